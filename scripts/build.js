@@ -1,0 +1,34 @@
+/** Builds the package: the library as modules with types, the command line as bundles that start fast, and oclif's manifest. */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const run = (tool, ...args) => execFileSync(join(root, 'node_modules/.bin', tool), args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+rmSync(join(root, 'oclif.manifest.json'), { force: true });
+
+run('tsc', '-p', 'tsconfig.json');
+
+const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'));
+await build({
+  absWorkingDir: root,
+  entryPoints: { main: 'src/cli/main.ts', ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])) },
+  outdir: 'dist/cli',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // native modules stay where npm put them
+  external: ['better-sqlite3', '@napi-rs/blake-hash'],
+  // CommonJS inside an ES module asks for Node's own modules by require()
+  banner: { js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);' },
+  logLevel: 'warning',
+});
+
+run('oclif', 'manifest');

@@ -1,0 +1,34 @@
+/** Figures as people read them. */
+
+const COUNT = new Intl.NumberFormat('en');
+
+export function count(value: number): string {
+  return COUNT.format(value);
+}
+
+/** `1 event`, `2 events`. */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let rest = value;
+  let unit = 0;
+  while (rest >= 1000 && unit < units.length - 1) {
+    rest /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? rest : rest.toFixed(rest < 10 ? 2 : 1)} ${units[unit]}`;
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
+
+/** Events a second, without a false precision. */
+export function rate(events: number, ms: number): string {
+  if (ms <= 0 || events === 0) return '0 events/s';
+  const perSecond = (events * 1000) / ms;
+  return `${count(Number(perSecond.toPrecision(3)))} events/s`;
+}

@@ -1,0 +1,42 @@
+/** Ctrl-C and its kin: the first one asks the work to come to its end, the second one ends the process at once. */
+
+import { SIGNAL_EXIT_CODES } from './exit-codes.ts';
+
+type Signal = keyof typeof SIGNAL_EXIT_CODES;
+
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** Ends the work for a reason that is no signal: the reader of the output has gone. */
+  abort(): void;
+  /** Sets the exit code of the signal that came, if one did. */
+  settleExitCode(): void;
+  close(): void;
+}
+
+export function listenForInterrupt(): Interrupt {
+  const controller = new AbortController();
+  let caught: Signal | undefined;
+  const onSignal = (signal: Signal): void => {
+    if (caught !== undefined) {
+      // without listeners the signal does what it does to any process
+      close();
+      process.kill(process.pid, signal);
+      return;
+    }
+    caught = signal;
+    controller.abort();
+  };
+  const signals = Object.keys(SIGNAL_EXIT_CODES) as Signal[];
+  for (const signal of signals) process.on(signal, onSignal);
+  const close = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  return {
+    signal: controller.signal,
+    abort: () => controller.abort(),
+    settleExitCode: () => {
+      if (caught !== undefined) process.exitCode = SIGNAL_EXIT_CODES[caught];
+    },
+    close,
+  };
+}

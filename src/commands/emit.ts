@@ -1,0 +1,109 @@
+/** `completengine emit`: commits JSON lines. */
+
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { millisOf } from '../cli/durations.ts';
+import { emissionLine, receiptLines } from '../cli/emission-text.ts';
+import { EXIT_BAD_INPUT } from '../cli/exit-codes.ts';
+import { openInput, unreadable } from '../cli/input.ts';
+import { listenForInterrupt } from '../cli/interrupt.ts';
+import { Progress } from '../cli/progress.ts';
+import { watchReader } from '../cli/reader-gone.ts';
+import { RejectFile } from '../cli/reject-file.ts';
+import { Completengine, type EmissionReport, LedgerError, payloadForm, StreamSink } from '../index.ts';
+
+export default class Emit extends BaseCommand {
+  static override summary = 'Commit JSON lines from files or standard input.';
+  static override description = `Each line is one event and is kept to the byte. What was read is committed before more is read, in order.
+The first line that cannot be taken ends it: what came before is committed, the line is named, exit 65. --rejects keeps such lines aside and goes on.`;
+  static override enableJsonFlag = true;
+  static override strict = false;
+  static override examples = [
+    'cat events.jsonl | <%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> monday.jsonl tuesday.jsonl --producer week-12',
+    '<%= config.bin %> <%= command.id %> --receipts < events.jsonl | tail -1',
+    '<%= config.bin %> replay -o envelope | <%= config.bin %> <%= command.id %> --envelope -l copy.codex',
+  ];
+  // without ignoreStdin oclif takes what is piped in for the argument
+  static override args = { file: Args.string({ description: 'files of JSON lines; - or none: standard input', required: false, ignoreStdin: true }) };
+  static override flags = {
+    producer: Flags.string({ description: 'keep the position in the input under this name: run again with the same input, it continues', helpValue: 'NAME' }),
+    atomic: Flags.boolean({ description: 'all of the input, or nothing' }),
+    rejects: Flags.string({ description: 'append lines that cannot be taken to this file, with the reason, and go on', helpValue: 'FILE' }),
+    receipts: Flags.boolean({ description: 'print one JSON line per committed event' }),
+    envelope: Flags.boolean({ description: 'the lines are envelopes, as replay -o envelope prints them' }),
+    late: Flags.option({
+      description: "an event earlier than the ledger's head: recorded at the head's time, or a bad line",
+      options: ['record', 'reject'] as const,
+      default: 'record' as const,
+    })(),
+    'max-skew': Flags.string({ description: 'how far ahead of the clock an event may be', default: '24h', helpValue: 'DURATION' }),
+    'max-line': Flags.integer({ description: "longest payload in bytes; default: the ledger's", helpValue: 'BYTES' }),
+    quiet: Flags.boolean({ char: 'q', description: 'no progress and no summary' }),
+  };
+
+  async run(): Promise<EmissionReport | undefined> {
+    const { flags, argv } = await this.parse(Emit);
+    const input = openInput(argv as string[]);
+    const isQuiet = flags.quiet || this.jsonEnabled();
+    const engine = await Completengine.open({ ledger: flags.ledger, create: false, busyTimeoutMs: millisOf(flags['busy-timeout']) });
+    const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
+    const interrupt = listenForInterrupt();
+    const progress = new Progress(input.bytes, isQuiet);
+    const stdout = flags.receipts ? new StreamSink(process.stdout, payloadForm) : null;
+    let hasReader = true;
+    const onReaderGone = (): void => {
+      hasReader = false;
+      interrupt.abort();
+    };
+    const reader = stdout === null ? null : watchReader(onReaderGone);
+    if (input.isTerminal && !isQuiet) this.logToStderr('reading JSON lines from the terminal; Ctrl-D ends them');
+    const started = performance.now();
+    try {
+      const report = await engine.ingest(input.sources, {
+        producer: flags.producer,
+        atomic: flags.atomic,
+        envelope: flags.envelope,
+        late: flags.late,
+        maxSkew: flags['max-skew'],
+        lineBytesMax: flags['max-line'],
+        signal: interrupt.signal,
+        onProgress: (state) => progress.update(state),
+        onReject: rejects === null ? undefined : (line) => rejects.add(line),
+        onCommit: async (events, place) => {
+          if (stdout !== null && hasReader && !(await stdout.write(receiptLines(events, place)))) onReaderGone();
+        },
+      });
+      progress.stop();
+      if (!hasReader) this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
+      if (!isQuiet || !report.isComplete) this.logToStderr(emissionLine(report, performance.now() - started));
+      if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
+      interrupt.settleExitCode();
+      return report;
+    } catch (error) {
+      progress.stop();
+      const failure = asFailure(error);
+      const report = failure.details['report'] as EmissionReport | undefined;
+      await this.catch(failure);
+      if (report !== undefined) this.logToStderr(emissionLine(flags.atomic ? undone(report) : report, performance.now() - started, failure));
+      return undefined;
+    } finally {
+      reader?.close();
+      interrupt.close();
+      rejects?.close();
+      await engine.close();
+    }
+  }
+}
+
+/** An error of the input stream is the input's, not a bug. */
+function asFailure(error: unknown): LedgerError {
+  if (error instanceof LedgerError) return error;
+  if (typeof (error as NodeJS.ErrnoException).syscall === 'string') return unreadable('the input', error);
+  throw error;
+}
+
+/** Of an atomic emission that failed nothing is stored, whatever was tried. */
+function undone(report: EmissionReport): EmissionReport {
+  return { ...report, events: 0, bytes: 0, commits: 0, firstSequence: 0, lastSequence: 0, head: null };
+}

@@ -1,0 +1,63 @@
+/** `completengine init`: makes a ledger. */
+
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { millisOf } from '../cli/durations.ts';
+import { Completengine, formatHead, formatRoutingSpec, type LedgerDescription } from '../index.ts';
+
+export default class Init extends BaseCommand {
+  static override summary = 'Make a new ledger.';
+  static override description = 'What is given here is fixed for the ledger: how events are routed, where they carry their time, and which id is kept unique.';
+  static override enableJsonFlag = true;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --partition hash:tenant --partitions 16',
+    '<%= config.bin %> <%= command.id %> --time created_at --unique id',
+    '<%= config.bin %> <%= command.id %> --partition manual:shoal --partitions herring,cod,squid',
+  ];
+  static override flags = {
+    partition: Flags.string({
+      description: 'routing: hash (the whole payload), hash:FIELD, or manual:FIELD (the field names the partition)',
+      default: 'hash',
+      helpValue: 'SPEC',
+    }),
+    partitions: Flags.string({ description: 'how many partitions, or their names separated by commas', default: '8', helpValue: 'N|NAME,..' }),
+    time: Flags.string({ description: "dotted path of the event's own time; default: its arrival", helpValue: 'PATH' }),
+    unique: Flags.string({ description: 'dotted path of an id that is committed once for ever', helpValue: 'PATH' }),
+    durability: Flags.option({
+      description: 'full: on the disk before it is acknowledged; normal: a power cut may take the last commits',
+      options: ['full', 'normal'] as const,
+      default: 'full' as const,
+    })(),
+    determinism: Flags.option({
+      description: 'what replay does by default; strict: verify while reading',
+      options: ['strict', 'relaxed'] as const,
+      default: 'strict' as const,
+    })(),
+    'max-line': Flags.integer({ description: 'longest payload in bytes', default: 1_048_576, helpValue: 'BYTES' }),
+  };
+
+  async run(): Promise<LedgerDescription> {
+    const { flags } = await this.parse(Init);
+    const busyTimeoutMs = millisOf(flags['busy-timeout']);
+    await Completengine.create(flags.ledger, {
+      partition: flags.partition,
+      partitions: /^\d+$/.test(flags.partitions) ? Number(flags.partitions) : flags.partitions.split(','),
+      time: flags.time,
+      unique: flags.unique,
+      durability: flags.durability,
+      determinism: flags.determinism,
+      lineBytesMax: flags['max-line'],
+      busyTimeoutMs,
+    });
+    const engine = await Completengine.open({ ledger: flags.ledger, create: false, access: 'read', busyTimeoutMs });
+    try {
+      const made = await engine.inspect();
+      const { path, epochs, partitions } = made.identity;
+      this.log(`${path}: ${formatRoutingSpec(epochs[0].spec)} over ${partitions.length} partitions, head ${formatHead(made.head)}`);
+      return made;
+    } finally {
+      await engine.close();
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** `completengine inspect`: what a ledger holds, one event, or a proof that it is sound. */
+
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { millisOf } from '../cli/durations.ts';
+import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect-text.ts';
+import { listenForInterrupt } from '../cli/interrupt.ts';
+import { plural } from '../cli/figures.ts';
+import { Progress } from '../cli/progress.ts';
+import { Completengine, formatHead, LedgerError, parseHead } from '../index.ts';
+
+export default class Inspect extends BaseCommand {
+  static override summary = 'Show what a ledger holds, or prove that it is sound.';
+  static override description = `--verify walks the whole chain and names the first bad commit (exit 3). A missing end shows only against a head kept elsewhere: keep the head that emit and inspect print, and give it to --expect-head.`;
+  static override enableJsonFlag = true;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --sequence 1000',
+    '<%= config.bin %> <%= command.id %> --verify --expect-head "$(cat last-head)"',
+    '<%= config.bin %> <%= command.id %> --json | jq -r .head',
+  ];
+  static override flags = {
+    sequence: Flags.integer({ description: 'show this one event', helpValue: 'N', exclusive: ['verify', 'expect-head'] }),
+    verify: Flags.boolean({ description: 'walk the whole chain' }),
+    'expect-head': Flags.string({ description: 'the ledger must extend this head; implies --verify', helpValue: 'SEQUENCE:HASH' }),
+  };
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(Inspect);
+    const isVerifying = flags.verify || flags['expect-head'] !== undefined;
+    if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
+    const engine = await Completengine.open({
+      ledger: flags.ledger,
+      create: false,
+      access: 'read',
+      busyTimeoutMs: millisOf(flags['busy-timeout']),
+    }).catch((error: unknown) => {
+      throw isVerifying ? asBroken(error) : error;
+    });
+    try {
+      if (isVerifying) return await this.#verify(engine, flags['expect-head']);
+      if (flags.sequence !== undefined) {
+        const event = await engine.event(flags.sequence);
+        this.log(eventText(event, process.stdout.isTTY === true));
+        return eventDocument(event);
+      }
+      const description = await engine.inspect();
+      this.log(await overviewText(description));
+      return overviewDocument(description);
+    } finally {
+      await engine.close();
+    }
+  }
+
+  async #verify(engine: Completengine, expectHead: string | undefined): Promise<object> {
+    const interrupt = listenForInterrupt();
+    const progress = new Progress(null, this.jsonEnabled());
+    try {
+      const report = await engine.verify({ expectHead, signal: interrupt.signal, onProgress: ({ events }) => progress.update({ inputBytes: 0, events }) });
+      progress.stop();
+      const anchor = report.isAnchored ? 'it extends the expected head' : 'no anchor given, so a missing end would not show';
+      this.log(`sound: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${formatHead(report.head)}; ${anchor}`);
+      return { isSound: true, events: report.events, commits: report.commits, head: formatHead(report.head), isAnchored: report.isAnchored };
+    } catch (error) {
+      progress.stop();
+      if (!interrupt.signal.aborted) throw error;
+      this.logToStderr('stopped before the end: nothing is proved');
+      interrupt.settleExitCode();
+      return {};
+    } finally {
+      interrupt.close();
+    }
+  }
+}
+
+/** Asked to verify, a file that cannot even be opened as a ledger has failed: 3, not 76. */
+function asBroken(error: unknown): unknown {
+  if (!(error instanceof LedgerError) || error.code !== 'NOT_A_LEDGER' || error.cause === undefined) return error;
+  return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint: error.hint, details: error.details, cause: error });
+}

@@ -1,0 +1,51 @@
+/** `completengine tail`: the last events, and those that come. */
+
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { millisOf } from '../cli/durations.ts';
+import { listenForInterrupt } from '../cli/interrupt.ts';
+import { outputFlag, standardOutput } from '../cli/output.ts';
+import { watchReader } from '../cli/reader-gone.ts';
+import { Completengine, LedgerError } from '../index.ts';
+
+export default class Tail extends BaseCommand {
+  static override summary = 'Show the last events, and follow.';
+  static override description = 'Without partitions it tells all of them, in the order of the ledger. With -f it goes on with every commit, by whichever process, until interrupted.';
+  static override strict = false;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> p3 -n 100',
+    '<%= config.bin %> <%= command.id %> -f -o envelope | jq .payload',
+  ];
+  // without ignoreStdin oclif takes what is piped in for the argument
+  static override args = { partition: Args.string({ description: 'partitions to tell; default all', required: false, ignoreStdin: true }) };
+  static override flags = {
+    follow: Flags.boolean({ char: 'f', description: 'go on with what comes' }),
+    number: Flags.string({ char: 'n', description: 'how many of the last events, or all', default: '10', helpValue: 'N|all' }),
+    output: outputFlag(),
+  };
+
+  async run(): Promise<void> {
+    const { flags, argv } = await this.parse(Tail);
+    const last = lastCount(flags.number);
+    const engine = await Completengine.open({ ledger: flags.ledger, create: false, access: 'read', busyTimeoutMs: millisOf(flags['busy-timeout']) });
+    const interrupt = listenForInterrupt();
+    const reader = flags.follow ? watchReader(() => interrupt.abort()) : null;
+    try {
+      const telling = engine.tail({ partitions: argv as string[], last, follow: flags.follow, signal: interrupt.signal });
+      await telling.deliver(await standardOutput(flags.output));
+      interrupt.settleExitCode();
+    } finally {
+      reader?.close();
+      interrupt.close();
+      await engine.close();
+    }
+  }
+}
+
+function lastCount(text: string): number {
+  if (text === 'all') return Number.MAX_SAFE_INTEGER;
+  const count = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
+  throw new LedgerError('INVALID_ARGUMENT', { message: `'${text.slice(0, 40)}' is not a number of events`, hint: 'use -n 100, or -n all' });
+}

@@ -1,0 +1,193 @@
+/** Cuts a stream of bytes into chunks of whole lines: takes what is there, never waits for more, and holds no more than its bounds. */
+
+import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LINE_FEED } from '../model/bytes.ts';
+
+/** Whole lines of one input, ready to be scanned. Its memory is used again for the chunk after the next one. */
+export interface Chunk {
+  readonly bytes: Buffer;
+  /** The lines are `bytes[start, end)`; the last byte is a line feed. */
+  readonly start: number;
+  readonly end: number;
+  /** Where byte 0 lies in the input, and where the input goes on behind the chunk. */
+  readonly position: number;
+  readonly nextPosition: number;
+}
+
+export interface ChunkLimits {
+  /** What a chunk aims at. */
+  readonly chunkBytes: number;
+  /** A longer line is cut behind one byte more than this, which the scanner then finds too long. */
+  readonly lineBytesMax: number;
+}
+
+export const CHUNK_BYTES = 2 * 1024 * 1024;
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export class ChunkReader {
+  readonly #stream: Readable;
+  readonly #limits: ChunkLimits;
+  readonly #signal: AbortSignal | undefined;
+  /** Pieces as the stream gave them; paused when they hold a chunk. */
+  #pieces: Buffer[] = [];
+  #piecesBytes = 0;
+  #hasEnded = false;
+  #error: unknown;
+  #wake: (() => void) | undefined;
+
+  /** The chunk being filled and the one handed out before it. */
+  #filling: Buffer;
+  #spare: Buffer;
+  #filled = 0;
+  /** Bytes of a too long line that are being passed over. */
+  #isSkipping = false;
+  #position = 0;
+
+  constructor(source: AsyncIterable<Uint8Array | string>, limits: ChunkLimits, signal?: AbortSignal) {
+    this.#stream = source instanceof Readable ? source : Readable.from(source);
+    this.#limits = limits;
+    this.#signal = signal;
+    this.#filling = Buffer.allocUnsafeSlow(64 * 1024);
+    this.#spare = Buffer.allocUnsafeSlow(64 * 1024);
+    this.#stream.on('data', this.#onData);
+    this.#stream.on('end', this.#onEnd);
+    this.#stream.on('error', this.#onError);
+    this.#stream.on('close', this.#onEnd);
+    signal?.addEventListener('abort', this.#onEnd);
+  }
+
+  /** The next chunk, or null at the end of the input or after an abort: a half line is not told then. @throws what the stream throws. */
+  async next(): Promise<Chunk | null> {
+    for (;;) {
+      await this.#settle();
+      if (this.#signal?.aborted) return null;
+      this.#fill();
+      const chunk = this.#cut();
+      if (chunk !== null) return chunk;
+      if (this.#hasEnded && this.#piecesBytes === 0) return this.#last();
+    }
+  }
+
+  close(): void {
+    this.#signal?.removeEventListener('abort', this.#onEnd);
+    this.#stream.off('data', this.#onData);
+    this.#stream.destroy();
+  }
+
+  readonly #onData = (piece: Uint8Array | string): void => {
+    const bytes = typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    if (bytes.length === 0) return;
+    this.#pieces.push(bytes);
+    this.#piecesBytes += bytes.length;
+    if (this.#piecesBytes >= this.#limits.chunkBytes) this.#stream.pause();
+    this.#wake?.();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true;
+    this.#wake?.();
+  };
+
+  readonly #onError = (error: unknown): void => {
+    this.#error = error;
+    this.#onEnd();
+  };
+
+  /** Waits for the first bytes, then takes on what arrives without a pause. */
+  async #settle(): Promise<void> {
+    while (this.#piecesBytes === 0 && !this.#hasEnded) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    let seen = -1;
+    while (this.#piecesBytes > seen && this.#piecesBytes < this.#limits.chunkBytes && !this.#hasEnded) {
+      seen = this.#piecesBytes;
+      await nextTurn();
+    }
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** Moves pieces into the chunk being filled, a chunk's worth at most. */
+  #fill(): void {
+    let room = this.#limits.chunkBytes;
+    while (room > 0) {
+      const piece = this.#pieces[0];
+      if (piece === undefined) break;
+      const part = piece.length <= room ? piece : piece.subarray(0, room);
+      if (part.length === piece.length) this.#pieces.shift();
+      else this.#pieces[0] = piece.subarray(part.length);
+      this.#piecesBytes -= part.length;
+      room -= part.length;
+      const rest = this.#isSkipping ? this.#skip(part) : part;
+      this.#reserve(rest.length + 1);
+      rest.copy(this.#filling, this.#filled);
+      this.#filled += rest.length;
+    }
+    if (this.#piecesBytes < this.#limits.chunkBytes && this.#stream.isPaused()) this.#stream.resume();
+  }
+
+  /** Passes over a too long line; what stands behind its end goes on as usual. */
+  #skip(part: Buffer): Buffer {
+    const lineFeed = part.indexOf(LINE_FEED);
+    const passed = lineFeed < 0 ? part.length : lineFeed + 1;
+    this.#position += passed;
+    if (lineFeed >= 0) this.#isSkipping = false;
+    return part.subarray(passed);
+  }
+
+  /** The whole lines of what was filled in; null where there is none yet. */
+  #cut(): Chunk | null {
+    const lastLineFeed = this.#filled === 0 ? -1 : this.#filling.lastIndexOf(LINE_FEED, this.#filled - 1);
+    if (lastLineFeed >= 0) return this.#handOut(lastLineFeed + 1, lastLineFeed + 1);
+    // two bytes more than allowed: the carriage return of a line end does not count
+    if (this.#filled <= this.#limits.lineBytesMax + 1) return null;
+    const kept = this.#limits.lineBytesMax + 2;
+    this.#isSkipping = true;
+    const tail = Buffer.from(this.#filling.subarray(kept, this.#filled));
+    this.#filled = kept;
+    const chunk = this.#handOutUnterminated();
+    this.#position += tail.length;
+    return chunk;
+  }
+
+  /** At the end of the input: the last line counts without its line feed. */
+  #last(): Chunk | null {
+    if (this.#filled === 0) return null;
+    return this.#handOutUnterminated();
+  }
+
+  #handOutUnterminated(): Chunk {
+    this.#reserve(1);
+    const inputBytes = this.#filled;
+    this.#filling[this.#filled++] = LINE_FEED;
+    return this.#handOut(this.#filled, inputBytes);
+  }
+
+  /** Hands out `filling[0, end)`, of which `inputBytes` came from the input, and begins the next chunk with the rest. */
+  #handOut(end: number, inputBytes: number): Chunk {
+    const bytes = this.#filling;
+    const rest = this.#filled - end;
+    this.#filling = this.#spare;
+    this.#spare = bytes;
+    this.#filled = 0;
+    this.#reserve(rest + 1);
+    bytes.copy(this.#filling, 0, end, end + rest);
+    this.#filled = rest;
+
+    const hasMark = this.#position === 0 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) && end >= 3;
+    const chunk = { bytes, start: hasMark ? 3 : 0, end, position: this.#position, nextPosition: this.#position + inputBytes };
+    this.#position = chunk.nextPosition;
+    return chunk;
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#filled + bytes;
+    if (needed <= this.#filling.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#filling.length * 2));
+    this.#filling.copy(grown, 0, 0, this.#filled);
+    this.#filling = grown;
+  }
+}

@@ -1,0 +1,167 @@
+/** Judges scanned lines one by one: where each goes, what time and id it carries, or why it is not taken. Knows nothing of other lines or of the head. */
+
+import type { Clock } from '../model/clock.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { Router } from '../model/routing.ts';
+import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import { NO_TIME, readEpochNumber, readRfc3339, type TimeFault, type TimeReading } from '../model/time.ts';
+import type { Chunk } from './chunks.ts';
+import { type Bounds, widenToPayload } from './envelope.ts';
+import { LineFault } from './line-fault.ts';
+import { scalarText } from './scalar-text.ts';
+import type { ScannedLines } from './scanned-lines.ts';
+import type { EmissionSettings, FieldSlots } from './settings.ts';
+
+/** What the judge says of each line of a chunk, in columns; line n of the scan is row n. */
+export interface Verdicts {
+  readonly count: number;
+  readonly faults: Uint8Array;
+  readonly partitions: Uint16Array;
+  /** Own times; NO_TIME where the arrival counts. */
+  readonly times: Float64Array;
+  /** Bounds of the payloads in the chunk. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  /** Unique ids; empty where the ledger keeps none. */
+  readonly ids: readonly string[];
+}
+
+const TIME_FAULTS: Readonly<Record<TimeFault, LineFault>> = {
+  'not-a-time': LineFault.TIME_NOT_READABLE,
+  'no-such-date': LineFault.TIME_NO_SUCH_DATE,
+  'no-zone': LineFault.TIME_NO_ZONE,
+  'out-of-range': LineFault.TIME_OUT_OF_RANGE,
+};
+
+const ROUTE_FAULTS = {
+  'key-missing': LineFault.KEY_MISSING,
+  'key-not-scalar': LineFault.KEY_NOT_SCALAR,
+  'unknown-partition': LineFault.UNKNOWN_PARTITION,
+} as const;
+
+export class Judge {
+  readonly #settings: EmissionSettings;
+  readonly #slots: FieldSlots;
+  readonly #router: Router;
+  readonly #clock: Clock;
+  readonly #reading: TimeReading = { time: NO_TIME, fault: undefined };
+  readonly #bounds: Bounds = { start: 0, end: 0 };
+
+  constructor(settings: EmissionSettings, slots: FieldSlots, router: Router, clock: Clock) {
+    this.#settings = settings;
+    this.#slots = slots;
+    this.#router = router;
+    this.#clock = clock;
+  }
+
+  judge(chunk: Chunk, lines: ScannedLines): Verdicts {
+    const { count } = lines;
+    const faults = lines.faults.slice(0, count);
+    const partitions = new Uint16Array(count);
+    const times = new Float64Array(count).fill(NO_TIME);
+    const starts = lines.starts.slice(0, count);
+    const ends = lines.ends.slice(0, count);
+    const ids: string[] = [];
+    const cursor = new LineCursor(chunk.bytes, lines);
+    const latest = this.#clock.nowMicros() + this.#settings.maxSkewMicros;
+    const { time, unique, payload } = this.#slots;
+
+    for (let line = 0; line < count; line++) {
+      if (unique !== null) ids.push('');
+      if (faults[line] !== LineFault.NONE) continue;
+      cursor.line = line;
+      if (payload !== null) {
+        if (!this.#findPayload(chunk.bytes, lines, line, payload)) {
+          faults[line] = LineFault.NOT_AN_ENVELOPE;
+          continue;
+        }
+        starts[line] = this.#bounds.start;
+        ends[line] = this.#bounds.end;
+        if (this.#bounds.end - this.#bounds.start > this.#settings.lineBytesMax) {
+          faults[line] = LineFault.TOO_LONG;
+          continue;
+        }
+      }
+      cursor.payloadStart = starts[line] as number;
+      cursor.payloadEnd = ends[line] as number;
+      const route: PartitionId | keyof typeof ROUTE_FAULTS = this.#router.route(cursor);
+      if (typeof route !== 'number') {
+        faults[line] = ROUTE_FAULTS[route];
+        continue;
+      }
+      partitions[line] = route;
+      if (time !== null) {
+        faults[line] = this.#readTime(chunk.bytes, lines, line, time, latest);
+        if (faults[line] !== LineFault.NONE) continue;
+        times[line] = this.#reading.time;
+      }
+      if (unique !== null) {
+        const kind = lines.kind(line, unique);
+        const id = scalarText(chunk.bytes, kind, lines.fieldStart(line, unique), lines.fieldEnd(line, unique));
+        if (id === null) faults[line] = kind === FieldKind.ABSENT ? LineFault.ID_MISSING : LineFault.ID_NOT_SCALAR;
+        else ids[line] = id;
+      }
+    }
+    return { count, faults, partitions, times, starts, ends, ids };
+  }
+
+  #findPayload(bytes: Buffer, lines: ScannedLines, line: number, slot: number): boolean {
+    if (lines.kind(line, slot) === FieldKind.ABSENT) return false;
+    this.#bounds.start = lines.fieldStart(line, slot);
+    this.#bounds.end = lines.fieldEnd(line, slot);
+    widenToPayload(bytes, lines.ends[line] as number, this.#bounds);
+    return true;
+  }
+
+  #readTime(bytes: Buffer, lines: ScannedLines, line: number, slot: number, latest: number): LineFault {
+    const kind = lines.kind(line, slot);
+    const start = lines.fieldStart(line, slot);
+    const end = lines.fieldEnd(line, slot);
+    switch (kind) {
+      case FieldKind.ABSENT:
+        return this.#settings.isEnvelope ? LineFault.NOT_AN_ENVELOPE : LineFault.TIME_MISSING;
+      case FieldKind.STRING:
+        readRfc3339(bytes, start + 1, end - 1, this.#reading);
+        break;
+      case FieldKind.ESCAPED_STRING: {
+        const text = Buffer.from(JSON.parse(bytes.toString('utf8', start, end)) as string);
+        readRfc3339(text, 0, text.length, this.#reading);
+        break;
+      }
+      case FieldKind.INTEGER:
+      case FieldKind.DECIMAL:
+        readEpochNumber(bytes, start, end, this.#reading);
+        break;
+      default:
+        return LineFault.TIME_NOT_READABLE;
+    }
+    if (this.#reading.fault !== undefined) return TIME_FAULTS[this.#reading.fault];
+    return this.#reading.time > latest ? LineFault.TIME_AHEAD : LineFault.NONE;
+  }
+}
+
+/** One line of a scan, as the router reads it. */
+class LineCursor implements RoutableLine {
+  readonly bytes: Buffer;
+  line = 0;
+  payloadStart = 0;
+  payloadEnd = 0;
+  readonly #lines: ScannedLines;
+
+  constructor(bytes: Buffer, lines: ScannedLines) {
+    this.bytes = bytes;
+    this.#lines = lines;
+  }
+
+  kind(nth: number): FieldKind {
+    return this.#lines.kind(this.line, nth);
+  }
+
+  start(nth: number): number {
+    return this.#lines.fieldStart(this.line, nth);
+  }
+
+  end(nth: number): number {
+    return this.#lines.fieldEnd(this.line, nth);
+  }
+}

@@ -1,0 +1,95 @@
+/** Why a line is not taken: a closed list of codes, small enough for a table of bytes, and their texts. */
+
+export const LineFault = {
+  NONE: 0,
+  UNEXPECTED_BYTE: 1,
+  UNEXPECTED_END: 2,
+  CONTROL_IN_STRING: 3,
+  BAD_ESCAPE: 4,
+  BAD_NUMBER: 5,
+  BAD_UTF8: 6,
+  TOO_DEEP: 7,
+  TOO_LONG: 8,
+  /** A field the ledger reads stands in the line twice, so two readers could disagree. */
+  FIELD_TWICE: 9,
+  KEY_MISSING: 10,
+  KEY_NOT_SCALAR: 11,
+  UNKNOWN_PARTITION: 12,
+  TIME_MISSING: 13,
+  TIME_NOT_READABLE: 14,
+  TIME_NO_SUCH_DATE: 15,
+  TIME_NO_ZONE: 16,
+  TIME_OUT_OF_RANGE: 17,
+  /** Further ahead of the clock than the limit: one typo would freeze time for everyone. */
+  TIME_AHEAD: 18,
+  TIME_LATE: 19,
+  ID_MISSING: 20,
+  ID_NOT_SCALAR: 21,
+  ID_CONFLICT: 22,
+  NOT_AN_ENVELOPE: 23,
+} as const;
+export type LineFault = (typeof LineFault)[keyof typeof LineFault];
+
+/** What of a ledger's settings the texts name. */
+export interface FaultContext {
+  readonly lineBytesMax: number;
+  readonly depthMax: number;
+  readonly routing: string;
+  readonly timePath: string;
+  readonly uniquePath: string;
+  readonly maxSkew: string;
+}
+
+/** The reason as people read it, without the place. */
+export function describeLineFault(fault: LineFault, context: FaultContext): string {
+  switch (fault) {
+    case LineFault.NONE:
+      return 'nothing is wrong';
+    case LineFault.UNEXPECTED_BYTE:
+      return 'not JSON: a byte that cannot stand here';
+    case LineFault.UNEXPECTED_END:
+      return 'not JSON: the line ends too early';
+    case LineFault.CONTROL_IN_STRING:
+      return 'not JSON: a raw control character in a string';
+    case LineFault.BAD_ESCAPE:
+      return 'not JSON: an escape there is none of';
+    case LineFault.BAD_NUMBER:
+      return 'not JSON: a number that is not written as one';
+    case LineFault.BAD_UTF8:
+      return 'invalid UTF-8';
+    case LineFault.TOO_DEEP:
+      return `nested deeper than ${context.depthMax} levels`;
+    case LineFault.TOO_LONG:
+      return `longer than ${context.lineBytesMax} bytes (--max-line)`;
+    case LineFault.FIELD_TWICE:
+      return 'a field that the ledger reads stands here twice';
+    case LineFault.KEY_MISSING:
+      return `the field that routing reads is missing (${context.routing})`;
+    case LineFault.KEY_NOT_SCALAR:
+      return `the field that routing reads is no string, number or boolean (${context.routing})`;
+    case LineFault.UNKNOWN_PARTITION:
+      return `the field names a partition the ledger does not have (${context.routing})`;
+    case LineFault.TIME_MISSING:
+      return `the time field '${context.timePath}' is missing`;
+    case LineFault.TIME_NOT_READABLE:
+      return `'${context.timePath}' is not a time: RFC 3339 with a zone, or a number since 1970`;
+    case LineFault.TIME_NO_SUCH_DATE:
+      return `'${context.timePath}' is a date or time of day that does not exist`;
+    case LineFault.TIME_NO_ZONE:
+      return `'${context.timePath}' has no zone: Z or an offset such as +02:00`;
+    case LineFault.TIME_OUT_OF_RANGE:
+      return `'${context.timePath}' is out of range: years 1684 to 2255`;
+    case LineFault.TIME_AHEAD:
+      return `'${context.timePath}' is more than ${context.maxSkew} ahead of the clock (--max-skew)`;
+    case LineFault.TIME_LATE:
+      return "the event is earlier than the ledger's head (--late reject)";
+    case LineFault.ID_MISSING:
+      return `the unique id '${context.uniquePath}' is missing`;
+    case LineFault.ID_NOT_SCALAR:
+      return `the unique id '${context.uniquePath}' is no string, number or boolean`;
+    case LineFault.ID_CONFLICT:
+      return `the id '${context.uniquePath}' was committed before with another payload`;
+    case LineFault.NOT_AN_ENVELOPE:
+      return 'not an envelope: it needs a time and a payload (--envelope)';
+  }
+}

@@ -1,0 +1,48 @@
+/** What one emission was asked to do, checked and complete. */
+
+import type { FieldPath } from '../model/field-path.ts';
+import { parseFieldPath } from '../model/field-path.ts';
+import type { Micros } from '../model/time.ts';
+
+export interface EmissionSettings {
+  readonly time: FieldPath | null;
+  readonly unique: FieldPath | null;
+  readonly lineBytesMax: number;
+  readonly depthMax: number;
+  /** How far ahead of the clock an event may be. */
+  readonly maxSkewMicros: Micros;
+  /** An event earlier than the head: recorded at the head's time, or a bad line. */
+  readonly late: 'record' | 'reject';
+  /** Lines are envelopes as `replay -o envelope` writes them: payload and time come from inside. */
+  readonly isEnvelope: boolean;
+  /**
+   * What a bad line does: `stop` takes what came before it and nothing after, `collect` passes over it,
+   * `calls` passes over every line of the call it came with.
+   */
+  readonly onBadLine: 'stop' | 'collect' | 'calls';
+}
+
+const ENVELOPE_TIME = parseFieldPath('time');
+const ENVELOPE_PAYLOAD = parseFieldPath('payload');
+
+/** The fields an emission reads, and the slots of the scan where they are found. */
+export interface FieldSlots {
+  readonly paths: readonly FieldPath[];
+  /** Routing's fields are slots 0 .. n-1. */
+  readonly time: number | null;
+  readonly unique: number | null;
+  readonly payload: number | null;
+}
+
+export function fieldSlots(settings: EmissionSettings, routingFields: readonly FieldPath[]): FieldSlots {
+  const inPayload = (path: FieldPath): FieldPath => (settings.isEnvelope ? [...ENVELOPE_PAYLOAD, ...path] : path);
+  const paths: FieldPath[] = routingFields.map(inPayload);
+  const add = (path: FieldPath): number => paths.push(path) - 1;
+  const timePath = settings.isEnvelope ? ENVELOPE_TIME : settings.time;
+  return {
+    time: timePath === null ? null : add(timePath),
+    unique: settings.unique === null ? null : add(inPayload(settings.unique)),
+    payload: settings.isEnvelope ? add(ENVELOPE_PAYLOAD) : null,
+    paths,
+  };
+}

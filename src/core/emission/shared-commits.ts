@@ -1,0 +1,144 @@
+/** Lets concurrent calls that emit single events share commits: while one commit is on its way, what comes in waits and goes together with the next. */
+
+import { LINE_FEED } from '../model/bytes.ts';
+import { LedgerError } from '../model/ledger-error.ts';
+import { type Micros, NO_TIME } from '../model/time.ts';
+import { CHUNK_BYTES } from './chunks.ts';
+import { badLineError, type ChunkReport, type Emitter } from './emitter.ts';
+
+/** What becomes of one event. */
+export interface EventReceipt {
+  readonly sequence: number;
+  readonly partition: string;
+  readonly offset: number;
+  /** Ledger time, integer microseconds since the epoch. */
+  readonly time: Micros;
+  /** True where its id was committed before with the same bytes: nothing was stored again. */
+  readonly isDuplicate: boolean;
+}
+
+/** A duplicate is told by its sequence alone; where it lies is looked up. */
+export type LocateEvent = (sequence: number) => Promise<Omit<EventReceipt, 'isDuplicate'>>;
+
+interface Call {
+  readonly lines: readonly Buffer[];
+  readonly bytes: number;
+  resolve(receipts: EventReceipt[]): void;
+  reject(error: unknown): void;
+}
+
+/** Most bytes of one call: it is one commit, all or nothing. */
+const CALL_BYTES_MAX = 64 * 1024 * 1024;
+
+export class SharedCommits {
+  readonly #emitter: Emitter;
+  readonly #locate: LocateEvent;
+  #waiting: Call[] = [];
+  #running: Promise<void> | undefined;
+
+  /** The emitter must have been made with `onBadLine: 'calls'`. */
+  constructor(emitter: Emitter, locate: LocateEvent) {
+    this.#emitter = emitter;
+    this.#locate = locate;
+  }
+
+  /** Commits the events of one call, all or none. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
+  emit(lines: readonly Buffer[]): Promise<EventReceipt[]> {
+    const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
+    for (const [at, line] of lines.entries()) checkLine(line, at);
+    if (bytes > CALL_BYTES_MAX) {
+      throw new LedgerError('INVALID_ARGUMENT', { message: `${bytes} bytes in one call`, hint: `emit up to ${CALL_BYTES_MAX} bytes a call, or a stream` });
+    }
+    if (lines.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ lines, bytes, resolve, reject });
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+      });
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  async drained(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // calls of the same turn go together
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const calls = this.#takeCalls();
+      try {
+        await this.#commit(calls);
+      } catch (error) {
+        for (const call of calls) call.reject(error);
+      }
+    }
+  }
+
+  #takeCalls(): Call[] {
+    let bytes = 0;
+    let count = 0;
+    for (const call of this.#waiting) {
+      if (count > 0 && bytes + call.bytes > CHUNK_BYTES) break;
+      bytes += call.bytes;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #commit(calls: readonly Call[]): Promise<void> {
+    const parts: Buffer[] = [];
+    const callOf: number[] = [];
+    for (const [at, call] of calls.entries()) {
+      for (const line of call.lines) {
+        parts.push(line, END_OF_LINE);
+        callOf.push(at);
+      }
+    }
+    const bytes = Buffer.concat(parts);
+    const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
+    const report = await this.#emitter.emit(chunk, { callOf: Uint32Array.from(callOf) });
+    const firstRows = calls.map((_, at) => callOf.indexOf(at));
+    const refused = new Set<number>();
+    for (const bad of report.badLines) {
+      const at = callOf[bad.lineInChunk] as number;
+      refused.add(at);
+      const place = { source: 'emit()', line: bad.lineInChunk - (firstRows[at] as number) + 1 };
+      calls[at]?.reject(badLineError(bad, place, '; nothing of this call is stored'));
+    }
+    const receipts = await this.#receipts(report, callOf.length);
+    for (const [at, call] of calls.entries()) {
+      const first = firstRows[at] as number;
+      if (!refused.has(at)) call.resolve(receipts.slice(first, first + call.lines.length) as EventReceipt[]);
+    }
+  }
+
+  /** By row; undefined for the rows of refused calls. */
+  async #receipts(report: ChunkReport, rows: number): Promise<(EventReceipt | undefined)[]> {
+    const receipts = new Array<EventReceipt | undefined>(rows).fill(undefined);
+    const { events } = report;
+    if (events !== null) {
+      for (const [index, row] of events.rows.entries()) {
+        receipts[row] = {
+          sequence: events.committed.firstSequence + index,
+          partition: events.partitionNames[events.partitions[index] as number] ?? '',
+          offset: events.offsets[index] as number,
+          time: events.times[index] ?? NO_TIME,
+          isDuplicate: false,
+        };
+      }
+    }
+    for (const { row, sequence } of report.duplicates) receipts[row] = { ...(await this.#locate(sequence)), isDuplicate: true };
+    return receipts;
+  }
+}
+
+const END_OF_LINE = Buffer.from([LINE_FEED]);
+
+/** @throws LedgerError BAD_LINE for text that is not exactly one line: the scanner would see none, or two. */
+function checkLine(line: Buffer, at: number): void {
+  const fact = line.includes(LINE_FEED) ? 'has a line feed: one event is one line' : line.toString('latin1').trim() === '' ? 'is empty' : null;
+  if (fact === null) return;
+  throw new LedgerError('BAD_LINE', { message: `emit(): event ${at + 1} ${fact}`, hint: 'pass a value, or the JSON text of one event', details: { line: at + 1 } });
+}

@@ -1,0 +1,76 @@
+/** Keeps an input whole before any of it is committed, in a file without a name: a crash leaves nothing behind. */
+
+import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { LedgerError } from '../model/ledger-error.ts';
+import { CHUNK_BYTES } from './chunks.ts';
+import type { InputSource } from './ingest.ts';
+
+export interface Spool {
+  /** The same sources, to be read from the file. */
+  readonly sources: readonly InputSource[];
+  close(): void;
+}
+
+/** Reads all sources to their end, or until the signal aborts. @throws LedgerError IO_FAILED when the directory for temporary files is full. */
+export async function spool(sources: readonly InputSource[], signal?: AbortSignal): Promise<Spool> {
+  const file = openNameless();
+  try {
+    const spans: { name: string; start: number; end: number }[] = [];
+    let end = 0;
+    for (const source of sources) {
+      const start = end;
+      for await (const piece of untilAborted(source.open(), signal)) end += write(file, piece);
+      spans.push({ name: source.name, start, end });
+    }
+    const read = ({ start, end: stop }: { start: number; end: number }): AsyncIterable<Uint8Array> =>
+      createReadStream('', { fd: file, start, end: stop - 1, autoClose: false, highWaterMark: CHUNK_BYTES });
+    return {
+      sources: spans.map((span) => ({ name: span.name, open: () => (span.end > span.start ? read(span) : nothing()) })),
+      close: () => closeSync(file),
+    };
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+async function* untilAborted(source: AsyncIterable<Uint8Array | string>, signal?: AbortSignal): AsyncGenerator<Uint8Array | string> {
+  const stream = source instanceof Readable ? source : Readable.from(source);
+  const stop = (): void => void stream.destroy();
+  signal?.addEventListener('abort', stop);
+  try {
+    yield* stream;
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+function openNameless(): number {
+  const directory = mkdtempSync(join(tmpdir(), 'completengine-'));
+  try {
+    return openSync(join(directory, 'spool'), 'wx+', 0o600);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function write(file: number, piece: Uint8Array | string): number {
+  const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    return bytes.length;
+  } catch (error) {
+    throw new LedgerError('IO_FAILED', {
+      message: `the input cannot be kept in ${tmpdir()}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`,
+      hint: 'free some space there, or set TMPDIR to another directory',
+      cause: error,
+    });
+  }
+}

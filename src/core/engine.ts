@@ -1,0 +1,431 @@
+/** The body: opens a ledger, joins the organs around it, closes them in reverse. It holds no logic of an organ. */
+
+import { Bus } from './bus/bus.ts';
+import { Emitter, type EmissionTarget } from './emission/emitter.ts';
+import { FieldReader } from './emission/field-reader.ts';
+import { type EmissionReport, ingest, type IngestHooks, type InputSource } from './emission/ingest.ts';
+import { ProducerTrack } from './emission/producer-track.ts';
+import type { EmissionSettings } from './emission/settings.ts';
+import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
+import { spool } from './emission/spool.ts';
+import type { Ledger, LedgerDescription, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
+import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
+import { type Clock, systemClock } from './model/clock.ts';
+import {
+  checkLineBytesMax,
+  DEPTH_MAX,
+  type Determinism,
+  type Durability,
+  differences,
+  LINE_BYTES_DEFAULT,
+  type LedgerBlueprint,
+  type LedgerConfig,
+} from './model/config.ts';
+import type { LedgerEvent } from './model/event.ts';
+import { parseFieldPath } from './model/field-path.ts';
+import { type Head, parseHead } from './model/head.ts';
+import { LedgerError } from './model/ledger-error.ts';
+import { checkName, type Partition, PARTITIONS_DEFAULT, partitionNames, selectPartitions } from './model/partition.ts';
+import { epochAt, parseRoutingSpec, type Router, type RoutingSpec } from './model/routing.ts';
+import { readDuration } from './model/time-expression.ts';
+import type { EventLabels } from './output/event-form.ts';
+import { Telling } from './output/telling.ts';
+import { type RangeRequest, resolveRange } from './replay/resolve-range.ts';
+import { follow, retell } from './replay/retell.ts';
+import { makeRouter } from './router/router.ts';
+
+/** How a ledger that does not exist yet is made. Everything has a default. */
+export interface CreateOptions {
+  /** Routing: `hashOf('tenant')`, `placedBy('shoal')`, or its text. Default: a hash over the whole payload. */
+  readonly partition?: RoutingSpec | string | undefined;
+  /** How many partitions, or their names. Default 8. */
+  readonly partitions?: number | readonly string[] | undefined;
+  /** Dotted path of the event's own time. Default: the arrival counts. */
+  readonly time?: string | undefined;
+  /** Dotted path of an id that is committed once for ever. */
+  readonly unique?: string | undefined;
+  readonly durability?: Durability | undefined;
+  /** What replay does by default; kept with a new ledger, and in force for this engine. */
+  readonly determinism?: Determinism | undefined;
+  /** Longest payload in bytes. Default 1 MiB. */
+  readonly lineBytesMax?: number | undefined;
+}
+
+export interface OpenOptions extends CreateOptions {
+  /** Path of the ledger file. */
+  readonly ledger: string;
+  /** Make the ledger if there is none. Default true; false: NO_LEDGER. */
+  readonly create?: boolean | undefined;
+  /** `read` opens a ledger one may not write, and refuses to emit. Default `write`. */
+  readonly access?: 'read' | 'write' | undefined;
+  /** How long to wait for other processes before BUSY. Default 5000. */
+  readonly busyTimeoutMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
+export type EventInput = string | Uint8Array | object | number | boolean | null;
+
+export interface EmitOptions {
+  /** Store the position in the input with each commit under this name, and continue behind it. */
+  readonly producer?: string | undefined;
+  /** All of the input or nothing. */
+  readonly atomic?: boolean | undefined;
+  /** The lines are envelopes, as `envelopeForm` writes them: times and payloads come from inside. */
+  readonly envelope?: boolean | undefined;
+  /** An event earlier than the head: recorded at the head's time (default), or a bad line. */
+  readonly late?: 'record' | 'reject' | undefined;
+  /** How far ahead of the clock an event may be, such as `24h`. */
+  readonly maxSkew?: string | undefined;
+  /** Longest payload in bytes; default: the ledger's. */
+  readonly lineBytesMax?: number | undefined;
+}
+
+export interface TailOptions {
+  /** Names of partitions; default all. */
+  readonly partitions?: readonly string[] | undefined;
+  /** How many of the last events to begin with. Default 10. */
+  readonly last?: number | undefined;
+  /** Go on with what comes, until the signal aborts. */
+  readonly follow?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReplayOptions extends RangeRequest {
+  /** Names of partitions; default all. */
+  readonly partitions?: readonly string[] | undefined;
+  /** `strict` verifies the chain while reading. Default: as the ledger was made. */
+  readonly determinism?: Determinism | undefined;
+  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
+  readonly zone?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+const MAX_SKEW = '24h';
+
+export class Completengine {
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #determinism: Determinism;
+  readonly #bus = new Bus();
+  #watch: { close(): void } | undefined;
+  #followers = 0;
+  #shared: SharedCommits | undefined;
+  #labels: EventLabels | undefined;
+
+  private constructor(ledger: Ledger, options: OpenOptions) {
+    this.#ledger = ledger;
+    this.#clock = options.clock ?? systemClock;
+    this.#determinism = options.determinism ?? ledger.identity.config.determinism;
+  }
+
+  /**
+   * Opens a ledger, and makes it if there is none.
+   * @throws LedgerError CONFIG_MISMATCH when it exists with another routing, time or id than asked for; NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED,
+   * PERMISSION_DENIED, CANNOT_CREATE, BUSY
+   */
+  static async open(options: OpenOptions): Promise<Completengine> {
+    if (options.create !== false && options.access !== 'read' && !sqliteLedgerExists(options.ledger)) {
+      await Completengine.create(options.ledger, options).catch((error: unknown) => {
+        // another process was faster: its ledger is opened below, and compared
+        if (!(error instanceof LedgerError && error.code === 'LEDGER_EXISTS')) throw error;
+      });
+    }
+    const access = options.access ?? 'write';
+    const ledger = await openSqliteLedger(options.ledger, { access, busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS });
+    try {
+      checkAskedFor(ledger, options);
+      return new Completengine(ledger, options);
+    } catch (error) {
+      await ledger.close();
+      throw error;
+    }
+  }
+
+  /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, INVALID_ARGUMENT */
+  static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs'> = {}): Promise<void> {
+    await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, options.busyTimeoutMs ?? BUSY_TIMEOUT_MS);
+  }
+
+  get partitions(): readonly Partition[] {
+    return this.#ledger.identity.partitions;
+  }
+
+  /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
+  emit(event: string | Uint8Array): Promise<EventReceipt>;
+  /** Commits a stream of JSON lines. @throws LedgerError BAD_LINE at the first bad line; what came before it is committed. */
+  emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
+  /** Commits the events together, all or none; their receipts are in their order. */
+  emit(events: readonly EventInput[]): Promise<EventReceipt[]>;
+  emit(event: EventInput): Promise<EventReceipt>;
+  async emit(
+    input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
+    options: EmitOptions & IngestHooks = {},
+  ): Promise<EventReceipt | EventReceipt[] | EmissionReport> {
+    if (isStream(input)) return this.ingest([{ name: 'stream', open: () => input }], options);
+    if (Array.isArray(input)) return this.#sharedCommits().emit(input.map(toLine));
+    const [receipt] = await this.#sharedCommits().emit([toLine(input as EventInput)]);
+    return receipt as EventReceipt;
+  }
+
+  /** Commits named inputs one after the other, as one. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
+  async ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks = {}): Promise<EmissionReport> {
+    const settings = this.#settings(options, options.onReject === undefined ? 'stop' : 'collect');
+    const producer = options.producer === undefined ? null : await this.#producerTrack(options.producer);
+    if (options.atomic !== true) {
+      return ingest(this.#emitter(this.#announcing(this.#ledger), settings), sources, producer, settings.lineBytesMax, options);
+    }
+    const spooled = await spool(sources, options.signal);
+    try {
+      return await this.#ingestAtomically(spooled.sources, settings, producer, options);
+    } finally {
+      spooled.close();
+    }
+  }
+
+  /** The last events, and those that come when it follows. Iterate it, or deliver it to a sink. */
+  tail(options: TailOptions = {}): Telling {
+    const partitions = this.#select(options.partitions);
+    const { signal } = options;
+    const reading = { partitions, verify: false, signal };
+    const last = options.last ?? 10;
+    const engine = this;
+    async function* pages() {
+      const ledger = engine.#ledger;
+      // watching begins before the head is read, or a commit in between would be missed
+      const stopWatching = options.follow ? engine.#startWatching() : undefined;
+      try {
+        const head = await ledger.head();
+        const from = last > 0 ? await ledger.sequenceOfLast(last, partitions) : head.sequence + 1;
+        if (stopWatching === undefined) yield* retell(ledger, { ...reading, range: { from, through: head.sequence } });
+        else yield* follow(ledger, from, reading, (sequence, aborted) => engine.#bus.beyond(sequence, aborted));
+      } finally {
+        stopWatching?.();
+      }
+    }
+    return new Telling(pages, { labels: this.#eventLabels(), isVerified: false, signal });
+  }
+
+  /** Re-tells a range that is fixed when it starts. Iterate it, await it for its report, or deliver it to a sink. @throws LedgerError VERIFICATION_FAILED */
+  replay(options: ReplayOptions = {}): Telling {
+    const partitions = this.#select(options.partitions);
+    const verify = (options.determinism ?? this.#determinism) === 'strict';
+    const { signal } = options;
+    const ledger = this.#ledger;
+    const context = { now: this.#clock.nowMicros(), zone: options.zone };
+    async function* pages() {
+      const range = await resolveRange(options, ledger, context);
+      yield* retell(ledger, { range, partitions, verify, signal });
+    }
+    return new Telling(pages, { labels: this.#eventLabels(), isVerified: verify, signal });
+  }
+
+  /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */
+  async event(sequence: number): Promise<LedgerEvent> {
+    for await (const event of this.replay({ fromSequence: sequence, throughSequence: sequence, determinism: 'relaxed' })) return event;
+    throw new LedgerError('INVALID_RANGE', { message: `there is no sequence ${sequence}`, hint: `the head is at ${(await this.head()).sequence}` });
+  }
+
+  inspect(): Promise<LedgerDescription> {
+    return this.#ledger.describe();
+  }
+
+  head(): Promise<Head> {
+    return this.#ledger.head();
+  }
+
+  /**
+   * Walks the whole ledger. `expectHead`: `SEQUENCE:HASH` kept elsewhere, which it must extend.
+   * @throws LedgerError VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH
+   */
+  verify(options: Omit<VerifyOptions, 'anchor' | 'idOf'> & { expectHead?: string | undefined } = {}): Promise<VerifyReport> {
+    const { unique } = this.#ledger.identity.config;
+    const ids = unique === null ? undefined : new FieldReader([unique], DEPTH_MAX);
+    return this.#ledger.verify({
+      ...options,
+      anchor: options.expectHead === undefined ? undefined : parseHead(options.expectHead),
+      idOf: ids === undefined ? undefined : (payload) => ids.text(payload),
+    });
+  }
+
+  /** Waits for the commits on their way, then lets go of the file. */
+  async close(): Promise<void> {
+    await this.#shared?.drained();
+    this.#watch?.close();
+    this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' }));
+    await this.#ledger.close();
+  }
+
+  async #ingestAtomically(
+    sources: readonly InputSource[],
+    settings: EmissionSettings,
+    producer: ProducerTrack | null,
+    hooks: IngestHooks,
+  ): Promise<EmissionReport> {
+    const transaction: LedgerTransaction = await this.#ledger.begin();
+    let report: EmissionReport;
+    try {
+      const target = { basis: () => this.#ledger.basis(), commit: transaction.commit };
+      report = await ingest(this.#emitter(target, settings), sources, producer, settings.lineBytesMax, hooks);
+    } catch (error) {
+      await transaction.abandon();
+      throw error;
+    }
+    if (!report.isComplete) {
+      await transaction.abandon();
+      return { ...report, events: 0, bytes: 0, commits: 0, firstSequence: 0, lastSequence: 0, head: null };
+    }
+    await transaction.end();
+    this.#bus.announce(report.lastSequence);
+    return report;
+  }
+
+  /** The ledger as a target whose commits are told on the bus once they are durable. */
+  #announcing(ledger: Ledger): EmissionTarget {
+    return {
+      basis: () => ledger.basis(),
+      commit: async (draft) => {
+        const outcome = await ledger.commit(draft);
+        if (outcome.kind === 'committed') this.#bus.announce(outcome.head.sequence);
+        return outcome;
+      },
+    };
+  }
+
+  #emitter(target: EmissionTarget, settings: EmissionSettings): Emitter {
+    return new Emitter({ target, makeRouter, clock: this.#clock }, settings);
+  }
+
+  #settings(options: EmitOptions, onBadLine: EmissionSettings['onBadLine']): EmissionSettings {
+    const { config } = this.#ledger.identity;
+    return {
+      time: config.time,
+      unique: config.unique,
+      lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax),
+      depthMax: DEPTH_MAX,
+      maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
+      late: options.late ?? 'record',
+      isEnvelope: options.envelope ?? false,
+      onBadLine,
+    };
+  }
+
+  async #producerTrack(name: string): Promise<ProducerTrack> {
+    checkName('producer', name);
+    return new ProducerTrack(name, await this.#ledger.producerMark(name));
+  }
+
+  #sharedCommits(): SharedCommits {
+    this.#shared ??= new SharedCommits(this.#emitter(this.#announcing(this.#ledger), this.#settings({}, 'calls')), async (sequence) => {
+      const { partition, offset, time } = await this.event(sequence);
+      return { sequence, partition, offset, time };
+    });
+    return this.#shared;
+  }
+
+  #select(names: readonly string[] | undefined): number[] | null {
+    if (names === undefined || names.length === 0) return null;
+    return [...new Set(selectPartitions(this.partitions, names).map(({ id }) => id))].sort((one, other) => one - other);
+  }
+
+  /** One watch for all who follow. Returns what ends it for this one. */
+  #startWatching(): () => void {
+    this.#followers++;
+    this.#watch ??= this.#ledger.watch({
+      onCommit: () => {
+        this.#ledger.head().then(
+          (head) => this.#bus.announce(head.sequence),
+          (error: unknown) => this.#bus.fail(error),
+        );
+      },
+      onError: (error) => this.#bus.fail(error),
+    });
+    return () => {
+      this.#followers--;
+      if (this.#followers > 0) return;
+      this.#watch?.close();
+      this.#watch = undefined;
+    };
+  }
+
+  #eventLabels(): EventLabels {
+    this.#labels ??= makeLabels(this.#ledger);
+    return this.#labels;
+  }
+}
+
+/** Names and keys of events that are stored: the key is read from the payload by the routing that was in force. */
+function makeLabels(ledger: Ledger): EventLabels {
+  const readers = new Map<number, { router: Router; fields: FieldReader }>();
+  const readerAt = (sequence: number) => {
+    const { epochs, partitions } = ledger.identity;
+    const epoch = epochAt(epochs, sequence);
+    let reader = readers.get(epoch.epoch);
+    if (reader === undefined) {
+      const router = makeRouter(
+        epoch,
+        partitions.map(({ name }) => name),
+      );
+      reader = { router, fields: new FieldReader(router.fields, DEPTH_MAX) };
+      readers.set(epoch.epoch, reader);
+    }
+    return reader;
+  };
+  return {
+    partitionName: (id) => ledger.identity.partitions[id]?.name ?? `#${id}`,
+    key: (batch, at) => {
+      const given = batch.givenKey(at);
+      if (given !== null) return given;
+      const { router, fields } = readerAt(batch.sequences[at] as number);
+      return router.fields.length === 0 ? null : router.keyOf(fields.read(batch.payload(at)));
+    },
+  };
+}
+
+function toBlueprint(options: CreateOptions): LedgerBlueprint {
+  const config: LedgerConfig = {
+    time: options.time === undefined ? null : parseFieldPath(options.time),
+    unique: options.unique === undefined ? null : parseFieldPath(options.unique),
+    durability: options.durability ?? 'full',
+    determinism: options.determinism ?? 'strict',
+    lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
+  };
+  return { config, routing: toRouting(options.partition ?? 'hash'), partitionNames: partitionNames(options.partitions ?? PARTITIONS_DEFAULT) };
+}
+
+function toRouting(partition: RoutingSpec | string): RoutingSpec {
+  return typeof partition === 'string' ? parseRoutingSpec(partition) : partition;
+}
+
+/** @throws LedgerError CONFIG_MISMATCH */
+function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
+  const { config, epochs, partitions, path } = ledger.identity;
+  const routing = (epochs.at(-1) ?? epochs[0]).spec;
+  const there = { config, routing, partitionNames: partitions.map(({ name }) => name) };
+  const found = differences(there, {
+    ...(options.partition === undefined ? {} : { routing: toRouting(options.partition) }),
+    ...(options.partitions === undefined ? {} : { partitionNames: partitionNames(options.partitions) }),
+    ...(options.time === undefined ? {} : { time: parseFieldPath(options.time) }),
+    ...(options.unique === undefined ? {} : { unique: parseFieldPath(options.unique) }),
+    ...(options.durability === undefined ? {} : { durability: options.durability }),
+  });
+  if (found.length === 0) return;
+  throw new LedgerError('CONFIG_MISMATCH', {
+    message: `${path} was made otherwise: ${found.join('; ')}`,
+    hint: 'leave these options out, or use another ledger',
+    details: { path, differences: found },
+  });
+}
+
+function isStream(input: unknown): input is AsyncIterable<Uint8Array | string> {
+  return typeof input === 'object' && input !== null && Symbol.asyncIterator in input;
+}
+
+function toLine(event: EventInput): Buffer {
+  if (typeof event === 'string') return Buffer.from(event, 'utf8');
+  if (event instanceof Uint8Array) return Buffer.from(event);
+  const json = JSON.stringify(event) as string | undefined;
+  if (json !== undefined) return Buffer.from(json, 'utf8');
+  throw new LedgerError('BAD_LINE', { message: `emit(): a ${typeof event} is no event`, hint: 'emit JSON values, or JSON text' });
+}

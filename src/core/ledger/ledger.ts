@@ -1,0 +1,95 @@
+/**
+ * The flesh: what the engine asks of a ledger, whichever storage lies beneath. `sqlite/` is one; it must not know commands, sinks or sources.
+ * Every method may reject with IO_FAILED, BUSY, LEDGER_REPLACED or CLOSED besides what it names.
+ */
+
+import type { Basis, CommitDraft, CommitOutcome, ProducerMark } from '../model/commit.ts';
+import type { Durability, LedgerConfig } from '../model/config.ts';
+import type { Anchor, Head } from '../model/head.ts';
+import type { History } from '../model/history.ts';
+import type { Partition } from '../model/partition.ts';
+import type { Epochs } from '../model/routing.ts';
+import type { Micros } from '../model/time.ts';
+
+/** What is fixed for a ledger, and what changes only with an epoch. */
+export interface LedgerIdentity {
+  readonly path: string;
+  readonly uuid: string;
+  readonly createdAt: Micros;
+  readonly config: LedgerConfig;
+  readonly epochs: Epochs;
+  readonly partitions: readonly Partition[];
+}
+
+export interface PartitionSummary extends Partition {
+  readonly events: number;
+  /** Bytes of the stored frames: payloads and what stands between them. */
+  readonly bytes: number;
+  /** The offset the next event gets. */
+  readonly nextOffset: number;
+  /** Null in an empty partition. */
+  readonly firstTime: Micros | null;
+  readonly lastTime: Micros | null;
+}
+
+export interface LedgerDescription {
+  readonly identity: LedgerIdentity;
+  readonly format: number;
+  readonly head: Head;
+  readonly commits: number;
+  /** Ledger time of the first event; null in an empty ledger. */
+  readonly firstTime: Micros | null;
+  readonly partitions: readonly PartitionSummary[];
+  readonly producers: readonly { readonly name: string; readonly position: number }[];
+  readonly storage: {
+    readonly engine: string;
+    readonly durability: Durability;
+    readonly fileBytes: number;
+    readonly walBytes: number;
+    /** Settings as the storage reads them back, by their own names. */
+    readonly settings: Readonly<Record<string, string | number>>;
+    /** Whether others than its owner may read or write the file. */
+    readonly isOpenToOthers: boolean;
+  };
+}
+
+export interface VerifyOptions {
+  /** A head kept elsewhere: the ledger must extend it. */
+  readonly anchor?: Anchor | undefined;
+  /** Reads the unique id of a payload, where the ledger keeps such ids. */
+  readonly idOf?: ((payload: Buffer) => string | null) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: { commits: number; events: number }) => void) | undefined;
+}
+
+export interface VerifyReport {
+  readonly events: number;
+  readonly commits: number;
+  readonly head: Head;
+  /** Whether an anchor was given and the ledger extends it. */
+  readonly isAnchored: boolean;
+}
+
+/** The writer's view of one transaction that holds several commits. */
+export interface LedgerTransaction {
+  commit(draft: CommitDraft): Promise<CommitOutcome>;
+  /** All commits become durable and visible at once. */
+  end(): Promise<void>;
+  /** None of them does. */
+  abandon(): Promise<void>;
+}
+
+export interface Ledger extends History {
+  readonly identity: LedgerIdentity;
+  basis(): Promise<Basis>;
+  producerMark(name: string): Promise<ProducerMark>;
+  describe(): Promise<LedgerDescription>;
+  /** All of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (perhaps stored). */
+  commit(draft: CommitDraft): Promise<CommitOutcome>;
+  begin(): Promise<LedgerTransaction>;
+  /** Walks everything. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */
+  verify(options: VerifyOptions): Promise<VerifyReport>;
+  /** Tells of commits by others than this object, until closed. */
+  watch(listener: { onCommit(): void; onError(error: unknown): void }): { close(): void };
+  close(): Promise<void>;
+}

@@ -1,0 +1,179 @@
+/** Walks stored commits link by link and recomputes the chain. The first link that does not fit is named, and nothing of it is returned. */
+
+import type { Database } from 'better-sqlite3';
+import { LedgerError } from '../../model/ledger-error.ts';
+import type { PartitionId } from '../../model/partition.ts';
+import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../chain.ts';
+import type { Page, ReadRequest } from '../../model/history.ts';
+import { type EpochRow, type LedgerRow, type PartitionRow, readEpochRows, readLedgerRow, readPartitionRows } from './identity.ts';
+import { type FrameReader, groupByCommit, type HashedFrame } from './read.ts';
+import { blob, integer, integerOrNull, type RawRow, textOrNull } from './rows.ts';
+import { partitionTable } from './schema.ts';
+
+export interface CommitRow extends Omit<CommitLink, 'frames'> {
+  readonly hash: Buffer;
+}
+
+export interface VerifiedPage extends Page {
+  /** The rows behind `commits`, one each. */
+  readonly rows: readonly CommitRow[];
+}
+
+const COLUMNS = 'first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, hash';
+
+export function brokenCommit(sequence: number, fact: string): LedgerError {
+  return new LedgerError('VERIFICATION_FAILED', {
+    message: `the commit at sequence ${sequence} is broken: ${fact}`,
+    hint: sequence > 1 ? `everything before it is as it was committed: completengine replay --through-sequence ${sequence - 1}` : 'take a copy that is sound',
+    details: { sequence },
+  });
+}
+
+/** Where the chain stands: the link before the next commit, and the sequence that one begins at. */
+interface Place {
+  readonly hash: Buffer;
+  readonly next: number;
+}
+
+export class ChainWalk {
+  readonly #db: Database;
+  readonly #reader: FrameReader;
+  readonly #ledger: LedgerRow;
+  readonly #partitions: readonly PartitionRow[];
+  readonly #epochs: readonly EpochRow[];
+
+  constructor(db: Database, reader: FrameReader) {
+    this.#db = db;
+    this.#reader = reader;
+    this.#ledger = readLedgerRow(db);
+    this.#partitions = readPartitionRows(db);
+    this.#epochs = readEpochRows(db);
+  }
+
+  /**
+   * One page with every commit in it verified: its link, and the bodies of the partitions asked for. The link before the page is taken as
+   * stored; who walks from the first sequence has verified it.
+   * @throws LedgerError VERIFICATION_FAILED
+   */
+  page(request: ReadRequest): VerifiedPage {
+    return this.#db.transaction(() => {
+      const { range } = request;
+      const from = this.#reader.commitHolding(range.from);
+      const rows = this.#commitRows(from, range.through);
+      if (rows.length === 0) return { commits: [], rows, next: null };
+      const end = (rows.at(-1) as CommitRow).firstSequence;
+      const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
+      const frames = this.#reader.frames(from, end, [...wanted]);
+      this.#reader.weigh(frames);
+      const links = this.#links(from, end, wanted, frames);
+
+      let place = this.#placeBefore(from);
+      for (const row of rows) {
+        place = this.#step(place, row, links.get(row.firstSequence) ?? []);
+        links.delete(row.firstSequence);
+      }
+      const [orphan] = links.keys();
+      if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
+      for (const frame of frames) {
+        if (!hashBody(frame.body).equals(frame.hash)) throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
+      }
+      return { commits: groupByCommit(frames), rows, next: place.next <= range.through ? place.next : null };
+    }).deferred();
+  }
+
+  /** Recomputes the beginning of every epoch. @throws LedgerError VERIFICATION_FAILED */
+  checkEpochs(): void {
+    for (const [at, row] of this.#epochs.entries()) {
+      const before = this.#epochs[at - 1];
+      const isSamePlace = before !== undefined && before.fromSequence === row.fromSequence;
+      const previous = before === undefined ? GENESIS : isSamePlace ? before.hash : this.#lastCommitBefore(row.fromSequence).hash;
+      const partitions = this.#partitions.filter(({ epoch }) => epoch <= row.epoch);
+      const link = { ledger: this.#ledger, epoch: row.epoch, fromSequence: row.fromSequence, routing: row.routing, partitions };
+      if (row.epoch !== at + 1 || !hashEpoch(previous, link).equals(row.hash)) {
+        throw brokenCommit(row.fromSequence, `epoch ${row.epoch} (ledger settings, routing or partitions) has changed`);
+      }
+    }
+    const stranger = this.#partitions.find((row, at) => row.id !== at || row.tableName !== partitionTable(row.id) || row.epoch > this.#epochs.length);
+    if (stranger !== undefined) throw brokenCommit(1, `partition ${stranger.id} has changed`);
+  }
+
+  #commitRows(from: number, through: number): CommitRow[] {
+    const rows = this.#db
+      .prepare<[number, number, number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence BETWEEN ? AND ? ORDER BY first_sequence LIMIT ?`)
+      .all(from, through, this.#reader.commitsPerPage);
+    return rows.map(toCommitRow);
+  }
+
+  /** Frames as links by commit, in the order of their partitions; of those not wanted the body stays on the disk. */
+  #links(from: number, end: number, wanted: ReadonlySet<PartitionId>, frames: readonly HashedFrame[]): Map<number, FrameLink[]> {
+    const all: FrameLink[] = [...frames];
+    for (const { id } of this.#partitions) {
+      if (wanted.has(id)) continue;
+      const rows = this.#db
+        .prepare<[number, number], RawRow>(
+          `SELECT sequence, offset, count, first_time, last_time, key, hash FROM ${partitionTable(id)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`,
+        )
+        .all(from, end);
+      for (const row of rows) all.push(toFrameLink(id, row));
+    }
+    const links = new Map<number, FrameLink[]>();
+    for (const link of all.sort((one, other) => one.sequence - other.sequence || one.partition - other.partition)) {
+      const siblings = links.get(link.sequence);
+      if (siblings === undefined) links.set(link.sequence, [link]);
+      else siblings.push(link);
+    }
+    return links;
+  }
+
+  #placeBefore(firstSequence: number): Place {
+    const epoch = this.#epochStartingAt(firstSequence);
+    const commit = this.#lastCommitBefore(firstSequence);
+    return { hash: epoch?.hash ?? commit.hash, next: commit.next };
+  }
+
+  #lastCommitBefore(sequence: number): Place {
+    const row = this.#db
+      .prepare<[number], RawRow>('SELECT first_sequence, count, hash FROM commits WHERE first_sequence < ? ORDER BY first_sequence DESC LIMIT 1')
+      .get(sequence);
+    return row === undefined ? { hash: GENESIS, next: 1 } : { hash: blob(row, 'hash'), next: integer(row, 'first_sequence') + integer(row, 'count') };
+  }
+
+  /** Several epochs may begin at one sequence; the last one is the link before the commit there. */
+  #epochStartingAt(sequence: number): EpochRow | undefined {
+    return this.#epochs.findLast((row) => row.fromSequence === sequence);
+  }
+
+  #step(place: Place, row: CommitRow, frames: readonly FrameLink[]): Place {
+    if (row.firstSequence !== place.next) throw brokenCommit(place.next, `sequences ${place.next} to ${row.firstSequence - 1} are missing`);
+    const previous = this.#epochStartingAt(row.firstSequence)?.hash ?? place.hash;
+    if (!hashCommit(previous, this.#ledger.uuid, { ...row, frames }).equals(row.hash)) throw brokenCommit(row.firstSequence, 'its chain hash does not fit what is stored');
+    return { hash: row.hash, next: row.firstSequence + row.count };
+  }
+}
+
+function toCommitRow(row: RawRow): CommitRow {
+  return {
+    firstSequence: integer(row, 'first_sequence'),
+    count: integer(row, 'count'),
+    firstTime: integer(row, 'first_time'),
+    lastTime: integer(row, 'last_time'),
+    committedAt: integer(row, 'committed_at'),
+    producer: textOrNull(row, 'producer'),
+    producerPosition: integerOrNull(row, 'producer_position'),
+    producerDigest: row['producer_digest'] === null ? null : blob(row, 'producer_digest'),
+    hash: blob(row, 'hash'),
+  };
+}
+
+function toFrameLink(partition: PartitionId, row: RawRow): FrameLink {
+  return {
+    partition,
+    sequence: integer(row, 'sequence'),
+    offset: integer(row, 'offset'),
+    count: integer(row, 'count'),
+    firstTime: integer(row, 'first_time'),
+    lastTime: integer(row, 'last_time'),
+    key: textOrNull(row, 'key'),
+    hash: blob(row, 'hash'),
+  };
+}

@@ -1,0 +1,55 @@
+/** Describes a ledger for people and scripts, from its tables and its file, in one read transaction. */
+
+import type { Database } from 'better-sqlite3';
+import type { PartitionId } from '../../model/partition.ts';
+import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../ledger.ts';
+import { fileBytes, isOpenToOthers } from './file-guard.ts';
+import { integer, type RawRow, text } from './rows.ts';
+import { FORMAT, hasTable, partitionTable } from './schema.ts';
+import { toHead, WriteStates } from './write-state.ts';
+
+const SETTINGS = ['journal_mode', 'synchronous', 'page_size', 'wal_autocheckpoint', 'foreign_keys', 'trusted_schema', 'cell_size_check', 'mmap_size'];
+
+export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDescription {
+  return db.transaction((): LedgerDescription => {
+    const first = db.prepare<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
+    return {
+      identity,
+      format: FORMAT,
+      head: toHead(new WriteStates(db).current()),
+      commits: db.prepare('SELECT count(*) FROM commits').pluck().get() as number,
+      firstTime: first === undefined ? null : integer(first, 'first_time'),
+      partitions: identity.partitions.map(({ id, name }) => ({ id, name, ...summarize(db, id) })),
+      producers: readProducers(db),
+      storage: {
+        engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
+        durability: identity.config.durability,
+        fileBytes: fileBytes(identity.path),
+        walBytes: fileBytes(`${identity.path}-wal`),
+        settings: Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number])),
+        isOpenToOthers: isOpenToOthers(identity.path),
+      },
+    };
+  }).deferred();
+}
+
+function summarize(db: Database, id: PartitionId): Omit<PartitionSummary, 'id' | 'name'> {
+  const table = partitionTable(id);
+  const first = db.prepare<[], RawRow>(`SELECT first_time FROM ${table} ORDER BY sequence LIMIT 1`).get();
+  const last = db.prepare<[], RawRow>(`SELECT offset, count, last_time FROM ${table} ORDER BY sequence DESC LIMIT 1`).get();
+  const nextOffset = last === undefined ? 0 : integer(last, 'offset') + integer(last, 'count');
+  return {
+    events: nextOffset,
+    // a blob's length stands in the record header: its pages are not read
+    bytes: db.prepare(`SELECT ifnull(sum(length(body)), 0) FROM ${table}`).pluck().get() as number,
+    nextOffset,
+    firstTime: first === undefined ? null : integer(first, 'first_time'),
+    lastTime: last === undefined ? null : integer(last, 'last_time'),
+  };
+}
+
+function readProducers(db: Database): { name: string; position: number }[] {
+  if (!hasTable(db, 'producers')) return [];
+  const rows = db.prepare<[], RawRow>('SELECT name, position FROM producers ORDER BY name').all();
+  return rows.map((row) => ({ name: text(row, 'name'), position: integer(row, 'position') }));
+}

@@ -1,0 +1,60 @@
+/** Finds places in history without an index: sequence, offset and time all grow together, so bisection over primary keys is enough. */
+
+import type { Database } from 'better-sqlite3';
+import type { StoredFrame } from '../../model/commit.ts';
+import { walkFrameBody } from '../../model/frame-body.ts';
+import type { PartitionId } from '../../model/partition.ts';
+import type { Micros } from '../../model/time.ts';
+import type { FrameReader } from './read.ts';
+import { integer, type RawRow } from './rows.ts';
+
+/** First sequence of the first commit that ends at `time` or later; null where there is none. */
+function firstCommitReaching(db: Database, time: Micros): number | null {
+  const last = db.prepare<[], RawRow>('SELECT first_sequence, last_time FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
+  if (last === undefined || integer(last, 'last_time') < time) return null;
+  const atOrBefore = db.prepare<[number], RawRow>('SELECT first_sequence, last_time FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1');
+  let low = 1;
+  let high = integer(last, 'first_sequence');
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const row = atOrBefore.get(middle);
+    if (row === undefined || integer(row, 'last_time') < time) low = middle + 1;
+    else high = integer(row, 'first_sequence');
+  }
+  return high;
+}
+
+/** The first sequence whose time is `time` or later; null where there is none. */
+export function sequenceAtTime(db: Database, reader: FrameReader, time: Micros): number | null {
+  const commit = firstCommitReaching(db, time);
+  if (commit === null) return null;
+  let sequence: number | null = null;
+  for (const frame of reader.framesAt(commit)) {
+    visitFrame(frame, (candidate, candidateTime) => {
+      if (candidateTime >= time && (sequence === null || candidate < sequence)) sequence = candidate;
+    });
+  }
+  return sequence;
+}
+
+/** The sequence of the nth last event of the partitions; null where there are fewer. */
+export function sequenceOfLast(db: Database, reader: FrameReader, count: number, partitions: readonly PartitionId[]): number | null {
+  const sequences: number[] = [];
+  for (const partition of partitions) {
+    let found = 0;
+    let before = Number.MAX_SAFE_INTEGER;
+    while (found < count) {
+      const frame = reader.frameBefore(partition, before);
+      if (frame === undefined) break;
+      visitFrame(frame, (sequence) => sequences.push(sequence));
+      found += frame.count;
+      before = frame.sequence;
+    }
+  }
+  if (sequences.length < count) return null;
+  return sequences.sort((one, other) => other - one)[count - 1] ?? null;
+}
+
+function visitFrame(frame: StoredFrame, visit: (sequence: number, time: Micros) => void): void {
+  walkFrameBody(frame.body, (sequenceDelta, timeDelta) => visit(frame.sequence + sequenceDelta, frame.firstTime + timeDelta));
+}

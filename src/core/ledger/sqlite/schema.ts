@@ -1,0 +1,134 @@
+/** Format 1 as SQL: the tables and the view, and the comparison of a file's schema with them. The only names in SQL text are ours. */
+
+import type { Database } from 'better-sqlite3';
+import { PARTITIONS_MAX } from '../../model/partition.ts';
+
+/** "CDEX" in the header of the file. */
+export const APPLICATION_ID = 0x43444558;
+export const FORMAT = 1;
+
+const TABLES: Readonly<Record<string, string>> = {
+  ledger: `CREATE TABLE ledger (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  uuid TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  config TEXT NOT NULL
+) STRICT`,
+  epoch: `CREATE TABLE epoch (
+  epoch INTEGER PRIMARY KEY,
+  from_sequence INTEGER NOT NULL,
+  routing TEXT NOT NULL,
+  hash BLOB NOT NULL
+) STRICT`,
+  partition: `CREATE TABLE partition (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  table_name TEXT NOT NULL UNIQUE,
+  epoch INTEGER NOT NULL REFERENCES epoch (epoch)
+) STRICT`,
+  commits: `CREATE TABLE commits (
+  first_sequence INTEGER PRIMARY KEY,
+  count INTEGER NOT NULL,
+  first_time INTEGER NOT NULL,
+  last_time INTEGER NOT NULL,
+  committed_at INTEGER NOT NULL,
+  producer TEXT,
+  producer_position INTEGER,
+  producer_digest BLOB,
+  hash BLOB NOT NULL
+) STRICT`,
+};
+
+/** Made with the first row that needs them. */
+const TABLES_ON_DEMAND: Readonly<Record<string, string>> = {
+  producers: `CREATE TABLE producers (
+  name TEXT PRIMARY KEY,
+  position INTEGER NOT NULL,
+  digest BLOB NOT NULL
+) STRICT, WITHOUT ROWID`,
+  ids: `CREATE TABLE ids (
+  id TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL,
+  hash BLOB NOT NULL
+) STRICT, WITHOUT ROWID`,
+};
+
+/** The table of a partition: by its id, never by its name. */
+export function partitionTable(id: number): string {
+  return `p${id}`;
+}
+
+function partitionSql(id: number): string {
+  return `CREATE TABLE ${partitionTable(id)} (
+  sequence INTEGER PRIMARY KEY,
+  offset INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  first_time INTEGER NOT NULL,
+  last_time INTEGER NOT NULL,
+  key TEXT,
+  hash BLOB NOT NULL,
+  body BLOB NOT NULL
+) STRICT`;
+}
+
+/**
+ * A row per event. A body has one event a line, `[dSequence,dTime,PAYLOAD]` with a bracket and a comma around it; json_each() takes the lines
+ * apart as strings, because it would lay out anew what it reads as JSON, and a payload keeps its bytes. Plain functions of SQLite 3.38.
+ */
+function eventsSql(partitionCount: number): string {
+  const lines = `'["' || replace(replace(replace(replace(replace(CAST(f.body AS TEXT), '\\', '\\\\'), '"', '\\"'), char(9), '\\t'), char(13), '\\r'), char(10), '","') || '"]'`;
+  const selects = Array.from(
+    { length: partitionCount },
+    (_, id) => `SELECT
+  f.sequence + CAST(ltrim(line.value, '[') AS INTEGER) AS sequence,
+  (SELECT name FROM partition WHERE id = ${id}) AS partition,
+  f.offset + line.key AS offset,
+  f.first_time + CAST(substr(line.value, instr(line.value, ',') + 1) AS INTEGER) AS time,
+  f.key AS key,
+  substr(line.value,
+    instr(line.value, ',') + instr(substr(line.value, instr(line.value, ',') + 1), ',') + 1,
+    length(line.value) - instr(line.value, ',') - instr(substr(line.value, instr(line.value, ',') + 1), ',') - 2) AS payload
+FROM ${partitionTable(id)} AS f, json_each(${lines}) AS line`,
+  );
+  return `CREATE VIEW events AS\n${selects.join('\nUNION ALL\n')}`;
+}
+
+/** Every object of a new ledger, in order. */
+export function creationSql(partitionCount: number): string[] {
+  return [...Object.values(TABLES), ...Array.from({ length: partitionCount }, (_, id) => partitionSql(id)), eventsSql(partitionCount)];
+}
+
+export function createOnDemand(db: Database, table: 'producers' | 'ids'): void {
+  if (!hasTable(db, table)) db.exec(TABLES_ON_DEMAND[table] as string);
+}
+
+export function hasTable(db: Database, table: 'producers' | 'ids'): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined;
+}
+
+/** Whether nothing was ever created in the file: a new one, or one whose making was interrupted. */
+export function isEmptyDatabase(db: Database): boolean {
+  return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
+}
+
+/** The first difference between the file's schema and format 1, as a fact; null where there is none. A foreign trigger could rewrite what is appended. */
+export function schemaDifference(db: Database): string | null {
+  const rows = db.prepare<[], { type: string; name: string; sql: string | null }>('SELECT type, name, sql FROM sqlite_schema').all();
+  const found = new Map(rows.filter((row) => !row.name.startsWith('sqlite_autoindex_')).map((row) => [row.name, row]));
+  const partitionCount = Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => id).findIndex((id) => !found.has(partitionTable(id)));
+  if (partitionCount < 1) return 'it has no partitions, or too many';
+  const expected = new Map<string, string>(Object.entries(TABLES));
+  for (let id = 0; id < partitionCount; id++) expected.set(partitionTable(id), partitionSql(id));
+  expected.set('events', eventsSql(partitionCount));
+  for (const [name, sql] of expected) {
+    const row = found.get(name);
+    if (row === undefined) return `'${name}' is missing`;
+    if (row.sql !== sql) return `'${name}' is not as it was created`;
+    found.delete(name);
+  }
+  for (const [name, sql] of Object.entries(TABLES_ON_DEMAND)) {
+    if (found.get(name)?.sql === sql) found.delete(name);
+  }
+  const foreign = found.values().next().value;
+  return foreign === undefined ? null : `it has a foreign ${foreign.type} '${foreign.name}'`;
+}

@@ -1,0 +1,323 @@
+/** A ledger in one SQLite file: joins the pieces of this folder behind the port. One connection, used from one thread. */
+
+import type { Database } from 'better-sqlite3';
+import type { Clock } from '../../model/clock.ts';
+import type { Basis, CommitDraft, CommitOutcome, ProducerMark } from '../../model/commit.ts';
+import type { LedgerBlueprint } from '../../model/config.ts';
+import type { Head } from '../../model/head.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import type { PartitionId } from '../../model/partition.ts';
+import type { Micros } from '../../model/time.ts';
+import type { Page, ReadRequest } from '../../model/history.ts';
+import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from '../ledger.ts';
+import { Appender, readProducer } from './append.ts';
+import { retryWhileBusy } from './busy.ts';
+import { ChainWalk } from './chain-walk.ts';
+import { applyDurability, connect, prepareForWriting } from './connection.ts';
+import { createLedger } from './create.ts';
+import { describeLedger } from './describe.ts';
+import { createFile, type FileIdentity, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
+import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
+import { sequenceAtTime, sequenceOfLast } from './locate.ts';
+import { FrameReader } from './read.ts';
+import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './schema.ts';
+import { type Activity, translateError } from './translate-error.ts';
+import { verifyLedger } from './verify.ts';
+import { CommitWatch, type WatchListener } from './watch.ts';
+import { toBasis, toHead, WriteStates } from './write-state.ts';
+
+export interface SqliteLedgerOptions {
+  readonly access: 'read' | 'write';
+  /** How long to wait for other processes before BUSY. */
+  readonly busyTimeoutMs: number;
+}
+
+/** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE */
+export async function createSqliteLedger(path: string, blueprint: LedgerBlueprint, clock: Clock, busyTimeoutMs: number): Promise<void> {
+  const file = ledgerPath(path);
+  // a file that is there already may be one whose making was interrupted
+  const isNew = createFile(file);
+  if (!isNew) guardFile(file, { write: true });
+  const wasMade = await inDatabase(file, busyTimeoutMs, (db) => isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros()));
+  if (wasMade) return;
+  throw new LedgerError('LEDGER_EXISTS', { message: `${file} exists already`, hint: 'use it, or name another file with --ledger', details: { path: file } });
+}
+
+async function inDatabase<Result>(path: string, busyTimeoutMs: number, work: (db: Database) => Result): Promise<Result> {
+  try {
+    return await retryWhileBusy(
+      () => {
+        const db = connect(path, { isReadOnly: false });
+        try {
+          return work(db);
+        } finally {
+          db.close();
+        }
+      },
+      busyTimeoutMs,
+      path,
+    );
+  } catch (error) {
+    throw translateError(error, path, 'open');
+  }
+}
+
+export function sqliteLedgerExists(path: string): boolean {
+  return fileExists(ledgerPath(path));
+}
+
+/** Opens a ledger that is there. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED, PERMISSION_DENIED, DAMAGED_LEDGER */
+export async function openSqliteLedger(path: string, options: SqliteLedgerOptions): Promise<Ledger> {
+  const resolved = ledgerPath(path);
+  const file = guardFile(resolved, { write: options.access === 'write' });
+  try {
+    return await retryWhileBusy(() => open(resolved, file, options), options.busyTimeoutMs, resolved);
+  } catch (error) {
+    throw translateError(error, resolved, 'open');
+  }
+}
+
+function open(path: string, file: FileIdentity, options: SqliteLedgerOptions): SqliteLedger {
+  const isWritable = options.access === 'write' || canWrite(path);
+  const db = connect(path, { isReadOnly: !isWritable });
+  try {
+    checkFormat(db, path);
+    const identity = readIdentity(db, path);
+    const { durability } = identity.config;
+    if (options.access === 'write') {
+      prepareForWriting(db, durability);
+    } else {
+      applyDurability(db, durability);
+      db.pragma('query_only = ON');
+    }
+    return new SqliteLedger(db, file, identity, options);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** A reader of a file it may write takes part in WAL recovery; of one it may not, it only looks. */
+function canWrite(path: string): boolean {
+  try {
+    guardFile(path, { write: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkFormat(db: Database, path: string): void {
+  const refuse = (fact: string, hint: string) => new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path } });
+  const another = 'name another file, or make a ledger: completengine init';
+  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`);
+  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) throw refuse('it is a database of something else', another);
+  const format = db.pragma('user_version', { simple: true }) as number;
+  if (format > FORMAT) {
+    throw new LedgerError('NEWER_FORMAT', {
+      message: `${path} has format ${format}, and this completengine reads up to ${FORMAT}`,
+      hint: 'use a newer completengine; the file was not touched',
+      details: { path, format, known: FORMAT },
+    });
+  }
+  const difference = format < FORMAT ? `it has format ${format}` : schemaDifference(db);
+  if (difference !== null) throw refuse(difference, another);
+}
+
+function readIdentity(db: Database, path: string): LedgerIdentity {
+  const row = readLedgerRow(db);
+  return {
+    path,
+    uuid: row.uuid,
+    createdAt: row.createdAt,
+    config: parseConfig(db, row.config),
+    epochs: readEpochs(db),
+    partitions: toPartitions(readPartitionRows(db)),
+  };
+}
+
+class SqliteLedger implements Ledger {
+  readonly #db: Database;
+  readonly #file: FileIdentity;
+  readonly #options: SqliteLedgerOptions;
+  readonly #states: WriteStates;
+  readonly #reader: FrameReader;
+  #identity: LedgerIdentity;
+  #appender: Appender | undefined;
+  /** `failed`: a commit ended in an I/O error, so nothing more may be written over what it left. */
+  #mode: 'open' | 'failed' | 'closed' = 'open';
+  readonly #watches = new Set<CommitWatch>();
+
+  constructor(db: Database, file: FileIdentity, identity: LedgerIdentity, options: SqliteLedgerOptions) {
+    this.#db = db;
+    this.#file = file;
+    this.#identity = identity;
+    this.#options = options;
+    this.#states = new WriteStates(db);
+    this.#reader = new FrameReader(db);
+  }
+
+  get identity(): LedgerIdentity {
+    return this.#identity;
+  }
+
+  head(): Promise<Head> {
+    return this.#reading(() => toHead(this.#states.current()));
+  }
+
+  basis(): Promise<Basis> {
+    return this.#reading(() => toBasis(this.#states.current()));
+  }
+
+  producerMark(name: string): Promise<ProducerMark> {
+    return this.#reading(() => readProducer(this.#db, name));
+  }
+
+  describe(): Promise<LedgerDescription> {
+    return this.#reading(() => {
+      this.#identity = readIdentity(this.#db, this.#identity.path);
+      return describeLedger(this.#db, this.#identity);
+    });
+  }
+
+  async commit(draft: CommitDraft): Promise<CommitOutcome> {
+    this.#checkWritable();
+    const outcome = await this.#guarded('write', () => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        const answer = this.#append(draft);
+        this.#finish(answer.kind === 'committed' ? 'COMMIT' : 'ROLLBACK');
+        return answer;
+      } catch (error) {
+        this.#rollBack();
+        throw error;
+      }
+    });
+    // an acknowledged event in a file that is gone would be a lie
+    if (outcome.kind === 'committed') guardIdentity(this.#identity.path, this.#file);
+    return outcome;
+  }
+
+  /** On a connection of its own: what is not committed yet must not be read through this one. */
+  async begin(): Promise<LedgerTransaction> {
+    this.#checkWritable();
+    const writer = (await openSqliteLedger(this.#identity.path, this.#options)) as SqliteLedger;
+    await writer.#guarded('write', () => writer.#db.exec('BEGIN IMMEDIATE'));
+    return {
+      commit: (draft) => writer.#guarded('write', () => writer.#append(draft)),
+      end: async () => {
+        try {
+          writer.#finish('COMMIT');
+          guardIdentity(this.#identity.path, this.#file);
+        } catch (error) {
+          throw writer.#translated(error, 'write');
+        } finally {
+          await writer.close();
+        }
+      },
+      abandon: async () => {
+        writer.#rollBack();
+        await writer.close();
+      },
+    };
+  }
+
+  read(request: ReadRequest): Promise<Page> {
+    return this.#reading(() => {
+      if (!request.verify) return this.#reader.page(request);
+      return new ChainWalk(this.#db, this.#reader).page(request);
+    });
+  }
+
+  sequenceAtTime(time: Micros): Promise<number> {
+    return this.#reading(() => sequenceAtTime(this.#db, this.#reader, time) ?? this.#states.current().sequence + 1);
+  }
+
+  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null): Promise<number> {
+    return this.#reading(() => {
+      const chosen = partitions ?? this.#reader.partitionIds();
+      return sequenceOfLast(this.#db, this.#reader, count, chosen) ?? 1;
+    });
+  }
+
+  async verify(options: VerifyOptions): Promise<VerifyReport> {
+    this.#checkOpen();
+    try {
+      return await verifyLedger(this.#db, new FrameReader(this.#db), options);
+    } catch (error) {
+      throw this.#translated(error, 'read');
+    }
+  }
+
+  watch(listener: WatchListener): { close(): void } {
+    this.#checkOpen();
+    const watch = new CommitWatch(this.#db, this.#identity.path, this.#file, listener);
+    this.#watches.add(watch);
+    return {
+      close: () => {
+        watch.close();
+        this.#watches.delete(watch);
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#mode === 'closed') return;
+    this.#mode = 'closed';
+    for (const watch of this.#watches) watch.close();
+    this.#db.close();
+  }
+
+  #append(draft: CommitDraft): CommitOutcome {
+    this.#appender ??= new Appender(this.#db, this.#identity.uuid, this.#states);
+    return this.#appender.append(draft);
+  }
+
+  /** Ends a transaction; an I/O error from here on leaves open what is stored. */
+  #finish(statement: 'COMMIT' | 'ROLLBACK'): void {
+    try {
+      this.#db.exec(statement);
+    } catch (error) {
+      throw translateError(error, this.#identity.path, 'commit');
+    }
+  }
+
+  #rollBack(): void {
+    this.#states.forget();
+    if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  #reading<Result>(work: () => Result): Promise<Result> {
+    this.#checkOpen();
+    return this.#guarded('read', work);
+  }
+
+  async #guarded<Result>(activity: Activity, work: () => Result): Promise<Result> {
+    try {
+      return await retryWhileBusy(work, this.#options.busyTimeoutMs, this.#identity.path);
+    } catch (error) {
+      throw this.#translated(error, activity);
+    }
+  }
+
+  #translated(error: unknown, activity: Activity): unknown {
+    const translated = translateError(error, this.#identity.path, activity);
+    const isFatal = translated instanceof LedgerError && ['IO_FAILED', 'OUTCOME_UNKNOWN', 'DAMAGED_LEDGER'].includes(translated.code);
+    if (isFatal && activity === 'write' && this.#mode === 'open') this.#mode = 'failed';
+    return translated;
+  }
+
+  #checkOpen(): void {
+    if (this.#mode !== 'closed') return;
+    throw new LedgerError('CLOSED', { message: `${this.#identity.path} is closed`, hint: 'open it again' });
+  }
+
+  #checkWritable(): void {
+    this.#checkOpen();
+    if (this.#mode !== 'failed') return;
+    throw new LedgerError('CLOSED', {
+      message: `${this.#identity.path} had an I/O error and takes no more commits from this process`,
+      hint: 'close it, look at the disk, and open it again',
+    });
+  }
+}

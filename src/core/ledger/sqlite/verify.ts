@@ -1,0 +1,149 @@
+/** Verifies a whole ledger: the chain, the frames to the event, the tables beside them, the file's structure, and an anchor if there is one. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { blake3 } from '@napi-rs/blake-hash';
+import type { Database } from 'better-sqlite3';
+import { EventBatch } from '../../model/event.ts';
+import { type Anchor, formatHead } from '../../model/head.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import { EVERYTHING } from '../../model/range.ts';
+import { TIME_MIN } from '../../model/time.ts';
+import type { VerifyOptions, VerifyReport } from '../ledger.ts';
+import { brokenCommit, ChainWalk, type CommitRow, type VerifiedPage } from './chain-walk.ts';
+import { readEpochRows } from './identity.ts';
+import type { FrameReader, HashedFrame } from './read.ts';
+import { blob, integer, type RawRow, text } from './rows.ts';
+import { hasTable, partitionTable } from './schema.ts';
+import { toHead, WriteStates } from './write-state.ts';
+
+/** What the walk has counted so far. */
+interface Tally {
+  commits: number;
+  events: number;
+  time: number;
+  readonly offsets: Map<number, number>;
+  readonly frames: Map<number, number>;
+  readonly producers: Map<string, { position: number; digest: Buffer }>;
+  /** Hashes met at the anchor's sequence. */
+  readonly atAnchor: string[];
+}
+
+export async function verifyLedger(db: Database, reader: FrameReader, options: VerifyOptions): Promise<VerifyReport> {
+  const { anchor, idOf } = options;
+  // commits that come while it walks are for the next time
+  const head = toHead(new WriteStates(db).current());
+  const walk = new ChainWalk(db, reader);
+  const tally: Tally = { commits: 0, events: 0, time: TIME_MIN, offsets: new Map(), frames: new Map(), producers: new Map(), atAnchor: [] };
+  walk.checkEpochs();
+  for (const epoch of readEpochRows(db)) {
+    if (anchor !== undefined && epoch.fromSequence === anchor.sequence + 1) tally.atAnchor.push(epoch.hash.toString('hex'));
+  }
+
+  let next: number | null = head.sequence === 0 ? null : 1;
+  while (next !== null) {
+    const page: VerifiedPage = walk.page({ range: { from: next, through: head.sequence }, partitions: null, verify: true });
+    for (const [at, commit] of page.commits.entries()) {
+      const row = page.rows[at] as CommitRow;
+      const batch = new EventBatch(commit, EVERYTHING);
+      checkCommit(row, commit.frames as readonly HashedFrame[], batch, tally);
+      if (idOf !== undefined) checkIds(db, row, batch, idOf);
+      if (anchor !== undefined && row.firstSequence + row.count - 1 === anchor.sequence) tally.atAnchor.push(row.hash.toString('hex'));
+    }
+    next = page.next;
+    options.onProgress?.({ commits: tally.commits, events: tally.events });
+    options.signal?.throwIfAborted();
+    // a long walk must leave Ctrl-C and the progress display their turn
+    await nextTurn();
+  }
+  if (tally.events !== head.sequence) throw brokenCommit(tally.events + 1, `the head is at ${head.sequence}, and the chain ends at ${tally.events}`);
+
+  checkNothingElse(db, head.sequence, tally, idOf !== undefined);
+  checkStructure(db);
+  if (anchor !== undefined) checkAnchor(anchor, head.sequence, tally);
+  return { events: tally.events, commits: tally.commits, head, isAnchored: anchor !== undefined };
+}
+
+function checkCommit(row: CommitRow, frames: readonly HashedFrame[], batch: EventBatch, tally: Tally): void {
+  const fail = (fact: string) => brokenCommit(row.firstSequence, fact);
+  if (batch.count !== row.count) throw fail(`its frames hold ${batch.count} events, not ${row.count}`);
+  if (row.firstTime < tally.time) throw fail('its time lies before the commit before it');
+  let time = row.firstTime;
+  for (let at = 0; at < batch.count; at++) {
+    if (batch.sequences[at] !== row.firstSequence + at) throw fail(`sequence ${row.firstSequence + at} is missing`);
+    const own = batch.times[at] as number;
+    if (own < time) throw fail(`time steps back at sequence ${row.firstSequence + at}`);
+    time = own;
+  }
+  if (batch.times[0] !== row.firstTime || time !== row.lastTime) throw fail('its times are not those of its events');
+  for (const frame of frames) {
+    if (frame.offset !== (tally.offsets.get(frame.partition) ?? 0)) throw fail(`offsets of partition ${frame.partition} have a gap`);
+    tally.offsets.set(frame.partition, frame.offset + frame.count);
+    tally.frames.set(frame.partition, (tally.frames.get(frame.partition) ?? 0) + 1);
+  }
+  if (row.producer !== null) tally.producers.set(row.producer, { position: row.producerPosition ?? 0, digest: row.producerDigest ?? Buffer.alloc(0) });
+  tally.time = time;
+  tally.commits++;
+  tally.events += batch.count;
+}
+
+function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payload: Buffer) => string | null): void {
+  if (!hasTable(db, 'ids')) throw brokenCommit(row.firstSequence, 'the table of unique ids is missing');
+  const find = db.prepare<[string], RawRow>('SELECT sequence, hash FROM ids WHERE id = ?');
+  for (let at = 0; at < batch.count; at++) {
+    const payload = batch.payload(at);
+    const id = idOf(payload);
+    const known = id === null ? undefined : find.get(id);
+    const isKept = known !== undefined && integer(known, 'sequence') === batch.sequences[at] && blob(known, 'hash').equals(blake3(payload));
+    if (!isKept) throw brokenCommit(row.firstSequence, `the unique id of sequence ${row.firstSequence + at} has changed`);
+  }
+}
+
+/** Rows that no commit accounts for. */
+function checkNothingElse(db: Database, head: number, tally: Tally, hasIds: boolean): void {
+  for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
+    const frames = db.prepare(`SELECT count(*) FROM ${partitionTable(id)} WHERE sequence <= ?`).pluck().get(head);
+    if (frames !== (tally.frames.get(id) ?? 0)) throw brokenCommit(1, `partition ${id} has frames without a commit`);
+  }
+  if (hasTable(db, 'producers')) {
+    const rows = db.prepare<[], RawRow>('SELECT name, position, digest FROM producers').all();
+    for (const row of rows) {
+      const told = tally.producers.get(text(row, 'name'));
+      // a producer may have moved on since the walk began
+      const isBehind = told === undefined || integer(row, 'position') < told.position;
+      const isOther = told !== undefined && integer(row, 'position') === told.position && !blob(row, 'digest').equals(told.digest);
+      if (isOther || (isBehind && head === currentHead(db))) throw brokenCommit(1, `producer '${text(row, 'name')}' is not what its commits say`);
+    }
+    if (rows.length < tally.producers.size) throw brokenCommit(1, 'a producer is missing');
+  }
+  if (hasIds && head === currentHead(db)) {
+    const ids = hasTable(db, 'ids') ? db.prepare('SELECT count(*) FROM ids').pluck().get() : 0;
+    if (ids !== tally.events) throw brokenCommit(1, `there are ${String(ids)} unique ids for ${tally.events} events`);
+  }
+}
+
+function currentHead(db: Database): number {
+  return toHead(new WriteStates(db).current()).sequence;
+}
+
+/** What the chain cannot see: trees and indexes that lead a later look-up astray. */
+function checkStructure(db: Database): void {
+  const [first] = db.prepare<[], string>('PRAGMA integrity_check(1)').pluck().all();
+  if (first === 'ok') return;
+  throw new LedgerError('VERIFICATION_FAILED', {
+    message: `the chain is sound, and the file's structure is damaged: ${String(first)}`,
+    hint: 'bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW',
+  });
+}
+
+function checkAnchor(anchor: Anchor, head: number, tally: Tally): void {
+  const isGiven = anchor.sequence <= head;
+  if (isGiven && tally.atAnchor.includes(anchor.hash)) return;
+  throw new LedgerError('HEAD_MISMATCH', {
+    message: isGiven
+      ? `the ledger has another history than ${formatHead(anchor)}: its commits do not meet that head`
+      : `the ledger ends at sequence ${head}, before ${formatHead(anchor)}: it was cut off or is an older copy`,
+    hint: 'compare the path, and look for a newer copy with its -wal',
+    details: { anchor, head },
+  });
+}
+

@@ -1,0 +1,10 @@
+/** Where the engine gets the time from, so that tests and simulations can pass their own. */
+
+export interface Clock {
+  /** Integer microseconds since 1970-01-01T00:00:00Z. May step back; ledger time does not follow it there. */
+  nowMicros(): number;
+}
+
+export const systemClock: Clock = {
+  nowMicros: () => Math.trunc((performance.timeOrigin + performance.now()) * 1000),
+};

@@ -1,0 +1,32 @@
+/** History as those see it who only read: pages of whole commits, and where things lie in it. No I/O here; a ledger implements it. */
+
+import type { StoredCommit } from './commit.ts';
+import type { Head } from './head.ts';
+import type { PartitionId } from './partition.ts';
+import type { SequenceRange } from './range.ts';
+import type { Micros } from './time.ts';
+
+export interface ReadRequest {
+  readonly range: SequenceRange;
+  /** Null: all of them. */
+  readonly partitions: readonly PartitionId[] | null;
+  /** Verify the chain and the frames while reading; a broken commit is not returned. */
+  readonly verify: boolean;
+}
+
+export interface Page {
+  /** In sequence order. A commit at an end of the range may hold events outside of it. */
+  readonly commits: readonly StoredCommit[];
+  /** Sequence to ask for next; null when the range is told. */
+  readonly next: number | null;
+}
+
+export interface History {
+  head(): Promise<Head>;
+  /** One page from the start of the range, bounded in bytes. @throws LedgerError VERIFICATION_FAILED */
+  read(request: ReadRequest): Promise<Page>;
+  /** The first sequence whose time is `time` or later; head + 1 where there is none. */
+  sequenceAtTime(time: Micros): Promise<number>;
+  /** The sequence of the nth last event of these partitions; 1 where there are fewer. */
+  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null): Promise<number>;
+}

@@ -1,0 +1,80 @@
+/** The one error class of the engine and its closed table of codes. The core knows no exit codes: `cli/exit-codes.ts` maps each code. */
+
+export type LedgerErrorCode =
+  /** An option or argument of a call is wrong; the caller must change it. */
+  | 'INVALID_ARGUMENT'
+  /** A time that cannot be read: no such date, no zone, no such form. */
+  | 'INVALID_TIME'
+  /** A range whose end lies before its start. */
+  | 'INVALID_RANGE'
+  /** A partition name the ledger does not have. */
+  | 'UNKNOWN_PARTITION'
+  /** The chain, a frame or a column is not what was committed. */
+  | 'VERIFICATION_FAILED'
+  /** The ledger does not extend the head kept as an anchor. */
+  | 'HEAD_MISMATCH'
+  /** The ledger exists and has another configuration than the one asked for. */
+  | 'CONFIG_MISMATCH'
+  /** A unique id was committed before with other bytes. */
+  | 'ID_CONFLICT'
+  /** A producer's stored position does not fit this input. */
+  | 'PRODUCER_CONFLICT'
+  /** A line of input is not an event this ledger takes. */
+  | 'BAD_LINE'
+  /** An input that is not there, or cannot be read. */
+  | 'NO_INPUT'
+  | 'INPUT_UNREADABLE'
+  | 'NO_LEDGER'
+  | 'LEDGER_EXISTS'
+  | 'CANNOT_CREATE'
+  | 'IO_FAILED'
+  /** An I/O error at the end of a commit: it may be there after the next recovery, or not. */
+  | 'OUTCOME_UNKNOWN'
+  | 'DISK_FULL'
+  /** The file at the path is no longer the one that was opened. */
+  | 'LEDGER_REPLACED'
+  | 'BUSY'
+  | 'NOT_A_LEDGER'
+  | 'DAMAGED_LEDGER'
+  | 'NEWER_FORMAT'
+  | 'HARD_LINKED'
+  | 'PERMISSION_DENIED'
+  /** The engine was closed, or failed before and refuses to go on. */
+  | 'CLOSED'
+  /** An invariant the engine checks on itself does not hold: a bug of ours. */
+  | 'INTERNAL';
+
+export interface LedgerErrorOptions {
+  /** The fact, with its values, on one line. */
+  readonly message: string;
+  /** One thing to type or to do. */
+  readonly hint?: string | undefined;
+  /** The values of the message, for programs. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  readonly cause?: unknown;
+}
+
+/** Every failure the engine reports. `code` is part of the API; `message` is for people and may change. */
+export class LedgerError extends Error {
+  override readonly name = 'LedgerError';
+  readonly code: LedgerErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: LedgerErrorCode, options: LedgerErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Asserts an invariant of the engine itself. Stays on in production: a ledger must not be written by code that is wrong about it. */
+export function invariant(holds: boolean, fact: string): asserts holds {
+  if (!holds) {
+    throw new LedgerError('INTERNAL', {
+      message: `the engine contradicts itself: ${fact}`,
+      hint: 'please report this; the ledger was left as it was',
+    });
+  }
+}

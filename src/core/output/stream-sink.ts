@@ -1,0 +1,71 @@
+/** Delivers batches to a stream of bytes: obeys its backpressure, ends when its reader has gone. */
+
+import type { Writable } from 'node:stream';
+import { LedgerError } from '../model/ledger-error.ts';
+import type { EventBatch } from '../model/event.ts';
+import type { EventForm, EventLabels } from './event-form.ts';
+
+/** Where a telling goes. Batches come in order, the next ones when the promise for these has settled. */
+export interface Sink {
+  /** Resolves to false when nobody takes any more. */
+  deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean>;
+}
+
+/** Small commits are gathered up to this before they are written. */
+const WRITE_BYTES = 256 * 1024;
+
+export class StreamSink implements Sink {
+  readonly #stream: Writable;
+  readonly #form: EventForm;
+  #error: NodeJS.ErrnoException | undefined;
+  /** Ends the wait for the write in hand. */
+  #settle: () => void = () => {};
+
+  constructor(stream: Writable, form: EventForm) {
+    this.#stream = stream;
+    this.#form = form;
+    stream.on('error', (error) => {
+      this.#error = error;
+      this.#settle();
+    });
+    stream.on('close', () => this.#settle());
+  }
+
+  async deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
+    let parts: Buffer[] = [];
+    let bytes = 0;
+    for (const batch of batches) {
+      const part = this.#form(batch, labels);
+      parts.push(part);
+      bytes += part.length;
+      if (bytes < WRITE_BYTES) continue;
+      if (!(await this.write(joined(parts, bytes)))) return false;
+      parts = [];
+      bytes = 0;
+    }
+    return bytes === 0 || this.write(joined(parts, bytes));
+  }
+
+  /** Resolves when the bytes are with the stream's reader, to false when it has gone. @throws LedgerError IO_FAILED */
+  async write(bytes: Buffer | string): Promise<boolean> {
+    if (!this.#isOpen()) return false;
+    await new Promise<void>((resolve) => {
+      this.#settle = resolve;
+      this.#stream.write(bytes, () => resolve());
+    });
+    return this.#isOpen();
+  }
+
+  /** @throws LedgerError IO_FAILED for any error but a reader that has gone. */
+  #isOpen(): boolean {
+    const error = this.#error;
+    if (error === undefined) return !this.#stream.destroyed;
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ERR_STREAM_WRITE_AFTER_END') return false;
+    throw new LedgerError('IO_FAILED', { message: `the output cannot be written: ${error.code ?? error.message}`, hint: 'look at where the output goes', cause: error });
+  }
+}
+
+function joined(parts: Buffer[], bytes: number): Buffer {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, bytes);
+}

@@ -1,0 +1,107 @@
+/** The tail: one run through events, taken singly, or delivered to a sink with a report of what was delivered. */
+
+import { Blake3Hasher } from '@napi-rs/blake-hash';
+import type { EventBatch, LedgerEvent } from '../model/event.ts';
+import { LedgerError } from '../model/ledger-error.ts';
+import type { Micros } from '../model/time.ts';
+import { type EventLabels, toEvent } from './event-form.ts';
+import type { Sink } from './stream-sink.ts';
+
+export interface TellingReport {
+  readonly events: number;
+  /** Payload bytes. */
+  readonly bytes: number;
+  /** Null where nothing was told. */
+  readonly firstSequence: number | null;
+  readonly lastSequence: number | null;
+  readonly firstTime: Micros | null;
+  readonly lastTime: Micros | null;
+  /** BLAKE3 over the payloads in order, each followed by a line feed: equals `| b3sum`. Hex. */
+  readonly digest: string;
+  readonly wallMs: number;
+  /** Whether the chain was verified while reading. */
+  readonly isVerified: boolean;
+  /** False where the sink or a signal ended it early. */
+  readonly isComplete: boolean;
+}
+
+export interface TellingOptions {
+  readonly labels: EventLabels;
+  readonly isVerified: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Pages = () => AsyncGenerator<readonly EventBatch[], void, undefined>;
+
+/** Told once: iterate it for the events, await it for the report, or deliver it to a sink. */
+export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingReport> {
+  readonly #pages: Pages;
+  readonly #options: TellingOptions;
+  #isTaken = false;
+
+  constructor(pages: Pages, options: TellingOptions) {
+    this.#pages = pages;
+    this.#options = options;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<LedgerEvent> {
+    for await (const page of this.#take()) {
+      for (const batch of page) {
+        for (let at = 0; at < batch.count; at++) yield toEvent(batch, at, this.#options.labels);
+      }
+    }
+  }
+
+  /** Tells everything to the sink, as fast as it takes it. */
+  async deliver(sink: Sink | null): Promise<TellingReport> {
+    const started = performance.now();
+    const hasher = new Blake3Hasher();
+    let events = 0;
+    let bytes = 0;
+    let first: { sequence: number; time: Micros } | null = null;
+    let last: { sequence: number; time: Micros } | null = null;
+    let isComplete = true;
+    for await (const page of this.#take()) {
+      if (sink !== null && !(await sink.deliver(page, this.#options.labels))) {
+        isComplete = false;
+        break;
+      }
+      for (const batch of page) {
+        const lines = batch.lines();
+        hasher.update(lines);
+        events += batch.count;
+        bytes += lines.length - batch.count;
+        first ??= { sequence: batch.sequences[0] as number, time: batch.times[0] as number };
+        last = { sequence: batch.sequences[batch.count - 1] as number, time: batch.times[batch.count - 1] as number };
+      }
+    }
+    return {
+      events,
+      bytes,
+      firstSequence: first?.sequence ?? null,
+      lastSequence: last?.sequence ?? null,
+      firstTime: first?.time ?? null,
+      lastTime: last?.time ?? null,
+      digest: hasher.digest('hex'),
+      wallMs: performance.now() - started,
+      isVerified: this.#options.isVerified,
+      isComplete: isComplete && !this.#options.signal?.aborted,
+    };
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a replay is awaited for its report
+  then<Done = TellingReport, Failed = never>(
+    onDone?: ((report: TellingReport) => Done | PromiseLike<Done>) | null,
+    onFailed?: ((error: unknown) => Failed | PromiseLike<Failed>) | null,
+  ): Promise<Done | Failed> {
+    return this.deliver(null).then(onDone, onFailed);
+  }
+
+  #take(): AsyncGenerator<readonly EventBatch[], void, undefined> {
+    if (this.#isTaken) {
+      throw new LedgerError('INVALID_ARGUMENT', { message: 'a telling is told once', hint: 'call replay() or tail() again' });
+    }
+    this.#isTaken = true;
+    return this.#pages();
+  }
+}

@@ -1,0 +1,61 @@
+/** Turns a range as it is asked for into sequences, once, when a replay starts: no later commit can enter it. */
+
+import type { History } from '../model/history.ts';
+import { LedgerError } from '../model/ledger-error.ts';
+import type { SequenceRange } from '../model/range.ts';
+import { type Micros, formatTime } from '../model/time.ts';
+import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+
+/** All ends optional. A date as `from` means its first microsecond, as `through` its last. */
+export interface RangeRequest {
+  /** Time, inclusive. */
+  readonly from?: string | undefined;
+  /** Time, inclusive. */
+  readonly through?: string | undefined;
+  /** Time, exclusive. */
+  readonly until?: string | undefined;
+  /** Sequence, inclusive, 1-based. */
+  readonly fromSequence?: number | undefined;
+  /** Sequence, inclusive. */
+  readonly throughSequence?: number | undefined;
+}
+
+/** @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
+export async function resolveRange(request: RangeRequest, history: History, context: TimeContext): Promise<SequenceRange> {
+  checkEnds(request);
+  const first = request.from === undefined ? null : (await readTimeExpression(request.from, context)).first;
+  const last = await lastTime(request, context);
+  if (first !== null && last !== null && first > last) throw turnedRound(formatTime(first), request.until === undefined ? formatTime(last) : `before ${formatTime(last + 1)}`);
+  const head = await history.head();
+  const from = first === null ? (request.fromSequence ?? 1) : await history.sequenceAtTime(first);
+  const through = last === null ? (request.throughSequence ?? head.sequence) : (await history.sequenceAtTime(last + 1)) - 1;
+  return { from, through: Math.min(through, head.sequence) };
+}
+
+/** The last microsecond of the range; null where time does not end it. */
+async function lastTime(request: RangeRequest, context: TimeContext): Promise<Micros | null> {
+  if (request.through !== undefined) return (await readTimeExpression(request.through, context)).last;
+  if (request.until !== undefined) return (await readTimeExpression(request.until, context)).first - 1;
+  return null;
+}
+
+function checkEnds(request: RangeRequest): void {
+  const starts = [request.from, request.fromSequence].filter((end) => end !== undefined);
+  const ends = [request.through, request.until, request.throughSequence].filter((end) => end !== undefined);
+  if (starts.length > 1 || ends.length > 1) {
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: `a range with ${starts.length > 1 ? 'two starts' : 'two ends'}`,
+      hint: 'give one of from and fromSequence, and one of through, until and throughSequence',
+    });
+  }
+  for (const sequence of [request.fromSequence, request.throughSequence]) {
+    if (sequence === undefined || (Number.isSafeInteger(sequence) && sequence >= 1)) continue;
+    throw new LedgerError('INVALID_ARGUMENT', { message: `${sequence} is not a sequence`, hint: 'sequences are whole numbers from 1' });
+  }
+  const { fromSequence, throughSequence } = request;
+  if (fromSequence !== undefined && throughSequence !== undefined && fromSequence > throughSequence) throw turnedRound(String(fromSequence), String(throughSequence));
+}
+
+function turnedRound(from: string, through: string): LedgerError {
+  return new LedgerError('INVALID_RANGE', { message: `the range is turned round: it begins at ${from} and ends at ${through}`, hint: 'exchange the two ends' });
+}

@@ -1,0 +1,35 @@
+/** The gills, by hash: the same key always reaches the same partition. */
+
+import type { FieldPath } from '../model/field-path.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { Router, RouteRefusal } from '../model/routing.ts';
+import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import { isPlainKey, keyText } from './key-text.ts';
+import { hashPartition } from './murmur2.ts';
+
+/** Over one field, or over the whole payload where `field` is null. */
+export function hashRouter(field: FieldPath | null, partitionCount: number): Router {
+  return field === null ? payloadHashRouter(partitionCount) : fieldHashRouter(field, partitionCount);
+}
+
+function payloadHashRouter(partitionCount: number): Router {
+  return {
+    fields: [],
+    route: (line) => hashPartition(line.bytes, line.payloadStart, line.payloadEnd, partitionCount),
+    keyOf: () => null,
+  };
+}
+
+function fieldHashRouter(field: FieldPath, partitionCount: number): Router {
+  const route = (line: RoutableLine): PartitionId | RouteRefusal => {
+    if (isPlainKey(line, 0)) {
+      const quote = line.kind(0) === FieldKind.STRING ? 1 : 0;
+      return hashPartition(line.bytes, line.start(0) + quote, line.end(0) - quote, partitionCount);
+    }
+    const key = keyText(line, 0);
+    if (key === null) return line.kind(0) === FieldKind.ABSENT ? 'key-missing' : 'key-not-scalar';
+    const bytes = Buffer.from(key, 'utf8');
+    return hashPartition(bytes, 0, bytes.length, partitionCount);
+  };
+  return { fields: [field], route, keyOf: (line) => keyText(line, 0) };
+}

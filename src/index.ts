@@ -1,0 +1,22 @@
+/** The front door: everything the library exports. The commands use this door too. */
+
+export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
+export type { CommittedEvents } from './core/emission/emitter.ts';
+export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
+export type { EventReceipt } from './core/emission/shared-commits.ts';
+export { Completengine, type CreateOptions, type EmitOptions, type EventInput, type OpenOptions, type ReplayOptions, type TailOptions } from './core/engine.ts';
+export type { LedgerDescription, LedgerIdentity, PartitionSummary, VerifyReport } from './core/ledger/ledger.ts';
+export { type Clock, systemClock } from './core/model/clock.ts';
+export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
+export { EventBatch, type LedgerEvent } from './core/model/event.ts';
+export { type FieldPath, formatFieldPath } from './core/model/field-path.ts';
+export { type Anchor, formatHead, type Head, parseHead } from './core/model/head.ts';
+export { LedgerError, type LedgerErrorCode } from './core/model/ledger-error.ts';
+export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition } from './core/model/partition.ts';
+export { type Epoch, formatRoutingSpec, hashOf, parseRoutingSpec, placedBy, type RoutingSpec } from './core/model/routing.ts';
+export { formatTime, type Micros } from './core/model/time.ts';
+export { readDuration } from './core/model/time-expression.ts';
+export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
+export { type Sink, StreamSink } from './core/output/stream-sink.ts';
+export type { Telling, TellingReport } from './core/output/telling.ts';
+export type { RangeRequest } from './core/replay/resolve-range.ts';
