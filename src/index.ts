@@ -1,8 +1,8 @@
 /** The front door: everything the library exports. The commands use this door too. */
 
-export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
 export type { CommittedEvents } from './core/emission/emitter.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
+export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
 export type { EventReceipt } from './core/emission/shared-commits.ts';
 export { Completengine, type CreateOptions, type EmitOptions, type EventInput, type OpenOptions, type ReplayOptions, type TailOptions } from './core/engine.ts';
 export type { LedgerDescription, LedgerIdentity, PartitionSummary, VerifyReport } from './core/ledger/ledger.ts';

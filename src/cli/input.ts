@@ -64,5 +64,9 @@ function directory(name: string): LedgerError {
 /** What a stream of input throws, as an error of ours. */
 export function unreadable(name: string, error: unknown): LedgerError {
   const { code, message } = error as NodeJS.ErrnoException;
-  return new LedgerError('INPUT_UNREADABLE', { message: `${name} cannot be read: ${code ?? message}`, hint: 'check the path and its permissions', cause: error });
+  return new LedgerError('INPUT_UNREADABLE', {
+    message: `${name} cannot be read: ${code ?? message}`,
+    hint: 'check the path and its permissions',
+    cause: error,
+  });
 }

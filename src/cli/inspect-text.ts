@@ -78,7 +78,11 @@ export async function partitionTable(partitions: readonly PartitionSummary[]): P
     timeOf(partition.firstTime) ?? '',
     timeOf(partition.lastTime) ?? '',
   ]);
-  return renderTable(['partition', 'events', 'share', 'stored', 'offsets', 'first time', 'last time'], ['left', 'right', 'right', 'right', 'right', 'left', 'left'], rows);
+  return renderTable(
+    ['partition', 'events', 'share', 'stored', 'offsets', 'first time', 'last time'],
+    ['left', 'right', 'right', 'right', 'right', 'left', 'left'],
+    rows,
+  );
 }
 
 /** A payload is text in the document: it is JSON, but parsing it would change what it is. */

@@ -5,7 +5,8 @@ import { type EventForm, envelopeForm, payloadForm, StreamSink } from '../index.
 
 export const outputFlag = Flags.option({
   char: 'o',
-  description: 'payload: the lines as they came in; envelope: with sequence, partition, offset, time and key; pretty: for people. Default: pretty on a terminal, else payload',
+  description:
+    'payload: the lines as they came in; envelope: with sequence, partition, offset, time and key; pretty: for people. Default: pretty on a terminal, else payload',
   options: ['payload', 'envelope', 'pretty'] as const,
 });
 

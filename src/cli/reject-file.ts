@@ -1,7 +1,7 @@
 /** Keeps lines that were not taken, one JSON document a line with the reason, so that they can be mended and emitted again. */
 
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { LedgerError, type RejectedLine } from '../index.ts';
 
 export class RejectFile {
@@ -19,7 +19,11 @@ export class RejectFile {
       return new RejectFile(path, openSync(path, 'a', 0o600));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      throw new LedgerError('CANNOT_CREATE', { message: `cannot write rejects to ${path}: ${code ?? 'unknown error'}`, hint: 'name a file in a directory you can write', cause: error });
+      throw new LedgerError('CANNOT_CREATE', {
+        message: `cannot write rejects to ${path}: ${code ?? 'unknown error'}`,
+        hint: 'name a file in a directory you can write',
+        cause: error,
+      });
     }
   }
 

@@ -5,9 +5,22 @@ import Table from 'cli-table3';
 export type Align = 'left' | 'right';
 
 const NO_FRAME = Object.fromEntries(
-  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'].map(
-    (part) => [part, ''],
-  ),
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+  ].map((part) => [part, '']),
 );
 
 export function renderTable(head: readonly string[], aligns: readonly Align[], rows: readonly (readonly string[])[]): string {

@@ -3,15 +3,16 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
+import { plural } from '../cli/figures.ts';
 import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect-text.ts';
 import { listenForInterrupt } from '../cli/interrupt.ts';
-import { plural } from '../cli/figures.ts';
 import { Progress } from '../cli/progress.ts';
 import { Completengine, formatHead, LedgerError, parseHead } from '../index.ts';
 
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what a ledger holds, or prove that it is sound.';
-  static override description = `--verify walks the whole chain and names the first bad commit (exit 3). A missing end shows only against a head kept elsewhere: keep the head that emit and inspect print, and give it to --expect-head.`;
+  static override description =
+    `--verify walks the whole chain and names the first bad commit (exit 3). A missing end shows only against a head kept elsewhere: keep the head that emit and inspect print, and give it to --expect-head.`;
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -10,7 +10,8 @@ import { Completengine } from '../index.ts';
 
 export default class Replay extends BaseCommand {
   static override summary = 'Re-tell a range of history to standard output.';
-  static override description = `The range is fixed when the replay starts. Events come in the order of the ledger, to the byte; strict replay verifies the chain while it reads and tells nothing of a broken commit (exit 3).
+  static override description =
+    `The range is fixed when the replay starts. Events come in the order of the ledger, to the byte; strict replay verifies the chain while it reads and tells nothing of a broken commit (exit 3).
 Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> > all.jsonl',

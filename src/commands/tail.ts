@@ -10,7 +10,8 @@ import { Completengine, LedgerError } from '../index.ts';
 
 export default class Tail extends BaseCommand {
   static override summary = 'Show the last events, and follow.';
-  static override description = 'Without partitions it tells all of them, in the order of the ledger. With -f it goes on with every commit, by whichever process, until interrupted.';
+  static override description =
+    'Without partitions it tells all of them, in the order of the ledger. With -f it goes on with every commit, by whichever process, until interrupted.';
   static override strict = false;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -1,9 +1,9 @@
 /** The body: opens a ledger, joins the organs around it, closes them in reverse. It holds no logic of an organ. */
 
 import { Bus } from './bus/bus.ts';
-import { Emitter, type EmissionTarget } from './emission/emitter.ts';
+import { type EmissionTarget, Emitter } from './emission/emitter.ts';
 import { FieldReader } from './emission/field-reader.ts';
-import { type EmissionReport, ingest, type IngestHooks, type InputSource } from './emission/ingest.ts';
+import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './emission/ingest.ts';
 import { ProducerTrack } from './emission/producer-track.ts';
 import type { EmissionSettings } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
@@ -17,15 +17,15 @@ import {
   type Determinism,
   type Durability,
   differences,
-  LINE_BYTES_DEFAULT,
   type LedgerBlueprint,
   type LedgerConfig,
+  LINE_BYTES_DEFAULT,
 } from './model/config.ts';
 import type { LedgerEvent } from './model/event.ts';
 import { parseFieldPath } from './model/field-path.ts';
 import { type Head, parseHead } from './model/head.ts';
 import { LedgerError } from './model/ledger-error.ts';
-import { checkName, type Partition, PARTITIONS_DEFAULT, partitionNames, selectPartitions } from './model/partition.ts';
+import { checkName, PARTITIONS_DEFAULT, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { epochAt, parseRoutingSpec, type Router, type RoutingSpec } from './model/routing.ts';
 import { readDuration } from './model/time-expression.ts';
 import type { EventLabels } from './output/event-form.ts';

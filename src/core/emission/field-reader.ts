@@ -1,8 +1,8 @@
 /** Reads fields of one payload that is in the ledger already, with the scanner that read it when it came. */
 
+import { LINE_FEED } from '../model/bytes.ts';
 import type { FieldPath } from '../model/field-path.ts';
 import type { FieldKind, RoutableLine } from '../model/scanned-field.ts';
-import { LINE_FEED } from '../model/bytes.ts';
 import { scalarText } from './scalar-text.ts';
 import { planScan } from './scan-plan.ts';
 import { ScannedLines } from './scanned-lines.ts';

@@ -140,5 +140,9 @@ const END_OF_LINE = Buffer.from([LINE_FEED]);
 function checkLine(line: Buffer, at: number): void {
   const fact = line.includes(LINE_FEED) ? 'has a line feed: one event is one line' : line.toString('latin1').trim() === '' ? 'is empty' : null;
   if (fact === null) return;
-  throw new LedgerError('BAD_LINE', { message: `emit(): event ${at + 1} ${fact}`, hint: 'pass a value, or the JSON text of one event', details: { line: at + 1 } });
+  throw new LedgerError('BAD_LINE', {
+    message: `emit(): event ${at + 1} ${fact}`,
+    hint: 'pass a value, or the JSON text of one event',
+    details: { line: at + 1 },
+  });
 }

@@ -1,8 +1,8 @@
 /** Delivers batches to a stream of bytes: obeys its backpressure, ends when its reader has gone. */
 
 import type { Writable } from 'node:stream';
-import { LedgerError } from '../model/ledger-error.ts';
 import type { EventBatch } from '../model/event.ts';
+import { LedgerError } from '../model/ledger-error.ts';
 import type { EventForm, EventLabels } from './event-form.ts';
 
 /** Where a telling goes. Batches come in order, the next ones when the promise for these has settled. */
@@ -61,7 +61,11 @@ export class StreamSink implements Sink {
     const error = this.#error;
     if (error === undefined) return !this.#stream.destroyed;
     if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ERR_STREAM_WRITE_AFTER_END') return false;
-    throw new LedgerError('IO_FAILED', { message: `the output cannot be written: ${error.code ?? error.message}`, hint: 'look at where the output goes', cause: error });
+    throw new LedgerError('IO_FAILED', {
+      message: `the output cannot be written: ${error.code ?? error.message}`,
+      hint: 'look at where the output goes',
+      cause: error,
+    });
   }
 }
 

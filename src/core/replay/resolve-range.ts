@@ -3,7 +3,7 @@
 import type { History } from '../model/history.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import type { SequenceRange } from '../model/range.ts';
-import { type Micros, formatTime } from '../model/time.ts';
+import { formatTime, type Micros } from '../model/time.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
 
 /** All ends optional. A date as `from` means its first microsecond, as `through` its last. */
@@ -25,7 +25,8 @@ export async function resolveRange(request: RangeRequest, history: History, cont
   checkEnds(request);
   const first = request.from === undefined ? null : (await readTimeExpression(request.from, context)).first;
   const last = await lastTime(request, context);
-  if (first !== null && last !== null && first > last) throw turnedRound(formatTime(first), request.until === undefined ? formatTime(last) : `before ${formatTime(last + 1)}`);
+  if (first !== null && last !== null && first > last)
+    throw turnedRound(formatTime(first), request.until === undefined ? formatTime(last) : `before ${formatTime(last + 1)}`);
   const head = await history.head();
   const from = first === null ? (request.fromSequence ?? 1) : await history.sequenceAtTime(first);
   const through = last === null ? (request.throughSequence ?? head.sequence) : (await history.sequenceAtTime(last + 1)) - 1;
@@ -53,7 +54,8 @@ function checkEnds(request: RangeRequest): void {
     throw new LedgerError('INVALID_ARGUMENT', { message: `${sequence} is not a sequence`, hint: 'sequences are whole numbers from 1' });
   }
   const { fromSequence, throughSequence } = request;
-  if (fromSequence !== undefined && throughSequence !== undefined && fromSequence > throughSequence) throw turnedRound(String(fromSequence), String(throughSequence));
+  if (fromSequence !== undefined && throughSequence !== undefined && fromSequence > throughSequence)
+    throw turnedRound(String(fromSequence), String(throughSequence));
 }
 
 function turnedRound(from: string, through: string): LedgerError {

@@ -2,7 +2,7 @@
 
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { Router, RouteRefusal } from '../model/routing.ts';
+import type { RouteRefusal, Router } from '../model/routing.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { isPlainKey, keyText } from './key-text.ts';
 import { hashPartition } from './murmur2.ts';

@@ -125,7 +125,9 @@ export class Appender {
     if (producer === null) return;
     createOnDemand(this.#db, 'producers');
     this.#db
-      .prepare('INSERT INTO producers (name, position, digest) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position, digest = excluded.digest')
+      .prepare(
+        'INSERT INTO producers (name, position, digest) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position, digest = excluded.digest',
+      )
       .run(producer.name, producer.position, producer.digest);
   }
 
@@ -146,7 +148,10 @@ function checkDraft(draft: CommitDraft, state: WriteState): void {
   for (const frame of draft.frames) {
     invariant(frame.partition > before && frame.partition < state.partitionNames.length, 'the frames of a commit are not in the order of their partitions');
     invariant(frame.count > 0 && frame.body.length > frame.count, 'a frame is empty');
-    invariant(frame.firstTime >= draft.firstTime && frame.lastTime <= draft.lastTime && frame.firstTime <= frame.lastTime, "a frame's times lie outside of its commit");
+    invariant(
+      frame.firstTime >= draft.firstTime && frame.lastTime <= draft.lastTime && frame.firstTime <= frame.lastTime,
+      "a frame's times lie outside of its commit",
+    );
     before = frame.partition;
     events += frame.count;
   }

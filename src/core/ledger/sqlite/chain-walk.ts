@@ -1,10 +1,10 @@
 /** Walks stored commits link by link and recomputes the chain. The first link that does not fit is named, and nothing of it is returned. */
 
 import type { Database } from 'better-sqlite3';
+import type { Page, ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../chain.ts';
-import type { Page, ReadRequest } from '../../model/history.ts';
 import { type EpochRow, type LedgerRow, type PartitionRow, readEpochRows, readLedgerRow, readPartitionRows } from './identity.ts';
 import { type FrameReader, groupByCommit, type HashedFrame } from './read.ts';
 import { blob, integer, integerOrNull, type RawRow, textOrNull } from './rows.ts';
@@ -56,29 +56,31 @@ export class ChainWalk {
    * @throws LedgerError VERIFICATION_FAILED
    */
   page(request: ReadRequest): VerifiedPage {
-    return this.#db.transaction(() => {
-      const { range } = request;
-      const from = this.#reader.commitHolding(range.from);
-      const rows = this.#commitRows(from, range.through);
-      if (rows.length === 0) return { commits: [], rows, next: null };
-      const end = (rows.at(-1) as CommitRow).firstSequence;
-      const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
-      const frames = this.#reader.frames(from, end, [...wanted]);
-      this.#reader.weigh(frames);
-      const links = this.#links(from, end, wanted, frames);
+    return this.#db
+      .transaction(() => {
+        const { range } = request;
+        const from = this.#reader.commitHolding(range.from);
+        const rows = this.#commitRows(from, range.through);
+        if (rows.length === 0) return { commits: [], rows, next: null };
+        const end = (rows.at(-1) as CommitRow).firstSequence;
+        const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
+        const frames = this.#reader.frames(from, end, [...wanted]);
+        this.#reader.weigh(frames);
+        const links = this.#links(from, end, wanted, frames);
 
-      let place = this.#placeBefore(from);
-      for (const row of rows) {
-        place = this.#step(place, row, links.get(row.firstSequence) ?? []);
-        links.delete(row.firstSequence);
-      }
-      const [orphan] = links.keys();
-      if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
-      for (const frame of frames) {
-        if (!hashBody(frame.body).equals(frame.hash)) throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
-      }
-      return { commits: groupByCommit(frames), rows, next: place.next <= range.through ? place.next : null };
-    }).deferred();
+        let place = this.#placeBefore(from);
+        for (const row of rows) {
+          place = this.#step(place, row, links.get(row.firstSequence) ?? []);
+          links.delete(row.firstSequence);
+        }
+        const [orphan] = links.keys();
+        if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
+        for (const frame of frames) {
+          if (!hashBody(frame.body).equals(frame.hash)) throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
+        }
+        return { commits: groupByCommit(frames), rows, next: place.next <= range.through ? place.next : null };
+      })
+      .deferred();
   }
 
   /** Recomputes the beginning of every epoch. @throws LedgerError VERIFICATION_FAILED */
@@ -146,7 +148,8 @@ export class ChainWalk {
   #step(place: Place, row: CommitRow, frames: readonly FrameLink[]): Place {
     if (row.firstSequence !== place.next) throw brokenCommit(place.next, `sequences ${place.next} to ${row.firstSequence - 1} are missing`);
     const previous = this.#epochStartingAt(row.firstSequence)?.hash ?? place.hash;
-    if (!hashCommit(previous, this.#ledger.uuid, { ...row, frames }).equals(row.hash)) throw brokenCommit(row.firstSequence, 'its chain hash does not fit what is stored');
+    if (!hashCommit(previous, this.#ledger.uuid, { ...row, frames }).equals(row.hash))
+      throw brokenCommit(row.firstSequence, 'its chain hash does not fit what is stored');
     return { hash: row.hash, next: row.firstSequence + row.count };
   }
 }

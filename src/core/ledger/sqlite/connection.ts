@@ -66,7 +66,10 @@ function setWal(db: Database.Database): void {
 function expectSetting(db: Database.Database, name: string, wanted: number): void {
   const value = db.pragma(name, { simple: true });
   if (value === wanted) return;
-  throw new LedgerError('INTERNAL', { message: `SQLite's ${name} is ${String(value)} and not ${wanted}`, hint: 'please report this with your system and versions' });
+  throw new LedgerError('INTERNAL', {
+    message: `SQLite's ${name} is ${String(value)} and not ${wanted}`,
+    hint: 'please report this with your system and versions',
+  });
 }
 
 function checkVersion(db: Database.Database): void {

@@ -13,14 +13,16 @@ import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase, partitionTable } 
 export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micros): boolean {
   db.pragma(`page_size = ${PAGE_BYTES}`);
   prepareForWriting(db, 'full');
-  return db.transaction(() => {
-    if (!isEmptyDatabase(db)) return false;
-    for (const sql of creationSql(blueprint.partitionNames.length)) db.exec(sql);
-    writeIdentity(db, blueprint, now);
-    db.pragma(`application_id = ${APPLICATION_ID}`);
-    db.pragma(`user_version = ${FORMAT}`);
-    return true;
-  }).immediate();
+  return db
+    .transaction(() => {
+      if (!isEmptyDatabase(db)) return false;
+      for (const sql of creationSql(blueprint.partitionNames.length)) db.exec(sql);
+      writeIdentity(db, blueprint, now);
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+      db.pragma(`user_version = ${FORMAT}`);
+      return true;
+    })
+    .immediate();
 }
 
 function writeIdentity(db: Database, blueprint: LedgerBlueprint, now: Micros): void {

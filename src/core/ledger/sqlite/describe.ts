@@ -11,26 +11,28 @@ import { toHead, WriteStates } from './write-state.ts';
 const SETTINGS = ['journal_mode', 'synchronous', 'page_size', 'wal_autocheckpoint', 'foreign_keys', 'trusted_schema', 'cell_size_check', 'mmap_size'];
 
 export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDescription {
-  return db.transaction((): LedgerDescription => {
-    const first = db.prepare<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
-    return {
-      identity,
-      format: FORMAT,
-      head: toHead(new WriteStates(db).current()),
-      commits: db.prepare('SELECT count(*) FROM commits').pluck().get() as number,
-      firstTime: first === undefined ? null : integer(first, 'first_time'),
-      partitions: identity.partitions.map(({ id, name }) => ({ id, name, ...summarize(db, id) })),
-      producers: readProducers(db),
-      storage: {
-        engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
-        durability: identity.config.durability,
-        fileBytes: fileBytes(identity.path),
-        walBytes: fileBytes(`${identity.path}-wal`),
-        settings: Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number])),
-        isOpenToOthers: isOpenToOthers(identity.path),
-      },
-    };
-  }).deferred();
+  return db
+    .transaction((): LedgerDescription => {
+      const first = db.prepare<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
+      return {
+        identity,
+        format: FORMAT,
+        head: toHead(new WriteStates(db).current()),
+        commits: db.prepare('SELECT count(*) FROM commits').pluck().get() as number,
+        firstTime: first === undefined ? null : integer(first, 'first_time'),
+        partitions: identity.partitions.map(({ id, name }) => ({ id, name, ...summarize(db, id) })),
+        producers: readProducers(db),
+        storage: {
+          engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
+          durability: identity.config.durability,
+          fileBytes: fileBytes(identity.path),
+          walBytes: fileBytes(`${identity.path}-wal`),
+          settings: Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number])),
+          isOpenToOthers: isOpenToOthers(identity.path),
+        },
+      };
+    })
+    .deferred();
 }
 
 function summarize(db: Database, id: PartitionId): Omit<PartitionSummary, 'id' | 'name'> {

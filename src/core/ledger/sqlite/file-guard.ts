@@ -114,5 +114,10 @@ function fileError(error: unknown, path: string): LedgerError {
       cause: error,
     });
   }
-  return new LedgerError('IO_FAILED', { message: `${path}: ${code ?? 'unknown error'}`, hint: 'look at the path and its disk', details: { path, code }, cause: error });
+  return new LedgerError('IO_FAILED', {
+    message: `${path}: ${code ?? 'unknown error'}`,
+    hint: 'look at the path and its disk',
+    details: { path, code },
+    cause: error,
+  });
 }

@@ -12,7 +12,9 @@ import { integer, type RawRow } from './rows.ts';
 function firstCommitReaching(db: Database, time: Micros): number | null {
   const last = db.prepare<[], RawRow>('SELECT first_sequence, last_time FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
   if (last === undefined || integer(last, 'last_time') < time) return null;
-  const atOrBefore = db.prepare<[number], RawRow>('SELECT first_sequence, last_time FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1');
+  const atOrBefore = db.prepare<[number], RawRow>(
+    'SELECT first_sequence, last_time FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1',
+  );
   let low = 1;
   let high = integer(last, 'first_sequence');
   while (low < high) {

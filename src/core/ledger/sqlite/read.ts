@@ -3,8 +3,8 @@
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit, StoredFrame } from '../../model/commit.ts';
 import { brokenFrame } from '../../model/event.ts';
-import type { PartitionId } from '../../model/partition.ts';
 import type { Page, ReadRequest } from '../../model/history.ts';
+import type { PartitionId } from '../../model/partition.ts';
 import { blob, integer, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
@@ -62,21 +62,25 @@ export class FrameReader {
 
   /** One page, unverified. */
   page(request: ReadRequest): Page {
-    return this.#db.transaction(() => {
-      const { range } = request;
-      const partitions = request.partitions ?? this.partitionIds();
-      const from = this.commitHolding(range.from);
-      const end = this.#pageEnd(from, range.through, partitions);
-      if (end === null) return { commits: [], next: null };
-      const frames = this.frames(from, end, partitions);
-      this.weigh(frames);
-      return { commits: groupByCommit(frames), next: this.#commitAfter(end, range.through) };
-    }).deferred();
+    return this.#db
+      .transaction(() => {
+        const { range } = request;
+        const partitions = request.partitions ?? this.partitionIds();
+        const from = this.commitHolding(range.from);
+        const end = this.#pageEnd(from, range.through, partitions);
+        if (end === null) return { commits: [], next: null };
+        const frames = this.frames(from, end, partitions);
+        this.weigh(frames);
+        return { commits: groupByCommit(frames), next: this.#commitAfter(end, range.through) };
+      })
+      .deferred();
   }
 
   /** The first sequence of the commit behind the one at `sequence`; null where it lies behind the range. */
   #commitAfter(sequence: number, through: number): number | null {
-    return this.#db.prepare('SELECT min(first_sequence) FROM commits WHERE first_sequence > ? AND first_sequence <= ?').pluck().get(sequence, through) as number | null;
+    return this.#db.prepare('SELECT min(first_sequence) FROM commits WHERE first_sequence > ? AND first_sequence <= ?').pluck().get(sequence, through) as
+      | number
+      | null;
   }
 
   get commitsPerPage(): number {

@@ -15,7 +15,12 @@ export function translateError(error: unknown, path: string, activity: Activity)
   if (!(error instanceof Database.SqliteError)) return error;
   const known = classify(error.code, activity);
   if (known === null) return error;
-  return new LedgerError(known.code, { message: `${path}: ${known.fact} (${error.code})`, hint: known.hint, details: { path, sqlite: error.code }, cause: error });
+  return new LedgerError(known.code, {
+    message: `${path}: ${known.fact} (${error.code})`,
+    hint: known.hint,
+    details: { path, sqlite: error.code },
+    cause: error,
+  });
 }
 
 function classify(code: string, activity: Activity): { code: LedgerErrorCode; fact: string; hint: string } | null {
@@ -23,13 +28,21 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return { code: 'BUSY', fact: 'another process holds the ledger', hint: 'try again, or wait longer with --busy-timeout' };
   }
   if (code === 'SQLITE_FULL') {
-    return { code: 'DISK_FULL', fact: 'the disk is full; nothing of this commit is stored', hint: 'free some space and emit again from the first event not committed' };
+    return {
+      code: 'DISK_FULL',
+      fact: 'the disk is full; nothing of this commit is stored',
+      hint: 'free some space and emit again from the first event not committed',
+    };
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') {
     return { code: 'PERMISSION_DENIED', fact: 'the ledger or its directory cannot be written', hint: 'check the owner and the mode of both' };
   }
   if (code.startsWith('SQLITE_CANTOPEN')) {
-    return { code: 'PERMISSION_DENIED', fact: 'the ledger or its -wal cannot be opened', hint: 'check the owner and the mode of the file and of its directory' };
+    return {
+      code: 'PERMISSION_DENIED',
+      fact: 'the ledger or its -wal cannot be opened',
+      hint: 'check the owner and the mode of the file and of its directory',
+    };
   }
   if (code.startsWith('SQLITE_NOTADB')) {
     return { code: 'NOT_A_LEDGER', fact: 'this is not a ledger', hint: 'name another file, or make a ledger: completengine init' };

@@ -101,7 +101,10 @@ function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payloa
 /** Rows that no commit accounts for. */
 function checkNothingElse(db: Database, head: number, tally: Tally, hasIds: boolean): void {
   for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
-    const frames = db.prepare(`SELECT count(*) FROM ${partitionTable(id)} WHERE sequence <= ?`).pluck().get(head);
+    const frames = db
+      .prepare(`SELECT count(*) FROM ${partitionTable(id)} WHERE sequence <= ?`)
+      .pluck()
+      .get(head);
     if (frames !== (tally.frames.get(id) ?? 0)) throw brokenCommit(1, `partition ${id} has frames without a commit`);
   }
   if (hasTable(db, 'producers')) {
@@ -146,4 +149,3 @@ function checkAnchor(anchor: Anchor, head: number, tally: Tally): void {
     details: { anchor, head },
   });
 }
-

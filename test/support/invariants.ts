@@ -1,0 +1,45 @@
+/** What must hold of every ledger after whatever was done to it. Read with SQLite itself and the view, not with the engine under test. */
+
+import Database from 'better-sqlite3';
+import { expect } from 'vitest';
+import { Completengine } from '../../src/index.ts';
+
+export interface StoredEvent {
+  readonly sequence: number;
+  readonly partition: string;
+  readonly offset: number;
+  readonly time: number;
+  readonly payload: string;
+}
+
+/** Every event, in sequence order, through the view. */
+export function storedEvents(path: string): StoredEvent[] {
+  const db = new Database(path, { readonly: true });
+  try {
+    return db.prepare<[], StoredEvent>('SELECT sequence, partition, offset, time, payload FROM events ORDER BY sequence').all();
+  } finally {
+    db.close();
+  }
+}
+
+/** Dense sequences, dense offsets, time that never steps back, a chain that verifies, a file SQLite finds whole. */
+export async function expectSoundLedger(path: string): Promise<StoredEvent[]> {
+  const events = storedEvents(path);
+  const offsets = new Map<string, number>();
+  let time = Number.MIN_SAFE_INTEGER;
+  for (const [at, event] of events.entries()) {
+    expect(event.sequence).toBe(at + 1);
+    expect(event.offset).toBe(offsets.get(event.partition) ?? 0);
+    expect(event.time).toBeGreaterThanOrEqual(time);
+    offsets.set(event.partition, event.offset + 1);
+    time = event.time;
+  }
+  const engine = await Completengine.open({ ledger: path, create: false, access: 'read' });
+  try {
+    const report = await engine.verify();
+    expect(report.events).toBe(events.length);
+  } finally {
+    await engine.close();
+  }
+  return events;
+}
