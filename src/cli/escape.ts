@@ -1,7 +1,7 @@
 /** Makes text from outside safe for a terminal: what could move the cursor, turn the reading direction or hide is shown as its code. */
 
-// C0, DEL, C1, zero-width and bidirectional controls, line separators, the byte order mark
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+// control characters, invisible and bidirectional formatting, line and paragraph separators
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 export function escapeForTerminal(text: string): string {
   return text.replace(UNSAFE, (character) => {

@@ -49,7 +49,12 @@ function fileInput(name: string): { source: InputSource; bytes: number | null } 
     stats = statSync(name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new LedgerError('NO_INPUT', { message: `there is no file ${name}`, hint: 'check the path; nothing was read yet', details: { file: name } });
+      throw new LedgerError('NO_INPUT', {
+        message: `there is no file ${name}`,
+        hint: 'check the path; nothing was read yet',
+        details: { file: name },
+        cause: error,
+      });
     }
     throw unreadable(name, error);
   }

@@ -3,7 +3,7 @@
 import type { FieldPath } from '../model/field-path.ts';
 
 /** Node 0 is the payload's root. */
-export interface PlanNode {
+interface PlanNode {
   /** Keys of interest here, as UTF-8, with the node each leads to. */
   readonly keys: { readonly text: string; readonly bytes: Uint8Array; readonly node: number }[];
   /** The slots of the fields that end here: a time and a key may be one field. */

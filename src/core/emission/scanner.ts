@@ -26,9 +26,11 @@ const IS_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) => ('"\\/bfnrt'.inc
 /** No key of the plan leads here. */
 const NO_NODE = -1;
 
-const TRUE = Buffer.from('true');
-const FALSE = Buffer.from('false');
-const NULL = Buffer.from('null');
+/** The literal names, by their first byte. */
+const WORDS: readonly (Buffer | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  const word = ['true', 'false', 'null'].find((name) => name.charCodeAt(0) === byte);
+  return word === undefined ? undefined : Buffer.from(word);
+});
 
 export class Scanner {
   readonly #plan: ScanPlan;
@@ -216,8 +218,8 @@ export class Scanner {
   #scanScalar(at: number, first: number): void {
     if (first === QUOTE) return this.#scanString(at);
     if (first === MINUS || IS_DIGIT[first] === 1) return this.#scanNumber(at);
-    const word = first === 0x74 ? TRUE : first === 0x66 ? FALSE : first === 0x6e ? NULL : null;
-    if (word === null) return this.#stop(LineFault.UNEXPECTED_BYTE, at);
+    const word = WORDS[first];
+    if (word === undefined) return this.#stop(LineFault.UNEXPECTED_BYTE, at);
     for (let nth = 0; nth < word.length; nth++) {
       if (this.#bytes[at + nth] !== word[nth]) return this.#stop(LineFault.UNEXPECTED_BYTE, at + nth);
     }

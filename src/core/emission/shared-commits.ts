@@ -138,8 +138,9 @@ const END_OF_LINE = Buffer.from([LINE_FEED]);
 
 /** @throws LedgerError BAD_LINE for text that is not exactly one line: the scanner would see none, or two. */
 function checkLine(line: Buffer, at: number): void {
-  const fact = line.includes(LINE_FEED) ? 'has a line feed: one event is one line' : line.toString('latin1').trim() === '' ? 'is empty' : null;
-  if (fact === null) return;
+  const isEmpty = line.toString('latin1').trim() === '';
+  if (!isEmpty && !line.includes(LINE_FEED)) return;
+  const fact = isEmpty ? 'is empty' : 'has a line feed: one event is one line';
   throw new LedgerError('BAD_LINE', {
     message: `emit(): event ${at + 1} ${fact}`,
     hint: 'pass a value, or the JSON text of one event',

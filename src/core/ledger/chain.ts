@@ -6,10 +6,8 @@
 import { Blake3Hasher, blake3 } from '@napi-rs/blake-hash';
 
 const DOMAIN = 'completengine/1';
-export const HASH_BYTES = 32;
-
 /** Before the first link there is nothing. */
-export const GENESIS: Buffer = Buffer.alloc(HASH_BYTES);
+export const GENESIS: Buffer = Buffer.alloc(32);
 
 /** Everything the beginning of an epoch fixes. */
 export interface EpochLink {

@@ -22,7 +22,7 @@ export interface LedgerConfig {
 
 export const LINE_BYTES_DEFAULT = 1024 * 1024;
 /** A frame is one SQLite blob, and those end at 1e9 bytes. */
-export const LINE_BYTES_LIMIT = 256 * 1024 * 1024;
+const LINE_BYTES_LIMIT = 256 * 1024 * 1024;
 /** Deepest nesting of a payload. SQLite's JSON functions stop at 1,000, a frame adds two. */
 export const DEPTH_MAX = 512;
 

@@ -5,7 +5,7 @@ import { byteAt, ZERO } from './bytes.ts';
 /** Integer microseconds since 1970-01-01T00:00:00Z. */
 export type Micros = number;
 
-export const MICROS_PER_SECOND = 1_000_000;
+const MICROS_PER_SECOND = 1_000_000;
 const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
 
 /** No time read from bytes. Not NaN: a comparison with it must be able to tell. */

@@ -88,7 +88,7 @@ export class ChainWalk {
     for (const [at, row] of this.#epochs.entries()) {
       const before = this.#epochs[at - 1];
       const isSamePlace = before !== undefined && before.fromSequence === row.fromSequence;
-      const previous = before === undefined ? GENESIS : isSamePlace ? before.hash : this.#lastCommitBefore(row.fromSequence).hash;
+      const previous = isSamePlace ? before.hash : this.#lastCommitBefore(row.fromSequence).hash;
       const partitions = this.#partitions.filter(({ epoch }) => epoch <= row.epoch);
       const link = { ledger: this.#ledger, epoch: row.epoch, fromSequence: row.fromSequence, routing: row.routing, partitions };
       if (row.epoch !== at + 1 || !hashEpoch(previous, link).equals(row.hash)) {

@@ -40,7 +40,7 @@ export function sequenceAtTime(db: Database, reader: FrameReader, time: Micros):
 }
 
 /** The sequence of the nth last event of the partitions; null where there are fewer. */
-export function sequenceOfLast(db: Database, reader: FrameReader, count: number, partitions: readonly PartitionId[]): number | null {
+export function sequenceOfLast(reader: FrameReader, count: number, partitions: readonly PartitionId[]): number | null {
   const sequences: number[] = [];
   for (const partition of partitions) {
     let found = 0;

@@ -236,7 +236,7 @@ class SqliteLedger implements Ledger {
   sequenceOfLast(count: number, partitions: readonly PartitionId[] | null): Promise<number> {
     return this.#reading(() => {
       const chosen = partitions ?? this.#reader.partitionIds();
-      return sequenceOfLast(this.#db, this.#reader, count, chosen) ?? 1;
+      return sequenceOfLast(this.#reader, count, chosen) ?? 1;
     });
   }
 
