@@ -7,7 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const run = (tool, ...args) => execFileSync(join(root, 'node_modules/.bin', tool), args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+const run = (tool, ...args) => {
+  // oclif's own reminders of newer versions are no news of this build
+  const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' };
+  execFileSync(join(root, 'node_modules/.bin', tool), args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+};
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });

@@ -2,18 +2,24 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Config, flush, handle, run } from '@oclif/core';
+import { Config } from '@oclif/core/config';
+import { run } from '@oclif/core/run';
+import { printFailure } from './failure.ts';
 
-/** `root`: the directory of package.json. */
+/** `root`: the directory of package.json. Never ends the process: what is still on its way to a pipe would be cut off. */
 export async function main(root: string, argv: string[]): Promise<void> {
-  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  if (isOwnVerb(root, argv[0])) pjson.oclif.plugins = [];
-  const config = await Config.load({ root, pjson });
+  // a reader that has gone is no error; those who write ask their sink
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   try {
-    await run(argv, config);
-    await flush();
+    const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    if (isOwnVerb(root, argv[0])) pjson.oclif.plugins = [];
+    await run(argv, await Config.load({ root, pjson }));
   } catch (error) {
-    await handle(error as Error);
+    printFailure(error);
   }
 }
 

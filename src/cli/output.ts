@@ -1,6 +1,6 @@
 /** The forms of events on standard output, chosen by flag or by what stands behind it. */
 
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { type EventForm, envelopeForm, payloadForm, StreamSink } from '../index.ts';
 
 export const outputFlag = Flags.option({

@@ -1,6 +1,7 @@
 /** `completengine emit`: commits JSON lines. */
 
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
 import { emissionLine, receiptLines } from '../cli/emission-text.ts';

@@ -1,6 +1,6 @@
 /** `completengine init`: makes a ledger. */
 
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
 import { Completengine, formatHead, formatRoutingSpec, type LedgerDescription } from '../index.ts';

@@ -1,6 +1,6 @@
 /** `completengine inspect`: what a ledger holds, one event, or a proof that it is sound. */
 
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
 import { plural } from '../cli/figures.ts';

@@ -1,6 +1,6 @@
 /** `completengine replay`: re-tells a range of history. */
 
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
 import { listenForInterrupt } from '../cli/interrupt.ts';

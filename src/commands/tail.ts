@@ -1,6 +1,7 @@
 /** `completengine tail`: the last events, and those that come. */
 
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
 import { listenForInterrupt } from '../cli/interrupt.ts';

@@ -4,7 +4,7 @@ import { Bus } from './bus/bus.ts';
 import { type EmissionTarget, Emitter } from './emission/emitter.ts';
 import { FieldReader } from './emission/field-reader.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './emission/ingest.ts';
-import { ProducerTrack } from './emission/producer-track.ts';
+import type { ProducerTrack } from './emission/producer-track.ts';
 import type { EmissionSettings } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
@@ -313,6 +313,8 @@ export class Completengine {
 
   async #producerTrack(name: string): Promise<ProducerTrack> {
     checkName('producer', name);
+    // node:crypto behind it costs a tenth of a small command's time, and few commands need it
+    const { ProducerTrack } = await import('./emission/producer-track.ts');
     return new ProducerTrack(name, await this.#ledger.producerMark(name));
   }
 

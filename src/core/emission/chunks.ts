@@ -24,6 +24,10 @@ export interface ChunkLimits {
 
 export const CHUNK_BYTES = 2 * 1024 * 1024;
 
+/** What a pipe holds on Linux. A piece of that size had filled it up. */
+const PIPE_BYTES = 64 * 1024;
+const FLOOD_PAUSE_MS = 2;
+
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export class ChunkReader {
@@ -33,6 +37,8 @@ export class ChunkReader {
   /** Pieces as the stream gave them; paused when they hold a chunk. */
   #pieces: Buffer[] = [];
   #piecesBytes = 0;
+  /** The last piece was a full pipe's: its writer was waiting for us and has more. */
+  #isFlooding = false;
   #hasEnded = false;
   #error: unknown;
   #wake: (() => void) | undefined;
@@ -79,6 +85,7 @@ export class ChunkReader {
   readonly #onData = (piece: Uint8Array | string): void => {
     const bytes = typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     if (bytes.length === 0) return;
+    this.#isFlooding = bytes.length >= PIPE_BYTES;
     this.#pieces.push(bytes);
     this.#piecesBytes += bytes.length;
     if (this.#piecesBytes >= this.#limits.chunkBytes) this.#stream.pause();
@@ -106,8 +113,20 @@ export class ChunkReader {
     while (this.#piecesBytes > seen && this.#piecesBytes < this.#limits.chunkBytes && !this.#hasEnded) {
       seen = this.#piecesBytes;
       await nextTurn();
+      if (this.#piecesBytes === seen && this.#isFlooding) await this.#moreOrPause();
     }
     if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** Gives a fast producer the moment it needs to fill its pipe again. */
+  async #moreOrPause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const pause = setTimeout(resolve, FLOOD_PAUSE_MS);
+      this.#wake = () => {
+        clearTimeout(pause);
+        resolve();
+      };
+    });
   }
 
   /** Moves pieces into the chunk being filled, a chunk's worth at most. */

@@ -1,6 +1,5 @@
 /** Makes a new ledger in an empty file, in one transaction: after a crash the file is still empty, or it is a ledger. */
 
-import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import type { Micros } from '../../model/time.ts';
@@ -27,7 +26,7 @@ export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micr
 
 function writeIdentity(db: Database, blueprint: LedgerBlueprint, now: Micros): void {
   const link: EpochLink = {
-    ledger: { uuid: randomUUID(), createdAt: now, config: formatConfig(blueprint.config) },
+    ledger: { uuid: crypto.randomUUID(), createdAt: now, config: formatConfig(blueprint.config) },
     epoch: 1,
     fromSequence: 1,
     routing: formatRouting(blueprint.routing, blueprint.partitionNames.length),

@@ -1,0 +1,53 @@
+/** How failures are told: one line with the fact, one with what to do, and an exit code. Nothing of them reaches the terminal raw. */
+
+import { LedgerError } from '../index.ts';
+import { escapeForTerminal } from './escape.ts';
+import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
+
+/** oclif's errors carry the exit code they ask for. */
+type Failure = Error & { readonly oclif?: { readonly exit?: number } };
+
+/** Prints to standard error and sets the exit code; a request to exit with 0 is no failure. */
+export function printFailure(error: unknown): void {
+  const failure = error as Failure;
+  if (failure.oclif?.exit === 0) return;
+  process.exitCode = exitCodeOf(failure);
+  for (const line of linesOf(failure)) process.stderr.write(`${line}\n`);
+}
+
+/** The same as a document. */
+export function failureDocument(error: unknown): object {
+  if (!(error instanceof LedgerError)) return { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', message: (error as Error).message };
+  const { code, message, hint, details } = error;
+  return { code, message, hint, details };
+}
+
+function exitCodeOf(failure: Failure): number {
+  if (failure instanceof LedgerError) return EXIT_CODES[failure.code];
+  return isUsage(failure) ? EXIT_USAGE : EXIT_BUG;
+}
+
+function isUsage(failure: Failure): boolean {
+  return failure.oclif?.exit !== undefined;
+}
+
+function linesOf(failure: Failure): string[] {
+  if (failure instanceof LedgerError) {
+    const lines = [`error: ${oneLine(failure.message)}`];
+    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(failure.hint)}`);
+    return lines;
+  }
+  if (!isUsage(failure)) return [`error: this is a bug of completengine: ${failure.stack ?? failure.message}`];
+  // oclif spreads its messages over lines, and ends them with a hint of its own
+  const facts = failure.message.split('\n').filter((line) => line.trim() !== '' && !BOILERPLATE.test(line));
+  return [`error: ${facts.map((line) => oneLine(line.trim())).join('; ')}`, '  try: add --help to the command, or completengine --help'];
+}
+
+const BOILERPLATE = /^(See more help|The following errors? occurred:)/;
+const LINE_CHARACTERS_MAX = 1000;
+
+/** Messages name paths and arguments, and those may be anything. */
+function oneLine(text: string): string {
+  const line = escapeForTerminal(text);
+  return line.length <= LINE_CHARACTERS_MAX ? line : `${line.slice(0, LINE_CHARACTERS_MAX)}…`;
+}
