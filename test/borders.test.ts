@@ -1,0 +1,81 @@
+/** Plants a violation of every border and sees the lint catch it: a border nobody guards is a wish. */
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { tempDir } from './support/temp-dir.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ORGANS = ['emission', 'router', 'ledger', 'bus', 'scheduler', 'replay', 'output'];
+
+/** Puts one file per plant into a tree with our rules. Returns the rules each of them breaks, by index. */
+function lint(plants: readonly { folder: string; content: string }[]): string[][] {
+  const directory = tempDir();
+  copyFileSync(join(ROOT, 'biome.json'), join(directory, 'biome.json'));
+  for (const [at, { folder, content }] of plants.entries()) {
+    const path = join(directory, folder, `planted${at}.ts`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+  const args = ['lint', '--reporter=github', '--max-diagnostics=none', '.'];
+  const { stdout } = spawnSync(join(ROOT, 'node_modules/.bin/biome'), args, { cwd: directory, encoding: 'utf8' });
+  const found = plants.map((): string[] => []);
+  for (const [, rule = '', at] of stdout.matchAll(/title=lint\/([A-Za-z/]+),file=[^,]*planted(\d+)\.ts/g)) found[Number(at)]?.push(rule);
+  return found;
+}
+
+const using = (from: string) => `import * as other from '${from}';\nexport const used = other;\n`;
+
+const crossings: [folder: string, from: string][] = [
+  ...ORGANS.flatMap((organ) => ORGANS.filter((other) => other !== organ).map((other): [string, string] => [`src/core/${organ}`, `../${other}/${other}.ts`])),
+  ...ORGANS.flatMap((organ) => ['../engine.ts', '@oclif/core/command', 'chalk', 'cli-table3'].map((from): [string, string] => [`src/core/${organ}`, from])),
+  ...ORGANS.filter((organ) => organ !== 'ledger').map((organ): [string, string] => [`src/core/${organ}`, 'better-sqlite3']),
+  ['src/core/ledger', 'better-sqlite3'],
+  ['src/core/ledger', './sqlite/schema.ts'],
+  ['src/core/ledger/sqlite', '../../emission/chunks.ts'],
+  ['src/core/model', '../router/router.ts'],
+  ['src/core/model', '../engine.ts'],
+  ['src/core', '../cli/main.ts'],
+  ['src/core', 'better-sqlite3'],
+  ['src/core', 'cli-table3'],
+  ['src/cli', '../core/engine.ts'],
+  ['src/cli', '../commands/init.ts'],
+  ['src/cli', 'better-sqlite3'],
+  ['src/commands', '../core/engine.ts'],
+  ['src/commands', 'better-sqlite3'],
+];
+
+const allowed: [folder: string, from: string][] = [
+  ['src/core/emission', '../model/time.ts'],
+  ['src/core', './emission/ingest.ts'],
+  ['src/core/ledger/sqlite', 'better-sqlite3'],
+  ['src/commands', '@oclif/core/flags'],
+  ['src/commands', '../index.ts'],
+];
+
+const others: [folder: string, rule: string, content: string][] = [
+  ['src/core', 'style/noProcessEnv', "export const home = process.env['HOME'];\n"],
+  ['src/core', 'suspicious/noConsole', "console.info('told');\n"],
+  ['src/core', 'suspicious/noExplicitAny', 'export const same = (value: any) => value;\n'],
+  ['src/core', 'style/noNonNullAssertion', 'export const sure = (value?: number) => value!;\n'],
+  ['src/core', 'nursery/noFloatingPromises', 'async function later() {\n  return 1;\n}\nlater();\n'],
+];
+
+describe('the lint', () => {
+  it('lets nobody cross a border', () => {
+    const found = lint(crossings.map(([folder, from]) => ({ folder, content: using(from) })));
+    for (const [at, crossing] of crossings.entries()) expect.soft(found[at], crossing.join(' imports ')).toContain('style/noRestrictedImports');
+  });
+
+  it('lets pass what is on the right side of a border', () => {
+    const found = lint(allowed.map(([folder, from]) => ({ folder, content: using(from) })));
+    for (const [at, way] of allowed.entries()) expect.soft(found[at], way.join(' imports ')).not.toContain('style/noRestrictedImports');
+  });
+
+  it('keeps the core from the environment, the console and loose types', () => {
+    const found = lint(others.map(([folder, , content]) => ({ folder, content })));
+    for (const [at, [, rule]] of others.entries()) expect.soft(found[at], rule).toContain(rule);
+  });
+});

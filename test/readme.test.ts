@@ -1,0 +1,71 @@
+/** Runs the README: its session must print what it says, its commands and flags must exist. */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { BIN } from './support/cli.ts';
+import { tempDir } from './support/temp-dir.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+interface Step {
+  readonly command: string;
+  readonly output: readonly string[];
+}
+
+/** The steps of the first console block: a line behind `$ `, and what it prints. */
+function session(): Step[] {
+  const block = /```console\n([\s\S]*?)```/.exec(README)?.[1] ?? '';
+  return block
+    .split(/^\$ /m)
+    .slice(1)
+    .map((step) => {
+      const [command = '', ...output] = step.trimEnd().split('\n');
+      return { command, output };
+    });
+}
+
+/** What differs from run to run, by the names the README gives it. */
+function normalize(output: string, directory: string): string[] {
+  return output
+    .replaceAll(`${directory}/`, './')
+    .replace(/\b(head \d+:)[0-9a-f]{64}/g, '$1HASH')
+    .replace(/in \d+\.\d+ s, [\d,]+ events\/s/g, 'in TIME, RATE')
+    .trimEnd()
+    .split('\n')
+    .sort();
+}
+
+describe('the README', () => {
+  it('shows a session that runs as it is printed', () => {
+    const directory = tempDir();
+    symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
+    const steps = session();
+    expect(steps.length).toBeGreaterThan(5);
+    for (const { command, output } of steps) {
+      if (command.startsWith('sqlite3') && spawnSync('sqlite3', ['--version']).error !== undefined) {
+        console.warn(`not run, there is no sqlite3 here: ${command}`);
+        continue;
+      }
+      const script = `set -o pipefail; completengine() { "${process.execPath}" "${BIN}" "$@"; }; ${command}`;
+      const result = spawnSync('bash', ['-c', script], { cwd: directory, encoding: 'utf8' });
+      expect.soft(normalize(result.stdout + result.stderr, directory), command).toEqual([...output].sort());
+    }
+  });
+
+  it('names every command there is', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: Record<string, unknown> };
+    for (const verb of Object.keys(manifest.commands)) expect(README).toMatch(new RegExp(`^\\| \`${verb}\\b`, 'm'));
+  });
+
+  it('names no flag that does not exist', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: Record<string, { flags: Record<string, unknown> }> };
+    const known = new Set(['help', ...Object.values(manifest.commands).flatMap(({ flags }) => Object.keys(flags))]);
+    const named = [...README.matchAll(/(?<=[\s`(])--([a-z][a-z-]*)/g)].map(([, flag]) => flag);
+    expect(named.length).toBeGreaterThan(10);
+    for (const flag of named) expect(known).toContain(flag);
+  });
+});
