@@ -1,7 +1,7 @@
 /** Builds the package: the library as modules with types, the command line as bundles that start fast, and oclif's manifest. */
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -16,12 +16,35 @@ const run = (tool, ...args) => {
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
+// the kernel stands beside the module that loads it: in the sources for the tests, in the library, and beside the bundles
+const kernel = join(root, 'src/core/emission/kernel.wasm');
+run(
+  'asc',
+  'kernel/index.ts',
+  '--outFile',
+  kernel,
+  '-O3',
+  '--noAssert',
+  '--runtime',
+  'stub',
+  '--enable',
+  'simd,bulk-memory',
+  '--importMemory',
+  '--memoryBase',
+  '0',
+);
+
 run('tsc', '-p', 'tsconfig.json');
+copyFileSync(kernel, join(root, 'dist/lib/core/emission/kernel.wasm'));
 
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'));
 await build({
   absWorkingDir: root,
-  entryPoints: { main: 'src/cli/main.ts', ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])) },
+  entryPoints: {
+    main: 'src/cli/main.ts',
+    'writer-worker': 'src/core/ledger/sqlite/writer-worker.ts',
+    ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])),
+  },
   outdir: 'dist/cli',
   bundle: true,
   splitting: true,
@@ -34,5 +57,7 @@ await build({
   banner: { js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);' },
   logLevel: 'warning',
 });
+
+copyFileSync(kernel, join(root, 'dist/cli/kernel.wasm'));
 
 run('oclif', 'manifest');

@@ -5,7 +5,8 @@ import { bytes, count, plural, rate, seconds } from './figures.ts';
 
 /** One JSON line per event: where its line stood, and where it lies now. */
 export function receiptLines(events: CommittedEvents, place: { source: string; firstLine: number }): string {
-  const { committed, partitions, partitionNames, offsets, times, linesInChunk } = events;
+  const { committed, partitionNames } = events;
+  const { partitions, offsets, times, linesInChunk } = events.columns;
   const source = JSON.stringify(place.source);
   let lines = '';
   for (let at = 0; at < committed.count; at++) {

@@ -11,6 +11,7 @@ import { spool } from './emission/spool.ts';
 import type { Ledger, LedgerDescription, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import type { CommitOutcome, Stale } from './model/commit.ts';
 import {
   checkLineBytesMax,
   DEPTH_MAX,
@@ -266,7 +267,7 @@ export class Completengine {
     const transaction: LedgerTransaction = await this.#ledger.begin();
     let report: EmissionReport;
     try {
-      const target = { basis: () => this.#ledger.basis(), commit: transaction.commit };
+      const target = { basis: () => this.#ledger.basis(), commit: transaction.commit, openPipeline: null };
       report = await ingest(this.#emitter(target, settings), sources, producer, settings.lineBytesMax, hooks);
     } catch (error) {
       await transaction.abandon();
@@ -285,12 +286,20 @@ export class Completengine {
   #announcing(ledger: Ledger): EmissionTarget {
     return {
       basis: () => ledger.basis(),
-      commit: async (draft) => {
-        const outcome = await ledger.commit(draft);
-        if (outcome.kind === 'committed') this.#bus.announce(outcome.head.sequence);
-        return outcome;
+      commit: async (draft) => this.#announce(await ledger.commit(draft)),
+      openPipeline: async () => {
+        const pipeline = await ledger.openPipeline();
+        return {
+          offer: async (draft, generation) => this.#announce(await pipeline.offer(draft, generation)),
+          close: () => pipeline.close(),
+        };
       },
     };
+  }
+
+  #announce<Outcome extends CommitOutcome | Stale>(outcome: Outcome): Outcome {
+    if (outcome.kind === 'committed') this.#bus.announce(outcome.head.sequence);
+    return outcome;
   }
 
   #emitter(target: EmissionTarget, settings: EmissionSettings): Emitter {

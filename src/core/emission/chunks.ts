@@ -4,7 +4,10 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LINE_FEED } from '../model/bytes.ts';
 
-/** Whole lines of one input, ready to be scanned. Its memory is used again for the chunk after the next one. */
+/** How many chunks a reader has handed out before it uses the memory of the first one again. */
+export const CHUNKS_KEPT = 5;
+
+/** Whole lines of one input, ready to be scanned. Its memory is used again after {@link CHUNKS_KEPT} more. */
 export interface Chunk {
   readonly bytes: Buffer;
   /** The lines are `bytes[start, end)`; the last byte is a line feed. */
@@ -28,6 +31,9 @@ export const CHUNK_BYTES = 2 * 1024 * 1024;
 const PIPE_BYTES = 64 * 1024;
 const FLOOD_PAUSE_MS = 2;
 
+/** What a chunk's memory begins with: small inputs need no more. */
+const FIRST_BYTES = 64 * 1024;
+
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export class ChunkReader {
@@ -43,9 +49,9 @@ export class ChunkReader {
   #error: unknown;
   #wake: (() => void) | undefined;
 
-  /** The chunk being filled and the one handed out before it. */
-  #filling: Buffer;
-  #spare: Buffer;
+  /** The chunk being filled, and the ones handed out before it, the oldest first. */
+  #filling: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  readonly #handedOut: Buffer[] = [];
   #filled = 0;
   /** Bytes of a too long line that are being passed over. */
   #isSkipping = false;
@@ -55,8 +61,6 @@ export class ChunkReader {
     this.#stream = source instanceof Readable ? source : Readable.from(source);
     this.#limits = limits;
     this.#signal = signal;
-    this.#filling = Buffer.allocUnsafeSlow(64 * 1024);
-    this.#spare = Buffer.allocUnsafeSlow(64 * 1024);
     this.#stream.on('data', this.#onData);
     this.#stream.on('end', this.#onEnd);
     this.#stream.on('error', this.#onError);
@@ -189,8 +193,8 @@ export class ChunkReader {
   #handOut(end: number, inputBytes: number): Chunk {
     const bytes = this.#filling;
     const rest = this.#filled - end;
-    this.#filling = this.#spare;
-    this.#spare = bytes;
+    this.#handedOut.push(bytes);
+    this.#filling = (this.#handedOut.length > CHUNKS_KEPT ? this.#handedOut.shift() : undefined) ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
     this.#filled = 0;
     this.#reserve(rest + 1);
     bytes.copy(this.#filling, 0, end, end + rest);

@@ -26,9 +26,11 @@ export interface BadLineAt {
 
 export interface BuiltDraft {
   readonly draft: Omit<CommitDraft, 'producer'>;
-  /** The lines of the draft's events, in their order. */
-  readonly lines: Uint32Array;
+  /** Makes the lines of the draft's events, in their order: most callers do not ask. */
+  readonly lines: () => Uint32Array;
   readonly times: Float64Array;
+  /** Payload bytes of the events. */
+  readonly bytes: number;
   readonly late: number;
   /** Lines that repeat an event of the same draft: same id, same bytes. */
   readonly repeats: readonly { readonly line: number; readonly index: number }[];
@@ -85,6 +87,7 @@ export class DraftBuilder {
     let stoppedAt: number | null = null;
     let count = 0;
     let late = 0;
+    let bytes = 0;
     let time = basis.floor;
     let isLiftable = true;
 
@@ -122,6 +125,7 @@ export class DraftBuilder {
       }
       lines[count] = line;
       times[count] = time;
+      bytes += (verdicts.ends[line] as number) - (verdicts.starts[line] as number);
       this.#append(chunk, verdicts, line, count, time);
       count++;
     }
@@ -136,7 +140,7 @@ export class DraftBuilder {
       committedAt: now,
       ids: [...ids.values()],
     };
-    return { draft, lines: lines.subarray(0, count), times: times.subarray(0, count), late, repeats, badLines, stoppedAt };
+    return { draft, lines: () => lines.subarray(0, count), times: times.subarray(0, count), bytes, late, repeats, badLines, stoppedAt };
   }
 
   #append(chunk: Chunk, verdicts: Verdicts, line: number, sequenceDelta: number, time: Micros): void {

@@ -4,24 +4,25 @@
  */
 
 import type { Clock } from '../model/clock.ts';
-import type { Basis, CommitDraft, CommitOutcome, Committed, Conflict } from '../model/commit.ts';
+import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, Committed, Conflict } from '../model/commit.ts';
 import { formatFieldPath } from '../model/field-path.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import { formatRoutingSpec, type Router, type RouterFactory } from '../model/routing.ts';
+import { formatRoutingSpec, type RouterFactory } from '../model/routing.ts';
 import type { Chunk } from './chunks.ts';
-import { type BadLineAt, type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.ts';
-import { Judge, type Verdicts } from './judge.ts';
+import type { BadLineAt, BuiltDraft, Exclusions } from './draft-builder.ts';
 import { describeLineFault, LineFault } from './line-fault.ts';
+import { type Press, type PressParts, pressParts, type ReadChunk, ReferencePress } from './press.ts';
 import type { ProducerTrack } from './producer-track.ts';
-import { planScan } from './scan-plan.ts';
-import { ScannedLines } from './scanned-lines.ts';
+import type { ScannedLines } from './scanned-lines.ts';
 import { Scanner } from './scanner.ts';
-import { type EmissionSettings, fieldSlots } from './settings.ts';
+import type { EmissionSettings } from './settings.ts';
 
 /** What emission needs of a ledger. */
 export interface EmissionTarget {
   basis(): Promise<Basis>;
   commit(draft: CommitDraft): Promise<CommitOutcome>;
+  /** Null where drafts can only be committed one after the other. */
+  readonly openPipeline: (() => Promise<CommitPipeline>) | null;
 }
 
 export interface EmitterParts {
@@ -42,19 +43,38 @@ export interface BadLine {
   readonly text: Buffer;
 }
 
-/** The events of a chunk that are committed, in columns; event n is row n. */
-export interface CommittedEvents {
+/** The events of a chunk that are committed. Columns are made when they are asked for, before the next chunk is emitted; event n is row n. */
+export class CommittedEvents {
   readonly committed: Committed;
-  readonly partitions: Uint16Array;
   readonly partitionNames: readonly string[];
+  /** Payload bytes. */
+  readonly bytes: number;
+  readonly #read: ReadChunk;
+  readonly #built: BuiltDraft;
+  #columns: CommittedColumns | undefined;
+
+  constructor(committed: Committed, partitionNames: readonly string[], read: ReadChunk, built: BuiltDraft) {
+    this.committed = committed;
+    this.partitionNames = partitionNames;
+    this.bytes = built.bytes;
+    this.#read = read;
+    this.#built = built;
+  }
+
+  get columns(): CommittedColumns {
+    this.#columns ??= makeColumns(this.committed, this.#read, this.#built);
+    return this.#columns;
+  }
+}
+
+export interface CommittedColumns {
+  readonly partitions: Uint16Array;
   readonly offsets: Float64Array;
   readonly times: Float64Array;
   /** Lines within the chunk, 0-based, blank lines counted. */
   readonly linesInChunk: Uint32Array;
   /** Scan rows, for a caller that made the chunk itself. */
   readonly rows: Uint32Array;
-  /** Payload bytes. */
-  readonly bytes: number;
 }
 
 /** A line that was committed before, and where. */
@@ -75,120 +95,110 @@ export interface ChunkReport {
   readonly lineCount: number;
 }
 
-interface RoutedScan {
-  readonly basis: Basis;
-  readonly scanner: Scanner;
-  readonly lines: ScannedLines;
-  readonly judge: Judge;
+/** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
+const KERNEL_FROM_BYTES = 64 * 1024;
+
+/** The presses of one epoch. */
+interface Presses {
+  readonly parts: PressParts;
+  readonly small: Press;
+  large: Press | undefined;
 }
 
 export class Emitter {
   readonly #parts: EmitterParts;
   readonly #settings: EmissionSettings;
-  readonly #builder: DraftBuilder;
-  #routed: RoutedScan | undefined;
+  /** Whether drafts depend on nothing the ledger alone can answer, so that several may be on their way. */
+  readonly mayOverlap: boolean;
+  #basis: Basis | undefined;
+  #presses: Presses | undefined;
 
   constructor(parts: EmitterParts, settings: EmissionSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#builder = new DraftBuilder(settings);
+    this.mayOverlap = settings.unique === null && settings.late === 'record' && settings.onBadLine !== 'calls';
+  }
+
+  get parts(): EmitterParts {
+    return this.#parts;
   }
 
   /** `callOf`: the call of each scan row, where calls share the chunk. @throws what the ledger throws. */
   async emit(chunk: Chunk, options: { producer?: ProducerTrack | null; callOf?: Uint32Array | null } = {}): Promise<ChunkReport> {
     const producer = options.producer ?? null;
-    let routed = await this.#route(null);
-    let verdicts = this.#scan(routed, chunk);
+    let basis = await this.basis();
+    let press = await this.pressFor(chunk, basis);
+    let read = press.read(chunk);
     const exclusions: Exclusions = {
-      done: new Uint8Array(verdicts.count),
-      faults: new Uint8Array(verdicts.count),
+      done: new Uint8Array(read.verdicts.count),
+      faults: new Uint8Array(read.verdicts.count),
       callOf: options.callOf ?? null,
     };
     const duplicates: DuplicateLine[] = [];
-    if (producer !== null) markDone(exclusions, routed.lines, producer.resumeAt(chunk));
+    if (producer !== null) markDone(exclusions, read.lines, producer.resumeAt(chunk));
     const now = this.#parts.clock.nowMicros();
     for (;;) {
-      const built = this.#builder.build(chunk, verdicts, exclusions, routed.basis, now);
-      if (built.draft.count === 0) return this.#report(chunk, routed, verdicts, built, duplicates, null);
-      const step = producer?.step(chunk, draftEnd(chunk, routed.lines, built)) ?? null;
+      const built = press.build(chunk, read, exclusions, basis, now);
+      if (built.draft.count === 0) return this.report(chunk, basis, read, built, duplicates, null);
+      const step = producer?.step(chunk, draftEnd(chunk, read.lines, built)) ?? null;
       const outcome = await this.#parts.target.commit({ ...built.draft, producer: step });
       if (outcome.kind === 'committed') {
         if (step !== null) producer?.learn(step);
-        this.#routed = { ...routed, basis: { ...routed.basis, floor: outcome.head.time } };
-        return this.#report(chunk, routed, verdicts, built, duplicates, outcome);
+        this.learn({ ...basis, floor: outcome.head.time });
+        return this.report(chunk, basis, read, built, duplicates, outcome);
       }
-      const before = routed.basis;
-      routed = await this.#route(outcome.basis);
-      if (routed.basis.epoch.epoch !== before.epoch.epoch) verdicts = this.#scan(routed, chunk);
-      this.#takeAnswer(outcome, built, exclusions, duplicates);
+      takeAnswer(outcome, built, exclusions, duplicates);
+      const hasNewEpoch = outcome.basis.epoch.epoch !== basis.epoch.epoch;
+      basis = outcome.basis;
+      if (hasNewEpoch) {
+        press = await this.pressFor(chunk, basis);
+        read = press.read(chunk);
+      }
       if (producer !== null && outcome.producer !== null) {
         producer.learn(outcome.producer);
-        markDone(exclusions, routed.lines, producer.resumeAt(chunk));
+        markDone(exclusions, read.lines, producer.resumeAt(chunk));
       }
     }
   }
 
-  /** The scan for the basis there is; made anew only when an epoch begins. */
-  async #route(basis: Basis | null): Promise<RoutedScan> {
-    const known = this.#routed;
-    const wanted = basis ?? known?.basis ?? (await this.#parts.target.basis());
-    if (known !== undefined && known.basis.epoch.epoch === wanted.epoch.epoch) {
-      this.#routed = { ...known, basis: wanted };
-      return this.#routed;
+  /** What the next draft is to be built upon, as far as is known. */
+  async basis(): Promise<Basis> {
+    return this.#basis ?? this.#parts.target.basis();
+  }
+
+  learn(basis: Basis): void {
+    this.#basis = basis;
+  }
+
+  /** The press for a chunk of this size in this epoch. */
+  async pressFor(chunk: Chunk, basis: Basis): Promise<Press> {
+    if (this.#presses?.parts.epoch.epoch !== basis.epoch.epoch) {
+      const parts = pressParts(this.#parts.makeRouter, this.#parts.clock, this.#settings, basis);
+      this.#presses = { parts, small: new ReferencePress(parts, new Scanner(parts.plan)), large: undefined };
     }
-    const router: Router = this.#parts.makeRouter(wanted.epoch, wanted.partitionNames);
-    const slots = fieldSlots(this.#settings, router.fields);
-    const { isEnvelope, depthMax, lineBytesMax } = this.#settings;
-    // an envelope adds a level, and its other fields stand beside the payload
-    const limits = isEnvelope ? { depthMax: depthMax + 1, lineBytesMax: lineBytesMax * 2 + 4096 } : { depthMax, lineBytesMax };
-    this.#routed = {
-      basis: wanted,
-      scanner: new Scanner(planScan(slots.paths, limits)),
-      lines: new ScannedLines(slots.paths.length),
-      judge: new Judge(this.#settings, slots, router, this.#parts.clock),
-    };
-    return this.#routed;
-  }
-
-  #scan(routed: RoutedScan, chunk: Chunk): Verdicts {
-    routed.scanner.scan(chunk.bytes, chunk.start, chunk.end, routed.lines);
-    return routed.judge.judge(chunk, routed.lines);
-  }
-
-  /** Takes out of the next draft what the ledger says it has. */
-  #takeAnswer(conflict: Conflict, built: BuiltDraft, exclusions: Exclusions, duplicates: DuplicateLine[]): void {
-    for (const known of conflict.known) {
-      const row = built.lines[known.index] as number;
-      if (known.isRepeat) {
-        exclusions.done[row] = 1;
-        duplicates.push({ row, sequence: known.sequence });
-      } else {
-        exclusions.faults[row] = LineFault.ID_CONFLICT;
-      }
+    const presses = this.#presses;
+    if (chunk.end - chunk.start < KERNEL_FROM_BYTES) return presses.small;
+    if (presses.large === undefined) {
+      const { kernelPress } = await import('./kernel-press.ts');
+      presses.large = kernelPress(presses.parts);
     }
+    return presses.large;
   }
 
-  #report(
-    chunk: Chunk,
-    routed: RoutedScan,
-    verdicts: Verdicts,
-    built: BuiltDraft,
-    duplicates: readonly DuplicateLine[],
-    committed: Committed | null,
-  ): ChunkReport {
+  /** What became of a chunk; `read` must still be valid. */
+  report(chunk: Chunk, basis: Basis, read: ReadChunk, built: BuiltDraft, duplicates: readonly DuplicateLine[], committed: Committed | null): ChunkReport {
     const repeats = built.repeats.map(({ line, index }) => ({ row: line, sequence: (committed?.firstSequence ?? 0) + index }));
     return {
-      events: committed === null ? null : committedEvents(routed, verdicts, built, committed),
+      events: committed === null ? null : new CommittedEvents(committed, basis.partitionNames, read, built),
       late: built.late,
       duplicates: [...duplicates, ...repeats],
-      badLines: built.badLines.map((bad) => this.#badLine(chunk, routed, bad)),
+      badLines: built.badLines.map((bad) => this.#badLine(chunk, basis, read.lines, bad)),
       hasStopped: built.stoppedAt !== null,
-      lineCount: routed.lines.lineCount,
+      lineCount: read.lines.lineCount,
     };
   }
 
-  #badLine(chunk: Chunk, routed: RoutedScan, { line, fault }: BadLineAt): BadLine {
-    const { lines, basis } = routed;
+  #badLine(chunk: Chunk, basis: Basis, lines: ScannedLines, { line, fault }: BadLineAt): BadLine {
     const start = lines.starts[line] as number;
     const settings = this.#settings;
     const context = {
@@ -210,26 +220,40 @@ export class Emitter {
   }
 }
 
-function committedEvents({ basis, lines }: RoutedScan, verdicts: Verdicts, built: BuiltDraft, committed: Committed): CommittedEvents {
+/** Takes out of the next draft what the ledger says it has. */
+function takeAnswer(conflict: Conflict, built: BuiltDraft, exclusions: Exclusions, duplicates: DuplicateLine[]): void {
+  if (conflict.known.length === 0) return;
+  const rows = built.lines();
+  for (const known of conflict.known) {
+    const row = rows[known.index] as number;
+    if (known.isRepeat) {
+      exclusions.done[row] = 1;
+      duplicates.push({ row, sequence: known.sequence });
+    } else {
+      exclusions.faults[row] = LineFault.ID_CONFLICT;
+    }
+  }
+}
+
+function makeColumns(committed: Committed, { lines, verdicts }: ReadChunk, built: BuiltDraft): CommittedColumns {
   const { count } = committed;
+  const rows = built.lines();
   const partitions = new Uint16Array(count);
   const offsets = new Float64Array(count);
   const linesInChunk = new Uint32Array(count);
   const nextOffset = new Map(built.draft.frames.map((frame, at) => [frame.partition, committed.offsets[at] as number]));
-  let bytes = 0;
   for (let index = 0; index < count; index++) {
-    const row = built.lines[index] as number;
+    const row = rows[index] as number;
     const partition = verdicts.partitions[row] as number;
     const offset = nextOffset.get(partition) as number;
     nextOffset.set(partition, offset + 1);
     partitions[index] = partition;
     offsets[index] = offset;
     linesInChunk[index] = lines.numbers[row] as number;
-    bytes += (verdicts.ends[row] as number) - (verdicts.starts[row] as number);
   }
   // the ledger lifts arrival times to its floor, all of a draft alike
   const times = built.draft.isLiftable ? new Float64Array(count).fill(committed.firstTime) : built.times;
-  return { committed, partitions, partitionNames: basis.partitionNames, offsets, times, linesInChunk, rows: built.lines, bytes };
+  return { partitions, offsets, times, linesInChunk, rows };
 }
 
 /** Behind which byte of the chunk the input goes on after the draft. */

@@ -1,9 +1,11 @@
 /** Emits whole inputs: source by source, chunk by chunk, with a report of what became of them. */
 
+import type { CommitPipeline } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import { CHUNK_BYTES, ChunkReader } from './chunks.ts';
-import { type BadLine, badLineError, type ChunkReport, type CommittedEvents, type Emitter } from './emitter.ts';
+import { CHUNK_BYTES, type Chunk, ChunkReader } from './chunks.ts';
+import { Conveyor, type OnArrival } from './conveyor.ts';
+import { type BadLine, badLineError, type CommittedEvents, type Emitter } from './emitter.ts';
 import type { ProducerTrack } from './producer-track.ts';
 
 /** A named stream of JSON lines. */
@@ -49,7 +51,7 @@ export interface EmissionReport {
 }
 
 export interface IngestHooks {
-  /** After each commit, before the next chunk is read; lines count from `firstLine` of `source`. */
+  /** After each commit, before the next chunk is read, which costs speed; lines count from `firstLine` of `source`. */
   readonly onCommit?: ((events: CommittedEvents, place: { source: string; firstLine: number }) => void | Promise<void>) | undefined;
   /** Keeps bad lines and goes on. Without it the first one ends the emission. */
   readonly onReject?: ((line: RejectedLine) => void | Promise<void>) | undefined;
@@ -60,6 +62,11 @@ export interface IngestHooks {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** Chunks of at least this size mean volume. */
+const VOLUME_BYTES = CHUNK_BYTES / 2;
+/** So many of them one after the other are worth a writing thread: starting it takes as long as committing one. */
+const VOLUME_CHUNKS = 2;
+
 /** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
 export async function ingest(
   emitter: Emitter,
@@ -68,7 +75,25 @@ export async function ingest(
   lineBytesMax: number,
   hooks: IngestHooks,
 ): Promise<EmissionReport> {
-  const report: Mutable<EmissionReport> = {
+  const ingestion = new Ingestion(emitter, producer, lineBytesMax, hooks);
+  try {
+    for (const source of sources) {
+      await ingestion.take(source);
+      if (hooks.signal?.aborted) return ingestion.report;
+    }
+    producer?.end();
+    ingestion.report.isComplete = true;
+    return ingestion.report;
+  } catch (error) {
+    throw withReport(error, ingestion.report);
+  } finally {
+    await ingestion.close();
+  }
+}
+
+/** The course of one emission: chunks one by one, or on the conveyor once there is volume. */
+class Ingestion {
+  readonly report: Mutable<EmissionReport> = {
     lines: 0,
     events: 0,
     bytes: 0,
@@ -81,50 +106,101 @@ export async function ingest(
     rejected: 0,
     isComplete: false,
   };
-  let inputBytes = 0;
-  try {
-    for (const source of sources) {
-      const reader = new ChunkReader(source.open(), { chunkBytes: CHUNK_BYTES, lineBytesMax }, hooks.signal);
-      try {
-        let firstLine = 1;
-        let sourceBytes = 0;
-        for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
-          const result = await emitter.emit(chunk, { producer });
-          add(report, result);
-          if (result.events !== null) await hooks.onCommit?.(result.events, { source: source.name, firstLine });
-          await settleBadLines(result.badLines, source.name, firstLine, hooks, report);
-          producer?.advance(chunk);
-          firstLine += result.lineCount;
-          sourceBytes = chunk.nextPosition;
-          inputBytes += chunk.nextPosition - chunk.position;
-          hooks.onProgress?.({ inputBytes, events: report.events });
-        }
-        producer?.endSource(sourceBytes);
-      } finally {
-        reader.close();
-      }
-      if (hooks.signal?.aborted) return report;
-    }
-    producer?.end();
-  } catch (error) {
-    throw withReport(error, report);
-  }
-  report.isComplete = true;
-  return report;
-}
+  readonly #emitter: Emitter;
+  readonly #producer: ProducerTrack | null;
+  readonly #lineBytesMax: number;
+  readonly #hooks: IngestHooks;
+  readonly #openPipeline: (() => Promise<CommitPipeline>) | null;
+  #largeChunks = 0;
+  #opening: Promise<CommitPipeline> | undefined;
+  #pipeline: CommitPipeline | undefined;
+  #conveyor: Conveyor | undefined;
+  #source = '';
+  #firstLine = 1;
+  #inputBytes = 0;
 
-function add(report: Mutable<EmissionReport>, result: ChunkReport): void {
-  report.lines += result.lineCount;
-  report.late += result.late;
-  report.duplicates += result.duplicates.length;
-  if (result.events === null) return;
-  const { committed, bytes } = result.events;
-  if (report.events === 0) report.firstSequence = committed.firstSequence;
-  report.events += committed.count;
-  report.bytes += bytes;
-  report.commits++;
-  report.lastSequence = committed.firstSequence + committed.count - 1;
-  report.head = committed.head;
+  constructor(emitter: Emitter, producer: ProducerTrack | null, lineBytesMax: number, hooks: IngestHooks) {
+    this.#emitter = emitter;
+    this.#producer = producer;
+    this.#lineBytesMax = lineBytesMax;
+    this.#hooks = hooks;
+    // receipts and positions need each chunk's answer before the next one is read
+    const mayOverlap = emitter.mayOverlap && producer === null && hooks.onCommit === undefined;
+    this.#openPipeline = mayOverlap ? emitter.parts.target.openPipeline : null;
+  }
+
+  async take(source: InputSource): Promise<void> {
+    const reader = new ChunkReader(source.open(), { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#lineBytesMax }, this.#hooks.signal);
+    this.#source = source.name;
+    this.#firstLine = 1;
+    try {
+      let sourceBytes = 0;
+      for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
+        await this.#emit(chunk);
+        sourceBytes = chunk.nextPosition;
+        if (this.#conveyor?.hasStopped) break;
+      }
+      await this.#conveyor?.drain();
+      this.#producer?.endSource(sourceBytes);
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** Lets go of the writing thread, also of one that is still being started. */
+  async close(): Promise<void> {
+    const pipeline = this.#pipeline ?? (await this.#opening?.catch(() => undefined));
+    await pipeline?.close();
+  }
+
+  async #emit(chunk: Chunk): Promise<void> {
+    await this.#considerConveyor(chunk);
+    if (this.#conveyor !== undefined) return this.#conveyor.send(chunk);
+    const result = await this.#emitter.emit(chunk, { producer: this.#producer });
+    const { events } = result;
+    if (events !== null) await this.#hooks.onCommit?.(events, { source: this.#source, firstLine: this.#firstLine });
+    await this.#arrive(chunk, result, events === null ? null : { outcome: events.committed, bytes: events.bytes });
+    this.#producer?.advance(chunk);
+  }
+
+  async #considerConveyor(chunk: Chunk): Promise<void> {
+    if (this.#openPipeline === null || this.#conveyor !== undefined) return;
+    if (this.#pipeline !== undefined) {
+      const basis = await this.#emitter.basis();
+      this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, basis, (...arrived) => this.#arrive(...arrived));
+      return;
+    }
+    if (chunk.end >= VOLUME_BYTES) this.#largeChunks++;
+    if (this.#largeChunks < VOLUME_CHUNKS || this.#opening !== undefined) return;
+    this.#opening = this.#openPipeline();
+    this.#opening.then(
+      (pipeline) => {
+        this.#pipeline = pipeline;
+      },
+      // without it chunks go one by one, as they did so far
+      () => {},
+    );
+  }
+
+  readonly #arrive: OnArrival = async (chunk, result, committed) => {
+    const { report } = this;
+    report.lines += result.lineCount;
+    report.late += result.late;
+    report.duplicates += result.duplicates.length;
+    if (committed !== null) {
+      const { outcome, bytes } = committed;
+      if (report.events === 0) report.firstSequence = outcome.firstSequence;
+      report.events += outcome.count;
+      report.bytes += bytes;
+      report.commits++;
+      report.lastSequence = outcome.firstSequence + outcome.count - 1;
+      report.head = outcome.head;
+    }
+    await settleBadLines(result.badLines, this.#source, this.#firstLine, this.#hooks, report);
+    this.#firstLine += result.lineCount;
+    this.#inputBytes += chunk.nextPosition - chunk.position;
+    this.#hooks.onProgress?.({ inputBytes: this.#inputBytes, events: report.events });
+  };
 }
 
 async function settleBadLines(

@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { Router } from '../model/routing.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
-import { NO_TIME, readEpochNumber, readRfc3339, type TimeFault, type TimeReading } from '../model/time.ts';
+import { type Micros, NO_TIME, readEpochNumber, readRfc3339, type TimeFault, type TimeReading } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
 import { type Bounds, widenToPayload } from './envelope.ts';
 import { LineFault } from './line-fault.ts';
@@ -56,53 +56,63 @@ export class Judge {
 
   judge(chunk: Chunk, lines: ScannedLines): Verdicts {
     const { count } = lines;
-    const faults = lines.faults.slice(0, count);
-    const partitions = new Uint16Array(count);
-    const times = new Float64Array(count).fill(NO_TIME);
-    const starts = lines.starts.slice(0, count);
-    const ends = lines.ends.slice(0, count);
-    const ids: string[] = [];
+    const verdicts: Verdicts = {
+      count,
+      faults: lines.faults.slice(0, count),
+      partitions: new Uint16Array(count),
+      times: new Float64Array(count).fill(NO_TIME),
+      starts: lines.starts.slice(0, count),
+      ends: lines.ends.slice(0, count),
+      ids: this.#slots.unique === null ? [] : new Array<string>(count).fill(''),
+    };
     const cursor = new LineCursor(chunk.bytes, lines);
-    const latest = this.#clock.nowMicros() + this.#settings.maxSkewMicros;
-    const { time, unique, payload } = this.#slots;
-
+    const latest = this.latestTime();
     for (let line = 0; line < count; line++) {
-      if (unique !== null) ids.push('');
-      if (faults[line] !== LineFault.NONE) continue;
+      if (verdicts.faults[line] !== LineFault.NONE) continue;
       cursor.line = line;
-      if (payload !== null) {
-        if (!this.#findPayload(chunk.bytes, lines, line, payload)) {
-          faults[line] = LineFault.NOT_AN_ENVELOPE;
-          continue;
-        }
-        starts[line] = this.#bounds.start;
-        ends[line] = this.#bounds.end;
-        if (this.#bounds.end - this.#bounds.start > this.#settings.lineBytesMax) {
-          faults[line] = LineFault.TOO_LONG;
-          continue;
-        }
-      }
-      cursor.payloadStart = starts[line] as number;
-      cursor.payloadEnd = ends[line] as number;
-      const route: PartitionId | keyof typeof ROUTE_FAULTS = this.#router.route(cursor);
-      if (typeof route !== 'number') {
-        faults[line] = ROUTE_FAULTS[route];
-        continue;
-      }
-      partitions[line] = route;
-      if (time !== null) {
-        faults[line] = this.#readTime(chunk.bytes, lines, line, time, latest);
-        if (faults[line] !== LineFault.NONE) continue;
-        times[line] = this.#reading.time;
-      }
-      if (unique !== null) {
-        const kind = lines.kind(line, unique);
-        const id = scalarText(chunk.bytes, kind, lines.fieldStart(line, unique), lines.fieldEnd(line, unique));
-        if (id === null) faults[line] = kind === FieldKind.ABSENT ? LineFault.ID_MISSING : LineFault.ID_NOT_SCALAR;
-        else ids[line] = id;
-      }
+      verdicts.faults[line] = this.#judgeLine(cursor, lines, verdicts, latest);
     }
-    return { count, faults, partitions, times, starts, ends, ids };
+    return verdicts;
+  }
+
+  /** Judges one line again whose row stands already, for a judge that left it unsettled. */
+  settle(chunk: Chunk, lines: ScannedLines, line: number, verdicts: Verdicts): void {
+    const cursor = new LineCursor(chunk.bytes, lines);
+    cursor.line = line;
+    verdicts.times[line] = NO_TIME;
+    verdicts.faults[line] = this.#judgeLine(cursor, lines, verdicts, this.latestTime());
+  }
+
+  /** The latest time an event may carry now. */
+  latestTime(): Micros {
+    return this.#clock.nowMicros() + this.#settings.maxSkewMicros;
+  }
+
+  #judgeLine(cursor: LineCursor, lines: ScannedLines, verdicts: Verdicts, latest: Micros): LineFault {
+    const { line, bytes } = cursor;
+    const { time, unique, payload } = this.#slots;
+    if (payload !== null) {
+      if (!this.#findPayload(bytes, lines, line, payload)) return LineFault.NOT_AN_ENVELOPE;
+      verdicts.starts[line] = this.#bounds.start;
+      verdicts.ends[line] = this.#bounds.end;
+      if (this.#bounds.end - this.#bounds.start > this.#settings.lineBytesMax) return LineFault.TOO_LONG;
+    }
+    cursor.payloadStart = verdicts.starts[line] as number;
+    cursor.payloadEnd = verdicts.ends[line] as number;
+    const route: PartitionId | keyof typeof ROUTE_FAULTS = this.#router.route(cursor);
+    if (typeof route !== 'number') return ROUTE_FAULTS[route];
+    verdicts.partitions[line] = route;
+    if (time !== null) {
+      const fault = this.#readTime(bytes, lines, line, time, latest);
+      if (fault !== LineFault.NONE) return fault;
+      verdicts.times[line] = this.#reading.time;
+    }
+    if (unique === null) return LineFault.NONE;
+    const kind = lines.kind(line, unique);
+    const id = scalarText(bytes, kind, lines.fieldStart(line, unique), lines.fieldEnd(line, unique));
+    if (id === null) return kind === FieldKind.ABSENT ? LineFault.ID_MISSING : LineFault.ID_NOT_SCALAR;
+    (verdicts.ids as string[])[line] = id;
+    return LineFault.NONE;
   }
 
   #findPayload(bytes: Buffer, lines: ScannedLines, line: number, slot: number): boolean {

@@ -82,6 +82,16 @@ export class Scanner {
     lines.starts[line] = start;
     lines.ends[line] = end;
     lines.numbers[line] = number;
+    this.#scanRecord(start, end, line, lines);
+  }
+
+  /** Scans one line again whose bounds stand in its record already, for a scanner that left it unsettled. */
+  settle(bytes: Uint8Array, line: number, lines: ScannedLines): void {
+    this.#bytes = bytes;
+    this.#scanRecord(lines.starts[line] as number, lines.ends[line] as number, line, lines);
+  }
+
+  #scanRecord(start: number, end: number, line: number, lines: ScannedLines): void {
     lines.fieldKinds.fill(FieldKind.ABSENT, line * lines.slotCount, (line + 1) * lines.slotCount);
     this.#lineStamp = (this.#lineStamp + 1) >>> 0;
     this.#fault = LineFault.NONE;

@@ -119,12 +119,13 @@ export class SharedCommits {
     const receipts = new Array<EventReceipt | undefined>(rows).fill(undefined);
     const { events } = report;
     if (events !== null) {
-      for (const [index, row] of events.rows.entries()) {
+      const { rows, partitions, offsets, times } = events.columns;
+      for (const [index, row] of rows.entries()) {
         receipts[row] = {
           sequence: events.committed.firstSequence + index,
-          partition: events.partitionNames[events.partitions[index] as number] ?? '',
-          offset: events.offsets[index] as number,
-          time: events.times[index] ?? NO_TIME,
+          partition: events.partitionNames[partitions[index] as number] ?? '',
+          offset: offsets[index] as number,
+          time: times[index] ?? NO_TIME,
           isDuplicate: false,
         };
       }

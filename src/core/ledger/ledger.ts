@@ -3,7 +3,7 @@
  * Every method may reject with IO_FAILED, BUSY, LEDGER_REPLACED or CLOSED besides what it names.
  */
 
-import type { Basis, CommitDraft, CommitOutcome, ProducerMark } from '../model/commit.ts';
+import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../model/commit.ts';
 import type { Durability, LedgerConfig } from '../model/config.ts';
 import type { Anchor, Head } from '../model/head.ts';
 import type { History } from '../model/history.ts';
@@ -87,6 +87,8 @@ export interface Ledger extends History {
   /** All of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (perhaps stored). */
   commit(draft: CommitDraft): Promise<CommitOutcome>;
   begin(): Promise<LedgerTransaction>;
+  /** For volume: writing goes on beside the caller. */
+  openPipeline(): Promise<CommitPipeline>;
   /** Walks everything. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */
   verify(options: VerifyOptions): Promise<VerifyReport>;
   /** Tells of commits by others than this object, until closed. */

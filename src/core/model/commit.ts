@@ -95,6 +95,21 @@ export interface Conflict {
 
 export type CommitOutcome = Committed | Conflict;
 
+/** The draft was built on one that was not committed; nothing was written. */
+export interface Stale {
+  readonly kind: 'stale';
+}
+
+/**
+ * Commits drafts in the order in which they are offered, several on their way at once. After a conflict every draft behind it is answered `stale`
+ * until one of the next generation comes: no draft may overtake the one it was built upon.
+ */
+export interface CommitPipeline {
+  /** @throws as a commit does; after that every later offer rejects too. */
+  offer(draft: CommitDraft, generation: number): Promise<CommitOutcome | Stale>;
+  close(): Promise<void>;
+}
+
 export interface StoredFrame {
   readonly partition: PartitionId;
   /** First sequence of the commit it belongs to. */

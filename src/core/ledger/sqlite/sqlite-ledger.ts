@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../../model/clock.ts';
-import type { Basis, CommitDraft, CommitOutcome, ProducerMark } from '../../model/commit.ts';
+import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/commit.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import type { Head } from '../../model/head.ts';
 import type { Page, ReadRequest } from '../../model/history.ts';
@@ -220,6 +220,12 @@ class SqliteLedger implements Ledger {
         await writer.close();
       },
     };
+  }
+
+  async openPipeline(): Promise<CommitPipeline> {
+    this.#checkWritable();
+    const { WriterThread } = await import('./writer-thread.ts');
+    return WriterThread.start({ path: this.#identity.path, busyTimeoutMs: this.#options.busyTimeoutMs });
   }
 
   read(request: ReadRequest): Promise<Page> {

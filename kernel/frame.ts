@@ -1,0 +1,162 @@
+/** Writes the bodies of a commit's frames, one region per partition: `[[dSequence,dTime,PAYLOAD],\n[...]]`. The reference is `model/frame-body.ts`. */
+
+import { ends, faults, ledgerTimes, partitions, starts, times } from './layout';
+
+/** Digits of both deltas and what stands around a payload. */
+const AROUND_PAYLOAD: u32 = 40;
+/** Payloads are copied sixteen bytes at a time, over their end. */
+const GAP: u32 = 32;
+
+/** Per partition, REGION_BYTES each: where its region begins and ends, count of events, first and last time. */
+const REGION_BYTES: usize = 32;
+
+const NO_TIME: f64 = f64.MAX_VALUE;
+
+let late: u32 = 0;
+let firstTime: f64 = 0;
+let lastTime: f64 = 0;
+let payloadBytes: u32 = 0;
+
+export function framedLate(): u32 {
+  return late;
+}
+
+export function framedFirstTime(): f64 {
+  return firstTime;
+}
+
+export function framedLastTime(): f64 {
+  return lastTime;
+}
+
+export function framedPayloadBytes(): u32 {
+  return payloadBytes;
+}
+
+/** Lays the regions of the lines before `limit` from `at` on. Returns the first address behind them: so much memory must be there before {@link frame}. */
+export function layRegions(regions: usize, partitionCount: u32, limit: u32, at: usize): usize {
+  memory.fill(regions, 0, <usize>partitionCount * REGION_BYTES);
+  for (let line: u32 = 0; line < limit; line++) {
+    if (load<u8>(faults + line) != 0) continue;
+    const region = regions + <usize>load<u16>(partitions + (<usize>line << 1)) * REGION_BYTES;
+    const column = <usize>line << 2;
+    store<u32>(region, load<u32>(region) + load<u32>(ends + column) - load<u32>(starts + column) + AROUND_PAYLOAD);
+  }
+  let next = at;
+  for (let partition: u32 = 0; partition < partitionCount; partition++) {
+    const region = regions + <usize>partition * REGION_BYTES;
+    const bytes = load<u32>(region);
+    store<u32>(region, <u32>next);
+    store<u32>(region, <u32>next, 4);
+    next += bytes + GAP;
+  }
+  return next;
+}
+
+/**
+ * Writes the events of the lines before `limit` that have no fault. Times rise from `floor` on; a line without an own time arrives `now`.
+ * Returns the count of events.
+ */
+export function frame(regions: usize, partitionCount: u32, limit: u32, base: usize, floor: f64, now: f64): u32 {
+  let time = floor;
+  let count: u32 = 0;
+  late = 0;
+  payloadBytes = 0;
+  for (let line: u32 = 0; line < limit; line++) {
+    if (load<u8>(faults + line) != 0) continue;
+    const own = load<f64>(times + (<usize>line << 3));
+    if (own == NO_TIME) {
+      if (now > time) time = now;
+    } else if (own < time) {
+      late++;
+    } else {
+      time = own;
+    }
+    if (count == 0) firstTime = time;
+    store<f64>(ledgerTimes + (<usize>count << 3), time);
+
+    const region = regions + <usize>load<u16>(partitions + (<usize>line << 1)) * REGION_BYTES;
+    let at = <usize>load<u32>(region, 4);
+    const events = load<u32>(region, 8);
+    if (events == 0) {
+      store<f64>(region, time, 16);
+      store<u8>(at, 0x5b);
+      at++;
+    } else {
+      // a comma and a line feed
+      store<u16>(at, 0x0a2c);
+      at += 2;
+    }
+    store<u8>(at, 0x5b);
+    at = writeInteger(at + 1, count);
+    store<u8>(at, 0x2c);
+    at = writeLong(at + 1, <u64>(time - load<f64>(region, 16)));
+    store<u8>(at, 0x2c);
+    at++;
+    const column = <usize>line << 2;
+    const from = base + load<u32>(starts + column);
+    const length = base + load<u32>(ends + column) - from;
+    copy(at, from, length);
+    at += length;
+    payloadBytes += <u32>length;
+    store<u8>(at, 0x5d);
+    store<u32>(region, <u32>(at + 1), 4);
+    store<u32>(region, events + 1, 8);
+    store<f64>(region, time, 24);
+    count++;
+  }
+  lastTime = time;
+  for (let partition: u32 = 0; partition < partitionCount; partition++) {
+    const region = regions + <usize>partition * REGION_BYTES;
+    if (load<u32>(region, 8) == 0) continue;
+    const at = load<u32>(region, 4);
+    store<u8>(<usize>at, 0x5d);
+    store<u32>(region, at + 1, 4);
+  }
+  return count;
+}
+
+// @ts-ignore: decorator
+@inline
+function copy(to: usize, from: usize, length: usize): void {
+  if (length > 1024) {
+    memory.copy(to, from, length);
+    return;
+  }
+  for (let offset: usize = 0; offset < length; offset += 16) v128.store(to + offset, v128.load(from + offset));
+}
+
+// @ts-ignore: decorator
+@inline
+function writeInteger(at: usize, value: u32): usize {
+  if (value < 10) {
+    store<u8>(at, <u8>(0x30 + value));
+    return at + 1;
+  }
+  let digits: usize = 2;
+  for (let limit: u32 = 100; limit <= value && digits < 10; limit *= 10) digits++;
+  let rest = value;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const next = rest / 10;
+    store<u8>(place, <u8>(0x30 + (rest - next * 10)));
+    rest = next;
+  }
+  return at + digits;
+}
+
+// @ts-ignore: decorator
+@inline
+function writeLong(at: usize, value: u64): usize {
+  if (value <= 999999999) return writeInteger(at, <u32>value);
+  const high = value / 1000000000;
+  // at most seven digits: a time delta has sixteen in all
+  let place = writeInteger(at, <u32>high);
+  let rest = <u32>(value - high * 1000000000);
+  for (let divisor: u32 = 100000000; divisor > 0; divisor /= 10) {
+    const next = rest / divisor;
+    store<u8>(place, <u8>(0x30 + next));
+    rest -= next * divisor;
+    place++;
+  }
+  return place;
+}

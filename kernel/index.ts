@@ -1,0 +1,6 @@
+/** The hot kernel's exports. Memory is the host's: it is imported, laid out and grown there. */
+
+export { frame, framedFirstTime, framedLastTime, framedLate, framedPayloadBytes, layRegions } from './frame';
+export { judge } from './judge';
+export { setPlan, setTables } from './layout';
+export { scan, scannedLineCount, scannedUnsettledCount } from './scan';

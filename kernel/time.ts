@@ -1,0 +1,148 @@
+/** Times from bytes, in integer microseconds. The reference is `model/time.ts`; the faults are those of its lines. */
+
+import { FAULT_NONE, FAULT_TIME_NO_SUCH_DATE, FAULT_TIME_NO_ZONE, FAULT_TIME_NOT_READABLE, FAULT_TIME_OUT_OF_RANGE } from './codes';
+
+/** Number.MAX_SAFE_INTEGER: beyond it a double no longer holds every microsecond. */
+const TIME_MAX: i64 = 9007199254740991;
+
+/** What was read last. */
+let time: i64 = 0;
+
+export function readTime(): f64 {
+  return <f64>time;
+}
+
+function settle(value: i64): u8 {
+  time = value;
+  return value >= -TIME_MAX && value <= TIME_MAX ? FAULT_NONE : FAULT_TIME_OUT_OF_RANGE;
+}
+
+// @ts-ignore: decorator
+@inline
+function digit(at: usize): u32 {
+  return <u32>load<u8>(at) - 0x30;
+}
+
+/** A value above 99 where there are no two digits. */
+// @ts-ignore: decorator
+@inline
+function twoDigits(at: usize): u32 {
+  const high = digit(at);
+  const low = digit(at + 1);
+  return high < 10 && low < 10 ? high * 10 + low : 1000;
+}
+
+function daysInMonth(year: i32, month: u32): u32 {
+  if (month == 2) return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+  return 30 + ((month + (month >> 3)) & 1);
+}
+
+/** Howard Hinnant's days_from_civil, for years from 0 on. */
+function daysFromCivil(year: i32, month: u32, day: u32): i64 {
+  const y = month <= 2 ? year - 1 : year;
+  const era = (y >= 0 ? y : y - 399) / 400;
+  const yearOfEra = y - era * 400;
+  const shifted = month > 2 ? <i32>month - 3 : <i32>month + 9;
+  const dayOfYear = (153 * shifted + 2) / 5 + <i32>day - 1;
+  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
+  return <i64>era * 146097 + <i64>dayOfEra - 719468;
+}
+
+/** RFC 3339 in `[start, end)`. Returns a fault. */
+export function readRfc3339(start: usize, end: usize): u8 {
+  if (end - start < 19) return FAULT_TIME_NOT_READABLE;
+  const century = twoDigits(start);
+  const yearOfCentury = twoDigits(start + 2);
+  const month = twoDigits(start + 5);
+  const day = twoDigits(start + 8);
+  const hour = twoDigits(start + 11);
+  const minute = twoDigits(start + 14);
+  const second = twoDigits(start + 17);
+  const separator = load<u8>(start + 10);
+  const isShaped =
+    century < 100 &&
+    yearOfCentury < 100 &&
+    month < 100 &&
+    day < 100 &&
+    hour < 100 &&
+    minute < 100 &&
+    second < 100 &&
+    load<u8>(start + 4) == 0x2d &&
+    load<u8>(start + 7) == 0x2d &&
+    (separator == 0x54 || separator == 0x74 || separator == 0x20) &&
+    load<u8>(start + 13) == 0x3a &&
+    load<u8>(start + 16) == 0x3a;
+  if (!isShaped) return FAULT_TIME_NOT_READABLE;
+
+  let at = start + 19;
+  let fraction: i64 = 0;
+  if (at < end && load<u8>(at) == 0x2e) {
+    at++;
+    const first = at;
+    let weight: i64 = 100000;
+    for (; at < end; at++) {
+      const value = digit(at);
+      if (value > 9) break;
+      fraction += <i64>value * weight;
+      weight /= 10;
+    }
+    if (at == first) return FAULT_TIME_NOT_READABLE;
+  }
+
+  if (at == end) return FAULT_TIME_NO_ZONE;
+  let offsetMinutes: i64 = 0;
+  const zone = load<u8>(at);
+  if (zone == 0x5a || zone == 0x7a) {
+    at++;
+  } else if ((zone == 0x2b || zone == 0x2d) && end - at == 6 && load<u8>(at + 3) == 0x3a) {
+    const zoneHour = twoDigits(at + 1);
+    const zoneMinute = twoDigits(at + 4);
+    if (zoneHour > 23 || zoneMinute > 59) return FAULT_TIME_NOT_READABLE;
+    offsetMinutes = <i64>(zoneHour * 60 + zoneMinute);
+    if (zone == 0x2d) offsetMinutes = -offsetMinutes;
+    at = end;
+  } else {
+    return FAULT_TIME_NOT_READABLE;
+  }
+  if (at != end) return FAULT_TIME_NOT_READABLE;
+
+  const year = <i32>(century * 100 + yearOfCentury);
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return FAULT_TIME_NO_SUCH_DATE;
+  if (hour > 23 || minute > 59 || second > 59) return FAULT_TIME_NO_SUCH_DATE;
+  const minutes = daysFromCivil(year, month, day) * 1440 + <i64>(hour * 60 + minute) - offsetMinutes;
+  return settle((minutes * 60 + <i64>second) * 1000000 + fraction);
+}
+
+/** A plain JSON number in `[start, end)` as time since the epoch, unit by magnitude. Returns a fault. */
+export function readEpochNumber(start: usize, end: usize): u8 {
+  const isNegative = load<u8>(start) == 0x2d;
+  const first = isNegative ? start + 1 : start;
+  let point = first;
+  while (point < end && digit(point) < 10) point++;
+  const wholeDigits = <i32>(point - first);
+  if (wholeDigits == 0) return FAULT_TIME_NOT_READABLE;
+  if (wholeDigits > 19) return FAULT_TIME_OUT_OF_RANGE;
+  if (point < end && (load<u8>(point) != 0x2e || point + 1 == end)) return FAULT_TIME_NOT_READABLE;
+
+  let wanted = wholeDigits;
+  if (wholeDigits <= 11) wanted += 6;
+  else if (wholeDigits <= 14) wanted += 3;
+  else if (wholeDigits > 17) wanted -= 3;
+  let micros: i64 = 0;
+  let wasCut = false;
+  let taken: i32 = 0;
+  for (let at = first; at < end; at++) {
+    if (at == point) continue;
+    const value = digit(at);
+    if (value > 9) return FAULT_TIME_NOT_READABLE;
+    if (taken < wanted) {
+      micros = micros * 10 + <i64>value;
+      taken++;
+    } else if (value > 0) {
+      wasCut = true;
+    }
+  }
+  for (; taken < wanted; taken++) micros *= 10;
+  if (isNegative) micros = -micros - (wasCut ? 1 : 0);
+  return settle(micros);
+}

@@ -1,0 +1,101 @@
+/**
+ * Carries chunks of volume to the ledger with several on their way at once: while one is being committed the next ones are scanned and built.
+ * Each is built on the one before it as if that were committed already. A conflict brings back all that are on their way, to be built anew.
+ */
+
+import type { Clock } from '../model/clock.ts';
+import type { Basis, CommitOutcome, CommitPipeline, Committed, Stale } from '../model/commit.ts';
+import { invariant } from '../model/ledger-error.ts';
+import type { Micros } from '../model/time.ts';
+import { CHUNKS_KEPT, type Chunk } from './chunks.ts';
+import type { ChunkReport, Emitter } from './emitter.ts';
+
+/** The memory of a chunk must outlast its way. */
+const ON_THEIR_WAY_MAX = CHUNKS_KEPT - 2;
+
+interface Flight {
+  readonly chunk: Chunk;
+  /** The report but for what the ledger says. */
+  report: ChunkReport;
+  bytes: number;
+  /** Null where nothing of the chunk is left to commit. */
+  answer: Promise<CommitOutcome | Stale> | null;
+}
+
+/** A chunk that has arrived: `committed` is null where nothing of it was left. */
+export type OnArrival = (chunk: Chunk, report: ChunkReport, committed: { readonly outcome: Committed; readonly bytes: number } | null) => Promise<void>;
+
+export class Conveyor {
+  readonly #emitter: Emitter;
+  readonly #pipeline: CommitPipeline;
+  readonly #clock: Clock;
+  readonly #onArrival: OnArrival;
+  #flights: Flight[] = [];
+  #generation = 0;
+  /** What the next draft is built upon: the last one's end, as if it were committed. */
+  #basis: Basis;
+  /** A chunk ended at a bad line, and nothing behind it may be committed. */
+  #hasStopped = false;
+
+  /** Chunks arrive at `onArrival` in the order in which they were sent. */
+  constructor(emitter: Emitter, pipeline: CommitPipeline, basis: Basis, onArrival: OnArrival) {
+    this.#emitter = emitter;
+    this.#pipeline = pipeline;
+    this.#clock = emitter.parts.clock;
+    this.#basis = basis;
+    this.#onArrival = onArrival;
+  }
+
+  get hasStopped(): boolean {
+    return this.#hasStopped;
+  }
+
+  /** Sends a chunk; waits while as many are on their way as may be. @throws what the ledger throws. */
+  async send(chunk: Chunk): Promise<void> {
+    while (this.#flights.length >= ON_THEIR_WAY_MAX) await this.#arrive();
+    this.#flights.push(await this.#launch(chunk));
+  }
+
+  /** Resolves when everything sent has arrived. */
+  async drain(): Promise<void> {
+    while (this.#flights.length > 0) await this.#arrive();
+    this.#emitter.learn(this.#basis);
+  }
+
+  async #launch(chunk: Chunk): Promise<Flight> {
+    const press = await this.#emitter.pressFor(chunk, this.#basis);
+    const read = press.read(chunk);
+    const exclusions = { done: new Uint8Array(read.verdicts.count), faults: new Uint8Array(read.verdicts.count), callOf: null };
+    const now: Micros = this.#clock.nowMicros();
+    const built = press.build(chunk, read, exclusions, this.#basis, now);
+    const report = this.#emitter.report(chunk, this.#basis, read, built, [], null);
+    this.#hasStopped = built.stoppedAt !== null;
+    if (built.draft.count === 0) return { chunk, report, bytes: 0, answer: null };
+    const answer = this.#pipeline.offer({ ...built.draft, producer: null }, this.#generation);
+    // looked at when its turn comes; until then a failure is no unhandled one
+    answer.catch(() => {});
+    this.#basis = { ...this.#basis, floor: Math.max(this.#basis.floor, built.draft.lastTime) };
+    return { chunk, report, bytes: built.bytes, answer };
+  }
+
+  /** Waits for the first chunk on its way, or builds all of them anew where it met a conflict. */
+  async #arrive(): Promise<void> {
+    const first = this.#flights[0];
+    if (first === undefined) return;
+    const outcome = await first.answer;
+    if (outcome !== null && outcome.kind !== 'committed') {
+      invariant(outcome.kind === 'conflict', 'a draft is stale before one that is not');
+      return this.#launchAgain(outcome.basis);
+    }
+    this.#flights.shift();
+    await this.#onArrival(first.chunk, first.report, outcome === null ? null : { outcome, bytes: first.bytes });
+  }
+
+  async #launchAgain(basis: Basis): Promise<void> {
+    const chunks = this.#flights.map(({ chunk }) => chunk);
+    this.#flights = [];
+    this.#generation++;
+    this.#basis = basis;
+    for (const chunk of chunks) this.#flights.push(await this.#launch(chunk));
+  }
+}

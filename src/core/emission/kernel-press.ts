@@ -1,0 +1,100 @@
+/** The kernel press: scans, judges and frames a chunk inside the kernel, and leaves to the reference what the kernel cannot settle. */
+
+import type { Basis } from '../model/commit.ts';
+import type { Micros } from '../model/time.ts';
+import type { Chunk } from './chunks.ts';
+import { type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.ts';
+import type { Judge, Verdicts } from './judge.ts';
+import { Kernel, UNSETTLED } from './kernel.ts';
+import { LineFault } from './line-fault.ts';
+import { type Press, type PressParts, type ReadChunk, ReferencePress } from './press.ts';
+import { ScannedLines } from './scanned-lines.ts';
+
+/** The press for chunks of volume: all of it in the kernel where that knows how, otherwise the kernel's scan and the reference's judgement. */
+export function kernelPress(parts: PressParts): Press {
+  const { settings, epoch } = parts;
+  const isSimple =
+    epoch.spec.rule === 'hash' && !settings.isEnvelope && settings.unique === null && settings.late === 'record' && settings.onBadLine !== 'calls';
+  return isSimple ? new KernelPress(parts) : new ReferencePress(parts, new Kernel(parts.plan));
+}
+
+class KernelPress implements Press {
+  readonly #parts: PressParts;
+  readonly #kernel: Kernel;
+  readonly #judge: Judge;
+  readonly #lines: ScannedLines;
+  readonly #reference: DraftBuilder;
+
+  constructor(parts: PressParts) {
+    this.#parts = parts;
+    this.#kernel = new Kernel(parts.plan);
+    this.#judge = parts.judge;
+    this.#lines = new ScannedLines(parts.plan.slotCount);
+    this.#reference = new DraftBuilder(parts.settings);
+  }
+
+  read(chunk: Chunk): ReadChunk {
+    const { slots, epoch } = this.#parts;
+    const lines = this.#lines;
+    this.#kernel.scan(chunk.bytes, chunk.start, chunk.end, lines);
+    const unsettled = this.#kernel.judge(lines, {
+      keySlot: epoch.spec.field === null ? null : 0,
+      timeSlot: slots.time,
+      partitionCount: epoch.partitionCount,
+      latest: this.#judge.latestTime(),
+    });
+    const { count, faults, starts, ends } = lines;
+    const verdicts: Verdicts = { count, faults: faults.subarray(0, count), starts, ends, ids: [], ...this.#kernel.judged(count) };
+    if (unsettled > 0) {
+      for (let line = 0; line < count; line++) if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);
+    }
+    return { lines, verdicts };
+  }
+
+  build(chunk: Chunk, { verdicts }: ReadChunk, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
+    if (exclusions.done.includes(1)) return this.#reference.build(chunk, verdicts, exclusions, basis, now);
+    const { count, faults } = verdicts;
+    const firstBad = faults.findIndex((fault) => fault !== LineFault.NONE);
+    const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;
+    const limit = stoppedAt ?? count;
+    const { epoch, slots } = this.#parts;
+    const framed = this.#kernel.frame(limit, epoch.partitionCount, basis.floor, now);
+    return {
+      draft: {
+        epoch: basis.epoch.epoch,
+        count: framed.count,
+        firstTime: framed.firstTime,
+        lastTime: framed.lastTime,
+        isLiftable: slots.time === null,
+        frames: framed.frames,
+        committedAt: now,
+        ids: [],
+      },
+      lines: () => rowsWithoutFault(faults, limit, framed.count),
+      times: framed.times,
+      bytes: framed.payloadBytes,
+      late: framed.late,
+      repeats: [],
+      badLines: badLinesOf(faults, firstBad, stoppedAt),
+      stoppedAt,
+    };
+  }
+}
+
+function rowsWithoutFault(faults: Uint8Array, limit: number, count: number): Uint32Array {
+  const rows = new Uint32Array(count);
+  let next = 0;
+  for (let row = 0; row < limit; row++) if (faults[row] === LineFault.NONE) rows[next++] = row;
+  return rows;
+}
+
+function badLinesOf(faults: Uint8Array, firstBad: number, stoppedAt: number | null): BuiltDraft['badLines'] {
+  if (firstBad < 0) return [];
+  const end = stoppedAt === null ? faults.length : stoppedAt + 1;
+  const bad: { line: number; fault: LineFault }[] = [];
+  for (let line = firstBad; line < end; line++) {
+    const fault = faults[line] as LineFault;
+    if (fault !== LineFault.NONE) bad.push({ line, fault });
+  }
+  return bad;
+}

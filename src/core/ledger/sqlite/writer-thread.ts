@@ -1,0 +1,72 @@
+/** A ledger's writing thread from outside: drafts go in without waiting for one another, answers come back in their order. */
+
+import { Worker } from 'node:worker_threads';
+import type { CommitDraft, CommitOutcome, CommitPipeline, Stale } from '../../model/commit.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import { fromFailure, packDraft, type WriterAnswer, type WriterStart } from './writer-protocol.ts';
+
+interface Waiting {
+  resolve(outcome: CommitOutcome | Stale): void;
+  reject(error: unknown): void;
+}
+
+export class WriterThread implements CommitPipeline {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  /** Memory that has come back. */
+  readonly #pool: ArrayBuffer[] = [];
+  #nextId = 0;
+  #failure: unknown;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (answer: WriterAnswer) => this.#onAnswer(answer));
+    worker.on('error', (error) => this.#fail(error));
+    worker.on('exit', () => this.#fail(new LedgerError('CLOSED', { message: 'the writing thread has ended', hint: 'open the ledger again' })));
+  }
+
+  /** Resolves when the thread has opened the ledger. */
+  static async start(start: WriterStart): Promise<WriterThread> {
+    const worker = new Worker(new URL('./writer-worker.js', import.meta.url), { workerData: start });
+    await new Promise<void>((resolve, reject) => {
+      worker.once('message', () => resolve());
+      worker.once('error', reject);
+    });
+    worker.removeAllListeners();
+    return new WriterThread(worker);
+  }
+
+  offer(draft: CommitDraft, generation: number): Promise<CommitOutcome | Stale> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const offer = packDraft(this.#nextId++, generation, draft, this.#pool.pop());
+    this.#worker.postMessage(offer, [offer.memory]);
+    return new Promise((resolve, reject) => this.#waiting.set(offer.id, { resolve, reject }));
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure !== undefined) return;
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#worker.postMessage('close');
+    await ended;
+  }
+
+  #onAnswer({ id, outcome, memory }: WriterAnswer): void {
+    this.#pool.push(memory);
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (outcome.kind === 'failed') waiting?.reject(fromFailure(outcome.failure));
+    else waiting?.resolve(outcome.kind === 'conflict' ? revived(outcome) : outcome);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#failure);
+    this.#waiting.clear();
+  }
+}
+
+/** A Buffer crosses threads as a plain Uint8Array. */
+function revived(conflict: CommitOutcome & { kind: 'conflict' }): CommitOutcome {
+  const { producer } = conflict;
+  return producer === null ? conflict : { ...conflict, producer: { ...producer, digest: Buffer.from(producer.digest) } };
+}
