@@ -5,7 +5,7 @@ import { type EmissionTarget, Emitter } from './emission/emitter.ts';
 import { FieldReader } from './emission/field-reader.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './emission/ingest.ts';
 import type { ProducerTrack } from './emission/producer-track.ts';
-import type { EmissionSettings } from './emission/settings.ts';
+import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
 import type { Ledger, LedgerDescription, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
@@ -152,12 +152,11 @@ export class Completengine {
     return this.#ledger.identity.partitions;
   }
 
-  /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit(event: string | Uint8Array): Promise<EventReceipt>;
+  /** Commits the events together, all or none; their receipts are in their order. @throws LedgerError BAD_LINE, ID_CONFLICT */
+  emit(events: readonly EventInput[]): Promise<EventReceipt[]>;
   /** Commits a stream of JSON lines. @throws LedgerError BAD_LINE at the first bad line; what came before it is committed. */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
-  /** Commits the events together, all or none; their receipts are in their order. */
-  emit(events: readonly EventInput[]): Promise<EventReceipt[]>;
+  /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
   emit(event: EventInput): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
@@ -174,7 +173,7 @@ export class Completengine {
     const settings = this.#settings(options, options.onReject === undefined ? 'stop' : 'collect');
     const producer = options.producer === undefined ? null : await this.#producerTrack(options.producer);
     if (options.atomic !== true) {
-      return ingest(this.#emitter(this.#announcing(this.#ledger), settings), sources, producer, settings.lineBytesMax, options);
+      return ingest(this.#emitter(this.#announcing(this.#ledger), settings), sources, producer, scanLimits(settings).lineBytesMax, options);
     }
     const spooled = await spool(sources, options.signal);
     try {
@@ -267,7 +266,7 @@ export class Completengine {
     let report: EmissionReport;
     try {
       const target = { basis: () => this.#ledger.basis(), commit: transaction.commit };
-      report = await ingest(this.#emitter(target, settings), sources, producer, settings.lineBytesMax, hooks);
+      report = await ingest(this.#emitter(target, settings), sources, producer, scanLimits(settings).lineBytesMax, hooks);
     } catch (error) {
       await transaction.abandon();
       throw error;

@@ -16,7 +16,7 @@ import type { ProducerTrack } from './producer-track.ts';
 import { planScan } from './scan-plan.ts';
 import { ScannedLines } from './scanned-lines.ts';
 import { Scanner } from './scanner.ts';
-import { type EmissionSettings, fieldSlots } from './settings.ts';
+import { type EmissionSettings, fieldSlots, scanLimits } from './settings.ts';
 
 /** What emission needs of a ledger. */
 export interface EmissionTarget {
@@ -138,12 +138,9 @@ export class Emitter {
     }
     const router: Router = this.#parts.makeRouter(wanted.epoch, wanted.partitionNames);
     const slots = fieldSlots(this.#settings, router.fields);
-    const { isEnvelope, depthMax, lineBytesMax } = this.#settings;
-    // an envelope adds a level, and its other fields stand beside the payload
-    const limits = isEnvelope ? { depthMax: depthMax + 1, lineBytesMax: lineBytesMax * 2 + 4096 } : { depthMax, lineBytesMax };
     this.#routed = {
       basis: wanted,
-      scanner: new Scanner(planScan(slots.paths, limits)),
+      scanner: new Scanner(planScan(slots.paths, scanLimits(this.#settings))),
       lines: new ScannedLines(slots.paths.length),
       judge: new Judge(this.#settings, slots, router, this.#parts.clock),
     };
