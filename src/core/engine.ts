@@ -60,6 +60,8 @@ export interface OpenOptions extends CreateOptions {
   readonly access?: 'read' | 'write' | undefined;
   /** How long to wait for other processes before BUSY. Default 5000. */
   readonly busyTimeoutMs?: number | undefined;
+  /** Ends every wait for other processes with ABORTED. */
+  readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -133,7 +135,7 @@ export class Completengine {
       });
     }
     const access = options.access ?? 'write';
-    const ledger = await openSqliteLedger(options.ledger, { access, busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS });
+    const ledger = await openSqliteLedger(options.ledger, { access, patience: toPatience(options) });
     try {
       checkAskedFor(ledger, options);
       return new Completengine(ledger, options);
@@ -144,8 +146,8 @@ export class Completengine {
   }
 
   /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, INVALID_ARGUMENT */
-  static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs'> = {}): Promise<void> {
-    await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, options.busyTimeoutMs ?? BUSY_TIMEOUT_MS);
+  static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'> = {}): Promise<void> {
+    await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }
 
   get partitions(): readonly Partition[] {
@@ -393,6 +395,10 @@ function toBlueprint(options: CreateOptions): LedgerBlueprint {
     lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
   };
   return { config, routing: toRouting(options.partition ?? 'hash'), partitionNames: partitionNames(options.partitions ?? PARTITIONS_DEFAULT) };
+}
+
+function toPatience({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTimeoutMs' | 'signal'>): { limitMs: number; signal: AbortSignal | undefined } {
+  return { limitMs: busyTimeoutMs ?? BUSY_TIMEOUT_MS, signal };
 }
 
 function toRouting(partition: RoutingSpec | string): RoutingSpec {

@@ -107,6 +107,8 @@ export async function ingest(
     }
     producer?.end();
   } catch (error) {
+    // interrupted while it waited: what is done is done, the rest was not read
+    if (error instanceof LedgerError && error.code === 'ABORTED') return report;
     throw withReport(error, report);
   }
   report.isComplete = true;
