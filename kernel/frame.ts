@@ -116,7 +116,6 @@ export function frame(regions: usize, partitionCount: u32, limit: u32, base: usi
   return count;
 }
 
-// @ts-ignore: decorator
 @inline
 function copy(to: usize, from: usize, length: usize): void {
   if (length > 1024) {
@@ -126,7 +125,6 @@ function copy(to: usize, from: usize, length: usize): void {
   for (let offset: usize = 0; offset < length; offset += 16) v128.store(to + offset, v128.load(from + offset));
 }
 
-// @ts-ignore: decorator
 @inline
 function writeInteger(at: usize, value: u32): usize {
   if (value < 10) {
@@ -144,7 +142,6 @@ function writeInteger(at: usize, value: u32): usize {
   return at + digits;
 }
 
-// @ts-ignore: decorator
 @inline
 function writeLong(at: usize, value: u64): usize {
   if (value <= 999999999) return writeInteger(at, <u32>value);

@@ -21,6 +21,8 @@ import { murmur2 } from './murmur2';
 import { readEpochNumber, readRfc3339, readTime } from './time';
 
 const NO_TIME: f64 = f64.MAX_VALUE;
+/** As in `router/key-text.ts`. */
+const PLAIN_DIGITS_MAX: u32 = 64;
 
 let chunkBase: usize = 0;
 let partition: u16 = 0;
@@ -56,7 +58,6 @@ export function judge(count: u32, base: usize, keySlot: i32, partitionCount: u32
   return unsettled;
 }
 
-// @ts-ignore: decorator
 @inline
 function route(line: u32, keySlot: i32, partitionCount: u32): u8 {
   let from: usize;
@@ -75,8 +76,8 @@ function route(line: u32, keySlot: i32, partitionCount: u32): u8 {
       from++;
       length -= 2;
     } else if (kind == KIND_INTEGER) {
-      // minus zero is zero, and the reference knows that
-      if (length == 2 && load<u16>(from) == 0x302d) return FAULT_UNSETTLED;
+      // minus zero is zero, and beyond so many digits a number has another spelling: the reference knows
+      if (length > PLAIN_DIGITS_MAX || (length == 2 && load<u16>(from) == 0x302d)) return FAULT_UNSETTLED;
     } else if (kind != KIND_TRUE && kind != KIND_FALSE) {
       if (kind == KIND_ESCAPED_STRING || kind == KIND_DECIMAL) return FAULT_UNSETTLED;
       return kind == KIND_ABSENT ? FAULT_KEY_MISSING : FAULT_KEY_NOT_SCALAR;
@@ -86,7 +87,6 @@ function route(line: u32, keySlot: i32, partitionCount: u32): u8 {
   return FAULT_NONE;
 }
 
-// @ts-ignore: decorator
 @inline
 function timeOf(line: u32, timeSlot: i32): u8 {
   const cell = line * slotCount + <u32>timeSlot;

@@ -13,8 +13,8 @@ export function murmur2(start: usize, length: u32): u32 {
     hash = (hash * MULTIPLIER) ^ (word * MULTIPLIER);
   }
   const rest = length & 3;
-  if (rest == 3) hash ^= <u32>load<u8>(at + 2) << 16;
-  if (rest >= 2) hash ^= <u32>load<u8>(at + 1) << 8;
+  if (rest == 3) hash ^= (<u32>load<u8>(at + 2)) << 16;
+  if (rest >= 2) hash ^= (<u32>load<u8>(at + 1)) << 8;
   if (rest >= 1) hash = (hash ^ <u32>load<u8>(at)) * MULTIPLIER;
   hash ^= hash >> 13;
   hash *= MULTIPLIER;

@@ -133,6 +133,8 @@ function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
     // what stopped at the line's end stopped for want of bytes
     fault = FAULT_UNEXPECTED_END;
   }
+  // behind a carriage return that belongs to the line's end there is no byte of the line
+  if (at > lineEnd) at = lineEnd;
   if (fault == FAULT_UNSETTLED) unsettledCount++;
   const column = <usize>line << 2;
   store<u32>(starts + column, <u32>(start - base));
@@ -273,7 +275,6 @@ function isSame(one: usize, other: usize, length: usize): bool {
   return true;
 }
 
-// @ts-ignore: decorator
 @inline
 function scanScalar(start: usize, first: u8): void {
   if (first == QUOTE) {
@@ -332,7 +333,6 @@ function scanNumber(start: usize, first: u8): void {
   at = place;
 }
 
-// @ts-ignore: decorator
 @inline
 function skipDigits(start: usize): usize {
   let place = start;
@@ -340,7 +340,6 @@ function skipDigits(start: usize): usize {
   return place;
 }
 
-// @ts-ignore: decorator
 @inline
 function isDigit(byte: u8): bool {
   return <u8>(byte - 0x30) < 10;
@@ -422,13 +421,11 @@ function utf8Length(place: usize): usize {
   return 0;
 }
 
-// @ts-ignore: decorator
 @inline
 function isContinuation(byte: u8): bool {
   return (byte & 0xc0) == 0x80;
 }
 
-// @ts-ignore: decorator
 @inline
 function skipSpace(start: usize): usize {
   let place = start;

@@ -2,8 +2,8 @@
 
 import { FAULT_NONE, FAULT_TIME_NO_SUCH_DATE, FAULT_TIME_NO_ZONE, FAULT_TIME_NOT_READABLE, FAULT_TIME_OUT_OF_RANGE } from './codes';
 
-/** Number.MAX_SAFE_INTEGER: beyond it a double no longer holds every microsecond. */
-const TIME_MAX: i64 = 9007199254740991;
+/** Two to the power of 52: so far from the epoch the difference of two times is still exact in a double. */
+const TIME_MAX: i64 = 4503599627370496;
 
 /** What was read last. */
 let time: i64 = 0;
@@ -17,14 +17,12 @@ function settle(value: i64): u8 {
   return value >= -TIME_MAX && value <= TIME_MAX ? FAULT_NONE : FAULT_TIME_OUT_OF_RANGE;
 }
 
-// @ts-ignore: decorator
 @inline
 function digit(at: usize): u32 {
   return <u32>load<u8>(at) - 0x30;
 }
 
 /** A value above 99 where there are no two digits. */
-// @ts-ignore: decorator
 @inline
 function twoDigits(at: usize): u32 {
   const high = digit(at);

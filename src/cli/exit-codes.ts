@@ -30,6 +30,7 @@ export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {
   DISK_FULL: 74,
   LEDGER_REPLACED: 74,
   BUSY: 75,
+  ABORTED: 130,
   NOT_A_LEDGER: 76,
   NEWER_FORMAT: 76,
   HARD_LINKED: 76,

@@ -26,6 +26,6 @@ async function chooseForm(name: OutputName | undefined): Promise<EventForm> {
   return escapedForm(form);
 }
 
-export async function standardOutput(name: OutputName | undefined): Promise<StreamSink> {
-  return new StreamSink(process.stdout, await chooseForm(name));
+export async function standardOutput(name: OutputName | undefined, signal: AbortSignal): Promise<StreamSink> {
+  return new StreamSink(process.stdout, await chooseForm(name), signal);
 }

@@ -3,15 +3,14 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
-import { millisOf } from '../cli/durations.ts';
-import { emissionLine, receiptLines } from '../cli/emission-text.ts';
+import { emissionLine } from '../cli/emission-text.ts';
 import { EXIT_BAD_INPUT } from '../cli/exit-codes.ts';
 import { openInput, unreadable } from '../cli/input.ts';
-import { listenForInterrupt } from '../cli/interrupt.ts';
 import { Progress } from '../cli/progress.ts';
-import { watchReader } from '../cli/reader-gone.ts';
+import { ReceiptPrinter } from '../cli/receipt-printer.ts';
 import { RejectFile } from '../cli/reject-file.ts';
-import { Completengine, type EmissionReport, LedgerError, payloadForm, StreamSink } from '../index.ts';
+import { withLedger } from '../cli/session.ts';
+import { type EmissionReport, LedgerError } from '../index.ts';
 
 export default class Emit extends BaseCommand {
   static override summary = 'Commit JSON lines from files or standard input.';
@@ -47,53 +46,42 @@ The first line that cannot be taken ends it: what came before is committed, the 
     const { flags, argv } = await this.parse(Emit);
     const input = openInput(argv as string[]);
     const isQuiet = flags.quiet || this.jsonEnabled();
-    const engine = await Completengine.open({ ledger: flags.ledger, create: false, busyTimeoutMs: millisOf(flags['busy-timeout']) });
-    const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
-    const interrupt = listenForInterrupt();
-    const progress = new Progress(input.bytes, isQuiet);
-    const stdout = flags.receipts ? new StreamSink(process.stdout, payloadForm) : null;
-    let hasReader = true;
-    const onReaderGone = (): void => {
-      hasReader = false;
-      interrupt.abort();
-    };
-    const reader = stdout === null ? null : watchReader(onReaderGone);
-    if (input.isTerminal && !isQuiet) this.logToStderr('reading JSON lines from the terminal; Ctrl-D ends them');
-    const started = performance.now();
-    try {
-      const report = await engine.ingest(input.sources, {
-        producer: flags.producer,
-        atomic: flags.atomic,
-        envelope: flags.envelope,
-        late: flags.late,
-        maxSkew: flags['max-skew'],
-        lineBytesMax: flags['max-line'],
-        signal: interrupt.signal,
-        onProgress: (state) => progress.update(state),
-        onReject: rejects === null ? undefined : (line) => rejects.add(line),
-        onCommit: async (events, place) => {
-          if (stdout !== null && hasReader && !(await stdout.write(receiptLines(events, place)))) onReaderGone();
-        },
-      });
-      progress.stop();
-      if (!hasReader) this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
-      if (!isQuiet || !report.isComplete) this.logToStderr(emissionLine(report, performance.now() - started));
-      if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
-      interrupt.settleExitCode();
-      return report;
-    } catch (error) {
-      progress.stop();
-      const failure = asFailure(error);
-      const report = failure.details['report'] as EmissionReport | undefined;
-      await this.catch(failure);
-      if (report !== undefined) this.logToStderr(emissionLine(flags.atomic ? undone(report) : report, performance.now() - started, failure));
-      return undefined;
-    } finally {
-      reader?.close();
-      interrupt.close();
-      rejects?.close();
-      await engine.close();
-    }
+    return withLedger(flags, 'write', async (engine, interrupt) => {
+      const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
+      const receipts = flags.receipts ? new ReceiptPrinter(interrupt) : null;
+      const progress = new Progress(input.bytes, isQuiet);
+      if (input.isTerminal && !isQuiet) this.logToStderr('reading JSON lines from the terminal; Ctrl-D ends them');
+      const started = performance.now();
+      try {
+        const report = await engine.ingest(input.sources, {
+          producer: flags.producer,
+          atomic: flags.atomic,
+          envelope: flags.envelope,
+          late: flags.late,
+          maxSkew: flags['max-skew'],
+          lineBytesMax: flags['max-line'],
+          signal: interrupt.signal,
+          onProgress: (state) => progress.update(state),
+          onReject: rejects === null ? undefined : (line) => rejects.add(line),
+          onCommit: receipts === null ? undefined : (events, place) => receipts.print(events, place),
+        });
+        progress.stop();
+        if (receipts?.hasReader === false) this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
+        if (!isQuiet || !report.isComplete) this.logToStderr(emissionLine(report, performance.now() - started));
+        if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
+        return report;
+      } catch (error) {
+        progress.stop();
+        const failure = asFailure(error);
+        await this.catch(failure);
+        const report = failure.details['report'] as EmissionReport | undefined;
+        if (report !== undefined) this.logToStderr(emissionLine(flags.atomic ? undone(report) : report, performance.now() - started, failure));
+        return undefined;
+      } finally {
+        receipts?.close();
+        rejects?.close();
+      }
+    });
   }
 }
 

@@ -3,6 +3,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
+import { withLedger } from '../cli/session.ts';
 import { Completengine, formatHead, formatRoutingSpec, type LedgerDescription } from '../index.ts';
 
 export default class Init extends BaseCommand {
@@ -50,14 +51,11 @@ export default class Init extends BaseCommand {
       lineBytesMax: flags['max-line'],
       busyTimeoutMs,
     });
-    const engine = await Completengine.open({ ledger: flags.ledger, create: false, access: 'read', busyTimeoutMs });
-    try {
+    return withLedger(flags, 'read', async (engine) => {
       const made = await engine.inspect();
       const { path, epochs, partitions } = made.identity;
       this.log(`${path}: ${formatRoutingSpec(epochs[0].spec)} over ${partitions.length} partitions, head ${formatHead(made.head)}`);
       return made;
-    } finally {
-      await engine.close();
-    }
+    });
   }
 }

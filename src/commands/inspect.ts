@@ -2,12 +2,11 @@
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
-import { millisOf } from '../cli/durations.ts';
 import { plural } from '../cli/figures.ts';
 import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect-text.ts';
-import { listenForInterrupt } from '../cli/interrupt.ts';
 import { Progress } from '../cli/progress.ts';
-import { Completengine, formatHead, LedgerError, parseHead } from '../index.ts';
+import { withLedger } from '../cli/session.ts';
+import { type Completengine, formatHead, LedgerError, parseHead } from '../index.ts';
 
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what a ledger holds, or prove that it is sound.';
@@ -30,46 +29,37 @@ export default class Inspect extends BaseCommand {
     const { flags } = await this.parse(Inspect);
     const isVerifying = flags.verify || flags['expect-head'] !== undefined;
     if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
-    const engine = await Completengine.open({
-      ledger: flags.ledger,
-      create: false,
-      access: 'read',
-      busyTimeoutMs: millisOf(flags['busy-timeout']),
-    }).catch((error: unknown) => {
-      throw isVerifying ? asBroken(error) : error;
-    });
     try {
-      if (isVerifying) return await this.#verify(engine, flags['expect-head']);
-      if (flags.sequence !== undefined) {
-        const event = await engine.event(flags.sequence);
-        this.log(eventText(event, process.stdout.isTTY === true));
-        return eventDocument(event);
-      }
-      const description = await engine.inspect();
-      this.log(await overviewText(description));
-      return overviewDocument(description);
-    } finally {
-      await engine.close();
+      return await withLedger(flags, 'read', async (engine, interrupt) => {
+        if (isVerifying) return this.#verify(engine, flags['expect-head'], interrupt.signal);
+        if (flags.sequence !== undefined) {
+          const event = await engine.event(flags.sequence);
+          this.log(eventText(event, process.stdout.isTTY === true));
+          return eventDocument(event);
+        }
+        const description = await engine.inspect();
+        this.log(await overviewText(description));
+        return overviewDocument(description);
+      });
+    } catch (error) {
+      throw isVerifying ? asBroken(error) : error;
     }
   }
 
-  async #verify(engine: Completengine, expectHead: string | undefined): Promise<object> {
-    const interrupt = listenForInterrupt();
+  async #verify(engine: Completengine, expectHead: string | undefined, signal: AbortSignal): Promise<object> {
     const progress = new Progress(null, this.jsonEnabled());
     try {
-      const report = await engine.verify({ expectHead, signal: interrupt.signal, onProgress: ({ events }) => progress.update({ inputBytes: 0, events }) });
+      const report = await engine.verify({ expectHead, signal, onProgress: ({ events }) => progress.update({ inputBytes: 0, events }) });
       progress.stop();
       const anchor = report.isAnchored ? 'it extends the expected head' : 'no anchor given, so a missing end would not show';
       this.log(`sound: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${formatHead(report.head)}; ${anchor}`);
       return { isSound: true, events: report.events, commits: report.commits, head: formatHead(report.head), isAnchored: report.isAnchored };
     } catch (error) {
-      progress.stop();
-      if (!interrupt.signal.aborted) throw error;
+      if (!signal.aborted) throw error;
       this.logToStderr('stopped before the end: nothing is proved');
-      interrupt.settleExitCode();
       return {};
     } finally {
-      interrupt.close();
+      progress.stop();
     }
   }
 }

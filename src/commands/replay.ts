@@ -2,11 +2,9 @@
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
-import { millisOf } from '../cli/durations.ts';
-import { listenForInterrupt } from '../cli/interrupt.ts';
 import { outputFlag, standardOutput } from '../cli/output.ts';
 import { replayDocument, replayLine } from '../cli/replay-text.ts';
-import { Completengine } from '../index.ts';
+import { withLedger } from '../cli/session.ts';
 
 export default class Replay extends BaseCommand {
   static override summary = 'Re-tell a range of history to standard output.';
@@ -39,9 +37,7 @@ Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date m
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Replay);
-    const engine = await Completengine.open({ ledger: flags.ledger, create: false, access: 'read', busyTimeoutMs: millisOf(flags['busy-timeout']) });
-    const interrupt = listenForInterrupt();
-    try {
+    await withLedger(flags, 'read', async (engine, interrupt) => {
       const replay = engine.replay({
         from: flags.from,
         through: flags.through,
@@ -53,13 +49,9 @@ Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date m
         zone: flags.tz,
         signal: interrupt.signal,
       });
-      const report = await replay.deliver(await standardOutput(flags.output));
+      const report = await replay.deliver(await standardOutput(flags.output, interrupt.signal));
       if (flags.json) this.logToStderr(JSON.stringify(replayDocument(report)));
       else if (!flags.quiet) this.logToStderr(replayLine(report));
-      interrupt.settleExitCode();
-    } finally {
-      interrupt.close();
-      await engine.close();
-    }
+    });
   }
 }

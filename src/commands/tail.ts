@@ -3,11 +3,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
-import { millisOf } from '../cli/durations.ts';
-import { listenForInterrupt } from '../cli/interrupt.ts';
 import { outputFlag, standardOutput } from '../cli/output.ts';
 import { watchReader } from '../cli/reader-gone.ts';
-import { Completengine, LedgerError } from '../index.ts';
+import { withLedger } from '../cli/session.ts';
+import { LedgerError } from '../index.ts';
 
 export default class Tail extends BaseCommand {
   static override summary = 'Show the last events, and follow.';
@@ -30,18 +29,15 @@ export default class Tail extends BaseCommand {
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(Tail);
     const last = lastCount(flags.number);
-    const engine = await Completengine.open({ ledger: flags.ledger, create: false, access: 'read', busyTimeoutMs: millisOf(flags['busy-timeout']) });
-    const interrupt = listenForInterrupt();
-    const reader = flags.follow ? watchReader(() => interrupt.abort()) : null;
-    try {
-      const telling = engine.tail({ partitions: argv as string[], last, follow: flags.follow, signal: interrupt.signal });
-      await telling.deliver(await standardOutput(flags.output));
-      interrupt.settleExitCode();
-    } finally {
-      reader?.close();
-      interrupt.close();
-      await engine.close();
-    }
+    await withLedger(flags, 'read', async (engine, interrupt) => {
+      const reader = flags.follow ? watchReader(() => interrupt.abort()) : null;
+      try {
+        const telling = engine.tail({ partitions: argv as string[], last, follow: flags.follow, signal: interrupt.signal });
+        await telling.deliver(await standardOutput(flags.output, interrupt.signal));
+      } finally {
+        reader?.close();
+      }
+    });
   }
 }
 

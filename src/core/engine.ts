@@ -5,7 +5,7 @@ import { type EmissionTarget, Emitter } from './emission/emitter.ts';
 import { FieldReader } from './emission/field-reader.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './emission/ingest.ts';
 import type { ProducerTrack } from './emission/producer-track.ts';
-import type { EmissionSettings } from './emission/settings.ts';
+import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
 import type { Ledger, LedgerDescription, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
@@ -61,6 +61,8 @@ export interface OpenOptions extends CreateOptions {
   readonly access?: 'read' | 'write' | undefined;
   /** How long to wait for other processes before BUSY. Default 5000. */
   readonly busyTimeoutMs?: number | undefined;
+  /** Ends every wait for other processes with ABORTED. */
+  readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -134,7 +136,7 @@ export class Completengine {
       });
     }
     const access = options.access ?? 'write';
-    const ledger = await openSqliteLedger(options.ledger, { access, busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS });
+    const ledger = await openSqliteLedger(options.ledger, { access, patience: toPatience(options) });
     try {
       checkAskedFor(ledger, options);
       return new Completengine(ledger, options);
@@ -145,20 +147,19 @@ export class Completengine {
   }
 
   /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, INVALID_ARGUMENT */
-  static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs'> = {}): Promise<void> {
-    await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, options.busyTimeoutMs ?? BUSY_TIMEOUT_MS);
+  static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'> = {}): Promise<void> {
+    await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }
 
   get partitions(): readonly Partition[] {
     return this.#ledger.identity.partitions;
   }
 
-  /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit(event: string | Uint8Array): Promise<EventReceipt>;
+  /** Commits the events together, all or none; their receipts are in their order. @throws LedgerError BAD_LINE, ID_CONFLICT */
+  emit(events: readonly EventInput[]): Promise<EventReceipt[]>;
   /** Commits a stream of JSON lines. @throws LedgerError BAD_LINE at the first bad line; what came before it is committed. */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
-  /** Commits the events together, all or none; their receipts are in their order. */
-  emit(events: readonly EventInput[]): Promise<EventReceipt[]>;
+  /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
   emit(event: EventInput): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
@@ -175,7 +176,7 @@ export class Completengine {
     const settings = this.#settings(options, options.onReject === undefined ? 'stop' : 'collect');
     const producer = options.producer === undefined ? null : await this.#producerTrack(options.producer);
     if (options.atomic !== true) {
-      return ingest(this.#emitter(this.#announcing(this.#ledger), settings), sources, producer, settings.lineBytesMax, options);
+      return ingest(this.#emitter(this.#announcing(this.#ledger), settings), sources, producer, scanLimits(settings).lineBytesMax, options);
     }
     const spooled = await spool(sources, options.signal);
     try {
@@ -268,7 +269,7 @@ export class Completengine {
     let report: EmissionReport;
     try {
       const target = { basis: () => this.#ledger.basis(), commit: transaction.commit, openPipeline: null };
-      report = await ingest(this.#emitter(target, settings), sources, producer, settings.lineBytesMax, hooks);
+      report = await ingest(this.#emitter(target, settings), sources, producer, scanLimits(settings).lineBytesMax, hooks);
     } catch (error) {
       await transaction.abandon();
       throw error;
@@ -403,6 +404,10 @@ function toBlueprint(options: CreateOptions): LedgerBlueprint {
     lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
   };
   return { config, routing: toRouting(options.partition ?? 'hash'), partitionNames: partitionNames(options.partitions ?? PARTITIONS_DEFAULT) };
+}
+
+function toPatience({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTimeoutMs' | 'signal'>): { limitMs: number; signal: AbortSignal | undefined } {
+  return { limitMs: busyTimeoutMs ?? BUSY_TIMEOUT_MS, signal };
 }
 
 function toRouting(partition: RoutingSpec | string): RoutingSpec {

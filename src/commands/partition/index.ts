@@ -1,9 +1,9 @@
 /** `completengine partition`: the partitions of a ledger. */
 
 import { BaseCommand } from '../../cli/base-command.ts';
-import { millisOf } from '../../cli/durations.ts';
 import { partitionDocument, partitionTable } from '../../cli/inspect-text.ts';
-import { Completengine, formatRoutingSpec } from '../../index.ts';
+import { withLedger } from '../../cli/session.ts';
+import { formatRoutingSpec } from '../../index.ts';
 
 export default class Partition extends BaseCommand {
   static override summary = 'List the partitions and how events spread over them.';
@@ -12,14 +12,11 @@ export default class Partition extends BaseCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Partition);
-    const engine = await Completengine.open({ ledger: flags.ledger, create: false, access: 'read', busyTimeoutMs: millisOf(flags['busy-timeout']) });
-    try {
+    return withLedger(flags, 'read', async (engine) => {
       const { identity, partitions } = await engine.inspect();
       const routing = formatRoutingSpec((identity.epochs.at(-1) ?? identity.epochs[0]).spec);
       this.log(`routing ${routing}\n\n${await partitionTable(partitions)}`);
       return { routing, partitions: partitions.map(partitionDocument) };
-    } finally {
-      await engine.close();
-    }
+    });
   }
 }

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LINE_FEED } from '../model/bytes.ts';
+import { LedgerError } from '../model/ledger-error.ts';
 
 /** How many chunks a reader has handed out before it uses the memory of the first one again. */
 export const CHUNKS_KEPT = 5;
@@ -46,6 +47,7 @@ export class ChunkReader {
   /** The last piece was a full pipe's: its writer was waiting for us and has more. */
   #isFlooding = false;
   #hasEnded = false;
+  #halfPair = '';
   #error: unknown;
   #wake: (() => void) | undefined;
 
@@ -64,7 +66,8 @@ export class ChunkReader {
     this.#stream.on('data', this.#onData);
     this.#stream.on('end', this.#onEnd);
     this.#stream.on('error', this.#onError);
-    this.#stream.on('close', this.#onEnd);
+    this.#stream.on('close', this.#onClose);
+    if (signal?.aborted) this.#hasEnded = true;
     signal?.addEventListener('abort', this.#onEnd);
   }
 
@@ -81,19 +84,40 @@ export class ChunkReader {
   }
 
   close(): void {
+    this.#hasEnded = true;
     this.#signal?.removeEventListener('abort', this.#onEnd);
     this.#stream.off('data', this.#onData);
     this.#stream.destroy();
   }
 
   readonly #onData = (piece: Uint8Array | string): void => {
-    const bytes = typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    const bytes = typeof piece === 'string' ? this.#encode(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     if (bytes.length === 0) return;
     this.#isFlooding = bytes.length >= PIPE_BYTES;
     this.#pieces.push(bytes);
     this.#piecesBytes += bytes.length;
     if (this.#piecesBytes >= this.#limits.chunkBytes) this.#stream.pause();
     this.#wake?.();
+  };
+
+  /** Text as UTF-8. A pair of surrogates that two pieces share is put together first. */
+  #encode(piece: string): Buffer {
+    const text = this.#halfPair + piece;
+    const last = text.charCodeAt(text.length - 1);
+    const isHalf = last >= 0xd800 && last <= 0xdbff;
+    this.#halfPair = isHalf ? text.slice(-1) : '';
+    return Buffer.from(isHalf ? text.slice(0, -1) : text);
+  }
+
+  /** A stream that closes before it ends has lost what it had still to say. */
+  readonly #onClose = (): void => {
+    if (!this.#hasEnded) {
+      this.#error ??= new LedgerError('INPUT_UNREADABLE', {
+        message: 'the input was closed before its end',
+        hint: 'what was read whole is committed; emit the rest from there',
+      });
+    }
+    this.#onEnd();
   };
 
   readonly #onEnd = (): void => {
@@ -165,9 +189,9 @@ export class ChunkReader {
   #cut(): Chunk | null {
     const lastLineFeed = this.#filled === 0 ? -1 : this.#filling.lastIndexOf(LINE_FEED, this.#filled - 1);
     if (lastLineFeed >= 0) return this.#handOut(lastLineFeed + 1, lastLineFeed + 1);
-    // two bytes more than allowed: the carriage return of a line end does not count
-    if (this.#filled <= this.#limits.lineBytesMax + 1) return null;
-    const kept = this.#limits.lineBytesMax + 2;
+    // two bytes more than allowed: the carriage return of a line end does not count, nor does a byte order mark
+    const kept = this.#limits.lineBytesMax + 2 + (this.#hasMark() ? BYTE_ORDER_MARK.length : 0);
+    if (this.#filled < kept) return null;
     this.#isSkipping = true;
     const tail = Buffer.from(this.#filling.subarray(kept, this.#filled));
     this.#filled = kept;
@@ -192,6 +216,7 @@ export class ChunkReader {
   /** Hands out `filling[0, end)`, of which `inputBytes` came from the input, and begins the next chunk with the rest. */
   #handOut(end: number, inputBytes: number): Chunk {
     const bytes = this.#filling;
+    const hasMark = this.#hasMark();
     const rest = this.#filled - end;
     this.#handedOut.push(bytes);
     this.#filling = (this.#handedOut.length > CHUNKS_KEPT ? this.#handedOut.shift() : undefined) ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -200,10 +225,15 @@ export class ChunkReader {
     bytes.copy(this.#filling, 0, end, end + rest);
     this.#filled = rest;
 
-    const hasMark = this.#position === 0 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) && end >= 3;
-    const chunk = { bytes, start: hasMark ? 3 : 0, end, position: this.#position, nextPosition: this.#position + inputBytes };
+    const chunk = { bytes, start: hasMark ? BYTE_ORDER_MARK.length : 0, end, position: this.#position, nextPosition: this.#position + inputBytes };
     this.#position = chunk.nextPosition;
     return chunk;
+  }
+
+  /** Whether what is being filled in begins the input with a byte order mark. */
+  #hasMark(): boolean {
+    const { length } = BYTE_ORDER_MARK;
+    return this.#position === 0 && this.#filled >= length && this.#filling.compare(BYTE_ORDER_MARK, 0, length, 0, length) === 0;
   }
 
   #reserve(bytes: number): void {

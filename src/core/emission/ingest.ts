@@ -85,6 +85,8 @@ export async function ingest(
     ingestion.report.isComplete = true;
     return ingestion.report;
   } catch (error) {
+    // interrupted while it waited: what is done is done, the rest was not read
+    if (error instanceof LedgerError && error.code === 'ABORTED') return ingestion.report;
     throw withReport(error, ingestion.report);
   } finally {
     await ingestion.close();

@@ -78,7 +78,7 @@ export function describeLineFault(fault: LineFault, context: FaultContext): stri
     case LineFault.TIME_NO_ZONE:
       return `'${context.timePath}' has no zone: Z or an offset such as +02:00`;
     case LineFault.TIME_OUT_OF_RANGE:
-      return `'${context.timePath}' is out of range: years 1684 to 2255`;
+      return `'${context.timePath}' is out of range: years 1828 to 2111`;
     case LineFault.TIME_AHEAD:
       return `'${context.timePath}' is more than ${context.maxSkew} ahead of the clock (--max-skew)`;
     case LineFault.TIME_LATE:

@@ -9,7 +9,7 @@ import { type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.
 import { Judge, type Verdicts } from './judge.ts';
 import { planScan, type ScanPlan } from './scan-plan.ts';
 import { ScannedLines } from './scanned-lines.ts';
-import { type EmissionSettings, type FieldSlots, fieldSlots } from './settings.ts';
+import { type EmissionSettings, type FieldSlots, fieldSlots, scanLimits } from './settings.ts';
 
 /** A chunk that is scanned and judged; valid until the press reads the next one. */
 export interface ReadChunk {
@@ -34,10 +34,7 @@ export interface PressParts {
 export function pressParts(makeRouter: RouterFactory, clock: Clock, settings: EmissionSettings, basis: Basis): PressParts {
   const router: Router = makeRouter(basis.epoch, basis.partitionNames);
   const slots = fieldSlots(settings, router.fields);
-  const { isEnvelope, depthMax, lineBytesMax } = settings;
-  // an envelope adds a level, and its other fields stand beside the payload
-  const limits = isEnvelope ? { depthMax: depthMax + 1, lineBytesMax: lineBytesMax * 2 + 4096 } : { depthMax, lineBytesMax };
-  return { settings, epoch: basis.epoch, plan: planScan(slots.paths, limits), slots, judge: new Judge(settings, slots, router, clock) };
+  return { settings, epoch: basis.epoch, plan: planScan(slots.paths, scanLimits(settings)), slots, judge: new Judge(settings, slots, router, clock) };
 }
 
 /** Fills the tables of `lines` from the lines in `bytes[start, end)`, which ends in a line feed. */

@@ -106,6 +106,8 @@ export class Scanner {
       }
       // what stopped at the line's end stopped for want of bytes
       if (this.#at >= end && this.#fault !== LineFault.NONE && this.#fault !== LineFault.BAD_UTF8) this.#fault = LineFault.UNEXPECTED_END;
+      // behind a carriage return that belongs to the line's end there is no byte of the line
+      this.#at = Math.min(this.#at, end);
     }
     lines.faults[line] = this.#fault;
     lines.faultsAt[line] = this.#at;

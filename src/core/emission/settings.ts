@@ -25,6 +25,11 @@ export interface EmissionSettings {
 const ENVELOPE_TIME = parseFieldPath('time');
 const ENVELOPE_PAYLOAD = parseFieldPath('payload');
 
+/** What a scanned line may be: an envelope adds a level of nesting, and its other fields stand beside the payload. */
+export function scanLimits({ isEnvelope, depthMax, lineBytesMax }: EmissionSettings): { depthMax: number; lineBytesMax: number } {
+  return isEnvelope ? { depthMax: depthMax + 1, lineBytesMax: lineBytesMax * 2 + 4096 } : { depthMax, lineBytesMax };
+}
+
 /** The fields an emission reads, and the slots of the scan where they are found. */
 export interface FieldSlots {
   readonly paths: readonly FieldPath[];

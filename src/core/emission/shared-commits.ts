@@ -52,9 +52,7 @@ export class SharedCommits {
     if (lines.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ lines, bytes, resolve, reject });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+      this.#running ??= this.#run();
     });
   }
 
@@ -74,6 +72,8 @@ export class SharedCommits {
         for (const call of calls) call.reject(error);
       }
     }
+    // in the same turn as the last look at the queue: a call that came later would wait for a run that is over
+    this.#running = undefined;
   }
 
   #takeCalls(): Call[] {

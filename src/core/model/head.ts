@@ -23,7 +23,7 @@ export function formatHead(head: Anchor): string {
 /** Reads `SEQUENCE:HASH`. @throws LedgerError INVALID_ARGUMENT */
 export function parseHead(text: string): Anchor {
   const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(text.trim());
-  if (match === null) {
+  if (match === null || !Number.isSafeInteger(Number(match[1]))) {
     throw new LedgerError('INVALID_ARGUMENT', {
       message: `'${text.slice(0, 100)}' is not a head`,
       hint: 'a head is SEQUENCE:HASH with 64 hex digits, as `completengine inspect` prints it',

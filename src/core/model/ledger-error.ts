@@ -34,6 +34,8 @@ export type LedgerErrorCode =
   /** The file at the path is no longer the one that was opened. */
   | 'LEDGER_REPLACED'
   | 'BUSY'
+  /** The caller's signal ended a wait; nothing was done. */
+  | 'ABORTED'
   | 'NOT_A_LEDGER'
   | 'DAMAGED_LEDGER'
   | 'NEWER_FORMAT'

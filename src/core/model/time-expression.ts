@@ -2,7 +2,7 @@
 
 import type { DateTime } from 'luxon';
 import { LedgerError } from './ledger-error.ts';
-import { describeTimeFault, type Micros, NO_TIME, readEpochNumber, readRfc3339, startOfDay, type TimeFault, type TimeReading } from './time.ts';
+import { describeTimeFault, isTime, type Micros, NO_TIME, readEpochNumber, readRfc3339, startOfDay, type TimeFault, type TimeReading } from './time.ts';
 
 /** What an expression covers, both ends inclusive: one microsecond, or the whole of a day. */
 export interface TimeSpan {
@@ -25,6 +25,12 @@ const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 
 /** @throws LedgerError INVALID_TIME */
 export async function readTimeExpression(text: string, context: TimeContext): Promise<TimeSpan> {
+  const span = await readSpan(text, context);
+  if (!isTime(span.first) || !isTime(span.last)) throw invalid(text, 'out-of-range');
+  return span;
+}
+
+async function readSpan(text: string, context: TimeContext): Promise<TimeSpan> {
   const expression = text.trim();
   if (expression === 'now') return instant(context.now);
   if (AGO.test(expression)) return instant(context.now - duration(expression.slice(1)));

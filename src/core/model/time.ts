@@ -1,4 +1,4 @@
-/** Ledger time: integer microseconds since the epoch, as a JS number (exact to the year 2255). Formats it and reads it from bytes. No I/O. */
+/** Ledger time: integer microseconds since the epoch, as a JS number. Formats it and reads it from bytes. No I/O. */
 
 import { byteAt, ZERO } from './bytes.ts';
 
@@ -11,9 +11,14 @@ const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
 /** No time read from bytes. Not NaN: a comparison with it must be able to tell. */
 export const NO_TIME = Number.MAX_VALUE;
 
+/** Times reach so far from the epoch that a difference of two is still exact in a double. */
+const TIME_MAX: Micros = 2 ** 52;
 /** The earliest time there is: the floor of an empty ledger. */
-export const TIME_MIN: Micros = Number.MIN_SAFE_INTEGER;
-const TIME_MAX: Micros = Number.MAX_SAFE_INTEGER;
+export const TIME_MIN: Micros = -TIME_MAX;
+
+export function isTime(micros: number): boolean {
+  return micros >= TIME_MIN && micros <= TIME_MAX;
+}
 
 /** RFC 3339 in UTC with six digits of fraction: `2018-01-31T01:49:59.650000Z`. Text order is time order within years 0000-9999. */
 export function formatTime(time: Micros): string {
@@ -67,7 +72,7 @@ export function describeTimeFault(fault: TimeFault): string {
     case 'no-zone':
       return 'has no zone: end it with Z or an offset such as +02:00';
     case 'out-of-range':
-      return 'is out of range: the ledger keeps times of the years 1684 to 2255';
+      return 'is out of range: the ledger keeps times of the years 1828 to 2111';
   }
 }
 
@@ -83,8 +88,9 @@ function fail(reading: TimeReading, fault: TimeFault): void {
 }
 
 function settle(reading: TimeReading, time: number): void {
-  if (time >= TIME_MIN && time <= TIME_MAX) {
-    reading.time = time;
+  if (isTime(time)) {
+    // minus zero is zero
+    reading.time = time + 0;
     reading.fault = undefined;
   } else {
     fail(reading, 'out-of-range');

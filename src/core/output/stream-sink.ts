@@ -18,12 +18,19 @@ export class StreamSink implements Sink {
   readonly #stream: Writable;
   readonly #form: EventForm;
   #error: NodeJS.ErrnoException | undefined;
+  #isWriting = false;
+  #isAbandoned = false;
   /** Ends the wait for the write in hand. */
   #settle: () => void = () => {};
 
-  constructor(stream: Writable, form: EventForm) {
+  /** An abort ends the wait for a reader who does not read: what he has not taken by then counts as not delivered. */
+  constructor(stream: Writable, form: EventForm, signal?: AbortSignal) {
     this.#stream = stream;
     this.#form = form;
+    signal?.addEventListener('abort', () => {
+      this.#isAbandoned = this.#isWriting;
+      this.#settle();
+    });
     stream.on('error', (error) => {
       this.#error = error;
       this.#settle();
@@ -49,17 +56,19 @@ export class StreamSink implements Sink {
   /** Resolves when the bytes are with the stream's reader, to false when it has gone. @throws LedgerError IO_FAILED */
   async write(bytes: Buffer | string): Promise<boolean> {
     if (!this.#isOpen()) return false;
+    this.#isWriting = true;
     await new Promise<void>((resolve) => {
       this.#settle = resolve;
       this.#stream.write(bytes, () => resolve());
     });
+    this.#isWriting = false;
     return this.#isOpen();
   }
 
   /** @throws LedgerError IO_FAILED for any error but a reader that has gone. */
   #isOpen(): boolean {
     const error = this.#error;
-    if (error === undefined) return !this.#stream.destroyed;
+    if (error === undefined) return !this.#stream.destroyed && !this.#isAbandoned;
     if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ERR_STREAM_WRITE_AFTER_END') return false;
     throw new LedgerError('IO_FAILED', {
       message: `the output cannot be written: ${error.code ?? error.message}`,

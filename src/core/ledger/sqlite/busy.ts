@@ -6,8 +6,14 @@ import { isBusy } from './translate-error.ts';
 
 const PAUSE_MS_MAX = 20;
 
-/** Runs `attempt` again while SQLite is busy, with growing, scattered pauses, until the limit. @throws LedgerError BUSY */
-export async function retryWhileBusy<Result>(attempt: () => Result, limitMs: number, path: string): Promise<Result> {
+/** How long to wait, and what ends the wait earlier. */
+export interface Patience {
+  readonly limitMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs `attempt` again while SQLite is busy, with growing, scattered pauses, until the limit. @throws LedgerError BUSY, ABORTED */
+export async function retryWhileBusy<Result>(attempt: () => Result, { limitMs, signal }: Patience, path: string): Promise<Result> {
   const deadline = performance.now() + limitMs;
   let pauseMs = 0.5;
   for (;;) {
@@ -22,6 +28,9 @@ export async function retryWhileBusy<Result>(attempt: () => Result, limitMs: num
           details: { path, limitMs },
           cause: error,
         });
+      }
+      if (signal?.aborted) {
+        throw new LedgerError('ABORTED', { message: `interrupted while another process held ${path}`, hint: 'try again', details: { path }, cause: error });
       }
     }
     // scattered, or waiting writers would meet again at the next attempt

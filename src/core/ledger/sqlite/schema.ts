@@ -111,10 +111,17 @@ export function isEmptyDatabase(db: Database): boolean {
   return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
 }
 
+interface SchemaRow {
+  readonly type: string;
+  readonly name: string;
+  readonly tbl_name: string;
+  readonly sql: string | null;
+}
+
 /** The first difference between the file's schema and format 1, as a fact; null where there is none. A foreign trigger could rewrite what is appended. */
 export function schemaDifference(db: Database): string | null {
-  const rows = db.prepare<[], { type: string; name: string; sql: string | null }>('SELECT type, name, sql FROM sqlite_schema').all();
-  const found = new Map(rows.filter((row) => !row.name.startsWith('sqlite_autoindex_')).map((row) => [row.name, row]));
+  const rows = db.prepare<[], SchemaRow>('SELECT type, name, tbl_name, sql FROM sqlite_schema').all();
+  const found = new Map(rows.filter((row) => !isOwnIndex(row)).map((row) => [row.name, row]));
   const partitionCount = Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => id).findIndex((id) => !found.has(partitionTable(id)));
   if (partitionCount < 1) return 'it has no partitions, or too many';
   const expected = new Map<string, string>(Object.entries(TABLES));
@@ -123,12 +130,23 @@ export function schemaDifference(db: Database): string | null {
   for (const [name, sql] of expected) {
     const row = found.get(name);
     if (row === undefined) return `'${name}' is missing`;
-    if (row.sql !== sql) return `'${name}' is not as it was created`;
+    if (!isAsCreated(row, sql)) return `'${name}' is not as it was created`;
     found.delete(name);
   }
   for (const [name, sql] of Object.entries(TABLES_ON_DEMAND)) {
-    if (found.get(name)?.sql === sql) found.delete(name);
+    const row = found.get(name);
+    if (row !== undefined && isAsCreated(row, sql)) found.delete(name);
   }
   const foreign = found.values().next().value;
   return foreign === undefined ? null : `it has a foreign ${foreign.type} '${foreign.name}'`;
+}
+
+function isAsCreated(row: SchemaRow, sql: string): boolean {
+  const type = sql.startsWith('CREATE VIEW') ? 'view' : 'table';
+  return row.sql === sql && row.type === type && row.tbl_name === row.name;
+}
+
+/** The indexes SQLite makes by itself for PRIMARY KEY and UNIQUE. */
+function isOwnIndex({ type, name, tbl_name: table, sql }: SchemaRow): boolean {
+  return type === 'index' && sql === null && name.startsWith(`sqlite_autoindex_${table}_`);
 }

@@ -11,7 +11,7 @@ import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
 import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from '../ledger.ts';
 import { Appender, readProducer } from './append.ts';
-import { retryWhileBusy } from './busy.ts';
+import { type Patience, retryWhileBusy } from './busy.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
@@ -28,22 +28,21 @@ import { toBasis, toHead, WriteStates } from './write-state.ts';
 
 export interface SqliteLedgerOptions {
   readonly access: 'read' | 'write';
-  /** How long to wait for other processes before BUSY. */
-  readonly busyTimeoutMs: number;
+  readonly patience: Patience;
 }
 
 /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE */
-export async function createSqliteLedger(path: string, blueprint: LedgerBlueprint, clock: Clock, busyTimeoutMs: number): Promise<void> {
+export async function createSqliteLedger(path: string, blueprint: LedgerBlueprint, clock: Clock, patience: Patience): Promise<void> {
   const file = ledgerPath(path);
   // a file that is there already may be one whose making was interrupted
   const isNew = createFile(file);
   if (!isNew) guardFile(file, { write: true });
-  const wasMade = await inDatabase(file, busyTimeoutMs, (db) => isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros()));
+  const wasMade = await inDatabase(file, patience, (db) => isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros()));
   if (wasMade) return;
   throw new LedgerError('LEDGER_EXISTS', { message: `${file} exists already`, hint: 'use it, or name another file with --ledger', details: { path: file } });
 }
 
-async function inDatabase<Result>(path: string, busyTimeoutMs: number, work: (db: Database) => Result): Promise<Result> {
+async function inDatabase<Result>(path: string, patience: Patience, work: (db: Database) => Result): Promise<Result> {
   try {
     return await retryWhileBusy(
       () => {
@@ -54,7 +53,7 @@ async function inDatabase<Result>(path: string, busyTimeoutMs: number, work: (db
           db.close();
         }
       },
-      busyTimeoutMs,
+      patience,
       path,
     );
   } catch (error) {
@@ -71,7 +70,7 @@ export async function openSqliteLedger(path: string, options: SqliteLedgerOption
   const resolved = ledgerPath(path);
   const file = guardFile(resolved, { write: options.access === 'write' });
   try {
-    return await retryWhileBusy(() => open(resolved, file, options), options.busyTimeoutMs, resolved);
+    return await retryWhileBusy(() => open(resolved, file, options), options.patience, resolved);
   } catch (error) {
     throw translateError(error, resolved, 'open');
   }
@@ -225,7 +224,8 @@ class SqliteLedger implements Ledger {
   async openPipeline(): Promise<CommitPipeline> {
     this.#checkWritable();
     const { WriterThread } = await import('./writer-thread.ts');
-    return WriterThread.start({ path: this.#identity.path, busyTimeoutMs: this.#options.busyTimeoutMs });
+    const { limitMs, signal } = this.#options.patience;
+    return WriterThread.start({ path: this.#identity.path, busyTimeoutMs: limitMs }, signal);
   }
 
   read(request: ReadRequest): Promise<Page> {
@@ -300,7 +300,7 @@ class SqliteLedger implements Ledger {
 
   async #guarded<Result>(activity: Activity, work: () => Result): Promise<Result> {
     try {
-      return await retryWhileBusy(work, this.#options.busyTimeoutMs, this.#identity.path);
+      return await retryWhileBusy(work, this.#options.patience, this.#identity.path);
     } catch (error) {
       throw this.#translated(error, activity);
     }

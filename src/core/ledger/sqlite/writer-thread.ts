@@ -26,13 +26,17 @@ export class WriterThread implements CommitPipeline {
   }
 
   /** Resolves when the thread has opened the ledger. */
-  static async start(start: WriterStart): Promise<WriterThread> {
+  static async start(start: WriterStart, signal?: AbortSignal): Promise<WriterThread> {
     const worker = new Worker(new URL('./writer-worker.js', import.meta.url), { workerData: start });
     await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve());
       worker.once('error', reject);
+      worker.once('message', () => {
+        // not all listeners: the worker's own among them keep its messages coming
+        worker.off('error', reject);
+        resolve();
+      });
     });
-    worker.removeAllListeners();
+    signal?.addEventListener('abort', () => worker.postMessage('abort'));
     return new WriterThread(worker);
   }
 

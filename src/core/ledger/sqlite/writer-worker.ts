@@ -8,13 +8,19 @@ import { toFailure, unpackDraft, type WriterAnswer, type WriterOffer, type Write
 const port = parentPort;
 if (port === null) throw new Error('the writing thread runs inside a worker alone');
 const { path, busyTimeoutMs } = workerData as WriterStart;
-const ledger = await openSqliteLedger(path, { access: 'write', busyTimeoutMs });
+/** Ends a wait for other processes. */
+const interrupt = new AbortController();
+const ledger = await openSqliteLedger(path, { access: 'write', patience: { limitMs: busyTimeoutMs, signal: interrupt.signal } });
 
 /** Offers of an earlier generation were built on a head that a conflict has shown to be wrong. */
 let generation = 0;
 let queue = Promise.resolve();
 
-port.on('message', (message: WriterOffer | 'close') => {
+port.on('message', (message: WriterOffer | 'close' | 'abort') => {
+  if (message === 'abort') {
+    interrupt.abort();
+    return;
+  }
   queue = queue.then(async () => {
     if (message === 'close') {
       await ledger.close();

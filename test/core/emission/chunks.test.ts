@@ -1,0 +1,283 @@
+/** The chunk reader: however a stream cuts its bytes, the same lines come out, each at its place, within bounded memory. */
+
+import { PassThrough, Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Chunk, type ChunkLimits, ChunkReader } from '../../../src/core/emission/chunks.ts';
+import { cutInto, flowing, pieceSizes, trickling } from '../../support/pieces.ts';
+
+type Source = ConstructorParameters<typeof ChunkReader>[0];
+
+const ROOMY: ChunkLimits = { chunkBytes: 1 << 20, lineBytesMax: 1 << 20 };
+const BYTE_ORDER_MARK = '\ufeff';
+
+interface Told {
+  /** The lines' bytes, a line end of LF excluded. */
+  readonly lines: Buffer[];
+  readonly chunks: { readonly position: number; readonly nextPosition: number; readonly input: Buffer }[];
+}
+
+/** Reads everything and copies it, because a chunk's memory is used again. */
+async function readAll(source: Source, limits = ROOMY, signal?: AbortSignal): Promise<Told> {
+  const told: Told = { lines: [], chunks: [] };
+  const reader = new ChunkReader(source, limits, signal);
+  try {
+    for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
+      told.lines.push(...linesOf(chunk));
+      const { position, nextPosition } = chunk;
+      told.chunks.push({ position, nextPosition, input: Buffer.from(chunk.bytes.subarray(0, nextPosition - position)) });
+    }
+  } finally {
+    reader.close();
+  }
+  return told;
+}
+
+function linesOf({ bytes, start, end }: Chunk): Buffer[] {
+  expect(bytes[end - 1]).toBe(0x0a);
+  return splitLines(bytes.subarray(start, end));
+}
+
+/** The lines by the simplest means there are; what stands behind the last line feed counts, unless it is nothing. */
+function splitLines(bytes: Uint8Array): Buffer[] {
+  const lines = Buffer.from(bytes).toString('latin1').split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line) => Buffer.from(line, 'latin1'));
+}
+
+const texts = (lines: readonly Buffer[]) => lines.map((line) => line.toString());
+const startsWithMark = (bytes: Buffer) => bytes.subarray(0, 3).equals(Buffer.from(BYTE_ORDER_MARK));
+
+const lineBytes = fc.oneof(
+  fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes.map((byte) => (byte === 0x0a ? 0x20 : byte)))),
+  fc.integer({ min: 0, max: 90 }).map((length) => Buffer.alloc(length, 'x')),
+  fc.constantFrom('', '\r', '\r\r', '{"a":1}', 'ä🐟', BYTE_ORDER_MARK).map((text) => Buffer.from(text)),
+);
+const lineEnd = fc.constantFrom('\n', '\r\n');
+
+const input = fc
+  .record({ lines: fc.array(fc.tuple(lineBytes, lineEnd), { maxLength: 20 }), hasMark: fc.boolean(), endsOpen: fc.boolean() })
+  .map(({ lines, hasMark, endsOpen }) => {
+    const bytes = Buffer.concat(lines.flatMap(([line, end]) => [line, Buffer.from(end)]));
+    const marked = hasMark ? Buffer.concat([Buffer.from(BYTE_ORDER_MARK), bytes]) : bytes;
+    return endsOpen && marked.length > 0 ? marked.subarray(0, -1) : marked;
+  });
+const flow = fc.constantFrom(flowing<Buffer>, trickling<Buffer>);
+const chunkBytes = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constant(1 << 20));
+
+describe('any cutting of the input', () => {
+  it('gives the same lines, and chunks that cover the input without a gap', async () => {
+    await fc.assert(
+      fc.asyncProperty(input, pieceSizes, flow, chunkBytes, async (bytes, sizes, source, size) => {
+        const { lines, chunks } = await readAll(source(cutInto(bytes, sizes)), { chunkBytes: size, lineBytesMax: 1 << 20 });
+        const expected = splitLines(bytes);
+        if (startsWithMark(bytes)) expected[0] = (expected[0] as Buffer).subarray(3);
+        expect(lines).toEqual(expected);
+        let reached = 0;
+        for (const { position, nextPosition } of chunks) {
+          expect(position).toBe(reached);
+          expect(nextPosition).toBeGreaterThan(position);
+          reached = nextPosition;
+        }
+        expect(reached).toBe(bytes.length);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('gives the same lines within the limit, and of each longer one a beginning that is too long as well', async () => {
+    // marks have their own tests below
+    const unmarked = input.filter((bytes) => !startsWithMark(bytes));
+    await fc.assert(
+      fc.asyncProperty(unmarked, pieceSizes, flow, chunkBytes, fc.integer({ min: 1, max: 60 }), async (bytes, sizes, source, size, lineBytesMax) => {
+        const { lines, chunks } = await readAll(source(cutInto(bytes, sizes)), { chunkBytes: size, lineBytesMax });
+        const expected = splitLines(bytes);
+        expect(lines).toHaveLength(expected.length);
+        for (const [at, line] of expected.entries()) {
+          const told = lines[at] as Buffer;
+          if (payloadBytes(line) <= lineBytesMax) {
+            expect(told).toEqual(line);
+          } else {
+            expect(payloadBytes(told)).toBeGreaterThan(lineBytesMax);
+            expect(told).toEqual(line.subarray(0, told.length));
+          }
+        }
+        for (const chunk of chunks) expect(chunk.input).toEqual(bytes.subarray(chunk.position, chunk.nextPosition));
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it('does not matter to text in strings, whose characters may be cut in two', async () => {
+    const whole = '"a🐟b"\n"🐠"';
+    for (let size = 1; size <= whole.length; size++) {
+      const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, nth) => whole.slice(nth * size, (nth + 1) * size));
+      expect(texts((await readAll(flowing(pieces))).lines), `pieces of ${size}`).toEqual(['"a🐟b"', '"🐠"']);
+    }
+  });
+});
+
+function payloadBytes(line: Buffer): number {
+  return line.at(-1) === 0x0d ? line.length - 1 : line.length;
+}
+
+describe('the end of the input', () => {
+  it('ends the last line, with or without a line feed', async () => {
+    expect(texts((await readAll(flowing([Buffer.from('1\n2')]))).lines)).toEqual(['1', '2']);
+    expect(texts((await readAll(flowing([Buffer.from('1\n2\n')]))).lines)).toEqual(['1', '2']);
+  });
+
+  it('is all there is of an empty input', async () => {
+    expect(await readAll(flowing([]))).toEqual({ lines: [], chunks: [] });
+    expect(await readAll(Readable.from([Buffer.alloc(0)]))).toEqual({ lines: [], chunks: [] });
+  });
+
+  it('is told again and again', async () => {
+    const reader = new ChunkReader(flowing([Buffer.from('1')]), ROOMY);
+    expect(await reader.next()).not.toBeNull();
+    expect(await reader.next()).toBeNull();
+    expect(await reader.next()).toBeNull();
+    reader.close();
+  });
+
+  it('is not reached by a stream that breaks: its error is thrown, and no half line is told', async () => {
+    const broken = new PassThrough();
+    const failure = new Error('the wire was cut');
+    const reading = readAll(broken);
+    broken.write('1\n12');
+    await nextTurn();
+    broken.destroy(failure);
+    await expect(reading).rejects.toBe(failure);
+  });
+
+  it('is not reached by a stream that is closed early without an error: no half line is told', async () => {
+    const closed = new PassThrough();
+    const reading = readAll(closed).then(
+      ({ lines }) => texts(lines),
+      () => [],
+    );
+    closed.write('12');
+    await nextTurn();
+    closed.destroy();
+    expect(await reading).not.toContain('12');
+  });
+});
+
+describe('a byte order mark', () => {
+  it('is dropped at the start of the input, and belongs to it all the same', async () => {
+    const { lines, chunks } = await readAll(flowing([Buffer.from(`${BYTE_ORDER_MARK}1\n${BYTE_ORDER_MARK}2\n`)]));
+    expect(texts(lines)).toEqual(['1', `${BYTE_ORDER_MARK}2`]);
+    expect(chunks).toMatchObject([{ position: 0, nextPosition: 10 }]);
+  });
+
+  it('is dropped where it comes byte by byte', async () => {
+    const pieces = cutInto(Buffer.from(`${BYTE_ORDER_MARK}{"a":1}`), [1]);
+    expect(texts((await readAll(trickling(pieces))).lines)).toEqual(['{"a":1}']);
+  });
+
+  it('leaves nothing of an input that is nothing else', async () => {
+    expect(texts((await readAll(flowing([Buffer.from(BYTE_ORDER_MARK)]))).lines)).toEqual(['']);
+  });
+
+  it('does not count as a part of its line: one within the limit comes whole', async () => {
+    const pieces = cutInto(Buffer.from(`${BYTE_ORDER_MARK}123456\n7\n`), [1]);
+    expect(texts((await readAll(trickling(pieces), { chunkBytes: 64, lineBytesMax: 6 })).lines)).toEqual(['123456', '7']);
+  });
+
+  it('does not make a line that is too long look like a shorter one', async () => {
+    const pieces = cutInto(Buffer.from(`${BYTE_ORDER_MARK}1234567890\n7\n`), [1]);
+    const { lines } = await readAll(trickling(pieces), { chunkBytes: 64, lineBytesMax: 6 });
+    expect(lines).toHaveLength(2);
+    expect(lines[0]?.length).toBeGreaterThan(6);
+  });
+});
+
+describe('a line that is too long', () => {
+  it('is passed over to its end, and the next line is whole again', async () => {
+    const bytes = Buffer.from(`1\n${'x'.repeat(5000)}\n2\n${'y'.repeat(5000)}\n\n3`);
+    for (const sizes of [[1], [7], [64], [4999], [bytes.length]]) {
+      const { lines, chunks } = await readAll(trickling(cutInto(bytes, sizes)), { chunkBytes: 16, lineBytesMax: 8 });
+      expect(texts(lines).map((line) => line.slice(0, 9))).toEqual(['1', 'xxxxxxxxx', '2', 'yyyyyyyyy', '', '3']);
+      expect(chunks.at(-1)?.nextPosition).toBe(bytes.length);
+    }
+  });
+
+  it('does not fill the memory, however long it is', async () => {
+    const piece = Buffer.alloc(64 * 1024, 'x');
+    let most = 0;
+    const before = process.memoryUsage().arrayBuffers;
+    async function* endless() {
+      for (let nth = 0; nth < 1024; nth++) {
+        yield piece;
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      }
+      yield Buffer.from('\n1\n');
+    }
+    const { lines } = await readAll(endless(), { chunkBytes: 256 * 1024, lineBytesMax: 1000 });
+    expect(texts(lines).map((line) => line.length)).toEqual([1002, 1]);
+    expect(most).toBeLessThan(8 * 1024 * 1024);
+  });
+});
+
+describe('what is there', () => {
+  it('is taken without waiting for more', async () => {
+    const stream = new PassThrough();
+    const reader = new ChunkReader(stream, ROOMY);
+    stream.write('1\n2\nhal');
+    const first = (await reader.next()) as Chunk;
+    expect(texts(linesOf(first))).toEqual(['1', '2']);
+    stream.write('f\n');
+    expect(texts(linesOf((await reader.next()) as Chunk))).toEqual(['half']);
+    reader.close();
+  });
+
+  it('is taken from a fast producer up to a bound, while nobody asks for the next chunk', async () => {
+    let given = 0;
+    async function* fast() {
+      while (given < 10_000_000) {
+        given += 1000;
+        yield Buffer.alloc(1000, '1\n');
+      }
+    }
+    const reader = new ChunkReader(fast(), { chunkBytes: 50_000, lineBytesMax: 100 });
+    await reader.next();
+    for (let turn = 0; turn < 1000; turn++) await nextTurn();
+    expect(given).toBeLessThan(4 * 50_000);
+    reader.close();
+  });
+
+  it('stays as it was handed out while the next chunk is read', async () => {
+    const stream = new PassThrough();
+    const reader = new ChunkReader(stream, ROOMY);
+    stream.write('"first"\n"ha');
+    const first = (await reader.next()) as Chunk;
+    stream.write('lf"\n');
+    const second = (await reader.next()) as Chunk;
+    expect([...texts(linesOf(first)), ...texts(linesOf(second))]).toEqual(['"first"', '"half"']);
+    reader.close();
+  });
+});
+
+describe('an abort', () => {
+  it('ends a wait for input, and no half line is told', async () => {
+    const controller = new AbortController();
+    const stream = new PassThrough();
+    const reading = readAll(stream, ROOMY, controller.signal);
+    stream.write('1\n2');
+    for (let turn = 0; turn < 10; turn++) await nextTurn();
+    controller.abort();
+    expect(texts((await reading).lines)).toEqual(['1']);
+  });
+
+  it('that came before the reader was made ends it at once', { timeout: 5_000 }, async () => {
+    expect((await readAll(new PassThrough(), ROOMY, AbortSignal.abort())).lines).toEqual([]);
+  });
+
+  it('lets go of the stream', async () => {
+    const stream = new PassThrough();
+    const reader = new ChunkReader(stream, ROOMY, new AbortController().signal);
+    reader.close();
+    expect(stream.destroyed).toBe(true);
+  });
+});

@@ -1,0 +1,176 @@
+/** Batches of events: frames of one commit become its events in order again, and frames that cannot are refused with one error only. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { StoredCommit, StoredFrame } from '../../../src/core/model/commit.ts';
+import { EventBatch } from '../../../src/core/model/event.ts';
+import { FrameBodyWriter } from '../../../src/core/model/frame-body.ts';
+import { EVERYTHING } from '../../../src/core/model/range.ts';
+import { jsonLine } from '../../support/json-lines.ts';
+import { refusalOf } from '../../support/refusals.ts';
+
+interface Told {
+  readonly sequence: number;
+  readonly partition: number;
+  readonly offset: number;
+  readonly time: number;
+  readonly payload: string;
+}
+
+interface History {
+  readonly firstSequence: number;
+  readonly firstTime: number;
+  /** In sequence order; time goes on by `step`. */
+  readonly events: readonly { readonly partition: number; readonly step: number; readonly payload: string }[];
+}
+
+const history: fc.Arbitrary<History> = fc.record({
+  firstSequence: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 2 ** 40 })),
+  firstTime: fc.integer({ min: -(2 ** 50), max: 2 ** 50 }),
+  events: fc.array(fc.record({ partition: fc.nat(5), step: fc.oneof(fc.constant(0), fc.nat(10_000_000)), payload: jsonLine }), { minLength: 1, maxLength: 24 }),
+});
+
+/** The events as they must be told, sequence by sequence. */
+function toldOf({ firstSequence, firstTime, events }: History): Told[] {
+  let time = firstTime;
+  const offsets = new Map<number, number>();
+  return events.map(({ partition, step, payload }, nth) => {
+    time += step;
+    const offset = offsets.get(partition) ?? 1000 * partition;
+    offsets.set(partition, offset + 1);
+    return { sequence: firstSequence + nth, partition, offset, time, payload };
+  });
+}
+
+/** The events as the ledger stores them: one frame for each partition. */
+function storedOf(firstSequence: number, told: readonly Told[]): StoredCommit {
+  const partitions = [...new Set(told.map(({ partition }) => partition))].sort((one, other) => one - other);
+  const frames = partitions.map((partition): StoredFrame => {
+    const mine = told.filter((event) => event.partition === partition);
+    const [first, last] = [mine[0] as Told, mine.at(-1) as Told];
+    const writer = new FrameBodyWriter();
+    for (const { sequence, time, payload } of mine) {
+      const bytes = Buffer.from(payload);
+      writer.append(sequence - firstSequence, time - first.time, bytes, 0, bytes.length);
+    }
+    const times = { firstTime: first.time, lastTime: last.time };
+    return { partition, sequence: firstSequence, offset: first.offset, count: mine.length, ...times, key: null, body: writer.take() };
+  });
+  return { firstSequence, frames };
+}
+
+function tell(batch: EventBatch): Told[] {
+  return Array.from({ length: batch.count }, (_, at) => ({
+    sequence: batch.sequences[at] as number,
+    partition: batch.partition(at),
+    offset: batch.offsets[at] as number,
+    time: batch.times[at] as number,
+    payload: batch.payload(at).toString(),
+  }));
+}
+
+function frameOf(body: string, count: number): StoredFrame {
+  return { partition: 3, sequence: 100, offset: 0, count, firstTime: 0, lastTime: 0, key: null, body: Buffer.from(body) };
+}
+
+function commitOf(...frames: StoredFrame[]): StoredCommit {
+  return { firstSequence: 100, frames };
+}
+
+describe('the events of a commit', () => {
+  it('come in sequence order again, however they were spread over frames', () => {
+    fc.assert(
+      fc.property(history, (written) => {
+        const told = toldOf(written);
+        const batch = new EventBatch(storedOf(written.firstSequence, told), EVERYTHING);
+        expect(tell(batch)).toEqual(told);
+        expect(batch.lines().toString()).toBe(told.map(({ payload }) => `${payload}\n`).join(''));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are cut to the range, both ends included', () => {
+    fc.assert(
+      fc.property(history, fc.integer({ min: -3, max: 30 }), fc.integer({ min: -3, max: 30 }), (written, from, through) => {
+        const told = toldOf(written);
+        const range = { from: written.firstSequence + from, through: written.firstSequence + through };
+        const batch = new EventBatch(storedOf(written.firstSequence, told), range);
+        expect(tell(batch)).toEqual(told.filter(({ sequence }) => sequence >= range.from && sequence <= range.through));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are those of the partitions asked for, with gaps where the others were', () => {
+    fc.assert(
+      fc.property(history, fc.uniqueArray(fc.nat(5), { minLength: 1 }), (written, partitions) => {
+        const told = toldOf(written);
+        const commit = storedOf(written.firstSequence, told);
+        const batch = new EventBatch({ ...commit, frames: commit.frames.filter(({ partition }) => partitions.includes(partition)) }, EVERYTHING);
+        expect(tell(batch)).toEqual(told.filter(({ partition }) => partitions.includes(partition)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('bear the key that was given for their frame', () => {
+    const batch = new EventBatch(commitOf({ ...frameOf('[[1,0,"b"]]', 1), key: 'tenant' }, frameOf('[[0,0,"a"]]', 1)), EVERYTHING);
+    expect([batch.givenKey(0), batch.givenKey(1)]).toEqual([null, 'tenant']);
+  });
+
+  it('are none where there are no frames', () => {
+    const batch = new EventBatch(commitOf(), EVERYTHING);
+    expect(batch.count).toBe(0);
+    expect(batch.lines()).toHaveLength(0);
+  });
+});
+
+describe('a frame that is not what its row promises', () => {
+  const body = '[[0,0,"a"],\n[1,5,"b"],\n[2,5,"c"]]';
+
+  it.each([0, 1, 2, 4, 9, 33, 34, 1e9, 2 ** 40, -1, Number.MAX_SAFE_INTEGER])('is refused when its count says %s', (count) => {
+    expect(refusalOf(() => new EventBatch(commitOf(frameOf(body, count)), EVERYTHING)).code).toBe('VERIFICATION_FAILED');
+  });
+
+  it.each([
+    ['two events of one sequence', '[[0,0,"a"],\n[0,5,"b"],\n[2,5,"c"]]'],
+    ['a sequence that steps back', '[[0,0,"a"],\n[3,5,"b"],\n[2,5,"c"]]'],
+    ['an end that is missing', '[[0,0,"a"],\n[1,5,"b"],\n'],
+    ['a body that is empty', ''],
+  ])('is refused for %s', (_what, damaged) => {
+    expect(refusalOf(() => new EventBatch(commitOf(frameOf(damaged, 3)), EVERYTHING)).code).toBe('VERIFICATION_FAILED');
+  });
+
+  it('is named by the commit and the partition it belongs to', () => {
+    const refusal = refusalOf(() => new EventBatch(commitOf(frameOf(body, 3), frameOf(body, 2)), EVERYTHING));
+    expect(refusal.details).toEqual({ sequence: 100, partition: 3 });
+    expect(refusal.message).toContain('sequence 100');
+    expect(refusal.hint).toContain('--through-sequence 99');
+  });
+
+  it('is refused as broken or told as it stands, whatever bytes and counts were damaged, and with no other error', () => {
+    const damage = fc.record({ frame: fc.nat(), place: fc.nat(), byte: fc.nat(255), count: fc.option(fc.oneof(fc.nat(40), fc.maxSafeInteger())) });
+    fc.assert(
+      fc.property(history, fc.array(damage, { minLength: 1, maxLength: 3 }), (written, damages) => {
+        const commit = storedOf(written.firstSequence, toldOf(written));
+        const frames = [...commit.frames];
+        for (const { frame: which, place, byte, count } of damages) {
+          const at = which % frames.length;
+          const frame = frames[at] as StoredFrame;
+          frame.body[place % frame.body.length] = byte;
+          frames[at] = { ...frame, count: count ?? frame.count };
+        }
+        try {
+          const batch = new EventBatch({ ...commit, frames }, EVERYTHING);
+          const sequences = tell(batch).map(({ sequence }) => sequence);
+          expect(sequences).toEqual(sequences.toSorted((one, other) => one - other));
+          expect(batch.lines().length).toBeGreaterThanOrEqual(batch.count);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'LedgerError', code: 'VERIFICATION_FAILED' });
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});

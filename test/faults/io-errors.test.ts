@@ -1,0 +1,251 @@
+/**
+ * Fault model: single system calls fail (fsync and pwrite64 with EIO or ENOSPC, the file size limit), or are the last thing the process does. SQLite
+ * as built here calls fsync, never fdatasync; every trial asserts that its fault was injected.
+ */
+
+import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { BIN, type CliResult, runCli } from '../support/cli.ts';
+import { type EventStream, streamText } from '../support/event-stream.ts';
+import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
+import { expectSoundLedger } from '../support/invariants.ts';
+import { expectPrefix, expectReceipted, parseReceipts, type Receipt } from '../support/receipts.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const LANES = 2;
+
+interface Traced extends CliResult {
+  /** One a system call. */
+  readonly calls: readonly string[];
+}
+
+async function traced(log: string, call: string, inject: string | null, args: readonly string[]): Promise<Traced> {
+  const injection = inject === null ? [] : ['-e', `inject=${call}:${inject}`];
+  const result = await runProgram('strace', ['-f', '-qq', '-o', log, '-e', `trace=${call}`, ...injection, process.execPath, BIN, ...args]);
+  const calls = readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(`${call}(`));
+  return { ...result, calls };
+}
+
+/** Works through 1 to `count` in lanes beside each other. */
+async function eachOf(count: number, work: (n: number) => Promise<void>): Promise<void> {
+  let next = 1;
+  const lane = async (): Promise<void> => {
+    while (next <= count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+/** Several files of input are as many commits. */
+interface Bench {
+  readonly directory: string;
+  readonly empty: string;
+  readonly inputs: readonly string[];
+  readonly streams: readonly EventStream[];
+}
+
+async function makeBench(commits: number, ...initFlags: string[]): Promise<Bench> {
+  const directory = tempDir();
+  const empty = join(directory, 'empty.codex');
+  expect(await runCli(['init', '--partitions', '2', ...initFlags, '--ledger', empty])).toMatchObject({ code: 0 });
+  const streams = Array.from({ length: commits }, (_, at) => ({ name: `part${at}`, seed: at, count: 20 }));
+  const inputs = streams.map((stream) => {
+    const path = join(directory, `${stream.name}.jsonl`);
+    writeFileSync(path, streamText(stream));
+    return path;
+  });
+  return { directory, empty, inputs, streams };
+}
+
+function freshLedger(bench: Bench, name: string): string {
+  const path = join(bench.directory, `${name}.codex`);
+  copyFileSync(bench.empty, path);
+  return path;
+}
+
+function emitArgs(bench: Bench, ledger: string): string[] {
+  return ['emit', ...bench.inputs, '--receipts', '--producer', 'feeder', '--ledger', ledger];
+}
+
+/** The same input again: all of it once, and what had a receipt at its place. */
+async function expectCompletedBySecondRun(bench: Bench, ledger: string, first: Buffer, context: string): Promise<void> {
+  const again = await runCli(emitArgs(bench, ledger));
+  expect(again.code, `${context}: the second run: ${again.stderr}`).toBe(0);
+  const events = await expectSoundLedger(ledger);
+  const receipts = [...parseReceipts(first), ...parseReceipts(again.stdout)] as (Receipt & { source: string })[];
+  for (const stream of bench.streams) {
+    expect(expectPrefix(events, stream, context), context).toBe(stream.count);
+    expectReceipted(
+      events,
+      stream,
+      receipts.filter(({ source }) => source.endsWith(`${stream.name}.jsonl`)),
+      context,
+    );
+  }
+  expect(events, context).toHaveLength(bench.streams.reduce((sum, { count }) => sum + count, 0));
+}
+
+function expectFailure({ code, stderr }: CliResult, context: string): void {
+  expect(code, `${context}: ${stderr}`).toBe(74);
+  expect(
+    stderr.split('\n').filter((line) => line.startsWith('error: ')),
+    `${context}: ${stderr}`,
+  ).toHaveLength(1);
+  expect(stderr, context).not.toMatch(/\n\s+at /);
+}
+
+it('calls an fsync that fails at a commit an unknown outcome, and stores the input once when it is emitted again', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const bench = await makeBench(3);
+  const plain = await traced(join(bench.directory, 'plain.log'), 'fsync', null, emitArgs(bench, freshLedger(bench, 'plain')));
+  expect(plain.code, plain.stderr).toBe(0);
+  const count = plain.calls.length;
+  expect(count).toBeGreaterThanOrEqual(bench.inputs.length + 2);
+
+  let failures = 0;
+  await eachOf(count, async (n) => {
+    const ledger = freshLedger(bench, `fsync-${n}`);
+    const result = await traced(join(bench.directory, `fsync-${n}.log`), 'fsync', `error=EIO:when=${n}`, emitArgs(bench, ledger));
+    const where = `fsync ${n} of ${count}`;
+    expect(result.calls.filter((call) => call.includes('INJECTED')).length, `${where} was not injected`).toBe(1);
+    if (result.code !== 0) {
+      failures++;
+      expectFailure(result, where);
+      expect(result.stderr, where).toMatch(/unknown|may be stored or not/);
+      expect(parseReceipts(result.stdout).length, where).toBeLessThan(60);
+    } else {
+      expect(parseReceipts(result.stdout).length, where).toBe(60);
+    }
+    await expectCompletedBySecondRun(bench, ledger, result.stdout, where);
+  });
+  // the -wal's own header may be one more
+  expect(failures, 'commits whose fsync failed').toBeGreaterThanOrEqual(bench.inputs.length);
+});
+
+it('ends with 74 when every fsync fails, and never acknowledges anything', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const bench = await makeBench(2);
+  const ledger = freshLedger(bench, 'all');
+  const result = await traced(join(bench.directory, 'all.log'), 'fsync', 'error=EIO', emitArgs(bench, ledger));
+  expect(result.calls.filter((call) => call.includes('INJECTED')).length).toBeGreaterThan(0);
+  expectFailure(result, 'every fsync');
+  expect(result.stdout.toString('utf8')).toBe('');
+  await expectCompletedBySecondRun(bench, ledger, result.stdout, 'every fsync');
+});
+
+it('survives a failure of every single pwrite64 of an emission: 74 or done, and nothing acknowledged is lost', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const bench = await makeBench(2);
+  const plain = await traced(join(bench.directory, 'plain.log'), 'pwrite64', null, emitArgs(bench, freshLedger(bench, 'plain')));
+  const count = plain.calls.length;
+  expect(count).toBeGreaterThan(10);
+  const failures = { EIO: 0, ENOSPC: 0 };
+  await eachOf(count, async (n) => {
+    const error = n % 2 === 0 ? 'EIO' : 'ENOSPC';
+    const ledger = freshLedger(bench, `pwrite-${n}`);
+    const result = await traced(join(bench.directory, `pwrite-${n}.log`), 'pwrite64', `error=${error}:when=${n}`, emitArgs(bench, ledger));
+    const where = `${error} at pwrite64 ${n} of ${count}`;
+    expect(result.calls.filter((call) => call.includes('INJECTED')).length, `${where} was not injected`).toBe(1);
+    if (result.code !== 0) {
+      failures[error]++;
+      expectFailure(result, where);
+    } else {
+      expect(parseReceipts(result.stdout).length, where).toBe(40);
+    }
+    await expectCompletedBySecondRun(bench, ledger, result.stdout, where);
+  });
+  expect(failures.EIO).toBeGreaterThan(2);
+  expect(failures.ENOSPC).toBeGreaterThan(2);
+});
+
+for (const call of ['fsync', 'pwrite64'] as const) {
+  it(`killed at any ${call} of init, it leaves nothing, an empty file that init takes, or a ledger`, async (context) => {
+    needs(context, ...STRACE_PROBE);
+    const directory = tempDir();
+    const init = (ledger: string) => ['init', '--partitions', '3', '--ledger', ledger];
+    const plain = await traced(join(directory, 'plain.log'), call, null, init(join(directory, 'plain.codex')));
+    expect(plain.code, plain.stderr).toBe(0);
+    const count = plain.calls.length;
+    expect(count).toBeGreaterThan(2);
+    const left = { absent: 0, empty: 0, ledger: 0 };
+    await eachOf(count, async (n) => {
+      const ledger = join(directory, `init-${n}.codex`);
+      const where = `killed at ${call} ${n} of ${count}`;
+      const killed = await traced(join(directory, `init-${n}.log`), call, `signal=KILL:when=${n}`, init(ledger));
+      expect(killed.code === 137 || killed.signal === 'SIGKILL', `${where}: it ended with ${killed.code}`).toBe(true);
+      const size = statSync(ledger, { throwIfNoEntry: false })?.size;
+      const again = await runCli(init(ledger));
+      if (again.code === 73) left.ledger++;
+      else expect(again.code, `${where}: init again: ${again.stderr}`).toBe(0);
+      if (again.code === 0) left[size === undefined ? 'absent' : 'empty']++;
+      await expectSoundLedger(ledger);
+      if (n % 8 === 0) expect(await runCli(['emit', '--ledger', ledger], { input: '{"n":1}\n' }), where).toMatchObject({ code: 0 });
+      for (const end of ['', '-wal', '-shm']) rmSync(ledger + end, { force: true });
+    });
+    const seen = JSON.stringify(left);
+    expect(left.absent + left.empty, seen).toBeGreaterThan(0);
+    expect(left.ledger, seen).toBeGreaterThan(0);
+  });
+
+  it(`killed at any ${call} of an emission, it leaves whole commits, and a second run completes them without doubles`, async (context) => {
+    needs(context, ...STRACE_PROBE);
+    const bench = await makeBench(3);
+    const plain = await traced(join(bench.directory, 'plain.log'), call, null, emitArgs(bench, freshLedger(bench, 'plain')));
+    expect(plain.code, plain.stderr).toBe(0);
+    const count = plain.calls.length;
+    expect(count).toBeGreaterThan(bench.inputs.length);
+    let acknowledged = 0;
+    await eachOf(count, async (n) => {
+      const ledger = freshLedger(bench, `kill-${n}`);
+      const where = `killed at ${call} ${n} of ${count}`;
+      const killed = await traced(join(bench.directory, `kill-${n}.log`), call, `signal=KILL:when=${n}`, emitArgs(bench, ledger));
+      expect(killed.code === 137 || killed.signal === 'SIGKILL', `${where}: it ended with ${killed.code}`).toBe(true);
+      const receipts = parseReceipts(killed.stdout);
+      if (receipts.length > 0) acknowledged++;
+      const events = await expectSoundLedger(ledger);
+      expect(events.length % 20, `${where}: a part of a commit`).toBe(0);
+      expect(events.length, where).toBeGreaterThanOrEqual(receipts.length);
+      await expectCompletedBySecondRun(bench, ledger, killed.stdout, where);
+    });
+    expect(acknowledged, 'kills behind the first receipt').toBeGreaterThan(0);
+  });
+}
+
+for (const limit of [100_000, 300_000, 5_000_000]) {
+  it(`a file size limit of ${limit} bytes ends emit with 74, and without it the same producer completes its input`, async (context) => {
+    needs(context, 'prlimit', '--version');
+    const directory = tempDir();
+    const ledger = join(directory, 'events.codex');
+    const input = join(directory, 'input.jsonl');
+    const stream: EventStream = { name: 'feeder', seed: limit, count: 40_000 };
+    writeFileSync(input, streamText(stream));
+    expect(await runCli(['init', '--partitions', '2', '--ledger', ledger])).toMatchObject({ code: 0 });
+    const args = ['emit', input, '--receipts', '--producer', 'feeder', '--ledger', ledger];
+    const limited = await runProgram('prlimit', [`--fsize=${limit}`, process.execPath, BIN, ...args]);
+    expectFailure(limited, `a limit of ${limit}`);
+    const again = await runCli(args);
+    expect(again.code, again.stderr).toBe(0);
+    const events = await expectSoundLedger(ledger);
+    expect(expectPrefix(events, stream)).toBe(stream.count);
+    expect(events).toHaveLength(stream.count);
+    expectReceipted(events, stream, [...parseReceipts(limited.stdout), ...parseReceipts(again.stdout)]);
+  });
+}
+
+it('brings every commit to the disk before it is acknowledged, and does not with durability normal', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const commits = 12;
+  const fsyncs = async (durability: string): Promise<number> => {
+    const bench = await makeBench(commits, '--durability', durability);
+    const result = await traced(join(bench.directory, 'fsync.log'), 'fsync', null, emitArgs(bench, freshLedger(bench, durability)));
+    expect(result.code, result.stderr).toBe(0);
+    expect(parseReceipts(result.stdout)).toHaveLength(commits * 20);
+    return result.calls.length;
+  };
+  const full = await fsyncs('full');
+  const normal = await fsyncs('normal');
+  expect(full, `${full} with full, ${normal} with normal`).toBeGreaterThanOrEqual(commits);
+  expect(full - normal, `${full} with full, ${normal} with normal`).toBeGreaterThanOrEqual(commits);
+});

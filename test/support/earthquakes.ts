@@ -1,0 +1,29 @@
+/** The earthquakes of the fixture, with the time each carries. */
+
+import { readFileSync } from 'node:fs';
+import { EARTHQUAKES } from './cli.ts';
+
+export interface Earthquake {
+  readonly line: string;
+  readonly ms: number;
+  readonly net: string;
+}
+
+/** In the order of the file, which is that of their times. */
+export function earthquakes(): Earthquake[] {
+  const lines = readFileSync(EARTHQUAKES, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => {
+    const { properties } = JSON.parse(line) as { properties: { time: number; net: string } };
+    return { line, ms: properties.time, net: properties.net };
+  });
+}
+
+/** The lines of those from one instant up to, and without, another. */
+export function earthquakesBetween(from: string, until: string): string {
+  const [first, end] = [Date.parse(from), Date.parse(until)];
+  return asLines(earthquakes().filter(({ ms }) => ms >= first && ms < end));
+}
+
+export function asLines(quakes: readonly Earthquake[]): string {
+  return quakes.map(({ line }) => `${line}\n`).join('');
+}

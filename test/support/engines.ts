@@ -1,0 +1,43 @@
+/** Engines of the library on ledgers of their own, closed when the test is over, and a clock to set by hand. */
+
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { type Clock, Completengine, LedgerError, type LedgerErrorCode, type OpenOptions } from '../../src/index.ts';
+import { tempDir } from './temp-dir.ts';
+
+export function ledgerPath(): string {
+  return join(tempDir(), 'events.codex');
+}
+
+/** Opens an engine; on a new ledger unless one is named. */
+export async function openEngine(options: Partial<OpenOptions> = {}): Promise<Completengine> {
+  const engine = await Completengine.open({ ledger: ledgerPath(), ...options });
+  onTestFinished(() => engine.close());
+  return engine;
+}
+
+/** The error a call must end with. */
+export async function failureOf(work: () => Promise<unknown> | PromiseLike<unknown>, code: LedgerErrorCode): Promise<LedgerError> {
+  const outcome = await Promise.resolve()
+    .then(work)
+    .catch((error: unknown) => error);
+  expect(outcome).toBeInstanceOf(LedgerError);
+  expect((outcome as LedgerError).code).toBe(code);
+  return outcome as LedgerError;
+}
+
+export class FakeClock implements Clock {
+  /** Microseconds since 1970. */
+  micros = Date.UTC(2026, 3, 12) * 1000;
+
+  nowMicros(): number {
+    return this.micros;
+  }
+}
+
+/** What an iteration yields, as text. */
+export async function payloadsOf(events: AsyncIterable<{ readonly payload: Buffer }>): Promise<string[]> {
+  const payloads: string[] = [];
+  for await (const { payload } of events) payloads.push(payload.toString('utf8'));
+  return payloads;
+}

@@ -1,0 +1,68 @@
+/** Programs that make faults happen. Where one is not there the test is skipped, and says so aloud. */
+
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { onTestFinished, type TestContext } from 'vitest';
+import { type CliResult, finished } from './cli.ts';
+
+/** A test that fails must not leave its processes behind. */
+export function killAfterTest(child: ChildProcess): void {
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+}
+
+/** Skips unless the probe succeeds. */
+export function needs(context: TestContext, program: string, ...args: readonly string[]): void {
+  const probe = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 });
+  if (probe.status === 0) return;
+  const reason = `${[program, ...args].join(' ')}: ${probe.error?.message ?? probe.stderr.trim()}`;
+  process.stderr.write(`\nSKIPPED: '${context.task.name}' proves nothing here, because ${reason}\n`);
+  context.skip(reason);
+}
+
+export function runProgram(program: string, args: readonly string[], input: string | Buffer = ''): Promise<CliResult> {
+  const child = spawn(program, args);
+  const result = finished(child);
+  child.stdin.end(input);
+  return result;
+}
+
+/** A file system of a size of its own, seen only by the programs that run in it. It is gone when the test is over. */
+export class SmallDisk {
+  readonly directory: string;
+  readonly #holder: ChildProcessWithoutNullStreams;
+
+  private constructor(directory: string, holder: ChildProcessWithoutNullStreams) {
+    this.directory = directory;
+    this.#holder = holder;
+  }
+
+  static async mount(directory: string, size: string): Promise<SmallDisk> {
+    const script = 'mount -t tmpfs -o size="$2",mode=700 tmpfs "$1" && echo mounted && read _';
+    const holder = spawn('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', directory, size]);
+    killAfterTest(holder);
+    await new Promise<void>((resolve, reject) => {
+      holder.stdout.once('data', () => resolve());
+      holder.once('exit', (code) => reject(new Error(`the small disk could not be mounted: ${code}`)));
+    });
+    return new SmallDisk(directory, holder);
+  }
+
+  /** The command as it must be started to see the disk. */
+  command(program: string, args: readonly string[]): [string, string[]] {
+    return ['nsenter', ['--user', '--mount', '--preserve-credentials', `--target=${this.#holder.pid}`, program, ...args]];
+  }
+
+  run(program: string, args: readonly string[], input: string | Buffer = ''): Promise<CliResult> {
+    return runProgram(...this.command(program, args), input);
+  }
+
+  async resize(size: string): Promise<void> {
+    const { code, stderr } = await this.run('mount', ['-o', `remount,size=${size}`, this.directory]);
+    if (code !== 0) throw new Error(`the small disk could not be made larger: ${stderr}`);
+  }
+}
+
+export const SMALL_DISK_PROBE = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt && command -v nsenter'] as const;
+
+export const STRACE_PROBE = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', 'true'] as const;

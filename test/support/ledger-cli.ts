@@ -1,0 +1,95 @@
+/** Ledgers made and filled through the command line, what it prints as values, and the shape of its failures. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type CliResult, EARTHQUAKES, type RunOptions, runCli } from './cli.ts';
+import { tempDir } from './temp-dir.ts';
+
+/** Makes a ledger in a directory of its own and returns its path. */
+export async function newLedger(...initArgs: string[]): Promise<string> {
+  const ledger = join(tempDir(), 'events.codex');
+  await succeed(['init', '-l', ledger, ...initArgs]);
+  return ledger;
+}
+
+/** A week of earthquakes, by network and by the time of the earthquake. */
+export async function earthquakeLedger(): Promise<string> {
+  const ledger = await newLedger('--partition', 'hash:properties.net', '--time', 'properties.time');
+  await succeed(['emit', '-q', '-l', ledger, EARTHQUAKES]);
+  return ledger;
+}
+
+/** Runs a command that must end well. */
+export async function succeed(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
+  const result = await runCli(args, options);
+  expect(result.stderr).not.toContain('error:');
+  expect(result.code).toBe(0);
+  return result;
+}
+
+/** What a replay of the whole ledger prints. */
+export async function replayed(ledger: string, ...args: string[]): Promise<string> {
+  return (await succeed(['replay', '-q', '-l', ledger, ...args])).stdout.toString('utf8');
+}
+
+/** One line as `--rejects` keeps it. */
+export interface Reject {
+  readonly source: string;
+  readonly line: number;
+  readonly byte: number;
+  readonly reason: string;
+  readonly text?: string;
+  readonly base64?: string;
+}
+
+/** Emits an input that has bad lines, and returns those. */
+export async function emitWithRejects(ledger: string, args: readonly string[], options: RunOptions = {}): Promise<Reject[]> {
+  const rejects = join(tempDir(), 'rejects.jsonl');
+  const result = await runCli(['emit', '-l', ledger, '--rejects', rejects, ...args], options);
+  expect(result.stderr).not.toContain('error:');
+  expect(result.code).toBe(65);
+  return parseLines<Reject>(readFileSync(rejects));
+}
+
+/** Writes a file and returns its path. */
+export function fileIn(directory: string, name: string, content: string | Uint8Array): string {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** JSON lines as values. */
+export function parseLines<T = Record<string, unknown>>(bytes: Buffer | string): T[] {
+  return bytes
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T);
+}
+
+/** One event as `-o envelope` prints it. */
+export interface Envelope {
+  readonly sequence: number;
+  readonly partition: string;
+  readonly offset: number;
+  readonly time: string;
+  readonly key: string | null;
+  readonly payload: unknown;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+
+/** One line with the fact, one with what to do; no stack, nothing a terminal would obey, and said once. */
+export function expectFailure(result: CliResult, code: number, fact: RegExp | string): void {
+  const lines = result.stderr.split('\n');
+  expect(lines[0]).toMatch(/^error: /);
+  expect(lines[0]).toMatch(fact);
+  expect(lines[1]).toMatch(/^ {2}try: \S/);
+  expect(lines.filter((line) => line.startsWith('error:'))).toHaveLength(1);
+  expect(result.stderr).not.toMatch(/^\s+at /m);
+  expect(result.stderr).not.toMatch(CONTROL);
+  expect(result.signal).toBeNull();
+  expect(result.code).toBe(code);
+}

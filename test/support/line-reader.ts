@@ -1,0 +1,29 @@
+/** Reads what a running process prints, line by line, as it comes. */
+
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+export class LineReader {
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(stream: Readable) {
+    this.#lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
+  }
+
+  /** The next line; null at the end. */
+  async next(): Promise<string | null> {
+    const { done, value } = await this.#lines.next();
+    return done ? null : value;
+  }
+
+  /** The next lines, as many as asked for or as there are. */
+  async take(count: number): Promise<string[]> {
+    const lines: string[] = [];
+    while (lines.length < count) {
+      const line = await this.next();
+      if (line === null) break;
+      lines.push(line);
+    }
+    return lines;
+  }
+}

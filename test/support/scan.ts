@@ -1,0 +1,82 @@
+/** Scans lines with the scanner under test and tells each record with places that count from its line's start. */
+
+import { LineFault } from '../../src/core/emission/line-fault.ts';
+import { planScan } from '../../src/core/emission/scan-plan.ts';
+import { ScannedLines } from '../../src/core/emission/scanned-lines.ts';
+import { Scanner } from '../../src/core/emission/scanner.ts';
+import { parseFieldPath } from '../../src/core/model/field-path.ts';
+import { FieldKind } from '../../src/core/model/scanned-field.ts';
+
+export type FaultName = keyof typeof LineFault;
+export type KindName = keyof typeof FieldKind;
+
+export interface ScannedRecord {
+  /** 0-based, blank lines counted. */
+  readonly number: number;
+  readonly payload: Buffer;
+  readonly fault: FaultName;
+  /** 0-based from the line's start. */
+  readonly faultAt: number;
+  /** In the order of the paths; the value's bytes, empty where it is absent. */
+  readonly fields: readonly { readonly kind: KindName; readonly value: Buffer }[];
+}
+
+export interface ScanLimits {
+  readonly lineBytesMax?: number;
+  readonly depthMax?: number;
+}
+
+function faultName(fault: LineFault): FaultName {
+  return nameOf(LineFault, fault);
+}
+
+/** One scanner for many chunks, as an emission has it. Fields are named by dotted paths. */
+export class ChunkScan {
+  readonly #scanner: Scanner;
+  readonly #lines: ScannedLines;
+  readonly #slots: readonly number[];
+
+  constructor(paths: readonly string[], { lineBytesMax = 1024 * 1024, depthMax = 512 }: ScanLimits = {}) {
+    this.#scanner = new Scanner(planScan(paths.map(parseFieldPath), { lineBytesMax, depthMax }));
+    this.#lines = new ScannedLines(paths.length);
+    this.#slots = [...paths.keys()];
+  }
+
+  /** Scans a chunk: whole lines, a line feed last. */
+  scan(chunk: Buffer): ScannedRecord[] {
+    const lines = this.#lines;
+    this.#scanner.scan(chunk, 0, chunk.length, lines);
+    return Array.from({ length: lines.count }, (_, line) => {
+      const start = lines.starts[line] as number;
+      return {
+        number: lines.numbers[line] as number,
+        payload: chunk.subarray(start, lines.ends[line]),
+        fault: faultName(lines.fault(line)),
+        faultAt: (lines.faultsAt[line] as number) - start,
+        fields: this.#slots.map((slot) => {
+          const kind = lines.kind(line, slot);
+          const value = kind === FieldKind.ABSENT ? Buffer.alloc(0) : chunk.subarray(lines.fieldStart(line, slot), lines.fieldEnd(line, slot));
+          return { kind: nameOf(FieldKind, kind), value };
+        }),
+      };
+    });
+  }
+}
+
+/** Scans lines given without the last line feed. */
+export function scanLines(lines: string | Buffer, paths: readonly string[] = [], limits: ScanLimits = {}): ScannedRecord[] {
+  return new ChunkScan(paths, limits).scan(Buffer.concat([Buffer.from(lines), Buffer.from('\n')]));
+}
+
+/** Scans what must be one line with one record. */
+export function scanLine(line: string | Buffer, paths: readonly string[] = [], limits: ScanLimits = {}): ScannedRecord {
+  const [record, ...others] = scanLines(line, paths, limits);
+  if (record === undefined || others.length > 0) throw new Error(`one record expected of ${JSON.stringify(String(line).slice(0, 200))}`);
+  return record;
+}
+
+function nameOf<Table extends Readonly<Record<string, number>>>(table: Table, value: number): keyof Table & string {
+  const found = Object.entries(table).find(([, code]) => code === value);
+  if (found === undefined) throw new Error(`${value} is not in the table`);
+  return found[0];
+}

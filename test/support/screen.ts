@@ -1,0 +1,50 @@
+/** A terminal with a screen, by tmux: shows what a person would see after all sequences were obeyed. */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { BIN } from './cli.ts';
+
+export const hasScreen = spawnSync('tmux', ['-V']).status === 0;
+
+let screens = 0;
+
+export class Screen {
+  readonly #server = `completengine-test-${process.pid}-${++screens}`;
+
+  /** Opens a shell in which `completengine` is the built command. */
+  constructor(options: { columns: number; rows: number; variables: Readonly<Record<string, string>> }) {
+    const { columns, rows, variables } = options;
+    const { TMUX: _, NO_COLOR: __, ...inherited } = process.env;
+    const env = { ...inherited, PS1: '$ ', ...variables };
+    const size = ['-x', String(columns), '-y', String(rows)];
+    execFileSync('tmux', ['-L', this.#server, '-f', '/dev/null', 'new-session', '-d', ...size, 'bash --norc --noprofile'], { env });
+    onTestFinished(() => void spawnSync('tmux', ['-L', this.#server, 'kill-server']));
+    this.#tmux('set-option', '-g', 'status', 'off');
+    this.type(`completengine() { '${process.execPath}' '${BIN}' "$@"; }; clear`);
+  }
+
+  /** Types a line and Enter. */
+  type(line: string): void {
+    this.#tmux('send-keys', '-l', line);
+    this.#tmux('send-keys', 'Enter');
+  }
+
+  press(key: string): void {
+    this.#tmux('send-keys', key);
+  }
+
+  /** The lines of the screen once they show what is looked for. */
+  async showing(pattern: RegExp): Promise<string[]> {
+    for (let looks = 0; ; looks++) {
+      const text = this.#tmux('capture-pane', '-p');
+      if (pattern.test(text)) return text.trimEnd().split('\n');
+      if (looks > 600) throw new Error(`the screen never showed ${pattern}:\n${text}`);
+      await sleep(50);
+    }
+  }
+
+  #tmux(...args: string[]): string {
+    return execFileSync('tmux', ['-L', this.#server, ...args], { encoding: 'utf8' });
+  }
+}

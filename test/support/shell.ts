@@ -1,0 +1,57 @@
+/** Runs shell scripts in which `completengine` is the built command: for real pipes, redirections and terminals. */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+import { onTestFinished } from 'vitest';
+import { BIN, type CliResult, finished } from './cli.ts';
+
+const PREAMBLE = `completengine() { '${process.execPath}' '${BIN}' "$@"; }\n`;
+
+/** Variables of the shell, and the processes' environment. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** Runs a bash script to its end; `ledger` and other values come in as variables. */
+export function runShell(script: string, variables: Variables = {}): Promise<CliResult> {
+  const child = spawn('bash', ['-c', PREAMBLE + script], { env: { ...process.env, ...variables }, detached: true });
+  endGroupWithTest(child);
+  const result = finished(child);
+  child.stdin.end();
+  return result;
+}
+
+/** A test that fails must not leave its pipeline behind. */
+function endGroupWithTest({ pid }: ChildProcess): void {
+  onTestFinished(() => {
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch {
+      // it has ended, as it should
+    }
+  });
+}
+
+export const hasTerminal = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux') === true;
+
+export interface TerminalOptions {
+  readonly columns?: number;
+  readonly variables?: Variables;
+  /** What is typed, at once. */
+  readonly typed?: string;
+}
+
+/** Runs a bash script on a terminal of its own and returns all that was written to it, raw. */
+export async function runOnTerminal(script: string, { columns = 120, variables = {}, typed = '' }: TerminalOptions = {}): Promise<string> {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  const env = { ...inherited, TERM: 'xterm-256color', SCRIPT: `stty cols ${columns} rows 40; ${PREAMBLE}${script}`, SHELL: '/bin/bash', ...variables };
+  const child = spawn('script', ['-qec', 'bash -c "$SCRIPT"', '/dev/null'], { env });
+  const result = finished(child);
+  if (typed !== '') child.stdin.write(typed);
+  const { stdout } = await result;
+  child.stdin.end();
+  return stdout.toString('utf8').replaceAll('\r\n', '\n');
+}
+
+/** The lines of what was written, without colours and other sequences. */
+export function plainLines(written: string): string[] {
+  return stripVTControlCharacters(written).split('\n');
+}
