@@ -17,6 +17,6 @@ export { type Epoch, formatRoutingSpec, hashOf, parseRoutingSpec, placedBy, type
 export { formatTime, type Micros } from './core/model/time.ts';
 export { readDuration } from './core/model/time-expression.ts';
 export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
-export { type Sink, StreamSink } from './core/output/stream-sink.ts';
+export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';

@@ -17,6 +17,11 @@ export function receiptLines(events: CommittedEvents, place: { source: string; f
   return lines;
 }
 
+/** What became of the input, as a document: the head as `--expect-head` takes it. */
+export function emissionDocument(report: EmissionReport): object {
+  return { ...report, head: report.head === null ? null : formatHead(report.head) };
+}
+
 /** What became of the input, on one line. */
 export function emissionLine(report: EmissionReport, ms: number, failure?: LedgerError): string {
   const parts = [

@@ -1,17 +1,27 @@
 /** How failures are told: one line with the fact, one with what to do, and an exit code. Nothing of them reaches the terminal raw. */
 
-import { LedgerError } from '../index.ts';
+import { LedgerError, outputFailure } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
 
 /** oclif's errors carry the exit code they ask for. */
 type Failure = Error & { readonly oclif?: { readonly exit?: number } };
 
+/** Errors of standard output that were told when they came. */
+const told = new WeakSet<object>();
+
+/** Standard output takes no more: told at once, because not every writer waits for an answer. */
+export function printOutputFailure(error: NodeJS.ErrnoException): void {
+  printFailure(outputFailure(error));
+  told.add(error);
+}
+
 /** Prints to standard error and sets the exit code; a request to exit with 0 is no failure. */
 export function printFailure(error: unknown): void {
   const failure = error as Failure;
   if (failure.oclif?.exit === 0) return;
   process.exitCode = exitCodeOf(failure);
+  if (typeof failure.cause === 'object' && failure.cause !== null && told.has(failure.cause)) return;
   for (const line of linesOf(failure)) process.stderr.write(`${line}\n`);
 }
 

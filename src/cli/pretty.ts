@@ -5,6 +5,9 @@ import stringWidth from 'string-width';
 import { type EventForm, formatTime, toEvent } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 
+// no-color.org: set and not empty; chalk looks at other variables alone
+if (process.env['NO_COLOR']) chalk.level = 0;
+
 const COLOURS = [chalk.cyan, chalk.green, chalk.magenta, chalk.yellow, chalk.blue, chalk.red];
 
 /** Cut to `columns`; whole where they are undefined. */

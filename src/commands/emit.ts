@@ -2,8 +2,9 @@
 
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import { argumentsInOrder } from '../cli/arguments.ts';
 import { BaseCommand } from '../cli/base-command.ts';
-import { emissionLine } from '../cli/emission-text.ts';
+import { emissionDocument, emissionLine } from '../cli/emission-text.ts';
 import { EXIT_BAD_INPUT } from '../cli/exit-codes.ts';
 import { openInput, unreadable } from '../cli/input.ts';
 import { Progress } from '../cli/progress.ts';
@@ -42,9 +43,9 @@ The first line that cannot be taken ends it: what came before is committed, the 
     quiet: Flags.boolean({ char: 'q', description: 'no progress and no summary' }),
   };
 
-  async run(): Promise<EmissionReport | undefined> {
-    const { flags, argv } = await this.parse(Emit);
-    const input = openInput(argv as string[]);
+  async run(): Promise<object | undefined> {
+    const { flags, raw } = await this.parse(Emit);
+    const input = openInput(argumentsInOrder(raw));
     const isQuiet = flags.quiet || this.jsonEnabled();
     return withLedger(flags, 'write', async (engine, interrupt) => {
       const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
@@ -69,7 +70,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
         if (receipts?.hasReader === false) this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
         if (!isQuiet || !report.isComplete) this.logToStderr(emissionLine(report, performance.now() - started));
         if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
-        return report;
+        return emissionDocument(report);
       } catch (error) {
         progress.stop();
         const failure = asFailure(error);

@@ -3,8 +3,9 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
+import { overviewDocument } from '../cli/inspect-text.ts';
 import { withLedger } from '../cli/session.ts';
-import { Completengine, formatHead, formatRoutingSpec, type LedgerDescription } from '../index.ts';
+import { Completengine, formatHead, formatRoutingSpec } from '../index.ts';
 
 export default class Init extends BaseCommand {
   static override summary = 'Make a new ledger.';
@@ -38,7 +39,7 @@ export default class Init extends BaseCommand {
     'max-line': Flags.integer({ description: 'longest payload in bytes', default: 1_048_576, helpValue: 'BYTES' }),
   };
 
-  async run(): Promise<LedgerDescription> {
+  async run(): Promise<object> {
     const { flags } = await this.parse(Init);
     const busyTimeoutMs = millisOf(flags['busy-timeout']);
     await Completengine.create(flags.ledger, {
@@ -55,7 +56,7 @@ export default class Init extends BaseCommand {
       const made = await engine.inspect();
       const { path, epochs, partitions } = made.identity;
       this.log(`${path}: ${formatRoutingSpec(epochs[0].spec)} over ${partitions.length} partitions, head ${formatHead(made.head)}`);
-      return made;
+      return overviewDocument(made);
     });
   }
 }

@@ -2,6 +2,7 @@
 
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import { argumentsInOrder } from '../cli/arguments.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { outputFlag, standardOutput } from '../cli/output.ts';
 import { watchReader } from '../cli/reader-gone.ts';
@@ -27,12 +28,12 @@ export default class Tail extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { flags, argv } = await this.parse(Tail);
+    const { flags, raw } = await this.parse(Tail);
     const last = lastCount(flags.number);
     await withLedger(flags, 'read', async (engine, interrupt) => {
       const reader = flags.follow ? watchReader(() => interrupt.abort()) : null;
       try {
-        const telling = engine.tail({ partitions: argv as string[], last, follow: flags.follow, signal: interrupt.signal });
+        const telling = engine.tail({ partitions: argumentsInOrder(raw), last, follow: flags.follow, signal: interrupt.signal });
         await telling.deliver(await standardOutput(flags.output, interrupt.signal));
       } finally {
         reader?.close();

@@ -266,10 +266,19 @@ export class Completengine {
     hooks: IngestHooks,
   ): Promise<EmissionReport> {
     const transaction: LedgerTransaction = await this.#ledger.begin();
+    // nothing is told before all of it is stored
+    const untold: Parameters<NonNullable<IngestHooks['onCommit']>>[] = [];
+    const keep: IngestHooks['onCommit'] = (events, place) => {
+      events.keep();
+      untold.push([events, place]);
+    };
     let report: EmissionReport;
     try {
       const target = { basis: () => this.#ledger.basis(), commit: transaction.commit, openPipeline: null };
-      report = await ingest(this.#emitter(target, settings), sources, producer, scanLimits(settings).lineBytesMax, hooks);
+      report = await ingest(this.#emitter(target, settings), sources, producer, scanLimits(settings).lineBytesMax, {
+        ...hooks,
+        onCommit: hooks.onCommit && keep,
+      });
     } catch (error) {
       await transaction.abandon();
       throw error;
@@ -280,6 +289,7 @@ export class Completengine {
     }
     await transaction.end();
     this.#bus.announce(report.lastSequence);
+    for (const [events, place] of untold) await hooks.onCommit?.(events, place);
     return report;
   }
 

@@ -31,6 +31,8 @@ export const CHUNK_BYTES = 2 * 1024 * 1024;
 /** What a pipe holds on Linux. A piece of that size had filled it up. */
 const PIPE_BYTES = 64 * 1024;
 const FLOOD_PAUSE_MS = 2;
+/** What trickles in without a pause is not gathered for longer. */
+const GATHER_MS_MAX = 20;
 
 /** What a chunk's memory begins with: small inputs need no more. */
 const FIRST_BYTES = 64 * 1024;
@@ -138,7 +140,8 @@ export class ChunkReader {
       });
     }
     let seen = -1;
-    while (this.#piecesBytes > seen && this.#piecesBytes < this.#limits.chunkBytes && !this.#hasEnded) {
+    const enough = performance.now() + GATHER_MS_MAX;
+    while (performance.now() < enough && this.#piecesBytes > seen && this.#piecesBytes < this.#limits.chunkBytes && !this.#hasEnded) {
       seen = this.#piecesBytes;
       await nextTurn();
       if (this.#piecesBytes === seen && this.#isFlooding) await this.#moreOrPause();

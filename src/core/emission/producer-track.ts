@@ -40,7 +40,9 @@ export class ProducerTrack {
     const end = this.#positionOf(chunk, chunk.end);
     if (position > end) return chunk.end;
     const at = position === end ? chunk.end : position - this.#base - chunk.position;
-    if (byteAt(chunk.bytes, at - 1) !== LINE_FEED || !this.#digestAt(chunk, at).equals(digest)) {
+    // an input may have ended without a line feed, and gone on with one since
+    const isLineEnd = byteAt(chunk.bytes, at - 1) === LINE_FEED || /^\r?\n/.test(chunk.bytes.toString('latin1', at, at + 2));
+    if (!isLineEnd || !this.#digestAt(chunk, at).equals(digest)) {
       throw this.#conflict(`the input differs from what it stored in its first ${position} bytes`);
     }
     return at;

@@ -1,12 +1,15 @@
 /** Keeps an input whole before any of it is committed, in a file without a name: a crash leaves nothing behind. */
 
-import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, read, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { LedgerError } from '../model/ledger-error.ts';
 import { CHUNK_BYTES } from './chunks.ts';
 import type { InputSource } from './ingest.ts';
+
+const readAt = promisify(read);
 
 export interface Spool {
   /** The same sources, to be read from the file. */
@@ -25,10 +28,8 @@ export async function spool(sources: readonly InputSource[], signal?: AbortSigna
       for await (const piece of untilAborted(source.open(), signal)) end += write(file, piece);
       spans.push({ name: source.name, start, end });
     }
-    const read = ({ start, end: stop }: { start: number; end: number }): AsyncIterable<Uint8Array> =>
-      createReadStream('', { fd: file, start, end: stop - 1, autoClose: false, highWaterMark: CHUNK_BYTES });
     return {
-      sources: spans.map((span) => ({ name: span.name, open: () => (span.end > span.start ? read(span) : nothing()) })),
+      sources: spans.map((span) => ({ name: span.name, open: () => readSpan(file, span.start, span.end) })),
       close: () => closeSync(file),
     };
   } catch (error) {
@@ -50,7 +51,15 @@ async function* untilAborted(source: AsyncIterable<Uint8Array | string>, signal?
   }
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {}
+/** Not a stream of Node's: destroying one closes the file, and other sources are in it too. */
+async function* readSpan(file: number, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end; ) {
+    const piece = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at));
+    const { bytesRead } = await readAt(file, piece, 0, piece.length, at);
+    yield piece.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
 
 function openNameless(): number {
   const directory = mkdtempSync(join(tmpdir(), 'completengine-'));

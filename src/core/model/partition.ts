@@ -32,9 +32,13 @@ export function partitionNames(partitions: number | readonly string[]): readonly
   checkCount(names.length);
   for (const [at, name] of names.entries()) {
     checkName('partition', name);
-    if (names.indexOf(name) !== at) throw new LedgerError('INVALID_ARGUMENT', { message: `the partition '${name}' is named twice`, details: { name } });
+    if (names.indexOf(name) !== at) throw namedTwice(name);
   }
   return names;
+}
+
+function namedTwice(name: string): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', { message: `the partition '${name}' is named twice`, hint: 'name each partition once', details: { name } });
 }
 
 function checkCount(count: number): number {

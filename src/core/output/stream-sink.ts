@@ -70,12 +70,17 @@ export class StreamSink implements Sink {
     const error = this.#error;
     if (error === undefined) return !this.#stream.destroyed && !this.#isAbandoned;
     if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ERR_STREAM_WRITE_AFTER_END') return false;
-    throw new LedgerError('IO_FAILED', {
-      message: `the output cannot be written: ${error.code ?? error.message}`,
-      hint: 'look at where the output goes',
-      cause: error,
-    });
+    throw outputFailure(error);
   }
+}
+
+/** What writing to an output failed with, as an error of ours. */
+export function outputFailure(error: NodeJS.ErrnoException): LedgerError {
+  return new LedgerError('IO_FAILED', {
+    message: `the output cannot be written: ${error.code ?? error.message}`,
+    hint: 'look at where the output goes',
+    cause: error,
+  });
 }
 
 function joined(parts: Buffer[], bytes: number): Buffer {

@@ -16,7 +16,7 @@ import { ChainWalk } from './chain-walk.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { describeLedger } from './describe.ts';
-import { createFile, type FileIdentity, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
+import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
 import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
 import { FrameReader } from './read.ts';
@@ -25,6 +25,9 @@ import { type Activity, translateError } from './translate-error.ts';
 import { verifyLedger } from './verify.ts';
 import { CommitWatch, type WatchListener } from './watch.ts';
 import { toBasis, toHead, WriteStates } from './write-state.ts';
+
+/** What every SQLite database begins with. */
+const HEADER_BYTES = 100;
 
 export interface SqliteLedgerOptions {
   readonly access: 'read' | 'write';
@@ -36,10 +39,19 @@ export async function createSqliteLedger(path: string, blueprint: LedgerBlueprin
   const file = ledgerPath(path);
   // a file that is there already may be one whose making was interrupted
   const isNew = createFile(file);
-  if (!isNew) guardFile(file, { write: true });
+  if (!isNew) {
+    guardFile(file, { write: true });
+    // SQLite takes a file of a few bytes for an empty one, and they would be lost
+    const bytes = fileBytes(file);
+    if (bytes > 0 && bytes < HEADER_BYTES) throw ledgerExists(file);
+  }
   const wasMade = await inDatabase(file, patience, (db) => isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros()));
   if (wasMade) return;
-  throw new LedgerError('LEDGER_EXISTS', { message: `${file} exists already`, hint: 'use it, or name another file with --ledger', details: { path: file } });
+  throw ledgerExists(file);
+}
+
+function ledgerExists(path: string): LedgerError {
+  return new LedgerError('LEDGER_EXISTS', { message: `${path} exists already`, hint: 'use it, or name another file with --ledger', details: { path } });
 }
 
 async function inDatabase<Result>(path: string, patience: Patience, work: (db: Database) => Result): Promise<Result> {

@@ -1,0 +1,100 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { type CliResult, finished, startCli } from '../support/cli.ts';
+import { expectSoundLedger, type StoredEvent } from '../support/invariants.ts';
+import { newLedger, replayed } from '../support/ledger-cli.ts';
+import { LineReader } from '../support/line-reader.ts';
+
+const EMITTERS = ['anna', 'bert', 'cleo', 'dora'];
+const EVENTS_EACH = 3000;
+const EVENTS = EMITTERS.length * EVENTS_EACH;
+const PIECE_EVENTS = 60;
+
+/** Emits a stream of its own in pieces, each when the one before is receipted, so that the commits of several alternate. */
+class PieceEmitter {
+  readonly #name: string;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #receipts: LineReader;
+  readonly #result: Promise<CliResult>;
+  #emitted = 0;
+
+  constructor(ledger: string, name: string) {
+    this.#name = name;
+    this.#child = startCli(['emit', '-q', '--receipts', '-l', ledger]);
+    this.#receipts = new LineReader(this.#child.stdout);
+    this.#result = finished(this.#child);
+  }
+
+  async emitPiece(): Promise<void> {
+    const piece = Array.from({ length: PIECE_EVENTS }, (_, at) => `${JSON.stringify({ emitter: this.#name, n: this.#emitted + at, at: Date.now() })}\n`);
+    this.#child.stdin.write(piece.join(''));
+    this.#emitted += PIECE_EVENTS;
+    expect(await this.#receipts.take(PIECE_EVENTS)).toHaveLength(PIECE_EVENTS);
+  }
+
+  async emitRest(): Promise<void> {
+    while (this.#emitted < EVENTS_EACH) await this.emitPiece();
+    this.#child.stdin.end();
+    expect(await this.#result).toMatchObject({ code: 0, stderr: '' });
+  }
+}
+
+/** Whether a sequence that was told can be read by somebody who has just come. */
+function isReadable(ledger: string, sequence: number): boolean {
+  const db = new Database(ledger, { readonly: true });
+  try {
+    return db.prepare('SELECT 1 FROM commits WHERE first_sequence <= ? AND ? < first_sequence + count').get(sequence, sequence) !== undefined;
+  } finally {
+    db.close();
+  }
+}
+
+/** Follows from the start until everything was told, looking now and then whether it is committed. */
+async function follow(ledger: string): Promise<string> {
+  const child = startCli(['tail', '-f', '-n', 'all', '-o', 'envelope', '-l', ledger]);
+  const lines = new LineReader(child.stdout);
+  const result = finished(child);
+  const told: string[] = [];
+  while (told.length < EVENTS) {
+    const line = await lines.next();
+    if (line === null) break;
+    told.push(line);
+    if (told.length % 200 === 0) expect(isReadable(ledger, JSON.parse(line).sequence)).toBe(true);
+  }
+  child.kill('SIGINT');
+  const { code, stderr, stdout } = await result;
+  expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+  return stdout.toString();
+}
+
+function expectOwnOrder(events: readonly StoredEvent[]): void {
+  const next = new Map(EMITTERS.map((emitter) => [emitter, 0]));
+  for (const { payload } of events) {
+    const { emitter, n } = JSON.parse(payload) as { emitter: string; n: number };
+    expect(n).toBe(next.get(emitter));
+    next.set(emitter, n + 1);
+  }
+  expect([...next.values()]).toEqual(EMITTERS.map(() => EVENTS_EACH));
+}
+
+test.each([
+  ['arrival times', ['--partition', 'hash:emitter', '--partitions', '3']],
+  ['times of their own', ['--partition', 'hash:emitter', '--partitions', '3', '--time', 'at']],
+])('four emitters with %s and two who follow agree on one history', async (_, init) => {
+  const ledger = await newLedger(...init);
+  const followers = [follow(ledger), follow(ledger)];
+  const emitters = EMITTERS.map((name) => new PieceEmitter(ledger, name));
+  // nobody begins to hurry before all are there
+  await Promise.all(emitters.map((emitter) => emitter.emitPiece()));
+  await Promise.all(emitters.map((emitter) => emitter.emitRest()));
+  const told = await Promise.all(followers);
+  const events = await expectSoundLedger(ledger);
+  expect(events).toHaveLength(EVENTS);
+  expectOwnOrder(events);
+  const history = await replayed(ledger, '-o', 'envelope');
+  for (const one of told) expect(one === history).toBe(true);
+  // the emitters did alternate
+  const changes = events.filter(({ payload }, at) => JSON.parse(payload).emitter !== JSON.parse(events[at - 1]?.payload ?? payload).emitter);
+  expect(changes.length).toBeGreaterThan(20);
+});

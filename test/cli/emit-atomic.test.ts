@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { finished, runCli, startCli } from '../support/cli.ts';
+import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
+import { emitWithRejects, expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const MANY_LINES = Array.from({ length: 60_000 }, (_, n) => `{"n":${n},"text":"enough bytes for several chunks of input"}\n`).join('');
+
+test('--atomic stores all of an input that is good', async () => {
+  const ledger = await newLedger();
+  const { stderr } = await succeed(['emit', '--atomic', '-l', ledger], { input: MANY_LINES });
+  expect(stderr).toMatch(/^60,000 events committed/);
+  expect((await replayed(ledger)) === MANY_LINES).toBe(true);
+  await expectSoundLedger(ledger);
+});
+
+test('--atomic stores nothing where the last line is bad, and names it', async () => {
+  const ledger = await newLedger();
+  const result = await runCli(['emit', '--atomic', '-l', ledger], { input: `${MANY_LINES}bad\n` });
+  expect(storedEvents(ledger)).toEqual([]);
+  expectFailure(result, 65, 'stdin: line 60001, byte 1: not JSON');
+  expect(result.stderr).toContain('nothing committed');
+});
+
+test('--atomic names the bad line of a small file too', async () => {
+  const ledger = await newLedger();
+  const file = fileIn(tempDir(), 'small', '1\n2\n{bad\n');
+  const result = await runCli(['emit', '--atomic', '-l', ledger, file]);
+  expect(storedEvents(ledger)).toEqual([]);
+  expectFailure(result, 65, `${file}: line 3, byte 2: not JSON`);
+});
+
+test('--atomic does not advise to go on behind lines it has not stored', async () => {
+  const ledger = await newLedger();
+  const result = await runCli(['emit', '--atomic', '-l', ledger], { input: '1\nbad\n' });
+  expectFailure(result, 65, 'line 2');
+  expect(result.stderr).not.toContain('from it on');
+});
+
+test('--atomic gives a receipt for nothing that is not stored', async () => {
+  const ledger = await newLedger();
+  const result = await runCli(['emit', '--atomic', '--receipts', '-l', ledger], { input: '1\n2\nbad\n' });
+  expect(storedEvents(ledger)).toEqual([]);
+  expect(result.stdout.toString()).toBe('');
+});
+
+test('--atomic gives its receipts once all is stored', async () => {
+  const ledger = await newLedger();
+  const { stdout } = await succeed(['emit', '--atomic', '--receipts', '-l', ledger], { input: '1\n2\n' });
+  expect(parseLines(stdout).map(({ sequence }) => sequence)).toEqual([1, 2]);
+});
+
+test('--atomic spans several files', async () => {
+  const ledger = await newLedger();
+  const directory = tempDir();
+  const good = fileIn(directory, 'good', '1\n2\n');
+  const bad = fileIn(directory, 'bad', '3\nbad\n');
+  const result = await runCli(['emit', '--atomic', '-l', ledger, good, bad]);
+  expect(storedEvents(ledger)).toEqual([]);
+  expectFailure(result, 65, `${bad}: line 2, byte 1: `);
+  await succeed(['emit', '--atomic', '-l', ledger, good, good]);
+  expect(await replayed(ledger)).toBe('1\n2\n1\n2\n');
+});
+
+test('--atomic with --rejects stores all the good lines together', async () => {
+  const ledger = await newLedger();
+  const rejected = await emitWithRejects(ledger, ['--atomic'], { input: '1\nbad\n2\n' });
+  expect(rejected.map(({ line }) => line)).toEqual([2]);
+  expect(await replayed(ledger)).toBe('1\n2\n');
+});
+
+test('--atomic holds nobody up while it waits for its input, and stores nothing when interrupted', async () => {
+  const ledger = await newLedger();
+  const child = startCli(['emit', '--atomic', '-l', ledger]);
+  const result = finished(child);
+  // more than a pipe holds: it is through when the command reads
+  await new Promise((resolve) => child.stdin.write(MANY_LINES, resolve));
+  await succeed(['emit', '-l', ledger], { input: '"other"\n' });
+  child.kill('SIGINT');
+  const { code, stderr } = await result;
+  expect(code).toBe(130);
+  expect(stderr).toContain('nothing committed');
+  expect(await replayed(ledger)).toBe('"other"\n');
+});
+
+test('a late event within an atomic input is lifted like any other', async () => {
+  const ledger = await newLedger('--time', 'at');
+  await succeed(['emit', '--atomic', '-l', ledger], { input: '{"at":1000000000}\n{"at":900000000}\n' });
+  expect(storedEvents(ledger).map(({ time }) => time)).toEqual([1e15, 1e15]);
+  await expectSoundLedger(ledger);
+});

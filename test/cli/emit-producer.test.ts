@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { expectSoundLedger } from '../support/invariants.ts';
+import { expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+function linesUpTo(count: number): string {
+  return Array.from({ length: count }, (_, n) => `{"n":${n},"text":"bytes enough to make several chunks of it"}\n`).join('');
+}
+
+test('a producer that runs twice with one input stores one copy', async () => {
+  const ledger = await newLedger();
+  const file = fileIn(tempDir(), 'input', linesUpTo(1000));
+  await succeed(['emit', '--producer', 'week', '-l', ledger, file]);
+  const { stderr } = await succeed(['emit', '--producer', 'week', '-l', ledger, file]);
+  expect(stderr).toBe('nothing committed\n');
+  expect(await replayed(ledger)).toBe(linesUpTo(1000));
+});
+
+test('a producer whose input has grown goes on behind what is stored', async () => {
+  const ledger = await newLedger();
+  for (const count of [3, 50_000, 50_001]) {
+    await succeed(['emit', '--producer', 'log', '-l', ledger], { input: linesUpTo(count) });
+    expect((await replayed(ledger)) === linesUpTo(count)).toBe(true);
+  }
+  await expectSoundLedger(ledger);
+});
+
+test('receipts of a producer that goes on carry the line numbers of the whole input', async () => {
+  const ledger = await newLedger();
+  await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '1\n\n2\n' });
+  const { stdout } = await succeed(['emit', '--receipts', '--producer', 'log', '-l', ledger], { input: '1\n\n2\n3\n' });
+  expect(parseLines(stdout).map(({ line, sequence }) => [line, sequence])).toEqual([[4, 3]]);
+});
+
+test('a producer goes on where its first run ended without a last newline', async () => {
+  const ledger = await newLedger();
+  await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '{"n":1}\n{"n":2}' });
+  await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '{"n":1}\n{"n":2}' });
+  await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '{"n":1}\n{"n":2}\n{"n":3}\n' });
+  expect(await replayed(ledger)).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
+});
+
+test.each([
+  ['another input', '{"n":9}\n{"n":2}\n{"n":3}\n'],
+  ['another input of the same length', '{"n":2}\n{"n":1}\n'],
+  ['a shorter input', '{"n":1}\n'],
+  ['an empty input', ''],
+])('a producer with %s is refused with 4', async (_, input) => {
+  const ledger = await newLedger();
+  await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '{"n":1}\n{"n":2}\n' });
+  expectFailure(await runCli(['emit', '--producer', 'log', '-l', ledger], { input }), 4, "producer 'log'");
+  expect(await replayed(ledger)).toBe('{"n":1}\n{"n":2}\n');
+});
+
+test('producers of different names keep their own positions', async () => {
+  const ledger = await newLedger();
+  for (const name of ['one', 'two', 'one']) await succeed(['emit', '--producer', name, '-l', ledger], { input: '1\n2\n' });
+  expect(await replayed(ledger)).toBe('1\n2\n1\n2\n');
+  const { producers } = JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString());
+  expect(producers).toEqual([
+    { name: 'one', position: 4 },
+    { name: 'two', position: 4 },
+  ]);
+});
+
+test('two runs of one producer at the same time store one copy', async () => {
+  const ledger = await newLedger();
+  const input = linesUpTo(120_000);
+  const file = fileIn(tempDir(), 'input', input);
+  const runs = await Promise.all([1, 2].map(() => runCli(['emit', '--producer', 'log', '-l', ledger, file])));
+  expect(runs.map(({ code, stderr }) => (code === 0 ? 'done' : stderr))).toEqual(['done', 'done']);
+  expect((await replayed(ledger)) === input).toBe(true);
+  await expectSoundLedger(ledger);
+});
+
+test('two producers at the same time with the same input store a copy each, both in order', async () => {
+  const ledger = await newLedger();
+  const input = linesUpTo(60_000);
+  const file = fileIn(tempDir(), 'input', input);
+  await Promise.all(['one', 'two'].map((name) => succeed(['emit', '--producer', name, '-l', ledger, file])));
+  const events = await expectSoundLedger(ledger);
+  const seen = [0, 0];
+  for (const { payload } of events) {
+    const { n } = JSON.parse(payload);
+    const copy = seen.indexOf(n);
+    expect(copy).not.toBe(-1);
+    seen[copy] = n + 1;
+  }
+  expect(seen).toEqual([60_000, 60_000]);
+});
+
+test('a producer stopped by a bad line goes on from it once it is mended', async () => {
+  const ledger = await newLedger();
+  expectFailure(await runCli(['emit', '--producer', 'log', '-l', ledger], { input: '1\nbad\n3\n' }), 65, 'line 2');
+  await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '1\n2\n3\n' });
+  expect(await replayed(ledger)).toBe('1\n2\n3\n');
+});
+
+test('a producer over several files sees them as one input', async () => {
+  const ledger = await newLedger();
+  const directory = tempDir();
+  const one = fileIn(directory, 'one', '1\n2\n');
+  const two = fileIn(directory, 'two', '3\n4\n');
+  await succeed(['emit', '--producer', 'week', '-l', ledger, one]);
+  await succeed(['emit', '--producer', 'week', '-l', ledger, one, two]);
+  await succeed(['emit', '--producer', 'week', '-l', ledger, one, two]);
+  expect(await replayed(ledger)).toBe('1\n2\n3\n4\n');
+});
+
+test('--producer with --atomic stores the position with the whole input or not at all', async () => {
+  const ledger = await newLedger();
+  expectFailure(await runCli(['emit', '--atomic', '--producer', 'log', '-l', ledger], { input: '1\nbad\n' }), 65, 'line 2');
+  await succeed(['emit', '--atomic', '--producer', 'log', '-l', ledger], { input: '1\n2\n' });
+  await succeed(['emit', '--atomic', '--producer', 'log', '-l', ledger], { input: '1\n2\n3\n' });
+  expect(await replayed(ledger)).toBe('1\n2\n3\n');
+});
+
+test('a name that cannot name a producer is refused before anything is read', async () => {
+  const ledger = await newLedger();
+  expectFailure(await runCli(['emit', '--producer', 'Not a name', '-l', ledger], { input: '1\n' }), 2, "'Not a name' cannot name a producer");
+  expect(await replayed(ledger)).toBe('');
+});

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { EARTHQUAKES, runCli } from '../support/cli.ts';
+import { storedEvents } from '../support/invariants.ts';
+import { fileIn, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+interface Receipt {
+  readonly source: string;
+  readonly line: number;
+  readonly sequence: number;
+  readonly partition: string;
+  readonly offset: number;
+  readonly time: string;
+}
+
+test('--receipts prints one line per event, and they agree with the ledger', async () => {
+  const ledger = await newLedger('--partition', 'hash:properties.net', '--time', 'properties.time');
+  const { stdout } = await succeed(['emit', '--receipts', '-l', ledger, EARTHQUAKES]);
+  const receipts = parseLines<Receipt>(stdout);
+  expect(receipts.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 1707 }, (_, at) => at + 1));
+  expect(receipts.map(({ line }) => line)).toEqual(receipts.map(({ sequence }) => sequence));
+  const stored = storedEvents(ledger).map(({ sequence, partition, offset, time }) => ({ sequence, partition, offset, time }));
+  expect(receipts.map(({ sequence, partition, offset, time }) => ({ sequence, partition, offset, time: Date.parse(time) * 1000 }))).toEqual(stored);
+});
+
+test('receipts name their file and the line in it, and go on where the ledger stood', async () => {
+  const ledger = await newLedger('--partitions', '1');
+  const directory = tempDir();
+  const one = fileIn(directory, 'o"ne', '\n1\n\n2\n');
+  const two = fileIn(directory, 'two', '3\n');
+  await succeed(['emit', '-l', ledger], { input: '0\n' });
+  const { stdout } = await succeed(['emit', '--receipts', '-l', ledger, one, two]);
+  const places = parseLines<Receipt>(stdout).map(({ source, line, sequence, offset }) => [source, line, sequence, offset]);
+  expect(places).toEqual([
+    [one, 2, 2, 1],
+    [one, 4, 3, 2],
+    [two, 1, 4, 3],
+  ]);
+});
+
+test('receipts show the time of arrival as the ledger keeps it', async () => {
+  const ledger = await newLedger();
+  const { stdout } = await succeed(['emit', '--receipts', '-l', ledger], { input: '1\n2\n' });
+  const { stdout: told } = await succeed(['replay', '-q', '-o', 'envelope', '-l', ledger]);
+  expect(parseLines<Receipt>(stdout).map(({ time }) => time)).toEqual(parseLines<Receipt>(told).map(({ time }) => time));
+});
+
+test('lines that are not taken have no receipt', async () => {
+  const ledger = await newLedger('--unique', 'id');
+  const input = '{"id":1}\n{"id":1}\nbad\n{"id":2}\n';
+  const result = await runCli(['emit', '--receipts', '--rejects', '/dev/null', '-l', ledger], { input });
+  expect(result.code).toBe(65);
+  expect(parseLines<Receipt>(result.stdout).map(({ line, sequence }) => [line, sequence])).toEqual([
+    [1, 1],
+    [4, 2],
+  ]);
+});

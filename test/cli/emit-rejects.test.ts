@@ -1,0 +1,74 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { emitWithRejects, expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+test('--rejects keeps bad lines with their reason, goes on, and ends with 65', async () => {
+  const ledger = await newLedger();
+  const rejects = join(tempDir(), 'rejects.jsonl');
+  const result = await runCli(['emit', '-l', ledger, '--rejects', rejects], { input: '1\n{bad\n\n2\n"open\n3\n' });
+  expect(result.code).toBe(65);
+  expect(result.stderr).toMatch(/^3 events committed .*; 2 lines rejected; head 3:/);
+  expect(parseLines(readFileSync(rejects))).toEqual([
+    { source: 'stdin', line: 2, byte: 2, reason: 'not JSON: a byte that cannot stand here', text: '{bad' },
+    { source: 'stdin', line: 5, byte: 6, reason: 'not JSON: the line ends too early', text: '"open' },
+  ]);
+  expect(await replayed(ledger)).toBe('1\n2\n3\n');
+});
+
+test('--rejects appends to what an earlier run has kept', async () => {
+  const ledger = await newLedger();
+  const rejects = join(tempDir(), 'rejects.jsonl');
+  for (const input of ['x\n', 'y\n']) expect((await runCli(['emit', '-l', ledger, '--rejects', rejects], { input })).code).toBe(65);
+  expect(parseLines(readFileSync(rejects)).map(({ text }) => text)).toEqual(['x', 'y']);
+});
+
+test('an input without bad lines leaves the rejects empty and ends with 0', async () => {
+  const ledger = await newLedger();
+  const rejects = join(tempDir(), 'rejects.jsonl');
+  await succeed(['emit', '-l', ledger, '--rejects', rejects], { input: '1\n' });
+  expect(statSync(rejects).size).toBe(0);
+  expect(statSync(rejects).mode & 0o077).toBe(0);
+});
+
+test('rejects that are no text are kept as base64', async () => {
+  const ledger = await newLedger();
+  const bytes = Buffer.from([0x22, 0xff, 0xfe, 0x22]);
+  const [rejected] = await emitWithRejects(ledger, [], { input: Buffer.concat([bytes, Buffer.from('\n')]) });
+  expect(rejected?.reason).toBe('invalid UTF-8');
+  expect(Buffer.from(rejected?.base64 ?? '', 'base64').equals(bytes)).toBe(true);
+});
+
+test('rejected lines of several files carry their file', async () => {
+  const ledger = await newLedger();
+  const directory = tempDir();
+  const one = fileIn(directory, 'one', '1\nx\n');
+  const two = fileIn(directory, 'two', 'y\n2\n');
+  const rejected = await emitWithRejects(ledger, [one, two]);
+  expect(rejected.map(({ source, line }) => [source, line])).toEqual([
+    [one, 2],
+    [two, 1],
+  ]);
+  expect(await replayed(ledger)).toBe('1\n2\n');
+});
+
+test('mended rejects can be emitted again', async () => {
+  const ledger = await newLedger('--time', 'at');
+  const rejected = await emitWithRejects(ledger, [], { input: '{"at":"2026-01-01T00:00:00"}\n' });
+  const mended = rejected.map(({ text }) => text?.replace('00"}', '00Z"}'));
+  await succeed(['emit', '-l', ledger], { input: mended.join('\n') });
+  expect(await replayed(ledger)).toBe('{"at":"2026-01-01T00:00:00Z"}\n');
+});
+
+test('commits nothing where the rejects cannot be opened', async () => {
+  const ledger = await newLedger();
+  expectFailure(await runCli(['emit', '-l', ledger, '--rejects', '/nowhere/rejects'], { input: '1\n' }), 73, 'cannot write rejects to /nowhere/rejects');
+  expect(await replayed(ledger)).toBe('');
+});
+
+test('stops with 74 where the rejects cannot be written', async () => {
+  const ledger = await newLedger();
+  expectFailure(await runCli(['emit', '-l', ledger, '--rejects', '/dev/full'], { input: '1\nbad\n2\n' }), 74, '/dev/full: the rejects cannot be written');
+});

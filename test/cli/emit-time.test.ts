@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
+import { emitWithRejects, expectFailure, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
+
+const HOUR_MS = 3_600_000;
+
+function eventAt(ms: number): string {
+  return `${JSON.stringify({ at: new Date(ms).toISOString() })}\n`;
+}
+
+test('a late event is recorded at the time of the head, keeps its own date and is counted', async () => {
+  const ledger = await newLedger('--time', 'at');
+  const input = eventAt(Date.UTC(2026, 0, 2)) + eventAt(Date.UTC(2026, 0, 1)) + eventAt(Date.UTC(2026, 0, 3));
+  const { stderr } = await succeed(['emit', '-l', ledger], { input });
+  expect(stderr).toContain("; 1 late, recorded at the head's time; ");
+  await succeed(['emit', '-l', ledger, '--late', 'record'], { input: eventAt(Date.UTC(2025, 0, 1)) });
+  expect(storedEvents(ledger).map(({ time }) => new Date(time / 1000).toISOString().slice(0, 10))).toEqual([
+    '2026-01-02',
+    '2026-01-02',
+    '2026-01-03',
+    '2026-01-03',
+  ]);
+  expect(await replayed(ledger)).toBe(input + eventAt(Date.UTC(2025, 0, 1)));
+});
+
+test('--late reject refuses an event earlier than the head, in the same batch or from an earlier one', async () => {
+  const ledger = await newLedger('--time', 'at');
+  const [first, second, third] = [1, 2, 3].map((day) => eventAt(Date.UTC(2026, 0, day)));
+  expectFailure(
+    await runCli(['emit', '--late', 'reject', '-l', ledger], { input: `${second}${second}${first}${third}` }),
+    65,
+    /line 3, byte \d+: .*earlier than/,
+  );
+  expectFailure(await runCli(['emit', '--late', 'reject', '-l', ledger], { input: first as string }), 65, 'line 1');
+  const rejected = await emitWithRejects(ledger, ['--late', 'reject'], { input: `${first}${third}` });
+  expect(rejected.map(({ line }) => line)).toEqual([1]);
+  expect(await replayed(ledger)).toBe(`${second}${second}${third}`);
+});
+
+test('an event too far ahead of the clock is a bad line', async () => {
+  const ledger = await newLedger('--time', 'at');
+  const now = Date.now();
+  await succeed(['emit', '-l', ledger], { input: eventAt(now + 23 * HOUR_MS) });
+  expectFailure(await runCli(['emit', '-l', ledger], { input: eventAt(now + 25 * HOUR_MS) }), 65, "'at' is more than 24 h ahead of the clock");
+  await expectSoundLedger(ledger);
+});
+
+test('--max-skew sets how far ahead an event may be', async () => {
+  const ledger = await newLedger('--time', 'at');
+  const now = Date.now();
+  expectFailure(await runCli(['emit', '--max-skew', '1h30m', '-l', ledger], { input: eventAt(now + 2 * HOUR_MS) }), 65, 'more than 1.5 h ahead');
+  expectFailure(await runCli(['emit', '--max-skew', '0s', '-l', ledger], { input: eventAt(now + HOUR_MS) }), 65, 'ahead of the clock');
+  await succeed(['emit', '--max-skew', '7d', '-l', ledger], { input: eventAt(now + 100 * HOUR_MS) });
+  expectFailure(await runCli(['emit', '--max-skew', 'soon', '-l', ledger], { input: '' }), 2, "'soon' is not a duration");
+});
+
+test('reads RFC 3339 with any offset and epoch numbers of s, ms, us and ns as one time', async () => {
+  const ledger = await newLedger('--time', 'at');
+  const spellings = [
+    '"2026-04-12T09:00:00.5Z"',
+    '"2026-04-12t11:00:00.500+02:00"',
+    '"2026-04-12 03:30:00.5000009-05:30"',
+    '1775984400.5',
+    '1775984400500',
+    '1775984400500000',
+    '1775984400500000999',
+  ];
+  await succeed(['emit', '-l', ledger], { input: spellings.map((at) => `{"at":${at}}\n`).join('') });
+  expect(new Set(storedEvents(ledger).map(({ time }) => time))).toEqual(new Set([Date.UTC(2026, 3, 12, 9) * 1000 + 500_000]));
+});
+
+test('without a time field the arrival counts and never steps back', async () => {
+  const ledger = await newLedger();
+  const before = Date.now() * 1000;
+  for (const input of ['1\n', '2\n', '3\n']) await succeed(['emit', '-l', ledger], { input });
+  const events = await expectSoundLedger(ledger);
+  expect(events[0]?.time).toBeGreaterThanOrEqual(before - 1000);
+  expect(events.at(-1)?.time).toBeLessThanOrEqual((Date.now() + 1) * 1000);
+});

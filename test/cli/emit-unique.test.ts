@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { expectSoundLedger } from '../support/invariants.ts';
+import { emitWithRejects, expectFailure, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
+
+test('an id is committed once, and its repeats are counted', async () => {
+  const ledger = await newLedger('--unique', 'id');
+  const input = '{"id":"a"}\n{"id":"b"}\n';
+  await succeed(['emit', '-l', ledger], { input });
+  const { stderr } = await succeed(['emit', '-l', ledger], { input: `${input}{"id":"c"}\n` });
+  expect(stderr).toMatch(/^1 event committed .*; 2 duplicates passed over; /);
+  expect(await replayed(ledger)).toBe(`${input}{"id":"c"}\n`);
+  await expectSoundLedger(ledger);
+});
+
+test('repeats within one batch are counted too', async () => {
+  const ledger = await newLedger('--unique', 'id');
+  const { stdout } = await succeed(['emit', '--json', '-l', ledger], { input: '{"id":1}\n{"id":1}\n{"id":2}\n{"id":1}\n' });
+  expect(JSON.parse(stdout.toString())).toMatchObject({ events: 2, duplicates: 2, lastSequence: 2 });
+  expect(await replayed(ledger)).toBe('{"id":1}\n{"id":2}\n');
+});
+
+test('an id with other bytes is a conflict, exit 4, and what came before it is committed', async () => {
+  const ledger = await newLedger('--unique', 'id');
+  await succeed(['emit', '-l', ledger], { input: '{"id":1,"v":1}\n' });
+  const result = await runCli(['emit', '-l', ledger], { input: '{"id":0}\n{"id":1,"v":2}\n{"id":2}\n' });
+  expectFailure(result, 4, "stdin: line 2, byte 1: the id 'id' was committed before with another payload");
+  expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n{"id":0}\n');
+});
+
+test('an id with other bytes in the same batch is a conflict too', async () => {
+  const ledger = await newLedger('--unique', 'id');
+  expectFailure(await runCli(['emit', '-l', ledger], { input: '{"id":1,"v":1}\n{"id":1, "v":1}\n' }), 4, 'line 2');
+  expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n');
+});
+
+test('--rejects keeps conflicts aside and goes on', async () => {
+  const ledger = await newLedger('--unique', 'id');
+  const rejected = await emitWithRejects(ledger, [], { input: '{"id":1,"v":1}\n{"id":1,"v":2}\n{"id":2}\n' });
+  expect(rejected.map(({ line, text }) => [line, text])).toEqual([[2, '{"id":1,"v":2}']]);
+  expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n{"id":2}\n');
+});
+
+test('--atomic stores nothing beside a conflict', async () => {
+  const ledger = await newLedger('--unique', 'id');
+  await succeed(['emit', '-l', ledger], { input: '{"id":1,"v":1}\n' });
+  const result = await runCli(['emit', '--atomic', '-l', ledger], { input: '{"id":5}\n{"id":1,"v":2}\n' });
+  expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n');
+  expectFailure(result, 4, 'line 2');
+});
+
+test('an id of a nested path is one, whatever its JSON spelling', async () => {
+  const ledger = await newLedger('--unique', 'meta.id');
+  await succeed(['emit', '-l', ledger], { input: '{"meta":{"id":"é"}}\n' });
+  expectFailure(await runCli(['emit', '-l', ledger], { input: '{"meta":{"id":"\\u00e9"}}\n' }), 4, 'line 1');
+});
+
+test('two emitters at the same time with the same ids store each once', async () => {
+  const ledger = await newLedger('--unique', 'id');
+  const input = Array.from({ length: 20_000 }, (_, id) => `{"id":${id}}\n`).join('');
+  const runs = await Promise.all([1, 2].map(() => succeed(['emit', '--json', '-l', ledger], { input })));
+  const reports = runs.map(({ stdout }) => JSON.parse(stdout.toString()) as { events: number; duplicates: number });
+  expect(reports.map(({ events, duplicates }) => events + duplicates)).toEqual([20_000, 20_000]);
+  const events = await expectSoundLedger(ledger);
+  expect(new Set(events.map(({ payload }) => payload)).size).toBe(20_000);
+  expect(events).toHaveLength(20_000);
+});

@@ -1,0 +1,211 @@
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { BIN, EARTHQUAKES, runCli } from '../support/cli.ts';
+import { expectFailure, fileIn, newLedger, succeed } from '../support/ledger-cli.ts';
+import { runShell } from '../support/shell.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const READERS = [['tail'], ['replay'], ['inspect'], ['partition']] as const;
+
+/** Changes a ledger by other means than the engine. */
+function tamper(ledger: string, sql: string): void {
+  const db = new Database(ledger);
+  db.exec(sql);
+  db.close();
+}
+
+test.each([...READERS, ['emit'], ['inspect', '--verify']])('%s %s says where there is no ledger, exit 66, and how to make one', async (...args) => {
+  const ledger = join(tempDir(), 'none.codex');
+  const result = await runCli([...args.filter(Boolean), '-l', ledger]);
+  expectFailure(result, 66, `there is no ledger at ${ledger}`);
+  expect(result.stderr).toContain('completengine init');
+});
+
+test('looks for ./events.codex, or for what COMPLETENGINE_LEDGER names, or for what -l names', async () => {
+  const cwd = tempDir();
+  const env = { ...process.env, COMPLETENGINE_LEDGER: undefined };
+  expectFailure(await runCli(['tail'], { cwd, env }), 66, join(cwd, 'events.codex'));
+  const ledger = await newLedger();
+  await succeed(['emit'], { cwd, env: { ...env, COMPLETENGINE_LEDGER: ledger }, input: '1\n' });
+  expect((await succeed(['tail'], { cwd, env: { ...env, COMPLETENGINE_LEDGER: ledger } })).stdout.toString()).toBe('1\n');
+  expect((await succeed(['tail', '-l', ledger], { cwd, env: { ...env, COMPLETENGINE_LEDGER: '/nowhere' } })).stdout.toString()).toBe('1\n');
+});
+
+test.each(['', ' ', ':memory:'])('%j cannot name a ledger', async (ledger) => {
+  for (const verb of ['init', 'tail']) expectFailure(await runCli([verb, `--ledger=${ledger}`]), 2, 'cannot name a ledger');
+});
+
+test('a ledger in a directory that does not exist cannot be made: 73', async () => {
+  const ledger = join(tempDir(), 'missing', 'events.codex');
+  expectFailure(await runCli(['init', '-l', ledger]), 73, `cannot create ${ledger}: ENOENT`);
+});
+
+test('a directory is not a ledger: 76', async () => {
+  const directory = join(tempDir(), 'directory');
+  mkdirSync(directory);
+  for (const verb of ['tail', 'emit', 'init']) expectFailure(await runCli([verb, '-l', directory]), 76, `${directory} is a directory`);
+});
+
+test.each([
+  ['text', 'no database, only some text that is longer than a header of one hundred bytes, so that it could be taken for one'],
+  ['a short text', 'xyz'],
+])('%s is not a ledger: 76', async (_, content) => {
+  const path = fileIn(tempDir(), 'file', content);
+  for (const args of [...READERS, ['emit'], ['init']]) expectFailure(await runCli([...args, '-l', path]), 76, path);
+});
+
+test('a database of something else is not a ledger, and is left alone: 76', async () => {
+  const path = join(tempDir(), 'other.sqlite');
+  tamper(path, 'CREATE TABLE other (x); INSERT INTO other VALUES (1)');
+  for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', path]), 76, 'a database of something else');
+  expectFailure(await runCli(['init', '-l', path]), 73, 'exists already');
+});
+
+test('an empty file is not a ledger yet: 76, and the way to make it one', async () => {
+  const path = fileIn(tempDir(), 'empty', '');
+  const result = await runCli(['tail', '-l', path]);
+  expectFailure(result, 76, 'it is empty');
+  expect(result.stderr).toContain('completengine init');
+});
+
+test('a ledger with a foreign trigger is not taken for ours: 76', async () => {
+  const ledger = await newLedger();
+  tamper(ledger, 'CREATE TRIGGER foreign_one AFTER INSERT ON p0 BEGIN SELECT 1; END');
+  for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', ledger]), 76, 'is not a ledger');
+});
+
+test('a newer format is refused with 76', async () => {
+  const ledger = await newLedger();
+  tamper(ledger, 'PRAGMA user_version = 2');
+  for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', ledger]), 76, 'has format 2, and this completengine reads up to 1');
+});
+
+test('a ledger with two hard links is refused with 76', async () => {
+  const ledger = await newLedger();
+  linkSync(ledger, `${ledger}-other`);
+  for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', ledger]), 76, 'has 2 hard links');
+});
+
+test('a damaged file is 3', async () => {
+  const ledger = await newLedger();
+  await succeed(['emit', '-l', ledger, EARTHQUAKES]);
+  const { open } = await import('node:fs/promises');
+  const file = await open(ledger, 'r+');
+  await file.write(Buffer.alloc(16384 * 40, 0xff), 0, 16384 * 40, 16384);
+  await file.close();
+  for (const args of [['replay'], ['inspect'], ['inspect', '--verify'], ['emit']]) expectFailure(await runCli([...args, '-l', ledger]), 3, /damaged|broken/);
+});
+
+test('a ledger that another process holds is busy: 75, after as long as was asked for', async () => {
+  const ledger = await newLedger();
+  const db = new Database(ledger);
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = await runCli(['emit', '--busy-timeout', '200ms', '-l', ledger], { input: '1\n' });
+    expectFailure(result, 75, `${ledger} was held by another process for 200 ms`);
+    expect((await succeed(['tail', '-l', ledger])).stdout.length).toBe(0);
+  } finally {
+    db.exec('ROLLBACK');
+    db.close();
+  }
+  await succeed(['emit', '-l', ledger], { input: '1\n' });
+});
+
+test('--busy-timeout waits until the other process is done', async () => {
+  const ledger = await newLedger();
+  const db = new Database(ledger);
+  db.exec('BEGIN IMMEDIATE');
+  const emitting = succeed(['emit', '--busy-timeout', '1m', '-l', ledger], { input: '1\n' });
+  setTimeout(() => {
+    db.exec('ROLLBACK');
+    db.close();
+  }, 700);
+  await emitting;
+  for (const args of [...READERS, ['emit'], ['init']]) expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");
+});
+
+test.skipIf(process.getuid?.() !== 0)('a ledger one may not open is 77', async () => {
+  const ledger = await newLedger();
+  const as = { ledger, BIN, HOME: '/nonexistent' };
+  const result = await runShell(
+    `chmod 755 "$(dirname "$ledger")"; exec setpriv --reuid 65534 --clear-groups '${process.execPath}' "$BIN" tail -l "$ledger"`,
+    as,
+  );
+  expectFailure({ ...result, stderr: result.stderr.replace(/^\(node:.*\n|^\(Use `node.*\n/gm, '') }, 77, `${ledger} cannot be opened`);
+});
+
+test.each([...READERS, ['emit'], ['init']])('%s refuses a flag it does not have: 2', async (verb) => {
+  expectFailure(await runCli([verb, '--bogus']), 2, '--bogus');
+});
+
+test.each([
+  ['a flag without its value', ['tail', '-n'], '--number'],
+  ['an option there is none of', ['tail', '-o', 'xml'], '--output=xml'],
+  ['a command there is none of', ['explode'], 'explode'],
+])('refuses %s: 2', async (_, args, fact) => {
+  expectFailure(await runCli(args), 2, fact);
+});
+
+const EVIL = 'e\u001b[31mvil\u0007\u009b2J\u202e';
+
+test.each([
+  ['a ledger', ['tail', '-l', `/nowhere/${EVIL}`]],
+  ['a file', ['emit', `/nowhere/${EVIL}`]],
+  ['a file of rejects', ['emit', '--rejects', `/nowhere/${EVIL}`]],
+  ['a partition', ['tail', EVIL]],
+  ['a producer', ['emit', '--producer', EVIL]],
+  ['a time', ['replay', '--from', EVIL]],
+  ['a zone', ['replay', '--from', '2026-01-01', '--tz', EVIL]],
+  ['a head', ['inspect', '--expect-head', EVIL]],
+  ['a duration', ['tail', '--busy-timeout', EVIL]],
+  ['a flag', ['tail', `--${EVIL}`]],
+  ['an option', ['tail', '-o', EVIL]],
+  ['a number', ['inspect', '--sequence', EVIL]],
+  ['a command', [EVIL]],
+])('the name of %s cannot drive the terminal', async (_, args) => {
+  const ledger = await newLedger();
+  const result = await runCli(args, { env: { ...process.env, COMPLETENGINE_LEDGER: ledger } });
+  expect(result.code).not.toBe(0);
+  expectFailure(result, result.code ?? -1, /^error: /);
+  expect(result.stderr).not.toContain('\u202e');
+});
+
+test('neither a file’s name nor what stands in it can drive the terminal', async () => {
+  const ledger = await newLedger('--partition', 'manual:to', '--partitions', 'herring');
+  const file = fileIn(tempDir(), EVIL, '{"to":"\u009b31m\\u001b[31m\u202e"}\n');
+  const result = await runCli(['emit', '-l', ledger, file]);
+  expectFailure(result, 65, '\\x1b[31mvil\\x07\\x9b2J\\u{202e}: line 1');
+  expect(result.stderr).not.toContain('\u202e');
+});
+
+test('inspect shows a path with control characters escaped', async () => {
+  const ledger = join(tempDir(), EVIL);
+  await succeed(['init', '-l', ledger]);
+  for (const args of [['inspect'], ['inspect', '--verify'], ['partition']]) {
+    const shown = (await succeed([...args, '-l', ledger])).stdout.toString();
+    for (const control of ['\u001b', '\u0007', '\u009b', '\u202e']) expect(shown).not.toContain(control);
+  }
+});
+
+test('a failure under --json is a document with its code, and the exit code is the same', async () => {
+  const missing = join(tempDir(), 'none.codex');
+  for (const verb of ['inspect', 'partition', 'emit']) {
+    const result = await runCli([verb, '--json', '-l', missing]);
+    expect(result.code).toBe(66);
+    expect(JSON.parse(result.stdout.toString()).error).toMatchObject({ code: 'NO_LEDGER', details: { path: missing } });
+  }
+  const usage = await runCli(['inspect', '--json', '--bogus']);
+  expect(usage.code).toBe(2);
+  expect(JSON.parse(usage.stdout.toString()).error).toMatchObject({ code: 'USAGE' });
+});
+
+test('an input that cannot be read is 65, and what came before it is kept', async () => {
+  const ledger = await newLedger();
+  const directory = tempDir();
+  writeFileSync(join(directory, 'good'), '1\n');
+  const result = await runShell('completengine emit -l "$ledger" "$good" - < /proc/self/mem', { ledger, good: join(directory, 'good') });
+  expectFailure(result, 65, 'cannot be read');
+  expect((await succeed(['tail', '-l', ledger])).stdout.toString()).toBe('1\n');
+});

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+
+const COMMON = ['busy-timeout', 'ledger'];
+
+/** What a change of the surface must change here too: commands and flags are part of the interface. */
+const SURFACE: Readonly<Record<string, readonly string[]>> = {
+  emit: [...COMMON, 'atomic', 'envelope', 'json', 'late', 'max-line', 'max-skew', 'producer', 'quiet', 'receipts', 'rejects'],
+  init: [...COMMON, 'determinism', 'durability', 'json', 'max-line', 'partition', 'partitions', 'time', 'unique'],
+  inspect: [...COMMON, 'expect-head', 'json', 'sequence', 'verify'],
+  partition: [...COMMON, 'json'],
+  replay: [
+    ...[...COMMON, 'determinism', 'from', 'from-sequence', 'json', 'output', 'partition', 'quiet', 'speed'],
+    ...['through', 'through-sequence', 'tz', 'until'],
+  ],
+  tail: [...COMMON, 'follow', 'number', 'output'],
+};
+
+const SHORT: Readonly<Record<string, string>> = { f: 'follow', l: 'ledger', n: 'number', o: 'output', p: 'partition', q: 'quiet' };
+
+interface Manifest {
+  readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, { readonly char?: string }>> }>>;
+}
+
+const manifest = JSON.parse(readFileSync(new URL('../../oclif.manifest.json', import.meta.url), 'utf8')) as Manifest;
+
+test('the commands and their flags are those that are written down here', () => {
+  const sorted = (names: readonly string[]) => [...names].sort();
+  expect(sorted(Object.keys(manifest.commands))).toEqual(sorted(Object.keys(SURFACE)));
+  for (const [verb, { flags }] of Object.entries(manifest.commands)) expect([verb, sorted(Object.keys(flags))]).toEqual([verb, sorted(SURFACE[verb] ?? [])]);
+});
+
+test('a short flag means the same in every command', () => {
+  for (const { flags } of Object.values(manifest.commands)) {
+    for (const [name, { char }] of Object.entries(flags)) if (char !== undefined) expect([char, SHORT[char]]).toEqual([char, name]);
+  }
+});
+
+test.each(Object.entries(SURFACE))('%s --help names each of its flags and ends with 0', async (verb, flags) => {
+  for (const args of [
+    [verb, '--help'],
+    ['help', verb],
+  ]) {
+    const { code, stdout, stderr } = await runCli(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const flag of flags) expect(stdout.toString()).toMatch(new RegExp(`--${flag}\\b`));
+    expect(stdout.toString()).toContain('EXAMPLES');
+  }
+});
+
+test.each([[['--help']], [['help']], [[]]])('%j lists the verbs', async (args) => {
+  const { code, stdout, stderr } = await runCli(args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const verb of Object.keys(SURFACE)) expect(stdout.toString()).toMatch(new RegExp(`^ +${verb} +[A-Z]`, 'm'));
+});
+
+test('help fits into eighty columns', async () => {
+  for (const verb of Object.keys(SURFACE)) {
+    const { stdout } = await runCli([verb, '--help'], { env: { ...process.env, COLUMNS: '80', OCLIF_COLUMNS: '80' } });
+    const [usage = ''] = stdout.toString().split('EXAMPLES');
+    expect(usage.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  }
+});
+
+test('--version names the version of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  expect((await runCli(['--version'])).stdout.toString()).toMatch(new RegExp(`^completengine/${version.replaceAll('.', '\\.')} `));
+});

@@ -1,0 +1,121 @@
+import { statSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { earthquakes } from '../support/earthquakes.ts';
+import { earthquakeLedger, expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
+
+async function inspected(ledger: string, ...args: string[]) {
+  return JSON.parse((await succeed(['inspect', '--json', '-l', ledger, ...args])).stdout.toString());
+}
+
+test('shows what a ledger holds', async () => {
+  const ledger = await earthquakeLedger();
+  const { stdout, stderr } = await succeed(['inspect', '-l', ledger]);
+  expect(stderr).toBe('');
+  const text = stdout.toString();
+  expect(text).toContain(ledger);
+  expect(text).toMatch(/^head +1707:[0-9a-f]{64}$/m);
+  expect(text).toMatch(/^events +1,707 in \d+ commits?$/m);
+  expect(text).toMatch(/^time +2018-01-31T01:49:59\.650000Z to 2018-02-07T01:26:13\.840000Z$/m);
+  expect(text).toMatch(/^routing +hash:properties\.net over 8 partitions, epoch 1 from sequence 1$/m);
+  expect(text).toMatch(/^time field +properties\.time$/m);
+  expect(text).toMatch(/^p2 +419 +24\.5 %/m);
+});
+
+test('--json has the same as one document', async () => {
+  const ledger = await earthquakeLedger();
+  const document = await inspected(ledger);
+  expect(document).toMatchObject({
+    path: ledger,
+    format: 1,
+    events: 1707,
+    firstTime: '2018-01-31T01:49:59.650000Z',
+    lastTime: '2018-02-07T01:26:13.840000Z',
+    config: { time: 'properties.time', unique: null, durability: 'full', determinism: 'strict', lineBytesMax: 1_048_576 },
+    epochs: [{ epoch: 1, fromSequence: 1, routing: 'hash:properties.net', partitions: 8 }],
+    producers: [],
+    storage: { durability: 'full', isOpenToOthers: false, settings: { journal_mode: 'wal', synchronous: 2 } },
+  });
+  expect(document.head).toMatch(/^1707:[0-9a-f]{64}$/);
+  expect(document.partitions.map(({ events }: { events: number }) => events).reduce((sum: number, events: number) => sum + events)).toBe(1707);
+});
+
+test('an empty ledger has a head, no times and empty partitions', async () => {
+  const document = await inspected(await newLedger('--partitions', '2'));
+  expect(document).toMatchObject({ events: 0, commits: 0, firstTime: null, lastTime: null });
+  expect(document.head).toMatch(/^0:[0-9a-f]{64}$/);
+  expect((await succeed(['inspect', '-l', document.path])).stdout.toString()).toMatch(/^time +none yet$/m);
+});
+
+test('--sequence shows one event', async () => {
+  const ledger = await earthquakeLedger();
+  const quake = earthquakes()[999];
+  const { stdout } = await succeed(['inspect', '--sequence', '1000', '-l', ledger]);
+  expect(stdout.toString()).toMatch(/^sequence +1000$/m);
+  expect(stdout.toString()).toContain(`payload    ${quake?.line}\n`);
+  const event = await inspected(ledger, '--sequence', '1000');
+  expect(event).toMatchObject({ sequence: 1000, key: quake?.net, payload: quake?.line });
+  expect(Date.parse(event.time)).toBe(quake?.ms);
+});
+
+test.each(['1708', '0', '-3'])('--sequence %s is refused with 2', async (sequence) => {
+  expectFailure(await runCli(['inspect', `--sequence=${sequence}`, '-l', await earthquakeLedger()]), 2, sequence);
+});
+
+test('--verify proves a sound ledger', async () => {
+  const ledger = await earthquakeLedger();
+  const { stdout } = await succeed(['inspect', '--verify', '-l', ledger]);
+  expect(stdout.toString()).toMatch(/^sound: 1,707 events in \d+ commits?; head 1707:[0-9a-f]{64}; no anchor given/);
+  expect(await inspected(ledger, '--verify')).toMatchObject({ isSound: true, events: 1707, isAnchored: false });
+});
+
+test('--expect-head proves that the ledger extends a head kept earlier', async () => {
+  const ledger = await newLedger();
+  const { head: empty } = await inspected(ledger);
+  await succeed(['emit', '-l', ledger], { input: '1\n2\n' });
+  const { head } = await inspected(ledger);
+  await succeed(['emit', '-l', ledger], { input: '3\n' });
+  for (const anchor of [empty, head]) {
+    expect((await succeed(['inspect', '--expect-head', anchor, '-l', ledger])).stdout.toString()).toContain('it extends the expected head');
+    expect(await inspected(ledger, '--expect-head', anchor)).toMatchObject({ isSound: true, events: 3, isAnchored: true });
+  }
+});
+
+test('--expect-head fails with 3 for another hash, and for more events than there are', async () => {
+  const ledger = await newLedger();
+  await succeed(['emit', '-l', ledger], { input: '1\n2\n' });
+  const { head } = await inspected(ledger);
+  const other = head.replace(/.$/, (digit: string) => (digit === '0' ? '1' : '0'));
+  expectFailure(await runCli(['inspect', '--expect-head', other, '-l', ledger]), 3, /head/);
+  expectFailure(await runCli(['inspect', '--expect-head', head.replace(/^2:/, '3:'), '-l', ledger]), 3, 'the ledger ends at sequence 2');
+});
+
+test.each(['', '5', 'abc', '2:abc', `02:${'a'.repeat(64)}`, `2:${'g'.repeat(64)}`])('--expect-head %j is no head', async (head) => {
+  expectFailure(await runCli(['inspect', `--expect-head=${head}`, '-l', await newLedger()]), 2, 'is not a head');
+});
+
+test('--verify names the first commit that was changed, exit 3, and replay tells nothing of it', async () => {
+  const ledger = await newLedger('--partitions', '1');
+  for (const input of ['"first"\n', '"second"\n', '"third"\n']) await succeed(['emit', '-l', ledger], { input });
+  const db = new Database(ledger);
+  db.exec(`UPDATE p0 SET body = CAST(replace(CAST(body AS TEXT), 'second', 'sekond') AS BLOB) WHERE sequence = 2`);
+  db.close();
+  expectFailure(await runCli(['inspect', '--verify', '-l', ledger]), 3, /\b2\b/);
+  const strict = await runCli(['replay', '-l', ledger]);
+  expect(strict.stdout.toString()).toBe('"first"\n');
+  expectFailure(strict, 3, /\b2\b/);
+  expect((await succeed(['replay', '-l', ledger, '--determinism', 'relaxed'])).stdout.toString()).toBe('"first"\n"sekond"\n"third"\n');
+});
+
+test('--sequence goes with neither --verify nor --expect-head', async () => {
+  expectFailure(await runCli(['inspect', '--sequence', '1', '--verify', '-l', await newLedger()]), 2, /--sequence|--verify/);
+});
+
+test('looking at a ledger changes nothing of it', async () => {
+  const ledger = await earthquakeLedger();
+  const before = statSync(ledger);
+  for (const args of [['inspect'], ['inspect', '--verify'], ['partition'], ['replay', '-q'], ['tail']]) await succeed([...args, '-l', ledger]);
+  expect(statSync(ledger).mtimeMs).toBe(before.mtimeMs);
+  expect(statSync(ledger).size).toBe(before.size);
+});

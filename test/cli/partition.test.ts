@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { storedEvents } from '../support/invariants.ts';
+import { earthquakeLedger, expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
+
+test('lists each partition with its share of the events', async () => {
+  const ledger = await earthquakeLedger();
+  const { stdout, stderr } = await succeed(['partition', '-l', ledger]);
+  const lines = stdout.toString().split('\n');
+  expect(stderr).toBe('');
+  expect(lines[0]).toBe('routing hash:properties.net');
+  expect(lines[2]).toMatch(/^partition +events +share +stored +offsets +first time +last time$/);
+  expect(lines.filter((line) => /^p\d /.test(line))).toHaveLength(8);
+  expect(stdout.toString()).toMatch(/^p0 +416 +24\.4 % +310\.1 kB +0-415 +2018-01-31T02:40:30\.540000Z +2018-02-07T00:54:20\.110000Z$/m);
+});
+
+test('--json lists them as a document that agrees with the events', async () => {
+  const ledger = await earthquakeLedger();
+  const document = JSON.parse((await succeed(['partition', '--json', '-l', ledger])).stdout.toString());
+  expect(document.routing).toBe('hash:properties.net');
+  const counts = new Map<string, number>();
+  for (const { partition } of storedEvents(ledger)) counts.set(partition, (counts.get(partition) ?? 0) + 1);
+  for (const { name, events, nextOffset } of document.partitions) {
+    expect(events).toBe(counts.get(name) ?? 0);
+    expect(nextOffset).toBe(events);
+  }
+  expect(document.partitions[0]).toMatchObject({ id: 0, name: 'p0', firstTime: '2018-01-31T02:40:30.540000Z' });
+});
+
+test('an empty ledger lists its partitions without shares', async () => {
+  const ledger = await newLedger('--partition', 'manual:shoal', '--partitions', 'herring,cod');
+  const { stdout } = await succeed(['partition', '-l', ledger]);
+  expect(stdout.toString()).toMatch(/^herring +0 +0 B$/m);
+});
+
+test('refuses an argument it does not know', async () => {
+  expectFailure(await runCli(['partition', 'nonsense', '-l', await newLedger()]), 2, 'nonsense');
+});

@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
+import { expectFailure, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import { runShell } from '../support/shell.ts';
+
+/** Long enough for a loaded machine, short of waiting for ever. */
+const ENDS_BY_ITSELF_MS = 20_000;
+
+function lines(count: number): string {
+  return Array.from({ length: count }, (_, n) => `{"n":${n},"text":"${'x'.repeat(100)}"}\n`).join('');
+}
+
+async function filledLedger(count: number): Promise<string> {
+  const ledger = await newLedger();
+  await succeed(['emit', '-q', '-l', ledger], { input: lines(count) });
+  return ledger;
+}
+
+test.each([['tail'], ['tail -n all'], ['tail -n all -o envelope'], ['replay -q'], ['replay -q -o envelope'], ['replay -q --determinism relaxed']])(
+  '%s | head -1 ends with 0 and says nothing',
+  { timeout: ENDS_BY_ITSELF_MS },
+  async (command) => {
+    const ledger = await filledLedger(60_000);
+    const { stdout, stderr, code } = await runShell(`completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`, { ledger });
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(parseLines(stdout)).toHaveLength(1);
+  },
+);
+
+test.each([['tail -f'], ['tail -f -n all']])('%s | head -1 ends though no further event comes', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
+  for (const count of [1, 20_000]) {
+    const ledger = await filledLedger(count);
+    const { stdout, stderr, code } = await runShell(`completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`, { ledger });
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(parseLines(stdout)).toHaveLength(1);
+  }
+});
+
+test('a replay whose reader goes reports that the rest was not told', async () => {
+  const ledger = await filledLedger(60_000);
+  const { stderr, code } = await runShell(`completengine replay --json -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`, { ledger });
+  expect(code).toBe(0);
+  expect(JSON.parse(stderr)).toMatchObject({ isComplete: false });
+});
+
+test.each(['inspect', 'inspect --json', 'inspect --verify', 'inspect --sequence 1', 'partition', 'partition --json', '--help', 'emit --help', '--version'])(
+  '%s into a reader that has gone ends with 0 and says nothing',
+  async (command) => {
+    const ledger = await filledLedger(10);
+    const script = `{ sleep 0.5; completengine ${command}; echo "$?" >&2; } | true`;
+    expect((await runShell(script, { COMPLETENGINE_LEDGER: ledger })).stderr).toBe('0\n');
+  },
+);
+
+test.each([
+  ['tail'],
+  ['tail -f'],
+  ['replay -q'],
+  ['replay -q -o envelope'],
+  ['inspect'],
+  ['inspect --json'],
+  ['inspect --verify'],
+  ['partition'],
+  ['partition --json'],
+  ['emit -q --receipts'],
+  ['emit --json'],
+])('%s to a full disk ends with 74 and says so', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
+  const ledger = await filledLedger(10);
+  const result = await runShell(`echo '{"n":"more"}' | completengine ${command} -l "$ledger" > /dev/full`, { ledger });
+  expectFailure(result, 74, 'the output cannot be written: ENOSPC');
+});
+
+test('what was committed stays committed where the receipts cannot be written', async () => {
+  const ledger = await filledLedger(0);
+  await runShell(`echo '{"n":"more"}' | completengine emit --receipts -l "$ledger" > /dev/full`, { ledger });
+  expect(storedEvents(ledger)).toHaveLength(1);
+});
+
+test('a slow reader gets every byte', async () => {
+  const ledger = await filledLedger(60_000);
+  const script = `completengine replay -q -l "$ledger" | { head -c 100000; sleep 0.3; head -c 3000000; sleep 0.3; cat; }; exit \${PIPESTATUS[0]}`;
+  const { stdout, code } = await runShell(script, { ledger });
+  expect(code).toBe(0);
+  expect(stdout.toString() === lines(60_000)).toBe(true);
+});
+
+test('a file gets every byte too', async () => {
+  const ledger = await filledLedger(60_000);
+  const { stdout } = await runShell('completengine replay -q -l "$ledger" > "$ledger.out"; cat "$ledger.out"', { ledger });
+  expect(stdout.toString() === lines(60_000)).toBe(true);
+});
+
+test('emit whose reader of receipts goes stops, says so, and ends with 0', { timeout: ENDS_BY_ITSELF_MS }, async () => {
+  const ledger = await newLedger();
+  // an input without end
+  const script = `yes '{"n":1}' | completengine emit --receipts -l "$ledger" | head -1; exit \${PIPESTATUS[1]}`;
+  const { stdout, stderr, code } = await runShell(script, { ledger });
+  expect(code).toBe(0);
+  expect(parseLines(stdout)[0]).toMatchObject({ sequence: 1 });
+  expect(stderr).toMatch(/^stopped: the reader of the receipts has gone/);
+  const events = await expectSoundLedger(ledger);
+  expect(stderr).toContain(`sequences 1-${events.length};`);
+});
+
+test('emit whose reader of receipts goes while its input pauses stops too', { timeout: ENDS_BY_ITSELF_MS }, async () => {
+  const ledger = await newLedger();
+  const script = `completengine emit -q --receipts -l "$ledger" < <(echo 1; exec sleep 1000 2> /dev/null) | head -1; echo "code \${PIPESTATUS[0]}" >&2`;
+  const { stdout, stderr } = await runShell(script, { ledger });
+  expect(parseLines(stdout)).toHaveLength(1);
+  expect(stderr).toContain('stopped: the reader of the receipts has gone');
+  expect(stderr).toContain('code 0');
+});
+
+test('commands end as usual where standard output is closed', async () => {
+  const ledger = await filledLedger(10);
+  for (const command of ['tail', 'replay -q', 'inspect', 'partition']) {
+    expect(await runShell(`completengine ${command} -l "$ledger" >&-`, { ledger })).toMatchObject({ code: 0, stderr: '' });
+  }
+  expect((await runShell('echo 1 | completengine emit -q --receipts -l "$ledger" >&-', { ledger })).code).toBe(0);
+  expect(storedEvents(ledger)).toHaveLength(11);
+});
+
+test('nothing is lost where standard error cannot be written', async () => {
+  const ledger = await newLedger();
+  for (const stderr of ['2>&-', '2>/dev/full', '2> >(true)']) {
+    const { code } = await runShell(`echo 1 | completengine emit -l "$ledger" ${stderr}`, { ledger });
+    expect([stderr, code]).toEqual([stderr, 0]);
+    expect((await runShell(`completengine replay -l "$ledger" ${stderr}`, { ledger })).stdout.toString()).toMatch(/^(1\n)+$/);
+  }
+  expect(storedEvents(ledger)).toHaveLength(3);
+});
+
+test('emit reads from a terminal-less closed standard input as from an empty one', async () => {
+  const ledger = await newLedger();
+  expect(await runShell('completengine emit -l "$ledger" <&-', { ledger })).toMatchObject({ code: 0, stderr: 'nothing committed\n' });
+});
+
+test('the commands of a pipeline work together on a stream', async () => {
+  const ledger = await filledLedger(1000);
+  const copy = await newLedger();
+  const script = 'completengine replay -q -o envelope -l "$ledger" | completengine emit -q --envelope --receipts -l "$copy" | tail -1';
+  const { stdout, code } = await runShell(script, { ledger, copy });
+  expect(code).toBe(0);
+  expect(parseLines(stdout)[0]).toMatchObject({ sequence: 1000 });
+  const payloads = (path: string) => storedEvents(path).map(({ payload, time }) => ({ payload, time }));
+  expect(payloads(copy)).toEqual(payloads(ledger));
+});

@@ -1,0 +1,124 @@
+import stringWidth from 'string-width';
+import { expect, test } from 'vitest';
+import { earthquakeLedger, newLedger, succeed } from '../support/ledger-cli.ts';
+import { hasScreen, Screen } from '../support/screen.ts';
+import { hasTerminal, plainLines, runOnTerminal, runShell } from '../support/shell.ts';
+
+const ESCAPE = '\u001b';
+const COLOUR = `${ESCAPE}[3`;
+
+const onTerminal = test.skipIf(!hasTerminal);
+
+/** Payloads that would colour, rename, ring, clear and turn round a terminal that obeyed them; as raw bytes where JSON allows it. */
+const EVIL_PAYLOADS = ['{"k":"\u009b31mred","key":"\u202eturned\u2066"}', '{"k":"\u200bhidden","\u009b2J":"\u0085\u007f\ufeff"}'];
+
+async function evilLedger(): Promise<string> {
+  const ledger = await newLedger('--partition', 'hash:k');
+  await succeed(['emit', '-q', '-l', ledger], { input: `${EVIL_PAYLOADS.join('\n')}\n` });
+  return ledger;
+}
+
+onTerminal('events are shown for people: time, place and key, cut to the width', async () => {
+  const ledger = await earthquakeLedger();
+  for (const columns of [80, 120]) {
+    const lines = plainLines(await runOnTerminal('completengine tail -n 5', { columns, variables: { COMPLETENGINE_LEDGER: ledger } })).slice(0, 5);
+    for (const line of lines) {
+      expect(line).toMatch(/^2018-02-0\dT\d\d:\d\d:\d\d\.\d{6}Z p\d\/\d+ [a-z]{2} \{"type":"Feature".*…$/);
+      expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+      expect(stringWidth(line)).toBeGreaterThan(columns - 3);
+    }
+  }
+});
+
+onTerminal('wide characters are cut to the width too', async () => {
+  const ledger = await newLedger();
+  await succeed(['emit', '-q', '-l', ledger], { input: `"${'鯨'.repeat(200)}"\n"${'e\u0301'.repeat(200)}"\n"${'🐋'.repeat(200)}"\n` });
+  const lines = plainLines(await runOnTerminal('completengine tail', { columns: 100, variables: { COMPLETENGINE_LEDGER: ledger } })).slice(0, 3);
+  for (const line of lines) {
+    expect(stringWidth(line)).toBeLessThanOrEqual(100);
+    expect(line.endsWith('…')).toBe(true);
+  }
+});
+
+onTerminal('colours are used on a terminal, and not with NO_COLOR', async () => {
+  const variables = { COMPLETENGINE_LEDGER: await earthquakeLedger() };
+  expect(await runOnTerminal('completengine tail', { variables })).toContain(COLOUR);
+  expect(await runOnTerminal('completengine tail', { variables: { ...variables, NO_COLOR: '1' } })).not.toContain(ESCAPE);
+  expect(await runOnTerminal('completengine inspect; completengine tail --bogus', { variables: { ...variables, NO_COLOR: '1' } })).not.toContain(ESCAPE);
+});
+
+onTerminal.each(['tail', 'tail -o payload', 'tail -o envelope', 'replay', 'inspect --sequence 1', 'inspect --sequence 2'])(
+  '%s shows control characters of payloads as their codes',
+  async (command) => {
+    const written = await runOnTerminal(`completengine ${command}`, { variables: { COMPLETENGINE_LEDGER: await evilLedger() } });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are not what is looked for
+    const withoutColours = written.replace(/\u001b\[\d+m/g, '');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+    expect(withoutColours).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e\u2066\ufeff]/);
+    expect(written).toMatch(/\\x9b(31m|2J)/);
+  },
+);
+
+test('in a pipe payloads are as they came, and nothing is coloured', async () => {
+  const ledger = await evilLedger();
+  expect((await succeed(['tail', '-l', ledger])).stdout.toString()).toBe(`${EVIL_PAYLOADS.join('\n')}\n`);
+  const earthquakes = await earthquakeLedger();
+  for (const args of [['tail', '-o', 'pretty'], ['inspect'], ['partition'], ['replay', '-o', 'pretty', '--through-sequence', '3']]) {
+    const { stdout, stderr } = await succeed([...args, '-l', earthquakes], { env: { ...process.env, TERM: 'xterm-256color' } });
+    expect(stdout.toString() + stderr).not.toContain(ESCAPE);
+  }
+});
+
+onTerminal('the pretty form of a pipe is not cut', async () => {
+  const ledger = await earthquakeLedger();
+  const { stdout } = await runShell('completengine tail -n 1 -o pretty', { COMPLETENGINE_LEDGER: ledger });
+  expect(stdout.toString()).toMatch(/^2018-02-07T01:26:13\.840000Z p2\/418 ci \{.*"id":"ci37868143"\}\n$/);
+});
+
+onTerminal('a summary stands behind the work, and a progress line while it lasts', async () => {
+  const variables = { COMPLETENGINE_LEDGER: await newLedger() };
+  const slow = '{ for n in 1 2 3 4 5 6 7 8; do echo "$n"; sleep 0.2; done; } | completengine emit';
+  const written = await runOnTerminal(slow, { variables });
+  expect(written).toMatch(/[2-8] events {2}\d+ B {2}/);
+  expect(plainLines(written).join('\n')).toMatch(/8 events committed \(8 B in .*\), sequences 1-8; head 8:/);
+  // the cursor that the progress line has hidden is back
+  expect(written.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThanOrEqual(written.lastIndexOf(`${ESCAPE}[?25l`));
+  const quiet = await runOnTerminal(slow.replace('emit', 'emit -q'), { variables });
+  expect(quiet).toBe('');
+});
+
+onTerminal('quick work shows no progress line', async () => {
+  const written = await runOnTerminal('echo 1 | completengine emit', { variables: { COMPLETENGINE_LEDGER: await newLedger() } });
+  expect(written).not.toContain(ESCAPE);
+  expect(written).toMatch(/^1 event committed/);
+});
+
+onTerminal('emit at a terminal says how to end the input', async () => {
+  const variables = { COMPLETENGINE_LEDGER: await newLedger() };
+  const written = await runOnTerminal('stty -echo; completengine emit', { variables, typed: '{"typed":1}\n\u0004' });
+  expect(written).toContain('reading JSON lines from the terminal; Ctrl-D ends them\n');
+  expect(written).toContain('1 event committed');
+});
+
+onTerminal('errors are two lines without colours', async () => {
+  const written = await runOnTerminal('completengine tail -l /nowhere/none.codex', {});
+  expect(written).toBe('error: there is no ledger at /nowhere/none.codex\n  try: make one: completengine init\n');
+});
+
+test.skipIf(!hasScreen)('each event takes one line of the screen, and Ctrl-C ends a tail that follows', async () => {
+  const screen = new Screen({ columns: 100, rows: 30, variables: { COMPLETENGINE_LEDGER: await earthquakeLedger() } });
+  screen.type('completengine tail -f -n 4');
+  const lines = await screen.showing(/p2\/418/);
+  expect(lines.filter((line) => /^2018-02-0\d/.test(line))).toHaveLength(4);
+  expect(lines.at(-1)).toMatch(/^2018-02-07T01:26:13\.840000Z p2\/418 ci \{/);
+  screen.press('C-c');
+  screen.type('echo "code $?"');
+  await screen.showing(/^code 130$/m);
+});
+
+test.skipIf(!hasScreen)('a progress line leaves nothing of itself on the screen', async () => {
+  const screen = new Screen({ columns: 100, rows: 30, variables: { COMPLETENGINE_LEDGER: await newLedger() } });
+  screen.type('{ for n in 1 2 3 4 5 6 7 8; do echo "$n"; sleep 0.2; done; } | completengine emit; echo done');
+  const lines = await screen.showing(/^done$/m);
+  expect(lines.filter((line) => line.includes('events'))).toEqual([expect.stringMatching(/^8 events committed/)]);
+});

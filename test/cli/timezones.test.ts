@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { earthquakeLedger, succeed } from '../support/ledger-cli.ts';
+
+const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Apia'];
+const LANGUAGES = ['de_DE.UTF-8', 'en_US.UTF-8'];
+
+test('a range of dates is the same range wherever the machine stands and whatever it speaks', async () => {
+  const ledger = await earthquakeLedger();
+  const digests = new Set<string>();
+  for (const TZ of ZONES) {
+    for (const LANG of LANGUAGES) {
+      const env = { ...process.env, TZ, LANG, LC_ALL: LANG };
+      const { stderr } = await succeed(['replay', '--json', '--from', '2018-02-01', '--through', '2018-02-03', '-l', ledger], { env });
+      digests.add(JSON.parse(stderr).digest);
+    }
+  }
+  expect(digests.size).toBe(1);
+});

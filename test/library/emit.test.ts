@@ -1,0 +1,198 @@
+import { createReadStream } from 'node:fs';
+import { expect, test } from 'vitest';
+import { hashOf, placedBy } from '../../src/index.ts';
+import { EARTHQUAKES } from '../support/cli.ts';
+import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
+
+async function* pieces(...texts: (string | Uint8Array)[]): AsyncGenerator<string | Uint8Array> {
+  yield* texts;
+}
+
+test('a value is stored as JSON.stringify writes it, text and bytes as they are', async () => {
+  const engine = await openEngine();
+  await engine.emit({ a: [1, null, 'ü'] });
+  await engine.emit('{ "n": 9007199254740993, "n": 1.0 }');
+  await engine.emit(Buffer.from('[1e400]'));
+  await engine.emit(new Uint8Array([0x7b, 0x7d]));
+  for (const value of [true, 12.5, null]) await engine.emit(value);
+  expect(await payloadsOf(engine.replay())).toEqual(['{"a":[1,null,"ü"]}', '{ "n": 9007199254740993, "n": 1.0 }', '[1e400]', '{}', 'true', '12.5', 'null']);
+});
+
+test('the receipt tells where the event lies', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partition: placedBy('to'), partitions: ['herring', 'cod'] });
+  await engine.emit({ to: 'cod' });
+  const receipt = await engine.emit({ to: 'cod', n: 2 });
+  expect(receipt).toMatchObject({ sequence: 2, partition: 'cod', offset: 1, isDuplicate: false });
+  expect(storedEvents(ledger)[1]).toMatchObject({ sequence: 2, partition: 'cod', offset: 1, time: receipt.time });
+});
+
+test('a list is committed together, in its order', async () => {
+  const engine = await openEngine();
+  const receipts = await engine.emit([{ n: 1 }, '{"n":2}', Buffer.from('{"n":3}')]);
+  expect(receipts.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  expect((await engine.inspect()).commits).toBe(1);
+  expect(await engine.emit([])).toEqual([]);
+});
+
+test('a list with a bad event stores none of it and names which', async () => {
+  const engine = await openEngine({ partition: hashOf('k') });
+  const error = await failureOf(() => engine.emit([{ k: 1 }, { k: 2 }, { no: 'key' }, { k: 3 }]), 'BAD_LINE');
+  expect(error.message).toMatch(/emit\(\): line 3.*nothing of this call is stored/);
+  expect((await engine.head()).sequence).toBe(0);
+});
+
+test.each(['', ' ', '{', '1 2', '{"a":1}\n{"a":2}', 'undefined', '\ud800'])('the text %j is no event', async (text) => {
+  const engine = await openEngine();
+  await failureOf(() => engine.emit(text), 'BAD_LINE');
+  expect((await engine.head()).sequence).toBe(0);
+});
+
+test.each([[undefined], [() => 1], [Symbol('s')]])('a value without JSON is refused: %s', async (value) => {
+  const engine = await openEngine();
+  await failureOf(() => engine.emit(value as never), 'BAD_LINE');
+  expect((await engine.head()).sequence).toBe(0);
+});
+
+test('calls at the same time share commits', async () => {
+  const engine = await openEngine();
+  const receipts = await Promise.all(Array.from({ length: 500 }, (_, n) => engine.emit({ n })));
+  expect(receipts.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 500 }, (_, at) => at + 1));
+  expect((await engine.inspect()).commits).toBeLessThan(10);
+  expect(await payloadsOf(engine.replay())).toEqual(Array.from({ length: 500 }, (_, n) => `{"n":${n}}`));
+});
+
+test('calls one after the other have a commit each', async () => {
+  const engine = await openEngine();
+  for (let n = 0; n < 5; n++) await engine.emit({ n });
+  expect((await engine.inspect()).commits).toBe(5);
+});
+
+test('a bad event among calls at the same time fails its own call alone', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partition: hashOf('k') });
+  const calls = [engine.emit({ k: 1 }), engine.emit([{ k: 2 }, { bad: 2 }]), engine.emit({ bad: 3 }), engine.emit([{ k: 4 }, { k: 5 }])];
+  const outcomes = await Promise.allSettled(calls);
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+  expect(storedEvents(ledger).map(({ payload }) => payload)).toEqual(['{"k":1}', '{"k":4}', '{"k":5}']);
+  await failureOf(() => calls[2] as Promise<unknown>, 'BAD_LINE');
+});
+
+test('a duplicate answers with the receipt of the first, and other bytes are a conflict', async () => {
+  const engine = await openEngine({ unique: 'id' });
+  const first = await engine.emit({ id: 'a', v: 1 });
+  await engine.emit({ id: 'b' });
+  expect(await engine.emit({ id: 'a', v: 1 })).toEqual({ ...first, isDuplicate: true });
+  await failureOf(() => engine.emit({ id: 'a', v: 2 }), 'ID_CONFLICT');
+  expect((await engine.head()).sequence).toBe(2);
+});
+
+test('duplicates within calls at the same time are found too', async () => {
+  const engine = await openEngine({ unique: 'id' });
+  const [one, two, three] = await Promise.all([engine.emit({ id: 1 }), engine.emit({ id: 1 }), engine.emit([{ id: 2 }, { id: 1 }, { id: 2 }])]);
+  expect([one?.sequence, two?.sequence]).toEqual([1, 1]);
+  expect(three?.map(({ sequence, isDuplicate }) => [sequence, isDuplicate])).toEqual([
+    [2, false],
+    [1, true],
+    [2, true],
+  ]);
+  expect([one?.isDuplicate, two?.isDuplicate]).toEqual([false, true]);
+  const clash = await Promise.allSettled([engine.emit({ id: 9, v: 1 }), engine.emit({ id: 9, v: 2 })]);
+  expect(clash.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+});
+
+test('a stream of lines is committed and reported', async () => {
+  const engine = await openEngine({ partition: hashOf('properties.net'), time: 'properties.time' });
+  const report = await engine.emit(createReadStream(EARTHQUAKES));
+  expect(report).toMatchObject({ lines: 1707, events: 1707, firstSequence: 1, lastSequence: 1707, late: 0, duplicates: 0, rejected: 0, isComplete: true });
+  expect(report.head).toEqual(await engine.head());
+});
+
+test('a stream may come in any pieces, as text or bytes', async () => {
+  const engine = await openEngine();
+  await engine.emit(pieces('{"a"', ':"', Buffer.from('ü').subarray(0, 1), Buffer.from('ü').subarray(1), '"}\n', '', '2'));
+  expect(await payloadsOf(engine.replay())).toEqual(['{"a":"ü"}', '2']);
+});
+
+test('a stream stops at a bad line, and the error holds the report of what is committed', async () => {
+  const engine = await openEngine();
+  const error = await failureOf(() => engine.emit(pieces('1\n2\nbad\n4\n')), 'BAD_LINE');
+  expect(error.details).toMatchObject({ source: 'stream', line: 3, byte: 1, report: { events: 2, lastSequence: 2 } });
+  expect((await engine.head()).sequence).toBe(2);
+});
+
+test('onReject keeps bad lines and goes on, onCommit tells of each commit', async () => {
+  const engine = await openEngine();
+  const rejected: string[] = [];
+  const committed: number[] = [];
+  const report = await engine.emit(pieces('1\nbad\n3\n'), {
+    onReject: ({ line, text }) => void rejected.push(`${line} ${text}`),
+    onCommit: ({ committed: { count } }) => void committed.push(count),
+  });
+  expect(report).toMatchObject({ events: 2, rejected: 1 });
+  expect(rejected).toEqual(['2 bad']);
+  expect(committed).toEqual([2]);
+});
+
+test('a stream that fails passes on its error, and what came before is kept', async () => {
+  const engine = await openEngine();
+  async function* failing(): AsyncGenerator<string> {
+    yield '1\n';
+    await engine.head();
+    throw new Error('the source broke');
+  }
+  await expect(engine.emit(failing())).rejects.toThrow('the source broke');
+  expect((await engine.head()).sequence).toBeLessThanOrEqual(1);
+  await engine.emit('2');
+});
+
+test('an atomic stream is stored whole or not at all', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger });
+  await failureOf(() => engine.emit(pieces('1\n', 'bad\n'), { atomic: true }), 'BAD_LINE');
+  expect(storedEvents(ledger)).toEqual([]);
+  expect(await engine.emit(pieces('1\n', '2\n'), { atomic: true })).toMatchObject({ events: 2, commits: 1 });
+  await expectSoundLedger(ledger);
+});
+
+test('a producer goes on behind what it has stored', async () => {
+  const engine = await openEngine();
+  await engine.emit(pieces('1\n2\n'), { producer: 'log' });
+  expect(await engine.emit(pieces('1\n2\n3\n'), { producer: 'log' })).toMatchObject({ events: 1, firstSequence: 3 });
+  await failureOf(() => engine.emit(pieces('9\n'), { producer: 'log' }), 'PRODUCER_CONFLICT');
+});
+
+/** A line at every turn of the event loop, without end. */
+async function* trickle(): AsyncGenerator<string> {
+  for (let n = 0; ; n++) {
+    yield `${n}\n`;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('a stream that never pauses is committed as it comes, and an abort keeps that', { timeout: 20_000 }, async () => {
+  const engine = await openEngine();
+  const controller = new AbortController();
+  const report = await engine.emit(trickle(), {
+    signal: controller.signal,
+    onCommit: () => controller.abort(),
+  });
+  expect(report.isComplete).toBe(false);
+  // two mebibytes would be some 300,000 of these lines
+  expect(report.events).toBeLessThan(100_000);
+  expect(report.lastSequence).toBe((await engine.head()).sequence);
+});
+
+test('keys of payloads do not reach the prototype of anything', async () => {
+  const engine = await openEngine({ partition: hashOf('constructor.prototype'), partitions: 2 });
+  const evil = '{"__proto__":{"polluted":1},"constructor":{"prototype":"k","polluted":1}}';
+  await engine.emit(evil);
+  await engine.emit(pieces(`${evil}\n`));
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  expect((await engine.event(1)).key).toBe('k');
+  expect(await payloadsOf(engine.replay())).toEqual([evil, evil]);
+  const byProto = await openEngine({ partition: hashOf('__proto__') });
+  await failureOf(() => byProto.emit({ a: 1 }), 'BAD_LINE');
+  expect((await byProto.emit('{"__proto__":"x"}')).sequence).toBe(1);
+});

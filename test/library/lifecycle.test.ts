@@ -1,0 +1,96 @@
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { formatHead, hashOf } from '../../src/index.ts';
+import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { expectSoundLedger } from '../support/invariants.ts';
+
+test('a closed engine refuses everything with CLOSED, and can be closed again', async () => {
+  const engine = await openEngine();
+  await engine.emit('1');
+  await engine.close();
+  await engine.close();
+  await failureOf(() => engine.emit('2'), 'CLOSED');
+  await failureOf(() => engine.emit(['2']), 'CLOSED');
+  await failureOf(() => engine.head(), 'CLOSED');
+  await failureOf(() => engine.inspect(), 'CLOSED');
+  await failureOf(() => engine.verify(), 'CLOSED');
+  await failureOf(() => engine.event(1), 'CLOSED');
+  await failureOf(async () => await engine.replay(), 'CLOSED');
+  await failureOf(() => payloadsOf(engine.tail()), 'CLOSED');
+  await failureOf(() => payloadsOf(engine.tail({ follow: true })), 'CLOSED');
+});
+
+test('close waits for the commits on their way', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger });
+  const receipts = Promise.all(Array.from({ length: 100 }, (_, n) => engine.emit({ n })));
+  await engine.close();
+  expect(await receipts).toHaveLength(100);
+  expect(await expectSoundLedger(ledger)).toHaveLength(100);
+});
+
+test('the last one to close leaves one file', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger });
+  await engine.emit('1');
+  await engine.close();
+  const { readdirSync } = await import('node:fs');
+  const { dirname } = await import('node:path');
+  expect(readdirSync(dirname(ledger))).toEqual(['events.codex']);
+});
+
+test('inspect describes the ledger', async () => {
+  const engine = await openEngine({ partition: hashOf('k'), partitions: ['a', 'b'], time: 'at', unique: 'id' });
+  await engine.emit({ k: 1, at: '2026-01-01T00:00:00Z', id: 1 });
+  const description = await engine.inspect();
+  expect(description).toMatchObject({
+    format: 1,
+    commits: 1,
+    head: { sequence: 1, time: Date.UTC(2026, 0, 1) * 1000 },
+    firstTime: Date.UTC(2026, 0, 1) * 1000,
+    identity: { config: { time: ['at'], unique: ['id'], durability: 'full' } },
+  });
+  expect(description.partitions.reduce((sum, { events }) => sum + events, 0)).toBe(1);
+});
+
+test('verify proves the whole ledger, and that it extends a head kept earlier', async () => {
+  const engine = await openEngine();
+  const anchors = [await engine.head()];
+  for (const event of ['1', '2']) {
+    await engine.emit(event);
+    anchors.push(await engine.head());
+  }
+  const progress: number[] = [];
+  expect(await engine.verify({ onProgress: ({ events }) => void progress.push(events) })).toMatchObject({ events: 2, commits: 2, isAnchored: false });
+  for (const anchor of anchors) expect((await engine.verify({ expectHead: formatHead(anchor) })).isAnchored).toBe(true);
+  await failureOf(() => engine.verify({ expectHead: `3:${'0'.repeat(64)}` }), 'HEAD_MISMATCH');
+  await failureOf(() => engine.verify({ expectHead: `1:${'0'.repeat(64)}` }), 'HEAD_MISMATCH');
+  await failureOf(() => engine.verify({ expectHead: 'nonsense' }), 'INVALID_ARGUMENT');
+});
+
+test('verify and strict replay find a changed event, and tell nothing of its commit', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partitions: 1 });
+  for (const event of ['"one"', '"two"']) await engine.emit(event);
+  const db = new Database(ledger);
+  db.exec(`UPDATE p0 SET body = CAST(replace(CAST(body AS TEXT), 'two', 'owt') AS BLOB)`);
+  db.close();
+  await failureOf(() => engine.verify(), 'VERIFICATION_FAILED');
+  const told: string[] = [];
+  await failureOf(async () => {
+    for await (const { payload } of engine.replay()) told.push(payload.toString());
+  }, 'VERIFICATION_FAILED');
+  expect(told).toEqual(['"one"']);
+});
+
+test('an engine that cannot get the ledger within its time is BUSY, and works again afterwards', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, busyTimeoutMs: 100 });
+  const db = new Database(ledger);
+  db.exec('BEGIN IMMEDIATE');
+  const error = await failureOf(() => engine.emit('1'), 'BUSY');
+  expect(error.details).toEqual({ path: ledger, limitMs: 100 });
+  db.exec('ROLLBACK');
+  db.close();
+  expect((await engine.emit('1')).sequence).toBe(1);
+});

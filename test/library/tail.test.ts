@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { type LedgerEvent, placedBy } from '../../src/index.ts';
+import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+
+async function take(events: AsyncIterable<LedgerEvent>, count: number): Promise<string[]> {
+  const taken: string[] = [];
+  for await (const { payload } of events) {
+    taken.push(payload.toString());
+    if (taken.length === count) break;
+  }
+  return taken;
+}
+
+test('tail yields the last events with their places', async () => {
+  const engine = await openEngine({ partitions: 1 });
+  await engine.emit(Array.from({ length: 12 }, (_, n) => n));
+  const events: LedgerEvent[] = [];
+  for await (const event of engine.tail({ last: 2 })) events.push(event);
+  expect(events).toMatchObject([
+    { sequence: 11, partition: 'p0', offset: 10, key: null, payload: Buffer.from('10') },
+    { sequence: 12, partition: 'p0', offset: 11, key: null, payload: Buffer.from('11') },
+  ]);
+  expect(await payloadsOf(engine.tail())).toHaveLength(10);
+});
+
+test('tail awaited is its report', async () => {
+  const engine = await openEngine();
+  await engine.emit([1, 2, 3]);
+  expect(await engine.tail({ last: 2 })).toMatchObject({ events: 2, firstSequence: 2, lastSequence: 3, isVerified: false });
+});
+
+test('a tail that follows tells what this engine and others commit', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger });
+  const other = await openEngine({ ledger });
+  await engine.emit('1');
+  const told = take(engine.tail({ follow: true }), 4);
+  await engine.emit('2');
+  await other.emit('3');
+  await engine.emit('4');
+  expect(await told).toEqual(['1', '2', '3', '4']);
+});
+
+test('several tails follow at the same time, and one that ends leaves the others', async () => {
+  const engine = await openEngine();
+  const short = take(engine.tail({ follow: true }), 1);
+  const long = take(engine.tail({ follow: true }), 3);
+  for (const n of ['1', '2', '3']) {
+    await engine.emit(n);
+    if (n === '1') await short;
+  }
+  expect(await short).toEqual(['1']);
+  expect(await long).toEqual(['1', '2', '3']);
+});
+
+test('a tail that follows ends when its signal aborts, without an error', async () => {
+  const engine = await openEngine();
+  await engine.emit('1');
+  const controller = new AbortController();
+  const told = payloadsOf(engine.tail({ follow: true, signal: controller.signal }));
+  await engine.emit('2');
+  setTimeout(() => controller.abort(), 50);
+  expect((await told).slice(0, 1)).toEqual(['1']);
+  expect(await payloadsOf(engine.tail({ follow: true, signal: AbortSignal.abort() }))).toEqual([]);
+});
+
+test('a tail of some partitions tells those alone', async () => {
+  const engine = await openEngine({ partition: placedBy('to'), partitions: ['herring', 'cod'] });
+  const told = take(engine.tail({ partitions: ['cod'], follow: true }), 2);
+  for (const to of ['cod', 'herring', 'cod']) await engine.emit({ to });
+  expect(await told).toEqual(['{"to":"cod"}', '{"to":"cod"}']);
+  await failureOf(async () => engine.tail({ partitions: ['squid'] }), 'UNKNOWN_PARTITION');
+});
+
+test('a tail that follows ends with CLOSED when its engine is closed', async () => {
+  const engine = await openEngine();
+  await engine.emit('1');
+  const told = payloadsOf(engine.tail({ follow: true }));
+  await engine.emit('2');
+  const failed = failureOf(() => told, 'CLOSED');
+  await engine.close();
+  await failed;
+});
+
+test('a consumer that is slow holds back no emitter', async () => {
+  const engine = await openEngine();
+  const events = engine.tail({ follow: true })[Symbol.asyncIterator]();
+  await engine.emit('"first"');
+  expect((await events.next()).value?.payload.toString()).toBe('"first"');
+  for (let n = 0; n < 200; n++) await engine.emit({ n });
+  expect((await engine.head()).sequence).toBe(201);
+  expect((await events.next()).value?.sequence).toBe(2);
+  await events.return?.();
+});
