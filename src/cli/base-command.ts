@@ -3,6 +3,7 @@
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import { failureDocument, printFailure } from './failure.ts';
+import { guardOutput } from './guard-output.ts';
 
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
@@ -21,6 +22,11 @@ export abstract class BaseCommand extends Command {
       helpValue: 'DURATION',
     }),
   };
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    guardOutput();
+  }
 
   protected override async catch(error: Error): Promise<void> {
     if (this.jsonEnabled()) this.logJson({ error: failureDocument(error) });

@@ -4,16 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Config } from '@oclif/core/config';
 import { run } from '@oclif/core/run';
-import { printFailure, printOutputFailure } from './failure.ts';
+import { printFailure } from './failure.ts';
+import { guardOutput } from './guard-output.ts';
 
 /** `root`: the directory of package.json. Never ends the process: what is still on its way to a pipe would be cut off. */
 export async function main(root: string, argv: string[]): Promise<void> {
-  // a reader that has gone is no error; those who write ask their sink
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') printOutputFailure(error);
-  });
-  // nobody is left who could be told
-  process.stderr.on('error', () => {});
+  guardOutput();
   try {
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     if (isOwnVerb(root, argv[0])) pjson.oclif.plugins = [];

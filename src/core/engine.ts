@@ -281,7 +281,7 @@ export class Completengine {
       });
     } catch (error) {
       await transaction.abandon();
-      throw error;
+      throw withoutRest(error);
     }
     if (!report.isComplete) {
       await transaction.abandon();
@@ -403,6 +403,13 @@ function makeLabels(ledger: Ledger): EventLabels {
       return router.fields.length === 0 ? null : router.keyOf(fields.read(batch.payload(at)));
     },
   };
+}
+
+/** Of an atomic emission there is no rest to go on with. */
+function withoutRest(error: unknown): unknown {
+  if (!(error instanceof LedgerError) || (error.code !== 'BAD_LINE' && error.code !== 'ID_CONFLICT')) return error;
+  const { message, details, cause } = error;
+  return new LedgerError(error.code, { message, details, cause, hint: 'nothing is stored: mend the line and emit all of it again' });
 }
 
 function toBlueprint(options: CreateOptions): LedgerBlueprint {

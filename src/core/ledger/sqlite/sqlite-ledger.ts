@@ -43,7 +43,9 @@ export async function createSqliteLedger(path: string, blueprint: LedgerBlueprin
     guardFile(file, { write: true });
     // SQLite takes a file of a few bytes for an empty one, and they would be lost
     const bytes = fileBytes(file);
-    if (bytes > 0 && bytes < HEADER_BYTES) throw ledgerExists(file);
+    if (bytes > 0 && bytes < HEADER_BYTES) {
+      throw new LedgerError('NOT_A_LEDGER', { message: `${file} is not a ledger, and not empty`, hint: 'name another file', details: { path: file } });
+    }
   }
   const wasMade = await inDatabase(file, patience, (db) => isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros()));
   if (wasMade) return;
