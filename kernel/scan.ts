@@ -115,6 +115,7 @@ function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
     const rest = skipSpace(at);
     if (load<u8>(rest) == LINE_FEED) {
       lineFeed = rest;
+      at = rest;
     } else {
       fault = FAULT_UNEXPECTED_BYTE;
       at = rest;

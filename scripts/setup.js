@@ -15,6 +15,7 @@ const wanted = createHash('sha256')
 
 const isReady = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 if (!isReady) {
-  execSync('npm ci --no-audit --no-fund', { cwd: root, stdio: ['ignore', 2, 2] });
+  // not `npm ci`: it insists that the lock file names the binaries of every platform there is, and a mirror may not have them all
+  execSync('npm install --no-save --no-audit --no-fund', { cwd: root, stdio: ['ignore', 2, 2] });
   writeFileSync(stamp, wanted);
 }

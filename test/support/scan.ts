@@ -1,7 +1,8 @@
 /** Scans lines with the scanner under test and tells each record with places that count from its line's start. */
 
 import { LineFault } from '../../src/core/emission/line-fault.ts';
-import { planScan } from '../../src/core/emission/scan-plan.ts';
+import type { LineScanner } from '../../src/core/emission/press.ts';
+import { planScan, type ScanPlan } from '../../src/core/emission/scan-plan.ts';
 import { ScannedLines } from '../../src/core/emission/scanned-lines.ts';
 import { Scanner } from '../../src/core/emission/scanner.ts';
 import { parseFieldPath } from '../../src/core/model/field-path.ts';
@@ -30,14 +31,20 @@ function faultName(fault: LineFault): FaultName {
   return nameOf(LineFault, fault);
 }
 
+const referenceScanner = (plan: ScanPlan): LineScanner => new Scanner(plan);
+
 /** One scanner for many chunks, as an emission has it. Fields are named by dotted paths. */
 export class ChunkScan {
-  readonly #scanner: Scanner;
+  readonly #scanner: LineScanner;
   readonly #lines: ScannedLines;
   readonly #slots: readonly number[];
 
-  constructor(paths: readonly string[], { lineBytesMax = 1024 * 1024, depthMax = 512 }: ScanLimits = {}) {
-    this.#scanner = new Scanner(planScan(paths.map(parseFieldPath), { lineBytesMax, depthMax }));
+  constructor(
+    paths: readonly string[],
+    { lineBytesMax = 1024 * 1024, depthMax = 512 }: ScanLimits = {},
+    makeScanner: (plan: ScanPlan) => LineScanner = referenceScanner,
+  ) {
+    this.#scanner = makeScanner(planScan(paths.map(parseFieldPath), { lineBytesMax, depthMax }));
     this.#lines = new ScannedLines(paths.length);
     this.#slots = [...paths.keys()];
   }

@@ -1,0 +1,185 @@
+/** The kernel against the reference it must not differ from: scan, judgement and frames, on mutated lines and on keys and times of every kind. */
+
+import { describe, expect, it } from 'vitest';
+import { Kernel } from '../../../src/core/emission/kernel.ts';
+import { kernelPress } from '../../../src/core/emission/kernel-press.ts';
+import { type Press, pressParts, ReferencePress } from '../../../src/core/emission/press.ts';
+import { Scanner } from '../../../src/core/emission/scanner.ts';
+import type { EmissionSettings } from '../../../src/core/emission/settings.ts';
+import { parseFieldPath } from '../../../src/core/model/field-path.ts';
+import { hashOf } from '../../../src/core/model/routing.ts';
+import { makeRouter } from '../../../src/core/router/router.ts';
+import { MUTATED_PATHS, mutatedLine } from '../../support/mutated-lines.ts';
+import { ChunkScan, type ScanLimits, type ScannedRecord } from '../../support/scan.ts';
+import { type Seeded, seededForTest } from '../../support/seeded.ts';
+
+const LINES = 200_000;
+const LINES_A_CHUNK = 2_000;
+const LINE_FEED = Buffer.from('\n');
+
+const joined = (lines: readonly Buffer[]) => Buffer.concat(lines.flatMap((line) => [line, LINE_FEED]));
+
+/** As toEqual, and a hundred times as fast: records by the hundred thousand are not compared property by property. */
+function expectSame(found: readonly ScannedRecord[], expected: readonly ScannedRecord[]): void {
+  const told = ({ number, payload, fault, faultAt, fields }: ScannedRecord) =>
+    `${number} ${fault} ${faultAt} ${payload.length} ${fault === 'NONE' ? fields.map(({ kind, value }) => `${kind} ${value.toString('latin1')}`).join(' ') : ''}`;
+  expect(found.length).toBe(expected.length);
+  for (const [at, record] of expected.entries()) {
+    if (told(found[at] as ScannedRecord) !== told(record)) expect(found[at], record.payload.toString('latin1').slice(0, 500)).toEqual(record);
+  }
+}
+
+function bothScans(limits: ScanLimits = {}): [ChunkScan, ChunkScan] {
+  return [new ChunkScan(MUTATED_PATHS, limits), new ChunkScan(MUTATED_PATHS, limits, (plan) => new Kernel(plan))];
+}
+
+describe('the scan of the kernel', () => {
+  it('is the scan of the reference on two hundred thousand mutated lines', () => {
+    const random = seededForTest();
+    const [reference, kernel] = bothScans();
+    let faults = 0;
+    for (let done = 0; done < LINES; done += LINES_A_CHUNK) {
+      const chunk = joined(Array.from({ length: LINES_A_CHUNK }, () => mutatedLine(random)));
+      const expected = reference.scan(chunk);
+      expectSame(kernel.scan(chunk), expected);
+      faults += expected.filter(({ fault }) => fault !== 'NONE').length;
+    }
+    expect(faults).toBeGreaterThan(LINES / 10);
+  });
+
+  it.each([
+    ['lines of one byte, more than its tables hold at first', Buffer.from('1\n'.repeat(200_000))],
+    ['blank lines alone', Buffer.from('\n \r\n\t\n'.repeat(50_000))],
+    ['a line of sixteen megabytes', Buffer.from(`{"id":"${'x'.repeat(16 * 1024 * 1024)}"}\n{"id":1}\n`)],
+    ['nesting to the limit and beyond', joined([512, 513].map((depth) => Buffer.from('['.repeat(depth) + ']'.repeat(depth))))],
+    ['every first byte', joined(Array.from({ length: 256 }, (_, byte) => Buffer.from([byte === 0x0a ? 0x20 : byte, 0x31])))],
+    ['every byte in a string', joined(Array.from({ length: 256 }, (_, byte) => Buffer.from([0x22, byte === 0x0a ? 0x20 : byte, 0x22])))],
+    ['strings that end at every place of a vector', joined(Array.from({ length: 70 }, (_, length) => Buffer.from(`{"id":"${'y'.repeat(length)}"}`)))],
+  ])('is the scan of the reference on %s', (_, chunk) => {
+    const [reference, kernel] = bothScans({ lineBytesMax: 32 * 1024 * 1024 });
+    expectSame(kernel.scan(chunk), reference.scan(chunk));
+  });
+
+  it('finds the same lines too long', () => {
+    const [reference, kernel] = bothScans({ lineBytesMax: 10 });
+    const chunk = Buffer.from('"12345678"\n"123456789"\r\n"12345678"\r\n{"id":1,"id":2}\n[[[[[[[[[[[\n');
+    expectSame(kernel.scan(chunk), reference.scan(chunk));
+  });
+});
+
+const KEYS = [
+  '"a"',
+  '"acme"',
+  '"größe"',
+  '"\\u0061"',
+  '""',
+  '1',
+  '-1',
+  '0',
+  '-0',
+  '1.0',
+  '1e2',
+  '12345678901234567890',
+  'true',
+  'false',
+  'null',
+  '{}',
+  '[]',
+  '9'.repeat(64),
+  '9'.repeat(65),
+];
+const TIMES = [
+  '1517363399',
+  '1517363399650',
+  '1517363399650123',
+  '1517363399650123456',
+  '-1.5',
+  '0',
+  '-0',
+  '1.5e3',
+  '4503599627370496',
+  '4503599627370497',
+  '99999999999999999999',
+  '"2026-02-28T23:59:59.1234567Z"',
+  '"2026-02-30T00:00:00Z"',
+  '"2024-02-29t12:00:00+02:00"',
+  '"2026-04-12 09:00:00-23:59"',
+  '"1900-02-29T00:00:00Z"',
+  '"2026-04-12T09:00:00"',
+  '"2026-04-12T24:00:00Z"',
+  '"2026-13-01T00:00:00Z"',
+  '"0001-01-01T00:00:00Z"',
+  '"2026-04-12T09:00:00.Z"',
+  '"2026-04-12T09:00:00\\u005a"',
+  '"soon"',
+  '""',
+  'true',
+  'null',
+  '{}',
+];
+
+/** A line with a key and a time, or without one of them; with other digits now and then. */
+function judgedLine(random: Seeded): Buffer {
+  const scattered = (text: string) => text.replace(/[0-9]/g, (digit) => (random.between(0, 9) === 0 ? String(random.between(0, 9)) : digit));
+  const parts = [
+    random.between(0, 30) === 0 ? null : `"k":${random.pick(KEYS)}`,
+    random.between(0, 30) === 0 ? null : `"t":${scattered(random.pick(TIMES))}`,
+    `"pad":"${'z'.repeat(random.between(0, 40))}"`,
+  ].filter((part) => part !== null);
+  return Buffer.from(`{${parts.join(',')}}`);
+}
+
+function bothPresses(settings: Partial<EmissionSettings>, key: string | undefined): [Press, Press] {
+  const whole: EmissionSettings = {
+    time: null,
+    unique: null,
+    lineBytesMax: 1024 * 1024,
+    depthMax: 512,
+    maxSkewMicros: 86_400e6,
+    late: 'record',
+    isEnvelope: false,
+    onBadLine: 'collect',
+    ...settings,
+  };
+  const clock = { nowMicros: () => Date.parse('2026-06-01T00:00:00Z') * 1000 };
+  const epoch = { epoch: 1, fromSequence: 1, spec: hashOf(key), partitionCount: 7 };
+  const basis = { floor: 0, epoch, partitionNames: [] };
+  const parts = () => pressParts(makeRouter, clock, whole, basis);
+  const reference = parts();
+  return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];
+}
+
+describe('the press of the kernel', () => {
+  const basis = (floor: number) => ({ floor, epoch: { epoch: 1, fromSequence: 1, spec: hashOf('k'), partitionCount: 7 }, partitionNames: [] });
+
+  it.each([
+    ['by a field, with times', 'k', { time: parseFieldPath('t') }],
+    ['by a field, stopping at a bad line', 'k', { time: parseFieldPath('t'), onBadLine: 'stop' as const }],
+    ['by a field, as they arrive', 'k', {}],
+    ['by the whole payload', undefined, {}],
+  ])('makes the draft of the reference %s', (_, key, settings) => {
+    const random = seededForTest();
+    const [reference, kernel] = bothPresses(settings, key);
+    let events = 0;
+    let bad = 0;
+    for (let round = 0; round < 60; round++) {
+      const bytes = joined(Array.from({ length: 300 }, () => judgedLine(random)));
+      const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
+      const floor = random.pick([-(2 ** 52), 0, 1_517_363_399_650_123, 1_800_000_000_000_000]);
+      const now = 1_790_000_000_000_000;
+      const made = [reference, kernel].map((press) => {
+        const read = press.read(chunk);
+        const exclusions = { done: new Uint8Array(read.verdicts.count), faults: new Uint8Array(read.verdicts.count), callOf: null };
+        const { draft, lines, times, bytes: payloadBytes, late, badLines, stoppedAt } = press.build(chunk, read, exclusions, basis(floor), now);
+        const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, body: body.toString() }));
+        // an empty draft is never offered, and what stands in it means nothing
+        return { draft: draft.count === 0 ? null : { ...draft, frames }, lines: [...lines()], times: [...times], payloadBytes, late, badLines, stoppedAt };
+      });
+      expect(made[1]).toEqual(made[0]);
+      events += made[0]?.draft?.count ?? 0;
+      bad += made[0]?.badLines.length ?? 0;
+    }
+    expect(events).toBeGreaterThan(60);
+    if (key !== undefined) expect(bad).toBeGreaterThan(30);
+  });
+});
