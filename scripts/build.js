@@ -37,27 +37,42 @@ run(
 run('tsc', '-p', 'tsconfig.json');
 copyFileSync(kernel, join(root, 'dist/lib/core/emission/kernel.wasm'));
 
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // native modules stay where npm put them
+  external: ['better-sqlite3', '@napi-rs/blake-hash'],
+  logLevel: 'warning',
+};
+
+// for help, completion and plugins: modules that oclif finds by itself
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'));
 await build({
-  absWorkingDir: root,
+  ...common,
   entryPoints: {
     main: 'src/cli/main.ts',
     'writer-worker': 'src/core/ledger/sqlite/writer-worker.ts',
     ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])),
   },
   outdir: 'dist/cli',
-  bundle: true,
   splitting: true,
   format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  // native modules stay where npm put them
-  external: ['better-sqlite3', '@napi-rs/blake-hash'],
   // CommonJS inside an ES module asks for Node's own modules by require()
   banner: { js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);' },
-  logLevel: 'warning',
 });
 
+// for our own verbs: one file, whose compiled code is kept beside it
+await build({
+  ...common,
+  entryPoints: ['src/main.ts'],
+  outfile: 'dist/cli/verbs.cjs',
+  format: 'cjs',
+  define: { 'import.meta.url': '__bundleUrl' },
+  banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+});
 copyFileSync(kernel, join(root, 'dist/cli/kernel.wasm'));
 
 run('oclif', 'manifest');
+execFileSync(process.execPath, [join(root, 'scripts/keep-code.js')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });

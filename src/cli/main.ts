@@ -1,7 +1,5 @@
-/** Starts the command line. Our own verbs load no plugins: they would be a third of the time a small command takes. */
+/** The command line with all of oclif and its plugins: help, completion, and verbs there are none of. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Config } from '@oclif/core/config';
 import { run } from '@oclif/core/run';
 import { printFailure } from './failure.ts';
@@ -11,16 +9,8 @@ import { guardOutput } from './guard-output.ts';
 export async function main(root: string, argv: string[]): Promise<void> {
   guardOutput();
   try {
-    const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    if (isOwnVerb(root, argv[0])) pjson.oclif.plugins = [];
-    await run(argv, await Config.load({ root, pjson }));
+    await run(argv, await Config.load(root));
   } catch (error) {
     printFailure(error);
   }
-}
-
-function isOwnVerb(root: string, verb: string | undefined): boolean {
-  if (verb === undefined) return false;
-  const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as { commands: object };
-  return Object.keys(manifest.commands).some((id) => id.split(':')[0] === verb);
 }

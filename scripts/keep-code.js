@@ -1,0 +1,27 @@
+/** Runs the bundle of our verbs as a small command does, and keeps what V8 has compiled of it by then. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CODE_FILE, loadBundle } from '../bin/bundle.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'completengine-build-'));
+try {
+  const ledger = join(directory, 'events.codex');
+  const input = join(directory, 'one.jsonl');
+  writeFileSync(input, '{"one":1}\n');
+  const { exports, script } = loadBundle();
+  for (const command of [
+    ['init', '-l', ledger],
+    ['emit', '-l', ledger, '-q', input],
+    ['replay', '-l', ledger, '-q'],
+    ['tail', '-l', ledger],
+  ]) {
+    await exports.main(root, command);
+  }
+  if (!process.exitCode) writeFileSync(CODE_FILE, script.createCachedData());
+} finally {
+  rmSync(directory, { recursive: true });
+}
