@@ -1,0 +1,97 @@
+/** Inputs large enough for the kernel and the writing thread: the same promises hold as for small ones. */
+
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { finished, runCli, startCli } from '../support/cli.ts';
+import { expectSoundLedger, type StoredEvent } from '../support/invariants.ts';
+import { fileIn, newLedger } from '../support/ledger-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+/** Ten chunks and more: the writing thread is in from the third on. */
+const LINES = 100_000;
+const START_MS = Date.parse('2026-01-01T00:00:00Z');
+
+/** Lines of one emitter, each with its number and a time; `skewMs` sets the clocks of emitters apart. */
+function linesOf(emitter: string, skewMs = 0): string[] {
+  return Array.from(
+    { length: LINES },
+    (_, n) => `{"emitter":"${emitter}","n":${n},"key":"k${n % 97}","time":${START_MS + n * 10 + skewMs},"pad":"${'x'.repeat(150)}"}`,
+  );
+}
+
+const largeLedger = () => newLedger('--partition', 'hash:key', '--time', 'time');
+
+function payloadsOf(events: readonly StoredEvent[], emitter: string): string[] {
+  return events.map(({ payload }) => payload).filter((payload) => payload.startsWith(`{"emitter":"${emitter}"`));
+}
+
+test('two emitters of large inputs, whose times interleave, each keep their order and lose nothing', async () => {
+  const ledger = await largeLedger();
+  const emitters = { one: linesOf('one'), two: linesOf('two', 5) };
+  const results = await Promise.all(Object.values(emitters).map((lines) => runCli(['emit', '-l', ledger], { input: `${lines.join('\n')}\n` })));
+  expect(results.map(({ code }) => code)).toEqual([0, 0]);
+  const events = await expectSoundLedger(ledger);
+  expect(events.length).toBe(2 * LINES);
+  for (const [emitter, lines] of Object.entries(emitters)) expect(payloadsOf(events, emitter).join('\n') === lines.join('\n')).toBe(true);
+});
+
+test('a bad line deep in a large input ends it there: all before it is committed, nothing behind it', async () => {
+  const ledger = await largeLedger();
+  const lines = linesOf('one');
+  const bad = LINES - 5000;
+  const input = [...lines.slice(0, bad), '{"n":', ...lines.slice(bad)].join('\n');
+  const { code, stderr } = await runCli(['emit', '-l', ledger], { input });
+  expect(code).toBe(65);
+  expect(stderr).toContain(`line ${bad + 1},`);
+  const events = await expectSoundLedger(ledger);
+  expect(events.map(({ payload }) => payload).join('\n') === lines.slice(0, bad).join('\n')).toBe(true);
+});
+
+test('--rejects passes over bad lines all through a large input', async () => {
+  const ledger = await largeLedger();
+  const lines = linesOf('one');
+  const input = lines.map((line, n) => (n % 1000 === 7 ? `${line}!` : line)).join('\n');
+  const { code } = await runCli(['emit', '-l', ledger, '--rejects', join(tempDir(), 'rejects.jsonl')], { input });
+  expect(code).toBe(65);
+  const events = await expectSoundLedger(ledger);
+  const kept = lines.filter((_, n) => n % 1000 !== 7);
+  expect(events.map(({ payload }) => payload).join('\n') === kept.join('\n')).toBe(true);
+});
+
+test('kill -9 in the middle of a large input leaves whole commits of its beginning', async () => {
+  const lines = linesOf('one');
+  const input = fileIn(tempDir(), 'input.jsonl', `${lines.join('\n')}\n`);
+  const left: number[] = [];
+  for (const delayMs of [150, 200, 250, 300, 350, 400]) {
+    const path = await largeLedger();
+    const child = startCli(['emit', '-l', path, input, input, input]);
+    const result = finished(child);
+    await sleep(delayMs);
+    const wasAlive = child.kill('SIGKILL');
+    await result;
+    const events = await expectSoundLedger(path);
+    expect(
+      events
+        .slice(0, LINES)
+        .map(({ payload }) => payload)
+        .join('\n') === lines.slice(0, events.length).join('\n'),
+    ).toBe(true);
+    if (wasAlive) left.push(events.length);
+  }
+  // some kills must have come in the middle, or nothing was shown
+  expect(left.filter((events) => events > 0 && events < 3 * LINES).length).toBeGreaterThan(0);
+});
+
+test('Ctrl-C in the middle of a large input finishes what is on its way and says how far it came', async () => {
+  const ledger = await largeLedger();
+  const child = startCli(['emit', '-l', ledger]);
+  const result = finished(child);
+  const piece = Buffer.from(`${linesOf('one').slice(0, 20_000).join('\n')}\n`);
+  for (let sent = 0; sent < 6; sent++) if (!child.stdin.write(piece)) await new Promise((resolve) => child.stdin.once('drain', resolve));
+  child.kill('SIGINT');
+  const { code, stderr } = await result;
+  expect(code).toBe(130);
+  const events = await expectSoundLedger(ledger);
+  expect(stderr).toContain(`${events.length.toLocaleString('en')} events committed`);
+});
