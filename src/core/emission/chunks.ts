@@ -34,6 +34,8 @@ const FLOOD_PAUSE_MS = 2;
 /** What trickles in without a pause is not gathered for longer. */
 const GATHER_MS_MAX = 20;
 
+/** The half line that a chunk may begin with, where lines are of a usual length. */
+const CARRY_BYTES = 64 * 1024;
 /** What a chunk's memory begins with: small inputs need no more. */
 const FIRST_BYTES = 64 * 1024;
 
@@ -242,7 +244,10 @@ export class ChunkReader {
   #reserve(bytes: number): void {
     const needed = this.#filled + bytes;
     if (needed <= this.#filling.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#filling.length * 2));
+    // doubling beyond a chunk would keep twice a chunk's memory for each one on its way
+    const whole = this.#limits.chunkBytes + CARRY_BYTES;
+    const doubled = this.#filling.length * 2;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, needed <= whole ? Math.min(doubled, whole) : doubled));
     this.#filling.copy(grown, 0, 0, this.#filled);
     this.#filling = grown;
   }
