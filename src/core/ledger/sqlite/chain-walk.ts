@@ -6,7 +6,7 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../chain.ts';
 import { type EpochRow, type LedgerRow, type PartitionRow, readEpochRows, readLedgerRow, readPartitionRows } from './identity.ts';
-import { type FrameReader, groupByCommit, type HashedFrame } from './read.ts';
+import { type FrameReader, groupByCommit, type HashedFrame, toFrameLink } from './read.ts';
 import { blob, integer, integerOrNull, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
@@ -164,19 +164,6 @@ function toCommitRow(row: RawRow): CommitRow {
     producer: textOrNull(row, 'producer'),
     producerPosition: integerOrNull(row, 'producer_position'),
     producerDigest: row['producer_digest'] === null ? null : blob(row, 'producer_digest'),
-    hash: blob(row, 'hash'),
-  };
-}
-
-function toFrameLink(partition: PartitionId, row: RawRow): FrameLink {
-  return {
-    partition,
-    sequence: integer(row, 'sequence'),
-    offset: integer(row, 'offset'),
-    count: integer(row, 'count'),
-    firstTime: integer(row, 'first_time'),
-    lastTime: integer(row, 'last_time'),
-    key: textOrNull(row, 'key'),
     hash: blob(row, 'hash'),
   };
 }

@@ -5,6 +5,7 @@ import type { StoredCommit, StoredFrame } from '../../model/commit.ts';
 import { brokenFrame } from '../../model/event.ts';
 import type { Page, ReadRequest } from '../../model/history.ts';
 import type { PartitionId } from '../../model/partition.ts';
+import type { FrameLink } from '../chain.ts';
 import { blob, integer, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
@@ -114,22 +115,25 @@ export class FrameReader {
 }
 
 function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
-  const sequence = integer(row, 'sequence');
   try {
-    return {
-      partition,
-      sequence,
-      offset: integer(row, 'offset'),
-      count: integer(row, 'count'),
-      firstTime: integer(row, 'first_time'),
-      lastTime: integer(row, 'last_time'),
-      key: textOrNull(row, 'key'),
-      hash: blob(row, 'hash'),
-      body: blob(row, 'body'),
-    };
+    return { ...toFrameLink(partition, row), body: blob(row, 'body') };
   } catch (error) {
-    throw brokenFrame({ partition, sequence }, (error as Error).message);
+    throw brokenFrame({ partition, sequence: integer(row, 'sequence') }, (error as Error).message);
   }
+}
+
+/** A frame without its body. */
+export function toFrameLink(partition: PartitionId, row: RawRow): FrameLink {
+  return {
+    partition,
+    sequence: integer(row, 'sequence'),
+    offset: integer(row, 'offset'),
+    count: integer(row, 'count'),
+    firstTime: integer(row, 'first_time'),
+    lastTime: integer(row, 'last_time'),
+    key: textOrNull(row, 'key'),
+    hash: blob(row, 'hash'),
+  };
 }
 
 /** Frames that are sorted by commit, as commits. */
