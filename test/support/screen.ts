@@ -15,7 +15,7 @@ export class Screen {
   /** Opens a shell in which `completengine` is the built command. */
   constructor(options: { columns: number; rows: number; variables: Readonly<Record<string, string>> }) {
     const { columns, rows, variables } = options;
-    const { TMUX: _, NO_COLOR: __, ...inherited } = process.env;
+    const { TMUX: _, NO_COLOR: __, CI: ___, ...inherited } = process.env;
     const env = { ...inherited, PS1: '$ ', ...variables };
     const size = ['-x', String(columns), '-y', String(rows)];
     execFileSync('tmux', ['-L', this.#server, '-f', '/dev/null', 'new-session', '-d', ...size, 'bash --norc --noprofile'], { env });
