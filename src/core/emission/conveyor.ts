@@ -8,6 +8,7 @@ import type { Basis, CommitOutcome, CommitPipeline, Committed, Stale } from '../
 import { invariant } from '../model/ledger-error.ts';
 import type { Micros } from '../model/time.ts';
 import { CHUNKS_KEPT, type Chunk } from './chunks.ts';
+import { noExclusions } from './draft-builder.ts';
 import type { ChunkReport, Emitter } from './emitter.ts';
 
 /** The memory of a chunk must outlast its way. */
@@ -65,7 +66,7 @@ export class Conveyor {
   async #launch(chunk: Chunk): Promise<Flight> {
     const press = await this.#emitter.pressFor(chunk, this.#basis);
     const read = press.read(chunk);
-    const exclusions = { done: new Uint8Array(read.verdicts.count), faults: new Uint8Array(read.verdicts.count), callOf: null };
+    const exclusions = noExclusions(read.verdicts.count);
     const now: Micros = this.#clock.nowMicros();
     const built = press.build(chunk, read, exclusions, this.#basis, now);
     const report = this.#emitter.report(chunk, this.#basis, read, built, [], null);

@@ -19,6 +19,11 @@ export interface Exclusions {
   readonly callOf: Uint32Array | null;
 }
 
+/** Nothing is out yet. */
+export function noExclusions(count: number, callOf: Uint32Array | null = null): Exclusions {
+  return { done: new Uint8Array(count), faults: new Uint8Array(count), callOf };
+}
+
 export interface BadLineAt {
   readonly line: number;
   readonly fault: LineFault;

@@ -9,7 +9,7 @@ import { formatFieldPath } from '../model/field-path.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { formatRoutingSpec, type RouterFactory } from '../model/routing.ts';
 import type { Chunk } from './chunks.ts';
-import type { BadLineAt, BuiltDraft, Exclusions } from './draft-builder.ts';
+import { type BadLineAt, type BuiltDraft, type Exclusions, noExclusions } from './draft-builder.ts';
 import { describeLineFault, LineFault } from './line-fault.ts';
 import { type Press, type PressParts, pressParts, type ReadChunk, ReferencePress } from './press.ts';
 import type { ProducerTrack } from './producer-track.ts';
@@ -63,7 +63,7 @@ export class CommittedEvents {
 
   /** Makes the columns now, so that they outlast the chunk: about 30 bytes an event. */
   keep(): void {
-    this.#columns ??= makeColumns(this.committed, this.#read, this.#built);
+    void this.columns;
   }
 
   get columns(): CommittedColumns {
@@ -129,16 +129,12 @@ export class Emitter {
   }
 
   /** `callOf`: the call of each scan row, where calls share the chunk. @throws what the ledger throws. */
-  async emit(chunk: Chunk, options: { producer?: ProducerTrack | null; callOf?: Uint32Array | null } = {}): Promise<ChunkReport> {
+  async emit(chunk: Chunk, options: { producer?: ProducerTrack | null; callOf?: Uint32Array } = {}): Promise<ChunkReport> {
     const producer = options.producer ?? null;
     let basis = await this.basis();
     let press = await this.pressFor(chunk, basis);
     let read = press.read(chunk);
-    const exclusions: Exclusions = {
-      done: new Uint8Array(read.verdicts.count),
-      faults: new Uint8Array(read.verdicts.count),
-      callOf: options.callOf ?? null,
-    };
+    const exclusions = noExclusions(read.verdicts.count, options.callOf);
     const duplicates: DuplicateLine[] = [];
     if (producer !== null) markDone(exclusions, read.lines, producer.resumeAt(chunk));
     const now = this.#parts.clock.nowMicros();

@@ -11,6 +11,11 @@ export function byteAt(bytes: Uint8Array, at: number): number {
   return bytes[at] as number;
 }
 
+/** Whether a byte is an ASCII digit. */
+export function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= 0x39;
+}
+
 /** As {@link byteAt}, for the tables of numbers that stand beside the bytes. */
 export function numberAt(table: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array, at: number): number {
   return table[at] as number;

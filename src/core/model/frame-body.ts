@@ -3,7 +3,7 @@
  * Writes it and finds the payloads in it again by byte ranges; a payload is never parsed or rebuilt here. No I/O.
  */
 
-import { asBuffer, byteAt, COMMA, LINE_FEED, ZERO } from './bytes.ts';
+import { asBuffer, byteAt, COMMA, isDigit, LINE_FEED, ZERO } from './bytes.ts';
 
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
@@ -112,8 +112,4 @@ export function walkFrameBody(bytes: Uint8Array, visit: FrameEventVisitor): stri
     at = lineEnd + 1;
   }
   return 'the last event is missing';
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= 0x39;
 }

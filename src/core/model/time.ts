@@ -1,6 +1,6 @@
 /** Ledger time: integer microseconds since the epoch, as a JS number. Formats it and reads it from bytes. No I/O. */
 
-import { byteAt, ZERO } from './bytes.ts';
+import { byteAt, isDigit, ZERO } from './bytes.ts';
 
 /** Integer microseconds since 1970-01-01T00:00:00Z. */
 export type Micros = number;
@@ -25,10 +25,6 @@ export function formatTime(time: Micros): string {
   const millis = Math.floor(time / 1000);
   const rest = String(time - millis * 1000).padStart(3, '0');
   return `${new Date(millis).toISOString().slice(0, -1)}${rest}Z`;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= 0x39;
 }
 
 function twoDigits(bytes: Uint8Array, at: number): number {

@@ -6,7 +6,7 @@ import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../led
 import { fileBytes, isOpenToOthers } from './file-guard.ts';
 import { integer, type RawRow, text } from './rows.ts';
 import { FORMAT, hasTable, partitionTable } from './schema.ts';
-import { toHead, WriteStates } from './write-state.ts';
+import { readHead } from './write-state.ts';
 
 const SETTINGS = ['journal_mode', 'synchronous', 'page_size', 'wal_autocheckpoint', 'foreign_keys', 'trusted_schema', 'cell_size_check', 'mmap_size'];
 
@@ -17,7 +17,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDe
       return {
         identity,
         format: FORMAT,
-        head: toHead(new WriteStates(db).current()),
+        head: readHead(db),
         commits: db.prepare('SELECT count(*) FROM commits').pluck().get() as number,
         firstTime: first === undefined ? null : integer(first, 'first_time'),
         partitions: identity.partitions.map(({ id, name }) => ({ id, name, ...summarize(db, id) })),

@@ -14,7 +14,7 @@ import { readEpochRows } from './identity.ts';
 import type { FrameReader, HashedFrame } from './read.ts';
 import { blob, integer, type RawRow, text } from './rows.ts';
 import { hasTable, partitionTable } from './schema.ts';
-import { toHead, WriteStates } from './write-state.ts';
+import { readHead } from './write-state.ts';
 
 /** What the walk has counted so far. */
 interface Tally {
@@ -31,7 +31,7 @@ interface Tally {
 export async function verifyLedger(db: Database, reader: FrameReader, options: VerifyOptions): Promise<VerifyReport> {
   const { anchor, idOf } = options;
   // commits that come while it walks are for the next time
-  const head = toHead(new WriteStates(db).current());
+  const head = readHead(db);
   const walk = new ChainWalk(db, reader);
   const tally: Tally = { commits: 0, events: 0, time: TIME_MIN, offsets: new Map(), frames: new Map(), producers: new Map(), atAnchor: [] };
   walk.checkEpochs();
@@ -114,18 +114,14 @@ function checkNothingElse(db: Database, head: number, tally: Tally, hasIds: bool
       // a producer may have moved on since the walk began
       const isBehind = told === undefined || integer(row, 'position') < told.position;
       const isOther = told !== undefined && integer(row, 'position') === told.position && !blob(row, 'digest').equals(told.digest);
-      if (isOther || (isBehind && head === currentHead(db))) throw brokenCommit(1, `producer '${text(row, 'name')}' is not what its commits say`);
+      if (isOther || (isBehind && head === readHead(db).sequence)) throw brokenCommit(1, `producer '${text(row, 'name')}' is not what its commits say`);
     }
     if (rows.length < tally.producers.size) throw brokenCommit(1, 'a producer is missing');
   }
-  if (hasIds && head === currentHead(db)) {
+  if (hasIds && head === readHead(db).sequence) {
     const ids = hasTable(db, 'ids') ? db.prepare('SELECT count(*) FROM ids').pluck().get() : 0;
     if (ids !== tally.events) throw brokenCommit(1, `there are ${String(ids)} unique ids for ${tally.events} events`);
   }
-}
-
-function currentHead(db: Database): number {
-  return toHead(new WriteStates(db).current()).sequence;
 }
 
 /** What the chain cannot see: trees and indexes that lead a later look-up astray. */

@@ -72,6 +72,11 @@ export function toHead(state: WriteState): Head {
   return { sequence: state.sequence, time: state.time, hash: state.hash.toString('hex') };
 }
 
+/** The head as of this statement, for those who do not write. */
+export function readHead(db: Database): Head {
+  return toHead(new WriteStates(db).current());
+}
+
 export function toBasis(state: WriteState): Basis {
   return { floor: state.time, epoch: state.epoch, partitionNames: state.partitionNames };
 }

@@ -1,6 +1,6 @@
 /** What goes between a ledger and its writing thread: drafts one way, answers the other, bodies as one buffer that changes hands. */
 
-import type { CommitDraft, CommitOutcome, FrameDraft, Stale } from '../../model/commit.ts';
+import type { CommitDraft, CommitOutcome, FrameDraft, ProducerMark, Stale } from '../../model/commit.ts';
 import { LedgerError, type LedgerErrorCode } from '../../model/ledger-error.ts';
 
 /** What the thread is started with. */
@@ -62,10 +62,10 @@ export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
     at += bytes;
     return { ...frame, body };
   });
-  return { ...draft, frames, producer: revive(draft.producer), ids: [] };
+  return { ...draft, frames, producer: reviveDigest(draft.producer), ids: [] };
 }
 
 /** A Buffer crosses threads as a plain Uint8Array. */
-function revive(producer: CommitDraft['producer']): CommitDraft['producer'] {
-  return producer === null ? null : { ...producer, digest: Buffer.from(producer.digest) };
+export function reviveDigest<Mark extends ProducerMark>(mark: Mark | null): Mark | null {
+  return mark === null ? null : { ...mark, digest: Buffer.from(mark.digest) };
 }

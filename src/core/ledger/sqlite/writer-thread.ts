@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CommitDraft, CommitOutcome, CommitPipeline, Stale } from '../../model/commit.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
-import { fromFailure, packDraft, type WriterAnswer, type WriterStart } from './writer-protocol.ts';
+import { fromFailure, packDraft, reviveDigest, type WriterAnswer, type WriterStart } from './writer-protocol.ts';
 
 interface Waiting {
   resolve(outcome: CommitOutcome | Stale): void;
@@ -59,7 +59,7 @@ export class WriterThread implements CommitPipeline {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (outcome.kind === 'failed') waiting?.reject(fromFailure(outcome.failure));
-    else waiting?.resolve(outcome.kind === 'conflict' ? revived(outcome) : outcome);
+    else waiting?.resolve(outcome.kind === 'conflict' ? { ...outcome, producer: reviveDigest(outcome.producer) } : outcome);
   }
 
   #fail(error: unknown): void {
@@ -67,10 +67,4 @@ export class WriterThread implements CommitPipeline {
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
-}
-
-/** A Buffer crosses threads as a plain Uint8Array. */
-function revived(conflict: CommitOutcome & { kind: 'conflict' }): CommitOutcome {
-  const { producer } = conflict;
-  return producer === null ? conflict : { ...conflict, producer: { ...producer, digest: Buffer.from(producer.digest) } };
 }
