@@ -1,9 +1,10 @@
 /** Where `emit` reads from: files in their order, or standard input. */
 
-import { createReadStream, fstatSync, type Stats, statSync } from 'node:fs';
+import { createReadStream, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { type InputSource, LedgerError } from '../index.ts';
+import { FileSource, PipeSource } from './direct-source.ts';
 
-const READ_BYTES = 2 * 1024 * 1024;
 const STDIN = 0;
 
 export interface Input {
@@ -19,17 +20,18 @@ export function openInput(files: readonly string[]): Input {
   const names = files.length === 0 ? ['-'] : files;
   const inputs = names.map((name) => (name === '-' ? standardInput() : fileInput(name)));
   const bytes = inputs.reduce<number | null>((sum, input) => (sum === null || input.bytes === null ? null : sum + input.bytes), 0);
-  return { sources: inputs.map(({ source }) => source), bytes, isTerminal: names.includes('-') && process.stdin.isTTY === true };
+  return { sources: inputs.map(({ source }) => source), bytes, isTerminal: names.includes('-') && isatty(STDIN) };
 }
 
 function standardInput(): { source: InputSource; bytes: number | null } {
   const stats = statsOfStdin();
   if (stats?.isFile()) {
-    // larger reads than process.stdin makes; the descriptor stays where the shell has put it
-    const open = () => createReadStream('', { fd: STDIN, autoClose: false, highWaterMark: READ_BYTES });
-    return { source: { name: 'stdin', open }, bytes: stats.size };
+    // the descriptor stays where the shell has put it
+    const open = () => createReadStream('', { fd: STDIN, autoClose: false });
+    return { source: { name: 'stdin', open, openDirectly: () => new FileSource(STDIN, { isOwned: false }) }, bytes: stats.size };
   }
-  return { source: { name: 'stdin', open: () => process.stdin }, bytes: null };
+  const isPipe = stats.isFIFO() || stats.isSocket();
+  return { source: { name: 'stdin', open: () => process.stdin, openDirectly: isPipe ? () => new PipeSource(STDIN) : undefined }, bytes: null };
 }
 
 function statsOfStdin(): Stats {
@@ -59,7 +61,9 @@ function fileInput(name: string): { source: InputSource; bytes: number | null } 
     throw unreadable(name, error);
   }
   if (stats.isDirectory()) throw directory(name);
-  return { source: { name, open: () => createReadStream(name, { highWaterMark: READ_BYTES }) }, bytes: stats.isFile() ? stats.size : null };
+  const open = () => createReadStream(name);
+  if (!stats.isFile()) return { source: { name, open }, bytes: null };
+  return { source: { name, open, openDirectly: () => new FileSource(openSync(name, 'r'), { isOwned: true }) }, bytes: stats.size };
 }
 
 function directory(name: string): LedgerError {

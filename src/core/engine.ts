@@ -253,7 +253,7 @@ export class Completengine {
 
   /** Waits for the commits on their way, then lets go of the file. */
   async close(): Promise<void> {
-    await this.#shared?.drained();
+    await this.#shared?.close();
     this.#watch?.close();
     this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' }));
     await this.#ledger.close();
@@ -339,7 +339,8 @@ export class Completengine {
   }
 
   #sharedCommits(): SharedCommits {
-    this.#shared ??= new SharedCommits(this.#emitter(this.#announcing(this.#ledger), this.#settings({}, 'calls')), async (sequence) => {
+    const parts = { target: this.#announcing(this.#ledger), makeRouter, clock: this.#clock };
+    this.#shared ??= new SharedCommits(parts, this.#settings({}, 'calls'), async (sequence) => {
       const { partition, offset, time } = await this.event(sequence);
       return { sequence, partition, offset, time };
     });

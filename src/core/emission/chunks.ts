@@ -1,9 +1,8 @@
 /** Cuts a stream of bytes into chunks of whole lines: takes what is there, never waits for more, and holds no more than its bounds. */
 
-import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LINE_FEED } from '../model/bytes.ts';
-import { LedgerError } from '../model/ledger-error.ts';
+import type { ByteSink, ByteSource } from './byte-source.ts';
 
 /** How many chunks a reader has handed out before it uses the memory of the first one again. */
 export const CHUNKS_KEPT = 5;
@@ -42,16 +41,13 @@ const FIRST_BYTES = 64 * 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export class ChunkReader {
-  readonly #stream: Readable;
+  readonly #source: ByteSource;
   readonly #limits: ChunkLimits;
   readonly #signal: AbortSignal | undefined;
-  /** Pieces as the stream gave them; paused when they hold a chunk. */
-  #pieces: Buffer[] = [];
-  #piecesBytes = 0;
   /** The last piece was a full pipe's: its writer was waiting for us and has more. */
   #isFlooding = false;
+  #isPaused = false;
   #hasEnded = false;
-  #halfPair = '';
   #error: unknown;
   #wake: (() => void) | undefined;
 
@@ -59,94 +55,92 @@ export class ChunkReader {
   #filling: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   readonly #handedOut: Buffer[] = [];
   #filled = 0;
-  /** Bytes of a too long line that are being passed over. */
+  /** How many bytes have arrived since a chunk was last cut, or looked for in vain. */
+  #fresh = 0;
+  /** What arrives while the reader has enough, until it goes on. */
+  #overflow: Buffer | undefined;
+  /** Bytes of a too long line are being passed over. */
   #isSkipping = false;
   #position = 0;
 
-  constructor(source: AsyncIterable<Uint8Array | string>, limits: ChunkLimits, signal?: AbortSignal) {
-    this.#stream = source instanceof Readable ? source : Readable.from(source);
+  constructor(source: ByteSource, limits: ChunkLimits, signal?: AbortSignal) {
+    this.#source = source;
     this.#limits = limits;
     this.#signal = signal;
-    this.#stream.on('data', this.#onData);
-    this.#stream.on('end', this.#onEnd);
-    this.#stream.on('error', this.#onError);
-    this.#stream.on('close', this.#onClose);
     if (signal?.aborted) this.#hasEnded = true;
-    signal?.addEventListener('abort', this.#onEnd);
+    signal?.addEventListener('abort', this.#end);
+    source.start(this.#sink);
   }
 
-  /** The next chunk, or null at the end of the input or after an abort: a half line is not told then. @throws what the stream throws. */
+  /** The next chunk, or null at the end of the input or after an abort: a half line is not told then. @throws what the source ended with. */
   async next(): Promise<Chunk | null> {
     for (;;) {
       await this.#settle();
       if (this.#signal?.aborted) return null;
-      this.#fill();
+      const hasEnded = this.#hasEnded;
       const chunk = this.#cut();
+      this.#fresh = 0;
+      if (this.#isPaused) {
+        this.#isPaused = false;
+        this.#source.resume();
+      }
       if (chunk !== null) return chunk;
-      if (this.#hasEnded && this.#piecesBytes === 0) return this.#last();
+      if (hasEnded) return this.#last();
     }
   }
 
   close(): void {
     this.#hasEnded = true;
-    this.#signal?.removeEventListener('abort', this.#onEnd);
-    this.#stream.off('data', this.#onData);
-    this.#stream.destroy();
+    this.#signal?.removeEventListener('abort', this.#end);
+    this.#source.close();
   }
 
-  readonly #onData = (piece: Uint8Array | string): void => {
-    const bytes = typeof piece === 'string' ? this.#encode(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    if (bytes.length === 0) return;
-    this.#isFlooding = bytes.length >= PIPE_BYTES;
-    this.#pieces.push(bytes);
-    this.#piecesBytes += bytes.length;
-    if (this.#piecesBytes >= this.#limits.chunkBytes) this.#stream.pause();
-    this.#wake?.();
+  readonly #sink: ByteSink = {
+    room: (bytesMax) => {
+      const left = this.#limits.chunkBytes - this.#fresh;
+      // a source may ask before it pauses
+      if (left <= 0) {
+        this.#overflow ??= Buffer.allocUnsafeSlow(PIPE_BYTES);
+        return this.#overflow;
+      }
+      const wanted = Math.min(bytesMax, left);
+      this.#reserve(Math.min(wanted, PIPE_BYTES));
+      return this.#filling.subarray(this.#filled, this.#filled + wanted);
+    },
+    arrived: (room, bytes) => {
+      this.#isFlooding = bytes >= PIPE_BYTES;
+      this.#fresh += bytes;
+      const isInPlace = room.buffer === this.#filling.buffer && room.byteOffset === this.#filling.byteOffset + this.#filled;
+      this.#take(room.subarray(0, bytes), isInPlace);
+      this.#isPaused = this.#fresh >= this.#limits.chunkBytes;
+      this.#wake?.();
+      return !this.#isPaused;
+    },
+    ended: (error) => {
+      if (this.#hasEnded) return;
+      this.#error = error;
+      this.#end();
+    },
   };
 
-  /** Text as UTF-8. A pair of surrogates that two pieces share is put together first. */
-  #encode(piece: string): Buffer {
-    const text = this.#halfPair + piece;
-    const last = text.charCodeAt(text.length - 1);
-    const isHalf = last >= 0xd800 && last <= 0xdbff;
-    this.#halfPair = isHalf ? text.slice(-1) : '';
-    return Buffer.from(isHalf ? text.slice(0, -1) : text);
-  }
-
-  /** A stream that closes before it ends has lost what it had still to say. */
-  readonly #onClose = (): void => {
-    if (!this.#hasEnded) {
-      this.#error ??= new LedgerError('INPUT_UNREADABLE', {
-        message: 'the input was closed before its end',
-        hint: 'what was read whole is committed; emit the rest from there',
-      });
-    }
-    this.#onEnd();
-  };
-
-  readonly #onEnd = (): void => {
+  readonly #end = (): void => {
     this.#hasEnded = true;
     this.#wake?.();
   };
 
-  readonly #onError = (error: unknown): void => {
-    this.#error = error;
-    this.#onEnd();
-  };
-
   /** Waits for the first bytes, then takes on what arrives without a pause. */
   async #settle(): Promise<void> {
-    while (this.#piecesBytes === 0 && !this.#hasEnded) {
+    while (this.#fresh === 0 && !this.#hasEnded) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
     let seen = -1;
     const enough = performance.now() + GATHER_MS_MAX;
-    while (performance.now() < enough && this.#piecesBytes > seen && this.#piecesBytes < this.#limits.chunkBytes && !this.#hasEnded) {
-      seen = this.#piecesBytes;
+    while (performance.now() < enough && this.#fresh > seen && !this.#isPaused && !this.#hasEnded) {
+      seen = this.#fresh;
       await nextTurn();
-      if (this.#piecesBytes === seen && this.#isFlooding) await this.#moreOrPause();
+      if (this.#fresh === seen && this.#isFlooding) await this.#moreOrPause();
     }
     if (this.#error !== undefined) throw this.#error;
   }
@@ -162,32 +156,23 @@ export class ChunkReader {
     });
   }
 
-  /** Moves pieces into the chunk being filled, a chunk's worth at most. */
-  #fill(): void {
-    let room = this.#limits.chunkBytes;
-    while (room > 0) {
-      const piece = this.#pieces[0];
-      if (piece === undefined) break;
-      const part = piece.length <= room ? piece : piece.subarray(0, room);
-      if (part.length === piece.length) this.#pieces.shift();
-      else this.#pieces[0] = piece.subarray(part.length);
-      this.#piecesBytes -= part.length;
-      room -= part.length;
-      const rest = this.#isSkipping ? this.#skip(part) : part;
-      this.#reserve(rest.length + 1);
-      rest.copy(this.#filling, this.#filled);
-      this.#filled += rest.length;
+  /** Adds what has arrived to the chunk being filled. A chunk may have been handed out since the source asked for room: then it lies elsewhere. */
+  #take(piece: Uint8Array, isInPlace: boolean): void {
+    const rest = this.#isSkipping ? this.#skip(piece) : piece;
+    if (!isInPlace || rest.length < piece.length) {
+      this.#reserve(rest.length);
+      this.#filling.set(rest, this.#filled);
     }
-    if (this.#piecesBytes < this.#limits.chunkBytes && this.#stream.isPaused()) this.#stream.resume();
+    this.#filled += rest.length;
   }
 
   /** Passes over a too long line; what stands behind its end goes on as usual. */
-  #skip(part: Buffer): Buffer {
-    const lineFeed = part.indexOf(LINE_FEED);
-    const passed = lineFeed < 0 ? part.length : lineFeed + 1;
+  #skip(piece: Uint8Array): Uint8Array {
+    const lineFeed = piece.indexOf(LINE_FEED);
+    const passed = lineFeed < 0 ? piece.length : lineFeed + 1;
     this.#position += passed;
     if (lineFeed >= 0) this.#isSkipping = false;
-    return part.subarray(passed);
+    return piece.subarray(passed);
   }
 
   /** The whole lines of what was filled in; null where there is none yet. */
@@ -196,12 +181,13 @@ export class ChunkReader {
     if (lastLineFeed >= 0) return this.#handOut(lastLineFeed + 1, lastLineFeed + 1);
     // two bytes more than allowed: the carriage return of a line end does not count, nor does a byte order mark
     const kept = this.#limits.lineBytesMax + 2 + (this.#hasMark() ? BYTE_ORDER_MARK.length : 0);
-    if (this.#filled < kept) return null;
+    // one more, so that the line feed set there stays clear of the room the source has
+    if (this.#filled <= kept) return null;
+    const passed = this.#filled - kept;
     this.#isSkipping = true;
-    const tail = Buffer.from(this.#filling.subarray(kept, this.#filled));
     this.#filled = kept;
     const chunk = this.#handOutUnterminated();
-    this.#position += tail.length;
+    this.#position += passed;
     return chunk;
   }
 
@@ -245,7 +231,7 @@ export class ChunkReader {
     const needed = this.#filled + bytes;
     if (needed <= this.#filling.length) return;
     // doubling beyond a chunk would keep twice a chunk's memory for each one on its way
-    const whole = this.#limits.chunkBytes + CARRY_BYTES;
+    const whole = Math.max(FIRST_BYTES, this.#limits.chunkBytes + CARRY_BYTES);
     const doubled = this.#filling.length * 2;
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, needed <= whole ? Math.min(doubled, whole) : doubled));
     this.#filling.copy(grown, 0, 0, this.#filled);

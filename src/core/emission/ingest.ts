@@ -3,6 +3,7 @@
 import type { CommitPipeline } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import { type ByteSource, StreamSource } from './byte-source.ts';
 import { CHUNK_BYTES, type Chunk, ChunkReader } from './chunks.ts';
 import { Conveyor, type OnArrival } from './conveyor.ts';
 import { type BadLine, badLineError, type CommittedEvents, type Emitter } from './emitter.ts';
@@ -14,6 +15,8 @@ export interface InputSource {
   readonly name: string;
   /** Opened when its turn comes. */
   readonly open: () => AsyncIterable<Uint8Array | string>;
+  /** The same bytes without a copy in between, where the source can write them straight into memory. */
+  readonly openDirectly?: (() => ByteSource) | undefined;
 }
 
 /** A line that was kept aside. */
@@ -62,10 +65,8 @@ export interface IngestHooks {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Chunks of at least this size mean volume. */
+/** A chunk of at least this size means volume, which is worth a writing thread. */
 const VOLUME_BYTES = CHUNK_BYTES / 2;
-/** So many of them one after the other are worth a writing thread: starting it takes as long as committing one. */
-const VOLUME_CHUNKS = 2;
 
 /** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
 export async function ingest(
@@ -113,7 +114,6 @@ class Ingestion {
   readonly #lineBytesMax: number;
   readonly #hooks: IngestHooks;
   readonly #openPipeline: (() => Promise<CommitPipeline>) | null;
-  #largeChunks = 0;
   #opening: Promise<CommitPipeline> | undefined;
   #pipeline: CommitPipeline | undefined;
   #conveyor: Conveyor | undefined;
@@ -132,7 +132,8 @@ class Ingestion {
   }
 
   async take(source: InputSource): Promise<void> {
-    const reader = new ChunkReader(source.open(), { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#lineBytesMax }, this.#hooks.signal);
+    const bytes = source.openDirectly?.() ?? new StreamSource(source.open());
+    const reader = new ChunkReader(bytes, { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#lineBytesMax }, this.#hooks.signal);
     this.#source = source.name;
     this.#firstLine = 1;
     try {
@@ -172,8 +173,7 @@ class Ingestion {
       this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, basis, (...arrived) => this.#arrive(...arrived));
       return;
     }
-    if (chunk.end >= VOLUME_BYTES) this.#largeChunks++;
-    if (this.#largeChunks < VOLUME_CHUNKS || this.#opening !== undefined) return;
+    if (chunk.end < VOLUME_BYTES || this.#opening !== undefined) return;
     this.#opening = this.#openPipeline();
     this.#opening.then(
       (pipeline) => {

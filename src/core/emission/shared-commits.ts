@@ -3,8 +3,10 @@
 import { LINE_FEED } from '../model/bytes.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
+import { AsideTarget } from './aside-target.ts';
 import { CHUNK_BYTES } from './chunks.ts';
-import { badLineError, type ChunkReport, type Emitter } from './emitter.ts';
+import { badLineError, type ChunkReport, Emitter, type EmitterParts } from './emitter.ts';
+import type { EmissionSettings } from './settings.ts';
 
 /** What becomes of one event. */
 export interface EventReceipt {
@@ -32,13 +34,14 @@ const CALL_BYTES_MAX = 64 * 1024 * 1024;
 
 export class SharedCommits {
   readonly #emitter: Emitter;
+  readonly #target: AsideTarget;
   readonly #locate: LocateEvent;
   #waiting: Call[] = [];
   #running: Promise<void> | undefined;
 
-  /** The emitter must have been made with `onBadLine: 'calls'`. */
-  constructor(emitter: Emitter, locate: LocateEvent) {
-    this.#emitter = emitter;
+  constructor(parts: EmitterParts, settings: Omit<EmissionSettings, 'onBadLine'>, locate: LocateEvent) {
+    this.#target = new AsideTarget(parts.target);
+    this.#emitter = new Emitter({ ...parts, target: this.#target }, { ...settings, onBadLine: 'calls' });
     this.#locate = locate;
   }
 
@@ -56,9 +59,10 @@ export class SharedCommits {
     });
   }
 
-  /** Resolves when nothing waits any more. */
-  async drained(): Promise<void> {
+  /** Waits for the calls on their way, then lets go of the writing thread. */
+  async close(): Promise<void> {
     await this.#running;
+    await this.#target.close();
   }
 
   async #run(): Promise<void> {

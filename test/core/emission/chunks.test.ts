@@ -4,10 +4,11 @@ import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { StreamSource } from '../../../src/core/emission/byte-source.ts';
 import { type Chunk, type ChunkLimits, ChunkReader } from '../../../src/core/emission/chunks.ts';
 import { cutInto, flowing, pieceSizes, trickling } from '../../support/pieces.ts';
 
-type Source = ConstructorParameters<typeof ChunkReader>[0];
+type Source = ConstructorParameters<typeof StreamSource>[0];
 
 const ROOMY: ChunkLimits = { chunkBytes: 1 << 20, lineBytesMax: 1 << 20 };
 const BYTE_ORDER_MARK = '\ufeff';
@@ -21,7 +22,7 @@ interface Told {
 /** Reads everything and copies it, because a chunk's memory is used again. */
 async function readAll(source: Source, limits = ROOMY, signal?: AbortSignal): Promise<Told> {
   const told: Told = { lines: [], chunks: [] };
-  const reader = new ChunkReader(source, limits, signal);
+  const reader = new ChunkReader(new StreamSource(source), limits, signal);
   try {
     for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
       told.lines.push(...linesOf(chunk));
@@ -134,7 +135,7 @@ describe('the end of the input', () => {
   });
 
   it('is told again and again', async () => {
-    const reader = new ChunkReader(flowing([Buffer.from('1')]), ROOMY);
+    const reader = new ChunkReader(new StreamSource(flowing([Buffer.from('1')])), ROOMY);
     expect(await reader.next()).not.toBeNull();
     expect(await reader.next()).toBeNull();
     expect(await reader.next()).toBeNull();
@@ -223,7 +224,7 @@ describe('a line that is too long', () => {
 describe('what is there', () => {
   it('is taken without waiting for more', async () => {
     const stream = new PassThrough();
-    const reader = new ChunkReader(stream, ROOMY);
+    const reader = new ChunkReader(new StreamSource(stream), ROOMY);
     stream.write('1\n2\nhal');
     const first = (await reader.next()) as Chunk;
     expect(texts(linesOf(first))).toEqual(['1', '2']);
@@ -240,7 +241,7 @@ describe('what is there', () => {
         yield Buffer.alloc(1000, '1\n');
       }
     }
-    const reader = new ChunkReader(fast(), { chunkBytes: 50_000, lineBytesMax: 100 });
+    const reader = new ChunkReader(new StreamSource(fast()), { chunkBytes: 50_000, lineBytesMax: 100 });
     await reader.next();
     for (let turn = 0; turn < 1000; turn++) await nextTurn();
     expect(given).toBeLessThan(4 * 50_000);
@@ -249,7 +250,7 @@ describe('what is there', () => {
 
   it('stays as it was handed out while the next chunk is read', async () => {
     const stream = new PassThrough();
-    const reader = new ChunkReader(stream, ROOMY);
+    const reader = new ChunkReader(new StreamSource(stream), ROOMY);
     stream.write('"first"\n"ha');
     const first = (await reader.next()) as Chunk;
     stream.write('lf"\n');
@@ -276,7 +277,7 @@ describe('an abort', () => {
 
   it('lets go of the stream', async () => {
     const stream = new PassThrough();
-    const reader = new ChunkReader(stream, ROOMY, new AbortController().signal);
+    const reader = new ChunkReader(new StreamSource(stream), ROOMY, new AbortController().signal);
     reader.close();
     expect(stream.destroyed).toBe(true);
   });

@@ -239,7 +239,19 @@ class SqliteLedger implements Ledger {
     this.#checkWritable();
     const { WriterThread } = await import('./writer-thread.ts');
     const { limitMs, signal } = this.#options.patience;
-    return WriterThread.start({ path: this.#identity.path, busyTimeoutMs: limitMs }, signal);
+    const thread = await WriterThread.start({ path: this.#identity.path, busyTimeoutMs: limitMs }, signal);
+    return {
+      offer: async (draft, generation) => {
+        this.#checkWritable();
+        try {
+          return await thread.offer(draft, generation);
+        } catch (error) {
+          this.#noteFailure(error);
+          throw error;
+        }
+      },
+      close: () => thread.close(),
+    };
   }
 
   read(request: ReadRequest): Promise<Page> {
@@ -322,9 +334,13 @@ class SqliteLedger implements Ledger {
 
   #translated(error: unknown, activity: Activity): unknown {
     const translated = translateError(error, this.#identity.path, activity);
-    const isFatal = translated instanceof LedgerError && ['IO_FAILED', 'OUTCOME_UNKNOWN', 'DAMAGED_LEDGER'].includes(translated.code);
-    if (isFatal && activity === 'write' && this.#mode === 'open') this.#mode = 'failed';
+    if (activity === 'write') this.#noteFailure(translated);
     return translated;
+  }
+
+  #noteFailure(error: unknown): void {
+    const isFatal = error instanceof LedgerError && ['IO_FAILED', 'OUTCOME_UNKNOWN', 'DAMAGED_LEDGER'].includes(error.code);
+    if (isFatal && this.#mode === 'open') this.#mode = 'failed';
   }
 
   #checkOpen(): void {

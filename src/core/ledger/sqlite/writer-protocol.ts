@@ -62,10 +62,11 @@ export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
     at += bytes;
     return { ...frame, body };
   });
-  return { ...draft, frames, producer: reviveDigest(draft.producer), ids: [] };
+  const ids = draft.ids.map((id) => ({ ...id, hash: Buffer.from(id.hash) }));
+  return { ...draft, frames, producer: reviveDigest(draft.producer), ids };
 }
 
-/** A Buffer crosses threads as a plain Uint8Array. */
+/** Buffers cross threads as plain Uint8Arrays. */
 export function reviveDigest<Mark extends ProducerMark>(mark: Mark | null): Mark | null {
   return mark === null ? null : { ...mark, digest: Buffer.from(mark.digest) };
 }

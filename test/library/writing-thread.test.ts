@@ -1,0 +1,79 @@
+/** The library's writing thread, in processes of their own with the package as it is built: started by a habit, seen by none. */
+
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { ledgerPath } from '../support/engines.ts';
+import { runProgram } from '../support/fault-tools.ts';
+import { expectSoundLedger } from '../support/invariants.ts';
+
+const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
+
+/** Runs `body` with `open`, the ledger's path and a count of the threads that were started; tells what it returns. */
+async function run<Told>(body: string): Promise<{ told: Told; ledger: string }> {
+  const ledger = ledgerPath();
+  const script = `
+    import { subscribe } from 'node:diagnostics_channel';
+    let threads = 0;
+    subscribe('worker_threads', () => threads++);
+    const { Completengine } = await import(${JSON.stringify(LIBRARY)});
+    const open = (options) => Completengine.open({ ledger: ${JSON.stringify(ledger)}, ...options });
+    const told = await (async () => { ${body} })();
+    process.stdout.write(JSON.stringify({ ...told, threads }));`;
+  const { code, stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '--eval', script]);
+  expect(stderr.toString()).toBe('');
+  expect(code).toBe(0);
+  return { told: JSON.parse(stdout.toString()) as Told, ledger };
+}
+
+test('a few commits start none', async () => {
+  const { told } = await run<{ threads: number }>(`
+    const engine = await open();
+    for (let n = 0; n < 10; n++) await engine.emit({ n });
+    await engine.close();`);
+  expect(told.threads).toBe(0);
+});
+
+test('a caller that goes on gets one, and the same receipts, duplicates and order as without', async () => {
+  const { told, ledger } = await run<{ threads: number; sequences: number[]; duplicate: { sequence: number; isDuplicate: boolean } }>(`
+    const engine = await open({ unique: 'id' });
+    const sequences = [];
+    for (let id = 0; id < 200; id++) sequences.push((await engine.emit({ id })).sequence);
+    const together = await Promise.all(Array.from({ length: 200 }, (_, n) => engine.emit({ id: 200 + n })));
+    sequences.push(...together.map((receipt) => receipt.sequence));
+    const duplicate = await engine.emit({ id: 7 });
+    await engine.close();
+    return { sequences, duplicate };`);
+  expect(told.threads).toBe(1);
+  expect(told.sequences).toEqual(Array.from({ length: 400 }, (_, n) => n + 1));
+  expect(told.duplicate).toMatchObject({ sequence: 8, isDuplicate: true });
+  const events = await expectSoundLedger(ledger);
+  expect(events.map(({ payload }) => (JSON.parse(payload.toString()) as { id: number }).id)).toEqual(Array.from({ length: 400 }, (_, n) => n));
+});
+
+test('two callers with threads meet one another’s time floor, and nothing is lost', async () => {
+  const { told, ledger } = await run<{ threads: number; received: number }>(`
+    const [one, other] = [await open({ time: 'time' }), await open({ time: 'time' })];
+    const base = Date.now() - 1000000;
+    let received = 0;
+    await Promise.all([one, other].map(async (engine, which) => {
+      for (let n = 0; n < 150; n++) {
+        await engine.emit({ time: base + n * 10 + which * 5000, which, n });
+        received++;
+      }
+      await engine.close();
+    }));
+    return { received };`);
+  expect(told.threads).toBe(2);
+  expect(told.received).toBe(300);
+  const events = await expectSoundLedger(ledger);
+  const each = [0, 1].map((which) => events.map(({ payload }) => JSON.parse(payload.toString())).filter((event) => event.which === which));
+  for (const own of each) expect(own.map(({ n }: { n: number }) => n)).toEqual(Array.from({ length: 150 }, (_, n) => n));
+});
+
+test('a process that forgets to close ends all the same, with everything stored', async () => {
+  const { told, ledger } = await run<{ threads: number }>(`
+    const engine = await open();
+    for (let n = 0; n < 200; n++) await engine.emit({ n });`);
+  expect(told.threads).toBe(1);
+  expect(await expectSoundLedger(ledger)).toHaveLength(200);
+});
