@@ -1,5 +1,6 @@
 /** Writes the bodies of a commit's frames, one region per partition: `[[dSequence,dTime,PAYLOAD],\n[...]]`. The reference is `model/frame-body.ts`. */
 
+import { copy } from './copy';
 import { ends, faults, ledgerTimes, partitions, starts, times } from './layout';
 
 /** Digits of both deltas and what stands around a payload. */
@@ -114,15 +115,6 @@ export function frame(regions: usize, partitionCount: u32, limit: u32, base: usi
     store<u32>(region, at + 1, 4);
   }
   return count;
-}
-
-@inline
-function copy(to: usize, from: usize, length: usize): void {
-  if (length > 1024) {
-    memory.copy(to, from, length);
-    return;
-  }
-  for (let offset: usize = 0; offset < length; offset += 16) v128.store(to + offset, v128.load(from + offset));
 }
 
 @inline

@@ -17,7 +17,7 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
 // the kernel stands beside the module that loads it: in the sources for the tests, in the library, and beside the bundles
-const kernel = join(root, 'src/core/emission/kernel.wasm');
+const kernel = join(root, 'src/core/kernel/kernel.wasm');
 run(
   'asc',
   'kernel/index.ts',
@@ -35,7 +35,7 @@ run(
 );
 
 run('tsc', '-p', 'tsconfig.json');
-copyFileSync(kernel, join(root, 'dist/lib/core/emission/kernel.wasm'));
+copyFileSync(kernel, join(root, 'dist/lib/core/kernel/kernel.wasm'));
 
 const common = {
   absWorkingDir: root,

@@ -1,6 +1,6 @@
-/** The hot kernel from its host's side: loads the module, lays out its memory, and works with it as the reference would. */
+/** The scanning half of the hot kernel from its host's side: lays out its memory, and works with it as the reference would. */
 
-import { readFileSync } from 'node:fs';
+import { align, KernelMemory } from '../kernel/load.ts';
 import type { FrameDraft } from '../model/commit.ts';
 import { PARTITIONS_MAX } from '../model/partition.ts';
 import type { Micros } from '../model/time.ts';
@@ -23,9 +23,6 @@ interface KernelExports {
   scannedUnsettledCount(): number;
 }
 
-/** Addresses below are the kernel's own constants. */
-const STATIC_BYTES = 1024;
-const PAGE_BYTES = 65536;
 const NODE_BYTES = 16;
 const KEY_BYTES = 12;
 /** The kernel reads strings sixteen bytes at a time, past their end. */
@@ -36,15 +33,6 @@ export const UNSETTLED = 255;
 const REGION_BYTES = 32;
 const REGION_GAP = 32;
 const AROUND_PAYLOAD = 40;
-
-let module: WebAssembly.Module | undefined;
-
-function loadModule(): WebAssembly.Module {
-  module ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
-  return module;
-}
-
-const align = (address: number): number => Math.ceil(address / 16) * 16;
 
 /** Where a line goes by its hash, and where it carries its time: slots of the plan, null where there is none. */
 export interface KernelJudgement {
@@ -70,8 +58,7 @@ export interface Framed {
 export class Kernel {
   readonly #plan: ScanPlan;
   readonly #reference: Scanner;
-  readonly #memory: WebAssembly.Memory;
-  readonly #kernel: KernelExports;
+  readonly #memory = new KernelMemory<KernelExports>();
   readonly #tablesAt: number;
   #capacity = LINES_AT_FIRST;
   #inputAt = 0;
@@ -82,20 +69,17 @@ export class Kernel {
   constructor(plan: ScanPlan) {
     this.#plan = plan;
     this.#reference = new Scanner(plan);
-    this.#memory = new WebAssembly.Memory({ initial: 1 });
-    const instance = new WebAssembly.Instance(loadModule(), { env: { memory: this.#memory, abort: onAbort } });
-    this.#kernel = instance.exports as unknown as KernelExports;
     this.#tablesAt = this.#layPlan();
     this.#layTables();
   }
 
   /** As {@link Scanner.scan}; the tables of `lines` are views into the kernel's memory until its next scan. */
   scan(bytes: Buffer, start: number, end: number, lines: ScannedLines): void {
-    const kernel = this.#kernel;
+    const kernel = this.#memory.exports;
     const length = end - start;
     let count: number;
     for (;;) {
-      this.#reserve(this.#inputAt + length + READABLE_BEHIND);
+      this.#memory.reserve(this.#inputAt + length + READABLE_BEHIND);
       new Uint8Array(this.#memory.buffer, this.#inputAt, length).set(bytes.subarray(start, end));
       this.#base = this.#inputAt - start;
       this.#inputEnd = this.#inputAt + length + READABLE_BEHIND;
@@ -106,14 +90,14 @@ export class Kernel {
       this.#layTables();
     }
     // grown now, because growing later would take the memory from under the views
-    this.#reserve(this.#frameBound(count, length));
+    this.#memory.reserve(this.#frameBound(count, length));
     this.#show(lines, count);
     if (kernel.scannedUnsettledCount() > 0) this.#settle(bytes, lines);
   }
 
   /** Judges the lines of the last scan. The faults of `lines` are the judge's from here on; returns how many lines are {@link UNSETTLED}. */
   judge(lines: ScannedLines, { keySlot, timeSlot, partitionCount, latest }: KernelJudgement): number {
-    return this.#kernel.judge(lines.count, this.#base, keySlot ?? -1, partitionCount, timeSlot ?? -1, latest);
+    return this.#memory.exports.judge(lines.count, this.#base, keySlot ?? -1, partitionCount, timeSlot ?? -1, latest);
   }
 
   /** Partitions and own times of the lines that were judged; views until the next scan. */
@@ -126,7 +110,7 @@ export class Kernel {
 
   /** Writes the frames of the lines before `limit` that have no fault. */
   frame(limit: number, partitionCount: number, floor: Micros, now: Micros): Framed {
-    const kernel = this.#kernel;
+    const kernel = this.#memory.exports;
     const regionsAt = align(this.#inputEnd);
     const bodiesAt = align(regionsAt + partitionCount * REGION_BYTES);
     kernel.layRegions(regionsAt, partitionCount, limit, bodiesAt);
@@ -159,12 +143,12 @@ export class Kernel {
   #layPlan(): number {
     const { nodes, depthMax, lineBytesMax, slotCount } = this.#plan;
     const keys = nodes.flatMap((node) => node.keys);
-    const nodesAt = align(STATIC_BYTES);
+    const nodesAt = this.#memory.start;
     const keysAt = align(nodesAt + nodes.length * NODE_BYTES);
     const objectBitsAt = align(keysAt + keys.length * KEY_BYTES);
     const nodeStackAt = align(objectBitsAt + depthMax + 2);
     let textAt = align(nodeStackAt + (depthMax + 2) * 4);
-    this.#reserve(textAt + keys.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    this.#memory.reserve(textAt + keys.reduce((sum, { bytes }) => sum + bytes.length, 0));
     const view = new DataView(this.#memory.buffer);
     let nextKey = 0;
     for (const [at, node] of nodes.entries()) {
@@ -185,23 +169,18 @@ export class Kernel {
         textAt += key.bytes.length;
       }
     }
-    this.#kernel.setPlan(nodesAt, keysAt, slotCount, depthMax, Math.min(lineBytesMax, 0xffff_ffff), objectBitsAt, nodeStackAt);
+    this.#memory.exports.setPlan(nodesAt, keysAt, slotCount, depthMax, Math.min(lineBytesMax, 0xffff_ffff), objectBitsAt, nodeStackAt);
     return align(textAt);
   }
 
   #layTables(): void {
-    this.#inputAt = align(this.#kernel.setTables(this.#tablesAt, this.#capacity));
+    this.#inputAt = align(this.#memory.exports.setTables(this.#tablesAt, this.#capacity));
   }
 
   /** The first address that no frame of so many lines and bytes can reach. */
   #frameBound(lines: number, bytes: number): number {
     const regions = PARTITIONS_MAX * (REGION_BYTES + REGION_GAP);
     return this.#inputEnd + 64 + regions + bytes + lines * AROUND_PAYLOAD + READABLE_BEHIND;
-  }
-
-  #reserve(bytes: number): void {
-    const missing = Math.ceil((bytes - this.#memory.buffer.byteLength) / PAGE_BYTES);
-    if (missing > 0) this.#memory.grow(missing);
   }
 
   /** The columns in the order in which `layout.ts` puts them. */
@@ -225,7 +204,7 @@ export class Kernel {
     lines.faults = new Uint8Array(buffer, at, capacity);
     lines.fieldKinds = new Uint8Array(buffer, at + capacity, cells);
     lines.count = count;
-    lines.lineCount = this.#kernel.scannedLineCount();
+    lines.lineCount = this.#memory.exports.scannedLineCount();
   }
 
   #settle(bytes: Buffer, lines: ScannedLines): void {
@@ -233,8 +212,4 @@ export class Kernel {
       if (lines.faults[line] === UNSETTLED) this.#reference.settle(bytes, line, lines);
     }
   }
-}
-
-function onAbort(): never {
-  throw new Error('the kernel aborted');
 }

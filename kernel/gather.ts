@@ -1,0 +1,148 @@
+/** Cuts the bodies of a commit's frames back into lines, in the order of their sequences. The reference is `EventBatch` in `model/event.ts`. */
+
+import { copy } from './copy';
+
+/** Frames of one commit, FRAME_BYTES each: where its body begins and ends, its count of events, and its first time. */
+const FRAME_BYTES: usize = 24;
+/** Events by their place in the commit, SLOT_BYTES each: where the payload begins and ends, and its time. An end of 0 is an empty slot. */
+const SLOT_BYTES: usize = 16;
+
+const OPEN: u32 = 0x5b;
+const CLOSE: u32 = 0x5d;
+const COMMA: u32 = 0x2c;
+const ZERO: u32 = 0x30;
+const LINE_FEED: u32 = 0x0a;
+/** `[[`, two digits, two commas, a payload of one byte and `]]`. */
+const BODY_BYTES_MIN: usize = 9;
+
+/** The body is not as the engine writes it; the reference says in which way. */
+export const GATHER_BROKEN: i32 = -1;
+/** A place lies behind the slots; see {@link gatheredPlace}. */
+export const GATHER_BEYOND: i32 = -2;
+
+let place: u32 = 0;
+let first: u32 = 0;
+let last: u32 = 0;
+let firstTime: f64 = 0;
+let lastTime: f64 = 0;
+let end: usize = 0;
+
+export function gatheredPlace(): u32 {
+  return place;
+}
+
+/** Places of the first and the last event that {@link gather} wrote, their times, and the address behind the lines. */
+export function gatheredFirst(): u32 {
+  return first;
+}
+
+export function gatheredLast(): u32 {
+  return last;
+}
+
+export function gatheredFirstTime(): f64 {
+  return firstTime;
+}
+
+export function gatheredLastTime(): f64 {
+  return lastTime;
+}
+
+export function gatheredEnd(): usize {
+  return end;
+}
+
+/**
+ * Writes the payloads whose places lie in `[from, through]` to `out`, in their order, each with a line feed behind it. Returns their count, or what
+ * is wrong. Needs as many slots as the commit has events, and at `out` as much memory as the bodies take, with 16 bytes behind.
+ */
+export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: u32, from: u32, through: u32, out: usize): i32 {
+  memory.fill(slots, 0, <usize>slotCount * SLOT_BYTES);
+  for (let nth: u32 = 0; nth < frameCount; nth++) {
+    const frame = frames + <usize>nth * FRAME_BYTES;
+    const fault = spread(load<u32>(frame), load<u32>(frame, 4), load<u32>(frame, 8), load<f64>(frame, 16), slots, slotCount);
+    if (fault < 0) return fault;
+  }
+  let at = out;
+  let count: i32 = 0;
+  const stop = slots + <usize>min(<u64>slotCount, <u64>through + 1) * SLOT_BYTES;
+  for (let slot = slots + <usize>from * SLOT_BYTES; slot < stop; slot += SLOT_BYTES) {
+    const payloadEnd = load<u32>(slot, 4);
+    if (payloadEnd == 0) continue;
+    const payload = <usize>load<u32>(slot);
+    const length = <usize>payloadEnd - payload;
+    copy(at, payload, length);
+    at += length;
+    store<u8>(at, LINE_FEED);
+    at++;
+    last = <u32>((slot - slots) / SLOT_BYTES);
+    lastTime = load<f64>(slot, 8);
+    if (count == 0) {
+      first = last;
+      firstTime = lastTime;
+    }
+    count++;
+  }
+  end = at;
+  return count;
+}
+
+/** Notes the events of one body in their slots. */
+function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize, slotCount: u32): i32 {
+  if (bodyEnd - body < BODY_BYTES_MIN || load<u8>(body) != OPEN || load<u8>(bodyEnd - 1) != CLOSE) return GATHER_BROKEN;
+  let at = body + 1;
+  let before: i64 = -1;
+  for (let nth: u32 = 1; nth <= count; nth++) {
+    if (at >= bodyEnd || load<u8>(at) != OPEN) return GATHER_BROKEN;
+    at++;
+    // sixteen digits at most fit a time; more of them, or none, are not ours
+    let stop = min(at + 10, bodyEnd);
+    const placeAt = at;
+    let sequence: u64 = 0;
+    for (let digit = <u32>load<u8>(at) - ZERO; digit < 10 && at < stop; digit = <u32>load<u8>(at) - ZERO) {
+      sequence = sequence * 10 + digit;
+      at++;
+    }
+    if (at == placeAt || at >= bodyEnd || load<u8>(at) != COMMA) return GATHER_BROKEN;
+    at++;
+    stop = min(at + 16, bodyEnd);
+    const timeAt = at;
+    let delta: u64 = 0;
+    for (let digit = <u32>load<u8>(at) - ZERO; digit < 10 && at < stop; digit = <u32>load<u8>(at) - ZERO) {
+      delta = delta * 10 + digit;
+      at++;
+    }
+    if (at == timeAt || at >= bodyEnd || load<u8>(at) != COMMA) return GATHER_BROKEN;
+    at++;
+    const lineEnd = findLineFeed(at, bodyEnd);
+    const isLast = lineEnd == bodyEnd;
+    // an event ends `],` before its line feed, the last one `]]`
+    const payloadEnd = lineEnd - 2;
+    if (payloadEnd <= at || load<u8>(payloadEnd) != CLOSE || load<u8>(payloadEnd + 1) != (isLast ? CLOSE : COMMA)) return GATHER_BROKEN;
+    if (isLast != (nth == count) || <i64>sequence <= before) return GATHER_BROKEN;
+    before = <i64>sequence;
+    if (sequence >= slotCount) {
+      place = <u32>min(sequence, <u64>u32.MAX_VALUE);
+      return GATHER_BEYOND;
+    }
+    const slot = slots + <usize>sequence * SLOT_BYTES;
+    if (load<u32>(slot, 4) != 0) return GATHER_BROKEN;
+    store<u32>(slot, <u32>at);
+    store<u32>(slot, <u32>payloadEnd, 4);
+    store<f64>(slot, time + <f64>delta, 8);
+    at = lineEnd + 1;
+  }
+  return 0;
+}
+
+/** The first line feed in `[at, end)`, or `end`. Reads up to fifteen bytes beyond it. */
+function findLineFeed(from: usize, end: usize): usize {
+  const feeds = i8x16.splat(<i8>LINE_FEED);
+  let at = from;
+  while (at < end) {
+    const hits = i8x16.bitmask(i8x16.eq(v128.load(at), feeds));
+    if (hits != 0) return min(at + ctz(hits), end);
+    at += 16;
+  }
+  return end;
+}
