@@ -54,6 +54,7 @@ await build({
   entryPoints: {
     main: 'src/cli/main.ts',
     'writer-worker': 'src/core/ledger/sqlite/writer-worker.ts',
+    'reader-worker': 'src/core/ledger/sqlite/reader-worker.ts',
     ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])),
   },
   outdir: 'dist/cli',

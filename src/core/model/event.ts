@@ -1,9 +1,8 @@
 /** Events as they are told: singly for people and handlers, in batches for speed. No I/O. */
 
-import { LINE_FEED, numberAt } from './bytes.ts';
-import type { StoredCommit, StoredFrame } from './commit.ts';
-import { walkFrameBody } from './frame-body.ts';
-import { LedgerError } from './ledger-error.ts';
+import { LINE_FEED } from './bytes.ts';
+import type { StoredCommit } from './commit.ts';
+import { EventColumns } from './event-columns.ts';
 import type { PartitionId } from './partition.ts';
 import type { SequenceRange } from './range.ts';
 import type { Micros } from './time.ts';
@@ -23,134 +22,103 @@ export interface LedgerEvent {
   readonly payload: Buffer;
 }
 
-/** Events of one commit in sequence order, as columns beside the frames' bodies. Bytes are copied only when asked for. */
-export class EventBatch {
+/** The events of one commit that lie in a range, cut out as lines. */
+export interface CutLines {
   readonly count: number;
-  readonly sequences: Float64Array;
-  readonly times: Float64Array;
-  readonly offsets: Float64Array;
-  readonly #frames: readonly StoredFrame[];
-  readonly #frameOf: Uint16Array;
-  readonly #starts: Uint32Array;
-  readonly #ends: Uint32Array;
-  #lines: Buffer | undefined;
+  /** Of the first and the last event; meaningless where there is none. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly firstTime: Micros;
+  readonly lastTime: Micros;
+  /** The payloads in order, each followed by a line feed. */
+  readonly lines: Buffer;
+}
 
-  /** @throws LedgerError VERIFICATION_FAILED when a body cannot be cut into the events its row promises. */
-  constructor(commit: StoredCommit, range: SequenceRange) {
-    const frames = commit.frames;
-    const slots = frames.reduce((sum, frame) => sum + checkedCount(frame), 0);
-    const sequences = new Float64Array(slots);
-    const times = new Float64Array(slots);
-    const offsets = new Float64Array(slots);
-    const frameOf = new Uint16Array(slots);
-    const starts = new Uint32Array(slots);
-    const ends = new Uint32Array(slots);
-    let filled = 0;
-    for (const [at, frame] of frames.entries()) {
-      let nth = 0;
-      let lastDelta = -1;
-      const fault = walkFrameBody(frame.body, (sequenceDelta, timeDelta, start, end) => {
-        if (sequenceDelta <= lastDelta) throw brokenFrame(frame, `sequence ${frame.sequence + sequenceDelta} is out of order`);
-        lastDelta = sequenceDelta;
-        const sequence = frame.sequence + sequenceDelta;
-        if (nth < frame.count && sequence >= range.from && sequence <= range.through) {
-          sequences[filled] = sequence;
-          times[filled] = frame.firstTime + timeDelta;
-          offsets[filled] = frame.offset + nth;
-          frameOf[filled] = at;
-          starts[filled] = start;
-          ends[filled] = end;
-          filled++;
-        }
-        nth++;
-      });
-      if (fault !== null || nth !== frame.count) throw brokenFrame(frame, fault ?? `it holds ${nth} events, not ${frame.count}`);
-    }
-    this.#frames = frames;
-    this.count = filled;
-    const order = frames.length > 1 ? (orderOfRun(sequences, filled) ?? orderOf(sequences, filled)) : null;
-    this.sequences = arrange(sequences, order, filled);
-    this.times = arrange(times, order, filled);
-    this.offsets = arrange(offsets, order, filled);
-    this.#frameOf = arrange(frameOf, order, filled);
-    this.#starts = arrange(starts, order, filled);
-    this.#ends = arrange(ends, order, filled);
+/** Cuts a commit faster than columns can be made; null where it leaves that to them. */
+export type CutCommit = (commit: StoredCommit, range: SequenceRange) => CutLines | null;
+
+/** Events of one commit in sequence order. Bytes are read when something is asked for; @throws LedgerError VERIFICATION_FAILED when they cannot be cut. */
+export class EventBatch {
+  readonly #commit: StoredCommit;
+  readonly #range: SequenceRange;
+  readonly #cut: CutCommit | null;
+  #columns: EventColumns | undefined;
+  #lines: CutLines | undefined;
+
+  constructor(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null) {
+    this.#commit = commit;
+    this.#range = range;
+    this.#cut = cut;
+  }
+
+  get count(): number {
+    return (this.#lines ?? this.#events).count;
+  }
+
+  /** Where the first and the last event stand; null in an empty batch. */
+  get span(): Omit<CutLines, 'lines'> | null {
+    const { count } = this;
+    if (count === 0) return null;
+    if (this.#lines !== undefined) return this.#lines;
+    const { sequences, times } = this.#events;
+    return {
+      count,
+      firstSequence: sequences[0] as number,
+      lastSequence: sequences[count - 1] as number,
+      firstTime: times[0] as number,
+      lastTime: times[count - 1] as number,
+    };
+  }
+
+  get sequences(): Float64Array {
+    return this.#events.sequences;
+  }
+
+  get times(): Float64Array {
+    return this.#events.times;
+  }
+
+  get offsets(): Float64Array {
+    return this.#events.offsets;
   }
 
   partition(at: number): PartitionId {
-    return this.#frame(at).partition;
+    return this.#events.frame(at).partition;
   }
 
   /** The key the emitter gave for the frame, or null. */
   givenKey(at: number): string | null {
-    return this.#frame(at).key;
+    return this.#events.frame(at).key;
   }
 
-  /** The payload, over the frame's memory: valid as long as the batch is kept. */
+  /** The payload, over the frame's memory: valid until the next page of the telling is taken. */
   payload(at: number): Buffer {
-    return this.#frame(at).body.subarray(numberAt(this.#starts, at), numberAt(this.#ends, at));
+    const columns = this.#events;
+    return columns.frame(at).body.subarray(columns.start(at), columns.end(at));
   }
 
-  /** All payloads in order, each followed by a line feed, in memory of their own; made once. */
+  /** All payloads in order, each followed by a line feed; made once, and valid until the next page of the telling is taken. */
   lines(): Buffer {
-    this.#lines ??= this.#gatherLines();
-    return this.#lines;
+    this.#lines ??= this.#cut?.(this.#commit, this.#range) ?? this.#cutByColumns();
+    return this.#lines.lines;
   }
 
-  #gatherLines(): Buffer {
+  get #events(): EventColumns {
+    this.#columns ??= new EventColumns(this.#commit, this.#range);
+    return this.#columns;
+  }
+
+  #cutByColumns(): CutLines {
+    const columns = this.#events;
     let bytes = 0;
-    for (let at = 0; at < this.count; at++) bytes += numberAt(this.#ends, at) - numberAt(this.#starts, at) + 1;
+    for (let at = 0; at < columns.count; at++) bytes += columns.end(at) - columns.start(at) + 1;
     const lines = Buffer.allocUnsafe(bytes);
     let end = 0;
-    for (let at = 0; at < this.count; at++) {
-      end += this.#frame(at).body.copy(lines, end, numberAt(this.#starts, at), numberAt(this.#ends, at));
+    for (let at = 0; at < columns.count; at++) {
+      end += columns.frame(at).body.copy(lines, end, columns.start(at), columns.end(at));
       lines[end++] = LINE_FEED;
     }
-    return lines;
+    const span = this.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 };
+    return { ...span, lines };
   }
-
-  #frame(at: number): StoredFrame {
-    return this.#frames[numberAt(this.#frameOf, at)] as StoredFrame;
-  }
-}
-
-/** A frame's count, which sizes tables: one that its body cannot hold is refused before memory is asked for. */
-function checkedCount(frame: StoredFrame): number {
-  if (frame.count > 0 && frame.count <= frame.body.length) return frame.count;
-  throw brokenFrame(frame, `its row promises ${frame.count} events in ${frame.body.length} bytes`);
-}
-
-/** Positions of the filled slots by ascending sequence. */
-function orderOf(sequences: Float64Array, filled: number): Uint32Array {
-  const order = Uint32Array.from({ length: filled }, (_, at) => at);
-  return order.sort((one, other) => numberAt(sequences, one) - numberAt(sequences, other));
-}
-
-/** As {@link orderOf} in one pass, where the events are all of a run of sequences; null where they are not. */
-function orderOfRun(sequences: Float64Array, filled: number): Uint32Array | null {
-  let first = Number.MAX_SAFE_INTEGER;
-  for (let at = 0; at < filled; at++) first = Math.min(first, numberAt(sequences, at));
-  const order = new Uint32Array(filled).fill(filled);
-  for (let at = 0; at < filled; at++) {
-    const place = numberAt(sequences, at) - first;
-    if (place >= filled || order[place] !== filled) return null;
-    order[place] = at;
-  }
-  return order;
-}
-
-function arrange<Table extends Float64Array | Uint32Array | Uint16Array>(table: Table, order: Uint32Array | null, filled: number): Table {
-  if (order === null) return table.subarray(0, filled) as Table;
-  const arranged = table.slice(0, filled) as Table;
-  for (let at = 0; at < filled; at++) arranged[at] = numberAt(table, numberAt(order, at));
-  return arranged;
-}
-
-/** A frame that cannot be told: its commit is named, nothing of it leaves the ledger. */
-export function brokenFrame(frame: Pick<StoredFrame, 'partition' | 'sequence'>, fact: string): LedgerError {
-  return new LedgerError('VERIFICATION_FAILED', {
-    message: `the commit at sequence ${frame.sequence} is broken: partition ${frame.partition}: ${fact}`,
-    hint: `everything before sequence ${frame.sequence} is as it was committed: completengine replay --through-sequence ${frame.sequence - 1}`,
-    details: { sequence: frame.sequence, partition: frame.partition },
-  });
 }

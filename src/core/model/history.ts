@@ -25,6 +25,8 @@ export interface History {
   head(): Promise<Head>;
   /** One page from the start of the range, bounded in bytes. @throws LedgerError VERIFICATION_FAILED */
   read(request: ReadRequest): Promise<Page>;
+  /** All pages of the range, read ahead where it is long. The memory of a page is used again when the next one is asked for. @throws as {@link read}. */
+  pages(request: ReadRequest): AsyncGenerator<Page, void, undefined>;
   /** The first sequence whose time is `time` or later; head + 1 where there is none. */
   sequenceAtTime(time: Micros): Promise<number>;
   /** The sequence of the nth last event of these partitions; 1 where there are fewer. */

@@ -33,7 +33,7 @@ export const envelopeForm: EventForm = (batch, labels) => {
 
 const ENVELOPE_END = Buffer.from([0x7d, LINE_FEED]);
 
-/** One event of a batch as an object. */
+/** One event of a batch as an object, its payload in memory of its own: whoever keeps the event keeps nothing else. */
 export function toEvent(batch: EventBatch, at: number, labels: EventLabels): LedgerEvent {
   return {
     sequence: batch.sequences[at] as number,
@@ -41,6 +41,6 @@ export function toEvent(batch: EventBatch, at: number, labels: EventLabels): Led
     offset: batch.offsets[at] as number,
     time: batch.times[at] as number,
     key: labels.key(batch, at),
-    payload: batch.payload(at),
+    payload: Buffer.from(batch.payload(at)),
   };
 }

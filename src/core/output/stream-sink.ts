@@ -42,7 +42,14 @@ export class StreamSink implements Sink {
     let parts: Buffer[] = [];
     let bytes = 0;
     for (const batch of batches) {
-      const part = this.#form(batch, labels);
+      let part: Buffer;
+      try {
+        part = this.#form(batch, labels);
+      } catch (error) {
+        // a batch that is broken; what stands before it is told all the same
+        await this.write(joined(parts, bytes));
+        throw error;
+      }
       parts.push(part);
       bytes += part.length;
       if (bytes < WRITE_BYTES) continue;

@@ -68,11 +68,13 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
       }
       for (const batch of page) {
         const lines = batch.lines();
+        const { span } = batch;
+        if (span === null) continue;
         hasher.update(lines);
-        events += batch.count;
-        bytes += lines.length - batch.count;
-        first ??= { sequence: batch.sequences[0] as number, time: batch.times[0] as number };
-        last = { sequence: batch.sequences[batch.count - 1] as number, time: batch.times[batch.count - 1] as number };
+        events += span.count;
+        bytes += lines.length - span.count;
+        first ??= { sequence: span.firstSequence, time: span.firstTime };
+        last = { sequence: span.lastSequence, time: span.lastTime };
       }
     }
     return {

@@ -1,9 +1,10 @@
 /** The lateral line: re-tells history in order, page by page. It reads only: nothing here appends or moves a cursor. */
 
-import { EventBatch } from '../model/event.ts';
-import type { History } from '../model/history.ts';
+import { type CutCommit, EventBatch } from '../model/event.ts';
+import type { History, Page } from '../model/history.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
+import { LineCutter } from './line-cutter.ts';
 
 export interface Retelling {
   readonly range: SequenceRange;
@@ -13,19 +14,28 @@ export interface Retelling {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The batches of one page, in sequence order, each the events of one commit. */
+/** The batches of one page, in sequence order, each the events of one commit; those at the ends of a range may be empty. */
 export type BatchPage = readonly EventBatch[];
 
 /** A range that is fixed: everything in it, then the end. @throws LedgerError VERIFICATION_FAILED before anything of a broken commit is told. */
 export async function* retell(history: History, { range, partitions, verify, signal }: Retelling): AsyncGenerator<BatchPage, void, undefined> {
-  let next: number | null = range.from <= range.through ? range.from : null;
-  while (next !== null && !signal?.aborted) {
-    const page = await history.read({ range: { from: next, through: range.through }, partitions, verify });
+  if (range.from > range.through) return;
+  let cutter: LineCutter | null = null;
+  for await (const page of history.pages({ range, partitions, verify })) {
+    if (signal?.aborted) return;
+    cutter ??= isVolume(page) ? new LineCutter() : null;
+    cutter?.begin(page.commits);
+    const cut: CutCommit | null = cutter === null ? null : (commit, within) => cutter?.cut(commit, within) ?? null;
     // a page holds whole commits; those at the ends of the range are cut to it
-    const batches = page.commits.map((commit) => new EventBatch(commit, range)).filter((batch) => batch.count > 0);
-    if (batches.length > 0) yield batches;
-    next = page.next;
+    if (page.commits.length > 0) yield page.commits.map((commit) => new EventBatch(commit, range, cut));
   }
+}
+
+/** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
+const KERNEL_FROM_BYTES = 256 * 1024;
+
+function isVolume({ commits }: Page): boolean {
+  return commits.some(({ frames }) => frames.some(({ body }) => body.length > KERNEL_FROM_BYTES / 8)) || commits.length > 256;
 }
 
 /** From `from` to the head, then on as history grows, until the signal aborts. `grown` resolves when there is something behind a sequence. */

@@ -130,7 +130,7 @@ describe('a frame that is not what its row promises', () => {
   const body = '[[0,0,"a"],\n[1,5,"b"],\n[2,5,"c"]]';
 
   it.each([0, 1, 2, 4, 9, 33, 34, 1e9, 2 ** 40, -1, Number.MAX_SAFE_INTEGER])('is refused when its count says %s', (count) => {
-    expect(refusalOf(() => new EventBatch(commitOf(frameOf(body, count)), EVERYTHING)).code).toBe('VERIFICATION_FAILED');
+    expect(refusalOf(() => new EventBatch(commitOf(frameOf(body, count)), EVERYTHING).count).code).toBe('VERIFICATION_FAILED');
   });
 
   it.each([
@@ -139,11 +139,11 @@ describe('a frame that is not what its row promises', () => {
     ['an end that is missing', '[[0,0,"a"],\n[1,5,"b"],\n'],
     ['a body that is empty', ''],
   ])('is refused for %s', (_what, damaged) => {
-    expect(refusalOf(() => new EventBatch(commitOf(frameOf(damaged, 3)), EVERYTHING)).code).toBe('VERIFICATION_FAILED');
+    expect(refusalOf(() => new EventBatch(commitOf(frameOf(damaged, 3)), EVERYTHING).count).code).toBe('VERIFICATION_FAILED');
   });
 
   it('is named by the commit and the partition it belongs to', () => {
-    const refusal = refusalOf(() => new EventBatch(commitOf(frameOf(body, 3), frameOf(body, 2)), EVERYTHING));
+    const refusal = refusalOf(() => new EventBatch(commitOf(frameOf(body, 3), frameOf(body, 2)), EVERYTHING).count);
     expect(refusal.details).toEqual({ sequence: 100, partition: 3 });
     expect(refusal.message).toContain('sequence 100');
     expect(refusal.hint).toContain('--through-sequence 99');

@@ -56,6 +56,10 @@ export class ChainWalk {
    * @throws LedgerError VERIFICATION_FAILED
    */
   page(request: ReadRequest): VerifiedPage {
+    return this.#reader.narrowingDown(() => this.#page(request));
+  }
+
+  #page(request: ReadRequest): VerifiedPage {
     return this.#db
       .transaction(() => {
         const { range } = request;
@@ -100,8 +104,8 @@ export class ChainWalk {
   }
 
   #commitRows(from: number, through: number): CommitRow[] {
-    const rows = this.#db
-      .prepare<[number, number, number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence BETWEEN ? AND ? ORDER BY first_sequence LIMIT ?`)
+    const rows = this.#reader.statements
+      .get<[number, number, number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence BETWEEN ? AND ? ORDER BY first_sequence LIMIT ?`)
       .all(from, through, this.#reader.commitsPerPage);
     return rows.map(toCommitRow);
   }
@@ -111,8 +115,8 @@ export class ChainWalk {
     const all: FrameLink[] = [...frames];
     for (const { id } of this.#partitions) {
       if (wanted.has(id)) continue;
-      const rows = this.#db
-        .prepare<[number, number], RawRow>(
+      const rows = this.#reader.statements
+        .get<[number, number], RawRow>(
           `SELECT sequence, offset, count, first_time, last_time, key, hash FROM ${partitionTable(id)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`,
         )
         .all(from, end);
@@ -134,8 +138,8 @@ export class ChainWalk {
   }
 
   #lastCommitBefore(sequence: number): Place {
-    const row = this.#db
-      .prepare<[number], RawRow>('SELECT first_sequence, count, hash FROM commits WHERE first_sequence < ? ORDER BY first_sequence DESC LIMIT 1')
+    const row = this.#reader.statements
+      .get<[number], RawRow>('SELECT first_sequence, count, hash FROM commits WHERE first_sequence < ? ORDER BY first_sequence DESC LIMIT 1')
       .get(sequence);
     return row === undefined ? { hash: GENESIS, next: 1 } : { hash: blob(row, 'hash'), next: integer(row, 'first_sequence') + integer(row, 'count') };
   }

@@ -2,12 +2,14 @@
 
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit, StoredFrame } from '../../model/commit.ts';
-import { brokenFrame } from '../../model/event.ts';
+import { brokenFrame } from '../../model/event-columns.ts';
 import type { Page, ReadRequest } from '../../model/history.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { FrameLink } from '../chain.ts';
 import { blob, integer, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
+import { Statements } from './statements.ts';
 
 const PAGE_BYTES_TARGET = 4 * 1024 * 1024;
 const COMMITS_MAX = 2048;
@@ -20,20 +22,22 @@ export interface HashedFrame extends StoredFrame {
 }
 
 export class FrameReader {
+  readonly statements: Statements;
   readonly #db: Database;
   /** Commits a page holds; follows what the commits before turned out to weigh. */
   #commitsPerPage = 1;
 
   constructor(db: Database) {
     this.#db = db;
+    this.statements = new Statements(db);
   }
 
   /** Frames of the partitions whose commit begins within `[from, through]`, by commit and then by partition. */
   frames(from: number, through: number, partitions: readonly PartitionId[]): HashedFrame[] {
     const frames: HashedFrame[] = [];
     for (const partition of partitions) {
-      const rows = this.#db
-        .prepare<[number, number], RawRow>(`SELECT ${COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`)
+      const rows = this.statements
+        .get<[number, number], RawRow>(`SELECT ${COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`)
         .all(from, through);
       for (const row of rows) frames.push(toFrame(partition, row));
     }
@@ -46,23 +50,27 @@ export class FrameReader {
 
   /** The last frame of a partition whose commit begins before `sequence`. */
   frameBefore(partition: PartitionId, sequence: number): HashedFrame | undefined {
-    const row = this.#db
-      .prepare<[number], RawRow>(`SELECT ${COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`)
+    const row = this.statements
+      .get<[number], RawRow>(`SELECT ${COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`)
       .get(sequence);
     return row === undefined ? undefined : toFrame(partition, row);
   }
 
   partitionIds(): PartitionId[] {
-    return this.#db.prepare<[], number>('SELECT id FROM partition ORDER BY id').pluck().all();
+    return this.statements.get<[], number>('SELECT id FROM partition ORDER BY id').pluck().all();
   }
 
   /** The first sequence of the commit that holds `sequence`. */
   commitHolding(sequence: number): number {
-    return (this.#db.prepare('SELECT max(first_sequence) FROM commits WHERE first_sequence <= ?').pluck().get(sequence) as number | null) ?? 1;
+    return (this.statements.get('SELECT max(first_sequence) FROM commits WHERE first_sequence <= ?').pluck().get(sequence) as number | null) ?? 1;
   }
 
   /** One page, unverified. */
   page(request: ReadRequest): Page {
+    return this.narrowingDown(() => this.#page(request));
+  }
+
+  #page(request: ReadRequest): Page {
     return this.#db
       .transaction(() => {
         const { range } = request;
@@ -79,13 +87,25 @@ export class FrameReader {
 
   /** The first sequence of the commit behind the one at `sequence`; null where it lies behind the range. */
   #commitAfter(sequence: number, through: number): number | null {
-    return this.#db.prepare('SELECT min(first_sequence) FROM commits WHERE first_sequence > ? AND first_sequence <= ?').pluck().get(sequence, through) as
+    return this.statements.get('SELECT min(first_sequence) FROM commits WHERE first_sequence > ? AND first_sequence <= ?').pluck().get(sequence, through) as
       | number
       | null;
   }
 
   get commitsPerPage(): number {
     return this.#commitsPerPage;
+  }
+
+  /** Reads a page that turns out to be broken again, one commit long: what is sound before the broken one is told, and that one is named. */
+  narrowingDown<Read extends Page>(read: () => Read): Read {
+    try {
+      return read();
+    } catch (error) {
+      const isBroken = error instanceof LedgerError && error.code === 'VERIFICATION_FAILED';
+      if (!isBroken || this.#commitsPerPage === 1) throw error;
+      this.#commitsPerPage = 1;
+      return read();
+    }
   }
 
   /** Takes the page just read as the measure for the next one. */
@@ -103,8 +123,8 @@ export class FrameReader {
     let end = through;
     let hasAny = false;
     for (const partition of partitions) {
-      const starts = this.#db
-        .prepare<[number, number, number], number>(`SELECT sequence FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`)
+      const starts = this.statements
+        .get<[number, number, number], number>(`SELECT sequence FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`)
         .pluck()
         .all(from, through, this.#commitsPerPage);
       hasAny ||= starts.length > 0;

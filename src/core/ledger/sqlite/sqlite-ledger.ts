@@ -18,8 +18,10 @@ import { createLedger } from './create.ts';
 import { describeLedger } from './describe.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
 import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
+import type { ThreadStart } from './ledger-thread.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
 import { FrameReader } from './read.ts';
+import type { ReaderThread } from './reader-thread.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './schema.ts';
 import { type Activity, translateError } from './translate-error.ts';
 import { verifyLedger } from './verify.ts';
@@ -32,6 +34,8 @@ const HEADER_BYTES = 100;
 export interface SqliteLedgerOptions {
   readonly access: 'read' | 'write';
   readonly patience: Patience;
+  /** The file that must be there; default: whichever is. */
+  readonly file?: FileIdentity | undefined;
 }
 
 /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE */
@@ -83,6 +87,7 @@ export function sqliteLedgerExists(path: string): boolean {
 export async function openSqliteLedger(path: string, options: SqliteLedgerOptions): Promise<Ledger> {
   const resolved = ledgerPath(path);
   const file = guardFile(resolved, { write: options.access === 'write' });
+  if (options.file !== undefined) guardIdentity(resolved, options.file);
   try {
     return await retryWhileBusy(() => open(resolved, file, options), options.patience, resolved);
   } catch (error) {
@@ -147,6 +152,13 @@ function readIdentity(db: Database, path: string): LedgerIdentity {
     epochs: readEpochs(db),
     partitions: toPartitions(readPartitionRows(db)),
   };
+}
+
+/** A page of this size that is not the last one is worth a thread that reads ahead. */
+const READ_AHEAD_FROM_BYTES = 1024 * 1024;
+
+function bytesOf({ commits }: Page): number {
+  return commits.reduce((sum, { frames }) => frames.reduce((bytes, { body }) => bytes + body.length, sum), 0);
 }
 
 class SqliteLedger implements Ledger {
@@ -238,8 +250,7 @@ class SqliteLedger implements Ledger {
   async openPipeline(): Promise<CommitPipeline> {
     this.#checkWritable();
     const { WriterThread } = await import('./writer-thread.ts');
-    const { limitMs, signal } = this.#options.patience;
-    const thread = await WriterThread.start({ path: this.#identity.path, busyTimeoutMs: limitMs }, signal);
+    const thread = await WriterThread.start(this.#threadStart(), this.#options.patience.signal);
     return {
       offer: async (draft, generation) => {
         this.#checkWritable();
@@ -259,6 +270,23 @@ class SqliteLedger implements Ledger {
       if (!request.verify) return this.#reader.page(request);
       return new ChainWalk(this.#db, this.#reader).page(request);
     });
+  }
+
+  async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
+    let thread: Promise<ReaderThread | null> | undefined;
+    try {
+      for (let rest: ReadRequest | null = request; rest !== null; ) {
+        const page: Page = await this.read(rest);
+        rest = page.next === null ? null : { ...request, range: { ...request.range, from: page.next } };
+        // it starts while this page is told
+        if (rest !== null && bytesOf(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
+        yield page;
+        const reader: ReaderThread | null = (await thread) ?? null;
+        if (rest !== null && reader !== null) return yield* reader.pages(rest);
+      }
+    } finally {
+      await (await thread)?.close();
+    }
   }
 
   sequenceAtTime(time: Micros): Promise<number> {
@@ -298,6 +326,20 @@ class SqliteLedger implements Ledger {
     this.#mode = 'closed';
     for (const watch of this.#watches) watch.close();
     this.#db.close();
+  }
+
+  /** Null where no thread can be had: then every page is read here. */
+  async #startReader(): Promise<ReaderThread | null> {
+    try {
+      const { ReaderThread } = await import('./reader-thread.ts');
+      return await ReaderThread.start(this.#threadStart(), this.#options.patience.signal);
+    } catch {
+      return null;
+    }
+  }
+
+  #threadStart(): ThreadStart {
+    return { path: this.#identity.path, file: this.#file, busyTimeoutMs: this.#options.patience.limitMs };
   }
 
   #append(draft: CommitDraft): CommitOutcome {

@@ -2,15 +2,17 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CommitOutcome } from '../../model/commit.ts';
+import type { ThreadStart } from './ledger-thread.ts';
 import { openSqliteLedger } from './sqlite-ledger.ts';
-import { toFailure, unpackDraft, type WriterAnswer, type WriterOffer, type WriterStart } from './writer-protocol.ts';
+import { toFailure } from './thread-failure.ts';
+import { unpackDraft, type WriterAnswer, type WriterOffer } from './writer-protocol.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('the writing thread runs inside a worker alone');
-const { path, busyTimeoutMs } = workerData as WriterStart;
+const { path, file, busyTimeoutMs } = workerData as ThreadStart;
 /** Ends a wait for other processes. */
 const interrupt = new AbortController();
-const ledger = await openSqliteLedger(path, { access: 'write', patience: { limitMs: busyTimeoutMs, signal: interrupt.signal } });
+const ledger = await openSqliteLedger(path, { access: 'write', patience: { limitMs: busyTimeoutMs, signal: interrupt.signal }, file });
 
 /** Offers of an earlier generation were built on a head that a conflict has shown to be wrong. */
 let generation = 0;

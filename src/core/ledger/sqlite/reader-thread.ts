@@ -1,0 +1,58 @@
+/** A ledger's reading thread from outside: pages come in order, a few of them read ahead. */
+
+import type { Page, ReadRequest } from '../../model/history.ts';
+import { LedgerThread, type ThreadStart } from './ledger-thread.ts';
+import { type ReaderAnswer, type ReaderMessage, unpackPage } from './reader-protocol.ts';
+import { fromFailure } from './thread-failure.ts';
+
+/** Enough for the thread to go on while a page is told. */
+const PAGES_AHEAD = 2;
+
+export class ReaderThread {
+  #thread: LedgerThread<ReaderMessage, ReaderAnswer> | undefined;
+  readonly #answers: ReaderAnswer[] = [];
+  #failure: unknown;
+  #wake: (() => void) | undefined;
+
+  /** Resolves when the thread has opened the ledger. */
+  static async start(start: ThreadStart, signal?: AbortSignal): Promise<ReaderThread> {
+    const reader = new ReaderThread();
+    const listener = { onAnswer: (answer: ReaderAnswer) => reader.#onAnswer(answer), onEnd: (error: unknown) => reader.#fail(error) };
+    reader.#thread = await LedgerThread.start(new URL('./reader-worker.js', import.meta.url), start, listener, signal);
+    return reader;
+  }
+
+  /** The pages of the request; once. @throws what reading throws. */
+  async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
+    this.#thread?.hold(true);
+    this.#thread?.post({ kind: 'begin', request });
+    for (let ahead = 0; ahead < PAGES_AHEAD; ahead++) this.#thread?.post({ kind: 'turn', memory: null });
+    for (;;) {
+      while (this.#answers.length === 0) {
+        if (this.#failure !== undefined) throw this.#failure;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+      const answer = this.#answers.shift() as ReaderAnswer;
+      if (answer.kind === 'failed') throw fromFailure(answer.failure);
+      yield unpackPage(answer.page);
+      if (answer.page.next === null) return;
+      this.#thread?.post({ kind: 'turn', memory: answer.page.memory }, [answer.page.memory]);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#thread?.close();
+  }
+
+  #onAnswer(answer: ReaderAnswer): void {
+    this.#answers.push(answer);
+    this.#wake?.();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+}
