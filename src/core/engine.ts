@@ -26,8 +26,8 @@ import type { LedgerEvent } from './model/event.ts';
 import { parseFieldPath } from './model/field-path.ts';
 import { type Head, parseHead } from './model/head.ts';
 import { LedgerError } from './model/ledger-error.ts';
-import { checkName, type Partition, selectPartitions } from './model/partition.ts';
-import { layOutPartitions } from './model/partition-layout.ts';
+import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
+import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
 import { epochAt, type Router, type RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
@@ -444,7 +444,7 @@ function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
   const asked = options.partition === undefined ? undefined : toRouting(options.partition);
   const found = differences(there, {
     ...(asked === undefined ? {} : { routing: asked }),
-    ...(options.partitions === undefined ? {} : { partitionNames: layOutPartitions(asked ?? routing, options.partitions).partitionNames }),
+    ...(options.partitions === undefined ? {} : { partitionNames: withMissingName(asked ?? routing, partitionNames(options.partitions)) }),
     ...(options.time === undefined ? {} : { time: parseFieldPath(options.time) }),
     ...(options.unique === undefined ? {} : { unique: parseFieldPath(options.unique) }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),

@@ -25,8 +25,12 @@ export function layOutPartitions(spec: RoutingSpec, asked: number | readonly str
       details: { made, asked: names.length },
     });
   }
-  if (spec.missing === null || names.includes(spec.missing)) return { partitionNames: names, partitionCount: names.length };
-  const all = partitionNames([...names, spec.missing]);
+  const all = withMissingName(spec, names);
   // a name is all that counts by hand, so that one is a partition like the others
   return { partitionNames: all, partitionCount: spec.rule === 'manual' ? all.length : names.length };
+}
+
+/** The names of all partitions where the one for events without a key may be left out of those given. @throws LedgerError INVALID_ARGUMENT */
+export function withMissingName(spec: RoutingSpec, names: readonly string[]): readonly string[] {
+  return spec.missing === null || names.includes(spec.missing) ? names : partitionNames([...names, spec.missing]);
 }

@@ -71,7 +71,7 @@ export function compositeRouting(fields: readonly FieldPath[]): RoutingSpec {
   return { rule: 'composite', fields, missing: null };
 }
 
-export function stickyRouting(field: FieldPath, idleMicros: Micros | null): RoutingSpec {
+function stickyRouting(field: FieldPath, idleMicros: Micros | null): RoutingSpec {
   if (idleMicros !== null && !(idleMicros > 0 && idleMicros <= -TIME_MIN)) throw refusal('such an idle time is not possible', 'write 1s to 7000w');
   return { rule: 'sticky', field, idleMicros, missing: null };
 }

@@ -11,7 +11,7 @@ import { textPlace } from './range-of-texts.ts';
 import { timePlace } from './range-of-times.ts';
 
 /** How many of the bounds lie at or below the line's first field: that is its partition. */
-export type Place = (line: RoutableLine) => PartitionId | RouteRefusal;
+type Place = (line: RoutableLine) => PartitionId | RouteRefusal;
 
 export function rangeRouter(field: FieldPath, bounds: RangeBounds): Router {
   return { fields: [field], route: placeAmong(bounds), keyOf: (line) => fieldText(line, 0) };
