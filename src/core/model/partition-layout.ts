@@ -21,7 +21,7 @@ export function layOutPartitions(spec: RoutingSpec, asked: number | readonly str
   if (made !== undefined && names.length !== made) {
     throw new LedgerError('INVALID_ARGUMENT', {
       message: `a range with ${made - 1} ${made === 2 ? 'bound' : 'bounds'} has ${made} partitions, not ${names.length}`,
-      hint: `leave the partitions out, or name ${made}`,
+      hint: `leave the partitions out, or name ${made}${spec.missing === null ? '' : `: '${spec.missing}' is made besides them`}`,
       details: { made, asked: names.length },
     });
   }

@@ -1,7 +1,7 @@
 /** The bounds of a range routing: numbers, texts or times, all of one kind and strictly rising. Reads and writes them. No I/O. */
 
 import { compareDecimals, type Decimal, formatDecimal, readDecimal } from './decimal.ts';
-import { LedgerError } from './ledger-error.ts';
+import { invalidArgument } from './ledger-error.ts';
 import { PARTITIONS_MAX } from './partition.ts';
 import { quoted, readName } from './quoting.ts';
 import { describeTimeFault, formatTime, type Micros, NO_TIME, readRfc3339, type TimeReading } from './time.ts';
@@ -53,11 +53,11 @@ function boundOf(value: RangeBound): Bound {
 }
 
 function parseBound(text: string): Bound {
-  if (text === '') throw badBound('a bound is missing', 'write range:FIELD=BOUND,BOUND');
+  if (text === '') throw invalidArgument('a bound is missing', 'write range:FIELD=BOUND,BOUND');
   if (text.startsWith('"')) {
     const read = readName(text);
     if ('name' in read) return { kind: 'text', value: read.name };
-    throw badBound(`the bound ${shown(text)} cannot be read: ${read.fault}`, 'write a text as JSON does, in double quotes');
+    throw invalidArgument(`the bound ${shown(text)} cannot be read: ${read.fault}`, 'write a text as JSON does, in double quotes');
   }
   if (WORD.test(text)) return { kind: 'text', value: text };
   return /^\d{4}-\d\d-\d\d[Tt ]/.test(text) ? timeBound(text) : numberBound(text);
@@ -66,13 +66,17 @@ function parseBound(text: string): Bound {
 function numberBound(text: string): Bound {
   const value = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? readDecimal(text) : null;
   if (value !== null) return { kind: 'number', value };
-  throw badBound(`the bound ${shown(text)} is no number, no time with a zone and no word`, 'write 12.5, 2026-01-01T00:00:00Z, or a text in double quotes');
+  throw invalidArgument(
+    `the bound ${shown(text)} is no number, no time with a zone and no word`,
+    'write 12.5, 2026-01-01T00:00:00Z, or a text in double quotes',
+  );
 }
 
 function timeBound(text: string): TimeBound {
   const { time, fault } = readTime(text);
-  if (fault !== undefined) throw badBound(`the bound ${shown(text)} ${describeTimeFault(fault)}`, 'write 2026-01-01T00:00:00Z');
-  if (/\.\d{6}\d*[1-9]/.test(text)) throw badBound(`the bound ${shown(text)} lies between two microseconds`, 'write six digits behind the point at most');
+  if (fault !== undefined) throw invalidArgument(`the bound ${shown(text)} ${describeTimeFault(fault)}`, 'write 2026-01-01T00:00:00Z');
+  if (/\.\d{6}\d*[1-9]/.test(text))
+    throw invalidArgument(`the bound ${shown(text)} lies between two microseconds`, 'write six digits behind the point at most');
   return { kind: 'time', value: time };
 }
 
@@ -84,16 +88,16 @@ function readTime(text: string): TimeReading {
 }
 
 function gather(bounds: readonly Bound[]): RangeBounds {
-  if (bounds.length === 0) throw badBound('a range needs a bound', 'write range:FIELD=BOUND,BOUND');
+  if (bounds.length === 0) throw invalidArgument('a range needs a bound', 'write range:FIELD=BOUND,BOUND');
   if (bounds.length >= PARTITIONS_MAX) {
-    throw badBound(`${bounds.length} bounds make ${bounds.length + 1} partitions`, `a ledger has at most ${PARTITIONS_MAX} partitions`);
+    throw invalidArgument(`${bounds.length} bounds make ${bounds.length + 1} partitions`, `a ledger has at most ${PARTITIONS_MAX} partitions`);
   }
   for (const [at, bound] of bounds.entries()) {
     const before = bounds[at - 1];
     if (before === undefined) continue;
     const both = `${showBound(before)} and ${showBound(bound)}`;
-    if (before.kind !== bound.kind) throw badBound(`the bounds ${both} are ${KINDS[before.kind]} and ${KINDS[bound.kind]}`, 'give bounds of one kind');
-    if (compare(before, bound) >= 0) throw badBound(`the bounds ${both} do not rise`, 'give each bound once, the least one first');
+    if (before.kind !== bound.kind) throw invalidArgument(`the bounds ${both} are ${KINDS[before.kind]} and ${KINDS[bound.kind]}`, 'give bounds of one kind');
+    if (compare(before, bound) >= 0) throw invalidArgument(`the bounds ${both} do not rise`, 'give each bound once, the least one first');
   }
   return collect(bounds);
 }
@@ -123,8 +127,4 @@ function showBound(bound: Bound): string {
 
 function shown(text: string): string {
   return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
-}
-
-function badBound(message: string, hint: string): LedgerError {
-  return new LedgerError('INVALID_ARGUMENT', { message, hint });
 }

@@ -1,7 +1,7 @@
 /** The routings by intent, as calls: `hashOf('tenant')` and its kin. What they return is data; wrong wishes are refused here. No I/O. */
 
 import { type FieldPath, formatFieldPath, parseFieldPath } from './field-path.ts';
-import { LedgerError } from './ledger-error.ts';
+import { invalidArgument } from './ledger-error.ts';
 import { checkName } from './partition.ts';
 import { boundsOf, type RangeBound, type RangeBounds } from './range-bounds.ts';
 import type { RoutingSpec } from './routing.ts';
@@ -51,9 +51,10 @@ export function placedBy(field: string, options: RoutingOptions = {}): RoutingSp
 export function withMissing(spec: RoutingSpec, name: string | undefined): RoutingSpec {
   if (name === undefined) return spec;
   checkName('partition', name);
-  if (spec.rule === 'hash' && spec.field === null) throw refusal('a hash over the whole payload has no key that could be missing', 'name a field: hash:FIELD');
+  if (spec.rule === 'hash' && spec.field === null)
+    throw invalidArgument('a hash over the whole payload has no key that could be missing', 'name a field: hash:FIELD');
   if (spec.missing !== null && spec.missing !== name) {
-    throw refusal(`events without a key cannot go to both '${spec.missing}' and '${name}'`, 'name one partition for them');
+    throw invalidArgument(`events without a key cannot go to both '${spec.missing}' and '${name}'`, 'name one partition for them');
   }
   return { ...spec, missing: name };
 }
@@ -64,18 +65,14 @@ export function rangeRouting(field: FieldPath, bounds: RangeBounds): RoutingSpec
 
 export function compositeRouting(fields: readonly FieldPath[]): RoutingSpec {
   const [only = 'FIELD', ...others] = fields.map(formatFieldPath);
-  if (others.length === 0) throw refusal('a composite needs two fields', `add a field, or use hash:${only}`);
-  if (fields.length > COMPOSITE_FIELDS_MAX) throw refusal(`a composite of ${fields.length} fields is too many`, `name ${COMPOSITE_FIELDS_MAX} at most`);
+  if (others.length === 0) throw invalidArgument('a composite needs two fields', `add a field, or use hash:${only}`);
+  if (fields.length > COMPOSITE_FIELDS_MAX) throw invalidArgument(`a composite of ${fields.length} fields is too many`, `name ${COMPOSITE_FIELDS_MAX} at most`);
   const twice = [only, ...others].find((path, at, all) => all.indexOf(path) !== at);
-  if (twice !== undefined) throw refusal(`the field ${twice} is named twice`, 'name each field once');
+  if (twice !== undefined) throw invalidArgument(`the field ${twice} is named twice`, 'name each field once');
   return { rule: 'composite', fields, missing: null };
 }
 
 function stickyRouting(field: FieldPath, idleMicros: Micros | null): RoutingSpec {
-  if (idleMicros !== null && !(idleMicros > 0 && idleMicros <= -TIME_MIN)) throw refusal('such an idle time is not possible', 'write 1s to 7000w');
+  if (idleMicros !== null && !(idleMicros > 0 && idleMicros <= -TIME_MIN)) throw invalidArgument('such an idle time is not possible', 'write 1s to 7000w');
   return { rule: 'sticky', field, idleMicros, missing: null };
-}
-
-function refusal(message: string, hint: string): LedgerError {
-  return new LedgerError('INVALID_ARGUMENT', { message, hint });
 }

@@ -1,7 +1,7 @@
 /** The text of a routing, as `--partition` takes it and as an epoch keeps it: `range:amount=100,1000,missing=rest`. No I/O. */
 
 import { formatFieldPath, parseFieldPath } from './field-path.ts';
-import { LedgerError } from './ledger-error.ts';
+import { invalidArgument, LedgerError } from './ledger-error.ts';
 import { splitOutsideQuotes } from './quoting.ts';
 import { formatBounds, parseBounds } from './range-bounds.ts';
 import type { RoutingSpec } from './routing.ts';
@@ -53,8 +53,8 @@ function readRule(rule: Rule, subject: string, moreBounds: readonly string[], id
     case 'range': {
       const [field, firstBound, ...more] = splitOutsideQuotes(subject, '=');
       const path = parseFieldPath(field);
-      if (firstBound === undefined) throw refusal(`the range over ${formatFieldPath(path)} has no bounds`, `write ${SHAPES.range}`);
-      if (more.length > 0) throw refusal("a bound with '=' must stand in double quotes", `write ${SHAPES.range}`);
+      if (firstBound === undefined) throw invalidArgument(`the range over ${formatFieldPath(path)} has no bounds`, `write ${SHAPES.range}`);
+      if (more.length > 0) throw invalidArgument("a bound with '=' must stand in double quotes", `write ${SHAPES.range}`);
       return rangeRouting(path, parseBounds([firstBound, ...moreBounds]));
     }
   }
@@ -66,9 +66,9 @@ function readOptions(rule: Rule, parts: readonly string[]): ReadonlyMap<string, 
   for (const part of parts) {
     const [name, value, ...rest] = splitOutsideQuotes(part, '=');
     if (value === undefined || rest.length > 0 || !known.includes(name)) {
-      throw refusal(`'${part.slice(0, 80)}' is no option of ${rule}`, `its options: ${known.map((option) => `${option}=..`).join(', ')}`);
+      throw invalidArgument(`'${part.slice(0, 80)}' is no option of ${rule}`, `its options: ${known.map((option) => `${option}=..`).join(', ')}`);
     }
-    if (options.has(name)) throw refusal(`the option ${name} is given twice`, 'give it once');
+    if (options.has(name)) throw invalidArgument(`the option ${name} is given twice`, 'give it once');
     options.set(name, value);
   }
   return options;
@@ -92,8 +92,4 @@ function formatRule(spec: RoutingSpec): string {
     case 'manual':
       return `manual:${formatFieldPath(spec.field)}`;
   }
-}
-
-function refusal(message: string, hint: string): LedgerError {
-  return new LedgerError('INVALID_ARGUMENT', { message, hint });
 }

@@ -4,6 +4,7 @@
  *
  * One emission's way: `learn` what the ledger knows; for each chunk `sessionOf` each line; `begin` a draft with the partitions' loads, `assign` each
  * event in order, hand `changes` to the ledger with the draft. Committed: `settle`. Answered with a conflict: `learn`, `begin` and `assign` again.
+ * It keeps a row, some forty bytes and the key, for each session it has met.
  */
 
 import type { PartitionId } from '../model/partition.ts';
