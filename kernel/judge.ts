@@ -21,7 +21,7 @@ import { murmur2 } from './murmur2';
 import { readEpochNumber, readRfc3339, readTime } from './time';
 
 const NO_TIME: f64 = f64.MAX_VALUE;
-/** As in `router/key-text.ts`. */
+/** As in `model/decimal.ts`. */
 const PLAIN_DIGITS_MAX: u32 = 64;
 
 let chunkBase: usize = 0;

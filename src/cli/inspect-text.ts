@@ -1,6 +1,15 @@
 /** What `inspect` and `partition` show, as text and as documents. */
 
-import { formatFieldPath, formatHead, formatRoutingSpec, formatTime, type LedgerDescription, type LedgerEvent, type PartitionSummary } from '../index.ts';
+import {
+  formatFieldPath,
+  formatHead,
+  formatRoutingSpec,
+  formatTime,
+  type LedgerDescription,
+  type LedgerEvent,
+  type LedgerIdentity,
+  type PartitionSummary,
+} from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { bytes, count, plural } from './figures.ts';
 
@@ -44,6 +53,13 @@ export function partitionDocument(partition: PartitionSummary): object {
   return { ...partition, firstTime: timeOf(partition.firstTime), lastTime: timeOf(partition.lastTime) };
 }
 
+/** The routing in force, and over how many partitions; one that is for events without a key alone is named apart. */
+export function routingText({ epochs, partitions }: LedgerIdentity): string {
+  const { spec, partitionCount } = epochs.at(-1) ?? epochs[0];
+  const isApart = partitions.some(({ id, name }) => name === spec.missing && id >= partitionCount);
+  return `${formatRoutingSpec(spec)} over ${plural(partitionCount, 'partition')}${isApart ? ` and ${spec.missing}` : ''}`;
+}
+
 export async function overviewText(ledger: LedgerDescription): Promise<string> {
   const { identity, head, storage } = ledger;
   const { config } = identity;
@@ -54,7 +70,7 @@ export async function overviewText(ledger: LedgerDescription): Promise<string> {
     ['head', formatHead(head)],
     ['events', `${count(head.sequence)} in ${plural(ledger.commits, 'commit')}`],
     ['time', head.sequence === 0 ? 'none yet' : `${timeOf(ledger.firstTime)} to ${formatTime(head.time)}`],
-    ['routing', `${formatRoutingSpec(epoch.spec)} over ${plural(epoch.partitionCount, 'partition')}, epoch ${epoch.epoch} from sequence ${epoch.fromSequence}`],
+    ['routing', `${routingText(identity)}, epoch ${epoch.epoch} from sequence ${epoch.fromSequence}`],
     ['time field', config.time === null ? 'none: arrival counts' : escapeForTerminal(formatFieldPath(config.time))],
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(formatFieldPath(config.unique))],
     ['settings', `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}`],

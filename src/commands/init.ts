@@ -3,9 +3,9 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
-import { overviewDocument } from '../cli/inspect-text.ts';
+import { overviewDocument, routingText } from '../cli/inspect-text.ts';
 import { withLedger } from '../cli/session.ts';
-import { Completengine, formatHead, formatRoutingSpec } from '../index.ts';
+import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../index.ts';
 
 export default class Init extends BaseCommand {
   static override summary = 'Make a new ledger.';
@@ -15,15 +15,22 @@ export default class Init extends BaseCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --partition hash:tenant --partitions 16',
     '<%= config.bin %> <%= command.id %> --time created_at --unique id',
+    '<%= config.bin %> <%= command.id %> --partition range:amount=100,1000 --partitions low,mid,high --missing none',
+    '<%= config.bin %> <%= command.id %> --partition composite:tenant+topic',
     '<%= config.bin %> <%= command.id %> --partition manual:shoal --partitions herring,cod,squid',
   ];
   static override flags = {
     partition: Flags.string({
-      description: 'routing: hash (the whole payload), hash:FIELD, or manual:FIELD (the field names the partition)',
+      description:
+        'routing: hash (the whole payload), hash:FIELD, range:FIELD=BOUND,.. (numbers, words or times), composite:FIELD+FIELD, or manual:FIELD (the field names the partition)',
       default: 'hash',
       helpValue: 'SPEC',
     }),
-    partitions: Flags.string({ description: 'how many partitions, or their names separated by commas', default: '8', helpValue: 'N|NAME,..' }),
+    partitions: Flags.string({
+      description: 'how many partitions, or their names separated by commas; default: 8, for a range as many as its bounds make',
+      helpValue: 'N|NAME,..',
+    }),
+    missing: Flags.string({ description: 'partition for events without a key; default: such an event is a bad line', helpValue: 'NAME' }),
     time: Flags.string({ description: "dotted path of the event's own time; default: its arrival", helpValue: 'PATH' }),
     unique: Flags.string({ description: 'dotted path of an id that is committed once for ever', helpValue: 'PATH' }),
     durability: Flags.option({
@@ -43,8 +50,8 @@ export default class Init extends BaseCommand {
     const { flags } = await this.parse(Init);
     const busyTimeoutMs = millisOf(flags['busy-timeout']);
     await Completengine.create(flags.ledger, {
-      partition: flags.partition,
-      partitions: /^\d+$/.test(flags.partitions) ? Number(flags.partitions) : flags.partitions.split(','),
+      partition: withMissing(parseRoutingSpec(flags.partition), flags.missing),
+      partitions: readPartitions(flags.partitions),
       time: flags.time,
       unique: flags.unique,
       durability: flags.durability,
@@ -54,9 +61,13 @@ export default class Init extends BaseCommand {
     });
     return withLedger(flags, 'read', async (engine) => {
       const made = await engine.inspect();
-      const { path, epochs, partitions } = made.identity;
-      this.log(`${path}: ${formatRoutingSpec(epochs[0].spec)} over ${partitions.length} partitions, head ${formatHead(made.head)}`);
+      this.log(`${made.identity.path}: ${routingText(made.identity)}, head ${formatHead(made.head)}`);
       return overviewDocument(made);
     });
   }
+}
+
+function readPartitions(text: string | undefined): number | string[] | undefined {
+  if (text === undefined) return undefined;
+  return /^\d+$/.test(text) ? Number(text) : text.split(',');
 }

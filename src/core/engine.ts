@@ -26,20 +26,23 @@ import type { LedgerEvent } from './model/event.ts';
 import { parseFieldPath } from './model/field-path.ts';
 import { type Head, parseHead } from './model/head.ts';
 import { LedgerError } from './model/ledger-error.ts';
-import { checkName, PARTITIONS_DEFAULT, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
-import { epochAt, parseRoutingSpec, type Router, type RoutingSpec } from './model/routing.ts';
+import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
+import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
+import { epochAt, type Router, type RoutingSpec } from './model/routing.ts';
+import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
 import type { EventLabels } from './output/event-form.ts';
 import { Telling } from './output/telling.ts';
 import { type RangeRequest, resolveRange } from './replay/resolve-range.ts';
 import { follow, retell } from './replay/retell.ts';
 import { makeRouter } from './router/router.ts';
+import { stickyIsNotWired } from './router/sticky-not-wired.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
 export interface CreateOptions {
-  /** Routing: `hashOf('tenant')`, `placedBy('shoal')`, or its text. Default: a hash over the whole payload. */
+  /** Routing: `hashOf('tenant')`, `rangeOf('amount', [100, 1000])` and so on, or its text. Default: a hash over the whole payload. */
   readonly partition?: RoutingSpec | string | undefined;
-  /** How many partitions, or their names. Default 8. */
+  /** How many partitions, or their names; the one for events without a key may be left out. Default 8, or as many as a range makes. */
   readonly partitions?: number | readonly string[] | undefined;
   /** Dotted path of the event's own time. Default: the arrival counts. */
   readonly time?: string | undefined;
@@ -421,7 +424,9 @@ function toBlueprint(options: CreateOptions): LedgerBlueprint {
     determinism: options.determinism ?? 'strict',
     lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
   };
-  return { config, routing: toRouting(options.partition ?? 'hash'), partitionNames: partitionNames(options.partitions ?? PARTITIONS_DEFAULT) };
+  const routing = toRouting(options.partition ?? 'hash');
+  if (routing.rule === 'sticky') throw stickyIsNotWired();
+  return { config, routing, ...layOutPartitions(routing, options.partitions) };
 }
 
 function toPatience({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTimeoutMs' | 'signal'>): { limitMs: number; signal: AbortSignal | undefined } {
@@ -437,9 +442,10 @@ function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
   const { config, epochs, partitions, path } = ledger.identity;
   const routing = (epochs.at(-1) ?? epochs[0]).spec;
   const there = { config, routing, partitionNames: partitions.map(({ name }) => name) };
+  const asked = options.partition === undefined ? undefined : toRouting(options.partition);
   const found = differences(there, {
-    ...(options.partition === undefined ? {} : { routing: toRouting(options.partition) }),
-    ...(options.partitions === undefined ? {} : { partitionNames: partitionNames(options.partitions) }),
+    ...(asked === undefined ? {} : { routing: asked }),
+    ...(options.partitions === undefined ? {} : { partitionNames: withMissingName(asked ?? routing, partitionNames(options.partitions)) }),
     ...(options.time === undefined ? {} : { time: parseFieldPath(options.time) }),
     ...(options.unique === undefined ? {} : { unique: parseFieldPath(options.unique) }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),

@@ -55,6 +55,14 @@ test('an id of a nested path is one, whatever its JSON spelling', async () => {
   expectFailure(await runCli(['emit', '-l', ledger], { input: '{"meta":{"id":"\\u00e9"}}\n' }), 4, 'line 1');
 });
 
+test('a number is one id, whatever its spelling', async () => {
+  const ledger = await newLedger('--unique', 'id');
+  await succeed(['emit', '-l', ledger], { input: '{"id":1}\n{"id":9007199254740993}\n{"id":9007199254740992}\n' });
+  expectFailure(await runCli(['emit', '-l', ledger], { input: '{"id":1.0}\n' }), 4, 'line 1');
+  expectFailure(await runCli(['emit', '-l', ledger], { input: '{"id":"1"}\n' }), 4, 'line 1');
+  await succeed(['inspect', '--verify', '-l', ledger]);
+});
+
 test('two emitters at the same time with the same ids store each once', async () => {
   const ledger = await newLedger('--unique', 'id');
   const input = Array.from({ length: 20_000 }, (_, id) => `{"id":${id}}\n`).join('');

@@ -2,8 +2,8 @@
 
 import { LINE_FEED } from '../model/bytes.ts';
 import type { FieldPath } from '../model/field-path.ts';
+import { scalarText } from '../model/scalar-text.ts';
 import type { FieldKind, RoutableLine } from '../model/scanned-field.ts';
-import { scalarText } from './scalar-text.ts';
 import { planScan } from './scan-plan.ts';
 import { ScannedLines } from './scanned-lines.ts';
 import { Scanner } from './scanner.ts';

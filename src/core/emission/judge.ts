@@ -3,12 +3,12 @@
 import type { Clock } from '../model/clock.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { Router } from '../model/routing.ts';
+import { scalarText } from '../model/scalar-text.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { type Micros, NO_TIME, readEpochNumber, readRfc3339, type TimeFault, type TimeReading } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
 import { type Bounds, widenToPayload } from './envelope.ts';
 import { LineFault } from './line-fault.ts';
-import { scalarText } from './scalar-text.ts';
 import type { ScannedLines } from './scanned-lines.ts';
 import type { EmissionSettings, FieldSlots } from './settings.ts';
 
@@ -36,6 +36,7 @@ const TIME_FAULTS: Readonly<Record<TimeFault, LineFault>> = {
 const ROUTE_FAULTS = {
   'key-missing': LineFault.KEY_MISSING,
   'key-not-scalar': LineFault.KEY_NOT_SCALAR,
+  'key-not-comparable': LineFault.KEY_NOT_COMPARABLE,
   'unknown-partition': LineFault.UNKNOWN_PARTITION,
 } as const;
 

@@ -14,7 +14,12 @@ import { ScannedLines } from './scanned-lines.ts';
 export function kernelPress(parts: PressParts): Press {
   const { settings, epoch } = parts;
   const isSimple =
-    epoch.spec.rule === 'hash' && !settings.isEnvelope && settings.unique === null && settings.late === 'record' && settings.onBadLine !== 'calls';
+    epoch.spec.rule === 'hash' &&
+    epoch.spec.missing === null &&
+    !settings.isEnvelope &&
+    settings.unique === null &&
+    settings.late === 'record' &&
+    settings.onBadLine !== 'calls';
   return isSimple ? new KernelPress(parts) : new ReferencePress(parts, new Kernel(parts.plan));
 }
 
@@ -38,7 +43,7 @@ class KernelPress implements Press {
     const lines = this.#lines;
     this.#kernel.scan(chunk.bytes, chunk.start, chunk.end, lines);
     const unsettled = this.#kernel.judge(lines, {
-      keySlot: epoch.spec.field === null ? null : 0,
+      keySlot: epoch.spec.rule === 'hash' && epoch.spec.field !== null ? 0 : null,
       timeSlot: slots.time,
       partitionCount: epoch.partitionCount,
       latest: this.#judge.latestTime(),

@@ -27,6 +27,7 @@ export const LineFault = {
   ID_NOT_SCALAR: 21,
   ID_CONFLICT: 22,
   NOT_AN_ENVELOPE: 23,
+  KEY_NOT_COMPARABLE: 24,
 } as const;
 export type LineFault = (typeof LineFault)[keyof typeof LineFault];
 
@@ -67,6 +68,8 @@ export function describeLineFault(fault: LineFault, context: FaultContext): stri
       return `the field that routing reads is missing (${context.routing})`;
     case LineFault.KEY_NOT_SCALAR:
       return `the field that routing reads is no string, number or boolean (${context.routing})`;
+    case LineFault.KEY_NOT_COMPARABLE:
+      return `the field that routing reads cannot be compared with its bounds (${context.routing})`;
     case LineFault.UNKNOWN_PARTITION:
       return `the field names a partition the ledger does not have (${context.routing})`;
     case LineFault.TIME_MISSING:

@@ -2,7 +2,9 @@
 
 import { type FieldPath, formatFieldPath } from './field-path.ts';
 import { LedgerError } from './ledger-error.ts';
-import { formatRoutingSpec, type RoutingSpec } from './routing.ts';
+import type { PartitionLayout } from './partition-layout.ts';
+import type { RoutingSpec } from './routing.ts';
+import { formatRoutingSpec } from './routing-text.ts';
 
 /** `full`: a commit is on the disk before it is acknowledged. `normal`: a power cut may take the last ones. */
 export type Durability = 'full' | 'normal';
@@ -27,10 +29,9 @@ const LINE_BYTES_LIMIT = 256 * 1024 * 1024;
 export const DEPTH_MAX = 512;
 
 /** How a ledger that does not exist yet shall be made. */
-export interface LedgerBlueprint {
+export interface LedgerBlueprint extends PartitionLayout {
   readonly config: LedgerConfig;
   readonly routing: RoutingSpec;
-  readonly partitionNames: readonly string[];
 }
 
 /** @throws LedgerError INVALID_ARGUMENT when the limit is not possible. */
@@ -43,7 +44,10 @@ export function checkLineBytesMax(bytes: number): number {
 }
 
 /** The ways in which a ledger differs from what a caller asked for, as texts `what: there, not asked`. Only what was asked is compared. */
-export function differences(there: LedgerBlueprint, asked: Partial<LedgerConfig> & { routing?: RoutingSpec; partitionNames?: readonly string[] }): string[] {
+export function differences(
+  there: Omit<LedgerBlueprint, 'partitionCount'>,
+  asked: Partial<LedgerConfig> & { routing?: RoutingSpec; partitionNames?: readonly string[] },
+): string[] {
   const path = (field: FieldPath | null) => (field === null ? 'none' : formatFieldPath(field));
   const pairs: [string, string, string | undefined][] = [
     ['partition', formatRoutingSpec(there.routing), asked.routing && formatRoutingSpec(asked.routing)],

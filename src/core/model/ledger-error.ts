@@ -71,6 +71,11 @@ export class LedgerError extends Error {
   }
 }
 
+/** An option or argument is wrong: the fact with its values, and what to write instead. */
+export function invalidArgument(message: string, hint: string): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', { message, hint });
+}
+
 /** Asserts an invariant of the engine itself. Stays on in production: a ledger must not be written by code that is wrong about it. */
 export function invariant(holds: boolean, fact: string): asserts holds {
   if (!holds) {

@@ -1,22 +1,35 @@
-/** Routing: which rule sends an event to which partition, as data. The algorithms live in `router/`. No I/O. */
+/** Routing as data: which rule sends an event to which partition. Its text is in `routing-text.ts`, the algorithms live in `router/`. No I/O. */
 
-import { type FieldPath, formatFieldPath, parseFieldPath } from './field-path.ts';
-import { LedgerError } from './ledger-error.ts';
+import type { FieldPath } from './field-path.ts';
 import type { PartitionId } from './partition.ts';
+import type { RangeBounds } from './range-bounds.ts';
 import type { RoutableLine } from './scanned-field.ts';
+import type { Micros } from './time.ts';
 
-/** What a user asks for with `--partition` or a helper such as {@link hashOf}. */
+/** What a user asks for with `--partition` or a helper such as `hashOf`. */
 export type RoutingSpec =
   /** murmur2 over the key, or over the whole payload where `field` is null. */
-  | { readonly rule: 'hash'; readonly field: FieldPath | null }
+  | (Keyed & { readonly rule: 'hash'; readonly field: FieldPath | null })
+  /** Partition i holds the keys from bound i-1 up to, and without, bound i. */
+  | (Keyed & { readonly rule: 'range'; readonly field: FieldPath; readonly bounds: RangeBounds })
+  /** murmur2 over two fields or more. */
+  | (Keyed & { readonly rule: 'composite'; readonly fields: readonly FieldPath[] })
+  /** A session stays where it was sent first, or until it was idle for longer than this; null: for ever. */
+  | (Keyed & { readonly rule: 'sticky'; readonly field: FieldPath; readonly idleMicros: Micros | null })
   /** The event names its partition. */
-  | { readonly rule: 'manual'; readonly field: FieldPath };
+  | (Keyed & { readonly rule: 'manual'; readonly field: FieldPath });
 
-/** One period of one routing, beginning at a sequence. Partition ids 0 .. partitionCount-1 take part. */
+interface Keyed {
+  /** Name of the partition for events that have no key; null: such an event is a bad line. */
+  readonly missing: string | null;
+}
+
+/** One period of one routing, beginning at a sequence. */
 export interface Epoch {
   readonly epoch: number;
   readonly fromSequence: number;
   readonly spec: RoutingSpec;
+  /** Keys go to the partitions 0 .. partitionCount-1. The one for events without a key may lie beyond. */
   readonly partitionCount: number;
 }
 
@@ -28,7 +41,8 @@ export function epochAt(epochs: Epochs, sequence: number): Epoch {
   return epochs.findLast((epoch) => epoch.fromSequence <= sequence) ?? epochs[0];
 }
 
-export type RouteRefusal = 'key-missing' | 'key-not-scalar' | 'unknown-partition';
+/** Why a line goes nowhere: no such field, no key in it, a key of another kind than the bounds, a name that no partition has. */
+export type RouteRefusal = 'key-missing' | 'key-not-scalar' | 'key-not-comparable' | 'unknown-partition';
 
 /** A routing at work: pure, and stable for ever, because events lie where it sent them. */
 export interface Router {
@@ -40,33 +54,5 @@ export interface Router {
   keyOf(line: RoutableLine): string | null;
 }
 
+/** `partitionNames`: of all partitions of the ledger, by id. */
 export type RouterFactory = (epoch: Epoch, partitionNames: readonly string[]) => Router;
-
-/** Routes by a hash of one field: the same key always reaches the same partition, with the numbers of a Kafka topic of as many partitions. */
-export function hashOf(field?: string): RoutingSpec {
-  return { rule: 'hash', field: field === undefined ? null : parseFieldPath(field) };
-}
-
-/** Routes to the partition whose name stands in a field of the event. */
-export function placedBy(field: string): RoutingSpec {
-  return { rule: 'manual', field: parseFieldPath(field) };
-}
-
-/** Reads `hash`, `hash:FIELD` or `manual:FIELD`. @throws LedgerError INVALID_ARGUMENT */
-export function parseRoutingSpec(text: string): RoutingSpec {
-  const colon = text.indexOf(':');
-  const rule = colon < 0 ? text : text.slice(0, colon);
-  const field = colon < 0 ? undefined : text.slice(colon + 1);
-  if (rule === 'hash') return hashOf(field);
-  if (rule === 'manual' && field !== undefined) return placedBy(field);
-  throw new LedgerError('INVALID_ARGUMENT', {
-    message: `'${text.slice(0, 80)}' is not a routing`,
-    hint: 'use hash, hash:FIELD or manual:FIELD',
-    details: { spec: text },
-  });
-}
-
-/** The text {@link parseRoutingSpec} reads back. */
-export function formatRoutingSpec(spec: RoutingSpec): string {
-  return spec.field === null ? spec.rule : `${spec.rule}:${formatFieldPath(spec.field)}`;
-}

@@ -53,6 +53,12 @@ export function readDuration(text: string): Micros {
   return duration(text);
 }
 
+/** Whole milliseconds in the largest unit that holds them without a rest: `90m`, `36h`. {@link readDuration} reads it back. */
+export function formatDuration(micros: Micros): string {
+  const [unit = 'ms', size = 1e3] = Object.entries(UNIT_MICROS).findLast(([, each]) => micros % each === 0) ?? [];
+  return `${micros / size}${unit}`;
+}
+
 function duration(text: string): Micros {
   let sum = 0;
   for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) sum += Number(count) * (UNIT_MICROS[unit as string] as number);

@@ -1,17 +1,50 @@
 /** The gills, by hand: the event names its partition. */
 
+import { byteAt } from '../model/bytes.ts';
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { RouteRefusal, Router } from '../model/routing.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
-import { keyText } from './key-text.ts';
+import { fieldText } from './field-text.ts';
+import { murmur2 } from './murmur2.ts';
+import { noKey } from './refusal.ts';
 
 export function manualRouter(field: FieldPath, partitionNames: readonly string[]): Router {
-  const idOf = new Map<string, PartitionId>(partitionNames.map((name, id) => [name, id]));
+  const names = new NameTable(partitionNames);
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
-    const name = keyText(line, 0);
-    if (name === null) return line.kind(0) === FieldKind.ABSENT ? 'key-missing' : 'key-not-scalar';
-    return idOf.get(name) ?? 'unknown-partition';
+    if (line.kind(0) === FieldKind.STRING) return names.find(line.bytes, line.start(0) + 1, line.end(0) - 1) ?? 'unknown-partition';
+    const text = fieldText(line, 0);
+    if (text === null) return noKey(line.kind(0));
+    const bytes = Buffer.from(text, 'utf8');
+    return names.find(bytes, 0, bytes.length) ?? 'unknown-partition';
   };
-  return { fields: [field], route, keyOf: (line) => keyText(line, 0) };
+  return { fields: [field], route, keyOf: (line) => fieldText(line, 0) };
+}
+
+/** Finds a partition by the bytes of its name: no text is made of what a line says. */
+class NameTable {
+  readonly #names: readonly Buffer[];
+  /** Ids by the hash of their names; two names may share one. */
+  readonly #idsByHash = new Map<number, PartitionId[]>();
+
+  constructor(names: readonly string[]) {
+    this.#names = names.map((name) => Buffer.from(name, 'utf8'));
+    for (const [id, name] of this.#names.entries()) {
+      const hash = murmur2(name, 0, name.length);
+      this.#idsByHash.set(hash, [...(this.#idsByHash.get(hash) ?? []), id]);
+    }
+  }
+
+  find(bytes: Uint8Array, start: number, end: number): PartitionId | undefined {
+    const ids = this.#idsByHash.get(murmur2(bytes, start, end));
+    if (ids === undefined) return undefined;
+    for (const id of ids) if (isSame(this.#names[id] as Buffer, bytes, start, end)) return id;
+    return undefined;
+  }
+}
+
+function isSame(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let at = 0; at < name.length; at++) if (name[at] !== byteAt(bytes, start + at)) return false;
+  return true;
 }

@@ -7,7 +7,7 @@ import { type Press, pressParts, ReferencePress } from '../../../src/core/emissi
 import { Scanner } from '../../../src/core/emission/scanner.ts';
 import type { EmissionSettings } from '../../../src/core/emission/settings.ts';
 import { parseFieldPath } from '../../../src/core/model/field-path.ts';
-import { hashOf } from '../../../src/core/model/routing.ts';
+import { hashOf } from '../../../src/core/model/routing-intents.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { MUTATED_PATHS, mutatedLine } from '../../support/mutated-lines.ts';
 import { ChunkScan, type ScanLimits, type ScannedRecord } from '../../support/scan.ts';

@@ -258,7 +258,7 @@ describe('fields', () => {
 
   it('are found by keys that are written with escapes', () => {
     expect(found('{"\\u0061":1}', 'a')).toEqual([['INTEGER', '1']]);
-    expect(found('{"\\u00e4\\/":{"b\\n":"x"}}', 'ä/.b\n')).toEqual([['STRING', '"x"']]);
+    expect(found('{"\\u00e4\\/":{"b\\n":"x"}}', 'ä/."b\\n"')).toEqual([['STRING', '"x"']]);
     expect(found('{"\\ud83d\\udc1f":1}', '🐟')).toEqual([['INTEGER', '1']]);
     expect(found('{"\\u0062":1}', 'a')).toEqual([['ABSENT', '']]);
   });

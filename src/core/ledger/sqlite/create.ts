@@ -29,7 +29,7 @@ function writeIdentity(db: Database, blueprint: LedgerBlueprint, now: Micros): v
     ledger: { uuid: crypto.randomUUID(), createdAt: now, config: formatConfig(blueprint.config) },
     epoch: 1,
     fromSequence: 1,
-    routing: formatRouting(blueprint.routing, blueprint.partitionNames.length),
+    routing: formatRouting(blueprint.routing, blueprint.partitionCount),
     partitions: blueprint.partitionNames.map((name, id) => ({ id, name, tableName: partitionTable(id), epoch: 1 })),
   };
   db.prepare('INSERT INTO ledger (id, uuid, created_at, config) VALUES (1, ?, ?, ?)').run(link.ledger.uuid, link.ledger.createdAt, link.ledger.config);

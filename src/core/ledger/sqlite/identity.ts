@@ -5,7 +5,8 @@ import type { LedgerConfig } from '../../model/config.ts';
 import type { FieldPath } from '../../model/field-path.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Partition } from '../../model/partition.ts';
-import { type Epoch, type Epochs, formatRoutingSpec, parseRoutingSpec, type RoutingSpec } from '../../model/routing.ts';
+import type { Epoch, Epochs, RoutingSpec } from '../../model/routing.ts';
+import { formatRoutingSpec, parseRoutingSpec } from '../../model/routing-text.ts';
 import type { EpochLink } from '../chain.ts';
 import { blob, integer, type RawRow, text } from './rows.ts';
 

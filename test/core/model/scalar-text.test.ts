@@ -1,8 +1,9 @@
-/** The one text of a key: numbers that are equal have equal texts, others have others, and no digit is lost. */
+/** The one text of a scalar, and the order of numbers: numbers that are equal have equal texts, others have others, and no digit is lost. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decimalText } from '../../../src/core/router/key-text.ts';
+import { compareDecimals, type Decimal as ReadDecimal, readDecimal } from '../../../src/core/model/decimal.ts';
+import { decimalText } from '../../../src/core/model/scalar-text.ts';
 import { routing } from '../../support/routed.ts';
 
 const route = routing('hash:k', ['p0', 'p1', 'p2']);
@@ -25,9 +26,13 @@ function spell({ digits, exponent }: Decimal, shift: number, zeros: number, capi
 }
 
 /** By arithmetic on integers, with no text of a number in sight. */
-function areEqual(one: Decimal, other: Decimal): boolean {
+function difference(one: Decimal, other: Decimal): bigint {
   const least = Math.min(one.exponent, other.exponent);
-  return one.digits * 10n ** BigInt(one.exponent - least) === other.digits * 10n ** BigInt(other.exponent - least);
+  return one.digits * 10n ** BigInt(one.exponent - least) - other.digits * 10n ** BigInt(other.exponent - least);
+}
+
+function areEqual(one: Decimal, other: Decimal): boolean {
+  return difference(one, other) === 0n;
 }
 
 const decimal = fc.record({
@@ -35,6 +40,13 @@ const decimal = fc.record({
   exponent: fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -90, max: 90 })),
 });
 const spelling = fc.tuple(fc.nat(12), fc.nat(5), fc.boolean());
+
+/** Two numbers that are often equal, or beside one another. */
+const pair = decimal.chain((one) => {
+  const moved = fc.nat(4).map((by) => ({ digits: one.digits * 10n ** BigInt(by), exponent: one.exponent - by }));
+  const beside = fc.bigInt(-1n, 1n).map((by) => ({ digits: one.digits + by, exponent: one.exponent }));
+  return fc.tuple(fc.constant(one), fc.oneof(decimal, moved, beside));
+});
 
 describe('the text of a number', () => {
   it.each([
@@ -73,13 +85,8 @@ describe('the text of a number', () => {
   });
 
   it('is equal just where exact arithmetic finds the numbers equal', () => {
-    const near = decimal.chain((one) => {
-      const moved = fc.nat(4).map((by) => ({ digits: one.digits * 10n ** BigInt(by), exponent: one.exponent - by }));
-      const beside = fc.bigInt(-1n, 1n).map((by) => ({ digits: one.digits + by, exponent: one.exponent }));
-      return fc.tuple(fc.constant(one), fc.oneof(decimal, moved, beside));
-    });
     fc.assert(
-      fc.property(near, spelling, spelling, ([one, other], inOne, inOther) => {
+      fc.property(pair, spelling, spelling, ([one, other], inOne, inOther) => {
         expect(decimalText(spell(one, ...inOne)) === decimalText(spell(other, ...inOther))).toBe(areEqual(one, other));
       }),
       { numRuns: 5000 },
@@ -89,7 +96,7 @@ describe('the text of a number', () => {
   it('is the same number again, and in its one spelling already', () => {
     fc.assert(
       fc.property(decimal, spelling, (number, how) => {
-        const text = decimalText(spell(number, ...how));
+        const text = decimalText(spell(number, ...how)) as string;
         expect(decimalText(text)).toBe(text);
         const [, sign, whole, fraction = '', power = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e(-?\d+))?$/.exec(text) ?? [];
         expect(areEqual({ digits: BigInt(`${sign}${whole}${fraction}`), exponent: Number(power) - fraction.length }, number)).toBe(true);
@@ -117,5 +124,35 @@ describe('the text of a number', () => {
     // looking for zeros at the end must not begin anew at each zero: at this length that takes half a minute, at the line limit ten
     const zeros = '0'.repeat(200_000);
     expect(keyOf(`1.${zeros}1`)).toBe(`1.${zeros}1`);
+  });
+});
+
+describe('the order of numbers', () => {
+  const read = (text: string) => readDecimal(text) as ReadDecimal;
+  const order = (one: string, other: string) => Math.sign(compareDecimals(read(one), read(other)));
+
+  it.each([
+    ['0.1', '0.1000000000000000000000000000001', -1],
+    ['100000000000000000000000000001', '100000000000000000000000000000', 1],
+    ['9007199254740993', '9007199254740992', 1],
+    ['1e400', '1e401', -1],
+    ['-1e400', '1e-400', -1],
+    ['-2', '-10', 1],
+    ['0', '-0.0', 0],
+    ['-0.5', '0', -1],
+    ['12', '1.2e1', 0],
+  ])('of %s and %s is exact', (one, other, expected) => {
+    expect(order(one, other)).toBe(expected);
+    expect(order(other, one)).toBe(expected === 0 ? 0 : -expected);
+  });
+
+  it('is that of exact arithmetic, whatever the spelling', () => {
+    fc.assert(
+      fc.property(pair, spelling, spelling, ([one, other], inOne, inOther) => {
+        const exact = difference(one, other);
+        expect(order(spell(one, ...inOne), spell(other, ...inOther))).toBe(Number(exact > 0n) - Number(exact < 0n));
+      }),
+      { numRuns: 5000 },
+    );
   });
 });

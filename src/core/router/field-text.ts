@@ -1,0 +1,15 @@
+/** The text of a line's nth field, as every router reads it. */
+
+import { asBuffer } from '../model/bytes.ts';
+import { isPlainScalar, scalarText } from '../model/scalar-text.ts';
+import type { RoutableLine } from '../model/scanned-field.ts';
+
+/** Null where the field holds no key. */
+export function fieldText(line: RoutableLine, nth: number): string | null {
+  return scalarText(asBuffer(line.bytes), line.kind(nth), line.start(nth), line.end(nth));
+}
+
+/** Whether the field's bytes, a string's quotes apart, are its text. */
+export function isPlainField(line: RoutableLine, nth: number): boolean {
+  return isPlainScalar(line.bytes, line.kind(nth), line.start(nth), line.end(nth));
+}

@@ -1,0 +1,34 @@
+/** The place of an instant among bounds: the field holds RFC 3339 with a zone. */
+
+import { byteAt, ZERO } from '../model/bytes.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { RouteRefusal } from '../model/routing.ts';
+import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import { type Micros, NO_TIME, readRfc3339, type TimeReading } from '../model/time.ts';
+import { countAtOrBelow } from './count-at-or-below.ts';
+import { fieldText } from './field-text.ts';
+import { notComparable } from './refusal.ts';
+
+/** `values`: strictly rising. */
+export function timePlace(values: readonly Micros[]): (line: RoutableLine) => PartitionId | RouteRefusal {
+  const bounds = Float64Array.from(values);
+  const reading: TimeReading = { time: NO_TIME, fault: undefined };
+  const place = (bytes: Uint8Array, start: number, end: number): PartitionId | RouteRefusal => {
+    readRfc3339(bytes, start, end, reading);
+    if (reading.fault === undefined) return countAtOrBelow(bounds, reading.time);
+    if (reading.fault !== 'out-of-range') return 'key-not-comparable';
+    // the bounds lie in the years that the ledger keeps, 1828 to 2111, and this time before or behind all of them
+    return centuryAt(bytes, start) < 20 ? 0 : bounds.length;
+  };
+  return (line) => {
+    const kind = line.kind(0);
+    if (kind === FieldKind.STRING) return place(line.bytes, line.start(0) + 1, line.end(0) - 1);
+    if (kind !== FieldKind.ESCAPED_STRING) return notComparable(kind);
+    const bytes = Buffer.from(fieldText(line, 0) as string, 'utf8');
+    return place(bytes, 0, bytes.length);
+  };
+}
+
+function centuryAt(bytes: Uint8Array, start: number): number {
+  return (byteAt(bytes, start) - ZERO) * 10 + byteAt(bytes, start + 1) - ZERO;
+}

@@ -1,0 +1,29 @@
+/** The gills, by range: partition i holds the keys from bound i-1 up to, and without, bound i. */
+
+import type { FieldPath } from '../model/field-path.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { RangeBounds } from '../model/range-bounds.ts';
+import type { RouteRefusal, Router } from '../model/routing.ts';
+import type { RoutableLine } from '../model/scanned-field.ts';
+import { fieldText } from './field-text.ts';
+import { numberPlace } from './range-of-numbers.ts';
+import { textPlace } from './range-of-texts.ts';
+import { timePlace } from './range-of-times.ts';
+
+/** How many of the bounds lie at or below the line's first field: that is its partition. */
+type Place = (line: RoutableLine) => PartitionId | RouteRefusal;
+
+export function rangeRouter(field: FieldPath, bounds: RangeBounds): Router {
+  return { fields: [field], route: placeAmong(bounds), keyOf: (line) => fieldText(line, 0) };
+}
+
+function placeAmong(bounds: RangeBounds): Place {
+  switch (bounds.kind) {
+    case 'number':
+      return numberPlace(bounds.values);
+    case 'text':
+      return textPlace(bounds.values);
+    case 'time':
+      return timePlace(bounds.values);
+  }
+}

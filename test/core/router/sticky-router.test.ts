@@ -1,0 +1,209 @@
+/** Sticky sessions: where a session goes first, that it stays, when it is new again, and what a draft tells the ledger. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FieldReader } from '../../../src/core/emission/field-reader.ts';
+import { DEPTH_MAX } from '../../../src/core/model/config.ts';
+import { type Pin, type PinChanges, StickyRouter } from '../../../src/core/router/sticky-router.ts';
+
+interface Seen {
+  readonly session: string;
+  readonly time: number;
+}
+
+const fields = new FieldReader([['session']], DEPTH_MAX);
+
+/** Takes the events through the router as one draft. */
+function draft(router: StickyRouter, loads: readonly number[], events: readonly Seen[]): { to: number[]; changes: PinChanges } {
+  router.begin(loads);
+  const to = events.map(({ session, time }) => router.assign(numberOf(router, session), time));
+  return { to, changes: router.changes() };
+}
+
+function numberOf(router: StickyRouter, session: string): number {
+  return router.sessionOf(fields.read(Buffer.from(JSON.stringify({ session })))) as number;
+}
+
+const forEver = () => new StickyRouter({ idleMicros: null });
+const at = (time: number, ...sessions: string[]): Seen[] => sessions.map((session) => ({ session, time }));
+
+const seen = fc.record({ session: fc.constantFrom(...'abcdefghij'), time: fc.nat(1000) });
+const events = fc.array(seen, { maxLength: 60 }).map((all) => all.toSorted((one, other) => one.time - other.time));
+const loads = fc.array(fc.nat(20), { minLength: 1, maxLength: 8 });
+const idle = fc.option(fc.integer({ min: 1, max: 200 }));
+
+describe('a session', () => {
+  it('goes to the least loaded partition, of several to the first', () => {
+    expect(draft(forEver(), [5, 2, 2], at(1, 'a')).to).toEqual([1]);
+    expect(draft(forEver(), [0, 0, 0], at(1, 'a', 'b', 'c', 'd')).to).toEqual([0, 1, 2, 0]);
+  });
+
+  it('stays where it was sent first, however loaded', () => {
+    expect(draft(forEver(), [0, 1], at(1, 'a', 'a', 'a', 'b', 'a', 'b')).to).toEqual([0, 0, 0, 1, 0, 1]);
+  });
+
+  it('stays where the ledger knows it, also when partitions are added', () => {
+    const router = forEver();
+    router.learn([{ session: 'a', partition: 1, lastSeen: 5 }]);
+    expect(draft(router, [0, 900, 0, 0], at(1e9, 'a', 'b')).to).toEqual([1, 0]);
+  });
+
+  it('is one session whatever the spelling of its key', () => {
+    const router = forEver();
+    const read = (json: string) => router.sessionOf(fields.read(Buffer.from(`{"session":${json}}`)));
+    expect(read('1.0')).toBe(read('1'));
+    expect(read('"1"')).toBe(read('1'));
+    expect(read('"\\u0061"')).toBe(read('"a"'));
+    expect(read('"b"')).not.toBe(read('"a"'));
+    expect(read('null')).toBe('key-not-scalar');
+    expect(router.sessionOf(fields.read(Buffer.from('{}')))).toBe('key-missing');
+  });
+
+  it('that was idle for longer is new; for just as long it is not', () => {
+    const router = new StickyRouter({ idleMicros: 10 });
+    router.learn([{ session: 'a', partition: 1, lastSeen: 100 }]);
+    expect(draft(router, [0, 9], at(110, 'a')).to).toEqual([1]);
+    expect(draft(router, [0, 9], at(111, 'a')).to).toEqual([0]);
+    expect(draft(router, [9, 0], [...at(105, 'a'), ...at(115, 'a'), ...at(126, 'a')]).to).toEqual([1, 1, 1]);
+    expect(draft(router, [0, 9], [...at(105, 'a'), ...at(116, 'a')]).to).toEqual([1, 0]);
+  });
+
+  it('counts the events that went past it', () => {
+    const router = forEver();
+    router.begin([0, 0]);
+    router.count(0);
+    router.count(7);
+    expect(router.assign(numberOf(router, 'a'), 1)).toBe(1);
+  });
+});
+
+describe('a draft', () => {
+  it('tells the ledger of new sessions once, with their last time', () => {
+    const { changes } = draft(forEver(), [0, 0], [...at(1, 'a', 'b'), ...at(7, 'a')]);
+    expect(changes).toEqual({
+      pinned: [
+        { session: 'a', partition: 0, lastSeen: 7 },
+        { session: 'b', partition: 1, lastSeen: 1 },
+      ],
+      renewed: [],
+    });
+  });
+
+  it('renews a known session only where idle sessions end, and only when its time moved on', () => {
+    const pins: Pin[] = [
+      { session: 'a', partition: 1, lastSeen: 3 },
+      { session: 'b', partition: 0, lastSeen: 8 },
+    ];
+    const ending = new StickyRouter({ idleMicros: 10 });
+    ending.learn(pins);
+    expect(draft(ending, [0, 0], at(8, 'a', 'b')).changes).toEqual({ pinned: [], renewed: [{ session: 'a', partition: 1, lastSeen: 8 }] });
+    const lasting = forEver();
+    lasting.learn(pins);
+    expect(draft(lasting, [0, 0], at(8, 'a', 'b')).changes).toEqual({ pinned: [], renewed: [] });
+  });
+
+  it('that was not committed leaves nothing behind', () => {
+    const router = forEver();
+    draft(router, [0, 0], at(1, 'a', 'b'));
+    expect(draft(router, [0, 0], at(1, 'b', 'a')).to).toEqual([0, 1]);
+  });
+
+  it('that was committed is known to the next', () => {
+    const router = forEver();
+    draft(router, [0, 0], at(1, 'a', 'b'));
+    router.settle();
+    expect(draft(router, [9, 9], at(2, 'b', 'a'))).toEqual({ to: [1, 0], changes: { pinned: [], renewed: [] } });
+  });
+
+  it('is built anew on the ledger’s answer to a conflict', () => {
+    const router = forEver();
+    expect(draft(router, [0, 0, 0], at(1, 'a', 'b')).to).toEqual([0, 1]);
+    router.learn([{ session: 'a', partition: 2, lastSeen: 1 }]);
+    expect(draft(router, [0, 0, 1], at(1, 'a', 'b'))).toEqual({
+      to: [2, 0],
+      changes: { pinned: [{ session: 'b', partition: 0, lastSeen: 1 }], renewed: [] },
+    });
+  });
+});
+
+describe('laws', () => {
+  /** The rule in its plainest words: no columns, no numbers, no drafts. */
+  function plainly(pins: readonly Pin[], counts: readonly number[], all: readonly Seen[], idleMicros: number | null): number[] {
+    const known = new Map(pins.map((pin) => [pin.session, { ...pin }]));
+    const load = [...counts];
+    return all.map(({ session, time }) => {
+      const pin = known.get(session);
+      const stays = pin !== undefined && (idleMicros === null || time - pin.lastSeen <= idleMicros);
+      const partition = stays ? pin.partition : load.indexOf(Math.min(...load));
+      known.set(session, { session, partition, lastSeen: time });
+      load[partition] = (load[partition] ?? 0) + 1;
+      return partition;
+    });
+  }
+
+  const pins = fc.uniqueArray(fc.record({ session: fc.constantFrom(...'abcdefghij'), partition: fc.nat(7), lastSeen: fc.integer({ min: -300, max: 0 }) }), {
+    selector: ({ session }) => session,
+  });
+
+  it('a draft is what the plain rule says, whatever drafts were thrown away before', () => {
+    fc.assert(
+      fc.property(pins, loads, events, idle, fc.array(fc.tuple(loads, events), { maxLength: 3 }), (known, counts, all, idleMicros, thrownAway) => {
+        const router = new StickyRouter({ idleMicros });
+        router.learn(known);
+        for (const [others, some] of thrownAway) draft(router, others, some);
+        const eight = Array.from({ length: 8 }, (_, id) => counts[id] ?? 0);
+        expect(draft(router, eight, all).to).toEqual(plainly(known, eight, all, idleMicros));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('many drafts, each told to a new process by its changes alone, decide as one long draft does', () => {
+    fc.assert(
+      fc.property(loads, events, idle, fc.array(fc.nat(60), { maxLength: 5 }), (counts, all, idleMicros, cuts) => {
+        const ends = [...cuts.toSorted((one, other) => one - other), all.length];
+        const stored = new Map<string, Pin>();
+        const load = [...counts];
+        const reached = ends.flatMap((end, nth) => {
+          const router = new StickyRouter({ idleMicros });
+          router.learn(stored.values());
+          const { to, changes } = draft(router, load, all.slice(ends[nth - 1] ?? 0, end));
+          for (const pin of [...changes.pinned, ...changes.renewed]) stored.set(pin.session, pin);
+          for (const partition of to) load[partition] = (load[partition] ?? 0) + 1;
+          return to;
+        });
+        expect(reached).toEqual(draft(new StickyRouter({ idleMicros }), counts, all).to);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('adding partitions moves no session that is pinned for ever', () => {
+    fc.assert(
+      fc.property(loads, events, fc.integer({ min: 1, max: 5 }), (counts, all, added) => {
+        const router = forEver();
+        const before = draft(router, counts, all);
+        router.settle();
+        const after = draft(router, [...counts, ...new Array<number>(added).fill(0)], all);
+        expect(after.to).toEqual(before.to);
+        expect(after.changes.pinned).toEqual([]);
+      }),
+    );
+  });
+
+  it('sessions of one event each keep the loads within one of one another', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 256 }), fc.integer({ min: 0, max: 2000 }), (partitions, sessions) => {
+        const { to } = draft(
+          forEver(),
+          new Array<number>(partitions).fill(0),
+          Array.from({ length: sessions }, (_, nth) => ({ session: `s${nth}`, time: nth })),
+        );
+        const load = new Array<number>(partitions).fill(0);
+        for (const partition of to) load[partition] = (load[partition] ?? 0) + 1;
+        expect(Math.max(...load) - Math.min(...load)).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
