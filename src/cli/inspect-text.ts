@@ -1,6 +1,6 @@
 /** What `inspect` shows, as text and as documents. */
 
-import { formatFieldPath, formatHead, formatTime, type LedgerDescription, type LedgerEvent } from '../index.ts';
+import { formatFieldPath, formatHead, formatTime, type LedgerDescription, type LedgerEvent, type LedgerIdentity } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { bytes, count, plural } from './figures.ts';
 import { partitionDocument, partitionTable } from './partition-table.ts';
@@ -46,7 +46,7 @@ export async function overviewText(ledger: LedgerDescription): Promise<string> {
     ['head', formatHead(head)],
     ['events', `${count(head.sequence)} in ${plural(ledger.commits, 'commit')}`],
     ['time', head.sequence === 0 ? 'none yet' : `${timeOf(ledger.firstTime)} to ${formatTime(head.time)}`],
-    ...identity.epochs.map((epoch, at): [string, string] => [at === 0 ? 'routing' : '', epochText(epoch, namesOf(identity))]),
+    ...epochLines(identity).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
     ['time field', config.time === null ? 'none: arrival counts' : escapeForTerminal(formatFieldPath(config.time))],
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(formatFieldPath(config.unique))],
     ['settings', `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}`],
@@ -56,6 +56,15 @@ export async function overviewText(ledger: LedgerDescription): Promise<string> {
   if (storage.isOpenToOthers) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
+}
+
+const EPOCHS_SHOWN = 8;
+
+/** The last epochs, the one in force at the end. */
+function epochLines(identity: LedgerIdentity): string[] {
+  const hidden = Math.max(0, identity.epochs.length - EPOCHS_SHOWN);
+  const shown = identity.epochs.slice(hidden).map((epoch) => epochText(epoch, namesOf(identity)));
+  return hidden === 0 ? shown : [`${plural(hidden, 'earlier epoch')}: inspect --json`, ...shown];
 }
 
 /** A payload is text in the document: it is JSON, but parsing it would change what it is. */
