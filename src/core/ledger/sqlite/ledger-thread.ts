@@ -54,7 +54,9 @@ export class LedgerThread<Message, Answer> {
         resolve();
       });
     });
-    signal?.addEventListener('abort', () => worker.postMessage('abort'));
+    const abort = (): void => worker.postMessage('abort');
+    signal?.addEventListener('abort', abort);
+    worker.once('exit', () => signal?.removeEventListener('abort', abort));
     return new LedgerThread<Message, Answer>(worker, listener);
   }
 
