@@ -107,8 +107,8 @@ async function measureProcesses(stage: Stage): Promise<Omit<Figures, 'commit' | 
   const runs = await runEmissions(stage, ledger);
   const storage = measureStorage(stage, ledger);
   display.step(`replay | cat, ${ROUNDS} rounds`);
-  const replay = await measureReplay(stage, ledger);
-  return { fsync, start, emit: toEmission(stage, runs, start), storage, replay };
+  const replay = await measureReplay(stage, ledger, start);
+  return { emit: toEmission(stage, runs, start), replay, storage, start, fsync };
 }
 
 async function writeInput({ settings, maker, input, signal, display }: Stage): Promise<void> {

@@ -5,6 +5,7 @@ import { LedgerError } from '../../index.ts';
 import { unreadable } from '../input.ts';
 import { type BenchDocument, DOCUMENT_KIND } from './document.ts';
 import { METRICS, own, valueAt } from './metrics.ts';
+import { roundRatio } from './samples.ts';
 
 /** A document of ours has a few kilobytes; nobody waits for a log to be read as one. */
 const DOCUMENT_BYTES_MAX = 1024 * 1024;
@@ -58,7 +59,7 @@ export function compare(now: BenchDocument, earlier: EarlierBench): Comparison {
 }
 
 function ratio(now: number | null, before: number | null): number | null {
-  return now === null || before === null || before === 0 ? null : now / before;
+  return now === null || before === null || before === 0 ? null : roundRatio(now / before);
 }
 
 function differences(names: readonly string[], now: unknown, before: unknown): Difference[] {

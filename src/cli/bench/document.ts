@@ -11,14 +11,14 @@ export interface Throughput {
   readonly wallMs: number;
   readonly eventsPerSecond: number;
   readonly bytesPerSecond: number;
+  /** Without what a process takes that emits one event; null where the input is too small to tell. */
+  readonly netEventsPerSecond: number | null;
   /** In the order in which they were run. */
   readonly roundsMs: readonly number[];
 }
 
 export interface Emission extends Throughput {
   readonly commits: number;
-  /** Without what a process takes that emits one event; null where the input is too small to tell. */
-  readonly netEventsPerSecond: number | null;
   /** Most memory the process ever held; null where it cannot be known. */
   readonly peakResidentBytes: number | null;
 }

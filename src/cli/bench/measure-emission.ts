@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Completengine, LedgerError } from '../../index.ts';
 import type { Emission, Start, Storage, Throughput } from './document.ts';
 import { runScript } from './processes.ts';
-import { median, roundMs } from './samples.ts';
+import { median, roundMs, roundRatio } from './samples.ts';
 import { ledgerOptions, ROUNDS, type Stage } from './stage.ts';
 
 /**
@@ -65,29 +65,33 @@ function readPeak(file: string): number | null {
 }
 
 export function toEmission(stage: Stage, runs: readonly EmissionRun[], start: Start): Emission {
-  const throughput = toThroughput(stage, runs);
-  const netMs = throughput.wallMs - start.emitOneMs;
   const peaks = runs.flatMap(({ peakResidentBytes }) => peakResidentBytes ?? []);
   return {
-    ...throughput,
+    ...toThroughput(stage, runs, start),
     commits: runs.at(-1)?.commits ?? 0,
-    // of an input that takes less than a start the rest is noise
-    netEventsPerSecond: netMs > start.emitOneMs ? perSecond(stage.settings.events, netMs) : null,
     peakResidentBytes: peaks.length === 0 ? null : Math.max(...peaks),
   };
 }
 
 /** The median of whole runs over all of the input. */
-export function toThroughput({ settings }: Stage, runs: readonly { wallMs: number }[]): Throughput {
+export function toThroughput({ settings }: Stage, runs: readonly { wallMs: number }[], { emitOneMs }: Start): Throughput {
   const roundsMs = runs.map(({ wallMs }) => roundMs(wallMs));
   const wallMs = median(roundsMs);
-  return { wallMs, eventsPerSecond: perSecond(settings.events, wallMs), bytesPerSecond: perSecond(settings.events * settings.lineBytes, wallMs), roundsMs };
+  const netMs = wallMs - emitOneMs;
+  return {
+    wallMs,
+    eventsPerSecond: perSecond(settings.events, wallMs),
+    bytesPerSecond: perSecond(settings.events * settings.lineBytes, wallMs),
+    // of an input that takes less than a start the rest is noise
+    netEventsPerSecond: netMs > emitOneMs ? perSecond(settings.events, netMs) : null,
+    roundsMs,
+  };
 }
 
 export function measureStorage({ settings, workplace }: Stage, ledger: string): Storage {
   const inputBytes = settings.events * settings.lineBytes;
   const ledgerBytes = workplace.ledgerBytes(ledger);
-  return { inputBytes, ledgerBytes, ratioToInput: ledgerBytes / inputBytes };
+  return { inputBytes, ledgerBytes, ratioToInput: roundRatio(ledgerBytes / inputBytes) };
 }
 
 /** A figure counts only where all of the work was done. */

@@ -1,6 +1,6 @@
 /** Measures `completengine replay | cat`, with the chain verified and without. */
 
-import type { Figures } from './document.ts';
+import type { Figures, Start } from './document.ts';
 import { incomplete, toThroughput } from './measure-emission.ts';
 import { runScript } from './processes.ts';
 import { ROUNDS, type Stage } from './stage.ts';
@@ -11,7 +11,7 @@ const REPLAY = '"$1" "$2" replay --json --determinism "$3" --ledger "$4" | cat >
 const WAYS = ['strict', 'relaxed'] as const;
 
 /** In turns, so that both meet the same machine. */
-export async function measureReplay(stage: Stage, ledger: string): Promise<Figures['replay']> {
+export async function measureReplay(stage: Stage, ledger: string, start: Start): Promise<Figures['replay']> {
   const runs = { strict: [] as { wallMs: number }[], relaxed: [] as { wallMs: number }[] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const [at, way] of WAYS.entries()) {
@@ -19,7 +19,7 @@ export async function measureReplay(stage: Stage, ledger: string): Promise<Figur
       stage.display.at((round * WAYS.length + at + 1) / (ROUNDS * WAYS.length));
     }
   }
-  return { strict: toThroughput(stage, runs.strict), relaxed: toThroughput(stage, runs.relaxed) };
+  return { strict: toThroughput(stage, runs.strict, start), relaxed: toThroughput(stage, runs.relaxed, start) };
 }
 
 async function runReplay({ settings, node, cli, signal }: Stage, ledger: string, way: string): Promise<{ wallMs: number }> {

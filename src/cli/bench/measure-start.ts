@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { Completengine } from '../../index.ts';
 import type { Start } from './document.ts';
 import { run } from './processes.ts';
-import { median, roundMs } from './samples.ts';
+import { median, roundMs, roundRatio } from './samples.ts';
 import { ledgerOptions, type Stage } from './stage.ts';
 
 const PAIRS = 11;
@@ -23,5 +23,5 @@ export async function measureStart({ settings, maker, workplace, node, cli, sign
   }
   const nodeMs = roundMs(median(nodes));
   const emitOneMs = roundMs(median(emits));
-  return { nodeMs, emitOneMs, ratioToNode: emitOneMs / nodeMs };
+  return { nodeMs, emitOneMs, ratioToNode: roundRatio(emitOneMs / nodeMs) };
 }

@@ -29,10 +29,8 @@ export async function measureWakeups({ settings, maker, node, cli, signal, displ
     for (let number = 0; number < WARM_UP + wanted && performance.now() - began < TIME_MS_MAX; number++) {
       await sleep(PAUSE_MS_MIN + ((number * 5) % PAUSES), undefined, { signal }).catch(() => throwIfAborted(signal));
       const line = maker.line(number);
-      const arrival = arrivals.next();
-      await engine.emit(payload(line));
-      const acknowledged = performance.now();
-      const { text, at } = await arrival;
+      // listening begins before the commit; both are awaited at once, or the failure of one would go unheard while the other is waited for
+      const [{ text, at }, acknowledged] = await Promise.all([arrivals.next(), engine.emit(payload(line)).then(() => performance.now())]);
       if (text !== line.slice(0, -1)) throw new LedgerError('INTERNAL', { message: 'tail -f told another event than the one that was committed' });
       if (number >= WARM_UP) samples.push(at - acknowledged);
       display.at(number / (WARM_UP + wanted));
@@ -53,24 +51,29 @@ interface Arrival {
 
 /** The lines of a process, with the time at which each came. One is awaited at a time. */
 class Arrivals {
+  readonly #stream: Readable;
   readonly #lines;
 
   constructor(stream: Readable) {
+    this.#stream = stream;
     this.#lines = createInterface({ input: stream });
   }
 
   /** @throws LedgerError IO_FAILED when the process ends, or no line comes */
   async next(): Promise<Arrival> {
+    if (this.#stream.closed) throw silent('it ended');
     let stopListening = () => {};
     try {
       return await new Promise<Arrival>((resolve, reject) => {
         const onLine = (text: string) => resolve({ text, at: performance.now() });
         const onClose = () => reject(silent('it ended'));
         const timer = setTimeout(() => reject(silent(`nothing came for ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
-        this.#lines.once('line', onLine).once('close', onClose);
+        this.#lines.once('line', onLine);
+        this.#stream.once('close', onClose);
         stopListening = () => {
           clearTimeout(timer);
-          this.#lines.off('line', onLine).off('close', onClose);
+          this.#lines.off('line', onLine);
+          this.#stream.off('close', onClose);
         };
       });
     } finally {

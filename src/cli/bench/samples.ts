@@ -29,6 +29,11 @@ export function median(samples: readonly number[]): number {
   return percentile(Float64Array.from(samples).sort(), 50);
 }
 
+/** Two figures behind the point are all that repeats; a third keeps small ones apart. */
+export function roundRatio(ratio: number): number {
+  return Math.round(ratio * 1000) / 1000;
+}
+
 /** To the microsecond: the clock knows no more. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 1000) / 1000;

@@ -15,7 +15,7 @@ const NOISE = 0.05;
 export function benchText(document: BenchDocument, compared?: { earlier: EarlierBench; comparison: Comparison }): string {
   const table = compared === undefined ? plainTable(document) : comparedTable(document, compared.earlier, compared.comparison);
   const notes = [...notesOf(document), ...(compared === undefined ? [] : comparisonNotes(compared.comparison))];
-  return [settingsLine(document), machineLine(document), '', table, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+  return [settingsLine(document), machineLine(document), '', table, '', ...notes].join('\n');
 }
 
 function settingsLine({ settings }: BenchDocument): string {
@@ -53,7 +53,7 @@ function verdict({ better }: Metric, ratio: number): string {
 }
 
 function notesOf({ figures, machine, settings }: BenchDocument): string[] {
-  const notes: string[] = [];
+  const notes = [`net of process start: without the ${figures.start.emitOneMs.toFixed(0)} ms that a process takes to emit one event`];
   if (machine.fileSystem !== null && MEMORY_FILE_SYSTEMS.includes(machine.fileSystem)) {
     notes.push(`note: ${machine.fileSystem} is memory: nothing here has met a disk; name a directory on one with --dir`);
   } else if (!figures.fsync.seemsToFlush) {
