@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from './connection.ts';
 import type { Attempt, Outcome, Peer } from './peer.ts';
-import { prepare } from './prepare.ts';
+import { prepareAll } from './prepare.ts';
 import { versionOf, withServer } from './programs.ts';
 
 const STREAM = 'EVENTS';
@@ -24,14 +24,14 @@ export const jetstream: Peer = {
 
 async function run({ workload, directory, signal }: Attempt): Promise<Outcome> {
   const frame = (payload: string, lane: number) => publication(`events.p${lane}`, ACKS, payload);
-  const frames = await prepare(workload, join(workload.prepared, 'nats.frames'), frame);
+  const { file } = await prepareAll(workload, 'nats.frames', frame);
   // lanes have one digit and lines one length
   const frameBytes = frame(workload.maker.line(0).slice(0, -1), 0).length;
   const args = ['--addr', '127.0.0.1', '--port', '-1', '--ports_file_dir', directory, '--jetstream', '--store_dir', directory];
   return withServer({ command: 'nats-server', args, connect: () => NatsClient.open(directory) }, signal, async (client) => {
     await client.ask(`$JS.API.STREAM.CREATE.${STREAM}`, { name: STREAM, subjects: ['events.*'], storage: 'file' });
     const began = performance.now();
-    await client.publish(frames, { count: workload.events, frameBytes });
+    await client.publish(file, { count: workload.events, frameBytes });
     const ms = performance.now() - began;
     const { state } = (await client.ask(`$JS.API.STREAM.INFO.${STREAM}`, {})) as { state: { messages: number } };
     return { ms, stored: state.messages };

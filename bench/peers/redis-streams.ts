@@ -1,9 +1,12 @@
-/** Redis Streams: XADD to a stream per partition, pipelined over a unix socket without any waiting, with an append-only file. */
+/**
+ * Redis Streams with an append-only file: XADD to a stream per partition, each over a unix socket of its own, pipelined without any waiting. One socket
+ * for all would be served a few kilobytes at a time, and with `always` each time is a sync.
+ */
 
 import { join } from 'node:path';
 import { Connection } from './connection.ts';
 import { type Attempt, type Outcome, PARTITIONS, type Peer } from './peer.ts';
-import { prepare } from './prepare.ts';
+import { prepareLanes, type Requests } from './prepare.ts';
 import { versionOf, withServer } from './programs.ts';
 
 const CR = 13;
@@ -27,14 +30,17 @@ export function redisStreams(appendfsync: keyof typeof PROMISES): Peer {
 }
 
 async function run({ workload, directory, signal }: Attempt, appendfsync: string): Promise<Outcome> {
-  const requests = await prepare(workload, join(workload.prepared, 'redis.requests'), (payload, lane) => command('XADD', stream(lane), '*', 'event', payload));
+  const lanes = await prepareLanes(workload, 'redis.requests', (payload, lane) => command('XADD', stream(lane), '*', 'event', payload));
   const socket = join(directory, 'redis.sock');
   const settings = { port: 0, unixsocket: socket, dir: directory, save: '', appendonly: 'yes', appendfsync, 'auto-aof-rewrite-percentage': 0 };
+  const connect = () => Connection.open({ path: socket });
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return withServer({ command: 'redis-server', args, connect: () => Connection.open({ path: socket }) }, signal, async (connection) => {
+  return withServer({ command: 'redis-server', args, connect }, signal, async (connection) => {
+    const connections = await Promise.all(lanes.map(connect));
     const began = performance.now();
-    await Promise.all([receiveReplies(connection, workload.events), connection.sendFile(requests)]);
+    await Promise.all(connections.map((lane, at) => emit(lane, lanes[at] as Requests)));
     const ms = performance.now() - began;
+    for (const lane of connections) lane.close();
     return { ms, stored: await countStored(connection) };
   });
 }
@@ -44,6 +50,10 @@ const stream = (lane: number) => `events:p${lane}`;
 /** Of ASCII alone. */
 function command(...words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
+}
+
+async function emit(connection: Connection, { file, count }: Requests): Promise<void> {
+  if (count > 0) await Promise.all([receiveReplies(connection, count), connection.sendFile(file)]);
 }
 
 /** Each reply to an XADD is the new id as a bulk string: two lines. A line with a minus in front is an error. */

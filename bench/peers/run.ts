@@ -1,6 +1,6 @@
 /** Runs all peers in turns, round by round: whatever the machine does meanwhile, it does it to all of them. */
 
-import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { EventMaker } from '../../src/cli/bench/events.ts';
 import { runScript } from '../../src/cli/bench/processes.ts';
 import { median } from '../../src/cli/bench/samples.ts';
+import { Workplace } from '../../src/cli/bench/workplace.ts';
 import { type Outcome, PARTITIONS, type Peer, type Workload } from './peer.ts';
 
 export interface PeersOptions {
@@ -21,6 +22,9 @@ export interface PeersOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
 }
+
+/** The input, the requests prepared of it for two servers, and what a peer stores. */
+const DISK_PER_INPUT = 5;
 
 export interface Result {
   readonly peer: Peer;
@@ -48,21 +52,21 @@ interface Contestant {
 
 export async function runPeers(options: PeersOptions): Promise<PeersReport> {
   const { peers, rounds, signal, onProgress } = options;
-  const directory = mkdtempSync(join(options.parent ?? tmpdir(), 'completengine-peers-'));
+  const workplace = Workplace.make(options.parent ?? tmpdir(), options.events * options.lineBytes * DISK_PER_INPUT);
   try {
     const { contestants, absent } = await enlist(peers, signal);
     onProgress(`making ${options.events} events`);
-    const workload = await makeWorkload(options, directory);
+    const workload = await makeWorkload(options, workplace);
     for (let round = 0; round < rounds; round++) {
       for (const contestant of inTurn(contestants, round)) {
         if (contestant.failure !== undefined) continue;
         onProgress(`round ${round + 1} of ${rounds}: ${contestant.peer.name}`);
-        await attempt(contestant, { workload, directory: join(directory, 'attempt'), signal });
+        await attempt(contestant, { workload, directory: workplace.path('attempt'), signal });
       }
     }
     return { results: contestants.flatMap(toResult), absent, failed: contestants.flatMap(toFailure) };
   } finally {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    workplace.remove();
   }
 }
 
@@ -77,11 +81,11 @@ async function enlist(peers: readonly Peer[], signal: AbortSignal): Promise<{ co
   return { contestants, absent };
 }
 
-async function makeWorkload({ events, lineBytes, signal }: PeersOptions, directory: string): Promise<Workload> {
+async function makeWorkload({ events, lineBytes, signal }: PeersOptions, workplace: Workplace): Promise<Workload> {
   const maker = new EventMaker({ lineBytes, partitions: PARTITIONS });
-  const input = join(directory, 'input.jsonl');
+  const input = workplace.path('input.jsonl');
   await pipeline(Readable.from(maker.chunks(events)), createWriteStream(input), { signal });
-  return { events, lineBytes, maker, input, prepared: directory };
+  return { events, lineBytes, maker, input, prepared: workplace.directory };
 }
 
 /** Each round begins with another one, so that none always comes behind the same. */

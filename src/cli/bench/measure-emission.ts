@@ -1,11 +1,12 @@
 /** Measures `cat INPUT | completengine emit`: its rate, the memory it takes, and the ledger that is left on the disk. */
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Completengine, LedgerError } from '../../index.ts';
-import type { Emission, Start, Storage, Throughput } from './document.ts';
+import { Completengine } from '../../index.ts';
+import type { Emission, Start, Storage } from './document.ts';
 import { runScript } from './processes.ts';
-import { median, roundMs, roundRatio } from './samples.ts';
+import { roundRatio } from './samples.ts';
 import { ledgerOptions, ROUNDS, type Stage } from './stage.ts';
+import { incomplete, toThroughput } from './throughput.ts';
 
 /**
  * Required by the measured process: notes at its end the most memory it ever held. The kernel's figure for its memory alone comes first, because
@@ -73,32 +74,8 @@ export function toEmission(stage: Stage, runs: readonly EmissionRun[], start: St
   };
 }
 
-/** The median of whole runs over all of the input. */
-export function toThroughput({ settings }: Stage, runs: readonly { wallMs: number }[], { emitOneMs }: Start): Throughput {
-  const roundsMs = runs.map(({ wallMs }) => roundMs(wallMs));
-  const wallMs = median(roundsMs);
-  const netMs = wallMs - emitOneMs;
-  return {
-    wallMs,
-    eventsPerSecond: perSecond(settings.events, wallMs),
-    bytesPerSecond: perSecond(settings.events * settings.lineBytes, wallMs),
-    // of an input that takes less than a start the rest is noise
-    netEventsPerSecond: netMs > emitOneMs ? perSecond(settings.events, netMs) : null,
-    roundsMs,
-  };
-}
-
 export function measureStorage({ settings, workplace }: Stage, ledger: string): Storage {
   const inputBytes = settings.events * settings.lineBytes;
   const ledgerBytes = workplace.ledgerBytes(ledger);
   return { inputBytes, ledgerBytes, ratioToInput: roundRatio(ledgerBytes / inputBytes) };
-}
-
-/** A figure counts only where all of the work was done. */
-export function incomplete(verb: string, events: number, expected: number): LedgerError {
-  return new LedgerError('INTERNAL', { message: `${verb} was to handle ${expected} events and handled ${events}`, hint: 'please report this' });
-}
-
-function perSecond(count: number, ms: number): number {
-  return Math.round((count * 1000) / ms);
 }

@@ -1,9 +1,9 @@
 /** Measures `completengine replay | cat`, with the chain verified and without. */
 
 import type { Figures, Start } from './document.ts';
-import { incomplete, toThroughput } from './measure-emission.ts';
 import { runScript } from './processes.ts';
 import { ROUNDS, type Stage } from './stage.ts';
+import { incomplete, toThroughput } from './throughput.ts';
 
 /** The report comes on standard error, and tells whether the replay is whole; the code at the end is that of cat. */
 const REPLAY = '"$1" "$2" replay --json --determinism "$3" --ledger "$4" | cat > /dev/null';
