@@ -1,7 +1,7 @@
 /** Measures `completengine replay | cat`, with the chain verified and without. */
 
 import type { Figures, Start } from './document.ts';
-import { runScript } from './processes.ts';
+import { processFailed, runScript } from './processes.ts';
 import { ROUNDS, type Stage } from './stage.ts';
 import { incomplete, toThroughput } from './throughput.ts';
 
@@ -29,11 +29,11 @@ async function runReplay({ settings, node, cli, signal }: Stage, ledger: string,
   return { wallMs };
 }
 
-/** 0 where an error stands in the report's place. */
+/** @throws LedgerError IO_FAILED where an error stands in the report's place */
 function eventsOf(stderr: string): number {
   try {
     return (JSON.parse(stderr) as { events: number }).events;
-  } catch {
-    return 0;
+  } catch (error) {
+    throw processFailed('replay has no report', stderr, error);
   }
 }

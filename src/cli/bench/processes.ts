@@ -35,7 +35,7 @@ export async function run(command: string, args: readonly string[], signal: Abor
     });
     const [stdout, stderr] = await output;
     throwIfAborted(signal);
-    if (code !== 0) throw failed(args, code, stderr);
+    if (code !== 0) throw processFailed(`it ended with ${code ?? 'a signal'}`, stderr);
     return { wallMs, stdout, stderr };
   } catch (error) {
     if (error instanceof LedgerError) throw error;
@@ -88,12 +88,12 @@ async function collect(stream: Readable): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-function failed(args: readonly string[], code: number | null, stderr: string): LedgerError {
+/** Tells what a process said itself, as far as its first line. */
+export function processFailed(fact: string, stderr: string, cause?: unknown): LedgerError {
   const [told = ''] = stderr.split('\n');
-  const fact = told === '' ? 'and said nothing' : `and said: ${told.replace(/^error: /, '')}`;
   return new LedgerError('IO_FAILED', {
-    message: `a process that was measured ended with ${code ?? 'a signal'} ${fact}`,
-    hint: 'the temporary ledger was removed; run it again',
-    details: { args, code },
+    message: `a process that was measured failed: ${fact}, and said ${told === '' ? 'nothing' : `"${told.replace(/^error: /, '')}"`}`,
+    hint: 'run it again; nothing was left behind',
+    cause,
   });
 }
