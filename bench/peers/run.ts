@@ -52,7 +52,7 @@ interface Contestant {
 
 export async function runPeers(options: PeersOptions): Promise<PeersReport> {
   const { peers, rounds, signal, onProgress } = options;
-  const workplace = Workplace.make(options.parent ?? tmpdir(), options.events * options.lineBytes * DISK_PER_INPUT);
+  const workplace = Workplace.make(options.parent ?? tmpdir(), options.events * options.lineBytes * DISK_PER_INPUT, signal);
   try {
     const { contestants, absent } = await enlist(peers, signal);
     onProgress(`making ${options.events} events`);

@@ -42,7 +42,7 @@ export interface BenchOptions {
 
 /** @throws LedgerError INVALID_ARGUMENT, CANNOT_CREATE, DISK_FULL, ABORTED; IO_FAILED where a measured process fails */
 export async function bench({ settings, parent, root, version, signal, display }: BenchOptions): Promise<BenchDocument> {
-  const workplace = Workplace.make(parent, settings.events * settings.lineBytes * DISK_PER_INPUT + DISK_BYTES_MIN);
+  const workplace = Workplace.make(parent, settings.events * settings.lineBytes * DISK_PER_INPUT + DISK_BYTES_MIN, signal);
   try {
     const stage: Stage = {
       settings,

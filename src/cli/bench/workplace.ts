@@ -1,4 +1,4 @@
-/** The directory in which is measured: a new one, so that no ledger there is can be touched, and gone afterwards. */
+/** The directory in which is measured: a new one, so that no ledger there is can be touched, and gone afterwards or as soon as the signal comes. */
 
 import { mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,17 +10,19 @@ const LEDGER_FILES = ['', '-wal', '-shm'];
 export class Workplace {
   readonly directory: string;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, signal: AbortSignal) {
     this.directory = directory;
+    // a second Ctrl-C ends the process at once, so the first one must not leave this to a later turn; others who listen end their processes before
+    signal.addEventListener('abort', () => queueMicrotask(() => this.#removeNow()), { once: true });
   }
 
   /** Makes it inside of `parent`. @throws LedgerError CANNOT_CREATE; DISK_FULL where `bytesNeeded` are not free */
-  static make(parent: string, bytesNeeded: number): Workplace {
+  static make(parent: string, bytesNeeded: number, signal: AbortSignal): Workplace {
     const place = resolve(parent);
     try {
       const { bavail, bsize } = statfsSync(place);
       if (bavail * bsize < bytesNeeded) throw noRoom(place, bytesNeeded, bavail * bsize);
-      return new Workplace(mkdtempSync(join(place, 'completengine-bench-')));
+      return new Workplace(mkdtempSync(join(place, 'completengine-bench-')), signal);
     } catch (error) {
       if (error instanceof LedgerError) throw error;
       const { code, message } = error as NodeJS.ErrnoException;
@@ -49,6 +51,14 @@ export class Workplace {
   remove(): void {
     // a process that was just killed may have made a file after we looked
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  }
+
+  #removeNow(): void {
+    try {
+      this.remove();
+    } catch {
+      // it is tried again when the work has come to its end
+    }
   }
 }
 

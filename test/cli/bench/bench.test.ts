@@ -106,6 +106,24 @@ it.each(['start.codex', 'events.codex'])('leaves nothing when it is interrupted 
   expect(await interruptAt(sign, FEW, 'SIGINT')).toBe(130);
 });
 
+it('a second Ctrl-C right behind the first one leaves nothing either', async () => {
+  for (const sign of ['single.codex', 'start.codex', 'events.codex']) {
+    const directory = tempDir();
+    const child = startCli([...FEW, '--dir', directory]);
+    killAfterTest(child);
+    const result = finished(child);
+    await until(() => readdirSync(directory, { recursive: true }).some((file) => String(file).endsWith(sign)));
+    while (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGINT');
+      await sleep(1);
+    }
+    const { code, signal } = await result;
+    expect(code === 130 || signal === 'SIGINT').toBe(true);
+    expect(readdirSync(directory)).toEqual([]);
+    await until(() => processesIn(directory).length === 0);
+  }
+});
+
 it('a follower it has started ends with it, even when it is killed', async () => {
   const directory = tempDir();
   const child = startCli([...MANY, '--dir', directory]);
