@@ -43,6 +43,11 @@ export class Connection {
     return this.#socket.write(bytes);
   }
 
+  /** Resolves when the other side has taken enough for more. */
+  async send(text: string): Promise<void> {
+    if (!this.#socket.write(text, 'latin1')) await this.#drained();
+  }
+
   /** Sends a file as fast as the other side takes it. `permit` may hold it up before each piece. */
   async sendFile(file: string, options: { pieceBytes?: number; permit?: (bytes: number) => Promise<void> | undefined } = {}): Promise<void> {
     for await (const piece of createReadStream(file, { highWaterMark: options.pieceBytes ?? READ_BYTES })) {

@@ -2,9 +2,10 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Feed, sendLines } from './client.ts';
 import { Connection } from './connection.ts';
-import type { Attempt, Outcome, Peer } from './peer.ts';
-import { prepareAll } from './prepare.ts';
+import { type Attempt, FEEDS, type Outcome, type Peer } from './peer.ts';
+import { type Encode, prepareAll } from './prepare.ts';
 import { versionOf, withServer } from './programs.ts';
 
 const STREAM = 'EVENTS';
@@ -14,24 +15,29 @@ const ANSWERS = '_INBOX.peers.answer';
 const WINDOW = 4096;
 const FRAMES_PER_PIECE = 256;
 
-export const jetstream: Peer = {
-  name: 'NATS JetStream, file storage',
-  needs: 'nats-server',
-  promise: "with the server and its file's cache; synced every two minutes",
-  version: (signal) => versionOf('nats-server', ['--version'], signal),
-  run,
-};
+export function jetstream(feed: Feed): Peer {
+  return {
+    name: `NATS JetStream, file storage, ${FEEDS[feed]}`,
+    needs: 'nats-server',
+    promise: "with the server and its file's cache; synced every two minutes",
+    version: (signal) => versionOf('nats-server', ['--version'], signal),
+    run: (attempt) => run(attempt, feed),
+  };
+}
 
-async function run({ workload, directory, signal }: Attempt): Promise<Outcome> {
-  const frame = (payload: string, lane: number) => publication(`events.p${lane}`, ACKS, payload);
-  const { file } = await prepareAll(workload, 'nats.frames', frame);
+const frame: Encode = (payload, lane) => publication(`events.p${lane}`, ACKS, payload);
+
+async function run({ workload, directory, signal }: Attempt, feed: Feed): Promise<Outcome> {
+  const ready = feed === 'ready-made' ? await prepareAll(workload, 'nats.frames', frame) : null;
   // lanes have one digit and lines one length
   const frameBytes = frame(workload.maker.line(0).slice(0, -1), 0).length;
   const args = ['--addr', '127.0.0.1', '--port', '-1', '--ports_file_dir', directory, '--jetstream', '--store_dir', directory];
   return withServer({ command: 'nats-server', args, connect: () => NatsClient.open(directory) }, signal, async (client) => {
     await client.ask(`$JS.API.STREAM.CREATE.${STREAM}`, { name: STREAM, subjects: ['events.*'], storage: 'file' });
     const began = performance.now();
-    await client.publish(file, { count: workload.events, frameBytes });
+    const publications = { count: workload.events, frameBytes };
+    if (ready === null) await client.publishLines(workload.input, publications);
+    else await client.publish(ready.file, publications);
     const ms = performance.now() - began;
     const { state } = (await client.ask(`$JS.API.STREAM.INFO.${STREAM}`, {})) as { state: { messages: number } };
     return { ms, stored: state.messages };
@@ -41,6 +47,13 @@ async function run({ workload, directory, signal }: Attempt): Promise<Outcome> {
 function publication(subject: string, replyTo: string, payload: string): string {
   return `PUB ${subject} ${replyTo} ${payload.length}\r\n${payload}\r\n`;
 }
+
+interface Publications {
+  readonly count: number;
+  readonly frameBytes: number;
+}
+
+type Permit = (bytes: number) => Promise<void> | undefined;
 
 /** As much of the client protocol as publishing takes: https://docs.nats.io/reference/reference-protocols/nats-protocol */
 class NatsClient {
@@ -78,25 +91,43 @@ class NatsClient {
   }
 
   /** Sends ready-made frames and waits until the last one is acknowledged. */
-  async publish(file: string, { count, frameBytes }: { count: number; frameBytes: number }): Promise<void> {
+  publish(file: string, publications: Publications): Promise<void> {
+    return this.#publish(publications, (permit) => this.#connection.sendFile(file, { pieceBytes: publications.frameBytes * FRAMES_PER_PIECE, permit }));
+  }
+
+  /** Makes the frames of lines as it goes. */
+  publishLines(input: string, publications: Publications): Promise<void> {
+    return this.#publish(publications, (permit) =>
+      sendLines(input, frame, async (_, text) => {
+        await permit(text.length);
+        await this.#connection.send(text);
+      }),
+    );
+  }
+
+  /** Resolves when the last one is acknowledged; `permit` holds up whoever sends too far ahead. */
+  async #publish({ count, frameBytes }: Publications, send: (permit: Permit) => Promise<void>): Promise<void> {
     let acknowledged = 0;
     let sentBytes = 0;
     let refusal = '';
-    let goOn: (() => void) | undefined;
+    let waiting: (() => void)[] = [];
     const isOpen = () => sentBytes - acknowledged * frameBytes < WINDOW * frameBytes;
     const received = this.#messages((payload) => {
       // {"stream":... or {"error":...
       if (payload[2] !== 0x73) refusal = payload.toString('utf8');
       acknowledged++;
-      if (goOn !== undefined && isOpen()) goOn();
+      if (waiting.length > 0 && isOpen()) {
+        for (const goOn of waiting) goOn();
+        waiting = [];
+      }
       return refusal !== '' || acknowledged === count;
     });
-    const permit = (bytes: number): Promise<void> | undefined => {
-      const held = isOpen() ? undefined : new Promise<void>((resolve) => (goOn = resolve));
+    const permit: Permit = (bytes) => {
+      const held = isOpen() ? undefined : new Promise<void>((resolve) => waiting.push(resolve));
       sentBytes += bytes;
       return held;
     };
-    const sent = this.#connection.sendFile(file, { pieceBytes: frameBytes * FRAMES_PER_PIECE, permit });
+    const sent = send(permit);
     await Promise.race([received, sent.then(() => received)]);
     if (refusal !== '') throw new Error(`JetStream has refused an event: ${refusal}`);
   }

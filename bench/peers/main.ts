@@ -6,6 +6,7 @@ import { readCount, readSettings } from '../../src/cli/bench/settings.ts';
 import { printFailure } from '../../src/cli/failure.ts';
 import { listenForInterrupt } from '../../src/cli/interrupt.ts';
 import { LedgerError } from '../../src/index.ts';
+import type { Feed } from './client.ts';
 import { completengine } from './completengine.ts';
 import { duckdb } from './duckdb.ts';
 import { jetstream } from './jetstream.ts';
@@ -18,7 +19,9 @@ import { sqliteImport } from './sqlite-import.ts';
 
 // as a source and as a bundle this file stands two folders below the root
 const ours = completengine(fileURLToPath(new URL('../..', import.meta.url)));
-const PEERS = [ours, redisStreams('everysec'), redisStreams('always'), jetstream, duckdb, sqliteImport, plainFile];
+const FEEDS: readonly Feed[] = ['from-lines', 'ready-made'];
+const servers = FEEDS.flatMap((feed) => [redisStreams('everysec', feed), redisStreams('always', feed), jetstream(feed)]);
+const PEERS = [ours, ...servers, duckdb, sqliteImport, plainFile];
 
 const interrupt = listenForInterrupt();
 try {

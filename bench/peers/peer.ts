@@ -2,7 +2,12 @@
 
 import type { EventMaker } from '../../src/cli/bench/events.ts';
 
+import type { Feed } from './client.ts';
+
 export const PARTITIONS = 8;
+
+/** How a server is fed, as its row says it. */
+export const FEEDS: Readonly<Record<Feed, string>> = { 'ready-made': 'ready-made requests', 'from-lines': 'a client that reads the lines' };
 
 /** What all of them are given. */
 export interface Workload {

@@ -1,10 +1,10 @@
 /** Writes the events as the bytes that a server's protocol wants, once and before any clock runs: a client's own work is no part of a server's speed. */
 
-import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { laneOfTenants } from './client.ts';
 import { PARTITIONS, type Workload } from './peer.ts';
 
 const EVENTS_PER_PIECE = 4096;
@@ -33,18 +33,10 @@ export async function prepareLanes(workload: Workload, name: string, encode: Enc
   return requests;
 }
 
-/** The lane of each event. As evenly as a hash spreads tenants; which hash it is does not matter here. */
+/** The lane of each event. */
 function lanesOf({ events, maker }: Workload): Uint8Array {
-  const known = new Map<number, number>();
-  return Uint8Array.from({ length: events }, (_, number) => {
-    const tenant = maker.tenant(number);
-    let lane = known.get(tenant);
-    if (lane === undefined) {
-      lane = createHash('sha256').update(`tenant-${tenant}`).digest().readUInt32BE(0) % PARTITIONS;
-      known.set(tenant, lane);
-    }
-    return lane;
-  });
+  const laneOf = laneOfTenants();
+  return Uint8Array.from({ length: events }, (_, number) => laneOf(`tenant-${maker.tenant(number)}`));
 }
 
 /** Returns the file, which is made if it is not there. `wanted`: of one lane alone. */

@@ -4,41 +4,46 @@
  */
 
 import { join } from 'node:path';
+import { type Feed, sendLines } from './client.ts';
 import { Connection } from './connection.ts';
-import { type Attempt, type Outcome, PARTITIONS, type Peer } from './peer.ts';
-import { prepareLanes, type Requests } from './prepare.ts';
+import { type Attempt, FEEDS, type Outcome, PARTITIONS, type Peer, type Workload } from './peer.ts';
+import { type Encode, prepareLanes, type Requests } from './prepare.ts';
 import { versionOf, withServer } from './programs.ts';
 
 const CR = 13;
 const LF = 10;
 const MINUS = 45;
 const COLON = 58;
+const END = 'that was all';
 
 const PROMISES = {
   everysec: 'in memory and written; synced once a second',
   always: 'synced before the reply',
 } as const;
 
-export function redisStreams(appendfsync: keyof typeof PROMISES): Peer {
+export function redisStreams(appendfsync: keyof typeof PROMISES, feed: Feed): Peer {
   return {
-    name: `Redis Streams, appendfsync ${appendfsync}`,
+    name: `Redis Streams, appendfsync ${appendfsync}, ${FEEDS[feed]}`,
     needs: 'redis-server',
     promise: PROMISES[appendfsync],
     version: (signal) => versionOf('redis-server', ['--version'], signal),
-    run: (attempt) => run(attempt, appendfsync),
+    run: (attempt) => run(attempt, appendfsync, feed),
   };
 }
 
-async function run({ workload, directory, signal }: Attempt, appendfsync: string): Promise<Outcome> {
-  const lanes = await prepareLanes(workload, 'redis.requests', (payload, lane) => command('XADD', stream(lane), '*', 'event', payload));
+const encode: Encode = (payload, lane) => command('XADD', stream(lane), '*', 'event', payload);
+
+async function run({ workload, directory, signal }: Attempt, appendfsync: string, feed: Feed): Promise<Outcome> {
+  const ready = feed === 'ready-made' ? await prepareLanes(workload, 'redis.requests', encode) : null;
   const socket = join(directory, 'redis.sock');
   const settings = { port: 0, unixsocket: socket, dir: directory, save: '', appendonly: 'yes', appendfsync, 'auto-aof-rewrite-percentage': 0 };
   const connect = () => Connection.open({ path: socket });
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   return withServer({ command: 'redis-server', args, connect }, signal, async (connection) => {
-    const connections = await Promise.all(lanes.map(connect));
+    const connections = await Promise.all(Array.from({ length: PARTITIONS }, connect));
     const began = performance.now();
-    await Promise.all(connections.map((lane, at) => emit(lane, lanes[at] as Requests)));
+    if (ready === null) await emitLines(connections, workload);
+    else await Promise.all(connections.map((lane, at) => emitReady(lane, ready[at] as Requests)));
     const ms = performance.now() - began;
     for (const lane of connections) lane.close();
     return { ms, stored: await countStored(connection) };
@@ -52,8 +57,28 @@ function command(...words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
 }
 
-async function emit(connection: Connection, { file, count }: Requests): Promise<void> {
+async function emitReady(connection: Connection, { file, count }: Requests): Promise<void> {
   if (count > 0) await Promise.all([receiveReplies(connection, count), connection.sendFile(file)]);
+}
+
+/** How many replies a connection has to wait for is known when all of its requests are sent; an echo behind them marks the end. */
+async function emitLines(connections: readonly Connection[], { input }: Workload): Promise<void> {
+  const replies = connections.map(receiveUntilEcho);
+  const sent = sendLines(input, encode, (lane, text) => connections[lane]?.send(text)).then(() => {
+    for (const connection of connections) connection.write(command('ECHO', END));
+  });
+  await Promise.all([sent, ...replies]);
+}
+
+/** Replies to XADD, then the end. */
+function receiveUntilEcho(connection: Connection): Promise<void> {
+  const end = Buffer.from(`${END}\r\n`);
+  let tail = Buffer.alloc(0);
+  return connection.receive((piece) => {
+    tail = Buffer.concat([tail, piece.subarray(-end.length)]).subarray(-end.length);
+    if (piece.includes('\n-') || piece[0] === MINUS) throw new Error('Redis has refused an XADD');
+    return tail.equals(end);
+  });
 }
 
 /** Each reply to an XADD is the new id as a bulk string: two lines. A line with a minus in front is an error. */

@@ -12,7 +12,8 @@ export function peersTable({ results, absent, failed }: PeersReport, settings: S
   const rows = results.map((result) => row(result, settings, measure));
   return [
     `${COUNT.format(settings.events)} events of ${settings.lineBytes} bytes, the same input for all; medians of ${settings.rounds} interleaved rounds.`,
-    'Processes are measured whole, from their start to their end. A server runs already, and is sent ready-made requests: from the first byte to the last reply.',
+    'Processes are measured whole, from their start to their end. A server runs already: from the first byte read, or sent, to the last reply.',
+    'With ready-made requests the time is the server’s alone: nobody reads lines, or looks for the key that says where an event belongs, as ours does.',
     '',
     '| store | version | what holds at the end | events/s | MB/s | on disk to input | we are |',
     '| --- | --- | --- | ---: | ---: | ---: | ---: |',

@@ -4,6 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import type { Feed } from '../../bench/peers/client.ts';
 import { completengine } from '../../bench/peers/completengine.ts';
 import { duckdb } from '../../bench/peers/duckdb.ts';
 import { jetstream } from '../../bench/peers/jetstream.ts';
@@ -29,7 +30,15 @@ function store(name: string, run: (attempt: Attempt) => Promise<number>, version
 }
 
 const installed = new Map<Peer, boolean>();
-for (const peer of [OURS, redisStreams('everysec'), redisStreams('always'), jetstream, duckdb, sqliteImport, plainFile]) {
+const FEEDS: readonly Feed[] = ['from-lines', 'ready-made'];
+
+for (const peer of [
+  OURS,
+  ...FEEDS.flatMap((feed) => [redisStreams('everysec', feed), redisStreams('always', feed), jetstream(feed)]),
+  duckdb,
+  sqliteImport,
+  plainFile,
+]) {
   installed.set(peer, (await peer.version(new AbortController().signal)) !== null);
 }
 
