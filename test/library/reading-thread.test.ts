@@ -1,36 +1,15 @@
 /** The library's reading thread, in processes of their own with the package as it is built: long replays read ahead, and nobody notices how they end. */
 
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
-import { fileIn, newLedger, succeed } from '../support/ledger-cli.ts';
+import { largeLedgers } from '../support/large-ledger.ts';
+import { newLedger, succeed } from '../support/ledger-cli.ts';
 import { runLibrary } from '../support/library-process.ts';
-import { tempDir } from '../support/temp-dir.ts';
 
 const LINES = 80_000;
 
-/** Some ten megabytes in six commits. */
-async function makeLarge(path: string): Promise<void> {
-  await succeed(['init', '-l', path, '--partition', 'hash:k', '--partitions', '3']);
-  const lines = Array.from({ length: LINES }, (_, n) => `{"n":${n + 1},"k":${n % 101},"pad":"${'x'.repeat(80 + (n % 37))}"}\n`);
-  // of a file the chunks are as large as they get, and so is the first page
-  await succeed(['emit', '-q', '-l', path, fileIn(tempDir(), 'input.jsonl', lines.join(''))]);
-}
-
-const made = mkdtempSync(join(tmpdir(), 'completengine-test-'));
-const template = join(made, 'large.codex');
-afterAll(() => rmSync(made, { recursive: true, force: true }));
-
-/** A copy of the large ledger, which is made once; nobody has it open. */
-async function largeLedger(): Promise<string> {
-  if (!existsSync(template)) await makeLarge(template);
-  const copy = join(tempDir(), 'events.codex');
-  copyFileSync(template, copy);
-  return copy;
-}
+const largeLedger = largeLedgers(LINES);
 
 /** For the process: a digest over events as one has read them, and one told of every so manieth. */
 const ALSO = `
