@@ -8,6 +8,8 @@ import { newLedger, succeed } from '../support/ledger-cli.ts';
 import { runLibrary } from '../support/library-process.ts';
 
 const LINES = 80_000;
+/** An event behind the first commit, which is the first page. */
+const FAR = 20_000;
 
 const largeLedger = largeLedgers(LINES);
 
@@ -99,7 +101,7 @@ test.each([
     ledger,
     `const sequences = [];
     for (const leave of [${leaving.join(', ')}]) {
-      for (const last of [3, ${LINES / 2}]) {
+      for (const last of [3, ${FAR}]) {
         const engine = await open();
         await leave(engine, last);
         sequences.push((await engine.emit({ n: 0, k: 1 })).sequence);
@@ -118,7 +120,7 @@ test('an engine that is closed ends the replays that go on', async () => {
   const told = await runLibrary<{ codes: string[] }>(
     ledger,
     `const codes = [];
-    for (const last of [3, ${LINES / 2}]) {
+    for (const last of [3, ${FAR}]) {
       const engine = await open();
       try {
         for await (const { sequence } of engine.replay()) if (sequence === last) await engine.close();

@@ -3,7 +3,8 @@
 import { align, KernelMemory } from '../kernel/load.ts';
 import { byteAt, isDigit, LINE_FEED, ZERO } from '../model/bytes.ts';
 import type { StoredCommit } from '../model/commit.ts';
-import type { CutLines } from '../model/event.ts';
+import type { CutCommit, CutLines } from '../model/event.ts';
+import type { Page } from '../model/history.ts';
 import type { SequenceRange } from '../model/range.ts';
 
 interface GatherExports {
@@ -30,8 +31,18 @@ export class LineCutter {
   /** Lines of the page, from here on; what each commit needs besides stands behind them. */
   #linesEnd = this.#memory.start;
 
+  /** Cuts the commits of one page. Their lines are views until another page's commits are cut. */
+  forPage(page: Page): CutCommit {
+    let hasBegun = false;
+    return (commit, range) => {
+      if (!hasBegun) this.#begin(page.commits);
+      hasBegun = true;
+      return this.#cut(commit, range);
+    };
+  }
+
   /** Forgets the lines of the page before, and makes room for those of this one. */
-  begin(page: readonly StoredCommit[]): void {
+  #begin(page: readonly StoredCommit[]): void {
     this.#linesEnd = this.#memory.start;
     const usual = page.filter(isUsual);
     const lines = usual.reduce((sum, { frames }) => sum + bytesOf(frames) + GAP_BYTES, this.#linesEnd);
@@ -40,8 +51,8 @@ export class LineCutter {
     this.#memory.reserve(Math.min(lines + work, MEMORY_BYTES_MAX));
   }
 
-  /** One commit of the page; null where the reference has to look at it. The lines are a view until the next page begins. */
-  cut(commit: StoredCommit, range: SequenceRange): CutLines | null {
+  /** Null where the reference has to look at the commit. */
+  #cut(commit: StoredCommit, range: SequenceRange): CutLines | null {
     if (!isUsual(commit)) return null;
     const from = Math.min(PLACE_MAX, Math.max(0, range.from - commit.firstSequence));
     const through = Math.min(PLACE_MAX, range.through - commit.firstSequence);
@@ -106,7 +117,7 @@ function placesOf({ frames }: StoredCommit): number {
 
 /** The place of a body's last event, which is its greatest. */
 function lastPlace(body: Buffer): number {
-  // its line begins with a bracket; the first one with another one before it
+  // behind the last line feed stands a bracket; where there is none, the body begins with two
   let at = Math.max(body.lastIndexOf(LINE_FEED), 0) + 2;
   let place = 0;
   for (; place <= SLOTS_MAX && at < body.length && isDigit(byteAt(body, at)); at++) place = place * 10 + (byteAt(body, at) - ZERO);

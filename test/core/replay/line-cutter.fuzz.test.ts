@@ -81,10 +81,10 @@ const textOf = ({ lines, ...span }: CutLines): Telling => ({ ...span, lines: lin
 
 /** Compares the cut of a whole page, commit by commit and once more when all of it was cut. Returns how many commits the kernel has cut. */
 function comparePage(cutter: LineCutter, page: readonly StoredCommit[], range: SequenceRange): number {
-  cutter.begin(page);
+  const cutCommit = cutter.forPage({ commits: page, next: null });
   const cuts = page.map((commit) => {
     const expected = referenceOf(commit, range);
-    const cut = cutter.cut(commit, range);
+    const cut = cutCommit(commit, range);
     if (cut !== null) expect(textOf(cut)).toEqual(expected);
     return { cut, expected };
   });
