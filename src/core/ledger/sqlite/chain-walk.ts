@@ -81,7 +81,7 @@ export class ChainWalk {
         for (const frame of frames) {
           if (!hashBody(frame.body).equals(frame.hash)) throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
         }
-        this.#reader.growPages();
+        this.#reader.growPages(rows.length, frames);
         return { commits: groupByCommit(frames), rows, next: place.next <= range.through ? place.next : null };
       })
       .deferred();
@@ -111,7 +111,8 @@ export class ChainWalk {
       .all(from, through, commitsPerPage)
       .map(toCommitRow);
     const last = rows.at(-1)?.firstSequence;
-    const end = last === undefined ? null : this.#reader.pageEnd(from, last, partitions);
+    // one commit is a page, whatever it weighs
+    const end = last === undefined || rows.length === 1 ? null : this.#reader.pageEnd(from, last, partitions);
     return end === null ? rows : rows.filter(({ firstSequence }) => firstSequence <= end);
   }
 

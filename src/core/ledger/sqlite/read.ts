@@ -80,8 +80,9 @@ export class FrameReader {
         const end = this.pageEnd(from, range.through, partitions);
         if (end === null) return { commits: [], next: null };
         const frames = this.frames(from, end, partitions);
-        this.growPages();
-        return { commits: groupByCommit(frames), next: this.#commitAfter(end, range.through) };
+        const commits = groupByCommit(frames);
+        this.growPages(commits.length, frames);
+        return { commits, next: this.#commitAfter(end, range.through) };
       })
       .deferred();
   }
@@ -109,9 +110,11 @@ export class FrameReader {
     }
   }
 
-  /** A page was sound: the next one may be longer. */
-  growPages(): void {
-    this.#commitsPerPage = Math.min(this.#commitsPerPage * 4, COMMITS_MAX);
+  /** A page was sound: the next one may hold twice as many commits, where as many like these would fit. */
+  growPages(commits: number, frames: readonly StoredFrame[]): void {
+    const bytes = frames.reduce((sum, frame) => sum + frame.body.length, 1);
+    const fitting = Math.floor((PAGE_BYTES * commits) / bytes);
+    this.#commitsPerPage = Math.max(1, Math.min(commits * 2, fitting, COMMITS_MAX));
   }
 
   /**
@@ -128,7 +131,7 @@ export class FrameReader {
           `SELECT sequence, coalesce(length(body), 0) FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`,
         )
         .raw()
-        .iterate(from, end, this.#commitsPerPage);
+        .all(from, end, this.#commitsPerPage);
       for (const [sequence, length] of rows) {
         frames++;
         bytes += length;
