@@ -10,6 +10,7 @@ import { parseFieldPath } from '../../../src/core/model/field-path.ts';
 import { hashOf } from '../../../src/core/model/routing-intents.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { MUTATED_PATHS } from '../../support/mutated-lines.ts';
+import { inForce } from '../../support/routed.ts';
 import { ChunkScan, expectSameRecords, type ScanLimits } from '../../support/scan.ts';
 import { type Seeded, seededForTest } from '../../support/seeded.ts';
 
@@ -104,7 +105,9 @@ function judgedLine(random: Seeded): Buffer {
   return Buffer.from(`{${parts.join(',')}}`);
 }
 
-function bothPresses(settings: Partial<EmissionSettings>, key: string | undefined): [Press, Press] {
+const IN_ORDER: readonly number[] = [0, 1, 2, 3, 4, 5, 6];
+
+function bothPresses(settings: Partial<EmissionSettings>, key: string | undefined, partitionIds: readonly number[]): [Press, Press] {
   const whole: EmissionSettings = {
     time: null,
     unique: null,
@@ -117,24 +120,24 @@ function bothPresses(settings: Partial<EmissionSettings>, key: string | undefine
     ...settings,
   };
   const clock = { nowMicros: () => Date.parse('2026-06-01T00:00:00Z') * 1000 };
-  const epoch = { epoch: 1, fromSequence: 1, spec: hashOf(key), partitionCount: 7 };
-  const basis = { floor: 0, epoch, partitionNames: [] };
+  const basis = { floor: 0, ...inForce({ spec: hashOf(key), partitionIds }) };
   const parts = () => pressParts(makeRouter, clock, whole, basis);
   const reference = parts();
   return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];
 }
 
 describe('the press of the kernel', () => {
-  const basis = (floor: number) => ({ floor, epoch: { epoch: 1, fromSequence: 1, spec: hashOf('k'), partitionCount: 7 }, partitionNames: [] });
+  const basis = (floor: number) => ({ floor, ...inForce({ spec: hashOf('k'), partitionIds: IN_ORDER }) });
 
   it.each([
     ['by a field, with times', 'k', { time: parseFieldPath('t') }],
     ['by a field, stopping at a bad line', 'k', { time: parseFieldPath('t'), onBadLine: 'stop' as const }],
     ['by a field, as they arrive', 'k', {}],
     ['by the whole payload', undefined, {}],
-  ])('makes the draft of the reference %s', (_, key, settings) => {
+    ['by a field, over partitions that are not in the order of their ids', 'k', {}, [9, 2, 0, 31, 5]],
+  ])('makes the draft of the reference %s', (_, key, settings, partitionIds = IN_ORDER) => {
     const random = seededForTest();
-    const [reference, kernel] = bothPresses(settings, key);
+    const [reference, kernel] = bothPresses(settings, key, partitionIds);
     let events = 0;
     let bad = 0;
     for (let round = 0; round < 60; round++) {
