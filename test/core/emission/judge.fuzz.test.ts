@@ -10,6 +10,7 @@ import { hashOf } from '../../../src/core/model/routing-intents.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { fuzzLines, fuzzTimeoutMs } from '../../support/fuzz-size.ts';
 import { nastyKey, nastyTime } from '../../support/nasty-fields.ts';
+import { inForce } from '../../support/routed.ts';
 import { seededForTest } from '../../support/seeded.ts';
 
 const LINES = fuzzLines();
