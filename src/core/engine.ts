@@ -8,7 +8,7 @@ import type { ProducerTrack } from './emission/producer-track.ts';
 import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
-import type { Ledger, LedgerDescription, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
+import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { CommitOutcome, Stale } from './model/commit.ts';
@@ -31,12 +31,15 @@ import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
 import { epochAt, type Router, type RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
+import { systemTimer, type Timer } from './model/timer.ts';
 import type { EventLabels } from './output/event-form.ts';
-import { Telling } from './output/telling.ts';
-import { type RangeRequest, resolveRange } from './replay/resolve-range.ts';
+import type { Sink } from './output/stream-sink.ts';
+import { Telling, type TellingReport } from './output/telling.ts';
 import { follow, retell } from './replay/retell.ts';
+import { type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
 import { stickyIsNotWired } from './router/sticky-not-wired.ts';
+import { type Pace, readPace } from './scheduler/pace.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
 export interface CreateOptions {
@@ -67,6 +70,8 @@ export interface OpenOptions extends CreateOptions {
   /** Ends every wait for other processes with ABORTED. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
+  /** What paced replays wait by. */
+  readonly timer?: Timer | undefined;
 }
 
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
@@ -97,22 +102,13 @@ export interface TailOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ReplayOptions extends RangeRequest {
-  /** Names of partitions; default all. */
-  readonly partitions?: readonly string[] | undefined;
-  /** `strict` verifies the chain while reading. Default: as the ledger was made. */
-  readonly determinism?: Determinism | undefined;
-  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
-  readonly zone?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 const BUSY_TIMEOUT_MS = 5000;
 const MAX_SKEW = '24h';
 
 export class Completengine {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
+  readonly #timer: Timer;
   readonly #determinism: Determinism;
   readonly #bus = new Bus();
   #watch: { close(): void } | undefined;
@@ -123,6 +119,7 @@ export class Completengine {
   private constructor(ledger: Ledger, options: OpenOptions) {
     this.#ledger = ledger;
     this.#clock = options.clock ?? systemClock;
+    this.#timer = options.timer ?? systemTimer;
     this.#determinism = options.determinism ?? ledger.identity.config.determinism;
   }
 
@@ -152,6 +149,10 @@ export class Completengine {
   /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, INVALID_ARGUMENT */
   static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'> = {}): Promise<void> {
     await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
+  }
+
+  get identity(): LedgerIdentity {
+    return this.#ledger.identity;
   }
 
   get partitions(): readonly Partition[] {
@@ -214,16 +215,26 @@ export class Completengine {
 
   /** Re-tells a range that is fixed when it starts. Iterate it, await it for its report, or deliver it to a sink. @throws LedgerError VERIFICATION_FAILED */
   replay(options: ReplayOptions = {}): Telling {
-    const partitions = this.#select(options.partitions);
     const verify = (options.determinism ?? this.#determinism) === 'strict';
-    const { signal } = options;
-    const ledger = this.#ledger;
-    const context = { now: this.#clock.nowMicros(), zone: options.zone };
-    async function* pages() {
-      const range = await resolveRange(options, ledger, context);
-      yield* retell(ledger, { range, partitions, verify, signal });
-    }
-    return new Telling(pages, { labels: this.#eventLabels(), isVerified: verify, signal });
+    const parts: ReplayParts = {
+      ledger: this.#ledger,
+      clock: this.#clock,
+      timer: this.#timer,
+      labels: this.#eventLabels(),
+      partitions: this.#select(options.partitions),
+      verify,
+      startWatching: () => this.#startWatching(),
+      grown: (sequence, aborted) => this.#bus.beyond(sequence, aborted),
+    };
+    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: verify, signal: options.signal });
+  }
+
+  /** What a replay would tell, and how long it would take at its speed; null at `max`. Nothing is told. @throws as a replay does. */
+  async rehearse(options: Omit<ReplayOptions, 'playback' | 'follow'> = {}): Promise<TellingReport & { readonly durationMs: number | null }> {
+    const pace = readPace(options);
+    const unpaced = { ...options, speed: undefined, rate: undefined, maxGap: undefined };
+    const report = await this.replay(unpaced).deliver(pace === null ? null : clockedBy(pace));
+    return { ...report, durationMs: pace?.durationMs ?? null };
   }
 
   /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */
@@ -414,6 +425,16 @@ function withoutRest(error: unknown): unknown {
   if (!(error instanceof LedgerError) || (error.code !== 'BAD_LINE' && error.code !== 'ID_CONFLICT')) return error;
   const { message, details, cause } = error;
   return new LedgerError(error.code, { message, details, cause, hint: 'nothing is stored: mend the line and emit all of it again' });
+}
+
+/** A sink that asks when everything would be due. */
+function clockedBy(pace: Pace): Sink {
+  return {
+    deliver: async (batches) => {
+      for (const { times } of batches) pace.dues(times);
+      return true;
+    },
+  };
 }
 
 function toBlueprint(options: CreateOptions): LedgerBlueprint {

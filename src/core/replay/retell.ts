@@ -27,7 +27,7 @@ export async function* retell(history: History, { range, partitions, verify, sig
     cutter?.begin(page.commits);
     const cut: CutCommit | null = cutter === null ? null : (commit, within) => cutter?.cut(commit, within) ?? null;
     // a page holds whole commits; those at the ends of the range are cut to it
-    if (page.commits.length > 0) yield page.commits.map((commit) => new EventBatch(commit, range, cut));
+    if (page.commits.length > 0) yield page.commits.map((commit) => EventBatch.of(commit, range, cut));
   }
 }
 

@@ -1,0 +1,153 @@
+/** One replay, joined: its range, the pages of it, and the stages in between that were asked for, in the order in which events pass them. */
+
+import { FieldReader } from './emission/field-reader.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Clock } from './model/clock.ts';
+import { type Condition, parseCondition } from './model/condition.ts';
+import { DEPTH_MAX, type Determinism } from './model/config.ts';
+import type { EventBatch } from './model/event.ts';
+import { invalidArgument } from './model/ledger-error.ts';
+import type { PartitionId } from './model/partition.ts';
+import type { SequenceRange } from './model/range.ts';
+import { epochAt } from './model/routing.ts';
+import type { Micros } from './model/time.ts';
+import type { Timer } from './model/timer.ts';
+import type { EventLabels } from './output/event-form.ts';
+import { filtered, type Keeps } from './replay/filter.ts';
+import { hasEnd, type RangeRequest, resolveRange } from './replay/resolve-range.ts';
+import { type BatchPage, follow, retell } from './replay/retell.ts';
+import { placesOfKey } from './router/places-of-key.ts';
+import { makeRouter } from './router/router.ts';
+import { type PaceRequest, readPace } from './scheduler/pace.ts';
+import { paced } from './scheduler/paced.ts';
+import { Playback } from './scheduler/playback.ts';
+
+export interface ReplayOptions extends RangeRequest, PaceRequest {
+  /** Names of partitions; default all. */
+  readonly partitions?: readonly string[] | undefined;
+  /** Only events whose key is this text. */
+  readonly key?: string | undefined;
+  /** Only events that meet all of these: `properties.mag>=4.5`; also = != < <= > ~. */
+  readonly where?: string | readonly string[] | undefined;
+  /** `strict` verifies the chain while reading. Default: as the ledger was made. */
+  readonly determinism?: Determinism | undefined;
+  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
+  readonly zone?: string | undefined;
+  /** At the head it goes on with what comes, until the signal aborts. The range has no end then. */
+  readonly follow?: boolean | undefined;
+  /** Pauses, resumes and steps while it runs. */
+  readonly playback?: Playback | undefined;
+  /** When the range is fixed, and after each delivery. */
+  readonly onProgress?: ((progress: ReplayProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReplayProgress {
+  /** What is told, by sequence; `through` is null where it follows. */
+  readonly from: number;
+  readonly through: number | null;
+  /** Delivered so far. */
+  readonly events: number;
+  /** Of the last event delivered; null before the first. */
+  readonly sequence: number | null;
+  readonly time: Micros | null;
+}
+
+type Pages = AsyncGenerator<BatchPage, void, undefined>;
+
+/** What a replay needs of its engine. */
+export interface ReplayParts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly labels: EventLabels;
+  readonly partitions: readonly PartitionId[] | null;
+  readonly verify: boolean;
+  /** Looks at commits of others until it is called; then `grown` resolves when there is something behind a sequence. */
+  readonly startWatching: () => () => void;
+  readonly grown: (sequence: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** What is wrong with the options is told before anything is read. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pages {
+  const { timer } = parts;
+  const { signal, playback } = options;
+  const pace = readPace(options);
+  const keeps = readFilter(options, parts.labels);
+  if (options.follow && hasEnd(options)) throw invalidArgument('a replay that follows has no end', 'leave the end of the range out, or do not follow');
+  const now = parts.clock.nowMicros();
+  return async function* pages() {
+    // watching begins before the head is read, or a commit in between would be missed
+    const stopWatching = options.follow ? parts.startWatching() : null;
+    try {
+      const range = await resolveRange(options, parts.ledger, { now, zone: options.zone });
+      let told = read(parts, options, range);
+      if (keeps !== null) told = filtered(told, keeps);
+      if (pace !== null || playback !== undefined) told = paced(told, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
+      yield* options.onProgress === undefined ? told : counted(told, options.follow ? { from: range.from, through: null } : range, options.onProgress);
+    } finally {
+      stopWatching?.();
+    }
+  };
+}
+
+function read({ ledger, partitions, verify, grown }: ReplayParts, { key, follow: isFollowing, signal }: ReplayOptions, range: SequenceRange): Pages {
+  // what comes may be routed in another way
+  if (isFollowing) return follow(ledger, range.from, { partitions, verify, signal }, grown);
+  return retell(ledger, { range, partitions: key === undefined ? partitions : placesInRange(ledger, key, range, partitions), verify, signal });
+}
+
+/** The partitions in which events of a key may lie, of those asked for; null: all of them. */
+function placesInRange(
+  ledger: Ledger,
+  key: string,
+  { from, through }: SequenceRange,
+  partitions: readonly PartitionId[] | null,
+): readonly PartitionId[] | null {
+  const { epochs, partitions: all } = ledger.identity;
+  const first = epochAt(epochs, from);
+  const places = new Set<PartitionId>();
+  for (const epoch of epochs) {
+    if (epoch.epoch < first.epoch || epoch.fromSequence > through) continue;
+    // a session lies where its pin was at the time
+    if (epoch.spec.rule === 'sticky') return partitions;
+    const router = makeRouter(
+      epoch,
+      all.map(({ name }) => name),
+    );
+    for (const place of placesOfKey(router, key)) places.add(place);
+  }
+  return [...places].filter((place) => partitions?.includes(place) ?? true).sort((one, other) => one - other);
+}
+
+/** Null where everything is kept. */
+function readFilter({ key, where }: ReplayOptions, labels: EventLabels): Keeps | null {
+  const conditions = [where ?? []].flat().map(parseCondition);
+  const meets = conditions.length === 0 ? null : meetsAll(conditions);
+  if (key === undefined) return meets;
+  return (batch, at) => labels.key(batch, at) === key && (meets?.(batch, at) ?? true);
+}
+
+function meetsAll(conditions: readonly Condition[]): Keeps {
+  const fields = new FieldReader(
+    conditions.map(({ path }) => path),
+    DEPTH_MAX,
+  );
+  return (batch: EventBatch, at: number) => {
+    const line = fields.read(batch.payload(at));
+    return conditions.every((condition, nth) => condition.holds(line, nth));
+  };
+}
+
+/** Who asks for the next page has dealt with the one before. */
+async function* counted(pages: Pages, range: Pick<ReplayProgress, 'from' | 'through'>, onProgress: (progress: ReplayProgress) => void): Pages {
+  let progress: ReplayProgress = { ...range, events: 0, sequence: null, time: null };
+  onProgress(progress);
+  for await (const page of pages) {
+    yield page;
+    for (const { span } of page) {
+      if (span !== null) progress = { ...progress, events: progress.events + span.count, sequence: span.lastSequence, time: span.lastTime };
+    }
+    onProgress(progress);
+  }
+}
