@@ -77,6 +77,9 @@ export interface OpenOptions extends CreateOptions {
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
 export type EventInput = string | Uint8Array | object | number | boolean | null;
 
+/** Lists and streams are events only inside a list: by themselves they are many. */
+type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> ? never : Event;
+
 export interface EmitOptions {
   /** Store the position in the input with each commit under this name, and continue behind it. */
   readonly producer?: string | undefined;
@@ -164,7 +167,7 @@ export class Completengine {
   /** Commits a stream of JSON lines. @throws LedgerError BAD_LINE at the first bad line; what came before it is committed. */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
   /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit(event: EventInput): Promise<EventReceipt>;
+  emit<Event extends EventInput>(event: SingleEvent<Event>): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
     options: EmitOptions & IngestHooks = {},
