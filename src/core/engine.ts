@@ -1,5 +1,6 @@
 /** The body: opens a ledger, joins the organs around it, closes them in reverse. It holds no logic of an organ. */
 
+import { blake3 } from '@napi-rs/blake-hash';
 import { Bus } from './bus/bus.ts';
 import { type EmissionTarget, Emitter } from './emission/emitter.ts';
 import { FieldReader } from './emission/field-reader.ts';
@@ -11,7 +12,7 @@ import { spool } from './emission/spool.ts';
 import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
-import type { CommitOutcome, Stale } from './model/commit.ts';
+import type { CommitOutcome, ProducerMark, Stale } from './model/commit.ts';
 import {
   checkLineBytesMax,
   DEPTH_MAX,
@@ -25,7 +26,7 @@ import {
 import type { LedgerEvent } from './model/event.ts';
 import { parseFieldPath } from './model/field-path.ts';
 import { type Head, parseHead } from './model/head.ts';
-import { LedgerError } from './model/ledger-error.ts';
+import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
 import { epochAt, type Router, type RoutingSpec } from './model/routing.ts';
@@ -36,7 +37,7 @@ import type { EventLabels } from './output/event-form.ts';
 import type { Sink } from './output/stream-sink.ts';
 import { Telling, type TellingReport } from './output/telling.ts';
 import { follow, retell } from './replay/retell.ts';
-import { type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
+import { filterText, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
 import { stickyIsNotWired } from './router/sticky-not-wired.ts';
 import { type Pace, readPace } from './scheduler/pace.ts';
@@ -103,6 +104,14 @@ export interface TailOptions {
   /** Go on with what comes, until the signal aborts. */
   readonly follow?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What went into another ledger. */
+export interface TransferReport extends TellingReport {
+  /** The sequence of this ledger through which the other one held it already; null where it held nothing. */
+  readonly resumedBehind: number | null;
+  /** Of the other ledger. */
+  readonly head: Head;
 }
 
 const BUSY_TIMEOUT_MS = 5000;
@@ -218,18 +227,29 @@ export class Completengine {
 
   /** Re-tells a range that is fixed when it starts. Iterate it, await it for its report, or deliver it to a sink. @throws LedgerError VERIFICATION_FAILED */
   replay(options: ReplayOptions = {}): Telling {
-    const verify = (options.determinism ?? this.#determinism) === 'strict';
-    const parts: ReplayParts = {
-      ledger: this.#ledger,
-      clock: this.#clock,
-      timer: this.#timer,
-      labels: this.#eventLabels(),
-      partitions: this.#select(options.partitions),
-      verify,
-      startWatching: () => this.#startWatching(),
-      grown: (sequence, aborted) => this.#bus.beyond(sequence, aborted),
-    };
-    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: verify, signal: options.signal });
+    return this.#telling(options, 0);
+  }
+
+  /**
+   * Re-tells into another ledger: same order, times and bytes, the other one's routing. The position is kept there with each commit; run again, it
+   * goes on behind it. @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event the other cannot take as it is
+   */
+  async replayInto(target: Completengine, options: ReplayOptions = {}): Promise<TransferReport> {
+    const { path, uuid } = this.identity;
+    if (target.identity.uuid === uuid) throw invalidArgument(`${path} cannot be replayed into itself`, 'name another ledger');
+    const producer = transferName(uuid, filterText(options));
+    const held = await target.#ledger.producerMark(producer);
+    if (held.position > 0) await this.#checkHeld(held, target.identity.path);
+    const settings = { ...target.#settings({ late: 'reject' }, 'stop'), time: null };
+    const { Transfer } = await import('./emission/transfer.ts');
+    const transfer = new Transfer(target.#emitter(target.#announcing(target.#ledger), settings), { producer, held, source: path });
+    try {
+      const report = await this.#telling(options, held.position).deliver(transfer);
+      await transfer.end();
+      return { ...report, resumedBehind: held.position === 0 ? null : held.position, head: await target.head() };
+    } finally {
+      await transfer.close();
+    }
   }
 
   /** What a replay would tell, and how long it would take at its speed; null at `max`. Nothing is told. @throws as a replay does. */
@@ -364,6 +384,34 @@ export class Completengine {
     return this.#shared;
   }
 
+  #telling(options: ReplayOptions, behind: number): Telling {
+    const verify = (options.determinism ?? this.#determinism) === 'strict';
+    const parts: ReplayParts = {
+      ledger: this.#ledger,
+      clock: this.#clock,
+      timer: this.#timer,
+      labels: this.#eventLabels(),
+      partitions: this.#select(options.partitions),
+      verify,
+      behind,
+      startWatching: () => this.#startWatching(),
+      grown: (sequence, aborted) => this.#bus.beyond(sequence, aborted),
+    };
+    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: verify, signal: options.signal });
+  }
+
+  /** Whether this ledger is still the one whose events lie in the target. */
+  async #checkHeld(held: ProducerMark, target: string): Promise<void> {
+    const { eventMark } = await import('./emission/transfer-track.ts');
+    const isThere = held.position <= (await this.head()).sequence;
+    if (isThere && eventMark(await this.event(held.position)).digest.equals(held.digest)) return;
+    throw new LedgerError('PRODUCER_CONFLICT', {
+      message: `${target} holds events of this ledger through sequence ${held.position}, and ${isThere ? 'another event stands there' : 'it ends before'}`,
+      hint: 'it was cut off or is an older copy: look for the one these events came from',
+      details: { position: held.position },
+    });
+  }
+
   #select(names: readonly string[] | undefined): number[] | null {
     if (names === undefined || names.length === 0) return null;
     return [...new Set(selectPartitions(this.partitions, names).map(({ id }) => id))].sort((one, other) => one - other);
@@ -428,6 +476,11 @@ function withoutRest(error: unknown): unknown {
   if (!(error instanceof LedgerError) || (error.code !== 'BAD_LINE' && error.code !== 'ID_CONFLICT')) return error;
   const { message, details, cause } = error;
   return new LedgerError(error.code, { message, details, cause, hint: 'nothing is stored: mend the line and emit all of it again' });
+}
+
+/** The name under which a target keeps how far it holds another ledger, one for each choice of events. */
+function transferName(uuid: string, filter: string): string {
+  return filter === '' ? `replay-of-${uuid}` : `replay-of-${uuid}.${blake3(filter).toString('hex').slice(0, 12)}`;
 }
 
 /** A sink that asks when everything would be due. */

@@ -63,6 +63,8 @@ export interface ReplayParts {
   readonly labels: EventLabels;
   readonly partitions: readonly PartitionId[] | null;
   readonly verify: boolean;
+  /** Nothing through this sequence is told: it was told before. */
+  readonly behind: number;
   /** Looks at commits of others until it is called; then `grown` resolves when there is something behind a sequence. */
   readonly startWatching: () => () => void;
   readonly grown: (sequence: number, signal?: AbortSignal) => Promise<void>;
@@ -80,7 +82,8 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
     // watching begins before the head is read, or a commit in between would be missed
     const stopWatching = options.follow ? parts.startWatching() : null;
     try {
-      const range = await resolveRange(options, parts.ledger, { now, zone: options.zone });
+      const asked = await resolveRange(options, parts.ledger, { now, zone: options.zone });
+      const range = { from: Math.max(asked.from, parts.behind + 1), through: asked.through };
       let told = read(parts, options, range);
       if (keeps !== null) told = filtered(told, keeps);
       if (pace !== null || playback !== undefined) told = paced(told, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
@@ -118,6 +121,13 @@ function placesInRange(
     for (const place of placesOfKey(router, key)) places.add(place);
   }
   return [...places].filter((place) => partitions?.includes(place) ?? true).sort((one, other) => one - other);
+}
+
+/** What tells the filters of one replay from those of another; the empty text where everything is kept. */
+export function filterText({ partitions, key, where }: ReplayOptions): string {
+  const conditions = [...new Set([where ?? []].flat())].sort();
+  const names = [...new Set(partitions)].sort();
+  return names.length === 0 && key === undefined && conditions.length === 0 ? '' : JSON.stringify([names, key ?? null, conditions]);
 }
 
 /** Null where everything is kept. */

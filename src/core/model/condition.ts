@@ -10,6 +10,13 @@ import { FieldKind, type RoutableLine } from './scanned-field.ts';
 const OPERATORS = ['!=', '<=', '>=', '=', '<', '>', '~'] as const;
 type Operator = (typeof OPERATORS)[number];
 
+const FITTING_ORDERS: Readonly<Record<'<' | '<=' | '>' | '>=', (order: number) => boolean>> = {
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '>=': (order) => order >= 0,
+};
+
 /** What a field is compared with. A value in double quotes is a text alone; a bare one also the number, `true`, `false` or `null` that it spells. */
 interface Operand {
   readonly text: string;
@@ -35,20 +42,9 @@ export function parseCondition(text: string): Condition {
   if (operator === '=' && /^[=~]/.test(value))
     throw notACondition(text, `'${text.slice(at, at + 2)}' is no operator; a value that begins so stands in double quotes`);
   const operand = readOperand(text, value);
-  switch (operator) {
-    case '=':
-      return { path, holds: (line, nth) => isEqual(line, nth, operand) };
-    case '!=':
-      return { path, holds: (line, nth) => !isEqual(line, nth, operand) };
-    case '<':
-      return { path, holds: compares(operand, (order) => order < 0) };
-    case '<=':
-      return { path, holds: compares(operand, (order) => order <= 0) };
-    case '>':
-      return { path, holds: compares(operand, (order) => order > 0) };
-    case '>=':
-      return { path, holds: compares(operand, (order) => order >= 0) };
-  }
+  if (operator === '=') return { path, holds: (line, nth) => isEqual(line, nth, operand) };
+  if (operator === '!=') return { path, holds: (line, nth) => !isEqual(line, nth, operand) };
+  return { path, holds: compares(operand, FITTING_ORDERS[operator]) };
 }
 
 /** The first operator outside of quotes; of two that begin there, the longer one. */
