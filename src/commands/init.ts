@@ -4,6 +4,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
 import { overviewDocument, routingText } from '../cli/inspect-text.ts';
+import { readPartitions } from '../cli/partitions-flag.ts';
 import { withLedger } from '../cli/session.ts';
 import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../index.ts';
 
@@ -51,7 +52,7 @@ export default class Init extends BaseCommand {
     const busyTimeoutMs = millisOf(flags['busy-timeout']);
     await Completengine.create(flags.ledger, {
       partition: withMissing(parseRoutingSpec(flags.partition), flags.missing),
-      partitions: readPartitions(flags.partitions),
+      partitions: flags.partitions === undefined ? undefined : readPartitions(flags.partitions),
       time: flags.time,
       unique: flags.unique,
       durability: flags.durability,
@@ -65,9 +66,4 @@ export default class Init extends BaseCommand {
       return overviewDocument(made);
     });
   }
-}
-
-function readPartitions(text: string | undefined): number | string[] | undefined {
-  if (text === undefined) return undefined;
-  return /^\d+$/.test(text) ? Number(text) : text.split(',');
 }

@@ -106,6 +106,12 @@ export interface TailOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a replay would tell. */
+export interface RehearsalReport extends TellingReport {
+  /** How long it would take at its speed; null where it would go as fast as it can. */
+  readonly durationMs: number | null;
+}
+
 /** What went into another ledger. */
 export interface TransferReport extends TellingReport {
   /** The sequence of this ledger through which the other one held it already; null where it held nothing. */
@@ -161,6 +167,11 @@ export class Completengine {
   /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, INVALID_ARGUMENT */
   static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'> = {}): Promise<void> {
     await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
+  }
+
+  /** Whether there is a file at the path of a ledger. */
+  static exists(path: string): boolean {
+    return sqliteLedgerExists(path);
   }
 
   get identity(): LedgerIdentity {
@@ -253,9 +264,9 @@ export class Completengine {
   }
 
   /** What a replay would tell, and how long it would take at its speed; null at `max`. Nothing is told. @throws as a replay does. */
-  async rehearse(options: Omit<ReplayOptions, 'playback' | 'follow'> = {}): Promise<TellingReport & { readonly durationMs: number | null }> {
+  async rehearse(options: ReplayOptions = {}): Promise<RehearsalReport> {
     const pace = readPace(options);
-    const unpaced = { ...options, speed: undefined, rate: undefined, maxGap: undefined };
+    const unpaced = { ...options, speed: undefined, rate: undefined, maxGap: undefined, playback: undefined, follow: false };
     const report = await this.replay(unpaced).deliver(pace === null ? null : clockedBy(pace));
     return { ...report, durationMs: pace?.durationMs ?? null };
   }
