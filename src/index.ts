@@ -1,5 +1,6 @@
 /** The front door: everything the library exports. The commands use this door too. */
 
+export type { EventHandler, SubscribedEvent } from './core/bus/subscriber.ts';
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/byte-source.ts';
 export type { CommittedEvents } from './core/emission/emitter.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
@@ -39,3 +40,4 @@ export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { ReplayOptions, ReplayProgress } from './core/replaying.ts';
 export type { PaceRequest } from './core/scheduler/pace.ts';
 export { Playback } from './core/scheduler/playback.ts';
+export type { Subscription } from './core/subscriptions.ts';

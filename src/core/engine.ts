@@ -2,6 +2,7 @@
 
 import { blake3 } from '@napi-rs/blake-hash';
 import { Bus } from './bus/bus.ts';
+import type { EventHandler } from './bus/subscriber.ts';
 import { type EmissionTarget, Emitter } from './emission/emitter.ts';
 import { FieldReader } from './emission/field-reader.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './emission/ingest.ts';
@@ -41,6 +42,7 @@ import { filterText, type ReplayOptions, type ReplayParts, replaying } from './r
 import { makeRouter } from './router/router.ts';
 import { stickyIsNotWired } from './router/sticky-not-wired.ts';
 import { type Pace, readPace } from './scheduler/pace.ts';
+import { type Subscription, Subscriptions } from './subscriptions.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
 export interface CreateOptions {
@@ -132,6 +134,7 @@ export class Completengine {
   #watch: { close(): void } | undefined;
   #followers = 0;
   #shared: SharedCommits | undefined;
+  #subscriptions: Subscriptions | undefined;
   #labels: EventLabels | undefined;
 
   private constructor(ledger: Ledger, options: OpenOptions) {
@@ -228,7 +231,7 @@ export class Completengine {
         const head = await ledger.head();
         const from = last > 0 ? await ledger.sequenceOfLast(last, partitions) : head.sequence + 1;
         if (stopWatching === undefined) yield* retell(ledger, { ...reading, range: { from, through: head.sequence } });
-        else yield* follow(ledger, from, reading, (sequence, aborted) => engine.#bus.beyond(sequence, aborted));
+        else yield* follow(ledger, from, reading, engine.#grown);
       } finally {
         stopWatching?.();
       }
@@ -236,7 +239,26 @@ export class Completengine {
     return new Telling(pages, { labels: this.#eventLabels(), isVerified: false, signal });
   }
 
-  /** Re-tells a range that is fixed when it starts. Iterate it, await it for its report, or deliver it to a sink. @throws LedgerError VERIFICATION_FAILED */
+  /**
+   * Calls the handler for each event that is committed from now on, by whichever process, and for those of replays of this engine that are awaited,
+   * marked `replayed`: one call at a time. A handler must not wait for a replay, which would wait for it.
+   */
+  async subscribe(handler: EventHandler, options: { readonly partitions?: readonly string[] | undefined } = {}): Promise<Subscription> {
+    const partitions = this.#select(options.partitions);
+    const stopWatching = this.#startWatching();
+    const { sequence } = await this.#ledger.head();
+    this.#subscriptions ??= new Subscriptions(this.#eventLabels());
+    const subscription = this.#subscriptions.add(handler, partitions, (signal) =>
+      follow(this.#ledger, sequence + 1, { partitions, verify: false, signal }, this.#grown),
+    );
+    subscription.ended.then(stopWatching, stopWatching);
+    return subscription;
+  }
+
+  /**
+   * Re-tells a range that is fixed when it starts. Iterate it, await it for its report (the subscribers are told then), or deliver it to a sink.
+   * @throws LedgerError VERIFICATION_FAILED, INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT
+   */
   replay(options: ReplayOptions = {}): Telling {
     return this.#telling(options, 0);
   }
@@ -302,6 +324,7 @@ export class Completengine {
   /** Waits for the commits on their way, then lets go of the file. */
   async close(): Promise<void> {
     await this.#shared?.close();
+    await this.#subscriptions?.close();
     this.#watch?.close();
     this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' }));
     await this.#ledger.close();
@@ -406,10 +429,13 @@ export class Completengine {
       verify,
       behind,
       startWatching: () => this.#startWatching(),
-      grown: (sequence, aborted) => this.#bus.beyond(sequence, aborted),
+      grown: this.#grown,
     };
-    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: verify, signal: options.signal });
+    const audience = () => this.#subscriptions?.audience() ?? null;
+    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: verify, audience, signal: options.signal });
   }
+
+  readonly #grown = (sequence: number, signal?: AbortSignal): Promise<void> => this.#bus.beyond(sequence, signal);
 
   /** Whether this ledger is still the one whose events lie in the target. */
   async #checkHeld(held: ProducerMark, target: string): Promise<void> {

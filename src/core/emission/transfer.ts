@@ -8,10 +8,12 @@ import { LedgerError } from '../model/ledger-error.ts';
 import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk } from './chunks.ts';
 import { Conveyor, type OnArrival } from './conveyor.ts';
 import type { Emitter } from './emitter.ts';
+import { LineFault } from './line-fault.ts';
 import { type TransferChunk, TransferTrack } from './transfer-track.ts';
 
 /** A chunk of at least this size means volume, which is worth a writing thread. */
 const VOLUME_BYTES = CHUNK_BYTES / 2;
+const TOO_LATE = "it is earlier than the other ledger's head, and would lose its time";
 const RETURN_AND_FEED = Buffer.from('\r\n');
 
 export interface TransferOptions {
@@ -31,6 +33,7 @@ export class Transfer {
   #position: number;
   #pipeline: CommitPipeline | undefined;
   #conveyor: Conveyor | undefined;
+  #hasTried = false;
   #head: Head | null = null;
 
   constructor(emitter: Emitter, options: TransferOptions) {
@@ -88,8 +91,11 @@ export class Transfer {
 
   async #startConveyor(): Promise<void> {
     const { openPipeline } = this.#emitter.parts.target;
-    if (openPipeline === null || !this.#emitter.mayForesee) return;
-    this.#pipeline = await openPipeline();
+    if (openPipeline === null || !this.#emitter.mayForesee || this.#hasTried) return;
+    this.#hasTried = true;
+    // without it chunks go one by one, as they did so far
+    this.#pipeline = await openPipeline().catch(() => undefined);
+    if (this.#pipeline === undefined) return;
     this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, await this.#emitter.basis(), this.#arrive, this.#track);
   }
 
@@ -114,7 +120,7 @@ export class Transfer {
   readonly #arrive: OnArrival = async (chunk, result, committed) => {
     if (committed !== null) this.#head = committed.outcome.head;
     const [bad] = result.badLines;
-    if (bad !== undefined) throw refusal(chunk, bad.lineInChunk, bad.reason, this.#options.source);
+    if (bad !== undefined) throw refusal(chunk, bad.lineInChunk, bad.fault === LineFault.TIME_LATE ? TOO_LATE : bad.reason, this.#options.source);
     const [duplicate] = result.duplicates;
     if (duplicate !== undefined) throw refusal(chunk, duplicate.row, `its id was committed before, at sequence ${duplicate.sequence}`, this.#options.source);
   };
