@@ -10,6 +10,7 @@ export interface ProgressBarOptions {
   readonly format: string;
   /** What {@link ProgressBar.update} counts up to; null where that is unknown. */
   readonly total: number | null;
+  readonly barColumns?: number;
   readonly isQuiet: boolean;
 }
 
@@ -41,8 +42,8 @@ export class ProgressBar {
     this.#isLoading = true;
     const { default: cliProgress } = await import('cli-progress');
     if (this.#isDone) return;
-    const { format, total } = this.#options;
-    const settings = { format, clearOnComplete: true, hideCursor: true, stream: process.stderr, etaBuffer: 50 };
+    const { format, total, barColumns = 40 } = this.#options;
+    const settings = { format, barsize: barColumns, clearOnComplete: true, hideCursor: true, stream: process.stderr, etaBuffer: 50 };
     this.#bar = new cliProgress.SingleBar(settings, cliProgress.Presets.shades_classic);
     this.#bar.start(total ?? 0, value, tokens);
   }

@@ -1,8 +1,11 @@
 /** How far a replay is: done, left, the ledger's time now and how fast it runs. A line on standard error, where standard output goes elsewhere. */
 
 import { formatTime, type ReplayProgress } from '../index.ts';
-import { count, rate } from './figures.ts';
+import { count } from './figures.ts';
 import { ProgressBar } from './progress-bar.ts';
+
+/** So that all of it stands on a line of eighty. */
+const BAR_COLUMNS = 10;
 
 export class ReplayProgressLine {
   readonly #isQuiet: boolean;
@@ -19,9 +22,9 @@ export class ReplayProgressLine {
     const { from, through, sequence, time, events } = progress;
     this.#last = progress;
     this.#bar ??= new ProgressBar({
-      format:
-        through === null ? '{events} events  {now}  {speed}  {rate}{note}' : '{bar} {percentage}%  {events} told  {left} left  {now}  {speed}  {rate}{note}',
+      format: through === null ? '{events} told  {now}  {speed}{note}' : '{bar} {percentage}%  {events} told  {left} left  {now}  {speed}{note}',
       total: through === null ? null : Math.max(0, through - from + 1),
+      barColumns: BAR_COLUMNS,
       isQuiet: this.#isQuiet,
     });
     if (sequence === null || time === null) return;
@@ -32,7 +35,6 @@ export class ReplayProgressLine {
       left: through === null ? '' : count(through - sequence),
       now: formatTime(time),
       speed: speed(span / 1000 / ms),
-      rate: rate(events, ms),
       note,
     }));
   }

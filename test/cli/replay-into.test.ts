@@ -14,6 +14,10 @@ async function digestOf(ledger: string): Promise<string> {
   return JSON.parse((await succeed(['replay', '--json', '-l', ledger])).stderr).digest;
 }
 
+async function eventsIn(ledger: string): Promise<number> {
+  return JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).events;
+}
+
 /** About forty megabytes: many commits, and enough for the writing thread. */
 async function largeLedger(): Promise<string> {
   const ledger = await newLedger('--partition', 'hash:k', '--time', 'at');
@@ -85,7 +89,7 @@ test('killed at any moment and run again, it holds every event once', async () =
   let kills = 0;
   let inMidstream = 0;
   const stored = () => [into, `${into}-wal`].reduce((bytes, path) => bytes + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
-  while (kills < 6) {
+  while (kills < 4) {
     // somewhere behind what the run before has left
     const until = stored() + random.between(1, 9) * 1e6;
     const child = startCli(['replay', '-q', '--into', into, '-p', 'hash:at', '--partitions', '5', '-l', source]);
@@ -96,13 +100,14 @@ test('killed at any moment and run again, it holds every event once', async () =
     const { signal } = await result;
     if (signal === null) break;
     kills++;
-    const held = storedEvents(into).length;
+    const held = await eventsIn(into);
     if (held > 0 && held < 200_000) inMidstream++;
   }
   expect(inMidstream, 'no kill met it in mid-stream').toBeGreaterThan(0);
   await succeed(['replay', '-q', '--into', into, '-l', source]);
   expect(await digestOf(into)).toBe(digest);
-  expect(await expectSoundLedger(into)).toHaveLength(200_000);
+  expect(await eventsIn(into)).toBe(200_000);
+  await succeed(['inspect', '--verify', '-l', into]);
 });
 
 test('two at the same time go into one ledger: no event twice, and whoever ends well has told it all', async () => {
