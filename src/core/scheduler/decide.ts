@@ -15,7 +15,7 @@ export interface Lane {
   readonly leaseUntil: number | null;
 }
 
-export interface Feeding {
+interface Feeding {
   /** Index of the lane. */
   readonly lane: number;
   readonly count: number;
