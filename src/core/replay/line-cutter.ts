@@ -7,7 +7,7 @@ import type { Page } from '../model/history.ts';
 import type { SequenceRange } from '../model/range.ts';
 
 interface GatherExports {
-  gather(frames: number, frameCount: number, slots: number, slotCount: number, from: number, through: number, out: number): number;
+  gather(frames: number, frameCount: number, slots: number, slotCount: number, from: number, through: number, out: number, times: number): number;
   gatheredEnd(): number;
   gatheredFirst(): number;
   gatheredLast(): number;
@@ -19,6 +19,7 @@ interface GatherExports {
 /** The kernel's own sizes. */
 const FRAME_BYTES = 24;
 const SLOT_BYTES = 16;
+const TIME_BYTES = 8;
 const BROKEN = -1;
 const BEYOND = -2;
 /** The kernel reads and copies sixteen bytes at a time. */
@@ -45,7 +46,7 @@ export class LineCutter {
   /** Forgets the lines of the page before, and makes room for those of this one. */
   #begin(page: readonly StoredCommit[]): void {
     this.#linesEnd = this.#memory.start;
-    const lines = page.reduce((sum, { frames }) => sum + bytesOf(frames) + GAP_BYTES, this.#linesEnd);
+    const lines = page.reduce((sum, commit) => sum + bytesOf(commit.frames) + GAP_BYTES + (eventsOf(commit) + 1) * TIME_BYTES, this.#linesEnd);
     const work = page.reduce((most, commit) => Math.max(most, workBytes(commit, eventsOf(commit))), 0);
     // grown now, because growing later would take the memory from under the lines
     this.#memory.reserve(lines + work);
@@ -64,15 +65,17 @@ export class LineCutter {
   #gather(commit: StoredCommit, slotCount: number, from: number, through: number): CutLines | null {
     const { exports } = this.#memory;
     const { frames } = commit;
-    const linesAt = this.#linesEnd;
+    const timesAt = align(this.#linesEnd);
+    const linesAt = timesAt + slotCount * TIME_BYTES;
     const framesAt = align(linesAt + bytesOf(frames) + GAP_BYTES);
     const slotsAt = align(framesAt + frames.length * FRAME_BYTES);
     if (slotCount > SLOTS_MAX || linesAt + workBytes(commit, slotCount) + bytesOf(frames) > this.#memory.buffer.byteLength) return null;
     this.#lay(commit, framesAt, slotsAt + slotCount * SLOT_BYTES);
-    const count = exports.gather(framesAt, frames.length, slotsAt, slotCount, from, through, linesAt);
+    const count = exports.gather(framesAt, frames.length, slotsAt, slotCount, from, through, linesAt, timesAt);
     // events of partitions that were not asked for leave places empty, and others may lie behind the slots
     if (count === BEYOND) return this.#gather(commit, Math.max(exports.gatheredPlace() + 1, slotCount * 2), from, through);
-    if (count <= 0) return count === BROKEN ? null : { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0, lines: Buffer.alloc(0) };
+    if (count <= 0)
+      return count === BROKEN ? null : { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0, lines: Buffer.alloc(0), times: null };
     this.#linesEnd = exports.gatheredEnd();
     return {
       count,
@@ -81,6 +84,7 @@ export class LineCutter {
       firstTime: exports.gatheredFirstTime(),
       lastTime: exports.gatheredLastTime(),
       lines: Buffer.from(this.#memory.buffer, linesAt, this.#linesEnd - linesAt),
+      times: new Float64Array(this.#memory.buffer, timesAt, count),
     };
   }
 
