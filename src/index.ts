@@ -24,6 +24,7 @@ export { type FieldPath, formatFieldPath } from './core/model/field-path.ts';
 export { type Anchor, formatHead, type Head, parseHead } from './core/model/head.ts';
 export { LedgerError, type LedgerErrorCode } from './core/model/ledger-error.ts';
 export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition } from './core/model/partition.ts';
+export type { SequenceRange } from './core/model/range.ts';
 export type { RangeBound, RangeBounds } from './core/model/range-bounds.ts';
 export type { Epoch, RoutingSpec } from './core/model/routing.ts';
 export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, stickyBy, withMissing } from './core/model/routing-intents.ts';

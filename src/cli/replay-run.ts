@@ -65,6 +65,9 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
 async function deliver(engine: Completengine, options: ReplayOptions, { into, exec, output }: ReplayRun): Promise<TellingReport> {
   const { signal } = options;
   if (into !== null && signal !== undefined) {
+    // what is wrong with the request is told before a ledger is made for it
+    engine.replay(options);
+    await engine.range(options);
     const target = await into(signal);
     try {
       return await engine.replayInto(target, options);

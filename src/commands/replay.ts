@@ -22,7 +22,7 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
   static override examples = [
     '<%= config.bin %> <%= command.id %> > all.jsonl',
     '<%= config.bin %> <%= command.id %> 2026-04-12T09:00Z/PT8H30M --speed 60 | ./dashboard',
-    '<%= config.bin %> <%= command.id %> --from 2026-04-12 --through 2026-04-12 --where amount>=100',
+    '<%= config.bin %> <%= command.id %> --from 2026-04-12 --through 2026-04-12 --where "amount>=100"',
     '<%= config.bin %> <%= command.id %> yesterday --digest-file yesterday.digest > yesterday.jsonl',
     '<%= config.bin %> <%= command.id %> --into parted-anew.codex --partition hash:tenant --partitions 16',
     '<%= config.bin %> <%= command.id %> --follow --exec ./import.sh --cursor-file import.cursor',

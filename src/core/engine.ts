@@ -30,6 +30,7 @@ import { type Head, parseHead } from './model/head.ts';
 import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
+import type { SequenceRange } from './model/range.ts';
 import { epochAt, type Router, type RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
@@ -37,8 +38,9 @@ import { systemTimer, type Timer } from './model/timer.ts';
 import type { EventLabels } from './output/event-form.ts';
 import type { Sink } from './output/stream-sink.ts';
 import { Telling, type TellingReport } from './output/telling.ts';
+import type { RangeRequest } from './replay/resolve-range.ts';
 import { follow, retell } from './replay/retell.ts';
-import { filterText, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
+import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
 import { stickyIsNotWired } from './router/sticky-not-wired.ts';
 import { type Pace, readPace } from './scheduler/pace.ts';
@@ -261,6 +263,11 @@ export class Completengine {
    */
   replay(options: ReplayOptions = {}): Telling {
     return this.#telling(options, 0);
+  }
+
+  /** The sequences that a range holds now, both ends inclusive; empty where `through` < `from`. @throws LedgerError INVALID_RANGE, INVALID_TIME */
+  range(request: RangeRequest & { readonly zone?: string | undefined }): Promise<SequenceRange> {
+    return fixRange({ ledger: this.#ledger, clock: this.#clock }, request);
   }
 
   /**

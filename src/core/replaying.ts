@@ -70,6 +70,11 @@ export interface ReplayParts {
   readonly grown: (sequence: number, signal?: AbortSignal) => Promise<void>;
 }
 
+/** The sequences that a replay would tell now. @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
+export function fixRange({ ledger, clock }: Pick<ReplayParts, 'ledger' | 'clock'>, options: ReplayOptions): Promise<SequenceRange> {
+  return resolveRange(options, ledger, { now: clock.nowMicros(), zone: options.zone });
+}
+
 /** What is wrong with the options is told before anything is read. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
 export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pages {
   const { timer } = parts;

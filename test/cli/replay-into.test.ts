@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -79,6 +79,15 @@ test('refuses itself, a file that is no ledger, and a routing for nothing', asyn
   expectFailure(await runCli(['replay', '--partition', 'hash:k', '-l', source]), 2, "'hash:k' is a routing");
   expectFailure(await runCli(['replay', '--into', join(tempDir(), 'no', 'where.codex'), '-l', source]), 73, 'cannot create');
   expectFailure(await runCli(['replay', '--into', join(tempDir(), 'x.codex'), '-p', 'hash:a', '-p', 'hash:b', '-l', source]), 2, 'one routing');
+});
+
+test('a request that is wrong makes no ledger', async () => {
+  const source = await earthquakeLedger();
+  const into = join(tempDir(), 'none.codex');
+  for (const wrong of [['-p', 'p99'], ['--where', 'x'], ['--from', 'nonsense'], ['2018-02-30'], ['--speed', 'fast'], ['-f', '--until', 'now']]) {
+    expect((await runCli(['replay', '--into', into, ...wrong, '-l', source])).code).toBe(2);
+  }
+  expect(existsSync(into)).toBe(false);
 });
 
 test('killed at any moment and run again, it holds every event once', async () => {
