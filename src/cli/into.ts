@@ -26,13 +26,13 @@ export function openInto({ into, routing, partitions, busyTimeoutMs, signal }: I
     ...(partitions === undefined ? {} : { partitions: readPartitions(partitions) }),
   };
   const { config, epochs, partitions: lanes } = source;
-  const { spec, partitionCount } = epochs.at(-1) ?? epochs[0];
+  const { spec, partitionIds } = epochs.at(-1) ?? epochs[0];
   const like = Completengine.exists(into)
     ? {}
     : {
         partition: spec,
         // another routing may make another number of them; the one for events without a key is made by the routing
-        partitions: routing === undefined ? lanes.slice(0, partitionCount).map(({ name }) => name) : undefined,
+        partitions: routing === undefined ? partitionIds.map((id) => lanes[id]?.name ?? '') : undefined,
         time: config.time === null ? undefined : formatFieldPath(config.time),
         unique: config.unique === null ? undefined : formatFieldPath(config.unique),
         durability: config.durability,

@@ -1,5 +1,6 @@
-/** The flag `--partitions`: a count, or names. */
+/** `--partitions`: how many, or their names. */
 
-export function readPartitions(text: string): number | string[] {
+export function readPartitions(text: string | undefined): number | string[] | undefined {
+  if (text === undefined) return undefined;
   return /^\d+$/.test(text) ? Number(text) : text.split(',');
 }

@@ -66,7 +66,6 @@ async function deliver(engine: Completengine, options: ReplayOptions, { into, ex
   const { signal } = options;
   if (into !== null && signal !== undefined) {
     // what is wrong with the request is told before a ledger is made for it
-    engine.replay(options);
     await engine.range(options);
     const target = await into(signal);
     try {

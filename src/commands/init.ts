@@ -3,8 +3,9 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
-import { overviewDocument, routingText } from '../cli/inspect-text.ts';
+import { overviewDocument } from '../cli/inspect-text.ts';
 import { readPartitions } from '../cli/partitions-flag.ts';
+import { namesOf, routingText } from '../cli/routing-text.ts';
 import { withLedger } from '../cli/session.ts';
 import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../index.ts';
 
@@ -52,7 +53,7 @@ export default class Init extends BaseCommand {
     const busyTimeoutMs = millisOf(flags['busy-timeout']);
     await Completengine.create(flags.ledger, {
       partition: withMissing(parseRoutingSpec(flags.partition), flags.missing),
-      partitions: flags.partitions === undefined ? undefined : readPartitions(flags.partitions),
+      partitions: readPartitions(flags.partitions),
       time: flags.time,
       unique: flags.unique,
       durability: flags.durability,
@@ -62,7 +63,7 @@ export default class Init extends BaseCommand {
     });
     return withLedger(flags, 'read', async (engine) => {
       const made = await engine.inspect();
-      this.log(`${made.identity.path}: ${routingText(made.identity)}, head ${formatHead(made.head)}`);
+      this.log(`${made.identity.path}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`);
       return overviewDocument(made);
     });
   }

@@ -31,14 +31,14 @@ import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
 import type { SequenceRange } from './model/range.ts';
-import { epochAt, type Router, type RoutingSpec } from './model/routing.ts';
+import { epochAt, NO_PLACEMENTS, type Router, type RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
 import { systemTimer, type Timer } from './model/timer.ts';
 import type { EventLabels } from './output/event-form.ts';
 import type { Sink } from './output/stream-sink.ts';
 import { Telling, type TellingReport } from './output/telling.ts';
-import type { RangeRequest } from './replay/resolve-range.ts';
+import { Partitioning } from './partitioning.ts';
 import { follow, retell } from './replay/retell.ts';
 import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
@@ -138,6 +138,7 @@ export class Completengine {
   #shared: SharedCommits | undefined;
   #subscriptions: Subscriptions | undefined;
   #labels: EventLabels | undefined;
+  #partitioning: Partitioning | undefined;
 
   private constructor(ledger: Ledger, options: OpenOptions) {
     this.#ledger = ledger;
@@ -183,8 +184,15 @@ export class Completengine {
     return this.#ledger.identity;
   }
 
+  /** As of the last look at the ledger: others may have added some since. */
   get partitions(): readonly Partition[] {
     return this.#ledger.identity.partitions;
+  }
+
+  /** Where events go: explains it, and begins epochs that change it. */
+  get partitioning(): Partitioning {
+    this.#partitioning ??= new Partitioning(this.#ledger, this.#clock, (isEnvelope) => this.#settings({ envelope: isEnvelope }, 'collect'));
+    return this.#partitioning;
   }
 
   /** Commits the events together, all or none; their receipts are in their order. @throws LedgerError BAD_LINE, ID_CONFLICT */
@@ -220,13 +228,13 @@ export class Completengine {
 
   /** The last events, and those that come when it follows. Iterate it, or deliver it to a sink. */
   tail(options: TailOptions = {}): Telling {
-    const partitions = this.#select(options.partitions);
     const { signal } = options;
-    const reading = { partitions, verify: false, signal };
     const last = options.last ?? 10;
     const engine = this;
     async function* pages() {
       const ledger = engine.#ledger;
+      const partitions = await engine.#select(options.partitions);
+      const reading = { partitions, verify: false, signal };
       // watching begins before the head is read, or a commit in between would be missed
       const stopWatching = options.follow ? engine.#startWatching() : undefined;
       try {
@@ -246,7 +254,7 @@ export class Completengine {
    * marked `replayed`: one call at a time. A handler must not wait for a replay, which would wait for it.
    */
   async subscribe(handler: EventHandler, options: { readonly partitions?: readonly string[] | undefined } = {}): Promise<Subscription> {
-    const partitions = this.#select(options.partitions);
+    const partitions = await this.#select(options.partitions);
     const stopWatching = this.#startWatching();
     const { sequence } = await this.#ledger.head();
     this.#subscriptions ??= new Subscriptions(this.#eventLabels());
@@ -265,9 +273,10 @@ export class Completengine {
     return this.#telling(options, 0);
   }
 
-  /** The sequences that a range holds now, both ends inclusive; empty where `through` < `from`. @throws LedgerError INVALID_RANGE, INVALID_TIME */
-  range(request: RangeRequest & { readonly zone?: string | undefined }): Promise<SequenceRange> {
-    return fixRange({ ledger: this.#ledger, clock: this.#clock }, request);
+  /** The sequences that a replay would tell now, both ends inclusive; empty where `through` < `from`. @throws what is wrong with the options */
+  async range(options: ReplayOptions): Promise<SequenceRange> {
+    await this.#select(options.partitions);
+    return fixRange(this.#replayParts(options, 0), options);
   }
 
   /**
@@ -425,21 +434,24 @@ export class Completengine {
     return this.#shared;
   }
 
-  #telling(options: ReplayOptions, behind: number): Telling {
-    const verify = (options.determinism ?? this.#determinism) === 'strict';
-    const parts: ReplayParts = {
+  #replayParts(options: ReplayOptions, behind: number): ReplayParts {
+    return {
       ledger: this.#ledger,
       clock: this.#clock,
       timer: this.#timer,
       labels: this.#eventLabels(),
-      partitions: this.#select(options.partitions),
-      verify,
+      select: () => this.#select(options.partitions),
+      verify: (options.determinism ?? this.#determinism) === 'strict',
       behind,
       startWatching: () => this.#startWatching(),
       grown: this.#grown,
     };
+  }
+
+  #telling(options: ReplayOptions, behind: number): Telling {
+    const parts = this.#replayParts(options, behind);
     const audience = () => this.#subscriptions?.audience() ?? null;
-    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: verify, audience, signal: options.signal });
+    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: parts.verify, audience, signal: options.signal });
   }
 
   readonly #grown = (sequence: number, signal?: AbortSignal): Promise<void> => this.#bus.beyond(sequence, signal);
@@ -456,8 +468,10 @@ export class Completengine {
     });
   }
 
-  #select(names: readonly string[] | undefined): number[] | null {
+  async #select(names: readonly string[] | undefined): Promise<number[] | null> {
     if (names === undefined || names.length === 0) return null;
+    // one of them may have been added since the ledger was opened
+    await this.#ledger.head();
     return [...new Set(selectPartitions(this.partitions, names).map(({ id }) => id))].sort((one, other) => one - other);
   }
 
@@ -495,10 +509,8 @@ function makeLabels(ledger: Ledger): EventLabels {
     const epoch = epochAt(epochs, sequence);
     let reader = readers.get(epoch.epoch);
     if (reader === undefined) {
-      const router = makeRouter(
-        epoch,
-        partitions.map(({ name }) => name),
-      );
+      // keys are read by the rule, wherever they were placed
+      const router = makeRouter({ epoch, partitionNames: partitions.map(({ name }) => name), placements: NO_PLACEMENTS });
       reader = { router, fields: new FieldReader(router.fields, DEPTH_MAX) };
       readers.set(epoch.epoch, reader);
     }

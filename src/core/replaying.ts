@@ -9,14 +9,14 @@ import type { EventBatch } from './model/event.ts';
 import { invalidArgument } from './model/ledger-error.ts';
 import type { PartitionId } from './model/partition.ts';
 import type { SequenceRange } from './model/range.ts';
-import { epochAt } from './model/routing.ts';
+import { epochAt, NO_PLACEMENTS } from './model/routing.ts';
 import type { Micros } from './model/time.ts';
 import type { Timer } from './model/timer.ts';
 import type { EventLabels } from './output/event-form.ts';
 import { filtered, type Keeps } from './replay/filter.ts';
 import { hasEnd, type RangeRequest, resolveRange } from './replay/resolve-range.ts';
 import { type BatchPage, follow, retell } from './replay/retell.ts';
-import { placesOfKey } from './router/places-of-key.ts';
+import { placeOfKey } from './router/place-of-key.ts';
 import { makeRouter } from './router/router.ts';
 import { type PaceRequest, readPace } from './scheduler/pace.ts';
 import { paced } from './scheduler/paced.ts';
@@ -54,6 +54,7 @@ export interface ReplayProgress {
 }
 
 type Pages = AsyncGenerator<BatchPage, void, undefined>;
+type Partitions = readonly PartitionId[] | null;
 
 /** What a replay needs of its engine. */
 export interface ReplayParts {
@@ -61,7 +62,8 @@ export interface ReplayParts {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly labels: EventLabels;
-  readonly partitions: readonly PartitionId[] | null;
+  /** The partitions asked for, null for all of them. @throws LedgerError UNKNOWN_PARTITION */
+  readonly select: () => Promise<Partitions>;
   readonly verify: boolean;
   /** Nothing through this sequence is told: it was told before. */
   readonly behind: number;
@@ -71,7 +73,10 @@ export interface ReplayParts {
 }
 
 /** The sequences that a replay would tell now. @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
-export function fixRange({ ledger, clock }: Pick<ReplayParts, 'ledger' | 'clock'>, options: ReplayOptions): Promise<SequenceRange> {
+export async function fixRange(parts: ReplayParts, options: ReplayOptions): Promise<SequenceRange> {
+  // made and thrown away: what is wrong with the options is told
+  replaying(parts, options);
+  const { ledger, clock } = parts;
   return resolveRange(options, ledger, { now: clock.nowMicros(), zone: options.zone });
 }
 
@@ -89,7 +94,7 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
     try {
       const asked = await resolveRange(options, parts.ledger, { now, zone: options.zone });
       const range = { from: Math.max(asked.from, parts.behind + 1), through: asked.through };
-      let told = read(parts, options, range);
+      let told = read(parts, options, range, await parts.select());
       if (keeps !== null) told = filtered(told, keeps);
       if (pace !== null || playback !== undefined) told = paced(told, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
       yield* options.onProgress === undefined ? told : counted(told, options.follow ? { from: range.from, through: null } : range, options.onProgress);
@@ -99,33 +104,27 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
   };
 }
 
-function read({ ledger, partitions, verify, grown }: ReplayParts, { key, follow: isFollowing, signal }: ReplayOptions, range: SequenceRange): Pages {
+function read({ ledger, verify, grown }: ReplayParts, { key, follow: isFollowing, signal }: ReplayOptions, range: SequenceRange, asked: Partitions): Pages {
   // what comes may be routed in another way
-  if (isFollowing) return follow(ledger, range.from, { partitions, verify, signal }, grown);
-  return retell(ledger, { range, partitions: key === undefined ? partitions : placesInRange(ledger, key, range, partitions), verify, signal });
+  if (isFollowing) return follow(ledger, range.from, { partitions: asked, verify, signal }, grown);
+  return retell(ledger, { range, partitions: key === undefined ? asked : placesInRange(ledger, key, range, asked), verify, signal });
 }
 
 /** The partitions in which events of a key may lie, of those asked for; null: all of them. */
-function placesInRange(
-  ledger: Ledger,
-  key: string,
-  { from, through }: SequenceRange,
-  partitions: readonly PartitionId[] | null,
-): readonly PartitionId[] | null {
-  const { epochs, partitions: all } = ledger.identity;
+function placesInRange(ledger: Ledger, key: string, { from, through }: SequenceRange, asked: Partitions): Partitions {
+  const { epochs, partitions } = ledger.identity;
+  const partitionNames = partitions.map(({ name }) => name);
   const first = epochAt(epochs, from);
   const places = new Set<PartitionId>();
   for (const epoch of epochs) {
     if (epoch.epoch < first.epoch || epoch.fromSequence > through) continue;
-    // a session lies where its pin was at the time
-    if (epoch.spec.rule === 'sticky') return partitions;
-    const router = makeRouter(
-      epoch,
-      all.map(({ name }) => name),
-    );
-    for (const place of placesOfKey(router, key)) places.add(place);
+    // a session lies where its pin was at the time, a key that was placed where somebody said
+    if (epoch.spec.rule === 'sticky' || epoch.placedFrom !== null) return asked;
+    const router = makeRouter({ epoch, partitionNames, placements: NO_PLACEMENTS });
+    const place = placeOfKey(router, epoch.spec, key);
+    if (place !== null) places.add(place);
   }
-  return [...places].filter((place) => partitions?.includes(place) ?? true).sort((one, other) => one - other);
+  return [...places].filter((place) => asked?.includes(place) ?? true).sort((one, other) => one - other);
 }
 
 /** What tells the filters of one replay from those of another; the empty text where everything is kept. */

@@ -40,7 +40,8 @@ const TABLES: Readonly<Record<string, string>> = {
 };
 
 /** Made with the first row that needs them. */
-const TABLES_ON_DEMAND: Readonly<Record<string, string>> = {
+type TableOnDemand = 'producers' | 'ids' | 'placements';
+const TABLES_ON_DEMAND: Readonly<Record<TableOnDemand, string>> = {
   producers: `CREATE TABLE producers (
   name TEXT PRIMARY KEY,
   position INTEGER NOT NULL,
@@ -50,6 +51,12 @@ const TABLES_ON_DEMAND: Readonly<Record<string, string>> = {
   id TEXT PRIMARY KEY,
   sequence INTEGER NOT NULL,
   hash BLOB NOT NULL
+) STRICT, WITHOUT ROWID`,
+  placements: `CREATE TABLE placements (
+  epoch INTEGER NOT NULL REFERENCES epoch (epoch),
+  key TEXT NOT NULL,
+  partition INTEGER NOT NULL REFERENCES partition (id),
+  PRIMARY KEY (epoch, key)
 ) STRICT, WITHOUT ROWID`,
 };
 
@@ -98,11 +105,19 @@ export function creationSql(partitionCount: number): string[] {
   return [...Object.values(TABLES), ...Array.from({ length: partitionCount }, (_, id) => partitionSql(id)), eventsSql(partitionCount)];
 }
 
-export function createOnDemand(db: Database, table: 'producers' | 'ids'): void {
-  if (!hasTable(db, table)) db.exec(TABLES_ON_DEMAND[table] as string);
+/** Adds tables for partitions behind the `before` there are, and shows them in the view. Inside a transaction. */
+export function addPartitionTables(db: Database, before: number, count: number): void {
+  if (count === 0) return;
+  for (let id = before; id < before + count; id++) db.exec(partitionSql(id));
+  db.exec('DROP VIEW events');
+  db.exec(eventsSql(before + count));
 }
 
-export function hasTable(db: Database, table: 'producers' | 'ids'): boolean {
+export function createOnDemand(db: Database, table: TableOnDemand): void {
+  if (!hasTable(db, table)) db.exec(TABLES_ON_DEMAND[table]);
+}
+
+export function hasTable(db: Database, table: TableOnDemand): boolean {
   return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined;
 }
 
