@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { hashOf, LedgerError, placedBy, type RoutingSpec, rangeOf } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';
 import { earthquakes } from '../support/earthquakes.ts';
-import { failureOf, openEngine, payloadsOf } from '../support/engines.ts';
+import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
 async function earthquakeEngine(partition: RoutingSpec = hashOf('properties.net')) {
   const engine = await openEngine({ partition, time: 'properties.time' });
@@ -68,4 +68,36 @@ test('what is no condition is refused before anything is read', async () => {
   const engine = await openEngine();
   expect(() => engine.replay({ where: 'mag' })).toThrow(LedgerError);
   await failureOf(async () => await engine.replay({ where: ['a=1', 'b~('] }), 'INVALID_ARGUMENT');
+});
+
+test('a key is found where it lay in every epoch of the range, also where it was placed by hand', async () => {
+  const engine = await openEngine({ partition: hashOf('k'), partitions: 4 });
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const emitAll = () => engine.emit(keys.map((k) => ({ k })));
+  await emitAll();
+  const { partition: before } = await engine.event(1);
+  await engine.partitioning.add(['more', 'yet-more', 'most']);
+  await emitAll();
+  await engine.partitioning.place([{ key: 'a', partition: before === 'p0' ? 'p1' : 'p0' }]);
+  await emitAll();
+  for (const [at, k] of keys.entries()) {
+    const told: number[] = [];
+    for await (const { sequence } of engine.replay({ key: k })) told.push(sequence);
+    expect(told).toEqual([1, 7, 13].map((first) => first + at));
+  }
+});
+
+test('a copy of a ledger whose partitions have grown has the ones that are in force', async () => {
+  const { openInto } = await import('../../src/cli/into.ts');
+  const engine = await openEngine({ partition: hashOf('k'), partitions: 2 });
+  await engine.emit([{ k: 1 }]);
+  await engine.partitioning.add(['more']);
+  await engine.emit([{ k: 2 }]);
+  const controller = new AbortController();
+  const flags = { into: ledgerPath(), routing: undefined, partitions: undefined, busyTimeoutMs: 5000, signal: controller.signal };
+  const copy = await openInto(flags, engine.identity);
+  expect(copy.partitions.map(({ name }) => name)).toEqual(['p0', 'p1', 'more']);
+  await engine.replayInto(copy);
+  expect((await copy.replay()).digest).toBe((await engine.replay()).digest);
+  await copy.close();
 });
