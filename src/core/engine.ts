@@ -1,6 +1,8 @@
 /** The body: opens a ledger, joins the organs around it, closes them in reverse. It holds no logic of an organ. */
 
+import { blake3 } from '@napi-rs/blake-hash';
 import { Bus } from './bus/bus.ts';
+import type { EventHandler } from './bus/subscriber.ts';
 import { type EmissionTarget, Emitter } from './emission/emitter.ts';
 import { FieldReader } from './emission/field-reader.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './emission/ingest.ts';
@@ -8,10 +10,10 @@ import type { ProducerTrack } from './emission/producer-track.ts';
 import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
-import type { Ledger, LedgerDescription, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
+import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
-import type { CommitOutcome, Stale } from './model/commit.ts';
+import type { CommitOutcome, ProducerMark, Stale } from './model/commit.ts';
 import {
   checkLineBytesMax,
   DEPTH_MAX,
@@ -25,19 +27,24 @@ import {
 import type { LedgerEvent } from './model/event.ts';
 import { parseFieldPath } from './model/field-path.ts';
 import { type Head, parseHead } from './model/head.ts';
-import { LedgerError } from './model/ledger-error.ts';
+import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
+import type { SequenceRange } from './model/range.ts';
 import { epochAt, NO_PLACEMENTS, type Router, type RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
+import { systemTimer, type Timer } from './model/timer.ts';
 import type { EventLabels } from './output/event-form.ts';
-import { Telling } from './output/telling.ts';
+import type { Sink } from './output/stream-sink.ts';
+import { Telling, type TellingReport } from './output/telling.ts';
 import { Partitioning } from './partitioning.ts';
-import { type RangeRequest, resolveRange } from './replay/resolve-range.ts';
 import { follow, retell } from './replay/retell.ts';
+import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
 import { stickyIsNotWired } from './router/sticky-not-wired.ts';
+import { type Pace, readPace } from './scheduler/pace.ts';
+import { type Subscription, Subscriptions } from './subscriptions.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
 export interface CreateOptions {
@@ -68,6 +75,8 @@ export interface OpenOptions extends CreateOptions {
   /** Ends every wait for other processes with ABORTED. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
+  /** What paced replays wait by. */
+  readonly timer?: Timer | undefined;
 }
 
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
@@ -101,14 +110,18 @@ export interface TailOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ReplayOptions extends RangeRequest {
-  /** Names of partitions; default all. */
-  readonly partitions?: readonly string[] | undefined;
-  /** `strict` verifies the chain while reading. Default: as the ledger was made. */
-  readonly determinism?: Determinism | undefined;
-  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
-  readonly zone?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+/** What a replay would tell. */
+export interface RehearsalReport extends TellingReport {
+  /** How long it would take at its speed; null where it would go as fast as it can. */
+  readonly durationMs: number | null;
+}
+
+/** What went into another ledger. */
+export interface TransferReport extends TellingReport {
+  /** The sequence of this ledger through which the other one held it already; null where it held nothing. */
+  readonly resumedBehind: number | null;
+  /** Of the other ledger. */
+  readonly head: Head;
 }
 
 const BUSY_TIMEOUT_MS = 5000;
@@ -117,17 +130,20 @@ const MAX_SKEW = '24h';
 export class Completengine {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
+  readonly #timer: Timer;
   readonly #determinism: Determinism;
   readonly #bus = new Bus();
   #watch: { close(): void } | undefined;
   #followers = 0;
   #shared: SharedCommits | undefined;
+  #subscriptions: Subscriptions | undefined;
   #labels: EventLabels | undefined;
   #partitioning: Partitioning | undefined;
 
   private constructor(ledger: Ledger, options: OpenOptions) {
     this.#ledger = ledger;
     this.#clock = options.clock ?? systemClock;
+    this.#timer = options.timer ?? systemTimer;
     this.#determinism = options.determinism ?? ledger.identity.config.determinism;
   }
 
@@ -157,6 +173,15 @@ export class Completengine {
   /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, INVALID_ARGUMENT */
   static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'> = {}): Promise<void> {
     await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
+  }
+
+  /** Whether there is a file at the path of a ledger. */
+  static exists(path: string): boolean {
+    return sqliteLedgerExists(path);
+  }
+
+  get identity(): LedgerIdentity {
+    return this.#ledger.identity;
   }
 
   /** As of the last look at the ledger: others may have added some since. */
@@ -216,7 +241,7 @@ export class Completengine {
         const head = await ledger.head();
         const from = last > 0 ? await ledger.sequenceOfLast(last, partitions) : head.sequence + 1;
         if (stopWatching === undefined) yield* retell(ledger, { ...reading, range: { from, through: head.sequence } });
-        else yield* follow(ledger, from, reading, (sequence, aborted) => engine.#bus.beyond(sequence, aborted));
+        else yield* follow(ledger, from, reading, engine.#grown);
       } finally {
         stopWatching?.();
       }
@@ -224,19 +249,64 @@ export class Completengine {
     return new Telling(pages, { labels: this.#eventLabels(), isVerified: false, signal });
   }
 
-  /** Re-tells a range that is fixed when it starts. Iterate it, await it for its report, or deliver it to a sink. @throws LedgerError VERIFICATION_FAILED */
+  /**
+   * Calls the handler for each event that is committed from now on, by whichever process, and for those of replays of this engine that are awaited,
+   * marked `replayed`: one call at a time. A handler must not wait for a replay, which would wait for it.
+   */
+  async subscribe(handler: EventHandler, options: { readonly partitions?: readonly string[] | undefined } = {}): Promise<Subscription> {
+    const partitions = await this.#select(options.partitions);
+    const stopWatching = this.#startWatching();
+    const { sequence } = await this.#ledger.head();
+    this.#subscriptions ??= new Subscriptions(this.#eventLabels());
+    const subscription = this.#subscriptions.add(handler, partitions, (signal) =>
+      follow(this.#ledger, sequence + 1, { partitions, verify: false, signal }, this.#grown),
+    );
+    subscription.ended.then(stopWatching, stopWatching);
+    return subscription;
+  }
+
+  /**
+   * Re-tells a range that is fixed when it starts. Iterate it, await it for its report (the subscribers are told then), or deliver it to a sink.
+   * @throws LedgerError VERIFICATION_FAILED, INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT
+   */
   replay(options: ReplayOptions = {}): Telling {
-    const verify = (options.determinism ?? this.#determinism) === 'strict';
-    const { signal } = options;
-    const ledger = this.#ledger;
-    const context = { now: this.#clock.nowMicros(), zone: options.zone };
-    const engine = this;
-    async function* pages() {
-      const partitions = await engine.#select(options.partitions);
-      const range = await resolveRange(options, ledger, context);
-      yield* retell(ledger, { range, partitions, verify, signal });
+    return this.#telling(options, 0);
+  }
+
+  /** The sequences that a replay would tell now, both ends inclusive; empty where `through` < `from`. @throws what is wrong with the options */
+  async range(options: ReplayOptions): Promise<SequenceRange> {
+    await this.#select(options.partitions);
+    return fixRange(this.#replayParts(options, 0), options);
+  }
+
+  /**
+   * Re-tells into another ledger: same order, times and bytes, the other one's routing. The position is kept there with each commit; run again, it
+   * goes on behind it. @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event the other cannot take as it is
+   */
+  async replayInto(target: Completengine, options: ReplayOptions = {}): Promise<TransferReport> {
+    const { path, uuid } = this.identity;
+    if (target.identity.uuid === uuid) throw invalidArgument(`${path} cannot be replayed into itself`, 'name another ledger');
+    const producer = transferName(uuid, filterText(options));
+    const held = await target.#ledger.producerMark(producer);
+    if (held.position > 0) await this.#checkHeld(held, target.identity.path);
+    const settings = { ...target.#settings({ late: 'reject' }, 'stop'), time: null };
+    const { Transfer } = await import('./emission/transfer.ts');
+    const transfer = new Transfer(target.#emitter(target.#announcing(target.#ledger), settings), { producer, held, source: path });
+    try {
+      const report = await this.#telling(options, held.position).deliver(transfer);
+      await transfer.end();
+      return { ...report, resumedBehind: held.position === 0 ? null : held.position, head: await target.head() };
+    } finally {
+      await transfer.close();
     }
-    return new Telling(pages, { labels: this.#eventLabels(), isVerified: verify, signal });
+  }
+
+  /** What a replay would tell, and how long it would take at its speed; null at `max`. Nothing is told. @throws as a replay does. */
+  async rehearse(options: ReplayOptions = {}): Promise<RehearsalReport> {
+    const pace = readPace(options);
+    const unpaced = { ...options, speed: undefined, rate: undefined, maxGap: undefined, playback: undefined, follow: false };
+    const report = await this.replay(unpaced).deliver(pace === null ? null : clockedBy(pace));
+    return { ...report, durationMs: pace?.durationMs ?? null };
   }
 
   /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */
@@ -270,6 +340,7 @@ export class Completengine {
   /** Waits for the commits on their way, then lets go of the file. */
   async close(): Promise<void> {
     await this.#shared?.close();
+    await this.#subscriptions?.close();
     this.#watch?.close();
     this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' }));
     await this.#ledger.close();
@@ -363,6 +434,40 @@ export class Completengine {
     return this.#shared;
   }
 
+  #replayParts(options: ReplayOptions, behind: number): ReplayParts {
+    return {
+      ledger: this.#ledger,
+      clock: this.#clock,
+      timer: this.#timer,
+      labels: this.#eventLabels(),
+      select: () => this.#select(options.partitions),
+      verify: (options.determinism ?? this.#determinism) === 'strict',
+      behind,
+      startWatching: () => this.#startWatching(),
+      grown: this.#grown,
+    };
+  }
+
+  #telling(options: ReplayOptions, behind: number): Telling {
+    const parts = this.#replayParts(options, behind);
+    const audience = () => this.#subscriptions?.audience() ?? null;
+    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: parts.verify, audience, signal: options.signal });
+  }
+
+  readonly #grown = (sequence: number, signal?: AbortSignal): Promise<void> => this.#bus.beyond(sequence, signal);
+
+  /** Whether this ledger is still the one whose events lie in the target. */
+  async #checkHeld(held: ProducerMark, target: string): Promise<void> {
+    const { eventMark } = await import('./emission/transfer-track.ts');
+    const isThere = held.position <= (await this.head()).sequence;
+    if (isThere && eventMark(await this.event(held.position)).digest.equals(held.digest)) return;
+    throw new LedgerError('PRODUCER_CONFLICT', {
+      message: `${target} holds events of this ledger through sequence ${held.position}, and ${isThere ? 'another event stands there' : 'it ends before'}`,
+      hint: 'it was cut off or is an older copy: look for the one these events came from',
+      details: { position: held.position },
+    });
+  }
+
   async #select(names: readonly string[] | undefined): Promise<number[] | null> {
     if (names === undefined || names.length === 0) return null;
     // one of them may have been added since the ledger was opened
@@ -427,6 +532,21 @@ function withoutRest(error: unknown): unknown {
   if (!(error instanceof LedgerError) || (error.code !== 'BAD_LINE' && error.code !== 'ID_CONFLICT')) return error;
   const { message, details, cause } = error;
   return new LedgerError(error.code, { message, details, cause, hint: 'nothing is stored: mend the line and emit all of it again' });
+}
+
+/** The name under which a target keeps how far it holds another ledger, one for each choice of events. */
+function transferName(uuid: string, filter: string): string {
+  return filter === '' ? `replay-of-${uuid}` : `replay-of-${uuid}.${blake3(filter).toString('hex').slice(0, 12)}`;
+}
+
+/** A sink that asks when everything would be due. */
+function clockedBy(pace: Pace): Sink {
+  return {
+    deliver: async (batches) => {
+      for (const { times } of batches) pace.dues(times);
+      return true;
+    },
+  };
 }
 
 function toBlueprint(options: CreateOptions): LedgerBlueprint {

@@ -6,18 +6,31 @@ import { walkFrameBody } from './frame-body.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { SequenceRange } from './range.ts';
 
+/** Where each payload lies: its frame, and its bounds in the frame's body. */
+interface Places {
+  readonly frames: readonly StoredFrame[];
+  readonly frameOf: Uint16Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
 export class EventColumns {
   readonly count: number;
   readonly sequences: Float64Array;
   readonly times: Float64Array;
   readonly offsets: Float64Array;
-  readonly #frames: readonly StoredFrame[];
-  readonly #frameOf: Uint16Array;
-  readonly #starts: Uint32Array;
-  readonly #ends: Uint32Array;
+  readonly #places: Places;
+
+  private constructor(sequences: Float64Array, times: Float64Array, offsets: Float64Array, places: Places) {
+    this.count = sequences.length;
+    this.sequences = sequences;
+    this.times = times;
+    this.offsets = offsets;
+    this.#places = places;
+  }
 
   /** @throws LedgerError VERIFICATION_FAILED when a body cannot be cut into the events its row promises. */
-  constructor(commit: StoredCommit, range: SequenceRange) {
+  static of(commit: StoredCommit, range: SequenceRange): EventColumns {
     const frames = commit.frames;
     const slots = frames.reduce((sum, frame) => sum + checkedCount(frame), 0);
     const sequences = new Float64Array(slots);
@@ -47,28 +60,46 @@ export class EventColumns {
       });
       if (fault !== null || nth !== frame.count) throw brokenFrame(frame, fault ?? `it holds ${nth} events, not ${frame.count}`);
     }
-    this.#frames = frames;
-    this.count = filled;
     const order = frames.length > 1 ? (orderOfRun(sequences, filled) ?? orderOf(sequences, filled)) : null;
-    this.sequences = arrange(sequences, order, filled);
-    this.times = arrange(times, order, filled);
-    this.offsets = arrange(offsets, order, filled);
-    this.#frameOf = arrange(frameOf, order, filled);
-    this.#starts = arrange(starts, order, filled);
-    this.#ends = arrange(ends, order, filled);
+    const arranged = <Table extends Float64Array | Uint32Array | Uint16Array>(table: Table): Table => arrange(table, order, filled);
+    const places = { frames, frameOf: arranged(frameOf), starts: arranged(starts), ends: arranged(ends) };
+    return new EventColumns(arranged(sequences), arranged(times), arranged(offsets), places);
+  }
+
+  /** The events `[from, to)`, over the same memory. */
+  slice(from: number, to: number): EventColumns {
+    const { frames, frameOf, starts, ends } = this.#places;
+    return new EventColumns(this.sequences.subarray(from, to), this.times.subarray(from, to), this.offsets.subarray(from, to), {
+      frames,
+      frameOf: frameOf.subarray(from, to),
+      starts: starts.subarray(from, to),
+      ends: ends.subarray(from, to),
+    });
+  }
+
+  /** The events of these rows, which are in order. */
+  pick(rows: Uint32Array): EventColumns {
+    const { frames, frameOf, starts, ends } = this.#places;
+    const picked = <Table extends Float64Array | Uint32Array | Uint16Array>(table: Table): Table => arrange(table, rows, rows.length);
+    return new EventColumns(picked(this.sequences), picked(this.times), picked(this.offsets), {
+      frames,
+      frameOf: picked(frameOf),
+      starts: picked(starts),
+      ends: picked(ends),
+    });
   }
 
   frame(at: number): StoredFrame {
-    return this.#frames[numberAt(this.#frameOf, at)] as StoredFrame;
+    return this.#places.frames[numberAt(this.#places.frameOf, at)] as StoredFrame;
   }
 
   /** Where the payload begins and ends in its frame's body. */
   start(at: number): number {
-    return numberAt(this.#starts, at);
+    return numberAt(this.#places.starts, at);
   }
 
   end(at: number): number {
-    return numberAt(this.#ends, at);
+    return numberAt(this.#places.ends, at);
   }
 }
 

@@ -32,6 +32,8 @@ export interface CutLines {
   readonly lastTime: Micros;
   /** The payloads in order, each followed by a line feed. */
   readonly lines: Buffer;
+  /** Of the events, in order; null where they have to be asked of the columns. */
+  readonly times: Float64Array | null;
 }
 
 /** Cuts a commit faster than columns can be made; null where it leaves that to them. */
@@ -39,16 +41,37 @@ export type CutCommit = (commit: StoredCommit, range: SequenceRange) => CutLines
 
 /** Events of one commit in sequence order. Bytes are read when something is asked for; @throws LedgerError VERIFICATION_FAILED when they cannot be cut. */
 export class EventBatch {
-  readonly #commit: StoredCommit;
-  readonly #range: SequenceRange;
-  readonly #cut: CutCommit | null;
+  readonly #makeColumns: () => EventColumns;
+  readonly #cut: (() => CutLines | null) | null;
   #columns: EventColumns | undefined;
   #lines: CutLines | undefined;
 
-  constructor(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null) {
-    this.#commit = commit;
-    this.#range = range;
+  private constructor(makeColumns: () => EventColumns, cut: (() => CutLines | null) | null) {
+    this.#makeColumns = makeColumns;
     this.#cut = cut;
+  }
+
+  /** The events of a commit that lie in a range. */
+  static of(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null): EventBatch {
+    return new EventBatch(() => EventColumns.of(commit, range), cut === null ? null : () => cut(commit, range));
+  }
+
+  /** The events `[from, to)` of this batch, valid as long as it is. */
+  slice(from: number, to: number): EventBatch {
+    if (from === 0 && to === this.count) return this;
+    const columns = this.#events;
+    return new EventBatch(() => columns.slice(from, to), null);
+  }
+
+  /** The events for which the answer is yes. */
+  filter(keeps: (at: number) => boolean): EventBatch {
+    const { count } = this;
+    const rows = new Uint32Array(count);
+    let kept = 0;
+    for (let at = 0; at < count; at++) if (keeps(at)) rows[kept++] = at;
+    if (kept === count) return this;
+    const columns = this.#events;
+    return new EventBatch(() => columns.pick(rows.subarray(0, kept)), null);
   }
 
   get count(): number {
@@ -56,7 +79,7 @@ export class EventBatch {
   }
 
   /** Where the first and the last event stand; null in an empty batch. */
-  get span(): Omit<CutLines, 'lines'> | null {
+  get span(): Omit<CutLines, 'lines' | 'times'> | null {
     const { count } = this;
     if (count === 0) return null;
     if (this.#lines !== undefined) return this.#lines;
@@ -71,11 +94,11 @@ export class EventBatch {
   }
 
   get sequences(): Float64Array {
-    return this.#events.sequences;
+    return runOf(this.#lines) ?? this.#events.sequences;
   }
 
   get times(): Float64Array {
-    return this.#events.times;
+    return this.#lines?.times ?? this.#events.times;
   }
 
   get offsets(): Float64Array {
@@ -99,12 +122,12 @@ export class EventBatch {
 
   /** All payloads in order, each followed by a line feed; made once, and valid until the next page of the telling is taken. */
   lines(): Buffer {
-    this.#lines ??= this.#cut?.(this.#commit, this.#range) ?? this.#cutByColumns();
+    this.#lines ??= this.#cut?.() ?? this.#cutByColumns();
     return this.#lines.lines;
   }
 
   get #events(): EventColumns {
-    this.#columns ??= new EventColumns(this.#commit, this.#range);
+    this.#columns ??= this.#makeColumns();
     return this.#columns;
   }
 
@@ -119,6 +142,14 @@ export class EventBatch {
       lines[end++] = LINE_FEED;
     }
     const span = this.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 };
-    return { ...span, lines };
+    return { ...span, lines, times: null };
   }
+}
+
+/** The sequences of lines that lie one behind the other; null where some are left out between them. */
+function runOf(lines: CutLines | undefined): Float64Array | null {
+  if (lines === undefined || lines.lastSequence - lines.firstSequence + 1 !== lines.count) return null;
+  const sequences = new Float64Array(lines.count);
+  for (let at = 0; at < lines.count; at++) sequences[at] = lines.firstSequence + at;
+  return sequences;
 }

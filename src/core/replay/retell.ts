@@ -29,7 +29,7 @@ export async function* retell(history: History, { range, partitions, verify, sig
     if (cutter === null && pageBytes(page) >= KERNEL_FROM_BYTES) cutter = new LineCutter();
     const cut = cutter?.forPage(page) ?? null;
     // a page holds whole commits; those at the ends of the range are cut to it
-    if (page.commits.length > 0) yield page.commits.map((commit) => new EventBatch(commit, range, cut));
+    if (page.commits.length > 0) yield page.commits.map((commit) => EventBatch.of(commit, range, cut));
   }
 }
 
