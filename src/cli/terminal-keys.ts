@@ -4,6 +4,8 @@ import type { ReadStream } from 'node:tty';
 
 const CTRL_C = '\u0003';
 const CTRL_Z = '\u001a';
+/** All of the pipeline that stands at the terminal: those who read from us as well. */
+const EVERYONE = 0;
 const ESCAPE = '\u001b';
 
 /** Whether there is someone who could press a key. */
@@ -11,7 +13,7 @@ export function hasKeyboard(): boolean {
   return process.stdin.isTTY === true;
 }
 
-/** Calls `onKey` for each key but Ctrl-C and Ctrl-Z, which do what they always do, and `q`, which is Ctrl-C. Returns what ends it. */
+/** Calls `onKey` for each key but Ctrl-C and Ctrl-Z, which do what they always do, and `q`, which interrupts this process alone. Returns what ends it. */
 export function listenForKeys(onKey: (key: string) => void, signal: AbortSignal): () => void {
   const stdin = process.stdin as ReadStream;
   const restore = (): void => void stdin.setRawMode(false);
@@ -32,12 +34,12 @@ export function listenForKeys(onKey: (key: string) => void, signal: AbortSignal)
       if (key === 'q' || key === CTRL_C) {
         // from here on a second Ctrl-C is the terminal's own again
         close();
-        process.kill(process.pid, 'SIGINT');
+        process.kill(key === 'q' ? process.pid : EVERYONE, 'SIGINT');
         return;
       }
       if (key === CTRL_Z) {
         restore();
-        process.kill(process.pid, 'SIGTSTP');
+        process.kill(EVERYONE, 'SIGTSTP');
       } else {
         onKey(key);
       }
