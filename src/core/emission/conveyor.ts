@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from '../model/clock.ts';
-import type { Basis, CommitOutcome, CommitPipeline, Committed, Stale } from '../model/commit.ts';
+import type { Basis, CommitOutcome, CommitPipeline, Committed, Conflict, FrameDraft, Stale } from '../model/commit.ts';
 import { invariant } from '../model/ledger-error.ts';
 import type { Micros } from '../model/time.ts';
 import { CHUNKS_KEPT, type Chunk } from './chunks.ts';
@@ -14,11 +14,17 @@ import type { ChunkReport, Emitter } from './emitter.ts';
 /** The memory of a chunk must outlast its way. */
 const ON_THEIR_WAY_MAX = CHUNKS_KEPT - 2;
 
+type Load = Pick<FrameDraft, 'partition' | 'count'>;
+
 interface Flight {
   readonly chunk: Chunk;
   /** The report but for what the ledger says. */
   report: ChunkReport;
   bytes: number;
+  /** What it adds to the partitions. */
+  readonly frames: readonly Load[];
+  /** Takes back the pins it made. */
+  readonly unpin: () => void;
   /** Null where nothing of the chunk is left to commit. */
   answer: Promise<CommitOutcome | Stale> | null;
 }
@@ -54,29 +60,44 @@ export class Conveyor {
   /** Sends a chunk; waits while as many are on their way as may be. @throws what the ledger throws. */
   async send(chunk: Chunk): Promise<void> {
     while (this.#flights.length >= ON_THEIR_WAY_MAX) await this.#arrive();
+    if (this.#emitter.hasTooManySessions) {
+      await this.#land();
+      this.#emitter.forgetSessions();
+    }
     this.#flights.push(await this.#launch(chunk));
   }
 
   /** Resolves when everything sent has arrived. */
   async drain(): Promise<void> {
-    while (this.#flights.length > 0) await this.#arrive();
+    await this.#land();
     this.#emitter.learn(this.#basis);
+  }
+
+  async #land(): Promise<void> {
+    while (this.#flights.length > 0) await this.#arrive();
   }
 
   async #launch(chunk: Chunk): Promise<Flight> {
     const press = await this.#emitter.pressFor(chunk, this.#basis);
-    const read = press.read(chunk);
+    const read = await this.#emitter.read(chunk, press);
     const exclusions = noExclusions(read.verdicts.count);
     const now: Micros = this.#clock.nowMicros();
     const built = press.build(chunk, read, exclusions, this.#basis, now);
     const report = this.#emitter.report(chunk, this.#basis, read, built, [], null);
     this.#hasStopped = built.stoppedAt !== null;
-    if (built.draft.count === 0) return { chunk, report, bytes: 0, answer: null };
-    const answer = this.#pipeline.offer({ ...built.draft, producer: null }, this.#generation);
+    const { draft } = built;
+    if (draft.count === 0) return { chunk, report, bytes: 0, frames: [], unpin: () => {}, answer: null };
+    const answer = this.#pipeline.offer({ ...draft, producer: null }, this.#generation);
     // looked at when its turn comes; until then a failure is no unhandled one
     answer.catch(() => {});
-    this.#basis = { ...this.#basis, floor: Math.max(this.#basis.floor, built.draft.lastTime) };
-    return { chunk, report, bytes: built.bytes, answer };
+    const frames = draft.frames.map(({ partition, count }) => ({ partition, count }));
+    const { sessions } = this.#basis;
+    this.#basis = {
+      ...this.#basis,
+      floor: Math.max(this.#basis.floor, draft.lastTime),
+      sessions: sessions === null ? null : { hasPins: true, loads: withFrames(sessions.loads, frames) },
+    };
+    return { chunk, report, bytes: built.bytes, frames, unpin: this.#emitter.settlePins(), answer };
   }
 
   /** Waits for the first chunk on its way, or builds all of them anew where it met a conflict. */
@@ -86,17 +107,33 @@ export class Conveyor {
     const outcome = await first.answer;
     if (outcome !== null && outcome.kind !== 'committed') {
       invariant(outcome.kind === 'conflict', 'a draft is stale before one that is not');
-      return this.#launchAgain(outcome.basis);
+      return this.#launchAgain(outcome);
     }
     this.#flights.shift();
+    if (outcome !== null && outcome.loads !== null) this.#learnLoads(outcome.loads);
     await this.#onArrival(first.chunk, first.report, outcome === null ? null : { outcome, bytes: first.bytes });
   }
 
-  async #launchAgain(basis: Basis): Promise<void> {
+  /** The ledger's counts, with what is on its way: others may have committed in between. */
+  #learnLoads(loads: readonly number[]): void {
+    const behind = this.#flights.reduce((sum, { frames }) => withFrames(sum, frames), loads);
+    this.#basis = { ...this.#basis, sessions: { loads: behind, hasPins: true } };
+  }
+
+  async #launchAgain({ basis, pins }: Conflict): Promise<void> {
+    for (const { unpin } of this.#flights.toReversed()) unpin();
+    this.#emitter.learnPins(pins);
     const chunks = this.#flights.map(({ chunk }) => chunk);
     this.#flights = [];
     this.#generation++;
     this.#basis = basis;
     for (const chunk of chunks) this.#flights.push(await this.#launch(chunk));
   }
+}
+
+/** The counts of events with those of some frames; beyond the partitions that take keys nobody counts. */
+function withFrames(loads: readonly number[], frames: readonly Load[]): readonly number[] {
+  const sums = [...loads];
+  for (const { partition, count } of frames) if (partition < sums.length) sums[partition] = (sums[partition] as number) + count;
+  return sums;
 }

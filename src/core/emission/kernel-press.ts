@@ -1,30 +1,33 @@
-/** The kernel press: scans, judges and frames a chunk inside the kernel, and leaves to the reference what the kernel cannot settle. */
+/** The kernel press: scans, judges and frames a chunk inside the kernel, and leaves to the reference what the kernel cannot settle, such as most routings. */
 
+import { numberAt } from '../model/bytes.ts';
 import type { Basis } from '../model/commit.ts';
-import type { Micros } from '../model/time.ts';
+import { NO_PIN_CHANGES, type SessionRouter } from '../model/session-pins.ts';
+import { type Micros, NO_TIME } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
-import { type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.ts';
+import { type BuiltDraft, DraftBuilder, type Exclusions, placeSession } from './draft-builder.ts';
 import type { Judge, Verdicts } from './judge.ts';
-import { Kernel, UNSETTLED } from './kernel.ts';
+import { type HashedPart, Kernel, UNSETTLED } from './kernel.ts';
 import { LineFault } from './line-fault.ts';
 import { type Press, type PressParts, type ReadChunk, ReferencePress } from './press.ts';
 import { ScannedLines } from './scanned-lines.ts';
 
-/** The press for chunks of volume: all of it in the kernel where that knows how, otherwise the kernel's scan and the reference's judgement. */
+/** The press for chunks of volume: all but some routings in the kernel where that knows how, otherwise the kernel's scan and the reference's judgement. */
 export function kernelPress(parts: PressParts): Press {
-  const { settings, epoch } = parts;
-  const isSimple =
-    epoch.spec.rule === 'hash' &&
-    epoch.spec.missing === null &&
-    !settings.isEnvelope &&
-    settings.unique === null &&
-    settings.late === 'record' &&
-    settings.onBadLine !== 'calls';
+  const { settings } = parts;
+  const isSimple = !settings.isEnvelope && settings.unique === null && settings.late === 'record' && settings.onBadLine !== 'calls';
   return isSimple ? new KernelPress(parts) : new ReferencePress(parts, new Kernel(parts.plan));
+}
+
+/** What the kernel can hash of a line so that it goes where the routing says. */
+function hashedPart({ epoch: { spec }, router }: PressParts): HashedPart {
+  if (spec.rule !== 'hash' || spec.missing !== null || router.everyLineTo !== null) return 'nothing';
+  return spec.field === null ? 'payload' : 0;
 }
 
 class KernelPress implements Press {
   readonly #parts: PressParts;
+  readonly #hashed: HashedPart;
   readonly #kernel: Kernel;
   readonly #judge: Judge;
   readonly #lines: ScannedLines;
@@ -32,10 +35,11 @@ class KernelPress implements Press {
 
   constructor(parts: PressParts) {
     this.#parts = parts;
+    this.#hashed = hashedPart(parts);
     this.#kernel = new Kernel(parts.plan);
     this.#judge = parts.judge;
     this.#lines = new ScannedLines(parts.plan.slotCount);
-    this.#reference = new DraftBuilder(parts.settings);
+    this.#reference = new DraftBuilder(parts.settings, parts.router);
   }
 
   read(chunk: Chunk): ReadChunk {
@@ -43,17 +47,30 @@ class KernelPress implements Press {
     const lines = this.#lines;
     this.#kernel.scan(chunk.bytes, chunk.start, chunk.end, lines);
     const unsettled = this.#kernel.judge(lines, {
-      keySlot: epoch.spec.rule === 'hash' && epoch.spec.field !== null ? 0 : null,
+      hashed: this.#hashed,
       timeSlot: slots.time,
       partitionCount: epoch.partitionCount,
       latest: this.#judge.latestTime(),
     });
     const { count, faults, starts, ends } = lines;
-    const verdicts: Verdicts = { count, faults: faults.subarray(0, count), starts, ends, ids: [], ...this.#kernel.judged(count) };
+    const verdicts: Verdicts = { count, faults: faults.subarray(0, count), starts, ends, ids: [], sessions: this.#judge.noSessions(count), ...this.#kernel.judged(count) };
+    this.#route(chunk, lines, verdicts);
     if (unsettled > 0) {
       for (let line = 0; line < count; line++) if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);
     }
     return { lines, verdicts };
+  }
+
+  /** Where the kernel did not. */
+  #route(chunk: Chunk, lines: ScannedLines, verdicts: Verdicts): void {
+    const { everyLineTo } = this.#parts.router;
+    if (everyLineTo !== null) verdicts.partitions.fill(everyLineTo);
+    else if (this.#hashed === 'nothing') this.#judge.route(chunk, lines, verdicts);
+  }
+
+  /** Of all partitions: a line may go beyond those that take keys. */
+  #partitionCount(basis: Basis): number {
+    return Math.max(basis.partitionNames.length, this.#parts.epoch.partitionCount);
   }
 
   build(chunk: Chunk, { verdicts }: ReadChunk, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
@@ -62,8 +79,9 @@ class KernelPress implements Press {
     const firstBad = faults.findIndex((fault) => fault !== LineFault.NONE);
     const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;
     const limit = stoppedAt ?? count;
-    const { epoch, slots } = this.#parts;
-    const framed = this.#kernel.frame(limit, epoch.partitionCount, basis.floor, now);
+    const { slots, router } = this.#parts;
+    if (router.sessions !== null) placeSessions(router.sessions, verdicts, limit, basis, now);
+    const framed = this.#kernel.frame(limit, this.#partitionCount(basis), basis.floor, now);
     return {
       draft: {
         epoch: basis.epoch.epoch,
@@ -71,9 +89,11 @@ class KernelPress implements Press {
         firstTime: framed.firstTime,
         lastTime: framed.lastTime,
         isLiftable: slots.time === null,
-        frames: framed.frames,
+        frames: router.givenKey === null ? framed.frames : framed.frames.map((frame) => ({ ...frame, key: router.givenKey })),
         committedAt: now,
         ids: [],
+        pins: router.sessions?.changes() ?? NO_PIN_CHANGES,
+        sentTo: router.sentTo,
       },
       lines: () => rowsWithoutFault(faults, limit, framed.count),
       times: framed.times,
@@ -83,6 +103,19 @@ class KernelPress implements Press {
       badLines: badLinesOf(faults, firstBad, stoppedAt),
       stoppedAt,
     };
+  }
+}
+
+/** With the times that the kernel gives the lines: both walk them by the same rule. */
+function placeSessions(sessions: SessionRouter, verdicts: Verdicts, limit: number, basis: Basis, now: Micros): void {
+  const { faults, times } = verdicts;
+  sessions.begin(basis.sessions?.loads ?? []);
+  let time = basis.floor;
+  for (let line = 0; line < limit; line++) {
+    if (faults[line] !== LineFault.NONE) continue;
+    const own = numberAt(times, line);
+    time = Math.max(time, own === NO_TIME ? now : own);
+    placeSession(sessions, verdicts, line, time);
   }
 }
 

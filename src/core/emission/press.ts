@@ -29,12 +29,14 @@ export interface PressParts {
   readonly plan: ScanPlan;
   readonly slots: FieldSlots;
   readonly judge: Judge;
+  readonly router: Router;
 }
 
 export function pressParts(makeRouter: RouterFactory, clock: Clock, settings: EmissionSettings, basis: Basis): PressParts {
-  const router: Router = makeRouter(basis.epoch, basis.partitionNames);
+  const router: Router = makeRouter(basis.epoch, basis.partitionNames, settings.given);
+  if (basis.sessions?.hasPins === false) router.sessions?.assumeNone();
   const slots = fieldSlots(settings, router.fields);
-  return { settings, epoch: basis.epoch, plan: planScan(slots.paths, scanLimits(settings)), slots, judge: new Judge(settings, slots, router, clock) };
+  return { settings, epoch: basis.epoch, plan: planScan(slots.paths, scanLimits(settings)), slots, judge: new Judge(settings, slots, router, clock), router };
 }
 
 /** Fills the tables of `lines` from the lines in `bytes[start, end)`, which ends in a line feed. */
@@ -52,7 +54,7 @@ export class ReferencePress implements Press {
     this.#scanner = scanner;
     this.#judge = parts.judge;
     this.#lines = new ScannedLines(parts.plan.slotCount);
-    this.#builder = new DraftBuilder(parts.settings);
+    this.#builder = new DraftBuilder(parts.settings, parts.router);
   }
 
   read(chunk: Chunk): ReadChunk {

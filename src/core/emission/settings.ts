@@ -2,6 +2,7 @@
 
 import type { FieldPath } from '../model/field-path.ts';
 import { parseFieldPath } from '../model/field-path.ts';
+import type { Given } from '../model/routing.ts';
 import type { Micros } from '../model/time.ts';
 
 export interface EmissionSettings {
@@ -15,6 +16,7 @@ export interface EmissionSettings {
   readonly late: 'record' | 'reject';
   /** Lines are envelopes as `replay -o envelope` writes them: payload and time come from inside. */
   readonly isEnvelope: boolean;
+  readonly given: Given;
   /**
    * What a bad line does: `stop` takes what came before it and nothing after, `collect` passes over it,
    * `calls` passes over every line of the call it came with.

@@ -9,6 +9,7 @@ import type { Anchor, Head } from '../model/head.ts';
 import type { History } from '../model/history.ts';
 import type { Partition } from '../model/partition.ts';
 import type { Epochs } from '../model/routing.ts';
+import type { Pin } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
 
 /** What is fixed for a ledger, and what changes only with an epoch. */
@@ -72,6 +73,8 @@ export interface VerifyReport {
 
 /** The writer's view of one transaction that holds several commits. */
 export interface LedgerTransaction {
+  /** As {@link Ledger.pinsOf}, with what the transaction has made so far. */
+  pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   commit(draft: CommitDraft): Promise<CommitOutcome>;
   /** All commits become durable and visible at once. */
   end(): Promise<void>;
@@ -82,6 +85,8 @@ export interface LedgerTransaction {
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   basis(): Promise<Basis>;
+  /** The pins of these sessions; those without one are left out. */
+  pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   producerMark(name: string): Promise<ProducerMark>;
   describe(): Promise<LedgerDescription>;
   /** All of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (perhaps stored). */

@@ -2,18 +2,18 @@
 
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Router } from '../model/routing.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
-import { fieldText, isPlainField } from './field-text.ts';
+import type { RouteRefusal, Rule } from '../model/routing.ts';
+import type { RoutableLine } from '../model/scanned-field.ts';
+import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
 /** Over one field, or over the whole payload where `field` is null. */
-export function hashRouter(field: FieldPath | null, partitionCount: number): Router {
+export function hashRouter(field: FieldPath | null, partitionCount: number): Rule {
   return field === null ? payloadHashRouter(partitionCount) : fieldHashRouter(field, partitionCount);
 }
 
-function payloadHashRouter(partitionCount: number): Router {
+function payloadHashRouter(partitionCount: number): Rule {
   return {
     fields: [],
     route: (line) => hashPartition(line.bytes, line.payloadStart, line.payloadEnd, partitionCount),
@@ -21,11 +21,10 @@ function payloadHashRouter(partitionCount: number): Router {
   };
 }
 
-function fieldHashRouter(field: FieldPath, partitionCount: number): Router {
+function fieldHashRouter(field: FieldPath, partitionCount: number): Rule {
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
     if (isPlainField(line, 0)) {
-      const quote = line.kind(0) === FieldKind.STRING ? 1 : 0;
-      return hashPartition(line.bytes, line.start(0) + quote, line.end(0) - quote, partitionCount);
+      return hashPartition(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0), partitionCount);
     }
     const key = fieldText(line, 0);
     if (key === null) return noKey(line.kind(0));

@@ -3,13 +3,13 @@
 import { byteAt } from '../model/bytes.ts';
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Router } from '../model/routing.ts';
+import type { RouteRefusal, Rule } from '../model/routing.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { murmur2 } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
-export function manualRouter(field: FieldPath, partitionNames: readonly string[]): Router {
+export function manualRouter(field: FieldPath, partitionNames: readonly string[]): Rule {
   const names = new NameTable(partitionNames);
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
     if (line.kind(0) === FieldKind.STRING) return names.find(line.bytes, line.start(0) + 1, line.end(0) - 1) ?? 'unknown-partition';

@@ -3,7 +3,7 @@
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { RangeBounds } from '../model/range-bounds.ts';
-import type { RouteRefusal, Router } from '../model/routing.ts';
+import type { RouteRefusal, Rule } from '../model/routing.ts';
 import type { RoutableLine } from '../model/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { numberPlace } from './range-of-numbers.ts';
@@ -13,7 +13,7 @@ import { timePlace } from './range-of-times.ts';
 /** How many of the bounds lie at or below the line's first field: that is its partition. */
 type Place = (line: RoutableLine) => PartitionId | RouteRefusal;
 
-export function rangeRouter(field: FieldPath, bounds: RangeBounds): Router {
+export function rangeRouter(field: FieldPath, bounds: RangeBounds): Rule {
   return { fields: [field], route: placeAmong(bounds), keyOf: (line) => fieldText(line, 0) };
 }
 

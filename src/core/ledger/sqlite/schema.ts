@@ -35,12 +35,15 @@ const TABLES: Readonly<Record<string, string>> = {
   producer TEXT,
   producer_position INTEGER,
   producer_digest BLOB,
+  sent_to INTEGER,
   hash BLOB NOT NULL
 ) STRICT`,
 };
 
+type TableOnDemand = 'producers' | 'ids' | 'sessions';
+
 /** Made with the first row that needs them. */
-const TABLES_ON_DEMAND: Readonly<Record<string, string>> = {
+const TABLES_ON_DEMAND: Readonly<Record<TableOnDemand, string>> = {
   producers: `CREATE TABLE producers (
   name TEXT PRIMARY KEY,
   position INTEGER NOT NULL,
@@ -50,6 +53,12 @@ const TABLES_ON_DEMAND: Readonly<Record<string, string>> = {
   id TEXT PRIMARY KEY,
   sequence INTEGER NOT NULL,
   hash BLOB NOT NULL
+) STRICT, WITHOUT ROWID`,
+  sessions: `CREATE TABLE sessions (
+  session TEXT PRIMARY KEY,
+  partition INTEGER NOT NULL,
+  last_seen INTEGER,
+  epoch INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`,
 };
 
@@ -98,11 +107,11 @@ export function creationSql(partitionCount: number): string[] {
   return [...Object.values(TABLES), ...Array.from({ length: partitionCount }, (_, id) => partitionSql(id)), eventsSql(partitionCount)];
 }
 
-export function createOnDemand(db: Database, table: 'producers' | 'ids'): void {
-  if (!hasTable(db, table)) db.exec(TABLES_ON_DEMAND[table] as string);
+export function createOnDemand(db: Database, table: TableOnDemand): void {
+  if (!hasTable(db, table)) db.exec(TABLES_ON_DEMAND[table]);
 }
 
-export function hasTable(db: Database, table: 'producers' | 'ids'): boolean {
+export function hasTable(db: Database, table: TableOnDemand): boolean {
   return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined;
 }
 

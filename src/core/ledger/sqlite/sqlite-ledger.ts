@@ -8,6 +8,7 @@ import type { Head } from '../../model/head.ts';
 import type { Page, ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
+import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
 import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from '../ledger.ts';
 import { Appender, readProducer } from './append.ts';
@@ -19,6 +20,7 @@ import { describeLedger } from './describe.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
 import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
 import type { ThreadStart } from './ledger-thread.ts';
+import { PinStore } from './pins.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
 import { FrameReader } from './read.ts';
 import type { ReaderThread } from './reader-thread.ts';
@@ -26,7 +28,7 @@ import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './sch
 import { type Activity, translateError } from './translate-error.ts';
 import { verifyLedger } from './verify.ts';
 import { CommitWatch, type WatchListener } from './watch.ts';
-import { toBasis, toHead, WriteStates } from './write-state.ts';
+import { toHead, WriteStates } from './write-state.ts';
 
 /** What every SQLite database begins with. */
 const HEADER_BYTES = 100;
@@ -167,6 +169,7 @@ class SqliteLedger implements Ledger {
   readonly #options: SqliteLedgerOptions;
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
+  readonly #pins: PinStore;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
   /** `failed`: a commit ended in an I/O error, so nothing more may be written over what it left. */
@@ -180,6 +183,7 @@ class SqliteLedger implements Ledger {
     this.#options = options;
     this.#states = new WriteStates(db);
     this.#reader = new FrameReader(db);
+    this.#pins = new PinStore(db);
   }
 
   get identity(): LedgerIdentity {
@@ -191,7 +195,11 @@ class SqliteLedger implements Ledger {
   }
 
   basis(): Promise<Basis> {
-    return this.#reading(() => toBasis(this.#states.current()));
+    return this.#reading(() => this.#states.basis());
+  }
+
+  pinsOf(sessions: readonly string[]): Promise<readonly Pin[]> {
+    return this.#reading(() => this.#pins.find(sessions, this.#states.current()));
   }
 
   producerMark(name: string): Promise<ProducerMark> {
@@ -229,6 +237,7 @@ class SqliteLedger implements Ledger {
     const writer = (await openSqliteLedger(this.#identity.path, this.#options)) as SqliteLedger;
     await writer.#guarded('write', () => writer.#db.exec('BEGIN IMMEDIATE'));
     return {
+      pinsOf: (sessions) => writer.pinsOf(sessions),
       commit: (draft) => writer.#guarded('write', () => writer.#append(draft)),
       end: async () => {
         try {
@@ -343,7 +352,7 @@ class SqliteLedger implements Ledger {
   }
 
   #append(draft: CommitDraft): CommitOutcome {
-    this.#appender ??= new Appender(this.#db, this.#identity.uuid, this.#states);
+    this.#appender ??= new Appender(this.#db, this.#identity.uuid, this.#states, this.#pins);
     return this.#appender.append(draft);
   }
 
@@ -358,6 +367,7 @@ class SqliteLedger implements Ledger {
 
   #rollBack(): void {
     this.#states.forget();
+    this.#pins.forget();
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
   }
 

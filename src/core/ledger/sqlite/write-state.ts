@@ -6,7 +6,9 @@ import type { Head } from '../../model/head.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Epoch } from '../../model/routing.ts';
 import { TIME_MIN } from '../../model/time.ts';
-import { lastEpochRow, parseEpoch, readPartitionRows } from './identity.ts';
+import { pinsHoldSince } from '../../model/session-pins.ts';
+import { lastEpochRow, parseEpoch, readEpochs, readPartitionRows } from './identity.ts';
+import { hasPins } from './pins.ts';
 import { blob, integer, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
@@ -16,6 +18,8 @@ export interface WriteState {
   time: number;
   hash: Buffer;
   epoch: Epoch;
+  /** The first epoch whose pins hold; null where the routing is not sticky. */
+  pinsSince: number | null;
   partitionNames: readonly string[];
   /** Next offset by partition; filled in as partitions are written to. */
   readonly offsets: Map<PartitionId, number>;
@@ -48,12 +52,32 @@ export class WriteStates {
     const known = state.offsets.get(partition);
     if (known !== undefined) return known;
     const row = this.#db.prepare<[], RawRow>(`SELECT offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 1`).get();
-    return row === undefined ? 0 : integer(row, 'offset') + integer(row, 'count');
+    const next = row === undefined ? 0 : integer(row, 'offset') + integer(row, 'count');
+    state.offsets.set(partition, next);
+    return next;
+  }
+
+  /** Events in each of the partitions that take keys, where the routing goes by them; otherwise null. */
+  loads(state: WriteState): readonly number[] | null {
+    if (state.pinsSince === null) return null;
+    return Array.from({ length: state.epoch.partitionCount }, (_, partition) => this.nextOffset(state, partition));
+  }
+
+  basis(): Basis {
+    const state = this.current();
+    const loads = this.loads(state);
+    return {
+      floor: state.time,
+      epoch: state.epoch,
+      partitionNames: state.partitionNames,
+      sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) },
+    };
   }
 
   #read(): WriteState {
     const db = this.#db;
     const epoch = lastEpochRow(db);
+    const parsed = parseEpoch(db, epoch);
     const last = db.prepare<[], RawRow>('SELECT first_sequence, count, last_time, hash FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
     const sequence = last === undefined ? 0 : integer(last, 'first_sequence') + integer(last, 'count') - 1;
     return {
@@ -61,7 +85,8 @@ export class WriteStates {
       time: last === undefined ? TIME_MIN : integer(last, 'last_time'),
       // an epoch that begins behind the last commit is the later link
       hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
-      epoch: parseEpoch(db, epoch),
+      epoch: parsed,
+      pinsSince: parsed.spec.rule === 'sticky' ? pinsHoldSince(readEpochs(db)) : null,
       partitionNames: readPartitionRows(db).map(({ name }) => name),
       offsets: new Map(),
     };
@@ -75,8 +100,4 @@ export function toHead(state: WriteState): Head {
 /** The head as of this statement, for those who do not write. */
 export function readHead(db: Database): Head {
   return toHead(new WriteStates(db).current());
-}
-
-export function toBasis(state: WriteState): Basis {
-  return { floor: state.time, epoch: state.epoch, partitionNames: state.partitionNames };
 }
