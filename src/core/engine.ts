@@ -255,13 +255,14 @@ export class Completengine {
    * Walks the whole ledger. `expectHead`: `SEQUENCE:HASH` kept elsewhere, which it must extend.
    * @throws LedgerError VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH
    */
-  verify(options: Omit<VerifyOptions, 'anchor' | 'idOf'> & { expectHead?: string | undefined } = {}): Promise<VerifyReport> {
+  verify(options: Omit<VerifyOptions, 'anchor' | 'idOf' | 'keyOf'> & { expectHead?: string | undefined } = {}): Promise<VerifyReport> {
     const { unique } = this.#ledger.identity.config;
     const ids = unique === null ? undefined : new FieldReader([unique], DEPTH_MAX);
     return this.#ledger.verify({
       ...options,
       anchor: options.expectHead === undefined ? undefined : parseHead(options.expectHead),
       idOf: ids === undefined ? undefined : (payload) => ids.text(payload),
+      keyOf: (batch, at) => this.#eventLabels().key(batch, at),
     });
   }
 

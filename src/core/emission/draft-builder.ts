@@ -174,7 +174,14 @@ export class DraftBuilder {
     const drafts: FrameDraft[] = [];
     for (const [partition, frame] of this.#frames.entries()) {
       if (frame === undefined || frame.count === 0) continue;
-      drafts.push({ partition, count: frame.count, firstTime: frame.firstTime, lastTime: frame.lastTime, key: this.#router.givenKey, body: frame.writer.take() });
+      drafts.push({
+        partition,
+        count: frame.count,
+        firstTime: frame.firstTime,
+        lastTime: frame.lastTime,
+        key: this.#router.givenKey,
+        body: frame.writer.take(),
+      });
       frame.count = 0;
     }
     return drafts;

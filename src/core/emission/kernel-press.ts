@@ -53,7 +53,15 @@ class KernelPress implements Press {
       latest: this.#judge.latestTime(),
     });
     const { count, faults, starts, ends } = lines;
-    const verdicts: Verdicts = { count, faults: faults.subarray(0, count), starts, ends, ids: [], sessions: this.#judge.noSessions(count), ...this.#kernel.judged(count) };
+    const verdicts: Verdicts = {
+      count,
+      faults: faults.subarray(0, count),
+      starts,
+      ends,
+      ids: [],
+      sessions: this.#judge.noSessions(count),
+      ...this.#kernel.judged(count),
+    };
     this.#route(chunk, lines, verdicts);
     if (unsettled > 0) {
       for (let line = 0; line < count; line++) if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);

@@ -5,6 +5,7 @@
 
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../model/commit.ts';
 import type { Durability, LedgerConfig } from '../model/config.ts';
+import type { EventBatch } from '../model/event.ts';
 import type { Anchor, Head } from '../model/head.ts';
 import type { History } from '../model/history.ts';
 import type { Partition } from '../model/partition.ts';
@@ -59,6 +60,8 @@ export interface VerifyOptions {
   readonly anchor?: Anchor | undefined;
   /** Reads the unique id of a payload, where the ledger keeps such ids. */
   readonly idOf?: ((payload: Buffer) => string | null) | undefined;
+  /** Reads the key of an event by the routing that was in force: proves the pins of sticky sessions. */
+  readonly keyOf?: ((batch: EventBatch, at: number) => string | null) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { commits: number; events: number }) => void) | undefined;
 }

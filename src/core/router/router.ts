@@ -27,7 +27,8 @@ export const makeRouter: RouterFactory = (epoch, partitionNames, given = NOTHING
   const givenKey = line === null ? null : (rule.keyOf(line) ?? fieldText(line, 0));
   const free: Router = { ...rule, sessions: null, everyLineTo: null, givenKey, sentTo };
   if (sentTo !== null) return toOnePartition(free, sentTo);
-  if (spec.rule === 'sticky') return { ...free, fields: line === null ? free.fields : [], sessions: new StickyRouter({ idleMicros: spec.idleMicros, only: line }) };
+  if (spec.rule === 'sticky')
+    return { ...free, fields: line === null ? free.fields : [], sessions: new StickyRouter({ idleMicros: spec.idleMicros, only: line }) };
   return line === null ? free : toOnePartition(free, placeOf(line, epoch, partitionNames));
 };
 

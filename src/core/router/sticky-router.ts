@@ -9,7 +9,16 @@
 
 import type { PartitionId } from '../model/partition.ts';
 import type { RoutableLine } from '../model/scanned-field.ts';
-import { type DraftedPin, type IdleRule, idleRule, NO_SESSION, type Pin, type PinChanges, type SessionNumber, type SessionRouter } from '../model/session-pins.ts';
+import {
+  type DraftedPin,
+  type IdleRule,
+  idleRule,
+  NO_SESSION,
+  type Pin,
+  type PinChanges,
+  type SessionNumber,
+  type SessionRouter,
+} from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { SessionTable } from './session-table.ts';
