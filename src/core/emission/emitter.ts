@@ -107,8 +107,8 @@ export interface ChunkReport {
 /** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
 const KERNEL_FROM_BYTES = 64 * 1024;
 
-/** More sessions than these are forgotten and asked for again: some twenty megabytes. */
-const SESSIONS_KEPT = 250_000;
+/** Sessions that take more memory are forgotten and asked for again: some three hundred thousand of them, with keys of a usual length. */
+const SESSION_BYTES_MAX = 32 * 1024 * 1024;
 
 /** The presses of one epoch. */
 interface Presses {
@@ -201,7 +201,7 @@ export class Emitter {
   }
 
   get hasTooManySessions(): boolean {
-    return (this.#sessions?.size ?? 0) > SESSIONS_KEPT;
+    return (this.#sessions?.bytes ?? 0) > SESSION_BYTES_MAX;
   }
 
   /** Not while a draft is on its way. */

@@ -45,8 +45,8 @@ export interface SessionBasis {
 
 /** Decides where sessions go, by what it was told of them and by the order and the ledger times of events. */
 export interface SessionRouter {
-  /** How many sessions it keeps in mind. */
-  readonly size: number;
+  /** Bytes of memory that its sessions take, roughly. */
+  readonly bytes: number;
   /** The session of a line; NO_SESSION where it holds no key. */
   sessionOf(line: RoutableLine): SessionNumber;
   /** The ledger holds no pins, so sessions need not be asked for; what others pin meanwhile shows as a conflict. */

@@ -8,7 +8,7 @@
  */
 
 import type { PartitionId } from '../model/partition.ts';
-import type { RoutableLine } from '../model/scanned-field.ts';
+import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import {
   type DraftedPin,
   type IdleRule,
@@ -24,8 +24,12 @@ import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field
 import { SessionTable } from './session-table.ts';
 import { leastLoaded, PinColumns } from './sticky-pins.ts';
 
+/** In all columns. */
+const PIN_BYTES = 24;
+
 export class StickyRouter implements SessionRouter {
   readonly #idle: IdleRule;
+  readonly #isForEver: boolean;
   readonly #only: RoutableLine | null;
   #table = new SessionTable();
   /** As the ledger knows them, and as the draft leaves them. */
@@ -44,16 +48,19 @@ export class StickyRouter implements SessionRouter {
   /** `idleMicros`: a session that was idle for longer is new; null: never. `only`: a line with the session of all lines. */
   constructor({ idleMicros, only = null }: { readonly idleMicros: Micros | null; readonly only?: RoutableLine | null }) {
     this.#idle = idleRule(idleMicros);
+    this.#isForEver = idleMicros === null;
     this.#only = only;
   }
 
-  get size(): number {
-    return this.#table.size;
+  get bytes(): number {
+    return this.#table.bytes + this.#table.size * PIN_BYTES;
   }
 
   /** The session in the line's first field. */
   sessionOf(ofLine: RoutableLine): SessionNumber {
     const line = this.#only ?? ofLine;
+    // the usual case without a second look
+    if (line.kind(0) === FieldKind.STRING) return this.#table.numberOf(line.bytes, line.start(0) + 1, line.end(0) - 1);
     if (isPlainField(line, 0)) return this.#table.numberOf(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0));
     const session = fieldText(line, 0);
     return session === null ? NO_SESSION : this.numberOf(session);
@@ -71,8 +78,8 @@ export class StickyRouter implements SessionRouter {
 
   takeUnasked(): readonly string[] {
     const from = this.#asked;
-    this.#asked = this.size;
-    return this.#mustAsk ? Array.from({ length: this.size - from }, (_, nth) => this.#table.textOf(from + nth)) : [];
+    this.#asked = this.#table.size;
+    return this.#mustAsk ? Array.from({ length: this.#table.size - from }, (_, nth) => this.#table.textOf(from + nth)) : [];
   }
 
   learn(pins: Iterable<Pin>): void {
@@ -91,6 +98,12 @@ export class StickyRouter implements SessionRouter {
   }
 
   assign(session: SessionNumber, time: Micros): PartitionId {
+    const known = this.#known.partitionOf(session);
+    if (known >= 0 && this.#isForEver) {
+      // the most frequent case by far: nothing of it will ever change
+      this.#loads[known] = (this.#loads[known] as number) + 1;
+      return known;
+    }
     const isChanged = this.#changedIn[session] === this.#draft;
     const pins = isChanged ? this.#drafted : this.#known;
     const pinned = pins.partitionOf(session);
@@ -140,7 +153,7 @@ export class StickyRouter implements SessionRouter {
 
   #change(session: SessionNumber): void {
     if (session >= this.#changedIn.length) {
-      const grown = new Uint32Array(Math.max(1024, this.size * 2));
+      const grown = new Uint32Array(Math.max(1024, this.#table.size * 2));
       grown.set(this.#changedIn);
       this.#changedIn = grown;
     }
