@@ -102,6 +102,26 @@ describe('several engines', () => {
     expect((await one.emit({ s: 'c' })).partition).toBe('p0');
   });
 
+  test('whose clocks are apart end no session too early, nor too late', async () => {
+    const [clock, behind] = [new FakeClock(), new FakeClock()];
+    const ledger = ledgerPath();
+    const options = { ledger, partition: stickyBy('s', { idle: '16s' }), partitions: 2 };
+    const [one, other] = [await openEngine({ ...options, clock }), await openEngine({ ...options, clock: behind })];
+    await other.emit([{ s: 'a' }, { s: 'a' }, { s: 'a' }, { s: 'a' }]);
+    behind.micros += 10 * SECOND;
+    clock.micros += 40 * SECOND;
+    await one.emit({ s: 'b' });
+    // ten seconds by its own clock, and forty by the ledger's: a new session, and p1 is emptier
+    expect((await other.emit({ s: 'a' })).partition).toBe('p1');
+    clock.micros += 10 * SECOND;
+    await one.emit({ s: 'b' });
+    // not a moment later by its own clock, and ten seconds by the ledger's: the same session, seen again
+    const { time } = await other.emit({ s: 'a' });
+    expect(time).toBe(clock.micros);
+    expect(storedPins(ledger).find(({ session }) => session === 'a')).toEqual({ session: 'a', partition: 'p1', last_seen: time });
+    expectPinnedWhileAwake(await expectSoundLedger(ledger), 16 * SECOND, sessionOf);
+  });
+
   const step = fc.record({
     engine: fc.nat(2),
     sessions: fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 4 }),
@@ -197,29 +217,6 @@ describe('the same input', () => {
     await (await openEngine({ ledger: copy, ...options })).ingest([{ name: 'envelopes', open: () => pieces(...envelopes) }], { envelope: true });
     expect(placesOf(copy)).toEqual(placesOf(ledger));
     expect(storedPins(copy)).toEqual(storedPins(ledger));
-  });
-});
-
-describe('volume', () => {
-  const LINES = 6000;
-  const piece = (nth: number) => Array.from({ length: LINES }, (_, at) => `{"s":"s${(nth * LINES + at * 7) % 9000}","pad":"${'x'.repeat(180)}"}\n`).join('');
-
-  test('with others who pin the same sessions in between: all that is on its way is built anew, and every session has one place', async () => {
-    const ledger = ledgerPath();
-    const options = { ledger, partition: stickyBy('s'), partitions: 4 };
-    const [bulk, other] = [await openEngine(options), await openEngine(options)];
-    async function* stream(): AsyncGenerator<string> {
-      for (let nth = 0; nth < 14; nth++) {
-        // sessions the next pieces bring, and some of its own
-        await other.emit(Array.from({ length: 40 }, (_, at) => ({ s: `s${((nth + 1) * LINES + at * 70) % 9000}` })));
-        await other.emit({ s: `own ${nth}` });
-        yield piece(nth);
-      }
-    }
-    const report = await bulk.ingest([{ name: 'bulk', open: stream }]);
-    expect(report).toMatchObject({ events: 14 * LINES, isComplete: true });
-    const places = await expectPinnedForEver(ledger, sessionOf);
-    expect(new Set(places.values()).size).toBe(4);
   });
 });
 
