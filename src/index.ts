@@ -5,7 +5,16 @@ export type { CommittedEvents } from './core/emission/emitter.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
 export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
 export type { EventReceipt } from './core/emission/shared-commits.ts';
-export { Completengine, type CreateOptions, type EmitOptions, type EventInput, type OpenOptions, type ReplayOptions, type TailOptions } from './core/engine.ts';
+export {
+  Completengine,
+  type CreateOptions,
+  type EmitOptions,
+  type EventInput,
+  type GivenOptions,
+  type OpenOptions,
+  type ReplayOptions,
+  type TailOptions,
+} from './core/engine.ts';
 export type { LedgerDescription, LedgerIdentity, PartitionSummary, VerifyReport } from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';

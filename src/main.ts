@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import { printFailure } from './cli/failure.ts';
+import Bench from './commands/bench.ts';
 import Emit from './commands/emit.ts';
 import Init from './commands/init.ts';
 import Inspect from './commands/inspect.ts';
@@ -16,6 +17,7 @@ import Replay from './commands/replay.ts';
 import Tail from './commands/tail.ts';
 
 const VERBS = new Map<string, { run(argv: string[], config: Config): ReturnType<typeof Command.run> }>([
+  ['bench', Bench],
   ['emit', Emit],
   ['init', Init],
   ['inspect', Inspect],

@@ -45,6 +45,7 @@ export function overviewDocument(ledger: LedgerDescription): object {
     })),
     partitions: ledger.partitions.map(partitionDocument),
     producers: ledger.producers,
+    sessions: ledger.sessions,
     storage,
   };
 }
@@ -77,6 +78,7 @@ export async function overviewText(ledger: LedgerDescription): Promise<string> {
     ['storage', [storage.engine, ...Object.entries(storage.settings).map(([name, value]) => `${name} ${value}`)].join(', ')],
   ];
   for (const producer of ledger.producers) rows.push(['producer', `${producer.name} at byte ${count(producer.position)} of its input`]);
+  if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} with a pin`]);
   if (storage.isOpenToOthers) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;

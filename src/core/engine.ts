@@ -71,6 +71,9 @@ export interface OpenOptions extends CreateOptions {
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
 export type EventInput = string | Uint8Array | object | number | boolean | null;
 
+/** Lists and streams are events only inside a list: by themselves they are many. */
+type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> ? never : Event;
+
 /** What is said of all events of a call, past what they hold. */
 export interface GivenOptions {
   /** Their key, in place of the one they carry; of a composite a JSON list of its parts. */
@@ -170,7 +173,7 @@ export class Completengine {
   /** Commits a stream of JSON lines. @throws LedgerError BAD_LINE at the first bad line; what came before it is committed. */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
   /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit(event: EventInput, options?: GivenOptions): Promise<EventReceipt>;
+  emit<Event extends EventInput>(event: SingleEvent<Event>, options?: GivenOptions): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
     options: EmitOptions & IngestHooks = {},

@@ -43,6 +43,8 @@ export interface LedgerDescription {
   readonly firstTime: Micros | null;
   readonly partitions: readonly PartitionSummary[];
   readonly producers: readonly { readonly name: string; readonly position: number }[];
+  /** How many sessions have a pin; 0 where the routing never was sticky. */
+  readonly sessions: number;
   readonly storage: {
     readonly engine: string;
     readonly durability: Durability;

@@ -21,6 +21,11 @@ export interface Page {
   readonly next: number | null;
 }
 
+/** Bytes of the bodies in a page. */
+export function pageBytes({ commits }: Page): number {
+  return commits.reduce((sum, { frames }) => frames.reduce((bytes, { body }) => bytes + body.length, sum), 0);
+}
+
 export interface History {
   head(): Promise<Head>;
   /** One page from the start of the range, bounded in bytes. @throws LedgerError VERIFICATION_FAILED */

@@ -22,6 +22,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDe
         firstTime: first === undefined ? null : integer(first, 'first_time'),
         partitions: identity.partitions.map(({ id, name }) => ({ id, name, ...summarize(db, id) })),
         producers: readProducers(db),
+        sessions: hasTable(db, 'sessions') ? (db.prepare('SELECT count(*) FROM sessions').pluck().get() as number) : 0,
         storage: {
           engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
           durability: identity.config.durability,

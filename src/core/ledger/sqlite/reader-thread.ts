@@ -18,7 +18,7 @@ export class ReaderThread {
   static async start(start: ThreadStart, signal?: AbortSignal): Promise<ReaderThread> {
     const reader = new ReaderThread();
     const listener = { onAnswer: (answer: ReaderAnswer) => reader.#onAnswer(answer), onEnd: (error: unknown) => reader.#fail(error) };
-    reader.#thread = await LedgerThread.start(new URL('./reader-worker.js', import.meta.url), start, listener, signal);
+    reader.#thread = await LedgerThread.start('reader-worker', start, listener, signal);
     return reader;
   }
 

@@ -5,7 +5,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/commit.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import type { Head } from '../../model/head.ts';
-import type { Page, ReadRequest } from '../../model/history.ts';
+import { type Page, pageBytes, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Pin } from '../../model/session-pins.ts';
@@ -159,10 +159,6 @@ function readIdentity(db: Database, path: string): LedgerIdentity {
 /** A page of this size that is not the last one is worth a thread that reads ahead. */
 const READ_AHEAD_FROM_BYTES = 1024 * 1024;
 
-function bytesOf({ commits }: Page): number {
-  return commits.reduce((sum, { frames }) => frames.reduce((bytes, { body }) => bytes + body.length, sum), 0);
-}
-
 class SqliteLedger implements Ledger {
   readonly #db: Database;
   readonly #file: FileIdentity;
@@ -288,7 +284,7 @@ class SqliteLedger implements Ledger {
         const page: Page = await this.read(rest);
         rest = page.next === null ? null : { ...request, range: { ...request.range, from: page.next } };
         // it starts while this page is told
-        if (rest !== null && bytesOf(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
+        if (rest !== null && pageBytes(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
         yield page;
         const reader: ReaderThread | null = (await thread) ?? null;
         if (rest !== null && reader !== null) return yield* reader.pages(rest);
