@@ -43,7 +43,7 @@ function linesOf(emitter: string, count: number): string[] {
 
 test('four emitters of the same sessions at once, in volume and in pieces, agree on every session', async () => {
   const ledger = await newLedger('--partition', 'sticky:session', '--partitions', '5');
-  const volumes = ['anna', 'bert'].map((name) => runCli(['emit', '-q', '-l', ledger], { input: linesOf(name, 40_000).join('') }));
+  const volumes = ['anna', 'bert'].map((name) => runCli(['emit', '-q', '-l', ledger], { input: linesOf(name, 25_000).join('') }));
   const trickles = ['cleo', 'dora'].map(async (name) => {
     const child = startCli(['emit', '-q', '-l', ledger]);
     const result = finished(child);
@@ -57,16 +57,16 @@ test('four emitters of the same sessions at once, in volume and in pieces, agree
   for (const { code, stderr } of await Promise.all([...volumes, ...trickles])) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const places = await expectPinnedForEver(ledger, sessionOf);
   expect(places.size).toBe(SESSIONS);
-  expect((await expectSoundLedger(ledger)).length).toBe(86_000);
+  expect((await replayed(ledger)).split('\n').length - 1).toBe(56_000);
 });
 
 test('an emitter that is killed in the midst leaves the pins of what it committed, and goes on with them', async () => {
   const ledger = await newLedger('--partition', 'sticky:session,idle=30m', '--partitions', '3');
-  const input = fileIn(tempDir(), 'sessions.jsonl', linesOf('one', 60_000).join(''));
+  const input = fileIn(tempDir(), 'sessions.jsonl', linesOf('one', 40_000).join(''));
   const emit = ['emit', '-q', '--producer', 'one', '-l', ledger, input];
   let stored = 0;
   let kills = 0;
-  while (stored < 60_000 && kills < 3) {
+  while (stored < 40_000 && kills < 3) {
     const child = startCli(emit);
     const result = finished(child);
     await sleep(350 + 150 * kills);
@@ -79,8 +79,9 @@ test('an emitter that is killed in the midst leaves the pins of what it committe
   }
   expect(kills).toBeGreaterThan(0);
   await succeed(emit);
-  const places = new Map((await expectSoundLedger(ledger)).map(({ payload, partition }) => [sessionOf(payload), partition]));
+  const events = await expectSoundLedger(ledger);
+  const places = new Map(events.map(({ payload, partition }) => [sessionOf(payload), partition]));
   // it was the work of seconds, and nobody was idle for half an hour
-  expectPinnedWhileAwake(await expectSoundLedger(ledger), 1800e6, sessionOf);
+  expectPinnedWhileAwake(events, 1800e6, sessionOf);
   expect(new Map(storedPins(ledger).map(({ session, partition }) => [session, partition]))).toEqual(places);
 });

@@ -43,3 +43,16 @@ test.each([[undefined], ['1s']])('what is on its way is built anew when others p
     await other.close();
   }
 });
+
+test('those who emit one by one, until each has a writing thread, agree too', async () => {
+  const { Completengine }: typeof import('../../src/index.ts') = await import(LIBRARY);
+  const ledger = ledgerPath();
+  const open = () => Completengine.open({ ledger, partition: stickyBy('s'), partitions: 3 });
+  const engines = [await open(), await open()];
+  try {
+    for (let n = 0; n < 60; n++) await Promise.all(engines.map((engine) => engine.emit([{ s: `s${n}` }, { s: `s${n >> 1}` }])));
+    expect((await expectPinnedForEver(ledger, sessionOf)).size).toBe(60);
+  } finally {
+    for (const engine of engines) await engine.close();
+  }
+});
