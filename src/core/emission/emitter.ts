@@ -107,8 +107,8 @@ export interface ChunkReport {
 /** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
 const KERNEL_FROM_BYTES = 64 * 1024;
 
-/** Sessions that take more memory are forgotten and asked for again: some three hundred thousand of them, with keys of a usual length. */
-const SESSION_BYTES_MAX = 32 * 1024 * 1024;
+/** Sessions that take more memory are forgotten and asked for again: a quarter of a million of them, with keys of a usual length. */
+const SESSION_BYTES_MAX = 20 * 1024 * 1024;
 
 /** The presses of one epoch. */
 interface Presses {

@@ -1,10 +1,11 @@
 /** Sticky sessions as data: what emission, the router and a ledger tell one another of pins. The rule lives in `router/`. No I/O. */
 
+import { asBuffer, numberAt } from './bytes.ts';
 import { formatFieldPath } from './field-path.ts';
 import type { PartitionId } from './partition.ts';
 import type { Epoch } from './routing.ts';
 import type { RoutableLine } from './scanned-field.ts';
-import type { Micros } from './time.ts';
+import { type Micros, NO_TIME } from './time.ts';
 
 /** Dense, in the order of first sight; stands for a session's key until the router forgets its sessions. */
 export type SessionNumber = number;
@@ -25,15 +26,52 @@ export interface DraftedPin extends Pin {
   readonly lastSeenBefore: Micros | null;
 }
 
+/** Pins in columns: a draft may have ten thousand, on their way to a thread. Row n is pin n; {@link draftedPins} reads them. */
+export interface DraftedPins {
+  readonly count: number;
+  /** The sessions' keys in UTF-8, one behind the other; key n ends at `ends[n]`. */
+  readonly keys: Uint8Array;
+  readonly ends: Uint32Array;
+  readonly partitions: Uint16Array;
+  readonly lastSeen: Float64Array;
+  /** NO_TIME for null. */
+  readonly lastSeenBefore: Float64Array;
+}
+
 /** What a draft makes of the pins. */
 export interface PinChanges {
   /** To be stored with it, all or none: what is pinned for the first time, or anew, or seen again after a while. In the order of first change. */
-  readonly pins: readonly DraftedPin[];
+  readonly pins: DraftedPins;
   /** So much later the draft may come and still be right about every pin. Infinity where time does not matter. */
   readonly liftMax: Micros;
 }
 
-export const NO_PIN_CHANGES: PinChanges = { pins: [], liftMax: Number.POSITIVE_INFINITY };
+/** Room for so many pins with keys of so many bytes. */
+export function emptyPins(count: number, keyBytes: number): DraftedPins {
+  return {
+    count,
+    keys: new Uint8Array(keyBytes),
+    ends: new Uint32Array(count),
+    partitions: new Uint16Array(count),
+    lastSeen: new Float64Array(count),
+    lastSeenBefore: new Float64Array(count),
+  };
+}
+
+export const NO_PIN_CHANGES: PinChanges = { pins: emptyPins(0, 0), liftMax: Number.POSITIVE_INFINITY };
+
+export function* draftedPins({ count, keys, ends, partitions, lastSeen, lastSeenBefore }: DraftedPins): Generator<DraftedPin, void, undefined> {
+  const bytes = asBuffer(keys);
+  for (let at = 0; at < count; at++) {
+    const before = numberAt(lastSeenBefore, at);
+    yield {
+      session: bytes.toString('utf8', at === 0 ? 0 : numberAt(ends, at - 1), ends[at]),
+      partition: numberAt(partitions, at),
+      lastSeen: numberAt(lastSeen, at),
+      lastSeenBefore: before === NO_TIME ? null : before,
+    };
+  }
+}
 
 /** What a draft of sticky sessions is built upon besides the pins. */
 export interface SessionBasis {

@@ -51,6 +51,15 @@ export class SessionTable {
     return this.#keys.toString('utf8', this.#startOf(session), this.#ends[session]);
   }
 
+  /** Copies the key to `into`; returns where it ends there. */
+  copyKey(session: SessionNumber, into: Uint8Array, at: number): number {
+    return at + this.#keys.copy(into, at, this.#startOf(session), this.#ends[session]);
+  }
+
+  keyBytes(session: SessionNumber): number {
+    return numberAt(this.#ends, session) - this.#startOf(session);
+  }
+
   #startOf(session: SessionNumber): number {
     return session === 0 ? 0 : numberAt(this.#ends, session - 1);
   }

@@ -9,17 +9,8 @@
 
 import type { PartitionId } from '../model/partition.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
-import {
-  type DraftedPin,
-  type IdleRule,
-  idleRule,
-  NO_SESSION,
-  type Pin,
-  type PinChanges,
-  type SessionNumber,
-  type SessionRouter,
-} from '../model/session-pins.ts';
-import { type Micros, NO_TIME } from '../model/time.ts';
+import { emptyPins, type IdleRule, idleRule, NO_SESSION, type Pin, type PinChanges, type SessionNumber, type SessionRouter } from '../model/session-pins.ts';
+import type { Micros } from '../model/time.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { SessionTable } from './session-table.ts';
 import { leastLoaded, PinColumns } from './sticky-pins.ts';
@@ -125,7 +116,20 @@ export class StickyRouter implements SessionRouter {
   }
 
   changes(): PinChanges {
-    return { pins: this.#changed.map((session) => this.#draftedPin(session)), liftMax: this.#liftMax };
+    const sessions = this.#changed;
+    const pins = emptyPins(
+      sessions.length,
+      sessions.reduce((sum, session) => sum + this.#table.keyBytes(session), 0),
+    );
+    let end = 0;
+    for (const [at, session] of sessions.entries()) {
+      end = this.#table.copyKey(session, pins.keys, end);
+      pins.ends[at] = end;
+      pins.partitions[at] = this.#drafted.partitionOf(session);
+      pins.lastSeen[at] = this.#drafted.lastSeenOf(session);
+      pins.lastSeenBefore[at] = this.#known.lastSeenOf(session);
+    }
+    return { pins, liftMax: this.#liftMax };
   }
 
   settle(): () => void {
@@ -159,15 +163,5 @@ export class StickyRouter implements SessionRouter {
     }
     this.#changedIn[session] = this.#draft;
     this.#changed.push(session);
-  }
-
-  #draftedPin(session: SessionNumber): DraftedPin {
-    const before = this.#known.lastSeenOf(session);
-    return {
-      session: this.#table.textOf(session),
-      partition: this.#drafted.partitionOf(session),
-      lastSeen: this.#drafted.lastSeenOf(session),
-      lastSeenBefore: before === NO_TIME ? null : before,
-    };
   }
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FieldReader } from '../../../src/core/emission/field-reader.ts';
 import { DEPTH_MAX } from '../../../src/core/model/config.ts';
-import { idleRule, NO_SESSION, type Pin, type PinChanges } from '../../../src/core/model/session-pins.ts';
+import { type DraftedPin, draftedPins, idleRule, NO_SESSION, type Pin } from '../../../src/core/model/session-pins.ts';
 import { StickyRouter } from '../../../src/core/router/sticky-router.ts';
 
 interface Seen {
@@ -15,10 +15,11 @@ interface Seen {
 const fields = new FieldReader([['session']], DEPTH_MAX);
 
 /** Takes the events through the router as one draft. */
-function draft(router: StickyRouter, loads: readonly number[], events: readonly Seen[]): { to: number[]; changes: PinChanges } {
+function draft(router: StickyRouter, loads: readonly number[], events: readonly Seen[]): { to: number[]; changes: { pins: DraftedPin[]; liftMax: number } } {
   router.begin(loads);
   const to = events.map(({ session, time }) => router.assign(numberOf(router, session), time));
-  return { to, changes: router.changes() };
+  const { pins, liftMax } = router.changes();
+  return { to, changes: { pins: [...draftedPins(pins)], liftMax } };
 }
 
 function numberOf(router: StickyRouter, session: string): number {

@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../model/ledger-error.ts';
-import { idleMicrosOf, type Pin, type PinChanges } from '../../model/session-pins.ts';
+import { draftedPins, idleMicrosOf, type Pin, type PinChanges } from '../../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../../model/time.ts';
 import { integer, integerOrNull, type RawRow } from './rows.ts';
 import { createOnDemand, hasTable } from './schema.ts';
@@ -43,10 +43,10 @@ export class PinStore {
    * no earlier than they would have ended for the draft too.
    */
   differences({ pins }: PinChanges, state: WriteState): Pin[] {
-    if (pins.length === 0) return [];
+    if (pins.count === 0) return [];
     const isThere = this.#isThere();
     const differing: Pin[] = [];
-    for (const { session, lastSeenBefore } of pins) {
+    for (const { session, lastSeenBefore } of draftedPins(pins)) {
       const stored = isThere ? this.#pinOf(session, state) : null;
       if (stored === null && lastSeenBefore !== null) throw damaged('the pin of a session is gone');
       if (stored !== null && stored.lastSeen !== lastSeenBefore) differing.push(stored);
@@ -56,11 +56,11 @@ export class PinStore {
 
   /** `lift`: what was added to the draft's times. */
   keep({ pins }: PinChanges, state: WriteState, lift: Micros): void {
-    if (pins.length === 0) return;
+    if (pins.count === 0) return;
     createOnDemand(this.#db, 'sessions');
     const isForEver = idleMicrosOf(state.epoch) === null;
     const keep = this.#statements.get(KEEP);
-    for (const { session, partition, lastSeen } of pins) keep.run(session, partition, isForEver ? null : lastSeen + lift, state.epoch.epoch);
+    for (const { session, partition, lastSeen } of draftedPins(pins)) keep.run(session, partition, isForEver ? null : lastSeen + lift, state.epoch.epoch);
   }
 
   #isThere(): boolean {
