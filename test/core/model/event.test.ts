@@ -4,18 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoredCommit, StoredFrame } from '../../../src/core/model/commit.ts';
 import { EventBatch } from '../../../src/core/model/event.ts';
-import { FrameBodyWriter } from '../../../src/core/model/frame-body.ts';
 import { EVERYTHING } from '../../../src/core/model/range.ts';
 import { jsonLine } from '../../support/json-lines.ts';
 import { refusalOf } from '../../support/refusals.ts';
-
-interface Told {
-  readonly sequence: number;
-  readonly partition: number;
-  readonly offset: number;
-  readonly time: number;
-  readonly payload: string;
-}
+import { storedOf, type Told } from '../../support/stored-commit.ts';
 
 interface History {
   readonly firstSequence: number;
@@ -40,23 +32,6 @@ function toldOf({ firstSequence, firstTime, events }: History): Told[] {
     offsets.set(partition, offset + 1);
     return { sequence: firstSequence + nth, partition, offset, time, payload };
   });
-}
-
-/** The events as the ledger stores them: one frame for each partition. */
-function storedOf(firstSequence: number, told: readonly Told[]): StoredCommit {
-  const partitions = [...new Set(told.map(({ partition }) => partition))].sort((one, other) => one - other);
-  const frames = partitions.map((partition): StoredFrame => {
-    const mine = told.filter((event) => event.partition === partition);
-    const [first, last] = [mine[0] as Told, mine.at(-1) as Told];
-    const writer = new FrameBodyWriter();
-    for (const { sequence, time, payload } of mine) {
-      const bytes = Buffer.from(payload);
-      writer.append(sequence - firstSequence, time - first.time, bytes, 0, bytes.length);
-    }
-    const times = { firstTime: first.time, lastTime: last.time };
-    return { partition, sequence: firstSequence, offset: first.offset, count: mine.length, ...times, key: null, body: writer.take() };
-  });
-  return { firstSequence, frames };
 }
 
 function tell(batch: EventBatch): Told[] {

@@ -64,12 +64,11 @@ export class ChainWalk {
       .transaction(() => {
         const { range } = request;
         const from = this.#reader.commitHolding(range.from);
-        const rows = this.#commitRows(from, range.through);
+        const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
+        const rows = this.#commitRows(from, range.through, [...wanted]);
         if (rows.length === 0) return { commits: [], rows, next: null };
         const end = (rows.at(-1) as CommitRow).firstSequence;
-        const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
         const frames = this.#reader.frames(from, end, [...wanted]);
-        this.#reader.weigh(frames);
         const links = this.#links(from, end, wanted, frames);
 
         let place = this.#placeBefore(from);
@@ -82,6 +81,7 @@ export class ChainWalk {
         for (const frame of frames) {
           if (!hashBody(frame.body).equals(frame.hash)) throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
         }
+        this.#reader.growPages(rows.length, frames);
         return { commits: groupByCommit(frames), rows, next: place.next <= range.through ? place.next : null };
       })
       .deferred();
@@ -103,11 +103,17 @@ export class ChainWalk {
     if (stranger !== undefined) throw brokenCommit(1, `partition ${stranger.id} has changed`);
   }
 
-  #commitRows(from: number, through: number): CommitRow[] {
-    const rows = this.#reader.statements
+  /** The commits of one page. */
+  #commitRows(from: number, through: number, partitions: readonly PartitionId[]): CommitRow[] {
+    const { statements, commitsPerPage } = this.#reader;
+    const rows = statements
       .get<[number, number, number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence BETWEEN ? AND ? ORDER BY first_sequence LIMIT ?`)
-      .all(from, through, this.#reader.commitsPerPage);
-    return rows.map(toCommitRow);
+      .all(from, through, commitsPerPage)
+      .map(toCommitRow);
+    const last = rows.at(-1)?.firstSequence;
+    // one commit is a page, whatever it weighs
+    const end = last === undefined || rows.length === 1 ? null : this.#reader.pageEnd(from, last, partitions);
+    return end === null ? rows : rows.filter(({ firstSequence }) => firstSequence <= end);
   }
 
   /** Frames as links by commit, in the order of their partitions; of those not wanted the body stays on the disk. */

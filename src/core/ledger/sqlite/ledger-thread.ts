@@ -46,6 +46,10 @@ export class LedgerThread<Message, Answer> {
     signal?: AbortSignal,
   ): Promise<LedgerThread<Message, Answer>> {
     const worker = new Worker(scriptUrl(script), { workerData: start, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
+    const abort = (): void => worker.postMessage('abort');
+    signal?.addEventListener('abort', abort);
+    // a signal outlives many threads
+    worker.once('exit', () => signal?.removeEventListener('abort', abort));
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject);
       worker.once('message', () => {
@@ -54,9 +58,6 @@ export class LedgerThread<Message, Answer> {
         resolve();
       });
     });
-    const abort = (): void => worker.postMessage('abort');
-    signal?.addEventListener('abort', abort);
-    worker.once('exit', () => signal?.removeEventListener('abort', abort));
     return new LedgerThread<Message, Answer>(worker, listener);
   }
 

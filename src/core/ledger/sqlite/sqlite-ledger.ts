@@ -101,6 +101,8 @@ function open(path: string, file: FileIdentity, options: SqliteLedgerOptions): S
   const isWritable = options.access === 'write' || canWrite(path);
   const db = connect(path, { isReadOnly: !isWritable });
   try {
+    // it may have been replaced between the look at it and the opening
+    guardIdentity(path, file);
     checkFormat(db, path);
     const identity = readIdentity(db, path);
     const { durability } = identity.config;
@@ -287,7 +289,12 @@ class SqliteLedger implements Ledger {
         if (rest !== null && pageBytes(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
         yield page;
         const reader: ReaderThread | null = (await thread) ?? null;
-        if (rest !== null && reader !== null) return yield* reader.pages(rest);
+        if (rest === null || reader === null) continue;
+        for await (const ahead of reader.pages(rest)) {
+          this.#checkOpen();
+          yield ahead;
+        }
+        return;
       }
     } finally {
       await (await thread)?.close();
