@@ -23,7 +23,7 @@ export default class Init extends BaseCommand {
   static override flags = {
     partition: Flags.string({
       description:
-        'routing: hash (the whole payload), hash:FIELD, range:FIELD=BOUND,.. (numbers, words or times), composite:FIELD+FIELD, sticky:FIELD or sticky:FIELD,idle=TIME (a session stays where it went first), or manual:FIELD (the field names the partition)',
+        'routing: hash (the whole payload), hash:FIELD, range:FIELD=BOUND,.. (numbers, words or times), composite:FIELD+FIELD, sticky:FIELD (a session stays where it is), or manual:FIELD (the field names the partition)',
       default: 'hash',
       helpValue: 'SPEC',
     }),
