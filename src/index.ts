@@ -15,16 +15,18 @@ export {
   type ReplayOptions,
   type TailOptions,
 } from './core/engine.ts';
-export type { LedgerDescription, LedgerIdentity, PartitionSummary, VerifyReport } from './core/ledger/ledger.ts';
+export type { LedgerDescription, LedgerIdentity, PartitionSummary, RoutingChange, VerifyReport } from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
+export { movedByHash } from './core/model/epoch-plan.ts';
 export { EventBatch, type LedgerEvent } from './core/model/event.ts';
 export { type FieldPath, formatFieldPath } from './core/model/field-path.ts';
 export { type Anchor, formatHead, type Head, parseHead } from './core/model/head.ts';
+export type { KeyInput } from './core/model/key-text.ts';
 export { LedgerError, type LedgerErrorCode } from './core/model/ledger-error.ts';
 export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition } from './core/model/partition.ts';
 export type { RangeBound, RangeBounds } from './core/model/range-bounds.ts';
-export type { Epoch, RoutingSpec } from './core/model/routing.ts';
+export type { Epoch, Placement, Placements, RouteCause, RoutingInForce, RoutingSpec } from './core/model/routing.ts';
 export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, stickyBy, withMissing } from './core/model/routing-intents.ts';
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.ts';
 export { formatTime, type Micros } from './core/model/time.ts';
@@ -32,4 +34,5 @@ export { readDuration } from './core/model/time-expression.ts';
 export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
+export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/partitioning.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';

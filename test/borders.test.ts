@@ -37,6 +37,8 @@ const crossings: [folder: string, from: string][] = [
   ['src/core/ledger/sqlite', '../../emission/chunks.ts'],
   ['src/core/model', '../router/router.ts'],
   ['src/core/model', '../engine.ts'],
+  ['src/core/model', '../partitioning.ts'],
+  ...ORGANS.map((organ): [string, string] => [`src/core/${organ}`, '../partitioning.ts']),
   ['src/core', '../cli/main.ts'],
   ['src/core', 'better-sqlite3'],
   ['src/core', 'cli-table3'],

@@ -28,11 +28,12 @@ import { type Head, parseHead } from './model/head.ts';
 import { LedgerError } from './model/ledger-error.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
-import { epochAt, type Given, type Router, type RoutingSpec } from './model/routing.ts';
+import { epochAt, type Given, NO_PLACEMENTS, type Router, type RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
 import type { EventLabels } from './output/event-form.ts';
 import { Telling } from './output/telling.ts';
+import { Partitioning } from './partitioning.ts';
 import { type RangeRequest, resolveRange } from './replay/resolve-range.ts';
 import { follow, retell } from './replay/retell.ts';
 import { makeRouter } from './router/router.ts';
@@ -129,6 +130,7 @@ export class Completengine {
   #followers = 0;
   #shared: SharedCommits | undefined;
   #labels: EventLabels | undefined;
+  #partitioning: Partitioning | undefined;
 
   private constructor(ledger: Ledger, options: OpenOptions) {
     this.#ledger = ledger;
@@ -164,8 +166,15 @@ export class Completengine {
     await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }
 
+  /** As of the last look at the ledger: others may have added some since. */
   get partitions(): readonly Partition[] {
     return this.#ledger.identity.partitions;
+  }
+
+  /** Where events go: explains it, and begins epochs that change it. */
+  get partitioning(): Partitioning {
+    this.#partitioning ??= new Partitioning(this.#ledger, this.#clock, (isEnvelope) => this.#settings({ envelope: isEnvelope }, 'collect'));
+    return this.#partitioning;
   }
 
   /** Commits the events together, all or none; their receipts are in their order. @throws LedgerError BAD_LINE, ID_CONFLICT */
@@ -188,9 +197,8 @@ export class Completengine {
   /** Commits named inputs one after the other, as one. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
   async ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks = {}): Promise<EmissionReport> {
     const settings = this.#settings(options, options.onReject === undefined ? 'stop' : 'collect');
-    const { epoch, partitionNames: names } = await this.#ledger.basis();
     // what cannot be given is refused before anything is read
-    makeRouter(epoch, names, settings.given);
+    makeRouter(await this.#ledger.routing(), settings.given);
     const producer = options.producer === undefined ? null : await this.#producerTrack(options.producer);
     if (options.atomic !== true) {
       return ingest(this.#emitter(this.#announcing(this.#ledger), settings), sources, producer, scanLimits(settings).lineBytesMax, options);
@@ -205,13 +213,13 @@ export class Completengine {
 
   /** The last events, and those that come when it follows. Iterate it, or deliver it to a sink. */
   tail(options: TailOptions = {}): Telling {
-    const partitions = this.#select(options.partitions);
     const { signal } = options;
-    const reading = { partitions, verify: false, signal };
     const last = options.last ?? 10;
     const engine = this;
     async function* pages() {
       const ledger = engine.#ledger;
+      const partitions = await engine.#select(options.partitions);
+      const reading = { partitions, verify: false, signal };
       // watching begins before the head is read, or a commit in between would be missed
       const stopWatching = options.follow ? engine.#startWatching() : undefined;
       try {
@@ -228,12 +236,13 @@ export class Completengine {
 
   /** Re-tells a range that is fixed when it starts. Iterate it, await it for its report, or deliver it to a sink. @throws LedgerError VERIFICATION_FAILED */
   replay(options: ReplayOptions = {}): Telling {
-    const partitions = this.#select(options.partitions);
     const verify = (options.determinism ?? this.#determinism) === 'strict';
     const { signal } = options;
     const ledger = this.#ledger;
     const context = { now: this.#clock.nowMicros(), zone: options.zone };
+    const engine = this;
     async function* pages() {
+      const partitions = await engine.#select(options.partitions);
       const range = await resolveRange(options, ledger, context);
       yield* retell(ledger, { range, partitions, verify, signal });
     }
@@ -367,8 +376,10 @@ export class Completengine {
     return this.#shared;
   }
 
-  #select(names: readonly string[] | undefined): number[] | null {
+  async #select(names: readonly string[] | undefined): Promise<number[] | null> {
     if (names === undefined || names.length === 0) return null;
+    // one of them may have been added since the ledger was opened
+    await this.#ledger.head();
     return [...new Set(selectPartitions(this.partitions, names).map(({ id }) => id))].sort((one, other) => one - other);
   }
 
@@ -406,10 +417,8 @@ function makeLabels(ledger: Ledger): EventLabels {
     const epoch = epochAt(epochs, sequence);
     let reader = readers.get(epoch.epoch);
     if (reader === undefined) {
-      const router = makeRouter(
-        epoch,
-        partitions.map(({ name }) => name),
-      );
+      // keys are read by the rule, wherever they were placed
+      const router = makeRouter({ epoch, partitionNames: partitions.map(({ name }) => name), placements: NO_PLACEMENTS });
       reader = { router, fields: new FieldReader(router.fields, DEPTH_MAX) };
       readers.set(epoch.epoch, reader);
     }

@@ -4,8 +4,9 @@
  */
 
 import type { Clock } from '../model/clock.ts';
-import type { Basis, CommitOutcome, CommitPipeline, Committed, Conflict, FrameDraft, Stale } from '../model/commit.ts';
+import type { Basis, CommitOutcome, CommitPipeline, Committed, FrameDraft, Stale } from '../model/commit.ts';
 import { invariant } from '../model/ledger-error.ts';
+import type { Pin } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
 import { CHUNKS_KEPT, type Chunk } from './chunks.ts';
 import { noExclusions } from './draft-builder.ts';
@@ -43,6 +44,8 @@ export class Conveyor {
   #basis: Basis;
   /** A chunk ended at a bad line, and nothing behind it may be committed. */
   #hasStopped = false;
+  /** Chunks behind that one: they go on if, built anew in another epoch, it has no bad line any more. */
+  #held: Chunk[] = [];
 
   /** Chunks arrive at `onArrival` in the order in which they were sent. */
   constructor(emitter: Emitter, pipeline: CommitPipeline, basis: Basis, onArrival: OnArrival) {
@@ -59,12 +62,17 @@ export class Conveyor {
 
   /** Sends a chunk; waits while as many are on their way as may be. @throws what the ledger throws. */
   async send(chunk: Chunk): Promise<void> {
-    while (this.#flights.length >= ON_THEIR_WAY_MAX) await this.#arrive();
+    while (this.#flights.length + this.#held.length >= ON_THEIR_WAY_MAX) await this.#arrive();
     if (this.#emitter.hasTooManySessions) {
       await this.#land();
       this.#emitter.forgetSessions();
     }
-    this.#flights.push(await this.#launch(chunk));
+    await this.#sendOn(chunk);
+  }
+
+  async #sendOn(chunk: Chunk): Promise<void> {
+    if (this.#hasStopped) this.#held.push(chunk);
+    else this.#flights.push(await this.#launch(chunk));
   }
 
   /** Resolves when everything sent has arrived. */
@@ -107,7 +115,11 @@ export class Conveyor {
     const outcome = await first.answer;
     if (outcome !== null && outcome.kind !== 'committed') {
       invariant(outcome.kind === 'conflict', 'a draft is stale before one that is not');
-      return this.#launchAgain(outcome);
+      return this.#launchAgain(outcome.basis, outcome.pins);
+    }
+    if (outcome === null && first.report.badLines.length > 0) {
+      const newer = await this.#newerBasis();
+      if (newer !== null) return this.#launchAgain(newer);
     }
     this.#flights.shift();
     if (outcome !== null && outcome.loads !== null) this.#learnLoads(outcome.loads);
@@ -120,14 +132,31 @@ export class Conveyor {
     this.#basis = { ...this.#basis, sessions: { loads: behind, hasPins: true } };
   }
 
-  async #launchAgain({ basis, pins }: Conflict): Promise<void> {
+  /**
+   * Of a chunk that was refused as a whole no commit tells whether the epoch is over whose rule refused it. The next commit behind it does: in whichever
+   * epoch that one is, the chunk was. Null where it was rightly refused.
+   */
+  async #newerBasis(): Promise<Basis | null> {
+    const next = this.#flights.find(({ answer }) => answer !== null);
+    if (next !== undefined) {
+      // a failure is told when it is the turn of that chunk
+      const outcome = await next.answer?.catch(() => null);
+      return outcome?.kind === 'conflict' ? outcome.basis : null;
+    }
+    const newest = await this.#emitter.parts.target.basis();
+    return newest.epoch.epoch === this.#basis.epoch.epoch ? null : newest;
+  }
+
+  async #launchAgain(basis: Basis, pins: readonly Pin[] = []): Promise<void> {
     for (const { unpin } of this.#flights.toReversed()) unpin();
     this.#emitter.learnPins(pins);
-    const chunks = this.#flights.map(({ chunk }) => chunk);
+    const chunks = [...this.#flights.map(({ chunk }) => chunk), ...this.#held];
     this.#flights = [];
+    this.#held = [];
+    this.#hasStopped = false;
     this.#generation++;
     this.#basis = basis;
-    for (const chunk of chunks) this.#flights.push(await this.#launch(chunk));
+    for (const chunk of chunks) await this.#sendOn(chunk);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { numberAt } from '../model/bytes.ts';
 import type { Basis } from '../model/commit.ts';
+import type { PartitionId } from '../model/partition.ts';
 import { NO_PIN_CHANGES, type SessionRouter } from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
@@ -20,8 +21,8 @@ export function kernelPress(parts: PressParts): Press {
 }
 
 /** What the kernel can hash of a line so that it goes where the routing says. */
-function hashedPart({ epoch: { spec }, router }: PressParts): HashedPart {
-  if (spec.rule !== 'hash' || spec.missing !== null || router.everyLineTo !== null) return 'nothing';
+function hashedPart({ epoch: { spec, placedFrom }, router }: PressParts): HashedPart {
+  if (spec.rule !== 'hash' || spec.missing !== null || placedFrom !== null || router.everyLineTo !== null) return 'nothing';
   return spec.field === null ? 'payload' : 0;
 }
 
@@ -32,10 +33,13 @@ class KernelPress implements Press {
   readonly #judge: Judge;
   readonly #lines: ScannedLines;
   readonly #reference: DraftBuilder;
+  /** Whether the kernel's numbers of partitions are their ids. */
+  readonly #isInOrder: boolean;
 
   constructor(parts: PressParts) {
     this.#parts = parts;
     this.#hashed = hashedPart(parts);
+    this.#isInOrder = parts.epoch.partitionIds.every((id, number) => id === number);
     this.#kernel = new Kernel(parts.plan);
     this.#judge = parts.judge;
     this.#lines = new ScannedLines(parts.plan.slotCount);
@@ -49,7 +53,7 @@ class KernelPress implements Press {
     const unsettled = this.#kernel.judge(lines, {
       hashed: this.#hashed,
       timeSlot: slots.time,
-      partitionCount: epoch.partitionCount,
+      partitionCount: epoch.partitionIds.length,
       latest: this.#judge.latestTime(),
     });
     const { count, faults, starts, ends } = lines;
@@ -69,16 +73,12 @@ class KernelPress implements Press {
     return { lines, verdicts };
   }
 
-  /** Where the kernel did not. */
+  /** Where the kernel did not, or by numbers that are no ids. */
   #route(chunk: Chunk, lines: ScannedLines, verdicts: Verdicts): void {
-    const { everyLineTo } = this.#parts.router;
-    if (everyLineTo !== null) verdicts.partitions.fill(everyLineTo);
+    const { router, epoch } = this.#parts;
+    if (router.everyLineTo !== null) verdicts.partitions.fill(router.everyLineTo);
     else if (this.#hashed === 'nothing') this.#judge.route(chunk, lines, verdicts);
-  }
-
-  /** Of all partitions: a line may go beyond those that take keys. */
-  #partitionCount(basis: Basis): number {
-    return Math.max(basis.partitionNames.length, this.#parts.epoch.partitionCount);
+    else if (!this.#isInOrder) numbersToIds(verdicts.partitions, epoch.partitionIds);
   }
 
   build(chunk: Chunk, { verdicts }: ReadChunk, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
@@ -89,7 +89,7 @@ class KernelPress implements Press {
     const limit = stoppedAt ?? count;
     const { slots, router } = this.#parts;
     if (router.sessions !== null) placeSessions(router.sessions, verdicts, limit, basis, now);
-    const framed = this.#kernel.frame(limit, this.#partitionCount(basis), basis.floor, now);
+    const framed = this.#kernel.frame(limit, basis.partitionNames.length, basis.floor, now);
     return {
       draft: {
         epoch: basis.epoch.epoch,
@@ -125,6 +125,12 @@ function placeSessions(sessions: SessionRouter, verdicts: Verdicts, limit: numbe
     time = Math.max(time, own === NO_TIME ? now : own);
     placeSession(sessions, verdicts, line, time);
   }
+}
+
+/** Rows that have a fault hold no number, and are given any id. */
+function numbersToIds(partitions: Uint16Array, ids: readonly PartitionId[]): void {
+  const table = Uint16Array.from(ids);
+  for (let row = 0; row < partitions.length; row++) partitions[row] = table[partitions[row] as number] ?? 0;
 }
 
 function rowsWithoutFault(faults: Uint8Array, limit: number, count: number): Uint32Array {

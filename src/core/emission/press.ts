@@ -26,17 +26,18 @@ export interface Press {
 export interface PressParts {
   readonly settings: EmissionSettings;
   readonly epoch: Epoch;
+  readonly router: Router;
   readonly plan: ScanPlan;
   readonly slots: FieldSlots;
   readonly judge: Judge;
-  readonly router: Router;
 }
 
 export function pressParts(makeRouter: RouterFactory, clock: Clock, settings: EmissionSettings, basis: Basis): PressParts {
-  const router: Router = makeRouter(basis.epoch, basis.partitionNames, settings.given);
+  const router: Router = makeRouter(basis, settings.given);
   if (basis.sessions?.hasPins === false) router.sessions?.assumeNone();
   const slots = fieldSlots(settings, router.fields);
-  return { settings, epoch: basis.epoch, plan: planScan(slots.paths, scanLimits(settings)), slots, judge: new Judge(settings, slots, router, clock), router };
+  const plan = planScan(slots.paths, scanLimits(settings));
+  return { settings, epoch: basis.epoch, router, plan, slots, judge: new Judge(settings, slots, router, clock) };
 }
 
 /** Fills the tables of `lines` from the lines in `bytes[start, end)`, which ends in a line feed. */

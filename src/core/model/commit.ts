@@ -2,16 +2,14 @@
 
 import type { Head } from './head.ts';
 import type { PartitionId } from './partition.ts';
-import type { Epoch } from './routing.ts';
+import type { RoutingInForce } from './routing.ts';
 import type { Pin, PinChanges, SessionBasis } from './session-pins.ts';
 import type { Micros } from './time.ts';
 
 /** What a draft is built upon. The ledger compares it inside the transaction. */
-export interface Basis {
+export interface Basis extends RoutingInForce {
   /** The head's time: no event of the draft may lie before it. */
   readonly floor: Micros;
-  readonly epoch: Epoch;
-  readonly partitionNames: readonly string[];
   /** Null where the routing is not sticky. */
   readonly sessions: SessionBasis | null;
 }
@@ -89,7 +87,7 @@ export interface Committed {
   /** First offset of each of the draft's frames, in their order. */
   readonly offsets: readonly number[];
   readonly head: Head;
-  /** Events in each of the partitions that take sessions, behind the commit; null where the routing is not sticky. */
+  /** By partition, behind the commit: its events, or Infinity where it takes no sessions. Null where the routing is not sticky. */
   readonly loads: readonly number[] | null;
 }
 

@@ -30,8 +30,29 @@ export interface Epoch {
   readonly epoch: number;
   readonly fromSequence: number;
   readonly spec: RoutingSpec;
-  /** Keys go to the partitions 0 .. partitionCount-1. The one for events without a key may lie beyond. */
-  readonly partitionCount: number;
+  /** The partitions that keys go to; number n of a hash or a range is the nth of them. The one for events without a key may be none of them. */
+  readonly partitionIds: readonly PartitionId[];
+  /** The first epoch whose placements are in force in this one, null where there are none. Later placements of a key go before earlier ones. */
+  readonly placedFrom: number | null;
+}
+
+/** A key that goes to this partition whatever the rule says. */
+export interface Placement {
+  readonly key: string;
+  readonly partition: PartitionId;
+}
+
+/** By key. */
+export type Placements = ReadonlyMap<string, PartitionId>;
+
+export const NO_PLACEMENTS: Placements = new Map();
+
+/** What decides where the next event goes, and all that does. */
+export interface RoutingInForce {
+  readonly epoch: Epoch;
+  /** Of all partitions of the ledger, by id. */
+  readonly partitionNames: readonly string[];
+  readonly placements: Placements;
 }
 
 /** In the order in which they began; the last one is in force. */
@@ -44,6 +65,12 @@ export function epochAt(epochs: Epochs, sequence: number): Epoch {
 
 /** Why a line goes nowhere: no such field, no key in it, a key of another kind than the bounds, a name that no partition has. */
 export type RouteRefusal = 'key-missing' | 'key-not-scalar' | 'key-not-comparable' | 'unknown-partition';
+
+/** The fields that make an event's key; none where the whole payload is hashed. */
+export function routingFields(spec: RoutingSpec): readonly FieldPath[] {
+  if (spec.rule === 'composite') return spec.fields;
+  return spec.field === null ? [] : [spec.field];
+}
 
 /** What an emitter says of all its events, past what their payloads hold. */
 export interface Given {
@@ -65,8 +92,12 @@ export interface Rule {
   keyOf(line: RoutableLine): string | null;
 }
 
-/** The routing of an epoch for one emission. */
+/** What sends a line: its key was placed by hand, it has no key, or the rule decides. */
+export type RouteCause = 'placed' | 'missing' | 'rule';
+
+/** A rule with what goes before it, for one emission: placements, the partition for events without a key, what the emitter gives. */
 export interface Router extends Rule {
+  causeOf(line: RoutableLine): RouteCause;
   /** Where what came before decides: `route` is for lines without a session then. Null where each line stands for itself. */
   readonly sessions: SessionRouter | null;
   /** The partition of every line, whatever it holds; null where they differ. */
@@ -77,5 +108,5 @@ export interface Router extends Rule {
   readonly sentTo: PartitionId | null;
 }
 
-/** `partitionNames`: of all partitions of the ledger, by id. @throws LedgerError for a key or a partition that cannot be given. */
-export type RouterFactory = (epoch: Epoch, partitionNames: readonly string[], given?: Given) => Router;
+/** @throws LedgerError for a key or a partition that cannot be given. */
+export type RouterFactory = (routing: RoutingInForce, given?: Given) => Router;

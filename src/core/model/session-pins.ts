@@ -75,7 +75,7 @@ export function* draftedPins({ count, keys, ends, partitions, lastSeen, lastSeen
 
 /** What a draft of sticky sessions is built upon besides the pins. */
 export interface SessionBasis {
-  /** Events in each of the partitions that take sessions, by id. */
+  /** By partition: its events, or Infinity where it takes no sessions. */
   readonly loads: readonly number[];
   /** Whether the ledger holds a pin at all: without one nobody need ask for any. */
   readonly hasPins: boolean;

@@ -11,14 +11,14 @@ import { noKey } from './refusal.ts';
 
 const LENGTH_BYTES = 4;
 
-export function compositeRouter(fields: readonly FieldPath[], partitionCount: number): Rule {
+export function compositeRouter(fields: readonly FieldPath[], partitions: readonly PartitionId[]): Rule {
   const key = new CompositeKey();
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
     key.clear();
     for (let nth = 0; nth < fields.length; nth++) {
       if (!key.append(line, nth)) return noKey(line.kind(nth));
     }
-    return hashPartition(key.bytes, 0, key.length, partitionCount);
+    return partitions[hashPartition(key.bytes, 0, key.length, partitions.length)] as PartitionId;
   };
   return { fields, route, keyOf: (line) => compositeText(line, fields.length) };
 }

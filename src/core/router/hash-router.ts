@@ -8,28 +8,30 @@ import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field
 import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
-/** Over one field, or over the whole payload where `field` is null. */
-export function hashRouter(field: FieldPath | null, partitionCount: number): Rule {
-  return field === null ? payloadHashRouter(partitionCount) : fieldHashRouter(field, partitionCount);
+/** Over one field, or over the whole payload where `field` is null. Number n is the nth of the partitions. */
+export function hashRouter(field: FieldPath | null, partitions: readonly PartitionId[]): Rule {
+  return field === null ? payloadHashRouter(partitions) : fieldHashRouter(field, partitions);
 }
 
-function payloadHashRouter(partitionCount: number): Rule {
+function payloadHashRouter(partitions: readonly PartitionId[]): Rule {
+  const count = partitions.length;
   return {
     fields: [],
-    route: (line) => hashPartition(line.bytes, line.payloadStart, line.payloadEnd, partitionCount),
+    route: (line) => partitions[hashPartition(line.bytes, line.payloadStart, line.payloadEnd, count)] as PartitionId,
     keyOf: () => null,
   };
 }
 
-function fieldHashRouter(field: FieldPath, partitionCount: number): Rule {
+function fieldHashRouter(field: FieldPath, partitions: readonly PartitionId[]): Rule {
+  const count = partitions.length;
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
     if (isPlainField(line, 0)) {
-      return hashPartition(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0), partitionCount);
+      return partitions[hashPartition(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0), count)] as PartitionId;
     }
     const key = fieldText(line, 0);
     if (key === null) return noKey(line.kind(0));
     const bytes = Buffer.from(key, 'utf8');
-    return hashPartition(bytes, 0, bytes.length, partitionCount);
+    return partitions[hashPartition(bytes, 0, bytes.length, count)] as PartitionId;
   };
   return { fields: [field], route, keyOf: (line) => fieldText(line, 0) };
 }

@@ -8,12 +8,19 @@
  */
 
 import type { PartitionId } from '../model/partition.ts';
+import { NO_PLACEMENTS, type Placements } from '../model/routing.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { emptyPins, type IdleRule, idleRule, NO_SESSION, type Pin, type PinChanges, type SessionNumber, type SessionRouter } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { SessionTable } from './session-table.ts';
 import { leastLoaded, PinColumns } from './sticky-pins.ts';
+
+interface StickyOptions {
+  readonly idleMicros: Micros | null;
+  readonly only?: RoutableLine | null;
+  readonly placements?: Placements;
+}
 
 /** In all columns. */
 const PIN_BYTES = 24;
@@ -22,6 +29,7 @@ export class StickyRouter implements SessionRouter {
   readonly #idle: IdleRule;
   readonly #isForEver: boolean;
   readonly #only: RoutableLine | null;
+  readonly #placements: Placements;
   #table = new SessionTable();
   /** As the ledger knows them, and as the draft leaves them. */
   #known = new PinColumns();
@@ -36,11 +44,12 @@ export class StickyRouter implements SessionRouter {
   #liftMax = Number.POSITIVE_INFINITY;
   #loads = new Float64Array(0);
 
-  /** `idleMicros`: a session that was idle for longer is new; null: never. `only`: a line with the session of all lines. */
-  constructor({ idleMicros, only = null }: { readonly idleMicros: Micros | null; readonly only?: RoutableLine | null }) {
+  /** `idleMicros`: a session that was idle for longer is new; null: never. `only`: a line with the session of all lines. `placements`: keys that are no sessions. */
+  constructor({ idleMicros, only = null, placements = NO_PLACEMENTS }: StickyOptions) {
     this.#idle = idleRule(idleMicros);
     this.#isForEver = idleMicros === null;
     this.#only = only;
+    this.#placements = placements;
   }
 
   get bytes(): number {
@@ -50,6 +59,7 @@ export class StickyRouter implements SessionRouter {
   /** The session in the line's first field. */
   sessionOf(ofLine: RoutableLine): SessionNumber {
     const line = this.#only ?? ofLine;
+    if (this.#placements.size > 0 && this.#placements.has(fieldText(line, 0) ?? '')) return NO_SESSION;
     // the usual case without a second look
     if (line.kind(0) === FieldKind.STRING) return this.#table.numberOf(line.bytes, line.start(0) + 1, line.end(0) - 1);
     if (isPlainField(line, 0)) return this.#table.numberOf(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0));

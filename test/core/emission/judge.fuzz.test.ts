@@ -10,6 +10,7 @@ import { hashOf } from '../../../src/core/model/routing-intents.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { fuzzLines, fuzzTimeoutMs } from '../../support/fuzz-size.ts';
 import { nastyKey, nastyTime } from '../../support/nasty-fields.ts';
+import { inForce } from '../../support/routed.ts';
 import { seededForTest } from '../../support/seeded.ts';
 
 const LINES = fuzzLines();
@@ -29,8 +30,8 @@ const SETTINGS = {
 
 /** A prime count of partitions, so that hashes that differ hardly meet. */
 function bothPresses(): [Press, Press] {
-  const epoch = { epoch: 1, fromSequence: 1, spec: hashOf('k'), partitionCount: 997 };
-  const parts = () => pressParts(makeRouter, { nowMicros: () => NOW }, SETTINGS, { floor: 0, epoch, partitionNames: [] });
+  const basis = { floor: 0, ...inForce({ spec: hashOf('k'), partitionIds: Array.from({ length: 997 }, (_, id) => id) }) };
+  const parts = () => pressParts(makeRouter, { nowMicros: () => NOW }, SETTINGS, basis);
   const reference = parts();
   return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];
 }

@@ -12,6 +12,7 @@ import { NOTHING_GIVEN } from '../../../src/core/model/routing.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { MUTATED_PATHS } from '../../support/mutated-lines.ts';
+import { inForce } from '../../support/routed.ts';
 import { ChunkScan, expectSameRecords, type ScanLimits } from '../../support/scan.ts';
 import { type Seeded, seededForTest } from '../../support/seeded.ts';
 
@@ -106,7 +107,7 @@ function judgedLine(random: Seeded): Buffer {
   return Buffer.from(`{${parts.join(',')}}`);
 }
 
-function bothPresses(settings: Partial<EmissionSettings>, routing: string): [Press, Press] {
+function bothPresses(settings: Partial<EmissionSettings>, routing: string, partitionIds: readonly number[]): [Press, Press] {
   const whole: EmissionSettings = {
     time: null,
     unique: null,
@@ -120,16 +121,18 @@ function bothPresses(settings: Partial<EmissionSettings>, routing: string): [Pre
     ...settings,
   };
   const clock = { nowMicros: () => Date.parse('2026-06-01T00:00:00Z') * 1000 };
-  const parts = () => pressParts(makeRouter, clock, whole, basisOf(routing, 0));
+  const parts = () => pressParts(makeRouter, clock, whole, basisOf(routing, 0, partitionIds));
   const reference = parts();
   return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];
 }
 
-/** Seven partitions take keys, and one the events without. */
-function basisOf(routing: string, floor: number): Basis {
-  const partitionNames = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'rest'];
-  const epoch = { epoch: 1, fromSequence: 1, spec: parseRoutingSpec(routing), partitionCount: 7 };
-  return { floor, epoch, partitionNames, sessions: { loads: [3, 0, 9, 9, 200, 1, 0], hasPins: true } };
+const IN_ORDER: readonly number[] = [0, 1, 2, 3, 4, 5, 6];
+
+/** Some partitions take keys, and the last one the events without. */
+function basisOf(routing: string, floor: number, partitionIds: readonly number[]): Basis {
+  const partitionNames = [...Array.from({ length: Math.max(...partitionIds) + 1 }, (_, id) => `p${id}`), 'rest'];
+  const loads = partitionNames.map((_, id) => (partitionIds.includes(id) ? (id * 37) % 11 : Number.POSITIVE_INFINITY));
+  return { floor, ...inForce({ spec: parseRoutingSpec(routing), partitionIds, partitionNames }), sessions: { loads, hasPins: true } };
 }
 
 describe('the press of the kernel', () => {
@@ -138,6 +141,8 @@ describe('the press of the kernel', () => {
     ['by a field, stopping at a bad line', 'hash:k', { time: parseFieldPath('t'), onBadLine: 'stop' as const }],
     ['by a field, as they arrive', 'hash:k', {}],
     ['by the whole payload', 'hash', {}],
+    ['by a field, over partitions that are not in the order of their ids', 'hash:k', {}, [9, 2, 0, 31, 5]],
+    ['by session, over partitions that are not in the order of their ids', 'sticky:k', {}, [9, 2, 0, 31, 5]],
     ['by a field that may be missing', 'hash:k,missing=rest', { time: parseFieldPath('t') }],
     ['by range', 'range:k=-5,0,1,100,101,1e40', { time: parseFieldPath('t') }],
     ['by two fields', 'composite:k+t', { time: parseFieldPath('t') }],
@@ -147,9 +152,9 @@ describe('the press of the kernel', () => {
     ['with a key given to them', 'hash:k', { time: parseFieldPath('t'), given: { key: 'acme', to: null } }],
     ['with a session given to them', 'sticky:k', { given: { key: 'acme', to: null } }],
     ['sent to a partition', 'sticky:k', { time: parseFieldPath('t'), given: { key: null, to: 'rest' } }],
-  ])('makes the draft of the reference %s', (_, routing, settings) => {
+  ])('makes the draft of the reference %s', (_, routing, settings, partitionIds = IN_ORDER) => {
     const random = seededForTest();
-    const [reference, kernel] = bothPresses(settings, routing);
+    const [reference, kernel] = bothPresses(settings, routing, partitionIds);
     let events = 0;
     let bad = 0;
     for (let round = 0; round < 60; round++) {
@@ -160,7 +165,15 @@ describe('the press of the kernel', () => {
       const made = [reference, kernel].map((press) => {
         const read = press.read(chunk);
         const exclusions = { done: new Uint8Array(read.verdicts.count), faults: new Uint8Array(read.verdicts.count), callOf: null };
-        const { draft, lines, times, bytes: payloadBytes, late, badLines, stoppedAt } = press.build(chunk, read, exclusions, basisOf(routing, floor), now);
+        const {
+          draft,
+          lines,
+          times,
+          bytes: payloadBytes,
+          late,
+          badLines,
+          stoppedAt,
+        } = press.build(chunk, read, exclusions, basisOf(routing, floor, partitionIds), now);
         const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, body: body.toString() }));
         // an empty draft is never offered, and what stands in it means nothing
         return { draft: draft.count === 0 ? null : { ...draft, frames }, lines: [...lines()], times: [...times], payloadBytes, late, badLines, stoppedAt };

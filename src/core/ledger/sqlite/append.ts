@@ -106,7 +106,7 @@ export class Appender {
     const isSameEpoch = draft.epoch === state.epoch.epoch;
     const pins = isSameEpoch ? this.#pins.differences(draft.pins, state) : [];
     if (isSameEpoch && !isBehind && !hasMoved && known.length === 0 && pins.length === 0) return null;
-    return { kind: 'conflict', basis: this.#states.basis(), known, pins, producer };
+    return { kind: 'conflict', basis: this.#states.basis(state), known, pins, producer };
   }
 
   #knownIds(draft: CommitDraft): KnownId[] {

@@ -5,7 +5,16 @@ import type { Page, ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../chain.ts';
-import { type EpochRow, type LedgerRow, type PartitionRow, readEpochRows, readLedgerRow, readPartitionRows } from './identity.ts';
+import {
+  type EpochRow,
+  hasStrayPlacements,
+  type LedgerRow,
+  type PartitionRow,
+  readEpochRows,
+  readLedgerRow,
+  readPartitionRows,
+  readPlacementRows,
+} from './identity.ts';
 import { type FrameReader, groupByCommit, type HashedFrame, toFrameLink } from './read.ts';
 import { blob, integer, integerOrNull, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
@@ -45,9 +54,11 @@ export class ChainWalk {
   constructor(db: Database, reader: FrameReader) {
     this.#db = db;
     this.#reader = reader;
-    this.#ledger = readLedgerRow(db);
-    this.#partitions = readPartitionRows(db);
-    this.#epochs = readEpochRows(db);
+    // of one moment: an epoch that begins in between would be without its partitions
+    const read = db.transaction(() => ({ ledger: readLedgerRow(db), partitions: readPartitionRows(db), epochs: readEpochRows(db) })).deferred();
+    this.#ledger = read.ledger;
+    this.#partitions = read.partitions;
+    this.#epochs = read.epochs;
   }
 
   /**
@@ -94,11 +105,13 @@ export class ChainWalk {
       const isSamePlace = before !== undefined && before.fromSequence === row.fromSequence;
       const previous = isSamePlace ? before.hash : this.#lastCommitBefore(row.fromSequence).hash;
       const partitions = this.#partitions.filter(({ epoch }) => epoch <= row.epoch);
-      const link = { ledger: this.#ledger, epoch: row.epoch, fromSequence: row.fromSequence, routing: row.routing, partitions };
+      const placements = readPlacementRows(this.#db, row.epoch);
+      const link = { ledger: this.#ledger, epoch: row.epoch, fromSequence: row.fromSequence, routing: row.routing, partitions, placements };
       if (row.epoch !== at + 1 || !hashEpoch(previous, link).equals(row.hash)) {
-        throw brokenCommit(row.fromSequence, `epoch ${row.epoch} (ledger settings, routing or partitions) has changed`);
+        throw brokenCommit(row.fromSequence, `epoch ${row.epoch} (ledger settings, routing, partitions or placements) has changed`);
       }
     }
+    if (hasStrayPlacements(this.#db)) throw brokenCommit(1, 'there are placements of no epoch');
     const stranger = this.#partitions.find((row, at) => row.id !== at || row.tableName !== partitionTable(row.id) || row.epoch > this.#epochs.length);
     if (stranger !== undefined) throw brokenCommit(1, `partition ${stranger.id} has changed`);
   }

@@ -73,7 +73,9 @@ export class PinStore {
     // pins of a routing that is no longer in force are as good as none
     if (row === undefined || integer(row, 'epoch') < (state.pinsSince ?? Number.POSITIVE_INFINITY)) return null;
     const partition = integer(row, 'partition');
-    if (partition < 0 || partition >= state.epoch.partitionCount) throw damaged(`a session is pinned to partition ${partition}, which takes no keys`);
+    if (partition < 0 || partition >= state.partitionNames.length) throw damaged(`a session is pinned to partition ${partition}, and there is none`);
+    // one that was left out of the routing takes no new events
+    if (!state.epoch.partitionIds.includes(partition)) return null;
     return { session, partition, lastSeen: integerOrNull(row, 'last_seen') ?? NO_TIME };
   }
 }

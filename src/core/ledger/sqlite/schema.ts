@@ -40,9 +40,8 @@ const TABLES: Readonly<Record<string, string>> = {
 ) STRICT`,
 };
 
-type TableOnDemand = 'producers' | 'ids' | 'sessions';
-
 /** Made with the first row that needs them. */
+type TableOnDemand = 'producers' | 'ids' | 'sessions' | 'placements';
 const TABLES_ON_DEMAND: Readonly<Record<TableOnDemand, string>> = {
   producers: `CREATE TABLE producers (
   name TEXT PRIMARY KEY,
@@ -59,6 +58,12 @@ const TABLES_ON_DEMAND: Readonly<Record<TableOnDemand, string>> = {
   partition INTEGER NOT NULL,
   last_seen INTEGER,
   epoch INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`,
+  placements: `CREATE TABLE placements (
+  epoch INTEGER NOT NULL REFERENCES epoch (epoch),
+  key TEXT NOT NULL,
+  partition INTEGER NOT NULL REFERENCES partition (id),
+  PRIMARY KEY (epoch, key)
 ) STRICT, WITHOUT ROWID`,
 };
 
@@ -105,6 +110,14 @@ FROM ${partitionTable(id)} AS f, json_each(${lines}) AS line`,
 /** Every object of a new ledger, in order. */
 export function creationSql(partitionCount: number): string[] {
   return [...Object.values(TABLES), ...Array.from({ length: partitionCount }, (_, id) => partitionSql(id)), eventsSql(partitionCount)];
+}
+
+/** Adds tables for partitions behind the `before` there are, and shows them in the view. Inside a transaction. */
+export function addPartitionTables(db: Database, before: number, count: number): void {
+  if (count === 0) return;
+  for (let id = before; id < before + count; id++) db.exec(partitionSql(id));
+  db.exec('DROP VIEW events');
+  db.exec(eventsSql(before + count));
 }
 
 export function createOnDemand(db: Database, table: TableOnDemand): void {

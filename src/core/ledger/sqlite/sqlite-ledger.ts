@@ -4,19 +4,22 @@ import type { Database } from 'better-sqlite3';
 import type { Clock } from '../../model/clock.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/commit.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
+import type { Plan } from '../../model/epoch-plan.ts';
 import type { Head } from '../../model/head.ts';
 import { type Page, pageBytes, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
+import type { RoutingInForce } from '../../model/routing.ts';
 import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
-import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from '../ledger.ts';
+import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, PartitionSummary, RoutingChange, VerifyOptions, VerifyReport } from '../ledger.ts';
 import { Appender, readProducer } from './append.ts';
+import { beginEpoch } from './begin-epoch.ts';
 import { type Patience, retryWhileBusy } from './busy.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
-import { describeLedger } from './describe.ts';
+import { describeLedger, summarizePartitions } from './describe.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
 import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
 import type { ThreadStart } from './ledger-thread.ts';
@@ -28,7 +31,7 @@ import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './sch
 import { type Activity, translateError } from './translate-error.ts';
 import { verifyLedger } from './verify.ts';
 import { CommitWatch, type WatchListener } from './watch.ts';
-import { toHead, WriteStates } from './write-state.ts';
+import { routingInForce, toHead, type WriteState, WriteStates } from './write-state.ts';
 
 /** What every SQLite database begins with. */
 const HEADER_BYTES = 100;
@@ -147,15 +150,19 @@ function checkFormat(db: Database, path: string): void {
 }
 
 function readIdentity(db: Database, path: string): LedgerIdentity {
-  const row = readLedgerRow(db);
-  return {
-    path,
-    uuid: row.uuid,
-    createdAt: row.createdAt,
-    config: parseConfig(db, row.config),
-    epochs: readEpochs(db),
-    partitions: toPartitions(readPartitionRows(db)),
-  };
+  return db
+    .transaction(() => {
+      const row = readLedgerRow(db);
+      return {
+        path,
+        uuid: row.uuid,
+        createdAt: row.createdAt,
+        config: parseConfig(db, row.config),
+        epochs: readEpochs(db),
+        partitions: toPartitions(readPartitionRows(db)),
+      };
+    })
+    .deferred();
 }
 
 /** A page of this size that is not the last one is worth a thread that reads ahead. */
@@ -189,15 +196,15 @@ class SqliteLedger implements Ledger {
   }
 
   head(): Promise<Head> {
-    return this.#reading(() => toHead(this.#states.current()));
+    return this.#reading(() => toHead(this.#current()));
   }
 
   basis(): Promise<Basis> {
-    return this.#reading(() => this.#states.basis());
+    return this.#reading(() => this.#states.basis(this.#current()));
   }
 
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]> {
-    return this.#reading(() => this.#pins.find(sessions, this.#states.current()));
+    return this.#reading(() => this.#pins.find(sessions, this.#current()));
   }
 
   producerMark(name: string): Promise<ProducerMark> {
@@ -211,19 +218,44 @@ class SqliteLedger implements Ledger {
     });
   }
 
+  routing(): Promise<RoutingInForce> {
+    return this.#reading(() => routingInForce(this.#current()));
+  }
+
+  summarize(): Promise<PartitionSummary[]> {
+    return this.#reading(() => {
+      this.#current();
+      return this.#db.transaction(() => summarizePartitions(this.#db, this.#identity.partitions)).deferred();
+    });
+  }
+
+  async beginEpoch(plan: Plan): Promise<RoutingChange> {
+    this.#checkWritable();
+    const change = await this.#guarded('write', () =>
+      this.#inTransaction(() => {
+        const state = this.#states.current();
+        const before = routingInForce(state);
+        const planned = plan(before);
+        if (planned === null) return { answer: { before, after: before }, ending: 'ROLLBACK' };
+        beginEpoch(this.#db, state, planned);
+        // this connection's own changes do not show in its data_version
+        this.#states.forget();
+        return { answer: { before, after: routingInForce(this.#states.current()) }, ending: 'COMMIT' };
+      }),
+    );
+    guardIdentity(this.#identity.path, this.#file);
+    this.#identity = readIdentity(this.#db, this.#identity.path);
+    return change;
+  }
+
   async commit(draft: CommitDraft): Promise<CommitOutcome> {
     this.#checkWritable();
-    const outcome = await this.#guarded('write', () => {
-      this.#db.exec('BEGIN IMMEDIATE');
-      try {
+    const outcome = await this.#guarded('write', () =>
+      this.#inTransaction(() => {
         const answer = this.#append(draft);
-        this.#finish(answer.kind === 'committed' ? 'COMMIT' : 'ROLLBACK');
-        return answer;
-      } catch (error) {
-        this.#rollBack();
-        throw error;
-      }
-    });
+        return { answer, ending: answer.kind === 'committed' ? 'COMMIT' : 'ROLLBACK' };
+      }),
+    );
     // an acknowledged event in a file that is gone would be a lie
     if (outcome.kind === 'committed') guardIdentity(this.#identity.path, this.#file);
     return outcome;
@@ -357,6 +389,26 @@ class SqliteLedger implements Ledger {
   #append(draft: CommitDraft): CommitOutcome {
     this.#appender ??= new Appender(this.#db, this.#identity.uuid, this.#states, this.#pins);
     return this.#appender.append(draft);
+  }
+
+  /** The state of the ledger's end; when an epoch has begun, the identity is read again. */
+  #current(): WriteState {
+    const state = this.#states.current();
+    const known = this.#identity.epochs.at(-1);
+    if (known?.epoch !== state.epoch.epoch) this.#identity = readIdentity(this.#db, this.#identity.path);
+    return state;
+  }
+
+  #inTransaction<Answer>(work: () => { answer: Answer; ending: 'COMMIT' | 'ROLLBACK' }): Answer {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const { answer, ending } = work();
+      this.#finish(ending);
+      return answer;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
   }
 
   /** Ends a transaction; an I/O error from here on leaves open what is stored. */

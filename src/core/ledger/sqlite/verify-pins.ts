@@ -6,7 +6,7 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import { type Epoch, type Epochs, epochAt } from '../../model/routing.ts';
 import { type IdleRule, idleMicrosOf, idleRule, pinsHoldSince } from '../../model/session-pins.ts';
 import { brokenCommit, type CommitRow } from './chain-walk.ts';
-import { readEpochs } from './identity.ts';
+import { type PlacementRow, readEpochs, readPlacementRows } from './identity.ts';
 import { integer, integerOrNull, type RawRow, text } from './rows.ts';
 import { hasTable } from './schema.ts';
 
@@ -22,6 +22,8 @@ interface StickyPeriod extends IdleRule {
   readonly epoch: Epoch;
   /** Pins of earlier epochs do not hold. */
   readonly since: number;
+  /** Keys that were sent past their sessions. */
+  readonly placed: ReadonlySet<string>;
 }
 
 /** The text of an event's key, as its epoch's routing reads it; null where it has none. */
@@ -37,7 +39,8 @@ export class PinProof {
   constructor(db: Database, keyOf: KeyOf) {
     this.#epochs = readEpochs(db);
     this.#keyOf = keyOf;
-    const periods = this.#epochs.map((epoch, at) => [epoch.epoch, periodOf(epoch, pinsHoldSince(this.#epochs.slice(0, at + 1)))] as const);
+    const placements = readPlacementRows(db);
+    const periods = this.#epochs.map((epoch, at) => [epoch.epoch, periodOf(epoch, pinsHoldSince(this.#epochs.slice(0, at + 1)), placements)] as const);
     this.#periods = new Map(periods.filter((entry): entry is [number, StickyPeriod] => entry[1] !== null));
   }
 
@@ -48,7 +51,7 @@ export class PinProof {
     if (period === undefined || row.sentTo !== null) return;
     for (let at = 0; at < batch.count; at++) {
       const session = this.#keyOf(batch, at);
-      if (session !== null) this.#see(session, batch, at, period);
+      if (session !== null && !period.placed.has(session)) this.#see(session, batch, at, period);
     }
   }
 
@@ -71,7 +74,7 @@ export class PinProof {
     const lastSeen = idleMicrosOf(epoch) === null ? null : time;
     const pin = this.#pins.get(session);
     const idle = time - (pin?.lastSeen ?? time);
-    if (pin === undefined || pin.epoch < since || idle > endsAfter) {
+    if (pin === undefined || pin.epoch < since || idle > endsAfter || !epoch.partitionIds.includes(pin.partition)) {
       this.#pins.set(session, { partition, lastSeen, epoch: epoch.epoch });
       return;
     }
@@ -80,8 +83,11 @@ export class PinProof {
   }
 }
 
-function periodOf(epoch: Epoch, since: number | null): StickyPeriod | null {
-  return since === null ? null : { epoch, since, ...idleRule(idleMicrosOf(epoch)) };
+function periodOf(epoch: Epoch, since: number | null, placements: readonly PlacementRow[]): StickyPeriod | null {
+  if (since === null) return null;
+  const { placedFrom } = epoch;
+  const inForce = placements.filter((row) => placedFrom !== null && row.epoch >= placedFrom && row.epoch <= epoch.epoch);
+  return { epoch, since, placed: new Set(inForce.map(({ key }) => key)), ...idleRule(idleMicrosOf(epoch)) };
 }
 
 /** A session may have been seen again since the walk began, and even have moved where it can be idle. */

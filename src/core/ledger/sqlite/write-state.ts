@@ -4,23 +4,21 @@ import type { Database } from 'better-sqlite3';
 import type { Basis } from '../../model/commit.ts';
 import type { Head } from '../../model/head.ts';
 import type { PartitionId } from '../../model/partition.ts';
-import type { Epoch } from '../../model/routing.ts';
+import type { RoutingInForce } from '../../model/routing.ts';
 import { pinsHoldSince } from '../../model/session-pins.ts';
 import { TIME_MIN } from '../../model/time.ts';
-import { lastEpochRow, parseEpoch, readEpochs, readPartitionRows } from './identity.ts';
+import { type EpochRow, lastEpochRow, parseEpoch, readEpochs, readPartitionRows, readPlacements } from './identity.ts';
 import { hasPins } from './pins.ts';
 import { blob, integer, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
-export interface WriteState {
+export interface WriteState extends RoutingInForce {
   /** Last sequence and its time and link. */
   sequence: number;
   time: number;
   hash: Buffer;
-  epoch: Epoch;
   /** The first epoch whose pins hold; null where the routing is not sticky. */
-  pinsSince: number | null;
-  partitionNames: readonly string[];
+  readonly pinsSince: number | null;
   /** Next offset by partition; filled in as partitions are written to. */
   readonly offsets: Map<PartitionId, number>;
 }
@@ -29,6 +27,8 @@ export class WriteStates {
   readonly #db: Database;
   #version: unknown;
   #state: WriteState | undefined;
+  /** What an epoch fixes never changes, and others commit more often than they begin one. */
+  #routing: (RoutingInForce & Pick<WriteState, 'pinsSince'>) | undefined;
 
   constructor(db: Database) {
     this.#db = db;
@@ -46,6 +46,7 @@ export class WriteStates {
   /** After a rollback what was counted up is wrong. */
   forget(): void {
     this.#state = undefined;
+    this.#routing = undefined;
   }
 
   nextOffset(state: WriteState, partition: PartitionId): number {
@@ -57,27 +58,21 @@ export class WriteStates {
     return next;
   }
 
-  /** Events in each of the partitions that take keys, where the routing goes by them; otherwise null. */
+  /** By partition, where the routing goes by them: its events, or Infinity where it takes no keys. Otherwise null. */
   loads(state: WriteState): readonly number[] | null {
     if (state.pinsSince === null) return null;
-    return Array.from({ length: state.epoch.partitionCount }, (_, partition) => this.nextOffset(state, partition));
+    const { partitionIds } = state.epoch;
+    return state.partitionNames.map((_, partition) => (partitionIds.includes(partition) ? this.nextOffset(state, partition) : Number.POSITIVE_INFINITY));
   }
 
-  basis(): Basis {
-    const state = this.current();
+  basis(state: WriteState): Basis {
     const loads = this.loads(state);
-    return {
-      floor: state.time,
-      epoch: state.epoch,
-      partitionNames: state.partitionNames,
-      sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) },
-    };
+    return { floor: state.time, ...routingInForce(state), sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) } };
   }
 
   #read(): WriteState {
     const db = this.#db;
     const epoch = lastEpochRow(db);
-    const parsed = parseEpoch(db, epoch);
     const last = db.prepare<[], RawRow>('SELECT first_sequence, count, last_time, hash FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
     const sequence = last === undefined ? 0 : integer(last, 'first_sequence') + integer(last, 'count') - 1;
     return {
@@ -85,11 +80,19 @@ export class WriteStates {
       time: last === undefined ? TIME_MIN : integer(last, 'last_time'),
       // an epoch that begins behind the last commit is the later link
       hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
-      epoch: parsed,
-      pinsSince: parsed.spec.rule === 'sticky' ? pinsHoldSince(readEpochs(db)) : null,
-      partitionNames: readPartitionRows(db).map(({ name }) => name),
+      ...this.#routingOf(epoch),
       offsets: new Map(),
     };
+  }
+
+  #routingOf(row: EpochRow): RoutingInForce & Pick<WriteState, 'pinsSince'> {
+    if (this.#routing?.epoch.epoch !== row.epoch) {
+      const epoch = parseEpoch(this.#db, row);
+      const partitionNames = readPartitionRows(this.#db).map(({ name }) => name);
+      const pinsSince = epoch.spec.rule === 'sticky' ? pinsHoldSince(readEpochs(this.#db)) : null;
+      this.#routing = { epoch, partitionNames, placements: readPlacements(this.#db, epoch), pinsSince };
+    }
+    return this.#routing;
   }
 }
 
@@ -100,4 +103,8 @@ export function toHead(state: WriteState): Head {
 /** The head as of this statement, for those who do not write. */
 export function readHead(db: Database): Head {
   return toHead(new WriteStates(db).current());
+}
+
+export function routingInForce({ epoch, partitionNames, placements }: WriteState): RoutingInForce {
+  return { epoch, partitionNames, placements };
 }
