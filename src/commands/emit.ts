@@ -34,7 +34,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
     rejects: Flags.string({ description: 'append lines that cannot be taken to this file, with the reason, and go on', helpValue: 'FILE' }),
     receipts: Flags.boolean({ description: 'print one JSON line per committed event' }),
     key: Flags.string({
-      description: 'the key of all events, whatever they carry; of a composite a JSON list of its parts',
+      description: 'the key of all events, whatever they carry; of a composite a+b',
       helpValue: 'VALUE',
     }),
     to: Flags.string({ description: 'send all events to this partition, whatever the routing', helpValue: 'NAME' }),

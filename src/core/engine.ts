@@ -77,7 +77,7 @@ type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | 
 
 /** What is said of all events of a call, past what they hold. */
 export interface GivenOptions {
-  /** Their key, in place of the one they carry; of a composite a JSON list of its parts. */
+  /** Their key, in place of the one they carry; of a composite `a+b` or a JSON list of its parts. */
   readonly key?: string | undefined;
   /** The partition they go to, whatever the routing says. */
   readonly to?: string | undefined;
