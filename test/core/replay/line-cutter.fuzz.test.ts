@@ -68,7 +68,7 @@ type Telling = Omit<CutLines, 'lines'> & { readonly lines: string };
 /** What the reference says; null where it refuses the commit. */
 function referenceOf(commit: StoredCommit, range: SequenceRange): Telling | null {
   try {
-    const batch = new EventBatch(commit, range);
+    const batch = EventBatch.of(commit, range);
     const lines = batch.lines().toString('latin1');
     return { ...(batch.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 }), lines };
   } catch (error) {

@@ -35,12 +35,13 @@ const TABLES: Readonly<Record<string, string>> = {
   producer TEXT,
   producer_position INTEGER,
   producer_digest BLOB,
+  sent_to INTEGER,
   hash BLOB NOT NULL
 ) STRICT`,
 };
 
 /** Made with the first row that needs them. */
-type TableOnDemand = 'producers' | 'ids' | 'placements';
+type TableOnDemand = 'producers' | 'ids' | 'sessions' | 'placements';
 const TABLES_ON_DEMAND: Readonly<Record<TableOnDemand, string>> = {
   producers: `CREATE TABLE producers (
   name TEXT PRIMARY KEY,
@@ -51,6 +52,12 @@ const TABLES_ON_DEMAND: Readonly<Record<TableOnDemand, string>> = {
   id TEXT PRIMARY KEY,
   sequence INTEGER NOT NULL,
   hash BLOB NOT NULL
+) STRICT, WITHOUT ROWID`,
+  sessions: `CREATE TABLE sessions (
+  session TEXT PRIMARY KEY,
+  partition INTEGER NOT NULL,
+  last_seen INTEGER,
+  epoch INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`,
   placements: `CREATE TABLE placements (
   epoch INTEGER NOT NULL REFERENCES epoch (epoch),
