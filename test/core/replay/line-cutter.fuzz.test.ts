@@ -63,21 +63,21 @@ function makeRange(random: Seeded, page: readonly MadeCommit[]): SequenceRange {
   return { from: ends[0] as number, through: ends[1] as number };
 }
 
-type Telling = Omit<CutLines, 'lines'> & { readonly lines: string };
+type Telling = Omit<CutLines, 'lines' | 'times'> & { readonly lines: string; readonly times: readonly number[] };
 
 /** What the reference says; null where it refuses the commit. */
 function referenceOf(commit: StoredCommit, range: SequenceRange): Telling | null {
   try {
     const batch = EventBatch.of(commit, range);
     const lines = batch.lines().toString('latin1');
-    return { ...(batch.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 }), lines };
+    return { ...(batch.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 }), lines, times: [...batch.times] };
   } catch (error) {
     expect(error).toMatchObject({ code: 'VERIFICATION_FAILED' });
     return null;
   }
 }
 
-const textOf = ({ lines, ...span }: CutLines): Telling => ({ ...span, lines: lines.toString('latin1') });
+const textOf = ({ lines, times, ...span }: CutLines): Telling => ({ ...span, lines: lines.toString('latin1'), times: [...(times ?? [])] });
 
 /** Compares the cut of a whole page, commit by commit and once more when all of it was cut. Returns how many commits the kernel has cut. */
 function comparePage(cutter: LineCutter, page: readonly StoredCommit[], range: SequenceRange): number {
