@@ -6,6 +6,7 @@ export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './c
 export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
 export type { EventReceipt } from './core/emission/shared-commits.ts';
 export { Completengine, type CreateOptions, type EmitOptions, type EventInput, type OpenOptions, type ReplayOptions, type TailOptions } from './core/engine.ts';
+export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/group-desk.ts';
 export type { LedgerDescription, LedgerIdentity, PartitionSummary, VerifyReport } from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
@@ -20,7 +21,12 @@ export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, stickyBy, 
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.ts';
 export { formatTime, type Micros } from './core/model/time.ts';
 export { readDuration } from './core/model/time-expression.ts';
+export { CommandFailure, CommandSink, type CommandSinkOptions } from './core/output/command-sink.ts';
+export { Delivery } from './core/output/delivery.ts';
 export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';
+export type { StartPoint } from './core/replay/resolve-start.ts';
+export type { ConsumerHooks, FailedDelivery } from './core/scheduler/group-parts.ts';
+export type { Handler, SubscribeOptions, Subscription } from './core/subscriptions.ts';

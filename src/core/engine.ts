@@ -8,6 +8,7 @@ import type { ProducerTrack } from './emission/producer-track.ts';
 import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
+import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './group-desk.ts';
 import type { Ledger, LedgerDescription, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
@@ -34,9 +35,11 @@ import { readDuration } from './model/time-expression.ts';
 import type { EventLabels } from './output/event-form.ts';
 import { Telling } from './output/telling.ts';
 import { type RangeRequest, resolveRange } from './replay/resolve-range.ts';
+import type { StartPoint } from './replay/resolve-start.ts';
 import { follow, retell } from './replay/retell.ts';
 import { makeRouter } from './router/router.ts';
 import { stickyIsNotWired } from './router/sticky-not-wired.ts';
+import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './subscriptions.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
 export interface CreateOptions {
@@ -119,6 +122,7 @@ export class Completengine {
   #followers = 0;
   #shared: SharedCommits | undefined;
   #labels: EventLabels | undefined;
+  #subscriptions: Promise<Subscriptions> | undefined;
 
   private constructor(ledger: Ledger, options: OpenOptions) {
     this.#ledger = ledger;
@@ -226,6 +230,61 @@ export class Completengine {
     return new Telling(pages, { labels: this.#eventLabels(), isVerified: verify, signal });
   }
 
+  /**
+   * Has events delivered to a handler as they come: as a member of a group, which has durable cursors, or live and without a trace. Deliveries of a
+   * partition come one after the other. Resolves when the subscription stands: what is committed from then on will come.
+   * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED where a group cannot be written
+   */
+  async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
+    this.#subscriptions ??= this.#openSubscriptions();
+    return (await this.#subscriptions).subscribe(options, handler);
+  }
+
+  /** Consumer groups by name: members, leases, lag and what is parked. */
+  groups(): Promise<GroupDescription[]> {
+    return this.#desk().groups();
+  }
+
+  /** What a group has set aside, by sequence. @throws LedgerError UNKNOWN_GROUP */
+  parked(group: string): Promise<ParkedEventDescription[]> {
+    return this.#desk().parked(group);
+  }
+
+  /** Has parked events delivered once more by whoever holds their partition; without sequences all. Returns how many. @throws LedgerError NOT_PARKED */
+  async redeliver(group: string, sequences?: readonly number[]): Promise<number> {
+    const count = await this.#ledger.groups.redeliver(group, sequences ?? null);
+    this.#bus.stir();
+    return count;
+  }
+
+  /** Forgets parked events. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  dropParked(group: string, sequences: readonly number[]): Promise<number> {
+    return this.#ledger.groups.drop(group, sequences);
+  }
+
+  /** What {@link setCursors} would do. @throws LedgerError UNKNOWN_GROUP, INVALID_TIME */
+  planCursors(group: string, from: StartPoint, options: { partitions?: readonly string[] | undefined; zone?: string | undefined } = {}): Promise<CursorPlan> {
+    return this.#desk().plan(group, from, { zone: options.zone, partitions: this.#select(options.partitions) });
+  }
+
+  /**
+   * Steps a group to another place: what lies behind it comes again, or is left out.
+   * @throws LedgerError GROUP_IN_USE while members are alive and it is not forced, UNKNOWN_GROUP, INVALID_TIME
+   */
+  async setCursors(
+    group: string,
+    from: StartPoint,
+    options: { partitions?: readonly string[] | undefined; zone?: string | undefined; force?: boolean | undefined } = {},
+  ): Promise<CursorPlan> {
+    const plan = await this.#desk().move(group, from, { ...options, partitions: this.#select(options.partitions) });
+    this.#bus.stir();
+    return plan;
+  }
+
+  #desk(): GroupDesk {
+    return new GroupDesk(this.#ledger, this.#clock);
+  }
+
   /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */
   async event(sequence: number): Promise<LedgerEvent> {
     for await (const event of this.replay({ fromSequence: sequence, throughSequence: sequence, determinism: 'relaxed' })) return event;
@@ -254,12 +313,26 @@ export class Completengine {
     });
   }
 
-  /** Waits for the commits on their way, then lets go of the file. */
+  /** Waits for deliveries in hand and commits on their way, then lets go of the file. */
   async close(): Promise<void> {
+    await (await this.#subscriptions)?.close();
     await this.#shared?.close();
     this.#watch?.close();
     this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' }));
     await this.#ledger.close();
+  }
+
+  /** Small commands do not pay for what only subscribers need. */
+  async #openSubscriptions(): Promise<Subscriptions> {
+    const { Subscriptions } = await import('./subscriptions.ts');
+    return new Subscriptions({
+      ledger: this.#ledger,
+      bus: this.#bus,
+      clock: this.#clock,
+      labels: this.#eventLabels(),
+      watch: () => this.#startWatching(),
+      select: (names) => this.#select(names),
+    });
   }
 
   async #ingestAtomically(
@@ -361,7 +434,8 @@ export class Completengine {
     this.#watch ??= this.#ledger.watch({
       onCommit: () => {
         this.#ledger.head().then(
-          (head) => this.#bus.announce(head.sequence),
+          // what was committed may be no event: a group's cursor, say
+          ({ sequence }) => (sequence > this.#bus.sequence ? this.#bus.announce(sequence) : this.#bus.stir()),
           (error: unknown) => this.#bus.fail(error),
         );
       },

@@ -10,6 +10,7 @@ import type { History } from '../model/history.ts';
 import type { Partition } from '../model/partition.ts';
 import type { Epochs } from '../model/routing.ts';
 import type { Micros } from '../model/time.ts';
+import type { Groups } from './groups.ts';
 
 /** What is fixed for a ledger, and what changes only with an epoch. */
 export interface LedgerIdentity {
@@ -81,6 +82,7 @@ export interface LedgerTransaction {
 
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
+  readonly groups: Groups;
   basis(): Promise<Basis>;
   producerMark(name: string): Promise<ProducerMark>;
   describe(): Promise<LedgerDescription>;

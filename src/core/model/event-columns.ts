@@ -6,18 +6,27 @@ import { walkFrameBody } from './frame-body.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { SequenceRange } from './range.ts';
 
-export class EventColumns {
-  readonly count: number;
+/** Columns of the same length, an event at each place. */
+interface Tables {
   readonly sequences: Float64Array;
   readonly times: Float64Array;
   readonly offsets: Float64Array;
+  readonly frameOf: Uint16Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
+export class EventColumns {
   readonly #frames: readonly StoredFrame[];
-  readonly #frameOf: Uint16Array;
-  readonly #starts: Uint32Array;
-  readonly #ends: Uint32Array;
+  readonly #tables: Tables;
+
+  private constructor(frames: readonly StoredFrame[], tables: Tables) {
+    this.#frames = frames;
+    this.#tables = tables;
+  }
 
   /** @throws LedgerError VERIFICATION_FAILED when a body cannot be cut into the events its row promises. */
-  constructor(commit: StoredCommit, range: SequenceRange) {
+  static of(commit: StoredCommit, range: SequenceRange): EventColumns {
     const frames = commit.frames;
     const slots = frames.reduce((sum, frame) => sum + checkedCount(frame), 0);
     const sequences = new Float64Array(slots);
@@ -47,28 +56,57 @@ export class EventColumns {
       });
       if (fault !== null || nth !== frame.count) throw brokenFrame(frame, fault ?? `it holds ${nth} events, not ${frame.count}`);
     }
-    this.#frames = frames;
-    this.count = filled;
     const order = frames.length > 1 ? (orderOfRun(sequences, filled) ?? orderOf(sequences, filled)) : null;
-    this.sequences = arrange(sequences, order, filled);
-    this.times = arrange(times, order, filled);
-    this.offsets = arrange(offsets, order, filled);
-    this.#frameOf = arrange(frameOf, order, filled);
-    this.#starts = arrange(starts, order, filled);
-    this.#ends = arrange(ends, order, filled);
+    return new EventColumns(frames, {
+      sequences: arrange(sequences, order, filled),
+      times: arrange(times, order, filled),
+      offsets: arrange(offsets, order, filled),
+      frameOf: arrange(frameOf, order, filled),
+      starts: arrange(starts, order, filled),
+      ends: arrange(ends, order, filled),
+    });
+  }
+
+  get count(): number {
+    return this.#tables.sequences.length;
+  }
+
+  get sequences(): Float64Array {
+    return this.#tables.sequences;
+  }
+
+  get times(): Float64Array {
+    return this.#tables.times;
+  }
+
+  get offsets(): Float64Array {
+    return this.#tables.offsets;
+  }
+
+  /** Those at places `[from, until)`, over the same memory. */
+  slice(from: number, until: number): EventColumns {
+    const { sequences, times, offsets, frameOf, starts, ends } = this.#tables;
+    return new EventColumns(this.#frames, {
+      sequences: sequences.subarray(from, until),
+      times: times.subarray(from, until),
+      offsets: offsets.subarray(from, until),
+      frameOf: frameOf.subarray(from, until),
+      starts: starts.subarray(from, until),
+      ends: ends.subarray(from, until),
+    });
   }
 
   frame(at: number): StoredFrame {
-    return this.#frames[numberAt(this.#frameOf, at)] as StoredFrame;
+    return this.#frames[numberAt(this.#tables.frameOf, at)] as StoredFrame;
   }
 
   /** Where the payload begins and ends in its frame's body. */
   start(at: number): number {
-    return numberAt(this.#starts, at);
+    return numberAt(this.#tables.starts, at);
   }
 
   end(at: number): number {
-    return numberAt(this.#ends, at);
+    return numberAt(this.#tables.ends, at);
   }
 }
 

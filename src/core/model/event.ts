@@ -45,10 +45,17 @@ export class EventBatch {
   #columns: EventColumns | undefined;
   #lines: CutLines | undefined;
 
-  constructor(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null) {
+  constructor(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null, columns?: EventColumns) {
     this.#commit = commit;
     this.#range = range;
     this.#cut = cut;
+    this.#columns = columns;
+  }
+
+  /** The events at places `[from, until)` as a batch of their own, over the same memory. */
+  slice(from: number, until: number): EventBatch {
+    if (from === 0 && until >= this.count) return this;
+    return new EventBatch(this.#commit, this.#range, null, this.#events.slice(from, until));
   }
 
   get count(): number {
@@ -104,7 +111,7 @@ export class EventBatch {
   }
 
   get #events(): EventColumns {
-    this.#columns ??= new EventColumns(this.#commit, this.#range);
+    this.#columns ??= EventColumns.of(this.#commit, this.#range);
     return this.#columns;
   }
 

@@ -134,7 +134,7 @@ export class FrameReader {
   }
 }
 
-function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
+export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
   try {
     return { ...toFrameLink(partition, row), body: blob(row, 'body') };
   } catch (error) {

@@ -17,6 +17,7 @@ import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { describeLedger } from './describe.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
+import { SqliteGroups } from './groups/sqlite-groups.ts';
 import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
 import type { ThreadStart } from './ledger-thread.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
@@ -167,6 +168,7 @@ class SqliteLedger implements Ledger {
   readonly #options: SqliteLedgerOptions;
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
+  readonly groups: SqliteGroups;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
   /** `failed`: a commit ended in an I/O error, so nothing more may be written over what it left. */
@@ -180,6 +182,10 @@ class SqliteLedger implements Ledger {
     this.#options = options;
     this.#states = new WriteStates(db);
     this.#reader = new FrameReader(db);
+    this.groups = new SqliteGroups(db, {
+      write: (work) => this.#writing(work),
+      read: (work) => this.#reading(() => db.transaction(work).deferred()),
+    });
   }
 
   get identity(): LedgerIdentity {
@@ -206,18 +212,10 @@ class SqliteLedger implements Ledger {
   }
 
   async commit(draft: CommitDraft): Promise<CommitOutcome> {
-    this.#checkWritable();
-    const outcome = await this.#guarded('write', () => {
-      this.#db.exec('BEGIN IMMEDIATE');
-      try {
-        const answer = this.#append(draft);
-        this.#finish(answer.kind === 'committed' ? 'COMMIT' : 'ROLLBACK');
-        return answer;
-      } catch (error) {
-        this.#rollBack();
-        throw error;
-      }
-    });
+    const outcome = await this.#writing(
+      () => this.#append(draft),
+      (answer) => answer.kind === 'committed',
+    );
     // an acknowledged event in a file that is gone would be a lie
     if (outcome.kind === 'committed') guardIdentity(this.#identity.path, this.#file);
     return outcome;
@@ -359,6 +357,22 @@ class SqliteLedger implements Ledger {
   #rollBack(): void {
     this.#states.forget();
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  /** One IMMEDIATE transaction; what is not kept is rolled back. */
+  #writing<Result>(work: () => Result, isKept: (result: Result) => boolean = () => true): Promise<Result> {
+    this.#checkWritable();
+    return this.#guarded('write', () => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        this.#finish(isKept(result) ? 'COMMIT' : 'ROLLBACK');
+        return result;
+      } catch (error) {
+        this.#rollBack();
+        throw error;
+      }
+    });
   }
 
   #reading<Result>(work: () => Result): Promise<Result> {
