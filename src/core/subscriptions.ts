@@ -119,7 +119,7 @@ export class Subscriptions {
   }
 
   async #live(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
-    const { ledger, bus } = this.#parts;
+    const { bus } = this.#parts;
     const partitions = this.#parts.select(options.partitions);
     const from = await this.#start(options, 'end');
     const capacity = Math.min(options.capacity ?? CAPACITY, options.batch ?? Number.POSITIVE_INFINITY);

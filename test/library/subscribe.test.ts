@@ -241,7 +241,9 @@ describe('a member of a group', () => {
     const engine = await openEngine();
     await emitNumbers(engine, 1, 100);
     let seen = 0;
-    const { finished } = await engine.subscribe({ group: 'g', until: { count: 33 } }, ({ count }) => void (seen += count));
+    const { finished } = await engine.subscribe({ group: 'g', until: { count: 33 } }, ({ count }) => {
+      seen += count;
+    });
     await finished;
     expect(seen).toBe(33);
     expect(await engine.groups()).toMatchObject([{ lag: 67 }]);
@@ -251,7 +253,9 @@ describe('a member of a group', () => {
     const engine = await openEngine();
     await emitNumbers(engine, 1, 10);
     let seen = 0;
-    const { finished } = await engine.subscribe({ group: 'g', until: { idleMs: 50 } }, ({ count }) => void (seen += count));
+    const { finished } = await engine.subscribe({ group: 'g', until: { idleMs: 50 } }, ({ count }) => {
+      seen += count;
+    });
     await finished;
     expect(seen).toBe(10);
   });

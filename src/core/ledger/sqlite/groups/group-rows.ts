@@ -11,10 +11,13 @@ import type { Statements } from '../statements.ts';
 export interface GroupTables {
   readonly db: Database;
   readonly statements: Statements;
+  /** Whether the tables were seen: once there, they stay. */
+  areThere: boolean;
 }
 
-export function hasGroups({ db }: GroupTables): boolean {
-  return hasTable(db, 'groups');
+export function hasGroups(tables: GroupTables): boolean {
+  tables.areThere ||= hasTable(tables.db, 'groups');
+  return tables.areThere;
 }
 
 export function generationOf(tables: GroupTables, group: string): number | null {

@@ -28,7 +28,7 @@ export class SqliteGroups implements Groups {
 
   constructor(db: Database, transactions: Transactions) {
     this.#reader = new FrameReader(db);
-    this.#tables = { db, statements: this.#reader.statements };
+    this.#tables = { db, statements: this.#reader.statements, areThere: false };
     this.#transactions = transactions;
   }
 
