@@ -21,12 +21,12 @@ export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, stickyBy, 
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.ts';
 export { formatTime, type Micros } from './core/model/time.ts';
 export { readDuration } from './core/model/time-expression.ts';
-export { CommandFailure, CommandSink, type CommandSinkOptions } from './core/output/command-sink.ts';
+export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './core/output/command-consumer.ts';
 export { Delivery } from './core/output/delivery.ts';
 export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { StartPoint } from './core/replay/resolve-start.ts';
-export type { ConsumerHooks, FailedDelivery } from './core/scheduler/group-parts.ts';
-export type { Handler, SubscribeOptions, Subscription } from './core/subscriptions.ts';
+export type { ConsumerHooks, FailedDelivery } from './core/scheduler/feeding/group-parts.ts';
+export type { Handler, SubscribeOptions, Subscription } from './core/subscribing.ts';

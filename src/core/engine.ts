@@ -36,10 +36,11 @@ import type { EventLabels } from './output/event-form.ts';
 import { Telling } from './output/telling.ts';
 import { type RangeRequest, resolveRange } from './replay/resolve-range.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
-import { follow, retell } from './replay/retell.ts';
+import { retell } from './replay/retell.ts';
+import { type TailRequest, tellTail } from './replay/tell-tail.ts';
 import { makeRouter } from './router/router.ts';
 import { stickyIsNotWired } from './router/sticky-not-wired.ts';
-import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './subscriptions.ts';
+import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './subscribing.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
 export interface CreateOptions {
@@ -90,13 +91,11 @@ export interface EmitOptions {
   readonly lineBytesMax?: number | undefined;
 }
 
-export interface TailOptions {
+export interface TailOptions extends TailRequest {
   /** Names of partitions; default all. */
   readonly partitions?: readonly string[] | undefined;
-  /** How many of the last events to begin with. Default 10. */
-  readonly last?: number | undefined;
-  /** Go on with what comes, until the signal aborts. */
-  readonly follow?: boolean | undefined;
+  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
+  readonly zone?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -193,22 +192,17 @@ export class Completengine {
     }
   }
 
-  /** The last events, and those that come when it follows. Iterate it, or deliver it to a sink. */
+  /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
   tail(options: TailOptions = {}): Telling {
-    const partitions = this.#select(options.partitions);
-    const { signal } = options;
-    const reading = { partitions, verify: false, signal };
-    const last = options.last ?? 10;
+    const { signal, zone } = options;
+    const reading = { partitions: this.#select(options.partitions), verify: false, signal };
     const engine = this;
     async function* pages() {
-      const ledger = engine.#ledger;
       // watching begins before the head is read, or a commit in between would be missed
-      const stopWatching = options.follow ? engine.#startWatching() : undefined;
+      const stopWatching = options.follow || options.idleMs !== undefined ? engine.#startWatching() : undefined;
+      const grown = (sequence: number, aborted?: AbortSignal) => engine.#bus.beyond(sequence, aborted);
       try {
-        const head = await ledger.head();
-        const from = last > 0 ? await ledger.sequenceOfLast(last, partitions) : head.sequence + 1;
-        if (stopWatching === undefined) yield* retell(ledger, { ...reading, range: { from, through: head.sequence } });
-        else yield* follow(ledger, from, reading, (sequence, aborted) => engine.#bus.beyond(sequence, aborted));
+        yield* tellTail(engine.#ledger, options, reading, { now: engine.#clock.nowMicros(), zone, grown });
       } finally {
         stopWatching?.();
       }
@@ -324,7 +318,7 @@ export class Completengine {
 
   /** Small commands do not pay for what only subscribers need. */
   async #openSubscriptions(): Promise<Subscriptions> {
-    const { Subscriptions } = await import('./subscriptions.ts');
+    const { Subscriptions } = await import('./subscribing.ts');
     return new Subscriptions({
       ledger: this.#ledger,
       bus: this.#bus,

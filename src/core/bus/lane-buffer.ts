@@ -44,7 +44,7 @@ export class LaneBuffer {
     this.#rest = [];
     const commits = await this.#read(fromSequence, events, READ_BYTES);
     const range = { from: fromSequence, through: Number.MAX_SAFE_INTEGER };
-    this.#rest = commits.map((commit) => new EventBatch(commit, range)).filter(({ count }) => count > 0);
+    this.#rest = commits.map((commit) => EventBatch.of(commit, range)).filter(({ count }) => count > 0);
   }
 }
 

@@ -45,7 +45,7 @@ export class SharedPages {
   async #read(from: number, through: number, partitions: readonly PartitionId[] | null): Promise<SharedPage> {
     const range = { from, through };
     const { commits, next } = await this.#history.read({ range, partitions, verify: false });
-    const batches = commits.map((commit) => new EventBatch(commit, range)).filter(({ count }) => count > 0);
+    const batches = commits.map((commit) => EventBatch.of(commit, range)).filter(({ count }) => count > 0);
     return { batches, next: next ?? through + 1 };
   }
 }

@@ -6,23 +6,27 @@ import { walkFrameBody } from './frame-body.ts';
 import { LedgerError } from './ledger-error.ts';
 import type { SequenceRange } from './range.ts';
 
-/** Columns of the same length, an event at each place. */
-interface Tables {
-  readonly sequences: Float64Array;
-  readonly times: Float64Array;
-  readonly offsets: Float64Array;
+/** Where each payload lies: its frame, and its bounds in the frame's body. */
+interface Places {
+  readonly frames: readonly StoredFrame[];
   readonly frameOf: Uint16Array;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
 }
 
 export class EventColumns {
-  readonly #frames: readonly StoredFrame[];
-  readonly #tables: Tables;
+  readonly count: number;
+  readonly sequences: Float64Array;
+  readonly times: Float64Array;
+  readonly offsets: Float64Array;
+  readonly #places: Places;
 
-  private constructor(frames: readonly StoredFrame[], tables: Tables) {
-    this.#frames = frames;
-    this.#tables = tables;
+  private constructor(sequences: Float64Array, times: Float64Array, offsets: Float64Array, places: Places) {
+    this.count = sequences.length;
+    this.sequences = sequences;
+    this.times = times;
+    this.offsets = offsets;
+    this.#places = places;
   }
 
   /** @throws LedgerError VERIFICATION_FAILED when a body cannot be cut into the events its row promises. */
@@ -57,56 +61,45 @@ export class EventColumns {
       if (fault !== null || nth !== frame.count) throw brokenFrame(frame, fault ?? `it holds ${nth} events, not ${frame.count}`);
     }
     const order = frames.length > 1 ? (orderOfRun(sequences, filled) ?? orderOf(sequences, filled)) : null;
-    return new EventColumns(frames, {
-      sequences: arrange(sequences, order, filled),
-      times: arrange(times, order, filled),
-      offsets: arrange(offsets, order, filled),
-      frameOf: arrange(frameOf, order, filled),
-      starts: arrange(starts, order, filled),
-      ends: arrange(ends, order, filled),
+    const arranged = <Table extends Float64Array | Uint32Array | Uint16Array>(table: Table): Table => arrange(table, order, filled);
+    const places = { frames, frameOf: arranged(frameOf), starts: arranged(starts), ends: arranged(ends) };
+    return new EventColumns(arranged(sequences), arranged(times), arranged(offsets), places);
+  }
+
+  /** The events `[from, to)`, over the same memory. */
+  slice(from: number, to: number): EventColumns {
+    const { frames, frameOf, starts, ends } = this.#places;
+    return new EventColumns(this.sequences.subarray(from, to), this.times.subarray(from, to), this.offsets.subarray(from, to), {
+      frames,
+      frameOf: frameOf.subarray(from, to),
+      starts: starts.subarray(from, to),
+      ends: ends.subarray(from, to),
     });
   }
 
-  get count(): number {
-    return this.#tables.sequences.length;
-  }
-
-  get sequences(): Float64Array {
-    return this.#tables.sequences;
-  }
-
-  get times(): Float64Array {
-    return this.#tables.times;
-  }
-
-  get offsets(): Float64Array {
-    return this.#tables.offsets;
-  }
-
-  /** Those at places `[from, until)`, over the same memory. */
-  slice(from: number, until: number): EventColumns {
-    const { sequences, times, offsets, frameOf, starts, ends } = this.#tables;
-    return new EventColumns(this.#frames, {
-      sequences: sequences.subarray(from, until),
-      times: times.subarray(from, until),
-      offsets: offsets.subarray(from, until),
-      frameOf: frameOf.subarray(from, until),
-      starts: starts.subarray(from, until),
-      ends: ends.subarray(from, until),
+  /** The events of these rows, which are in order. */
+  pick(rows: Uint32Array): EventColumns {
+    const { frames, frameOf, starts, ends } = this.#places;
+    const picked = <Table extends Float64Array | Uint32Array | Uint16Array>(table: Table): Table => arrange(table, rows, rows.length);
+    return new EventColumns(picked(this.sequences), picked(this.times), picked(this.offsets), {
+      frames,
+      frameOf: picked(frameOf),
+      starts: picked(starts),
+      ends: picked(ends),
     });
   }
 
   frame(at: number): StoredFrame {
-    return this.#frames[numberAt(this.#tables.frameOf, at)] as StoredFrame;
+    return this.#places.frames[numberAt(this.#places.frameOf, at)] as StoredFrame;
   }
 
   /** Where the payload begins and ends in its frame's body. */
   start(at: number): number {
-    return numberAt(this.#tables.starts, at);
+    return numberAt(this.#places.starts, at);
   }
 
   end(at: number): number {
-    return numberAt(this.#tables.ends, at);
+    return numberAt(this.#places.ends, at);
   }
 }
 

@@ -39,23 +39,37 @@ export type CutCommit = (commit: StoredCommit, range: SequenceRange) => CutLines
 
 /** Events of one commit in sequence order. Bytes are read when something is asked for; @throws LedgerError VERIFICATION_FAILED when they cannot be cut. */
 export class EventBatch {
-  readonly #commit: StoredCommit;
-  readonly #range: SequenceRange;
-  readonly #cut: CutCommit | null;
+  readonly #makeColumns: () => EventColumns;
+  readonly #cut: (() => CutLines | null) | null;
   #columns: EventColumns | undefined;
   #lines: CutLines | undefined;
 
-  constructor(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null, columns?: EventColumns) {
-    this.#commit = commit;
-    this.#range = range;
+  private constructor(makeColumns: () => EventColumns, cut: (() => CutLines | null) | null) {
+    this.#makeColumns = makeColumns;
     this.#cut = cut;
-    this.#columns = columns;
   }
 
-  /** The events at places `[from, until)` as a batch of their own, over the same memory. */
-  slice(from: number, until: number): EventBatch {
-    if (from === 0 && until >= this.count) return this;
-    return new EventBatch(this.#commit, this.#range, null, this.#events.slice(from, until));
+  /** The events of a commit that lie in a range. */
+  static of(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null): EventBatch {
+    return new EventBatch(() => EventColumns.of(commit, range), cut === null ? null : () => cut(commit, range));
+  }
+
+  /** The events `[from, to)` of this batch, valid as long as it is. */
+  slice(from: number, to: number): EventBatch {
+    if (from === 0 && to === this.count) return this;
+    const columns = this.#events;
+    return new EventBatch(() => columns.slice(from, to), null);
+  }
+
+  /** The events for which the answer is yes. */
+  filter(keeps: (at: number) => boolean): EventBatch {
+    const { count } = this;
+    const rows = new Uint32Array(count);
+    let kept = 0;
+    for (let at = 0; at < count; at++) if (keeps(at)) rows[kept++] = at;
+    if (kept === count) return this;
+    const columns = this.#events;
+    return new EventBatch(() => columns.pick(rows.subarray(0, kept)), null);
   }
 
   get count(): number {
@@ -106,12 +120,12 @@ export class EventBatch {
 
   /** All payloads in order, each followed by a line feed; made once, and valid until the next page of the telling is taken. */
   lines(): Buffer {
-    this.#lines ??= this.#cut?.(this.#commit, this.#range) ?? this.#cutByColumns();
+    this.#lines ??= this.#cut?.() ?? this.#cutByColumns();
     return this.#lines.lines;
   }
 
   get #events(): EventColumns {
-    this.#columns ??= EventColumns.of(this.#commit, this.#range);
+    this.#columns ??= this.#makeColumns();
     return this.#columns;
   }
 

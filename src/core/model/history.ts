@@ -21,6 +21,11 @@ export interface Page {
   readonly next: number | null;
 }
 
+/** Bytes of the bodies in a page. */
+export function pageBytes({ commits }: Page): number {
+  return commits.reduce((sum, { frames }) => frames.reduce((bytes, { body }) => bytes + body.length, sum), 0);
+}
+
 export interface History {
   head(): Promise<Head>;
   /** One page from the start of the range, bounded in bytes. @throws LedgerError VERIFICATION_FAILED */
@@ -29,6 +34,6 @@ export interface History {
   pages(request: ReadRequest): AsyncGenerator<Page, void, undefined>;
   /** The first sequence whose time is `time` or later; head + 1 where there is none. */
   sequenceAtTime(time: Micros): Promise<number>;
-  /** The sequence of the nth last event of these partitions; 1 where there are fewer. */
-  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null): Promise<number>;
+  /** The sequence of the nth last event of these partitions, up to the sequence `through` (default: the head); 1 where there are fewer. */
+  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null, through?: number): Promise<number>;
 }

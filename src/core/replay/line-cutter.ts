@@ -2,7 +2,8 @@
 
 import { align, KernelMemory } from '../kernel/load.ts';
 import type { StoredCommit } from '../model/commit.ts';
-import type { CutLines } from '../model/event.ts';
+import type { CutCommit, CutLines } from '../model/event.ts';
+import type { Page } from '../model/history.ts';
 import type { SequenceRange } from '../model/range.ts';
 
 interface GatherExports {
@@ -31,8 +32,18 @@ export class LineCutter {
   /** Lines of the page, from here on; what each commit needs besides stands behind them. */
   #linesEnd = this.#memory.start;
 
+  /** Cuts the commits of one page. Their lines are views until another page's commits are cut. */
+  forPage(page: Page): CutCommit {
+    let hasBegun = false;
+    return (commit, range) => {
+      if (!hasBegun) this.#begin(page.commits);
+      hasBegun = true;
+      return this.#cut(commit, range);
+    };
+  }
+
   /** Forgets the lines of the page before, and makes room for those of this one. */
-  begin(page: readonly StoredCommit[]): void {
+  #begin(page: readonly StoredCommit[]): void {
     this.#linesEnd = this.#memory.start;
     const lines = page.reduce((sum, { frames }) => sum + bytesOf(frames) + GAP_BYTES, this.#linesEnd);
     const work = page.reduce((most, commit) => Math.max(most, workBytes(commit, eventsOf(commit))), 0);
@@ -40,8 +51,8 @@ export class LineCutter {
     this.#memory.reserve(lines + work);
   }
 
-  /** One commit of the page; null where the reference has to look at it. The lines are a view until the next page begins. */
-  cut(commit: StoredCommit, range: SequenceRange): CutLines | null {
+  /** Null where the reference has to look at the commit. */
+  #cut(commit: StoredCommit, range: SequenceRange): CutLines | null {
     const { firstSequence, frames } = commit;
     if (frames.some(({ sequence }) => sequence !== firstSequence)) return null;
     const from = Math.max(0, range.from - firstSequence);

@@ -1,10 +1,13 @@
 /** The lateral line: re-tells history in order, page by page. It reads only: nothing here appends or moves a cursor. */
 
-import { type CutCommit, EventBatch } from '../model/event.ts';
-import type { History, Page } from '../model/history.ts';
+import { EventBatch } from '../model/event.ts';
+import { type History, pageBytes } from '../model/history.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
 import { LineCutter } from './line-cutter.ts';
+
+/** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
+const KERNEL_FROM_BYTES = 256 * 1024;
 
 export interface Retelling {
   readonly range: SequenceRange;
@@ -23,36 +26,9 @@ export async function* retell(history: History, { range, partitions, verify, sig
   let cutter: LineCutter | null = null;
   for await (const page of history.pages({ range, partitions, verify })) {
     if (signal?.aborted) return;
-    cutter ??= isVolume(page) ? new LineCutter() : null;
-    cutter?.begin(page.commits);
-    const cut: CutCommit | null = cutter === null ? null : (commit, within) => cutter?.cut(commit, within) ?? null;
+    if (cutter === null && pageBytes(page) >= KERNEL_FROM_BYTES) cutter = new LineCutter();
+    const cut = cutter?.forPage(page) ?? null;
     // a page holds whole commits; those at the ends of the range are cut to it
-    if (page.commits.length > 0) yield page.commits.map((commit) => new EventBatch(commit, range, cut));
-  }
-}
-
-/** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
-const KERNEL_FROM_BYTES = 256 * 1024;
-
-function isVolume({ commits }: Page): boolean {
-  return commits.some(({ frames }) => frames.some(({ body }) => body.length > KERNEL_FROM_BYTES / 8)) || commits.length > 256;
-}
-
-/** From `from` to the head, then on as history grows, until the signal aborts. `grown` resolves when there is something behind a sequence. */
-export async function* follow(
-  history: History,
-  from: number,
-  retelling: Omit<Retelling, 'range'>,
-  grown: (sequence: number, signal?: AbortSignal) => Promise<void>,
-): AsyncGenerator<BatchPage, void, undefined> {
-  let told = from - 1;
-  while (!retelling.signal?.aborted) {
-    const { sequence } = await history.head();
-    if (sequence > told) {
-      yield* retell(history, { ...retelling, range: { from: told + 1, through: sequence } });
-      told = sequence;
-    } else {
-      await grown(told, retelling.signal);
-    }
+    if (page.commits.length > 0) yield page.commits.map((commit) => EventBatch.of(commit, range, cut));
   }
 }

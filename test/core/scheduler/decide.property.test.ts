@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pauseAfter } from '../../../src/core/scheduler/backoff.ts';
-import { type ConsumerView, decide, type LaneView } from '../../../src/core/scheduler/decide.ts';
+import { pauseAfter } from '../../../src/core/scheduler/feeding/backoff.ts';
+import { type ConsumerView, decide, type LaneView } from '../../../src/core/scheduler/feeding/decide.ts';
 
 const NOW = 1000;
 

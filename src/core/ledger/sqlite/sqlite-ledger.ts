@@ -5,7 +5,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/commit.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import type { Head } from '../../model/head.ts';
-import type { Page, ReadRequest } from '../../model/history.ts';
+import { type Page, pageBytes, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
@@ -158,10 +158,6 @@ function readIdentity(db: Database, path: string): LedgerIdentity {
 /** A page of this size that is not the last one is worth a thread that reads ahead. */
 const READ_AHEAD_FROM_BYTES = 1024 * 1024;
 
-function bytesOf({ commits }: Page): number {
-  return commits.reduce((sum, { frames }) => frames.reduce((bytes, { body }) => bytes + body.length, sum), 0);
-}
-
 class SqliteLedger implements Ledger {
   readonly #db: Database;
   readonly #file: FileIdentity;
@@ -277,7 +273,7 @@ class SqliteLedger implements Ledger {
         const page: Page = await this.read(rest);
         rest = page.next === null ? null : { ...request, range: { ...request.range, from: page.next } };
         // it starts while this page is told
-        if (rest !== null && bytesOf(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
+        if (rest !== null && pageBytes(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
         yield page;
         const reader: ReaderThread | null = (await thread) ?? null;
         if (rest !== null && reader !== null) return yield* reader.pages(rest);
@@ -291,10 +287,10 @@ class SqliteLedger implements Ledger {
     return this.#reading(() => sequenceAtTime(this.#db, this.#reader, time) ?? this.#states.current().sequence + 1);
   }
 
-  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null): Promise<number> {
+  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null, through = Number.MAX_SAFE_INTEGER): Promise<number> {
     return this.#reading(() => {
       const chosen = partitions ?? this.#reader.partitionIds();
-      return sequenceOfLast(this.#reader, count, chosen) ?? 1;
+      return sequenceOfLast(this.#reader, count, chosen, through) ?? 1;
     });
   }
 

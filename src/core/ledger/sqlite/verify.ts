@@ -44,7 +44,7 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
     const page: VerifiedPage = walk.page({ range: { from: next, through: head.sequence }, partitions: null, verify: true });
     for (const [at, commit] of page.commits.entries()) {
       const row = page.rows[at] as CommitRow;
-      const batch = new EventBatch(commit, EVERYTHING);
+      const batch = EventBatch.of(commit, EVERYTHING);
       checkCommit(row, commit.frames as readonly HashedFrame[], batch, tally);
       if (idOf !== undefined) checkIds(db, row, batch, idOf);
       if (anchor !== undefined && row.firstSequence + row.count - 1 === anchor.sequence) tally.atAnchor.push(row.hash.toString('hex'));

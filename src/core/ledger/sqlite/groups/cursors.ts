@@ -25,15 +25,12 @@ export function cursorsOf({ statements }: GroupTables, group: string): CursorRow
   }));
 }
 
-/** Cursors for the partitions that have none: those of a new group, and those an epoch has added. */
-export function addCursors(tables: GroupTables, group: string, partitions: readonly PartitionId[], at: (partition: PartitionId) => LanePosition): void {
-  const insert = tables.statements.get<[string, number, number, number], never>(
-    'INSERT INTO cursors (group_name, partition, next_offset, next_sequence, attempts) VALUES (?, ?, ?, ?, 0)',
+/** Cursors for partitions that have none: those of a new group, and those an epoch has added. */
+export function addCursors(tables: GroupTables, group: string, cursors: readonly CursorRow[]): void {
+  const insert = tables.statements.get<[string, number, number, number, number], never>(
+    'INSERT INTO cursors (group_name, partition, next_offset, next_sequence, attempts) VALUES (?, ?, ?, ?, ?)',
   );
-  for (const partition of partitions) {
-    const { nextOffset, nextSequence } = at(partition);
-    insert.run(group, partition, nextOffset, nextSequence);
-  }
+  for (const { partition, nextOffset, nextSequence, attempts } of cursors) insert.run(group, partition, nextOffset, nextSequence, attempts);
 }
 
 const HOLDS = 'EXISTS (SELECT 1 FROM leases WHERE group_name = ? AND partition = ? AND token = ?)';

@@ -7,7 +7,7 @@ import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { CursorMove, CursorPlan, Groups, Holding, LaneRequest } from '../../groups.ts';
 import { FrameReader } from '../read.ts';
-import { acknowledge, addCursors, countFailure, cursorsOf, moveCursors, planMove } from './cursors.ts';
+import { acknowledge, addCursors, type CursorRow, countFailure, cursorsOf, moveCursors, planMove } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, hasGroups, insertGroup, nextGeneration } from './group-rows.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
 import { aliveMembers, leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
@@ -35,7 +35,12 @@ export class SqliteGroups implements Groups {
   create(group: string, fromSequence: number, now: Micros): Promise<boolean> {
     return this.#transactions.write(() => {
       if (!insertGroup(this.#tables, group, now)) return false;
-      addCursors(this.#tables, group, this.#reader.partitionIds(), (partition) => positionAt(this.#reader, partition, fromSequence));
+      const partitions = this.#reader.partitionIds();
+      addCursors(
+        this.#tables,
+        group,
+        partitions.map((partition) => ({ partition, ...positionAt(this.#reader, partition, fromSequence), attempts: 0 })),
+      );
       return true;
     });
   }
@@ -50,10 +55,10 @@ export class SqliteGroups implements Groups {
     const token = renew(this.#tables, attendance);
     removeDead(this.#tables, group, now, (partition, nextOffset) => endOf(this.#reader, partition) > nextOffset);
     const partitions = this.#reader.partitionIds();
-    this.#takeUpNew(group, partitions);
+    const cursors = this.#cursorsFor(group, partitions);
     const surplus = settleShares(this.#tables, attendance, partitions);
     const due = new Set(duePartitions(this.#tables, group));
-    const leases = this.#leases(group, member);
+    const leases = this.#leases(group, member, cursors);
     return {
       token,
       generation: checkGroup(this.#tables, group),
@@ -65,14 +70,15 @@ export class SqliteGroups implements Groups {
   }
 
   /** Partitions that an epoch has added are read from their start. */
-  #takeUpNew(group: string, partitions: readonly PartitionId[]): void {
-    const known = new Set(cursorsOf(this.#tables, group).map(({ partition }) => partition));
-    const added = partitions.filter((partition) => !known.has(partition));
-    addCursors(this.#tables, group, added, () => ({ nextOffset: 0, nextSequence: 1 }));
+  #cursorsFor(group: string, partitions: readonly PartitionId[]): Map<PartitionId, CursorRow> {
+    const cursors = new Map(cursorsOf(this.#tables, group).map((cursor) => [cursor.partition, cursor]));
+    const added = partitions.filter((partition) => !cursors.has(partition)).map((partition) => ({ partition, nextOffset: 0, nextSequence: 1, attempts: 0 }));
+    addCursors(this.#tables, group, added);
+    for (const cursor of added) cursors.set(cursor.partition, cursor);
+    return cursors;
   }
 
-  #leases(group: string, member: string): Lease[] {
-    const cursors = new Map(cursorsOf(this.#tables, group).map((cursor) => [cursor.partition, cursor]));
+  #leases(group: string, member: string, cursors: ReadonlyMap<PartitionId, CursorRow>): Lease[] {
     return leasesOf(this.#tables, group)
       .filter((lease) => lease.member === member)
       .flatMap(({ partition, token }) => {

@@ -1,6 +1,6 @@
 /** Whom to feed next and how much: a pure function over what is known of every consumer and its lanes. */
 
-import type { Micros } from '../model/time.ts';
+import type { Micros } from '../../model/time.ts';
 
 /** A sequence of events that one consumer gets in order: a partition of a group, or the whole ledger. */
 export interface LaneView {

@@ -9,16 +9,16 @@ import type { Clock } from './model/clock.ts';
 import type { ParkReason } from './model/group.ts';
 import { invalidArgument } from './model/ledger-error.ts';
 import { checkName, type PartitionId } from './model/partition.ts';
-import { CommandFailure } from './output/command-sink.ts';
+import { CommandFailure } from './output/command-consumer.ts';
 import { Delivery } from './output/delivery.ts';
 import type { EventLabels } from './output/event-form.ts';
 import { resolveStart, type StartPoint } from './replay/resolve-start.ts';
-import type { Ending } from './scheduler/ending.ts';
-import { GroupConsumer } from './scheduler/group-consumer.ts';
-import type { ConsumerHooks } from './scheduler/group-parts.ts';
-import type { Handful } from './scheduler/hand-over.ts';
-import { LiveConsumer } from './scheduler/live-consumer.ts';
-import { type Consumer, Scheduler } from './scheduler/scheduler.ts';
+import type { Ending } from './scheduler/feeding/ending.ts';
+import { GroupConsumer } from './scheduler/feeding/group-consumer.ts';
+import type { ConsumerHooks } from './scheduler/feeding/group-parts.ts';
+import type { Handful } from './scheduler/feeding/hand-over.ts';
+import { LiveConsumer } from './scheduler/feeding/live-consumer.ts';
+import { type Consumer, Scheduler } from './scheduler/feeding/scheduler.ts';
 
 /** Is done with the events when its promise resolves; a rejection means: not delivered. */
 export type Handler = (delivery: Delivery) => Promise<void> | void;

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { LedgerError } from '../model/ledger-error.ts';
 import type { Delivery } from './delivery.ts';
 
-export interface CommandSinkOptions {
+export interface CommandConsumerOptions {
   /** For the shell. */
   readonly command: string;
   /** What the command finds around it; the facts of a delivery are added. */
@@ -34,10 +34,10 @@ const UNUSABLE = new Map([
   [127, 'was not found'],
 ]);
 
-export class CommandSink {
-  readonly #options: CommandSinkOptions;
+export class CommandConsumer {
+  readonly #options: CommandConsumerOptions;
 
-  constructor(options: CommandSinkOptions) {
+  constructor(options: CommandConsumerOptions) {
     this.#options = options;
   }
 

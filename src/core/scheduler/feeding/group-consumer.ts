@@ -1,6 +1,6 @@
 /** A member of a group: says what it can take, is fed from the lanes it holds, and knows when it has enough. */
 
-import type { Micros } from '../model/time.ts';
+import type { Micros } from '../../model/time.ts';
 import type { ConsumerView } from './decide.ts';
 import { Ending } from './ending.ts';
 import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';

@@ -1,10 +1,10 @@
 /** What a member of a group needs around it, and how it is set. */
 
-import type { Clock } from '../model/clock.ts';
-import type { EventBatch } from '../model/event.ts';
-import type { Acknowledgement, Attendance, EventPlace, LanePosition, Membership, ParkedEvent, ParkReason } from '../model/group.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { Micros } from '../model/time.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { EventBatch } from '../../model/event.ts';
+import type { Acknowledgement, Attendance, EventPlace, LanePosition, Membership, ParkedEvent, ParkReason } from '../../model/group.ts';
+import type { PartitionId } from '../../model/partition.ts';
+import type { Micros } from '../../model/time.ts';
 import type { Backoff } from './backoff.ts';
 import type { Deliver } from './hand-over.ts';
 

@@ -1,8 +1,8 @@
 /** Keeps a member's leases: joins, renews, takes up what falls to it, gives up what others wait for, and sees how far its lanes reach. */
 
-import type { Membership } from '../model/group.ts';
-import { LedgerError } from '../model/ledger-error.ts';
-import type { Micros } from '../model/time.ts';
+import type { Membership } from '../../model/group.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import type { Micros } from '../../model/time.ts';
 import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';
 import { Lane } from './lane.ts';
 import { Repeating } from './repeating.ts';

@@ -3,8 +3,8 @@
  * alone, until the offending one is found; after too many failures that one is parked, and the lane goes on.
  */
 
-import type { EventBatch } from '../model/event.ts';
-import { LedgerError } from '../model/ledger-error.ts';
+import type { EventBatch } from '../../model/event.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
 import { AckQueue } from './ack-queue.ts';
 import { pauseAfter } from './backoff.ts';
 import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';

@@ -1,6 +1,6 @@
 /** A consumer without a group: gets what comes, in the order of the ledger, and leaves no trace there. Its first failure is its end. */
 
-import type { EventBatch } from '../model/event.ts';
+import type { EventBatch } from '../../model/event.ts';
 import type { ConsumerView } from './decide.ts';
 import { Ending } from './ending.ts';
 import { type Deliver, handOver } from './hand-over.ts';

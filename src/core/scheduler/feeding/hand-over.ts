@@ -1,8 +1,8 @@
 /** Hands a batch to its consumer and waits for the answer: nothing thrown means delivered. A consumer that does not answer in time has failed. */
 
-import type { EventBatch } from '../model/event.ts';
-import { LedgerError } from '../model/ledger-error.ts';
-import type { PartitionId } from '../model/partition.ts';
+import type { EventBatch } from '../../model/event.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import type { PartitionId } from '../../model/partition.ts';
 
 /** What a consumer gets in one go. */
 export interface Handful {

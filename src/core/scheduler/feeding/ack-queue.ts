@@ -1,6 +1,6 @@
 /** Gathers the acknowledgements of one group while a transaction is on its way: what comes in meanwhile goes together with the next. */
 
-import type { Acknowledgement } from '../model/group.ts';
+import type { Acknowledgement } from '../../model/group.ts';
 
 interface Waiting {
   readonly acknowledgement: Acknowledgement;
