@@ -22,6 +22,7 @@ export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {
   CONFIG_MISMATCH: 4,
   ID_CONFLICT: 4,
   PRODUCER_CONFLICT: 4,
+  CURSOR_CONFLICT: 4,
   MEMBER_REPLACED: 4,
   GROUP_IN_USE: 4,
   BAD_LINE: EXIT_BAD_INPUT,

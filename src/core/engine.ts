@@ -157,6 +157,11 @@ export class Completengine {
     await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }
 
+  /** What tells this ledger from every other. */
+  get uuid(): string {
+    return this.#ledger.identity.uuid;
+  }
+
   get partitions(): readonly Partition[] {
     return this.#ledger.identity.partitions;
   }

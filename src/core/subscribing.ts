@@ -15,7 +15,7 @@ import type { EventLabels } from './output/event-form.ts';
 import { resolveStart, type StartPoint } from './replay/resolve-start.ts';
 import type { Ending } from './scheduler/feeding/ending.ts';
 import { GroupConsumer } from './scheduler/feeding/group-consumer.ts';
-import type { ConsumerHooks } from './scheduler/feeding/group-parts.ts';
+import type { ConsumerHooks, LaneFailure } from './scheduler/feeding/group-parts.ts';
 import type { Handful } from './scheduler/feeding/hand-over.ts';
 import { LiveConsumer } from './scheduler/feeding/live-consumer.ts';
 import { type Consumer, Scheduler } from './scheduler/feeding/scheduler.ts';
@@ -23,7 +23,28 @@ import { type Consumer, Scheduler } from './scheduler/feeding/scheduler.ts';
 /** Is done with the events when its promise resolves; a rejection means: not delivered. */
 export type Handler = (delivery: Delivery) => Promise<void> | void;
 
-export interface SubscribeOptions extends ConsumerHooks {
+/** A delivery that was not taken. */
+export interface FailedDelivery {
+  readonly partition: string;
+  /** Of the first event. */
+  readonly offset: number;
+  readonly sequence: number;
+  readonly events: number;
+  /** Failed deliveries so far. */
+  readonly attempts: number;
+  /** One line. */
+  readonly reason: string;
+  /** The last lines of what a command said to standard error, or empty. */
+  readonly details: string;
+}
+
+export interface SubscribeOptions {
+  /** A delivery has failed and comes again, not before the pause is over. */
+  readonly onRetry?: ((failure: FailedDelivery & { readonly pauseMs: number }) => void) | undefined;
+  /** An event was parked, or stays it after it was delivered again. */
+  readonly onParked?: ((failure: FailedDelivery) => void) | undefined;
+  /** Which partitions, by name, have come to this member and gone from it. */
+  readonly onLeases?: ((change: { readonly gained: readonly string[]; readonly lost: readonly string[] }) => void) | undefined;
   /** Durable cursors under this name, shared by all its members. Without: what comes, live, and nothing is kept. */
   readonly group?: string | undefined;
   /** This member's name in the group; default: one of its own. Who joins under the name of another takes its place. */
@@ -146,7 +167,8 @@ export class Subscriptions {
     checkName('group', group);
     checkName('member', member);
     const partitions = this.#parts.select(options.partitions);
-    const isNew = (await groups.generation(group)) === null && (await groups.create(group, await this.#start(options, 'start'), clock.nowMicros()));
+    const from = await this.#start(options, 'start');
+    const isNew = (await groups.generation(group)) === null && (await groups.create(group, from, clock.nowMicros()));
     const capacity = options.capacity ?? CAPACITY;
     const buffers = new Map<PartitionId, LaneBuffer>();
     const buffer = (partition: PartitionId): LaneBuffer => {
@@ -178,7 +200,7 @@ export class Subscriptions {
         ackTimeoutMs: options.ackTimeoutMs ?? null,
         lease: (options.leaseMs ?? LEASE_MS) * 1000,
         backoff: { first: (options.backoffMs ?? BACKOFF_MS) * 1000, max: BACKOFF_MAX_MS * 1000 },
-        hooks: options,
+        hooks: this.#hooks(options),
         until: {
           count: options.until?.count,
           idleMs: options.until?.idleMs,
@@ -189,6 +211,18 @@ export class Subscriptions {
     await consumer.start();
     this.#add(consumer, consumer.ending, () => consumer.look(), options.signal);
     return { ...facts(consumer.ending), group, member, isNew };
+  }
+
+  /** The caller's hooks, told of partitions by name. */
+  #hooks({ onRetry, onParked, onLeases }: SubscribeOptions): ConsumerHooks {
+    const { labels, clock } = this.#parts;
+    const named = (failure: LaneFailure): FailedDelivery => ({ ...failure, partition: labels.partitionName(failure.partition) });
+    const names = (partitions: readonly PartitionId[]): string[] => partitions.map((partition) => labels.partitionName(partition));
+    return {
+      onRetry: ({ dueAt, ...failure }) => onRetry?.({ ...named(failure), pauseMs: Math.max(0, dueAt - clock.nowMicros()) / 1000 }),
+      onParked: (failure) => onParked?.(named(failure)),
+      onLeases: ({ gained, lost }) => onLeases?.({ gained: names(gained), lost: names(lost) }),
+    };
   }
 
   async #ends(partitions: readonly PartitionId[] | null): Promise<Map<PartitionId, number>> {

@@ -8,16 +8,29 @@ const COMMON = ['busy-timeout', 'ledger'];
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   emit: [...COMMON, 'atomic', 'envelope', 'json', 'late', 'max-line', 'max-skew', 'producer', 'quiet', 'receipts', 'rejects'],
   init: [...COMMON, 'determinism', 'durability', 'json', 'max-line', 'missing', 'partition', 'partitions', 'time', 'unique'],
-  inspect: [...COMMON, 'expect-head', 'json', 'sequence', 'verify'],
+  inspect: [...COMMON, 'expect-head', 'groups', 'json', 'sequence', 'verify'],
   partition: [...COMMON, 'json'],
   replay: [
     ...[...COMMON, 'determinism', 'from', 'from-sequence', 'json', 'output', 'partition', 'quiet', 'speed'],
     ...['through', 'through-sequence', 'tz', 'until'],
   ],
-  tail: [...COMMON, 'follow', 'number', 'output'],
+  tail: [
+    ...[...COMMON, 'ack-timeout', 'backoff', 'batch', 'batch-bytes', 'concurrency', 'count', 'cursor-file', 'drop', 'exec', 'exit-at-head', 'follow', 'from'],
+    ...['group', 'idle', 'lease', 'max-deliver', 'member', 'number', 'output', 'parked', 'redeliver', 'since', 'tz', 'until'],
+  ],
 };
 
-const SHORT: Readonly<Record<string, string>> = { f: 'follow', l: 'ledger', n: 'number', o: 'output', p: 'partition', q: 'quiet' };
+const SHORT: Readonly<Record<string, string>> = {
+  c: 'count',
+  e: 'exit-at-head',
+  f: 'follow',
+  g: 'group',
+  l: 'ledger',
+  n: 'number',
+  o: 'output',
+  p: 'partition',
+  q: 'quiet',
+};
 
 interface Manifest {
   readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, { readonly char?: string }>> }>>;

@@ -27,6 +27,8 @@ export type LedgerErrorCode =
   | 'MEMBER_REPLACED'
   /** Members of the group are alive, so its cursors are not moved under them. */
   | 'GROUP_IN_USE'
+  /** A cursor file that belongs to another ledger or another request. */
+  | 'CURSOR_CONFLICT'
   /** What events are delivered to cannot be used at all, so no event is to blame. */
   | 'CONSUMER_UNUSABLE'
   /** A line of input is not an event this ledger takes. */

@@ -75,15 +75,15 @@ export interface GroupConsumerOptions {
   };
 }
 
-export interface FailedDelivery extends EventPlace, ParkReason {
+export interface LaneFailure extends EventPlace, ParkReason {
   readonly events: number;
   readonly attempts: number;
 }
 
 export interface ConsumerHooks {
   /** A delivery has failed and will come again, at this time at the earliest. */
-  onRetry?(failure: FailedDelivery & { readonly dueAt: Micros }): void;
-  onParked?(failure: FailedDelivery): void;
+  onRetry?(failure: LaneFailure & { readonly dueAt: Micros }): void;
+  onParked?(failure: LaneFailure): void;
   /** The members or leases have changed. */
   onLeases?(leases: { readonly gained: readonly PartitionId[]; readonly lost: readonly PartitionId[] }): void;
 }
