@@ -28,4 +28,4 @@ export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.
 export type { Telling, TellingReport } from './core/output/telling.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { StartPoint } from './core/replay/resolve-start.ts';
-export type { FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/subscribing.ts';
+export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/subscribing.ts';

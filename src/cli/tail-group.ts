@@ -4,8 +4,8 @@ import {
   CommandConsumer,
   type Completengine,
   type Delivery,
+  type DeliveryPlace,
   envelopeForm,
-  type FailedDelivery,
   type Handler,
   payloadForm,
   type SubscribeOptions,
@@ -13,7 +13,7 @@ import {
 import { millisOf } from './durations.ts';
 import { escapeForTerminal } from './escape.ts';
 import { plural, seconds } from './figures.ts';
-import type { Interrupt } from './interrupt.ts';
+import { type Interrupt, laterThan } from './interrupt.ts';
 import { standardOutput } from './output.ts';
 import { watchReader } from './reader-gone.ts';
 import type { TailFlags } from './tail-flags.ts';
@@ -52,15 +52,14 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
     from: flags.from,
     zone: flags.tz,
     leaseMs: flags.lease === undefined ? undefined : millisOf(flags.lease),
+    onRefused: (delivery) => tell(`${placeOf(delivery)}: the lease had gone to another member, who delivers again`),
     until: { count: flags.count, head: flags['exit-at-head'], idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle) },
   };
 }
 
 /** One delivery at a time: a stream has one end. What its reader does not take is not acknowledged, and no event is to blame for it. */
 async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Target> {
-  const lastWrite = new AbortController();
-  interrupt.signal.addEventListener('abort', () => setTimeout(() => lastWrite.abort(), LAST_WRITE_MS).unref());
-  const output = await standardOutput(flags.output, lastWrite.signal);
+  const output = await standardOutput(flags.output, laterThan(interrupt.signal, LAST_WRITE_MS));
   let failure: unknown;
   const handler = async ({ batches, labels }: Delivery): Promise<void> => {
     const isTaken = await output.deliver(batches, labels).catch((error: unknown) => {
@@ -104,7 +103,7 @@ function commandTarget(command: string, flags: TailFlags): Target {
   };
 }
 
-function placeOf({ partition, offset, events, sequence }: FailedDelivery): string {
+function placeOf({ partition, offset, events, sequence }: DeliveryPlace): string {
   return events === 1 ? `${partition}/${offset} (sequence ${sequence})` : `${plural(events, 'event')} from ${partition}/${offset}`;
 }
 

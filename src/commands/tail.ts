@@ -4,7 +4,7 @@ import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../cli/arguments.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { withLedger } from '../cli/session.ts';
-import { tailFlags } from '../cli/tail-flags.ts';
+import { type TailFlags, tailFlags } from '../cli/tail-flags.ts';
 
 export default class Tail extends BaseCommand {
   static override summary = 'Show the last events, follow, or consume them as a group.';
@@ -30,8 +30,7 @@ With --group it is a member of that group: members share the partitions, what wa
     const { flags, raw } = await this.parse(Tail);
     const given = argumentsInOrder(raw);
     const { group } = flags;
-    const isWriting = group !== undefined && (!flags.parked || flags.redeliver || flags.drop);
-    await withLedger(flags, isWriting ? 'write' : 'read', async (engine, interrupt) => {
+    await withLedger(flags, accessFor(flags), async (engine, interrupt) => {
       if (group === undefined) {
         const { tailHistory } = await import('../cli/tail-history.ts');
         return tailHistory(engine, interrupt, given, flags);
@@ -47,4 +46,9 @@ With --group it is a member of that group: members share the partitions, what wa
       if (list !== '') this.log(list);
     });
   }
+}
+
+function accessFor({ group, parked, redeliver, drop }: TailFlags): 'read' | 'write' | 'member' {
+  if (redeliver || drop) return 'write';
+  return group === undefined || parked ? 'read' : 'member';
 }

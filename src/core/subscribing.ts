@@ -23,13 +23,16 @@ import { type Consumer, Scheduler } from './scheduler/feeding/scheduler.ts';
 /** Is done with the events when its promise resolves; a rejection means: not delivered. */
 export type Handler = (delivery: Delivery) => Promise<void> | void;
 
-/** A delivery that was not taken. */
-export interface FailedDelivery {
+/** Which events, by the first of them. */
+export interface DeliveryPlace {
   readonly partition: string;
-  /** Of the first event. */
   readonly offset: number;
   readonly sequence: number;
   readonly events: number;
+}
+
+/** A delivery that was not taken. */
+export interface FailedDelivery extends DeliveryPlace {
   /** Failed deliveries so far. */
   readonly attempts: number;
   /** One line. */
@@ -43,6 +46,8 @@ export interface SubscribeOptions {
   readonly onRetry?: ((failure: FailedDelivery & { readonly pauseMs: number }) => void) | undefined;
   /** An event was parked, or stays it after it was delivered again. */
   readonly onParked?: ((failure: FailedDelivery) => void) | undefined;
+  /** It was delivered, but the lease had gone to another member by then, who delivers it again. */
+  readonly onRefused?: ((delivery: DeliveryPlace) => void) | undefined;
   /** Which partitions, by name, have come to this member and gone from it. */
   readonly onLeases?: ((change: { readonly gained: readonly string[]; readonly lost: readonly string[] }) => void) | undefined;
   /** Durable cursors under this name, shared by all its members. Without: what comes, live, and nothing is kept. */
@@ -214,13 +219,14 @@ export class Subscriptions {
   }
 
   /** The caller's hooks, told of partitions by name. */
-  #hooks({ onRetry, onParked, onLeases }: SubscribeOptions): ConsumerHooks {
+  #hooks({ onRetry, onParked, onRefused, onLeases }: SubscribeOptions): ConsumerHooks {
     const { labels, clock } = this.#parts;
     const named = (failure: LaneFailure): FailedDelivery => ({ ...failure, partition: labels.partitionName(failure.partition) });
     const names = (partitions: readonly PartitionId[]): string[] => partitions.map((partition) => labels.partitionName(partition));
     return {
       onRetry: ({ dueAt, ...failure }) => onRetry?.({ ...named(failure), pauseMs: Math.max(0, dueAt - clock.nowMicros()) / 1000 }),
       onParked: (failure) => onParked?.(named(failure)),
+      onRefused: (delivery) => onRefused?.({ ...delivery, partition: labels.partitionName(delivery.partition) }),
       onLeases: ({ gained, lost }) => onLeases?.({ gained: names(gained), lost: names(lost) }),
     };
   }

@@ -36,7 +36,10 @@ export class LaneFeeder {
     const failure = await this.#failureOf(lane, batches, { attempt: lane.attempts + 1, isRedelivery: false });
     if (failure !== null) return this.#onFailure(lane, batches, count, failure.error);
     const next = { nextOffset: lane.nextOffset + count, nextSequence: last.lastSequence + 1 };
-    if (!(await this.#acks.acknowledge({ partition: lane.partition, token: lane.token, ...next }))) return { kind: 'lost' };
+    if (!(await this.#acks.acknowledge({ partition: lane.partition, token: lane.token, ...next }))) {
+      this.#options.hooks.onRefused?.({ partition: lane.partition, offset: lane.nextOffset, sequence: batches[0].sequences[0] as number, events: count });
+      return { kind: 'lost' };
+    }
     lane.moveTo(next.nextOffset, next.nextSequence);
     return { kind: 'acknowledged', events: count };
   }

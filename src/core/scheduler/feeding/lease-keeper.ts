@@ -80,7 +80,12 @@ export class LeaseKeeper {
     await this.#attending.settled();
     await this.#refreshing.settled();
     if (this.#token === null) return;
-    await this.#parts.groups.leave(this.#options.group, this.#options.member, this.#token);
+    try {
+      await this.#parts.groups.leave(this.#options.group, this.#options.member, this.#token);
+    } catch (error) {
+      // the leases end by themselves
+      if (!(error instanceof LedgerError && (error.code === 'BUSY' || error.code === 'ABORTED'))) throw error;
+    }
     this.#parts.stir();
   }
 
