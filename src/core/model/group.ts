@@ -75,7 +75,7 @@ export interface ParkedEvent extends EventPlace, ParkReason {
   readonly isDue: boolean;
 }
 
-export interface MemberSummary {
+interface MemberSummary {
   readonly name: string;
   readonly expiresAt: Micros;
   readonly isAlive: boolean;

@@ -27,7 +27,7 @@ export interface ConsumerView {
 }
 
 /** Places in the lists that were given. */
-export interface Feed {
+interface Feed {
   readonly consumer: number;
   readonly lane: number;
   readonly events: number;

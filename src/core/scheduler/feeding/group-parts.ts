@@ -16,7 +16,7 @@ interface Holding {
 }
 
 /** What a member needs of a ledger's groups. */
-export interface GroupStore {
+interface GroupStore {
   attend(attendance: Attendance): Promise<Membership>;
   leave(group: string, member: string, token: number): Promise<void>;
   generation(group: string): Promise<number | null>;
