@@ -15,21 +15,14 @@ const LINE_FEED: u32 = 0x0a;
 /** `[[`, two digits, two commas, a payload of one byte and `]]`. */
 const BODY_BYTES_MIN: usize = 9;
 
-/** The body is not as the engine writes it; the reference says in which way. */
-export const GATHER_BROKEN: i32 = -1;
-/** A place lies behind the slots; see {@link gatheredPlace}. */
-export const GATHER_BEYOND: i32 = -2;
+/** A body is not as the engine writes it; the reference says in which way. */
+const BROKEN: i32 = -1;
 
-let place: u32 = 0;
 let first: u32 = 0;
 let last: u32 = 0;
 let firstTime: f64 = 0;
 let lastTime: f64 = 0;
 let end: usize = 0;
-
-export function gatheredPlace(): u32 {
-  return place;
-}
 
 /** Places of the first and the last event that {@link gather} wrote, their times, and the address behind the lines. */
 export function gatheredFirst(): u32 {
@@ -53,8 +46,8 @@ export function gatheredEnd(): usize {
 }
 
 /**
- * Writes the payloads whose places lie in `[from, through]` to `out`, in their order, each with a line feed behind it. Returns their count, or what
- * is wrong. Needs as many slots as the commit has events, and at `out` as much memory as the bodies take, with 16 bytes behind.
+ * Writes the payloads whose places lie in `[from, through]` to `out`, in their order, each with a line feed behind it. Returns their count, or
+ * -1 where a body is not as it should be. Needs a slot for every place, and at `out` as much memory as the bodies take, with 16 bytes behind.
  */
 export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: u32, from: u32, through: u32, out: usize): i32 {
   memory.fill(slots, 0, <usize>slotCount * SLOT_BYTES);
@@ -66,7 +59,7 @@ export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: 
   let at = out;
   let count: i32 = 0;
   const stop = slots + <usize>min(<u64>slotCount, <u64>through + 1) * SLOT_BYTES;
-  for (let slot = slots + <usize>from * SLOT_BYTES; slot < stop; slot += SLOT_BYTES) {
+  for (let slot = slots + <usize>min(from, slotCount) * SLOT_BYTES; slot < stop; slot += SLOT_BYTES) {
     const payloadEnd = load<u32>(slot, 4);
     if (payloadEnd == 0) continue;
     const payload = <usize>load<u32>(slot);
@@ -89,11 +82,11 @@ export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: 
 
 /** Notes the events of one body in their slots. */
 function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize, slotCount: u32): i32 {
-  if (bodyEnd - body < BODY_BYTES_MIN || load<u8>(body) != OPEN || load<u8>(bodyEnd - 1) != CLOSE) return GATHER_BROKEN;
+  if (bodyEnd - body < BODY_BYTES_MIN || load<u8>(body) != OPEN || load<u8>(bodyEnd - 1) != CLOSE) return BROKEN;
   let at = body + 1;
   let before: i64 = -1;
   for (let nth: u32 = 1; nth <= count; nth++) {
-    if (at >= bodyEnd || load<u8>(at) != OPEN) return GATHER_BROKEN;
+    if (at >= bodyEnd || load<u8>(at) != OPEN) return BROKEN;
     at++;
     // sixteen digits at most fit a time; more of them, or none, are not ours
     let stop = min(at + 10, bodyEnd);
@@ -103,7 +96,7 @@ function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize
       sequence = sequence * 10 + digit;
       at++;
     }
-    if (at == placeAt || at >= bodyEnd || load<u8>(at) != COMMA) return GATHER_BROKEN;
+    if (at == placeAt || at >= bodyEnd || load<u8>(at) != COMMA) return BROKEN;
     at++;
     stop = min(at + 16, bodyEnd);
     const timeAt = at;
@@ -112,21 +105,17 @@ function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize
       delta = delta * 10 + digit;
       at++;
     }
-    if (at == timeAt || at >= bodyEnd || load<u8>(at) != COMMA) return GATHER_BROKEN;
+    if (at == timeAt || at >= bodyEnd || load<u8>(at) != COMMA) return BROKEN;
     at++;
     const lineEnd = findLineFeed(at, bodyEnd);
     const isLast = lineEnd == bodyEnd;
     // an event ends `],` before its line feed, the last one `]]`
     const payloadEnd = lineEnd - 2;
-    if (payloadEnd <= at || load<u8>(payloadEnd) != CLOSE || load<u8>(payloadEnd + 1) != (isLast ? CLOSE : COMMA)) return GATHER_BROKEN;
-    if (isLast != (nth == count) || <i64>sequence <= before) return GATHER_BROKEN;
+    if (payloadEnd <= at || load<u8>(payloadEnd) != CLOSE || load<u8>(payloadEnd + 1) != (isLast ? CLOSE : COMMA)) return BROKEN;
+    if (isLast != (nth == count) || <i64>sequence <= before || sequence >= slotCount) return BROKEN;
     before = <i64>sequence;
-    if (sequence >= slotCount) {
-      place = <u32>min(sequence, <u64>u32.MAX_VALUE);
-      return GATHER_BEYOND;
-    }
     const slot = slots + <usize>sequence * SLOT_BYTES;
-    if (load<u32>(slot, 4) != 0) return GATHER_BROKEN;
+    if (load<u32>(slot, 4) != 0) return BROKEN;
     store<u32>(slot, <u32>at);
     store<u32>(slot, <u32>payloadEnd, 4);
     store<f64>(slot, time + <f64>delta, 8);

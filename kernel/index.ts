@@ -1,7 +1,7 @@
 /** The hot kernel's exports. Memory is the host's: it is imported, laid out and grown there. */
 
 export { frame, framedFirstTime, framedLastTime, framedLate, framedPayloadBytes, layRegions } from './frame';
-export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime, gatheredPlace } from './gather';
+export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime } from './gather';
 export { judge } from './judge';
 export { setPlan, setTables } from './layout';
 export { scan, scannedLineCount, scannedUnsettledCount } from './scan';

@@ -47,14 +47,18 @@ const common = {
   logLevel: 'warning',
 };
 
+const threads = {
+  'writer-worker': 'src/core/ledger/sqlite/writer-worker.ts',
+  'reader-worker': 'src/core/ledger/sqlite/reader-worker.ts',
+};
+
 // for help, completion and plugins: modules that oclif finds by itself
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'));
 await build({
   ...common,
   entryPoints: {
     main: 'src/cli/main.ts',
-    'writer-worker': 'src/core/ledger/sqlite/writer-worker.ts',
-    'reader-worker': 'src/core/ledger/sqlite/reader-worker.ts',
+    ...threads,
     ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])),
   },
   outdir: 'dist/cli',
@@ -64,11 +68,12 @@ await build({
   banner: { js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);' },
 });
 
-// for our own verbs: one file, whose compiled code is kept beside it
+// for our own verbs and their threads: one file each; the compiled code of the first is kept beside it
 await build({
   ...common,
-  entryPoints: ['src/main.ts'],
-  outfile: 'dist/cli/verbs.cjs',
+  entryPoints: { verbs: 'src/main.ts', ...threads },
+  outdir: 'dist/cli',
+  outExtension: { '.js': '.cjs' },
   format: 'cjs',
   define: { 'import.meta.url': '__bundleUrl' },
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },

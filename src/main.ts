@@ -8,26 +8,37 @@ import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import { printFailure } from './cli/failure.ts';
+import Bench from './commands/bench.ts';
 import Emit from './commands/emit.ts';
 import Init from './commands/init.ts';
 import Inspect from './commands/inspect.ts';
+import PartitionAdd from './commands/partition/add.ts';
+import PartitionExplain from './commands/partition/explain.ts';
 import Partition from './commands/partition/index.ts';
+import PartitionPlace from './commands/partition/place.ts';
+import PartitionReroute from './commands/partition/reroute.ts';
 import Replay from './commands/replay.ts';
 import Tail from './commands/tail.ts';
 
 const VERBS = new Map<string, { run(argv: string[], config: Config): ReturnType<typeof Command.run> }>([
+  ['bench', Bench],
   ['emit', Emit],
   ['init', Init],
   ['inspect', Inspect],
   ['partition', Partition],
+  ['partition add', PartitionAdd],
+  ['partition explain', PartitionExplain],
+  ['partition place', PartitionPlace],
+  ['partition reroute', PartitionReroute],
   ['replay', Replay],
   ['tail', Tail],
 ]);
 
 /** Returns false where the arguments are none of a verb of ours, or ask for help: nothing is done then. `root`: the directory of package.json. */
 export async function main(root: string, argv: readonly string[]): Promise<boolean> {
-  const [verb, ...rest] = argv;
-  const command = verb === undefined ? undefined : VERBS.get(verb);
+  const words = VERBS.has(argv.slice(0, 2).join(' ')) ? 2 : 1;
+  const command = VERBS.get(argv.slice(0, words).join(' '));
+  const rest = argv.slice(words);
   if (command === undefined || rest.includes('--help')) return false;
   try {
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

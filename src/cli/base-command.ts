@@ -1,11 +1,9 @@
-/** What all commands share: the ledger flags and how errors are shown. Nothing else belongs here. */
+/** What all commands that open a ledger share: the ledger flags. Nothing else belongs here. */
 
-import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
-import { failureDocument, printFailure } from './failure.ts';
-import { guardOutput } from './guard-output.ts';
+import { BareCommand } from './bare-command.ts';
 
-export abstract class BaseCommand extends Command {
+export abstract class BaseCommand extends BareCommand {
   static override baseFlags = {
     ledger: Flags.string({
       char: 'l',
@@ -22,14 +20,4 @@ export abstract class BaseCommand extends Command {
       helpValue: 'DURATION',
     }),
   };
-
-  protected override async init(): Promise<void> {
-    await super.init();
-    guardOutput();
-  }
-
-  protected override async catch(error: Error): Promise<void> {
-    if (this.jsonEnabled()) this.logJson({ error: failureDocument(error) });
-    printFailure(error);
-  }
 }

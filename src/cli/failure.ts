@@ -20,7 +20,7 @@ export function printOutputFailure(error: NodeJS.ErrnoException): void {
 export function printFailure(error: unknown): void {
   const failure = error as Failure;
   if (failure.oclif?.exit === 0) return;
-  process.exitCode = exitCodeOf(failure);
+  process.exitCode = exitCodeOf(failure, process.exitCode);
   if (typeof failure.cause === 'object' && failure.cause !== null && told.has(failure.cause)) return;
   for (const line of linesOf(failure)) process.stderr.write(`${line}\n`);
 }
@@ -32,8 +32,9 @@ export function failureDocument(error: unknown): object {
   return { code, message, hint, details };
 }
 
-function exitCodeOf(failure: Failure): number {
-  if (failure instanceof LedgerError) return EXIT_CODES[failure.code];
+/** A signal that ended a wait has set its own code already. */
+function exitCodeOf(failure: Failure, settled: typeof process.exitCode): number {
+  if (failure instanceof LedgerError) return failure.code === 'ABORTED' && settled !== undefined ? Number(settled) : EXIT_CODES[failure.code];
   return isUsage(failure) ? EXIT_USAGE : EXIT_BUG;
 }
 

@@ -1,17 +1,10 @@
-/** What `inspect` and `partition` show, as text and as documents. */
+/** What `inspect` shows, as text and as documents. */
 
-import {
-  formatFieldPath,
-  formatHead,
-  formatRoutingSpec,
-  formatTime,
-  type LedgerDescription,
-  type LedgerEvent,
-  type LedgerIdentity,
-  type PartitionSummary,
-} from '../index.ts';
+import { formatFieldPath, formatHead, formatTime, type LedgerDescription, type LedgerEvent, type LedgerIdentity } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { bytes, count, plural } from './figures.ts';
+import { partitionDocument, partitionTable } from './partition-table.ts';
+import { epochDocument, epochText, namesOf } from './routing-text.ts';
 
 function timeOf(micros: number | null): string | null {
   return micros === null ? null : formatTime(micros);
@@ -37,40 +30,23 @@ export function overviewDocument(ledger: LedgerDescription): object {
       determinism: config.determinism,
       lineBytesMax: config.lineBytesMax,
     },
-    epochs: identity.epochs.map((epoch) => ({
-      epoch: epoch.epoch,
-      fromSequence: epoch.fromSequence,
-      routing: formatRoutingSpec(epoch.spec),
-      partitions: epoch.partitionCount,
-    })),
+    epochs: identity.epochs.map((epoch) => epochDocument(epoch, namesOf(identity))),
     partitions: ledger.partitions.map(partitionDocument),
     producers: ledger.producers,
     storage,
   };
 }
 
-export function partitionDocument(partition: PartitionSummary): object {
-  return { ...partition, firstTime: timeOf(partition.firstTime), lastTime: timeOf(partition.lastTime) };
-}
-
-/** The routing in force, and over how many partitions; one that is for events without a key alone is named apart. */
-export function routingText({ epochs, partitions }: LedgerIdentity): string {
-  const { spec, partitionCount } = epochs.at(-1) ?? epochs[0];
-  const isApart = partitions.some(({ id, name }) => name === spec.missing && id >= partitionCount);
-  return `${formatRoutingSpec(spec)} over ${plural(partitionCount, 'partition')}${isApart ? ` and ${spec.missing}` : ''}`;
-}
-
 export async function overviewText(ledger: LedgerDescription): Promise<string> {
   const { identity, head, storage } = ledger;
   const { config } = identity;
-  const epoch = identity.epochs.at(-1) ?? identity.epochs[0];
   const rows: [string, string][] = [
     ['ledger', `${escapeForTerminal(identity.path)} (format ${ledger.format}, ${bytes(storage.fileBytes)} and ${bytes(storage.walBytes)} of WAL)`],
     ['uuid', `${escapeForTerminal(identity.uuid)}, made ${formatTime(identity.createdAt)}`],
     ['head', formatHead(head)],
     ['events', `${count(head.sequence)} in ${plural(ledger.commits, 'commit')}`],
     ['time', head.sequence === 0 ? 'none yet' : `${timeOf(ledger.firstTime)} to ${formatTime(head.time)}`],
-    ['routing', `${routingText(identity)}, epoch ${epoch.epoch} from sequence ${epoch.fromSequence}`],
+    ...epochLines(identity).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
     ['time field', config.time === null ? 'none: arrival counts' : escapeForTerminal(formatFieldPath(config.time))],
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(formatFieldPath(config.unique))],
     ['settings', `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}`],
@@ -82,23 +58,13 @@ export async function overviewText(ledger: LedgerDescription): Promise<string> {
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
 }
 
-export async function partitionTable(partitions: readonly PartitionSummary[]): Promise<string> {
-  const { renderTable } = await import('./table.ts');
-  const total = partitions.reduce((sum, { events }) => sum + events, 0);
-  const rows = partitions.map((partition) => [
-    partition.name,
-    count(partition.events),
-    total === 0 ? '' : `${((100 * partition.events) / total).toFixed(1)} %`,
-    bytes(partition.bytes),
-    partition.events === 0 ? '' : `0-${partition.nextOffset - 1}`,
-    timeOf(partition.firstTime) ?? '',
-    timeOf(partition.lastTime) ?? '',
-  ]);
-  return renderTable(
-    ['partition', 'events', 'share', 'stored', 'offsets', 'first time', 'last time'],
-    ['left', 'right', 'right', 'right', 'right', 'left', 'left'],
-    rows,
-  );
+const EPOCHS_SHOWN = 8;
+
+/** The last epochs, the one in force at the end. */
+function epochLines(identity: LedgerIdentity): string[] {
+  const hidden = Math.max(0, identity.epochs.length - EPOCHS_SHOWN);
+  const shown = identity.epochs.slice(hidden).map((epoch) => epochText(epoch, namesOf(identity)));
+  return hidden === 0 ? shown : [`${plural(hidden, 'earlier epoch')}: inspect --json`, ...shown];
 }
 
 /** A payload is text in the document: it is JSON, but parsing it would change what it is. */

@@ -3,7 +3,9 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
-import { overviewDocument, routingText } from '../cli/inspect-text.ts';
+import { overviewDocument } from '../cli/inspect-text.ts';
+import { readPartitions } from '../cli/partitions-flag.ts';
+import { namesOf, routingText } from '../cli/routing-text.ts';
 import { withLedger } from '../cli/session.ts';
 import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../index.ts';
 
@@ -61,13 +63,8 @@ export default class Init extends BaseCommand {
     });
     return withLedger(flags, 'read', async (engine) => {
       const made = await engine.inspect();
-      this.log(`${made.identity.path}: ${routingText(made.identity)}, head ${formatHead(made.head)}`);
+      this.log(`${made.identity.path}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`);
       return overviewDocument(made);
     });
   }
-}
-
-function readPartitions(text: string | undefined): number | string[] | undefined {
-  if (text === undefined) return undefined;
-  return /^\d+$/.test(text) ? Number(text) : text.split(',');
 }

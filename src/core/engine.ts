@@ -29,11 +29,12 @@ import { type Head, parseHead } from './model/head.ts';
 import { LedgerError } from './model/ledger-error.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
-import { epochAt, type Router, type RoutingSpec } from './model/routing.ts';
+import { epochAt, NO_PLACEMENTS, type Router, type RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
 import type { EventLabels } from './output/event-form.ts';
 import { Telling } from './output/telling.ts';
+import { Partitioning } from './partitioning.ts';
 import { type RangeRequest, resolveRange } from './replay/resolve-range.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
 import { retell } from './replay/retell.ts';
@@ -75,6 +76,9 @@ export interface OpenOptions extends CreateOptions {
 
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
 export type EventInput = string | Uint8Array | object | number | boolean | null;
+
+/** Lists and streams are events only inside a list: by themselves they are many. */
+type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> ? never : Event;
 
 export interface EmitOptions {
   /** Store the position in the input with each commit under this name, and continue behind it. */
@@ -122,6 +126,7 @@ export class Completengine {
   #shared: SharedCommits | undefined;
   #labels: EventLabels | undefined;
   #subscriptions: Promise<Subscriptions> | undefined;
+  #partitioning: Partitioning | undefined;
 
   private constructor(ledger: Ledger, options: OpenOptions) {
     this.#ledger = ledger;
@@ -162,8 +167,15 @@ export class Completengine {
     return this.#ledger.identity.uuid;
   }
 
+  /** As of the last look at the ledger: others may have added some since. */
   get partitions(): readonly Partition[] {
     return this.#ledger.identity.partitions;
+  }
+
+  /** Where events go: explains it, and begins epochs that change it. */
+  get partitioning(): Partitioning {
+    this.#partitioning ??= new Partitioning(this.#ledger, this.#clock, (isEnvelope) => this.#settings({ envelope: isEnvelope }, 'collect'));
+    return this.#partitioning;
   }
 
   /** Commits the events together, all or none; their receipts are in their order. @throws LedgerError BAD_LINE, ID_CONFLICT */
@@ -171,7 +183,7 @@ export class Completengine {
   /** Commits a stream of JSON lines. @throws LedgerError BAD_LINE at the first bad line; what came before it is committed. */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
   /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit(event: EventInput): Promise<EventReceipt>;
+  emit<Event extends EventInput>(event: SingleEvent<Event>): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
     options: EmitOptions & IngestHooks = {},
@@ -200,9 +212,9 @@ export class Completengine {
   /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
   tail(options: TailOptions = {}): Telling {
     const { signal, zone } = options;
-    const reading = { partitions: this.#select(options.partitions), verify: false, signal };
     const engine = this;
     async function* pages() {
+      const reading = { partitions: await engine.#select(options.partitions), verify: false, signal };
       // watching begins before the head is read, or a commit in between would be missed
       const stopWatching = options.follow || options.idleMs !== undefined ? engine.#startWatching() : undefined;
       const grown = (sequence: number, aborted?: AbortSignal) => engine.#bus.beyond(sequence, aborted);
@@ -217,12 +229,13 @@ export class Completengine {
 
   /** Re-tells a range that is fixed when it starts. Iterate it, await it for its report, or deliver it to a sink. @throws LedgerError VERIFICATION_FAILED */
   replay(options: ReplayOptions = {}): Telling {
-    const partitions = this.#select(options.partitions);
     const verify = (options.determinism ?? this.#determinism) === 'strict';
     const { signal } = options;
     const ledger = this.#ledger;
     const context = { now: this.#clock.nowMicros(), zone: options.zone };
+    const engine = this;
     async function* pages() {
+      const partitions = await engine.#select(options.partitions);
       const range = await resolveRange(options, ledger, context);
       yield* retell(ledger, { range, partitions, verify, signal });
     }
@@ -262,8 +275,12 @@ export class Completengine {
   }
 
   /** What {@link setCursors} would do. @throws LedgerError UNKNOWN_GROUP, INVALID_TIME */
-  planCursors(group: string, from: StartPoint, options: { partitions?: readonly string[] | undefined; zone?: string | undefined } = {}): Promise<CursorPlan> {
-    return this.#desk().plan(group, from, { zone: options.zone, partitions: this.#select(options.partitions) });
+  async planCursors(
+    group: string,
+    from: StartPoint,
+    options: { partitions?: readonly string[] | undefined; zone?: string | undefined } = {},
+  ): Promise<CursorPlan> {
+    return this.#desk().plan(group, from, { zone: options.zone, partitions: await this.#select(options.partitions) });
   }
 
   /**
@@ -275,7 +292,7 @@ export class Completengine {
     from: StartPoint,
     options: { partitions?: readonly string[] | undefined; zone?: string | undefined; force?: boolean | undefined } = {},
   ): Promise<CursorPlan> {
-    const plan = await this.#desk().move(group, from, { ...options, partitions: this.#select(options.partitions) });
+    const plan = await this.#desk().move(group, from, { ...options, partitions: await this.#select(options.partitions) });
     this.#bus.stir();
     return plan;
   }
@@ -422,8 +439,10 @@ export class Completengine {
     return this.#shared;
   }
 
-  #select(names: readonly string[] | undefined): number[] | null {
+  async #select(names: readonly string[] | undefined): Promise<number[] | null> {
     if (names === undefined || names.length === 0) return null;
+    // one of them may have been added since the ledger was opened
+    await this.#ledger.head();
     return [...new Set(selectPartitions(this.partitions, names).map(({ id }) => id))].sort((one, other) => one - other);
   }
 
@@ -462,10 +481,8 @@ function makeLabels(ledger: Ledger): EventLabels {
     const epoch = epochAt(epochs, sequence);
     let reader = readers.get(epoch.epoch);
     if (reader === undefined) {
-      const router = makeRouter(
-        epoch,
-        partitions.map(({ name }) => name),
-      );
+      // keys are read by the rule, wherever they were placed
+      const router = makeRouter({ epoch, partitionNames: partitions.map(({ name }) => name), placements: NO_PLACEMENTS });
       reader = { router, fields: new FieldReader(router.fields, DEPTH_MAX) };
       readers.set(epoch.epoch, reader);
     }

@@ -108,7 +108,7 @@ export interface SubscriptionParts {
   readonly labels: EventLabels;
   /** Begins to look for commits of others; returns what ends it. */
   watch(): () => void;
-  select(names: readonly string[] | undefined): PartitionId[] | null;
+  select(names: readonly string[] | undefined): Promise<PartitionId[] | null>;
 }
 
 export class Subscriptions {
@@ -146,7 +146,7 @@ export class Subscriptions {
 
   async #live(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
     const { bus } = this.#parts;
-    const partitions = this.#parts.select(options.partitions);
+    const partitions = await this.#parts.select(options.partitions);
     const from = await this.#start(options, 'end');
     const capacity = Math.min(options.capacity ?? CAPACITY, options.batch ?? Number.POSITIVE_INFINITY);
     const consumer = new LiveConsumer(
@@ -171,7 +171,7 @@ export class Subscriptions {
     const member = options.member ?? `m${process.pid}-${randomInt(2 ** 40).toString(36)}`;
     checkName('group', group);
     checkName('member', member);
-    const partitions = this.#parts.select(options.partitions);
+    const partitions = await this.#parts.select(options.partitions);
     const from = await this.#start(options, 'start');
     const isNew = (await groups.generation(group)) === null && (await groups.create(group, from, clock.nowMicros()));
     const capacity = options.capacity ?? CAPACITY;

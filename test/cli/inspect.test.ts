@@ -33,7 +33,7 @@ test('--json has the same as one document', async () => {
     firstTime: '2018-01-31T01:49:59.650000Z',
     lastTime: '2018-02-07T01:26:13.840000Z',
     config: { time: 'properties.time', unique: null, durability: 'full', determinism: 'strict', lineBytesMax: 1_048_576 },
-    epochs: [{ epoch: 1, fromSequence: 1, routing: 'hash:properties.net', partitions: 8 }],
+    epochs: [{ epoch: 1, fromSequence: 1, routing: 'hash:properties.net', partitions: ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7'] }],
     producers: [],
     storage: { durability: 'full', isOpenToOthers: false, settings: { journal_mode: 'wal', synchronous: 2 } },
   });

@@ -5,15 +5,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { finished, runCli, startCli } from '../support/cli.ts';
+import { openEngine } from '../support/engines.ts';
+import { fileIn } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const LINES_PER_PIECE = 5000;
 const PIECES = 100;
 
-/** Most memory the process ever held, in MiB, as Linux counts it. */
+/** Most memory the process ever held, in MiB, as Linux counts it; 0 where it has just ended. */
 function peakMebibytes(pid: number): number {
-  const match = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(match?.[1]) / 1024;
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
 }
 
 it.runIf(process.platform === 'linux')('emits 100 MB within 200 MiB, and the second half needs no more than the first', async () => {
@@ -36,4 +41,29 @@ it.runIf(process.platform === 'linux')('emits 100 MB within 200 MiB, and the sec
   expect(half).toBeGreaterThan(40);
   expect(whole).toBeLessThan(200);
   expect(whole - half).toBeLessThan(40);
+});
+
+it.runIf(process.platform === 'linux')('replays large commits that stand right behind small ones within 250 MiB', async () => {
+  const directory = tempDir();
+  const ledger = join(directory, 'events.codex');
+  const engine = await openEngine({ ledger, durability: 'normal' });
+  for (let n = 0; n < 1500; n++) await engine.emit({ n });
+  await engine.close();
+  const [line, count] = [`{"pad":"${'x'.repeat(200)}"}\n`, 400_000];
+  const input = fileIn(directory, 'input.jsonl', line.repeat(count));
+  expect((await runCli(['emit', '-q', '-l', ledger, input])).code).toBe(0);
+
+  for (const determinism of ['strict', 'relaxed']) {
+    const child = startCli(['replay', '-q', '-l', ledger, '--determinism', determinism]);
+    let bytes = 0;
+    let peak = 0;
+    child.stdout.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      peak = Math.max(peak, peakMebibytes(child.pid as number));
+    });
+    expect((await finished(child)).code).toBe(0);
+    expect(bytes).toBeGreaterThan(line.length * count);
+    expect(peak).toBeGreaterThan(40);
+    expect(peak).toBeLessThan(250);
+  }
 });

@@ -92,8 +92,8 @@ test('a file gets every byte too', async () => {
 
 test('emit whose reader of receipts goes stops, says so, and ends with 0', { timeout: ENDS_BY_ITSELF_MS }, async () => {
   const ledger = await newLedger();
-  // an input without end
-  const script = `yes '{"n":1}' | completengine emit --receipts -l "$ledger" | head -1; exit \${PIPESTATUS[1]}`;
+  // an input without end, of lines long enough that a chunk of them is soon looked through
+  const script = `yes '{"n":1,"pad":"${'x'.repeat(500)}"}' | completengine emit --receipts -l "$ledger" | head -1; exit \${PIPESTATUS[1]}`;
   const { stdout, stderr, code } = await runShell(script, { ledger });
   expect(code).toBe(0);
   expect(parseLines(stdout)[0]).toMatchObject({ sequence: 1 });

@@ -133,22 +133,27 @@ it('a second Ctrl-C ends emit by the signal itself, and the ledger is sound', as
   expect(bySignal, 'no second signal came in time').toBeGreaterThan(0);
 });
 
-it('answers Ctrl-C while another process holds the ledger, and stores nothing more', async () => {
-  const ledger = await newLedger();
-  const emit = start('emit', '--receipts', '--busy-timeout', '30s', '--ledger', ledger);
-  emit.child.stdin.write('{"n":1}\n');
-  await emit.reader.atLeast(1, emit.hasEnded);
-  const lock = await holdWriteLock(ledger);
-  emit.child.stdin.write('{"n":2}\n');
-  await sleep(300);
-  expect(emit.hasEnded(), 'it did not wait for the lock').toBe(false);
-  expect(emit.reader.receipts).toHaveLength(1);
-  const result = await signalled(emit, 'SIGINT');
-  await lock.release();
-  expect(result.code, `${result.ms} ms, ${result.signal}: ${result.stderr}`).toBe(130);
-  expect(result.ms).toBeLessThan(ANSWER_MS_MAX);
-  expect(await expectSoundLedger(ledger)).toHaveLength(1);
-});
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  it(`answers ${signal} with ${code} while another process holds the ledger, and stores nothing more`, async () => {
+    const ledger = await newLedger();
+    const emit = start('emit', '--receipts', '--busy-timeout', '30s', '--ledger', ledger);
+    emit.child.stdin.write('{"n":1}\n');
+    await emit.reader.atLeast(1, emit.hasEnded);
+    const lock = await holdWriteLock(ledger);
+    emit.child.stdin.write('{"n":2}\n');
+    await sleep(300);
+    expect(emit.hasEnded(), 'it did not wait for the lock').toBe(false);
+    expect(emit.reader.receipts).toHaveLength(1);
+    const result = await signalled(emit, signal);
+    await lock.release();
+    expect(result.code, `${result.ms} ms, ${result.signal}: ${result.stderr}`).toBe(code);
+    expect(result.ms).toBeLessThan(ANSWER_MS_MAX);
+    expect(await expectSoundLedger(ledger)).toHaveLength(1);
+  });
+}
 
 for (const [what, command] of [
   ['emit while the reader of its receipts does not read', ['emit', '--receipts', '--quiet']],

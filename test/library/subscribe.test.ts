@@ -198,6 +198,22 @@ describe('a member of a group', () => {
     expect(seen.flat().length).toBe(200);
   });
 
+  it('takes up partitions that are added while it runs, from their start', async () => {
+    const ledger = ledgerPath();
+    const engine = await openEngine({ ledger, partition: 'manual:k', partitions: ['a'] });
+    const other = await openEngine({ ledger });
+    const seen: string[] = [];
+    const take = (delivery: Delivery): void => {
+      for (const { partition, offset } of delivery) seen.push(`${partition}/${offset}`);
+    };
+    await engine.subscribe({ group: 'g', ...QUICK }, take);
+    await engine.emit({ k: 'a' });
+    await other.partitioning.add(['b']);
+    await other.emit([{ k: 'b' }, { k: 'b' }, { k: 'a' }]);
+    await until(() => seen.length === 4);
+    expect(seen.sort()).toEqual(['a/0', 'a/1', 'b/0', 'b/1']);
+  });
+
   it('is told when another process joins under its name', async () => {
     const ledger = ledgerPath();
     const [one, other] = [await openEngine({ ledger }), await openEngine({ ledger })];

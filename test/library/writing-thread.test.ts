@@ -1,32 +1,17 @@
 /** The library's writing thread, in processes of their own with the package as it is built: started by a habit, seen by none. */
 
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ledgerPath } from '../support/engines.ts';
-import { runProgram } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
+import { runLibrary } from '../support/library-process.ts';
 
-const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
-
-/** Runs `body` with `open`, the ledger's path and a count of the threads that were started; tells what it returns. */
-async function run<Told>(body: string): Promise<{ told: Told; ledger: string }> {
+async function run<Told>(body: string): Promise<{ told: Told & { threads: number }; ledger: string }> {
   const ledger = ledgerPath();
-  const script = `
-    import { subscribe } from 'node:diagnostics_channel';
-    let threads = 0;
-    subscribe('worker_threads', () => threads++);
-    const { Completengine } = await import(${JSON.stringify(LIBRARY)});
-    const open = (options) => Completengine.open({ ledger: ${JSON.stringify(ledger)}, ...options });
-    const told = await (async () => { ${body} })();
-    process.stdout.write(JSON.stringify({ ...told, threads }));`;
-  const { code, stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '--eval', script]);
-  expect(stderr.toString()).toBe('');
-  expect(code).toBe(0);
-  return { told: JSON.parse(stdout.toString()) as Told, ledger };
+  return { told: await runLibrary<Told>(ledger, body), ledger };
 }
 
 test('a few commits start none', async () => {
-  const { told } = await run<{ threads: number }>(`
+  const { told } = await run(`
     const engine = await open();
     for (let n = 0; n < 10; n++) await engine.emit({ n });
     await engine.close();`);
@@ -34,7 +19,7 @@ test('a few commits start none', async () => {
 });
 
 test('a caller that goes on gets one, and the same receipts, duplicates and order as without', async () => {
-  const { told, ledger } = await run<{ threads: number; sequences: number[]; duplicate: { sequence: number; isDuplicate: boolean } }>(`
+  const { told, ledger } = await run<{ sequences: number[]; duplicate: { sequence: number; isDuplicate: boolean } }>(`
     const engine = await open({ unique: 'id' });
     const sequences = [];
     for (let id = 0; id < 200; id++) sequences.push((await engine.emit({ id })).sequence);
@@ -51,7 +36,7 @@ test('a caller that goes on gets one, and the same receipts, duplicates and orde
 });
 
 test('two callers with threads meet one another’s time floor, and nothing is lost', async () => {
-  const { told, ledger } = await run<{ threads: number; received: number }>(`
+  const { told, ledger } = await run<{ received: number }>(`
     const [one, other] = [await open({ time: 'time' }), await open({ time: 'time' })];
     const base = Date.now() - 1000000;
     let received = 0;
@@ -71,7 +56,7 @@ test('two callers with threads meet one another’s time floor, and nothing is l
 });
 
 test('a process that forgets to close ends all the same, with everything stored', async () => {
-  const { told, ledger } = await run<{ threads: number }>(`
+  const { told, ledger } = await run(`
     const engine = await open();
     for (let n = 0; n < 200; n++) await engine.emit({ n });`);
   expect(told.threads).toBe(1);

@@ -3,8 +3,21 @@
 import { FieldReader } from '../../src/core/emission/field-reader.ts';
 import { DEPTH_MAX } from '../../src/core/model/config.ts';
 import { layOutPartitions } from '../../src/core/model/partition-layout.ts';
+import { NO_PLACEMENTS, type Placements, type RoutingInForce, type RoutingSpec } from '../../src/core/model/routing.ts';
 import { parseRoutingSpec } from '../../src/core/model/routing-text.ts';
 import { makeRouter } from '../../src/core/router/router.ts';
+
+/** A routing in force, without placements unless some are given. */
+export function inForce(parts: {
+  readonly spec: RoutingSpec;
+  readonly partitionIds: readonly number[];
+  readonly partitionNames?: readonly string[];
+  readonly placements?: Placements;
+}): RoutingInForce {
+  const { spec, partitionIds, placements = NO_PLACEMENTS } = parts;
+  const partitionNames = parts.partitionNames ?? Array.from({ length: Math.max(...partitionIds) + 1 }, (_, id) => `p${id}`);
+  return { epoch: { epoch: 1, fromSequence: 1, spec, partitionIds, placedFrom: placements.size > 0 ? 1 : null }, partitionNames, placements };
+}
 
 export interface Routed {
   /** The partition's id, or why there is none. */
@@ -15,8 +28,13 @@ export interface Routed {
 /** A routing at work in a new ledger with so many partitions, or with partitions of these names. */
 export function routing(text: string, partitions: number | readonly string[] | undefined): (line: string | Buffer) => Routed {
   const spec = parseRoutingSpec(text);
-  const { partitionNames, partitionCount } = layOutPartitions(spec, partitions);
-  const router = makeRouter({ epoch: 0, fromSequence: 1, spec, partitionCount }, partitionNames);
+  const { partitionNames, partitionIds } = layOutPartitions(spec, partitions);
+  return routed(inForce({ spec, partitionIds, partitionNames }));
+}
+
+/** The same in whatever epoch. */
+export function routed(routing: RoutingInForce): (line: string | Buffer) => Routed {
+  const router = makeRouter(routing);
   const fields = new FieldReader(router.fields, DEPTH_MAX);
   return (line) => {
     const read = fields.read(Buffer.from(line));

@@ -1,22 +1,24 @@
 /** `completengine partition`: the partitions of a ledger. */
 
 import { BaseCommand } from '../../cli/base-command.ts';
-import { partitionDocument, partitionTable } from '../../cli/inspect-text.ts';
+import { reachDocuments, reachTable } from '../../cli/partition-table.ts';
+import { epochDocument, epochText, placementDocuments } from '../../cli/routing-text.ts';
 import { withLedger } from '../../cli/session.ts';
-import { formatRoutingSpec } from '../../index.ts';
 
 export default class Partition extends BaseCommand {
-  static override summary = 'List the partitions and how events spread over them.';
+  static override summary = 'List the partitions, how keys reach them, and how events spread over them.';
+  static override description = `skew is a partition's events against an even share of those that keys lead to: x1.00 is even, x2.00 twice as many.
+What is stored is marked with ~ where it is reckoned from a sample, because there are too many commits to look at each.`;
   static override enableJsonFlag = true;
   static override examples = ['<%= config.bin %> <%= command.id %>', "<%= config.bin %> <%= command.id %> --json | jq -r '.partitions[].name'"];
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Partition);
     return withLedger(flags, 'read', async (engine) => {
-      const { identity, partitions } = await engine.inspect();
-      const routing = formatRoutingSpec((identity.epochs.at(-1) ?? identity.epochs[0]).spec);
-      this.log(`routing ${routing}\n\n${await partitionTable(partitions)}`);
-      return { routing, partitions: partitions.map(partitionDocument) };
+      const { routing, partitions } = await engine.partitioning.list();
+      const columns = process.stdout.isTTY ? process.stdout.columns : null;
+      this.log(`routing ${epochText(routing.epoch, routing.partitionNames)}\n\n${await reachTable(partitions, columns)}`);
+      return { ...epochDocument(routing.epoch, routing.partitionNames), placements: placementDocuments(routing), partitions: reachDocuments(partitions) };
     });
   }
 }

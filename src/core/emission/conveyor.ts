@@ -37,6 +37,8 @@ export class Conveyor {
   #basis: Basis;
   /** A chunk ended at a bad line, and nothing behind it may be committed. */
   #hasStopped = false;
+  /** Chunks behind that one: they go on if, built anew in another epoch, it has no bad line any more. */
+  #held: Chunk[] = [];
 
   /** Chunks arrive at `onArrival` in the order in which they were sent. */
   constructor(emitter: Emitter, pipeline: CommitPipeline, basis: Basis, onArrival: OnArrival) {
@@ -53,8 +55,13 @@ export class Conveyor {
 
   /** Sends a chunk; waits while as many are on their way as may be. @throws what the ledger throws. */
   async send(chunk: Chunk): Promise<void> {
-    while (this.#flights.length >= ON_THEIR_WAY_MAX) await this.#arrive();
-    this.#flights.push(await this.#launch(chunk));
+    while (this.#flights.length + this.#held.length >= ON_THEIR_WAY_MAX) await this.#arrive();
+    await this.#sendOn(chunk);
+  }
+
+  async #sendOn(chunk: Chunk): Promise<void> {
+    if (this.#hasStopped) this.#held.push(chunk);
+    else this.#flights.push(await this.#launch(chunk));
   }
 
   /** Resolves when everything sent has arrived. */
@@ -88,15 +95,36 @@ export class Conveyor {
       invariant(outcome.kind === 'conflict', 'a draft is stale before one that is not');
       return this.#launchAgain(outcome.basis);
     }
+    if (outcome === null && first.report.badLines.length > 0) {
+      const newer = await this.#newerBasis();
+      if (newer !== null) return this.#launchAgain(newer);
+    }
     this.#flights.shift();
     await this.#onArrival(first.chunk, first.report, outcome === null ? null : { outcome, bytes: first.bytes });
   }
 
+  /**
+   * Of a chunk that was refused as a whole no commit tells whether the epoch is over whose rule refused it. The next commit behind it does: in whichever
+   * epoch that one is, the chunk was. Null where it was rightly refused.
+   */
+  async #newerBasis(): Promise<Basis | null> {
+    const next = this.#flights.find(({ answer }) => answer !== null);
+    if (next !== undefined) {
+      // a failure is told when it is the turn of that chunk
+      const outcome = await next.answer?.catch(() => null);
+      return outcome?.kind === 'conflict' ? outcome.basis : null;
+    }
+    const newest = await this.#emitter.parts.target.basis();
+    return newest.epoch.epoch === this.#basis.epoch.epoch ? null : newest;
+  }
+
   async #launchAgain(basis: Basis): Promise<void> {
-    const chunks = this.#flights.map(({ chunk }) => chunk);
+    const chunks = [...this.#flights.map(({ chunk }) => chunk), ...this.#held];
     this.#flights = [];
+    this.#held = [];
+    this.#hasStopped = false;
     this.#generation++;
     this.#basis = basis;
-    for (const chunk of chunks) this.#flights.push(await this.#launch(chunk));
+    for (const chunk of chunks) await this.#sendOn(chunk);
   }
 }

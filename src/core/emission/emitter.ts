@@ -5,10 +5,8 @@
 
 import type { Clock } from '../model/clock.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, Committed, Conflict } from '../model/commit.ts';
-import { formatFieldPath } from '../model/field-path.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import type { RouterFactory } from '../model/routing.ts';
-import { formatRoutingSpec } from '../model/routing-text.ts';
 import type { Chunk } from './chunks.ts';
 import { type BadLineAt, type BuiltDraft, type Exclusions, noExclusions } from './draft-builder.ts';
 import { describeLineFault, LineFault } from './line-fault.ts';
@@ -16,7 +14,7 @@ import { type Press, type PressParts, pressParts, type ReadChunk, ReferencePress
 import type { ProducerTrack } from './producer-track.ts';
 import type { ScannedLines } from './scanned-lines.ts';
 import { Scanner } from './scanner.ts';
-import type { EmissionSettings } from './settings.ts';
+import { type EmissionSettings, faultContext } from './settings.ts';
 
 /** What emission needs of a ledger. */
 export interface EmissionTarget {
@@ -141,7 +139,15 @@ export class Emitter {
     const now = this.#parts.clock.nowMicros();
     for (;;) {
       const built = press.build(chunk, read, exclusions, basis, now);
-      if (built.draft.count === 0) return this.report(chunk, basis, read, built, duplicates, null);
+      if (built.draft.count === 0) {
+        // no commit tells that the epoch is over whose rule refused these lines
+        const newest = built.badLines.length === 0 ? basis : await this.#parts.target.basis();
+        if (newest.epoch.epoch === basis.epoch.epoch) return this.report(chunk, basis, read, built, duplicates, null);
+        basis = newest;
+        press = await this.pressFor(chunk, basis);
+        read = press.read(chunk);
+        continue;
+      }
       const step = producer?.step(chunk, draftEnd(chunk, read.lines, built)) ?? null;
       const outcome = await this.#parts.target.commit({ ...built.draft, producer: step });
       if (outcome.kind === 'committed') {
@@ -202,21 +208,12 @@ export class Emitter {
 
   #badLine(chunk: Chunk, basis: Basis, lines: ScannedLines, { line, fault }: BadLineAt): BadLine {
     const start = lines.starts[line] as number;
-    const settings = this.#settings;
-    const context = {
-      lineBytesMax: settings.lineBytesMax,
-      depthMax: settings.depthMax,
-      routing: formatRoutingSpec(basis.epoch.spec),
-      timePath: settings.time === null ? 'time' : formatFieldPath(settings.time),
-      uniquePath: settings.unique === null ? '' : formatFieldPath(settings.unique),
-      maxSkew: `${settings.maxSkewMicros / 3_600_000_000} h`,
-    };
     const at = lines.fault(line) === fault ? (lines.faultsAt[line] as number) : start;
     return {
       lineInChunk: lines.numbers[line] as number,
       byte: at - start + 1,
       fault,
-      reason: describeLineFault(fault, context),
+      reason: describeLineFault(fault, faultContext(this.#settings, basis.epoch.spec)),
       text: Buffer.from(chunk.bytes.subarray(start, lines.ends[line])),
     };
   }

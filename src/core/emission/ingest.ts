@@ -141,7 +141,8 @@ class Ingestion {
       for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
         await this.#emit(chunk);
         sourceBytes = chunk.nextPosition;
-        if (this.#conveyor?.hasStopped) break;
+        // a bad line ends it here with an error; in an epoch that has begun meanwhile it may be none
+        if (this.#conveyor?.hasStopped) await this.#conveyor.drain();
       }
       await this.#conveyor?.drain();
       this.#producer?.endSource(sourceBytes);

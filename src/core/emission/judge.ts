@@ -33,7 +33,7 @@ const TIME_FAULTS: Readonly<Record<TimeFault, LineFault>> = {
   'out-of-range': LineFault.TIME_OUT_OF_RANGE,
 };
 
-const ROUTE_FAULTS = {
+export const ROUTE_FAULTS = {
   'key-missing': LineFault.KEY_MISSING,
   'key-not-scalar': LineFault.KEY_NOT_SCALAR,
   'key-not-comparable': LineFault.KEY_NOT_COMPARABLE,
@@ -152,7 +152,7 @@ export class Judge {
 }
 
 /** One line of a scan, as the router reads it. */
-class LineCursor implements RoutableLine {
+export class LineCursor implements RoutableLine {
   readonly bytes: Buffer;
   line = 0;
   payloadStart = 0;

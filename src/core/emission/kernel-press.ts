@@ -1,6 +1,7 @@
 /** The kernel press: scans, judges and frames a chunk inside the kernel, and leaves to the reference what the kernel cannot settle. */
 
 import type { Basis } from '../model/commit.ts';
+import type { PartitionId } from '../model/partition.ts';
 import type { Micros } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
 import { type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.ts';
@@ -16,6 +17,7 @@ export function kernelPress(parts: PressParts): Press {
   const isSimple =
     epoch.spec.rule === 'hash' &&
     epoch.spec.missing === null &&
+    epoch.placedFrom === null &&
     !settings.isEnvelope &&
     settings.unique === null &&
     settings.late === 'record' &&
@@ -29,9 +31,12 @@ class KernelPress implements Press {
   readonly #judge: Judge;
   readonly #lines: ScannedLines;
   readonly #reference: DraftBuilder;
+  /** Whether the kernel's numbers of partitions are their ids. */
+  readonly #isInOrder: boolean;
 
   constructor(parts: PressParts) {
     this.#parts = parts;
+    this.#isInOrder = parts.epoch.partitionIds.every((id, number) => id === number);
     this.#kernel = new Kernel(parts.plan);
     this.#judge = parts.judge;
     this.#lines = new ScannedLines(parts.plan.slotCount);
@@ -45,11 +50,12 @@ class KernelPress implements Press {
     const unsettled = this.#kernel.judge(lines, {
       keySlot: epoch.spec.rule === 'hash' && epoch.spec.field !== null ? 0 : null,
       timeSlot: slots.time,
-      partitionCount: epoch.partitionCount,
+      partitionCount: epoch.partitionIds.length,
       latest: this.#judge.latestTime(),
     });
     const { count, faults, starts, ends } = lines;
     const verdicts: Verdicts = { count, faults: faults.subarray(0, count), starts, ends, ids: [], ...this.#kernel.judged(count) };
+    if (!this.#isInOrder) numbersToIds(verdicts.partitions, epoch.partitionIds);
     if (unsettled > 0) {
       for (let line = 0; line < count; line++) if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);
     }
@@ -63,7 +69,7 @@ class KernelPress implements Press {
     const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;
     const limit = stoppedAt ?? count;
     const { epoch, slots } = this.#parts;
-    const framed = this.#kernel.frame(limit, epoch.partitionCount, basis.floor, now);
+    const framed = this.#kernel.frame(limit, Math.max(...epoch.partitionIds) + 1, basis.floor, now);
     return {
       draft: {
         epoch: basis.epoch.epoch,
@@ -84,6 +90,12 @@ class KernelPress implements Press {
       stoppedAt,
     };
   }
+}
+
+/** Rows that have a fault hold no number, and are given any id. */
+function numbersToIds(partitions: Uint16Array, ids: readonly PartitionId[]): void {
+  const table = Uint16Array.from(ids);
+  for (let row = 0; row < partitions.length; row++) partitions[row] = table[partitions[row] as number] ?? 0;
 }
 
 function rowsWithoutFault(faults: Uint8Array, limit: number, count: number): Uint32Array {

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../model/clock.ts';
 import type { Basis } from '../model/commit.ts';
-import type { Epoch, Router, RouterFactory } from '../model/routing.ts';
+import type { Epoch, Router, RouterFactory, RoutingInForce } from '../model/routing.ts';
 import type { Micros } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
 import { type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.ts';
@@ -26,15 +26,17 @@ export interface Press {
 export interface PressParts {
   readonly settings: EmissionSettings;
   readonly epoch: Epoch;
+  readonly router: Router;
   readonly plan: ScanPlan;
   readonly slots: FieldSlots;
   readonly judge: Judge;
 }
 
-export function pressParts(makeRouter: RouterFactory, clock: Clock, settings: EmissionSettings, basis: Basis): PressParts {
-  const router: Router = makeRouter(basis.epoch, basis.partitionNames);
+export function pressParts(makeRouter: RouterFactory, clock: Clock, settings: EmissionSettings, routing: RoutingInForce): PressParts {
+  const router: Router = makeRouter(routing);
   const slots = fieldSlots(settings, router.fields);
-  return { settings, epoch: basis.epoch, plan: planScan(slots.paths, scanLimits(settings)), slots, judge: new Judge(settings, slots, router, clock) };
+  const plan = planScan(slots.paths, scanLimits(settings));
+  return { settings, epoch: routing.epoch, router, plan, slots, judge: new Judge(settings, slots, router, clock) };
 }
 
 /** Fills the tables of `lines` from the lines in `bytes[start, end)`, which ends in a line feed. */

@@ -1,8 +1,10 @@
 /** What one emission was asked to do, checked and complete. */
 
-import type { FieldPath } from '../model/field-path.ts';
-import { parseFieldPath } from '../model/field-path.ts';
+import { type FieldPath, formatFieldPath, parseFieldPath } from '../model/field-path.ts';
+import type { RoutingSpec } from '../model/routing.ts';
+import { formatRoutingSpec } from '../model/routing-text.ts';
 import type { Micros } from '../model/time.ts';
+import type { FaultContext } from './line-fault.ts';
 
 export interface EmissionSettings {
   readonly time: FieldPath | null;
@@ -49,5 +51,17 @@ export function fieldSlots(settings: EmissionSettings, routingFields: readonly F
     unique: settings.unique === null ? null : add(inPayload(settings.unique)),
     payload: settings.isEnvelope ? add(ENVELOPE_PAYLOAD) : null,
     paths,
+  };
+}
+
+/** What of the settings the texts of faults name. */
+export function faultContext(settings: EmissionSettings, spec: RoutingSpec): FaultContext {
+  return {
+    lineBytesMax: settings.lineBytesMax,
+    depthMax: settings.depthMax,
+    routing: formatRoutingSpec(spec),
+    timePath: settings.time === null ? 'time' : formatFieldPath(settings.time),
+    uniquePath: settings.unique === null ? '' : formatFieldPath(settings.unique),
+    maxSkew: `${settings.maxSkewMicros / 3_600_000_000} h`,
   };
 }

@@ -17,6 +17,8 @@ export interface EpochLink {
   readonly routing: string;
   /** All partitions there are in this epoch, by id. */
   readonly partitions: readonly { readonly id: number; readonly name: string; readonly tableName: string; readonly epoch: number }[];
+  /** Keys placed with this epoch, in the order of their bytes. */
+  readonly placements: readonly { readonly key: string; readonly partition: number }[];
 }
 
 export interface FrameLink {
@@ -105,6 +107,8 @@ export function hashEpoch(previous: Buffer, link: EpochLink): Buffer {
   fields.add(DOMAIN, 'epoch', previous, link.ledger.uuid, link.ledger.createdAt, link.ledger.config);
   fields.add(link.epoch, link.fromSequence, link.routing, link.partitions.length);
   for (const partition of link.partitions) fields.add(partition.id, partition.name, partition.tableName, partition.epoch);
+  fields.add(link.placements.length);
+  for (const { key, partition } of link.placements) fields.add(key, partition);
   return new Blake3Hasher().update(fields.take()).digestBuffer();
 }
 

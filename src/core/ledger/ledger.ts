@@ -5,14 +5,15 @@
 
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../model/commit.ts';
 import type { Durability, LedgerConfig } from '../model/config.ts';
+import type { Plan } from '../model/epoch-plan.ts';
 import type { Anchor, Head } from '../model/head.ts';
 import type { History } from '../model/history.ts';
 import type { Partition } from '../model/partition.ts';
-import type { Epochs } from '../model/routing.ts';
+import type { Epochs, RoutingInForce } from '../model/routing.ts';
 import type { Micros } from '../model/time.ts';
 import type { Groups } from './groups.ts';
 
-/** What is fixed for a ledger, and what changes only with an epoch. */
+/** What is fixed for a ledger, and what changes only with an epoch: that as of the last look at the ledger. */
 export interface LedgerIdentity {
   readonly path: string;
   readonly uuid: string;
@@ -26,6 +27,8 @@ export interface PartitionSummary extends Partition {
   readonly events: number;
   /** Bytes of the stored frames: payloads and what stands between them. */
   readonly bytes: number;
+  /** Whether `bytes` is reckoned from a sample, because there are too many frames to look at each. */
+  readonly isEstimate: boolean;
   /** The offset the next event gets. */
   readonly nextOffset: number;
   /** Null in an empty partition. */
@@ -52,6 +55,12 @@ export interface LedgerDescription {
     /** Whether others than its owner may read or write the file. */
     readonly isOpenToOthers: boolean;
   };
+}
+
+/** The routing before and after a change; the same where nothing was to be changed. */
+export interface RoutingChange {
+  readonly before: RoutingInForce;
+  readonly after: RoutingInForce;
 }
 
 export interface VerifyOptions {
@@ -89,6 +98,11 @@ export interface Ledger extends History {
   /** All of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (perhaps stored). */
   commit(draft: CommitDraft): Promise<CommitOutcome>;
   begin(): Promise<LedgerTransaction>;
+  /** Begins the epoch that is planned, all of it or nothing; nothing comes between the plan and its epoch. @throws what the plan throws. */
+  beginEpoch(plan: Plan): Promise<RoutingChange>;
+  routing(): Promise<RoutingInForce>;
+  /** How events lie in the partitions, without the rest of {@link describe}. */
+  summarize(): Promise<PartitionSummary[]>;
   /** For volume: writing goes on beside the caller. */
   openPipeline(): Promise<CommitPipeline>;
   /** Walks everything. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */

@@ -2,15 +2,13 @@
 
 import type { Head } from './head.ts';
 import type { PartitionId } from './partition.ts';
-import type { Epoch } from './routing.ts';
+import type { RoutingInForce } from './routing.ts';
 import type { Micros } from './time.ts';
 
 /** What a draft is built upon. The ledger compares it inside the transaction. */
-export interface Basis {
+export interface Basis extends RoutingInForce {
   /** The head's time: no event of the draft may lie before it. */
   readonly floor: Micros;
-  readonly epoch: Epoch;
-  readonly partitionNames: readonly string[];
 }
 
 export interface FrameDraft {

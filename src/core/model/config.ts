@@ -45,7 +45,7 @@ export function checkLineBytesMax(bytes: number): number {
 
 /** The ways in which a ledger differs from what a caller asked for, as texts `what: there, not asked`. Only what was asked is compared. */
 export function differences(
-  there: Omit<LedgerBlueprint, 'partitionCount'>,
+  there: Omit<LedgerBlueprint, 'partitionIds'>,
   asked: Partial<LedgerConfig> & { routing?: RoutingSpec; partitionNames?: readonly string[] },
 ): string[] {
   const path = (field: FieldPath | null) => (field === null ? 'none' : formatFieldPath(field));

@@ -41,7 +41,8 @@ function namedTwice(name: string): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', { message: `the partition '${name}' is named twice`, hint: 'name each partition once', details: { name } });
 }
 
-function checkCount(count: number): number {
+/** @throws LedgerError INVALID_ARGUMENT where a ledger cannot have so many partitions. */
+export function checkCount(count: number): number {
   if (Number.isInteger(count) && count >= 1 && count <= PARTITIONS_MAX) return count;
   throw new LedgerError('INVALID_ARGUMENT', {
     message: `${count} partitions are not possible`,

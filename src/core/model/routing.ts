@@ -29,8 +29,29 @@ export interface Epoch {
   readonly epoch: number;
   readonly fromSequence: number;
   readonly spec: RoutingSpec;
-  /** Keys go to the partitions 0 .. partitionCount-1. The one for events without a key may lie beyond. */
-  readonly partitionCount: number;
+  /** The partitions that keys go to; number n of a hash or a range is the nth of them. The one for events without a key may be none of them. */
+  readonly partitionIds: readonly PartitionId[];
+  /** The first epoch whose placements are in force in this one, null where there are none. Later placements of a key go before earlier ones. */
+  readonly placedFrom: number | null;
+}
+
+/** A key that goes to this partition whatever the rule says. */
+export interface Placement {
+  readonly key: string;
+  readonly partition: PartitionId;
+}
+
+/** By key. */
+export type Placements = ReadonlyMap<string, PartitionId>;
+
+export const NO_PLACEMENTS: Placements = new Map();
+
+/** What decides where the next event goes, and all that does. */
+export interface RoutingInForce {
+  readonly epoch: Epoch;
+  /** Of all partitions of the ledger, by id. */
+  readonly partitionNames: readonly string[];
+  readonly placements: Placements;
 }
 
 /** In the order in which they began; the last one is in force. */
@@ -44,8 +65,14 @@ export function epochAt(epochs: Epochs, sequence: number): Epoch {
 /** Why a line goes nowhere: no such field, no key in it, a key of another kind than the bounds, a name that no partition has. */
 export type RouteRefusal = 'key-missing' | 'key-not-scalar' | 'key-not-comparable' | 'unknown-partition';
 
-/** A routing at work: pure, and stable for ever, because events lie where it sent them. */
-export interface Router {
+/** The fields that make an event's key; none where the whole payload is hashed. */
+export function routingFields(spec: RoutingSpec): readonly FieldPath[] {
+  if (spec.rule === 'composite') return spec.fields;
+  return spec.field === null ? [] : [spec.field];
+}
+
+/** A rule at work: pure, and stable for ever, because events lie where it sent them. */
+export interface Rule {
   /** The fields it reads, in the order in which it asks the line for them. */
   readonly fields: readonly FieldPath[];
   /** Where the line goes, or why it goes nowhere. */
@@ -54,5 +81,12 @@ export interface Router {
   keyOf(line: RoutableLine): string | null;
 }
 
-/** `partitionNames`: of all partitions of the ledger, by id. */
-export type RouterFactory = (epoch: Epoch, partitionNames: readonly string[]) => Router;
+/** What sends a line: its key was placed by hand, it has no key, or the rule decides. */
+export type RouteCause = 'placed' | 'missing' | 'rule';
+
+/** A rule with what goes before it: placements, and the partition for events without a key. */
+export interface Router extends Rule {
+  causeOf(line: RoutableLine): RouteCause;
+}
+
+export type RouterFactory = (routing: RoutingInForce) => Router;

@@ -1,6 +1,7 @@
 /** The gathering half of the hot kernel from its host's side: cuts commits into lines, page by page. It leaves to the reference whatever is not as usual. */
 
 import { align, KernelMemory } from '../kernel/load.ts';
+import { byteAt, isDigit, LINE_FEED, ZERO } from '../model/bytes.ts';
 import type { StoredCommit } from '../model/commit.ts';
 import type { CutCommit, CutLines } from '../model/event.ts';
 import type { Page } from '../model/history.ts';
@@ -13,18 +14,16 @@ interface GatherExports {
   gatheredLast(): number;
   gatheredFirstTime(): number;
   gatheredLastTime(): number;
-  gatheredPlace(): number;
 }
 
 /** The kernel's own sizes. */
 const FRAME_BYTES = 24;
 const SLOT_BYTES = 16;
-const BROKEN = -1;
-const BEYOND = -2;
 /** The kernel reads and copies sixteen bytes at a time. */
 const GAP_BYTES = 32;
-/** A commit of more events is left to the reference. */
+/** A commit of more places is left to the reference, and so is one for which the memory would have to be longer than this. */
 const SLOTS_MAX = 8 * 1024 * 1024;
+const MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
 const PLACE_MAX = 0xffff_ffff;
 
 export class LineCutter {
@@ -45,34 +44,33 @@ export class LineCutter {
   /** Forgets the lines of the page before, and makes room for those of this one. */
   #begin(page: readonly StoredCommit[]): void {
     this.#linesEnd = this.#memory.start;
-    const lines = page.reduce((sum, { frames }) => sum + bytesOf(frames) + GAP_BYTES, this.#linesEnd);
-    const work = page.reduce((most, commit) => Math.max(most, workBytes(commit, eventsOf(commit))), 0);
+    const usual = page.filter(isUsual);
+    const lines = usual.reduce((sum, { frames }) => sum + bytesOf(frames) + GAP_BYTES, this.#linesEnd);
+    const work = usual.reduce((most, commit) => Math.max(most, workBytes(commit, placesOf(commit))), 0);
     // grown now, because growing later would take the memory from under the lines
-    this.#memory.reserve(lines + work);
+    this.#memory.reserve(Math.min(lines + work, MEMORY_BYTES_MAX));
   }
 
   /** Null where the reference has to look at the commit. */
   #cut(commit: StoredCommit, range: SequenceRange): CutLines | null {
-    const { firstSequence, frames } = commit;
-    if (frames.some(({ sequence }) => sequence !== firstSequence)) return null;
-    const from = Math.max(0, range.from - firstSequence);
-    const through = Math.min(PLACE_MAX, range.through - firstSequence);
-    if (from > through || from > PLACE_MAX) return null;
-    return this.#gather(commit, eventsOf(commit), from, through);
+    if (!isUsual(commit)) return null;
+    const from = Math.min(PLACE_MAX, Math.max(0, range.from - commit.firstSequence));
+    const through = Math.min(PLACE_MAX, range.through - commit.firstSequence);
+    if (from > through) return null;
+    return this.#gather(commit, placesOf(commit), from, through);
   }
 
-  #gather(commit: StoredCommit, slotCount: number, from: number, through: number): CutLines | null {
+  #gather(commit: StoredCommit, places: number, from: number, through: number): CutLines | null {
     const { exports } = this.#memory;
     const { frames } = commit;
     const linesAt = this.#linesEnd;
     const framesAt = align(linesAt + bytesOf(frames) + GAP_BYTES);
     const slotsAt = align(framesAt + frames.length * FRAME_BYTES);
-    if (slotCount > SLOTS_MAX || linesAt + workBytes(commit, slotCount) + bytesOf(frames) > this.#memory.buffer.byteLength) return null;
-    this.#lay(commit, framesAt, slotsAt + slotCount * SLOT_BYTES);
-    const count = exports.gather(framesAt, frames.length, slotsAt, slotCount, from, through, linesAt);
-    // events of partitions that were not asked for leave places empty, and others may lie behind the slots
-    if (count === BEYOND) return this.#gather(commit, Math.max(exports.gatheredPlace() + 1, slotCount * 2), from, through);
-    if (count <= 0) return count === BROKEN ? null : { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0, lines: Buffer.alloc(0) };
+    if (linesAt + bytesOf(frames) + workBytes(commit, places) > this.#memory.buffer.byteLength) return null;
+    this.#lay(commit, framesAt, slotsAt + places * SLOT_BYTES);
+    const count = exports.gather(framesAt, frames.length, slotsAt, places, from, through, linesAt);
+    if (count < 0) return null;
+    if (count === 0) return { count, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0, lines: Buffer.alloc(0) };
     this.#linesEnd = exports.gatheredEnd();
     return {
       count,
@@ -102,15 +100,31 @@ export class LineCutter {
   }
 }
 
-function eventsOf({ frames }: StoredCommit): number {
-  return frames.reduce((sum, { count }) => sum + count, 0);
+/** Whether the rows say what rows can say; what they say wrongly besides is seen while cutting. */
+function isUsual(commit: StoredCommit): boolean {
+  const { firstSequence, frames } = commit;
+  return frames.every(({ sequence, count, body }) => sequence === firstSequence && count > 0 && count <= body.length) && placesOf(commit) <= SLOTS_MAX;
 }
 
 function bytesOf(frames: StoredCommit['frames']): number {
   return frames.reduce((sum, { body }) => sum + body.length, 0);
 }
 
+/** How many places the commit's events are spread over: those of partitions that were not asked for leave theirs empty. */
+function placesOf({ frames }: StoredCommit): number {
+  return frames.reduce((most, { body }) => Math.max(most, lastPlace(body) + 1), 0);
+}
+
+/** The place of a body's last event, which is its greatest. */
+function lastPlace(body: Buffer): number {
+  // behind the last line feed stands a bracket; where there is none, the body begins with two
+  let at = Math.max(body.lastIndexOf(LINE_FEED), 0) + 2;
+  let place = 0;
+  for (; place <= SLOTS_MAX && at < body.length && isDigit(byteAt(body, at)); at++) place = place * 10 + (byteAt(body, at) - ZERO);
+  return place;
+}
+
 /** What a commit needs besides its lines: its frames' table, slots and bodies. */
-function workBytes({ frames }: StoredCommit, slotCount: number): number {
-  return frames.length * (FRAME_BYTES + GAP_BYTES) + slotCount * SLOT_BYTES + bytesOf(frames) + 4 * GAP_BYTES;
+function workBytes({ frames }: StoredCommit, places: number): number {
+  return frames.length * (FRAME_BYTES + GAP_BYTES) + places * SLOT_BYTES + bytesOf(frames) + 4 * GAP_BYTES;
 }

@@ -3,7 +3,7 @@
 import { byteAt } from '../model/bytes.ts';
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Router } from '../model/routing.ts';
+import type { RouteRefusal, Rule } from '../model/routing.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { fieldText, isPlainField } from './field-text.ts';
 import { hashPartition } from './murmur2.ts';
@@ -11,14 +11,14 @@ import { noKey } from './refusal.ts';
 
 const LENGTH_BYTES = 4;
 
-export function compositeRouter(fields: readonly FieldPath[], partitionCount: number): Router {
+export function compositeRouter(fields: readonly FieldPath[], partitions: readonly PartitionId[]): Rule {
   const key = new CompositeKey();
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
     key.clear();
     for (let nth = 0; nth < fields.length; nth++) {
       if (!key.append(line, nth)) return noKey(line.kind(nth));
     }
-    return hashPartition(key.bytes, 0, key.length, partitionCount);
+    return partitions[hashPartition(key.bytes, 0, key.length, partitions.length)] as PartitionId;
   };
   return { fields, route, keyOf: (line) => compositeText(line, fields.length) };
 }

@@ -2,35 +2,37 @@
 
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Router } from '../model/routing.ts';
+import type { RouteRefusal, Rule } from '../model/routing.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { fieldText, isPlainField } from './field-text.ts';
 import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
-/** Over one field, or over the whole payload where `field` is null. */
-export function hashRouter(field: FieldPath | null, partitionCount: number): Router {
-  return field === null ? payloadHashRouter(partitionCount) : fieldHashRouter(field, partitionCount);
+/** Over one field, or over the whole payload where `field` is null. Number n is the nth of the partitions. */
+export function hashRouter(field: FieldPath | null, partitions: readonly PartitionId[]): Rule {
+  return field === null ? payloadHashRouter(partitions) : fieldHashRouter(field, partitions);
 }
 
-function payloadHashRouter(partitionCount: number): Router {
+function payloadHashRouter(partitions: readonly PartitionId[]): Rule {
+  const count = partitions.length;
   return {
     fields: [],
-    route: (line) => hashPartition(line.bytes, line.payloadStart, line.payloadEnd, partitionCount),
+    route: (line) => partitions[hashPartition(line.bytes, line.payloadStart, line.payloadEnd, count)] as PartitionId,
     keyOf: () => null,
   };
 }
 
-function fieldHashRouter(field: FieldPath, partitionCount: number): Router {
+function fieldHashRouter(field: FieldPath, partitions: readonly PartitionId[]): Rule {
+  const count = partitions.length;
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
     if (isPlainField(line, 0)) {
       const quote = line.kind(0) === FieldKind.STRING ? 1 : 0;
-      return hashPartition(line.bytes, line.start(0) + quote, line.end(0) - quote, partitionCount);
+      return partitions[hashPartition(line.bytes, line.start(0) + quote, line.end(0) - quote, count)] as PartitionId;
     }
     const key = fieldText(line, 0);
     if (key === null) return noKey(line.kind(0));
     const bytes = Buffer.from(key, 'utf8');
-    return hashPartition(bytes, 0, bytes.length, partitionCount);
+    return partitions[hashPartition(bytes, 0, bytes.length, count)] as PartitionId;
   };
   return { fields: [field], route, keyOf: (line) => fieldText(line, 0) };
 }

@@ -3,14 +3,15 @@
 import { byteAt } from '../model/bytes.ts';
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Router } from '../model/routing.ts';
+import type { RouteRefusal, Rule } from '../model/routing.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { murmur2 } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
-export function manualRouter(field: FieldPath, partitionNames: readonly string[]): Router {
-  const names = new NameTable(partitionNames);
+/** `partitionNames`: of all partitions, by id; `partitions`: those that may be named. */
+export function manualRouter(field: FieldPath, partitionNames: readonly string[], partitions: readonly PartitionId[]): Rule {
+  const names = new NameTable(partitionNames, partitions);
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
     if (line.kind(0) === FieldKind.STRING) return names.find(line.bytes, line.start(0) + 1, line.end(0) - 1) ?? 'unknown-partition';
     const text = fieldText(line, 0);
@@ -27,9 +28,10 @@ class NameTable {
   /** Ids by the hash of their names; two names may share one. */
   readonly #idsByHash = new Map<number, PartitionId[]>();
 
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], ids: readonly PartitionId[]) {
     this.#names = names.map((name) => Buffer.from(name, 'utf8'));
-    for (const [id, name] of this.#names.entries()) {
+    for (const id of ids) {
+      const name = this.#names[id] as Buffer;
       const hash = murmur2(name, 0, name.length);
       this.#idsByHash.set(hash, [...(this.#idsByHash.get(hash) ?? []), id]);
     }

@@ -3,7 +3,7 @@
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { RangeBounds } from '../model/range-bounds.ts';
-import type { RouteRefusal, Router } from '../model/routing.ts';
+import type { RouteRefusal, Rule } from '../model/routing.ts';
 import type { RoutableLine } from '../model/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { numberPlace } from './range-of-numbers.ts';
@@ -13,8 +13,13 @@ import { timePlace } from './range-of-times.ts';
 /** How many of the bounds lie at or below the line's first field: that is its partition. */
 type Place = (line: RoutableLine) => PartitionId | RouteRefusal;
 
-export function rangeRouter(field: FieldPath, bounds: RangeBounds): Router {
-  return { fields: [field], route: placeAmong(bounds), keyOf: (line) => fieldText(line, 0) };
+export function rangeRouter(field: FieldPath, bounds: RangeBounds, partitions: readonly PartitionId[]): Rule {
+  const place = placeAmong(bounds);
+  const route = (line: RoutableLine): PartitionId | RouteRefusal => {
+    const found = place(line);
+    return typeof found === 'number' ? (partitions[found] as PartitionId) : found;
+  };
+  return { fields: [field], route, keyOf: (line) => fieldText(line, 0) };
 }
 
 function placeAmong(bounds: RangeBounds): Place {

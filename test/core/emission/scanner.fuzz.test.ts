@@ -1,14 +1,16 @@
-/** The scanner against the platform's own decoder and parser, on lines that were sound until bytes of them were changed. */
+/** Both scanners, the reference and the kernel's, against the platform's own decoder and parser, on lines that were sound until bytes of them were changed. */
 
 import { expect, it } from 'vitest';
+import { Kernel } from '../../../src/core/emission/kernel.ts';
+import { fuzzLines, fuzzTimeoutMs } from '../../support/fuzz-size.ts';
 import { hasKeyTwice, readStrictly, valueAt } from '../../support/json-oracle.ts';
 import { MUTATED_PATHS, mutatedLine } from '../../support/mutated-lines.ts';
-import { ChunkScan, type KindName, type ScannedRecord } from '../../support/scan.ts';
+import { ChunkScan, expectSameRecords, type KindName, type ScannedRecord } from '../../support/scan.ts';
 import { seededForTest } from '../../support/seeded.ts';
 
-const LINES = 200_000;
+const LINES = fuzzLines();
 const LINES_A_CHUNK = 2_000;
-const LINE_FEED = 0x0a;
+const LINE_FEED = Buffer.from('\n');
 
 const PATHS = MUTATED_PATHS.map((path) => path.split('.'));
 
@@ -38,44 +40,49 @@ function disagreement(record: ScannedRecord): string | null {
   return null;
 }
 
-it('accepts just what the platform accepts, and finds the same fields, on two hundred thousand mutated lines', () => {
-  const random = seededForTest();
-  // deeper than any of these lines is long: how deep is too deep has its own test
-  const scan = new ChunkScan(
-    PATHS.map((path) => path.join('.')),
-    { depthMax: 65_536 },
-  );
-  const outcomes = { accepted: 0, rejected: 0, twice: 0, blank: 0, fields: 0 };
-  for (let done = 0; done < LINES; done += LINES_A_CHUNK) {
-    const lines = Array.from({ length: LINES_A_CHUNK }, () => mutatedLine(random));
-    const records = scan.scan(Buffer.concat(lines.flatMap((line) => [line, Buffer.from([LINE_FEED])])));
-    const recordOf = new Map(records.map((record) => [record.number, record]));
-    for (const [number, line] of lines.entries()) {
-      const record = recordOf.get(number);
-      if (record === undefined) {
-        outcomes.blank++;
-        if (!/^[ \t\r]*$/.test(line.toString('latin1'))) expect.fail(`no record of ${describeLine(line)}`);
-        continue;
+it(
+  'accept just what the platform accepts, find the same fields, and tell the same of every mutated line',
+  () => {
+    const random = seededForTest();
+    // deeper than any of these lines is long: how deep is too deep has its own test
+    const limits = { depthMax: 65_536 };
+    const reference = new ChunkScan(MUTATED_PATHS, limits);
+    const kernel = new ChunkScan(MUTATED_PATHS, limits, (plan) => new Kernel(plan));
+    const outcomes = { accepted: 0, rejected: 0, twice: 0, blank: 0, fields: 0 };
+    for (let done = 0; done < LINES; done += LINES_A_CHUNK) {
+      const lines = Array.from({ length: LINES_A_CHUNK }, () => mutatedLine(random));
+      const chunk = Buffer.concat(lines.flatMap((line) => [line, LINE_FEED]));
+      const records = reference.scan(chunk);
+      expectSameRecords(kernel.scan(chunk), records);
+      const recordOf = new Map(records.map((record) => [record.number, record]));
+      for (const [number, line] of lines.entries()) {
+        const record = recordOf.get(number);
+        if (record === undefined) {
+          outcomes.blank++;
+          if (!/^[ \t\r]*$/.test(line.toString('latin1'))) expect.fail(`no record of ${describeLine(line)}`);
+          continue;
+        }
+        const without = line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
+        if (!record.payload.equals(without)) expect.fail(`the bounds are wrong: ${describeLine(line)}`);
+        const found = disagreement(record);
+        if (found !== null) expect.fail(`${found}: ${describeLine(line)}`);
+        if (record.fault === 'NONE') {
+          outcomes.accepted++;
+          outcomes.fields += record.fields.filter(({ kind }) => kind !== 'ABSENT').length;
+        } else if (record.fault === 'FIELD_TWICE') outcomes.twice++;
+        else outcomes.rejected++;
       }
-      const without = line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
-      if (!record.payload.equals(without)) expect.fail(`the bounds are wrong: ${describeLine(line)}`);
-      const found = disagreement(record);
-      if (found !== null) expect.fail(`${found}: ${describeLine(line)}`);
-      if (record.fault === 'NONE') {
-        outcomes.accepted++;
-        outcomes.fields += record.fields.filter(({ kind }) => kind !== 'ABSENT').length;
-      } else if (record.fault === 'FIELD_TWICE') outcomes.twice++;
-      else outcomes.rejected++;
     }
-  }
-  expect(outcomes.accepted + outcomes.rejected + outcomes.twice + outcomes.blank).toBe(LINES);
-  expect(outcomes.accepted).toBeGreaterThan(LINES / 10);
-  expect(outcomes.rejected).toBeGreaterThan(LINES / 10);
-  expect(outcomes.fields).toBeGreaterThan(LINES / 10);
-  expect(outcomes.twice).toBeGreaterThan(LINES / 200);
-  expect(outcomes.blank).toBeGreaterThan(0);
-  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-});
+    expect(outcomes.accepted + outcomes.rejected + outcomes.twice + outcomes.blank).toBe(LINES);
+    expect(outcomes.accepted).toBeGreaterThan(LINES / 10);
+    expect(outcomes.rejected).toBeGreaterThan(LINES / 10);
+    expect(outcomes.fields).toBeGreaterThan(LINES / 10);
+    expect(outcomes.twice).toBeGreaterThan(LINES / 200);
+    expect(outcomes.blank).toBeGreaterThan(0);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  },
+  fuzzTimeoutMs(LINES),
+);
 
 function describeLine(line: Buffer): string {
   return `${JSON.stringify(line.toString('latin1'))} (as latin1)`;

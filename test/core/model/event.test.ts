@@ -4,18 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoredCommit, StoredFrame } from '../../../src/core/model/commit.ts';
 import { EventBatch } from '../../../src/core/model/event.ts';
-import { FrameBodyWriter } from '../../../src/core/model/frame-body.ts';
 import { EVERYTHING } from '../../../src/core/model/range.ts';
 import { jsonLine } from '../../support/json-lines.ts';
 import { refusalOf } from '../../support/refusals.ts';
-
-interface Told {
-  readonly sequence: number;
-  readonly partition: number;
-  readonly offset: number;
-  readonly time: number;
-  readonly payload: string;
-}
+import { storedOf, type Told } from '../../support/stored-commit.ts';
 
 interface History {
   readonly firstSequence: number;
@@ -42,23 +34,6 @@ function toldOf({ firstSequence, firstTime, events }: History): Told[] {
   });
 }
 
-/** The events as the ledger stores them: one frame for each partition. */
-function storedOf(firstSequence: number, told: readonly Told[]): StoredCommit {
-  const partitions = [...new Set(told.map(({ partition }) => partition))].sort((one, other) => one - other);
-  const frames = partitions.map((partition): StoredFrame => {
-    const mine = told.filter((event) => event.partition === partition);
-    const [first, last] = [mine[0] as Told, mine.at(-1) as Told];
-    const writer = new FrameBodyWriter();
-    for (const { sequence, time, payload } of mine) {
-      const bytes = Buffer.from(payload);
-      writer.append(sequence - firstSequence, time - first.time, bytes, 0, bytes.length);
-    }
-    const times = { firstTime: first.time, lastTime: last.time };
-    return { partition, sequence: firstSequence, offset: first.offset, count: mine.length, ...times, key: null, body: writer.take() };
-  });
-  return { firstSequence, frames };
-}
-
 function tell(batch: EventBatch): Told[] {
   return Array.from({ length: batch.count }, (_, at) => ({
     sequence: batch.sequences[at] as number,
@@ -82,7 +57,7 @@ describe('the events of a commit', () => {
     fc.assert(
       fc.property(history, (written) => {
         const told = toldOf(written);
-        const batch = new EventBatch(storedOf(written.firstSequence, told), EVERYTHING);
+        const batch = EventBatch.of(storedOf(written.firstSequence, told), EVERYTHING);
         expect(tell(batch)).toEqual(told);
         expect(batch.lines().toString()).toBe(told.map(({ payload }) => `${payload}\n`).join(''));
       }),
@@ -95,7 +70,7 @@ describe('the events of a commit', () => {
       fc.property(history, fc.integer({ min: -3, max: 30 }), fc.integer({ min: -3, max: 30 }), (written, from, through) => {
         const told = toldOf(written);
         const range = { from: written.firstSequence + from, through: written.firstSequence + through };
-        const batch = new EventBatch(storedOf(written.firstSequence, told), range);
+        const batch = EventBatch.of(storedOf(written.firstSequence, told), range);
         expect(tell(batch)).toEqual(told.filter(({ sequence }) => sequence >= range.from && sequence <= range.through));
       }),
       { numRuns: 500 },
@@ -107,7 +82,7 @@ describe('the events of a commit', () => {
       fc.property(history, fc.uniqueArray(fc.nat(5), { minLength: 1 }), (written, partitions) => {
         const told = toldOf(written);
         const commit = storedOf(written.firstSequence, told);
-        const batch = new EventBatch({ ...commit, frames: commit.frames.filter(({ partition }) => partitions.includes(partition)) }, EVERYTHING);
+        const batch = EventBatch.of({ ...commit, frames: commit.frames.filter(({ partition }) => partitions.includes(partition)) }, EVERYTHING);
         expect(tell(batch)).toEqual(told.filter(({ partition }) => partitions.includes(partition)));
       }),
       { numRuns: 500 },
@@ -115,12 +90,12 @@ describe('the events of a commit', () => {
   });
 
   it('bear the key that was given for their frame', () => {
-    const batch = new EventBatch(commitOf({ ...frameOf('[[1,0,"b"]]', 1), key: 'tenant' }, frameOf('[[0,0,"a"]]', 1)), EVERYTHING);
+    const batch = EventBatch.of(commitOf({ ...frameOf('[[1,0,"b"]]', 1), key: 'tenant' }, frameOf('[[0,0,"a"]]', 1)), EVERYTHING);
     expect([batch.givenKey(0), batch.givenKey(1)]).toEqual([null, 'tenant']);
   });
 
   it('are none where there are no frames', () => {
-    const batch = new EventBatch(commitOf(), EVERYTHING);
+    const batch = EventBatch.of(commitOf(), EVERYTHING);
     expect(batch.count).toBe(0);
     expect(batch.lines()).toHaveLength(0);
   });
@@ -130,7 +105,7 @@ describe('a frame that is not what its row promises', () => {
   const body = '[[0,0,"a"],\n[1,5,"b"],\n[2,5,"c"]]';
 
   it.each([0, 1, 2, 4, 9, 33, 34, 1e9, 2 ** 40, -1, Number.MAX_SAFE_INTEGER])('is refused when its count says %s', (count) => {
-    expect(refusalOf(() => new EventBatch(commitOf(frameOf(body, count)), EVERYTHING).count).code).toBe('VERIFICATION_FAILED');
+    expect(refusalOf(() => EventBatch.of(commitOf(frameOf(body, count)), EVERYTHING).count).code).toBe('VERIFICATION_FAILED');
   });
 
   it.each([
@@ -139,11 +114,11 @@ describe('a frame that is not what its row promises', () => {
     ['an end that is missing', '[[0,0,"a"],\n[1,5,"b"],\n'],
     ['a body that is empty', ''],
   ])('is refused for %s', (_what, damaged) => {
-    expect(refusalOf(() => new EventBatch(commitOf(frameOf(damaged, 3)), EVERYTHING).count).code).toBe('VERIFICATION_FAILED');
+    expect(refusalOf(() => EventBatch.of(commitOf(frameOf(damaged, 3)), EVERYTHING).count).code).toBe('VERIFICATION_FAILED');
   });
 
   it('is named by the commit and the partition it belongs to', () => {
-    const refusal = refusalOf(() => new EventBatch(commitOf(frameOf(body, 3), frameOf(body, 2)), EVERYTHING).count);
+    const refusal = refusalOf(() => EventBatch.of(commitOf(frameOf(body, 3), frameOf(body, 2)), EVERYTHING).count);
     expect(refusal.details).toEqual({ sequence: 100, partition: 3 });
     expect(refusal.message).toContain('sequence 100');
     expect(refusal.hint).toContain('--through-sequence 99');
@@ -162,7 +137,7 @@ describe('a frame that is not what its row promises', () => {
           frames[at] = { ...frame, count: count ?? frame.count };
         }
         try {
-          const batch = new EventBatch({ ...commit, frames }, EVERYTHING);
+          const batch = EventBatch.of({ ...commit, frames }, EVERYTHING);
           const sequences = tell(batch).map(({ sequence }) => sequence);
           expect(sequences).toEqual(sequences.toSorted((one, other) => one - other));
           expect(batch.lines().length).toBeGreaterThanOrEqual(batch.count);

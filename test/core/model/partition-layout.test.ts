@@ -9,12 +9,12 @@ const layOut = (spec: string, asked?: number | readonly string[]) => layOutParti
 
 describe('the partitions of a new ledger', () => {
   it('are eight where nobody says how many', () => {
-    expect(layOut('hash:a').partitionCount).toBe(8);
-    expect(layOut('hash:a', 3)).toEqual({ partitionNames: ['p0', 'p1', 'p2'], partitionCount: 3 });
+    expect(layOut('hash:a').partitionIds).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(layOut('hash:a', 3)).toEqual({ partitionNames: ['p0', 'p1', 'p2'], partitionIds: [0, 1, 2] });
   });
 
   it('of a range are as many as its bounds make', () => {
-    expect(layOut('range:a=1,2')).toEqual({ partitionNames: ['p0', 'p1', 'p2'], partitionCount: 3 });
+    expect(layOut('range:a=1,2')).toEqual({ partitionNames: ['p0', 'p1', 'p2'], partitionIds: [0, 1, 2] });
     expect(layOut('range:a=1,2', 3)).toEqual(layOut('range:a=1,2'));
     expect(layOut('range:a=1,2', ['low', 'mid', 'high']).partitionNames).toEqual(['low', 'mid', 'high']);
     expect(refusalOf(() => layOut('range:a=1,2', 8)).message).toBe('a range with 2 bounds has 3 partitions, not 8');
@@ -22,17 +22,17 @@ describe('the partitions of a new ledger', () => {
   });
 
   it('have one more for events without a key, which changes no number of the others', () => {
-    expect(layOut('hash:a,missing=rest', 2)).toEqual({ partitionNames: ['p0', 'p1', 'rest'], partitionCount: 2 });
-    expect(layOut('range:a=1,missing=rest')).toEqual({ partitionNames: ['p0', 'p1', 'rest'], partitionCount: 2 });
+    expect(layOut('hash:a,missing=rest', 2)).toEqual({ partitionNames: ['p0', 'p1', 'rest'], partitionIds: [0, 1] });
+    expect(layOut('range:a=1,missing=rest')).toEqual({ partitionNames: ['p0', 'p1', 'rest'], partitionIds: [0, 1] });
   });
 
   it('have no other one where it is one of those named', () => {
-    expect(layOut('hash:a,missing=p1', 2)).toEqual({ partitionNames: ['p0', 'p1'], partitionCount: 2 });
-    expect(layOut('range:a=1,missing=low', ['low', 'high'])).toEqual({ partitionNames: ['low', 'high'], partitionCount: 2 });
+    expect(layOut('hash:a,missing=p1', 2)).toEqual({ partitionNames: ['p0', 'p1'], partitionIds: [0, 1] });
+    expect(layOut('range:a=1,missing=low', ['low', 'high'])).toEqual({ partitionNames: ['low', 'high'], partitionIds: [0, 1] });
   });
 
   it('placed by hand are all alike', () => {
-    expect(layOut('manual:a,missing=rest', ['cod'])).toEqual({ partitionNames: ['cod', 'rest'], partitionCount: 2 });
+    expect(layOut('manual:a,missing=rest', ['cod'])).toEqual({ partitionNames: ['cod', 'rest'], partitionIds: [0, 1] });
   });
 
   it('are 256 at most, all told', () => {

@@ -6,7 +6,7 @@ import { layOutPartitions } from '../../../src/core/model/partition-layout.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { refusalOf } from '../../support/refusals.ts';
-import { routing } from '../../support/routed.ts';
+import { inForce, routing } from '../../support/routed.ts';
 
 const NO_KEYS = ['{}', '{"k":null}', '{"k":[]}', '{"k":{"k":1}}', '"k"'];
 
@@ -52,9 +52,11 @@ it('by hand, an event may name that partition too', () => {
 
 it('a routing that contradicts the partitions there are is refused', () => {
   const spec = parseRoutingSpec('hash:k,missing=rest');
-  expect(refusalOf(() => makeRouter({ epoch: 1, fromSequence: 1, spec, partitionCount: 1 }, ['p0'])).code).toBe('DAMAGED_LEDGER');
+  expect(refusalOf(() => makeRouter(inForce({ spec, partitionIds: [0] }))).code).toBe('DAMAGED_LEDGER');
   const range = parseRoutingSpec('range:k=1,2');
-  expect(refusalOf(() => makeRouter({ epoch: 1, fromSequence: 1, spec: range, partitionCount: 2 }, ['a', 'b'])).code).toBe('DAMAGED_LEDGER');
+  const beyond = inForce({ spec: parseRoutingSpec('hash:k'), partitionIds: [0, 7], partitionNames: ['p0'] });
+  expect(refusalOf(() => makeRouter(beyond)).code).toBe('DAMAGED_LEDGER');
+  expect(refusalOf(() => makeRouter(inForce({ spec: range, partitionIds: [0, 1] }))).code).toBe('DAMAGED_LEDGER');
 });
 
 it('every routing is total, in range and the same after a restart', () => {

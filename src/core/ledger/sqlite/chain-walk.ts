@@ -5,7 +5,16 @@ import type { Page, ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../chain.ts';
-import { type EpochRow, type LedgerRow, type PartitionRow, readEpochRows, readLedgerRow, readPartitionRows } from './identity.ts';
+import {
+  type EpochRow,
+  hasStrayPlacements,
+  type LedgerRow,
+  type PartitionRow,
+  readEpochRows,
+  readLedgerRow,
+  readPartitionRows,
+  readPlacementRows,
+} from './identity.ts';
 import { type FrameReader, groupByCommit, type HashedFrame, toFrameLink } from './read.ts';
 import { blob, integer, integerOrNull, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
@@ -45,9 +54,11 @@ export class ChainWalk {
   constructor(db: Database, reader: FrameReader) {
     this.#db = db;
     this.#reader = reader;
-    this.#ledger = readLedgerRow(db);
-    this.#partitions = readPartitionRows(db);
-    this.#epochs = readEpochRows(db);
+    // of one moment: an epoch that begins in between would be without its partitions
+    const read = db.transaction(() => ({ ledger: readLedgerRow(db), partitions: readPartitionRows(db), epochs: readEpochRows(db) })).deferred();
+    this.#ledger = read.ledger;
+    this.#partitions = read.partitions;
+    this.#epochs = read.epochs;
   }
 
   /**
@@ -64,12 +75,11 @@ export class ChainWalk {
       .transaction(() => {
         const { range } = request;
         const from = this.#reader.commitHolding(range.from);
-        const rows = this.#commitRows(from, range.through);
+        const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
+        const rows = this.#commitRows(from, range.through, [...wanted]);
         if (rows.length === 0) return { commits: [], rows, next: null };
         const end = (rows.at(-1) as CommitRow).firstSequence;
-        const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
         const frames = this.#reader.frames(from, end, [...wanted]);
-        this.#reader.weigh(frames);
         const links = this.#links(from, end, wanted, frames);
 
         let place = this.#placeBefore(from);
@@ -82,6 +92,7 @@ export class ChainWalk {
         for (const frame of frames) {
           if (!hashBody(frame.body).equals(frame.hash)) throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
         }
+        this.#reader.growPages(rows.length, frames);
         return { commits: groupByCommit(frames), rows, next: place.next <= range.through ? place.next : null };
       })
       .deferred();
@@ -94,20 +105,28 @@ export class ChainWalk {
       const isSamePlace = before !== undefined && before.fromSequence === row.fromSequence;
       const previous = isSamePlace ? before.hash : this.#lastCommitBefore(row.fromSequence).hash;
       const partitions = this.#partitions.filter(({ epoch }) => epoch <= row.epoch);
-      const link = { ledger: this.#ledger, epoch: row.epoch, fromSequence: row.fromSequence, routing: row.routing, partitions };
+      const placements = readPlacementRows(this.#db, row.epoch);
+      const link = { ledger: this.#ledger, epoch: row.epoch, fromSequence: row.fromSequence, routing: row.routing, partitions, placements };
       if (row.epoch !== at + 1 || !hashEpoch(previous, link).equals(row.hash)) {
-        throw brokenCommit(row.fromSequence, `epoch ${row.epoch} (ledger settings, routing or partitions) has changed`);
+        throw brokenCommit(row.fromSequence, `epoch ${row.epoch} (ledger settings, routing, partitions or placements) has changed`);
       }
     }
+    if (hasStrayPlacements(this.#db)) throw brokenCommit(1, 'there are placements of no epoch');
     const stranger = this.#partitions.find((row, at) => row.id !== at || row.tableName !== partitionTable(row.id) || row.epoch > this.#epochs.length);
     if (stranger !== undefined) throw brokenCommit(1, `partition ${stranger.id} has changed`);
   }
 
-  #commitRows(from: number, through: number): CommitRow[] {
-    const rows = this.#reader.statements
+  /** The commits of one page. */
+  #commitRows(from: number, through: number, partitions: readonly PartitionId[]): CommitRow[] {
+    const { statements, commitsPerPage } = this.#reader;
+    const rows = statements
       .get<[number, number, number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence BETWEEN ? AND ? ORDER BY first_sequence LIMIT ?`)
-      .all(from, through, this.#reader.commitsPerPage);
-    return rows.map(toCommitRow);
+      .all(from, through, commitsPerPage)
+      .map(toCommitRow);
+    const last = rows.at(-1)?.firstSequence;
+    // one commit is a page, whatever it weighs
+    const end = last === undefined || rows.length === 1 ? null : this.#reader.pageEnd(from, last, partitions);
+    return end === null ? rows : rows.filter(({ firstSequence }) => firstSequence <= end);
   }
 
   /** Frames as links by commit, in the order of their partitions; of those not wanted the body stays on the disk. */

@@ -3,10 +3,11 @@
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import type { Micros } from '../../model/time.ts';
-import { type EpochLink, GENESIS, hashEpoch } from '../chain.ts';
+import { GENESIS } from '../chain.ts';
+import { partitionRow, writeEpoch } from './begin-epoch.ts';
 import { PAGE_BYTES, prepareForWriting } from './connection.ts';
 import { formatConfig, formatRouting } from './identity.ts';
-import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase, partitionTable } from './schema.ts';
+import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase } from './schema.ts';
 
 /** @returns false where another process made it first. */
 export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micros): boolean {
@@ -25,20 +26,14 @@ export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micr
 }
 
 function writeIdentity(db: Database, blueprint: LedgerBlueprint, now: Micros): void {
-  const link: EpochLink = {
-    ledger: { uuid: crypto.randomUUID(), createdAt: now, config: formatConfig(blueprint.config) },
+  const ledger = { uuid: crypto.randomUUID(), createdAt: now, config: formatConfig(blueprint.config) };
+  db.prepare('INSERT INTO ledger (id, uuid, created_at, config) VALUES (1, ?, ?, ?)').run(ledger.uuid, ledger.createdAt, ledger.config);
+  writeEpoch(db, GENESIS, {
+    ledger,
     epoch: 1,
     fromSequence: 1,
-    routing: formatRouting(blueprint.routing, blueprint.partitionCount),
-    partitions: blueprint.partitionNames.map((name, id) => ({ id, name, tableName: partitionTable(id), epoch: 1 })),
-  };
-  db.prepare('INSERT INTO ledger (id, uuid, created_at, config) VALUES (1, ?, ?, ?)').run(link.ledger.uuid, link.ledger.createdAt, link.ledger.config);
-  db.prepare('INSERT INTO epoch (epoch, from_sequence, routing, hash) VALUES (?, ?, ?, ?)').run(
-    link.epoch,
-    link.fromSequence,
-    link.routing,
-    hashEpoch(GENESIS, link),
-  );
-  const insert = db.prepare('INSERT INTO partition (id, name, table_name, epoch) VALUES (?, ?, ?, ?)');
-  for (const partition of link.partitions) insert.run(partition.id, partition.name, partition.tableName, partition.epoch);
+    routing: formatRouting({ spec: blueprint.routing, partitionIds: blueprint.partitionIds, placedFrom: null }),
+    partitions: blueprint.partitionNames.map((name, id) => partitionRow(id, name, 1)),
+    placements: [],
+  });
 }

@@ -5,10 +5,11 @@ import type { LedgerConfig } from '../../model/config.ts';
 import type { FieldPath } from '../../model/field-path.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Partition } from '../../model/partition.ts';
-import type { Epoch, Epochs, RoutingSpec } from '../../model/routing.ts';
+import { type Epoch, type Epochs, NO_PLACEMENTS, type Placements, type RoutingSpec } from '../../model/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../../model/routing-text.ts';
 import type { EpochLink } from '../chain.ts';
 import { blob, integer, type RawRow, text } from './rows.ts';
+import { hasTable } from './schema.ts';
 
 /** The columns that the chain covers, as they are stored. */
 export interface LedgerRow {
@@ -38,14 +39,37 @@ export function readPartitionRows(db: Database): PartitionRow[] {
   return rows.map((row) => ({ id: integer(row, 'id'), name: text(row, 'name'), tableName: text(row, 'table_name'), epoch: integer(row, 'epoch') }));
 }
 
+const EPOCH_COLUMNS = 'epoch, from_sequence, routing, hash';
+
 export function readEpochRows(db: Database): EpochRow[] {
-  const rows = db.prepare<[], RawRow>('SELECT epoch, from_sequence, routing, hash FROM epoch ORDER BY epoch').all();
-  return rows.map((row) => ({
-    epoch: integer(row, 'epoch'),
-    fromSequence: integer(row, 'from_sequence'),
-    routing: text(row, 'routing'),
-    hash: blob(row, 'hash'),
-  }));
+  return db.prepare<[], RawRow>(`SELECT ${EPOCH_COLUMNS} FROM epoch ORDER BY epoch`).all().map(toEpochRow);
+}
+
+function toEpochRow(row: RawRow): EpochRow {
+  return { epoch: integer(row, 'epoch'), fromSequence: integer(row, 'from_sequence'), routing: text(row, 'routing'), hash: blob(row, 'hash') };
+}
+
+export type PlacementRow = EpochLink['placements'][number] & { readonly epoch: number };
+
+/** Those of one epoch, or of all, each epoch's in the order of their keys' bytes. */
+export function readPlacementRows(db: Database, epoch?: number): PlacementRow[] {
+  if (!hasTable(db, 'placements')) return [];
+  const rows = db
+    .prepare<[number, number], RawRow>('SELECT epoch, key, partition FROM placements WHERE epoch BETWEEN ? AND ? ORDER BY epoch, key')
+    .all(epoch ?? 0, epoch ?? Number.MAX_SAFE_INTEGER);
+  return rows.map((row) => ({ epoch: integer(row, 'epoch'), key: text(row, 'key'), partition: integer(row, 'partition') }));
+}
+
+/** Whether there are any that no epoch accounts for. */
+export function hasStrayPlacements(db: Database): boolean {
+  return hasTable(db, 'placements') && db.prepare('SELECT 1 FROM placements WHERE epoch NOT IN (SELECT epoch FROM epoch) LIMIT 1').get() !== undefined;
+}
+
+/** The placements in force in the last epoch. */
+export function readPlacements(db: Database, { placedFrom }: Epoch): Placements {
+  if (placedFrom === null || !hasTable(db, 'placements')) return NO_PLACEMENTS;
+  const rows = db.prepare<[number], RawRow>('SELECT key, partition FROM placements WHERE epoch >= ? ORDER BY epoch').all(placedFrom);
+  return new Map(rows.map((row) => [text(row, 'key'), integer(row, 'partition')]));
 }
 
 /** At least one, the one in force last. @throws LedgerError DAMAGED_LEDGER */
@@ -57,9 +81,9 @@ export function readEpochs(db: Database): Epochs {
 
 /** The epoch row in force. @throws LedgerError DAMAGED_LEDGER */
 export function lastEpochRow(db: Database): EpochRow {
-  const last = readEpochRows(db).at(-1);
+  const last = db.prepare<[], RawRow>(`SELECT ${EPOCH_COLUMNS} FROM epoch ORDER BY epoch DESC LIMIT 1`).get();
   if (last === undefined) throw unreadable(db, 'it has no epoch');
-  return last;
+  return toEpochRow(last);
 }
 
 export function toPartitions(rows: readonly PartitionRow[]): Partition[] {
@@ -94,19 +118,26 @@ export function parseConfig(db: Database, json: string): LedgerConfig {
   };
 }
 
-export function formatRouting(spec: RoutingSpec, partitionCount: number): string {
-  return JSON.stringify({ spec: formatRoutingSpec(spec), partitions: partitionCount });
+export function formatRouting({ spec, partitionIds, placedFrom }: Pick<Epoch, 'spec' | 'partitionIds' | 'placedFrom'>): string {
+  return JSON.stringify({ spec: formatRoutingSpec(spec), partitions: partitionIds, ...(placedFrom === null ? {} : { placedFrom }) });
 }
 
 /** @throws LedgerError DAMAGED_LEDGER */
 export function parseEpoch(db: Database, row: EpochRow): Epoch {
   const raw = parseObject(db, row.routing, 'routing');
   const spec = raw.get('spec');
-  const partitionCount = raw.get('partitions');
-  if (typeof spec !== 'string' || typeof partitionCount !== 'number' || !Number.isInteger(partitionCount) || partitionCount < 1) {
-    throw unreadable(db, 'its routing cannot be read');
-  }
-  return { epoch: row.epoch, fromSequence: row.fromSequence, spec: parseSpec(db, spec), partitionCount };
+  const partitionIds: unknown = raw.get('partitions');
+  const placedFrom = raw.get('placedFrom') ?? null;
+  if (typeof spec !== 'string' || !isIdList(partitionIds) || !(placedFrom === null || isWhole(placedFrom))) throw unreadable(db, 'its routing cannot be read');
+  return { epoch: row.epoch, fromSequence: row.fromSequence, spec: parseSpec(db, spec), partitionIds, placedFrom };
+}
+
+function isIdList(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isWhole) && new Set(value).size === value.length;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parseSpec(db: Database, spec: string): RoutingSpec {

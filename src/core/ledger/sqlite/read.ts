@@ -11,7 +11,8 @@ import { blob, integer, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
 import { Statements } from './statements.ts';
 
-const PAGE_BYTES_TARGET = 4 * 1024 * 1024;
+/** What a page weighs at most, where it holds more than one commit. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 const COMMITS_MAX = 2048;
 
 const COLUMNS = 'sequence, offset, count, first_time, last_time, key, hash';
@@ -24,7 +25,7 @@ export interface HashedFrame extends StoredFrame {
 export class FrameReader {
   readonly statements: Statements;
   readonly #db: Database;
-  /** Commits a page holds; follows what the commits before turned out to weigh. */
+  /** Commits a page holds at most: few behind a start or a broken commit, then more and more. */
   #commitsPerPage = 1;
 
   constructor(db: Database) {
@@ -76,11 +77,12 @@ export class FrameReader {
         const { range } = request;
         const partitions = request.partitions ?? this.partitionIds();
         const from = this.commitHolding(range.from);
-        const end = this.#pageEnd(from, range.through, partitions);
+        const end = this.pageEnd(from, range.through, partitions);
         if (end === null) return { commits: [], next: null };
         const frames = this.frames(from, end, partitions);
-        this.weigh(frames);
-        return { commits: groupByCommit(frames), next: this.#commitAfter(end, range.through) };
+        const commits = groupByCommit(frames);
+        this.growPages(commits.length, frames);
+        return { commits, next: this.#commitAfter(end, range.through) };
       })
       .deferred();
   }
@@ -108,30 +110,51 @@ export class FrameReader {
     }
   }
 
-  /** Takes the page just read as the measure for the next one. */
-  weigh(frames: readonly StoredFrame[]): void {
-    const bytes = frames.reduce((sum, frame) => sum + frame.body.length, 0);
-    if (bytes < PAGE_BYTES_TARGET / 2) this.#commitsPerPage = Math.min(this.#commitsPerPage * 4, COMMITS_MAX);
-    else if (bytes > PAGE_BYTES_TARGET * 2) this.#commitsPerPage = Math.max(1, Math.floor(this.#commitsPerPage / 2));
+  /** A page was sound: the next one may hold twice as many commits, where as many like these would fit. */
+  growPages(commits: number, frames: readonly StoredFrame[]): void {
+    const bytes = frames.reduce((sum, frame) => sum + frame.body.length, 1);
+    const fitting = Math.floor((PAGE_BYTES * commits) / bytes);
+    this.#commitsPerPage = Math.max(1, Math.min(commits * 2, fitting, COMMITS_MAX));
   }
 
   /**
-   * The last commit start that a page from `from` may reach so that no partition gives more frames than a page's worth; null where nothing is
-   * left. A partition that gives fewer sets no bound, so an empty one costs nothing however long its neighbours are.
+   * The last commit start that a page from `from` may reach: its frames weigh no more than a page, and no partition gives more of them than a page
+   * holds; null where the partitions have nothing there. Sizes are read before bodies, because large commits may stand right behind thousands of small ones.
    */
-  #pageEnd(from: number, through: number, partitions: readonly PartitionId[]): number | null {
+  pageEnd(from: number, through: number, partitions: readonly PartitionId[]): number | null {
+    const bytesOf = new Map<number, number>();
     let end = through;
-    let hasAny = false;
     for (const partition of partitions) {
-      const starts = this.statements
-        .get<[number, number, number], number>(`SELECT sequence FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`)
-        .pluck()
-        .all(from, through, this.#commitsPerPage);
-      hasAny ||= starts.length > 0;
-      if (starts.length === this.#commitsPerPage) end = Math.min(end, starts.at(-1) as number);
+      let [frames, bytes] = [0, 0];
+      const rows = this.statements
+        .get<[number, number, number], [number, number]>(
+          `SELECT sequence, coalesce(length(body), 0) FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`,
+        )
+        .raw()
+        .all(from, end, this.#commitsPerPage);
+      for (const [sequence, length] of rows) {
+        frames++;
+        bytes += length;
+        bytesOf.set(sequence, (bytesOf.get(sequence) ?? 0) + length);
+        if (bytes < PAGE_BYTES && frames < this.#commitsPerPage) continue;
+        end = sequence;
+        break;
+      }
     }
-    return hasAny ? end : null;
+    return lastThatFits(bytesOf, end);
   }
+}
+
+/** `end`, where all commits up to there fit a page together; otherwise the last one that does, or the first. Null where there are none. */
+function lastThatFits(bytesOf: ReadonlyMap<number, number>, end: number): number | null {
+  let last: number | null = null;
+  let left = PAGE_BYTES;
+  for (const [sequence, bytes] of [...bytesOf].sort(([one], [other]) => one - other)) {
+    left -= bytes;
+    if (left < 0 && last !== null) return last;
+    last = sequence;
+  }
+  return last === null ? null : end;
 }
 
 export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {

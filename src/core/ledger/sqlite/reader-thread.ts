@@ -18,23 +18,16 @@ export class ReaderThread {
   static async start(start: ThreadStart, signal?: AbortSignal): Promise<ReaderThread> {
     const reader = new ReaderThread();
     const listener = { onAnswer: (answer: ReaderAnswer) => reader.#onAnswer(answer), onEnd: (error: unknown) => reader.#fail(error) };
-    reader.#thread = await LedgerThread.start(new URL('./reader-worker.js', import.meta.url), start, listener, signal);
+    reader.#thread = await LedgerThread.start('reader-worker', start, listener, signal);
     return reader;
   }
 
   /** The pages of the request; once. @throws what reading throws. */
   async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
-    this.#thread?.hold(true);
     this.#thread?.post({ kind: 'begin', request });
     for (let ahead = 0; ahead < PAGES_AHEAD; ahead++) this.#thread?.post({ kind: 'turn', memory: null });
     for (;;) {
-      while (this.#answers.length === 0) {
-        if (this.#failure !== undefined) throw this.#failure;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
-      const answer = this.#answers.shift() as ReaderAnswer;
+      const answer = this.#answers.shift() ?? (await this.#nextAnswer());
       if (answer.kind === 'failed') throw fromFailure(answer.failure);
       yield unpackPage(answer.page);
       if (answer.page.next === null) return;
@@ -44,6 +37,23 @@ export class ReaderThread {
 
   async close(): Promise<void> {
     await this.#thread?.close();
+  }
+
+  /** The process waits for the thread no longer than someone waits for a page: a caller that stops asking does not hang. */
+  async #nextAnswer(): Promise<ReaderAnswer> {
+    this.#thread?.hold(true);
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        const answer = this.#answers.shift();
+        if (answer !== undefined) return answer;
+      }
+    } finally {
+      this.#thread?.hold(false);
+    }
   }
 
   #onAnswer(answer: ReaderAnswer): void {

@@ -51,6 +51,12 @@ const TABLES_ON_DEMAND = {
   sequence INTEGER NOT NULL,
   hash BLOB NOT NULL
 ) STRICT, WITHOUT ROWID`,
+  placements: `CREATE TABLE placements (
+  epoch INTEGER NOT NULL REFERENCES epoch (epoch),
+  key TEXT NOT NULL,
+  partition INTEGER NOT NULL REFERENCES partition (id),
+  PRIMARY KEY (epoch, key)
+) STRICT, WITHOUT ROWID`,
   groups: `CREATE TABLE groups (
   name TEXT PRIMARY KEY,
   generation INTEGER NOT NULL,
@@ -139,6 +145,14 @@ FROM ${partitionTable(id)} AS f, json_each(${lines}) AS line`,
 /** Every object of a new ledger, in order. */
 export function creationSql(partitionCount: number): string[] {
   return [...Object.values(TABLES), ...Array.from({ length: partitionCount }, (_, id) => partitionSql(id)), eventsSql(partitionCount)];
+}
+
+/** Adds tables for partitions behind the `before` there are, and shows them in the view. Inside a transaction. */
+export function addPartitionTables(db: Database, before: number, count: number): void {
+  if (count === 0) return;
+  for (let id = before; id < before + count; id++) db.exec(partitionSql(id));
+  db.exec('DROP VIEW events');
+  db.exec(eventsSql(before + count));
 }
 
 export function createOnDemand(db: Database, table: TableOnDemand): void {

@@ -4,18 +4,21 @@ import type { Database } from 'better-sqlite3';
 import type { Clock } from '../../model/clock.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/commit.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
+import type { Plan } from '../../model/epoch-plan.ts';
 import type { Head } from '../../model/head.ts';
 import { type Page, pageBytes, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
+import type { RoutingInForce } from '../../model/routing.ts';
 import type { Micros } from '../../model/time.ts';
-import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from '../ledger.ts';
+import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, PartitionSummary, RoutingChange, VerifyOptions, VerifyReport } from '../ledger.ts';
 import { Appender, readProducer } from './append.ts';
+import { beginEpoch } from './begin-epoch.ts';
 import { type Patience, retryWhileBusy } from './busy.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
-import { describeLedger } from './describe.ts';
+import { describeLedger, summarizePartitions } from './describe.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
 import { SqliteGroups } from './groups/sqlite-groups.ts';
 import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
@@ -27,7 +30,7 @@ import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './sch
 import { type Activity, translateError } from './translate-error.ts';
 import { verifyLedger } from './verify.ts';
 import { CommitWatch, type WatchListener } from './watch.ts';
-import { toBasis, toHead, WriteStates } from './write-state.ts';
+import { routingInForce, toBasis, toHead, type WriteState, WriteStates } from './write-state.ts';
 
 /** What every SQLite database begins with. */
 const HEADER_BYTES = 100;
@@ -100,6 +103,8 @@ function open(path: string, file: FileIdentity, options: SqliteLedgerOptions): S
   const isWritable = options.access === 'write' || canWrite(path);
   const db = connect(path, { isReadOnly: !isWritable });
   try {
+    // it may have been replaced between the look at it and the opening
+    guardIdentity(path, file);
     checkFormat(db, path);
     const identity = readIdentity(db, path);
     const { durability } = identity.config;
@@ -144,15 +149,19 @@ function checkFormat(db: Database, path: string): void {
 }
 
 function readIdentity(db: Database, path: string): LedgerIdentity {
-  const row = readLedgerRow(db);
-  return {
-    path,
-    uuid: row.uuid,
-    createdAt: row.createdAt,
-    config: parseConfig(db, row.config),
-    epochs: readEpochs(db),
-    partitions: toPartitions(readPartitionRows(db)),
-  };
+  return db
+    .transaction(() => {
+      const row = readLedgerRow(db);
+      return {
+        path,
+        uuid: row.uuid,
+        createdAt: row.createdAt,
+        config: parseConfig(db, row.config),
+        epochs: readEpochs(db),
+        partitions: toPartitions(readPartitionRows(db)),
+      };
+    })
+    .deferred();
 }
 
 /** A page of this size that is not the last one is worth a thread that reads ahead. */
@@ -189,11 +198,11 @@ class SqliteLedger implements Ledger {
   }
 
   head(): Promise<Head> {
-    return this.#reading(() => toHead(this.#states.current()));
+    return this.#reading(() => toHead(this.#current()));
   }
 
   basis(): Promise<Basis> {
-    return this.#reading(() => toBasis(this.#states.current()));
+    return this.#reading(() => toBasis(this.#current()));
   }
 
   producerMark(name: string): Promise<ProducerMark> {
@@ -205,6 +214,36 @@ class SqliteLedger implements Ledger {
       this.#identity = readIdentity(this.#db, this.#identity.path);
       return describeLedger(this.#db, this.#identity);
     });
+  }
+
+  routing(): Promise<RoutingInForce> {
+    return this.#reading(() => routingInForce(this.#current()));
+  }
+
+  summarize(): Promise<PartitionSummary[]> {
+    return this.#reading(() => {
+      this.#current();
+      return this.#db.transaction(() => summarizePartitions(this.#db, this.#identity.partitions)).deferred();
+    });
+  }
+
+  async beginEpoch(plan: Plan): Promise<RoutingChange> {
+    this.#checkWritable();
+    const change = await this.#guarded('write', () =>
+      this.#inTransaction(() => {
+        const state = this.#states.current();
+        const before = routingInForce(state);
+        const planned = plan(before);
+        if (planned === null) return { answer: { before, after: before }, ending: 'ROLLBACK' };
+        beginEpoch(this.#db, state, planned);
+        // this connection's own changes do not show in its data_version
+        this.#states.forget();
+        return { answer: { before, after: routingInForce(this.#states.current()) }, ending: 'COMMIT' };
+      }),
+    );
+    guardIdentity(this.#identity.path, this.#file);
+    this.#identity = readIdentity(this.#db, this.#identity.path);
+    return change;
   }
 
   async commit(draft: CommitDraft): Promise<CommitOutcome> {
@@ -276,7 +315,12 @@ class SqliteLedger implements Ledger {
         if (rest !== null && pageBytes(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
         yield page;
         const reader: ReaderThread | null = (await thread) ?? null;
-        if (rest !== null && reader !== null) return yield* reader.pages(rest);
+        if (rest === null || reader === null) continue;
+        for await (const ahead of reader.pages(rest)) {
+          this.#checkOpen();
+          yield ahead;
+        }
+        return;
       }
     } finally {
       await (await thread)?.close();
@@ -341,6 +385,26 @@ class SqliteLedger implements Ledger {
     return this.#appender.append(draft);
   }
 
+  /** The state of the ledger's end; when an epoch has begun, the identity is read again. */
+  #current(): WriteState {
+    const state = this.#states.current();
+    const known = this.#identity.epochs.at(-1);
+    if (known?.epoch !== state.epoch.epoch) this.#identity = readIdentity(this.#db, this.#identity.path);
+    return state;
+  }
+
+  #inTransaction<Answer>(work: () => { answer: Answer; ending: 'COMMIT' | 'ROLLBACK' }): Answer {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const { answer, ending } = work();
+      this.#finish(ending);
+      return answer;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
   /** Ends a transaction; an I/O error from here on leaves open what is stored. */
   #finish(statement: 'COMMIT' | 'ROLLBACK'): void {
     try {
@@ -358,17 +422,12 @@ class SqliteLedger implements Ledger {
   /** One IMMEDIATE transaction; what is not kept is rolled back. */
   #writing<Result>(work: () => Result, isKept: (result: Result) => boolean = () => true): Promise<Result> {
     this.#checkWritable();
-    return this.#guarded('write', () => {
-      this.#db.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        this.#finish(isKept(result) ? 'COMMIT' : 'ROLLBACK');
-        return result;
-      } catch (error) {
-        this.#rollBack();
-        throw error;
-      }
-    });
+    return this.#guarded('write', () =>
+      this.#inTransaction(() => {
+        const answer = work();
+        return { answer, ending: isKept(answer) ? 'COMMIT' : 'ROLLBACK' };
+      }),
+    );
   }
 
   #reading<Result>(work: () => Result): Promise<Result> {

@@ -4,19 +4,17 @@ import type { Database } from 'better-sqlite3';
 import type { Basis } from '../../model/commit.ts';
 import type { Head } from '../../model/head.ts';
 import type { PartitionId } from '../../model/partition.ts';
-import type { Epoch } from '../../model/routing.ts';
+import type { RoutingInForce } from '../../model/routing.ts';
 import { TIME_MIN } from '../../model/time.ts';
-import { lastEpochRow, parseEpoch, readPartitionRows } from './identity.ts';
+import { type EpochRow, lastEpochRow, parseEpoch, readPartitionRows, readPlacements } from './identity.ts';
 import { blob, integer, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
-export interface WriteState {
+export interface WriteState extends RoutingInForce {
   /** Last sequence and its time and link. */
   sequence: number;
   time: number;
   hash: Buffer;
-  epoch: Epoch;
-  partitionNames: readonly string[];
   /** Next offset by partition; filled in as partitions are written to. */
   readonly offsets: Map<PartitionId, number>;
 }
@@ -25,6 +23,8 @@ export class WriteStates {
   readonly #db: Database;
   #version: unknown;
   #state: WriteState | undefined;
+  /** What an epoch fixes never changes, and others commit more often than they begin one. */
+  #routing: RoutingInForce | undefined;
 
   constructor(db: Database) {
     this.#db = db;
@@ -42,6 +42,7 @@ export class WriteStates {
   /** After a rollback what was counted up is wrong. */
   forget(): void {
     this.#state = undefined;
+    this.#routing = undefined;
   }
 
   nextOffset(state: WriteState, partition: PartitionId): number {
@@ -61,10 +62,18 @@ export class WriteStates {
       time: last === undefined ? TIME_MIN : integer(last, 'last_time'),
       // an epoch that begins behind the last commit is the later link
       hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
-      epoch: parseEpoch(db, epoch),
-      partitionNames: readPartitionRows(db).map(({ name }) => name),
+      ...this.#routingOf(epoch),
       offsets: new Map(),
     };
+  }
+
+  #routingOf(row: EpochRow): RoutingInForce {
+    if (this.#routing?.epoch.epoch !== row.epoch) {
+      const epoch = parseEpoch(this.#db, row);
+      const partitionNames = readPartitionRows(this.#db).map(({ name }) => name);
+      this.#routing = { epoch, partitionNames, placements: readPlacements(this.#db, epoch) };
+    }
+    return this.#routing;
   }
 }
 
@@ -78,5 +87,9 @@ export function readHead(db: Database): Head {
 }
 
 export function toBasis(state: WriteState): Basis {
-  return { floor: state.time, epoch: state.epoch, partitionNames: state.partitionNames };
+  return { floor: state.time, ...routingInForce(state) };
+}
+
+export function routingInForce({ epoch, partitionNames, placements }: WriteState): RoutingInForce {
+  return { epoch, partitionNames, placements };
 }

@@ -22,7 +22,7 @@ export class WriterThread implements CommitPipeline {
   static async start(start: ThreadStart, signal?: AbortSignal): Promise<WriterThread> {
     const writer = new WriterThread();
     const listener = { onAnswer: (answer: WriterAnswer) => writer.#onAnswer(answer), onEnd: (error: unknown) => writer.#fail(error) };
-    writer.#thread = await LedgerThread.start(new URL('./writer-worker.js', import.meta.url), start, listener, signal);
+    writer.#thread = await LedgerThread.start('writer-worker', start, listener, signal);
     return writer;
   }
 

@@ -1,0 +1,93 @@
+/** A socket whose answers go to one handler at a time, and which tells the one who waits when it breaks. */
+
+import { createReadStream } from 'node:fs';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+
+const READ_BYTES = 1024 * 1024;
+
+/** Returns true when it has all it waits for. */
+type Handler = (piece: Buffer) => boolean;
+
+export class Connection {
+  readonly #socket: Socket;
+  #handler: Handler | undefined;
+  #settle: ((error?: Error) => void) | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (piece: Buffer) => this.#take(piece));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => this.#fail(new Error('the server has closed the connection')));
+  }
+
+  static open(where: NetConnectOpts): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(where);
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.off('error', reject);
+        resolve(new Connection(socket));
+      });
+    });
+  }
+
+  /** Hands what comes to `handler` until it has all; begins at once. */
+  receive(handler: Handler): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#handler = handler;
+      this.#settle = (error) => (error === undefined ? resolve() : reject(error));
+    });
+  }
+
+  write(bytes: Uint8Array | string): boolean {
+    return this.#socket.write(bytes);
+  }
+
+  /** Resolves when the other side has taken enough for more. */
+  async send(text: string): Promise<void> {
+    if (!this.#socket.write(text, 'latin1')) await this.#drained();
+  }
+
+  /** Sends a file as fast as the other side takes it. `permit` may hold it up before each piece. */
+  async sendFile(file: string, options: { pieceBytes?: number; permit?: (bytes: number) => Promise<void> | undefined } = {}): Promise<void> {
+    for await (const piece of createReadStream(file, { highWaterMark: options.pieceBytes ?? READ_BYTES })) {
+      await options.permit?.((piece as Buffer).length);
+      if (!this.#socket.write(piece)) await this.#drained();
+    }
+  }
+
+  close(): void {
+    this.#settle = undefined;
+    this.#socket.destroy();
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onDrain = () => {
+        this.#socket.off('close', onClose);
+        resolve();
+      };
+      const onClose = () => {
+        this.#socket.off('drain', onDrain);
+        reject(new Error('the server has closed the connection'));
+      };
+      this.#socket.once('drain', onDrain).once('close', onClose);
+    });
+  }
+
+  #take(piece: Buffer): void {
+    try {
+      if (this.#handler?.(piece) !== true) return;
+      this.#handler = undefined;
+      this.#settle?.();
+      this.#settle = undefined;
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#settle?.(error);
+    this.#settle = undefined;
+  }
+}

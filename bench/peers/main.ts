@@ -1,0 +1,55 @@
+/** `npm run bench:peers -- [--events 1e6] [--size 200] [--rounds 5] [--dir DIRECTORY]`: the table on standard output, the course on standard error. */
+
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { readCount, readSettings } from '../../src/cli/bench/settings.ts';
+import { printFailure } from '../../src/cli/failure.ts';
+import { listenForInterrupt } from '../../src/cli/interrupt.ts';
+import { LedgerError } from '../../src/index.ts';
+import type { Feed } from './client.ts';
+import { completengine } from './completengine.ts';
+import { duckdb } from './duckdb.ts';
+import { jetstream } from './jetstream.ts';
+import { PARTITIONS } from './peer.ts';
+import { plainFile } from './plain-file.ts';
+import { redisStreams } from './redis-streams.ts';
+import { peersTable } from './report.ts';
+import { runPeers } from './run.ts';
+import { sqliteImport } from './sqlite-import.ts';
+
+// as a source and as a bundle this file stands two folders below the root
+const ours = completengine(fileURLToPath(new URL('../..', import.meta.url)));
+const FEEDS: readonly Feed[] = ['from-lines', 'ready-made'];
+const servers = FEEDS.flatMap((feed) => [redisStreams('everysec', feed), redisStreams('always', feed), jetstream(feed)]);
+const PEERS = [ours, ...servers, duckdb, sqliteImport, plainFile];
+
+const interrupt = listenForInterrupt();
+try {
+  const flags = readFlags();
+  const { events, lineBytes } = readSettings({ ...flags, partitions: PARTITIONS, partition: 'hash:tenant', durability: 'full' });
+  const settings = { events, lineBytes, rounds: readCount(flags.rounds, 'rounds') };
+  const onProgress = (text: string) => process.stderr.write(`${text}\n`);
+  const report = await runPeers({ ...settings, peers: PEERS, parent: flags.dir, signal: interrupt.signal, onProgress });
+  process.stdout.write(`${peersTable(report, settings, ours.name)}\n`);
+  if (report.failed.length > 0) process.exitCode = 1;
+} catch (error) {
+  if (interrupt.signal.aborted) process.stderr.write('stopped; what was made was removed\n');
+  else printFailure(error);
+} finally {
+  interrupt.settleExitCode();
+  interrupt.close();
+}
+
+function readFlags() {
+  const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+  try {
+    const { values } = parseArgs({ options: { events: text('1e6'), size: text('200'), rounds: text('5'), dir: { type: 'string' } } });
+    return values;
+  } catch (error) {
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: (error as Error).message,
+      hint: 'use --events N, --size BYTES, --rounds N, --dir DIRECTORY',
+      cause: error,
+    });
+  }
+}

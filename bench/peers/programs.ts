@@ -1,0 +1,54 @@
+/** Asks the programs of the machine, and starts those that serve. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Companion, run, startCompanion } from '../../src/cli/bench/processes.ts';
+
+const READY_MS_MAX = 15_000;
+const LOOK_MS = 20;
+
+/** The first thing in a program's answer that looks like a version; null where there is no such program. */
+export async function versionOf(command: string, args: readonly string[], signal: AbortSignal): Promise<string | null> {
+  const answer = await answerOf(command, args, signal);
+  return answer === null ? null : (/\d+(?:\.\d+)+/.exec(answer)?.[0] ?? 'unknown');
+}
+
+/** What it prints; null where it cannot be run. */
+export async function answerOf(command: string, args: readonly string[], signal: AbortSignal): Promise<string | null> {
+  try {
+    return (await run(command, args, signal)).stdout;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return null;
+  }
+}
+
+/** Starts a server, waits until `connect` succeeds, and ends the server when the work is over. Killed, even: what it has stored is thrown away. */
+export async function withServer<Client extends { close(): void }, Result>(
+  server: { command: string; args: readonly string[]; connect: () => Promise<Client> },
+  signal: AbortSignal,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const companion = startCompanion(server.command, server.args, signal);
+  companion.stdout.resume();
+  try {
+    const client = await untilReady(server, companion, signal);
+    try {
+      return await work(client);
+    } finally {
+      client.close();
+    }
+  } finally {
+    companion.end();
+  }
+}
+
+async function untilReady<Client>({ command, connect }: { command: string; connect: () => Promise<Client> }, companion: Companion, signal: AbortSignal) {
+  for (const started = performance.now(); ; ) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (companion.stdout.closed || performance.now() - started > READY_MS_MAX) throw new Error(`${command} cannot be reached`, { cause: error });
+    }
+    await sleep(LOOK_MS, undefined, { signal });
+  }
+}

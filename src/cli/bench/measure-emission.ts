@@ -1,0 +1,81 @@
+/** Measures `cat INPUT | completengine emit`: its rate, the memory it takes, and the ledger that is left on the disk. */
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Completengine } from '../../index.ts';
+import type { Emission, Start, Storage } from './document.ts';
+import { runScript } from './processes.ts';
+import { roundRatio } from './samples.ts';
+import { ledgerOptions, ROUNDS, type Stage } from './stage.ts';
+import { incomplete, toThroughput } from './throughput.ts';
+
+/**
+ * Required by the measured process: notes at its end the most memory it ever held. The kernel's figure for its memory alone comes first, because
+ * resourceUsage() may count what the process was before it became Node.
+ */
+const PEAK_NOTE = `
+const { isMainThread } = require('node:worker_threads');
+const { readFileSync, writeFileSync } = require('node:fs');
+const peakKilobytes = () => {
+  try {
+    return Number(/^VmHWM:\\s+(\\d+) kB/m.exec(readFileSync('/proc/self/status', 'latin1'))[1]);
+  } catch {
+    return process.resourceUsage().maxRSS;
+  }
+};
+if (isMainThread) process.on('exit', () => writeFileSync(__filename + '.kilobytes', String(peakKilobytes())));
+`;
+
+const EMIT = 'cat "$1" | "$2" --require "$3" "$4" emit --json --ledger "$5"';
+
+export interface EmissionRun {
+  readonly wallMs: number;
+  readonly commits: number;
+  readonly peakResidentBytes: number | null;
+}
+
+/** The ledger of the last round stays for those who read it. */
+export async function runEmissions(stage: Stage, ledger: string): Promise<EmissionRun[]> {
+  const note = stage.workplace.path('peak.cjs');
+  writeFileSync(note, PEAK_NOTE);
+  const runs: EmissionRun[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    stage.workplace.removeLedger(ledger);
+    await Completengine.create(ledger, ledgerOptions(stage.settings));
+    runs.push(await runEmission(stage, ledger, note));
+    stage.display.at((round + 1) / ROUNDS);
+  }
+  return runs;
+}
+
+async function runEmission({ settings, input, node, cli, signal }: Stage, ledger: string, note: string): Promise<EmissionRun> {
+  const { wallMs, stdout } = await runScript(EMIT, [input, node, note, cli, ledger], signal);
+  const report = JSON.parse(stdout) as { events: number; commits: number };
+  if (report.events !== settings.events) throw incomplete('emit', report.events, settings.events);
+  return { wallMs, commits: report.commits, peakResidentBytes: readPeak(`${note}.kilobytes`) };
+}
+
+function readPeak(file: string): number | null {
+  try {
+    const kilobytes = Number(readFileSync(file, 'latin1'));
+    return kilobytes > 0 ? kilobytes * 1024 : null;
+  } catch {
+    return null;
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+export function toEmission(stage: Stage, runs: readonly EmissionRun[], start: Start): Emission {
+  const peaks = runs.flatMap(({ peakResidentBytes }) => peakResidentBytes ?? []);
+  return {
+    ...toThroughput(stage, runs, start),
+    commits: runs.at(-1)?.commits ?? 0,
+    peakResidentBytes: peaks.length === 0 ? null : Math.max(...peaks),
+  };
+}
+
+export function measureStorage({ settings, workplace }: Stage, ledger: string): Storage {
+  const inputBytes = settings.events * settings.lineBytes;
+  const ledgerBytes = workplace.ledgerBytes(ledger);
+  return { inputBytes, ledgerBytes, ratioToInput: roundRatio(ledgerBytes / inputBytes) };
+}

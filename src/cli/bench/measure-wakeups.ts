@@ -1,0 +1,87 @@
+/** Measures how soon a commit is seen elsewhere: from its acknowledgement here until its line has come out of `tail -f` in another process. */
+
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Completengine, LedgerError } from '../../index.ts';
+import { payload } from './measure-commits.ts';
+import { startCompanion, throwIfAborted } from './processes.ts';
+import { type Latencies, summarize } from './samples.ts';
+import type { Stage } from './stage.ts';
+
+const SAMPLES_MAX = 300;
+const TIME_MS_MAX = 6000;
+const WARM_UP = 10;
+/** Commits come at a varying beat, or they would fall into the same phase of every timer. */
+const PAUSE_MS_MIN = 4;
+const PAUSES = 13;
+const PATIENCE_MS = 10_000;
+
+/** The ledger must have an event already: `tail` shows it, and is known to watch by then. */
+export async function measureWakeups({ settings, maker, node, cli, signal, display }: Stage, engine: Completengine, ledger: string): Promise<Latencies> {
+  const tail = startCompanion(node, [cli, 'tail', '-f', '-n', '1', '--output', 'payload', '--ledger', ledger], signal);
+  try {
+    const arrivals = new Arrivals(tail.stdout);
+    await arrivals.next();
+    const wanted = Math.min(SAMPLES_MAX, settings.events);
+    const samples: number[] = [];
+    const began = performance.now();
+    for (let number = 0; number < WARM_UP + wanted && performance.now() - began < TIME_MS_MAX; number++) {
+      await sleep(PAUSE_MS_MIN + ((number * 5) % PAUSES), undefined, { signal }).catch(() => throwIfAborted(signal));
+      const line = maker.line(number);
+      // listening begins before the commit; both are awaited at once, or the failure of one would go unheard while the other is waited for
+      const [{ text, at }, acknowledged] = await Promise.all([arrivals.next(), engine.emit(payload(line)).then(() => performance.now())]);
+      if (text !== line.slice(0, -1)) throw new LedgerError('INTERNAL', { message: 'tail -f told another event than the one that was committed' });
+      if (number >= WARM_UP) samples.push(at - acknowledged);
+      display.at(number / (WARM_UP + wanted));
+    }
+    return summarize(samples);
+  } catch (error) {
+    throwIfAborted(signal);
+    throw error;
+  } finally {
+    tail.end();
+  }
+}
+
+interface Arrival {
+  readonly text: string;
+  readonly at: number;
+}
+
+/** The lines of a process, with the time at which each came. One is awaited at a time. */
+class Arrivals {
+  readonly #stream: Readable;
+  readonly #lines;
+
+  constructor(stream: Readable) {
+    this.#stream = stream;
+    this.#lines = createInterface({ input: stream });
+  }
+
+  /** @throws LedgerError IO_FAILED when the process ends, or no line comes */
+  async next(): Promise<Arrival> {
+    if (this.#stream.closed) throw silent('it ended');
+    let stopListening = () => {};
+    try {
+      return await new Promise<Arrival>((resolve, reject) => {
+        const onLine = (text: string) => resolve({ text, at: performance.now() });
+        const onClose = () => reject(silent('it ended'));
+        const timer = setTimeout(() => reject(silent(`nothing came for ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+        this.#lines.once('line', onLine);
+        this.#stream.once('close', onClose);
+        stopListening = () => {
+          clearTimeout(timer);
+          this.#lines.off('line', onLine);
+          this.#stream.off('close', onClose);
+        };
+      });
+    } finally {
+      stopListening();
+    }
+  }
+}
+
+function silent(reason: string): LedgerError {
+  return new LedgerError('IO_FAILED', { message: `tail -f did not tell what was committed: ${reason}`, hint: 'run it again' });
+}

@@ -1,0 +1,99 @@
+/** Runs whole processes as a shell does, pipes and all, and takes their time. None outlives us or the signal. */
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { LedgerError } from '../../index.ts';
+
+export interface Finished {
+  /** From before it was started until it had ended. */
+  readonly wallMs: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs a script with `sh`, its arguments as `$1`, `$2` and so on: pipes between the processes are those that a shell makes.
+ * @throws LedgerError ABORTED when the signal came, IO_FAILED when it ends with another code than 0
+ */
+export async function runScript(script: string, args: readonly string[], signal: AbortSignal): Promise<Finished> {
+  return run('sh', ['-c', script, 'sh', ...args], signal);
+}
+
+/** The same for one process without a shell. */
+export async function run(command: string, args: readonly string[], signal: AbortSignal): Promise<Finished> {
+  throwIfAborted(signal);
+  const started = performance.now();
+  // a group of its own: a pipeline is ended as a whole, and by us alone
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const stop = () => killGroup(child.pid);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const output = Promise.all([collect(child.stdout), collect(child.stderr)]);
+    const [code, wallMs] = await new Promise<[number | null, number]>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('exit', (exitCode) => resolve([exitCode, performance.now() - started]));
+    });
+    const [stdout, stderr] = await output;
+    throwIfAborted(signal);
+    if (code !== 0) throw processFailed(`it ended with ${code ?? 'a signal'}`, stderr);
+    return { wallMs, stdout, stderr };
+  } catch (error) {
+    if (error instanceof LedgerError) throw error;
+    throw new LedgerError('IO_FAILED', { message: `${command} cannot be started: ${(error as Error).message}`, cause: error });
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** A process that goes on until it is ended. */
+export interface Companion {
+  readonly stdout: Readable;
+  end(): void;
+}
+
+/** Starts a process that goes on. Even if we are killed it ends: its shell kills it when our end of a pipe closes. */
+export function startCompanion(command: string, args: readonly string[], signal: AbortSignal): Companion {
+  throwIfAborted(signal);
+  const script = '"$@" < /dev/null & exec > /dev/null 2>&1; read -r _; kill -9 $!';
+  const child: ChildProcessByStdio<Writable, Readable, null> = spawn('sh', ['-c', script, 'sh', command, ...args], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+  });
+  child.on('error', () => child.stdout.destroy());
+  child.stdin.on('error', () => {});
+  const end = () => {
+    signal.removeEventListener('abort', end);
+    killGroup(child.pid);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  return { stdout: child.stdout, end };
+}
+
+/** @throws LedgerError ABORTED */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new LedgerError('ABORTED', { message: 'the measurement was stopped', hint: 'run it again' });
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it has ended by itself
+  }
+}
+
+async function collect(stream: Readable): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(piece);
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+/** Tells what a process said itself, as far as its first line. */
+export function processFailed(fact: string, stderr: string, cause?: unknown): LedgerError {
+  const [told = ''] = stderr.split('\n');
+  return new LedgerError('IO_FAILED', {
+    message: `a process that was measured failed: ${fact}, and said ${told === '' ? 'nothing' : `"${told.replace(/^error: /, '')}"`}`,
+    hint: 'run it again; nothing was left behind',
+    cause,
+  });
+}

@@ -1,0 +1,41 @@
+/** From the flags of `bench` to what it prints. Loaded by that verb alone: no other pays for it. */
+
+import type { Durability } from '../../index.ts';
+import { bench, STEPS } from './bench.ts';
+import { type Comparison, compare, readEarlier } from './compare.ts';
+import { openDisplay } from './display.ts';
+import type { BenchDocument } from './document.ts';
+import { readSettings } from './settings.ts';
+import { benchText } from './text.ts';
+
+export interface BenchFlags {
+  readonly events: string;
+  readonly size: string;
+  readonly partitions: number;
+  readonly partition: string;
+  readonly durability: Durability;
+  readonly compare?: string | undefined;
+  readonly parent: string;
+}
+
+export interface BenchResult {
+  readonly text: string;
+  readonly document: BenchDocument & { readonly comparison?: Comparison };
+}
+
+/** @throws LedgerError */
+export async function runBench(flags: BenchFlags, { root, version }: { root: string; version: string }, signal: AbortSignal): Promise<BenchResult> {
+  // what may be wrong is found before minutes are spent
+  const settings = readSettings(flags);
+  const earlier = flags.compare === undefined ? undefined : readEarlier(flags.compare);
+  const display = await openDisplay(STEPS);
+  let document: BenchDocument;
+  try {
+    document = await bench({ settings, parent: flags.parent, root, version, signal, display });
+  } finally {
+    display.stop();
+  }
+  if (earlier === undefined) return { text: benchText(document), document };
+  const comparison = compare(document, earlier);
+  return { text: benchText(document, { earlier, comparison }), document: { ...document, comparison } };
+}

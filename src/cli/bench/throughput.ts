@@ -1,0 +1,30 @@
+/** Rates of whole runs over all of the input. */
+
+import { LedgerError } from '../../index.ts';
+import type { Start, Throughput } from './document.ts';
+import { median, roundMs } from './samples.ts';
+import type { Stage } from './stage.ts';
+
+/** The median of whole runs over all of the input. */
+export function toThroughput({ settings }: Stage, runs: readonly { wallMs: number }[], { emitOneMs }: Start): Throughput {
+  const roundsMs = runs.map(({ wallMs }) => roundMs(wallMs));
+  const wallMs = median(roundsMs);
+  const netMs = wallMs - emitOneMs;
+  return {
+    wallMs,
+    eventsPerSecond: perSecond(settings.events, wallMs),
+    bytesPerSecond: perSecond(settings.events * settings.lineBytes, wallMs),
+    // of an input that takes less than a start the rest is noise
+    netEventsPerSecond: netMs > emitOneMs ? perSecond(settings.events, netMs) : null,
+    roundsMs,
+  };
+}
+
+/** A figure counts only where all of the work was done. */
+export function incomplete(verb: string, events: number, expected: number): LedgerError {
+  return new LedgerError('INTERNAL', { message: `${verb} was to handle ${expected} events and handled ${events}`, hint: 'please report this' });
+}
+
+function perSecond(count: number, ms: number): number {
+  return Math.round((count * 1000) / ms);
+}

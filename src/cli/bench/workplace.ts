@@ -1,0 +1,70 @@
+/** The directory in which is measured: a new one, so that no ledger there is can be touched, and gone afterwards or as soon as the signal comes. */
+
+import { mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { LedgerError } from '../../index.ts';
+import { bytes } from '../figures.ts';
+
+const LEDGER_FILES = ['', '-wal', '-shm'];
+
+export class Workplace {
+  readonly directory: string;
+
+  private constructor(directory: string, signal: AbortSignal) {
+    this.directory = directory;
+    // a second Ctrl-C ends the process at once, so the first one must not leave this to a later turn; others who listen end their processes before
+    signal.addEventListener('abort', () => queueMicrotask(() => this.#removeNow()), { once: true });
+  }
+
+  /** Makes it inside of `parent`. @throws LedgerError CANNOT_CREATE; DISK_FULL where `bytesNeeded` are not free */
+  static make(parent: string, bytesNeeded: number, signal: AbortSignal): Workplace {
+    const place = resolve(parent);
+    try {
+      const { bavail, bsize } = statfsSync(place);
+      if (bavail * bsize < bytesNeeded) throw noRoom(place, bytesNeeded, bavail * bsize);
+      return new Workplace(mkdtempSync(join(place, 'completengine-bench-')), signal);
+    } catch (error) {
+      if (error instanceof LedgerError) throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new LedgerError('CANNOT_CREATE', {
+        message: `no temporary ledger can be made in ${place}: ${code ?? message}`,
+        hint: 'name a directory you can write: --dir DIRECTORY',
+        cause: error,
+      });
+    }
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** What a ledger takes on the disk that is open nowhere. */
+  ledgerBytes(ledger: string): number {
+    return LEDGER_FILES.reduce((sum, suffix) => sum + (statSync(ledger + suffix, { throwIfNoEntry: false })?.size ?? 0), 0);
+  }
+
+  /** Of a ledger that is open nowhere. */
+  removeLedger(ledger: string): void {
+    for (const suffix of LEDGER_FILES) rmSync(ledger + suffix, { force: true });
+  }
+
+  remove(): void {
+    // a process that was just killed may have made a file after we looked
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  }
+
+  #removeNow(): void {
+    try {
+      this.remove();
+    } catch {
+      // it is tried again when the work has come to its end
+    }
+  }
+}
+
+function noRoom(place: string, needed: number, free: number): LedgerError {
+  return new LedgerError('DISK_FULL', {
+    message: `${place} has ${bytes(free)} free, and measuring takes ${bytes(needed)}`,
+    hint: 'use fewer --events, or another --dir',
+  });
+}

@@ -1,0 +1,28 @@
+/** `completengine partition add`: new partitions, from the next commit on. */
+
+import * as Args from '@oclif/core/args';
+import { argumentsInOrder } from '../../cli/arguments.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { changeDocument, changeText } from '../../cli/routing-text.ts';
+import { withLedger } from '../../cli/session.ts';
+
+export default class PartitionAdd extends BaseCommand {
+  static override summary = 'Add partitions that keys go to, from the next commit on.';
+  static override description =
+    `Old events stay where they are. Under hash and composite most keys go to another partition afterwards, as on a Kafka topic that grows; under manual
+the names can be used. A range needs another bound for each partition: see partition reroute.`;
+  static override enableJsonFlag = true;
+  static override strict = false;
+  static override examples = ['<%= config.bin %> <%= command.id %> p8 p9'];
+  // without ignoreStdin oclif takes what is piped in for the argument
+  static override args = { name: Args.string({ description: 'names of the new partitions', required: true, ignoreStdin: true }) };
+
+  async run(): Promise<object> {
+    const { flags, raw } = await this.parse(PartitionAdd);
+    return withLedger(flags, 'write', async (engine) => {
+      const change = await engine.partitioning.add(argumentsInOrder(raw));
+      this.log(changeText(change));
+      return changeDocument(change);
+    });
+  }
+}

@@ -1,0 +1,48 @@
+/** `completengine partition place`: keys that go to a partition of one's choice, from the next commit on. */
+
+import * as Args from '@oclif/core/args';
+import { argumentsInOrder } from '../../cli/arguments.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { changeDocument, changeText } from '../../cli/routing-text.ts';
+import { withLedger } from '../../cli/session.ts';
+import { LedgerError } from '../../index.ts';
+
+export default class PartitionPlace extends BaseCommand {
+  static override summary = 'Send keys to partitions of your choice, from the next commit on.';
+  static override description =
+    `A key that was placed goes there whatever the rule says; old events stay where they are. KEY is the key's text as envelopes show it; for a composite
+a+b, or the JSON list. All of one call begin together.`;
+  static override enableJsonFlag = true;
+  static override strict = false;
+  static override usage = '<%= command.id %> KEY NAME [KEY NAME]...';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> acme p3',
+    '<%= config.bin %> <%= command.id %> acme p3 initech p4',
+    '<%= config.bin %> <%= command.id %> acme+billing p3',
+  ];
+  // without ignoreStdin oclif takes what is piped in for the argument
+  static override args = {
+    key: Args.string({ description: 'key, as envelopes show it', required: true, ignoreStdin: true }),
+    name: Args.string({ description: 'partition it is to go to', required: true, ignoreStdin: true }),
+  };
+
+  async run(): Promise<object> {
+    const { flags, raw } = await this.parse(PartitionPlace);
+    const placements = inPairs(argumentsInOrder(raw));
+    return withLedger(flags, 'write', async (engine) => {
+      const change = await engine.partitioning.place(placements);
+      this.log(changeText(change));
+      return changeDocument(change);
+    });
+  }
+}
+
+function inPairs(texts: readonly string[]): { key: string; partition: string }[] {
+  if (texts.length % 2 !== 0) {
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: `the key '${texts.at(-1)?.slice(0, 80)}' has no partition`,
+      hint: 'write pairs: completengine partition place KEY NAME KEY NAME',
+    });
+  }
+  return Array.from({ length: texts.length / 2 }, (_, nth) => ({ key: texts[nth * 2] as string, partition: texts[nth * 2 + 1] as string }));
+}

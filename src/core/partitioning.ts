@@ -1,0 +1,177 @@
+/** The body's hand on routing: joins ledger, router, emission and replay to explain, rehearse and change where events go. It holds no logic of an organ. */
+
+import { Explainer, type LineRoute } from './emission/explainer.ts';
+import { FieldReader } from './emission/field-reader.ts';
+import type { InputSource } from './emission/ingest.ts';
+import type { EmissionSettings } from './emission/settings.ts';
+import type { Ledger, PartitionSummary, RoutingChange } from './ledger/ledger.ts';
+import type { Clock } from './model/clock.ts';
+import { DEPTH_MAX } from './model/config.ts';
+import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from './model/epoch-plan.ts';
+import { formatKey, type KeyInput, keyParts } from './model/key-text.ts';
+import { invalidArgument } from './model/ledger-error.ts';
+import { EVERYTHING } from './model/range.ts';
+import type { RouteCause, RoutingInForce, RoutingSpec } from './model/routing.ts';
+import { parseRoutingSpec } from './model/routing-text.ts';
+import { causeRule, partitionRule } from './model/rule-text.ts';
+import { type ReroutedReport, type Route, rerouted } from './replay/rerouted.ts';
+import { lineOfKey } from './router/key-line.ts';
+import { makeRouter } from './router/router.ts';
+import { stickyIsNotWired } from './router/sticky-not-wired.ts';
+
+export interface RerouteOptions {
+  /** How many partitions keys go to, or their names, new ones among them. Default: those of now, for a range as many as its bounds make. */
+  readonly partitions?: number | readonly string[] | undefined;
+}
+
+/** How one partition is reached now, and what lies in it. */
+export interface PartitionReach extends PartitionSummary {
+  /** How keys reach it, such as `hash 3 of 8` or `100 <= amount < 1000`. */
+  readonly rule: string;
+  /** Whether the routing in force sends keys there by its rule. */
+  readonly isKeyed: boolean;
+}
+
+/** Where an event or a key would go in the epoch in force, and by which rule; or why it is a bad line. */
+export interface Explanation {
+  /** Null: it would be a bad line. */
+  readonly partition: string | null;
+  readonly key: string | null;
+  readonly cause: RouteCause | null;
+  /** The way to the partition, or the reason why there is none. */
+  readonly rule: string;
+  readonly epoch: number;
+}
+
+export interface LineExplanation extends Explanation {
+  readonly source: string;
+  /** 1-based, blank lines counted. */
+  readonly line: number;
+}
+
+export interface ReroutePreview extends ReroutedReport {
+  readonly routing: RoutingChange;
+}
+
+export class Partitioning {
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #settings: (isEnvelope: boolean) => EmissionSettings;
+
+  constructor(ledger: Ledger, clock: Clock, settings: (isEnvelope: boolean) => EmissionSettings) {
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#settings = settings;
+  }
+
+  /** The routing in force, which sends the next event. */
+  inForce(): Promise<RoutingInForce> {
+    return this.#ledger.routing();
+  }
+
+  /** The partitions with what lies in them and how they are reached, by id. */
+  async list(): Promise<{ readonly routing: RoutingInForce; readonly partitions: readonly PartitionReach[] }> {
+    const routing = await this.#ledger.routing();
+    const summaries = await this.#ledger.summarize();
+    const partitions = summaries.map((summary) => ({
+      ...summary,
+      rule: partitionRule(routing, summary.id),
+      isKeyed: routing.epoch.partitionIds.includes(summary.id),
+    }));
+    return { routing, partitions };
+  }
+
+  /** Where events with these keys would go. A composite's key is a list of its parts, or `a+b`. Writes nothing. @throws LedgerError INVALID_ARGUMENT */
+  async explain(keys: readonly KeyInput[]): Promise<Explanation[]> {
+    const routing = await this.#ledger.routing();
+    const { spec } = routing.epoch;
+    const router = makeRouter(routing);
+    const explainer = this.#explainer(routing, false);
+    return keys.map((input) => {
+      const parts = keyParts(spec, input);
+      const line = lineOfKey(spec, parts);
+      const route = router.route(line);
+      const key = formatKey(parts);
+      if (typeof route === 'number') return explained(routing, { partition: route, key, cause: router.causeOf(line) });
+      return explained(routing, { partition: null, key, fault: explainer.refusal(route) });
+    });
+  }
+
+  /** Where the events of an input would go, line by line, in the pieces in which it arrives. Writes nothing. */
+  async *explainLines(
+    sources: readonly InputSource[],
+    options: { readonly envelope?: boolean | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<readonly LineExplanation[], void, undefined> {
+    const routing = await this.#ledger.routing();
+    for await (const lines of this.#explainer(routing, options.envelope ?? false).explain(sources, options.signal)) {
+      yield lines.map((line) => ({ source: line.source, line: line.line, ...explained(routing, line) }));
+    }
+  }
+
+  /** New partitions that keys go to as to the others, from the next commit on. @throws LedgerError INVALID_ARGUMENT for a range */
+  add(names: readonly string[]): Promise<RoutingChange> {
+    return this.#ledger.beginEpoch(planAdd(names));
+  }
+
+  /** Keys that go to these partitions from the next commit on, whatever the rule says. @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION */
+  place(placements: readonly { readonly key: KeyInput; readonly partition: string }[]): Promise<RoutingChange> {
+    return this.#ledger.beginEpoch((routing) => {
+      const read = placements.map(({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(routing.epoch.spec, key)), partition }));
+      return planPlace(read)(routing);
+    });
+  }
+
+  /** Another rule from the next commit on. Old events stay where they are. @throws LedgerError INVALID_ARGUMENT */
+  reroute(routing: RoutingSpec | string, options: RerouteOptions = {}): Promise<RoutingChange> {
+    return this.#ledger.beginEpoch(planReroute(toSpec(routing), options.partitions));
+  }
+
+  /** What {@link reroute} would change for the last `sample` events, or for all of history. Writes nothing. @throws LedgerError INVALID_ARGUMENT */
+  async previewReroute(
+    routing: RoutingSpec | string,
+    options: RerouteOptions & { readonly sample?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<ReroutePreview> {
+    const before = await this.#ledger.routing();
+    const head = await this.#ledger.head();
+    const plan = planReroute(toSpec(routing), options.partitions)(before);
+    const after = plan === null ? before : routingAfter(before, plan, head.sequence + 1);
+    const from = options.sample === undefined ? 1 : Math.max(1, head.sequence - checkSample(options.sample) + 1);
+    const range = { ...EVERYTHING, from, through: head.sequence };
+    const routes = { before: routeOf(before), after: routeOf(after), partitionCount: after.partitionNames.length };
+    return { ...(await rerouted(this.#ledger, range, routes, options.signal)), routing: { before, after } };
+  }
+
+  #explainer(routing: RoutingInForce, isEnvelope: boolean): Explainer {
+    return new Explainer(makeRouter, this.#clock, this.#settings(isEnvelope), routing);
+  }
+}
+
+function explained(routing: RoutingInForce, route: LineRoute): Explanation {
+  const { epoch } = routing.epoch;
+  const { key } = route;
+  if (route.partition === null) return { partition: null, key, cause: null, rule: route.fault, epoch };
+  const { partition, cause } = route;
+  return { partition: routing.partitionNames[partition] as string, key, cause, rule: causeRule(routing, partition, cause), epoch };
+}
+
+function routeOf(routing: RoutingInForce): Route {
+  const router = makeRouter(routing);
+  const fields = new FieldReader(router.fields, DEPTH_MAX);
+  const hasKey = router.fields.length > 0;
+  return (payload) => {
+    const line = fields.read(payload);
+    const route = router.route(line);
+    return { partition: typeof route === 'number' ? route : null, key: hasKey ? router.keyOf(line) : null };
+  };
+}
+
+function toSpec(routing: RoutingSpec | string): RoutingSpec {
+  const spec = typeof routing === 'string' ? parseRoutingSpec(routing) : routing;
+  if (spec.rule === 'sticky') throw stickyIsNotWired();
+  return spec;
+}
+
+function checkSample(count: number): number {
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw invalidArgument(`a sample of ${count} events is not possible`, 'leave it out for all of history, or use 1 and more');
+}

@@ -1,0 +1,67 @@
+/** What another routing would make of history: event by event, where the one sends it and where the other would. It writes nothing. */
+
+import type { History } from '../model/history.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { SequenceRange } from '../model/range.ts';
+import { KeySample } from './key-sample.ts';
+import { retell } from './retell.ts';
+
+/** Where a payload goes, null where it would be a bad line. `lies`: the partition it is in. */
+export type Route = (payload: Buffer, lies: PartitionId) => { readonly partition: PartitionId | null; readonly key: string | null };
+
+export interface ReroutedReport {
+  /** Events looked at. */
+  readonly events: number;
+  /** Those that would go to another partition. */
+  readonly moved: number;
+  /** Those that the new routing would refuse as bad lines. */
+  readonly refused: number;
+  /** Distinct keys of the routing in force; null where it has none. */
+  readonly keys: number | null;
+  /** Keys of which an event would go to another partition. */
+  readonly movedKeys: number | null;
+  /** Whether both are reckoned from a sample, because there are too many to be kept in memory. */
+  readonly areKeysEstimated: boolean;
+  /** Events by partition id. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+export interface Rerouting {
+  readonly before: Route;
+  readonly after: Route;
+  /** Of all there are and would be. */
+  readonly partitionCount: number;
+}
+
+export async function rerouted(
+  history: History,
+  range: SequenceRange,
+  { before, after, partitionCount }: Rerouting,
+  signal?: AbortSignal,
+): Promise<ReroutedReport> {
+  const counts = { events: 0, moved: 0, refused: 0 };
+  const eventsBefore = new Array<number>(partitionCount).fill(0);
+  const eventsAfter = new Array<number>(partitionCount).fill(0);
+  const keys = new KeySample();
+  for await (const page of retell(history, { range, partitions: null, verify: false, signal })) {
+    for (const batch of page) {
+      for (let at = 0; at < batch.count; at++) {
+        const payload = batch.payload(at);
+        const now = before(payload, batch.partition(at));
+        const then = after(payload, batch.partition(at));
+        const isMoved = now.partition !== null && then.partition !== null && now.partition !== then.partition;
+        counts.events++;
+        if (isMoved) counts.moved++;
+        if (then.partition === null) counts.refused++;
+        else eventsAfter[then.partition] = (eventsAfter[then.partition] as number) + 1;
+        if (now.partition !== null) eventsBefore[now.partition] = (eventsBefore[now.partition] as number) + 1;
+        if (now.key !== null) keys.add(now.key, isMoved);
+      }
+    }
+  }
+  signal?.throwIfAborted();
+  const { isEstimate, count, marked } = keys.counts();
+  const known = count > 0;
+  return { ...counts, keys: known ? count : null, movedKeys: known ? marked : null, areKeysEstimated: isEstimate, before: eventsBefore, after: eventsAfter };
+}

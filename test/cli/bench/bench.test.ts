@@ -1,0 +1,195 @@
+/** `completengine bench` as a whole, with few events: what it says, and that nothing of it stays. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { METRICS, valueAt } from '../../../src/cli/bench/metrics.ts';
+import { DOCUMENT } from '../../support/bench-document.ts';
+import { finished, runCli, startCli } from '../../support/cli.ts';
+import { killAfterTest } from '../../support/fault-tools.ts';
+import { succeed } from '../../support/ledger-cli.ts';
+import { hasScreen, Screen } from '../../support/screen.ts';
+import { hasTerminal, runOnTerminal } from '../../support/shell.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const FEW = ['bench', '--events', '40'];
+/** So many that it is sure to be at work when it is interrupted. */
+const MANY = ['bench', '--events', '2M'];
+
+/** A place with quotes and blanks, as people have them. */
+function place(): string {
+  const directory = join(tempDir(), 'a \'strange\' "place" $HOME');
+  mkdirSync(directory);
+  return directory;
+}
+
+/** The processes whose command line names the directory; ours of the test is not among them. */
+function processesIn(directory: string): string[] {
+  const list = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  return list.split('\n').filter((args) => args.includes(`${directory}/completengine-bench-`));
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let looks = 0; !holds(); looks++) {
+    if (looks > 6000) throw new Error('it never came to that');
+    await sleep(10);
+  }
+}
+
+it('measures everything on a ledger of its own, tells it as a document, and leaves nothing behind', async () => {
+  const directory = place();
+  // a ledger of the user's that must not be touched
+  const env = { ...process.env, COMPLETENGINE_LEDGER: join(tempDir(), 'mine.codex') };
+  const { stdout, stderr } = await succeed([...FEW, '--size', '300', '--partitions', '4', '--dir', directory, '--json'], { env });
+  const document = JSON.parse(stdout.toString());
+  expect(stderr).toBe('');
+  expect(document).toMatchObject({
+    kind: 'completengine bench',
+    format: 1,
+    settings: { events: 40, lineBytes: 300, partitions: 4, partition: 'hash:tenant', durability: 'full', synchronous: 'FULL' },
+    machine: { node: process.version, sqlite: expect.stringMatching(/^SQLite 3\./), cores: expect.any(Number) },
+    figures: { storage: { inputBytes: 12_000 }, commit: { count: 40 }, wakeup: { count: 40 }, emit: { commits: expect.any(Number) } },
+  });
+  const missing = METRICS.filter(({ path }) => valueAt(document.figures, path) === null).map(({ path }) => path);
+  // less than a start took, so there is nothing net of it
+  expect(missing.every((path) => path.endsWith('.netEventsPerSecond'))).toBe(true);
+  const { emit, commit, wakeup, storage, start } = document.figures;
+  expect(emit.roundsMs).toHaveLength(3);
+  expect(emit.eventsPerSecond).toBe(Math.round(40_000 / emit.wallMs));
+  expect(emit.peakResidentBytes).toBeGreaterThan(20_000_000);
+  expect(storage.ledgerBytes).toBeGreaterThan(storage.inputBytes);
+  expect(start.emitOneMs).toBeGreaterThan(start.nodeMs);
+  for (const { p50Ms, p90Ms, p99Ms, p999Ms, maxMs } of [commit, wakeup]) {
+    expect([p50Ms, p90Ms, p99Ms, p999Ms, maxMs]).toEqual([p50Ms, p90Ms, p99Ms, p999Ms, maxMs].sort((one, other) => one - other));
+  }
+  expect(commit.p50Ms).toBeGreaterThan(0);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it('compares with a document kept before', async () => {
+  const directory = tempDir();
+  const before = join(directory, 'before.json');
+  writeFileSync(before, JSON.stringify(DOCUMENT));
+  const args = ['--partition', 'manual:partition', '--durability', 'normal', '--compare', before];
+  const { stdout } = await succeed([...FEW, ...args, '--dir', directory]);
+  expect(stdout.toString()).toMatch(/^figure +now +then +now\/then/m);
+  expect(stdout.toString()).toMatch(/^cat \| emit +[\d,]+ events\/s +1,000,000 events\/s +0\.\d\d {2}worse$/m);
+  expect(stdout.toString()).toContain('partition hash:tenant then, manual:partition now; durability full then, normal now; synchronous FULL then, NORMAL now');
+  expect(readdirSync(directory)).toEqual(['before.json']);
+});
+
+/** Interrupts it when a file of the sign's name is there: each step makes one of its own. */
+async function interruptAt(sign: string, args: readonly string[], signal: NodeJS.Signals) {
+  const directory = tempDir();
+  const child = startCli([...args, '--dir', directory]);
+  killAfterTest(child);
+  const result = finished(child);
+  await until(() => readdirSync(directory, { recursive: true }).some((file) => String(file).endsWith(sign)));
+  child.kill(signal);
+  const { code, stderr } = await result;
+  expect({ code, stderr, left: readdirSync(directory) }).toMatchObject({ stderr: 'stopped; the temporary ledger was removed\n', left: [] });
+  await until(() => processesIn(directory).length === 0);
+  return code;
+}
+
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('ends at %s with %d and leaves neither files nor processes', async (signal, code) => {
+  expect(await interruptAt('single.codex', MANY, signal)).toBe(code);
+});
+
+it.each(['start.codex', 'events.codex'])('leaves nothing when it is interrupted with %s in hand', async (sign) => {
+  expect(await interruptAt(sign, FEW, 'SIGINT')).toBe(130);
+});
+
+it('a second Ctrl-C right behind the first one leaves nothing either', async () => {
+  for (const sign of ['single.codex', 'start.codex', 'events.codex']) {
+    const directory = tempDir();
+    const child = startCli([...FEW, '--dir', directory]);
+    killAfterTest(child);
+    const result = finished(child);
+    await until(() => readdirSync(directory, { recursive: true }).some((file) => String(file).endsWith(sign)));
+    while (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGINT');
+      await sleep(1);
+    }
+    const { code, signal } = await result;
+    expect(code === 130 || signal === 'SIGINT').toBe(true);
+    expect(readdirSync(directory)).toEqual([]);
+    await until(() => processesIn(directory).length === 0);
+  }
+});
+
+it('a follower it has started ends with it, even when it is killed', async () => {
+  const directory = tempDir();
+  const child = startCli([...MANY, '--dir', directory]);
+  killAfterTest(child);
+  const result = finished(child);
+  await until(() => processesIn(directory).some((args) => args.includes(' tail -f ')));
+  child.kill('SIGKILL');
+  await result;
+  await until(() => processesIn(directory).length === 0);
+});
+
+it.each([
+  [['--events', 'many'], 2, "'many' is not a number of events"],
+  [['--size', '20'], 2, 'events of 20 bytes cannot be made'],
+  [['--partitions', '300'], 2, '300 partitions are not possible'],
+  [['--partition', 'hush:tenant'], 2, "'hush:tenant' is not a routing"],
+  [['--partition', 'hash:nosuch'], 2, 'cannot be routed by hash:nosuch'],
+  [['--partition', 'manual:tenant'], 2, 'cannot be routed by manual:tenant'],
+  [['--events', '1e12', '--size', '1M'], 74, 'free, and measuring takes'],
+  [['--dir', '/nowhere/at/all'], 73, 'no temporary ledger can be made in /nowhere/at/all: ENOENT'],
+  [['--compare', '/nowhere/before.json'], 66, 'there is no file /nowhere/before.json to compare with'],
+  [['--compare', 'package.json'], 65, 'it is JSON of something else'],
+  [['--compare', 'README.md'], 65, 'it is not JSON'],
+  [['--ledger', 'mine.codex'], 2, 'Nonexistent flag: --ledger'],
+])('refuses %j with %d and says why', async (args, code, message) => {
+  const directory = tempDir();
+  const where = args.includes('--dir') ? [] : ['--dir', directory];
+  const result = await runCli(['bench', ...where, ...args]);
+  expect(result.code).toBe(code);
+  expect(result.stdout.toString()).toBe('');
+  expect(result.stderr).toMatch(/^error: .*\n {2}try: .*\n/);
+  expect(result.stderr).toContain(message);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it.runIf(process.getuid?.() !== 0)('refuses a directory it may not write', async () => {
+  const directory = tempDir();
+  chmodSync(directory, 0o500);
+  expect(await runCli([...FEW, '--dir', directory])).toMatchObject({ code: 73, stderr: expect.stringContaining('EACCES') });
+});
+
+it('a failure on the way is told in one line and leaves nothing behind', async () => {
+  const directory = tempDir();
+  // the shell that makes the pipes cannot be found
+  const result = await runCli([...FEW, '--dir', directory], { env: { PATH: '/nowhere' } });
+  expect(result.code).toBe(74);
+  expect(result.stderr).toMatch(/^error: .*\n {2}try: .*\n$/);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it.runIf(hasTerminal)('shows on a terminal what is being measured', async () => {
+  const directory = tempDir();
+  const written = await runOnTerminal(`completengine bench --events 40 --dir '${directory}' | cat`);
+  expect(written).toContain('4/7  processes of one event');
+  expect(written).toContain('7/7  replay | cat');
+});
+
+it.skipIf(!hasScreen)('Ctrl-C takes the display from the screen and puts the cursor back', async () => {
+  const directory = tempDir();
+  const screen = new Screen({ columns: 110, rows: 20, variables: {} });
+  screen.type(`completengine bench --events 2M --dir '${directory}'`);
+  await screen.showing(/1\/7 {2}commits of single events/);
+  screen.press('C-c');
+  await screen.showing(/^stopped; the temporary ledger was removed$/m);
+  screen.type('echo "code $?"');
+  const lines = await screen.showing(/^code 130$/m);
+  expect(lines.join('\n')).not.toContain('1/7');
+  expect(readdirSync(directory)).toEqual([]);
+});

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { run, runScript, startCompanion } from '../../../src/cli/bench/processes.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const never = () => new AbortController().signal;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // what is dead and not yet fetched by its parent can still be signalled
+    return !(process.platform === 'linux' && /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
+  } catch {
+    return false;
+  }
+}
+
+async function gone(pid: number): Promise<boolean> {
+  for (let looks = 0; looks < 500 && isAlive(pid); looks++) await sleep(10);
+  return !isAlive(pid);
+}
+
+it('hands arguments over as they are, whatever is in them', async () => {
+  const strange = ['a b', '$HOME', '`id`', '"quoted"', "it's", '-n', ''];
+  const { stdout, wallMs } = await runScript('for one in "$@"; do printf "%s\\n" "$one"; done', strange, never());
+  expect(stdout).toBe(strange.map((one) => `${one}\n`).join(''));
+  expect(wallMs).toBeGreaterThan(0);
+});
+
+it('counts the time of the slowest part of a pipeline', async () => {
+  const { wallMs } = await runScript('sleep 0.3 | true', [], never());
+  expect(wallMs).toBeGreaterThan(290);
+});
+
+it('tells what a process that fails says itself', async () => {
+  await expect(runScript('echo "error: no room" >&2; echo more >&2; exit 74', [], never())).rejects.toMatchObject({
+    code: 'IO_FAILED',
+    message: 'a process that was measured failed: it ended with 74, and said "no room"',
+  });
+  await expect(run('/nowhere/program', [], never())).rejects.toMatchObject({ code: 'IO_FAILED', message: expect.stringContaining('cannot be started') });
+});
+
+it('ends a whole pipeline when the signal comes, and starts none behind it', async () => {
+  const file = join(tempDir(), 'pids');
+  const controller = new AbortController();
+  const running = runScript('sh -c \'echo $$ >> "$0"; exec sleep 60\' "$1" | sh -c \'echo $$ >> "$0"; exec sleep 60\' "$1"', [file], controller.signal);
+  const pids = () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : []);
+  while (pids().length < 2) await sleep(10);
+  controller.abort();
+  await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+  for (const pid of pids()) expect(await gone(pid)).toBe(true);
+  await expect(run(process.execPath, ['-e', '0'], controller.signal)).rejects.toMatchObject({ code: 'ABORTED' });
+});
+
+it('a companion goes on until it is ended', async () => {
+  const companion = startCompanion('sh', ['-c', 'echo $$; exec sleep 60'], never());
+  const [pid] = (await createInterface({ input: companion.stdout })[Symbol.asyncIterator]().next()).value.split(' ').map(Number);
+  expect(isAlive(pid)).toBe(true);
+  companion.end();
+  expect(await gone(pid)).toBe(true);
+});
+
+it('that a companion has ended is seen at once', async () => {
+  const companion = startCompanion('sh', ['-c', 'echo told; exit 3'], never());
+  let told = '';
+  for await (const piece of companion.stdout) told += piece;
+  expect(told).toBe('told\n');
+  companion.end();
+});

@@ -1,0 +1,90 @@
+/** However an input comes in, by pipe, socket or file, in whatever pieces: the same events, the same rejects, the same line numbers. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { awkwardInput } from '../support/awkward-input.ts';
+import { runCli } from '../support/cli.ts';
+import { fileIn, newLedger, parseLines, type Reject, succeed } from '../support/ledger-cli.ts';
+import { runShell } from '../support/shell.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+/** Writes the file to standard output in pieces of these sizes, with a pause behind each of them. */
+const TRICKLE = `
+  const { readFileSync, writeSync } = require('node:fs');
+  const bytes = readFileSync(process.env.INPUT);
+  const sizes = [1, 65535, 65536, 65537, 3, 700000, 65536, 2097151, 2, 131072];
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let at = 0, nth = 0; at < bytes.length; nth++) {
+    for (const end = Math.min(bytes.length, at + sizes[nth % sizes.length]); at < end; ) at += writeSync(1, bytes, at, end - at);
+    Atomics.wait(pause, 0, 0, nth % 5);
+  }`;
+
+const WAYS = [
+  ['a pipe', 'cat "$INPUT" | completengine emit -q -l "$LEDGER" $MORE'],
+  ['a pipe that trickles', `"$NODE" -e "$TRICKLE" | completengine emit -q -l "$LEDGER" $MORE`],
+  ['a file that is named', 'completengine emit -q -l "$LEDGER" $MORE "$INPUT"'],
+  ['a file on standard input', 'completengine emit -q -l "$LEDGER" $MORE < "$INPUT"'],
+] as const;
+
+/** Emits the input in one of the ways and replays it. */
+async function throughShell(script: string, input: string, ledger: string, more = ''): Promise<{ code: number | null; replayed: Buffer }> {
+  const variables = { INPUT: input, LEDGER: ledger, MORE: more, NODE: process.execPath, TRICKLE };
+  const { code, stderr } = await runShell(script, variables);
+  expect(stderr).not.toContain('error:');
+  return { code, replayed: (await succeed(['replay', '-q', '-l', ledger])).stdout };
+}
+
+describe('lines that end where reads end', () => {
+  const { bytes, payloads, rejects } = awkwardInput();
+  const expected = Buffer.from(`${payloads.join('\n')}\n`);
+
+  async function expectTaken(emit: (ledger: string, rejects: string) => Promise<number | null>): Promise<void> {
+    const ledger = await newLedger();
+    const kept = join(tempDir(), 'rejects.jsonl');
+    expect(await emit(ledger, kept)).toBe(65);
+    const { stdout } = await succeed(['replay', '-q', '-l', ledger]);
+    expect(stdout.equals(expected), `${stdout.length} of ${expected.length} bytes`).toBe(true);
+    expect(parseLines<Reject>(readFileSync(kept)).map(({ line, reason }) => ({ line, reason }))).toEqual(rejects);
+  }
+
+  test.each(WAYS)('come whole through %s', async (_, script) => {
+    const input = fileIn(tempDir(), 'input.jsonl', bytes);
+    await expectTaken(async (ledger, kept) => (await throughShell(script, input, ledger, `--rejects ${kept}`)).code);
+  });
+
+  test('come whole through a socket', async () => {
+    await expectTaken(async (ledger, kept) => (await runCli(['emit', '-q', '-l', ledger, '--rejects', kept], { input: bytes })).code);
+  });
+});
+
+test('a file on standard input is read from where the shell has left it', async () => {
+  const ledger = await newLedger();
+  const input = fileIn(tempDir(), 'input.jsonl', 'read by the shell\n1\n2\n');
+  await throughShell('{ read -r _; completengine emit -q -l "$LEDGER"; } < "$INPUT"', input, ledger);
+  expect((await succeed(['replay', '-q', '-l', ledger])).stdout.toString()).toBe('1\n2\n');
+});
+
+test.each(WAYS.filter(([way]) => way !== 'a pipe that trickles'))('two million lines of one byte come through %s', async (_, script) => {
+  const lines = Buffer.from('1\n7\n0\n5\n'.repeat(500_000));
+  const { code, replayed } = await throughShell(script, fileIn(tempDir(), 'input.jsonl', lines), await newLedger());
+  expect(code).toBe(0);
+  expect(replayed.equals(lines)).toBe(true);
+});
+
+const SIXTEEN_MEBIBYTES = 16 * 1024 * 1024;
+
+test.each(WAYS)('lines of sixteen mebibytes among others come through %s, and one byte more is too long', async (_, script) => {
+  const longest = `"${'z'.repeat(SIXTEEN_MEBIBYTES - 2)}"`;
+  const others = Array.from({ length: 20_000 }, (_, n) => `{"n":${n}}`).join('\n');
+  const good = [others, longest, '1', longest, longest, others];
+  const ledger = await newLedger('--max-line', String(SIXTEEN_MEBIBYTES));
+  const input = fileIn(tempDir(), 'input.jsonl', `${good.slice(0, 3).join('\n')}\n"z${longest.slice(1)}\n${good.slice(3).join('\n')}\n`);
+  const kept = join(tempDir(), 'rejects.jsonl');
+  const { code, replayed } = await throughShell(script, input, ledger, `--rejects ${kept}`);
+  expect(code).toBe(65);
+  expect(replayed.equals(Buffer.from(`${good.join('\n')}\n`))).toBe(true);
+  expect(parseLines<Reject>(readFileSync(kept)).map(({ line, reason }) => ({ line, reason }))).toEqual([
+    { line: 20_003, reason: `longer than ${SIXTEEN_MEBIBYTES} bytes (--max-line)` },
+  ]);
+});

@@ -1,0 +1,193 @@
+/** Chunks on their way while epochs change: what is built anew, what is held back, and that nothing is lost or told twice. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { Emitter } from '../../../src/core/emission/emitter.ts';
+import { type EmissionReport, type IngestHooks, ingest } from '../../../src/core/emission/ingest.ts';
+import type { EmissionSettings } from '../../../src/core/emission/settings.ts';
+import type { Basis, CommitDraft, CommitOutcome, Stale } from '../../../src/core/model/commit.ts';
+import { walkFrameBody } from '../../../src/core/model/frame-body.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { makeRouter } from '../../../src/core/router/router.ts';
+import { rejectionOf } from '../../support/refusals.ts';
+import { inForce } from '../../support/routed.ts';
+
+const LINES = 12_000;
+
+/** A chunk of its own and volume enough for the writing thread: its lines have this key, but for the first two, which have `a`. */
+const chunk = (key: string) =>
+  Array.from({ length: LINES }, (_, n) => `{"k":"${n < 2 ? 'a' : key}","n":${n},"of":"${key}","pad":"${'x'.repeat(80)}"}\n`).join('');
+
+const HASH = { spec: parseRoutingSpec('hash:k'), partitionIds: [0, 1, 2] };
+const manual = (...names: string[]) => ({ spec: parseRoutingSpec('manual:k'), partitionIds: names.map((_, id) => id), partitionNames: names });
+
+const nameOf = (line: string) => {
+  const { of, n } = JSON.parse(line) as { of: string; n: number };
+  return `${of}:${n}`;
+};
+
+/** The lines of chunks with these keys, by name. */
+const namesOf = (keys: readonly string[]) => keys.flatMap((key) => Array.from({ length: LINES }, (_, n) => `${key}:${n}`));
+
+/** Stands for a ledger and its writing thread: answers in the order of the offers, compares epochs, counts what it took. */
+class FakeLedger {
+  /** As `key:number` of the lines, in the order in which they were taken. */
+  readonly taken: string[] = [];
+  isOnThread = false;
+  #basis: Basis;
+  #generation = 0;
+  #sequence = 0;
+  /** The routings to come, and the offer of the pipeline before which each begins. */
+  readonly #changes: Map<number, Parameters<typeof inForce>[0]>;
+  #offers = 0;
+
+  constructor(first: Parameters<typeof inForce>[0], changes: readonly (readonly [beforeOffer: number, routing: Parameters<typeof inForce>[0]])[]) {
+    this.#basis = { floor: 0, ...inForce(first) };
+    this.#changes = new Map(changes);
+  }
+
+  begin(routing: Parameters<typeof inForce>[0]): void {
+    const next = inForce(routing);
+    this.#basis = { ...this.#basis, ...next, epoch: { ...next.epoch, epoch: this.#basis.epoch.epoch + 1 } };
+  }
+
+  readonly target = {
+    basis: () => Promise.resolve(this.#basis),
+    commit: (draft: CommitDraft) => Promise.resolve(this.#commit(draft)),
+    openPipeline: () =>
+      Promise.resolve({
+        offer: (draft: CommitDraft, generation: number) => Promise.resolve(this.#offer(draft, generation)),
+        close: () => Promise.resolve(),
+      }),
+  };
+
+  #offer(draft: CommitDraft, generation: number): CommitOutcome | Stale {
+    this.isOnThread = true;
+    const change = this.#changes.get(++this.#offers);
+    if (change !== undefined) this.begin(change);
+    if (generation < this.#generation) return { kind: 'stale' };
+    const outcome = this.#commit(draft);
+    this.#generation = outcome.kind === 'conflict' ? generation + 1 : generation;
+    return outcome;
+  }
+
+  #commit(draft: CommitDraft): CommitOutcome {
+    if (draft.epoch !== this.#basis.epoch.epoch) return { kind: 'conflict', basis: this.#basis, known: [], producer: null };
+    const lines: string[] = [];
+    for (const { body } of draft.frames) {
+      walkFrameBody(body, (delta, _, start, end) => {
+        lines[delta] = nameOf(body.toString('utf8', start, end));
+      });
+    }
+    this.taken.push(...lines);
+    const firstSequence = this.#sequence + 1;
+    this.#sequence += draft.count;
+    const { count, firstTime, lastTime } = draft;
+    return {
+      kind: 'committed',
+      firstSequence,
+      count,
+      firstTime,
+      lastTime,
+      offsets: draft.frames.map(() => 0),
+      head: { sequence: this.#sequence, time: lastTime, hash: '' },
+    };
+  }
+}
+
+function emit(
+  ledger: FakeLedger,
+  keys: readonly string[],
+  { onYield, ...hooks }: IngestHooks & { onYield?: (key: string) => void } = {},
+): Promise<EmissionReport> {
+  const settings: EmissionSettings = {
+    time: null,
+    unique: null,
+    lineBytesMax: 1024 * 1024,
+    depthMax: 512,
+    maxSkewMicros: 86_400e6,
+    late: 'record',
+    isEnvelope: false,
+    onBadLine: hooks.onReject === undefined ? 'stop' : 'collect',
+  };
+  const emitter = new Emitter({ target: ledger.target, makeRouter, clock: { nowMicros: () => 1e15 } }, settings);
+  async function* pieces() {
+    for (const key of keys) {
+      onYield?.(key);
+      yield chunk(key);
+      // a chunk ends where nothing more arrives for a moment
+      for (let turn = 0; turn < 50; turn++) await nextTurn();
+    }
+  }
+  return ingest(emitter, [{ name: 'input', open: pieces }], null, settings.lineBytesMax, hooks);
+}
+
+const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+
+const isSame = (one: readonly string[], other: readonly string[]) => one.join() === other.join();
+
+it('goes on reading where the line that stopped it was met by the rule of an epoch that is over', async () => {
+  const ledger = new FakeLedger(manual('a', 'b', 'c', 'd', 'f', 'g', 'h'), []);
+  const report = await emit(ledger, KEYS, {
+    onYield: (key) => {
+      if (key === 'e') ledger.begin(manual(...KEYS));
+    },
+  });
+  expect(ledger.isOnThread).toBe(true);
+  expect(isSame(ledger.taken, namesOf(KEYS))).toBe(true);
+  expect(report).toMatchObject({ events: KEYS.length * LINES, isComplete: true });
+});
+
+it.each([1, 2, 3, 4, 5])('takes nothing behind a line that the new epoch refuses, where it begins before offer %i', async (offer) => {
+  const ledger = new FakeLedger(HASH, [[offer, manual('a', 'z')]]);
+  const failure = await rejectionOf(emit(ledger, KEYS));
+  expect(failure.code).toBe('BAD_LINE');
+  expect(ledger.isOnThread).toBe(true);
+  expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
+  expect(ledger.taken.length).toBeLessThan(KEYS.length * LINES);
+});
+
+it.each([4, 5, 6])('takes up what it held back where a third epoch, before offer %i, takes the line that the second one refused', async (offer) => {
+  const ledger = new FakeLedger(HASH, [
+    [3, manual('a', 'z')],
+    [offer, HASH],
+  ]);
+  const report = await emit(ledger, KEYS).catch(() => null);
+  // where the third one came too late the line has ended it, and nothing behind it was taken
+  if (report !== null) expect(report.events).toBe(KEYS.length * LINES);
+  expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
+});
+
+it('refuses whole chunks by the epoch in force, and never by one that is over', async () => {
+  const refused: string[] = [];
+  const ledger = new FakeLedger(manual('z'), []);
+  // nothing is committed before the change, so no conflict tells of it
+  const report = await emit(ledger, KEYS, {
+    onReject: ({ text }) => void refused.push(nameOf(text.toString())),
+    onYield: (key) => {
+      if (key === 'f') ledger.begin(manual(...KEYS));
+    },
+  });
+  expect(refused.length).toBeGreaterThan(0);
+  expect(isSame([...refused, ...ledger.taken], namesOf(KEYS))).toBe(true);
+  expect(isSame(ledger.taken.slice(-3 * LINES), namesOf(['f', 'g', 'h']))).toBe(true);
+  expect(report.rejected).toBe(refused.length);
+});
+
+it('tells a chunk that was refused as a whole once, however the ones behind it fare', async () => {
+  const keys = ['a', 'b', 'a', 'x', 'x', 'x', 'a', 'x', 'x', 'b'];
+  for (const offer of [1, 2, 3, 4, 5, 6]) {
+    const refused: string[] = [];
+    const ledger = new FakeLedger(manual('a', 'b'), [[offer, manual('a', 'b', 'c')]]);
+    const report = await emit(ledger, keys, { onReject: ({ text }) => void refused.push(nameOf(text.toString())) });
+    const isRefused = (name: string) => name.startsWith('x') && Number(name.slice(2)) >= 2;
+    expect(isSame(refused, namesOf(keys).filter(isRefused))).toBe(true);
+    expect(
+      isSame(
+        ledger.taken,
+        namesOf(keys).filter((name) => !isRefused(name)),
+      ),
+    ).toBe(true);
+    expect(report.events + report.rejected).toBe(keys.length * LINES);
+  }
+});

@@ -1,0 +1,76 @@
+/** The judgement of the kernel against the reference judge: partition and microseconds of keys and times of every kind, and of what is nearly one. */
+
+import { expect, it } from 'vitest';
+import { kernelPress } from '../../../src/core/emission/kernel-press.ts';
+import { LineFault } from '../../../src/core/emission/line-fault.ts';
+import { type Press, pressParts, ReferencePress } from '../../../src/core/emission/press.ts';
+import { Scanner } from '../../../src/core/emission/scanner.ts';
+import { parseFieldPath } from '../../../src/core/model/field-path.ts';
+import { hashOf } from '../../../src/core/model/routing-intents.ts';
+import { makeRouter } from '../../../src/core/router/router.ts';
+import { fuzzLines, fuzzTimeoutMs } from '../../support/fuzz-size.ts';
+import { nastyKey, nastyTime } from '../../support/nasty-fields.ts';
+import { inForce } from '../../support/routed.ts';
+import { seededForTest } from '../../support/seeded.ts';
+
+const LINES = fuzzLines();
+const LINES_A_CHUNK = 2_000;
+const NOW = Date.parse('2026-06-01T00:00:00Z') * 1000;
+
+const SETTINGS = {
+  time: parseFieldPath('t'),
+  unique: null,
+  lineBytesMax: 1024 * 1024,
+  depthMax: 512,
+  maxSkewMicros: 86_400e6,
+  late: 'record',
+  isEnvelope: false,
+  onBadLine: 'collect',
+} as const;
+
+/** A prime count of partitions, so that hashes that differ hardly meet. */
+function bothPresses(): [Press, Press] {
+  const basis = { floor: 0, ...inForce({ spec: hashOf('k'), partitionIds: Array.from({ length: 997 }, (_, id) => id) }) };
+  const parts = () => pressParts(makeRouter, { nowMicros: () => NOW }, SETTINGS, basis);
+  const reference = parts();
+  return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];
+}
+
+it(
+  'sends every line to the same partition at the same microsecond, or refuses it for the same reason',
+  () => {
+    const random = seededForTest();
+    const [reference, kernel] = bothPresses();
+    const faults = new Map<number, number>();
+    const partitions = new Set<number>();
+    for (let done = 0; done < LINES; done += LINES_A_CHUNK) {
+      const lines = Array.from({ length: LINES_A_CHUNK }, () => `{"t":${nastyTime(random)},"k":${nastyKey(random)}}`);
+      const bytes = Buffer.from(`${lines.join('\n')}\n`);
+      const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
+      const expected = reference.read(chunk).verdicts;
+      const found = kernel.read(chunk).verdicts;
+      expect(found.count).toBe(LINES_A_CHUNK);
+      for (const [at, line] of lines.entries()) {
+        const told = ({ faults, partitions, times }: typeof found) =>
+          faults[at] === LineFault.NONE ? `partition ${partitions[at]} at ${times[at]}` : `fault ${faults[at]}`;
+        if (told(found) !== told(expected)) expect(told(found), line).toBe(told(expected));
+        const fault = expected.faults[at] as number;
+        faults.set(fault, (faults.get(fault) ?? 0) + 1);
+        if (fault === LineFault.NONE) partitions.add(expected.partitions[at] as number);
+      }
+    }
+    expect(faults.get(LineFault.NONE)).toBeGreaterThan(LINES / 4);
+    for (const fault of [
+      LineFault.KEY_NOT_SCALAR,
+      LineFault.TIME_NOT_READABLE,
+      LineFault.TIME_NO_SUCH_DATE,
+      LineFault.TIME_NO_ZONE,
+      LineFault.TIME_OUT_OF_RANGE,
+      LineFault.TIME_AHEAD,
+    ]) {
+      expect(faults.get(fault), `fault ${fault}`).toBeGreaterThan(LINES / 1000);
+    }
+    expect(partitions.size).toBeGreaterThan(900);
+  },
+  fuzzTimeoutMs(LINES),
+);

@@ -1,0 +1,27 @@
+/** What partitions hold in bytes, exact or from a sample. */
+
+import Database from 'better-sqlite3';
+import { expect, it, onTestFinished } from 'vitest';
+import { frameBytes } from '../../../src/core/ledger/sqlite/frame-bytes.ts';
+import { ledgerPath, openEngine } from '../../support/engines.ts';
+
+it('is exact up to a number of frames, and reckoned from a sample beyond it', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partitions: 1, durability: 'normal' });
+  for (let n = 0; n < 300; n++) await engine.emit({ n, pad: 'x'.repeat(n % 50) });
+  const db = new Database(ledger, { readonly: true });
+  onTestFinished(() => void db.close());
+  const exact = db.prepare('SELECT sum(length(body)) FROM p0').pluck().get() as number;
+  expect(frameBytes(db, 0, 300, 300)).toEqual({ bytes: exact, isEstimate: false });
+  const { bytes, isEstimate } = frameBytes(db, 0, 300, 299);
+  expect(isEstimate).toBe(true);
+  expect(Math.abs(bytes / exact - 1)).toBeLessThan(0.02);
+});
+
+it('of an empty partition is nothing', async () => {
+  const ledger = ledgerPath();
+  await openEngine({ ledger, partitions: 1 });
+  const db = new Database(ledger, { readonly: true });
+  onTestFinished(() => void db.close());
+  expect(frameBytes(db, 0, 0, 10)).toEqual({ bytes: 0, isEstimate: false });
+});

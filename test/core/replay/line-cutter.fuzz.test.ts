@@ -1,0 +1,247 @@
+/** The gathering kernel against the reference: it cuts the same lines of the same pages, or leaves them to it, and never takes what that refuses. */
+
+import { expect, it } from 'vitest';
+import type { StoredCommit, StoredFrame } from '../../../src/core/model/commit.ts';
+import { type CutLines, EventBatch } from '../../../src/core/model/event.ts';
+import { EVERYTHING, type SequenceRange } from '../../../src/core/model/range.ts';
+import { LineCutter } from '../../../src/core/replay/line-cutter.ts';
+import { fuzzLines, fuzzTimeoutMs } from '../../support/fuzz-size.ts';
+import { type Seeded, seededForTest } from '../../support/seeded.ts';
+import { storedOf, type Told } from '../../support/stored-commit.ts';
+
+const EVENTS = fuzzLines() * 2;
+
+const SHORT_LENGTHS = Array.from({ length: 40 }, (_, nth) => [0, nth % 2 === 0 ? 40 : 300]);
+
+/** Mostly short, as events are; at every length around a vector and the kernel's own copy; now and then longer than a page of memory. */
+function payload(random: Seeded): string {
+  const [shortest, longest] = random.pick([...SHORT_LENGTHS, random.between(0, 40) === 0 ? [60_000, 70_000] : [1000, 1050]]) as [number, number];
+  const length = random.between(shortest, longest);
+  if (length === 0) return String(random.between(0, 9));
+  const text = random.pick(['x', '],[', '[0,0,1],', '],', ']]', 'größe', '🐟', '海', '{"a":1}']);
+  return `"${text.repeat(Math.ceil(length / text.length)).slice(0, length)}"`.toWellFormed();
+}
+
+interface MadeCommit {
+  readonly commit: StoredCommit;
+  readonly last: number;
+}
+
+/** One commit from `firstSequence` on; times with steps of any size, partitions taken at random. */
+function makeCommit(random: Seeded, firstSequence: number): MadeCommit {
+  const count = random.pick([1, 1, 2, 3, random.between(1, 20), random.between(1, 400), random.between(0, 10) === 0 ? 20_000 : 1]);
+  const partitions = random.pick([1, 2, 8, 40]);
+  let time = random.between(-(2 ** 51), 2 ** 50);
+  const told = Array.from({ length: count }, (_, nth): Told => {
+    time += random.pick([0, 0, 1, random.between(0, 1e6), random.between(0, 2 ** 41)]);
+    return { sequence: firstSequence + nth, partition: random.between(0, partitions - 1), offset: nth, time, payload: payload(random) };
+  });
+  const stored = storedOf(firstSequence, told);
+  // the partitions that were asked for: all of them, or some
+  const frames = random.between(0, 2) > 0 ? stored.frames : stored.frames.filter(() => random.between(0, 1) === 0);
+  return { commit: { firstSequence, frames }, last: firstSequence + count - 1 };
+}
+
+function makePage(random: Seeded): MadeCommit[] {
+  const page: MadeCommit[] = [];
+  let next = random.pick([1, random.between(1, 1000), random.between(1, 2 ** 45)]);
+  for (let left = random.between(1, 12); left > 0; left--) {
+    const made = makeCommit(random, next);
+    page.push(made);
+    next = made.last + 1;
+  }
+  return page;
+}
+
+/** Everything, a range whose ends lie anywhere in the page, or one so far behind it that its distance does not fit the kernel's numbers. */
+function makeRange(random: Seeded, page: readonly MadeCommit[]): SequenceRange {
+  const [first, last] = [page[0]?.commit.firstSequence as number, page.at(-1)?.last as number];
+  const kind = random.between(0, 7);
+  if (kind <= 1) return EVERYTHING;
+  if (kind === 2) return { from: first + random.pick([1, 3, 16, 17]) * 2 ** 28, through: EVERYTHING.through };
+  const ends = [random.between(first - 2, last + 2), random.between(first - 2, last + 2)].sort((one, other) => one - other);
+  return { from: ends[0] as number, through: ends[1] as number };
+}
+
+type Telling = Omit<CutLines, 'lines'> & { readonly lines: string };
+
+/** What the reference says; null where it refuses the commit. */
+function referenceOf(commit: StoredCommit, range: SequenceRange): Telling | null {
+  try {
+    const batch = EventBatch.of(commit, range);
+    const lines = batch.lines().toString('latin1');
+    return { ...(batch.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 }), lines };
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'VERIFICATION_FAILED' });
+    return null;
+  }
+}
+
+const textOf = ({ lines, ...span }: CutLines): Telling => ({ ...span, lines: lines.toString('latin1') });
+
+/** Compares the cut of a whole page, commit by commit and once more when all of it was cut. Returns how many commits the kernel has cut. */
+function comparePage(cutter: LineCutter, page: readonly StoredCommit[], range: SequenceRange): number {
+  const cutCommit = cutter.forPage({ commits: page, next: null });
+  const cuts = page.map((commit) => {
+    const expected = referenceOf(commit, range);
+    const cut = cutCommit(commit, range);
+    if (cut !== null) expect(textOf(cut)).toEqual(expected);
+    return { cut, expected };
+  });
+  for (const { cut, expected } of cuts) if (cut !== null) expect(cut.lines.equals(Buffer.from(expected?.lines ?? '', 'latin1'))).toBe(true);
+  return cuts.filter(({ cut }) => cut !== null).length;
+}
+
+const eventsOf = (page: readonly MadeCommit[]) => page.reduce((sum, { commit, last }) => sum + last - commit.firstSequence + 1, 0);
+
+it(
+  'cuts every page that the engine writes, and as the reference does',
+  () => {
+    const random = seededForTest();
+    const cutter = new LineCutter();
+    for (let done = 0; done < EVENTS; ) {
+      const page = makePage(random);
+      const range = makeRange(random, page);
+      const within = page.filter(({ commit, last }) => commit.firstSequence <= range.through && last >= range.from);
+      expect(
+        comparePage(
+          cutter,
+          within.map(({ commit }) => commit),
+          range,
+        ),
+      ).toBe(within.length);
+      done += eventsOf(page);
+    }
+  },
+  fuzzTimeoutMs(EVENTS),
+);
+
+const GRAFTS = [
+  '[',
+  ']',
+  ',',
+  '\n',
+  '],\n[',
+  '],',
+  ']]',
+  '0',
+  '9',
+  '00',
+  '-',
+  '.',
+  '1e3',
+  '9999999999',
+  '4294967295',
+  '4294967296',
+  '99999999999999999',
+  ' ',
+  '\r\n',
+  '"',
+];
+
+/** One event's head with other digits in it, or with the sequence of the event behind it, which then comes twice or falls. */
+function damagedHead(body: Buffer, random: Seeded): Buffer {
+  const text = body.toString('latin1');
+  const heads = [...text.matchAll(/(?<=^\[|\n)\[(\d+),(\d+),/g)];
+  if (heads.length === 0) return body.subarray(1);
+  const at = random.between(0, heads.length - 1);
+  const other = heads[at + 1] ?? heads[0];
+  const digits = random.pick([
+    other?.[1],
+    '0',
+    '1',
+    String(random.between(0, 500)),
+    '4294967295',
+    '4294967296',
+    '9'.repeat(11),
+    '9'.repeat(16),
+    '9'.repeat(40),
+  ]);
+  const head = (nth: number): string => {
+    const [, sequence, time] = heads[nth] as RegExpExecArray;
+    if (nth === at) return random.between(0, 3) > 0 ? `[${digits},${time},` : `[${sequence},${digits},`;
+    return heads[nth] === other && random.between(0, 1) === 0 ? `[${heads[at]?.[1]},${time},` : `[${sequence},${time},`;
+  };
+  let nth = 0;
+  return Buffer.from(
+    text.replace(/(?<=^\[|\n)\[(\d+),(\d+),/g, () => head(nth++)),
+    'latin1',
+  );
+}
+
+function damagedBody(body: Buffer, random: Seeded): Buffer {
+  const at = random.between(0, body.length);
+  const put = (removed: number, bytes: Uint8Array) => Buffer.concat([body.subarray(0, at), bytes, body.subarray(at + removed)]);
+  switch (random.between(0, 6)) {
+    case 0:
+      return put(1, Buffer.from([(body[at] ?? 0) ^ (1 << random.between(0, 7))]));
+    case 1:
+      return put(0, Buffer.from(random.pick(GRAFTS)));
+    case 2:
+      return put(1, Buffer.from(random.pick(GRAFTS)));
+    case 3:
+      return put(random.between(1, 9), Buffer.alloc(0));
+    case 4:
+      return body.subarray(0, at);
+    case 5:
+      return put(0, body.subarray(at, at + random.between(1, 60)));
+    default:
+      return damagedHead(body, random);
+  }
+}
+
+function damagedFrame(frame: StoredFrame, random: Seeded): StoredFrame {
+  switch (random.between(0, 9)) {
+    case 0:
+      return {
+        ...frame,
+        count: random.pick([
+          0,
+          -1,
+          -1000,
+          -(2 ** 31),
+          -(2 ** 53),
+          1e6,
+          9e6,
+          2 ** 31,
+          2 ** 32,
+          2 ** 32 + frame.count,
+          2 ** 40,
+          frame.count + 1,
+          frame.count - 1,
+        ]),
+      };
+    case 1:
+      return { ...frame, sequence: frame.sequence + random.pick([-1, 1, 1000, -frame.sequence]) };
+    case 2:
+      return { ...frame, firstTime: random.pick([0, -1, 2 ** 53, -(2 ** 53)]) };
+    default:
+      return { ...frame, body: damagedBody(frame.body, random) };
+  }
+}
+
+it(
+  'tells of damaged frames what the reference tells, or nothing at all, and leaves their neighbours alone',
+  () => {
+    const random = seededForTest();
+    const cutter = new LineCutter();
+    let refused = 0;
+    let cut = 0;
+    let damaged = 0;
+    for (let done = 0; done < EVENTS; ) {
+      const made = makePage(random);
+      const page = made.map(({ commit }) => {
+        if (random.between(0, 2) === 0) return commit;
+        damaged++;
+        return { ...commit, frames: commit.frames.map((frame) => (random.between(0, 1) === 0 ? damagedFrame(frame, random) : frame)) };
+      });
+      const range = makeRange(random, made);
+      cut += comparePage(cutter, page, range);
+      refused += page.filter((commit) => referenceOf(commit, range) === null).length;
+      done += eventsOf(made);
+    }
+    expect(refused).toBeGreaterThan(damaged / 10);
+    expect(cut).toBeGreaterThan(damaged / 10);
+  },
+  fuzzTimeoutMs(EVENTS),
+);

@@ -1,0 +1,107 @@
+/**
+ * Fault model: somewhere in a large ledger a body, or a number beside it, is otherwise than it was committed: on the first page of a replay, or far
+ * behind it, where another thread reads. What must never be: anything of the broken commit told as verified, or anything before it withheld.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { largeLedgers, largeLine } from '../support/large-ledger.ts';
+import { expectFailure } from '../support/ledger-cli.ts';
+import { rawCommits } from '../support/raw-ledger.ts';
+
+const LINES = 120_000;
+const largeLedger = largeLedgers(LINES);
+
+const linesThrough = (last: number) => Array.from({ length: last }, (_, n) => `${largeLine(n + 1)}\n`).join('');
+const EVERYTHING = linesThrough(LINES);
+
+/** Compared here, because a diff of megabytes helps nobody. */
+const isSame = (stdout: Buffer, expected: string) => stdout.equals(Buffer.from(expected));
+
+const replay = (ledger: string, determinism: 'strict' | 'relaxed') => runCli(['replay', '-l', ledger, '--determinism', determinism]);
+
+async function expectTellsBefore(ledger: string, determinism: 'strict' | 'relaxed', commit: number): Promise<void> {
+  const result = await replay(ledger, determinism);
+  expectFailure(result, 3, `the commit at sequence ${commit} is broken`);
+  expect(isSame(result.stdout, linesThrough(commit - 1)), `${result.stdout.length} bytes before sequence ${commit}`).toBe(true);
+}
+
+/** Rewrites what a frame of the commit has in a column, as a faulty disk would: past the engine, and with nothing else changed. */
+function rewrite<Value>(ledger: string, commit: number, column: string, change: (value: Value) => Value): void {
+  const db = new Database(ledger);
+  try {
+    const value = db.prepare<[number], Value>(`SELECT ${column} FROM p1 WHERE sequence = ?`).pluck().get(commit) as Value;
+    expect(db.prepare(`UPDATE p1 SET ${column} = ? WHERE sequence = ?`).run(change(value), commit).changes).toBe(1);
+  } finally {
+    db.close();
+  }
+}
+
+/** The body with one bit flipped behind the first place where the text stands in its second half. */
+function flippedBehind(body: Buffer, text: string, bit: number): Buffer {
+  const at = body.indexOf(text, body.length / 2) + text.length;
+  const flipped = Buffer.from(body);
+  flipped[at] = (flipped[at] as number) ^ (1 << bit);
+  return flipped;
+}
+
+/** A ledger, and where its commits at these places begin; the first one fills the first page. */
+async function ledgerAndCommits(...places: number[]): Promise<{ ledger: string; commits: number[] }> {
+  const ledger = await largeLedger();
+  const firsts = rawCommits(ledger).map(({ first_sequence: first }) => first);
+  expect(firsts.length).toBeGreaterThanOrEqual(7);
+  return { ledger, commits: places.map((at) => firsts.at(at) as number) };
+}
+
+it('a bit of a payload: strict replay ends before the commit, relaxed replay tells everything and says that it did not verify', async () => {
+  const { ledger, commits } = await ledgerAndCommits(0, 1, 5, -1);
+  // from the last to the first: the first broken commit is the one that counts
+  for (const commit of commits.toReversed()) {
+    rewrite<Buffer>(ledger, commit, 'body', (body) => flippedBehind(body, '"pad":"', 0));
+    await expectTellsBefore(ledger, 'strict', commit);
+  }
+  const { code, stdout, stderr } = await replay(ledger, 'relaxed');
+  expect(code).toBe(0);
+  expect(stderr).toContain('; not verified;');
+  expect(stdout.length).toBe(EVERYTHING.length);
+  const told = stdout.toString().split('\n');
+  const changed = told.filter((line, n) => n < LINES && line !== largeLine(n + 1));
+  expect(changed).toHaveLength(commits.length);
+  expect(changed.every((line) => line.includes('"pad":"yx'))).toBe(true);
+});
+
+it.each([
+  ['between two events of a body', 'body', (body: Buffer) => flippedBehind(body, '"}]', 1)],
+  ['in the sequence of an event', 'body', (body: Buffer) => flippedBehind(body, '"}],\n[', 4)],
+  ['of a body, which ends early', 'body', (body: Buffer) => body.subarray(0, body.length / 2)],
+  ['of a count, which is negative then', 'count', (count: number) => -count],
+  ['of a count, which is enormous then', 'count', (count: number) => count + 2 ** 40],
+  ['of a count, which is none then', 'count', () => 0],
+])('a change %s: no replay tells anything of the commit, verified or not, and each tells all before it', async (_, column, change) => {
+  const { ledger, commits } = await ledgerAndCommits(0, 5);
+  for (const commit of commits.toReversed()) {
+    rewrite(ledger, commit, column, change as (value: unknown) => unknown);
+    await expectTellsBefore(ledger, 'relaxed', commit);
+  }
+  await expectTellsBefore(ledger, 'strict', commits[0] as number);
+});
+
+it('a bit in the file itself, while nobody has it open', async () => {
+  for (const n of [1000, 70_000, LINES - 5]) {
+    const ledger = await largeLedger();
+    const bytes = readFileSync(ledger);
+    const at = bytes.indexOf(`{"n":${n},`);
+    expect(at).toBeGreaterThan(0);
+    bytes[at + 6] = (bytes[at + 6] as number) ^ 1;
+    writeFileSync(ledger, bytes);
+    const commit = rawCommits(ledger).findLast(({ first_sequence: first }) => first <= n)?.first_sequence as number;
+    await expectTellsBefore(ledger, 'strict', commit);
+    const relaxed = await replay(ledger, 'relaxed');
+    expect(relaxed.code).toBe(0);
+    expect(relaxed.stderr).toContain('; not verified;');
+    expect(relaxed.stdout.length).toBe(EVERYTHING.length);
+    expect(isSame(relaxed.stdout, EVERYTHING)).toBe(false);
+  }
+});

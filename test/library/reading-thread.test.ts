@@ -1,0 +1,188 @@
+/** The library's reading thread, in processes of their own with the package as it is built: long replays read ahead, and nobody notices how they end. */
+
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
+import { largeLedgers } from '../support/large-ledger.ts';
+import { newLedger, succeed } from '../support/ledger-cli.ts';
+import { runLibrary } from '../support/library-process.ts';
+
+const LINES = 80_000;
+/** An event behind the first commit, which is the first page. */
+const FAR = 20_000;
+
+const largeLedger = largeLedgers(LINES);
+
+/** For the process: a digest over events as one has read them, and one told of every so manieth. */
+const ALSO = `
+  const { createHash } = await import('node:crypto');
+  async function digestOf(events) {
+    const hash = createHash('sha256');
+    let count = 0;
+    for await (const { sequence, partition, offset, payload } of events) {
+      hash.update(sequence + ' ' + partition + ' ' + offset + ' ' + payload + '\\n');
+      count++;
+    }
+    return { count, digest: hash.digest('hex') };
+  }`;
+
+interface Digest {
+  readonly count: number;
+  readonly digest: string;
+}
+
+/** The same digest, by SQLite's own reading through the view of events. */
+function storedDigest(ledger: string, isTold: (event: { sequence: number; partition: string }) => boolean): Digest {
+  const hash = createHash('sha256');
+  const events = storedEvents(ledger).filter(isTold);
+  for (const { sequence, partition, offset, payload } of events) hash.update(`${sequence} ${partition} ${offset} ${payload}\n`);
+  return { count: events.length, digest: hash.digest('hex') };
+}
+
+test('a long replay starts one, and tells what stands in the ledger', async () => {
+  const ledger = await largeLedger();
+  const told = await runLibrary<{ all: Digest }>(ledger, 'return { all: await digestOf((await open()).replay({ determinism: "strict" })) };', ALSO);
+  expect(told).toEqual({ all: storedDigest(ledger, () => true), threads: 1 });
+  expect(told.all.count).toBe(LINES);
+});
+
+test('a part of the history and of the partitions is cut to the event, with a thread as without', async () => {
+  const ledger = await largeLedger();
+  const [from, through] = [777, LINES - 555];
+  const told = await runLibrary<{ strict: Digest; relaxed: Digest; single: number[] }>(
+    ledger,
+    `const engine = await open();
+    const range = { fromSequence: ${from}, throughSequence: ${through}, partitions: ['p0', 'p2'] };
+    const [strict, relaxed] = await Promise.all(['strict', 'relaxed'].map((determinism) => digestOf(engine.replay({ ...range, determinism }))));
+    const single = [];
+    for (let sequence = 1; sequence <= ${LINES}; sequence += 7919) single.push(JSON.parse((await engine.event(sequence)).payload).n);
+    await engine.close();
+    return { strict, relaxed, single };`,
+    ALSO,
+  );
+  const stored = storedDigest(ledger, ({ sequence, partition }) => sequence >= from && sequence <= through && partition !== 'p1');
+  expect(told).toMatchObject({ strict: stored, relaxed: stored, threads: 2 });
+  expect(told.single).toEqual(told.single.map((_, nth) => 1 + nth * 7919));
+});
+
+test('a short replay of a large ledger starts none', async () => {
+  const ledger = await largeLedger();
+  const told = await runLibrary<{ count: number }>(
+    ledger,
+    `const engine = await open();
+    const { count } = await digestOf(engine.replay({ fromSequence: 10, throughSequence: 20 }));
+    await digestOf(engine.tail({ last: 5 }));
+    await engine.close();
+    return { count };`,
+    ALSO,
+  );
+  expect(told).toEqual({ count: 11, threads: 0 });
+});
+
+/** Ways to leave a replay when so many events were told: still on the first page, or far behind it. */
+const WAYS = [
+  'for await (const event of engine.replay()) if (event.sequence === last) break;',
+  'try { for await (const event of engine.replay()) if (event.sequence === last) throw new Error("no more"); } catch {}',
+  'const abort = new AbortController(); for await (const event of engine.replay({ signal: abort.signal })) if (event.sequence === last) abort.abort();',
+  'let told = 0; await engine.replay().deliver({ deliver: async (batches) => { for (const { count } of batches) told += count; return told < last; } });',
+  `let told = 0;
+   const sink = { deliver: async (batches) => { for (const { count } of batches) told += count; if (told >= last) throw new Error("no more"); return true; } };
+   try { await engine.replay().deliver(sink); } catch {}`,
+  'const events = engine.replay()[Symbol.asyncIterator](); for (let n = 0; n < last; n++) await events.next();',
+];
+
+test.each([
+  ['closes its engine', 'await engine.close();'],
+  ['forgets to', ''],
+])('a caller that leaves a replay early and then %s is held by nothing, and the ledger goes on', async (_, close) => {
+  const ledger = await largeLedger();
+  const leaving = WAYS.map((way) => `async (engine, last) => { ${way} }`);
+  const told = await runLibrary<{ sequences: number[] }>(
+    ledger,
+    `const sequences = [];
+    for (const leave of [${leaving.join(', ')}]) {
+      for (const last of [3, ${FAR}]) {
+        const engine = await open();
+        await leave(engine, last);
+        sequences.push((await engine.emit({ n: 0, k: 1 })).sequence);
+        ${close}
+      }
+    }
+    return { sequences };`,
+  );
+  expect(told.sequences).toEqual(Array.from({ length: 2 * WAYS.length }, (_, nth) => LINES + 1 + nth));
+  expect(told.threads).toBeGreaterThanOrEqual(WAYS.length);
+  expect(await expectSoundLedger(ledger)).toHaveLength(LINES + 2 * WAYS.length);
+});
+
+test('an engine that is closed ends the replays that go on', async () => {
+  const ledger = await largeLedger();
+  const told = await runLibrary<{ codes: string[] }>(
+    ledger,
+    `const codes = [];
+    for (const last of [3, ${FAR}]) {
+      const engine = await open();
+      try {
+        for await (const { sequence } of engine.replay()) if (sequence === last) await engine.close();
+      } catch (error) {
+        codes.push(error.code);
+      }
+    }
+    return { codes };`,
+  );
+  expect(told.codes).toEqual(['CLOSED', 'CLOSED']);
+});
+
+test('events that are kept keep their payloads while pages go on', async () => {
+  const ledger = await largeLedger();
+  const told = await runLibrary<{ kept: number; changed: number }>(
+    ledger,
+    `const engine = await open();
+    const kept = [];
+    for await (const event of engine.replay()) if (event.sequence % 50 === 1) kept.push({ event, text: event.payload.toString() });
+    await engine.close();
+    const changed = kept.filter(({ event, text }) => event.payload.toString() !== text || JSON.parse(text).n !== event.sequence);
+    return { kept: kept.length, changed: changed.length };`,
+  );
+  expect(told).toEqual({ kept: LINES / 50, changed: 0, threads: 1 });
+});
+
+test('a ledger that was replaced behind the first page is told as it was, or not at all', async () => {
+  const [ledger, other] = [await largeLedger(), await newLedger()];
+  await succeed(['emit', '-q', '-l', other], { input: '{"n":"stranger"}\n'.repeat(2 * LINES) });
+  const told = await runLibrary<{ count: number; strangers: number; code: string | null }>(
+    ledger,
+    `const { renameSync } = await import('node:fs');
+    const engine = await open({ access: 'read' });
+    let [count, strangers, code] = [0, 0, null];
+    try {
+      for await (const { sequence, payload } of engine.replay()) {
+        if (sequence === 1) renameSync(${JSON.stringify(other)}, ledger);
+        if (JSON.parse(payload).n !== sequence) strangers++;
+        count++;
+      }
+    } catch (error) {
+      code = error.code;
+    }
+    await engine.close();
+    return { count, strangers, code };`,
+  );
+  expect(told.strangers).toBe(0);
+  if (told.code === null) expect(told.count).toBe(LINES);
+  else expect(told.code).toBe('LEDGER_REPLACED');
+});
+
+test('an engine with a signal may replay as often as it likes', async () => {
+  const ledger = await largeLedger();
+  // a warning of too many listeners would stand on standard error
+  const told = await runLibrary<{ digests: string[] }>(
+    ledger,
+    `const engine = await open({ signal: new AbortController().signal });
+    const digests = [];
+    for (let nth = 0; nth < 12; nth++) digests.push((await engine.replay()).digest);
+    await engine.close();
+    return { digests: [...new Set(digests)] };`,
+  );
+  expect(told.threads).toBe(12);
+  expect(told.digests).toHaveLength(1);
+});

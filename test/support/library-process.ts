@@ -1,0 +1,25 @@
+/** Runs code with the library as it is built, in a process of its own that is told when threads are started, and must end by itself. */
+
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { runProgram } from './fault-tools.ts';
+
+const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
+
+/** Runs `body` with `open`, `ledger` (its path), and whatever `also` defines; returns what the body returns, and how many threads were started. */
+export async function runLibrary<Told>(ledger: string, body: string, also = ''): Promise<Told & { readonly threads: number }> {
+  const script = `
+    import { subscribe } from 'node:diagnostics_channel';
+    let threads = 0;
+    subscribe('worker_threads', () => threads++);
+    const { Completengine } = await import(${JSON.stringify(LIBRARY)});
+    const ledger = ${JSON.stringify(ledger)};
+    const open = (options) => Completengine.open({ ledger, ...options });
+    ${also}
+    const told = await (async () => { ${body} })();
+    process.stdout.write(JSON.stringify({ ...told, threads }));`;
+  const { code, stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '--eval', script]);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  return JSON.parse(stdout.toString()) as Told & { threads: number };
+}

@@ -1,0 +1,29 @@
+/** Commits as a ledger stores them, made of the events that shall be told of them. */
+
+import type { StoredCommit, StoredFrame } from '../../src/core/model/commit.ts';
+import { FrameBodyWriter } from '../../src/core/model/frame-body.ts';
+
+export interface Told {
+  readonly sequence: number;
+  readonly partition: number;
+  readonly offset: number;
+  readonly time: number;
+  readonly payload: string;
+}
+
+/** The events of one commit as it is stored: one frame for each partition. */
+export function storedOf(firstSequence: number, told: readonly Told[]): StoredCommit {
+  const partitions = [...new Set(told.map(({ partition }) => partition))].sort((one, other) => one - other);
+  const frames = partitions.map((partition): StoredFrame => {
+    const mine = told.filter((event) => event.partition === partition);
+    const [first, last] = [mine[0] as Told, mine.at(-1) as Told];
+    const writer = new FrameBodyWriter();
+    for (const { sequence, time, payload } of mine) {
+      const bytes = Buffer.from(payload);
+      writer.append(sequence - firstSequence, time - first.time, bytes, 0, bytes.length);
+    }
+    const times = { firstTime: first.time, lastTime: last.time };
+    return { partition, sequence: firstSequence, offset: first.offset, count: mine.length, ...times, key: null, body: writer.take() };
+  });
+  return { firstSequence, frames };
+}
