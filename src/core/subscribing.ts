@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import type { Bus } from './bus/bus.ts';
 import { LaneBuffer } from './bus/lane-buffer.ts';
+import { PageBuffer } from './bus/page-buffer.ts';
 import { SharedPages } from './bus/shared-pages.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Clock } from './model/clock.ts';
@@ -149,12 +150,10 @@ export class Subscriptions {
     const partitions = await this.#parts.select(options.partitions);
     const from = await this.#start(options, 'end');
     const capacity = Math.min(options.capacity ?? CAPACITY, options.batch ?? Number.POSITIVE_INFINITY);
+    const buffer = new PageBuffer((fromSequence) => this.#pages.read(fromSequence, bus.sequence, partitions));
     const consumer = new LiveConsumer(
       {
-        read: async (fromSequence, events) => {
-          const page = await this.#pages.read(fromSequence, bus.sequence, partitions);
-          return firstOf(page, events);
-        },
+        read: (fromSequence, events) => buffer.take(fromSequence, events),
         deliver: this.#deliverTo(handler, null),
         head: () => bus.sequence,
         wake: () => this.#scheduler.wake(),
@@ -272,20 +271,6 @@ export class Subscriptions {
 
 function facts(ending: Ending): Pick<Subscription, 'finished' | 'close'> {
   return { finished: ending.finished, close: () => ending.close() };
-}
-
-/** Up to so many events of a page, and where those behind them begin. */
-function firstOf(page: Awaited<ReturnType<SharedPages['read']>>, events: number): Awaited<ReturnType<SharedPages['read']>> {
-  const batches = [];
-  let wanted = events;
-  for (const batch of page.batches) {
-    const taken = batch.slice(0, Math.min(wanted, batch.count));
-    batches.push(taken);
-    wanted -= taken.count;
-    if (wanted > 0) continue;
-    return { batches, next: (taken.span?.lastSequence ?? 0) + 1 };
-  }
-  return { batches, next: page.next };
 }
 
 const REASON_CHARACTERS_MAX = 500;
