@@ -26,13 +26,14 @@ const LAST_WRITE_MS = 250;
 
 export async function tailGroup(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
   const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : commandTarget(flags.exec, flags);
-  const reader = flags.exec === undefined ? watchReader(() => interrupt.abort()) : null;
+  // of a command's output, too: its runs would fail for want of a reader, and park what is not to blame
+  const reader = watchReader(() => interrupt.abort());
   try {
     const subscription = await engine.subscribe({ ...common(flags, partitions), ...target.options, signal: interrupt.signal }, target.handler);
     if (!subscription.isNew && flags.from !== undefined) tell(`group ${subscription.group} goes on where it stands: --from is for a new group`);
     await subscription.finished;
   } finally {
-    reader?.close();
+    reader.close();
   }
   target.check();
 }
