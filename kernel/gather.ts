@@ -48,8 +48,9 @@ export function gatheredEnd(): usize {
 /**
  * Writes the payloads whose places lie in `[from, through]` to `out`, in their order, each with a line feed behind it. Returns their count, or
  * -1 where a body is not as it should be. Needs a slot for every place, and at `out` as much memory as the bodies take, with 16 bytes behind.
+ * The times of the events go to `times`, eight bytes each.
  */
-export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: u32, from: u32, through: u32, out: usize): i32 {
+export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: u32, from: u32, through: u32, out: usize, times: usize): i32 {
   memory.fill(slots, 0, <usize>slotCount * SLOT_BYTES);
   for (let nth: u32 = 0; nth < frameCount; nth++) {
     const frame = frames + <usize>nth * FRAME_BYTES;
@@ -70,6 +71,7 @@ export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: 
     at++;
     last = <u32>((slot - slots) / SLOT_BYTES);
     lastTime = load<f64>(slot, 8);
+    store<f64>(times + <usize>count * 8, lastTime);
     if (count == 0) {
       first = last;
       firstTime = lastTime;

@@ -5,7 +5,16 @@ export type { CommittedEvents } from './core/emission/emitter.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
 export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
 export type { EventReceipt } from './core/emission/shared-commits.ts';
-export { Completengine, type CreateOptions, type EmitOptions, type EventInput, type OpenOptions, type ReplayOptions, type TailOptions } from './core/engine.ts';
+export {
+  Completengine,
+  type CreateOptions,
+  type EmitOptions,
+  type EventInput,
+  type OpenOptions,
+  type RehearsalReport,
+  type TailOptions,
+  type TransferReport,
+} from './core/engine.ts';
 export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/group-desk.ts';
 export type { LedgerDescription, LedgerIdentity, PartitionSummary, RoutingChange, VerifyReport } from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
@@ -17,18 +26,25 @@ export { type Anchor, formatHead, type Head, parseHead } from './core/model/head
 export type { KeyInput } from './core/model/key-text.ts';
 export { LedgerError, type LedgerErrorCode } from './core/model/ledger-error.ts';
 export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition } from './core/model/partition.ts';
+export type { SequenceRange } from './core/model/range.ts';
 export type { RangeBound, RangeBounds } from './core/model/range-bounds.ts';
-export type { Epoch, Placement, Placements, RouteCause, RoutingInForce, RoutingSpec } from './core/model/routing.ts';
+export { type Epoch, type Placement, type Placements, type RouteCause, type RoutingInForce, type RoutingSpec, routingFields } from './core/model/routing.ts';
 export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, stickyBy, withMissing } from './core/model/routing-intents.ts';
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.ts';
 export { formatTime, type Micros } from './core/model/time.ts';
 export { readDuration } from './core/model/time-expression.ts';
+export { systemTimer, type Timer } from './core/model/timer.ts';
 export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './core/output/command-consumer.ts';
+export { CommandSink } from './core/output/command-sink.ts';
 export { Delivery } from './core/output/delivery.ts';
+export { parseDigest, proveDigest } from './core/output/digest-proof.ts';
 export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
 export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/partitioning.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { StartPoint } from './core/replay/resolve-start.ts';
+export type { ReplayOptions, ReplayProgress } from './core/replaying.ts';
+export type { PaceRequest } from './core/scheduler/pace.ts';
+export { Playback } from './core/scheduler/playback.ts';
 export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/subscribing.ts';

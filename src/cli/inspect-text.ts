@@ -52,10 +52,15 @@ export async function overviewText(ledger: LedgerDescription): Promise<string> {
     ['settings', `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}`],
     ['storage', [storage.engine, ...Object.entries(storage.settings).map(([name, value]) => `${name} ${value}`)].join(', ')],
   ];
-  for (const producer of ledger.producers) rows.push(['producer', `${producer.name} at byte ${count(producer.position)} of its input`]);
+  for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
   if (storage.isOpenToOthers) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
+}
+
+/** How far its input is stored: by bytes, or by the sequences of another ledger. */
+function producerText({ name, position }: LedgerDescription['producers'][number]): string {
+  return name.startsWith('replay-of-') ? `${name} through its sequence ${count(position)}` : `${name} at byte ${count(position)} of its input`;
 }
 
 const EPOCHS_SHOWN = 8;

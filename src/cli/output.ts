@@ -26,6 +26,13 @@ async function chooseForm(name: OutputName | undefined): Promise<EventForm> {
   return escapedForm(form);
 }
 
-export async function standardOutput(name: OutputName | undefined, signal: AbortSignal): Promise<StreamSink> {
+/** A form for a reader that is a program. */
+export async function outputForm(name: OutputName): Promise<EventForm> {
+  if (name !== 'pretty') return name === 'payload' ? payloadForm : envelopeForm;
+  const { prettyForm } = await import('./pretty.ts');
+  return prettyForm(undefined);
+}
+
+export async function standardOutput(name: OutputName | undefined, signal: AbortSignal | undefined): Promise<StreamSink> {
   return new StreamSink(process.stdout, await chooseForm(name), signal);
 }

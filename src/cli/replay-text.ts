@@ -1,10 +1,11 @@
 /** The report of a replay, for people and as a document. */
 
-import { formatTime, type TellingReport } from '../index.ts';
+import { formatHead, formatTime, type RehearsalReport, type TellingReport, type TransferReport } from '../index.ts';
 import { bytes, plural, rate, seconds } from './figures.ts';
 
-export function replayLine(report: TellingReport): string {
-  if (report.events === 0) return 'no events in this range';
+export function replayLine(report: TellingReport | TransferReport): string {
+  const { resumedBehind = null } = report as Partial<TransferReport>;
+  if (report.events === 0) return resumedBehind === null ? 'no events in this range' : `nothing new: it holds them through sequence ${resumedBehind}`;
   const parts = [
     `${plural(report.events, 'event')} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,
     `sequences ${report.firstSequence}-${report.lastSequence}`,
@@ -12,11 +13,46 @@ export function replayLine(report: TellingReport): string {
     report.isVerified ? 'verified' : 'not verified',
     `digest ${report.digest}`,
   ];
+  if (resumedBehind !== null) parts.push(`behind sequence ${resumedBehind}, which it held`);
+  if ('head' in report) parts.push(`its head ${formatHead(report.head)}`);
   if (!report.isComplete) parts.push('the rest was not told');
   return parts.join('; ');
 }
 
-export function replayDocument(report: TellingReport): object {
+export function replayDocument(report: TellingReport | TransferReport): object {
   const time = (micros: number | null) => (micros === null ? null : formatTime(micros));
-  return { ...report, firstTime: time(report.firstTime), lastTime: time(report.lastTime) };
+  const head = 'head' in report ? { head: formatHead(report.head) } : {};
+  return { ...report, firstTime: time(report.firstTime), lastTime: time(report.lastTime), ...head };
+}
+
+/** What would be told, and how long it would take. */
+export function rehearsalLine({ durationMs, ...report }: RehearsalReport): string {
+  if (report.events === 0) return 'no events in this range';
+  return [
+    `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be told`,
+    `sequences ${report.firstSequence}-${report.lastSequence}`,
+    `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}, a span of ${span((report.lastTime ?? 0) - (report.firstTime ?? 0))}`,
+    durationMs === null ? 'as fast as it goes' : `${span(durationMs * 1000)} at this speed`,
+    `digest ${report.digest}`,
+  ].join('; ');
+}
+
+export function rehearsalDocument(report: RehearsalReport): object {
+  const spanMs = report.firstTime === null || report.lastTime === null ? null : (report.lastTime - report.firstTime) / 1000;
+  return { ...replayDocument(report), spanMs };
+}
+
+/** Days, hours, minutes and seconds, the largest two that there are. */
+function span(micros: number): string {
+  const units: readonly [number, string][] = [
+    [86_400e6, 'd'],
+    [3600e6, 'h'],
+    [60e6, 'min'],
+  ];
+  for (const [at, [size, name]] of units.entries()) {
+    if (micros < size) continue;
+    const [smaller, smallerName] = units[at + 1] ?? [1e6, 's'];
+    return `${Math.floor(micros / size)} ${name} ${Math.floor((micros % size) / smaller)} ${smallerName}`;
+  }
+  return `${(micros / 1e6).toFixed(micros < 10e6 ? 3 : 1)} s`;
 }

@@ -1,6 +1,6 @@
 /** Routings and what a change made of them, as text and as documents. */
 
-import { type Epoch, formatRoutingSpec, type LedgerIdentity, movedByHash, type RoutingChange, type RoutingInForce } from '../index.ts';
+import { type Epoch, formatRoutingSpec, type LedgerIdentity, movedByHash, type RoutingChange, type RoutingInForce, routingFields } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { percent, plural } from './figures.ts';
 
@@ -39,7 +39,8 @@ export function changeText({ before, after }: RoutingChange): string {
   const ended = [...before.placements.keys()].filter((key) => !after.placements.has(key)).length;
   if (ended > 0) lines.push(`${plural(ended, 'placement')} ended: another field is read`);
   const moved = movedShare(before.epoch, after.epoch);
-  if (moved > 0) lines.push(`about ${percent(moved)} of keys go to another partition from there on, as on a Kafka topic that grows`);
+  const what = routingFields(after.epoch.spec).length === 0 ? 'payloads' : 'keys';
+  if (moved > 0) lines.push(`about ${percent(moved)} of ${what} go to another partition from there on, as on a Kafka topic that grows`);
   return lines.join('\n');
 }
 

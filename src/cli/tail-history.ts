@@ -10,7 +10,7 @@ import type { TailFlags } from './tail-flags.ts';
 
 export async function tailHistory(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
   const options = toOptions(flags, partitions);
-  const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.uuid);
+  const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid);
   const output = await standardOutput(flags.output, interrupt.signal);
   const isWaiting = options.follow === true || options.idleMs !== undefined;
   const reader = isWaiting ? watchReader(() => interrupt.abort()) : null;

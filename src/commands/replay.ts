@@ -1,57 +1,77 @@
 /** `completengine replay`: re-tells a range of history. */
 
-import * as Flags from '@oclif/core/flags';
+import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.ts';
-import { outputFlag, standardOutput } from '../cli/output.ts';
-import { replayDocument, replayLine } from '../cli/replay-text.ts';
+import { CursorFile } from '../cli/cursor-file.ts';
+import { DigestDuty } from '../cli/digest-file.ts';
+import { millisOf } from '../cli/durations.ts';
+import { openInto, splitPartitionFlags } from '../cli/into.ts';
+import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay-flags.ts';
+import { runReplay } from '../cli/replay-run.ts';
+import { rehearsalDocument, rehearsalLine, replayDocument, replayLine } from '../cli/replay-text.ts';
+import { resumeCommand } from '../cli/resume-command.ts';
 import { withLedger } from '../cli/session.ts';
+import { type Completengine, LedgerError, type ReplayOptions } from '../index.ts';
 
 export default class Replay extends BaseCommand {
-  static override summary = 'Re-tell a range of history to standard output.';
+  static override summary = 'Re-tell a range of history.';
   static override description =
     `The range is fixed when the replay starts. Events come in the order of the ledger, to the byte; strict replay verifies the chain while it reads and tells nothing of a broken commit (exit 3).
-Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it.`;
+Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it. The argument is a range by itself: a date, or an ISO interval.
+At a speed other than max, on a terminal: the space bar pauses, q ends. Interrupted, it prints the command that goes on.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> > all.jsonl',
-    '<%= config.bin %> <%= command.id %> --from 2026-04-12 --through 2026-04-12',
-    '<%= config.bin %> <%= command.id %> --from 2026-04-12T09:00:00Z --until 2026-04-12T17:30:00Z',
-    '<%= config.bin %> <%= command.id %> --from-sequence 1000 --partition p3 -o envelope',
+    '<%= config.bin %> <%= command.id %> 2026-04-12T09:00Z/PT8H30M --speed 60 | ./dashboard',
+    '<%= config.bin %> <%= command.id %> --from 2026-04-12 --through 2026-04-12 --where "amount>=100"',
+    '<%= config.bin %> <%= command.id %> yesterday --digest-file yesterday.digest > yesterday.jsonl',
+    '<%= config.bin %> <%= command.id %> --into parted-anew.codex --partition hash:tenant --partitions 16',
+    '<%= config.bin %> <%= command.id %> --follow --exec ./import.sh --cursor-file import.cursor',
   ];
-  static override flags = {
-    from: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['from-sequence'] }),
-    through: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['until', 'through-sequence'] }),
-    until: Flags.string({ description: 'time, exclusive', helpValue: 'TIME', exclusive: ['through-sequence'] }),
-    'from-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N' }),
-    'through-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N' }),
-    partition: Flags.string({ char: 'p', description: 'only these partitions', multiple: true, multipleNonGreedy: true, helpValue: 'NAME' }),
-    speed: Flags.option({ description: 'max: as fast as the machine allows', options: ['max'] as const, default: 'max' as const })(),
-    determinism: Flags.option({
-      description: "strict: verify while reading; relaxed: do not; default: the ledger's",
-      options: ['strict', 'relaxed'] as const,
-    })(),
-    tz: Flags.string({ description: 'zone of dates and of times without one, such as Europe/Berlin; default UTC', helpValue: 'ZONE' }),
-    output: outputFlag(),
-    json: Flags.boolean({ description: 'the report on standard error as JSON' }),
-    quiet: Flags.boolean({ char: 'q', description: 'no report' }),
-  };
+  // without ignoreStdin oclif takes what is piped in for the argument
+  static override args = { range: Args.string({ description: 'a day, or an ISO interval: START/END, START/DURATION', required: false, ignoreStdin: true }) };
+  static override flags = replayFlags;
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(Replay);
+    const given = await this.parse(Replay);
+    const { flags, args } = given;
+    const { names, routing } = splitPartitionFlags(flags.partition);
+    if (routing !== undefined && flags.into === undefined) throw routingWithoutLedger(routing);
+    const duty = new DigestDuty(flags['expect-digest'], flags['digest-file']);
+    const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file']);
+    const { into, exec, output, json, quiet } = flags;
     await withLedger(flags, 'read', async (engine, interrupt) => {
-      const replay = engine.replay({
-        from: flags.from,
-        through: flags.through,
-        until: flags.until,
-        fromSequence: flags['from-sequence'],
-        throughSequence: flags['through-sequence'],
-        partitions: flags.partition,
-        determinism: flags.determinism,
-        zone: flags.tz,
-        signal: interrupt.signal,
+      const asked = replayRequest(flags, args.range, names);
+      if (flags['dry-run']) return this.#rehearse(engine, { ...asked, signal: interrupt.signal }, json);
+      const request = cursor?.resume(engine.identity.uuid, asked) ?? asked;
+      if (cursor?.isAtEnd) return this.logToStderr(`all of this range was told before: ${flags['cursor-file']}`);
+      const busyTimeoutMs = millisOf(flags['busy-timeout']);
+      const { report, error, rest } = await runReplay(engine, interrupt, {
+        request,
+        isStepping: flags.step,
+        isQuiet: quiet || json,
+        cursor,
+        into: into === undefined ? null : (signal) => openInto({ into, routing, partitions: flags.partitions, busyTimeoutMs, signal }, engine.identity),
+        exec,
+        output,
       });
-      const report = await replay.deliver(await standardOutput(flags.output, interrupt.signal));
-      if (flags.json) this.logToStderr(JSON.stringify(replayDocument(report)));
-      else if (!flags.quiet) this.logToStderr(replayLine(report));
+      if (report !== null && json) this.logToStderr(JSON.stringify(replayDocument(report)));
+      else if (report !== null && !quiet) this.logToStderr(replayLine(report));
+      if (rest !== null && (into !== undefined || cursor !== null)) this.logToStderr('the same command goes on where it ended');
+      else if (rest !== null) this.logToStderr(`go on: ${resumeCommand('replay', given, FLAGS_OF_A_RUN, rest)}`);
+      if (error !== undefined) throw error;
+      if (report !== null) duty.settle(report);
     });
   }
+
+  async #rehearse(engine: Completengine, request: ReplayOptions, isDocument: boolean): Promise<void> {
+    const report = await engine.rehearse(request);
+    this.logToStderr(isDocument ? JSON.stringify(rehearsalDocument(report)) : rehearsalLine(report));
+  }
+}
+
+function routingWithoutLedger(routing: string): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', {
+    message: `'${routing.slice(0, 80)}' is a routing, and routes nothing without --into`,
+    hint: 'name partitions, or the ledger it is for: --into parted-anew.codex',
+  });
 }

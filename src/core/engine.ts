@@ -1,5 +1,6 @@
 /** The body: opens a ledger, joins the organs around it, closes them in reverse. It holds no logic of an organ. */
 
+import { blake3 } from '@napi-rs/blake-hash';
 import { Bus } from './bus/bus.ts';
 import { type EmissionTarget, Emitter } from './emission/emitter.ts';
 import { FieldReader } from './emission/field-reader.ts';
@@ -9,10 +10,10 @@ import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
 import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './group-desk.ts';
-import type { Ledger, LedgerDescription, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
+import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
-import type { CommitOutcome, Stale } from './model/commit.ts';
+import type { CommitOutcome, ProducerMark, Stale } from './model/commit.ts';
 import {
   checkLineBytesMax,
   DEPTH_MAX,
@@ -26,21 +27,24 @@ import {
 import type { LedgerEvent } from './model/event.ts';
 import { parseFieldPath } from './model/field-path.ts';
 import { type Head, parseHead } from './model/head.ts';
-import { LedgerError } from './model/ledger-error.ts';
+import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
+import type { SequenceRange } from './model/range.ts';
 import { epochAt, NO_PLACEMENTS, type Router, type RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
+import { systemTimer, type Timer } from './model/timer.ts';
 import type { EventLabels } from './output/event-form.ts';
-import { Telling } from './output/telling.ts';
+import type { Sink } from './output/stream-sink.ts';
+import { Telling, type TellingReport } from './output/telling.ts';
 import { Partitioning } from './partitioning.ts';
-import { type RangeRequest, resolveRange } from './replay/resolve-range.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
-import { retell } from './replay/retell.ts';
 import { type TailRequest, tellTail } from './replay/tell-tail.ts';
+import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
 import { stickyIsNotWired } from './router/sticky-not-wired.ts';
+import { type Pace, readPace } from './scheduler/pace.ts';
 import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './subscribing.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
@@ -72,6 +76,8 @@ export interface OpenOptions extends CreateOptions {
   /** Ends every wait for other processes with ABORTED. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
+  /** What paced replays wait by. */
+  readonly timer?: Timer | undefined;
 }
 
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
@@ -103,14 +109,18 @@ export interface TailOptions extends TailRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ReplayOptions extends RangeRequest {
-  /** Names of partitions; default all. */
-  readonly partitions?: readonly string[] | undefined;
-  /** `strict` verifies the chain while reading. Default: as the ledger was made. */
-  readonly determinism?: Determinism | undefined;
-  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
-  readonly zone?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+/** What a replay would tell. */
+export interface RehearsalReport extends TellingReport {
+  /** How long it would take at its speed; null where it would go as fast as it can. */
+  readonly durationMs: number | null;
+}
+
+/** What went into another ledger. */
+export interface TransferReport extends TellingReport {
+  /** The sequence of this ledger through which the other one held it already; null where it held nothing. */
+  readonly resumedBehind: number | null;
+  /** Of the other ledger. */
+  readonly head: Head;
 }
 
 const BUSY_TIMEOUT_MS = 5000;
@@ -119,6 +129,7 @@ const MAX_SKEW = '24h';
 export class Completengine {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
+  readonly #timer: Timer;
   readonly #determinism: Determinism;
   readonly #bus = new Bus();
   #watch: { close(): void } | undefined;
@@ -126,11 +137,14 @@ export class Completengine {
   #shared: SharedCommits | undefined;
   #labels: EventLabels | undefined;
   #subscriptions: Promise<Subscriptions> | undefined;
+  /** The same, once they are there. */
+  #audience: Subscriptions | undefined;
   #partitioning: Partitioning | undefined;
 
   private constructor(ledger: Ledger, options: OpenOptions) {
     this.#ledger = ledger;
     this.#clock = options.clock ?? systemClock;
+    this.#timer = options.timer ?? systemTimer;
     this.#determinism = options.determinism ?? ledger.identity.config.determinism;
   }
 
@@ -162,9 +176,13 @@ export class Completengine {
     await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }
 
-  /** What tells this ledger from every other. */
-  get uuid(): string {
-    return this.#ledger.identity.uuid;
+  /** Whether there is a file at the path of a ledger. */
+  static exists(path: string): boolean {
+    return sqliteLedgerExists(path);
+  }
+
+  get identity(): LedgerIdentity {
+    return this.#ledger.identity;
   }
 
   /** As of the last look at the ledger: others may have added some since. */
@@ -217,9 +235,8 @@ export class Completengine {
       const reading = { partitions: await engine.#select(options.partitions), verify: false, signal };
       // watching begins before the head is read, or a commit in between would be missed
       const stopWatching = options.follow || options.idleMs !== undefined ? engine.#startWatching() : undefined;
-      const grown = (sequence: number, aborted?: AbortSignal) => engine.#bus.beyond(sequence, aborted);
       try {
-        yield* tellTail(engine.#ledger, options, reading, { now: engine.#clock.nowMicros(), zone, grown });
+        yield* tellTail(engine.#ledger, options, reading, { now: engine.#clock.nowMicros(), zone, grown: engine.#grown });
       } finally {
         stopWatching?.();
       }
@@ -227,24 +244,53 @@ export class Completengine {
     return new Telling(pages, { labels: this.#eventLabels(), isVerified: false, signal });
   }
 
-  /** Re-tells a range that is fixed when it starts. Iterate it, await it for its report, or deliver it to a sink. @throws LedgerError VERIFICATION_FAILED */
+  /**
+   * Re-tells a range that is fixed when it starts. Iterate it, await it for its report (the subscribers are told then), or deliver it to a sink.
+   * @throws LedgerError VERIFICATION_FAILED, INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT
+   */
   replay(options: ReplayOptions = {}): Telling {
-    const verify = (options.determinism ?? this.#determinism) === 'strict';
-    const { signal } = options;
-    const ledger = this.#ledger;
-    const context = { now: this.#clock.nowMicros(), zone: options.zone };
-    const engine = this;
-    async function* pages() {
-      const partitions = await engine.#select(options.partitions);
-      const range = await resolveRange(options, ledger, context);
-      yield* retell(ledger, { range, partitions, verify, signal });
-    }
-    return new Telling(pages, { labels: this.#eventLabels(), isVerified: verify, signal });
+    return this.#telling(options, 0);
+  }
+
+  /** The sequences that a replay would tell now, both ends inclusive; empty where `through` < `from`. @throws what is wrong with the options */
+  async range(options: ReplayOptions): Promise<SequenceRange> {
+    await this.#select(options.partitions);
+    return fixRange(this.#replayParts(options, 0), options);
   }
 
   /**
-   * Has events delivered to a handler as they come: as a member of a group, which has durable cursors, or live and without a trace. Deliveries of a
-   * partition come one after the other. Resolves when the subscription stands: what is committed from then on will come.
+   * Re-tells into another ledger: same order, times and bytes, the other one's routing. The position is kept there with each commit; run again, it
+   * goes on behind it. @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event the other cannot take as it is
+   */
+  async replayInto(target: Completengine, options: ReplayOptions = {}): Promise<TransferReport> {
+    const { path, uuid } = this.identity;
+    if (target.identity.uuid === uuid) throw invalidArgument(`${path} cannot be replayed into itself`, 'name another ledger');
+    const producer = transferName(uuid, filterText(options));
+    const held = await target.#ledger.producerMark(producer);
+    if (held.position > 0) await this.#checkHeld(held, target.identity.path);
+    const settings = { ...target.#settings({ late: 'reject' }, 'stop'), time: null };
+    const { Transfer } = await import('./emission/transfer.ts');
+    const transfer = new Transfer(target.#emitter(target.#announcing(target.#ledger), settings), { producer, held, source: path });
+    try {
+      const report = await this.#telling(options, held.position).deliver(transfer);
+      await transfer.end();
+      return { ...report, resumedBehind: held.position === 0 ? null : held.position, head: await target.head() };
+    } finally {
+      await transfer.close();
+    }
+  }
+
+  /** What a replay would tell, and how long it would take at its speed; null at `max`. Nothing is told. @throws as a replay does. */
+  async rehearse(options: ReplayOptions = {}): Promise<RehearsalReport> {
+    const pace = readPace(options);
+    const unpaced = { ...options, speed: undefined, rate: undefined, maxGap: undefined, playback: undefined, follow: false };
+    const report = await this.replay(unpaced).deliver(pace === null ? null : clockedBy(pace));
+    return { ...report, durationMs: pace?.durationMs ?? null };
+  }
+
+  /**
+   * Has events delivered to a handler as they come: as a member of a group, which has durable cursors, or live and without a trace; the latter is told
+   * of replays that are awaited, too. Deliveries of a partition come one after the other. A handler must not wait for a replay, which would wait for it. Resolves when the subscription stands: what is committed from then on will come.
    * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED where a group cannot be written
    */
   async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
@@ -341,7 +387,7 @@ export class Completengine {
   /** Small commands do not pay for what only subscribers need. */
   async #openSubscriptions(): Promise<Subscriptions> {
     const { Subscriptions } = await import('./subscribing.ts');
-    return new Subscriptions({
+    this.#audience = new Subscriptions({
       ledger: this.#ledger,
       bus: this.#bus,
       clock: this.#clock,
@@ -349,6 +395,7 @@ export class Completengine {
       watch: () => this.#startWatching(),
       select: (names) => this.#select(names),
     });
+    return this.#audience;
   }
 
   async #ingestAtomically(
@@ -439,6 +486,40 @@ export class Completengine {
     return this.#shared;
   }
 
+  #replayParts(options: ReplayOptions, behind: number): ReplayParts {
+    return {
+      ledger: this.#ledger,
+      clock: this.#clock,
+      timer: this.#timer,
+      labels: this.#eventLabels(),
+      select: () => this.#select(options.partitions),
+      verify: (options.determinism ?? this.#determinism) === 'strict',
+      behind,
+      startWatching: () => this.#startWatching(),
+      grown: this.#grown,
+    };
+  }
+
+  #telling(options: ReplayOptions, behind: number): Telling {
+    const parts = this.#replayParts(options, behind);
+    const audience = () => this.#audience?.audience() ?? null;
+    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: parts.verify, audience, signal: options.signal });
+  }
+
+  readonly #grown = (sequence: number, signal?: AbortSignal): Promise<void> => this.#bus.beyond(sequence, signal);
+
+  /** Whether this ledger is still the one whose events lie in the target. */
+  async #checkHeld(held: ProducerMark, target: string): Promise<void> {
+    const { eventMark } = await import('./emission/transfer-track.ts');
+    const isThere = held.position <= (await this.head()).sequence;
+    if (isThere && eventMark(await this.event(held.position)).digest.equals(held.digest)) return;
+    throw new LedgerError('PRODUCER_CONFLICT', {
+      message: `${target} holds events of this ledger through sequence ${held.position}, and ${isThere ? 'another event stands there' : 'it ends before'}`,
+      hint: 'it was cut off or is an older copy: look for the one these events came from',
+      details: { position: held.position },
+    });
+  }
+
   async #select(names: readonly string[] | undefined): Promise<number[] | null> {
     if (names === undefined || names.length === 0) return null;
     // one of them may have been added since the ledger was opened
@@ -504,6 +585,21 @@ function withoutRest(error: unknown): unknown {
   if (!(error instanceof LedgerError) || (error.code !== 'BAD_LINE' && error.code !== 'ID_CONFLICT')) return error;
   const { message, details, cause } = error;
   return new LedgerError(error.code, { message, details, cause, hint: 'nothing is stored: mend the line and emit all of it again' });
+}
+
+/** The name under which a target keeps how far it holds another ledger, one for each choice of events. */
+function transferName(uuid: string, filter: string): string {
+  return filter === '' ? `replay-of-${uuid}` : `replay-of-${uuid}.${blake3(filter).toString('hex').slice(0, 12)}`;
+}
+
+/** A sink that asks when everything would be due. */
+function clockedBy(pace: Pace): Sink {
+  return {
+    deliver: async (batches) => {
+      for (const { times } of batches) pace.dues(times);
+      return true;
+    },
+  };
 }
 
 function toBlueprint(options: CreateOptions): LedgerBlueprint {

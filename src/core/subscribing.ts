@@ -7,12 +7,14 @@ import { PageBuffer } from './bus/page-buffer.ts';
 import { SharedPages } from './bus/shared-pages.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Clock } from './model/clock.ts';
+import type { EventBatch } from './model/event.ts';
 import type { ParkReason } from './model/group.ts';
 import { invalidArgument } from './model/ledger-error.ts';
 import { checkName, type PartitionId } from './model/partition.ts';
 import { CommandFailure } from './output/command-consumer.ts';
 import { Delivery } from './output/delivery.ts';
 import type { EventLabels } from './output/event-form.ts';
+import type { Sink } from './output/stream-sink.ts';
 import { resolveStart, type StartPoint } from './replay/resolve-start.ts';
 import type { Ending } from './scheduler/feeding/ending.ts';
 import { GroupConsumer } from './scheduler/feeding/group-consumer.ts';
@@ -117,6 +119,8 @@ export class Subscriptions {
   readonly #scheduler: Scheduler;
   readonly #pages: SharedPages;
   readonly #open = new Set<Ending>();
+  /** Those without a group, and the partitions each of them wants. */
+  readonly #live = new Map<LiveConsumer, ReadonlySet<PartitionId> | null>();
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
@@ -131,7 +135,7 @@ export class Subscriptions {
       // watching begins before the head is read, or a commit in between would be missed
       const { sequence } = await this.#parts.ledger.head();
       this.#parts.bus.announce(sequence);
-      const subscription = options.group === undefined ? await this.#live(options, handler) : await this.#member(options.group, options, handler);
+      const subscription = options.group === undefined ? await this.#follower(options, handler) : await this.#member(options.group, options, handler);
       subscription.finished.then(stopWatching, stopWatching);
       return subscription;
     } catch (error) {
@@ -140,12 +144,23 @@ export class Subscriptions {
     }
   }
 
+  /** Who is told of a replay that is awaited: subscribers without a group; null where there are none. */
+  audience(): Sink | null {
+    if (this.#live.size === 0) return null;
+    return {
+      deliver: async (batches) => {
+        await Promise.all([...this.#live].map(([consumer, wanted]) => tellAgain(consumer, wanted, batches)));
+        return true;
+      },
+    };
+  }
+
   /** Finishes what is in hand everywhere. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((ending) => ending.close()));
   }
 
-  async #live(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
+  async #follower(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
     const { bus } = this.#parts;
     const partitions = await this.#parts.select(options.partitions);
     const from = await this.#start(options, 'end');
@@ -160,6 +175,9 @@ export class Subscriptions {
       },
       { from, capacity, ackTimeoutMs: options.ackTimeoutMs ?? null },
     );
+    this.#live.set(consumer, partitions === null ? null : new Set(partitions));
+    const forget = (): void => void this.#live.delete(consumer);
+    consumer.ending.finished.then(forget, forget);
     this.#add(consumer, consumer.ending, () => this.#scheduler.wake(), options.signal);
     return { ...facts(consumer.ending), group: null, member: null, isNew: false };
   }
@@ -262,11 +280,17 @@ export class Subscriptions {
 
   #deliverTo(handler: Handler, group: string | null): (handful: Handful) => Promise<void> {
     const { labels } = this.#parts;
-    return async ({ partition, batches, attempt, isRedelivery, signal }) => {
+    return async ({ partition, batches, attempt, isRedelivery, isReplayed, signal }) => {
       const name = partition === null ? null : labels.partitionName(partition);
-      await handler(new Delivery(batches, labels, { group, partition: name, attempt, isRedelivery, signal }));
+      await handler(new Delivery(batches, labels, { group, partition: name, attempt, isRedelivery, isReplayed, signal }));
     };
   }
+}
+
+async function tellAgain(consumer: LiveConsumer, wanted: ReadonlySet<PartitionId> | null, batches: readonly EventBatch[]): Promise<void> {
+  const chosen = wanted === null ? batches : batches.map((batch) => batch.filter((at) => wanted.has(batch.partition(at))));
+  const told = chosen.filter(({ count }) => count > 0);
+  if (told.length > 0) await consumer.tellAgain(told);
 }
 
 function facts(ending: Ending): Pick<Subscription, 'finished' | 'close'> {

@@ -43,7 +43,7 @@ test('--partition, --time, --unique, --durability, --determinism and --max-line 
   );
   expect(await inspected(ledger)).toMatchObject({
     config: { time: 'meta.at', unique: 'meta.id', durability: 'normal', determinism: 'relaxed', lineBytesMax: 5000 },
-    epochs: [{ routing: 'manual:shoal', partitions: 2 }],
+    epochs: [{ routing: 'manual:shoal', partitions: ['herring', 'cod'] }],
     storage: { durability: 'normal', settings: { synchronous: 1 } },
   });
   await succeed(['emit', '-l', ledger], { input: '{"shoal":"cod","meta":{"at":1,"id":"a"}}\n' });

@@ -205,20 +205,26 @@ test('tail -f tells events of partitions that are added while it runs', async ()
   expect(parseLines<{ partition: string; key: string }>((await told).stdout)).toMatchObject([{ partition: 'a' }, { partition: 'b', key: 'b' }]);
 });
 
+const CHANGES = 20;
+
 test('four emitters run through twenty changes, and every event lies where the rule of its epoch sends it', async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3', '--time', 't');
   const lineOf = (emitter: number, n: number) => `{"k":"k${n % 211}","n":${n},"e":${emitter},"t":${1_760_000_000_000 + n},"pad":"${'x'.repeat(60)}"}`;
-  let isChanging = true;
+  /** How many changes were made; the emitters go along with them, so that their number does not hang on the machine's speed. */
+  let made = 0;
   // two send volume, for the kernel and the writing thread, and two a few lines at a time
   const emitters = [0, 1, 2, 3].map(async (emitter) => {
-    const [piece, pauseMs] = emitter < 2 ? [12_000, 1000] : [200, 100];
-    const child = startCli(['emit', '-q', '-l', ledger]);
+    const [piece, pieces] = emitter < 2 ? [12_000, 1] : [100, 6];
+    const child = startCli(['emit', '-q', '-l', ledger, '--busy-timeout', '60s']);
     const result = finished(child);
     let sent = 0;
-    while (isChanging && !child.stdin.destroyed) {
-      child.stdin.write(Array.from({ length: piece }, (_, nth) => `${lineOf(emitter, sent + nth)}\n`).join(''));
-      sent += piece;
-      await sleep(pauseMs);
+    for (let round = 0; round < CHANGES && !child.stdin.destroyed; round++) {
+      for (let nth = 0; nth < pieces; nth++) {
+        child.stdin.write(Array.from({ length: piece }, (_, line) => `${lineOf(emitter, sent + line)}\n`).join(''));
+        sent += piece;
+        await sleep(20);
+      }
+      while (made <= round) await sleep(10);
     }
     child.stdin.end();
     const { code, stderr } = await result;
@@ -236,15 +242,16 @@ test('four emitters run through twenty changes, and every event lies where the r
   const reader = await Completengine.open({ ledger, create: false, access: 'read' });
   const digestThrough = async (sequence: number) => (await reader.replay({ throughSequence: sequence })).digest;
   try {
-    for (let nth = 0; nth < 20; nth++) {
+    for (let nth = 0; nth < CHANGES; nth++) {
       const [verb = '', ...args] = changes[nth % changes.length]?.(nth) ?? [];
-      const change = document(await succeed(['partition', verb, ...args, '--busy-timeout', '30s', '--json', '-l', ledger]));
+      const change = document(await succeed(['partition', verb, ...args, '--busy-timeout', '60s', '--json', '-l', ledger]));
       expect(change).toMatchObject({ isChanged: true, epoch: nth + 2 });
       const through = change.fromSequence - 1;
       if (through > 0 && nth % 3 === 0) past.set(through, await digestThrough(through));
+      made++;
     }
   } finally {
-    isChanging = false;
+    made = CHANGES;
   }
   const sent = await Promise.all(emitters);
   // the changes fell into the midst of it

@@ -88,6 +88,17 @@ test('--tz makes dates and times without a zone those of that zone', async () =>
   expect(zoned === earthquakesBetween('2018-02-02T06:00:00Z', '2019-01-01')).toBe(true);
 });
 
+test('the argument is a range by itself: a day, or an interval whose end is exclusive', async () => {
+  const ledger = await earthquakeLedger();
+  expect((await replayed(ledger, '2018-02-02')) === earthquakesBetween('2018-02-02T00:00:00Z', '2018-02-03T00:00:00Z')).toBe(true);
+  const hours = earthquakesBetween('2018-02-02T09:00:00Z', '2018-02-02T17:30:00Z');
+  for (const range of ['2018-02-02T09:00Z/PT8H30M', '2018-02-02T09:00Z/2018-02-02T17:30Z', 'PT8H30M/2018-02-02T17:30:00Z']) {
+    expect((await replayed(ledger, range)) === hours).toBe(true);
+  }
+  expect((await replayed(ledger, '2018-02-02T10:00/PT8H30M', '--tz', 'Europe/Berlin')) === hours).toBe(true);
+  expect((await replayed(ledger, '../2018-02-01')) + (await replayed(ledger, '2018-02-02/..')) === asLines(earthquakes())).toBe(true);
+});
+
 test('words and spans count from now', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: '1\n2\n' });
@@ -109,6 +120,9 @@ test.each([
   ['a range that ends where it begins', ['--from', '2026-02-04', '--until', '2026-02-04'], 'turned round'],
   ['sequences turned round', ['--from-sequence', '9', '--through-sequence', '8'], 'it begins at 9 and ends at 8'],
   ['sequence 0', ['--from-sequence', '0'], '0 is not a sequence'],
+  ['a speed that is none', ['--speed', 'fast'], "'fast' is not a speed"],
+  ['an interval beside a start', ['2026-02-04', '--from', '2026-02-03'], 'two starts'],
+  ['an interval that is none', ['2026-02-04/2026-02-05/P1D'], 'is not an interval'],
   ['a negative sequence', ['--through-sequence', '-5'], '-5 is not a sequence'],
 ])('refuses %s with 2', async (_, args, fact) => {
   expectFailure(await runCli(['replay', '-l', await newLedger(), ...args]), 2, fact);
@@ -118,7 +132,6 @@ test.each([
   [['--from', 'now', '--from-sequence', '1']],
   [['--through', 'now', '--until', 'now']],
   [['--until', 'now', '--through-sequence', '1']],
-  [['--speed', 'fast']],
   [['--from-sequence', '1.5']],
   [['--from-sequence', 'x']],
 ])('refuses %j as usage', async (args) => {

@@ -16,6 +16,8 @@ export interface Chunk {
   /** Where byte 0 lies in the input, and where the input goes on behind the chunk. */
   readonly position: number;
   readonly nextPosition: number;
+  /** The time of each line, where it is known beside the payload; then none is read from it. */
+  readonly times?: Float64Array | undefined;
 }
 
 export interface ChunkLimits {

@@ -9,7 +9,8 @@ import { invariant } from '../model/ledger-error.ts';
 import type { Micros } from '../model/time.ts';
 import { CHUNKS_KEPT, type Chunk } from './chunks.ts';
 import { noExclusions } from './draft-builder.ts';
-import type { ChunkReport, Emitter } from './emitter.ts';
+import { type ChunkReport, draftEnd, type Emitter } from './emitter.ts';
+import type { InputTrack } from './producer-track.ts';
 
 /** The memory of a chunk must outlast its way. */
 const ON_THEIR_WAY_MAX = CHUNKS_KEPT - 2;
@@ -31,6 +32,7 @@ export class Conveyor {
   readonly #pipeline: CommitPipeline;
   readonly #clock: Clock;
   readonly #onArrival: OnArrival;
+  readonly #track: InputTrack | null;
   #flights: Flight[] = [];
   #generation = 0;
   /** What the next draft is built upon: the last one's end, as if it were committed. */
@@ -40,13 +42,14 @@ export class Conveyor {
   /** Chunks behind that one: they go on if, built anew in another epoch, it has no bad line any more. */
   #held: Chunk[] = [];
 
-  /** Chunks arrive at `onArrival` in the order in which they were sent. */
-  constructor(emitter: Emitter, pipeline: CommitPipeline, basis: Basis, onArrival: OnArrival) {
+  /** Chunks arrive at `onArrival` in the order in which they were sent. `track`: of an input whose steps do not depend on the ledger's answers. */
+  constructor(emitter: Emitter, pipeline: CommitPipeline, basis: Basis, onArrival: OnArrival, track: InputTrack | null = null) {
     this.#emitter = emitter;
     this.#pipeline = pipeline;
     this.#clock = emitter.parts.clock;
     this.#basis = basis;
     this.#onArrival = onArrival;
+    this.#track = track;
   }
 
   get hasStopped(): boolean {
@@ -79,7 +82,8 @@ export class Conveyor {
     const report = this.#emitter.report(chunk, this.#basis, read, built, [], null);
     this.#hasStopped = built.stoppedAt !== null;
     if (built.draft.count === 0) return { chunk, report, bytes: 0, answer: null };
-    const answer = this.#pipeline.offer({ ...built.draft, producer: null }, this.#generation);
+    const producer = this.#track?.step(chunk, draftEnd(chunk, read.lines, built)) ?? null;
+    const answer = this.#pipeline.offer({ ...built.draft, producer }, this.#generation);
     // looked at when its turn comes; until then a failure is no unhandled one
     answer.catch(() => {});
     this.#basis = { ...this.#basis, floor: Math.max(this.#basis.floor, built.draft.lastTime) };
@@ -93,6 +97,8 @@ export class Conveyor {
     const outcome = await first.answer;
     if (outcome !== null && outcome.kind !== 'committed') {
       invariant(outcome.kind === 'conflict', 'a draft is stale before one that is not');
+      if (outcome.producer !== null) this.#track?.learn(outcome.producer);
+      this.#track?.resumeAt(first.chunk);
       return this.#launchAgain(outcome.basis);
     }
     if (outcome === null && first.report.badLines.length > 0) {

@@ -11,7 +11,7 @@ import type { Chunk } from './chunks.ts';
 import { type BadLineAt, type BuiltDraft, type Exclusions, noExclusions } from './draft-builder.ts';
 import { describeLineFault, LineFault } from './line-fault.ts';
 import { type Press, type PressParts, pressParts, type ReadChunk, ReferencePress } from './press.ts';
-import type { ProducerTrack } from './producer-track.ts';
+import type { InputTrack } from './producer-track.ts';
 import type { ScannedLines } from './scanned-lines.ts';
 import { Scanner } from './scanner.ts';
 import { type EmissionSettings, faultContext } from './settings.ts';
@@ -114,12 +114,15 @@ export class Emitter {
   readonly #settings: EmissionSettings;
   /** Whether drafts depend on nothing the ledger alone can answer, so that several may be on their way. */
   readonly mayOverlap: boolean;
+  /** The same for an input that nobody else's commit can turn into a bad one without ending it. */
+  readonly mayForesee: boolean;
   #basis: Basis | undefined;
   #presses: Presses | undefined;
 
   constructor(parts: EmitterParts, settings: EmissionSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    this.mayForesee = settings.unique === null && settings.onBadLine === 'stop';
     this.mayOverlap = settings.unique === null && settings.late === 'record' && settings.onBadLine !== 'calls';
   }
 
@@ -128,7 +131,7 @@ export class Emitter {
   }
 
   /** `callOf`: the call of each scan row, where calls share the chunk. @throws what the ledger throws. */
-  async emit(chunk: Chunk, options: { producer?: ProducerTrack | null; callOf?: Uint32Array } = {}): Promise<ChunkReport> {
+  async emit(chunk: Chunk, options: { producer?: InputTrack | null; callOf?: Uint32Array } = {}): Promise<ChunkReport> {
     const producer = options.producer ?? null;
     let basis = await this.basis();
     let press = await this.pressFor(chunk, basis);
@@ -256,7 +259,7 @@ function makeColumns(committed: Committed, { lines, verdicts }: ReadChunk, built
 }
 
 /** Behind which byte of the chunk the input goes on after the draft. */
-function draftEnd(chunk: Chunk, lines: ScannedLines, built: BuiltDraft): number {
+export function draftEnd(chunk: Chunk, lines: ScannedLines, built: BuiltDraft): number {
   return built.stoppedAt === null ? chunk.end : (lines.starts[built.stoppedAt] as number);
 }
 

@@ -61,7 +61,7 @@ export class Judge {
       count,
       faults: lines.faults.slice(0, count),
       partitions: new Uint16Array(count),
-      times: new Float64Array(count).fill(NO_TIME),
+      times: chunk.times?.slice() ?? new Float64Array(count).fill(NO_TIME),
       starts: lines.starts.slice(0, count),
       ends: lines.ends.slice(0, count),
       ids: this.#slots.unique === null ? [] : new Array<string>(count).fill(''),
@@ -80,7 +80,7 @@ export class Judge {
   settle(chunk: Chunk, lines: ScannedLines, line: number, verdicts: Verdicts): void {
     const cursor = new LineCursor(chunk.bytes, lines);
     cursor.line = line;
-    verdicts.times[line] = NO_TIME;
+    verdicts.times[line] = chunk.times?.[line] ?? NO_TIME;
     verdicts.faults[line] = this.#judgeLine(cursor, lines, verdicts, this.latestTime());
   }
 

@@ -20,7 +20,6 @@ export function kernelPress(parts: PressParts): Press {
     epoch.placedFrom === null &&
     !settings.isEnvelope &&
     settings.unique === null &&
-    settings.late === 'record' &&
     settings.onBadLine !== 'calls';
   return isSimple ? new KernelPress(parts) : new ReferencePress(parts, new Kernel(parts.plan));
 }
@@ -55,6 +54,7 @@ class KernelPress implements Press {
     });
     const { count, faults, starts, ends } = lines;
     const verdicts: Verdicts = { count, faults: faults.subarray(0, count), starts, ends, ids: [], ...this.#kernel.judged(count) };
+    if (chunk.times !== undefined) verdicts.times.set(chunk.times);
     if (!this.#isInOrder) numbersToIds(verdicts.partitions, epoch.partitionIds);
     if (unsettled > 0) {
       for (let line = 0; line < count; line++) if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);
@@ -70,13 +70,15 @@ class KernelPress implements Press {
     const limit = stoppedAt ?? count;
     const { epoch, slots } = this.#parts;
     const framed = this.#kernel.frame(limit, Math.max(...epoch.partitionIds) + 1, basis.floor, now);
+    // which line it is that comes too late is the reference's to say
+    if (framed.late > 0 && this.#parts.settings.late === 'reject') return this.#reference.build(chunk, verdicts, exclusions, basis, now);
     return {
       draft: {
         epoch: basis.epoch.epoch,
         count: framed.count,
         firstTime: framed.firstTime,
         lastTime: framed.lastTime,
-        isLiftable: slots.time === null,
+        isLiftable: slots.time === null && chunk.times === undefined,
         frames: framed.frames,
         committedAt: now,
         ids: [],

@@ -9,7 +9,17 @@ import type { Chunk } from './chunks.ts';
 /** Node's own hash, slower than BLAKE3: it alone can be copied in mid-stream, and a draft may be offered with more than one end. */
 const newHash = (): Hash => createHash('blake2b512');
 
-export class ProducerTrack {
+/** What an emission asks of whoever follows its input: which step a commit is, and how much of a chunk is stored already. */
+export interface InputTrack {
+  /** The step to the byte `chunkEnd` of the chunk. */
+  step(chunk: Chunk, chunkEnd: number): ProducerStep;
+  /** Takes on what the ledger holds now. */
+  learn(held: ProducerMark): void;
+  /** The byte of the chunk behind which lines are new. @throws LedgerError PRODUCER_CONFLICT when this is not the input that is stored. */
+  resumeAt(chunk: Chunk): number;
+}
+
+export class ProducerTrack implements InputTrack {
   readonly name: string;
   #held: ProducerMark;
   /** Over the input before the chunk in hand. */

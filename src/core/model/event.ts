@@ -32,6 +32,8 @@ export interface CutLines {
   readonly lastTime: Micros;
   /** The payloads in order, each followed by a line feed. */
   readonly lines: Buffer;
+  /** Of the events, in order; null where they have to be asked of the columns. */
+  readonly times: Float64Array | null;
 }
 
 /** Cuts a commit faster than columns can be made; null where it leaves that to them. */
@@ -77,7 +79,7 @@ export class EventBatch {
   }
 
   /** Where the first and the last event stand; null in an empty batch. */
-  get span(): Omit<CutLines, 'lines'> | null {
+  get span(): Omit<CutLines, 'lines' | 'times'> | null {
     const { count } = this;
     if (count === 0) return null;
     if (this.#lines !== undefined) return this.#lines;
@@ -92,11 +94,11 @@ export class EventBatch {
   }
 
   get sequences(): Float64Array {
-    return this.#events.sequences;
+    return runOf(this.#lines) ?? this.#events.sequences;
   }
 
   get times(): Float64Array {
-    return this.#events.times;
+    return this.#lines?.times ?? this.#events.times;
   }
 
   get offsets(): Float64Array {
@@ -140,6 +142,14 @@ export class EventBatch {
       lines[end++] = LINE_FEED;
     }
     const span = this.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 };
-    return { ...span, lines };
+    return { ...span, lines, times: null };
   }
+}
+
+/** The sequences of lines that lie one behind the other; null where some are left out between them. */
+function runOf(lines: CutLines | undefined): Float64Array | null {
+  if (lines === undefined || lines.lastSequence - lines.firstSequence + 1 !== lines.count) return null;
+  const sequences = new Float64Array(lines.count);
+  for (let at = 0; at < lines.count; at++) sequences[at] = lines.firstSequence + at;
+  return sequences;
 }

@@ -13,6 +13,12 @@ export type LedgerErrorCode =
   | 'VERIFICATION_FAILED'
   /** The ledger does not extend the head kept as an anchor. */
   | 'HEAD_MISMATCH'
+  /** What was told has another digest than the one expected. */
+  | 'DIGEST_MISMATCH'
+  /** A cursor kept in a file belongs to another ledger, range or filter. */
+  | 'CURSOR_CONFLICT'
+  /** A command that events were given to did not take them. */
+  | 'COMMAND_FAILED'
   /** The ledger exists and has another configuration than the one asked for. */
   | 'CONFIG_MISMATCH'
   /** A unique id was committed before with other bytes. */

@@ -22,6 +22,8 @@ const AGO = /^-(?:\d+(?:ms|[smhdw]))+$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
+/** A time with a zone and without seconds, as ISO 8601 allows and RFC 3339 does not. */
+const MINUTES = /^(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2})([Zz]|[+-]\d{2}:\d{2})$/;
 
 /** @throws LedgerError INVALID_TIME */
 export async function readTimeExpression(text: string, context: TimeContext): Promise<TimeSpan> {
@@ -71,7 +73,7 @@ function instant(time: Micros): TimeSpan {
 
 /** RFC 3339 or an epoch number. */
 function readExact(text: string, expression: string): Micros {
-  const bytes = Buffer.from(LOCAL.test(expression) ? withSeconds(expression) : expression);
+  const bytes = Buffer.from(LOCAL.test(expression) ? withSeconds(expression) : expression.replace(MINUTES, '$1:00$2'));
   const reading: TimeReading = { time: NO_TIME, fault: undefined };
   const read = NUMBER.test(expression) ? readEpochNumber : readRfc3339;
   read(bytes, 0, bytes.length, reading);

@@ -10,6 +10,7 @@ export interface DeliveryFacts {
   readonly partition: string | null;
   readonly attempt: number;
   readonly isRedelivery: boolean;
+  readonly isReplayed: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -21,6 +22,8 @@ export class Delivery implements Iterable<LedgerEvent> {
   readonly attempt: number;
   /** It was parked, and is delivered again on request. */
   readonly isRedelivery: boolean;
+  /** Told again by a replay, rather than as it came. */
+  readonly isReplayed: boolean;
   /** Aborts when the time for an answer is over: what is done after that is done again by another. */
   readonly signal: AbortSignal;
   /** The events for those who want them as bytes: valid until the handler is done. */
@@ -34,6 +37,7 @@ export class Delivery implements Iterable<LedgerEvent> {
     this.partition = facts.partition;
     this.attempt = facts.attempt;
     this.isRedelivery = facts.isRedelivery;
+    this.isReplayed = facts.isReplayed;
     this.signal = facts.signal;
   }
 

@@ -11,6 +11,9 @@ export interface Sink {
   deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean>;
 }
 
+/** How long a reader has, after an abort, to take the delivery in hand. */
+const GRACE_MS = 500;
+
 /** Small commits are gathered up to this before they are written. */
 const WRITE_BYTES = 256 * 1024;
 
@@ -23,14 +26,14 @@ export class StreamSink implements Sink {
   /** Ends the wait for the write in hand. */
   #settle: () => void = () => {};
 
-  /** An abort ends the wait for a reader who does not read: what he has not taken by then counts as not delivered. */
+  /**
+   * After an abort the delivery in hand comes to its end, so that another run can go on behind it. A reader who does not read gets a moment alone:
+   * what he has not taken by then counts as not delivered.
+   */
   constructor(stream: Writable, form: EventForm, signal?: AbortSignal) {
     this.#stream = stream;
     this.#form = form;
-    signal?.addEventListener('abort', () => {
-      this.#isAbandoned = this.#isWriting;
-      this.#settle();
-    });
+    signal?.addEventListener('abort', () => setTimeout(() => this.#abandon(), GRACE_MS).unref());
     stream.on('error', (error) => {
       this.#error = error;
       this.#settle();
@@ -70,6 +73,11 @@ export class StreamSink implements Sink {
     });
     this.#isWriting = false;
     return this.#isOpen();
+  }
+
+  #abandon(): void {
+    this.#isAbandoned = this.#isWriting;
+    this.#settle();
   }
 
   /** @throws LedgerError IO_FAILED for any error but a reader that has gone. */

@@ -28,6 +28,8 @@ export interface TellingReport {
 export interface TellingOptions {
   readonly labels: EventLabels;
   readonly isVerified: boolean;
+  /** Who is told when it is awaited; null: nobody. */
+  readonly audience?: (() => Sink | null) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -96,7 +98,7 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
     onDone?: ((report: TellingReport) => Done | PromiseLike<Done>) | null,
     onFailed?: ((error: unknown) => Failed | PromiseLike<Failed>) | null,
   ): Promise<Done | Failed> {
-    return this.deliver(null).then(onDone, onFailed);
+    return this.deliver(this.#options.audience?.() ?? null).then(onDone, onFailed);
   }
 
   #take(): AsyncGenerator<readonly EventBatch[], void, undefined> {

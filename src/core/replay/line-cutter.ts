@@ -8,7 +8,7 @@ import type { Page } from '../model/history.ts';
 import type { SequenceRange } from '../model/range.ts';
 
 interface GatherExports {
-  gather(frames: number, frameCount: number, slots: number, slotCount: number, from: number, through: number, out: number): number;
+  gather(frames: number, frameCount: number, slots: number, slotCount: number, from: number, through: number, out: number, times: number): number;
   gatheredEnd(): number;
   gatheredFirst(): number;
   gatheredLast(): number;
@@ -19,6 +19,7 @@ interface GatherExports {
 /** The kernel's own sizes. */
 const FRAME_BYTES = 24;
 const SLOT_BYTES = 16;
+const TIME_BYTES = 8;
 /** The kernel reads and copies sixteen bytes at a time. */
 const GAP_BYTES = 32;
 /** A commit of more places is left to the reference, and so is one for which the memory would have to be longer than this. */
@@ -45,7 +46,7 @@ export class LineCutter {
   #begin(page: readonly StoredCommit[]): void {
     this.#linesEnd = this.#memory.start;
     const usual = page.filter(isUsual);
-    const lines = usual.reduce((sum, { frames }) => sum + bytesOf(frames) + GAP_BYTES, this.#linesEnd);
+    const lines = usual.reduce((sum, commit) => sum + bytesOf(commit.frames) + GAP_BYTES + (placesOf(commit) + 1) * TIME_BYTES, this.#linesEnd);
     const work = usual.reduce((most, commit) => Math.max(most, workBytes(commit, placesOf(commit))), 0);
     // grown now, because growing later would take the memory from under the lines
     this.#memory.reserve(Math.min(lines + work, MEMORY_BYTES_MAX));
@@ -63,14 +64,15 @@ export class LineCutter {
   #gather(commit: StoredCommit, places: number, from: number, through: number): CutLines | null {
     const { exports } = this.#memory;
     const { frames } = commit;
-    const linesAt = this.#linesEnd;
+    const timesAt = align(this.#linesEnd);
+    const linesAt = timesAt + places * TIME_BYTES;
     const framesAt = align(linesAt + bytesOf(frames) + GAP_BYTES);
     const slotsAt = align(framesAt + frames.length * FRAME_BYTES);
     if (linesAt + bytesOf(frames) + workBytes(commit, places) > this.#memory.buffer.byteLength) return null;
     this.#lay(commit, framesAt, slotsAt + places * SLOT_BYTES);
-    const count = exports.gather(framesAt, frames.length, slotsAt, places, from, through, linesAt);
+    const count = exports.gather(framesAt, frames.length, slotsAt, places, from, through, linesAt, timesAt);
     if (count < 0) return null;
-    if (count === 0) return { count, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0, lines: Buffer.alloc(0) };
+    if (count === 0) return { count, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0, lines: Buffer.alloc(0), times: null };
     this.#linesEnd = exports.gatheredEnd();
     return {
       count,
@@ -79,6 +81,7 @@ export class LineCutter {
       firstTime: exports.gatheredFirstTime(),
       lastTime: exports.gatheredLastTime(),
       lines: Buffer.from(this.#memory.buffer, linesAt, this.#linesEnd - linesAt),
+      times: new Float64Array(this.#memory.buffer, timesAt, count),
     };
   }
 

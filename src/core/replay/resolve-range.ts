@@ -5,9 +5,12 @@ import { LedgerError } from '../model/ledger-error.ts';
 import type { SequenceRange } from '../model/range.ts';
 import { formatTime, type Micros } from '../model/time.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+import { readTimeInterval, type TimeInterval } from '../model/time-interval.ts';
 
 /** All ends optional. A date as `from` means its first microsecond, as `through` its last. */
 export interface RangeRequest {
+  /** Both ends at once: a day (`2026-04-12`, `yesterday`), or an ISO interval such as `2026-04-12T09:00Z/PT8H30M`, its end exclusive. */
+  readonly range?: string | undefined;
   /** Time, inclusive. */
   readonly from?: string | undefined;
   /** Time, inclusive. */
@@ -23,14 +26,26 @@ export interface RangeRequest {
 /** @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
 export async function resolveRange(request: RangeRequest, history: History, context: TimeContext): Promise<SequenceRange> {
   checkEnds(request);
-  const first = request.from === undefined ? null : (await readTimeExpression(request.from, context)).first;
-  const last = await lastTime(request, context);
-  if (first !== null && last !== null && first > last)
-    throw turnedRound(formatTime(first), request.until === undefined ? formatTime(last) : `before ${formatTime(last + 1)}`);
+  const { first, last } = await readTimes(request, context);
   const head = await history.head();
   const from = first === null ? (request.fromSequence ?? 1) : await history.sequenceAtTime(first);
   const through = last === null ? (request.throughSequence ?? head.sequence) : (await history.sequenceAtTime(last + 1)) - 1;
   return { from, through: Math.min(through, head.sequence) };
+}
+
+/** Whether the request names an end: a telling that follows has none. */
+export function hasEnd(request: RangeRequest): boolean {
+  const { range, through, until, throughSequence } = request;
+  return [through, until, throughSequence].some((end) => end !== undefined) || (range !== undefined && !range.trim().endsWith('/..'));
+}
+
+async function readTimes(request: RangeRequest, context: TimeContext): Promise<TimeInterval> {
+  if (request.range !== undefined) return readTimeInterval(request.range, context);
+  const first = request.from === undefined ? null : (await readTimeExpression(request.from, context)).first;
+  const last = await lastTime(request, context);
+  if (first !== null && last !== null && first > last)
+    throw turnedRound(formatTime(first), request.until === undefined ? formatTime(last) : `before ${formatTime(last + 1)}`);
+  return { first, last };
 }
 
 /** The last microsecond of the range; null where time does not end it. */
@@ -41,12 +56,12 @@ async function lastTime(request: RangeRequest, context: TimeContext): Promise<Mi
 }
 
 function checkEnds(request: RangeRequest): void {
-  const starts = [request.from, request.fromSequence].filter((end) => end !== undefined);
-  const ends = [request.through, request.until, request.throughSequence].filter((end) => end !== undefined);
+  const starts = [request.range, request.from, request.fromSequence].filter((end) => end !== undefined);
+  const ends = [request.range, request.through, request.until, request.throughSequence].filter((end) => end !== undefined);
   if (starts.length > 1 || ends.length > 1) {
     throw new LedgerError('INVALID_ARGUMENT', {
       message: `a range with ${starts.length > 1 ? 'two starts' : 'two ends'}`,
-      hint: 'give one of from and fromSequence, and one of through, until and throughSequence',
+      hint: 'give a range by itself, or one of from and fromSequence and one of through, until and throughSequence',
     });
   }
   for (const sequence of [request.fromSequence, request.throughSequence]) {

@@ -32,3 +32,22 @@ export async function* retell(history: History, { range, partitions, verify, sig
     if (page.commits.length > 0) yield page.commits.map((commit) => EventBatch.of(commit, range, cut));
   }
 }
+
+/** From `from` to the head, then on as history grows, until the signal aborts. `grown` resolves when there is something behind a sequence. */
+export async function* follow(
+  history: History,
+  from: number,
+  retelling: Omit<Retelling, 'range'>,
+  grown: (sequence: number, signal?: AbortSignal) => Promise<void>,
+): AsyncGenerator<BatchPage, void, undefined> {
+  let told = from - 1;
+  while (!retelling.signal?.aborted) {
+    const { sequence } = await history.head();
+    if (sequence > told) {
+      yield* retell(history, { ...retelling, range: { from: told + 1, through: sequence } });
+      told = sequence;
+    } else {
+      await grown(told, retelling.signal);
+    }
+  }
+}

@@ -14,6 +14,8 @@ export interface Handful {
   readonly attempt: number;
   /** It was parked before. */
   readonly isRedelivery: boolean;
+  /** Told again by a replay. */
+  readonly isReplayed: boolean;
   /** Aborts when the time for an answer is over. */
   readonly signal: AbortSignal;
 }

@@ -69,7 +69,7 @@ export class LaneFeeder {
     trial: { readonly attempt: number; readonly isRedelivery: boolean },
   ): Promise<{ readonly error: unknown } | null> {
     try {
-      await handOver(this.#parts.deliver, { partition, batches, ...trial }, this.#options.ackTimeoutMs);
+      await handOver(this.#parts.deliver, { partition, batches, isReplayed: false, ...trial }, this.#options.ackTimeoutMs);
       return null;
     } catch (error) {
       // trying again is of no use, and no event is to blame

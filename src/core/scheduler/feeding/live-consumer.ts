@@ -62,9 +62,27 @@ export class LiveConsumer implements Consumer {
       });
   }
 
+  /** Tells what a replay tells, between two deliveries of its own. @throws what the handler throws: that is the replay's failure. */
+  async tellAgain(batches: readonly EventBatch[]): Promise<void> {
+    while (this.#inHand !== undefined) await this.#inHand;
+    if (this.ending.hasBegun) return;
+    const told = this.#handOver(batches, true);
+    this.#inHand = told
+      .catch(() => {})
+      .then(() => {
+        this.#inHand = undefined;
+        this.#parts.wake();
+      });
+    await told;
+  }
+
   async #deliver(events: number): Promise<void> {
     const { batches, next } = await this.#parts.read(this.#next, events);
-    if (batches.length > 0) await handOver(this.#parts.deliver, { partition: null, batches, attempt: 1, isRedelivery: false }, this.#options.ackTimeoutMs);
+    if (batches.length > 0) await this.#handOver(batches, false);
     this.#next = next;
+  }
+
+  #handOver(batches: readonly EventBatch[], isReplayed: boolean): Promise<void> {
+    return handOver(this.#parts.deliver, { partition: null, batches, attempt: 1, isRedelivery: false, isReplayed }, this.#options.ackTimeoutMs);
   }
 }

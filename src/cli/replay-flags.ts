@@ -1,0 +1,94 @@
+/** The flags of `replay`, and the request they make. */
+
+import * as Flags from '@oclif/core/flags';
+import type { ReplayOptions } from '../index.ts';
+import { outputFlag } from './output.ts';
+
+export const replayFlags = {
+  from: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['from-sequence'] }),
+  through: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['until', 'through-sequence'] }),
+  until: Flags.string({ description: 'time, exclusive', helpValue: 'TIME', exclusive: ['through-sequence'] }),
+  'from-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N' }),
+  'through-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N' }),
+  tz: Flags.string({ description: 'zone of dates and of times without one, such as Europe/Berlin; default UTC', helpValue: 'ZONE' }),
+  follow: Flags.boolean({ char: 'f', description: 'at the present, go on with what comes' }),
+  partition: Flags.string({
+    char: 'p',
+    description: 'only these partitions; with --into, what holds a colon is the routing of the new ledger: hash:FIELD',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NAME',
+  }),
+  key: Flags.string({ description: 'only events with this key', helpValue: 'KEY' }),
+  where: Flags.string({
+    description: 'only events that meet this; also != < <= > >= and ~ for a regular expression. Several: all of them',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'PATH=VALUE',
+  }),
+  speed: Flags.string({ description: 'natural, max, or how many times as fast as it happened: 60, 0.5', default: 'max', helpValue: 'SPEED' }),
+  rate: Flags.string({ description: 'so many events a second, in place of a speed', helpValue: 'N/s' }),
+  'max-gap': Flags.string({ description: 'no silence lasts longer than this, such as 5s', helpValue: 'DURATION' }),
+  step: Flags.boolean({ description: 'one event a key press', exclusive: ['speed', 'rate'] }),
+  'dry-run': Flags.boolean({
+    description: 'count, bytes, span and duration at this speed; tell nothing',
+    exclusive: ['follow', 'into', 'exec', 'cursor-file', 'step'],
+  }),
+  into: Flags.string({
+    description: 'into this ledger, which is made if absent; run again, it goes on',
+    helpValue: 'LEDGER',
+    exclusive: ['exec', 'output', 'cursor-file'],
+  }),
+  partitions: Flags.string({ description: 'of a ledger that --into makes: a count, or names', helpValue: 'N|NAMES', dependsOn: ['into'] }),
+  exec: Flags.string({ description: 'each delivery on the standard input of one run of this command', helpValue: 'CMD' }),
+  'cursor-file': Flags.string({ description: 'keep how far it is in this file, and go on from there', helpValue: 'FILE' }),
+  'expect-digest': Flags.string({ description: 'exit 3 where the digest is another one', helpValue: 'HEX', exclusive: ['follow', 'digest-file'] }),
+  'digest-file': Flags.string({ description: 'keep the digest in this file; a later run compares (exit 3)', helpValue: 'FILE', exclusive: ['follow'] }),
+  determinism: Flags.option({
+    description: "strict: verify while reading; relaxed: do not; default: the ledger's",
+    options: ['strict', 'relaxed'] as const,
+  })(),
+  output: outputFlag(),
+  json: Flags.boolean({ description: 'the report on standard error as JSON' }),
+  quiet: Flags.boolean({ char: 'q', description: 'no report and no progress' }),
+};
+
+/** What belongs to one run and not to the one that goes on behind it. */
+export const FLAGS_OF_A_RUN = ['from', 'through', 'until', 'from-sequence', 'through-sequence', 'expect-digest', 'digest-file'];
+
+export interface RangeAndFilterFlags {
+  readonly from?: string | undefined;
+  readonly through?: string | undefined;
+  readonly until?: string | undefined;
+  readonly 'from-sequence'?: number | undefined;
+  readonly 'through-sequence'?: number | undefined;
+  readonly tz?: string | undefined;
+  readonly follow: boolean;
+  readonly key?: string | undefined;
+  readonly where?: readonly string[] | undefined;
+  readonly speed: string;
+  readonly rate?: string | undefined;
+  readonly 'max-gap'?: string | undefined;
+  readonly determinism?: 'strict' | 'relaxed' | undefined;
+}
+
+/** `range` is the argument, `partitions` the names among the `--partition`s. */
+export function replayRequest(flags: RangeAndFilterFlags, range: string | undefined, partitions: readonly string[]): ReplayOptions {
+  return {
+    range,
+    from: flags.from,
+    through: flags.through,
+    until: flags.until,
+    fromSequence: flags['from-sequence'],
+    throughSequence: flags['through-sequence'],
+    zone: flags.tz,
+    follow: flags.follow,
+    partitions,
+    key: flags.key,
+    where: flags.where,
+    speed: flags.speed,
+    rate: flags.rate,
+    maxGap: flags['max-gap'],
+    determinism: flags.determinism,
+  };
+}

@@ -1,0 +1,55 @@
+/** How far a replay is: done, left, the ledger's time now and how fast it runs. A line on standard error, where standard output goes elsewhere. */
+
+import { formatTime, type ReplayProgress } from '../index.ts';
+import { count } from './figures.ts';
+import { ProgressBar } from './progress-bar.ts';
+
+/** So that all of it stands on a line of eighty. */
+const BAR_COLUMNS = 10;
+
+export class ReplayProgressLine {
+  readonly #isQuiet: boolean;
+  #bar: ProgressBar | undefined;
+  #firstTime: number | null = null;
+  #last: ReplayProgress | undefined;
+
+  constructor(isQuiet: boolean) {
+    // two writers would tear one terminal's lines apart
+    this.#isQuiet = isQuiet || process.stdout.isTTY === true;
+  }
+
+  update(progress: ReplayProgress, note = ''): void {
+    const { from, through, sequence, time, events } = progress;
+    this.#last = progress;
+    this.#bar ??= new ProgressBar({
+      format: through === null ? '{events} told  {now}  {speed}{note}' : '{bar} {percentage}%  {events} told  {left} left  {now}  {speed}{note}',
+      total: through === null ? null : Math.max(0, through - from + 1),
+      barColumns: BAR_COLUMNS,
+      isQuiet: this.#isQuiet,
+    });
+    if (sequence === null || time === null) return;
+    this.#firstTime ??= time;
+    const span = time - this.#firstTime;
+    this.#bar.update(sequence - from + 1, (ms) => ({
+      events: count(events),
+      left: through === null ? '' : count(through - sequence),
+      now: formatTime(time),
+      speed: speed(span / 1000 / ms),
+      note,
+    }));
+  }
+
+  /** The same state with a word beside it. */
+  note(note: string): void {
+    if (this.#last !== undefined) this.update(this.#last, note);
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}
+
+/** How many times as fast as it happened. */
+function speed(factor: number): string {
+  return `${factor >= 100 ? count(Math.round(factor)) : factor.toPrecision(3)}x`;
+}

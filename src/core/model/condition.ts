@@ -1,0 +1,143 @@
+/** A condition on one field of a payload: `properties.mag>=4.5`. Numbers are compared exactly, as decimals; texts byte by byte. No I/O. */
+
+import { asBuffer } from './bytes.ts';
+import { compareDecimals, type Decimal, readDecimal } from './decimal.ts';
+import { type FieldPath, parseFieldPath } from './field-path.ts';
+import { LedgerError } from './ledger-error.ts';
+import { scalarText } from './scalar-text.ts';
+import { FieldKind, type RoutableLine } from './scanned-field.ts';
+
+const OPERATORS = ['!=', '<=', '>=', '=', '<', '>', '~'] as const;
+type Operator = (typeof OPERATORS)[number];
+
+const FITTING_ORDERS: Readonly<Record<'<' | '<=' | '>' | '>=', (order: number) => boolean>> = {
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '>=': (order) => order >= 0,
+};
+
+/** What a field is compared with. A value in double quotes is a text alone; a bare one also the number, `true`, `false` or `null` that it spells. */
+interface Operand {
+  readonly text: string;
+  readonly bytes: Buffer;
+  readonly isQuoted: boolean;
+  readonly number: Decimal | null;
+}
+
+export interface Condition {
+  readonly path: FieldPath;
+  /** Whether the nth field of a scanned line, which is the one at `path`, meets it. */
+  holds(line: RoutableLine, nth: number): boolean;
+}
+
+/** Reads `PATH OPERATOR VALUE`, without blanks around the operator. @throws LedgerError INVALID_ARGUMENT */
+export function parseCondition(text: string): Condition {
+  const found = findOperator(text);
+  if (found === null) throw notACondition(text, 'it has no operator');
+  const { at, operator } = found;
+  const path = parseFieldPath(text.slice(0, at));
+  const value = text.slice(at + operator.length);
+  if (operator === '~') return { path, holds: matches(text, value) };
+  if (operator === '=' && /^[=~]/.test(value))
+    throw notACondition(text, `'${text.slice(at, at + 2)}' is no operator; a value that begins so stands in double quotes`);
+  const operand = readOperand(text, value);
+  if (operator === '=') return { path, holds: (line, nth) => isEqual(line, nth, operand) };
+  if (operator === '!=') return { path, holds: (line, nth) => !isEqual(line, nth, operand) };
+  return { path, holds: compares(operand, FITTING_ORDERS[operator]) };
+}
+
+/** The first operator outside of quotes; of two that begin there, the longer one. */
+function findOperator(text: string): { at: number; operator: Operator } | null {
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') isQuoted = !isQuoted;
+    else if (isQuoted && text[at] === '\\') at++;
+    if (isQuoted) continue;
+    const operator = OPERATORS.find((candidate) => text.startsWith(candidate, at));
+    if (operator !== undefined) return { at, operator };
+  }
+  return null;
+}
+
+function readOperand(text: string, value: string): Operand {
+  const isQuoted = value.startsWith('"');
+  const plain = isQuoted ? unquoted(text, value) : value;
+  return { text: plain, bytes: Buffer.from(plain, 'utf8'), isQuoted, number: isQuoted ? null : readDecimal(value) };
+}
+
+function unquoted(text: string, value: string): string {
+  try {
+    const read: unknown = JSON.parse(value);
+    if (typeof read === 'string') return read;
+  } catch {
+    // told below
+  }
+  throw notACondition(text, 'a quote is not closed');
+}
+
+function isEqual(line: RoutableLine, nth: number, operand: Operand): boolean {
+  const kind = line.kind(nth);
+  if (isNumber(kind)) {
+    const number = numberOf(line, nth);
+    return operand.number !== null && number !== null && compareDecimals(number, operand.number) === 0;
+  }
+  if (kind === FieldKind.NULL) return !operand.isQuoted && operand.text === 'null';
+  const isText = kind === FieldKind.STRING || kind === FieldKind.ESCAPED_STRING;
+  return (isText || !operand.isQuoted) && textOf(line, nth) === operand.text;
+}
+
+/** Numbers with numbers, texts with texts; what cannot be compared is neither smaller nor greater. */
+function compares(operand: Operand, fits: (order: number) => boolean): Condition['holds'] {
+  const { number, bytes } = operand;
+  return (line, nth) => {
+    const kind = line.kind(nth);
+    if (isNumber(kind)) {
+      const own = number === null ? null : numberOf(line, nth);
+      return own !== null && number !== null && fits(compareDecimals(own, number));
+    }
+    if (number !== null || (kind !== FieldKind.STRING && kind !== FieldKind.ESCAPED_STRING)) return false;
+    return fits(Buffer.compare(Buffer.from(textOf(line, nth) ?? '', 'utf8'), bytes));
+  };
+}
+
+function matches(text: string, pattern: string): Condition['holds'] {
+  let expression: RegExp;
+  try {
+    expression = new RegExp(pattern, 'u');
+  } catch (error) {
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: `the regular expression of '${text.slice(0, 80)}' cannot be read`,
+      hint: 'write it as JavaScript does, without slashes: place~Alaska$',
+      cause: error,
+    });
+  }
+  return (line, nth) => {
+    const own = isNumber(line.kind(nth)) ? written(line, nth) : textOf(line, nth);
+    return own !== null && expression.test(own);
+  };
+}
+
+function isNumber(kind: FieldKind): boolean {
+  return kind === FieldKind.INTEGER || kind === FieldKind.DECIMAL;
+}
+
+function written(line: RoutableLine, nth: number): string {
+  return asBuffer(line.bytes).toString('latin1', line.start(nth), line.end(nth));
+}
+
+function numberOf(line: RoutableLine, nth: number): Decimal | null {
+  return readDecimal(written(line, nth));
+}
+
+function textOf(line: RoutableLine, nth: number): string | null {
+  return scalarText(asBuffer(line.bytes), line.kind(nth), line.start(nth), line.end(nth));
+}
+
+function notACondition(text: string, fact: string): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', {
+    message: `'${text.slice(0, 80)}' is not a condition: ${fact}`,
+    hint: 'write PATH=VALUE, or != < <= > >= ~ in its place: properties.mag>=4.5',
+    details: { condition: text },
+  });
+}

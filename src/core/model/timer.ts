@@ -1,0 +1,26 @@
+/** How those who keep a pace read their clock and wait, so that tests can pass a time of their own. */
+
+export interface Timer {
+  /** Milliseconds since any moment; never steps back. */
+  nowMs(): number;
+  /** Resolves after about `ms`, perhaps a little early, or when the signal aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Node's timers take no more. */
+const WAIT_MS_MAX = 2 ** 31 - 1;
+
+export const systemTimer: Timer = {
+  nowMs: () => performance.now(),
+  wait: (ms, signal) =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timeout);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timeout = setTimeout(end, Math.min(ms, WAIT_MS_MAX));
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+    }),
+};

@@ -1,0 +1,69 @@
+/** The keys of a player: pause, resume, one step. Whoever holds it may press them while a replay runs. */
+
+import { systemTimer, type Timer } from '../model/timer.ts';
+
+export class Playback {
+  readonly #timer: Timer;
+  readonly #listeners = new Set<() => void>();
+  #mode: 'playing' | 'paused' = 'playing';
+  #steps = 0;
+  #pausedAt = 0;
+  #heldMs = 0;
+
+  /** `isPaused`: it begins with a pause. */
+  constructor({ timer = systemTimer, isPaused = false }: { timer?: Timer; isPaused?: boolean } = {}) {
+    this.#timer = timer;
+    if (isPaused) this.pause();
+  }
+
+  get isPaused(): boolean {
+    return this.#mode === 'paused';
+  }
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.#mode = 'paused';
+    this.#pausedAt = this.#timer.nowMs();
+    this.#tell();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.#heldMs = this.heldMs;
+    this.#mode = 'playing';
+    this.#steps = 0;
+    this.#tell();
+  }
+
+  /** Tells one event more and pauses behind it. */
+  step(): void {
+    this.pause();
+    this.#steps++;
+    this.#tell();
+  }
+
+  /** How many events may be told now. */
+  get capacity(): number {
+    return this.isPaused ? this.#steps : Number.POSITIVE_INFINITY;
+  }
+
+  /** So many were told. */
+  spend(count: number): void {
+    if (this.isPaused) this.#steps = Math.max(0, this.#steps - count);
+  }
+
+  /** How long it has been paused in all. */
+  get heldMs(): number {
+    return this.#heldMs + (this.isPaused ? this.#timer.nowMs() - this.#pausedAt : 0);
+  }
+
+  /** Calls `listener` after each key. Returns what ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCli, startCli } from '../support/cli.ts';
+import { killAfterTest } from '../support/fault-tools.ts';
+import { earthquakeLedger, expectFailure, fileIn, succeed } from '../support/ledger-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const WHOLE = 'f2f0e5a61dac561e96cd05d35ef4fe6c1bfc0ccdf97637417b37555b8eab0da8';
+
+test('--expect-digest ends with 3 on another digest, and with 0 on this one', async () => {
+  const ledger = await earthquakeLedger();
+  expect((await succeed(['replay', '--expect-digest', WHOLE, '-l', ledger])).stderr).toContain(`digest ${WHOLE}`);
+  await succeed(['replay', '-q', '--expect-digest', ` ${WHOLE.toUpperCase()}\n`, '-l', ledger]);
+  const result = await runCli(['replay', '-q', '--expect-digest', WHOLE, '--from', '2018-02-01', '-l', ledger]);
+  expectFailure(result, 3, `${WHOLE} was expected`);
+  expectFailure(await runCli(['replay', '--expect-digest', 'f2f0', '-l', ledger]), 2, "'f2f0' is not a digest");
+});
+
+test('a replay whose reader has gone proves nothing', async () => {
+  const ledger = await earthquakeLedger();
+  const child = startCli(['replay', '-q', '--expect-digest', WHOLE, '--speed', '10000', '-l', ledger]);
+  killAfterTest(child);
+  child.stdout.once('data', () => child.stdout.destroy());
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  expect(code).toBe(3);
+});
+
+test('--digest-file keeps the first digest and compares the later ones', async () => {
+  const ledger = await earthquakeLedger();
+  const directory = tempDir();
+  const file = join(directory, 'week.digest');
+  await succeed(['replay', '-q', '--digest-file', file, '-l', ledger]);
+  expect(readFileSync(file, 'utf8')).toBe(`${WHOLE}\n`);
+  expect(readdirSync(directory)).toEqual(['week.digest']);
+  await succeed(['replay', '-q', '--digest-file', file, '-l', ledger]);
+  expectFailure(await runCli(['replay', '-q', '--digest-file', file, '--until', '2018-02-05', '-l', ledger]), 3, `${WHOLE} was expected`);
+  expect(readFileSync(file, 'utf8')).toBe(`${WHOLE}\n`);
+});
+
+test('a digest file that is none, or cannot be, is named before anything is told', async () => {
+  const ledger = await earthquakeLedger();
+  for (const path of [fileIn(tempDir(), 'notes', 'hello\n'), tempDir(), ledger]) {
+    const result = await runCli(['replay', '--digest-file', path, '-l', ledger]);
+    expectFailure(result, 65, path);
+    expect(result.stdout.length).toBe(0);
+  }
+  expectFailure(await runCli(['replay', '-q', '--digest-file', '/nowhere/at/all', '-l', ledger]), 74, 'cannot be written');
+});
+
+test('--dry-run tells how much it would be and how long it would take, and tells nothing', async () => {
+  const ledger = await earthquakeLedger();
+  const dry = async (...args: string[]) => succeed(['replay', '--dry-run', ...args, '-l', ledger]);
+  const { stdout, stderr } = await dry('--speed', '86400x');
+  expect(stdout.length).toBe(0);
+  expect(stderr).toBe(
+    `1,707 events (1.22 MB) would be told; sequences 1-1707; 2018-01-31T01:49:59.650000Z to 2018-02-07T01:26:13.840000Z, a span of 6 d 23 h; 6.983 s at this speed; digest ${WHOLE}\n`,
+  );
+  expect(JSON.parse((await dry('--json', '--rate', '100/s')).stderr)).toMatchObject({ events: 1707, durationMs: 17_060, spanMs: 603_374_190, digest: WHOLE });
+  expect(JSON.parse((await dry('--json', '--speed', 'natural')).stderr)).toMatchObject({ durationMs: 603_374_190 });
+  expect(JSON.parse((await dry('--json')).stderr)).toMatchObject({ durationMs: null });
+  const short = JSON.parse((await dry('--json', '--speed', 'natural', '--max-gap', '1s')).stderr);
+  expect(short.durationMs).toBeGreaterThan(1_600_000);
+  expect(short.durationMs).toBeLessThan(1_706_001);
+  expect((await dry('--from', '2019-01-01')).stderr).toBe('no events in this range\n');
+});

@@ -1,0 +1,132 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { EARTHQUAKES, finished, runCli, startCli } from '../support/cli.ts';
+import { asLines, earthquakes } from '../support/earthquakes.ts';
+import { killAfterTest } from '../support/fault-tools.ts';
+import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
+import { earthquakeLedger, expectFailure, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
+import { seededForTest } from '../support/seeded.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+async function digestOf(ledger: string): Promise<string> {
+  return JSON.parse((await succeed(['replay', '--json', '-l', ledger])).stderr).digest;
+}
+
+async function eventsIn(ledger: string): Promise<number> {
+  return JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).events;
+}
+
+/** About forty megabytes: many commits, and enough for the writing thread. */
+async function largeLedger(): Promise<string> {
+  const ledger = await newLedger('--partition', 'hash:k', '--time', 'at');
+  const pad = 'x'.repeat(150);
+  const lines = Array.from({ length: 200_000 }, (_, n) => `{"k":${n % 97},"at":${1_700_000_000_000 + n},"pad":"${pad}"}\n`);
+  await succeed(['emit', '-q', '-l', ledger], { input: lines.join('') });
+  return ledger;
+}
+
+test('a ledger that is not there is made like the source', async () => {
+  const source = await earthquakeLedger();
+  const into = join(tempDir(), 'copy.codex');
+  const { stderr } = await succeed(['replay', '--into', into, '-l', source]);
+  expect(stderr).toMatch(/^1,707 events .*; digest [0-9a-f]{64}; its head 1707:[0-9a-f]{64}\n$/);
+  expect(storedEvents(into)).toEqual(storedEvents(source));
+  const [one, other] = [source, into].map(async (ledger) => JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()));
+  expect((await other).config).toEqual((await one).config);
+  expect((await succeed(['replay', '--into', into, '-l', source])).stderr).toBe('nothing new: it holds them through sequence 1707\n');
+});
+
+test('--partition with a colon and --partitions part history anew; names beside them still choose', async () => {
+  const source = await earthquakeLedger();
+  const into = join(tempDir(), 'anew.codex');
+  await succeed(['replay', '-q', '--into', into, '--partition', 'composite:properties.net+properties.type', '--partitions', '3', '-l', source]);
+  expect(new Set(storedEvents(into).map(({ partition }) => partition))).toEqual(new Set(['p0', 'p1', 'p2']));
+  expect((await replayed(into)) === asLines(earthquakes())).toBe(true);
+  await expectSoundLedger(into);
+  const part = join(tempDir(), 'part.codex');
+  await succeed(['replay', '-q', '--into', part, '-p', 'hash:properties.type', '-p', 'p2', '-l', source]);
+  expect(storedEvents(part).map(({ payload }) => payload)).toEqual(
+    storedEvents(source)
+      .filter(({ partition }) => partition === 'p2')
+      .map(({ payload }) => payload),
+  );
+});
+
+test('a ledger that is there keeps its own routing, and refuses another', async () => {
+  const source = await earthquakeLedger();
+  const into = await newLedger('--partition', 'hash:properties.type', '--partitions', '2');
+  expectFailure(await runCli(['replay', '--into', into, '--partition', 'hash:properties.net', '-l', source]), 4, 'was made otherwise');
+  await succeed(['replay', '-q', '--into', into, '-l', source]);
+  expect((await replayed(into)) === asLines(earthquakes())).toBe(true);
+});
+
+test('day after day goes into one ledger, and is the whole', async () => {
+  const source = await earthquakeLedger();
+  const into = join(tempDir(), 'days.codex');
+  for (const day of ['31', '01', '02', '03', '04', '05', '06', '07']) {
+    const date = `2018-${day === '31' ? '01' : '02'}-${day}`;
+    await succeed(['replay', date, '-q', '--into', into, '-l', source]);
+  }
+  expect(storedEvents(into)).toEqual(storedEvents(source).map((event) => ({ ...event })));
+});
+
+test('refuses itself, a file that is no ledger, and a routing for nothing', async () => {
+  const source = await earthquakeLedger();
+  expectFailure(await runCli(['replay', '--into', source, '-l', source]), 2, 'cannot be replayed into itself');
+  expectFailure(await runCli(['replay', '--into', EARTHQUAKES, '-l', source]), 76, 'is not a ledger');
+  expectFailure(await runCli(['replay', '--partition', 'hash:k', '-l', source]), 2, "'hash:k' is a routing");
+  expectFailure(await runCli(['replay', '--into', join(tempDir(), 'no', 'where.codex'), '-l', source]), 73, 'cannot create');
+  expectFailure(await runCli(['replay', '--into', join(tempDir(), 'x.codex'), '-p', 'hash:a', '-p', 'hash:b', '-l', source]), 2, 'one routing');
+});
+
+test('a request that is wrong makes no ledger', async () => {
+  const source = await earthquakeLedger();
+  const into = join(tempDir(), 'none.codex');
+  for (const wrong of [['-p', 'p99'], ['--where', 'x'], ['--from', 'nonsense'], ['2018-02-30'], ['--speed', 'fast'], ['-f', '--until', 'now']]) {
+    expect((await runCli(['replay', '--into', into, ...wrong, '-l', source])).code).toBe(2);
+  }
+  expect(existsSync(into)).toBe(false);
+});
+
+test('killed at any moment and run again, it holds every event once', async () => {
+  const random = seededForTest();
+  const source = await largeLedger();
+  const into = join(tempDir(), 'killed.codex');
+  const digest = await digestOf(source);
+  let kills = 0;
+  let inMidstream = 0;
+  const stored = () => [into, `${into}-wal`].reduce((bytes, path) => bytes + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  while (kills < 4) {
+    // somewhere behind what the run before has left
+    const until = stored() + random.between(1, 9) * 1e6;
+    const child = startCli(['replay', '-q', '--into', into, '-p', 'hash:at', '--partitions', '5', '-l', source]);
+    killAfterTest(child);
+    const result = finished(child);
+    while (child.exitCode === null && stored() < until) await sleep(1);
+    child.kill('SIGKILL');
+    const { signal } = await result;
+    if (signal === null) break;
+    kills++;
+    const held = await eventsIn(into);
+    if (held > 0 && held < 200_000) inMidstream++;
+  }
+  expect(inMidstream, 'no kill met it in mid-stream').toBeGreaterThan(0);
+  await succeed(['replay', '-q', '--into', into, '-l', source]);
+  expect(await digestOf(into)).toBe(digest);
+  expect(await eventsIn(into)).toBe(200_000);
+  await succeed(['inspect', '--verify', '-l', into]);
+});
+
+test('two at the same time go into one ledger: no event twice, and whoever ends well has told it all', async () => {
+  const source = await largeLedger();
+  const into = join(tempDir(), 'twice.codex');
+  await succeed(['replay', '-q', '--through-sequence', '1', '--into', into, '-l', source]);
+  const both = await Promise.all([1, 2].map(() => runCli(['replay', '-q', '--into', into, '-l', source])));
+  for (const result of both) {
+    if (result.code !== 0) expectFailure(result, 4, 'another replay goes into it');
+  }
+  await succeed(['replay', '-q', '--into', into, '-l', source]);
+  expect(await digestOf(into)).toBe(await digestOf(source));
+});

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { newLedger, succeed } from '../support/ledger-cli.ts';
+import { hasScreen, Screen } from '../support/screen.ts';
+
+const onScreen = test.skipIf(!hasScreen);
+
+async function countingLedger(): Promise<string> {
+  const ledger = await newLedger();
+  await succeed(['emit', '-q', '-l', ledger], { input: Array.from({ length: 40 }, (_, n) => `"event ${n + 1}."\n`).join('') });
+  return ledger;
+}
+
+/** A shell whose terminal can be asked whether it is as it was. */
+function screenOf(ledger: string): Screen {
+  return new Screen({ columns: 100, rows: 50, variables: { COMPLETENGINE_LEDGER: ledger } });
+}
+
+const AS_IT_WAS = 'stty -a | grep -qw icanon && stty -a | grep -qw echo && echo the terminal is as it was';
+
+function toldOn(lines: readonly string[]): number {
+  return lines.filter((line) => /event \d+\./.test(line)).length;
+}
+
+onScreen('--step tells one event a key press, q ends it, and the terminal is as it was', async () => {
+  const screen = screenOf(await countingLedger());
+  screen.type('completengine replay --step; echo "exit $?"');
+  // keys that come before it listens are the shell's
+  await sleep(1500);
+  for (let n = 1; n <= 3; n++) {
+    screen.press(n === 2 ? 'Up' : 'x');
+    expect(toldOn(await screen.showing(new RegExp(`event ${n}\\.`)))).toBe(n);
+  }
+  screen.press('q');
+  const lines = await screen.showing(/exit 130/);
+  expect(toldOn(lines)).toBe(3);
+  expect(lines.join('')).toContain('go on: completengine replay --from-sequence 4 --through-sequence 40');
+  screen.type(AS_IT_WAS);
+  await screen.showing(/^the terminal is as it was/m);
+});
+
+onScreen('the space bar pauses and goes on; Ctrl-C ends it', async () => {
+  const screen = screenOf(await countingLedger());
+  screen.type('completengine replay --rate 4/s; echo "exit $?"');
+  await screen.showing(/event 2\./);
+  screen.press('Space');
+  await sleep(600);
+  const paused = toldOn(await screen.showing(/event/));
+  await sleep(1200);
+  expect(toldOn(await screen.showing(/event/))).toBe(paused);
+  screen.press('Space');
+  await screen.showing(new RegExp(`event ${paused + 2}\\.`));
+  screen.press('C-c');
+  await screen.showing(/exit 130/);
+  screen.type(AS_IT_WAS);
+  await screen.showing(/^the terminal is as it was/m);
+});
+
+onScreen('a replay that comes to its end leaves the terminal as it was', async () => {
+  const screen = screenOf(await countingLedger());
+  screen.type('completengine replay --rate 1000/s; echo "exit $?"');
+  await screen.showing(/exit 0/);
+  screen.type(AS_IT_WAS);
+  await screen.showing(/^the terminal is as it was/m);
+});
+
+onScreen('progress stands on standard error while the events go elsewhere', async () => {
+  const screen = screenOf(await countingLedger());
+  screen.type('completengine replay --rate 10/s > /dev/null; echo "exit $?"');
+  await screen.showing(/\d+ told {2}\d+ left {2}20\d\d-.*Z {2}\S+x/);
+  screen.press('Space');
+  await screen.showing(/paused: space goes on/);
+  screen.press('q');
+  await screen.showing(/exit 130/);
+});

@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { finished, runCli, startCli } from '../support/cli.ts';
+import { asLines, earthquakes } from '../support/earthquakes.ts';
+import { killAfterTest } from '../support/fault-tools.ts';
+import { earthquakeLedger, expectFailure, fileIn, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import { LineReader } from '../support/line-reader.ts';
+import { seededForTest } from '../support/seeded.ts';
+import { runShell } from '../support/shell.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+/** Starts a replay and ends it with a signal after it has told something. */
+async function interrupted(args: readonly string[], signal: NodeJS.Signals, afterMs: number) {
+  const child = startCli(['replay', ...args]);
+  killAfterTest(child);
+  const result = finished(child);
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  await sleep(afterMs);
+  child.kill(signal);
+  return result;
+}
+
+test('the command that an interrupted replay prints goes on where it ended: the parts are the whole', async () => {
+  const random = seededForTest();
+  const ledger = await earthquakeLedger();
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const first = await interrupted(['--speed', '60000', '--from', '2018-02-01', '-l', ledger], signal, random.between(0, 400));
+    expect(first.code).toBe(code);
+    expect(first.stderr).toContain('the rest was not told');
+    const command = /\ngo on: (completengine replay .*)\n$/.exec(first.stderr)?.[1] ?? '';
+    expect(command).toContain(' --through-sequence 1707 ');
+    expect(command).not.toContain('--from ');
+    // an event that comes in between is not of this range
+    const second = await runShell(command.replace('--speed 60000', '--speed max'));
+    expect(second.code).toBe(0);
+    const whole = asLines(earthquakes().filter(({ ms }) => ms >= Date.UTC(2018, 1, 1)));
+    expect(first.stdout.length).toBeGreaterThan(0);
+    expect(second.stdout.length).toBeGreaterThan(0);
+    expect(first.stdout.toString() + second.stdout.toString() === whole).toBe(true);
+  }
+});
+
+test('the printed command keeps filters and forms, in words a shell reads back', async () => {
+  const ledger = await newLedger('--partition', 'hash:k');
+  await succeed(['emit', '-q', '-l', ledger], { input: Array.from({ length: 50 }, (_, n) => `{"k":"it's","n":${n}}\n`).join('') });
+  const first = await interrupted(['--rate', '100/s', '--key', "it's", '--where', 'n>=3', '--where', 'n!=5', '-o', 'envelope', '-l', ledger], 'SIGINT', 50);
+  const command = /go on: (.*)\n$/.exec(first.stderr)?.[1] ?? '';
+  expect(command).toContain("--key 'it'\\''s' --where 'n>=3' --where 'n!=5'");
+  const second = await runShell(command);
+  const told = [...parseLines(first.stdout), ...parseLines(second.stdout)].map(({ payload }) => (payload as { n: number }).n);
+  expect(told).toEqual(Array.from({ length: 50 }, (_, n) => n).filter((n) => n >= 3 && n !== 5));
+});
+
+test('at full speed into a pipe that is read, too, the parts are the whole', async () => {
+  const random = seededForTest();
+  const ledger = await newLedger('--time', 'at');
+  const lines = Array.from({ length: 150_000 }, (_, n) => `{"at":${1_700_000_000 + n},"pad":"${'x'.repeat(100)}"}\n`).join('');
+  await succeed(['emit', '-q', '-l', ledger], { input: lines });
+  let wereCut = 0;
+  for (let round = 0; round < 4; round++) {
+    const first = await interrupted(['-l', ledger], 'SIGINT', random.between(0, 15));
+    if (first.code === 0) continue;
+    wereCut++;
+    const command = /go on: (.*)\n$/.exec(first.stderr)?.[1];
+    const second = command === undefined ? '' : (await runShell(command)).stdout.toString();
+    expect(first.stdout.toString() + second === lines).toBe(true);
+  }
+  expect(wereCut, 'no replay was interrupted').toBeGreaterThan(0);
+});
+
+test('a cursor file goes on through Ctrl-C, and the range stays the one of the beginning', async () => {
+  const random = seededForTest();
+  const ledger = await earthquakeLedger();
+  const cursor = join(tempDir(), 'cursor');
+  const args = ['--speed', '100000', '--cursor-file', cursor, '-l', ledger];
+  const parts: string[] = [];
+  for (let rounds = 0; rounds < 3; rounds++) {
+    const part = await interrupted(args, 'SIGINT', random.between(50, 400));
+    parts.push(part.stdout.toString());
+    expect(part.stderr).toContain('the same command goes on where it ended');
+  }
+  await succeed(['emit', '-q', '-l', ledger], { input: `${earthquakes()[0]?.line}\n` });
+  parts.push((await succeed(['replay', '-q', '--speed', '1e9', '--cursor-file', cursor, '-l', ledger])).stdout.toString());
+  expect(parts.join('') === asLines(earthquakes())).toBe(true);
+  const { stdout, stderr } = await succeed(['replay', '--cursor-file', cursor, '-l', ledger]);
+  expect(stdout.length).toBe(0);
+  expect(stderr).toBe(`all of this range was told before: ${cursor}\n`);
+});
+
+test('killed, a cursor file is whole and never ahead of what was delivered', async () => {
+  const random = seededForTest();
+  const ledger = await earthquakeLedger();
+  const cursor = join(tempDir(), 'cursor');
+  for (let round = 0; round < 4; round++) {
+    const before = existsSync(cursor) ? (JSON.parse(readFileSync(cursor, 'utf8')).next as number) : 1;
+    const killed = await interrupted(['--speed', '100000', '--cursor-file', cursor, '-l', ledger], 'SIGKILL', random.between(100, 600));
+    const delivered = parseLines(killed.stdout.subarray(0, killed.stdout.lastIndexOf('\n') + 1)).length;
+    const { next } = JSON.parse(readFileSync(cursor, 'utf8')) as { next: number };
+    expect(next).toBeGreaterThanOrEqual(before);
+    expect(next).toBeLessThanOrEqual(before + delivered);
+    expect(killed.stdout.toString().startsWith(asLines(earthquakes().slice(before - 1, before)))).toBe(true);
+  }
+  expect(readdirSync(dirname(cursor)).filter((name) => name === 'cursor')).toHaveLength(1);
+});
+
+test('a cursor follows from history into the present, run after run', async () => {
+  const ledger = await newLedger();
+  const cursor = join(tempDir(), 'cursor');
+  const told: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    await succeed(['emit', '-q', '-l', ledger], { input: `${round * 2}\n` });
+    const child = startCli(['replay', '-q', '-f', '--cursor-file', cursor, '-l', ledger]);
+    killAfterTest(child);
+    const lines = new LineReader(child.stdout);
+    const result = finished(child);
+    await lines.take(1);
+    await succeed(['emit', '-q', '-l', ledger], { input: `${round * 2 + 1}\n` });
+    await lines.take(1);
+    child.kill('SIGINT');
+    told.push((await result).stdout.toString());
+  }
+  expect(told.join('')).toBe('0\n1\n2\n3\n4\n5\n');
+});
+
+test('a cursor of another ledger, range or filter is refused with 4, and what is none with 65', async () => {
+  const ledger = await earthquakeLedger();
+  const cursor = join(tempDir(), 'cursor');
+  await succeed(['replay', '-q', '--through', '2018-02-01', '--cursor-file', cursor, '-l', ledger]);
+  const kept = readFileSync(cursor, 'utf8');
+  const refused = async (...args: string[]) => runCli(['replay', '--cursor-file', cursor, ...args]);
+  expectFailure(await refused('-l', ledger), 4, 'that of another range or filter');
+  expectFailure(await refused('--through', '2018-02-01', '--key', 'ci', '-l', ledger), 4, 'another range or filter');
+  expectFailure(await refused('--through', '2018-02-01', '-l', await earthquakeLedger()), 4, 'that of another ledger');
+  expect(readFileSync(cursor, 'utf8')).toBe(kept);
+  for (const content of ['', 'x', '[]', 'null', '{"next":1}', kept.replace(/"next":\d+/, '"next":-1')]) {
+    expectFailure(await runCli(['replay', '--cursor-file', fileIn(tempDir(), 'cursor', content), '-l', ledger]), 65, 'is no cursor of a replay');
+  }
+  expectFailure(await runCli(['replay', '--cursor-file', ledger, '-l', ledger]), 65, ledger);
+});

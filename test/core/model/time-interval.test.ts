@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { LedgerError } from '../../../src/core/model/ledger-error.ts';
+import { formatTime } from '../../../src/core/model/time.ts';
+import { readTimeInterval } from '../../../src/core/model/time-interval.ts';
+
+const NOW = Date.UTC(2026, 3, 12, 12) * 1000;
+
+async function ends(text: string, zone?: string): Promise<(string | null)[]> {
+  const { first, last } = await readTimeInterval(text, { now: NOW, zone });
+  return [first, last].map((time) => (time === null ? null : formatTime(time)));
+}
+
+test.each([
+  ['2026-04-12T09:00Z/PT8H30M', '2026-04-12T09:00:00.000000Z', '2026-04-12T17:29:59.999999Z'],
+  ['2026-04-12T09:00:00Z/2026-04-12T17:30:00Z', '2026-04-12T09:00:00.000000Z', '2026-04-12T17:29:59.999999Z'],
+  ['PT8H30M/2026-04-12T17:30+00:00', '2026-04-12T09:00:00.000000Z', '2026-04-12T17:29:59.999999Z'],
+  ['2026-04-12T00:00Z/PT0.000001S', '2026-04-12T00:00:00.000000Z', '2026-04-12T00:00:00.000000Z'],
+  ['PT1.5S/2026-04-12T00:00:00.000001Z', '2026-04-11T23:59:58.500001Z', '2026-04-12T00:00:00.000000Z'],
+  ['2026-01-31/P1M', '2026-01-31T00:00:00.000000Z', '2026-02-27T23:59:59.999999Z'],
+  ['2026-04-12/P1Y2M3W4DT5H6M7.5S', '2026-04-12T00:00:00.000000Z', '2027-07-07T05:06:07.499999Z'],
+  ['-2h/now', '2026-04-12T10:00:00.000000Z', '2026-04-12T11:59:59.999999Z'],
+])('%s begins at its start and ends before its end', async (text, first, last) => {
+  expect(await ends(text)).toEqual([first, last]);
+});
+
+test('a date is the whole of its day, at either end and by itself', async () => {
+  const twelfth = ['2026-04-12T00:00:00.000000Z', '2026-04-12T23:59:59.999999Z'];
+  for (const text of ['2026-04-12', '2026-04-12/2026-04-12', '2026-04-12/P1D', 'P1D/2026-04-12', 'today']) {
+    expect(await ends(text)).toEqual(twelfth);
+  }
+  expect(await ends('yesterday/today')).toEqual(['2026-04-11T00:00:00.000000Z', twelfth[1]]);
+});
+
+test('an end may be open', async () => {
+  expect(await ends('../2026-04-12')).toEqual([null, '2026-04-12T23:59:59.999999Z']);
+  expect(await ends('2026-04-12T09:00Z/..')).toEqual(['2026-04-12T09:00:00.000000Z', null]);
+  expect(await ends('../..')).toEqual([null, null]);
+});
+
+test('a day is as long as it is in the zone', async () => {
+  expect(await ends('2026-03-29/P1D', 'Europe/Berlin')).toEqual(['2026-03-28T23:00:00.000000Z', '2026-03-29T21:59:59.999999Z']);
+  expect(await ends('2026-03-29/PT24H', 'Europe/Berlin')).toEqual(['2026-03-28T23:00:00.000000Z', '2026-03-29T22:59:59.999999Z']);
+});
+
+test.each([
+  ['P1D/P1D', 'INVALID_TIME'],
+  ['2026-04-12/P', 'INVALID_TIME'],
+  ['2026-04-12/PT', 'INVALID_TIME'],
+  ['2026-04-12/P1DT', 'INVALID_TIME'],
+  ['2026-04-12/-P1D', 'INVALID_TIME'],
+  ['2026-04-12/PT0.0000001S', 'INVALID_TIME'],
+  ['2026-04-12/P99999999Y', 'INVALID_TIME'],
+  ['2026-04-12/P9999Y', 'INVALID_TIME'],
+  ['../P1D', 'INVALID_TIME'],
+  ['P1D/..', 'INVALID_TIME'],
+  ['a/b', 'INVALID_TIME'],
+  ['2026-04-12/2026-04-13/2026-04-14', 'INVALID_TIME'],
+  ['/', 'INVALID_TIME'],
+  ['', 'INVALID_TIME'],
+  ['2026-04-12/2026-04-11', 'INVALID_RANGE'],
+  ['2026-04-12T09:00Z/2026-04-12T09:00Z', 'INVALID_RANGE'],
+  ['2026-04-12T09:00Z/PT0S', 'INVALID_RANGE'],
+])('%j is refused with %s', async (text, code) => {
+  const refusal = await readTimeInterval(text, { now: NOW }).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(LedgerError);
+  expect((refusal as LedgerError).code).toBe(code);
+});

@@ -1,0 +1,143 @@
+import { createReadStream } from 'node:fs';
+import { expect, test } from 'vitest';
+import { type Completengine, compositeOf, type EventInput, hashOf, placedBy, rangeOf } from '../../src/index.ts';
+import { EARTHQUAKES } from '../support/cli.ts';
+import { FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+
+/** Every event of a ledger with its time; where it lies is the ledger's own affair. */
+async function historyOf(engine: Completengine): Promise<string[]> {
+  const events: string[] = [];
+  for await (const { sequence, time, payload } of engine.replay()) events.push(`${sequence} ${time} ${payload}`);
+  return events;
+}
+
+async function earthquakeEngine(): Promise<Completengine> {
+  const engine = await openEngine({ partition: hashOf('properties.net'), time: 'properties.time' });
+  await engine.emit(createReadStream(EARTHQUAKES));
+  return engine;
+}
+
+test('order, times and bytes stay, whatever the routing it goes to', async () => {
+  const source = await earthquakeEngine();
+  for (const partition of [hashOf(), rangeOf('properties.mag', [1, 2, 4], { missing: 'unknown' }), compositeOf('properties.net', 'properties.type')]) {
+    // its own times lie elsewhere than the ledger's: they are not read
+    const target = await openEngine({ partition, time: 'properties.updated' });
+    const report = await source.replayInto(target);
+    expect(report).toMatchObject({ events: 1707, resumedBehind: null, isComplete: true });
+    expect(await historyOf(target)).toEqual(await historyOf(source));
+    expect((await target.replay()).digest).toBe((await source.replay()).digest);
+    expect(report.head).toEqual(await target.head());
+    await target.verify();
+  }
+});
+
+test('payloads with blanks, carriage returns and long numbers arrive as they are', async () => {
+  const clock = new FakeClock();
+  const source = await openEngine({ clock });
+  const payloads = ['  {"a" : 1e2}\t', '1\r', '[2]\r\r', '"\\u0000"', '123456789012345678901234567890', '"🐋"'];
+  for (const payload of payloads) {
+    await source.emit(payload);
+    clock.micros += 17;
+  }
+  const target = await openEngine({ clock });
+  await source.replayInto(target);
+  // the end of a line takes one carriage return with it
+  expect(await payloadsOf(target.replay())).toEqual(payloads.map((payload) => payload.replace(/\r$/, '')));
+  expect(await historyOf(target)).toEqual(await historyOf(source));
+});
+
+test('run again, it goes on behind what the other holds', async () => {
+  const source = await openEngine();
+  const target = await openEngine();
+  await source.emit([1, 2, 3]);
+  expect(await source.replayInto(target)).toMatchObject({ events: 3, resumedBehind: null });
+  expect(await source.replayInto(target)).toMatchObject({ events: 0, resumedBehind: 3 });
+  await source.emit([4]);
+  await source.emit([5]);
+  expect(await source.replayInto(target, { throughSequence: 4 })).toMatchObject({ events: 1, firstSequence: 4, resumedBehind: 3 });
+  expect(await source.replayInto(target)).toMatchObject({ events: 1, firstSequence: 5, resumedBehind: 4 });
+  expect(await historyOf(target)).toEqual(await historyOf(source));
+  await target.verify();
+});
+
+test('an abort leaves whole commits behind, and the next run completes them', async () => {
+  const source = await openEngine();
+  for (let n = 0; n < 40; n++) await source.emit({ n });
+  const target = await openEngine();
+  const controller = new AbortController();
+  const onProgress = ({ sequence }: { sequence: number | null }) => {
+    if ((sequence ?? 0) >= 10) controller.abort();
+  };
+  const first = await source.replayInto(target, { rate: 10_000, signal: controller.signal, onProgress });
+  expect(first.isComplete).toBe(false);
+  const held = (await target.head()).sequence;
+  expect(held).toBe(first.events);
+  expect(held).toBeGreaterThanOrEqual(10);
+  expect(held).toBeLessThan(40);
+  expect(await source.replayInto(target)).toMatchObject({ resumedBehind: held, events: 40 - held });
+  expect(await historyOf(target)).toEqual(await historyOf(source));
+});
+
+test('each choice of events has a position of its own', async () => {
+  const source = await openEngine({ partition: hashOf('k'), time: 'at' });
+  await source.emit([
+    { k: 'a', at: 1e9 },
+    { k: 'b', at: 1e9 },
+    { k: 'a', at: 1e9 },
+  ] satisfies EventInput[]);
+  const target = await openEngine();
+  expect(await source.replayInto(target, { key: 'a' })).toMatchObject({ events: 2 });
+  expect(await source.replayInto(target, { key: 'b' })).toMatchObject({ events: 1, resumedBehind: null });
+  expect(await source.replayInto(target, { where: 'k=a', key: 'a' })).toMatchObject({ events: 2, resumedBehind: null });
+  expect(await source.replayInto(target, { key: 'a' })).toMatchObject({ events: 0, resumedBehind: 3 });
+});
+
+test.each([
+  ['a key that is missing there', { partition: hashOf('k') }, /^sequence 2 of .* cannot be taken as it is: /],
+  ['a partition there is none of', { partition: placedBy('to'), partitions: ['cod'] }, /^sequence 1 of /],
+  ['an id that is not unique there', { unique: 'k' }, /^sequence 2 of /],
+  ['a payload that is too long there', { lineBytesMax: 8 }, /^sequence 1 of /],
+])('%s ends it; what came before is stored', async (_, options, message) => {
+  const source = await openEngine();
+  await source.emit(['{"k":"abc"}', '{"x":1}', '{"k":"d"}']);
+  const target = await openEngine(options);
+  const failure = await failureOf(() => source.replayInto(target), 'BAD_LINE');
+  expect(failure.message).toMatch(message);
+  expect((await target.head()).sequence).toBe(Number(failure.details['sequence']) - 1);
+});
+
+test('events earlier than the other’s head would lose their times, and are refused', async () => {
+  const source = await openEngine({ time: 'at' });
+  await source.emit([{ at: 1e9 }, { at: 1.1e9 }]);
+  const target = await openEngine();
+  await target.emit('0');
+  const failure = await failureOf(() => source.replayInto(target), 'BAD_LINE');
+  expect(failure.message).toContain('would lose its time');
+  expect((await target.head()).sequence).toBe(1);
+});
+
+test('a ledger is not replayed into itself', async () => {
+  const ledger = ledgerPath();
+  const source = await openEngine({ ledger });
+  await failureOf(() => source.replayInto(source), 'INVALID_ARGUMENT');
+  const other = await openEngine({ ledger });
+  await failureOf(() => source.replayInto(other), 'INVALID_ARGUMENT');
+});
+
+test('a source that ends before what was taken from it is another one', async () => {
+  const { copyFileSync } = await import('node:fs');
+  const ledger = ledgerPath();
+  const copy = ledgerPath();
+  const first = await openEngine({ ledger });
+  await first.emit(['1', '2']);
+  await first.close();
+  copyFileSync(ledger, copy);
+  const target = await openEngine();
+  const source = await openEngine({ ledger });
+  await source.emit(['3']);
+  await source.replayInto(target);
+  const older = await openEngine({ ledger: copy });
+  expect((await failureOf(() => older.replayInto(target), 'PRODUCER_CONFLICT')).message).toContain('it ends before');
+  await older.emit(['"another"']);
+  expect((await failureOf(() => older.replayInto(target), 'PRODUCER_CONFLICT')).message).toContain('another event stands there');
+});
