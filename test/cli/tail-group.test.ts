@@ -144,7 +144,7 @@ describe('tail --exec', () => {
 
     const asked = await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']);
     expect(asked.stderr).toBe('1 event will be delivered again when a member of the group runs\n');
-    const again = await succeed(['tail', '-l', ledger, '-g', 'g', '--idle', '200ms', '--exec', environment]);
+    const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', environment]);
     expect(again.stdout.toString()).toBe('g p0 2-2 3 3 \n');
     expect(await listed()).toEqual([]);
     expectFailure(await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']), 2, /3 is not parked/);
@@ -164,7 +164,7 @@ describe('tail --exec', () => {
   test('ends where there is no such command, and parks nothing for it', async () => {
     const ledger = await ledgerOf('1\n');
     const result = await runCli(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'no-such-command-here']);
-    expect(result.code).toBe(2);
+    expect(result.code).toBe(69);
     expect(result.stderr).toMatch(/^error: the command was not found: no-such-command-here$/m);
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 1, parked: 0 });
   });

@@ -83,7 +83,7 @@ export class GroupConsumer implements Consumer {
     if (this.ending.hasBegun || this.#inHand.size > 0) return;
     const { idleMs } = this.#options.until;
     if (this.#left <= 0) void this.ending.close();
-    else if (this.#leases.lanes.every((lane) => lane.lag(this.#stopAt(lane)) === 0)) void this.#closeAtEnds();
+    else if (this.#leases.lanes.every((lane) => !lane.hasDue && lane.lag(this.#stopAt(lane)) === 0)) void this.#closeAtEnds();
     if (idleMs !== undefined) this.#closeWhenIdle(idleMs);
   }
 
