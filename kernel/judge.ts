@@ -1,4 +1,4 @@
-/** Judges scanned lines for hash routing: partition and own time of each, or why it is not taken. The reference is `emission/judge.ts`. */
+/** Judges scanned lines: partition by hash and own time of each, or why it is not taken. The reference is `emission/judge.ts`. */
 
 import {
   FAULT_KEY_MISSING,
@@ -24,22 +24,23 @@ const NO_TIME: f64 = f64.MAX_VALUE;
 /** As in `model/decimal.ts`. */
 const PLAIN_DIGITS_MAX: u32 = 64;
 
+/** In place of the key's slot, where there is none: hash the whole payload, or leave the partition to the host. */
+const WHOLE_PAYLOAD: i32 = -1;
+const NO_HASH: i32 = -2;
+
 let chunkBase: usize = 0;
 let partition: u16 = 0;
 
-/**
- * `keySlot` and `timeSlot` are -1 where there is none: then the whole payload is hashed, or the arrival counts. Returns how many lines it leaves
- * to the reference.
- */
+/** `timeSlot` is -1 where there is none: then the arrival counts. Returns how many lines it leaves to the reference. */
 export function judge(count: u32, base: usize, keySlot: i32, partitionCount: u32, timeSlot: i32, latest: f64): u32 {
   chunkBase = base;
   let unsettled: u32 = 0;
   for (let line: u32 = 0; line < count; line++) {
     let fault = load<u8>(faults + line);
     if (fault == FAULT_NONE) {
-      fault = route(line, keySlot, partitionCount);
+      if (keySlot != NO_HASH) fault = route(line, keySlot, partitionCount);
       if (fault == FAULT_NONE) {
-        store<u16>(partitions + (<usize>line << 1), partition);
+        if (keySlot != NO_HASH) store<u16>(partitions + (<usize>line << 1), partition);
         let time = NO_TIME;
         if (timeSlot >= 0) {
           fault = timeOf(line, timeSlot);
@@ -62,7 +63,7 @@ export function judge(count: u32, base: usize, keySlot: i32, partitionCount: u32
 function route(line: u32, keySlot: i32, partitionCount: u32): u8 {
   let from: usize;
   let length: u32;
-  if (keySlot < 0) {
+  if (keySlot == WHOLE_PAYLOAD) {
     const column = <usize>line << 2;
     from = chunkBase + load<u32>(starts + column);
     length = <u32>(chunkBase + load<u32>(ends + column) - from);

@@ -10,6 +10,7 @@ export {
   type CreateOptions,
   type EmitOptions,
   type EventInput,
+  type GivenOptions,
   type OpenOptions,
   type RehearsalReport,
   type TailOptions,

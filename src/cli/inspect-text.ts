@@ -33,6 +33,7 @@ export function overviewDocument(ledger: LedgerDescription): object {
     epochs: identity.epochs.map((epoch) => epochDocument(epoch, namesOf(identity))),
     partitions: ledger.partitions.map(partitionDocument),
     producers: ledger.producers,
+    sessions: ledger.sessions,
     storage,
   };
 }
@@ -53,6 +54,7 @@ export async function overviewText(ledger: LedgerDescription): Promise<string> {
     ['storage', [storage.engine, ...Object.entries(storage.settings).map(([name, value]) => `${name} ${value}`)].join(', ')],
   ];
   for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
+  if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} with a pin`]);
   if (storage.isOpenToOthers) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;

@@ -23,6 +23,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
     'cat events.jsonl | <%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> monday.jsonl tuesday.jsonl --producer week-12',
     '<%= config.bin %> <%= command.id %> --receipts < events.jsonl | tail -1',
+    '<%= config.bin %> <%= command.id %> --key acme < orders-of-acme.jsonl',
     '<%= config.bin %> replay -o envelope | <%= config.bin %> <%= command.id %> --envelope -l copy.codex',
   ];
   // without ignoreStdin oclif takes what is piped in for the argument
@@ -32,6 +33,11 @@ The first line that cannot be taken ends it: what came before is committed, the 
     atomic: Flags.boolean({ description: 'all of the input, or nothing' }),
     rejects: Flags.string({ description: 'append lines that cannot be taken to this file, with the reason, and go on', helpValue: 'FILE' }),
     receipts: Flags.boolean({ description: 'print one JSON line per committed event' }),
+    key: Flags.string({
+      description: 'the key of all events, whatever they carry; of a composite a+b',
+      helpValue: 'VALUE',
+    }),
+    to: Flags.string({ description: 'send all events to this partition, whatever the routing', helpValue: 'NAME' }),
     envelope: Flags.boolean({ description: 'the lines are envelopes, as replay -o envelope prints them' }),
     late: Flags.option({
       description: "an event earlier than the ledger's head: recorded at the head's time, or a bad line",
@@ -57,6 +63,8 @@ The first line that cannot be taken ends it: what came before is committed, the 
         const report = await engine.ingest(input.sources, {
           producer: flags.producer,
           atomic: flags.atomic,
+          key: flags.key,
+          to: flags.to,
           envelope: flags.envelope,
           late: flags.late,
           maxSkew: flags['max-skew'],

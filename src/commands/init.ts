@@ -19,12 +19,13 @@ export default class Init extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --time created_at --unique id',
     '<%= config.bin %> <%= command.id %> --partition range:amount=100,1000 --partitions low,mid,high --missing none',
     '<%= config.bin %> <%= command.id %> --partition composite:tenant+topic',
+    '<%= config.bin %> <%= command.id %> --partition sticky:session,idle=30m',
     '<%= config.bin %> <%= command.id %> --partition manual:shoal --partitions herring,cod,squid',
   ];
   static override flags = {
     partition: Flags.string({
       description:
-        'routing: hash (the whole payload), hash:FIELD, range:FIELD=BOUND,.. (numbers, words or times), composite:FIELD+FIELD, or manual:FIELD (the field names the partition)',
+        'routing: hash (the whole payload), hash:FIELD, range:FIELD=BOUND,.. (numbers, words or times), composite:FIELD+FIELD, sticky:FIELD (a session stays where it is), or manual:FIELD (the field names the partition)',
       default: 'hash',
       helpValue: 'SPEC',
     }),

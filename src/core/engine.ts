@@ -31,7 +31,7 @@ import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
 import type { SequenceRange } from './model/range.ts';
-import { epochAt, NO_PLACEMENTS, type Router, type RoutingSpec } from './model/routing.ts';
+import { epochAt, type Given, NO_PLACEMENTS, type Router, type RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
 import { systemTimer, type Timer } from './model/timer.ts';
@@ -43,7 +43,6 @@ import type { StartPoint } from './replay/resolve-start.ts';
 import { type TailRequest, tellTail } from './replay/tell-tail.ts';
 import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
-import { stickyIsNotWired } from './router/sticky-not-wired.ts';
 import { type Pace, readPace } from './scheduler/pace.ts';
 import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './subscribing.ts';
 
@@ -86,7 +85,15 @@ export type EventInput = string | Uint8Array | object | number | boolean | null;
 /** Lists and streams are events only inside a list: by themselves they are many. */
 type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> ? never : Event;
 
-export interface EmitOptions {
+/** What is said of all events of a call, past what they hold. */
+export interface GivenOptions {
+  /** Their key, in place of the one they carry; of a composite `a+b` or a JSON list of its parts. */
+  readonly key?: string | undefined;
+  /** The partition they go to, whatever the routing says. */
+  readonly to?: string | undefined;
+}
+
+export interface EmitOptions extends GivenOptions {
   /** Store the position in the input with each commit under this name, and continue behind it. */
   readonly producer?: string | undefined;
   /** All of the input or nothing. */
@@ -197,24 +204,27 @@ export class Completengine {
   }
 
   /** Commits the events together, all or none; their receipts are in their order. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit(events: readonly EventInput[]): Promise<EventReceipt[]>;
+  emit(events: readonly EventInput[], options?: GivenOptions): Promise<EventReceipt[]>;
   /** Commits a stream of JSON lines. @throws LedgerError BAD_LINE at the first bad line; what came before it is committed. */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
   /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit<Event extends EventInput>(event: SingleEvent<Event>): Promise<EventReceipt>;
+  emit<Event extends EventInput>(event: SingleEvent<Event>, options?: GivenOptions): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
     options: EmitOptions & IngestHooks = {},
   ): Promise<EventReceipt | EventReceipt[] | EmissionReport> {
     if (isStream(input)) return this.ingest([{ name: 'stream', open: () => input }], options);
-    if (Array.isArray(input)) return this.#sharedCommits().emit(input.map(toLine));
-    const [receipt] = await this.#sharedCommits().emit([toLine(input as EventInput)]);
+    const given = toGiven(options);
+    if (Array.isArray(input)) return this.#sharedCommits().emit(input.map(toLine), given);
+    const [receipt] = await this.#sharedCommits().emit([toLine(input as EventInput)], given);
     return receipt as EventReceipt;
   }
 
   /** Commits named inputs one after the other, as one. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
   async ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks = {}): Promise<EmissionReport> {
     const settings = this.#settings(options, options.onReject === undefined ? 'stop' : 'collect');
+    // what cannot be given is refused before anything is read
+    makeRouter(await this.#ledger.routing(), settings.given);
     const producer = options.producer === undefined ? null : await this.#producerTrack(options.producer);
     if (options.atomic !== true) {
       return ingest(this.#emitter(this.#announcing(this.#ledger), settings), sources, producer, scanLimits(settings).lineBytesMax, options);
@@ -365,13 +375,14 @@ export class Completengine {
    * Walks the whole ledger. `expectHead`: `SEQUENCE:HASH` kept elsewhere, which it must extend.
    * @throws LedgerError VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH
    */
-  verify(options: Omit<VerifyOptions, 'anchor' | 'idOf'> & { expectHead?: string | undefined } = {}): Promise<VerifyReport> {
+  verify(options: Omit<VerifyOptions, 'anchor' | 'idOf' | 'keyOf'> & { expectHead?: string | undefined } = {}): Promise<VerifyReport> {
     const { unique } = this.#ledger.identity.config;
     const ids = unique === null ? undefined : new FieldReader([unique], DEPTH_MAX);
     return this.#ledger.verify({
       ...options,
       anchor: options.expectHead === undefined ? undefined : parseHead(options.expectHead),
       idOf: ids === undefined ? undefined : (payload) => ids.text(payload),
+      keyOf: (batch, at) => this.#eventLabels().key(batch, at),
     });
   }
 
@@ -413,7 +424,7 @@ export class Completengine {
     };
     let report: EmissionReport;
     try {
-      const target = { basis: () => this.#ledger.basis(), commit: transaction.commit, openPipeline: null };
+      const target = { basis: () => this.#ledger.basis(), pinsOf: transaction.pinsOf, commit: transaction.commit, openPipeline: null };
       report = await ingest(this.#emitter(target, settings), sources, producer, scanLimits(settings).lineBytesMax, {
         ...hooks,
         onCommit: hooks.onCommit && keep,
@@ -436,6 +447,7 @@ export class Completengine {
   #announcing(ledger: Ledger): EmissionTarget {
     return {
       basis: () => ledger.basis(),
+      pinsOf: (sessions) => ledger.pinsOf(sessions),
       commit: async (draft) => this.#announce(await ledger.commit(draft)),
       openPipeline: async () => {
         const pipeline = await ledger.openPipeline();
@@ -466,6 +478,7 @@ export class Completengine {
       maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
       late: options.late ?? 'record',
       isEnvelope: options.envelope ?? false,
+      given: toGiven(options),
       onBadLine,
     };
   }
@@ -611,7 +624,6 @@ function toBlueprint(options: CreateOptions): LedgerBlueprint {
     lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
   };
   const routing = toRouting(options.partition ?? 'hash');
-  if (routing.rule === 'sticky') throw stickyIsNotWired();
   return { config, routing, ...layOutPartitions(routing, options.partitions) };
 }
 
@@ -642,6 +654,10 @@ function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
     hint: 'leave these options out, or use another ledger',
     details: { path, differences: found },
   });
+}
+
+function toGiven({ key, to }: GivenOptions): Given {
+  return { key: key ?? null, to: to ?? null };
 }
 
 function isStream(input: unknown): input is AsyncIterable<Uint8Array | string> {

@@ -6,18 +6,20 @@ import type { InputSource } from './emission/ingest.ts';
 import type { EmissionSettings } from './emission/settings.ts';
 import type { Ledger, PartitionSummary, RoutingChange } from './ledger/ledger.ts';
 import type { Clock } from './model/clock.ts';
+import type { Basis } from './model/commit.ts';
 import { DEPTH_MAX } from './model/config.ts';
 import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from './model/epoch-plan.ts';
 import { formatKey, type KeyInput, keyParts } from './model/key-text.ts';
 import { invalidArgument } from './model/ledger-error.ts';
+import type { PartitionId } from './model/partition.ts';
 import { EVERYTHING } from './model/range.ts';
-import type { RouteCause, RoutingInForce, RoutingSpec } from './model/routing.ts';
+import type { RouteCause, RouteRefusal, RoutingInForce, RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { causeRule, partitionRule } from './model/rule-text.ts';
+import type { RoutableLine } from './model/scanned-field.ts';
 import { type ReroutedReport, type Route, rerouted } from './replay/rerouted.ts';
 import { lineOfKey } from './router/key-line.ts';
 import { makeRouter } from './router/router.ts';
-import { stickyIsNotWired } from './router/sticky-not-wired.ts';
 
 export interface RerouteOptions {
   /** How many partitions keys go to, or their names, new ones among them. Default: those of now, for a range as many as its bounds make. */
@@ -83,14 +85,16 @@ export class Partitioning {
 
   /** Where events with these keys would go. A composite's key is a list of its parts, or `a+b`. Writes nothing. @throws LedgerError INVALID_ARGUMENT */
   async explain(keys: readonly KeyInput[]): Promise<Explanation[]> {
-    const routing = await this.#ledger.routing();
+    const routing = await this.#ledger.basis();
     const { spec } = routing.epoch;
     const router = makeRouter(routing);
     const explainer = this.#explainer(routing, false);
-    return keys.map((input) => {
+    const lines = keys.map((input) => lineOfKey(spec, keyParts(spec, input)));
+    const routes = await explainer.routes(router, lines);
+    return keys.map((input, at) => {
       const parts = keyParts(spec, input);
-      const line = lineOfKey(spec, parts);
-      const route = router.route(line);
+      const line = lines[at] as RoutableLine;
+      const route = routes[at] as PartitionId | RouteRefusal;
       const key = formatKey(parts);
       if (typeof route === 'number') return explained(routing, { partition: route, key, cause: router.causeOf(line) });
       return explained(routing, { partition: null, key, fault: explainer.refusal(route) });
@@ -102,7 +106,7 @@ export class Partitioning {
     sources: readonly InputSource[],
     options: { readonly envelope?: boolean | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<readonly LineExplanation[], void, undefined> {
-    const routing = await this.#ledger.routing();
+    const routing = await this.#ledger.basis();
     for await (const lines of this.#explainer(routing, options.envelope ?? false).explain(sources, options.signal)) {
       yield lines.map((line) => ({ source: line.source, line: line.line, ...explained(routing, line) }));
     }
@@ -136,13 +140,15 @@ export class Partitioning {
     const plan = planReroute(toSpec(routing), options.partitions)(before);
     const after = plan === null ? before : routingAfter(before, plan, head.sequence + 1);
     const from = options.sample === undefined ? 1 : Math.max(1, head.sequence - checkSample(options.sample) + 1);
+    for (const each of [before, after]) checkForetellable(each);
     const range = { ...EVERYTHING, from, through: head.sequence };
     const routes = { before: routeOf(before), after: routeOf(after), partitionCount: after.partitionNames.length };
     return { ...(await rerouted(this.#ledger, range, routes, options.signal)), routing: { before, after } };
   }
 
-  #explainer(routing: RoutingInForce, isEnvelope: boolean): Explainer {
-    return new Explainer(makeRouter, this.#clock, this.#settings(isEnvelope), routing);
+  #explainer(basis: Basis, isEnvelope: boolean): Explainer {
+    const parts = { makeRouter, clock: this.#clock, pinsOf: (sessions: readonly string[]) => this.#ledger.pinsOf(sessions) };
+    return new Explainer(parts, this.#settings(isEnvelope), basis);
   }
 }
 
@@ -166,9 +172,13 @@ function routeOf(routing: RoutingInForce): Route {
 }
 
 function toSpec(routing: RoutingSpec | string): RoutingSpec {
-  const spec = typeof routing === 'string' ? parseRoutingSpec(routing) : routing;
-  if (spec.rule === 'sticky') throw stickyIsNotWired();
-  return spec;
+  return typeof routing === 'string' ? parseRoutingSpec(routing) : routing;
+}
+
+/** @throws LedgerError INVALID_ARGUMENT */
+function checkForetellable({ epoch: { spec } }: RoutingInForce): void {
+  if (spec.rule !== 'sticky') return;
+  throw invalidArgument('where sticky sessions go depends on what comes before, and is not foretold', 'leave --dry-run out, or ask partition explain');
 }
 
 function checkSample(count: number): number {

@@ -158,7 +158,6 @@ test.each([
   [['place', 'k', 'nowhere'], 2, "the ledger has no partition 'nowhere'"],
   [['place', 'k', 'p0', 'k', 'p1'], 2, "the key 'k' is placed twice"],
   [['reroute', 'nonsense'], 2, "'nonsense' is not a routing"],
-  [['reroute', 'sticky:k'], 2, 'sticky routing is not at work yet'],
   [['reroute', 'range:k=1', '--partitions', '3'], 2, 'a range with 1 bound has 2 partitions, not 3'],
   [['reroute', 'hash:k', '--partitions', 'a,,b'], 2, "'' cannot name a partition"],
   [['reroute', 'hash:k', '--sample', '5'], 2, 'dry-run'],

@@ -127,7 +127,6 @@ test.each([
   [['--partition', 'hash:a', '--missing', 'Rest'], "'Rest' cannot name a partition"],
   [['--partition', 'hash:a,missing=b', '--missing', 'c'], "cannot go to both 'b' and 'c'"],
   [['--partition', 'hash:a', '--partitions', '256', '--missing', 'rest'], '257 partitions are not possible'],
-  [['--partition', 'sticky:session,idle=30m'], 'sticky routing is not at work yet'],
 ])('init refuses %j', async (args, fact) => {
   expectFailure(await runCli(['init', '-l', join(tempDir(), 'events.codex'), ...args]), 2, fact);
 });

@@ -38,10 +38,16 @@ interface Flip {
 
 type Verdict = Pick<ResidentResult, 'code' | 'stderr' | 'stdout'>;
 
-async function makeLedger(path: string, kind: 'unique' | 'plain', random: Seeded): Promise<void> {
-  const options =
-    kind === 'unique' ? { partition: 'hash:tenant', partitions: ['herring', 'cod', 'squid'], unique: 'id' } : { partition: 'hash', partitions: 4 };
-  const engine = await Completengine.open({ ledger: path, ...options });
+/** What the ledgers hold besides events. */
+const KINDS = {
+  unique: { told: 'unique ids and a producer', options: { partition: 'hash:tenant', partitions: ['herring', 'cod', 'squid'], unique: 'id' } },
+  sticky: { told: 'pins of sessions', options: { partition: 'sticky:id,idle=1h', partitions: 3 } },
+  plain: { told: 'plain', options: { partition: 'hash', partitions: 4 } },
+} as const;
+type Kind = keyof typeof KINDS;
+
+async function makeLedger(path: string, kind: Kind, random: Seeded): Promise<void> {
+  const engine = await Completengine.open({ ledger: path, ...KINDS[kind].options });
   try {
     const stream: EventStream = { name: kind, seed: random.seed, count: 2000, piecesMax: 160 };
     await engine.ingest([{ name: 'stream', open: () => piecesOf(stream, random) }], kind === 'unique' ? { producer: 'feeder' } : {});
@@ -94,8 +100,8 @@ async function inOwnProcess(args: readonly string[]): Promise<Verdict> {
   return { code: code ?? (signal === 'SIGTERM' ? 'hang' : 'crash'), stdout, stderr };
 }
 
-for (const kind of ['unique', 'plain'] as const) {
-  it(`finds every single-bit flip that changes what a ledger holds (${kind === 'unique' ? 'unique ids and a producer' : 'plain'})`, async () => {
+for (const kind of Object.keys(KINDS) as Kind[]) {
+  it(`finds every single-bit flip that changes what a ledger holds (${KINDS[kind].told})`, async () => {
     const directory = tempDir();
     const random = seededForTest();
     const path = join(directory, 'original.codex');

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { expect, test } from 'vitest';
-import { hashOf, placedBy } from '../../src/index.ts';
+import { describe, expect, test } from 'vitest';
+import { hashOf, placedBy, stickyBy } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';
 import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
@@ -195,4 +195,47 @@ test('keys of payloads do not reach the prototype of anything', async () => {
   const byProto = await openEngine({ partition: hashOf('__proto__') });
   await failureOf(() => byProto.emit({ a: 1 }), 'BAD_LINE');
   expect((await byProto.emit('{"__proto__":"x"}')).sequence).toBe(1);
+});
+
+describe('what is given with a call', () => {
+  test('is the key of its events, or the partition they go to', async () => {
+    const engine = await openEngine({ partition: hashOf('tenant'), partitions: 16 });
+    const { partition } = await engine.emit({ tenant: 'acme' });
+    expect((await engine.emit({ n: 1 }, { key: 'acme' })).partition).toBe(partition);
+    expect(await engine.emit([{ n: 2 }, { n: 3 }], { to: 'p5' })).toMatchObject([{ partition: 'p5' }, { partition: 'p5' }]);
+    await engine.emit(pieces('{"n":4}\n'), { key: 'acme', to: 'p6' });
+    const events: unknown[] = [];
+    for await (const { key, partition: place } of engine.replay()) events.push([key, place]);
+    expect(events).toEqual([
+      ['acme', partition],
+      ['acme', partition],
+      [null, 'p5'],
+      [null, 'p5'],
+      ['acme', 'p6'],
+    ]);
+  });
+
+  test('keeps calls at the same time apart where it differs, each in its order', async () => {
+    const ledger = ledgerPath();
+    const engine = await openEngine({ ledger, partition: stickyBy('s'), partitions: 4 });
+    const keys = ['a', 'b', undefined, 'a', 'a', 'b', undefined];
+    const receipts = await Promise.all(keys.map((key, n) => engine.emit({ s: 'own', n }, { key })));
+    expect(receipts.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    const places = new Map(receipts.map(({ partition }, n) => [keys[n], partition]));
+    expect(receipts.map(({ partition }) => partition)).toEqual(keys.map((key) => places.get(key)));
+    expect(new Set(places.values()).size).toBe(3);
+    await expectSoundLedger(ledger);
+  });
+
+  test.each([
+    [{ to: 'p8' }, 'UNKNOWN_PARTITION'],
+    [{ key: '' }, 'INVALID_ARGUMENT'],
+  ] as const)('is refused where it cannot be: %j', async (given, code) => {
+    const engine = await openEngine({ partition: hashOf('k') });
+    const good = engine.emit({ k: 1 });
+    await failureOf(() => engine.emit({ k: 1 }, given), code);
+    await failureOf(() => engine.emit(pieces('{"k":1}\n'), given), code);
+    expect((await good).sequence).toBe(1);
+    expect((await engine.head()).sequence).toBe(1);
+  });
 });

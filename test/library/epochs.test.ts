@@ -67,7 +67,6 @@ describe('a new epoch', () => {
     await failureOf(() => engine.partitioning.add(['x']), 'INVALID_ARGUMENT');
     await failureOf(() => engine.partitioning.place([{ key: 'x', partition: 'nowhere' }]), 'UNKNOWN_PARTITION');
     await failureOf(() => engine.partitioning.reroute('range:k=b,c', { partitions: ['low', 'high'] }), 'INVALID_ARGUMENT');
-    await failureOf(() => engine.partitioning.reroute('sticky:k'), 'INVALID_ARGUMENT');
     expect((await engine.partitioning.inForce()).epoch.epoch).toBe(1);
     await engine.emit([{ k: 'a' }]);
     await expectRoutedByEpochs(ledger);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Completengine, hashOf, LedgerError, placedBy, rangeOf, stickyBy } from '../../src/index.ts';
+import { Completengine, hashOf, LedgerError, placedBy, rangeOf } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 
 test('the snippet of the first page works as it stands', async () => {
@@ -47,12 +47,6 @@ test('open knows a ledger again whose partitions follow from its routing', async
   expect((await engine.emit([{ amount: 99 }, { amount: 100 }, { amount: 1e9 }, {}])).map(({ partition: name }) => name)).toEqual(['p0', 'p1', 'p2', 'rest']);
   const error = await failureOf(() => Completengine.open({ ledger, partitions: 2 }), 'CONFIG_MISMATCH');
   expect(error.message).toContain('partitions is p0,p1,p2,rest, not p0,p1,rest');
-});
-
-test('open refuses sticky routing as long as nothing keeps its pins', async () => {
-  const ledger = ledgerPath();
-  await failureOf(() => Completengine.open({ ledger, partition: stickyBy('session') }), 'INVALID_ARGUMENT');
-  expect(existsSync(ledger)).toBe(false);
 });
 
 test.each([

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline } from '../model/commit.ts';
 import { invariant } from '../model/ledger-error.ts';
+import type { Pin } from '../model/session-pins.ts';
 import type { EmissionTarget } from './emitter.ts';
 
 /** So many commits make a caller that goes on; a few are done before the thread has started. */
@@ -23,6 +24,10 @@ export class AsideTarget implements EmissionTarget {
 
   basis(): Promise<Basis> {
     return this.#target.basis();
+  }
+
+  pinsOf(sessions: readonly string[]): Promise<readonly Pin[]> {
+    return this.#target.pinsOf(sessions);
   }
 
   async commit(draft: CommitDraft): Promise<CommitOutcome> {

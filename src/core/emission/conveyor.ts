@@ -4,8 +4,9 @@
  */
 
 import type { Clock } from '../model/clock.ts';
-import type { Basis, CommitOutcome, CommitPipeline, Committed, Stale } from '../model/commit.ts';
+import type { Basis, CommitOutcome, CommitPipeline, Committed, FrameDraft, Stale } from '../model/commit.ts';
 import { invariant } from '../model/ledger-error.ts';
+import type { Pin } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
 import { CHUNKS_KEPT, type Chunk } from './chunks.ts';
 import { noExclusions } from './draft-builder.ts';
@@ -15,11 +16,17 @@ import type { InputTrack } from './producer-track.ts';
 /** The memory of a chunk must outlast its way. */
 const ON_THEIR_WAY_MAX = CHUNKS_KEPT - 2;
 
+type Load = Pick<FrameDraft, 'partition' | 'count'>;
+
 interface Flight {
   readonly chunk: Chunk;
   /** The report but for what the ledger says. */
   report: ChunkReport;
   bytes: number;
+  /** What it adds to the partitions. */
+  readonly frames: readonly Load[];
+  /** Takes back the pins it made. */
+  readonly unpin: () => void;
   /** Null where nothing of the chunk is left to commit. */
   answer: Promise<CommitOutcome | Stale> | null;
 }
@@ -59,6 +66,10 @@ export class Conveyor {
   /** Sends a chunk; waits while as many are on their way as may be. @throws what the ledger throws. */
   async send(chunk: Chunk): Promise<void> {
     while (this.#flights.length + this.#held.length >= ON_THEIR_WAY_MAX) await this.#arrive();
+    if (this.#emitter.hasTooManySessions) {
+      await this.#land();
+      this.#emitter.forgetSessions();
+    }
     await this.#sendOn(chunk);
   }
 
@@ -69,25 +80,36 @@ export class Conveyor {
 
   /** Resolves when everything sent has arrived. */
   async drain(): Promise<void> {
-    while (this.#flights.length > 0) await this.#arrive();
+    await this.#land();
     this.#emitter.learn(this.#basis);
+  }
+
+  async #land(): Promise<void> {
+    while (this.#flights.length > 0) await this.#arrive();
   }
 
   async #launch(chunk: Chunk): Promise<Flight> {
     const press = await this.#emitter.pressFor(chunk, this.#basis);
-    const read = press.read(chunk);
+    const read = await this.#emitter.read(chunk, press);
     const exclusions = noExclusions(read.verdicts.count);
     const now: Micros = this.#clock.nowMicros();
     const built = press.build(chunk, read, exclusions, this.#basis, now);
     const report = this.#emitter.report(chunk, this.#basis, read, built, [], null);
     this.#hasStopped = built.stoppedAt !== null;
-    if (built.draft.count === 0) return { chunk, report, bytes: 0, answer: null };
+    const { draft } = built;
+    if (draft.count === 0) return { chunk, report, bytes: 0, frames: [], unpin: () => {}, answer: null };
     const producer = this.#track?.step(chunk, draftEnd(chunk, read.lines, built)) ?? null;
-    const answer = this.#pipeline.offer({ ...built.draft, producer }, this.#generation);
+    const answer = this.#pipeline.offer({ ...draft, producer }, this.#generation);
     // looked at when its turn comes; until then a failure is no unhandled one
     answer.catch(() => {});
-    this.#basis = { ...this.#basis, floor: Math.max(this.#basis.floor, built.draft.lastTime) };
-    return { chunk, report, bytes: built.bytes, answer };
+    const frames = draft.frames.map(({ partition, count }) => ({ partition, count }));
+    const { sessions } = this.#basis;
+    this.#basis = {
+      ...this.#basis,
+      floor: Math.max(this.#basis.floor, draft.lastTime),
+      sessions: sessions === null ? null : { hasPins: true, loads: withFrames(sessions.loads, frames) },
+    };
+    return { chunk, report, bytes: built.bytes, frames, unpin: this.#emitter.settlePins(), answer };
   }
 
   /** Waits for the first chunk on its way, or builds all of them anew where it met a conflict. */
@@ -99,14 +121,21 @@ export class Conveyor {
       invariant(outcome.kind === 'conflict', 'a draft is stale before one that is not');
       if (outcome.producer !== null) this.#track?.learn(outcome.producer);
       this.#track?.resumeAt(first.chunk);
-      return this.#launchAgain(outcome.basis);
+      return this.#launchAgain(outcome.basis, outcome.pins);
     }
     if (outcome === null && first.report.badLines.length > 0) {
       const newer = await this.#newerBasis();
       if (newer !== null) return this.#launchAgain(newer);
     }
     this.#flights.shift();
+    if (outcome !== null && outcome.loads !== null) this.#learnLoads(outcome.loads);
     await this.#onArrival(first.chunk, first.report, outcome === null ? null : { outcome, bytes: first.bytes });
+  }
+
+  /** The ledger's counts, with what is on its way: others may have committed in between. */
+  #learnLoads(loads: readonly number[]): void {
+    const behind = this.#flights.reduce((sum, { frames }) => withFrames(sum, frames), loads);
+    this.#basis = { ...this.#basis, sessions: { loads: behind, hasPins: true } };
   }
 
   /**
@@ -124,7 +153,9 @@ export class Conveyor {
     return newest.epoch.epoch === this.#basis.epoch.epoch ? null : newest;
   }
 
-  async #launchAgain(basis: Basis): Promise<void> {
+  async #launchAgain(basis: Basis, pins: readonly Pin[] = []): Promise<void> {
+    for (const { unpin } of this.#flights.toReversed()) unpin();
+    this.#emitter.learnPins(pins);
     const chunks = [...this.#flights.map(({ chunk }) => chunk), ...this.#held];
     this.#flights = [];
     this.#held = [];
@@ -133,4 +164,11 @@ export class Conveyor {
     this.#basis = basis;
     for (const chunk of chunks) await this.#sendOn(chunk);
   }
+}
+
+/** The counts of events with those of some frames; beyond the partitions that take keys nobody counts. */
+function withFrames(loads: readonly number[], frames: readonly Load[]): readonly number[] {
+  const sums = [...loads];
+  for (const { partition, count } of frames) if (partition < sums.length) sums[partition] = (sums[partition] as number) + count;
+  return sums;
 }

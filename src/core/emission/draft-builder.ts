@@ -3,6 +3,8 @@
 import { blake3 } from '@napi-rs/blake-hash';
 import type { Basis, CommitDraft, FrameDraft, UniqueId } from '../model/commit.ts';
 import { FrameBodyWriter } from '../model/frame-body.ts';
+import type { Router } from '../model/routing.ts';
+import { NO_PIN_CHANGES, NO_SESSION, type SessionRouter } from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
 import type { Verdicts } from './judge.ts';
@@ -54,10 +56,12 @@ interface OpenFrame {
 
 export class DraftBuilder {
   readonly #settings: EmissionSettings;
+  readonly #router: Router;
   readonly #frames: (OpenFrame | undefined)[] = [];
 
-  constructor(settings: EmissionSettings) {
+  constructor(settings: EmissionSettings, router: Router) {
     this.#settings = settings;
+    this.#router = router;
   }
 
   build(chunk: Chunk, verdicts: Verdicts, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
@@ -84,6 +88,8 @@ export class DraftBuilder {
 
   #buildOnce(chunk: Chunk, verdicts: Verdicts, exclusions: Exclusions, basis: Basis, now: Micros, refused: ReadonlySet<number>): BuiltDraft {
     const { late: lateRule, unique, onBadLine } = this.#settings;
+    const { sessions, sentTo } = this.#router;
+    sessions?.begin(basis.sessions?.loads ?? []);
     const lines = new Uint32Array(verdicts.count);
     const times = new Float64Array(verdicts.count);
     const badLines: BadLineAt[] = [];
@@ -128,6 +134,7 @@ export class DraftBuilder {
         if (own < time) late++;
         else time = own;
       }
+      if (sessions !== null) placeSession(sessions, verdicts, line, time);
       lines[count] = line;
       times[count] = time;
       bytes += (verdicts.ends[line] as number) - (verdicts.starts[line] as number);
@@ -144,6 +151,8 @@ export class DraftBuilder {
       frames: this.#takeFrames(),
       committedAt: now,
       ids: [...ids.values()],
+      pins: sessions?.changes() ?? NO_PIN_CHANGES,
+      sentTo,
     };
     return { draft, lines: () => lines.subarray(0, count), times: times.subarray(0, count), bytes, late, repeats, badLines, stoppedAt };
   }
@@ -165,9 +174,23 @@ export class DraftBuilder {
     const drafts: FrameDraft[] = [];
     for (const [partition, frame] of this.#frames.entries()) {
       if (frame === undefined || frame.count === 0) continue;
-      drafts.push({ partition, count: frame.count, firstTime: frame.firstTime, lastTime: frame.lastTime, key: null, body: frame.writer.take() });
+      drafts.push({
+        partition,
+        count: frame.count,
+        firstTime: frame.firstTime,
+        lastTime: frame.lastTime,
+        key: this.#router.givenKey,
+        body: frame.writer.take(),
+      });
       frame.count = 0;
     }
     return drafts;
   }
+}
+
+/** Puts a line of a draft where its session goes; lines are to come in their order. */
+export function placeSession(sessions: SessionRouter, { sessions: numbers, partitions }: Verdicts, line: number, time: Micros): void {
+  const session = numbers?.[line] ?? NO_SESSION;
+  if (session === NO_SESSION) sessions.count(partitions[line] as number);
+  else partitions[line] = sessions.assign(session, time);
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, Committed, Conflict } from '../model/commit.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import type { RouterFactory } from '../model/routing.ts';
+import type { Pin, SessionRouter } from '../model/session-pins.ts';
 import type { Chunk } from './chunks.ts';
 import { type BadLineAt, type BuiltDraft, type Exclusions, noExclusions } from './draft-builder.ts';
 import { describeLineFault, LineFault } from './line-fault.ts';
@@ -19,6 +20,8 @@ import { type EmissionSettings, faultContext } from './settings.ts';
 /** What emission needs of a ledger. */
 export interface EmissionTarget {
   basis(): Promise<Basis>;
+  /** The pins of these sessions; those without one are left out. */
+  pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   commit(draft: CommitDraft): Promise<CommitOutcome>;
   /** Null where drafts can only be committed one after the other. */
   readonly openPipeline: (() => Promise<CommitPipeline>) | null;
@@ -102,6 +105,9 @@ export interface ChunkReport {
 /** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
 const KERNEL_FROM_BYTES = 64 * 1024;
 
+/** Sessions that take more memory are forgotten and asked for again: a quarter of a million of them, with keys of a usual length. */
+const SESSION_BYTES_MAX = 20 * 1024 * 1024;
+
 /** The presses of one epoch. */
 interface Presses {
   readonly parts: PressParts;
@@ -133,9 +139,10 @@ export class Emitter {
   /** `callOf`: the call of each scan row, where calls share the chunk. @throws what the ledger throws. */
   async emit(chunk: Chunk, options: { producer?: InputTrack | null; callOf?: Uint32Array } = {}): Promise<ChunkReport> {
     const producer = options.producer ?? null;
+    if (this.hasTooManySessions) this.forgetSessions();
     let basis = await this.basis();
     let press = await this.pressFor(chunk, basis);
-    let read = press.read(chunk);
+    let read = await this.read(chunk, press);
     const exclusions = noExclusions(read.verdicts.count, options.callOf);
     const duplicates: DuplicateLine[] = [];
     if (producer !== null) markDone(exclusions, read.lines, producer.resumeAt(chunk));
@@ -148,22 +155,24 @@ export class Emitter {
         if (newest.epoch.epoch === basis.epoch.epoch) return this.report(chunk, basis, read, built, duplicates, null);
         basis = newest;
         press = await this.pressFor(chunk, basis);
-        read = press.read(chunk);
+        read = await this.read(chunk, press);
         continue;
       }
       const step = producer?.step(chunk, draftEnd(chunk, read.lines, built)) ?? null;
       const outcome = await this.#parts.target.commit({ ...built.draft, producer: step });
       if (outcome.kind === 'committed') {
         if (step !== null) producer?.learn(step);
-        this.learn({ ...basis, floor: outcome.head.time });
+        this.settlePins();
+        this.learn(basisBehind(basis, outcome));
         return this.report(chunk, basis, read, built, duplicates, outcome);
       }
       takeAnswer(outcome, built, exclusions, duplicates);
+      this.learnPins(outcome.pins);
       const hasNewEpoch = outcome.basis.epoch.epoch !== basis.epoch.epoch;
       basis = outcome.basis;
       if (hasNewEpoch) {
         press = await this.pressFor(chunk, basis);
-        read = press.read(chunk);
+        read = await this.read(chunk, press);
       }
       if (producer !== null && outcome.producer !== null) {
         producer.learn(outcome.producer);
@@ -179,6 +188,38 @@ export class Emitter {
 
   learn(basis: Basis): void {
     this.#basis = basis;
+  }
+
+  /** Reads a chunk, and asks the ledger for the sessions in it that were not met before. */
+  async read(chunk: Chunk, press: Press): Promise<ReadChunk> {
+    const read = press.read(chunk);
+    const sessions = this.#sessions;
+    const unasked = sessions?.takeUnasked() ?? [];
+    if (unasked.length > 0) sessions?.learn(await this.#parts.target.pinsOf(unasked));
+    return read;
+  }
+
+  /** What the ledger answered in a conflict. */
+  learnPins(pins: readonly Pin[]): void {
+    this.#sessions?.learn(pins);
+  }
+
+  /** The draft built last is on its way. Returns what takes its pins back. */
+  settlePins(): () => void {
+    return this.#sessions?.settle() ?? (() => {});
+  }
+
+  get hasTooManySessions(): boolean {
+    return (this.#sessions?.bytes ?? 0) > SESSION_BYTES_MAX;
+  }
+
+  /** Not while a draft is on its way. */
+  forgetSessions(): void {
+    this.#sessions?.forget();
+  }
+
+  get #sessions(): SessionRouter | null {
+    return this.#presses?.parts.router.sessions ?? null;
   }
 
   /** The press for a chunk of this size in this epoch. */
@@ -220,6 +261,11 @@ export class Emitter {
       text: Buffer.from(chunk.bytes.subarray(start, lines.ends[line])),
     };
   }
+}
+
+/** What the next draft is built upon behind a commit. */
+function basisBehind(basis: Basis, { head, loads }: Committed): Basis {
+  return { ...basis, floor: head.time, sessions: loads === null ? null : { loads, hasPins: true } };
 }
 
 /** Takes out of the next draft what the ledger says it has. */

@@ -1,10 +1,15 @@
 /** Tells of the lines of an input where each would go and why, or why it would not be taken. It commits nothing. */
 
 import type { Clock } from '../model/clock.ts';
+import type { Basis } from '../model/commit.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteCause, RouteRefusal, RouterFactory, RoutingInForce } from '../model/routing.ts';
+import type { RouteCause, RouteRefusal, Router, RouterFactory } from '../model/routing.ts';
+import type { RoutableLine } from '../model/scanned-field.ts';
+import { NO_SESSION, type Pin, type SessionNumber, type SessionRouter } from '../model/session-pins.ts';
+import { type Micros, NO_TIME } from '../model/time.ts';
 import { StreamSource } from './byte-source.ts';
 import { CHUNK_BYTES, type Chunk, ChunkReader } from './chunks.ts';
+import { placeSession } from './draft-builder.ts';
 import type { InputSource } from './ingest.ts';
 import { LineCursor, ROUTE_FAULTS } from './judge.ts';
 import { describeLineFault, LineFault } from './line-fault.ts';
@@ -23,20 +28,45 @@ export type ExplainedLine = LineRoute & {
   readonly line: number;
 };
 
+export interface ExplainerParts {
+  readonly makeRouter: RouterFactory;
+  readonly clock: Clock;
+  readonly pinsOf: (sessions: readonly string[]) => Promise<readonly Pin[]>;
+}
+
+/** Sessions go as they would if all that was asked came now, in this order. */
 export class Explainer {
+  readonly #explaining: ExplainerParts;
+  readonly #basis: Basis;
+  /** Of the last line. */
+  #time: Micros;
   readonly #settings: EmissionSettings;
   readonly #parts: PressParts;
   readonly #press: ReferencePress;
 
-  constructor(makeRouter: RouterFactory, clock: Clock, settings: EmissionSettings, routing: RoutingInForce) {
+  constructor(explaining: ExplainerParts, settings: EmissionSettings, basis: Basis) {
+    this.#explaining = explaining;
     this.#settings = settings;
-    this.#parts = pressParts(makeRouter, clock, settings, routing);
+    this.#basis = basis;
+    this.#time = basis.floor;
+    this.#parts = pressParts(explaining.makeRouter, explaining.clock, settings, basis);
+    this.#parts.router.sessions?.begin(basis.sessions?.loads ?? []);
     this.#press = new ReferencePress(this.#parts, new Scanner(this.#parts.plan));
   }
 
   /** What a router's refusal of a key means for a line with that key. */
   refusal(refusal: RouteRefusal): string {
     return this.#describe(ROUTE_FAULTS[refusal]);
+  }
+
+  /** Where lines go that hold a key each. */
+  async routes(router: Router, lines: readonly RoutableLine[]): Promise<(PartitionId | RouteRefusal)[]> {
+    const { sessions } = router;
+    if (sessions === null) return lines.map((line) => router.route(line));
+    const numbers = lines.map((line) => sessions.sessionOf(line));
+    await this.#ask(sessions);
+    sessions.begin(this.#basis.sessions?.loads ?? []);
+    return lines.map((line, at) => (numbers[at] === NO_SESSION ? router.route(line) : sessions.assign(numbers[at] as SessionNumber, this.#timeOf(NO_TIME))));
   }
 
   /** The lines of each chunk as they come, in order. */
@@ -47,7 +77,7 @@ export class Explainer {
       let firstLine = 1;
       try {
         for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
-          const { lines, lineCount } = this.#explainChunk(chunk, source.name, firstLine);
+          const { lines, lineCount } = await this.#explainChunk(chunk, source.name, firstLine);
           firstLine += lineCount;
           yield lines;
         }
@@ -57,8 +87,20 @@ export class Explainer {
     }
   }
 
-  #explainChunk(chunk: Chunk, source: string, firstLine: number): { lines: ExplainedLine[]; lineCount: number } {
+  async #ask(sessions: SessionRouter): Promise<void> {
+    const unasked = sessions.takeUnasked();
+    if (unasked.length > 0) sessions.learn(await this.#explaining.pinsOf(unasked));
+  }
+
+  #timeOf(own: Micros): Micros {
+    this.#time = Math.max(this.#time, own === NO_TIME ? this.#explaining.clock.nowMicros() : own);
+    return this.#time;
+  }
+
+  async #explainChunk(chunk: Chunk, source: string, firstLine: number): Promise<{ lines: ExplainedLine[]; lineCount: number }> {
     const { lines, verdicts } = this.#press.read(chunk);
+    const { sessions } = this.#parts.router;
+    if (sessions !== null) await this.#ask(sessions);
     const cursor = new LineCursor(chunk.bytes, lines);
     const explained: ExplainedLine[] = [];
     for (let row = 0; row < verdicts.count; row++) {
@@ -72,7 +114,8 @@ export class Explainer {
       }
       const key = this.#parts.router.fields.length === 0 ? null : this.#parts.router.keyOf(cursor);
       if (fault !== LineFault.NONE) explained.push({ ...place, partition: null, key, fault: this.#describe(fault) });
-      else explained.push({ ...place, partition: verdicts.partitions[row] as number, key, cause: this.#parts.router.causeOf(cursor) });
+      else if (sessions !== null) placeSession(sessions, verdicts, row, this.#timeOf(verdicts.times[row] as Micros));
+      if (fault === LineFault.NONE) explained.push({ ...place, partition: verdicts.partitions[row] as number, key, cause: this.#parts.router.causeOf(cursor) });
     }
     return { lines: explained, lineCount: lines.lineCount };
   }

@@ -5,6 +5,7 @@ import type { PartitionId } from '../model/partition.ts';
 import type { Router } from '../model/routing.ts';
 import { scalarText } from '../model/scalar-text.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import { NO_SESSION } from '../model/session-pins.ts';
 import { type Micros, NO_TIME, readEpochNumber, readRfc3339, type TimeFault, type TimeReading } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
 import { type Bounds, widenToPayload } from './envelope.ts';
@@ -16,7 +17,10 @@ import type { EmissionSettings, FieldSlots } from './settings.ts';
 export interface Verdicts {
   readonly count: number;
   readonly faults: Uint8Array;
+  /** Of lines without a session alone where `sessions` is not null, until a draft is built. */
   readonly partitions: Uint16Array;
+  /** NO_SESSION where a line has none; null where no line has one. */
+  readonly sessions: Int32Array | null;
   /** Own times; NO_TIME where the arrival counts. */
   readonly times: Float64Array;
   /** Bounds of the payloads in the chunk. */
@@ -40,6 +44,10 @@ export const ROUTE_FAULTS = {
   'unknown-partition': LineFault.UNKNOWN_PARTITION,
 } as const;
 
+function isTimeFault(fault: LineFault): boolean {
+  return fault >= LineFault.TIME_MISSING && fault <= LineFault.TIME_AHEAD;
+}
+
 export class Judge {
   readonly #settings: EmissionSettings;
   readonly #slots: FieldSlots;
@@ -61,6 +69,7 @@ export class Judge {
       count,
       faults: lines.faults.slice(0, count),
       partitions: new Uint16Array(count),
+      sessions: this.noSessions(count),
       times: chunk.times?.slice() ?? new Float64Array(count).fill(NO_TIME),
       starts: lines.starts.slice(0, count),
       ends: lines.ends.slice(0, count),
@@ -84,6 +93,27 @@ export class Judge {
     verdicts.faults[line] = this.#judgeLine(cursor, lines, verdicts, this.latestTime());
   }
 
+  /** The column of sessions for so many lines, as long as none is known. */
+  noSessions(count: number): Int32Array | null {
+    return this.#router.sessions === null ? null : new Int32Array(count).fill(NO_SESSION);
+  }
+
+  /** Routes lines that are judged otherwise already. A line that goes nowhere is at fault for that, whatever its time. */
+  route(chunk: Chunk, lines: ScannedLines, verdicts: Verdicts): void {
+    const cursor = new LineCursor(chunk.bytes, lines);
+    for (let line = 0; line < verdicts.count; line++) {
+      const fault = verdicts.faults[line] as LineFault;
+      if (fault !== LineFault.NONE && !isTimeFault(fault)) continue;
+      cursor.line = line;
+      cursor.payloadStart = verdicts.starts[line] as number;
+      cursor.payloadEnd = verdicts.ends[line] as number;
+      const refused = this.#route(cursor, verdicts);
+      if (refused === LineFault.NONE) continue;
+      verdicts.faults[line] = refused;
+      lines.faultsAt[line] = cursor.payloadStart;
+    }
+  }
+
   /** The latest time an event may carry now. */
   latestTime(): Micros {
     return this.#clock.nowMicros() + this.#settings.maxSkewMicros;
@@ -100,9 +130,8 @@ export class Judge {
     }
     cursor.payloadStart = verdicts.starts[line] as number;
     cursor.payloadEnd = verdicts.ends[line] as number;
-    const route: PartitionId | keyof typeof ROUTE_FAULTS = this.#router.route(cursor);
-    if (typeof route !== 'number') return ROUTE_FAULTS[route];
-    verdicts.partitions[line] = route;
+    const refused = this.#route(cursor, verdicts);
+    if (refused !== LineFault.NONE) return refused;
     if (time !== null) {
       const fault = this.#readTime(bytes, lines, line, time, latest);
       if (fault !== LineFault.NONE) return fault;
@@ -113,6 +142,19 @@ export class Judge {
     const id = scalarText(bytes, kind, lines.fieldStart(line, unique), lines.fieldEnd(line, unique));
     if (id === null) return kind === FieldKind.ABSENT ? LineFault.ID_MISSING : LineFault.ID_NOT_SCALAR;
     (verdicts.ids as string[])[line] = id;
+    return LineFault.NONE;
+  }
+
+  #route(cursor: LineCursor, verdicts: Verdicts): LineFault {
+    const { sessions } = this.#router;
+    if (sessions !== null && verdicts.sessions !== null) {
+      const session = sessions.sessionOf(cursor);
+      verdicts.sessions[cursor.line] = session;
+      if (session !== NO_SESSION) return LineFault.NONE;
+    }
+    const route: PartitionId | keyof typeof ROUTE_FAULTS = this.#router.route(cursor);
+    if (typeof route !== 'number') return ROUTE_FAULTS[route];
+    verdicts.partitions[cursor.line] = route;
     return LineFault.NONE;
   }
 

@@ -1,31 +1,34 @@
-/** The kernel press: scans, judges and frames a chunk inside the kernel, and leaves to the reference what the kernel cannot settle. */
+/** The kernel press: scans, judges and frames a chunk inside the kernel, and leaves to the reference what the kernel cannot settle, such as most routings. */
 
+import { numberAt } from '../model/bytes.ts';
 import type { Basis } from '../model/commit.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { Micros } from '../model/time.ts';
+import { NO_PIN_CHANGES, type SessionRouter } from '../model/session-pins.ts';
+import { type Micros, NO_TIME } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
-import { type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.ts';
+import { type BuiltDraft, DraftBuilder, type Exclusions, placeSession } from './draft-builder.ts';
 import type { Judge, Verdicts } from './judge.ts';
-import { Kernel, UNSETTLED } from './kernel.ts';
+import { type HashedPart, Kernel, UNSETTLED } from './kernel.ts';
 import { LineFault } from './line-fault.ts';
 import { type Press, type PressParts, type ReadChunk, ReferencePress } from './press.ts';
 import { ScannedLines } from './scanned-lines.ts';
 
-/** The press for chunks of volume: all of it in the kernel where that knows how, otherwise the kernel's scan and the reference's judgement. */
+/** The press for chunks of volume: all but some routings in the kernel where that knows how, otherwise the kernel's scan and the reference's judgement. */
 export function kernelPress(parts: PressParts): Press {
-  const { settings, epoch } = parts;
-  const isSimple =
-    epoch.spec.rule === 'hash' &&
-    epoch.spec.missing === null &&
-    epoch.placedFrom === null &&
-    !settings.isEnvelope &&
-    settings.unique === null &&
-    settings.onBadLine !== 'calls';
+  const { settings } = parts;
+  const isSimple = !settings.isEnvelope && settings.unique === null && settings.onBadLine !== 'calls';
   return isSimple ? new KernelPress(parts) : new ReferencePress(parts, new Kernel(parts.plan));
+}
+
+/** What the kernel can hash of a line so that it goes where the routing says. */
+function hashedPart({ epoch: { spec, placedFrom }, router }: PressParts): HashedPart {
+  if (spec.rule !== 'hash' || spec.missing !== null || placedFrom !== null || router.everyLineTo !== null) return 'nothing';
+  return spec.field === null ? 'payload' : 0;
 }
 
 class KernelPress implements Press {
   readonly #parts: PressParts;
+  readonly #hashed: HashedPart;
   readonly #kernel: Kernel;
   readonly #judge: Judge;
   readonly #lines: ScannedLines;
@@ -35,11 +38,12 @@ class KernelPress implements Press {
 
   constructor(parts: PressParts) {
     this.#parts = parts;
+    this.#hashed = hashedPart(parts);
     this.#isInOrder = parts.epoch.partitionIds.every((id, number) => id === number);
     this.#kernel = new Kernel(parts.plan);
     this.#judge = parts.judge;
     this.#lines = new ScannedLines(parts.plan.slotCount);
-    this.#reference = new DraftBuilder(parts.settings);
+    this.#reference = new DraftBuilder(parts.settings, parts.router);
   }
 
   read(chunk: Chunk): ReadChunk {
@@ -47,19 +51,35 @@ class KernelPress implements Press {
     const lines = this.#lines;
     this.#kernel.scan(chunk.bytes, chunk.start, chunk.end, lines);
     const unsettled = this.#kernel.judge(lines, {
-      keySlot: epoch.spec.rule === 'hash' && epoch.spec.field !== null ? 0 : null,
+      hashed: this.#hashed,
       timeSlot: slots.time,
       partitionCount: epoch.partitionIds.length,
       latest: this.#judge.latestTime(),
     });
     const { count, faults, starts, ends } = lines;
-    const verdicts: Verdicts = { count, faults: faults.subarray(0, count), starts, ends, ids: [], ...this.#kernel.judged(count) };
+    const verdicts: Verdicts = {
+      count,
+      faults: faults.subarray(0, count),
+      starts,
+      ends,
+      ids: [],
+      sessions: this.#judge.noSessions(count),
+      ...this.#kernel.judged(count),
+    };
     if (chunk.times !== undefined) verdicts.times.set(chunk.times);
-    if (!this.#isInOrder) numbersToIds(verdicts.partitions, epoch.partitionIds);
+    this.#route(chunk, lines, verdicts);
     if (unsettled > 0) {
       for (let line = 0; line < count; line++) if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);
     }
     return { lines, verdicts };
+  }
+
+  /** Where the kernel did not, or by numbers that are no ids. */
+  #route(chunk: Chunk, lines: ScannedLines, verdicts: Verdicts): void {
+    const { router, epoch } = this.#parts;
+    if (router.everyLineTo !== null) verdicts.partitions.fill(router.everyLineTo);
+    else if (this.#hashed === 'nothing') this.#judge.route(chunk, lines, verdicts);
+    else if (!this.#isInOrder) numbersToIds(verdicts.partitions, epoch.partitionIds);
   }
 
   build(chunk: Chunk, { verdicts }: ReadChunk, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
@@ -68,8 +88,9 @@ class KernelPress implements Press {
     const firstBad = faults.findIndex((fault) => fault !== LineFault.NONE);
     const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;
     const limit = stoppedAt ?? count;
-    const { epoch, slots } = this.#parts;
-    const framed = this.#kernel.frame(limit, Math.max(...epoch.partitionIds) + 1, basis.floor, now);
+    const { slots, router } = this.#parts;
+    if (router.sessions !== null) placeSessions(router.sessions, verdicts, limit, basis, now);
+    const framed = this.#kernel.frame(limit, basis.partitionNames.length, basis.floor, now);
     // which line it is that comes too late is the reference's to say
     if (framed.late > 0 && this.#parts.settings.late === 'reject') return this.#reference.build(chunk, verdicts, exclusions, basis, now);
     return {
@@ -79,9 +100,11 @@ class KernelPress implements Press {
         firstTime: framed.firstTime,
         lastTime: framed.lastTime,
         isLiftable: slots.time === null && chunk.times === undefined,
-        frames: framed.frames,
+        frames: router.givenKey === null ? framed.frames : framed.frames.map((frame) => ({ ...frame, key: router.givenKey })),
         committedAt: now,
         ids: [],
+        pins: router.sessions?.changes() ?? NO_PIN_CHANGES,
+        sentTo: router.sentTo,
       },
       lines: () => rowsWithoutFault(faults, limit, framed.count),
       times: framed.times,
@@ -91,6 +114,19 @@ class KernelPress implements Press {
       badLines: badLinesOf(faults, firstBad, stoppedAt),
       stoppedAt,
     };
+  }
+}
+
+/** With the times that the kernel gives the lines: both walk them by the same rule. */
+function placeSessions(sessions: SessionRouter, verdicts: Verdicts, limit: number, basis: Basis, now: Micros): void {
+  const { faults, times } = verdicts;
+  sessions.begin(basis.sessions?.loads ?? []);
+  let time = basis.floor;
+  for (let line = 0; line < limit; line++) {
+    if (faults[line] !== LineFault.NONE) continue;
+    const own = numberAt(times, line);
+    time = Math.max(time, own === NO_TIME ? now : own);
+    placeSession(sessions, verdicts, line, time);
   }
 }
 

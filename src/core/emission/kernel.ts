@@ -34,9 +34,12 @@ const REGION_BYTES = 32;
 const REGION_GAP = 32;
 const AROUND_PAYLOAD = 40;
 
-/** Where a line goes by its hash, and where it carries its time: slots of the plan, null where there is none. */
+/** What is hashed: the field in a slot of the plan, or the whole payload; `nothing`: partitions are the host's to fill in. */
+export type HashedPart = number | 'payload' | 'nothing';
+
+/** Where a line goes by its hash, and where it carries its time: a slot of the plan, null where there is none. */
 export interface KernelJudgement {
-  readonly keySlot: number | null;
+  readonly hashed: HashedPart;
   readonly timeSlot: number | null;
   readonly partitionCount: number;
   readonly latest: Micros;
@@ -96,8 +99,8 @@ export class Kernel {
   }
 
   /** Judges the lines of the last scan. The faults of `lines` are the judge's from here on; returns how many lines are {@link UNSETTLED}. */
-  judge(lines: ScannedLines, { keySlot, timeSlot, partitionCount, latest }: KernelJudgement): number {
-    return this.#memory.exports.judge(lines.count, this.#base, keySlot ?? -1, partitionCount, timeSlot ?? -1, latest);
+  judge(lines: ScannedLines, { hashed, timeSlot, partitionCount, latest }: KernelJudgement): number {
+    return this.#memory.exports.judge(lines.count, this.#base, slotOf(hashed), partitionCount, timeSlot ?? -1, latest);
   }
 
   /** Partitions and own times of the lines that were judged; views until the next scan. */
@@ -212,4 +215,10 @@ export class Kernel {
       if (lines.faults[line] === UNSETTLED) this.#reference.settle(bytes, line, lines);
     }
   }
+}
+
+/** As `kernel/judge.ts` reads it. */
+function slotOf(hashed: HashedPart): number {
+  if (typeof hashed === 'number') return hashed;
+  return hashed === 'payload' ? -1 : -2;
 }

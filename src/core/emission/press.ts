@@ -2,7 +2,7 @@
 
 import type { Clock } from '../model/clock.ts';
 import type { Basis } from '../model/commit.ts';
-import type { Epoch, Router, RouterFactory, RoutingInForce } from '../model/routing.ts';
+import type { Epoch, Router, RouterFactory } from '../model/routing.ts';
 import type { Micros } from '../model/time.ts';
 import type { Chunk } from './chunks.ts';
 import { type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.ts';
@@ -32,11 +32,12 @@ export interface PressParts {
   readonly judge: Judge;
 }
 
-export function pressParts(makeRouter: RouterFactory, clock: Clock, settings: EmissionSettings, routing: RoutingInForce): PressParts {
-  const router: Router = makeRouter(routing);
+export function pressParts(makeRouter: RouterFactory, clock: Clock, settings: EmissionSettings, basis: Basis): PressParts {
+  const router: Router = makeRouter(basis, settings.given);
+  if (basis.sessions?.hasPins === false) router.sessions?.assumeNone();
   const slots = fieldSlots(settings, router.fields);
   const plan = planScan(slots.paths, scanLimits(settings));
-  return { settings, epoch: routing.epoch, router, plan, slots, judge: new Judge(settings, slots, router, clock) };
+  return { settings, epoch: basis.epoch, router, plan, slots, judge: new Judge(settings, slots, router, clock) };
 }
 
 /** Fills the tables of `lines` from the lines in `bytes[start, end)`, which ends in a line feed. */
@@ -54,7 +55,7 @@ export class ReferencePress implements Press {
     this.#scanner = scanner;
     this.#judge = parts.judge;
     this.#lines = new ScannedLines(parts.plan.slotCount);
-    this.#builder = new DraftBuilder(parts.settings);
+    this.#builder = new DraftBuilder(parts.settings, parts.router);
   }
 
   read(chunk: Chunk): ReadChunk {

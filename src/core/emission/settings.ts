@@ -1,7 +1,7 @@
 /** What one emission was asked to do, checked and complete. */
 
 import { type FieldPath, formatFieldPath, parseFieldPath } from '../model/field-path.ts';
-import type { RoutingSpec } from '../model/routing.ts';
+import type { Given, RoutingSpec } from '../model/routing.ts';
 import { formatRoutingSpec } from '../model/routing-text.ts';
 import type { Micros } from '../model/time.ts';
 import type { FaultContext } from './line-fault.ts';
@@ -17,6 +17,7 @@ export interface EmissionSettings {
   readonly late: 'record' | 'reject';
   /** Lines are envelopes as `replay -o envelope` writes them: payload and time come from inside. */
   readonly isEnvelope: boolean;
+  readonly given: Given;
   /**
    * What a bad line does: `stop` takes what came before it and nothing after, `collect` passes over it,
    * `calls` passes over every line of the call it came with.

@@ -2,6 +2,7 @@
 
 import { LINE_FEED } from '../model/bytes.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import { type Given, NOTHING_GIVEN } from '../model/routing.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import { AsideTarget } from './aside-target.ts';
 import { CHUNK_BYTES } from './chunks.ts';
@@ -24,6 +25,7 @@ export type LocateEvent = (sequence: number) => Promise<Omit<EventReceipt, 'isDu
 
 interface Call {
   readonly lines: readonly Buffer[];
+  readonly given: Given;
   readonly bytes: number;
   resolve(receipts: EventReceipt[]): void;
   reject(error: unknown): void;
@@ -33,20 +35,27 @@ interface Call {
 const CALL_BYTES_MAX = 64 * 1024 * 1024;
 
 export class SharedCommits {
-  readonly #emitter: Emitter;
+  readonly #parts: EmitterParts;
+  readonly #settings: EmissionSettings;
   readonly #target: AsideTarget;
+  /** Of calls to which nothing is given. */
+  readonly #emitter: Emitter;
+  /** Of the calls before, where something was given to them. */
+  #given: { readonly given: Given; readonly emitter: Emitter } | undefined;
   readonly #locate: LocateEvent;
   #waiting: Call[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(parts: EmitterParts, settings: Omit<EmissionSettings, 'onBadLine'>, locate: LocateEvent) {
+  constructor(parts: EmitterParts, settings: Omit<EmissionSettings, 'onBadLine' | 'given'>, locate: LocateEvent) {
     this.#target = new AsideTarget(parts.target);
-    this.#emitter = new Emitter({ ...parts, target: this.#target }, { ...settings, onBadLine: 'calls' });
+    this.#parts = { ...parts, target: this.#target };
+    this.#settings = { ...settings, given: NOTHING_GIVEN, onBadLine: 'calls' };
+    this.#emitter = new Emitter(this.#parts, this.#settings);
     this.#locate = locate;
   }
 
-  /** Commits the events of one call, all or none. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
-  emit(lines: readonly Buffer[]): Promise<EventReceipt[]> {
+  /** Commits the events of one call, all or none. Calls to which the same is given share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
+  emit(lines: readonly Buffer[], given: Given = NOTHING_GIVEN): Promise<EventReceipt[]> {
     const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
     for (const [at, line] of lines.entries()) checkLine(line, at);
     if (bytes > CALL_BYTES_MAX) {
@@ -54,7 +63,7 @@ export class SharedCommits {
     }
     if (lines.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ lines, bytes, resolve, reject });
+      this.#waiting.push({ lines, given, bytes, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -83,7 +92,9 @@ export class SharedCommits {
   #takeCalls(): Call[] {
     let bytes = 0;
     let count = 0;
+    const given = this.#waiting[0]?.given ?? NOTHING_GIVEN;
     for (const call of this.#waiting) {
+      if (!isSame(call.given, given)) break;
       if (count > 0 && bytes + call.bytes > CHUNK_BYTES) break;
       bytes += call.bytes;
       count++;
@@ -102,7 +113,7 @@ export class SharedCommits {
     }
     const bytes = Buffer.concat(parts);
     const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
-    const report = await this.#emitter.emit(chunk, { callOf: Uint32Array.from(callOf) });
+    const report = await this.#emitterOf(calls[0]?.given ?? NOTHING_GIVEN).emit(chunk, { callOf: Uint32Array.from(callOf) });
     const firstRows = calls.map((_, at) => callOf.indexOf(at));
     const refused = new Set<number>();
     for (const bad of report.badLines) {
@@ -116,6 +127,14 @@ export class SharedCommits {
       const first = firstRows[at] as number;
       if (!refused.has(at)) call.resolve(receipts.slice(first, first + call.lines.length) as EventReceipt[]);
     }
+  }
+
+  #emitterOf(given: Given): Emitter {
+    if (isSame(given, NOTHING_GIVEN)) return this.#emitter;
+    if (this.#given === undefined || !isSame(given, this.#given.given)) {
+      this.#given = { given, emitter: new Emitter(this.#parts, { ...this.#settings, given }) };
+    }
+    return this.#given.emitter;
   }
 
   /** By row; undefined for the rows of refused calls. */
@@ -137,6 +156,10 @@ export class SharedCommits {
     for (const { row, sequence } of report.duplicates) receipts[row] = { ...(await this.#locate(sequence)), isDuplicate: true };
     return receipts;
   }
+}
+
+function isSame(one: Given, other: Given): boolean {
+  return one.key === other.key && one.to === other.to;
 }
 
 const END_OF_LINE = Buffer.from([LINE_FEED]);

@@ -42,6 +42,8 @@ export interface CommitLink {
   readonly producer: string | null;
   readonly producerPosition: number | null;
   readonly producerDigest: Buffer | null;
+  /** The partition that all events were sent to, whatever the routing says. */
+  readonly sentTo: number | null;
   /** In the order of their partitions. */
   readonly frames: readonly FrameLink[];
 }
@@ -115,7 +117,7 @@ export function hashEpoch(previous: Buffer, link: EpochLink): Buffer {
 export function hashCommit(previous: Buffer, uuid: string, link: CommitLink): Buffer {
   fields.add(DOMAIN, 'commit', uuid, previous);
   fields.add(link.firstSequence, link.count, link.firstTime, link.lastTime, link.committedAt);
-  fields.add(link.producer, link.producerPosition, link.producerDigest, link.frames.length);
+  fields.add(link.producer, link.producerPosition, link.producerDigest, link.sentTo, link.frames.length);
   for (const frame of link.frames) {
     fields.add(frame.partition, frame.sequence, frame.offset, frame.count, frame.firstTime, frame.lastTime, frame.key, frame.hash);
   }

@@ -6,10 +6,12 @@
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../model/commit.ts';
 import type { Durability, LedgerConfig } from '../model/config.ts';
 import type { Plan } from '../model/epoch-plan.ts';
+import type { EventBatch } from '../model/event.ts';
 import type { Anchor, Head } from '../model/head.ts';
 import type { History } from '../model/history.ts';
 import type { Partition } from '../model/partition.ts';
 import type { Epochs, RoutingInForce } from '../model/routing.ts';
+import type { Pin } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
 import type { Groups } from './groups.ts';
 
@@ -45,6 +47,8 @@ export interface LedgerDescription {
   readonly firstTime: Micros | null;
   readonly partitions: readonly PartitionSummary[];
   readonly producers: readonly { readonly name: string; readonly position: number }[];
+  /** How many sessions have a pin; 0 where the routing never was sticky. */
+  readonly sessions: number;
   readonly storage: {
     readonly engine: string;
     readonly durability: Durability;
@@ -68,6 +72,8 @@ export interface VerifyOptions {
   readonly anchor?: Anchor | undefined;
   /** Reads the unique id of a payload, where the ledger keeps such ids. */
   readonly idOf?: ((payload: Buffer) => string | null) | undefined;
+  /** Reads the key of an event by the routing that was in force: proves the pins of sticky sessions. */
+  readonly keyOf?: ((batch: EventBatch, at: number) => string | null) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { commits: number; events: number }) => void) | undefined;
 }
@@ -82,6 +88,8 @@ export interface VerifyReport {
 
 /** The writer's view of one transaction that holds several commits. */
 export interface LedgerTransaction {
+  /** As {@link Ledger.pinsOf}, with what the transaction has made so far. */
+  pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   commit(draft: CommitDraft): Promise<CommitOutcome>;
   /** All commits become durable and visible at once. */
   end(): Promise<void>;
@@ -93,6 +101,8 @@ export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   readonly groups: Groups;
   basis(): Promise<Basis>;
+  /** The pins of these sessions; those without one are left out. */
+  pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   producerMark(name: string): Promise<ProducerMark>;
   describe(): Promise<LedgerDescription>;
   /** All of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (perhaps stored). */

@@ -3,12 +3,15 @@
 import type { Head } from './head.ts';
 import type { PartitionId } from './partition.ts';
 import type { RoutingInForce } from './routing.ts';
+import type { Pin, PinChanges, SessionBasis } from './session-pins.ts';
 import type { Micros } from './time.ts';
 
 /** What a draft is built upon. The ledger compares it inside the transaction. */
 export interface Basis extends RoutingInForce {
   /** The head's time: no event of the draft may lie before it. */
   readonly floor: Micros;
+  /** Null where the routing is not sticky. */
+  readonly sessions: SessionBasis | null;
 }
 
 export interface FrameDraft {
@@ -59,6 +62,10 @@ export interface CommitDraft {
   readonly producer: ProducerStep | null;
   /** Empty where the ledger keeps no ids. */
   readonly ids: readonly UniqueId[];
+  /** Empty where the routing is not sticky, or was passed by. */
+  readonly pins: PinChanges;
+  /** The partition the emitter sent all events to, whatever the routing says; null where the routing decided. */
+  readonly sentTo: PartitionId | null;
 }
 
 /** An id of a draft that the ledger has already. */
@@ -80,6 +87,8 @@ export interface Committed {
   /** First offset of each of the draft's frames, in their order. */
   readonly offsets: readonly number[];
   readonly head: Head;
+  /** By partition, behind the commit: its events, or Infinity where it takes no sessions. Null where the routing is not sticky. */
+  readonly loads: readonly number[] | null;
 }
 
 /** The draft was built on something that has changed; nothing was written. Build it again on `basis` and offer it again. */
@@ -87,6 +96,8 @@ export interface Conflict {
   readonly kind: 'conflict';
   readonly basis: Basis;
   readonly known: readonly KnownId[];
+  /** Pins of the draft's sessions that are not as it took them to be. */
+  readonly pins: readonly Pin[];
   /** What the ledger holds for the draft's producer; null where the draft has none. */
   readonly producer: ProducerMark | null;
 }

@@ -4,6 +4,7 @@ import type { FieldPath } from './field-path.ts';
 import type { PartitionId } from './partition.ts';
 import type { RangeBounds } from './range-bounds.ts';
 import type { RoutableLine } from './scanned-field.ts';
+import type { SessionRouter } from './session-pins.ts';
 import type { Micros } from './time.ts';
 
 /** What a user asks for with `--partition` or a helper such as `hashOf`. */
@@ -71,6 +72,16 @@ export function routingFields(spec: RoutingSpec): readonly FieldPath[] {
   return spec.field === null ? [] : [spec.field];
 }
 
+/** What an emitter says of all its events, past what their payloads hold. */
+export interface Given {
+  /** Their key as text, in the form in which envelopes show it; null: each event's own. */
+  readonly key: string | null;
+  /** The partition they go to, whatever the routing says; null: the routing decides. */
+  readonly to: string | null;
+}
+
+export const NOTHING_GIVEN: Given = { key: null, to: null };
+
 /** A rule at work: pure, and stable for ever, because events lie where it sent them. */
 export interface Rule {
   /** The fields it reads, in the order in which it asks the line for them. */
@@ -84,9 +95,18 @@ export interface Rule {
 /** What sends a line: its key was placed by hand, it has no key, or the rule decides. */
 export type RouteCause = 'placed' | 'missing' | 'rule';
 
-/** A rule with what goes before it: placements, and the partition for events without a key. */
+/** A rule with what goes before it, for one emission: placements, the partition for events without a key, what the emitter gives. */
 export interface Router extends Rule {
   causeOf(line: RoutableLine): RouteCause;
+  /** Where what came before decides: `route` is for lines without a session then. Null where each line stands for itself. */
+  readonly sessions: SessionRouter | null;
+  /** The partition of every line, whatever it holds; null where they differ. */
+  readonly everyLineTo: PartitionId | null;
+  /** As it was given for all events and is stored with them. */
+  readonly givenKey: string | null;
+  /** The partition that was given for all events; null where the routing decides. */
+  readonly sentTo: PartitionId | null;
 }
 
-export type RouterFactory = (routing: RoutingInForce) => Router;
+/** @throws LedgerError for a key or a partition that cannot be given. */
+export type RouterFactory = (routing: RoutingInForce, given?: Given) => Router;

@@ -4,8 +4,8 @@ import { byteAt } from '../model/bytes.ts';
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { RouteRefusal, Rule } from '../model/routing.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
-import { fieldText, isPlainField } from './field-text.ts';
+import type { RoutableLine } from '../model/scanned-field.ts';
+import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
@@ -41,8 +41,7 @@ class CompositeKey {
   /** Returns false where the field holds no key. */
   append(line: RoutableLine, nth: number): boolean {
     if (isPlainField(line, nth)) {
-      const quote = line.kind(nth) === FieldKind.STRING ? 1 : 0;
-      this.#append(line.bytes, line.start(nth) + quote, line.end(nth) - quote);
+      this.#append(line.bytes, plainFieldStart(line, nth), plainFieldEnd(line, nth));
       return true;
     }
     const text = fieldText(line, nth);

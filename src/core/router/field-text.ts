@@ -2,7 +2,7 @@
 
 import { asBuffer } from '../model/bytes.ts';
 import { isPlainScalar, scalarText } from '../model/scalar-text.ts';
-import type { RoutableLine } from '../model/scanned-field.ts';
+import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 
 /** Null where the field holds no key. */
 export function fieldText(line: RoutableLine, nth: number): string | null {
@@ -12,4 +12,17 @@ export function fieldText(line: RoutableLine, nth: number): string | null {
 /** Whether the field's bytes, a string's quotes apart, are its text. */
 export function isPlainField(line: RoutableLine, nth: number): boolean {
   return isPlainScalar(line.bytes, line.kind(nth), line.start(nth), line.end(nth));
+}
+
+/** Bounds of a plain field's text, half-open. */
+export function plainFieldStart(line: RoutableLine, nth: number): number {
+  return line.start(nth) + quoteBytes(line, nth);
+}
+
+export function plainFieldEnd(line: RoutableLine, nth: number): number {
+  return line.end(nth) - quoteBytes(line, nth);
+}
+
+function quoteBytes(line: RoutableLine, nth: number): number {
+  return line.kind(nth) === FieldKind.STRING ? 1 : 0;
 }

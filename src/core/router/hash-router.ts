@@ -3,8 +3,8 @@
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { RouteRefusal, Rule } from '../model/routing.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
-import { fieldText, isPlainField } from './field-text.ts';
+import type { RoutableLine } from '../model/scanned-field.ts';
+import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
@@ -26,8 +26,7 @@ function fieldHashRouter(field: FieldPath, partitions: readonly PartitionId[]): 
   const count = partitions.length;
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
     if (isPlainField(line, 0)) {
-      const quote = line.kind(0) === FieldKind.STRING ? 1 : 0;
-      return partitions[hashPartition(line.bytes, line.start(0) + quote, line.end(0) - quote, count)] as PartitionId;
+      return partitions[hashPartition(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0), count)] as PartitionId;
     }
     const key = fieldText(line, 0);
     if (key === null) return noKey(line.kind(0));

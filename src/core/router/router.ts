@@ -1,19 +1,53 @@
-/** The gills: makes the router of a routing. Routers are pure and stable for ever; they do no I/O and see one line at a time. */
+/** The gills: makes the router of a routing. Rules are pure and stable for ever; they do no I/O and see one line at a time. */
 
-import { LedgerError } from '../model/ledger-error.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { Placements, RouteRefusal, Router, RouterFactory, RoutingInForce, Rule } from '../model/routing.ts';
+import { keyParts } from '../model/key-text.ts';
+import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import { type Partition, type PartitionId, selectPartitions } from '../model/partition.ts';
+import {
+  NOTHING_GIVEN,
+  type Placements,
+  type RouteRefusal,
+  type Router,
+  type RouterFactory,
+  type RoutingInForce,
+  type RoutingSpec,
+  type Rule,
+} from '../model/routing.ts';
+import { formatRoutingSpec } from '../model/routing-text.ts';
+import type { RoutableLine } from '../model/scanned-field.ts';
 import { compositeRouter } from './composite-router.ts';
+import { fieldText } from './field-text.ts';
 import { hashRouter } from './hash-router.ts';
+import { lineOfKey } from './key-line.ts';
 import { manualRouter } from './manual-router.ts';
 import { rangeRouter } from './range-router.ts';
-import { stickyIsNotWired } from './sticky-not-wired.ts';
+import { noKey } from './refusal.ts';
+import { StickyRouter } from './sticky-router.ts';
 
-/** @throws LedgerError DAMAGED_LEDGER where the epoch and the partitions contradict each other. */
-export const makeRouter: RouterFactory = (routing) => {
-  const router = withMissing(routing, ruleOf(routing));
-  return routing.placements.size === 0 ? router : placedFirst(routing.placements, router);
+/**
+ * @throws LedgerError DAMAGED_LEDGER where the epoch and the partitions contradict each other; UNKNOWN_PARTITION or INVALID_ARGUMENT for a partition
+ * or a key that cannot be given
+ */
+export const makeRouter: RouterFactory = (routing, given = NOTHING_GIVEN) => {
+  const router = routerOf(routing);
+  const { spec } = routing.epoch;
+  const sentTo = given.to === null ? null : partitionNamed(routing.partitionNames, given.to);
+  const line = given.key === null ? null : lineOfKey(spec, givenParts(spec, given.key));
+  // a hash over the whole payload reads no key, and takes one that is given
+  const givenKey = line === null ? null : (router.keyOf(line) ?? fieldText(line, 0));
+  const free: Router = { ...router, givenKey, sentTo };
+  if (sentTo !== null) return toOnePartition(free, sentTo);
+  if (line === null) return free;
+  if (spec.rule === 'sticky' && router.causeOf(line) !== 'placed') return { ...free, fields: [], sessions: sessionsOf(routing, line) };
+  return toOnePartition(free, placeOf(line, routing, router));
 };
+
+function routerOf(routing: RoutingInForce): Router {
+  const rule = ruleOf(routing);
+  const sessions = routing.epoch.spec.rule === 'sticky' ? sessionsOf(routing, null) : null;
+  const router = withMissing(routing, { ...rule, causeOf: () => 'rule', sessions, everyLineTo: null, givenKey: null, sentTo: null });
+  return routing.placements.size === 0 ? router : placedFirst(routing.placements, router);
+}
 
 function ruleOf({ epoch: { spec, partitionIds }, partitionNames }: RoutingInForce): Rule {
   if (partitionIds.some((id) => id >= partitionNames.length)) throw contradiction('it has fewer partitions than its epoch');
@@ -26,25 +60,30 @@ function ruleOf({ epoch: { spec, partitionIds }, partitionNames }: RoutingInForc
     case 'composite':
       return compositeRouter(spec.fields, partitionIds);
     case 'sticky':
-      throw stickyIsNotWired();
+      // what comes before decides where a session goes: the rule itself knows only of lines that have none
+      return { fields: [spec.field], route: (line) => noKey(line.kind(0)), keyOf: (line) => fieldText(line, 0) };
     case 'manual':
       return manualRouter(spec.field, partitionNames, partitionIds);
   }
 }
 
+function sessionsOf({ epoch: { spec }, placements }: RoutingInForce, only: RoutableLine | null): StickyRouter {
+  return new StickyRouter({ idleMicros: spec.rule === 'sticky' ? spec.idleMicros : null, only, placements });
+}
+
 /** Only what has no key goes to that partition: a key of another kind than the bounds, or a name that no partition has, stays a bad line. */
-function withMissing({ epoch, partitionNames }: RoutingInForce, rule: Rule): Router {
+function withMissing({ epoch, partitionNames }: RoutingInForce, router: Router): Router {
   const { missing } = epoch.spec;
-  if (missing === null) return { ...rule, causeOf: () => 'rule' };
+  if (missing === null) return router;
   const id = partitionNames.indexOf(missing);
   if (id < 0) throw contradiction(`it has no partition '${missing}' for events without a key`);
   return {
-    ...rule,
+    ...router,
     route: (line) => {
-      const route = rule.route(line);
+      const route = router.route(line);
       return isWithoutKey(route) ? id : route;
     },
-    causeOf: (line) => (isWithoutKey(rule.route(line)) ? 'missing' : 'rule'),
+    causeOf: (line) => (isWithoutKey(router.route(line)) && router.keyOf(line) === null ? 'missing' : 'rule'),
   };
 }
 
@@ -65,6 +104,34 @@ function placedFirst(placements: Placements, router: Router): Router {
       return key !== null && placements.has(key) ? 'placed' : router.causeOf(line);
     },
   };
+}
+
+/** No line is read then. */
+function toOnePartition(router: Router, partition: PartitionId): Router {
+  return { ...router, fields: [], route: () => partition, sessions: null, everyLineTo: partition };
+}
+
+function givenParts(spec: RoutingSpec, key: string): readonly string[] {
+  if (key === '') throw invalidArgument('a key of no characters cannot be given', 'give a key, or leave it out and each event has its own');
+  const isUnread = spec.rule === 'hash' && spec.field === null;
+  return isUnread ? [key] : keyParts(spec, key);
+}
+
+function placeOf(line: RoutableLine, routing: RoutingInForce, router: Router): PartitionId {
+  const { spec, partitionIds } = routing.epoch;
+  const isUnread = spec.rule === 'hash' && spec.field === null;
+  const place = isUnread ? hashRouter([], partitionIds).route(line) : router.route(line);
+  if (typeof place === 'number') return place;
+  const key = fieldText(line, 0) ?? '';
+  if (place === 'unknown-partition') return partitionNamed(routing.partitionNames, key, partitionIds);
+  throw invalidArgument(`the key '${key.slice(0, 80)}' cannot be compared with the bounds of ${formatRoutingSpec(spec)}`, 'give a key of their kind');
+}
+
+/** @throws LedgerError UNKNOWN_PARTITION naming those there are. */
+function partitionNamed(names: readonly string[], name: string, among: readonly PartitionId[] = [...names.keys()]): PartitionId {
+  const partitions = among.map((id) => ({ id, name: names[id] as string }));
+  const [found] = selectPartitions(partitions, [name]);
+  return (found as Partition).id;
 }
 
 function contradiction(fact: string): LedgerError {

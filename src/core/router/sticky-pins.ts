@@ -1,6 +1,7 @@
 /** Pins of sessions in columns, so that a hundred thousand of them are no objects; and the partition that a new one gets. */
 
 import type { PartitionId } from '../model/partition.ts';
+import type { SessionNumber } from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 
 const NO_PARTITION = -1;
@@ -12,15 +13,15 @@ export class PinColumns {
   #lastSeen = new Float64Array(ROWS_AT_FIRST).fill(NO_TIME);
 
   /** -1 where the session has no pin. */
-  partitionOf(session: number): PartitionId {
+  partitionOf(session: SessionNumber): PartitionId {
     return this.#partitions[session] ?? NO_PARTITION;
   }
 
-  lastSeenOf(session: number): Micros {
+  lastSeenOf(session: SessionNumber): Micros {
     return this.#lastSeen[session] ?? NO_TIME;
   }
 
-  set(session: number, partition: PartitionId, lastSeen: Micros): void {
+  set(session: SessionNumber, partition: PartitionId, lastSeen: Micros): void {
     if (session >= this.#partitions.length) this.#grow(session + 1);
     this.#partitions[session] = partition;
     this.#lastSeen[session] = lastSeen;

@@ -2,133 +2,176 @@
  * The gills, by habit: a session goes to the least loaded partition at first sight and stays there. Decides alone by what it was told, by ledger
  * times and by the order of events; it stores nothing and reads no clock.
  *
- * One emission's way: `learn` what the ledger knows; for each chunk `sessionOf` each line; `begin` a draft with the partitions' loads, `assign` each
- * event in order, hand `changes` to the ledger with the draft. Committed: `settle`. Answered with a conflict: `learn`, `begin` and `assign` again.
- * It keeps a row, some forty bytes and the key, for each session it has met.
+ * One emission's way: for each chunk `sessionOf` each line, ask the ledger for those it has not met before (`takeUnasked`, `learn`); `begin` a draft
+ * with the partitions' loads, `assign` each event in order, hand `changes` to the ledger with the draft, `settle`. Answered with a conflict: take back
+ * what was settled, `learn`, `begin` and `assign` again. It keeps a row, some sixty bytes and the key, for each session it has met.
  */
 
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal } from '../model/routing.ts';
-import type { RoutableLine } from '../model/scanned-field.ts';
+import { NO_PLACEMENTS, type Placements } from '../model/routing.ts';
+import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import { emptyPins, type IdleRule, idleRule, NO_SESSION, type Pin, type PinChanges, type SessionNumber, type SessionRouter } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
-import { fieldText } from './field-text.ts';
-import { noKey } from './refusal.ts';
+import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
+import { SessionTable } from './session-table.ts';
 import { leastLoaded, PinColumns } from './sticky-pins.ts';
 
-/** Dense, in the order of first sight; stands for a session's key as long as the router lives. */
-export type SessionNumber = number;
-
-/** Where a session's events go, and the ledger time of its last one. */
-export interface Pin {
-  readonly session: string;
-  readonly partition: PartitionId;
-  readonly lastSeen: Micros;
+interface StickyOptions {
+  readonly idleMicros: Micros | null;
+  readonly only?: RoutableLine | null;
+  readonly placements?: Placements;
 }
 
-/** What a draft makes of the pins: to be stored with it, all or none. In the order in which the draft met the sessions. */
-export interface PinChanges {
-  /** Pinned for the first time, or anew after it was idle for too long. */
-  readonly pinned: readonly Pin[];
-  /** Only seen again. Empty where sessions are pinned for ever: then nobody asks. */
-  readonly renewed: readonly Pin[];
-}
+/** In all columns. */
+const PIN_BYTES = 24;
 
-export class StickyRouter {
-  readonly #idleMicros: Micros;
-  readonly #numbers = new Map<string, SessionNumber>();
-  readonly #sessions: string[] = [];
+export class StickyRouter implements SessionRouter {
+  readonly #idle: IdleRule;
+  readonly #isForEver: boolean;
+  readonly #only: RoutableLine | null;
+  readonly #placements: Placements;
+  #table = new SessionTable();
   /** As the ledger knows them, and as the draft leaves them. */
-  readonly #known = new PinColumns();
-  readonly #drafted = new PinColumns();
-  /** The draft that met a session last, and how: a new draft forgets the one before without touching a row. */
-  #metIn = new Uint32Array(0);
-  #isPinned = new Uint8Array(0);
+  #known = new PinColumns();
+  #drafted = new PinColumns();
+  /** Sessions below are asked for, or need not be. */
+  #asked = 0;
+  #mustAsk = true;
+  /** The draft that changed a session's pin last: a new draft forgets the one before without touching a row. */
+  #changedIn = new Uint32Array(0);
   #draft = 1;
-  #met: SessionNumber[] = [];
+  #changed: SessionNumber[] = [];
+  #liftMax = Number.POSITIVE_INFINITY;
   #loads = new Float64Array(0);
 
-  /** `idleMicros`: a session that was idle for longer is new; null: never. */
-  constructor({ idleMicros }: { readonly idleMicros: Micros | null }) {
-    this.#idleMicros = idleMicros ?? Number.POSITIVE_INFINITY;
+  /** `idleMicros`: a session that was idle for longer is new; null: never. `only`: a line with the session of all lines. `placements`: keys that are no sessions. */
+  constructor({ idleMicros, only = null, placements = NO_PLACEMENTS }: StickyOptions) {
+    this.#idle = idleRule(idleMicros);
+    this.#isForEver = idleMicros === null;
+    this.#only = only;
+    this.#placements = placements;
+  }
+
+  get bytes(): number {
+    return this.#table.bytes + this.#table.size * PIN_BYTES;
   }
 
   /** The session in the line's first field. */
-  sessionOf(line: RoutableLine): SessionNumber | RouteRefusal {
+  sessionOf(ofLine: RoutableLine): SessionNumber {
+    const line = this.#only ?? ofLine;
+    if (this.#placements.size > 0 && this.#placements.has(fieldText(line, 0) ?? '')) return NO_SESSION;
+    // the usual case without a second look
+    if (line.kind(0) === FieldKind.STRING) return this.#table.numberOf(line.bytes, line.start(0) + 1, line.end(0) - 1);
+    if (isPlainField(line, 0)) return this.#table.numberOf(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0));
     const session = fieldText(line, 0);
-    return session === null ? noKey(line.kind(0)) : this.#numberOf(session);
+    return session === null ? NO_SESSION : this.numberOf(session);
   }
 
-  /** Takes the ledger's word for these pins; what it does not name stays as it is. */
+  /** The session of a key as text. */
+  numberOf(session: string): SessionNumber {
+    const key = Buffer.from(session, 'utf8');
+    return this.#table.numberOf(key, 0, key.length);
+  }
+
+  assumeNone(): void {
+    this.#mustAsk = false;
+  }
+
+  takeUnasked(): readonly string[] {
+    const from = this.#asked;
+    this.#asked = this.#table.size;
+    return this.#mustAsk ? Array.from({ length: this.#table.size - from }, (_, nth) => this.#table.textOf(from + nth)) : [];
+  }
+
   learn(pins: Iterable<Pin>): void {
-    for (const { session, partition, lastSeen } of pins) this.#known.set(this.#numberOf(session), partition, lastSeen);
+    for (const { session, partition, lastSeen } of pins) {
+      this.#known.set(this.numberOf(session), partition, lastSeen);
+      // there are pins by others, so there may be more
+      this.#mustAsk = true;
+    }
   }
 
-  /** Begins a draft. `loads`: events in each of the partitions that take sessions, by id. */
-  begin(loads: ArrayLike<number>): void {
+  begin(loads: readonly number[]): void {
     this.#loads = Float64Array.from(loads);
     this.#draft++;
-    this.#met = [];
+    this.#changed = [];
+    this.#liftMax = Number.POSITIVE_INFINITY;
   }
 
-  /** The partition of the session's next event. `time`: the event's ledger time, which never decreases. */
   assign(session: SessionNumber, time: Micros): PartitionId {
-    const isMet = this.#metIn[session] === this.#draft;
-    const pins = isMet ? this.#drafted : this.#known;
+    const known = this.#known.partitionOf(session);
+    if (known >= 0 && this.#isForEver) {
+      // the most frequent case by far: nothing of it will ever change
+      this.#loads[known] = (this.#loads[known] as number) + 1;
+      return known;
+    }
+    const isChanged = this.#changedIn[session] === this.#draft;
+    const pins = isChanged ? this.#drafted : this.#known;
     const pinned = pins.partitionOf(session);
-    const isNew = pinned < 0 || time - pins.lastSeenOf(session) > this.#idleMicros;
+    const since = time - pins.lastSeenOf(session);
+    const isNew = pinned < 0 || since > this.#idle.endsAfter;
     const partition = isNew ? leastLoaded(this.#loads) : pinned;
-    if (!isMet) this.#meet(session);
-    if (isNew) this.#isPinned[session] = 1;
+    this.#loads[partition] = (this.#loads[partition] as number) + 1;
+    const isRenewed = !isNew && since > this.#idle.renewedAfter;
+    // within a draft that may be lifted all events have one time
+    if (!isNew && !isChanged) this.#liftMax = Math.min(this.#liftMax, (isRenewed ? this.#idle.endsAfter : this.#idle.renewedAfter) - since);
+    if (!isNew && !isRenewed) return partition;
+    if (!isChanged) this.#change(session);
     this.#drafted.set(session, partition, time);
-    this.count(partition);
     return partition;
   }
 
-  /** An event of the draft that went to a partition without a session: it weighs as much as others. */
   count(partition: PartitionId): void {
     if (partition < this.#loads.length) this.#loads[partition] = (this.#loads[partition] as number) + 1;
   }
 
   changes(): PinChanges {
-    const pinned: Pin[] = [];
-    const renewed: Pin[] = [];
-    for (const session of this.#met) {
-      const pin = this.#draftedPin(session);
-      if (this.#isPinned[session] === 1) pinned.push(pin);
-      else if (this.#idleMicros !== Number.POSITIVE_INFINITY && pin.lastSeen > this.#known.lastSeenOf(session)) renewed.push(pin);
+    const sessions = this.#changed;
+    const pins = emptyPins(
+      sessions.length,
+      sessions.reduce((sum, session) => sum + this.#table.keyBytes(session), 0),
+    );
+    let end = 0;
+    for (const [at, session] of sessions.entries()) {
+      end = this.#table.copyKey(session, pins.keys, end);
+      pins.ends[at] = end;
+      pins.partitions[at] = this.#drafted.partitionOf(session);
+      pins.lastSeen[at] = this.#drafted.lastSeenOf(session);
+      pins.lastSeenBefore[at] = this.#known.lastSeenOf(session);
     }
-    return { pinned, renewed };
+    return { pins, liftMax: this.#liftMax };
   }
 
-  /** The draft was committed: what it pinned is known from here on. */
-  settle(): void {
-    for (const session of this.#met) this.#known.set(session, this.#drafted.partitionOf(session), this.#drafted.lastSeenOf(session));
-    this.#met = [];
+  settle(): () => void {
+    const sessions = this.#changed;
+    const partitions = Int16Array.from(sessions, (session) => this.#known.partitionOf(session));
+    const lastSeen = Float64Array.from(sessions, (session) => this.#known.lastSeenOf(session));
+    for (const session of sessions) this.#known.set(session, this.#drafted.partitionOf(session), this.#drafted.lastSeenOf(session));
+    this.#changed = [];
     this.#draft++;
+    const known = this.#known;
+    return () => {
+      for (const [at, session] of sessions.entries()) known.set(session, partitions[at] as number, lastSeen[at] as number);
+    };
   }
 
-  #numberOf(session: string): SessionNumber {
-    const known = this.#numbers.get(session);
-    if (known !== undefined) return known;
-    const next = this.#sessions.push(session) - 1;
-    this.#numbers.set(session, next);
-    return next;
+  forget(): void {
+    this.#table = new SessionTable();
+    this.#known = new PinColumns();
+    this.#drafted = new PinColumns();
+    this.#changedIn = new Uint32Array(0);
+    this.#asked = 0;
+    this.#mustAsk = true;
+    this.#changed = [];
   }
 
-  #meet(session: SessionNumber): void {
-    if (session >= this.#metIn.length) {
-      const rows = Math.max(1024, this.#sessions.length * 2);
-      const [metIn, isPinned] = [new Uint32Array(rows), new Uint8Array(rows)];
-      metIn.set(this.#metIn);
-      isPinned.set(this.#isPinned);
-      [this.#metIn, this.#isPinned] = [metIn, isPinned];
+  #change(session: SessionNumber): void {
+    if (session >= this.#changedIn.length) {
+      const grown = new Uint32Array(Math.max(1024, this.#table.size * 2));
+      grown.set(this.#changedIn);
+      this.#changedIn = grown;
     }
-    this.#metIn[session] = this.#draft;
-    this.#isPinned[session] = 0;
-    this.#met.push(session);
-  }
-
-  #draftedPin(session: SessionNumber): Pin {
-    return { session: this.#sessions[session] as string, partition: this.#drafted.partitionOf(session), lastSeen: this.#drafted.lastSeenOf(session) };
+    this.#changedIn[session] = this.#draft;
+    this.#changed.push(session);
   }
 }

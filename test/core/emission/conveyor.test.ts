@@ -42,7 +42,7 @@ class FakeLedger {
   #offers = 0;
 
   constructor(first: Parameters<typeof inForce>[0], changes: readonly (readonly [beforeOffer: number, routing: Parameters<typeof inForce>[0]])[]) {
-    this.#basis = { floor: 0, ...inForce(first) };
+    this.#basis = { floor: 0, sessions: null, ...inForce(first) };
     this.#changes = new Map(changes);
   }
 
@@ -72,7 +72,7 @@ class FakeLedger {
   }
 
   #commit(draft: CommitDraft): CommitOutcome {
-    if (draft.epoch !== this.#basis.epoch.epoch) return { kind: 'conflict', basis: this.#basis, known: [], producer: null };
+    if (draft.epoch !== this.#basis.epoch.epoch) return { kind: 'conflict', basis: this.#basis, known: [], pins: [], producer: null };
     const lines: string[] = [];
     for (const { body } of draft.frames) {
       walkFrameBody(body, (delta, _, start, end) => {
@@ -90,6 +90,7 @@ class FakeLedger {
       firstTime,
       lastTime,
       offsets: draft.frames.map(() => 0),
+      loads: null,
       head: { sequence: this.#sequence, time: lastTime, hash: '' },
     };
   }

@@ -6,8 +6,10 @@ import { kernelPress } from '../../../src/core/emission/kernel-press.ts';
 import { type Press, pressParts, ReferencePress } from '../../../src/core/emission/press.ts';
 import { Scanner } from '../../../src/core/emission/scanner.ts';
 import type { EmissionSettings } from '../../../src/core/emission/settings.ts';
+import type { Basis } from '../../../src/core/model/commit.ts';
 import { parseFieldPath } from '../../../src/core/model/field-path.ts';
-import { hashOf } from '../../../src/core/model/routing-intents.ts';
+import { NOTHING_GIVEN } from '../../../src/core/model/routing.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { MUTATED_PATHS } from '../../support/mutated-lines.ts';
 import { inForce } from '../../support/routed.ts';
@@ -105,9 +107,7 @@ function judgedLine(random: Seeded): Buffer {
   return Buffer.from(`{${parts.join(',')}}`);
 }
 
-const IN_ORDER: readonly number[] = [0, 1, 2, 3, 4, 5, 6];
-
-function bothPresses(settings: Partial<EmissionSettings>, key: string | undefined, partitionIds: readonly number[]): [Press, Press] {
+function bothPresses(settings: Partial<EmissionSettings>, routing: string, partitionIds: readonly number[]): [Press, Press] {
   const whole: EmissionSettings = {
     time: null,
     unique: null,
@@ -116,28 +116,45 @@ function bothPresses(settings: Partial<EmissionSettings>, key: string | undefine
     maxSkewMicros: 86_400e6,
     late: 'record',
     isEnvelope: false,
+    given: NOTHING_GIVEN,
     onBadLine: 'collect',
     ...settings,
   };
   const clock = { nowMicros: () => Date.parse('2026-06-01T00:00:00Z') * 1000 };
-  const basis = { floor: 0, ...inForce({ spec: hashOf(key), partitionIds }) };
-  const parts = () => pressParts(makeRouter, clock, whole, basis);
+  const parts = () => pressParts(makeRouter, clock, whole, basisOf(routing, 0, partitionIds));
   const reference = parts();
   return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];
 }
 
-describe('the press of the kernel', () => {
-  const basis = (floor: number) => ({ floor, ...inForce({ spec: hashOf('k'), partitionIds: IN_ORDER }) });
+const IN_ORDER: readonly number[] = [0, 1, 2, 3, 4, 5, 6];
 
+/** Some partitions take keys, and the last one the events without. */
+function basisOf(routing: string, floor: number, partitionIds: readonly number[]): Basis {
+  const partitionNames = [...Array.from({ length: Math.max(...partitionIds) + 1 }, (_, id) => `p${id}`), 'rest'];
+  const loads = partitionNames.map((_, id) => (partitionIds.includes(id) ? (id * 37) % 11 : Number.POSITIVE_INFINITY));
+  return { floor, ...inForce({ spec: parseRoutingSpec(routing), partitionIds, partitionNames }), sessions: { loads, hasPins: true } };
+}
+
+describe('the press of the kernel', () => {
   it.each([
-    ['by a field, with times', 'k', { time: parseFieldPath('t') }],
-    ['by a field, stopping at a bad line', 'k', { time: parseFieldPath('t'), onBadLine: 'stop' as const }],
-    ['by a field, as they arrive', 'k', {}],
-    ['by the whole payload', undefined, {}],
-    ['by a field, over partitions that are not in the order of their ids', 'k', {}, [9, 2, 0, 31, 5]],
-  ])('makes the draft of the reference %s', (_, key, settings, partitionIds = IN_ORDER) => {
+    ['by a field, with times', 'hash:k', { time: parseFieldPath('t') }],
+    ['by a field, stopping at a bad line', 'hash:k', { time: parseFieldPath('t'), onBadLine: 'stop' as const }],
+    ['by a field, as they arrive', 'hash:k', {}],
+    ['by the whole payload', 'hash', {}],
+    ['by a field, over partitions that are not in the order of their ids', 'hash:k', {}, [9, 2, 0, 31, 5]],
+    ['by session, over partitions that are not in the order of their ids', 'sticky:k', {}, [9, 2, 0, 31, 5]],
+    ['by a field that may be missing', 'hash:k,missing=rest', { time: parseFieldPath('t') }],
+    ['by range', 'range:k=-5,0,1,100,101,1e40', { time: parseFieldPath('t') }],
+    ['by two fields', 'composite:k+t', { time: parseFieldPath('t') }],
+    ['by session', 'sticky:k', { time: parseFieldPath('t') }],
+    ['by session that may be idle or missing', 'sticky:k,idle=1s,missing=rest', { time: parseFieldPath('t') }],
+    ['by session as they arrive', 'sticky:k', {}],
+    ['with a key given to them', 'hash:k', { time: parseFieldPath('t'), given: { key: 'acme', to: null } }],
+    ['with a session given to them', 'sticky:k', { given: { key: 'acme', to: null } }],
+    ['sent to a partition', 'sticky:k', { time: parseFieldPath('t'), given: { key: null, to: 'rest' } }],
+  ])('makes the draft of the reference %s', (_, routing, settings, partitionIds = IN_ORDER) => {
     const random = seededForTest();
-    const [reference, kernel] = bothPresses(settings, key, partitionIds);
+    const [reference, kernel] = bothPresses(settings, routing, partitionIds);
     let events = 0;
     let bad = 0;
     for (let round = 0; round < 60; round++) {
@@ -148,7 +165,15 @@ describe('the press of the kernel', () => {
       const made = [reference, kernel].map((press) => {
         const read = press.read(chunk);
         const exclusions = { done: new Uint8Array(read.verdicts.count), faults: new Uint8Array(read.verdicts.count), callOf: null };
-        const { draft, lines, times, bytes: payloadBytes, late, badLines, stoppedAt } = press.build(chunk, read, exclusions, basis(floor), now);
+        const {
+          draft,
+          lines,
+          times,
+          bytes: payloadBytes,
+          late,
+          badLines,
+          stoppedAt,
+        } = press.build(chunk, read, exclusions, basisOf(routing, floor, partitionIds), now);
         const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, body: body.toString() }));
         // an empty draft is never offered, and what stands in it means nothing
         return { draft: draft.count === 0 ? null : { ...draft, frames }, lines: [...lines()], times: [...times], payloadBytes, late, badLines, stoppedAt };
@@ -158,6 +183,6 @@ describe('the press of the kernel', () => {
       bad += made[0]?.badLines.length ?? 0;
     }
     expect(events).toBeGreaterThan(0);
-    if (key !== undefined) expect(bad).toBeGreaterThan(30);
+    if (routing.includes('=') || 'time' in settings) expect(bad).toBeGreaterThan(30);
   });
 });

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FieldReader } from '../../../src/core/emission/field-reader.ts';
 import { DEPTH_MAX } from '../../../src/core/model/config.ts';
-import { type Pin, type PinChanges, StickyRouter } from '../../../src/core/router/sticky-router.ts';
+import { type DraftedPin, draftedPins, idleRule, NO_SESSION, type Pin } from '../../../src/core/model/session-pins.ts';
+import { StickyRouter } from '../../../src/core/router/sticky-router.ts';
 
 interface Seen {
   readonly session: string;
@@ -14,14 +15,15 @@ interface Seen {
 const fields = new FieldReader([['session']], DEPTH_MAX);
 
 /** Takes the events through the router as one draft. */
-function draft(router: StickyRouter, loads: readonly number[], events: readonly Seen[]): { to: number[]; changes: PinChanges } {
+function draft(router: StickyRouter, loads: readonly number[], events: readonly Seen[]): { to: number[]; changes: { pins: DraftedPin[]; liftMax: number } } {
   router.begin(loads);
   const to = events.map(({ session, time }) => router.assign(numberOf(router, session), time));
-  return { to, changes: router.changes() };
+  const { pins, liftMax } = router.changes();
+  return { to, changes: { pins: [...draftedPins(pins)], liftMax } };
 }
 
 function numberOf(router: StickyRouter, session: string): number {
-  return router.sessionOf(fields.read(Buffer.from(JSON.stringify({ session })))) as number;
+  return router.sessionOf(fields.read(Buffer.from(JSON.stringify({ session }))));
 }
 
 const forEver = () => new StickyRouter({ idleMicros: null });
@@ -55,8 +57,8 @@ describe('a session', () => {
     expect(read('"1"')).toBe(read('1'));
     expect(read('"\\u0061"')).toBe(read('"a"'));
     expect(read('"b"')).not.toBe(read('"a"'));
-    expect(read('null')).toBe('key-not-scalar');
-    expect(router.sessionOf(fields.read(Buffer.from('{}')))).toBe('key-missing');
+    expect(read('null')).toBe(NO_SESSION);
+    expect(router.sessionOf(fields.read(Buffer.from('{}')))).toBe(NO_SESSION);
   });
 
   it('that was idle for longer is new; for just as long it is not', () => {
@@ -78,15 +80,12 @@ describe('a session', () => {
 });
 
 describe('a draft', () => {
-  it('tells the ledger of new sessions once, with their last time', () => {
+  it('tells the ledger of new sessions once', () => {
     const { changes } = draft(forEver(), [0, 0], [...at(1, 'a', 'b'), ...at(7, 'a')]);
-    expect(changes).toEqual({
-      pinned: [
-        { session: 'a', partition: 0, lastSeen: 7 },
-        { session: 'b', partition: 1, lastSeen: 1 },
-      ],
-      renewed: [],
-    });
+    expect(changes.pins).toEqual([
+      { session: 'a', partition: 0, lastSeen: 1, lastSeenBefore: null },
+      { session: 'b', partition: 1, lastSeen: 1, lastSeenBefore: null },
+    ]);
   });
 
   it('renews a known session only where idle sessions end, and only when its time moved on', () => {
@@ -96,10 +95,24 @@ describe('a draft', () => {
     ];
     const ending = new StickyRouter({ idleMicros: 10 });
     ending.learn(pins);
-    expect(draft(ending, [0, 0], at(8, 'a', 'b')).changes).toEqual({ pinned: [], renewed: [{ session: 'a', partition: 1, lastSeen: 8 }] });
+    expect(draft(ending, [0, 0], at(8, 'a', 'b')).changes.pins).toEqual([{ session: 'a', partition: 1, lastSeen: 8, lastSeenBefore: 3 }]);
     const lasting = forEver();
     lasting.learn(pins);
-    expect(draft(lasting, [0, 0], at(8, 'a', 'b')).changes).toEqual({ pinned: [], renewed: [] });
+    expect(draft(lasting, [0, 0], at(8, 'a', 'b')).changes).toEqual({ pins: [], liftMax: Number.POSITIVE_INFINITY });
+  });
+
+  it('renews a pin only after a sixteenth of the idle time, and ends none before its time', () => {
+    const pin: Pin = { session: 'a', partition: 1, lastSeen: 0 };
+    const lastSeen = (time: number) => {
+      const router = new StickyRouter({ idleMicros: 1600 });
+      router.learn([pin]);
+      const { to, changes } = draft(router, [0, 9], at(time, 'a'));
+      return [to[0], changes.pins[0]?.lastSeen ?? null, changes.liftMax];
+    };
+    expect(lastSeen(100)).toEqual([1, null, 0]);
+    expect(lastSeen(101)).toEqual([1, 101, 1599]);
+    expect(lastSeen(1700)).toEqual([1, 1700, 0]);
+    expect(lastSeen(1701)).toEqual([0, 1701, Number.POSITIVE_INFINITY]);
   });
 
   it('that was not committed leaves nothing behind', () => {
@@ -112,17 +125,45 @@ describe('a draft', () => {
     const router = forEver();
     draft(router, [0, 0], at(1, 'a', 'b'));
     router.settle();
-    expect(draft(router, [9, 9], at(2, 'b', 'a'))).toEqual({ to: [1, 0], changes: { pinned: [], renewed: [] } });
+    expect(draft(router, [9, 9], at(2, 'b', 'a'))).toEqual({ to: [1, 0], changes: { pins: [], liftMax: Number.POSITIVE_INFINITY } });
   });
 
   it('is built anew on the ledger’s answer to a conflict', () => {
     const router = forEver();
     expect(draft(router, [0, 0, 0], at(1, 'a', 'b')).to).toEqual([0, 1]);
     router.learn([{ session: 'a', partition: 2, lastSeen: 1 }]);
-    expect(draft(router, [0, 0, 1], at(1, 'a', 'b'))).toEqual({
-      to: [2, 0],
-      changes: { pinned: [{ session: 'b', partition: 0, lastSeen: 1 }], renewed: [] },
-    });
+    const again = draft(router, [0, 0, 1], at(1, 'a', 'b'));
+    expect(again.to).toEqual([2, 0]);
+    expect(again.changes.pins).toEqual([{ session: 'b', partition: 0, lastSeen: 1, lastSeenBefore: null }]);
+  });
+
+  it('that was settled can be taken back, with those settled behind it', () => {
+    const router = new StickyRouter({ idleMicros: 10 });
+    router.learn([{ session: 'a', partition: 1, lastSeen: 0 }]);
+    draft(router, [0, 0, 0], at(5, 'a', 'b'));
+    const takeBack = [router.settle()];
+    draft(router, [9, 0, 0], at(20, 'a', 'b', 'c'));
+    takeBack.push(router.settle());
+    for (const undo of takeBack.toReversed()) undo();
+    const { to, changes } = draft(router, [0, 0, 0], at(6, 'b', 'a', 'c'));
+    expect(to).toEqual([0, 1, 2]);
+    expect(changes.pins.map(({ lastSeenBefore }) => lastSeenBefore)).toEqual([null, 0, null]);
+  });
+
+  it('asks for each session once, and for none as long as there are no pins by others', () => {
+    const router = forEver();
+    for (const session of ['a', 'b', 'a']) numberOf(router, session);
+    expect(router.takeUnasked()).toEqual(['a', 'b']);
+    expect(router.takeUnasked()).toEqual([]);
+    router.assumeNone();
+    numberOf(router, 'c');
+    expect(router.takeUnasked()).toEqual([]);
+    router.learn([{ session: 'c', partition: 0, lastSeen: 1 }]);
+    numberOf(router, 'd');
+    expect(router.takeUnasked()).toEqual(['d']);
+    router.forget();
+    numberOf(router, 'a');
+    expect(router.takeUnasked()).toEqual(['a']);
   });
 });
 
@@ -131,11 +172,12 @@ describe('laws', () => {
   function plainly(pins: readonly Pin[], counts: readonly number[], all: readonly Seen[], idleMicros: number | null): number[] {
     const known = new Map(pins.map((pin) => [pin.session, { ...pin }]));
     const load = [...counts];
+    const { renewedAfter, endsAfter } = idleRule(idleMicros);
     return all.map(({ session, time }) => {
       const pin = known.get(session);
-      const stays = pin !== undefined && (idleMicros === null || time - pin.lastSeen <= idleMicros);
+      const stays = pin !== undefined && time - pin.lastSeen <= endsAfter;
       const partition = stays ? pin.partition : load.indexOf(Math.min(...load));
-      known.set(session, { session, partition, lastSeen: time });
+      if (!stays || time - pin.lastSeen > renewedAfter) known.set(session, { session, partition, lastSeen: time });
       load[partition] = (load[partition] ?? 0) + 1;
       return partition;
     });
@@ -168,13 +210,37 @@ describe('laws', () => {
           const router = new StickyRouter({ idleMicros });
           router.learn(stored.values());
           const { to, changes } = draft(router, load, all.slice(ends[nth - 1] ?? 0, end));
-          for (const pin of [...changes.pinned, ...changes.renewed]) stored.set(pin.session, pin);
+          for (const pin of changes.pins) stored.set(pin.session, pin);
           for (const partition of to) load[partition] = (load[partition] ?? 0) + 1;
           return to;
         });
         expect(reached).toEqual(draft(new StickyRouter({ idleMicros }), counts, all).to);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('a draft of one time that is lifted by no more than it says decides as if it had come later', () => {
+    fc.assert(
+      fc.property(
+        pins,
+        fc.array(fc.constantFrom(...'abcdefghij'), { maxLength: 12 }),
+        fc.integer({ min: 1, max: 400 }),
+        fc.nat(40),
+        (known, sessions, idleMicros, lift) => {
+          const made = (time: number) => {
+            const router = new StickyRouter({ idleMicros });
+            router.learn(known);
+            return draft(router, [0, 0, 0, 0, 0, 0, 0, 0], at(time, ...sessions));
+          };
+          const early = made(5);
+          fc.pre(lift <= early.changes.liftMax);
+          const late = made(5 + lift);
+          expect(late.to).toEqual(early.to);
+          expect(late.changes.pins).toEqual(early.changes.pins.map((pin) => ({ ...pin, lastSeen: pin.lastSeen + lift })));
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 
@@ -186,7 +252,7 @@ describe('laws', () => {
         router.settle();
         const after = draft(router, [...counts, ...new Array<number>(added).fill(0)], all);
         expect(after.to).toEqual(before.to);
-        expect(after.changes.pinned).toEqual([]);
+        expect(after.changes.pins).toEqual([]);
       }),
     );
   });

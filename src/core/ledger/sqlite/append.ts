@@ -4,10 +4,12 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { CommitDraft, CommitOutcome, Conflict, KnownId, ProducerMark } from '../../model/commit.ts';
 import { invariant } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
+import type { Micros } from '../../model/time.ts';
 import { type FrameLink, hashBody, hashCommit } from '../chain.ts';
+import type { PinStore } from './pins.ts';
 import { blob, integer, type RawRow } from './rows.ts';
 import { createOnDemand, hasTable, partitionTable } from './schema.ts';
-import { toBasis, toHead, type WriteState, type WriteStates } from './write-state.ts';
+import { toHead, type WriteState, type WriteStates } from './write-state.ts';
 
 const UNKNOWN_PRODUCER: ProducerMark = { position: 0, digest: Buffer.alloc(0) };
 
@@ -22,14 +24,16 @@ export class Appender {
   readonly #uuid: string;
   readonly #states: WriteStates;
   readonly #insertCommit: Statement;
+  readonly #pins: PinStore;
   readonly #insertFrame = new Map<PartitionId, Statement>();
 
-  constructor(db: Database, uuid: string, states: WriteStates) {
+  constructor(db: Database, uuid: string, states: WriteStates, pins: PinStore) {
     this.#db = db;
     this.#uuid = uuid;
     this.#states = states;
+    this.#pins = pins;
     this.#insertCommit = db.prepare(
-      'INSERT INTO commits (first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO commits (first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, sent_to, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
   }
 
@@ -41,9 +45,9 @@ export class Appender {
     checkDraft(draft, state);
 
     // lifting keeps an arrival time on the floor: all of the draft has one time, so its frames stay as they are
-    const firstTime = Math.max(draft.firstTime, state.time);
+    const lift = liftOf(draft, state);
+    const firstTime = draft.firstTime + lift;
     const lastTime = Math.max(draft.lastTime, firstTime);
-    const lift = firstTime - draft.firstTime;
     const firstSequence = state.sequence + 1;
     const offsets = draft.frames.map((frame) => this.#states.nextOffset(state, frame.partition));
     const frames: FrameLink[] = draft.frames.map((frame, at) => ({
@@ -66,6 +70,7 @@ export class Appender {
       producer: producer?.name ?? null,
       producerPosition: producer?.position ?? null,
       producerDigest: producer?.digest ?? null,
+      sentTo: draft.sentTo,
       frames,
     });
 
@@ -79,25 +84,29 @@ export class Appender {
       producer?.name ?? null,
       producer?.position ?? null,
       producer?.digest ?? null,
+      draft.sentTo,
       hash,
     );
     this.#keepProducer(draft);
     this.#keepIds(draft, firstSequence);
+    this.#pins.keep(draft.pins, state, lift);
 
     state.sequence += draft.count;
     state.time = lastTime;
     state.hash = hash;
     for (const frame of frames) state.offsets.set(frame.partition, frame.offset + frame.count);
-    return { kind: 'committed', firstSequence, count: draft.count, firstTime, lastTime, offsets, head: toHead(state) };
+    return { kind: 'committed', firstSequence, count: draft.count, firstTime, lastTime, offsets, head: toHead(state), loads: this.#states.loads(state) };
   }
 
   #compare(draft: CommitDraft, state: WriteState): Conflict | null {
-    const isBehind = draft.firstTime < state.time && !draft.isLiftable;
+    const isBehind = draft.firstTime < state.time && (!draft.isLiftable || liftOf(draft, state) > draft.pins.liftMax);
     const producer = draft.producer === null ? null : readProducer(this.#db, draft.producer.name);
     const hasMoved = producer !== null && producer.position !== draft.producer?.from;
     const known = this.#knownIds(draft);
-    if (draft.epoch === state.epoch.epoch && !isBehind && !hasMoved && known.length === 0) return null;
-    return { kind: 'conflict', basis: toBasis(state), known, producer };
+    const isSameEpoch = draft.epoch === state.epoch.epoch;
+    const pins = isSameEpoch ? this.#pins.differences(draft.pins, state) : [];
+    if (isSameEpoch && !isBehind && !hasMoved && known.length === 0 && pins.length === 0) return null;
+    return { kind: 'conflict', basis: this.#states.basis(state), known, pins, producer };
   }
 
   #knownIds(draft: CommitDraft): KnownId[] {
@@ -137,6 +146,11 @@ export class Appender {
     const insert = this.#db.prepare('INSERT INTO ids (id, sequence, hash) VALUES (?, ?, ?)');
     for (const { id, hash, index } of draft.ids) insert.run(id, firstSequence + index, hash);
   }
+}
+
+/** What brings an arrival time up to the floor. */
+function liftOf(draft: CommitDraft, state: WriteState): Micros {
+  return draft.isLiftable ? Math.max(0, state.time - draft.firstTime) : 0;
 }
 
 /** The invariants of the format, before anything is written. */

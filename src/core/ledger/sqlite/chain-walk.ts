@@ -28,7 +28,7 @@ export interface VerifiedPage extends Page {
   readonly rows: readonly CommitRow[];
 }
 
-const COLUMNS = 'first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, hash';
+const COLUMNS = 'first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, sent_to, hash';
 
 export function brokenCommit(sequence: number, fact: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
@@ -187,6 +187,7 @@ function toCommitRow(row: RawRow): CommitRow {
     producer: textOrNull(row, 'producer'),
     producerPosition: integerOrNull(row, 'producer_position'),
     producerDigest: row['producer_digest'] === null ? null : blob(row, 'producer_digest'),
+    sentTo: integerOrNull(row, 'sent_to'),
     hash: blob(row, 'hash'),
   };
 }

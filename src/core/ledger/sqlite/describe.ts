@@ -23,6 +23,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDe
         firstTime: first === undefined ? null : integer(first, 'first_time'),
         partitions: summarizePartitions(db, identity.partitions),
         producers: readProducers(db),
+        sessions: hasTable(db, 'sessions') ? (db.prepare('SELECT count(*) FROM sessions').pluck().get() as number) : 0,
         storage: {
           engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
           durability: identity.config.durability,

@@ -35,6 +35,7 @@ const TABLES: Readonly<Record<string, string>> = {
   producer TEXT,
   producer_position INTEGER,
   producer_digest BLOB,
+  sent_to INTEGER,
   hash BLOB NOT NULL
 ) STRICT`,
 };
@@ -50,6 +51,12 @@ const TABLES_ON_DEMAND = {
   id TEXT PRIMARY KEY,
   sequence INTEGER NOT NULL,
   hash BLOB NOT NULL
+) STRICT, WITHOUT ROWID`,
+  sessions: `CREATE TABLE sessions (
+  session TEXT PRIMARY KEY,
+  partition INTEGER NOT NULL,
+  last_seen INTEGER,
+  epoch INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`,
   placements: `CREATE TABLE placements (
   epoch INTEGER NOT NULL REFERENCES epoch (epoch),

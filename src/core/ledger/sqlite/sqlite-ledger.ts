@@ -10,6 +10,7 @@ import { type Page, pageBytes, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
+import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
 import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, PartitionSummary, RoutingChange, VerifyOptions, VerifyReport } from '../ledger.ts';
 import { Appender, readProducer } from './append.ts';
@@ -24,13 +25,14 @@ import { SqliteGroups } from './groups/sqlite-groups.ts';
 import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
 import type { ThreadStart } from './ledger-thread.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
+import { PinStore } from './pins.ts';
 import { FrameReader } from './read.ts';
 import type { ReaderThread } from './reader-thread.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './schema.ts';
 import { type Activity, translateError } from './translate-error.ts';
 import { verifyLedger } from './verify.ts';
 import { CommitWatch, type WatchListener } from './watch.ts';
-import { routingInForce, toBasis, toHead, type WriteState, WriteStates } from './write-state.ts';
+import { routingInForce, toHead, type WriteState, WriteStates } from './write-state.ts';
 
 /** What every SQLite database begins with. */
 const HEADER_BYTES = 100;
@@ -174,6 +176,7 @@ class SqliteLedger implements Ledger {
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
   readonly groups: SqliteGroups;
+  readonly #pins: PinStore;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
   /** `failed`: a commit ended in an I/O error, so nothing more may be written over what it left. */
@@ -191,6 +194,7 @@ class SqliteLedger implements Ledger {
       write: (work) => this.#writing(work),
       read: (work) => this.#reading(() => db.transaction(work).deferred()),
     });
+    this.#pins = new PinStore(db);
   }
 
   get identity(): LedgerIdentity {
@@ -202,7 +206,11 @@ class SqliteLedger implements Ledger {
   }
 
   basis(): Promise<Basis> {
-    return this.#reading(() => toBasis(this.#current()));
+    return this.#reading(() => this.#states.basis(this.#current()));
+  }
+
+  pinsOf(sessions: readonly string[]): Promise<readonly Pin[]> {
+    return this.#reading(() => this.#pins.find(sessions, this.#current()));
   }
 
   producerMark(name: string): Promise<ProducerMark> {
@@ -262,6 +270,7 @@ class SqliteLedger implements Ledger {
     const writer = (await openSqliteLedger(this.#identity.path, this.#options)) as SqliteLedger;
     await writer.#guarded('write', () => writer.#db.exec('BEGIN IMMEDIATE'));
     return {
+      pinsOf: (sessions) => writer.pinsOf(sessions),
       commit: (draft) => writer.#guarded('write', () => writer.#append(draft)),
       end: async () => {
         try {
@@ -381,7 +390,7 @@ class SqliteLedger implements Ledger {
   }
 
   #append(draft: CommitDraft): CommitOutcome {
-    this.#appender ??= new Appender(this.#db, this.#identity.uuid, this.#states);
+    this.#appender ??= new Appender(this.#db, this.#identity.uuid, this.#states, this.#pins);
     return this.#appender.append(draft);
   }
 
@@ -416,6 +425,7 @@ class SqliteLedger implements Ledger {
 
   #rollBack(): void {
     this.#states.forget();
+    this.#pins.forget();
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
   }
 

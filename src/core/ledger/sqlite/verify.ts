@@ -14,6 +14,7 @@ import { readEpochRows } from './identity.ts';
 import type { FrameReader, HashedFrame } from './read.ts';
 import { blob, integer, type RawRow, text } from './rows.ts';
 import { hasTable, partitionTable } from './schema.ts';
+import { PinProof } from './verify-pins.ts';
 import { readHead } from './write-state.ts';
 
 /** What the walk has counted so far. */
@@ -29,11 +30,12 @@ interface Tally {
 }
 
 export async function verifyLedger(db: Database, reader: FrameReader, options: VerifyOptions): Promise<VerifyReport> {
-  const { anchor, idOf } = options;
+  const { anchor, idOf, keyOf } = options;
   // commits that come while it walks are for the next time
   const head = readHead(db);
   const walk = new ChainWalk(db, reader);
   const tally: Tally = { commits: 0, events: 0, time: TIME_MIN, offsets: new Map(), frames: new Map(), producers: new Map(), atAnchor: [] };
+  const pins = keyOf === undefined ? null : new PinProof(db, keyOf);
   walk.checkEpochs();
   for (const epoch of readEpochRows(db)) {
     if (anchor !== undefined && epoch.fromSequence === anchor.sequence + 1) tally.atAnchor.push(epoch.hash.toString('hex'));
@@ -47,6 +49,7 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
       const batch = EventBatch.of(commit, EVERYTHING);
       checkCommit(row, commit.frames as readonly HashedFrame[], batch, tally);
       if (idOf !== undefined) checkIds(db, row, batch, idOf);
+      pins?.take(row, batch);
       if (anchor !== undefined && row.firstSequence + row.count - 1 === anchor.sequence) tally.atAnchor.push(row.hash.toString('hex'));
     }
     next = page.next;
@@ -58,6 +61,7 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
   if (tally.events !== head.sequence) throw brokenCommit(tally.events + 1, `the head is at ${head.sequence}, and the chain ends at ${tally.events}`);
 
   checkNothingElse(db, head.sequence, tally, idOf !== undefined);
+  if (pins !== null) checkPins(db, pins, head.sequence);
   checkStructure(db);
   if (anchor !== undefined) checkAnchor(anchor, head.sequence, tally);
   return { events: tally.events, commits: tally.commits, head, isAnchored: anchor !== undefined };
@@ -122,6 +126,11 @@ function checkNothingElse(db: Database, head: number, tally: Tally, hasIds: bool
     const ids = hasTable(db, 'ids') ? db.prepare('SELECT count(*) FROM ids').pluck().get() : 0;
     if (ids !== tally.events) throw brokenCommit(1, `there are ${String(ids)} unique ids for ${tally.events} events`);
   }
+}
+
+/** In one look, or a commit could come between the head and the table. */
+function checkPins(db: Database, pins: PinProof, head: number): void {
+  db.transaction(() => pins.compare(db, readHead(db).sequence === head)).deferred();
 }
 
 /** What the chain cannot see: trees and indexes that lead a later look-up astray. */

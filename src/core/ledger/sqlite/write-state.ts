@@ -5,8 +5,10 @@ import type { Basis } from '../../model/commit.ts';
 import type { Head } from '../../model/head.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
+import { pinsHoldSince } from '../../model/session-pins.ts';
 import { TIME_MIN } from '../../model/time.ts';
-import { type EpochRow, lastEpochRow, parseEpoch, readPartitionRows, readPlacements } from './identity.ts';
+import { type EpochRow, lastEpochRow, parseEpoch, readEpochs, readPartitionRows, readPlacements } from './identity.ts';
+import { hasPins } from './pins.ts';
 import { blob, integer, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
@@ -15,6 +17,8 @@ export interface WriteState extends RoutingInForce {
   sequence: number;
   time: number;
   hash: Buffer;
+  /** The first epoch whose pins hold; null where the routing is not sticky. */
+  readonly pinsSince: number | null;
   /** Next offset by partition; filled in as partitions are written to. */
   readonly offsets: Map<PartitionId, number>;
 }
@@ -24,7 +28,7 @@ export class WriteStates {
   #version: unknown;
   #state: WriteState | undefined;
   /** What an epoch fixes never changes, and others commit more often than they begin one. */
-  #routing: RoutingInForce | undefined;
+  #routing: (RoutingInForce & Pick<WriteState, 'pinsSince'>) | undefined;
 
   constructor(db: Database) {
     this.#db = db;
@@ -49,7 +53,21 @@ export class WriteStates {
     const known = state.offsets.get(partition);
     if (known !== undefined) return known;
     const row = this.#db.prepare<[], RawRow>(`SELECT offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 1`).get();
-    return row === undefined ? 0 : integer(row, 'offset') + integer(row, 'count');
+    const next = row === undefined ? 0 : integer(row, 'offset') + integer(row, 'count');
+    state.offsets.set(partition, next);
+    return next;
+  }
+
+  /** By partition, where the routing goes by them: its events, or Infinity where it takes no keys. Otherwise null. */
+  loads(state: WriteState): readonly number[] | null {
+    if (state.pinsSince === null) return null;
+    const { partitionIds } = state.epoch;
+    return state.partitionNames.map((_, partition) => (partitionIds.includes(partition) ? this.nextOffset(state, partition) : Number.POSITIVE_INFINITY));
+  }
+
+  basis(state: WriteState): Basis {
+    const loads = this.loads(state);
+    return { floor: state.time, ...routingInForce(state), sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) } };
   }
 
   #read(): WriteState {
@@ -67,11 +85,12 @@ export class WriteStates {
     };
   }
 
-  #routingOf(row: EpochRow): RoutingInForce {
+  #routingOf(row: EpochRow): RoutingInForce & Pick<WriteState, 'pinsSince'> {
     if (this.#routing?.epoch.epoch !== row.epoch) {
       const epoch = parseEpoch(this.#db, row);
       const partitionNames = readPartitionRows(this.#db).map(({ name }) => name);
-      this.#routing = { epoch, partitionNames, placements: readPlacements(this.#db, epoch) };
+      const pinsSince = epoch.spec.rule === 'sticky' ? pinsHoldSince(readEpochs(this.#db)) : null;
+      this.#routing = { epoch, partitionNames, placements: readPlacements(this.#db, epoch), pinsSince };
     }
     return this.#routing;
   }
@@ -84,10 +103,6 @@ export function toHead(state: WriteState): Head {
 /** The head as of this statement, for those who do not write. */
 export function readHead(db: Database): Head {
   return toHead(new WriteStates(db).current());
-}
-
-export function toBasis(state: WriteState): Basis {
-  return { floor: state.time, ...routingInForce(state) };
 }
 
 export function routingInForce({ epoch, partitionNames, placements }: WriteState): RoutingInForce {

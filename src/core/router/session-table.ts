@@ -1,0 +1,121 @@
+/** Sessions by the bytes of their keys: a number for each, dense, without making a text or an object of what a line says. */
+
+import { asBuffer, byteAt, numberAt } from '../model/bytes.ts';
+import type { SessionNumber } from '../model/session-pins.ts';
+import { murmur2 } from './murmur2.ts';
+
+const SESSIONS_AT_FIRST = 1024;
+const BYTES_A_KEY = 16;
+/** A place is four words, so that a look at it costs one cache line: number + 1 (0: free), hash, and the bounds of the key. */
+const WORDS = 4;
+/** Keys can be chosen so that all fall on one place. Those that find no place within so many go where that does not help. */
+const PROBES_MAX = 128;
+/** What such a key takes in a Map, itself not counted. */
+const CROWDED_BYTES = 128;
+
+export class SessionTable {
+  /** The keys one behind the other, in the order of their numbers. */
+  #keys = Buffer.alloc(SESSIONS_AT_FIRST * BYTES_A_KEY);
+  /** Where each key ends, by number. */
+  #ends = new Int32Array(SESSIONS_AT_FIRST);
+  /** Open addressing: a power of two of places, at most half of them taken. */
+  #places = new Int32Array(SESSIONS_AT_FIRST * 2 * WORDS);
+  /** What found no place. */
+  readonly #crowded = new Map<string, SessionNumber>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of the key `bytes[start, end)`; one that is new gets the next number, which is {@link size} before the call. */
+  numberOf(bytes: Uint8Array, start: number, end: number): SessionNumber {
+    if (this.#size === this.#ends.length) this.#grow();
+    const hash = murmur2(bytes, start, end);
+    const places = this.#places;
+    const last = places.length / WORDS - 1;
+    for (let probe = 0; probe < PROBES_MAX; probe++) {
+      const at = ((hash + probe) & last) * WORDS;
+      if (places[at] === 0) return this.#crowdedNumber(bytes, start, end) ?? this.#add(bytes, start, end, hash, at);
+      if (places[at + 1] === hash && this.#isSame(numberAt(places, at + 2), numberAt(places, at + 3), bytes, start, end)) return numberAt(places, at) - 1;
+    }
+    return this.#crowdedNumber(bytes, start, end) ?? this.#add(bytes, start, end, hash, null);
+  }
+
+  /** Bytes of memory, roughly. */
+  get bytes(): number {
+    return this.#keys.length + this.#ends.byteLength + this.#places.byteLength + this.#crowded.size * CROWDED_BYTES;
+  }
+
+  textOf(session: SessionNumber): string {
+    return this.#keys.toString('utf8', this.#startOf(session), this.#ends[session]);
+  }
+
+  /** Copies the key to `into`; returns where it ends there. */
+  copyKey(session: SessionNumber, into: Uint8Array, at: number): number {
+    return at + this.#keys.copy(into, at, this.#startOf(session), this.#ends[session]);
+  }
+
+  keyBytes(session: SessionNumber): number {
+    return numberAt(this.#ends, session) - this.#startOf(session);
+  }
+
+  #startOf(session: SessionNumber): number {
+    return session === 0 ? 0 : numberAt(this.#ends, session - 1);
+  }
+
+  #isSame(from: number, to: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const keys = this.#keys;
+    const shift = from - start;
+    if (to - shift !== end) return false;
+    for (let at = start; at < end; at++) if (byteAt(keys, at + shift) !== byteAt(bytes, at)) return false;
+    return true;
+  }
+
+  #crowdedNumber(bytes: Uint8Array, start: number, end: number): SessionNumber | undefined {
+    return this.#crowded.size === 0 ? undefined : this.#crowded.get(asBuffer(bytes).toString('latin1', start, end));
+  }
+
+  #add(bytes: Uint8Array, start: number, end: number, hash: number, place: number | null): SessionNumber {
+    const session = this.#size;
+    const from = this.#startOf(session);
+    const to = from + end - start;
+    if (to > this.#keys.length) {
+      const grown = Buffer.alloc(to * 2);
+      this.#keys.copy(grown, 0, 0, from);
+      this.#keys = grown;
+    }
+    asBuffer(bytes).copy(this.#keys, from, start, end);
+    this.#ends[session] = to;
+    if (place === null) this.#crowded.set(asBuffer(bytes).toString('latin1', start, end), session);
+    else this.#places.set([session + 1, hash, from, to], place);
+    this.#size++;
+    return session;
+  }
+
+  /** Room for as many again. */
+  #grow(): void {
+    const ends = new Int32Array(this.#ends.length * 2);
+    ends.set(this.#ends);
+    const before = this.#places;
+    const places = new Int32Array(before.length * 2);
+    for (let old = 0; old < before.length; old += WORDS) {
+      if (before[old] === 0) continue;
+      const place = freePlace(places, numberAt(before, old + 1));
+      const session = numberAt(before, old) - 1;
+      if (place === null) this.#crowded.set(this.#keys.toString('latin1', this.#startOf(session), this.#ends[session]), session);
+      else places.set(before.subarray(old, old + WORDS), place);
+    }
+    [this.#ends, this.#places] = [ends, places];
+  }
+}
+
+/** The first word of a free place for the hash; null where it is too crowded there. */
+function freePlace(places: Int32Array, hash: number): number | null {
+  const last = places.length / WORDS - 1;
+  for (let probe = 0; probe < PROBES_MAX; probe++) {
+    const at = ((hash + probe) & last) * WORDS;
+    if (places[at] === 0) return at;
+  }
+  return null;
+}

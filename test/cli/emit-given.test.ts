@@ -1,0 +1,127 @@
+/** `emit --key` and `emit --to`: what is said of all events, past what they hold. */
+
+import { describe, expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { expectSoundLedger } from '../support/invariants.ts';
+import { type Envelope, expectFailure, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
+import { storedPins } from '../support/sessions.ts';
+
+const NAMES = ['--partitions', 'herring,cod,squid'];
+
+async function envelopes(ledger: string): Promise<Envelope[]> {
+  return parseLines<Envelope>(await replayed(ledger, '-o', 'envelope'));
+}
+
+/** Large enough for the kernel and the writing thread. */
+const volume = Array.from({ length: 30_000 }, (_, n) => `{"k":"k${n % 50}","n":${n},"pad":"${'x'.repeat(180)}"}\n`).join('');
+
+describe('--key', () => {
+  test('is the key of events that carry none, and of those that do', async () => {
+    const ledger = await newLedger('--partition', 'hash:tenant', ...NAMES);
+    await succeed(['emit', '-l', ledger], { input: '{"tenant":"acme"}\n' });
+    await succeed(['emit', '-l', ledger, '--key', 'acme'], { input: '{}\n[1]\n{"tenant":"other"}\n' });
+    const events = await envelopes(ledger);
+    expect(new Set(events.map(({ partition }) => partition)).size).toBe(1);
+    expect(events.map(({ key }) => key)).toEqual(['acme', 'acme', 'acme', 'acme']);
+    expect((await succeed(['inspect', '-l', ledger, '--sequence', '2'])).stdout.toString()).toMatch(/^key +acme$/m);
+    await expectSoundLedger(ledger);
+  });
+
+  test.each([
+    ['hash', 'acme', '{"tenant":"acme"}', 'hash:tenant'],
+    ['range:amount=100,1000', '250.0', '{"amount":250}', undefined],
+    ['range:name="cod","squid"', 'haddock', '{"name":"haddock"}', undefined],
+    ['range:on=2026-01-01T00:00:00Z,2027-01-01T00:00:00Z', '2026-07-01T00:00:00+02:00', '{"on":"2026-07-01T00:00:00+02:00"}', undefined],
+    ['composite:tenant+topic', '["a\\"b","c"]', '{"tenant":"a\\"b","topic":"c"}', undefined],
+    ['composite:tenant+topic', 'a+c', '{"tenant":"a","topic":"c"}', undefined],
+    ['manual:shoal', 'cod', '{"shoal":"cod"}', undefined],
+    ['sticky:session', 'x', '{"session":"x"}', undefined],
+  ])('of %s leads where an event with that key goes', async (spec, key, event, asIf) => {
+    const [ledger, plain] = [await newLedger('--partition', spec, ...NAMES), await newLedger('--partition', asIf ?? spec, ...NAMES)];
+    await succeed(['emit', '-l', ledger, '--key', key], { input: '{"n":1}\n' });
+    await succeed(['emit', '-l', plain], { input: `${event}\n` });
+    const [[given], [read]] = [await envelopes(ledger), await envelopes(plain)];
+    expect(given).toMatchObject({ partition: read?.partition, key: read?.key });
+    if (spec.startsWith('sticky')) expect(storedPins(ledger)).toEqual(storedPins(plain));
+    await expectSoundLedger(ledger);
+  });
+
+  test.each([
+    ['manual:shoal', 'trout', "the ledger has no partition 'trout'", 'it has herring, cod, squid'],
+    ['range:amount=100,1000', 'many', "the key 'many' cannot be compared with the bounds of range:amount=100,1000", 'give a key of their kind'],
+    ['composite:tenant+topic', 'acme', 'a key of 1 part is none of this routing', '["a","b"]'],
+    ['composite:tenant+topic', '["a","b","c"]', 'a key of 3 parts is none of this routing', '["a","b"]'],
+    ['composite:tenant+topic', '["a",1]', 'is no JSON list of texts', '["a","b"]'],
+    ['hash:tenant', '', 'a key of no characters cannot be given', 'leave it out'],
+  ])('of %s cannot be %j', async (spec, key, fact, hint) => {
+    const ledger = await newLedger('--partition', spec, ...NAMES);
+    const result = await runCli(['emit', '-l', ledger, '--key', key], { input: '{}\n' });
+    expectFailure(result, 2, fact);
+    expect(result.stderr).toContain(hint);
+    expect(await envelopes(ledger)).toEqual([]);
+  });
+
+  test('holds for large inputs, whatever the routing, and SQLite shows it', async () => {
+    for (const spec of ['hash:k', 'sticky:k']) {
+      const ledger = await newLedger('--partition', spec, ...NAMES);
+      await succeed(['emit', '-l', ledger, '--key', 'one'], { input: volume });
+      const events = await expectSoundLedger(ledger);
+      expect(events.length).toBe(30_000);
+      expect(new Set(events.map(({ partition }) => partition)).size).toBe(1);
+      expect((await replayed(ledger)) === volume).toBe(true);
+      expect(new Set((await envelopes(ledger)).map(({ key }) => key))).toEqual(new Set(['one']));
+    }
+  });
+});
+
+describe('--to', () => {
+  test.each(['hash', 'hash:k', 'range:k=1,2', 'composite:k+l', 'manual:k', 'sticky:k'])('passes by %s', async (spec) => {
+    const ledger = await newLedger('--partition', spec, ...NAMES);
+    await succeed(['emit', '-l', ledger, '--to', 'cod'], { input: '{"k":"x"}\n{}\n' });
+    expect((await envelopes(ledger)).map(({ partition }) => partition)).toEqual(['cod', 'cod']);
+    expect(storedPins(ledger)).toEqual([]);
+    await expectSoundLedger(ledger);
+  });
+
+  test('leaves a session where it is', async () => {
+    const ledger = await newLedger('--partition', 'sticky:k', ...NAMES);
+    await succeed(['emit', '-l', ledger], { input: '{"k":"x"}\n' });
+    await succeed(['emit', '-l', ledger, '--to', 'squid'], { input: '{"k":"x"}\n{"k":"y"}\n' });
+    await succeed(['emit', '-l', ledger], { input: '{"k":"x"}\n{"k":"y"}\n' });
+    expect((await envelopes(ledger)).map(({ partition }) => partition)).toEqual(['herring', 'squid', 'squid', 'herring', 'cod']);
+    await expectSoundLedger(ledger);
+  });
+
+  test('goes with --key, which is kept and routes nothing then', async () => {
+    const ledger = await newLedger('--partition', 'manual:shoal', ...NAMES);
+    await succeed(['emit', '-l', ledger, '--to', 'cod', '--key', 'trout'], { input: '{}\n' });
+    expect(await envelopes(ledger)).toMatchObject([{ partition: 'cod', key: 'trout' }]);
+  });
+
+  test('a partition that does not exist is refused before anything is read, and those there are are named', async () => {
+    const ledger = await newLedger('--partition', 'hash', ...NAMES);
+    const result = await runCli(['emit', '-l', ledger, '--to', 'trout\u001b[31m'], { input: 'no JSON\n' });
+    expectFailure(result, 2, "the ledger has no partition 'trout");
+    expect(result.stderr).toContain('it has herring, cod, squid');
+  });
+
+  test('holds for large inputs, with rejects, atomic input and a producer', async () => {
+    const ledger = await newLedger('--partition', 'sticky:k', ...NAMES);
+    await succeed(['emit', '-l', ledger, '--to', 'squid'], { input: volume });
+    await succeed(['emit', '-l', ledger, '--to', 'squid', '--atomic'], { input: volume });
+    for (let run = 0; run < 2; run++) await succeed(['emit', '-l', ledger, '--to', 'squid', '--producer', 'p'], { input: '{"n":1}\n' });
+    const { partitions } = JSON.parse((await succeed(['partition', '--json', '-l', ledger])).stdout.toString()) as { partitions: { events: number }[] };
+    expect(partitions.map(({ events }) => events)).toEqual([0, 0, 60_001]);
+    await expectSoundLedger(ledger);
+  });
+});
+
+test('envelopes hold the key that was given; a copy is given it again, or routes by what the events carry', async () => {
+  const ledger = await newLedger('--partition', 'hash:tenant', ...NAMES);
+  await succeed(['emit', '-l', ledger, '--key', 'acme'], { input: '{"n":1}\n' });
+  const lines = await replayed(ledger, '-o', 'envelope');
+  const copy = await newLedger('--partition', 'hash:tenant', ...NAMES);
+  expectFailure(await runCli(['emit', '--envelope', '-l', copy], { input: lines }), 65, 'the field that routing reads is missing');
+  await succeed(['emit', '--envelope', '-l', copy, '--key', 'acme'], { input: lines });
+  expect(await replayed(copy, '-o', 'envelope')).toBe(lines);
+});

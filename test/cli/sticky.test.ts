@@ -1,0 +1,87 @@
+/** Sticky sessions end to end: a week of earthquakes by network, four emitters at once, kills in their midst. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { EARTHQUAKES, finished, runCli, startCli } from '../support/cli.ts';
+import { earthquakes } from '../support/earthquakes.ts';
+import { expectSoundLedger } from '../support/invariants.ts';
+import { type Envelope, fileIn, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
+import { expectPinnedForEver, expectPinnedWhileAwake, storedPins } from '../support/sessions.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const networkOf = (payload: string): string => (JSON.parse(payload) as { properties: { net: string } }).properties.net;
+const sessionOf = (payload: string): string => (JSON.parse(payload) as { session: string }).session;
+
+test('each network of a week of earthquakes keeps to one partition, also in a copy made from envelopes', async () => {
+  const spec = ['--partition', 'sticky:properties.net', '--time', 'properties.time'];
+  const [ledger, copy] = [await newLedger(...spec), await newLedger(...spec)];
+  await succeed(['emit', '-l', ledger, EARTHQUAKES]);
+  const places = await expectPinnedForEver(ledger, networkOf);
+  expect(places.size).toBe(new Set(earthquakes().map(({ line }) => networkOf(line))).size);
+  expect(new Set(places.values()).size).toBe(8);
+  await succeed(['emit', '-q', '--envelope', '-l', copy], { input: await replayed(ledger, '-o', 'envelope') });
+  expect(await expectPinnedForEver(copy, networkOf)).toEqual(places);
+  for (const { key, payload } of parseLines<Envelope>(await replayed(ledger, '-o', 'envelope'))) expect(key).toBe(networkOf(JSON.stringify(payload)));
+  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toMatch(new RegExp(`^sessions +${places.size} with a pin$`, 'm'));
+  expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString())).toMatchObject({ sessions: places.size });
+});
+
+test('networks that rest for an hour may move, those that do not stay', async () => {
+  const ledger = await newLedger('--partition', 'sticky:properties.net,idle=1h', '--time', 'properties.time');
+  await succeed(['emit', '-l', ledger, EARTHQUAKES]);
+  const events = await expectSoundLedger(ledger);
+  expectPinnedWhileAwake(events, 3600e6, networkOf);
+  const places = new Set(events.map(({ payload, partition }) => `${networkOf(payload)} ${partition}`));
+  expect(places.size).toBeGreaterThan(new Set(events.map(({ payload }) => networkOf(payload))).size);
+});
+
+const SESSIONS = 5000;
+
+function linesOf(emitter: string, count: number): string[] {
+  return Array.from({ length: count }, (_, n) => `{"emitter":"${emitter}","n":${n},"session":"s${(n * 7919) % SESSIONS}","pad":"${'x'.repeat(150)}"}\n`);
+}
+
+test('four emitters of the same sessions at once, in volume and in pieces, agree on every session', async () => {
+  const ledger = await newLedger('--partition', 'sticky:session', '--partitions', '5');
+  const volumes = ['anna', 'bert'].map((name) => runCli(['emit', '-q', '-l', ledger], { input: linesOf(name, 25_000).join('') }));
+  const trickles = ['cleo', 'dora'].map(async (name) => {
+    const child = startCli(['emit', '-q', '-l', ledger]);
+    const result = finished(child);
+    for (const [n, line] of linesOf(name, 3000).entries()) {
+      child.stdin.write(line);
+      if (n % 60 === 0) await sleep(2);
+    }
+    child.stdin.end();
+    return result;
+  });
+  for (const { code, stderr } of await Promise.all([...volumes, ...trickles])) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const places = await expectPinnedForEver(ledger, sessionOf);
+  expect(places.size).toBe(SESSIONS);
+  expect((await replayed(ledger)).split('\n').length - 1).toBe(56_000);
+});
+
+test('an emitter that is killed in the midst leaves the pins of what it committed, and goes on with them', async () => {
+  const ledger = await newLedger('--partition', 'sticky:session,idle=30m', '--partitions', '3');
+  const input = fileIn(tempDir(), 'sessions.jsonl', linesOf('one', 40_000).join(''));
+  const emit = ['emit', '-q', '--producer', 'one', '-l', ledger, input];
+  let stored = 0;
+  let kills = 0;
+  while (stored < 40_000 && kills < 3) {
+    const child = startCli(emit);
+    const result = finished(child);
+    await sleep(350 + 150 * kills);
+    child.kill('SIGKILL');
+    if ((await result).signal === 'SIGKILL') kills++;
+    const events = await expectSoundLedger(ledger);
+    expect(events.length).toBeGreaterThanOrEqual(stored);
+    stored = events.length;
+    expect(storedPins(ledger).length).toBe(new Set(events.map(({ payload }) => sessionOf(payload))).size);
+  }
+  expect(kills).toBeGreaterThan(0);
+  await succeed(emit);
+  const events = await expectSoundLedger(ledger);
+  const places = new Map(events.map(({ payload, partition }) => [sessionOf(payload), partition]));
+  // it was the work of seconds, and nobody was idle for half an hour
+  expectPinnedWhileAwake(events, 1800e6, sessionOf);
+  expect(new Map(storedPins(ledger).map(({ session, partition }) => [session, partition]))).toEqual(places);
+});

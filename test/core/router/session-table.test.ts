@@ -1,0 +1,80 @@
+/** Sessions by their bytes: one number each, whatever the keys, however many, and whoever chose them. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { murmur2 } from '../../../src/core/router/murmur2.ts';
+import { SessionTable } from '../../../src/core/router/session-table.ts';
+
+function numberIn(table: SessionTable, key: Buffer): number {
+  // in the midst of other bytes, as in a line
+  const line = Buffer.concat([Buffer.from('{"s":"'), key, Buffer.from('"}')]);
+  return table.numberOf(line, 6, 6 + key.length);
+}
+
+/** Eight bytes each and one hash for all: the top bit of a word, and what it does to the next one, cancel out. */
+function keysOfOneHash(count: number): Buffer[] {
+  const multiplier = 0x5bd1e995;
+  const mix = (word: number) => {
+    const first = Math.imul(word, multiplier);
+    return Math.imul(first ^ (first >>> 24), multiplier);
+  };
+  const unmix = (mixed: number) => {
+    const inverse = Number(modularInverse(BigInt(multiplier)));
+    const first = Math.imul(mixed, inverse);
+    return Math.imul(first ^ (first >>> 24), inverse);
+  };
+  // any first word, and the second one that brings the hash where it shall be
+  const length = 8;
+  const target = 12345;
+  return Array.from({ length: count }, (_, nth) => {
+    const key = Buffer.alloc(length);
+    key.writeInt32LE(nth + 1, 0);
+    const behindFirst = Math.imul(0x9747b28c ^ length, multiplier) ^ mix(nth + 1);
+    key.writeInt32LE(unmix(Math.imul(behindFirst, multiplier) ^ target), 4);
+    return key;
+  });
+}
+
+function modularInverse(odd: bigint): bigint {
+  let inverse = odd;
+  for (let round = 0; round < 5; round++) inverse = BigInt.asUintN(32, inverse * (2n - odd * inverse));
+  return inverse;
+}
+
+describe('a key', () => {
+  it('has one number for ever, dense in the order of first sight, and is told again as it was', () => {
+    const keys = fc.array(fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('', 'a', 'aa', 'a\0', 'größe')), { maxLength: 300 });
+    fc.assert(
+      fc.property(keys, (all) => {
+        const table = new SessionTable();
+        const plain = new Map<string, number>();
+        for (const key of all) {
+          const expected = plain.get(key) ?? plain.size;
+          plain.set(key, expected);
+          expect(numberIn(table, Buffer.from(key))).toBe(expected);
+        }
+        expect(table.size).toBe(plain.size);
+        for (const [key, number] of plain) expect(table.textOf(number)).toBe(key);
+      }),
+    );
+  });
+
+  it('keeps its number while the table grows', () => {
+    const table = new SessionTable();
+    const keys = Array.from({ length: 50_000 }, (_, nth) => Buffer.from(`session ${nth * 7919}`));
+    const numbers = keys.map((key) => numberIn(table, key));
+    expect(numbers).toEqual([...keys.keys()]);
+    expect(keys.map((key) => numberIn(table, key))).toEqual(numbers);
+    expect(table.bytes).toBeLessThan(10_000_000);
+  });
+
+  it('of thousands that were chosen to have one hash has a number of its own too, in good time', () => {
+    const table = new SessionTable();
+    const keys = keysOfOneHash(20_000);
+    expect(new Set(keys.map((key) => murmur2(key, 0, key.length))).size).toBe(1);
+    const others = Array.from({ length: 5000 }, (_, nth) => Buffer.from(`other ${nth}`));
+    const mixed = keys.flatMap((key, nth) => (nth < others.length ? [key, others[nth] as Buffer] : [key]));
+    expect(mixed.map((key) => numberIn(table, key))).toEqual([...mixed.keys()]);
+    expect(mixed.map((key) => numberIn(table, key))).toEqual([...mixed.keys()]);
+  });
+});
