@@ -1,6 +1,5 @@
 /** The front door: everything the library exports. The commands use this door too. */
 
-export type { EventHandler, SubscribedEvent } from './core/bus/subscriber.ts';
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/byte-source.ts';
 export type { CommittedEvents } from './core/emission/emitter.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
@@ -17,6 +16,7 @@ export {
   type TailOptions,
   type TransferReport,
 } from './core/engine.ts';
+export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/group-desk.ts';
 export type { LedgerDescription, LedgerIdentity, PartitionSummary, RoutingChange, VerifyReport } from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
@@ -35,14 +35,17 @@ export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.t
 export { formatTime, type Micros } from './core/model/time.ts';
 export { readDuration } from './core/model/time-expression.ts';
 export { systemTimer, type Timer } from './core/model/timer.ts';
+export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './core/output/command-consumer.ts';
 export { CommandSink } from './core/output/command-sink.ts';
+export { Delivery } from './core/output/delivery.ts';
 export { parseDigest, proveDigest } from './core/output/digest-proof.ts';
 export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
 export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/partitioning.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';
+export type { StartPoint } from './core/replay/resolve-start.ts';
 export type { ReplayOptions, ReplayProgress } from './core/replaying.ts';
 export type { PaceRequest } from './core/scheduler/pace.ts';
 export { Playback } from './core/scheduler/playback.ts';
-export type { Subscription } from './core/subscriptions.ts';
+export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/subscribing.ts';

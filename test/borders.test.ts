@@ -8,6 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** They join organs, as the engine does. */
+const JOINERS = ['../partitioning.ts', '../subscribing.ts', '../group-desk.ts'];
 const ORGANS = ['emission', 'router', 'ledger', 'bus', 'scheduler', 'replay', 'output'];
 
 /** Puts one file per plant into a tree with our rules. Returns the rules each of them breaks, by index. */
@@ -37,8 +39,7 @@ const crossings: [folder: string, from: string][] = [
   ['src/core/ledger/sqlite', '../../emission/chunks.ts'],
   ['src/core/model', '../router/router.ts'],
   ['src/core/model', '../engine.ts'],
-  ['src/core/model', '../partitioning.ts'],
-  ...ORGANS.map((organ): [string, string] => [`src/core/${organ}`, '../partitioning.ts']),
+  ...[...ORGANS, 'model'].flatMap((organ) => JOINERS.map((from): [string, string] => [`src/core/${organ}`, from])),
   ['src/core', '../cli/main.ts'],
   ['src/core', 'better-sqlite3'],
   ['src/core', 'cli-table3'],

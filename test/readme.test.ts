@@ -16,10 +16,11 @@ interface Step {
   readonly output: readonly string[];
 }
 
-/** The steps of the first console block: a line behind `$ `, and what it prints. */
+/** The steps of the console blocks, one after the other: a line behind `$ `, and what it prints. */
 function session(): Step[] {
-  const block = /```console\n([\s\S]*?)```/.exec(README)?.[1] ?? '';
-  return block
+  return [...README.matchAll(/```console\n([\s\S]*?)```/g)]
+    .map(([, block = '']) => block)
+    .join('')
     .split(/^\$ /m)
     .slice(1)
     .map((step) => {
@@ -34,6 +35,7 @@ function normalize(output: string, directory: string): string[] {
     .replaceAll(`${directory}/`, './')
     .replace(/\b(head \d+:)[0-9a-f]{64}/g, '$1HASH')
     .replace(/in \d+\.\d+ s, [\d,]+ events\/s/g, 'in TIME, RATE')
+    .replace(/the oldest for \d+\.\d+ s/g, 'the oldest for AGE')
     .trimEnd()
     .split('\n')
     .sort();

@@ -40,3 +40,10 @@ export function listenForInterrupt(): Interrupt {
     close,
   };
 }
+
+/** Aborts some time after another signal did: for work that may come to a good end meanwhile. */
+export function laterThan(signal: AbortSignal, ms: number): AbortSignal {
+  const controller = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => controller.abort(), ms).unref());
+  return controller.signal;
+}

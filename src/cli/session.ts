@@ -2,7 +2,7 @@
 
 import { Completengine } from '../index.ts';
 import { millisOf } from './durations.ts';
-import { type Interrupt, listenForInterrupt } from './interrupt.ts';
+import { type Interrupt, laterThan, listenForInterrupt } from './interrupt.ts';
 
 /** The flags of the base command. */
 interface LedgerFlags {
@@ -10,16 +10,21 @@ interface LedgerFlags {
   readonly 'busy-timeout': string;
 }
 
-/** An interruption also ends the wait for other processes; the exit code is the signal's then. */
+/** How long a member of a group may still wait for others to store what it has delivered. */
+const LAST_WAIT_MS = 500;
+
+/** An interruption also ends the wait for other processes, for a `member` a little later; the exit code is the signal's then. */
 export async function withLedger<Result>(
   flags: LedgerFlags,
-  access: 'read' | 'write',
+  access: 'read' | 'write' | 'member',
   work: (engine: Completengine, interrupt: Interrupt) => Promise<Result>,
 ): Promise<Result> {
   const busyTimeoutMs = millisOf(flags['busy-timeout']);
   const interrupt = listenForInterrupt();
   try {
-    const engine = await Completengine.open({ ledger: flags.ledger, create: false, access, busyTimeoutMs, signal: interrupt.signal });
+    const options =
+      access === 'member' ? { access: 'write' as const, signal: laterThan(interrupt.signal, LAST_WAIT_MS) } : { access, signal: interrupt.signal };
+    const engine = await Completengine.open({ ledger: flags.ledger, create: false, busyTimeoutMs, ...options });
     try {
       return await work(engine, interrupt);
     } finally {

@@ -6,7 +6,7 @@ import { plural } from '../cli/figures.ts';
 import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect-text.ts';
 import { Progress } from '../cli/progress.ts';
 import { withLedger } from '../cli/session.ts';
-import { type Completengine, formatHead, LedgerError, parseHead } from '../index.ts';
+import { type Completengine, formatHead, LedgerError, parseHead, systemClock } from '../index.ts';
 
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what a ledger holds, or prove that it is sound.';
@@ -17,10 +17,12 @@ export default class Inspect extends BaseCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --sequence 1000',
     '<%= config.bin %> <%= command.id %> --verify --expect-head "$(cat last-head)"',
+    '<%= config.bin %> <%= command.id %> --groups',
     '<%= config.bin %> <%= command.id %> --json | jq -r .head',
   ];
   static override flags = {
     sequence: Flags.integer({ description: 'show this one event', helpValue: 'N', exclusive: ['verify', 'expect-head'] }),
+    groups: Flags.boolean({ description: 'show the consumer groups: lag, members, leases, parked', exclusive: ['sequence', 'verify', 'expect-head'] }),
     verify: Flags.boolean({ description: 'walk the whole chain' }),
     'expect-head': Flags.string({ description: 'the ledger must extend this head; implies --verify', helpValue: 'SEQUENCE:HASH' }),
   };
@@ -37,6 +39,7 @@ export default class Inspect extends BaseCommand {
           this.log(eventText(event, process.stdout.isTTY === true));
           return eventDocument(event);
         }
+        if (flags.groups) return this.#groups(engine);
         const description = await engine.inspect();
         this.log(await overviewText(description));
         return overviewDocument(description);
@@ -44,6 +47,14 @@ export default class Inspect extends BaseCommand {
     } catch (error) {
       throw isVerifying ? asBroken(error) : error;
     }
+  }
+
+  async #groups(engine: Completengine): Promise<object> {
+    const { groupDocument, groupsText } = await import('../cli/groups-text.ts');
+    const groups = await engine.groups();
+    const now = systemClock.nowMicros();
+    this.log(await groupsText(groups, now));
+    return { groups: groups.map((group) => groupDocument(group, now)) };
   }
 
   async #verify(engine: Completengine, expectHead: string | undefined, signal: AbortSignal): Promise<object> {

@@ -1,50 +1,54 @@
-/** `completengine tail`: the last events, and those that come. */
+/** `completengine tail`: the last events, and those that come; alone, or as a member of a group. */
 
 import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { argumentsInOrder } from '../cli/arguments.ts';
 import { BaseCommand } from '../cli/base-command.ts';
-import { outputFlag, standardOutput } from '../cli/output.ts';
-import { watchReader } from '../cli/reader-gone.ts';
 import { withLedger } from '../cli/session.ts';
-import { LedgerError } from '../index.ts';
+import { type TailFlags, tailFlags } from '../cli/tail-flags.ts';
 
 export default class Tail extends BaseCommand {
-  static override summary = 'Show the last events, and follow.';
+  static override summary = 'Show the last events, follow, or consume them as a group.';
   static override description =
-    'Without partitions it tells all of them, in the order of the ledger. With -f it goes on with every commit, by whichever process, until interrupted.';
+    `Without partitions it tells all of them, in the order of the ledger. With -f it goes on with every commit, by whichever process, until interrupted.
+With --group it is a member of that group: members share the partitions, what was delivered is kept in the ledger, and the next member goes on there. Delivered means written to standard output and taken by its reader, or taken by the command of --exec with exit code 0. A run finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GROUP and _ATTEMPT in its environment. What fails is tried again while the events of its partition behind it wait, and is parked in the end.`;
   static override strict = false;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> p3 -n 100',
+    '<%= config.bin %> <%= command.id %> --since -1h --until now',
     '<%= config.bin %> <%= command.id %> -f -o envelope | jq .payload',
+    "<%= config.bin %> <%= command.id %> --group mailer --exec './send-mail'",
+    '<%= config.bin %> <%= command.id %> --parked --group mailer',
   ];
   // without ignoreStdin oclif takes what is piped in for the argument
-  static override args = { partition: Args.string({ description: 'partitions to tell; default all', required: false, ignoreStdin: true }) };
-  static override flags = {
-    follow: Flags.boolean({ char: 'f', description: 'go on with what comes' }),
-    number: Flags.string({ char: 'n', description: 'how many of the last events, or all', default: '10', helpValue: 'N|all' }),
-    output: outputFlag(),
+  static override args = {
+    partition: Args.string({ description: 'partitions to tell, default all; with --redeliver and --drop: sequences', required: false, ignoreStdin: true }),
   };
+  static override flags = tailFlags;
 
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(Tail);
-    const last = lastCount(flags.number);
-    await withLedger(flags, 'read', async (engine, interrupt) => {
-      const reader = flags.follow ? watchReader(() => interrupt.abort()) : null;
-      try {
-        const telling = engine.tail({ partitions: argumentsInOrder(raw), last, follow: flags.follow, signal: interrupt.signal });
-        await telling.deliver(await standardOutput(flags.output, interrupt.signal));
-      } finally {
-        reader?.close();
+    const given = argumentsInOrder(raw);
+    const { group } = flags;
+    await withLedger(flags, accessFor(flags), async (engine, interrupt) => {
+      if (group === undefined) {
+        const { tailHistory } = await import('../cli/tail-history.ts');
+        return tailHistory(engine, interrupt, given, flags);
       }
+      if (!flags.parked) {
+        const { tailGroup } = await import('../cli/tail-group.ts');
+        return tailGroup(engine, interrupt, given, flags);
+      }
+      const { dropParked, listParked, redeliverParked } = await import('../cli/tail-parked.ts');
+      if (flags.redeliver) return this.logToStderr(await redeliverParked(engine, group, given));
+      if (flags.drop) return this.logToStderr(await dropParked(engine, group, given));
+      const list = await listParked(engine, group);
+      if (list !== '') this.log(list);
     });
   }
 }
 
-function lastCount(text: string): number {
-  if (text === 'all') return Number.MAX_SAFE_INTEGER;
-  const count = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
-  throw new LedgerError('INVALID_ARGUMENT', { message: `'${text.slice(0, 40)}' is not a number of events`, hint: 'use -n 100, or -n all' });
+function accessFor({ group, parked, redeliver, drop }: TailFlags): 'read' | 'write' | 'member' {
+  if (redeliver || drop) return 'write';
+  return group === undefined || parked ? 'read' : 'member';
 }

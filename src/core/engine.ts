@@ -2,7 +2,6 @@
 
 import { blake3 } from '@napi-rs/blake-hash';
 import { Bus } from './bus/bus.ts';
-import type { EventHandler } from './bus/subscriber.ts';
 import { type EmissionTarget, Emitter } from './emission/emitter.ts';
 import { FieldReader } from './emission/field-reader.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './emission/ingest.ts';
@@ -10,6 +9,7 @@ import type { ProducerTrack } from './emission/producer-track.ts';
 import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
+import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './group-desk.ts';
 import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
@@ -39,11 +39,12 @@ import type { EventLabels } from './output/event-form.ts';
 import type { Sink } from './output/stream-sink.ts';
 import { Telling, type TellingReport } from './output/telling.ts';
 import { Partitioning } from './partitioning.ts';
-import { follow, retell } from './replay/retell.ts';
+import type { StartPoint } from './replay/resolve-start.ts';
+import { type TailRequest, tellTail } from './replay/tell-tail.ts';
 import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
 import { type Pace, readPace } from './scheduler/pace.ts';
-import { type Subscription, Subscriptions } from './subscriptions.ts';
+import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './subscribing.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
 export interface CreateOptions {
@@ -107,13 +108,11 @@ export interface EmitOptions extends GivenOptions {
   readonly lineBytesMax?: number | undefined;
 }
 
-export interface TailOptions {
+export interface TailOptions extends TailRequest {
   /** Names of partitions; default all. */
   readonly partitions?: readonly string[] | undefined;
-  /** How many of the last events to begin with. Default 10. */
-  readonly last?: number | undefined;
-  /** Go on with what comes, until the signal aborts. */
-  readonly follow?: boolean | undefined;
+  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
+  readonly zone?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -143,8 +142,10 @@ export class Completengine {
   #watch: { close(): void } | undefined;
   #followers = 0;
   #shared: SharedCommits | undefined;
-  #subscriptions: Subscriptions | undefined;
   #labels: EventLabels | undefined;
+  #subscriptions: Promise<Subscriptions> | undefined;
+  /** The same, once they are there. */
+  #audience: Subscriptions | undefined;
   #partitioning: Partitioning | undefined;
 
   private constructor(ledger: Ledger, options: OpenOptions) {
@@ -236,43 +237,21 @@ export class Completengine {
     }
   }
 
-  /** The last events, and those that come when it follows. Iterate it, or deliver it to a sink. */
+  /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
   tail(options: TailOptions = {}): Telling {
-    const { signal } = options;
-    const last = options.last ?? 10;
+    const { signal, zone } = options;
     const engine = this;
     async function* pages() {
-      const ledger = engine.#ledger;
-      const partitions = await engine.#select(options.partitions);
-      const reading = { partitions, verify: false, signal };
+      const reading = { partitions: await engine.#select(options.partitions), verify: false, signal };
       // watching begins before the head is read, or a commit in between would be missed
-      const stopWatching = options.follow ? engine.#startWatching() : undefined;
+      const stopWatching = options.follow || options.idleMs !== undefined ? engine.#startWatching() : undefined;
       try {
-        const head = await ledger.head();
-        const from = last > 0 ? await ledger.sequenceOfLast(last, partitions) : head.sequence + 1;
-        if (stopWatching === undefined) yield* retell(ledger, { ...reading, range: { from, through: head.sequence } });
-        else yield* follow(ledger, from, reading, engine.#grown);
+        yield* tellTail(engine.#ledger, options, reading, { now: engine.#clock.nowMicros(), zone, grown: engine.#grown });
       } finally {
         stopWatching?.();
       }
     }
     return new Telling(pages, { labels: this.#eventLabels(), isVerified: false, signal });
-  }
-
-  /**
-   * Calls the handler for each event that is committed from now on, by whichever process, and for those of replays of this engine that are awaited,
-   * marked `replayed`: one call at a time. A handler must not wait for a replay, which would wait for it.
-   */
-  async subscribe(handler: EventHandler, options: { readonly partitions?: readonly string[] | undefined } = {}): Promise<Subscription> {
-    const partitions = await this.#select(options.partitions);
-    const stopWatching = this.#startWatching();
-    const { sequence } = await this.#ledger.head();
-    this.#subscriptions ??= new Subscriptions(this.#eventLabels());
-    const subscription = this.#subscriptions.add(handler, partitions, (signal) =>
-      follow(this.#ledger, sequence + 1, { partitions, verify: false, signal }, this.#grown),
-    );
-    subscription.ended.then(stopWatching, stopWatching);
-    return subscription;
   }
 
   /**
@@ -319,6 +298,65 @@ export class Completengine {
     return { ...report, durationMs: pace?.durationMs ?? null };
   }
 
+  /**
+   * Has events delivered to a handler as they come: as a member of a group, which has durable cursors, or live and without a trace; the latter is told
+   * of replays that are awaited, too. Deliveries of a partition come one after the other. A handler must not wait for a replay, which would wait for it. Resolves when the subscription stands: what is committed from then on will come.
+   * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED where a group cannot be written
+   */
+  async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
+    this.#subscriptions ??= this.#openSubscriptions();
+    return (await this.#subscriptions).subscribe(options, handler);
+  }
+
+  /** Consumer groups by name: members, leases, lag and what is parked. */
+  groups(): Promise<GroupDescription[]> {
+    return this.#desk().groups();
+  }
+
+  /** What a group has set aside, by sequence. @throws LedgerError UNKNOWN_GROUP */
+  parked(group: string): Promise<ParkedEventDescription[]> {
+    return this.#desk().parked(group);
+  }
+
+  /** Has parked events delivered once more by whoever holds their partition; without sequences all. Returns how many. @throws LedgerError NOT_PARKED */
+  async redeliver(group: string, sequences?: readonly number[]): Promise<number> {
+    const count = await this.#ledger.groups.redeliver(group, sequences ?? null);
+    this.#bus.stir();
+    return count;
+  }
+
+  /** Forgets parked events. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  dropParked(group: string, sequences: readonly number[]): Promise<number> {
+    return this.#ledger.groups.drop(group, sequences);
+  }
+
+  /** What {@link setCursors} would do. @throws LedgerError UNKNOWN_GROUP, INVALID_TIME */
+  async planCursors(
+    group: string,
+    from: StartPoint,
+    options: { partitions?: readonly string[] | undefined; zone?: string | undefined } = {},
+  ): Promise<CursorPlan> {
+    return this.#desk().plan(group, from, { zone: options.zone, partitions: await this.#select(options.partitions) });
+  }
+
+  /**
+   * Steps a group to another place: what lies behind it comes again, or is left out.
+   * @throws LedgerError GROUP_IN_USE while members are alive and it is not forced, UNKNOWN_GROUP, INVALID_TIME
+   */
+  async setCursors(
+    group: string,
+    from: StartPoint,
+    options: { partitions?: readonly string[] | undefined; zone?: string | undefined; force?: boolean | undefined } = {},
+  ): Promise<CursorPlan> {
+    const plan = await this.#desk().move(group, from, { ...options, partitions: await this.#select(options.partitions) });
+    this.#bus.stir();
+    return plan;
+  }
+
+  #desk(): GroupDesk {
+    return new GroupDesk(this.#ledger, this.#clock);
+  }
+
   /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */
   async event(sequence: number): Promise<LedgerEvent> {
     for await (const event of this.replay({ fromSequence: sequence, throughSequence: sequence, determinism: 'relaxed' })) return event;
@@ -348,13 +386,27 @@ export class Completengine {
     });
   }
 
-  /** Waits for the commits on their way, then lets go of the file. */
+  /** Waits for deliveries in hand and commits on their way, then lets go of the file. */
   async close(): Promise<void> {
+    await (await this.#subscriptions)?.close();
     await this.#shared?.close();
-    await this.#subscriptions?.close();
     this.#watch?.close();
     this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' }));
     await this.#ledger.close();
+  }
+
+  /** Small commands do not pay for what only subscribers need. */
+  async #openSubscriptions(): Promise<Subscriptions> {
+    const { Subscriptions } = await import('./subscribing.ts');
+    this.#audience = new Subscriptions({
+      ledger: this.#ledger,
+      bus: this.#bus,
+      clock: this.#clock,
+      labels: this.#eventLabels(),
+      watch: () => this.#startWatching(),
+      select: (names) => this.#select(names),
+    });
+    return this.#audience;
   }
 
   async #ingestAtomically(
@@ -463,7 +515,7 @@ export class Completengine {
 
   #telling(options: ReplayOptions, behind: number): Telling {
     const parts = this.#replayParts(options, behind);
-    const audience = () => this.#subscriptions?.audience() ?? null;
+    const audience = () => this.#audience?.audience() ?? null;
     return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: parts.verify, audience, signal: options.signal });
   }
 
@@ -494,7 +546,8 @@ export class Completengine {
     this.#watch ??= this.#ledger.watch({
       onCommit: () => {
         this.#ledger.head().then(
-          (head) => this.#bus.announce(head.sequence),
+          // what was committed may be no event: a group's cursor, say
+          ({ sequence }) => (sequence > this.#bus.sequence ? this.#bus.announce(sequence) : this.#bus.stir()),
           (error: unknown) => this.#bus.fail(error),
         );
       },

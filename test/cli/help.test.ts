@@ -9,7 +9,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
   emit: [...COMMON, 'atomic', 'envelope', 'json', 'key', 'late', 'max-line', 'max-skew', 'producer', 'quiet', 'receipts', 'rejects', 'to'],
   init: [...COMMON, 'determinism', 'durability', 'json', 'max-line', 'missing', 'partition', 'partitions', 'time', 'unique'],
-  inspect: [...COMMON, 'expect-head', 'json', 'sequence', 'verify'],
+  inspect: [...COMMON, 'expect-head', 'groups', 'json', 'sequence', 'verify'],
   partition: [...COMMON, 'json'],
   'partition add': [...COMMON, 'json'],
   'partition explain': [...COMMON, 'envelope', 'json'],
@@ -43,10 +43,23 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'until',
     'where',
   ],
-  tail: [...COMMON, 'follow', 'number', 'output'],
+  tail: [
+    ...[...COMMON, 'ack-timeout', 'backoff', 'batch', 'batch-bytes', 'concurrency', 'count', 'cursor-file', 'drop', 'exec', 'exit-at-head', 'follow', 'from'],
+    ...['group', 'idle', 'lease', 'max-deliver', 'member', 'number', 'output', 'parked', 'redeliver', 'since', 'tz', 'until'],
+  ],
 };
 
-const SHORT: Readonly<Record<string, string>> = { f: 'follow', l: 'ledger', n: 'number', o: 'output', p: 'partition', q: 'quiet' };
+const SHORT: Readonly<Record<string, string>> = {
+  c: 'count',
+  e: 'exit-at-head',
+  f: 'follow',
+  g: 'group',
+  l: 'ledger',
+  n: 'number',
+  o: 'output',
+  p: 'partition',
+  q: 'quiet',
+};
 
 interface Manifest {
   readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, { readonly char?: string }>> }>>;

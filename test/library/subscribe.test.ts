@@ -1,114 +1,317 @@
-import { expect, test } from 'vitest';
-import { Completengine, hashOf, placedBy, type SubscribedEvent } from '../../src/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { type Completengine, type Delivery, hashOf } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 
-/** Collects what a handler is told, and waits until there is enough of it. */
-class Collector {
-  readonly events: SubscribedEvent[] = [];
-  #enough: (() => void) | undefined;
+const QUICK = { leaseMs: 400, backoffMs: 1 };
 
-  readonly handler = (event: SubscribedEvent): void => {
-    this.events.push(event);
-    this.#enough?.();
-  };
-
-  async atLeast(count: number): Promise<string[]> {
-    while (this.events.length < count) {
-      await new Promise<void>((resolve) => {
-        this.#enough = resolve;
-      });
-    }
-    return this.texts();
-  }
-
-  texts(): string[] {
-    return this.events.map(({ payload, replayed }) => `${payload}${replayed ? ' again' : ''}`);
-  }
+async function emitNumbers(engine: Completengine, from: number, through: number): Promise<void> {
+  await engine.emit(Array.from({ length: through - from + 1 }, (_, at) => ({ n: from + at, k: (from + at) % 7 })));
 }
 
-test('a subscriber is told of what comes, by this engine and by others', async () => {
-  const ledger = ledgerPath();
-  const engine = await openEngine({ ledger });
-  const other = await openEngine({ ledger });
-  await engine.emit('0');
-  const collector = new Collector();
-  const subscription = await engine.subscribe(collector.handler);
-  await engine.emit('1');
-  await other.emit('2');
-  expect(await collector.atLeast(2)).toEqual(['1', '2']);
-  await subscription.close();
-  await subscription.ended;
-  await engine.emit('3');
-  await engine.replay();
-  expect(collector.texts()).toEqual(['1', '2']);
-});
+const numbersOf = (delivery: Delivery): number[] => [...delivery].map(({ payload }) => (JSON.parse(payload.toString()) as { n: number }).n);
 
-test('a replay that is awaited is told to the subscribers, marked; one that is iterated or delivered is not', async () => {
-  const engine = await openEngine({ partition: placedBy('to'), partitions: ['cod', 'squid'] });
-  await engine.emit([{ to: 'cod' }, { to: 'squid' }, { to: 'cod' }]);
-  const all = new Collector();
-  const cod = new Collector();
-  await engine.subscribe(all.handler);
-  await engine.subscribe(cod.handler, { partitions: ['cod'] });
-  const report = await engine.replay({ fromSequence: 2 });
-  expect(report).toMatchObject({ events: 2, isComplete: true });
-  expect(all.texts()).toEqual(['{"to":"squid"} again', '{"to":"cod"} again']);
-  expect(cod.texts()).toEqual(['{"to":"cod"} again']);
-  expect(all.events[0]).toMatchObject({ sequence: 2, partition: 'squid', replayed: true });
-  for await (const _ of engine.replay()) expect(all.events).toHaveLength(2);
-  await engine.replay().deliver(null);
-  expect(all.events).toHaveLength(2);
-});
+/** Resolves when the condition holds. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5);
+}
 
-test('a handler is called for one event at a time, also while a replay runs beside what comes', async () => {
-  const engine = await openEngine();
-  for (let n = 0; n < 20; n++) await engine.emit({ n });
-  let running = 0;
-  const collector = new Collector();
-  const subscription = await engine.subscribe(async (event) => {
-    expect(++running).toBe(1);
-    await new Promise((resolve) => setImmediate(resolve));
-    running--;
-    collector.handler(event);
+const range = (from: number, through: number): number[] => Array.from({ length: through - from + 1 }, (_, at) => from + at);
+
+describe('a subscription without a group', () => {
+  it('gets what is committed from then on, in the order of the ledger', async () => {
+    const engine = await openEngine();
+    await emitNumbers(engine, 1, 5);
+    const seen: number[] = [];
+    const subscription = await engine.subscribe({}, (delivery) => {
+      expect(delivery.partition).toBeNull();
+      seen.push(...numbersOf(delivery));
+    });
+    await emitNumbers(engine, 6, 40);
+    await until(() => seen.length === 35);
+    await subscription.close();
+    expect(seen).toEqual(range(6, 40));
   });
-  const replay = engine.replay().then((report) => report);
-  for (let n = 20; n < 40; n++) await engine.emit({ n });
-  await replay;
-  await collector.atLeast(40);
-  const of = (replayed: boolean) => collector.events.filter((event) => event.replayed === replayed).map(({ sequence }) => sequence);
-  expect(of(true).slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
-  expect(of(false)).toEqual(Array.from({ length: 20 }, (_, n) => n + 21));
-  await subscription.close();
-});
 
-test('what a handler throws ends its subscription, or the replay that told it', async () => {
-  const engine = await openEngine();
-  await engine.emit('1');
-  const failing = await engine.subscribe(({ replayed }) => {
-    throw new Error(replayed ? 'in a replay' : 'as it came');
+  it('begins where it is asked to', async () => {
+    const engine = await openEngine();
+    await emitNumbers(engine, 1, 20);
+    for (const [from, first] of [
+      ['start', 1],
+      [8, 8],
+      ['9', 9],
+      ['-1h', 1],
+      [9999, 21],
+      ['end', 21],
+    ] as const) {
+      const seen: number[] = [];
+      const subscription = await engine.subscribe({ from }, (delivery) => void seen.push(...numbersOf(delivery)));
+      await until(() => seen.length === 21 - first);
+      await subscription.close();
+      expect(seen).toEqual(range(first, 20));
+    }
   });
-  await expect(Promise.resolve(engine.replay())).rejects.toThrow('in a replay');
-  const ended = expect(failing.ended).rejects.toThrow('as it came');
-  await engine.emit('2');
-  await ended;
-  expect(await engine.replay()).toMatchObject({ events: 2 });
-});
 
-test('closing the engine ends its subscriptions without an error', async () => {
-  const engine = await openEngine();
-  const subscription = await engine.subscribe(() => {});
-  await engine.close();
-  await subscription.ended;
-  await failureOf(() => engine.subscribe(() => {}), 'CLOSED');
-});
-
-test('the snippet of the first page runs as it stands', async () => {
-  const ledger = ledgerPath();
-  const engine = await Completengine.open({ ledger, partition: hashOf('tenant'), determinism: 'strict' });
-  expect(await engine.replay({ from: '2026-04-12T09:00:00Z', through: '2026-04-12T17:30:00Z', speed: 'natural' })).toMatchObject({
-    events: 0,
-    isVerified: true,
-    isComplete: true,
+  it('hears of commits by another process', async () => {
+    const ledger = ledgerPath();
+    const engine = await openEngine({ ledger });
+    const other = await openEngine({ ledger });
+    const seen: number[] = [];
+    await engine.subscribe({}, (delivery) => void seen.push(...numbersOf(delivery)));
+    await emitNumbers(other, 1, 10);
+    await until(() => seen.length === 10);
+    expect(seen).toEqual(range(1, 10));
   });
-  await engine.close();
+
+  it('ends with the failure of its handler, and tells it', async () => {
+    const engine = await openEngine();
+    const subscription = await engine.subscribe({}, () => Promise.reject(new Error('no more')));
+    await emitNumbers(engine, 1, 1);
+    await expect(subscription.finished).rejects.toThrow('no more');
+  });
+
+  it('has no more in hand than its capacity, and does not hold up another', async () => {
+    const engine = await openEngine();
+    let largest = 0;
+    let slowCalls = 0;
+    const seen: number[] = [];
+    const never = new Promise<void>(() => {});
+    const stop = new AbortController();
+    await engine.subscribe({ capacity: 10, signal: stop.signal }, async (delivery) => {
+      slowCalls++;
+      largest = Math.max(largest, delivery.count);
+      await Promise.race([never, new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()))]);
+    });
+    await engine.subscribe({}, (delivery) => void seen.push(...numbersOf(delivery)));
+    for (let at = 0; at < 20; at++) await emitNumbers(engine, at * 100 + 1, at * 100 + 100);
+    await until(() => seen.length === 2000);
+    expect({ slowCalls, largest }).toEqual({ slowCalls: 1, largest: 10 });
+    stop.abort();
+  });
+
+  it('tells only the partitions that were asked for', async () => {
+    const engine = await openEngine({ partition: hashOf('k') });
+    const seen: string[] = [];
+    await engine.subscribe({ partitions: ['p1', 'p3'], from: 'start' }, (delivery) => void seen.push(...[...delivery].map(({ partition }) => partition)));
+    await emitNumbers(engine, 1, 300);
+    await until(() => seen.length > 0);
+    expect(new Set(seen)).toEqual(new Set(['p1', 'p3'].filter((name) => seen.includes(name))));
+  });
+});
+
+describe('a member of a group', () => {
+  it('gets every event once, in the order of each partition, and goes on there the next time', async () => {
+    const engine = await openEngine({ partition: hashOf('k') });
+    await emitNumbers(engine, 1, 500);
+    const offsets = new Map<string | null, number>();
+    const seen: number[] = [];
+    const take = (delivery: Delivery): void => {
+      expect(delivery.firstOffset).toBe(offsets.get(delivery.partition) ?? 0);
+      offsets.set(delivery.partition, delivery.lastOffset + 1);
+      seen.push(...numbersOf(delivery));
+    };
+    const first = await engine.subscribe({ group: 'g', batch: 20, until: { head: true } }, take);
+    await first.finished;
+    expect(seen.sort((one, other) => one - other)).toEqual(range(1, 500));
+    await emitNumbers(engine, 501, 600);
+    const second = await engine.subscribe({ group: 'g', until: { head: true } }, take);
+    await second.finished;
+    expect({ isNew: [first.isNew, second.isNew], seen: seen.length, distinct: new Set(seen).size }).toEqual({ isNew: [true, false], seen: 600, distinct: 600 });
+  });
+
+  it('gets an event again until it stands behind it, and those behind wait', async () => {
+    const engine = await openEngine({ partitions: 1 });
+    await emitNumbers(engine, 1, 6);
+    const calls: string[] = [];
+    const retries: number[] = [];
+    const options = { group: 'g', batch: 3, until: { head: true }, ...QUICK, onRetry: ({ attempts }: { attempts: number }) => void retries.push(attempts) };
+    const { finished } = await engine.subscribe(options, (delivery) => {
+      calls.push(numbersOf(delivery).join('+'));
+      if (numbersOf(delivery).includes(2) && calls.length < 5) throw new Error('not yet');
+    });
+    await finished;
+    expect(calls).toEqual(['1+2+3', '1', '2', '2', '2', '3', '4+5+6']);
+    expect(retries).toEqual([1, 1, 2]);
+  });
+
+  it('parks an event that fails too often once, delivers those behind it, and delivers it again on request', async () => {
+    const engine = await openEngine({ partitions: 1 });
+    await emitNumbers(engine, 1, 5);
+    const seen: number[] = [];
+    const parked: number[] = [];
+    let isPoisonous = true;
+    const handler = (delivery: Delivery): void => {
+      if (isPoisonous && numbersOf(delivery).includes(3)) throw new Error('three\nis bad');
+      seen.push(...numbersOf(delivery));
+    };
+    const options = { group: 'g', maxDeliver: 3, ...QUICK, onParked: ({ sequence }: { sequence: number }) => void parked.push(sequence) };
+    await engine.subscribe(options, handler);
+    await until(() => seen.length === 4);
+    expect(seen).toEqual([1, 2, 4, 5]);
+    expect(await engine.parked('g')).toMatchObject([{ sequence: 3, partition: 'p0', offset: 2, attempts: 3, reason: 'three', isDue: false }]);
+
+    await engine.redeliver('g', [3]);
+    await until(() => parked.length === 2);
+    expect(await engine.parked('g')).toMatchObject([{ sequence: 3, attempts: 4, isDue: false }]);
+    isPoisonous = false;
+    expect(await engine.redeliver('g')).toBe(1);
+    await until(() => seen.length === 5);
+    await until(() => seen.includes(3));
+    while ((await engine.parked('g')).length > 0) await sleep(5);
+    expect(parked).toEqual([3, 3]);
+  });
+
+  it('has parked events forgotten on request', async () => {
+    const engine = await openEngine({ partitions: 1 });
+    await emitNumbers(engine, 1, 2);
+    const { finished } = await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true }, ...QUICK }, () => Promise.reject(new Error('no')));
+    await finished;
+    await failureOf(() => engine.dropParked('g', [1, 7]), 'NOT_PARKED');
+    expect(await engine.dropParked('g', [1])).toBe(1);
+    expect((await engine.parked('g')).map(({ sequence }) => sequence)).toEqual([2]);
+  });
+
+  it('shares the partitions with the others, and takes over those of one that leaves', async () => {
+    const ledger = ledgerPath();
+    const engines = [await openEngine({ ledger, partition: hashOf('k'), partitions: 6 }), await openEngine({ ledger }), await openEngine({ ledger })];
+    const seen = engines.map((): string[] => []);
+    const subscriptions = [];
+    for (const [at, engine] of engines.entries()) {
+      subscriptions.push(
+        await engine.subscribe({ group: 'g', member: `m${at}`, ...QUICK }, (delivery) => {
+          for (const event of delivery) seen[at]?.push(`${event.partition}/${event.offset}`);
+        }),
+      );
+    }
+    const shares = async (): Promise<number[]> => {
+      const [group] = await (engines[0] as Completengine).groups();
+      return engines.map((_, at) => group?.lanes.filter(({ member }) => member === `m${at}`).length ?? 0);
+    };
+    while ((await shares()).join() !== '2,2,2') await sleep(10);
+    await emitNumbers(engines[0] as Completengine, 1, 100);
+    await until(() => seen.flat().length >= 100);
+    await subscriptions[1]?.close();
+    while ((await shares()).join() !== '3,0,3') await sleep(10);
+    await emitNumbers(engines[0] as Completengine, 101, 200);
+    await until(() => seen.flat().length >= 200);
+    expect(new Set(seen.flat()).size).toBe(200);
+    expect(seen.flat().length).toBe(200);
+  });
+
+  it('takes up partitions that are added while it runs, from their start', async () => {
+    const ledger = ledgerPath();
+    const engine = await openEngine({ ledger, partition: 'manual:k', partitions: ['a'] });
+    const other = await openEngine({ ledger });
+    const seen: string[] = [];
+    const take = (delivery: Delivery): void => {
+      for (const { partition, offset } of delivery) seen.push(`${partition}/${offset}`);
+    };
+    await engine.subscribe({ group: 'g', ...QUICK }, take);
+    await engine.emit({ k: 'a' });
+    await other.partitioning.add(['b']);
+    await other.emit([{ k: 'b' }, { k: 'b' }, { k: 'a' }]);
+    await until(() => seen.length === 4);
+    expect(seen.sort()).toEqual(['a/0', 'a/1', 'b/0', 'b/1']);
+  });
+
+  it('is told when another process joins under its name', async () => {
+    const ledger = ledgerPath();
+    const [one, other] = [await openEngine({ ledger }), await openEngine({ ledger })];
+    const { finished } = await one.subscribe({ group: 'g', member: 'm', ...QUICK }, () => {});
+    await other.subscribe({ group: 'g', member: 'm', ...QUICK }, () => {});
+    await failureOf(() => finished, 'MEMBER_REPLACED');
+  });
+
+  it('finishes what is in hand when its engine is closed', async () => {
+    const ledger = ledgerPath();
+    const engine = await openEngine({ ledger, partitions: 1 });
+    await emitNumbers(engine, 1, 10);
+    let done = 0;
+    let hasBegun = false;
+    await engine.subscribe({ group: 'g', batch: 10 }, async ({ count }) => {
+      hasBegun = true;
+      await sleep(50);
+      done += count;
+    });
+    await until(() => hasBegun);
+    await engine.close();
+    expect(done).toBe(10);
+    const again = await openEngine({ ledger });
+    expect(await again.groups()).toMatchObject([{ name: 'g', lag: 0, members: [] }]);
+  });
+
+  it('counts a handler that does not answer in time as failed', async () => {
+    const engine = await openEngine({ partitions: 1 });
+    await emitNumbers(engine, 1, 2);
+    const seen: number[] = [];
+    const { finished } = await engine.subscribe({ group: 'g', ackTimeoutMs: 30, maxDeliver: 2, until: { head: true }, ...QUICK }, async (delivery) => {
+      if (numbersOf(delivery).includes(1)) await new Promise<void>((resolve) => delivery.signal.addEventListener('abort', () => resolve()));
+      else seen.push(...numbersOf(delivery));
+    });
+    await finished;
+    expect(seen).toEqual([2]);
+    expect(await engine.parked('g')).toMatchObject([{ sequence: 1, reason: 'no answer within 30 ms' }]);
+  });
+
+  it('stops after as many events as it was asked to, with the cursors there', async () => {
+    const engine = await openEngine();
+    await emitNumbers(engine, 1, 100);
+    let seen = 0;
+    const { finished } = await engine.subscribe({ group: 'g', until: { count: 33 } }, ({ count }) => {
+      seen += count;
+    });
+    await finished;
+    expect(seen).toBe(33);
+    expect(await engine.groups()).toMatchObject([{ lag: 67 }]);
+  });
+
+  it('stops after a silence', async () => {
+    const engine = await openEngine();
+    await emitNumbers(engine, 1, 10);
+    let seen = 0;
+    const { finished } = await engine.subscribe({ group: 'g', until: { idleMs: 50 } }, ({ count }) => {
+      seen += count;
+    });
+    await finished;
+    expect(seen).toBe(10);
+  });
+
+  it('is refused with options that cannot be', async () => {
+    const engine = await openEngine();
+    for (const options of [
+      { group: 'A' },
+      { group: '' },
+      { group: 'g', member: '../m' },
+      { capacity: 0 },
+      { group: 'g', leaseMs: 1 },
+      { member: 'm' },
+      { group: 'g', maxDeliver: 0.5 },
+    ]) {
+      await failureOf(() => engine.subscribe(options, () => {}), 'INVALID_ARGUMENT');
+    }
+    await failureOf(() => engine.subscribe({ group: 'g', from: 'noon' }, () => {}), 'INVALID_TIME');
+    await failureOf(() => engine.subscribe({ group: 'g', partitions: ['p99'] }, () => {}), 'UNKNOWN_PARTITION');
+    await failureOf(() => engine.parked('g'), 'UNKNOWN_GROUP');
+  });
+});
+
+describe("a group's cursors", () => {
+  it('step elsewhere on request, and only if nobody is at work there, or by force', async () => {
+    const engine = await openEngine({ partition: hashOf('k') });
+    await emitNumbers(engine, 1, 50);
+    const seen: number[] = [];
+    const take = (delivery: Delivery): void => void seen.push(...numbersOf(delivery));
+    await (await engine.subscribe({ group: 'g', until: { head: true } }, take)).finished;
+    expect(await engine.planCursors('g', 31)).toMatchObject({ again: 20, skipped: 0, alive: [] });
+    await engine.setCursors('g', 31);
+    await (await engine.subscribe({ group: 'g', until: { head: true } }, take)).finished;
+    expect(seen.slice(50).sort((one, other) => one - other)).toEqual(range(31, 50));
+
+    await engine.subscribe({ group: 'g', ...QUICK }, take);
+    await failureOf(() => engine.setCursors('g', 'start'), 'GROUP_IN_USE');
+    await engine.setCursors('g', 'start', { force: true });
+    await until(() => seen.length === 120);
+    expect(seen.slice(70).sort((one, other) => one - other)).toEqual(range(1, 50));
+    await failureOf(() => engine.setCursors('h', 'start'), 'UNKNOWN_GROUP');
+  });
 });

@@ -3,22 +3,45 @@
  * however long a listener sleeps, nothing piles up here.
  */
 
+export interface BusListener {
+  /** History has grown, or something else in the ledger may have changed. Looked at again by each listener for itself. */
+  onStir(): void;
+  /** No more will come. */
+  onFail(error: unknown): void;
+}
+
 export class Bus {
   #sequence = 0;
   #failure: unknown;
-  readonly #waiting = new Set<() => void>();
+  readonly #listeners = new Set<BusListener>();
+
+  /** The last sequence that was announced. */
+  get sequence(): number {
+    return this.#sequence;
+  }
 
   /** History reaches to `sequence`. */
   announce(sequence: number): void {
     if (sequence <= this.#sequence) return;
     this.#sequence = sequence;
-    this.#wakeAll();
+    this.stir();
   }
 
-  /** No more will come: everyone who waits is told why. */
+  /** Something besides history may have changed: the members of a group, say. */
+  stir(): void {
+    for (const listener of [...this.#listeners]) listener.onStir();
+  }
+
+  /** No more will come: everyone who listens is told why. */
   fail(error: unknown): void {
     this.#failure = error;
-    this.#wakeAll();
+    for (const listener of [...this.#listeners]) listener.onFail(error);
+  }
+
+  /** Returns what ends it. */
+  listen(listener: BusListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Resolves when history reaches beyond `sequence`, or the signal aborts. @throws what {@link fail} was given. */
@@ -26,18 +49,14 @@ export class Bus {
     while (this.#sequence <= sequence && this.#failure === undefined && !signal?.aborted) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
-          this.#waiting.delete(wake);
+          stopListening();
           signal?.removeEventListener('abort', wake);
           resolve();
         };
-        this.#waiting.add(wake);
+        const stopListening = this.listen({ onStir: wake, onFail: wake });
         signal?.addEventListener('abort', wake);
       });
     }
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #wakeAll(): void {
-    for (const wake of [...this.#waiting]) wake();
   }
 }

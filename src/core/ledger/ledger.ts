@@ -13,6 +13,7 @@ import type { Partition } from '../model/partition.ts';
 import type { Epochs, RoutingInForce } from '../model/routing.ts';
 import type { Pin } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
+import type { Groups } from './groups.ts';
 
 /** What is fixed for a ledger, and what changes only with an epoch: that as of the last look at the ledger. */
 export interface LedgerIdentity {
@@ -98,6 +99,7 @@ export interface LedgerTransaction {
 
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
+  readonly groups: Groups;
   basis(): Promise<Basis>;
   /** The pins of these sessions; those without one are left out. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;

@@ -34,6 +34,6 @@ export interface History {
   pages(request: ReadRequest): AsyncGenerator<Page, void, undefined>;
   /** The first sequence whose time is `time` or later; head + 1 where there is none. */
   sequenceAtTime(time: Micros): Promise<number>;
-  /** The sequence of the nth last event of these partitions; 1 where there are fewer. */
-  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null): Promise<number>;
+  /** The sequence of the nth last event of these partitions, up to the sequence `through` (default: the head); 1 where there are fewer. */
+  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null, through?: number): Promise<number>;
 }

@@ -25,6 +25,18 @@ export type LedgerErrorCode =
   | 'ID_CONFLICT'
   /** A producer's stored position does not fit this input. */
   | 'PRODUCER_CONFLICT'
+  /** A consumer group the ledger does not have. */
+  | 'UNKNOWN_GROUP'
+  /** A sequence that is not parked for this group. */
+  | 'NOT_PARKED'
+  /** Another process has joined a group under this member's name. */
+  | 'MEMBER_REPLACED'
+  /** Members of the group are alive, so its cursors are not moved under them. */
+  | 'GROUP_IN_USE'
+  /** A cursor file that belongs to another ledger or another request. */
+  | 'CURSOR_CONFLICT'
+  /** What events are delivered to cannot be used at all, so no event is to blame. */
+  | 'CONSUMER_UNUSABLE'
   /** A line of input is not an event this ledger takes. */
   | 'BAD_LINE'
   /** An input that is not there, or cannot be read. */

@@ -39,17 +39,20 @@ export function sequenceAtTime(db: Database, reader: FrameReader, time: Micros):
   return sequence;
 }
 
-/** The sequence of the nth last event of the partitions; null where there are fewer. */
-export function sequenceOfLast(reader: FrameReader, count: number, partitions: readonly PartitionId[]): number | null {
+/** The sequence of the nth last event of the partitions that lies within `through`; null where there are fewer. */
+export function sequenceOfLast(reader: FrameReader, count: number, partitions: readonly PartitionId[], through: number): number | null {
   const sequences: number[] = [];
   for (const partition of partitions) {
     let found = 0;
-    let before = Number.MAX_SAFE_INTEGER;
+    let before = Math.min(through, Number.MAX_SAFE_INTEGER - 1) + 1;
     while (found < count) {
       const frame = reader.frameBefore(partition, before);
       if (frame === undefined) break;
-      visitFrame(frame, (sequence) => sequences.push(sequence));
-      found += frame.count;
+      visitFrame(frame, (sequence) => {
+        if (sequence > through) return;
+        sequences.push(sequence);
+        found++;
+      });
       before = frame.sequence;
     }
   }

@@ -157,7 +157,7 @@ function lastThatFits(bytesOf: ReadonlyMap<number, number>, end: number): number
   return last === null ? null : end;
 }
 
-function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
+export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
   try {
     return { ...toFrameLink(partition, row), body: blob(row, 'body') };
   } catch (error) {

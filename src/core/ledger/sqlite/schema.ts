@@ -41,8 +41,7 @@ const TABLES: Readonly<Record<string, string>> = {
 };
 
 /** Made with the first row that needs them. */
-type TableOnDemand = 'producers' | 'ids' | 'sessions' | 'placements';
-const TABLES_ON_DEMAND: Readonly<Record<TableOnDemand, string>> = {
+const TABLES_ON_DEMAND = {
   producers: `CREATE TABLE producers (
   name TEXT PRIMARY KEY,
   position INTEGER NOT NULL,
@@ -65,7 +64,50 @@ const TABLES_ON_DEMAND: Readonly<Record<TableOnDemand, string>> = {
   partition INTEGER NOT NULL REFERENCES partition (id),
   PRIMARY KEY (epoch, key)
 ) STRICT, WITHOUT ROWID`,
-};
+  groups: `CREATE TABLE groups (
+  name TEXT PRIMARY KEY,
+  generation INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`,
+  members: `CREATE TABLE members (
+  group_name TEXT NOT NULL REFERENCES groups (name),
+  name TEXT NOT NULL,
+  token INTEGER NOT NULL,
+  partitions TEXT,
+  ttl INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (group_name, name)
+) STRICT, WITHOUT ROWID`,
+  cursors: `CREATE TABLE cursors (
+  group_name TEXT NOT NULL REFERENCES groups (name),
+  partition INTEGER NOT NULL REFERENCES partition (id),
+  next_offset INTEGER NOT NULL,
+  next_sequence INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  PRIMARY KEY (group_name, partition)
+) STRICT, WITHOUT ROWID`,
+  leases: `CREATE TABLE leases (
+  group_name TEXT NOT NULL REFERENCES groups (name),
+  partition INTEGER NOT NULL REFERENCES partition (id),
+  member TEXT NOT NULL,
+  token INTEGER NOT NULL,
+  PRIMARY KEY (group_name, partition)
+) STRICT, WITHOUT ROWID`,
+  parked: `CREATE TABLE parked (
+  group_name TEXT NOT NULL REFERENCES groups (name),
+  sequence INTEGER NOT NULL,
+  partition INTEGER NOT NULL REFERENCES partition (id),
+  offset INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  details TEXT NOT NULL,
+  parked_at INTEGER NOT NULL,
+  is_due INTEGER NOT NULL,
+  PRIMARY KEY (group_name, sequence)
+) STRICT, WITHOUT ROWID`,
+} as const satisfies Readonly<Record<string, string>>;
+
+type TableOnDemand = keyof typeof TABLES_ON_DEMAND;
 
 /** The table of a partition: by its id, never by its name. */
 export function partitionTable(id: number): string {

@@ -21,6 +21,7 @@ import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { describeLedger, summarizePartitions } from './describe.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
+import { SqliteGroups } from './groups/sqlite-groups.ts';
 import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
 import type { ThreadStart } from './ledger-thread.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
@@ -174,6 +175,7 @@ class SqliteLedger implements Ledger {
   readonly #options: SqliteLedgerOptions;
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
+  readonly groups: SqliteGroups;
   readonly #pins: PinStore;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
@@ -188,6 +190,10 @@ class SqliteLedger implements Ledger {
     this.#options = options;
     this.#states = new WriteStates(db);
     this.#reader = new FrameReader(db);
+    this.groups = new SqliteGroups(db, {
+      write: (work) => this.#writing(work),
+      read: (work) => this.#reading(() => db.transaction(work).deferred()),
+    });
     this.#pins = new PinStore(db);
   }
 
@@ -249,12 +255,9 @@ class SqliteLedger implements Ledger {
   }
 
   async commit(draft: CommitDraft): Promise<CommitOutcome> {
-    this.#checkWritable();
-    const outcome = await this.#guarded('write', () =>
-      this.#inTransaction(() => {
-        const answer = this.#append(draft);
-        return { answer, ending: answer.kind === 'committed' ? 'COMMIT' : 'ROLLBACK' };
-      }),
+    const outcome = await this.#writing(
+      () => this.#append(draft),
+      (answer) => answer.kind === 'committed',
     );
     // an acknowledged event in a file that is gone would be a lie
     if (outcome.kind === 'committed') guardIdentity(this.#identity.path, this.#file);
@@ -337,10 +340,10 @@ class SqliteLedger implements Ledger {
     return this.#reading(() => sequenceAtTime(this.#db, this.#reader, time) ?? this.#states.current().sequence + 1);
   }
 
-  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null): Promise<number> {
+  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null, through = Number.MAX_SAFE_INTEGER): Promise<number> {
     return this.#reading(() => {
       const chosen = partitions ?? this.#reader.partitionIds();
-      return sequenceOfLast(this.#reader, count, chosen) ?? 1;
+      return sequenceOfLast(this.#reader, count, chosen, through) ?? 1;
     });
   }
 
@@ -424,6 +427,17 @@ class SqliteLedger implements Ledger {
     this.#states.forget();
     this.#pins.forget();
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  /** One IMMEDIATE transaction; what is not kept is rolled back. */
+  #writing<Result>(work: () => Result, isKept: (result: Result) => boolean = () => true): Promise<Result> {
+    this.#checkWritable();
+    return this.#guarded('write', () =>
+      this.#inTransaction(() => {
+        const answer = work();
+        return { answer, ending: isKept(answer) ? 'COMMIT' : 'ROLLBACK' };
+      }),
+    );
   }
 
   #reading<Result>(work: () => Result): Promise<Result> {

@@ -1,0 +1,49 @@
+/** What `inspect --groups` shows: where groups stand, who works in them, and what waits. */
+
+import { formatTime, type GroupDescription, type Micros } from '../index.ts';
+import { count, plural, seconds } from './figures.ts';
+
+export function groupDocument(group: GroupDescription, now: Micros): object {
+  const time = (micros: Micros | null) => (micros === null ? null : formatTime(micros));
+  return {
+    name: group.name,
+    createdAt: formatTime(group.createdAt),
+    lag: group.lag,
+    oldestTime: time(group.oldestTime),
+    oldestAgeMs: ageMs(group.oldestTime, now),
+    parked: group.parked,
+    members: group.members.map(({ expiresAt, ...member }) => ({ ...member, expiresAt: formatTime(expiresAt) })),
+    partitions: group.lanes.map((lane) => ({ ...lane, oldestTime: time(lane.oldestTime) })),
+  };
+}
+
+export async function groupsText(groups: readonly GroupDescription[], now: Micros): Promise<string> {
+  if (groups.length === 0) return 'no groups yet: a group is made by its first member, completengine tail --group NAME';
+  return (await Promise.all(groups.map((group) => groupText(group, now)))).join('\n\n');
+}
+
+async function groupText(group: GroupDescription, now: Micros): Promise<string> {
+  const { renderTable } = await import('./table.ts');
+  const age = ageMs(group.oldestTime, now);
+  const behind = group.lag === 0 ? 'nothing waits' : `${plural(group.lag, 'event')} behind${age === null ? '' : `, the oldest for ${seconds(age)}`}`;
+  const members = group.members.map(({ name, isAlive }) => (isAlive ? name : `${name} (silent)`)).join(', ');
+  const rows = group.lanes.map((lane) => [
+    lane.partition,
+    count(lane.nextOffset),
+    count(lane.lag),
+    lane.oldestTime === null ? '' : formatTime(lane.oldestTime),
+    lane.attempts === 0 ? '' : count(lane.attempts),
+    lane.member ?? '',
+    lane.token === null ? '' : String(lane.token),
+  ]);
+  const table = renderTable(
+    ['partition', 'next offset', 'lag', 'oldest', 'failures', 'member', 'token'],
+    ['left', 'right', 'right', 'left', 'right', 'left', 'right'],
+    rows,
+  );
+  return `group ${group.name}: ${behind}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
+}
+
+function ageMs(time: Micros | null, now: Micros): number | null {
+  return time === null ? null : Math.max(0, Math.round((now - time) / 1000));
+}

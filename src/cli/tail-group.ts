@@ -1,0 +1,113 @@
+/** `tail --group`: a member of a group, whose events go to standard output, or to runs of a command. */
+
+import {
+  CommandConsumer,
+  type Completengine,
+  type Delivery,
+  type DeliveryPlace,
+  envelopeForm,
+  type Handler,
+  payloadForm,
+  type SubscribeOptions,
+} from '../index.ts';
+import { millisOf } from './durations.ts';
+import { escapeForTerminal } from './escape.ts';
+import { plural, seconds } from './figures.ts';
+import { type Interrupt, laterThan } from './interrupt.ts';
+import { standardOutput } from './output.ts';
+import { watchReader } from './reader-gone.ts';
+import type { TailFlags } from './tail-flags.ts';
+
+/** Events of one delivery to standard output: what is lost with a member that dies comes again. */
+const OUTPUT_BATCH = 1000;
+const ACK_TIMEOUT = '30s';
+/** How long an interrupted delivery may take to reach a reader that does read. */
+const LAST_WRITE_MS = 250;
+
+export async function tailGroup(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
+  const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : commandTarget(flags.exec, flags);
+  // of a command's output, too: its runs would fail for want of a reader, and park what is not to blame
+  const reader = watchReader(() => interrupt.abort());
+  try {
+    const subscription = await engine.subscribe({ ...common(flags, partitions), ...target.options, signal: interrupt.signal }, target.handler);
+    if (!subscription.isNew && flags.from !== undefined) tell(`group ${subscription.group} goes on where it stands: --from is for a new group`);
+    await subscription.finished;
+  } finally {
+    reader.close();
+  }
+  target.check();
+}
+
+interface Target {
+  readonly handler: Handler;
+  readonly options: SubscribeOptions;
+  /** @throws what has ended it. */
+  check(): void;
+}
+
+function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptions {
+  return {
+    group: flags.group,
+    member: flags.member,
+    partitions,
+    from: flags.from,
+    zone: flags.tz,
+    leaseMs: flags.lease === undefined ? undefined : millisOf(flags.lease),
+    onRefused: (delivery) => tell(`${placeOf(delivery)}: the lease had gone to another member, who delivers again`),
+    until: { count: flags.count, head: flags['exit-at-head'], idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle) },
+  };
+}
+
+/** One delivery at a time: a stream has one end. What its reader does not take is not acknowledged, and no event is to blame for it. */
+async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Target> {
+  const output = await standardOutput(flags.output, laterThan(interrupt.signal, LAST_WRITE_MS));
+  let failure: unknown;
+  const handler = async ({ batches, labels }: Delivery): Promise<void> => {
+    const isTaken = await output.deliver(batches, labels).catch((error: unknown) => {
+      failure = error;
+      return false;
+    });
+    if (isTaken) return;
+    interrupt.abort();
+    throw new Error('the reader of the output has gone');
+  };
+  return {
+    handler,
+    options: { concurrency: 1, batch: OUTPUT_BATCH, maxDeliver: Number.POSITIVE_INFINITY },
+    check: () => {
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+function commandTarget(command: string, flags: TailFlags): Target {
+  const form = flags.output === 'envelope' ? envelopeForm : payloadForm;
+  const consumer = new CommandConsumer({
+    command,
+    environment: process.env,
+    form: ({ batches, labels }) => Buffer.concat(batches.map((batch) => form(batch, labels))),
+    onStderr: (bytes) => process.stderr.write(bytes),
+  });
+  return {
+    handler: (delivery) => consumer.deliver(delivery),
+    options: {
+      batch: flags.batch ?? 1,
+      batchBytes: flags['batch-bytes'],
+      concurrency: flags.concurrency ?? 1,
+      maxDeliver: flags['max-deliver'],
+      ackTimeoutMs: millisOf(flags['ack-timeout'] ?? ACK_TIMEOUT),
+      backoffMs: flags.backoff === undefined ? undefined : millisOf(flags.backoff),
+      onRetry: (failure) => tell(`${placeOf(failure)}: ${failure.reason}; again in ${seconds(failure.pauseMs)}`),
+      onParked: (failure) => tell(`${placeOf(failure)}: ${failure.reason}; parked after ${plural(failure.attempts, 'attempt')}`),
+    },
+    check: () => {},
+  };
+}
+
+function placeOf({ partition, offset, events, sequence }: DeliveryPlace): string {
+  return events === 1 ? `${partition}/${offset} (sequence ${sequence})` : `${plural(events, 'event')} from ${partition}/${offset}`;
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${escapeForTerminal(line)}\n`);
+}

@@ -1,0 +1,45 @@
+/** `tail` without a group: the end of history and what comes, to standard output. */
+
+import { type Completengine, LedgerError, type TailOptions } from '../index.ts';
+import { millisOf } from './durations.ts';
+import type { Interrupt } from './interrupt.ts';
+import { standardOutput } from './output.ts';
+import { watchReader } from './reader-gone.ts';
+import { TailCursor } from './tail-cursor.ts';
+import type { TailFlags } from './tail-flags.ts';
+
+export async function tailHistory(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
+  const options = toOptions(flags, partitions);
+  const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid);
+  const output = await standardOutput(flags.output, interrupt.signal);
+  const isWaiting = options.follow === true || options.idleMs !== undefined;
+  const reader = isWaiting ? watchReader(() => interrupt.abort()) : null;
+  try {
+    const telling = engine.tail({ ...(cursor?.resume(options) ?? options), signal: interrupt.signal });
+    await telling.deliver(cursor === null ? output : cursor.keeping(output));
+  } finally {
+    reader?.close();
+    cursor?.save();
+  }
+}
+
+function toOptions(flags: TailFlags, partitions: readonly string[]): TailOptions {
+  return {
+    partitions,
+    last: flags.number === undefined ? undefined : lastCount(flags.number),
+    from: flags.from,
+    since: flags.since,
+    until: flags.until,
+    zone: flags.tz,
+    count: flags.count,
+    follow: flags.follow,
+    idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle),
+  };
+}
+
+function lastCount(text: string): number {
+  if (text === 'all') return Number.MAX_SAFE_INTEGER;
+  const count = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
+  throw new LedgerError('INVALID_ARGUMENT', { message: `'${text.slice(0, 40)}' is not a number of events`, hint: 'use -n 100, or -n all' });
+}

@@ -1,0 +1,67 @@
+/** What was read ahead of one partition for one consumer: at most one read, bounded in bytes, however slow the consumer is. */
+
+import type { StoredCommit } from '../model/commit.ts';
+import { EventBatch } from '../model/event.ts';
+
+/** Reads whole frames of the lane from a sequence on, in bounds. */
+export type ReadFrames = (fromSequence: number, events: number, bytes: number) => Promise<StoredCommit[]>;
+
+/** What one read may bring; a single frame may be larger. */
+const READ_BYTES = 256 * 1024;
+
+export class LaneBuffer {
+  readonly #read: ReadFrames;
+  #rest: EventBatch[] = [];
+  /** What `#rest` begins with: asked for from elsewhere, it is read again. */
+  #from = -1;
+
+  constructor(read: ReadFrames) {
+    this.#read = read;
+  }
+
+  /** Up to so many of the next events, and of bytes; at least one where there is one. */
+  async take(fromSequence: number, events: number, bytes: number): Promise<EventBatch[]> {
+    if (this.#from !== fromSequence || this.#rest.length === 0) await this.#fill(fromSequence, events);
+    const taken: EventBatch[] = [];
+    let wanted = events;
+    let room = bytes;
+    while (wanted > 0) {
+      const [batch] = this.#rest;
+      if (batch === undefined) break;
+      const count = fitting(batch, wanted, room, taken.length === 0);
+      if (count === 0) break;
+      if (count === batch.count) this.#rest.shift();
+      else this.#rest[0] = batch.slice(count, batch.count);
+      taken.push(batch.slice(0, count));
+      wanted -= count;
+      if (room !== Number.POSITIVE_INFINITY) room -= weight(batch, count);
+    }
+    this.#from = (taken.at(-1)?.span?.lastSequence ?? -2) + 1;
+    return taken;
+  }
+
+  async #fill(fromSequence: number, events: number): Promise<void> {
+    this.#rest = [];
+    const commits = await this.#read(fromSequence, events, READ_BYTES);
+    const range = { from: fromSequence, through: Number.MAX_SAFE_INTEGER };
+    this.#rest = commits.map((commit) => EventBatch.of(commit, range)).filter(({ count }) => count > 0);
+  }
+}
+
+/** How many of the batch's first events go into so many, and so many bytes; the first of all goes in whatever it weighs. */
+function fitting(batch: EventBatch, events: number, bytes: number, isFirst: boolean): number {
+  const most = Math.min(batch.count, events);
+  if (bytes === Number.POSITIVE_INFINITY) return most;
+  let left = bytes;
+  for (let at = 0; at < most; at++) {
+    left -= batch.payload(at).length + 1;
+    if (left < 0) return at === 0 && isFirst ? 1 : at;
+  }
+  return most;
+}
+
+function weight(batch: EventBatch, count: number): number {
+  let bytes = 0;
+  for (let at = 0; at < count; at++) bytes += batch.payload(at).length + 1;
+  return bytes;
+}

@@ -1,0 +1,80 @@
+/**
+ * What the engine asks of a ledger for consumer groups: durable cursors, leases with fencing tokens, parked events. Each call is one transaction of
+ * its own, and none of them touches the chain. Times come from the caller. Every method may reject with what {@link Ledger} names for all of its own.
+ */
+
+import type { StoredCommit } from '../model/commit.ts';
+import type { Acknowledgement, Attendance, EventPlace, GroupSummary, LanePosition, Membership, ParkedEvent, ParkReason } from '../model/group.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { Micros } from '../model/time.ts';
+
+/** Events of one partition from a sequence on, in bounds: whole frames, at least one where there is one. */
+export interface LaneRequest {
+  readonly partition: PartitionId;
+  readonly fromSequence: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** A write of a holder about its own lease. */
+export interface Holding {
+  readonly group: string;
+  readonly partition: PartitionId;
+  readonly token: number;
+}
+
+/** A group stepped to another place, or what that would mean. */
+export interface CursorPlan {
+  readonly partition: PartitionId;
+  readonly from: LanePosition;
+  readonly to: LanePosition;
+}
+
+export interface CursorMove {
+  readonly group: string;
+  /** Every cursor goes to the first event of its partition with this sequence or a later one. */
+  readonly sequence: number;
+  readonly now: Micros;
+  /** Null: all partitions. */
+  readonly partitions: readonly PartitionId[] | null;
+  /** Take the leases away from members that are alive. */
+  readonly force: boolean;
+}
+
+export interface Groups {
+  /** Makes the group, with its cursors before `fromSequence`. Returns false where it exists: it is left as it is. */
+  create(group: string, fromSequence: number, now: Micros): Promise<boolean>;
+  /** Joins or renews, takes up what is free and due to this member, gives up idle surplus. @throws LedgerError MEMBER_REPLACED, UNKNOWN_GROUP */
+  attend(attendance: Attendance): Promise<Membership>;
+  /** Gives up all leases and is gone. */
+  leave(group: string, member: string, token: number): Promise<void>;
+  /** See {@link Membership.generation}; null where there is no such group. */
+  generation(group: string): Promise<number | null>;
+  /** Moves cursors on. False where the lease has gone to another since: that cursor stays. */
+  acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
+  /** Counts a failed delivery of the next event. Returns how many there were; null where the lease is gone. */
+  countFailure(holding: Holding): Promise<number | null>;
+  /** Sets the next event aside and moves the cursor behind it, together. False where the lease is gone. */
+  park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
+  /** By sequence. @throws LedgerError UNKNOWN_GROUP */
+  parked(group: string): Promise<ParkedEvent[]>;
+  /** Has parked events delivered once more; null: all. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  redeliver(group: string, sequences: readonly number[] | null): Promise<number>;
+  /** Forgets parked events. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  drop(group: string, sequences: readonly number[]): Promise<number>;
+  /** A due event's delivery has ended: it is forgotten (null), or stays parked for this reason. False where the lease is gone. */
+  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<boolean>;
+  /** Where the group stands, in the order of the partitions. @throws LedgerError UNKNOWN_GROUP */
+  positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
+  /** What {@link move} would do. @throws LedgerError UNKNOWN_GROUP */
+  planMove(move: CursorMove): Promise<{ readonly plan: CursorPlan[]; readonly alive: string[] }>;
+  /** @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
+  move(move: CursorMove): Promise<CursorPlan[]>;
+  /** All groups by name. */
+  summaries(now: Micros): Promise<GroupSummary[]>;
+  /** The offset the next event of each partition gets. */
+  ends(partitions: readonly PartitionId[]): Promise<number[]>;
+  /** All partitions there are by now. */
+  partitionIds(): Promise<PartitionId[]>;
+  read(request: LaneRequest): Promise<StoredCommit[]>;
+}

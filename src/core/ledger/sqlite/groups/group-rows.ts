@@ -1,0 +1,50 @@
+/** The row of a group: whether it is there, and the one counter from which its generations and fencing tokens are taken. */
+
+import type { Database } from 'better-sqlite3';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import { checkName } from '../../../model/partition.ts';
+import type { Micros } from '../../../model/time.ts';
+import { createOnDemand, hasTable } from '../schema.ts';
+import type { Statements } from '../statements.ts';
+
+/** The statements of this folder; its tables are made with the first group. */
+export interface GroupTables {
+  readonly db: Database;
+  readonly statements: Statements;
+  /** Whether the tables were seen: once there, they stay. */
+  areThere: boolean;
+}
+
+export function hasGroups(tables: GroupTables): boolean {
+  tables.areThere ||= hasTable(tables.db, 'groups');
+  return tables.areThere;
+}
+
+export function generationOf(tables: GroupTables, group: string): number | null {
+  if (!hasGroups(tables)) return null;
+  return (tables.statements.get<[string], number>('SELECT generation FROM groups WHERE name = ?').pluck().get(group) as number | undefined) ?? null;
+}
+
+/** The current generation. @throws LedgerError UNKNOWN_GROUP */
+export function checkGroup(tables: GroupTables, group: string): number {
+  const generation = generationOf(tables, group);
+  if (generation !== null) return generation;
+  throw new LedgerError('UNKNOWN_GROUP', {
+    message: `the ledger has no group '${group.slice(0, 80)}'`,
+    hint: 'see those there are: completengine inspect --groups',
+    details: { group },
+  });
+}
+
+/** Returns false where it is there already. */
+export function insertGroup(tables: GroupTables, group: string, now: Micros): boolean {
+  checkName('group', group);
+  for (const table of ['groups', 'members', 'cursors', 'leases', 'parked'] as const) createOnDemand(tables.db, table);
+  const insert = tables.statements.get<[string, number], never>('INSERT INTO groups (name, generation, created_at) VALUES (?, 0, ?) ON CONFLICT DO NOTHING');
+  return insert.run(group, now).changes === 1;
+}
+
+/** Begins another generation: something about members or leases changes. */
+export function nextGeneration({ statements }: GroupTables, group: string): number {
+  return statements.get<[string], number>('UPDATE groups SET generation = generation + 1 WHERE name = ? RETURNING generation').pluck().get(group) as number;
+}

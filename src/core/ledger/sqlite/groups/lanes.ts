@@ -1,0 +1,61 @@
+/** Partitions as lanes: where they end, where a sequence lies in them, and what comes next, in bounds. */
+
+import type { StoredCommit } from '../../../model/commit.ts';
+import { walkFrameBody } from '../../../model/frame-body.ts';
+import type { LanePosition } from '../../../model/group.ts';
+import type { PartitionId } from '../../../model/partition.ts';
+import type { Micros } from '../../../model/time.ts';
+import type { LaneRequest } from '../../groups.ts';
+import { type FrameReader, toFrame } from '../read.ts';
+import { integer, type RawRow } from '../rows.ts';
+import { partitionTable } from '../schema.ts';
+
+/** The offset the next event of the partition gets. */
+export function endOf(reader: FrameReader, partition: PartitionId): number {
+  const row = reader.statements.get<[], RawRow>(`SELECT offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 1`).get();
+  return row === undefined ? 0 : integer(row, 'offset') + integer(row, 'count');
+}
+
+/** The first event of the partition with this sequence or a later one. */
+export function positionAt(reader: FrameReader, partition: PartitionId, sequence: number): LanePosition {
+  const frame = reader.frameBefore(partition, sequence);
+  if (frame === undefined) return { nextOffset: 0, nextSequence: sequence };
+  let before = 0;
+  walkFrameBody(frame.body, (sequenceDelta) => {
+    if (frame.sequence + sequenceDelta < sequence) before++;
+  });
+  return { nextOffset: frame.offset + before, nextSequence: sequence };
+}
+
+/** Ledger time of the first event from `sequence` on; null where there is none. */
+export function timeFrom(reader: FrameReader, partition: PartitionId, sequence: number): Micros | null {
+  let found: Micros | null = null;
+  for (const { frames } of readLane(reader, { partition, fromSequence: sequence, events: 1, bytes: 1 })) {
+    for (const frame of frames) {
+      walkFrameBody(frame.body, (sequenceDelta, timeDelta) => {
+        if (frame.sequence + sequenceDelta >= sequence) found ??= frame.firstTime + timeDelta;
+      });
+    }
+  }
+  return found;
+}
+
+/** Frames from the one that may hold `fromSequence` on. Events of the first one may lie before it. */
+export function readLane(reader: FrameReader, { partition, fromSequence, events, bytes }: LaneRequest): StoredCommit[] {
+  const rows = reader.statements.get<[number], RawRow>(
+    `SELECT sequence, offset, count, first_time, last_time, key, hash, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
+  );
+  const commits: StoredCommit[] = [];
+  let wantedEvents = events;
+  let wantedBytes = bytes;
+  for (const row of rows.iterate(reader.commitHolding(fromSequence))) {
+    const frame = toFrame(partition, row);
+    commits.push({ firstSequence: frame.sequence, frames: [frame] });
+    // of the one that begins before, it is not known how much lies behind
+    if (frame.sequence < fromSequence) continue;
+    wantedEvents -= frame.count;
+    wantedBytes -= frame.body.length;
+    if (wantedEvents <= 0 || wantedBytes <= 0) break;
+  }
+  return commits;
+}

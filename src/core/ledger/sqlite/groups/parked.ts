@@ -1,0 +1,89 @@
+/** Events a group has set aside: parked once, listed, delivered once more on request, dropped. */
+
+import type { ParkedEvent, ParkReason } from '../../../model/group.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import type { PartitionId } from '../../../model/partition.ts';
+import type { Groups, Holding } from '../../groups.ts';
+import { integer, type RawRow, text } from '../rows.ts';
+import { acknowledge, isHeld } from './cursors.ts';
+import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
+
+/** Sets the next event aside and moves the cursor behind it. One that is parked already, and was stepped back to, stays one. */
+export function park(tables: GroupTables, { group, partition, token }: Holding, event: Parameters<Groups['park']>[1]): boolean {
+  const { sequence, offset } = event;
+  if (!acknowledge(tables, group, { partition, token, nextOffset: offset + 1, nextSequence: sequence + 1 })) return false;
+  tables.statements
+    .get<[string, number, number, number, number, string, string, number], never>(
+      `INSERT INTO parked (group_name, sequence, partition, offset, attempts, reason, details, parked_at, is_due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
+       ON CONFLICT (group_name, sequence) DO UPDATE SET attempts = attempts + excluded.attempts, reason = excluded.reason, details = excluded.details, is_due = 0`,
+    )
+    .run(group, sequence, partition, offset, event.attempts, event.reason, event.details, event.now);
+  return true;
+}
+
+/** @throws LedgerError UNKNOWN_GROUP */
+export function parkedOf(tables: GroupTables, group: string): ParkedEvent[] {
+  checkGroup(tables, group);
+  const rows = tables.statements.get<[string], RawRow>(
+    'SELECT sequence, partition, offset, attempts, reason, details, parked_at, is_due FROM parked WHERE group_name = ? ORDER BY sequence',
+  );
+  return rows.all(group).map((row) => ({
+    sequence: integer(row, 'sequence'),
+    partition: integer(row, 'partition'),
+    offset: integer(row, 'offset'),
+    attempts: integer(row, 'attempts'),
+    reason: text(row, 'reason'),
+    details: text(row, 'details'),
+    parkedAt: integer(row, 'parked_at'),
+    isDue: integer(row, 'is_due') === 1,
+  }));
+}
+
+export function duePartitions({ statements }: GroupTables, group: string): PartitionId[] {
+  return statements.get<[string], number>('SELECT DISTINCT partition FROM parked WHERE group_name = ? AND is_due = 1 ORDER BY partition').pluck().all(group);
+}
+
+/** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+export function redeliver(tables: GroupTables, group: string, sequences: readonly number[] | null): number {
+  const chosen = sequences ?? parkedOf(tables, group).map(({ sequence }) => sequence);
+  const mark = tables.statements.get<[string, number], never>('UPDATE parked SET is_due = 1 WHERE group_name = ? AND sequence = ?');
+  checkParked(tables, group, chosen);
+  for (const sequence of chosen) mark.run(group, sequence);
+  // members look again
+  if (chosen.length > 0) nextGeneration(tables, group);
+  return chosen.length;
+}
+
+/** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+export function drop(tables: GroupTables, group: string, sequences: readonly number[]): number {
+  checkParked(tables, group, sequences);
+  const remove = tables.statements.get<[string, number], never>('DELETE FROM parked WHERE group_name = ? AND sequence = ?');
+  return sequences.reduce((dropped, sequence) => dropped + remove.run(group, sequence).changes, 0);
+}
+
+/** False where the lease is gone: whoever holds it now delivers the event. */
+export function settle(tables: GroupTables, holding: Holding, sequence: number, failure: ParkReason | null): boolean {
+  if (!isHeld(tables, holding)) return false;
+  const { statements } = tables;
+  if (failure === null) {
+    statements.get<[string, number], never>('DELETE FROM parked WHERE group_name = ? AND sequence = ?').run(holding.group, sequence);
+  } else {
+    statements
+      .get<[string, string, string, number], never>(
+        'UPDATE parked SET attempts = attempts + 1, reason = ?, details = ?, is_due = 0 WHERE group_name = ? AND sequence = ?',
+      )
+      .run(failure.reason, failure.details, holding.group, sequence);
+  }
+  return true;
+}
+
+function checkParked(tables: GroupTables, group: string, sequences: readonly number[]): void {
+  const parked = new Set(parkedOf(tables, group).map(({ sequence }) => sequence));
+  const unknown = sequences.find((sequence) => !parked.has(sequence));
+  if (unknown === undefined) return;
+  throw new LedgerError('NOT_PARKED', {
+    message: `sequence ${unknown} is not parked for group ${group}`,
+    hint: `see what is: completengine tail --parked --group ${group}`,
+    details: { group, sequence: unknown },
+  });
+}

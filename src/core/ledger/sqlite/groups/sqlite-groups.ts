@@ -1,0 +1,164 @@
+/** Consumer groups in the ledger's file: each call is one transaction, and none of them touches the chain. */
+
+import type { Database } from 'better-sqlite3';
+import type { StoredCommit } from '../../../model/commit.ts';
+import type { Acknowledgement, Attendance, GroupSummary, Lease, Membership, ParkedEvent, ParkReason } from '../../../model/group.ts';
+import type { PartitionId } from '../../../model/partition.ts';
+import type { Micros } from '../../../model/time.ts';
+import type { CursorMove, CursorPlan, Groups, Holding, LaneRequest } from '../../groups.ts';
+import { FrameReader } from '../read.ts';
+import { acknowledge, addCursors, type CursorRow, countFailure, cursorsOf, moveCursors, planMove } from './cursors.ts';
+import { checkGroup, type GroupTables, generationOf, hasGroups, insertGroup, nextGeneration } from './group-rows.ts';
+import { endOf, positionAt, readLane } from './lanes.ts';
+import { aliveMembers, leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
+import { drop, duePartitions, park, parkedOf, redeliver, settle } from './parked.ts';
+import { summarizeGroups } from './summaries.ts';
+
+/** How work reaches the database: inside one transaction, retried while others hold the file. */
+export interface Transactions {
+  /** IMMEDIATE; durable when it resolves. */
+  write<Result>(work: () => Result): Promise<Result>;
+  read<Result>(work: () => Result): Promise<Result>;
+}
+
+export class SqliteGroups implements Groups {
+  readonly #tables: GroupTables;
+  readonly #reader: FrameReader;
+  readonly #transactions: Transactions;
+
+  constructor(db: Database, transactions: Transactions) {
+    this.#reader = new FrameReader(db);
+    this.#tables = { db, statements: this.#reader.statements, areThere: false };
+    this.#transactions = transactions;
+  }
+
+  create(group: string, fromSequence: number, now: Micros): Promise<boolean> {
+    return this.#transactions.write(() => {
+      if (!insertGroup(this.#tables, group, now)) return false;
+      const partitions = this.#reader.partitionIds();
+      addCursors(
+        this.#tables,
+        group,
+        partitions.map((partition) => ({ partition, ...positionAt(this.#reader, partition, fromSequence), attempts: 0 })),
+      );
+      return true;
+    });
+  }
+
+  attend(attendance: Attendance): Promise<Membership> {
+    return this.#transactions.write(() => this.#attend(attendance));
+  }
+
+  #attend(attendance: Attendance): Membership {
+    const { group, member, now, ttl } = attendance;
+    checkGroup(this.#tables, group);
+    const token = renew(this.#tables, attendance);
+    removeDead(this.#tables, group, now, (partition, nextOffset) => endOf(this.#reader, partition) > nextOffset);
+    const partitions = this.#reader.partitionIds();
+    const cursors = this.#cursorsFor(group, partitions);
+    const surplus = settleShares(this.#tables, attendance, partitions);
+    const due = new Set(duePartitions(this.#tables, group));
+    const leases = this.#leases(group, member, cursors);
+    return {
+      token,
+      generation: checkGroup(this.#tables, group),
+      expiresAt: now + ttl,
+      leases,
+      surplus,
+      due: leases.map(({ partition }) => partition).filter((partition) => due.has(partition)),
+    };
+  }
+
+  /** Partitions that an epoch has added are read from their start. */
+  #cursorsFor(group: string, partitions: readonly PartitionId[]): Map<PartitionId, CursorRow> {
+    const cursors = new Map(cursorsOf(this.#tables, group).map((cursor) => [cursor.partition, cursor]));
+    const added = partitions.filter((partition) => !cursors.has(partition)).map((partition) => ({ partition, nextOffset: 0, nextSequence: 1, attempts: 0 }));
+    addCursors(this.#tables, group, added);
+    for (const cursor of added) cursors.set(cursor.partition, cursor);
+    return cursors;
+  }
+
+  #leases(group: string, member: string, cursors: ReadonlyMap<PartitionId, CursorRow>): Lease[] {
+    return leasesOf(this.#tables, group)
+      .filter((lease) => lease.member === member)
+      .flatMap(({ partition, token }) => {
+        const cursor = cursors.get(partition);
+        return cursor === undefined ? [] : [{ ...cursor, token }];
+      });
+  }
+
+  leave(group: string, member: string, token: number): Promise<void> {
+    return this.#transactions.write(() => {
+      const find = this.#tables.statements.get<[string, string, number], unknown>('SELECT 1 FROM members WHERE group_name = ? AND name = ? AND token = ?');
+      if (find.get(group, member, token) === undefined) return;
+      remove(this.#tables, group, member);
+      nextGeneration(this.#tables, group);
+    });
+  }
+
+  generation(group: string): Promise<number | null> {
+    return this.#transactions.read(() => generationOf(this.#tables, group));
+  }
+
+  acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
+    return this.#transactions.write(() => acknowledgements.map((each) => acknowledge(this.#tables, group, each)));
+  }
+
+  countFailure(holding: Holding): Promise<number | null> {
+    return this.#transactions.write(() => countFailure(this.#tables, holding));
+  }
+
+  park(holding: Holding, event: Parameters<Groups['park']>[1]): Promise<boolean> {
+    return this.#transactions.write(() => park(this.#tables, holding, event));
+  }
+
+  parked(group: string): Promise<ParkedEvent[]> {
+    return this.#transactions.read(() => parkedOf(this.#tables, group));
+  }
+
+  redeliver(group: string, sequences: readonly number[] | null): Promise<number> {
+    return this.#transactions.write(() => redeliver(this.#tables, group, sequences));
+  }
+
+  drop(group: string, sequences: readonly number[]): Promise<number> {
+    return this.#transactions.write(() => drop(this.#tables, group, sequences));
+  }
+
+  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<boolean> {
+    return this.#transactions.write(() => settle(this.#tables, holding, sequence, failure));
+  }
+
+  positions(group: string): ReturnType<Groups['positions']> {
+    return this.#transactions.read(() => {
+      checkGroup(this.#tables, group);
+      return cursorsOf(this.#tables, group);
+    });
+  }
+
+  planMove(move: CursorMove): Promise<{ plan: CursorPlan[]; alive: string[] }> {
+    return this.#transactions.read(() => {
+      const plan = planMove(this.#tables, this.#reader, move);
+      return { plan, alive: aliveMembers(this.#tables, move.group, move.now) };
+    });
+  }
+
+  move(move: CursorMove): Promise<CursorPlan[]> {
+    return this.#transactions.write(() => moveCursors(this.#tables, this.#reader, move));
+  }
+
+  summaries(now: Micros): Promise<GroupSummary[]> {
+    return this.#transactions.read(() => (hasGroups(this.#tables) ? summarizeGroups(this.#tables, this.#reader, now) : []));
+  }
+
+  ends(partitions: readonly PartitionId[]): Promise<number[]> {
+    return this.#transactions.read(() => partitions.map((partition) => endOf(this.#reader, partition)));
+  }
+
+  partitionIds(): Promise<PartitionId[]> {
+    return this.#transactions.read(() => this.#reader.partitionIds());
+  }
+
+  read(request: LaneRequest): Promise<StoredCommit[]> {
+    return this.#transactions.read(() => readLane(this.#reader, request));
+  }
+}

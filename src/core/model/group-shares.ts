@@ -1,0 +1,57 @@
+/** Who of a group should hold which partition: everyone about the same number, and as few changes as that takes. Pure. */
+
+import type { PartitionId } from './partition.ts';
+
+export interface Claimant {
+  readonly name: string;
+  /** The only partitions it wants; null: all there are. */
+  readonly partitions: ReadonlySet<PartitionId> | null;
+}
+
+/**
+ * The holder of each partition that somebody wants. Whoever computes it from the same facts gets the same answer, so members need not talk to one
+ * another. Among members that want the same partitions, none holds two more than another.
+ */
+export function fairShares(partitions: readonly PartitionId[], members: readonly Claimant[], held: ReadonlyMap<PartitionId, string>): Map<PartitionId, string> {
+  const claimants = [...members].sort((one, other) => (one.name < other.name ? -1 : 1));
+  const loads = new Map(claimants.map(({ name }) => [name, 0]));
+  const loadOf = (name: string): number => loads.get(name) ?? 0;
+  const holders = new Map<PartitionId, string>();
+  const give = (partition: PartitionId, to: string): void => {
+    const from = holders.get(partition);
+    if (from !== undefined) loads.set(from, loadOf(from) - 1);
+    holders.set(partition, to);
+    loads.set(to, loadOf(to) + 1);
+  };
+  /** The member that wants it and has the least. */
+  const lightest = (partition: PartitionId): string | undefined => {
+    let least: string | undefined;
+    for (const { name, partitions: wanted } of claimants) {
+      if (wanted !== null && !wanted.has(partition)) continue;
+      if (least === undefined || loadOf(name) < loadOf(least)) least = name;
+    }
+    return least;
+  };
+
+  for (const partition of partitions) {
+    const holder = held.get(partition);
+    const claimant = claimants.find(({ name }) => name === holder);
+    if (claimant !== undefined && (claimant.partitions?.has(partition) ?? true)) give(partition, claimant.name);
+  }
+  for (const partition of partitions) {
+    const least = holders.has(partition) ? undefined : lightest(partition);
+    if (least !== undefined) give(partition, least);
+  }
+  // each move makes the shares more even by two, so this comes to an end
+  for (let hasMoved = true; hasMoved; ) {
+    hasMoved = false;
+    for (const partition of partitions) {
+      const holder = holders.get(partition);
+      const least = lightest(partition);
+      if (holder === undefined || least === undefined || loadOf(holder) - loadOf(least) < 2) continue;
+      give(partition, least);
+      hasMoved = true;
+    }
+  }
+  return holders;
+}

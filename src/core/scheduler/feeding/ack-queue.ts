@@ -1,0 +1,42 @@
+/** Gathers the acknowledgements of one group while a transaction is on its way: what comes in meanwhile goes together with the next. */
+
+import type { Acknowledgement } from '../../model/group.ts';
+
+interface Waiting {
+  readonly acknowledgement: Acknowledgement;
+  resolve(isTaken: boolean): void;
+  reject(error: unknown): void;
+}
+
+export class AckQueue {
+  readonly #write: (acknowledgements: readonly Acknowledgement[]) => Promise<boolean[]>;
+  #waiting: Waiting[] = [];
+  #isWriting = false;
+
+  constructor(write: (acknowledgements: readonly Acknowledgement[]) => Promise<boolean[]>) {
+    this.#write = write;
+  }
+
+  /** Resolves when it is durable; to false where the lease has gone. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ acknowledgement, resolve, reject });
+      if (!this.#isWriting) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        const answers = await this.#write(batch.map(({ acknowledgement }) => acknowledgement));
+        for (const [at, { resolve }] of batch.entries()) resolve(answers[at] === true);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#isWriting = false;
+  }
+}

@@ -1,0 +1,119 @@
+/** A member of a group: says what it can take, is fed from the lanes it holds, and knows when it has enough. */
+
+import type { Micros } from '../../model/time.ts';
+import type { ConsumerView } from './decide.ts';
+import { Ending } from './ending.ts';
+import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';
+import type { Lane } from './lane.ts';
+import { type Fed, LaneFeeder } from './lane-feeder.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import type { Consumer } from './scheduler.ts';
+
+export class GroupConsumer implements Consumer {
+  readonly ending: Ending;
+  readonly #parts: GroupConsumerParts;
+  readonly #options: GroupConsumerOptions;
+  readonly #leases: LeaseKeeper;
+  readonly #feeder: LaneFeeder;
+  /** Deliveries, with the events each of them holds. */
+  readonly #inHand = new Map<Promise<void>, number>();
+  /** Events it still wants. */
+  #left: number;
+  #lastDelivery: Micros;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(parts: GroupConsumerParts, options: GroupConsumerOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#left = options.until.count ?? Number.POSITIVE_INFINITY;
+    this.#lastDelivery = parts.clock.nowMicros();
+    this.ending = new Ending(() => this.#drain());
+    this.#leases = new LeaseKeeper(parts, options, { refreshed: () => this.#onRefreshed(), failed: (error) => this.ending.fail(error) });
+    this.#feeder = new LaneFeeder(parts, options, () => this.ending.hasBegun);
+  }
+
+  /** Joins the group. @throws as the ledger does */
+  start(): Promise<void> {
+    return this.#leases.attend();
+  }
+
+  /** Something in the ledger may have changed. */
+  look(): void {
+    if (!this.ending.hasBegun) this.#leases.look();
+  }
+
+  view(): ConsumerView {
+    if (this.ending.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
+    const { capacity, concurrency, batch } = this.#options;
+    const inHand = [...this.#inHand.values()].reduce((sum, events) => sum + events, 0);
+    return {
+      capacity: Math.min(capacity, this.#left) - inHand,
+      slots: concurrency - this.#inHand.size,
+      lanes: this.#leases.lanes.map((lane) => lane.view(this.#leases.heldUntil, batch, this.#stopAt(lane))),
+    };
+  }
+
+  feed(at: number, events: number, turn: number): void {
+    const lane = this.#leases.lanes[at] as Lane;
+    lane.isBusy = true;
+    lane.lastFed = turn;
+    const work = lane.hasDue ? this.#feeder.redeliver(lane) : this.#feeder.feed(lane, events);
+    const delivery = work
+      .then(
+        (fed) => this.#onFed(lane, fed),
+        (error: unknown) => this.ending.fail(error),
+      )
+      .then(() => {
+        lane.isBusy = false;
+        this.#inHand.delete(delivery);
+        this.#lastDelivery = this.#parts.clock.nowMicros();
+        this.#leases.settled(lane);
+        this.#onRefreshed();
+      });
+    this.#inHand.set(delivery, events);
+  }
+
+  #onFed(lane: Lane, fed: Fed): void {
+    if (fed.kind === 'acknowledged') this.#left -= fed.events;
+    if (fed.kind === 'lost') this.#leases.lose(lane);
+  }
+
+  #onRefreshed(): void {
+    this.#parts.wake();
+    if (this.ending.hasBegun || this.#inHand.size > 0) return;
+    const { idleMs } = this.#options.until;
+    if (this.#left <= 0) void this.ending.close();
+    else if (this.#leases.lanes.every((lane) => !lane.hasDue && lane.lag(this.#stopAt(lane)) === 0)) void this.#closeAtEnds();
+    if (idleMs !== undefined) this.#closeWhenIdle(idleMs);
+  }
+
+  #stopAt({ partition }: Lane): number {
+    const { ends } = this.#options.until;
+    return ends === undefined ? Number.POSITIVE_INFINITY : (ends.get(partition) ?? 0);
+  }
+
+  /** Its own lanes are there; the others of the group may not be yet. */
+  async #closeAtEnds(): Promise<void> {
+    const { ends } = this.#options.until;
+    if (ends === undefined) return;
+    try {
+      const positions = await this.#parts.groups.positions(this.#options.group);
+      if (positions.every(({ partition, nextOffset }) => nextOffset >= (ends.get(partition) ?? 0))) void this.ending.close();
+    } catch (error) {
+      this.ending.fail(error);
+    }
+  }
+
+  #closeWhenIdle(idleMs: number): void {
+    clearTimeout(this.#idleTimer);
+    const silentMs = (this.#parts.clock.nowMicros() - this.#lastDelivery) / 1000;
+    if (silentMs >= idleMs) void this.ending.close();
+    else this.#idleTimer = setTimeout(() => this.#onRefreshed(), idleMs - silentMs);
+  }
+
+  async #drain(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    await Promise.all(this.#inHand.keys());
+    await this.#leases.leave();
+  }
+}

@@ -1,0 +1,58 @@
+/** One leased partition as its member knows it: where it stands, how it fares, and whether it is to be given up. */
+
+import type { Lease } from '../../model/group.ts';
+import type { PartitionId } from '../../model/partition.ts';
+import type { Micros } from '../../model/time.ts';
+import type { LaneView } from './decide.ts';
+
+export class Lane {
+  readonly partition: PartitionId;
+  readonly token: number;
+  nextOffset: number;
+  nextSequence: number;
+  /** Failed deliveries of the next event. */
+  attempts: number;
+  /** Events up to here are told singly: one of a batch has failed, and it is not known which. */
+  singlyUntil = 0;
+  /** Offset behind the last event there is. */
+  end = 0;
+  dueAt: Micros = Number.NEGATIVE_INFINITY;
+  lastFed = 0;
+  isBusy = false;
+  /** Another member waits for it. */
+  isSurplus = false;
+  /** Parked events of it wait to be delivered again. */
+  hasDue = false;
+
+  constructor({ partition, token, nextOffset, nextSequence, attempts }: Lease) {
+    this.partition = partition;
+    this.token = token;
+    this.nextOffset = nextOffset;
+    this.nextSequence = nextSequence;
+    this.attempts = attempts;
+  }
+
+  /** `stopAt`: offset it is not told beyond. */
+  view(heldUntil: Micros, limit: number, stopAt: number): LaneView {
+    const isSingle = this.hasDue || this.attempts > 0 || this.nextOffset < this.singlyUntil;
+    return {
+      lag: Math.max(this.lag(stopAt), this.hasDue ? 1 : 0),
+      isBusy: this.isBusy,
+      heldUntil: this.isSurplus ? Number.NEGATIVE_INFINITY : heldUntil,
+      dueAt: this.dueAt,
+      limit: isSingle ? 1 : limit,
+      lastFed: this.lastFed,
+    };
+  }
+
+  lag(stopAt: number): number {
+    return Math.max(0, Math.min(this.end, stopAt) - this.nextOffset);
+  }
+
+  moveTo(nextOffset: number, nextSequence: number): void {
+    this.nextOffset = nextOffset;
+    this.nextSequence = nextSequence;
+    this.attempts = 0;
+    this.dueAt = Number.NEGATIVE_INFINITY;
+  }
+}

@@ -1,0 +1,88 @@
+/** A consumer without a group: gets what comes, in the order of the ledger, and leaves no trace there. Its first failure is its end. */
+
+import type { EventBatch } from '../../model/event.ts';
+import type { ConsumerView } from './decide.ts';
+import { Ending } from './ending.ts';
+import { type Deliver, handOver } from './hand-over.ts';
+import type { Consumer } from './scheduler.ts';
+
+export interface LiveConsumerParts {
+  /** Events from a sequence on, up to so many, and where those behind them begin. */
+  read(fromSequence: number, events: number): Promise<{ readonly batches: readonly EventBatch[]; readonly next: number }>;
+  readonly deliver: Deliver;
+  /** The last sequence there is. */
+  head(): number;
+  wake(): void;
+}
+
+export interface LiveConsumerOptions {
+  /** The first sequence it gets. */
+  readonly from: number;
+  /** Most events in hand. */
+  readonly capacity: number;
+  readonly ackTimeoutMs: number | null;
+}
+
+export class LiveConsumer implements Consumer {
+  readonly ending: Ending;
+  readonly #parts: LiveConsumerParts;
+  readonly #options: LiveConsumerOptions;
+  #next: number;
+  #lastFed = 0;
+  #inHand: Promise<void> | undefined;
+
+  constructor(parts: LiveConsumerParts, options: LiveConsumerOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#next = options.from;
+    this.ending = new Ending(async () => this.#inHand);
+  }
+
+  view(): ConsumerView {
+    const { capacity } = this.#options;
+    if (this.ending.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
+    const lane = {
+      lag: Math.max(0, this.#parts.head() - this.#next + 1),
+      isBusy: this.#inHand !== undefined,
+      heldUntil: Number.POSITIVE_INFINITY,
+      dueAt: Number.NEGATIVE_INFINITY,
+      limit: capacity,
+      lastFed: this.#lastFed,
+    };
+    return { capacity, slots: 1, lanes: [lane] };
+  }
+
+  feed(_lane: number, events: number, turn: number): void {
+    this.#lastFed = turn;
+    this.#inHand = this.#deliver(events)
+      .catch((error: unknown) => this.ending.fail(error))
+      .then(() => {
+        this.#inHand = undefined;
+        this.#parts.wake();
+      });
+  }
+
+  /** Tells what a replay tells, between two deliveries of its own. @throws what the handler throws: that is the replay's failure. */
+  async tellAgain(batches: readonly EventBatch[]): Promise<void> {
+    while (this.#inHand !== undefined) await this.#inHand;
+    if (this.ending.hasBegun) return;
+    const told = this.#handOver(batches, true);
+    this.#inHand = told
+      .catch(() => {})
+      .then(() => {
+        this.#inHand = undefined;
+        this.#parts.wake();
+      });
+    await told;
+  }
+
+  async #deliver(events: number): Promise<void> {
+    const { batches, next } = await this.#parts.read(this.#next, events);
+    if (batches.length > 0) await this.#handOver(batches, false);
+    this.#next = next;
+  }
+
+  #handOver(batches: readonly EventBatch[], isReplayed: boolean): Promise<void> {
+    return handOver(this.#parts.deliver, { partition: null, batches, attempt: 1, isRedelivery: false, isReplayed }, this.#options.ackTimeoutMs);
+  }
+}

@@ -1,0 +1,57 @@
+/** The eye: looks at all consumers of an engine whenever something has changed, decides purely, and has the chosen ones fed. */
+
+import type { Clock } from '../../model/clock.ts';
+import { type ConsumerView, decide } from './decide.ts';
+
+export interface Consumer {
+  view(): ConsumerView;
+  /** Begins a delivery from the lane at this place of the view; wakes the scheduler when it has ended. */
+  feed(lane: number, events: number, turn: number): void;
+}
+
+/** setTimeout takes no longer pause. */
+const PAUSE_MS_MAX = 2 ** 31 - 1;
+
+export class Scheduler {
+  readonly #clock: Clock;
+  readonly #consumers = new Set<Consumer>();
+  #feeds = 0;
+  #isAwake = false;
+  #alarm: NodeJS.Timeout | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(consumer: Consumer): void {
+    this.#consumers.add(consumer);
+    this.wake();
+  }
+
+  remove(consumer: Consumer): void {
+    this.#consumers.delete(consumer);
+    if (this.#consumers.size === 0) clearTimeout(this.#alarm);
+  }
+
+  /** Something has changed. However often it is called, there is one look, and input and output come before it. */
+  wake(): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    setImmediate(() => {
+      this.#isAwake = false;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    clearTimeout(this.#alarm);
+    const consumers = [...this.#consumers];
+    const now = this.#clock.nowMicros();
+    const { feeds, wakeAt } = decide(
+      consumers.map((consumer) => consumer.view()),
+      now,
+    );
+    for (const { consumer, lane, events } of feeds) consumers[consumer]?.feed(lane, events, ++this.#feeds);
+    if (wakeAt !== null) this.#alarm = setTimeout(() => this.wake(), Math.min(Math.ceil((wakeAt - now) / 1000), PAUSE_MS_MAX));
+  }
+}

@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { finished, runCli, startCli } from '../support/cli.ts';
+import { expectFailure, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import { LineReader } from '../support/line-reader.ts';
+import { runShell } from '../support/shell.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+function numbers(from: number, through: number): string {
+  return Array.from({ length: through - from + 1 }, (_, at) => `${from + at}\n`).join('');
+}
+
+async function ledgerOf(input: string, ...initArgs: string[]): Promise<string> {
+  const ledger = await newLedger(...initArgs);
+  await succeed(['emit', '-q', '-l', ledger], { input });
+  return ledger;
+}
+
+interface GroupDocument {
+  readonly name: string;
+  readonly lag: number;
+  readonly parked: number;
+  readonly members: readonly { readonly name: string; readonly isAlive: boolean }[];
+  readonly partitions: readonly { readonly partition: string; readonly nextOffset: number; readonly lag: number }[];
+}
+
+async function groupsOf(ledger: string): Promise<GroupDocument[]> {
+  const { stdout } = await succeed(['inspect', '--groups', '--json', '-l', ledger]);
+  return (JSON.parse(stdout.toString()) as { groups: GroupDocument[] }).groups;
+}
+
+const sorted = (text: string): string[] => text.trimEnd().split('\n').sort();
+
+describe('tail --group', () => {
+  test('prints what the group has not had yet, and goes on there the next time', async () => {
+    const ledger = await ledgerOf(numbers(1, 30));
+    const tail = async (...args: string[]) => (await succeed(['tail', '-l', ledger, '-g', 'g', '-e', ...args])).stdout.toString();
+    expect(sorted(await tail())).toEqual(sorted(numbers(1, 30)));
+    expect(await tail()).toBe('');
+    await succeed(['emit', '-q', '-l', ledger], { input: numbers(31, 35) });
+    expect(sorted(await tail())).toEqual(sorted(numbers(31, 35)));
+    expect(await groupsOf(ledger)).toMatchObject([{ name: 'g', lag: 0, parked: 0, members: [] }]);
+  });
+
+  test('begins where it is asked to when it is new, and says so when it is not', async () => {
+    const ledger = await ledgerOf(numbers(1, 9));
+    const { stdout } = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', '7']);
+    expect(sorted(stdout.toString())).toEqual(['7', '8', '9']);
+    const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', 'start']);
+    expect(again.stdout.toString()).toBe('');
+    expect(again.stderr).toBe('group g goes on where it stands: --from is for a new group\n');
+  });
+
+  test('in two terminals gives each event to one of them', async () => {
+    const ledger = await newLedger('--partitions', '4');
+    const tails = [startCli(['tail', '-l', ledger, '-g', 'g', '--lease', '2s']), startCli(['tail', '-l', ledger, '-g', 'g', '--lease', '2s'])];
+    const results = tails.map(finished);
+    for (let shares = ''; shares !== '2,2'; ) {
+      const [group] = await groupsOf(ledger);
+      const holders = (group?.partitions ?? []).map((partition) => (partition as unknown as { member: string | null }).member);
+      shares = (group?.members ?? []).map(({ name }) => holders.filter((holder) => holder === name).length).join();
+    }
+    await succeed(['emit', '-q', '-l', ledger], { input: numbers(1, 100) });
+    while ((await groupsOf(ledger))[0]?.lag !== 0);
+    for (const tail of tails) tail.kill('SIGINT');
+    const [one, other] = await Promise.all(results);
+    expect([one?.code, other?.code]).toEqual([130, 130]);
+    expect(sorted(`${one?.stdout}${other?.stdout}`)).toEqual(sorted(numbers(1, 100)));
+    expect(one?.stdout.length).toBeGreaterThan(0);
+    expect(other?.stdout.length).toBeGreaterThan(0);
+  });
+
+  test('ends after as many events as asked for, with the cursor there', async () => {
+    const ledger = await ledgerOf(numbers(1, 10), '--partitions', '1');
+    const tail = async (...args: string[]) => (await succeed(['tail', '-l', ledger, '-g', 'g', ...args])).stdout.toString();
+    expect(await tail('-c', '3')).toBe(numbers(1, 3));
+    expect(await tail('-c', '1')).toBe(numbers(4, 4));
+    expect(await tail('--idle', '200ms')).toBe(numbers(5, 10));
+  });
+
+  test('leaves to the next one what the reader of its output has not taken', async () => {
+    const ledger = await ledgerOf(numbers(1, 200_000), '--partitions', '1');
+    const { stdout, code } = await runShell('completengine tail -l "$ledger" -g g | head -1', { ledger });
+    expect({ line: stdout.toString(), code }).toEqual({ line: '1\n', code: 0 });
+    const [group] = await groupsOf(ledger);
+    // what lay in the pipe when its reader went counts as delivered: no writer can know better
+    expect(group?.partitions[0]?.nextOffset).toBeLessThan(60_000);
+    expect(group?.members).toEqual([]);
+  });
+
+  test('tells an output that cannot be written, and acknowledges nothing', async () => {
+    const ledger = await ledgerOf(numbers(1, 5));
+    expectFailure(await runShell('completengine tail -l "$ledger" -g g > /dev/full', { ledger }), 74, /ENOSPC/);
+    expect((await groupsOf(ledger))[0]?.lag).toBe(5);
+  });
+
+  test.each([
+    [['-g', 'No Good'], /cannot name a group/],
+    [['-g', ''], /cannot name a group/],
+    [['-g', 'g', '--member', '../m'], /cannot name a member/],
+    [['-g', 'g', '-n', '3'], /--number/],
+    [['-g', 'g', '--since', '-1h'], /--since/],
+    [['--exec', 'cat'], /--group/],
+    [['-g', 'g', '--batch', '3'], /--exec/],
+    [['-g', 'g', '--lease', '1ms'], /too short/],
+    [['-g', 'g', '--from', 'noon'], /'noon'/],
+    [['-g', 'g', 'p77'], /p77/],
+    [['-g', 'none', '--parked'], /no group 'none'/],
+    [['-g', 'none', '--parked', '--drop', '1'], /no group 'none'/],
+    [['--parked'], /--group/],
+  ])('refuses %j', async (args, fact) => {
+    expectFailure(await runCli(['tail', '-l', await newLedger(), ...args]), 2, fact);
+  });
+});
+
+describe('tail --exec', () => {
+  const environment =
+    'echo "$COMPLETENGINE_GROUP $COMPLETENGINE_PARTITION $COMPLETENGINE_FIRST_OFFSET-$COMPLETENGINE_LAST_OFFSET $COMPLETENGINE_ATTEMPT $(tr "\\n" " ")"';
+
+  test('runs the command once for each event, or for a batch of them, with the place in its environment', async () => {
+    const ledger = await ledgerOf(numbers(1, 5), '--partitions', '1');
+    const one = await succeed(['tail', '-l', ledger, '-g', 'one', '-e', '--exec', environment]);
+    expect(one.stdout.toString()).toBe([1, 2, 3, 4, 5].map((n) => `one p0 ${n - 1}-${n - 1} 1 ${n} \n`).join(''));
+    const many = await succeed(['tail', '-l', ledger, '-g', 'many', '-e', '--batch', '3', '--exec', environment]);
+    expect(many.stdout.toString()).toBe('many p0 0-2 1 1 2 3 \nmany p0 3-4 1 4 5 \n');
+    const bytes = await succeed(['tail', '-l', ledger, '-g', 'bytes', '-e', '--batch', '9', '--batch-bytes', '4', '--exec', environment]);
+    expect(bytes.stdout.toString()).toBe('bytes p0 0-1 1 1 2 \nbytes p0 2-3 1 3 4 \nbytes p0 4-4 1 5 \n');
+    const envelopes = await succeed(['tail', '-l', ledger, '-g', 'env', '-c', '1', '-o', 'envelope', '--exec', 'cat']);
+    expect(parseLines(envelopes.stdout)).toMatchObject([{ sequence: 1, partition: 'p0', offset: 0, payload: 1 }]);
+  });
+
+  test('parks an event that fails too often once, delivers those behind it, and delivers it again on request', async () => {
+    const ledger = await ledgerOf(numbers(1, 6), '--partitions', '1');
+    const log = join(tempDir(), 'log');
+    const command = 'x=$(tr "\\n" " "); case "$x" in *3*) echo "no threes" >&2; exit 7;; esac; echo "$x" >> "$log"';
+    const args = ['tail', '-l', ledger, '-g', 'g', '-e', '--batch', '4', '--max-deliver', '2', '--backoff', '1ms', '--exec', command];
+    const { stderr } = await succeed(args, { env: { ...process.env, log } });
+    expect(stderr).toMatch(/^no threes\n4 events from p0\/0: exit code 7; again in /);
+    expect(stderr).toContain('p0/2 (sequence 3): exit code 7; parked after 2 attempts\n');
+    expect((await succeed(['replay', '-q', '-l', ledger])).stdout.toString()).toBe(numbers(1, 6));
+    const listed = async () => parseLines((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
+    expect(await listed()).toMatchObject([{ sequence: 3, partition: 'p0', offset: 2, attempts: 2, reason: 'exit code 7', details: 'no threes', payload: 3 }]);
+    expect((await runShell('cat "$log"', { log })).stdout.toString()).toBe('1 \n2 \n4 \n5 6 \n');
+
+    const asked = await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']);
+    expect(asked.stderr).toBe('1 event will be delivered again when a member of the group runs\n');
+    const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', environment]);
+    expect(again.stdout.toString()).toBe('g p0 2-2 3 3 \n');
+    expect(await listed()).toEqual([]);
+    expectFailure(await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']), 2, /3 is not parked/);
+    expectFailure(await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop']), 2, /without a sequence/);
+    expectFailure(await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'x']), 2, /'x' is not a sequence/);
+  });
+
+  test('kills a run that takes too long, with all that it has started', async () => {
+    const ledger = await ledgerOf('1\n');
+    const args = ['tail', '-l', ledger, '-g', 'g', '-e', '--ack-timeout', '200ms', '--max-deliver', '1', '--exec', 'sleep 54321 | cat'];
+    expect((await succeed(args)).stderr).toContain('no answer within 200 ms; parked after 1 attempt');
+    expect((await runShell('pgrep -f "sleep 5432[1]" | wc -l')).stdout.toString()).toBe('0\n');
+    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', '1'])).stderr).toBe('1 event dropped\n');
+    expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 0, parked: 0 });
+  });
+
+  test('ends where there is no such command, and parks nothing for it', async () => {
+    const ledger = await ledgerOf('1\n');
+    const result = await runCli(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'no-such-command-here']);
+    expect(result.code).toBe(69);
+    expect(result.stderr).toMatch(/^error: the command was not found: no-such-command-here$/m);
+    expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 1, parked: 0 });
+  });
+
+  test('Ctrl-C lets the run in hand finish, and acknowledges it', async () => {
+    const ledger = await ledgerOf(numbers(1, 3), '--partitions', '1');
+    const tail = startCli(['tail', '-l', ledger, '-g', 'g', '--exec', 'echo begun; sleep 0.4; echo done']);
+    const lines = new LineReader(tail.stdout);
+    expect(await lines.next()).toBe('begun');
+    tail.kill('SIGINT');
+    expect(await lines.take(5)).toEqual(['done']);
+    expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 2, members: [] });
+  });
+});
+
+test('inspect --groups tells people where groups stand', async () => {
+  const ledger = await ledgerOf(numbers(1, 3), '--partitions', '1');
+  expect((await succeed(['inspect', '--groups', '-l', ledger])).stdout.toString()).toMatch(/^no groups yet/);
+  await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
+  const { stdout } = await succeed(['inspect', '--groups', '-l', ledger]);
+  expect(stdout.toString()).toMatch(/^group mailer: 2 events behind, the oldest for \d+\.\d+ s; 0 parked; no members\npartition .*\np0 +1 +2 /);
+});

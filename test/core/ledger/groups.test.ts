@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { Membership } from '../../../src/core/model/group.ts';
+import { failureOf } from '../../support/engines.ts';
+import { openGroupStore } from '../../support/group-store.ts';
+
+const TTL = 1000;
+
+async function openStore(partitions = 2) {
+  const { groups, db } = await openGroupStore({ partitions, events: 5 });
+  await groups.create('g', 1, 0);
+  const attend = (member: string, now: number, joined: Membership | null = null, idle: readonly number[] = []) =>
+    groups.attend({ group: 'g', member, token: joined?.token ?? null, partitions: null, ttl: TTL, now, idle });
+  const positions = async () => (await groups.positions('g')).map(({ nextOffset }) => nextOffset);
+  return { groups, db, attend, positions };
+}
+
+describe('leases', () => {
+  it('go to the first who comes, and are shared when another comes and they are idle', async () => {
+    const { attend } = await openStore(4);
+    const one = await attend('one', 0);
+    expect(one.leases.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
+    const other = await attend('other', 1);
+    expect(other.leases).toEqual([]);
+    const renewed = await attend('one', 2, one);
+    expect(renewed.surplus).toHaveLength(2);
+    const given = await attend('one', 3, one, renewed.surplus);
+    expect({ held: given.leases.length, surplus: given.surplus }).toEqual({ held: 2, surplus: [] });
+    expect((await attend('other', 4, other)).leases.map(({ partition }) => partition)).toEqual(renewed.surplus);
+  });
+
+  it('end with the time of a member that is silent, and their tokens grow', async () => {
+    const { attend } = await openStore();
+    const one = await attend('one', 0);
+    expect((await attend('other', TTL - 1)).leases).toEqual([]);
+    const other = await attend('other', TTL);
+    expect(other.leases.map(({ partition }) => partition)).toEqual([0, 1]);
+    for (const { token } of other.leases) expect(token).toBeGreaterThan(Math.max(...one.leases.map((lease) => lease.token)));
+  });
+
+  it('do not last longer because the clock was set back', async () => {
+    const { attend } = await openStore();
+    await attend('one', 1_000_000);
+    expect((await attend('other', 10)).leases).toEqual([]);
+    expect((await attend('other', 10 + TTL)).leases).toHaveLength(2);
+  });
+
+  it('of a member that joins again under its name are new ones', async () => {
+    const { attend } = await openStore();
+    const before = await attend('one', 0);
+    const again = await attend('one', 1);
+    expect(again.leases.map(({ partition }) => partition)).toEqual([0, 1]);
+    expect(again.leases[0]?.token).toBeGreaterThan(before.leases[0]?.token ?? 0);
+    await failureOf(() => attend('one', 2, before), 'MEMBER_REPLACED');
+  });
+});
+
+describe('an acknowledgement', () => {
+  it('moves the cursor of whoever holds the lease, and never back', async () => {
+    const { groups, attend, positions } = await openStore();
+    const { leases } = await attend('one', 0);
+    const token = leases[0]?.token ?? 0;
+    expect(await groups.acknowledge('g', [{ partition: 0, token, nextOffset: 3, nextSequence: 6 }])).toEqual([true]);
+    expect(await groups.acknowledge('g', [{ partition: 0, token, nextOffset: 2, nextSequence: 4 }])).toEqual([false]);
+    expect(await positions()).toEqual([3, 0]);
+  });
+
+  it('of a member that lost its lease while it was paused is refused, and so are its failures and its parking', async () => {
+    const { groups, attend, positions } = await openStore();
+    const paused = await attend('paused', 0);
+    await attend('other', TTL + 1);
+    const holding = { group: 'g', partition: 0, token: paused.leases[0]?.token ?? 0 };
+    expect(await groups.acknowledge('g', [{ ...holding, nextOffset: 4, nextSequence: 9 }])).toEqual([false]);
+    expect(await groups.countFailure(holding)).toBeNull();
+    const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: '', attempts: 1, now: 2 };
+    expect(await groups.park(holding, event)).toBe(false);
+    expect(await groups.settle(holding, 1, null)).toBe(false);
+    expect({ positions: await positions(), parked: await groups.parked('g') }).toEqual({ positions: [0, 0], parked: [] });
+  });
+
+  it('does not touch the chain', async () => {
+    const { groups, db, attend } = await openStore();
+    const chain = () => db.prepare('SELECT * FROM commits').all();
+    const before = chain();
+    const { leases } = await attend('one', 0);
+    await groups.acknowledge('g', [{ partition: 1, token: leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 }]);
+    expect(chain()).toEqual(before);
+  });
+});
+
+describe('a death', () => {
+  it('with an event at hand counts as a failed delivery of it, and one with nothing at hand does not', async () => {
+    const { groups, attend } = await openStore();
+    const one = await attend('one', 0);
+    await groups.acknowledge('g', [{ partition: 1, token: one.leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 }]);
+    const other = await attend('other', TTL * 2);
+    expect(other.leases.map(({ partition, attempts }) => [partition, attempts])).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+  });
+});
+
+describe('a group', () => {
+  it('begins before any sequence, also in the middle of a commit', async () => {
+    const { groups } = await openStore(3);
+    for (const [sequence, offsets] of [
+      [1, [0, 0, 0]],
+      [5, [2, 1, 1]],
+      [6, [2, 2, 1]],
+      [16, [5, 5, 5]],
+      [99, [5, 5, 5]],
+    ] as const) {
+      await groups.create(`from-${sequence}`, sequence, 0);
+      expect((await groups.positions(`from-${sequence}`)).map(({ nextOffset }) => nextOffset)).toEqual(offsets);
+    }
+  });
+
+  it('parks an event once, however often it comes to that', async () => {
+    const { groups, attend } = await openStore();
+    const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: 'said', attempts: 3, now: 7 };
+    for (let round = 0; round < 2; round++) {
+      const { leases, token } = await attend('one', round);
+      expect(await groups.park({ group: 'g', partition: 0, token: leases[0]?.token ?? 0 }, event)).toBe(true);
+      await groups.leave('g', 'one', token);
+      await groups.move({ group: 'g', sequence: 1, now: round, partitions: [0], force: false });
+    }
+    expect(await groups.parked('g')).toEqual([{ partition: 0, offset: 0, sequence: 1, reason: 'no', details: 'said', attempts: 6, parkedAt: 7, isDue: false }]);
+  });
+});

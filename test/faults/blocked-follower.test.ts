@@ -1,0 +1,49 @@
+/** A follower whose pipe is full and is not read: it holds what its capacity allows, and pins nothing of the ledger. */
+
+import { readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { Completengine } from '../../src/index.ts';
+import { startCli } from '../support/cli.ts';
+import { newLedger } from '../support/ledger-cli.ts';
+
+const MEGABYTES = 100;
+
+function residentMegabytes(pid: number): number {
+  const [, kilobytes = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}
+
+test.runIf(process.platform === 'linux').each([
+  ['follows', ['-f', '-n', '0']],
+  ['is a member of a group', ['--group', 'g']],
+])('one that %s while 100 MB are committed', async (_, args) => {
+  const ledger = await newLedger();
+  const follower = startCli(['tail', '-l', ledger, ...args]);
+  onTestFinished(() => {
+    follower.kill('SIGKILL');
+  });
+  // a pipe that nobody reads: what is written stays in it
+  follower.stdout.pause();
+  const engine = await Completengine.open({ ledger });
+  await engine.emit({ n: 0 });
+  await sleep(1500);
+  const before = residentMegabytes(follower.pid as number);
+
+  const line = `${JSON.stringify({ pad: 'x'.repeat(190) })}\n`;
+  const chunk = line.repeat(5000);
+  let walBytesMax = 0;
+  async function* lines() {
+    for (let bytes = 0; bytes < MEGABYTES * 1e6; bytes += chunk.length) {
+      yield chunk;
+      walBytesMax = Math.max(walBytesMax, statSync(`${ledger}-wal`).size);
+    }
+  }
+  const report = await engine.emit(lines());
+  await engine.close();
+  expect(report.bytes).toBeGreaterThan(MEGABYTES * 0.9e6);
+  expect(walBytesMax).toBeLessThan(64e6);
+  await sleep(300);
+  expect(follower.exitCode).toBeNull();
+  expect(residentMegabytes(follower.pid as number) - before).toBeLessThan(80);
+});
