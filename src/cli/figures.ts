@@ -1,9 +1,10 @@
 /** Figures as people read them. */
 
-const COUNT = new Intl.NumberFormat('en');
-
+/** With a comma behind every three digits. By hand, because loading `Intl.NumberFormat` takes a tenth of a short command's time. */
 export function count(value: number): string {
-  return COUNT.format(value);
+  const [whole = '', fraction] = String(value).split('.');
+  const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
 /** `1 event`, `2 events`. */
