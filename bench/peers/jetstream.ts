@@ -53,7 +53,7 @@ interface Publications {
   readonly frameBytes: number;
 }
 
-type Permit = (bytes: number) => Promise<void> | undefined;
+type Permit = (bytes: number) => Promise<void>;
 
 /** As much of the client protocol as publishing takes: https://docs.nats.io/reference/reference-protocols/nats-protocol */
 class NatsClient {
@@ -122,10 +122,10 @@ class NatsClient {
       }
       return refusal !== '' || acknowledged === count;
     });
-    const permit: Permit = (bytes) => {
-      const held = isOpen() ? undefined : new Promise<void>((resolve) => waiting.push(resolve));
+    const permit: Permit = async (bytes) => {
+      // what waits is not sent, and counts only when it goes
+      while (!isOpen()) await new Promise<void>((resolve) => waiting.push(resolve));
       sentBytes += bytes;
-      return held;
     };
     const sent = send(permit);
     await Promise.race([received, sent.then(() => received)]);
