@@ -10,6 +10,7 @@ import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
 import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './group-desk.ts';
+import { labelsOf } from './labels.ts';
 import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
@@ -31,7 +32,7 @@ import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
 import type { SequenceRange } from './model/range.ts';
-import { epochAt, type Given, NO_PLACEMENTS, type Router, type RoutingSpec } from './model/routing.ts';
+import type { Given, RoutingSpec } from './model/routing.ts';
 import { parseRoutingSpec } from './model/routing-text.ts';
 import { readDuration } from './model/time-expression.ts';
 import { systemTimer, type Timer } from './model/timer.ts';
@@ -562,35 +563,9 @@ export class Completengine {
   }
 
   #eventLabels(): EventLabels {
-    this.#labels ??= makeLabels(this.#ledger);
+    this.#labels ??= labelsOf(this.#ledger);
     return this.#labels;
   }
-}
-
-/** Names and keys of events that are stored: the key is read from the payload by the routing that was in force. */
-function makeLabels(ledger: Ledger): EventLabels {
-  const readers = new Map<number, { router: Router; fields: FieldReader }>();
-  const readerAt = (sequence: number) => {
-    const { epochs, partitions } = ledger.identity;
-    const epoch = epochAt(epochs, sequence);
-    let reader = readers.get(epoch.epoch);
-    if (reader === undefined) {
-      // keys are read by the rule, wherever they were placed
-      const router = makeRouter({ epoch, partitionNames: partitions.map(({ name }) => name), placements: NO_PLACEMENTS });
-      reader = { router, fields: new FieldReader(router.fields, DEPTH_MAX) };
-      readers.set(epoch.epoch, reader);
-    }
-    return reader;
-  };
-  return {
-    partitionName: (id) => ledger.identity.partitions[id]?.name ?? `#${id}`,
-    key: (batch, at) => {
-      const given = batch.givenKey(at);
-      if (given !== null) return given;
-      const { router, fields } = readerAt(batch.sequences[at] as number);
-      return router.fields.length === 0 ? null : router.keyOf(fields.read(batch.payload(at)));
-    },
-  };
 }
 
 /** Of an atomic emission there is no rest to go on with. */

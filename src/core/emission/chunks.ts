@@ -28,6 +28,8 @@ export interface ChunkLimits {
 }
 
 export const CHUNK_BYTES = 2 * 1024 * 1024;
+/** A chunk of at least this size means volume, which is worth a writing thread. */
+export const VOLUME_BYTES = CHUNK_BYTES / 2;
 
 /** What a pipe holds on Linux. A piece of that size had filled it up. */
 const PIPE_BYTES = 64 * 1024;

@@ -4,7 +4,7 @@ import type { CommitPipeline } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { type ByteSource, StreamSource } from './byte-source.ts';
-import { CHUNK_BYTES, type Chunk, ChunkReader } from './chunks.ts';
+import { CHUNK_BYTES, type Chunk, ChunkReader, VOLUME_BYTES } from './chunks.ts';
 import { Conveyor, type OnArrival } from './conveyor.ts';
 import { type BadLine, badLineError, type CommittedEvents, type Emitter } from './emitter.ts';
 import type { ProducerTrack } from './producer-track.ts';
@@ -64,9 +64,6 @@ export interface IngestHooks {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** A chunk of at least this size means volume, which is worth a writing thread. */
-const VOLUME_BYTES = CHUNK_BYTES / 2;
 
 /** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
 export async function ingest(

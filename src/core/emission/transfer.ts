@@ -5,14 +5,12 @@ import type { CommitPipeline, ProducerMark } from '../model/commit.ts';
 import type { EventBatch } from '../model/event.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk } from './chunks.ts';
+import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk, VOLUME_BYTES } from './chunks.ts';
 import { Conveyor, type OnArrival } from './conveyor.ts';
 import type { Emitter } from './emitter.ts';
 import { LineFault } from './line-fault.ts';
 import { type TransferChunk, TransferTrack } from './transfer-track.ts';
 
-/** A chunk of at least this size means volume, which is worth a writing thread. */
-const VOLUME_BYTES = CHUNK_BYTES / 2;
 const TOO_LATE = "it is earlier than the other ledger's head, and would lose its time";
 const RETURN_AND_FEED = Buffer.from('\r\n');
 

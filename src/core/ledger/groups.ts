@@ -4,7 +4,7 @@
  */
 
 import type { StoredCommit } from '../model/commit.ts';
-import type { Acknowledgement, Attendance, EventPlace, GroupSummary, LanePosition, Membership, ParkedEvent, ParkReason } from '../model/group.ts';
+import type { Acknowledgement, Attendance, EventPlace, GroupSummary, Holding, LanePosition, Membership, ParkedEvent, ParkReason } from '../model/group.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { Micros } from '../model/time.ts';
 
@@ -14,13 +14,6 @@ export interface LaneRequest {
   readonly fromSequence: number;
   readonly events: number;
   readonly bytes: number;
-}
-
-/** A write of a holder about its own lease. */
-export interface Holding {
-  readonly group: string;
-  readonly partition: PartitionId;
-  readonly token: number;
 }
 
 /** A group stepped to another place, or what that would mean. */

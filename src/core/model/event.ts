@@ -45,6 +45,7 @@ export class EventBatch {
   readonly #cut: (() => CutLines | null) | null;
   #columns: EventColumns | undefined;
   #lines: CutLines | undefined;
+  #sequences: Float64Array | undefined;
 
   private constructor(makeColumns: () => EventColumns, cut: (() => CutLines | null) | null) {
     this.#makeColumns = makeColumns;
@@ -94,7 +95,9 @@ export class EventBatch {
   }
 
   get sequences(): Float64Array {
-    return runOf(this.#lines) ?? this.#events.sequences;
+    // made once: whoever labels events asks for each of them
+    this.#sequences ??= runOf(this.#lines) ?? this.#events.sequences;
+    return this.#sequences;
   }
 
   get times(): Float64Array {

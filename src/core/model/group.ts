@@ -53,6 +53,13 @@ export interface Acknowledgement extends LanePosition {
   readonly token: number;
 }
 
+/** A write of a holder about its own lease. */
+export interface Holding {
+  readonly group: string;
+  readonly partition: PartitionId;
+  readonly token: number;
+}
+
 /** One event, by where it lies. */
 export interface EventPlace {
   readonly partition: PartitionId;

@@ -1,6 +1,6 @@
 /** History as those see it who only read: pages of whole commits, and where things lie in it. No I/O here; a ledger implements it. */
 
-import type { StoredCommit } from './commit.ts';
+import type { StoredCommit, StoredFrame } from './commit.ts';
 import type { Head } from './head.ts';
 import type { PartitionId } from './partition.ts';
 import type { SequenceRange } from './range.ts';
@@ -21,9 +21,13 @@ export interface Page {
   readonly next: number | null;
 }
 
+export function bodyBytes(frames: readonly StoredFrame[]): number {
+  return frames.reduce((sum, { body }) => sum + body.length, 0);
+}
+
 /** Bytes of the bodies in a page. */
 export function pageBytes({ commits }: Page): number {
-  return commits.reduce((sum, { frames }) => frames.reduce((bytes, { body }) => bytes + body.length, sum), 0);
+  return commits.reduce((sum, { frames }) => sum + bodyBytes(frames), 0);
 }
 
 export interface History {

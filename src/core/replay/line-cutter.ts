@@ -4,7 +4,7 @@ import { align, KernelMemory } from '../kernel/load.ts';
 import { byteAt, isDigit, LINE_FEED, ZERO } from '../model/bytes.ts';
 import type { StoredCommit } from '../model/commit.ts';
 import type { CutCommit, CutLines } from '../model/event.ts';
-import type { Page } from '../model/history.ts';
+import { bodyBytes, type Page } from '../model/history.ts';
 import type { SequenceRange } from '../model/range.ts';
 
 interface GatherExports {
@@ -46,7 +46,7 @@ export class LineCutter {
   #begin(page: readonly StoredCommit[]): void {
     this.#linesEnd = this.#memory.start;
     const usual = page.filter(isUsual);
-    const lines = usual.reduce((sum, commit) => sum + bytesOf(commit.frames) + GAP_BYTES + (placesOf(commit) + 1) * TIME_BYTES, this.#linesEnd);
+    const lines = usual.reduce((sum, commit) => sum + bodyBytes(commit.frames) + GAP_BYTES + (placesOf(commit) + 1) * TIME_BYTES, this.#linesEnd);
     const work = usual.reduce((most, commit) => Math.max(most, workBytes(commit, placesOf(commit))), 0);
     // grown now, because growing later would take the memory from under the lines
     this.#memory.reserve(Math.min(lines + work, MEMORY_BYTES_MAX));
@@ -66,9 +66,9 @@ export class LineCutter {
     const { frames } = commit;
     const timesAt = align(this.#linesEnd);
     const linesAt = timesAt + places * TIME_BYTES;
-    const framesAt = align(linesAt + bytesOf(frames) + GAP_BYTES);
+    const framesAt = align(linesAt + bodyBytes(frames) + GAP_BYTES);
     const slotsAt = align(framesAt + frames.length * FRAME_BYTES);
-    if (linesAt + bytesOf(frames) + workBytes(commit, places) > this.#memory.buffer.byteLength) return null;
+    if (linesAt + bodyBytes(frames) + workBytes(commit, places) > this.#memory.buffer.byteLength) return null;
     this.#lay(commit, framesAt, slotsAt + places * SLOT_BYTES);
     const count = exports.gather(framesAt, frames.length, slotsAt, places, from, through, linesAt, timesAt);
     if (count < 0) return null;
@@ -109,10 +109,6 @@ function isUsual(commit: StoredCommit): boolean {
   return frames.every(({ sequence, count, body }) => sequence === firstSequence && count > 0 && count <= body.length) && placesOf(commit) <= SLOTS_MAX;
 }
 
-function bytesOf(frames: StoredCommit['frames']): number {
-  return frames.reduce((sum, { body }) => sum + body.length, 0);
-}
-
 /** How many places the commit's events are spread over: those of partitions that were not asked for leave theirs empty. */
 function placesOf({ frames }: StoredCommit): number {
   return frames.reduce((most, { body }) => Math.max(most, lastPlace(body) + 1), 0);
@@ -129,5 +125,5 @@ function lastPlace(body: Buffer): number {
 
 /** What a commit needs besides its lines: its frames' table, slots and bodies. */
 function workBytes({ frames }: StoredCommit, places: number): number {
-  return frames.length * (FRAME_BYTES + GAP_BYTES) + places * SLOT_BYTES + bytesOf(frames) + 4 * GAP_BYTES;
+  return frames.length * (FRAME_BYTES + GAP_BYTES) + places * SLOT_BYTES + bodyBytes(frames) + 4 * GAP_BYTES;
 }

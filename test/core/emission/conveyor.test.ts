@@ -4,11 +4,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Emitter } from '../../../src/core/emission/emitter.ts';
 import { type EmissionReport, type IngestHooks, ingest } from '../../../src/core/emission/ingest.ts';
-import type { EmissionSettings } from '../../../src/core/emission/settings.ts';
 import type { Basis, CommitDraft, CommitOutcome, Stale } from '../../../src/core/model/commit.ts';
 import { walkFrameBody } from '../../../src/core/model/frame-body.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
+import { emissionSettings } from '../../support/emission-settings.ts';
 import { rejectionOf } from '../../support/refusals.ts';
 import { inForce } from '../../support/routed.ts';
 
@@ -101,16 +101,7 @@ function emit(
   keys: readonly string[],
   { onYield, ...hooks }: IngestHooks & { onYield?: (key: string) => void } = {},
 ): Promise<EmissionReport> {
-  const settings: EmissionSettings = {
-    time: null,
-    unique: null,
-    lineBytesMax: 1024 * 1024,
-    depthMax: 512,
-    maxSkewMicros: 86_400e6,
-    late: 'record',
-    isEnvelope: false,
-    onBadLine: hooks.onReject === undefined ? 'stop' : 'collect',
-  };
+  const settings = emissionSettings({ onBadLine: hooks.onReject === undefined ? 'stop' : 'collect' });
   const emitter = new Emitter({ target: ledger.target, makeRouter, clock: { nowMicros: () => 1e15 } }, settings);
   async function* pieces() {
     for (const key of keys) {

@@ -8,6 +8,7 @@ import { Scanner } from '../../../src/core/emission/scanner.ts';
 import { parseFieldPath } from '../../../src/core/model/field-path.ts';
 import { hashOf } from '../../../src/core/model/routing-intents.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
+import { emissionSettings } from '../../support/emission-settings.ts';
 import { fuzzLines, fuzzTimeoutMs } from '../../support/fuzz-size.ts';
 import { nastyKey, nastyTime } from '../../support/nasty-fields.ts';
 import { inForce } from '../../support/routed.ts';
@@ -17,16 +18,7 @@ const LINES = fuzzLines();
 const LINES_A_CHUNK = 2_000;
 const NOW = Date.parse('2026-06-01T00:00:00Z') * 1000;
 
-const SETTINGS = {
-  time: parseFieldPath('t'),
-  unique: null,
-  lineBytesMax: 1024 * 1024,
-  depthMax: 512,
-  maxSkewMicros: 86_400e6,
-  late: 'record',
-  isEnvelope: false,
-  onBadLine: 'collect',
-} as const;
+const SETTINGS = emissionSettings({ time: parseFieldPath('t') });
 
 /** A prime count of partitions, so that hashes that differ hardly meet. */
 function bothPresses(): [Press, Press] {

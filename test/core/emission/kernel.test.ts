@@ -8,9 +8,9 @@ import { Scanner } from '../../../src/core/emission/scanner.ts';
 import type { EmissionSettings } from '../../../src/core/emission/settings.ts';
 import type { Basis } from '../../../src/core/model/commit.ts';
 import { parseFieldPath } from '../../../src/core/model/field-path.ts';
-import { NOTHING_GIVEN } from '../../../src/core/model/routing.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
+import { emissionSettings } from '../../support/emission-settings.ts';
 import { MUTATED_PATHS } from '../../support/mutated-lines.ts';
 import { inForce } from '../../support/routed.ts';
 import { ChunkScan, expectSameRecords, type ScanLimits } from '../../support/scan.ts';
@@ -108,18 +108,7 @@ function judgedLine(random: Seeded): Buffer {
 }
 
 function bothPresses(settings: Partial<EmissionSettings>, routing: string, partitionIds: readonly number[]): [Press, Press] {
-  const whole: EmissionSettings = {
-    time: null,
-    unique: null,
-    lineBytesMax: 1024 * 1024,
-    depthMax: 512,
-    maxSkewMicros: 86_400e6,
-    late: 'record',
-    isEnvelope: false,
-    given: NOTHING_GIVEN,
-    onBadLine: 'collect',
-    ...settings,
-  };
+  const whole = emissionSettings(settings);
   const clock = { nowMicros: () => Date.parse('2026-06-01T00:00:00Z') * 1000 };
   const parts = () => pressParts(makeRouter, clock, whole, basisOf(routing, 0, partitionIds));
   const reference = parts();

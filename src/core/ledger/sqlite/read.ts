@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit, StoredFrame } from '../../model/commit.ts';
 import { brokenFrame } from '../../model/event-columns.ts';
-import type { Page, ReadRequest } from '../../model/history.ts';
+import { bodyBytes, type Page, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { FrameLink } from '../chain.ts';
@@ -112,8 +112,7 @@ export class FrameReader {
 
   /** A page was sound: the next one may hold twice as many commits, where as many like these would fit. */
   growPages(commits: number, frames: readonly StoredFrame[]): void {
-    const bytes = frames.reduce((sum, frame) => sum + frame.body.length, 1);
-    const fitting = Math.floor((PAGE_BYTES * commits) / bytes);
+    const fitting = Math.floor((PAGE_BYTES * commits) / (bodyBytes(frames) + 1));
     this.#commitsPerPage = Math.max(1, Math.min(commits * 2, fitting, COMMITS_MAX));
   }
 

@@ -2,18 +2,11 @@
 
 import type { Clock } from '../../model/clock.ts';
 import type { EventBatch } from '../../model/event.ts';
-import type { Acknowledgement, Attendance, EventPlace, LanePosition, Membership, ParkedEvent, ParkReason } from '../../model/group.ts';
+import type { Acknowledgement, Attendance, EventPlace, Holding, LanePosition, Membership, ParkedEvent, ParkReason } from '../../model/group.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
 import type { Backoff } from './backoff.ts';
 import type { Deliver } from './hand-over.ts';
-
-/** A write of a holder about its own lease. */
-interface Holding {
-  readonly group: string;
-  readonly partition: PartitionId;
-  readonly token: number;
-}
 
 /** What a member needs of a ledger's groups. */
 interface GroupStore {

@@ -1,9 +1,9 @@
 /** Durable cursors: made with their group, moved on by whoever holds the lease, stepped elsewhere on request. */
 
-import type { Acknowledgement, LanePosition } from '../../../model/group.ts';
+import type { Acknowledgement, Holding, LanePosition } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
-import type { CursorMove, CursorPlan, Holding } from '../../groups.ts';
+import type { CursorMove, CursorPlan } from '../../groups.ts';
 import type { FrameReader } from '../read.ts';
 import { integer, type RawRow } from '../rows.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';

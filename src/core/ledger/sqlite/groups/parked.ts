@@ -1,9 +1,9 @@
 /** Events a group has set aside: parked once, listed, delivered once more on request, dropped. */
 
-import type { ParkedEvent, ParkReason } from '../../../model/group.ts';
+import type { Holding, ParkedEvent, ParkReason } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
-import type { Groups, Holding } from '../../groups.ts';
+import type { Groups } from '../../groups.ts';
 import { integer, type RawRow, text } from '../rows.ts';
 import { acknowledge, isHeld } from './cursors.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';

@@ -2,10 +2,10 @@
 
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit } from '../../../model/commit.ts';
-import type { Acknowledgement, Attendance, GroupSummary, Lease, Membership, ParkedEvent, ParkReason } from '../../../model/group.ts';
+import type { Acknowledgement, Attendance, GroupSummary, Holding, Lease, Membership, ParkedEvent, ParkReason } from '../../../model/group.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
-import type { CursorMove, CursorPlan, Groups, Holding, LaneRequest } from '../../groups.ts';
+import type { CursorMove, CursorPlan, Groups, LaneRequest } from '../../groups.ts';
 import { FrameReader } from '../read.ts';
 import { acknowledge, addCursors, type CursorRow, countFailure, cursorsOf, moveCursors, planMove } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, hasGroups, insertGroup, nextGeneration } from './group-rows.ts';

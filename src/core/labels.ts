@@ -1,0 +1,34 @@
+/** Joins ledger, router and scanner for those who tell events: the names and keys that stand beside what is stored. */
+
+import { FieldReader } from './emission/field-reader.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { DEPTH_MAX } from './model/config.ts';
+import { epochAt, NO_PLACEMENTS, type Router } from './model/routing.ts';
+import type { EventLabels } from './output/event-form.ts';
+import { makeRouter } from './router/router.ts';
+
+/** Names and keys of events that are stored: the key is read from the payload by the routing that was in force. */
+export function labelsOf(ledger: Ledger): EventLabels {
+  const readers = new Map<number, { router: Router; fields: FieldReader }>();
+  const readerAt = (sequence: number) => {
+    const { epochs, partitions } = ledger.identity;
+    const epoch = epochAt(epochs, sequence);
+    let reader = readers.get(epoch.epoch);
+    if (reader === undefined) {
+      // keys are read by the rule, wherever they were placed
+      const router = makeRouter({ epoch, partitionNames: partitions.map(({ name }) => name), placements: NO_PLACEMENTS });
+      reader = { router, fields: new FieldReader(router.fields, DEPTH_MAX) };
+      readers.set(epoch.epoch, reader);
+    }
+    return reader;
+  };
+  return {
+    partitionName: (id) => ledger.identity.partitions[id]?.name ?? `#${id}`,
+    key: (batch, at) => {
+      const given = batch.givenKey(at);
+      if (given !== null) return given;
+      const { router, fields } = readerAt(batch.sequences[at] as number);
+      return router.fields.length === 0 ? null : router.keyOf(fields.read(batch.payload(at)));
+    },
+  };
+}

@@ -1,0 +1,20 @@
+/** Settings of an emission to which nothing special was said, but for what a test says. */
+
+import type { EmissionSettings } from '../../src/core/emission/settings.ts';
+import { DEPTH_MAX, LINE_BYTES_DEFAULT } from '../../src/core/model/config.ts';
+import { NOTHING_GIVEN } from '../../src/core/model/routing.ts';
+
+export function emissionSettings(settings: Partial<EmissionSettings> = {}): EmissionSettings {
+  return {
+    time: null,
+    unique: null,
+    lineBytesMax: LINE_BYTES_DEFAULT,
+    depthMax: DEPTH_MAX,
+    maxSkewMicros: 86_400e6,
+    late: 'record',
+    isEnvelope: false,
+    given: NOTHING_GIVEN,
+    onBadLine: 'collect',
+    ...settings,
+  };
+}
