@@ -1,12 +1,10 @@
-/** Delivers batches to a command: one run of it for each delivery, with the events on its standard input. Exit 0 takes the delivery. */
+/** Delivers batches to a command: one run of it for each delivery. Exit 0 takes the delivery, and anything else ends the telling. */
 
-import { spawn } from 'node:child_process';
 import type { EventBatch } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import { type CommandExit, checkCommand, describeExit, runCommand } from './command-run.ts';
 import type { EventForm, EventLabels } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
-
-type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null } | { readonly error: Error };
 
 /** The next run begins when this one has ended, so that a slow command is never asked for more than one delivery. */
 export class CommandSink implements Sink {
@@ -14,8 +12,9 @@ export class CommandSink implements Sink {
   readonly #form: EventForm;
   readonly #signal: AbortSignal | undefined;
 
-  /** `command` is the shell's. An abort lets the run in hand come to its end. */
+  /** `command` is the shell's. An abort lets the run in hand come to its end. @throws LedgerError INVALID_ARGUMENT for an empty one. */
   constructor(command: string, form: EventForm, signal?: AbortSignal) {
+    checkCommand(command);
     this.#command = command;
     this.#form = form;
     this.#signal = signal;
@@ -25,32 +24,27 @@ export class CommandSink implements Sink {
   async deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
     const lines = batches.filter(({ count }) => count > 0).map((batch) => this.#form(batch, labels));
     if (lines.length === 0) return true;
-    const ending = await this.#run(lines);
-    if ('code' in ending && ending.code === 0) return true;
+    const exit = await this.#run(lines);
+    if (exit.code === 0) return true;
     // Ctrl-C reaches the command as well
     if (this.#signal?.aborted) return false;
-    throw this.#failure(ending);
+    throw this.#failure(`ended with ${describeExit(exit)}`, { details: exit });
   }
 
-  #run(lines: readonly Buffer[]): Promise<Ending> {
-    const child = spawn(this.#command, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] });
-    // a command that has seen enough closes its input; its exit code says whether that was all it wanted
-    child.stdin.on('error', () => {});
-    for (const part of lines) child.stdin.write(part);
-    child.stdin.end();
-    return new Promise((resolve) => {
-      child.on('error', (error) => resolve({ error }));
-      child.on('close', (code, signal) => resolve({ code, signal }));
-    });
+  async #run(lines: readonly Buffer[]): Promise<CommandExit> {
+    try {
+      return await runCommand(this.#command, lines);
+    } catch (error) {
+      throw this.#failure(`could not be started: ${(error as Error).message}`, { cause: error });
+    }
   }
 
-  #failure(ending: Ending): LedgerError {
-    const how = 'error' in ending ? `could not be started: ${ending.error.message}` : `ended with ${ending.signal ?? `exit code ${ending.code}`}`;
+  #failure(how: string, { details, cause }: { readonly details?: CommandExit; readonly cause?: unknown }): LedgerError {
     return new LedgerError('COMMAND_FAILED', {
       message: `the command '${this.#command.slice(0, 200)}' ${how}`,
       hint: 'mend the command; its last delivery counts as not delivered',
-      details: { command: this.#command, ...('error' in ending ? {} : ending) },
-      cause: 'error' in ending ? ending.error : undefined,
+      details: { command: this.#command, ...details },
+      cause,
     });
   }
 }
