@@ -22,7 +22,18 @@ export class CommandSink implements Sink {
 
   /** @throws LedgerError COMMAND_FAILED when the command does not end with 0. */
   async deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
-    const lines = batches.filter(({ count }) => count > 0).map((batch) => this.#form(batch, labels));
+    const lines: Buffer[] = [];
+    try {
+      for (const batch of batches) if (batch.count > 0) lines.push(this.#form(batch, labels));
+    } catch (error) {
+      // a batch that is broken; what stands before it is told all the same
+      await this.#take(lines);
+      throw error;
+    }
+    return this.#take(lines);
+  }
+
+  async #take(lines: readonly Buffer[]): Promise<boolean> {
     if (lines.length === 0) return true;
     const exit = await this.#run(lines);
     if (exit.code === 0) return true;
