@@ -25,10 +25,10 @@ import {
   type LedgerConfig,
   LINE_BYTES_DEFAULT,
 } from './model/config.ts';
-import type { LedgerEvent } from './model/event.ts';
 import { parseFieldPath } from './model/field-path.ts';
 import { type Head, parseHead } from './model/head.ts';
 import { invalidArgument, LedgerError } from './model/ledger-error.ts';
+import type { LedgerEvent } from './model/ledger-event.ts';
 import { checkName, type Partition, partitionNames, selectPartitions } from './model/partition.ts';
 import { layOutPartitions, withMissingName } from './model/partition-layout.ts';
 import type { SequenceRange } from './model/range.ts';

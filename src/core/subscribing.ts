@@ -9,6 +9,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { Clock } from './model/clock.ts';
 import type { EventBatch } from './model/event.ts';
 import type { ParkReason } from './model/group.ts';
+import type { Handful } from './model/handful.ts';
 import { invalidArgument } from './model/ledger-error.ts';
 import { checkName, type PartitionId } from './model/partition.ts';
 import { CommandFailure } from './output/command-consumer.ts';
@@ -19,7 +20,6 @@ import { resolveStart, type StartPoint } from './replay/resolve-start.ts';
 import type { Ending } from './scheduler/feeding/ending.ts';
 import { GroupConsumer } from './scheduler/feeding/group-consumer.ts';
 import type { ConsumerHooks, LaneFailure } from './scheduler/feeding/group-parts.ts';
-import type { Handful } from './scheduler/feeding/hand-over.ts';
 import { LiveConsumer } from './scheduler/feeding/live-consumer.ts';
 import { type Consumer, Scheduler } from './scheduler/feeding/scheduler.ts';
 
@@ -280,9 +280,9 @@ export class Subscriptions {
 
   #deliverTo(handler: Handler, group: string | null): (handful: Handful) => Promise<void> {
     const { labels } = this.#parts;
-    return async ({ partition, batches, attempt, isRedelivery, isReplayed, signal }) => {
-      const name = partition === null ? null : labels.partitionName(partition);
-      await handler(new Delivery(batches, labels, { group, partition: name, attempt, isRedelivery, isReplayed, signal }));
+    return async (handful) => {
+      const partition = handful.partition === null ? null : labels.partitionName(handful.partition);
+      await handler(new Delivery({ ...handful, group, partition }, labels));
     };
   }
 }

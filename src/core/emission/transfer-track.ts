@@ -3,8 +3,8 @@
 import { blake3 } from '@napi-rs/blake-hash';
 import { byteAt, CARRIAGE_RETURN, LINE_FEED } from '../model/bytes.ts';
 import type { ProducerMark, ProducerStep } from '../model/commit.ts';
-import type { LedgerEvent } from '../model/event.ts';
 import { invariant, LedgerError } from '../model/ledger-error.ts';
+import type { LedgerEvent } from '../model/ledger-event.ts';
 import type { Chunk } from './chunks.ts';
 import type { InputTrack } from './producer-track.ts';
 

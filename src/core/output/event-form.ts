@@ -1,7 +1,8 @@
 /** The forms in which events leave as bytes: one line each. */
 
 import { LINE_FEED } from '../model/bytes.ts';
-import type { EventBatch, LedgerEvent } from '../model/event.ts';
+import type { EventBatch } from '../model/event.ts';
+import { LedgerEvent } from '../model/ledger-event.ts';
 import type { PartitionId } from '../model/partition.ts';
 import { formatTime } from '../model/time.ts';
 
@@ -35,12 +36,12 @@ const ENVELOPE_END = Buffer.from([0x7d, LINE_FEED]);
 
 /** One event of a batch as an object, its payload in memory of its own: whoever keeps the event keeps nothing else. */
 export function toEvent(batch: EventBatch, at: number, labels: EventLabels): LedgerEvent {
-  return {
+  return new LedgerEvent({
     sequence: batch.sequences[at] as number,
     partition: labels.partitionName(batch.partition(at)),
     offset: batch.offsets[at] as number,
     time: batch.times[at] as number,
     key: labels.key(batch, at),
     payload: Buffer.from(batch.payload(at)),
-  };
+  });
 }
