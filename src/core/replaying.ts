@@ -17,7 +17,6 @@ import { filtered, type Keeps } from './replay/filter.ts';
 import { hasEnd, type RangeRequest, resolveRange } from './replay/resolve-range.ts';
 import { type BatchPage, follow, retell } from './replay/retell.ts';
 import { placeOfKey } from './router/place-of-key.ts';
-import { makeRouter } from './router/router.ts';
 import { type PaceRequest, readPace } from './scheduler/pace.ts';
 import { paced } from './scheduler/paced.ts';
 import { Playback } from './scheduler/playback.ts';
@@ -104,14 +103,20 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
   };
 }
 
-function read({ ledger, verify, grown }: ReplayParts, { key, follow: isFollowing, signal }: ReplayOptions, range: SequenceRange, asked: Partitions): Pages {
+async function* read(
+  { ledger, verify, grown }: ReplayParts,
+  { key, follow: isFollowing, signal }: ReplayOptions,
+  range: SequenceRange,
+  asked: Partitions,
+): Pages {
   // what comes may be routed in another way
-  if (isFollowing) return follow(ledger, range.from, { partitions: asked, verify, signal }, grown);
-  return retell(ledger, { range, partitions: key === undefined ? asked : placesInRange(ledger, key, range, asked), verify, signal });
+  if (isFollowing) yield* follow(ledger, range.from, { partitions: asked, verify, signal }, grown);
+  else yield* retell(ledger, { range, partitions: key === undefined ? asked : await placesInRange(ledger, key, range, asked), verify, signal });
 }
 
 /** The partitions in which events of a key may lie, of those asked for; null: all of them. */
-function placesInRange(ledger: Ledger, key: string, { from, through }: SequenceRange, asked: Partitions): Partitions {
+async function placesInRange(ledger: Ledger, key: string, range: SequenceRange, asked: Partitions): Promise<Partitions> {
+  const { from, through } = range;
   const { epochs, partitions } = ledger.identity;
   const partitionNames = partitions.map(({ name }) => name);
   const first = epochAt(epochs, from);
@@ -120,10 +125,10 @@ function placesInRange(ledger: Ledger, key: string, { from, through }: SequenceR
     if (epoch.epoch < first.epoch || epoch.fromSequence > through) continue;
     // a session lies where its pin was at the time, a key that was placed where somebody said
     if (epoch.spec.rule === 'sticky' || epoch.placedFrom !== null) return asked;
-    const router = makeRouter({ epoch, partitionNames, placements: NO_PLACEMENTS });
-    const place = placeOfKey(router, epoch.spec, key);
+    const place = placeOfKey({ epoch, partitionNames, placements: NO_PLACEMENTS }, key);
     if (place !== null) places.add(place);
   }
+  for (const place of await ledger.partitionsSentTo(range)) places.add(place);
   return [...places].filter((place) => asked?.includes(place) ?? true).sort((one, other) => one - other);
 }
 

@@ -9,6 +9,7 @@ import type { Head } from '../../model/head.ts';
 import { type Page, pageBytes, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
+import type { SequenceRange } from '../../model/range.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
 import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
@@ -345,6 +346,10 @@ class SqliteLedger implements Ledger {
       const chosen = partitions ?? this.#reader.partitionIds();
       return sequenceOfLast(this.#reader, count, chosen, through) ?? 1;
     });
+  }
+
+  partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
+    return this.#reading(() => this.#reader.partitionsSentTo(range));
   }
 
   async verify(options: VerifyOptions): Promise<VerifyReport> {
