@@ -13,7 +13,6 @@ export {
   type GivenOptions,
   type OpenOptions,
   type RehearsalReport,
-  type TailOptions,
   type TransferReport,
 } from './core/engine.ts';
 export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/group-desk.ts';
@@ -45,7 +44,9 @@ export type { Telling, TellingReport } from './core/output/telling.ts';
 export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/partitioning.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { StartPoint } from './core/replay/resolve-start.ts';
+export type { TailProgress } from './core/replay/tell-tail.ts';
 export type { ReplayOptions, ReplayProgress } from './core/replaying.ts';
 export type { PaceRequest } from './core/scheduler/pace.ts';
 export { Playback } from './core/scheduler/playback.ts';
 export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/subscribing.ts';
+export type { TailOptions } from './core/tailing.ts';

@@ -9,7 +9,7 @@ import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** They join organs, as the engine does. */
-const JOINERS = ['../partitioning.ts', '../subscribing.ts', '../group-desk.ts', '../labels.ts'];
+const JOINERS = ['../partitioning.ts', '../subscribing.ts', '../group-desk.ts', '../labels.ts', '../filtering.ts', '../replaying.ts', '../tailing.ts'];
 const ORGANS = ['emission', 'router', 'ledger', 'bus', 'scheduler', 'replay', 'output'];
 
 /** Puts one file per plant into a tree with our rules. Returns the rules each of them breaks, by index. */

@@ -1,6 +1,6 @@
 /** `tail` without a group: the end of history and what comes, to standard output. */
 
-import { type Completengine, LedgerError, type TailOptions } from '../index.ts';
+import { type Completengine, LedgerError, type TailOptions, type TailProgress } from '../index.ts';
 import { millisOf } from './durations.ts';
 import type { Interrupt } from './interrupt.ts';
 import { standardOutput } from './output.ts';
@@ -12,11 +12,12 @@ export async function tailHistory(engine: Completengine, interrupt: Interrupt, p
   const options = toOptions(flags, partitions);
   const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid);
   const output = await standardOutput(flags.output, interrupt.signal);
-  const isWaiting = options.follow === true || options.idleMs !== undefined;
-  const reader = isWaiting ? watchReader(() => interrupt.abort()) : null;
+  // between two events that are told there may be a long time, or much that is not told
+  const mayPause = options.follow === true || options.idleMs !== undefined || options.key !== undefined || options.where !== undefined;
+  const reader = mayPause ? watchReader(() => interrupt.abort()) : null;
   try {
-    const telling = engine.tail({ ...(cursor?.resume(options) ?? options), signal: interrupt.signal });
-    await telling.deliver(cursor === null ? output : cursor.keeping(output));
+    const onProgress = cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress);
+    await engine.tail({ ...(cursor?.resume(options) ?? options), onProgress, signal: interrupt.signal }).deliver(output);
   } finally {
     reader?.close();
     cursor?.save();
@@ -30,6 +31,8 @@ function toOptions(flags: TailFlags, partitions: readonly string[]): TailOptions
     from: flags.from,
     since: flags.since,
     until: flags.until,
+    key: flags.key,
+    where: flags.where,
     zone: flags.tz,
     count: flags.count,
     follow: flags.follow,

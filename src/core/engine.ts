@@ -9,6 +9,7 @@ import type { ProducerTrack } from './emission/producer-track.ts';
 import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
+import { filterText } from './filtering.ts';
 import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './group-desk.ts';
 import { labelsOf } from './labels.ts';
 import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
@@ -41,11 +42,11 @@ import type { Sink } from './output/stream-sink.ts';
 import { Telling, type TellingReport } from './output/telling.ts';
 import { Partitioning } from './partitioning.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
-import { type TailRequest, tellTail } from './replay/tell-tail.ts';
-import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
+import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
 import { type Pace, readPace } from './scheduler/pace.ts';
 import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './subscribing.ts';
+import { type TailOptions, tailing } from './tailing.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
 export interface CreateOptions {
@@ -107,14 +108,6 @@ export interface EmitOptions extends GivenOptions {
   readonly maxSkew?: string | undefined;
   /** Longest payload in bytes; default: the ledger's. */
   readonly lineBytesMax?: number | undefined;
-}
-
-export interface TailOptions extends TailRequest {
-  /** Names of partitions; default all. */
-  readonly partitions?: readonly string[] | undefined;
-  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
-  readonly zone?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a replay would tell. */
@@ -240,19 +233,8 @@ export class Completengine {
 
   /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
   tail(options: TailOptions = {}): Telling {
-    const { signal, zone } = options;
-    const engine = this;
-    async function* pages() {
-      const reading = { partitions: await engine.#select(options.partitions), verify: false, signal };
-      // watching begins before the head is read, or a commit in between would be missed
-      const stopWatching = options.follow || options.idleMs !== undefined ? engine.#startWatching() : undefined;
-      try {
-        yield* tellTail(engine.#ledger, options, reading, { now: engine.#clock.nowMicros(), zone, grown: engine.#grown });
-      } finally {
-        stopWatching?.();
-      }
-    }
-    return new Telling(pages, { labels: this.#eventLabels(), isVerified: false, signal });
+    const parts = this.#replayParts({ partitions: options.partitions }, 0);
+    return new Telling(tailing(parts, options), { labels: parts.labels, isVerified: false, signal: options.signal });
   }
 
   /**

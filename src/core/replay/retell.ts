@@ -20,6 +20,9 @@ export interface Retelling {
 /** The batches of one page, in sequence order, each the events of one commit; those at the ends of a range may be empty. */
 export type BatchPage = readonly EventBatch[];
 
+/** Tells a range whose events all exist. */
+export type ReadRange = (range: SequenceRange) => AsyncGenerator<BatchPage, void, undefined>;
+
 /** A range that is fixed: everything in it, then the end. @throws LedgerError VERIFICATION_FAILED before anything of a broken commit is told. */
 export async function* retell(history: History, { range, partitions, verify, signal }: Retelling): AsyncGenerator<BatchPage, void, undefined> {
   if (range.from > range.through) return;
@@ -37,17 +40,17 @@ export async function* retell(history: History, { range, partitions, verify, sig
 export async function* follow(
   history: History,
   from: number,
-  retelling: Omit<Retelling, 'range'>,
-  grown: (sequence: number, signal?: AbortSignal) => Promise<void>,
+  read: ReadRange,
+  { grown, signal }: { grown(sequence: number, signal?: AbortSignal): Promise<void>; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<BatchPage, void, undefined> {
   let told = from - 1;
-  while (!retelling.signal?.aborted) {
+  while (!signal?.aborted) {
     const { sequence } = await history.head();
     if (sequence > told) {
-      yield* retell(history, { ...retelling, range: { from: told + 1, through: sequence } });
+      yield* read({ from: told + 1, through: sequence });
       told = sequence;
     } else {
-      await grown(told, retelling.signal);
+      await grown(told, signal);
     }
   }
 }
