@@ -78,6 +78,31 @@ test('progress tells how far it has come, past what is left out, and never past 
   expect(told.at(-1)).toBe(-20);
 });
 
+test('a signal is heard while nothing of much is told', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partitions: 1, durability: 'normal' });
+  const events = 400_000;
+  await engine.emit(manyLines(events));
+  const interrupt = new AbortController();
+  let through = 0;
+  await engine.tail({
+    where: 'n<0',
+    from: 'start',
+    signal: interrupt.signal,
+    onProgress: (progress) => {
+      // by then pages are read ahead, and there is always another one
+      if (through < events / 4 && progress.through >= events / 4) setTimeout(() => interrupt.abort(), 0);
+      through = progress.through;
+    },
+  });
+  expect(interrupt.signal.aborted).toBe(true);
+  expect(through).toBeLessThan(events);
+});
+
+async function* manyLines(count: number): AsyncGenerator<string> {
+  for (let n = 0; n < count; n += 1000) yield Array.from({ length: 1000 }, (_, at) => `{"n":${n + at},"pad":"${'x'.repeat(80)}"}\n`).join('');
+}
+
 test('what is no condition is refused before anything is read', async () => {
   const engine = await openEngine();
   expect(() => engine.tail({ where: 'mag' })).toThrow(LedgerError);
