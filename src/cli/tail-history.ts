@@ -1,12 +1,13 @@
 /** `tail` without a group: the end of history and what comes, to standard output. */
 
-import { type Completengine, LedgerError, type TailOptions, type TailProgress } from '../index.ts';
+import type { Completengine, TailOptions, TailProgress } from '../index.ts';
 import { millisOf } from './durations.ts';
 import type { Interrupt } from './interrupt.ts';
 import { standardOutput } from './output.ts';
 import { watchReader } from './reader-gone.ts';
 import { TailCursor } from './tail-cursor.ts';
 import type { TailFlags } from './tail-flags.ts';
+import { readWholeNumber } from './whole-number.ts';
 
 export async function tailHistory(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
   const options = toOptions(flags, partitions);
@@ -42,7 +43,5 @@ function toOptions(flags: TailFlags, partitions: readonly string[]): TailOptions
 
 function lastCount(text: string): number {
   if (text === 'all') return Number.MAX_SAFE_INTEGER;
-  const count = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
-  throw new LedgerError('INVALID_ARGUMENT', { message: `'${text.slice(0, 40)}' is not a number of events`, hint: 'use -n 100, or -n all' });
+  return readWholeNumber(text, { noun: 'a number of events', hint: 'use -n 100, or -n all' });
 }
