@@ -38,7 +38,7 @@ export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './
 export { CommandSink } from './core/output/command-sink.ts';
 export { Delivery } from './core/output/delivery.ts';
 export { parseDigest, proveDigest } from './core/output/digest-proof.ts';
-export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
+export { type EventForm, type EventLabels, envelopeForm, inPieces, payloadForm, toEvent } from './core/output/event-form.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
 export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/partitioning.ts';

@@ -2,7 +2,7 @@
 
 import chalk from 'chalk';
 import stringWidth from 'string-width';
-import { type EventForm, formatTime, toEvent } from '../index.ts';
+import { type EventBatch, type EventForm, type EventLabels, formatTime, inPieces, toEvent } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 
 // no-color.org: set and not empty; chalk looks at other variables alone
@@ -12,27 +12,29 @@ const COLOURS = [chalk.cyan, chalk.green, chalk.magenta, chalk.yellow, chalk.blu
 
 /** Cut to `columns`; whole where they are undefined. */
 export function prettyForm(columns: number | undefined): EventForm {
-  return (batch, labels) => {
-    const lines: string[] = [];
-    for (let at = 0; at < batch.count; at++) {
-      const event = toEvent(batch, at, labels);
-      const colour = COLOURS[batch.partition(at) % COLOURS.length] ?? chalk.reset;
-      const place = `${event.partition}/${event.offset}`;
-      const key = event.key === null ? '' : ` ${escapeForTerminal(event.key)}`;
-      const head = `${formatTime(event.time)} ${place}${key} `;
-      const payload = escapeForTerminal(event.payload.toString('utf8'));
-      const room = columns === undefined ? payload.length : Math.max(columns - stringWidth(head), 20);
-      lines.push(`${chalk.dim(formatTime(event.time))} ${colour(place)}${chalk.bold(key)} ${cut(payload, room)}\n`);
-    }
-    return Buffer.from(lines.join(''));
-  };
+  return (batch, labels) => inPieces(prettyLines(batch, labels, columns));
+}
+
+function* prettyLines(batch: EventBatch, labels: EventLabels, columns: number | undefined): Generator<readonly Buffer[], void, undefined> {
+  for (let at = 0; at < batch.count; at++) {
+    const event = toEvent(batch, at, labels);
+    const colour = COLOURS[batch.partition(at) % COLOURS.length] ?? chalk.reset;
+    const place = `${event.partition}/${event.offset}`;
+    const key = event.key === null ? '' : ` ${escapeForTerminal(event.key)}`;
+    const head = `${formatTime(event.time)} ${place}${key} `;
+    const payload = escapeForTerminal(event.payload.toString('utf8'));
+    const room = columns === undefined ? payload.length : Math.max(columns - stringWidth(head), 20);
+    yield [Buffer.from(`${chalk.dim(formatTime(event.time))} ${colour(place)}${chalk.bold(key)} ${cut(payload, room)}\n`)];
+  }
 }
 
 /** Another form with its control characters shown as codes. */
 export function escapedForm(form: EventForm): EventForm {
-  return (batch, labels) => {
-    const lines = form(batch, labels).toString('utf8').split('\n');
-    return Buffer.from(lines.map((line) => escapeForTerminal(line)).join('\n'));
+  return function* escaped(batch, labels) {
+    for (const piece of form(batch, labels)) {
+      const lines = piece.toString('utf8').split('\n');
+      yield Buffer.from(lines.map((line) => escapeForTerminal(line)).join('\n'));
+    }
   };
 }
 
