@@ -46,6 +46,6 @@ export type { Explanation, LineExplanation, Partitioning, PartitionReach, Rerout
 export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { StartPoint } from './core/replay/resolve-start.ts';
 export type { ReplayOptions, ReplayProgress } from './core/replaying.ts';
-export type { PaceRequest } from './core/scheduler/pace.ts';
-export { Playback } from './core/scheduler/playback.ts';
+export type { PaceRequest } from './core/scheduler/pacing/pace.ts';
+export { Playback } from './core/scheduler/pacing/playback.ts';
 export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/subscribing.ts';

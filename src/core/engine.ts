@@ -44,7 +44,7 @@ import type { StartPoint } from './replay/resolve-start.ts';
 import { type TailRequest, tellTail } from './replay/tell-tail.ts';
 import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
-import { type Pace, readPace } from './scheduler/pace.ts';
+import { type Pace, readPace } from './scheduler/pacing/pace.ts';
 import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './subscribing.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */

@@ -18,9 +18,9 @@ import { hasEnd, type RangeRequest, resolveRange } from './replay/resolve-range.
 import { type BatchPage, follow, retell } from './replay/retell.ts';
 import { placeOfKey } from './router/place-of-key.ts';
 import { makeRouter } from './router/router.ts';
-import { type PaceRequest, readPace } from './scheduler/pace.ts';
-import { paced } from './scheduler/paced.ts';
-import { Playback } from './scheduler/playback.ts';
+import { type PaceRequest, readPace } from './scheduler/pacing/pace.ts';
+import { paced } from './scheduler/pacing/paced.ts';
+import { Playback } from './scheduler/pacing/playback.ts';
 
 export interface ReplayOptions extends RangeRequest, PaceRequest {
   /** Names of partitions; default all. */

@@ -21,7 +21,7 @@ import { GroupConsumer } from './scheduler/feeding/group-consumer.ts';
 import type { ConsumerHooks, LaneFailure } from './scheduler/feeding/group-parts.ts';
 import type { Handful } from './scheduler/feeding/hand-over.ts';
 import { LiveConsumer } from './scheduler/feeding/live-consumer.ts';
-import { type Consumer, Scheduler } from './scheduler/feeding/scheduler.ts';
+import { type Consumer, Scheduler } from './scheduler/scheduler.ts';
 
 /** Is done with the events when its promise resolves; a rejection means: not delivered. */
 export type Handler = (delivery: Delivery) => Promise<void> | void;

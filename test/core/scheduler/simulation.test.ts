@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'vitest';
 import type { Lease } from '../../../src/core/model/group.ts';
-import { decide } from '../../../src/core/scheduler/feeding/decide.ts';
+import { decide } from '../../../src/core/scheduler/decide.ts';
 import { Lane } from '../../../src/core/scheduler/feeding/lane.ts';
 import { openGroupStore } from '../../support/group-store.ts';
 import { Seeded, seededForTest } from '../../support/seeded.ts';
