@@ -9,8 +9,11 @@ import type { ProducerTrack } from './emission/producer-track.ts';
 import { type EmissionSettings, scanLimits } from './emission/settings.ts';
 import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
-import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './group-desk.ts';
-import { labelsOf } from './labels.ts';
+import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './engine/group-desk.ts';
+import { labelsOf } from './engine/labels.ts';
+import { Partitioning } from './engine/partitioning.ts';
+import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replaying.ts';
+import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './engine/subscribing.ts';
 import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
@@ -39,13 +42,10 @@ import { systemTimer, type Timer } from './model/timer.ts';
 import type { EventLabels } from './output/event-form.ts';
 import type { Sink } from './output/stream-sink.ts';
 import { Telling, type TellingReport } from './output/telling.ts';
-import { Partitioning } from './partitioning.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
 import { type TailRequest, tellTail } from './replay/tell-tail.ts';
-import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './replaying.ts';
 import { makeRouter } from './router/router.ts';
 import { type Pace, readPace } from './scheduler/pacing/pace.ts';
-import type { Handler, SubscribeOptions, Subscription, Subscriptions } from './subscribing.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
 export interface CreateOptions {
@@ -398,7 +398,7 @@ export class Completengine {
 
   /** Small commands do not pay for what only subscribers need. */
   async #openSubscriptions(): Promise<Subscriptions> {
-    const { Subscriptions } = await import('./subscribing.ts');
+    const { Subscriptions } = await import('./engine/subscribing.ts');
     this.#audience = new Subscriptions({
       ledger: this.#ledger,
       bus: this.#bus,

@@ -1,27 +1,27 @@
 /** Joins scheduler, bus and ledger for those who subscribe: each gets lanes to be fed from, and all are closed with their engine. */
 
 import { randomInt } from 'node:crypto';
-import type { Bus } from './bus/bus.ts';
-import { LaneBuffer } from './bus/lane-buffer.ts';
-import { PageBuffer } from './bus/page-buffer.ts';
-import { SharedPages } from './bus/shared-pages.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import type { Clock } from './model/clock.ts';
-import type { EventBatch } from './model/event.ts';
-import type { ParkReason } from './model/group.ts';
-import { invalidArgument } from './model/ledger-error.ts';
-import { checkName, type PartitionId } from './model/partition.ts';
-import { CommandFailure } from './output/command-consumer.ts';
-import { Delivery } from './output/delivery.ts';
-import type { EventLabels } from './output/event-form.ts';
-import type { Sink } from './output/stream-sink.ts';
-import { resolveStart, type StartPoint } from './replay/resolve-start.ts';
-import type { Ending } from './scheduler/feeding/ending.ts';
-import { GroupConsumer } from './scheduler/feeding/group-consumer.ts';
-import type { ConsumerHooks, LaneFailure } from './scheduler/feeding/group-parts.ts';
-import type { Handful } from './scheduler/feeding/hand-over.ts';
-import { LiveConsumer } from './scheduler/feeding/live-consumer.ts';
-import { type Consumer, Scheduler } from './scheduler/scheduler.ts';
+import type { Bus } from '../bus/bus.ts';
+import { LaneBuffer } from '../bus/lane-buffer.ts';
+import { PageBuffer } from '../bus/page-buffer.ts';
+import { SharedPages } from '../bus/shared-pages.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Clock } from '../model/clock.ts';
+import type { EventBatch } from '../model/event.ts';
+import type { ParkReason } from '../model/group.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
+import { checkName, type PartitionId } from '../model/partition.ts';
+import { CommandFailure } from '../output/command-consumer.ts';
+import { Delivery } from '../output/delivery.ts';
+import type { EventLabels } from '../output/event-form.ts';
+import type { Sink } from '../output/stream-sink.ts';
+import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
+import type { Ending } from '../scheduler/feeding/ending.ts';
+import { GroupConsumer } from '../scheduler/feeding/group-consumer.ts';
+import type { ConsumerHooks, LaneFailure } from '../scheduler/feeding/group-parts.ts';
+import type { Handful } from '../scheduler/feeding/hand-over.ts';
+import { LiveConsumer } from '../scheduler/feeding/live-consumer.ts';
+import { type Consumer, Scheduler } from '../scheduler/scheduler.ts';
 
 /** Is done with the events when its promise resolves; a rejection means: not delivered. */
 export type Handler = (delivery: Delivery) => Promise<void> | void;
