@@ -5,21 +5,15 @@ export type { CommittedEvents } from './core/emission/emitter.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
 export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
 export type { EventReceipt } from './core/emission/shared-commits.ts';
+export type { EmitOptions, EventInput, GivenOptions } from './core/engine/emitting.ts';
 export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/engine/group-desk.ts';
+export type { CreateOptions, OpenOptions } from './core/engine/opening.ts';
 export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/engine/partitioning.ts';
+export type { RehearsalReport } from './core/engine/rehearsal.ts';
 export type { ReplayOptions, ReplayProgress } from './core/engine/replaying.ts';
-export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/engine/subscribing.ts';
-export {
-  Completengine,
-  type CreateOptions,
-  type EmitOptions,
-  type EventInput,
-  type GivenOptions,
-  type OpenOptions,
-  type RehearsalReport,
-  type TailOptions,
-  type TransferReport,
-} from './core/engine.ts';
+export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/engine/subscription.ts';
+export type { TransferReport } from './core/engine/transferring.ts';
+export { Completengine, type TailOptions } from './core/engine.ts';
 export type { LedgerDescription, LedgerIdentity, PartitionSummary, RoutingChange, VerifyReport } from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';

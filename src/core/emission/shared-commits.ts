@@ -153,7 +153,10 @@ export class SharedCommits {
         };
       }
     }
-    for (const { row, sequence } of report.duplicates) receipts[row] = { ...(await this.#locate(sequence)), isDuplicate: true };
+    for (const { row, sequence } of report.duplicates) {
+      const { partition, offset, time } = await this.#locate(sequence);
+      receipts[row] = { sequence, partition, offset, time, isDuplicate: true };
+    }
     return receipts;
   }
 }
