@@ -25,7 +25,7 @@ interface Seat {
 
 /** A member that has joined its group. @throws as the ledger does */
 export async function join(parts: ConsumerParts, seat: Seat, options: SubscribeOptions, handler: Handler): Promise<GroupConsumer> {
-  const { ledger, clock, bus, labels, wake } = parts;
+  const { ledger, clock, bus, labels, acks, wake } = parts;
   const { groups } = ledger;
   const capacity = options.capacity ?? CAPACITY;
   const buffers = new Map<PartitionId, LaneBuffer>();
@@ -37,6 +37,7 @@ export async function join(parts: ConsumerParts, seat: Seat, options: SubscribeO
   const consumer = new GroupConsumer(
     {
       groups,
+      acknowledge: (acknowledgement) => acks.acknowledge(acknowledgement),
       clock,
       chance: Math.random,
       read: (partition, fromSequence, events, bytes) => buffer(partition).take(fromSequence, events, bytes),

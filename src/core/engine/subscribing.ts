@@ -6,6 +6,7 @@ import type { EventBatch } from '../model/event.ts';
 import { checkName, type PartitionId } from '../model/partition.ts';
 import type { Sink } from '../output/stream-sink.ts';
 import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
+import { AckQueue } from '../scheduler/feeding/ack-queue.ts';
 import type { Ending } from '../scheduler/feeding/ending.ts';
 import type { LiveConsumer } from '../scheduler/feeding/live-consumer.ts';
 import { type Consumer, Scheduler } from '../scheduler/scheduler.ts';
@@ -14,7 +15,7 @@ import { follow } from './following.ts';
 import { join } from './joining.ts';
 import { checkOptions, type Handler, type SubscribeOptions, type Subscription } from './subscription.ts';
 
-export interface SubscriptionParts extends Omit<ConsumerParts, 'wake'> {
+export interface SubscriptionParts extends Omit<ConsumerParts, 'acks' | 'wake'> {
   /** Begins to look for commits of others; returns what ends it. */
   watch(): () => void;
   select(names: readonly string[] | undefined): Promise<PartitionId[] | null>;
@@ -30,7 +31,8 @@ export class Subscriptions {
 
   constructor(parts: SubscriptionParts) {
     this.#scheduler = new Scheduler(parts.clock);
-    this.#parts = { ...parts, wake: () => this.#scheduler.wake() };
+    const acks = new AckQueue((acknowledgements) => parts.ledger.groups.acknowledge(acknowledgements));
+    this.#parts = { ...parts, acks, wake: () => this.#scheduler.wake() };
     this.#pages = new SharedPages(parts.ledger);
   }
 

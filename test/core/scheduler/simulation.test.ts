@@ -138,7 +138,7 @@ class Simulation {
     const holder = this.#holder(partition);
     if (isGood) {
       const next = { nextOffset: nextOffset + events, nextSequence: (nextOffset + events) * PARTITIONS + 1 };
-      const [isTaken] = await this.#store.groups.acknowledge('g', [{ partition, token, ...next }]);
+      const [isTaken] = await this.#store.groups.acknowledge([{ group: 'g', partition, token, ...next }]);
       assert.equal(isTaken, holder === token);
       if (!isTaken) return this.#lose(member, lane);
       for (let offset = nextOffset; offset < next.nextOffset; offset++) this.#see(partition, offset);
