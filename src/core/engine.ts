@@ -16,7 +16,7 @@ import type { Handler, SubscribeOptions, Subscription } from './engine/subscript
 import { type TransferReport, transfer } from './engine/transferring.ts';
 import { Watching } from './engine/watching.ts';
 import type { Ledger, LedgerDescription, LedgerIdentity, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
-import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
+import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/open.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { DEPTH_MAX, type Determinism } from './model/config.ts';
 import type { LedgerEvent } from './model/event.ts';
