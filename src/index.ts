@@ -1,7 +1,7 @@
 /** The front door: everything the library exports. The commands use this door too. */
 
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/byte-source.ts';
-export type { CommittedEvents } from './core/emission/emitter.ts';
+export type { CommittedEvents } from './core/emission/chunk-report.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
 export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
 export type { EventReceipt } from './core/emission/shared-commits.ts';
