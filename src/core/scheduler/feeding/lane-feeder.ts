@@ -5,7 +5,6 @@
 
 import type { EventBatch } from '../../model/event.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
-import { AckQueue } from './ack-queue.ts';
 import { pauseAfter } from './backoff.ts';
 import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';
 import { handOver } from './hand-over.ts';
@@ -18,13 +17,11 @@ export class LaneFeeder {
   readonly #parts: GroupConsumerParts;
   readonly #options: GroupConsumerOptions;
   readonly #isEnding: () => boolean;
-  readonly #acks: AckQueue;
 
   constructor(parts: GroupConsumerParts, options: GroupConsumerOptions, isEnding: () => boolean) {
     this.#parts = parts;
     this.#options = options;
     this.#isEnding = isEnding;
-    this.#acks = new AckQueue((acknowledgements) => parts.groups.acknowledge(options.group, acknowledgements));
   }
 
   /** Up to so many of its next events. @throws CONSUMER_UNUSABLE, and what the ledger throws. */
@@ -36,7 +33,7 @@ export class LaneFeeder {
     const failure = await this.#failureOf(lane, batches, { attempt: lane.attempts + 1, isRedelivery: false });
     if (failure !== null) return this.#onFailure(lane, batches, count, failure.error);
     const next = { nextOffset: lane.nextOffset + count, nextSequence: last.lastSequence + 1 };
-    if (!(await this.#acks.acknowledge({ partition: lane.partition, token: lane.token, ...next }))) {
+    if (!(await this.#parts.acknowledge({ ...this.#holding(lane), ...next }))) {
       this.#options.hooks.onRefused?.({ partition: lane.partition, offset: lane.nextOffset, sequence: batches[0].sequences[0] as number, events: count });
       return { kind: 'lost' };
     }

@@ -1,21 +1,21 @@
 /** One replay, joined: its range, the pages of it, and the stages in between that were asked for, in the order in which events pass them. */
 
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Determinism } from '../model/config.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { SequenceRange } from '../model/range.ts';
+import type { Micros } from '../model/time.ts';
+import type { Timer } from '../model/timer.ts';
+import type { EventLabels } from '../output/event-form.ts';
+import { filtered } from '../replay/filter.ts';
+import { hasEnd, type RangeRequest, resolveRange } from '../replay/resolve-range.ts';
+import { type BatchPage, follow } from '../replay/retell.ts';
+import { type PaceRequest, readPace } from '../scheduler/pacing/pace.ts';
+import { paced } from '../scheduler/pacing/paced.ts';
+import { Playback } from '../scheduler/pacing/playback.ts';
 import { type FilterRequest, rangeReader, readFilter } from './filtering.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import type { Clock } from './model/clock.ts';
-import type { Determinism } from './model/config.ts';
-import { invalidArgument } from './model/ledger-error.ts';
-import type { PartitionId } from './model/partition.ts';
-import type { SequenceRange } from './model/range.ts';
-import type { Micros } from './model/time.ts';
-import type { Timer } from './model/timer.ts';
-import type { EventLabels } from './output/event-form.ts';
-import { filtered } from './replay/filter.ts';
-import { hasEnd, type RangeRequest, resolveRange } from './replay/resolve-range.ts';
-import { type BatchPage, follow } from './replay/retell.ts';
-import { type PaceRequest, readPace } from './scheduler/pace.ts';
-import { paced } from './scheduler/paced.ts';
-import { Playback } from './scheduler/playback.ts';
 
 export interface ReplayOptions extends RangeRequest, FilterRequest, PaceRequest {
   /** Names of partitions; default all. */

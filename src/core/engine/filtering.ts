@@ -1,17 +1,17 @@
 /** What picks the events of a telling, joined: their key and fields, and the partitions in which a key can lie. */
 
-import { FieldReader } from './emission/field-reader.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import { type Condition, parseCondition } from './model/condition.ts';
-import { DEPTH_MAX } from './model/config.ts';
-import type { EventBatch } from './model/event.ts';
-import type { PartitionId } from './model/partition.ts';
-import type { SequenceRange } from './model/range.ts';
-import { epochAt, NO_PLACEMENTS } from './model/routing.ts';
-import type { EventLabels } from './output/event-form.ts';
-import type { Keeps } from './replay/filter.ts';
-import { type ReadRange, type Retelling, retell } from './replay/retell.ts';
-import { placeOfKey } from './router/place-of-key.ts';
+import { FieldReader } from '../emission/field-reader.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { type Condition, parseCondition } from '../model/condition.ts';
+import { DEPTH_MAX } from '../model/config.ts';
+import type { EventBatch } from '../model/event.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { SequenceRange } from '../model/range.ts';
+import { epochAt, NO_PLACEMENTS } from '../model/routing.ts';
+import type { EventLabels } from '../output/event-form.ts';
+import type { Keeps } from '../replay/filter.ts';
+import { type ReadRange, type Retelling, retell } from '../replay/retell.ts';
+import { placeOfKey } from '../router/place-of-key.ts';
 
 /** Which events are told. */
 export interface FilterRequest {
