@@ -1,5 +1,6 @@
 /** Groups as people and scripts see them, partitions by name: where they stand, what they have parked, and stepping them elsewhere. */
 
+import type { GroupPlan } from './ledger/groups.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Clock } from './model/clock.ts';
 import type { GroupSummary, LaneSummary, ParkedEvent } from './model/group.ts';
@@ -53,13 +54,12 @@ export class GroupDesk {
   }
 
   async plan(group: string, start: StartPoint, options: CursorOptions): Promise<CursorPlan> {
-    const { plan, alive } = await this.#ledger.groups.planMove({ ...(await this.#move(group, start, options)), force: false });
-    return this.#described(plan, alive);
+    return this.#described(await this.#ledger.groups.planMove({ ...(await this.#move(group, start, options)), force: false }));
   }
 
   async move(group: string, start: StartPoint, options: CursorOptions & { readonly force?: boolean | undefined }): Promise<CursorPlan> {
     const move = await this.#move(group, start, options);
-    return this.#described(await this.#ledger.groups.move({ ...move, force: options.force ?? false }), []);
+    return this.#described(await this.#ledger.groups.move({ ...move, force: options.force ?? false }));
   }
 
   async #move(group: string, start: StartPoint, { zone, partitions }: CursorOptions) {
@@ -68,8 +68,8 @@ export class GroupDesk {
     return { group, sequence, now, partitions: partitions ?? null };
   }
 
-  #described(plan: Awaited<ReturnType<Ledger['groups']['move']>>, alive: readonly string[]): CursorPlan {
-    const steps = plan.map((step) => ({ partition: this.#name(step.partition), from: step.from.nextOffset, to: step.to.nextOffset }));
+  #described({ steps: places, alive }: GroupPlan): CursorPlan {
+    const steps = places.map((step) => ({ partition: this.#name(step.partition), from: step.from.nextOffset, to: step.to.nextOffset }));
     return {
       steps,
       again: steps.reduce((sum, { from, to }) => sum + Math.max(0, from - to), 0),

@@ -17,10 +17,11 @@ export interface LaneRequest {
 }
 
 /** A group stepped to another place, or what that would mean. */
-export interface CursorPlan {
-  readonly partition: PartitionId;
-  readonly from: LanePosition;
-  readonly to: LanePosition;
+export interface GroupPlan {
+  /** By partition. */
+  readonly steps: readonly { readonly partition: PartitionId; readonly from: LanePosition; readonly to: LanePosition }[];
+  /** Members that are at work, by name. */
+  readonly alive: readonly string[];
 }
 
 export interface CursorMove {
@@ -60,9 +61,9 @@ export interface Groups {
   /** Where the group stands, in the order of the partitions. @throws LedgerError UNKNOWN_GROUP */
   positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
   /** What {@link move} would do. @throws LedgerError UNKNOWN_GROUP */
-  planMove(move: CursorMove): Promise<{ readonly plan: CursorPlan[]; readonly alive: string[] }>;
-  /** @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
-  move(move: CursorMove): Promise<CursorPlan[]>;
+  planMove(move: CursorMove): Promise<GroupPlan>;
+  /** Returns what was done, and whose leases that has ended. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
+  move(move: CursorMove): Promise<GroupPlan>;
   /** All groups by name. */
   summaries(now: Micros): Promise<GroupSummary[]>;
   /** The offset the next event of each partition gets. */

@@ -77,7 +77,7 @@ export interface ConsumerHooks {
   /** A delivery has failed and will come again, at this time at the earliest. */
   onRetry?(failure: LaneFailure & { readonly dueAt: Micros }): void;
   onParked?(failure: LaneFailure): void;
-  /** It was delivered, but the lease had gone to another by then, who delivers it again. */
+  /** It was delivered, but by then the lease had gone to another, who delivers it again, or the group was stepped elsewhere. */
   onRefused?(delivery: EventPlace & { readonly events: number }): void;
   /** The members or leases have changed. */
   onLeases?(leases: { readonly gained: readonly PartitionId[]; readonly lost: readonly PartitionId[] }): void;
