@@ -46,20 +46,32 @@ export class GroupDesk {
 
   async groups(): Promise<GroupDescription[]> {
     const summaries = await this.#ledger.groups.summaries(this.#clock.nowMicros());
+    await this.#learnNames();
     return summaries.map((group) => ({ ...group, lanes: group.lanes.map((lane) => this.#named(lane)) }));
   }
 
   async parked(group: string): Promise<ParkedEventDescription[]> {
-    return (await this.#ledger.groups.parked(group)).map((event) => this.#named(event));
+    const parked = await this.#ledger.groups.parked(group);
+    await this.#learnNames();
+    return parked.map((event) => this.#named(event));
   }
 
   async plan(group: string, start: StartPoint, options: CursorOptions): Promise<CursorPlan> {
-    return this.#described(await this.#ledger.groups.planMove({ ...(await this.#move(group, start, options)), force: false }));
+    const plan = await this.#ledger.groups.planMove({ ...(await this.#move(group, start, options)), force: false });
+    await this.#learnNames();
+    return this.#described(plan);
   }
 
   async move(group: string, start: StartPoint, options: CursorOptions & { readonly force?: boolean | undefined }): Promise<CursorPlan> {
     const move = await this.#move(group, start, options);
-    return this.#described(await this.#ledger.groups.move({ ...move, force: options.force ?? false }));
+    const done = await this.#ledger.groups.move({ ...move, force: options.force ?? false });
+    await this.#learnNames();
+    return this.#described(done);
+  }
+
+  /** Another process may have added partitions. */
+  async #learnNames(): Promise<void> {
+    await this.#ledger.head();
   }
 
   async #move(group: string, start: StartPoint, { zone, partitions }: CursorOptions) {

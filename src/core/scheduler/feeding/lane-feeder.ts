@@ -107,7 +107,7 @@ export class LaneFeeder {
   }
 
   #pause(lane: Lane, attempts: number): void {
-    lane.dueAt = this.#parts.clock.nowMicros() + pauseAfter(attempts, this.#options.backoff, this.#parts.chance());
+    lane.pause(this.#parts.clock.nowMicros(), pauseAfter(attempts, this.#options.backoff, this.#parts.chance()));
   }
 
   #holding({ partition, token }: Lane) {

@@ -17,6 +17,7 @@ export class Lane {
   /** Offset behind the last event there is. */
   end = 0;
   dueAt: Micros = Number.NEGATIVE_INFINITY;
+  #pausedAt: Micros = Number.NEGATIVE_INFINITY;
   lastFed = 0;
   isBusy = false;
   /** Another member waits for it. */
@@ -45,6 +46,17 @@ export class Lane {
     };
   }
 
+  /** Nothing of it for so long. */
+  pause(now: Micros, length: Micros): void {
+    this.#pausedAt = now;
+    this.dueAt = now + length;
+  }
+
+  /** Where the clock was set back, a pause begins anew: it would last until the clock has come there again. */
+  followClock(now: Micros): void {
+    if (now < this.#pausedAt) this.pause(now, this.dueAt - this.#pausedAt);
+  }
+
   lag(stopAt: number): number {
     return Math.max(0, Math.min(this.end, stopAt) - this.nextOffset);
   }
@@ -54,5 +66,6 @@ export class Lane {
     this.nextSequence = nextSequence;
     this.attempts = 0;
     this.dueAt = Number.NEGATIVE_INFINITY;
+    this.#pausedAt = Number.NEGATIVE_INFINITY;
   }
 }

@@ -45,7 +45,7 @@ export function duePartitions({ statements }: GroupTables, group: string): Parti
 
 /** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
 export function redeliver(tables: GroupTables, group: string, sequences: readonly number[] | null): number {
-  const chosen = sequences ?? parkedOf(tables, group).map(({ sequence }) => sequence);
+  const chosen = [...new Set(sequences ?? parkedOf(tables, group).map(({ sequence }) => sequence))];
   const mark = tables.statements.get<[string, number], never>('UPDATE parked SET is_due = 1 WHERE group_name = ? AND sequence = ?');
   checkParked(tables, group, chosen);
   for (const sequence of chosen) mark.run(group, sequence);
