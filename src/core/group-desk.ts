@@ -45,33 +45,29 @@ export class GroupDesk {
   }
 
   async groups(): Promise<GroupDescription[]> {
-    const summaries = await this.#ledger.groups.summaries(this.#clock.nowMicros());
-    await this.#learnNames();
+    const summaries = await this.#learned(this.#ledger.groups.summaries(this.#clock.nowMicros()));
     return summaries.map((group) => ({ ...group, lanes: group.lanes.map((lane) => this.#named(lane)) }));
   }
 
   async parked(group: string): Promise<ParkedEventDescription[]> {
-    const parked = await this.#ledger.groups.parked(group);
-    await this.#learnNames();
-    return parked.map((event) => this.#named(event));
+    return (await this.#learned(this.#ledger.groups.parked(group))).map((event) => this.#named(event));
   }
 
   async plan(group: string, start: StartPoint, options: CursorOptions): Promise<CursorPlan> {
-    const plan = await this.#ledger.groups.planMove({ ...(await this.#move(group, start, options)), force: false });
-    await this.#learnNames();
-    return this.#described(plan);
+    const move = await this.#move(group, start, options);
+    return this.#described(await this.#learned(this.#ledger.groups.planMove({ ...move, force: false })));
   }
 
   async move(group: string, start: StartPoint, options: CursorOptions & { readonly force?: boolean | undefined }): Promise<CursorPlan> {
     const move = await this.#move(group, start, options);
-    const done = await this.#ledger.groups.move({ ...move, force: options.force ?? false });
-    await this.#learnNames();
-    return this.#described(done);
+    return this.#described(await this.#learned(this.#ledger.groups.move({ ...move, force: options.force ?? false })));
   }
 
-  /** Another process may have added partitions. */
-  async #learnNames(): Promise<void> {
+  /** An answer whose partitions have names: another process may have added some. */
+  async #learned<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    const answer = await asked;
     await this.#ledger.head();
+    return answer;
   }
 
   async #move(group: string, start: StartPoint, { zone, partitions }: CursorOptions) {

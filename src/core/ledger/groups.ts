@@ -46,8 +46,10 @@ export interface Groups {
   generation(group: string): Promise<number | null>;
   /** Moves cursors on. False where the lease has gone to another since: that cursor stays. */
   acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
-  /** Counts a failed delivery of the next event. Returns how many there were; null where the lease is gone. */
+  /** Counts a failed delivery of the next event, or one that may fail without a word. Returns how many there were; null where the lease is gone. */
   countFailure(holding: Holding): Promise<number | null>;
+  /** What was counted was no failure. */
+  takeBackFailure(holding: Holding): Promise<void>;
   /** Sets the next event aside and moves the cursor behind it, together. False where the lease is gone. */
   park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
   /** By sequence. @throws LedgerError UNKNOWN_GROUP */

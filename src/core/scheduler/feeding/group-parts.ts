@@ -15,6 +15,7 @@ interface GroupStore {
   generation(group: string): Promise<number | null>;
   acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
   countFailure(holding: Holding): Promise<number | null>;
+  takeBackFailure(holding: Holding): Promise<void>;
   park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
   parked(group: string): Promise<ParkedEvent[]>;
   settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<boolean>;

@@ -63,6 +63,13 @@ export function countFailure({ statements }: GroupTables, { group, partition, to
   return (update.pluck().get(group, partition, group, partition, token) as number | undefined) ?? null;
 }
 
+export function takeBackFailure({ statements }: GroupTables, { group, partition, token }: Holding): void {
+  const update = statements.get<[string, number, string, number, number], never>(
+    `UPDATE cursors SET attempts = attempts - 1 WHERE group_name = ? AND partition = ? AND attempts > 0 AND ${HOLDS}`,
+  );
+  update.run(group, partition, group, partition, token);
+}
+
 /** Where each cursor stands and where it would go. @throws LedgerError UNKNOWN_GROUP */
 export function planMove(tables: GroupTables, reader: FrameReader, { group, sequence, partitions, now }: CursorMove): GroupPlan {
   checkGroup(tables, group);

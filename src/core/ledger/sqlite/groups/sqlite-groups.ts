@@ -7,7 +7,7 @@ import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { CursorMove, GroupPlan, Groups, LaneRequest } from '../../groups.ts';
 import { FrameReader } from '../read.ts';
-import { acknowledge, type CursorRow, countFailure, cursorsOf, cursorsOfAll, moveCursors, planMove, setCursors } from './cursors.ts';
+import { acknowledge, type CursorRow, countFailure, cursorsOf, cursorsOfAll, moveCursors, planMove, setCursors, takeBackFailure } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, hasGroups, insertGroup, nextGeneration } from './group-rows.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
 import { leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
@@ -111,6 +111,10 @@ export class SqliteGroups implements Groups {
 
   countFailure(holding: Holding): Promise<number | null> {
     return this.#transactions.write(() => countFailure(this.#tables, holding));
+  }
+
+  takeBackFailure(holding: Holding): Promise<void> {
+    return this.#transactions.write(() => takeBackFailure(this.#tables, holding));
   }
 
   park(holding: Holding, event: Parameters<Groups['park']>[1]): Promise<boolean> {
