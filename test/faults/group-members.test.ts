@@ -131,4 +131,12 @@ test('an event that kills its consumers is parked in the end, and events that we
     { partition: 'p0', offset: 5, attempts: 3 },
   ]);
   expect(await engine.groups()).toMatchObject([{ lag: 0 }]);
+
+  // it kills the one it is delivered to once more, and nobody after that
+  await engine.redeliver('g');
+  const killed = new MemberProcess(ledger, 'g', 'killed', args);
+  await killed.ended;
+  expect(killed.child.signalCode).toBe('SIGKILL');
+  expect(await new MemberProcess(ledger, 'g', 'next', args).ended).toBe(0);
+  expect(await engine.parked('g')).toMatchObject([{ attempts: 4, isDue: false }]);
 });

@@ -125,6 +125,52 @@ it('a clock that is set back does not make a pause longer', async () => {
   });
 });
 
+describe('a parked event that is delivered again', () => {
+  /** A group with one parked event, and a member whose delivery of it lasts until it is ended. */
+  async function redelivering() {
+    const engine = await openEngine({ partitions: 1 });
+    await emitNumbers(engine, 1);
+    await (await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true } }, () => Promise.reject(new Error('no')))).finished;
+    const parked: number[] = [];
+    const failing: ((error: Error) => void)[] = [];
+    const handler = (): Promise<void> => new Promise((_, reject) => void failing.push(reject));
+    await engine.subscribe({ group: 'g', ...QUICK, onParked: ({ attempts }) => void parked.push(attempts) }, handler);
+    await engine.redeliver('g');
+    await until(() => failing.length === 1);
+    return { engine, parked, failing };
+  }
+
+  it('and is dropped meanwhile, is not told as parked when it fails', async () => {
+    const { engine, parked, failing } = await redelivering();
+    expect(await engine.dropParked('g', [1])).toBe(1);
+    failing[0]?.(new Error('no'));
+    await sleep(50);
+    expect({ parked, left: await engine.parked('g') }).toEqual({ parked: [], left: [] });
+  });
+
+  it('and is asked for again meanwhile, comes again when it fails', async () => {
+    const { engine, parked, failing } = await redelivering();
+    await engine.redeliver('g');
+    failing[0]?.(new Error('no'));
+    await until(() => failing.length === 2);
+    failing[1]?.(new Error('no'));
+    await until(() => parked.length === 2);
+    expect(await engine.parked('g')).toMatchObject([{ attempts: 3, isDue: false }]);
+    expect(parked).toEqual([2, 3]);
+  });
+
+  it('and is in hand when its member is ended, is due again', async () => {
+    const { engine, failing } = await redelivering();
+    expect(await engine.parked('g')).toMatchObject([{ attempts: 2, isDue: false }]);
+    const stop = engine.close();
+    await sleep(10);
+    failing[0]?.(new Error('interrupted'));
+    await stop;
+    const again = await openEngine({ ledger: engine.identity.path });
+    expect(await again.parked('g')).toMatchObject([{ attempts: 1, isDue: true }]);
+  });
+});
+
 it('an event that is to be delivered again is counted once, however often it is named', async () => {
   const engine = await openEngine({ partitions: 1 });
   await emitNumbers(engine, 1);

@@ -4,7 +4,18 @@
  */
 
 import type { StoredCommit } from '../model/commit.ts';
-import type { Acknowledgement, Attendance, EventPlace, GroupSummary, Holding, LanePosition, Membership, ParkedEvent, ParkReason } from '../model/group.ts';
+import type {
+  Acknowledgement,
+  Attendance,
+  EventPlace,
+  GroupSummary,
+  Holding,
+  LanePosition,
+  Membership,
+  ParkedEvent,
+  ParkReason,
+  Settlement,
+} from '../model/group.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { Micros } from '../model/time.ts';
 
@@ -58,8 +69,15 @@ export interface Groups {
   redeliver(group: string, sequences: readonly number[] | null): Promise<number>;
   /** Forgets parked events. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
   drop(group: string, sequences: readonly number[]): Promise<number>;
-  /** A due event's delivery has ended: it is forgotten (null), or stays parked for this reason. False where the lease is gone. */
-  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<boolean>;
+  /**
+   * A due event is about to be delivered: counted now, and not due any more, because whoever dies of it cannot say so. Returns how often it was tried, this
+   * time included; `forgotten` where nobody asks for it any more.
+   */
+  beginRedelivery(holding: Holding, sequence: number): Promise<number | 'forgotten' | 'lost'>;
+  /** It came to no end, and is due again. */
+  takeBackRedelivery(group: string, sequence: number): Promise<void>;
+  /** A parked event's delivery has ended: it is forgotten (null), or stays parked for this reason. */
+  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement>;
   /** Where the group stands, in the order of the partitions. @throws LedgerError UNKNOWN_GROUP */
   positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
   /** What {@link move} would do. @throws LedgerError UNKNOWN_GROUP */

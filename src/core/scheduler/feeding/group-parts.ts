@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../model/clock.ts';
 import type { EventBatch } from '../../model/event.ts';
-import type { Acknowledgement, Attendance, EventPlace, Holding, LanePosition, Membership, ParkedEvent, ParkReason } from '../../model/group.ts';
+import type { Acknowledgement, Attendance, EventPlace, Holding, LanePosition, Membership, ParkedEvent, ParkReason, Settlement } from '../../model/group.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
 import type { Backoff } from './backoff.ts';
@@ -18,7 +18,9 @@ interface GroupStore {
   takeBackFailure(holding: Holding): Promise<void>;
   park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
   parked(group: string): Promise<ParkedEvent[]>;
-  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<boolean>;
+  beginRedelivery(holding: Holding, sequence: number): Promise<number | 'forgotten' | 'lost'>;
+  takeBackRedelivery(group: string, sequence: number): Promise<void>;
+  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement>;
   positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
   ends(partitions: readonly PartitionId[]): Promise<number[]>;
 }

@@ -64,19 +64,31 @@ export class LaneFeeder {
   /** The next of its parked events that wait to be delivered again: once, and what fails stays parked. @throws as {@link feed} */
   async redeliver(lane: Lane): Promise<Fed> {
     const { group, hooks } = this.#options;
-    const parked = (await this.#parts.groups.parked(group)).find(({ partition, isDue }) => isDue && partition === lane.partition);
+    const { groups } = this.#parts;
+    const parked = (await groups.parked(group)).find(({ partition, isDue }) => isDue && partition === lane.partition);
     if (parked === undefined) {
       lane.hasDue = false;
       return { kind: 'acknowledged', events: 0 };
     }
-    const batches = await this.#parts.read(lane.partition, parked.sequence, 1, Number.POSITIVE_INFINITY);
-    const attempt = parked.attempts + 1;
-    const failure = await this.#failureOf(lane, batches, { attempt, isRedelivery: true }, async () => {});
-    if (failure !== null && this.#isEnding()) return { kind: 'interrupted' };
+    const { sequence } = parked;
+    const batches = await this.#parts.read(lane.partition, sequence, 1, Number.POSITIVE_INFINITY);
+    const attempt = await groups.beginRedelivery(this.#holding(lane), sequence);
+    if (attempt === 'lost') return { kind: 'lost' };
+    if (attempt === 'forgotten') return { kind: 'acknowledged', events: 0 };
+    const takeBack = (): Promise<void> => groups.takeBackRedelivery(group, sequence);
+    const failure = await this.#failureOf(lane, batches, { attempt, isRedelivery: true }, takeBack);
+    if (failure !== null && this.#isEnding()) {
+      await takeBack();
+      return { kind: 'interrupted' };
+    }
     const reason = failure === null ? null : this.#parts.reasonOf(failure.error);
-    if (!(await this.#parts.groups.settle(this.#holding(lane), parked.sequence, reason))) return { kind: 'lost' };
+    const settlement = await groups.settle(this.#holding(lane), sequence, reason);
+    if (settlement === 'lost') {
+      await takeBack();
+      return { kind: 'lost' };
+    }
     if (reason === null) return { kind: 'acknowledged', events: 1 };
-    hooks.onParked?.({ ...parked, ...reason, events: 1, attempts: attempt });
+    if (settlement === 'parked') hooks.onParked?.({ ...parked, ...reason, events: 1, attempts: attempt });
     return { kind: 'failed' };
   }
 

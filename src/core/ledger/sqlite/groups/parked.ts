@@ -1,6 +1,6 @@
 /** Events a group has set aside: parked once, listed, delivered once more on request, dropped. */
 
-import type { Holding, ParkedEvent, ParkReason } from '../../../model/group.ts';
+import type { Holding, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Groups } from '../../groups.ts';
@@ -15,7 +15,7 @@ export function park(tables: GroupTables, { group, partition, token }: Holding, 
   tables.statements
     .get<[string, number, number, number, number, string, string, number], never>(
       `INSERT INTO parked (group_name, sequence, partition, offset, attempts, reason, details, parked_at, is_due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
-       ON CONFLICT (group_name, sequence) DO UPDATE SET attempts = attempts + excluded.attempts, reason = excluded.reason, details = excluded.details, is_due = 0`,
+       ON CONFLICT (group_name, sequence) DO UPDATE SET attempts = attempts + excluded.attempts, reason = excluded.reason, details = excluded.details`,
     )
     .run(group, sequence, partition, offset, event.attempts, event.reason, event.details, event.now);
   return true;
@@ -61,20 +61,33 @@ export function drop(tables: GroupTables, group: string, sequences: readonly num
   return sequences.reduce((dropped, sequence) => dropped + remove.run(group, sequence).changes, 0);
 }
 
-/** False where the lease is gone: whoever holds it now delivers the event. */
-export function settle(tables: GroupTables, holding: Holding, sequence: number, failure: ParkReason | null): boolean {
-  if (!isHeld(tables, holding)) return false;
+/** Counts a due event's delivery and takes the request for it off. Returns its attempts; `forgotten` where nobody asks for it any more. */
+export function beginRedelivery(tables: GroupTables, holding: Holding, sequence: number): number | 'forgotten' | 'lost' {
+  if (!isHeld(tables, holding)) return 'lost';
+  const begin = tables.statements.get<[string, number], number>(
+    'UPDATE parked SET attempts = attempts + 1, is_due = 0 WHERE group_name = ? AND sequence = ? AND is_due = 1 RETURNING attempts',
+  );
+  return (begin.pluck().get(holding.group, sequence) as number | undefined) ?? 'forgotten';
+}
+
+/** As if it had not begun. Also without the lease: whoever holds it now is asked. */
+export function takeBackRedelivery(tables: GroupTables, group: string, sequence: number): void {
+  tables.statements
+    .get<[string, number], never>('UPDATE parked SET attempts = attempts - 1, is_due = 1 WHERE group_name = ? AND sequence = ?')
+    .run(group, sequence);
+  nextGeneration(tables, group);
+}
+
+export function settle(tables: GroupTables, holding: Holding, sequence: number, failure: ParkReason | null): Settlement {
+  if (!isHeld(tables, holding)) return 'lost';
   const { statements } = tables;
   if (failure === null) {
     statements.get<[string, number], never>('DELETE FROM parked WHERE group_name = ? AND sequence = ?').run(holding.group, sequence);
-  } else {
-    statements
-      .get<[string, string, string, number], never>(
-        'UPDATE parked SET attempts = attempts + 1, reason = ?, details = ?, is_due = 0 WHERE group_name = ? AND sequence = ?',
-      )
-      .run(failure.reason, failure.details, holding.group, sequence);
+    return 'forgotten';
   }
-  return true;
+  const keep = statements.get<[string, string, string, number], never>('UPDATE parked SET reason = ?, details = ? WHERE group_name = ? AND sequence = ?');
+  // it may have been dropped meanwhile
+  return keep.run(failure.reason, failure.details, holding.group, sequence).changes === 1 ? 'parked' : 'forgotten';
 }
 
 function checkParked(tables: GroupTables, group: string, sequences: readonly number[]): void {

@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit } from '../../../model/commit.ts';
-import type { Acknowledgement, Attendance, GroupSummary, Holding, Lease, Membership, ParkedEvent, ParkReason } from '../../../model/group.ts';
+import type { Acknowledgement, Attendance, GroupSummary, Holding, Lease, Membership, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { CursorMove, GroupPlan, Groups, LaneRequest } from '../../groups.ts';
@@ -11,7 +11,7 @@ import { acknowledge, type CursorRow, countFailure, cursorsOf, cursorsOfAll, mov
 import { checkGroup, type GroupTables, generationOf, hasGroups, insertGroup, nextGeneration } from './group-rows.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
 import { leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
-import { drop, duePartitions, park, parkedOf, redeliver, settle } from './parked.ts';
+import { beginRedelivery, drop, duePartitions, park, parkedOf, redeliver, settle, takeBackRedelivery } from './parked.ts';
 import { summarizeGroups } from './summaries.ts';
 
 /** How work reaches the database: inside one transaction, retried while others hold the file. */
@@ -133,7 +133,15 @@ export class SqliteGroups implements Groups {
     return this.#transactions.write(() => drop(this.#tables, group, sequences));
   }
 
-  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<boolean> {
+  beginRedelivery(holding: Holding, sequence: number): ReturnType<Groups['beginRedelivery']> {
+    return this.#transactions.write(() => beginRedelivery(this.#tables, holding, sequence));
+  }
+
+  takeBackRedelivery(group: string, sequence: number): Promise<void> {
+    return this.#transactions.write(() => takeBackRedelivery(this.#tables, group, sequence));
+  }
+
+  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement> {
     return this.#transactions.write(() => settle(this.#tables, holding, sequence, failure));
   }
 
