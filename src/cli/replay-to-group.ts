@@ -1,6 +1,6 @@
 /** `replay --to-group`: steps a consumer group elsewhere, so that whoever consumes gets history again. The plan is shown first, and done on request. */
 
-import { type Completengine, LedgerError, type StartPoint } from '../index.ts';
+import { type Completengine, type CursorPlan, LedgerError, type StartPoint } from '../index.ts';
 import { canAsk, confirm } from './confirm.ts';
 import { cursorPlanDocument, cursorPlanText } from './cursor-plan-text.ts';
 import type { GivenFlags } from './resume-command.ts';
@@ -41,21 +41,25 @@ export async function replayToGroup(step: Step): Promise<void> {
   await withLedger(flags, flags.yes || mayAsk ? 'write' : 'read', async (engine, { signal }) => {
     await checkSequence(engine, from);
     const options = { partitions, zone: flags.tz, force: flags.force };
-    const show = async (plan: Awaited<ReturnType<typeof engine.planCursors>>, isDone: boolean): Promise<void> =>
+    const show = async (plan: CursorPlan, isDone: boolean): Promise<void> =>
       step.print(flags.json ? JSON.stringify(cursorPlanDocument(group, plan, isDone)) : await cursorPlanText(group, plan));
     if (!flags.yes) {
       const plan = await engine.planCursors(group, from, options);
       await show(plan, false);
-      const isRefused = plan.alive.length > 0 && !flags.force;
-      if (isRefused) step.tell('nothing was changed: while members are at work it takes --force');
-      else if (!mayAsk) step.tell('nothing was changed: add --yes to do it');
-      if (isRefused || !mayAsk) return;
-      if (!(await confirm(`step group ${group}?`, signal))) return step.tell('nothing was changed');
+      const obstacle = obstacleTo(plan, flags.force, mayAsk);
+      const isAgreed = obstacle === null && (await confirm(`step group ${group}?`, signal));
+      if (!isAgreed) return step.tell(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
     }
     // what was planned may have changed since: what was done is told
     await show(await engine.setCursors(group, from, options), true);
     if (!flags.json) step.tell('done: its members go on from there');
   });
+}
+
+/** What is to be told in place of a question; null where it can be asked. */
+function obstacleTo({ alive }: CursorPlan, isForced: boolean, mayAsk: boolean): string | null {
+  if (alive.length > 0 && !isForced) return 'while members are at work it takes --force';
+  return mayAsk ? null : 'add --yes to do it';
 }
 
 /** @throws LedgerError INVALID_ARGUMENT */

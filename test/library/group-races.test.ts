@@ -171,6 +171,24 @@ describe('a parked event that is delivered again', () => {
   });
 });
 
+it('a delivery of what has failed before is no failure when its member is ended with it in hand', async () => {
+  const engine = await openEngine({ partitions: 1 });
+  await emitNumbers(engine, 1);
+  const failing: ((error: Error) => void)[] = [];
+  const handler = (): Promise<void> => new Promise((_, reject) => void failing.push(reject));
+  const attempts = async (from: Completengine) => (await from.groups())[0]?.lanes[0]?.attempts;
+  await engine.subscribe({ group: 'g', ...QUICK }, handler);
+  await until(() => failing.length === 1);
+  failing[0]?.(new Error('no'));
+  await until(() => failing.length === 2);
+  expect(await attempts(engine)).toBe(2);
+  const stop = engine.close();
+  await sleep(10);
+  failing[1]?.(new Error('interrupted'));
+  await stop;
+  expect(await attempts(await openEngine({ ledger: engine.identity.path }))).toBe(1);
+});
+
 it('an event that is to be delivered again is counted once, however often it is named', async () => {
   const engine = await openEngine({ partitions: 1 });
   await emitNumbers(engine, 1);
