@@ -70,10 +70,10 @@ export interface Groups {
   /** Forgets parked events. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
   drop(group: string, sequences: readonly number[]): Promise<number>;
   /**
-   * A due event is about to be delivered: counted now, and not due any more, because whoever dies of it cannot say so. Returns how often it was tried, this
-   * time included; `forgotten` where nobody asks for it any more.
+   * The next due event of the partition, about to be delivered: counted now, and not due any more, because whoever dies of it cannot say so. `lost`: the lease
+   * is gone.
    */
-  beginRedelivery(holding: Holding, sequence: number): Promise<number | 'forgotten' | 'lost'>;
+  beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'>;
   /** It came to no end, and is due again. */
   takeBackRedelivery(group: string, sequence: number): Promise<void>;
   /** A parked event's delivery has ended: it is forgotten (null), or stays parked for this reason. */

@@ -17,8 +17,7 @@ interface GroupStore {
   countFailure(holding: Holding): Promise<number | null>;
   takeBackFailure(holding: Holding): Promise<void>;
   park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
-  parked(group: string): Promise<ParkedEvent[]>;
-  beginRedelivery(holding: Holding, sequence: number): Promise<number | 'forgotten' | 'lost'>;
+  beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'>;
   takeBackRedelivery(group: string, sequence: number): Promise<void>;
   settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement>;
   positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;

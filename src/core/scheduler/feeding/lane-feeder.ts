@@ -65,16 +65,14 @@ export class LaneFeeder {
   async redeliver(lane: Lane): Promise<Fed> {
     const { group, hooks } = this.#options;
     const { groups } = this.#parts;
-    const parked = (await groups.parked(group)).find(({ partition, isDue }) => isDue && partition === lane.partition);
-    if (parked === undefined) {
+    const parked = await groups.beginRedelivery(this.#holding(lane));
+    if (parked === 'lost') return { kind: 'lost' };
+    if (parked === 'none') {
       lane.hasDue = false;
       return { kind: 'acknowledged', events: 0 };
     }
-    const { sequence } = parked;
+    const { sequence, attempts: attempt } = parked;
     const batches = await this.#parts.read(lane.partition, sequence, 1, Number.POSITIVE_INFINITY);
-    const attempt = await groups.beginRedelivery(this.#holding(lane), sequence);
-    if (attempt === 'lost') return { kind: 'lost' };
-    if (attempt === 'forgotten') return { kind: 'acknowledged', events: 0 };
     const takeBack = (): Promise<void> => groups.takeBackRedelivery(group, sequence);
     const failure = await this.#failureOf(lane, batches, { attempt, isRedelivery: true }, takeBack);
     if (failure !== null && this.#isEnding()) {
@@ -88,7 +86,7 @@ export class LaneFeeder {
       return { kind: 'lost' };
     }
     if (reason === null) return { kind: 'acknowledged', events: 1 };
-    if (settlement === 'parked') hooks.onParked?.({ ...parked, ...reason, events: 1, attempts: attempt });
+    if (settlement === 'parked') hooks.onParked?.({ ...parked, ...reason, events: 1 });
     return { kind: 'failed' };
   }
 

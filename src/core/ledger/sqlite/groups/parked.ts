@@ -21,13 +21,17 @@ export function park(tables: GroupTables, { group, partition, token }: Holding, 
   return true;
 }
 
+const COLUMNS = 'sequence, partition, offset, attempts, reason, details, parked_at, is_due';
+
 /** @throws LedgerError UNKNOWN_GROUP */
 export function parkedOf(tables: GroupTables, group: string): ParkedEvent[] {
   checkGroup(tables, group);
-  const rows = tables.statements.get<[string], RawRow>(
-    'SELECT sequence, partition, offset, attempts, reason, details, parked_at, is_due FROM parked WHERE group_name = ? ORDER BY sequence',
-  );
-  return rows.all(group).map((row) => ({
+  const rows = tables.statements.get<[string], RawRow>(`SELECT ${COLUMNS} FROM parked WHERE group_name = ? ORDER BY sequence`);
+  return rows.all(group).map(toParked);
+}
+
+function toParked(row: RawRow): ParkedEvent {
+  return {
     sequence: integer(row, 'sequence'),
     partition: integer(row, 'partition'),
     offset: integer(row, 'offset'),
@@ -36,7 +40,7 @@ export function parkedOf(tables: GroupTables, group: string): ParkedEvent[] {
     details: text(row, 'details'),
     parkedAt: integer(row, 'parked_at'),
     isDue: integer(row, 'is_due') === 1,
-  }));
+  };
 }
 
 export function duePartitions({ statements }: GroupTables, group: string): PartitionId[] {
@@ -61,13 +65,15 @@ export function drop(tables: GroupTables, group: string, sequences: readonly num
   return sequences.reduce((dropped, sequence) => dropped + remove.run(group, sequence).changes, 0);
 }
 
-/** Counts a due event's delivery and takes the request for it off. Returns its attempts; `forgotten` where nobody asks for it any more. */
-export function beginRedelivery(tables: GroupTables, holding: Holding, sequence: number): number | 'forgotten' | 'lost' {
+/** The next of the partition that is due: its delivery is counted, and the request for it taken off. */
+export function beginRedelivery(tables: GroupTables, holding: Holding): ParkedEvent | 'none' | 'lost' {
   if (!isHeld(tables, holding)) return 'lost';
-  const begin = tables.statements.get<[string, number], number>(
-    'UPDATE parked SET attempts = attempts + 1, is_due = 0 WHERE group_name = ? AND sequence = ? AND is_due = 1 RETURNING attempts',
+  const begin = tables.statements.get<[string, string, number], RawRow>(
+    `UPDATE parked SET attempts = attempts + 1, is_due = 0 WHERE group_name = ? AND sequence =
+       (SELECT sequence FROM parked WHERE group_name = ? AND partition = ? AND is_due = 1 ORDER BY sequence LIMIT 1) RETURNING ${COLUMNS}`,
   );
-  return (begin.pluck().get(holding.group, sequence) as number | undefined) ?? 'forgotten';
+  const row = begin.get(holding.group, holding.group, holding.partition);
+  return row === undefined ? 'none' : toParked(row);
 }
 
 /** As if it had not begun. Also without the lease: whoever holds it now is asked. */

@@ -133,8 +133,8 @@ export class SqliteGroups implements Groups {
     return this.#transactions.write(() => drop(this.#tables, group, sequences));
   }
 
-  beginRedelivery(holding: Holding, sequence: number): ReturnType<Groups['beginRedelivery']> {
-    return this.#transactions.write(() => beginRedelivery(this.#tables, holding, sequence));
+  beginRedelivery(holding: Holding): ReturnType<Groups['beginRedelivery']> {
+    return this.#transactions.write(() => beginRedelivery(this.#tables, holding));
   }
 
   takeBackRedelivery(group: string, sequence: number): Promise<void> {
