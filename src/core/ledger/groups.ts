@@ -56,7 +56,7 @@ export interface Groups {
   /** See {@link Membership.generation}; null where there is no such group. */
   generation(group: string): Promise<number | null>;
   /** Moves cursors on. False where the lease has gone to another since: that cursor stays. */
-  acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
+  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
   /** Counts a failed delivery of the next event, or one that may fail without a word. Returns how many there were; null where the lease is gone. */
   countFailure(holding: Holding): Promise<number | null>;
   /** What was counted was no failure. */

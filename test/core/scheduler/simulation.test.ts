@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'vitest';
 import type { Lease } from '../../../src/core/model/group.ts';
-import { decide } from '../../../src/core/scheduler/feeding/decide.ts';
+import { decide } from '../../../src/core/scheduler/decide.ts';
 import { Lane } from '../../../src/core/scheduler/feeding/lane.ts';
 import { openGroupStore } from '../../support/group-store.ts';
 import { Seeded, seededForTest } from '../../support/seeded.ts';
@@ -156,7 +156,7 @@ class Simulation {
     const holder = this.#holder(partition);
     if (isGood) {
       const next = { nextOffset: nextOffset + events, nextSequence: (nextOffset + events) * PARTITIONS + 1 };
-      const [isTaken] = await this.#store.groups.acknowledge('g', [{ partition, token, ...next }]);
+      const [isTaken] = await this.#store.groups.acknowledge([{ group: 'g', partition, token, ...next }]);
       assert.equal(isTaken, holder === token);
       if (!isTaken) return this.#lose(member, lane);
       for (let offset = nextOffset; offset < next.nextOffset; offset++) this.#see(partition, offset);

@@ -2,13 +2,13 @@
 
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
-import type { ConsumerView } from './decide.ts';
+import type { ConsumerView } from '../decide.ts';
+import type { Consumer } from '../scheduler.ts';
 import { Ending } from './ending.ts';
 import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';
 import type { Lane } from './lane.ts';
 import { type Fed, LaneFeeder } from './lane-feeder.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import type { Consumer } from './scheduler.ts';
 
 export class GroupConsumer implements Consumer {
   readonly ending: Ending;

@@ -13,7 +13,6 @@ interface GroupStore {
   attend(attendance: Attendance): Promise<Membership>;
   leave(group: string, member: string, token: number): Promise<void>;
   generation(group: string): Promise<number | null>;
-  acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
   countFailure(holding: Holding): Promise<number | null>;
   takeBackFailure(holding: Holding): Promise<void>;
   park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
@@ -26,6 +25,8 @@ interface GroupStore {
 
 export interface GroupConsumerParts {
   readonly groups: GroupStore;
+  /** Resolves when it is durable; to false where the lease has gone. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<boolean>;
   readonly clock: Clock;
   /** In [0, 1). */
   chance(): number;

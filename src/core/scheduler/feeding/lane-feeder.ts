@@ -7,7 +7,6 @@
 import type { EventBatch } from '../../model/event.ts';
 import type { EventPlace, ParkReason } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
-import { AckQueue } from './ack-queue.ts';
 import { pauseAfter } from './backoff.ts';
 import type { GroupConsumerOptions, GroupConsumerParts, LaneFailure } from './group-parts.ts';
 import { handOver } from './hand-over.ts';
@@ -24,13 +23,11 @@ export class LaneFeeder {
   readonly #parts: GroupConsumerParts;
   readonly #options: GroupConsumerOptions;
   readonly #isEnding: () => boolean;
-  readonly #acks: AckQueue;
 
   constructor(parts: GroupConsumerParts, options: GroupConsumerOptions, isEnding: () => boolean) {
     this.#parts = parts;
     this.#options = options;
     this.#isEnding = isEnding;
-    this.#acks = new AckQueue((acknowledgements) => parts.groups.acknowledge(options.group, acknowledgements));
   }
 
   /** Up to so many of its next events. @throws CONSUMER_UNUSABLE, and what the ledger throws. */
@@ -53,7 +50,7 @@ export class LaneFeeder {
     }
     if (failure !== null) return this.#onFailure(lane, { ...event, events: count, ...this.#parts.reasonOf(failure.error) }, isCounted);
     const next = { nextOffset: lane.nextOffset + count, nextSequence: last.lastSequence + 1 };
-    if (!(await this.#acks.acknowledge({ partition: lane.partition, token: lane.token, ...next }))) {
+    if (!(await this.#parts.acknowledge({ ...this.#holding(lane), ...next }))) {
       this.#options.hooks.onRefused?.({ ...event, events: count });
       return { kind: 'lost' };
     }

@@ -3,7 +3,7 @@
 import type { Lease } from '../../model/group.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
-import type { LaneView } from './decide.ts';
+import type { LaneView } from '../decide.ts';
 
 export class Lane {
   readonly partition: PartitionId;

@@ -48,7 +48,7 @@ export function isHeld({ statements }: GroupTables, { group, partition, token }:
 }
 
 /** False where the lease has gone to another, or the cursor stands further on: it never steps back here. */
-export function acknowledge({ statements }: GroupTables, group: string, { partition, token, nextOffset, nextSequence }: Acknowledgement): boolean {
+export function acknowledge({ statements }: GroupTables, { group, partition, token, nextOffset, nextSequence }: Acknowledgement): boolean {
   const update = statements.get<[number, number, string, number, number, string, number, number], never>(
     `UPDATE cursors SET next_offset = ?, next_sequence = ?, attempts = 0 WHERE group_name = ? AND partition = ? AND next_offset <= ? AND ${HOLDS}`,
   );

@@ -11,7 +11,7 @@ import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 /** Sets the next event aside and moves the cursor behind it. One that is parked already, and was stepped back to, stays one. */
 export function park(tables: GroupTables, { group, partition, token }: Holding, event: Parameters<Groups['park']>[1]): boolean {
   const { sequence, offset } = event;
-  if (!acknowledge(tables, group, { partition, token, nextOffset: offset + 1, nextSequence: sequence + 1 })) return false;
+  if (!acknowledge(tables, { group, partition, token, nextOffset: offset + 1, nextSequence: sequence + 1 })) return false;
   tables.statements
     .get<[string, number, number, number, number, string, string, number], never>(
       `INSERT INTO parked (group_name, sequence, partition, offset, attempts, reason, details, parked_at, is_due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)

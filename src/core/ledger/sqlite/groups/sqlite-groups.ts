@@ -105,8 +105,8 @@ export class SqliteGroups implements Groups {
     return this.#transactions.read(() => generationOf(this.#tables, group));
   }
 
-  acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
-    return this.#transactions.write(() => acknowledgements.map((each) => acknowledge(this.#tables, group, each)));
+  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
+    return this.#transactions.write(() => acknowledgements.map((each) => acknowledge(this.#tables, each)));
   }
 
   countFailure(holding: Holding): Promise<number | null> {

@@ -1,11 +1,11 @@
 /** Groups as people and scripts see them, partitions by name: where they stand, what they have parked, and stepping them elsewhere. */
 
-import type { GroupPlan } from './ledger/groups.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import type { Clock } from './model/clock.ts';
-import type { GroupSummary, LaneSummary, ParkedEvent } from './model/group.ts';
-import type { PartitionId } from './model/partition.ts';
-import { resolveStart, type StartPoint } from './replay/resolve-start.ts';
+import type { GroupPlan } from '../ledger/groups.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Clock } from '../model/clock.ts';
+import type { GroupSummary, LaneSummary, ParkedEvent } from '../model/group.ts';
+import type { PartitionId } from '../model/partition.ts';
+import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
 
 type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'partition'> & { readonly partition: string };
 
