@@ -130,3 +130,30 @@ test('a member that was paused while its command ran is refused, and goes on wit
   slow.child.kill('SIGINT');
   expect(await slow.ended).toBe(130);
 });
+
+test('an event that kills its consumers is parked in the end, and events that were only held by those who died are not', async () => {
+  const ledger = await newLedger('--partition', 'manual:to', '--partitions', '3');
+  const engine = await openEngine({ ledger });
+  await engine.emit(['p0', 'p1', 'p2'].flatMap((to) => [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ to, n }))));
+  const deadly = `events=$(cat); case "$events" in *'"p0","n":6'*) kill -9 $PPID;; esac; echo "$events"`;
+  const args = ['--lease', '400ms', '--max-deliver', '3', '--batch', '8', '-e', '--exec', deadly];
+  const members: MemberProcess[] = [];
+  for (let code: number | null = null; code !== 0 && members.length < 15; ) {
+    const member = new MemberProcess(ledger, 'g', `m${members.length}`, args);
+    members.push(member);
+    code = await member.ended;
+  }
+  expect(members.at(-1)?.child.exitCode).toBe(0);
+  expect((await engine.parked('g')).map(({ partition, offset, attempts }) => ({ partition, offset, attempts }))).toEqual([
+    { partition: 'p0', offset: 5, attempts: 3 },
+  ]);
+  expect(await engine.groups()).toMatchObject([{ lag: 0 }]);
+
+  // it kills the one it is delivered to once more, and nobody after that
+  await engine.redeliver('g');
+  const killed = new MemberProcess(ledger, 'g', 'killed', args);
+  await killed.ended;
+  expect(killed.child.signalCode).toBe('SIGKILL');
+  expect(await new MemberProcess(ledger, 'g', 'next', args).ended).toBe(0);
+  expect(await engine.parked('g')).toMatchObject([{ attempts: 4, isDue: false }]);
+});

@@ -30,7 +30,7 @@ export interface SubscribeOptions {
   readonly onRetry?: ((failure: FailedDelivery & { readonly pauseMs: number }) => void) | undefined;
   /** An event was parked, or stays it after it was delivered again. */
   readonly onParked?: ((failure: FailedDelivery) => void) | undefined;
-  /** It was delivered, but the lease had gone to another member by then, who delivers it again. */
+  /** It was delivered, but by then the lease had gone to another member, who delivers it again, or the group was stepped elsewhere. */
   readonly onRefused?: ((delivery: DeliveryPlace) => void) | undefined;
   /** Which partitions, by name, have come to this member and gone from it. */
   readonly onLeases?: ((change: { readonly gained: readonly string[]; readonly lost: readonly string[] }) => void) | undefined;

@@ -72,6 +72,9 @@ export interface ParkReason {
   readonly details: string;
 }
 
+/** How the delivery of a parked event has ended. `lost`: the lease was gone by then. */
+export type Settlement = 'forgotten' | 'parked' | 'lost';
+
 export interface ParkedEvent extends EventPlace, ParkReason {
   readonly attempts: number;
   readonly parkedAt: Micros;

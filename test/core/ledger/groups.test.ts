@@ -73,7 +73,8 @@ describe('an acknowledgement', () => {
     expect(await groups.countFailure(holding)).toBeNull();
     const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: '', attempts: 1, now: 2 };
     expect(await groups.park(holding, event)).toBe(false);
-    expect(await groups.settle(holding, 1, null)).toBe(false);
+    expect(await groups.beginRedelivery(holding)).toBe('lost');
+    expect(await groups.settle(holding, 1, null)).toBe('lost');
     expect({ positions: await positions(), parked: await groups.parked('g') }).toEqual({ positions: [0, 0], parked: [] });
   });
 
