@@ -2,14 +2,14 @@
 
 import * as Flags from '@oclif/core/flags';
 
-/** `limits`: what they cannot stand beside. */
-export const filterFlags = (limits: { readonly exclusive?: string[] } = {}) => ({
-  key: Flags.string({ description: 'only events with this key', helpValue: 'KEY', ...limits }),
+/** `more`: what they cannot stand beside, and where the help shows them. */
+export const filterFlags = (more: { readonly exclusive?: string[]; readonly helpGroup?: string } = {}) => ({
+  key: Flags.string({ description: 'only events with this key', helpValue: 'KEY', ...more }),
   where: Flags.string({
     description: 'only events that meet this; also != < <= > >= and ~ for a regular expression. Several: all of them',
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'PATH=VALUE',
-    ...limits,
+    ...more,
   }),
 });

@@ -20,6 +20,11 @@ export default class Replay extends BaseCommand {
 Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it. The argument is a range by itself: a date, or an ISO interval.
 --to-group tells nothing itself: it steps a consumer group, whose members get everything from --from on, up to the present. It shows the plan, and does it with --yes, or when a person at the terminal agrees.
 At a speed other than max, on a terminal: the space bar pauses, q ends. Interrupted, it prints the command that goes on.`;
+  static override usage = [
+    '<%= command.id %> [RANGE | --from TIME] [--through TIME] [-p NAME] [--key KEY] [--where PATH=VALUE] [--speed SPEED] [-f]',
+    '<%= command.id %> [RANGE] --into LEDGER | --exec CMD | --dry-run',
+    '<%= command.id %> --to-group NAME --from PLACE [--yes]',
+  ];
   static override examples = [
     '<%= config.bin %> <%= command.id %> > all.jsonl',
     '<%= config.bin %> <%= command.id %> 2026-04-12T09:00Z/PT8H30M --speed 60 | ./dashboard',

@@ -112,6 +112,12 @@ test('help fits into eighty columns', async () => {
   }
 });
 
+test('help shows the groups of flags as the command names them, those of all commands last', async () => {
+  const { stdout } = await runCli(['replay', '--help']);
+  const headings = stdout.toString().match(/^([A-Z]+ )?FLAGS$/gm);
+  expect(headings).toEqual(['FLAGS', 'RANGE FLAGS', 'FILTER FLAGS', 'PACE FLAGS', 'TARGET FLAGS', 'GROUP FLAGS', 'PROOF FLAGS', 'GLOBAL FLAGS']);
+});
+
 test('--version names the version of the package', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   expect((await runCli(['--version'])).stdout.toString()).toMatch(new RegExp(`^completengine/${version.replaceAll('.', '\\.')} `));
