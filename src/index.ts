@@ -17,7 +17,16 @@ export {
   type TransferReport,
 } from './core/engine.ts';
 export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/group-desk.ts';
-export type { LedgerDescription, LedgerIdentity, PartitionSummary, RoutingChange, VerifyReport } from './core/ledger/ledger.ts';
+export type {
+  LedgerDescription,
+  LedgerGauges,
+  LedgerGrowth,
+  LedgerIdentity,
+  PartitionGauge,
+  PartitionSummary,
+  RoutingChange,
+  VerifyReport,
+} from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
 export { movedByHash } from './core/model/epoch-plan.ts';

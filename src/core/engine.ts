@@ -11,7 +11,7 @@ import { type EventReceipt, SharedCommits } from './emission/shared-commits.ts';
 import { spool } from './emission/spool.ts';
 import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './group-desk.ts';
 import { labelsOf } from './labels.ts';
-import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
+import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, LedgerTransaction, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/sqlite-ledger.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { CommitOutcome, ProducerMark, Stale } from './model/commit.ts';
@@ -366,6 +366,11 @@ export class Completengine {
 
   inspect(): Promise<LedgerDescription> {
     return this.#ledger.describe();
+  }
+
+  /** What moves, cheap enough to be asked for every second; `behind`: the head's sequence at the look before. */
+  gauges(behind: number | null = null): Promise<LedgerGauges> {
+    return this.#ledger.gauges(behind);
   }
 
   head(): Promise<Head> {

@@ -12,7 +12,17 @@ import type { PartitionId } from '../../model/partition.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
 import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
-import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, PartitionSummary, RoutingChange, VerifyOptions, VerifyReport } from '../ledger.ts';
+import type {
+  Ledger,
+  LedgerDescription,
+  LedgerGauges,
+  LedgerIdentity,
+  LedgerTransaction,
+  PartitionSummary,
+  RoutingChange,
+  VerifyOptions,
+  VerifyReport,
+} from '../ledger.ts';
 import { Appender, readProducer } from './append.ts';
 import { beginEpoch } from './begin-epoch.ts';
 import { type Patience, retryWhileBusy } from './busy.ts';
@@ -21,6 +31,7 @@ import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { describeLedger, summarizePartitions } from './describe.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
+import { readGauges, readWal } from './gauges.ts';
 import { SqliteGroups } from './groups/sqlite-groups.ts';
 import { parseConfig, readEpochs, readLedgerRow, readPartitionRows, toPartitions } from './identity.ts';
 import type { ThreadStart } from './ledger-thread.ts';
@@ -221,6 +232,17 @@ class SqliteLedger implements Ledger {
     return this.#reading(() => {
       this.#identity = readIdentity(this.#db, this.#identity.path);
       return describeLedger(this.#db, this.#identity);
+    });
+  }
+
+  gauges(behind: number | null): Promise<LedgerGauges> {
+    return this.#reading(() => {
+      guardIdentity(this.#identity.path, this.#file);
+      const look = () => {
+        const state = this.#current();
+        return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
+      };
+      return { ...this.#db.transaction(look).deferred(), wal: readWal(this.#db, this.#identity.path) };
     });
   }
 
