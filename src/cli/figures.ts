@@ -38,10 +38,11 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
-/** How long, by its two largest units: `0.4s`, `52s`, `4m 10s`, `3h 12m`, `5d 3h`, `8y 120d`. */
+/** How long, by its two largest units: `20ms`, `1.4s`, `52s`, `4m 10s`, `3h 12m`, `5d 3h`, `8y 120d`. */
 export function span(ms: number): string {
-  if (ms < 10 * SECOND - 50) return `${(ms / SECOND).toFixed(1)}s`;
-  if (ms < MINUTE) return `${Math.floor(ms / SECOND)}s`;
+  if (ms < SECOND - 0.5) return `${Math.round(ms)}ms`;
+  if (ms < 10 * SECOND) return `${Number((ms / SECOND).toFixed(1))}s`;
+  if (ms < MINUTE - SECOND / 2) return `${Math.round(ms / SECOND)}s`;
   const two = (large: number, largeName: string, small: number, smallName: string) =>
     `${count(Math.floor(ms / large))}${largeName} ${Math.floor((ms % large) / small)}${smallName}`;
   if (ms < HOUR) return two(MINUTE, 'm', SECOND, 's');

@@ -14,20 +14,21 @@ export interface LiveColumn<Row> {
 
 /** Stands behind the first column and takes the room that is left. */
 export interface BarColumn<Row> {
-  readonly head: string;
+  readonly head: (cells: number) => string;
   readonly draw: (row: Row, cells: number) => string;
   readonly rank: number;
-  readonly cellsMax: number;
 }
 
 const GAP = 2;
 const BAR_CELLS_MIN = 6;
+/** All tables of a page have their bars between the same columns, and a minute of seconds fits. */
+const BAR_CELLS_MAX = 60;
 
 /** The lines of a table, its head first, none of them wider than the window. */
 export async function tableLines<Row>(rows: readonly Row[], columns: readonly LiveColumn<Row>[], bar: BarColumn<Row>, width: number): Promise<string[]> {
   let fitting: readonly LiveColumn<Row>[] = columns;
   let barRank: number | null = bar.rank;
-  const cells = () => Math.min(bar.cellsMax, width - widthOf(rows, fitting) - GAP);
+  const cells = () => Math.min(BAR_CELLS_MAX, width - widthOf(rows, fitting) - GAP);
   for (;;) {
     if (barRank !== null && cells() >= BAR_CELLS_MIN) break;
     const last = Math.max(...fitting.map(({ rank }) => rank));
@@ -47,7 +48,7 @@ export async function tableLines<Row>(rows: readonly Row[], columns: readonly Li
 
 /** As wide as it may get, so that what stands behind it does not move. */
 function toColumn<Row>({ head, draw }: BarColumn<Row>, cells: number): LiveColumn<Row> {
-  return { head: cut(head, cells).padEnd(cells), align: 'left', rank: 0, cell: (row) => draw(row, cells) };
+  return { head: cut(head(cells), cells).padEnd(cells), align: 'left', rank: 0, cell: (row) => draw(row, cells) };
 }
 
 function widthOf<Row>(rows: readonly Row[], columns: readonly LiveColumn<Row>[]): number {

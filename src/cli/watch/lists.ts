@@ -7,9 +7,9 @@ import { cut, cutLine } from '../cut.ts';
 import { escapeForTerminal } from '../escape.ts';
 import { count, percent, perSecond, plural, span } from '../figures.ts';
 import { namesOf, routingText } from '../routing-text.ts';
-import { type LiveColumn, tableLines } from './fit.ts';
+import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import type { Look } from './look.ts';
-import type { Rates } from './rates.ts';
+import type { GroupFlow, Rates } from './rates.ts';
 import { rowName, sectionName } from './sections.ts';
 
 /** A section that can be had with fewer rows; the last of them says then what is left out. */
@@ -20,7 +20,6 @@ export interface RowList {
 }
 
 const UNKNOWN = '–';
-const BAR_CELLS_MAX = 40;
 const NAME_MIN = 7;
 
 /** A name from a ledger, safe, and with room for what stands beside it. */
@@ -39,8 +38,19 @@ function sum<Row>(rows: readonly Row[], figure: (row: Row) => number): number {
   return rows.reduce((total, row) => total + figure(row), 0);
 }
 
-function withMore(lines: string[], hidden: readonly unknown[], text: string, room: number, width: number): string[] {
-  return hidden.length === 0 || room === 0 ? lines : [...lines, chalk.dim(cutLine(`${rowName('…')}  ${text}`, width))];
+/** Says what is left out, as a row. `texts`: the longest first. */
+function withMore(lines: string[], hidden: readonly unknown[], texts: readonly string[], width: number): string[] {
+  return hidden.length === 0
+    ? lines
+    : [
+        ...lines,
+        chalk.dim(
+          firstFitting(
+            texts.map((text) => `${rowName('…')}  ${text}`),
+            width,
+          ),
+        ),
+      ];
 }
 
 export function partitionList({ identity, gauges }: Look, rates: Rates, width: number): RowList {
@@ -56,9 +66,8 @@ export function partitionList({ identity, gauges }: Look, rates: Rates, width: n
     { head: chalk.dim('events/s'), align: 'right', rank: 0, cell: (partition) => rateText(rateOf(partition)) },
   ];
   const length = {
-    head: `${escapeForTerminal(routingText(epoch, namesOf(identity)))}, epoch ${epoch.epoch}`,
+    head: () => `${escapeForTerminal(routingText(epoch, namesOf(identity)))}, epoch ${epoch.epoch}`,
     rank: 3,
-    cellsMax: BAR_CELLS_MAX,
     draw: ({ id, events }: PartitionGauge, cells: number) => partitionColour(id)(bar(events, most, cells)),
   };
   return {
@@ -66,8 +75,9 @@ export function partitionList({ identity, gauges }: Look, rates: Rates, width: n
     lines: async (room) => {
       const { shown, hidden } = choose(partitions, room, ({ events }) => events);
       const rest = sum(hidden, (partition) => rateOf(partition) ?? 0);
-      const text = `${plural(hidden.length, 'more partition')}: ${share(sum(hidden, ({ events }) => events))}, ${perSecond(rest)}/s`;
-      return withMore(await tableLines(shown, columns, length, width), hidden, text, room, width);
+      const what = `${share(sum(hidden, ({ events }) => events))}, ${perSecond(rest)}/s`;
+      const texts = [`${plural(hidden.length, 'more partition')}: ${what}`, `${count(hidden.length)} more: ${what}`];
+      return withMore(await tableLines(shown, columns, length, width), room === 0 ? [] : hidden, texts, width);
     },
   };
 }
@@ -78,9 +88,8 @@ export function groupList(look: Look, rates: Rates, width: number): RowList {
   const columns = groupColumns(look, rates, width);
   const members = sum(groups, ({ members }) => members.length);
   const length = {
-    head: `${plural(groups.length, 'group')}, ${plural(members, 'member')}`,
+    head: (cells: number) => firstFitting([`${plural(groups.length, 'group')}, ${plural(members, 'member')}`, plural(groups.length, 'group')], cells),
     rank: 4,
-    cellsMax: BAR_CELLS_MAX,
     draw: ({ lag }: GroupDescription, cells: number) => chalk.yellow(bar(lag, rates.lagMost, cells)),
   };
   return {
@@ -88,7 +97,7 @@ export function groupList(look: Look, rates: Rates, width: number): RowList {
     lines: async (room) => {
       const { shown, hidden } = choose(groups, room, ({ lag }) => lag);
       const text = `${plural(hidden.length, 'more group')}: lag ${count(sum(hidden, ({ lag }) => lag))}`;
-      return withMore(await tableLines(shown, columns, length, width), hidden, text, room, width);
+      return withMore(await tableLines(shown, columns, length, width), room === 0 ? [] : hidden, [text], width);
     },
   };
 }
@@ -105,7 +114,7 @@ function groupColumns({ groups, now }: Look, rates: Rates, width: number): LiveC
   return [
     { head: sectionName('scheduler'), align: 'left', rank: 0, cell: ({ name }) => rowName(shownName(name, width)) },
     column('lag', 0, ({ lag }) => count(lag)),
-    column('lag/s', 1, (group) => trendText(flowOf(group)?.lagPerSecond ?? null)),
+    column('lag/s', 1, (group) => trendText(group, flowOf(group))),
     column('read/s', 5, (group) => rateText(flowOf(group)?.readPerSecond ?? null)),
     column('done in', 2, (group) => catchUpText(group, flowOf(group))),
     column('oldest', 6, ({ oldestTime }) => ageText(oldestTime, now)),
@@ -123,8 +132,13 @@ function holdText({ lanes, members }: GroupDescription): string {
   return alive < members.length || leased < lanes.length ? chalk.yellow(text) : text;
 }
 
-function catchUpText({ lag }: GroupDescription, flow: { readonly lagPerSecond: number; readonly catchUpMs: number | null } | null): string {
-  if (lag === 0 || flow === null) return UNKNOWN;
+/** Less waits than the group reads in a second. */
+function isKeepingUp({ lag }: GroupDescription, flow: GroupFlow): boolean {
+  return lag <= flow.readPerSecond;
+}
+
+function catchUpText(group: GroupDescription, flow: GroupFlow | null): string {
+  if (flow === null || isKeepingUp(group, flow)) return UNKNOWN;
   if (flow.catchUpMs !== null) return span(flow.catchUpMs);
   return flow.lagPerSecond > 0 ? chalk.yellow('never') : UNKNOWN;
 }
@@ -141,7 +155,8 @@ function rateText(rate: number | null): string {
   return rate === null ? UNKNOWN : perSecond(rate);
 }
 
-function trendText(rate: number | null): string {
-  if (rate === null) return UNKNOWN;
-  return rate > 0 ? chalk.yellow(`+${perSecond(rate)}`) : perSecond(rate);
+function trendText(group: GroupDescription, flow: GroupFlow | null): string {
+  if (flow === null) return UNKNOWN;
+  const text = `${flow.lagPerSecond > 0 ? '+' : ''}${perSecond(flow.lagPerSecond)}`;
+  return flow.lagPerSecond > 0 && !isKeepingUp(group, flow) ? chalk.yellow(text) : text;
 }

@@ -46,8 +46,9 @@ export class LiveScreen {
   /** At most as many lines as the window has. */
   show(lines: readonly string[]): void {
     if (!this.#isOpen) return;
-    const page = lines.map((line) => line + CLEAR_LINE).join('\r\n');
-    this.#terminal.write(`${BEGIN_FRAME}${HOME}${page}${lines.length < this.window.rows ? CLEAR_BELOW : ''}${END_FRAME}`);
+    // cleared before it is written: behind a line that fills the window the cursor still stands on its last character
+    const page = lines.map((line) => CLEAR_LINE + line).join('\r\n');
+    this.#terminal.write(`${BEGIN_FRAME}${HOME}${page}${lines.length < this.window.rows ? `\r\n${CLEAR_BELOW}` : ''}${END_FRAME}`);
   }
 
   close(): void {

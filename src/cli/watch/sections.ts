@@ -47,6 +47,7 @@ export function ledgerSection({ identity, gauges, now }: Look, width: number, is
       apart(`${name}  ${path}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
       apart(`${name}  ${file}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
       `${name}  ${file}  ${sizes}`,
+      `${name}  ${file}  ${bytes(gauges.fileBytes + gauges.wal.bytes)}`,
       `${name}  ${file}`,
     ],
     width,
@@ -74,7 +75,6 @@ export async function emissionSection(rates: Rates, width: number, isShort: bool
     const commits = last?.commitsPerSecond == null ? '' : `  ${perSecond(last.commitsPerSecond)} commits/s`;
     return [firstFitting([events + stored + commits, events + stored, events], width)];
   }
-  const most = Math.max(0, ...seconds.map((events) => events ?? 0));
   const rows = [last, average].map((flow, row): FlowRow => ({ name: flow === null ? UNKNOWN : span(flow.overMs), flow, row }));
   const figure = (head: string, rank: number, of: (flow: Flow) => number | null, shown: (value: number) => string): LiveColumn<FlowRow> => ({
     head: chalk.dim(head),
@@ -99,13 +99,24 @@ export async function emissionSection(rates: Rates, width: number, isShort: bool
       figure('commits/s', 1, ({ commitsPerSecond }) => commitsPerSecond, perSecond),
     ],
     {
-      head: most === 0 ? 'nothing in the last minute' : `the last minute, up to ${perSecond(most)}/s`,
+      head: (cells) => graphTitle(seconds.slice(-cells)),
       rank: 3,
-      cellsMax: seconds.length,
-      draw: ({ row }, cells) => chalk.green(graph(seconds.slice(-cells), most, GRAPH_ROWS)[row] ?? ''),
+      draw: ({ row }, cells) => {
+        const shown = seconds.slice(-cells);
+        return chalk.green(graph(shown, mostOf(shown), GRAPH_ROWS)[row] ?? '');
+      },
     },
     width,
   );
+}
+
+function mostOf(seconds: readonly (number | null)[]): number {
+  return Math.max(0, ...seconds.map((events) => events ?? 0));
+}
+
+function graphTitle(seconds: readonly (number | null)[]): string {
+  const most = mostOf(seconds);
+  return most === 0 ? 'nothing came yet' : `the last ${seconds.length}s, up to ${perSecond(most)}/s`;
 }
 
 /** What can be seen of it from outside: when it had something to tell, and what waits in the log of commits. */

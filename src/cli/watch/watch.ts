@@ -59,9 +59,10 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
         () => interrupt.abort(),
       )
     : () => {};
-  const hint = `every ${span(everyMs)}; ${hasKeyboard() ? 'q' : 'Ctrl-C'} ends it`;
+  const end = `${hasKeyboard() ? 'q' : 'Ctrl-C'} ends it`;
   try {
     await lookAgainAndAgain(engine, interrupt.signal, everyMs, (look, rates) => {
+      const hint = `${end}; it looks every ${span(everyMs)}${averagedOver(rates)}`;
       redraw = async () => screen.show(await renderPage(look, rates, screen.window, hint));
       return redraw();
     });
@@ -69,6 +70,10 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
     leave();
     screen.close();
   }
+}
+
+function averagedOver({ average }: Rates): string {
+  return average === null ? '' : `; rates of partitions and groups are over ${span(average.overMs)}`;
 }
 
 async function lookAgainAndAgain(engine: Completengine, signal: AbortSignal, everyMs: number, show: Show): Promise<void> {

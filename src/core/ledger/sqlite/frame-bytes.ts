@@ -9,7 +9,7 @@ const SAMPLES = 1024;
 
 /**
  * SQLite takes a body's length from the header of its row, as long as the length is asked for where the row is read: with the body handed out of a
- * subquery, all of it is read (5 million events in large commits: 187 ms, and 3 ms so). Small commits fill the pages that are read, all of them: a million
+ * subquery, all of it is read (5 million events in large commits: 187 ms, and 26 ms so). Small commits fill the pages that are read, all of them: a million
  * frames are several hundred megabytes. Hence the limit.
  */
 export function frameBytes(db: Database, id: PartitionId, events: number, framesMax: number): { bytes: number; isEstimate: boolean } {

@@ -10,7 +10,7 @@ import type { Statements } from './statements.ts';
 import { toHead, type WriteState } from './write-state.ts';
 
 /** Rows behind the last look that are counted one by one: about 20 ms. */
-const ROWS_MAX = 100_000;
+const ROWS_MAX = 50_000;
 
 /** Inside a read transaction; `behind`: the head of the last look, or null where this is the first. */
 export function readGauges(
