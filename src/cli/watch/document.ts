@@ -4,7 +4,7 @@ import { formatHead, formatTime, type Micros } from '../../index.ts';
 import { groupDocument } from '../groups-text.ts';
 import { epochDocument, namesOf } from '../routing-text.ts';
 import type { Look } from './look.ts';
-import type { Rates } from './rates.ts';
+import type { Flow, GroupFlow, Rates } from './rates.ts';
 import { transfersOf } from './transfers.ts';
 
 export function watchDocument(look: Look, rates: Rates): object {
@@ -18,13 +18,13 @@ export function watchDocument(look: Look, rates: Rates): object {
     head: formatHead(head),
     events: head.sequence,
     fileBytes: gauges.fileBytes,
-    emission: { last: rates.last, average: rates.average },
+    emission: { last: rounded(rates.last), average: rounded(rates.average) },
     routing: epochDocument(identity.epochs.at(-1) ?? identity.epochs[0], namesOf(identity)),
     partitions: gauges.partitions.map(({ lastTime, ...partition }) => ({
       ...partition,
       share: head.sequence === 0 ? null : partition.events / head.sequence,
       lastTime: time(lastTime),
-      eventsPerSecond: rates.partitions.get(partition.id) ?? null,
+      eventsPerSecond: toThousandths(rates.partitions.get(partition.id) ?? null),
     })),
     bus: {
       lastCommitAt: time(gauges.committedAt),
@@ -32,7 +32,7 @@ export function watchDocument(look: Look, rates: Rates): object {
       walBytes: gauges.wal.bytes,
       walWaitingBytes: gauges.wal.waitingBytes,
     },
-    groups: groups.map((group) => ({ ...groupDocument(group, now), flow: rates.groups.get(group.name) ?? null })),
+    groups: groups.map((group) => ({ ...groupDocument(group, now), flow: rounded(rates.groups.get(group.name) ?? null) })),
     replay: {
       fromSequence: head.sequence === 0 ? null : 1,
       throughSequence: head.sequence === 0 ? null : head.sequence,
@@ -42,4 +42,13 @@ export function watchDocument(look: Look, rates: Rates): object {
       transfers: transfersOf(gauges.producers),
     },
   };
+}
+
+/** No measurement is finer. */
+function toThousandths(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1000) / 1000;
+}
+
+function rounded(flow: Flow | GroupFlow | null): object | null {
+  return flow === null ? null : Object.fromEntries(Object.entries(flow).map(([name, value]) => [name, toThousandths(value)]));
 }

@@ -17,6 +17,7 @@ export interface Window {
 
 /** With fewer rows than this for its lists, a page says the rest more briefly. */
 const LIST_ROWS = 8;
+const AIR_ROWS = 3;
 /** Where an empty line does most good: before the partitions, before the groups, and so on. */
 const GAPS = [2, 4, 1, 5, 3];
 
@@ -35,7 +36,10 @@ export async function renderPage(look: Look, rates: Rates, { columns, rows }: Wi
   const roomIn = (parts: Readonly<Record<string, readonly string[]>>) => rows - Object.values(parts).flat().length - 2;
   let parts = await around(false);
   if (roomIn(parts) < Math.min(wanted, LIST_ROWS)) parts = await around(true);
-  const [partitionRows = 0, groupRows = 0] = shareRows([partitions.size, groups.size], Math.max(0, roomIn(parts)));
+  const room = Math.max(0, roomIn(parts));
+  // lists that fill any window leave a little air
+  const air = Math.max(0, Math.min(AIR_ROWS, wanted - room, room - LIST_ROWS));
+  const [partitionRows = 0, groupRows = 0] = shareRows([partitions.size, groups.size], room - air);
   const sections = [parts.ledger, parts.emission, await partitions.lines(partitionRows), parts.bus, await groups.lines(groupRows), parts.replay];
   const spare = rows - sections.flat().length - GAPS.length;
   const members = look.groups.map((group) => memberLines(group, look.now, columns));

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import stringWidth from 'string-width';
-import { formatHead, formatTime, type Micros } from '../../index.ts';
+import { formatHead, formatTime, type LedgerGauges, type Micros } from '../../index.ts';
 import { graph } from '../bar.ts';
 import { chalk } from '../colours.ts';
 import { cutLine } from '../cut.ts';
@@ -39,7 +39,7 @@ export function ledgerSection({ identity, gauges, now }: Look, width: number, is
   const path = escapeForTerminal(identity.path);
   const file = escapeForTerminal(basename(identity.path));
   const uuid = escapeForTerminal(identity.uuid).slice(0, UUID_DIGITS);
-  const sizes = `${bytes(gauges.fileBytes)} + ${bytes(gauges.wal.bytes)} WAL`;
+  const sizes = `${bytes(gauges.fileBytes)}${gauges.wal.bytes === 0 ? '' : ` + ${bytes(gauges.wal.bytes)} WAL`}`;
   const name = sectionName('ledger');
   const clock = toSecond(now);
   const first = firstFitting(
@@ -61,6 +61,11 @@ function apart(left: string, right: string, width: number): string {
   return `${left}${' '.repeat(Math.max(2, width - stringWidth(left) - stringWidth(right)))}${right}`;
 }
 
+/** No look comes to the millisecond. */
+function toTenths(ms: number): number {
+  return Math.round(ms / 100) * 100;
+}
+
 interface FlowRow {
   readonly name: string;
   readonly flow: Flow | null;
@@ -75,7 +80,7 @@ export async function emissionSection(rates: Rates, width: number, isShort: bool
     const commits = last?.commitsPerSecond == null ? '' : `  ${perSecond(last.commitsPerSecond)} commits/s`;
     return [firstFitting([events + stored + commits, events + stored, events], width)];
   }
-  const rows = [last, average].map((flow, row): FlowRow => ({ name: flow === null ? UNKNOWN : span(flow.overMs), flow, row }));
+  const rows = [last, average].map((flow, row): FlowRow => ({ name: flow === null ? UNKNOWN : span(toTenths(flow.overMs)), flow, row }));
   const figure = (head: string, rank: number, of: (flow: Flow) => number | null, shown: (value: number) => string): LiveColumn<FlowRow> => ({
     head: chalk.dim(head),
     align: 'right',
@@ -115,8 +120,10 @@ function mostOf(seconds: readonly (number | null)[]): number {
 }
 
 function graphTitle(seconds: readonly (number | null)[]): string {
+  const known = seconds.filter((events) => events !== null).length;
+  if (known === 0) return '';
   const most = mostOf(seconds);
-  return most === 0 ? 'nothing came yet' : `the last ${seconds.length}s, up to ${perSecond(most)}/s`;
+  return most === 0 ? `nothing in the last ${known}s` : `the last ${known}s, up to ${perSecond(most)}/s`;
 }
 
 /** What can be seen of it from outside: when it had something to tell, and what waits in the log of commits. */
@@ -125,16 +132,12 @@ export function busSection({ gauges, now }: Look, width: number): string[] {
   const name = sectionName('bus');
   if (committedAt === null) return [`${name}  no commit yet`];
   const last = `last commit ${span(Math.max(0, (now - committedAt) / 1000))} ago`;
-  return [
-    firstFitting(
-      [
-        `${name}  ${last}; of ${bytes(wal.bytes)} WAL ${bytes(wal.waitingBytes)} not yet written back`,
-        `${name}  ${last}; ${bytes(wal.waitingBytes)} of WAL to write back`,
-        `${name}  ${last}`,
-      ],
-      width,
-    ),
-  ];
+  return [firstFitting([`${name}  ${last}; ${walText(wal)}`, `${name}  ${last}; ${bytes(wal.waitingBytes)} to write back`, `${name}  ${last}`], width)];
+}
+
+function walText({ bytes: size, waitingBytes }: LedgerGauges['wal']): string {
+  if (size === 0) return 'no WAL';
+  return waitingBytes === 0 ? `${bytes(size)} WAL, all of it written back` : `of ${bytes(size)} WAL ${bytes(waitingBytes)} not yet written back`;
 }
 
 /** What history there is to tell again, and what of other ledgers' is told here. */

@@ -73,7 +73,7 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
 }
 
 function averagedOver({ average }: Rates): string {
-  return average === null ? '' : `; rates of partitions and groups are over ${span(average.overMs)}`;
+  return average === null ? '' : `; rates of partitions and groups are over ${span(Math.round(average.overMs / 100) * 100)}`;
 }
 
 async function lookAgainAndAgain(engine: Completengine, signal: AbortSignal, everyMs: number, show: Show): Promise<void> {
