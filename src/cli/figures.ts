@@ -42,12 +42,13 @@ const YEAR = 365 * DAY;
 export function span(ms: number): string {
   if (ms < SECOND - 0.5) return `${Math.round(ms)}ms`;
   if (ms < 10 * SECOND) return `${Number((ms / SECOND).toFixed(1))}s`;
-  if (ms < MINUTE - SECOND / 2) return `${Math.round(ms / SECOND)}s`;
+  const whole = Math.round(ms / SECOND) * SECOND;
+  if (whole < MINUTE) return `${whole / SECOND}s`;
   const two = (large: number, largeName: string, small: number, smallName: string) =>
-    `${count(Math.floor(ms / large))}${largeName} ${Math.floor((ms % large) / small)}${smallName}`;
-  if (ms < HOUR) return two(MINUTE, 'm', SECOND, 's');
-  if (ms < DAY) return two(HOUR, 'h', MINUTE, 'm');
-  return ms < YEAR ? two(DAY, 'd', HOUR, 'h') : two(YEAR, 'y', DAY, 'd');
+    `${count(Math.floor(whole / large))}${largeName} ${Math.floor((whole % large) / small)}${smallName}`;
+  if (whole < HOUR) return two(MINUTE, 'm', SECOND, 's');
+  if (whole < DAY) return two(HOUR, 'h', MINUTE, 'm');
+  return whole < YEAR ? two(DAY, 'd', HOUR, 'h') : two(YEAR, 'y', DAY, 'd');
 }
 
 /** Three digits of a rate; tenths below a hundred. */
