@@ -10,9 +10,14 @@ import { withLedger } from '../cli/session.ts';
 import { type Completengine, formatHead, LedgerError, parseHead, systemClock } from '../index.ts';
 
 export default class Inspect extends BaseCommand {
-  static override summary = 'Show what a ledger holds, or prove that it is sound.';
+  static override summary = 'Show what a ledger holds, watch it live, or prove that it is sound.';
   static override description =
-    `--verify walks the whole chain and names the first bad commit (exit 3). A missing end shows only against a head kept elsewhere: keep the head that emit and inspect print, and give it to --expect-head.`;
+    `--watch shows its organs on a page that is written anew every second: what comes in and where it goes, what waits in the log, how far each group is behind and when it will have caught up, what can be re-told. It only reads, a few milliseconds at a time, and no commit waits for it; q ends it. In a pipe, or with --json, each look is a line of JSON.
+
+--verify walks the whole chain and names the first bad commit (exit 3). A missing end shows only against a head kept elsewhere: keep the head that emit and inspect print, and give it to --expect-head.`;
+  // what oclif makes of flags that exclude one another cannot be read
+  static override usage =
+    '<%= command.id %> [-l FILE] [--json] [--sequence N | --groups | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH]]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
