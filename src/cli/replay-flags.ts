@@ -5,7 +5,7 @@ import type { ReplayOptions } from '../index.ts';
 import { outputFlag } from './output.ts';
 
 export const replayFlags = {
-  from: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['from-sequence'] }),
+  from: Flags.string({ description: 'time, inclusive; of a group also start, end or a sequence', helpValue: 'TIME', exclusive: ['from-sequence'] }),
   through: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['until', 'through-sequence'] }),
   until: Flags.string({ description: 'time, exclusive', helpValue: 'TIME', exclusive: ['through-sequence'] }),
   'from-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N' }),
@@ -31,7 +31,7 @@ export const replayFlags = {
   'max-gap': Flags.string({ description: 'no silence lasts longer than this, such as 5s', helpValue: 'DURATION' }),
   step: Flags.boolean({ description: 'one event a key press', exclusive: ['speed', 'rate'] }),
   'dry-run': Flags.boolean({
-    description: 'count, bytes, span and duration at this speed; tell nothing',
+    description: 'count, bytes, span and duration at this speed, or where a group would step; tell and change nothing',
     exclusive: ['follow', 'into', 'exec', 'cursor-file', 'step'],
   }),
   into: Flags.string({
@@ -41,6 +41,13 @@ export const replayFlags = {
   }),
   partitions: Flags.string({ description: 'of a ledger that --into makes: a count, or names', helpValue: 'N|NAMES', dependsOn: ['into'] }),
   exec: Flags.string({ description: 'each delivery on the standard input of one run of this command', helpValue: 'CMD' }),
+  'to-group': Flags.string({
+    description: 'step this group to --from, so that its consumers get everything from there on; the plan, and with --yes the deed',
+    helpValue: 'NAME',
+    helpGroup: 'GROUP',
+  }),
+  yes: Flags.boolean({ description: 'do what is planned', helpGroup: 'GROUP', dependsOn: ['to-group'], exclusive: ['dry-run'] }),
+  force: Flags.boolean({ description: 'also while members are at work', helpGroup: 'GROUP', dependsOn: ['to-group'] }),
   'cursor-file': Flags.string({ description: 'keep how far it is in this file, and go on from there', helpValue: 'FILE' }),
   'expect-digest': Flags.string({ description: 'exit 3 where the digest is another one', helpValue: 'HEX', exclusive: ['follow', 'digest-file'] }),
   'digest-file': Flags.string({ description: 'keep the digest in this file; a later run compares (exit 3)', helpValue: 'FILE', exclusive: ['follow'] }),
@@ -49,7 +56,7 @@ export const replayFlags = {
     options: ['strict', 'relaxed'] as const,
   })(),
   output: outputFlag(),
-  json: Flags.boolean({ description: 'the report on standard error as JSON' }),
+  json: Flags.boolean({ description: 'the report on standard error as JSON; the plan of --to-group on standard output' }),
   quiet: Flags.boolean({ char: 'q', description: 'no report and no progress' }),
 };
 

@@ -110,7 +110,7 @@ function groupColumns({ groups, now }: Look, rates: Rates, width: number): LiveC
     rank,
     cell,
   });
-  const failed = column('failed', 4, ({ lanes }) => alarm(sum(lanes, ({ attempts }) => attempts)));
+  const tries = column('tries', 4, ({ lanes }) => alarm(sum(lanes, ({ attempts }) => attempts)));
   return [
     { head: sectionName('scheduler'), align: 'left', rank: 0, cell: ({ name }) => rowName(shownName(name, width)) },
     column('lag', 0, ({ lag }) => count(lag)),
@@ -119,7 +119,7 @@ function groupColumns({ groups, now }: Look, rates: Rates, width: number): LiveC
     column('done in', 2, (group) => catchUpText(group, flowOf(group))),
     column('oldest', 6, ({ oldestTime }) => ageText(oldestTime, now)),
     column('held', 7, holdText),
-    ...(groups.some(({ lanes }) => lanes.some(({ attempts }) => attempts > 0)) ? [failed] : []),
+    ...(groups.some(({ lanes }) => lanes.some(({ attempts }) => attempts > 0)) ? [tries] : []),
     column('parked', 3, ({ parked }) => alarm(parked)),
   ];
 }

@@ -4,7 +4,7 @@ import type { GroupDescription, Micros } from '../../index.ts';
 import { chalk } from '../colours.ts';
 import { cutLine } from '../cut.ts';
 import { escapeForTerminal } from '../escape.ts';
-import { count, plural, span } from '../figures.ts';
+import { plural, span } from '../figures.ts';
 import { rowName } from './sections.ts';
 
 const PARTITIONS_NAMED = 8;
@@ -17,7 +17,7 @@ export function memberLines({ members, lanes }: GroupDescription, now: Micros, w
     return `${escapeForTerminal(name)} holds ${what}, ${isAlive ? `for another ${left}` : `silent since its lease ended ${left} ago`}`;
   });
   const stuck = lanes.filter(({ attempts }) => attempts > 0);
-  const failures = stuck.map(({ partition, nextOffset, attempts }) => `${escapeForTerminal(partition)}/${nextOffset} failed ${count(attempts)} times`);
+  const failures = stuck.map(({ partition, nextOffset, attempts }) => `${escapeForTerminal(partition)}/${nextOffset} has had ${plural(attempts, 'attempt')}`);
   return [
     ...lines.map((line) => chalk.dim(cutLine(`${rowName('')}  ${line}`, width))),
     ...failures.map((line) => chalk.red(cutLine(`${rowName('')}  ${line}`, width))),

@@ -1,26 +1,26 @@
 /** One replay, joined: its range, the pages of it, and the stages in between that were asked for, in the order in which events pass them. */
 
-import { FieldReader } from './emission/field-reader.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import type { Clock } from './model/clock.ts';
-import { type Condition, parseCondition } from './model/condition.ts';
-import { DEPTH_MAX, type Determinism } from './model/config.ts';
-import type { EventBatch } from './model/event.ts';
-import { invalidArgument } from './model/ledger-error.ts';
-import type { PartitionId } from './model/partition.ts';
-import type { SequenceRange } from './model/range.ts';
-import { epochAt, NO_PLACEMENTS } from './model/routing.ts';
-import type { Micros } from './model/time.ts';
-import type { Timer } from './model/timer.ts';
-import type { EventLabels } from './output/event-form.ts';
-import { filtered, type Keeps } from './replay/filter.ts';
-import { hasEnd, type RangeRequest, resolveRange } from './replay/resolve-range.ts';
-import { type BatchPage, follow, retell } from './replay/retell.ts';
-import { placeOfKey } from './router/place-of-key.ts';
-import { makeRouter } from './router/router.ts';
-import { type PaceRequest, readPace } from './scheduler/pace.ts';
-import { paced } from './scheduler/paced.ts';
-import { Playback } from './scheduler/playback.ts';
+import { FieldReader } from '../emission/field-reader.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Clock } from '../model/clock.ts';
+import { type Condition, parseCondition } from '../model/condition.ts';
+import { DEPTH_MAX, type Determinism } from '../model/config.ts';
+import type { EventBatch } from '../model/event.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { SequenceRange } from '../model/range.ts';
+import { epochAt, NO_PLACEMENTS } from '../model/routing.ts';
+import type { Micros } from '../model/time.ts';
+import type { Timer } from '../model/timer.ts';
+import type { EventLabels } from '../output/event-form.ts';
+import { filtered, type Keeps } from '../replay/filter.ts';
+import { hasEnd, type RangeRequest, resolveRange } from '../replay/resolve-range.ts';
+import { type BatchPage, follow, retell } from '../replay/retell.ts';
+import { placeOfKey } from '../router/place-of-key.ts';
+import { makeRouter } from '../router/router.ts';
+import { type PaceRequest, readPace } from '../scheduler/pacing/pace.ts';
+import { paced } from '../scheduler/pacing/paced.ts';
+import { Playback } from '../scheduler/pacing/playback.ts';
 
 export interface ReplayOptions extends RangeRequest, PaceRequest {
   /** Names of partitions; default all. */
