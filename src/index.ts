@@ -12,8 +12,9 @@ export type { Explanation, LineExplanation, Partitioning, PartitionReach, Rerout
 export type { RehearsalReport } from './core/engine/rehearsal.ts';
 export type { ReplayOptions, ReplayProgress } from './core/engine/replaying.ts';
 export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/engine/subscription.ts';
+export type { TailOptions } from './core/engine/tailing.ts';
 export type { TransferReport } from './core/engine/transferring.ts';
-export { Completengine, type TailOptions } from './core/engine.ts';
+export { Completengine } from './core/engine.ts';
 export type {
   LedgerDescription,
   LedgerGauges,
@@ -45,10 +46,11 @@ export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './
 export { CommandSink } from './core/output/command-sink.ts';
 export { Delivery } from './core/output/delivery.ts';
 export { parseDigest, proveDigest } from './core/output/digest-proof.ts';
-export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
+export { type EventForm, type EventLabels, envelopeForm, inPieces, payloadForm, toEvent } from './core/output/event-form.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { StartPoint } from './core/replay/resolve-start.ts';
+export type { TailProgress } from './core/replay/tell-tail.ts';
 export type { PaceRequest } from './core/scheduler/pacing/pace.ts';
 export { Playback } from './core/scheduler/pacing/playback.ts';

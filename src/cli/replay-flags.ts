@@ -2,6 +2,7 @@
 
 import * as Flags from '@oclif/core/flags';
 import type { ReplayOptions } from '../index.ts';
+import { filterFlags } from './filter-flags.ts';
 import { outputFlag } from './output.ts';
 
 export const replayFlags = {
@@ -19,13 +20,7 @@ export const replayFlags = {
     multipleNonGreedy: true,
     helpValue: 'NAME',
   }),
-  key: Flags.string({ description: 'only events with this key', helpValue: 'KEY' }),
-  where: Flags.string({
-    description: 'only events that meet this; also != < <= > >= and ~ for a regular expression. Several: all of them',
-    multiple: true,
-    multipleNonGreedy: true,
-    helpValue: 'PATH=VALUE',
-  }),
+  ...filterFlags(),
   speed: Flags.string({ description: 'natural, max, or how many times as fast as it happened: 60, 0.5', default: 'max', helpValue: 'SPEED' }),
   rate: Flags.string({ description: 'so many events a second, in place of a speed', helpValue: 'N/s' }),
   'max-gap': Flags.string({ description: 'no silence lasts longer than this, such as 5s', helpValue: 'DURATION' }),

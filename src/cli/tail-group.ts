@@ -85,7 +85,7 @@ function commandTarget(command: string, flags: TailFlags): Target {
   const consumer = new CommandConsumer({
     command,
     environment: process.env,
-    form: ({ batches, labels }) => Buffer.concat(batches.map((batch) => form(batch, labels))),
+    form: ({ batches, labels }) => Buffer.concat(batches.flatMap((batch) => [...form(batch, labels)])),
     onStderr: (bytes) => process.stderr.write(bytes),
   });
   return {

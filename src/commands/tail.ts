@@ -17,6 +17,7 @@ With --group it is a member of that group: members share the partitions, what wa
     '<%= config.bin %> <%= command.id %> p3 -n 100',
     '<%= config.bin %> <%= command.id %> --since -1h --until now',
     '<%= config.bin %> <%= command.id %> -f -o envelope | jq .payload',
+    '<%= config.bin %> <%= command.id %> --key acme --where "amount>=100" -n 20 -f',
     "<%= config.bin %> <%= command.id %> --group mailer --exec './send-mail'",
     '<%= config.bin %> <%= command.id %> --parked --group mailer',
   ];

@@ -5,14 +5,16 @@ import { FieldReader } from './emission/field-reader.ts';
 import type { EmissionReport, IngestHooks, InputSource } from './emission/ingest.ts';
 import type { EventReceipt } from './emission/shared-commits.ts';
 import { type EmitOptions, Emitting, type EventInput, type GivenOptions, type SingleEvent } from './engine/emitting.ts';
+import { filterText } from './engine/filtering.ts';
 import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './engine/group-desk.ts';
 import { labelsOf } from './engine/labels.ts';
 import { type CreateOptions, checkAskedFor, type OpenOptions, toBlueprint, toPatience } from './engine/opening.ts';
 import { Partitioning } from './engine/partitioning.ts';
 import { type RehearsalReport, rehearse } from './engine/rehearsal.ts';
-import { filterText, fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replaying.ts';
+import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replaying.ts';
 import type { Subscriptions } from './engine/subscribing.ts';
 import type { Handler, SubscribeOptions, Subscription } from './engine/subscription.ts';
+import { type TailOptions, tailing } from './engine/tailing.ts';
 import { type TransferReport, transfer } from './engine/transferring.ts';
 import { Watching } from './engine/watching.ts';
 import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
@@ -28,15 +30,6 @@ import { systemTimer, type Timer } from './model/timer.ts';
 import type { EventLabels } from './output/event-form.ts';
 import { Telling } from './output/telling.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
-import { type TailRequest, tellTail } from './replay/tell-tail.ts';
-
-export interface TailOptions extends TailRequest {
-  /** Names of partitions; default all. */
-  readonly partitions?: readonly string[] | undefined;
-  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
-  readonly zone?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 export class Completengine {
   readonly #ledger: Ledger;
@@ -132,19 +125,8 @@ export class Completengine {
 
   /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
   tail(options: TailOptions = {}): Telling {
-    const { signal, zone } = options;
-    const engine = this;
-    async function* pages() {
-      const reading = { partitions: await engine.#select(options.partitions), verify: false, signal };
-      // watching begins before the head is read, or a commit in between would be missed
-      const stopWatching = options.follow || options.idleMs !== undefined ? engine.#watching.begin() : undefined;
-      try {
-        yield* tellTail(engine.#ledger, options, reading, { now: engine.#clock.nowMicros(), zone, grown: engine.#grown });
-      } finally {
-        stopWatching?.();
-      }
-    }
-    return new Telling(pages, { labels: this.#eventLabels(), isVerified: false, signal });
+    const parts = this.#replayParts({ partitions: options.partitions }, 0);
+    return new Telling(tailing(parts, options), { labels: parts.labels, isVerified: false, signal: options.signal });
   }
 
   /**

@@ -48,7 +48,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   ],
   tail: [
     ...[...COMMON, 'ack-timeout', 'backoff', 'batch', 'batch-bytes', 'concurrency', 'count', 'cursor-file', 'drop', 'exec', 'exit-at-head', 'follow', 'from'],
-    ...['group', 'idle', 'lease', 'max-deliver', 'member', 'number', 'output', 'parked', 'redeliver', 'since', 'tz', 'until'],
+    ...['group', 'idle', 'key', 'lease', 'max-deliver', 'member', 'number', 'output', 'parked', 'redeliver', 'since', 'tz', 'until', 'where'],
   ],
 };
 

@@ -1,34 +1,25 @@
 /** One replay, joined: its range, the pages of it, and the stages in between that were asked for, in the order in which events pass them. */
 
-import { FieldReader } from '../emission/field-reader.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
-import { type Condition, parseCondition } from '../model/condition.ts';
-import { DEPTH_MAX, type Determinism } from '../model/config.ts';
-import type { EventBatch } from '../model/event.ts';
+import type { Determinism } from '../model/config.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
-import { epochAt, NO_PLACEMENTS } from '../model/routing.ts';
 import type { Micros } from '../model/time.ts';
 import type { Timer } from '../model/timer.ts';
 import type { EventLabels } from '../output/event-form.ts';
-import { filtered, type Keeps } from '../replay/filter.ts';
+import { filtered } from '../replay/filter.ts';
 import { hasEnd, type RangeRequest, resolveRange } from '../replay/resolve-range.ts';
-import { type BatchPage, follow, retell } from '../replay/retell.ts';
-import { placeOfKey } from '../router/place-of-key.ts';
-import { makeRouter } from '../router/router.ts';
+import { type BatchPage, follow } from '../replay/retell.ts';
 import { type PaceRequest, readPace } from '../scheduler/pacing/pace.ts';
 import { paced } from '../scheduler/pacing/paced.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
+import { type FilterRequest, rangeReader, readFilter } from './filtering.ts';
 
-export interface ReplayOptions extends RangeRequest, PaceRequest {
+export interface ReplayOptions extends RangeRequest, FilterRequest, PaceRequest {
   /** Names of partitions; default all. */
   readonly partitions?: readonly string[] | undefined;
-  /** Only events whose key is this text. */
-  readonly key?: string | undefined;
-  /** Only events that meet all of these: `properties.mag>=4.5`; also = != < <= > ~. */
-  readonly where?: string | readonly string[] | undefined;
   /** `strict` verifies the chain while reading. Default: as the ledger was made. */
   readonly determinism?: Determinism | undefined;
   /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
@@ -54,7 +45,6 @@ export interface ReplayProgress {
 }
 
 type Pages = AsyncGenerator<BatchPage, void, undefined>;
-type Partitions = readonly PartitionId[] | null;
 
 /** What a replay needs of its engine. */
 export interface ReplayParts {
@@ -63,7 +53,7 @@ export interface ReplayParts {
   readonly timer: Timer;
   readonly labels: EventLabels;
   /** The partitions asked for, null for all of them. @throws LedgerError UNKNOWN_PARTITION */
-  readonly select: () => Promise<Partitions>;
+  readonly select: () => Promise<readonly PartitionId[] | null>;
   readonly verify: boolean;
   /** Nothing through this sequence is told: it was told before. */
   readonly behind: number;
@@ -82,7 +72,7 @@ export async function fixRange(parts: ReplayParts, options: ReplayOptions): Prom
 
 /** What is wrong with the options is told before anything is read. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
 export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pages {
-  const { timer } = parts;
+  const { ledger, timer } = parts;
   const { signal, playback } = options;
   const pace = readPace(options);
   const keeps = readFilter(options, parts.labels);
@@ -92,64 +82,16 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
     // watching begins before the head is read, or a commit in between would be missed
     const stopWatching = options.follow ? parts.startWatching() : null;
     try {
-      const asked = await resolveRange(options, parts.ledger, { now, zone: options.zone });
+      const asked = await resolveRange(options, ledger, { now, zone: options.zone });
       const range = { from: Math.max(asked.from, parts.behind + 1), through: asked.through };
-      let told = read(parts, options, range, await parts.select());
+      const read = rangeReader(ledger, options, { partitions: await parts.select(), verify: parts.verify, signal });
+      let told = options.follow ? follow(ledger, range.from, read, { grown: parts.grown, signal }) : read(range);
       if (keeps !== null) told = filtered(told, keeps);
       if (pace !== null || playback !== undefined) told = paced(told, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
       yield* options.onProgress === undefined ? told : counted(told, options.follow ? { from: range.from, through: null } : range, options.onProgress);
     } finally {
       stopWatching?.();
     }
-  };
-}
-
-function read({ ledger, verify, grown }: ReplayParts, { key, follow: isFollowing, signal }: ReplayOptions, range: SequenceRange, asked: Partitions): Pages {
-  // what comes may be routed in another way
-  if (isFollowing) return follow(ledger, range.from, { partitions: asked, verify, signal }, grown);
-  return retell(ledger, { range, partitions: key === undefined ? asked : placesInRange(ledger, key, range, asked), verify, signal });
-}
-
-/** The partitions in which events of a key may lie, of those asked for; null: all of them. */
-function placesInRange(ledger: Ledger, key: string, { from, through }: SequenceRange, asked: Partitions): Partitions {
-  const { epochs, partitions } = ledger.identity;
-  const partitionNames = partitions.map(({ name }) => name);
-  const first = epochAt(epochs, from);
-  const places = new Set<PartitionId>();
-  for (const epoch of epochs) {
-    if (epoch.epoch < first.epoch || epoch.fromSequence > through) continue;
-    // a session lies where its pin was at the time, a key that was placed where somebody said
-    if (epoch.spec.rule === 'sticky' || epoch.placedFrom !== null) return asked;
-    const router = makeRouter({ epoch, partitionNames, placements: NO_PLACEMENTS });
-    const place = placeOfKey(router, epoch.spec, key);
-    if (place !== null) places.add(place);
-  }
-  return [...places].filter((place) => asked?.includes(place) ?? true).sort((one, other) => one - other);
-}
-
-/** What tells the filters of one replay from those of another; the empty text where everything is kept. */
-export function filterText({ partitions, key, where }: ReplayOptions): string {
-  const conditions = [...new Set([where ?? []].flat())].sort();
-  const names = [...new Set(partitions)].sort();
-  return names.length === 0 && key === undefined && conditions.length === 0 ? '' : JSON.stringify([names, key ?? null, conditions]);
-}
-
-/** Null where everything is kept. */
-function readFilter({ key, where }: ReplayOptions, labels: EventLabels): Keeps | null {
-  const conditions = [where ?? []].flat().map(parseCondition);
-  const meets = conditions.length === 0 ? null : meetsAll(conditions);
-  if (key === undefined) return meets;
-  return (batch, at) => labels.key(batch, at) === key && (meets?.(batch, at) ?? true);
-}
-
-function meetsAll(conditions: readonly Condition[]): Keeps {
-  const fields = new FieldReader(
-    conditions.map(({ path }) => path),
-    DEPTH_MAX,
-  );
-  return (batch: EventBatch, at: number) => {
-    const line = fields.read(batch.payload(at));
-    return conditions.every((condition, nth) => condition.holds(line, nth));
   };
 }
 

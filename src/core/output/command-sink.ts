@@ -1,6 +1,7 @@
 /** Delivers batches to a command: one run of it for each delivery, with the events on its standard input. Exit 0 takes the delivery. */
 
 import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import type { EventBatch } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import type { EventForm, EventLabels } from './event-form.ts';
@@ -23,25 +24,29 @@ export class CommandSink implements Sink {
 
   /** @throws LedgerError COMMAND_FAILED when the command does not end with 0. */
   async deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
-    const lines = batches.filter(({ count }) => count > 0).map((batch) => this.#form(batch, labels));
-    if (lines.length === 0) return true;
-    const ending = await this.#run(lines);
+    const told = batches.filter(({ count }) => count > 0);
+    if (told.length === 0) return true;
+    const ending = await this.#run(told, labels);
     if ('code' in ending && ending.code === 0) return true;
     // Ctrl-C reaches the command as well
     if (this.#signal?.aborted) return false;
     throw this.#failure(ending);
   }
 
-  #run(lines: readonly Buffer[]): Promise<Ending> {
+  async #run(batches: readonly EventBatch[], labels: EventLabels): Promise<Ending> {
     const child = spawn(this.#command, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] });
     // a command that has seen enough closes its input; its exit code says whether that was all it wanted
     child.stdin.on('error', () => {});
-    for (const part of lines) child.stdin.write(part);
-    child.stdin.end();
-    return new Promise((resolve) => {
+    const ending = new Promise<Ending>((resolve) => {
       child.on('error', (error) => resolve({ error }));
       child.on('close', (code, signal) => resolve({ code, signal }));
     });
+    try {
+      for (const batch of batches) for (const piece of this.#form(batch, labels)) await written(child.stdin, piece);
+    } finally {
+      child.stdin.end();
+    }
+    return ending;
   }
 
   #failure(ending: Ending): LedgerError {
@@ -53,4 +58,18 @@ export class CommandSink implements Sink {
       cause: 'error' in ending ? ending.error : undefined,
     });
   }
+}
+
+/** Resolves when the command can take more, or takes no more at all. */
+async function written(input: Writable, piece: Buffer): Promise<void> {
+  if (input.destroyed || input.write(piece) || input.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const settle = (): void => {
+      input.off('drain', settle);
+      input.off('close', settle);
+      resolve();
+    };
+    input.on('drain', settle);
+    input.on('close', settle);
+  });
 }

@@ -6,6 +6,7 @@ import type { Plan } from '../../model/epoch-plan.ts';
 import type { Head } from '../../model/head.ts';
 import { type Page, pageBytes, type ReadRequest } from '../../model/history.ts';
 import type { PartitionId } from '../../model/partition.ts';
+import type { SequenceRange } from '../../model/range.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
 import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
@@ -232,6 +233,10 @@ export class SqliteLedger implements Ledger {
       const chosen = partitions ?? this.#reader.partitionIds();
       return sequenceOfLast(this.#reader, count, chosen, through) ?? 1;
     });
+  }
+
+  partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
+    return this.#guarded.look(() => this.#reader.partitionsSentTo(range));
   }
 
   async verify(options: VerifyOptions): Promise<VerifyReport> {
