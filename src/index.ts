@@ -15,7 +15,16 @@ export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscrip
 export type { TailOptions } from './core/engine/tailing.ts';
 export type { TransferReport } from './core/engine/transferring.ts';
 export { Completengine } from './core/engine.ts';
-export type { LedgerDescription, LedgerIdentity, PartitionSummary, RoutingChange, VerifyReport } from './core/ledger/ledger.ts';
+export type {
+  LedgerDescription,
+  LedgerGauges,
+  LedgerGrowth,
+  LedgerIdentity,
+  PartitionGauge,
+  PartitionSummary,
+  RoutingChange,
+  VerifyReport,
+} from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
 export { movedByHash } from './core/model/epoch-plan.ts';

@@ -29,7 +29,7 @@ async function groupText(group: GroupDescription, now: Micros): Promise<string> 
   const behind = group.lag === 0 ? 'nothing waits' : `${plural(group.lag, 'event')} behind${age === null ? '' : `, the oldest for ${seconds(age)}`}`;
   const members = group.members.map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (silent)'}`).join(', ');
   const rows = group.lanes.map((lane) => [
-    lane.partition,
+    escapeForTerminal(lane.partition),
     count(lane.nextOffset),
     count(lane.lag),
     lane.oldestTime === null ? '' : formatTime(lane.oldestTime),
@@ -43,6 +43,16 @@ async function groupText(group: GroupDescription, now: Micros): Promise<string> 
     rows,
   );
   return `group ${escapeForTerminal(group.name)}: ${behind}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
+}
+
+const GROUPS_SHOWN = 8;
+
+/** Who is how far behind, on one line: those with the largest lag first. */
+export function lagsText(groups: readonly GroupDescription[]): string {
+  const byLag = [...groups].sort((one, other) => other.lag - one.lag);
+  const shown = byLag.slice(0, GROUPS_SHOWN).map(({ name, lag }) => `${escapeForTerminal(name)} (lag ${count(lag)})`);
+  if (byLag.length > shown.length) shown.push('..');
+  return `${count(groups.length)}: ${shown.join(', ')}`;
 }
 
 function ageMs(time: Micros | null, now: Micros): number | null {

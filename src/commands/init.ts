@@ -66,7 +66,7 @@ export default class Init extends BaseCommand {
     return withLedger(flags, 'read', async (engine) => {
       const made = await engine.inspect();
       this.log(`${made.identity.path}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`);
-      return overviewDocument(made);
+      return overviewDocument(made, []);
     });
   }
 }

@@ -17,7 +17,7 @@ import type { Handler, SubscribeOptions, Subscription } from './engine/subscript
 import { type TailOptions, tailing } from './engine/tailing.ts';
 import { type TransferReport, transfer } from './engine/transferring.ts';
 import { Watching } from './engine/watching.ts';
-import type { Ledger, LedgerDescription, LedgerIdentity, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
+import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/open.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { DEPTH_MAX, type Determinism } from './model/config.ts';
@@ -229,6 +229,11 @@ export class Completengine {
 
   inspect(): Promise<LedgerDescription> {
     return this.#ledger.describe();
+  }
+
+  /** What moves, cheap enough to be asked for every second; `behind`: the head's sequence at the look before. */
+  gauges(behind: number | null = null): Promise<LedgerGauges> {
+    return this.#ledger.gauges(behind);
   }
 
   head(): Promise<Head> {

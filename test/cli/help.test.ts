@@ -9,7 +9,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
   emit: [...COMMON, 'atomic', 'envelope', 'json', 'key', 'late', 'max-line', 'max-skew', 'producer', 'quiet', 'receipts', 'rejects', 'to'],
   init: [...COMMON, 'determinism', 'durability', 'json', 'max-line', 'missing', 'partition', 'partitions', 'time', 'unique'],
-  inspect: [...COMMON, 'expect-head', 'groups', 'json', 'sequence', 'verify'],
+  inspect: [...COMMON, 'every', 'expect-head', 'groups', 'json', 'sequence', 'verify', 'watch'],
   partition: [...COMMON, 'json'],
   'partition add': [...COMMON, 'json'],
   'partition explain': [...COMMON, 'envelope', 'json'],

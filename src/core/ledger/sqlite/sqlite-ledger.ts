@@ -10,13 +10,24 @@ import type { SequenceRange } from '../../model/range.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
 import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
-import type { Ledger, LedgerDescription, LedgerIdentity, LedgerTransaction, PartitionSummary, RoutingChange, VerifyOptions, VerifyReport } from '../ledger.ts';
+import type {
+  Ledger,
+  LedgerDescription,
+  LedgerGauges,
+  LedgerIdentity,
+  LedgerTransaction,
+  PartitionSummary,
+  RoutingChange,
+  VerifyOptions,
+  VerifyReport,
+} from '../ledger.ts';
 import { Appender, readProducer } from './append.ts';
 import { beginEpoch } from './begin-epoch.ts';
 import type { Patience } from './busy.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { describeLedger, summarizePartitions } from './describe.ts';
 import { type FileIdentity, guardIdentity } from './file-guard.ts';
+import { readGauges, readWal } from './gauges.ts';
 import { SqliteGroups } from './groups/sqlite-groups.ts';
 import { GuardedDatabase } from './guarded-database.ts';
 import { readIdentity } from './identity.ts';
@@ -92,6 +103,15 @@ export class SqliteLedger implements Ledger {
       this.#identity = readIdentity(this.#db, this.#identity.path);
       return describeLedger(this.#db, this.#identity);
     });
+  }
+
+  async gauges(behind: number | null): Promise<LedgerGauges> {
+    guardIdentity(this.#identity.path, this.#file);
+    const gauges = await this.#guarded.read(() => {
+      const state = this.#current();
+      return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
+    });
+    return { ...gauges, wal: await this.#guarded.look(() => readWal(this.#db, this.#identity.path)) };
   }
 
   routing(): Promise<RoutingInForce> {

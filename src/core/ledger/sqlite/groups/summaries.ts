@@ -6,7 +6,7 @@ import type { FrameReader } from '../read.ts';
 import { integer, type RawRow, text } from '../rows.ts';
 import { cursorsOfAll } from './cursors.ts';
 import { type GroupTables, hasGroups } from './group-rows.ts';
-import { endOf, timeFrom } from './lanes.ts';
+import { endOf, timeOfNext } from './lanes.ts';
 import { leasesOf } from './members.ts';
 
 /** All groups by name. */
@@ -27,7 +27,7 @@ function summarize(tables: GroupTables, reader: FrameReader, group: { name: stri
       nextOffset,
       nextSequence,
       lag,
-      oldestTime: lag === 0 ? null : timeFrom(reader, partition, nextSequence),
+      oldestTime: lag === 0 ? null : timeOfNext(reader, partition, { nextOffset, nextSequence }),
       attempts,
       member: lease?.member ?? null,
       token: lease?.token ?? null,
