@@ -58,6 +58,7 @@ await build({
   ...common,
   entryPoints: {
     main: 'src/cli/main.ts',
+    help: 'src/cli/help.ts',
     ...threads,
     ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])),
   },

@@ -1,23 +1,30 @@
 /** The front door: everything the library exports. The commands use this door too. */
 
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/byte-source.ts';
-export type { CommittedEvents } from './core/emission/emitter.ts';
+export type { CommittedEvents } from './core/emission/chunk-report.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
 export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
 export type { EventReceipt } from './core/emission/shared-commits.ts';
-export {
-  Completengine,
-  type CreateOptions,
-  type EmitOptions,
-  type EventInput,
-  type GivenOptions,
-  type OpenOptions,
-  type RehearsalReport,
-  type TailOptions,
-  type TransferReport,
-} from './core/engine.ts';
-export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/group-desk.ts';
-export type { LedgerDescription, LedgerIdentity, PartitionSummary, RoutingChange, VerifyReport } from './core/ledger/ledger.ts';
+export type { EmitOptions, EventInput, GivenOptions } from './core/engine/emitting.ts';
+export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/engine/group-desk.ts';
+export type { CreateOptions, OpenOptions } from './core/engine/opening.ts';
+export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/engine/partitioning.ts';
+export type { RehearsalReport } from './core/engine/rehearsal.ts';
+export type { ReplayOptions, ReplayProgress } from './core/engine/replaying.ts';
+export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/engine/subscription.ts';
+export type { TailOptions } from './core/engine/tailing.ts';
+export type { TransferReport } from './core/engine/transferring.ts';
+export { Completengine } from './core/engine.ts';
+export type {
+  LedgerDescription,
+  LedgerGauges,
+  LedgerGrowth,
+  LedgerIdentity,
+  PartitionGauge,
+  PartitionSummary,
+  RoutingChange,
+  VerifyReport,
+} from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
 export { movedByHash } from './core/model/epoch-plan.ts';
@@ -40,13 +47,11 @@ export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './
 export { CommandSink } from './core/output/command-sink.ts';
 export { Delivery } from './core/output/delivery.ts';
 export { parseDigest, proveDigest } from './core/output/digest-proof.ts';
-export { type EventForm, type EventLabels, envelopeForm, payloadForm, toEvent } from './core/output/event-form.ts';
+export { type EventForm, type EventLabels, envelopeForm, inPieces, payloadForm, toEvent } from './core/output/event-form.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
-export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/partitioning.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { StartPoint } from './core/replay/resolve-start.ts';
-export type { ReplayOptions, ReplayProgress } from './core/replaying.ts';
-export type { PaceRequest } from './core/scheduler/pace.ts';
-export { Playback } from './core/scheduler/playback.ts';
-export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/subscribing.ts';
+export type { TailProgress } from './core/replay/tell-tail.ts';
+export type { PaceRequest } from './core/scheduler/pacing/pace.ts';
+export { Playback } from './core/scheduler/pacing/playback.ts';

@@ -1,5 +1,6 @@
 /** How failures are told: one line with the fact, one with what to do, and an exit code. Nothing of them reaches the terminal raw. */
 
+import { stripVTControlCharacters } from 'node:util';
 import { LedgerError, outputFailure } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
@@ -49,8 +50,10 @@ function linesOf(failure: Failure): string[] {
     return lines;
   }
   if (!isUsage(failure)) return [`error: this is a bug of completengine: ${failure.stack ?? failure.message}`];
-  // oclif spreads its messages over lines, and ends them with a hint of its own
-  const facts = failure.message.split('\n').filter((line) => line.trim() !== '' && !BOILERPLATE.test(line));
+  // oclif spreads its messages over lines, colours some, and ends them with a hint of its own
+  const facts = stripVTControlCharacters(failure.message)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !BOILERPLATE.test(line));
   return [`error: ${facts.map((line) => oneLine(line.trim())).join('; ')}`, '  try: add --help to the command, or completengine --help'];
 }
 

@@ -32,6 +32,30 @@ export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
+
+/** How long, by its two largest units: `20ms`, `1.4s`, `52s`, `4m 10s`, `3h 12m`, `5d 3h`, `8y 120d`. */
+export function span(ms: number): string {
+  if (ms < SECOND - 0.5) return `${Math.round(ms)}ms`;
+  if (ms < 10 * SECOND) return `${Number((ms / SECOND).toFixed(1))}s`;
+  const whole = Math.round(ms / SECOND) * SECOND;
+  if (whole < MINUTE) return `${whole / SECOND}s`;
+  const two = (large: number, largeName: string, small: number, smallName: string) =>
+    `${count(Math.floor(whole / large))}${largeName} ${Math.floor((whole % large) / small)}${smallName}`;
+  if (whole < HOUR) return two(MINUTE, 'm', SECOND, 's');
+  if (whole < DAY) return two(HOUR, 'h', MINUTE, 'm');
+  return whole < YEAR ? two(DAY, 'd', HOUR, 'h') : two(YEAR, 'y', DAY, 'd');
+}
+
+/** Three digits of a rate; tenths below a hundred. */
+export function perSecond(value: number): string {
+  return count(Math.abs(value) < 99.95 ? Number(value.toFixed(1)) : Number(value.toPrecision(3)));
+}
+
 /** Events a second, without a false precision. */
 export function rate(events: number, ms: number): string {
   if (ms <= 0 || events === 0) return '0 events/s';

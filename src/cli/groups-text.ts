@@ -1,6 +1,7 @@
 /** What `inspect --groups` shows: where groups stand, who works in them, and what waits. */
 
 import { formatTime, type GroupDescription, type Micros } from '../index.ts';
+import { escapeForTerminal } from './escape.ts';
 import { count, plural, seconds } from './figures.ts';
 
 export function groupDocument(group: GroupDescription, now: Micros): object {
@@ -26,14 +27,14 @@ async function groupText(group: GroupDescription, now: Micros): Promise<string> 
   const { renderTable } = await import('./table.ts');
   const age = ageMs(group.oldestTime, now);
   const behind = group.lag === 0 ? 'nothing waits' : `${plural(group.lag, 'event')} behind${age === null ? '' : `, the oldest for ${seconds(age)}`}`;
-  const members = group.members.map(({ name, isAlive }) => (isAlive ? name : `${name} (silent)`)).join(', ');
+  const members = group.members.map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (silent)'}`).join(', ');
   const rows = group.lanes.map((lane) => [
-    lane.partition,
+    escapeForTerminal(lane.partition),
     count(lane.nextOffset),
     count(lane.lag),
     lane.oldestTime === null ? '' : formatTime(lane.oldestTime),
     lane.attempts === 0 ? '' : count(lane.attempts),
-    lane.member ?? '',
+    escapeForTerminal(lane.member ?? ''),
     lane.token === null ? '' : String(lane.token),
   ]);
   const table = renderTable(
@@ -41,7 +42,17 @@ async function groupText(group: GroupDescription, now: Micros): Promise<string> 
     ['left', 'right', 'right', 'left', 'right', 'left', 'right'],
     rows,
   );
-  return `group ${group.name}: ${behind}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
+  return `group ${escapeForTerminal(group.name)}: ${behind}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
+}
+
+const GROUPS_SHOWN = 8;
+
+/** Who is how far behind, on one line: those with the largest lag first. */
+export function lagsText(groups: readonly GroupDescription[]): string {
+  const byLag = [...groups].sort((one, other) => other.lag - one.lag);
+  const shown = byLag.slice(0, GROUPS_SHOWN).map(({ name, lag }) => `${escapeForTerminal(name)} (lag ${count(lag)})`);
+  if (byLag.length > shown.length) shown.push('..');
+  return `${count(groups.length)}: ${shown.join(', ')}`;
 }
 
 function ageMs(time: Micros | null, now: Micros): number | null {

@@ -1,8 +1,9 @@
 /** What `inspect` shows, as text and as documents. */
 
-import { formatFieldPath, formatHead, formatTime, type LedgerDescription, type LedgerEvent, type LedgerIdentity } from '../index.ts';
+import { formatFieldPath, formatHead, formatTime, type GroupDescription, type LedgerDescription, type LedgerEvent, type LedgerIdentity } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { bytes, count, plural } from './figures.ts';
+import { lagsText } from './groups-text.ts';
 import { partitionDocument, partitionTable } from './partition-table.ts';
 import { epochDocument, epochText, namesOf } from './routing-text.ts';
 
@@ -10,7 +11,8 @@ function timeOf(micros: number | null): string | null {
   return micros === null ? null : formatTime(micros);
 }
 
-export function overviewDocument(ledger: LedgerDescription): object {
+/** `groups`: their documents. */
+export function overviewDocument(ledger: LedgerDescription, groups: readonly object[]): object {
   const { identity, head, storage } = ledger;
   const { config } = identity;
   return {
@@ -34,11 +36,12 @@ export function overviewDocument(ledger: LedgerDescription): object {
     partitions: ledger.partitions.map(partitionDocument),
     producers: ledger.producers,
     sessions: ledger.sessions,
+    groups,
     storage,
   };
 }
 
-export async function overviewText(ledger: LedgerDescription): Promise<string> {
+export async function overviewText(ledger: LedgerDescription, groups: readonly GroupDescription[]): Promise<string> {
   const { identity, head, storage } = ledger;
   const { config } = identity;
   const rows: [string, string][] = [
@@ -55,6 +58,7 @@ export async function overviewText(ledger: LedgerDescription): Promise<string> {
   ];
   for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
   if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} with a pin`]);
+  if (groups.length > 0) rows.push(['groups', lagsText(groups)]);
   if (storage.isOpenToOthers) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;

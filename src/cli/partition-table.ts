@@ -1,6 +1,8 @@
 /** The partitions of a ledger as tables and documents, with what lies in them and how evenly. */
 
 import { formatTime, type PartitionReach, type PartitionSummary } from '../index.ts';
+import { bar } from './bar.ts';
+import { escapeForTerminal } from './escape.ts';
 import { bytes, count, percent } from './figures.ts';
 import type { Align } from './table.ts';
 
@@ -24,13 +26,13 @@ export async function reachTable(partitions: readonly PartitionReach[], terminal
   const most = Math.max(...partitions.map(({ events }) => events), 1);
   const rule: Column<PartitionReach> = ['rule', 'left', (partition) => partition.rule];
   const skew: Column<PartitionReach> = ['skew', 'right', (partition) => skewText(skewOf(partition, evenEvents))];
-  const bar: Column<PartitionReach> = ['', 'left', ({ events }) => '█'.repeat(Math.ceil((events / most) * BAR_CELLS))];
+  const length: Column<PartitionReach> = ['', 'left', ({ events }) => bar(events, most, BAR_CELLS)];
   const spread = [NAME, rule, EVENTS, share(eventsIn(partitions)), skew];
   const stored = [STORED, OFFSETS, ...TIMES];
   if (terminalColumns === null) return table(partitions, [...spread, ...stored]);
-  const wide = await table(partitions, [...spread, bar, ...stored]);
+  const wide = await table(partitions, [...spread, length, ...stored]);
   const isFitting = wide.split('\n').every((line) => line.length <= terminalColumns);
-  return isFitting ? wide : table(partitions, [...spread, bar]);
+  return isFitting ? wide : table(partitions, [...spread, length]);
 }
 
 export function partitionDocument(partition: PartitionSummary): object {
@@ -68,7 +70,7 @@ function skewText(skew: number | null): string {
   return skew === null ? '' : `x${skew.toFixed(2)}`;
 }
 
-const NAME: Column<PartitionSummary> = ['partition', 'left', ({ name }) => name];
+const NAME: Column<PartitionSummary> = ['partition', 'left', ({ name }) => escapeForTerminal(name)];
 const EVENTS: Column<PartitionSummary> = ['events', 'right', ({ events }) => count(events)];
 const STORED: Column<PartitionSummary> = ['stored', 'right', (partition) => `${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}`];
 const OFFSETS: Column<PartitionSummary> = ['offsets', 'right', ({ events, nextOffset }) => (events === 0 ? '' : `0-${nextOffset - 1}`)];

@@ -2,15 +2,21 @@
 
 import * as Flags from '@oclif/core/flags';
 import type { ReplayOptions } from '../index.ts';
+import { filterFlags } from './filter-flags.ts';
 import { outputFlag } from './output.ts';
 
 export const replayFlags = {
-  from: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['from-sequence'] }),
-  through: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['until', 'through-sequence'] }),
-  until: Flags.string({ description: 'time, exclusive', helpValue: 'TIME', exclusive: ['through-sequence'] }),
-  'from-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N' }),
-  'through-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N' }),
-  tz: Flags.string({ description: 'zone of dates and of times without one, such as Europe/Berlin; default UTC', helpValue: 'ZONE' }),
+  from: Flags.string({
+    description: 'time, inclusive; of a group also start, end or a sequence',
+    helpValue: 'TIME',
+    exclusive: ['from-sequence'],
+    helpGroup: 'RANGE',
+  }),
+  through: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['until', 'through-sequence'], helpGroup: 'RANGE' }),
+  until: Flags.string({ description: 'time, exclusive', helpValue: 'TIME', exclusive: ['through-sequence'], helpGroup: 'RANGE' }),
+  'from-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
+  'through-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
+  tz: Flags.string({ description: 'zone of dates and of times without one, such as Europe/Berlin; default UTC', helpValue: 'ZONE', helpGroup: 'RANGE' }),
   follow: Flags.boolean({ char: 'f', description: 'at the present, go on with what comes' }),
   partition: Flags.string({
     char: 'p',
@@ -18,38 +24,57 @@ export const replayFlags = {
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'NAME',
+    helpGroup: 'FILTER',
   }),
-  key: Flags.string({ description: 'only events with this key', helpValue: 'KEY' }),
-  where: Flags.string({
-    description: 'only events that meet this; also != < <= > >= and ~ for a regular expression. Several: all of them',
-    multiple: true,
-    multipleNonGreedy: true,
-    helpValue: 'PATH=VALUE',
+  ...filterFlags({ helpGroup: 'FILTER' }),
+  speed: Flags.string({
+    description: 'natural, max, or how many times as fast as it happened: 60, 0.5',
+    default: 'max',
+    helpValue: 'SPEED',
+    helpGroup: 'PACE',
   }),
-  speed: Flags.string({ description: 'natural, max, or how many times as fast as it happened: 60, 0.5', default: 'max', helpValue: 'SPEED' }),
-  rate: Flags.string({ description: 'so many events a second, in place of a speed', helpValue: 'N/s' }),
-  'max-gap': Flags.string({ description: 'no silence lasts longer than this, such as 5s', helpValue: 'DURATION' }),
-  step: Flags.boolean({ description: 'one event a key press', exclusive: ['speed', 'rate'] }),
+  rate: Flags.string({ description: 'so many events a second, in place of a speed', helpValue: 'N/s', helpGroup: 'PACE' }),
+  'max-gap': Flags.string({ description: 'no silence lasts longer than this, such as 5s', helpValue: 'DURATION', helpGroup: 'PACE' }),
+  step: Flags.boolean({ description: 'one event a key press', exclusive: ['speed', 'rate'], helpGroup: 'PACE' }),
   'dry-run': Flags.boolean({
-    description: 'count, bytes, span and duration at this speed; tell nothing',
+    description: 'count, bytes, span and duration at this speed, or where a group would step; tell and change nothing',
     exclusive: ['follow', 'into', 'exec', 'cursor-file', 'step'],
   }),
   into: Flags.string({
     description: 'into this ledger, which is made if absent; run again, it goes on',
     helpValue: 'LEDGER',
     exclusive: ['exec', 'output', 'cursor-file'],
+    helpGroup: 'TARGET',
   }),
-  partitions: Flags.string({ description: 'of a ledger that --into makes: a count, or names', helpValue: 'N|NAMES', dependsOn: ['into'] }),
-  exec: Flags.string({ description: 'each delivery on the standard input of one run of this command', helpValue: 'CMD' }),
+  partitions: Flags.string({ description: 'of a ledger that --into makes: a count, or names', helpValue: 'N|NAMES', dependsOn: ['into'], helpGroup: 'TARGET' }),
+  exec: Flags.string({ description: 'each delivery on the standard input of one run of this command', helpValue: 'CMD', helpGroup: 'TARGET' }),
+  'to-group': Flags.string({
+    description: 'step this group to --from, so that its consumers get everything from there on; the plan, and with --yes the deed',
+    helpValue: 'NAME',
+    helpGroup: 'GROUP',
+  }),
+  yes: Flags.boolean({ description: 'do what is planned', helpGroup: 'GROUP', dependsOn: ['to-group'], exclusive: ['dry-run'] }),
+  force: Flags.boolean({ description: 'also while members are at work', helpGroup: 'GROUP', dependsOn: ['to-group'] }),
   'cursor-file': Flags.string({ description: 'keep how far it is in this file, and go on from there', helpValue: 'FILE' }),
-  'expect-digest': Flags.string({ description: 'exit 3 where the digest is another one', helpValue: 'HEX', exclusive: ['follow', 'digest-file'] }),
-  'digest-file': Flags.string({ description: 'keep the digest in this file; a later run compares (exit 3)', helpValue: 'FILE', exclusive: ['follow'] }),
+  'expect-digest': Flags.string({
+    description: 'exit 3 where the digest is another one',
+    helpValue: 'HEX',
+    exclusive: ['follow', 'digest-file'],
+    helpGroup: 'PROOF',
+  }),
+  'digest-file': Flags.string({
+    description: 'keep the digest in this file; a later run compares (exit 3)',
+    helpValue: 'FILE',
+    exclusive: ['follow'],
+    helpGroup: 'PROOF',
+  }),
   determinism: Flags.option({
     description: "strict: verify while reading; relaxed: do not; default: the ledger's",
     options: ['strict', 'relaxed'] as const,
+    helpGroup: 'PROOF',
   })(),
   output: outputFlag(),
-  json: Flags.boolean({ description: 'the report on standard error as JSON' }),
+  json: Flags.boolean({ description: 'the report on standard error as JSON; the plan of --to-group on standard output' }),
   quiet: Flags.boolean({ char: 'q', description: 'no report and no progress' }),
 };
 

@@ -30,7 +30,9 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
   const { signal } = interrupt;
   const line = new ReplayProgressLine(run.isQuiet);
   const isPaced = (run.request.speed ?? 'max') !== 'max' || run.request.rate !== undefined;
-  const mayWait = isPaced || run.isStepping || run.request.follow === true;
+  const { follow, key, where } = run.request;
+  // where events are left out there may be nothing to write for long
+  const mayPause = isPaced || run.isStepping || follow === true || key !== undefined || where !== undefined;
   const player =
     isPaced || run.isStepping ? openPlayer({ ...run, signal, onChange: (isPaused) => line.note(isPaused ? '  paused: space goes on' : '') }) : null;
   let hasReader = true;
@@ -38,7 +40,7 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
     hasReader = false;
     interrupt.abort();
   };
-  const reader = mayWait && run.into === null ? watchReader(onGone) : null;
+  const reader = mayPause && run.into === null ? watchReader(onGone) : null;
   let last: ReplayProgress | undefined;
   const onProgress = (progress: ReplayProgress): void => {
     last = progress;

@@ -1,12 +1,12 @@
 /** Keeps in a file how far a tail was delivered, so that the next one goes on behind it. */
 
-import type { Sink, TailOptions } from '../index.ts';
+import type { TailOptions, TailProgress } from '../index.ts';
 import { CursorStore } from './cursor-store.ts';
 
 interface Cursor {
   /** The ledger's uuid. */
   readonly ledger: string;
-  /** The sequence that was delivered last. */
+  /** The last sequence that was delivered, or left out. */
   readonly tailed: number;
 }
 
@@ -22,22 +22,15 @@ export class TailCursor {
     this.#kept = this.#read();
   }
 
-  /** Behind what was delivered before; the rest of what was asked for holds. */
+  /** Behind what was dealt with before; the rest of what was asked for holds. */
   resume(options: TailOptions): TailOptions {
     if (this.#kept === null) return options;
     return { ...options, from: this.#kept + 1, since: undefined, last: undefined };
   }
 
-  /** A sink that remembers what another has taken. */
-  keeping(sink: Sink): Sink {
-    return {
-      deliver: async (batches, labels) => {
-        const isTaken = await sink.deliver(batches, labels);
-        const last = isTaken ? batches.findLast(({ count }) => count > 0)?.span?.lastSequence : undefined;
-        if (last !== undefined) this.#store.advance({ ledger: this.#ledger, tailed: last });
-        return isTaken;
-      },
-    };
+  /** After each delivery. @throws LedgerError IO_FAILED */
+  advance({ through }: TailProgress): void {
+    if (through !== this.#kept) this.#store.advance({ ledger: this.#ledger, tailed: through });
   }
 
   /** Puts the last state on the disk. @throws LedgerError IO_FAILED */

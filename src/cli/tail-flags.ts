@@ -1,6 +1,7 @@
 /** The flags of `tail`: where it begins and ends, and what makes it a member of a group. */
 
 import * as Flags from '@oclif/core/flags';
+import { filterFlags } from './filter-flags.ts';
 import { outputFlag } from './output.ts';
 
 const IN_GROUP = { helpGroup: 'GROUP', dependsOn: ['group'] };
@@ -12,10 +13,11 @@ export const tailFlags = {
   from: Flags.string({ description: 'begin at the start, the end, a sequence or a time; for a group that is new', helpValue: 'start|end|SEQ|TIME' }),
   since: Flags.string({ description: 'begin at this time', helpValue: 'TIME', exclusive: ['from', 'group', 'parked'] }),
   until: Flags.string({ description: 'end before this time', helpValue: 'TIME', ...ALONE }),
+  ...filterFlags(ALONE),
   tz: Flags.string({ description: 'zone of dates and of times without one; default UTC', helpValue: 'ZONE' }),
   count: Flags.integer({ char: 'c', description: 'end after so many events', helpValue: 'N', min: 1 }),
   'exit-at-head': Flags.boolean({ char: 'e', description: 'end at the head as it is at the start', exclusive: ['follow', 'idle'] }),
-  idle: Flags.string({ description: 'follow, and end when nothing came for so long', helpValue: 'DURATION' }),
+  idle: Flags.string({ description: 'follow, and end when nothing to tell came for so long', helpValue: 'DURATION' }),
   'cursor-file': Flags.string({ description: 'go on behind what this file says, and keep it', helpValue: 'FILE', ...ALONE }),
   output: outputFlag(),
   group: Flags.string({ char: 'g', description: 'be a member of this group, which keeps how far it was delivered', helpValue: 'NAME', helpGroup: 'GROUP' }),
@@ -64,6 +66,8 @@ export interface TailFlags {
   readonly from: string | undefined;
   readonly since: string | undefined;
   readonly until: string | undefined;
+  readonly key: string | undefined;
+  readonly where: string[] | undefined;
   readonly tz: string | undefined;
   readonly count: number | undefined;
   readonly 'exit-at-head': boolean;

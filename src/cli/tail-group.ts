@@ -54,7 +54,7 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
     from: flags.from,
     zone: flags.tz,
     leaseMs: flags.lease === undefined ? undefined : millisOf(flags.lease),
-    onRefused: (delivery) => tell(`${placeOf(delivery)}: the lease had gone to another member, who delivers again`),
+    onRefused: (delivery) => tell(`${placeOf(delivery)}: the lease had gone to another member, or the group was stepped elsewhere: not acknowledged`),
     until: { count: flags.count, head: flags['exit-at-head'], idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle) },
   };
 }
@@ -86,7 +86,7 @@ function commandTarget(command: string, flags: TailFlags, signal: AbortSignal): 
   const consumer = new CommandConsumer({
     command,
     environment: process.env,
-    form: ({ batches, labels }) => Buffer.concat(batches.map((batch) => form(batch, labels))),
+    form,
     openStderr: openCommandStderr,
     signal,
   });

@@ -1,22 +1,24 @@
 /** `tail` without a group: the end of history and what comes, to standard output. */
 
-import { type Completengine, LedgerError, type TailOptions } from '../index.ts';
+import type { Completengine, TailOptions, TailProgress } from '../index.ts';
 import { millisOf } from './durations.ts';
 import type { Interrupt } from './interrupt.ts';
 import { standardOutput } from './output.ts';
 import { watchReader } from './reader-gone.ts';
 import { TailCursor } from './tail-cursor.ts';
 import type { TailFlags } from './tail-flags.ts';
+import { readWholeNumber } from './whole-number.ts';
 
 export async function tailHistory(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
   const options = toOptions(flags, partitions);
   const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid);
   const output = await standardOutput(flags.output, interrupt.signal);
-  const isWaiting = options.follow === true || options.idleMs !== undefined;
-  const reader = isWaiting ? watchReader(() => interrupt.abort()) : null;
+  // between two events that are told there may be a long time, or much that is not told
+  const mayPause = options.follow === true || options.idleMs !== undefined || options.key !== undefined || options.where !== undefined;
+  const reader = mayPause ? watchReader(() => interrupt.abort()) : null;
   try {
-    const telling = engine.tail({ ...(cursor?.resume(options) ?? options), signal: interrupt.signal });
-    await telling.deliver(cursor === null ? output : cursor.keeping(output));
+    const onProgress = cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress);
+    await engine.tail({ ...(cursor?.resume(options) ?? options), onProgress, signal: interrupt.signal }).deliver(output);
   } finally {
     reader?.close();
     cursor?.save();
@@ -30,6 +32,8 @@ function toOptions(flags: TailFlags, partitions: readonly string[]): TailOptions
     from: flags.from,
     since: flags.since,
     until: flags.until,
+    key: flags.key,
+    where: flags.where,
     zone: flags.tz,
     count: flags.count,
     follow: flags.follow,
@@ -39,7 +43,5 @@ function toOptions(flags: TailFlags, partitions: readonly string[]): TailOptions
 
 function lastCount(text: string): number {
   if (text === 'all') return Number.MAX_SAFE_INTEGER;
-  const count = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(count)) return count;
-  throw new LedgerError('INVALID_ARGUMENT', { message: `'${text.slice(0, 40)}' is not a number of events`, hint: 'use -n 100, or -n all' });
+  return readWholeNumber(text, { noun: 'a number of events', hint: 'use -n 100, or -n all' });
 }

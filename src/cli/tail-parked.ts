@@ -3,6 +3,7 @@
 import { type Completengine, formatTime, LedgerError, type ParkedEventDescription } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { plural } from './figures.ts';
+import { readWholeNumber } from './whole-number.ts';
 
 export async function listParked(engine: Completengine, group: string): Promise<string> {
   const parked = await engine.parked(group);
@@ -24,11 +25,7 @@ export async function dropParked(engine: Completengine, group: string, given: re
 }
 
 function sequencesOf(given: readonly string[]): number[] {
-  return given.map((text) => {
-    const sequence = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(sequence)) return sequence;
-    throw new LedgerError('INVALID_ARGUMENT', { message: `'${text.slice(0, 40)}' is not a sequence`, hint: 'give sequences as --parked lists them' });
-  });
+  return given.map((text) => readWholeNumber(text, { noun: 'a sequence', least: 1, hint: 'give sequences as --parked lists them' }));
 }
 
 /** The payload last and as it is. */

@@ -13,8 +13,13 @@ export function hasKeyboard(): boolean {
   return process.stdin.isTTY === true;
 }
 
-/** Calls `onKey` for each key but Ctrl-C and Ctrl-Z, which do what they always do, and `q`, which interrupts this process alone. Returns what ends it. */
-export function listenForKeys(onKey: (key: string) => void, signal: AbortSignal): () => void {
+/** `q` interrupts this process alone. */
+function interruptSelf(): void {
+  process.kill(process.pid, 'SIGINT');
+}
+
+/** Calls `onKey` for each key but Ctrl-C and Ctrl-Z, which do what they always do, and `q`, for which there is `onQuit`. Returns what ends it. */
+export function listenForKeys(onKey: (key: string) => void, signal: AbortSignal, onQuit: () => void = interruptSelf): () => void {
   const stdin = process.stdin as ReadStream;
   const restore = (): void => void stdin.setRawMode(false);
   const close = (): void => {
@@ -34,7 +39,8 @@ export function listenForKeys(onKey: (key: string) => void, signal: AbortSignal)
       if (key === 'q' || key === CTRL_C) {
         // from here on a second Ctrl-C is the terminal's own again
         close();
-        process.kill(key === 'q' ? process.pid : EVERYONE, 'SIGINT');
+        if (key === 'q') onQuit();
+        else process.kill(EVERYONE, 'SIGINT');
         return;
       }
       if (key === CTRL_Z) {

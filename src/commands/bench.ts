@@ -11,6 +11,7 @@ export default class Bench extends BareCommand {
     `It runs what you would run: whole processes of this command line, through pipes. No ledger of yours is touched; what it makes is removed at the end.
 Rates are medians of three rounds. Single commits go through the library, each acknowledged before the next.`;
   static override enableJsonFlag = true;
+  static override usage = '<%= command.id %> [--events N] [--size BYTES] [--partitions N] [--compare FILE] [--json]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json > before.json',

@@ -19,6 +19,7 @@ export default class Emit extends BaseCommand {
 The first line that cannot be taken ends it: what came before is committed, the line is named, exit 65. --rejects keeps such lines aside and goes on.`;
   static override enableJsonFlag = true;
   static override strict = false;
+  static override usage = '<%= command.id %> [FILE...] [-l FILE] [--producer NAME] [--atomic] [--rejects FILE] [--receipts]';
   static override examples = [
     'cat events.jsonl | <%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> monday.jsonl tuesday.jsonl --producer week-12',

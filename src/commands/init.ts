@@ -13,6 +13,7 @@ export default class Init extends BaseCommand {
   static override summary = 'Make a new ledger.';
   static override description = 'What is given here is fixed for the ledger: how events are routed, where they carry their time, and which id is kept unique.';
   static override enableJsonFlag = true;
+  static override usage = '<%= command.id %> [-l FILE] [--partition SPEC] [--partitions N|NAMES] [--time PATH] [--unique PATH]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --partition hash:tenant --partitions 16',
@@ -65,7 +66,7 @@ export default class Init extends BaseCommand {
     return withLedger(flags, 'read', async (engine) => {
       const made = await engine.inspect();
       this.log(`${made.identity.path}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`);
-      return overviewDocument(made);
+      return overviewDocument(made, []);
     });
   }
 }

@@ -3,32 +3,43 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { plural } from '../cli/figures.ts';
+import { groupDocument, groupsText } from '../cli/groups-text.ts';
 import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect-text.ts';
 import { Progress } from '../cli/progress.ts';
 import { withLedger } from '../cli/session.ts';
 import { type Completengine, formatHead, LedgerError, parseHead, systemClock } from '../index.ts';
 
 export default class Inspect extends BaseCommand {
-  static override summary = 'Show what a ledger holds, or prove that it is sound.';
+  static override summary = 'Show what a ledger holds, watch it live, or prove that it is sound.';
   static override description =
-    `--verify walks the whole chain and names the first bad commit (exit 3). A missing end shows only against a head kept elsewhere: keep the head that emit and inspect print, and give it to --expect-head.`;
+    `--watch shows its organs on a page that is written anew every second: what comes in and where it goes, what waits in the log, how far each group is behind and when it will have caught up, what can be re-told. It only reads, a few milliseconds at a time, and no commit waits for it; q ends it. In a pipe, or with --json, each look is a line of JSON.
+
+--verify walks the whole chain and names the first bad commit (exit 3). A missing end shows only against a head kept elsewhere: keep the head that emit and inspect print, and give it to --expect-head.`;
+  // what oclif makes of flags that exclude one another cannot be read
+  static override usage =
+    '<%= command.id %> [-l FILE] [--json] [--sequence N | --groups | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH]]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --sequence 1000',
     '<%= config.bin %> <%= command.id %> --verify --expect-head "$(cat last-head)"',
     '<%= config.bin %> <%= command.id %> --groups',
+    '<%= config.bin %> <%= command.id %> --watch',
+    '<%= config.bin %> <%= command.id %> --watch --every 10s | jq -c .emission.average',
     '<%= config.bin %> <%= command.id %> --json | jq -r .head',
   ];
   static override flags = {
     sequence: Flags.integer({ description: 'show this one event', helpValue: 'N', exclusive: ['verify', 'expect-head'] }),
     groups: Flags.boolean({ description: 'show the consumer groups: lag, members, leases, parked', exclusive: ['sequence', 'verify', 'expect-head'] }),
+    watch: Flags.boolean({ description: 'a live page; lines of JSON in a pipe or with --json', exclusive: ['sequence', 'groups', 'verify', 'expect-head'] }),
+    every: Flags.string({ description: 'how often to look; default 1s', helpValue: 'DURATION', dependsOn: ['watch'] }),
     verify: Flags.boolean({ description: 'walk the whole chain' }),
     'expect-head': Flags.string({ description: 'the ledger must extend this head; implies --verify', helpValue: 'SEQUENCE:HASH' }),
   };
 
-  async run(): Promise<object> {
+  async run(): Promise<object | undefined> {
     const { flags } = await this.parse(Inspect);
+    if (flags.watch) return this.#watch(flags);
     const isVerifying = flags.verify || flags['expect-head'] !== undefined;
     if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
     try {
@@ -41,16 +52,27 @@ export default class Inspect extends BaseCommand {
         }
         if (flags.groups) return this.#groups(engine);
         const description = await engine.inspect();
-        this.log(await overviewText(description));
-        return overviewDocument(description);
+        const groups = await engine.groups();
+        this.log(await overviewText(description, groups));
+        const now = systemClock.nowMicros();
+        return overviewDocument(
+          description,
+          groups.map((group) => groupDocument(group, now)),
+        );
       });
     } catch (error) {
       throw isVerifying ? asBroken(error) : error;
     }
   }
 
+  /** Returns nothing: what there is to say was said line by line. */
+  async #watch(flags: { readonly ledger: string; readonly 'busy-timeout': string; readonly every: string | undefined }): Promise<undefined> {
+    const { everyMsOf, watch } = await import('../cli/watch/watch.ts');
+    const options = { everyMs: everyMsOf(flags.every), isJson: this.jsonEnabled() };
+    await withLedger(flags, 'read', (engine, interrupt) => watch(engine, interrupt, options));
+  }
+
   async #groups(engine: Completengine): Promise<object> {
-    const { groupDocument, groupsText } = await import('../cli/groups-text.ts');
     const groups = await engine.groups();
     const now = systemClock.nowMicros();
     this.log(await groupsText(groups, now));

@@ -18,7 +18,13 @@ export default class Replay extends BaseCommand {
   static override description =
     `The range is fixed when the replay starts. Events come in the order of the ledger, to the byte; strict replay verifies the chain while it reads and tells nothing of a broken commit (exit 3).
 Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it. The argument is a range by itself: a date, or an ISO interval.
+--to-group tells nothing itself: it steps a consumer group, whose members get everything from --from on, up to the present. It shows the plan, and does it with --yes, or when a person at the terminal agrees.
 At a speed other than max, on a terminal: the space bar pauses, q ends. Interrupted, it prints the command that goes on.`;
+  static override usage = [
+    '<%= command.id %> [RANGE | --from TIME] [--through TIME] [-p NAME] [--key KEY] [--where PATH=VALUE] [--speed SPEED] [-f]',
+    '<%= command.id %> [RANGE] --into LEDGER | --exec CMD | --dry-run',
+    '<%= command.id %> --to-group NAME --from PLACE [--yes]',
+  ];
   static override examples = [
     '<%= config.bin %> <%= command.id %> > all.jsonl',
     '<%= config.bin %> <%= command.id %> 2026-04-12T09:00Z/PT8H30M --speed 60 | ./dashboard',
@@ -26,6 +32,7 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
     '<%= config.bin %> <%= command.id %> yesterday --digest-file yesterday.digest > yesterday.jsonl',
     '<%= config.bin %> <%= command.id %> --into parted-anew.codex --partition hash:tenant --partitions 16',
     '<%= config.bin %> <%= command.id %> --follow --exec ./import.sh --cursor-file import.cursor',
+    '<%= config.bin %> <%= command.id %> --to-group mailer --from 2026-04-12 --yes',
   ];
   // without ignoreStdin oclif takes what is piped in for the argument
   static override args = { range: Args.string({ description: 'a day, or an ISO interval: START/END, START/DURATION', required: false, ignoreStdin: true }) };
@@ -36,6 +43,12 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
     const { flags, args } = given;
     const { names, routing } = splitPartitionFlags(flags.partition);
     if (routing !== undefined && flags.into === undefined) throw routingWithoutLedger(routing);
+    const group = flags['to-group'];
+    if (group !== undefined) {
+      const { replayToGroup } = await import('../cli/replay-to-group.ts');
+      const print = (result: string): void => this.log(result);
+      return replayToGroup({ ...given, group, partitions: names, range: args.range, print, tell: (note) => this.logToStderr(note) });
+    }
     const duty = new DigestDuty(flags['expect-digest'], flags['digest-file']);
     const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file']);
     const { into, exec, output, json, quiet } = flags;

@@ -12,11 +12,17 @@ export default class Tail extends BaseCommand {
     `Without partitions it tells all of them, in the order of the ledger. With -f it goes on with every commit, by whichever process, until interrupted.
 With --group it is a member of that group: members share the partitions, what was delivered is kept in the ledger, and the next member goes on there. Delivered means written to standard output and taken by its reader, or taken by the command of --exec with exit code 0. A run finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GROUP and _ATTEMPT in its environment. What fails is tried again while the events of its partition behind it wait, and is parked in the end.`;
   static override strict = false;
+  static override usage = [
+    '<%= command.id %> [PARTITION...] [-f] [-n N | --from PLACE | --since TIME] [--key KEY] [--where PATH=VALUE]',
+    '<%= command.id %> [PARTITION...] --group NAME [--exec COMMAND]',
+    '<%= command.id %> --parked --group NAME [--redeliver [SEQUENCE...] | --drop SEQUENCE...]',
+  ];
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> p3 -n 100',
     '<%= config.bin %> <%= command.id %> --since -1h --until now',
     '<%= config.bin %> <%= command.id %> -f -o envelope | jq .payload',
+    '<%= config.bin %> <%= command.id %> --key acme --where "amount>=100" -n 20 -f',
     "<%= config.bin %> <%= command.id %> --group mailer --exec './send-mail'",
     '<%= config.bin %> <%= command.id %> --parked --group mailer',
   ];

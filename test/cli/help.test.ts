@@ -9,7 +9,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
   emit: [...COMMON, 'atomic', 'envelope', 'json', 'key', 'late', 'max-line', 'max-skew', 'producer', 'quiet', 'receipts', 'rejects', 'to'],
   init: [...COMMON, 'determinism', 'durability', 'json', 'max-line', 'missing', 'partition', 'partitions', 'time', 'unique'],
-  inspect: [...COMMON, 'expect-head', 'groups', 'json', 'sequence', 'verify'],
+  inspect: [...COMMON, 'every', 'expect-head', 'groups', 'json', 'sequence', 'verify', 'watch'],
   partition: [...COMMON, 'json'],
   'partition add': [...COMMON, 'json'],
   'partition explain': [...COMMON, 'envelope', 'json'],
@@ -24,6 +24,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'exec',
     'expect-digest',
     'follow',
+    'force',
     'from',
     'from-sequence',
     'into',
@@ -39,13 +40,15 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'step',
     'through',
     'through-sequence',
+    'to-group',
     'tz',
     'until',
     'where',
+    'yes',
   ],
   tail: [
     ...[...COMMON, 'ack-timeout', 'backoff', 'batch', 'batch-bytes', 'concurrency', 'count', 'cursor-file', 'drop', 'exec', 'exit-at-head', 'follow', 'from'],
-    ...['group', 'idle', 'lease', 'max-deliver', 'member', 'number', 'output', 'parked', 'redeliver', 'since', 'tz', 'until'],
+    ...['group', 'idle', 'key', 'lease', 'max-deliver', 'member', 'number', 'output', 'parked', 'redeliver', 'since', 'tz', 'until', 'where'],
   ],
 };
 
@@ -107,6 +110,12 @@ test('help fits into eighty columns', async () => {
     const [usage = ''] = stdout.toString().split('EXAMPLES');
     expect(usage.split('\n').filter((line) => line.length > 80)).toEqual([]);
   }
+});
+
+test('help shows the groups of flags as the command names them, those of all commands last', async () => {
+  const { stdout } = await runCli(['replay', '--help']);
+  const headings = stdout.toString().match(/^([A-Z]+ )?FLAGS$/gm);
+  expect(headings).toEqual(['FLAGS', 'RANGE FLAGS', 'FILTER FLAGS', 'PACE FLAGS', 'TARGET FLAGS', 'GROUP FLAGS', 'PROOF FLAGS', 'GLOBAL FLAGS']);
 });
 
 test('--version names the version of the package', async () => {

@@ -48,6 +48,38 @@ test('an empty ledger has a head, no times and empty partitions', async () => {
   expect((await succeed(['inspect', '-l', document.path])).stdout.toString()).toMatch(/^time +none yet$/m);
 });
 
+test('says in a line how far its groups are behind, and in the document what --groups says', async () => {
+  const ledger = await newLedger('--partitions', '2');
+  await succeed(['emit', '-q', '-l', ledger], { input: '1\n2\n3\n4\n' });
+  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).not.toMatch(/^groups/m);
+  await succeed(['tail', '-l', ledger, '-g', 'audit', '--exit-at-head']);
+  await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
+  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toMatch(/^groups {5}2: mailer \(lag 3\), audit \(lag 0\)$/m);
+  const { groups } = await inspected(ledger);
+  expect(groups).toMatchObject([
+    { name: 'audit', lag: 0, parked: 0 },
+    { name: 'mailer', lag: 3, parked: 0, partitions: [{ partition: 'p0' }, { partition: 'p1' }] },
+  ]);
+  const named = await inspected(ledger, '--groups');
+  for (const each of [...groups, ...named.groups]) delete each.oldestAgeMs;
+  expect(named.groups).toEqual(groups);
+});
+
+test('names that a file was given are shown as their codes', async () => {
+  const ledger = await newLedger('--partitions', '1');
+  await succeed(['emit', '-q', '-l', ledger], { input: '1\n' });
+  await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
+  const db = new Database(ledger);
+  db.exec(`UPDATE partition SET name = 'p' || char(27) || '[2J'`);
+  db.exec(`INSERT INTO groups SELECT 'm' || char(27) || '[2J', generation, created_at FROM groups`);
+  db.close();
+  for (const args of [['inspect'], ['inspect', '--groups'], ['partition'], ['tail', '-o', 'pretty']]) {
+    const text = (await succeed([...args, '-l', ledger])).stdout.toString();
+    expect(text).not.toContain('\u001b');
+    expect(text).toContain('p\\x1b[2J');
+  }
+});
+
 test('--sequence shows one event', async () => {
   const ledger = await earthquakeLedger();
   const quake = earthquakes()[999];

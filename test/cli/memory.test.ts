@@ -21,6 +21,19 @@ function peakMebibytes(pid: number): number {
   }
 }
 
+/** What a replay writes, in bytes, and the most memory it held meanwhile. */
+async function replayOf(...args: string[]): Promise<{ bytes: number; peak: number }> {
+  const child = startCli(['replay', '-q', ...args]);
+  let bytes = 0;
+  let peak = 0;
+  child.stdout.on('data', (piece: Buffer) => {
+    bytes += piece.length;
+    peak = Math.max(peak, peakMebibytes(child.pid as number));
+  });
+  expect((await finished(child)).code).toBe(0);
+  return { bytes, peak };
+}
+
 it.runIf(process.platform === 'linux')('emits 100 MB within 200 MiB, and the second half needs no more than the first', async () => {
   const ledger = join(tempDir(), 'events.codex');
   await runCli(['init', '-l', ledger, '--partition', 'hash:tenant']);
@@ -54,16 +67,28 @@ it.runIf(process.platform === 'linux')('replays large commits that stand right b
   expect((await runCli(['emit', '-q', '-l', ledger, input])).code).toBe(0);
 
   for (const determinism of ['strict', 'relaxed']) {
-    const child = startCli(['replay', '-q', '-l', ledger, '--determinism', determinism]);
-    let bytes = 0;
-    let peak = 0;
-    child.stdout.on('data', (piece: Buffer) => {
-      bytes += piece.length;
-      peak = Math.max(peak, peakMebibytes(child.pid as number));
-    });
-    expect((await finished(child)).code).toBe(0);
+    const { bytes, peak } = await replayOf('-l', ledger, '--determinism', determinism);
     expect(bytes).toBeGreaterThan(line.length * count);
     expect(peak).toBeGreaterThan(40);
     expect(peak).toBeLessThan(250);
+  }
+});
+
+it.runIf(process.platform === 'linux')('tells a commit of a million events of one byte in every form within 350 MiB', async () => {
+  const directory = tempDir();
+  const ledger = join(directory, 'events.codex');
+  expect((await runCli(['init', '-l', ledger])).code).toBe(0);
+  const count = 1_000_000;
+  const input = fileIn(directory, 'input.jsonl', '1\n'.repeat(count));
+  expect((await runCli(['emit', '-q', '-l', ledger, input])).code).toBe(0);
+
+  for (const [form, leastBytes] of [
+    ['envelope', 90],
+    ['pretty', 30],
+  ] as const) {
+    const { bytes, peak } = await replayOf('-l', ledger, '-o', form);
+    expect(bytes).toBeGreaterThan(leastBytes * count);
+    expect(peak).toBeGreaterThan(40);
+    expect(peak).toBeLessThan(350);
   }
 });

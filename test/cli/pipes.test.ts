@@ -27,14 +27,18 @@ test.each([['tail'], ['tail -n all'], ['tail -n all -o envelope'], ['replay -q']
   },
 );
 
-test.each([['tail -f'], ['tail -f -n all']])('%s | head -1 ends though no further event comes', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
-  for (const count of [1, 20_000]) {
-    const ledger = await filledLedger(count);
-    const { stdout, stderr, code } = await runShell(`completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`, { ledger });
-    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(parseLines(stdout)).toHaveLength(1);
-  }
-});
+test.each([['tail -f'], ['tail -f -n all'], ['inspect --watch'], ['inspect --watch --every 1h']])(
+  '%s | head -1 ends though no further event comes',
+  { timeout: ENDS_BY_ITSELF_MS },
+  async (command) => {
+    for (const count of [1, 20_000]) {
+      const ledger = await filledLedger(count);
+      const { stdout, stderr, code } = await runShell(`completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`, { ledger });
+      expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+      expect(parseLines(stdout)).toHaveLength(1);
+    }
+  },
+);
 
 test('a replay whose reader goes reports that the rest was not told', async () => {
   const ledger = await filledLedger(60_000);

@@ -58,6 +58,16 @@ test('a command that does not read all of it, and is content, has taken it', asy
   expect(stdout.toString()).toContain('content');
 });
 
+test('a large delivery reaches a command that reads late whole, and one that closes its input early may go on', async () => {
+  const ledger = await newLedger('--partition', 'hash:k');
+  await succeed(['emit', '-q', '-l', ledger], { input: Array.from({ length: 60_000 }, (_, n) => `{"k":${n % 7}}\n`).join('') });
+  const late = await succeed(['replay', '-o', 'envelope', '--exec', 'sleep 0.3; wc -l', '-l', ledger]);
+  const counts = late.stdout.toString().trim().split('\n').map(Number);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(60_000);
+  const early = await succeed(['replay', '-o', 'envelope', '--exec', 'head -c 1 > /dev/null; exec 0<&-; sleep 0.2; echo content', '-l', ledger]);
+  expect(early.stdout.toString()).toMatch(/^(content\n)+$/);
+});
+
 test('a command that cannot be run is named', async () => {
   const ledger = await ledgerOfCommits(1);
   const result = await runCli(['replay', '-q', '--exec', 'no-such-command-anywhere', '-l', ledger]);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { finished, runCli, startCli } from '../support/cli.ts';
 import { expectFailure, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
@@ -234,4 +235,19 @@ test('inspect --groups tells people where groups stand', async () => {
   await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
   const { stdout } = await succeed(['inspect', '--groups', '-l', ledger]);
   expect(stdout.toString()).toMatch(/^group mailer: 2 events behind, the oldest for \d+\.\d+ s; 0 parked; no members\npartition .*\np0 +1 +2 /);
+});
+
+test('names of groups and members out of a foreign file do not reach the terminal raw', async () => {
+  const ledger = await ledgerOf('1\n', '--partitions', '1');
+  await succeed(['tail', '-l', ledger, '-g', 'g', '-e']);
+  const db = new Database(ledger);
+  db.exec("INSERT INTO groups VALUES ('\u001b]0;group\u0007', 1, 0)");
+  db.exec("INSERT INTO members VALUES ('g', '\u001b[2Jmember', 7, NULL, 1, 9e15)");
+  db.exec("INSERT INTO leases VALUES ('g', 0, '\u001b[2Jmember', 7)");
+  db.close();
+  const text = (await succeed(['inspect', '--groups', '-l', ledger])).stdout.toString();
+  const step = (await succeed(['replay', '--to-group', 'g', '--from', 'start', '-l', ledger])).stdout.toString();
+  expect(text).toContain('\\x1b[2Jmember');
+  expect(step).toContain('\\x1b[2Jmember');
+  expect(text + step).not.toContain('\u001b');
 });

@@ -103,6 +103,8 @@ onTerminal('emit at a terminal says how to end the input', async () => {
 onTerminal('errors are two lines without colours', async () => {
   const written = await runOnTerminal('completengine tail -l /nowhere/none.codex', {});
   expect(written).toBe('error: there is no ledger at /nowhere/none.codex\n  try: make one: completengine init\n');
+  const usage = await runOnTerminal('completengine inspect --verify --sequence 1', { variables: { NODE_ENV: 'production' } });
+  expect(usage).toMatch(/^error: --verify=true cannot also be provided when using --sequence.*\n {2}try: .*\n$/);
 });
 
 test.skipIf(!hasScreen)('each event takes one line of the screen, and Ctrl-C ends a tail that follows', async () => {

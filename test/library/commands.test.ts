@@ -7,7 +7,7 @@ import { failureOf, openEngine } from '../support/engines.ts';
 const TOO_LONG = `true ${' '.repeat(200_000)}`;
 
 function consumerOf(command: string, environment: Record<string, string> = {}): CommandConsumer {
-  return new CommandConsumer({ command, environment, form: (delivery) => delivery.lines(), openStderr: () => () => {} });
+  return new CommandConsumer({ command, environment, form: payloadForm, openStderr: () => () => {} });
 }
 
 test.each([

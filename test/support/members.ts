@@ -1,44 +1,55 @@
-/** Members of a group as processes: what each of them was given, in order, and what was done to it. */
+/** Members of a group as processes that write to files: what each of them was given, in order, and what was done to it. */
 
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import { startCli } from './cli.ts';
-import type { Envelope } from './ledger-cli.ts';
+import { BIN } from './cli.ts';
+import { tempDir } from './temp-dir.ts';
+
+/** One delivered event, and whether its member was allowed to stand behind it. */
+export interface Given {
+  readonly sequence: number;
+  readonly partition: string;
+  readonly offset: number;
+  readonly isRefused: boolean;
+}
 
 export class MemberProcess {
-  readonly name: string;
-  readonly child: ChildProcessWithoutNullStreams;
-  /** `partition/offset` of each event, as it was written. */
-  readonly given: { readonly partition: string; readonly offset: number }[] = [];
-  /** It was never paused or killed. */
-  isHealthy = true;
-  stderr = '';
+  readonly child: ChildProcess;
+  wasKilled = false;
+  readonly #output: string;
+  readonly #errors: string;
   readonly ended: Promise<number | null>;
 
   constructor(ledger: string, group: string, name: string, args: readonly string[]) {
-    this.name = name;
-    this.child = startCli(['tail', '-l', ledger, '-g', group, '--member', name, '-o', 'envelope', ...args]);
-    this.child.stderr.on('data', (bytes: Buffer) => {
-      this.stderr += bytes.toString();
-    });
-    createInterface({ input: this.child.stdout }).on('line', (line) => {
-      // the last line of a member that was killed may be half a line
-      if (!line.endsWith('}')) return;
-      const { partition, offset } = JSON.parse(line) as Envelope;
-      this.given.push({ partition, offset });
-    });
+    const directory = tempDir();
+    this.#output = join(directory, 'output');
+    this.#errors = join(directory, 'errors');
+    const files = [openSync(this.#output, 'w'), openSync(this.#errors, 'w')] as const;
+    const command = [BIN, 'tail', '-l', ledger, '-g', group, '--member', name, '-o', 'envelope', ...args];
+    this.child = spawn(process.execPath, command, { stdio: ['ignore', ...files] });
+    for (const file of files) closeSync(file);
     this.ended = new Promise((resolve) => this.child.on('close', (code) => resolve(code)));
     onTestFinished(() => {
       this.child.kill('SIGKILL');
     });
   }
 
-  /** What it delivered and was not allowed to stand behind. */
-  get refused(): Set<string> {
-    const places = new Set<string>();
-    for (const [, count, partition, offset] of this.stderr.matchAll(/^(?:(\d+) events from )?(p\d+)\/(\d+).*: the lease had gone/gm)) {
-      for (let at = 0; at < Number(count ?? 1); at++) places.add(`${partition}/${Number(offset) + at}`);
+  /** What it said, but for leases that had gone. */
+  get complaints(): string[] {
+    return this.#said.split('\n').filter((line) => line !== '' && !line.includes('the lease had gone'));
+  }
+
+  /** `partition/offset` of what it delivered and was not allowed to stand behind, and how often. */
+  get refused(): Map<string, number> {
+    const places = new Map<string, number>();
+    for (const [, count = '1', partition, offset] of this.#said.matchAll(/^(?:([\d,]+) events from )?(p\d+)\/(\d+).*: the lease had gone/gm)) {
+      for (let at = 0; at < Number(count.replaceAll(',', '')); at++) {
+        const place = `${partition}/${Number(offset) + at}`;
+        places.set(place, (places.get(place) ?? 0) + 1);
+      }
     }
     return places;
   }
@@ -49,14 +60,32 @@ export class MemberProcess {
 
   /** For so long it does nothing, and does not know it. */
   async pause(ms: number): Promise<void> {
-    this.isHealthy = false;
     this.child.kill('SIGSTOP');
     await new Promise((resolve) => setTimeout(resolve, ms));
     this.child.kill('SIGCONT');
   }
 
   kill(): void {
-    this.isHealthy = false;
+    this.wasKilled = true;
     this.child.kill('SIGKILL');
+  }
+
+  /** Every event, as it was written. */
+  async *given(): AsyncGenerator<Given, void, undefined> {
+    const refused = this.refused;
+    for await (const line of createInterface({ input: createReadStream(this.#output) })) {
+      // the last line of a member that was killed may be half a line
+      const match = /^\{"sequence":(\d+),"partition":"(p\d+)","offset":(\d+),.*\}$/.exec(line);
+      if (match === null) continue;
+      const [, sequence, partition = '', offset] = match;
+      const place = `${partition}/${offset}`;
+      const refusals = refused.get(place) ?? 0;
+      if (refusals > 0) refused.set(place, refusals - 1);
+      yield { sequence: Number(sequence), partition, offset: Number(offset), isRefused: refusals > 0 };
+    }
+  }
+
+  get #said(): string {
+    return readFileSync(this.#errors, 'utf8');
   }
 }

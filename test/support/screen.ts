@@ -34,6 +34,21 @@ export class Screen {
     this.#tmux('send-keys', key);
   }
 
+  resize(columns: number, rows: number): void {
+    this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
+  /** What a program may leave behind: a hidden cursor, the second screen, lines that do not wrap. */
+  modes(): { hasCursor: boolean; isSecond: boolean; wraps: boolean } {
+    const [cursor, second, wrap] = this.#tmux('display-message', '-p', '#{cursor_flag} #{alternate_on} #{wrap_flag}').trim().split(' ');
+    return { hasCursor: cursor === '1', isSecond: second === '1', wraps: wrap === '1' };
+  }
+
+  /** What it shows, colours included. */
+  styled(): string {
+    return this.#tmux('capture-pane', '-e', '-p');
+  }
+
   /** The lines of the screen once they show what is looked for. */
   async showing(pattern: RegExp): Promise<string[]> {
     for (let looks = 0; ; looks++) {

@@ -13,6 +13,7 @@ export default class PartitionAdd extends BaseCommand {
 the names can be used. A range needs another bound for each partition: see partition reroute.`;
   static override enableJsonFlag = true;
   static override strict = false;
+  static override usage = '<%= command.id %> NAME... [-l FILE]';
   static override examples = ['<%= config.bin %> <%= command.id %> p8 p9'];
   // without ignoreStdin oclif takes what is piped in for the argument
   static override args = { name: Args.string({ description: 'names of the new partitions', required: true, ignoreStdin: true }) };

@@ -10,6 +10,7 @@ export default class Partition extends BaseCommand {
   static override description = `skew is a partition's events against an even share of those that keys lead to: x1.00 is even, x2.00 twice as many.
 What is stored is marked with ~ where it is reckoned from a sample, because there are too many commits to look at each.`;
   static override enableJsonFlag = true;
+  static override usage = '<%= command.id %> [-l FILE]';
   static override examples = ['<%= config.bin %> <%= command.id %>', "<%= config.bin %> <%= command.id %> --json | jq -r '.partitions[].name'"];
 
   async run(): Promise<object> {

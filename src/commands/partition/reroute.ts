@@ -15,6 +15,7 @@ export default class PartitionReroute extends BaseCommand {
     `Old events stay where they are, and a replay tells what it told before. No partition is ever removed; those that are named and not there are made.
 --dry-run routes the events there are by both rules, tells how many would go elsewhere, and writes nothing.`;
   static override enableJsonFlag = true;
+  static override usage = '<%= command.id %> SPEC [-l FILE] [--partitions N|NAMES] [--dry-run]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> hash:tenant --partitions 16',
     '<%= config.bin %> <%= command.id %> range:amount=100,1000 --partitions low,mid,high --dry-run',

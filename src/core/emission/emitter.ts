@@ -5,9 +5,9 @@
 
 import type { Clock } from '../model/clock.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, Committed, Conflict } from '../model/commit.ts';
-import { LedgerError } from '../model/ledger-error.ts';
 import type { RouterFactory } from '../model/routing.ts';
 import type { Pin, SessionRouter } from '../model/session-pins.ts';
+import { type BadLine, type ChunkReport, CommittedEvents, type DuplicateLine } from './chunk-report.ts';
 import type { Chunk } from './chunks.ts';
 import { type BadLineAt, type BuiltDraft, type Exclusions, noExclusions } from './draft-builder.ts';
 import { describeLineFault, LineFault } from './line-fault.ts';
@@ -31,75 +31,6 @@ export interface EmitterParts {
   readonly target: EmissionTarget;
   readonly makeRouter: RouterFactory;
   readonly clock: Clock;
-}
-
-/** A line that was not taken. */
-export interface BadLine {
-  /** 0-based within the chunk, blank lines counted. */
-  readonly lineInChunk: number;
-  /** Where in the line the fault was seen, 1-based. */
-  readonly byte: number;
-  readonly fault: LineFault;
-  readonly reason: string;
-  /** Copied from the chunk, line end excluded. */
-  readonly text: Buffer;
-}
-
-/** The events of a chunk that are committed. Columns are made when they are asked for, before the next chunk is emitted; event n is row n. */
-export class CommittedEvents {
-  readonly committed: Committed;
-  readonly partitionNames: readonly string[];
-  /** Payload bytes. */
-  readonly bytes: number;
-  readonly #read: ReadChunk;
-  readonly #built: BuiltDraft;
-  #columns: CommittedColumns | undefined;
-
-  constructor(committed: Committed, partitionNames: readonly string[], read: ReadChunk, built: BuiltDraft) {
-    this.committed = committed;
-    this.partitionNames = partitionNames;
-    this.bytes = built.bytes;
-    this.#read = read;
-    this.#built = built;
-  }
-
-  /** Makes the columns now, so that they outlast the chunk: about 30 bytes an event. */
-  keep(): void {
-    void this.columns;
-  }
-
-  get columns(): CommittedColumns {
-    this.#columns ??= makeColumns(this.committed, this.#read, this.#built);
-    return this.#columns;
-  }
-}
-
-export interface CommittedColumns {
-  readonly partitions: Uint16Array;
-  readonly offsets: Float64Array;
-  readonly times: Float64Array;
-  /** Lines within the chunk, 0-based, blank lines counted. */
-  readonly linesInChunk: Uint32Array;
-  /** Scan rows, for a caller that made the chunk itself. */
-  readonly rows: Uint32Array;
-}
-
-/** A line that was committed before, and where. */
-export interface DuplicateLine {
-  readonly row: number;
-  readonly sequence: number;
-}
-
-export interface ChunkReport {
-  /** Null where nothing of the chunk was left to commit. */
-  readonly events: CommittedEvents | null;
-  readonly late: number;
-  readonly duplicates: readonly DuplicateLine[];
-  readonly badLines: readonly BadLine[];
-  /** Whether the chunk ended at its bad line. */
-  readonly hasStopped: boolean;
-  /** Lines of the chunk, blank ones too. */
-  readonly lineCount: number;
 }
 
 /** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
@@ -283,27 +214,6 @@ function takeAnswer(conflict: Conflict, built: BuiltDraft, exclusions: Exclusion
   }
 }
 
-function makeColumns(committed: Committed, { lines, verdicts }: ReadChunk, built: BuiltDraft): CommittedColumns {
-  const { count } = committed;
-  const rows = built.lines();
-  const partitions = new Uint16Array(count);
-  const offsets = new Float64Array(count);
-  const linesInChunk = new Uint32Array(count);
-  const nextOffset = new Map(built.draft.frames.map((frame, at) => [frame.partition, committed.offsets[at] as number]));
-  for (let index = 0; index < count; index++) {
-    const row = rows[index] as number;
-    const partition = verdicts.partitions[row] as number;
-    const offset = nextOffset.get(partition) as number;
-    nextOffset.set(partition, offset + 1);
-    partitions[index] = partition;
-    offsets[index] = offset;
-    linesInChunk[index] = lines.numbers[row] as number;
-  }
-  // the ledger lifts arrival times to its floor, all of a draft alike
-  const times = built.draft.isLiftable ? new Float64Array(count).fill(committed.firstTime) : built.times.slice();
-  return { partitions, offsets, times, linesInChunk, rows };
-}
-
 /** Behind which byte of the chunk the input goes on after the draft. */
 export function draftEnd(chunk: Chunk, lines: ScannedLines, built: BuiltDraft): number {
   return built.stoppedAt === null ? chunk.end : (lines.starts[built.stoppedAt] as number);
@@ -311,14 +221,4 @@ export function draftEnd(chunk: Chunk, lines: ScannedLines, built: BuiltDraft): 
 
 function markDone(exclusions: Exclusions, lines: ScannedLines, resumeAt: number): void {
   for (let line = 0; line < lines.count && (lines.starts[line] as number) < resumeAt; line++) exclusions.done[line] = 1;
-}
-
-/** A bad line as an error, for whoever stops at it. */
-export function badLineError(bad: BadLine, place: { source: string; line: number }, done: string): LedgerError {
-  const code = bad.fault === LineFault.ID_CONFLICT ? 'ID_CONFLICT' : 'BAD_LINE';
-  return new LedgerError(code, {
-    message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${bad.reason}${done}`,
-    hint: 'mend the line and emit from it on, or keep bad lines aside and go on: --rejects FILE',
-    details: { source: place.source, line: place.line, byte: bad.byte, reason: bad.reason },
-  });
 }

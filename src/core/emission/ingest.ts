@@ -4,9 +4,10 @@ import type { CommitPipeline } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { type ByteSource, StreamSource } from './byte-source.ts';
+import { type BadLine, badLineError, type CommittedEvents } from './chunk-report.ts';
 import { CHUNK_BYTES, type Chunk, ChunkReader, VOLUME_BYTES } from './chunks.ts';
 import { Conveyor, type OnArrival } from './conveyor.ts';
-import { type BadLine, badLineError, type CommittedEvents, type Emitter } from './emitter.ts';
+import type { Emitter } from './emitter.ts';
 import type { ProducerTrack } from './producer-track.ts';
 
 /** A named stream of JSON lines. */

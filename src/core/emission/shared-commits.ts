@@ -5,8 +5,9 @@ import { LedgerError } from '../model/ledger-error.ts';
 import { type Given, NOTHING_GIVEN } from '../model/routing.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import { AsideTarget } from './aside-target.ts';
+import { badLineError, type ChunkReport } from './chunk-report.ts';
 import { CHUNK_BYTES } from './chunks.ts';
-import { badLineError, type ChunkReport, Emitter, type EmitterParts } from './emitter.ts';
+import { Emitter, type EmitterParts } from './emitter.ts';
 import type { EmissionSettings } from './settings.ts';
 
 /** What becomes of one event. */
@@ -153,7 +154,10 @@ export class SharedCommits {
         };
       }
     }
-    for (const { row, sequence } of report.duplicates) receipts[row] = { ...(await this.#locate(sequence)), isDuplicate: true };
+    for (const { row, sequence } of report.duplicates) {
+      const { partition, offset, time } = await this.#locate(sequence);
+      receipts[row] = { sequence, partition, offset, time, isDuplicate: true };
+    }
     return receipts;
   }
 }

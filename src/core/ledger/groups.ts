@@ -4,7 +4,18 @@
  */
 
 import type { StoredCommit } from '../model/commit.ts';
-import type { Acknowledgement, Attendance, EventPlace, GroupSummary, Holding, LanePosition, Membership, ParkedEvent, ParkReason } from '../model/group.ts';
+import type {
+  Acknowledgement,
+  Attendance,
+  EventPlace,
+  GroupSummary,
+  Holding,
+  LanePosition,
+  Membership,
+  ParkedEvent,
+  ParkReason,
+  Settlement,
+} from '../model/group.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { Micros } from '../model/time.ts';
 
@@ -17,10 +28,11 @@ export interface LaneRequest {
 }
 
 /** A group stepped to another place, or what that would mean. */
-export interface CursorPlan {
-  readonly partition: PartitionId;
-  readonly from: LanePosition;
-  readonly to: LanePosition;
+export interface GroupPlan {
+  /** By partition. */
+  readonly steps: readonly { readonly partition: PartitionId; readonly from: LanePosition; readonly to: LanePosition }[];
+  /** Members that are at work, by name. */
+  readonly alive: readonly string[];
 }
 
 export interface CursorMove {
@@ -44,9 +56,11 @@ export interface Groups {
   /** See {@link Membership.generation}; null where there is no such group. */
   generation(group: string): Promise<number | null>;
   /** Moves cursors on. False where the lease has gone to another since: that cursor stays. */
-  acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
-  /** Counts a failed delivery of the next event. Returns how many there were; null where the lease is gone. */
+  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
+  /** Counts a failed delivery of the next event, or one that may fail without a word. Returns how many there were; null where the lease is gone. */
   countFailure(holding: Holding): Promise<number | null>;
+  /** What was counted was no failure. */
+  takeBackFailure(holding: Holding): Promise<void>;
   /** Sets the next event aside and moves the cursor behind it, together. False where the lease is gone. */
   park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
   /** By sequence. @throws LedgerError UNKNOWN_GROUP */
@@ -55,14 +69,21 @@ export interface Groups {
   redeliver(group: string, sequences: readonly number[] | null): Promise<number>;
   /** Forgets parked events. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
   drop(group: string, sequences: readonly number[]): Promise<number>;
-  /** A due event's delivery has ended: it is forgotten (null), or stays parked for this reason. False where the lease is gone. */
-  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<boolean>;
+  /**
+   * The next due event of the partition, about to be delivered: counted now, and not due any more, because whoever dies of it cannot say so. `lost`: the lease
+   * is gone.
+   */
+  beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'>;
+  /** It came to no end, and is due again. */
+  takeBackRedelivery(group: string, sequence: number): Promise<void>;
+  /** A parked event's delivery has ended: it is forgotten (null), or stays parked for this reason. */
+  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement>;
   /** Where the group stands, in the order of the partitions. @throws LedgerError UNKNOWN_GROUP */
   positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
   /** What {@link move} would do. @throws LedgerError UNKNOWN_GROUP */
-  planMove(move: CursorMove): Promise<{ readonly plan: CursorPlan[]; readonly alive: string[] }>;
-  /** @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
-  move(move: CursorMove): Promise<CursorPlan[]>;
+  planMove(move: CursorMove): Promise<GroupPlan>;
+  /** Returns what was done, and whose leases that has ended. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
+  move(move: CursorMove): Promise<GroupPlan>;
   /** All groups by name. */
   summaries(now: Micros): Promise<GroupSummary[]>;
   /** The offset the next event of each partition gets. */

@@ -61,6 +61,35 @@ export interface LedgerDescription {
   };
 }
 
+export interface PartitionGauge extends Partition {
+  readonly events: number;
+  /** Ledger time of the last event; null in an empty partition. */
+  readonly lastTime: Micros | null;
+}
+
+/** What was committed behind a sequence. */
+export interface LedgerGrowth {
+  readonly commits: number;
+  /** Of the stored frames, as in {@link PartitionSummary}. */
+  readonly bytes: number;
+}
+
+/** What moves while a ledger is used: cheap however much it holds, so that it can be asked for every second. */
+export interface LedgerGauges {
+  readonly head: Head;
+  /** Ledger time of the first event; null in an empty ledger. */
+  readonly firstTime: Micros | null;
+  /** When the last commit was made, by its emitter's clock; null in an empty ledger. */
+  readonly committedAt: Micros | null;
+  readonly partitions: readonly PartitionGauge[];
+  /** Since the sequence that was named; null where none was, or where so much came since that counting it would not be cheap. */
+  readonly growth: LedgerGrowth | null;
+  readonly producers: readonly { readonly name: string; readonly position: number }[];
+  readonly fileBytes: number;
+  /** The log of commits beside the file: its size, and what of it is not written back into the file. */
+  readonly wal: { readonly bytes: number; readonly waitingBytes: number };
+}
+
 /** The routing before and after a change; the same where nothing was to be changed. */
 export interface RoutingChange {
   readonly before: RoutingInForce;
@@ -105,6 +134,8 @@ export interface Ledger extends History {
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   producerMark(name: string): Promise<ProducerMark>;
   describe(): Promise<LedgerDescription>;
+  /** `behind`: the head of an earlier look. @throws LEDGER_REPLACED */
+  gauges(behind: number | null): Promise<LedgerGauges>;
   /** All of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (perhaps stored). */
   commit(draft: CommitDraft): Promise<CommitOutcome>;
   begin(): Promise<LedgerTransaction>;

@@ -47,18 +47,15 @@ export interface Membership {
   readonly due: readonly PartitionId[];
 }
 
-/** What a member has delivered and now stands behind. */
-export interface Acknowledgement extends LanePosition {
-  readonly partition: PartitionId;
-  readonly token: number;
-}
-
 /** A write of a holder about its own lease. */
 export interface Holding {
   readonly group: string;
   readonly partition: PartitionId;
   readonly token: number;
 }
+
+/** What a member has delivered and now stands behind. */
+export interface Acknowledgement extends Holding, LanePosition {}
 
 /** One event, by where it lies. */
 export interface EventPlace {
@@ -74,6 +71,9 @@ export interface ParkReason {
   /** The last lines of what its consumer said, or empty. */
   readonly details: string;
 }
+
+/** How the delivery of a parked event has ended. `lost`: the lease was gone by then. */
+export type Settlement = 'forgotten' | 'parked' | 'lost';
 
 export interface ParkedEvent extends EventPlace, ParkReason {
   readonly attempts: number;

@@ -1,8 +1,9 @@
 /** Delivers batches to a command: one run of it for each, with their place in its environment. Exit 0 means delivered; anything else is tried again. */
 
 import { LedgerError } from '../model/ledger-error.ts';
-import { type CommandExit, checkCommand, describeExit, runCommand } from './command-run.ts';
+import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
 import type { Delivery } from './delivery.ts';
+import { type EventForm, piecesOf } from './event-form.ts';
 import { LastLines } from './last-lines.ts';
 
 export interface CommandConsumerOptions {
@@ -11,7 +12,7 @@ export interface CommandConsumerOptions {
   /** What the command finds around it; the facts of a delivery are added. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The events as bytes. */
-  form(delivery: Delivery): Buffer;
+  readonly form: EventForm;
   /** Asked for each run: takes what it says to standard error, as it comes. */
   openStderr(): (bytes: Buffer) => void;
   /** Ends the runs in hand at once. */
@@ -62,11 +63,12 @@ export class CommandConsumer {
       pass(bytes);
     };
     const endedBy = signal === undefined ? [delivery.signal] : [delivery.signal, signal];
-    const input = [form(delivery)];
+    const input = piecesOf(delivery.batches, delivery.labels, form);
     try {
       return await runCommand(command, input, { environment: this.#environment(delivery), onStderr, endedBy });
     } catch (error) {
-      throw this.#unusable(`cannot be started (${(error as Error).message})`, error);
+      if (!(error instanceof StartFailure)) throw error;
+      throw this.#unusable(`cannot be started (${error.message})`, error);
     }
   }
 

@@ -1,7 +1,8 @@
 /** One run of a shell's command: what it gets on standard input, how it is ended before its time, and how it ended. Judges nothing. */
 
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { LedgerError } from '../model/ledger-error.ts';
 
 export interface CommandRun {
@@ -19,6 +20,9 @@ export interface CommandExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** The command could not be started; the cause is the system's error. */
+export class StartFailure extends Error {}
+
 /** Between the request to end and the end. */
 const GRACE_MS = 500;
 const LOOK_EVERY_MS = 10;
@@ -31,19 +35,17 @@ export function checkCommand(command: string): void {
 }
 
 /**
- * Resolves when the command has ended, whatever it may have left behind, and, where it was ended, when all of that is gone too. It need not read its
- * input. @throws the system's error where it cannot be started.
+ * Resolves when the command has ended, whatever it may have left behind, and, where it was ended, when all of that is gone too, or killed. It need not read its
+ * input, which is asked for as it does. @throws StartFailure, and what the input throws, when the command has ended.
  */
-export async function runCommand(command: string, input: readonly Buffer[], { environment, onStderr, endedBy }: CommandRun = {}): Promise<CommandExit> {
+export async function runCommand(command: string, input: Iterable<Buffer>, { environment, onStderr, endedBy }: CommandRun = {}): Promise<CommandExit> {
   const stdio: StdioOptions = ['pipe', 'inherit', onStderr === undefined ? 'inherit' : 'pipe'];
-  const child = spawn('/bin/sh', ['-c', command], { env: environment, stdio, detached: endedBy !== undefined });
+  const child = start(command, { env: environment, stdio, detached: endedBy !== undefined });
   const exit = exitOf(child);
   if (onStderr !== undefined) child.stderr?.on('data', onStderr);
-  // one that has seen enough closes its input, and its exit code says whether that was all it wanted. A child that could not be had has no streams
-  child.stdin?.on('error', () => {});
-  // all of it is in memory already: it waits in the pipe's queue, without a copy
-  for (const part of input) child.stdin?.write(part);
-  child.stdin?.end();
+  const fed = feed(child, input);
+  // looked at when the command has ended; until then a failure is no unhandled one
+  fed.catch(() => {});
   let ending: Promise<void> | undefined;
   const end = (): void => {
     ending ??= endGroup(child);
@@ -55,10 +57,50 @@ export async function runCommand(command: string, input: readonly Buffer[], { en
   try {
     const how = await exit;
     await ending;
+    await fed;
     return how;
   } finally {
     for (const signal of endedBy ?? []) signal.removeEventListener('abort', end);
   }
+}
+
+/** Some failures are thrown, such as a command that is too long; others come as an event. */
+function start(command: string, options: SpawnOptions): ChildProcess {
+  try {
+    return spawn('/bin/sh', ['-c', command], options);
+  } catch (error) {
+    throw new StartFailure((error as Error).message, { cause: error });
+  }
+}
+
+/** @throws what the input throws; what the command was given before that has reached it. */
+async function feed({ stdin }: ChildProcess, input: Iterable<Buffer>): Promise<void> {
+  // a child that could not be had has no streams
+  if (stdin === null || stdin === undefined) return;
+  // one that has seen enough closes its input, and its exit code says whether that was all it wanted
+  stdin.on('error', () => {});
+  try {
+    for (const piece of input) {
+      await written(stdin, piece);
+      if (stdin.destroyed) return;
+    }
+  } finally {
+    stdin.end();
+  }
+}
+
+/** Resolves when the command can take more, or takes no more at all. */
+async function written(stdin: Writable, piece: Buffer): Promise<void> {
+  if (stdin.destroyed || stdin.write(piece) || stdin.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const settle = (): void => {
+      stdin.off('drain', settle);
+      stdin.off('close', settle);
+      resolve();
+    };
+    stdin.on('drain', settle);
+    stdin.on('close', settle);
+  });
 }
 
 /** In words: `exit code 7`, `signal SIGKILL`. */
@@ -68,7 +110,7 @@ export function describeExit({ code, signal }: CommandExit): string {
 
 function exitOf(child: ChildProcess): Promise<CommandExit> {
   return new Promise((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) => reject(new StartFailure(error.message, { cause: error })));
     child.once('exit', (code, signal) => {
       const settle = (): void => {
         clearTimeout(timer);

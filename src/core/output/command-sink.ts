@@ -2,8 +2,8 @@
 
 import type { EventBatch } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import { type CommandExit, checkCommand, describeExit, runCommand } from './command-run.ts';
-import type { EventForm, EventLabels } from './event-form.ts';
+import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
+import { type EventForm, type EventLabels, piecesOf } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
 
 /** The next run begins when this one has ended, so that a slow command is never asked for more than one delivery. */
@@ -22,31 +22,22 @@ export class CommandSink implements Sink {
 
   /** @throws LedgerError COMMAND_FAILED when the command does not end with 0. */
   async deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
-    const lines: Buffer[] = [];
-    try {
-      for (const batch of batches) if (batch.count > 0) lines.push(this.#form(batch, labels));
-    } catch (error) {
-      // a batch that is broken; what stands before it is told all the same
-      await this.#take(lines);
-      throw error;
-    }
-    return this.#take(lines);
-  }
-
-  async #take(lines: readonly Buffer[]): Promise<boolean> {
-    if (lines.length === 0) return true;
-    const exit = await this.#run(lines);
+    const pieces = piecesOf(batches, labels, this.#form);
+    const first = pieces.next();
+    if (first.done) return true;
+    const exit = await this.#run(behind(first.value, pieces));
     if (exit.code === 0) return true;
     // Ctrl-C reaches the command as well
     if (this.#signal?.aborted) return false;
     throw this.#failure(`ended with ${describeExit(exit)}`, { details: exit });
   }
 
-  async #run(lines: readonly Buffer[]): Promise<CommandExit> {
+  async #run(pieces: Iterable<Buffer>): Promise<CommandExit> {
     try {
-      return await runCommand(this.#command, lines);
+      return await runCommand(this.#command, pieces);
     } catch (error) {
-      throw this.#failure(`could not be started: ${(error as Error).message}`, { cause: error });
+      if (!(error instanceof StartFailure)) throw error;
+      throw this.#failure(`could not be started: ${error.message}`, { cause: error });
     }
   }
 
@@ -58,4 +49,9 @@ export class CommandSink implements Sink {
       cause,
     });
   }
+}
+
+function* behind(first: Buffer, rest: Iterable<Buffer>): Generator<Buffer, void, undefined> {
+  yield first;
+  yield* rest;
 }

@@ -13,26 +13,56 @@ export interface EventLabels {
   key(batch: EventBatch, at: number): string | null;
 }
 
-/** Writes the events of a batch as lines. */
-export type EventForm = (batch: EventBatch, labels: EventLabels) => Buffer;
+/** Writes the events of a batch as lines, in pieces of whole lines: those of a large commit need not be in memory together. */
+export type EventForm = (batch: EventBatch, labels: EventLabels) => Iterable<Buffer>;
+
+/** The lines of all batches, each formed when it is asked for: what stands before a batch that is broken is told. */
+export function* piecesOf(batches: readonly EventBatch[], labels: EventLabels, form: EventForm): Generator<Buffer, void, undefined> {
+  for (const batch of batches) if (batch.count > 0) yield* form(batch, labels);
+}
 
 /** The payloads as they came in. */
-export const payloadForm: EventForm = (batch) => batch.lines();
+export const payloadForm: EventForm = (batch) => [batch.lines()];
+
+/** A piece is handed on when it has grown to this. */
+const PIECE_BYTES = 128 * 1024;
+
+/** Gathers lines, each of some parts, into pieces. */
+export function* inPieces(lines: Iterable<readonly Buffer[]>): Generator<Buffer, void, undefined> {
+  let parts: Buffer[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    for (const part of line) {
+      parts.push(part);
+      bytes += part.length;
+    }
+    if (bytes < PIECE_BYTES) continue;
+    yield Buffer.concat(parts, bytes);
+    parts = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(parts, bytes);
+}
 
 /** `{"sequence","partition","offset","time","key","payload"}`, the payload last and as it is: `emit --envelope` takes it back to the byte. */
-export const envelopeForm: EventForm = (batch, labels) => {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < batch.count; at++) {
-    const key = labels.key(batch, at);
-    const head = `{"sequence":${batch.sequences[at]},"partition":"${labels.partitionName(batch.partition(at))}","offset":${batch.offsets[at]},"time":"${formatTime(
-      batch.times[at] as number,
-    )}","key":${JSON.stringify(key)},"payload":`;
-    parts.push(Buffer.from(head), batch.payload(at), ENVELOPE_END);
-  }
-  return Buffer.concat(parts);
-};
+export const envelopeForm: EventForm = (batch, labels) => inPieces(envelopes(batch, labels));
 
 const ENVELOPE_END = Buffer.from([0x7d, LINE_FEED]);
+
+function* envelopes(batch: EventBatch, labels: EventLabels): Generator<readonly Buffer[], void, undefined> {
+  const { count, sequences, offsets, times } = batch;
+  // many events bear one arrival time, and writing it costs more than all the rest
+  let time = Number.NaN;
+  let timeText = '';
+  for (let at = 0; at < count; at++) {
+    const own = times[at] as number;
+    if (own !== time) [time, timeText] = [own, formatTime(own)];
+    const partition = labels.partitionName(batch.partition(at));
+    const key = JSON.stringify(labels.key(batch, at));
+    const head = `{"sequence":${sequences[at]},"partition":"${partition}","offset":${offsets[at]},"time":"${timeText}","key":${key},"payload":`;
+    yield [Buffer.from(head), batch.payload(at), ENVELOPE_END];
+  }
+}
 
 /** One event of a batch as an object, its payload in memory of its own: whoever keeps the event keeps nothing else. */
 export function toEvent(batch: EventBatch, at: number, labels: EventLabels): LedgerEvent {

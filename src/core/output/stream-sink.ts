@@ -3,7 +3,7 @@
 import type { Writable } from 'node:stream';
 import type { EventBatch } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import type { EventForm, EventLabels } from './event-form.ts';
+import { type EventForm, type EventLabels, piecesOf } from './event-form.ts';
 
 /** Where a telling goes. Batches come in order, the next ones when the promise for these has settled. */
 export interface Sink {
@@ -54,25 +54,8 @@ export class StreamSink implements Sink {
   }
 
   async #deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
-    let parts: Buffer[] = [];
-    let bytes = 0;
-    for (const batch of batches) {
-      let part: Buffer;
-      try {
-        part = this.#form(batch, labels);
-      } catch (error) {
-        // a batch that is broken; what stands before it is told all the same
-        await this.#write(joined(parts, bytes));
-        throw error;
-      }
-      parts.push(part);
-      bytes += part.length;
-      if (bytes < WRITE_BYTES) continue;
-      if (!(await this.#write(joined(parts, bytes)))) return false;
-      parts = [];
-      bytes = 0;
-    }
-    return bytes === 0 || this.#write(joined(parts, bytes));
+    for (const bytes of gathered(piecesOf(batches, labels, this.#form))) if (!(await this.#write(bytes))) return false;
+    return true;
   }
 
   async #write(bytes: Buffer | string): Promise<boolean> {
@@ -139,6 +122,27 @@ export function outputFailure(error: NodeJS.ErrnoException): LedgerError {
     hint: 'look at where the output goes',
     cause: error,
   });
+}
+
+/** Small pieces together, up to what is written at once. */
+function* gathered(pieces: Iterable<Buffer>): Generator<Buffer, void, undefined> {
+  let parts: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for (const piece of pieces) {
+      parts.push(piece);
+      bytes += piece.length;
+      if (bytes < WRITE_BYTES) continue;
+      yield joined(parts, bytes);
+      parts = [];
+      bytes = 0;
+    }
+  } catch (error) {
+    // a batch that is broken; what stands before it is told all the same
+    if (bytes > 0) yield joined(parts, bytes);
+    throw error;
+  }
+  if (bytes > 0) yield joined(parts, bytes);
 }
 
 function joined(parts: Buffer[], bytes: number): Buffer {

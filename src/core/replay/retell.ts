@@ -1,5 +1,6 @@
 /** The lateral line: re-tells history in order, page by page. It reads only: nothing here appends or moves a cursor. */
 
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { EventBatch } from '../model/event.ts';
 import { type History, pageBytes } from '../model/history.ts';
 import type { PartitionId } from '../model/partition.ts';
@@ -8,6 +9,9 @@ import { LineCutter } from './line-cutter.ts';
 
 /** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
 const KERNEL_FROM_BYTES = 256 * 1024;
+
+/** How long it goes on without looking whether anything else has happened. */
+const TURN_MS = 20;
 
 export interface Retelling {
   readonly range: SequenceRange;
@@ -20,16 +24,24 @@ export interface Retelling {
 /** The batches of one page, in sequence order, each the events of one commit; those at the ends of a range may be empty. */
 export type BatchPage = readonly EventBatch[];
 
+/** Tells a range whose events all exist. */
+export type ReadRange = (range: SequenceRange) => AsyncGenerator<BatchPage, void, undefined>;
+
 /** A range that is fixed: everything in it, then the end. @throws LedgerError VERIFICATION_FAILED before anything of a broken commit is told. */
 export async function* retell(history: History, { range, partitions, verify, signal }: Retelling): AsyncGenerator<BatchPage, void, undefined> {
   if (range.from > range.through) return;
   let cutter: LineCutter | null = null;
+  let turnAt = performance.now();
   for await (const page of history.pages({ range, partitions, verify })) {
     if (signal?.aborted) return;
     if (cutter === null && pageBytes(page) >= KERNEL_FROM_BYTES) cutter = new LineCutter();
     const cut = cutter?.forPage(page) ?? null;
     // a page holds whole commits; those at the ends of the range are cut to it
     if (page.commits.length > 0) yield page.commits.map((commit) => EventBatch.of(commit, range, cut));
+    if (performance.now() - turnAt < TURN_MS) continue;
+    // pages that are read ahead come one behind the other, and where nothing of them is told nobody else would get a turn, not even Ctrl-C
+    await eventLoopTurn();
+    turnAt = performance.now();
   }
 }
 
@@ -37,17 +49,17 @@ export async function* retell(history: History, { range, partitions, verify, sig
 export async function* follow(
   history: History,
   from: number,
-  retelling: Omit<Retelling, 'range'>,
-  grown: (sequence: number, signal?: AbortSignal) => Promise<void>,
+  read: ReadRange,
+  { grown, signal }: { grown(sequence: number, signal?: AbortSignal): Promise<void>; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<BatchPage, void, undefined> {
   let told = from - 1;
-  while (!retelling.signal?.aborted) {
+  while (!signal?.aborted) {
     const { sequence } = await history.head();
     if (sequence > told) {
-      yield* retell(history, { ...retelling, range: { from: told + 1, through: sequence } });
+      yield* read({ from: told + 1, through: sequence });
       told = sequence;
     } else {
-      await grown(told, retelling.signal);
+      await grown(told, signal);
     }
   }
 }

@@ -3,12 +3,16 @@
 import type { EventBatch } from '../model/event.ts';
 import type { History } from '../model/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { SequenceRange } from '../model/range.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+import { type Keeps, keptOf } from './filter.ts';
+import { lastMatches } from './last-matches.ts';
 import { resolveStart, type StartPoint } from './resolve-start.ts';
-import { type BatchPage, type Retelling, retell } from './retell.ts';
+import type { BatchPage, ReadRange } from './retell.ts';
 
 export interface TailRequest {
-  /** How many of the last events to begin with, of those in the range where there is one. Default 10, and all of a range. */
+  /** How many of the last events to begin with, of those that are told and lie in the range where there is one. Default 10, and all of a range. */
   readonly last?: number | undefined;
   /** Where to begin. */
   readonly from?: StartPoint | undefined;
@@ -18,44 +22,98 @@ export interface TailRequest {
   readonly until?: string | undefined;
   /** Go on with what comes, until the signal aborts. */
   readonly follow?: boolean | undefined;
-  /** Go on with what comes, until there was nothing for so long. */
+  /** Go on with what comes, until there was nothing to tell for so long. */
   readonly idleMs?: number | undefined;
   /** Tell so many events at most. */
   readonly count?: number | undefined;
 }
 
+export interface TailProgress {
+  /** Everything through this sequence was delivered, or is not to be. */
+  readonly through: number;
+}
+
+/** What a tail reads by. */
+export interface TailReading {
+  readonly read: ReadRange;
+  /** Those that `read` is limited to; null: all of them. */
+  readonly partitions: readonly PartitionId[] | null;
+  /** Null where everything is told. */
+  readonly keeps: Keeps | null;
+  /** `grown` resolves when there is something behind a sequence, or the signal aborts. */
+  grown(sequence: number, signal?: AbortSignal): Promise<void>;
+  readonly onProgress?: ((progress: TailProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 const LAST = 10;
 
-/** `grown` resolves when there is something behind a sequence, or the signal aborts. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+/** @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
 export async function* tellTail(
   history: History,
   request: TailRequest,
-  reading: Omit<Retelling, 'range'>,
-  { grown, ...context }: TimeContext & { grown(sequence: number, signal?: AbortSignal): Promise<void> },
+  reading: TailReading,
+  context: TimeContext,
 ): AsyncGenerator<BatchPage, void, undefined> {
+  const { read, keeps, signal, grown } = reading;
   if (request.from !== undefined && request.since !== undefined) throw invalidArgument('a tail with two starts', 'give one of from and since');
+  const progress = new Progress(reading.onProgress);
   const end = await endOf(request, history, context);
   const isFollowing = request.follow === true || request.idleMs !== undefined;
-  let next = await startOf(request, history, { ...context, partitions: reading.partitions, through: (await end()).through });
+  let { through, isFinal } = await end();
+  const start = await startOf(request, history, context);
+  let ranges = await beginning(request, { from: start, through }, history, reading);
+  let next = Math.max(start, through + 1);
   let left = request.count ?? Number.POSITIVE_INFINITY;
-  let toldAt = performance.now();
-  while (!reading.signal?.aborted) {
-    const { through, isFinal } = await end();
-    if (through >= next) {
-      for await (const page of retell(history, { ...reading, range: { from: next, through } })) {
-        const told = firstOf(page, left);
+  // null on the way to the present, which is no silence
+  let silentSince: number | null = null;
+  for (;;) {
+    for (const range of ranges) {
+      for await (const page of read(range)) {
+        const told = firstOf(keeps === null ? page : keptOf(page, keeps), left);
         yield told;
-        left -= told.reduce((sum, { count }) => sum + count, 0);
+        const count = told.reduce((sum, batch) => sum + batch.count, 0);
+        // what a filter leaves out is silence, and so are commits to other partitions
+        if (count > 0 && silentSince !== null) silentSince = performance.now();
+        left -= count;
+        progress.reached(left <= 0 ? told : page);
         if (left <= 0) return;
-        // commits to other partitions are silence too
-        if (told.some(({ count }) => count > 0)) toldAt = performance.now();
       }
-      next = through + 1;
     }
+    if (signal?.aborted) return;
+    progress.through(next - 1);
     if (!isFollowing || isFinal) return;
-    const patience = request.idleMs === undefined ? undefined : request.idleMs - (performance.now() - toldAt);
+    silentSince ??= performance.now();
+    const patience = request.idleMs === undefined ? undefined : request.idleMs - (performance.now() - silentSince);
     if (patience !== undefined && patience <= 0) return;
-    await waitFor((signal) => grown(next - 1, signal), reading.signal, patience);
+    await waitFor((silence) => grown(next - 1, silence), signal, patience);
+    if (signal?.aborted) return;
+    ({ through, isFinal } = await end());
+    ranges = [{ from: next, through }];
+    next = Math.max(next, through + 1);
+  }
+}
+
+/** Tells how far a tail has come, each step once. */
+class Progress {
+  readonly #tell: ((progress: TailProgress) => void) | undefined;
+  #through = -1;
+
+  constructor(tell: ((progress: TailProgress) => void) | undefined) {
+    this.#tell = tell;
+  }
+
+  /** The events of a page, and all that lies between them. */
+  reached(page: BatchPage): void {
+    if (this.#tell === undefined) return;
+    const span = page.findLast(({ count }) => count > 0)?.span;
+    if (span) this.through(span.lastSequence);
+  }
+
+  through(sequence: number): void {
+    if (sequence <= this.#through) return;
+    this.#through = sequence;
+    this.#tell?.({ through: sequence });
   }
 }
 
@@ -72,20 +130,20 @@ async function endOf({ until }: TailRequest, history: History, context: TimeCont
   };
 }
 
-async function startOf(
-  { from, since, until, last }: TailRequest,
-  history: History,
-  { partitions, through, ...context }: TimeContext & Pick<Retelling, 'partitions'> & { readonly through: number },
-): Promise<number> {
+async function startOf({ from, since }: TailRequest, history: History, context: TimeContext): Promise<number> {
+  if (since === undefined) return resolveStart(from ?? 'start', history, context);
+  return history.sequenceAtTime((await readTimeExpression(since, context)).first);
+}
+
+/** What is told of the history there is, as ranges in rising order: all of it, or the last events. */
+async function beginning({ from, since, until, last }: TailRequest, range: SequenceRange, history: History, reading: TailReading): Promise<SequenceRange[]> {
+  const { read, keeps, partitions, signal } = reading;
   const hasRange = from !== undefined || since !== undefined || until !== undefined;
-  const start =
-    since === undefined
-      ? await resolveStart(from ?? 'start', history, context)
-      : await history.sequenceAtTime((await readTimeExpression(since, context)).first);
   const count = last ?? (hasRange ? Number.MAX_SAFE_INTEGER : LAST);
-  if (count === Number.MAX_SAFE_INTEGER) return start;
-  if (count === 0) return Math.max(start, through + 1);
-  return Math.max(start, await history.sequenceOfLast(count, partitions, through));
+  if (count === 0 || range.from > range.through) return [];
+  if (count === Number.MAX_SAFE_INTEGER) return [range];
+  if (keeps !== null) return lastMatches(read, keeps, range, count, signal);
+  return [{ ...range, from: Math.max(range.from, await history.sequenceOfLast(count, partitions, range.through)) }];
 }
 
 /** The first events of a page, as many as are wanted. */

@@ -1,20 +1,23 @@
-/** Where the events of a key lie, for routers whose answer depends on the line alone. */
+/** Where the events of a key lie that the routing has placed, for rules whose answer depends on the line alone. */
 
 import type { PartitionId } from '../model/partition.ts';
-import { type Router, type RoutingSpec, routingFields } from '../model/routing.ts';
+import { type RoutingInForce, type RoutingSpec, routingFields } from '../model/routing.ts';
 import { lineOfKey } from './key-line.ts';
+import { keyRule, makeRouter, readsNoKey } from './router.ts';
 
-/** `key` as `Router.keyOf` tells it. Null where no event can have it. */
-export function placeOfKey(router: Router, spec: RoutingSpec, key: string): PartitionId | null {
-  const parts = partsOf(key, routingFields(spec).length);
+/** `key` as envelopes show it, read from an event or given for it. Null where no event can have it. */
+export function placeOfKey(routing: RoutingInForce, key: string): PartitionId | null {
+  const { spec } = routing.epoch;
+  const parts = partsOf(key, spec);
   if (parts === null) return null;
-  const place = router.route(lineOfKey(spec, parts));
+  const place = keyRule(routing, makeRouter(routing)).route(lineOfKey(spec, parts));
   return typeof place === 'number' ? place : null;
 }
 
-/** The texts of so many fields; null where it is none of their keys. */
-function partsOf(key: string, fields: number): string[] | null {
-  if (fields <= 1) return fields === 1 ? [key] : null;
+/** The texts of the fields that make the key; null where it is no key of this routing. */
+function partsOf(key: string, spec: RoutingSpec): string[] | null {
+  const fields = routingFields(spec).length;
+  if (readsNoKey(spec) || fields === 1) return [key];
   try {
     const parts: unknown = JSON.parse(key);
     const isKey = Array.isArray(parts) && parts.length === fields && parts.every((part) => typeof part === 'string');

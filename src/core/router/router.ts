@@ -113,14 +113,21 @@ function toOnePartition(router: Router, partition: PartitionId): Router {
 
 function givenParts(spec: RoutingSpec, key: string): readonly string[] {
   if (key === '') throw invalidArgument('a key of no characters cannot be given', 'give a key, or leave it out and each event has its own');
-  const isUnread = spec.rule === 'hash' && spec.field === null;
-  return isUnread ? [key] : keyParts(spec, key);
+  return readsNoKey(spec) ? [key] : keyParts(spec, key);
+}
+
+/** What routes the line of a key: a hash over the whole payload reads none from events, and takes one that is given by its text. */
+export function keyRule({ epoch: { spec, partitionIds } }: RoutingInForce, router: Router): Pick<Rule, 'route'> {
+  return readsNoKey(spec) ? hashRouter([], partitionIds) : router;
+}
+
+export function readsNoKey(spec: RoutingSpec): boolean {
+  return spec.rule === 'hash' && spec.field === null;
 }
 
 function placeOf(line: RoutableLine, routing: RoutingInForce, router: Router): PartitionId {
   const { spec, partitionIds } = routing.epoch;
-  const isUnread = spec.rule === 'hash' && spec.field === null;
-  const place = isUnread ? hashRouter([], partitionIds).route(line) : router.route(line);
+  const place = keyRule(routing, router).route(line);
   if (typeof place === 'number') return place;
   const key = fieldText(line, 0) ?? '';
   if (place === 'unknown-partition') return partitionNamed(routing.partitionNames, key, partitionIds);

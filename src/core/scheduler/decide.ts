@@ -1,61 +1,82 @@
 /**
- * The eye, the scheduler: decides who is fed next, and how much. A pure function over due times, capacity and lease: it reads no clock and no file,
- * so that whoever replays and whoever feeds consumers as they come can ask it alike.
+ * The eye, the scheduler: whom to feed next and how much, a pure function over what is known of every consumer and its lanes. It reads no clock and no
+ * file, so that whoever feeds consumers as they come and whoever replays at a pace ask it alike. Times are on the clock of `now`, whatever its unit.
  */
 
-/** A consumer and what waits for it. All times are on the clock of `now`. */
-export interface Lane {
-  /** When each event is due, never decreasing. */
-  readonly dues: Float64Array;
-  /** How many of them it has been fed. */
-  readonly fed: number;
-  /** How many more it takes now; Infinity where it says so by not returning. */
-  readonly capacity: number;
-  /** Until when it may be fed; null where nobody else could feed it. */
-  readonly leaseUntil: number | null;
+/** A sequence of events that one consumer gets in order: a partition of a group, the whole ledger, or a page of history. */
+export interface LaneView {
+  /** Events that wait. */
+  readonly lag: number;
+  /** A delivery is in hand: the next one waits for it, or the order would be lost. */
+  readonly isBusy: boolean;
+  /** End of the right to it; infinite where none is needed. */
+  readonly heldUntil: number;
+  /** Nothing before this time: a failed delivery is backing off, or the pace of a replay has not come there. */
+  readonly dueAt: number;
+  /** Most events at once. */
+  readonly limit: number;
+  /** When it was fed last, counted in feeds; 0: never. */
+  readonly lastFed: number;
 }
 
-interface Feeding {
-  /** Index of the lane. */
+export interface ConsumerView {
+  /** Events it can still take in hand. */
+  readonly capacity: number;
+  /** Deliveries it can still take in hand. */
+  readonly slots: number;
+  readonly lanes: readonly LaneView[];
+}
+
+/** Places in the lists that were given. */
+interface Feed {
+  readonly consumer: number;
   readonly lane: number;
-  readonly count: number;
+  readonly events: number;
 }
 
 export interface Decision {
-  /** The one that has waited longest comes first; none of them before its due time. */
-  readonly feedings: readonly Feeding[];
-  /** When to decide again though nothing has changed; null: only a change of capacity or lease, or a new event, makes a difference. */
+  /** Those who have waited longest first, whichever group they are of. */
+  readonly feeds: readonly Feed[];
+  /** When to look again though nothing has happened; null: no need. */
   readonly wakeAt: number | null;
 }
 
-export function decide(lanes: readonly Lane[], now: number): Decision {
-  const feedings: (Feeding & { due: number })[] = [];
+/** Every consumer's capacity is its own, so one that has none left takes nothing from another. */
+export function decide(consumers: readonly ConsumerView[], now: number): Decision {
+  const feeds = consumers.flatMap((view, consumer) => feedsOf(view, consumer, now));
+  const lastFed = ({ consumer, lane }: Feed): number => consumers[consumer]?.lanes[lane]?.lastFed ?? 0;
+  feeds.sort((one, other) => lastFed(one) - lastFed(other));
+  return { feeds, wakeAt: wakeTime(consumers, now) };
+}
+
+function feedsOf({ capacity, slots, lanes }: ConsumerView, consumer: number, now: number): Feed[] {
+  const fit = lanes.map((view, lane) => ({ view, lane })).filter(({ view }) => isFit(view, now));
+  fit.sort((one, other) => one.view.lastFed - other.view.lastFed);
+  const chosen = fit.slice(0, Math.max(0, Math.min(slots, capacity)));
+  const feeds: Feed[] = [];
+  let left = capacity;
+  for (const [at, { view, lane }] of chosen.entries()) {
+    // what a lane with little to tell leaves over is there for those behind it
+    const share = Math.max(1, Math.floor(left / (chosen.length - at)));
+    const events = Math.min(view.lag, view.limit, share);
+    feeds.push({ consumer, lane, events });
+    left -= events;
+  }
+  return feeds;
+}
+
+function isFit({ lag, isBusy, heldUntil, dueAt }: LaneView, now: number): boolean {
+  return lag > 0 && !isBusy && heldUntil > now && dueAt <= now;
+}
+
+/** The next end of a pause; leases are renewed by those who hold them, and everything else comes with a call: who has no room says when there is. */
+function wakeTime(consumers: readonly ConsumerView[], now: number): number | null {
   let wakeAt: number | null = null;
-  for (const [at, lane] of lanes.entries()) {
-    const room = isFit(lane, now) ? lane.capacity : 0;
-    if (room <= 0 || lane.fed >= lane.dues.length) continue;
-    const count = Math.min(countDue(lane, now), room);
-    if (count > 0) feedings.push({ lane: at, count, due: lane.dues[lane.fed] as number });
-    const next = lane.dues[lane.fed + count];
-    if (count < room && next !== undefined && (wakeAt === null || next < wakeAt)) wakeAt = next;
+  for (const { capacity, slots, lanes } of consumers) {
+    if (capacity <= 0 || slots <= 0) continue;
+    for (const { lag, isBusy, dueAt } of lanes) {
+      if (lag > 0 && !isBusy && dueAt > now && (wakeAt === null || dueAt < wakeAt)) wakeAt = dueAt;
+    }
   }
-  feedings.sort((one, other) => one.due - other.due || one.lane - other.lane);
-  return { feedings: feedings.map(({ lane, count }) => ({ lane, count })), wakeAt };
-}
-
-/** Whether its member still holds it: what is fed to a lane that was lost would be fed twice. */
-function isFit({ leaseUntil }: Lane, now: number): boolean {
-  return leaseUntil === null || now < leaseUntil;
-}
-
-/** How many of the events not fed are due, by bisection. */
-function countDue({ dues, fed }: Lane, now: number): number {
-  let low = fed;
-  let high = dues.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((dues[middle] as number) <= now) low = middle + 1;
-    else high = middle;
-  }
-  return low - fed;
+  return wakeAt;
 }

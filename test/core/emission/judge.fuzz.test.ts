@@ -9,10 +9,10 @@ import { parseFieldPath } from '../../../src/core/model/field-path.ts';
 import { hashOf } from '../../../src/core/model/routing-intents.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';
-import { fuzzLines, fuzzTimeoutMs } from '../../support/fuzz-size.ts';
 import { nastyKey, nastyTime } from '../../support/nasty-fields.ts';
 import { inForce } from '../../support/routed.ts';
 import { seededForTest } from '../../support/seeded.ts';
+import { fuzzLines, fuzzTimeoutMs } from '../../support/test-size.ts';
 
 const LINES = fuzzLines();
 const LINES_A_CHUNK = 2_000;

@@ -2,11 +2,11 @@
 
 import { expect, it } from 'vitest';
 import { Kernel } from '../../../src/core/emission/kernel.ts';
-import { fuzzLines, fuzzTimeoutMs } from '../../support/fuzz-size.ts';
 import { hasKeyTwice, readStrictly, valueAt } from '../../support/json-oracle.ts';
 import { MUTATED_PATHS, mutatedLine } from '../../support/mutated-lines.ts';
 import { ChunkScan, expectSameRecords, type KindName, type ScannedRecord } from '../../support/scan.ts';
 import { seededForTest } from '../../support/seeded.ts';
+import { fuzzLines, fuzzTimeoutMs } from '../../support/test-size.ts';
 
 const LINES = fuzzLines();
 const LINES_A_CHUNK = 2_000;

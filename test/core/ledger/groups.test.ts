@@ -59,8 +59,8 @@ describe('an acknowledgement', () => {
     const { groups, attend, positions } = await openStore();
     const { leases } = await attend('one', 0);
     const token = leases[0]?.token ?? 0;
-    expect(await groups.acknowledge('g', [{ partition: 0, token, nextOffset: 3, nextSequence: 6 }])).toEqual([true]);
-    expect(await groups.acknowledge('g', [{ partition: 0, token, nextOffset: 2, nextSequence: 4 }])).toEqual([false]);
+    expect(await groups.acknowledge([{ group: 'g', partition: 0, token, nextOffset: 3, nextSequence: 6 }])).toEqual([true]);
+    expect(await groups.acknowledge([{ group: 'g', partition: 0, token, nextOffset: 2, nextSequence: 4 }])).toEqual([false]);
     expect(await positions()).toEqual([3, 0]);
   });
 
@@ -69,11 +69,12 @@ describe('an acknowledgement', () => {
     const paused = await attend('paused', 0);
     await attend('other', TTL + 1);
     const holding = { group: 'g', partition: 0, token: paused.leases[0]?.token ?? 0 };
-    expect(await groups.acknowledge('g', [{ ...holding, nextOffset: 4, nextSequence: 9 }])).toEqual([false]);
+    expect(await groups.acknowledge([{ ...holding, nextOffset: 4, nextSequence: 9 }])).toEqual([false]);
     expect(await groups.countFailure(holding)).toBeNull();
     const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: '', attempts: 1, now: 2 };
     expect(await groups.park(holding, event)).toBe(false);
-    expect(await groups.settle(holding, 1, null)).toBe(false);
+    expect(await groups.beginRedelivery(holding)).toBe('lost');
+    expect(await groups.settle(holding, 1, null)).toBe('lost');
     expect({ positions: await positions(), parked: await groups.parked('g') }).toEqual({ positions: [0, 0], parked: [] });
   });
 
@@ -82,7 +83,7 @@ describe('an acknowledgement', () => {
     const chain = () => db.prepare('SELECT * FROM commits').all();
     const before = chain();
     const { leases } = await attend('one', 0);
-    await groups.acknowledge('g', [{ partition: 1, token: leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 }]);
+    await groups.acknowledge([{ group: 'g', partition: 1, token: leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 }]);
     expect(chain()).toEqual(before);
   });
 });
@@ -91,7 +92,7 @@ describe('a death', () => {
   it('with an event at hand counts as a failed delivery of it, and one with nothing at hand does not', async () => {
     const { groups, attend } = await openStore();
     const one = await attend('one', 0);
-    await groups.acknowledge('g', [{ partition: 1, token: one.leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 }]);
+    await groups.acknowledge([{ group: 'g', partition: 1, token: one.leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 }]);
     const other = await attend('other', TTL * 2);
     expect(other.leases.map(({ partition, attempts }) => [partition, attempts])).toEqual([
       [0, 1],

@@ -5,9 +5,9 @@ import type { StoredCommit, StoredFrame } from '../../../src/core/model/commit.t
 import { type CutLines, EventBatch } from '../../../src/core/model/event.ts';
 import { EVERYTHING, type SequenceRange } from '../../../src/core/model/range.ts';
 import { LineCutter } from '../../../src/core/replay/line-cutter.ts';
-import { fuzzLines, fuzzTimeoutMs } from '../../support/fuzz-size.ts';
 import { type Seeded, seededForTest } from '../../support/seeded.ts';
 import { storedOf, type Told } from '../../support/stored-commit.ts';
+import { fuzzLines, fuzzTimeoutMs } from '../../support/test-size.ts';
 
 const EVENTS = fuzzLines() * 2;
 

@@ -1,16 +1,15 @@
 import { expect, test } from 'vitest';
 import { FieldReader } from '../../../src/core/emission/field-reader.ts';
-import { type Epoch, NO_PLACEMENTS, type Router, type RoutingSpec } from '../../../src/core/model/routing.ts';
+import { type Epoch, NO_PLACEMENTS, type RoutingInForce } from '../../../src/core/model/routing.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
 import { placeOfKey } from '../../../src/core/router/place-of-key.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 
 const NAMES = ['p0', 'p1', 'p2', 'p3'];
 
-function routingOf(text: string): { router: Router; spec: RoutingSpec } {
-  const spec = parseRoutingSpec(text);
-  const epoch: Epoch = { epoch: 1, fromSequence: 1, spec, partitionIds: NAMES.map((_, id) => id), placedFrom: null };
-  return { spec, router: makeRouter({ epoch, partitionNames: NAMES, placements: NO_PLACEMENTS }) };
+function routingOf(text: string): RoutingInForce {
+  const epoch: Epoch = { epoch: 1, fromSequence: 1, spec: parseRoutingSpec(text), partitionIds: NAMES.map((_, id) => id), placedFrom: null };
+  return { epoch, partitionNames: NAMES, placements: NO_PLACEMENTS };
 }
 
 const VALUES = [
@@ -44,22 +43,34 @@ test.each([
   ],
   ['composite:k+l', VALUES.map((value) => `{"k":${value},"l":"x"}`)],
 ])('%s: an event lies where its key is said to', (text, payloads) => {
-  const { router, spec } = routingOf(text);
+  const routing = routingOf(text);
+  const router = makeRouter(routing);
   const fields = new FieldReader(router.fields, 512);
   for (const payload of payloads) {
     const line = fields.read(Buffer.from(payload));
     const place = router.route(line);
     expect(typeof place).toBe('number');
-    expect(placeOfKey(router, spec, router.keyOf(line) ?? '')).toBe(place);
+    expect(placeOfKey(routing, router.keyOf(line) ?? '')).toBe(place);
   }
 });
 
 test.each([
-  ['hash', 'a'],
   ['manual:k', 'squid'],
   ['range:k=-5,10,500', 'many'],
   ...['a', '["a"]', '["a",1]', '["a","b","c"]', '{"length":2}', '['].map((key) => ['composite:k+l', key]),
 ])('%s: no event can have the key %j', (text, key) => {
-  const { router, spec } = routingOf(text);
-  expect(placeOfKey(router, spec, key)).toBeNull();
+  expect(placeOfKey(routingOf(text), key)).toBeNull();
+});
+
+test.each([
+  ['hash', 'a'],
+  ['hash:k', 'a'],
+  ['range:k=-5,10,500', '1e2'],
+  ['composite:k+l', '["a","b"]'],
+  ['manual:k', 'p2'],
+])('%s: what is emitted with the given key %j lies where the key is said to', (text, key) => {
+  const routing = routingOf(text);
+  const { givenKey, everyLineTo } = makeRouter(routing, { key, to: null });
+  expect(everyLineTo).not.toBeNull();
+  expect(placeOfKey(routing, givenKey ?? '')).toBe(everyLineTo);
 });

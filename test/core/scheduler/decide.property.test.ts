@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type ConsumerView, decide, type LaneView } from '../../../src/core/scheduler/decide.ts';
 import { pauseAfter } from '../../../src/core/scheduler/feeding/backoff.ts';
-import { type ConsumerView, decide, type LaneView } from '../../../src/core/scheduler/feeding/decide.ts';
 
 const NOW = 1000;
 
@@ -89,10 +89,11 @@ describe('decide()', () => {
     );
   });
 
-  it('wants to be woken when the first pause ends, and only then', () => {
+  it('wants to be woken when the first pause of somebody who has room ends, and only then', () => {
     fc.assert(
       fc.property(fc.array(consumer, { maxLength: 5 }), (consumers) => {
-        const pauses = consumers.flatMap(({ lanes }) => lanes.filter(({ lag, isBusy, dueAt }) => lag > 0 && !isBusy && dueAt > NOW).map(({ dueAt }) => dueAt));
+        const withRoom = consumers.filter(({ capacity, slots }) => capacity > 0 && slots > 0);
+        const pauses = withRoom.flatMap(({ lanes }) => lanes.filter(({ lag, isBusy, dueAt }) => lag > 0 && !isBusy && dueAt > NOW).map(({ dueAt }) => dueAt));
         expect(decide(consumers, NOW).wakeAt).toBe(pauses.length === 0 ? null : Math.min(...pauses));
       }),
     );

@@ -59,7 +59,7 @@ function summarize(db: Database, id: PartitionId, framesMax: number): Omit<Parti
   };
 }
 
-function readProducers(db: Database): { name: string; position: number }[] {
+export function readProducers(db: Database): { name: string; position: number }[] {
   if (!hasTable(db, 'producers')) return [];
   const rows = db.prepare<[], RawRow>('SELECT name, position FROM producers ORDER BY name').all();
   return rows.map((row) => ({ name: text(row, 'name'), position: integer(row, 'position') }));

@@ -8,6 +8,7 @@ import type { Partition } from '../../model/partition.ts';
 import { type Epoch, type Epochs, NO_PLACEMENTS, type Placements, type RoutingSpec } from '../../model/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../../model/routing-text.ts';
 import type { EpochLink } from '../chain.ts';
+import type { LedgerIdentity } from '../ledger.ts';
 import { blob, integer, type RawRow, text } from './rows.ts';
 import { hasTable } from './schema.ts';
 
@@ -86,7 +87,7 @@ export function lastEpochRow(db: Database): EpochRow {
   return toEpochRow(last);
 }
 
-export function toPartitions(rows: readonly PartitionRow[]): Partition[] {
+function toPartitions(rows: readonly PartitionRow[]): Partition[] {
   return rows.map(({ id, name }) => ({ id, name }));
 }
 
@@ -95,7 +96,7 @@ export function formatConfig(config: LedgerConfig): string {
 }
 
 /** @throws LedgerError DAMAGED_LEDGER */
-export function parseConfig(db: Database, json: string): LedgerConfig {
+function parseConfig(db: Database, json: string): LedgerConfig {
   const raw = parseObject(db, json, 'config');
   const path = (value: unknown): FieldPath | null => {
     if (value === null) return null;
@@ -164,4 +165,21 @@ function unreadable(db: Database, fact: string, cause?: unknown): LedgerError {
     details: { path: db.name },
     cause,
   });
+}
+
+/** All of it, as of one moment. */
+export function readIdentity(db: Database, path: string): LedgerIdentity {
+  return db
+    .transaction(() => {
+      const row = readLedgerRow(db);
+      return {
+        path,
+        uuid: row.uuid,
+        createdAt: row.createdAt,
+        config: parseConfig(db, row.config),
+        epochs: readEpochs(db),
+        partitions: toPartitions(readPartitionRows(db)),
+      };
+    })
+    .deferred();
 }

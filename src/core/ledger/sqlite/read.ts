@@ -6,6 +6,7 @@ import { brokenFrame } from '../../model/event-columns.ts';
 import { bodyBytes, type Page, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
+import type { SequenceRange } from '../../model/range.ts';
 import type { FrameLink } from '../chain.ts';
 import { blob, integer, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
@@ -59,6 +60,14 @@ export class FrameReader {
 
   partitionIds(): PartitionId[] {
     return this.statements.get<[], number>('SELECT id FROM partition ORDER BY id').pluck().all();
+  }
+
+  /** The partitions that were named for commits which reach into the range. */
+  partitionsSentTo({ from, through }: SequenceRange): PartitionId[] {
+    return this.statements
+      .get<[number, number], PartitionId>('SELECT DISTINCT sent_to FROM commits WHERE first_sequence BETWEEN ? AND ? AND sent_to IS NOT NULL')
+      .pluck()
+      .all(this.commitHolding(from), through);
   }
 
   /** The first sequence of the commit that holds `sequence`. */

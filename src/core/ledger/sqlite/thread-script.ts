@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Ledger } from '../ledger.ts';
 import type { ThreadStart } from './ledger-thread.ts';
-import { openSqliteLedger } from './sqlite-ledger.ts';
+import { openSqliteLedger } from './open.ts';
 
 /** Answers go out with the memory that changes hands with them. */
 export type Tell<Answer> = (answer: Answer, transfer: ArrayBuffer[]) => void;

@@ -1,4 +1,4 @@
-/** Gathers the acknowledgements of one group while a transaction is on its way: what comes in meanwhile goes together with the next. */
+/** Gathers acknowledgements, whichever members and groups they are of, while a transaction is on its way: what comes in meanwhile goes together with the next. */
 
 import type { Acknowledgement } from '../../model/group.ts';
 

@@ -1,13 +1,14 @@
 /** A member of a group: says what it can take, is fed from the lanes it holds, and knows when it has enough. */
 
+import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
-import type { ConsumerView } from './decide.ts';
+import type { ConsumerView } from '../decide.ts';
+import type { Consumer } from '../scheduler.ts';
 import { Ending } from './ending.ts';
 import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';
 import type { Lane } from './lane.ts';
 import { type Fed, LaneFeeder } from './lane-feeder.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import type { Consumer } from './scheduler.ts';
 
 export class GroupConsumer implements Consumer {
   readonly ending: Ending;
@@ -15,8 +16,8 @@ export class GroupConsumer implements Consumer {
   readonly #options: GroupConsumerOptions;
   readonly #leases: LeaseKeeper;
   readonly #feeder: LaneFeeder;
-  /** Deliveries, with the events each of them holds. */
-  readonly #inHand = new Map<Promise<void>, number>();
+  /** Deliveries, with the events each of them holds, and of which partition. */
+  readonly #inHand = new Map<Promise<void>, { readonly partition: PartitionId; readonly events: number }>();
   /** Events it still wants. */
   #left: number;
   #lastDelivery: Micros;
@@ -32,9 +33,14 @@ export class GroupConsumer implements Consumer {
     this.#feeder = new LaneFeeder(parts, options, () => this.ending.hasBegun);
   }
 
-  /** Joins the group. @throws as the ledger does */
-  start(): Promise<void> {
-    return this.#leases.attend();
+  /** Joins the group; where that fails, it is no member. @throws as the ledger does */
+  async start(): Promise<void> {
+    try {
+      await this.#leases.attend();
+    } catch (error) {
+      await this.#leases.leave();
+      throw error;
+    }
   }
 
   /** Something in the ledger may have changed. */
@@ -45,11 +51,18 @@ export class GroupConsumer implements Consumer {
   view(): ConsumerView {
     if (this.ending.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
     const { capacity, concurrency, batch } = this.#options;
-    const inHand = [...this.#inHand.values()].reduce((sum, events) => sum + events, 0);
+    const now = this.#parts.clock.nowMicros();
+    const inHand = [...this.#inHand.values()];
+    // what was delivered under a lease that is gone may still be in hand: the next of its partition waits all the same
+    const busy = new Set(inHand.map(({ partition }) => partition));
     return {
-      capacity: Math.min(capacity, this.#left) - inHand,
+      capacity: Math.min(capacity, this.#left) - inHand.reduce((sum, { events }) => sum + events, 0),
       slots: concurrency - this.#inHand.size,
-      lanes: this.#leases.lanes.map((lane) => lane.view(this.#leases.heldUntil, batch, this.#stopAt(lane))),
+      lanes: this.#leases.lanes.map((lane) => {
+        lane.followClock(now);
+        const view = lane.view(this.#leases.heldUntil, batch, this.#stopAt(lane));
+        return { ...view, isBusy: view.isBusy || busy.has(lane.partition) };
+      }),
     };
   }
 
@@ -70,7 +83,7 @@ export class GroupConsumer implements Consumer {
         this.#leases.settled(lane);
         this.#onRefreshed();
       });
-    this.#inHand.set(delivery, events);
+    this.#inHand.set(delivery, { partition: lane.partition, events });
   }
 
   #onFed(lane: Lane, fed: Fed): void {
@@ -106,7 +119,10 @@ export class GroupConsumer implements Consumer {
 
   #closeWhenIdle(idleMs: number): void {
     clearTimeout(this.#idleTimer);
-    const silentMs = (this.#parts.clock.nowMicros() - this.#lastDelivery) / 1000;
+    const now = this.#parts.clock.nowMicros();
+    // where the clock was set back, the silence does not last until it has come there again
+    this.#lastDelivery = Math.min(this.#lastDelivery, now);
+    const silentMs = (now - this.#lastDelivery) / 1000;
     if (silentMs >= idleMs) void this.ending.close();
     else this.#idleTimer = setTimeout(() => this.#onRefreshed(), idleMs - silentMs);
   }

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../model/clock.ts';
 import type { EventBatch } from '../../model/event.ts';
-import type { Acknowledgement, Attendance, EventPlace, Holding, LanePosition, Membership, ParkedEvent, ParkReason } from '../../model/group.ts';
+import type { Acknowledgement, Attendance, EventPlace, Holding, LanePosition, Membership, ParkedEvent, ParkReason, Settlement } from '../../model/group.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
 import type { Backoff } from './backoff.ts';
@@ -13,17 +13,20 @@ interface GroupStore {
   attend(attendance: Attendance): Promise<Membership>;
   leave(group: string, member: string, token: number): Promise<void>;
   generation(group: string): Promise<number | null>;
-  acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
   countFailure(holding: Holding): Promise<number | null>;
+  takeBackFailure(holding: Holding): Promise<void>;
   park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
-  parked(group: string): Promise<ParkedEvent[]>;
-  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<boolean>;
+  beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'>;
+  takeBackRedelivery(group: string, sequence: number): Promise<void>;
+  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement>;
   positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
   ends(partitions: readonly PartitionId[]): Promise<number[]>;
 }
 
 export interface GroupConsumerParts {
   readonly groups: GroupStore;
+  /** Resolves when it is durable; to false where the lease has gone. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<boolean>;
   readonly clock: Clock;
   /** In [0, 1). */
   chance(): number;
@@ -77,7 +80,7 @@ export interface ConsumerHooks {
   /** A delivery has failed and will come again, at this time at the earliest. */
   onRetry?(failure: LaneFailure & { readonly dueAt: Micros }): void;
   onParked?(failure: LaneFailure): void;
-  /** It was delivered, but the lease had gone to another by then, who delivers it again. */
+  /** It was delivered, but by then the lease had gone to another, who delivers it again, or the group was stepped elsewhere. */
   onRefused?(delivery: EventPlace & { readonly events: number }): void;
   /** The members or leases have changed. */
   onLeases?(leases: { readonly gained: readonly PartitionId[]; readonly lost: readonly PartitionId[] }): void;

@@ -3,7 +3,7 @@
 import type { Lease } from '../../model/group.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
-import type { LaneView } from './decide.ts';
+import type { LaneView } from '../decide.ts';
 
 export class Lane {
   readonly partition: PartitionId;
@@ -17,6 +17,9 @@ export class Lane {
   /** Offset behind the last event there is. */
   end = 0;
   dueAt: Micros = Number.NEGATIVE_INFINITY;
+  /** Who takes up where another has failed or died begins with one event and doubles: a deadly one is found in few deaths. */
+  #most: number;
+  #pausedAt: Micros = Number.NEGATIVE_INFINITY;
   lastFed = 0;
   isBusy = false;
   /** Another member waits for it. */
@@ -30,6 +33,7 @@ export class Lane {
     this.nextOffset = nextOffset;
     this.nextSequence = nextSequence;
     this.attempts = attempts;
+    this.#most = attempts > 0 ? 1 : Number.POSITIVE_INFINITY;
   }
 
   /** `stopAt`: offset it is not told beyond. */
@@ -40,9 +44,20 @@ export class Lane {
       isBusy: this.isBusy,
       heldUntil: this.isSurplus ? Number.NEGATIVE_INFINITY : heldUntil,
       dueAt: this.dueAt,
-      limit: isSingle ? 1 : limit,
+      limit: isSingle ? 1 : Math.min(limit, this.#most),
       lastFed: this.lastFed,
     };
+  }
+
+  /** Nothing of it for so long. */
+  pause(now: Micros, length: Micros): void {
+    this.#pausedAt = now;
+    this.dueAt = now + length;
+  }
+
+  /** Where the clock was set back, a pause begins anew: it would last until the clock has come there again. */
+  followClock(now: Micros): void {
+    if (now < this.#pausedAt) this.pause(now, this.dueAt - this.#pausedAt);
   }
 
   lag(stopAt: number): number {
@@ -53,6 +68,8 @@ export class Lane {
     this.nextOffset = nextOffset;
     this.nextSequence = nextSequence;
     this.attempts = 0;
+    this.#most *= 2;
     this.dueAt = Number.NEGATIVE_INFINITY;
+    this.#pausedAt = Number.NEGATIVE_INFINITY;
   }
 }

@@ -76,9 +76,10 @@ export class LeaseKeeper {
   async leave(): Promise<void> {
     this.#refreshing.stop();
     this.#attending.stop();
-    clearTimeout(this.#renewal);
     await this.#attending.settled();
     await this.#refreshing.settled();
+    // one that was on its way has set it once more
+    clearTimeout(this.#renewal);
     if (this.#token === null) return;
     try {
       await this.#parts.groups.leave(this.#options.group, this.#options.member, this.#token);

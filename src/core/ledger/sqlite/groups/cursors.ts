@@ -3,7 +3,7 @@
 import type { Acknowledgement, Holding, LanePosition } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
-import type { CursorMove, CursorPlan } from '../../groups.ts';
+import type { CursorMove, GroupPlan } from '../../groups.ts';
 import type { FrameReader } from '../read.ts';
 import { integer, type RawRow } from '../rows.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
@@ -25,12 +25,19 @@ export function cursorsOf({ statements }: GroupTables, group: string): CursorRow
   }));
 }
 
-/** Cursors for partitions that have none: those of a new group, and those an epoch has added. */
-export function addCursors(tables: GroupTables, group: string, cursors: readonly CursorRow[]): void {
-  const insert = tables.statements.get<[string, number, number, number, number], never>(
-    'INSERT INTO cursors (group_name, partition, next_offset, next_sequence, attempts) VALUES (?, ?, ?, ?, ?)',
+/** Those of all partitions there are. One that an epoch has added and no member has seen yet is read from its start. */
+export function cursorsOfAll(tables: GroupTables, reader: FrameReader, group: string): CursorRow[] {
+  const known = new Map(cursorsOf(tables, group).map((cursor) => [cursor.partition, cursor]));
+  return reader.partitionIds().map((partition) => known.get(partition) ?? { partition, nextOffset: 0, nextSequence: 1, attempts: 0 });
+}
+
+/** Puts cursors where they are to stand, also those of partitions that had none. */
+export function setCursors(tables: GroupTables, group: string, cursors: readonly CursorRow[]): void {
+  const set = tables.statements.get<[string, number, number, number, number], never>(
+    `INSERT INTO cursors (group_name, partition, next_offset, next_sequence, attempts) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (group_name, partition) DO UPDATE SET next_offset = excluded.next_offset, next_sequence = excluded.next_sequence, attempts = excluded.attempts`,
   );
-  for (const { partition, nextOffset, nextSequence, attempts } of cursors) insert.run(group, partition, nextOffset, nextSequence, attempts);
+  for (const { partition, nextOffset, nextSequence, attempts } of cursors) set.run(group, partition, nextOffset, nextSequence, attempts);
 }
 
 const HOLDS = 'EXISTS (SELECT 1 FROM leases WHERE group_name = ? AND partition = ? AND token = ?)';
@@ -41,7 +48,7 @@ export function isHeld({ statements }: GroupTables, { group, partition, token }:
 }
 
 /** False where the lease has gone to another, or the cursor stands further on: it never steps back here. */
-export function acknowledge({ statements }: GroupTables, group: string, { partition, token, nextOffset, nextSequence }: Acknowledgement): boolean {
+export function acknowledge({ statements }: GroupTables, { group, partition, token, nextOffset, nextSequence }: Acknowledgement): boolean {
   const update = statements.get<[number, number, string, number, number, string, number, number], never>(
     `UPDATE cursors SET next_offset = ?, next_sequence = ?, attempts = 0 WHERE group_name = ? AND partition = ? AND next_offset <= ? AND ${HOLDS}`,
   );
@@ -56,38 +63,45 @@ export function countFailure({ statements }: GroupTables, { group, partition, to
   return (update.pluck().get(group, partition, group, partition, token) as number | undefined) ?? null;
 }
 
+export function takeBackFailure({ statements }: GroupTables, { group, partition, token }: Holding): void {
+  const update = statements.get<[string, number, string, number, number], never>(
+    `UPDATE cursors SET attempts = attempts - 1 WHERE group_name = ? AND partition = ? AND attempts > 0 AND ${HOLDS}`,
+  );
+  update.run(group, partition, group, partition, token);
+}
+
 /** Where each cursor stands and where it would go. @throws LedgerError UNKNOWN_GROUP */
-export function planMove(tables: GroupTables, reader: FrameReader, { group, sequence, partitions }: CursorMove): CursorPlan[] {
+export function planMove(tables: GroupTables, reader: FrameReader, { group, sequence, partitions, now }: CursorMove): GroupPlan {
   checkGroup(tables, group);
-  const chosen = cursorsOf(tables, group).filter(({ partition }) => partitions === null || partitions.includes(partition));
-  return chosen.map(({ partition, nextOffset, nextSequence }) => ({
+  const chosen = cursorsOfAll(tables, reader, group).filter(({ partition }) => partitions === null || partitions.includes(partition));
+  const steps = chosen.map(({ partition, nextOffset, nextSequence }) => ({
     partition,
     from: { nextOffset, nextSequence },
     to: positionAt(reader, partition, sequence),
   }));
+  return { steps, alive: aliveMembers(tables, group, now) };
 }
 
 /** Steps the cursors. Leases on them end, so nothing that is in hand can move them any more. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
-export function moveCursors(tables: GroupTables, reader: FrameReader, move: CursorMove): CursorPlan[] {
+export function moveCursors(tables: GroupTables, reader: FrameReader, move: CursorMove): GroupPlan {
   const plan = planMove(tables, reader, move);
   const { group } = move;
-  const alive = aliveMembers(tables, group, move.now);
-  if (alive.length > 0 && !move.force) {
-    throw new LedgerError('GROUP_IN_USE', {
-      message: `group ${group} has ${alive.length === 1 ? 'a live member' : `${alive.length} live members`}: ${alive.slice(0, 4).join(', ')}`,
-      hint: 'stop them first, or force it: what they have in hand is delivered again',
-      details: { group, members: alive },
-    });
-  }
-  const { statements } = tables;
+  if (plan.alive.length > 0 && !move.force) throw inUse(group, plan.alive);
   nextGeneration(tables, group);
-  const endLease = statements.get<[string, number], never>('DELETE FROM leases WHERE group_name = ? AND partition = ?');
-  const update = statements.get<[number, number, string, number], never>(
-    'UPDATE cursors SET next_offset = ?, next_sequence = ?, attempts = 0 WHERE group_name = ? AND partition = ?',
+  const endLease = tables.statements.get<[string, number], never>('DELETE FROM leases WHERE group_name = ? AND partition = ?');
+  for (const { partition } of plan.steps) endLease.run(group, partition);
+  setCursors(
+    tables,
+    group,
+    plan.steps.map(({ partition, to }) => ({ partition, ...to, attempts: 0 })),
   );
-  for (const { partition, to } of plan) {
-    endLease.run(group, partition);
-    update.run(to.nextOffset, to.nextSequence, group, partition);
-  }
   return plan;
+}
+
+function inUse(group: string, alive: readonly string[]): LedgerError {
+  return new LedgerError('GROUP_IN_USE', {
+    message: `group ${group} has ${alive.length === 1 ? 'a live member' : `${alive.length} live members`}: ${alive.slice(0, 4).join(', ')}${alive.length > 4 ? ', ..' : ''}`,
+    hint: 'stop them first, or force it with --force: what they have in hand is then not acknowledged',
+    details: { group, members: alive },
+  });
 }

@@ -27,16 +27,23 @@ export function positionAt(reader: FrameReader, partition: PartitionId, sequence
   return { nextOffset: frame.offset + before, nextSequence: sequence };
 }
 
-/** Ledger time of the first event from `sequence` on; null where there is none. */
-export function timeFrom(reader: FrameReader, partition: PartitionId, sequence: number): Micros | null {
+/** Ledger time of the event that comes next; null where there is none yet. A body is read only where the times within its frame differ. */
+export function timeOfNext(reader: FrameReader, partition: PartitionId, { nextOffset, nextSequence }: LanePosition): Micros | null {
+  const table = partitionTable(partition);
+  const row = reader.statements
+    .get<[number, number], RawRow>(
+      `SELECT sequence, offset, first_time, last_time FROM ${table} WHERE sequence >= ? AND offset + count > ? ORDER BY sequence LIMIT 1`,
+    )
+    .get(reader.commitHolding(nextSequence), nextOffset);
+  if (row === undefined) return null;
+  const [offset, firstTime] = [integer(row, 'offset'), integer(row, 'first_time')];
+  if (offset >= nextOffset || firstTime === integer(row, 'last_time')) return firstTime;
+  const body = reader.statements.get<[number], Buffer>(`SELECT body FROM ${table} WHERE sequence = ?`).pluck().get(integer(row, 'sequence')) as Buffer;
   let found: Micros | null = null;
-  for (const { frames } of readLane(reader, { partition, fromSequence: sequence, events: 1, bytes: 1 })) {
-    for (const frame of frames) {
-      walkFrameBody(frame.body, (sequenceDelta, timeDelta) => {
-        if (frame.sequence + sequenceDelta >= sequence) found ??= frame.firstTime + timeDelta;
-      });
-    }
-  }
+  let at = offset;
+  walkFrameBody(body, (_, timeDelta) => {
+    if (at++ === nextOffset) found = firstTime + timeDelta;
+  });
   return found;
 }
 

@@ -57,7 +57,10 @@ function replaced(group: string, member: string): LedgerError {
   });
 }
 
-/** Ends the leases of those whose time has run out. A death with an event at hand counts as a failed delivery: it may be what kills its consumers. */
+/**
+ * Ends the leases of those whose time has run out. A death with an event at hand makes it suspect: it may be what kills its consumers, and it counts as its
+ * first failure. Deliveries of suspects are counted before they begin, so further deaths need not be, and nobody suffers for what another lane had in hand.
+ */
 export function removeDead(tables: GroupTables, group: string, now: Micros, hasMore: (partition: PartitionId, nextOffset: number) => boolean): void {
   const { statements } = tables;
   // where the clock was set back, nobody lives longer for it
@@ -66,11 +69,11 @@ export function removeDead(tables: GroupTables, group: string, now: Micros, hasM
   const heldBy = statements.get<[string, string], RawRow>(
     'SELECT partition, next_offset FROM leases JOIN cursors USING (group_name, partition) WHERE group_name = ? AND member = ?',
   );
-  const count = statements.get<[string, number], never>('UPDATE cursors SET attempts = attempts + 1 WHERE group_name = ? AND partition = ?');
+  const suspect = statements.get<[string, number], never>('UPDATE cursors SET attempts = 1 WHERE group_name = ? AND partition = ? AND attempts = 0');
   for (const member of dead) {
     for (const row of heldBy.all(group, member)) {
       const partition = integer(row, 'partition');
-      if (hasMore(partition, integer(row, 'next_offset'))) count.run(group, partition);
+      if (hasMore(partition, integer(row, 'next_offset'))) suspect.run(group, partition);
     }
     remove(tables, group, member);
   }

@@ -1,6 +1,6 @@
 /** Events a group has set aside: parked once, listed, delivered once more on request, dropped. */
 
-import type { Holding, ParkedEvent, ParkReason } from '../../../model/group.ts';
+import type { Holding, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Groups } from '../../groups.ts';
@@ -11,23 +11,27 @@ import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 /** Sets the next event aside and moves the cursor behind it. One that is parked already, and was stepped back to, stays one. */
 export function park(tables: GroupTables, { group, partition, token }: Holding, event: Parameters<Groups['park']>[1]): boolean {
   const { sequence, offset } = event;
-  if (!acknowledge(tables, group, { partition, token, nextOffset: offset + 1, nextSequence: sequence + 1 })) return false;
+  if (!acknowledge(tables, { group, partition, token, nextOffset: offset + 1, nextSequence: sequence + 1 })) return false;
   tables.statements
     .get<[string, number, number, number, number, string, string, number], never>(
       `INSERT INTO parked (group_name, sequence, partition, offset, attempts, reason, details, parked_at, is_due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
-       ON CONFLICT (group_name, sequence) DO UPDATE SET attempts = attempts + excluded.attempts, reason = excluded.reason, details = excluded.details, is_due = 0`,
+       ON CONFLICT (group_name, sequence) DO UPDATE SET attempts = attempts + excluded.attempts, reason = excluded.reason, details = excluded.details`,
     )
     .run(group, sequence, partition, offset, event.attempts, event.reason, event.details, event.now);
   return true;
 }
 
+const COLUMNS = 'sequence, partition, offset, attempts, reason, details, parked_at, is_due';
+
 /** @throws LedgerError UNKNOWN_GROUP */
 export function parkedOf(tables: GroupTables, group: string): ParkedEvent[] {
   checkGroup(tables, group);
-  const rows = tables.statements.get<[string], RawRow>(
-    'SELECT sequence, partition, offset, attempts, reason, details, parked_at, is_due FROM parked WHERE group_name = ? ORDER BY sequence',
-  );
-  return rows.all(group).map((row) => ({
+  const rows = tables.statements.get<[string], RawRow>(`SELECT ${COLUMNS} FROM parked WHERE group_name = ? ORDER BY sequence`);
+  return rows.all(group).map(toParked);
+}
+
+function toParked(row: RawRow): ParkedEvent {
+  return {
     sequence: integer(row, 'sequence'),
     partition: integer(row, 'partition'),
     offset: integer(row, 'offset'),
@@ -36,7 +40,7 @@ export function parkedOf(tables: GroupTables, group: string): ParkedEvent[] {
     details: text(row, 'details'),
     parkedAt: integer(row, 'parked_at'),
     isDue: integer(row, 'is_due') === 1,
-  }));
+  };
 }
 
 export function duePartitions({ statements }: GroupTables, group: string): PartitionId[] {
@@ -45,7 +49,7 @@ export function duePartitions({ statements }: GroupTables, group: string): Parti
 
 /** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
 export function redeliver(tables: GroupTables, group: string, sequences: readonly number[] | null): number {
-  const chosen = sequences ?? parkedOf(tables, group).map(({ sequence }) => sequence);
+  const chosen = [...new Set(sequences ?? parkedOf(tables, group).map(({ sequence }) => sequence))];
   const mark = tables.statements.get<[string, number], never>('UPDATE parked SET is_due = 1 WHERE group_name = ? AND sequence = ?');
   checkParked(tables, group, chosen);
   for (const sequence of chosen) mark.run(group, sequence);
@@ -61,20 +65,35 @@ export function drop(tables: GroupTables, group: string, sequences: readonly num
   return sequences.reduce((dropped, sequence) => dropped + remove.run(group, sequence).changes, 0);
 }
 
-/** False where the lease is gone: whoever holds it now delivers the event. */
-export function settle(tables: GroupTables, holding: Holding, sequence: number, failure: ParkReason | null): boolean {
-  if (!isHeld(tables, holding)) return false;
+/** The next of the partition that is due: its delivery is counted, and the request for it taken off. */
+export function beginRedelivery(tables: GroupTables, holding: Holding): ParkedEvent | 'none' | 'lost' {
+  if (!isHeld(tables, holding)) return 'lost';
+  const begin = tables.statements.get<[string, string, number], RawRow>(
+    `UPDATE parked SET attempts = attempts + 1, is_due = 0 WHERE group_name = ? AND sequence =
+       (SELECT sequence FROM parked WHERE group_name = ? AND partition = ? AND is_due = 1 ORDER BY sequence LIMIT 1) RETURNING ${COLUMNS}`,
+  );
+  const row = begin.get(holding.group, holding.group, holding.partition);
+  return row === undefined ? 'none' : toParked(row);
+}
+
+/** As if it had not begun. Also without the lease: whoever holds it now is asked. */
+export function takeBackRedelivery(tables: GroupTables, group: string, sequence: number): void {
+  tables.statements
+    .get<[string, number], never>('UPDATE parked SET attempts = attempts - 1, is_due = 1 WHERE group_name = ? AND sequence = ?')
+    .run(group, sequence);
+  nextGeneration(tables, group);
+}
+
+export function settle(tables: GroupTables, holding: Holding, sequence: number, failure: ParkReason | null): Settlement {
+  if (!isHeld(tables, holding)) return 'lost';
   const { statements } = tables;
   if (failure === null) {
     statements.get<[string, number], never>('DELETE FROM parked WHERE group_name = ? AND sequence = ?').run(holding.group, sequence);
-  } else {
-    statements
-      .get<[string, string, string, number], never>(
-        'UPDATE parked SET attempts = attempts + 1, reason = ?, details = ?, is_due = 0 WHERE group_name = ? AND sequence = ?',
-      )
-      .run(failure.reason, failure.details, holding.group, sequence);
+    return 'forgotten';
   }
-  return true;
+  const keep = statements.get<[string, string, string, number], never>('UPDATE parked SET reason = ?, details = ? WHERE group_name = ? AND sequence = ?');
+  // it may have been dropped meanwhile
+  return keep.run(failure.reason, failure.details, holding.group, sequence).changes === 1 ? 'parked' : 'forgotten';
 }
 
 function checkParked(tables: GroupTables, group: string, sequences: readonly number[]): void {

@@ -2,16 +2,16 @@
 
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit } from '../../../model/commit.ts';
-import type { Acknowledgement, Attendance, GroupSummary, Holding, Lease, Membership, ParkedEvent, ParkReason } from '../../../model/group.ts';
+import type { Acknowledgement, Attendance, GroupSummary, Holding, Lease, Membership, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
-import type { CursorMove, CursorPlan, Groups, LaneRequest } from '../../groups.ts';
+import type { CursorMove, GroupPlan, Groups, LaneRequest } from '../../groups.ts';
 import { FrameReader } from '../read.ts';
-import { acknowledge, addCursors, type CursorRow, countFailure, cursorsOf, moveCursors, planMove } from './cursors.ts';
+import { acknowledge, type CursorRow, countFailure, cursorsOf, cursorsOfAll, moveCursors, planMove, setCursors, takeBackFailure } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, hasGroups, insertGroup, nextGeneration } from './group-rows.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
-import { aliveMembers, leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
-import { drop, duePartitions, park, parkedOf, redeliver, settle } from './parked.ts';
+import { leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
+import { beginRedelivery, drop, duePartitions, park, parkedOf, redeliver, settle, takeBackRedelivery } from './parked.ts';
 import { summarizeGroups } from './summaries.ts';
 
 /** How work reaches the database: inside one transaction, retried while others hold the file. */
@@ -36,7 +36,7 @@ export class SqliteGroups implements Groups {
     return this.#transactions.write(() => {
       if (!insertGroup(this.#tables, group, now)) return false;
       const partitions = this.#reader.partitionIds();
-      addCursors(
+      setCursors(
         this.#tables,
         group,
         partitions.map((partition) => ({ partition, ...positionAt(this.#reader, partition, fromSequence), attempts: 0 })),
@@ -54,11 +54,15 @@ export class SqliteGroups implements Groups {
     checkGroup(this.#tables, group);
     const token = renew(this.#tables, attendance);
     removeDead(this.#tables, group, now, (partition, nextOffset) => endOf(this.#reader, partition) > nextOffset);
-    const partitions = this.#reader.partitionIds();
-    const cursors = this.#cursorsFor(group, partitions);
-    const surplus = settleShares(this.#tables, attendance, partitions);
+    const cursors = cursorsOfAll(this.#tables, this.#reader, group);
+    const surplus = settleShares(
+      this.#tables,
+      attendance,
+      cursors.map(({ partition }) => partition),
+    );
+    this.#keepNew(group, cursors);
     const due = new Set(duePartitions(this.#tables, group));
-    const leases = this.#leases(group, member, cursors);
+    const leases = this.#leases(group, member, new Map(cursors.map((cursor) => [cursor.partition, cursor])));
     return {
       token,
       generation: checkGroup(this.#tables, group),
@@ -69,13 +73,14 @@ export class SqliteGroups implements Groups {
     };
   }
 
-  /** Partitions that an epoch has added are read from their start. */
-  #cursorsFor(group: string, partitions: readonly PartitionId[]): Map<PartitionId, CursorRow> {
-    const cursors = new Map(cursorsOf(this.#tables, group).map((cursor) => [cursor.partition, cursor]));
-    const added = partitions.filter((partition) => !cursors.has(partition)).map((partition) => ({ partition, nextOffset: 0, nextSequence: 1, attempts: 0 }));
-    addCursors(this.#tables, group, added);
-    for (const cursor of added) cursors.set(cursor.partition, cursor);
-    return cursors;
+  /** Partitions that an epoch has added get a cursor: from now on a member may move it. */
+  #keepNew(group: string, cursors: readonly CursorRow[]): void {
+    const known = new Set(cursorsOf(this.#tables, group).map(({ partition }) => partition));
+    setCursors(
+      this.#tables,
+      group,
+      cursors.filter(({ partition }) => !known.has(partition)),
+    );
   }
 
   #leases(group: string, member: string, cursors: ReadonlyMap<PartitionId, CursorRow>): Lease[] {
@@ -100,12 +105,16 @@ export class SqliteGroups implements Groups {
     return this.#transactions.read(() => generationOf(this.#tables, group));
   }
 
-  acknowledge(group: string, acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
-    return this.#transactions.write(() => acknowledgements.map((each) => acknowledge(this.#tables, group, each)));
+  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
+    return this.#transactions.write(() => acknowledgements.map((each) => acknowledge(this.#tables, each)));
   }
 
   countFailure(holding: Holding): Promise<number | null> {
     return this.#transactions.write(() => countFailure(this.#tables, holding));
+  }
+
+  takeBackFailure(holding: Holding): Promise<void> {
+    return this.#transactions.write(() => takeBackFailure(this.#tables, holding));
   }
 
   park(holding: Holding, event: Parameters<Groups['park']>[1]): Promise<boolean> {
@@ -124,7 +133,15 @@ export class SqliteGroups implements Groups {
     return this.#transactions.write(() => drop(this.#tables, group, sequences));
   }
 
-  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<boolean> {
+  beginRedelivery(holding: Holding): ReturnType<Groups['beginRedelivery']> {
+    return this.#transactions.write(() => beginRedelivery(this.#tables, holding));
+  }
+
+  takeBackRedelivery(group: string, sequence: number): Promise<void> {
+    return this.#transactions.write(() => takeBackRedelivery(this.#tables, group, sequence));
+  }
+
+  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement> {
     return this.#transactions.write(() => settle(this.#tables, holding, sequence, failure));
   }
 
@@ -135,14 +152,11 @@ export class SqliteGroups implements Groups {
     });
   }
 
-  planMove(move: CursorMove): Promise<{ plan: CursorPlan[]; alive: string[] }> {
-    return this.#transactions.read(() => {
-      const plan = planMove(this.#tables, this.#reader, move);
-      return { plan, alive: aliveMembers(this.#tables, move.group, move.now) };
-    });
+  planMove(move: CursorMove): Promise<GroupPlan> {
+    return this.#transactions.read(() => planMove(this.#tables, this.#reader, move));
   }
 
-  move(move: CursorMove): Promise<CursorPlan[]> {
+  move(move: CursorMove): Promise<GroupPlan> {
     return this.#transactions.write(() => moveCursors(this.#tables, this.#reader, move));
   }
 

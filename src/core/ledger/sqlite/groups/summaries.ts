@@ -4,9 +4,9 @@ import type { GroupSummary, LaneSummary } from '../../../model/group.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { FrameReader } from '../read.ts';
 import { integer, type RawRow, text } from '../rows.ts';
-import { cursorsOf } from './cursors.ts';
+import { cursorsOfAll } from './cursors.ts';
 import { type GroupTables, hasGroups } from './group-rows.ts';
-import { endOf, positionAt, timeFrom } from './lanes.ts';
+import { endOf, timeOfNext } from './lanes.ts';
 import { leasesOf } from './members.ts';
 
 /** All groups by name. */
@@ -19,10 +19,7 @@ export function summarizeGroups(tables: GroupTables, reader: FrameReader, now: M
 function summarize(tables: GroupTables, reader: FrameReader, group: { name: string; createdAt: Micros }, now: Micros): GroupSummary {
   const { statements } = tables;
   const leases = new Map(leasesOf(tables, group.name).map((lease) => [lease.partition, lease]));
-  const cursors = new Map(cursorsOf(tables, group.name).map((cursor) => [cursor.partition, cursor]));
-  const lanes = reader.partitionIds().map((partition): LaneSummary => {
-    // a partition that no member has seen yet is read from its start
-    const { nextOffset, nextSequence, attempts } = cursors.get(partition) ?? { ...positionAt(reader, partition, 1), attempts: 0 };
+  const lanes = cursorsOfAll(tables, reader, group.name).map(({ partition, nextOffset, nextSequence, attempts }): LaneSummary => {
     const lag = Math.max(0, endOf(reader, partition) - nextOffset);
     const lease = leases.get(partition);
     return {
@@ -30,7 +27,7 @@ function summarize(tables: GroupTables, reader: FrameReader, group: { name: stri
       nextOffset,
       nextSequence,
       lag,
-      oldestTime: lag === 0 ? null : timeFrom(reader, partition, nextSequence),
+      oldestTime: lag === 0 ? null : timeOfNext(reader, partition, { nextOffset, nextSequence }),
       attempts,
       member: lease?.member ?? null,
       token: lease?.token ?? null,

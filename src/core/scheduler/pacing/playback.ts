@@ -1,6 +1,6 @@
 /** The keys of a player: pause, resume, one step. Whoever holds it may press them while a replay runs. */
 
-import { systemTimer, type Timer } from '../model/timer.ts';
+import { systemTimer, type Timer } from '../../model/timer.ts';
 
 export class Playback {
   readonly #timer: Timer;

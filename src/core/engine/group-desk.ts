@@ -1,10 +1,11 @@
 /** Groups as people and scripts see them, partitions by name: where they stand, what they have parked, and stepping them elsewhere. */
 
-import type { Ledger } from './ledger/ledger.ts';
-import type { Clock } from './model/clock.ts';
-import type { GroupSummary, LaneSummary, ParkedEvent } from './model/group.ts';
-import type { PartitionId } from './model/partition.ts';
-import { resolveStart, type StartPoint } from './replay/resolve-start.ts';
+import type { GroupPlan } from '../ledger/groups.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Clock } from '../model/clock.ts';
+import type { GroupSummary, LaneSummary, ParkedEvent } from '../model/group.ts';
+import type { PartitionId } from '../model/partition.ts';
+import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
 
 type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'partition'> & { readonly partition: string };
 
@@ -44,22 +45,29 @@ export class GroupDesk {
   }
 
   async groups(): Promise<GroupDescription[]> {
-    const summaries = await this.#ledger.groups.summaries(this.#clock.nowMicros());
+    const summaries = await this.#learned(this.#ledger.groups.summaries(this.#clock.nowMicros()));
     return summaries.map((group) => ({ ...group, lanes: group.lanes.map((lane) => this.#named(lane)) }));
   }
 
   async parked(group: string): Promise<ParkedEventDescription[]> {
-    return (await this.#ledger.groups.parked(group)).map((event) => this.#named(event));
+    return (await this.#learned(this.#ledger.groups.parked(group))).map((event) => this.#named(event));
   }
 
   async plan(group: string, start: StartPoint, options: CursorOptions): Promise<CursorPlan> {
-    const { plan, alive } = await this.#ledger.groups.planMove({ ...(await this.#move(group, start, options)), force: false });
-    return this.#described(plan, alive);
+    const move = await this.#move(group, start, options);
+    return this.#described(await this.#learned(this.#ledger.groups.planMove({ ...move, force: false })));
   }
 
   async move(group: string, start: StartPoint, options: CursorOptions & { readonly force?: boolean | undefined }): Promise<CursorPlan> {
     const move = await this.#move(group, start, options);
-    return this.#described(await this.#ledger.groups.move({ ...move, force: options.force ?? false }), []);
+    return this.#described(await this.#learned(this.#ledger.groups.move({ ...move, force: options.force ?? false })));
+  }
+
+  /** An answer whose partitions have names: another process may have added some. */
+  async #learned<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    const answer = await asked;
+    await this.#ledger.head();
+    return answer;
   }
 
   async #move(group: string, start: StartPoint, { zone, partitions }: CursorOptions) {
@@ -68,8 +76,8 @@ export class GroupDesk {
     return { group, sequence, now, partitions: partitions ?? null };
   }
 
-  #described(plan: Awaited<ReturnType<Ledger['groups']['move']>>, alive: readonly string[]): CursorPlan {
-    const steps = plan.map((step) => ({ partition: this.#name(step.partition), from: step.from.nextOffset, to: step.to.nextOffset }));
+  #described({ steps: places, alive }: GroupPlan): CursorPlan {
+    const steps = places.map((step) => ({ partition: this.#name(step.partition), from: step.from.nextOffset, to: step.to.nextOffset }));
     return {
       steps,
       again: steps.reduce((sum, { from, to }) => sum + Math.max(0, from - to), 0),

@@ -1,6 +1,6 @@
-/** The eye: looks at all consumers of an engine whenever something has changed, decides purely, and has the chosen ones fed. */
+/** Looks at all consumers of an engine whenever something has changed, decides purely, and has the chosen ones fed. */
 
-import type { Clock } from '../../model/clock.ts';
+import type { Clock } from '../model/clock.ts';
 import { type ConsumerView, decide } from './decide.ts';
 
 export interface Consumer {

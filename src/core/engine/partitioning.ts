@@ -1,25 +1,25 @@
 /** The body's hand on routing: joins ledger, router, emission and replay to explain, rehearse and change where events go. It holds no logic of an organ. */
 
-import { Explainer, type LineRoute } from './emission/explainer.ts';
-import { FieldReader } from './emission/field-reader.ts';
-import type { InputSource } from './emission/ingest.ts';
-import type { EmissionSettings } from './emission/settings.ts';
-import type { Ledger, PartitionSummary, RoutingChange } from './ledger/ledger.ts';
-import type { Clock } from './model/clock.ts';
-import type { Basis } from './model/commit.ts';
-import { DEPTH_MAX } from './model/config.ts';
-import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from './model/epoch-plan.ts';
-import { formatKey, type KeyInput, keyParts } from './model/key-text.ts';
-import { invalidArgument } from './model/ledger-error.ts';
-import type { PartitionId } from './model/partition.ts';
-import { EVERYTHING } from './model/range.ts';
-import type { RouteCause, RouteRefusal, RoutingInForce, RoutingSpec } from './model/routing.ts';
-import { parseRoutingSpec } from './model/routing-text.ts';
-import { causeRule, partitionRule } from './model/rule-text.ts';
-import type { RoutableLine } from './model/scanned-field.ts';
-import { type ReroutedReport, type Route, rerouted } from './replay/rerouted.ts';
-import { lineOfKey } from './router/key-line.ts';
-import { makeRouter } from './router/router.ts';
+import { Explainer, type LineRoute } from '../emission/explainer.ts';
+import { FieldReader } from '../emission/field-reader.ts';
+import type { InputSource } from '../emission/ingest.ts';
+import type { EmissionSettings } from '../emission/settings.ts';
+import type { Ledger, PartitionSummary, RoutingChange } from '../ledger/ledger.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Basis } from '../model/commit.ts';
+import { DEPTH_MAX } from '../model/config.ts';
+import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from '../model/epoch-plan.ts';
+import { formatKey, type KeyInput, keyParts } from '../model/key-text.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
+import type { PartitionId } from '../model/partition.ts';
+import { EVERYTHING } from '../model/range.ts';
+import type { RouteCause, RouteRefusal, RoutingInForce, RoutingSpec } from '../model/routing.ts';
+import { parseRoutingSpec } from '../model/routing-text.ts';
+import { causeRule, partitionRule } from '../model/rule-text.ts';
+import type { RoutableLine } from '../model/scanned-field.ts';
+import { type ReroutedReport, type Route, rerouted } from '../replay/rerouted.ts';
+import { lineOfKey } from '../router/key-line.ts';
+import { makeRouter } from '../router/router.ts';
 
 export interface RerouteOptions {
   /** How many partitions keys go to, or their names, new ones among them. Default: those of now, for a range as many as its bounds make. */

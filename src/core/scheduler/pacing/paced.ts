@@ -1,9 +1,10 @@
 /** Holds events back until they are due: a stage between history and the output. What is due together goes together, and nothing goes early. */
 
-import type { EventBatch } from '../model/event.ts';
-import type { Timer } from '../model/timer.ts';
-import { decide } from './decide.ts';
+import type { EventBatch } from '../../model/event.ts';
+import type { Timer } from '../../model/timer.ts';
+import { decide } from '../decide.ts';
 import type { Pace } from './pace.ts';
+import { pacedLane } from './paced-lane.ts';
 import type { Playback } from './playback.ts';
 
 type BatchPage = readonly EventBatch[];
@@ -29,8 +30,8 @@ export async function* paced(pages: AsyncIterable<BatchPage>, { pace, timer, pla
       // who steps does not wait: the event is due now, and the ones behind it count from here
       if (playback.isPaused && playback.capacity > 0) startMs = Math.min(startMs, clockMs - (dues[fed] as number));
       const runMs = clockMs - startMs;
-      const { feedings, wakeAt } = decide([{ dues, fed, capacity: playback.capacity, leaseUntil: null }], runMs);
-      const count = feedings[0]?.count ?? 0;
+      const { feeds, wakeAt } = decide([{ capacity: playback.capacity, slots: 1, lanes: [pacedLane(dues, fed, runMs)] }], runMs);
+      const count = feeds[0]?.events ?? 0;
       if (count === 0) {
         await wait(wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - runMs, { timer, playback, signal });
         continue;

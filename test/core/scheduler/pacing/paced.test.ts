@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { EventBatch } from '../../../src/core/model/event.ts';
-import { FrameBodyWriter } from '../../../src/core/model/frame-body.ts';
-import { EVERYTHING } from '../../../src/core/model/range.ts';
-import { type PaceRequest, readPace } from '../../../src/core/scheduler/pace.ts';
-import { paced } from '../../../src/core/scheduler/paced.ts';
-import { Playback } from '../../../src/core/scheduler/playback.ts';
-import { FakeTimer } from '../../support/fake-timer.ts';
-import { type Seeded, seededForTest } from '../../support/seeded.ts';
+import { EventBatch } from '../../../../src/core/model/event.ts';
+import { FrameBodyWriter } from '../../../../src/core/model/frame-body.ts';
+import { EVERYTHING } from '../../../../src/core/model/range.ts';
+import { type PaceRequest, readPace } from '../../../../src/core/scheduler/pacing/pace.ts';
+import { paced } from '../../../../src/core/scheduler/pacing/paced.ts';
+import { Playback } from '../../../../src/core/scheduler/pacing/playback.ts';
+import { FakeTimer } from '../../../support/fake-timer.ts';
+import { type Seeded, seededForTest } from '../../../support/seeded.ts';
 
 const START = 1_700_000_000_000_000;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type PaceRequest, readPace } from '../../../src/core/scheduler/pace.ts';
-import { refusalOf } from '../../support/refusals.ts';
+import { type PaceRequest, readPace } from '../../../../src/core/scheduler/pacing/pace.ts';
+import { refusalOf } from '../../../support/refusals.ts';
 
 const START = 1_700_000_000_000_000;
 

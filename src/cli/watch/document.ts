@@ -1,0 +1,54 @@
+/** What a live page shows, as one document a look: for scripts. */
+
+import { formatHead, formatTime, type Micros } from '../../index.ts';
+import { groupDocument } from '../groups-text.ts';
+import { epochDocument, namesOf } from '../routing-text.ts';
+import type { Look } from './look.ts';
+import type { Flow, GroupFlow, Rates } from './rates.ts';
+import { transfersOf } from './transfers.ts';
+
+export function watchDocument(look: Look, rates: Rates): object {
+  const { identity, gauges, groups, now } = look;
+  const { head } = gauges;
+  const time = (micros: Micros | null) => (micros === null ? null : formatTime(micros));
+  return {
+    at: formatTime(now),
+    path: identity.path,
+    uuid: identity.uuid,
+    head: formatHead(head),
+    events: head.sequence,
+    fileBytes: gauges.fileBytes,
+    emission: { last: rounded(rates.last), average: rounded(rates.average) },
+    routing: epochDocument(identity.epochs.at(-1) ?? identity.epochs[0], namesOf(identity)),
+    partitions: gauges.partitions.map(({ lastTime, ...partition }) => ({
+      ...partition,
+      share: head.sequence === 0 ? null : partition.events / head.sequence,
+      lastTime: time(lastTime),
+      eventsPerSecond: toThousandths(rates.partitions.get(partition.id) ?? null),
+    })),
+    bus: {
+      lastCommitAt: time(gauges.committedAt),
+      lastCommitAgeMs: gauges.committedAt === null ? null : Math.max(0, Math.round((now - gauges.committedAt) / 1000)),
+      walBytes: gauges.wal.bytes,
+      walWaitingBytes: gauges.wal.waitingBytes,
+    },
+    groups: groups.map((group) => ({ ...groupDocument(group, now), flow: rounded(rates.groups.get(group.name) ?? null) })),
+    replay: {
+      fromSequence: head.sequence === 0 ? null : 1,
+      throughSequence: head.sequence === 0 ? null : head.sequence,
+      firstTime: time(gauges.firstTime),
+      lastTime: head.sequence === 0 ? null : formatTime(head.time),
+      determinism: identity.config.determinism,
+      transfers: transfersOf(gauges.producers),
+    },
+  };
+}
+
+/** No measurement is finer. */
+function toThousandths(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1000) / 1000;
+}
+
+function rounded(flow: Flow | GroupFlow | null): object | null {
+  return flow === null ? null : Object.fromEntries(Object.entries(flow).map(([name, value]) => [name, toThousandths(value)]));
+}

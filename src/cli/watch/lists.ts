@@ -1,0 +1,162 @@
+/** The sections of a live page that are as long as the ledger has partitions and groups. */
+
+import type { GroupDescription, Micros, PartitionGauge } from '../../index.ts';
+import { bar } from '../bar.ts';
+import { chalk, partitionColour } from '../colours.ts';
+import { cut, cutLine } from '../cut.ts';
+import { escapeForTerminal } from '../escape.ts';
+import { count, percent, perSecond, plural, span } from '../figures.ts';
+import { namesOf, routingText } from '../routing-text.ts';
+import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
+import type { Look } from './look.ts';
+import type { GroupFlow, Rates } from './rates.ts';
+import { rowName, sectionName } from './sections.ts';
+
+/** A section that can be had with fewer rows; the last of them says then what is left out. */
+export interface RowList {
+  readonly size: number;
+  /** Its head and so many rows. */
+  lines(rows: number): Promise<string[]>;
+}
+
+const UNKNOWN = '–';
+const NAME_MIN = 7;
+
+/** A name from a ledger, safe, and with room for what stands beside it. */
+function shownName(name: string, width: number): string {
+  return cut(escapeForTerminal(name), Math.max(NAME_MIN, Math.floor(width / 4)));
+}
+
+/** All of them, or the largest in the order they stood in. */
+function choose<Row>(rows: readonly Row[], room: number, size: (row: Row) => number): { shown: readonly Row[]; hidden: readonly Row[] } {
+  if (rows.length <= room) return { shown: rows, hidden: [] };
+  const largest = new Set([...rows].sort((one, other) => size(other) - size(one)).slice(0, Math.max(0, room - 1)));
+  return { shown: rows.filter((row) => largest.has(row)), hidden: rows.filter((row) => !largest.has(row)) };
+}
+
+function sum<Row>(rows: readonly Row[], figure: (row: Row) => number): number {
+  return rows.reduce((total, row) => total + figure(row), 0);
+}
+
+/** Says what is left out, as a row. `texts`: the longest first. */
+function withMore(lines: string[], hidden: readonly unknown[], texts: readonly string[], width: number): string[] {
+  return hidden.length === 0
+    ? lines
+    : [
+        ...lines,
+        chalk.dim(
+          firstFitting(
+            texts.map((text) => `${rowName('…')}  ${text}`),
+            width,
+          ),
+        ),
+      ];
+}
+
+export function partitionList({ identity, gauges }: Look, rates: Rates, width: number): RowList {
+  const { partitions, head } = gauges;
+  const epoch = identity.epochs.at(-1) ?? identity.epochs[0];
+  const most = Math.max(...partitions.map(({ events }) => events));
+  const rateOf = ({ id }: PartitionGauge) => rates.partitions.get(id) ?? null;
+  const share = (events: number) => (head.sequence === 0 ? '' : percent(events / head.sequence));
+  const columns: LiveColumn<PartitionGauge>[] = [
+    { head: sectionName('router'), align: 'left', rank: 0, cell: ({ name }) => rowName(shownName(name, width)) },
+    { head: chalk.dim('events'), align: 'right', rank: 1, cell: ({ events }) => count(events) },
+    { head: chalk.dim('share'), align: 'right', rank: 2, cell: ({ events }) => share(events) },
+    { head: chalk.dim('events/s'), align: 'right', rank: 0, cell: (partition) => rateText(rateOf(partition)) },
+  ];
+  const length = {
+    head: () => `${escapeForTerminal(routingText(epoch, namesOf(identity)))}, epoch ${epoch.epoch}`,
+    rank: 3,
+    draw: ({ id, events }: PartitionGauge, cells: number) => partitionColour(id)(bar(events, most, cells)),
+  };
+  return {
+    size: partitions.length,
+    lines: async (room) => {
+      const { shown, hidden } = choose(partitions, room, ({ events }) => events);
+      const rest = sum(hidden, (partition) => rateOf(partition) ?? 0);
+      const what = `${share(sum(hidden, ({ events }) => events))}, ${perSecond(rest)}/s`;
+      const texts = [`${plural(hidden.length, 'more partition')}: ${what}`, `${count(hidden.length)} more: ${what}`];
+      return withMore(await tableLines(shown, columns, length, width), room === 0 ? [] : hidden, texts, width);
+    },
+  };
+}
+
+export function groupList(look: Look, rates: Rates, width: number): RowList {
+  const { groups } = look;
+  if (groups.length === 0) return { size: 0, lines: async () => [cutLine(`${sectionName('scheduler')}  no groups yet`, width)] };
+  const columns = groupColumns(look, rates, width);
+  const members = sum(groups, ({ members }) => members.length);
+  const length = {
+    head: (cells: number) => firstFitting([`${plural(groups.length, 'group')}, ${plural(members, 'member')}`, plural(groups.length, 'group')], cells),
+    rank: 4,
+    draw: ({ lag }: GroupDescription, cells: number) => chalk.yellow(bar(lag, rates.lagMost, cells)),
+  };
+  return {
+    size: groups.length,
+    lines: async (room) => {
+      const { shown, hidden } = choose(groups, room, ({ lag }) => lag);
+      const text = `${plural(hidden.length, 'more group')}: lag ${count(sum(hidden, ({ lag }) => lag))}`;
+      return withMore(await tableLines(shown, columns, length, width), room === 0 ? [] : hidden, [text], width);
+    },
+  };
+}
+
+function groupColumns({ groups, now }: Look, rates: Rates, width: number): LiveColumn<GroupDescription>[] {
+  const flowOf = ({ name }: GroupDescription) => rates.groups.get(name) ?? null;
+  const column = (head: string, rank: number, cell: (group: GroupDescription) => string): LiveColumn<GroupDescription> => ({
+    head: chalk.dim(head),
+    align: 'right',
+    rank,
+    cell,
+  });
+  const tries = column('tries', 4, ({ lanes }) => alarm(sum(lanes, ({ attempts }) => attempts)));
+  return [
+    { head: sectionName('scheduler'), align: 'left', rank: 0, cell: ({ name }) => rowName(shownName(name, width)) },
+    column('lag', 0, ({ lag }) => count(lag)),
+    column('lag/s', 1, (group) => trendText(group, flowOf(group))),
+    column('read/s', 5, (group) => rateText(flowOf(group)?.readPerSecond ?? null)),
+    column('done in', 2, (group) => catchUpText(group, flowOf(group))),
+    column('oldest', 6, ({ oldestTime }) => ageText(oldestTime, now)),
+    column('held', 7, holdText),
+    ...(groups.some(({ lanes }) => lanes.some(({ attempts }) => attempts > 0)) ? [tries] : []),
+    column('parked', 3, ({ parked }) => alarm(parked)),
+  ];
+}
+
+/** Partitions that are leased, of all, and by how many members that are alive. */
+function holdText({ lanes, members }: GroupDescription): string {
+  const leased = lanes.filter(({ member }) => member !== null).length;
+  const alive = members.filter(({ isAlive }) => isAlive).length;
+  const text = `${leased}/${lanes.length} by ${alive}`;
+  return alive < members.length || leased < lanes.length ? chalk.yellow(text) : text;
+}
+
+/** Less waits than the group reads in a second. */
+function isKeepingUp({ lag }: GroupDescription, flow: GroupFlow): boolean {
+  return lag <= flow.readPerSecond;
+}
+
+function catchUpText(group: GroupDescription, flow: GroupFlow | null): string {
+  if (flow === null || isKeepingUp(group, flow)) return UNKNOWN;
+  if (flow.catchUpMs !== null) return span(flow.catchUpMs);
+  return flow.lagPerSecond > 0 ? chalk.yellow('never') : UNKNOWN;
+}
+
+function ageText(time: Micros | null, now: Micros): string {
+  return time === null ? UNKNOWN : span(Math.max(0, (now - time) / 1000));
+}
+
+function alarm(figure: number): string {
+  return figure === 0 ? '0' : chalk.red(count(figure));
+}
+
+function rateText(rate: number | null): string {
+  return rate === null ? UNKNOWN : perSecond(rate);
+}
+
+function trendText(group: GroupDescription, flow: GroupFlow | null): string {
+  if (flow === null) return UNKNOWN;
+  const text = `${flow.lagPerSecond > 0 ? '+' : ''}${perSecond(flow.lagPerSecond)}`;
+  return flow.lagPerSecond > 0 && !isKeepingUp(group, flow) ? chalk.yellow(text) : text;
+}

@@ -1,0 +1,67 @@
+/** Lays the sections of a live page out in a window: never a line too wide, never a row too many. */
+
+import { chalk } from '../colours.ts';
+import { cutLine } from '../cut.ts';
+import { plural } from '../figures.ts';
+import { shareRows } from './fit.ts';
+import { groupList, partitionList } from './lists.ts';
+import type { Look } from './look.ts';
+import { memberLines } from './members.ts';
+import type { Rates } from './rates.ts';
+import { busSection, emissionSection, ledgerSection, replaySection } from './sections.ts';
+
+export interface Window {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** With fewer rows than this for its lists, a page says the rest more briefly. */
+const LIST_ROWS = 8;
+const AIR_ROWS = 3;
+/** Where an empty line does most good: before the partitions, before the groups, and so on. */
+const GAPS = [2, 4, 1, 5, 3];
+
+/** At most as many lines as the window has rows; `hint` stands at the bottom where there is room for it. */
+export async function renderPage(look: Look, rates: Rates, { columns, rows }: Window, hint: string): Promise<string[]> {
+  const partitions = partitionList(look, rates, columns);
+  const groups = groupList(look, rates, columns);
+  const wanted = partitions.size + groups.size;
+  const around = async (isShort: boolean) => ({
+    ledger: ledgerSection(look, columns, isShort),
+    emission: await emissionSection(rates, columns, isShort),
+    bus: busSection(look, columns),
+    replay: replaySection(look, columns, isShort),
+  });
+  // two more are the heads of the lists
+  const roomIn = (parts: Readonly<Record<string, readonly string[]>>) => rows - Object.values(parts).flat().length - 2;
+  let parts = await around(false);
+  if (roomIn(parts) < Math.min(wanted, LIST_ROWS)) parts = await around(true);
+  const room = Math.max(0, roomIn(parts));
+  // lists that fill any window leave a little air
+  const air = Math.max(0, Math.min(AIR_ROWS, wanted - room, room - LIST_ROWS));
+  const [partitionRows = 0, groupRows = 0] = shareRows([partitions.size, groups.size], room - air);
+  const sections = [parts.ledger, parts.emission, await partitions.lines(partitionRows), parts.bus, await groups.lines(groupRows), parts.replay];
+  const spare = rows - sections.flat().length - GAPS.length;
+  const members = look.groups.map((group) => memberLines(group, look.now, columns));
+  if (groupRows === groups.size && members.flat().length <= spare) sections[4] = interleave(sections[4] ?? [], members);
+  const page = spaced(sections, rows);
+  const below = rows - page.length;
+  if (below >= 2) page.push(...Array.from({ length: below - 1 }, () => ''), chalk.dim(cutLine(hint, columns)));
+  return page.length <= rows ? page : clipped(page, rows, columns);
+}
+
+/** Behind the head and each row of a table its own lines. */
+function interleave([head = '', ...table]: readonly string[], beneath: readonly (readonly string[])[]): string[] {
+  return [head, ...table.flatMap((row, at) => [row, ...(beneath[at] ?? [])])];
+}
+
+function spaced(sections: readonly (readonly string[])[], rows: number): string[] {
+  const spare = Math.max(0, rows - sections.flat().length);
+  const open = new Set(GAPS.slice(0, spare));
+  return sections.flatMap((lines, at) => (open.has(at) ? ['', ...lines] : lines));
+}
+
+function clipped(page: readonly string[], rows: number, columns: number): string[] {
+  const kept = page.slice(0, Math.max(0, rows - 1));
+  return [...kept, chalk.dim(cutLine(`… ${plural(page.length - kept.length, 'row')} left out`, columns))];
+}

@@ -1,0 +1,168 @@
+/** The sections of a live page that are a few lines each: the ledger, its emission, the bus, what can be re-told. */
+
+import { basename } from 'node:path';
+import stringWidth from 'string-width';
+import { formatHead, formatTime, type LedgerGauges, type Micros } from '../../index.ts';
+import { graph } from '../bar.ts';
+import { chalk } from '../colours.ts';
+import { cutLine } from '../cut.ts';
+import { escapeForTerminal } from '../escape.ts';
+import { bytes, count, perSecond, span } from '../figures.ts';
+import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
+import type { Look } from './look.ts';
+import type { Flow, Rates } from './rates.ts';
+import { transfersOf } from './transfers.ts';
+
+/** Sections are named in a column of this width. */
+const NAME_WIDTH = 9;
+const UNKNOWN = '–';
+const UUID_DIGITS = 8;
+const TRANSFERS_SHOWN = 3;
+const GRAPH_ROWS = 2;
+
+/** The name of a section, at the start of its first line. */
+export function sectionName(name: string): string {
+  return chalk.bold(name.padEnd(NAME_WIDTH));
+}
+
+/** What stands in the name's place on the lines below. */
+export function rowName(name: string): string {
+  return `  ${name}`.padEnd(NAME_WIDTH);
+}
+
+/** Like `2026-04-12T09:00:00Z`. */
+function toSecond(time: Micros): string {
+  return `${formatTime(time).slice(0, -'.000000Z'.length)}Z`;
+}
+
+export function ledgerSection({ identity, gauges, now }: Look, width: number, isShort: boolean): string[] {
+  const path = escapeForTerminal(identity.path);
+  const file = escapeForTerminal(basename(identity.path));
+  const uuid = escapeForTerminal(identity.uuid).slice(0, UUID_DIGITS);
+  const sizes = `${bytes(gauges.fileBytes)}${gauges.wal.bytes === 0 ? '' : ` + ${bytes(gauges.wal.bytes)} WAL`}`;
+  const name = sectionName('ledger');
+  const clock = toSecond(now);
+  const first = firstFitting(
+    [
+      apart(`${name}  ${path}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
+      apart(`${name}  ${file}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
+      `${name}  ${file}  ${sizes}`,
+      `${name}  ${file}  ${bytes(gauges.fileBytes + gauges.wal.bytes)}`,
+      `${name}  ${file}`,
+    ],
+    width,
+  );
+  const head = `${sectionName('head')}  ${formatHead(gauges.head)}`;
+  return [first, ...(isShort ? [] : [cutLine(head, width)])];
+}
+
+/** Left and right, and at least two columns between them. */
+function apart(left: string, right: string, width: number): string {
+  return `${left}${' '.repeat(Math.max(2, width - stringWidth(left) - stringWidth(right)))}${right}`;
+}
+
+/** No look comes to the millisecond. */
+function toTenths(ms: number): number {
+  return Math.round(ms / 100) * 100;
+}
+
+interface FlowRow {
+  readonly name: string;
+  readonly flow: Flow | null;
+  readonly row: number;
+}
+
+export async function emissionSection(rates: Rates, width: number, isShort: boolean): Promise<string[]> {
+  const { last, average, seconds } = rates;
+  if (isShort) {
+    const events = `${sectionName('emission')}  ${last === null ? UNKNOWN : perSecond(last.eventsPerSecond)} events/s`;
+    const stored = last?.bytesPerSecond == null ? '' : `  ${bytes(Math.round(last.bytesPerSecond))}/s`;
+    const commits = last?.commitsPerSecond == null ? '' : `  ${perSecond(last.commitsPerSecond)} commits/s`;
+    return [firstFitting([events + stored + commits, events + stored, events], width)];
+  }
+  const rows = [last, average].map((flow, row): FlowRow => ({ name: flow === null ? UNKNOWN : span(toTenths(flow.overMs)), flow, row }));
+  const figure = (head: string, rank: number, of: (flow: Flow) => number | null, shown: (value: number) => string): LiveColumn<FlowRow> => ({
+    head: chalk.dim(head),
+    align: 'right',
+    rank,
+    cell: ({ flow }) => {
+      const value = flow === null ? null : of(flow);
+      return value === null ? UNKNOWN : shown(value);
+    },
+  });
+  return tableLines(
+    rows,
+    [
+      { head: sectionName('emission'), align: 'left', rank: 0, cell: ({ name }) => rowName(name) },
+      figure('events/s', 0, ({ eventsPerSecond }) => eventsPerSecond, perSecond),
+      figure(
+        'stored/s',
+        2,
+        ({ bytesPerSecond }) => bytesPerSecond,
+        (value) => bytes(Math.round(value)),
+      ),
+      figure('commits/s', 1, ({ commitsPerSecond }) => commitsPerSecond, perSecond),
+    ],
+    {
+      head: (cells) => graphTitle(seconds.slice(-cells)),
+      rank: 3,
+      draw: ({ row }, cells) => {
+        const shown = seconds.slice(-cells);
+        return chalk.green(graph(shown, mostOf(shown), GRAPH_ROWS)[row] ?? '');
+      },
+    },
+    width,
+  );
+}
+
+function mostOf(seconds: readonly (number | null)[]): number {
+  return Math.max(0, ...seconds.map((events) => events ?? 0));
+}
+
+function graphTitle(seconds: readonly (number | null)[]): string {
+  const known = seconds.filter((events) => events !== null).length;
+  if (known === 0) return '';
+  const most = mostOf(seconds);
+  return most === 0 ? `nothing in the last ${known}s` : `the last ${known}s, up to ${perSecond(most)}/s`;
+}
+
+/** What can be seen of it from outside: when it had something to tell, and what waits in the log of commits. */
+export function busSection({ gauges, now }: Look, width: number): string[] {
+  const { committedAt, wal } = gauges;
+  const name = sectionName('bus');
+  if (committedAt === null) return [`${name}  no commit yet`];
+  const last = `last commit ${span(Math.max(0, (now - committedAt) / 1000))} ago`;
+  return [firstFitting([`${name}  ${last}; ${walText(wal)}`, `${name}  ${last}; ${bytes(wal.waitingBytes)} to write back`, `${name}  ${last}`], width)];
+}
+
+function walText({ bytes: size, waitingBytes }: LedgerGauges['wal']): string {
+  if (size === 0) return 'no WAL';
+  return waitingBytes === 0 ? `${bytes(size)} WAL, all of it written back` : `of ${bytes(size)} WAL ${bytes(waitingBytes)} not yet written back`;
+}
+
+/** What history there is to tell again, and what of other ledgers' is told here. */
+export function replaySection({ identity, gauges }: Look, width: number, isShort: boolean): string[] {
+  const { head, firstTime, producers } = gauges;
+  const name = sectionName('replay');
+  if (head.sequence === 0 || firstTime === null) return [`${name}  no events yet`];
+  const sequences = `1-${head.sequence}`;
+  const times = `${toSecond(firstTime)} to ${toSecond(head.time)}`;
+  const mode = `${identity.config.determinism} by default`;
+  const first = firstFitting(
+    [
+      `${name}  sequences ${sequences}, ${times}, ${mode}`,
+      `${name}  ${sequences}, ${times}, ${identity.config.determinism}`,
+      `${name}  ${sequences}, ${mode}`,
+      `${name}  ${sequences}`,
+    ],
+    width,
+  );
+  if (isShort) return [first];
+  const transfers = transfersOf(producers);
+  const held = transfers.slice(0, TRANSFERS_SHOWN).map(({ uuid, isFiltered, throughSequence }) => {
+    const what = isFiltered ? 'a choice of ledger' : 'ledger';
+    return `${rowName('')}  holds ${what} ${uuid.slice(0, UUID_DIGITS)} through its sequence ${count(throughSequence)}`;
+  });
+  if (transfers.length > TRANSFERS_SHOWN) held.push(`${rowName('')}  and ${count(transfers.length - TRANSFERS_SHOWN)} other ledgers`);
+  return [first, ...held.map((line) => cutLine(line, width))];
+}

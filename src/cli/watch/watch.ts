@@ -1,0 +1,90 @@
+/** `inspect --watch`: looks at a ledger again and again, and shows each look on a live page, or as a line of JSON. */
+
+import { type Completengine, LedgerError, payloadForm, StreamSink, systemTimer } from '../../index.ts';
+import { millisOf } from '../durations.ts';
+import { span } from '../figures.ts';
+import type { Interrupt } from '../interrupt.ts';
+import { watchReader } from '../reader-gone.ts';
+import { hasKeyboard, listenForKeys } from '../terminal-keys.ts';
+import { watchDocument } from './document.ts';
+import { type Look, lookAt } from './look.ts';
+import { renderPage } from './page.ts';
+import { RateMeter, type Rates } from './rates.ts';
+import { hasScreen, LiveScreen } from './screen.ts';
+
+export interface WatchOptions {
+  readonly everyMs: number;
+  /** Lines of JSON on a terminal, too. */
+  readonly isJson: boolean;
+}
+
+type Show = (look: Look, rates: Rates) => Promise<void> | void;
+
+const EVERY_DEFAULT_MS = 1000;
+const EVERY_MIN_MS = 100;
+const EVERY_MAX_MS = 3_600_000;
+
+/** @throws LedgerError INVALID_TIME, INVALID_ARGUMENT */
+export function everyMsOf(flag: string | undefined): number {
+  const everyMs = flag === undefined ? EVERY_DEFAULT_MS : millisOf(flag);
+  if (everyMs >= EVERY_MIN_MS && everyMs <= EVERY_MAX_MS) return everyMs;
+  throw new LedgerError('INVALID_ARGUMENT', { message: `--every ${flag} is not between 100ms and 1h`, hint: 'use --every 1s' });
+}
+
+/** Until interrupted, or until nobody reads any more. */
+export function watch(engine: Completengine, interrupt: Interrupt, { everyMs, isJson }: WatchOptions): Promise<void> {
+  return isJson || !hasScreen() ? watchAsLines(engine, interrupt, everyMs) : watchOnScreen(engine, interrupt, everyMs);
+}
+
+async function watchAsLines(engine: Completengine, interrupt: Interrupt, everyMs: number): Promise<void> {
+  const sink = new StreamSink(process.stdout, payloadForm, interrupt.signal);
+  const reader = watchReader(() => interrupt.abort());
+  try {
+    await lookAgainAndAgain(engine, interrupt.signal, everyMs, async (look, rates) => {
+      const isRead = await sink.write(`${JSON.stringify(watchDocument(look, rates))}\n`);
+      if (!isRead) interrupt.abort();
+    });
+  } finally {
+    reader.close();
+  }
+}
+
+async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyMs: number): Promise<void> {
+  let redraw = (): Promise<void> => Promise.resolve();
+  const screen = new LiveScreen(() => void redraw());
+  const leave = hasKeyboard()
+    ? listenForKeys(
+        () => {},
+        interrupt.signal,
+        () => interrupt.abort(),
+      )
+    : () => {};
+  const end = `${hasKeyboard() ? 'q' : 'Ctrl-C'} ends it`;
+  try {
+    await lookAgainAndAgain(engine, interrupt.signal, everyMs, (look, rates) => {
+      const hint = `${end}; it looks every ${span(everyMs)}${averagedOver(rates)}`;
+      redraw = async () => screen.show(await renderPage(look, rates, screen.window, hint));
+      return redraw();
+    });
+  } finally {
+    leave();
+    screen.close();
+  }
+}
+
+function averagedOver({ average }: Rates): string {
+  return average === null ? '' : `; rates of partitions and groups are over ${span(Math.round(average.overMs / 100) * 100)}`;
+}
+
+async function lookAgainAndAgain(engine: Completengine, signal: AbortSignal, everyMs: number, show: Show): Promise<void> {
+  const meter = new RateMeter();
+  const startedMs = systemTimer.nowMs();
+  let look: Look | null = null;
+  while (!signal.aborted) {
+    look = await lookAt(engine, look);
+    await show(look, meter.take(look));
+    // a look that was late does not make the next ones late, and those that were missed are not made up for
+    const beats = Math.floor((systemTimer.nowMs() - startedMs) / everyMs) + 1;
+    await systemTimer.wait(startedMs + beats * everyMs - systemTimer.nowMs(), signal);
+  }
+}

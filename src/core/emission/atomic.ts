@@ -1,0 +1,80 @@
+/** All of an input or nothing: one transaction around every commit of it, and nothing told before its end. */
+
+import { LedgerError } from '../model/ledger-error.ts';
+import { type EmissionTarget, Emitter, type EmitterParts } from './emitter.ts';
+import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './ingest.ts';
+import type { ProducerTrack } from './producer-track.ts';
+import { type EmissionSettings, scanLimits } from './settings.ts';
+import { spool } from './spool.ts';
+
+/** What an input goes into that is stored whole. */
+interface AtomicTarget extends Pick<EmissionTarget, 'basis'> {
+  begin(): Promise<Transaction>;
+  /** It is durable through this sequence. */
+  announce(sequence: number): void;
+}
+
+interface Transaction extends Pick<EmissionTarget, 'pinsOf' | 'commit'> {
+  end(): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+export interface AtomicParts extends Omit<EmitterParts, 'target'> {
+  readonly target: AtomicTarget;
+}
+
+/** An interrupted or bad input leaves nothing behind. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, IO_FAILED, DISK_FULL, OUTCOME_UNKNOWN */
+export async function ingestAtomically(
+  parts: AtomicParts,
+  settings: EmissionSettings,
+  sources: readonly InputSource[],
+  producer: ProducerTrack | null,
+  hooks: IngestHooks,
+): Promise<EmissionReport> {
+  const spooled = await spool(sources, hooks.signal);
+  try {
+    return await ingestSpooled(parts, settings, spooled.sources, producer, hooks);
+  } finally {
+    spooled.close();
+  }
+}
+
+async function ingestSpooled(
+  { target, ...parts }: AtomicParts,
+  settings: EmissionSettings,
+  sources: readonly InputSource[],
+  producer: ProducerTrack | null,
+  hooks: IngestHooks,
+): Promise<EmissionReport> {
+  const transaction = await target.begin();
+  // nothing is told before all of it is stored
+  const untold: Parameters<NonNullable<IngestHooks['onCommit']>>[] = [];
+  const keep: IngestHooks['onCommit'] = (events, place) => {
+    events.keep();
+    untold.push([events, place]);
+  };
+  let report: EmissionReport;
+  try {
+    const within = { basis: () => target.basis(), pinsOf: transaction.pinsOf, commit: transaction.commit, openPipeline: null };
+    const emitter = new Emitter({ ...parts, target: within }, settings);
+    report = await ingest(emitter, sources, producer, scanLimits(settings).lineBytesMax, { ...hooks, onCommit: hooks.onCommit && keep });
+  } catch (error) {
+    await transaction.abandon();
+    throw withoutRest(error);
+  }
+  if (!report.isComplete) {
+    await transaction.abandon();
+    return { ...report, events: 0, bytes: 0, commits: 0, firstSequence: 0, lastSequence: 0, head: null };
+  }
+  await transaction.end();
+  target.announce(report.lastSequence);
+  for (const [events, place] of untold) await hooks.onCommit?.(events, place);
+  return report;
+}
+
+/** There is no rest to go on with. */
+function withoutRest(error: unknown): unknown {
+  if (!(error instanceof LedgerError) || (error.code !== 'BAD_LINE' && error.code !== 'ID_CONFLICT')) return error;
+  const { message, details, cause } = error;
+  return new LedgerError(error.code, { message, details, cause, hint: 'nothing is stored: mend the line and emit all of it again' });
+}

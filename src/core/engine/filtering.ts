@@ -1,0 +1,73 @@
+/** What picks the events of a telling, joined: their key and fields, and the partitions in which a key can lie. */
+
+import { FieldReader } from '../emission/field-reader.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { type Condition, parseCondition } from '../model/condition.ts';
+import { DEPTH_MAX } from '../model/config.ts';
+import type { EventBatch } from '../model/event.ts';
+import type { PartitionId } from '../model/partition.ts';
+import type { SequenceRange } from '../model/range.ts';
+import { epochAt, NO_PLACEMENTS } from '../model/routing.ts';
+import type { EventLabels } from '../output/event-form.ts';
+import type { Keeps } from '../replay/filter.ts';
+import { type ReadRange, type Retelling, retell } from '../replay/retell.ts';
+import { placeOfKey } from '../router/place-of-key.ts';
+
+/** Which events are told. */
+export interface FilterRequest {
+  /** Only events whose key is this text. */
+  readonly key?: string | undefined;
+  /** Only events that meet all of these: `properties.mag>=4.5`; also = != < <= > ~. */
+  readonly where?: string | readonly string[] | undefined;
+}
+
+/** Null where everything is kept. @throws LedgerError INVALID_ARGUMENT */
+export function readFilter({ key, where }: FilterRequest, labels: EventLabels): Keeps | null {
+  const conditions = [where ?? []].flat().map(parseCondition);
+  const meets = conditions.length === 0 ? null : meetsAll(conditions);
+  if (key === undefined) return meets;
+  return (batch, at) => labels.key(batch, at) === key && (meets?.(batch, at) ?? true);
+}
+
+/** What tells the filters of one telling from those of another; the empty text where everything is kept. */
+export function filterText({ partitions, key, where }: FilterRequest & { readonly partitions?: readonly string[] | undefined }): string {
+  const conditions = [...new Set([where ?? []].flat())].sort();
+  const names = [...new Set(partitions)].sort();
+  return names.length === 0 && key === undefined && conditions.length === 0 ? '' : JSON.stringify([names, key ?? null, conditions]);
+}
+
+/** Reads ranges through the head, unfiltered, and passes by the partitions in which the key cannot lie. */
+export function rangeReader(ledger: Ledger, { key }: FilterRequest, { partitions, ...reading }: Omit<Retelling, 'range'>): ReadRange {
+  return async function* read(range) {
+    const places = key === undefined ? partitions : await placesOfKey(ledger, key, range, partitions);
+    yield* retell(ledger, { ...reading, range, partitions: places });
+  };
+}
+
+function meetsAll(conditions: readonly Condition[]): Keeps {
+  const fields = new FieldReader(
+    conditions.map(({ path }) => path),
+    DEPTH_MAX,
+  );
+  return (batch: EventBatch, at: number) => {
+    const line = fields.read(batch.payload(at));
+    return conditions.every((condition, nth) => condition.holds(line, nth));
+  };
+}
+
+/** The partitions in which events of a key may lie, of those asked for; null: all of them. */
+async function placesOfKey(ledger: Ledger, key: string, range: SequenceRange, asked: readonly PartitionId[] | null): Promise<readonly PartitionId[] | null> {
+  const { epochs, partitions } = ledger.identity;
+  const partitionNames = partitions.map(({ name }) => name);
+  const first = epochAt(epochs, range.from);
+  const places = new Set<PartitionId>();
+  for (const epoch of epochs) {
+    if (epoch.epoch < first.epoch || epoch.fromSequence > range.through) continue;
+    // a session lies where its pin was at the time, a key that was placed where somebody said
+    if (epoch.spec.rule === 'sticky' || epoch.placedFrom !== null) return asked;
+    const place = placeOfKey({ epoch, partitionNames, placements: NO_PLACEMENTS }, key);
+    if (place !== null) places.add(place);
+  }
+  for (const place of await ledger.partitionsSentTo(range)) places.add(place);
+  return [...places].filter((place) => asked?.includes(place) ?? true).sort((one, other) => one - other);
+}

@@ -1,0 +1,96 @@
+/** How a ledger is opened, and how it is made: what may be asked for, with its defaults, and whether it is what lies there. */
+
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Clock } from '../model/clock.ts';
+import {
+  checkLineBytesMax,
+  type Determinism,
+  type Durability,
+  differences,
+  type LedgerBlueprint,
+  type LedgerConfig,
+  LINE_BYTES_DEFAULT,
+} from '../model/config.ts';
+import { parseFieldPath } from '../model/field-path.ts';
+import { LedgerError } from '../model/ledger-error.ts';
+import { partitionNames } from '../model/partition.ts';
+import { layOutPartitions, withMissingName } from '../model/partition-layout.ts';
+import type { RoutingSpec } from '../model/routing.ts';
+import { parseRoutingSpec } from '../model/routing-text.ts';
+import type { Timer } from '../model/timer.ts';
+
+/** How a ledger that does not exist yet is made. Everything has a default. */
+export interface CreateOptions {
+  /** Routing: `hashOf('tenant')`, `rangeOf('amount', [100, 1000])` and so on, or its text. Default: a hash over the whole payload. */
+  readonly partition?: RoutingSpec | string | undefined;
+  /** How many partitions, or their names; the one for events without a key may be left out. Default 8, or as many as a range makes. */
+  readonly partitions?: number | readonly string[] | undefined;
+  /** Dotted path of the event's own time. Default: the arrival counts. */
+  readonly time?: string | undefined;
+  /** Dotted path of an id that is committed once for ever. */
+  readonly unique?: string | undefined;
+  readonly durability?: Durability | undefined;
+  /** What replay does by default; kept with a new ledger, and in force for this engine. */
+  readonly determinism?: Determinism | undefined;
+  /** Longest payload in bytes. Default 1 MiB. */
+  readonly lineBytesMax?: number | undefined;
+}
+
+export interface OpenOptions extends CreateOptions {
+  /** Path of the ledger file. */
+  readonly ledger: string;
+  /** Make the ledger if there is none. Default true; false: NO_LEDGER. */
+  readonly create?: boolean | undefined;
+  /** `read` opens a ledger one may not write, and refuses to emit. Default `write`. */
+  readonly access?: 'read' | 'write' | undefined;
+  /** How long to wait for other processes before BUSY. Default 5000. */
+  readonly busyTimeoutMs?: number | undefined;
+  /** Ends every wait for other processes with ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
+  /** What paced replays wait by. */
+  readonly timer?: Timer | undefined;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+
+export function toBlueprint(options: CreateOptions): LedgerBlueprint {
+  const config: LedgerConfig = {
+    time: options.time === undefined ? null : parseFieldPath(options.time),
+    unique: options.unique === undefined ? null : parseFieldPath(options.unique),
+    durability: options.durability ?? 'full',
+    determinism: options.determinism ?? 'strict',
+    lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
+  };
+  const routing = toRouting(options.partition ?? 'hash');
+  return { config, routing, ...layOutPartitions(routing, options.partitions) };
+}
+
+export function toPatience({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTimeoutMs' | 'signal'>): { limitMs: number; signal: AbortSignal | undefined } {
+  return { limitMs: busyTimeoutMs ?? BUSY_TIMEOUT_MS, signal };
+}
+
+function toRouting(partition: RoutingSpec | string): RoutingSpec {
+  return typeof partition === 'string' ? parseRoutingSpec(partition) : partition;
+}
+
+/** @throws LedgerError CONFIG_MISMATCH where the ledger was made otherwise than the options say */
+export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
+  const { config, epochs, partitions, path } = ledger.identity;
+  const routing = (epochs.at(-1) ?? epochs[0]).spec;
+  const there = { config, routing, partitionNames: partitions.map(({ name }) => name) };
+  const asked = options.partition === undefined ? undefined : toRouting(options.partition);
+  const found = differences(there, {
+    ...(asked === undefined ? {} : { routing: asked }),
+    ...(options.partitions === undefined ? {} : { partitionNames: withMissingName(asked ?? routing, partitionNames(options.partitions)) }),
+    ...(options.time === undefined ? {} : { time: parseFieldPath(options.time) }),
+    ...(options.unique === undefined ? {} : { unique: parseFieldPath(options.unique) }),
+    ...(options.durability === undefined ? {} : { durability: options.durability }),
+  });
+  if (found.length === 0) return;
+  throw new LedgerError('CONFIG_MISMATCH', {
+    message: `${path} was made otherwise: ${found.join('; ')}`,
+    hint: 'leave these options out, or use another ledger',
+    details: { path, differences: found },
+  });
+}

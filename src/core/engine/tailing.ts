@@ -1,0 +1,36 @@
+/** One tail, joined: what picks its events, and the end of history that it tells. */
+
+import type { BatchPage } from '../replay/retell.ts';
+import { type TailProgress, type TailRequest, tellTail } from '../replay/tell-tail.ts';
+import { type FilterRequest, rangeReader, readFilter } from './filtering.ts';
+import type { ReplayParts } from './replaying.ts';
+
+export interface TailOptions extends TailRequest, FilterRequest {
+  /** Names of partitions; default all. */
+  readonly partitions?: readonly string[] | undefined;
+  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
+  readonly zone?: string | undefined;
+  /** After each delivery, and where it has come to the end of what there is: also past what is left out. */
+  readonly onProgress?: ((progress: TailProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type TailParts = Pick<ReplayParts, 'ledger' | 'clock' | 'labels' | 'select' | 'startWatching' | 'grown'>;
+
+/** What is wrong with the filter is told before anything is read. @throws LedgerError INVALID_ARGUMENT */
+export function tailing(parts: TailParts, options: TailOptions): () => AsyncGenerator<BatchPage, void, undefined> {
+  const { ledger, clock, grown } = parts;
+  const { signal, onProgress, zone } = options;
+  const keeps = readFilter(options, parts.labels);
+  return async function* pages() {
+    const partitions = await parts.select();
+    const read = rangeReader(ledger, options, { partitions, verify: false, signal });
+    // watching begins before the head is read, or a commit in between would be missed
+    const stopWatching = options.follow || options.idleMs !== undefined ? parts.startWatching() : null;
+    try {
+      yield* tellTail(ledger, options, { read, partitions, keeps, grown, onProgress, signal }, { now: clock.nowMicros(), zone });
+    } finally {
+      stopWatching?.();
+    }
+  };
+}

@@ -1,0 +1,69 @@
+/** Joins replay and emission for a range of one ledger that goes into another: same order, times and bytes, the other one's routing. */
+
+import { blake3 } from '@napi-rs/blake-hash';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { ProducerMark } from '../model/commit.ts';
+import type { Head } from '../model/head.ts';
+import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import type { LedgerEvent } from '../model/ledger-event.ts';
+import type { Telling, TellingReport } from '../output/telling.ts';
+import type { Emitting } from './emitting.ts';
+
+/** What went into another ledger. */
+export interface TransferReport extends TellingReport {
+  /** The sequence of this ledger through which the other one held it already; null where it held nothing. */
+  readonly resumedBehind: number | null;
+  /** Of the other ledger. */
+  readonly head: Head;
+}
+
+export interface TransferSource {
+  readonly ledger: Ledger;
+  /** @throws LedgerError INVALID_RANGE when the ledger does not have it. */
+  event(sequence: number): Promise<LedgerEvent>;
+  /** The range that goes over, but for what lies at or before a sequence. */
+  telling(behind: number): Telling;
+  /** What tells this choice of events from others; empty for all of them. */
+  readonly filter: string;
+}
+
+export interface TransferTarget {
+  readonly ledger: Ledger;
+  readonly emitting: Emitting;
+}
+
+/** @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event the other cannot take as it is */
+export async function transfer(source: TransferSource, { ledger, emitting }: TransferTarget): Promise<TransferReport> {
+  const { path, uuid } = source.ledger.identity;
+  if (ledger.identity.uuid === uuid) throw invalidArgument(`${path} cannot be replayed into itself`, 'name another ledger');
+  const producer = transferName(uuid, source.filter);
+  const held = await ledger.producerMark(producer);
+  if (held.position > 0) await checkHeld(source, held, ledger.identity.path);
+  const { Transfer } = await import('../emission/transfer.ts');
+  const emitter = emitting.emitter({ ...emitting.settings({ late: 'reject' }, 'stop'), time: null });
+  const sink = new Transfer(emitter, { producer, held, source: path });
+  try {
+    const report = await source.telling(held.position).deliver(sink);
+    await sink.end();
+    return { ...report, resumedBehind: held.position === 0 ? null : held.position, head: await ledger.head() };
+  } finally {
+    await sink.close();
+  }
+}
+
+/** Whether the source is still the one whose events lie in the target. */
+async function checkHeld({ ledger, event }: TransferSource, held: ProducerMark, target: string): Promise<void> {
+  const { eventMark } = await import('../emission/transfer-track.ts');
+  const isThere = held.position <= (await ledger.head()).sequence;
+  if (isThere && eventMark(await event(held.position)).digest.equals(held.digest)) return;
+  throw new LedgerError('PRODUCER_CONFLICT', {
+    message: `${target} holds events of this ledger through sequence ${held.position}, and ${isThere ? 'another event stands there' : 'it ends before'}`,
+    hint: 'it was cut off or is an older copy: look for the one these events came from',
+    details: { position: held.position },
+  });
+}
+
+/** The name under which a target keeps how far it holds another ledger, one for each choice of events. */
+function transferName(uuid: string, filter: string): string {
+  return filter === '' ? `replay-of-${uuid}` : `replay-of-${uuid}.${blake3(filter).toString('hex').slice(0, 12)}`;
+}

@@ -1,0 +1,42 @@
+/** Joins ledger and bus for those who follow: one watch for commits of other processes, while anybody needs it. */
+
+import type { Bus } from '../bus/bus.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+
+export class Watching {
+  readonly #ledger: Ledger;
+  readonly #bus: Bus;
+  #watch: { close(): void } | undefined;
+  #followers = 0;
+
+  constructor(ledger: Ledger, bus: Bus) {
+    this.#ledger = ledger;
+    this.#bus = bus;
+  }
+
+  /** Tells the bus of commits, whoever makes them. Returns what ends it for this follower. */
+  begin(): () => void {
+    this.#followers++;
+    this.#watch ??= this.#ledger.watch({ onCommit: () => void this.#look(), onError: (error) => this.#bus.fail(error) });
+    return () => {
+      this.#followers--;
+      if (this.#followers === 0) this.close();
+    };
+  }
+
+  close(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const { sequence } = await this.#ledger.head();
+      // what was committed may be no event: a group's cursor, say
+      if (sequence > this.#bus.sequence) this.#bus.announce(sequence);
+      else this.#bus.stir();
+    } catch (error) {
+      this.#bus.fail(error);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/** Makes a ledger's file and opens one that is there, whatever else may lie at its path. */
+
+import type { Database } from 'better-sqlite3';
+import type { Clock } from '../../model/clock.ts';
+import type { LedgerBlueprint } from '../../model/config.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import { type Patience, retryWhileBusy } from './busy.ts';
+import { applyDurability, connect, prepareForWriting } from './connection.ts';
+import { createLedger } from './create.ts';
+import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
+import { readIdentity } from './identity.ts';
+import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './schema.ts';
+import { SqliteLedger } from './sqlite-ledger.ts';
+import { translateError } from './translate-error.ts';
+
+/** What every SQLite database begins with. */
+const HEADER_BYTES = 100;
+
+export interface OpeningOptions {
+  readonly access: 'read' | 'write';
+  readonly patience: Patience;
+  /** The file that must be there; default: whichever is. */
+  readonly file?: FileIdentity | undefined;
+}
+
+/** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE */
+export async function createSqliteLedger(path: string, blueprint: LedgerBlueprint, clock: Clock, patience: Patience): Promise<void> {
+  const file = ledgerPath(path);
+  // a file that is there already may be one whose making was interrupted
+  const isNew = createFile(file);
+  if (!isNew) {
+    guardFile(file, { write: true });
+    // SQLite takes a file of a few bytes for an empty one, and they would be lost
+    const bytes = fileBytes(file);
+    if (bytes > 0 && bytes < HEADER_BYTES) {
+      throw new LedgerError('NOT_A_LEDGER', { message: `${file} is not a ledger, and not empty`, hint: 'name another file', details: { path: file } });
+    }
+  }
+  const wasMade = await inDatabase(file, patience, (db) => isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros()));
+  if (wasMade) return;
+  throw ledgerExists(file);
+}
+
+function ledgerExists(path: string): LedgerError {
+  return new LedgerError('LEDGER_EXISTS', { message: `${path} exists already`, hint: 'use it, or name another file with --ledger', details: { path } });
+}
+
+async function inDatabase<Result>(path: string, patience: Patience, work: (db: Database) => Result): Promise<Result> {
+  try {
+    return await retryWhileBusy(
+      () => {
+        const db = connect(path, { isReadOnly: false });
+        try {
+          return work(db);
+        } finally {
+          db.close();
+        }
+      },
+      patience,
+      path,
+    );
+  } catch (error) {
+    throw translateError(error, path, 'open');
+  }
+}
+
+export function sqliteLedgerExists(path: string): boolean {
+  return fileExists(ledgerPath(path));
+}
+
+/** Opens a ledger that is there. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED, PERMISSION_DENIED, DAMAGED_LEDGER */
+export async function openSqliteLedger(path: string, options: OpeningOptions): Promise<SqliteLedger> {
+  const resolved = ledgerPath(path);
+  const file = guardFile(resolved, { write: options.access === 'write' });
+  if (options.file !== undefined) guardIdentity(resolved, options.file);
+  try {
+    return await retryWhileBusy(() => open(resolved, file, options), options.patience, resolved);
+  } catch (error) {
+    throw translateError(error, resolved, 'open');
+  }
+}
+
+function open(path: string, file: FileIdentity, options: OpeningOptions): SqliteLedger {
+  const isWritable = options.access === 'write' || canWrite(path);
+  const db = connect(path, { isReadOnly: !isWritable });
+  try {
+    // it may have been replaced between the look at it and the opening
+    guardIdentity(path, file);
+    checkFormat(db, path);
+    const identity = readIdentity(db, path);
+    const { durability } = identity.config;
+    if (options.access === 'write') {
+      prepareForWriting(db, durability);
+    } else {
+      applyDurability(db, durability);
+      db.pragma('query_only = ON');
+    }
+    return new SqliteLedger(db, file, identity, {
+      patience: options.patience,
+      // of the one that is open, wherever the path leads by now
+      reopen: () => openSqliteLedger(path, { ...options, file }),
+    });
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** A reader of a file it may write takes part in WAL recovery; of one it may not, it only looks. */
+function canWrite(path: string): boolean {
+  try {
+    guardFile(path, { write: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkFormat(db: Database, path: string): void {
+  const refuse = (fact: string, hint: string) => new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path } });
+  const another = 'name another file, or make a ledger: completengine init';
+  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`);
+  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) throw refuse('it is a database of something else', another);
+  const format = db.pragma('user_version', { simple: true }) as number;
+  if (format > FORMAT) {
+    throw new LedgerError('NEWER_FORMAT', {
+      message: `${path} has format ${format}, and this completengine reads up to ${FORMAT}`,
+      hint: 'use a newer completengine; the file was not touched',
+      details: { path, format, known: FORMAT },
+    });
+  }
+  const difference = format < FORMAT ? `it has format ${format}` : schemaDifference(db);
+  if (difference !== null) throw refuse(difference, another);
+}

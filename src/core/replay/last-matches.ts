@@ -1,0 +1,52 @@
+/** Finds the last events that a filter keeps, backwards from the end: what lies before them is not read. */
+
+import type { SequenceRange } from '../model/range.ts';
+import type { Keeps } from './filter.ts';
+import type { BatchPage, ReadRange } from './retell.ts';
+
+/** How many sequences are looked at in one go: few at first, because matches tend to be near, then more and more. It bounds the memory, too. */
+const WINDOW_FIRST = 4096;
+const WINDOW_MAX = 1_048_576;
+/** Matches farther apart are told as two ranges: some large commits lie between them. */
+const GAP = 65_536;
+
+/** Ranges in rising order, whose matches are the last `count` of a range; fewer where there are not so many. */
+export async function lastMatches(
+  read: ReadRange,
+  keeps: Keeps,
+  { from, through }: SequenceRange,
+  count: number,
+  signal?: AbortSignal,
+): Promise<SequenceRange[]> {
+  let found: SequenceRange[] = [];
+  let left = count;
+  let end = through;
+  for (let window = WINDOW_FIRST; end >= from && left > 0 && !signal?.aborted; window = Math.min(window * 2, WINDOW_MAX)) {
+    const start = Math.max(from, end - window + 1);
+    const matches = (await matchesIn(read({ from: start, through: end }), keeps)).slice(-left);
+    found = [...runsOf(matches), ...found];
+    left -= matches.length;
+    end = start - 1;
+  }
+  return found;
+}
+
+function runsOf(matches: readonly number[]): SequenceRange[] {
+  const runs: SequenceRange[] = [];
+  for (const sequence of matches) {
+    const run = runs.at(-1);
+    if (run !== undefined && sequence - run.through <= GAP) runs[runs.length - 1] = { from: run.from, through: sequence };
+    else runs.push({ from: sequence, through: sequence });
+  }
+  return runs;
+}
+
+async function matchesIn(pages: AsyncIterable<BatchPage>, keeps: Keeps): Promise<number[]> {
+  const matches: number[] = [];
+  for await (const page of pages) {
+    for (const batch of page) {
+      for (let at = 0; at < batch.count; at++) if (keeps(batch, at)) matches.push(batch.sequences[at] as number);
+    }
+  }
+  return matches;
+}

@@ -1,0 +1,228 @@
+/** `replay --to-group`: a group is stepped elsewhere, by processes, under the eyes of its live consumers. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Completengine } from '../../src/index.ts';
+import { runCli } from '../support/cli.ts';
+import { openEngine } from '../support/engines.ts';
+import { expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
+import { MemberProcess } from '../support/members.ts';
+import { hasScreen, Screen } from '../support/screen.ts';
+
+interface PlanDocument {
+  readonly isDone: boolean;
+  readonly again: number;
+  readonly skipped: number;
+  readonly alive: readonly string[];
+  readonly partitions: readonly { readonly partition: string; readonly from: number; readonly to: number; readonly again: number; readonly skipped: number }[];
+}
+
+const LIVE = ['--lease', '2s'];
+
+/** Three partitions with ten numbers each, the sequences in turn, and a group that has had all of them. */
+async function readLedger(): Promise<string> {
+  const ledger = await newLedger('--partition', 'manual:to', '--partitions', '3');
+  const lines = Array.from({ length: 30 }, (_, n) => `{"to":"p${n % 3}","n":${n + 1}}\n`);
+  await succeed(['emit', '-q', '-l', ledger], { input: lines.join('') });
+  await succeed(['tail', '-l', ledger, '-g', 'g', '-e']);
+  return ledger;
+}
+
+async function plan(ledger: string, ...args: string[]): Promise<PlanDocument> {
+  const { stdout } = await succeed(['replay', '-l', ledger, '--to-group', 'g', '--json', ...args]);
+  return JSON.parse(stdout.toString()) as PlanDocument;
+}
+
+async function consumed(ledger: string): Promise<number[]> {
+  const { stdout } = await succeed(['tail', '-l', ledger, '-g', 'g', '-e']);
+  const lines = stdout
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
+  return lines.map((line) => (JSON.parse(line) as { n: number }).n).sort((one, other) => one - other);
+}
+
+const range = (from: number, through: number): number[] => Array.from({ length: through - from + 1 }, (_, at) => from + at);
+
+describe('replay --to-group', () => {
+  test('shows what it would do, and changes nothing without --yes', async () => {
+    const ledger = await readLedger();
+    for (const args of [[], ['--dry-run'], ['--force']]) {
+      const { stdout, stderr } = await succeed(['replay', '-l', ledger, '--to-group', 'g', '--from', '25', ...args]);
+      expect(stdout.toString().split('\n')).toEqual([
+        'group g: 6 events again, 0 skipped; nobody is at work',
+        'partition  from offset  to offset  again  skipped',
+        'p0                  10          8      2',
+        'p1                  10          8      2',
+        'p2                  10          8      2',
+        '',
+      ]);
+      expect(stderr).toBe('nothing was changed: add --yes to do it\n');
+    }
+    expect(await consumed(ledger)).toEqual([]);
+  });
+
+  test('with --yes its consumers get everything from there on, up to the present', async () => {
+    const ledger = await readLedger();
+    const { stdout, stderr } = await succeed(['replay', '-l', ledger, '--to-group', 'g', '--from-sequence', '12', '--yes']);
+    expect(stdout.toString()).toMatch(/^group g: 19 events again, 0 skipped; nobody is at work\n/);
+    expect(stderr).toBe('done: its members go on from there\n');
+    await succeed(['emit', '-q', '-l', ledger], { input: '{"to":"p1","n":31}\n' });
+    expect(await consumed(ledger)).toEqual(range(12, 31));
+  });
+
+  test('steps the partitions that are named, back and forward, to sequences, times, start and end', async () => {
+    const ledger = await readLedger();
+    expect(await plan(ledger, '--from', 'start', '-p', 'p1', '--yes')).toEqual({
+      group: 'g',
+      isDone: true,
+      again: 10,
+      skipped: 0,
+      alive: [],
+      partitions: [{ partition: 'p1', from: 10, to: 0, again: 10, skipped: 0 }],
+    });
+    expect(await plan(ledger, '--from', 'end')).toMatchObject({ isDone: false, again: 0, skipped: 10 });
+    expect(await plan(ledger, '--from', '-1h', '-p', 'p0', '-p', 'p1')).toMatchObject({ again: 10, skipped: 0 });
+    expect(await plan(ledger, '--from', '2031-01-01', '--yes')).toMatchObject({ again: 0, skipped: 10 });
+    expect(await plan(ledger, '--from', '1999-12-31T23:00', '--tz', 'Europe/Berlin', '--yes')).toMatchObject({ again: 30 });
+    expect(await consumed(ledger)).toEqual(range(1, 30));
+  });
+
+  test('refuses what makes no sense with one clear line, and changes nothing', async () => {
+    const ledger = await readLedger();
+    const refused = async (code: number, fact: RegExp, ...args: string[]) =>
+      expectFailure(await runCli(['replay', '-l', ledger, '--to-group', 'g', '--yes', ...args]), code, fact);
+    await refused(2, /--to-group without --from/);
+    const alien = ['--through now', '--until now', '--through-sequence 5', '--speed 2', '--rate 5/s', '--max-gap 1s', '--step', '--follow', '--key a'];
+    for (const words of [...alien, '--where n=1', '--exec cat', '--cursor-file c', '-o payload', '--determinism strict', '--quiet', '--into other']) {
+      await refused(2, /^error: --[a-z-]+ does not go with --to-group: /, '--from', 'start', ...words.split(' '));
+    }
+    await refused(2, /^error: a range does not go with --to-group: /, '--from', 'start', 'yesterday');
+    await refused(2, /'hash:n' is a routing/, '--from', 'start', '--partition', 'hash:n');
+    await refused(2, /no partition 'p9'/, '--from', 'start', '--partition', 'p9');
+    await refused(2, /there is no sequence 1775984400: the head is at 30/, '--from', '1775984400');
+    await refused(2, /there is no sequence 32/, '--from-sequence', '32');
+    await refused(2, /0 is not a sequence/, '--from-sequence', '0');
+    await refused(2, /'noon' is not a time/, '--from', 'noon');
+    expectFailure(await runCli(['replay', '-l', ledger, '--yes']), 2, /--to-group/);
+    for (const group of ['h', '', "g'; DROP TABLE cursors; --", '\u001b[2J']) {
+      expectFailure(await runCli(['replay', '-l', ledger, '--to-group', group, '--from', 'start', '--yes']), 2, /has no group/);
+    }
+    expect(await consumed(ledger)).toEqual([]);
+  });
+
+  test('is refused while members are at work, unless it is forced', async () => {
+    const ledger = await readLedger();
+    const engine = await openEngine({ ledger });
+    const member = new MemberProcess(ledger, 'g', 'worker', LIVE);
+    while ((await engine.groups())[0]?.lanes.some(({ member: holder }) => holder === null)) await sleep(20);
+    const args = ['replay', '-l', ledger, '--to-group', 'g', '--from', 'start'];
+    const refused = await runCli([...args, '--yes']);
+    expectFailure(refused, 4, /group g has a live member: worker/);
+    expect(refused.stdout.toString()).toBe('');
+    const planned = await succeed(args);
+    expect(planned.stdout.toString()).toMatch(/^group g: 30 events again, 0 skipped; at work: worker\n/);
+    expect(planned.stderr).toBe('nothing was changed: while members are at work it takes --force\n');
+    expect(await givenTo(member)).toEqual([]);
+  });
+
+  test('a live consumer gets history again all the way, and then what is new', async () => {
+    const ledger = await readLedger();
+    const engine = await openEngine({ ledger });
+    const member = new MemberProcess(ledger, 'g', 'worker', LIVE);
+    await engine.emit({ to: 'p0', n: 31 });
+    await idle(engine);
+    expect(await plan(ledger, '--from', 'start', '--yes', '--force')).toMatchObject({ isDone: true, again: 31, alive: ['worker'] });
+    await engine.emit([{ to: 'p0', n: 32 }]);
+    await idle(engine);
+    const [first, ...again] = await givenTo(member);
+    expect(first).toEqual({ partition: 'p0', offset: 10 });
+    for (const [partition, count] of [
+      ['p0', 12],
+      ['p1', 10],
+      ['p2', 10],
+    ] as const) {
+      expect(offsetsOf(again, partition)).toEqual(range(0, count - 1));
+    }
+    member.child.kill('SIGINT');
+    expect(await member.ended).toBe(130);
+    expect({ complaints: member.complaints, refused: member.refused.size }).toEqual({ complaints: [], refused: 0 });
+  });
+
+  test.skipIf(!hasScreen)('asks a person at the terminal, and takes anything but yes for no', async () => {
+    const ledger = await readLedger();
+    const screen = new Screen({ columns: 100, rows: 60, variables: { COMPLETENGINE_LEDGER: ledger } });
+    const ask = async (shown: RegExp) => {
+      screen.type('clear; completengine replay --to-group g --from start; echo "exit $?"');
+      await screen.showing(shown);
+    };
+    await ask(/step group g\? \[y\/N\]/);
+    screen.press('Enter');
+    expect((await screen.showing(/exit 0/)).join('\n')).toMatch(/\nnothing was changed\n/);
+    for (const key of ['C-c', 'C-d']) {
+      await ask(/step group g\? \[y\/N\]/);
+      screen.press(key);
+      expect((await screen.showing(key === 'C-c' ? /exit 130/ : /exit 0/)).join('\n')).toMatch(/nothing was changed\n/);
+    }
+    expect(await plan(ledger, '--from', 'end')).toMatchObject({ skipped: 0 });
+    await ask(/step group g\? \[y\/N\]/);
+    screen.type('y');
+    await screen.showing(/done: its members go on from there\nexit 0/);
+    expect(await consumed(ledger)).toEqual(range(1, 30));
+  });
+});
+
+/** Nothing waits for the group any more: what it stands behind is written. */
+async function idle(engine: Completengine): Promise<void> {
+  while ((await engine.groups())[0]?.lag !== 0) await sleep(20);
+}
+
+interface Place {
+  readonly partition: string;
+  readonly offset: number;
+}
+
+async function givenTo(member: MemberProcess): Promise<Place[]> {
+  const places: Place[] = [];
+  for await (const { partition, offset } of member.given()) places.push({ partition, offset });
+  return places;
+}
+
+function offsetsOf(places: readonly Place[], name: string): number[] {
+  return places.filter(({ partition }) => partition === name).map(({ offset }) => offset);
+}
+
+test('whatever the step: all from there on comes, in the order of each partition, while others emit and consume', async () => {
+  const ledger = await readLedger();
+  const engine = await openEngine({ ledger });
+  const members = ['one', 'other'].map((name) => new MemberProcess(ledger, 'g', name, LIVE));
+  const given = () => Promise.all(members.map(givenTo));
+  const step = fc.record({ sequence: fc.integer({ min: 1, max: 31 }), partitions: fc.subarray(['p0', 'p1', 'p2'], { minLength: 1 }), fresh: fc.nat(20) });
+  await fc.assert(
+    fc.asyncProperty(step, async ({ sequence, partitions, fresh }) => {
+      const before = await given();
+      const emitting = engine.emit(Array.from({ length: fresh + 1 }, (_, n) => ({ to: `p${n % 3}`, n })));
+      const names = partitions.flatMap((name) => ['-p', name]);
+      const { isDone, partitions: steps } = await plan(ledger, '--from', String(sequence), ...names, '--yes', '--force');
+      await emitting;
+      await idle(engine);
+      expect({ isDone, stepped: steps.map(({ partition }) => partition) }).toEqual({ isDone: true, stepped: partitions });
+      const ends = new Map((await engine.groups())[0]?.lanes.map(({ partition, nextOffset }) => [partition, nextOffset]));
+      const since = (await given()).map((places, at) => places.slice(before[at]?.length));
+      for (const { partition, to } of steps) {
+        const offsets = since.map((places) => offsetsOf(places, partition));
+        const told = new Set(offsets.flat());
+        expect(range(to, (ends.get(partition) ?? 0) - 1).filter((offset) => !told.has(offset))).toEqual([]);
+        for (const each of offsets) {
+          // in order, but for what came before the group was stepped, or was in hand by then
+          const backward = each.filter((offset, index) => index > 0 && offset <= (each[index - 1] as number));
+          expect(backward.length).toBeLessThanOrEqual(1);
+        }
+      }
+    }),
+    { numRuns: 12 },
+  );
+  for (const { child } of members) child.kill('SIGINT');
+  expect(await Promise.all(members.map(({ ended }) => ended))).toEqual([130, 130]);
+});

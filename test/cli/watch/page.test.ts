@@ -1,0 +1,149 @@
+/** A live page in windows of every size. */
+
+import * as fc from 'fast-check';
+import stringWidth from 'string-width';
+import { describe, expect, it } from 'vitest';
+import { shareRows } from '../../../src/cli/watch/fit.ts';
+import type { Look } from '../../../src/cli/watch/look.ts';
+import { renderPage, type Window } from '../../../src/cli/watch/page.ts';
+import { RateMeter } from '../../../src/cli/watch/rates.ts';
+import { groupOf, lookOf, START } from '../../support/looks.ts';
+
+const HINT = 'q ends it';
+
+/** The page of a ledger at its second look. */
+function pageOf(look: Look, window: Window, before: Look = { ...look, atMs: look.atMs - 1000 }): Promise<string[]> {
+  const meter = new RateMeter();
+  meter.take(before);
+  return renderPage(look, meter.take(look), window, HINT);
+}
+
+const alive = (name: string) => ({ name, expiresAt: START + 20_000_000, isAlive: true });
+
+function busyLook(partitions: number, groups: number): Look {
+  const events = Array.from({ length: partitions }, (_, id) => 1000 + id * 37);
+  return lookOf({
+    atMs: 10_000,
+    events,
+    growth: { commits: 3, bytes: 12_345 },
+    groups: Array.from({ length: groups }, (_, at) =>
+      groupOf(
+        `group-${at}`,
+        events.map(() => 900),
+        events.map((count) => count - 900),
+        [alive('one'), { ...alive('two'), isAlive: false }],
+      ),
+    ),
+  });
+}
+
+describe('a page', () => {
+  it('has every organ, with its figures', async () => {
+    const before = lookOf({ atMs: 0, events: [100, 300], groups: [groupOf('mailer', [50, 300], [50, 0], [alive('one')])] });
+    const look = lookOf({
+      atMs: 1000,
+      events: [200, 600],
+      growth: { commits: 40, bytes: 52_000 },
+      groups: [groupOf('mailer', [180, 600], [20, 0], [alive('one')])],
+      producers: [
+        { name: 'shipper', position: 99 },
+        { name: 'replay-of-fedcba98-7654-4321-8abc-0123456789ab', position: 1500 },
+      ],
+    });
+    const text = (await pageOf(look, { columns: 120, rows: 40 }, before)).join('\n');
+    expect(text).toMatch(/^ledger +\/var\/lib\/events\.codex +01234567 +1\.23 MB \+ 4\.00 MB WAL +2026-04-12T09:00:01Z$/m);
+    expect(text).toMatch(/^head +800:(ab){32}$/m);
+    expect(text).toMatch(/^emission .* events\/s +stored\/s +commits\/s$/m);
+    expect(text).toMatch(/^ {2}1s .* 400 +52\.0 kB +40$/m);
+    expect(text).toMatch(/^router +hash:tenant over 2 partitions, epoch 1 +events +share +events\/s$/m);
+    expect(text).toMatch(/^ {2}p0 +█{20} +200 +25\.0 % +100$/m);
+    expect(text).toMatch(/^ {2}p1 +█{60} +600 +75\.0 % +300$/m);
+    expect(text).toMatch(/^bus +last commit 1s ago; of 4\.00 MB WAL 1\.00 MB not yet written back$/m);
+    expect(text).toMatch(/^scheduler +1 group, 1 member +lag +lag\/s +read\/s +done in +oldest +held +parked$/m);
+    expect(text).toMatch(/^ {2}mailer +█+[▏▎▍▌▋▊▉]? +20 +-30 +430 +– +1s +2\/2 by 1 +0$/m);
+    expect(text).toMatch(/^ +one holds p0 p1, for another 19s$/m);
+    expect(text).toMatch(/^replay +sequences 1-800, 2026-04-12T09:00:00Z to 2026-04-12T09:00:00Z, strict by default$/m);
+    expect(text).toMatch(/^ +holds ledger fedcba98 through its sequence 1,500$/m);
+    expect(text).toMatch(/^q ends it$/m);
+  });
+
+  it('says when a group will have caught up, and when it never will', async () => {
+    const before = lookOf({ atMs: 0, events: [10_000], groups: [groupOf('fast', [1000], [9000]), groupOf('slow', [1000], [9000])] });
+    const look = lookOf({ atMs: 1000, events: [10_200], groups: [groupOf('fast', [1350], [8850]), groupOf('slow', [1100], [9100])] });
+    const text = (await pageOf(look, { columns: 100, rows: 30 }, before)).join('\n');
+    expect(text).toMatch(/^ {2}fast .* 8,850 +-150 +350 +59s /m);
+    expect(text).toMatch(/^ {2}slow .* 9,100 +\+100 +100 +never /m);
+  });
+
+  it('of a new ledger invents nothing', async () => {
+    const text = (
+      await renderPage(lookOf({ atMs: 0, events: [0, 0] }), new RateMeter().take(lookOf({ atMs: 0, events: [0, 0] })), { columns: 80, rows: 24 }, HINT)
+    ).join('\n');
+    expect(text).toMatch(/^bus +no commit yet$/m);
+    expect(text).toMatch(/^scheduler +no groups yet$/m);
+    expect(text).toMatch(/^replay +no events yet$/m);
+    expect(text).toMatch(/^ {2}p0 +0 +–$/m);
+    expect(text).not.toMatch(/NaN|Infinity|undefined|null/);
+  });
+
+  it('never is wider or longer than its window', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 256 }),
+        fc.nat(12),
+        async (columns, rows, partitions, groups) => {
+          const page = await pageOf(busyLook(partitions, groups), { columns, rows });
+          expect(page.length).toBeLessThanOrEqual(rows);
+          for (const line of page) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('says how many partitions and groups it leaves out, and what they come to', async () => {
+    const page = await pageOf(busyLook(256, 30), { columns: 80, rows: 24 });
+    const shown = page.filter((line) => /^ {2}p\d/.test(line)).length;
+    const shownGroups = page.filter((line) => line.startsWith('  group-')).length;
+    expect(page.join('\n')).toContain(`${256 - shown} more partitions: `);
+    expect(page.join('\n')).toContain(`${30 - shownGroups} more groups: lag `);
+    expect(shown).toBeGreaterThan(3);
+    expect(shownGroups).toBeGreaterThan(3);
+    // the largest ones are kept, in their order
+    expect(page.findIndex((line) => line.includes('p254'))).toBe(page.findIndex((line) => line.includes('p255')) - 1);
+  });
+
+  it('says how many of its rows it leaves out where not even its sections fit', async () => {
+    const page = await pageOf(busyLook(8, 2), { columns: 40, rows: 4 });
+    expect(page).toHaveLength(4);
+    expect(page.at(-1)).toMatch(/^… \d+ rows left out$/);
+  });
+
+  it('shows in a small window of each organ what matters most', async () => {
+    const text = (await pageOf(busyLook(8, 2), { columns: 40, rows: 10 })).join('\n');
+    for (const organ of ['ledger', 'emission', 'router', 'bus', 'scheduler', 'replay']) expect(text).toMatch(new RegExp(`^${organ}\\b`, 'm'));
+    expect(text).toMatch(/^ {2}group-0 +\d/m);
+    expect(text).toMatch(/^ {2}group-1 +\d/m);
+  });
+
+  it('obeys no name', async () => {
+    const evil = '\u001b[2Jx\u202e\n\u009b';
+    const member = { ...alive(evil), isAlive: false };
+    const look = lookOf({ atMs: 1000, events: [1], names: [evil], path: `/tmp/${evil}`, groups: [groupOf(evil, [0], [1], [member])] });
+    const text = (await pageOf(look, { columns: 200, rows: 40 })).join('');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+    expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+    expect(text).toContain('\\x1b[2Jx\\u{202e}');
+  });
+});
+
+describe('rows', () => {
+  it('are shared evenly but for what a shorter list leaves', () => {
+    expect(shareRows([256, 2], 10)).toEqual([8, 2]);
+    expect(shareRows([256, 40], 11)).toEqual([6, 5]);
+    expect(shareRows([1, 1], 10)).toEqual([1, 1]);
+    expect(shareRows([5, 5], 0)).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,155 @@
+/** What follows from one look at a ledger after another. */
+
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RateMeter, type Rates } from '../../../src/cli/watch/rates.ts';
+import { groupOf, type LookFacts, lookOf } from '../../support/looks.ts';
+
+function takeAll(facts: readonly LookFacts[]): Rates[] {
+  const meter = new RateMeter();
+  return facts.map((each) => meter.take(lookOf(each)));
+}
+
+function lastOf(facts: readonly LookFacts[]): Rates {
+  return takeAll(facts).at(-1) as Rates;
+}
+
+/** A look a second, with so many more events in each. */
+function steady(seconds: number, eventsPerSecond: number): LookFacts[] {
+  return Array.from({ length: seconds + 1 }, (_, at) => ({
+    atMs: at * 1000,
+    events: [at * eventsPerSecond],
+    growth: at === 0 ? null : { commits: 5, bytes: 700 },
+  }));
+}
+
+describe('the flow', () => {
+  it('is unknown at the first look', () => {
+    const rates = lastOf([{ atMs: 0, events: [1000] }]);
+    expect(rates).toMatchObject({ last: null, average: null, lagMost: 0 });
+    expect(rates.partitions.size).toBe(0);
+    expect(new Set(rates.seconds)).toEqual(new Set([null]));
+  });
+
+  it('is that of the last second, and that of the last ten', () => {
+    const busy: LookFacts = { atMs: 21_000, events: [20 * 100 + 1100], growth: { commits: 15, bytes: 2700 } };
+    const { last, average } = lastOf([...steady(20, 100), busy]);
+    expect(last).toEqual({ overMs: 1000, eventsPerSecond: 1100, commitsPerSecond: 15, bytesPerSecond: 2700 });
+    expect(average).toEqual({ overMs: 10_000, eventsPerSecond: 200, commitsPerSecond: 6, bytesPerSecond: 900 });
+  });
+
+  it('is measured over the time that really passed, also where looks came late', () => {
+    const { last } = lastOf([
+      { atMs: 0, events: [0] },
+      { atMs: 4000, events: [1000], growth: { commits: 8, bytes: 80 } },
+    ]);
+    expect(last).toEqual({ overMs: 4000, eventsPerSecond: 250, commitsPerSecond: 2, bytesPerSecond: 20 });
+  });
+
+  it('goes over a second also where looks are more frequent', () => {
+    const looks = Array.from({ length: 31 }, (_, at): LookFacts => ({ atMs: at * 100, events: [at * 7], growth: { commits: 1, bytes: 10 } }));
+    const { last } = lastOf(looks);
+    expect(last?.overMs).toBe(1000);
+    expect(last?.eventsPerSecond).toBeCloseTo(70);
+    expect(last?.commitsPerSecond).toBe(10);
+  });
+
+  it('has no commits and bytes while a growth in it was too much to count, and events all the same', () => {
+    const looks: LookFacts[] = [...steady(3, 10), { atMs: 4000, events: [5_000_000], growth: null }];
+    expect(lastOf(looks).last).toMatchObject({ commitsPerSecond: null, bytesPerSecond: null });
+    expect(lastOf(looks).last?.eventsPerSecond).toBeGreaterThan(4_000_000);
+    const later = lastOf([...looks, { atMs: 5000, events: [5_000_001], growth: { commits: 1, bytes: 1 } }]);
+    expect(later.last?.commitsPerSecond).toBe(1);
+    expect(later.average?.commitsPerSecond).toBeNull();
+  });
+
+  it('is counted by partition, those that were added included', () => {
+    const rates = lastOf([
+      { atMs: 0, events: [10, 20] },
+      { atMs: 2000, events: [10, 30, 8] },
+    ]);
+    expect([...rates.partitions]).toEqual([
+      [0, 0],
+      [1, 5],
+      [2, 4],
+    ]);
+  });
+});
+
+describe('the last sixty seconds', () => {
+  it('have the events of each, and nothing before the first look', () => {
+    const { seconds } = lastOf([
+      { atMs: 500, events: [100] },
+      { atMs: 1500, events: [107] },
+      { atMs: 2500, events: [107] },
+      { atMs: 3500, events: [110] },
+    ]);
+    expect(seconds).toHaveLength(60);
+    expect(seconds.slice(-4)).toEqual([null, 7, 0, 3]);
+  });
+
+  it('forget what is older', () => {
+    const { seconds } = lastOf(steady(200, 3));
+    expect(seconds).toEqual(Array.from({ length: 60 }, () => 3));
+  });
+
+  it('lose and invent no event, whenever the looks came', async () => {
+    await fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom(1, 70, 500, 1000, 2500, 7000), fc.nat(100_000)), { minLength: 1, maxLength: 40 }), (steps) => {
+        let atMs = 0;
+        let events = 0;
+        const facts: LookFacts[] = [{ atMs, events: [0] }];
+        for (const [ms, more] of steps) {
+          atMs += ms;
+          events += more;
+          facts.push({ atMs, events: [events] });
+        }
+        const { seconds } = lastOf(facts);
+        const known = seconds.filter((each) => each !== null);
+        for (const each of known) expect(each).toBeGreaterThanOrEqual(0);
+        const sum = known.reduce((total, each) => total + each, 0);
+        expect(sum).toBeLessThanOrEqual(events + 1e-6);
+        // all of it is seen where it began and ended within the minute, at whole seconds from now
+        if (atMs < 60_000 && atMs % 1000 === 0) expect(sum).toBeCloseTo(events, 3);
+      }),
+    );
+  });
+});
+
+describe('a group', () => {
+  it('that gets on catches up in its lag over what it shrinks by', () => {
+    const { groups, lagMost } = lastOf([
+      { atMs: 0, events: [1000], groups: [groupOf('mailer', [100], [900])] },
+      { atMs: 2000, events: [1200], groups: [groupOf('mailer', [700], [500])] },
+    ]);
+    expect(groups.get('mailer')).toEqual({ overMs: 2000, readPerSecond: 300, lagPerSecond: -200, catchUpMs: 2500 });
+    expect(lagMost).toBe(900);
+  });
+
+  it('that falls behind never does, and one that has nothing left has done so', () => {
+    const { groups } = lastOf([
+      { atMs: 0, events: [1000], groups: [groupOf('slow', [0], [1000]), groupOf('fast', [1000], [0])] },
+      { atMs: 1000, events: [1500], groups: [groupOf('slow', [100], [1400]), groupOf('fast', [1500], [0])] },
+    ]);
+    expect(groups.get('slow')).toMatchObject({ readPerSecond: 100, lagPerSecond: 400, catchUpMs: null });
+    expect(groups.get('fast')).toMatchObject({ readPerSecond: 500, lagPerSecond: 0, catchUpMs: 0 });
+  });
+
+  it('that was stepped back has read nothing thereby', () => {
+    const { groups } = lastOf([
+      { atMs: 0, events: [1000, 1000], groups: [groupOf('mailer', [500, 500], [500, 500])] },
+      { atMs: 1000, events: [1000, 1000], groups: [groupOf('mailer', [0, 510], [1000, 490])] },
+    ]);
+    expect(groups.get('mailer')).toMatchObject({ readPerSecond: 10, lagPerSecond: 490 });
+  });
+
+  it('that was made while one looked is measured from then on', () => {
+    const [, made, later] = takeAll([
+      { atMs: 0, events: [10] },
+      { atMs: 1000, events: [10], groups: [groupOf('new', [0], [10])] },
+      { atMs: 2000, events: [10], groups: [groupOf('new', [4], [6])] },
+    ]);
+    expect(made?.groups.has('new')).toBe(false);
+    expect(later?.groups.get('new')).toMatchObject({ overMs: 1000, readPerSecond: 4, catchUpMs: 1500 });
+  });
+});
