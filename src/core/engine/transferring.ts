@@ -41,7 +41,7 @@ export async function transfer(source: TransferSource, { ledger, emitting }: Tra
   if (held.position > 0) await checkHeld(source, held, ledger.identity.path);
   const { Transfer } = await import('../emission/transfer.ts');
   const emitter = emitting.emitter({ ...emitting.settings({ late: 'reject' }, 'stop'), time: null });
-  const sink = new Transfer(emitter, { producer, held, source: path });
+  const sink = new Transfer(emitter, { producer, held, stored: () => ledger.producerMark(producer), source: path });
   try {
     const report = await source.telling(held.position).deliver(sink);
     await sink.end();

@@ -7,7 +7,12 @@ import { failureOf, openEngine } from '../../support/engines.ts';
 
 const collector = () => {
   const taken: Buffer[] = [];
-  const stream = new Writable({ write: (bytes: Buffer, _, done) => void setImmediate(() => done(taken.push(bytes) && null)) });
+  const stream = new Writable({
+    write: (bytes: Buffer, _, done) => {
+      taken.push(bytes);
+      setImmediate(done);
+    },
+  });
   return { stream, text: () => Buffer.concat(taken).toString() };
 };
 
