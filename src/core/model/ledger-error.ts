@@ -15,8 +15,6 @@ export type LedgerErrorCode =
   | 'HEAD_MISMATCH'
   /** What was told has another digest than the one expected. */
   | 'DIGEST_MISMATCH'
-  /** A cursor kept in a file belongs to another ledger, range or filter. */
-  | 'CURSOR_CONFLICT'
   /** A command that events were given to did not take them. */
   | 'COMMAND_FAILED'
   /** The ledger exists and has another configuration than the one asked for. */
@@ -33,7 +31,7 @@ export type LedgerErrorCode =
   | 'MEMBER_REPLACED'
   /** Members of the group are alive, so its cursors are not moved under them. */
   | 'GROUP_IN_USE'
-  /** A cursor file that belongs to another ledger or another request. */
+  /** A cursor kept in a file belongs to another ledger, range or filter. */
   | 'CURSOR_CONFLICT'
   /** What events are delivered to cannot be used at all, so no event is to blame. */
   | 'CONSUMER_UNUSABLE'
