@@ -43,6 +43,7 @@ export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.t
 export { formatTime, type Micros } from './core/model/time.ts';
 export { readDuration } from './core/model/time-expression.ts';
 export { systemTimer, type Timer } from './core/model/timer.ts';
+export { readTransferName, type TransferOrigin } from './core/model/transfer-name.ts';
 export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './core/output/command-consumer.ts';
 export { CommandSink } from './core/output/command-sink.ts';
 export { Delivery } from './core/output/delivery.ts';

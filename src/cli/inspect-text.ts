@@ -1,6 +1,15 @@
 /** What `inspect` shows, as text and as documents. */
 
-import { formatFieldPath, formatHead, formatTime, type GroupDescription, type LedgerDescription, type LedgerEvent, type LedgerIdentity } from '../index.ts';
+import {
+  formatFieldPath,
+  formatHead,
+  formatTime,
+  type GroupDescription,
+  type LedgerDescription,
+  type LedgerEvent,
+  type LedgerIdentity,
+  readTransferName,
+} from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { bytes, count, plural } from './figures.ts';
 import { lagsText } from './groups-text.ts';
@@ -66,7 +75,7 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
 
 /** How far its input is stored: by bytes, or by the sequences of another ledger. */
 function producerText({ name, position }: LedgerDescription['producers'][number]): string {
-  return name.startsWith('replay-of-') ? `${name} through its sequence ${count(position)}` : `${name} at byte ${count(position)} of its input`;
+  return readTransferName(name) === null ? `${name} at byte ${count(position)} of its input` : `${name} through its sequence ${count(position)}`;
 }
 
 const EPOCHS_SHOWN = 8;

@@ -1,4 +1,6 @@
-/** What a ledger holds of others by `replay --into`: its producers tell, because a transfer keeps its place under a name that says whose it is. */
+/** What a ledger holds of others by `replay --into`, as its producers tell. */
+
+import { type LedgerGauges, readTransferName } from '../../index.ts';
 
 export interface LedgerTransfer {
   /** The other ledger. */
@@ -9,11 +11,9 @@ export interface LedgerTransfer {
   readonly throughSequence: number;
 }
 
-const NAME = /^replay-of-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\.[0-9a-f]+)?$/;
-
-export function transfersOf(producers: readonly { readonly name: string; readonly position: number }[]): LedgerTransfer[] {
+export function transfersOf(producers: LedgerGauges['producers']): LedgerTransfer[] {
   return producers.flatMap(({ name, position }) => {
-    const [, uuid, filter] = NAME.exec(name) ?? [];
-    return uuid === undefined ? [] : [{ uuid, isFiltered: filter !== undefined, throughSequence: position }];
+    const origin = readTransferName(name);
+    return origin === null ? [] : [{ uuid: origin.uuid, isFiltered: origin.choice !== null, throughSequence: position }];
   });
 }

@@ -6,8 +6,12 @@ import type { ProducerMark } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import type { LedgerEvent } from '../model/ledger-event.ts';
+import { formatTransferName } from '../model/transfer-name.ts';
 import type { Telling, TellingReport } from '../output/telling.ts';
 import type { Emitting } from './emitting.ts';
+
+/** Of a hash: enough to tell the few choices that anybody makes of one ledger from one another. */
+const CHOICE_DIGITS = 12;
 
 /** What went into another ledger. */
 export interface TransferReport extends TellingReport {
@@ -36,7 +40,7 @@ export interface TransferTarget {
 export async function transfer(source: TransferSource, { ledger, emitting }: TransferTarget): Promise<TransferReport> {
   const { path, uuid } = source.ledger.identity;
   if (ledger.identity.uuid === uuid) throw invalidArgument(`${path} cannot be replayed into itself`, 'name another ledger');
-  const producer = transferName(uuid, source.filter);
+  const producer = formatTransferName({ uuid, choice: choiceOf(source.filter) });
   const held = await ledger.producerMark(producer);
   if (held.position > 0) await checkHeld(source, held, ledger.identity.path);
   const { Transfer } = await import('../emission/transfer.ts');
@@ -63,7 +67,7 @@ async function checkHeld({ ledger, event }: TransferSource, held: ProducerMark, 
   });
 }
 
-/** The name under which a target keeps how far it holds another ledger, one for each choice of events. */
-function transferName(uuid: string, filter: string): string {
-  return filter === '' ? `replay-of-${uuid}` : `replay-of-${uuid}.${blake3(filter).toString('hex').slice(0, 12)}`;
+/** Of a filter's text; null where it leaves nothing out. */
+function choiceOf(filter: string): string | null {
+  return filter === '' ? null : blake3(filter).toString('hex').slice(0, CHOICE_DIGITS);
 }
