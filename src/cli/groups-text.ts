@@ -3,18 +3,18 @@
 import { formatTime, type GroupDescription, type Micros } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { count, plural, seconds } from './figures.ts';
+import { ageMs, timeOrNull } from './times.ts';
 
 export function groupDocument(group: GroupDescription, now: Micros): object {
-  const time = (micros: Micros | null) => (micros === null ? null : formatTime(micros));
   return {
     name: group.name,
     createdAt: formatTime(group.createdAt),
     lag: group.lag,
-    oldestTime: time(group.oldestTime),
+    oldestTime: timeOrNull(group.oldestTime),
     oldestAgeMs: ageMs(group.oldestTime, now),
     parked: group.parked,
     members: group.members.map(({ expiresAt, ...member }) => ({ ...member, expiresAt: formatTime(expiresAt) })),
-    partitions: group.lanes.map((lane) => ({ ...lane, oldestTime: time(lane.oldestTime) })),
+    partitions: group.lanes.map((lane) => ({ ...lane, oldestTime: timeOrNull(lane.oldestTime) })),
   };
 }
 
@@ -32,7 +32,7 @@ async function groupText(group: GroupDescription, now: Micros): Promise<string> 
     escapeForTerminal(lane.partition),
     count(lane.nextOffset),
     count(lane.lag),
-    lane.oldestTime === null ? '' : formatTime(lane.oldestTime),
+    timeOrNull(lane.oldestTime) ?? '',
     lane.attempts === 0 ? '' : count(lane.attempts),
     escapeForTerminal(lane.member ?? ''),
     lane.token === null ? '' : String(lane.token),
@@ -53,8 +53,4 @@ export function lagsText(groups: readonly GroupDescription[]): string {
   const shown = byLag.slice(0, GROUPS_SHOWN).map(({ name, lag }) => `${escapeForTerminal(name)} (lag ${count(lag)})`);
   if (byLag.length > shown.length) shown.push('..');
   return `${count(groups.length)}: ${shown.join(', ')}`;
-}
-
-function ageMs(time: Micros | null, now: Micros): number | null {
-  return time === null ? null : Math.max(0, Math.round((now - time) / 1000));
 }

@@ -15,10 +15,7 @@ import { bytes, count, plural } from './figures.ts';
 import { lagsText } from './groups-text.ts';
 import { partitionDocument, partitionTable } from './partition-table.ts';
 import { epochDocument, epochText, namesOf } from './routing-text.ts';
-
-function timeOf(micros: number | null): string | null {
-  return micros === null ? null : formatTime(micros);
-}
+import { timeOrNull } from './times.ts';
 
 /** `groups`: their documents. */
 export function overviewDocument(ledger: LedgerDescription, groups: readonly object[]): object {
@@ -32,7 +29,7 @@ export function overviewDocument(ledger: LedgerDescription, groups: readonly obj
     head: formatHead(head),
     events: head.sequence,
     commits: ledger.commits,
-    firstTime: timeOf(ledger.firstTime),
+    firstTime: timeOrNull(ledger.firstTime),
     lastTime: head.sequence === 0 ? null : formatTime(head.time),
     config: {
       time: config.time === null ? null : formatFieldPath(config.time),
@@ -58,7 +55,7 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
     ['uuid', `${escapeForTerminal(identity.uuid)}, made ${formatTime(identity.createdAt)}`],
     ['head', formatHead(head)],
     ['events', `${count(head.sequence)} in ${plural(ledger.commits, 'commit')}`],
-    ['time', head.sequence === 0 ? 'none yet' : `${timeOf(ledger.firstTime)} to ${formatTime(head.time)}`],
+    ['time', head.sequence === 0 ? 'none yet' : `${timeOrNull(ledger.firstTime)} to ${formatTime(head.time)}`],
     ...epochLines(identity).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
     ['time field', config.time === null ? 'none: arrival counts' : escapeForTerminal(formatFieldPath(config.time))],
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(formatFieldPath(config.unique))],

@@ -1,18 +1,15 @@
 /** The partitions of a ledger as tables and documents, with what lies in them and how evenly. */
 
-import { formatTime, type PartitionReach, type PartitionSummary } from '../index.ts';
+import type { PartitionReach, PartitionSummary } from '../index.ts';
 import { bar } from './bar.ts';
 import { escapeForTerminal } from './escape.ts';
 import { bytes, count, percent } from './figures.ts';
 import type { Align } from './table.ts';
+import { timeOrNull } from './times.ts';
 
 type Column<Row> = readonly [head: string, align: Align, cell: (row: Row) => string];
 
 const BAR_CELLS = 16;
-
-function timeOf(micros: number | null): string | null {
-  return micros === null ? null : formatTime(micros);
-}
 
 /** As `inspect` shows them. */
 export function partitionTable(partitions: readonly PartitionSummary[]): Promise<string> {
@@ -36,7 +33,7 @@ export async function reachTable(partitions: readonly PartitionReach[], terminal
 }
 
 export function partitionDocument(partition: PartitionSummary): object {
-  return { ...partition, firstTime: timeOf(partition.firstTime), lastTime: timeOf(partition.lastTime) };
+  return { ...partition, firstTime: timeOrNull(partition.firstTime), lastTime: timeOrNull(partition.lastTime) };
 }
 
 /** `share`: of all events, 0 to 1; `skew`: events against an even share of those that keys lead to, 1 where it is even, null where no key leads there. */
@@ -75,8 +72,8 @@ const EVENTS: Column<PartitionSummary> = ['events', 'right', ({ events }) => cou
 const STORED: Column<PartitionSummary> = ['stored', 'right', (partition) => `${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}`];
 const OFFSETS: Column<PartitionSummary> = ['offsets', 'right', ({ events, nextOffset }) => (events === 0 ? '' : `0-${nextOffset - 1}`)];
 const TIMES: readonly Column<PartitionSummary>[] = [
-  ['first time', 'left', ({ firstTime }) => timeOf(firstTime) ?? ''],
-  ['last time', 'left', ({ lastTime }) => timeOf(lastTime) ?? ''],
+  ['first time', 'left', ({ firstTime }) => timeOrNull(firstTime) ?? ''],
+  ['last time', 'left', ({ lastTime }) => timeOrNull(lastTime) ?? ''],
 ];
 
 function share(total: number): Column<PartitionSummary> {

@@ -2,6 +2,7 @@
 
 import { formatHead, formatTime, type RehearsalReport, type TellingReport, type TransferReport } from '../index.ts';
 import { bytes, plural, rate, seconds } from './figures.ts';
+import { timeOrNull } from './times.ts';
 
 export function replayLine(report: TellingReport | TransferReport): string {
   const { resumedBehind = null } = report as Partial<TransferReport>;
@@ -20,9 +21,8 @@ export function replayLine(report: TellingReport | TransferReport): string {
 }
 
 export function replayDocument(report: TellingReport | TransferReport): object {
-  const time = (micros: number | null) => (micros === null ? null : formatTime(micros));
   const head = 'head' in report ? { head: formatHead(report.head) } : {};
-  return { ...report, firstTime: time(report.firstTime), lastTime: time(report.lastTime), ...head };
+  return { ...report, firstTime: timeOrNull(report.firstTime), lastTime: timeOrNull(report.lastTime), ...head };
 }
 
 /** What would be told, and how long it would take. */

@@ -1,8 +1,9 @@
 /** What a live page shows, as one document a look: for scripts. */
 
-import { formatHead, formatTime, type Micros } from '../../index.ts';
+import { formatHead, formatTime } from '../../index.ts';
 import { groupDocument } from '../groups-text.ts';
 import { epochDocument, namesOf } from '../routing-text.ts';
+import { ageMs, timeOrNull } from '../times.ts';
 import type { Look } from './look.ts';
 import type { Flow, GroupFlow, Rates } from './rates.ts';
 import { transfersOf } from './transfers.ts';
@@ -10,7 +11,6 @@ import { transfersOf } from './transfers.ts';
 export function watchDocument(look: Look, rates: Rates): object {
   const { identity, gauges, groups, now } = look;
   const { head } = gauges;
-  const time = (micros: Micros | null) => (micros === null ? null : formatTime(micros));
   return {
     at: formatTime(now),
     path: identity.path,
@@ -23,12 +23,12 @@ export function watchDocument(look: Look, rates: Rates): object {
     partitions: gauges.partitions.map(({ lastTime, ...partition }) => ({
       ...partition,
       share: head.sequence === 0 ? null : partition.events / head.sequence,
-      lastTime: time(lastTime),
+      lastTime: timeOrNull(lastTime),
       eventsPerSecond: toThousandths(rates.partitions.get(partition.id) ?? null),
     })),
     bus: {
-      lastCommitAt: time(gauges.committedAt),
-      lastCommitAgeMs: gauges.committedAt === null ? null : Math.max(0, Math.round((now - gauges.committedAt) / 1000)),
+      lastCommitAt: timeOrNull(gauges.committedAt),
+      lastCommitAgeMs: ageMs(gauges.committedAt, now),
       walBytes: gauges.wal.bytes,
       walWaitingBytes: gauges.wal.waitingBytes,
     },
@@ -36,7 +36,7 @@ export function watchDocument(look: Look, rates: Rates): object {
     replay: {
       fromSequence: head.sequence === 0 ? null : 1,
       throughSequence: head.sequence === 0 ? null : head.sequence,
-      firstTime: time(gauges.firstTime),
+      firstTime: timeOrNull(gauges.firstTime),
       lastTime: head.sequence === 0 ? null : formatTime(head.time),
       determinism: identity.config.determinism,
       transfers: transfersOf(gauges.producers),

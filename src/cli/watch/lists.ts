@@ -7,6 +7,7 @@ import { cut, cutLine } from '../cut.ts';
 import { escapeForTerminal } from '../escape.ts';
 import { count, percent, perSecond, plural, span } from '../figures.ts';
 import { namesOf, routingText } from '../routing-text.ts';
+import { ageMs } from '../times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import type { Look } from './look.ts';
 import type { GroupFlow, Rates } from './rates.ts';
@@ -144,7 +145,8 @@ function catchUpText(group: GroupDescription, flow: GroupFlow | null): string {
 }
 
 function ageText(time: Micros | null, now: Micros): string {
-  return time === null ? UNKNOWN : span(Math.max(0, (now - time) / 1000));
+  const age = ageMs(time, now);
+  return age === null ? UNKNOWN : span(age);
 }
 
 function alarm(figure: number): string {

@@ -8,6 +8,7 @@ import { chalk } from '../colours.ts';
 import { cutLine } from '../cut.ts';
 import { escapeForTerminal } from '../escape.ts';
 import { bytes, count, perSecond, span } from '../figures.ts';
+import { ageMs } from '../times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import type { Look } from './look.ts';
 import type { Flow, Rates } from './rates.ts';
@@ -130,8 +131,9 @@ function graphTitle(seconds: readonly (number | null)[]): string {
 export function busSection({ gauges, now }: Look, width: number): string[] {
   const { committedAt, wal } = gauges;
   const name = sectionName('bus');
-  if (committedAt === null) return [`${name}  no commit yet`];
-  const last = `last commit ${span(Math.max(0, (now - committedAt) / 1000))} ago`;
+  const age = ageMs(committedAt, now);
+  if (age === null) return [`${name}  no commit yet`];
+  const last = `last commit ${span(age)} ago`;
   return [firstFitting([`${name}  ${last}; ${walText(wal)}`, `${name}  ${last}; ${bytes(wal.waitingBytes)} to write back`, `${name}  ${last}`], width)];
 }
 
