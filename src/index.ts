@@ -37,7 +37,16 @@ export type { LedgerEvent } from './core/model/ledger-event.ts';
 export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition } from './core/model/partition.ts';
 export type { SequenceRange } from './core/model/range.ts';
 export type { RangeBound, RangeBounds } from './core/model/range-bounds.ts';
-export { type Epoch, type Placement, type Placements, type RouteCause, type RoutingInForce, type RoutingSpec, routingFields } from './core/model/routing.ts';
+export {
+  type Epoch,
+  epochInForce,
+  type Placement,
+  type Placements,
+  type RouteCause,
+  type RoutingInForce,
+  type RoutingSpec,
+  routingFields,
+} from './core/model/routing.ts';
 export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, stickyBy, withMissing } from './core/model/routing-intents.ts';
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.ts';
 export { formatTime, type Micros } from './core/model/time.ts';

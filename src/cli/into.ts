@@ -1,6 +1,6 @@
 /** The ledger that a replay goes into: the one that is there, or a new one, made like the source but for what is asked for. */
 
-import { Completengine, formatFieldPath, LedgerError, type LedgerIdentity, parseRoutingSpec } from '../index.ts';
+import { Completengine, epochInForce, formatFieldPath, LedgerError, type LedgerIdentity, parseRoutingSpec } from '../index.ts';
 import { readPartitions } from './partitions-flag.ts';
 
 export interface IntoFlags {
@@ -26,7 +26,7 @@ export function openInto({ into, routing, partitions, busyTimeoutMs, signal }: I
     ...(partitions === undefined ? {} : { partitions: readPartitions(partitions) }),
   };
   const { config, epochs, partitions: lanes } = source;
-  const { spec, partitionIds } = epochs.at(-1) ?? epochs[0];
+  const { spec, partitionIds } = epochInForce(epochs);
   const like = Completengine.exists(into)
     ? {}
     : {

@@ -1,6 +1,6 @@
 /** What a live page shows, as one document a look: for scripts. */
 
-import { formatHead, formatTime } from '../../index.ts';
+import { epochInForce, formatHead, formatTime } from '../../index.ts';
 import { groupDocument } from '../groups-text.ts';
 import { epochDocument, namesOf } from '../routing-text.ts';
 import { ageMs, timeOrNull } from '../times.ts';
@@ -19,7 +19,7 @@ export function watchDocument(look: Look, rates: Rates): object {
     events: head.sequence,
     fileBytes: gauges.fileBytes,
     emission: { last: rounded(rates.last), average: rounded(rates.average) },
-    routing: epochDocument(identity.epochs.at(-1) ?? identity.epochs[0], namesOf(identity)),
+    routing: epochDocument(epochInForce(identity.epochs), namesOf(identity)),
     partitions: gauges.partitions.map(({ lastTime, ...partition }) => ({
       ...partition,
       share: head.sequence === 0 ? null : partition.events / head.sequence,

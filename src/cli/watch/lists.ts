@@ -1,6 +1,6 @@
 /** The sections of a live page that are as long as the ledger has partitions and groups. */
 
-import type { GroupDescription, Micros, PartitionGauge } from '../../index.ts';
+import { epochInForce, type GroupDescription, type Micros, type PartitionGauge } from '../../index.ts';
 import { bar } from '../bar.ts';
 import { chalk, partitionColour } from '../colours.ts';
 import { cut, cutLine } from '../cut.ts';
@@ -56,7 +56,7 @@ function withMore(lines: string[], hidden: readonly unknown[], texts: readonly s
 
 export function partitionList({ identity, gauges }: Look, rates: Rates, width: number): RowList {
   const { partitions, head } = gauges;
-  const epoch = identity.epochs.at(-1) ?? identity.epochs[0];
+  const epoch = epochInForce(identity.epochs);
   const most = Math.max(...partitions.map(({ events }) => events));
   const rateOf = ({ id }: PartitionGauge) => rates.partitions.get(id) ?? null;
   const share = (events: number) => (head.sequence === 0 ? '' : percent(events / head.sequence));

@@ -15,8 +15,8 @@ import { parseFieldPath } from '../model/field-path.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { partitionNames } from '../model/partition.ts';
 import { layOutPartitions, withMissingName } from '../model/partition-layout.ts';
-import type { RoutingSpec } from '../model/routing.ts';
-import { parseRoutingSpec } from '../model/routing-text.ts';
+import { epochInForce, type RoutingSpec } from '../model/routing.ts';
+import { toRoutingSpec } from '../model/routing-text.ts';
 import type { Timer } from '../model/timer.ts';
 
 /** How a ledger that does not exist yet is made. Everything has a default. */
@@ -62,7 +62,7 @@ export function toBlueprint(options: CreateOptions): LedgerBlueprint {
     determinism: options.determinism ?? 'strict',
     lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
   };
-  const routing = toRouting(options.partition ?? 'hash');
+  const routing = toRoutingSpec(options.partition ?? 'hash');
   return { config, routing, ...layOutPartitions(routing, options.partitions) };
 }
 
@@ -70,16 +70,12 @@ export function toPatience({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTim
   return { limitMs: busyTimeoutMs ?? BUSY_TIMEOUT_MS, signal };
 }
 
-function toRouting(partition: RoutingSpec | string): RoutingSpec {
-  return typeof partition === 'string' ? parseRoutingSpec(partition) : partition;
-}
-
 /** @throws LedgerError CONFIG_MISMATCH where the ledger was made otherwise than the options say */
 export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
   const { config, epochs, partitions, path } = ledger.identity;
-  const routing = (epochs.at(-1) ?? epochs[0]).spec;
+  const routing = epochInForce(epochs).spec;
   const there = { config, routing, partitionNames: partitions.map(({ name }) => name) };
-  const asked = options.partition === undefined ? undefined : toRouting(options.partition);
+  const asked = options.partition === undefined ? undefined : toRoutingSpec(options.partition);
   const found = differences(there, {
     ...(asked === undefined ? {} : { routing: asked }),
     ...(options.partitions === undefined ? {} : { partitionNames: withMissingName(asked ?? routing, partitionNames(options.partitions)) }),

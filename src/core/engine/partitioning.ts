@@ -14,7 +14,7 @@ import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/partition.ts';
 import { EVERYTHING } from '../model/range.ts';
 import type { RouteCause, RouteRefusal, RoutingInForce, RoutingSpec } from '../model/routing.ts';
-import { parseRoutingSpec } from '../model/routing-text.ts';
+import { toRoutingSpec } from '../model/routing-text.ts';
 import { causeRule, partitionRule } from '../model/rule-text.ts';
 import type { RoutableLine } from '../model/scanned-field.ts';
 import { type ReroutedReport, type Route, rerouted } from '../replay/rerouted.ts';
@@ -127,7 +127,7 @@ export class Partitioning {
 
   /** Another rule from the next commit on. Old events stay where they are. @throws LedgerError INVALID_ARGUMENT */
   reroute(routing: RoutingSpec | string, options: RerouteOptions = {}): Promise<RoutingChange> {
-    return this.#ledger.beginEpoch(planReroute(toSpec(routing), options.partitions));
+    return this.#ledger.beginEpoch(planReroute(toRoutingSpec(routing), options.partitions));
   }
 
   /** What {@link reroute} would change for the last `sample` events, or for all of history. Writes nothing. @throws LedgerError INVALID_ARGUMENT */
@@ -137,7 +137,7 @@ export class Partitioning {
   ): Promise<ReroutePreview> {
     const before = await this.#ledger.routing();
     const head = await this.#ledger.head();
-    const plan = planReroute(toSpec(routing), options.partitions)(before);
+    const plan = planReroute(toRoutingSpec(routing), options.partitions)(before);
     const after = plan === null ? before : routingAfter(before, plan, head.sequence + 1);
     const from = options.sample === undefined ? 1 : Math.max(1, head.sequence - checkSample(options.sample) + 1);
     for (const each of [before, after]) checkForetellable(each);
@@ -169,10 +169,6 @@ function routeOf(routing: RoutingInForce): Route {
     const route = router.route(line);
     return { partition: typeof route === 'number' ? route : null, key: hasKey ? router.keyOf(line) : null };
   };
-}
-
-function toSpec(routing: RoutingSpec | string): RoutingSpec {
-  return typeof routing === 'string' ? parseRoutingSpec(routing) : routing;
 }
 
 /** @throws LedgerError INVALID_ARGUMENT */

@@ -36,6 +36,11 @@ export function parseRoutingSpec(text: string): RoutingSpec {
   return withMissing(readRule(rule, subject, bounds, options.get('idle')), options.get('missing'));
 }
 
+/** A routing as a caller gives it: as data, or as its text. @throws LedgerError INVALID_ARGUMENT */
+export function toRoutingSpec(routing: RoutingSpec | string): RoutingSpec {
+  return typeof routing === 'string' ? parseRoutingSpec(routing) : routing;
+}
+
 function isRule(text: string): text is Rule {
   return Object.hasOwn(SHAPES, text);
 }

@@ -58,6 +58,11 @@ export interface RoutingInForce {
 /** In the order in which they began; the last one is in force. */
 export type Epochs = readonly [Epoch, ...Epoch[]];
 
+/** The epoch whose routing sends the next event. */
+export function epochInForce(epochs: Epochs): Epoch {
+  return epochs.at(-1) ?? epochs[0];
+}
+
 /** The epoch whose routing sent the event at `sequence` to its partition. */
 export function epochAt(epochs: Epochs, sequence: number): Epoch {
   return epochs.findLast((epoch) => epoch.fromSequence <= sequence) ?? epochs[0];
