@@ -3,6 +3,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Determinism } from '../model/config.ts';
+import type { BatchPage } from '../model/event.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
@@ -11,7 +12,7 @@ import type { Timer } from '../model/timer.ts';
 import type { EventLabels } from '../output/event-form.ts';
 import { filtered } from '../replay/filter.ts';
 import { hasEnd, type RangeRequest, resolveRange } from '../replay/resolve-range.ts';
-import { type BatchPage, follow } from '../replay/retell.ts';
+import { follow } from '../replay/retell.ts';
 import { type PaceRequest, readPace } from '../scheduler/pacing/pace.ts';
 import { paced } from '../scheduler/pacing/paced.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';

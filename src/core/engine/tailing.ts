@@ -1,6 +1,6 @@
 /** One tail, joined: what picks its events, and the end of history that it tells. */
 
-import type { BatchPage } from '../replay/retell.ts';
+import type { BatchPage } from '../model/event.ts';
 import { type TailProgress, type TailRequest, tellTail } from '../replay/tell-tail.ts';
 import { type FilterRequest, rangeReader, readFilter } from './filtering.ts';
 import type { ReplayParts } from './replaying.ts';

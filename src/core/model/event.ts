@@ -134,6 +134,9 @@ export class EventBatch {
   }
 }
 
+/** The batches of one page, in sequence order, each the events of one commit; those at the ends of a range may be empty. */
+export type BatchPage = readonly EventBatch[];
+
 /** The sequences of lines that lie one behind the other; null where some are left out between them. */
 function runOf(lines: CutLines | undefined): Float64Array | null {
   if (lines === undefined || lines.lastSequence - lines.firstSequence + 1 !== lines.count) return null;

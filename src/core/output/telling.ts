@@ -1,7 +1,7 @@
 /** The tail: one run through events, taken singly, or delivered to a sink with a report of what was delivered. */
 
 import { Blake3Hasher } from '@napi-rs/blake-hash';
-import type { EventBatch } from '../model/event.ts';
+import type { BatchPage } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import type { LedgerEvent } from '../model/ledger-event.ts';
 import type { Micros } from '../model/time.ts';
@@ -34,7 +34,7 @@ export interface TellingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Pages = () => AsyncGenerator<readonly EventBatch[], void, undefined>;
+type Pages = () => AsyncGenerator<BatchPage, void, undefined>;
 
 /** Told once: iterate it for the events, await it for the report, or deliver it to a sink. */
 export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingReport> {
@@ -102,7 +102,7 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
     return this.deliver(this.#options.audience?.() ?? null).then(onDone, onFailed);
   }
 
-  #take(): AsyncGenerator<readonly EventBatch[], void, undefined> {
+  #take(): AsyncGenerator<BatchPage, void, undefined> {
     if (this.#isTaken) {
       throw new LedgerError('INVALID_ARGUMENT', { message: 'a telling is told once', hint: 'call replay() or tail() again' });
     }

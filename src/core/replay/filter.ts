@@ -1,7 +1,6 @@
 /** Leaves out what was not asked for: a stage between history and the output. */
 
-import type { EventBatch } from '../model/event.ts';
-import type { BatchPage } from './retell.ts';
+import type { BatchPage, EventBatch } from '../model/event.ts';
 
 /** Whether an event of a batch is told. */
 export type Keeps = (batch: EventBatch, at: number) => boolean;

@@ -1,7 +1,7 @@
 /** The lateral line: re-tells history in order, page by page. It reads only: nothing here appends or moves a cursor. */
 
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-import { EventBatch } from '../model/event.ts';
+import { type BatchPage, EventBatch } from '../model/event.ts';
 import { type History, pageBytes } from '../model/history.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
@@ -20,9 +20,6 @@ export interface Retelling {
   readonly verify: boolean;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** The batches of one page, in sequence order, each the events of one commit; those at the ends of a range may be empty. */
-export type BatchPage = readonly EventBatch[];
 
 /** Tells a range whose events all exist. */
 export type ReadRange = (range: SequenceRange) => AsyncGenerator<BatchPage, void, undefined>;

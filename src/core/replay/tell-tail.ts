@@ -1,6 +1,6 @@
 /** The end of history, and what comes: the last events, or those from a place on, up to now, up to a time, or until there is silence. */
 
-import type { EventBatch } from '../model/event.ts';
+import type { BatchPage, EventBatch } from '../model/event.ts';
 import type { History } from '../model/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/partition.ts';
@@ -9,7 +9,7 @@ import { readTimeExpression, type TimeContext } from '../model/time-expression.t
 import { type Keeps, keptOf } from './filter.ts';
 import { lastMatches } from './last-matches.ts';
 import { resolveStart, type StartPoint } from './resolve-start.ts';
-import type { BatchPage, ReadRange } from './retell.ts';
+import type { ReadRange } from './retell.ts';
 
 export interface TailRequest {
   /** How many of the last events to begin with, of those that are told and lie in the range where there is one. Default 10, and all of a range. */

@@ -1,13 +1,11 @@
 /** Holds events back until they are due: a stage between history and the output. What is due together goes together, and nothing goes early. */
 
-import type { EventBatch } from '../../model/event.ts';
+import type { BatchPage, EventBatch } from '../../model/event.ts';
 import type { Timer } from '../../model/timer.ts';
 import { decide } from '../decide.ts';
 import type { Pace } from './pace.ts';
 import { pacedLane } from './paced-lane.ts';
 import type { Playback } from './playback.ts';
-
-type BatchPage = readonly EventBatch[];
 
 export interface Pacing {
   /** Null: everything is due at once, and only the player holds it back. */
