@@ -15,7 +15,7 @@ import {
   readPartitionRows,
   readPlacementRows,
 } from './identity.ts';
-import { type FrameReader, groupByCommit, type HashedFrame, toFrameLink } from './read.ts';
+import { FRAME_COLUMNS, type FrameReader, groupByCommit, type HashedFrame, toFrameLink } from './read.ts';
 import { blob, integer, integerOrNull, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
@@ -135,9 +135,7 @@ export class ChainWalk {
     for (const { id } of this.#partitions) {
       if (wanted.has(id)) continue;
       const rows = this.#reader.statements
-        .get<[number, number], RawRow>(
-          `SELECT sequence, offset, count, first_time, last_time, key, hash FROM ${partitionTable(id)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`,
-        )
+        .get<[number, number], RawRow>(`SELECT ${FRAME_COLUMNS} FROM ${partitionTable(id)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`)
         .all(from, end);
       for (const row of rows) all.push(toFrameLink(id, row));
     }

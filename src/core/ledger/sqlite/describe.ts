@@ -5,8 +5,10 @@ import type { Partition, PartitionId } from '../../model/partition.ts';
 import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../ledger.ts';
 import { fileBytes, isOpenToOthers } from './file-guard.ts';
 import { frameBytes } from './frame-bytes.ts';
+import { readPartitionEnd } from './partition-end.ts';
 import { integer, type RawRow, text } from './rows.ts';
 import { FORMAT, hasTable, partitionTable } from './schema.ts';
+import { Statements } from './statements.ts';
 import { readHead } from './write-state.ts';
 
 const SETTINGS = ['journal_mode', 'synchronous', 'page_size', 'wal_autocheckpoint', 'foreign_keys', 'trusted_schema', 'cell_size_check', 'mmap_size'];
@@ -48,14 +50,13 @@ export function summarizePartitions(db: Database, partitions: readonly Partition
 function summarize(db: Database, id: PartitionId, framesMax: number): Omit<PartitionSummary, 'id' | 'name'> {
   const table = partitionTable(id);
   const first = db.prepare<[], RawRow>(`SELECT first_time FROM ${table} ORDER BY sequence LIMIT 1`).get();
-  const last = db.prepare<[], RawRow>(`SELECT offset, count, last_time FROM ${table} ORDER BY sequence DESC LIMIT 1`).get();
-  const nextOffset = last === undefined ? 0 : integer(last, 'offset') + integer(last, 'count');
+  const { nextOffset, lastTime } = readPartitionEnd(new Statements(db), id);
   return {
     events: nextOffset,
     ...frameBytes(db, id, nextOffset, framesMax),
     nextOffset,
     firstTime: first === undefined ? null : integer(first, 'first_time'),
-    lastTime: last === undefined ? null : integer(last, 'last_time'),
+    lastTime,
   };
 }
 

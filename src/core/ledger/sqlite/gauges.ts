@@ -1,9 +1,11 @@
 /** What moves in a ledger, for those who ask again and again: rows at the end of tables, and what lies behind the last look, never all of it. */
 
 import type { Database } from 'better-sqlite3';
+import type { Partition } from '../../model/partition.ts';
 import type { LedgerGauges, LedgerGrowth, LedgerIdentity, PartitionGauge } from '../ledger.ts';
 import { readProducers } from './describe.ts';
 import { fileBytes } from './file-guard.ts';
+import { readPartitionEnd } from './partition-end.ts';
 import { integer, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 import type { Statements } from './statements.ts';
@@ -26,7 +28,7 @@ export function readGauges(
     head: toHead(state),
     firstTime: first === undefined ? null : integer(first, 'first_time'),
     committedAt: last === undefined ? null : integer(last, 'committed_at'),
-    partitions: identity.partitions.map(({ id, name }) => ({ id, name, ...readEnd(statements, id) })),
+    partitions: identity.partitions.map((partition) => readGauge(statements, partition)),
     growth: behind === null ? null : readGrowth(statements, identity, behind),
     producers: readProducers(db),
     fileBytes: fileBytes(identity.path),
@@ -40,10 +42,9 @@ export function readWal(db: Database, path: string): LedgerGauges['wal'] {
   return { bytes: fileBytes(`${path}-wal`), waitingBytes: Math.max(0, pages) * (db.pragma('page_size', { simple: true }) as number) };
 }
 
-function readEnd(statements: Statements, id: number): Omit<PartitionGauge, 'id' | 'name'> {
-  const last = statements.get<[], RawRow>(`SELECT offset, count, last_time FROM ${partitionTable(id)} ORDER BY sequence DESC LIMIT 1`).get();
-  if (last === undefined) return { events: 0, lastTime: null };
-  return { events: integer(last, 'offset') + integer(last, 'count'), lastTime: integer(last, 'last_time') };
+function readGauge(statements: Statements, { id, name }: Partition): PartitionGauge {
+  const { nextOffset, lastTime } = readPartitionEnd(statements, id);
+  return { id, name, events: nextOffset, lastTime };
 }
 
 /** Null where there is too much of it to look at each row. */

@@ -20,7 +20,7 @@ export class GuardedDatabase {
   readonly #path: string;
   readonly #patience: Patience;
   readonly #onRollBack: () => void;
-  /** `failed`: a commit ended in an I/O error. */
+  /** `failed`: a write met an I/O error or damage, and nothing more may be written over what it left. */
   #mode: 'open' | 'failed' | 'closed' = 'open';
 
   constructor(db: Database, { path, patience, onRollBack }: GuardedDatabaseOptions) {

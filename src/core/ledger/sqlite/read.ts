@@ -16,7 +16,8 @@ import { Statements } from './statements.ts';
 const PAGE_BYTES = 4 * 1024 * 1024;
 const COMMITS_MAX = 2048;
 
-const COLUMNS = 'sequence, offset, count, first_time, last_time, key, hash';
+/** Of a partition's table, but for the body: as {@link toFrameLink} reads them. */
+export const FRAME_COLUMNS = 'sequence, offset, count, first_time, last_time, key, hash';
 
 /** A frame with the hash its row carries. */
 export interface HashedFrame extends StoredFrame {
@@ -39,7 +40,7 @@ export class FrameReader {
     const frames: HashedFrame[] = [];
     for (const partition of partitions) {
       const rows = this.statements
-        .get<[number, number], RawRow>(`SELECT ${COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`)
+        .get<[number, number], RawRow>(`SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`)
         .all(from, through);
       for (const row of rows) frames.push(toFrame(partition, row));
     }
@@ -53,7 +54,7 @@ export class FrameReader {
   /** The last frame of a partition whose commit begins before `sequence`. */
   frameBefore(partition: PartitionId, sequence: number): HashedFrame | undefined {
     const row = this.statements
-      .get<[number], RawRow>(`SELECT ${COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`)
+      .get<[number], RawRow>(`SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`)
       .get(sequence);
     return row === undefined ? undefined : toFrame(partition, row);
   }

@@ -8,9 +8,10 @@ import type { RoutingInForce } from '../../model/routing.ts';
 import { pinsHoldSince } from '../../model/session-pins.ts';
 import { TIME_MIN } from '../../model/time.ts';
 import { type EpochRow, lastEpochRow, parseEpoch, readEpochs, readPartitionRows, readPlacements } from './identity.ts';
+import { readPartitionEnd } from './partition-end.ts';
 import { hasPins } from './pins.ts';
 import { blob, integer, type RawRow } from './rows.ts';
-import { partitionTable } from './schema.ts';
+import { Statements } from './statements.ts';
 
 export interface WriteState extends RoutingInForce {
   /** Last sequence and its time and link. */
@@ -25,6 +26,7 @@ export interface WriteState extends RoutingInForce {
 
 export class WriteStates {
   readonly #db: Database;
+  readonly #statements: Statements;
   #version: unknown;
   #state: WriteState | undefined;
   /** What an epoch fixes never changes, and others commit more often than they begin one. */
@@ -32,6 +34,7 @@ export class WriteStates {
 
   constructor(db: Database) {
     this.#db = db;
+    this.#statements = new Statements(db);
   }
 
   /** The state as of this transaction, or of this statement outside of one. */
@@ -52,10 +55,9 @@ export class WriteStates {
   nextOffset(state: WriteState, partition: PartitionId): number {
     const known = state.offsets.get(partition);
     if (known !== undefined) return known;
-    const row = this.#db.prepare<[], RawRow>(`SELECT offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 1`).get();
-    const next = row === undefined ? 0 : integer(row, 'offset') + integer(row, 'count');
-    state.offsets.set(partition, next);
-    return next;
+    const { nextOffset } = readPartitionEnd(this.#statements, partition);
+    state.offsets.set(partition, nextOffset);
+    return nextOffset;
   }
 
   /** By partition, where the routing goes by them: its events, or Infinity where it takes no keys. Otherwise null. */

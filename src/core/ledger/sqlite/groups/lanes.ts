@@ -6,14 +6,14 @@ import type { LanePosition } from '../../../model/group.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { LaneRequest } from '../../groups.ts';
-import { type FrameReader, toFrame } from '../read.ts';
+import { readPartitionEnd } from '../partition-end.ts';
+import { FRAME_COLUMNS, type FrameReader, toFrame } from '../read.ts';
 import { integer, type RawRow } from '../rows.ts';
 import { partitionTable } from '../schema.ts';
 
 /** The offset the next event of the partition gets. */
 export function endOf(reader: FrameReader, partition: PartitionId): number {
-  const row = reader.statements.get<[], RawRow>(`SELECT offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 1`).get();
-  return row === undefined ? 0 : integer(row, 'offset') + integer(row, 'count');
+  return readPartitionEnd(reader.statements, partition).nextOffset;
 }
 
 /** The first event of the partition with this sequence or a later one. */
@@ -49,9 +49,7 @@ export function timeOfNext(reader: FrameReader, partition: PartitionId, { nextOf
 
 /** Frames from the one that may hold `fromSequence` on. Events of the first one may lie before it. */
 export function readLane(reader: FrameReader, { partition, fromSequence, events, bytes }: LaneRequest): StoredCommit[] {
-  const rows = reader.statements.get<[number], RawRow>(
-    `SELECT sequence, offset, count, first_time, last_time, key, hash, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
-  );
+  const rows = reader.statements.get<[number], RawRow>(`SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`);
   const commits: StoredCommit[] = [];
   let wantedEvents = events;
   let wantedBytes = bytes;

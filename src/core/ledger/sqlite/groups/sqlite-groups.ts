@@ -8,7 +8,7 @@ import type { Micros } from '../../../model/time.ts';
 import type { CursorMove, GroupPlan, Groups, LaneRequest } from '../../groups.ts';
 import { FrameReader } from '../read.ts';
 import { acknowledge, type CursorRow, countFailure, cursorsOf, cursorsOfAll, moveCursors, planMove, setCursors, takeBackFailure } from './cursors.ts';
-import { checkGroup, type GroupTables, generationOf, hasGroups, insertGroup, nextGeneration } from './group-rows.ts';
+import { checkGroup, type GroupTables, generationOf, insertGroup, nextGeneration } from './group-rows.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
 import { leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
 import { beginRedelivery, drop, duePartitions, park, parkedOf, redeliver, settle, takeBackRedelivery } from './parked.ts';
@@ -161,7 +161,7 @@ export class SqliteGroups implements Groups {
   }
 
   summaries(now: Micros): Promise<GroupSummary[]> {
-    return this.#transactions.read(() => (hasGroups(this.#tables) ? summarizeGroups(this.#tables, this.#reader, now) : []));
+    return this.#transactions.read(() => summarizeGroups(this.#tables, this.#reader, now));
   }
 
   ends(partitions: readonly PartitionId[]): Promise<number[]> {
