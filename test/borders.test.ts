@@ -36,7 +36,7 @@ const crossings: [folder: string, from: string][] = [
   ...ORGANS.filter((organ) => organ !== 'ledger').map((organ): [string, string] => [`src/core/${organ}`, 'better-sqlite3']),
   ['src/core/ledger', 'better-sqlite3'],
   ['src/core/ledger', './sqlite/schema.ts'],
-  ['src/core/ledger/sqlite', '../../emission/chunks.ts'],
+  ['src/core/ledger/sqlite', '../../emission/chunk.ts'],
   ['src/core/model', '../router/router.ts'],
   ['src/core/model', '../engine.ts'],
   ...[...ORGANS, 'model'].map((organ) => [`src/core/${organ}`, JOINT] as [string, string]),

@@ -8,8 +8,8 @@ import type { Basis, CommitOutcome, CommitPipeline, Committed, FrameDraft, Stale
 import { invariant } from '../model/ledger-error.ts';
 import type { Pin } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
+import { CHUNKS_KEPT, type Chunk } from './chunk.ts';
 import type { ChunkReport } from './chunk-report.ts';
-import { CHUNKS_KEPT, type Chunk } from './chunks.ts';
 import { noExclusions } from './draft-builder.ts';
 import { draftEnd, type Emitter } from './emitter.ts';
 import type { InputTrack } from './producer-track.ts';

@@ -6,7 +6,7 @@ import { FrameBodyWriter } from '../model/frame-body.ts';
 import type { Router } from '../model/routing.ts';
 import { NO_PIN_CHANGES, NO_SESSION, type SessionRouter } from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
-import type { Chunk } from './chunks.ts';
+import type { Chunk } from './chunk.ts';
 import type { Verdicts } from './judge.ts';
 import { LineFault } from './line-fault.ts';
 import type { EmissionSettings } from './settings.ts';

@@ -7,7 +7,7 @@ import { scalarText } from '../model/scalar-text.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { NO_SESSION } from '../model/session-pins.ts';
 import { type Micros, NO_TIME, readEpochNumber, readRfc3339, type TimeFault, type TimeReading } from '../model/time.ts';
-import type { Chunk } from './chunks.ts';
+import type { Chunk } from './chunk.ts';
 import { type Bounds, widenToPayload } from './envelope.ts';
 import { LineFault } from './line-fault.ts';
 import type { ScannedLines } from './scanned-lines.ts';

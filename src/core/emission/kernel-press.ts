@@ -5,7 +5,7 @@ import type { Basis } from '../model/commit.ts';
 import type { PartitionId } from '../model/partition.ts';
 import { NO_PIN_CHANGES, type SessionRouter } from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
-import type { Chunk } from './chunks.ts';
+import type { Chunk } from './chunk.ts';
 import { type BuiltDraft, DraftBuilder, type Exclusions, placeSession } from './draft-builder.ts';
 import type { Judge, Verdicts } from './judge.ts';
 import { type HashedPart, Kernel, UNSETTLED } from './kernel.ts';

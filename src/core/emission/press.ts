@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Basis } from '../model/commit.ts';
 import type { Epoch, Router, RouterFactory } from '../model/routing.ts';
 import type { Micros } from '../model/time.ts';
-import type { Chunk } from './chunks.ts';
+import type { Chunk } from './chunk.ts';
 import { type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.ts';
 import { Judge, type Verdicts } from './judge.ts';
 import { planScan, type ScanPlan } from './scan-plan.ts';

@@ -4,7 +4,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { byteAt, LINE_FEED } from '../model/bytes.ts';
 import type { ProducerMark, ProducerStep } from '../model/commit.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import type { Chunk } from './chunks.ts';
+import type { Chunk } from './chunk.ts';
 
 /** Node's own hash, slower than BLAKE3: it alone can be copied in mid-stream, and a draft may be offered with more than one end. */
 const newHash = (): Hash => createHash('blake2b512');

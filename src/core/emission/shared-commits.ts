@@ -5,8 +5,8 @@ import { LedgerError } from '../model/ledger-error.ts';
 import { type Given, NOTHING_GIVEN } from '../model/routing.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import { AsideTarget } from './aside-target.ts';
+import { CHUNK_BYTES } from './chunk.ts';
 import { badLineError, type ChunkReport } from './chunk-report.ts';
-import { CHUNK_BYTES } from './chunks.ts';
 import { Emitter, type EmitterParts } from './emitter.ts';
 import type { EmissionSettings } from './settings.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { LedgerError } from '../model/ledger-error.ts';
-import { CHUNK_BYTES } from './chunks.ts';
+import { CHUNK_BYTES } from './chunk.ts';
 import type { InputSource } from './ingest.ts';
 
 const readAt = promisify(read);

@@ -5,7 +5,7 @@ import { byteAt, CARRIAGE_RETURN, LINE_FEED } from '../model/bytes.ts';
 import type { ProducerMark, ProducerStep } from '../model/commit.ts';
 import { invariant, LedgerError } from '../model/ledger-error.ts';
 import type { LedgerEvent } from '../model/ledger-event.ts';
-import type { Chunk } from './chunks.ts';
+import type { Chunk } from './chunk.ts';
 import type { InputTrack } from './producer-track.ts';
 
 /** Lines of a ledger: their positions are sequences, `position` that of the last event before the chunk, `nextPosition` that of its last one. */

@@ -5,7 +5,7 @@ import type { CommitPipeline, ProducerMark } from '../model/commit.ts';
 import type { EventBatch } from '../model/event.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk, VOLUME_BYTES } from './chunks.ts';
+import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk, VOLUME_BYTES } from './chunk.ts';
 import { Conveyor, type OnArrival } from './conveyor.ts';
 import type { Emitter } from './emitter.ts';
 import { LineFault } from './line-fault.ts';

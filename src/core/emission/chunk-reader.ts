@@ -3,33 +3,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LINE_FEED } from '../model/bytes.ts';
 import type { ByteSink, ByteSource } from './byte-source.ts';
-
-/** How many chunks a reader has handed out before it uses the memory of the first one again. */
-export const CHUNKS_KEPT = 5;
-
-/** Whole lines of one input, ready to be scanned. Its memory is used again after {@link CHUNKS_KEPT} more. */
-export interface Chunk {
-  readonly bytes: Buffer;
-  /** The lines are `bytes[start, end)`; the last byte is a line feed. */
-  readonly start: number;
-  readonly end: number;
-  /** Where byte 0 lies in the input, and where the input goes on behind the chunk. */
-  readonly position: number;
-  readonly nextPosition: number;
-  /** The time of each line, where it is known beside the payload; then none is read from it. */
-  readonly times?: Float64Array | undefined;
-}
+import { CHUNKS_KEPT, type Chunk } from './chunk.ts';
 
 export interface ChunkLimits {
-  /** What a chunk aims at. */
+  /** What a chunk aims at; it may be a line longer. */
   readonly chunkBytes: number;
-  /** A longer line is cut behind one byte more than this, which the scanner then finds too long. */
+  /** A longer line is cut a few bytes behind this, and the scanner finds it too long then. */
   readonly lineBytesMax: number;
 }
-
-export const CHUNK_BYTES = 2 * 1024 * 1024;
-/** A chunk of at least this size means volume, which is worth a writing thread. */
-export const VOLUME_BYTES = CHUNK_BYTES / 2;
 
 /** What a pipe holds on Linux. A piece of that size had filled it up. */
 const PIPE_BYTES = 64 * 1024;

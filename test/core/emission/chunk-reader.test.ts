@@ -5,7 +5,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamSource } from '../../../src/core/emission/byte-source.ts';
-import { type Chunk, type ChunkLimits, ChunkReader } from '../../../src/core/emission/chunks.ts';
+import type { Chunk } from '../../../src/core/emission/chunk.ts';
+import { type ChunkLimits, ChunkReader } from '../../../src/core/emission/chunk-reader.ts';
 import { cutInto, flowing, pieceSizes, trickling } from '../../support/pieces.ts';
 
 type Source = ConstructorParameters<typeof StreamSource>[0];
