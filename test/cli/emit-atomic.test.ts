@@ -22,6 +22,13 @@ test('--atomic stores nothing where the last line is bad, and names it', async (
   expect(result.stderr).toContain('nothing committed');
 });
 
+test('the report of an --atomic that failed counts nothing as committed', async () => {
+  const ledger = await newLedger();
+  const { stdout } = await runCli(['emit', '--atomic', '--json', '-l', ledger], { input: '1\n2\nbad\n' });
+  const { report } = JSON.parse(String(stdout)).error.details;
+  expect(report).toMatchObject({ lines: 3, events: 0, bytes: 0, commits: 0, firstSequence: 0, lastSequence: 0, head: null });
+});
+
 test('--atomic names the bad line of a small file too', async () => {
   const ledger = await newLedger();
   const file = fileIn(tempDir(), 'small', '1\n2\n{bad\n');

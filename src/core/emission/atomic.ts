@@ -2,9 +2,9 @@
 
 import { LedgerError } from '../model/ledger-error.ts';
 import { type EmissionTarget, Emitter, type EmitterParts } from './emitter.ts';
-import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './ingest.ts';
+import { type EmissionReport, type IngestHooks, type InputSource, ingest, NOTHING_COMMITTED } from './ingest.ts';
 import type { ProducerTrack } from './producer-track.ts';
-import { type EmissionSettings, scanLimits } from './settings.ts';
+import type { EmissionSettings } from './settings.ts';
 import { spool } from './spool.ts';
 
 /** What an input goes into that is stored whole. */
@@ -57,14 +57,14 @@ async function ingestSpooled(
   try {
     const within = { basis: () => target.basis(), pinsOf: transaction.pinsOf, commit: transaction.commit, openPipeline: null };
     const emitter = new Emitter({ ...parts, target: within }, settings);
-    report = await ingest(emitter, sources, producer, scanLimits(settings).lineBytesMax, { ...hooks, onCommit: hooks.onCommit && keep });
+    report = await ingest(emitter, sources, producer, { ...hooks, onCommit: hooks.onCommit && keep });
   } catch (error) {
     await transaction.abandon();
-    throw withoutRest(error);
+    throw undone(error);
   }
   if (!report.isComplete) {
     await transaction.abandon();
-    return { ...report, events: 0, bytes: 0, commits: 0, firstSequence: 0, lastSequence: 0, head: null };
+    return { ...report, ...NOTHING_COMMITTED };
   }
   await transaction.end();
   target.announce(report.lastSequence);
@@ -72,9 +72,11 @@ async function ingestSpooled(
   return report;
 }
 
-/** There is no rest to go on with. */
-function withoutRest(error: unknown): unknown {
-  if (!(error instanceof LedgerError) || (error.code !== 'BAD_LINE' && error.code !== 'ID_CONFLICT')) return error;
-  const { message, details, cause } = error;
-  return new LedgerError(error.code, { message, details, cause, hint: 'nothing is stored: mend the line and emit all of it again' });
+/** What ended it, of which nothing is stored: there is no rest to go on with, and what was counted is gone. */
+function undone(error: unknown): unknown {
+  if (!(error instanceof LedgerError)) return error;
+  const { code, message, details, cause } = error;
+  const hint = code === 'BAD_LINE' || code === 'ID_CONFLICT' ? 'nothing is stored: mend the line and emit all of it again' : error.hint;
+  const report = details['report'] as EmissionReport | undefined;
+  return new LedgerError(code, { message, hint, details: report === undefined ? details : { ...details, report: { ...report, ...NOTHING_COMMITTED } }, cause });
 }

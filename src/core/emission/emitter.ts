@@ -15,7 +15,7 @@ import { type Press, type PressParts, pressParts, type ReadChunk, ReferencePress
 import type { InputTrack } from './producer-track.ts';
 import type { ScannedLines } from './scanned-lines.ts';
 import { Scanner } from './scanner.ts';
-import { type EmissionSettings, faultContext } from './settings.ts';
+import { type EmissionSettings, faultContext, scanLimits } from './settings.ts';
 
 /** What emission needs of a ledger. */
 export interface EmissionTarget {
@@ -65,6 +65,11 @@ export class Emitter {
 
   get parts(): EmitterParts {
     return this.#parts;
+  }
+
+  /** Longest line of input in bytes, which may be more than a payload. */
+  get lineBytesMax(): number {
+    return scanLimits(this.#settings).lineBytesMax;
   }
 
   /** `callOf`: the call of each scan row, where calls share the chunk. @throws what the ledger throws. */

@@ -65,17 +65,14 @@ export interface IngestHooks {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Of an emission that has committed nothing, or that was undone. */
+export const NOTHING_COMMITTED = { events: 0, bytes: 0, commits: 0, firstSequence: 0, lastSequence: 0, head: null } as const satisfies Partial<EmissionReport>;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
-export async function ingest(
-  emitter: Emitter,
-  sources: readonly InputSource[],
-  producer: ProducerTrack | null,
-  lineBytesMax: number,
-  hooks: IngestHooks,
-): Promise<EmissionReport> {
-  const ingestion = new Ingestion(emitter, producer, lineBytesMax, hooks);
+export async function ingest(emitter: Emitter, sources: readonly InputSource[], producer: ProducerTrack | null, hooks: IngestHooks): Promise<EmissionReport> {
+  const ingestion = new Ingestion(emitter, producer, hooks);
   try {
     for (const source of sources) {
       await ingestion.take(source);
@@ -96,13 +93,8 @@ export async function ingest(
 /** The course of one emission: chunks one by one, or on the conveyor once there is volume. */
 class Ingestion {
   readonly report: Mutable<EmissionReport> = {
+    ...NOTHING_COMMITTED,
     lines: 0,
-    events: 0,
-    bytes: 0,
-    commits: 0,
-    firstSequence: 0,
-    lastSequence: 0,
-    head: null,
     late: 0,
     duplicates: 0,
     rejected: 0,
@@ -110,7 +102,6 @@ class Ingestion {
   };
   readonly #emitter: Emitter;
   readonly #producer: ProducerTrack | null;
-  readonly #lineBytesMax: number;
   readonly #hooks: IngestHooks;
   readonly #openPipeline: (() => Promise<CommitPipeline>) | null;
   #opening: Promise<CommitPipeline> | undefined;
@@ -120,10 +111,9 @@ class Ingestion {
   #firstLine = 1;
   #inputBytes = 0;
 
-  constructor(emitter: Emitter, producer: ProducerTrack | null, lineBytesMax: number, hooks: IngestHooks) {
+  constructor(emitter: Emitter, producer: ProducerTrack | null, hooks: IngestHooks) {
     this.#emitter = emitter;
     this.#producer = producer;
-    this.#lineBytesMax = lineBytesMax;
     this.#hooks = hooks;
     // receipts and positions need each chunk's answer before the next one is read
     const mayOverlap = emitter.mayOverlap && producer === null && hooks.onCommit === undefined;
@@ -132,7 +122,7 @@ class Ingestion {
 
   async take(source: InputSource): Promise<void> {
     const bytes = source.openDirectly?.() ?? new StreamSource(source.open());
-    const reader = new ChunkReader(bytes, { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#lineBytesMax }, this.#hooks.signal);
+    const reader = new ChunkReader(bytes, { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#emitter.lineBytesMax }, this.#hooks.signal);
     this.#source = source.name;
     this.#firstLine = 1;
     try {

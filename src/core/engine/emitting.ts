@@ -5,7 +5,7 @@ import { ingestAtomically } from '../emission/atomic.ts';
 import { type EmissionTarget, Emitter } from '../emission/emitter.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from '../emission/ingest.ts';
 import type { ProducerTrack } from '../emission/producer-track.ts';
-import { type EmissionSettings, scanLimits } from '../emission/settings.ts';
+import type { EmissionSettings } from '../emission/settings.ts';
 import { type EventReceipt, type LocateEvent, SharedCommits } from '../emission/shared-commits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
@@ -80,7 +80,7 @@ export class Emitting {
     // what cannot be given is refused before anything is read
     makeRouter(await ledger.routing(), settings.given);
     const producer = options.producer === undefined ? null : await this.#producerTrack(options.producer);
-    if (options.atomic !== true) return ingest(this.emitter(settings), sources, producer, scanLimits(settings).lineBytesMax, options);
+    if (options.atomic !== true) return ingest(this.emitter(settings), sources, producer, options);
     const target = { basis: () => ledger.basis(), begin: () => ledger.begin(), announce: (sequence: number) => bus.announce(sequence) };
     return ingestAtomically({ target, makeRouter, clock }, settings, sources, producer, options);
   }

@@ -112,7 +112,7 @@ function emit(
       for (let turn = 0; turn < 50; turn++) await nextTurn();
     }
   }
-  return ingest(emitter, [{ name: 'input', open: pieces }], null, settings.lineBytesMax, hooks);
+  return ingest(emitter, [{ name: 'input', open: pieces }], null, hooks);
 }
 
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
