@@ -28,5 +28,5 @@ export function openPlayer({ isStepping, signal, onChange }: PlayerOptions): Pla
     else if (key === ' ') toggle();
     if (!isStepping) onChange(playback.isPaused);
   };
-  return { playback, close: listenForKeys(onKey, signal) };
+  return { playback, close: listenForKeys({ signal, onKey }) };
 }

@@ -18,8 +18,17 @@ function interruptSelf(): void {
   process.kill(process.pid, 'SIGINT');
 }
 
-/** Calls `onKey` for each key but Ctrl-C and Ctrl-Z, which do what they always do, and `q`, for which there is `onQuit`. Returns what ends it. */
-export function listenForKeys(onKey: (key: string) => void, signal: AbortSignal, onQuit: () => void = interruptSelf): () => void {
+export interface KeyListener {
+  /** Ends it, as what is returned does. */
+  readonly signal: AbortSignal;
+  /** Each key but `q`, and but Ctrl-C and Ctrl-Z, which do what they always do. */
+  readonly onKey?: (key: string) => void;
+  /** `q`. Default: as if this process alone were interrupted. */
+  readonly onQuit?: () => void;
+}
+
+/** Returns what ends it. */
+export function listenForKeys({ signal, onKey = () => {}, onQuit = interruptSelf }: KeyListener): () => void {
   const stdin = process.stdin as ReadStream;
   const restore = (): void => void stdin.setRawMode(false);
   const close = (): void => {

@@ -10,8 +10,8 @@ import { namesOf, routingText } from '../routing-text.ts';
 import { ageMs } from '../times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import type { Look } from './look.ts';
+import { rowName, sectionName, UNKNOWN } from './margin.ts';
 import type { GroupFlow, Rates } from './rates.ts';
-import { rowName, sectionName } from './sections.ts';
 
 /** A section that can be had with fewer rows; the last of them says then what is left out. */
 export interface RowList {
@@ -20,7 +20,6 @@ export interface RowList {
   lines(rows: number): Promise<string[]>;
 }
 
-const UNKNOWN = '–';
 const NAME_MIN = 7;
 
 /** A name from a ledger, safe, and with room for what stands beside it. */
@@ -41,17 +40,9 @@ function sum<Row>(rows: readonly Row[], figure: (row: Row) => number): number {
 
 /** Says what is left out, as a row. `texts`: the longest first. */
 function withMore(lines: string[], hidden: readonly unknown[], texts: readonly string[], width: number): string[] {
-  return hidden.length === 0
-    ? lines
-    : [
-        ...lines,
-        chalk.dim(
-          firstFitting(
-            texts.map((text) => `${rowName('…')}  ${text}`),
-            width,
-          ),
-        ),
-      ];
+  if (hidden.length === 0) return lines;
+  const rows = texts.map((text) => `${rowName('…')}  ${text}`);
+  return [...lines, chalk.dim(firstFitting(rows, width))];
 }
 
 export function partitionList({ identity, gauges }: Look, rates: Rates, width: number): RowList {

@@ -5,7 +5,7 @@ import { chalk } from '../colours.ts';
 import { cutLine } from '../cut.ts';
 import { escapeForTerminal } from '../escape.ts';
 import { plural, span } from '../figures.ts';
-import { rowName } from './sections.ts';
+import { rowName } from './margin.ts';
 
 const PARTITIONS_NAMED = 8;
 

@@ -18,7 +18,7 @@ export interface Window {
 /** With fewer rows than this for its lists, a page says the rest more briefly. */
 const LIST_ROWS = 8;
 const AIR_ROWS = 3;
-/** Where an empty line does most good: before the partitions, before the groups, and so on. */
+/** Before which of the sections an empty line does most good: the partitions, then the groups, and so on. */
 const GAPS = [2, 4, 1, 5, 3];
 
 /** At most as many lines as the window has rows; `hint` stands at the bottom where there is room for it. */
@@ -40,10 +40,13 @@ export async function renderPage(look: Look, rates: Rates, { columns, rows }: Wi
   // lists that fill any window leave a little air
   const air = Math.max(0, Math.min(AIR_ROWS, wanted - room, room - LIST_ROWS));
   const [partitionRows = 0, groupRows = 0] = shareRows([partitions.size, groups.size], room - air);
-  const sections = [parts.ledger, parts.emission, await partitions.lines(partitionRows), parts.bus, await groups.lines(groupRows), parts.replay];
-  const spare = rows - sections.flat().length - GAPS.length;
+  const router = await partitions.lines(partitionRows);
+  const groupLines = await groups.lines(groupRows);
+  const sectionsWith = (scheduler: readonly string[]) => [parts.ledger, parts.emission, router, parts.bus, scheduler, parts.replay];
+  const spare = rows - sectionsWith(groupLines).flat().length - GAPS.length;
   const members = look.groups.map((group) => memberLines(group, look.now, columns));
-  if (groupRows === groups.size && members.flat().length <= spare) sections[4] = interleave(sections[4] ?? [], members);
+  const hasRoomForMembers = groupRows === groups.size && members.flat().length <= spare;
+  const sections = sectionsWith(hasRoomForMembers ? interleave(groupLines, members) : groupLines);
   const page = spaced(sections, rows);
   const below = rows - page.length;
   if (below >= 2) page.push(...Array.from({ length: below - 1 }, () => ''), chalk.dim(cutLine(hint, columns)));

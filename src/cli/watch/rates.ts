@@ -41,6 +41,8 @@ export interface Rates {
 const LAST_MS = 1000;
 const AVERAGE_MS = 10_000;
 const SECONDS = 60;
+/** A look that came a little later than a second after the other has still seen all of that second. */
+const LATE_MS = 50;
 
 /** What is kept of a look. */
 interface Mark {
@@ -172,9 +174,6 @@ function secondsOf(marks: readonly Mark[]): (number | null)[] {
     return start === null || end === null ? null : end - start;
   });
 }
-
-/** A look that came a little later than a second after the other has still seen all of that second. */
-const LATE_MS = 50;
 
 function eventsAt(marks: readonly Mark[], atMs: number): number | null {
   const after = marks.findIndex((mark) => mark.atMs >= atMs);

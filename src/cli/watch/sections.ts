@@ -11,25 +11,13 @@ import { bytes, count, perSecond, span } from '../figures.ts';
 import { ageMs } from '../times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import type { Look } from './look.ts';
+import { measuredSpan, rowName, sectionName, UNKNOWN } from './margin.ts';
 import type { Flow, Rates } from './rates.ts';
 import { transfersOf } from './transfers.ts';
 
-/** Sections are named in a column of this width. */
-const NAME_WIDTH = 9;
-const UNKNOWN = '–';
 const UUID_DIGITS = 8;
 const TRANSFERS_SHOWN = 3;
 const GRAPH_ROWS = 2;
-
-/** The name of a section, at the start of its first line. */
-export function sectionName(name: string): string {
-  return chalk.bold(name.padEnd(NAME_WIDTH));
-}
-
-/** What stands in the name's place on the lines below. */
-export function rowName(name: string): string {
-  return `  ${name}`.padEnd(NAME_WIDTH);
-}
 
 /** Like `2026-04-12T09:00:00Z`. */
 function toSecond(time: Micros): string {
@@ -62,11 +50,6 @@ function apart(left: string, right: string, width: number): string {
   return `${left}${' '.repeat(Math.max(2, width - stringWidth(left) - stringWidth(right)))}${right}`;
 }
 
-/** No look comes to the millisecond. */
-function toTenths(ms: number): number {
-  return Math.round(ms / 100) * 100;
-}
-
 interface FlowRow {
   readonly name: string;
   readonly flow: Flow | null;
@@ -81,7 +64,7 @@ export async function emissionSection(rates: Rates, width: number, isShort: bool
     const commits = last?.commitsPerSecond == null ? '' : `  ${perSecond(last.commitsPerSecond)} commits/s`;
     return [firstFitting([events + stored + commits, events + stored, events], width)];
   }
-  const rows = [last, average].map((flow, row): FlowRow => ({ name: flow === null ? UNKNOWN : span(toTenths(flow.overMs)), flow, row }));
+  const rows = [last, average].map((flow, row): FlowRow => ({ name: flow === null ? UNKNOWN : measuredSpan(flow.overMs), flow, row }));
   const figure = (head: string, rank: number, of: (flow: Flow) => number | null, shown: (value: number) => string): LiveColumn<FlowRow> => ({
     head: chalk.dim(head),
     align: 'right',

@@ -8,6 +8,7 @@ import { watchReader } from '../reader-gone.ts';
 import { hasKeyboard, listenForKeys } from '../terminal-keys.ts';
 import { watchDocument } from './document.ts';
 import { type Look, lookAt } from './look.ts';
+import { measuredSpan } from './margin.ts';
 import { renderPage } from './page.ts';
 import { RateMeter, type Rates } from './rates.ts';
 import { hasScreen, LiveScreen } from './screen.ts';
@@ -52,13 +53,7 @@ async function watchAsLines(engine: Completengine, interrupt: Interrupt, everyMs
 async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyMs: number): Promise<void> {
   let redraw = (): Promise<void> => Promise.resolve();
   const screen = new LiveScreen(() => void redraw());
-  const leave = hasKeyboard()
-    ? listenForKeys(
-        () => {},
-        interrupt.signal,
-        () => interrupt.abort(),
-      )
-    : () => {};
+  const leave = hasKeyboard() ? listenForKeys({ signal: interrupt.signal, onQuit: () => interrupt.abort() }) : () => {};
   const end = `${hasKeyboard() ? 'q' : 'Ctrl-C'} ends it`;
   try {
     await lookAgainAndAgain(engine, interrupt.signal, everyMs, (look, rates) => {
@@ -73,7 +68,7 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
 }
 
 function averagedOver({ average }: Rates): string {
-  return average === null ? '' : `; rates of partitions and groups are over ${span(Math.round(average.overMs / 100) * 100)}`;
+  return average === null ? '' : `; rates of partitions and groups are over ${measuredSpan(average.overMs)}`;
 }
 
 async function lookAgainAndAgain(engine: Completengine, signal: AbortSignal, everyMs: number, show: Show): Promise<void> {
