@@ -25,7 +25,7 @@ export function openInput(files: readonly string[]): Input {
 
 function standardInput(): { source: InputSource; bytes: number | null } {
   const stats = statsOfStdin();
-  if (stats?.isFile()) {
+  if (stats.isFile()) {
     // the descriptor stays where the shell has put it
     const open = () => createReadStream('', { fd: STDIN, autoClose: false });
     return { source: { name: 'stdin', open, openDirectly: () => new FileSource(STDIN, { isOwned: false }) }, bytes: stats.size };

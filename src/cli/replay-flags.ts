@@ -81,7 +81,8 @@ export const replayFlags = {
 /** What belongs to one run and not to the one that goes on behind it. */
 export const FLAGS_OF_A_RUN = ['from', 'through', 'until', 'from-sequence', 'through-sequence', 'expect-digest', 'digest-file'];
 
-export interface RangeAndFilterFlags {
+/** What of the flags shapes the telling: its range, filter, pace and proof. */
+interface RequestFlags {
   readonly from?: string | undefined;
   readonly through?: string | undefined;
   readonly until?: string | undefined;
@@ -98,7 +99,7 @@ export interface RangeAndFilterFlags {
 }
 
 /** `range` is the argument, `partitions` the names among the `--partition`s. */
-export function replayRequest(flags: RangeAndFilterFlags, range: string | undefined, partitions: readonly string[]): ReplayOptions {
+export function replayRequest(flags: RequestFlags, range: string | undefined, partitions: readonly string[]): ReplayOptions {
   return {
     range,
     from: flags.from,

@@ -4,14 +4,12 @@ import { type Completengine, type CursorPlan, LedgerError, type StartPoint } fro
 import { canAsk, confirm } from './confirm.ts';
 import { cursorPlanDocument, cursorPlanText } from './cursor-plan-text.ts';
 import type { GivenFlags } from './resume-command.ts';
-import { withLedger } from './session.ts';
+import { type LedgerFlags, withLedger } from './session.ts';
 
 /** What a group can be told: the rest of the flags shape a telling, and a group's consumers go on to the present by themselves. */
 const FLAGS_OF_A_STEP = ['ledger', 'busy-timeout', 'to-group', 'from', 'from-sequence', 'tz', 'partition', 'dry-run', 'yes', 'force', 'json'];
 
-interface StepFlags {
-  readonly ledger: string;
-  readonly 'busy-timeout': string;
+interface StepFlags extends LedgerFlags {
   readonly from?: string | undefined;
   readonly 'from-sequence'?: number | undefined;
   readonly tz?: string | undefined;

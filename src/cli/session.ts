@@ -5,7 +5,7 @@ import { millisOf } from './durations.ts';
 import { type Interrupt, laterThan, listenForInterrupt } from './interrupt.ts';
 
 /** The flags of the base command. */
-interface LedgerFlags {
+export interface LedgerFlags {
   readonly ledger: string;
   readonly 'busy-timeout': string;
 }

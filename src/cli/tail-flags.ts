@@ -2,7 +2,8 @@
 
 import * as Flags from '@oclif/core/flags';
 import { filterFlags } from './filter-flags.ts';
-import { outputFlag } from './output.ts';
+import { type OutputName, outputFlag } from './output.ts';
+import type { LedgerFlags } from './session.ts';
 
 const IN_GROUP = { helpGroup: 'GROUP', dependsOn: ['group'] };
 const ALONE = { exclusive: ['group', 'parked'] };
@@ -58,9 +59,7 @@ export const tailFlags = {
 };
 
 /** What the flags say, as oclif reads them. */
-export interface TailFlags {
-  readonly ledger: string;
-  readonly 'busy-timeout': string;
+export interface TailFlags extends LedgerFlags {
   readonly follow: boolean;
   readonly number: string | undefined;
   readonly from: string | undefined;
@@ -73,7 +72,7 @@ export interface TailFlags {
   readonly 'exit-at-head': boolean;
   readonly idle: string | undefined;
   readonly 'cursor-file': string | undefined;
-  readonly output: 'payload' | 'envelope' | 'pretty' | undefined;
+  readonly output: OutputName | undefined;
   readonly group: string | undefined;
   readonly member: string | undefined;
   readonly lease: string | undefined;

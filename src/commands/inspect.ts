@@ -6,7 +6,7 @@ import { plural } from '../cli/figures.ts';
 import { groupDocument, groupsText } from '../cli/groups-text.ts';
 import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect-text.ts';
 import { Progress } from '../cli/progress.ts';
-import { withLedger } from '../cli/session.ts';
+import { type LedgerFlags, withLedger } from '../cli/session.ts';
 import { type Completengine, formatHead, LedgerError, parseHead, systemClock } from '../index.ts';
 
 export default class Inspect extends BaseCommand {
@@ -66,7 +66,7 @@ export default class Inspect extends BaseCommand {
   }
 
   /** Returns nothing: what there is to say was said line by line. */
-  async #watch(flags: { readonly ledger: string; readonly 'busy-timeout': string; readonly every: string | undefined }): Promise<undefined> {
+  async #watch(flags: LedgerFlags & { readonly every: string | undefined }): Promise<undefined> {
     const { everyMsOf, watch } = await import('../cli/watch/watch.ts');
     const options = { everyMs: everyMsOf(flags.every), isJson: this.jsonEnabled() };
     await withLedger(flags, 'read', (engine, interrupt) => watch(engine, interrupt, options));

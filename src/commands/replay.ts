@@ -3,7 +3,7 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CursorFile } from '../cli/cursor-file.ts';
-import { DigestDuty } from '../cli/digest-file.ts';
+import { DigestDuty } from '../cli/digest-duty.ts';
 import { millisOf } from '../cli/durations.ts';
 import { openInto, splitPartitionFlags } from '../cli/into.ts';
 import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay-flags.ts';

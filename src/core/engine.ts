@@ -218,7 +218,7 @@ export class Completengine {
   }
 
   #desk(): GroupDesk {
-    return new GroupDesk(this.#ledger, this.#clock);
+    return new GroupDesk(this.#ledger, this.#clock, this.#eventLabels());
   }
 
   /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */

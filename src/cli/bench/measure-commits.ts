@@ -1,6 +1,6 @@
 /** Measures commits of single events through the library: how long each takes until it is acknowledged, one after the other. */
 
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Completengine } from '../../index.ts';
 import type { SingleCommits } from './document.ts';
 import { throwIfAborted } from './processes.ts';
@@ -26,7 +26,7 @@ export async function measureCommits({ settings, maker, signal, display }: Stage
     samples.push(ms);
     spentMs += ms;
     if (samples.length % COMMITS_PER_TURN > 0) continue;
-    await turn();
+    await nextTurn();
     throwIfAborted(signal);
     display.at(Math.max(samples.length / wanted, spentMs / TIME_MS_MAX));
   }

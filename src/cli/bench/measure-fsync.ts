@@ -1,7 +1,7 @@
 /** Measures the disk without any database: 4 KiB written at the end of a file and synced, many times. */
 
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Fsync } from './document.ts';
 import { throwIfAborted } from './processes.ts';
 import { median, roundMs } from './samples.ts';
@@ -26,7 +26,7 @@ export async function measureFsync({ workplace, signal, display }: Stage): Promi
       const ms = performance.now() - began;
       samples.push(ms);
       spentMs += ms;
-      await turn();
+      await nextTurn();
       throwIfAborted(signal);
       display.at(Math.max(samples.length / SYNCS_MAX, spentMs / TIME_MS_MAX));
     }

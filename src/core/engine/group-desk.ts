@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
 import type { GroupSummary, LaneSummary, ParkedEvent } from '../model/group.ts';
 import type { PartitionId } from '../model/partition.ts';
+import type { EventLabels } from '../output/event-form.ts';
 import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
 
 type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'partition'> & { readonly partition: string };
@@ -38,10 +39,12 @@ export interface CursorOptions {
 export class GroupDesk {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
+  readonly #labels: EventLabels;
 
-  constructor(ledger: Ledger, clock: Clock) {
+  constructor(ledger: Ledger, clock: Clock, labels: EventLabels) {
     this.#ledger = ledger;
     this.#clock = clock;
+    this.#labels = labels;
   }
 
   async groups(): Promise<GroupDescription[]> {
@@ -91,6 +94,6 @@ export class GroupDesk {
   }
 
   #name(partition: PartitionId): string {
-    return this.#ledger.identity.partitions[partition]?.name ?? `#${partition}`;
+    return this.#labels.partitionName(partition);
   }
 }

@@ -1,6 +1,6 @@
 /** The lateral line: re-tells history in order, page by page. It reads only: nothing here appends or moves a cursor. */
 
-import { setImmediate as eventLoopTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BatchPage, EventBatch } from '../model/event.ts';
 import { type History, pageBytes } from '../model/history.ts';
 import type { PartitionId } from '../model/partition.ts';
@@ -37,7 +37,7 @@ export async function* retell(history: History, { range, partitions, verify, sig
     if (page.commits.length > 0) yield page.commits.map((commit) => EventBatch.of(commit, range, cut));
     if (performance.now() - turnAt < TURN_MS) continue;
     // pages that are read ahead come one behind the other, and where nothing of them is told nobody else would get a turn, not even Ctrl-C
-    await eventLoopTurn();
+    await nextTurn();
     turnAt = performance.now();
   }
 }
