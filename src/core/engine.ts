@@ -164,7 +164,8 @@ export class Completengine {
 
   /**
    * Has events delivered to a handler as they come: as a member of a group, which has durable cursors, or live and without a trace; the latter is told
-   * of replays that are awaited, too. Deliveries of a partition come one after the other. A handler must not wait for a replay, which would wait for it. Resolves when the subscription stands: what is committed from then on will come.
+   * of replays that are awaited, too. Deliveries of a partition come one after the other. A handler must not wait for a replay, which would
+   * wait for it. Resolves when the subscription stands: what is committed from then on will come.
    * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED where a group cannot be written
    */
   async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {

@@ -1,7 +1,7 @@
 /** Lets concurrent calls that emit single events share commits: while one commit is on its way, what comes in waits and goes together with the next. */
 
 import { LINE_FEED } from '../model/bytes.ts';
-import { LedgerError } from '../model/ledger-error.ts';
+import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { type Given, NOTHING_GIVEN } from '../model/routing.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import { AsideTarget } from './aside-target.ts';
@@ -60,7 +60,7 @@ export class SharedCommits {
     const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
     for (const [at, line] of lines.entries()) checkLine(line, at);
     if (bytes > CALL_BYTES_MAX) {
-      throw new LedgerError('INVALID_ARGUMENT', { message: `${bytes} bytes in one call`, hint: `emit up to ${CALL_BYTES_MAX} bytes a call, or a stream` });
+      throw invalidArgument(`${bytes} bytes in one call`, `emit up to ${CALL_BYTES_MAX} bytes a call, or a stream`);
     }
     if (lines.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {

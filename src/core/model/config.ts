@@ -1,7 +1,7 @@
 /** What is fixed for a ledger when it is made, as data. No I/O. */
 
 import { type FieldPath, formatFieldPath } from './field-path.ts';
-import { LedgerError } from './ledger-error.ts';
+import { invalidArgument } from './ledger-error.ts';
 import type { PartitionLayout } from './partition-layout.ts';
 import type { RoutingSpec } from './routing.ts';
 import { formatRoutingSpec } from './routing-text.ts';
@@ -37,10 +37,7 @@ export interface LedgerBlueprint extends PartitionLayout {
 /** @throws LedgerError INVALID_ARGUMENT when the limit is not possible. */
 export function checkLineBytesMax(bytes: number): number {
   if (Number.isInteger(bytes) && bytes >= 1 && bytes <= LINE_BYTES_LIMIT) return bytes;
-  throw new LedgerError('INVALID_ARGUMENT', {
-    message: `a line limit of ${bytes} bytes is not possible`,
-    hint: `use 1 to ${LINE_BYTES_LIMIT}`,
-  });
+  throw invalidArgument(`a line limit of ${bytes} bytes is not possible`, `use 1 to ${LINE_BYTES_LIMIT}`);
 }
 
 /** The ways in which a ledger differs from what a caller asked for, as texts `what: there, not asked`. Only what was asked is compared. */

@@ -1,6 +1,6 @@
 /** The head of a ledger: its last sequence and the chain hash there. Kept elsewhere it is an anchor that shows truncation. No I/O. */
 
-import { LedgerError } from './ledger-error.ts';
+import { invalidArgument } from './ledger-error.ts';
 import type { Micros } from './time.ts';
 
 export interface Head {
@@ -24,10 +24,7 @@ export function formatHead(head: Anchor): string {
 export function parseHead(text: string): Anchor {
   const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(text.trim());
   if (match === null || !Number.isSafeInteger(Number(match[1]))) {
-    throw new LedgerError('INVALID_ARGUMENT', {
-      message: `'${text.slice(0, 100)}' is not a head`,
-      hint: 'a head is SEQUENCE:HASH with 64 hex digits, as `completengine inspect` prints it',
-    });
+    throw invalidArgument(`'${text.slice(0, 100)}' is not a head`, 'a head is SEQUENCE:HASH with 64 hex digits, as `completengine inspect` prints it');
   }
   return { sequence: Number(match[1]), hash: match[2] as string };
 }

@@ -1,6 +1,6 @@
 /** Proves by its digest that a telling was the same as another one. */
 
-import { LedgerError } from '../model/ledger-error.ts';
+import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import type { TellingReport } from './telling.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -9,10 +9,7 @@ const DIGEST = /^[0-9a-f]{64}$/;
 export function parseDigest(text: string): string {
   const digest = text.trim().toLowerCase();
   if (DIGEST.test(digest)) return digest;
-  throw new LedgerError('INVALID_ARGUMENT', {
-    message: `'${text.slice(0, 80)}' is not a digest`,
-    hint: 'a digest is 64 hexadecimal digits, as replay and b3sum print them',
-  });
+  throw invalidArgument(`'${text.slice(0, 80)}' is not a digest`, 'a digest is 64 hexadecimal digits, as replay and b3sum print them');
 }
 
 /** @throws LedgerError DIGEST_MISMATCH when other bytes were told, or not all of them. */

@@ -2,7 +2,7 @@
 
 import { Blake3Hasher } from '@napi-rs/blake-hash';
 import type { BatchPage } from '../model/event.ts';
-import { LedgerError } from '../model/ledger-error.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
 import type { LedgerEvent } from '../model/ledger-event.ts';
 import type { Micros } from '../model/time.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
@@ -104,7 +104,7 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
 
   #take(): AsyncGenerator<BatchPage, void, undefined> {
     if (this.#isTaken) {
-      throw new LedgerError('INVALID_ARGUMENT', { message: 'a telling is told once', hint: 'call replay() or tail() again' });
+      throw invalidArgument('a telling is told once', 'call replay() or tail() again');
     }
     this.#isTaken = true;
     return this.#pages();

@@ -1,7 +1,7 @@
 /** Turns a range as it is asked for into sequences, once, when a replay starts: no later commit can enter it. */
 
 import type { History } from '../model/history.ts';
-import { LedgerError } from '../model/ledger-error.ts';
+import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import type { SequenceRange } from '../model/range.ts';
 import { formatTime, type Micros } from '../model/time.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
@@ -59,14 +59,14 @@ function checkEnds(request: RangeRequest): void {
   const starts = [request.range, request.from, request.fromSequence].filter((end) => end !== undefined);
   const ends = [request.range, request.through, request.until, request.throughSequence].filter((end) => end !== undefined);
   if (starts.length > 1 || ends.length > 1) {
-    throw new LedgerError('INVALID_ARGUMENT', {
-      message: `a range with ${starts.length > 1 ? 'two starts' : 'two ends'}`,
-      hint: 'give a range by itself, or one of from and fromSequence and one of through, until and throughSequence',
-    });
+    throw invalidArgument(
+      `a range with ${starts.length > 1 ? 'two starts' : 'two ends'}`,
+      'give a range by itself, or one of from and fromSequence and one of through, until and throughSequence',
+    );
   }
   for (const sequence of [request.fromSequence, request.throughSequence]) {
     if (sequence === undefined || (Number.isSafeInteger(sequence) && sequence >= 1)) continue;
-    throw new LedgerError('INVALID_ARGUMENT', { message: `${sequence} is not a sequence`, hint: 'sequences are whole numbers from 1' });
+    throw invalidArgument(`${sequence} is not a sequence`, 'sequences are whole numbers from 1');
   }
   const { fromSequence, throughSequence } = request;
   if (fromSequence !== undefined && throughSequence !== undefined && fromSequence > throughSequence)

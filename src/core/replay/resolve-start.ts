@@ -1,7 +1,7 @@
 /** Turns the place where a reader begins, as it is asked for, into a sequence. */
 
 import type { History } from '../model/history.ts';
-import { LedgerError } from '../model/ledger-error.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
 
 /** `start`, `end`, a sequence (a number, or digits alone), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z` or `-1h`. */
@@ -21,8 +21,5 @@ export async function resolveStart(start: StartPoint, history: History, context:
 function checkedSequence(start: StartPoint): number {
   const sequence = Number(start);
   if (Number.isSafeInteger(sequence) && sequence >= 1) return sequence;
-  throw new LedgerError('INVALID_ARGUMENT', {
-    message: `${start} is not a sequence`,
-    hint: 'sequences are whole numbers from 1; or say start, end, or a time',
-  });
+  throw invalidArgument(`${start} is not a sequence`, 'sequences are whole numbers from 1; or say start, end, or a time');
 }

@@ -2,7 +2,7 @@
 
 import { accessSync, closeSync, constants, openSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LedgerError } from '../../model/ledger-error.ts';
+import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
 
 /** The file that was opened, to tell it from one put in its place. */
 export interface FileIdentity {
@@ -13,7 +13,7 @@ export interface FileIdentity {
 /** Resolves the directory, keeps the name. @throws LedgerError INVALID_ARGUMENT for names SQLite reads as something else than a file. */
 export function ledgerPath(path: string): string {
   if (path.trim() === '' || path === ':memory:' || path.includes('\0')) {
-    throw new LedgerError('INVALID_ARGUMENT', { message: `'${path}' cannot name a ledger`, hint: 'give the path of a file' });
+    throw invalidArgument(`'${path}' cannot name a ledger`, 'give the path of a file');
   }
   const absolute = resolve(path);
   try {
