@@ -3,11 +3,12 @@
  * It reads bytes and fills tables; it must not know partitions, time or what becomes of a line.
  */
 
-import { byteAt, CARRIAGE_RETURN, COMMA, LINE_FEED, QUOTE } from '../model/bytes.ts';
+import { byteAt, CARRIAGE_RETURN, COMMA, isDigit, LINE_FEED, QUOTE, ZERO } from '../model/bytes.ts';
 import { FieldKind } from '../model/scanned-field.ts';
 import { LineFault } from './line-fault.ts';
 import type { ScanPlan } from './scan-plan.ts';
 import type { ScannedLines } from './scanned-lines.ts';
+import { utf8Length } from './utf8.ts';
 
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
@@ -16,10 +17,21 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const MINUS = 0x2d;
+const PLUS = 0x2b;
+const POINT = 0x2e;
+const SPACE = 0x20;
+const TAB = 0x09;
+const LOWER_E = 0x65;
+const LOWER_F = 0x66;
+const LOWER_N = 0x6e;
+const LOWER_T = 0x74;
+const LOWER_U = 0x75;
+/** Of an ASCII letter: set in the lower one alone. */
+const CASE_BIT = 0x20;
 
 /** What a byte means inside a string: 0 an ordinary character, 1 one that needs a look. */
 const STOPS_STRING = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 || byte === QUOTE || byte === BACKSLASH || byte >= 0x80 ? 1 : 0));
-const IS_DIGIT = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x30 && byte <= 0x39 ? 1 : 0));
+const IS_DIGIT = Uint8Array.from({ length: 256 }, (_, byte) => (isDigit(byte) ? 1 : 0));
 const IS_HEX = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9a-fA-F]/.test(String.fromCharCode(byte)) ? 1 : 0));
 const IS_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) => ('"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0));
 
@@ -242,19 +254,19 @@ export class Scanner {
     const bytes = this.#bytes;
     let at = byteAt(bytes, start) === MINUS ? start + 1 : start;
     this.#sawFraction = false;
-    if (byteAt(bytes, at) === 0x30) at++;
+    if (byteAt(bytes, at) === ZERO) at++;
     else if (IS_DIGIT[byteAt(bytes, at)] === 1) at = this.#skipDigits(at);
     else return this.#stop(LineFault.BAD_NUMBER, at);
-    if (byteAt(bytes, at) === 0x2e) {
+    if (byteAt(bytes, at) === POINT) {
       this.#sawFraction = true;
       if (IS_DIGIT[byteAt(bytes, at + 1)] !== 1) return this.#stop(LineFault.BAD_NUMBER, at + 1);
       at = this.#skipDigits(at + 1);
     }
-    if ((byteAt(bytes, at) | 0x20) === 0x65) {
+    if ((byteAt(bytes, at) | CASE_BIT) === LOWER_E) {
       this.#sawFraction = true;
       at++;
       const sign = byteAt(bytes, at);
-      if (sign === 0x2b || sign === MINUS) at++;
+      if (sign === PLUS || sign === MINUS) at++;
       if (IS_DIGIT[byteAt(bytes, at)] !== 1) return this.#stop(LineFault.BAD_NUMBER, at);
       at = this.#skipDigits(at);
     }
@@ -280,13 +292,13 @@ export class Scanner {
         return;
       }
       if (byte >= 0x80) {
-        const length = this.#utf8Length(at, byte);
+        const length = utf8Length(bytes, at, byte);
         if (length === 0) return this.#stop(LineFault.BAD_UTF8, at);
         at += length;
       } else if (byte === BACKSLASH) {
         this.#sawEscape = true;
         const escaped = byteAt(bytes, at + 1);
-        if (escaped === 0x75) {
+        if (escaped === LOWER_U) {
           for (let nth = 2; nth < 6; nth++) {
             if (IS_HEX[byteAt(bytes, at + nth)] !== 1) return this.#stop(LineFault.BAD_ESCAPE, at + nth);
           }
@@ -302,30 +314,11 @@ export class Scanner {
     }
   }
 
-  /** Bytes of the well-formed UTF-8 sequence at `at` (Unicode 15, table 3-7), 0 where it is not one. */
-  #utf8Length(at: number, lead: number): number {
-    const bytes = this.#bytes;
-    const second = byteAt(bytes, at + 1);
-    if (lead >= 0xc2 && lead <= 0xdf) return isContinuation(second) ? 2 : 0;
-    if (lead >= 0xe0 && lead <= 0xef) {
-      const low = lead === 0xe0 ? 0xa0 : 0x80;
-      const high = lead === 0xed ? 0x9f : 0xbf;
-      return second >= low && second <= high && isContinuation(byteAt(bytes, at + 2)) ? 3 : 0;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4) {
-      const low = lead === 0xf0 ? 0x90 : 0x80;
-      const high = lead === 0xf4 ? 0x8f : 0xbf;
-      const isWhole = second >= low && second <= high && isContinuation(byteAt(bytes, at + 2)) && isContinuation(byteAt(bytes, at + 3));
-      return isWhole ? 4 : 0;
-    }
-    return 0;
-  }
-
   #skipSpace(start: number): number {
     let at = start;
     for (;;) {
       const byte = byteAt(this.#bytes, at);
-      if (byte !== 0x20 && byte !== 0x09 && byte !== CARRIAGE_RETURN) return at;
+      if (byte !== SPACE && byte !== TAB && byte !== CARRIAGE_RETURN) return at;
       at++;
     }
   }
@@ -334,11 +327,11 @@ export class Scanner {
     switch (first) {
       case QUOTE:
         return this.#sawEscape ? FieldKind.ESCAPED_STRING : FieldKind.STRING;
-      case 0x74:
+      case LOWER_T:
         return FieldKind.TRUE;
-      case 0x66:
+      case LOWER_F:
         return FieldKind.FALSE;
-      case 0x6e:
+      case LOWER_N:
         return FieldKind.NULL;
       default:
         return this.#sawFraction ? FieldKind.DECIMAL : FieldKind.INTEGER;
@@ -360,8 +353,4 @@ export class Scanner {
     this.#fault = fault;
     this.#at = at;
   }
-}
-
-function isContinuation(byte: number): boolean {
-  return (byte & 0xc0) === 0x80;
 }
