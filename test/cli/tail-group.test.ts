@@ -4,15 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { finished, runCli, startCli } from '../support/cli.ts';
-import { expectFailure, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import { expectFailure, newLedger, numbers, parseLines, succeed } from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
 import { hasGroup } from '../support/process-group.ts';
 import { hasTerminal, runOnTerminal, runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-function numbers(from: number, through: number): string {
-  return Array.from({ length: through - from + 1 }, (_, at) => `${from + at}\n`).join('');
-}
 
 async function ledgerOf(input: string, ...initArgs: string[]): Promise<string> {
   const ledger = await newLedger(...initArgs);

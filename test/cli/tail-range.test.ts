@@ -3,13 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EARTHQUAKES, runCli, startCli } from '../support/cli.ts';
 import { earthquakesBetween } from '../support/earthquakes.ts';
-import { earthquakeLedger, expectFailure, fileIn, newLedger, succeed } from '../support/ledger-cli.ts';
+import { earthquakeLedger, expectFailure, fileIn, newLedger, numbers, succeed } from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-function numbers(from: number, through: number): string {
-  return Array.from({ length: through - from + 1 }, (_, at) => `${from + at}\n`).join('');
-}
 
 async function numbersLedger(through: number): Promise<string> {
   const ledger = await newLedger('--partitions', '3');

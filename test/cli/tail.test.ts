@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
 import { finished, runCli, startCli } from '../support/cli.ts';
 import { storedEvents } from '../support/invariants.ts';
-import { type Envelope, earthquakeLedger, expectFailure, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import { type Envelope, earthquakeLedger, expectFailure, newLedger, numbers, parseLines, succeed } from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
-
-function numbers(from: number, through: number): string {
-  return Array.from({ length: through - from + 1 }, (_, at) => `${from + at}\n`).join('');
-}
 
 async function tailed(ledger: string, ...args: string[]): Promise<string> {
   const { stdout, stderr } = await succeed(['tail', '-l', ledger, ...args]);

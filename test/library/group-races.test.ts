@@ -5,16 +5,13 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Completengine, Delivery, SubscribeOptions } from '../../src/index.ts';
 import { FakeClock, failureOf, ledgerPath, openEngine } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 
 const QUICK = { leaseMs: 400, backoffMs: 1 };
 
 const emitNumbers = (engine: Completengine, count: number) => engine.emit(Array.from({ length: count }, (_, n) => n));
 
 const placesOf = (delivery: Delivery): string[] => [...delivery].map(({ partition, offset }) => `${partition}/${offset}`);
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(5);
-}
 
 /** A handler whose deliveries last until they are let go. */
 class Gate {

@@ -1,15 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { expect, test } from 'vitest';
-import { hashOf, LedgerError, placedBy, type RoutingSpec, rangeOf } from '../../src/index.ts';
-import { EARTHQUAKES } from '../support/cli.ts';
+import { hashOf, LedgerError, placedBy, rangeOf } from '../../src/index.ts';
 import { earthquakes } from '../support/earthquakes.ts';
-import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
-
-async function earthquakeEngine(partition: RoutingSpec = hashOf('properties.net')) {
-  const engine = await openEngine({ partition, time: 'properties.time' });
-  await engine.emit(createReadStream(EARTHQUAKES));
-  return engine;
-}
+import { earthquakeEngine, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
 test('a key tells the events of that key alone, whatever the routing', async () => {
   const expected = earthquakes().filter(({ net }) => net === 'ci');

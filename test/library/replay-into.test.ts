@@ -1,20 +1,12 @@
-import { createReadStream } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Completengine, compositeOf, type EventInput, hashOf, type LedgerError, Playback, placedBy, rangeOf } from '../../src/index.ts';
-import { EARTHQUAKES } from '../support/cli.ts';
-import { FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { earthquakeEngine, FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
 /** Every event of a ledger with its time; where it lies is the ledger's own affair. */
 async function historyOf(engine: Completengine): Promise<string[]> {
   const events: string[] = [];
   for await (const { sequence, time, payload } of engine.replay()) events.push(`${sequence} ${time} ${payload}`);
   return events;
-}
-
-async function earthquakeEngine(): Promise<Completengine> {
-  const engine = await openEngine({ partition: hashOf('properties.net'), time: 'properties.time' });
-  await engine.emit(createReadStream(EARTHQUAKES));
-  return engine;
 }
 
 test('order, times and bytes stay, whatever the routing it goes to', async () => {

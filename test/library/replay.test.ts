@@ -1,14 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Completengine, hashOf, type Sink } from '../../src/index.ts';
-import { EARTHQUAKES } from '../support/cli.ts';
-import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
-
-async function earthquakeEngine(): Promise<Completengine> {
-  const engine = await openEngine({ partition: hashOf('properties.net'), time: 'properties.time' });
-  await engine.emit(createReadStream(EARTHQUAKES));
-  return engine;
-}
+import { hashOf, type Sink } from '../../src/index.ts';
+import { earthquakeEngine, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
 test('a replay is awaited for its report or iterated for its events, and both tell the same', async () => {
   const engine = await earthquakeEngine();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type Completengine, type Delivery, hashOf } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 
 const QUICK = { leaseMs: 400, backoffMs: 1 };
 
@@ -10,11 +11,6 @@ async function emitNumbers(engine: Completengine, from: number, through: number)
 }
 
 const numbersOf = (delivery: Delivery): number[] => [...delivery].map((event) => (event.json() as { n: number }).n);
-
-/** Resolves when the condition holds. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(5);
-}
 
 const range = (from: number, through: number): number[] => Array.from({ length: through - from + 1 }, (_, at) => from + at);
 

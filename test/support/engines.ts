@@ -1,8 +1,10 @@
 /** Engines of the library on ledgers of their own, closed when the test is over, and a clock to set by hand. */
 
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { type Clock, Completengine, LedgerError, type LedgerErrorCode, type OpenOptions } from '../../src/index.ts';
+import { type Clock, Completengine, hashOf, LedgerError, type LedgerErrorCode, type OpenOptions, type RoutingSpec } from '../../src/index.ts';
+import { EARTHQUAKES } from './cli.ts';
 import { tempDir } from './temp-dir.ts';
 
 export function ledgerPath(): string {
@@ -13,6 +15,13 @@ export function ledgerPath(): string {
 export async function openEngine(options: Partial<OpenOptions> = {}): Promise<Completengine> {
   const engine = await Completengine.open({ ledger: ledgerPath(), ...options });
   onTestFinished(() => engine.close());
+  return engine;
+}
+
+/** One with the earthquakes of the fixture in it, by the time each carries. */
+export async function earthquakeEngine(partition: RoutingSpec = hashOf('properties.net')): Promise<Completengine> {
+  const engine = await openEngine({ partition, time: 'properties.time' });
+  await engine.emit(createReadStream(EARTHQUAKES));
   return engine;
 }
 

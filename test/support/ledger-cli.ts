@@ -93,3 +93,8 @@ export function expectFailure(result: CliResult, code: number, fact: RegExp | st
   expect(result.signal).toBeNull();
   expect(result.code).toBe(code);
 }
+
+/** Events that are a number each, both ends included. */
+export function numbers(from: number, through: number): string {
+  return Array.from({ length: through - from + 1 }, (_, at) => `${from + at}\n`).join('');
+}
