@@ -10,6 +10,11 @@ export function isBusy(error: unknown): boolean {
   return error instanceof Database.SqliteError && (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED'));
 }
 
+/** Whether SQLite met a page that is not what it should be. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CORRUPT');
+}
+
 export function translateError(error: unknown, path: string, activity: Activity): unknown {
   if (error instanceof LedgerError) return error;
   if (!(error instanceof Database.SqliteError)) return error;
