@@ -20,7 +20,7 @@ test.each([...READERS, ['emit'], ['inspect', '--verify']])('%s %s says where the
   const ledger = join(tempDir(), 'none.codex');
   const result = await runCli([...args.filter(Boolean), '-l', ledger]);
   expectFailure(result, 66, `there is no ledger at ${ledger}`);
-  expect(result.stderr).toContain('completengine init');
+  expect(result.stderr).toContain(`completengine init --ledger ${ledger}\n`);
 });
 
 test('looks for ./events.codex, or for what COMPLETENGINE_LEDGER names, or for what -l names', async () => {
@@ -60,7 +60,9 @@ test('a database of something else is not a ledger, and is left alone: 76', asyn
   const path = join(tempDir(), 'other.sqlite');
   tamper(path, 'CREATE TABLE other (x); INSERT INTO other VALUES (1)');
   for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', path]), 76, 'a database of something else');
-  expectFailure(await runCli(['init', '-l', path]), 73, 'exists already');
+  const result = await runCli(['init', '-l', path]);
+  expectFailure(result, 73, `${path} exists already: it is a database of something else`);
+  expect(result.stderr).not.toContain('use it');
 });
 
 test('an empty file is not a ledger yet: 76, and the way to make it one', async () => {
