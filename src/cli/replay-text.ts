@@ -5,7 +5,7 @@ import { bytes, plural, rate, seconds } from './figures.ts';
 
 export function replayLine(report: TellingReport | TransferReport): string {
   const { resumedBehind = null } = report as Partial<TransferReport>;
-  if (report.events === 0) return resumedBehind === null ? 'no events in this range' : `nothing new: it holds them through sequence ${resumedBehind}`;
+  if (report.events === 0) return nothingLine(report.isComplete, resumedBehind);
   const parts = [
     `${plural(report.events, 'event')} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,
     `sequences ${report.firstSequence}-${report.lastSequence}`,
@@ -17,6 +17,12 @@ export function replayLine(report: TellingReport | TransferReport): string {
   if ('head' in report) parts.push(`its head ${formatHead(report.head)}`);
   if (!report.isComplete) parts.push('the rest was not told');
   return parts.join('; ');
+}
+
+/** Of a reader that goes away in the middle of the first page nobody knows what it took. */
+function nothingLine(isComplete: boolean, resumedBehind: number | null): string {
+  if (!isComplete) return 'ended before a page of events was told';
+  return resumedBehind === null ? 'no events in this range' : `nothing new: it holds them through sequence ${resumedBehind}`;
 }
 
 export function replayDocument(report: TellingReport | TransferReport): object {
