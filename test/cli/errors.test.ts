@@ -211,3 +211,19 @@ test('an input that cannot be read is 65, and what came before it is kept', asyn
   expectFailure(result, 65, 'cannot be read');
   expect((await succeed(['tail', '-l', ledger])).stdout.toString()).toBe('1\n');
 });
+
+test.each([
+  [['tali'], 'error: command tali not found\n  try: tail, or completengine --help\n'],
+  [['help', 'reply'], 'error: Command reply not found.\n  try: replay, or completengine --help\n'],
+  [['somersault'], 'error: command somersault not found\n  try: completengine --help\n'],
+  [['--hepl'], 'error: command --hepl not found\n  try: --help, or completengine --help\n'],
+  [['replay', '--frm', 'now'], 'error: Nonexistent flag: --frm\n  try: --from, or completengine replay --help\n'],
+  [['tail', '--legder', 'x'], 'error: Nonexistent flag: --legder\n  try: --ledger, or completengine tail --help\n'],
+  [['partition', 'add', '--somersault', 'x'], 'error: Nonexistent flag: --somersault\n  try: completengine partition add --help\n'],
+  [['partition', 'add'], 'error: Missing 1 required arg: name, names of the new partitions\n  try: completengine partition add --help\n'],
+  [['tail', '-o', 'josn'], 'error: Expected --output=josn to be one of: payload, envelope, pretty\n  try: completengine tail --help\n'],
+])('%j is answered with what may have been meant, and with the help of that very command', async (args, stderr) => {
+  // as users run it: oclif tells developers more
+  const env = { ...process.env, NODE_ENV: 'production' };
+  expect(await runCli(args, { env })).toMatchObject({ code: 2, stderr });
+});
