@@ -49,7 +49,7 @@ describe('tail --group', () => {
     expect(sorted(stdout.toString())).toEqual(['7', '8', '9']);
     const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', 'start']);
     expect(again.stdout.toString()).toBe('');
-    expect(again.stderr).toBe('group g goes on where it stands: --from is for a new group\n');
+    expect(again.stderr).toBe('group g goes on where it stands: --from is for a new group; to step this one: completengine replay --to-group g --from start\n');
   });
 
   test('in two terminals gives each event to one of them', async () => {
