@@ -1,14 +1,14 @@
 /** The report of a replay, for people and as a document. */
 
 import { formatHead, formatTime, type RehearsalReport, type TellingReport, type TransferReport } from '../index.ts';
-import { bytes, plural, rate, seconds } from './figures.ts';
+import { bytes, plural, rate, seconds, sequences } from './figures.ts';
 
 export function replayLine(report: TellingReport | TransferReport): string {
   const { resumedBehind = null } = report as Partial<TransferReport>;
   if (report.events === 0) return nothingLine(report.isComplete, resumedBehind);
   const parts = [
     `${plural(report.events, 'event')} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,
-    `sequences ${report.firstSequence}-${report.lastSequence}`,
+    sequences(report.firstSequence, report.lastSequence),
     `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}`,
     report.isVerified ? 'verified' : 'not verified',
     `digest ${report.digest}`,
@@ -36,7 +36,7 @@ export function rehearsalLine({ durationMs, ...report }: RehearsalReport): strin
   if (report.events === 0) return 'no events in this range';
   return [
     `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be told`,
-    `sequences ${report.firstSequence}-${report.lastSequence}`,
+    sequences(report.firstSequence, report.lastSequence),
     `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}, a span of ${span((report.lastTime ?? 0) - (report.firstTime ?? 0))}`,
     durationMs === null ? 'as fast as it goes' : `${span(durationMs * 1000)} at this speed`,
     `digest ${report.digest}`,
