@@ -39,7 +39,9 @@ test('a list is committed together, in its order', async () => {
 test('a list with a bad event stores none of it and names which', async () => {
   const engine = await openEngine({ partition: hashOf('k') });
   const error = await failureOf(() => engine.emit([{ k: 1 }, { k: 2 }, { no: 'key' }, { k: 3 }]), 'BAD_LINE');
-  expect(error.message).toMatch(/emit\(\): line 3.*nothing of this call is stored/);
+  expect(error.message).toMatch(/^emit\(\): event 3, byte 1: .*; nothing of this call is stored$/);
+  expect(error.hint).toBe('mend the event and emit all of the call again');
+  expect(error.details).toMatchObject({ source: 'emit()', line: 3, byte: 1 });
   expect((await engine.head()).sequence).toBe(0);
 });
 
@@ -52,6 +54,23 @@ test.each(['', ' ', '{', '1 2', '{"a":1}\n{"a":2}', 'undefined', '\ud800'])('the
 test.each([[undefined], [() => 1], [Symbol('s')]])('a value without JSON is refused: %s', async (value) => {
   const engine = await openEngine();
   await failureOf(() => engine.emit(value as never), 'BAD_LINE');
+  expect((await engine.head()).sequence).toBe(0);
+});
+
+test.each([
+  [{ tenant: 12n }],
+  [
+    {
+      toJSON: () => {
+        throw new Error('not today');
+      },
+    },
+  ],
+])('a value that JSON.stringify refuses is a bad line, with its reason', async (value) => {
+  const engine = await openEngine();
+  const error = await failureOf(() => engine.emit([1, value]), 'BAD_LINE');
+  expect(error.message).toMatch(/^emit\(\): event 2 has no JSON: ./);
+  expect(error.cause).toBeInstanceOf(Error);
   expect((await engine.head()).sequence).toBe(0);
 });
 
@@ -109,6 +128,13 @@ test('a stream of lines is committed and reported', async () => {
   expect(report.head).toEqual(await engine.head());
 });
 
+test('a stream without events has no sequences and no head', async () => {
+  const engine = await openEngine();
+  const nothing = { events: 0, commits: 0, firstSequence: null, lastSequence: null, head: null, isComplete: true };
+  expect(await engine.emit(pieces('\n'))).toMatchObject({ lines: 1, ...nothing });
+  expect(await engine.emit(pieces(), { atomic: true })).toMatchObject({ lines: 0, ...nothing });
+});
+
 test('a stream may come in any pieces, as text or bytes', async () => {
   const engine = await openEngine();
   await engine.emit(pieces('{"a"', ':"', Buffer.from('ü').subarray(0, 1), Buffer.from('ü').subarray(1), '"}\n', '', '2'));
@@ -128,7 +154,7 @@ test('onReject keeps bad lines and goes on, onCommit tells of each commit', asyn
   const committed: number[] = [];
   const report = await engine.emit(pieces('1\nbad\n3\n'), {
     onReject: ({ line, text }) => void rejected.push(`${line} ${text}`),
-    onCommit: ({ committed: { count } }) => void committed.push(count),
+    onCommit: ({ count }) => void committed.push(count),
   });
   expect(report).toMatchObject({ events: 2, rejected: 1 });
   expect(rejected).toEqual(['2 bad']);
@@ -150,7 +176,8 @@ test('a stream that fails passes on its error, and what came before is kept', as
 test('an atomic stream is stored whole or not at all', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger });
-  await failureOf(() => engine.emit(pieces('1\n', 'bad\n'), { atomic: true }), 'BAD_LINE');
+  const error = await failureOf(() => engine.emit(pieces('1\n', 'bad\n'), { atomic: true }), 'BAD_LINE');
+  expect(error.details).toMatchObject({ line: 2, report: { lines: 2, events: 0, bytes: 0, commits: 0, firstSequence: null, lastSequence: null, head: null } });
   expect(storedEvents(ledger)).toEqual([]);
   expect(await engine.emit(pieces('1\n', '2\n'), { atomic: true })).toMatchObject({ events: 2, commits: 1 });
   await expectSoundLedger(ledger);

@@ -84,6 +84,7 @@ export interface ParkedEvent extends EventPlace, ParkReason {
 
 interface MemberSummary {
   readonly name: string;
+  /** When its leases end unless it renews them. */
   readonly expiresAt: Micros;
   readonly isAlive: boolean;
 }
@@ -108,7 +109,9 @@ export interface GroupSummary {
   readonly members: readonly MemberSummary[];
   /** By partition. */
   readonly lanes: readonly LaneSummary[];
+  /** Over all partitions, as of each. */
   readonly lag: number;
   readonly oldestTime: Micros | null;
+  /** Events that are set aside. */
   readonly parked: number;
 }

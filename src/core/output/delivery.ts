@@ -30,6 +30,7 @@ export class Delivery implements Iterable<LedgerEvent> {
   readonly batches: readonly EventBatch[];
   readonly labels: EventLabels;
 
+  /** @internal */
   constructor(batches: readonly EventBatch[], labels: EventLabels, facts: DeliveryFacts) {
     this.batches = batches;
     this.labels = labels;
