@@ -9,7 +9,7 @@ export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './c
 export type { EventReceipt } from './core/emission/shared-commits.ts';
 export type { EmitOptions, EventInput, GivenOptions, SingleEvent } from './core/engine/emitting.ts';
 export type { FilterRequest } from './core/engine/filtering.ts';
-export type { CursorPlan, CursorStep, GroupDescription, GroupLane, GroupMember, ParkedEventDescription } from './core/engine/group-desk.ts';
+export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/engine/group-desk.ts';
 export type { CreateOptions, OpenOptions } from './core/engine/opening.ts';
 export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/engine/partitioning.ts';
 export type { RehearsalReport } from './core/engine/rehearsal.ts';
@@ -34,6 +34,7 @@ export type { Determinism, Durability, LedgerConfig } from './core/model/config.
 export { movedByHash } from './core/model/epoch-plan.ts';
 export type { BatchSpan, EventBatch, LedgerEvent } from './core/model/event.ts';
 export { type FieldPath, formatFieldPath } from './core/model/field-path.ts';
+export type { GroupMember } from './core/model/group.ts';
 export { type Anchor, formatHead, type Head, parseHead } from './core/model/head.ts';
 export type { KeyInput } from './core/model/key-text.ts';
 export { LedgerError, type LedgerErrorCode, type LedgerErrorOptions } from './core/model/ledger-error.ts';

@@ -11,7 +11,6 @@ type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'parti
 
 /** Where a group stands in one partition. */
 export type GroupLane = Named<LaneSummary>;
-export type GroupMember = GroupSummary['members'][number];
 /** Where a group stands in all of them, and who works for it. */
 export type GroupDescription = Omit<GroupSummary, 'lanes'> & { readonly lanes: readonly GroupLane[] };
 /** An event that a group has set aside. */

@@ -82,7 +82,8 @@ export interface ParkedEvent extends EventPlace, ParkReason {
   readonly isDue: boolean;
 }
 
-interface MemberSummary {
+/** A member of a group, as others see it. */
+export interface GroupMember {
   readonly name: string;
   /** When its leases end unless it renews them. */
   readonly expiresAt: Micros;
@@ -106,7 +107,7 @@ export interface GroupSummary {
   readonly name: string;
   readonly createdAt: Micros;
   /** By name. */
-  readonly members: readonly MemberSummary[];
+  readonly members: readonly GroupMember[];
   /** By partition. */
   readonly lanes: readonly LaneSummary[];
   /** Over all partitions, as of each. */
