@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { hashOf, placedBy, stickyBy } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';
@@ -141,6 +142,18 @@ test('a stream may come in any pieces, as text or bytes', async () => {
   expect(await payloadsOf(engine.replay())).toEqual(['{"a":"ü"}', '2']);
 });
 
+test('a stream may be cut between the halves of a character, whether it is stored whole or as it comes', async () => {
+  const face = '\u{1f600}';
+  for (const atomic of [false, true]) {
+    const engine = await openEngine();
+    await engine.emit(pieces(`"a${face[0]}`, `${face[1]}"\n"b${face[0]}`, '', `${face[1]}"\n`), { atomic });
+    expect(await payloadsOf(engine.replay())).toEqual([`"a${face}"`, `"b${face}"`]);
+    // half a character is none, and is neither lost nor put elsewhere
+    await failureOf(() => engine.emit(pieces(`1${face[0]}`), { atomic }), 'BAD_LINE');
+    await failureOf(() => engine.emit(pieces(`1${face[0]}`, Buffer.from('\n'), '"b"'), { atomic }), 'BAD_LINE');
+  }
+});
+
 test('a stream stops at a bad line, and the error holds the report of what is committed', async () => {
   const engine = await openEngine();
   const error = await failureOf(() => engine.emit(pieces('1\n2\nbad\n4\n')), 'BAD_LINE');
@@ -171,6 +184,14 @@ test('a stream that fails passes on its error, and what came before is kept', as
   await expect(engine.emit(failing())).rejects.toThrow('the source broke');
   expect((await engine.head()).sequence).toBeLessThanOrEqual(1);
   await engine.emit('2');
+});
+
+test.each([{ n: 2 }, 2, false, new ArrayBuffer(2)])('a stream of values that are neither text nor bytes is refused: %j', async (value) => {
+  for (const atomic of [false, true]) {
+    const engine = await openEngine();
+    const error = await failureOf(() => engine.emit(Readable.from(['1\n', value, '3\n']), { atomic }), 'INVALID_ARGUMENT');
+    expect(error.hint).toContain('JSON.stringify');
+  }
 });
 
 test('an atomic stream is stored whole or not at all', async () => {
