@@ -32,12 +32,13 @@ export type {
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
 export { movedByHash } from './core/model/epoch-plan.ts';
-export type { BatchSpan, EventBatch, LedgerEvent } from './core/model/event.ts';
+export type { BatchSpan, EventBatch } from './core/model/event.ts';
 export { type FieldPath, formatFieldPath } from './core/model/field-path.ts';
 export type { GroupMember } from './core/model/group.ts';
 export { type Anchor, formatHead, type Head, parseHead } from './core/model/head.ts';
 export type { KeyInput } from './core/model/key-text.ts';
 export { LedgerError, type LedgerErrorCode, type LedgerErrorOptions } from './core/model/ledger-error.ts';
+export type { LedgerEvent } from './core/model/ledger-event.ts';
 export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition, type PartitionId } from './core/model/partition.ts';
 export type { SequenceRange } from './core/model/range.ts';
 export type { RangeBound, RangeBounds } from './core/model/range-bounds.ts';

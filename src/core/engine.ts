@@ -21,9 +21,9 @@ import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyRep
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/open.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { Determinism } from './model/config.ts';
-import type { LedgerEvent } from './model/event.ts';
 import type { Head } from './model/head.ts';
 import { LedgerError } from './model/ledger-error.ts';
+import type { LedgerEvent } from './model/ledger-event.ts';
 import { type Partition, selectPartitions } from './model/partition.ts';
 import type { SequenceRange } from './model/range.ts';
 import { systemTimer, type Timer } from './model/timer.ts';

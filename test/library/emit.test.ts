@@ -60,6 +60,7 @@ test.each([[undefined], [() => 1], [Symbol('s')]])('a value without JSON is refu
 
 test.each([
   [{ tenant: 12n }],
+  [Promise.resolve({ n: 1 })],
   [
     {
       toJSON: () => {

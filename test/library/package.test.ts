@@ -88,6 +88,8 @@ describe('the package', () => {
           const list: EventReceipt = await engine.emit([1, 2]);
           // @ts-expect-error what stores positions takes a stream
           await engine.emit(order, { producer: 'p' });
+          // @ts-expect-error a promise is no event
+          await engine.emit(Promise.resolve(order));
           // @ts-expect-error nothing is no event
           await engine.emit(undefined);
           // @ts-expect-error no such option
@@ -144,7 +146,7 @@ describe("the README's library", () => {
       'first.ts': first?.code ?? '',
       'second.ts': `import type { Completengine } from 'completengine';
         declare const engine: Completengine;
-        declare function send(payload: Uint8Array): Promise<void>;
+        declare function send(mail: unknown): Promise<void>;
         ${second?.code}`,
     });
     const { code, out: said, err } = run(join(out, 'first.js'), tempDir());

@@ -20,8 +20,8 @@ import { makeRouter } from '../router/router.ts';
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
 export type EventInput = string | Uint8Array | object | number | boolean | null;
 
-/** Lists and streams are events only inside a list: by themselves they are many. */
-export type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> ? never : Event;
+/** Lists and streams are events only inside a list: by themselves they are many. A promise is none before it is awaited. */
+export type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> | PromiseLike<unknown> ? never : Event;
 
 /** What is said of all events of a call, past what they hold. */
 export interface GivenOptions {
@@ -151,6 +151,7 @@ function toLine(event: EventInput, at: number): Buffer {
 /** @throws LedgerError BAD_LINE for a value that has no JSON */
 function toJson(value: unknown, at: number): string {
   try {
+    if (value instanceof Promise) throw new TypeError('it is a promise, and was not awaited');
     const json = JSON.stringify(value) as string | undefined;
     if (json === undefined) throw new TypeError(`it is of type ${typeof value}`);
     return json;

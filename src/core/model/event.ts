@@ -1,4 +1,4 @@
-/** Events as they are told: singly for people and handlers, in batches for speed. No I/O. */
+/** Events as they are told: in batches, for speed. No I/O. */
 
 import { LINE_FEED } from './bytes.ts';
 import type { StoredCommit } from './commit.ts';
@@ -6,21 +6,6 @@ import { EventColumns } from './event-columns.ts';
 import type { PartitionId } from './partition.ts';
 import type { SequenceRange } from './range.ts';
 import type { Micros } from './time.ts';
-
-/** One committed event. */
-export interface LedgerEvent {
-  /** Place in the ledger: 1-based, dense, the total order. */
-  readonly sequence: number;
-  readonly partition: string;
-  /** Place in its partition: 0-based, dense. */
-  readonly offset: number;
-  /** Integer microseconds since the epoch, never decreasing with sequence. */
-  readonly time: Micros;
-  /** What the router read, or was given; null where the routing reads no key. */
-  readonly key: string | null;
-  /** The exact bytes of the line, its end excluded. */
-  readonly payload: Buffer;
-}
 
 /** Where the first and the last event of a batch stand. */
 export interface BatchSpan {

@@ -1,8 +1,9 @@
 /** The tail: one run through events, taken singly, or delivered to a sink with a report of what was delivered. */
 
 import { Blake3Hasher } from '@napi-rs/blake-hash';
-import type { EventBatch, LedgerEvent } from '../model/event.ts';
+import type { EventBatch } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import type { LedgerEvent } from '../model/ledger-event.ts';
 import type { Micros } from '../model/time.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
