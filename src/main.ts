@@ -20,7 +20,7 @@ import PartitionReroute from './commands/partition/reroute.ts';
 import Replay from './commands/replay.ts';
 import Tail from './commands/tail.ts';
 
-const VERBS = new Map<string, { run(argv: string[], config: Config): ReturnType<typeof Command.run> }>([
+const VERBS = new Map<string, { id: string; run(argv: string[], config: Config): ReturnType<typeof Command.run> }>([
   ['bench', Bench],
   ['emit', Emit],
   ['init', Init],
@@ -37,12 +37,15 @@ const VERBS = new Map<string, { run(argv: string[], config: Config): ReturnType<
 /** Returns false where the arguments are none of a verb of ours, or ask for help: nothing is done then. `root`: the directory of package.json. */
 export async function main(root: string, argv: readonly string[]): Promise<boolean> {
   const words = VERBS.has(argv.slice(0, 2).join(' ')) ? 2 : 1;
-  const command = VERBS.get(argv.slice(0, words).join(' '));
+  const verb = argv.slice(0, words).join(' ');
+  const command = VERBS.get(verb);
   const rest = argv.slice(words);
   if (command === undefined || rest.includes('--help')) return false;
   try {
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     pjson.oclif.plugins = [];
+    // oclif sets it where it finds commands by itself
+    command.id = verb;
     await command.run(rest, await Config.load({ root, pjson }));
   } catch (error) {
     printFailure(error);

@@ -39,7 +39,7 @@ function normalize(output: string, directory: string): string[] {
       .replace(/in \d+\.\d+ s, [\d,]+ events\/s/g, 'in TIME, RATE')
       // a loaded machine may read a small input in two
       .replace(/\bin [12] commits?\b/g, 'in 1 commit')
-      .replace(/the oldest for \d+\.\d+ s/g, 'the oldest for AGE')
+      .replace(/the oldest for \d+y \d+d/g, 'the oldest for AGE')
       .trimEnd()
       .split('\n')
       .sort()

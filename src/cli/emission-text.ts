@@ -1,18 +1,18 @@
 /** What `emit` prints: receipts for programs, the summary for people. */
 
 import { type CommittedEvents, type EmissionReport, formatHead, formatTime, type LedgerError } from '../index.ts';
-import { bytes, count, plural, rate, seconds } from './figures.ts';
+import { bytes, count, plural, rate, seconds, sequences } from './figures.ts';
 
 /** One JSON line per event: where its line stood, and where it lies now. */
 export function receiptLines(events: CommittedEvents, place: { source: string; firstLine: number }): string {
-  const { committed, partitionNames } = events;
+  const { firstSequence, partitionNames } = events;
   const { partitions, offsets, times, linesInChunk } = events.columns;
   const source = JSON.stringify(place.source);
   let lines = '';
-  for (let at = 0; at < committed.count; at++) {
+  for (let at = 0; at < events.count; at++) {
     const line = place.firstLine + (linesInChunk[at] as number);
     const partition = partitionNames[partitions[at] as number];
-    lines += `{"source":${source},"line":${line},"sequence":${committed.firstSequence + at},"partition":"${partition}","offset":${offsets[at]},"time":"${formatTime(times[at] as number)}"}\n`;
+    lines += `{"source":${source},"line":${line},"sequence":${firstSequence + at},"partition":"${partition}","offset":${offsets[at]},"time":"${formatTime(times[at] as number)}"}\n`;
   }
   return lines;
 }
@@ -27,7 +27,7 @@ export function emissionLine(report: EmissionReport, ms: number, failure?: Ledge
   const parts = [
     report.events === 0
       ? 'nothing committed'
-      : `${plural(report.events, 'event')} committed (${bytes(report.bytes)} in ${seconds(ms)}, ${rate(report.events, ms)}), sequences ${report.firstSequence}-${report.lastSequence}`,
+      : `${plural(report.events, 'event')} committed (${bytes(report.bytes)} in ${seconds(ms)}, ${rate(report.events, ms)}), ${sequences(report.firstSequence, report.lastSequence)}`,
   ];
   if (report.late > 0) parts.push(`${count(report.late)} late, recorded at the head's time`);
   if (report.duplicates > 0) parts.push(`${plural(report.duplicates, 'duplicate')} passed over`);

@@ -17,13 +17,13 @@ export function printOutputFailure(error: NodeJS.ErrnoException): void {
   told.add(error);
 }
 
-/** Prints to standard error and sets the exit code; a request to exit with 0 is no failure. */
-export function printFailure(error: unknown): void {
+/** Prints to standard error and sets the exit code; a request to exit with 0 is no failure. `usageHint`: what to try where the command line cannot be taken. */
+export function printFailure(error: unknown, usageHint = 'completengine --help'): void {
   const failure = error as Failure;
   if (failure.oclif?.exit === 0) return;
   process.exitCode = exitCodeOf(failure, process.exitCode);
   if (typeof failure.cause === 'object' && failure.cause !== null && told.has(failure.cause)) return;
-  for (const line of linesOf(failure)) process.stderr.write(`${line}\n`);
+  for (const line of linesOf(failure, usageHint)) process.stderr.write(`${line}\n`);
 }
 
 /** The same as a document. */
@@ -43,7 +43,7 @@ function isUsage(failure: Failure): boolean {
   return failure.oclif?.exit !== undefined;
 }
 
-function linesOf(failure: Failure): string[] {
+function linesOf(failure: Failure, usageHint: string): string[] {
   if (failure instanceof LedgerError) {
     const lines = [`error: ${oneLine(failure.message)}`];
     if (failure.hint !== undefined) lines.push(`  try: ${oneLine(failure.hint)}`);
@@ -54,10 +54,15 @@ function linesOf(failure: Failure): string[] {
   const facts = stripVTControlCharacters(failure.message)
     .split('\n')
     .filter((line) => line.trim() !== '' && !BOILERPLATE.test(line));
-  return [`error: ${facts.map((line) => oneLine(line.trim())).join('; ')}`, '  try: add --help to the command, or completengine --help'];
+  const line = facts
+    .map((fact, nth) => oneLine(nth === 0 ? fact.trim() : fact.trim().replace(LIST_GAP, '$1, ')))
+    .reduce((before, fact) => `${before}${before.endsWith(':') ? '' : ';'} ${fact}`, 'error:');
+  return [line, `  try: ${oneLine(usageHint)}`];
 }
 
 const BOILERPLATE = /^(See more help|The following errors? occurred:)/;
+/** Between a name and what it is for, where names stand below one another. */
+const LIST_GAP = /^(\S+) {2,}/;
 const LINE_CHARACTERS_MAX = 1000;
 
 /** Messages name paths and arguments, and those may be anything. */

@@ -12,6 +12,11 @@ export function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** `sequence 7`, `sequences 1-1707`. */
+export function sequences(first: number | null, last: number | null): string {
+  return first === last ? `sequence ${first}` : `sequences ${first}-${last}`;
+}
+
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let rest = value;

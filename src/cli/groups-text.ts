@@ -2,7 +2,7 @@
 
 import { formatTime, type GroupDescription, type Micros } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
-import { count, plural, seconds } from './figures.ts';
+import { count, plural, span } from './figures.ts';
 import { ageMs, timeOrNull } from './times.ts';
 
 export function groupDocument(group: GroupDescription, now: Micros): object {
@@ -26,7 +26,7 @@ export async function groupsText(groups: readonly GroupDescription[], now: Micro
 async function groupText(group: GroupDescription, now: Micros): Promise<string> {
   const { renderTable } = await import('./table.ts');
   const age = ageMs(group.oldestTime, now);
-  const behind = group.lag === 0 ? 'nothing waits' : `${plural(group.lag, 'event')} behind${age === null ? '' : `, the oldest for ${seconds(age)}`}`;
+  const behind = group.lag === 0 ? 'nothing waits' : `${plural(group.lag, 'event')} behind${age === null ? '' : `, the oldest for ${span(age)}`}`;
   const members = group.members.map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (silent)'}`).join(', ');
   const rows = group.lanes.map((lane) => [
     escapeForTerminal(lane.partition),

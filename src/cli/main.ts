@@ -4,13 +4,18 @@ import { Config } from '@oclif/core/config';
 import { run } from '@oclif/core/run';
 import { printFailure } from './failure.ts';
 import { guardOutput } from './guard-output.ts';
+import { rootHint } from './usage-hint.ts';
 
 /** `root`: the directory of package.json. Never ends the process: what is still on its way to a pipe would be cut off. */
 export async function main(root: string, argv: string[]): Promise<void> {
   guardOutput();
+  let verbs: string[] = [];
   try {
-    await run(argv, await Config.load(root));
+    const config = await Config.load(root);
+    verbs = config.commandIDs.filter((id) => !id.includes(':'));
+    await run(argv, config);
   } catch (error) {
-    printFailure(error);
+    const word = argv.find((each) => each !== 'help') ?? '';
+    printFailure(error, rootHint(word, verbs));
   }
 }

@@ -11,12 +11,14 @@ export interface Player {
 export interface PlayerOptions {
   /** One event a key press. */
   readonly isStepping: boolean;
+  /** Says nothing of the keys. */
+  readonly isQuiet: boolean;
   readonly signal: AbortSignal;
   readonly onChange: (isPaused: boolean) => void;
 }
 
 /** Null where nobody sits at a keyboard. @throws LedgerError INVALID_ARGUMENT when a key is needed for every event, and there is none. */
-export function openPlayer({ isStepping, signal, onChange }: PlayerOptions): Player | null {
+export function openPlayer({ isStepping, isQuiet, signal, onChange }: PlayerOptions): Player | null {
   if (!hasKeyboard()) {
     if (!isStepping) return null;
     throw new LedgerError('INVALID_ARGUMENT', { message: '--step needs a terminal as standard input', hint: 'run it at a terminal, or use --rate 1/s' });
@@ -28,5 +30,8 @@ export function openPlayer({ isStepping, signal, onChange }: PlayerOptions): Pla
     else if (key === ' ') toggle();
     if (!isStepping) onChange(playback.isPaused);
   };
-  return { playback, close: listenForKeys({ signal, onKey }) };
+  const close = listenForKeys({ signal, onKey });
+  if (!isQuiet && process.stderr.isTTY === true)
+    process.stderr.write(isStepping ? 'any key tells the next event, q ends it\n' : 'the space bar pauses, q ends it\n');
+  return { playback, close };
 }

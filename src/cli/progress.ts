@@ -1,6 +1,6 @@
 /** How far an input has been read: a line on standard error, for a terminal and for work that lasts. */
 
-import { bytes, count, rate } from './figures.ts';
+import { bytes, plural, rate } from './figures.ts';
 import { ProgressBar } from './progress-bar.ts';
 
 export class Progress {
@@ -8,12 +8,12 @@ export class Progress {
 
   /** `total`: bytes of input, null where unknown. */
   constructor(total: number | null, isQuiet: boolean) {
-    const format = total === null ? '{events} events  {size}  {rate}' : '{bar} {percentage}%  {events} events  {rate}  {eta_formatted} left';
+    const format = total === null ? '{events}  {size}  {rate}' : '{bar} {percentage}%  {events}  {rate}  {eta_formatted} left';
     this.#bar = new ProgressBar({ format, total, isQuiet });
   }
 
   update({ inputBytes, events }: { inputBytes: number; events: number }): void {
-    this.#bar.update(inputBytes, (ms) => ({ events: count(events), size: bytes(inputBytes), rate: rate(events, ms) }));
+    this.#bar.update(inputBytes, (ms) => ({ events: plural(events, 'event'), size: bytes(inputBytes), rate: rate(events, ms) }));
   }
 
   stop(): void {

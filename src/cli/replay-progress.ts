@@ -9,13 +9,14 @@ const BAR_COLUMNS = 10;
 
 export class ReplayProgressLine {
   readonly #isQuiet: boolean;
+  /** Two writers would tear one terminal's lines apart: beside events there is room for whole lines alone. */
+  readonly #isBesideEvents: boolean = process.stdout.isTTY === true;
   #bar: ProgressBar | undefined;
   #firstTime: number | null = null;
   #last: ReplayProgress | undefined;
 
   constructor(isQuiet: boolean) {
-    // two writers would tear one terminal's lines apart
-    this.#isQuiet = isQuiet || process.stdout.isTTY === true;
+    this.#isQuiet = isQuiet;
   }
 
   update(progress: ReplayProgress, note = ''): void {
@@ -25,7 +26,7 @@ export class ReplayProgressLine {
       format: through === null ? '{events} told  {now}  {speed}{note}' : '{bar} {percentage}%  {events} told  {left} left  {now}  {speed}{note}',
       total: through === null ? null : Math.max(0, through - from + 1),
       barColumns: BAR_COLUMNS,
-      isQuiet: this.#isQuiet,
+      isQuiet: this.#isQuiet || this.#isBesideEvents,
     });
     if (sequence === null || time === null) return;
     this.#firstTime ??= time;
@@ -35,13 +36,15 @@ export class ReplayProgressLine {
       left: through === null ? '' : count(through - sequence),
       now: formatTime(time),
       speed: speed(span / 1000 / ms),
-      note,
+      note: note === '' ? '' : `  ${note}`,
     }));
   }
 
   /** The same state with a word beside it. */
   note(note: string): void {
-    if (this.#last !== undefined) this.update(this.#last, note);
+    if (this.#isQuiet) return;
+    if (!this.#isBesideEvents && this.#last !== undefined) this.update(this.#last, note);
+    if (this.#isBesideEvents && process.stderr.isTTY === true && note !== '') process.stderr.write(`${note}\n`);
   }
 
   stop(): void {

@@ -33,8 +33,7 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
   const { follow, key, where } = run.request;
   // where events are left out there may be nothing to write for long
   const mayPause = isPaced || run.isStepping || follow === true || key !== undefined || where !== undefined;
-  const player =
-    isPaced || run.isStepping ? openPlayer({ ...run, signal, onChange: (isPaused) => line.note(isPaused ? '  paused: space goes on' : '') }) : null;
+  const player = isPaced || run.isStepping ? openPlayer({ ...run, signal, onChange: (isPaused) => line.note(isPaused ? 'paused: space goes on' : '') }) : null;
   let hasReader = true;
   const onGone = (): void => {
     hasReader = false;

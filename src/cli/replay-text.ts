@@ -1,15 +1,15 @@
 /** The report of a replay, for people and as a document. */
 
 import { formatHead, formatTime, type RehearsalReport, type TellingReport, type TransferReport } from '../index.ts';
-import { bytes, plural, rate, seconds } from './figures.ts';
+import { bytes, plural, rate, seconds, sequences } from './figures.ts';
 import { timeOrNull } from './times.ts';
 
 export function replayLine(report: TellingReport | TransferReport): string {
   const { resumedBehind = null } = report as Partial<TransferReport>;
-  if (report.events === 0) return resumedBehind === null ? 'no events in this range' : `nothing new: it holds them through sequence ${resumedBehind}`;
+  if (report.events === 0) return nothingLine(report.isComplete, resumedBehind);
   const parts = [
     `${plural(report.events, 'event')} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,
-    `sequences ${report.firstSequence}-${report.lastSequence}`,
+    sequences(report.firstSequence, report.lastSequence),
     `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}`,
     report.isVerified ? 'verified' : 'not verified',
     `digest ${report.digest}`,
@@ -18,6 +18,12 @@ export function replayLine(report: TellingReport | TransferReport): string {
   if ('head' in report) parts.push(`its head ${formatHead(report.head)}`);
   if (!report.isComplete) parts.push('the rest was not told');
   return parts.join('; ');
+}
+
+/** Of a reader that goes away in the middle of the first page nobody knows what it took. */
+function nothingLine(isComplete: boolean, resumedBehind: number | null): string {
+  if (!isComplete) return 'ended before a page of events was told';
+  return resumedBehind === null ? 'no events in this range' : `nothing new: it holds them through sequence ${resumedBehind}`;
 }
 
 export function replayDocument(report: TellingReport | TransferReport): object {
@@ -30,7 +36,7 @@ export function rehearsalLine({ durationMs, ...report }: RehearsalReport): strin
   if (report.events === 0) return 'no events in this range';
   return [
     `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be told`,
-    `sequences ${report.firstSequence}-${report.lastSequence}`,
+    sequences(report.firstSequence, report.lastSequence),
     `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}, a span of ${span((report.lastTime ?? 0) - (report.firstTime ?? 0))}`,
     durationMs === null ? 'as fast as it goes' : `${span(durationMs * 1000)} at this speed`,
     `digest ${report.digest}`,

@@ -31,7 +31,10 @@ export async function tailGroup(engine: Completengine, interrupt: Interrupt, par
   const reader = watchReader(() => interrupt.abort());
   try {
     const subscription = await engine.subscribe({ ...common(flags, partitions), ...target.options, signal: interrupt.signal }, target.handler);
-    if (!subscription.isNew && flags.from !== undefined) tell(`group ${subscription.group} goes on where it stands: --from is for a new group`);
+    if (!subscription.isNew && flags.from !== undefined)
+      tell(
+        `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay --to-group ${subscription.group} --from ${flags.from}`,
+      );
     await subscription.finished;
   } finally {
     reader.close();

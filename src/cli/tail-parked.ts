@@ -20,7 +20,8 @@ export async function redeliverParked(engine: Completengine, group: string, give
 }
 
 export async function dropParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
-  if (given.length === 0) throw new LedgerError('INVALID_ARGUMENT', { message: '--drop without a sequence', hint: `see them: tail --parked --group ${group}` });
+  if (given.length === 0)
+    throw new LedgerError('INVALID_ARGUMENT', { message: '--drop without a sequence', hint: `see them: completengine tail --parked --group ${group}` });
   return `${plural(await engine.dropParked(group, sequencesOf(given)), 'event')} dropped`;
 }
 

@@ -97,8 +97,10 @@ export default class Inspect extends BaseCommand {
   }
 }
 
-/** Asked to verify, a file that cannot even be opened as a ledger has failed: 3, not 76. */
+/** Asked to verify, a file that cannot even be opened as a ledger has failed: 3, not 76. Who was told to come here is not sent here again. */
 function asBroken(error: unknown): unknown {
-  if (!(error instanceof LedgerError) || error.code !== 'NOT_A_LEDGER' || error.cause === undefined) return error;
-  return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint: error.hint, details: error.details, cause: error });
+  if (!(error instanceof LedgerError) || error.cause === undefined) return error;
+  if (error.code !== 'NOT_A_LEDGER' && error.code !== 'DAMAGED_LEDGER') return error;
+  const hint = error.code === 'DAMAGED_LEDGER' ? 'take a copy that is sound; what can be read of this one: sqlite3 FILE .recover' : error.hint;
+  return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint, details: error.details, cause: error });
 }

@@ -20,7 +20,7 @@ test.each([...READERS, ['emit'], ['inspect', '--verify']])('%s %s says where the
   const ledger = join(tempDir(), 'none.codex');
   const result = await runCli([...args.filter(Boolean), '-l', ledger]);
   expectFailure(result, 66, `there is no ledger at ${ledger}`);
-  expect(result.stderr).toContain('completengine init');
+  expect(result.stderr).toContain(`completengine init --ledger ${ledger}\n`);
 });
 
 test('looks for ./events.codex, or for what COMPLETENGINE_LEDGER names, or for what -l names', async () => {
@@ -60,7 +60,9 @@ test('a database of something else is not a ledger, and is left alone: 76', asyn
   const path = join(tempDir(), 'other.sqlite');
   tamper(path, 'CREATE TABLE other (x); INSERT INTO other VALUES (1)');
   for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', path]), 76, 'a database of something else');
-  expectFailure(await runCli(['init', '-l', path]), 73, 'exists already');
+  const result = await runCli(['init', '-l', path]);
+  expectFailure(result, 73, `${path} exists already: it is a database of something else`);
+  expect(result.stderr).not.toContain('use it');
 });
 
 test('an empty file is not a ledger yet: 76, and the way to make it one', async () => {
@@ -208,4 +210,20 @@ test('an input that cannot be read is 65, and what came before it is kept', asyn
   const result = await runShell('completengine emit -l "$ledger" "$good" - < /proc/self/mem', { ledger, good: join(directory, 'good') });
   expectFailure(result, 65, 'cannot be read');
   expect((await succeed(['tail', '-l', ledger])).stdout.toString()).toBe('1\n');
+});
+
+test.each([
+  [['tali'], 'error: command tali not found\n  try: tail, or completengine --help\n'],
+  [['help', 'reply'], 'error: Command reply not found.\n  try: replay, or completengine --help\n'],
+  [['somersault'], 'error: command somersault not found\n  try: completengine --help\n'],
+  [['--hepl'], 'error: command --hepl not found\n  try: --help, or completengine --help\n'],
+  [['replay', '--frm', 'now'], 'error: Nonexistent flag: --frm\n  try: --from, or completengine replay --help\n'],
+  [['tail', '--legder', 'x'], 'error: Nonexistent flag: --legder\n  try: --ledger, or completengine tail --help\n'],
+  [['partition', 'add', '--somersault', 'x'], 'error: Nonexistent flag: --somersault\n  try: completengine partition add --help\n'],
+  [['partition', 'add'], 'error: Missing 1 required arg: name, names of the new partitions\n  try: completengine partition add --help\n'],
+  [['tail', '-o', 'josn'], 'error: Expected --output=josn to be one of: payload, envelope, pretty\n  try: completengine tail --help\n'],
+])('%j is answered with what may have been meant, and with the help of that very command', async (args, stderr) => {
+  // as users run it: oclif tells developers more
+  const env = { ...process.env, NODE_ENV: 'production' };
+  expect(await runCli(args, { env })).toMatchObject({ code: 2, stderr });
 });

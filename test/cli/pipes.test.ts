@@ -45,6 +45,10 @@ test('a replay whose reader goes reports that the rest was not told', async () =
   const { stderr, code } = await runShell(`completengine replay --json -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`, { ledger });
   expect(code).toBe(0);
   expect(JSON.parse(stderr)).toMatchObject({ isComplete: false });
+  const told = await runShell(`completengine replay -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`, { ledger });
+  expect(told.code).toBe(0);
+  expect(told.stderr).toContain('told');
+  expect(told.stderr).not.toContain('no events in this range');
 });
 
 test.each(['inspect', 'inspect --json', 'inspect --verify', 'inspect --sequence 1', 'partition', 'partition --json', '--help', 'emit --help', '--version'])(

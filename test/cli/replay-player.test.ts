@@ -26,7 +26,7 @@ onScreen('--step tells one event a key press, q ends it, and the terminal is as 
   const screen = screenOf(await countingLedger());
   screen.type('completengine replay --step; echo "exit $?"');
   // keys that come before it listens are the shell's
-  await sleep(1500);
+  await screen.showing(/^any key tells the next event, q ends it$/m);
   for (let n = 1; n <= 3; n++) {
     screen.press(n === 2 ? 'Up' : 'x');
     expect(toldOn(await screen.showing(new RegExp(`event ${n}\\.`)))).toBe(n);
@@ -42,8 +42,10 @@ onScreen('--step tells one event a key press, q ends it, and the terminal is as 
 onScreen('the space bar pauses and goes on; Ctrl-C ends it', async () => {
   const screen = screenOf(await countingLedger());
   screen.type('completengine replay --rate 4/s; echo "exit $?"');
+  await screen.showing(/^the space bar pauses, q ends it$/m);
   await screen.showing(/event 2\./);
   screen.press('Space');
+  await screen.showing(/^paused: space goes on$/m);
   await sleep(600);
   const paused = toldOn(await screen.showing(/event/));
   await sleep(1200);

@@ -102,7 +102,7 @@ onTerminal('emit at a terminal says how to end the input', async () => {
 
 onTerminal('errors are two lines without colours', async () => {
   const written = await runOnTerminal('completengine tail -l /nowhere/none.codex', {});
-  expect(written).toBe('error: there is no ledger at /nowhere/none.codex\n  try: make one: completengine init\n');
+  expect(written).toBe('error: there is no ledger at /nowhere/none.codex\n  try: make one: completengine init --ledger /nowhere/none.codex\n');
   const usage = await runOnTerminal('completengine inspect --verify --sequence 1', { variables: { NODE_ENV: 'production' } });
   expect(usage).toMatch(/^error: --verify=true cannot also be provided when using --sequence.*\n {2}try: .*\n$/);
 });

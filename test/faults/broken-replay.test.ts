@@ -4,14 +4,17 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { largeLedgers, largeLine } from '../support/large-ledger.ts';
 import { expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
 import { rawCommits } from '../support/raw-ledger.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const LINES = 120_000;
+const PAGE_BYTES = 16384;
 const largeLedger = largeLedgers(LINES);
 
 const linesThrough = (last: number) => Array.from({ length: last }, (_, n) => `${largeLine(n + 1)}\n`).join('');
@@ -103,6 +106,22 @@ it('a bit in the file itself, while nobody has it open', async () => {
     expect(relaxed.stderr).toContain('; not verified;');
     expect(relaxed.stdout.length).toBe(EVERYTHING.length);
     expect(isSame(relaxed.stdout, EVERYTHING)).toBe(false);
+  }
+});
+
+it('a page that SQLite cannot follow: the commit is named by each replay and by inspect --verify, and all before it is told', async () => {
+  const ledger = await largeLedger();
+  const bytes = readFileSync(ledger);
+  for (const n of [70_000, 1000]) {
+    const page = Math.floor(bytes.indexOf(`{"n":${n},`) / PAGE_BYTES) * PAGE_BYTES;
+    expect(page).toBeGreaterThan(0);
+    const commit = rawCommits(ledger).findLast(({ first_sequence: first }) => first <= n)?.first_sequence as number;
+    const damaged = join(tempDir(), 'damaged.codex');
+    writeFileSync(damaged, Buffer.from(bytes).fill(0xff, page, page + PAGE_BYTES));
+    for (const determinism of ['strict', 'relaxed'] as const) await expectTellsBefore(damaged, determinism, commit);
+    const verified = await runCli(['inspect', '--verify', '-l', damaged]);
+    expectFailure(verified, 3, `the commit at sequence ${commit} is broken: the file is damaged there`);
+    expect(verified.stderr).not.toContain('try: see how far');
   }
 });
 

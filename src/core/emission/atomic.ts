@@ -67,16 +67,17 @@ async function ingestSpooled(
     return { ...report, ...NOTHING_COMMITTED };
   }
   await transaction.end();
-  target.announce(report.lastSequence);
+  if (report.lastSequence !== null) target.announce(report.lastSequence);
   for (const [events, place] of untold) await hooks.onCommit?.(events, place);
   return report;
 }
 
-/** What ended it, of which nothing is stored: there is no rest to go on with, and what was counted is gone. */
+/** Nothing is stored, whatever was tried, and there is no rest to go on with. */
 function undone(error: unknown): unknown {
   if (!(error instanceof LedgerError)) return error;
-  const { code, message, details, cause } = error;
-  const hint = code === 'BAD_LINE' || code === 'ID_CONFLICT' ? 'nothing is stored: mend the line and emit all of it again' : error.hint;
-  const report = details['report'] as EmissionReport | undefined;
-  return new LedgerError(code, { message, hint, details: report === undefined ? details : { ...details, report: { ...report, ...NOTHING_COMMITTED } }, cause });
+  const { code, message, cause } = error;
+  const report = error.details['report'] as EmissionReport | undefined;
+  const details = report === undefined ? error.details : { ...error.details, report: { ...report, ...NOTHING_COMMITTED } };
+  const isBadLine = code === 'BAD_LINE' || code === 'ID_CONFLICT';
+  return new LedgerError(code, { message, details, cause, hint: isBadLine ? 'nothing is stored: mend the line and emit all of it again' : error.hint });
 }

@@ -60,6 +60,7 @@ export class Partitioning {
   readonly #clock: Clock;
   readonly #settings: (isEnvelope: boolean) => EmissionSettings;
 
+  /** @internal */
   constructor(ledger: Ledger, clock: Clock, settings: (isEnvelope: boolean) => EmissionSettings) {
     this.#ledger = ledger;
     this.#clock = clock;
@@ -126,7 +127,7 @@ export class Partitioning {
   }
 
   /** Another rule from the next commit on. Old events stay where they are. @throws LedgerError INVALID_ARGUMENT */
-  reroute(routing: RoutingSpec | string, options: RerouteOptions = {}): Promise<RoutingChange> {
+  async reroute(routing: RoutingSpec | string, options: RerouteOptions = {}): Promise<RoutingChange> {
     return this.#ledger.beginEpoch(planReroute(toRoutingSpec(routing), options.partitions));
   }
 

@@ -40,28 +40,37 @@ export type LedgerErrorCode =
   /** An input that is not there, or cannot be read. */
   | 'NO_INPUT'
   | 'INPUT_UNREADABLE'
+  /** There is no file at the path, and none was to be made. */
   | 'NO_LEDGER'
+  /** A ledger was to be made where there is a file. */
   | 'LEDGER_EXISTS'
   | 'CANNOT_CREATE'
   | 'IO_FAILED'
   /** An I/O error at the end of a commit: it may be there after the next recovery, or not. */
   | 'OUTCOME_UNKNOWN'
+  /** Nothing of the commit is stored. */
   | 'DISK_FULL'
   /** The file at the path is no longer the one that was opened. */
   | 'LEDGER_REPLACED'
+  /** Another process held the ledger for longer than one would wait. */
   | 'BUSY'
   /** The caller's signal ended a wait; nothing was done. */
   | 'ABORTED'
   | 'NOT_A_LEDGER'
+  /** SQLite cannot read the file any more. */
   | 'DAMAGED_LEDGER'
+  /** It was made by a later version. */
   | 'NEWER_FORMAT'
+  /** The file has a second name, under which another process would not see its log. */
   | 'HARD_LINKED'
+  /** The file, its directory, or the access it was opened with does not allow it. */
   | 'PERMISSION_DENIED'
   /** The engine was closed, or failed before and refuses to go on. */
   | 'CLOSED'
   /** An invariant the engine checks on itself does not hold: a bug of ours. */
   | 'INTERNAL';
 
+/** What an error says past its code. */
 export interface LedgerErrorOptions {
   /** The fact, with its values, on one line. */
   readonly message: string;

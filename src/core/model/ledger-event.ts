@@ -4,6 +4,7 @@ import type { Micros } from './time.ts';
 
 type Facts = Omit<LedgerEvent, 'text' | 'json'>;
 
+/** One committed event. */
 export class LedgerEvent {
   /** Place in the ledger: 1-based, dense, the total order. */
   readonly sequence: number;
@@ -18,6 +19,7 @@ export class LedgerEvent {
   /** The exact bytes of the line, its end excluded. */
   readonly payload: Buffer;
 
+  /** @internal */
   constructor({ sequence, partition, offset, time, key, payload }: Facts) {
     this.sequence = sequence;
     this.partition = partition;

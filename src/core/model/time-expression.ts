@@ -21,6 +21,8 @@ const UNIT_MICROS: Readonly<Record<string, number>> = { ms: 1e3, s: 1e6, m: 60e6
 const AGO = /^-(?:\d+(?:ms|[smhdw]))+$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const NUMBER = /^-?\d+(\.\d+)?$/;
+/** `2026` and `20260412`: seconds of the year 1970 by their digits, and hardly ever meant so. */
+const LIKE_A_DATE = /^(?:1[89]|2[01])\d{2}(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?$/;
 const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 /** A time with a zone and without seconds, as ISO 8601 allows and RFC 3339 does not. */
 const MINUTES = /^(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2})([Zz]|[+-]\d{2}:\d{2})$/;
@@ -43,6 +45,7 @@ async function readSpan(text: string, context: TimeContext): Promise<TimeSpan> {
     if (utc === NO_TIME) throw invalid(text, 'no-such-date');
     return context.zone === undefined ? { first: utc, last: utc + DAY_MICROS - 1 } : zoneDay(expression, context.zone);
   }
+  if (LIKE_A_DATE.test(expression)) throw ambiguous(expression);
   if (LOCAL.test(expression) && context.zone !== undefined) return instant(await localTime(text, expression, context.zone));
   return instant(readExact(text, expression));
 }
@@ -119,6 +122,15 @@ async function localTime(text: string, expression: string, zone: string): Promis
 function checkedZone(dateTime: typeof DateTime, zone: string): string {
   if (dateTime.utc().setZone(zone).isValid) return zone;
   throw new LedgerError('INVALID_TIME', { message: `'${zone.slice(0, 80)}' is not a time zone`, hint: 'use an IANA name such as Europe/Berlin, or utc' });
+}
+
+function ambiguous(text: string): LedgerError {
+  const date = `${text.slice(0, 4)}-${text.slice(4, 6) || '01'}-${text.slice(6) || '01'}`;
+  return new LedgerError('INVALID_TIME', {
+    message: `'${text}' may be meant as a year or a date, or as seconds since 1970`,
+    hint: `write ${date}, or ${text}.0 for seconds`,
+    details: { text },
+  });
 }
 
 function invalid(text: string, fault: TimeFault): LedgerError {

@@ -23,6 +23,7 @@ export class Delivery implements NamedHandful, Iterable<LedgerEvent> {
   readonly signal: Handful['signal'];
   readonly labels: EventLabels;
 
+  /** @internal */
   constructor(handful: NamedHandful, labels: EventLabels) {
     this.group = handful.group;
     this.partition = handful.partition;

@@ -61,7 +61,7 @@ function checkEnds(request: RangeRequest): void {
   if (starts.length > 1 || ends.length > 1) {
     throw invalidArgument(
       `a range with ${starts.length > 1 ? 'two starts' : 'two ends'}`,
-      'give a range by itself, or one of from and fromSequence and one of through, until and throughSequence',
+      'give a range by itself, or one of --from and --from-sequence and one of --through, --until and --through-sequence',
     );
   }
   for (const sequence of [request.fromSequence, request.throughSequence]) {

@@ -100,6 +100,19 @@ describe('exact times', () => {
     expect(await readTimeExpression('0', BERLIN)).toEqual(instant(0));
   });
 
+  it('does not take a year or a date without hyphens for seconds since 1970', async () => {
+    for (const text of ['2026', '1970', '20260412', '19991231']) {
+      const refusal = await rejectionOf(readTimeExpression(text, UTC));
+      expect(refusal.code).toBe('INVALID_TIME');
+      expect(refusal.message).toContain(`'${text}' may be meant as a year or a date, or as seconds since 1970`);
+      expect(refusal.hint).toContain(`${text}.0`);
+    }
+    expect(await readTimeExpression('2026.0', UTC)).toEqual(instant(2_026_000_000));
+    expect(await readTimeExpression('-2026', UTC)).toEqual(instant(-2_026_000_000));
+    expect(await readTimeExpression('1000', UTC)).toEqual(instant(1_000_000_000));
+    expect(await readTimeExpression('20261301', UTC)).toEqual(instant(20_261_301_000_000));
+  });
+
   it('refuses a time without a zone, and says that it is the zone that is missing', async () => {
     for (const text of ['2026-04-12T09:00', '2026-04-12T09:00:00', '2026-04-12 09:00', '2026-04-12T09:00:00.5']) {
       const refusal = await rejectionOf(readTimeExpression(text, UTC));

@@ -2,9 +2,9 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Page, ReadRequest } from '../../model/history.ts';
-import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../chain.ts';
+import { brokenCommit } from './broken-commit.ts';
 import {
   type EpochRow,
   hasStrayPlacements,
@@ -29,14 +29,6 @@ export interface VerifiedPage extends Page {
 }
 
 const COLUMNS = 'first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, sent_to, hash';
-
-export function brokenCommit(sequence: number, fact: string): LedgerError {
-  return new LedgerError('VERIFICATION_FAILED', {
-    message: `the commit at sequence ${sequence} is broken: ${fact}`,
-    hint: sequence > 1 ? `everything before it is as it was committed: completengine replay --through-sequence ${sequence - 1}` : 'take a copy that is sound',
-    details: { sequence },
-  });
-}
 
 /** Where the chain stands: the link before the next commit, and the sequence that one begins at. */
 interface Place {
@@ -67,7 +59,7 @@ export class ChainWalk {
    * @throws LedgerError VERIFICATION_FAILED
    */
   page(request: ReadRequest): VerifiedPage {
-    return this.#reader.narrowingDown(() => this.#page(request));
+    return this.#reader.narrowingDown(request.range.from, () => this.#page(request));
   }
 
   #page(request: ReadRequest): VerifiedPage {

@@ -41,7 +41,7 @@ export function fileExists(path: string): boolean {
 export function guardFile(path: string, access: { write: boolean }): FileIdentity {
   const stats = statOrNull(path);
   if (stats === null) {
-    throw new LedgerError('NO_LEDGER', { message: `there is no ledger at ${path}`, hint: 'make one: completengine init', details: { path } });
+    throw new LedgerError('NO_LEDGER', { message: `there is no ledger at ${path}`, hint: `make one: completengine init --ledger ${path}`, details: { path } });
   }
   if (!stats.isFile()) {
     const kind = stats.isDirectory() ? 'a directory' : 'no regular file';

@@ -15,6 +15,7 @@ import { translateError } from './translate-error.ts';
 
 /** What every SQLite database begins with. */
 const HEADER_BYTES = 100;
+const FOREIGN = 'it is a database of something else';
 
 export interface OpeningOptions {
   readonly access: 'read' | 'write';
@@ -36,13 +37,12 @@ export async function createSqliteLedger(path: string, blueprint: LedgerBlueprin
       throw new LedgerError('NOT_A_LEDGER', { message: `${file} is not a ledger, and not empty`, hint: 'name another file', details: { path: file } });
     }
   }
-  const wasMade = await inDatabase(file, patience, (db) => isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros()));
-  if (wasMade) return;
-  throw ledgerExists(file);
-}
-
-function ledgerExists(path: string): LedgerError {
-  return new LedgerError('LEDGER_EXISTS', { message: `${path} exists already`, hint: 'use it, or name another file with --ledger', details: { path } });
+  const found = await inDatabase(file, patience, (db) => {
+    if (isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros())) return null;
+    return isOurs(db) ? { fact: '', hint: 'use it, or name another file with --ledger' } : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
+  });
+  if (found === null) return;
+  throw new LedgerError('LEDGER_EXISTS', { message: `${file} exists already${found.fact}`, hint: found.hint, details: { path: file } });
 }
 
 async function inDatabase<Result>(path: string, patience: Patience, work: (db: Database) => Result): Promise<Result> {
@@ -116,11 +116,15 @@ function canWrite(path: string): boolean {
   }
 }
 
+function isOurs(db: Database): boolean {
+  return db.pragma('application_id', { simple: true }) === APPLICATION_ID;
+}
+
 function checkFormat(db: Database, path: string): void {
   const refuse = (fact: string, hint: string) => new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path } });
   const another = 'name another file, or make a ledger: completengine init';
   if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`);
-  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) throw refuse('it is a database of something else', another);
+  if (!isOurs(db)) throw refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {
     throw new LedgerError('NEWER_FORMAT', {

@@ -8,9 +8,11 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { SequenceRange } from '../../model/range.ts';
 import type { FrameLink } from '../chain.ts';
+import { brokenCommit } from './broken-commit.ts';
 import { blob, integer, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';
 import { Statements } from './statements.ts';
+import { isDamage } from './translate-error.ts';
 
 /** What a page weighs at most, where it holds more than one commit. */
 const PAGE_BYTES = 4 * 1024 * 1024;
@@ -78,7 +80,7 @@ export class FrameReader {
 
   /** One page, unverified. */
   page(request: ReadRequest): Page {
-    return this.narrowingDown(() => this.#page(request));
+    return this.narrowingDown(request.range.from, () => this.#page(request));
   }
 
   #page(request: ReadRequest): Page {
@@ -109,14 +111,25 @@ export class FrameReader {
   }
 
   /** Reads a page that turns out to be broken again, one commit long: what is sound before the broken one is told, and that one is named. */
-  narrowingDown<Read extends Page>(read: () => Read): Read {
+  narrowingDown<Read extends Page>(from: number, read: () => Read): Read {
     try {
       return read();
     } catch (error) {
-      const isBroken = error instanceof LedgerError && error.code === 'VERIFICATION_FAILED';
-      if (!isBroken || this.#commitsPerPage === 1) throw error;
-      this.#commitsPerPage = 1;
-      return read();
+      const isBroken = isDamage(error) || (error instanceof LedgerError && error.code === 'VERIFICATION_FAILED');
+      if (isBroken && this.#commitsPerPage > 1) {
+        this.#commitsPerPage = 1;
+        return this.narrowingDown(from, read);
+      }
+      throw isDamage(error) ? brokenCommit(this.#firstOfBroken(from), 'the file is damaged there', error) : error;
+    }
+  }
+
+  /** The damage may lie where it would be looked up. */
+  #firstOfBroken(sequence: number): number {
+    try {
+      return this.commitHolding(sequence);
+    } catch {
+      return sequence;
     }
   }
 

@@ -10,6 +10,11 @@ export function isBusy(error: unknown): boolean {
   return error instanceof Database.SqliteError && (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED'));
 }
 
+/** Whether SQLite met a page that is not what it should be. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CORRUPT');
+}
+
 export function translateError(error: unknown, path: string, activity: Activity): unknown {
   if (error instanceof LedgerError) return error;
   if (!(error instanceof Database.SqliteError)) return error;
@@ -35,7 +40,11 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     };
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') {
-    return { code: 'PERMISSION_DENIED', fact: 'the ledger or its directory cannot be written', hint: 'check the owner and the mode of both' };
+    return {
+      code: 'PERMISSION_DENIED',
+      fact: 'the ledger or its directory cannot be written',
+      hint: 'check the owner and the mode of both, and how it was opened',
+    };
   }
   if (code.startsWith('SQLITE_CANTOPEN')) {
     return {
