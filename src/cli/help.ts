@@ -1,4 +1,4 @@
-/** The help of the command line: groups of flags in the order in which their command names them, those of all commands last. */
+/** The help of the command line, as oclif writes it, but for what it would say twice or in another order. */
 
 import type { Command } from '@oclif/core/command';
 import { CommandHelp, Help } from '@oclif/core/help';
@@ -7,8 +7,19 @@ type Groups = ReturnType<CommandHelp['groupFlags']>;
 
 const OF_ALL_COMMANDS = 'GLOBAL';
 
-class OrderedCommandHelp extends CommandHelp {
-  /** The flags come in the order of the alphabet. */
+const FIRST_STEPS = `$ <%= config.bin %> init --partition hash:tenant --time created_at
+$ <%= config.bin %> emit events.jsonl
+$ <%= config.bin %> tail --follow
+$ <%= config.bin %> replay --from 2026-04-12`;
+
+class LedgerCommandHelp extends CommandHelp {
+  /** The summary stands above already. */
+  protected override description(): string | undefined {
+    const { description } = this.command;
+    return description === undefined ? undefined : this.wrap(description);
+  }
+
+  /** Groups come as the command names them, with the flags of all commands last; they are given in the order of the alphabet. */
   protected override groupFlags(flags: Command.Flag.Any[]): Groups {
     const { mainFlags, flagGroups } = super.groupFlags(flags);
     const named = Object.values(this.command.flags).flatMap(({ helpGroup }) => helpGroup ?? []);
@@ -17,6 +28,16 @@ class OrderedCommandHelp extends CommandHelp {
   }
 }
 
-export default class OrderedHelp extends Help {
-  protected override CommandHelpClass = OrderedCommandHelp;
+export default class LedgerHelp extends Help {
+  protected override CommandHelpClass = LedgerCommandHelp;
+
+  /** A topic that is a command, too, is told among the commands. */
+  protected override get sortedTopics(): Help['_topics'] {
+    return super.sortedTopics.filter(({ name }) => this.config.findCommand(name) === undefined);
+  }
+
+  protected override async showRootHelp(): Promise<void> {
+    await super.showRootHelp();
+    this.log(this.section('FIRST STEPS', FIRST_STEPS));
+  }
 }

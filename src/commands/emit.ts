@@ -21,7 +21,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
   static override strict = false;
   static override usage = '<%= command.id %> [FILE...] [-l FILE] [--producer NAME] [--atomic] [--rejects FILE] [--receipts]';
   static override examples = [
-    'cat events.jsonl | <%= config.bin %> <%= command.id %>',
+    '$ cat events.jsonl | <%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> monday.jsonl tuesday.jsonl --producer week-12',
     '<%= config.bin %> <%= command.id %> --receipts < events.jsonl | tail -1',
     '<%= config.bin %> <%= command.id %> --key acme < orders-of-acme.jsonl',

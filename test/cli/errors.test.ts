@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, test } from 'vitest';
-import { BIN, EARTHQUAKES, runCli } from '../support/cli.ts';
+import { describe, expect, test } from 'vitest';
+import { BIN, type CliResult, EARTHQUAKES, runCli } from '../support/cli.ts';
 import { expectFailure, fileIn, newLedger, succeed } from '../support/ledger-cli.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -128,14 +128,25 @@ test('--busy-timeout waits until the other process is done', async () => {
   for (const args of [...READERS, ['emit'], ['init']]) expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");
 });
 
-test.skipIf(process.getuid?.() !== 0)('a ledger one may not open is 77', async () => {
-  const ledger = await newLedger();
-  const as = { ledger, BIN, HOME: '/nonexistent' };
-  const result = await runShell(
-    `chmod 755 "$(dirname "$ledger")"; exec setpriv --reuid 65534 --clear-groups '${process.execPath}' "$BIN" tail -l "$ledger"`,
-    as,
-  );
-  expectFailure({ ...result, stderr: result.stderr.replace(/^\(node:.*\n|^\(Use `node.*\n/gm, '') }, 77, `${ledger} cannot be opened`);
+describe.skipIf(process.getuid?.() !== 0)('to somebody else', () => {
+  /** What `tail` says to a user who owns nothing, behind what oclif says of his home. */
+  async function tailAsNobody(ledger: string, prepare: string): Promise<CliResult> {
+    const script = `${prepare}; exec setpriv --reuid 65534 --clear-groups '${process.execPath}' "$BIN" tail -l "$ledger"`;
+    const result = await runShell(script, { ledger, BIN, HOME: '/nonexistent' });
+    return { ...result, stderr: result.stderr.replace(/^\(node:.*\n|^\(Use `node.*\n/gm, '') };
+  }
+
+  test('a ledger one may not open is 77', async () => {
+    const ledger = await newLedger();
+    expectFailure(await tailAsNobody(ledger, 'chmod 755 "$(dirname "$ledger")"'), 77, `${ledger} cannot be opened`);
+  });
+
+  test('a ledger one may read, in a directory one may not write, is 77 and says what to do', async () => {
+    const ledger = await newLedger();
+    const result = await tailAsNobody(ledger, 'chmod 755 "$(dirname "$ledger")"; chmod 644 "$ledger"');
+    expectFailure(result, 77, 'the directory cannot be written');
+    expect(result.stderr).toContain('read the copy');
+  });
 });
 
 test.each([...READERS.map(([verb]) => verb), 'emit', 'init'])('%s refuses a flag it does not have: 2', async (verb) => {

@@ -118,6 +118,13 @@ test('help shows the groups of flags as the command names them, those of all com
   expect(headings).toEqual(['FLAGS', 'RANGE FLAGS', 'FILTER FLAGS', 'PACE FLAGS', 'TARGET FLAGS', 'GROUP FLAGS', 'PROOF FLAGS', 'GLOBAL FLAGS']);
 });
 
+test('the first help names each verb once, and the first steps', async () => {
+  const { stdout } = await runCli(['--help']);
+  const text = stdout.toString();
+  expect(text.match(/^ {2}partition /gm)).toHaveLength(1);
+  expect(text).toMatch(/^FIRST STEPS\n {2}\$ completengine init /m);
+});
+
 test('--version names the version of the package', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   expect((await runCli(['--version'])).stdout.toString()).toMatch(new RegExp(`^completengine/${version.replaceAll('.', '\\.')} `));

@@ -39,6 +39,13 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
       hint: 'free some space and emit again from the first event not committed',
     };
   }
+  if (code === 'SQLITE_READONLY_DIRECTORY' && activity !== 'commit') {
+    return {
+      code: 'PERMISSION_DENIED',
+      fact: 'reading needs to make a -wal and a -shm beside it, and the directory cannot be written',
+      hint: 'copy the ledger to a directory of yours, and read the copy',
+    };
+  }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') {
     return {
       code: 'PERMISSION_DENIED',
