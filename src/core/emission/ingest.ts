@@ -96,8 +96,8 @@ export async function ingest(emitter: Emitter, sources: readonly InputSource[], 
 /** The course of one emission: chunks one by one, or on the conveyor once there is volume. */
 class Ingestion {
   readonly report: Mutable<EmissionReport> = {
-    ...NOTHING_COMMITTED,
     lines: 0,
+    ...NOTHING_COMMITTED,
     late: 0,
     duplicates: 0,
     rejected: 0,
