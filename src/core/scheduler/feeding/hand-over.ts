@@ -3,6 +3,7 @@
 import type { EventBatch } from '../../model/event.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
+import { WAIT_MS_MAX } from '../../model/timer.ts';
 
 /** What a consumer gets in one go. */
 export interface Handful {
@@ -29,7 +30,8 @@ const LAST_WORDS_MS = 1000;
 export async function handOver(deliver: Deliver, handful: Omit<Handful, 'signal'>, timeoutMs: number | null): Promise<void> {
   const controller = new AbortController();
   const delivery = deliver({ ...handful, signal: controller.signal });
-  if (timeoutMs === null) return delivery;
+  // longer than three weeks is for ever
+  if (timeoutMs === null || timeoutMs > WAIT_MS_MAX) return delivery;
   let timer: NodeJS.Timeout | undefined;
   const tooSlow = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
