@@ -1,6 +1,7 @@
 /** Delivers batches to a command: one run of it for each, the events as JSON lines on its standard input. Exit 0 means delivered. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import { LedgerError } from '../model/ledger-error.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -13,6 +14,8 @@ export interface CommandConsumerOptions {
   form(delivery: Delivery): Buffer;
   /** What the command says to standard error, as it comes. */
   onStderr(bytes: Buffer): void;
+  /** Kills what is at work. */
+  readonly forced?: AbortSignal | undefined;
 }
 
 /** A command that has not taken its events: how it ended, and what it said last. */
@@ -43,9 +46,12 @@ export class CommandConsumer {
 
   /** @throws CommandFailure, or CONSUMER_UNUSABLE where there is no such command. */
   async deliver(delivery: Delivery): Promise<void> {
-    const { command, onStderr } = this.#options;
+    const { command, onStderr, forced } = this.#options;
     // in a group of its own: Ctrl-C lets it finish what it has in hand, and a kill reaches all of a pipeline
     const child = spawn('/bin/sh', ['-c', command], { env: this.#environment(delivery), stdio: ['pipe', 'inherit', 'pipe'], detached: true });
+    const ending = ended(child);
+    // where no pipe could be made the child has none, whatever its type says
+    if (child.pid === undefined) await ending;
     let said: Buffer = Buffer.alloc(0);
     child.stderr.on('data', (bytes: Buffer) => {
       said = Buffer.concat([said, bytes]).subarray(-LAST_BYTES);
@@ -54,16 +60,19 @@ export class CommandConsumer {
     // a command need not read its input to have succeeded
     child.stdin.on('error', () => {});
     const kill = (): void => killGroup(child);
-    delivery.signal.addEventListener('abort', kill);
+    const reasons = [delivery.signal, ...(forced === undefined ? [] : [forced])];
+    for (const reason of reasons) reason.addEventListener('abort', kill);
     try {
       child.stdin.end(this.#options.form(delivery));
-      const { code, signal } = await ended(child);
+      const { code, signal } = await ending;
       if (code === 0 && !delivery.signal.aborted) return;
       const unusable = UNUSABLE.get(code ?? 0);
       if (unusable !== undefined) throw cannotRun(command, unusable);
       throw new CommandFailure(howItEnded(code, signal, delivery.signal), lastLines(said));
     } finally {
-      delivery.signal.removeEventListener('abort', kill);
+      for (const reason of reasons) reason.removeEventListener('abort', kill);
+      // a daemon it has left behind may hold it for ever, and may go on talking while we are there
+      if (child.stderr instanceof Socket) child.stderr.unref();
     }
   }
 

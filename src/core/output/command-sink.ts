@@ -35,12 +35,14 @@ export class CommandSink implements Sink {
 
   async #run(batches: readonly EventBatch[], labels: EventLabels): Promise<Ending> {
     const child = spawn(this.#command, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] });
-    // a command that has seen enough closes its input; its exit code says whether that was all it wanted
-    child.stdin.on('error', () => {});
     const ending = new Promise<Ending>((resolve) => {
       child.on('error', (error) => resolve({ error }));
       child.on('close', (code, signal) => resolve({ code, signal }));
     });
+    // where no pipe could be made the child has none, whatever its type says
+    if (child.pid === undefined) return ending;
+    // a command that has seen enough closes its input; its exit code says whether that was all it wanted
+    child.stdin.on('error', () => {});
     try {
       for (const batch of batches) for (const piece of this.#form(batch, labels)) await written(child.stdin, piece);
     } finally {
