@@ -98,7 +98,12 @@ export class Completengine {
 
   /** Where events go: explains it, and begins epochs that change it. */
   get partitioning(): Partitioning {
-    this.#partitioning ??= new Partitioning(this.#ledger, this.#clock, (isEnvelope) => this.#emitting.settings({ envelope: isEnvelope }, 'collect'));
+    this.#partitioning ??= new Partitioning(
+      this.#ledger,
+      this.#clock,
+      (isEnvelope) => this.#emitting.settings({ envelope: isEnvelope }, 'collect'),
+      () => this.#bus.stir(),
+    );
     return this.#partitioning;
   }
 
