@@ -119,6 +119,17 @@ describe('a member of a group', () => {
     expect({ isNew: [first.isNew, second.isNew], seen: seen.length, distinct: new Set(seen).size }).toEqual({ isNew: [true, false], seen: 600, distinct: 600 });
   });
 
+  it('parks an event whatever its handler has thrown', async () => {
+    const engine = await openEngine({ partitions: 1 });
+    const thrown = [undefined, 0, 'a\nb', Object.create(null), Symbol('s'), Object.assign(new Error('x'), { message: 7 })];
+    await emitNumbers(engine, 1, thrown.length);
+    const subscription = await engine.subscribe({ group: 'g', batch: 1, maxDeliver: 1, until: { head: true }, ...QUICK }, ({ firstOffset }) => {
+      throw thrown[firstOffset];
+    });
+    await subscription.finished;
+    expect((await engine.parked('g')).map(({ reason }) => reason)).toEqual(['undefined', '0', 'a', '[Object: null prototype] {}', 'Symbol(s)', '7']);
+  });
+
   it('may take longer for an answer, for silence and with its lease than a timer can be set to', async () => {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 1, 3);
