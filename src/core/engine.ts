@@ -260,7 +260,7 @@ export class Completengine {
     });
   }
 
-  /** Waits for deliveries in hand and commits on their way, then lets go of the file. */
+  /** Waits for deliveries in hand and commits on their way, then lets go of the file. A handler must not wait for it, which waits for the handler. */
   async close(): Promise<void> {
     await (await this.#subscriptions)?.close();
     await this.#emitting.close();
