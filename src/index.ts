@@ -1,11 +1,14 @@
 /** The front door: everything the library exports. The commands use this door too. */
 
+// the types name Buffer, AbortSignal and streams; a consumer's compiler need not have been told of Node
+/// <reference types="node" preserve="true" />
+
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/byte-source.ts';
-export type { CommittedEvents } from './core/emission/chunk-report.ts';
+export type { CommittedColumns, CommittedEvents } from './core/emission/chunk-report.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/ingest.ts';
-export { describeLineFault, LineFault } from './core/emission/line-fault.ts';
 export type { EventReceipt } from './core/emission/shared-commits.ts';
-export type { EmitOptions, EventInput, GivenOptions } from './core/engine/emitting.ts';
+export type { EmitOptions, EventInput, GivenOptions, SingleEvent } from './core/engine/emitting.ts';
+export type { FilterRequest } from './core/engine/filtering.ts';
 export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/engine/group-desk.ts';
 export type { CreateOptions, OpenOptions } from './core/engine/opening.ts';
 export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/engine/partitioning.ts';
@@ -14,6 +17,7 @@ export type { ReplayOptions, ReplayProgress } from './core/engine/replaying.ts';
 export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/engine/subscription.ts';
 export type { TailOptions } from './core/engine/tailing.ts';
 export type { TransferReport } from './core/engine/transferring.ts';
+export type { VerifyOptions } from './core/engine/verifying.ts';
 export { Completengine } from './core/engine.ts';
 export type {
   LedgerDescription,
@@ -28,15 +32,26 @@ export type {
 export { type Clock, systemClock } from './core/model/clock.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
 export { movedByHash } from './core/model/epoch-plan.ts';
-export { EventBatch, type LedgerEvent } from './core/model/event.ts';
+export type { BatchSpan, EventBatch } from './core/model/event.ts';
 export { type FieldPath, formatFieldPath } from './core/model/field-path.ts';
+export type { GroupMember } from './core/model/group.ts';
 export { type Anchor, formatHead, type Head, parseHead } from './core/model/head.ts';
 export type { KeyInput } from './core/model/key-text.ts';
-export { LedgerError, type LedgerErrorCode } from './core/model/ledger-error.ts';
-export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition } from './core/model/partition.ts';
+export { LedgerError, type LedgerErrorCode, type LedgerErrorOptions } from './core/model/ledger-error.ts';
+export type { LedgerEvent } from './core/model/ledger-event.ts';
+export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition, type PartitionId } from './core/model/partition.ts';
 export type { SequenceRange } from './core/model/range.ts';
 export type { RangeBound, RangeBounds } from './core/model/range-bounds.ts';
-export { type Epoch, type Placement, type Placements, type RouteCause, type RoutingInForce, type RoutingSpec, routingFields } from './core/model/routing.ts';
+export {
+  type Epoch,
+  type Epochs,
+  type Placement,
+  type Placements,
+  type RouteCause,
+  type RoutingInForce,
+  type RoutingSpec,
+  routingFields,
+} from './core/model/routing.ts';
 export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, stickyBy, withMissing } from './core/model/routing-intents.ts';
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.ts';
 export { formatTime, type Micros } from './core/model/time.ts';
@@ -44,13 +59,14 @@ export { readDuration } from './core/model/time-expression.ts';
 export { systemTimer, type Timer } from './core/model/timer.ts';
 export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './core/output/command-consumer.ts';
 export { CommandSink } from './core/output/command-sink.ts';
-export { Delivery } from './core/output/delivery.ts';
+export type { Delivery } from './core/output/delivery.ts';
 export { parseDigest, proveDigest } from './core/output/digest-proof.ts';
 export { type EventForm, type EventLabels, envelopeForm, inPieces, payloadForm, toEvent } from './core/output/event-form.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { Telling, TellingReport } from './core/output/telling.ts';
+export type { ReroutedReport } from './core/replay/rerouted.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { StartPoint } from './core/replay/resolve-start.ts';
-export type { TailProgress } from './core/replay/tell-tail.ts';
+export type { TailProgress, TailRequest } from './core/replay/tell-tail.ts';
 export type { PaceRequest } from './core/scheduler/pacing/pace.ts';
 export { Playback } from './core/scheduler/pacing/playback.ts';

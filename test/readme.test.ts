@@ -1,7 +1,7 @@
-/** Runs the README: its session must print what it says, its commands and flags must exist. */
+/** Runs the README: its session must print what it says, its commands and flags must exist. And the script of docs/CONSUMERS.md, as its reader would. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const CONSUMERS = readFileSync(join(ROOT, 'docs/CONSUMERS.md'), 'utf8');
 
 interface Step {
   readonly command: string;
@@ -74,4 +75,22 @@ describe('the README', () => {
     expect(named.length).toBeGreaterThan(10);
     for (const flag of named) expect(known).toContain(flag);
   });
+});
+
+it('docs/CONSUMERS.md shows a consumer that runs as it stands', () => {
+  const directory = tempDir();
+  mkdirSync(join(directory, 'node_modules'));
+  symlinkSync(ROOT, join(directory, 'node_modules', 'completengine'));
+  symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
+  const begin = session().slice(0, 2);
+  const run = (program: string, ...args: string[]) => spawnSync(program, args, { cwd: directory, encoding: 'utf8' });
+  for (const { command } of begin) expect(run(process.execPath, BIN, ...command.split(' ').slice(1)).status).toBe(0);
+
+  const [, script = '', printed = ''] = /```js\n([\s\S]*?)```\n\n```text\n([\s\S]*?)```/.exec(CONSUMERS) ?? [];
+  writeFileSync(join(directory, 'consumer.mjs'), script);
+  const { status, stdout, stderr } = run(process.execPath, 'consumer.mjs');
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  // partitions are fed beside each other
+  expect(stdout.split('\n').sort()).toEqual(printed.split('\n').sort());
 });

@@ -2,9 +2,10 @@
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readCount, readSettings } from '../../src/cli/bench/settings.ts';
+import { readSettings } from '../../src/cli/bench/settings.ts';
 import { printFailure } from '../../src/cli/failure.ts';
 import { listenForInterrupt } from '../../src/cli/interrupt.ts';
+import { readWholeNumber } from '../../src/cli/whole-number.ts';
 import { LedgerError } from '../../src/index.ts';
 import type { Feed } from './client.ts';
 import { completengine } from './completengine.ts';
@@ -27,7 +28,7 @@ const interrupt = listenForInterrupt();
 try {
   const flags = readFlags();
   const { events, lineBytes } = readSettings({ ...flags, partitions: PARTITIONS, partition: 'hash:tenant', durability: 'full' });
-  const settings = { events, lineBytes, rounds: readCount(flags.rounds, 'rounds') };
+  const settings = { events, lineBytes, rounds: readWholeNumber(flags.rounds, { noun: 'a number of rounds', hint: 'write 5', least: 1 }) };
   const onProgress = (text: string) => process.stderr.write(`${text}\n`);
   const report = await runPeers({ ...settings, peers: PEERS, parent: flags.dir, signal: interrupt.signal, onProgress });
   process.stdout.write(`${peersTable(report, settings, ours.name)}\n`);

@@ -5,14 +5,14 @@ import { bytes, count, plural, rate, seconds } from './figures.ts';
 
 /** One JSON line per event: where its line stood, and where it lies now. */
 export function receiptLines(events: CommittedEvents, place: { source: string; firstLine: number }): string {
-  const { committed, partitionNames } = events;
+  const { firstSequence, partitionNames } = events;
   const { partitions, offsets, times, linesInChunk } = events.columns;
   const source = JSON.stringify(place.source);
   let lines = '';
-  for (let at = 0; at < committed.count; at++) {
+  for (let at = 0; at < events.count; at++) {
     const line = place.firstLine + (linesInChunk[at] as number);
     const partition = partitionNames[partitions[at] as number];
-    lines += `{"source":${source},"line":${line},"sequence":${committed.firstSequence + at},"partition":"${partition}","offset":${offsets[at]},"time":"${formatTime(times[at] as number)}"}\n`;
+    lines += `{"source":${source},"line":${line},"sequence":${firstSequence + at},"partition":"${partition}","offset":${offsets[at]},"time":"${formatTime(times[at] as number)}"}\n`;
   }
   return lines;
 }

@@ -6,8 +6,8 @@ type Signal = keyof typeof SIGNAL_EXIT_CODES;
 
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** Aborts with the second signal, just before it ends the process. */
-  readonly forced: AbortSignal;
+  /** Aborts right before a second signal ends the process: for what would live on without it. */
+  readonly atOnce: AbortSignal;
   /** Ends the work for a reason that is no signal: the reader of the output has gone. */
   abort(): void;
   /** Sets the exit code of the signal that came, if one did. */
@@ -17,11 +17,11 @@ export interface Interrupt {
 
 export function listenForInterrupt(): Interrupt {
   const controller = new AbortController();
-  const forced = new AbortController();
+  const last = new AbortController();
   let caught: Signal | undefined;
   const onSignal = (signal: Signal): void => {
     if (caught !== undefined) {
-      forced.abort();
+      last.abort();
       // without listeners the signal does what it does to any process
       close();
       process.kill(process.pid, signal);
@@ -37,7 +37,7 @@ export function listenForInterrupt(): Interrupt {
   };
   return {
     signal: controller.signal,
-    forced: forced.signal,
+    atOnce: last.signal,
     abort: () => controller.abort(),
     settleExitCode: () => {
       if (caught !== undefined) process.exitCode = SIGNAL_EXIT_CODES[caught];

@@ -10,6 +10,7 @@ import {
   payloadForm,
   type SubscribeOptions,
 } from '../index.ts';
+import { openCommandStderr } from './command-stderr.ts';
 import { millisOf } from './durations.ts';
 import { escapeForTerminal } from './escape.ts';
 import { plural, seconds } from './figures.ts';
@@ -25,7 +26,7 @@ const ACK_TIMEOUT = '30s';
 const LAST_WRITE_MS = 250;
 
 export async function tailGroup(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
-  const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : commandTarget(flags.exec, interrupt, flags);
+  const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : commandTarget(flags.exec, flags, interrupt.atOnce);
   // of a command's output, too: its runs would fail for want of a reader, and park what is not to blame
   const reader = watchReader(() => interrupt.abort());
   try {
@@ -80,15 +81,14 @@ async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Tar
   };
 }
 
-function commandTarget(command: string, { forced }: Interrupt, flags: TailFlags): Target {
+function commandTarget(command: string, flags: TailFlags, signal: AbortSignal): Target {
   const form = flags.output === 'envelope' ? envelopeForm : payloadForm;
   const consumer = new CommandConsumer({
     command,
     environment: process.env,
-    form: ({ batches, labels }) => Buffer.concat(batches.flatMap((batch) => [...form(batch, labels)])),
-    onStderr: (bytes) => process.stderr.write(bytes),
-    // nobody waits any more for what it does, and another member gets its events
-    forced,
+    form,
+    openStderr: openCommandStderr,
+    signal,
   });
   return {
     handler: (delivery) => consumer.deliver(delivery),

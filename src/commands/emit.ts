@@ -85,7 +85,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
         const failure = asFailure(error);
         await this.catch(failure);
         const report = failure.details['report'] as EmissionReport | undefined;
-        if (report !== undefined) this.logToStderr(emissionLine(flags.atomic ? undone(report) : report, performance.now() - started, failure));
+        if (report !== undefined) this.logToStderr(emissionLine(report, performance.now() - started, failure));
         return undefined;
       } finally {
         receipts?.close();
@@ -100,9 +100,4 @@ function asFailure(error: unknown): LedgerError {
   if (error instanceof LedgerError) return error;
   if (typeof (error as NodeJS.ErrnoException).syscall === 'string') return unreadable('the input', error);
   throw error;
-}
-
-/** Of an atomic emission that failed nothing is stored, whatever was tried. */
-function undone(report: EmissionReport): EmissionReport {
-  return { ...report, events: 0, bytes: 0, commits: 0, firstSequence: 0, lastSequence: 0, head: null };
 }

@@ -1,7 +1,6 @@
 /** The body: opens a ledger, joins the organs around it, closes them in reverse. It holds no logic of an organ. */
 
 import { Bus } from './bus/bus.ts';
-import { FieldReader } from './emission/field-reader.ts';
 import type { EmissionReport, IngestHooks, InputSource } from './emission/ingest.ts';
 import type { EventReceipt } from './emission/shared-commits.ts';
 import { type EmitOptions, Emitting, type EventInput, type GivenOptions, type SingleEvent } from './engine/emitting.ts';
@@ -16,14 +15,15 @@ import type { Subscriptions } from './engine/subscribing.ts';
 import type { Handler, SubscribeOptions, Subscription } from './engine/subscription.ts';
 import { type TailOptions, tailing } from './engine/tailing.ts';
 import { type TransferReport, transfer } from './engine/transferring.ts';
+import { type VerifyOptions, verifying } from './engine/verifying.ts';
 import { Watching } from './engine/watching.ts';
-import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyOptions, VerifyReport } from './ledger/ledger.ts';
+import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/open.ts';
 import { type Clock, systemClock } from './model/clock.ts';
-import { DEPTH_MAX, type Determinism } from './model/config.ts';
-import type { LedgerEvent } from './model/event.ts';
-import { type Head, parseHead } from './model/head.ts';
+import type { Determinism } from './model/config.ts';
+import type { Head } from './model/head.ts';
 import { LedgerError } from './model/ledger-error.ts';
+import type { LedgerEvent } from './model/ledger-event.ts';
 import { type Partition, selectPartitions } from './model/partition.ts';
 import type { SequenceRange } from './model/range.ts';
 import { systemTimer, type Timer } from './model/timer.ts';
@@ -31,6 +31,7 @@ import type { EventLabels } from './output/event-form.ts';
 import { Telling } from './output/telling.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
 
+/** A ledger that is open: emits, tells and proves its events, and has them delivered. Times are integer microseconds since the epoch. */
 export class Completengine {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
@@ -87,6 +88,7 @@ export class Completengine {
     return sqliteLedgerExists(path);
   }
 
+  /** What was fixed when the ledger was made, and its epochs and partitions as of the last look at it. */
   get identity(): LedgerIdentity {
     return this.#ledger.identity;
   }
@@ -107,9 +109,13 @@ export class Completengine {
     return this.#partitioning;
   }
 
-  /** Commits the events together, all or none; their receipts are in their order. @throws LedgerError BAD_LINE, ID_CONFLICT */
+  /** Commits the events together, all or none; their receipts are in their order. Up to 64 MiB. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT */
   emit(events: readonly EventInput[], options?: GivenOptions): Promise<EventReceipt[]>;
-  /** Commits a stream of JSON lines. @throws LedgerError BAD_LINE at the first bad line; what came before it is committed. */
+  /**
+   * Commits a stream of JSON lines, of any length and in any pieces.
+   * @throws LedgerError BAD_LINE at the first bad line: what came before it is committed, and told in `details.report`; what {@link ingest} throws;
+   * and as it is whatever the stream itself fails with
+   */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
   /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
   emit<Event extends EventInput>(event: SingleEvent<Event>, options?: GivenOptions): Promise<EventReceipt>;
@@ -123,7 +129,7 @@ export class Completengine {
     return receipt as EventReceipt;
   }
 
-  /** Commits named inputs one after the other, as one. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
+  /** Commits named inputs one after the other, as one, as {@link emit} does a stream. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
   ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks = {}): Promise<EmissionReport> {
     return this.#emitting.ingest(sources, options);
   }
@@ -232,6 +238,7 @@ export class Completengine {
     throw new LedgerError('INVALID_RANGE', { message: `there is no sequence ${sequence}`, hint: `the head is at ${(await this.head()).sequence}` });
   }
 
+  /** What is in the ledger, and how it lies on the disk. */
   inspect(): Promise<LedgerDescription> {
     return this.#ledger.describe();
   }
@@ -241,26 +248,21 @@ export class Completengine {
     return this.#ledger.gauges(behind);
   }
 
+  /** The last sequence, its time and the chain hash there; `formatHead` makes the text that is kept elsewhere for {@link verify}. */
   head(): Promise<Head> {
     return this.#ledger.head();
   }
 
-  /**
-   * Walks the whole ledger. `expectHead`: `SEQUENCE:HASH` kept elsewhere, which it must extend.
-   * @throws LedgerError VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH
-   */
-  verify(options: Omit<VerifyOptions, 'anchor' | 'idOf' | 'keyOf'> & { expectHead?: string | undefined } = {}): Promise<VerifyReport> {
-    const { unique } = this.#ledger.identity.config;
-    const ids = unique === null ? undefined : new FieldReader([unique], DEPTH_MAX);
-    return this.#ledger.verify({
-      ...options,
-      anchor: options.expectHead === undefined ? undefined : parseHead(options.expectHead),
-      idOf: ids === undefined ? undefined : (payload) => ids.text(payload),
-      keyOf: (batch, at) => this.#eventLabels().key(batch, at),
-    });
+  /** Walks the whole ledger. @throws LedgerError VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH, INVALID_ARGUMENT */
+  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verifying(this.#ledger, this.#eventLabels(), options);
   }
 
-  /** Waits for deliveries in hand and commits on their way, then lets go of the file. A handler must not wait for it, which waits for the handler. */
+  /**
+   * Waits for deliveries in hand and commits on their way, then lets go of the file, its threads and its timers. Subscriptions end; tails and replays
+   * that follow, and every call after it, reject with CLOSED. May be called again.
+   * A handler must not wait for it, which waits for the handler.
+   */
   async close(): Promise<void> {
     await (await this.#subscriptions)?.close();
     await this.#emitting.close();

@@ -136,7 +136,7 @@ test.skipIf(process.getuid?.() !== 0)('a ledger one may not open is 77', async (
   expectFailure({ ...result, stderr: result.stderr.replace(/^\(node:.*\n|^\(Use `node.*\n/gm, '') }, 77, `${ledger} cannot be opened`);
 });
 
-test.each([...READERS, ['emit'], ['init']])('%s refuses a flag it does not have: 2', async (verb) => {
+test.each([...READERS.map(([verb]) => verb), 'emit', 'init'])('%s refuses a flag it does not have: 2', async (verb) => {
   expectFailure(await runCli([verb, '--bogus']), 2, '--bogus');
 });
 

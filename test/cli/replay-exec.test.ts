@@ -75,6 +75,16 @@ test('a command that cannot be run is named', async () => {
   expect(result.stderr).toContain("error: the command 'no-such-command-anywhere' ended with exit code 127");
 });
 
+test('a command that is killed is told by the signal', async () => {
+  const result = await runCli(['replay', '-q', '--exec', 'kill -9 $$', '-l', await ledgerOfCommits(1)]);
+  expect(result.code).toBe(69);
+  expect(result.stderr).toContain("error: the command 'kill -9 $$' ended with signal SIGKILL");
+});
+
+test('an empty command is none', async () => {
+  expectFailure(await runCli(['replay', '-q', '--exec', '', '-l', await ledgerOfCommits(1)]), 2, 'the command is empty');
+});
+
 test('no events, no command', async () => {
   const ledger = await earthquakeLedger();
   const out = join(tempDir(), 'out');

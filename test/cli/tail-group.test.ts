@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { finished, runCli, startCli } from '../support/cli.ts';
 import { expectFailure, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
-import { runShell } from '../support/shell.ts';
+import { hasGroup } from '../support/process-group.ts';
+import { hasTerminal, runOnTerminal, runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 function numbers(from: number, through: number): string {
@@ -168,6 +171,51 @@ describe('tail --exec', () => {
     expect(result.code).toBe(69);
     expect(result.stderr).toMatch(/^error: the command was not found: no-such-command-here$/m);
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 1, parked: 0 });
+  });
+
+  test('takes no empty command for one that has taken the events', async () => {
+    const ledger = await ledgerOf('1\n');
+    expectFailure(await runCli(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', ' ']), 2, /the command is empty/);
+    expect(await groupsOf(ledger)).toEqual([]);
+  });
+
+  test('does not wait for what a run has left behind', async () => {
+    const ledger = await ledgerOf('1\n');
+    const pid = join(tempDir(), 'pid');
+    await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'sleep 600 > /dev/null & echo $! > "$pid"'], { env: { ...process.env, pid } });
+    // it is alive, and ours to end
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
+  });
+
+  test('tells what has ended a run from outside, and its last words', async () => {
+    const ledger = await ledgerOf('1\n');
+    await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--max-deliver', '1', '--exec', 'yes word | head -n 3000 >&2; echo "the last" >&2; kill -9 $$']);
+    const [parked] = parseLines((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
+    expect(parked).toMatchObject({ reason: 'signal SIGKILL', details: `${'word\n'.repeat(9)}the last` });
+  });
+
+  test.runIf(hasTerminal)('shows what its runs say to a terminal without what that would obey', async () => {
+    const ledger = await ledgerOf('1\n');
+    const command = String.raw`printf "\033]0;title\007\tfive \342\202\254\n" >&2; exit 1`;
+    const written = await runOnTerminal(`completengine tail -l "$ledger" -g g -e --max-deliver 1 --exec '${command}'`, { variables: { ledger } });
+    expect(written).toContain('\\x1b]0;title\\x07\tfive €\n');
+    expect(written).not.toContain('\u001b]0;');
+  });
+
+  test('a second Ctrl-C ends the run in hand as well', async () => {
+    const ledger = await ledgerOf('1\n');
+    const tail = startCli(['tail', '-l', ledger, '-g', 'g', '--exec', 'echo $$; sleep 600 | sleep 600']);
+    const leader = Number(await new LineReader(tail.stdout).next());
+    onTestFinished(() => {
+      if (hasGroup(leader)) process.kill(-leader, 'SIGKILL');
+    });
+    const ended = new Promise((resolve) => tail.once('exit', (_, signal) => resolve(signal)));
+    tail.kill('SIGINT');
+    await sleep(300);
+    expect(hasGroup(leader)).toBe(true);
+    tail.kill('SIGINT');
+    expect(await ended).toBe('SIGINT');
+    while (hasGroup(leader)) await sleep(20);
   });
 
   test('Ctrl-C lets the run in hand finish, and acknowledges it', async () => {

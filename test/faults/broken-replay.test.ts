@@ -8,7 +8,7 @@ import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { largeLedgers, largeLine } from '../support/large-ledger.ts';
-import { expectFailure } from '../support/ledger-cli.ts';
+import { expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
 import { rawCommits } from '../support/raw-ledger.ts';
 
 const LINES = 120_000;
@@ -104,4 +104,13 @@ it('a bit in the file itself, while nobody has it open', async () => {
     expect(relaxed.stdout.length).toBe(EVERYTHING.length);
     expect(isSame(relaxed.stdout, EVERYTHING)).toBe(false);
   }
+});
+
+it.each(['strict', 'relaxed'] as const)('a command is given what stands before a body that cannot be cut, %s', async (determinism) => {
+  const ledger = await newLedger('--partitions', '2', '--partition', 'manual:to');
+  for (let n = 1; n <= 7; n++) await succeed(['emit', '-q', '-l', ledger], { input: `{"to":"p1","n":${n}}\n` });
+  rewrite<Buffer>(ledger, 6, 'body', (body) => flippedBehind(body, '6}', 1));
+  const result = await runCli(['replay', '-l', ledger, '--determinism', determinism, '--exec', 'cat']);
+  expectFailure(result, 3, 'the commit at sequence 6 is broken');
+  expect(result.stdout.toString()).toBe([1, 2, 3, 4, 5].map((n) => `{"to":"p1","n":${n}}\n`).join(''));
 });

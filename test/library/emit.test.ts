@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { hashOf, placedBy, stickyBy } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';
@@ -39,7 +40,9 @@ test('a list is committed together, in its order', async () => {
 test('a list with a bad event stores none of it and names which', async () => {
   const engine = await openEngine({ partition: hashOf('k') });
   const error = await failureOf(() => engine.emit([{ k: 1 }, { k: 2 }, { no: 'key' }, { k: 3 }]), 'BAD_LINE');
-  expect(error.message).toMatch(/emit\(\): line 3.*nothing of this call is stored/);
+  expect(error.message).toMatch(/^emit\(\): event 3, byte 1: .*; nothing of this call is stored$/);
+  expect(error.hint).toBe('mend the event and emit all of the call again');
+  expect(error.details).toMatchObject({ source: 'emit()', line: 3, byte: 1 });
   expect((await engine.head()).sequence).toBe(0);
 });
 
@@ -52,6 +55,24 @@ test.each(['', ' ', '{', '1 2', '{"a":1}\n{"a":2}', 'undefined', '\ud800'])('the
 test.each([[undefined], [() => 1], [Symbol('s')]])('a value without JSON is refused: %s', async (value) => {
   const engine = await openEngine();
   await failureOf(() => engine.emit(value as never), 'BAD_LINE');
+  expect((await engine.head()).sequence).toBe(0);
+});
+
+test.each([
+  [{ tenant: 12n }],
+  [Promise.resolve({ n: 1 })],
+  [
+    {
+      toJSON: () => {
+        throw new Error('not today');
+      },
+    },
+  ],
+])('a value that JSON.stringify refuses is a bad line, with its reason', async (value) => {
+  const engine = await openEngine();
+  const error = await failureOf(() => engine.emit([1, value]), 'BAD_LINE');
+  expect(error.message).toMatch(/^emit\(\): event 2 has no JSON: ./);
+  expect(error.cause).toBeInstanceOf(Error);
   expect((await engine.head()).sequence).toBe(0);
 });
 
@@ -109,10 +130,29 @@ test('a stream of lines is committed and reported', async () => {
   expect(report.head).toEqual(await engine.head());
 });
 
+test('a stream without events has no sequences and no head', async () => {
+  const engine = await openEngine();
+  const nothing = { events: 0, commits: 0, firstSequence: null, lastSequence: null, head: null, isComplete: true };
+  expect(await engine.emit(pieces('\n'))).toMatchObject({ lines: 1, ...nothing });
+  expect(await engine.emit(pieces(), { atomic: true })).toMatchObject({ lines: 0, ...nothing });
+});
+
 test('a stream may come in any pieces, as text or bytes', async () => {
   const engine = await openEngine();
   await engine.emit(pieces('{"a"', ':"', Buffer.from('ü').subarray(0, 1), Buffer.from('ü').subarray(1), '"}\n', '', '2'));
   expect(await payloadsOf(engine.replay())).toEqual(['{"a":"ü"}', '2']);
+});
+
+test('a stream may be cut between the halves of a character, whether it is stored whole or as it comes', async () => {
+  const face = '\u{1f600}';
+  for (const atomic of [false, true]) {
+    const engine = await openEngine();
+    await engine.emit(pieces(`"a${face[0]}`, `${face[1]}"\n"b${face[0]}`, '', `${face[1]}"\n`), { atomic });
+    expect(await payloadsOf(engine.replay())).toEqual([`"a${face}"`, `"b${face}"`]);
+    // half a character is none, and is neither lost nor put elsewhere
+    await failureOf(() => engine.emit(pieces(`1${face[0]}`), { atomic }), 'BAD_LINE');
+    await failureOf(() => engine.emit(pieces(`1${face[0]}`, Buffer.from('\n'), '"b"'), { atomic }), 'BAD_LINE');
+  }
 });
 
 test('a stream stops at a bad line, and the error holds the report of what is committed', async () => {
@@ -128,7 +168,7 @@ test('onReject keeps bad lines and goes on, onCommit tells of each commit', asyn
   const committed: number[] = [];
   const report = await engine.emit(pieces('1\nbad\n3\n'), {
     onReject: ({ line, text }) => void rejected.push(`${line} ${text}`),
-    onCommit: ({ committed: { count } }) => void committed.push(count),
+    onCommit: ({ count }) => void committed.push(count),
   });
   expect(report).toMatchObject({ events: 2, rejected: 1 });
   expect(rejected).toEqual(['2 bad']);
@@ -147,10 +187,19 @@ test('a stream that fails passes on its error, and what came before is kept', as
   await engine.emit('2');
 });
 
+test.each([{ n: 2 }, 2, false, new ArrayBuffer(2)])('a stream of values that are neither text nor bytes is refused: %j', async (value) => {
+  for (const atomic of [false, true]) {
+    const engine = await openEngine();
+    const error = await failureOf(() => engine.emit(Readable.from(['1\n', value, '3\n']), { atomic }), 'INVALID_ARGUMENT');
+    expect(error.hint).toContain('JSON.stringify');
+  }
+});
+
 test('an atomic stream is stored whole or not at all', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger });
-  await failureOf(() => engine.emit(pieces('1\n', 'bad\n'), { atomic: true }), 'BAD_LINE');
+  const error = await failureOf(() => engine.emit(pieces('1\n', 'bad\n'), { atomic: true }), 'BAD_LINE');
+  expect(error.details).toMatchObject({ line: 2, report: { lines: 2, events: 0, bytes: 0, commits: 0, firstSequence: null, lastSequence: null, head: null } });
   expect(storedEvents(ledger)).toEqual([]);
   expect(await engine.emit(pieces('1\n', '2\n'), { atomic: true })).toMatchObject({ events: 2, commits: 1 });
   await expectSoundLedger(ledger);

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { formatHead, hashOf } from '../../src/index.ts';
+import { Completengine, formatHead, hashOf, LedgerError } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 
@@ -18,6 +18,36 @@ test('a closed engine refuses everything with CLOSED, and can be closed again', 
   await failureOf(async () => await engine.replay(), 'CLOSED');
   await failureOf(() => payloadsOf(engine.tail()), 'CLOSED');
   await failureOf(() => payloadsOf(engine.tail({ follow: true })), 'CLOSED');
+});
+
+test('what returns a promise tells of wrong arguments by the promise', async () => {
+  const engine = await openEngine();
+  const wrong: Record<string, () => Promise<unknown>> = {
+    emit: () => engine.emit({}, { to: 'nowhere' }),
+    ingest: () => engine.ingest([], { producer: 'NO NAME' }),
+    range: () => engine.range({ speed: 'soon' }),
+    rehearse: () => engine.rehearse({ speed: 'soon' }),
+    replayInto: () => engine.replayInto(engine),
+    subscribe: () => engine.subscribe({ capacity: 0 }, () => {}),
+    planCursors: () => engine.planCursors('nobody', 'sometime'),
+    setCursors: () => engine.setCursors('nobody', 'sometime'),
+    parked: () => engine.parked('nobody'),
+    redeliver: () => engine.redeliver('nobody'),
+    dropParked: () => engine.dropParked('nobody', [1]),
+    event: () => engine.event(0),
+    verify: () => engine.verify({ expectHead: 'nonsense' }),
+    add: () => engine.partitioning.add(['NO NAME']),
+    place: () => engine.partitioning.place([{ key: 'k', partition: 'nowhere' }]),
+    reroute: () => engine.partitioning.reroute('nonsense'),
+    previewReroute: () => engine.partitioning.previewReroute('nonsense'),
+    explain: () => engine.partitioning.explain([['a', 'b']]),
+    open: () => Completengine.open({ ledger: ledgerPath(), partition: 'nonsense' }),
+    create: () => Completengine.create(ledgerPath(), { partition: 'nonsense' }),
+  };
+  for (const [name, call] of Object.entries(wrong)) {
+    const promise = call();
+    await expect(promise, name).rejects.toBeInstanceOf(LedgerError);
+  }
 });
 
 test('close waits for the commits on their way', async () => {

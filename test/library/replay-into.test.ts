@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Completengine, compositeOf, type EventInput, hashOf, placedBy, rangeOf } from '../../src/index.ts';
+import { Completengine, compositeOf, type EventInput, hashOf, type LedgerError, Playback, placedBy, rangeOf } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';
 import { FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
@@ -43,6 +43,28 @@ test('payloads with blanks, carriage returns and long numbers arrive as they are
   await source.replayInto(target);
   // the end of a line takes one carriage return with it
   expect(await payloadsOf(target.replay())).toEqual(payloads.map((payload) => payload.replace(/\r$/, '')));
+  expect(await historyOf(target)).toEqual(await historyOf(source));
+});
+
+test('one that another has overtaken says so, though to it all the rest is late', async () => {
+  const clock = new FakeClock();
+  const source = await openEngine({ clock });
+  for (const payload of [1, 2, 3]) {
+    await source.emit(payload);
+    clock.micros += 1000;
+  }
+  const target = await openEngine({ clock });
+  const playback = new Playback({ isPaused: true });
+  // its range is fixed and its place in the target known, and it has told nothing yet
+  let slow: Promise<LedgerError> | undefined;
+  await new Promise<void>((resolve) => {
+    slow = failureOf(() => source.replayInto(target, { playback, onProgress: () => resolve() }), 'PRODUCER_CONFLICT');
+  });
+  const other = await Completengine.open({ ledger: target.identity.path });
+  await source.replayInto(other);
+  await other.close();
+  playback.resume();
+  expect((await slow)?.message).toContain('another replay goes into it');
   expect(await historyOf(target)).toEqual(await historyOf(source));
 });
 

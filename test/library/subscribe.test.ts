@@ -9,7 +9,7 @@ async function emitNumbers(engine: Completengine, from: number, through: number)
   await engine.emit(Array.from({ length: through - from + 1 }, (_, at) => ({ n: from + at, k: (from + at) % 7 })));
 }
 
-const numbersOf = (delivery: Delivery): number[] => [...delivery].map(({ payload }) => (JSON.parse(payload.toString()) as { n: number }).n);
+const numbersOf = (delivery: Delivery): number[] => [...delivery].map((event) => (event.json() as { n: number }).n);
 
 /** Resolves when the condition holds. */
 async function until(holds: () => boolean): Promise<void> {

@@ -16,6 +16,11 @@ export class LineReader {
     return done ? null : value;
   }
 
+  /** The next line, which must be a JSON document. */
+  async document(): Promise<ReturnType<typeof JSON.parse>> {
+    return JSON.parse((await this.next()) ?? 'null');
+  }
+
   /** The next lines, as many as asked for or as there are. */
   async take(count: number): Promise<string[]> {
     const lines: string[] = [];

@@ -2,7 +2,7 @@
 
 import { LedgerError } from '../model/ledger-error.ts';
 import { type EmissionTarget, Emitter, type EmitterParts } from './emitter.ts';
-import { type EmissionReport, type IngestHooks, type InputSource, ingest } from './ingest.ts';
+import { type EmissionReport, type IngestHooks, type InputSource, ingest, NOTHING_COMMITTED } from './ingest.ts';
 import type { ProducerTrack } from './producer-track.ts';
 import { type EmissionSettings, scanLimits } from './settings.ts';
 import { spool } from './spool.ts';
@@ -60,21 +60,24 @@ async function ingestSpooled(
     report = await ingest(emitter, sources, producer, scanLimits(settings).lineBytesMax, { ...hooks, onCommit: hooks.onCommit && keep });
   } catch (error) {
     await transaction.abandon();
-    throw withoutRest(error);
+    throw undone(error);
   }
   if (!report.isComplete) {
     await transaction.abandon();
-    return { ...report, events: 0, bytes: 0, commits: 0, firstSequence: 0, lastSequence: 0, head: null };
+    return { ...report, ...NOTHING_COMMITTED };
   }
   await transaction.end();
-  target.announce(report.lastSequence);
+  if (report.lastSequence !== null) target.announce(report.lastSequence);
   for (const [events, place] of untold) await hooks.onCommit?.(events, place);
   return report;
 }
 
-/** There is no rest to go on with. */
-function withoutRest(error: unknown): unknown {
-  if (!(error instanceof LedgerError) || (error.code !== 'BAD_LINE' && error.code !== 'ID_CONFLICT')) return error;
-  const { message, details, cause } = error;
-  return new LedgerError(error.code, { message, details, cause, hint: 'nothing is stored: mend the line and emit all of it again' });
+/** Nothing is stored, whatever was tried, and there is no rest to go on with. */
+function undone(error: unknown): unknown {
+  if (!(error instanceof LedgerError)) return error;
+  const { code, message, cause } = error;
+  const report = error.details['report'] as EmissionReport | undefined;
+  const details = report === undefined ? error.details : { ...error.details, report: { ...report, ...NOTHING_COMMITTED } };
+  const isBadLine = code === 'BAD_LINE' || code === 'ID_CONFLICT';
+  return new LedgerError(code, { message, details, cause, hint: isBadLine ? 'nothing is stored: mend the line and emit all of it again' : error.hint });
 }

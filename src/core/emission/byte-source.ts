@@ -2,6 +2,7 @@
 
 import { Readable } from 'node:stream';
 import { LedgerError } from '../model/ledger-error.ts';
+import { PieceEncoder } from './piece-encoder.ts';
 
 /** The reader, as a source sees it. */
 export interface ByteSink {
@@ -29,8 +30,7 @@ export class StreamSource implements ByteSource {
   /** What is left of the pieces that came in while the reader had enough. */
   #waiting: Uint8Array[] = [];
   #isPaused = false;
-  /** The first half of a pair of surrogates that two pieces share. */
-  #halfPair = '';
+  readonly #encoder = new PieceEncoder();
   #end: { readonly error: unknown } | undefined;
 
   constructor(source: AsyncIterable<Uint8Array | string>) {
@@ -57,18 +57,15 @@ export class StreamSource implements ByteSource {
     this.#stream.destroy();
   }
 
-  readonly #onData = (piece: Uint8Array | string): void => {
-    this.#waiting.push(typeof piece === 'string' ? this.#encode(piece) : piece);
-    this.#deliver();
+  readonly #onData = (piece: unknown): void => {
+    if (this.#end !== undefined) return;
+    try {
+      this.#waiting.push(this.#encoder.encode(piece));
+      this.#deliver();
+    } catch (error) {
+      this.#endWith(error);
+    }
   };
-
-  #encode(piece: string): Buffer {
-    const text = this.#halfPair + piece;
-    const last = text.charCodeAt(text.length - 1);
-    const isHalf = last >= 0xd800 && last <= 0xdbff;
-    this.#halfPair = isHalf ? text.slice(-1) : '';
-    return Buffer.from(isHalf ? text.slice(0, -1) : text);
-  }
 
   #deliver(): void {
     const sink = this.#sink;
@@ -90,7 +87,11 @@ export class StreamSource implements ByteSource {
     else if (this.#end !== undefined) sink.ended(this.#end.error);
   }
 
-  readonly #onEnd = (): void => this.#endWith(undefined);
+  readonly #onEnd = (): void => {
+    this.#waiting.push(this.#encoder.end());
+    this.#endWith(undefined);
+  };
+
   readonly #onError = (error: unknown): void => this.#endWith(error);
 
   /** A stream that closes before it ends has lost what it had still to say. */

@@ -1,6 +1,7 @@
 /** What becomes of a chunk: the events that were committed, the lines that were not, and why. */
 
 import type { Committed } from '../model/commit.ts';
+import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import type { BuiltDraft } from './draft-builder.ts';
 import { LineFault } from './line-fault.ts';
@@ -18,9 +19,11 @@ export interface BadLine {
   readonly text: Buffer;
 }
 
-/** The events of a chunk that are committed. Columns are made when they are asked for, before the next chunk is emitted; event n is row n. */
+/** The events of one commit, as `onCommit` is told of them. */
 export class CommittedEvents {
+  /** @internal */
   readonly committed: Committed;
+  /** Of all partitions, by id. */
   readonly partitionNames: readonly string[];
   /** Payload bytes. */
   readonly bytes: number;
@@ -28,6 +31,7 @@ export class CommittedEvents {
   readonly #built: BuiltDraft;
   #columns: CommittedColumns | undefined;
 
+  /** @internal */
   constructor(committed: Committed, partitionNames: readonly string[], read: ReadChunk, built: BuiltDraft) {
     this.committed = committed;
     this.partitionNames = partitionNames;
@@ -36,24 +40,46 @@ export class CommittedEvents {
     this.#built = built;
   }
 
-  /** Makes the columns now, so that they outlast the chunk: about 30 bytes an event. */
+  get count(): number {
+    return this.committed.count;
+  }
+
+  /** Event n of the commit has the sequence `firstSequence + n`. */
+  get firstSequence(): number {
+    return this.committed.firstSequence;
+  }
+
+  /** Of the ledger, behind the commit. */
+  get head(): Head {
+    return this.committed.head;
+  }
+
+  /** Makes the columns now, so that they outlast the call of `onCommit`: about 30 bytes an event. */
   keep(): void {
     void this.columns;
   }
 
+  /** Where the events lie and came from; made when they are asked for, which has to be before `onCommit` is over. */
   get columns(): CommittedColumns {
     this.#columns ??= makeColumns(this.committed, this.#read, this.#built);
     return this.#columns;
   }
 }
 
+/** Event n of a commit is n in each. */
 export interface CommittedColumns {
+  /** Ids. */
   readonly partitions: Uint16Array;
+  /** In their partitions, 0-based. */
   readonly offsets: Float64Array;
+  /** Ledger time, integer microseconds since the epoch. */
   readonly times: Float64Array;
   /** Lines within the chunk, 0-based, blank lines counted. */
   readonly linesInChunk: Uint32Array;
-  /** Scan rows, for a caller that made the chunk itself. */
+  /**
+   * Scan rows, for a caller that made the chunk itself.
+   * @internal
+   */
   readonly rows: Uint32Array;
 }
 
@@ -76,13 +102,25 @@ export interface ChunkReport {
 }
 
 /** A bad line as an error, for whoever stops at it. */
-export function badLineError(bad: BadLine, place: { source: string; line: number }, done: string): LedgerError {
-  const code = bad.fault === LineFault.ID_CONFLICT ? 'ID_CONFLICT' : 'BAD_LINE';
-  return new LedgerError(code, {
-    message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${bad.reason}${done}`,
+export function badLineError(bad: BadLine, place: { source: string; line: number }): LedgerError {
+  return new LedgerError(codeOf(bad), {
+    message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${bad.reason}`,
     hint: 'mend the line and emit from it on, or keep bad lines aside and go on: --rejects FILE',
-    details: { source: place.source, line: place.line, byte: bad.byte, reason: bad.reason },
+    details: { ...place, byte: bad.byte, reason: bad.reason },
   });
+}
+
+/** A bad event of a call that is all or nothing, as an error; `event`: its place in the call, 1-based. */
+export function badEventError(bad: BadLine, event: number): LedgerError {
+  return new LedgerError(codeOf(bad), {
+    message: `emit(): event ${event}, byte ${bad.byte}: ${bad.reason}; nothing of this call is stored`,
+    hint: 'mend the event and emit all of the call again',
+    details: { source: 'emit()', line: event, byte: bad.byte, reason: bad.reason },
+  });
+}
+
+function codeOf({ fault }: BadLine): 'ID_CONFLICT' | 'BAD_LINE' {
+  return fault === LineFault.ID_CONFLICT ? 'ID_CONFLICT' : 'BAD_LINE';
 }
 
 function makeColumns(committed: Committed, { lines, verdicts }: ReadChunk, built: BuiltDraft): CommittedColumns {

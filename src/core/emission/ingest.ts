@@ -32,6 +32,7 @@ export interface RejectedLine {
   readonly text: Buffer;
 }
 
+/** What became of an input. */
 export interface EmissionReport {
   /** Lines read, blank ones too. */
   readonly lines: number;
@@ -40,9 +41,9 @@ export interface EmissionReport {
   /** Payload bytes of these. */
   readonly bytes: number;
   readonly commits: number;
-  /** 0 where nothing was committed. */
-  readonly firstSequence: number;
-  readonly lastSequence: number;
+  /** Of the events committed; null where there are none. */
+  readonly firstSequence: number | null;
+  readonly lastSequence: number | null;
   /** The head behind the last commit; null where nothing was committed. */
   readonly head: Head | null;
   /** Events earlier than the head, recorded at its time. */
@@ -54,6 +55,10 @@ export interface EmissionReport {
   readonly isComplete: boolean;
 }
 
+/** What a report says of an input of which nothing is stored. */
+export const NOTHING_COMMITTED = { events: 0, bytes: 0, commits: 0, firstSequence: null, lastSequence: null, head: null } as const;
+
+/** Who is told while an input is read. A promise that a hook returns is waited for; what a hook throws ends the emission. */
 export interface IngestHooks {
   /** After each commit, before the next chunk is read, which costs speed; lines count from `firstLine` of `source`. */
   readonly onCommit?: ((events: CommittedEvents, place: { source: string; firstLine: number }) => void | Promise<void>) | undefined;
@@ -61,6 +66,7 @@ export interface IngestHooks {
   readonly onReject?: ((line: RejectedLine) => void | Promise<void>) | undefined;
   /** After each chunk: bytes of input read so far. */
   readonly onProgress?: ((progress: { inputBytes: number; events: number }) => void) | undefined;
+  /** Ends it behind the commit in hand: no error, but a report that is not complete. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -96,12 +102,7 @@ export async function ingest(
 class Ingestion {
   readonly report: Mutable<EmissionReport> = {
     lines: 0,
-    events: 0,
-    bytes: 0,
-    commits: 0,
-    firstSequence: 0,
-    lastSequence: 0,
-    head: null,
+    ...NOTHING_COMMITTED,
     late: 0,
     duplicates: 0,
     rejected: 0,
@@ -213,7 +214,7 @@ async function settleBadLines(
 ): Promise<void> {
   for (const bad of badLines) {
     const line = firstLine + bad.lineInChunk;
-    if (hooks.onReject === undefined) throw badLineError(bad, { source, line }, '');
+    if (hooks.onReject === undefined) throw badLineError(bad, { source, line });
     report.rejected++;
     await hooks.onReject({ source, line, byte: bad.byte, reason: bad.reason, text: bad.text });
   }

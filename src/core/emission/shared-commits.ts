@@ -5,7 +5,7 @@ import { LedgerError } from '../model/ledger-error.ts';
 import { type Given, NOTHING_GIVEN } from '../model/routing.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import { AsideTarget } from './aside-target.ts';
-import { badLineError, type ChunkReport } from './chunk-report.ts';
+import { badEventError, type ChunkReport } from './chunk-report.ts';
 import { CHUNK_BYTES } from './chunks.ts';
 import { Emitter, type EmitterParts } from './emitter.ts';
 import type { EmissionSettings } from './settings.ts';
@@ -120,8 +120,7 @@ export class SharedCommits {
     for (const bad of report.badLines) {
       const at = callOf[bad.lineInChunk] as number;
       refused.add(at);
-      const place = { source: 'emit()', line: bad.lineInChunk - (firstRows[at] as number) + 1 };
-      calls[at]?.reject(badLineError(bad, place, '; nothing of this call is stored'));
+      calls[at]?.reject(badEventError(bad, bad.lineInChunk - (firstRows[at] as number) + 1));
     }
     const receipts = await this.#receipts(report, callOf.length);
     for (const [at, call] of calls.entries()) {
@@ -176,6 +175,6 @@ function checkLine(line: Buffer, at: number): void {
   throw new LedgerError('BAD_LINE', {
     message: `emit(): event ${at + 1} ${fact}`,
     hint: 'pass a value, or the JSON text of one event',
-    details: { line: at + 1 },
+    details: { source: 'emit()', line: at + 1 },
   });
 }

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { LedgerError } from '../model/ledger-error.ts';
 import { CHUNK_BYTES } from './chunks.ts';
 import type { InputSource } from './ingest.ts';
+import { PieceEncoder } from './piece-encoder.ts';
 
 const readAt = promisify(read);
 
@@ -25,7 +26,9 @@ export async function spool(sources: readonly InputSource[], signal?: AbortSigna
     let end = 0;
     for (const source of sources) {
       const start = end;
-      for await (const piece of untilAborted(source.open(), signal)) end += write(file, piece);
+      const encoder = new PieceEncoder();
+      for await (const piece of untilAborted(source.open(), signal)) end += write(file, encoder.encode(piece));
+      end += write(file, encoder.end());
       spans.push({ name: source.name, start, end });
     }
     return {
@@ -70,8 +73,7 @@ function openNameless(): number {
   }
 }
 
-function write(file: number, piece: Uint8Array | string): number {
-  const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+function write(file: number, bytes: Uint8Array): number {
   try {
     for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
     return bytes.length;

@@ -3,8 +3,8 @@
 import { blake3 } from '@napi-rs/blake-hash';
 import { byteAt, CARRIAGE_RETURN, LINE_FEED } from '../model/bytes.ts';
 import type { ProducerMark, ProducerStep } from '../model/commit.ts';
-import type { LedgerEvent } from '../model/event.ts';
 import { invariant, LedgerError } from '../model/ledger-error.ts';
+import type { LedgerEvent } from '../model/ledger-event.ts';
 import type { Chunk } from './chunks.ts';
 import type { InputTrack } from './producer-track.ts';
 
@@ -40,9 +40,19 @@ export class TransferTrack implements InputTrack {
   }
 
   resumeAt(chunk: Chunk): number {
-    if (this.#held.position === chunk.position) return 0;
+    this.#expect(chunk.position, this.#held);
+    return 0;
+  }
+
+  /** @throws LedgerError PRODUCER_CONFLICT where the target holds another position than this transfer has brought it to. */
+  check(stored: ProducerMark): void {
+    this.#expect(this.#held.position, stored);
+  }
+
+  #expect(expected: number, { position }: ProducerMark): void {
+    if (position === expected) return;
     throw new LedgerError('PRODUCER_CONFLICT', {
-      message: `the target holds the source's sequences through ${this.#held.position}, and ${chunk.position} was expected: another replay goes into it`,
+      message: `the target holds the source's sequences through ${position}, and ${expected} was expected: another replay goes into it`,
       hint: 'let one of them come to its end, then run the other again',
       details: { producer: this.#name },
     });

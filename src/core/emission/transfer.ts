@@ -18,6 +18,8 @@ export interface TransferOptions {
   /** The name under which the position is kept, and what the ledger holds for it. */
   readonly producer: string;
   readonly held: ProducerMark;
+  /** What it holds by now. */
+  stored(): Promise<ProducerMark>;
   /** As messages name where the events come from. */
   readonly source: string;
 }
@@ -118,6 +120,8 @@ export class Transfer {
   readonly #arrive: OnArrival = async (chunk, result, committed) => {
     if (committed !== null) this.#head = committed.outcome.head;
     const [bad] = result.badLines;
+    // what another replay has told meanwhile makes all of it late
+    if (bad?.fault === LineFault.TIME_LATE) this.#track.check(await this.#options.stored());
     if (bad !== undefined) throw refusal(chunk, bad.lineInChunk, bad.fault === LineFault.TIME_LATE ? TOO_LATE : bad.reason, this.#options.source);
     const [duplicate] = result.duplicates;
     if (duplicate !== undefined) throw refusal(chunk, duplicate.row, `its id was committed before, at sequence ${duplicate.sequence}`, this.#options.source);

@@ -7,8 +7,8 @@ import type { Handler } from './subscription.ts';
 
 /** `group`: null for a subscription without one. */
 export function deliverTo(handler: Handler, labels: EventLabels, group: string | null): Deliver {
-  return async ({ partition, batches, attempt, isRedelivery, isReplayed, signal }) => {
-    const name = partition === null ? null : labels.partitionName(partition);
-    await handler(new Delivery(batches, labels, { group, partition: name, attempt, isRedelivery, isReplayed, signal }));
+  return async (handful) => {
+    const partition = handful.partition === null ? null : labels.partitionName(handful.partition);
+    await handler(new Delivery({ ...handful, group, partition }, labels));
   };
 }

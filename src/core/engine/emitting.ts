@@ -20,8 +20,8 @@ import { makeRouter } from '../router/router.ts';
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
 export type EventInput = string | Uint8Array | object | number | boolean | null;
 
-/** Lists and streams are events only inside a list: by themselves they are many. */
-export type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> ? never : Event;
+/** Lists and streams are events only inside a list: by themselves they are many. A promise is none before it is awaited. */
+export type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> | PromiseLike<unknown> ? never : Event;
 
 /** What is said of all events of a call, past what they hold. */
 export interface GivenOptions {
@@ -142,10 +142,26 @@ function toGiven({ key, to }: GivenOptions): Given {
   return { key: key ?? null, to: to ?? null };
 }
 
-function toLine(event: EventInput): Buffer {
+function toLine(event: EventInput, at: number): Buffer {
   if (typeof event === 'string') return Buffer.from(event, 'utf8');
   if (event instanceof Uint8Array) return Buffer.from(event);
-  const json = JSON.stringify(event) as string | undefined;
-  if (json !== undefined) return Buffer.from(json, 'utf8');
-  throw new LedgerError('BAD_LINE', { message: `emit(): a ${typeof event} is no event`, hint: 'emit JSON values, or JSON text' });
+  return Buffer.from(toJson(event, at), 'utf8');
+}
+
+/** @throws LedgerError BAD_LINE for a value that has no JSON */
+function toJson(value: unknown, at: number): string {
+  try {
+    if (value instanceof Promise) throw new TypeError('it is a promise, and was not awaited');
+    const json = JSON.stringify(value) as string | undefined;
+    if (json === undefined) throw new TypeError(`it is of type ${typeof value}`);
+    return json;
+  } catch (cause) {
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    throw new LedgerError('BAD_LINE', {
+      message: `emit(): event ${at + 1} has no JSON: ${reason}`,
+      hint: 'emit JSON values, or JSON text',
+      details: { source: 'emit()', line: at + 1 },
+      cause,
+    });
+  }
 }

@@ -9,10 +9,14 @@ import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
 
 type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'partition'> & { readonly partition: string };
 
+/** Where a group stands in one partition. */
 export type GroupLane = Named<LaneSummary>;
+/** Where a group stands in all of them, and who works for it. */
 export type GroupDescription = Omit<GroupSummary, 'lanes'> & { readonly lanes: readonly GroupLane[] };
+/** An event that a group has set aside. */
 export type ParkedEventDescription = Named<ParkedEvent>;
 
+/** A step of a group in one partition. */
 export interface CursorStep {
   readonly partition: string;
   /** Offset of the next event, before and after. */
@@ -20,6 +24,7 @@ export interface CursorStep {
   readonly to: number;
 }
 
+/** What stepping a group elsewhere does, or would do. */
 export interface CursorPlan {
   readonly steps: readonly CursorStep[];
   /** Events that are delivered again, and events that are left out. */

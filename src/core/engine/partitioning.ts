@@ -61,7 +61,7 @@ export class Partitioning {
   readonly #settings: (isEnvelope: boolean) => EmissionSettings;
   readonly #onBegun: () => void;
 
-  /** `onBegun`: an epoch has begun, and members of groups in this process may find new partitions. */
+  /** @internal `onBegun`: an epoch has begun, and members of groups in this process may find new partitions. */
   constructor(ledger: Ledger, clock: Clock, settings: (isEnvelope: boolean) => EmissionSettings, onBegun: () => void) {
     this.#ledger = ledger;
     this.#clock = clock;
@@ -129,7 +129,7 @@ export class Partitioning {
   }
 
   /** Another rule from the next commit on. Old events stay where they are. @throws LedgerError INVALID_ARGUMENT */
-  reroute(routing: RoutingSpec | string, options: RerouteOptions = {}): Promise<RoutingChange> {
+  async reroute(routing: RoutingSpec | string, options: RerouteOptions = {}): Promise<RoutingChange> {
     return this.#begin(planReroute(toSpec(routing), options.partitions));
   }
 

@@ -25,15 +25,8 @@ export interface FailedDelivery extends DeliveryPlace {
   readonly details: string;
 }
 
+/** All optional; `{}` is a subscription without a group: what comes, live, in the order of the ledger, and what replays tell. */
 export interface SubscribeOptions {
-  /** A delivery has failed and comes again, not before the pause is over. */
-  readonly onRetry?: ((failure: FailedDelivery & { readonly pauseMs: number }) => void) | undefined;
-  /** An event was parked, or stays it after it was delivered again. */
-  readonly onParked?: ((failure: FailedDelivery) => void) | undefined;
-  /** It was delivered, but by then the lease had gone to another member, who delivers it again, or the group was stepped elsewhere. */
-  readonly onRefused?: ((delivery: DeliveryPlace) => void) | undefined;
-  /** Which partitions, by name, have come to this member and gone from it. */
-  readonly onLeases?: ((change: { readonly gained: readonly string[]; readonly lost: readonly string[] }) => void) | undefined;
   /** Durable cursors under this name, shared by all its members. Without: what comes, live, and nothing is kept. */
   readonly group?: string | undefined;
   /** This member's name in the group; default: one of its own. Who joins under the name of another takes its place. */
@@ -62,18 +55,33 @@ export interface SubscribeOptions {
   readonly leaseMs?: number | undefined;
   /** Ends by itself: after so many acknowledged events, when the group has come to the head as it is now, or after a silence. For groups. */
   readonly until?: { readonly count?: number | undefined; readonly head?: boolean | undefined; readonly idleMs?: number | undefined } | undefined;
+  /** A delivery has failed and comes again, not before the pause is over. */
+  readonly onRetry?: ((failure: FailedDelivery & { readonly pauseMs: number }) => void) | undefined;
+  /** An event was parked, or stays it after it was delivered again. */
+  readonly onParked?: ((failure: FailedDelivery) => void) | undefined;
+  /** It was delivered, but by then the lease had gone to another member, who delivers it again, or the group was stepped elsewhere. */
+  readonly onRefused?: ((delivery: DeliveryPlace) => void) | undefined;
+  /** Which partitions, by name, have come to this member and gone from it. */
+  readonly onLeases?: ((change: { readonly gained: readonly string[]; readonly lost: readonly string[] }) => void) | undefined;
   /** Closes it. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Subscription {
+  /** Null without a group, as the member's name. */
   readonly group: string | null;
   readonly member: string | null;
   /** Whether the group was made by this call. */
   readonly isNew: boolean;
-  /** Settles when it has ended, and rejects with what made it impossible to go on: the failure of a handler without a group, or of the ledger. */
+  /**
+   * Settles when it has ended, and rejects with what made it impossible to go on: the failure of a handler without a group, or of the ledger.
+   * Nothing else tells of that.
+   */
   readonly finished: Promise<void>;
-  /** Finishes what is in hand, and gives up its partitions. It may be called by the handler, which must not wait for it: it waits for the handler. */
+  /**
+   * Finishes what is in hand, and gives up its partitions. Does not reject for a subscription that has failed. A handler may call it, but must not wait
+   * for it, which waits for the handler.
+   */
   close(): Promise<void>;
 }
 

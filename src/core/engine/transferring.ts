@@ -3,9 +3,9 @@
 import { blake3 } from '@napi-rs/blake-hash';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ProducerMark } from '../model/commit.ts';
-import type { LedgerEvent } from '../model/event.ts';
 import type { Head } from '../model/head.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import type { LedgerEvent } from '../model/ledger-event.ts';
 import type { Telling, TellingReport } from '../output/telling.ts';
 import type { Emitting } from './emitting.ts';
 
@@ -41,7 +41,7 @@ export async function transfer(source: TransferSource, { ledger, emitting }: Tra
   if (held.position > 0) await checkHeld(source, held, ledger.identity.path);
   const { Transfer } = await import('../emission/transfer.ts');
   const emitter = emitting.emitter({ ...emitting.settings({ late: 'reject' }, 'stop'), time: null });
-  const sink = new Transfer(emitter, { producer, held, source: path });
+  const sink = new Transfer(emitter, { producer, held, stored: () => ledger.producerMark(producer), source: path });
   try {
     const report = await source.telling(held.position).deliver(sink);
     await sink.end();

@@ -96,7 +96,8 @@ export interface RoutingChange {
   readonly after: RoutingInForce;
 }
 
-export interface VerifyOptions {
+/** What a proof of the whole ledger is made with. */
+export interface Verification {
   /** A head kept elsewhere: the ledger must extend it. */
   readonly anchor?: Anchor | undefined;
   /** Reads the unique id of a payload, where the ledger keeps such ids. */
@@ -147,7 +148,7 @@ export interface Ledger extends History {
   /** For volume: writing goes on beside the caller. */
   openPipeline(): Promise<CommitPipeline>;
   /** Walks everything. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */
-  verify(options: VerifyOptions): Promise<VerifyReport>;
+  verify(options: Verification): Promise<VerifyReport>;
   /** Tells of commits by others than this object, until closed. */
   watch(listener: { onCommit(): void; onError(error: unknown): void }): { close(): void };
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Events as they are told: singly for people and handlers, in batches for speed. No I/O. */
+/** Events as they are told: in batches, for speed. No I/O. */
 
 import { LINE_FEED } from './bytes.ts';
 import type { StoredCommit } from './commit.ts';
@@ -7,29 +7,17 @@ import type { PartitionId } from './partition.ts';
 import type { SequenceRange } from './range.ts';
 import type { Micros } from './time.ts';
 
-/** One committed event. */
-export interface LedgerEvent {
-  /** Place in the ledger: 1-based, dense, the total order. */
-  readonly sequence: number;
-  readonly partition: string;
-  /** Place in its partition: 0-based, dense. */
-  readonly offset: number;
-  /** Integer microseconds since the epoch, never decreasing with sequence. */
-  readonly time: Micros;
-  /** What the router read, or was given; null where the routing reads no key. */
-  readonly key: string | null;
-  /** The exact bytes of the line, its end excluded. */
-  readonly payload: Buffer;
-}
-
-/** The events of one commit that lie in a range, cut out as lines. */
-export interface CutLines {
+/** Where the first and the last event of a batch stand. */
+export interface BatchSpan {
   readonly count: number;
-  /** Of the first and the last event; meaningless where there is none. */
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly firstTime: Micros;
   readonly lastTime: Micros;
+}
+
+/** The events of one commit that lie in a range, cut out as lines; the span is meaningless where there are none. */
+export interface CutLines extends BatchSpan {
   /** The payloads in order, each followed by a line feed. */
   readonly lines: Buffer;
   /** Of the events, in order; null where they have to be asked of the columns. */
@@ -52,7 +40,10 @@ export class EventBatch {
     this.#cut = cut;
   }
 
-  /** The events of a commit that lie in a range. */
+  /**
+   * The events of a commit that lie in a range.
+   * @internal
+   */
   static of(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null): EventBatch {
     return new EventBatch(() => EventColumns.of(commit, range), cut === null ? null : () => cut(commit, range));
   }
@@ -80,7 +71,7 @@ export class EventBatch {
   }
 
   /** Where the first and the last event stand; null in an empty batch. */
-  get span(): Omit<CutLines, 'lines' | 'times'> | null {
+  get span(): BatchSpan | null {
     const { count } = this;
     if (count === 0) return null;
     if (this.#lines !== undefined) return this.#lines;
@@ -94,20 +85,24 @@ export class EventBatch {
     };
   }
 
+  /** By event, as `times` and `offsets` are. */
   get sequences(): Float64Array {
     // made once: whoever labels events asks for each of them
     this.#sequences ??= runOf(this.#lines) ?? this.#events.sequences;
     return this.#sequences;
   }
 
+  /** Ledger time, integer microseconds since the epoch. */
   get times(): Float64Array {
     return this.#lines?.times ?? this.#events.times;
   }
 
+  /** In their partitions, 0-based. */
   get offsets(): Float64Array {
     return this.#events.offsets;
   }
 
+  /** `at`: the event's place in the batch, 0-based, here and below. */
   partition(at: number): PartitionId {
     return this.#events.frame(at).partition;
   }

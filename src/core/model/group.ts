@@ -82,8 +82,10 @@ export interface ParkedEvent extends EventPlace, ParkReason {
   readonly isDue: boolean;
 }
 
-interface MemberSummary {
+/** A member of a group, as others see it. */
+export interface GroupMember {
   readonly name: string;
+  /** When its leases end unless it renews them. */
   readonly expiresAt: Micros;
   readonly isAlive: boolean;
 }
@@ -105,10 +107,12 @@ export interface GroupSummary {
   readonly name: string;
   readonly createdAt: Micros;
   /** By name. */
-  readonly members: readonly MemberSummary[];
+  readonly members: readonly GroupMember[];
   /** By partition. */
   readonly lanes: readonly LaneSummary[];
+  /** Over all partitions, as of each. */
   readonly lag: number;
   readonly oldestTime: Micros | null;
+  /** Events that are set aside. */
   readonly parked: number;
 }

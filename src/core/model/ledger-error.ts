@@ -15,8 +15,6 @@ export type LedgerErrorCode =
   | 'HEAD_MISMATCH'
   /** What was told has another digest than the one expected. */
   | 'DIGEST_MISMATCH'
-  /** A cursor kept in a file belongs to another ledger, range or filter. */
-  | 'CURSOR_CONFLICT'
   /** A command that events were given to did not take them. */
   | 'COMMAND_FAILED'
   /** The ledger exists and has another configuration than the one asked for. */
@@ -33,7 +31,7 @@ export type LedgerErrorCode =
   | 'MEMBER_REPLACED'
   /** Members of the group are alive, so its cursors are not moved under them. */
   | 'GROUP_IN_USE'
-  /** A cursor file that belongs to another ledger or another request. */
+  /** A cursor kept in a file belongs to another ledger, range or filter. */
   | 'CURSOR_CONFLICT'
   /** What events are delivered to cannot be used at all, so no event is to blame. */
   | 'CONSUMER_UNUSABLE'
@@ -42,28 +40,37 @@ export type LedgerErrorCode =
   /** An input that is not there, or cannot be read. */
   | 'NO_INPUT'
   | 'INPUT_UNREADABLE'
+  /** There is no file at the path, and none was to be made. */
   | 'NO_LEDGER'
+  /** A ledger was to be made where there is a file. */
   | 'LEDGER_EXISTS'
   | 'CANNOT_CREATE'
   | 'IO_FAILED'
   /** An I/O error at the end of a commit: it may be there after the next recovery, or not. */
   | 'OUTCOME_UNKNOWN'
+  /** Nothing of the commit is stored. */
   | 'DISK_FULL'
   /** The file at the path is no longer the one that was opened. */
   | 'LEDGER_REPLACED'
+  /** Another process held the ledger for longer than one would wait. */
   | 'BUSY'
   /** The caller's signal ended a wait; nothing was done. */
   | 'ABORTED'
   | 'NOT_A_LEDGER'
+  /** SQLite cannot read the file any more. */
   | 'DAMAGED_LEDGER'
+  /** It was made by a later version. */
   | 'NEWER_FORMAT'
+  /** The file has a second name, under which another process would not see its log. */
   | 'HARD_LINKED'
+  /** The file, its directory, or the access it was opened with does not allow it. */
   | 'PERMISSION_DENIED'
   /** The engine was closed, or failed before and refuses to go on. */
   | 'CLOSED'
   /** An invariant the engine checks on itself does not hold: a bug of ours. */
   | 'INTERNAL';
 
+/** What an error says past its code. */
 export interface LedgerErrorOptions {
   /** The fact, with its values, on one line. */
   readonly message: string;

@@ -26,7 +26,7 @@ export interface DraftedPin extends Pin {
   readonly lastSeenBefore: Micros | null;
 }
 
-/** Pins in columns: a draft may have ten thousand, on their way to a thread. Row n is pin n; {@link draftedPins} reads them. */
+/** Pins in columns: a draft may have ten thousand, on their way to a thread. Row n is pin n; {@link draftedPin} reads it. */
 export interface DraftedPins {
   readonly count: number;
   /** The sessions' keys in UTF-8, one behind the other; key n ends at `ends[n]`. */
@@ -40,7 +40,7 @@ export interface DraftedPins {
 
 /** What a draft makes of the pins. */
 export interface PinChanges {
-  /** To be stored with it, all or none: what is pinned for the first time, or anew, or seen again after a while. In the order of first change. */
+  /** To be stored with it, all or none: what is pinned for the first time, or anew, or seen again after a while. Roughly in the order of the keys. */
   readonly pins: DraftedPins;
   /** So much later the draft may come and still be right about every pin. Infinity where time does not matter. */
   readonly liftMax: Micros;
@@ -60,17 +60,20 @@ export function emptyPins(count: number, keyBytes: number): DraftedPins {
 
 export const NO_PIN_CHANGES: PinChanges = { pins: emptyPins(0, 0), liftMax: Number.POSITIVE_INFINITY };
 
-export function* draftedPins({ count, keys, ends, partitions, lastSeen, lastSeenBefore }: DraftedPins): Generator<DraftedPin, void, undefined> {
-  const bytes = asBuffer(keys);
-  for (let at = 0; at < count; at++) {
-    const before = numberAt(lastSeenBefore, at);
-    yield {
-      session: bytes.toString('utf8', at === 0 ? 0 : numberAt(ends, at - 1), ends[at]),
-      partition: numberAt(partitions, at),
-      lastSeen: numberAt(lastSeen, at),
-      lastSeenBefore: before === NO_TIME ? null : before,
-    };
-  }
+/** Pin `at` of them. */
+export function draftedPin(pins: DraftedPins, at: number): DraftedPin {
+  const before = numberAt(pins.lastSeenBefore, at);
+  return {
+    session: sessionAt(pins, at),
+    partition: numberAt(pins.partitions, at),
+    lastSeen: numberAt(pins.lastSeen, at),
+    lastSeenBefore: before === NO_TIME ? null : before,
+  };
+}
+
+/** The session of pin `at`. */
+export function sessionAt({ keys, ends }: DraftedPins, at: number): string {
+  return asBuffer(keys).toString('utf8', at === 0 ? 0 : numberAt(ends, at - 1), ends[at]);
 }
 
 /** What a draft of sticky sessions is built upon besides the pins. */

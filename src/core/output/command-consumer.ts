@@ -1,9 +1,10 @@
-/** Delivers batches to a command: one run of it for each, the events as JSON lines on its standard input. Exit 0 means delivered. */
+/** Delivers batches to a command: one run of it for each, with their place in its environment. Exit 0 means delivered; anything else is tried again. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { Socket } from 'node:net';
 import { LedgerError } from '../model/ledger-error.ts';
+import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
 import type { Delivery } from './delivery.ts';
+import { type EventForm, piecesOf } from './event-form.ts';
+import { LastLines } from './last-lines.ts';
 
 export interface CommandConsumerOptions {
   /** For the shell. */
@@ -11,11 +12,11 @@ export interface CommandConsumerOptions {
   /** What the command finds around it; the facts of a delivery are added. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The events as bytes. */
-  form(delivery: Delivery): Buffer;
-  /** What the command says to standard error, as it comes. */
-  onStderr(bytes: Buffer): void;
-  /** Kills what is at work. */
-  readonly forced?: AbortSignal | undefined;
+  readonly form: EventForm;
+  /** Asked for each run: takes what it says to standard error, as it comes. */
+  openStderr(): (bytes: Buffer) => void;
+  /** Ends the runs in hand at once. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A command that has not taken its events: how it ended, and what it said last. */
@@ -28,9 +29,6 @@ export class CommandFailure extends Error {
   }
 }
 
-/** What is kept of standard error. */
-const LAST_BYTES = 4096;
-const LAST_LINES = 10;
 /** What a shell answers where there is no such command, or it may not be run. */
 const UNUSABLE = new Map([
   [126, 'may not be run'],
@@ -40,39 +38,37 @@ const UNUSABLE = new Map([
 export class CommandConsumer {
   readonly #options: CommandConsumerOptions;
 
+  /** @throws LedgerError INVALID_ARGUMENT for an empty command. */
   constructor(options: CommandConsumerOptions) {
+    checkCommand(options.command);
     this.#options = options;
   }
 
   /** @throws CommandFailure, or CONSUMER_UNUSABLE where there is no such command. */
   async deliver(delivery: Delivery): Promise<void> {
-    const { command, onStderr, forced } = this.#options;
-    // in a group of its own: Ctrl-C lets it finish what it has in hand, and a kill reaches all of a pipeline
-    const child = spawn('/bin/sh', ['-c', command], { env: this.#environment(delivery), stdio: ['pipe', 'inherit', 'pipe'], detached: true });
-    const ending = ended(child);
-    // where no pipe could be made the child has none, whatever its type says
-    if (child.pid === undefined) await ending;
-    let said: Buffer = Buffer.alloc(0);
-    child.stderr.on('data', (bytes: Buffer) => {
-      said = Buffer.concat([said, bytes]).subarray(-LAST_BYTES);
-      onStderr(bytes);
-    });
-    // a command need not read its input to have succeeded
-    child.stdin.on('error', () => {});
-    const kill = (): void => killGroup(child);
-    const reasons = [delivery.signal, ...(forced === undefined ? [] : [forced])];
-    for (const reason of reasons) reason.addEventListener('abort', kill);
+    const said = new LastLines();
+    const exit = await this.#run(delivery, said);
+    if (delivery.signal.aborted) throw new CommandFailure((delivery.signal.reason as Error).message, said.toString());
+    if (exit.code === 0) return;
+    const unusable = UNUSABLE.get(exit.code ?? 0);
+    if (unusable !== undefined) throw this.#unusable(unusable);
+    throw new CommandFailure(describeExit(exit), said.toString());
+  }
+
+  async #run(delivery: Delivery, said: LastLines): Promise<CommandExit> {
+    const { command, form, openStderr, signal } = this.#options;
+    const pass = openStderr();
+    const onStderr = (bytes: Buffer): void => {
+      said.add(bytes);
+      pass(bytes);
+    };
+    const endedBy = signal === undefined ? [delivery.signal] : [delivery.signal, signal];
+    const input = piecesOf(delivery.batches, delivery.labels, form);
     try {
-      child.stdin.end(this.#options.form(delivery));
-      const { code, signal } = await ending;
-      if (code === 0 && !delivery.signal.aborted) return;
-      const unusable = UNUSABLE.get(code ?? 0);
-      if (unusable !== undefined) throw cannotRun(command, unusable);
-      throw new CommandFailure(howItEnded(code, signal, delivery.signal), lastLines(said));
-    } finally {
-      for (const reason of reasons) reason.removeEventListener('abort', kill);
-      // a daemon it has left behind may hold it for ever, and may go on talking while we are there
-      if (child.stderr instanceof Socket) child.stderr.unref();
+      return await runCommand(command, input, { environment: this.#environment(delivery), onStderr, endedBy });
+    } catch (error) {
+      if (!(error instanceof StartFailure)) throw error;
+      throw this.#unusable(`cannot be started (${error.message})`, error);
     }
   }
 
@@ -86,37 +82,14 @@ export class CommandConsumer {
       COMPLETENGINE_ATTEMPT: String(delivery.attempt),
     };
   }
-}
 
-function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-  return new Promise((resolve, reject) => {
-    child.on('error', (error) => reject(cannotRun('/bin/sh', error.message)));
-    // not 'close': a daemon it has left behind may hold its standard error for ever
-    child.on('exit', (code, signal) => setImmediate(() => resolve({ code, signal })));
-  });
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // it has ended by itself
+  #unusable(fact: string, cause?: unknown): LedgerError {
+    const { command } = this.#options;
+    return new LedgerError('CONSUMER_UNUSABLE', {
+      message: `the command ${fact}: ${command.slice(0, 200)}`,
+      hint: 'check it in your shell; nothing was acknowledged, and nothing is parked for it',
+      details: { command },
+      cause,
+    });
   }
-}
-
-function howItEnded(code: number | null, signal: NodeJS.Signals | null, timeout: AbortSignal): string {
-  if (timeout.aborted) return (timeout.reason as Error).message;
-  return code === null ? `ended by ${signal}` : `exit code ${code}`;
-}
-
-function lastLines(said: Buffer): string {
-  return said.toString('utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n');
-}
-
-function cannotRun(command: string, fact: string): LedgerError {
-  return new LedgerError('CONSUMER_UNUSABLE', {
-    message: `the command ${fact}: ${command.slice(0, 200)}`,
-    hint: 'check it in your shell; nothing was acknowledged, and nothing is parked for it',
-    details: { command },
-  });
 }

@@ -1,44 +1,38 @@
 /** What a subscriber gets in one go: some events in order, to be stood behind together. */
 
-import type { EventBatch, LedgerEvent } from '../model/event.ts';
+import type { Handful } from '../model/handful.ts';
+import type { LedgerEvent } from '../model/ledger-event.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
 
-export interface DeliveryFacts {
-  /** Null without a group. */
+/** A handful under the names its subscriber knows. */
+interface NamedHandful extends Omit<Handful, 'partition'> {
+  /** Name of the group; null without one. */
   readonly group: string | null;
-  /** The partition all events are of; null where they come in the order of the whole ledger. */
+  /** Name of the partition all events are of; null where they come in the order of the whole ledger. */
   readonly partition: string | null;
-  readonly attempt: number;
-  readonly isRedelivery: boolean;
-  readonly isReplayed: boolean;
-  readonly signal: AbortSignal;
 }
 
-/** Iterate it for the events; their payloads are copies and may be kept. */
-export class Delivery implements Iterable<LedgerEvent> {
-  readonly group: string | null;
-  readonly partition: string | null;
-  /** How often this has been tried, from 1. */
-  readonly attempt: number;
-  /** It was parked, and is delivered again on request. */
-  readonly isRedelivery: boolean;
-  /** Told again by a replay, rather than as it came. */
-  readonly isReplayed: boolean;
-  /** Aborts when the time for an answer is over: what is done after that is done again by another. */
-  readonly signal: AbortSignal;
-  /** The events for those who want them as bytes: valid until the handler is done. */
-  readonly batches: readonly EventBatch[];
+/** Iterate it for the events; they may be kept. */
+export class Delivery implements NamedHandful, Iterable<LedgerEvent> {
+  readonly group: NamedHandful['group'];
+  readonly partition: NamedHandful['partition'];
+  readonly batches: Handful['batches'];
+  readonly attempt: Handful['attempt'];
+  readonly isRedelivery: Handful['isRedelivery'];
+  readonly isReplayed: Handful['isReplayed'];
+  readonly signal: Handful['signal'];
   readonly labels: EventLabels;
 
-  constructor(batches: readonly EventBatch[], labels: EventLabels, facts: DeliveryFacts) {
-    this.batches = batches;
+  /** @internal */
+  constructor(handful: NamedHandful, labels: EventLabels) {
+    this.group = handful.group;
+    this.partition = handful.partition;
+    this.batches = handful.batches;
+    this.attempt = handful.attempt;
+    this.isRedelivery = handful.isRedelivery;
+    this.isReplayed = handful.isReplayed;
+    this.signal = handful.signal;
     this.labels = labels;
-    this.group = facts.group;
-    this.partition = facts.partition;
-    this.attempt = facts.attempt;
-    this.isRedelivery = facts.isRedelivery;
-    this.isReplayed = facts.isReplayed;
-    this.signal = facts.signal;
   }
 
   get count(): number {
@@ -62,7 +56,7 @@ export class Delivery implements Iterable<LedgerEvent> {
     return this.batches.at(-1)?.offsets.at(-1) ?? 0;
   }
 
-  /** The payloads as JSON lines. */
+  /** The payloads as JSON lines: for whoever passes them on as they are. */
   lines(): Buffer {
     return Buffer.concat(this.batches.map((batch) => batch.lines()));
   }

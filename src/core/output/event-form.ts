@@ -1,7 +1,8 @@
 /** The forms in which events leave as bytes: one line each. */
 
 import { LINE_FEED } from '../model/bytes.ts';
-import type { EventBatch, LedgerEvent } from '../model/event.ts';
+import type { EventBatch } from '../model/event.ts';
+import { LedgerEvent } from '../model/ledger-event.ts';
 import type { PartitionId } from '../model/partition.ts';
 import { formatTime } from '../model/time.ts';
 
@@ -14,6 +15,11 @@ export interface EventLabels {
 
 /** Writes the events of a batch as lines, in pieces of whole lines: those of a large commit need not be in memory together. */
 export type EventForm = (batch: EventBatch, labels: EventLabels) => Iterable<Buffer>;
+
+/** The lines of all batches, each formed when it is asked for: what stands before a batch that is broken is told. */
+export function* piecesOf(batches: readonly EventBatch[], labels: EventLabels, form: EventForm): Generator<Buffer, void, undefined> {
+  for (const batch of batches) if (batch.count > 0) yield* form(batch, labels);
+}
 
 /** The payloads as they came in. */
 export const payloadForm: EventForm = (batch) => [batch.lines()];
@@ -60,12 +66,12 @@ function* envelopes(batch: EventBatch, labels: EventLabels): Generator<readonly 
 
 /** One event of a batch as an object, its payload in memory of its own: whoever keeps the event keeps nothing else. */
 export function toEvent(batch: EventBatch, at: number, labels: EventLabels): LedgerEvent {
-  return {
+  return new LedgerEvent({
     sequence: batch.sequences[at] as number,
     partition: labels.partitionName(batch.partition(at)),
     offset: batch.offsets[at] as number,
     time: batch.times[at] as number,
     key: labels.key(batch, at),
     payload: Buffer.from(batch.payload(at)),
-  };
+  });
 }

@@ -3,7 +3,7 @@
 import type { Writable } from 'node:stream';
 import type { EventBatch } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import type { EventForm, EventLabels } from './event-form.ts';
+import { type EventForm, type EventLabels, piecesOf } from './event-form.ts';
 
 /** Where a telling goes. Batches come in order, the next ones when the promise for these has settled. */
 export interface Sink {
@@ -17,11 +17,18 @@ const GRACE_MS = 500;
 /** Small commits are gathered up to this before they are written. */
 const WRITE_BYTES = 256 * 1024;
 
+/** The error of every stream that had a sink, heard once however many it has: one that comes between two deliveries must find a listener, too. */
+const failures = new WeakMap<Writable, Failure>();
+
+interface Failure {
+  error: NodeJS.ErrnoException | undefined;
+}
+
 export class StreamSink implements Sink {
   readonly #stream: Writable;
   readonly #form: EventForm;
-  #error: NodeJS.ErrnoException | undefined;
-  #isWriting = false;
+  readonly #signal: AbortSignal | undefined;
+  readonly #failure: Failure;
   #isAbandoned = false;
   /** Ends the wait for the write in hand. */
   #settle: () => void = () => {};
@@ -33,43 +40,79 @@ export class StreamSink implements Sink {
   constructor(stream: Writable, form: EventForm, signal?: AbortSignal) {
     this.#stream = stream;
     this.#form = form;
-    signal?.addEventListener('abort', () => setTimeout(() => this.#abandon(), GRACE_MS).unref());
-    stream.on('error', (error) => {
-      this.#error = error;
-      this.#settle();
-    });
-    stream.on('close', () => this.#settle());
+    this.#signal = signal;
+    this.#failure = failureOf(stream);
   }
 
-  async deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
-    for (const bytes of gathered(piecesOf(batches, labels, this.#form))) if (!(await this.write(bytes))) return false;
-    return true;
+  deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
+    return this.#withinGrace(() => this.#deliver(batches, labels));
   }
 
   /** Resolves when the bytes are with the stream's reader, to false when it has gone. @throws LedgerError IO_FAILED */
-  async write(bytes: Buffer | string): Promise<boolean> {
+  write(bytes: Buffer | string): Promise<boolean> {
+    return this.#withinGrace(() => this.#write(bytes));
+  }
+
+  async #deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
+    for (const bytes of gathered(piecesOf(batches, labels, this.#form))) if (!(await this.#write(bytes))) return false;
+    return true;
+  }
+
+  async #write(bytes: Buffer | string): Promise<boolean> {
     if (!this.#isOpen()) return false;
-    this.#isWriting = true;
     await new Promise<void>((resolve) => {
-      this.#settle = resolve;
-      this.#stream.write(bytes, () => resolve());
+      this.#settle = () => {
+        this.#stream.off('close', this.#settle);
+        resolve();
+      };
+      this.#stream.once('close', this.#settle);
+      this.#stream.write(bytes, (error) => {
+        this.#failure.error ??= error ?? undefined;
+        this.#settle();
+      });
     });
-    this.#isWriting = false;
     return this.#isOpen();
   }
 
+  /** The signal may outlive many sinks, so it is listened to for the length of one delivery. */
+  async #withinGrace(deliver: () => Promise<boolean>): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const begin = (): void => {
+      timer = setTimeout(() => this.#abandon(), GRACE_MS).unref();
+    };
+    if (this.#signal?.aborted) begin();
+    this.#signal?.addEventListener('abort', begin);
+    try {
+      return await deliver();
+    } finally {
+      this.#signal?.removeEventListener('abort', begin);
+      clearTimeout(timer);
+    }
+  }
+
   #abandon(): void {
-    this.#isAbandoned = this.#isWriting;
+    this.#isAbandoned = true;
     this.#settle();
   }
 
   /** @throws LedgerError IO_FAILED for any error but a reader that has gone. */
   #isOpen(): boolean {
-    const error = this.#error;
+    const { error } = this.#failure;
     if (error === undefined) return !this.#stream.destroyed && !this.#isAbandoned;
     if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ERR_STREAM_WRITE_AFTER_END') return false;
     throw outputFailure(error);
   }
+}
+
+function failureOf(stream: Writable): Failure {
+  const known = failures.get(stream);
+  if (known !== undefined) return known;
+  const failure: Failure = { error: undefined };
+  failures.set(stream, failure);
+  stream.on('error', (error) => {
+    failure.error = error;
+  });
+  return failure;
 }
 
 /** What writing to an output failed with, as an error of ours. */
@@ -79,10 +122,6 @@ export function outputFailure(error: NodeJS.ErrnoException): LedgerError {
     hint: 'look at where the output goes',
     cause: error,
   });
-}
-
-function* piecesOf(batches: readonly EventBatch[], labels: EventLabels, form: EventForm): Generator<Buffer, void, undefined> {
-  for (const batch of batches) yield* form(batch, labels);
 }
 
 /** Small pieces together, up to what is written at once. */

@@ -1,12 +1,14 @@
 /** The tail: one run through events, taken singly, or delivered to a sink with a report of what was delivered. */
 
 import { Blake3Hasher } from '@napi-rs/blake-hash';
-import type { EventBatch, LedgerEvent } from '../model/event.ts';
+import type { EventBatch } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import type { LedgerEvent } from '../model/ledger-event.ts';
 import type { Micros } from '../model/time.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
 
+/** What was told. */
 export interface TellingReport {
   readonly events: number;
   /** Payload bytes. */
@@ -18,6 +20,7 @@ export interface TellingReport {
   readonly lastTime: Micros | null;
   /** BLAKE3 over the payloads in order, each followed by a line feed: equals `| b3sum`. Hex. */
   readonly digest: string;
+  /** How long it took. */
   readonly wallMs: number;
   /** Whether the chain was verified while reading. */
   readonly isVerified: boolean;
@@ -35,12 +38,16 @@ export interface TellingOptions {
 
 type Pages = () => AsyncGenerator<readonly EventBatch[], void, undefined>;
 
-/** Told once: iterate it for the events, await it for the report, or deliver it to a sink. */
+/**
+ * Told once, and not before it is asked for: iterate it for the events (leave the loop to end it), await it for the report, or deliver it to a sink.
+ * An abort ends it: the loop ends, or the report is not complete. Where it follows, closing the engine ends it with CLOSED.
+ */
 export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingReport> {
   readonly #pages: Pages;
   readonly #options: TellingOptions;
   #isTaken = false;
 
+  /** @internal */
   constructor(pages: Pages, options: TellingOptions) {
     this.#pages = pages;
     this.#options = options;
@@ -54,7 +61,7 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
     }
   }
 
-  /** Tells everything to the sink, as fast as it takes it. */
+  /** Tells everything to the sink, as fast as it takes it; without one it is read, verified and hashed all the same. */
   async deliver(sink: Sink | null): Promise<TellingReport> {
     const started = performance.now();
     const hasher = new Blake3Hasher();

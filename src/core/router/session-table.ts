@@ -10,6 +10,8 @@ const BYTES_A_KEY = 16;
 const WORDS = 4;
 /** Keys can be chosen so that all fall on one place. Those that find no place within so many go where that does not help. */
 const PROBES_MAX = 128;
+/** What is left of a double's 53 bits beside four bytes. */
+const PLACES = 2 ** 21;
 /** What such a key takes in a Map, itself not counted. */
 const CROWDED_BYTES = 128;
 
@@ -58,6 +60,46 @@ export class SessionTable {
 
   keyBytes(session: SessionNumber): number {
     return numberAt(this.#ends, session) - this.#startOf(session);
+  }
+
+  /**
+   * The sessions in the order of their keys, so that a table of them is walked rather than jumped about in; roughly, by the four bytes behind what all
+   * of the keys begin with. Those that are equal in these keep their order, and so do more than two million.
+   */
+  inKeyOrder(sessions: Int32Array): Int32Array {
+    if (sessions.length > PLACES) return sessions;
+    const from = this.#commonBytes(sessions);
+    // a double holds the four bytes and the place
+    const places = new Float64Array(sessions.length);
+    for (let at = 0; at < sessions.length; at++) places[at] = this.#wordAt(numberAt(sessions, at), from) * PLACES + at;
+    places.sort();
+    const sorted = new Int32Array(sessions.length);
+    for (let at = 0; at < sessions.length; at++) sorted[at] = numberAt(sessions, numberAt(places, at) % PLACES);
+    return sorted;
+  }
+
+  /** How many bytes all of the keys begin with. */
+  #commonBytes(sessions: Int32Array): number {
+    if (sessions.length === 0) return 0;
+    const keys = this.#keys;
+    const first = this.#startOf(numberAt(sessions, 0));
+    let common = this.keyBytes(numberAt(sessions, 0));
+    for (let at = 1; at < sessions.length && common > 0; at++) {
+      const session = numberAt(sessions, at);
+      const start = this.#startOf(session);
+      common = Math.min(common, this.keyBytes(session));
+      for (let byte = 0; byte < common; byte++) if (byteAt(keys, start + byte) !== byteAt(keys, first + byte)) common = byte;
+    }
+    return common;
+  }
+
+  /** Four bytes of a key as a number that sorts like them; those behind its end are zero. */
+  #wordAt(session: SessionNumber, offset: number): number {
+    const start = this.#startOf(session) + offset;
+    const end = numberAt(this.#ends, session);
+    let word = 0;
+    for (let at = start; at < start + 4; at++) word = word * 256 + (at < end ? byteAt(this.#keys, at) : 0);
+    return word;
   }
 
   #startOf(session: SessionNumber): number {

@@ -1,11 +1,18 @@
 /** Pins of sessions in columns, so that a hundred thousand of them are no objects; and the partition that a new one gets. */
 
+import { numberAt } from '../model/bytes.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SessionNumber } from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 
 const NO_PARTITION = -1;
 const ROWS_AT_FIRST = 1024;
+
+/** Some rows of {@link PinColumns}. */
+interface PinRows {
+  readonly partitions: Int16Array;
+  readonly lastSeen: Float64Array;
+}
 
 /** Row n is session number n. */
 export class PinColumns {
@@ -27,6 +34,26 @@ export class PinColumns {
     this.#lastSeen[session] = lastSeen;
   }
 
+  /** These rows as they are. */
+  rows(sessions: Int32Array): PinRows {
+    const partitions = new Int16Array(sessions.length);
+    const lastSeen = new Float64Array(sessions.length);
+    for (let at = 0; at < sessions.length; at++) {
+      partitions[at] = this.partitionOf(numberAt(sessions, at));
+      lastSeen[at] = this.lastSeenOf(numberAt(sessions, at));
+    }
+    return { partitions, lastSeen };
+  }
+
+  restore(sessions: Int32Array, { partitions, lastSeen }: PinRows): void {
+    for (let at = 0; at < sessions.length; at++) this.set(numberAt(sessions, at), partitions[at] as number, numberAt(lastSeen, at));
+  }
+
+  /** Takes these rows from others. */
+  take(sessions: Int32Array, others: PinColumns): void {
+    for (const session of sessions) this.set(session, others.partitionOf(session), others.lastSeenOf(session));
+  }
+
   #grow(rows: number): void {
     const length = Math.max(rows, this.#partitions.length * 2);
     const partitions = new Int16Array(length).fill(NO_PARTITION);
@@ -35,6 +62,30 @@ export class PinColumns {
     lastSeen.set(this.#lastSeen);
     this.#partitions = partitions;
     this.#lastSeen = lastSeen;
+  }
+}
+
+/** Numbers of sessions in the order in which they were added; emptied without giving back its room. */
+export class SessionList {
+  #numbers = new Int32Array(ROWS_AT_FIRST);
+  #count = 0;
+
+  add(session: SessionNumber): void {
+    if (this.#count === this.#numbers.length) {
+      const numbers = new Int32Array(this.#count * 2);
+      numbers.set(this.#numbers);
+      this.#numbers = numbers;
+    }
+    this.#numbers[this.#count++] = session;
+  }
+
+  /** Valid until the next one is added. */
+  all(): Int32Array {
+    return this.#numbers.subarray(0, this.#count);
+  }
+
+  clear(): void {
+    this.#count = 0;
   }
 }
 

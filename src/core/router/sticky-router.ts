@@ -7,6 +7,7 @@
  * what was settled, `learn`, `begin` and `assign` again. It keeps a row, some sixty bytes and the key, for each session it has met.
  */
 
+import { numberAt } from '../model/bytes.ts';
 import type { PartitionId } from '../model/partition.ts';
 import { NO_PLACEMENTS, type Placements } from '../model/routing.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
@@ -14,7 +15,7 @@ import { emptyPins, type IdleRule, idleRule, NO_SESSION, type Pin, type PinChang
 import type { Micros } from '../model/time.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { SessionTable } from './session-table.ts';
-import { leastLoaded, PinColumns } from './sticky-pins.ts';
+import { leastLoaded, PinColumns, SessionList } from './sticky-pins.ts';
 
 interface StickyOptions {
   readonly idleMicros: Micros | null;
@@ -40,7 +41,7 @@ export class StickyRouter implements SessionRouter {
   /** The draft that changed a session's pin last: a new draft forgets the one before without touching a row. */
   #changedIn = new Uint32Array(0);
   #draft = 1;
-  #changed: SessionNumber[] = [];
+  readonly #changed = new SessionList();
   #liftMax = Number.POSITIVE_INFINITY;
   #loads = new Float64Array(0);
 
@@ -94,7 +95,7 @@ export class StickyRouter implements SessionRouter {
   begin(loads: readonly number[]): void {
     this.#loads = Float64Array.from(loads);
     this.#draft++;
-    this.#changed = [];
+    this.#changed.clear();
     this.#liftMax = Number.POSITIVE_INFINITY;
   }
 
@@ -126,13 +127,13 @@ export class StickyRouter implements SessionRouter {
   }
 
   changes(): PinChanges {
-    const sessions = this.#changed;
-    const pins = emptyPins(
-      sessions.length,
-      sessions.reduce((sum, session) => sum + this.#table.keyBytes(session), 0),
-    );
+    const sessions = this.#table.inKeyOrder(this.#changed.all());
+    let keyBytes = 0;
+    for (const session of sessions) keyBytes += this.#table.keyBytes(session);
+    const pins = emptyPins(sessions.length, keyBytes);
     let end = 0;
-    for (const [at, session] of sessions.entries()) {
+    for (let at = 0; at < sessions.length; at++) {
+      const session = numberAt(sessions, at);
       end = this.#table.copyKey(session, pins.keys, end);
       pins.ends[at] = end;
       pins.partitions[at] = this.#drafted.partitionOf(session);
@@ -143,16 +144,13 @@ export class StickyRouter implements SessionRouter {
   }
 
   settle(): () => void {
-    const sessions = this.#changed;
-    const partitions = Int16Array.from(sessions, (session) => this.#known.partitionOf(session));
-    const lastSeen = Float64Array.from(sessions, (session) => this.#known.lastSeenOf(session));
-    for (const session of sessions) this.#known.set(session, this.#drafted.partitionOf(session), this.#drafted.lastSeenOf(session));
-    this.#changed = [];
+    const sessions = this.#changed.all().slice();
+    const before = this.#known.rows(sessions);
+    this.#known.take(sessions, this.#drafted);
+    this.#changed.clear();
     this.#draft++;
     const known = this.#known;
-    return () => {
-      for (const [at, session] of sessions.entries()) known.set(session, partitions[at] as number, lastSeen[at] as number);
-    };
+    return () => known.restore(sessions, before);
   }
 
   forget(): void {
@@ -162,7 +160,7 @@ export class StickyRouter implements SessionRouter {
     this.#changedIn = new Uint32Array(0);
     this.#asked = 0;
     this.#mustAsk = true;
-    this.#changed = [];
+    this.#changed.clear();
   }
 
   #change(session: SessionNumber): void {
@@ -172,6 +170,6 @@ export class StickyRouter implements SessionRouter {
       this.#changedIn = grown;
     }
     this.#changedIn[session] = this.#draft;
-    this.#changed.push(session);
+    this.#changed.add(session);
   }
 }

@@ -18,7 +18,7 @@ describe('in a pipe', () => {
     const watching = startCli(['inspect', '--watch', '--every', '100ms', '-l', ledger]);
     const ended = finished(watching);
     const lines = new LineReader(watching.stdout);
-    const look = async () => JSON.parse(await lines.next());
+    const look = () => lines.document();
     const first = await look();
     expect(first).toMatchObject({
       path: ledger,
@@ -47,7 +47,7 @@ describe('in a pipe', () => {
   test('--json says the same, and a failure as a document', async () => {
     const watching = startCli(['inspect', '--watch', '--json', '-l', await earthquakeLedger()]);
     const ended = finished(watching);
-    expect(JSON.parse(await new LineReader(watching.stdout).next())).toMatchObject({ events: 1707, replay: { firstTime: '2018-01-31T01:49:59.650000Z' } });
+    expect(await new LineReader(watching.stdout).document()).toMatchObject({ events: 1707, replay: { firstTime: '2018-01-31T01:49:59.650000Z' } });
     watching.kill('SIGTERM');
     expect((await ended).code).toBe(143);
     const { code, stdout } = await runCli(['inspect', '--watch', '--json', '-l', '/nowhere/none.codex']);
@@ -60,7 +60,7 @@ describe('in a pipe', () => {
     await succeed(['replay', '-q', '-l', source, '--into', target, '--through-sequence', '40']);
     const { uuid } = JSON.parse((await succeed(['inspect', '--json', '-l', source])).stdout.toString());
     const watching = startCli(['inspect', '--watch', '-l', target]);
-    const { replay } = JSON.parse(await new LineReader(watching.stdout).next());
+    const { replay } = await new LineReader(watching.stdout).document();
     watching.kill('SIGINT');
     expect(replay.transfers).toEqual([{ uuid, isFiltered: false, throughSequence: 40 }]);
   });

@@ -53,6 +53,7 @@ class FakeLedger {
 
   readonly target = {
     basis: () => Promise.resolve(this.#basis),
+    pinsOf: () => Promise.resolve([]),
     commit: (draft: CommitDraft) => Promise.resolve(this.#commit(draft)),
     openPipeline: () =>
       Promise.resolve({

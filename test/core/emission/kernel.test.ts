@@ -115,7 +115,7 @@ function bothPresses(settings: Partial<EmissionSettings>, routing: string, parti
   return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];
 }
 
-const IN_ORDER: readonly number[] = [0, 1, 2, 3, 4, 5, 6];
+const IN_ORDER = [0, 1, 2, 3, 4, 5, 6];
 
 /** Some partitions take keys, and the last one the events without. */
 function basisOf(routing: string, floor: number, partitionIds: readonly number[]): Basis {

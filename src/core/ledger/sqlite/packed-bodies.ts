@@ -1,22 +1,26 @@
 /** Bodies on their way between threads: one behind the other in one memory, which changes hands and is used again. */
 
 /** Copies the bodies into `memory`, or into a larger one where they do not fit. */
-export function packBodies(bodies: readonly Buffer[], memory?: ArrayBuffer): ArrayBuffer {
+export function packBodies(bodies: readonly Uint8Array[], memory?: ArrayBuffer): ArrayBuffer {
   const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
   const target = memory !== undefined && memory.byteLength >= bytes ? memory : new ArrayBuffer(Math.ceil(bytes * 1.25));
-  const into = Buffer.from(target);
+  const into = new Uint8Array(target);
   let at = 0;
-  for (const body of bodies) at += body.copy(into, at);
+  for (const body of bodies) {
+    into.set(body, at);
+    at += body.length;
+  }
   return target;
 }
 
 /** Hands out the bodies over the memory, in the order in which they were packed. */
 export class PackedBodies {
   readonly #memory: ArrayBuffer;
-  #at = 0;
+  #at: number;
 
-  constructor(memory: ArrayBuffer) {
+  constructor(memory: ArrayBuffer, from = 0) {
     this.#memory = memory;
+    this.#at = from;
   }
 
   next(bytes: number): Buffer {

@@ -1,8 +1,9 @@
 /** Pins of sticky sessions in their table: looks them up, compares a draft's with them, keeps what a commit makes of them. */
 
 import type { Database } from 'better-sqlite3';
+import { numberAt } from '../../model/bytes.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
-import { draftedPins, idleMicrosOf, type Pin, type PinChanges } from '../../model/session-pins.ts';
+import { draftedPin, idleMicrosOf, type Pin, type PinChanges, sessionAt } from '../../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../../model/time.ts';
 import { integer, integerOrNull, type RawRow } from './rows.ts';
 import { createOnDemand, hasTable } from './schema.ts';
@@ -10,6 +11,8 @@ import { Statements } from './statements.ts';
 import type { WriteState } from './write-state.ts';
 
 const FIND = 'SELECT partition, last_seen, epoch FROM sessions WHERE session = ?';
+/** Of a pin that holds: compared with what a draft takes it for, which it nearly always is. */
+const LAST_SEEN = 'SELECT last_seen FROM sessions WHERE session = ? AND epoch >= ?';
 const KEEP = 'INSERT OR REPLACE INTO sessions (session, partition, last_seen, epoch) VALUES (?, ?, ?, ?)';
 
 export function hasPins(db: Database): boolean {
@@ -44,10 +47,15 @@ export class PinStore {
    */
   differences({ pins }: PinChanges, state: WriteState): Pin[] {
     if (pins.count === 0) return [];
-    const isThere = this.#isThere();
+    const since = state.pinsSince ?? Number.POSITIVE_INFINITY;
+    const find = this.#isThere() ? this.#statements.get<[string, number], number | null>(LAST_SEEN).pluck() : null;
     const differing: Pin[] = [];
-    for (const { session, lastSeenBefore } of draftedPins(pins)) {
-      const stored = isThere ? this.#pinOf(session, state) : null;
+    for (let at = 0; at < pins.count; at++) {
+      const lastSeen = find?.get(sessionAt(pins, at), since);
+      // without an object for each: what a draft says of ten thousand pins is nearly always so
+      if (lastSeen === undefined ? pins.lastSeenBefore[at] === NO_TIME : lastSeen !== null && lastSeen === pins.lastSeenBefore[at]) continue;
+      const { session, lastSeenBefore } = draftedPin(pins, at);
+      const stored = find === null ? null : this.#pinOf(session, state);
       if (stored === null && lastSeenBefore !== null) throw damaged('the pin of a session is gone');
       if (stored !== null && stored.lastSeen !== lastSeenBefore) differing.push(stored);
     }
@@ -55,12 +63,15 @@ export class PinStore {
   }
 
   /** `lift`: what was added to the draft's times. */
-  keep({ pins }: PinChanges, state: WriteState, lift: Micros): void {
+  keep({ pins }: PinChanges, { epoch }: WriteState, lift: Micros): void {
     if (pins.count === 0) return;
     createOnDemand(this.#db, 'sessions');
-    const isForEver = idleMicrosOf(state.epoch) === null;
+    const isForEver = idleMicrosOf(epoch) === null;
     const keep = this.#statements.get(KEEP);
-    for (const { session, partition, lastSeen } of draftedPins(pins)) keep.run(session, partition, isForEver ? null : lastSeen + lift, state.epoch.epoch);
+    for (let at = 0; at < pins.count; at++) {
+      const lastSeen = isForEver ? null : numberAt(pins.lastSeen, at) + lift;
+      keep.run(sessionAt(pins, at), pins.partitions[at], lastSeen, epoch.epoch);
+    }
   }
 
   #isThere(): boolean {

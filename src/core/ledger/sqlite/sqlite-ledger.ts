@@ -18,7 +18,7 @@ import type {
   LedgerTransaction,
   PartitionSummary,
   RoutingChange,
-  VerifyOptions,
+  Verification,
   VerifyReport,
 } from '../ledger.ts';
 import { Appender, readProducer } from './append.ts';
@@ -239,7 +239,7 @@ export class SqliteLedger implements Ledger {
     return this.#guarded.look(() => this.#reader.partitionsSentTo(range));
   }
 
-  async verify(options: VerifyOptions): Promise<VerifyReport> {
+  async verify(options: Verification): Promise<VerifyReport> {
     this.#guarded.checkOpen();
     try {
       return await verifyLedger(this.#db, new FrameReader(this.#db), options);

@@ -35,7 +35,11 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     };
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') {
-    return { code: 'PERMISSION_DENIED', fact: 'the ledger or its directory cannot be written', hint: 'check the owner and the mode of both' };
+    return {
+      code: 'PERMISSION_DENIED',
+      fact: 'the ledger or its directory cannot be written',
+      hint: 'check the owner and the mode of both, and how it was opened',
+    };
   }
   if (code.startsWith('SQLITE_CANTOPEN')) {
     return {

@@ -8,7 +8,7 @@ import { type Anchor, formatHead } from '../../model/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { EVERYTHING } from '../../model/range.ts';
 import { TIME_MIN } from '../../model/time.ts';
-import type { VerifyOptions, VerifyReport } from '../ledger.ts';
+import type { Verification, VerifyReport } from '../ledger.ts';
 import { brokenCommit, ChainWalk, type CommitRow, type VerifiedPage } from './chain-walk.ts';
 import { readEpochRows } from './identity.ts';
 import type { FrameReader, HashedFrame } from './read.ts';
@@ -29,7 +29,7 @@ interface Tally {
   readonly atAnchor: string[];
 }
 
-export async function verifyLedger(db: Database, reader: FrameReader, options: VerifyOptions): Promise<VerifyReport> {
+export async function verifyLedger(db: Database, reader: FrameReader, options: Verification): Promise<VerifyReport> {
   const { anchor, idOf, keyOf } = options;
   // commits that come while it walks are for the next time
   const head = readHead(db);

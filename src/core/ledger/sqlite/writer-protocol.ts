@@ -2,14 +2,18 @@
 
 import type { CommitDraft, CommitOutcome, FrameDraft, ProducerMark, Stale } from '../../model/commit.ts';
 import { PackedBodies, packBodies } from './packed-bodies.ts';
+import { pinColumns, pinsOver } from './packed-pins.ts';
 import type { ThreadFailure } from './thread-failure.ts';
 
-/** A draft whose bodies stand one behind the other in `memory`. */
+/** A draft whose pins, and behind them its bodies, stand one behind the other in `memory`. */
 export interface WriterOffer {
   readonly id: number;
   /** Counts up with every conflict: what was built before it is stale. */
   readonly generation: number;
-  readonly draft: Omit<CommitDraft, 'frames'> & { readonly frames: readonly (Omit<FrameDraft, 'body'> & { readonly bytes: number })[] };
+  readonly draft: Omit<CommitDraft, 'frames' | 'pins'> & {
+    readonly frames: readonly (Omit<FrameDraft, 'body'> & { readonly bytes: number })[];
+    readonly pins: { readonly count: number; readonly keyBytes: number; readonly liftMax: number };
+  };
   readonly memory: ArrayBuffer;
 }
 
@@ -20,22 +24,21 @@ export interface WriterAnswer {
   readonly memory: ArrayBuffer;
 }
 
-/** Moves the bodies of a draft into `memory`, or into a larger one where they do not fit. */
+/** Moves the pins and bodies of a draft into `memory`, or into a larger one where they do not fit. */
 export function packDraft(id: number, generation: number, draft: CommitDraft, memory: ArrayBuffer | undefined): WriterOffer {
-  const packed = packBodies(
-    draft.frames.map(({ body }) => body),
-    memory,
-  );
+  const { pins, liftMax } = draft.pins;
+  const packed = packBodies([...pinColumns(pins), ...draft.frames.map(({ body }) => body)], memory);
   const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, bytes: body.length }));
-  return { id, generation, draft: { ...draft, frames }, memory: packed };
+  return { id, generation, draft: { ...draft, frames, pins: { count: pins.count, keyBytes: pins.keys.length, liftMax } }, memory: packed };
 }
 
-/** The draft again, its bodies over the memory. */
+/** The draft again, its pins and bodies over the memory. */
 export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
-  const bodies = new PackedBodies(memory);
+  const pins = pinsOver(memory, draft.pins);
+  const bodies = new PackedBodies(memory, pins.keys.byteOffset + pins.keys.length);
   const frames = draft.frames.map(({ bytes, ...frame }) => ({ ...frame, body: bodies.next(bytes) }));
   const ids = draft.ids.map((id) => ({ ...id, hash: Buffer.from(id.hash) }));
-  return { ...draft, frames, producer: reviveDigest(draft.producer), ids };
+  return { ...draft, frames, pins: { pins, liftMax: draft.pins.liftMax }, producer: reviveDigest(draft.producer), ids };
 }
 
 /** Buffers cross threads as plain Uint8Arrays. */

@@ -1,25 +1,8 @@
 /** Hands a batch to its consumer and waits for the answer: nothing thrown means delivered. A consumer that does not answer in time has failed. */
 
-import type { EventBatch } from '../../model/event.ts';
+import type { Handful } from '../../model/handful.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
-import type { PartitionId } from '../../model/partition.ts';
 import { WAIT_MS_MAX } from '../../model/timer.ts';
-
-/** What a consumer gets in one go. */
-export interface Handful {
-  /** Of the lane; null where it is the whole ledger. */
-  readonly partition: PartitionId | null;
-  /** In sequence order, none of them empty. */
-  readonly batches: readonly EventBatch[];
-  /** How often it was tried, this time included. */
-  readonly attempt: number;
-  /** It was parked before. */
-  readonly isRedelivery: boolean;
-  /** Told again by a replay. */
-  readonly isReplayed: boolean;
-  /** Aborts when the time for an answer is over. */
-  readonly signal: AbortSignal;
-}
 
 export type Deliver = (handful: Handful) => Promise<void>;
 

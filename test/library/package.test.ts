@@ -1,0 +1,156 @@
+/** The package as those have it who install it: what is packed, compiled and run from a project of their own. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Partitioning } from '../../src/core/engine/partitioning.ts';
+import { Completengine } from '../../src/index.ts';
+import { type InstalledPackage, installPackage, run } from '../support/installed-package.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const LIBRARY = readFileSync(join(ROOT, 'docs/LIBRARY.md'), 'utf8');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+/** The programs of a page, each with what it prints where that is shown. */
+function programsOf(page: string): { readonly code: string; readonly prints: string | undefined }[] {
+  return [...page.matchAll(/```ts\n([\s\S]*?)```\n(?:\n```text\n([\s\S]*?)```)?/g)].map(([, code = '', prints]) => ({ code, prints }));
+}
+
+/** The methods of a class's objects, getters left out. */
+function methodsOf(prototype: object): string[] {
+  const all = Object.entries(Object.getOwnPropertyDescriptors(prototype)) as [string, PropertyDescriptor][];
+  return all.filter(([name, { value }]) => typeof value === 'function' && name !== 'constructor').map(([name]) => name);
+}
+
+let installed: InstalledPackage;
+
+beforeAll(() => {
+  installed = installPackage();
+});
+afterAll(() => installed.remove());
+
+describe('the package', () => {
+  it('holds the library, the commands and their pages, and nothing that neither uses', () => {
+    for (const path of [
+      'dist/lib/index.d.ts',
+      'dist/lib/core/kernel/kernel.wasm',
+      'dist/cli/verbs.cjs',
+      'bin/run.js',
+      'docs/LIBRARY.md',
+      'README.md',
+      'LICENSE',
+    ])
+      expect(installed.files).toContain(path);
+    expect(installed.files.filter((path) => /^(src|test|bench|fixtures|dist\/lib\/(cli|commands|main))\b/.test(path))).toEqual([]);
+  });
+
+  it('has types whose every part can be named by those who build upon them', () => {
+    installed.compile({
+      'wrapper.ts': `
+        import { Completengine, type EventBatch, type StreamSink } from 'completengine';
+        export async function wrap(ledger: string) {
+          const engine = await Completengine.open({ ledger });
+          const { partitioning } = engine;
+          return {
+            ${methodsOf(Completengine.prototype)
+              .map((name) => `${name}: engine.${name}.bind(engine),`)
+              .join('\n')}
+            identity: engine.identity,
+            epochs: engine.identity.epochs,
+            explain: () => partitioning.explain(['a']),
+            lines: () => partitioning.explainLines([]),
+            list: () => partitioning.list(),
+            preview: () => partitioning.previewReroute('hash'),
+            add: () => partitioning.add(['a']),
+            span: (batch: EventBatch) => batch.span,
+            sink: (sink: StreamSink) => sink.deliver.bind(sink),
+            members: async () => (await engine.groups()).flatMap(({ members }) => members),
+          };
+        }`,
+    });
+  });
+
+  it('says by its types what emit answers, and refuses what is no option', () => {
+    installed.compile({
+      'emit.ts': `
+        import { Readable } from 'node:stream';
+        import { type Completengine, type EmissionReport, type EventReceipt, LedgerError, type LedgerErrorCode, type SubscribeOptions } from 'completengine';
+        interface Order { tenant: string }
+        export async function emit(engine: Completengine, order: Order, orders: readonly Order[]): Promise<void> {
+          const one: EventReceipt = await engine.emit(order);
+          const texts: EventReceipt = await engine.emit('{}', { key: 'a' });
+          const bytes: EventReceipt = await engine.emit(new Uint8Array([0x7b, 0x7d]));
+          const many: EventReceipt[] = await engine.emit(orders);
+          const lines: EmissionReport = await engine.emit(Readable.from(['1']), { producer: 'p', onReject: () => {} });
+          // @ts-expect-error a list of which nothing is said in a list is many events
+          const list: EventReceipt = await engine.emit([1, 2]);
+          // @ts-expect-error what stores positions takes a stream
+          await engine.emit(order, { producer: 'p' });
+          // @ts-expect-error a promise is no event
+          await engine.emit(Promise.resolve(order));
+          // @ts-expect-error nothing is no event
+          await engine.emit(undefined);
+          // @ts-expect-error no such option
+          const options: SubscribeOptions = { grup: 'mailer' };
+          void [one, texts, bytes, many, lines, list, options];
+        }
+        /** Compiles while the codes are a closed union. */
+        export function isFinal(error: LedgerError): boolean {
+          const code: LedgerErrorCode = error.code;
+          // @ts-expect-error no such code
+          if (code === 'BUSSY') return true;
+          return code !== 'BUSY';
+        }`,
+    });
+  });
+
+  it('is imported and required', () => {
+    const out = installed.compile({
+      'imports.mts': `import { Completengine } from 'completengine'; console.log(typeof Completengine.open);`,
+      'requires.cts': `import completengine = require('completengine'); console.log(typeof completengine.Completengine.open);`,
+    });
+    for (const file of ['imports.mjs', 'requires.cjs']) expect(run(join(out, file), out)).toEqual({ code: 0, out: 'function\n', err: '' });
+  });
+});
+
+describe('the page of the library', () => {
+  it('holds programs that compile, run, end by themselves and print what it says', () => {
+    const programs = programsOf(LIBRARY);
+    expect(programs.length).toBeGreaterThan(4);
+    const out = installed.compile(Object.fromEntries(programs.map(({ code }, at) => [`program${at}.ts`, code])));
+    for (const [at, { code, prints }] of programs.entries()) {
+      expect.soft(run(join(out, `program${at}.js`), tempDir()), code).toEqual({ code: 0, out: prints, err: '' });
+    }
+  });
+
+  it('names every method there is', () => {
+    const named = new Set([...LIBRARY.matchAll(/^\| `([a-zA-Z]+)\(/gm)].map(([, name]) => name));
+    const statics = Object.getOwnPropertyNames(Completengine).filter((name) => !['length', 'name', 'prototype'].includes(name));
+    for (const name of [...statics, ...methodsOf(Completengine.prototype), ...methodsOf(Partitioning.prototype)]) expect.soft(named, name).toContain(name);
+  });
+
+  it('names every code of an error', () => {
+    const source = readFileSync(join(ROOT, 'src/core/model/ledger-error.ts'), 'utf8');
+    const codes = [...source.matchAll(/^ {2}\| '([A-Z_]+)'/gm)].map(([, code]) => code);
+    expect(codes.length).toBeGreaterThan(30);
+    for (const code of codes) expect.soft(LIBRARY).toContain(`\`${code}\``);
+  });
+});
+
+describe("the README's library", () => {
+  it('compiles, and its first program runs', () => {
+    const [first, second] = programsOf(README);
+    const out = installed.compile({
+      'first.ts': first?.code ?? '',
+      'second.ts': `import type { Completengine } from 'completengine';
+        declare const engine: Completengine;
+        declare function send(mail: unknown): Promise<void>;
+        ${second?.code}`,
+    });
+    const { code, out: said, err } = run(join(out, 'first.js'), tempDir());
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(said).toMatch(/^1 \{"tenant":"acme","amount":12\}\n/);
+  });
+});
