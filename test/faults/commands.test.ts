@@ -1,10 +1,9 @@
-/** Fault model: commands of `tail --exec` that leave others behind, for which nothing is left, and that are still at work when a person has had enough. */
+/** Fault model: commands of `--exec` that leave others behind, and those for which no descriptor is left. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { BIN, finished, runCli, startCli } from '../support/cli.ts';
+import { BIN, runCli, startCli } from '../support/cli.ts';
 import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
 import { newLedger, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -51,26 +50,4 @@ test.each([
   expect(readFileSync(log, 'utf8')).toContain('INJECTED');
   const { stdout } = await runCli(['inspect', '--groups', '--json', '-l', ledger]);
   for (const group of (JSON.parse(stdout.toString()) as { groups: unknown[] }).groups) expect(group).toMatchObject({ lag: 1, parked: 0 });
-});
-
-test('a second Ctrl-C ends the command as well: its event is not done by two', { timeout: 20_000 }, async () => {
-  const ledger = await ledgerOfOne();
-  const pidFile = join(tempDir(), 'pid');
-  const tail = startCli(['tail', '-l', ledger, '-g', 'g', '--exec', `echo $$ > '${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'; sleep 30`]);
-  const end = finished(tail);
-  let pid = 0;
-  while (pid === 0) {
-    await sleep(20);
-    try {
-      pid = Number(readFileSync(pidFile, 'utf8'));
-    } catch {
-      // it has not begun yet
-    }
-  }
-  tail.kill('SIGINT');
-  await sleep(300);
-  expect({ tail: tail.exitCode, command: isAlive(pid) }).toEqual({ tail: null, command: true });
-  tail.kill('SIGINT');
-  expect((await end).signal).toBe('SIGINT');
-  while (isAlive(pid)) await sleep(20);
 });
