@@ -1,6 +1,5 @@
-import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Completengine, type Delivery, hashOf } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 
@@ -98,22 +97,6 @@ describe('a subscription without a group', () => {
     await until(() => seen.length > 0);
     expect(new Set(seen)).toEqual(new Set(['p1', 'p3'].filter((name) => seen.includes(name))));
   });
-});
-
-it('fifty subscriptions end with one signal, which Node takes for no leak', async () => {
-  const engine = await openEngine();
-  const warnings: string[] = [];
-  const warn = ({ name }: Error): void => void warnings.push(name);
-  process.on('warning', warn);
-  onTestFinished(() => void process.off('warning', warn));
-  const controller = new AbortController();
-  const { signal } = controller;
-  const open = await Promise.all(Array.from({ length: 50 }, (_, at) => engine.subscribe(at % 2 === 0 ? { signal } : { signal, group: `g${at}` }, () => {})));
-  await open[0]?.close();
-  controller.abort();
-  await Promise.all(open.map(({ finished }) => finished));
-  await sleep(10);
-  expect({ warnings, listeners: getEventListeners(signal, 'abort').length }).toEqual({ warnings: [], listeners: 0 });
 });
 
 describe('a member of a group', () => {

@@ -13,7 +13,6 @@ import { type Consumer, Scheduler } from '../scheduler/scheduler.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { follow } from './following.ts';
 import { join } from './joining.ts';
-import { SharedSignals } from './shared-signals.ts';
 import { checkOptions, type Handler, type SubscribeOptions, type Subscription } from './subscription.ts';
 
 export interface SubscriptionParts extends Omit<ConsumerParts, 'acks' | 'wake'> {
@@ -27,7 +26,6 @@ export class Subscriptions {
   readonly #scheduler: Scheduler;
   readonly #pages: SharedPages;
   readonly #open = new Set<Ending>();
-  readonly #signals = new SharedSignals();
   /** Those without a group, and the partitions each of them wants. */
   readonly #live = new Map<LiveConsumer, ReadonlySet<PartitionId> | null>();
 
@@ -102,10 +100,10 @@ export class Subscriptions {
   #add(consumer: Consumer, ending: Ending, onStir: () => void, signal: AbortSignal | undefined): void {
     const stopListening = this.#parts.bus.listen({ onStir, onFail: (error) => ending.fail(error) });
     const close = (): void => void ending.close();
-    const stopWaiting = signal === undefined ? undefined : this.#signals.listen(signal, close);
+    signal?.addEventListener('abort', close);
     const end = (): void => {
       stopListening();
-      stopWaiting?.();
+      signal?.removeEventListener('abort', close);
       this.#scheduler.remove(consumer);
       this.#open.delete(ending);
       if (this.#open.size === 0) this.#pages.clear();
