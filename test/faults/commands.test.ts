@@ -1,9 +1,10 @@
 /** Fault model: commands of `--exec` that leave others behind, and those for which no descriptor is left. */
 
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BIN, runCli, startCli } from '../support/cli.ts';
+import { BIN, runCli } from '../support/cli.ts';
 import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
 import { newLedger, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -27,7 +28,7 @@ test('a command that leaves a daemon behind, with its standard error open, does 
   const ledger = await ledgerOfOne();
   const pidFile = join(tempDir(), 'pid');
   const daemon = `sleep 30 > /dev/null & echo $! > '${pidFile}'`;
-  const tail = startCli(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', daemon], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const tail = spawn(process.execPath, [BIN, 'tail', '-l', ledger, '-g', 'g', '-e', '--exec', daemon], { stdio: 'ignore' });
   const code = await new Promise((resolve) => tail.on('exit', resolve));
   const pid = Number(readFileSync(pidFile, 'utf8'));
   const wasAlive = isAlive(pid);
@@ -35,19 +36,23 @@ test('a command that leaves a daemon behind, with its standard error open, does 
   expect({ code, wasAlive }).toEqual({ code: 0, wasAlive: true });
 });
 
-test.each([
+test.for([
   ['tail', ['-g', 'g', '-e']],
   ['replay', ['-q']],
-])('without a file descriptor left for a command %s says so in one line, and nothing is parked', { timeout: 20_000 }, async (verb, args, context) => {
-  needs(context, ...STRACE_PROBE);
-  const ledger = await ledgerOfOne();
-  const log = join(tempDir(), 'strace.log');
-  const inject = ['-f', '-qq', '-o', log, '-e', 'trace=socketpair', '-e', 'inject=socketpair:error=EMFILE'];
-  const { code, stderr } = await runProgram('strace', [...inject, process.execPath, BIN, verb, '-l', ledger, ...args, '--exec', 'cat']);
-  expect(stderr).toMatch(/^error: the command .*EMFILE/m);
-  expect(stderr).not.toMatch(/^\s+at /m);
-  expect(code).toBe(69);
-  expect(readFileSync(log, 'utf8')).toContain('INJECTED');
-  const { stdout } = await runCli(['inspect', '--groups', '--json', '-l', ledger]);
-  for (const group of (JSON.parse(stdout.toString()) as { groups: unknown[] }).groups) expect(group).toMatchObject({ lag: 1, parked: 0 });
-});
+] as const)(
+  'without a file descriptor left for a command %s says so in one line, and nothing is parked',
+  { timeout: 20_000 },
+  async ([verb, args], context) => {
+    needs(context, ...STRACE_PROBE);
+    const ledger = await ledgerOfOne();
+    const log = join(tempDir(), 'strace.log');
+    const inject = ['-f', '-qq', '-o', log, '-e', 'trace=socketpair', '-e', 'inject=socketpair:error=EMFILE'];
+    const { code, stderr } = await runProgram('strace', [...inject, process.execPath, BIN, verb, '-l', ledger, ...args, '--exec', 'cat']);
+    expect(stderr).toMatch(/^error: the command .*EMFILE/m);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(code).toBe(69);
+    expect(readFileSync(log, 'utf8')).toContain('INJECTED');
+    const { stdout } = await runCli(['inspect', '--groups', '--json', '-l', ledger]);
+    for (const group of (JSON.parse(stdout.toString()) as { groups: unknown[] }).groups) expect(group).toMatchObject({ lag: 1, parked: 0 });
+  },
+);

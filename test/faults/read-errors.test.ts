@@ -20,10 +20,10 @@ async function traced(inject: readonly string[], args: readonly string[]): Promi
   return { ...result, reads: reads.filter((line) => line.includes('pread64(')) };
 }
 
-test.each([
+test.for([
   ['a tail that follows', ['-f']],
   ['a member of a group', ['-g', 'g']],
-])('%s ends with one clear line when it cannot read any more', { timeout: 120_000 }, async (_, args, context) => {
+] as const)('%s ends with one clear line when it cannot read any more', { timeout: 120_000 }, async ([, args], context) => {
   needs(context, ...STRACE_PROBE);
   const ledger = join(tempDir(), 'events.codex');
   const engine = await openEngine({ ledger, partitions: 1 });
