@@ -1,6 +1,6 @@
 /** Keeps in a file how far a tail was delivered, so that the next one goes on behind it. */
 
-import type { TailOptions, TailProgress } from '../index.ts';
+import { LedgerError, type TailOptions, type TailProgress } from '../index.ts';
 import { CursorStore } from './cursor-store.ts';
 
 interface Cursor {
@@ -26,6 +26,16 @@ export class TailCursor {
   resume(options: TailOptions): TailOptions {
     if (this.#kept === null) return options;
     return { ...options, from: this.#kept + 1, since: undefined, last: undefined };
+  }
+
+  /** @throws LedgerError VERIFICATION_FAILED where the ledger, whose head is at `head`, does not reach to what was delivered from it */
+  checkReached(head: number): void {
+    if (this.#kept === null || this.#kept <= head) return;
+    throw new LedgerError('VERIFICATION_FAILED', {
+      message: `the cursor stands behind sequence ${this.#kept}, and the head of the ledger is at ${head}: an older copy?`,
+      hint: 'prove the ledger with a head kept elsewhere: completengine inspect --expect-head SEQUENCE:HASH; or begin with another cursor file',
+      details: { tailed: this.#kept, head },
+    });
   }
 
   /** After each delivery. @throws LedgerError IO_FAILED */

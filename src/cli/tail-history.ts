@@ -12,6 +12,7 @@ import { readWholeNumber } from './whole-number.ts';
 export async function tailHistory(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
   const options = toOptions(flags, partitions);
   const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid);
+  cursor?.checkReached((await engine.head()).sequence);
   const output = await standardOutput(flags.output, interrupt.signal);
   // between two events that are told there may be a long time, or much that is not told
   const mayPause = options.follow === true || options.idleMs !== undefined || options.key !== undefined || options.where !== undefined;

@@ -100,7 +100,12 @@ export class Completengine {
 
   /** Where events go: explains it, and begins epochs that change it. */
   get partitioning(): Partitioning {
-    this.#partitioning ??= new Partitioning(this.#ledger, this.#clock, (isEnvelope) => this.#emitting.settings({ envelope: isEnvelope }, 'collect'));
+    this.#partitioning ??= new Partitioning(
+      this.#ledger,
+      this.#clock,
+      (isEnvelope) => this.#emitting.settings({ envelope: isEnvelope }, 'collect'),
+      () => this.#bus.stir(),
+    );
     return this.#partitioning;
   }
 
@@ -257,6 +262,7 @@ export class Completengine {
   /**
    * Waits for deliveries in hand and commits on their way, then lets go of the file, its threads and its timers. Subscriptions end; tails and replays
    * that follow, and every call after it, reject with CLOSED. May be called again.
+   * A handler must not wait for it, which waits for the handler.
    */
   async close(): Promise<void> {
     await (await this.#subscriptions)?.close();

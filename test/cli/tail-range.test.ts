@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EARTHQUAKES, runCli, startCli } from '../support/cli.ts';
@@ -58,6 +58,18 @@ test('a cursor file goes on behind what was delivered, also while following', as
   tail.kill('SIGINT');
   expect(await lines.next()).toBeNull();
   expect(JSON.parse(readFileSync(cursor, 'utf8'))).toMatchObject({ tailed: 8 });
+});
+
+test('a cursor that stands behind the head shows an older copy of the ledger, and is left as it is', async () => {
+  const ledger = await numbersLedger(3);
+  const cursor = join(tempDir(), 'cursor');
+  const copy = join(tempDir(), 'copy.codex');
+  copyFileSync(ledger, copy);
+  await succeed(['emit', '-q', '-l', ledger], { input: numbers(4, 6) });
+  await tailed(ledger, '--cursor-file', cursor);
+  const kept = readFileSync(cursor, 'utf8');
+  expectFailure(await runCli(['tail', '-l', copy, '--cursor-file', cursor]), 3, /sequence 6.* at 3: an older copy/);
+  expect(readFileSync(cursor, 'utf8')).toBe(kept);
 });
 
 test('a cursor file of another ledger, or no cursor at all, is refused and left as it is', async () => {

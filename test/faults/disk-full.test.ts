@@ -131,3 +131,27 @@ it('a disk without a single free block ends every command with 74 and one clear 
   expect(events).toHaveLength(stream.count + 1);
   expect(expectPrefix(events, stream)).toBe(stream.count);
 });
+
+it('a member that cannot keep where it stands ends with 74, and what it had comes again when there is room', async (context) => {
+  needs(context, ...SMALL_DISK_PROBE);
+  const directory = tempDir();
+  const disk = await SmallDisk.mount(directory, '2m');
+  const ledger = join(directory, 'events.codex');
+  const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
+  expect(await cli('init', '--partitions', '1')).toMatchObject({ code: 0 });
+  expect(await disk.run(process.execPath, [BIN, 'emit', '--ledger', ledger], '1\n2\n3\n')).toMatchObject({ code: 0 });
+  const fill = `cat; test -e '${directory}/filler' || cat /dev/zero > '${directory}/filler' 2> /dev/null; exit 0`;
+
+  const full = await cli('tail', '--group', 'g', '-e', '--exec', fill);
+  expect(full.code, full.stderr).toBe(74);
+  expect(full.stdout.toString()).toBe('1\n');
+  expect(full.stderr).toMatch(/^error: .*the disk is full; where the group stands could not be kept/);
+  expect(full.stderr.split('\n').filter((line) => line.startsWith('error: '))).toHaveLength(1);
+  expect(full.stderr).toMatch(/delivered again/);
+
+  expect(await disk.run('rm', [join(directory, 'filler')])).toMatchObject({ code: 0 });
+  const rest = await cli('tail', '--group', 'g', '-e', '--lease', '300ms');
+  expect(rest, rest.stderr).toMatchObject({ code: 0 });
+  expect(rest.stdout.toString()).toBe('1\n2\n3\n');
+  expect(await cli('inspect', '--verify')).toMatchObject({ code: 0 });
+});

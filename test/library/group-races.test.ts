@@ -89,6 +89,22 @@ it('groups are told with the names of partitions that another process has added'
   expect((await engine.groups())[0]?.lanes.map(({ partition }) => partition)).toEqual(['a', 'b']);
 });
 
+it.each(['the same', 'another'])('members take up partitions that %s process adds at once, however long their leases are', async (whose) => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partition: 'manual:to', partitions: ['a'] });
+  await engine.emit({ to: 'a' });
+  const taken: string[] = [];
+  const began = performance.now();
+  const leaseMs = 600_000;
+  await engine.subscribe({ group: 'g', leaseMs }, (delivery) => void taken.push(...placesOf(delivery)));
+  await until(() => taken.length === 1);
+  const adding = whose === 'the same' ? engine : await openEngine({ ledger });
+  await adding.partitioning.add(['b']);
+  await adding.emit({ to: 'b' });
+  await until(() => taken.length === 2 || performance.now() - began > 5000);
+  expect(taken).toEqual(['a/0', 'b/0']);
+});
+
 it('a member that cannot begin is no member', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger, partitions: 1 });

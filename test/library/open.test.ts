@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Completengine, hashOf, LedgerError, placedBy, rangeOf } from '../../src/index.ts';
+import { Completengine, hashOf, LedgerError, type OpenOptions, placedBy, rangeOf } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 
 test('the snippet of the first page works as it stands', async () => {
@@ -125,3 +125,13 @@ test('a ledger opened to read refuses to emit and is left as it is', async () =>
 async function* oneLine(): AsyncGenerator<string> {
   yield '2\n';
 }
+
+test('refuses modes there are none of, before a file is made and of one that is there', async () => {
+  const ledger = ledgerPath();
+  // as a caller without types may ask
+  const odd = [{ durability: 'relaxed' }, { determinism: 'lax' }] as unknown as Partial<OpenOptions>[];
+  for (const options of odd) await failureOf(() => Completengine.open({ ledger, ...options }), 'INVALID_ARGUMENT');
+  expect(Completengine.exists(ledger)).toBe(false);
+  await openEngine({ ledger });
+  for (const options of odd) await failureOf(() => Completengine.open({ ledger, ...options }), 'INVALID_ARGUMENT');
+});

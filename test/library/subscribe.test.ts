@@ -115,6 +115,36 @@ describe('a member of a group', () => {
     expect({ isNew: [first.isNew, second.isNew], seen: seen.length, distinct: new Set(seen).size }).toEqual({ isNew: [true, false], seen: 600, distinct: 600 });
   });
 
+  it('parks an event whatever its handler has thrown', async () => {
+    const engine = await openEngine({ partitions: 1 });
+    const thrown = [undefined, 0, 'a\nb', Object.create(null), Symbol('s'), Object.assign(new Error('x'), { message: 7 })];
+    await emitNumbers(engine, 1, thrown.length);
+    const subscription = await engine.subscribe({ group: 'g', batch: 1, maxDeliver: 1, until: { head: true }, ...QUICK }, ({ firstOffset }) => {
+      throw thrown[firstOffset];
+    });
+    await subscription.finished;
+    expect((await engine.parked('g')).map(({ reason }) => reason)).toEqual(['undefined', '0', 'a', '[Object: null prototype] {}', 'Symbol(s)', '7']);
+  });
+
+  it('may take longer for an answer, for silence and with its lease than a timer can be set to', async () => {
+    const engine = await openEngine({ partitions: 1 });
+    await emitNumbers(engine, 1, 3);
+    const fortyDays = 40 * 24 * 3600 * 1000;
+    const failures: string[] = [];
+    const options = { group: 'g', ackTimeoutMs: fortyDays, leaseMs: 3 * fortyDays, until: { count: 3, idleMs: fortyDays } };
+    let taken = 0;
+    const subscription = await engine.subscribe({ ...options, batch: 1, onRetry: ({ reason }) => void failures.push(reason) }, async () => {
+      await sleep(30);
+      taken++;
+    });
+    const generationsOf = () => engine.groups().then(([group]) => group?.members.map(({ expiresAt }) => expiresAt));
+    const joined = await generationsOf();
+    await sleep(20);
+    expect(await generationsOf()).toEqual(joined);
+    await subscription.finished;
+    expect({ taken, failures }).toEqual({ taken: 3, failures: [] });
+  });
+
   it('gets an event again until it stands behind it, and those behind wait', async () => {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 1, 6);
@@ -282,6 +312,10 @@ describe('a member of a group', () => {
       { group: 'g', leaseMs: 1 },
       { member: 'm' },
       { group: 'g', maxDeliver: 0.5 },
+      { group: 'g', leaseMs: Number.POSITIVE_INFINITY },
+      { group: 'g', ackTimeoutMs: 0 },
+      { group: 'g', ackTimeoutMs: Number.NaN },
+      { group: 'g', backoffMs: -1 },
     ]) {
       await failureOf(() => engine.subscribe(options, () => {}), 'INVALID_ARGUMENT');
     }

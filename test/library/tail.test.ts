@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
 import { type LedgerEvent, placedBy } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
@@ -70,6 +71,21 @@ test('a tail of some partitions tells those alone', async () => {
   for (const to of ['cod', 'herring', 'cod']) await engine.emit({ to });
   expect(await told).toEqual(['{"to":"cod"}', '{"to":"cod"}']);
   await failureOf(async () => engine.tail({ partitions: ['squid'] }), 'UNKNOWN_PARTITION');
+});
+
+test('a tail that waits for weeks of silence sleeps meanwhile', async () => {
+  const engine = await openEngine();
+  const controller = new AbortController();
+  const warnings: string[] = [];
+  const warn = ({ name }: Error): void => void warnings.push(name);
+  process.on('warning', warn);
+  onTestFinished(() => void process.off('warning', warn));
+  const told = payloadsOf(engine.tail({ from: 'start', idleMs: 40 * 24 * 3600 * 1000, signal: controller.signal }));
+  await sleep(50);
+  await engine.emit('1');
+  setTimeout(() => controller.abort(), 50);
+  expect(await told).toEqual(['1']);
+  expect(warnings).toEqual([]);
 });
 
 test('a tail that follows ends with CLOSED when its engine is closed', async () => {

@@ -1,5 +1,6 @@
 /** Joins scheduler, bus and ledger for a member of a group: what it is fed from, and what it is told of by name. */
 
+import { inspect } from 'node:util';
 import { LaneBuffer } from '../bus/lane-buffer.ts';
 import type { ParkReason } from '../model/group.ts';
 import type { PartitionId } from '../model/partition.ts';
@@ -91,7 +92,8 @@ async function endsNow({ ledger }: ConsumerParts, partitions: readonly Partition
 
 /** Why a delivery has failed, as it is kept with what is parked. */
 function reasonOf(error: unknown): ParkReason {
-  const message = error instanceof Error ? error.message : String(error);
-  const [line = ''] = message.split('\n');
+  const message = error instanceof Error ? error.message : error;
+  // anything can be thrown: String() of some objects throws in its turn
+  const [line = ''] = (typeof message === 'string' ? message : inspect(message)).split('\n');
   return { reason: line.slice(0, REASON_CHARACTERS_MAX), details: error instanceof CommandFailure ? error.lastLines : '' };
 }

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
 import {
   checkLineBytesMax,
+  checkModes,
   type Determinism,
   type Durability,
   differences,
@@ -55,6 +56,7 @@ export interface OpenOptions extends CreateOptions {
 const BUSY_TIMEOUT_MS = 5000;
 
 export function toBlueprint(options: CreateOptions): LedgerBlueprint {
+  checkModes(options);
   const config: LedgerConfig = {
     time: options.time === undefined ? null : parseFieldPath(options.time),
     unique: options.unique === undefined ? null : parseFieldPath(options.unique),
@@ -72,6 +74,7 @@ export function toPatience({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTim
 
 /** @throws LedgerError CONFIG_MISMATCH where the ledger was made otherwise than the options say */
 export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
+  checkModes(options);
   const { config, epochs, partitions, path } = ledger.identity;
   const routing = epochInForce(epochs).spec;
   const there = { config, routing, partitionNames: partitions.map(({ name }) => name) };

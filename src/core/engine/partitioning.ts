@@ -59,12 +59,14 @@ export class Partitioning {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #settings: (isEnvelope: boolean) => EmissionSettings;
+  readonly #onBegun: () => void;
 
-  /** @internal */
-  constructor(ledger: Ledger, clock: Clock, settings: (isEnvelope: boolean) => EmissionSettings) {
+  /** @internal `onBegun`: an epoch has begun, and members of groups in this process may find new partitions. */
+  constructor(ledger: Ledger, clock: Clock, settings: (isEnvelope: boolean) => EmissionSettings, onBegun: () => void) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#settings = settings;
+    this.#onBegun = onBegun;
   }
 
   /** The routing in force, which sends the next event. */
@@ -115,12 +117,12 @@ export class Partitioning {
 
   /** New partitions that keys go to as to the others, from the next commit on. @throws LedgerError INVALID_ARGUMENT for a range */
   add(names: readonly string[]): Promise<RoutingChange> {
-    return this.#ledger.beginEpoch(planAdd(names));
+    return this.#begin(planAdd(names));
   }
 
   /** Keys that go to these partitions from the next commit on, whatever the rule says. @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION */
   place(placements: readonly { readonly key: KeyInput; readonly partition: string }[]): Promise<RoutingChange> {
-    return this.#ledger.beginEpoch((routing) => {
+    return this.#begin((routing) => {
       const read = placements.map(({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(routing.epoch.spec, key)), partition }));
       return planPlace(read)(routing);
     });
@@ -128,7 +130,7 @@ export class Partitioning {
 
   /** Another rule from the next commit on. Old events stay where they are. @throws LedgerError INVALID_ARGUMENT */
   async reroute(routing: RoutingSpec | string, options: RerouteOptions = {}): Promise<RoutingChange> {
-    return this.#ledger.beginEpoch(planReroute(toRoutingSpec(routing), options.partitions));
+    return this.#begin(planReroute(toRoutingSpec(routing), options.partitions));
   }
 
   /** What {@link reroute} would change for the last `sample` events, or for all of history. Writes nothing. @throws LedgerError INVALID_ARGUMENT */
@@ -145,6 +147,12 @@ export class Partitioning {
     const range = { ...EVERYTHING, from, through: head.sequence };
     const routes = { before: routeOf(before), after: routeOf(after), partitionCount: after.partitionNames.length };
     return { ...(await rerouted(this.#ledger, range, routes, options.signal)), routing: { before, after } };
+  }
+
+  async #begin(plan: Parameters<Ledger['beginEpoch']>[0]): Promise<RoutingChange> {
+    const change = await this.#ledger.beginEpoch(plan);
+    this.#onBegun();
+    return change;
   }
 
   #explainer(basis: Basis, isEnvelope: boolean): Explainer {

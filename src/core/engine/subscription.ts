@@ -78,7 +78,10 @@ export interface Subscription {
    * Nothing else tells of that.
    */
   readonly finished: Promise<void>;
-  /** Finishes what is in hand, and gives up its partitions. Does not reject for a subscription that has failed. */
+  /**
+   * Finishes what is in hand, and gives up its partitions. Does not reject for a subscription that has failed. A handler may call it, but must not wait
+   * for it, which waits for the handler.
+   */
   close(): Promise<void>;
 }
 
@@ -86,6 +89,7 @@ export interface Subscription {
 export const CAPACITY = 16384;
 /** Less than this a busy machine does not keep. */
 const LEASE_MS_MIN = 300;
+const LEASE_MS_MAX = 366 * 24 * 60 * 60 * 1000;
 
 /** @throws LedgerError INVALID_ARGUMENT */
 export function checkOptions(options: SubscribeOptions): void {
@@ -97,6 +101,12 @@ export function checkOptions(options: SubscribeOptions): void {
   if (options.leaseMs !== undefined && !(options.leaseMs >= LEASE_MS_MIN)) {
     throw invalidArgument(`a lease of ${options.leaseMs} ms is too short to be renewed`, `give ${LEASE_MS_MIN} ms or more`);
   }
+  if (options.leaseMs !== undefined && options.leaseMs > LEASE_MS_MAX) {
+    throw invalidArgument(`a lease of ${options.leaseMs} ms is too long: a member that dies would hold its partitions for all of it`, 'give a year at most');
+  }
+  const { ackTimeoutMs = 1, backoffMs = 0 } = options;
+  if (!(ackTimeoutMs > 0)) throw invalidArgument(`nobody answers within ${ackTimeoutMs} ms`, 'give more than 0 ms, or leave it out');
+  if (!(backoffMs >= 0)) throw invalidArgument(`a pause cannot last ${backoffMs} ms`, 'give 0 ms or more');
   const { group, member, until } = options;
   if (group === undefined && (member !== undefined || until !== undefined)) throw invalidArgument('a member without a group', 'name the group too');
 }

@@ -7,9 +7,12 @@ import type { RoutingSpec } from './routing.ts';
 import { formatRoutingSpec } from './routing-text.ts';
 
 /** `full`: a commit is on the disk before it is acknowledged. `normal`: a power cut may take the last ones. */
-export type Durability = 'full' | 'normal';
+export type Durability = (typeof DURABILITIES)[number];
+export const DURABILITIES = ['full', 'normal'] as const;
+
 /** `strict`: replay verifies the chain while it reads. `relaxed`: it does not, and is faster. */
-export type Determinism = 'strict' | 'relaxed';
+export type Determinism = (typeof DETERMINISMS)[number];
+export const DETERMINISMS = ['strict', 'relaxed'] as const;
 
 export interface LedgerConfig {
   /** Where an event carries its own time; null: its arrival counts. */
@@ -38,6 +41,12 @@ export interface LedgerBlueprint extends PartitionLayout {
 export function checkLineBytesMax(bytes: number): number {
   if (Number.isInteger(bytes) && bytes >= 1 && bytes <= LINE_BYTES_LIMIT) return bytes;
   throw invalidArgument(`a line limit of ${bytes} bytes is not possible`, `use 1 to ${LINE_BYTES_LIMIT}`);
+}
+
+/** Who calls without types may ask for what there is not. @throws LedgerError INVALID_ARGUMENT */
+export function checkModes({ durability, determinism }: { durability?: Durability | undefined; determinism?: Determinism | undefined }): void {
+  if (durability !== undefined && !DURABILITIES.includes(durability)) throw invalidArgument(`durability cannot be ${durability}`, 'use full or normal');
+  if (determinism !== undefined && !DETERMINISMS.includes(determinism)) throw invalidArgument(`determinism cannot be ${determinism}`, 'use strict or relaxed');
 }
 
 /** The ways in which a ledger differs from what a caller asked for, as texts `what: there, not asked`. Only what was asked is compared. */

@@ -6,6 +6,7 @@ import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+import { WAIT_MS_MAX } from '../model/timer.ts';
 import { type Keeps, keptOf } from './filter.ts';
 import { lastMatches } from './last-matches.ts';
 import { resolveStart, type StartPoint } from './resolve-start.ts';
@@ -162,7 +163,7 @@ function firstOf(page: BatchPage, wanted: number): BatchPage {
 async function waitFor(wait: (signal?: AbortSignal) => Promise<void>, signal: AbortSignal | undefined, patienceMs: number | undefined): Promise<void> {
   if (patienceMs === undefined) return wait(signal);
   const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), patienceMs);
+  const timer = setTimeout(() => silence.abort(), Math.min(patienceMs, WAIT_MS_MAX));
   try {
     await wait(signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]));
   } finally {

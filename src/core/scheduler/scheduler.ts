@@ -1,6 +1,7 @@
 /** Looks at all consumers of an engine whenever something has changed, decides purely, and has the chosen ones fed. */
 
 import type { Clock } from '../model/clock.ts';
+import { WAIT_MS_MAX } from '../model/timer.ts';
 import { type ConsumerView, decide } from './decide.ts';
 
 export interface Consumer {
@@ -8,9 +9,6 @@ export interface Consumer {
   /** Begins a delivery from the lane at this place of the view; wakes the scheduler when it has ended. */
   feed(lane: number, events: number, turn: number): void;
 }
-
-/** setTimeout takes no longer pause. */
-const PAUSE_MS_MAX = 2 ** 31 - 1;
 
 export class Scheduler {
   readonly #clock: Clock;
@@ -52,6 +50,6 @@ export class Scheduler {
       now,
     );
     for (const { consumer, lane, events } of feeds) consumers[consumer]?.feed(lane, events, ++this.#feeds);
-    if (wakeAt !== null) this.#alarm = setTimeout(() => this.wake(), Math.min(Math.ceil((wakeAt - now) / 1000), PAUSE_MS_MAX));
+    if (wakeAt !== null) this.#alarm = setTimeout(() => this.wake(), Math.min(Math.ceil((wakeAt - now) / 1000), WAIT_MS_MAX));
   }
 }

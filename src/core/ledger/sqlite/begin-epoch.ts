@@ -5,6 +5,7 @@ import { type EpochPlan, routingAfter } from '../../model/epoch-plan.ts';
 import { invariant } from '../../model/ledger-error.ts';
 import { PARTITIONS_MAX } from '../../model/partition.ts';
 import { type EpochLink, hashEpoch } from '../chain.ts';
+import { nextGenerations } from './groups/group-rows.ts';
 import { formatRouting, type PartitionRow, readLedgerRow, readPartitionRows, readPlacementRows } from './identity.ts';
 import { addPartitionTables, createOnDemand, partitionTable } from './schema.ts';
 import type { WriteState } from './write-state.ts';
@@ -29,6 +30,7 @@ export function beginEpoch(db: Database, state: WriteState, plan: EpochPlan): vo
     partitions: [...readPartitionRows(db), ...added],
     placements: [...plan.placements].sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key))),
   });
+  if (added.length > 0) nextGenerations(db);
 }
 
 export function partitionRow(id: number, name: string, epoch: number): PartitionRow {

@@ -1,7 +1,7 @@
 /** What a ledger says of itself: written once at its creation, read at every open, and again when an epoch begins. */
 
 import type { Database } from 'better-sqlite3';
-import type { LedgerConfig } from '../../model/config.ts';
+import { DETERMINISMS, DURABILITIES, type LedgerConfig } from '../../model/config.ts';
 import type { FieldPath } from '../../model/field-path.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Partition } from '../../model/partition.ts';
@@ -113,8 +113,8 @@ function parseConfig(db: Database, json: string): LedgerConfig {
   return {
     time: path(raw.get('time') ?? null),
     unique: path(raw.get('unique') ?? null),
-    durability: oneOf(raw.get('durability'), 'full', 'normal'),
-    determinism: oneOf(raw.get('determinism'), 'strict', 'relaxed'),
+    durability: oneOf(raw.get('durability'), ...DURABILITIES),
+    determinism: oneOf(raw.get('determinism'), ...DETERMINISMS),
     lineBytesMax,
   };
 }

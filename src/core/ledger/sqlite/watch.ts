@@ -8,6 +8,7 @@ import { type FSWatcher, watch as watchDirectory } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { type FileIdentity, guardIdentity } from './file-guard.ts';
+import { isBusy, translateError } from './translate-error.ts';
 
 const LOOK_EVERY_MS = 1;
 const LOOK_FOR_MS = 20;
@@ -70,20 +71,28 @@ export class CommitWatch {
 
   readonly #onLook = (): void => {
     this.#look = undefined;
-    this.#compare();
+    this.#guarded(() => this.#compare());
     if (!this.#isClosed && performance.now() < this.#lookUntil) this.#look = setTimeout(this.#onLook, LOOK_EVERY_MS);
   };
 
   readonly #onNet = (): void => {
-    try {
+    this.#guarded(() => {
       guardIdentity(this.#path, this.#file);
-    } catch (error) {
-      this.close();
-      this.#listener.onError(error);
-      return;
-    }
-    this.#compare();
+      this.#compare();
+    });
   };
+
+  /** Nobody is there to catch what a timer throws. */
+  #guarded(look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      // whoever holds the file lets go of it, and the net looks again
+      if (isBusy(error)) return;
+      this.close();
+      this.#listener.onError(translateError(error, this.#path, 'read'));
+    }
+  }
 
   #compare(): void {
     const version = this.#dataVersion();

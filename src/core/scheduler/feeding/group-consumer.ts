@@ -2,6 +2,7 @@
 
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
+import { WAIT_MS_MAX } from '../../model/timer.ts';
 import type { ConsumerView } from '../decide.ts';
 import type { Consumer } from '../scheduler.ts';
 import { Ending } from './ending.ts';
@@ -124,7 +125,7 @@ export class GroupConsumer implements Consumer {
     this.#lastDelivery = Math.min(this.#lastDelivery, now);
     const silentMs = (now - this.#lastDelivery) / 1000;
     if (silentMs >= idleMs) void this.ending.close();
-    else this.#idleTimer = setTimeout(() => this.#onRefreshed(), idleMs - silentMs);
+    else this.#idleTimer = setTimeout(() => this.#onRefreshed(), Math.min(idleMs - silentMs, WAIT_MS_MAX));
   }
 
   async #drain(): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { Handful } from '../../model/handful.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import { WAIT_MS_MAX } from '../../model/timer.ts';
 
 export type Deliver = (handful: Handful) => Promise<void>;
 
@@ -12,7 +13,8 @@ const LAST_WORDS_MS = 1000;
 export async function handOver(deliver: Deliver, handful: Omit<Handful, 'signal'>, timeoutMs: number | null): Promise<void> {
   const controller = new AbortController();
   const delivery = deliver({ ...handful, signal: controller.signal });
-  if (timeoutMs === null) return delivery;
+  // longer than three weeks is for ever
+  if (timeoutMs === null || timeoutMs > WAIT_MS_MAX) return delivery;
   let timer: NodeJS.Timeout | undefined;
   const tooSlow = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

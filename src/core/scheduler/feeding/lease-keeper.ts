@@ -3,6 +3,7 @@
 import type { Membership } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Micros } from '../../model/time.ts';
+import { WAIT_MS_MAX } from '../../model/timer.ts';
 import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';
 import { Lane } from './lane.ts';
 import { Repeating } from './repeating.ts';
@@ -66,7 +67,7 @@ export class LeaseKeeper {
     this.#heldUntil = membership.expiresAt;
     this.#takeUp(membership);
     clearTimeout(this.#renewal);
-    this.#renewal = setTimeout(() => this.#attending.want(), lease / 3000);
+    this.#renewal = setTimeout(() => this.#attending.want(), Math.min(lease / 3000, WAIT_MS_MAX));
     if (this.#lanes.some(({ isSurplus, isBusy }) => isSurplus && !isBusy)) this.#attending.want();
     if (hasChanged) this.#parts.stir();
     await this.#refresh();

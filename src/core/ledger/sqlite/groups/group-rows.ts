@@ -44,6 +44,11 @@ export function insertGroup(tables: GroupTables, group: string, now: Micros): bo
   return insert.run(group, now).changes === 1;
 }
 
+/** A new generation of every group: there are partitions that nobody holds. */
+export function nextGenerations(db: Database): void {
+  if (hasTable(db, 'groups')) db.prepare('UPDATE groups SET generation = generation + 1').run();
+}
+
 /** Begins another generation: something about members or leases changes. */
 export function nextGeneration({ statements }: GroupTables, group: string): number {
   return statements.get<[string], number>('UPDATE groups SET generation = generation + 1 WHERE name = ? RETURNING generation').pluck().get(group) as number;

@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit } from '../../../model/commit.ts';
 import type { Acknowledgement, Attendance, GroupSummary, Holding, Lease, Membership, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
+import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { CursorMove, GroupPlan, Groups, LaneRequest } from '../../groups.ts';
@@ -32,8 +33,16 @@ export class SqliteGroups implements Groups {
     this.#transactions = transactions;
   }
 
+  async #write<Result>(work: () => Result): Promise<Result> {
+    try {
+      return await this.#transactions.write(work);
+    } catch (error) {
+      throw notKept(error);
+    }
+  }
+
   create(group: string, fromSequence: number, now: Micros): Promise<boolean> {
-    return this.#transactions.write(() => {
+    return this.#write(() => {
       if (!insertGroup(this.#tables, group, now)) return false;
       const partitions = this.#reader.partitionIds();
       setCursors(
@@ -46,7 +55,7 @@ export class SqliteGroups implements Groups {
   }
 
   attend(attendance: Attendance): Promise<Membership> {
-    return this.#transactions.write(() => this.#attend(attendance));
+    return this.#write(() => this.#attend(attendance));
   }
 
   #attend(attendance: Attendance): Membership {
@@ -93,7 +102,7 @@ export class SqliteGroups implements Groups {
   }
 
   leave(group: string, member: string, token: number): Promise<void> {
-    return this.#transactions.write(() => {
+    return this.#write(() => {
       const find = this.#tables.statements.get<[string, string, number], unknown>('SELECT 1 FROM members WHERE group_name = ? AND name = ? AND token = ?');
       if (find.get(group, member, token) === undefined) return;
       remove(this.#tables, group, member);
@@ -106,19 +115,19 @@ export class SqliteGroups implements Groups {
   }
 
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
-    return this.#transactions.write(() => acknowledgements.map((each) => acknowledge(this.#tables, each)));
+    return this.#write(() => acknowledgements.map((each) => acknowledge(this.#tables, each)));
   }
 
   countFailure(holding: Holding): Promise<number | null> {
-    return this.#transactions.write(() => countFailure(this.#tables, holding));
+    return this.#write(() => countFailure(this.#tables, holding));
   }
 
   takeBackFailure(holding: Holding): Promise<void> {
-    return this.#transactions.write(() => takeBackFailure(this.#tables, holding));
+    return this.#write(() => takeBackFailure(this.#tables, holding));
   }
 
   park(holding: Holding, event: Parameters<Groups['park']>[1]): Promise<boolean> {
-    return this.#transactions.write(() => park(this.#tables, holding, event));
+    return this.#write(() => park(this.#tables, holding, event));
   }
 
   parked(group: string): Promise<ParkedEvent[]> {
@@ -126,23 +135,23 @@ export class SqliteGroups implements Groups {
   }
 
   redeliver(group: string, sequences: readonly number[] | null): Promise<number> {
-    return this.#transactions.write(() => redeliver(this.#tables, group, sequences));
+    return this.#write(() => redeliver(this.#tables, group, sequences));
   }
 
   drop(group: string, sequences: readonly number[]): Promise<number> {
-    return this.#transactions.write(() => drop(this.#tables, group, sequences));
+    return this.#write(() => drop(this.#tables, group, sequences));
   }
 
   beginRedelivery(holding: Holding): ReturnType<Groups['beginRedelivery']> {
-    return this.#transactions.write(() => beginRedelivery(this.#tables, holding));
+    return this.#write(() => beginRedelivery(this.#tables, holding));
   }
 
   takeBackRedelivery(group: string, sequence: number): Promise<void> {
-    return this.#transactions.write(() => takeBackRedelivery(this.#tables, group, sequence));
+    return this.#write(() => takeBackRedelivery(this.#tables, group, sequence));
   }
 
   settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement> {
-    return this.#transactions.write(() => settle(this.#tables, holding, sequence, failure));
+    return this.#write(() => settle(this.#tables, holding, sequence, failure));
   }
 
   positions(group: string): ReturnType<Groups['positions']> {
@@ -157,7 +166,7 @@ export class SqliteGroups implements Groups {
   }
 
   move(move: CursorMove): Promise<GroupPlan> {
-    return this.#transactions.write(() => moveCursors(this.#tables, this.#reader, move));
+    return this.#write(() => moveCursors(this.#tables, this.#reader, move));
   }
 
   summaries(now: Micros): Promise<GroupSummary[]> {
@@ -175,4 +184,19 @@ export class SqliteGroups implements Groups {
   read(request: LaneRequest): Promise<StoredCommit[]> {
     return this.#transactions.read(() => readLane(this.#reader, request));
   }
+}
+
+/** What is wrong with the disk is told as it concerns consumers: they have nothing to emit again. */
+function notKept(error: unknown): unknown {
+  if (!(error instanceof LedgerError)) return error;
+  const facts = new Map<LedgerErrorCode, string>([
+    ['DISK_FULL', 'the disk is full; where the group stands could not be kept'],
+    ['OUTCOME_UNKNOWN', 'an I/O error while keeping where the group stands: the last acknowledgement may be stored or not'],
+  ]);
+  const fact = facts.get(error.code);
+  if (fact === undefined) return error;
+  const { code, details, cause } = error;
+  const { path, sqlite } = details;
+  const hint = 'look at the disk and its free space, then begin again: what was not acknowledged is delivered again';
+  return new LedgerError(code, { message: `${path}: ${fact} (${sqlite})`, hint, details, cause });
 }
