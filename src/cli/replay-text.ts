@@ -1,7 +1,7 @@
 /** The report of a replay, for people and as a document. */
 
 import { formatHead, formatTime, type RehearsalReport, type TellingReport, type TransferReport } from '../index.ts';
-import { bytes, plural, rate, seconds, sequences } from './figures.ts';
+import { bytes, plural, rate, seconds, sequences, span } from './figures.ts';
 import { timeOrNull } from './times.ts';
 
 export function replayLine(report: TellingReport | TransferReport): string {
@@ -37,8 +37,8 @@ export function rehearsalLine({ durationMs, ...report }: RehearsalReport): strin
   return [
     `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be told`,
     sequences(report.firstSequence, report.lastSequence),
-    `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}, a span of ${span((report.lastTime ?? 0) - (report.firstTime ?? 0))}`,
-    durationMs === null ? 'as fast as it goes' : `${span(durationMs * 1000)} at this speed`,
+    `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}, a span of ${span(((report.lastTime ?? 0) - (report.firstTime ?? 0)) / 1000)}`,
+    durationMs === null ? 'as fast as it goes' : `${span(durationMs)} at this speed`,
     `digest ${report.digest}`,
   ].join('; ');
 }
@@ -46,19 +46,4 @@ export function rehearsalLine({ durationMs, ...report }: RehearsalReport): strin
 export function rehearsalDocument(report: RehearsalReport): object {
   const spanMs = report.firstTime === null || report.lastTime === null ? null : (report.lastTime - report.firstTime) / 1000;
   return { ...replayDocument(report), spanMs };
-}
-
-/** Days, hours, minutes and seconds, the largest two that there are. */
-function span(micros: number): string {
-  const units: readonly [number, string][] = [
-    [86_400e6, 'd'],
-    [3600e6, 'h'],
-    [60e6, 'min'],
-  ];
-  for (const [at, [size, name]] of units.entries()) {
-    if (micros < size) continue;
-    const [smaller, smallerName] = units[at + 1] ?? [1e6, 's'];
-    return `${Math.floor(micros / size)} ${name} ${Math.floor((micros % size) / smaller)} ${smallerName}`;
-  }
-  return `${(micros / 1e6).toFixed(micros < 10e6 ? 3 : 1)} s`;
 }

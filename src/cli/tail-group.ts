@@ -1,21 +1,12 @@
 /** `tail --group`: a member of a group, whose events go to standard output, or to runs of a command. */
 
-import {
-  CommandConsumer,
-  type Completengine,
-  type Delivery,
-  type DeliveryPlace,
-  envelopeForm,
-  type Handler,
-  payloadForm,
-  type SubscribeOptions,
-} from '../index.ts';
+import { CommandConsumer, type Completengine, type Delivery, type DeliveryPlace, type Handler, type SubscribeOptions } from '../index.ts';
 import { openCommandStderr } from './command-stderr.ts';
 import { millisOf } from './durations.ts';
 import { escapeForTerminal } from './escape.ts';
 import { plural, seconds } from './figures.ts';
 import { type Interrupt, laterThan } from './interrupt.ts';
-import { standardOutput } from './output.ts';
+import { outputForm, standardOutput } from './output.ts';
 import { watchReader } from './reader-gone.ts';
 import type { TailFlags } from './tail-flags.ts';
 
@@ -26,7 +17,7 @@ const ACK_TIMEOUT = '30s';
 const LAST_WRITE_MS = 250;
 
 export async function tailGroup(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
-  const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : commandTarget(flags.exec, flags, interrupt.atOnce);
+  const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : await commandTarget(flags.exec, flags, interrupt.atOnce);
   // of a command's output, too: its runs would fail for want of a reader, and park what is not to blame
   const reader = watchReader(() => interrupt.abort());
   try {
@@ -84,8 +75,8 @@ async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Tar
   };
 }
 
-function commandTarget(command: string, flags: TailFlags, signal: AbortSignal): Target {
-  const form = flags.output === 'envelope' ? envelopeForm : payloadForm;
+async function commandTarget(command: string, flags: TailFlags, signal: AbortSignal): Promise<Target> {
+  const form = await outputForm(flags.output ?? 'payload');
   const consumer = new CommandConsumer({
     command,
     environment: process.env,

@@ -125,6 +125,8 @@ describe('tail --exec', () => {
     expect(many.stdout.toString()).toBe('many p0 0-2 1 1 2 3 \nmany p0 3-4 1 4 5 \n');
     const bytes = await succeed(['tail', '-l', ledger, '-g', 'bytes', '-e', '--batch', '9', '--batch-bytes', '4', '--exec', environment]);
     expect(bytes.stdout.toString()).toBe('bytes p0 0-1 1 1 2 \nbytes p0 2-3 1 3 4 \nbytes p0 4-4 1 5 \n');
+    const pretty = await succeed(['tail', '-l', ledger, '-g', 'pretty', '-c', '1', '-o', 'pretty', '--exec', 'cat']);
+    expect(pretty.stdout.toString()).toMatch(/^\d{4}-\d\d-\d\dT\S+ p0\/0 /);
     const envelopes = await succeed(['tail', '-l', ledger, '-g', 'env', '-c', '1', '-o', 'envelope', '--exec', 'cat']);
     expect(parseLines(envelopes.stdout)).toMatchObject([{ sequence: 1, partition: 'p0', offset: 0, payload: 1 }]);
   });
