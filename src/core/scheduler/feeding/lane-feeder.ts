@@ -5,7 +5,7 @@
  */
 
 import type { EventBatch } from '../../model/event.ts';
-import type { EventPlace, ParkReason } from '../../model/group.ts';
+import type { EventPlace, LanePosition, ParkReason } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { pauseAfter } from './backoff.ts';
 import type { GroupConsumerOptions, GroupConsumerParts, LaneFailure } from './group-parts.ts';
@@ -14,6 +14,23 @@ import type { Lane } from './lane.ts';
 
 /** `lost`: the lease has gone to another, so what was delivered counts as theirs to deliver again. */
 export type Fed = { readonly kind: 'acknowledged'; readonly events: number } | { readonly kind: 'failed' | 'lost' | 'interrupted' };
+
+interface Trial {
+  readonly attempt: number;
+  readonly isRedelivery: boolean;
+}
+
+/** What the consumer made of a delivery. */
+type Answer = { readonly kind: 'taken' } | { readonly kind: 'interrupted' } | { readonly kind: 'failed'; readonly reason: ParkReason };
+
+/** The events a lane goes on with. */
+interface Next {
+  readonly batches: readonly EventBatch[];
+  readonly count: number;
+  /** The first of them. */
+  readonly event: EventPlace;
+  readonly behind: LanePosition;
+}
 
 /** A member that dies is a failure of whatever comes next in its lanes, though it may have had none of it in hand: no event is parked for that alone. */
 const SUSPICION = 1;
@@ -32,35 +49,21 @@ export class LaneFeeder {
 
   /** Up to so many of its next events. @throws CONSUMER_UNUSABLE, and what the ledger throws. */
   async feed(lane: Lane, events: number): Promise<Fed> {
-    const batches = await this.#parts.read(lane.partition, lane.nextSequence, events, this.#options.batchBytes);
-    const last = batches.at(-1)?.span ?? null;
-    if (last === null || batches[0]?.offsets[0] !== lane.nextOffset) throw doesNotFit(this.#options.group, lane);
-    const count = batches.reduce((sum, batch) => sum + batch.count, 0);
-    const event = { partition: lane.partition, offset: lane.nextOffset, sequence: batches[0].sequences[0] as number };
-    if (lane.attempts >= Math.max(this.#options.maxDeliver, SUSPICION + 1)) return this.#park(lane, { ...event, ...DIED });
+    const next = await this.#next(lane, events);
+    if (lane.attempts >= Math.max(this.#options.maxDeliver, SUSPICION + 1)) return this.#park(lane, { ...next.event, ...DIED });
     const isCounted = lane.attempts > 0 && this.#options.maxDeliver !== Number.POSITIVE_INFINITY;
     if (isCounted && !(await this.#count(lane))) return { kind: 'lost' };
-    const takeBack = async (): Promise<void> => void (isCounted && (await this.#parts.groups.takeBackFailure(this.#holding(lane))));
-    const attempt = isCounted ? lane.attempts : lane.attempts + 1;
-    const failure = await this.#failureOf(lane, batches, { attempt, isRedelivery: false }, takeBack);
-    if (failure !== null && this.#isEnding()) {
-      // whoever is being ended has not failed
-      await takeBack();
-      return { kind: 'interrupted' };
-    }
-    if (failure !== null) return this.#onFailure(lane, { ...event, events: count, ...this.#parts.reasonOf(failure.error) }, isCounted);
-    const next = { nextOffset: lane.nextOffset + count, nextSequence: last.lastSequence + 1 };
-    if (!(await this.#parts.acknowledge({ ...this.#holding(lane), ...next }))) {
-      this.#options.hooks.onRefused?.({ ...event, events: count });
-      return { kind: 'lost' };
-    }
-    lane.moveTo(next.nextOffset, next.nextSequence);
-    return { kind: 'acknowledged', events: count };
+    const trial = { attempt: isCounted ? lane.attempts : lane.attempts + 1, isRedelivery: false };
+    const answer = await this.#deliver(lane, next.batches, trial, async () => {
+      if (isCounted) await this.#parts.groups.takeBackFailure(this.#holding(lane));
+    });
+    if (answer.kind === 'interrupted') return answer;
+    if (answer.kind === 'failed') return this.#onFailure(lane, { ...next.event, events: next.count, ...answer.reason }, isCounted);
+    return this.#standBehind(lane, next);
   }
 
   /** The next of its parked events that wait to be delivered again: once, and what fails stays parked. @throws as {@link feed} */
   async redeliver(lane: Lane): Promise<Fed> {
-    const { group, hooks } = this.#options;
     const { groups } = this.#parts;
     const parked = await groups.beginRedelivery(this.#holding(lane));
     if (parked === 'lost') return { kind: 'lost' };
@@ -69,41 +72,55 @@ export class LaneFeeder {
       return { kind: 'acknowledged', events: 0 };
     }
     const { sequence, attempts: attempt } = parked;
+    const takeBack = (): Promise<void> => groups.takeBackRedelivery(this.#options.group, sequence);
     const batches = await this.#parts.read(lane.partition, sequence, 1, Number.POSITIVE_INFINITY);
-    const takeBack = (): Promise<void> => groups.takeBackRedelivery(group, sequence);
-    const failure = await this.#failureOf(lane, batches, { attempt, isRedelivery: true }, takeBack);
-    if (failure !== null && this.#isEnding()) {
-      await takeBack();
-      return { kind: 'interrupted' };
-    }
-    const reason = failure === null ? null : this.#parts.reasonOf(failure.error);
-    const settlement = await groups.settle(this.#holding(lane), sequence, reason);
+    const answer = await this.#deliver(lane, batches, { attempt, isRedelivery: true }, takeBack);
+    if (answer.kind === 'interrupted') return answer;
+    const settlement = await groups.settle(this.#holding(lane), sequence, answer.kind === 'failed' ? answer.reason : null);
     if (settlement === 'lost') {
       await takeBack();
       return { kind: 'lost' };
     }
-    if (reason === null) return { kind: 'acknowledged', events: 1 };
-    if (settlement === 'parked') hooks.onParked?.({ ...parked, ...reason, events: 1 });
+    if (answer.kind === 'taken') return { kind: 'acknowledged', events: 1 };
+    if (settlement === 'parked') this.#options.hooks.onParked?.({ ...parked, ...answer.reason, events: 1 });
     return { kind: 'failed' };
   }
 
-  async #failureOf(
-    { partition }: Lane,
-    batches: readonly EventBatch[],
-    trial: { readonly attempt: number; readonly isRedelivery: boolean },
-    onUnusable: () => Promise<void>,
-  ): Promise<{ readonly error: unknown } | null> {
+  async #next(lane: Lane, events: number): Promise<Next> {
+    const batches = await this.#parts.read(lane.partition, lane.nextSequence, events, this.#options.batchBytes);
+    const last = batches.at(-1)?.span ?? null;
+    if (last === null || batches[0]?.offsets[0] !== lane.nextOffset) throw doesNotFit(this.#options.group, lane);
+    const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+    return {
+      batches,
+      count,
+      event: { partition: lane.partition, offset: lane.nextOffset, sequence: batches[0].sequences[0] as number },
+      behind: { nextOffset: lane.nextOffset + count, nextSequence: last.lastSequence + 1 },
+    };
+  }
+
+  /** Delivers once. `takeBack`: where it counts as no failure, because the consumer cannot be used or is being ended. @throws CONSUMER_UNUSABLE */
+  async #deliver({ partition }: Lane, batches: readonly EventBatch[], trial: Trial, takeBack: () => Promise<void>): Promise<Answer> {
     try {
       await handOver(this.#parts.deliver, { partition, batches, isReplayed: false, ...trial }, this.#options.ackTimeoutMs);
-      return null;
+      return { kind: 'taken' };
     } catch (error) {
       // trying again is of no use, and no event is to blame
-      if (error instanceof LedgerError && error.code === 'CONSUMER_UNUSABLE') {
-        await onUnusable();
-        throw error;
-      }
-      return { error };
+      const isUnusable = error instanceof LedgerError && error.code === 'CONSUMER_UNUSABLE';
+      if (!isUnusable && !this.#isEnding()) return { kind: 'failed', reason: this.#parts.reasonOf(error) };
+      await takeBack();
+      if (isUnusable) throw error;
+      return { kind: 'interrupted' };
     }
+  }
+
+  async #standBehind(lane: Lane, { event, count, behind }: Next): Promise<Fed> {
+    if (await this.#parts.acknowledge({ ...this.#holding(lane), ...behind })) {
+      lane.moveTo(behind.nextOffset, behind.nextSequence);
+      return { kind: 'acknowledged', events: count };
+    }
+    this.#options.hooks.onRefused?.({ ...event, events: count });
+    return { kind: 'lost' };
   }
 
   async #onFailure(lane: Lane, failure: Omit<LaneFailure, 'attempts'>, isCounted: boolean): Promise<Fed> {
