@@ -1,9 +1,11 @@
 import { getEventListeners } from 'node:events';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { EventColumns } from '../../../src/core/model/event-columns.ts';
 import { payloadForm, StreamSink } from '../../../src/index.ts';
 import { failureOf, openEngine } from '../../support/engines.ts';
+import { numbers } from '../../support/ledger-cli.ts';
 
 const collector = () => {
   const taken: Buffer[] = [];
@@ -42,6 +44,18 @@ test('leaves no listener on a signal that outlives it, and one on a stream, howe
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   expect(stream.listenerCount('error')).toBe(before.error + 1);
   expect(stream.listenerCount('close')).toBe(before.close);
+});
+
+test('payloads go out as they were cut: no columns are made, which cost as much as all the rest', async () => {
+  const engine = await openEngine();
+  const payloads = numbers(1, 60_000);
+  await engine.emit(Readable.from([payloads]));
+  const made = vi.spyOn(EventColumns, 'of');
+  onTestFinished(() => made.mockRestore());
+  const { stream, text } = collector();
+  await engine.replay().deliver(new StreamSink(stream, payloadForm));
+  expect(text()).toBe(payloads);
+  expect(made).not.toHaveBeenCalled();
 });
 
 test('leaves none behind a delivery that failed, either', async () => {
