@@ -22,10 +22,17 @@ export function isTime(micros: number): boolean {
 
 /** RFC 3339 in UTC with six digits of fraction: `2018-01-31T01:49:59.650000Z`. Text order is time order within years 0000-9999. */
 export function formatTime(time: Micros): string {
-  const millis = Math.floor(time / 1000);
-  const rest = String(time - millis * 1000).padStart(3, '0');
-  return `${new Date(millis).toISOString().slice(0, -1)}${rest}Z`;
+  const second = Math.floor(time / 1_000_000);
+  if (second !== lastSecond) {
+    lastSecondText = new Date(second * 1000).toISOString().slice(0, -'000Z'.length);
+    lastSecond = second;
+  }
+  return `${lastSecondText}${String(time - second * 1_000_000).padStart(6, '0')}Z`;
 }
+
+// events come in order, many in a second, and a date costs more than all the rest of a line
+let lastSecond = Number.NaN;
+let lastSecondText = '';
 
 function twoDigits(bytes: Uint8Array, at: number): number {
   const high = byteAt(bytes, at) - ZERO;

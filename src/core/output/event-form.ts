@@ -1,6 +1,5 @@
 /** The forms in which events leave as bytes: one line each. */
 
-import { LINE_FEED } from '../model/bytes.ts';
 import type { EventBatch } from '../model/event.ts';
 import { LedgerEvent } from '../model/ledger-event.ts';
 import type { PartitionId } from '../model/partition.ts';
@@ -29,41 +28,50 @@ export const payloadForm: EventForm = (batch) => [batch.lines()];
 
 /** A piece is handed on when it has grown to this. */
 const PIECE_BYTES = 128 * 1024;
+/** Room for a line behind that, as a rule. */
+const PIECE_ROOM_BYTES = PIECE_BYTES + 16 * 1024;
+/** Most bytes of one character of a string. */
+const UTF8_BYTES_MAX = 3;
 
 /** Gathers lines, each of some parts, into pieces. */
-export function* inPieces(lines: Iterable<readonly Buffer[]>): Generator<Buffer, void, undefined> {
-  let parts: Buffer[] = [];
-  let bytes = 0;
+export function* inPieces(lines: Iterable<readonly (Buffer | string)[]>): Generator<Buffer, void, undefined> {
+  let piece: Buffer = Buffer.allocUnsafe(PIECE_ROOM_BYTES);
+  let end = 0;
   for (const line of lines) {
     for (const part of line) {
-      parts.push(part);
-      bytes += part.length;
+      const isText = typeof part === 'string';
+      piece = withRoom(piece, end, isText ? part.length * UTF8_BYTES_MAX : part.length);
+      end += isText ? piece.write(part, end) : part.copy(piece, end);
     }
-    if (bytes < PIECE_BYTES) continue;
-    yield Buffer.concat(parts, bytes);
-    parts = [];
-    bytes = 0;
+    if (end < PIECE_BYTES) continue;
+    yield piece.subarray(0, end);
+    piece = Buffer.allocUnsafe(PIECE_ROOM_BYTES);
+    end = 0;
   }
-  if (bytes > 0) yield Buffer.concat(parts, bytes);
+  if (end > 0) yield piece.subarray(0, end);
+}
+
+/** The same piece, or a longer one with what it holds up to `end`. */
+function withRoom(piece: Buffer, end: number, bytes: number): Buffer {
+  if (piece.length - end >= bytes) return piece;
+  const longer = Buffer.allocUnsafe(Math.max(piece.length * 2, end + bytes));
+  piece.copy(longer, 0, 0, end);
+  return longer;
 }
 
 /** `{"sequence","partition","offset","time","key","payload"}`, the payload last and as it is: `emit --envelope` takes it back to the byte. */
 export const envelopeForm: EventForm = (batch, labels) => inPieces(envelopes(batch, labels));
 
-const ENVELOPE_END = Buffer.from([0x7d, LINE_FEED]);
+const ENVELOPE_END = '}\n';
 
-function* envelopes(batch: EventBatch, labels: EventLabels): Generator<readonly Buffer[], void, undefined> {
+function* envelopes(batch: EventBatch, labels: EventLabels): Generator<readonly (Buffer | string)[], void, undefined> {
   const { count, sequences, offsets, times } = batch;
-  // many events bear one arrival time, and writing it costs more than all the rest
-  let time = Number.NaN;
-  let timeText = '';
   for (let at = 0; at < count; at++) {
-    const own = times[at] as number;
-    if (own !== time) [time, timeText] = [own, formatTime(own)];
+    const time = formatTime(times[at] as number);
     const partition = labels.partitionName(batch.partition(at));
     const key = JSON.stringify(labels.key(batch, at));
-    const head = `{"sequence":${sequences[at]},"partition":"${partition}","offset":${offsets[at]},"time":"${timeText}","key":${key},"payload":`;
-    yield [Buffer.from(head), batch.payload(at), ENVELOPE_END];
+    const head = `{"sequence":${sequences[at]},"partition":"${partition}","offset":${offsets[at]},"time":"${time}","key":${key},"payload":`;
+    yield [head, batch.payload(at), ENVELOPE_END];
   }
 }
 
