@@ -16,12 +16,14 @@ const LEASE_MS = 2500;
 /** Most events of one delivery to a stream: what a member may have had in hand when it was killed. */
 const IN_HAND_MAX = 1000;
 const EMITTERS = 2;
+/** One that is paused in the middle of a transaction holds the file for all others. */
+const PATIENCE = '30s';
 
 const { seconds, rate } = groupLoad();
 
 /** Emits `rate` events a second in all, from several processes. Returns how many there were. */
 async function emitFor(ledger: string, durationMs: number): Promise<number> {
-  const emitters = Array.from({ length: EMITTERS }, () => startCli(['emit', '-l', ledger, '-q']));
+  const emitters = Array.from({ length: EMITTERS }, () => startCli(['emit', '-l', ledger, '-q', '--busy-timeout', PATIENCE]));
   const ends = emitters.map(finished);
   const started = performance.now();
   let emitted = 0;
@@ -45,7 +47,7 @@ test('eight members share sixteen partitions under kill -9 and pauses', { timeou
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '16');
   const engine = await openEngine({ ledger });
   const members: MemberProcess[] = [];
-  const join = () => members.push(new MemberProcess(ledger, 'g', `m${members.length}`, ['--lease', `${LEASE_MS}ms`]));
+  const join = () => members.push(new MemberProcess(ledger, 'g', `m${members.length}`, ['--lease', `${LEASE_MS}ms`, '--busy-timeout', PATIENCE]));
   for (let at = 0; at < MEMBERS; at++) join();
 
   const started = performance.now();
