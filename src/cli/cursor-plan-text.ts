@@ -10,7 +10,7 @@ export async function cursorPlanText(group: string, { steps, again, skipped, ali
     ['partition', 'from offset', 'to offset', 'again', 'skipped'],
     ['left', 'right', 'right', 'right', 'right'],
     steps.map((step) => [
-      step.partition,
+      escapeForTerminal(step.partition),
       count(step.from),
       count(step.to),
       ...[eventsAgain(step), eventsSkipped(step)].map((events) => (events === 0 ? '' : count(events))),

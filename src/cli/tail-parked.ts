@@ -38,7 +38,7 @@ async function parkedTable(parked: readonly ParkedEventDescription[]): Promise<s
   const { renderTable } = await import('./table.ts');
   const rows = parked.map((event) => [
     String(event.sequence),
-    `${event.partition}/${event.offset}`,
+    `${escapeForTerminal(event.partition)}/${event.offset}`,
     String(event.attempts),
     formatTime(event.parkedAt),
     event.isDue ? 'yes' : '',

@@ -235,6 +235,20 @@ test('inspect --groups tells people where groups stand', async () => {
   expect(stdout.toString()).toMatch(/^group mailer: 2 events behind, the oldest for [\d.]+m?s; 0 parked; no members\npartition .*\np0 +1 +2 /);
 });
 
+test.skipIf(!hasTerminal)('names of partitions out of a foreign file do not reach it raw in a plan, nor in the list of what is parked', async () => {
+  const ledger = await ledgerOf('1\n', '--partitions', '1');
+  await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--max-deliver', '1', '--exec', 'exit 1']);
+  const db = new Database(ledger);
+  db.exec("UPDATE partition SET name = 'p' || char(27) || '[2J'");
+  db.close();
+  const plan = (await succeed(['replay', '--to-group', 'g', '--from', 'start', '-l', ledger])).stdout.toString();
+  const parked = await runOnTerminal('completengine tail --parked -g g -l "$ledger"', { variables: { ledger } });
+  for (const text of [plan, parked]) {
+    expect(text).toContain('p\\x1b[2J');
+    expect(text).not.toContain('\u001b[2J');
+  }
+});
+
 test('names of groups and members out of a foreign file do not reach the terminal raw', async () => {
   const ledger = await ledgerOf('1\n', '--partitions', '1');
   await succeed(['tail', '-l', ledger, '-g', 'g', '-e']);
