@@ -1,7 +1,7 @@
 /** Keeps how far a replay has been delivered, so that the same command goes on there. The range stays the one that was fixed at first. */
 
 import type { ReplayOptions, ReplayProgress } from '../index.ts';
-import { CursorStore } from './cursor-store.ts';
+import { CursorStore, isWhole } from './cursor-store.ts';
 
 interface Cursor {
   /** The ledger's uuid. */
@@ -65,10 +65,6 @@ export class CursorFile {
     if (typeof ledger !== 'string' || typeof request !== 'string' || !isWhole(next) || !(through === null || isWhole(through))) throw this.#store.noCursor();
     return { ledger, request, through, next };
   }
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function requestText({ range, from, through, until, fromSequence, throughSequence, zone, partitions, key, where, follow }: ReplayOptions): string {

@@ -64,3 +64,8 @@ export class CursorStore<State> {
     });
   }
 }
+
+/** Whether a cursor may hold it as a sequence. */
+export function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

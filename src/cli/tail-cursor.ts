@@ -1,7 +1,7 @@
 /** Keeps in a file how far a tail was delivered, so that the next one goes on behind it. */
 
 import { LedgerError, type TailOptions, type TailProgress } from '../index.ts';
-import { CursorStore } from './cursor-store.ts';
+import { CursorStore, isWhole } from './cursor-store.ts';
 
 interface Cursor {
   /** The ledger's uuid. */
@@ -52,8 +52,8 @@ export class TailCursor {
     const kept = this.#store.read();
     if (kept === null) return null;
     const { ledger, tailed } = kept;
-    if (typeof ledger !== 'string' || !Number.isSafeInteger(tailed) || (tailed as number) < 0) throw this.#store.noCursor();
+    if (typeof ledger !== 'string' || !isWhole(tailed)) throw this.#store.noCursor();
     if (ledger !== this.#ledger) throw this.#store.conflict('another ledger', 'ledger');
-    return tailed as number;
+    return tailed;
   }
 }
