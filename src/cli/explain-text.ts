@@ -7,7 +7,7 @@ import { escapeForTerminal } from './escape.ts';
 export function explanationText(explanation: Explanation | LineExplanation): string {
   const { partition, key, rule } = explanation;
   const place = partition === null && 'line' in explanation ? `line ${explanation.line}: ` : '';
-  return [partition ?? '-', key === null ? '-' : escapeForTerminal(key), `${place}${rule}`].join('\t');
+  return [partition ?? '-', key ?? '-', `${place}${rule}`].map(escapeForTerminal).join('\t');
 }
 
 export function explanationJson(explanation: Explanation): string {

@@ -72,7 +72,8 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
 
 /** How far its input is stored: by bytes, or by the sequences of another ledger. */
 function producerText({ name, position }: LedgerDescription['producers'][number]): string {
-  return readTransferName(name) === null ? `${name} at byte ${count(position)} of its input` : `${name} through its sequence ${count(position)}`;
+  const place = readTransferName(name) === null ? `at byte ${count(position)} of its input` : `through its sequence ${count(position)}`;
+  return `${escapeForTerminal(name)} ${place}`;
 }
 
 const EPOCHS_SHOWN = 8;
@@ -93,7 +94,7 @@ export function eventText(event: LedgerEvent, isTerminal: boolean): string {
   const payload = event.payload.toString('utf8');
   return [
     `sequence   ${event.sequence}`,
-    `partition  ${event.partition}`,
+    `partition  ${escapeForTerminal(event.partition)}`,
     `offset     ${event.offset}`,
     `time       ${formatTime(event.time)}`,
     `key        ${event.key === null ? 'none' : escapeForTerminal(event.key)}`,

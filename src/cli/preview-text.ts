@@ -1,6 +1,7 @@
 /** What a routing would change, as text and as a document. */
 
 import type { ReroutePreview } from '../index.ts';
+import { escapeForTerminal } from './escape.ts';
 import { count, percent, plural } from './figures.ts';
 import { epochDocument, routingText } from './routing-text.ts';
 
@@ -21,7 +22,7 @@ export async function previewText(preview: ReroutePreview): Promise<string> {
   }
   if (preview.refused > 0) lines.push(`${part(preview.refused, preview.events, 'event')} would be bad lines`);
   const rows = after.partitionNames.map((name, id) => [
-    name,
+    escapeForTerminal(name),
     id < before.partitionNames.length ? '' : 'new',
     count(preview.before[id] ?? 0),
     count(preview.after[id] ?? 0),

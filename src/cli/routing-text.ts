@@ -11,7 +11,7 @@ export function namesOf({ partitions }: LedgerIdentity): readonly string[] {
 /** The rule, and over how many partitions; one that is for events without a key alone is named apart. */
 export function routingText({ spec, partitionIds }: Epoch, names: readonly string[]): string {
   const isApart = spec.missing !== null && !partitionIds.includes(names.indexOf(spec.missing));
-  return `${formatRoutingSpec(spec)} over ${plural(partitionIds.length, 'partition')}${isApart ? ` and ${spec.missing}` : ''}`;
+  return escapeForTerminal(`${formatRoutingSpec(spec)} over ${plural(partitionIds.length, 'partition')}${isApart ? ` and ${spec.missing}` : ''}`);
 }
 
 export function epochText(epoch: Epoch, names: readonly string[]): string {
@@ -34,14 +34,14 @@ export function changeText({ before, after }: RoutingChange): string {
   const added = after.partitionNames.slice(before.partitionNames.length);
   if (added.length > 0) lines.push(`new: ${added.join(', ')}`);
   for (const [key, partition] of after.placements) {
-    if (before.placements.get(key) !== partition) lines.push(`${escapeForTerminal(key)} goes to ${after.partitionNames[partition]}`);
+    if (before.placements.get(key) !== partition) lines.push(`${key} goes to ${after.partitionNames[partition]}`);
   }
   const ended = [...before.placements.keys()].filter((key) => !after.placements.has(key)).length;
   if (ended > 0) lines.push(`${plural(ended, 'placement')} ended: another field is read`);
   const moved = movedShare(before.epoch, after.epoch);
   const what = routingFields(after.epoch.spec).length === 0 ? 'payloads' : 'keys';
   if (moved > 0) lines.push(`about ${percent(moved)} of ${what} go to another partition from there on, as on a Kafka topic that grows`);
-  return lines.join('\n');
+  return lines.map(escapeForTerminal).join('\n');
 }
 
 /** Of a hash that stays the same but for its number of partitions; 0 where nothing is known. */

@@ -73,7 +73,15 @@ test('names that a file was given are shown as their codes', async () => {
   db.exec(`UPDATE partition SET name = 'p' || char(27) || '[2J'`);
   db.exec(`INSERT INTO groups SELECT 'm' || char(27) || '[2J', generation, created_at FROM groups`);
   db.close();
-  for (const args of [['inspect'], ['inspect', '--groups'], ['partition'], ['tail', '-o', 'pretty']]) {
+  const shown = [
+    ['inspect'],
+    ['inspect', '--groups'],
+    ['inspect', '--sequence', '1'],
+    ['partition'],
+    ['partition', 'reroute', 'hash:a', '--dry-run'],
+    ['tail', '-o', 'pretty'],
+  ];
+  for (const args of shown) {
     const text = (await succeed([...args, '-l', ledger])).stdout.toString();
     expect(text).not.toContain('\u001b');
     expect(text).toContain('p\\x1b[2J');
