@@ -58,7 +58,7 @@ export class Completengine {
   /**
    * Opens a ledger, and makes it if there is none.
    * @throws LedgerError CONFIG_MISMATCH when it exists with another routing, time or id than asked for; NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED,
-   * PERMISSION_DENIED, CANNOT_CREATE, BUSY
+   * PERMISSION_DENIED, CANNOT_CREATE, CANNOT_LOAD, BUSY
    */
   static async open(options: OpenOptions): Promise<Completengine> {
     if (options.create !== false && options.access !== 'read' && !sqliteLedgerExists(options.ledger)) {
@@ -78,7 +78,7 @@ export class Completengine {
     }
   }
 
-  /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, INVALID_ARGUMENT */
+  /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD, INVALID_ARGUMENT */
   static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'> = {}): Promise<void> {
     await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }

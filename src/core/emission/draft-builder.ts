@@ -1,11 +1,11 @@
 /** Builds the draft of a commit from judged lines: puts times on the ledger's floor, leaves out what is not taken, writes the frames. */
 
-import { blake3 } from '@napi-rs/blake-hash';
 import type { Basis, CommitDraft, FrameDraft, UniqueId } from '../model/commit.ts';
 import { FrameBodyWriter } from '../model/frame-body.ts';
 import type { Router } from '../model/routing.ts';
 import { NO_PIN_CHANGES, NO_SESSION, type SessionRouter } from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
+import { blake3 } from '../native/blake3.ts';
 import type { Chunk } from './chunk.ts';
 import type { Verdicts } from './judge.ts';
 import { LineFault } from './line-fault.ts';

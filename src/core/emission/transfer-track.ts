@@ -1,10 +1,10 @@
 /** Follows a transfer by the sequences of its source, so that a second run goes on behind what is stored, in the same transaction as each commit. */
 
-import { blake3 } from '@napi-rs/blake-hash';
 import { byteAt, CARRIAGE_RETURN, LINE_FEED } from '../model/bytes.ts';
 import type { ProducerMark, ProducerStep } from '../model/commit.ts';
 import { invariant, LedgerError } from '../model/ledger-error.ts';
 import type { LedgerEvent } from '../model/ledger-event.ts';
+import { blake3 } from '../native/blake3.ts';
 import type { Chunk } from './chunk.ts';
 import type { InputTrack } from './producer-track.ts';
 

@@ -1,12 +1,12 @@
 /** Joins replay and emission for a range of one ledger that goes into another: same order, times and bytes, the other one's routing. */
 
-import { blake3 } from '@napi-rs/blake-hash';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ProducerMark } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import type { LedgerEvent } from '../model/ledger-event.ts';
 import { formatTransferName } from '../model/transfer-name.ts';
+import { blake3 } from '../native/blake3.ts';
 import type { Telling, TellingReport } from '../output/telling.ts';
 import type { Emitting } from './emitting.ts';
 

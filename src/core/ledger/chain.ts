@@ -3,7 +3,7 @@
  * It shows any change to what is stored; a missing end shows only against a head kept elsewhere. Pure.
  */
 
-import { Blake3Hasher, blake3 } from '@napi-rs/blake-hash';
+import { blake3, newBlake3 } from '../native/blake3.ts';
 
 const DOMAIN = 'completengine/1';
 /** Before the first link there is nothing. */
@@ -111,7 +111,7 @@ export function hashEpoch(previous: Buffer, link: EpochLink): Buffer {
   for (const partition of link.partitions) fields.add(partition.id, partition.name, partition.tableName, partition.epoch);
   fields.add(link.placements.length);
   for (const { key, partition } of link.placements) fields.add(key, partition);
-  return new Blake3Hasher().update(fields.take()).digestBuffer();
+  return newBlake3().update(fields.take()).digestBuffer();
 }
 
 export function hashCommit(previous: Buffer, uuid: string, link: CommitLink): Buffer {
@@ -121,5 +121,5 @@ export function hashCommit(previous: Buffer, uuid: string, link: CommitLink): Bu
   for (const frame of link.frames) {
     fields.add(frame.partition, frame.sequence, frame.offset, frame.count, frame.firstTime, frame.lastTime, frame.key, frame.hash);
   }
-  return new Blake3Hasher().update(fields.take()).digestBuffer();
+  return newBlake3().update(fields.take()).digestBuffer();
 }

@@ -45,6 +45,8 @@ export type LedgerErrorCode =
   /** A ledger was to be made where there is a file. */
   | 'LEDGER_EXISTS'
   | 'CANNOT_CREATE'
+  /** A native module (SQLite, BLAKE3) does not fit this Node or this system, or is not installed. */
+  | 'CANNOT_LOAD'
   | 'IO_FAILED'
   /** An I/O error at the end of a commit: it may be there after the next recovery, or not. */
   | 'OUTCOME_UNKNOWN'

@@ -1,10 +1,10 @@
 /** The tail: one run through events, taken singly, or delivered to a sink with a report of what was delivered. */
 
-import { Blake3Hasher } from '@napi-rs/blake-hash';
 import type { BatchPage } from '../model/event.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { LedgerEvent } from '../model/ledger-event.ts';
 import type { Micros } from '../model/time.ts';
+import { newBlake3 } from '../native/blake3.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
 
@@ -64,7 +64,7 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
   /** Tells everything to the sink, as fast as it takes it; without one it is read, verified and hashed all the same. */
   async deliver(sink: Sink | null): Promise<TellingReport> {
     const started = performance.now();
-    const hasher = new Blake3Hasher();
+    const hasher = newBlake3();
     let events = 0;
     let bytes = 0;
     let first: { sequence: number; time: Micros } | null = null;

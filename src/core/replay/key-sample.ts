@@ -1,6 +1,6 @@
 /** Counts distinct keys, and those with a mark, in bounded memory: exact up to a number of them, beyond it by a sample that thins out as it fills. */
 
-import { blake3 } from '@napi-rs/blake-hash';
+import { blake3 } from '../native/blake3.ts';
 
 const KEYS_MAX = 262_144;
 

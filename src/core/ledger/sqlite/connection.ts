@@ -1,11 +1,9 @@
 /** Opens one SQLite connection with the settings a ledger needs, and reads each back: better-sqlite3 opens WAL files at NORMAL. */
 
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import type { Durability } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
-
-/** Older ones can corrupt a WAL when two connections write and checkpoint at the same moment. */
-const SQLITE_VERSION_MIN = [3, 51, 3] as const;
+import { sqliteDriver } from './driver.ts';
 
 /** Larger pages and a small WAL were measured to be the fastest: decisions/0002. */
 export const PAGE_BYTES = 16384;
@@ -17,9 +15,9 @@ export interface ConnectionOptions {
 
 /** A connection that waits for nobody: see `busy.ts`. */
 export function connect(path: string, options: ConnectionOptions): Database.Database {
-  const db = new Database(path, { timeout: 0, fileMustExist: true, readonly: options.isReadOnly });
+  const driver = sqliteDriver();
+  const db = new driver(path, { timeout: 0, fileMustExist: true, readonly: options.isReadOnly });
   try {
-    checkVersion(db);
     db.pragma('foreign_keys = ON');
     db.pragma('trusted_schema = OFF');
     db.pragma('cell_size_check = ON');
@@ -70,17 +68,4 @@ function expectSetting(db: Database.Database, name: string, wanted: number): voi
     message: `SQLite's ${name} is ${String(value)} and not ${wanted}`,
     hint: 'please report this with your system and versions',
   });
-}
-
-function checkVersion(db: Database.Database): void {
-  const version = db.prepare('SELECT sqlite_version()').pluck().get() as string;
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
-  const [majorMin, minorMin, patchMin] = SQLITE_VERSION_MIN;
-  const isOlder = (major - majorMin || minor - minorMin || patch - patchMin) < 0;
-  if (isOlder) {
-    throw new LedgerError('INTERNAL', {
-      message: `SQLite ${version} can corrupt a ledger under concurrent writers`,
-      hint: `install a better-sqlite3 with SQLite ${SQLITE_VERSION_MIN.join('.')} or later`,
-    });
-  }
 }

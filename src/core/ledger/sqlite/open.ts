@@ -4,9 +4,11 @@ import type { Database } from 'better-sqlite3';
 import type { Clock } from '../../model/clock.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import { loadBlake3 } from '../../native/blake3.ts';
 import { type Patience, retryWhileBusy } from './busy.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
+import { sqliteDriver } from './driver.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
 import { readIdentity } from './identity.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './schema.ts';
@@ -24,8 +26,9 @@ export interface OpeningOptions {
   readonly file?: FileIdentity | undefined;
 }
 
-/** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE */
+/** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD */
 export async function createSqliteLedger(path: string, blueprint: LedgerBlueprint, clock: Clock, patience: Patience): Promise<void> {
+  loadNative();
   const file = ledgerPath(path);
   // a file that is there already may be one whose making was interrupted
   const isNew = createFile(file);
@@ -43,6 +46,12 @@ export async function createSqliteLedger(path: string, blueprint: LedgerBlueprin
   });
   if (found === null) return;
   throw new LedgerError('LEDGER_EXISTS', { message: `${file} exists already${found.fact}`, hint: found.hint, details: { path: file } });
+}
+
+/** Before any file is touched: a ledger that was made empty and left would be refused by the next run. */
+function loadNative(): void {
+  sqliteDriver();
+  loadBlake3();
 }
 
 async function inDatabase<Result>(path: string, patience: Patience, work: (db: Database) => Result): Promise<Result> {
@@ -68,8 +77,9 @@ export function sqliteLedgerExists(path: string): boolean {
   return fileExists(ledgerPath(path));
 }
 
-/** Opens a ledger that is there. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED, PERMISSION_DENIED, DAMAGED_LEDGER */
+/** Opens a ledger that is there. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED, PERMISSION_DENIED, DAMAGED_LEDGER, CANNOT_LOAD */
 export async function openSqliteLedger(path: string, options: OpeningOptions): Promise<SqliteLedger> {
+  loadNative();
   const resolved = ledgerPath(path);
   const file = guardFile(resolved, { write: options.access === 'write' });
   if (options.file !== undefined) guardIdentity(resolved, options.file);

@@ -1,23 +1,30 @@
 /** Turns SQLite's and the file system's errors into the engine's, once, with the path they are about. */
 
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { LedgerError, type LedgerErrorCode } from '../../model/ledger-error.ts';
+import { loadedDriver } from './driver.ts';
 
 /** What was going on when it happened. */
 export type Activity = 'open' | 'read' | 'write' | 'commit';
 
 export function isBusy(error: unknown): boolean {
-  return error instanceof Database.SqliteError && (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED'));
+  return isSqliteError(error) && (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED'));
 }
 
 /** Whether SQLite met a page that is not what it should be. */
 export function isDamage(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CORRUPT');
+  return isSqliteError(error) && error.code.startsWith('SQLITE_CORRUPT');
+}
+
+/** Before the driver is loaded nothing comes from SQLite. */
+function isSqliteError(error: unknown): error is InstanceType<typeof Database.SqliteError> {
+  const driver = loadedDriver();
+  return driver !== undefined && error instanceof driver.SqliteError;
 }
 
 export function translateError(error: unknown, path: string, activity: Activity): unknown {
   if (error instanceof LedgerError) return error;
-  if (!(error instanceof Database.SqliteError)) return error;
+  if (!isSqliteError(error)) return error;
   const known = classify(error.code, activity);
   if (known === null) return error;
   return new LedgerError(known.code, {

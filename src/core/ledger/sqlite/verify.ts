@@ -1,13 +1,13 @@
 /** Verifies a whole ledger: the chain, the frames to the event, the tables beside them, the file's structure, and an anchor if there is one. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { blake3 } from '@napi-rs/blake-hash';
 import type { Database } from 'better-sqlite3';
 import { EventBatch } from '../../model/event.ts';
 import { type Anchor, formatHead } from '../../model/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { EVERYTHING } from '../../model/range.ts';
 import { TIME_MIN } from '../../model/time.ts';
+import { blake3 } from '../../native/blake3.ts';
 import type { Verification, VerifyReport } from '../ledger.ts';
 import { brokenCommit } from './broken-commit.ts';
 import { ChainWalk, type CommitRow, type VerifiedPage } from './chain-walk.ts';

@@ -1,0 +1,40 @@
+/** BLAKE3, loaded when it is first used: a binary that does not fit must be an error of the call that opens a ledger, not of the import. */
+
+import { createRequire } from 'node:module';
+import type * as BlakeHash from '@napi-rs/blake-hash';
+import { cannotLoad } from './cannot-load.ts';
+
+export type Blake3Hasher = BlakeHash.Blake3Hasher;
+
+const NAME = '@napi-rs/blake-hash';
+const load = createRequire(import.meta.url);
+let loaded: typeof BlakeHash | undefined;
+
+/** @throws LedgerError CANNOT_LOAD */
+export function loadBlake3(): typeof BlakeHash {
+  if (loaded !== undefined) return loaded;
+  try {
+    loaded = load('@napi-rs/blake-hash') as typeof BlakeHash;
+    return loaded;
+  } catch (error) {
+    throw cannotLoad({ name: NAME, version: versionIfKnown() }, error);
+  }
+}
+
+/** The 32 bytes of a hash. */
+export function blake3(data: string | Uint8Array): Buffer {
+  return loadBlake3().blake3(data);
+}
+
+/** A hash of what is added piece by piece. */
+export function newBlake3(): Blake3Hasher {
+  return new (loadBlake3().Blake3Hasher)();
+}
+
+function versionIfKnown(): string | undefined {
+  try {
+    return (load(`${NAME}/package.json`) as { version: string }).version;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,28 @@
+/** The command that installs the native modules again, for the way this package was installed. */
+
+import { existsSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NAME = 'completengine';
+
+export function reinstallCommand(from = dirname(fileURLToPath(import.meta.url))): string {
+  const root = packageRoot(from);
+  if (existsSync(join(root, 'scripts', 'setup.js'))) return 'npm run setup';
+  // pnpm keeps packages in a store of its own, and links to them
+  if (root.split(sep).some((part) => part === '.pnpm' || part === 'pnpm')) return `pnpm add ${isInProject(root) ? '' : '-g '}--force ${NAME}`;
+  return `npm install ${isInProject(root) ? '' : '-g '}--force ${NAME}`;
+}
+
+/** The nearest directory upwards with a package.json. */
+function packageRoot(from: string): string {
+  for (let directory = from; ; directory = dirname(directory)) {
+    if (existsSync(join(directory, 'package.json')) || directory === dirname(directory)) return directory;
+  }
+}
+
+/** A global installation stands in a node_modules that is no project's. */
+function isInProject(root: string): boolean {
+  const [project] = root.split(`${sep}node_modules${sep}`);
+  return project !== undefined && existsSync(join(project, 'package.json'));
+}
