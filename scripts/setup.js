@@ -1,21 +1,46 @@
 /** Installs what the lock file names, once: a fresh clone needs no command of its own for it. Runs on Node alone. */
 
-import { execSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'node_modules/.completengine-setup');
+const sqlite = join(root, 'node_modules/better-sqlite3');
+/** better-sqlite3 13 ends Node before 22.14 with a segmentation fault: it needs Node-API 10. This one is compiled here, and runs on Node 20. */
+const SQLITE_OF_NODE_20 = '12.11.1';
+const needsOldSqlite = Number(process.versions.napi) < 10;
+
 const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .update(process.version)
   .digest('hex');
 
-const isReady = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+/** In a process of its own: a binary that does not fit can end it. */
+function nativeModulesLoad() {
+  const { version } = readPackage();
+  if ((version === SQLITE_OF_NODE_20) !== needsOldSqlite) return false;
+  const program = "new (require('better-sqlite3'))(':memory:').close(); require('@napi-rs/blake-hash').blake3('')";
+  return spawnSync(process.execPath, ['-e', program], { cwd: root }).status === 0;
+}
+
+function readPackage() {
+  const file = join(sqlite, 'package.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+const loads = nativeModulesLoad();
+const isReady = loads && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 if (!isReady) {
+  // npm leaves a package alone that has the right version, whatever its binary is
+  if (!loads) for (const name of ['better-sqlite3', '@napi-rs']) rmSync(join(root, 'node_modules', name), { recursive: true, force: true });
   // not `npm ci`: it insists that the lock file names the binaries of every platform there is, and a mirror may not have them all
-  execSync('npm install --no-save --no-audit --no-fund', { cwd: root, stdio: ['ignore', 2, 2] });
+  const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const instead = needsOldSqlite ? [`better-sqlite3@${SQLITE_OF_NODE_20}`] : [];
+  execFileSync('npm', ['install', ...flags, ...instead], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  if (!nativeModulesLoad())
+    throw new Error(`the native modules do not load on Node ${process.version}: run npm rebuild better-sqlite3 and read what it prints`);
   writeFileSync(stamp, wanted);
 }
