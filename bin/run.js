@@ -1,15 +1,35 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { loadBundle } from './bundle.js';
+import { endWith, guarded, printBy } from './guard.js';
+
+const NODE_MIN = [20, 19];
+const EXIT_CANNOT_LOAD = 69;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const argv = process.argv.slice(2);
 
-const isDone = await loadBundle().exports.main(root, argv);
-if (!isDone) {
+/** Older ones cannot load the command line at all. Whether Node fits SQLite's module is seen when a ledger is opened. */
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return;
+  endWith(EXIT_CANNOT_LOAD, `error: completengine needs Node 22.14 or later, and this is Node ${process.versions.node}`, '  try: nvm install 24');
+}
+
+async function run() {
+  checkNode();
+  if (!existsSync(new URL('../dist/cli/verbs.cjs', import.meta.url))) {
+    endWith(EXIT_CANNOT_LOAD, 'error: completengine is not built here', `  try: cd ${JSON.stringify(root)} && npm run setup && npm run build`);
+  }
+  const { loadBundle } = await import('./bundle.js');
+  const bundle = loadBundle();
+  printBy(bundle.printFailure);
+  if (await bundle.main(root, argv)) return;
   const { main } = await import('../dist/cli/main.js');
   await main(root, argv);
 }
+
+await guarded(run);
 
 // 128 and more: a signal came, and the work has come to its end. A reader of the output who does not read must not keep the process from its own.
 if (Number(process.exitCode) > 128) process.exit();

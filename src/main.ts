@@ -34,6 +34,8 @@ const VERBS = new Map<string, { id: string; run(argv: string[], config: Config):
   ['tail', Tail],
 ]);
 
+export { printFailure };
+
 /** Returns false where the arguments are none of a verb of ours, or ask for help: nothing is done then. `root`: the directory of package.json. */
 export async function main(root: string, argv: readonly string[]): Promise<boolean> {
   const words = VERBS.has(argv.slice(0, 2).join(' ')) ? 2 : 1;

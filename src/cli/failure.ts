@@ -19,7 +19,7 @@ export function printOutputFailure(error: NodeJS.ErrnoException): void {
 
 /** Prints to standard error and sets the exit code; a request to exit with 0 is no failure. `usageHint`: what to try where the command line cannot be taken. */
 export function printFailure(error: unknown, usageHint = 'completengine --help'): void {
-  const failure = error as Failure;
+  const failure: Failure = error instanceof Error ? error : new Error(String(error));
   if (failure.oclif?.exit === 0) return;
   process.exitCode = exitCodeOf(failure, process.exitCode);
   if (typeof failure.cause === 'object' && failure.cause !== null && told.has(failure.cause)) return;
@@ -49,7 +49,7 @@ function linesOf(failure: Failure, usageHint: string): string[] {
     if (failure.hint !== undefined) lines.push(`  try: ${oneLine(failure.hint)}`);
     return lines;
   }
-  if (!isUsage(failure)) return [`error: this is a bug of completengine: ${failure.stack ?? failure.message}`];
+  if (!isUsage(failure)) return bugLines(failure);
   // oclif spreads its messages over lines, colours some, and ends them with a hint of its own
   const facts = stripVTControlCharacters(failure.message)
     .split('\n')
@@ -58,6 +58,12 @@ function linesOf(failure: Failure, usageHint: string): string[] {
     .map((fact, nth) => oneLine(nth === 0 ? fact.trim() : fact.trim().replace(LIST_GAP, '$1, ')))
     .reduce((before, fact) => `${before}${before.endsWith(':') ? '' : ';'} ${fact}`, 'error:');
   return [line, `  try: ${oneLine(usageHint)}`];
+}
+
+/** The stack on one line: it is what a report needs. */
+function bugLines(failure: Failure): string[] {
+  const stack = (failure.stack ?? failure.message).replace(/\n\s*/g, ' ');
+  return [`error: this is a bug of completengine: ${oneLine(stack)}`, '  try: report it with the line above and what completengine --version prints'];
 }
 
 const BOILERPLATE = /^(See more help|The following errors? occurred:)/;

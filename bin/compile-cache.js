@@ -1,0 +1,44 @@
+/** Where compiled code is kept from the first run of an installed command on: another Node compiles other code, so none is shipped. */
+
+import { lstatSync, mkdirSync } from 'node:fs';
+import module from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+
+const OTHERS_MAY_WRITE = 0o022;
+const STICKY = 0o1000;
+
+/** Without a safe directory, or before Node 22.1, everything is compiled each time: slower, nothing else. */
+export function keepCompiledCode() {
+  if (module.enableCompileCache === undefined) return;
+  const directory = cacheDirectory();
+  if (directory !== undefined) module.enableCompileCache(directory);
+}
+
+function cacheDirectory() {
+  try {
+    const base = process.env.XDG_CACHE_HOME ?? '';
+    const directory = join(isAbsolute(base) ? base : join(homedir(), '.cache'), 'completengine');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return isOwn(directory) ? directory : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What is read from there is executed: nobody but this user and root may be able to put a file there, or to exchange a directory above it.
+ * Node's own default, below /tmp, can be made by any user first.
+ */
+export function isOwn(directory) {
+  const uid = process.geteuid?.();
+  // on Windows a home directory is closed to others by its access list
+  if (uid === undefined) return true;
+  for (let each = directory; ; each = dirname(each)) {
+    const stat = lstatSync(each);
+    const isOurs = stat.uid === uid || (each !== directory && stat.uid === 0);
+    const isShared = (stat.mode & OTHERS_MAY_WRITE) !== 0 && (each === directory || (stat.mode & STICKY) === 0);
+    if (!stat.isDirectory() || !isOurs || isShared) return false;
+    if (each === dirname(each)) return true;
+  }
+}
