@@ -5,7 +5,6 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
-import { keepCompiledCode } from './compile-cache.js';
 
 const FILE = fileURLToPath(new URL('../dist/cli/verbs.cjs', import.meta.url));
 export const CODE_FILE = `${FILE}.code`;
@@ -19,10 +18,11 @@ function readCode() {
 }
 
 /** The bundle's exports. In a clone the build has kept the code; an installed package keeps what its own Node compiles. */
-export function loadBundle() {
+export async function loadBundle() {
   const code = readCode();
   const script = code && compileBundle(code);
   if (script && !script.cachedDataRejected) return exportsOf(script);
+  const { keepCompiledCode } = await import('./compile-cache.js');
   keepCompiledCode();
   return createRequire(FILE)(FILE);
 }

@@ -22,7 +22,7 @@ async function run() {
     endWith(EXIT_CANNOT_LOAD, 'error: completengine is not built here', `  try: cd ${JSON.stringify(root)} && npm run setup && npm run build`);
   }
   const { loadBundle } = await import('./bundle.js');
-  const bundle = loadBundle();
+  const bundle = await loadBundle();
   printBy(bundle.printFailure);
   if (await bundle.main(root, argv)) return;
   const { main } = await import('../dist/cli/main.js');

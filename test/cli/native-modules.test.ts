@@ -1,0 +1,115 @@
+/** A native module that does not fit: one line with the versions, one with the command that helps, exit code 69; for the library an error with a code. */
+
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { cannotLoad } from '../../src/core/native/cannot-load.ts';
+import { type Outcome, PlantedPackage } from '../support/planted-package.ts';
+
+const isOldNode = Number(process.versions['napi']) < 10;
+const REINSTALL = 'npm install --force completengine';
+
+function expectRefusal({ code, signal, out, err }: Outcome, fact: RegExp, hint: string): void {
+  expect({ code, signal, out }, err).toEqual({ code: 69, signal: null, out: '' });
+  const [first = '', second, ...rest] = err.split('\n');
+  expect(first).toMatch(/^error: /);
+  expect(first).toMatch(fact);
+  expect(first).toContain(process.versions.node);
+  expect(second).toBe(`  try: ${hint}`);
+  expect(rest).toEqual(['']);
+}
+
+const OPEN = `
+  import { Completengine, LedgerError } from 'completengine';
+  const error = await Completengine.open({ ledger: './library.codex' }).catch((error) => error);
+  console.log(error instanceof LedgerError, error.code);`;
+
+/** The command and the library refuse, and no file is left behind. */
+function expectBothToRefuse(planted: PlantedPackage, fact: RegExp, hint = REINSTALL): void {
+  expectRefusal(planted.command(['init']), fact, hint);
+  expect(planted.program(OPEN)).toEqual({ code: 0, signal: null, out: 'true CANNOT_LOAD\n', err: '' });
+  expect(readdirSync(planted.project).filter((name) => name.includes('codex'))).toEqual([]);
+}
+
+function replaceAll(file: string, from: RegExp, to: string): number {
+  let count = 0;
+  const text = readFileSync(file, 'latin1').replace(from, () => {
+    count++;
+    return to;
+  });
+  writeFileSync(file, text, 'latin1');
+  return count;
+}
+
+describe('a native module', () => {
+  it('is used when it fits', () => {
+    const planted = new PlantedPackage();
+    expect(planted.command(['init'])).toMatchObject({ code: 0, err: '' });
+    expect(planted.program(OPEN)).toMatchObject({ code: 0, out: 'false undefined\n' });
+  });
+
+  it('of a version that would end this Node is not loaded', () => {
+    const planted = new PlantedPackage();
+    // a binary that is looked at before the version would give another message
+    writeFileSync(planted.binaryOf('better-sqlite3'), 'no binary');
+    planted.setVersion('better-sqlite3', isOldNode ? '13.2.0' : '12.11.1');
+    if (isOldNode)
+      expectBothToRefuse(planted, /better-sqlite3 13\.2\.0 needs Node 22\.14 or later, and this is Node/, `with Node 22.14 or later: ${REINSTALL}`);
+    else expectBothToRefuse(planted, /better-sqlite3 12\.11\.1 is for Node 20, and this is Node/);
+  });
+
+  it('that is not installed is named', () => {
+    const planted = new PlantedPackage();
+    planted.remove('better-sqlite3');
+    expectBothToRefuse(planted, /better-sqlite3 has no binary here for Node .* on/);
+  });
+
+  it('without its binary is named', () => {
+    const planted = new PlantedPackage();
+    rmSync(planted.binaryOf('better-sqlite3'));
+    expectBothToRefuse(planted, /better-sqlite3 1\d\.\d+\.\d+ has no binary here for Node .* on/);
+  });
+
+  it('whose binary is damaged is named', () => {
+    const planted = new PlantedPackage();
+    writeFileSync(planted.binaryOf('better-sqlite3'), 'no binary');
+    expectBothToRefuse(planted, /better-sqlite3 1\d\.\d+\.\d+ cannot be loaded by Node .*(file too short|invalid ELF header)/);
+  });
+
+  it.runIf(process.platform === 'linux')('that needs a newer C library is named with both versions', () => {
+    const planted = new PlantedPackage();
+    const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime: string } };
+    expect(replaceAll(planted.binaryOf('better-sqlite3'), /GLIBC_2\./g, 'GLIBC_9.')).toBeGreaterThan(0);
+    const fact = new RegExp(
+      `better-sqlite3 1\\d\\.\\d+\\.\\d+ needs GLIBC_9\\.\\d+.*, and this system has glibc ${header.glibcVersionRuntime.replace('.', '\\.')} `,
+    );
+    expectBothToRefuse(planted, fact, 'run it on a newer release of this system, or in a container of one: docker run -it node:24');
+  });
+
+  it('for BLAKE3 is held to the same', () => {
+    const planted = new PlantedPackage();
+    writeFileSync(planted.binaryOf('@napi-rs/blake-hash-linux-x64-gnu'), 'no binary');
+    expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ cannot be loaded by Node/);
+    planted.remove('@napi-rs/blake-hash-linux-x64-gnu');
+    expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ has no binary here for Node/);
+  });
+
+  it('is needed by no command that opens no ledger', () => {
+    const planted = new PlantedPackage();
+    planted.remove('better-sqlite3');
+    planted.remove('@napi-rs/blake-hash');
+    expect(planted.command(['--version'])).toMatchObject({ code: 0, err: '' });
+    expect(planted.command(['emit', '--help'])).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('compiled for another Node is named with both ABIs', () => {
+    const thrown = Object.assign(
+      new Error(
+        "The module '/x/better_sqlite3.node'\nwas compiled against a different Node.js version using\nNODE_MODULE_VERSION 115. This version of Node.js requires\nNODE_MODULE_VERSION 137. Please try",
+      ),
+      { code: 'ERR_DLOPEN_FAILED' },
+    );
+    const error = cannotLoad({ name: 'better-sqlite3', version: '12.11.1' }, new Error('no file fits', { cause: thrown }));
+    expect(error).toMatchObject({ code: 'CANNOT_LOAD', hint: 'npm run setup', details: { module: 'better-sqlite3', version: '12.11.1' } });
+    expect(error.message).toMatch(/^better-sqlite3 12\.11\.1 was compiled for another Node \(ABI 115\), and this is Node \d+\.\d+\.\d+ \(ABI \d+\)$/);
+  });
+});

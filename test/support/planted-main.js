@@ -1,0 +1,32 @@
+/** Preloaded with --import: puts another main in the place of the command line's, that ends the way COMPLETENGINE_TEST_END says. */
+
+import vm from 'node:vm';
+
+const endings = {
+  never: () => new Promise(() => {}),
+  'uncaught exception': () =>
+    new Promise(() => {
+      setImmediate(() => {
+        throw new RangeError('planted\u001b[31m');
+      });
+    }),
+  'unhandled rejection': async () => {
+    void Promise.reject(new TypeError('planted\u001b[31m'));
+    await new Promise(() => setInterval(() => {}, 1000));
+  },
+  'not an error': async () => {
+    // biome-ignore lint/style/useThrowOnlyError: it is the fault
+    throw undefined;
+  },
+  exit: async () => process.exit(0),
+};
+
+const run = vm.Script.prototype.runInThisContext;
+vm.Script.prototype.runInThisContext = function (...args) {
+  const wrapped = run.apply(this, args);
+  return (exports, require, module, ...rest) => {
+    wrapped(exports, require, module, ...rest);
+    process.stdout.write('planted\n');
+    module.exports = { printFailure: module.exports.printFailure, main: endings[process.env.COMPLETENGINE_TEST_END] };
+  };
+};

@@ -1,0 +1,87 @@
+/** The built package, installed in a project of its own whose dependencies can be damaged: the others are links to those of this tree. */
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tempDir } from './temp-dir.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Where the two versions of better-sqlite3 and BLAKE3 keep their binaries. */
+const BINARIES = {
+  'better-sqlite3': ['build/Release/better_sqlite3.node', `prebuilds/${process.platform}-${process.arch}.node`],
+  '@napi-rs/blake-hash-linux-x64-gnu': ['blake.linux-x64-gnu.node'],
+} as const;
+
+export type Native = keyof typeof BINARIES;
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export class PlantedPackage {
+  readonly project = tempDir();
+  readonly #modules = join(this.project, 'node_modules');
+
+  constructor() {
+    const own = join(this.#modules, 'completengine');
+    mkdirSync(join(own, 'dist'), { recursive: true });
+    writeFileSync(join(this.project, 'package.json'), '{ "type": "module" }');
+    for (const part of ['bin', 'dist/cli', 'dist/lib', 'package.json', 'oclif.manifest.json'])
+      cpSync(join(ROOT, part), join(own, part), { recursive: true, filter: (path) => !path.endsWith('.code') });
+    this.#linkAll(join(ROOT, 'node_modules'), this.#modules);
+    mkdirSync(join(this.#modules, '@napi-rs'));
+    this.#linkAll(join(ROOT, 'node_modules/@napi-rs'), join(this.#modules, '@napi-rs'));
+    this.#copy('better-sqlite3');
+    this.#copy('@napi-rs/blake-hash');
+    this.#copy('@napi-rs/blake-hash-linux-x64-gnu');
+  }
+
+  remove(name: string): void {
+    rmSync(join(this.#modules, name), { recursive: true });
+  }
+
+  binaryOf(name: Native): string {
+    const found = BINARIES[name].map((file) => join(this.#modules, name, file)).find((file) => existsSync(file));
+    if (found === undefined) throw new Error(`${name} has no binary here`);
+    return found;
+  }
+
+  setVersion(name: string, version: string): void {
+    const file = join(this.#modules, name, 'package.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), version }));
+  }
+
+  /** Runs the installed command. */
+  command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Outcome {
+    return this.#node([join(this.#modules, 'completengine/bin/run.js'), ...args], env);
+  }
+
+  /** Runs a program that imports the library. */
+  program(code: string): Outcome {
+    return this.#node(['--input-type=module', '-e', code]);
+  }
+
+  #node(args: readonly string[], env: Readonly<Record<string, string>> = {}): Outcome {
+    const options = { cwd: this.project, encoding: 'utf8', env: { ...process.env, ...env } } as const;
+    const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, options);
+    return { code: status, signal, out: stdout, err: stderr };
+  }
+
+  /** The module itself, without what only building it needs. */
+  #copy(name: string): void {
+    const target = join(this.#modules, name);
+    rmSync(target);
+    cpSync(join(ROOT, 'node_modules', name), target, {
+      recursive: true,
+      filter: (path) => !/\/(deps|src|obj|obj\.target|test_extension\.node|sqlite3\.a)$/.test(path),
+    });
+  }
+
+  #linkAll(from: string, to: string): void {
+    for (const name of readdirSync(from)) if (!name.startsWith('.') && name !== '@napi-rs') symlinkSync(join(from, name), join(to, name));
+  }
+}
