@@ -5,13 +5,14 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NAME = 'completengine';
+/** pnpm keeps packages in a store of its own and links to them: per project, or one for all that is global. */
+const PNPM_STORE = /[/\\](\.pnpm|pnpm|v\d+[/\\]links)[/\\]/;
 
 export function reinstallCommand(from = dirname(fileURLToPath(import.meta.url))): string {
   const root = packageRoot(from);
   if (existsSync(join(root, 'scripts', 'setup.js'))) return 'npm run setup';
-  // pnpm keeps packages in a store of its own, and links to them
-  if (root.split(sep).some((part) => part === '.pnpm' || part === 'pnpm')) return `pnpm add ${isInProject(root) ? '' : '-g '}--force ${NAME}`;
-  return `npm install ${isInProject(root) ? '' : '-g '}--force ${NAME}`;
+  const flags = isInProject(root) ? '--force' : '-g --force';
+  return PNPM_STORE.test(root) ? `pnpm add ${flags} ${NAME}` : `npm install ${flags} ${NAME}`;
 }
 
 /** The nearest directory upwards with a package.json. */

