@@ -19,6 +19,8 @@ export interface InputSource {
   readonly open: () => AsyncIterable<Uint8Array | string>;
   /** The same bytes without a copy in between, where the source can write them straight into memory. */
   readonly openDirectly?: (() => ByteSource) | undefined;
+  /** Its bytes come without waiting for a producer, as those of a file do: an input below 2 MiB becomes one commit. Default: what is there is committed. */
+  readonly isPrompt?: boolean | undefined;
 }
 
 /** A line that was kept aside. */
@@ -124,7 +126,7 @@ class Ingestion {
   }
 
   async take(source: InputSource): Promise<void> {
-    const bytes = source.openDirectly?.() ?? new StreamSource(source.open());
+    const bytes = source.openDirectly?.() ?? new StreamSource(source.open(), { isPrompt: source.isPrompt ?? false });
     const reader = new ChunkReader(bytes, { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#emitter.lineBytesMax }, this.#hooks.signal);
     this.#source = source.name;
     this.#firstLine = 1;

@@ -32,7 +32,7 @@ export async function spool(sources: readonly InputSource[], signal?: AbortSigna
       spans.push({ name: source.name, start, end });
     }
     return {
-      sources: spans.map((span) => ({ name: span.name, open: () => readSpan(file, span.start, span.end) })),
+      sources: spans.map((span) => ({ name: span.name, open: () => readSpan(file, span.start, span.end), isPrompt: true })),
       close: () => closeSync(file),
     };
   } catch (error) {
