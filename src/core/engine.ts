@@ -7,6 +7,7 @@ import { type EmitOptions, Emitting, type EventInput, type GivenOptions, type Si
 import { filterText } from './engine/filtering.ts';
 import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './engine/group-desk.ts';
 import { labelsOf } from './engine/labels.ts';
+import { locating } from './engine/locating.ts';
 import { type CreateOptions, checkAskedFor, type OpenOptions, toBlueprint, toPatience } from './engine/opening.ts';
 import { Partitioning } from './engine/partitioning.ts';
 import { type RehearsalReport, rehearse } from './engine/rehearsal.ts';
@@ -52,7 +53,7 @@ export class Completengine {
     this.#timer = options.timer ?? systemTimer;
     this.#determinism = options.determinism ?? ledger.identity.config.determinism;
     this.#watching = new Watching(ledger, this.#bus);
-    this.#emitting = new Emitting({ ledger, bus: this.#bus, clock: this.#clock, locate: (sequence) => this.event(sequence) });
+    this.#emitting = new Emitting({ ledger, bus: this.#bus, clock: this.#clock, locate: locating(ledger) });
   }
 
   /**
