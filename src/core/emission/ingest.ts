@@ -1,5 +1,6 @@
 /** Emits whole inputs: source by source, chunk by chunk, with a report of what became of them. */
 
+import { closeAfter } from '../model/closing.ts';
 import type { CommitPipeline } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
@@ -78,7 +79,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
 export async function ingest(emitter: Emitter, sources: readonly InputSource[], producer: ProducerTrack | null, hooks: IngestHooks): Promise<EmissionReport> {
   const ingestion = new Ingestion(emitter, producer, hooks);
-  try {
+  const take = async (): Promise<EmissionReport> => {
     for (const source of sources) {
       await ingestion.take(source);
       if (hooks.signal?.aborted) return ingestion.report;
@@ -86,12 +87,13 @@ export async function ingest(emitter: Emitter, sources: readonly InputSource[], 
     producer?.end();
     ingestion.report.isComplete = true;
     return ingestion.report;
+  };
+  try {
+    return await closeAfter(take, () => ingestion.close());
   } catch (error) {
     // interrupted while it waited: what is done is done, the rest was not read
     if (error instanceof LedgerError && error.code === 'ABORTED') return ingestion.report;
     throw withReport(error, ingestion.report);
-  } finally {
-    await ingestion.close();
   }
 }
 

@@ -45,6 +45,8 @@ async function* untilAborted(source: AsyncIterable<Uint8Array | string>, signal?
   const stream = source instanceof Readable ? source : Readable.from(source);
   const stop = (): void => void stream.destroy();
   signal?.addEventListener('abort', stop);
+  // the signal may have come before: standard input could be waited for without end
+  if (signal?.aborted) stop();
   try {
     yield* stream;
   } catch (error) {
