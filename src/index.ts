@@ -30,6 +30,8 @@ export type {
   VerifyReport,
 } from './core/ledger/ledger.ts';
 export { type Clock, systemClock } from './core/model/clock.ts';
+/** @internal */
+export { closeAfter } from './core/model/closing.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
 export { movedByHash } from './core/model/epoch-plan.ts';
 export type { BatchSpan, EventBatch } from './core/model/event.ts';

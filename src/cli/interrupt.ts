@@ -46,9 +46,11 @@ export function listenForInterrupt(): Interrupt {
   };
 }
 
-/** Aborts some time after another signal did: for work that may come to a good end meanwhile. */
+/** Aborts some time after another signal did, also where that one has aborted already: for work that may come to a good end meanwhile. */
 export function laterThan(signal: AbortSignal, ms: number): AbortSignal {
   const controller = new AbortController();
-  signal.addEventListener('abort', () => setTimeout(() => controller.abort(), ms).unref());
+  const begin = (): void => void setTimeout(() => controller.abort(), ms).unref();
+  if (signal.aborted) begin();
+  else signal.addEventListener('abort', begin, { once: true });
   return controller.signal;
 }

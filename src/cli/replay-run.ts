@@ -1,6 +1,15 @@
 /** One replay of the command line: where it goes, who watches it, what it has to prove, and how it goes on when it is interrupted. */
 
-import { CommandSink, type Completengine, LedgerError, type ReplayOptions, type ReplayProgress, type TellingReport, type TransferReport } from '../index.ts';
+import {
+  CommandSink,
+  type Completengine,
+  closeAfter,
+  LedgerError,
+  type ReplayOptions,
+  type ReplayProgress,
+  type TellingReport,
+  type TransferReport,
+} from '../index.ts';
 import type { CursorFile } from './cursor-file.ts';
 import type { Interrupt } from './interrupt.ts';
 import { type OutputName, outputForm, standardOutput } from './output.ts';
@@ -69,11 +78,10 @@ async function deliver(engine: Completengine, options: ReplayOptions, { into, ex
     // what is wrong with the request is told before a ledger is made for it
     await engine.range(options);
     const target = await into(signal);
-    try {
-      return await engine.replayInto(target, options);
-    } finally {
-      await target.close();
-    }
+    return closeAfter(
+      () => engine.replayInto(target, options),
+      () => target.close(),
+    );
   }
   const sink = exec === undefined ? await standardOutput(output, signal) : new CommandSink(exec, await outputForm(output ?? 'payload'), signal);
   return engine.replay(options).deliver(sink);

@@ -1,6 +1,6 @@
 /** One command's time with a ledger: listens for interruptions, opens, works, and closes whatever happens. */
 
-import { Completengine } from '../index.ts';
+import { Completengine, closeAfter } from '../index.ts';
 import { millisOf } from './durations.ts';
 import { type Interrupt, laterThan, listenForInterrupt } from './interrupt.ts';
 
@@ -25,11 +25,10 @@ export async function withLedger<Result>(
     const options =
       access === 'member' ? { access: 'write' as const, signal: laterThan(interrupt.signal, LAST_WAIT_MS) } : { access, signal: interrupt.signal };
     const engine = await Completengine.open({ ledger: flags.ledger, create: false, busyTimeoutMs, ...options });
-    try {
-      return await work(engine, interrupt);
-    } finally {
-      await engine.close();
-    }
+    return await closeAfter(
+      () => work(engine, interrupt),
+      () => engine.close(),
+    );
   } finally {
     interrupt.settleExitCode();
     interrupt.close();

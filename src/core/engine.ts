@@ -7,6 +7,7 @@ import { type EmitOptions, Emitting, type EventInput, type GivenOptions, type Si
 import { filterText } from './engine/filtering.ts';
 import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './engine/group-desk.ts';
 import { labelsOf } from './engine/labels.ts';
+import { locating } from './engine/locating.ts';
 import { type CreateOptions, checkAskedFor, type OpenOptions, toBlueprint, toPatience } from './engine/opening.ts';
 import { Partitioning } from './engine/partitioning.ts';
 import { type RehearsalReport, rehearse } from './engine/rehearsal.ts';
@@ -20,6 +21,7 @@ import { Watching } from './engine/watching.ts';
 import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/open.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
 import type { Head } from './model/head.ts';
 import { LedgerError } from './model/ledger-error.ts';
@@ -45,6 +47,7 @@ export class Completengine {
   /** The same, once they are there. */
   #audience: Subscriptions | undefined;
   #partitioning: Partitioning | undefined;
+  #closing: Promise<void> | undefined;
 
   private constructor(ledger: Ledger, options: OpenOptions) {
     this.#ledger = ledger;
@@ -52,7 +55,7 @@ export class Completengine {
     this.#timer = options.timer ?? systemTimer;
     this.#determinism = options.determinism ?? ledger.identity.config.determinism;
     this.#watching = new Watching(ledger, this.#bus);
-    this.#emitting = new Emitting({ ledger, bus: this.#bus, clock: this.#clock, locate: (sequence) => this.event(sequence) });
+    this.#emitting = new Emitting({ ledger, bus: this.#bus, clock: this.#clock, locate: locating(ledger) });
   }
 
   /**
@@ -73,7 +76,7 @@ export class Completengine {
       checkAskedFor(ledger, options);
       return new Completengine(ledger, options);
     } catch (error) {
-      await ledger.close();
+      await ledger.close().catch(() => {});
       throw error;
     }
   }
@@ -261,15 +264,18 @@ export class Completengine {
 
   /**
    * Waits for deliveries in hand and commits on their way, then lets go of the file, its threads and its timers. Subscriptions end; tails and replays
-   * that follow, and every call after it, reject with CLOSED. May be called again.
-   * A handler must not wait for it, which waits for the handler.
+   * that follow, and every call after it, reject with CLOSED. May be called again. Where something cannot be closed the rest is closed all the same.
+   * A handler must not wait for it, which waits for the handler. @throws the first failure
    */
-  async close(): Promise<void> {
-    await (await this.#subscriptions)?.close();
-    await this.#emitting.close();
-    this.#watching.close();
-    this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' }));
-    await this.#ledger.close();
+  close(): Promise<void> {
+    this.#closing ??= closeAll([
+      async () => (await this.#subscriptions?.catch(() => null))?.close(),
+      () => this.#emitting.close(),
+      () => this.#watching.close(),
+      () => this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' })),
+      () => this.#ledger.close(),
+    ]);
+    return this.#closing;
   }
 
   /** Small commands do not pay for what only subscribers need. */

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { awkwardInput } from '../support/awkward-input.ts';
 import { runCli } from '../support/cli.ts';
 import { fileIn, newLedger, parseLines, type Reject, succeed } from '../support/ledger-cli.ts';
+import { rawCommits } from '../support/raw-ledger.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -56,6 +57,19 @@ describe('lines that end where reads end', () => {
   test('come whole through a socket', async () => {
     await expectTaken(async (ledger, kept) => (await runCli(['emit', '-q', '-l', ledger, '--rejects', kept], { input: bytes })).code);
   });
+});
+
+test.each([
+  ['a file that is named', 'completengine emit -q -l "$LEDGER" "$INPUT"'],
+  ['a file on standard input', 'completengine emit -q -l "$LEDGER" < "$INPUT"'],
+  ['a file that goes in as a whole', 'completengine emit -q -l "$LEDGER" --atomic "$INPUT"'],
+])('%s and is below 2 MiB becomes one commit, though its last line has no end', async (_, script) => {
+  const ledger = await newLedger();
+  const lines = Array.from({ length: 12_000 }, (_, n) => `{"n":${n},"pad":"${'x'.repeat(150)}"}`).join('\n');
+  expect(lines.length).toBeGreaterThan(2_000_000);
+  const { replayed } = await throughShell(script, fileIn(tempDir(), 'input.jsonl', lines), ledger);
+  expect(replayed.equals(Buffer.from(`${lines}\n`))).toBe(true);
+  expect(rawCommits(ledger)).toMatchObject([{ first_sequence: 1, count: 12_000 }]);
 });
 
 test('a file on standard input is read from where the shell has left it', async () => {

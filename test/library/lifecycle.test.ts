@@ -1,8 +1,13 @@
+import { PassThrough } from 'node:stream';
 import Database from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Watching } from '../../src/core/engine/watching.ts';
+import { SqliteLedger } from '../../src/core/ledger/sqlite/sqlite-ledger.ts';
 import { Completengine, formatHead, hashOf, LedgerError } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
+
+afterEach(() => vi.restoreAllMocks());
 
 test('a closed engine refuses everything with CLOSED, and can be closed again', async () => {
   const engine = await openEngine();
@@ -123,4 +128,42 @@ test('an engine that cannot get the ledger within its time is BUSY, and works ag
   db.exec('ROLLBACK');
   db.close();
   expect((await engine.emit('1')).sequence).toBe(1);
+});
+
+test('what cannot be closed is reported, when all the rest is closed', async () => {
+  const engine = await Completengine.open({ ledger: ledgerPath() });
+  const following = engine.tail({ follow: true })[Symbol.asyncIterator]();
+  await engine.emit({ n: 1 });
+  await following.next();
+  const next = following.next();
+  const failure = new Error('the watch cannot be closed');
+  vi.spyOn(Watching.prototype, 'close').mockImplementationOnce(() => {
+    throw failure;
+  });
+  await expect(engine.close()).rejects.toBe(failure);
+  await failureOf(() => next, 'CLOSED');
+  await failureOf(() => engine.head(), 'CLOSED');
+  await expect(engine.close()).rejects.toBe(failure);
+});
+
+test('a transaction that cannot begin leaves no connection behind', async () => {
+  const path = ledgerPath();
+  const engine = await openEngine({ ledger: path, busyTimeoutMs: 1 });
+  await engine.emit({ n: 1 });
+  const lock = new Database(path);
+  lock.exec('BEGIN IMMEDIATE');
+  const closed = vi.spyOn(SqliteLedger.prototype, 'close');
+  async function* lines() {
+    yield '{"n":2}\n';
+  }
+  await failureOf(() => engine.emit(lines(), { atomic: true }), 'BUSY');
+  expect(closed).toHaveBeenCalledTimes(1);
+  lock.exec('ROLLBACK');
+  lock.close();
+});
+
+test('a signal that came before ends an input that is to go in whole, though nothing of it ever comes', { timeout: 10_000 }, async () => {
+  const engine = await openEngine();
+  const report = await engine.emit(new PassThrough(), { atomic: true, signal: AbortSignal.abort() });
+  expect(report).toMatchObject({ isComplete: false, events: 0 });
 });

@@ -115,6 +115,21 @@ test.each([
   expect(await expectSoundLedger(ledger)).toHaveLength(LINES + 2 * WAYS.length);
 });
 
+test('an engine that is closed ends the thread of an iteration that was left where it was', async () => {
+  const ledger = await largeLedger();
+  const told = await runLibrary<{ exitsAtClose: number }>(
+    ledger,
+    `let exits = 0;
+    subscribe('worker_threads', ({ worker }) => worker.once('exit', () => exits++));
+    const engine = await open();
+    const events = engine.replay()[Symbol.asyncIterator]();
+    for (let n = 0; n < ${FAR}; n++) await events.next();
+    await engine.close();
+    return { exitsAtClose: exits };`,
+  );
+  expect(told).toEqual({ exitsAtClose: 1, threads: 1 });
+});
+
 test('an engine that is closed ends the replays that go on', async () => {
   const ledger = await largeLedger();
   const told = await runLibrary<{ codes: string[] }>(

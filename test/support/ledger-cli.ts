@@ -23,8 +23,8 @@ export async function earthquakeLedger(): Promise<string> {
 /** Runs a command that must end well. */
 export async function succeed(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
   const result = await runCli(args, options);
+  expect({ code: result.code, signal: result.signal }, result.stderr).toEqual({ code: 0, signal: null });
   expect(result.stderr).not.toContain('error:');
-  expect(result.code).toBe(0);
   return result;
 }
 
@@ -83,6 +83,8 @@ const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 
 /** One line with the fact, one with what to do; no stack, nothing a terminal would obey, and said once. */
 export function expectFailure(result: CliResult, code: number, fact: RegExp | string): void {
+  // how it ended comes first: a process that ended without a word says nothing by its text
+  expect({ code: result.code, signal: result.signal }, result.stderr).toEqual({ code, signal: null });
   const lines = result.stderr.split('\n');
   expect(lines[0]).toMatch(/^error: /);
   expect(lines[0]).toMatch(fact);
@@ -90,8 +92,6 @@ export function expectFailure(result: CliResult, code: number, fact: RegExp | st
   expect(lines.filter((line) => line.startsWith('error:'))).toHaveLength(1);
   expect(result.stderr).not.toMatch(/^\s+at /m);
   expect(result.stderr).not.toMatch(CONTROL);
-  expect(result.signal).toBeNull();
-  expect(result.code).toBe(code);
 }
 
 /** Events that are a number each, both ends included. */

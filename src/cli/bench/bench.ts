@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { Completengine, LedgerError } from '../../index.ts';
+import { Completengine, closeAfter, LedgerError } from '../../index.ts';
 import { count } from '../figures.ts';
 import type { Display } from './display.ts';
 import { type BenchDocument, DOCUMENT_KIND, type Figures } from './document.ts';
@@ -73,7 +73,7 @@ export async function bench({ settings, parent, root, version, signal, display }
 async function measureInProcess(stage: Stage): Promise<Pick<Figures, 'commit' | 'wakeup'> & { sqlite: string; synchronous: string }> {
   const ledger = stage.workplace.path('single.codex');
   const engine = await Completengine.open({ ledger, ...ledgerOptions(stage.settings) });
-  try {
+  const measure = async () => {
     await tryRouting(stage, engine);
     stage.display.step('commits of single events');
     const commit = await measureCommits(stage, engine);
@@ -81,9 +81,8 @@ async function measureInProcess(stage: Stage): Promise<Pick<Figures, 'commit' | 
     const wakeup = await measureWakeups(stage, engine, ledger);
     const { storage } = await engine.inspect();
     return { commit, wakeup, sqlite: storage.engine, synchronous: synchronousName(storage.settings['synchronous']) };
-  } finally {
-    await engine.close();
-  }
+  };
+  return closeAfter(measure, () => engine.close());
 }
 
 async function tryRouting({ settings, maker }: Stage, engine: Completengine): Promise<void> {

@@ -13,7 +13,9 @@ export class Workplace {
   private constructor(directory: string, signal: AbortSignal) {
     this.directory = directory;
     // a second Ctrl-C ends the process at once, so the first one must not leave this to a later turn; others who listen end their processes before
-    signal.addEventListener('abort', () => queueMicrotask(() => this.#removeNow()), { once: true });
+    const remove = () => queueMicrotask(() => this.#removeNow());
+    if (signal.aborted) remove();
+    else signal.addEventListener('abort', remove, { once: true });
   }
 
   /** Makes it inside of `parent`. @throws LedgerError CANNOT_CREATE; DISK_FULL where `bytesNeeded` are not free */

@@ -6,7 +6,7 @@
 export interface BusListener {
   /** History has grown, or something else in the ledger may have changed. Looked at again by each listener for itself. */
   onStir(): void;
-  /** No more will come. */
+  /** No more will come. Told as well where it came to that before. */
   onFail(error: unknown): void;
 }
 
@@ -34,13 +34,15 @@ export class Bus {
 
   /** No more will come: everyone who listens is told why. */
   fail(error: unknown): void {
-    this.#failure = error;
+    this.#failure ??= error;
     for (const listener of [...this.#listeners]) listener.onFail(error);
   }
 
   /** Returns what ends it. */
   listen(listener: BusListener): () => void {
     this.#listeners.add(listener);
+    // in a turn of its own: the caller does not have yet what ends its listening
+    if (this.#failure !== undefined) queueMicrotask(() => this.#listeners.has(listener) && listener.onFail(this.#failure));
     return () => this.#listeners.delete(listener);
   }
 

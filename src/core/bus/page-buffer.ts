@@ -5,8 +5,10 @@ import type { SharedPage } from './shared-pages.ts';
 
 export class PageBuffer {
   readonly #read: (from: number) => Promise<SharedPage>;
-  #rest: readonly EventBatch[] = [];
-  /** Where the rest begins, and where what lies behind it does. */
+  /** The batches of the page from `#at` on; those before it were taken. */
+  #batches: EventBatch[] = [];
+  #at = 0;
+  /** Where the rest begins, and where what comes after it does. */
   #from = 0;
   #next = 0;
 
@@ -14,24 +16,26 @@ export class PageBuffer {
     this.#read = read;
   }
 
-  /** Up to so many events from a sequence on, and where those behind them begin. */
+  /** Up to so many events from a sequence on, and where those after them begin. */
   async take(from: number, events: number): Promise<SharedPage> {
-    if (this.#rest.length === 0 || this.#from !== from) {
+    if (this.#at === this.#batches.length || this.#from !== from) {
       const page = await this.#read(from);
-      this.#rest = page.batches;
+      // a copy: other consumers may share the page
+      this.#batches = [...page.batches];
+      this.#at = 0;
       this.#next = page.next;
     }
     const batches: EventBatch[] = [];
-    const rest: EventBatch[] = [];
-    let left = events;
-    for (const batch of this.#rest) {
+    for (let left = events; left > 0 && this.#at < this.#batches.length; ) {
+      const batch = this.#batches[this.#at] as EventBatch;
       const count = Math.min(left, batch.count);
-      if (count > 0) batches.push(batch.slice(0, count));
-      if (count < batch.count) rest.push(batch.slice(count, batch.count));
+      batches.push(batch.slice(0, count));
       left -= count;
+      // only the batch that was cut is touched: a page of 2,048 single events taken one by one would slice two million otherwise
+      if (count === batch.count) this.#at++;
+      else this.#batches[this.#at] = batch.slice(count, batch.count);
     }
-    this.#rest = rest;
-    this.#from = rest[0]?.span?.firstSequence ?? this.#next;
+    this.#from = this.#batches[this.#at]?.span?.firstSequence ?? this.#next;
     return { batches, next: this.#from };
   }
 }

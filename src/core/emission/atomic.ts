@@ -59,7 +59,8 @@ async function ingestSpooled(
     const emitter = new Emitter({ ...parts, target: within }, settings);
     report = await ingest(emitter, sources, producer, { ...hooks, onCommit: hooks.onCommit && keep });
   } catch (error) {
-    await transaction.abandon();
+    // where that fails too, closing the connection rolls it back
+    await transaction.abandon().catch(() => {});
     throw undone(error);
   }
   if (!report.isComplete) {

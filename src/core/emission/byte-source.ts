@@ -15,6 +15,8 @@ export interface ByteSink {
 }
 
 export interface ByteSource {
+  /** Whether its bytes come without waiting for a producer, as those of a file do: a chunk is filled before it is cut, so the same input makes the same commits. */
+  readonly isPrompt: boolean;
   /** Called once, before anything else. */
   start(sink: ByteSink): void;
   /** After `arrived` has answered with false. */
@@ -25,6 +27,7 @@ export interface ByteSource {
 
 /** A stream's or an iterable's pieces, copied to where the reader wants them. */
 export class StreamSource implements ByteSource {
+  readonly isPrompt: boolean;
   readonly #stream: Readable;
   #sink: ByteSink | undefined;
   /** What is left of the pieces that came in while the reader had enough. */
@@ -33,7 +36,8 @@ export class StreamSource implements ByteSource {
   readonly #encoder = new PieceEncoder();
   #end: { readonly error: unknown } | undefined;
 
-  constructor(source: AsyncIterable<Uint8Array | string>) {
+  constructor(source: AsyncIterable<Uint8Array | string>, { isPrompt = false }: { isPrompt?: boolean } = {}) {
+    this.isPrompt = isPrompt;
     this.#stream = source instanceof Readable ? source : Readable.from(source);
   }
 

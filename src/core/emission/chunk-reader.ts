@@ -1,4 +1,4 @@
-/** Cuts a stream of bytes into chunks of whole lines: takes what is there, never waits for more, and holds no more than its bounds. */
+/** Cuts a stream of bytes into chunks of whole lines: takes what is there, never waits for a producer, and holds no more than its bounds. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LINE_FEED } from '../model/bytes.ts';
@@ -57,19 +57,21 @@ export class ChunkReader {
     source.start(this.#sink);
   }
 
-  /** The next chunk, or null at the end of the input or after an abort: a half line is not told then. @throws what the source ended with. */
+  /** The next chunk, or null at the end of the input or after an abort: a half line is not told then. @throws what the source ended with, after the whole lines before it. */
   async next(): Promise<Chunk | null> {
     for (;;) {
       await this.#settle();
       if (this.#signal?.aborted) return null;
-      const hasEnded = this.#hasEnded;
-      const chunk = this.#cut();
+      const hasFailed = this.#error !== undefined;
+      const hasEnded = this.#hasEnded && !hasFailed;
+      const chunk = this.#cut(hasEnded);
       this.#fresh = 0;
       if (this.#isPaused) {
         this.#isPaused = false;
         this.#source.resume();
       }
       if (chunk !== null) return chunk;
+      if (hasFailed) throw this.#error;
       if (hasEnded) return this.#last();
     }
   }
@@ -89,7 +91,7 @@ export class ChunkReader {
         return this.#overflow;
       }
       const wanted = Math.min(bytesMax, left);
-      this.#reserve(Math.min(wanted, PIPE_BYTES));
+      this.#reserve(wanted);
       return this.#filling.subarray(this.#filled, this.#filled + wanted);
     },
     arrived: (room, bytes) => {
@@ -113,13 +115,18 @@ export class ChunkReader {
     this.#wake?.();
   };
 
-  /** Waits for the first bytes, then takes on what arrives without a pause. */
+  /** Waits for the first bytes, then takes on what arrives without a pause; of a prompt source, all that a chunk holds. */
   async #settle(): Promise<void> {
-    while (this.#fresh === 0 && !this.#hasEnded) {
+    const isEnough = () => this.#hasEnded || (this.#source.isPrompt ? this.#isPaused : this.#fresh > 0);
+    while (!isEnough()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
+    if (!this.#source.isPrompt) await this.#gather();
+  }
+
+  async #gather(): Promise<void> {
     let seen = -1;
     const enough = performance.now() + GATHER_MS_MAX;
     while (performance.now() < enough && this.#fresh > seen && !this.#isPaused && !this.#hasEnded) {
@@ -127,7 +134,6 @@ export class ChunkReader {
       await nextTurn();
       if (this.#fresh === seen && this.#isFlooding) await this.#moreOrPause();
     }
-    if (this.#error !== undefined) throw this.#error;
   }
 
   /** Gives a fast producer the moment it needs to fill its pipe again. */
@@ -160,12 +166,13 @@ export class ChunkReader {
     return piece.subarray(passed);
   }
 
-  /** The whole lines of what was filled in; null where there is none yet. */
-  #cut(): Chunk | null {
+  /** The whole lines of what was filled in, and at the end of the input the last one too, which may lack its line feed; null where there is none yet. */
+  #cut(isLast: boolean): Chunk | null {
     const lastLineFeed = this.#filled === 0 ? -1 : this.#filling.lastIndexOf(LINE_FEED, this.#filled - 1);
-    if (lastLineFeed >= 0) return this.#handOut(lastLineFeed + 1, lastLineFeed + 1);
     // two bytes more than allowed: the carriage return of a line end does not count, nor does a byte order mark
     const kept = this.#limits.lineBytesMax + 2 + (this.#hasMark() ? BYTE_ORDER_MARK.length : 0);
+    const rest = this.#filled - (lastLineFeed + 1);
+    if (lastLineFeed >= 0) return isLast && rest > 0 && rest <= kept ? this.#handOutUnterminated() : this.#handOut(lastLineFeed + 1, lastLineFeed + 1);
     // one more, so that the line feed set there stays clear of the room the source has
     if (this.#filled <= kept) return null;
     const passed = this.#filled - kept;

@@ -81,8 +81,10 @@ export class DraftBuilder {
       const built = this.#buildOnce(chunk, verdicts, exclusions, basis, now, refused);
       const [bad] = built.badLines;
       if (bad === undefined) return { ...built, badLines };
-      badLines.push(bad);
-      refused.add(callOf[bad.line] as number);
+      // those that an id refuses are found together: a build for each would take quadratic time
+      const more = bad.fault === LineFault.ID_CONFLICT ? conflictsOfCalls(chunk, verdicts, exclusions, callOf, refused) : [bad];
+      badLines.push(...more);
+      for (const { line } of more) refused.add(callOf[line] as number);
     }
   }
 
@@ -110,7 +112,7 @@ export class DraftBuilder {
       if (fault === LineFault.NONE && own < time && lateRule === 'reject') fault = LineFault.TIME_LATE;
       if (fault === LineFault.NONE && unique !== null) {
         const id = verdicts.ids[line] as string;
-        const hash = blake3(chunk.bytes.subarray(verdicts.starts[line], verdicts.ends[line]));
+        const hash = hashOfLine(chunk, verdicts, line);
         const first = ids.get(id);
         if (first === undefined) {
           ids.set(id, { id, hash, index: count });
@@ -186,6 +188,32 @@ export class DraftBuilder {
     }
     return drafts;
   }
+}
+
+/** The first line of each call whose id stands before it with other bytes, in a call that is not refused or in its own. */
+function conflictsOfCalls(chunk: Chunk, verdicts: Verdicts, { done }: Exclusions, callOf: Uint32Array, refused: ReadonlySet<number>): BadLineAt[] {
+  const found: BadLineAt[] = [];
+  const taken = new Map<string, Buffer>();
+  for (let line = 0; line < verdicts.count; ) {
+    const call = callOf[line] as number;
+    const own = new Map<string, Buffer>();
+    let bad: number | null = null;
+    for (; line < verdicts.count && callOf[line] === call; line++) {
+      if (bad !== null || done[line] === 1 || refused.has(call)) continue;
+      const id = verdicts.ids[line] as string;
+      const hash = hashOfLine(chunk, verdicts, line);
+      const first = taken.get(id) ?? own.get(id);
+      if (first === undefined) own.set(id, hash);
+      else if (!first.equals(hash)) bad = line;
+    }
+    if (bad !== null) found.push({ line: bad, fault: LineFault.ID_CONFLICT });
+    else for (const [id, hash] of own) taken.set(id, hash);
+  }
+  return found;
+}
+
+function hashOfLine(chunk: Chunk, { starts, ends }: Verdicts, line: number): Buffer {
+  return blake3(chunk.bytes.subarray(starts[line], ends[line]));
 }
 
 /** Puts a line of a draft where its session goes; lines are to come in their order. */

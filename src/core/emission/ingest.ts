@@ -1,5 +1,6 @@
 /** Emits whole inputs: source by source, chunk by chunk, with a report of what became of them. */
 
+import { closeAfter } from '../model/closing.ts';
 import type { CommitPipeline } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
@@ -19,6 +20,8 @@ export interface InputSource {
   readonly open: () => AsyncIterable<Uint8Array | string>;
   /** The same bytes without a copy in between, where the source can write them straight into memory. */
   readonly openDirectly?: (() => ByteSource) | undefined;
+  /** Its bytes come without waiting for a producer, as those of a file do: an input below 2 MiB becomes one commit. Default: what is there is committed. */
+  readonly isPrompt?: boolean | undefined;
 }
 
 /** A line that was kept aside. */
@@ -76,7 +79,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
 export async function ingest(emitter: Emitter, sources: readonly InputSource[], producer: ProducerTrack | null, hooks: IngestHooks): Promise<EmissionReport> {
   const ingestion = new Ingestion(emitter, producer, hooks);
-  try {
+  const take = async (): Promise<EmissionReport> => {
     for (const source of sources) {
       await ingestion.take(source);
       if (hooks.signal?.aborted) return ingestion.report;
@@ -84,12 +87,13 @@ export async function ingest(emitter: Emitter, sources: readonly InputSource[], 
     producer?.end();
     ingestion.report.isComplete = true;
     return ingestion.report;
+  };
+  try {
+    return await closeAfter(take, () => ingestion.close());
   } catch (error) {
     // interrupted while it waited: what is done is done, the rest was not read
     if (error instanceof LedgerError && error.code === 'ABORTED') return ingestion.report;
     throw withReport(error, ingestion.report);
-  } finally {
-    await ingestion.close();
   }
 }
 
@@ -124,7 +128,7 @@ class Ingestion {
   }
 
   async take(source: InputSource): Promise<void> {
-    const bytes = source.openDirectly?.() ?? new StreamSource(source.open());
+    const bytes = source.openDirectly?.() ?? new StreamSource(source.open(), { isPrompt: source.isPrompt ?? false });
     const reader = new ChunkReader(bytes, { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#emitter.lineBytesMax }, this.#hooks.signal);
     this.#source = source.name;
     this.#firstLine = 1;

@@ -5,9 +5,10 @@ import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { type Given, NOTHING_GIVEN } from '../model/routing.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import { AsideTarget } from './aside-target.ts';
-import { CHUNK_BYTES } from './chunk.ts';
+import { type Call, CallQueue } from './call-queue.ts';
 import { badEventError, type ChunkReport } from './chunk-report.ts';
-import { Emitter, type EmitterParts } from './emitter.ts';
+import type { EmitterParts } from './emitter.ts';
+import { GivenEmitters } from './given-emitters.ts';
 import type { EmissionSettings } from './settings.ts';
 
 /** What becomes of one event. */
@@ -21,37 +22,22 @@ export interface EventReceipt {
   readonly isDuplicate: boolean;
 }
 
-/** A duplicate is told by its sequence alone; where it lies is looked up. */
-export type LocateEvent = (sequence: number) => Promise<Omit<EventReceipt, 'isDuplicate'>>;
-
-interface Call {
-  readonly lines: readonly Buffer[];
-  readonly given: Given;
-  readonly bytes: number;
-  resolve(receipts: EventReceipt[]): void;
-  reject(error: unknown): void;
-}
+/** Duplicates are reported by their sequences alone; where they lie is looked up, in the order in which it is asked for. */
+export type LocateEvents = (sequences: readonly number[]) => Promise<readonly Omit<EventReceipt, 'isDuplicate'>[]>;
 
 /** Most bytes of one call: it is one commit, all or nothing. */
 const CALL_BYTES_MAX = 64 * 1024 * 1024;
 
 export class SharedCommits {
-  readonly #parts: EmitterParts;
-  readonly #settings: EmissionSettings;
   readonly #target: AsideTarget;
-  /** Of calls to which nothing is given. */
-  readonly #emitter: Emitter;
-  /** Of the calls before, where something was given to them. */
-  #given: { readonly given: Given; readonly emitter: Emitter } | undefined;
-  readonly #locate: LocateEvent;
-  #waiting: Call[] = [];
+  readonly #emitters: GivenEmitters;
+  readonly #locate: LocateEvents;
+  readonly #waiting = new CallQueue();
   #running: Promise<void> | undefined;
 
-  constructor(parts: EmitterParts, settings: Omit<EmissionSettings, 'onBadLine' | 'given'>, locate: LocateEvent) {
+  constructor(parts: EmitterParts, settings: Omit<EmissionSettings, 'onBadLine' | 'given'>, locate: LocateEvents) {
     this.#target = new AsideTarget(parts.target);
-    this.#parts = { ...parts, target: this.#target };
-    this.#settings = { ...settings, given: NOTHING_GIVEN, onBadLine: 'calls' };
-    this.#emitter = new Emitter(this.#parts, this.#settings);
+    this.#emitters = new GivenEmitters({ ...parts, target: this.#target }, { ...settings, onBadLine: 'calls' });
     this.#locate = locate;
   }
 
@@ -78,8 +64,8 @@ export class SharedCommits {
   async #run(): Promise<void> {
     // calls of the same turn go together
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const calls = this.#takeCalls();
+    while (!this.#waiting.isEmpty) {
+      const calls = this.#waiting.take();
       try {
         await this.#commit(calls);
       } catch (error) {
@@ -90,23 +76,12 @@ export class SharedCommits {
     this.#running = undefined;
   }
 
-  #takeCalls(): Call[] {
-    let bytes = 0;
-    let count = 0;
-    const given = this.#waiting[0]?.given ?? NOTHING_GIVEN;
-    for (const call of this.#waiting) {
-      if (!isSame(call.given, given)) break;
-      if (count > 0 && bytes + call.bytes > CHUNK_BYTES) break;
-      bytes += call.bytes;
-      count++;
-    }
-    return this.#waiting.splice(0, count);
-  }
-
   async #commit(calls: readonly Call[]): Promise<void> {
     const parts: Buffer[] = [];
     const callOf: number[] = [];
+    const firstRows: number[] = [];
     for (const [at, call] of calls.entries()) {
+      firstRows.push(callOf.length);
       for (const line of call.lines) {
         parts.push(line, END_OF_LINE);
         callOf.push(at);
@@ -114,8 +89,7 @@ export class SharedCommits {
     }
     const bytes = Buffer.concat(parts);
     const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
-    const report = await this.#emitterOf(calls[0]?.given ?? NOTHING_GIVEN).emit(chunk, { callOf: Uint32Array.from(callOf) });
-    const firstRows = calls.map((_, at) => callOf.indexOf(at));
+    const report = await this.#emitters.emit(calls[0]?.given ?? NOTHING_GIVEN, chunk, Uint32Array.from(callOf));
     const refused = new Set<number>();
     for (const bad of report.badLines) {
       const at = callOf[bad.lineInChunk] as number;
@@ -127,14 +101,6 @@ export class SharedCommits {
       const first = firstRows[at] as number;
       if (!refused.has(at)) call.resolve(receipts.slice(first, first + call.lines.length) as EventReceipt[]);
     }
-  }
-
-  #emitterOf(given: Given): Emitter {
-    if (isSame(given, NOTHING_GIVEN)) return this.#emitter;
-    if (this.#given === undefined || !isSame(given, this.#given.given)) {
-      this.#given = { given, emitter: new Emitter(this.#parts, { ...this.#settings, given }) };
-    }
-    return this.#given.emitter;
   }
 
   /** By row; undefined for the rows of refused calls. */
@@ -153,16 +119,14 @@ export class SharedCommits {
         };
       }
     }
-    for (const { row, sequence } of report.duplicates) {
-      const { partition, offset, time } = await this.#locate(sequence);
+    const { duplicates } = report;
+    const places = duplicates.length === 0 ? [] : await this.#locate(duplicates.map(({ sequence }) => sequence));
+    for (const [nth, { row }] of duplicates.entries()) {
+      const { sequence, partition, offset, time } = places[nth] as Omit<EventReceipt, 'isDuplicate'>;
       receipts[row] = { sequence, partition, offset, time, isDuplicate: true };
     }
     return receipts;
   }
-}
-
-function isSame(one: Given, other: Given): boolean {
-  return one.key === other.key && one.to === other.to;
 }
 
 const END_OF_LINE = Buffer.from([LINE_FEED]);

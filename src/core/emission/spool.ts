@@ -32,7 +32,7 @@ export async function spool(sources: readonly InputSource[], signal?: AbortSigna
       spans.push({ name: source.name, start, end });
     }
     return {
-      sources: spans.map((span) => ({ name: span.name, open: () => readSpan(file, span.start, span.end) })),
+      sources: spans.map((span) => ({ name: span.name, open: () => readSpan(file, span.start, span.end), isPrompt: true })),
       close: () => closeSync(file),
     };
   } catch (error) {
@@ -45,6 +45,8 @@ async function* untilAborted(source: AsyncIterable<Uint8Array | string>, signal?
   const stream = source instanceof Readable ? source : Readable.from(source);
   const stop = (): void => void stream.destroy();
   signal?.addEventListener('abort', stop);
+  // the signal may have come before: standard input could be waited for without end
+  if (signal?.aborted) stop();
   try {
     yield* stream;
   } catch (error) {

@@ -6,7 +6,7 @@ import { type EmissionTarget, Emitter } from '../emission/emitter.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from '../emission/ingest.ts';
 import type { ProducerTrack } from '../emission/producer-track.ts';
 import type { EmissionSettings } from '../emission/settings.ts';
-import { type EventReceipt, type LocateEvent, SharedCommits } from '../emission/shared-commits.ts';
+import { type EventReceipt, type LocateEvents, SharedCommits } from '../emission/shared-commits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CommitOutcome, Stale } from '../model/commit.ts';
@@ -50,8 +50,8 @@ export interface EmittingParts {
   readonly ledger: Ledger;
   readonly bus: Bus;
   readonly clock: Clock;
-  /** Where an event lies that was stored before. */
-  readonly locate: LocateEvent;
+  /** Where events lie that were stored before. */
+  readonly locate: LocateEvents;
 }
 
 const MAX_SKEW = '24h';

@@ -1,6 +1,7 @@
 /** Joins replay and emission for a range of one ledger that goes into another: same order, times and bytes, the other one's routing. */
 
 import type { Ledger } from '../ledger/ledger.ts';
+import { closeAfter } from '../model/closing.ts';
 import type { ProducerMark } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
@@ -46,13 +47,12 @@ export async function transfer(source: TransferSource, { ledger, emitting }: Tra
   const { Transfer } = await import('../emission/transfer.ts');
   const emitter = emitting.emitter({ ...emitting.settings({ late: 'reject' }, 'stop'), time: null });
   const sink = new Transfer(emitter, { producer, held, stored: () => ledger.producerMark(producer), source: path });
-  try {
+  const take = async (): Promise<TransferReport> => {
     const report = await source.telling(held.position).deliver(sink);
     await sink.end();
     return { ...report, resumedBehind: held.position === 0 ? null : held.position, head: await ledger.head() };
-  } finally {
-    await sink.close();
-  }
+  };
+  return closeAfter(take, () => sink.close());
 }
 
 /** Whether the source is still the one whose events lie in the target. */

@@ -16,9 +16,13 @@ export class Watching {
 
   /** Tells the bus of commits, whoever makes them. Returns what ends it for this follower. */
   begin(): () => void {
-    this.#followers++;
     this.#watch ??= this.#ledger.watch({ onCommit: () => void this.#look(), onError: (error) => this.#bus.fail(error) });
+    // only now: a follower that could not begin would never end, and the watch with it
+    this.#followers++;
+    let isFollowing = true;
     return () => {
+      if (!isFollowing) return;
+      isFollowing = false;
       this.#followers--;
       if (this.#followers === 0) this.close();
     };

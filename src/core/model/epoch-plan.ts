@@ -72,7 +72,8 @@ export function planPlace(wanted: readonly KeyPlacement[]): Plan {
     if (routingFields(spec).length === 0) {
       throw invalidArgument('a hash over the whole payload has no keys to place', 'route by a field first: completengine partition reroute hash:FIELD');
     }
-    const twice = wanted.find(({ key }, at) => wanted.findIndex((other) => other.key === key) !== at);
+    const keys = new Set<string>();
+    const twice = wanted.find(({ key }) => keys.has(key) || !keys.add(key));
     if (twice !== undefined) throw invalidArgument(`the key '${twice.key.slice(0, 80)}' is placed twice`, 'place each key once');
     const partitions = known.map((name, id) => ({ id, name }));
     const chosen = selectPartitions(

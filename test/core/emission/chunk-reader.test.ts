@@ -1,13 +1,17 @@
 /** The chunk reader: however a stream cuts its bytes, the same lines come out, each at its place, within bounded memory. */
 
+import { closeSync, openSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StreamSource } from '../../../src/core/emission/byte-source.ts';
+import { FileSource } from '../../../src/cli/direct-source.ts';
+import { type ByteSink, type ByteSource, StreamSource } from '../../../src/core/emission/byte-source.ts';
 import type { Chunk } from '../../../src/core/emission/chunk.ts';
 import { type ChunkLimits, ChunkReader } from '../../../src/core/emission/chunk-reader.ts';
+import { fileIn } from '../../support/ledger-cli.ts';
 import { cutInto, flowing, pieceSizes, trickling } from '../../support/pieces.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 type Source = ConstructorParameters<typeof StreamSource>[0];
 
@@ -21,9 +25,13 @@ interface Told {
 }
 
 /** Reads everything and copies it, because a chunk's memory is used again. */
-async function readAll(source: Source, limits = ROOMY, signal?: AbortSignal): Promise<Told> {
+function readAll(source: Source, limits = ROOMY, signal?: AbortSignal): Promise<Told> {
+  return readSource(new StreamSource(source), limits, signal);
+}
+
+async function readSource(source: ByteSource, limits = ROOMY, signal?: AbortSignal): Promise<Told> {
   const told: Told = { lines: [], chunks: [] };
-  const reader = new ChunkReader(new StreamSource(source), limits, signal);
+  const reader = new ChunkReader(source, limits, signal);
   try {
     for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
       told.lines.push(...linesOf(chunk));
@@ -143,14 +151,16 @@ describe('the end of the input', () => {
     reader.close();
   });
 
-  it('is not reached by a stream that breaks: its error is thrown, and no half line is told', async () => {
+  it('is not reached by a stream that breaks: its error is thrown after the whole lines, and no half line is told', async () => {
     const broken = new PassThrough();
     const failure = new Error('the wire was cut');
-    const reading = readAll(broken);
+    const reader = new ChunkReader(new StreamSource(broken), ROOMY);
     broken.write('1\n12');
     await nextTurn();
     broken.destroy(failure);
-    await expect(reading).rejects.toBe(failure);
+    expect(texts(linesOf((await reader.next()) as Chunk))).toEqual(['1']);
+    await expect(reader.next()).rejects.toBe(failure);
+    reader.close();
   });
 
   it('is not reached by a stream that is closed early without an error: no half line is told', async () => {
@@ -258,6 +268,91 @@ describe('what is there', () => {
     const second = (await reader.next()) as Chunk;
     expect([...texts(linesOf(first)), ...texts(linesOf(second))]).toEqual(['"first"', '"half"']);
     reader.close();
+  });
+});
+
+/** A prompt source on a loaded machine: many turns of the event loop pass before each of its pieces. */
+class SlowFile implements ByteSource {
+  readonly isPrompt = true;
+  readonly #pieces: Buffer[];
+  #sink: ByteSink | undefined;
+
+  constructor(pieces: readonly Buffer[]) {
+    this.#pieces = [...pieces];
+  }
+
+  start(sink: ByteSink): void {
+    this.#sink = sink;
+    void this.#read();
+  }
+
+  resume(): void {
+    void this.#read();
+  }
+
+  close(): void {
+    this.#sink = undefined;
+  }
+
+  async #read(): Promise<void> {
+    for (let turn = 0; turn < 50; turn++) await nextTurn();
+    const piece = this.#pieces.shift();
+    if (piece === undefined) return this.#sink?.ended();
+    const room = this.#sink?.room(piece.length) ?? Buffer.alloc(0);
+    const bytes = piece.copy(room);
+    if (bytes < piece.length) this.#pieces.unshift(piece.subarray(bytes));
+    if (this.#sink?.arrived(room, bytes)) void this.#read();
+  }
+}
+
+describe('a file', () => {
+  it('below a chunk is one chunk, however slowly it is read and whether or not its last line has an end', async () => {
+    for (const bytes of [Buffer.alloc(50_000, '123456\n'), Buffer.alloc(49_999, '123456\n')]) {
+      const { chunks } = await readSource(new SlowFile(cutInto(bytes, [7001])));
+      expect(chunks).toMatchObject([{ position: 0, nextPosition: bytes.length }]);
+    }
+  });
+
+  it('is cut at the same places each time, each chunk filled', async () => {
+    const bytes = Buffer.alloc(100_000, '123456\n');
+    const limits = { chunkBytes: 30_000, lineBytesMax: 100 };
+    const cuts = await Promise.all([[977], [30_000], [100_000]].map(async (sizes) => (await readSource(new SlowFile(cutInto(bytes, sizes)), limits)).chunks));
+    const places = cuts.map((chunks) => chunks.map(({ nextPosition }) => nextPosition));
+    expect(places[0]).toHaveLength(4);
+    expect(places[1]).toEqual(places[0]);
+    expect(places[2]).toEqual(places[0]);
+  });
+
+  it('is read whole in one read, and a second one that finds its end', async () => {
+    const directory = tempDir();
+    for (const size of [1, 65_535, 65_536, 65_537, 300_000, 1_048_575]) {
+      const content = Buffer.alloc(size, `${'x'.repeat(999)}\n`);
+      const descriptor = openSync(fileIn(directory, `${size}.jsonl`, content), 'r');
+      const rooms: number[] = [];
+      const source = new FileSource(descriptor, { isOwned: false });
+      const start = source.start.bind(source);
+      source.start = (sink) =>
+        start({
+          ...sink,
+          room: (bytesMax) => {
+            rooms.push(bytesMax);
+            return sink.room(bytesMax);
+          },
+        });
+      const { chunks } = await readSource(source);
+      closeSync(descriptor);
+      expect(chunks).toHaveLength(1);
+      expect(chunks[0]?.input.equals(content)).toBe(true);
+      expect(rooms).toEqual([size + 1, 1]);
+    }
+  });
+
+  it('that does not know its size is read to its end', async () => {
+    const descriptor = openSync('/proc/self/stat', 'r');
+    const { lines, chunks } = await readSource(new FileSource(descriptor, { isOwned: false }));
+    closeSync(descriptor);
+    expect(lines[0]?.toString()).toMatch(new RegExp(`^${process.pid} `));
+    expect(chunks).toHaveLength(1);
   });
 });
 

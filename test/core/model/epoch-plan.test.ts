@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { movedByHash, type Plan, planAdd, planPlace, planReroute, routingAfter } from '../../../src/core/model/epoch-plan.ts';
 import type { RoutingInForce } from '../../../src/core/model/routing.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { arrayWork } from '../../support/array-work.ts';
 import { refusalOf } from '../../support/refusals.ts';
 import { inForce } from '../../support/routed.ts';
 
@@ -65,6 +66,12 @@ describe('placing keys', () => {
   it('changes nothing where they lie there already', () => {
     const once = changed(routing('hash:a', [0, 1]), planPlace([{ key: 'k', partition: 'p1' }]));
     expect(planPlace([{ key: 'k', partition: 'p1' }])(once)).toBeNull();
+  });
+
+  it('of many keys at once are looked through once', async () => {
+    const many = Array.from({ length: 2000 }, (_, n) => ({ key: `k${n}`, partition: 'p1' }));
+    const work = await arrayWork(async () => changed(routing('hash:a', [0, 1]), planPlace(many)));
+    expect(work).toBeLessThan(2000 * 20);
   });
 
   it.each([

@@ -1,9 +1,10 @@
 /** A ledger's reading thread from outside: pages come in order, a few of them read ahead. */
 
 import type { Page, ReadRequest } from '../../model/history.ts';
-import { LedgerThread, type ThreadStart } from './ledger-thread.ts';
+import { LedgerThread } from './ledger-thread.ts';
 import { type ReaderAnswer, type ReaderMessage, unpackPage } from './reader-protocol.ts';
 import { fromFailure } from './thread-failure.ts';
+import type { ThreadStart } from './thread-protocol.ts';
 
 /** Enough for the thread to go on while a page is told. */
 const PAGES_AHEAD = 2;
@@ -41,7 +42,7 @@ export class ReaderThread {
 
   /** The process waits for the thread no longer than someone waits for a page: a caller that stops asking does not hang. */
   async #nextAnswer(): Promise<ReaderAnswer> {
-    this.#thread?.hold(true);
+    this.#thread?.setAwaited(true);
     try {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
@@ -52,7 +53,7 @@ export class ReaderThread {
         if (answer !== undefined) return answer;
       }
     } finally {
-      this.#thread?.hold(false);
+      this.#thread?.setAwaited(false);
     }
   }
 

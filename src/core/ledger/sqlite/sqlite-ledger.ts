@@ -1,6 +1,7 @@
 /** A ledger in one SQLite file: joins the pieces of this folder behind the port. One connection, used from one thread. */
 
 import type { Database } from 'better-sqlite3';
+import { closeAll } from '../../model/closing.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/commit.ts';
 import type { Plan } from '../../model/epoch-plan.ts';
 import type { Head } from '../../model/head.ts';
@@ -31,14 +32,15 @@ import { readGauges, readWal } from './gauges.ts';
 import { SqliteGroups } from './groups/sqlite-groups.ts';
 import { GuardedDatabase } from './guarded-database.ts';
 import { readIdentity } from './identity.ts';
-import type { ThreadStart } from './ledger-thread.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
 import { PinStore } from './pins.ts';
 import { FrameReader } from './read.ts';
 import type { ReaderThread } from './reader-thread.ts';
+import type { ThreadStart } from './thread-protocol.ts';
 import { verifyLedger } from './verify.ts';
 import { CommitWatch, type WatchListener } from './watch.ts';
 import { routingInForce, toHead, type WriteState, WriteStates } from './write-state.ts';
+import type { WriterThread } from './writer-thread.ts';
 
 /** A page of this size that is not the last one is worth a thread that reads ahead. */
 const READ_AHEAD_FROM_BYTES = 1024 * 1024;
@@ -61,6 +63,7 @@ export class SqliteLedger implements Ledger {
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
   readonly #watches = new Set<CommitWatch>();
+  readonly #threads = new Set<WriterThread | ReaderThread>();
 
   constructor(db: Database, file: FileIdentity, identity: LedgerIdentity, parts: SqliteLedgerParts) {
     this.#db = db;
@@ -158,7 +161,12 @@ export class SqliteLedger implements Ledger {
   async begin(): Promise<LedgerTransaction> {
     this.#guarded.checkWritable();
     const writer = await this.#parts.reopen();
-    await writer.#guarded.begin();
+    try {
+      await writer.#guarded.begin();
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
     return {
       pinsOf: (sessions) => writer.pinsOf(sessions),
       commit: (draft) => writer.#guarded.within(() => writer.#append(draft)),
@@ -171,8 +179,11 @@ export class SqliteLedger implements Ledger {
         }
       },
       abandon: async () => {
-        writer.#guarded.abandon();
-        await writer.close();
+        try {
+          writer.#guarded.abandon();
+        } finally {
+          await writer.close();
+        }
       },
     };
   }
@@ -180,7 +191,7 @@ export class SqliteLedger implements Ledger {
   async openPipeline(): Promise<CommitPipeline> {
     this.#guarded.checkWritable();
     const { WriterThread } = await import('./writer-thread.ts');
-    const thread = await WriterThread.start(this.#threadStart(), this.#parts.patience.signal);
+    const thread = await this.#kept(await WriterThread.start(this.#threadStart(), this.#parts.patience.signal));
     return {
       offer: async (draft, generation) => {
         this.#guarded.checkWritable();
@@ -191,7 +202,7 @@ export class SqliteLedger implements Ledger {
           throw error;
         }
       },
-      close: () => thread.close(),
+      close: () => this.#release(thread),
     };
   }
 
@@ -220,7 +231,8 @@ export class SqliteLedger implements Ledger {
         return;
       }
     } finally {
-      await (await thread)?.close();
+      const reader = (await thread) ?? null;
+      if (reader !== null) await this.#release(reader);
     }
   }
 
@@ -261,15 +273,31 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    for (const watch of this.#watches) watch.close();
-    this.#guarded.close();
+    await closeAll([...this.#watches, this.#guarded, ...this.#threads].map((each) => () => each.close()));
+  }
+
+  /** A thread that is closed with the ledger: its owner may have left an iteration without ending it. @throws LedgerError CLOSED where that came first */
+  async #kept<Thread extends WriterThread | ReaderThread>(thread: Thread): Promise<Thread> {
+    try {
+      this.#guarded.checkOpen();
+      this.#threads.add(thread);
+      return thread;
+    } catch (error) {
+      await thread.close();
+      throw error;
+    }
+  }
+
+  async #release(thread: WriterThread | ReaderThread): Promise<void> {
+    await thread.close();
+    this.#threads.delete(thread);
   }
 
   /** Null where no thread can be had: then every page is read here. */
   async #startReader(): Promise<ReaderThread | null> {
     try {
       const { ReaderThread } = await import('./reader-thread.ts');
-      return await ReaderThread.start(this.#threadStart(), this.#parts.patience.signal);
+      return await this.#kept(await ReaderThread.start(this.#threadStart(), this.#parts.patience.signal));
     } catch {
       return null;
     }

@@ -1,0 +1,10 @@
+/** Loaded into the threads of a process: each ends by itself, at its start or at the first message it gets. */
+
+import { isMainThread, parentPort } from 'node:worker_threads';
+
+const when = process.env.COMPLETENGINE_TEST_THREAD_EXITS;
+if (!isMainThread) {
+  if (when === 'at-start') process.exit(0);
+  if (when === 'throw-at-start') throw new Error('gone at the start');
+  if (when === 'at-offer') parentPort.on('message', () => process.exit(0));
+}

@@ -1,0 +1,78 @@
+/** An `emit` whose every commit is made by the writing thread, however little input it gets. */
+
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BIN, type CliResult, finished } from './cli.ts';
+import { type EventStream, streamText } from './event-stream.ts';
+import { killAfterTest } from './fault-tools.ts';
+import { tempDir } from './temp-dir.ts';
+import { ThreadCount } from './thread-count.ts';
+import { until } from './until.ts';
+
+/** A chunk of this size starts the thread; it holds blank lines alone, so nothing is committed before the thread is there. */
+const BLANK_BYTES = 2 * 1024 * 1024;
+/** Longer than the process takes from the last answer to its end, if it does not wait for the thread. */
+const EXIT_DELAY_MS = 300;
+const LINES_PER_PIECE = 200;
+
+interface EmissionOptions {
+  readonly args?: readonly string[];
+  /** The command as it must be started to meet the fault. */
+  readonly command?: (program: string, args: readonly string[]) => [string, readonly string[]];
+}
+
+export class ThreadedEmission {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<CliResult>;
+  readonly #threads: ThreadCount;
+
+  private constructor(child: ChildProcessWithoutNullStreams, threads: ThreadCount) {
+    this.child = child;
+    this.#threads = threads;
+    this.ended = finished(child);
+  }
+
+  /** Resolves when the thread is ready; the command reads standard input then. */
+  static async start(ledger: string, { args = [], command = (program, rest) => [program, rest] }: EmissionOptions = {}): Promise<ThreadedEmission> {
+    const threads = new ThreadCount(EXIT_DELAY_MS);
+    const blank = join(tempDir(), 'blank.jsonl');
+    writeFileSync(blank, Buffer.alloc(BLANK_BYTES, '\n'));
+    const [program, rest] = command(process.execPath, [BIN, 'emit', blank, '-', ...args, '--ledger', ledger]);
+    const child = spawn(program, rest, { env: threads.env });
+    killAfterTest(child);
+    const emission = new ThreadedEmission(child, threads);
+    await until(() => threads.ready > 0 || emission.hasEnded);
+    return emission;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Threads that were started. */
+  get threads(): number {
+    return this.#threads.threads;
+  }
+
+  /** Feeds the lines of a stream as fast as they are taken, until its end or the end of the process. Standard input stays open. */
+  async feed(stream: EventStream, from = 1, through = stream.count): Promise<void> {
+    for (let n = from; n <= through && !this.hasEnded; n += LINES_PER_PIECE) {
+      const isTaken = this.child.stdin.write(streamText(stream, n, Math.min(through, n + LINES_PER_PIECE - 1)));
+      if (!isTaken) await this.#drained();
+    }
+  }
+
+  /** Closes standard input; resolves with how the command has ended. */
+  end(): Promise<CliResult> {
+    this.child.stdin.end();
+    return this.ended;
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.child.stdin.once('drain', resolve);
+      this.child.once('close', () => resolve());
+    });
+  }
+}
