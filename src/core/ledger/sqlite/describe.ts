@@ -6,7 +6,7 @@ import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../led
 import { fileBytes, isOpenToOthers } from './file-guard.ts';
 import { frameBytes } from './frame-bytes.ts';
 import { readPartitionEnd } from './partition-end.ts';
-import { integer, type RawRow, text } from './rows.ts';
+import { integer, name, natural, type RawRow } from './rows.ts';
 import { FORMAT, hasTable, partitionTable } from './schema.ts';
 import { Statements } from './statements.ts';
 import { readHead } from './write-state.ts';
@@ -44,7 +44,7 @@ const FRAMES_MAX = 1_000_000;
 
 export function summarizePartitions(db: Database, partitions: readonly Partition[]): PartitionSummary[] {
   const framesMax = Math.floor(FRAMES_MAX / partitions.length);
-  return partitions.map(({ id, name }) => ({ id, name, ...summarize(db, id, framesMax) }));
+  return partitions.map((partition) => ({ ...partition, ...summarize(db, partition.id, framesMax) }));
 }
 
 function summarize(db: Database, id: PartitionId, framesMax: number): Omit<PartitionSummary, 'id' | 'name'> {
@@ -63,5 +63,5 @@ function summarize(db: Database, id: PartitionId, framesMax: number): Omit<Parti
 export function readProducers(db: Database): { name: string; position: number }[] {
   if (!hasTable(db, 'producers')) return [];
   const rows = db.prepare<[], RawRow>('SELECT name, position FROM producers ORDER BY name').all();
-  return rows.map((row) => ({ name: text(row, 'name'), position: integer(row, 'position') }));
+  return rows.map((row) => ({ name: name(row, 'name'), position: natural(row, 'position') }));
 }

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/commit.ts';
 import type { Plan } from '../../model/epoch-plan.ts';
 import type { Head } from '../../model/head.ts';
-import { type Page, pageBytes, type ReadRequest } from '../../model/history.ts';
+import { type Page, pageBytes, type ReadRequest, restOf } from '../../model/history.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { SequenceRange } from '../../model/range.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
@@ -207,7 +207,7 @@ export class SqliteLedger implements Ledger {
     try {
       for (let rest: ReadRequest | null = request; rest !== null; ) {
         const page: Page = await this.read(rest);
-        rest = page.next === null ? null : { ...request, range: { ...request.range, from: page.next } };
+        rest = restOf(rest, page);
         // it starts while this page is told
         if (rest !== null && pageBytes(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
         yield page;
