@@ -6,7 +6,8 @@ import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../led
 import { fileBytes, isOpenToOthers } from './file-guard.ts';
 import { frameBytes } from './frame-bytes.ts';
 import { readPartitionEnd } from './partition-end.ts';
-import { integer, name, natural, type RawRow } from './rows.ts';
+import { readProducers } from './producers.ts';
+import { integer, type RawRow } from './rows.ts';
 import { FORMAT, hasTable, partitionTable } from './schema.ts';
 import { Statements } from './statements.ts';
 import { readHead } from './write-state.ts';
@@ -24,7 +25,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDe
         commits: db.prepare('SELECT count(*) FROM commits').pluck().get() as number,
         firstTime: first === undefined ? null : integer(first, 'first_time'),
         partitions: summarizePartitions(db, identity.partitions),
-        producers: readProducers(db),
+        producers: producerPositions(db),
         sessions: hasTable(db, 'sessions') ? (db.prepare('SELECT count(*) FROM sessions').pluck().get() as number) : 0,
         storage: {
           engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
@@ -60,8 +61,6 @@ function summarize(db: Database, id: PartitionId, framesMax: number): Omit<Parti
   };
 }
 
-export function readProducers(db: Database): { name: string; position: number }[] {
-  if (!hasTable(db, 'producers')) return [];
-  const rows = db.prepare<[], RawRow>('SELECT name, position FROM producers ORDER BY name').all();
-  return rows.map((row) => ({ name: name(row, 'name'), position: natural(row, 'position') }));
+export function producerPositions(db: Database): { name: string; position: number }[] {
+  return readProducers(db).map(({ name, position }) => ({ name, position }));
 }

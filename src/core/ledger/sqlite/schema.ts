@@ -45,7 +45,8 @@ const TABLES_ON_DEMAND = {
   producers: `CREATE TABLE producers (
   name TEXT PRIMARY KEY,
   position INTEGER NOT NULL,
-  digest BLOB NOT NULL
+  digest BLOB NOT NULL,
+  sequence INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`,
   ids: `CREATE TABLE ids (
   id TEXT PRIMARY KEY,

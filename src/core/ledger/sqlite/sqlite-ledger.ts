@@ -21,7 +21,7 @@ import type {
   Verification,
   VerifyReport,
 } from '../ledger.ts';
-import { Appender, readProducer } from './append.ts';
+import { Appender } from './append.ts';
 import { beginEpoch } from './begin-epoch.ts';
 import type { Patience } from './busy.ts';
 import { ChainWalk } from './chain-walk.ts';
@@ -34,6 +34,7 @@ import { readIdentity } from './identity.ts';
 import type { ThreadStart } from './ledger-thread.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
 import { PinStore } from './pins.ts';
+import { provenProducer } from './producers.ts';
 import { FrameReader } from './read.ts';
 import type { ReaderThread } from './reader-thread.ts';
 import { verifyLedger } from './verify.ts';
@@ -95,7 +96,7 @@ export class SqliteLedger implements Ledger {
   }
 
   producerMark(name: string): Promise<ProducerMark> {
-    return this.#guarded.look(() => readProducer(this.#db, name));
+    return this.#guarded.look(() => provenProducer(this.#db, name));
   }
 
   describe(): Promise<LedgerDescription> {
