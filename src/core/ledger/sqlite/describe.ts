@@ -9,6 +9,7 @@ import { readPartitionEnd } from './partition-end.ts';
 import { readProducers } from './producers.ts';
 import { integer, type RawRow } from './rows.ts';
 import { FORMAT, hasTable, partitionTable } from './schema.ts';
+import { foreignObjects } from './schema-check.ts';
 import { Statements } from './statements.ts';
 import { readHead } from './write-state.ts';
 
@@ -34,6 +35,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDe
           walBytes: fileBytes(`${identity.path}-wal`),
           settings: Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number])),
           isOpenToOthers: isOpenToOthers(identity.path),
+          foreignObjects: foreignObjects(db),
         },
       };
     })

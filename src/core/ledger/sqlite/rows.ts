@@ -50,7 +50,7 @@ export function name(row: RawRow, column: string): string {
   const value = text(row, column);
   if (isName(value)) return value;
   // the name itself may hold anything, so the message does not repeat it
-  throw damaged(column, 'not a name: 1 to 64 of a-z 0-9 . _ - with a letter or digit first');
+  throw damaged(column, 'no name that can be: 1 to 64 of a-z 0-9 . _ - with a letter or digit first');
 }
 
 /** @throws LedgerError VERIFICATION_FAILED */

@@ -20,7 +20,8 @@ export function leasesOf({ statements }: GroupTables, group: string): LeaseRow[]
 }
 
 export function aliveMembers({ statements }: GroupTables, group: string, now: Micros): string[] {
-  return statements.get<[string, number], string>('SELECT name FROM members WHERE group_name = ? AND expires_at > ? ORDER BY name').pluck().all(group, now);
+  const rows = statements.get<[string, number], RawRow>('SELECT name FROM members WHERE group_name = ? AND expires_at > ? ORDER BY name').all(group, now);
+  return rows.map((row) => name(row, 'name'));
 }
 
 /**
