@@ -8,11 +8,12 @@ export function receiptLines(events: CommittedEvents, place: { source: string; f
   const { firstSequence, partitionNames } = events;
   const { partitions, offsets, times, linesInChunk } = events.columns;
   const source = JSON.stringify(place.source);
+  const names = partitionNames.map((name) => JSON.stringify(name));
   let lines = '';
   for (let at = 0; at < events.count; at++) {
     const line = place.firstLine + (linesInChunk[at] as number);
-    const partition = partitionNames[partitions[at] as number];
-    lines += `{"source":${source},"line":${line},"sequence":${firstSequence + at},"partition":"${partition}","offset":${offsets[at]},"time":"${formatTime(times[at] as number)}"}\n`;
+    const partition = names[partitions[at] as number];
+    lines += `{"source":${source},"line":${line},"sequence":${firstSequence + at},"partition":${partition},"offset":${offsets[at]},"time":"${formatTime(times[at] as number)}"}\n`;
   }
   return lines;
 }

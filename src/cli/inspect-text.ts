@@ -65,6 +65,7 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
   for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
   if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} with a pin`]);
   if (groups.length > 0) rows.push(['groups', lagsText(groups)]);
+  if (storage.foreignObjects.length > 0) rows.push(['foreign', foreignText(storage.foreignObjects)]);
   if (storage.isOpenToOthers) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
@@ -74,6 +75,15 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
 function producerText({ name, position }: LedgerDescription['producers'][number]): string {
   const place = readTransferName(name) === null ? `at byte ${count(position)} of its input` : `through its sequence ${count(position)}`;
   return `${escapeForTerminal(name)} ${place}`;
+}
+
+const FOREIGN_SHOWN = 8;
+
+/** What other tools have put into the file. */
+function foreignText(objects: LedgerDescription['storage']['foreignObjects']): string {
+  const shown = objects.slice(0, FOREIGN_SHOWN).map(({ type, name }) => `${type} ${escapeForTerminal(name)}`);
+  const hidden = objects.length - shown.length;
+  return `${shown.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}: not part of the ledger, passed over`;
 }
 
 const EPOCHS_SHOWN = 8;

@@ -65,26 +65,19 @@ test('says in a line how far its groups are behind, and in the document what --g
   expect(named.groups).toEqual(groups);
 });
 
-test('names that a file was given are shown as their codes', async () => {
+test('a name in the file that could not have been given is refused, and does not reach the output: 3', async () => {
   const ledger = await newLedger('--partitions', '1');
   await succeed(['emit', '-q', '-l', ledger], { input: '1\n' });
   await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
   const db = new Database(ledger);
-  db.exec(`UPDATE partition SET name = 'p' || char(27) || '[2J'`);
-  db.exec(`INSERT INTO groups SELECT 'm' || char(27) || '[2J', generation, created_at FROM groups`);
+  db.exec(`UPDATE partition SET name = 'x","sequence":999,"y":"' || char(27) || '[2J'`);
   db.close();
-  const shown = [
-    ['inspect'],
-    ['inspect', '--groups'],
-    ['inspect', '--sequence', '1'],
-    ['partition'],
-    ['partition', 'reroute', 'hash:a', '--dry-run'],
-    ['tail', '-o', 'pretty'],
-  ];
-  for (const args of shown) {
-    const text = (await succeed([...args, '-l', ledger])).stdout.toString();
-    expect(text).not.toContain('\u001b');
-    expect(text).toContain('p\\x1b[2J');
+  const readers = [['inspect'], ['inspect', '--sequence', '1'], ['partition'], ['tail', '-o', 'pretty'], ['replay', '-o', 'envelope'], ['emit']];
+  for (const args of readers) {
+    const result = await runCli([...args, '-l', ledger], { input: '2\n' });
+    expectFailure(result, 3, 'the ledger is damaged: a name is no name that can be: 1 to 64 of a-z 0-9 . _ -');
+    expect(result.stdout.toString()).toBe('');
+    expect(result.stderr).not.toContain('\u001b');
   }
 });
 

@@ -216,10 +216,10 @@ describe('the chain covers', () => {
     await failureOf(() => engine.verify(), 'VERIFICATION_FAILED');
   });
 
-  it('not what a foreign table does: such a ledger is not opened', async () => {
+  it('not what a foreign index does: such a ledger is not opened', async () => {
     const ledger = await changedLedger();
     const db = new Database(ledger);
-    db.exec('CREATE TABLE placement (key TEXT) STRICT');
+    db.exec('CREATE INDEX placement ON epoch (hash)');
     db.close();
     await failureOf(() => Completengine.open({ ledger }), 'NOT_A_LEDGER');
   });

@@ -58,6 +58,8 @@ export interface LedgerDescription {
     readonly settings: Readonly<Record<string, string | number>>;
     /** Whether others than its owner may read or write the file. */
     readonly isOpenToOthers: boolean;
+    /** What other tools have put into the file and the engine passes over, by name; names are as they stand in the file. */
+    readonly foreignObjects: readonly { readonly type: string; readonly name: string }[];
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { StoredCommit, StoredFrame } from './commit.ts';
 import type { Head } from './head.ts';
+import { invariant } from './ledger-error.ts';
 import type { PartitionId } from './partition.ts';
 import type { SequenceRange } from './range.ts';
 import type { Micros } from './time.ts';
@@ -12,6 +13,8 @@ export interface ReadRequest {
   readonly partitions: readonly PartitionId[] | null;
   /** Verify the chain and the frames while reading; a broken commit is not returned. */
   readonly verify: boolean;
+  /** The range goes on after a page: it must begin where a commit does, or events of that page would come again. */
+  readonly continues?: boolean | undefined;
 }
 
 export interface Page {
@@ -19,6 +22,13 @@ export interface Page {
   readonly commits: readonly StoredCommit[];
   /** Sequence to ask for next; null when the range is told. */
   readonly next: number | null;
+}
+
+/** What is left of a request after one of its pages; null where nothing is. Every page of a ledger ends after the sequence it was asked from. */
+export function restOf(request: ReadRequest, { next }: Page): ReadRequest | null {
+  if (next === null) return null;
+  invariant(next > request.range.from, `a page from sequence ${request.range.from} leads to sequence ${next}`);
+  return { ...request, range: { ...request.range, from: next }, continues: true };
 }
 
 export function bodyBytes(frames: readonly StoredFrame[]): number {

@@ -16,9 +16,14 @@ export interface Partition {
   readonly name: string;
 }
 
+/** Whether a text can name a partition, a producer, a group or a member. */
+export function isName(text: string): boolean {
+  return NAME.test(text);
+}
+
 /** A name for a partition, a producer or a group. @throws LedgerError INVALID_ARGUMENT */
 export function checkName(kind: string, name: string): string {
-  if (NAME.test(name)) return name;
+  if (isName(name)) return name;
   throw new LedgerError('INVALID_ARGUMENT', {
     message: `'${name.slice(0, 80)}' cannot name a ${kind}`,
     hint: 'use 1 to 64 of a-z 0-9 . _ - with a letter or digit first',

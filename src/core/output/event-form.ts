@@ -66,13 +66,24 @@ const ENVELOPE_END = '}\n';
 
 function* envelopes(batch: EventBatch, labels: EventLabels): Generator<readonly (Buffer | string)[], void, undefined> {
   const { count, sequences, offsets, times } = batch;
+  const nameOf = quotedNames(labels);
   for (let at = 0; at < count; at++) {
     const time = formatTime(times[at] as number);
-    const partition = labels.partitionName(batch.partition(at));
+    const partition = nameOf(batch.partition(at));
     const key = JSON.stringify(labels.key(batch, at));
-    const head = `{"sequence":${sequences[at]},"partition":"${partition}","offset":${offsets[at]},"time":"${time}","key":${key},"payload":`;
+    const head = `{"sequence":${sequences[at]},"partition":${partition},"offset":${offsets[at]},"time":"${time}","key":${key},"payload":`;
     yield [head, batch.payload(at), ENVELOPE_END];
   }
+}
+
+/** Names of partitions as JSON, each escaped once and not for every event: a name comes from the file and could hold anything. */
+function quotedNames(labels: EventLabels): (id: PartitionId) => string {
+  const known = new Map<PartitionId, string>();
+  return (id) => {
+    const name = known.get(id) ?? JSON.stringify(labels.partitionName(id));
+    known.set(id, name);
+    return name;
+  };
 }
 
 /** One event of a batch as an object, its payload in memory of its own: whoever keeps the event keeps nothing else. */

@@ -1,23 +1,16 @@
 /** Appends one commit inside a transaction that is open already: compares what the draft was built on, checks the invariants, writes. */
 
 import type { Database, Statement } from 'better-sqlite3';
-import type { CommitDraft, CommitOutcome, Conflict, KnownId, ProducerMark } from '../../model/commit.ts';
+import type { CommitDraft, CommitOutcome, Conflict, KnownId } from '../../model/commit.ts';
 import { invariant } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
 import { type FrameLink, hashBody, hashCommit } from '../chain.ts';
 import type { PinStore } from './pins.ts';
+import { keepProducer, readProducer } from './producers.ts';
 import { blob, integer, type RawRow } from './rows.ts';
 import { createOnDemand, hasTable, partitionTable } from './schema.ts';
 import { toHead, type WriteState, type WriteStates } from './write-state.ts';
-
-const UNKNOWN_PRODUCER: ProducerMark = { position: 0, digest: Buffer.alloc(0) };
-
-export function readProducer(db: Database, name: string): ProducerMark {
-  if (!hasTable(db, 'producers')) return UNKNOWN_PRODUCER;
-  const row = db.prepare<[string], RawRow>('SELECT position, digest FROM producers WHERE name = ?').get(name);
-  return row === undefined ? UNKNOWN_PRODUCER : { position: integer(row, 'position'), digest: blob(row, 'digest') };
-}
 
 export class Appender {
   readonly #db: Database;
@@ -87,7 +80,7 @@ export class Appender {
       draft.sentTo,
       hash,
     );
-    this.#keepProducer(draft);
+    if (producer !== null) keepProducer(this.#db, producer, firstSequence);
     this.#keepIds(draft, firstSequence);
     this.#pins.keep(draft.pins, state, lift);
 
@@ -128,16 +121,6 @@ export class Appender {
       this.#insertFrame.set(frame.partition, insert);
     }
     insert.run(frame.sequence, frame.offset, frame.count, frame.firstTime, frame.lastTime, frame.key, frame.hash, body);
-  }
-
-  #keepProducer({ producer }: CommitDraft): void {
-    if (producer === null) return;
-    createOnDemand(this.#db, 'producers');
-    this.#db
-      .prepare(
-        'INSERT INTO producers (name, position, digest) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position, digest = excluded.digest',
-      )
-      .run(producer.name, producer.position, producer.digest);
   }
 
   #keepIds(draft: CommitDraft, firstSequence: number): void {

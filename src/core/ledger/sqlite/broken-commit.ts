@@ -10,3 +10,9 @@ export function brokenCommit(sequence: number, fact: string, cause?: unknown): L
     cause,
   });
 }
+
+/** `before`: the first sequence after the gap; null where nothing comes after it. */
+export function missingSequences(from: number, before: number | null): LedgerError {
+  if (before === null) return brokenCommit(from, 'it is missing');
+  return brokenCommit(from, before - from === 1 ? 'it is missing' : `sequences ${from} to ${before - 1} are missing`);
+}

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { Page, ReadRequest } from '../../model/history.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../chain.ts';
-import { brokenCommit } from './broken-commit.ts';
+import { brokenCommit, missingSequences } from './broken-commit.ts';
 import {
   type EpochRow,
   hasStrayPlacements,
@@ -16,7 +16,7 @@ import {
   readPlacementRows,
 } from './identity.ts';
 import { FRAME_COLUMNS, type FrameReader, groupByCommit, type HashedFrame, toFrameLink } from './read.ts';
-import { blob, integer, integerOrNull, type RawRow, textOrNull } from './rows.ts';
+import { blob, integer, name, natural, positive, type RawRow, time } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
 export interface CommitRow extends Omit<CommitLink, 'frames'> {
@@ -66,10 +66,10 @@ export class ChainWalk {
     return this.#db
       .transaction(() => {
         const { range } = request;
-        const from = this.#reader.commitHolding(range.from);
+        if (range.from > range.through) return { commits: [], rows: [], next: null };
+        const from = this.#reader.firstOf(request).first;
         const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
         const rows = this.#commitRows(from, range.through, [...wanted]);
-        if (rows.length === 0) return { commits: [], rows, next: null };
         const end = (rows.at(-1) as CommitRow).firstSequence;
         const frames = this.#reader.frames(from, end, [...wanted]);
         const links = this.#links(from, end, wanted, frames);
@@ -84,25 +84,65 @@ export class ChainWalk {
         for (const frame of frames) {
           if (!hashBody(frame.body).equals(frame.hash)) throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
         }
+        this.#checkEpochsThrough(place.next - 1);
+        const next = place.next <= range.through ? place.next : null;
+        if (next === null) this.#reader.checkEnd(range.through, [...wanted]);
         this.#reader.growPages(rows.length, frames);
-        return { commits: groupByCommit(frames), rows, next: place.next <= range.through ? place.next : null };
+        return { commits: groupByCommit(frames), rows, next };
       })
       .deferred();
   }
 
+  /** Recomputes the link of one commit over the hashes that its frames carry; no body is read. @throws LedgerError VERIFICATION_FAILED */
+  checkLink(firstSequence: number): void {
+    const row = this.#reader.statements.get<[number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence = ?`).get(firstSequence);
+    if (row === undefined) throw missingSequences(firstSequence, null);
+    const frames = this.#links(firstSequence, firstSequence, new Set(), []).get(firstSequence) ?? [];
+    this.#step(this.#placeBefore(firstSequence), toCommitRow(row), frames);
+  }
+
   /** Recomputes the beginning of every epoch. @throws LedgerError VERIFICATION_FAILED */
   checkEpochs(): void {
-    for (const [at, row] of this.#epochs.entries()) {
-      const before = this.#epochs[at - 1];
-      const isSamePlace = before !== undefined && before.fromSequence === row.fromSequence;
-      const previous = isSamePlace ? before.hash : this.#lastCommitBefore(row.fromSequence).hash;
-      const partitions = this.#partitions.filter(({ epoch }) => epoch <= row.epoch);
-      const placements = readPlacementRows(this.#db, row.epoch);
-      const link = { ledger: this.#ledger, epoch: row.epoch, fromSequence: row.fromSequence, routing: row.routing, partitions, placements };
-      if (row.epoch !== at + 1 || !hashEpoch(previous, link).equals(row.hash)) {
-        throw brokenCommit(row.fromSequence, `epoch ${row.epoch} (ledger settings, routing, partitions or placements) has changed`);
-      }
+    for (const at of this.#epochs.keys()) this.#checkEpoch(at);
+    this.#checkLayout();
+  }
+
+  /** That of the last one, which covers the settings and all partitions. @throws LedgerError VERIFICATION_FAILED */
+  checkLastEpoch(): void {
+    this.#checkEpoch(this.#epochs.length - 1);
+    this.#checkLayout();
+  }
+
+  /**
+   * Those that are in force up to a sequence, each once: what is read is shown under their names, keys and settings. What comes before a broken one
+   * can still be read.
+   */
+  #checkEpochsThrough(sequence: number): void {
+    const proven = this.#reader.provenEpochs;
+    if (proven.size === 0) this.#checkLayout();
+    for (const [at, { fromSequence, epoch }] of this.#epochs.entries()) {
+      if (fromSequence > sequence || proven.has(epoch)) continue;
+      this.#checkEpoch(at);
+      proven.add(epoch);
     }
+  }
+
+  #checkEpoch(at: number): void {
+    const row = this.#epochs[at];
+    if (row === undefined) throw brokenCommit(1, 'there is no epoch');
+    const before = this.#epochs[at - 1];
+    const isSamePlace = before !== undefined && before.fromSequence === row.fromSequence;
+    const previous = isSamePlace ? before.hash : this.#lastCommitBefore(row.fromSequence).hash;
+    const partitions = this.#partitions.filter(({ epoch }) => epoch <= row.epoch);
+    const placements = readPlacementRows(this.#db, row.epoch);
+    const link = { ledger: this.#ledger, epoch: row.epoch, fromSequence: row.fromSequence, routing: row.routing, partitions, placements };
+    if (row.epoch !== at + 1 || !hashEpoch(previous, link).equals(row.hash)) {
+      throw brokenCommit(row.fromSequence, `epoch ${row.epoch} (ledger settings, routing, partitions or placements) has changed`);
+    }
+  }
+
+  /** What no epoch accounts for. */
+  #checkLayout(): void {
     if (hasStrayPlacements(this.#db)) throw brokenCommit(1, 'there are placements of no epoch');
     const stranger = this.#partitions.find((row, at) => row.id !== at || row.tableName !== partitionTable(row.id) || row.epoch > this.#epochs.length);
     if (stranger !== undefined) throw brokenCommit(1, `partition ${stranger.id} has changed`);
@@ -150,7 +190,7 @@ export class ChainWalk {
     const row = this.#reader.statements
       .get<[number], RawRow>('SELECT first_sequence, count, hash FROM commits WHERE first_sequence < ? ORDER BY first_sequence DESC LIMIT 1')
       .get(sequence);
-    return row === undefined ? { hash: GENESIS, next: 1 } : { hash: blob(row, 'hash'), next: integer(row, 'first_sequence') + integer(row, 'count') };
+    return row === undefined ? { hash: GENESIS, next: 1 } : { hash: blob(row, 'hash'), next: positive(row, 'first_sequence') + positive(row, 'count') };
   }
 
   /** Several epochs may begin at one sequence; the last one is the link before the commit there. */
@@ -159,7 +199,7 @@ export class ChainWalk {
   }
 
   #step(place: Place, row: CommitRow, frames: readonly FrameLink[]): Place {
-    if (row.firstSequence !== place.next) throw brokenCommit(place.next, `sequences ${place.next} to ${row.firstSequence - 1} are missing`);
+    if (row.firstSequence !== place.next) throw missingSequences(place.next, row.firstSequence);
     const previous = this.#epochStartingAt(row.firstSequence)?.hash ?? place.hash;
     if (!hashCommit(previous, this.#ledger.uuid, { ...row, frames }).equals(row.hash))
       throw brokenCommit(row.firstSequence, 'its chain hash does not fit what is stored');
@@ -168,16 +208,21 @@ export class ChainWalk {
 }
 
 function toCommitRow(row: RawRow): CommitRow {
-  return {
-    firstSequence: integer(row, 'first_sequence'),
-    count: integer(row, 'count'),
-    firstTime: integer(row, 'first_time'),
-    lastTime: integer(row, 'last_time'),
-    committedAt: integer(row, 'committed_at'),
-    producer: textOrNull(row, 'producer'),
-    producerPosition: integerOrNull(row, 'producer_position'),
-    producerDigest: row['producer_digest'] === null ? null : blob(row, 'producer_digest'),
-    sentTo: integerOrNull(row, 'sent_to'),
-    hash: blob(row, 'hash'),
-  };
+  const firstSequence = positive(row, 'first_sequence');
+  try {
+    return {
+      firstSequence,
+      count: positive(row, 'count'),
+      firstTime: time(row, 'first_time'),
+      lastTime: time(row, 'last_time'),
+      committedAt: integer(row, 'committed_at'),
+      producer: row['producer'] === null ? null : name(row, 'producer'),
+      producerPosition: row['producer_position'] === null ? null : natural(row, 'producer_position'),
+      producerDigest: row['producer_digest'] === null ? null : blob(row, 'producer_digest'),
+      sentTo: row['sent_to'] === null ? null : natural(row, 'sent_to'),
+      hash: blob(row, 'hash'),
+    };
+  } catch (error) {
+    throw brokenCommit(firstSequence, (error as Error).message, error);
+  }
 }

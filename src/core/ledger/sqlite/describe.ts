@@ -6,8 +6,10 @@ import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../led
 import { fileBytes, isOpenToOthers } from './file-guard.ts';
 import { frameBytes } from './frame-bytes.ts';
 import { readPartitionEnd } from './partition-end.ts';
-import { integer, type RawRow, text } from './rows.ts';
+import { readProducers } from './producers.ts';
+import { integer, type RawRow } from './rows.ts';
 import { FORMAT, hasTable, partitionTable } from './schema.ts';
+import { foreignObjects } from './schema-check.ts';
 import { Statements } from './statements.ts';
 import { readHead } from './write-state.ts';
 
@@ -24,7 +26,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDe
         commits: db.prepare('SELECT count(*) FROM commits').pluck().get() as number,
         firstTime: first === undefined ? null : integer(first, 'first_time'),
         partitions: summarizePartitions(db, identity.partitions),
-        producers: readProducers(db),
+        producers: producerPositions(db),
         sessions: hasTable(db, 'sessions') ? (db.prepare('SELECT count(*) FROM sessions').pluck().get() as number) : 0,
         storage: {
           engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
@@ -33,6 +35,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDe
           walBytes: fileBytes(`${identity.path}-wal`),
           settings: Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number])),
           isOpenToOthers: isOpenToOthers(identity.path),
+          foreignObjects: foreignObjects(db),
         },
       };
     })
@@ -44,7 +47,7 @@ const FRAMES_MAX = 1_000_000;
 
 export function summarizePartitions(db: Database, partitions: readonly Partition[]): PartitionSummary[] {
   const framesMax = Math.floor(FRAMES_MAX / partitions.length);
-  return partitions.map(({ id, name }) => ({ id, name, ...summarize(db, id, framesMax) }));
+  return partitions.map((partition) => ({ ...partition, ...summarize(db, partition.id, framesMax) }));
 }
 
 function summarize(db: Database, id: PartitionId, framesMax: number): Omit<PartitionSummary, 'id' | 'name'> {
@@ -60,8 +63,6 @@ function summarize(db: Database, id: PartitionId, framesMax: number): Omit<Parti
   };
 }
 
-export function readProducers(db: Database): { name: string; position: number }[] {
-  if (!hasTable(db, 'producers')) return [];
-  const rows = db.prepare<[], RawRow>('SELECT name, position FROM producers ORDER BY name').all();
-  return rows.map((row) => ({ name: text(row, 'name'), position: integer(row, 'position') }));
+export function producerPositions(db: Database): { name: string; position: number }[] {
+  return readProducers(db).map(({ name, position }) => ({ name, position }));
 }

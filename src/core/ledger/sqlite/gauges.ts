@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Partition } from '../../model/partition.ts';
 import type { LedgerGauges, LedgerGrowth, LedgerIdentity, PartitionGauge } from '../ledger.ts';
-import { readProducers } from './describe.ts';
+import { producerPositions } from './describe.ts';
 import { fileBytes } from './file-guard.ts';
 import { readPartitionEnd } from './partition-end.ts';
 import { integer, type RawRow } from './rows.ts';
@@ -30,7 +30,7 @@ export function readGauges(
     committedAt: last === undefined ? null : integer(last, 'committed_at'),
     partitions: identity.partitions.map((partition) => readGauge(statements, partition)),
     growth: behind === null ? null : readGrowth(statements, identity, behind),
-    producers: readProducers(db),
+    producers: producerPositions(db),
     fileBytes: fileBytes(identity.path),
   };
 }

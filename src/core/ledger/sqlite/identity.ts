@@ -9,7 +9,7 @@ import { type Epoch, type Epochs, NO_PLACEMENTS, type Placements, type RoutingSp
 import { formatRoutingSpec, parseRoutingSpec } from '../../model/routing-text.ts';
 import type { EpochLink } from '../chain.ts';
 import type { LedgerIdentity } from '../ledger.ts';
-import { blob, integer, type RawRow, text } from './rows.ts';
+import { blob, integer, name, positive, type RawRow, text } from './rows.ts';
 import { hasTable } from './schema.ts';
 
 /** The columns that the chain covers, as they are stored. */
@@ -37,7 +37,7 @@ export function readLedgerRow(db: Database): LedgerRow {
 
 export function readPartitionRows(db: Database): PartitionRow[] {
   const rows = db.prepare<[], RawRow>('SELECT id, name, table_name, epoch FROM partition ORDER BY id').all();
-  return rows.map((row) => ({ id: integer(row, 'id'), name: text(row, 'name'), tableName: text(row, 'table_name'), epoch: integer(row, 'epoch') }));
+  return rows.map((row) => ({ id: integer(row, 'id'), name: name(row, 'name'), tableName: text(row, 'table_name'), epoch: integer(row, 'epoch') }));
 }
 
 const EPOCH_COLUMNS = 'epoch, from_sequence, routing, hash';
@@ -47,7 +47,7 @@ export function readEpochRows(db: Database): EpochRow[] {
 }
 
 function toEpochRow(row: RawRow): EpochRow {
-  return { epoch: integer(row, 'epoch'), fromSequence: integer(row, 'from_sequence'), routing: text(row, 'routing'), hash: blob(row, 'hash') };
+  return { epoch: positive(row, 'epoch'), fromSequence: positive(row, 'from_sequence'), routing: text(row, 'routing'), hash: blob(row, 'hash') };
 }
 
 export type PlacementRow = EpochLink['placements'][number] & { readonly epoch: number };

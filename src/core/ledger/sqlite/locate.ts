@@ -5,6 +5,8 @@ import type { StoredFrame } from '../../model/commit.ts';
 import { walkFrameBody } from '../../model/frame-body.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
+import { brokenCommit } from './broken-commit.ts';
+import { ChainWalk } from './chain-walk.ts';
 import type { FrameReader } from './read.ts';
 import { integer, type RawRow } from './rows.ts';
 
@@ -26,16 +28,24 @@ function firstCommitReaching(db: Database, time: Micros): number | null {
   return high;
 }
 
-/** The first sequence whose time is `time` or later; null where there is none. */
+/**
+ * The first sequence whose time is `time` or later; null where there is none. The links of the commits on both sides are recomputed: a time that has
+ * changed would begin a range in another place, and nothing of the range itself would show it. @throws LedgerError VERIFICATION_FAILED
+ */
 export function sequenceAtTime(db: Database, reader: FrameReader, time: Micros): number | null {
   const commit = firstCommitReaching(db, time);
+  const walk = new ChainWalk(db, reader);
+  const before = reader.lastCommitThrough(commit === null ? Number.MAX_SAFE_INTEGER : commit - 1);
+  if (before.next > before.first) walk.checkLink(before.first);
   if (commit === null) return null;
-  let sequence: number | null = null;
+  walk.checkLink(commit);
+  let sequence = null as number | null;
   for (const frame of reader.framesAt(commit)) {
     visitFrame(frame, (candidate, candidateTime) => {
       if (candidateTime >= time && (sequence === null || candidate < sequence)) sequence = candidate;
     });
   }
+  if (sequence === null) throw brokenCommit(commit, 'its events end before its last time');
   return sequence;
 }
 

@@ -6,18 +6,22 @@ import type { LedgerBlueprint } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { loadBlake3 } from '../../native/blake3.ts';
 import { type Patience, retryWhileBusy } from './busy.ts';
+import { checkHead } from './check-head.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { sqliteDriver } from './driver.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
 import { readIdentity } from './identity.ts';
-import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './schema.ts';
+import { APPLICATION_ID, FORMAT, isEmptyDatabase } from './schema.ts';
+import { looksLikeLedger, schemaDifference } from './schema-check.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import { translateError } from './translate-error.ts';
 
 /** What every SQLite database begins with. */
 const HEADER_BYTES = 100;
 const FOREIGN = 'it is a database of something else';
+const UNMARKED = 'it has the tables of one, and not its marks in the header, as after .dump and restore';
+const MARK_AGAIN = `set them: sqlite3 FILE 'PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}'`;
 
 export interface OpeningOptions {
   readonly access: 'read' | 'write';
@@ -101,6 +105,7 @@ function open(path: string, file: FileIdentity, options: OpeningOptions): Sqlite
     const { durability } = identity.config;
     if (options.access === 'write') {
       prepareForWriting(db, durability);
+      checkHead(db);
     } else {
       applyDurability(db, durability);
       db.pragma('query_only = ON');
@@ -134,7 +139,7 @@ function checkFormat(db: Database, path: string): void {
   const refuse = (fact: string, hint: string) => new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path } });
   const another = 'name another file, or make a ledger: completengine init';
   if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`);
-  if (!isOurs(db)) throw refuse(FOREIGN, another);
+  if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, MARK_AGAIN) : refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {
     throw new LedgerError('NEWER_FORMAT', {
@@ -143,6 +148,7 @@ function checkFormat(db: Database, path: string): void {
       details: { path, format, known: FORMAT },
     });
   }
+  if (format < FORMAT && looksLikeLedger(db)) throw refuse(UNMARKED, MARK_AGAIN);
   const difference = format < FORMAT ? `it has format ${format}` : schemaDifference(db);
   if (difference !== null) throw refuse(difference, another);
 }

@@ -2,7 +2,7 @@
 
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
-import { integer, type RawRow } from './rows.ts';
+import { natural, positive, type RawRow, time } from './rows.ts';
 import { partitionTable } from './schema.ts';
 import type { Statements } from './statements.ts';
 
@@ -16,5 +16,5 @@ export interface PartitionEnd {
 export function readPartitionEnd(statements: Statements, id: PartitionId): PartitionEnd {
   const last = statements.get<[], RawRow>(`SELECT offset, count, last_time FROM ${partitionTable(id)} ORDER BY sequence DESC LIMIT 1`).get();
   if (last === undefined) return { nextOffset: 0, lastTime: null };
-  return { nextOffset: integer(last, 'offset') + integer(last, 'count'), lastTime: integer(last, 'last_time') };
+  return { nextOffset: natural(last, 'offset') + positive(last, 'count'), lastTime: time(last, 'last_time') };
 }

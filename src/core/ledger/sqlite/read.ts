@@ -8,8 +8,9 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { SequenceRange } from '../../model/range.ts';
 import type { FrameLink } from '../chain.ts';
-import { brokenCommit } from './broken-commit.ts';
-import { blob, integer, type RawRow, textOrNull } from './rows.ts';
+import { brokenCommit, missingSequences } from './broken-commit.ts';
+import { checkLanes, endOfRun } from './dense-frames.ts';
+import { blob, integer, natural, positive, type RawRow, textOrNull, time } from './rows.ts';
 import { partitionTable } from './schema.ts';
 import { Statements } from './statements.ts';
 import { isDamage } from './translate-error.ts';
@@ -21,6 +22,12 @@ const COMMITS_MAX = 2048;
 /** Of a partition's table, but for the body: as {@link toFrameLink} reads them. */
 export const FRAME_COLUMNS = 'sequence, offset, count, first_time, last_time, key, hash';
 
+/** Where a commit begins, and the sequence after its last one. */
+export interface CommitSpan {
+  readonly first: number;
+  readonly next: number;
+}
+
 /** A frame with the hash its row carries. */
 export interface HashedFrame extends StoredFrame {
   readonly hash: Buffer;
@@ -28,6 +35,8 @@ export interface HashedFrame extends StoredFrame {
 
 export class FrameReader {
   readonly statements: Statements;
+  /** Epochs whose link was recomputed, for walks of the chain that read by this. */
+  readonly provenEpochs = new Set<number>();
   readonly #db: Database;
   /** Commits a page holds at most: few behind a start or a broken commit, then more and more. */
   #commitsPerPage = 1;
@@ -67,15 +76,53 @@ export class FrameReader {
 
   /** The partitions that were named for commits which reach into the range. */
   partitionsSentTo({ from, through }: SequenceRange): PartitionId[] {
+    if (from > through) return [];
     return this.statements
       .get<[number, number], PartitionId>('SELECT DISTINCT sent_to FROM commits WHERE first_sequence BETWEEN ? AND ? AND sent_to IS NOT NULL')
       .pluck()
-      .all(this.commitHolding(from), through);
+      .all(this.commitHolding(from).first, through);
   }
 
-  /** The first sequence of the commit that holds `sequence`. */
-  commitHolding(sequence: number): number {
-    return (this.statements.get('SELECT max(first_sequence) FROM commits WHERE first_sequence <= ?').pluck().get(sequence) as number | null) ?? 1;
+  /** The last commit that begins at `sequence` or before; before the first one there is an empty place at sequence 1. */
+  lastCommitThrough(sequence: number): CommitSpan {
+    const row = this.statements
+      .get<[number], RawRow>('SELECT first_sequence, count FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1')
+      .get(sequence);
+    if (row === undefined) return { first: 1, next: 1 };
+    const first = positive(row, 'first_sequence');
+    return { first, next: first + positive(row, 'count') };
+  }
+
+  /** The commit that holds `sequence`. @throws LedgerError VERIFICATION_FAILED where its row is missing. */
+  commitHolding(sequence: number): CommitSpan {
+    const commit = this.lastCommitThrough(sequence);
+    if (sequence < commit.next) return commit;
+    const after = this.statements.get<[number], number>('SELECT min(first_sequence) FROM commits WHERE first_sequence > ?').pluck().get(sequence);
+    throw missingSequences(commit.next, after ?? null);
+  }
+
+  /**
+   * A frame that no commit accounts for, because the last commits are missing: the sequence of the first one in the partitions; null where there
+   * is none. Asked inside the transaction that has read the last commit.
+   */
+  frameBeyond(lastCommit: number, partitions: readonly PartitionId[]): number | null {
+    let first: number | null = null;
+    for (const partition of partitions) {
+      const found = this.statements
+        .get<[number], number>(`SELECT sequence FROM ${partitionTable(partition)} WHERE sequence > ? ORDER BY sequence LIMIT 1`)
+        .pluck()
+        .get(lastCommit);
+      if (found !== undefined) first = Math.min(first ?? found, found);
+    }
+    return first;
+  }
+
+  /** Where the range reaches the last commit of the ledger, no frame may lie after that one. @throws LedgerError VERIFICATION_FAILED */
+  checkEnd(through: number, partitions: readonly PartitionId[]): void {
+    const last = this.lastCommitThrough(Number.MAX_SAFE_INTEGER);
+    if (through < last.next - 1) return;
+    const beyond = this.frameBeyond(last.first, partitions);
+    if (beyond !== null) throw brokenCommit(Math.min(beyond, last.next), `partition tables hold frames at sequence ${beyond}, and the commit is missing`);
   }
 
   /** One page, unverified. */
@@ -87,23 +134,44 @@ export class FrameReader {
     return this.#db
       .transaction(() => {
         const { range } = request;
+        if (range.from > range.through) return { commits: [], next: null };
         const partitions = request.partitions ?? this.partitionIds();
-        const from = this.commitHolding(range.from);
-        const end = this.pageEnd(from, range.through, partitions);
-        if (end === null) return { commits: [], next: null };
-        const frames = this.frames(from, end, partitions);
+        const first = this.firstOf(request);
+        const end = this.pageEnd(first.first, range.through, partitions) ?? range.through;
+        const frames = this.frames(first.first, end, partitions);
         const commits = groupByCommit(frames);
+        const isLast = end === range.through;
+        const after = request.partitions === null ? endOfRun(first, commits, isLast ? range.through : null) : this.#endOfLanes(first, frames, end, isLast);
+        const next = after <= range.through ? after : null;
+        if (next === null) this.checkEnd(range.through, partitions);
         this.growPages(commits.length, frames);
-        return { commits, next: this.#commitAfter(end, range.through) };
+        return { commits, next };
       })
       .deferred();
   }
 
-  /** The first sequence of the commit behind the one at `sequence`; null where it lies behind the range. */
-  #commitAfter(sequence: number, through: number): number | null {
-    return this.statements.get('SELECT min(first_sequence) FROM commits WHERE first_sequence > ? AND first_sequence <= ?').pluck().get(sequence, through) as
-      | number
-      | null;
+  /** The commit a page begins with. @throws LedgerError VERIFICATION_FAILED where it is missing, or reaches back into the page before. */
+  firstOf({ range, continues }: ReadRequest): CommitSpan {
+    const commit = this.commitHolding(range.from);
+    if (continues === true && commit.first !== range.from) throw brokenCommit(range.from, `the commit at sequence ${commit.first} reaches beyond it`);
+    return commit;
+  }
+
+  /** The sequence after a page of some partitions, whose offsets must not skip anything. */
+  #endOfLanes(first: CommitSpan, frames: readonly StoredFrame[], end: number, isLast: boolean): number {
+    checkLanes(frames, (partition) => this.#offsetBefore(partition, first.first));
+    if (isLast) return end + 1;
+    const commit = this.commitHolding(end);
+    if (commit.first !== end) throw brokenCommit(end, 'there are frames without their commit');
+    return commit.next;
+  }
+
+  /** The offset that the first event of the partition from `sequence` on must have. */
+  #offsetBefore(partition: PartitionId, sequence: number): number {
+    const row = this.statements
+      .get<[number], RawRow>(`SELECT offset, count FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`)
+      .get(sequence);
+    return row === undefined ? 0 : natural(row, 'offset') + positive(row, 'count');
   }
 
   get commitsPerPage(): number {
@@ -127,7 +195,7 @@ export class FrameReader {
   /** The damage may lie where it would be looked up. */
   #firstOfBroken(sequence: number): number {
     try {
-      return this.commitHolding(sequence);
+      return this.commitHolding(sequence).first;
     } catch {
       return sequence;
     }
@@ -187,15 +255,15 @@ export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
   }
 }
 
-/** A frame without its body. */
+/** A frame without its body. @throws LedgerError VERIFICATION_FAILED where a column is none that could have been written. */
 export function toFrameLink(partition: PartitionId, row: RawRow): FrameLink {
   return {
     partition,
     sequence: integer(row, 'sequence'),
-    offset: integer(row, 'offset'),
-    count: integer(row, 'count'),
-    firstTime: integer(row, 'first_time'),
-    lastTime: integer(row, 'last_time'),
+    offset: natural(row, 'offset'),
+    count: positive(row, 'count'),
+    firstTime: time(row, 'first_time'),
+    lastTime: time(row, 'last_time'),
     key: textOrNull(row, 'key'),
     hash: blob(row, 'hash'),
   };

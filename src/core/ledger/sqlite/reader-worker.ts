@@ -1,7 +1,7 @@
 /** The reading thread: reads the pages of one request, as many ahead as it has turns. */
 
 import { MessageChannel } from 'node:worker_threads';
-import type { Page, ReadRequest } from '../../model/history.ts';
+import { type Page, type ReadRequest, restOf } from '../../model/history.ts';
 import { packPage, type ReaderAnswer, type ReaderMessage } from './reader-protocol.ts';
 import { toFailure } from './thread-failure.ts';
 import { serve } from './thread-script.ts';
@@ -19,7 +19,7 @@ serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, tell) => {
     const stored = await ledger.read(rest);
     const page = packPage(stored, message.memory ?? undefined);
     dispose(stored);
-    rest = page.next === null ? null : { ...rest, range: { ...rest.range, from: page.next } };
+    rest = restOf(rest, stored);
     tell({ kind: 'page', page }, [page.memory]);
   } catch (error) {
     rest = null;

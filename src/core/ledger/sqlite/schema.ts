@@ -1,7 +1,6 @@
-/** Format 1 as SQL: the tables and the view, and the comparison of a file's schema with them. The only names in SQL text are ours. */
+/** Format 1 as SQL: the tables and the view. The only names in SQL text are ours. */
 
 import type { Database } from 'better-sqlite3';
-import { PARTITIONS_MAX } from '../../model/partition.ts';
 
 /** "CDEX" in the header of the file. */
 export const APPLICATION_ID = 0x43444558;
@@ -45,7 +44,8 @@ const TABLES_ON_DEMAND = {
   producers: `CREATE TABLE producers (
   name TEXT PRIMARY KEY,
   position INTEGER NOT NULL,
-  digest BLOB NOT NULL
+  digest BLOB NOT NULL,
+  sequence INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`,
   ids: `CREATE TABLE ids (
   id TEXT PRIMARY KEY,
@@ -129,7 +129,9 @@ function partitionSql(id: number): string {
 
 /**
  * A row per event. A body has one event a line, `[dSequence,dTime,PAYLOAD]` with a bracket and a comma around it; json_each() takes the lines
- * apart as strings, because it would lay out anew what it reads as JSON, and a payload keeps its bytes. Plain functions of SQLite 3.38.
+ * apart as strings, because it would format again what it reads as JSON, and a payload keeps its bytes. Plain functions of SQLite 3.38.
+ * Commits come first, and CROSS JOIN keeps them there: a condition on `commit_sequence` and `commit_end` is then a range of their primary key, and
+ * the bodies of other commits are not read. A key that routing reads from payloads is not stored, so `given_key` shows only what an emitter gave.
  */
 function eventsSql(partitionCount: number): string {
   const lines = `'["' || replace(replace(replace(replace(replace(CAST(f.body AS TEXT), '\\', '\\\\'), '"', '\\"'), char(9), '\\t'), char(13), '\\r'), char(10), '","') || '"]'`;
@@ -140,11 +142,13 @@ function eventsSql(partitionCount: number): string {
   (SELECT name FROM partition WHERE id = ${id}) AS partition,
   f.offset + line.key AS offset,
   f.first_time + CAST(substr(line.value, instr(line.value, ',') + 1) AS INTEGER) AS time,
-  f.key AS key,
+  f.key AS given_key,
+  c.first_sequence AS commit_sequence,
+  c.first_sequence + c.count - 1 AS commit_end,
   substr(line.value,
     instr(line.value, ',') + instr(substr(line.value, instr(line.value, ',') + 1), ',') + 1,
     length(line.value) - instr(line.value, ',') - instr(substr(line.value, instr(line.value, ',') + 1), ',') - 2) AS payload
-FROM ${partitionTable(id)} AS f, json_each(${lines}) AS line`,
+FROM commits AS c CROSS JOIN ${partitionTable(id)} AS f ON f.sequence = c.first_sequence CROSS JOIN json_each(${lines}) AS line`,
   );
   return `CREATE VIEW events AS\n${selects.join('\nUNION ALL\n')}`;
 }
@@ -175,42 +179,10 @@ export function isEmptyDatabase(db: Database): boolean {
   return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
 }
 
-interface SchemaRow {
-  readonly type: string;
-  readonly name: string;
-  readonly tbl_name: string;
-  readonly sql: string | null;
-}
-
-/** The first difference between the file's schema and format 1, as a fact; null where there is none. A foreign trigger could rewrite what is appended. */
-export function schemaDifference(db: Database): string | null {
-  const rows = db.prepare<[], SchemaRow>('SELECT type, name, tbl_name, sql FROM sqlite_schema').all();
-  const found = new Map(rows.filter((row) => !isOwnIndex(row)).map((row) => [row.name, row]));
-  const partitionCount = Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => id).findIndex((id) => !found.has(partitionTable(id)));
-  if (partitionCount < 1) return 'it has no partitions, or too many';
-  const expected = new Map<string, string>(Object.entries(TABLES));
-  for (let id = 0; id < partitionCount; id++) expected.set(partitionTable(id), partitionSql(id));
-  expected.set('events', eventsSql(partitionCount));
-  for (const [name, sql] of expected) {
-    const row = found.get(name);
-    if (row === undefined) return `'${name}' is missing`;
-    if (!isAsCreated(row, sql)) return `'${name}' is not as it was created`;
-    found.delete(name);
-  }
-  for (const [name, sql] of Object.entries(TABLES_ON_DEMAND)) {
-    const row = found.get(name);
-    if (row !== undefined && isAsCreated(row, sql)) found.delete(name);
-  }
-  const foreign = found.values().next().value;
-  return foreign === undefined ? null : `it has a foreign ${foreign.type} '${foreign.name}'`;
-}
-
-function isAsCreated(row: SchemaRow, sql: string): boolean {
-  const type = sql.startsWith('CREATE VIEW') ? 'view' : 'table';
-  return row.sql === sql && row.type === type && row.tbl_name === row.name;
-}
-
-/** The indexes SQLite makes by itself for PRIMARY KEY and UNIQUE. */
-function isOwnIndex({ type, name, tbl_name: table, sql }: SchemaRow): boolean {
-  return type === 'index' && sql === null && name.startsWith(`sqlite_autoindex_${table}_`);
+/** What format 1 is made of, by name. `partitionCount`: how many partitions the file has. */
+export function expectedObjects(partitionCount: number): { readonly required: ReadonlyMap<string, string>; readonly onDemand: ReadonlyMap<string, string> } {
+  const required = new Map<string, string>(Object.entries(TABLES));
+  for (let id = 0; id < partitionCount; id++) required.set(partitionTable(id), partitionSql(id));
+  required.set('events', eventsSql(partitionCount));
+  return { required, onDemand: new Map(Object.entries(TABLES_ON_DEMAND)) };
 }

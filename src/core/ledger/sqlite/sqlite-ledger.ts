@@ -5,7 +5,7 @@ import { closeAll } from '../../model/closing.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/commit.ts';
 import type { Plan } from '../../model/epoch-plan.ts';
 import type { Head } from '../../model/head.ts';
-import { type Page, pageBytes, type ReadRequest } from '../../model/history.ts';
+import { type Page, pageBytes, type ReadRequest, restOf } from '../../model/history.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { SequenceRange } from '../../model/range.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
@@ -22,7 +22,7 @@ import type {
   Verification,
   VerifyReport,
 } from '../ledger.ts';
-import { Appender, readProducer } from './append.ts';
+import { Appender } from './append.ts';
 import { beginEpoch } from './begin-epoch.ts';
 import type { Patience } from './busy.ts';
 import { ChainWalk } from './chain-walk.ts';
@@ -34,6 +34,7 @@ import { GuardedDatabase } from './guarded-database.ts';
 import { readIdentity } from './identity.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
 import { PinStore } from './pins.ts';
+import { provenProducer } from './producers.ts';
 import { FrameReader } from './read.ts';
 import type { ReaderThread } from './reader-thread.ts';
 import type { ThreadStart } from './thread-protocol.ts';
@@ -98,7 +99,7 @@ export class SqliteLedger implements Ledger {
   }
 
   producerMark(name: string): Promise<ProducerMark> {
-    return this.#guarded.look(() => readProducer(this.#db, name));
+    return this.#guarded.look(() => provenProducer(this.#db, name));
   }
 
   describe(): Promise<LedgerDescription> {
@@ -218,7 +219,7 @@ export class SqliteLedger implements Ledger {
     try {
       for (let rest: ReadRequest | null = request; rest !== null; ) {
         const page: Page = await this.read(rest);
-        rest = page.next === null ? null : { ...request, range: { ...request.range, from: page.next } };
+        rest = restOf(rest, page);
         // it starts while this page is told
         if (rest !== null && pageBytes(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
         yield page;

@@ -13,9 +13,10 @@ import { brokenCommit } from './broken-commit.ts';
 import { ChainWalk, type CommitRow, type VerifiedPage } from './chain-walk.ts';
 import { readEpochRows } from './identity.ts';
 import type { FrameReader, HashedFrame } from './read.ts';
-import { blob, integer, type RawRow, text } from './rows.ts';
+import { blob, integer, type RawRow } from './rows.ts';
 import { hasTable, partitionTable } from './schema.ts';
 import { PinProof } from './verify-pins.ts';
+import { checkPositions } from './verify-positions.ts';
 import { readHead } from './write-state.ts';
 
 /** What the walk has counted so far. */
@@ -25,7 +26,7 @@ interface Tally {
   time: number;
   readonly offsets: Map<number, number>;
   readonly frames: Map<number, number>;
-  readonly producers: Map<string, { position: number; digest: Buffer }>;
+  readonly producers: Map<string, { position: number; digest: Buffer; sequence: number }>;
   /** Hashes met at the anchor's sequence. */
   readonly atAnchor: string[];
 }
@@ -61,7 +62,7 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
   }
   if (tally.events !== head.sequence) throw brokenCommit(tally.events + 1, `the head is at ${head.sequence}, and the chain ends at ${tally.events}`);
 
-  checkNothingElse(db, head.sequence, tally, idOf !== undefined);
+  checkNothingElse(db, reader, head.sequence, tally, idOf !== undefined);
   if (pins !== null) checkPins(db, pins, head.sequence);
   checkStructure(db);
   if (anchor !== undefined) checkAnchor(anchor, head.sequence, tally);
@@ -85,7 +86,11 @@ function checkCommit(row: CommitRow, frames: readonly HashedFrame[], batch: Even
     tally.offsets.set(frame.partition, frame.offset + frame.count);
     tally.frames.set(frame.partition, (tally.frames.get(frame.partition) ?? 0) + 1);
   }
-  if (row.producer !== null) tally.producers.set(row.producer, { position: row.producerPosition ?? 0, digest: row.producerDigest ?? Buffer.alloc(0) });
+  if (row.producer !== null) {
+    const { firstSequence: sequence, producerPosition: position, producerDigest: digest } = row;
+    if (position === null || digest === null) throw fail('it names a producer without its position');
+    tally.producers.set(row.producer, { position, digest, sequence });
+  }
   tally.time = time;
   tally.commits++;
   tally.events += batch.count;
@@ -104,7 +109,7 @@ function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payloa
 }
 
 /** Rows that no commit accounts for. */
-function checkNothingElse(db: Database, head: number, tally: Tally, hasIds: boolean): void {
+function checkNothingElse(db: Database, reader: FrameReader, head: number, tally: Tally, hasIds: boolean): void {
   for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
     const frames = db
       .prepare(`SELECT count(*) FROM ${partitionTable(id)} WHERE sequence <= ?`)
@@ -112,21 +117,24 @@ function checkNothingElse(db: Database, head: number, tally: Tally, hasIds: bool
       .get(head);
     if (frames !== (tally.frames.get(id) ?? 0)) throw brokenCommit(1, `partition ${id} has frames without a commit`);
   }
-  if (hasTable(db, 'producers')) {
-    const rows = db.prepare<[], RawRow>('SELECT name, position, digest FROM producers').all();
-    for (const row of rows) {
-      const told = tally.producers.get(text(row, 'name'));
-      // a producer may have moved on since the walk began
-      const isBehind = told === undefined || integer(row, 'position') < told.position;
-      const isOther = told !== undefined && integer(row, 'position') === told.position && !blob(row, 'digest').equals(told.digest);
-      if (isOther || (isBehind && head === readHead(db).sequence)) throw brokenCommit(1, `producer '${text(row, 'name')}' is not what its commits say`);
-    }
-    if (rows.length < tally.producers.size) throw brokenCommit(1, 'a producer is missing');
-  }
-  if (hasIds && head === readHead(db).sequence) {
-    const ids = hasTable(db, 'ids') ? db.prepare('SELECT count(*) FROM ids').pluck().get() : 0;
-    if (ids !== tally.events) throw brokenCommit(1, `there are ${String(ids)} unique ids for ${tally.events} events`);
-  }
+  checkPositions(db, reader, head, tally.producers);
+  checkIdCount(db, head, tally.events, hasIds);
+}
+
+/** Each event has one id, and there is none of an event that does not exist. In one transaction: commits since the walk have brought more of both. */
+function checkIdCount(db: Database, head: number, events: number, hasIds: boolean): void {
+  if (!hasIds && !hasTable(db, 'ids')) return;
+  const { ids, beyond } = db
+    .transaction(() => {
+      if (!hasTable(db, 'ids')) return { ids: 0, beyond: 0 };
+      const count = db.prepare<[number, number], number>('SELECT count(*) FROM ids WHERE sequence BETWEEN ? AND ?').pluck();
+      const end = readHead(db).sequence;
+      const all = db.prepare('SELECT count(*) FROM ids').pluck().get() as number;
+      return { ids: count.get(1, head) as number, beyond: all - (count.get(1, end) as number) };
+    })
+    .deferred();
+  if (beyond > 0) throw brokenCommit(head + 1, `there are ${beyond} unique ids of events that are not in the ledger: an end was cut off, or rows have changed`);
+  if (ids !== (hasIds ? events : 0)) throw brokenCommit(1, `there are ${ids} unique ids for ${events} events`);
 }
 
 /** In one look, or a commit could come between the head and the table. */

@@ -7,10 +7,12 @@ import type { PartitionId } from '../../model/partition.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
 import { pinsHoldSince } from '../../model/session-pins.ts';
 import { TIME_MIN } from '../../model/time.ts';
+import { missingSequences } from './broken-commit.ts';
 import { type EpochRow, lastEpochRow, parseEpoch, readEpochs, readPartitionRows, readPlacements } from './identity.ts';
 import { readPartitionEnd } from './partition-end.ts';
 import { hasPins } from './pins.ts';
-import { blob, integer, type RawRow } from './rows.ts';
+import { blob, positive, type RawRow, time as readTime } from './rows.ts';
+import { partitionTable } from './schema.ts';
 import { Statements } from './statements.ts';
 
 export interface WriteState extends RoutingInForce {
@@ -76,10 +78,11 @@ export class WriteStates {
     const db = this.#db;
     const epoch = lastEpochRow(db);
     const last = db.prepare<[], RawRow>('SELECT first_sequence, count, last_time, hash FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
-    const sequence = last === undefined ? 0 : integer(last, 'first_sequence') + integer(last, 'count') - 1;
+    if (last === undefined) checkEmpty(db);
+    const sequence = last === undefined ? 0 : positive(last, 'first_sequence') + positive(last, 'count') - 1;
     return {
       sequence,
-      time: last === undefined ? TIME_MIN : integer(last, 'last_time'),
+      time: last === undefined ? TIME_MIN : readTime(last, 'last_time'),
       // an epoch that begins behind the last commit is the later link
       hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
       ...this.#routingOf(epoch),
@@ -95,6 +98,14 @@ export class WriteStates {
       this.#routing = { epoch, partitionNames, placements: readPlacements(this.#db, epoch), pinsSince };
     }
     return this.#routing;
+  }
+}
+
+/** Frames without any commit: all commits are missing. In one statement, because the head is read outside of a transaction, too. */
+function checkEmpty(db: Database): void {
+  for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
+    const sql = `SELECT min(sequence) FROM ${partitionTable(id)} WHERE NOT EXISTS (SELECT 1 FROM commits)`;
+    if (db.prepare(sql).pluck().get() !== null) throw missingSequences(1, null);
   }
 }
 

@@ -74,6 +74,11 @@ export class LaneFeeder {
     const { sequence, attempts: attempt } = parked;
     const takeBack = (): Promise<void> => groups.takeBackRedelivery(this.#options.group, sequence);
     const batches = await this.#parts.read(lane.partition, sequence, 1, Number.POSITIVE_INFINITY);
+    // where its frame is missing the next event would be delivered in its place
+    if (batches[0]?.sequences[0] !== sequence) {
+      await takeBack();
+      throw isGone(this.#options.group, parked);
+    }
     const answer = await this.#deliver(lane, batches, { attempt, isRedelivery: true }, takeBack);
     if (answer.kind === 'interrupted') return answer;
     const settlement = await groups.settle(this.#holding(lane), sequence, answer.kind === 'failed' ? answer.reason : null);
@@ -157,6 +162,14 @@ export class LaneFeeder {
   #holding({ partition, token }: Lane) {
     return { group: this.#options.group, partition, token };
   }
+}
+
+function isGone(group: string, { partition, sequence }: EventPlace): LedgerError {
+  return new LedgerError('VERIFICATION_FAILED', {
+    message: `group ${group} has parked sequence ${sequence} of partition ${partition}, and the ledger has no such event`,
+    hint: 'prove the ledger: completengine inspect --verify',
+    details: { group, partition, sequence },
+  });
 }
 
 function doesNotFit(group: string, { partition, nextOffset }: Lane): LedgerError {

@@ -5,7 +5,7 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { CursorMove, GroupPlan } from '../../groups.ts';
 import type { FrameReader } from '../read.ts';
-import { integer, type RawRow } from '../rows.ts';
+import { natural, positive, type RawRow } from '../rows.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 import { positionAt } from './lanes.ts';
 import { aliveMembers } from './members.ts';
@@ -18,10 +18,10 @@ export interface CursorRow extends LanePosition {
 export function cursorsOf({ statements }: GroupTables, group: string): CursorRow[] {
   const rows = statements.get<[string], RawRow>('SELECT partition, next_offset, next_sequence, attempts FROM cursors WHERE group_name = ? ORDER BY partition');
   return rows.all(group).map((row) => ({
-    partition: integer(row, 'partition'),
-    nextOffset: integer(row, 'next_offset'),
-    nextSequence: integer(row, 'next_sequence'),
-    attempts: integer(row, 'attempts'),
+    partition: natural(row, 'partition'),
+    nextOffset: natural(row, 'next_offset'),
+    nextSequence: positive(row, 'next_sequence'),
+    attempts: natural(row, 'attempts'),
   }));
 }
 

@@ -6,6 +6,7 @@ import type { LanePosition } from '../../../model/group.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { LaneRequest } from '../../groups.ts';
+import { checkLanes } from '../dense-frames.ts';
 import { readPartitionEnd } from '../partition-end.ts';
 import { FRAME_COLUMNS, type FrameReader, toFrame } from '../read.ts';
 import { integer, type RawRow } from '../rows.ts';
@@ -14,6 +15,12 @@ import { partitionTable } from '../schema.ts';
 /** The offset the next event of the partition gets. */
 export function endOf(reader: FrameReader, partition: PartitionId): number {
   return readPartitionEnd(reader.statements, partition).nextOffset;
+}
+
+/** Where frames that hold events from `sequence` on begin; the sequence itself where nothing is there yet. @throws LedgerError VERIFICATION_FAILED */
+function startOf(reader: FrameReader, sequence: number): number {
+  const commit = reader.lastCommitThrough(sequence);
+  return sequence === commit.next ? sequence : reader.commitHolding(sequence).first;
 }
 
 /** The first event of the partition with this sequence or a later one. */
@@ -34,7 +41,7 @@ export function timeOfNext(reader: FrameReader, partition: PartitionId, { nextOf
     .get<[number, number], RawRow>(
       `SELECT sequence, offset, first_time, last_time FROM ${table} WHERE sequence >= ? AND offset + count > ? ORDER BY sequence LIMIT 1`,
     )
-    .get(reader.commitHolding(nextSequence), nextOffset);
+    .get(startOf(reader, nextSequence), nextOffset);
   if (row === undefined) return null;
   const [offset, firstTime] = [integer(row, 'offset'), integer(row, 'first_time')];
   if (offset >= nextOffset || firstTime === integer(row, 'last_time')) return firstTime;
@@ -53,8 +60,12 @@ export function readLane(reader: FrameReader, { partition, fromSequence, events,
   const commits: StoredCommit[] = [];
   let wantedEvents = events;
   let wantedBytes = bytes;
-  for (const row of rows.iterate(reader.commitHolding(fromSequence))) {
+  // the first one is compared with the cursor by the consumer
+  let nextOffset: number | null = null;
+  for (const row of rows.iterate(startOf(reader, fromSequence))) {
     const frame = toFrame(partition, row);
+    checkLanes([frame], () => nextOffset ?? frame.offset);
+    nextOffset = frame.offset + frame.count;
     commits.push({ firstSequence: frame.sequence, frames: [frame] });
     // of the one that begins before, it is not known how much lies behind
     if (frame.sequence < fromSequence) continue;

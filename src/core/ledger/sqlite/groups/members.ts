@@ -5,7 +5,7 @@ import { type Claimant, fairShares } from '../../../model/group-shares.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
-import { integer, type RawRow, text, textOrNull } from '../rows.ts';
+import { integer, name, type RawRow, textOrNull } from '../rows.ts';
 import { type GroupTables, nextGeneration } from './group-rows.ts';
 
 export interface LeaseRow {
@@ -16,11 +16,12 @@ export interface LeaseRow {
 
 export function leasesOf({ statements }: GroupTables, group: string): LeaseRow[] {
   const rows = statements.get<[string], RawRow>('SELECT partition, member, token FROM leases WHERE group_name = ? ORDER BY partition').all(group);
-  return rows.map((row) => ({ partition: integer(row, 'partition'), member: text(row, 'member'), token: integer(row, 'token') }));
+  return rows.map((row) => ({ partition: integer(row, 'partition'), member: name(row, 'member'), token: integer(row, 'token') }));
 }
 
 export function aliveMembers({ statements }: GroupTables, group: string, now: Micros): string[] {
-  return statements.get<[string, number], string>('SELECT name FROM members WHERE group_name = ? AND expires_at > ? ORDER BY name').pluck().all(group, now);
+  const rows = statements.get<[string, number], RawRow>('SELECT name FROM members WHERE group_name = ? AND expires_at > ? ORDER BY name').all(group, now);
+  return rows.map((row) => name(row, 'name'));
 }
 
 /**
@@ -108,6 +109,6 @@ function claimants({ statements }: GroupTables, group: string): Claimant[] {
   const rows = statements.get<[string], RawRow>('SELECT name, partitions FROM members WHERE group_name = ? ORDER BY name').all(group);
   return rows.map((row) => {
     const wanted = textOrNull(row, 'partitions');
-    return { name: text(row, 'name'), partitions: wanted === null ? null : new Set(JSON.parse(wanted) as number[]) };
+    return { name: name(row, 'name'), partitions: wanted === null ? null : new Set(JSON.parse(wanted) as number[]) };
   });
 }

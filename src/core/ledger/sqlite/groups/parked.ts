@@ -4,7 +4,7 @@ import type { Holding, ParkedEvent, ParkReason, Settlement } from '../../../mode
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Groups } from '../../groups.ts';
-import { integer, type RawRow, text } from '../rows.ts';
+import { integer, natural, positive, type RawRow, text } from '../rows.ts';
 import { acknowledge, isHeld } from './cursors.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 
@@ -32,9 +32,9 @@ export function parkedOf(tables: GroupTables, group: string): ParkedEvent[] {
 
 function toParked(row: RawRow): ParkedEvent {
   return {
-    sequence: integer(row, 'sequence'),
-    partition: integer(row, 'partition'),
-    offset: integer(row, 'offset'),
+    sequence: positive(row, 'sequence'),
+    partition: natural(row, 'partition'),
+    offset: natural(row, 'offset'),
     attempts: integer(row, 'attempts'),
     reason: text(row, 'reason'),
     details: text(row, 'details'),

@@ -3,7 +3,7 @@
 import type { GroupSummary, LaneSummary } from '../../../model/group.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { FrameReader } from '../read.ts';
-import { integer, type RawRow, text } from '../rows.ts';
+import { integer, name, type RawRow } from '../rows.ts';
 import { cursorsOfAll } from './cursors.ts';
 import { type GroupTables, hasGroups } from './group-rows.ts';
 import { endOf, timeOfNext } from './lanes.ts';
@@ -13,7 +13,7 @@ import { leasesOf } from './members.ts';
 export function summarizeGroups(tables: GroupTables, reader: FrameReader, now: Micros): GroupSummary[] {
   if (!hasGroups(tables)) return [];
   const groups = tables.statements.get<[], RawRow>('SELECT name, created_at FROM groups ORDER BY name').all();
-  return groups.map((row) => summarize(tables, reader, { name: text(row, 'name'), createdAt: integer(row, 'created_at') }, now));
+  return groups.map((row) => summarize(tables, reader, { name: name(row, 'name'), createdAt: integer(row, 'created_at') }, now));
 }
 
 function summarize(tables: GroupTables, reader: FrameReader, group: { name: string; createdAt: Micros }, now: Micros): GroupSummary {
@@ -39,7 +39,7 @@ function summarize(tables: GroupTables, reader: FrameReader, group: { name: stri
     ...group,
     members: members.map((row) => {
       const expiresAt = integer(row, 'expires_at');
-      return { name: text(row, 'name'), expiresAt, isAlive: expiresAt > now };
+      return { name: name(row, 'name'), expiresAt, isAlive: expiresAt > now };
     }),
     lanes,
     lag: lanes.reduce((sum, { lag }) => sum + lag, 0),

@@ -1,0 +1,68 @@
+/**
+ * Proves the end of a ledger before a process builds on it: a commit whose link does not fit would carry every later one with it. What is looked at
+ * is bounded, however large the ledger and its last commit are, because a process that emits one event pays for it, too: at eight partitions half
+ * a millisecond.
+ */
+
+import type { Database } from 'better-sqlite3';
+import { hashBody } from '../chain.ts';
+import { brokenCommit } from './broken-commit.ts';
+import { ChainWalk } from './chain-walk.ts';
+import { FrameReader } from './read.ts';
+import { blob, integer, natural, positive, type RawRow } from './rows.ts';
+import { partitionTable } from './schema.ts';
+
+/**
+ * Bodies of the last commit up to this many bytes, all partitions together, are hashed again. Larger ones are left to replay and verify: a commit
+ * links to the hashes that are stored, so nothing is built on a body, and hashing megabytes would cost an emitter of one event milliseconds.
+ */
+const BODY_BYTES_MAX = 64 * 1024;
+/** Frames looked at to prove where partitions end: the links of eight commits at eight partitions, of one alone from 64 on. */
+const FRAMES_MAX = 64;
+
+/** @throws LedgerError VERIFICATION_FAILED, DAMAGED_LEDGER */
+export function checkHead(db: Database): void {
+  db.transaction(() => {
+    const reader = new FrameReader(db);
+    const partitions = reader.partitionIds();
+    const walk = new ChainWalk(db, reader);
+    walk.checkLastEpoch();
+    const last = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
+    reader.checkEnd(last.next, partitions);
+    if (last.next === last.first) return;
+    walk.checkLink(last.first);
+    for (const id of partitions) checkBody(reader, id, last.first, BODY_BYTES_MAX / partitions.length);
+    checkPartitionEnds(reader, walk, partitions, last.first);
+  }).deferred();
+}
+
+function checkBody(reader: FrameReader, partition: number, commit: number, bytesMax: number): void {
+  const row = reader.statements
+    .get<[number, number], RawRow>(`SELECT hash, CASE WHEN length(body) <= ? THEN body END AS body FROM ${partitionTable(partition)} WHERE sequence = ?`)
+    .get(bytesMax, commit);
+  if (row === undefined || row['body'] === null) return;
+  if (!hashBody(blob(row, 'body')).equals(blob(row, 'hash'))) throw brokenCommit(commit, `the body in partition ${partition} has changed`);
+}
+
+/** The next offset of a partition is taken from its last frame, which may lie far before the last commit. */
+function checkPartitionEnds(reader: FrameReader, walk: ChainWalk, partitions: readonly number[], lastCommit: number): void {
+  const commits = new Set<number>();
+  for (const partition of partitions) {
+    const commit = checkPartitionEnd(reader, partition);
+    if (commit !== null && commit !== lastCommit) commits.add(commit);
+  }
+  const newestFirst = [...commits].sort((one, other) => other - one);
+  for (const commit of newestFirst.slice(0, Math.floor(FRAMES_MAX / partitions.length) - 1)) walk.checkLink(commit);
+}
+
+/** The commit that the last frame belongs to; null in an empty partition. */
+function checkPartitionEnd(reader: FrameReader, partition: number): number | null {
+  const [last, before] = reader.statements
+    .get<[], RawRow>(`SELECT sequence, offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 2`)
+    .all();
+  if (last === undefined) return null;
+  const commit = integer(last, 'sequence');
+  const expected = before === undefined ? 0 : natural(before, 'offset') + positive(before, 'count');
+  if (natural(last, 'offset') !== expected) throw brokenCommit(commit, `offsets of partition ${partition} have a gap`);
+  return commit;
+}

@@ -1,0 +1,102 @@
+/** What other tools put into a ledger's file: passed over and named where it can do no harm, refused where it could change what is written or read. */
+
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { Completengine } from '../../src/index.ts';
+import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+
+async function ledgerWith(sql: string): Promise<string> {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partitions: 2 });
+  await engine.emit([{ n: 1 }, { n: 2 }]);
+  await engine.close();
+  const db = new Database(ledger);
+  db.exec(sql);
+  db.close();
+  return ledger;
+}
+
+it.each([
+  ['statistics', 'ANALYZE', ['table sqlite_stat1', 'table sqlite_stat4']],
+  [
+    'bookkeeping of Litestream',
+    'CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER); CREATE TABLE _litestream_lock (id INTEGER); INSERT INTO _litestream_seq VALUES (1, 1)',
+    ['table _litestream_lock', 'table _litestream_seq'],
+  ],
+  [
+    'tables with indexes, and views',
+    'CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT UNIQUE); CREATE INDEX by_note ON notes (note); CREATE VIEW recent AS SELECT * FROM events',
+    ['index by_note', 'table notes', 'view recent', 'table sqlite_sequence', 'index sqlite_autoindex_notes_1'],
+  ],
+])('%s are passed over and named', async (_, sql, names) => {
+  const ledger = await ledgerWith(sql);
+  const engine = await openEngine({ ledger });
+  await engine.emit({ n: 3 });
+  await engine.partitioning.add(['added']);
+  const { foreignObjects } = (await engine.inspect()).storage;
+  const found = foreignObjects.map(({ type, name }) => `${type} ${name}`);
+  // whether there are samples depends on how SQLite was compiled
+  expect(found.filter((name) => name !== 'table sqlite_stat4').sort()).toEqual(names.filter((name) => name !== 'table sqlite_stat4').sort());
+  expect(await payloadsOf(engine.replay({ determinism: 'strict' }))).toHaveLength(3);
+  expect(await engine.verify()).toMatchObject({ events: 3 });
+});
+
+it.each([
+  ['a trigger on a table of ours', 'CREATE TRIGGER foreign_one AFTER INSERT ON commits BEGIN SELECT 1; END', "a foreign trigger 'foreign_one'"],
+  [
+    'a trigger on a table of its own',
+    'CREATE TABLE notes (n); CREATE TRIGGER foreign_one AFTER INSERT ON notes BEGIN DELETE FROM commits; END',
+    "a foreign trigger 'foreign_one'",
+  ],
+  ['an index on a table of ours', 'CREATE INDEX foreign_one ON commits (producer)', "a foreign index 'foreign_one' on 'commits'"],
+  ['a table that refers to ours', 'CREATE TABLE foreign_one (n TEXT REFERENCES Partition (name))', "a foreign table 'foreign_one' that refers to 'Partition'"],
+  ['a table under a name that is made on demand', 'CREATE TABLE Producers (n)', "a foreign table 'Producers' under a name of the format"],
+  ['a view under such a name', 'CREATE VIEW sessions AS SELECT 1', "a foreign view 'sessions' under a name of the format"],
+  ['an index under such a name', 'CREATE TABLE notes (n); CREATE INDEX ids ON notes (n)', "a foreign index 'ids' under a name of the format"],
+  ['a table where a partition will be', 'CREATE TABLE p2 (n)', "'p2' is not as it was created"],
+  ['a table where a later partition will be', 'CREATE TABLE P9 (n)', "a foreign table 'P9' under a name of the format"],
+  ['another view of events', 'DROP VIEW events; CREATE VIEW events AS SELECT 1 AS sequence', "'events' is not as it was created"],
+  ['no view of events', 'DROP VIEW events', "'events' is missing"],
+  ['a column more', 'ALTER TABLE commits ADD COLUMN n INTEGER', "'commits' is not as it was created"],
+])('%s: refused, and named', async (_, sql, fact) => {
+  const ledger = await ledgerWith(sql);
+  const { message } = await failureOf(() => Completengine.open({ ledger, create: false, access: 'read' }), 'NOT_A_LEDGER');
+  expect(message).toContain(fact);
+});
+
+it('a ledger without its marks, as .dump and restore leave it, is refused with what to set, and opens when it is set', async () => {
+  const ledger = await ledgerWith('PRAGMA application_id = 0; PRAGMA user_version = 0');
+  for (const access of ['read', 'write'] as const) {
+    const { message, hint } = await failureOf(() => Completengine.open({ ledger, create: false, access }), 'NOT_A_LEDGER');
+    expect(message).toContain('it has the tables of one, and not its marks in the header, as after .dump and restore');
+    const sql = /^set them: sqlite3 FILE '(.*)'$/.exec(hint ?? '')?.[1] as string;
+    const db = new Database(ledger);
+    db.exec(access === 'read' ? (sql.split(';')[0] as string) : sql);
+    db.close();
+  }
+  const engine = await openEngine({ ledger });
+  expect(await engine.verify()).toMatchObject({ events: 2 });
+});
+
+it('the view shows given keys alone, and the bounds of the commit by which a range is found', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partition: 'hash:k', partitions: 3 });
+  await engine.emit(Array.from({ length: 5 }, (_, n) => ({ k: n })));
+  await engine.emit({ k: 'a' }, { key: 'given' });
+  await engine.emit(Array.from({ length: 4 }, (_, n) => ({ k: n })));
+  await engine.close();
+  const db = new Database(ledger, { readonly: true });
+  const rows = db.prepare('SELECT sequence, given_key, commit_sequence, commit_end FROM events ORDER BY sequence').raw().all();
+  expect(rows).toEqual([
+    ...[1, 2, 3, 4, 5].map((sequence) => [sequence, null, 1, 5]),
+    [6, 'given', 6, 6],
+    ...[7, 8, 9, 10].map((sequence) => [sequence, null, 7, 10]),
+  ]);
+  const range = 'SELECT sequence FROM events WHERE commit_sequence <= :b AND commit_end >= :a AND sequence BETWEEN :a AND :b ORDER BY sequence';
+  expect(db.prepare(range).pluck().all({ a: 4, b: 7 })).toEqual([4, 5, 6, 7]);
+  // commits are found by their primary key in every partition, so that bodies outside of the range are not read
+  const plan = db.prepare<[object], { detail: string }>(`EXPLAIN QUERY PLAN ${range}`).all({ a: 4, b: 7 });
+  expect(plan.filter(({ detail }) => /^SEARCH c USING INTEGER PRIMARY KEY/.test(detail))).toHaveLength(3);
+  expect(plan.filter(({ detail }) => /^SEARCH f USING INTEGER PRIMARY KEY/.test(detail))).toHaveLength(3);
+  db.close();
+});
