@@ -1,8 +1,19 @@
 /** Times as people write them: RFC 3339, dates, epoch numbers, `now`, `today`, `yesterday`, `-2h`. Reads no clock: it is passed in. */
 
-import type { DateTime } from 'luxon';
 import { LedgerError } from './ledger-error.ts';
-import { describeTimeFault, isTime, type Micros, NO_TIME, readEpochNumber, readRfc3339, startOfDay, type TimeFault, type TimeReading } from './time.ts';
+import {
+  describeTimeFault,
+  formatTime,
+  isTime,
+  type Micros,
+  NO_TIME,
+  readEpochNumber,
+  readRfc3339,
+  startOfDay,
+  type TimeFault,
+  type TimeReading,
+} from './time.ts';
+import { DAY_MICROS, type LocalMicros, type TimeZone, timeZone } from './time-zone.ts';
 
 /** What an expression covers, both ends inclusive: one microsecond, or the whole of a day. */
 export interface TimeSpan {
@@ -16,7 +27,13 @@ export interface TimeContext {
   readonly zone?: string | undefined;
 }
 
-const DAY_MICROS = 86_400e6;
+/** A span, and what a calendar needs to go on from it. */
+export interface Moment extends TimeSpan {
+  readonly zone: TimeZone;
+  /** The midnight of the day that it is; null for an instant. */
+  readonly midnight: LocalMicros | null;
+}
+
 const UNIT_MICROS: Readonly<Record<string, number>> = { ms: 1e3, s: 1e6, m: 60e6, h: 3600e6, d: DAY_MICROS, w: 7 * DAY_MICROS };
 const AGO = /^-(?:\d+(?:ms|[smhdw]))+$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -27,27 +44,53 @@ const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 /** A time with a zone and without seconds, as ISO 8601 allows and RFC 3339 does not. */
 const MINUTES = /^(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2})([Zz]|[+-]\d{2}:\d{2})$/;
 
-/** @throws LedgerError INVALID_TIME */
+/**
+ * A local time that a zone has twice means the first of the two instants. A day begins at the first instant of its date and ends where the next one
+ * begins. @throws LedgerError INVALID_TIME, also for a local time or a date that the zone left out, and for a zone that is none
+ */
 export async function readTimeExpression(text: string, context: TimeContext): Promise<TimeSpan> {
-  const span = await readSpan(text, context);
-  if (!isTime(span.first) || !isTime(span.last)) throw invalid(text, 'out-of-range');
-  return span;
+  const { first, last } = await readMoment(text, context);
+  return { first, last };
 }
 
-async function readSpan(text: string, context: TimeContext): Promise<TimeSpan> {
+/** As {@link readTimeExpression}. */
+export async function readMoment(text: string, context: TimeContext): Promise<Moment> {
+  const moment = readIn(await timeZone(context.zone), text, context);
+  if (!isTime(moment.first) || !isTime(moment.last)) throw invalid(text, 'out-of-range');
+  return moment;
+}
+
+function readIn(zone: TimeZone, text: string, context: TimeContext): Moment {
   const expression = text.trim();
-  if (expression === 'now') return instant(context.now);
-  if (AGO.test(expression)) return instant(context.now - duration(expression.slice(1)));
-  if (expression === 'today' || expression === 'yesterday') return wordDay(expression, context);
+  if (expression === 'now') return instant(context.now, zone);
+  if (AGO.test(expression)) return instant(context.now - duration(expression.slice(1)), zone);
+  if (expression === 'today' || expression === 'yesterday') {
+    const today = zone.dayAt(context.now);
+    return wholeDay(expression === 'today' ? today : zone.dayBefore(today), zone);
+  }
   const date = DATE.exec(expression);
   if (date !== null) {
-    const utc = startOfDay(Number(date[1]), Number(date[2]), Number(date[3]));
-    if (utc === NO_TIME) throw invalid(text, 'no-such-date');
-    return context.zone === undefined ? { first: utc, last: utc + DAY_MICROS - 1 } : zoneDay(expression, context.zone);
+    const midnight = startOfDay(Number(date[1]), Number(date[2]), Number(date[3]));
+    if (midnight === NO_TIME) throw invalid(text, 'no-such-date');
+    return wholeDay(midnight, zone);
   }
   if (LIKE_A_DATE.test(expression)) throw ambiguous(expression);
-  if (LOCAL.test(expression) && context.zone !== undefined) return instant(await localTime(text, expression, context.zone));
-  return instant(readExact(text, expression));
+  if (LOCAL.test(expression) && context.zone !== undefined) return instant(instantOf(readExact(text, `${withSeconds(expression)}Z`), zone), zone);
+  return instant(readExact(text, expression), zone);
+}
+
+/** The first instant at which clocks in the zone show this. @throws LedgerError INVALID_TIME where they never do */
+export function instantOf(local: LocalMicros, zone: TimeZone): Micros {
+  const time = zone.instantOf(local);
+  if (time === null) throw leftOut(localText(local), local, zone);
+  return time;
+}
+
+/** The first instant of a day, given by its midnight. @throws LedgerError INVALID_TIME for a date that the zone left out */
+export function startOfLocalDay(midnight: LocalMicros, zone: TimeZone): Micros {
+  const start = zone.startOfDay(midnight);
+  if (start === null) throw leftOut(formatTime(midnight).slice(0, 10), midnight, zone);
+  return start;
 }
 
 /** Sum of a chain of durations such as `1h30m`, in microseconds. @throws LedgerError INVALID_TIME */
@@ -70,8 +113,12 @@ function duration(text: string): Micros {
   return sum;
 }
 
-function instant(time: Micros): TimeSpan {
-  return { first: time, last: time };
+function instant(time: Micros, zone: TimeZone): Moment {
+  return { first: time, last: time, zone, midnight: null };
+}
+
+function wholeDay(midnight: LocalMicros, zone: TimeZone): Moment {
+  return { first: startOfLocalDay(midnight, zone), last: zone.endOfDay(midnight) - 1, zone, midnight };
 }
 
 /** RFC 3339 or an epoch number. */
@@ -89,39 +136,19 @@ function withSeconds(local: string): string {
   return local.length === 16 ? `${local}:00` : local;
 }
 
-// Luxon knows the zones of the world; only expressions that need one pay for loading it.
-async function luxon(): Promise<typeof import('luxon')> {
-  return import('luxon');
+/** A local time or date as it is written, without a fraction of zero. */
+function localText(local: LocalMicros): string {
+  return formatTime(local).replace(/(?:\.000000)?Z$/, '');
 }
 
-async function zoneDay(date: string, zone: string): Promise<TimeSpan> {
-  const { DateTime } = await luxon();
-  return wholeDay(DateTime.fromISO(date, { zone: checkedZone(DateTime, zone) }));
-}
-
-async function wordDay(word: 'today' | 'yesterday', context: TimeContext): Promise<TimeSpan> {
-  const { DateTime } = await luxon();
-  const today = DateTime.fromMillis(Math.floor(context.now / 1000), { zone: checkedZone(DateTime, context.zone ?? 'utc') }).startOf('day');
-  return wholeDay(word === 'today' ? today : today.minus({ days: 1 }));
-}
-
-function wholeDay(start: DateTime): TimeSpan {
-  const day = start.startOf('day');
-  return { first: day.toMillis() * 1000, last: day.plus({ days: 1 }).startOf('day').toMillis() * 1000 - 1 };
-}
-
-async function localTime(text: string, expression: string, zone: string): Promise<Micros> {
-  const { DateTime } = await luxon();
-  // Luxon stops at milliseconds and moves a time that a clock change leaves out; both are looked at here
-  const [seconds = '', fraction = ''] = expression.replace(/[t ]/, 'T').split('.');
-  const time = DateTime.fromISO(seconds, { zone: checkedZone(DateTime, zone) });
-  if (!time.isValid || !time.toISO({ includeOffset: false, suppressMilliseconds: true })?.startsWith(withSeconds(seconds))) throw invalid(text, 'no-such-date');
-  return time.toMillis() * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
-}
-
-function checkedZone(dateTime: typeof DateTime, zone: string): string {
-  if (dateTime.utc().setZone(zone).isValid) return zone;
-  throw new LedgerError('INVALID_TIME', { message: `'${zone.slice(0, 80)}' is not a time zone`, hint: 'use an IANA name such as Europe/Berlin, or utc' });
+function leftOut(written: string, local: LocalMicros, zone: TimeZone): LedgerError {
+  const gap = zone.gapAround(local);
+  const [from, to] = gap === null ? [written, written] : [localText(gap.from), localText(gap.to)];
+  return new LedgerError('INVALID_TIME', {
+    message: `${written} does not exist in ${zone.name}: clocks there go from ${from} to ${to}`,
+    hint: `use ${to}, or a time with its offset such as 2026-04-12T09:00+02:00`,
+    details: { text: written, zone: zone.name },
+  });
 }
 
 function ambiguous(text: string): LedgerError {
