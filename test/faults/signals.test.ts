@@ -15,9 +15,11 @@ import { holdWriteLock } from '../support/lock-holder.ts';
 import { expectPrefix, expectReceipted, ReceiptReader } from '../support/receipts.ts';
 import { type Seeded, seededForTest } from '../support/seeded.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
 
 /** Three times the aim. */
 const ANSWER_MS_MAX = 3000;
+const ROUNDS = quick(2, 5);
 
 async function newLedger(): Promise<string> {
   const ledger = join(tempDir(), 'events.codex');
@@ -68,7 +70,7 @@ for (const [signal, code] of [
 ] as const) {
   it(`answers ${signal} in mid-stream with ${code}, a summary, and a ledger that holds what has a receipt`, async () => {
     const random = seededForTest();
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const ledger = await newLedger();
       const stream: EventStream = { name: 'feeder', seed: random.fork(round).seed, count: 100_000 };
       const emit = start('emit', '--receipts', '--producer', 'feeder', '--ledger', ledger);
