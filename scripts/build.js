@@ -1,10 +1,14 @@
-/** Builds the package: the library as modules with types, the command line as bundles that start fast, and oclif's manifest. */
+/**
+ * Builds the package: the library as modules with types, the command line as bundles that start fast, and oclif's manifest. Does nothing where the
+ * last build was made of the same inputs, unless it is called with --force.
+ */
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { inputHash } from './input-hash.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const run = (tool, ...args) => {
@@ -13,6 +17,14 @@ const run = (tool, ...args) => {
   execFileSync(join(root, 'node_modules/.bin', tool), args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
 };
 
+// not in dist, which is published
+const stamp = join(root, 'node_modules/.completengine-build');
+const hash = inputHash(root);
+const results = ['dist/lib/index.js', 'dist/cli/main.js', 'dist/cli/verbs.cjs.code', 'oclif.manifest.json', 'src/core/kernel/kernel.wasm'];
+const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && results.every((file) => existsSync(join(root, file)));
+if (isBuilt && !process.argv.includes('--force')) process.exit();
+
+rmSync(stamp, { force: true });
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
@@ -83,3 +95,4 @@ copyFileSync(kernel, join(root, 'dist/cli/kernel.wasm'));
 
 run('oclif', 'manifest');
 execFileSync(process.execPath, [join(root, 'scripts/keep-code.js')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+writeFileSync(stamp, hash);

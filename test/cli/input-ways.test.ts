@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { awkwardInput } from '../support/awkward-input.ts';
-import { runCli } from '../support/cli.ts';
+import { spawnCli } from '../support/cli.ts';
 import { fileIn, newLedger, parseLines, type Reject, succeed } from '../support/ledger-cli.ts';
 import { rawCommits } from '../support/raw-ledger.ts';
 import { runShell } from '../support/shell.ts';
@@ -55,7 +55,7 @@ describe('lines that end where reads end', () => {
   });
 
   test('come whole through a socket', async () => {
-    await expectTaken(async (ledger, kept) => (await runCli(['emit', '-q', '-l', ledger, '--rejects', kept], { input: bytes })).code);
+    await expectTaken(async (ledger, kept) => (await spawnCli(['emit', '-q', '-l', ledger, '--rejects', kept], { input: bytes })).code);
   });
 });
 

@@ -8,16 +8,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Completengine } from '../../src/index.ts';
-import { type CliResult, runCli, startCli } from '../support/cli.ts';
+import { type CliResult, runCli, spawnCli, startCli } from '../support/cli.ts';
 import { type EventStream, streamText } from '../support/event-stream.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { rawCommits, rawContent, rawIdentity } from '../support/raw-ledger.ts';
 import { ReceiptReader } from '../support/receipts.ts';
-import { inProcesses, type ResidentCli, type ResidentResult } from '../support/resident-cli.ts';
+import { inProcesses, type ResidentCli } from '../support/resident-cli.ts';
 import { type Seeded, seededForTest } from '../support/seeded.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
 
-const FLIPS_PER_LEDGER = 250;
+const FLIPS_PER_LEDGER = quick(60, 250);
+const FLIPS_OF_WAL = quick(40, 150);
 /** Every so manieth trial goes through a process of its own. */
 const OWN_PROCESS_EVERY = 8;
 const PAGE_BYTES = 16384;
@@ -36,7 +38,14 @@ interface Flip {
   readonly bit: number;
 }
 
-type Verdict = Pick<ResidentResult, 'code' | 'stderr' | 'stdout'>;
+/** `crash` and `hang` are what no command may do. */
+interface Verdict {
+  readonly code: number | 'crash' | 'hang';
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+const LIMIT = { timeout: 30_000 };
 
 /** What the ledgers hold besides events. */
 const KINDS = {
@@ -95,10 +104,12 @@ function removeLedger(path: string): void {
   for (const end of ['', '-wal', '-shm', '-journal']) rmSync(path + end, { force: true });
 }
 
-async function inOwnProcess(args: readonly string[]): Promise<Verdict> {
-  const { code, signal, stdout, stderr }: CliResult = await runCli(args, { timeout: 30_000 });
-  return { code: code ?? (signal === 'SIGTERM' ? 'hang' : 'crash'), stdout, stderr };
+function verdictOf({ code, signal, stdout, stderr }: CliResult): Verdict {
+  return { code: code ?? (signal === 'SIGTERM' || signal === 'SIGKILL' ? 'hang' : 'crash'), stdout, stderr };
 }
+
+const trialOf = (cli: ResidentCli, isOwnProcess: boolean) => async (args: string[]) =>
+  verdictOf(await (isOwnProcess ? spawnCli(args, LIMIT) : cli.run(args, LIMIT)));
 
 for (const kind of Object.keys(KINDS) as Kind[]) {
   it(`finds every single-bit flip that changes what a ledger holds (${KINDS[kind].told})`, async () => {
@@ -119,7 +130,7 @@ for (const kind of Object.keys(KINDS) as Kind[]) {
       const copy = join(directory, `flip-${flip.number}.codex`);
       writeFileSync(copy, flipped(original.bytes, flip), { mode: 0o600 });
       const isOwnProcess = flip.number % OWN_PROCESS_EVERY === 0;
-      const run = (args: string[]): Promise<Verdict> => (isOwnProcess ? inOwnProcess(args) : cli.run(args));
+      const run = trialOf(cli, isOwnProcess);
       const verdict = await run(['inspect', '--verify', '--ledger', copy]);
       codes.set(verdict.code, (codes.get(verdict.code) ?? 0) + 1);
       if (isOwnProcess) ownProcesses++;
@@ -139,7 +150,7 @@ for (const kind of Object.keys(KINDS) as Kind[]) {
     await inProcesses(2, flips, trial);
 
     const seen = JSON.stringify([...codes]);
-    expect(ownProcesses, seen).toBeGreaterThanOrEqual(30);
+    expect(ownProcesses, seen).toBeGreaterThanOrEqual(Math.floor(FLIPS_PER_LEDGER / OWN_PROCESS_EVERY));
     expect((codes.get(3) ?? 0) + (codes.get(76) ?? 0), seen).toBeGreaterThan(FLIPS_PER_LEDGER * 0.5);
     expect(codes.get(3) ?? 0, seen).toBeGreaterThan(FLIPS_PER_LEDGER * 0.4);
     if (process.env['COMPLETENGINE_TEST_TELL'] !== undefined) process.stderr.write(`bit-flips, ${kind}: ${seen}\n`);
@@ -186,7 +197,7 @@ it('opens a ledger with a flipped bit in its -wal as a shorter prefix of whole c
   const document = JSON.parse((await runCli(['inspect', '--json', '--ledger', sound])).stdout.toString('utf8')) as { head: string };
   expect(document.head.startsWith('450:')).toBe(true);
 
-  const flips = Array.from({ length: 150 }, (_, number) => ({ number, byte: random.between(0, wal.length - 1), bit: random.between(0, 7) }));
+  const flips = Array.from({ length: FLIPS_OF_WAL }, (_, number) => ({ number, byte: random.between(0, wal.length - 1), bit: random.between(0, 7) }));
   let cut = 0;
   let lost = 0;
   let ownProcesses = 0;
@@ -195,7 +206,7 @@ it('opens a ledger with a flipped bit in its -wal as a shorter prefix of whole c
     writeFileSync(`${copy}-wal`, flipped(wal, flip), { mode: 0o600 });
     const isOwnProcess = flip.number % 10 === 0;
     if (isOwnProcess) ownProcesses++;
-    const run = (args: string[]): Promise<Verdict> => (isOwnProcess ? inOwnProcess(args) : cli.run(args));
+    const run = trialOf(cli, isOwnProcess);
     const where = `seed ${random.seed}, byte ${flip.byte} of the -wal, bit ${flip.bit}`;
 
     const anchored = await run(['inspect', '--expect-head', document.head, '--ledger', copy]);
@@ -211,7 +222,7 @@ it('opens a ledger with a flipped bit in its -wal as a shorter prefix of whole c
     removeLedger(copy);
   });
   const seen = `${cut} of ${flips.length} flips cut the ledger short, by ${lost} events in all`;
-  expect(ownProcesses, seen).toBeGreaterThanOrEqual(10);
+  expect(ownProcesses, seen).toBeGreaterThanOrEqual(FLIPS_OF_WAL / 10);
   expect(cut, seen).toBeGreaterThan(flips.length * 0.9);
   if (process.env['COMPLETENGINE_TEST_TELL'] !== undefined) process.stderr.write(`bit-flips, -wal: ${seen}\n`);
 }, 180_000);

@@ -1,38 +1,53 @@
-/** Fault: kill -9 in the middle of a change of routing. Afterwards the new epoch is there as a whole, or nothing of it is. */
+/** Fault: kill -9 at any write of a change of routing. Afterwards the new epoch is there as a whole, or nothing of it is. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startCli } from '../support/cli.ts';
 import { expectRoutedByEpochs } from '../support/epochs.ts';
+import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { newLedger, succeed } from '../support/ledger-cli.ts';
-import { seededForTest } from '../support/seeded.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
+import { spread, traced, wasKilled } from '../support/traced.ts';
 
-test('leaves whole epochs alone', async () => {
-  const random = seededForTest();
-  const ledger = await newLedger('--partition', 'hash:k', '--partitions', '2');
-  await succeed(['emit', '-q', '-l', ledger], { input: '{"k":"a"}\n{"k":"b"}\n' });
-  await succeed(['partition', 'add', 'first', '-l', ledger]);
-  const ends = { killed: 0, done: 0, begun: 0 };
-  for (let round = 0; round < 24; round++) {
-    const names = Array.from({ length: 8 }, (_, nth) => `r${round}-${nth}`);
-    // a look takes about as long as a change, and as long as the machine makes it just now
-    const looked = performance.now();
-    const before = JSON.parse((await succeed(['partition', '--json', '-l', ledger])).stdout.toString());
-    const wholeMs = performance.now() - looked;
-    const child = startCli(['partition', 'add', ...names, '-l', ledger]);
-    const ended = new Promise<NodeJS.Signals | null>((resolve) => child.on('exit', (_, signal) => resolve(signal)));
-    // the second half, where the change is made
-    await sleep(wholeMs * (0.4 + 0.7 * random.unit()));
-    child.kill('SIGKILL');
-    const isKilled = (await ended) === 'SIGKILL';
-    ends[isKilled ? 'killed' : 'done']++;
-    const after = JSON.parse((await succeed(['partition', '--json', '-l', ledger])).stdout.toString());
+const ROUNDS = quick(8, 24);
+const NAMES = Array.from({ length: 8 }, (_, nth) => `r${nth}`);
+const CALL = 'pwrite64';
+
+async function shapeOf(ledger: string): Promise<{ epoch: number; partitions: readonly unknown[] }> {
+  return JSON.parse((await succeed(['partition', '--json', '-l', ledger])).stdout.toString());
+}
+
+test('leaves whole epochs alone', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const directory = tempDir();
+  const original = await newLedger('--partition', 'hash:k', '--partitions', '2');
+  await succeed(['emit', '-q', '-l', original], { input: '{"k":"a"}\n{"k":"b"}\n' });
+  await succeed(['partition', 'add', 'first', '-l', original]);
+  const before = await shapeOf(original);
+  const change = (name: string, inject: string | null) => {
+    const ledger = join(directory, `${name}.codex`);
+    copyFileSync(original, ledger);
+    return { ledger, ended: traced(join(directory, `${name}.log`), CALL, inject, ['partition', 'add', ...NAMES, '-l', ledger]) };
+  };
+  const plain = await change('plain', null).ended;
+  expect(plain.code, plain.stderr).toBe(0);
+  expect(plain.calls.length).toBeGreaterThan(4);
+
+  const left = { nothing: 0, all: 0 };
+  for (const nth of spread(ROUNDS, plain.calls.length)) {
+    const where = `killed at ${CALL} ${nth} of ${plain.calls.length}`;
+    const { ledger, ended } = change(`kill-${nth}`, `signal=KILL:when=${nth}`);
+    expect(wasKilled(await ended), where).toBe(true);
+    const after = await shapeOf(ledger);
     const added = after.partitions.length - before.partitions.length;
-    expect([0, names.length]).toContain(added);
-    expect(after.epoch - before.epoch).toBe(added === 0 ? 0 : 1);
-    if (isKilled && added > 0) ends.begun++;
-    await succeed(['emit', '-q', '-l', ledger], { input: `{"k":"k${round}"}\n` });
+    expect([0, NAMES.length], where).toContain(added);
+    expect(after.epoch - before.epoch, where).toBe(added === 0 ? 0 : 1);
+    left[added === 0 ? 'nothing' : 'all']++;
+    await succeed(['emit', '-q', '-l', ledger], { input: `{"k":"k${nth}"}\n` });
+    expect(await expectRoutedByEpochs(ledger), where).toHaveLength(3);
   }
-  expect(ends.killed).toBeGreaterThan(0);
-  expect(await expectRoutedByEpochs(ledger)).toHaveLength(26);
-}, 120_000);
+  // the first write comes before the commit, and the last one brings what is committed into the file
+  expect(left.nothing, JSON.stringify(left)).toBeGreaterThan(0);
+  expect(left.all, JSON.stringify(left)).toBeGreaterThan(0);
+});

@@ -1,6 +1,7 @@
 /**
  * Fault model: somebody ends the work, politely: Ctrl-C, SIGTERM, a terminal that closes; in mid-stream, while nothing comes in, while another
- * process holds the ledger, twice. The aim is an answer within a second; a loaded machine gets more before the test fails.
+ * process holds the ledger, twice. What it is in the middle of would go on for ever without the signal, so an answer at all is the proof: no
+ * test measures time.
  */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
@@ -12,12 +13,15 @@ import { type EventStream, streamText } from '../support/event-stream.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { holdWriteLock } from '../support/lock-holder.ts';
+import { untilOpen, untilRead, untilWritten } from '../support/process-state.ts';
 import { expectPrefix, expectReceipted, ReceiptReader } from '../support/receipts.ts';
 import { type Seeded, seededForTest } from '../support/seeded.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
 
-/** Three times the aim. */
-const ANSWER_MS_MAX = 3000;
+/** Longer than a test may take. */
+const FOR_EVER = '30m';
+const ROUNDS = quick(2, 5);
 
 async function newLedger(): Promise<string> {
   const ledger = join(tempDir(), 'events.codex');
@@ -51,14 +55,10 @@ async function feedOn({ child, hasEnded, reader }: Running, stream: EventStream,
   }
 }
 
-/** Sends the signal and waits for the end; `ms` is the time between. */
-async function signalled(running: Running, signal: NodeJS.Signals): Promise<CliResult & { ms: number }> {
-  const sentAt = performance.now();
+/** Sends the signal and waits for the end. */
+function signalled(running: Running, signal: NodeJS.Signals): Promise<CliResult> {
   expect(running.child.kill(signal), 'the process had ended before the signal').toBe(true);
-  const patience = setTimeout(() => running.child.kill('SIGKILL'), 10_000);
-  const result = await running.ended;
-  clearTimeout(patience);
-  return { ...result, ms: performance.now() - sentAt };
+  return running.ended;
 }
 
 for (const [signal, code] of [
@@ -68,20 +68,18 @@ for (const [signal, code] of [
 ] as const) {
   it(`answers ${signal} in mid-stream with ${code}, a summary, and a ledger that holds what has a receipt`, async () => {
     const random = seededForTest();
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const ledger = await newLedger();
       const stream: EventStream = { name: 'feeder', seed: random.fork(round).seed, count: 100_000 };
       const emit = start('emit', '--receipts', '--producer', 'feeder', '--ledger', ledger);
       const feeding = feedOn(emit, stream, random);
       await emit.reader.atLeast(random.between(1, 300), emit.hasEnded);
-      await sleep(random.unit() * 5);
       const result = await signalled(emit, signal);
       await feeding;
       const { receipts } = emit.reader;
       const context = `seed ${random.seed}, round ${round}, ${receipts.length} receipts`;
       expect(receipts.length, context).toBeGreaterThan(0);
       expect(result.code, `${context}: ${result.signal} ${result.stderr}`).toBe(code);
-      expect(result.ms, context).toBeLessThan(ANSWER_MS_MAX);
       expect(result.stderr, context).toMatch(/committed/);
       expect(result.stderr, context).toContain(`head ${receipts.length}:`);
       expect(result.stderr, context).not.toMatch(/\n\s+at /);
@@ -98,39 +96,33 @@ it('answers Ctrl-C while no input comes', async () => {
   const emit = start('emit', '--receipts', '--ledger', ledger);
   emit.child.stdin.write('{"n":1}\n');
   await emit.reader.atLeast(1, emit.hasEnded);
-  await sleep(50);
   const result = await signalled(emit, 'SIGINT');
   expect(result.code, result.stderr).toBe(130);
-  expect(result.ms).toBeLessThan(ANSWER_MS_MAX);
   expect(await expectSoundLedger(ledger)).toHaveLength(1);
 });
 
-it('a second Ctrl-C ends emit by the signal itself, and the ledger is sound', async () => {
+it('a second signal ends emit by the signal itself, and the ledger is sound', async () => {
   const random = seededForTest();
-  let bySignal = 0;
-  for (let round = 0; round < 30 && bySignal < 3; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const ledger = await newLedger();
     const stream: EventStream = { name: 'feeder', seed: random.fork(round).seed, count: 100_000 };
     const emit = start('emit', '--receipts', '--producer', 'feeder', '--ledger', ledger);
     const feeding = feedOn(emit, stream, random);
     await emit.reader.atLeast(random.between(1, 100), emit.hasEnded);
+    // both are there when it goes on, so that it has no time to come to its end between them; two of one kind would be one to the kernel
+    emit.child.kill('SIGSTOP');
     emit.child.kill('SIGINT');
-    // two that come together are one to the kernel
-    for (const until = performance.now() + random.unit() * 4; performance.now() < until; );
-    const result = await signalled(emit, 'SIGINT');
+    emit.child.kill('SIGTERM');
+    const result = await signalled(emit, 'SIGCONT');
     await feeding;
     const context = `seed ${random.seed}, round ${round}: ${result.stderr}`;
-    expect([130, null], context).toContain(result.code);
-    expect(result.ms, context).toBeLessThan(ANSWER_MS_MAX);
-    if (result.signal !== null) {
-      expect(result.signal, context).toBe('SIGINT');
-      bySignal++;
-    }
+    expect(result.code, context).toBeNull();
+    // which of the two came second is the kernel's affair
+    expect(['SIGINT', 'SIGTERM'], context).toContain(result.signal);
     const events = await expectSoundLedger(ledger);
     expectPrefix(events, stream, context);
     expectReceipted(events, stream, emit.reader.receipts, context);
   }
-  expect(bySignal, 'no second signal came in time').toBeGreaterThan(0);
 });
 
 for (const [signal, code] of [
@@ -139,18 +131,16 @@ for (const [signal, code] of [
 ] as const) {
   it(`answers ${signal} with ${code} while another process holds the ledger, and stores nothing more`, async () => {
     const ledger = await newLedger();
-    const emit = start('emit', '--receipts', '--busy-timeout', '30s', '--ledger', ledger);
+    const emit = start('emit', '--receipts', '--busy-timeout', FOR_EVER, '--ledger', ledger);
     emit.child.stdin.write('{"n":1}\n');
     await emit.reader.atLeast(1, emit.hasEnded);
     const lock = await holdWriteLock(ledger);
-    emit.child.stdin.write('{"n":2}\n');
-    await sleep(300);
+    await untilRead(emit.child.pid, '{"n":2}\n', (bytes) => emit.child.stdin.write(bytes));
     expect(emit.hasEnded(), 'it did not wait for the lock').toBe(false);
     expect(emit.reader.receipts).toHaveLength(1);
     const result = await signalled(emit, signal);
     await lock.release();
-    expect(result.code, `${result.ms} ms, ${result.signal}: ${result.stderr}`).toBe(code);
-    expect(result.ms).toBeLessThan(ANSWER_MS_MAX);
+    expect(result.code, `${result.signal}: ${result.stderr}`).toBe(code);
     expect(await expectSoundLedger(ledger)).toHaveLength(1);
   });
 }
@@ -176,19 +166,14 @@ for (const [what, command] of [
     });
     child.stdin.on('error', () => {});
     if (command[0] === 'emit') child.stdin.write(input);
-    // it has begun to write, and nobody takes the rest
+    // it has begun to write, and nobody takes the rest; what this process takes without being asked is 64 KiB
     await new Promise((resolve) => child.stdout.once('readable', resolve));
-    await sleep(500);
+    await untilWritten(child.pid, 100_000);
     expect(child.exitCode, `it did not wait for its reader: ${stderr}`).toBe(null);
-    const sentAt = performance.now();
     child.kill('SIGINT');
-    const patience = setTimeout(() => child.kill('SIGKILL'), 10_000);
     const result = await ended;
-    const ms = performance.now() - sentAt;
-    clearTimeout(patience);
     child.stdout.resume();
-    expect(result, `${ms} ms: ${stderr}`).toEqual({ code: 130, signal: null });
-    expect(ms).toBeLessThan(ANSWER_MS_MAX);
+    expect(result, stderr).toEqual({ code: 130, signal: null });
     await expectSoundLedger(ledger);
   });
 }
@@ -211,10 +196,12 @@ it('gives up with 75 when another process holds the ledger for longer than --bus
 it('waits within --busy-timeout, and commits when the lock is let go', async () => {
   const ledger = await newLedger();
   const lock = await holdWriteLock(ledger);
-  const waiting = runCli(['emit', '--busy-timeout', '30s', '--ledger', ledger], { input: '{"n":1}\n' });
-  await sleep(600);
+  const waiting = start('emit', '--busy-timeout', FOR_EVER, '--ledger', ledger);
+  waiting.child.stdin.end('{"n":1}\n');
+  await untilOpen(waiting.child.pid, `${ledger}-shm`);
+  expect(waiting.hasEnded(), 'it did not wait for the lock').toBe(false);
   await lock.release();
-  expect(await waiting).toMatchObject({ code: 0 });
+  expect(await waiting.ended).toMatchObject({ code: 0 });
   expect(await expectSoundLedger(ledger)).toHaveLength(1);
 });
 
@@ -231,7 +218,6 @@ for (const [signal, code] of [
     await tail.reader.atLeast(2, tail.hasEnded);
     const result = await signalled(tail, signal);
     expect(result.code, result.stderr).toBe(code);
-    expect(result.ms).toBeLessThan(ANSWER_MS_MAX);
     expect(result.stdout.toString('utf8')).toBe('{"n":1}\n{"n":2}\n');
     expect(result.stderr).toBe('');
   });

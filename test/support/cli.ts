@@ -1,18 +1,14 @@
-/** Runs the built command line as users do: a process, pipes, an exit code. */
+/** Runs the built command line: in a process that stays where only its output counts, else as users do, in a process of its own behind pipes. */
 
 import { type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { CliResult } from './cli-result.ts';
+import { ResidentCli } from './resident-cli.ts';
+
+export type { CliResult } from './cli-result.ts';
 
 export const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 export const EARTHQUAKES = fileURLToPath(new URL('../../fixtures/earthquakes.jsonl', import.meta.url));
-
-export interface CliResult {
-  /** Null where a signal ended it. */
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: Buffer;
-  readonly stderr: string;
-}
 
 /** Starts a command; its streams are pipes. */
 export function startCli(args: readonly string[], options: SpawnOptionsWithoutStdio = {}): ChildProcessWithoutNullStreams {
@@ -37,8 +33,21 @@ export interface RunOptions extends SpawnOptionsWithoutStdio {
   readonly input?: string | Uint8Array;
 }
 
-/** Runs a command to its end with all of its input at once. */
-export function runCli(args: readonly string[], { input, ...options }: RunOptions = {}): Promise<CliResult> {
+let resident: ResidentCli | undefined;
+
+/**
+ * Runs a command to its end with all of its input at once. It gets a process of its own where it needs one: with an environment, a user or a time
+ * limit of its own, and beside another command. For everything that is about processes (pipes, signals, start-up, memory) see {@link spawnCli}.
+ */
+export function runCli(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
+  const { input, cwd, ...ofProcess } = options;
+  resident ??= new ResidentCli();
+  if (resident.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
+  return resident.run(args, { input, cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd });
+}
+
+/** As {@link runCli}, always in a process of its own. */
+export function spawnCli(args: readonly string[], { input, ...options }: RunOptions = {}): Promise<CliResult> {
   const child = startCli(args, options);
   const result = finished(child);
   child.stdin.end(input ?? '');

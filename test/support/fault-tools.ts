@@ -20,8 +20,8 @@ export function needs(context: TestContext, program: string, ...args: readonly s
   context.skip(reason);
 }
 
-export function runProgram(program: string, args: readonly string[], input: string | Buffer = ''): Promise<CliResult> {
-  const child = spawn(program, args);
+export function runProgram(program: string, args: readonly string[], input: string | Buffer = '', env = process.env): Promise<CliResult> {
+  const child = spawn(program, args, { env });
   const result = finished(child);
   child.stdin.end(input);
   return result;

@@ -28,9 +28,12 @@ export async function expectSoundLedger(path: string): Promise<StoredEvent[]> {
   const offsets = new Map<string, number>();
   let time = Number.MIN_SAFE_INTEGER;
   for (const [at, event] of events.entries()) {
-    expect(event.sequence).toBe(at + 1);
-    expect(event.offset).toBe(offsets.get(event.partition) ?? 0);
-    expect(event.time).toBeGreaterThanOrEqual(time);
+    const offset = offsets.get(event.partition) ?? 0;
+    // plain comparisons: half a million calls of expect() take a minute
+    if (event.sequence !== at + 1 || event.offset !== offset || event.time < time) {
+      const { sequence, offset: found, time: since } = event;
+      expect({ sequence, offset: found, isInOrder: since >= time }).toEqual({ sequence: at + 1, offset, isInOrder: true });
+    }
     offsets.set(event.partition, event.offset + 1);
     time = event.time;
   }

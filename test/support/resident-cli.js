@@ -1,31 +1,85 @@
 /**
- * Runs commands one after the other in this one process, the same code and the same arguments as bin/run.js: for trials that are too many to
- * start a process each. Started with fork(); takes `{ args }` and answers `{ code, stdout, stderr }`.
+ * The built command line in a process that stays: runs one command after the other as bin/run.js does, so that a test pays for no start of a
+ * process. Nothing of the product is replaced. Its standard output and error are files that are emptied between commands, its standard input is
+ * descriptor 0, opened again for each command, and a command has ended when nothing keeps the event loop alive, as with a process of its own.
+ *
+ * Takes `{ args, cwd, stdin }`, `stdin` being a named pipe; answers `reading` when it has opened that, and then `{ code }`.
  */
 
+import { closeSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { main } from '../../dist/cli/main.js';
+import { loadBundle } from '../../bin/bundle.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const STDIN = 0;
+/** What Node ends with when its event loop is empty and the program still waits for a promise. */
+const UNSETTLED = 13;
 
-/** Takes the place of a stream's write while a command runs. */
-function capture(stream) {
-  const pieces = [];
-  stream.setMaxListeners(0);
-  stream.write = (piece, encoding, done) => {
-    const callback = typeof encoding === 'function' ? encoding : done;
-    pieces.push(typeof piece === 'string' ? Buffer.from(piece, typeof encoding === 'string' ? encoding : 'utf8') : Buffer.from(piece));
-    if (callback !== undefined) setImmediate(callback);
-    return true;
-  };
-  return () => Buffer.concat(pieces.splice(0));
+const verbs = loadBundle().exports;
+
+let running = false;
+let isSettled = false;
+let stdin;
+
+/** Node makes this object once in a process, and a stream that has ended stays so. */
+Object.defineProperty(process, 'stdin', {
+  configurable: true,
+  get: () => {
+    stdin ??= new Socket({ fd: STDIN, readable: true, writable: false });
+    return stdin;
+  },
+});
+
+function openStdin(path) {
+  closeSync(STDIN);
+  // the lowest number that is free
+  const descriptor = openSync(path, 'r');
+  if (descriptor !== STDIN) throw new Error(`standard input became descriptor ${descriptor}`);
 }
 
-const takeStdout = capture(process.stdout);
-const takeStderr = capture(process.stderr);
+/** What a command has not read goes with the pipe, when all have closed it. */
+function closeStdin() {
+  stdin?.destroy();
+  stdin = undefined;
+  openStdin('/dev/null');
+}
 
-process.on('message', async ({ args }) => {
+async function run(args) {
+  const isDone = await verbs.main(ROOT, args);
+  if (isDone) return;
+  const { main } = await import('../../dist/cli/main.js');
+  await main(ROOT, args);
+}
+
+process.on('message', ({ args, cwd, stdin: path }) => {
+  running = true;
+  isSettled = false;
   process.exitCode = undefined;
-  await main(root, args);
-  process.send({ code: process.exitCode ?? 0, stdout: takeStdout().toString('latin1'), stderr: takeStderr().toString('utf8') });
+  process.argv = [process.execPath, BIN, ...args];
+  process.chdir(cwd);
+  openStdin(path);
+  process.send('reading', () => {
+    // from here on only what the command waits for keeps this process alive
+    process.channel.unref();
+    void run(args).then(() => {
+      isSettled = true;
+    });
+  });
+});
+
+// a test that was given up must not leave its command running
+process.on('disconnect', () => process.exit());
+
+process.on('beforeExit', () => {
+  if (!running) return;
+  running = false;
+  if (!isSettled) {
+    process.stderr.write(`Warning: Detected unsettled top-level await at ${BIN}\n`);
+    process.exit(UNSETTLED);
+  }
+  closeStdin();
+  process.channel.ref();
+  process.send({ code: process.exitCode ?? 0 });
 });

@@ -1,13 +1,21 @@
-/** How much a test looks at: enough for every run, and as much as one likes where the environment says so. */
+/**
+ * How much a test looks at. The quick size is enough for every run (`npm test`), the full one proves more and takes as long as it needs
+ * (`npm run test:soak`); both run the same code and assert the same laws.
+ */
 
-const LINES_A_RUN = 200_000;
+export const isSoak = process.env['COMPLETENGINE_TEST_SIZE'] === 'full';
+
+/** The first in every run, the second in a soak. */
+export function quick<Size>(everyRun: Size, soak: Size): Size {
+  return isSoak ? soak : everyRun;
+}
 
 /** Lines of one fuzz. */
 export function fuzzLines(): number {
-  return atLeast('COMPLETENGINE_TEST_LINES', LINES_A_RUN);
+  return atLeast('COMPLETENGINE_TEST_LINES', quick(50_000, 200_000));
 }
 
-/** What the environment says, and never less than what every run looks at. */
+/** What the environment says, and never less than the size of the run. */
 function atLeast(name: string, everyRun: number): number {
   const given = process.env[name];
   if (given === undefined) return everyRun;
@@ -21,10 +29,7 @@ export function fuzzTimeoutMs(lines: number): number {
   return 60_000 + lines / 2;
 }
 
-const SECONDS_A_RUN = 10;
-const EVENTS_A_SECOND = 4000;
-
 /** How long a group is put to the test, and how many events come in a second. */
 export function groupLoad(): { readonly seconds: number; readonly rate: number } {
-  return { seconds: atLeast('COMPLETENGINE_TEST_SECONDS', SECONDS_A_RUN), rate: atLeast('COMPLETENGINE_TEST_RATE', EVENTS_A_SECOND) };
+  return { seconds: atLeast('COMPLETENGINE_TEST_SECONDS', quick(4, 10)), rate: atLeast('COMPLETENGINE_TEST_RATE', quick(1000, 4000)) };
 }

@@ -11,8 +11,9 @@ import { decide } from '../../../src/core/scheduler/decide.ts';
 import { Lane } from '../../../src/core/scheduler/feeding/lane.ts';
 import { openGroupStore } from '../../support/group-store.ts';
 import { Seeded, seededForTest } from '../../support/seeded.ts';
+import { quick } from '../../support/test-size.ts';
 
-const SCHEDULES = 5000;
+const SCHEDULES = quick(1000, 5000);
 const STEPS = 40;
 const TTL = 1000;
 const PARTITIONS = 5;

@@ -1,0 +1,27 @@
+/** A hash over everything a build is made of: the sources, the kernel, the scripts, the settings, the locked packages, and Node's version. */
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const INPUTS = ['src', 'kernel', 'scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json'];
+/** Made by a build, beside the module that loads it. */
+const OUTPUTS = new Set([join('src', 'core', 'kernel', 'kernel.wasm')]);
+
+export function inputHash(root) {
+  const hash = createHash('sha256');
+  hash.update(`${process.version} ${process.platform} ${process.arch}\n`);
+  for (const file of INPUTS.flatMap((input) => filesOf(root, input)).sort()) {
+    if (OUTPUTS.has(file)) continue;
+    const content = readFileSync(join(root, file));
+    hash.update(`${file} ${content.length}\n`);
+    hash.update(content);
+  }
+  return hash.digest('hex');
+}
+
+function filesOf(root, input) {
+  if (input.includes('.')) return [input];
+  const entries = readdirSync(join(root, input), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(join(root, '/').length));
+}

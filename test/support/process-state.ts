@@ -1,0 +1,50 @@
+/** What a process is at, as Linux shows it from outside: tests wait for it to get there, and sleep for no time of their own. Elsewhere nothing is waited for. */
+
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { until } from './until.ts';
+
+/** Bytes that its calls of read() and write() have moved, from and to anywhere; null where that cannot be known. */
+function movedBytes(pid: number | undefined): { read: number; written: number } | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/io`, 'utf8');
+    return { read: Number(/^rchar: (\d+)/m.exec(text)?.[1]), written: Number(/^wchar: (\d+)/m.exec(text)?.[1]) };
+  } catch {
+    return null;
+  }
+}
+
+/** Hands bytes to a process and resolves when it has read as many, or has ended. */
+export async function untilRead(pid: number | undefined, bytes: string, write: (bytes: string) => void): Promise<void> {
+  const before = movedBytes(pid);
+  write(bytes);
+  if (before === null) return;
+  await until(() => (movedBytes(pid)?.read ?? Number.POSITIVE_INFINITY) >= before.read + Buffer.byteLength(bytes));
+}
+
+/** Resolves when it has written so many bytes in all, or has ended. */
+export async function untilWritten(pid: number | undefined, bytes: number): Promise<void> {
+  await until(() => (movedBytes(pid)?.written ?? Number.POSITIVE_INFINITY) >= bytes);
+}
+
+/** Resolves when it has a file open, or has ended. */
+export async function untilOpen(pid: number | undefined, file: string): Promise<void> {
+  const directory = `/proc/${pid}/fd`;
+  await until(() => !existsSync(directory) || filesOf(directory).includes(file));
+}
+
+function filesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory).map((descriptor) => targetOf(`${directory}/${descriptor}`));
+  } catch {
+    return [];
+  }
+}
+
+/** A descriptor may be closed while it is looked at. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
+  }
+}
