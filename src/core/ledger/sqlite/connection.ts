@@ -13,12 +13,16 @@ const WAL_PAGES = 500;
 
 export interface ConnectionOptions {
   readonly isReadOnly: boolean;
+  /** Excludes all other connections from the first statement on; that one is SQLITE_BUSY where there are any. */
+  readonly isAlone?: boolean | undefined;
 }
 
 /** A connection that waits for nobody: see `busy.ts`. */
 export function connect(path: string, options: ConnectionOptions): Database.Database {
   const db = new Database(path, { timeout: 0, fileMustExist: true, readonly: options.isReadOnly });
   try {
+    // before any other statement: that would open the -wal in the way it is shared, and the lock would come too late
+    if (options.isAlone === true) db.pragma('locking_mode = EXCLUSIVE');
     checkVersion(db);
     db.pragma('foreign_keys = ON');
     db.pragma('trusted_schema = OFF');

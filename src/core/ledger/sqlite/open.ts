@@ -10,6 +10,7 @@ import { createLedger } from './create.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
 import { readIdentity } from './identity.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase, schemaDifference } from './schema.ts';
+import { LeftWal } from './secure-wal.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import { translateError } from './translate-error.ts';
 
@@ -73,20 +74,24 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
   const resolved = ledgerPath(path);
   const file = guardFile(resolved, { write: options.access === 'write' });
   if (options.file !== undefined) guardIdentity(resolved, options.file);
+  const isWritable = options.access === 'write' || canWrite(resolved);
+  // beside a connection of this process the -wal is in use, and was secured when that was opened
+  const left = options.file === undefined && isWritable ? new LeftWal({ path: resolved, isRequired: options.access === 'write' }) : null;
   try {
-    return await retryWhileBusy(() => open(resolved, file, options), options.patience, resolved);
+    return await retryWhileBusy(() => open(resolved, file, isWritable, left, options), options.patience, resolved);
   } catch (error) {
-    throw translateError(error, resolved, 'open');
+    throw translateError(left?.explain(error) ?? error, resolved, 'open');
   }
 }
 
-function open(path: string, file: FileIdentity, options: OpeningOptions): SqliteLedger {
-  const isWritable = options.access === 'write' || canWrite(path);
+function open(path: string, file: FileIdentity, isWritable: boolean, left: LeftWal | null, options: OpeningOptions): SqliteLedger {
+  left?.secureAlone((alone) => checkFormat(alone, path));
   const db = connect(path, { isReadOnly: !isWritable });
   try {
     // it may have been replaced between the look at it and the opening
     guardIdentity(path, file);
     checkFormat(db, path);
+    left?.secureBeside(db);
     const identity = readIdentity(db, path);
     const { durability } = identity.config;
     if (options.access === 'write') {
