@@ -10,6 +10,7 @@ import { type BadLine, badLineError, type CommittedEvents } from './chunk-report
 import { Conveyor, type OnArrival } from './conveyor.ts';
 import type { Emitter } from './emitter.ts';
 import type { ProducerTrack } from './producer-track.ts';
+import { retryHint } from './retry-hint.ts';
 
 /** A named stream of JSON lines. */
 export interface InputSource {
@@ -218,7 +219,7 @@ function withReport(error: unknown, report: EmissionReport): unknown {
   if (!(error instanceof LedgerError)) return error;
   return new LedgerError(error.code, {
     message: error.message,
-    hint: error.hint,
+    hint: retryHint(error),
     details: { ...error.details, report },
     cause: error.cause,
   });
