@@ -3,6 +3,7 @@
 import type { CommitPipeline } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import type { LedgerWarning } from '../model/warning.ts';
 import { type ByteSource, StreamSource } from './byte-source.ts';
 import { CHUNK_BYTES, type Chunk, VOLUME_BYTES } from './chunk.ts';
 import { ChunkReader } from './chunk-reader.ts';
@@ -68,6 +69,8 @@ export interface IngestHooks {
   readonly onReject?: ((line: RejectedLine) => void | Promise<void>) | undefined;
   /** After each chunk: bytes of input read so far. */
   readonly onProgress?: ((progress: { inputBytes: number; events: number }) => void) | undefined;
+  /** What is wrong although everything works: each kind once, some at the start and some while it grows. */
+  readonly onWarning?: ((warning: LedgerWarning) => void) | undefined;
   /** Ends it behind the commit in hand: no error, but a report that is not complete. */
   readonly signal?: AbortSignal | undefined;
 }

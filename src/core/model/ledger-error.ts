@@ -45,6 +45,8 @@ export type LedgerErrorCode =
   /** A ledger was to be made where there is a file. */
   | 'LEDGER_EXISTS'
   | 'CANNOT_CREATE'
+  /** This machine's clock shows a time that cannot be right, so nothing is committed by it. */
+  | 'CLOCK_UNUSABLE'
   | 'IO_FAILED'
   /** An I/O error at the end of a commit: it may be there after the next recovery, or not. */
   | 'OUTCOME_UNKNOWN'

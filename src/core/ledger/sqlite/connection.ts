@@ -9,7 +9,8 @@ const SQLITE_VERSION_MIN = [3, 51, 3] as const;
 
 /** Larger pages and a small WAL were measured to be the fastest: decisions/0002. */
 export const PAGE_BYTES = 16384;
-const WAL_PAGES = 500;
+/** So much is in the -wal when it is written back. */
+export const WAL_PAGES = 500;
 
 export interface ConnectionOptions {
   readonly isReadOnly: boolean;

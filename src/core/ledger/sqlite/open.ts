@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../../model/clock.ts';
+import { checkClockTime } from '../../model/commit-time.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { type Patience, retryWhileBusy } from './busy.ts';
@@ -28,6 +29,8 @@ export interface OpeningOptions {
 
 /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE */
 export async function createSqliteLedger(path: string, blueprint: LedgerBlueprint, clock: Clock, patience: Patience): Promise<void> {
+  const now = clock.nowMicros();
+  checkClockTime(now);
   const file = ledgerPath(path);
   // a file that is there already may be one whose making was interrupted
   const isNew = createFile(file);
@@ -40,7 +43,7 @@ export async function createSqliteLedger(path: string, blueprint: LedgerBlueprin
     }
   }
   const found = await inDatabase(file, patience, (db) => {
-    if (isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros())) return null;
+    if (isEmptyDatabase(db) && createLedger(db, blueprint, now)) return null;
     return isOurs(db) ? { fact: '', hint: 'use it, or name another file with --ledger' } : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
   });
   if (found === null) return;
@@ -103,6 +106,7 @@ function open(path: string, file: FileIdentity, isWritable: boolean, left: LeftW
     }
     return new SqliteLedger(db, file, identity, {
       patience: options.patience,
+      isWriter: options.access === 'write',
       // of the one that is open, wherever the path leads by now
       reopen: () => openSqliteLedger(path, { ...options, file }),
     });
@@ -127,9 +131,10 @@ function isOurs(db: Database): boolean {
 }
 
 function checkFormat(db: Database, path: string): void {
-  const refuse = (fact: string, hint: string) => new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path } });
+  const refuse = (fact: string, hint: string, details = {}) =>
+    new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path, ...details } });
   const another = 'name another file, or make a ledger: completengine init';
-  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`);
+  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`, { isEmpty: true });
   if (!isOurs(db)) throw refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {

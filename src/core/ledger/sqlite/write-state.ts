@@ -18,6 +18,8 @@ export interface WriteState extends RoutingInForce {
   sequence: number;
   time: number;
   hash: Buffer;
+  /** When the last commit was made, by the clock of its emitter. */
+  committedAt: number;
   /** The first epoch whose pins hold; null where the routing is not sticky. */
   readonly pinsSince: number | null;
   /** Next offset by partition; filled in as partitions are written to. */
@@ -75,11 +77,12 @@ export class WriteStates {
   #read(): WriteState {
     const db = this.#db;
     const epoch = lastEpochRow(db);
-    const last = db.prepare<[], RawRow>('SELECT first_sequence, count, last_time, hash FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
+    const last = db.prepare<[], RawRow>('SELECT first_sequence, count, last_time, committed_at, hash FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
     const sequence = last === undefined ? 0 : integer(last, 'first_sequence') + integer(last, 'count') - 1;
     return {
       sequence,
       time: last === undefined ? TIME_MIN : integer(last, 'last_time'),
+      committedAt: last === undefined ? TIME_MIN : integer(last, 'committed_at'),
       // an epoch that begins behind the last commit is the later link
       hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
       ...this.#routingOf(epoch),
