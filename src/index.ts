@@ -61,6 +61,7 @@ export { formatTime, type Micros } from './core/model/time.ts';
 export { readDuration } from './core/model/time-expression.ts';
 export { systemTimer, type Timer } from './core/model/timer.ts';
 export { readTransferName, type TransferOrigin } from './core/model/transfer-name.ts';
+export type { LedgerWarning } from './core/model/warning.ts';
 export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './core/output/command-consumer.ts';
 export { CommandSink } from './core/output/command-sink.ts';
 export type { Delivery } from './core/output/delivery.ts';

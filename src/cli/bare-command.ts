@@ -1,14 +1,20 @@
 /** What every command shares, also one that opens no ledger of the user's: how errors are shown. */
 
 import { Command } from '@oclif/core/command';
+import * as ux from '@oclif/core/ux';
 import { failureDocument, printFailure } from './failure.ts';
 import { guardOutput } from './guard-output.ts';
+import { safeJson } from './safe-json.ts';
 import { verbHint } from './usage-hint.ts';
 
 export abstract class BareCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init();
     guardOutput();
+  }
+
+  override logJson(json: unknown): void {
+    ux.stdout(safeJson(json, 2));
   }
 
   protected override async catch(error: Error): Promise<void> {

@@ -1,14 +1,15 @@
 /** What `emit` prints: receipts for programs, the summary for people. */
 
-import { type CommittedEvents, type EmissionReport, formatHead, formatTime, type LedgerError } from '../index.ts';
+import { type CommittedEvents, type EmissionReport, formatHead, formatTime, type LedgerError, type LedgerWarning } from '../index.ts';
 import { bytes, count, plural, rate, seconds, sequences } from './figures.ts';
+import { safeJson } from './safe-json.ts';
 
 /** One JSON line per event: where its line stood, and where it lies now. */
 export function receiptLines(events: CommittedEvents, place: { source: string; firstLine: number }): string {
   const { firstSequence, partitionNames } = events;
   const { partitions, offsets, times, linesInChunk } = events.columns;
-  const source = JSON.stringify(place.source);
-  const names = partitionNames.map((name) => JSON.stringify(name));
+  const source = safeJson(place.source);
+  const names = partitionNames.map(safeJson);
   let lines = '';
   for (let at = 0; at < events.count; at++) {
     const line = place.firstLine + (linesInChunk[at] as number);
@@ -19,8 +20,8 @@ export function receiptLines(events: CommittedEvents, place: { source: string; f
 }
 
 /** What became of the input, as a document: the head as `--expect-head` takes it. */
-export function emissionDocument(report: EmissionReport): object {
-  return { ...report, head: report.head === null ? null : formatHead(report.head) };
+export function emissionDocument(report: EmissionReport, warnings: readonly LedgerWarning[]): object {
+  return { ...report, head: report.head === null ? null : formatHead(report.head), warnings };
 }
 
 /** What became of the input, on one line. */

@@ -2,6 +2,7 @@
 
 import type { Explanation, LineExplanation } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
+import { safeJson } from './safe-json.ts';
 
 /** Partition, key and rule with tabs between them; a key's own tabs and line ends are shown as codes. `-` where there is none. */
 export function explanationText(explanation: Explanation | LineExplanation): string {
@@ -11,5 +12,5 @@ export function explanationText(explanation: Explanation | LineExplanation): str
 }
 
 export function explanationJson(explanation: Explanation): string {
-  return JSON.stringify(explanation);
+  return safeJson(explanation);
 }

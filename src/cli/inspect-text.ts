@@ -16,6 +16,7 @@ import { lagsText } from './groups-text.ts';
 import { partitionDocument, partitionTable } from './partition-table.ts';
 import { epochDocument, epochText, namesOf } from './routing-text.ts';
 import { timeOrNull } from './times.ts';
+import { warningText } from './warning.ts';
 
 /** `groups`: their documents. */
 export function overviewDocument(ledger: LedgerDescription, groups: readonly object[]): object {
@@ -44,6 +45,7 @@ export function overviewDocument(ledger: LedgerDescription, groups: readonly obj
     sessions: ledger.sessions,
     groups,
     storage,
+    warnings: ledger.warnings,
   };
 }
 
@@ -67,6 +69,7 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
   if (groups.length > 0) rows.push(['groups', lagsText(groups)]);
   if (storage.foreignObjects.length > 0) rows.push(['foreign', foreignText(storage.foreignObjects)]);
   if (storage.isOpenToOthers) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
+  for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
 }

@@ -1,6 +1,6 @@
 /** The ledger that a replay goes into: the one that is there, or a new one, made like the source but for what is asked for. */
 
-import { Completengine, epochInForce, formatFieldPath, LedgerError, type LedgerIdentity, parseRoutingSpec } from '../index.ts';
+import { Completengine, type CreateOptions, epochInForce, formatFieldPath, LedgerError, type LedgerIdentity, parseRoutingSpec } from '../index.ts';
 import { readPartitions } from './partitions-flag.ts';
 
 export interface IntoFlags {
@@ -20,24 +20,37 @@ export function splitPartitionFlags(values: readonly string[] | undefined): { na
 }
 
 /** @throws LedgerError CONFIG_MISMATCH for a ledger that is there and was made otherwise than asked for. */
-export function openInto({ into, routing, partitions, busyTimeoutMs, signal }: IntoFlags, source: LedgerIdentity): Promise<Completengine> {
+export async function openInto({ into, routing, partitions, busyTimeoutMs, signal }: IntoFlags, source: LedgerIdentity): Promise<Completengine> {
   const asked = {
+    ledger: into,
+    busyTimeoutMs,
+    signal,
     ...(routing === undefined ? {} : { partition: parseRoutingSpec(routing) }),
     ...(partitions === undefined ? {} : { partitions: readPartitions(partitions) }),
   };
-  const { config, epochs, partitions: lanes } = source;
+  try {
+    return await Completengine.open({ ...asked, create: false });
+  } catch (error) {
+    if (!isUnmade(error)) throw error;
+    return Completengine.open({ ...likeSource(source, routing), ...asked });
+  }
+}
+
+/** No file, or an empty one, as a creation that was killed leaves it. */
+function isUnmade(error: unknown): boolean {
+  return error instanceof LedgerError && (error.code === 'NO_LEDGER' || error.details['isEmpty'] === true);
+}
+
+function likeSource({ config, epochs, partitions }: LedgerIdentity, routing: string | undefined): CreateOptions {
   const { spec, partitionIds } = epochInForce(epochs);
-  const like = Completengine.exists(into)
-    ? {}
-    : {
-        partition: spec,
-        // another routing may make another number of them; the one for events without a key is made by the routing
-        partitions: routing === undefined ? partitionIds.map((id) => lanes[id]?.name ?? '') : undefined,
-        time: config.time === null ? undefined : formatFieldPath(config.time),
-        unique: config.unique === null ? undefined : formatFieldPath(config.unique),
-        durability: config.durability,
-        determinism: config.determinism,
-        lineBytesMax: config.lineBytesMax,
-      };
-  return Completengine.open({ ledger: into, ...like, ...asked, busyTimeoutMs, signal });
+  return {
+    partition: spec,
+    // another routing may make another number of them; the one for events without a key is made by the routing
+    partitions: routing === undefined ? partitionIds.map((id) => partitions[id]?.name ?? '') : undefined,
+    time: config.time === null ? undefined : formatFieldPath(config.time),
+    unique: config.unique === null ? undefined : formatFieldPath(config.unique),
+    durability: config.durability,
+    determinism: config.determinism,
+    lineBytesMax: config.lineBytesMax,
+  };
 }

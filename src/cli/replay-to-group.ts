@@ -4,6 +4,7 @@ import { type Completengine, type CursorPlan, LedgerError, type StartPoint } fro
 import { canAsk, confirm } from './confirm.ts';
 import { cursorPlanDocument, cursorPlanText } from './cursor-plan-text.ts';
 import type { GivenFlags } from './resume-command.ts';
+import { safeJson } from './safe-json.ts';
 import { type LedgerFlags, withLedger } from './session.ts';
 
 /** What a group can be told: the rest of the flags shape a telling, and a group's consumers go on to the present by themselves. */
@@ -40,7 +41,7 @@ export async function replayToGroup(step: Step): Promise<void> {
     await checkSequence(engine, from);
     const options = { partitions, zone: flags.tz, force: flags.force };
     const show = async (plan: CursorPlan, isDone: boolean): Promise<void> =>
-      step.print(flags.json ? JSON.stringify(cursorPlanDocument(group, plan, isDone)) : await cursorPlanText(group, plan));
+      step.print(flags.json ? safeJson(cursorPlanDocument(group, plan, isDone)) : await cursorPlanText(group, plan));
     if (!flags.yes) {
       const plan = await engine.planCursors(group, from, options);
       await show(plan, false);

@@ -8,6 +8,8 @@ import { type Interrupt, laterThan, listenForInterrupt } from './interrupt.ts';
 export interface LedgerFlags {
   readonly ledger: string;
   readonly 'busy-timeout': string;
+  /** Of commands that commit by the clock. */
+  readonly 'trust-clock'?: boolean;
 }
 
 /** How long a member of a group may still wait for others to store what it has delivered. */
@@ -24,7 +26,7 @@ export async function withLedger<Result>(
   try {
     const options =
       access === 'member' ? { access: 'write' as const, signal: laterThan(interrupt.signal, LAST_WAIT_MS) } : { access, signal: interrupt.signal };
-    const engine = await Completengine.open({ ledger: flags.ledger, create: false, busyTimeoutMs, ...options });
+    const engine = await Completengine.open({ ledger: flags.ledger, create: false, busyTimeoutMs, trustClock: flags['trust-clock'], ...options });
     return await closeAfter(
       () => work(engine, interrupt),
       () => engine.close(),

@@ -3,6 +3,7 @@
 import { type Completengine, formatTime, LedgerError, type ParkedEventDescription } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { plural } from './figures.ts';
+import { safeJson } from './safe-json.ts';
 import { readWholeNumber } from './whole-number.ts';
 
 export async function listParked(engine: Completengine, group: string): Promise<string> {
@@ -31,7 +32,7 @@ function sequencesOf(given: readonly string[]): number[] {
 
 /** The payload last and as it is. */
 function parkedLine({ parkedAt, ...event }: ParkedEventDescription, payload: Buffer): string {
-  return `${JSON.stringify({ ...event, parkedAt: formatTime(parkedAt) }).slice(0, -1)},"payload":${payload.toString('utf8')}}`;
+  return `${safeJson({ ...event, parkedAt: formatTime(parkedAt) }).slice(0, -1)},"payload":${payload.toString('utf8')}}`;
 }
 
 async function parkedTable(parked: readonly ParkedEventDescription[]): Promise<string> {

@@ -11,7 +11,8 @@ import { Progress } from '../cli/progress.ts';
 import { ReceiptPrinter } from '../cli/receipt-printer.ts';
 import { RejectFile } from '../cli/reject-file.ts';
 import { withLedger } from '../cli/session.ts';
-import { type EmissionReport, LedgerError } from '../index.ts';
+import { printWarning } from '../cli/warning.ts';
+import { type EmissionReport, LedgerError, type LedgerWarning } from '../index.ts';
 
 export default class Emit extends BaseCommand {
   static override summary = 'Commit JSON lines from files or standard input.';
@@ -46,6 +47,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
       default: 'record' as const,
     })(),
     'max-skew': Flags.string({ description: 'how far ahead of the clock an event may be', default: '24h', helpValue: 'DURATION' }),
+    'trust-clock': Flags.boolean({ description: 'commit although the clock of this machine is more than five years after everything in the ledger' }),
     'max-line': Flags.integer({ description: "longest payload in bytes; default: the ledger's", helpValue: 'BYTES' }),
     quiet: Flags.boolean({ char: 'q', description: 'no progress and no summary' }),
   };
@@ -60,6 +62,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
       const progress = new Progress(input.bytes, isQuiet);
       if (input.isTerminal && !isQuiet) this.logToStderr('reading JSON lines from the terminal; Ctrl-D ends them');
       const started = performance.now();
+      const warnings: LedgerWarning[] = [];
       try {
         const report = await engine.ingest(input.sources, {
           producer: flags.producer,
@@ -72,6 +75,10 @@ The first line that cannot be taken ends it: what came before is committed, the 
           lineBytesMax: flags['max-line'],
           signal: interrupt.signal,
           onProgress: (state) => progress.update(state),
+          onWarning: (warning) => {
+            warnings.push(warning);
+            printWarning(warning);
+          },
           onReject: rejects === null ? undefined : (line) => rejects.add(line),
           onCommit: receipts === null ? undefined : (events, place) => receipts.print(events, place),
         });
@@ -79,7 +86,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
         if (receipts?.hasReader === false) this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
         if (!isQuiet || !report.isComplete) this.logToStderr(emissionLine(report, performance.now() - started));
         if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
-        return emissionDocument(report);
+        return emissionDocument(report, warnings);
       } catch (error) {
         progress.stop();
         const failure = asFailure(error);

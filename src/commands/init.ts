@@ -3,6 +3,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
+import { escapeForTerminal } from '../cli/escape.ts';
 import { overviewDocument } from '../cli/inspect-text.ts';
 import { readPartitions } from '../cli/partitions-flag.ts';
 import { namesOf, routingText } from '../cli/routing-text.ts';
@@ -65,7 +66,7 @@ export default class Init extends BaseCommand {
     });
     return withLedger(flags, 'read', async (engine) => {
       const made = await engine.inspect();
-      this.log(`${made.identity.path}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`);
+      this.log(`${escapeForTerminal(made.identity.path)}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`);
       return overviewDocument(made, []);
     });
   }

@@ -10,6 +10,7 @@ import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay-flags.
 import { runReplay } from '../cli/replay-run.ts';
 import { rehearsalDocument, rehearsalLine, replayDocument, replayLine } from '../cli/replay-text.ts';
 import { resumeCommand } from '../cli/resume-command.ts';
+import { safeJson } from '../cli/safe-json.ts';
 import { withLedger } from '../cli/session.ts';
 import { type Completengine, LedgerError, type ReplayOptions } from '../index.ts';
 
@@ -67,7 +68,7 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
         exec,
         output,
       });
-      if (report !== null && json) this.logToStderr(JSON.stringify(replayDocument(report)));
+      if (report !== null && json) this.logToStderr(safeJson(replayDocument(report)));
       else if (report !== null && !quiet) this.logToStderr(replayLine(report));
       if (rest !== null && (into !== undefined || cursor !== null)) this.logToStderr('the same command goes on where it ended');
       else if (rest !== null) this.logToStderr(`go on: ${resumeCommand('replay', given, FLAGS_OF_A_RUN, rest)}`);
@@ -78,7 +79,7 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
 
   async #rehearse(engine: Completengine, request: ReplayOptions, isDocument: boolean): Promise<void> {
     const report = await engine.rehearse(request);
-    this.logToStderr(isDocument ? JSON.stringify(rehearsalDocument(report)) : rehearsalLine(report));
+    this.logToStderr(isDocument ? safeJson(rehearsalDocument(report)) : rehearsalLine(report));
   }
 }
 

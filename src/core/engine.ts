@@ -8,7 +8,7 @@ import { filterText } from './engine/filtering.ts';
 import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './engine/group-desk.ts';
 import { labelsOf } from './engine/labels.ts';
 import { locating } from './engine/locating.ts';
-import { type CreateOptions, checkAskedFor, type OpenOptions, toBlueprint, toPatience } from './engine/opening.ts';
+import { type CreateOptions, checkAskedFor, isUnmade, type OpenOptions, toBlueprint, toPatience } from './engine/opening.ts';
 import { Partitioning } from './engine/partitioning.ts';
 import { type RehearsalReport, rehearse } from './engine/rehearsal.ts';
 import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replaying.ts';
@@ -29,6 +29,7 @@ import type { LedgerEvent } from './model/ledger-event.ts';
 import { type Partition, selectPartitions } from './model/partition.ts';
 import type { SequenceRange } from './model/range.ts';
 import { systemTimer, type Timer } from './model/timer.ts';
+import { headAheadWarning } from './model/warning.ts';
 import type { EventLabels } from './output/event-form.ts';
 import { Telling } from './output/telling.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
@@ -55,7 +56,13 @@ export class Completengine {
     this.#timer = options.timer ?? systemTimer;
     this.#determinism = options.determinism ?? ledger.identity.config.determinism;
     this.#watching = new Watching(ledger, this.#bus);
-    this.#emitting = new Emitting({ ledger, bus: this.#bus, clock: this.#clock, locate: locating(ledger) });
+    this.#emitting = new Emitting({
+      ledger,
+      bus: this.#bus,
+      clock: this.#clock,
+      isClockTrusted: options.trustClock ?? false,
+      locate: locating(ledger),
+    });
   }
 
   /**
@@ -64,14 +71,14 @@ export class Completengine {
    * PERMISSION_DENIED, CANNOT_CREATE, CANNOT_LOAD, BUSY
    */
   static async open(options: OpenOptions): Promise<Completengine> {
-    if (options.create !== false && options.access !== 'read' && !sqliteLedgerExists(options.ledger)) {
-      await Completengine.create(options.ledger, options).catch((error: unknown) => {
+    const ledger = await openLedger(options).catch(async (error: unknown) => {
+      if (options.create === false || options.access === 'read' || !isUnmade(error)) throw error;
+      await Completengine.create(options.ledger, options).catch((failure: unknown) => {
         // another process was faster: its ledger is opened below, and compared
-        if (!(error instanceof LedgerError && error.code === 'LEDGER_EXISTS')) throw error;
+        if (!(failure instanceof LedgerError && failure.code === 'LEDGER_EXISTS')) throw failure;
       });
-    }
-    const access = options.access ?? 'write';
-    const ledger = await openSqliteLedger(options.ledger, { access, patience: toPatience(options) });
+      return openLedger(options);
+    });
     try {
       checkAskedFor(ledger, options);
       return new Completengine(ledger, options);
@@ -243,8 +250,11 @@ export class Completengine {
   }
 
   /** What is in the ledger, and how it lies on the disk. */
-  inspect(): Promise<LedgerDescription> {
-    return this.#ledger.describe();
+  async inspect(): Promise<LedgerDescription> {
+    const description = await this.#ledger.describe();
+    const hasOwnTimes = this.identity.config.time !== null;
+    const warnings = [headAheadWarning(description.head, this.#clock.nowMicros(), hasOwnTimes), await this.#ledger.walGrowth()];
+    return { ...description, warnings: warnings.filter((warning) => warning !== null) };
   }
 
   /** What moves, cheap enough to be asked for every second; `behind`: the head's sequence at the look before. */
@@ -325,6 +335,10 @@ export class Completengine {
     this.#labels ??= labelsOf(this.#ledger);
     return this.#labels;
   }
+}
+
+function openLedger(options: OpenOptions): Promise<Ledger> {
+  return openSqliteLedger(options.ledger, { access: options.access ?? 'write', patience: toPatience(options) });
 }
 
 function isStream(input: unknown): input is AsyncIterable<Uint8Array | string> {

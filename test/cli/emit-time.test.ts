@@ -1,9 +1,20 @@
 import { expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
+import { FakeClock, openEngine } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { emitWithRejects, expectFailure, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
 
 const HOUR_MS = 3_600_000;
+
+/** A ledger with an event that was emitted when the clock stood at `ms`. */
+async function ledgerOf(ms: number): Promise<string> {
+  const clock = new FakeClock();
+  clock.micros = ms * 1000;
+  const engine = await openEngine({ clock });
+  await engine.emit('"then"');
+  await engine.close();
+  return engine.identity.path;
+}
 
 function eventAt(ms: number): string {
   return `${JSON.stringify({ at: new Date(ms).toISOString() })}\n`;
@@ -77,4 +88,25 @@ test('without a time field the arrival counts and never steps back', async () =>
   const events = await expectSoundLedger(ledger);
   expect(events[0]?.time).toBeGreaterThanOrEqual(before - 1000);
   expect(events.at(-1)?.time).toBeLessThanOrEqual((Date.now() + 1) * 1000);
+});
+
+test('a clock that was 30 days ahead is named by emit on one line, by --json and by inspect', async () => {
+  const ledger = await ledgerOf(Date.now() + 30 * 24 * HOUR_MS);
+  const warning =
+    /^warning: the ledger's time is 30 days ahead of the clock of this machine: until then events are recorded at the head's time, \S+Z; check the clocks of the machines that emit$/;
+  const { stderr } = await succeed(['emit', '-q', '-l', ledger], { input: '"now"\n' });
+  expect(stderr.trimEnd()).toMatch(warning);
+  const json = await succeed(['emit', '--json', '-l', ledger], { input: '"now"\n' });
+  expect(JSON.parse(json.stdout.toString()).warnings).toMatchObject([{ code: 'HEAD_AHEAD' }]);
+  expect(json.stderr.trimEnd()).toMatch(warning);
+  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain("warning    the ledger's time is 30 days ahead");
+  expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).warnings).toMatchObject([{ code: 'HEAD_AHEAD' }]);
+});
+
+test('a clock more than five years after the last event commits with --trust-clock alone', async () => {
+  const ledger = await ledgerOf(Date.UTC(2015, 0, 1));
+  expectFailure(await runCli(['emit', '-l', ledger], { input: '"now"\n' }), 69, /the latest that the ledger knows of is 2015-01-01T00:00:00.000000Z/);
+  await succeed(['emit', '-l', ledger, '--trust-clock'], { input: '"now"\n' });
+  await succeed(['emit', '-l', ledger], { input: '"again"\n' });
+  expect(await replayed(ledger)).toBe('"then"\n"now"\n"again"\n');
 });

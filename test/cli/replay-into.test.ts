@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -36,6 +36,14 @@ test('a ledger that is not there is made like the source', async () => {
   const [one, other] = [source, into].map(async (ledger) => JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()));
   expect((await other).config).toEqual((await one).config);
   expect((await succeed(['replay', '--into', into, '-l', source])).stderr).toBe('nothing new: it holds them through sequence 1707\n');
+});
+
+test('an empty file, such as a creation leaves that was killed, becomes a ledger made like the source', async () => {
+  const source = await earthquakeLedger();
+  const into = join(tempDir(), 'copy.codex');
+  writeFileSync(into, '');
+  await succeed(['replay', '-q', '--into', into, '-l', source]);
+  expect(storedEvents(into)).toEqual(storedEvents(source));
 });
 
 test('--partition with a colon and --partitions part history anew; names beside them still choose', async () => {

@@ -126,6 +126,10 @@ it('a disk without a single free block ends every command with 74 and one clear 
     expect(stdout.toString('utf8')).toBe('');
   }
 
+  const init = await disk.run(process.execPath, [BIN, 'init', '--ledger', join(directory, 'second.codex')]);
+  expect(init.code, init.stderr).toBe(74);
+  expect(init.stderr).toMatch(/^error: .*the disk is full \(SQLITE_FULL\)\n {2}try: free some space, then try again\n$/);
+
   expect(await disk.run('rm', [join(directory, 'filler')])).toMatchObject({ code: 0 });
   expect(await cli('inspect', '--verify')).toMatchObject({ code: 0 });
   expect(await cli('emit')).toMatchObject({ code: 0 });

@@ -3,9 +3,10 @@
  * as built here calls fsync, never fdatasync; every trial asserts that its fault was injected.
  */
 
-import { copyFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { Completengine } from '../../src/index.ts';
 import { BIN, type CliResult, runCli } from '../support/cli.ts';
 import { type EventStream, streamText } from '../support/event-stream.ts';
 import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
@@ -86,6 +87,16 @@ function expectFailure({ code, stderr }: CliResult, context: string): void {
   expect(stderr, context).not.toMatch(/\n\s+at /);
 }
 
+/** What a killed init left, in a directory of its own: the library opens it, or makes it a ledger as it was asked for. */
+async function expectOpenedAsItWas(left: string, where: string): Promise<void> {
+  const ledger = join(tempDir(), 'events.codex');
+  for (const end of ['', '-wal', '-journal']) if (existsSync(left + end)) copyFileSync(left + end, ledger + end);
+  const engine = await Completengine.open({ ledger, partitions: 3 });
+  expect((await engine.emit({ n: 1 })).sequence, where).toBe(1);
+  await engine.close();
+  expect(await expectSoundLedger(ledger), where).toHaveLength(1);
+}
+
 it('calls an fsync that fails at a commit an unknown outcome, and stores the input once when it is emitted again', async (context) => {
   needs(context, ...STRACE_PROBE);
   const bench = await makeBench(3);
@@ -151,7 +162,7 @@ it('survives a failure of every single pwrite64 of an emission: 74 or done, and 
 });
 
 for (const call of ['fsync', 'pwrite64'] as const) {
-  it(`killed at any ${call} of init, it leaves nothing, an empty file that init takes, or a ledger`, async (context) => {
+  it(`killed at any ${call} of init, it leaves nothing, an empty file that init and open take, or a ledger`, async (context) => {
     needs(context, ...STRACE_PROBE);
     const directory = tempDir();
     const init = (ledger: string) => ['init', '--partitions', '3', '--ledger', ledger];
@@ -166,6 +177,7 @@ for (const call of ['fsync', 'pwrite64'] as const) {
       const killed = await traced(join(directory, `init-${n}.log`), call, `signal=KILL:when=${n}`, init(ledger));
       expect(wasKilled(killed), `${where}: it ended with ${killed.code}`).toBe(true);
       const size = statSync(ledger, { throwIfNoEntry: false })?.size;
+      await expectOpenedAsItWas(ledger, where);
       const again = await runCli(init(ledger));
       if (again.code === 73) left.ledger++;
       else expect(again.code, `${where}: init again: ${again.stderr}`).toBe(0);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Completengine, hashOf, LedgerError, type OpenOptions, placedBy, rangeOf } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
@@ -30,6 +30,20 @@ test('open asked not to make one refuses with NO_LEDGER, to read and to write', 
   }
   await failureOf(() => Completengine.open({ ledger, access: 'read' }), 'NO_LEDGER');
   expect(existsSync(ledger)).toBe(false);
+});
+
+test('open makes a ledger of an empty file, unless it was asked not to, and leaves one of a few bytes alone', async () => {
+  const ledger = ledgerPath();
+  writeFileSync(ledger, '');
+  for (const options of [{ create: false }, { access: 'read' as const }]) {
+    const error = await failureOf(() => Completengine.open({ ledger, ...options }), 'NOT_A_LEDGER');
+    expect(error.details).toEqual({ path: ledger, isEmpty: true });
+  }
+  expect((await (await openEngine({ ledger, partitions: 3 })).inspect()).partitions).toHaveLength(3);
+  const other = ledgerPath();
+  writeFileSync(other, 'text');
+  await failureOf(() => Completengine.open({ ledger: other }), 'NOT_A_LEDGER');
+  expect(readFileSync(other, 'utf8')).toBe('text');
 });
 
 test('open takes the options a ledger was made with, in either spelling', async () => {

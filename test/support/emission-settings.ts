@@ -11,6 +11,7 @@ export function emissionSettings(settings: Partial<EmissionSettings> = {}): Emis
     lineBytesMax: LINE_BYTES_DEFAULT,
     depthMax: DEPTH_MAX,
     maxSkewMicros: 86_400e6,
+    isClockTrusted: false,
     late: 'record',
     isEnvelope: false,
     given: NOTHING_GIVEN,

@@ -5,6 +5,7 @@ import { millisOf } from '../durations.ts';
 import { span } from '../figures.ts';
 import type { Interrupt } from '../interrupt.ts';
 import { watchReader } from '../reader-gone.ts';
+import { safeJson } from '../safe-json.ts';
 import { hasKeyboard, listenForKeys } from '../terminal-keys.ts';
 import { watchDocument } from './document.ts';
 import { type Look, lookAt } from './look.ts';
@@ -42,7 +43,7 @@ async function watchAsLines(engine: Completengine, interrupt: Interrupt, everyMs
   const reader = watchReader(() => interrupt.abort());
   try {
     await lookAgainAndAgain(engine, interrupt.signal, everyMs, async (look, rates) => {
-      const isRead = await sink.write(`${JSON.stringify(watchDocument(look, rates))}\n`);
+      const isRead = await sink.write(`${safeJson(watchDocument(look, rates))}\n`);
       if (!isRead) interrupt.abort();
     });
   } finally {

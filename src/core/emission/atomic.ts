@@ -4,6 +4,7 @@ import { LedgerError } from '../model/ledger-error.ts';
 import { type EmissionTarget, Emitter, type EmitterParts } from './emitter.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest, NOTHING_COMMITTED } from './ingest.ts';
 import type { ProducerTrack } from './producer-track.ts';
+import { withRetryHint } from './retry-hint.ts';
 import type { EmissionSettings } from './settings.ts';
 import { spool } from './spool.ts';
 
@@ -67,7 +68,9 @@ async function ingestSpooled(
     await transaction.abandon();
     return { ...report, ...NOTHING_COMMITTED };
   }
-  await transaction.end();
+  await transaction.end().catch((error: unknown) => {
+    throw withRetryHint(error);
+  });
   if (report.lastSequence !== null) target.announce(report.lastSequence);
   for (const [events, place] of untold) await hooks.onCommit?.(events, place);
   return report;

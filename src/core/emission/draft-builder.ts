@@ -152,6 +152,7 @@ export class DraftBuilder {
       isLiftable,
       frames: this.#takeFrames(),
       committedAt: now,
+      isClockTrusted: this.#settings.isClockTrusted,
       ids: [...ids.values()],
       pins: sessions?.changes() ?? NO_PIN_CHANGES,
       sentTo,

@@ -4,6 +4,7 @@ import { closeAfter } from '../model/closing.ts';
 import type { CommitPipeline } from '../model/commit.ts';
 import type { Head } from '../model/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import type { LedgerWarning } from '../model/warning.ts';
 import { type ByteSource, StreamSource } from './byte-source.ts';
 import { CHUNK_BYTES, type Chunk, VOLUME_BYTES } from './chunk.ts';
 import { ChunkReader } from './chunk-reader.ts';
@@ -11,6 +12,7 @@ import { type BadLine, badLineError, type CommittedEvents } from './chunk-report
 import { Conveyor, type OnArrival } from './conveyor.ts';
 import type { Emitter } from './emitter.ts';
 import type { ProducerTrack } from './producer-track.ts';
+import { retryHint } from './retry-hint.ts';
 
 /** A named stream of JSON lines. */
 export interface InputSource {
@@ -70,6 +72,8 @@ export interface IngestHooks {
   readonly onReject?: ((line: RejectedLine) => void | Promise<void>) | undefined;
   /** After each chunk: bytes of input read so far. */
   readonly onProgress?: ((progress: { inputBytes: number; events: number }) => void) | undefined;
+  /** What is wrong although everything works: each kind once, some at the start and some while it grows. */
+  readonly onWarning?: ((warning: LedgerWarning) => void) | undefined;
   /** Ends it behind the commit in hand: no error, but a report that is not complete. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -222,7 +226,7 @@ function withReport(error: unknown, report: EmissionReport): unknown {
   if (!(error instanceof LedgerError)) return error;
   return new LedgerError(error.code, {
     message: error.message,
-    hint: error.hint,
+    hint: retryHint(error),
     details: { ...error.details, report },
     cause: error.cause,
   });

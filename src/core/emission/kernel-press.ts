@@ -102,6 +102,7 @@ class KernelPress implements Press {
         isLiftable: slots.time === null && chunk.times === undefined,
         frames: router.givenKey === null ? framed.frames : framed.frames.map((frame) => ({ ...frame, key: router.givenKey })),
         committedAt: now,
+        isClockTrusted: this.#parts.settings.isClockTrusted,
         ids: [],
         pins: router.sessions?.changes() ?? NO_PIN_CHANGES,
         sentTo: router.sentTo,

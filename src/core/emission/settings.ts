@@ -13,6 +13,7 @@ export interface EmissionSettings {
   readonly depthMax: number;
   /** How far ahead of the clock an event may be. */
   readonly maxSkewMicros: Micros;
+  readonly isClockTrusted: boolean;
   /** An event earlier than the head: recorded at the head's time, or a bad line. */
   readonly late: 'record' | 'reject';
   /** Lines are envelopes as `replay -o envelope` writes them: payload and time come from inside. */

@@ -15,7 +15,9 @@ import { LedgerError } from '../model/ledger-error.ts';
 import { checkName } from '../model/partition.ts';
 import type { Given } from '../model/routing.ts';
 import { readDuration } from '../model/time-expression.ts';
+import { headAheadWarning } from '../model/warning.ts';
 import { makeRouter } from '../router/router.ts';
+import { WarningWatch } from './warning-watch.ts';
 
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
 export type EventInput = string | Uint8Array | object | number | boolean | null;
@@ -50,6 +52,7 @@ export interface EmittingParts {
   readonly ledger: Ledger;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly isClockTrusted: boolean;
   /** Where events lie that were stored before. */
   readonly locate: LocateEvents;
 }
@@ -75,6 +78,22 @@ export class Emitting {
 
   /** Commits named inputs one after the other, as one. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
   async ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks): Promise<EmissionReport> {
+    if (options.onWarning === undefined) return this.#ingest(sources, options);
+    const { ledger, clock } = this.#parts;
+    const watch = new WarningWatch(ledger, options.onWarning);
+    watch.report(headAheadWarning(await ledger.head(), clock.nowMicros(), this.settings(options, 'stop').time !== null || options.envelope === true));
+    const onProgress: IngestHooks['onProgress'] = (progress) => {
+      options.onProgress?.(progress);
+      watch.onProgress();
+    };
+    try {
+      return await this.#ingest(sources, { ...options, onProgress });
+    } finally {
+      await watch.end();
+    }
+  }
+
+  async #ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks): Promise<EmissionReport> {
     const { ledger, bus, clock } = this.#parts;
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
     // what cannot be given is refused before anything is read
@@ -98,6 +117,7 @@ export class Emitting {
       lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax),
       depthMax: DEPTH_MAX,
       maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
+      isClockTrusted: this.#parts.isClockTrusted,
       late: options.late ?? 'record',
       isEnvelope: options.envelope ?? false,
       given: toGiven(options),

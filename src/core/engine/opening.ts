@@ -49,6 +49,8 @@ export interface OpenOptions extends CreateOptions {
   /** Ends every wait for other processes with ABORTED. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
+  /** Commit although the clock is more than five years after everything in the ledger. Default false: CLOCK_UNUSABLE. */
+  readonly trustClock?: boolean | undefined;
   /** What paced replays wait by. */
   readonly timer?: Timer | undefined;
 }
@@ -70,6 +72,11 @@ export function toBlueprint(options: CreateOptions): LedgerBlueprint {
 
 export function toPatience({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTimeoutMs' | 'signal'>): { limitMs: number; signal: AbortSignal | undefined } {
   return { limitMs: busyTimeoutMs ?? BUSY_TIMEOUT_MS, signal };
+}
+
+/** Whether opening failed because there is no ledger and one can be made: no file, or an empty one, as a creation that was killed leaves it. */
+export function isUnmade(error: unknown): boolean {
+  return error instanceof LedgerError && (error.code === 'NO_LEDGER' || error.details['isEmpty'] === true);
 }
 
 /** @throws LedgerError CONFIG_MISMATCH where the ledger was made otherwise than the options say */

@@ -13,6 +13,7 @@ import type { Partition } from '../model/partition.ts';
 import type { Epochs, RoutingInForce } from '../model/routing.ts';
 import type { Pin } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
+import type { LedgerWarning } from '../model/warning.ts';
 import type { Groups } from './groups.ts';
 
 /** What is fixed for a ledger, and what changes only with an epoch: that as of the last look at the ledger. */
@@ -49,6 +50,8 @@ export interface LedgerDescription {
   readonly producers: readonly { readonly name: string; readonly position: number }[];
   /** How many sessions have a pin; 0 where the routing never was sticky. */
   readonly sessions: number;
+  /** What is wrong although everything works. */
+  readonly warnings: readonly LedgerWarning[];
   readonly storage: {
     readonly engine: string;
     readonly durability: Durability;
@@ -136,7 +139,9 @@ export interface Ledger extends History {
   /** The pins of these sessions; those without one are left out. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   producerMark(name: string): Promise<ProducerMark>;
-  describe(): Promise<LedgerDescription>;
+  describe(): Promise<Omit<LedgerDescription, 'warnings'>>;
+  /** Whether commits are not written back from the log; null where all is well, which is cheap to find. */
+  walGrowth(): Promise<LedgerWarning | null>;
   /** `behind`: the head of an earlier look. @throws LEDGER_REPLACED */
   gauges(behind: number | null): Promise<LedgerGauges>;
   /** All of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (perhaps stored). */

@@ -59,6 +59,8 @@ export interface CommitDraft {
   /** In the order of their partitions. */
   readonly frames: readonly FrameDraft[];
   readonly committedAt: Micros;
+  /** Commit by a clock that is years after everything in the ledger. */
+  readonly isClockTrusted: boolean;
   readonly producer: ProducerStep | null;
   /** Empty where the ledger keeps no ids. */
   readonly ids: readonly UniqueId[];

@@ -47,6 +47,8 @@ export type LedgerErrorCode =
   | 'CANNOT_CREATE'
   /** A native module (SQLite, BLAKE3) does not fit this Node or this system, or is not installed. */
   | 'CANNOT_LOAD'
+  /** This machine's clock shows a time that cannot be right, so nothing is committed by it. */
+  | 'CLOCK_UNUSABLE'
   | 'IO_FAILED'
   /** An I/O error at the end of a commit: it may be there after the next recovery, or not. */
   | 'OUTCOME_UNKNOWN'

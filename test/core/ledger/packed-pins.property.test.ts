@@ -56,6 +56,7 @@ test('a draft comes to the writing thread with its pins and bodies, also in a me
         isLiftable: false,
         frames: bodies.map((body, partition) => ({ partition, count: 1, firstTime: 0, lastTime: 0, key: null, body: Buffer.from(body) })),
         committedAt: 0,
+        isClockTrusted: false,
         producer: null,
         ids: [],
         pins: { pins: pinsOf(drafted), liftMax: 5 },

@@ -2,10 +2,12 @@
 
 import type { Database, Statement } from 'better-sqlite3';
 import type { CommitDraft, CommitOutcome, Conflict, KnownId } from '../../model/commit.ts';
+import { checkCommitTime } from '../../model/commit-time.ts';
 import { invariant } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { Micros } from '../../model/time.ts';
 import { type FrameLink, hashBody, hashCommit } from '../chain.ts';
+import type { LedgerIdentity } from '../ledger.ts';
 import type { PinStore } from './pins.ts';
 import { keepProducer, readProducer } from './producers.ts';
 import { blob, integer, type RawRow } from './rows.ts';
@@ -14,15 +16,15 @@ import { toHead, type WriteState, type WriteStates } from './write-state.ts';
 
 export class Appender {
   readonly #db: Database;
-  readonly #uuid: string;
+  readonly #identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>;
   readonly #states: WriteStates;
   readonly #insertCommit: Statement;
   readonly #pins: PinStore;
   readonly #insertFrame = new Map<PartitionId, Statement>();
 
-  constructor(db: Database, uuid: string, states: WriteStates, pins: PinStore) {
+  constructor(db: Database, identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>, states: WriteStates, pins: PinStore) {
     this.#db = db;
-    this.#uuid = uuid;
+    this.#identity = identity;
     this.#states = states;
     this.#pins = pins;
     this.#insertCommit = db.prepare(
@@ -33,6 +35,7 @@ export class Appender {
   /** Must run inside an IMMEDIATE transaction. Writes nothing where it answers with a conflict. */
   append(draft: CommitDraft): CommitOutcome {
     const state = this.#states.current();
+    checkCommitTime(draft.committedAt, Math.max(this.#identity.createdAt, state.time, state.committedAt), draft.isClockTrusted);
     const conflict = this.#compare(draft, state);
     if (conflict !== null) return conflict;
     checkDraft(draft, state);
@@ -54,7 +57,7 @@ export class Appender {
       hash: hashBody(frame.body),
     }));
     const producer = draft.producer;
-    const hash = hashCommit(state.hash, this.#uuid, {
+    const hash = hashCommit(state.hash, this.#identity.uuid, {
       firstSequence,
       count: draft.count,
       firstTime,
@@ -86,6 +89,7 @@ export class Appender {
 
     state.sequence += draft.count;
     state.time = lastTime;
+    state.committedAt = draft.committedAt;
     state.hash = hash;
     for (const frame of frames) state.offsets.set(frame.partition, frame.offset + frame.count);
     return { kind: 'committed', firstSequence, count: draft.count, firstTime, lastTime, offsets, head: toHead(state), loads: this.#states.loads(state) };

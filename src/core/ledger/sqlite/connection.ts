@@ -7,10 +7,13 @@ import { sqliteDriver } from './driver.ts';
 
 /** Larger pages and a small WAL were measured to be the fastest: decisions/0002. */
 export const PAGE_BYTES = 16384;
-const WAL_PAGES = 500;
+/** So much is in the -wal when it is written back. */
+export const WAL_PAGES = 500;
 
 export interface ConnectionOptions {
   readonly isReadOnly: boolean;
+  /** Excludes all other connections from the first statement on; that one is SQLITE_BUSY where there are any. */
+  readonly isAlone?: boolean | undefined;
 }
 
 /** A connection that waits for nobody: see `busy.ts`. */
@@ -18,6 +21,8 @@ export function connect(path: string, options: ConnectionOptions): Database.Data
   const driver = sqliteDriver();
   const db = new driver(path, { timeout: 0, fileMustExist: true, readonly: options.isReadOnly });
   try {
+    // before any other statement: that would open the -wal in the way it is shared, and the lock would come too late
+    if (options.isAlone === true) db.pragma('locking_mode = EXCLUSIVE');
     db.pragma('foreign_keys = ON');
     db.pragma('trusted_schema = OFF');
     db.pragma('cell_size_check = ON');

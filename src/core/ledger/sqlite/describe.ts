@@ -15,9 +15,9 @@ import { readHead } from './write-state.ts';
 
 const SETTINGS = ['journal_mode', 'synchronous', 'page_size', 'wal_autocheckpoint', 'foreign_keys', 'trusted_schema', 'cell_size_check', 'mmap_size'];
 
-export function describeLedger(db: Database, identity: LedgerIdentity): LedgerDescription {
+export function describeLedger(db: Database, identity: LedgerIdentity): Omit<LedgerDescription, 'warnings'> {
   return db
-    .transaction((): LedgerDescription => {
+    .transaction((): Omit<LedgerDescription, 'warnings'> => {
       const first = db.prepare<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
       return {
         identity,

@@ -1,26 +1,13 @@
 /** Looks at a ledger's file from outside, by stat alone: opening it with `fs` would drop SQLite's locks in this process. */
 
-import { accessSync, closeSync, constants, openSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
+import { accessSync, closeSync, constants, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { LedgerError } from '../../model/ledger-error.ts';
 
 /** The file that was opened, to tell it from one put in its place. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;
-}
-
-/** Resolves the directory, keeps the name. @throws LedgerError INVALID_ARGUMENT for names SQLite reads as something else than a file. */
-export function ledgerPath(path: string): string {
-  if (path.trim() === '' || path === ':memory:' || path.includes('\0')) {
-    throw invalidArgument(`'${path}' cannot name a ledger`, 'give the path of a file');
-  }
-  const absolute = resolve(path);
-  try {
-    return join(realpathSync(dirname(absolute)), basename(absolute));
-  } catch {
-    return absolute;
-  }
 }
 
 function statOrNull(path: string): Stats | null {
@@ -41,7 +28,13 @@ export function fileExists(path: string): boolean {
 export function guardFile(path: string, access: { write: boolean }): FileIdentity {
   const stats = statOrNull(path);
   if (stats === null) {
-    throw new LedgerError('NO_LEDGER', { message: `there is no ledger at ${path}`, hint: `make one: completengine init --ledger ${path}`, details: { path } });
+    const target = linkTarget(path);
+    const link = target === null ? '' : `: it is a link to ${target}, which is not there`;
+    throw new LedgerError('NO_LEDGER', {
+      message: `there is no ledger at ${path}${link}`,
+      hint: `make one: completengine init --ledger ${target ?? path}`,
+      details: { path },
+    });
   }
   if (!stats.isFile()) {
     const kind = stats.isDirectory() ? 'a directory' : 'no regular file';
@@ -85,13 +78,36 @@ export function createFile(path: string): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
+    if (code === 'EEXIST') {
+      checkLeads(path);
+      return false;
+    }
     throw new LedgerError('CANNOT_CREATE', {
       message: `cannot create ${path}: ${code ?? 'unknown error'}`,
       hint: code === 'ENOENT' ? 'make the directory first' : 'check the directory and its mode',
       details: { path, code },
       cause: error,
     });
+  }
+}
+
+/** SQLite would make the file at the other end, without the mode of a ledger. @throws LedgerError CANNOT_CREATE for a link that leads nowhere */
+function checkLeads(path: string): void {
+  const target = fileExists(path) ? null : linkTarget(path);
+  if (target === null) return;
+  throw new LedgerError('CANNOT_CREATE', {
+    message: `cannot create ${path}: it is a link to ${target}, which is not there`,
+    hint: `remove the link, or make the ledger where it leads: completengine init --ledger ${target}`,
+    details: { path, target },
+  });
+}
+
+/** Where a symbolic link leads; null for anything else. */
+function linkTarget(path: string): string | null {
+  try {
+    return resolve(dirname(path), readlinkSync(path));
+  } catch {
+    return null;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Clock } from '../../model/clock.ts';
+import { checkClockTime } from '../../model/commit-time.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { loadBlake3 } from '../../native/blake3.ts';
@@ -10,10 +11,12 @@ import { checkHead } from './check-head.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { sqliteDriver } from './driver.ts';
-import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
+import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity } from './file-guard.ts';
 import { readIdentity } from './identity.ts';
+import { ledgerPath } from './ledger-path.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase } from './schema.ts';
 import { looksLikeLedger, schemaDifference } from './schema-check.ts';
+import { LeftWal } from './secure-wal.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import { translateError } from './translate-error.ts';
 
@@ -33,6 +36,8 @@ export interface OpeningOptions {
 /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD */
 export async function createSqliteLedger(path: string, blueprint: LedgerBlueprint, clock: Clock, patience: Patience): Promise<void> {
   loadNative();
+  const now = clock.nowMicros();
+  checkClockTime(now);
   const file = ledgerPath(path);
   // a file that is there already may be one whose making was interrupted
   const isNew = createFile(file);
@@ -45,7 +50,7 @@ export async function createSqliteLedger(path: string, blueprint: LedgerBlueprin
     }
   }
   const found = await inDatabase(file, patience, (db) => {
-    if (isEmptyDatabase(db) && createLedger(db, blueprint, clock.nowMicros())) return null;
+    if (isEmptyDatabase(db) && createLedger(db, blueprint, now)) return null;
     return isOurs(db) ? { fact: '', hint: 'use it, or name another file with --ledger' } : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
   });
   if (found === null) return;
@@ -87,20 +92,24 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
   const resolved = ledgerPath(path);
   const file = guardFile(resolved, { write: options.access === 'write' });
   if (options.file !== undefined) guardIdentity(resolved, options.file);
+  const isWritable = options.access === 'write' || canWrite(resolved);
+  // beside a connection of this process the -wal is in use, and was secured when that was opened
+  const left = options.file === undefined && isWritable ? new LeftWal({ path: resolved, isRequired: options.access === 'write' }) : null;
   try {
-    return await retryWhileBusy(() => open(resolved, file, options), options.patience, resolved);
+    return await retryWhileBusy(() => open(resolved, file, isWritable, left, options), options.patience, resolved);
   } catch (error) {
-    throw translateError(error, resolved, 'open');
+    throw translateError(left?.explain(error) ?? error, resolved, 'open');
   }
 }
 
-function open(path: string, file: FileIdentity, options: OpeningOptions): SqliteLedger {
-  const isWritable = options.access === 'write' || canWrite(path);
+function open(path: string, file: FileIdentity, isWritable: boolean, left: LeftWal | null, options: OpeningOptions): SqliteLedger {
+  left?.secureAlone((alone) => checkFormat(alone, path));
   const db = connect(path, { isReadOnly: !isWritable });
   try {
     // it may have been replaced between the look at it and the opening
     guardIdentity(path, file);
     checkFormat(db, path);
+    left?.secureBeside(db);
     const identity = readIdentity(db, path);
     const { durability } = identity.config;
     if (options.access === 'write') {
@@ -112,6 +121,7 @@ function open(path: string, file: FileIdentity, options: OpeningOptions): Sqlite
     }
     return new SqliteLedger(db, file, identity, {
       patience: options.patience,
+      isWriter: options.access === 'write',
       // of the one that is open, wherever the path leads by now
       reopen: () => openSqliteLedger(path, { ...options, file }),
     });
@@ -136,9 +146,10 @@ function isOurs(db: Database): boolean {
 }
 
 function checkFormat(db: Database, path: string): void {
-  const refuse = (fact: string, hint: string) => new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path } });
+  const refuse = (fact: string, hint: string, details = {}) =>
+    new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path, ...details } });
   const another = 'name another file, or make a ledger: completengine init';
-  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`);
+  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`, { isEmpty: true });
   if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, MARK_AGAIN) : refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {

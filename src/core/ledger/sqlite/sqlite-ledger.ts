@@ -11,6 +11,7 @@ import type { SequenceRange } from '../../model/range.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
 import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
+import type { LedgerWarning } from '../../model/warning.ts';
 import type {
   Ledger,
   LedgerDescription,
@@ -39,6 +40,7 @@ import { FrameReader } from './read.ts';
 import type { ReaderThread } from './reader-thread.ts';
 import type { ThreadStart } from './thread-protocol.ts';
 import { verifyLedger } from './verify.ts';
+import { walGrowth } from './wal-growth.ts';
 import { CommitWatch, type WatchListener } from './watch.ts';
 import { routingInForce, toHead, type WriteState, WriteStates } from './write-state.ts';
 import type { WriterThread } from './writer-thread.ts';
@@ -48,6 +50,8 @@ const READ_AHEAD_FROM_BYTES = 1024 * 1024;
 
 export interface SqliteLedgerParts {
   readonly patience: Patience;
+  /** Opened to write. */
+  readonly isWriter: boolean;
   /** The same file once more, on a connection of its own. */
   readonly reopen: () => Promise<SqliteLedger>;
 }
@@ -102,11 +106,15 @@ export class SqliteLedger implements Ledger {
     return this.#guarded.look(() => provenProducer(this.#db, name));
   }
 
-  describe(): Promise<LedgerDescription> {
+  describe(): Promise<Omit<LedgerDescription, 'warnings'>> {
     return this.#guarded.look(() => {
       this.#identity = readIdentity(this.#db, this.#identity.path);
       return describeLedger(this.#db, this.#identity);
     });
+  }
+
+  walGrowth(): Promise<LedgerWarning | null> {
+    return this.#guarded.look(() => walGrowth(this.#db, this.#identity.path, this.#parts.isWriter));
   }
 
   async gauges(behind: number | null): Promise<LedgerGauges> {
@@ -309,7 +317,7 @@ export class SqliteLedger implements Ledger {
   }
 
   #append(draft: CommitDraft): CommitOutcome {
-    this.#appender ??= new Appender(this.#db, this.#identity.uuid, this.#states, this.#pins);
+    this.#appender ??= new Appender(this.#db, this.#identity, this.#states, this.#pins);
     return this.#appender.append(draft);
   }
 

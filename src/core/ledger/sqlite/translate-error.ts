@@ -40,10 +40,11 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return { code: 'BUSY', fact: 'another process holds the ledger', hint: 'try again, or wait longer with --busy-timeout' };
   }
   if (code === 'SQLITE_FULL') {
+    const isCommit = activity === 'write' || activity === 'commit';
     return {
       code: 'DISK_FULL',
-      fact: 'the disk is full; nothing of this commit is stored',
-      hint: 'free some space and emit again from the first event not committed',
+      fact: isCommit ? 'the disk is full; nothing of this commit is stored' : 'the disk is full',
+      hint: 'free some space, then try again',
     };
   }
   if (code === 'SQLITE_READONLY_DIRECTORY' && activity !== 'commit') {
@@ -78,7 +79,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
       return {
         code: 'OUTCOME_UNKNOWN',
         fact: 'an I/O error while committing: the last commit may be stored or not',
-        hint: 'look at the disk, then emit the same input again; with --producer or a unique id nothing is stored twice',
+        hint: 'look at the disk, then see what is stored: completengine inspect',
       };
     }
     return { code: 'IO_FAILED', fact: 'an I/O error', hint: 'look at the disk and its free space' };

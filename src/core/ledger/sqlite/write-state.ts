@@ -20,6 +20,8 @@ export interface WriteState extends RoutingInForce {
   sequence: number;
   time: number;
   hash: Buffer;
+  /** When the last commit was made, by the clock of its emitter. */
+  committedAt: number;
   /** The first epoch whose pins hold; null where the routing is not sticky. */
   readonly pinsSince: number | null;
   /** Next offset by partition; filled in as partitions are written to. */
@@ -77,12 +79,13 @@ export class WriteStates {
   #read(): WriteState {
     const db = this.#db;
     const epoch = lastEpochRow(db);
-    const last = db.prepare<[], RawRow>('SELECT first_sequence, count, last_time, hash FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
+    const last = db.prepare<[], RawRow>('SELECT first_sequence, count, last_time, committed_at, hash FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
     if (last === undefined) checkEmpty(db);
     const sequence = last === undefined ? 0 : positive(last, 'first_sequence') + positive(last, 'count') - 1;
     return {
       sequence,
       time: last === undefined ? TIME_MIN : readTime(last, 'last_time'),
+      committedAt: last === undefined ? TIME_MIN : readTime(last, 'committed_at'),
       // an epoch that begins behind the last commit is the later link
       hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
       ...this.#routingOf(epoch),

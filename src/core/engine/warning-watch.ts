@@ -1,0 +1,47 @@
+/** Looks for what goes wrong beside a long emission, and reports each kind once. */
+
+import type { Ledger } from '../ledger/ledger.ts';
+import type { LedgerWarning } from '../model/warning.ts';
+
+/** A look is a stat; not one for each commit of a single event. */
+const COMMITS_PER_LOOK = 16;
+
+export class WarningWatch {
+  readonly #ledger: Pick<Ledger, 'walGrowth'>;
+  readonly #onWarning: (warning: LedgerWarning) => void;
+  readonly #reported = new Set<LedgerWarning['code']>();
+  #commits = 0;
+  #look: Promise<void> | undefined;
+
+  constructor(ledger: Pick<Ledger, 'walGrowth'>, onWarning: (warning: LedgerWarning) => void) {
+    this.#ledger = ledger;
+    this.#onWarning = onWarning;
+  }
+
+  report(warning: LedgerWarning | null): void {
+    if (warning === null || this.#reported.has(warning.code)) return;
+    this.#reported.add(warning.code);
+    this.#onWarning(warning);
+  }
+
+  /** Something was committed, or passed over. */
+  onProgress(): void {
+    if (++this.#commits % COMMITS_PER_LOOK === 0 && !this.#reported.has('WAL_GROWING')) this.#look ??= this.#lookNow();
+  }
+
+  /** Looks once more. */
+  async end(): Promise<void> {
+    await this.#look;
+    await this.#lookNow();
+  }
+
+  async #lookNow(): Promise<void> {
+    try {
+      this.report(await this.#ledger.walGrowth());
+    } catch {
+      // what keeps the look from being made is what the emission itself fails with
+    } finally {
+      this.#look = undefined;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import { connect } from '../../src/core/ledger/sqlite/connection.ts';
+import { LeftWal } from '../../src/core/ledger/sqlite/secure-wal.ts';
+import { LedgerError } from '../../src/index.ts';
+import { ledgerPath, openEngine } from '../support/engines.ts';
+
+/** A ledger as a killed process leaves it: three commits in the -wal. */
+async function leftLedger(): Promise<string> {
+  const source = ledgerPath();
+  const engine = await openEngine({ ledger: source });
+  for (const n of [1, 2, 3]) await engine.emit({ n });
+  const left = ledgerPath();
+  // by another process: reading the files in this one would drop the engine's locks
+  for (const end of ['', '-wal']) execFileSync('cp', [source + end, left + end]);
+  expect(walBytes(left)).toBeGreaterThan(3 * 16_384);
+  await engine.close();
+  return left;
+}
+
+function walBytes(ledger: string): number {
+  return existsSync(`${ledger}-wal`) ? statSync(`${ledger}-wal`).size : 0;
+}
+
+/** A connection past the engine. */
+function rawConnection(ledger: string): Database.Database {
+  const db = new Database(ledger);
+  onTestFinished(() => void db.close());
+  return db;
+}
+
+test.each(['write', 'read'] as const)('opened to %s with nobody else there, what a process left in the -wal is in the file at once', async (access) => {
+  const ledger = await leftLedger();
+  const engine = await openEngine({ ledger, access });
+  expect(walBytes(ledger)).toBe(0);
+  expect((await engine.head()).sequence).toBe(3);
+});
+
+test('beside a live connection the -wal is left as it is, and a snapshot that is held keeps nobody out', async () => {
+  const ledger = ledgerPath();
+  const first = await openEngine({ ledger });
+  await first.emit(1);
+  const reader = rawConnection(ledger);
+  reader.exec('BEGIN; SELECT count(*) FROM commits');
+  const before = walBytes(ledger);
+  expect(before).toBeGreaterThan(0);
+  const second = await openEngine({ ledger, busyTimeoutMs: 0 });
+  expect(walBytes(ledger)).toBe(before);
+  expect((await second.emit(2)).sequence).toBe(2);
+});
+
+test('two that came at once and kept each other out both write it back', async () => {
+  const ledger = await leftLedger();
+  const left = new LeftWal({ path: ledger, isRequired: true });
+  const other = rawConnection(ledger);
+  expect(other.prepare('SELECT count(*) FROM commits').pluck().get()).toBe(3);
+  left.secureAlone(() => {});
+  expect(walBytes(ledger), 'it was not kept out').toBeGreaterThan(0);
+  const db = connect(ledger, { isReadOnly: false });
+  onTestFinished(() => void db.close());
+  other.exec('BEGIN; SELECT count(*) FROM commits');
+  expect(() => left.secureBeside(db)).toThrow(expect.objectContaining({ code: 'SQLITE_BUSY' }));
+  const waited = new LedgerError('BUSY', { message: 'it was held', details: { limitMs: 50 } });
+  expect(left.explain(waited)).toMatchObject({ code: 'BUSY', message: expect.stringContaining('what a crash left in its -wal cannot be written back') });
+  other.exec('ROLLBACK');
+  left.secureBeside(db);
+  expect(walBytes(ledger)).toBe(0);
+});

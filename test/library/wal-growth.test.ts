@@ -1,0 +1,39 @@
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import type { LedgerWarning } from '../../src/index.ts';
+import { ledgerPath, openEngine } from '../support/engines.ts';
+
+/** `count` MiB in lines of a kilobyte. */
+async function* megabytes(count: number): AsyncGenerator<string> {
+  const line = `${JSON.stringify({ pad: 'x'.repeat(1012) })}\n`;
+  for (let n = 0; n < count; n++) yield line.repeat(1024);
+}
+
+test('a -wal that grows under a reader is reported once by the emission, and by inspect while it lasts', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger });
+  await engine.emit(1);
+  const reader = new Database(ledger);
+  onTestFinished(() => void reader.close());
+  reader.exec('BEGIN; SELECT count(*) FROM commits');
+  const warnings: LedgerWarning[] = [];
+  const onWarning = (warning: LedgerWarning): void => void warnings.push(warning);
+  await engine.emit(megabytes(30), { onWarning });
+  expect(warnings).toEqual([]);
+  await engine.emit(megabytes(90), { onWarning });
+  expect(warnings).toMatchObject([{ code: 'WAL_GROWING', hint: 'end the process that has had the ledger open for long' }]);
+  expect(warnings[0]?.message).toMatch(/: \d+ MB of commits wait in the -wal .*: another process reads an old state of it$/);
+  const other = await openEngine({ ledger, access: 'read' });
+  expect((await other.inspect()).warnings).toMatchObject([{ code: 'WAL_GROWING' }]);
+
+  reader.exec('ROLLBACK');
+  expect((await engine.inspect()).warnings).toEqual([]);
+  expect((await other.inspect()).warnings).toEqual([]);
+});
+
+test('volume that is written back as it should be gives no warning', async () => {
+  const engine = await openEngine();
+  const warnings: LedgerWarning[] = [];
+  await engine.emit(megabytes(60), { onWarning: (warning) => void warnings.push(warning) });
+  expect(warnings).toEqual([]);
+});
