@@ -6,6 +6,7 @@ import { CursorFile } from '../cli/cursor-file.ts';
 import { DigestDuty } from '../cli/digest-duty.ts';
 import { millisOf } from '../cli/durations.ts';
 import { openInto, splitPartitionFlags } from '../cli/into.ts';
+import { outputSync } from '../cli/output-sync.ts';
 import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay-flags.ts';
 import { runReplay } from '../cli/replay-run.ts';
 import { rehearsalDocument, rehearsalLine, replayDocument, replayLine } from '../cli/replay-text.ts';
@@ -50,7 +51,7 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
       return replayToGroup({ ...given, group, partitions: names, range: args.range, print, tell: (note) => this.logToStderr(note) });
     }
     const duty = new DigestDuty(flags['expect-digest'], flags['digest-file']);
-    const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file']);
+    const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file'], outputSync());
     const { into, exec, output, json, quiet } = flags;
     await withLedger(flags, 'read', async (engine, interrupt) => {
       const asked = replayRequest(flags, args.range, names);
