@@ -3,6 +3,7 @@
 import { Command } from '@oclif/core/command';
 import { failureDocument, printFailure } from './failure.ts';
 import { guardOutput } from './guard-output.ts';
+import { forbidsOutput } from './taken-files.ts';
 import { verbHint } from './usage-hint.ts';
 
 export abstract class BareCommand extends Command {
@@ -12,7 +13,7 @@ export abstract class BareCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    if (this.jsonEnabled()) this.logJson({ error: failureDocument(error) });
+    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson({ error: failureDocument(error) });
     const { id, baseFlags, flags } = this.ctor;
     printFailure(error, verbHint(error, id.replaceAll(':', ' '), Object.keys({ ...baseFlags, ...flags })));
   }

@@ -1,6 +1,15 @@
 /** `tail --group`: a member of a group, whose events go to standard output, or to runs of a command. */
 
-import { CommandConsumer, type Completengine, type Delivery, type DeliveryPlace, type Handler, LedgerError, type SubscribeOptions } from '../index.ts';
+import {
+  CommandConsumer,
+  type Completengine,
+  type Delivery,
+  type DeliveryPlace,
+  type Handler,
+  LedgerError,
+  type SubscribeOptions,
+  shellFlag,
+} from '../index.ts';
 import { openCommandStderr } from './command-stderr.ts';
 import { millisOf } from './durations.ts';
 import { escapeForTerminal } from './escape.ts';
@@ -25,7 +34,7 @@ export async function tailGroup(engine: Completengine, interrupt: Interrupt, par
     const subscription = await engine.subscribe({ ...common(flags, partitions), ...target.options, signal: interrupt.signal }, target.handler);
     if (!subscription.isNew && flags.from !== undefined)
       tell(
-        `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay --to-group ${subscription.group} --from ${flags.from}`,
+        `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
       );
     await subscription.finished;
   } finally {

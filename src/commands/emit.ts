@@ -7,11 +7,12 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { emissionDocument, emissionLine } from '../cli/emission-text.ts';
 import { EXIT_BAD_INPUT } from '../cli/exit-codes.ts';
 import { onOutputFailure } from '../cli/guard-output.ts';
-import { openInput, unreadable } from '../cli/input.ts';
+import { inputFiles, openInput, unreadable } from '../cli/input.ts';
 import { Progress } from '../cli/progress.ts';
 import { ReceiptPrinter } from '../cli/receipt-printer.ts';
 import { RejectFile } from '../cli/reject-file.ts';
 import { withLedger } from '../cli/session.ts';
+import { refuseTakenFiles } from '../cli/taken-files.ts';
 import { type EmissionReport, LedgerError } from '../index.ts';
 
 export default class Emit extends BaseCommand {
@@ -53,7 +54,9 @@ The first line that cannot be taken ends it: what came before is committed, the 
 
   async run(): Promise<object | undefined> {
     const { flags, raw } = await this.parse(Emit);
-    const input = openInput(argumentsInOrder(raw));
+    const files = argumentsInOrder(raw);
+    refuseTakenFiles({ ledgers: [flags.ledger], inputs: inputFiles(files), outputs: { rejects: flags.rejects } });
+    const input = openInput(files);
     const isQuiet = flags.quiet || this.jsonEnabled();
     return withLedger(flags, 'write', async (engine, interrupt) => {
       const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);

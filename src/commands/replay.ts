@@ -12,6 +12,7 @@ import { runReplay } from '../cli/replay-run.ts';
 import { rehearsalDocument, rehearsalLine, replayDocument, replayLine } from '../cli/replay-text.ts';
 import { resumeCommand } from '../cli/resume-command.ts';
 import { withLedger } from '../cli/session.ts';
+import { refuseTakenFiles } from '../cli/taken-files.ts';
 import { type Completengine, LedgerError, type ReplayOptions } from '../index.ts';
 
 export default class Replay extends BaseCommand {
@@ -50,6 +51,7 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
       const print = (result: string): void => this.log(result);
       return replayToGroup({ ...given, group, partitions: names, range: args.range, print, tell: (note) => this.logToStderr(note) });
     }
+    refuseTaken(flags);
     const duty = new DigestDuty(flags['expect-digest'], flags['digest-file']);
     const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file'], outputSync());
     const { into, exec, output, json, quiet } = flags;
@@ -81,6 +83,22 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
     const report = await engine.rehearse(request);
     this.logToStderr(isDocument ? JSON.stringify(rehearsalDocument(report)) : rehearsalLine(report));
   }
+}
+
+/** @throws LedgerError INVALID_ARGUMENT */
+function refuseTaken({
+  ledger,
+  into,
+  ...flags
+}: {
+  ledger: string;
+  into?: string | undefined;
+  'cursor-file'?: string | undefined;
+  'digest-file'?: string | undefined;
+}): void {
+  refuseTakenFiles({ ledgers: [ledger], outputs: { into } });
+  const outputs = { 'cursor-file': flags['cursor-file'], 'digest-file': flags['digest-file'] };
+  refuseTakenFiles({ ledgers: into === undefined ? [ledger] : [ledger, into], outputs });
 }
 
 function routingWithoutLedger(routing: string): LedgerError {

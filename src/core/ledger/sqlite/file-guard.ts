@@ -3,6 +3,7 @@
 import { accessSync, closeSync, constants, openSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
+import { shellFlag } from '../../model/shell-word.ts';
 
 /** The file that was opened, to tell it from one put in its place. */
 export interface FileIdentity {
@@ -41,7 +42,11 @@ export function fileExists(path: string): boolean {
 export function guardFile(path: string, access: { write: boolean }): FileIdentity {
   const stats = statOrNull(path);
   if (stats === null) {
-    throw new LedgerError('NO_LEDGER', { message: `there is no ledger at ${path}`, hint: `make one: completengine init --ledger ${path}`, details: { path } });
+    throw new LedgerError('NO_LEDGER', {
+      message: `there is no ledger at ${path}`,
+      hint: `make one: completengine init ${shellFlag('ledger', path)}`,
+      details: { path },
+    });
   }
   if (!stats.isFile()) {
     const kind = stats.isDirectory() ? 'a directory' : 'no regular file';

@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { Clock } from '../../model/clock.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import { shellFlag } from '../../model/shell-word.ts';
 import { type Patience, retryWhileBusy } from './busy.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
@@ -123,7 +124,7 @@ function isOurs(db: Database): boolean {
 function checkFormat(db: Database, path: string): void {
   const refuse = (fact: string, hint: string) => new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path } });
   const another = 'name another file, or make a ledger: completengine init';
-  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`);
+  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`);
   if (!isOurs(db)) throw refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {
