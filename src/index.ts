@@ -57,6 +57,7 @@ export {
 } from './core/model/routing.ts';
 export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, stickyBy, withMissing } from './core/model/routing-intents.ts';
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.ts';
+export { shellFlag, shellWord } from './core/model/shell-word.ts';
 export { formatTime, type Micros } from './core/model/time.ts';
 export { readDuration } from './core/model/time-expression.ts';
 export { systemTimer, type Timer } from './core/model/timer.ts';

@@ -1,11 +1,14 @@
 /** Small files that are either the old or the new one, whatever happens: written beside, put on the disk, renamed. */
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { LedgerError } from '../index.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 /** What is larger is none of ours: a ledger named by mistake must not be read whole, nor overwritten. */
 const SMALL_BYTES = 64 * 1024;
+const RANDOM_BYTES = 12;
 
 /** Its text; null where there is no such file. @throws LedgerError INPUT_UNREADABLE */
 export function readSmallFile(path: string): string | null {
@@ -27,19 +30,16 @@ function notOurs(path: string, fact: string, cause?: unknown): LedgerError {
 
 /** @throws LedgerError IO_FAILED */
 export function writeAtomically(path: string, text: string): void {
-  const beside = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
-    const file = openSync(beside, 'w', 0o600);
+    const beside = writeBeside(path, text);
     try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+      renameSync(beside, path);
+    } catch (error) {
+      rmSync(beside, { force: true });
+      throw error;
     }
-    renameSync(beside, path);
     syncDirectory(dirname(path));
   } catch (error) {
-    rmSync(beside, { force: true });
     const { code } = error as NodeJS.ErrnoException;
     throw new LedgerError('IO_FAILED', {
       message: `${path} cannot be written: ${code ?? 'unknown error'}`,
@@ -49,14 +49,21 @@ export function writeAtomically(path: string, text: string): void {
   }
 }
 
-/** The new name is on the disk as well, where directories can be synced. */
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
+/**
+ * A new file in the same directory, on the disk. Its name cannot be guessed and must not exist: in a directory that others can write, a symbolic link under a
+ * name that is known in advance would have us overwrite the file it points to.
+ */
+function writeBeside(path: string, text: string): string {
+  const beside = join(dirname(path), `.completengine-${randomBytes(RANDOM_BYTES).toString('hex')}`);
+  const file = openSync(beside, 'wx', 0o600);
   try {
-    fsyncSync(directory);
-  } catch {
-    // not every file system knows how
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
   } finally {
-    closeSync(directory);
+    closeSync(file);
   }
+  return beside;
 }

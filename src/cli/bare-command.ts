@@ -5,6 +5,7 @@ import * as ux from '@oclif/core/ux';
 import { failureDocument, printFailure } from './failure.ts';
 import { guardOutput } from './guard-output.ts';
 import { safeJson } from './safe-json.ts';
+import { forbidsOutput } from './taken-files.ts';
 import { verbHint } from './usage-hint.ts';
 
 export abstract class BareCommand extends Command {
@@ -18,7 +19,7 @@ export abstract class BareCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    if (this.jsonEnabled()) this.logJson({ error: failureDocument(error) });
+    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson({ error: failureDocument(error) });
     const { id, baseFlags, flags } = this.ctor;
     printFailure(error, verbHint(error, id.replaceAll(':', ' '), Object.keys({ ...baseFlags, ...flags })));
   }

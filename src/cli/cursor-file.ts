@@ -19,9 +19,9 @@ export class CursorFile {
   #request = '';
   #ledger = '';
 
-  /** Before the ledger is opened. @throws LedgerError INPUT_UNREADABLE for a file that is no cursor. */
-  constructor(path: string) {
-    this.#store = new CursorStore(path, 'replay');
+  /** Before the ledger is opened. `beforeSave`: brings to the disk what was delivered. @throws LedgerError INPUT_UNREADABLE for a file that is no cursor. */
+  constructor(path: string, beforeSave: () => void) {
+    this.#store = new CursorStore(path, 'replay', beforeSave);
     this.#kept = this.#read();
   }
 

@@ -10,12 +10,15 @@ export class CursorStore<State> {
   readonly #path: string;
   /** As messages name it: `tail`, `replay`. */
   readonly #owner: string;
+  readonly #beforeSave: () => void;
   #unsaved: State | null = null;
   #savedAt = 0;
 
-  constructor(path: string, owner: string) {
+  /** `beforeSave`: brings to the disk what the cursor is about to pass over. */
+  constructor(path: string, owner: string, beforeSave: () => void) {
     this.#path = path;
     this.#owner = owner;
+    this.#beforeSave = beforeSave;
   }
 
   /** What the file holds, to be checked; null where there is none. @throws LedgerError INPUT_UNREADABLE */
@@ -47,6 +50,7 @@ export class CursorStore<State> {
   /** Puts the last state on the disk. @throws LedgerError IO_FAILED */
   save(): void {
     if (this.#unsaved === null) return;
+    this.#beforeSave();
     writeAtomically(this.#path, `${JSON.stringify(this.#unsaved)}\n`);
     this.#unsaved = null;
     this.#savedAt = performance.now();

@@ -12,3 +12,10 @@ export function guardOutput(): void {
   process.stderr.removeAllListeners('error');
   process.stderr.on('error', () => {});
 }
+
+/** Calls `report` where a result cannot be printed that says what was done: without it one would take the failure for that of the work. */
+export function onOutputFailure(report: () => void): void {
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') report();
+  });
+}

@@ -4,6 +4,7 @@ import { createReadStream, fstatSync, openSync, type Stats, statSync } from 'nod
 import { isatty } from 'node:tty';
 import { type InputSource, LedgerError } from '../index.ts';
 import { FileSource, PipeSource } from './direct-source.ts';
+import type { NamedFile } from './taken-files.ts';
 
 const STDIN = 0;
 
@@ -15,9 +16,18 @@ export interface Input {
   readonly isTerminal: boolean;
 }
 
+/** The inputs as messages name them, to tell them from outputs. */
+export function inputFiles(files: readonly string[]): NamedFile[] {
+  return namesOf(files).map((name) => (name === '-' ? { name: 'standard input', place: STDIN } : { name, place: name }));
+}
+
+function namesOf(files: readonly string[]): readonly string[] {
+  return files.length === 0 ? ['-'] : files;
+}
+
 /** `-` and no names at all mean standard input. @throws LedgerError NO_INPUT, INPUT_UNREADABLE before anything is read. */
 export function openInput(files: readonly string[]): Input {
-  const names = files.length === 0 ? ['-'] : files;
+  const names = namesOf(files);
   const inputs = names.map((name) => (name === '-' ? standardInput() : fileInput(name)));
   const bytes = inputs.reduce<number | null>((sum, input) => (sum === null || input.bytes === null ? null : sum + input.bytes), 0);
   return { sources: inputs.map(({ source }) => source), bytes, isTerminal: names.includes('-') && isatty(STDIN) };

@@ -1,6 +1,6 @@
 /** The command that goes on where an interrupted one has ended. */
 
-import { escapeForTerminal } from './escape.ts';
+import { shellFlag } from '../index.ts';
 
 type FlagValue = string | number | boolean | readonly string[] | undefined;
 
@@ -22,12 +22,7 @@ export function resumeCommand(
   for (const [name, value] of Object.entries(given.flags)) {
     if (left.includes(name) || value === undefined || value === false || given.metadata.flags[name]?.setFromDefault) continue;
     if (value === true) words.push(`--${name}`);
-    else for (const each of [value].flat()) words.push(`--${name}`, quoted(String(each)));
+    else for (const each of [value].flat()) words.push(shellFlag(name, String(each)));
   }
-  return escapeForTerminal(words.join(' '));
-}
-
-/** As a shell takes it for one word. */
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_@%+:,./=-]+$/.test(word) && !word.startsWith('-') ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return words.join(' ');
 }

@@ -3,6 +3,7 @@
 import { Completengine, closeAfter } from '../index.ts';
 import { millisOf } from './durations.ts';
 import { type Interrupt, laterThan, listenForInterrupt } from './interrupt.ts';
+import { refuseTakenFiles } from './taken-files.ts';
 
 /** The flags of the base command. */
 export interface LedgerFlags {
@@ -22,6 +23,7 @@ export async function withLedger<Result>(
   work: (engine: Completengine, interrupt: Interrupt) => Promise<Result>,
 ): Promise<Result> {
   const busyTimeoutMs = millisOf(flags['busy-timeout']);
+  refuseTakenFiles({ ledgers: [flags.ledger] });
   const interrupt = listenForInterrupt();
   try {
     const options =

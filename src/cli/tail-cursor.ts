@@ -15,9 +15,9 @@ export class TailCursor {
   readonly #ledger: string;
   readonly #kept: number | null;
 
-  /** `ledger`: its uuid. @throws LedgerError INPUT_UNREADABLE for a file that is no cursor, CURSOR_CONFLICT for that of another ledger */
-  constructor(path: string, ledger: string) {
-    this.#store = new CursorStore(path, 'tail');
+  /** `ledger`: its uuid. `beforeSave`: brings to the disk what was delivered. @throws LedgerError INPUT_UNREADABLE for a file that is no cursor, CURSOR_CONFLICT for that of another ledger */
+  constructor(path: string, ledger: string, beforeSave: () => void) {
+    this.#store = new CursorStore(path, 'tail', beforeSave);
     this.#ledger = ledger;
     this.#kept = this.#read();
   }

@@ -1,12 +1,22 @@
 /** `tail --group`: a member of a group, whose events go to standard output, or to runs of a command. */
 
-import { CommandConsumer, type Completengine, type Delivery, type DeliveryPlace, type Handler, type SubscribeOptions } from '../index.ts';
+import {
+  CommandConsumer,
+  type Completengine,
+  type Delivery,
+  type DeliveryPlace,
+  type Handler,
+  LedgerError,
+  type SubscribeOptions,
+  shellFlag,
+} from '../index.ts';
 import { openCommandStderr } from './command-stderr.ts';
 import { millisOf } from './durations.ts';
 import { escapeForTerminal } from './escape.ts';
 import { plural, seconds } from './figures.ts';
 import { type Interrupt, laterThan } from './interrupt.ts';
 import { outputForm, standardOutput } from './output.ts';
+import { outputSync } from './output-sync.ts';
 import { watchReader } from './reader-gone.ts';
 import type { TailFlags } from './tail-flags.ts';
 
@@ -24,7 +34,7 @@ export async function tailGroup(engine: Completengine, interrupt: Interrupt, par
     const subscription = await engine.subscribe({ ...common(flags, partitions), ...target.options, signal: interrupt.signal }, target.handler);
     if (!subscription.isNew && flags.from !== undefined)
       tell(
-        `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay --to-group ${subscription.group} --from ${flags.from}`,
+        `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
       );
     await subscription.finished;
   } finally {
@@ -56,9 +66,16 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
 /** One delivery at a time: a stream has one end. What its reader does not take is not acknowledged, and no event is to blame for it. */
 async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Target> {
   const output = await standardOutput(flags.output, laterThan(interrupt.signal, LAST_WRITE_MS));
+  const sync = outputSync();
   let failure: unknown;
-  const handler = async ({ batches, labels }: Delivery): Promise<void> => {
-    const isTaken = await output.deliver(batches, labels).catch((error: unknown) => {
+  const deliver = async ({ batches, labels }: Delivery): Promise<boolean> => {
+    const isTaken = await output.deliver(batches, labels);
+    // the cursor moves when the handler has resolved
+    if (isTaken) sync();
+    return isTaken;
+  };
+  const handler = async (delivery: Delivery): Promise<void> => {
+    const isTaken = await deliver(delivery).catch((error: unknown) => {
       failure = error;
       return false;
     });
@@ -84,8 +101,13 @@ async function commandTarget(command: string, flags: TailFlags, signal: AbortSig
     openStderr: openCommandStderr,
     signal,
   });
+  const sync = outputSync();
   return {
-    handler: (delivery) => consumer.deliver(delivery),
+    handler: async (delivery) => {
+      await consumer.deliver(delivery);
+      // its standard output is ours
+      blamingOutput(sync);
+    },
     options: {
       batch: flags.batch ?? 1,
       batchBytes: flags['batch-bytes'],
@@ -98,6 +120,16 @@ async function commandTarget(command: string, flags: TailFlags, signal: AbortSig
     },
     check: () => {},
   };
+}
+
+/** @throws LedgerError CONSUMER_UNUSABLE: no event is to blame for an output that cannot be synced */
+function blamingOutput(sync: () => void): void {
+  try {
+    sync();
+  } catch (error) {
+    const { message, hint } = error as LedgerError;
+    throw new LedgerError('CONSUMER_UNUSABLE', { message, hint, cause: error });
+  }
 }
 
 function placeOf({ partition, offset, events, sequence }: DeliveryPlace): string {

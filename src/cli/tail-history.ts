@@ -4,6 +4,7 @@ import type { Completengine, TailOptions, TailProgress } from '../index.ts';
 import { millisOf } from './durations.ts';
 import type { Interrupt } from './interrupt.ts';
 import { standardOutput } from './output.ts';
+import { outputSync } from './output-sync.ts';
 import { watchReader } from './reader-gone.ts';
 import { TailCursor } from './tail-cursor.ts';
 import type { TailFlags } from './tail-flags.ts';
@@ -11,7 +12,7 @@ import { readWholeNumber } from './whole-number.ts';
 
 export async function tailHistory(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
   const options = toOptions(flags, partitions);
-  const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid);
+  const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid, outputSync());
   cursor?.checkReached((await engine.head()).sequence);
   const output = await standardOutput(flags.output, interrupt.signal);
   // between two events that are told there may be a long time, or much that is not told

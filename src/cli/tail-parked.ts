@@ -1,6 +1,6 @@
 /** `tail --parked`: lists what a group has set aside, has it delivered again, or forgets it. */
 
-import { type Completengine, formatTime, LedgerError, type ParkedEventDescription } from '../index.ts';
+import { type Completengine, formatTime, LedgerError, type ParkedEventDescription, shellFlag } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { plural } from './figures.ts';
 import { safeJson } from './safe-json.ts';
@@ -22,7 +22,10 @@ export async function redeliverParked(engine: Completengine, group: string, give
 
 export async function dropParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
   if (given.length === 0)
-    throw new LedgerError('INVALID_ARGUMENT', { message: '--drop without a sequence', hint: `see them: completengine tail --parked --group ${group}` });
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: '--drop without a sequence',
+      hint: `see them: completengine tail --parked ${shellFlag('group', group)}`,
+    });
   return `${plural(await engine.dropParked(group, sequencesOf(given)), 'event')} dropped`;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import * as Flags from '@oclif/core/flags';
 import { BareCommand } from '../cli/bare-command.ts';
 import { listenForInterrupt } from '../cli/interrupt.ts';
+import { refuseTakenFiles } from '../cli/taken-files.ts';
 
 export default class Bench extends BareCommand {
   static override summary = 'Measure this machine, on a temporary ledger.';
@@ -38,6 +39,7 @@ Rates are medians of three rounds. Single commits go through the library, each a
 
   async run(): Promise<object | undefined> {
     const { flags } = await this.parse(Bench);
+    refuseTakenFiles({ inputs: flags.compare === undefined ? [] : [{ name: flags.compare, place: flags.compare }] });
     const { runBench } = await import('../cli/bench/run.ts');
     const interrupt = listenForInterrupt();
     try {

@@ -6,11 +6,13 @@ import { argumentsInOrder } from '../cli/arguments.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { emissionDocument, emissionLine } from '../cli/emission-text.ts';
 import { EXIT_BAD_INPUT } from '../cli/exit-codes.ts';
-import { openInput, unreadable } from '../cli/input.ts';
+import { onOutputFailure } from '../cli/guard-output.ts';
+import { inputFiles, openInput, unreadable } from '../cli/input.ts';
 import { Progress } from '../cli/progress.ts';
 import { ReceiptPrinter } from '../cli/receipt-printer.ts';
 import { RejectFile } from '../cli/reject-file.ts';
 import { withLedger } from '../cli/session.ts';
+import { refuseTakenFiles } from '../cli/taken-files.ts';
 import { printWarning } from '../cli/warning.ts';
 import { type EmissionReport, LedgerError, type LedgerWarning } from '../index.ts';
 
@@ -32,7 +34,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
   static override args = { file: Args.string({ description: 'files of JSON lines; - or none: standard input', required: false, ignoreStdin: true }) };
   static override flags = {
     producer: Flags.string({ description: 'keep the position in the input under this name: run again with the same input, it continues', helpValue: 'NAME' }),
-    atomic: Flags.boolean({ description: 'all of the input, or nothing' }),
+    atomic: Flags.boolean({ description: 'all of the input, or nothing', exclusive: ['rejects'] }),
     rejects: Flags.string({ description: 'append lines that cannot be taken to this file, with the reason, and go on', helpValue: 'FILE' }),
     receipts: Flags.boolean({ description: 'print one JSON line per committed event' }),
     key: Flags.string({
@@ -54,7 +56,9 @@ The first line that cannot be taken ends it: what came before is committed, the 
 
   async run(): Promise<object | undefined> {
     const { flags, raw } = await this.parse(Emit);
-    const input = openInput(argumentsInOrder(raw));
+    const files = argumentsInOrder(raw);
+    refuseTakenFiles({ ledgers: [flags.ledger], inputs: inputFiles(files), outputs: { rejects: flags.rejects } });
+    const input = openInput(files);
     const isQuiet = flags.quiet || this.jsonEnabled();
     return withLedger(flags, 'write', async (engine, interrupt) => {
       const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
@@ -80,19 +84,24 @@ The first line that cannot be taken ends it: what came before is committed, the 
             printWarning(warning);
           },
           onReject: rejects === null ? undefined : (line) => rejects.add(line),
+          syncRejects: rejects === null ? undefined : () => rejects.sync(),
           onCommit: receipts === null ? undefined : (events, place) => receipts.print(events, place),
         });
         progress.stop();
         if (receipts?.hasReader === false) this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
-        if (!isQuiet || !report.isComplete) this.logToStderr(emissionLine(report, performance.now() - started));
+        const summary = emissionLine(report, performance.now() - started);
+        if (!isQuiet || !report.isComplete) this.logToStderr(summary);
+        if (this.jsonEnabled()) onOutputFailure(() => process.stderr.write(`${summary}\n`));
         if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
         return emissionDocument(report, warnings);
       } catch (error) {
         progress.stop();
         const failure = asFailure(error);
-        await this.catch(failure);
         const report = failure.details['report'] as EmissionReport | undefined;
-        if (report !== undefined) this.logToStderr(emissionLine(report, performance.now() - started, failure));
+        const summary = report === undefined ? '' : emissionLine(report, performance.now() - started, failure);
+        if (summary !== '' && this.jsonEnabled()) onOutputFailure(() => process.stderr.write(`${summary}\n`));
+        await this.catch(failure);
+        if (summary !== '') this.logToStderr(summary);
         return undefined;
       } finally {
         receipts?.close();

@@ -8,6 +8,7 @@ import { overviewDocument } from '../cli/inspect-text.ts';
 import { readPartitions } from '../cli/partitions-flag.ts';
 import { namesOf, routingText } from '../cli/routing-text.ts';
 import { withLedger } from '../cli/session.ts';
+import { refuseTakenFiles } from '../cli/taken-files.ts';
 import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../index.ts';
 
 export default class Init extends BaseCommand {
@@ -53,6 +54,8 @@ export default class Init extends BaseCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Init);
+    // the shell has made it an empty file, which would become a ledger that our own output runs into
+    refuseTakenFiles({ ledgers: [flags.ledger] });
     const busyTimeoutMs = millisOf(flags['busy-timeout']);
     await Completengine.create(flags.ledger, {
       partition: withMissing(parseRoutingSpec(flags.partition), flags.missing),

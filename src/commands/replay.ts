@@ -6,12 +6,14 @@ import { CursorFile } from '../cli/cursor-file.ts';
 import { DigestDuty } from '../cli/digest-duty.ts';
 import { millisOf } from '../cli/durations.ts';
 import { openInto, splitPartitionFlags } from '../cli/into.ts';
+import { outputSync } from '../cli/output-sync.ts';
 import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay-flags.ts';
 import { runReplay } from '../cli/replay-run.ts';
 import { rehearsalDocument, rehearsalLine, replayDocument, replayLine } from '../cli/replay-text.ts';
 import { resumeCommand } from '../cli/resume-command.ts';
 import { safeJson } from '../cli/safe-json.ts';
 import { withLedger } from '../cli/session.ts';
+import { refuseTakenFiles } from '../cli/taken-files.ts';
 import { type Completengine, LedgerError, type ReplayOptions } from '../index.ts';
 
 export default class Replay extends BaseCommand {
@@ -50,8 +52,9 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
       const print = (result: string): void => this.log(result);
       return replayToGroup({ ...given, group, partitions: names, range: args.range, print, tell: (note) => this.logToStderr(note) });
     }
+    refuseTaken(flags);
     const duty = new DigestDuty(flags['expect-digest'], flags['digest-file']);
-    const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file']);
+    const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file'], outputSync());
     const { into, exec, output, json, quiet } = flags;
     await withLedger(flags, 'read', async (engine, interrupt) => {
       const asked = replayRequest(flags, args.range, names);
@@ -81,6 +84,22 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
     const report = await engine.rehearse(request);
     this.logToStderr(isDocument ? safeJson(rehearsalDocument(report)) : rehearsalLine(report));
   }
+}
+
+/** @throws LedgerError INVALID_ARGUMENT */
+function refuseTaken({
+  ledger,
+  into,
+  ...flags
+}: {
+  ledger: string;
+  into?: string | undefined;
+  'cursor-file'?: string | undefined;
+  'digest-file'?: string | undefined;
+}): void {
+  refuseTakenFiles({ ledgers: [ledger], outputs: { into } });
+  const outputs = { 'cursor-file': flags['cursor-file'], 'digest-file': flags['digest-file'] };
+  refuseTakenFiles({ ledgers: into === undefined ? [ledger] : [ledger, into], outputs });
 }
 
 function routingWithoutLedger(routing: string): LedgerError {

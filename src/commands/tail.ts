@@ -5,6 +5,7 @@ import { argumentsInOrder } from '../cli/arguments.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { withLedger } from '../cli/session.ts';
 import { type TailFlags, tailFlags } from '../cli/tail-flags.ts';
+import { refuseTakenFiles } from '../cli/taken-files.ts';
 
 export default class Tail extends BaseCommand {
   static override summary = 'Show the last events, follow, or consume them as a group.';
@@ -36,6 +37,7 @@ With --group it is a member of that group: members share the partitions, what wa
     const { flags, raw } = await this.parse(Tail);
     const given = argumentsInOrder(raw);
     const { group } = flags;
+    refuseTakenFiles({ ledgers: [flags.ledger], outputs: { 'cursor-file': flags['cursor-file'] } });
     await withLedger(flags, accessFor(flags), async (engine, interrupt) => {
       if (group === undefined) {
         const { tailHistory } = await import('../cli/tail-history.ts');

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { finished, runCli, startCli } from '../support/cli.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
-import { emitWithRejects, expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
+import { expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
+import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const MANY_LINES = Array.from({ length: 60_000 }, (_, n) => `{"n":${n},"text":"enough bytes for several chunks of input"}\n`).join('');
@@ -69,11 +72,21 @@ test('--atomic spans several files', async () => {
   expect(await replayed(ledger)).toBe('1\n2\n1\n2\n');
 });
 
-test('--atomic with --rejects stores all the good lines together', async () => {
+test('--atomic with --rejects is refused: it would be neither all nor nothing', async () => {
   const ledger = await newLedger();
-  const rejected = await emitWithRejects(ledger, ['--atomic'], { input: '1\nbad\n2\n' });
-  expect(rejected.map(({ line }) => line)).toEqual([2]);
-  expect(await replayed(ledger)).toBe('1\n2\n');
+  const rejects = join(tempDir(), 'rejects');
+  const result = await runCli(['emit', '-l', ledger, '--atomic', '--rejects', rejects], { input: '1\nbad\n2\n' });
+  expectFailure(result, 2, '--atomic');
+  expect(storedEvents(ledger)).toEqual([]);
+  expect(existsSync(rejects)).toBe(false);
+});
+
+test('receipts of an --atomic that cannot be written do not hide that all of it is stored', async () => {
+  const ledger = await newLedger();
+  const result = await runShell('printf "1\\n2\\n" | completengine emit --atomic --receipts -l "$ledger" > /dev/full', { ledger });
+  expectFailure(result, 74, 'the output cannot be written: ENOSPC');
+  expect(result.stderr).toMatch(/^2 events committed .*, sequences 1-2; head 2:/m);
+  expect(storedEvents(ledger)).toHaveLength(2);
 });
 
 test('--atomic holds nobody up while it waits for its input, and stores nothing when interrupted', async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { EARTHQUAKES, runCli } from '../support/cli.ts';
 import { storedEvents } from '../support/invariants.ts';
-import { fileIn, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import { expectFailure, fileIn, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 interface Receipt {
@@ -54,4 +55,12 @@ test('lines that are not taken have no receipt', async () => {
     [1, 1],
     [4, 2],
   ]);
+});
+
+test.each(['--receipts', '--json'])('%s that cannot be written does not hide what was committed', async (flag) => {
+  const ledger = await newLedger();
+  const result = await runShell(`seq 50 | completengine emit ${flag} -l "$ledger" > /dev/full`, { ledger });
+  expectFailure(result, 74, 'the output cannot be written: ENOSPC');
+  expect(result.stderr).toMatch(/^50 events committed .*, sequences 1-50; head 50:/m);
+  expect(storedEvents(ledger)).toHaveLength(50);
 });

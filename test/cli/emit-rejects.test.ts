@@ -68,7 +68,12 @@ test('commits nothing where the rejects cannot be opened', async () => {
   expect(await replayed(ledger)).toBe('');
 });
 
-test('stops with 74 where the rejects cannot be written', async () => {
+test('stops with 74 where the rejects cannot be written, commits nothing over them, and says what was committed before', async () => {
   const ledger = await newLedger();
-  expectFailure(await runCli(['emit', '-l', ledger, '--rejects', '/dev/full'], { input: '1\nbad\n2\n' }), 74, '/dev/full: the rejects cannot be written');
+  const directory = tempDir();
+  const files = [fileIn(directory, 'one', '1\n2\n'), fileIn(directory, 'two', '3\nbad\n4\n')];
+  const result = await runCli(['emit', '-l', ledger, '--rejects', '/dev/full', ...files]);
+  expectFailure(result, 74, '/dev/full: the rejects cannot be written: ENOSPC');
+  expect(result.stderr).toMatch(/^2 events committed [^;]*, sequences 1-2; head 2:\S+$/m);
+  expect(await replayed(ledger)).toBe('1\n2\n');
 });

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
@@ -237,4 +237,14 @@ test.each([
   // as users run it: oclif tells developers more
   const env = { ...process.env, NODE_ENV: 'production' };
   expect(await runCli(args, { env })).toMatchObject({ code: 2, stderr });
+});
+
+test.each(["it's here", '-dash', 'two\nlines \x1b[2J', '$(touch pwned)'])('a hint can be pasted, whatever the path holds: %j', async (name) => {
+  const directory = tempDir();
+  const refused = await runCli(['replay', `--ledger=./${name}`], { cwd: directory });
+  expectFailure(refused, 66, 'there is no ledger');
+  const [, command] = /^ {2}try: make one: (completengine init .*)$/m.exec(refused.stderr) ?? [];
+  const made = await runShell(`cd "$directory"; ${command}`, { directory });
+  expect(made.code, made.stderr).toBe(0);
+  expect(readdirSync(directory)).toEqual([name]);
 });

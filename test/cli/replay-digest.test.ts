@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCli, startCli } from '../support/cli.ts';
+import { EARTHQUAKES, runCli, startCli } from '../support/cli.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
 import { earthquakeLedger, expectFailure, fileIn, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -40,7 +40,7 @@ test('--digest-file keeps the first digest and compares the later ones', async (
 
 test('a digest file that is none, or cannot be, is named before anything is told', async () => {
   const ledger = await earthquakeLedger();
-  for (const path of [fileIn(tempDir(), 'notes', 'hello\n'), tempDir(), ledger]) {
+  for (const path of [fileIn(tempDir(), 'notes', 'hello\n'), tempDir(), EARTHQUAKES]) {
     const result = await runCli(['replay', '--digest-file', path, '-l', ledger]);
     expectFailure(result, 65, path);
     expect(result.stdout.length).toBe(0);

@@ -82,7 +82,7 @@ test('day after day goes into one ledger, and is the whole', async () => {
 
 test('refuses itself, a file that is no ledger, and a routing for nothing', async () => {
   const source = await earthquakeLedger();
-  expectFailure(await runCli(['replay', '--into', source, '-l', source]), 2, 'cannot be replayed into itself');
+  expectFailure(await runCli(['replay', '--into', source, '-l', source]), 2, 'is the ledger itself');
   expectFailure(await runCli(['replay', '--into', EARTHQUAKES, '-l', source]), 76, 'is not a ledger');
   expectFailure(await runCli(['replay', '--partition', 'hash:k', '-l', source]), 2, "'hash:k' is a routing");
   expectFailure(await runCli(['replay', '--into', join(tempDir(), 'no', 'where.codex'), '-l', source]), 73, 'cannot create');

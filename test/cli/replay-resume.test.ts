@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { finished, runCli, startCli } from '../support/cli.ts';
+import { EARTHQUAKES, finished, runCli, startCli } from '../support/cli.ts';
 import { asLines, earthquakes } from '../support/earthquakes.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
 import { earthquakeLedger, expectFailure, fileIn, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
@@ -140,5 +140,5 @@ test('a cursor of another ledger, range or filter is refused with 4, and what is
   for (const content of ['', 'x', '[]', 'null', '{"next":1}', kept.replace(/"next":\d+/, '"next":-1')]) {
     expectFailure(await runCli(['replay', '--cursor-file', fileIn(tempDir(), 'cursor', content), '-l', ledger]), 65, 'is no cursor of a replay');
   }
-  expectFailure(await runCli(['replay', '--cursor-file', ledger, '-l', ledger]), 65, ledger);
+  expectFailure(await runCli(['replay', '--cursor-file', EARTHQUAKES, '-l', ledger]), 65, EARTHQUAKES);
 });

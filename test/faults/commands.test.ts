@@ -1,13 +1,15 @@
 /** Fault model: commands of `--exec` that leave others behind, and those for which no descriptor is left. */
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { BIN, runCli } from '../support/cli.ts';
-import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
+import { killAfterTest, needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
 import { newLedger, succeed } from '../support/ledger-cli.ts';
+import { hasGroup } from '../support/process-group.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 
 async function ledgerOfOne(): Promise<string> {
   const ledger = await newLedger('--partitions', '1');
@@ -56,3 +58,28 @@ test.for([
     for (const group of (JSON.parse(stdout.toString()) as { groups: unknown[] }).groups) expect(group).toMatchObject({ lag: 1, parked: 0 });
   },
 );
+
+test.for([
+  ['ends when it is asked to', 'sleep 600 & sleep 600'],
+  ['does not listen', 'trap "" TERM; sleep 600 & sleep 600; sleep 600'],
+] as const)('a command that %s is ended with all it has started when its tail is killed with -9', { timeout: 30_000 }, async ([, command]) => {
+  const ledger = await ledgerOfOne();
+  const pidFile = join(tempDir(), 'pid');
+  const started = `echo $$ > '${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'`;
+  const tail = spawn(process.execPath, [BIN, 'tail', '-l', ledger, '-g', 'g', '--exec', `${started}; ${command}`], { stdio: 'ignore' });
+  killAfterTest(tail);
+  await until(() => existsSync(pidFile));
+  const leader = Number(readFileSync(pidFile, 'utf8'));
+  onTestFinished(() => void endGroup(leader));
+  expect(hasGroup(leader)).toBe(true);
+  tail.kill('SIGKILL');
+  await until(() => !hasGroup(leader));
+});
+
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // it has ended, as it should
+  }
+}

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { hashOf, placedBy, stickyBy } from '../../src/index.ts';
+import { hashOf, LedgerError, placedBy, stickyBy } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';
 import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
@@ -287,4 +288,33 @@ describe('what is given with a call', () => {
     expect((await good).sequence).toBe(1);
     expect((await engine.head()).sequence).toBe(1);
   });
+});
+
+test('what a hook fails with after a commit carries what was committed', async () => {
+  for (const atomic of [false, true]) {
+    const engine = await openEngine();
+    const onCommit = () => {
+      throw new LedgerError('IO_FAILED', { message: 'no room' });
+    };
+    const error = await failureOf(() => engine.emit(pieces('1\n2\n'), { atomic, onCommit }), 'IO_FAILED');
+    expect(error.details['report']).toMatchObject({ events: 2, firstSequence: 1, lastSequence: 2, commits: 1 });
+    expect((await engine.head()).sequence).toBe(2);
+  }
+});
+
+test('a stream that the system fails to read carries what was committed before', async () => {
+  const engine = await openEngine();
+  async function* failing(): AsyncGenerator<string> {
+    yield '1\n';
+    while ((await engine.head()).sequence === 0) await nextTurn();
+    throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
+  }
+  const error = await failureOf(() => engine.emit(failing()), 'INPUT_UNREADABLE');
+  expect(error.details['report']).toMatchObject({ events: 1, lastSequence: 1 });
+});
+
+test('an atomic stream cannot have rejected lines', async () => {
+  const engine = await openEngine();
+  await failureOf(() => engine.emit(pieces('1\nbad\n'), { atomic: true, onReject: () => {} }), 'INVALID_ARGUMENT');
+  expect((await engine.head()).sequence).toBe(0);
 });

@@ -2,7 +2,7 @@
 
 import { LedgerError } from '../model/ledger-error.ts';
 import { type EmissionTarget, Emitter, type EmitterParts } from './emitter.ts';
-import { type EmissionReport, type IngestHooks, type InputSource, ingest, NOTHING_COMMITTED } from './ingest.ts';
+import { type EmissionReport, type IngestHooks, type InputSource, ingest, NOTHING_COMMITTED, withReport } from './ingest.ts';
 import type { ProducerTrack } from './producer-track.ts';
 import { withRetryHint } from './retry-hint.ts';
 import type { EmissionSettings } from './settings.ts';
@@ -72,7 +72,11 @@ async function ingestSpooled(
     throw withRetryHint(error);
   });
   if (report.lastSequence !== null) target.announce(report.lastSequence);
-  for (const [events, place] of untold) await hooks.onCommit?.(events, place);
+  try {
+    for (const [events, place] of untold) await hooks.onCommit?.(events, place);
+  } catch (error) {
+    throw withReport(error, report);
+  }
   return report;
 }
 

@@ -94,6 +94,7 @@ export interface ChunkReport {
   readonly events: CommittedEvents | null;
   readonly late: number;
   readonly duplicates: readonly DuplicateLine[];
+  /** Empty where lines are collected: those are handed over before the commit. */
   readonly badLines: readonly BadLine[];
   /** Whether the chunk ended at its bad line. */
   readonly hasStopped: boolean;

@@ -9,9 +9,11 @@ import { invariant } from '../model/ledger-error.ts';
 import type { Pin } from '../model/session-pins.ts';
 import type { Micros } from '../model/time.ts';
 import { CHUNKS_KEPT, type Chunk } from './chunk.ts';
-import type { ChunkReport } from './chunk-report.ts';
-import { noExclusions } from './draft-builder.ts';
+import { ChunkRejects } from './chunk-rejects.ts';
+import type { BadLine, ChunkReport } from './chunk-report.ts';
+import type { BuiltDraft } from './draft-builder.ts';
 import { draftEnd, type Emitter } from './emitter.ts';
+import type { ReadChunk } from './press.ts';
 import type { InputTrack } from './producer-track.ts';
 
 /** The memory of a chunk must outlast its way. */
@@ -21,6 +23,7 @@ type Load = Pick<FrameDraft, 'partition' | 'count'>;
 
 interface Flight {
   readonly chunk: Chunk;
+  readonly rejects: ChunkRejects;
   /** The report but for what the ledger says. */
   report: ChunkReport;
   bytes: number;
@@ -35,12 +38,23 @@ interface Flight {
 /** A chunk that has arrived: `committed` is null where nothing of it was left. */
 export type OnArrival = (chunk: Chunk, report: ChunkReport, committed: { readonly outcome: Committed; readonly bytes: number } | null) => Promise<void>;
 
+/** Keeps the rejected lines of a chunk before it is offered; `linesBefore`: lines of the chunks that are still on their way before it. */
+export type OnRejects = (lines: readonly BadLine[], linesBefore: number) => Promise<void>;
+
+export interface ConveyorOptions {
+  /** Of an input whose steps do not depend on the ledger's answers. */
+  readonly track?: InputTrack | null;
+  /** Where lines are collected. */
+  readonly onRejects?: OnRejects | null;
+}
+
 export class Conveyor {
   readonly #emitter: Emitter;
   readonly #pipeline: CommitPipeline;
   readonly #clock: Clock;
   readonly #onArrival: OnArrival;
   readonly #track: InputTrack | null;
+  readonly #onRejects: OnRejects | null;
   #flights: Flight[] = [];
   #generation = 0;
   /** What the next draft is built upon: the last one's end, as if it were committed. */
@@ -50,14 +64,15 @@ export class Conveyor {
   /** Chunks behind that one: they go on if, built anew in another epoch, it has no bad line any more. */
   #held: Chunk[] = [];
 
-  /** Chunks arrive at `onArrival` in the order in which they were sent. `track`: of an input whose steps do not depend on the ledger's answers. */
-  constructor(emitter: Emitter, pipeline: CommitPipeline, basis: Basis, onArrival: OnArrival, track: InputTrack | null = null) {
+  /** Chunks arrive at `onArrival` in the order in which they were sent. */
+  constructor(emitter: Emitter, pipeline: CommitPipeline, basis: Basis, onArrival: OnArrival, { track = null, onRejects = null }: ConveyorOptions = {}) {
     this.#emitter = emitter;
     this.#pipeline = pipeline;
     this.#clock = emitter.parts.clock;
     this.#basis = basis;
     this.#onArrival = onArrival;
     this.#track = track;
+    this.#onRejects = onRejects;
   }
 
   get hasStopped(): boolean {
@@ -74,9 +89,14 @@ export class Conveyor {
     await this.#sendOn(chunk);
   }
 
-  async #sendOn(chunk: Chunk): Promise<void> {
-    if (this.#hasStopped) this.#held.push(chunk);
-    else this.#flights.push(await this.#launch(chunk));
+  async #sendOn(chunk: Chunk, rejects: ChunkRejects | null = null): Promise<void> {
+    if (this.#hasStopped) {
+      this.#held.push(chunk);
+      return;
+    }
+    // launching may land others, and a conflict of theirs replaces the list
+    const flight = await this.#launch(chunk, rejects);
+    this.#flights.push(flight);
   }
 
   /** Resolves when everything sent has arrived. */
@@ -89,16 +109,18 @@ export class Conveyor {
     while (this.#flights.length > 0) await this.#arrive();
   }
 
-  async #launch(chunk: Chunk): Promise<Flight> {
+  async #launch(chunk: Chunk, known: ChunkRejects | null): Promise<Flight> {
     const press = await this.#emitter.pressFor(chunk, this.#basis);
     const read = await this.#emitter.read(chunk, press);
-    const exclusions = noExclusions(read.verdicts.count);
+    const rejects = known ?? new ChunkRejects(read.verdicts.count);
     const now: Micros = this.#clock.nowMicros();
-    const built = press.build(chunk, read, exclusions, this.#basis, now);
+    const built = press.build(chunk, read, rejects.exclusions, this.#basis, now);
+    // in a newer epoch it may have other bad lines
+    if (!(await this.#keepRejects(chunk, read, built, rejects))) return this.#launch(chunk, rejects);
     const report = this.#emitter.report(chunk, this.#basis, read, built, [], null);
     this.#hasStopped = built.stoppedAt !== null;
     const { draft } = built;
-    if (draft.count === 0) return { chunk, report, bytes: 0, frames: [], unpin: () => {}, answer: null };
+    if (draft.count === 0) return { chunk, rejects, report, bytes: 0, frames: [], unpin: () => {}, answer: null };
     const producer = this.#track?.step(chunk, draftEnd(chunk, read.lines, built)) ?? null;
     const answer = this.#pipeline.offer({ ...draft, producer }, this.#generation);
     // looked at when its turn comes; until then a failure is no unhandled one
@@ -110,7 +132,24 @@ export class Conveyor {
       floor: Math.max(this.#basis.floor, draft.lastTime),
       sessions: sessions === null ? null : { hasPins: true, loads: withFrames(sessions.loads, frames) },
     };
-    return { chunk, report, bytes: built.bytes, frames, unpin: this.#emitter.settlePins(), answer };
+    return { chunk, rejects, report, bytes: built.bytes, frames, unpin: this.#emitter.settlePins(), answer };
+  }
+
+  /** Hands over the lines that the draft leaves out. False where a newer epoch is in force, by which the chunk is to be built again. */
+  async #keepRejects(chunk: Chunk, read: ReadChunk, built: BuiltDraft, rejects: ChunkRejects): Promise<boolean> {
+    const fresh = this.#onRejects === null ? [] : rejects.freshIn(built);
+    if (fresh.length === 0) return true;
+    const { epoch } = (await this.#emitter.parts.target.basis()).epoch;
+    if (epoch !== this.#basis.epoch.epoch) {
+      // what is on its way goes first: its conflict brings the newer epoch, unless nothing is
+      await this.#land();
+      if (epoch !== this.#basis.epoch.epoch) this.#basis = await this.#emitter.parts.target.basis();
+      return false;
+    }
+    const linesBefore = this.#flights.reduce((sum, { report }) => sum + report.lineCount, 0);
+    await this.#onRejects?.(this.#emitter.badLines(chunk, this.#basis, read, fresh), linesBefore);
+    rejects.settle(fresh);
+    return true;
   }
 
   /** Waits for the first chunk on its way, or builds all of them anew where it met a conflict. */
@@ -157,13 +196,15 @@ export class Conveyor {
   async #launchAgain(basis: Basis, pins: readonly Pin[] = []): Promise<void> {
     for (const { unpin } of this.#flights.toReversed()) unpin();
     this.#emitter.learnPins(pins);
-    const chunks = [...this.#flights.map(({ chunk }) => chunk), ...this.#held];
+    const flights = this.#flights;
+    const held = this.#held;
     this.#flights = [];
     this.#held = [];
     this.#hasStopped = false;
     this.#generation++;
     this.#basis = basis;
-    for (const chunk of chunks) await this.#sendOn(chunk);
+    for (const { chunk, rejects } of flights) await this.#sendOn(chunk, rejects);
+    for (const chunk of held) await this.#sendOn(chunk);
   }
 }
 

@@ -15,15 +15,17 @@ import type { EmissionSettings } from './settings.ts';
 export interface Exclusions {
   /** 1: was committed before, by this producer or under this id. */
   readonly done: Uint8Array;
-  /** Faults the ledger found; NONE where there is none. */
+  /** Faults the ledger found, and those of lines that were rejected for good; NONE where there is none. */
   readonly faults: Uint8Array;
+  /** Whether `faults` has any. */
+  hasFaults: boolean;
   /** The call each line came with, where several calls share a chunk; null otherwise. */
   readonly callOf: Uint32Array | null;
 }
 
 /** Nothing is out yet. */
 export function noExclusions(count: number, callOf: Uint32Array | null = null): Exclusions {
-  return { done: new Uint8Array(count), faults: new Uint8Array(count), callOf };
+  return { done: new Uint8Array(count), faults: new Uint8Array(count), hasFaults: false, callOf };
 }
 
 export interface BadLineAt {

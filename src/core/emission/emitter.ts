@@ -8,8 +8,9 @@ import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, Committed, Conf
 import type { RouterFactory } from '../model/routing.ts';
 import type { Pin, SessionRouter } from '../model/session-pins.ts';
 import type { Chunk } from './chunk.ts';
+import { ChunkRejects, type KeepRejects } from './chunk-rejects.ts';
 import { type BadLine, type ChunkReport, CommittedEvents, type DuplicateLine } from './chunk-report.ts';
-import { type BadLineAt, type BuiltDraft, type Exclusions, noExclusions } from './draft-builder.ts';
+import type { BadLineAt, BuiltDraft, Exclusions } from './draft-builder.ts';
 import { describeLineFault, LineFault } from './line-fault.ts';
 import { type Press, type PressParts, pressParts, type ReadChunk, ReferencePress } from './press.ts';
 import type { InputTrack } from './producer-track.ts';
@@ -72,27 +73,37 @@ export class Emitter {
     return scanLimits(this.#settings).lineBytesMax;
   }
 
-  /** `callOf`: the call of each scan row, where calls share the chunk. @throws what the ledger throws. */
-  async emit(chunk: Chunk, options: { producer?: InputTrack | null; callOf?: Uint32Array } = {}): Promise<ChunkReport> {
+  /**
+   * `callOf`: the call of each scan row, where calls share the chunk. `keepRejects`: gets the bad lines in place of the report, before the commit that passes
+   * over them. @throws what the ledger and `keepRejects` throw.
+   */
+  async emit(chunk: Chunk, options: { producer?: InputTrack | null; callOf?: Uint32Array; keepRejects?: KeepRejects | null } = {}): Promise<ChunkReport> {
     const producer = options.producer ?? null;
+    const keepRejects = options.keepRejects ?? null;
     if (this.hasTooManySessions) this.forgetSessions();
     let basis = await this.basis();
     let press = await this.pressFor(chunk, basis);
     let read = await this.read(chunk, press);
-    const exclusions = noExclusions(read.verdicts.count, options.callOf);
+    const rejects = new ChunkRejects(read.verdicts.count, options.callOf);
+    const { exclusions } = rejects;
     const duplicates: DuplicateLine[] = [];
     if (producer !== null) markDone(exclusions, read.lines, producer.resumeAt(chunk));
     const now = this.#parts.clock.nowMicros();
     for (;;) {
       const built = press.build(chunk, read, exclusions, basis, now);
-      if (built.draft.count === 0) {
-        // no commit tells that the epoch is over whose rule refused these lines
+      const fresh = keepRejects === null ? [] : rejects.freshIn(built);
+      if (built.draft.count === 0 || fresh.length > 0) {
+        // no commit reveals a newer epoch to lines that are rejected before it: only the ledger can say whether one would take them
         const newest = built.badLines.length === 0 ? basis : await this.#parts.target.basis();
-        if (newest.epoch.epoch === basis.epoch.epoch) return this.report(chunk, basis, read, built, duplicates, null);
-        basis = newest;
-        press = await this.pressFor(chunk, basis);
-        read = await this.read(chunk, press);
-        continue;
+        if (newest.epoch.epoch !== basis.epoch.epoch) {
+          basis = newest;
+          press = await this.pressFor(chunk, basis);
+          read = await this.read(chunk, press);
+          continue;
+        }
+        if (fresh.length > 0) await keepRejects?.(this.badLines(chunk, basis, read, fresh));
+        rejects.settle(fresh);
+        if (built.draft.count === 0) return this.report(chunk, basis, read, built, duplicates, null);
       }
       const step = producer?.step(chunk, draftEnd(chunk, read.lines, built)) ?? null;
       const outcome = await this.#parts.target.commit({ ...built.draft, producer: step });
@@ -180,10 +191,16 @@ export class Emitter {
       events: committed === null ? null : new CommittedEvents(committed, basis.partitionNames, read, built),
       late: built.late,
       duplicates: [...duplicates, ...repeats],
-      badLines: built.badLines.map((bad) => this.#badLine(chunk, basis, read.lines, bad)),
+      // lines that are collected were handed over before the commit, each once
+      badLines: this.#settings.onBadLine === 'collect' ? [] : this.badLines(chunk, basis, read, built.badLines),
       hasStopped: built.stoppedAt !== null,
       lineCount: read.lines.lineCount,
     };
+  }
+
+  /** Bad lines with their reasons; `read` must still be valid. */
+  badLines(chunk: Chunk, basis: Basis, { lines }: ReadChunk, bad: readonly BadLineAt[]): BadLine[] {
+    return bad.map((each) => this.#badLine(chunk, basis, lines, each));
   }
 
   #badLine(chunk: Chunk, basis: Basis, lines: ScannedLines, { line, fault }: BadLineAt): BadLine {
@@ -215,6 +232,7 @@ function takeAnswer(conflict: Conflict, built: BuiltDraft, exclusions: Exclusion
       duplicates.push({ row, sequence: known.sequence });
     } else {
       exclusions.faults[row] = LineFault.ID_CONFLICT;
+      exclusions.hasFaults = true;
     }
   }
 }

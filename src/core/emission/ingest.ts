@@ -8,8 +8,8 @@ import type { LedgerWarning } from '../model/warning.ts';
 import { type ByteSource, StreamSource } from './byte-source.ts';
 import { CHUNK_BYTES, type Chunk, VOLUME_BYTES } from './chunk.ts';
 import { ChunkReader } from './chunk-reader.ts';
-import { type BadLine, badLineError, type CommittedEvents } from './chunk-report.ts';
-import { Conveyor, type OnArrival } from './conveyor.ts';
+import { type BadLine, badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
+import { Conveyor, type OnArrival, type OnRejects } from './conveyor.ts';
 import type { Emitter } from './emitter.ts';
 import type { ProducerTrack } from './producer-track.ts';
 import { retryHint } from './retry-hint.ts';
@@ -68,8 +68,10 @@ export const NOTHING_COMMITTED = { events: 0, bytes: 0, commits: 0, firstSequenc
 export interface IngestHooks {
   /** After each commit, before the next chunk is read, which costs speed; lines count from `firstLine` of `source`. */
   readonly onCommit?: ((events: CommittedEvents, place: { source: string; firstLine: number }) => void | Promise<void>) | undefined;
-  /** Keeps bad lines and goes on. Without it the first one ends the emission. */
+  /** Keeps bad lines and goes on; called before the commit that passes over the line. Without it the first one ends the emission. */
   readonly onReject?: ((line: RejectedLine) => void | Promise<void>) | undefined;
+  /** After `onReject` was called for lines of a chunk, and before the commit that passes over them: what keeps them must be on the disk when it resolves. */
+  readonly syncRejects?: (() => void | Promise<void>) | undefined;
   /** After each chunk: bytes of input read so far. */
   readonly onProgress?: ((progress: { inputBytes: number; events: number }) => void) | undefined;
   /** What is wrong although everything works: each kind once, some at the start and some while it grows. */
@@ -84,12 +86,13 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export async function ingest(emitter: Emitter, sources: readonly InputSource[], producer: ProducerTrack | null, hooks: IngestHooks): Promise<EmissionReport> {
   const ingestion = new Ingestion(emitter, producer, hooks);
   const take = async (): Promise<EmissionReport> => {
-    for (const source of sources) {
-      await ingestion.take(source);
-      if (hooks.signal?.aborted) return ingestion.report;
+    try {
+      await takeAll(ingestion, sources, producer, hooks.signal);
+    } catch (error) {
+      // what is on its way to the ledger may be committed by now, and the report must count it
+      await ingestion.land();
+      throw error;
     }
-    producer?.end();
-    ingestion.report.isComplete = true;
     return ingestion.report;
   };
   try {
@@ -99,6 +102,15 @@ export async function ingest(emitter: Emitter, sources: readonly InputSource[], 
     if (error instanceof LedgerError && error.code === 'ABORTED') return ingestion.report;
     throw withReport(error, ingestion.report);
   }
+}
+
+async function takeAll(ingestion: Ingestion, sources: readonly InputSource[], producer: ProducerTrack | null, signal: AbortSignal | undefined): Promise<void> {
+  for (const source of sources) {
+    await ingestion.take(source);
+    if (signal?.aborted) return;
+  }
+  producer?.end();
+  ingestion.report.isComplete = true;
 }
 
 /** The course of one emission: chunks one by one, or on the conveyor once there is volume. */
@@ -115,6 +127,8 @@ class Ingestion {
   readonly #producer: ProducerTrack | null;
   readonly #hooks: IngestHooks;
   readonly #openPipeline: (() => Promise<CommitPipeline>) | null;
+  /** Null where the first bad line ends the emission. */
+  readonly #onRejects: OnRejects | null;
   #opening: Promise<CommitPipeline> | undefined;
   #pipeline: CommitPipeline | undefined;
   #conveyor: Conveyor | undefined;
@@ -129,6 +143,7 @@ class Ingestion {
     // receipts and positions need each chunk's answer before the next one is read
     const mayOverlap = emitter.mayOverlap && producer === null && hooks.onCommit === undefined;
     this.#openPipeline = mayOverlap ? emitter.parts.target.openPipeline : null;
+    this.#onRejects = hooks.onReject === undefined ? null : this.#keepRejects;
   }
 
   async take(source: InputSource): Promise<void> {
@@ -138,7 +153,8 @@ class Ingestion {
     this.#firstLine = 1;
     try {
       let sourceBytes = 0;
-      for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
+      const next = (): Promise<Chunk | null> => reader.next().catch((error: unknown) => Promise.reject(inputFailure(source.name, error)));
+      for (let chunk = await next(); chunk !== null; chunk = await next()) {
         await this.#emit(chunk);
         sourceBytes = chunk.nextPosition;
         // a bad line ends it here with an error; in an epoch that has begun meanwhile it may be none
@@ -151,6 +167,11 @@ class Ingestion {
     }
   }
 
+  /** Waits for the chunks on their way, and counts those that are committed. */
+  async land(): Promise<void> {
+    await this.#conveyor?.drain().catch(() => {});
+  }
+
   /** Lets go of the writing thread, also of one that is still being started. */
   async close(): Promise<void> {
     const pipeline = this.#pipeline ?? (await this.#opening?.catch(() => undefined));
@@ -160,10 +181,14 @@ class Ingestion {
   async #emit(chunk: Chunk): Promise<void> {
     await this.#considerConveyor(chunk);
     if (this.#conveyor !== undefined) return this.#conveyor.send(chunk);
-    const result = await this.#emitter.emit(chunk, { producer: this.#producer });
+    const onRejects = this.#onRejects;
+    const keepRejects = onRejects && ((lines: readonly BadLine[]) => onRejects(lines, 0));
+    const result = await this.#emitter.emit(chunk, { producer: this.#producer, keepRejects });
     const { events } = result;
+    // counted before anything is told of it: a hook that fails must not make it look as if nothing were stored
+    count(this.report, result, events === null ? null : { outcome: events.committed, bytes: events.bytes });
     if (events !== null) await this.#hooks.onCommit?.(events, { source: this.#source, firstLine: this.#firstLine });
-    await this.#arrive(chunk, result, events === null ? null : { outcome: events.committed, bytes: events.bytes });
+    this.#goOn(chunk, result);
     this.#producer?.advance(chunk);
   }
 
@@ -171,7 +196,7 @@ class Ingestion {
     if (this.#openPipeline === null || this.#conveyor !== undefined) return;
     if (this.#pipeline !== undefined) {
       const basis = await this.#emitter.basis();
-      this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, basis, (...arrived) => this.#arrive(...arrived));
+      this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, basis, this.#arrive, { onRejects: this.#onRejects });
       return;
     }
     if (chunk.end < VOLUME_BYTES || this.#opening !== undefined) return;
@@ -186,43 +211,56 @@ class Ingestion {
   }
 
   readonly #arrive: OnArrival = async (chunk, result, committed) => {
-    const { report } = this;
-    report.lines += result.lineCount;
-    report.late += result.late;
-    report.duplicates += result.duplicates.length;
-    if (committed !== null) {
-      const { outcome, bytes } = committed;
-      if (report.events === 0) report.firstSequence = outcome.firstSequence;
-      report.events += outcome.count;
-      report.bytes += bytes;
-      report.commits++;
-      report.lastSequence = outcome.firstSequence + outcome.count - 1;
-      report.head = outcome.head;
-    }
-    await settleBadLines(result.badLines, this.#source, this.#firstLine, this.#hooks, report);
-    this.#firstLine += result.lineCount;
+    count(this.report, result, committed);
+    this.#goOn(chunk, result);
+  };
+
+  /** @throws LedgerError BAD_LINE or ID_CONFLICT for the line that the chunk ended at */
+  #goOn(chunk: Chunk, { badLines, lineCount }: ChunkReport): void {
+    const [bad] = badLines;
+    if (bad !== undefined) throw badLineError(bad, { source: this.#source, line: this.#firstLine + bad.lineInChunk });
+    this.#firstLine += lineCount;
     this.#inputBytes += chunk.nextPosition - chunk.position;
-    this.#hooks.onProgress?.({ inputBytes: this.#inputBytes, events: report.events });
+    this.#hooks.onProgress?.({ inputBytes: this.#inputBytes, events: this.report.events });
+  }
+
+  readonly #keepRejects: OnRejects = async (lines, linesBefore) => {
+    const { onReject, syncRejects } = this.#hooks;
+    for (const { lineInChunk, byte, reason, text } of lines) {
+      await onReject?.({ source: this.#source, line: this.#firstLine + linesBefore + lineInChunk, byte, reason, text });
+      this.report.rejected++;
+    }
+    await syncRejects?.();
   };
 }
 
-async function settleBadLines(
-  badLines: readonly BadLine[],
-  source: string,
-  firstLine: number,
-  hooks: IngestHooks,
-  report: Mutable<EmissionReport>,
-): Promise<void> {
-  for (const bad of badLines) {
-    const line = firstLine + bad.lineInChunk;
-    if (hooks.onReject === undefined) throw badLineError(bad, { source, line });
-    report.rejected++;
-    await hooks.onReject({ source, line, byte: bad.byte, reason: bad.reason, text: bad.text });
-  }
+function count(report: Mutable<EmissionReport>, result: ChunkReport, committed: Parameters<OnArrival>[2]): void {
+  report.lines += result.lineCount;
+  report.late += result.late;
+  report.duplicates += result.duplicates.length;
+  if (committed === null) return;
+  const { outcome, bytes } = committed;
+  if (report.events === 0) report.firstSequence = outcome.firstSequence;
+  report.events += outcome.count;
+  report.bytes += bytes;
+  report.commits++;
+  report.lastSequence = outcome.firstSequence + outcome.count - 1;
+  report.head = outcome.head;
 }
 
-/** Whatever ends an emission, what was committed before it is told with it. */
-function withReport(error: unknown, report: EmissionReport): unknown {
+/** A system error of an input as one of ours, so that it carries the report; what a stream of the caller's throws by itself stays as it is. */
+function inputFailure(name: string, error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof LedgerError || typeof syscall !== 'string') return error;
+  return new LedgerError('INPUT_UNREADABLE', {
+    message: `${name} cannot be read: ${code ?? 'unknown error'}`,
+    hint: 'look at where the input comes from; what was read before is committed',
+    cause: error,
+  });
+}
+
+/** Adds what was committed before to the error that ended an emission. */
+export function withReport(error: unknown, report: EmissionReport): unknown {
   if (!(error instanceof LedgerError)) return error;
   return new LedgerError(error.code, {
     message: error.message,

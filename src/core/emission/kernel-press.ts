@@ -83,7 +83,7 @@ class KernelPress implements Press {
   }
 
   build(chunk: Chunk, { verdicts }: ReadChunk, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
-    if (exclusions.done.includes(1)) return this.#reference.build(chunk, verdicts, exclusions, basis, now);
+    if (exclusions.hasFaults || exclusions.done.includes(1)) return this.#reference.build(chunk, verdicts, exclusions, basis, now);
     const { count, faults } = verdicts;
     const firstBad = faults.findIndex((fault) => fault !== LineFault.NONE);
     const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;

@@ -96,7 +96,7 @@ export class Transfer {
     // without it chunks go one by one, as they did so far
     this.#pipeline = await openPipeline().catch(() => undefined);
     if (this.#pipeline === undefined) return;
-    this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, await this.#emitter.basis(), this.#arrive, this.#track);
+    this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, await this.#emitter.basis(), this.#arrive, { track: this.#track });
   }
 
   #chunkOf(batches: readonly EventBatch[], bytes: number): TransferChunk {

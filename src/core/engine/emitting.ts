@@ -11,7 +11,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CommitOutcome, Stale } from '../model/commit.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
-import { LedgerError } from '../model/ledger-error.ts';
+import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { checkName } from '../model/partition.ts';
 import type { Given } from '../model/routing.ts';
 import { readDuration } from '../model/time-expression.ts';
@@ -95,6 +95,7 @@ export class Emitting {
 
   async #ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks): Promise<EmissionReport> {
     const { ledger, bus, clock } = this.#parts;
+    if (options.atomic && options.onReject !== undefined) throw rejectsOfAtomic();
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
     // what cannot be given is refused before anything is read
     makeRouter(await ledger.routing(), settings.given);
@@ -136,6 +137,10 @@ export class Emitting {
     const { ProducerTrack } = await import('../emission/producer-track.ts');
     return new ProducerTrack(name, await this.#parts.ledger.producerMark(name));
   }
+}
+
+function rejectsOfAtomic(): LedgerError {
+  return invalidArgument('an atomic input is stored whole or not at all, so it cannot have lines that are rejected', 'leave out `atomic` or `onReject`');
 }
 
 /** The ledger as a target whose commits are told on the bus once they are durable. */

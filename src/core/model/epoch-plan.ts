@@ -6,6 +6,7 @@ import { checkCount, partitionNames, selectPartitions } from './partition.ts';
 import { checkPartitionsMade, keyedNames, partitionsMade, withMissingName } from './partition-layout.ts';
 import { type Placement, type RoutingInForce, type RoutingSpec, routingFields } from './routing.ts';
 import { formatRoutingSpec } from './routing-text.ts';
+import { shellWord } from './shell-word.ts';
 
 /** Everything a new epoch fixes, but for its number and its place. */
 export interface EpochPlan {
@@ -53,7 +54,7 @@ export function planAdd(names: readonly string[]): Plan {
       const field = formatFieldPath(spec.field);
       throw invalidArgument(
         `a range has as many partitions as its bounds make: ${epoch.partitionIds.length}`,
-        `give it more bounds: completengine partition reroute range:${field}=BOUND,.. --partitions NAME,..`,
+        `give it more bounds: completengine partition reroute ${shellWord(`range:${field}=BOUND,..`)} --partitions NAME,..`,
       );
     }
     const there = names.find((name) => known.includes(name));

@@ -4,13 +4,14 @@ import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from '
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { LedgerError } from '../model/ledger-error.ts';
+import { runGuardian } from './run-guardian.ts';
 
 export interface CommandRun {
   /** Default: ours. */
   readonly environment?: NodeJS.ProcessEnv;
   /** Gets what the command says to standard error, as it comes. Default: it goes where ours goes. */
   readonly onStderr?: (bytes: Buffer) => void;
-  /** An abort of any of these ends the command with all it has started, which has a process group for that, out of reach of Ctrl-C. Default: it shares ours. */
+  /** An abort of any of these ends the command with all it has started, which has a process group for that, out of reach of Ctrl-C; so does the death of this process. Default: it shares ours. */
   readonly endedBy?: readonly AbortSignal[];
 }
 
@@ -41,6 +42,7 @@ export function checkCommand(command: string): void {
 export async function runCommand(command: string, input: Iterable<Buffer>, { environment, onStderr, endedBy }: CommandRun = {}): Promise<CommandExit> {
   const stdio: StdioOptions = ['pipe', 'inherit', onStderr === undefined ? 'inherit' : 'pipe'];
   const child = start(command, { env: environment, stdio, detached: endedBy !== undefined });
+  const unwatch = endedBy === undefined || child.pid === undefined ? () => {} : runGuardian.watch(child.pid);
   const exit = exitOf(child);
   if (onStderr !== undefined) child.stderr?.on('data', onStderr);
   const fed = feed(child, input);
@@ -60,6 +62,7 @@ export async function runCommand(command: string, input: Iterable<Buffer>, { env
     await fed;
     return how;
   } finally {
+    unwatch();
     for (const signal of endedBy ?? []) signal.removeEventListener('abort', end);
   }
 }

@@ -34,6 +34,8 @@ class FakeLedger {
   /** As `key:number` of the lines, in the order in which they were taken. */
   readonly taken: string[] = [];
   isOnThread = false;
+  /** Told of the lines of each commit, at the moment of it. */
+  onTaken: (lines: readonly string[]) => void = () => {};
   #basis: Basis;
   #generation = 0;
   #sequence = 0;
@@ -80,6 +82,7 @@ class FakeLedger {
         lines[delta] = nameOf(body.toString('utf8', start, end));
       });
     }
+    this.onTaken(lines);
     this.taken.push(...lines);
     const firstSequence = this.#sequence + 1;
     this.#sequence += draft.count;
@@ -183,4 +186,50 @@ it('tells a chunk that was refused as a whole once, however the ones behind it f
     ).toBe(true);
     expect(report.events + report.rejected).toBe(keys.length * LINES);
   }
+});
+
+it.each(['on the thread', 'one by one'])('has the rejected lines of a chunk kept and synced before the chunk is committed, %s', async (way) => {
+  const keys = ['a', 'x', 'b', 'y', 'c', 'z'];
+  const ledger = new FakeLedger(manual('a', 'b', 'c'), [[2, manual('a', 'b', 'c', 'd')]]);
+  const kept = { written: 0, synced: 0 };
+  const late: string[] = [];
+  const places = new Map(namesOf(keys).map((name, place) => [name, place]));
+  const taken = new Set<string>();
+  let passedOver = 0;
+  ledger.onTaken = (lines) => {
+    for (const line of lines) taken.add(line);
+    // what is not taken up to the last line of this commit was rejected
+    passedOver = (places.get(lines.at(-1) as string) as number) + 1 - taken.size;
+    if (kept.synced < passedOver) late.push(`${kept.synced} of ${passedOver}`);
+  };
+  const report = await emit(ledger, keys, {
+    onReject: () => void kept.written++,
+    syncRejects: async () => {
+      const { written } = kept;
+      await nextTurn();
+      kept.synced = written;
+    },
+    // receipts need each chunk's answer
+    onCommit: way === 'one by one' ? () => {} : undefined,
+  });
+  expect(ledger.isOnThread).toBe(way === 'on the thread');
+  expect(passedOver).toBeGreaterThanOrEqual(2 * (LINES - 2));
+  expect(late).toEqual([]);
+  expect(report).toMatchObject({ events: 3 * LINES + 6, rejected: 3 * (LINES - 2), lines: 6 * LINES });
+});
+
+it('counts the chunks that were on their way when the input broke', async () => {
+  const ledger = new FakeLedger(HASH, []);
+  const broken = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
+  const failure = await rejectionOf(
+    emit(ledger, KEYS, {
+      onYield: (key) => {
+        if (key === 'g') throw broken;
+      },
+    }),
+  );
+  expect(ledger.isOnThread).toBe(true);
+  expect(failure).toMatchObject({ code: 'INPUT_UNREADABLE', message: 'input cannot be read: EIO', cause: broken });
+  expect(ledger.taken.length).toBeGreaterThan(0);
+  expect(failure.details['report']).toMatchObject({ events: ledger.taken.length, isComplete: false });
 });

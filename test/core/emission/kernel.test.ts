@@ -153,7 +153,7 @@ describe('the press of the kernel', () => {
       const now = 1_790_000_000_000_000;
       const made = [reference, kernel].map((press) => {
         const read = press.read(chunk);
-        const exclusions = { done: new Uint8Array(read.verdicts.count), faults: new Uint8Array(read.verdicts.count), callOf: null };
+        const exclusions = { done: new Uint8Array(read.verdicts.count), faults: new Uint8Array(read.verdicts.count), hasFaults: false, callOf: null };
         const {
           draft,
           lines,

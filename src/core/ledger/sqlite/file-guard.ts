@@ -3,6 +3,7 @@
 import { accessSync, closeSync, constants, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LedgerError } from '../../model/ledger-error.ts';
+import { shellFlag } from '../../model/shell-word.ts';
 
 /** The file that was opened, to tell it from one put in its place. */
 export interface FileIdentity {
@@ -32,7 +33,7 @@ export function guardFile(path: string, access: { write: boolean }): FileIdentit
     const link = target === null ? '' : `: it is a link to ${target}, which is not there`;
     throw new LedgerError('NO_LEDGER', {
       message: `there is no ledger at ${path}${link}`,
-      hint: `make one: completengine init --ledger ${target ?? path}`,
+      hint: `make one: completengine init ${shellFlag('ledger', target ?? path)}`,
       details: { path },
     });
   }

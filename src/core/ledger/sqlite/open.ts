@@ -5,6 +5,7 @@ import type { Clock } from '../../model/clock.ts';
 import { checkClockTime } from '../../model/commit-time.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import { shellFlag } from '../../model/shell-word.ts';
 import { loadBlake3 } from '../../native/blake3.ts';
 import { type Patience, retryWhileBusy } from './busy.ts';
 import { checkHead } from './check-head.ts';
@@ -149,7 +150,7 @@ function checkFormat(db: Database, path: string): void {
   const refuse = (fact: string, hint: string, details = {}) =>
     new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path, ...details } });
   const another = 'name another file, or make a ledger: completengine init';
-  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init --ledger ${path}`, { isEmpty: true });
+  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`, { isEmpty: true });
   if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, MARK_AGAIN) : refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {

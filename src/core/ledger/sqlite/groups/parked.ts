@@ -3,6 +3,7 @@
 import type { Holding, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
+import { shellFlag } from '../../../model/shell-word.ts';
 import type { Groups } from '../../groups.ts';
 import { integer, natural, positive, type RawRow, text } from '../rows.ts';
 import { acknowledge, isHeld } from './cursors.ts';
@@ -102,7 +103,7 @@ function checkParked(tables: GroupTables, group: string, sequences: readonly num
   if (unknown === undefined) return;
   throw new LedgerError('NOT_PARKED', {
     message: `sequence ${unknown} is not parked for group ${group}`,
-    hint: `see what is: completengine tail --parked --group ${group}`,
+    hint: `see what is: completengine tail --parked ${shellFlag('group', group)}`,
     details: { group, sequence: unknown },
   });
 }

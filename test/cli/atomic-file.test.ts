@@ -1,0 +1,26 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { writeAtomically } from '../../src/cli/atomic-file.ts';
+import { fileIn } from '../support/ledger-cli.ts';
+import { refusalOf } from '../support/refusals.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+test('a link under a name that could be guessed does not lead the writing to another file', () => {
+  const directory = tempDir();
+  const victim = fileIn(tempDir(), 'victim', 'untouched');
+  symlinkSync(victim, join(directory, `.cursor.${process.pid}`));
+  writeAtomically(join(directory, 'cursor'), 'new');
+  expect(readFileSync(victim, 'utf8')).toBe('untouched');
+  expect(readFileSync(join(directory, 'cursor'), 'utf8')).toBe('new');
+});
+
+test('it replaces the file, for its owner alone, and leaves nothing beside it, also where it cannot', () => {
+  const directory = tempDir();
+  for (const text of ['one', 'two']) writeAtomically(join(directory, 'x'.repeat(255)), text);
+  expect(readFileSync(join(directory, 'x'.repeat(255)), 'utf8')).toBe('two');
+  expect(statSync(join(directory, 'x'.repeat(255))).mode & 0o777).toBe(0o600);
+  mkdirSync(join(directory, 'taken'));
+  expect(refusalOf(() => writeAtomically(join(directory, 'taken'), 'x')).code).toBe('IO_FAILED');
+  expect(readdirSync(directory)).toEqual(['taken', 'x'.repeat(255)]);
+});

@@ -1,0 +1,120 @@
+import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { refuseTakenFiles } from '../../src/cli/taken-files.ts';
+import { openEngine } from '../support/engines.ts';
+import { expectFailure, fileIn, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
+import { refusalOf } from '../support/refusals.ts';
+import { runShell } from '../support/shell.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+/** A directory with a ledger, its -wal, an input, and names that lead to them. */
+async function place() {
+  const directory = tempDir();
+  const ledger = join(directory, 'events.codex');
+  const engine = await openEngine({ ledger });
+  await engine.emit({ n: 1 });
+  const input = fileIn(directory, 'in.jsonl', '1\n');
+  const linked = (name: string, target: string): string => {
+    symlinkSync(target, join(directory, name));
+    return join(directory, name);
+  };
+  return { directory, ledger, input, linked };
+}
+
+const check = (ledger: string, input: string, rejects: string) => () =>
+  refuseTakenFiles({ ledgers: [ledger], inputs: [{ name: 'in.jsonl', place: input }], outputs: { rejects } });
+
+test('what belongs to the ledger or is an input is refused under each of its names', async () => {
+  const { directory, ledger, input, linked } = await place();
+  expect(existsSync(`${ledger}-wal`)).toBe(true);
+  linkSync(input, join(directory, 'hard.jsonl'));
+  const cases: [path: string, fact: string][] = [
+    [ledger, 'is the ledger itself'],
+    [join(directory, '.', 'x', '..', 'events.codex'), 'is the ledger itself'],
+    [linked('link.codex', ledger), 'is the ledger itself'],
+    [join(linked('elsewhere', directory), 'events.codex'), 'is the ledger itself'],
+    [`${ledger}-wal`, 'is part of the ledger: its -wal'],
+    [`${ledger}-shm`, 'is part of the ledger: its -shm'],
+    [linked('link-to-wal', `${ledger}-wal`), 'is part of the ledger: its -wal'],
+    // which is not there
+    [`${ledger}-journal`, 'is part of the ledger: its -journal'],
+    [linked('dangling', 'chained'), 'is part of the ledger: its -journal'],
+    [input, 'is an input: in.jsonl'],
+    [join(directory, 'hard.jsonl'), 'is an input: in.jsonl'],
+  ];
+  linked('chained', 'events.codex-journal');
+  for (const [path, fact] of cases) expect(refusalOf(check(ledger, input, path)).message).toBe(`--rejects ${path} ${fact}`);
+  // named by a link, the ledger has its -wal beside the file that the link leads to
+  expect(refusalOf(check(join(directory, 'link.codex'), input, `${ledger}-wal`)).message).toContain('its -wal');
+});
+
+test('other files are taken: those that are not there, links to them, devices, and a ledger yet to be made', async () => {
+  const { directory, ledger, input, linked } = await place();
+  for (const path of [join(directory, 'new'), linked('to-new', 'new'), linked('loop', 'loop'), '/dev/null', join(directory, 'nowhere', 'file')])
+    check(ledger, input, path)();
+  check(join(directory, 'nowhere', 'events.codex'), input, join(directory, 'events'))();
+  refuseTakenFiles({ inputs: [{ name: '/dev/null', place: '/dev/null' }], outputs: { rejects: '/dev/null' } });
+});
+
+test('two outputs are two files', () => {
+  const file = join(tempDir(), 'state');
+  const refusal = refusalOf(() => refuseTakenFiles({ outputs: { 'cursor-file': file, 'digest-file': file } }));
+  expect(refusal.message).toBe(`--digest-file ${file} is the same file as --cursor-file ${file}`);
+});
+
+test('a hyphen is refused as a file to write', () => {
+  expect(refusalOf(() => refuseTakenFiles({ outputs: { rejects: '-' } })).message).toBe('--rejects - does not mean standard output');
+});
+
+describe('commands', () => {
+  test.each([
+    ['emit', 'completengine emit in.jsonl --rejects events.codex', '--rejects events.codex is the ledger itself'],
+    ['emit', 'completengine emit in.jsonl --rejects in.jsonl', '--rejects in.jsonl is an input: in.jsonl'],
+    ['emit', 'completengine emit --rejects in.jsonl < in.jsonl', '--rejects in.jsonl is an input: standard input'],
+    ['emit', 'completengine emit --rejects -  < in.jsonl', '--rejects - does not mean standard output'],
+    ['emit', 'completengine emit in.jsonl --receipts >> in.jsonl', 'standard output is an input: in.jsonl'],
+    ['emit', 'completengine emit in.jsonl --receipts >> events.codex', 'standard output is the ledger itself'],
+    ['tail', 'completengine tail -f >> events.codex', 'standard output is the ledger itself'],
+    ['tail', 'completengine tail --cursor-file events.codex-wal', '--cursor-file events.codex-wal is part of the ledger: its -wal'],
+    ['replay', 'completengine replay 1<> events.codex', 'standard output is the ledger itself'],
+    ['replay', 'completengine replay --digest-file events.codex-shm', '--digest-file events.codex-shm is part of the ledger: its -shm'],
+    ['replay', 'completengine replay --into other.codex --digest-file other.codex-wal', '--digest-file other.codex-wal is part of the ledger: its -wal'],
+    ['replay', 'completengine replay --into events.codex-journal', '--into events.codex-journal is part of the ledger: its -journal'],
+    ['inspect', 'completengine inspect --json >> events.codex', 'standard output is the ledger itself'],
+    ['bench', 'completengine bench --compare in.jsonl --json >> in.jsonl', 'standard output is an input: in.jsonl'],
+  ])('%s: %s', async (_, script, fact) => {
+    const ledger = await newLedger();
+    const directory = dirname(ledger);
+    const input = fileIn(directory, 'in.jsonl', '1\nbad\n');
+    const before = readFileSync(ledger);
+    const result = await runShell(`cd "$directory"; ${script}`, { directory });
+    expectFailure(result, 2, fact);
+    expect(readFileSync(ledger).equals(before)).toBe(true);
+    expect(readFileSync(input, 'utf8')).toBe('1\nbad\n');
+    expect(existsSync(join(directory, '-'))).toBe(false);
+    expect(existsSync(join(directory, 'other.codex'))).toBe(false);
+  });
+
+  test('init does not make a ledger of the file that its own output goes to', async () => {
+    const directory = tempDir();
+    const result = await runShell('cd "$directory"; completengine init > events.codex', { directory });
+    expectFailure(result, 2, 'standard output is the ledger itself');
+    expect(readFileSync(join(directory, 'events.codex'))).toHaveLength(0);
+  });
+
+  test('what has always worked still does: the same device for all, and an output beside the ledger', async () => {
+    const ledger = await newLedger();
+    const directory = dirname(ledger);
+    writeFileSync(join(directory, 'in.jsonl'), '1\n');
+    const { code } = await runShell(
+      'cd "$directory"; completengine emit in.jsonl --receipts --rejects /dev/null > receipts; completengine replay -q < /dev/null > /dev/null',
+      {
+        directory,
+      },
+    );
+    expect(code).toBe(0);
+    expect(await replayed(ledger)).toBe('1\n');
+    await succeed(['replay', '-q', '-l', ledger, '--digest-file', join(directory, `${basename(ledger)}.digest`)]);
+  });
+});

@@ -1,0 +1,73 @@
+/** The system calls by which a command writes, syncs and renames files, in their order. */
+
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BIN, type CliResult } from './cli.ts';
+import { tempDir } from './temp-dir.ts';
+
+export interface FileCall {
+  readonly call: 'write' | 'fsync' | 'rename';
+  /** Path of the file; of a rename the new one, as the command named it. */
+  readonly file: string;
+}
+
+export interface Traced extends Omit<CliResult, 'stdout'> {
+  readonly calls: readonly FileCall[];
+  /** Calls that strace made fail. */
+  readonly injected: number;
+}
+
+interface TraceOptions {
+  readonly input?: string;
+  /** A file that standard output is appended to, as `>> FILE` does. */
+  readonly appendTo?: string;
+  /** As strace takes it: `fsync:error=EIO:when=2`. */
+  readonly inject?: string;
+}
+
+export async function traceFiles(args: readonly string[], { input = '', appendTo = '/dev/null', inject }: TraceOptions = {}): Promise<Traced> {
+  const log = join(tempDir(), 'strace.log');
+  const stdout = openSync(appendTo, 'a');
+  const injection = inject === undefined ? [] : ['-e', `inject=${inject}`];
+  const filter = ['-f', '-y', '-qq', '-s', '0', '-o', log, '-e', 'trace=write,pwrite64,fsync,rename', ...injection];
+  const child = spawn('strace', [...filter, process.execPath, BIN, ...args], { stdio: ['pipe', stdout, 'pipe'] });
+  closeSync(stdout);
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
+  const stderr: Buffer[] = [];
+  child.stderr?.on('data', (piece: Buffer) => stderr.push(piece));
+  const end = await new Promise<Pick<CliResult, 'code' | 'signal'>>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+  const lines = readFileSync(log, 'utf8').split('\n');
+  return {
+    ...end,
+    stderr: Buffer.concat(stderr).toString('utf8'),
+    calls: lines.flatMap(readCall),
+    injected: lines.filter((line) => line.includes('(INJECTED)')).length,
+  };
+}
+
+function readCall(line: string): FileCall[] {
+  const renamed = /rename\("[^"]*", "([^"]*)"/.exec(line);
+  if (renamed !== null) return [{ call: 'rename', file: renamed[1] as string }];
+  const used = /(write|pwrite64|fsync)\(\d+<([^>]*)>/.exec(line);
+  return used === null ? [] : [{ call: used[1] === 'fsync' ? 'fsync' : 'write', file: used[2] as string }];
+}
+
+/** How many runs of writes to `file` were followed by a move of the position: synced before it, or not. */
+export function positionMoves(calls: readonly FileCall[], file: string, moves: FileCall): { readonly synced: number; readonly unsynced: number } {
+  const counted = { synced: 0, unsynced: 0 };
+  let state: 'clean' | 'written' | 'synced' = 'clean';
+  for (const each of calls) {
+    if (each.file === file && each.call === 'write') state = 'written';
+    else if (each.file === file && each.call === 'fsync' && state === 'written') state = 'synced';
+    else if (each.call === moves.call && each.file === moves.file && state !== 'clean') {
+      counted[state === 'synced' ? 'synced' : 'unsynced']++;
+      state = 'clean';
+    }
+  }
+  return counted;
+}
