@@ -7,7 +7,7 @@ import { bodyBytes, type Page, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { SequenceRange } from '../../model/range.ts';
-import type { FrameLink } from '../chain.ts';
+import type { FrameLink } from '../protocol/chain.ts';
 import { brokenCommit } from './broken-commit.ts';
 import { blob, integer, type RawRow, textOrNull } from './rows.ts';
 import { partitionTable } from './schema.ts';

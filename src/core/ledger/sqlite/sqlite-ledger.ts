@@ -21,6 +21,7 @@ import type {
   Verification,
   VerifyReport,
 } from '../ledger.ts';
+import { headOf, routingOf } from '../protocol/ledger-state.ts';
 import { Appender, readProducer } from './append.ts';
 import { beginEpoch } from './begin-epoch.ts';
 import type { Patience } from './busy.ts';
@@ -38,7 +39,7 @@ import { FrameReader } from './read.ts';
 import type { ReaderThread } from './reader-thread.ts';
 import { verifyLedger } from './verify.ts';
 import { CommitWatch, type WatchListener } from './watch.ts';
-import { routingInForce, toHead, type WriteState, WriteStates } from './write-state.ts';
+import { type WriteState, WriteStates } from './write-state.ts';
 
 /** A page of this size that is not the last one is worth a thread that reads ahead. */
 const READ_AHEAD_FROM_BYTES = 1024 * 1024;
@@ -83,7 +84,7 @@ export class SqliteLedger implements Ledger {
   }
 
   head(): Promise<Head> {
-    return this.#guarded.look(() => toHead(this.#current()));
+    return this.#guarded.look(() => headOf(this.#current()));
   }
 
   basis(): Promise<Basis> {
@@ -115,7 +116,7 @@ export class SqliteLedger implements Ledger {
   }
 
   routing(): Promise<RoutingInForce> {
-    return this.#guarded.look(() => routingInForce(this.#current()));
+    return this.#guarded.look(() => routingOf(this.#current()));
   }
 
   summarize(): Promise<PartitionSummary[]> {
@@ -129,13 +130,13 @@ export class SqliteLedger implements Ledger {
     const { change } = await this.#guarded.write(
       () => {
         const state = this.#states.current();
-        const before = routingInForce(state);
+        const before = routingOf(state);
         const planned = plan(before);
         if (planned === null) return { change: { before, after: before }, isNew: false };
         beginEpoch(this.#db, state, planned);
         // this connection's own changes do not show in its data_version
         this.#states.forget();
-        return { change: { before, after: routingInForce(this.#states.current()) }, isNew: true };
+        return { change: { before, after: routingOf(this.#states.current()) }, isNew: true };
       },
       ({ isNew }) => isNew,
     );
