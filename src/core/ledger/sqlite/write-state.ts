@@ -11,13 +11,11 @@ import { type LinkedCommit, stateAfter } from '../protocol/commit-link.ts';
 import { headOf, type LedgerState, routingOf } from '../protocol/ledger-state.ts';
 import { type EpochRow, lastEpochRow, parseEpoch, readEpochs, readPartitionRows, readPlacements } from './identity.ts';
 import { readPartitionEnd } from './partition-end.ts';
-import { hasPins } from './pins.ts';
+import { hasPins, type PinScope } from './pins.ts';
 import { blob, integer, type RawRow } from './rows.ts';
 import { Statements } from './statements.ts';
 
-export interface WriteState extends LedgerState {
-  /** The first epoch whose pins hold; null where the routing is not sticky. */
-  readonly pinsSince: number | null;
+export interface WriteState extends LedgerState, PinScope {
   /** Next offset by partition; filled in and moved on as partitions are written to. */
   readonly offsets: Map<PartitionId, number>;
 }
