@@ -20,14 +20,14 @@ export function splitPartitionFlags(values: readonly string[] | undefined): { na
 }
 
 /** @throws LedgerError CONFIG_MISMATCH for a ledger that is there and was made otherwise than asked for. */
-export function openInto({ into, routing, partitions, busyTimeoutMs, signal }: IntoFlags, source: LedgerIdentity): Promise<Completengine> {
+export async function openInto({ into, routing, partitions, busyTimeoutMs, signal }: IntoFlags, source: LedgerIdentity): Promise<Completengine> {
   const asked = {
     ...(routing === undefined ? {} : { partition: parseRoutingSpec(routing) }),
     ...(partitions === undefined ? {} : { partitions: readPartitions(partitions) }),
   };
   const { config, epochs, partitions: lanes } = source;
   const { spec, partitionIds } = epochInForce(epochs);
-  const like = Completengine.exists(into)
+  const like = (await Completengine.exists(into))
     ? {}
     : {
         partition: spec,

@@ -17,8 +17,8 @@ import { type TailOptions, tailing } from './engine/tailing.ts';
 import { type TransferReport, transfer } from './engine/transferring.ts';
 import { type VerifyOptions, verifying } from './engine/verifying.ts';
 import { Watching } from './engine/watching.ts';
+import { driverOf } from './ledger/drivers.ts';
 import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
-import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/open.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { Determinism } from './model/config.ts';
 import type { Head } from './model/head.ts';
@@ -61,14 +61,15 @@ export class Completengine {
    * PERMISSION_DENIED, CANNOT_CREATE, BUSY
    */
   static async open(options: OpenOptions): Promise<Completengine> {
-    if (options.create !== false && options.access !== 'read' && !sqliteLedgerExists(options.ledger)) {
+    const driver = await driverOf(options.ledger);
+    if (options.create !== false && options.access !== 'read' && !(await driver.exists(options.ledger))) {
       await Completengine.create(options.ledger, options).catch((error: unknown) => {
         // another process was faster: its ledger is opened below, and compared
         if (!(error instanceof LedgerError && error.code === 'LEDGER_EXISTS')) throw error;
       });
     }
     const access = options.access ?? 'write';
-    const ledger = await openSqliteLedger(options.ledger, { access, patience: toPatience(options) });
+    const ledger = await driver.open(options.ledger, { access, patience: toPatience(options) });
     try {
       checkAskedFor(ledger, options);
       return new Completengine(ledger, options);
@@ -80,12 +81,13 @@ export class Completengine {
 
   /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, INVALID_ARGUMENT */
   static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'> = {}): Promise<void> {
-    await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
+    const driver = await driverOf(path);
+    await driver.create(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }
 
-  /** Whether there is a file at the path of a ledger. */
-  static exists(path: string): boolean {
-    return sqliteLedgerExists(path);
+  /** Whether something is stored at the location of a ledger. */
+  static async exists(ledger: string): Promise<boolean> {
+    return (await driverOf(ledger)).exists(ledger);
   }
 
   /** What was fixed when the ledger was made, and its epochs and partitions as of the last look at it. */

@@ -10,6 +10,7 @@ import type { SequenceRange } from '../../model/range.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
 import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
+import type { Patience } from '../driver.ts';
 import type {
   Ledger,
   LedgerDescription,
@@ -24,7 +25,6 @@ import type {
 import { headOf, routingOf } from '../protocol/ledger-state.ts';
 import { Appender, readProducer } from './append.ts';
 import { beginEpoch } from './begin-epoch.ts';
-import type { Patience } from './busy.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { describeLedger, summarizePartitions } from './describe.ts';
 import { type FileIdentity, guardIdentity } from './file-guard.ts';
