@@ -54,7 +54,8 @@ export class MemoryLedger implements Ledger {
     let lastGeneration = 0;
     const offer: CommitPipeline['offer'] = async (draft, generation) => {
       if (generation < lastGeneration) return { kind: 'stale' };
-      const outcome = await this.commit(draft);
+      // at once: later offers of the same turn must find it decided
+      const outcome = this.#notifying(this.#store.commit(draft));
       lastGeneration = outcome.kind === 'conflict' ? generation + 1 : generation;
       return outcome;
     };
