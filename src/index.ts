@@ -44,13 +44,13 @@ export type { LedgerEvent } from './core/model/ledger-event.ts';
 export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition, type PartitionId } from './core/model/partition.ts';
 export type { SequenceRange } from './core/model/range.ts';
 export type { RangeBound, RangeBounds } from './core/model/range-bounds.ts';
+export type { RouteCause } from './core/model/router.ts';
 export {
   type Epoch,
   type Epochs,
   epochInForce,
   type Placement,
   type Placements,
-  type RouteCause,
   type RoutingInForce,
   type RoutingSpec,
   routingFields,

@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { TIME_FIELD } from '../../src/cli/bench/events.ts';
 import { run, runScript } from '../../src/cli/bench/processes.ts';
-import { type Attempt, type Outcome, PARTITIONS, type Peer } from './peer.ts';
+import { PARTITIONS } from './lanes.ts';
+import type { Attempt, Outcome, Peer } from './peer.ts';
 import { versionOf } from './programs.ts';
 
 /** `root`: of the package, built. */

@@ -2,9 +2,9 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Feed, sendLines } from './client.ts';
+import { sendLines } from './client.ts';
 import { Connection } from './connection.ts';
-import { type Attempt, FEEDS, type Outcome, type Peer } from './peer.ts';
+import { type Attempt, FEEDS, type Feed, type Outcome, type Peer } from './peer.ts';
 import { type Encode, prepareAll } from './prepare.ts';
 import { versionOf, withServer } from './programs.ts';
 

@@ -2,9 +2,12 @@
 
 import type { EventMaker } from '../../src/cli/bench/events.ts';
 
-import type { Feed } from './client.ts';
-
-export const PARTITIONS = 8;
+/** Whose work the time counts. */
+export type Feed =
+  /** The server's alone: the requests stand ready before the clock runs. */
+  | 'ready-made'
+  /** The client's too, from the lines on. */
+  | 'from-lines';
 
 /** How a server is fed, as its row says it. */
 export const FEEDS: Readonly<Record<Feed, string>> = { 'ready-made': 'ready-made requests', 'from-lines': 'a client that reads the lines' };

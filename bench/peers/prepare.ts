@@ -4,8 +4,8 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { laneOfTenants } from './client.ts';
-import { PARTITIONS, type Workload } from './peer.ts';
+import { laneOfTenants, PARTITIONS } from './lanes.ts';
+import type { Workload } from './peer.ts';
 
 const EVENTS_PER_PIECE = 4096;
 

@@ -4,9 +4,10 @@
  */
 
 import { join } from 'node:path';
-import { type Feed, sendLines } from './client.ts';
+import { sendLines } from './client.ts';
 import { Connection } from './connection.ts';
-import { type Attempt, FEEDS, type Outcome, PARTITIONS, type Peer, type Workload } from './peer.ts';
+import { PARTITIONS } from './lanes.ts';
+import { type Attempt, FEEDS, type Feed, type Outcome, type Peer, type Workload } from './peer.ts';
 import { type Encode, prepareLanes, type Requests } from './prepare.ts';
 import { versionOf, withServer } from './programs.ts';
 

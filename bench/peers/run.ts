@@ -9,7 +9,8 @@ import { EventMaker } from '../../src/cli/bench/events.ts';
 import { runScript } from '../../src/cli/bench/processes.ts';
 import { median } from '../../src/cli/bench/samples.ts';
 import { Workplace } from '../../src/cli/bench/workplace.ts';
-import { type Outcome, PARTITIONS, type Peer, type Workload } from './peer.ts';
+import { PARTITIONS } from './lanes.ts';
+import type { Outcome, Peer, Workload } from './peer.ts';
 
 export interface PeersOptions {
   /** Ours first: the others are compared with it. */

@@ -18,8 +18,8 @@ import { type TailOptions, tailing } from './engine/tailing.ts';
 import { type TransferReport, transfer } from './engine/transferring.ts';
 import { type VerifyOptions, verifying } from './engine/verifying.ts';
 import { Watching } from './engine/watching.ts';
+import { driverOf } from './ledger/drivers.ts';
 import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
-import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './ledger/sqlite/open.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
@@ -90,12 +90,13 @@ export class Completengine {
 
   /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD, INVALID_ARGUMENT */
   static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'> = {}): Promise<void> {
-    await createSqliteLedger(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
+    const driver = await driverOf(path);
+    await driver.create(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }
 
-  /** Whether there is a file at the path of a ledger. */
-  static exists(path: string): boolean {
-    return sqliteLedgerExists(path);
+  /** Whether something is stored at the location of a ledger. */
+  static async exists(ledger: string): Promise<boolean> {
+    return (await driverOf(ledger)).exists(ledger);
   }
 
   /** What was fixed when the ledger was made, and its epochs and partitions as of the last look at it. */
@@ -337,8 +338,9 @@ export class Completengine {
   }
 }
 
-function openLedger(options: OpenOptions): Promise<Ledger> {
-  return openSqliteLedger(options.ledger, { access: options.access ?? 'write', patience: toPatience(options) });
+async function openLedger(options: OpenOptions): Promise<Ledger> {
+  const driver = await driverOf(options.ledger);
+  return driver.open(options.ledger, { access: options.access ?? 'write', patience: toPatience(options) });
 }
 
 function isStream(input: unknown): input is AsyncIterable<Uint8Array | string> {

@@ -145,7 +145,7 @@ test('refuses modes there are none of, before a file is made and of one that is 
   // as a caller without types may ask
   const odd = [{ durability: 'relaxed' }, { determinism: 'lax' }] as unknown as Partial<OpenOptions>[];
   for (const options of odd) await failureOf(() => Completengine.open({ ledger, ...options }), 'INVALID_ARGUMENT');
-  expect(Completengine.exists(ledger)).toBe(false);
+  expect(await Completengine.exists(ledger)).toBe(false);
   await openEngine({ ledger });
   for (const options of odd) await failureOf(() => Completengine.open({ ledger, ...options }), 'INVALID_ARGUMENT');
 });

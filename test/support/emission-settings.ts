@@ -2,7 +2,7 @@
 
 import type { EmissionSettings } from '../../src/core/emission/settings.ts';
 import { DEPTH_MAX, LINE_BYTES_DEFAULT } from '../../src/core/model/config.ts';
-import { NOTHING_GIVEN } from '../../src/core/model/routing.ts';
+import { NOTHING_GIVEN } from '../../src/core/model/router.ts';
 
 export function emissionSettings(settings: Partial<EmissionSettings> = {}): EmissionSettings {
   return {

@@ -1,6 +1,6 @@
 /** Calls that wait for a commit, first come first served: neighbours to which the same is given go together, up to the size of a chunk. */
 
-import type { Given } from '../model/routing.ts';
+import type { Given } from '../model/router.ts';
 import { CHUNK_BYTES } from './chunk.ts';
 import type { EventReceipt } from './shared-commits.ts';
 

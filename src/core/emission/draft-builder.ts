@@ -2,7 +2,7 @@
 
 import type { Basis, CommitDraft, FrameDraft, UniqueId } from '../model/commit.ts';
 import { FrameBodyWriter } from '../model/frame-body.ts';
-import type { Router } from '../model/routing.ts';
+import type { Router } from '../model/router.ts';
 import { NO_PIN_CHANGES, NO_SESSION, type SessionRouter } from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import { blake3 } from '../native/blake3.ts';

@@ -5,7 +5,7 @@
 
 import type { Clock } from '../model/clock.ts';
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, Committed, Conflict } from '../model/commit.ts';
-import type { RouterFactory } from '../model/routing.ts';
+import type { RouterFactory } from '../model/router.ts';
 import type { Pin, SessionRouter } from '../model/session-pins.ts';
 import type { Chunk } from './chunk.ts';
 import { ChunkRejects, type KeepRejects } from './chunk-rejects.ts';

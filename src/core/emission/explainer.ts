@@ -3,7 +3,7 @@
 import type { Clock } from '../model/clock.ts';
 import type { Basis } from '../model/commit.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteCause, RouteRefusal, Router, RouterFactory } from '../model/routing.ts';
+import type { RouteCause, RouteRefusal, Router, RouterFactory } from '../model/router.ts';
 import type { RoutableLine } from '../model/scanned-field.ts';
 import { NO_SESSION, type Pin, type SessionNumber, type SessionRouter } from '../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';

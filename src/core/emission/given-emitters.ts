@@ -1,7 +1,7 @@
 /** An emitter for each of the things that are given to calls: making one reads the routing and builds a scanner, so those used last are kept. */
 
 import type { Basis } from '../model/commit.ts';
-import { type Given, NOTHING_GIVEN } from '../model/routing.ts';
+import { type Given, NOTHING_GIVEN } from '../model/router.ts';
 import type { Chunk } from './chunk.ts';
 import type { ChunkReport } from './chunk-report.ts';
 import { Emitter, type EmitterParts } from './emitter.ts';

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../model/clock.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { Router } from '../model/routing.ts';
+import type { Router } from '../model/router.ts';
 import { scalarText } from '../model/scalar-text.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { NO_SESSION } from '../model/session-pins.ts';

@@ -2,7 +2,8 @@
 
 import type { Clock } from '../model/clock.ts';
 import type { Basis } from '../model/commit.ts';
-import type { Epoch, Router, RouterFactory } from '../model/routing.ts';
+import type { Router, RouterFactory } from '../model/router.ts';
+import type { Epoch } from '../model/routing.ts';
 import type { Micros } from '../model/time.ts';
 import type { Chunk } from './chunk.ts';
 import { type BuiltDraft, DraftBuilder, type Exclusions } from './draft-builder.ts';

@@ -1,7 +1,8 @@
 /** What one emission was asked to do, checked and complete. */
 
 import { type FieldPath, formatFieldPath, parseFieldPath } from '../model/field-path.ts';
-import type { Given, RoutingSpec } from '../model/routing.ts';
+import type { Given } from '../model/router.ts';
+import type { RoutingSpec } from '../model/routing.ts';
 import { formatRoutingSpec } from '../model/routing-text.ts';
 import type { Micros } from '../model/time.ts';
 import type { FaultContext } from './line-fault.ts';

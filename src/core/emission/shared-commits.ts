@@ -2,7 +2,7 @@
 
 import { LINE_FEED } from '../model/bytes.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
-import { type Given, NOTHING_GIVEN } from '../model/routing.ts';
+import { type Given, NOTHING_GIVEN } from '../model/router.ts';
 import { type Micros, NO_TIME } from '../model/time.ts';
 import { AsideTarget } from './aside-target.ts';
 import { type Call, CallQueue } from './call-queue.ts';

@@ -13,7 +13,7 @@ import type { CommitOutcome, Stale } from '../model/commit.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { checkName } from '../model/partition.ts';
-import type { Given } from '../model/routing.ts';
+import type { Given } from '../model/router.ts';
 import { readDuration } from '../model/time-expression.ts';
 import { headAheadWarning } from '../model/warning.ts';
 import { makeRouter } from '../router/router.ts';

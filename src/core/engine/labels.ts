@@ -3,7 +3,8 @@
 import { FieldReader } from '../emission/field-reader.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
-import { epochAt, NO_PLACEMENTS, type Router } from '../model/routing.ts';
+import type { Router } from '../model/router.ts';
+import { epochAt, NO_PLACEMENTS } from '../model/routing.ts';
 import type { EventLabels } from '../output/event-form.ts';
 import { makeRouter } from '../router/router.ts';
 

@@ -3,7 +3,8 @@
 import { formatFieldPath } from './field-path.ts';
 import type { PartitionId } from './partition.ts';
 import { formatBounds } from './range-bounds.ts';
-import type { RouteCause, RoutingInForce } from './routing.ts';
+import type { RouteCause } from './router.ts';
+import type { RoutingInForce } from './routing.ts';
 
 /** All ways that lead to the partition now. Without control characters. */
 export function partitionRule(routing: RoutingInForce, id: PartitionId): string {

@@ -3,7 +3,7 @@
 import { byteAt } from '../model/bytes.ts';
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Rule } from '../model/routing.ts';
+import type { RouteRefusal, Rule } from '../model/router.ts';
 import type { RoutableLine } from '../model/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { hashPartition } from './murmur2.ts';

@@ -2,7 +2,7 @@
 
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Rule } from '../model/routing.ts';
+import type { RouteRefusal, Rule } from '../model/router.ts';
 import type { RoutableLine } from '../model/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { hashPartition } from './murmur2.ts';

@@ -3,7 +3,7 @@
 import { byteAt, isDigit, ZERO } from '../model/bytes.ts';
 import { compareDecimals, type Decimal, readDecimal } from '../model/decimal.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal } from '../model/routing.ts';
+import type { RouteRefusal } from '../model/router.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { countAtOrBelow } from './count-at-or-below.ts';
 import { noKey, notComparable } from './refusal.ts';

@@ -2,7 +2,7 @@
 
 import { byteAt } from '../model/bytes.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal } from '../model/routing.ts';
+import type { RouteRefusal } from '../model/router.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { notComparable } from './refusal.ts';

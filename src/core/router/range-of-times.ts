@@ -2,7 +2,7 @@
 
 import { byteAt, ZERO } from '../model/bytes.ts';
 import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal } from '../model/routing.ts';
+import type { RouteRefusal } from '../model/router.ts';
 import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import { type Micros, NO_TIME, readRfc3339, type TimeReading } from '../model/time.ts';
 import { countAtOrBelow } from './count-at-or-below.ts';

@@ -3,7 +3,7 @@
 import type { FieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { RangeBounds } from '../model/range-bounds.ts';
-import type { RouteRefusal, Rule } from '../model/routing.ts';
+import type { RouteRefusal, Rule } from '../model/router.ts';
 import type { RoutableLine } from '../model/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { numberPlace } from './range-of-numbers.ts';

@@ -1,6 +1,6 @@
 /** Why a value is no key: what routers answer in place of a partition. */
 
-import type { RouteRefusal } from '../model/routing.ts';
+import type { RouteRefusal } from '../model/router.ts';
 import { FieldKind } from '../model/scanned-field.ts';
 
 /** Of a value that has no text. */

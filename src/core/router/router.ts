@@ -3,16 +3,8 @@
 import { keyParts } from '../model/key-text.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { type Partition, type PartitionId, selectPartitions } from '../model/partition.ts';
-import {
-  NOTHING_GIVEN,
-  type Placements,
-  type RouteRefusal,
-  type Router,
-  type RouterFactory,
-  type RoutingInForce,
-  type RoutingSpec,
-  type Rule,
-} from '../model/routing.ts';
+import { NOTHING_GIVEN, type RouteRefusal, type Router, type RouterFactory, type Rule } from '../model/router.ts';
+import type { Placements, RoutingInForce, RoutingSpec } from '../model/routing.ts';
 import { formatRoutingSpec } from '../model/routing-text.ts';
 import type { RoutableLine } from '../model/scanned-field.ts';
 import { compositeRouter } from './composite-router.ts';

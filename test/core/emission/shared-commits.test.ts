@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SharedCommits } from '../../../src/core/emission/shared-commits.ts';
 import type { Basis, CommitDraft, CommitOutcome } from '../../../src/core/model/commit.ts';
 import { FrameBodyWriter } from '../../../src/core/model/frame-body.ts';
-import type { Given } from '../../../src/core/model/routing.ts';
+import type { Given } from '../../../src/core/model/router.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { arrayWork } from '../../support/array-work.ts';

@@ -1,18 +1,19 @@
-/** Appends one commit inside a transaction that is open already: compares what the draft was built on, checks the invariants, writes. */
+/** Appends one commit inside an open transaction: reads what the commit protocol compares the draft with, and writes the rows it returns. */
 
 import type { Database, Statement } from 'better-sqlite3';
-import type { CommitDraft, CommitOutcome, Conflict, KnownId } from '../../model/commit.ts';
+import type { CommitDraft, CommitOutcome, KnownId } from '../../model/commit.ts';
 import { checkCommitTime } from '../../model/commit-time.ts';
-import { invariant } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
-import type { Micros } from '../../model/time.ts';
-import { type FrameLink, hashBody, hashCommit } from '../chain.ts';
 import type { LedgerIdentity } from '../ledger.ts';
+import type { FrameLink } from '../protocol/chain.ts';
+import { checkCommit, type StoredFacts } from '../protocol/commit-check.ts';
+import { type LinkedCommit, linkCommit } from '../protocol/commit-link.ts';
+import { headOf } from '../protocol/ledger-state.ts';
 import type { PinStore } from './pins.ts';
 import { keepProducer, readProducer } from './producers.ts';
 import { blob, integer, type RawRow } from './rows.ts';
 import { createOnDemand, hasTable, partitionTable } from './schema.ts';
-import { toHead, type WriteState, type WriteStates } from './write-state.ts';
+import type { WriteState, WriteStates } from './write-state.ts';
 
 export class Appender {
   readonly #db: Database;
@@ -36,74 +37,30 @@ export class Appender {
   append(draft: CommitDraft): CommitOutcome {
     const state = this.#states.current();
     checkCommitTime(draft.committedAt, Math.max(this.#identity.createdAt, state.time, state.committedAt), draft.isClockTrusted);
-    const conflict = this.#compare(draft, state);
-    if (conflict !== null) return conflict;
-    checkDraft(draft, state);
+    const differences = checkCommit(draft, state, this.#storedFacts(draft, state));
+    if (differences !== null) return { kind: 'conflict', basis: this.#states.basis(state), ...differences };
 
-    // lifting keeps an arrival time on the floor: all of the draft has one time, so its frames stay as they are
-    const lift = liftOf(draft, state);
-    const firstTime = draft.firstTime + lift;
-    const lastTime = Math.max(draft.lastTime, firstTime);
-    const firstSequence = state.sequence + 1;
-    const offsets = draft.frames.map((frame) => this.#states.nextOffset(state, frame.partition));
-    const frames: FrameLink[] = draft.frames.map((frame, at) => ({
-      partition: frame.partition,
-      sequence: firstSequence,
-      offset: offsets[at] as number,
-      count: frame.count,
-      firstTime: frame.firstTime + lift,
-      lastTime: frame.lastTime + lift,
-      key: frame.key,
-      hash: hashBody(frame.body),
-    }));
-    const producer = draft.producer;
-    const hash = hashCommit(state.hash, this.#identity.uuid, {
-      firstSequence,
-      count: draft.count,
-      firstTime,
-      lastTime,
-      committedAt: draft.committedAt,
-      producer: producer?.name ?? null,
-      producerPosition: producer?.position ?? null,
-      producerDigest: producer?.digest ?? null,
-      sentTo: draft.sentTo,
-      frames,
-    });
+    const commit = linkCommit(draft, state, this.#identity.uuid, (partition) => this.#states.nextOffset(state, partition));
+    const { link, timeShift } = commit;
+    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, draft.frames[at]?.body as Buffer);
+    this.#insertCommitRow(commit);
+    if (draft.producer !== null) keepProducer(this.#db, draft.producer, link.firstSequence);
+    this.#keepIds(draft, link.firstSequence);
+    this.#pins.keep(draft.pins, state, timeShift);
 
-    for (const [at, frame] of frames.entries()) this.#insertFrameRow(frame, draft.frames[at]?.body as Buffer);
-    this.#insertCommit.run(
-      firstSequence,
-      draft.count,
-      firstTime,
-      lastTime,
-      draft.committedAt,
-      producer?.name ?? null,
-      producer?.position ?? null,
-      producer?.digest ?? null,
-      draft.sentTo,
-      hash,
-    );
-    if (producer !== null) keepProducer(this.#db, producer, firstSequence);
-    this.#keepIds(draft, firstSequence);
-    this.#pins.keep(draft.pins, state, lift);
-
-    state.sequence += draft.count;
-    state.time = lastTime;
-    state.committedAt = draft.committedAt;
-    state.hash = hash;
-    for (const frame of frames) state.offsets.set(frame.partition, frame.offset + frame.count);
-    return { kind: 'committed', firstSequence, count: draft.count, firstTime, lastTime, offsets, head: toHead(state), loads: this.#states.loads(state) };
+    const after = this.#states.advance(state, commit);
+    const { firstSequence, count, firstTime, lastTime, frames } = link;
+    const offsets = frames.map(({ offset }) => offset);
+    return { kind: 'committed', firstSequence, count, firstTime, lastTime, offsets, head: headOf(after), loads: this.#states.loads(after) };
   }
 
-  #compare(draft: CommitDraft, state: WriteState): Conflict | null {
-    const isBehind = draft.firstTime < state.time && (!draft.isLiftable || liftOf(draft, state) > draft.pins.liftMax);
-    const producer = draft.producer === null ? null : readProducer(this.#db, draft.producer.name);
-    const hasMoved = producer !== null && producer.position !== draft.producer?.from;
-    const known = this.#knownIds(draft);
-    const isSameEpoch = draft.epoch === state.epoch.epoch;
-    const pins = isSameEpoch ? this.#pins.differences(draft.pins, state) : [];
-    if (isSameEpoch && !isBehind && !hasMoved && known.length === 0 && pins.length === 0) return null;
-    return { kind: 'conflict', basis: this.#states.basis(state), known, pins, producer };
+  #storedFacts(draft: CommitDraft, state: WriteState): StoredFacts {
+    return {
+      producer: draft.producer === null ? null : readProducer(this.#db, draft.producer.name),
+      known: this.#knownIds(draft),
+      // pins of another epoch mean nothing to this one: the draft is built again anyway
+      pins: draft.epoch === state.epoch.epoch ? this.#pins.differences(draft.pins, state) : [],
+    };
   }
 
   #knownIds(draft: CommitDraft): KnownId[] {
@@ -115,6 +72,11 @@ export class Appender {
       if (row !== undefined) known.push({ index, id, sequence: integer(row, 'sequence'), isRepeat: blob(row, 'hash').equals(hash) });
     }
     return known;
+  }
+
+  #insertCommitRow({ link, hash }: LinkedCommit): void {
+    const { firstSequence, count, firstTime, lastTime, committedAt, producer, producerPosition, producerDigest, sentTo } = link;
+    this.#insertCommit.run(firstSequence, count, firstTime, lastTime, committedAt, producer, producerPosition, producerDigest, sentTo, hash);
   }
 
   #insertFrameRow(frame: FrameLink, body: Buffer): void {
@@ -133,28 +95,4 @@ export class Appender {
     const insert = this.#db.prepare('INSERT INTO ids (id, sequence, hash) VALUES (?, ?, ?)');
     for (const { id, hash, index } of draft.ids) insert.run(id, firstSequence + index, hash);
   }
-}
-
-/** What brings an arrival time up to the floor. */
-function liftOf(draft: CommitDraft, state: WriteState): Micros {
-  return draft.isLiftable ? Math.max(0, state.time - draft.firstTime) : 0;
-}
-
-/** The invariants of the format, before anything is written. */
-function checkDraft(draft: CommitDraft, state: WriteState): void {
-  invariant(draft.count > 0, 'a commit is empty');
-  invariant(draft.lastTime >= draft.firstTime, 'time steps back within a commit');
-  let events = 0;
-  let before = -1;
-  for (const frame of draft.frames) {
-    invariant(frame.partition > before && frame.partition < state.partitionNames.length, 'the frames of a commit are not in the order of their partitions');
-    invariant(frame.count > 0 && frame.body.length > frame.count, 'a frame is empty');
-    invariant(
-      frame.firstTime >= draft.firstTime && frame.lastTime <= draft.lastTime && frame.firstTime <= frame.lastTime,
-      "a frame's times lie outside of its commit",
-    );
-    before = frame.partition;
-    events += frame.count;
-  }
-  invariant(events === draft.count, 'the frames of a commit do not cover it');
 }

@@ -1,10 +1,10 @@
 /** Begins an epoch inside a transaction that is open already: the link of the chain, and the tables and rows it covers. */
 
 import type { Database } from 'better-sqlite3';
-import { type EpochPlan, routingAfter } from '../../model/epoch-plan.ts';
+import type { EpochPlan } from '../../model/epoch-plan.ts';
 import { invariant } from '../../model/ledger-error.ts';
-import { PARTITIONS_MAX } from '../../model/partition.ts';
-import { type EpochLink, hashEpoch } from '../chain.ts';
+import { type EpochLink, hashEpoch } from '../protocol/chain.ts';
+import { planEpoch } from '../protocol/epoch-link.ts';
 import { nextGenerations } from './groups/group-rows.ts';
 import { formatRouting, type PartitionRow, readLedgerRow, readPartitionRows, readPlacementRows } from './identity.ts';
 import { addPartitionTables, createOnDemand, partitionTable } from './schema.ts';
@@ -12,23 +12,18 @@ import type { WriteState } from './write-state.ts';
 
 /** Must run inside an IMMEDIATE transaction, on the state as of it. */
 export function beginEpoch(db: Database, state: WriteState, plan: EpochPlan): void {
+  const { routing, newPartitionNames, placements } = planEpoch(state, plan);
+  const { epoch } = routing;
   const known = state.partitionNames.length;
-  const { epoch, partitionNames: names } = routingAfter(state, plan, state.sequence + 1);
-  invariant(new Set(names).size === names.length && names.length <= PARTITIONS_MAX, 'the partitions of a new epoch are not possible');
-  invariant(
-    epoch.partitionIds.every((id) => id < names.length),
-    'a new epoch has a partition that is not there',
-  );
-
-  addPartitionTables(db, known, plan.newPartitionNames.length);
-  const added = plan.newPartitionNames.map((name, nth) => partitionRow(known + nth, name, epoch.epoch));
+  addPartitionTables(db, known, newPartitionNames.length);
+  const added = newPartitionNames.map((name, nth) => partitionRow(known + nth, name, epoch.epoch));
   writeEpoch(db, state.hash, {
     ledger: readLedgerRow(db),
     epoch: epoch.epoch,
     fromSequence: epoch.fromSequence,
     routing: formatRouting(epoch),
     partitions: [...readPartitionRows(db), ...added],
-    placements: [...plan.placements].sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key))),
+    placements,
   });
   if (added.length > 0) nextGenerations(db);
 }

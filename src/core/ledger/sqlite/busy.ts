@@ -2,15 +2,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LedgerError } from '../../model/ledger-error.ts';
+import type { Patience } from '../driver.ts';
 import { isBusy } from './translate-error.ts';
 
 const PAUSE_MS_MAX = 20;
-
-/** How long to wait, and what ends the wait earlier. */
-export interface Patience {
-  readonly limitMs: number;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** Runs `attempt` again while SQLite is busy, with growing, scattered pauses, until the limit. @throws LedgerError BUSY, ABORTED */
 export async function retryWhileBusy<Result>(attempt: () => Result, { limitMs, signal }: Patience, path: string): Promise<Result> {

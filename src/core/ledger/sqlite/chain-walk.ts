@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Page, ReadRequest } from '../../model/history.ts';
 import type { PartitionId } from '../../model/partition.ts';
-import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../chain.ts';
+import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../protocol/chain.ts';
 import { brokenCommit, missingSequences } from './broken-commit.ts';
 import {
   type EpochRow,

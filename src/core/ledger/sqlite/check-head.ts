@@ -5,7 +5,7 @@
  */
 
 import type { Database } from 'better-sqlite3';
-import { hashBody } from '../chain.ts';
+import { hashBody } from '../protocol/chain.ts';
 import { brokenCommit } from './broken-commit.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { FrameReader } from './read.ts';

@@ -3,7 +3,7 @@
 import type Database from 'better-sqlite3';
 import type { Durability } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
-import { sqliteDriver } from './driver.ts';
+import { betterSqlite3 } from './better-sqlite3.ts';
 
 /** Larger pages and a small WAL were measured to be the fastest: decisions/0002. */
 export const PAGE_BYTES = 16384;
@@ -18,7 +18,7 @@ export interface ConnectionOptions {
 
 /** A connection that waits for nobody: see `busy.ts`. */
 export function connect(path: string, options: ConnectionOptions): Database.Database {
-  const driver = sqliteDriver();
+  const driver = betterSqlite3();
   const db = new driver(path, { timeout: 0, fileMustExist: true, readonly: options.isReadOnly });
   try {
     // before any other statement: that would open the -wal in the way it is shared, and the lock would come too late

@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import type { Micros } from '../../model/time.ts';
-import { GENESIS } from '../chain.ts';
+import { GENESIS } from '../protocol/chain.ts';
 import { partitionRow, writeEpoch } from './begin-epoch.ts';
 import { PAGE_BYTES, prepareForWriting } from './connection.ts';
 import { formatConfig, formatRouting } from './identity.ts';

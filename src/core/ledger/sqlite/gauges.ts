@@ -3,13 +3,14 @@
 import type { Database } from 'better-sqlite3';
 import type { Partition } from '../../model/partition.ts';
 import type { LedgerGauges, LedgerGrowth, LedgerIdentity, PartitionGauge } from '../ledger.ts';
+import { headOf } from '../protocol/ledger-state.ts';
 import { producerPositions } from './describe.ts';
 import { fileBytes } from './file-guard.ts';
 import { readPartitionEnd } from './partition-end.ts';
 import { integer, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 import type { Statements } from './statements.ts';
-import { toHead, type WriteState } from './write-state.ts';
+import type { WriteState } from './write-state.ts';
 
 /** Rows behind the last look that are counted one by one: about 20 ms. */
 const ROWS_MAX = 50_000;
@@ -25,7 +26,7 @@ export function readGauges(
   const first = statements.get<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
   const last = statements.get<[], RawRow>('SELECT committed_at FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
   return {
-    head: toHead(state),
+    head: headOf(state),
     firstTime: first === undefined ? null : integer(first, 'first_time'),
     committedAt: last === undefined ? null : integer(last, 'committed_at'),
     partitions: identity.partitions.map((partition) => readGauge(statements, partition)),

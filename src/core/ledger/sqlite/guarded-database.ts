@@ -5,7 +5,8 @@
 
 import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../model/ledger-error.ts';
-import { type Patience, retryWhileBusy } from './busy.ts';
+import type { Patience } from '../driver.ts';
+import { retryWhileBusy } from './busy.ts';
 import { type Activity, translateError } from './translate-error.ts';
 
 export interface GuardedDatabaseOptions {

@@ -7,8 +7,8 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { Partition } from '../../model/partition.ts';
 import { type Epoch, type Epochs, NO_PLACEMENTS, type Placements, type RoutingSpec } from '../../model/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../../model/routing-text.ts';
-import type { EpochLink } from '../chain.ts';
 import type { LedgerIdentity } from '../ledger.ts';
+import type { EpochLink } from '../protocol/chain.ts';
 import { blob, integer, name, positive, type RawRow, text } from './rows.ts';
 import { hasTable } from './schema.ts';
 

@@ -7,11 +7,12 @@ import type { LedgerBlueprint } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { shellFlag } from '../../model/shell-word.ts';
 import { loadBlake3 } from '../../native/blake3.ts';
-import { type Patience, retryWhileBusy } from './busy.ts';
+import type { Patience } from '../driver.ts';
+import { betterSqlite3 } from './better-sqlite3.ts';
+import { retryWhileBusy } from './busy.ts';
 import { checkHead } from './check-head.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
-import { sqliteDriver } from './driver.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity } from './file-guard.ts';
 import { readIdentity } from './identity.ts';
 import { ledgerPath } from './ledger-path.ts';
@@ -60,7 +61,7 @@ export async function createSqliteLedger(path: string, blueprint: LedgerBlueprin
 
 /** Before any file is touched: a ledger that was made empty and left would be refused by the next run. */
 function loadNative(): void {
-  sqliteDriver();
+  betterSqlite3();
   loadBlake3();
 }
 

@@ -3,12 +3,20 @@
 import type { Database } from 'better-sqlite3';
 import { numberAt } from '../../model/bytes.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import type { Epoch } from '../../model/routing.ts';
 import { draftedPin, idleMicrosOf, type Pin, type PinChanges, sessionAt } from '../../model/session-pins.ts';
 import { type Micros, NO_TIME } from '../../model/time.ts';
 import { integer, integerOrNull, type RawRow } from './rows.ts';
 import { createOnDemand, hasTable } from './schema.ts';
 import { Statements } from './statements.ts';
-import type { WriteState } from './write-state.ts';
+
+/** What decides which stored pins hold. */
+export interface PinScope {
+  readonly epoch: Epoch;
+  readonly partitionNames: readonly string[];
+  /** The first epoch whose pins hold; null where the routing is not sticky. */
+  readonly pinsSince: number | null;
+}
 
 const FIND = 'SELECT partition, last_seen, epoch FROM sessions WHERE session = ?';
 /** Of a pin that holds: compared with what a draft takes it for, which it nearly always is. */
@@ -36,7 +44,7 @@ export class PinStore {
   }
 
   /** Those of the sessions that hold in the epoch of `state`. */
-  find(sessions: readonly string[], state: WriteState): Pin[] {
+  find(sessions: readonly string[], state: PinScope): Pin[] {
     if (state.pinsSince === null || !this.#isThere()) return [];
     return sessions.map((session) => this.#pinOf(session, state)).filter((pin) => pin !== null);
   }
@@ -45,7 +53,7 @@ export class PinStore {
    * The stored pins that are not as the draft took them to be. Those that it only relied on need no look: another writer could have changed them
    * no earlier than they would have ended for the draft too.
    */
-  differences({ pins }: PinChanges, state: WriteState): Pin[] {
+  differences({ pins }: PinChanges, state: PinScope): Pin[] {
     if (pins.count === 0) return [];
     const since = state.pinsSince ?? Number.POSITIVE_INFINITY;
     const find = this.#isThere() ? this.#statements.get<[string, number], number | null>(LAST_SEEN).pluck() : null;
@@ -63,7 +71,7 @@ export class PinStore {
   }
 
   /** `lift`: what was added to the draft's times. */
-  keep({ pins }: PinChanges, { epoch }: WriteState, lift: Micros): void {
+  keep({ pins }: PinChanges, { epoch }: PinScope, lift: Micros): void {
     if (pins.count === 0) return;
     createOnDemand(this.#db, 'sessions');
     const isForEver = idleMicrosOf(epoch) === null;
@@ -79,7 +87,7 @@ export class PinStore {
     return this.#hasTable;
   }
 
-  #pinOf(session: string, state: WriteState): Pin | null {
+  #pinOf(session: string, state: PinScope): Pin | null {
     const row = this.#statements.get<[string], RawRow>(FIND).get(session);
     // pins of a routing that is no longer in force are as good as none
     if (row === undefined || integer(row, 'epoch') < (state.pinsSince ?? Number.POSITIVE_INFINITY)) return null;

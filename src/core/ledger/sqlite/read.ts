@@ -7,7 +7,7 @@ import { bodyBytes, type Page, type ReadRequest } from '../../model/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/partition.ts';
 import type { SequenceRange } from '../../model/range.ts';
-import type { FrameLink } from '../chain.ts';
+import type { FrameLink } from '../protocol/chain.ts';
 import { brokenCommit, missingSequences } from './broken-commit.ts';
 import { checkLanes, endOfRun } from './dense-frames.ts';
 import { blob, integer, natural, positive, type RawRow, textOrNull, time } from './rows.ts';

@@ -12,6 +12,7 @@ import type { RoutingInForce } from '../../model/routing.ts';
 import type { Pin } from '../../model/session-pins.ts';
 import type { Micros } from '../../model/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
+import type { Patience } from '../driver.ts';
 import type {
   Ledger,
   LedgerDescription,
@@ -23,9 +24,9 @@ import type {
   Verification,
   VerifyReport,
 } from '../ledger.ts';
+import { headOf, routingOf } from '../protocol/ledger-state.ts';
 import { Appender } from './append.ts';
 import { beginEpoch } from './begin-epoch.ts';
-import type { Patience } from './busy.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { describeLedger, summarizePartitions } from './describe.ts';
 import { type FileIdentity, guardIdentity } from './file-guard.ts';
@@ -42,7 +43,7 @@ import type { ThreadStart } from './thread-protocol.ts';
 import { verifyLedger } from './verify.ts';
 import { walGrowth } from './wal-growth.ts';
 import { CommitWatch, type WatchListener } from './watch.ts';
-import { routingInForce, toHead, type WriteState, WriteStates } from './write-state.ts';
+import { type WriteState, WriteStates } from './write-state.ts';
 import type { WriterThread } from './writer-thread.ts';
 
 /** A page of this size that is not the last one is worth a thread that reads ahead. */
@@ -91,7 +92,7 @@ export class SqliteLedger implements Ledger {
   }
 
   head(): Promise<Head> {
-    return this.#guarded.look(() => toHead(this.#current()));
+    return this.#guarded.look(() => headOf(this.#current()));
   }
 
   basis(): Promise<Basis> {
@@ -127,7 +128,7 @@ export class SqliteLedger implements Ledger {
   }
 
   routing(): Promise<RoutingInForce> {
-    return this.#guarded.look(() => routingInForce(this.#current()));
+    return this.#guarded.look(() => routingOf(this.#current()));
   }
 
   summarize(): Promise<PartitionSummary[]> {
@@ -141,13 +142,13 @@ export class SqliteLedger implements Ledger {
     const { change } = await this.#guarded.write(
       () => {
         const state = this.#states.current();
-        const before = routingInForce(state);
+        const before = routingOf(state);
         const planned = plan(before);
         if (planned === null) return { change: { before, after: before }, isNew: false };
         beginEpoch(this.#db, state, planned);
         // this connection's own changes do not show in its data_version
         this.#states.forget();
-        return { change: { before, after: routingInForce(this.#states.current()) }, isNew: true };
+        return { change: { before, after: routingOf(this.#states.current()) }, isNew: true };
       },
       ({ isNew }) => isNew,
     );

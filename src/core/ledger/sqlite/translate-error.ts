@@ -2,7 +2,7 @@
 
 import type Database from 'better-sqlite3';
 import { LedgerError, type LedgerErrorCode } from '../../model/ledger-error.ts';
-import { loadedDriver } from './driver.ts';
+import { loadedBetterSqlite3 } from './better-sqlite3.ts';
 
 /** What was going on when it happened. */
 export type Activity = 'open' | 'read' | 'write' | 'commit';
@@ -18,7 +18,7 @@ export function isDamage(error: unknown): boolean {
 
 /** Before the driver is loaded nothing comes from SQLite. */
 function isSqliteError(error: unknown): error is InstanceType<typeof Database.SqliteError> {
-  const driver = loadedDriver();
+  const driver = loadedBetterSqlite3();
   return driver !== undefined && error instanceof driver.SqliteError;
 }
 

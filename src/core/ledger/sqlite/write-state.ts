@@ -7,24 +7,18 @@ import type { PartitionId } from '../../model/partition.ts';
 import type { RoutingInForce } from '../../model/routing.ts';
 import { pinsHoldSince } from '../../model/session-pins.ts';
 import { TIME_MIN } from '../../model/time.ts';
+import { type LinkedCommit, stateAfter } from '../protocol/commit-link.ts';
+import { headOf, type LedgerState, routingOf } from '../protocol/ledger-state.ts';
 import { missingSequences } from './broken-commit.ts';
 import { type EpochRow, lastEpochRow, parseEpoch, readEpochs, readPartitionRows, readPlacements } from './identity.ts';
 import { readPartitionEnd } from './partition-end.ts';
-import { hasPins } from './pins.ts';
+import { hasPins, type PinScope } from './pins.ts';
 import { blob, positive, type RawRow, time as readTime } from './rows.ts';
 import { partitionTable } from './schema.ts';
 import { Statements } from './statements.ts';
 
-export interface WriteState extends RoutingInForce {
-  /** Last sequence and its time and link. */
-  sequence: number;
-  time: number;
-  hash: Buffer;
-  /** When the last commit was made, by the clock of its emitter. */
-  committedAt: number;
-  /** The first epoch whose pins hold; null where the routing is not sticky. */
-  readonly pinsSince: number | null;
-  /** Next offset by partition; filled in as partitions are written to. */
+export interface WriteState extends LedgerState, PinScope {
+  /** Next offset by partition; filled in and moved on as partitions are written to. */
   readonly offsets: Map<PartitionId, number>;
 }
 
@@ -56,6 +50,14 @@ export class WriteStates {
     this.#routing = undefined;
   }
 
+  /** Moves on to the state after a commit of this transaction. */
+  advance(state: WriteState, commit: LinkedCommit): WriteState {
+    const after = stateAfter(state, commit);
+    for (const frame of commit.link.frames) after.offsets.set(frame.partition, frame.offset + frame.count);
+    this.#state = after;
+    return after;
+  }
+
   nextOffset(state: WriteState, partition: PartitionId): number {
     const known = state.offsets.get(partition);
     if (known !== undefined) return known;
@@ -73,7 +75,7 @@ export class WriteStates {
 
   basis(state: WriteState): Basis {
     const loads = this.loads(state);
-    return { floor: state.time, ...routingInForce(state), sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) } };
+    return { floor: state.time, ...routingOf(state), sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) } };
   }
 
   #read(): WriteState {
@@ -112,15 +114,7 @@ function checkEmpty(db: Database): void {
   }
 }
 
-export function toHead(state: WriteState): Head {
-  return { sequence: state.sequence, time: state.time, hash: state.hash.toString('hex') };
-}
-
 /** The head as of this statement, for those who do not write. */
 export function readHead(db: Database): Head {
-  return toHead(new WriteStates(db).current());
-}
-
-export function routingInForce({ epoch, partitionNames, placements }: WriteState): RoutingInForce {
-  return { epoch, partitionNames, placements };
+  return headOf(new WriteStates(db).current());
 }

@@ -1,10 +1,10 @@
 /** Members of a group: they join, renew, leave and die; their leases live and end with them. */
 
 import type { Attendance } from '../../../model/group.ts';
-import { type Claimant, fairShares } from '../../../model/group-shares.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
+import { type Claimant, fairShares } from '../../protocol/fair-shares.ts';
 import { integer, name, type RawRow, textOrNull } from '../rows.ts';
 import { type GroupTables, nextGeneration } from './group-rows.ts';
 

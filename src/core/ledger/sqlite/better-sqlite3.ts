@@ -21,13 +21,13 @@ const load = createRequire(import.meta.url);
 let loaded: Driver | undefined;
 
 /** @throws LedgerError CANNOT_LOAD */
-export function sqliteDriver(): Driver {
+export function betterSqlite3(): Driver {
   loaded ??= loadDriver();
   return loaded;
 }
 
 /** The driver if there is one: what was thrown before there is one is no error of SQLite. */
-export function loadedDriver(): Driver | undefined {
+export function loadedBetterSqlite3(): Driver | undefined {
   return loaded;
 }
 

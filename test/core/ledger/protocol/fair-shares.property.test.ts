@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fairShares } from '../../../src/core/model/group-shares.ts';
+import { fairShares } from '../../../../src/core/ledger/protocol/fair-shares.ts';
 
 const facts = fc.record({
   partitionCount: fc.integer({ min: 1, max: 24 }),

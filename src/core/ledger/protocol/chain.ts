@@ -3,7 +3,7 @@
  * It shows any change to what is stored; a missing end shows only against a head kept elsewhere. Pure.
  */
 
-import { blake3, newBlake3 } from '../native/blake3.ts';
+import { blake3, newBlake3 } from '../../native/blake3.ts';
 
 const DOMAIN = 'completengine/1';
 /** Before the first link there is nothing. */

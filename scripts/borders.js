@@ -1,0 +1,95 @@
+/**
+ * The table of borders: which room may not import which other, and why. Run without arguments it writes `biome.borders.json`, the lint's rules made from
+ * the table; with `--check` it only compares and exits 1 where the file is out of date.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const FILE = fileURLToPath(new URL('../biome.borders.json', import.meta.url));
+
+const ORGANS = ['emission', 'router', 'ledger', 'bus', 'scheduler', 'replay', 'output'];
+const JOINTS = ['**/engine.ts', '**/engine/**'];
+const folders = (names) => names.map((name) => `**/${name}/**`);
+
+const NO_COMMAND_LINE = 'the core knows no command line';
+const NO_TERMINAL = 'the core knows no terminal';
+const SQL_HERE_ALONE = { 'better-sqlite3': 'SQL lives in core/ledger/sqlite alone' };
+const BLAKE3_HERE_ALONE = { '@napi-rs/blake-hash': 'core/native/blake3.ts loads it when it is first used' };
+const NATIVE = { ...SQL_HERE_ALONE, ...BLAKE3_HERE_ALONE };
+const FRONT_DOOR = { group: ['**/core/**', '!@oclif/core/**'], message: 'commands use the front door: src/index.ts' };
+
+/** What no room of the core may import. */
+const CORE_PACKAGES = {
+  '@oclif/core': NO_COMMAND_LINE,
+  chalk: NO_TERMINAL,
+  'cli-table3': NO_TERMINAL,
+  'cli-progress': NO_TERMINAL,
+  'string-width': NO_TERMINAL,
+};
+const CORE_PATTERNS = [
+  { group: ['**/cli/**', '**/commands/**'], message: 'the core does not know what is built on it' },
+  { group: ['@oclif/**'], message: NO_COMMAND_LINE },
+];
+
+/** A room of the core: `packages` and `rooms` it may not import besides what none may. */
+function core(room, { packages = NATIVE, rooms = [], message = '' } = {}) {
+  const patterns = rooms.length === 0 ? CORE_PATTERNS : [...CORE_PATTERNS, { group: rooms, message }];
+  return border(room, { paths: { ...CORE_PACKAGES, ...packages }, patterns }, { noProcessEnv: 'error' });
+}
+
+function border(room, options, rules = {}) {
+  const includes = Array.isArray(room) ? room : [room];
+  return { includes, linter: { rules: { style: { noRestrictedImports: { level: 'error', options }, ...rules } } } };
+}
+
+function organ(name) {
+  const others = ORGANS.filter((other) => other !== name);
+  return core(`src/core/${name}/**`, {
+    packages: name === 'ledger' ? BLAKE3_HERE_ALONE : NATIVE,
+    rooms: [...folders(others), ...JOINTS],
+    message: 'organs do not import organs: engine.ts joins them',
+  });
+}
+
+/** Later rows overrule earlier ones. */
+const BORDERS = [
+  core(['src/core/*.ts', 'src/core/engine/**'], { rooms: ['**/sqlite/**'], message: 'the engine knows the port, and no storage behind it' }),
+  core('src/core/model/**', {
+    packages: { ...SQL_HERE_ALONE, '@napi-rs/blake-hash': 'nouns do not compute hashes' },
+    rooms: [...folders(['kernel', 'native', ...ORGANS]), ...JOINTS],
+    message: 'nouns import no organ',
+  }),
+  core('src/core/kernel/**', {
+    packages: { ...SQL_HERE_ALONE, '@napi-rs/blake-hash': 'the kernel does not compute these hashes' },
+    rooms: [...folders(ORGANS), ...JOINTS],
+    message: 'the kernel knows no organ',
+  }),
+  core('src/core/native/**', {
+    packages: SQL_HERE_ALONE,
+    rooms: [...folders(['kernel', ...ORGANS]), ...JOINTS],
+    message: 'what loads native modules knows no organ',
+  }),
+  ...ORGANS.map(organ),
+  core(['src/core/ledger/*.ts', 'src/core/ledger/protocol/**'], {
+    rooms: [...folders(['sqlite', ...ORGANS.filter((name) => name !== 'ledger')]), ...JOINTS],
+    message: 'the port knows no storage engine and no organ',
+  }),
+  core('src/core/ledger/drivers.ts', {
+    rooms: [...folders(ORGANS.filter((name) => name !== 'ledger')), ...JOINTS],
+    message: 'drivers know storage engines, and no organ',
+  }),
+  border('src/cli/**', {
+    paths: NATIVE,
+    patterns: [FRONT_DOOR, { group: ['**/commands/**'], message: 'what commands share does not know them' }],
+  }),
+  border('src/commands/**', { paths: NATIVE, patterns: [FRONT_DOOR] }),
+];
+
+const text = `${JSON.stringify({ $schema: './node_modules/@biomejs/biome/configuration_schema.json', overrides: BORDERS }, null, 2)}\n`;
+
+if (!process.argv.includes('--check')) writeFileSync(FILE, text);
+else if (readFileSync(FILE, 'utf8') !== text) {
+  process.stderr.write('biome.borders.json is not what the table of borders makes: node scripts/borders.js\n');
+  process.exitCode = 1;
+}

@@ -1,0 +1,24 @@
+/** Chooses the storage of a ledger by the scheme of its location. A storage is loaded when the first ledger of its kind is named. */
+
+import { invalidArgument } from '../model/ledger-error.ts';
+import type { LedgerDriver } from './driver.ts';
+
+type LoadDriver = () => Promise<LedgerDriver>;
+
+/** The scheme of a location without one: the path of a file. */
+const FILE = 'file';
+
+const drivers = new Map<string, LoadDriver>([[FILE, async () => (await import('./sqlite/sqlite-driver.ts')).sqliteDriver]]);
+
+/** Adds a storage, for locations that begin with `scheme://`. */
+export function registerDriver(scheme: string, load: LoadDriver): void {
+  drivers.set(scheme, load);
+}
+
+/** @throws LedgerError INVALID_ARGUMENT for a scheme that no storage has */
+export async function driverOf(location: string): Promise<LedgerDriver> {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase() ?? FILE;
+  const load = drivers.get(scheme);
+  if (load !== undefined) return load();
+  throw invalidArgument(`no ledger can be stored at '${scheme}://'`, 'give the path of a file; one with a colon can be written as ./NAME');
+}

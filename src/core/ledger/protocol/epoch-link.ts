@@ -1,0 +1,32 @@
+/** Turns a planned change of routing into the next link of the chain. Pure. */
+
+import { type EpochPlan, routingAfter } from '../../model/epoch-plan.ts';
+import { invariant } from '../../model/ledger-error.ts';
+import { PARTITIONS_MAX } from '../../model/partition.ts';
+import type { Placement, RoutingInForce } from '../../model/routing.ts';
+import type { LedgerState } from './ledger-state.ts';
+
+/** What a new epoch fixes, apart from how storage writes it. */
+export interface PlannedEpoch {
+  readonly routing: RoutingInForce;
+  /** Names of the partitions that are new with it, in the order of their ids, which follow those there are. */
+  readonly newPartitionNames: readonly string[];
+  /** In the order of their keys' bytes: that is the order in which they are hashed. */
+  readonly placements: readonly Placement[];
+}
+
+/**
+ * The epoch that begins after the head.
+ * @throws LedgerError INTERNAL for a plan that repeats a partition, exceeds PARTITIONS_MAX, or routes to a partition that does not exist
+ */
+export function planEpoch(state: LedgerState, plan: EpochPlan): PlannedEpoch {
+  const routing = routingAfter(state, plan, state.sequence + 1);
+  const { epoch, partitionNames: names } = routing;
+  invariant(new Set(names).size === names.length && names.length <= PARTITIONS_MAX, 'the partitions of a new epoch are not possible');
+  invariant(
+    epoch.partitionIds.every((id) => id < names.length),
+    'a new epoch has a partition that is not there',
+  );
+  const placements = [...plan.placements].sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)));
+  return { routing, newPartitionNames: plan.newPartitionNames, placements };
+}

@@ -1,0 +1,10 @@
+/** Ledgers in SQLite files, behind the port. A location is the path of the file. */
+
+import type { LedgerDriver } from '../driver.ts';
+import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './open.ts';
+
+export const sqliteDriver: LedgerDriver = {
+  create: createSqliteLedger,
+  open: openSqliteLedger,
+  exists: async (path) => sqliteLedgerExists(path),
+};

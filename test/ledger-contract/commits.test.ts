@@ -1,0 +1,146 @@
+/** What every storage promises to those who commit. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Ledger } from '../../src/core/ledger/ledger.ts';
+import type { Committed, Conflict } from '../../src/core/model/commit.ts';
+import { draftOf, readAll } from './drafts.ts';
+import { openNew, openTwice, STORAGES } from './drivers.ts';
+
+const event = (payload: string, time = 1, partition = 0) => ({ partition, time, payload });
+
+describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
+  it('are there when they are acknowledged, for every other opening', async () => {
+    const [one, other] = await openTwice(storage);
+    const outcome = (await one.commit(draftOf(await one.basis(), [event('1'), event('2', 2, 1)]))) as Committed;
+    expect(outcome).toMatchObject({ kind: 'committed', firstSequence: 1, count: 2, offsets: [0, 0], firstTime: 1, lastTime: 2 });
+    expect(await other.head()).toEqual(outcome.head);
+    expect(await readAll(other)).toEqual([
+      { sequence: 1, offset: 0, ...event('1') },
+      { sequence: 2, offset: 0, ...event('2', 2, 1) },
+    ]);
+  });
+
+  it('hold any events, to the byte and in their order', async () => {
+    const events = fc.array(fc.record({ partition: fc.nat(1), step: fc.nat(3), payload: fc.json() }), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(events, { maxLength: 6 }), async (commits) => {
+        const ledger = await openNew(storage);
+        const expected = [];
+        let time = 0;
+        for (const commit of commits) {
+          const drafted = commit.map(({ partition, step, payload }) => {
+            time += step;
+            return { partition, time, payload };
+          });
+          expect((await ledger.commit(draftOf(await ledger.basis(), drafted))).kind).toBe('committed');
+          expected.push(...drafted);
+        }
+        const stored = await readAll(ledger);
+        expect(stored.map(({ partition, time: at, payload }) => ({ partition, time: at, payload }))).toEqual(expected);
+        expect(stored.map(({ sequence }) => sequence)).toEqual(expected.map((_, at) => at + 1));
+        await ledger.close();
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('conflict where the head has moved on in time, and store nothing then', async () => {
+    const [one, other] = await openTwice(storage);
+    const basis = await other.basis();
+    await one.commit(draftOf(await one.basis(), [event('1', 10)]));
+    const conflict = (await other.commit(draftOf(basis, [event('2', 5)]))) as Conflict;
+    expect(conflict).toMatchObject({ kind: 'conflict', basis: { floor: 10 }, known: [], pins: [], producer: null });
+    expect((await one.head())?.sequence).toBe(1);
+    expect(await other.commit(draftOf(conflict.basis, [event('2', 10)]))).toMatchObject({ kind: 'committed', firstSequence: 2 });
+  });
+
+  it('have their arrival time raised to the head instead', async () => {
+    const ledger = await openNew(storage);
+    await ledger.commit(draftOf(await ledger.basis(), [event('1', 10)]));
+    const late = draftOf(await ledger.basis(), [event('2', 5), event('3', 5, 1)], { hasArrivalTime: true });
+    expect(await ledger.commit(late)).toMatchObject({ kind: 'committed', firstTime: 10, lastTime: 10 });
+    expect((await readAll(ledger)).map(({ time }) => time)).toEqual([10, 10, 10]);
+  });
+
+  it('conflict where another epoch has begun, and go on in it', async () => {
+    const [one, other] = await openTwice(storage, { partition: 'hash:k' });
+    const basis = await other.basis();
+    const { epoch, partitionNames } = await one.routing();
+    await one.beginEpoch(() => ({ ...epoch, newPartitionNames: ['more'], partitionIds: [0, 1, 2], placements: [], keepsPlacements: true }));
+    const conflict = (await other.commit(draftOf(basis, [event('1')]))) as Conflict;
+    expect(conflict).toMatchObject({ kind: 'conflict', basis: { epoch: { epoch: 2, fromSequence: 1 }, partitionNames: [...partitionNames, 'more'] } });
+    expect(await other.commit(draftOf(conflict.basis, [event('1', 1, 2)]))).toMatchObject({ kind: 'committed' });
+    await one.verify({});
+  });
+
+  it('keep the position of a producer with the events, and refuse another one', async () => {
+    const ledger = await openNew(storage);
+    const digest = Buffer.alloc(64, 1);
+    const step = { name: 'p', from: 0, position: 5, digest };
+    expect(await ledger.producerMark('p')).toEqual({ position: 0, digest: Buffer.alloc(0) });
+    await ledger.commit(draftOf(await ledger.basis(), [event('1')], { producer: step }));
+    expect(await ledger.producerMark('p')).toEqual(expect.objectContaining({ position: 5, digest }));
+    const again = await ledger.commit(draftOf(await ledger.basis(), [event('1')], { producer: step }));
+    expect(again).toMatchObject({ kind: 'conflict', producer: { position: 5, digest } });
+    expect((await ledger.head()).sequence).toBe(1);
+  });
+
+  it('store an id once, and say where it is and whether the bytes are the same', async () => {
+    const ledger = await openNew(storage);
+    const id = (hash: number, index = 0) => ({ id: 'x', hash: Buffer.alloc(32, hash), index });
+    await ledger.commit(draftOf(await ledger.basis(), [event('0'), event('1')], { ids: [id(1, 1)] }));
+    const repeated = await ledger.commit(draftOf(await ledger.basis(), [event('1')], { ids: [id(1)] }));
+    expect(repeated).toMatchObject({ kind: 'conflict', known: [{ id: 'x', index: 0, sequence: 2, isRepeat: true }] });
+    const changed = await ledger.commit(draftOf(await ledger.basis(), [event('2')], { ids: [id(2)] }));
+    expect(changed).toMatchObject({ kind: 'conflict', known: [{ id: 'x', index: 0, sequence: 2, isRepeat: false }] });
+  });
+
+  it('of a transaction come all at once, or not at all', async () => {
+    const [one, other] = await openTwice(storage);
+    const before = await one.head();
+    const abandoned = await one.begin();
+    await abandoned.commit(draftOf(await one.basis(), [event('1')]));
+    await abandoned.abandon();
+    expect(await other.head()).toEqual(before);
+    const ended = await one.begin();
+    const first = (await ended.commit(draftOf(await one.basis(), [event('1')]))) as Committed;
+    const basis = { ...(await one.basis()), floor: first.head.time };
+    await ended.commit(draftOf(basis, [event('2', 2)]));
+    await ended.end();
+    expect((await readAll(other)).map(({ payload }) => payload)).toEqual(['1', '2']);
+  });
+
+  it('go through a pipeline in order, and what was built on a conflict is stale', async () => {
+    const [one, other] = await openTwice({ ...storage, driver: (await storage.builtDriver?.()) ?? storage.driver });
+    const pipeline = await one.openPipeline();
+    const basis = await one.basis();
+    expect(await pipeline.offer(draftOf(basis, [event('1', 5)]), 0)).toMatchObject({ kind: 'committed' });
+    await other.commit(draftOf(await other.basis(), [event('2', 10)]));
+    const answers = await Promise.all([
+      pipeline.offer(draftOf(basis, [event('3', 6)]), 0),
+      pipeline.offer(draftOf(basis, [event('4', 20)]), 0),
+      pipeline.offer(draftOf(basis, [event('3', 10)]), 1),
+      pipeline.offer(draftOf(basis, [event('4', 20)]), 1),
+    ]);
+    expect(answers.map((answer) => answer.kind)).toEqual(['conflict', 'stale', 'committed', 'committed']);
+    await pipeline.close();
+    expect((await readAll(other)).map(({ payload }) => payload)).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('of two writers who keep building on what they saw last are all stored, once and in the order of each', async () => {
+    const [one, other] = await openTwice(storage);
+    const write = async (ledger: Ledger, name: string): Promise<void> => {
+      let basis = await ledger.basis();
+      for (let nth = 0; nth < 20; ) {
+        const outcome = await ledger.commit(draftOf(basis, [event(`"${name}${nth}"`, basis.floor)]));
+        if (outcome.kind === 'committed') nth++;
+        else basis = outcome.basis;
+      }
+    };
+    await Promise.all([write(one, 'a'), write(other, 'b')]);
+    const payloads = (await readAll(one)).map(({ payload }) => payload);
+    for (const name of ['a', 'b']) expect(payloads.filter((payload) => payload[1] === name)).toEqual(Array.from({ length: 20 }, (_, nth) => `"${name}${nth}"`));
+    expect(await one.verify({})).toMatchObject({ events: 40 });
+  });
+});

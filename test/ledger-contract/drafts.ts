@@ -1,0 +1,76 @@
+/** Drafts as emission makes them, of events that a test names. */
+
+import type { Basis, CommitDraft, FrameDraft, ProducerStep, UniqueId } from '../../src/core/model/commit.ts';
+import { EventColumns } from '../../src/core/model/event-columns.ts';
+import { FrameBodyWriter } from '../../src/core/model/frame-body.ts';
+import type { History } from '../../src/core/model/history.ts';
+import type { SequenceRange } from '../../src/core/model/range.ts';
+import { NO_PIN_CHANGES, type PinChanges } from '../../src/core/model/session-pins.ts';
+
+export interface DraftEvent {
+  readonly partition: number;
+  readonly time: number;
+  readonly payload: string;
+}
+
+export interface DraftOptions {
+  readonly producer?: ProducerStep;
+  readonly ids?: readonly UniqueId[];
+  readonly pins?: PinChanges;
+  /** All events bear one arrival time, which may be raised. */
+  readonly hasArrivalTime?: boolean;
+  readonly sentTo?: number;
+}
+
+/** `events` in the order of their sequences; their times must not step back. */
+export function draftOf(basis: Basis, events: readonly DraftEvent[], options: DraftOptions = {}): CommitDraft {
+  const partitions = [...new Set(events.map(({ partition }) => partition))].sort((one, other) => one - other);
+  const frames = partitions.map((partition): FrameDraft => {
+    const mine = events.map((event, at) => ({ ...event, at })).filter((event) => event.partition === partition);
+    const [firstTime, lastTime] = [mine[0]?.time as number, mine.at(-1)?.time as number];
+    const writer = new FrameBodyWriter();
+    for (const { at, time, payload } of mine) writer.append(at, time - firstTime, Buffer.from(payload), 0, Buffer.byteLength(payload));
+    return { partition, count: mine.length, firstTime, lastTime, key: null, body: writer.take() };
+  });
+  return {
+    epoch: basis.epoch.epoch,
+    count: events.length,
+    firstTime: events[0]?.time as number,
+    lastTime: events.at(-1)?.time as number,
+    isLiftable: options.hasArrivalTime ?? false,
+    frames,
+    committedAt: events[0]?.time as number,
+    isClockTrusted: true,
+    producer: options.producer ?? null,
+    ids: options.ids ?? [],
+    pins: options.pins ?? NO_PIN_CHANGES,
+    sentTo: options.sentTo ?? null,
+  };
+}
+
+export interface ReadEvent extends DraftEvent {
+  readonly sequence: number;
+  readonly offset: number;
+}
+
+/** All events of the range, page by page, verified. Default: to the head. */
+export async function readAll(history: History, asked?: SequenceRange, partitions: readonly number[] | null = null): Promise<ReadEvent[]> {
+  const range = asked ?? { from: 1, through: (await history.head()).sequence };
+  const events: ReadEvent[] = [];
+  for await (const page of history.pages({ range, partitions, verify: true })) {
+    for (const commit of page.commits) {
+      const columns = EventColumns.of(commit, range);
+      for (let at = 0; at < columns.count; at++) {
+        const { body, partition } = columns.frame(at);
+        events.push({
+          sequence: columns.sequences[at] as number,
+          offset: columns.offsets[at] as number,
+          time: columns.times[at] as number,
+          partition,
+          payload: body.toString('utf8', columns.start(at), columns.end(at)),
+        });
+      }
+    }
+  }
+  return events;
+}

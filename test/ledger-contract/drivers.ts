@@ -1,0 +1,54 @@
+/** The storages that every law of a ledger is run against, and a way to open each at a new location. */
+
+import { onTestFinished } from 'vitest';
+import { toBlueprint } from '../../src/core/engine/opening.ts';
+import type { LedgerDriver } from '../../src/core/ledger/driver.ts';
+import type { Ledger } from '../../src/core/ledger/ledger.ts';
+import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
+import { type CreateOptions, systemClock } from '../../src/index.ts';
+import { ledgerPath } from '../support/engines.ts';
+import { memoryDriver } from '../support/memory-driver/memory-ledger.ts';
+
+export interface Storage {
+  readonly name: string;
+  readonly driver: LedgerDriver;
+  /** Where no ledger is yet. */
+  location(): string;
+  /** The driver with its threads, which run as they are built; null where it has none. */
+  readonly builtDriver: (() => Promise<LedgerDriver>) | null;
+}
+
+const BUILT = new URL('../../dist/lib/core/ledger/sqlite/sqlite-driver.js', import.meta.url).href;
+
+let number = 0;
+
+export const STORAGES: readonly Storage[] = [
+  {
+    name: 'sqlite',
+    driver: sqliteDriver,
+    location: () => ledgerPath(),
+    builtDriver: async () => ((await import(BUILT)) as { sqliteDriver: LedgerDriver }).sqliteDriver,
+  },
+  { name: 'memory', driver: memoryDriver, location: () => `memory://contract/${number++}`, builtDriver: null },
+];
+
+const patience = { limitMs: 5000 };
+
+/** A new ledger, opened twice: each opening is a writer of its own. Both are closed with the test. */
+export async function openTwice(storage: Storage, options: CreateOptions = {}): Promise<[Ledger, Ledger]> {
+  const location = storage.location();
+  await storage.driver.create(location, toBlueprint({ partitions: 2, ...options }), systemClock, patience);
+  return [await open(storage, location), await open(storage, location)];
+}
+
+export async function openNew(storage: Storage, options: CreateOptions = {}): Promise<Ledger> {
+  const location = storage.location();
+  await storage.driver.create(location, toBlueprint({ partitions: 2, ...options }), systemClock, patience);
+  return open(storage, location);
+}
+
+async function open(storage: Storage, location: string): Promise<Ledger> {
+  const ledger = await storage.driver.open(location, { access: 'write', patience });
+  onTestFinished(() => ledger.close());
+  return ledger;
+}
