@@ -3,7 +3,7 @@
  * as built here calls fsync, never fdatasync; every trial asserts that its fault was injected.
  */
 
-import { copyFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Completengine } from '../../src/index.ts';
