@@ -1,6 +1,6 @@
 /**
- * Refuses to write to a file that the command reads, that is part of a ledger, or that two outputs share: text in a database destroys it, and an output that is
- * also the input never ends. Files are looked at by stat alone: opening one of a ledger drops SQLite's locks in this process.
+ * Refuses to write to a file that the command reads, that is part of a ledger, or that two outputs share, and to read a ledger as an input: text in a database
+ * destroys it, and an output that is also the input never ends. Files are looked at by stat alone: opening one of a ledger drops SQLite's locks in this process.
  */
 
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
@@ -33,6 +33,11 @@ const LINKS_MAX = 40;
 export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: FilesOfCommand): void {
   const taken = new Map<string, string>();
   for (const ledger of ledgers) for (const [place, fact] of filesOfLedger(ledger)) take(taken, place, fact);
+  // SQLite's locks go when the input is closed, and another process writes in between
+  for (const { name, place } of inputs) {
+    const fact = taken.get(keyOf(place) ?? '');
+    if (fact !== undefined) throw refusal(`the input ${name} ${fact}`, 'name files of JSON lines; what is in a ledger: completengine replay');
+  }
   for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
   const stdout = keyOf(STDOUT.place);
   for (const { name, place } of [STDOUT, ...filesOf(outputs)]) {
