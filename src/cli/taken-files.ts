@@ -28,6 +28,8 @@ const STDOUT: NamedFile = { name: 'standard output', place: 1 };
 /** What SQLite keeps beside a database. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 const LINKS_MAX = 40;
+const HYPHEN = 'name a file; one that is called so is ./-';
+const HYPHEN_OF_LINES = `${HYPHEN}, and standard error is /dev/stderr`;
 
 /** Before anything is opened. @throws LedgerError INVALID_ARGUMENT */
 export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: FilesOfCommand): void {
@@ -52,7 +54,7 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
 function filesOf(outputs: Readonly<Record<string, string | undefined>>): NamedFile[] {
   return Object.entries(outputs).flatMap(([flag, place]) => {
     if (place === undefined) return [];
-    if (place === '-') throw refusal(`--${flag} - does not mean standard output`, `name a file: ./- for one of that name, /dev/stderr for standard error`);
+    if (place === '-') throw refusal(`--${flag} - does not mean standard output`, flag === 'rejects' ? HYPHEN_OF_LINES : HYPHEN);
     return [{ name: `--${flag} ${place}`, place }];
   });
 }
