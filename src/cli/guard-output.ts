@@ -1,5 +1,6 @@
 /** What happens when standard output takes no more: a reader that has gone is no error, anything else is told. */
 
+import { escapeForTerminal } from './escape.ts';
 import { printOutputFailure } from './failure.ts';
 
 /** Takes the place of oclif's listener, which throws what is no EPIPE into the event loop; oclif sets it when its command module is loaded. */
@@ -13,9 +14,9 @@ export function guardOutput(): void {
   process.stderr.on('error', () => {});
 }
 
-/** Calls `report` where a result cannot be printed that says what was done: without it one would take the failure for that of the work. */
-export function onOutputFailure(report: () => void): void {
+/** Says what was done where standard output cannot take the result of it: without that one would take the failure for that of the work, and do it again. */
+export function sayOnOutputFailure(done: string): void {
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') report();
+    if (error.code !== 'EPIPE') process.stderr.write(`${escapeForTerminal(done)}\n`);
   });
 }

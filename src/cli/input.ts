@@ -18,7 +18,7 @@ export interface Input {
 
 /** The inputs as messages name them, to tell them from outputs. */
 export function inputFiles(files: readonly string[]): NamedFile[] {
-  return namesOf(files).map((name) => (name === '-' ? { name: 'standard input', place: STDIN } : { name, place: name }));
+  return namesOf(files).map((name) => (name === '-' ? { name: 'stdin', place: STDIN } : { name, place: name }));
 }
 
 function namesOf(files: readonly string[]): readonly string[] {

@@ -3,6 +3,7 @@
 import { type Completengine, type CursorPlan, LedgerError, type StartPoint } from '../index.ts';
 import { canAsk, confirm } from './confirm.ts';
 import { cursorPlanDocument, cursorPlanText } from './cursor-plan-text.ts';
+import { sayOnOutputFailure } from './guard-output.ts';
 import type { GivenFlags } from './resume-command.ts';
 import { safeJson } from './safe-json.ts';
 import { type LedgerFlags, withLedger } from './session.ts';
@@ -50,7 +51,9 @@ export async function replayToGroup(step: Step): Promise<void> {
       if (!isAgreed) return step.tell(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
     }
     // what was planned may have changed since: what was done is told
-    await show(await engine.setCursors(group, from, options), true);
+    const done = await engine.setCursors(group, from, options);
+    sayOnOutputFailure('the group was reset');
+    await show(done, true);
     if (!flags.json) step.tell('done: its members go on from there');
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Refuses to write to a file that the command reads, that is part of a ledger, or that two outputs share: text in a database destroys it, and an output that is
- * also the input never ends. Files are looked at by stat alone: opening one of a ledger drops SQLite's locks in this process.
+ * Refuses to write to a file that the command reads, that is part of a ledger, or that two outputs share, and to read a ledger as an input: text in a database
+ * destroys it, and an output that is also the input never ends. Files are looked at by stat alone: opening one of a ledger drops SQLite's locks in this process.
  */
 
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
@@ -28,11 +28,18 @@ const STDOUT: NamedFile = { name: 'standard output', place: 1 };
 /** What SQLite keeps beside a database. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 const LINKS_MAX = 40;
+const HYPHEN = 'name a file; one that is called so is ./-';
+const HYPHEN_OF_LINES = `${HYPHEN}, and standard error is /dev/stderr`;
 
 /** Before anything is opened. @throws LedgerError INVALID_ARGUMENT */
 export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: FilesOfCommand): void {
   const taken = new Map<string, string>();
   for (const ledger of ledgers) for (const [place, fact] of filesOfLedger(ledger)) take(taken, place, fact);
+  // SQLite's locks go when the input is closed, and another process writes in between
+  for (const { name, place } of inputs) {
+    const fact = taken.get(keyOf(place) ?? '');
+    if (fact !== undefined) throw refusal(`the input ${name} ${fact}`, 'name files of JSON lines; what is in a ledger: completengine replay');
+  }
   for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
   const stdout = keyOf(STDOUT.place);
   for (const { name, place } of [STDOUT, ...filesOf(outputs)]) {
@@ -47,7 +54,7 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
 function filesOf(outputs: Readonly<Record<string, string | undefined>>): NamedFile[] {
   return Object.entries(outputs).flatMap(([flag, place]) => {
     if (place === undefined) return [];
-    if (place === '-') throw refusal(`--${flag} - does not mean standard output`, `name a file: ./- for one of that name, /dev/stderr for standard error`);
+    if (place === '-') throw refusal(`--${flag} - does not mean standard output`, flag === 'rejects' ? HYPHEN_OF_LINES : HYPHEN);
     return [{ name: `--${flag} ${place}`, place }];
   });
 }

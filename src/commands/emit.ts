@@ -6,7 +6,7 @@ import { argumentsInOrder } from '../cli/arguments.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { emissionDocument, emissionLine } from '../cli/emission-text.ts';
 import { EXIT_BAD_INPUT } from '../cli/exit-codes.ts';
-import { onOutputFailure } from '../cli/guard-output.ts';
+import { sayOnOutputFailure } from '../cli/guard-output.ts';
 import { inputFiles, openInput, unreadable } from '../cli/input.ts';
 import { Progress } from '../cli/progress.ts';
 import { ReceiptPrinter } from '../cli/receipt-printer.ts';
@@ -91,7 +91,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
         if (receipts?.hasReader === false) this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
         const summary = emissionLine(report, performance.now() - started);
         if (!isQuiet || !report.isComplete) this.logToStderr(summary);
-        if (this.jsonEnabled()) onOutputFailure(() => process.stderr.write(`${summary}\n`));
+        if (this.jsonEnabled()) sayOnOutputFailure(summary);
         if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
         return emissionDocument(report, warnings);
       } catch (error) {
@@ -99,7 +99,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
         const failure = asFailure(error);
         const report = failure.details['report'] as EmissionReport | undefined;
         const summary = report === undefined ? '' : emissionLine(report, performance.now() - started, failure);
-        if (summary !== '' && this.jsonEnabled()) onOutputFailure(() => process.stderr.write(`${summary}\n`));
+        if (summary !== '' && this.jsonEnabled()) sayOnOutputFailure(summary);
         await this.catch(failure);
         if (summary !== '') this.logToStderr(summary);
         return undefined;

@@ -4,6 +4,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.ts';
 import { millisOf } from '../cli/durations.ts';
 import { escapeForTerminal } from '../cli/escape.ts';
+import { sayOnOutputFailure } from '../cli/guard-output.ts';
 import { overviewDocument } from '../cli/inspect-text.ts';
 import { readPartitions } from '../cli/partitions-flag.ts';
 import { namesOf, routingText } from '../cli/routing-text.ts';
@@ -69,7 +70,9 @@ export default class Init extends BaseCommand {
     });
     return withLedger(flags, 'read', async (engine) => {
       const made = await engine.inspect();
-      this.log(`${escapeForTerminal(made.identity.path)}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`);
+      const name = escapeForTerminal(made.identity.path);
+      sayOnOutputFailure(`the ledger was made: ${name}`);
+      this.log(`${name}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`);
       return overviewDocument(made, []);
     });
   }

@@ -1,5 +1,5 @@
 import { linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { BIN, type CliResult, EARTHQUAKES, runCli } from '../support/cli.ts';
@@ -247,4 +247,15 @@ test.each(["it's here", '-dash', 'two\nlines \x1b[2J', '$(touch pwned)'])('a hin
   const made = await runShell(`cd "$directory"; ${command}`, { directory });
   expect(made.code, made.stderr).toBe(0);
   expect(readdirSync(directory)).toEqual([name]);
+});
+
+test.each([
+  ['partition add extra', 'the change was made'],
+  ['partition place acme p0 --json', 'the change was made'],
+  ['init -l new.codex', 'the ledger was made: '],
+])('%s whose result cannot be printed says that it was done', async (command, done) => {
+  const directory = dirname(await newLedger('--partition', 'hash:k'));
+  const result = await runShell(`cd "$directory"; completengine ${command} > /dev/full`, { directory });
+  expectFailure(result, 74, 'the output cannot be written: ENOSPC');
+  expect(result.stderr).toContain(done);
 });

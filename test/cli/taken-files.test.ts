@@ -71,10 +71,12 @@ describe('commands', () => {
   test.each([
     ['emit', 'completengine emit in.jsonl --rejects events.codex', '--rejects events.codex is the ledger itself'],
     ['emit', 'completengine emit in.jsonl --rejects in.jsonl', '--rejects in.jsonl is an input: in.jsonl'],
-    ['emit', 'completengine emit --rejects in.jsonl < in.jsonl', '--rejects in.jsonl is an input: standard input'],
+    ['emit', 'completengine emit --rejects in.jsonl < in.jsonl', '--rejects in.jsonl is an input: stdin'],
     ['emit', 'completengine emit --rejects -  < in.jsonl', '--rejects - does not mean standard output'],
     ['emit', 'completengine emit in.jsonl --receipts >> in.jsonl', 'standard output is an input: in.jsonl'],
     ['emit', 'completengine emit in.jsonl --receipts >> events.codex', 'standard output is the ledger itself'],
+    ['emit', 'completengine emit in.jsonl events.codex', 'the input events.codex is the ledger itself'],
+    ['emit', 'completengine emit < events.codex', 'the input stdin is the ledger itself'],
     ['tail', 'completengine tail -f >> events.codex', 'standard output is the ledger itself'],
     ['tail', 'completengine tail --cursor-file events.codex-wal', '--cursor-file events.codex-wal is part of the ledger: its -wal'],
     ['replay', 'completengine replay 1<> events.codex', 'standard output is the ledger itself'],

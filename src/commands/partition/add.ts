@@ -3,6 +3,7 @@
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../../cli/arguments.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { sayOnOutputFailure } from '../../cli/guard-output.ts';
 import { changeDocument, changeText } from '../../cli/routing-text.ts';
 import { withLedger } from '../../cli/session.ts';
 
@@ -22,6 +23,7 @@ the names can be used. A range needs another bound for each partition: see parti
     const { flags, raw } = await this.parse(PartitionAdd);
     return withLedger(flags, 'write', async (engine) => {
       const change = await engine.partitioning.add(argumentsInOrder(raw));
+      sayOnOutputFailure('the change was made');
       this.log(changeText(change));
       return changeDocument(change);
     });

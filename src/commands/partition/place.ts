@@ -3,6 +3,7 @@
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../../cli/arguments.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { sayOnOutputFailure } from '../../cli/guard-output.ts';
 import { changeDocument, changeText } from '../../cli/routing-text.ts';
 import { withLedger } from '../../cli/session.ts';
 import { LedgerError } from '../../index.ts';
@@ -31,6 +32,7 @@ a+b, or the JSON list. All of one call begin together.`;
     const placements = inPairs(argumentsInOrder(raw));
     return withLedger(flags, 'write', async (engine) => {
       const change = await engine.partitioning.place(placements);
+      sayOnOutputFailure('the change was made');
       this.log(changeText(change));
       return changeDocument(change);
     });

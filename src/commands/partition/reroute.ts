@@ -3,6 +3,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { sayOnOutputFailure } from '../../cli/guard-output.ts';
 import { readPartitions } from '../../cli/partitions-flag.ts';
 import { previewDocument, previewText } from '../../cli/preview-text.ts';
 import { changeDocument, changeText } from '../../cli/routing-text.ts';
@@ -40,6 +41,7 @@ export default class PartitionReroute extends BaseCommand {
     if (!flags['dry-run']) {
       return withLedger(flags, 'write', async (engine) => {
         const change = await engine.partitioning.reroute(routing, { partitions });
+        sayOnOutputFailure('the change was made');
         this.log(changeText(change));
         return changeDocument(change);
       });
