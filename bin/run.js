@@ -20,7 +20,7 @@ function checkNode() {
 async function run() {
   checkNode();
   if (!existsSync(new URL('../dist/cli/verbs.cjs', import.meta.url))) {
-    endWith(EXIT_CANNOT_LOAD, 'error: completengine is not built here', `  try: cd ${JSON.stringify(root)} && npm run setup && npm run build`);
+    endWith(EXIT_CANNOT_LOAD, 'error: completengine is not built here', `  try: cd '${root.replaceAll("'", "'\\''")}' && npm run setup && npm run build`);
   }
   const bundle = await loadBundle();
   printBy(bundle.printFailure);
