@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { loadBundle } from './bundle.js';
 import { endWith, guarded, printBy } from './guard.js';
 
 const NODE_MIN = [20, 19];
@@ -19,9 +20,8 @@ function checkNode() {
 async function run() {
   checkNode();
   if (!existsSync(new URL('../dist/cli/verbs.cjs', import.meta.url))) {
-    endWith(EXIT_CANNOT_LOAD, 'error: completengine is not built here', `  try: cd ${JSON.stringify(root)} && npm run setup && npm run build`);
+    endWith(EXIT_CANNOT_LOAD, 'error: completengine is not built here', `  try: cd '${root.replaceAll("'", "'\\''")}' && npm run setup && npm run build`);
   }
-  const { loadBundle } = await import('./bundle.js');
   const bundle = await loadBundle();
   printBy(bundle.printFailure);
   if (await bundle.main(root, argv)) return;

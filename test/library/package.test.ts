@@ -44,6 +44,8 @@ describe('the package', () => {
     ])
       expect(installed.files).toContain(path);
     expect(installed.files.filter((path) => /^(src|test|bench|fixtures|dist\/lib\/(cli|commands|main))\b/.test(path))).toEqual([]);
+    // compiled code serves one version of Node
+    expect(installed.files.filter((path) => path.endsWith('.code'))).toEqual([]);
   });
 
   it('has types whose every part can be named by those who build upon them', () => {
