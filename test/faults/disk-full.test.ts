@@ -10,9 +10,11 @@ import { BIN } from '../support/cli.ts';
 import { type EventStream, streamLine, streamText } from '../support/event-stream.ts';
 import { needs, SMALL_DISK_PROBE, SmallDisk } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
+import { expectFailure } from '../support/ledger-cli.ts';
 import { expectPrefix, expectReceipted, parseReceipts } from '../support/receipts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
+import { ThreadedEmission } from '../support/threaded-emission.ts';
 
 /** Sizes in KiB, and how many lines are offered: a bit more than fits, or far more. From about 8 MiB on checkpoints come into it. */
 const SIZES = [
@@ -105,6 +107,32 @@ describe.each(DISKS)('on a disk of $size KiB', ({ size, lines }) => {
     expectReceipted(events, stream, [...receipts, ...parseReceipts(rest.stdout)]);
   });
 });
+
+it.for([4000, 9000])(
+  'emit through a pipe, whose commits a thread makes, ends with 74 on a disk of %i KiB, and says what is committed',
+  async (size, context) => {
+    needs(context, ...SMALL_DISK_PROBE);
+    const directory = tempDir();
+    const disk = await SmallDisk.mount(directory, `${size}k`);
+    const ledger = join(directory, 'events.codex');
+    const stream: EventStream = { name: 'feeder', seed: size, count: 60_000 };
+    const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
+    expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });
+    const emission = await ThreadedEmission.start(ledger, { command: (program, args) => disk.command(program, args) });
+    await emission.feed(stream);
+    const full = await emission.end();
+    expectFailure(full, 74, /disk/);
+    expect(emission.threads).toBe(1);
+
+    const { events: stored } = JSON.parse((await cli('inspect', '--verify', '--json')).stdout.toString('utf8')) as { events: number };
+    expect(stored, 'nothing was committed before the disk was full').toBeGreaterThan(0);
+    expect(stored, 'all of it fitted').toBeLessThan(stream.count);
+    expect(full.stderr).toContain(`${new Intl.NumberFormat('en').format(stored)} event`);
+    expect(full.stderr).toContain(`head ${stored}:`);
+    const replayed = await cli('replay', '--quiet');
+    expect(replayed.stdout.equals(Buffer.from(streamText(stream, 1, stored))), 'the replay is not what was committed').toBe(true);
+  },
+);
 
 it('a disk without a single free block ends every command with 74 and one clear line, and leaves the ledger as it was', async (context) => {
   needs(context, ...SMALL_DISK_PROBE);

@@ -1,4 +1,4 @@
-/** Fault model: the disk does not give back what is read any more, while somebody follows. */
+/** Fault model: the disk does not give back what is read any more, while somebody follows, or while a thread reads ahead. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { BIN, type CliResult } from '../support/cli.ts';
 import { openEngine } from '../support/engines.ts';
 import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
+import { largeLedgers, largeLine } from '../support/large-ledger.ts';
 import { expectFailure } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -44,4 +45,31 @@ test.for([
     // SQLite takes a sector that cannot be read for damage
     expectFailure(result, result.code === 3 ? 3 : 74, /damaged|I\/O error/);
   }
+});
+
+/** Some 16 MB: a first page of one commit, and many more for the thread. */
+const LINES = 120_000;
+const largeLedger = largeLedgers(LINES);
+
+test('a replay ends with one clear line when the thread that reads ahead cannot read any more', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const ledger = await largeLedger();
+  const byThread = ({ reads }: { readonly reads: readonly string[] }) => {
+    const counts = new Map<string, number>();
+    for (const read of reads) counts.set(read.split(' ')[0] ?? '', (counts.get(read.split(' ')[0] ?? '') ?? 0) + 1);
+    return [...counts].sort(([, one], [, other]) => one - other);
+  };
+  const sound = await traced([], ['replay', '-q', '-l', ledger]);
+  expect(sound.code, sound.stderr).toBe(0);
+  const [[, least] = ['', 0], [, most] = ['', 0]] = byThread(sound).slice(-2);
+  // the thread opens the ledger too, and reads far more than the first page
+  expect(most, 'one thread alone reads').toBeGreaterThan(least + 100);
+
+  const failed = await traced(['-e', `inject=pread64:error=EIO:when=${least + 100}+`], ['replay', '-q', '-l', ledger]);
+  expect(failed.reads.some((read) => read.includes('INJECTED'))).toBe(true);
+  expectFailure(failed, failed.code === 3 ? 3 : 74, /damaged|broken|I\/O error/);
+  const lines = failed.stdout.toString().split('\n').slice(0, -1);
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.length).toBeLessThan(LINES);
+  expect(lines.every((line, at) => line === largeLine(at + 1))).toBe(true);
 });

@@ -18,8 +18,7 @@ export async function runLibrary<Told>(ledger: string, body: string, also = ''):
     ${also}
     const told = await (async () => { ${body} })();
     process.stdout.write(JSON.stringify({ ...told, threads }));`;
-  const { code, stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '--eval', script]);
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
+  const { code, signal, stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '--eval', script]);
+  expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
   return JSON.parse(stdout.toString()) as Told & { threads: number };
 }

@@ -14,7 +14,7 @@ import { until } from './until.ts';
 const BLANK_BYTES = 2 * 1024 * 1024;
 /** Longer than the process takes from the last answer to its end, if it does not wait for the thread. */
 const EXIT_DELAY_MS = 300;
-const LINES_PER_PIECE = 200;
+const PIECE_BYTES = 256 * 1024;
 
 interface EmissionOptions {
   readonly args?: readonly string[];
@@ -55,11 +55,12 @@ export class ThreadedEmission {
     return this.#threads.threads;
   }
 
-  /** Feeds the lines of a stream as fast as they are taken, until its end or the end of the process. Standard input stays open. */
-  async feed(stream: EventStream, from = 1, through = stream.count): Promise<void> {
-    for (let n = from; n <= through && !this.hasEnded; n += LINES_PER_PIECE) {
-      const isTaken = this.child.stdin.write(streamText(stream, n, Math.min(through, n + LINES_PER_PIECE - 1)));
-      if (!isTaken) await this.#drained();
+  /** Feeds the lines of a stream as fast as they are taken, until the end of them or of the process: several commits are on their way. Standard input stays open. */
+  async feed(stream: EventStream): Promise<void> {
+    // made before any of it is fed, which would be slower than the commits
+    const bytes = Buffer.from(streamText(stream));
+    for (let at = 0; at < bytes.length && !this.hasEnded; at += PIECE_BYTES) {
+      if (!this.child.stdin.write(bytes.subarray(at, at + PIECE_BYTES))) await this.#drained();
     }
   }
 
