@@ -5,6 +5,7 @@
  */
 
 import type { Database } from 'better-sqlite3';
+import type { LedgerConfig } from '../../model/config.ts';
 import { hashBody } from '../chain.ts';
 import { brokenCommit } from './broken-commit.ts';
 import { ChainWalk } from './chain-walk.ts';
@@ -34,6 +35,11 @@ export function checkHead(db: Database): void {
     for (const id of partitions) checkBody(reader, id, last.first, BODY_BYTES_MAX / partitions.length);
     checkPartitionEnds(reader, walk, partitions, last.first);
   }).deferred();
+}
+
+/** Settings that keep readers from verifying are believed only where the chain covers them. @throws LedgerError VERIFICATION_FAILED */
+export function checkSettings(db: Database, { determinism }: LedgerConfig): void {
+  if (determinism !== 'strict') new ChainWalk(db, new FrameReader(db)).checkLastEpoch();
 }
 
 function checkBody(reader: FrameReader, partition: number, commit: number, bytesMax: number): void {

@@ -5,7 +5,7 @@ import type { Clock } from '../../model/clock.ts';
 import type { LedgerBlueprint } from '../../model/config.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { type Patience, retryWhileBusy } from './busy.ts';
-import { checkHead } from './check-head.ts';
+import { checkHead, checkSettings } from './check-head.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity, ledgerPath } from './file-guard.ts';
@@ -99,6 +99,7 @@ function open(path: string, file: FileIdentity, options: OpeningOptions): Sqlite
     } else {
       applyDurability(db, durability);
       db.pragma('query_only = ON');
+      checkSettings(db, identity.config);
     }
     return new SqliteLedger(db, file, identity, {
       patience: options.patience,
