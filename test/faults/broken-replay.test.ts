@@ -133,3 +133,27 @@ it.each(['strict', 'relaxed'] as const)('a command is given what stands before a
   expectFailure(result, 3, 'the commit at sequence 6 is broken');
   expect(result.stdout.toString()).toBe([1, 2, 3, 4, 5].map((n) => `{"to":"p1","n":${n}}\n`).join(''));
 });
+
+it('a row of commits that is missing ends every replay after what comes before it, and names it', async () => {
+  const ledger = await newLedger('--partitions', '1');
+  for (let n = 1; n <= 3; n++) await succeed(['emit', '-q', '-l', ledger], { input: `{"n":${n}}\n` });
+  const db = new Database(ledger);
+  expect(db.prepare('DELETE FROM commits WHERE first_sequence = 2').run().changes).toBe(1);
+  db.close();
+  const copy = await newLedger();
+  const events = {
+    '{"n":1}\n': [[], ['--determinism', 'relaxed'], ['--exec', 'cat']],
+    '': [
+      ['--from-sequence', '2'],
+      ['--into', copy],
+    ],
+  };
+  for (const [stdout, runs] of Object.entries(events)) {
+    for (const args of runs) {
+      const result = await runCli(['replay', '-l', ledger, ...args], { timeout: 60_000 });
+      expectFailure(result, 3, 'the commit at sequence 2 is broken: it is missing');
+      expect(result.stdout.toString(), args.join(' ')).toBe(stdout);
+    }
+  }
+  expect(rawCommits(copy)).toEqual([{ first_sequence: 1, count: 1 }]);
+});

@@ -37,9 +37,13 @@ export interface LedgerBlueprint extends PartitionLayout {
   readonly routing: RoutingSpec;
 }
 
+export function isLineBytesMax(bytes: unknown): bytes is number {
+  return Number.isInteger(bytes) && (bytes as number) >= 1 && (bytes as number) <= LINE_BYTES_LIMIT;
+}
+
 /** @throws LedgerError INVALID_ARGUMENT when the limit is not possible. */
 export function checkLineBytesMax(bytes: number): number {
-  if (Number.isInteger(bytes) && bytes >= 1 && bytes <= LINE_BYTES_LIMIT) return bytes;
+  if (isLineBytesMax(bytes)) return bytes;
   throw invalidArgument(`a line limit of ${bytes} bytes is not possible`, `use 1 to ${LINE_BYTES_LIMIT}`);
 }
 

@@ -5,11 +5,12 @@
  */
 
 import type { Database } from 'better-sqlite3';
+import type { LedgerConfig } from '../../model/config.ts';
 import { hashBody } from '../protocol/chain.ts';
 import { brokenCommit } from './broken-commit.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { FrameReader } from './read.ts';
-import { blob, integer, natural, positive, type RawRow } from './rows.ts';
+import { blob, natural, positive, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
 /**
@@ -24,16 +25,24 @@ const FRAMES_MAX = 64;
 export function checkHead(db: Database): void {
   db.transaction(() => {
     const reader = new FrameReader(db);
-    const partitions = reader.partitionIds();
     const walk = new ChainWalk(db, reader);
     walk.checkLastEpoch();
-    const last = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
-    reader.checkEnd(last.next, partitions);
-    if (last.next === last.first) return;
-    walk.checkLink(last.first);
-    for (const id of partitions) checkBody(reader, id, last.first, BODY_BYTES_MAX / partitions.length);
-    checkPartitionEnds(reader, walk, partitions, last.first);
+    const { first, next } = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
+    const lastCommit = next === first ? 0 : first;
+    const ends = reader.partitionIds().map((partition) => ({ partition, commit: lastCommitOf(reader, partition) }));
+    const beyond = ends.find(({ commit }) => commit > lastCommit);
+    if (beyond !== undefined) throw brokenCommit(next, `partition tables hold frames at sequence ${beyond.commit}, and the commit is missing`);
+    if (lastCommit === 0) return;
+    const commits = new Set([lastCommit, ...ends.map(({ commit }) => commit).sort((one, other) => other - one)]);
+    commits.delete(0);
+    for (const commit of [...commits].slice(0, Math.max(1, Math.floor(FRAMES_MAX / ends.length)))) walk.checkLink(commit);
+    for (const { partition, commit } of ends) if (commit === lastCommit) checkBody(reader, partition, commit, BODY_BYTES_MAX / ends.length);
   }).deferred();
+}
+
+/** Settings that keep readers from verifying are believed only where the chain covers them. @throws LedgerError VERIFICATION_FAILED */
+export function checkSettings(db: Database, { determinism }: LedgerConfig): void {
+  if (determinism !== 'strict') new ChainWalk(db, new FrameReader(db)).checkLastEpoch();
 }
 
 function checkBody(reader: FrameReader, partition: number, commit: number, bytesMax: number): void {
@@ -44,24 +53,16 @@ function checkBody(reader: FrameReader, partition: number, commit: number, bytes
   if (!hashBody(blob(row, 'body')).equals(blob(row, 'hash'))) throw brokenCommit(commit, `the body in partition ${partition} has changed`);
 }
 
-/** The next offset of a partition is taken from its last frame, which may lie far before the last commit. */
-function checkPartitionEnds(reader: FrameReader, walk: ChainWalk, partitions: readonly number[], lastCommit: number): void {
-  const commits = new Set<number>();
-  for (const partition of partitions) {
-    const commit = checkPartitionEnd(reader, partition);
-    if (commit !== null && commit !== lastCommit) commits.add(commit);
-  }
-  const newestFirst = [...commits].sort((one, other) => other - one);
-  for (const commit of newestFirst.slice(0, Math.floor(FRAMES_MAX / partitions.length) - 1)) walk.checkLink(commit);
-}
-
-/** The commit that the last frame belongs to; null in an empty partition. */
-function checkPartitionEnd(reader: FrameReader, partition: number): number | null {
+/**
+ * The commit that the last frame of a partition belongs to; 0 in an empty one. The next offset is taken from that frame, so its own must go on from the
+ * one before. @throws LedgerError VERIFICATION_FAILED
+ */
+function lastCommitOf(reader: FrameReader, partition: number): number {
   const [last, before] = reader.statements
     .get<[], RawRow>(`SELECT sequence, offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 2`)
     .all();
-  if (last === undefined) return null;
-  const commit = integer(last, 'sequence');
+  if (last === undefined) return 0;
+  const commit = positive(last, 'sequence');
   const expected = before === undefined ? 0 : natural(before, 'offset') + positive(before, 'count');
   if (natural(last, 'offset') !== expected) throw brokenCommit(commit, `offsets of partition ${partition} have a gap`);
   return commit;

@@ -1,7 +1,7 @@
 /** What a ledger says of itself: written once at its creation, read at every open, and again when an epoch begins. */
 
 import type { Database } from 'better-sqlite3';
-import { DETERMINISMS, DURABILITIES, type LedgerConfig } from '../../model/config.ts';
+import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig } from '../../model/config.ts';
 import type { FieldPath } from '../../model/field-path.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Partition } from '../../model/partition.ts';
@@ -109,7 +109,7 @@ function parseConfig(db: Database, json: string): LedgerConfig {
     return found;
   };
   const lineBytesMax = raw.get('lineBytesMax');
-  if (typeof lineBytesMax !== 'number') throw unreadable(db, 'its line limit cannot be read');
+  if (!isLineBytesMax(lineBytesMax)) throw unreadable(db, 'its line limit cannot be read');
   return {
     time: path(raw.get('time') ?? null),
     unique: path(raw.get('unique') ?? null),

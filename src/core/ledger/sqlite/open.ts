@@ -10,7 +10,7 @@ import { loadBlake3 } from '../../native/blake3.ts';
 import type { Patience } from '../driver.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
 import { retryWhileBusy } from './busy.ts';
-import { checkHead } from './check-head.ts';
+import { checkHead, checkSettings } from './check-head.ts';
 import { applyDurability, connect, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity } from './file-guard.ts';
@@ -120,6 +120,7 @@ function open(path: string, file: FileIdentity, isWritable: boolean, left: LeftW
     } else {
       applyDurability(db, durability);
       db.pragma('query_only = ON');
+      checkSettings(db, identity.config);
     }
     return new SqliteLedger(db, file, identity, {
       patience: options.patience,
