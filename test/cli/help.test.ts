@@ -7,7 +7,7 @@ const COMMON = ['busy-timeout', 'ledger'];
 /** What a change of the surface must change here too: commands and flags are part of the interface. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
-  emit: [...COMMON, 'atomic', 'envelope', 'json', 'key', 'late', 'max-line', 'max-skew', 'producer', 'quiet', 'receipts', 'rejects', 'to'],
+  emit: [...COMMON, 'atomic', 'envelope', 'json', 'key', 'late', 'max-line', 'max-skew', 'producer', 'quiet', 'receipts', 'rejects', 'to', 'trust-clock'],
   init: [...COMMON, 'determinism', 'durability', 'json', 'max-line', 'missing', 'partition', 'partitions', 'time', 'unique'],
   inspect: [...COMMON, 'every', 'expect-head', 'groups', 'json', 'sequence', 'verify', 'watch'],
   partition: [...COMMON, 'json'],

@@ -70,6 +70,8 @@ test('a working directory that is gone is said so, and an absolute path works th
   expect(relative).toMatch(/^error: the working directory is gone, so 'events.codex' leads nowhere\n {2}try: .*absolute path\n66\n$/);
   mkdirSync(gone);
   expect(inGone('tail', '-l', ledger)).toBe('1\n0\n');
+  mkdirSync(gone);
+  expect(inGone('bench', '--dir', 'here')).toMatch(/^error: no temporary ledger can be made in here: ENOENT\n {2}try: .*\n73\n$/);
   expect(existsSync(gone)).toBe(false);
 });
 

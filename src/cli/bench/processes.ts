@@ -1,8 +1,12 @@
 /** Runs whole processes as a shell does, pipes and all, and takes their time. None outlives us or the signal. */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { LedgerError } from '../../index.ts';
+
+/** All paths are absolute, and in a directory that was removed `sh` complains on standard error, where a process reports. */
+const CWD = tmpdir();
 
 export interface Finished {
   /** From before it was started until it had ended. */
@@ -24,7 +28,7 @@ export async function run(command: string, args: readonly string[], signal: Abor
   throwIfAborted(signal);
   const started = performance.now();
   // a group of its own: a pipeline is ended as a whole, and by us alone
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(command, args, { cwd: CWD, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const stop = () => killGroup(child.pid);
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -56,6 +60,7 @@ export function startCompanion(command: string, args: readonly string[], signal:
   throwIfAborted(signal);
   const script = '"$@" < /dev/null & exec > /dev/null 2>&1; read -r _; kill -9 $!';
   const child: ChildProcessByStdio<Writable, Readable, null> = spawn('sh', ['-c', script, 'sh', command, ...args], {
+    cwd: CWD,
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
   });

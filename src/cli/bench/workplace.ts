@@ -20,8 +20,8 @@ export class Workplace {
 
   /** Makes it inside of `parent`. @throws LedgerError CANNOT_CREATE; DISK_FULL where `bytesNeeded` are not free */
   static make(parent: string, bytesNeeded: number, signal: AbortSignal): Workplace {
-    const place = resolve(parent);
     try {
+      const place = resolve(parent);
       const { bavail, bsize } = statfsSync(place);
       if (bavail * bsize < bytesNeeded) throw noRoom(place, bytesNeeded, bavail * bsize);
       return new Workplace(mkdtempSync(join(place, 'completengine-bench-')), signal);
@@ -29,7 +29,7 @@ export class Workplace {
       if (error instanceof LedgerError) throw error;
       const { code, message } = error as NodeJS.ErrnoException;
       throw new LedgerError('CANNOT_CREATE', {
-        message: `no temporary ledger can be made in ${place}: ${code ?? message}`,
+        message: `no temporary ledger can be made in ${parent}: ${code ?? message}`,
         hint: 'name a directory you can write: --dir DIRECTORY',
         cause: error,
       });

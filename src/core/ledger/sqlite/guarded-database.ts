@@ -110,6 +110,10 @@ export class GuardedDatabase {
     });
   }
 
+  /**
+   * Also after a failed commit SQLite may write back here: its index of the -wal does not hold that commit, so only acknowledged ones go into the file,
+   * and where that succeeds the -wal is removed and the failed one cannot come back.
+   */
   close(): void {
     this.#mode = 'closed';
     this.#db.close();
