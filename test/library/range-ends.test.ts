@@ -66,3 +66,9 @@ test('a tail from a sequence that does not exist yet tells nothing before it', a
   expect(reached.every((through) => through <= 9)).toBe(true);
   expect(await payloadsOf(engine.tail({ from: 8 }))).toEqual(['8', '9']);
 });
+
+test('a zone that is none is refused, also where no time needs it', async () => {
+  const { engine } = await engineOfFive();
+  for (const request of [{}, { from: 'start' }, { until: NOON }]) await failureOf(() => engine.tail({ ...request, zone: 'Nowhere/Town' }), 'INVALID_TIME');
+  for (const request of [{}, { fromSequence: 2 }, { from: NOON }]) await failureOf(() => engine.replay({ ...request, zone: 'Nowhere/Town' }), 'INVALID_TIME');
+});

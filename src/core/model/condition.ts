@@ -33,7 +33,7 @@ interface Operand {
 }
 
 /** Whether the nth field of a scanned line, which is the one at the condition's path, meets it. */
-export type Holds = (line: RoutableLine, nth: number) => boolean;
+type Holds = (line: RoutableLine, nth: number) => boolean;
 
 export interface Condition {
   readonly path: FieldPath;

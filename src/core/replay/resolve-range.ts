@@ -6,6 +6,7 @@ import type { SequenceRange } from '../model/range.ts';
 import { formatTime, type Micros } from '../model/time.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
 import { readTimeInterval, type TimeInterval } from '../model/time-interval.ts';
+import { timeZone } from '../model/time-zone.ts';
 
 /** All ends optional; a range may hold nothing. A date as `from` means its first microsecond, as `through` its last. */
 export interface RangeRequest {
@@ -40,6 +41,8 @@ export function hasEnd(request: RangeRequest): boolean {
 }
 
 async function readTimes(request: RangeRequest, context: TimeContext): Promise<TimeInterval> {
+  // a zone that is none is a mistake also where no time needs it
+  await timeZone(context.zone);
   if (request.range !== undefined) return readTimeInterval(request.range, context);
   const first = request.from === undefined ? null : (await readTimeExpression(request.from, context)).first;
   const last = await lastTime(request, context);

@@ -4,6 +4,7 @@ import type { History } from '../model/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { Micros } from '../model/time.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+import { timeZone } from '../model/time-zone.ts';
 
 /** `start`, `end`, a sequence (a number, or digits alone), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z` or `-1h`. */
 export type StartPoint = string | number;
@@ -20,6 +21,8 @@ export interface Start {
 
 /** @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
 export async function readStart(start: StartPoint, history: History, context: TimeContext): Promise<Start> {
+  // a zone that is none is a mistake also where no time needs it
+  await timeZone(context.zone);
   if (start === 'start') return { sequence: 1, time: null };
   if (start === 'end') return { sequence: (await history.head()).sequence + 1, time: null };
   if (typeof start === 'number' || SEQUENCE.test(start)) return { sequence: checkedSequence(start), time: null };
