@@ -16,7 +16,11 @@ export const replayFlags = {
   until: Flags.string({ description: 'time, exclusive', helpValue: 'TIME', exclusive: ['through-sequence'], helpGroup: 'RANGE' }),
   'from-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
   'through-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
-  tz: Flags.string({ description: 'zone of dates and of times without one, such as Europe/Berlin; default UTC', helpValue: 'ZONE', helpGroup: 'RANGE' }),
+  tz: Flags.string({
+    description: 'zone of dates and of times without one, such as Europe/Berlin; of two equal times the first counts. Default UTC',
+    helpValue: 'ZONE',
+    helpGroup: 'RANGE',
+  }),
   follow: Flags.boolean({ char: 'f', description: 'at the present, go on with what comes' }),
   partition: Flags.string({
     char: 'p',

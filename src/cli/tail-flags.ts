@@ -15,7 +15,7 @@ export const tailFlags = {
   since: Flags.string({ description: 'begin at this time', helpValue: 'TIME', exclusive: ['from', 'group', 'parked'] }),
   until: Flags.string({ description: 'end before this time', helpValue: 'TIME', ...ALONE }),
   ...filterFlags(ALONE),
-  tz: Flags.string({ description: 'zone of dates and of times without one; default UTC', helpValue: 'ZONE' }),
+  tz: Flags.string({ description: 'zone of dates and of times without one, of two equal times the first; default UTC', helpValue: 'ZONE' }),
   count: Flags.integer({ char: 'c', description: 'end after so many events', helpValue: 'N', min: 1 }),
   'exit-at-head': Flags.boolean({ char: 'e', description: 'end at the head as it is at the start', exclusive: ['follow', 'idle'] }),
   idle: Flags.string({ description: 'follow, and end when nothing to tell came for so long', helpValue: 'DURATION' }),

@@ -19,6 +19,7 @@ import { outputForm, standardOutput } from './output.ts';
 import { outputSync } from './output-sync.ts';
 import { watchReader } from './reader-gone.ts';
 import type { TailFlags } from './tail-flags.ts';
+import { beyondHead } from './tail-start.ts';
 
 /** Events of one delivery to standard output: what is lost with a member that dies comes again. */
 const OUTPUT_BATCH = 1000;
@@ -36,6 +37,9 @@ export async function tailGroup(engine: Completengine, interrupt: Interrupt, par
       tell(
         `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
       );
+    const head = (await engine.head()).sequence;
+    if (subscription.isNew && beyondHead(flags.from, head))
+      tell(`there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} begins after it`);
     await subscription.finished;
   } finally {
     reader.close();

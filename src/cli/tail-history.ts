@@ -3,28 +3,39 @@
 import type { Completengine, TailOptions, TailProgress } from '../index.ts';
 import { millisOf } from './durations.ts';
 import type { Interrupt } from './interrupt.ts';
+import { missingFieldsText } from './missing-fields-text.ts';
 import { standardOutput } from './output.ts';
 import { outputSync } from './output-sync.ts';
 import { watchReader } from './reader-gone.ts';
 import { TailCursor } from './tail-cursor.ts';
 import type { TailFlags } from './tail-flags.ts';
+import { beyondHead } from './tail-start.ts';
 import { readWholeNumber } from './whole-number.ts';
 
 export async function tailHistory(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
-  const options = toOptions(flags, partitions);
+  const asked = toOptions(flags, partitions);
   const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid, outputSync());
-  cursor?.checkReached((await engine.head()).sequence);
+  const head = (await engine.head()).sequence;
+  cursor?.checkReached(head);
+  const options = cursor?.resume(asked) ?? asked;
+  const isFollowing = options.follow === true || options.idleMs !== undefined;
+  if (beyondHead(options.from, head)) note(`there is no sequence ${options.from} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`);
   const output = await standardOutput(flags.output, interrupt.signal);
   // between two events that are told there may be a long time, or much that is not told
-  const mayPause = options.follow === true || options.idleMs !== undefined || options.key !== undefined || options.where !== undefined;
+  const mayPause = isFollowing || options.key !== undefined || options.where !== undefined;
   const reader = mayPause ? watchReader(() => interrupt.abort()) : null;
   try {
     const onProgress = cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress);
-    await engine.tail({ ...(cursor?.resume(options) ?? options), onProgress, signal: interrupt.signal }).deliver(output);
+    const { missingFields } = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(output);
+    if (missingFields.length > 0 && !interrupt.signal.aborted) note(missingFieldsText(missingFields));
   } finally {
     reader?.close();
     cursor?.save();
   }
+}
+
+function note(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function toOptions(flags: TailFlags, partitions: readonly string[]): TailOptions {

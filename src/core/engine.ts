@@ -4,7 +4,7 @@ import { Bus } from './bus/bus.ts';
 import type { EmissionReport, IngestHooks, InputSource } from './emission/ingest.ts';
 import type { EventReceipt } from './emission/shared-commits.ts';
 import { type EmitOptions, Emitting, type EventInput, type GivenOptions, type SingleEvent } from './engine/emitting.ts';
-import { filterText } from './engine/filtering.ts';
+import { EventFilter, filterText } from './engine/filtering.ts';
 import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './engine/group-desk.ts';
 import { labelsOf } from './engine/labels.ts';
 import { locating } from './engine/locating.ts';
@@ -147,8 +147,10 @@ export class Completengine {
 
   /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
   tail(options: TailOptions = {}): Telling {
-    const parts = this.#replayParts({ partitions: options.partitions }, 0);
-    return new Telling(tailing(parts, options), { labels: parts.labels, isVerified: false, signal: options.signal });
+    const { partitions, key, where } = options;
+    const parts = this.#replayParts({ partitions, key, where }, 0);
+    const { filter } = parts;
+    return new Telling(tailing(parts, options), { labels: this.#eventLabels(), filter, isVerified: false, signal: options.signal });
   }
 
   /**
@@ -308,7 +310,7 @@ export class Completengine {
       ledger: this.#ledger,
       clock: this.#clock,
       timer: this.#timer,
-      labels: this.#eventLabels(),
+      filter: new EventFilter(options, this.#eventLabels()),
       select: () => this.#select(options.partitions),
       verify: (options.determinism ?? this.#determinism) === 'strict',
       behind,
@@ -320,7 +322,8 @@ export class Completengine {
   #telling(options: ReplayOptions, behind: number): Telling {
     const parts = this.#replayParts(options, behind);
     const audience = () => this.#audience?.audience() ?? null;
-    return new Telling(replaying(parts, options), { labels: parts.labels, isVerified: parts.verify, audience, signal: options.signal });
+    const { filter, verify } = parts;
+    return new Telling(replaying(parts, options), { labels: this.#eventLabels(), filter, isVerified: verify, audience, signal: options.signal });
   }
 
   readonly #grown = (sequence: number, signal?: AbortSignal): Promise<void> => this.#bus.beyond(sequence, signal);

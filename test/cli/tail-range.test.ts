@@ -23,7 +23,7 @@ test.each([
   [['--from', 'start', '-n', '2'], numbers(24, 25)],
   [['--from', '24', '-n', '5'], numbers(24, 25)],
   [['--from', 'end'], ''],
-  [['--from', '999'], ''],
+  [['--from', '26'], ''],
   [['--from', '3', '-c', '4'], numbers(3, 6)],
   [['-c', '2'], numbers(16, 17)],
   [['-n', 'all', '-e', '-c', '1'], numbers(1, 1)],
@@ -33,6 +33,22 @@ test.each([
   [['--until', '-1h'], ''],
 ])('%j', async (args, expected) => {
   expect(await tailed(await numbersLedger(25), ...args)).toBe(expected);
+});
+
+test('a start beyond the head is said, where the next sequence is not: who polls asks for that', async () => {
+  const ledger = await numbersLedger(25);
+  expect(await succeed(['tail', '-l', ledger, '--from', '999'])).toMatchObject({
+    stdout: Buffer.from(''),
+    stderr: 'there is no sequence 999 yet: the head is at 25\n',
+  });
+  expect((await succeed(['tail', '-l', ledger, '--from', '26'])).stderr).toBe('');
+});
+
+test('a field that no event has is said', async () => {
+  const ledger = await numbersLedger(25);
+  const { stdout, stderr } = await succeed(['tail', '-l', ledger, '--where', 'a.b=1', '--where', 'c~*x']);
+  expect([stdout.toString(), stderr]).toEqual(['', 'none of the events looked at has the field a.b or c\n']);
+  expect((await succeed(['replay', '-l', ledger, '--where', 'a.b=1'])).stderr).toBe('no events: none of the events looked at has the field a.b\n');
 });
 
 test('--since and --until choose by time, the end excluded, and -n the last of those', async () => {

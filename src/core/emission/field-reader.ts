@@ -4,7 +4,7 @@ import { LINE_FEED } from '../model/bytes.ts';
 import type { FieldPath } from '../model/field-path.ts';
 import { scalarText } from '../model/scalar-text.ts';
 import type { FieldKind, RoutableLine } from '../model/scanned-field.ts';
-import { planScan } from './scan-plan.ts';
+import { planScan, type ScanPlan } from './scan-plan.ts';
 import { ScannedLines } from './scanned-lines.ts';
 import { Scanner } from './scanner.ts';
 
@@ -13,8 +13,9 @@ export class FieldReader {
   readonly #lines: ScannedLines;
   #memory = Buffer.alloc(4096);
 
-  constructor(paths: readonly FieldPath[], depthMax: number) {
-    this.#scanner = new Scanner(planScan(paths, { depthMax, lineBytesMax: Number.MAX_SAFE_INTEGER }));
+  /** `repeats`: where a field stands twice, reading ends at the second one, or the last one counts. */
+  constructor(paths: readonly FieldPath[], depthMax: number, repeats: ScanPlan['repeats'] = 'refuse') {
+    this.#scanner = new Scanner(planScan(paths, { depthMax, lineBytesMax: Number.MAX_SAFE_INTEGER, repeats }));
     this.#lines = new ScannedLines(paths.length);
   }
 

@@ -15,10 +15,12 @@ export interface ScanPlan {
   readonly slotCount: number;
   readonly lineBytesMax: number;
   readonly depthMax: number;
+  /** A key of interest that stands in an object twice is a fault, or the last one counts. */
+  readonly repeats: 'refuse' | 'last';
 }
 
 /** Field n of `paths` is reported in slot n. */
-export function planScan(paths: readonly FieldPath[], limits: { lineBytesMax: number; depthMax: number }): ScanPlan {
+export function planScan(paths: readonly FieldPath[], limits: { lineBytesMax: number; depthMax: number; repeats?: ScanPlan['repeats'] }): ScanPlan {
   const nodes: PlanNode[] = [{ keys: [], slots: [] }];
   const nodeAt = (index: number) => nodes[index] as PlanNode;
   for (const [slot, path] of paths.entries()) {
@@ -33,5 +35,5 @@ export function planScan(paths: readonly FieldPath[], limits: { lineBytesMax: nu
     }
     nodeAt(current).slots.push(slot);
   }
-  return { nodes, slotCount: paths.length, ...limits };
+  return { nodes, slotCount: paths.length, repeats: 'refuse', ...limits };
 }

@@ -147,7 +147,7 @@ export class Scanner {
         const isEmpty = byteAt(bytes, at) === (isObject ? CLOSE_BRACE : CLOSE_BRACKET);
         if (!isEmpty) {
           if (isObject) {
-            node = this.#scanKey(at, node);
+            node = this.#scanKey(at, node, line, lines);
             if (this.#fault !== LineFault.NONE) return;
             at = this.#at;
           } else {
@@ -174,7 +174,7 @@ export class Scanner {
         if (next === COMMA) {
           at = this.#skipSpace(at + 1);
           if (isObject) {
-            node = this.#scanKey(at, this.#nodeOf[depth] as number);
+            node = this.#scanKey(at, this.#nodeOf[depth] as number, line, lines);
             if (this.#fault !== LineFault.NONE) return;
             at = this.#at;
           } else {
@@ -196,7 +196,7 @@ export class Scanner {
   }
 
   /** A key, its colon and the space behind it. Returns the node the key leads to from `parent`. */
-  #scanKey(start: number, parent: number): number {
+  #scanKey(start: number, parent: number, line: number, lines: ScannedLines): number {
     if (byteAt(this.#bytes, start) !== QUOTE) {
       this.#stop(LineFault.UNEXPECTED_BYTE, start);
       return NO_NODE;
@@ -212,13 +212,26 @@ export class Scanner {
     }
     if (node !== NO_NODE) {
       if (this.#metIn[node] === this.#lineStamp) {
-        this.#stop(LineFault.FIELD_TWICE, start);
-        return NO_NODE;
+        if (this.#plan.repeats === 'refuse') {
+          this.#stop(LineFault.FIELD_TWICE, start);
+          return NO_NODE;
+        }
+        this.#forget(node, line, lines);
       }
       this.#metIn[node] = this.#lineStamp;
     }
     this.#at = this.#skipSpace(colon + 1);
     return node;
+  }
+
+  /** Takes back what was found at a node and below it: its key stands here again. */
+  #forget(node: number, line: number, lines: ScannedLines): void {
+    const { keys, slots } = this.#plan.nodes[node] as ScanPlan['nodes'][number];
+    for (const slot of slots) lines.fieldKinds[line * lines.slotCount + slot] = FieldKind.ABSENT;
+    for (const key of keys) {
+      this.#metIn[key.node] = 0;
+      this.#forget(key.node, line, lines);
+    }
   }
 
   /** The node that the key `[start, end)`, quotes included, leads to. */

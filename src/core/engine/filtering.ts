@@ -4,10 +4,11 @@ import { FieldReader } from '../emission/field-reader.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Condition, parseCondition } from '../model/condition.ts';
 import { DEPTH_MAX } from '../model/config.ts';
-import type { EventBatch } from '../model/event.ts';
+import { formatFieldPath } from '../model/field-path.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
 import { epochAt, NO_PLACEMENTS } from '../model/routing.ts';
+import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
 import type { EventLabels } from '../output/event-form.ts';
 import type { Keeps } from '../replay/filter.ts';
 import { type ReadRange, type Retelling, retell } from '../replay/retell.ts';
@@ -17,16 +18,61 @@ import { placeOfKey } from '../router/place-of-key.ts';
 export interface FilterRequest {
   /** Only events whose key is this text. */
   readonly key?: string | undefined;
-  /** Only events that meet all of these: `properties.mag>=4.5`; also = != < <= > ~. */
+  /** Only events that meet all of these: `properties.mag>=4.5`; also = != < <= > and ~ for a regular expression of RE2, ~* for one that ignores case. */
   readonly where?: string | readonly string[] | undefined;
 }
 
-/** Null where everything is kept. @throws LedgerError INVALID_ARGUMENT */
-export function readFilter({ key, where }: FilterRequest, labels: EventLabels): Keeps | null {
-  const conditions = [where ?? []].flat().map(parseCondition);
-  const meets = conditions.length === 0 ? null : meetsAll(conditions);
-  if (key === undefined) return meets;
-  return (batch, at) => labels.key(batch, at) === key && (meets?.(batch, at) ?? true);
+/** What picks the events of one run, and what it has met meanwhile. */
+export class EventFilter {
+  readonly #key: string | undefined;
+  readonly #conditions: readonly Condition[];
+  readonly #labels: EventLabels;
+  /** Conditions whose field no event had so far. */
+  readonly #unmet: Set<Condition>;
+  #examined = 0;
+
+  /** @throws LedgerError INVALID_ARGUMENT */
+  constructor({ key, where }: FilterRequest, labels: EventLabels) {
+    this.#key = key;
+    this.#conditions = [where ?? []].flat().map(parseCondition);
+    this.#labels = labels;
+    this.#unmet = new Set(this.#conditions);
+  }
+
+  /** Null where everything is kept. @throws LedgerError INVALID_ARGUMENT for a regular expression that cannot be read */
+  async load(): Promise<Keeps | null> {
+    const key = this.#key;
+    const labels = this.#labels;
+    const meets = this.#conditions.length === 0 ? null : await this.#meetsAll();
+    if (key === undefined) return meets;
+    return (batch, at) => labels.key(batch, at) === key && (meets?.(batch, at) ?? true);
+  }
+
+  /** Fields of conditions that none of the events had which were looked at; empty where none was looked at. */
+  get missingFields(): string[] {
+    if (this.#examined === 0) return [];
+    return [...new Set([...this.#unmet].map(({ path }) => formatFieldPath(path)))];
+  }
+
+  async #meetsAll(): Promise<Keeps> {
+    const conditions = this.#conditions;
+    const tests = await Promise.all(conditions.map((condition) => condition.load()));
+    const fields = new FieldReader(
+      conditions.map(({ path }) => path),
+      DEPTH_MAX,
+      'last',
+    );
+    return (batch, at) => {
+      const line = fields.read(batch.payload(at));
+      this.#examined++;
+      if (this.#unmet.size > 0) this.#note(line);
+      return tests.every((holds, nth) => holds(line, nth));
+    };
+  }
+
+  #note(line: RoutableLine): void {
+    for (const [nth, condition] of this.#conditions.entries()) if (line.kind(nth) !== FieldKind.ABSENT) this.#unmet.delete(condition);
+  }
 }
 
 /** What tells the filters of one telling from those of another; the empty text where everything is kept. */
@@ -41,17 +87,6 @@ export function rangeReader(ledger: Ledger, { key }: FilterRequest, { partitions
   return async function* read(range) {
     const places = key === undefined ? partitions : await placesOfKey(ledger, key, range, partitions);
     yield* retell(ledger, { ...reading, range, partitions: places });
-  };
-}
-
-function meetsAll(conditions: readonly Condition[]): Keeps {
-  const fields = new FieldReader(
-    conditions.map(({ path }) => path),
-    DEPTH_MAX,
-  );
-  return (batch: EventBatch, at: number) => {
-    const line = fields.read(batch.payload(at));
-    return conditions.every((condition, nth) => condition.holds(line, nth));
   };
 }
 

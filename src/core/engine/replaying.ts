@@ -9,14 +9,13 @@ import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
 import type { Micros } from '../model/time.ts';
 import type { Timer } from '../model/timer.ts';
-import type { EventLabels } from '../output/event-form.ts';
 import { filtered } from '../replay/filter.ts';
 import { hasEnd, type RangeRequest, resolveRange } from '../replay/resolve-range.ts';
 import { follow } from '../replay/retell.ts';
 import { type PaceRequest, readPace } from '../scheduler/pacing/pace.ts';
 import { paced } from '../scheduler/pacing/paced.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
-import { type FilterRequest, rangeReader, readFilter } from './filtering.ts';
+import { type EventFilter, type FilterRequest, rangeReader } from './filtering.ts';
 
 export interface ReplayOptions extends RangeRequest, FilterRequest, PaceRequest {
   /** Names of partitions; default all. */
@@ -52,7 +51,7 @@ export interface ReplayParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly timer: Timer;
-  readonly labels: EventLabels;
+  readonly filter: EventFilter;
   /** The partitions asked for, null for all of them. @throws LedgerError UNKNOWN_PARTITION */
   readonly select: () => Promise<readonly PartitionId[] | null>;
   readonly verify: boolean;
@@ -67,19 +66,20 @@ export interface ReplayParts {
 export async function fixRange(parts: ReplayParts, options: ReplayOptions): Promise<SequenceRange> {
   // made and thrown away: what is wrong with the options is told
   replaying(parts, options);
+  await parts.filter.load();
   const { ledger, clock } = parts;
   return resolveRange(options, ledger, { now: clock.nowMicros(), zone: options.zone });
 }
 
 /** What is wrong with the options is told before anything is read. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
 export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pages {
-  const { ledger, timer } = parts;
+  const { ledger, timer, filter } = parts;
   const { signal, playback } = options;
   const pace = readPace(options);
-  const keeps = readFilter(options, parts.labels);
   if (options.follow && hasEnd(options)) throw invalidArgument('a replay that follows has no end', 'leave the end of the range out, or do not follow');
   const now = parts.clock.nowMicros();
   return async function* pages() {
+    const keeps = await filter.load();
     // watching begins before the head is read, or a commit in between would be missed
     const stopWatching = options.follow ? parts.startWatching() : null;
     try {
@@ -87,7 +87,7 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
       const range = { from: Math.max(asked.from, parts.behind + 1), through: asked.through };
       const read = rangeReader(ledger, options, { partitions: await parts.select(), verify: parts.verify, signal });
       let told = options.follow ? follow(ledger, range.from, read, { grown: parts.grown, signal }) : read(range);
-      if (keeps !== null) told = filtered(told, keeps);
+      if (keeps !== null) told = filtered(told, keeps, signal);
       if (pace !== null || playback !== undefined) told = paced(told, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
       yield* options.onProgress === undefined ? told : counted(told, options.follow ? { from: range.from, through: null } : range, options.onProgress);
     } finally {

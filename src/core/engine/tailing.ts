@@ -2,7 +2,7 @@
 
 import type { BatchPage } from '../model/event.ts';
 import { type TailProgress, type TailRequest, tellTail } from '../replay/tell-tail.ts';
-import { type FilterRequest, rangeReader, readFilter } from './filtering.ts';
+import { type FilterRequest, rangeReader } from './filtering.ts';
 import type { ReplayParts } from './replaying.ts';
 
 export interface TailOptions extends TailRequest, FilterRequest {
@@ -15,14 +15,13 @@ export interface TailOptions extends TailRequest, FilterRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-type TailParts = Pick<ReplayParts, 'ledger' | 'clock' | 'labels' | 'select' | 'startWatching' | 'grown'>;
+type TailParts = Pick<ReplayParts, 'ledger' | 'clock' | 'filter' | 'select' | 'startWatching' | 'grown'>;
 
-/** What is wrong with the filter is told before anything is read. @throws LedgerError INVALID_ARGUMENT */
 export function tailing(parts: TailParts, options: TailOptions): () => AsyncGenerator<BatchPage, void, undefined> {
-  const { ledger, clock, grown } = parts;
+  const { ledger, clock, filter, grown } = parts;
   const { signal, onProgress, zone } = options;
-  const keeps = readFilter(options, parts.labels);
   return async function* pages() {
+    const keeps = await filter.load();
     const partitions = await parts.select();
     const read = rangeReader(ledger, options, { partitions, verify: false, signal });
     // watching begins before the head is read, or a commit in between would be missed

@@ -1,13 +1,17 @@
-/** A condition on one field of a payload: `properties.mag>=4.5`. Numbers are compared exactly, as decimals; texts byte by byte. No I/O. */
+/**
+ * A condition on one field of a payload: `properties.mag>=4.5`. Numbers are compared exactly, as decimals; texts byte by byte. Of a key that stands in
+ * an object twice the last one counts, as for JSON.parse and jq. No I/O.
+ */
 
 import { asBuffer } from './bytes.ts';
 import { compareDecimals, type Decimal, readDecimal } from './decimal.ts';
-import { type FieldPath, parseFieldPath } from './field-path.ts';
+import { type FieldPath, formatFieldPath, parseFieldPath } from './field-path.ts';
 import { LedgerError } from './ledger-error.ts';
+import { checkPattern, compilePattern, type Pattern } from './pattern.ts';
 import { scalarText } from './scalar-text.ts';
 import { FieldKind, type RoutableLine } from './scanned-field.ts';
 
-const OPERATORS = ['!=', '<=', '>=', '=', '<', '>', '~'] as const;
+const OPERATORS = ['!=', '<=', '>=', '=', '<', '>', '~*', '~'] as const;
 type Operator = (typeof OPERATORS)[number];
 
 const FITTING_ORDERS: Readonly<Record<'<' | '<=' | '>' | '>=', (order: number) => boolean>> = {
@@ -17,7 +21,10 @@ const FITTING_ORDERS: Readonly<Record<'<' | '<=' | '>' | '>=', (order: number) =
   '>=': (order) => order >= 0,
 };
 
-/** What a field is compared with. A value in double quotes is a text alone; a bare one also the number, `true`, `false` or `null` that it spells. */
+/**
+ * What a field is compared with. A value in double quotes is a text alone; a bare one also the number, `true`, `false` or `null` that it spells. What
+ * JSON would not take for a number is a text: 01234 is a postal code.
+ */
 interface Operand {
   readonly text: string;
   readonly bytes: Buffer;
@@ -25,10 +32,13 @@ interface Operand {
   readonly number: Decimal | null;
 }
 
+/** Whether the nth field of a scanned line, which is the one at the condition's path, meets it. */
+type Holds = (line: RoutableLine, nth: number) => boolean;
+
 export interface Condition {
   readonly path: FieldPath;
-  /** Whether the nth field of a scanned line, which is the one at `path`, meets it. */
-  holds(line: RoutableLine, nth: number): boolean;
+  /** @throws LedgerError INVALID_ARGUMENT for a regular expression that cannot be read */
+  load(): Promise<Holds>;
 }
 
 /** Reads `PATH OPERATOR VALUE`, without blanks around the operator. @throws LedgerError INVALID_ARGUMENT */
@@ -38,13 +48,21 @@ export function parseCondition(text: string): Condition {
   const { at, operator } = found;
   const path = parseFieldPath(text.slice(0, at));
   const value = text.slice(at + operator.length);
-  if (operator === '~') return { path, holds: matches(text, value) };
+  if (operator === '~' || operator === '~*') {
+    const pattern = { source: value, ignoresCase: operator === '~*' };
+    checkPattern(formatFieldPath(path), pattern);
+    return { path, load: () => matches(pattern) };
+  }
   if (operator === '=' && /^[=~]/.test(value))
     throw notACondition(text, `'${text.slice(at, at + 2)}' is no operator; a value that begins so stands in double quotes`);
-  const operand = readOperand(text, value);
-  if (operator === '=') return { path, holds: (line, nth) => isEqual(line, nth, operand) };
-  if (operator === '!=') return { path, holds: (line, nth) => !isEqual(line, nth, operand) };
-  return { path, holds: compares(operand, FITTING_ORDERS[operator]) };
+  const holds = comparison(operator, readOperand(text, value));
+  return { path, load: async () => holds };
+}
+
+function comparison(operator: Exclude<Operator, '~' | '~*'>, operand: Operand): Holds {
+  if (operator === '=') return (line, nth) => isEqual(line, nth, operand);
+  if (operator === '!=') return (line, nth) => !isEqual(line, nth, operand);
+  return compares(operand, FITTING_ORDERS[operator]);
 }
 
 /** The first operator outside of quotes; of two that begin there, the longer one. */
@@ -88,7 +106,7 @@ function isEqual(line: RoutableLine, nth: number, operand: Operand): boolean {
 }
 
 /** Numbers with numbers, texts with texts; what cannot be compared is neither smaller nor greater. */
-function compares(operand: Operand, fits: (order: number) => boolean): Condition['holds'] {
+function compares(operand: Operand, fits: (order: number) => boolean): Holds {
   const { number, bytes } = operand;
   return (line, nth) => {
     const kind = line.kind(nth);
@@ -101,20 +119,11 @@ function compares(operand: Operand, fits: (order: number) => boolean): Condition
   };
 }
 
-function matches(text: string, pattern: string): Condition['holds'] {
-  let expression: RegExp;
-  try {
-    expression = new RegExp(pattern, 'u');
-  } catch (error) {
-    throw new LedgerError('INVALID_ARGUMENT', {
-      message: `the regular expression of '${text.slice(0, 80)}' cannot be read`,
-      hint: 'write it as JavaScript does, without slashes: place~Alaska$',
-      cause: error,
-    });
-  }
+async function matches(pattern: Pattern): Promise<Holds> {
+  const test = await compilePattern(pattern);
   return (line, nth) => {
     const own = isNumber(line.kind(nth)) ? written(line, nth) : textOf(line, nth);
-    return own !== null && expression.test(own);
+    return own !== null && test(own);
   };
 }
 
@@ -137,7 +146,7 @@ function textOf(line: RoutableLine, nth: number): string | null {
 function notACondition(text: string, fact: string): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {
     message: `'${text.slice(0, 80)}' is not a condition: ${fact}`,
-    hint: 'write PATH=VALUE, or != < <= > >= ~ in its place: properties.mag>=4.5',
+    hint: 'write PATH=VALUE, or != < <= > >= ~ ~* in its place: properties.mag>=4.5',
     details: { condition: text },
   });
 }

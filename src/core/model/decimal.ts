@@ -19,7 +19,7 @@ const ZERO: Decimal = { sign: 0, digits: '', point: 0n };
 
 /** Reads a number of JSON's grammar. Null where it is none, or where its exponent is too long to be read. */
 export function readDecimal(number: string): Decimal | null {
-  const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number);
+  const match = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number);
   if (match === null) return null;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
   const all = whole + fraction;

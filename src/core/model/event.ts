@@ -57,13 +57,17 @@ export class EventBatch {
 
   /** The events for which the answer is yes. */
   filter(keeps: (at: number) => boolean): EventBatch {
-    const { count } = this;
-    const rows = new Uint32Array(count);
+    const rows = new Uint32Array(this.count);
     let kept = 0;
-    for (let at = 0; at < count; at++) if (keeps(at)) rows[kept++] = at;
-    if (kept === count) return this;
+    for (let at = 0; at < rows.length; at++) if (keeps(at)) rows[kept++] = at;
+    return this.pick(rows.subarray(0, kept));
+  }
+
+  /** The events at these places of the batch, which rise. */
+  pick(rows: Uint32Array): EventBatch {
+    if (rows.length === this.count) return this;
     const columns = this.#events;
-    return new EventBatch(() => columns.pick(rows.subarray(0, kept)), null);
+    return new EventBatch(() => columns.pick(rows), null);
   }
 
   get count(): number {

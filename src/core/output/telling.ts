@@ -20,6 +20,8 @@ export interface TellingReport {
   readonly lastTime: Micros | null;
   /** BLAKE3 over the payloads in order, each followed by a line feed: equals `| b3sum`. Hex. */
   readonly digest: string;
+  /** Fields of `where` that none of the events had which were looked at: most likely a misspelled path. */
+  readonly missingFields: readonly string[];
   /** How long it took. */
   readonly wallMs: number;
   /** Whether the chain was verified while reading. */
@@ -31,6 +33,8 @@ export interface TellingReport {
 export interface TellingOptions {
   readonly labels: EventLabels;
   readonly isVerified: boolean;
+  /** What leaves events out on the way here. */
+  readonly filter: { readonly missingFields: readonly string[] };
   /** Who is told when it is awaited; null: nobody. */
   readonly audience?: (() => Sink | null) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -94,6 +98,7 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
       firstTime: first?.time ?? null,
       lastTime: last?.time ?? null,
       digest: hasher.digest('hex'),
+      missingFields: this.#options.filter.missingFields,
       wallMs: performance.now() - started,
       isVerified: this.#options.isVerified,
       isComplete: isComplete && !this.#options.signal?.aborted,

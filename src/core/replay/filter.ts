@@ -1,16 +1,45 @@
 /** Leaves out what was not asked for: a stage between history and the output. */
 
 import type { BatchPage, EventBatch } from '../model/event.ts';
+import { Turns } from './turns.ts';
 
-/** Whether an event of a batch is told. */
+/** Whether an event of a batch is kept. */
 export type Keeps = (batch: EventBatch, at: number) => boolean;
 
-/** A page whose batches hold what is kept. */
-export function keptOf(page: BatchPage, keeps: Keeps): BatchPage {
-  return page.map((batch) => batch.filter((at) => keeps(batch, at)));
+/** Asking for the time costs 1/30 of looking at an event; four of the largest events take less than a second. */
+const EVENTS_BETWEEN_LOOKS = 4;
+
+/** Rows of a batch that are kept, rising; null after an abort. However many events it drops, others get their turn. */
+export async function keptRows(batch: EventBatch, keeps: Keeps, turns: Turns, signal?: AbortSignal): Promise<Uint32Array | null> {
+  const { count } = batch;
+  const rows = new Uint32Array(count);
+  let kept = 0;
+  for (let at = 0; at < count; at++) {
+    if (keeps(batch, at)) rows[kept++] = at;
+    if (at % EVENTS_BETWEEN_LOOKS !== 0 || !turns.isOver) continue;
+    await turns.give();
+    if (signal?.aborted) return null;
+  }
+  return rows.subarray(0, kept);
+}
+
+/** A page whose batches hold what is kept; null after an abort. */
+export async function keptOf(page: BatchPage, keeps: Keeps, turns: Turns, signal?: AbortSignal): Promise<BatchPage | null> {
+  const kept: EventBatch[] = [];
+  for (const batch of page) {
+    const rows = await keptRows(batch, keeps, turns, signal);
+    if (rows === null) return null;
+    kept.push(batch.pick(rows));
+  }
+  return kept;
 }
 
 /** The same pages, whose batches hold what is kept. */
-export async function* filtered(pages: AsyncIterable<BatchPage>, keeps: Keeps): AsyncGenerator<BatchPage, void, undefined> {
-  for await (const page of pages) yield keptOf(page, keeps);
+export async function* filtered(pages: AsyncIterable<BatchPage>, keeps: Keeps, signal?: AbortSignal): AsyncGenerator<BatchPage, void, undefined> {
+  const turns = new Turns();
+  for await (const page of pages) {
+    const kept = await keptOf(page, keeps, turns, signal);
+    if (kept === null) return;
+    yield kept;
+  }
 }

@@ -2,8 +2,9 @@
 
 import type { BatchPage } from '../model/event.ts';
 import type { SequenceRange } from '../model/range.ts';
-import type { Keeps } from './filter.ts';
+import { type Keeps, keptRows } from './filter.ts';
 import type { ReadRange } from './retell.ts';
+import { Turns } from './turns.ts';
 
 /** How many sequences are looked at in one go: few at first, because matches tend to be near, then more and more. It bounds the memory, too. */
 const WINDOW_FIRST = 4096;
@@ -24,7 +25,7 @@ export async function lastMatches(
   let end = through;
   for (let window = WINDOW_FIRST; end >= from && left > 0 && !signal?.aborted; window = Math.min(window * 2, WINDOW_MAX)) {
     const start = Math.max(from, end - window + 1);
-    const matches = (await matchesIn(read({ from: start, through: end }), keeps)).slice(-left);
+    const matches = (await matchesIn(read({ from: start, through: end }), keeps, signal)).slice(-left);
     found = [...runsOf(matches), ...found];
     left -= matches.length;
     end = start - 1;
@@ -42,11 +43,14 @@ function runsOf(matches: readonly number[]): SequenceRange[] {
   return runs;
 }
 
-async function matchesIn(pages: AsyncIterable<BatchPage>, keeps: Keeps): Promise<number[]> {
+async function matchesIn(pages: AsyncIterable<BatchPage>, keeps: Keeps, signal?: AbortSignal): Promise<number[]> {
+  const turns = new Turns();
   const matches: number[] = [];
   for await (const page of pages) {
     for (const batch of page) {
-      for (let at = 0; at < batch.count; at++) if (keeps(batch, at)) matches.push(batch.sequences[at] as number);
+      const rows = await keptRows(batch, keeps, turns, signal);
+      if (rows === null) return matches;
+      for (const row of rows) matches.push(batch.sequences[row] as number);
     }
   }
   return matches;

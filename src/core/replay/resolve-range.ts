@@ -6,8 +6,9 @@ import type { SequenceRange } from '../model/range.ts';
 import { formatTime, type Micros } from '../model/time.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
 import { readTimeInterval, type TimeInterval } from '../model/time-interval.ts';
+import { timeZone } from '../model/time-zone.ts';
 
-/** All ends optional. A date as `from` means its first microsecond, as `through` its last. */
+/** All ends optional; a range may hold nothing. A date as `from` means its first microsecond, as `through` its last. */
 export interface RangeRequest {
   /** Both ends at once: a day (`2026-04-12`, `yesterday`), or an ISO interval such as `2026-04-12T09:00Z/PT8H30M`, its end exclusive. */
   readonly range?: string | undefined;
@@ -40,12 +41,25 @@ export function hasEnd(request: RangeRequest): boolean {
 }
 
 async function readTimes(request: RangeRequest, context: TimeContext): Promise<TimeInterval> {
+  // a zone that is none is a mistake also where no time needs it
+  await timeZone(context.zone);
   if (request.range !== undefined) return readTimeInterval(request.range, context);
   const first = request.from === undefined ? null : (await readTimeExpression(request.from, context)).first;
   const last = await lastTime(request, context);
-  if (first !== null && last !== null && first > last)
-    throw turnedRound(formatTime(first), request.until === undefined ? formatTime(last) : `before ${formatTime(last + 1)}`);
+  checkOrder(first, last, request);
   return { first, last };
+}
+
+/** An end that is exclusive may stand at the start: the range is empty. */
+function checkOrder(first: Micros | null, last: Micros | null, { until }: RangeRequest): void {
+  if (first === null || last === null) return;
+  if (until === undefined && first > last) throw inverted(`--from ${formatTime(first)} is after --through ${formatTime(last)}`);
+  if (until !== undefined) checkUntil('from', first, last + 1);
+}
+
+/** `end`: exclusive. @throws LedgerError INVALID_RANGE where it lies before the start */
+export function checkUntil(name: 'from' | 'since', start: Micros, end: Micros): void {
+  if (start > end) throw inverted(`--${name} ${formatTime(start)} is after --until ${formatTime(end)}`);
 }
 
 /** The last microsecond of the range; null where time does not end it. */
@@ -70,9 +84,9 @@ function checkEnds(request: RangeRequest): void {
   }
   const { fromSequence, throughSequence } = request;
   if (fromSequence !== undefined && throughSequence !== undefined && fromSequence > throughSequence)
-    throw turnedRound(String(fromSequence), String(throughSequence));
+    throw inverted(`--from-sequence ${fromSequence} is after --through-sequence ${throughSequence}`);
 }
 
-function turnedRound(from: string, through: string): LedgerError {
-  return new LedgerError('INVALID_RANGE', { message: `the range is turned round: it begins at ${from} and ends at ${through}`, hint: 'exchange the two ends' });
+function inverted(fact: string): LedgerError {
+  return new LedgerError('INVALID_RANGE', { message: fact, hint: 'swap them' });
 }

@@ -2,20 +2,38 @@
 
 import type { History } from '../model/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
+import type { Micros } from '../model/time.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+import { timeZone } from '../model/time-zone.ts';
 
 /** `start`, `end`, a sequence (a number, or digits alone), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z` or `-1h`. */
 export type StartPoint = string | number;
 
 const SEQUENCE = /^\d+$/;
 
-/** The first sequence it means: what does not exist yet means the end. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+/** Where a reader begins. */
+export interface Start {
+  /** The first sequence it means. A sequence that does not exist yet is taken as it is; a time after the head's means head + 1. */
+  readonly sequence: number;
+  /** Where a time was asked for: its first microsecond. */
+  readonly time: Micros | null;
+}
+
+/** @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+export async function readStart(start: StartPoint, history: History, context: TimeContext): Promise<Start> {
+  // a zone that is none is a mistake also where no time needs it
+  await timeZone(context.zone);
+  if (start === 'start') return { sequence: 1, time: null };
+  if (start === 'end') return { sequence: (await history.head()).sequence + 1, time: null };
+  if (typeof start === 'number' || SEQUENCE.test(start)) return { sequence: checkedSequence(start), time: null };
+  const time = (await readTimeExpression(start, context)).first;
+  return { sequence: await history.sequenceAtTime(time), time };
+}
+
+/** As {@link readStart}, for one who cannot wait for a sequence: what does not exist yet means the end. */
 export async function resolveStart(start: StartPoint, history: History, context: TimeContext): Promise<number> {
-  const { sequence: head } = await history.head();
-  if (start === 'start') return 1;
-  if (start === 'end') return head + 1;
-  if (typeof start === 'number' || SEQUENCE.test(start)) return Math.min(checkedSequence(start), head + 1);
-  return history.sequenceAtTime((await readTimeExpression(start, context)).first);
+  const { sequence } = await readStart(start, history, context);
+  return Math.min(sequence, (await history.head()).sequence + 1);
 }
 
 function checkedSequence(start: StartPoint): number {

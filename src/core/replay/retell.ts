@@ -1,17 +1,14 @@
 /** The lateral line: re-tells history in order, page by page. It reads only: nothing here appends or moves a cursor. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BatchPage, EventBatch } from '../model/event.ts';
 import { type History, pageBytes } from '../model/history.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
 import { LineCutter } from './line-cutter.ts';
+import { Turns } from './turns.ts';
 
 /** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
 const KERNEL_FROM_BYTES = 256 * 1024;
-
-/** How long it goes on without looking whether anything else has happened. */
-const TURN_MS = 20;
 
 export interface Retelling {
   readonly range: SequenceRange;
@@ -28,17 +25,15 @@ export type ReadRange = (range: SequenceRange) => AsyncGenerator<BatchPage, void
 export async function* retell(history: History, { range, partitions, verify, signal }: Retelling): AsyncGenerator<BatchPage, void, undefined> {
   if (range.from > range.through) return;
   let cutter: LineCutter | null = null;
-  let turnAt = performance.now();
+  const turns = new Turns();
   for await (const page of history.pages({ range, partitions, verify })) {
     if (signal?.aborted) return;
     if (cutter === null && pageBytes(page) >= KERNEL_FROM_BYTES) cutter = new LineCutter();
     const cut = cutter?.forPage(page) ?? null;
     // a page holds whole commits; those at the ends of the range are cut to it
     if (page.commits.length > 0) yield page.commits.map((commit) => EventBatch.of(commit, range, cut));
-    if (performance.now() - turnAt < TURN_MS) continue;
-    // pages that are read ahead come one behind the other, and where nothing of them is told nobody else would get a turn, not even Ctrl-C
-    await nextTurn();
-    turnAt = performance.now();
+    // pages that are read ahead resolve one after the other without a turn of the event loop: with nothing to write, nothing else would run
+    if (turns.isOver) await turns.give();
   }
 }
 

@@ -5,17 +5,20 @@ import type { History } from '../model/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
+import type { Micros } from '../model/time.ts';
 import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
 import { WAIT_MS_MAX } from '../model/timer.ts';
 import { type Keeps, keptOf } from './filter.ts';
 import { lastMatches } from './last-matches.ts';
-import { resolveStart, type StartPoint } from './resolve-start.ts';
+import { checkUntil } from './resolve-range.ts';
+import { readStart, type Start, type StartPoint } from './resolve-start.ts';
 import type { ReadRange } from './retell.ts';
+import { Turns } from './turns.ts';
 
 export interface TailRequest {
   /** How many of the last events to begin with, of those that are told and lie in the range where there is one. Default 10, and all of a range. */
   readonly last?: number | undefined;
-  /** Where to begin. */
+  /** Where to begin; nothing before a sequence is told, also where it does not exist yet. */
   readonly from?: StartPoint | undefined;
   /** Time to begin at, inclusive. */
   readonly since?: string | undefined;
@@ -59,19 +62,22 @@ export async function* tellTail(
   const { read, keeps, signal, grown } = reading;
   if (request.from !== undefined && request.since !== undefined) throw invalidArgument('a tail with two starts', 'give one of from and since');
   const progress = new Progress(reading.onProgress);
-  const end = await endOf(request, history, context);
+  const { sequence: start, time } = await startOf(request, history, context);
+  const end = await endOf(request, time, history, context);
   const isFollowing = request.follow === true || request.idleMs !== undefined;
   let { through, isFinal } = await end();
-  const start = await startOf(request, history, context);
   let ranges = await beginning(request, { from: start, through }, history, reading);
   let next = Math.max(start, through + 1);
   let left = request.count ?? Number.POSITIVE_INFINITY;
   // null on the way to the present, which is no silence
   let silentSince: number | null = null;
+  const turns = new Turns();
   for (;;) {
     for (const range of ranges) {
       for await (const page of read(range)) {
-        const told = firstOf(keeps === null ? page : keptOf(page, keeps), left);
+        const kept = keeps === null ? page : await keptOf(page, keeps, turns, signal);
+        if (kept === null) return;
+        const told = firstOf(kept, left);
         yield told;
         const count = told.reduce((sum, batch) => sum + batch.count, 0);
         // what a filter leaves out is silence, and so are commits to other partitions
@@ -82,7 +88,7 @@ export async function* tellTail(
       }
     }
     if (signal?.aborted) return;
-    progress.through(next - 1);
+    progress.through(Math.min(next - 1, through));
     if (!isFollowing || isFinal) return;
     silentSince ??= performance.now();
     const patience = request.idleMs === undefined ? undefined : request.idleMs - (performance.now() - silentSince);
@@ -121,9 +127,10 @@ class Progress {
 type End = () => Promise<{ readonly through: number; readonly isFinal: boolean }>;
 
 /** How far the range reaches by now, and whether that is all it ever will. */
-async function endOf({ until }: TailRequest, history: History, context: TimeContext): Promise<End> {
+async function endOf({ since, until }: TailRequest, start: Micros | null, history: History, context: TimeContext): Promise<End> {
   if (until === undefined) return async () => ({ through: (await history.head()).sequence, isFinal: false });
   const time = (await readTimeExpression(until, context)).first;
+  if (start !== null) checkUntil(since === undefined ? 'from' : 'since', start, time);
   return async () => {
     const beyond = await history.sequenceAtTime(time);
     const { sequence } = await history.head();
@@ -131,9 +138,10 @@ async function endOf({ until }: TailRequest, history: History, context: TimeCont
   };
 }
 
-async function startOf({ from, since }: TailRequest, history: History, context: TimeContext): Promise<number> {
-  if (since === undefined) return resolveStart(from ?? 'start', history, context);
-  return history.sequenceAtTime((await readTimeExpression(since, context)).first);
+async function startOf({ from, since }: TailRequest, history: History, context: TimeContext): Promise<Start> {
+  if (since === undefined) return readStart(from ?? 'start', history, context);
+  const time = (await readTimeExpression(since, context)).first;
+  return { sequence: await history.sequenceAtTime(time), time };
 }
 
 /** What is told of the history there is, as ranges in rising order: all of it, or the last events. */
