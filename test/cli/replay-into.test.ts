@@ -1,14 +1,14 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { EARTHQUAKES, finished, runCli, startCli } from '../support/cli.ts';
+import { EARTHQUAKES, runCli } from '../support/cli.ts';
 import { asLines, earthquakes } from '../support/earthquakes.ts';
-import { killAfterTest } from '../support/fault-tools.ts';
+import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { earthquakeLedger, expectFailure, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
-import { seededForTest } from '../support/seeded.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
+import { traced, wasKilled } from '../support/traced.ts';
 
 async function digestOf(ledger: string): Promise<string> {
   return JSON.parse((await succeed(['replay', '--json', '-l', ledger])).stderr).digest;
@@ -98,29 +98,23 @@ test('a request that is wrong makes no ledger', async () => {
   expect(existsSync(into)).toBe(false);
 });
 
-test('killed at any moment and run again, it holds every event once', async () => {
-  const random = seededForTest();
+test('killed at any moment and run again, it holds every event once', async (context) => {
+  needs(context, ...STRACE_PROBE);
   const source = await largeLedger();
   const into = join(tempDir(), 'killed.codex');
   const digest = await digestOf(source);
-  let kills = 0;
-  let inMidstream = 0;
-  const stored = () => [into, `${into}-wal`].reduce((bytes, path) => bytes + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
-  while (kills < 4) {
-    // somewhere behind what the run before has left
-    const until = stored() + random.between(1, 9) * 1e6;
-    const child = startCli(['replay', '-q', '--into', into, '-p', 'hash:at', '--partitions', '5', '-l', source]);
-    killAfterTest(child);
-    const result = finished(child);
-    while (child.exitCode === null && stored() < until) await sleep(1);
-    child.kill('SIGKILL');
-    const { signal } = await result;
-    if (signal === null) break;
-    kills++;
-    const held = await eventsIn(into);
-    if (held > 0 && held < 200_000) inMidstream++;
+  let before = 0;
+  // writes of one thread, a page of 16 KiB being two; each run goes on behind what the one before has left
+  for (const nth of quick([400, 700], [5, 400, 700, 1000])) {
+    const args = ['replay', '-q', '--into', into, '-p', 'hash:at', '--partitions', '5', '-l', source];
+    const killed = await traced(join(tempDir(), 'strace.log'), 'pwrite64', `signal=KILL:when=${nth}`, args);
+    expect(wasKilled(killed), `at write ${nth}: it ended with ${killed.code}`).toBe(true);
+    const held = existsSync(into) ? await eventsIn(into) : 0;
+    expect(held).toBeGreaterThanOrEqual(before);
+    expect(held).toBeLessThan(200_000);
+    before = held;
   }
-  expect(inMidstream, 'no kill met it in mid-stream').toBeGreaterThan(0);
+  expect(before, 'no kill met it in mid-stream').toBeGreaterThan(0);
   await succeed(['replay', '-q', '--into', into, '-l', source]);
   expect(await digestOf(into)).toBe(digest);
   expect(await eventsIn(into)).toBe(200_000);

@@ -211,8 +211,9 @@ describe('tail --exec', () => {
     tail.kill('SIGINT');
     await sleep(300);
     expect(hasGroup(leader)).toBe(true);
-    tail.kill('SIGINT');
-    expect(await ended).toBe('SIGINT');
+    // of another kind: two of one that a busy process has not taken yet are one
+    tail.kill('SIGTERM');
+    expect(['SIGINT', 'SIGTERM']).toContain(await ended);
     while (hasGroup(leader)) await sleep(20);
   });
 

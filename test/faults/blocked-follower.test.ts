@@ -1,13 +1,14 @@
 /** A follower whose pipe is full and is not read: it holds what its capacity allows, and pins nothing of the ledger. */
 
 import { readFileSync, statSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { Completengine } from '../../src/index.ts';
 import { startCli } from '../support/cli.ts';
 import { newLedger } from '../support/ledger-cli.ts';
+import { isSoak, quick } from '../support/test-size.ts';
+import { until } from '../support/until.ts';
 
-const MEGABYTES = 100;
+const MEGABYTES = quick(40, 100);
 
 function residentMegabytes(pid: number): number {
   const [, kilobytes = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
@@ -17,7 +18,7 @@ function residentMegabytes(pid: number): number {
 test.runIf(process.platform === 'linux').each([
   ['follows', ['-f', '-n', '0']],
   ['is a member of a group', ['--group', 'g']],
-])('one that %s while 100 MB are committed', async (_, args) => {
+])('one that %s while much is committed', async (_, args) => {
   const ledger = await newLedger();
   const follower = startCli(['tail', '-l', ledger, ...args]);
   onTestFinished(() => {
@@ -26,8 +27,15 @@ test.runIf(process.platform === 'linux').each([
   // a pipe that nobody reads: what is written stays in it
   follower.stdout.pause();
   const engine = await Completengine.open({ ledger });
-  await engine.emit({ n: 0 });
-  await sleep(1500);
+  let hasBegun = false;
+  follower.stdout.once('readable', () => {
+    hasBegun = true;
+  });
+  // it tells what comes behind its own start alone
+  await until(async () => {
+    await engine.emit({ n: 0 });
+    return hasBegun;
+  });
   const before = residentMegabytes(follower.pid as number);
 
   const line = `${JSON.stringify({ pad: 'x'.repeat(190) })}\n`;
@@ -43,7 +51,7 @@ test.runIf(process.platform === 'linux').each([
   await engine.close();
   expect(report.bytes).toBeGreaterThan(MEGABYTES * 0.9e6);
   expect(walBytesMax).toBeLessThan(64e6);
-  await sleep(300);
   expect(follower.exitCode).toBeNull();
-  expect(residentMegabytes(follower.pid as number) - before).toBeLessThan(80);
+  // how much a process holds depends on the machine
+  if (isSoak) expect(residentMegabytes(follower.pid as number) - before).toBeLessThan(80);
 });

@@ -6,12 +6,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { expect, it, type TestContext } from 'vitest';
 import { BIN, type CliResult, finished, runCli, startCli } from '../support/cli.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
+import { untilRead } from '../support/process-state.ts';
 import { ReceiptReader } from '../support/receipts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -181,7 +181,7 @@ async function following() {
   const result = finished(tail);
   const reader = new ReceiptReader(tail.stdout);
   await reader.atLeast(1, () => tail.exitCode !== null);
-  return { path, tail, result };
+  return { path, result };
 }
 
 /** What can happen to the file of a running process; `other` is another ledger. */
@@ -209,10 +209,7 @@ for (const [what, happen] of ENDS) {
     const other = await newLedger();
     const { path, emit, reader, result } = await emitting();
     happen(path, other);
-    for (let n = 0; n < 5; n++) {
-      emit.stdin.write(EVENT);
-      await sleep(20);
-    }
+    for (let n = 0; n < 5; n++) await untilRead(emit.pid, EVENT, (bytes) => emit.stdin.write(bytes));
     emit.stdin.end();
     const { code, stderr } = await result;
     expect(code, stderr).toBe(74);
@@ -222,11 +219,9 @@ for (const [what, happen] of ENDS) {
 
   it(`ends tail -f with 74 when the ledger is ${what}`, async () => {
     const other = await newLedger();
-    const { path, tail, result } = await following();
-    const patience = setTimeout(() => tail.kill('SIGKILL'), 15_000);
+    const { path, result } = await following();
     happen(path, other);
     const { code, stderr, stdout } = await result;
-    clearTimeout(patience);
     expect(code, `it did not notice: ${stderr}`).toBe(74);
     expect(stderr).toMatch(/removed|replaced/);
     expect(stdout.toString('utf8')).toBe('{"n":0}\n');

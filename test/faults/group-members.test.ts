@@ -1,6 +1,8 @@
 /** Members of a group that are killed and paused at any time: nothing is lost, nothing is taken twice by those who are well, and who has lost a lease is refused. */
 
 import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Completengine } from '../../src/index.ts';
@@ -9,7 +11,9 @@ import { openEngine } from '../support/engines.ts';
 import { newLedger } from '../support/ledger-cli.ts';
 import { MemberProcess } from '../support/members.ts';
 import { seededForTest } from '../support/seeded.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { groupLoad } from '../support/test-size.ts';
+import { until } from '../support/until.ts';
 
 const MEMBERS = 8;
 const LEASE_MS = 2500;
@@ -47,21 +51,22 @@ test('eight members share sixteen partitions under kill -9 and pauses', { timeou
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '16');
   const engine = await openEngine({ ledger });
   const members: MemberProcess[] = [];
-  const join = () => members.push(new MemberProcess(ledger, 'g', `m${members.length}`, ['--lease', `${LEASE_MS}ms`, '--busy-timeout', PATIENCE]));
-  for (let at = 0; at < MEMBERS; at++) join();
+  const enter = () => members.push(new MemberProcess(ledger, 'g', `m${members.length}`, ['--lease', `${LEASE_MS}ms`, '--busy-timeout', PATIENCE]));
+  for (let at = 0; at < MEMBERS; at++) enter();
 
   const started = performance.now();
   const emission = emitFor(ledger, seconds * 1000);
   const pauses: Promise<void>[] = [];
   let kills = 0;
-  while (performance.now() - started < seconds * 1000) {
+  // at least one of each, however slow the machine is
+  while (performance.now() - started < seconds * 1000 || kills === 0 || pauses.length === 0) {
     await sleep(chance.between(300, 1200));
     // two are left in peace
     const victim = chance.pick(members.filter(({ isRunning }) => isRunning).slice(2));
-    if (chance.unit() < 0.5) {
+    if (kills === 0 || (pauses.length > 0 && chance.unit() < 0.5)) {
       victim.kill();
       kills++;
-      join();
+      enter();
     } else {
       pauses.push(victim.pause(chance.between(500, LEASE_MS * 2)));
     }
@@ -103,23 +108,25 @@ test('a member that was paused while its command ran is refused, and goes on wit
   const ledger = await newLedger('--partitions', '1');
   const engine = await openEngine({ ledger });
   await engine.emit([{ n: 1 }, { n: 2 }]);
-  const slow = new MemberProcess(ledger, 'g', 'slow', ['--lease', '600ms', '--exec', 'cat > /dev/null; sleep 0.4']);
+  const [begun, goOn] = [join(tempDir(), 'begun'), join(tempDir(), 'go-on')];
+  const command = `cat > /dev/null; touch '${begun}'; until test -e '${goOn}'; do sleep 0.02; done`;
+  const slow = new MemberProcess(ledger, 'g', 'slow', ['--lease', '600ms', '--exec', command]);
   const leaseOf = async () => (await engine.groups())[0]?.lanes[0];
-  while ((await leaseOf())?.member !== 'slow') await sleep(10);
-  await sleep(100);
+  await until(() => existsSync(begun));
   slow.child.kill('SIGSTOP');
   const token = (await leaseOf())?.token ?? 0;
 
   // takes over when the lease is over, and stands behind both events
   const other = await Completengine.open({ ledger });
   let taken = 0;
-  const { finished } = await other.subscribe({ group: 'g', member: 'other', leaseMs: 600, until: { count: 2 } }, ({ count }) => {
+  const { finished } = await other.subscribe({ group: 'g', member: 'other', leaseMs: 3000, until: { count: 2 } }, ({ count }) => {
     taken += count;
   });
   await finished;
   await other.close();
   expect({ taken, lane: await leaseOf() }).toMatchObject({ taken: 2, lane: { nextOffset: 2, member: null } });
 
+  writeFileSync(goOn, '');
   slow.child.kill('SIGCONT');
   while ((await leaseOf())?.member !== 'slow') await sleep(10);
   const lane = await leaseOf();
@@ -138,7 +145,7 @@ test('an event that kills its consumers is parked in the end, and events that we
   const engine = await openEngine({ ledger });
   await engine.emit(['p0', 'p1', 'p2'].flatMap((to) => [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ to, n }))));
   const deadly = `events=$(cat); case "$events" in *'"p0","n":6'*) kill -9 $PPID;; esac; echo "$events"`;
-  const args = ['--lease', '400ms', '--max-deliver', '3', '--batch', '8', '-e', '--exec', deadly];
+  const args = ['--lease', '1s', '--max-deliver', '3', '--batch', '8', '-e', '--exec', deadly];
   const members: MemberProcess[] = [];
   for (let code: number | null = null; code !== 0 && members.length < 15; ) {
     const member = new MemberProcess(ledger, 'g', `m${members.length}`, args);

@@ -1,25 +1,18 @@
 /** Fault model: the disk does not give back what is read any more, while somebody follows, or while a thread reads ahead. */
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { BIN, type CliResult } from '../support/cli.ts';
 import { openEngine } from '../support/engines.ts';
-import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
+import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { largeLedgers, largeLine } from '../support/large-ledger.ts';
 import { expectFailure } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
+import { type Traced, traced } from '../support/traced.ts';
 
-/** Reads that fail: from the last ones of a start to those of what is followed. */
-const READS = 6;
-
-async function traced(inject: readonly string[], args: readonly string[]): Promise<CliResult & { readonly reads: readonly string[] }> {
-  const log = join(tempDir(), 'strace.log');
-  const result = await runProgram('strace', ['-f', '-qq', '-o', log, '-e', 'trace=pread64', ...inject, process.execPath, BIN, ...args]);
-  const reads = readFileSync(log, 'utf8').split('\n');
-  return { ...result, reads: reads.filter((line) => line.includes('pread64(')) };
-}
+/** From which read on all fail, counted from those of a start: among its last ones, and among those of what is followed. */
+const FAILING = quick([0, 3, 5], [0, 1, 2, 3, 4, 5]);
 
 test.for([
   ['a tail that follows', ['-f']],
@@ -29,19 +22,22 @@ test.for([
   const ledger = join(tempDir(), 'events.codex');
   const engine = await openEngine({ ledger, partitions: 1 });
   await engine.emit({ n: 0 });
-  const start = (await traced([], ['tail', '-l', ledger])).reads.length;
-  for (let nth = start; nth < start + READS; nth++) {
-    const ended = traced(['-e', `inject=pread64:error=EIO:when=${nth}+`], ['tail', '-l', ledger, ...args]);
+  const log = join(tempDir(), 'strace.log');
+  const start = (await traced(log, 'pread64', null, ['tail', '-l', ledger])).calls.length;
+  for (const behind of FAILING) {
+    const nth = start + behind;
+    const ended = traced(log, 'pread64', `error=EIO:when=${nth}+`, ['tail', '-l', ledger, ...args]);
     let isOver = false;
     void ended.finally(() => {
       isOver = true;
     });
+    // every event makes it read again, until it meets the fault, however many reads it has made before
     while (!isOver) {
       await engine.emit({ nth });
       await sleep(50);
     }
     const result = await ended;
-    expect(result.reads.some((read) => read.includes('INJECTED'))).toBe(true);
+    expect(result.calls.some((read) => read.includes('INJECTED'))).toBe(true);
     // SQLite takes a sector that cannot be read for damage
     expectFailure(result, result.code === 3 ? 3 : 74, /damaged|I\/O error/);
   }
@@ -54,19 +50,20 @@ const largeLedger = largeLedgers(LINES);
 test('a replay ends with one clear line when the thread that reads ahead cannot read any more', async (context) => {
   needs(context, ...STRACE_PROBE);
   const ledger = await largeLedger();
-  const byThread = ({ reads }: { readonly reads: readonly string[] }) => {
+  const log = join(tempDir(), 'strace.log');
+  const byThread = ({ calls }: Traced) => {
     const counts = new Map<string, number>();
-    for (const read of reads) counts.set(read.split(' ')[0] ?? '', (counts.get(read.split(' ')[0] ?? '') ?? 0) + 1);
+    for (const call of calls) counts.set(call.split(' ')[0] ?? '', (counts.get(call.split(' ')[0] ?? '') ?? 0) + 1);
     return [...counts].sort(([, one], [, other]) => one - other);
   };
-  const sound = await traced([], ['replay', '-q', '-l', ledger]);
+  const sound = await traced(log, 'pread64', null, ['replay', '-q', '-l', ledger]);
   expect(sound.code, sound.stderr).toBe(0);
   const [[, least] = ['', 0], [, most] = ['', 0]] = byThread(sound).slice(-2);
   // the thread opens the ledger too, and reads far more than the first page
   expect(most, 'one thread alone reads').toBeGreaterThan(least + 100);
 
-  const failed = await traced(['-e', `inject=pread64:error=EIO:when=${least + 100}+`], ['replay', '-q', '-l', ledger]);
-  expect(failed.reads.some((read) => read.includes('INJECTED'))).toBe(true);
+  const failed = await traced(log, 'pread64', `error=EIO:when=${least + 100}+`, ['replay', '-q', '-l', ledger]);
+  expect(failed.calls.some((call) => call.includes('INJECTED'))).toBe(true);
   expectFailure(failed, failed.code === 3 ? 3 : 74, /damaged|broken|I\/O error/);
   const lines = failed.stdout.toString().split('\n').slice(0, -1);
   expect(lines.length).toBeGreaterThan(0);

@@ -41,8 +41,8 @@ let resident: ResidentCli | undefined;
  */
 export function runCli(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
   const { input, cwd, ...ofProcess } = options;
+  if (resident?.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
   resident ??= new ResidentCli();
-  if (resident.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
   return resident.run(args, { input, cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd });
 }
 

@@ -3,16 +3,18 @@
  * process. Nothing of the product is replaced. Its standard output and error are files that are emptied between commands, its standard input is
  * descriptor 0, opened again for each command, and a command has ended when nothing keeps the event loop alive, as with a process of its own.
  *
- * Takes `{ args, cwd, stdin }`, `stdin` being a named pipe; answers `reading` when it has opened that, and then `{ code }`.
+ * Started with a directory of its own. Takes `{ args, cwd, stdin }`, `stdin` being a named pipe; answers `reading` when it has opened that, and then `{ code }`.
  */
 
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { loadBundle } from '../../bin/bundle.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+/** Where its pipe and its output lie. */
+const DIRECTORY = process.argv[2];
 const STDIN = 0;
 /** What Node ends with when its event loop is empty and the program still waits for a promise. */
 const UNSETTLED = 13;
@@ -69,8 +71,11 @@ process.on('message', ({ args, cwd, stdin: path }) => {
   });
 });
 
-// a test that was given up must not leave its command running
-process.on('disconnect', () => process.exit());
+// a test process that has ended, however it did, leaves neither a command nor files
+process.on('disconnect', () => {
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  process.exit();
+});
 
 process.on('beforeExit', () => {
   if (!running) return;

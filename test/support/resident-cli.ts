@@ -95,7 +95,7 @@ export class ResidentCli {
 
   #process(): ChildProcess {
     if (this.#child === undefined) {
-      this.#child = spawn(process.execPath, [SCRIPT], { stdio: ['ignore', this.#stdout, this.#stderr, 'ipc'] });
+      this.#child = spawn(process.execPath, [SCRIPT, this.#directory], { stdio: ['ignore', this.#stdout, this.#stderr, 'ipc'] });
       this.#child.unref();
     }
     return this.#child;

@@ -13,10 +13,11 @@ import { succeed } from '../../support/ledger-cli.ts';
 import { hasScreen, Screen } from '../../support/screen.ts';
 import { hasTerminal, runOnTerminal } from '../../support/shell.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { quick } from '../../support/test-size.ts';
 
 const FEW = ['bench', '--events', '40'];
 /** So many that it is sure to be at work when it is interrupted. */
-const MANY = ['bench', '--events', '2M'];
+const MANY = ['bench', '--events', quick('200k', '2M')];
 
 /** A place with quotes and blanks, as people have them. */
 function place(): string {
@@ -184,7 +185,7 @@ it.runIf(hasTerminal)('shows on a terminal what is being measured', async () => 
 it.skipIf(!hasScreen)('Ctrl-C takes the display from the screen and puts the cursor back', async () => {
   const directory = tempDir();
   const screen = new Screen({ columns: 110, rows: 20, variables: {} });
-  screen.type(`completengine bench --events 2M --dir '${directory}'`);
+  screen.type(`completengine bench --events ${quick('200k', '2M')} --dir '${directory}'`);
   await screen.showing(/1\/7 {2}commits of single events/);
   screen.press('C-c');
   await screen.showing(/^stopped; the temporary ledger was removed$/m);
