@@ -42,6 +42,7 @@ export type { LedgerEvent } from './core/model/ledger-event.ts';
 export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition, type PartitionId } from './core/model/partition.ts';
 export type { SequenceRange } from './core/model/range.ts';
 export type { RangeBound, RangeBounds } from './core/model/range-bounds.ts';
+export { ReportLimiter } from './core/model/report-limiter.ts';
 export {
   type Epoch,
   type Epochs,

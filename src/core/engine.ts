@@ -279,6 +279,7 @@ export class Completengine {
       ledger: this.#ledger,
       bus: this.#bus,
       clock: this.#clock,
+      timer: this.#timer,
       labels: this.#eventLabels(),
       watch: () => this.#watching.begin(),
       select: (names) => this.#select(names),
