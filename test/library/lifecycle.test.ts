@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { Completengine, formatHead, hashOf, LedgerError } from '../../src/index.ts';
-import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { failureOf, ledgerPath, openEngine, parkedBy, payloadsOf } from '../support/engines.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 
 test('a closed engine refuses everything with CLOSED, and can be closed again', async () => {
@@ -31,7 +31,7 @@ test('what returns a promise tells of wrong arguments by the promise', async () 
     subscribe: () => engine.subscribe({ capacity: 0 }, () => {}),
     planCursors: () => engine.planCursors('nobody', 'sometime'),
     setCursors: () => engine.setCursors('nobody', 'sometime'),
-    parked: () => engine.parked('nobody'),
+    parked: () => parkedBy(engine, 'nobody'),
     redeliver: () => engine.redeliver('nobody'),
     dropParked: () => engine.dropParked('nobody', [1]),
     event: () => engine.event(0),

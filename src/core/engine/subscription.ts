@@ -102,11 +102,6 @@ const LEASE_MS_MAX = 366 * 24 * 60 * 60 * 1000;
 
 /** @throws LedgerError INVALID_ARGUMENT */
 export function checkOptions(options: SubscribeOptions): void {
-  const counts = { capacity: options.capacity, batch: options.batch, batchBytes: options.batchBytes, concurrency: options.concurrency };
-  for (const [name, value] of Object.entries({ ...counts, maxDeliver: options.maxDeliver, count: options.until?.count })) {
-    if (value === undefined || value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 1)) continue;
-    throw invalidArgument(`${name} cannot be ${value}`, 'give a whole number from 1');
-  }
   if (options.leaseMs !== undefined && !(options.leaseMs >= LEASE_MS_MIN)) {
     throw invalidArgument(`a lease of ${options.leaseMs} ms is too short to be renewed`, `give ${LEASE_MS_MIN} ms or more`);
   }

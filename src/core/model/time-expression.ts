@@ -2,6 +2,8 @@
 
 import type { DateTime } from 'luxon';
 import { LedgerError } from './ledger-error.ts';
+import { text as anyText } from './option-kinds.ts';
+import { readArgument } from './options.ts';
 import { describeTimeFault, isTime, type Micros, NO_TIME, readEpochNumber, readRfc3339, startOfDay, type TimeFault, type TimeReading } from './time.ts';
 
 /** What an expression covers, both ends inclusive: one microsecond, or the whole of a day. */
@@ -27,9 +29,13 @@ const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 /** A time with a zone and without seconds, as ISO 8601 allows and RFC 3339 does not. */
 const MINUTES = /^(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2})([Zz]|[+-]\d{2}:\d{2})$/;
 
+/** A time as callers give it: an expression, or a Date, which covers its millisecond. */
+export type TimeInput = string | Date;
+
 /** @throws LedgerError INVALID_TIME */
-export async function readTimeExpression(text: string, context: TimeContext): Promise<TimeSpan> {
-  const span = await readSpan(text, context);
+export async function readTimeExpression(time: TimeInput, context: TimeContext): Promise<TimeSpan> {
+  const text = typeof time === 'string' ? time : `${time.getTime()}ms since 1970`;
+  const span = typeof time === 'string' ? await readSpan(time, context) : millisecond(time.getTime());
   if (!isTime(span.first) || !isTime(span.last)) throw invalid(text, 'out-of-range');
   return span;
 }
@@ -52,7 +58,7 @@ async function readSpan(text: string, context: TimeContext): Promise<TimeSpan> {
 
 /** Sum of a chain of durations such as `1h30m`, in microseconds. @throws LedgerError INVALID_TIME */
 export function readDuration(text: string): Micros {
-  if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(text)) {
+  if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(readArgument('readDuration()', 'text', text, anyText))) {
     throw new LedgerError('INVALID_TIME', { message: `'${text.slice(0, 80)}' is not a duration`, hint: 'write 90s, 30m, 24h, 7d or 1h30m' });
   }
   return duration(text);
@@ -68,6 +74,11 @@ function duration(text: string): Micros {
   let sum = 0;
   for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) sum += Number(count) * (UNIT_MICROS[unit as string] as number);
   return sum;
+}
+
+/** A Date is cut off behind its milliseconds: an event of 12.000500 is one of its Date, 12.000. */
+function millisecond(millis: number): TimeSpan {
+  return { first: millis * 1000, last: millis * 1000 + 999 };
 }
 
 function instant(time: Micros): TimeSpan {

@@ -2,10 +2,10 @@
 
 import type { History } from '../model/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
-import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time-expression.ts';
 
-/** `start`, `end`, a sequence (a number, or digits alone), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z` or `-1h`. */
-export type StartPoint = string | number;
+/** `start`, `end`, a sequence (a number, or digits alone), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z`, `-1h` or a Date. */
+export type StartPoint = number | TimeInput;
 
 const SEQUENCE = /^\d+$/;
 
@@ -14,11 +14,11 @@ export async function resolveStart(start: StartPoint, history: History, context:
   const { sequence: head } = await history.head();
   if (start === 'start') return 1;
   if (start === 'end') return head + 1;
-  if (typeof start === 'number' || SEQUENCE.test(start)) return Math.min(checkedSequence(start), head + 1);
+  if (typeof start === 'number' || (typeof start === 'string' && SEQUENCE.test(start))) return Math.min(checkedSequence(start), head + 1);
   return history.sequenceAtTime((await readTimeExpression(start, context)).first);
 }
 
-function checkedSequence(start: StartPoint): number {
+function checkedSequence(start: string | number): number {
   const sequence = Number(start);
   if (Number.isSafeInteger(sequence) && sequence >= 1) return sequence;
   throw invalidArgument(`${start} is not a sequence`, 'sequences are whole numbers from 1; or say start, end, or a time');

@@ -109,6 +109,14 @@ const TABLES_ON_DEMAND = {
 
 type TableOnDemand = keyof typeof TABLES_ON_DEMAND;
 
+/**
+ * By the table they come with. What is due is looked for at every renewal of a lease, inside a write transaction, and what is parked is counted at every
+ * look at a group: with a million parked events each would read all of their rows, reasons included.
+ */
+const INDEXES_ON_DEMAND: { readonly [Table in TableOnDemand]?: { readonly name: string; readonly sql: string } } = {
+  parked: { name: 'parked_due', sql: 'CREATE INDEX parked_due ON parked (group_name, is_due, partition)' },
+};
+
 /** The table of a partition: by its id, never by its name. */
 export function partitionTable(id: number): string {
   return `p${id}`;
@@ -163,7 +171,10 @@ export function addPartitionTables(db: Database, before: number, count: number):
 }
 
 export function createOnDemand(db: Database, table: TableOnDemand): void {
-  if (!hasTable(db, table)) db.exec(TABLES_ON_DEMAND[table]);
+  if (hasTable(db, table)) return;
+  db.exec(TABLES_ON_DEMAND[table]);
+  const index = INDEXES_ON_DEMAND[table];
+  if (index !== undefined) db.exec(index.sql);
 }
 
 export function hasTable(db: Database, table: TableOnDemand): boolean {
@@ -200,6 +211,10 @@ export function schemaDifference(db: Database): string | null {
   for (const [name, sql] of Object.entries(TABLES_ON_DEMAND)) {
     const row = found.get(name);
     if (row !== undefined && isAsCreated(row, sql)) found.delete(name);
+  }
+  for (const [table, { name, sql }] of Object.entries(INDEXES_ON_DEMAND)) {
+    const row = found.get(name);
+    if (row?.type === 'index' && row.tbl_name === table && row.sql === sql) found.delete(name);
   }
   const foreign = found.values().next().value;
   return foreign === undefined ? null : `it has a foreign ${foreign.type} '${foreign.name}'`;
