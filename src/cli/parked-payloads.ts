@@ -1,36 +1,42 @@
-/** The payloads of parked events, in their order: those that lie near one another are read together, because a commit is read as a whole. */
+/** The payloads of parked events, in their order: read in one go where they lie near one another, because a commit of many events is read as a whole. */
 
-import type { Completengine, ParkedEventDescription } from '../index.ts';
+import type { Completengine, LedgerEvent, ParkedEventDescription } from '../index.ts';
 
-/** Events between two parked ones that are read and passed by; further apart each is looked up by itself. */
-const GAP_EVENTS_MAX = 1000;
+/** Further apart the next one is looked up: reading so many and passing by them takes about as long as reading a large commit again. */
+const GAP_EVENTS_MAX = 50_000;
+
+export interface ParkedPayload {
+  readonly event: ParkedEventDescription;
+  readonly payload: Buffer;
+}
 
 /** `parked`: by sequence. @throws LedgerError INVALID_RANGE for one that the ledger does not have */
-export async function* payloadsOfParked(
-  engine: Completengine,
-  parked: readonly ParkedEventDescription[],
-): AsyncGenerator<{ readonly event: ParkedEventDescription; readonly payload: Buffer }, void, undefined> {
-  for (const run of runsOf(parked)) {
-    const waiting = run.values();
-    let next = waiting.next();
-    const range = { fromSequence: run[0]?.sequence, throughSequence: run.at(-1)?.sequence, determinism: 'relaxed' } as const;
-    for await (const { sequence, payload } of engine.replay(range)) {
-      if (next.done || sequence !== next.value.sequence) continue;
-      yield { event: next.value, payload };
-      next = waiting.next();
+export async function* payloadsOfParked(engine: Completengine, parked: AsyncIterable<ParkedEventDescription>): AsyncGenerator<ParkedPayload, void, undefined> {
+  let reading: AsyncIterator<LedgerEvent> | undefined;
+  let reached = 0;
+  try {
+    for await (const event of parked) {
+      const { sequence } = event;
+      if (sequence - reached > GAP_EVENTS_MAX) {
+        await reading?.return?.();
+        reading = undefined;
+      }
+      reading ??= engine.replay({ fromSequence: sequence, determinism: 'relaxed' })[Symbol.asyncIterator]();
+      const found = await advance(reading, sequence);
+      // parked since the reading began, and it ends before: looked up by itself
+      yield { event, payload: (found ?? (await engine.event(sequence))).payload };
+      if (found === null) reading = undefined;
+      reached = sequence;
     }
-    // it says which sequence is missing
-    if (!next.done) await engine.event(next.value.sequence);
+  } finally {
+    await reading?.return?.();
   }
 }
 
-function runsOf(parked: readonly ParkedEventDescription[]): ParkedEventDescription[][] {
-  const runs: ParkedEventDescription[][] = [];
-  for (const event of parked) {
-    const run = runs.at(-1);
-    const last = run?.at(-1);
-    if (run === undefined || last === undefined || event.sequence - last.sequence > GAP_EVENTS_MAX) runs.push([event]);
-    else run.push(event);
+async function advance(reading: AsyncIterator<LedgerEvent>, sequence: number): Promise<LedgerEvent | null> {
+  for (;;) {
+    const { value, done } = await reading.next();
+    if (done) return null;
+    if (value.sequence >= sequence) return value.sequence === sequence ? value : null;
   }
-  return runs;
 }

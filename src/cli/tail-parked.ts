@@ -3,7 +3,7 @@
 import { type Completengine, formatTime, LedgerError, type ParkedEventDescription, payloadForm, StreamSink } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { plural } from './figures.ts';
-import { payloadsOfParked } from './parked-payloads.ts';
+import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
 import { readWholeNumber } from './whole-number.ts';
 
 /** Events of one page: a table's columns are as wide as its page needs. */
@@ -14,36 +14,30 @@ const WRITE_CHARACTERS = 64 * 1024;
 /** Prints a page at a time and waits for the reader: the list may be longer than memory. */
 export async function listParked(engine: Completengine, group: string, signal: AbortSignal): Promise<void> {
   const output = new StreamSink(process.stdout, payloadForm, signal);
-  const pieces = process.stdout.isTTY === true ? tablesOf(pagesOf(engine.parked(group))) : linesOf(engine, pagesOf(engine.parked(group)));
+  const parked = engine.parked(group);
+  const pieces = process.stdout.isTTY === true ? tablesOf(parked) : linesOf(payloadsOfParked(engine, parked));
   for await (const piece of pieces) if (signal.aborted || !(await output.write(piece))) return;
 }
 
-type Pages = AsyncGenerator<readonly ParkedEventDescription[], void, undefined>;
-
-async function* pagesOf(parked: AsyncIterable<ParkedEventDescription>): Pages {
+/** One table for every page. */
+async function* tablesOf(parked: AsyncIterable<ParkedEventDescription>): AsyncGenerator<string, void, undefined> {
   let page: ParkedEventDescription[] = [];
   for await (const event of parked) {
     page.push(event);
     if (page.length < PAGE_EVENTS) continue;
-    yield page;
+    yield `${await parkedTable(page)}\n`;
     page = [];
   }
-  if (page.length > 0) yield page;
+  if (page.length > 0) yield `${await parkedTable(page)}\n`;
 }
 
-async function* tablesOf(pages: Pages): AsyncGenerator<string, void, undefined> {
-  for await (const page of pages) yield `${await parkedTable(page)}\n`;
-}
-
-async function* linesOf(engine: Completengine, pages: Pages): AsyncGenerator<string, void, undefined> {
+async function* linesOf(events: AsyncIterable<ParkedPayload>): AsyncGenerator<string, void, undefined> {
   let lines = '';
-  for await (const page of pages) {
-    for await (const { event, payload } of payloadsOfParked(engine, page)) {
-      lines += `${parkedLine(event, payload)}\n`;
-      if (lines.length < WRITE_CHARACTERS) continue;
-      yield lines;
-      lines = '';
-    }
+  for await (const { event, payload } of events) {
+    lines += `${parkedLine(event, payload)}\n`;
+    if (lines.length < WRITE_CHARACTERS) continue;
+    yield lines;
+    lines = '';
   }
   if (lines !== '') yield lines;
 }

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type CliResult, finished, type RunOptions, runCli, startCli } from '../support/cli.ts';
 import { expectFailure, newLedger, numbers, parseLines, succeed } from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
+import { parkAll } from '../support/parked-rows.ts';
 import { hasGroup } from '../support/process-group.ts';
 import { hasTerminal, runOnTerminal, runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -168,6 +169,19 @@ describe('tail --exec', () => {
     const { stderr } = await parksSome(['tail', '-l', ledger, '-g', 'g', '-c', '3', '--max-deliver', '1', '--exec', 'exit 1']);
     expect(stderr).toMatch(/\n3 events: 0 delivered, 3 parked\n$/);
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 6, parked: 3 });
+  });
+
+  test('what is parked is listed and dropped however much it is, and a reader may leave early', async () => {
+    const ledger = await ledgerOf(numbers(1, 3000), '--partitions', '1');
+    await succeed(['tail', '-l', ledger, '-g', 'g', '-c', '1']);
+    parkAll(ledger, 'g');
+    const listed = parseLines<{ sequence: number; payload: number }>((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
+    expect(listed.map(({ sequence, payload }) => [sequence, payload])).toEqual(Array.from({ length: 3000 }, (_, at) => [at + 1, at + 1]));
+    const left = await runShell('set -o pipefail; completengine tail --parked -g g -l "$ledger" | head -n 1', { ledger });
+    expect([left.code, parseLines(left.stdout).length]).toEqual([0, 1]);
+    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', 'all'])).stderr).toMatch(/^3,000 events will be delivered again/);
+    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'all'])).stderr).toBe('3,000 events dropped\n');
+    expect((await groupsOf(ledger))[0]).toMatchObject({ parked: 0 });
   });
 
   test('a signal has its own exit code, and the summary comes all the same', async () => {
