@@ -48,7 +48,7 @@ export const SOURCES = listOf<InputSource>(
   kindOf('an input', (value) => typeof (value as InputSource | null)?.name === 'string' && hasMethods(value, ['open'])),
   'a list of inputs, each with a name and a method open()',
 );
-export const KEY = either<string, readonly string[]>(text, texts);
+const KEY = either<string, readonly string[]>(text, texts);
 export const KEYS = listOf<KeyInput>(KEY, 'a list of keys, each a text or a list of texts');
 export const PLACEMENTS = listOf<WantedPlacement>(
   kindOf('a placement', (value) => {
@@ -57,7 +57,7 @@ export const PLACEMENTS = listOf<WantedPlacement>(
   }),
   'a list of placements, each with a key and the name of a partition',
 );
-export const SEQUENCES = listOf(sequence, 'a list of sequences, whole numbers from 1');
+const SEQUENCES = listOf(sequence, 'a list of sequences, whole numbers from 1');
 export const ALL_OR_SEQUENCES = either(oneOf('all'), SEQUENCES);
 export const HEAD_BEFORE = kindOf<number | null>('a sequence from 0, or null', (value) => value === null || whole.read(value) !== undefined);
 
