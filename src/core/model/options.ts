@@ -28,7 +28,8 @@ export function readOptions<Options extends object>(call: string, given: unknown
       options[name] = readValue({ call, name: `the option ${name}` }, value, known[name] as Kind<unknown>);
     }
   }
-  for (const [name, { isRequired, expected }] of Object.entries(known)) {
+  for (const name of Object.keys(known)) {
+    const { isRequired, expected } = known[name] as Kind<unknown>;
     if (isRequired === true && !(name in options)) throw refusal({ call, name: `the option ${name}` }, 'is missing', expected);
   }
   return options as Options;
