@@ -9,9 +9,27 @@ export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './c
 export type { EventReceipt } from './core/emission/shared-commits.ts';
 export type { EmitOptions, EventInput, GivenOptions, SingleEvent } from './core/engine/emitting.ts';
 export type { FilterRequest } from './core/engine/filtering.ts';
-export type { CursorPlan, CursorStep, GroupDescription, GroupLane, ParkedEventDescription } from './core/engine/group-desk.ts';
+export type {
+  CursorPlan,
+  CursorStep,
+  GroupDescription,
+  GroupLane,
+  ParkedEventDescription,
+  ParkedOptions,
+  SetCursorsOptions,
+} from './core/engine/group-desk.ts';
 export type { CreateOptions, OpenOptions } from './core/engine/opening.ts';
-export type { Explanation, LineExplanation, Partitioning, PartitionReach, RerouteOptions, ReroutePreview } from './core/engine/partitioning.ts';
+export type {
+  ExplainLinesOptions,
+  Explanation,
+  LineExplanation,
+  Partitioning,
+  PartitionReach,
+  PreviewOptions,
+  RerouteOptions,
+  ReroutePreview,
+  WantedPlacement,
+} from './core/engine/partitioning.ts';
 export type { RehearsalReport } from './core/engine/rehearsal.ts';
 export type { ReplayOptions, ReplayProgress } from './core/engine/replaying.ts';
 export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/engine/subscription.ts';
@@ -41,9 +59,11 @@ export { type Anchor, formatHead, type Head, parseHead } from './core/model/head
 export type { KeyInput } from './core/model/key-text.ts';
 export { LedgerError, type LedgerErrorCode, type LedgerErrorOptions } from './core/model/ledger-error.ts';
 export type { LedgerEvent } from './core/model/ledger-event.ts';
+export { nearName } from './core/model/near-name.ts';
 export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition, type PartitionId } from './core/model/partition.ts';
 export type { SequenceRange } from './core/model/range.ts';
 export type { RangeBound, RangeBounds } from './core/model/range-bounds.ts';
+export { ReportLimiter } from './core/model/report-limiter.ts';
 export type { RouteCause } from './core/model/router.ts';
 export {
   type Epoch,
@@ -55,11 +75,11 @@ export {
   type RoutingSpec,
   routingFields,
 } from './core/model/routing.ts';
-export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, stickyBy, withMissing } from './core/model/routing-intents.ts';
+export { compositeOf, hashOf, placedBy, type RoutingOptions, rangeOf, type StickyOptions, stickyBy, withMissing } from './core/model/routing-intents.ts';
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing-text.ts';
 export { shellFlag, shellWord } from './core/model/shell-word.ts';
 export { formatTime, type Micros } from './core/model/time.ts';
-export { readDuration } from './core/model/time-expression.ts';
+export { readDuration, type TimeInput } from './core/model/time-expression.ts';
 export { systemTimer, type Timer } from './core/model/timer.ts';
 export { readTransferName, type TransferOrigin } from './core/model/transfer-name.ts';
 export type { LedgerWarning } from './core/model/warning.ts';
@@ -75,4 +95,4 @@ export type { RangeRequest } from './core/replay/resolve-range.ts';
 export type { StartPoint } from './core/replay/resolve-start.ts';
 export type { TailProgress, TailRequest } from './core/replay/tell-tail.ts';
 export type { PaceRequest } from './core/scheduler/pacing/pace.ts';
-export { Playback } from './core/scheduler/pacing/playback.ts';
+export { Playback, type PlaybackOptions } from './core/scheduler/pacing/playback.ts';

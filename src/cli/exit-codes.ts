@@ -4,6 +4,8 @@ import type { LedgerErrorCode } from '../index.ts';
 
 export const EXIT_BUG = 1;
 export const EXIT_USAGE = 2;
+/** The run came to its end, and some events were parked: they were delivered to nobody. */
+export const EXIT_PARKED = 5;
 export const EXIT_BAD_INPUT = 65;
 
 export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {

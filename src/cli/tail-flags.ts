@@ -16,7 +16,7 @@ export const tailFlags = {
   until: Flags.string({ description: 'end before this time', helpValue: 'TIME', ...ALONE }),
   ...filterFlags(ALONE),
   tz: Flags.string({ description: 'zone of dates and of times without one, of two equal times the first; default UTC', helpValue: 'ZONE' }),
-  count: Flags.integer({ char: 'c', description: 'end after so many events', helpValue: 'N', min: 1 }),
+  count: Flags.integer({ char: 'c', description: 'end after so many events; parked ones count', helpValue: 'N', min: 1 }),
   'exit-at-head': Flags.boolean({ char: 'e', description: 'end at the head as it is at the start', exclusive: ['follow', 'idle'] }),
   idle: Flags.string({ description: 'follow, and end when nothing to tell came for so long', helpValue: 'DURATION' }),
   'cursor-file': Flags.string({ description: 'go on behind what this file says, and keep it', helpValue: 'FILE', ...ALONE }),
@@ -55,7 +55,7 @@ export const tailFlags = {
   }),
   parked: Flags.boolean({ description: 'list what the group has parked', ...IN_GROUP, exclusive: ['follow', 'exec', 'count', 'exit-at-head', 'idle', 'from'] }),
   redeliver: Flags.boolean({ description: 'deliver parked events once more: these sequences, or all', helpGroup: 'GROUP', dependsOn: ['parked'] }),
-  drop: Flags.boolean({ description: 'forget these parked sequences', helpGroup: 'GROUP', dependsOn: ['parked'], exclusive: ['redeliver'] }),
+  drop: Flags.boolean({ description: 'forget these parked sequences, or all', helpGroup: 'GROUP', dependsOn: ['parked'], exclusive: ['redeliver'] }),
 };
 
 /** What the flags say, as oclif reads them. */

@@ -4,16 +4,18 @@ import {
   CommandConsumer,
   type Completengine,
   type Delivery,
-  type DeliveryPlace,
   type Handler,
   LedgerError,
   type SubscribeOptions,
+  type Subscription,
   shellFlag,
+  systemTimer,
 } from '../index.ts';
 import { openCommandStderr } from './command-stderr.ts';
+import { DeliveryLog, placeOf, summaryLine } from './delivery-log.ts';
 import { millisOf } from './durations.ts';
 import { escapeForTerminal } from './escape.ts';
-import { plural, seconds } from './figures.ts';
+import { EXIT_PARKED } from './exit-codes.ts';
 import { type Interrupt, laterThan } from './interrupt.ts';
 import { outputForm, standardOutput } from './output.ts';
 import { outputSync } from './output-sync.ts';
@@ -28,11 +30,13 @@ const ACK_TIMEOUT = '30s';
 const LAST_WRITE_MS = 250;
 
 export async function tailGroup(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
-  const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : await commandTarget(flags.exec, flags, interrupt.atOnce);
+  const log = new DeliveryLog(tell, systemTimer);
+  const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : await commandTarget(flags.exec, flags, { log, signal: interrupt.atOnce });
   // of a command's output, too: its runs would fail for want of a reader, and park what is not to blame
   const reader = watchReader(() => interrupt.abort());
+  let subscription: Subscription | undefined;
   try {
-    const subscription = await engine.subscribe({ ...common(flags, partitions), ...target.options, signal: interrupt.signal }, target.handler);
+    subscription = await engine.subscribe({ ...common(flags, partitions), ...target.options, signal: interrupt.signal }, target.handler);
     if (!subscription.isNew && flags.from !== undefined)
       tell(
         `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
@@ -43,8 +47,17 @@ export async function tailGroup(engine: Completengine, interrupt: Interrupt, par
     await subscription.finished;
   } finally {
     reader.close();
+    log.close();
+    if (subscription !== undefined) reportParked(subscription);
   }
   target.check();
+}
+
+/** Scripts branch on the exit code; an error or a signal sets its own later. */
+function reportParked(subscription: Subscription): void {
+  if (subscription.parked === 0) return;
+  tell(summaryLine(subscription));
+  process.exitCode = EXIT_PARKED;
 }
 
 interface Target {
@@ -96,7 +109,7 @@ async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Tar
   };
 }
 
-async function commandTarget(command: string, flags: TailFlags, signal: AbortSignal): Promise<Target> {
+async function commandTarget(command: string, flags: TailFlags, { log, signal }: { readonly log: DeliveryLog; readonly signal: AbortSignal }): Promise<Target> {
   const form = await outputForm(flags.output ?? 'payload');
   const consumer = new CommandConsumer({
     command,
@@ -119,8 +132,8 @@ async function commandTarget(command: string, flags: TailFlags, signal: AbortSig
       maxDeliver: flags['max-deliver'],
       ackTimeoutMs: millisOf(flags['ack-timeout'] ?? ACK_TIMEOUT),
       backoffMs: flags.backoff === undefined ? undefined : millisOf(flags.backoff),
-      onRetry: (failure) => tell(`${placeOf(failure)}: ${failure.reason}; again in ${seconds(failure.pauseMs)}`),
-      onParked: (failure) => tell(`${placeOf(failure)}: ${failure.reason}; parked after ${plural(failure.attempts, 'attempt')}`),
+      onRetry: (failure) => log.retry(failure),
+      onParked: (failure) => log.parked(failure),
     },
     check: () => {},
   };
@@ -134,10 +147,6 @@ function blamingOutput(sync: () => void): void {
     const { message, hint } = error as LedgerError;
     throw new LedgerError('CONSUMER_UNUSABLE', { message, hint, cause: error });
   }
-}
-
-function placeOf({ partition, offset, events, sequence }: DeliveryPlace): string {
-  return events === 1 ? `${partition}/${offset} (sequence ${sequence})` : `${plural(events, 'event')} from ${partition}/${offset}`;
 }
 
 function tell(line: string): void {

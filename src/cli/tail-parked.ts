@@ -1,36 +1,68 @@
 /** `tail --parked`: lists what a group has set aside, has it delivered again, or forgets it. */
 
-import { type Completengine, formatTime, LedgerError, type ParkedEventDescription, shellFlag } from '../index.ts';
+import { type Completengine, formatTime, LedgerError, type ParkedEventDescription, payloadForm, StreamSink, shellFlag } from '../index.ts';
 import { escapeForTerminal } from './escape.ts';
 import { plural } from './figures.ts';
+import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
 import { safeJson } from './safe-json.ts';
 import { readWholeNumber } from './whole-number.ts';
 
-export async function listParked(engine: Completengine, group: string): Promise<string> {
-  const parked = await engine.parked(group);
-  if (process.stdout.isTTY === true) return parked.length === 0 ? '' : parkedTable(parked);
-  const lines = await Promise.all(parked.map(async (event) => parkedLine(event, (await engine.event(event.sequence)).payload)));
-  return lines.join('\n');
+/** Events of one page: a table's columns are as wide as its page needs. */
+const PAGE_EVENTS = 256;
+/** Lines are gathered up to this before they are written. */
+const WRITE_CHARACTERS = 64 * 1024;
+
+/** Prints a page at a time and waits for the reader: the list may be longer than memory. */
+export async function listParked(engine: Completengine, group: string, signal: AbortSignal): Promise<void> {
+  const output = new StreamSink(process.stdout, payloadForm, signal);
+  const parked = engine.parked(group);
+  const pieces = process.stdout.isTTY === true ? tablesOf(parked) : linesOf(payloadsOfParked(engine, parked));
+  for await (const piece of pieces) if (signal.aborted || !(await output.write(piece))) return;
 }
 
-/** Returns what was done, for people. `given`: sequences; without any, all. */
+/** One table for every page. */
+async function* tablesOf(parked: AsyncIterable<ParkedEventDescription>): AsyncGenerator<string, void, undefined> {
+  let page: ParkedEventDescription[] = [];
+  for await (const event of parked) {
+    page.push(event);
+    if (page.length < PAGE_EVENTS) continue;
+    yield `${await parkedTable(page)}\n`;
+    page = [];
+  }
+  if (page.length > 0) yield `${await parkedTable(page)}\n`;
+}
+
+async function* linesOf(events: AsyncIterable<ParkedPayload>): AsyncGenerator<string, void, undefined> {
+  let lines = '';
+  for await (const { event, payload } of events) {
+    lines += `${parkedLine(event, payload)}\n`;
+    if (lines.length < WRITE_CHARACTERS) continue;
+    yield lines;
+    lines = '';
+  }
+  if (lines !== '') yield lines;
+}
+
+/** Returns what was done, for people. `given`: sequences, or `all`; without any, all. */
 export async function redeliverParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
-  const count = await engine.redeliver(group, given.length === 0 ? undefined : sequencesOf(given));
+  const count = await engine.redeliver(group, given.length === 0 ? 'all' : chosenOf(given));
   const isAnyoneThere = (await engine.groups()).some(({ name, members }) => name === group && members.some(({ isAlive }) => isAlive));
   return `${plural(count, 'event')} will be delivered again${isAnyoneThere ? '' : ' when a member of the group runs'}`;
 }
 
+/** `given`: sequences, or `all`: what is forgotten must be said. */
 export async function dropParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
   if (given.length === 0)
     throw new LedgerError('INVALID_ARGUMENT', {
       message: '--drop without a sequence',
-      hint: `see them: completengine tail --parked ${shellFlag('group', group)}`,
+      hint: `name sequences, or all; see them: completengine tail --parked ${shellFlag('group', group)}`,
     });
-  return `${plural(await engine.dropParked(group, sequencesOf(given)), 'event')} dropped`;
+  return `${plural(await engine.dropParked(group, chosenOf(given)), 'event')} dropped`;
 }
 
-function sequencesOf(given: readonly string[]): number[] {
-  return given.map((text) => readWholeNumber(text, { noun: 'a sequence', least: 1, hint: 'give sequences as --parked lists them' }));
+function chosenOf(given: readonly string[]): 'all' | number[] {
+  if (given.length === 1 && given[0] === 'all') return 'all';
+  return given.map((text) => readWholeNumber(text, { noun: 'a sequence', least: 1, hint: 'give sequences as --parked lists them, or all' }));
 }
 
 /** The payload last and as it is. */

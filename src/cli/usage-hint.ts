@@ -1,6 +1,6 @@
 /** What to try after a command line that cannot be taken: the name that was meant, and the help that has them all. */
 
-import { nearName } from './near-name.ts';
+import { nearName } from '../index.ts';
 
 /** oclif's error of flags there are none of. */
 type UnknownFlags = Error & { readonly flags?: unknown };

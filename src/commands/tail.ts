@@ -11,12 +11,12 @@ export default class Tail extends BaseCommand {
   static override summary = 'Show the last events, follow, or consume them as a group.';
   static override description =
     `Without partitions it tells all of them, in the order of the ledger. With -f it goes on with every commit, by whichever process, until interrupted.
-With --group it is a member of that group: members share the partitions, what was delivered is kept in the ledger, and the next member goes on there. Delivered means written to standard output and taken by its reader, or taken by the command of --exec with exit code 0. A run finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GROUP and _ATTEMPT in its environment. What fails is tried again while the events of its partition behind it wait, and is parked in the end.`;
+With --group it is a member of that group: members share the partitions, what was delivered is kept in the ledger, and the next member goes on there. Delivered means written to standard output and taken by its reader, or taken by the command of --exec with exit code 0. A run finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GROUP and _ATTEMPT in its environment. What fails is tried again while the events of its partition behind it wait, and is parked in the end: a run that has parked some ends with 5 and says how many.`;
   static override strict = false;
   static override usage = [
     '<%= command.id %> [PARTITION...] [-f] [-n N | --from PLACE | --since TIME] [--key KEY] [--where PATH=VALUE]',
     '<%= command.id %> [PARTITION...] --group NAME [--exec COMMAND]',
-    '<%= command.id %> --parked --group NAME [--redeliver [SEQUENCE...] | --drop SEQUENCE...]',
+    '<%= command.id %> --parked --group NAME [--redeliver [SEQUENCE...|all] | --drop SEQUENCE...|all]',
   ];
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -50,8 +50,7 @@ With --group it is a member of that group: members share the partitions, what wa
       const { dropParked, listParked, redeliverParked } = await import('../cli/tail-parked.ts');
       if (flags.redeliver) return this.logToStderr(await redeliverParked(engine, group, given));
       if (flags.drop) return this.logToStderr(await dropParked(engine, group, given));
-      const list = await listParked(engine, group);
-      if (list !== '') this.log(list);
+      await listParked(engine, group, interrupt.signal);
     });
   }
 }

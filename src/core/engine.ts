@@ -3,9 +3,33 @@
 import { Bus } from './bus/bus.ts';
 import type { EmissionReport, IngestHooks, InputSource } from './emission/ingest.ts';
 import type { EventReceipt } from './emission/shared-commits.ts';
+import {
+  ALL_OR_SEQUENCES,
+  CREATE,
+  EMIT,
+  GIVEN,
+  HANDLER,
+  HEAD_BEFORE,
+  OPEN,
+  PARKED,
+  PLAN_CURSORS,
+  REPLAY,
+  SET_CURSORS,
+  SOURCES,
+  SUBSCRIBE,
+  TAIL,
+  VERIFY,
+} from './engine/call-options.ts';
 import { type EmitOptions, Emitting, type EventInput, type GivenOptions, type SingleEvent } from './engine/emitting.ts';
 import { EventFilter, filterText } from './engine/filtering.ts';
-import { type CursorPlan, type GroupDescription, GroupDesk, type ParkedEventDescription } from './engine/group-desk.ts';
+import {
+  type CursorPlan,
+  type GroupDescription,
+  GroupDesk,
+  type ParkedEventDescription,
+  type ParkedOptions,
+  type SetCursorsOptions,
+} from './engine/group-desk.ts';
 import { labelsOf } from './engine/labels.ts';
 import { locating } from './engine/locating.ts';
 import { type CreateOptions, checkAskedFor, isUnmade, type OpenOptions, toBlueprint, toPatience } from './engine/opening.ts';
@@ -26,6 +50,8 @@ import type { Determinism } from './model/config.ts';
 import type { Head } from './model/head.ts';
 import { LedgerError } from './model/ledger-error.ts';
 import type { LedgerEvent } from './model/ledger-event.ts';
+import { kindOf, number, place, text } from './model/option-kinds.ts';
+import { readArgument, readOptions } from './model/options.ts';
 import { type Partition, selectPartitions } from './model/partition.ts';
 import type { SequenceRange } from './model/range.ts';
 import { systemTimer, type Timer } from './model/timer.ts';
@@ -71,9 +97,13 @@ export class Completengine {
    * PERMISSION_DENIED, CANNOT_CREATE, CANNOT_LOAD, BUSY
    */
   static async open(options: OpenOptions): Promise<Completengine> {
+    return Completengine.#open(readOptions('open()', options, OPEN));
+  }
+
+  static async #open(options: OpenOptions): Promise<Completengine> {
     const ledger = await openLedger(options).catch(async (error: unknown) => {
       if (options.create === false || options.access === 'read' || !isUnmade(error)) throw error;
-      await Completengine.create(options.ledger, options).catch((failure: unknown) => {
+      await Completengine.#create(options.ledger, options).catch((failure: unknown) => {
         // another process was faster: its ledger is opened below, and compared
         if (!(failure instanceof LedgerError && failure.code === 'LEDGER_EXISTS')) throw failure;
       });
@@ -89,14 +119,19 @@ export class Completengine {
   }
 
   /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD, INVALID_ARGUMENT */
-  static async create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'> = {}): Promise<void> {
+  static async create(path: string, options?: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>): Promise<void> {
+    await Completengine.#create(readArgument('create()', 'path', path, text), readOptions('create()', options, CREATE));
+  }
+
+  static async #create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>): Promise<void> {
     const driver = await driverOf(path);
     await driver.create(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }
 
   /** Whether something is stored at the location of a ledger. */
   static async exists(ledger: string): Promise<boolean> {
-    return (await driverOf(ledger)).exists(ledger);
+    const location = readArgument('exists()', 'ledger', ledger, text);
+    return (await driverOf(location)).exists(location);
   }
 
   /** What was fixed when the ledger was made, and its epochs and partitions as of the last look at it. */
@@ -132,58 +167,69 @@ export class Completengine {
   emit<Event extends EventInput>(event: SingleEvent<Event>, options?: GivenOptions): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
-    options: EmitOptions & IngestHooks = {},
+    options?: EmitOptions & IngestHooks,
   ): Promise<EventReceipt | EventReceipt[] | EmissionReport> {
-    if (isStream(input)) return this.ingest([{ name: 'stream', open: () => input }], options);
-    if (Array.isArray(input)) return this.#emitting.emit(input, options);
-    const [receipt] = await this.#emitting.emit([input as EventInput], options);
+    if (isStream(input)) return this.#emitting.ingest([{ name: 'stream', open: () => input }], readOptions('emit() of a stream', options, EMIT));
+    const given = readOptions('emit() of events', options, GIVEN);
+    if (Array.isArray(input)) return this.#emitting.emit(input, given);
+    const [receipt] = await this.#emitting.emit([input as EventInput], given);
     return receipt as EventReceipt;
   }
 
   /** Commits named inputs one after the other, as one, as {@link emit} does a stream. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
-  ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks = {}): Promise<EmissionReport> {
-    return this.#emitting.ingest(sources, options);
+  async ingest(sources: readonly InputSource[], options?: EmitOptions & IngestHooks): Promise<EmissionReport> {
+    return this.#emitting.ingest(readArgument('ingest()', 'sources', sources, SOURCES), readOptions('ingest()', options, EMIT));
   }
 
   /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
-  tail(options: TailOptions = {}): Telling {
-    const { partitions, key, where } = options;
-    const parts = this.#replayParts({ partitions, key, where }, 0);
-    const { filter } = parts;
-    return new Telling(tailing(parts, options), { labels: this.#eventLabels(), filter, isVerified: false, signal: options.signal });
+  tail(options?: TailOptions): Telling {
+    return new Telling(
+      outcomeOf(() => {
+        const read = readOptions('tail()', options, TAIL);
+        const { partitions, key, where } = read;
+        const parts = this.#replayParts({ partitions, key, where }, 0);
+        return { pages: tailing(parts, read), labels: this.#eventLabels(), filter: parts.filter, isVerified: false, signal: read.signal };
+      }),
+    );
   }
 
   /**
    * Re-tells a range that is fixed when it starts. Iterate it, await it for its report (the subscribers are told then), or deliver it to a sink.
    * @throws LedgerError VERIFICATION_FAILED, INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT
    */
-  replay(options: ReplayOptions = {}): Telling {
-    return this.#telling(options, 0);
+  replay(options?: ReplayOptions): Telling {
+    return this.#telling(
+      outcomeOf(() => readOptions('replay()', options, REPLAY)),
+      0,
+    );
   }
 
   /** The sequences that a replay would tell now, both ends inclusive; empty where `through` < `from`. @throws what is wrong with the options */
-  async range(options: ReplayOptions): Promise<SequenceRange> {
-    await this.#select(options.partitions);
-    return fixRange(this.#replayParts(options, 0), options);
+  async range(options?: ReplayOptions): Promise<SequenceRange> {
+    const read = readOptions('range()', options, REPLAY);
+    await this.#select(read.partitions);
+    return fixRange(this.#replayParts(read, 0), read);
   }
 
   /**
    * Re-tells into another ledger: same order, times and bytes, the other one's routing. The position is kept there with each commit; run again, it
    * goes on behind it. @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event the other cannot take as it is
    */
-  replayInto(target: Completengine, options: ReplayOptions = {}): Promise<TransferReport> {
+  async replayInto(target: Completengine, options?: ReplayOptions): Promise<TransferReport> {
+    readArgument('replayInto()', 'target', target, ENGINE);
+    const read = readOptions('replayInto()', options, REPLAY);
     const source = {
       ledger: this.#ledger,
       event: (sequence: number) => this.event(sequence),
-      telling: (behind: number) => this.#telling(options, behind),
-      filter: filterText(options),
+      telling: (behind: number) => this.#telling(() => read, behind),
+      filter: filterText(read),
     };
     return transfer(source, { ledger: target.#ledger, emitting: target.#emitting });
   }
 
   /** What a replay would tell, and how long it would take at its speed; null at `max`. Nothing is told. @throws as a replay does. */
-  rehearse(options: ReplayOptions = {}): Promise<RehearsalReport> {
-    return rehearse(options, (unpaced) => this.replay(unpaced));
+  async rehearse(options?: ReplayOptions): Promise<RehearsalReport> {
+    return rehearse(readOptions('rehearse()', options, REPLAY), (unpaced) => this.#telling(() => unpaced, 0));
   }
 
   /**
@@ -193,51 +239,60 @@ export class Completengine {
    * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED where a group cannot be written
    */
   async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
+    const read = readOptions('subscribe()', options, SUBSCRIBE);
+    readArgument('subscribe()', 'handler', handler, HANDLER);
     this.#subscriptions ??= this.#openSubscriptions();
-    return (await this.#subscriptions).subscribe(options, handler);
+    return (await this.#subscriptions).subscribe(read, handler);
   }
 
   /** Consumer groups by name: members, leases, lag and what is parked. */
-  groups(): Promise<GroupDescription[]> {
+  async groups(): Promise<GroupDescription[]> {
     return this.#desk().groups();
   }
 
-  /** What a group has set aside, by sequence. @throws LedgerError UNKNOWN_GROUP */
-  parked(group: string): Promise<ParkedEventDescription[]> {
-    return this.#desk().parked(group);
+  /**
+   * What a group has set aside, in the order of the sequences, read page by page as it is iterated. What is parked, redelivered or dropped meanwhile may be
+   * among it or not. @throws LedgerError UNKNOWN_GROUP, when it is iterated
+   */
+  async *parked(group: string, options?: ParkedOptions): AsyncGenerator<ParkedEventDescription, void, undefined> {
+    const read = readOptions('parked()', options, PARKED);
+    yield* this.#desk().parked(readArgument('parked()', 'group', group, text), read);
   }
 
-  /** Has parked events delivered once more by whoever holds their partition; without sequences all. Returns how many. @throws LedgerError NOT_PARKED */
-  async redeliver(group: string, sequences?: readonly number[]): Promise<number> {
-    const count = await this.#ledger.groups.redeliver(group, sequences ?? null);
+  /**
+   * Has parked events delivered once more by the members that hold their partitions; without sequences all. Named ones are redelivered all or none up to
+   * 1,000; more go in several transactions. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED
+   */
+  async redeliver(group: string, sequences: 'all' | readonly number[] = 'all'): Promise<number> {
+    readArgument('redeliver()', 'group', group, text);
+    const count = await this.#desk().redeliver(group, readArgument('redeliver()', 'sequences', sequences, ALL_OR_SEQUENCES));
     this.#bus.stir();
     return count;
   }
 
-  /** Forgets parked events. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
-  dropParked(group: string, sequences: readonly number[]): Promise<number> {
-    return this.#ledger.groups.drop(group, sequences);
+  /** Forgets parked events, in transactions as {@link redeliver} does. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  async dropParked(group: string, sequences: 'all' | readonly number[]): Promise<number> {
+    readArgument('dropParked()', 'group', group, text);
+    return this.#desk().drop(group, readArgument('dropParked()', 'sequences', sequences, ALL_OR_SEQUENCES));
   }
 
   /** What {@link setCursors} would do. @throws LedgerError UNKNOWN_GROUP, INVALID_TIME */
-  async planCursors(
-    group: string,
-    from: StartPoint,
-    options: { partitions?: readonly string[] | undefined; zone?: string | undefined } = {},
-  ): Promise<CursorPlan> {
-    return this.#desk().plan(group, from, { zone: options.zone, partitions: await this.#select(options.partitions) });
+  async planCursors(group: string, from: StartPoint, options?: Omit<SetCursorsOptions, 'force'>): Promise<CursorPlan> {
+    const { zone, partitions } = readOptions('planCursors()', options, PLAN_CURSORS);
+    readArgument('planCursors()', 'group', group, text);
+    const start = readArgument('planCursors()', 'from', from, place);
+    return this.#desk().plan(group, start, { zone, partitions: await this.#select(partitions) });
   }
 
   /**
    * Steps a group to another place: what lies behind it comes again, or is left out.
    * @throws LedgerError GROUP_IN_USE while members are alive and it is not forced, UNKNOWN_GROUP, INVALID_TIME
    */
-  async setCursors(
-    group: string,
-    from: StartPoint,
-    options: { partitions?: readonly string[] | undefined; zone?: string | undefined; force?: boolean | undefined } = {},
-  ): Promise<CursorPlan> {
-    const plan = await this.#desk().move(group, from, { ...options, partitions: await this.#select(options.partitions) });
+  async setCursors(group: string, from: StartPoint, options?: SetCursorsOptions): Promise<CursorPlan> {
+    const { zone, force, partitions } = readOptions('setCursors()', options, SET_CURSORS);
+    readArgument('setCursors()', 'group', group, text);
+    const start = readArgument('setCursors()', 'from', from, place);
+    const plan = await this.#desk().move(group, start, { zone, force, partitions: await this.#select(partitions) });
     this.#bus.stir();
     return plan;
   }
@@ -248,6 +303,7 @@ export class Completengine {
 
   /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */
   async event(sequence: number): Promise<LedgerEvent> {
+    readArgument('event()', 'sequence', sequence, number);
     for await (const event of this.replay({ fromSequence: sequence, throughSequence: sequence, determinism: 'relaxed' })) return event;
     throw new LedgerError('INVALID_RANGE', { message: `there is no sequence ${sequence}`, hint: `the head is at ${(await this.head()).sequence}` });
   }
@@ -261,18 +317,18 @@ export class Completengine {
   }
 
   /** What moves, cheap enough to be asked for every second; `behind`: the head's sequence at the look before. */
-  gauges(behind: number | null = null): Promise<LedgerGauges> {
-    return this.#ledger.gauges(behind);
+  async gauges(behind: number | null = null): Promise<LedgerGauges> {
+    return this.#ledger.gauges(readArgument('gauges()', 'behind', behind, HEAD_BEFORE));
   }
 
   /** The last sequence, its time and the chain hash there; `formatHead` makes the text that is kept elsewhere for {@link verify}. */
-  head(): Promise<Head> {
+  async head(): Promise<Head> {
     return this.#ledger.head();
   }
 
   /** Walks the whole ledger. @throws LedgerError VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH, INVALID_ARGUMENT */
-  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
-    return verifying(this.#ledger, this.#eventLabels(), options);
+  async verify(options?: VerifyOptions): Promise<VerifyReport> {
+    return verifying(this.#ledger, this.#eventLabels(), readOptions('verify()', options, VERIFY));
   }
 
   /**
@@ -298,6 +354,7 @@ export class Completengine {
       ledger: this.#ledger,
       bus: this.#bus,
       clock: this.#clock,
+      timer: this.#timer,
       labels: this.#eventLabels(),
       watch: () => this.#watching.begin(),
       select: (names) => this.#select(names),
@@ -319,11 +376,17 @@ export class Completengine {
     };
   }
 
-  #telling(options: ReplayOptions, behind: number): Telling {
-    const parts = this.#replayParts(options, behind);
-    const audience = () => this.#audience?.audience() ?? null;
-    const { filter, verify } = parts;
-    return new Telling(replaying(parts, options), { labels: this.#eventLabels(), filter, isVerified: verify, audience, signal: options.signal });
+  /** `request` throws what is wrong with the options. */
+  #telling(request: () => ReplayOptions, behind: number): Telling {
+    return new Telling(
+      outcomeOf(() => {
+        const options = request();
+        const parts = this.#replayParts(options, behind);
+        const audience = () => this.#audience?.audience() ?? null;
+        const { filter, verify } = parts;
+        return { pages: replaying(parts, options), labels: this.#eventLabels(), filter, isVerified: verify, audience, signal: options.signal };
+      }),
+    );
   }
 
   readonly #grown = (sequence: number, signal?: AbortSignal): Promise<void> => this.#bus.beyond(sequence, signal);
@@ -344,6 +407,20 @@ export class Completengine {
 async function openLedger(options: OpenOptions): Promise<Ledger> {
   const driver = await driverOf(options.ledger);
   return driver.open(options.ledger, { access: options.access ?? 'write', patience: toPatience(options) });
+}
+
+const ENGINE = kindOf<Completengine>('an engine of another ledger', (value) => value instanceof Completengine);
+
+/** Done now, while the caller's objects are as they were passed; what it throws is thrown where the outcome is asked for. */
+function outcomeOf<Outcome>(make: () => Outcome): () => Outcome {
+  try {
+    const outcome = make();
+    return () => outcome;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 function isStream(input: unknown): input is AsyncIterable<Uint8Array | string> {

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { finished, runCli, startCli } from '../support/cli.ts';
+import { type CliResult, finished, type RunOptions, runCli, startCli } from '../support/cli.ts';
 import { expectFailure, newLedger, numbers, parseLines, succeed } from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
+import { parkAll } from '../support/parked-rows.ts';
 import { hasGroup } from '../support/process-group.ts';
 import { hasTerminal, runOnTerminal, runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -27,6 +28,14 @@ interface GroupDocument {
 async function groupsOf(ledger: string): Promise<GroupDocument[]> {
   const { stdout } = await succeed(['inspect', '--groups', '--json', '-l', ledger]);
   return (JSON.parse(stdout.toString()) as { groups: GroupDocument[] }).groups;
+}
+
+/** A run that parks something: it comes to its end, and its exit code says so. */
+async function parksSome(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
+  const result = await runCli(args, options);
+  expect(result.stderr).not.toContain('error:');
+  expect(result.code).toBe(5);
+  return result;
 }
 
 const sorted = (text: string): string[] => text.trimEnd().split('\n').sort();
@@ -136,9 +145,10 @@ describe('tail --exec', () => {
     const log = join(tempDir(), 'log');
     const command = 'x=$(tr "\\n" " "); case "$x" in *3*) echo "no threes" >&2; exit 7;; esac; echo "$x" >> "$log"';
     const args = ['tail', '-l', ledger, '-g', 'g', '-e', '--batch', '4', '--max-deliver', '2', '--backoff', '1ms', '--exec', command];
-    const { stderr } = await succeed(args, { env: { ...process.env, log } });
+    const { stderr } = await parksSome(args, { env: { ...process.env, log } });
     expect(stderr).toMatch(/^no threes\n4 events from p0\/0: exit code 7; again in /);
-    expect(stderr).toContain('p0/2 (sequence 3): exit code 7; parked after 2 attempts\n');
+    expect(stderr).toMatch(/^p0\/2 \(sequence 3\): exit code 7; parked after 2 attempts/m);
+    expect(stderr).toMatch(/\n6 events: 5 delivered, 1 parked\n$/);
     expect((await succeed(['replay', '-q', '-l', ledger])).stdout.toString()).toBe(numbers(1, 6));
     const listed = async () => parseLines((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
     expect(await listed()).toMatchObject([{ sequence: 3, partition: 'p0', offset: 2, attempts: 2, reason: 'exit code 7', details: 'no threes', payload: 3 }]);
@@ -154,10 +164,41 @@ describe('tail --exec', () => {
     expectFailure(await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'x']), 2, /'x' is not a sequence/);
   });
 
+  test('a count bounds what it deals with, also where everything is parked', async () => {
+    const ledger = await ledgerOf(numbers(1, 9), '--partitions', '2');
+    const { stderr } = await parksSome(['tail', '-l', ledger, '-g', 'g', '-c', '3', '--max-deliver', '1', '--exec', 'exit 1']);
+    expect(stderr).toMatch(/\n3 events: 0 delivered, 3 parked\n$/);
+    expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 6, parked: 3 });
+  });
+
+  test('what is parked is listed and dropped however much it is, and a reader may leave early', async () => {
+    const ledger = await ledgerOf(numbers(1, 3000), '--partitions', '1');
+    await succeed(['tail', '-l', ledger, '-g', 'g', '-c', '1']);
+    parkAll(ledger, 'g');
+    const listed = parseLines<{ sequence: number; payload: number }>((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
+    expect(listed.map(({ sequence, payload }) => [sequence, payload])).toEqual(Array.from({ length: 3000 }, (_, at) => [at + 1, at + 1]));
+    const left = await runShell('set -o pipefail; completengine tail --parked -g g -l "$ledger" | head -n 1', { ledger });
+    expect([left.code, parseLines(left.stdout).length]).toEqual([0, 1]);
+    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', 'all'])).stderr).toMatch(/^3,000 events will be delivered again/);
+    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'all'])).stderr).toBe('3,000 events dropped\n');
+    expect((await groupsOf(ledger))[0]).toMatchObject({ parked: 0 });
+  });
+
+  test('a signal has its own exit code, and the summary comes all the same', async () => {
+    const ledger = await ledgerOf('1\n');
+    const tail = startCli(['tail', '-f', '-l', ledger, '-g', 'g', '--max-deliver', '1', '--exec', 'exit 1']);
+    const lines = new LineReader(tail.stderr);
+    expect(await lines.next()).toMatch(/\(sequence 1\): exit code 1; parked after 1 attempt$/);
+    const ended = finished(tail);
+    tail.kill('SIGTERM');
+    expect(await lines.take(9)).toEqual(['1 event: 0 delivered, 1 parked']);
+    expect((await ended).code).toBe(143);
+  });
+
   test('kills a run that takes too long, with all that it has started', async () => {
     const ledger = await ledgerOf('1\n');
     const args = ['tail', '-l', ledger, '-g', 'g', '-e', '--ack-timeout', '200ms', '--max-deliver', '1', '--exec', 'sleep 54321 | cat'];
-    expect((await succeed(args)).stderr).toContain('no answer within 200 ms; parked after 1 attempt');
+    expect((await parksSome(args)).stderr).toContain('no answer within 200 ms; parked after 1 attempt');
     expect((await runShell('pgrep -f "sleep 5432[1]" | wc -l')).stdout.toString()).toBe('0\n');
     expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', '1'])).stderr).toBe('1 event dropped\n');
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 0, parked: 0 });
@@ -187,7 +228,7 @@ describe('tail --exec', () => {
 
   test('tells what has ended a run from outside, and its last words', async () => {
     const ledger = await ledgerOf('1\n');
-    await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--max-deliver', '1', '--exec', 'yes word | head -n 3000 >&2; echo "the last" >&2; kill -9 $$']);
+    await parksSome(['tail', '-l', ledger, '-g', 'g', '-e', '--max-deliver', '1', '--exec', 'yes word | head -n 3000 >&2; echo "the last" >&2; kill -9 $$']);
     const [parked] = parseLines((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
     expect(parked).toMatchObject({ reason: 'signal SIGKILL', details: `${'word\n'.repeat(9)}the last` });
   });

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Completengine } from '../../src/index.ts';
 import { finished, startCli } from '../support/cli.ts';
-import { openEngine } from '../support/engines.ts';
+import { openEngine, parkedBy } from '../support/engines.ts';
 import { newLedger } from '../support/ledger-cli.ts';
 import { MemberProcess } from '../support/members.ts';
 import { seededForTest } from '../support/seeded.ts';
@@ -153,7 +153,7 @@ test('an event that kills its consumers is parked in the end, and events that we
     code = await member.ended;
   }
   expect(members.at(-1)?.child.exitCode).toBe(0);
-  expect((await engine.parked('g')).map(({ partition, offset, attempts }) => ({ partition, offset, attempts }))).toEqual([
+  expect((await parkedBy(engine, 'g')).map(({ partition, offset, attempts }) => ({ partition, offset, attempts }))).toEqual([
     { partition: 'p0', offset: 5, attempts: 3 },
   ]);
   expect(await engine.groups()).toMatchObject([{ lag: 0 }]);
@@ -164,5 +164,5 @@ test('an event that kills its consumers is parked in the end, and events that we
   await killed.ended;
   expect(killed.child.signalCode).toBe('SIGKILL');
   expect(await new MemberProcess(ledger, 'g', 'next', args).ended).toBe(0);
-  expect(await engine.parked('g')).toMatchObject([{ attempts: 4, isDue: false }]);
+  expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 4, isDue: false }]);
 });

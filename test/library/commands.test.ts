@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { CommandConsumer, CommandSink, payloadForm } from '../../src/index.ts';
-import { failureOf, openEngine } from '../support/engines.ts';
+import { failureOf, openEngine, parkedBy } from '../support/engines.ts';
 
 const TOO_LONG = `true ${' '.repeat(200_000)}`;
 
@@ -22,7 +22,7 @@ test.each([
   const { message } = await failureOf(() => subscription.finished, 'CONSUMER_UNUSABLE');
   expect(message).toContain(fact);
   expect(message.length).toBeLessThan(500);
-  expect(await engine.parked('g')).toEqual([]);
+  expect(await parkedBy(engine, 'g')).toEqual([]);
 });
 
 test('a sink whose command cannot be started fails', async () => {

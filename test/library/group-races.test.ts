@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Completengine, Delivery, SubscribeOptions } from '../../src/index.ts';
-import { FakeClock, failureOf, ledgerPath, openEngine } from '../support/engines.ts';
+import { FakeClock, failureOf, ledgerPath, openEngine, parkedBy } from '../support/engines.ts';
 import { until } from '../support/until.ts';
 
 const QUICK = { leaseMs: 400, backoffMs: 1 };
@@ -158,7 +158,7 @@ describe('a parked event that is delivered again', () => {
     expect(await engine.dropParked('g', [1])).toBe(1);
     failing[0]?.(new Error('no'));
     await sleep(50);
-    expect({ parked, left: await engine.parked('g') }).toEqual({ parked: [], left: [] });
+    expect({ parked, left: await parkedBy(engine, 'g') }).toEqual({ parked: [], left: [] });
   });
 
   it('and is asked for again meanwhile, comes again when it fails', async () => {
@@ -168,19 +168,19 @@ describe('a parked event that is delivered again', () => {
     await until(() => failing.length === 2);
     failing[1]?.(new Error('no'));
     await until(() => parked.length === 2);
-    expect(await engine.parked('g')).toMatchObject([{ attempts: 3, isDue: false }]);
+    expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 3, isDue: false }]);
     expect(parked).toEqual([2, 3]);
   });
 
   it('and is in hand when its member is ended, is due again', async () => {
     const { engine, failing } = await redelivering();
-    expect(await engine.parked('g')).toMatchObject([{ attempts: 2, isDue: false }]);
+    expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 2, isDue: false }]);
     const stop = engine.close();
     await sleep(10);
     failing[0]?.(new Error('interrupted'));
     await stop;
     const again = await openEngine({ ledger: engine.identity.path });
-    expect(await again.parked('g')).toMatchObject([{ attempts: 1, isDue: true }]);
+    expect(await parkedBy(again, 'g')).toMatchObject([{ attempts: 1, isDue: true }]);
   });
 });
 

@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { Watching } from '../../src/core/engine/watching.ts';
 import { SqliteLedger } from '../../src/core/ledger/sqlite/sqlite-ledger.ts';
 import { Completengine, formatHead, hashOf, LedgerError } from '../../src/index.ts';
-import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { failureOf, ledgerPath, openEngine, parkedBy, payloadsOf } from '../support/engines.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -36,7 +36,7 @@ test('what returns a promise tells of wrong arguments by the promise', async () 
     subscribe: () => engine.subscribe({ capacity: 0 }, () => {}),
     planCursors: () => engine.planCursors('nobody', 'sometime'),
     setCursors: () => engine.setCursors('nobody', 'sometime'),
-    parked: () => engine.parked('nobody'),
+    parked: () => parkedBy(engine, 'nobody'),
     redeliver: () => engine.redeliver('nobody'),
     dropParked: () => engine.dropParked('nobody', [1]),
     event: () => engine.event(0),

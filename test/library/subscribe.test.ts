@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type Completengine, type Delivery, hashOf } from '../../src/index.ts';
-import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
+import { failureOf, ledgerPath, openEngine, parkedBy } from '../support/engines.ts';
 import { until } from '../support/until.ts';
 
 const QUICK = { leaseMs: 400, backoffMs: 1 };
@@ -123,7 +123,7 @@ describe('a member of a group', () => {
       throw thrown[firstOffset];
     });
     await subscription.finished;
-    expect((await engine.parked('g')).map(({ reason }) => reason)).toEqual(['undefined', '0', 'a', '[Object: null prototype] {}', 'Symbol(s)', '7']);
+    expect((await parkedBy(engine, 'g')).map(({ reason }) => reason)).toEqual(['undefined', '0', 'a', '[Object: null prototype] {}', 'Symbol(s)', '7']);
   });
 
   it('may take longer for an answer, for silence and with its lease than a timer can be set to', async () => {
@@ -174,16 +174,16 @@ describe('a member of a group', () => {
     await engine.subscribe(options, handler);
     await until(() => seen.length === 4);
     expect(seen).toEqual([1, 2, 4, 5]);
-    expect(await engine.parked('g')).toMatchObject([{ sequence: 3, partition: 'p0', offset: 2, attempts: 3, reason: 'three', isDue: false }]);
+    expect(await parkedBy(engine, 'g')).toMatchObject([{ sequence: 3, partition: 'p0', offset: 2, attempts: 3, reason: 'three', isDue: false }]);
 
     await engine.redeliver('g', [3]);
     await until(() => parked.length === 2);
-    expect(await engine.parked('g')).toMatchObject([{ sequence: 3, attempts: 4, isDue: false }]);
+    expect(await parkedBy(engine, 'g')).toMatchObject([{ sequence: 3, attempts: 4, isDue: false }]);
     isPoisonous = false;
     expect(await engine.redeliver('g')).toBe(1);
     await until(() => seen.length === 5);
     await until(() => seen.includes(3));
-    while ((await engine.parked('g')).length > 0) await sleep(5);
+    while ((await parkedBy(engine, 'g')).length > 0) await sleep(5);
     expect(parked).toEqual([3, 3]);
   });
 
@@ -194,7 +194,7 @@ describe('a member of a group', () => {
     await finished;
     await failureOf(() => engine.dropParked('g', [1, 7]), 'NOT_PARKED');
     expect(await engine.dropParked('g', [1])).toBe(1);
-    expect((await engine.parked('g')).map(({ sequence }) => sequence)).toEqual([2]);
+    expect((await parkedBy(engine, 'g')).map(({ sequence }) => sequence)).toEqual([2]);
   });
 
   it('shares the partitions with the others, and takes over those of one that leaves', async () => {
@@ -276,7 +276,7 @@ describe('a member of a group', () => {
     });
     await finished;
     expect(seen).toEqual([2]);
-    expect(await engine.parked('g')).toMatchObject([{ sequence: 1, reason: 'no answer within 30 ms' }]);
+    expect(await parkedBy(engine, 'g')).toMatchObject([{ sequence: 1, reason: 'no answer within 30 ms' }]);
   });
 
   it('stops after as many events as it was asked to, with the cursors there', async () => {
@@ -321,7 +321,7 @@ describe('a member of a group', () => {
     }
     await failureOf(() => engine.subscribe({ group: 'g', from: 'noon' }, () => {}), 'INVALID_TIME');
     await failureOf(() => engine.subscribe({ group: 'g', partitions: ['p99'] }, () => {}), 'UNKNOWN_PARTITION');
-    await failureOf(() => engine.parked('g'), 'UNKNOWN_GROUP');
+    await failureOf(() => parkedBy(engine, 'g'), 'UNKNOWN_GROUP');
   });
 });
 

@@ -3,7 +3,16 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { type Clock, Completengine, hashOf, LedgerError, type LedgerErrorCode, type OpenOptions, type RoutingSpec } from '../../src/index.ts';
+import {
+  type Clock,
+  Completengine,
+  hashOf,
+  LedgerError,
+  type LedgerErrorCode,
+  type OpenOptions,
+  type ParkedEventDescription,
+  type RoutingSpec,
+} from '../../src/index.ts';
 import { EARTHQUAKES } from './cli.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -49,4 +58,11 @@ export async function payloadsOf(events: AsyncIterable<{ readonly payload: Buffe
   const payloads: string[] = [];
   for await (const { payload } of events) payloads.push(payload.toString('utf8'));
   return payloads;
+}
+
+/** All that a group has parked. */
+export async function parkedBy(engine: Completengine, group: string): Promise<ParkedEventDescription[]> {
+  const parked: ParkedEventDescription[] = [];
+  for await (const event of engine.parked(group)) parked.push(event);
+  return parked;
 }

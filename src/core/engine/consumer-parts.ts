@@ -3,6 +3,7 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Timer } from '../model/timer.ts';
 import type { EventLabels } from '../output/event-form.ts';
 import type { AckQueue } from '../scheduler/feeding/ack-queue.ts';
 
@@ -10,6 +11,8 @@ export interface ConsumerParts {
   readonly ledger: Ledger;
   readonly bus: Bus;
   readonly clock: Clock;
+  /** What reports that are held back wait by. */
+  readonly timer: Timer;
   readonly labels: EventLabels;
   /** Those of all members, which share transactions. */
   readonly acks: AckQueue;

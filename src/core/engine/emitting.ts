@@ -11,12 +11,13 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CommitOutcome, Stale } from '../model/commit.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
-import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import { invalidArgument, type LedgerError } from '../model/ledger-error.ts';
 import { checkName } from '../model/partition.ts';
 import type { Given } from '../model/router.ts';
 import { readDuration } from '../model/time-expression.ts';
 import { headAheadWarning } from '../model/warning.ts';
 import { makeRouter } from '../router/router.ts';
+import { toLine } from './event-line.ts';
 import { WarningWatch } from './warning-watch.ts';
 
 /** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
@@ -165,28 +166,4 @@ function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): Emi
 
 function toGiven({ key, to }: GivenOptions): Given {
   return { key: key ?? null, to: to ?? null };
-}
-
-function toLine(event: EventInput, at: number): Buffer {
-  if (typeof event === 'string') return Buffer.from(event, 'utf8');
-  if (event instanceof Uint8Array) return Buffer.from(event);
-  return Buffer.from(toJson(event, at), 'utf8');
-}
-
-/** @throws LedgerError BAD_LINE for a value that has no JSON */
-function toJson(value: unknown, at: number): string {
-  try {
-    if (value instanceof Promise) throw new TypeError('it is a promise, and was not awaited');
-    const json = JSON.stringify(value) as string | undefined;
-    if (json === undefined) throw new TypeError(`it is of type ${typeof value}`);
-    return json;
-  } catch (cause) {
-    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    throw new LedgerError('BAD_LINE', {
-      message: `emit(): event ${at + 1} has no JSON: ${reason}`,
-      hint: 'emit JSON values, or JSON text',
-      details: { source: 'emit()', line: at + 1 },
-      cause,
-    });
-  }
 }

@@ -1,21 +1,18 @@
 /** Joins scheduler, bus and ledger for a member of a group: what it is fed from, and what it is told of by name. */
 
-import { inspect } from 'node:util';
 import { LaneBuffer } from '../bus/lane-buffer.ts';
-import type { ParkReason } from '../model/group.ts';
 import type { PartitionId } from '../model/partition.ts';
-import { CommandFailure } from '../output/command-consumer.ts';
 import { GroupConsumer } from '../scheduler/feeding/group-consumer.ts';
 import type { ConsumerHooks, LaneFailure } from '../scheduler/feeding/group-parts.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { deliverTo } from './delivering.ts';
+import { parkedWarnings, reasonOf } from './reporting.ts';
 import { CAPACITY, type FailedDelivery, type Handler, type SubscribeOptions } from './subscription.ts';
 
 const MAX_DELIVER = 10;
 const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 30_000;
 const LEASE_MS = 10_000;
-const REASON_CHARACTERS_MAX = 500;
 
 interface Seat {
   readonly group: string;
@@ -26,7 +23,7 @@ interface Seat {
 
 /** A member that has joined its group. @throws as the ledger does */
 export async function join(parts: ConsumerParts, seat: Seat, options: SubscribeOptions, handler: Handler): Promise<GroupConsumer> {
-  const { ledger, clock, bus, labels, acks, wake } = parts;
+  const { ledger, clock, timer, bus, labels, acks, wake } = parts;
   const { groups } = ledger;
   const capacity = options.capacity ?? CAPACITY;
   const buffers = new Map<PartitionId, LaneBuffer>();
@@ -35,6 +32,7 @@ export async function join(parts: ConsumerParts, seat: Seat, options: SubscribeO
     buffers.set(partition, known);
     return known;
   };
+  const warnings = options.onParked === undefined ? parkedWarnings(seat.group, timer) : null;
   const consumer = new GroupConsumer(
     {
       groups,
@@ -58,7 +56,7 @@ export async function join(parts: ConsumerParts, seat: Seat, options: SubscribeO
       ackTimeoutMs: options.ackTimeoutMs ?? null,
       lease: (options.leaseMs ?? LEASE_MS) * 1000,
       backoff: { first: (options.backoffMs ?? BACKOFF_MS) * 1000, max: BACKOFF_MAX_MS * 1000 },
-      hooks: namedHooks(parts, options),
+      hooks: namedHooks(parts, { ...options, onParked: options.onParked ?? ((failure) => warnings?.add(failure)) }),
       until: {
         count: options.until?.count,
         idleMs: options.until?.idleMs,
@@ -66,6 +64,8 @@ export async function join(parts: ConsumerParts, seat: Seat, options: SubscribeO
       },
     },
   );
+  const close = (): void => warnings?.close();
+  consumer.ending.finished.then(close, close);
   await consumer.start();
   return consumer;
 }
@@ -88,12 +88,4 @@ async function endsNow({ ledger }: ConsumerParts, partitions: readonly Partition
   const chosen = partitions ?? (await groups.partitionIds());
   const ends = await groups.ends(chosen);
   return new Map(chosen.map((partition, at) => [partition, ends[at] ?? 0]));
-}
-
-/** Why a delivery has failed, as it is kept with what is parked. */
-function reasonOf(error: unknown): ParkReason {
-  const message = error instanceof Error ? error.message : error;
-  // anything can be thrown: String() of some objects throws in its turn
-  const [line = ''] = (typeof message === 'string' ? message : inspect(message)).split('\n');
-  return { reason: line.slice(0, REASON_CHARACTERS_MAX), details: error instanceof CommandFailure ? error.lastLines : '' };
 }

@@ -11,6 +11,8 @@ import { DEPTH_MAX } from '../model/config.ts';
 import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from '../model/epoch-plan.ts';
 import { formatKey, type KeyInput, keyParts } from '../model/key-text.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
+import { texts } from '../model/option-kinds.ts';
+import { readArgument, readOptions } from '../model/options.ts';
 import type { PartitionId } from '../model/partition.ts';
 import { EVERYTHING } from '../model/range.ts';
 import type { RouteCause, RouteRefusal } from '../model/router.ts';
@@ -21,6 +23,13 @@ import type { RoutableLine } from '../model/scanned-field.ts';
 import { type ReroutedReport, type Route, rerouted } from '../replay/rerouted.ts';
 import { lineOfKey } from '../router/key-line.ts';
 import { makeRouter } from '../router/router.ts';
+import { EXPLAIN_LINES, KEYS, PLACEMENTS, PREVIEW, REROUTE, ROUTING, SOURCES } from './call-options.ts';
+
+/** A key, and the partition it is to go to. */
+export interface WantedPlacement {
+  readonly key: KeyInput;
+  readonly partition: string;
+}
 
 export interface RerouteOptions {
   /** How many partitions keys go to, or their names, new ones among them. Default: those of now, for a range as many as its bounds make. */
@@ -56,6 +65,18 @@ export interface ReroutePreview extends ReroutedReport {
   readonly routing: RoutingChange;
 }
 
+export interface ExplainLinesOptions {
+  /** The lines are envelopes, as `envelopeForm` writes them. */
+  readonly envelope?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PreviewOptions extends RerouteOptions {
+  /** Only the last so many events. Default: all of history. */
+  readonly sample?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class Partitioning {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
@@ -89,6 +110,7 @@ export class Partitioning {
 
   /** Where events with these keys would go. A composite's key is a list of its parts, or `a+b`. Writes nothing. @throws LedgerError INVALID_ARGUMENT */
   async explain(keys: readonly KeyInput[]): Promise<Explanation[]> {
+    readArgument('explain()', 'keys', keys, KEYS);
     const routing = await this.#ledger.basis();
     const { spec } = routing.epoch;
     const router = makeRouter(routing);
@@ -106,48 +128,48 @@ export class Partitioning {
   }
 
   /** Where the events of an input would go, line by line, in the pieces in which it arrives. Writes nothing. */
-  async *explainLines(
-    sources: readonly InputSource[],
-    options: { readonly envelope?: boolean | undefined; readonly signal?: AbortSignal | undefined } = {},
-  ): AsyncGenerator<readonly LineExplanation[], void, undefined> {
+  async *explainLines(sources: readonly InputSource[], options?: ExplainLinesOptions): AsyncGenerator<readonly LineExplanation[], void, undefined> {
+    const { envelope, signal } = readOptions('explainLines()', options, EXPLAIN_LINES);
+    readArgument('explainLines()', 'sources', sources, SOURCES);
     const routing = await this.#ledger.basis();
-    for await (const lines of this.#explainer(routing, options.envelope ?? false).explain(sources, options.signal)) {
+    for await (const lines of this.#explainer(routing, envelope ?? false).explain(sources, signal)) {
       yield lines.map((line) => ({ source: line.source, line: line.line, ...explained(routing, line) }));
     }
   }
 
   /** New partitions that keys go to as to the others, from the next commit on. @throws LedgerError INVALID_ARGUMENT for a range */
-  add(names: readonly string[]): Promise<RoutingChange> {
-    return this.#begin(planAdd(names));
+  async add(names: readonly string[]): Promise<RoutingChange> {
+    return this.#begin(planAdd(readArgument('add()', 'names', names, texts)));
   }
 
   /** Keys that go to these partitions from the next commit on, whatever the rule says. @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION */
-  place(placements: readonly { readonly key: KeyInput; readonly partition: string }[]): Promise<RoutingChange> {
+  async place(placements: readonly WantedPlacement[]): Promise<RoutingChange> {
+    const wanted = readArgument('place()', 'placements', placements, PLACEMENTS);
     return this.#begin((routing) => {
-      const read = placements.map(({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(routing.epoch.spec, key)), partition }));
+      const read = wanted.map(({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(routing.epoch.spec, key)), partition }));
       return planPlace(read)(routing);
     });
   }
 
   /** Another rule from the next commit on. Old events stay where they are. @throws LedgerError INVALID_ARGUMENT */
-  async reroute(routing: RoutingSpec | string, options: RerouteOptions = {}): Promise<RoutingChange> {
-    return this.#begin(planReroute(toRoutingSpec(routing), options.partitions));
+  async reroute(routing: RoutingSpec | string, options?: RerouteOptions): Promise<RoutingChange> {
+    const { partitions } = readOptions('reroute()', options, REROUTE);
+    return this.#begin(planReroute(toRoutingSpec(readArgument('reroute()', 'routing', routing, ROUTING)), partitions));
   }
 
   /** What {@link reroute} would change for the last `sample` events, or for all of history. Writes nothing. @throws LedgerError INVALID_ARGUMENT */
-  async previewReroute(
-    routing: RoutingSpec | string,
-    options: RerouteOptions & { readonly sample?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<ReroutePreview> {
+  async previewReroute(routing: RoutingSpec | string, options?: PreviewOptions): Promise<ReroutePreview> {
+    const { partitions, sample, signal } = readOptions('previewReroute()', options, PREVIEW);
+    readArgument('previewReroute()', 'routing', routing, ROUTING);
     const before = await this.#ledger.routing();
     const head = await this.#ledger.head();
-    const plan = planReroute(toRoutingSpec(routing), options.partitions)(before);
+    const plan = planReroute(toRoutingSpec(routing), partitions)(before);
     const after = plan === null ? before : routingAfter(before, plan, head.sequence + 1);
-    const from = options.sample === undefined ? 1 : Math.max(1, head.sequence - checkSample(options.sample) + 1);
+    const from = sample === undefined ? 1 : Math.max(1, head.sequence - checkSample(sample) + 1);
     for (const each of [before, after]) checkForetellable(each);
     const range = { ...EVERYTHING, from, through: head.sequence };
     const routes = { before: routeOf(before), after: routeOf(after), partitionCount: after.partitionNames.length };
-    return { ...(await rerouted(this.#ledger, range, routes, options.signal)), routing: { before, after } };
+    return { ...(await rerouted(this.#ledger, range, routes, signal)), routing: { before, after } };
   }
 
   async #begin(plan: Parameters<Ledger['beginEpoch']>[0]): Promise<RoutingChange> {

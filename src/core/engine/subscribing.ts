@@ -13,12 +13,25 @@ import { type Consumer, Scheduler } from '../scheduler/scheduler.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { follow } from './following.ts';
 import { join } from './joining.ts';
+import { warnOfFailure } from './reporting.ts';
 import { checkOptions, type Handler, type SubscribeOptions, type Subscription } from './subscription.ts';
 
 export interface SubscriptionParts extends Omit<ConsumerParts, 'acks' | 'wake'> {
   /** Begins to look for commits of others; returns what ends it. */
   watch(): () => void;
   select(names: readonly string[] | undefined): Promise<PartitionId[] | null>;
+}
+
+/** A consumer as its subscription knows it. */
+interface EndingConsumer extends Consumer {
+  readonly ending: Ending;
+  readonly delivered: number;
+  readonly parked: number;
+}
+
+interface Begun {
+  readonly consumer: EndingConsumer;
+  readonly names: Pick<Subscription, 'group' | 'member' | 'isNew'>;
 }
 
 export class Subscriptions {
@@ -43,9 +56,9 @@ export class Subscriptions {
       // watching begins before the head is read, or a commit in between would be missed
       const { sequence } = await this.#parts.ledger.head();
       this.#parts.bus.announce(sequence);
-      const subscription = options.group === undefined ? await this.#follower(options, handler) : await this.#member(options.group, options, handler);
-      subscription.finished.then(stopWatching, stopWatching);
-      return subscription;
+      const begun = options.group === undefined ? await this.#follower(options, handler) : await this.#member(options.group, options, handler);
+      begun.consumer.ending.finished.then(stopWatching, stopWatching);
+      return subscriptionOf(begun, options.onError);
     } catch (error) {
       stopWatching();
       throw error;
@@ -68,18 +81,18 @@ export class Subscriptions {
     await Promise.all([...this.#open].map((ending) => ending.close()));
   }
 
-  async #follower(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
+  async #follower(options: SubscribeOptions, handler: Handler): Promise<Begun> {
     const partitions = await this.#parts.select(options.partitions);
     const from = await this.#start(options, 'end');
     const consumer = follow({ ...this.#parts, pages: this.#pages }, { from, partitions }, options, handler);
     this.#live.set(consumer, partitions === null ? null : new Set(partitions));
     const forget = (): void => void this.#live.delete(consumer);
     consumer.ending.finished.then(forget, forget);
-    this.#add(consumer, consumer.ending, this.#parts.wake, options.signal);
-    return { ...facts(consumer.ending), group: null, member: null, isNew: false };
+    this.#add(consumer, this.#parts.wake, options.signal);
+    return { consumer, names: { group: null, member: null, isNew: false } };
   }
 
-  async #member(group: string, options: SubscribeOptions, handler: Handler): Promise<Subscription> {
+  async #member(group: string, options: SubscribeOptions, handler: Handler): Promise<Begun> {
     const { groups } = this.#parts.ledger;
     const member = options.member ?? `m${process.pid}-${randomInt(2 ** 40).toString(36)}`;
     checkName('group', group);
@@ -88,8 +101,8 @@ export class Subscriptions {
     const from = await this.#start(options, 'start');
     const isNew = (await groups.generation(group)) === null && (await groups.create(group, from, this.#parts.clock.nowMicros()));
     const consumer = await join(this.#parts, { group, member, partitions }, options, handler);
-    this.#add(consumer, consumer.ending, () => consumer.look(), options.signal);
-    return { ...facts(consumer.ending), group, member, isNew };
+    this.#add(consumer, () => consumer.look(), options.signal);
+    return { consumer, names: { group, member, isNew } };
   }
 
   #start(options: SubscribeOptions, otherwise: StartPoint): Promise<number> {
@@ -97,7 +110,8 @@ export class Subscriptions {
     return resolveStart(options.from ?? otherwise, ledger, { now: clock.nowMicros(), zone: options.zone });
   }
 
-  #add(consumer: Consumer, ending: Ending, onStir: () => void, signal: AbortSignal | undefined): void {
+  #add(consumer: EndingConsumer, onStir: () => void, signal: AbortSignal | undefined): void {
+    const { ending } = consumer;
     const stopListening = this.#parts.bus.listen({ onStir, onFail: (error) => ending.fail(error) });
     const close = (): void => void ending.close();
     signal?.addEventListener('abort', close);
@@ -122,6 +136,26 @@ async function tellAgain(consumer: LiveConsumer, wanted: ReadonlySet<PartitionId
   if (told.length > 0) await consumer.tellAgain(told);
 }
 
-function facts(ending: Ending): Pick<Subscription, 'finished' | 'close'> {
-  return { finished: ending.finished, close: () => ending.close() };
+/** The caller's view of a consumer. Its failure is reported to exactly one of: the hook, those who asked for `finished`, the process. */
+function subscriptionOf({ consumer, names }: Begun, onError: SubscribeOptions['onError']): Subscription {
+  const { ending } = consumer;
+  let isAwaited = false;
+  void ending.finished.catch((error: unknown) => {
+    if (onError !== undefined) onError(error);
+    else if (!isAwaited) warnOfFailure(names.group, error);
+  });
+  return {
+    ...names,
+    get finished() {
+      isAwaited = true;
+      return ending.finished;
+    },
+    get delivered() {
+      return consumer.delivered;
+    },
+    get parked() {
+      return consumer.parked;
+    },
+    close: () => ending.close(),
+  };
 }

@@ -53,16 +53,21 @@ export interface SubscribeOptions {
   readonly ackTimeoutMs?: number | undefined;
   /** How long a member that is silent keeps its partitions; it renews three times in this. Default 10000. */
   readonly leaseMs?: number | undefined;
-  /** Ends by itself: after so many acknowledged events, when the group has come to the head as it is now, or after a silence. For groups. */
+  /** Ends by itself: after so many events, acknowledged or parked; when the group has come to the head as it is now; or after a silence. For groups. */
   readonly until?: { readonly count?: number | undefined; readonly head?: boolean | undefined; readonly idleMs?: number | undefined } | undefined;
   /** A delivery has failed and comes again, not before the pause is over. */
   readonly onRetry?: ((failure: FailedDelivery & { readonly pauseMs: number }) => void) | undefined;
-  /** An event was parked, or stays it after it was delivered again. */
+  /** An event was parked, or stays parked after it was delivered again. Default: a process warning, at most one in ten seconds. */
   readonly onParked?: ((failure: FailedDelivery) => void) | undefined;
   /** It was delivered, but by then the lease had gone to another member, who delivers it again, or the group was stepped elsewhere. */
   readonly onRefused?: ((delivery: DeliveryPlace) => void) | undefined;
   /** Which partitions, by name, have come to this member and gone from it. */
   readonly onLeases?: ((change: { readonly gained: readonly string[]; readonly lost: readonly string[] }) => void) | undefined;
+  /**
+   * It cannot go on and has ended: what a handler without a group threw, or the failure of the ledger; `finished` rejects with the same. Default: a
+   * process warning, unless `finished` was asked for by then.
+   */
+  readonly onError?: ((error: unknown) => void) | undefined;
   /** Closes it. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -75,9 +80,13 @@ export interface Subscription {
   readonly isNew: boolean;
   /**
    * Settles when it has ended, and rejects with what made it impossible to go on: the failure of a handler without a group, or of the ledger.
-   * Nothing else tells of that.
+   * Without `onError` ask for it at once: where nobody has, the failure becomes a process warning.
    */
   readonly finished: Promise<void>;
+  /** Events that were taken so far. */
+  readonly delivered: number;
+  /** Events that were parked so far, or stay parked after another delivery. */
+  readonly parked: number;
   /**
    * Finishes what is in hand, and gives up its partitions. Does not reject for a subscription that has failed. A handler may call it, but must not wait
    * for it, which waits for the handler.
@@ -93,11 +102,6 @@ const LEASE_MS_MAX = 366 * 24 * 60 * 60 * 1000;
 
 /** @throws LedgerError INVALID_ARGUMENT */
 export function checkOptions(options: SubscribeOptions): void {
-  const counts = { capacity: options.capacity, batch: options.batch, batchBytes: options.batchBytes, concurrency: options.concurrency };
-  for (const [name, value] of Object.entries({ ...counts, maxDeliver: options.maxDeliver, count: options.until?.count })) {
-    if (value === undefined || value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 1)) continue;
-    throw invalidArgument(`${name} cannot be ${value}`, 'give a whole number from 1');
-  }
   if (options.leaseMs !== undefined && !(options.leaseMs >= LEASE_MS_MIN)) {
     throw invalidArgument(`a lease of ${options.leaseMs} ms is too short to be renewed`, `give ${LEASE_MS_MIN} ms or more`);
   }

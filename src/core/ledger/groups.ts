@@ -46,6 +46,20 @@ export interface CursorMove {
   readonly force: boolean;
 }
 
+/** Parked events by their sequences: after one, through another, both in order, so many at most. */
+export interface ParkedSpan {
+  readonly after: number;
+  readonly through: number;
+  readonly limit: number;
+}
+
+/** What was done with the events of a span. */
+export interface SpanStep {
+  readonly count: number;
+  /** The sequence of the last of them; null where there was none. */
+  readonly last: number | null;
+}
+
 export interface Groups {
   /** Makes the group, with its cursors before `fromSequence`. Returns false where it exists: it is left as it is. */
   create(group: string, fromSequence: number, now: Micros): Promise<boolean>;
@@ -64,11 +78,17 @@ export interface Groups {
   /** Sets the next event aside and moves the cursor behind it, together. False where the lease is gone. */
   park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
   /** By sequence. @throws LedgerError UNKNOWN_GROUP */
-  parked(group: string): Promise<ParkedEvent[]>;
-  /** Has parked events delivered once more; null: all. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
-  redeliver(group: string, sequences: readonly number[] | null): Promise<number>;
-  /** Forgets parked events. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  parked(group: string, span: ParkedSpan): Promise<ParkedEvent[]>;
+  /** That all of these are parked. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  checkParked(group: string, sequences: readonly number[]): Promise<void>;
+  /** Has parked events delivered once more, all of these or none. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  redeliver(group: string, sequences: readonly number[]): Promise<number>;
+  /** Has those of a span delivered once more. @throws LedgerError UNKNOWN_GROUP */
+  redeliverSpan(group: string, span: ParkedSpan): Promise<SpanStep>;
+  /** Forgets parked events, all of these or none. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
   drop(group: string, sequences: readonly number[]): Promise<number>;
+  /** Forgets those of a span. @throws LedgerError UNKNOWN_GROUP */
+  dropSpan(group: string, span: ParkedSpan): Promise<SpanStep>;
   /**
    * The next due event of the partition, about to be delivered: counted now, and not due any more, because whoever dies of it cannot say so. `lost`: the lease
    * is gone.

@@ -1,6 +1,8 @@
 /** The head of a ledger: its last sequence and the chain hash there. Kept elsewhere it is an anchor that shows truncation. No I/O. */
 
 import { invalidArgument } from './ledger-error.ts';
+import { text as anyText } from './option-kinds.ts';
+import { readArgument } from './options.ts';
 import type { Micros } from './time.ts';
 
 export interface Head {
@@ -22,7 +24,7 @@ export function formatHead(head: Anchor): string {
 
 /** Reads `SEQUENCE:HASH`. @throws LedgerError INVALID_ARGUMENT */
 export function parseHead(text: string): Anchor {
-  const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(text.trim());
+  const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(readArgument('parseHead()', 'text', text, anyText).trim());
   if (match === null || !Number.isSafeInteger(Number(match[1]))) {
     throw invalidArgument(`'${text.slice(0, 100)}' is not a head`, 'a head is SEQUENCE:HASH with 64 hex digits, as `completengine inspect` prints it');
   }

@@ -1,5 +1,6 @@
 /** The bounds of a range routing: numbers, texts or times, all of one kind and strictly rising. Reads and writes them. No I/O. */
 
+import { types } from 'node:util';
 import { compareDecimals, type Decimal, formatDecimal, readDecimal } from './decimal.ts';
 import { invalidArgument } from './ledger-error.ts';
 import { PARTITIONS_MAX } from './partition.ts';
@@ -47,9 +48,14 @@ export function formatBounds(bounds: RangeBounds): readonly string[] {
 const WORD = /^\p{L}[\p{L}\p{N}_-]*$/u;
 
 function boundOf(value: RangeBound): Bound {
-  if (value instanceof Date) return timeBound(value.toISOString());
+  if (types.isDate(value)) return dateBound(value);
   if (typeof value === 'string') return readTime(value).fault === undefined ? timeBound(value) : { kind: 'text', value };
   return numberBound(String(value));
+}
+
+function dateBound(date: Date): TimeBound {
+  if (!Number.isNaN(date.getTime())) return timeBound(date.toISOString());
+  throw invalidArgument('a bound is an invalid Date', 'give a valid one');
 }
 
 function parseBound(text: string): Bound {

@@ -1,7 +1,10 @@
 /** The routings by intent, as calls: `hashOf('tenant')` and its kin. What they return is data; wrong wishes are refused here. No I/O. */
 
+import { types } from 'node:util';
 import { type FieldPath, formatFieldPath, parseFieldPath } from './field-path.ts';
 import { invalidArgument } from './ledger-error.ts';
+import { kindOf, listOf, text, texts } from './option-kinds.ts';
+import { type OptionTable, readArgument, readOptions } from './options.ts';
 import { checkName } from './partition.ts';
 import { boundsOf, type RangeBound, type RangeBounds } from './range-bounds.ts';
 import type { RoutingSpec } from './routing.ts';
@@ -13,6 +16,16 @@ export interface RoutingOptions {
   readonly missing?: string | undefined;
 }
 
+export interface StickyOptions extends RoutingOptions {
+  /** A session that was silent for longer than this is a new one, such as `30m`. Default: never. */
+  readonly idle?: string | undefined;
+}
+
+const ROUTING: OptionTable<RoutingOptions> = { missing: text };
+const STICKY: OptionTable<StickyOptions> = { ...ROUTING, idle: text };
+const BOUND = kindOf<RangeBound>('a bound', (value) => ['number', 'bigint', 'string'].includes(typeof value) || types.isDate(value));
+const BOUNDS = listOf(BOUND, 'a list of bounds: numbers, texts or Dates');
+
 /** Each field is a slot of the scan, and time, id and payload need theirs: 32 are all there are. */
 const COMPOSITE_FIELDS_MAX = 16;
 
@@ -20,31 +33,35 @@ const COMPOSITE_FIELDS_MAX = 16;
  * Routes by a hash of one field, or of the whole payload where none is named: the same key always reaches the same partition, with the numbers
  * of a Kafka topic of as many partitions. @throws LedgerError INVALID_ARGUMENT, as all of these do
  */
-export function hashOf(field?: string, options: RoutingOptions = {}): RoutingSpec {
-  return withMissing({ rule: 'hash', field: field === undefined ? null : parseFieldPath(field), missing: null }, options.missing);
+export function hashOf(field?: string, options?: RoutingOptions): RoutingSpec {
+  const path = field === undefined ? null : fieldOf('hashOf()', field);
+  return withMissing({ rule: 'hash', field: path, missing: null }, readOptions('hashOf()', options, ROUTING).missing);
 }
 
 /** Routes by the place of a field's value among bounds: partition i holds bounds[i-1] <= value < bounds[i]. */
-export function rangeOf(field: string, bounds: readonly RangeBound[], options: RoutingOptions = {}): RoutingSpec {
-  return withMissing(rangeRouting(parseFieldPath(field), boundsOf(bounds)), options.missing);
+export function rangeOf(field: string, bounds: readonly RangeBound[], options?: RoutingOptions): RoutingSpec {
+  const spec = rangeRouting(fieldOf('rangeOf()', field), boundsOf(readArgument('rangeOf()', 'bounds', bounds, BOUNDS)));
+  return withMissing(spec, readOptions('rangeOf()', options, ROUTING).missing);
 }
 
 /** Routes by a hash of several fields together. */
 export function compositeOf(...fields: readonly string[]): RoutingSpec;
-export function compositeOf(fields: readonly string[], options: RoutingOptions): RoutingSpec;
-export function compositeOf(first: string | readonly string[], ...rest: readonly (string | RoutingOptions)[]): RoutingSpec {
-  if (typeof first !== 'string') return withMissing(compositeRouting(first.map(parseFieldPath)), (rest[0] as RoutingOptions | undefined)?.missing);
-  return compositeRouting([first, ...(rest as readonly string[])].map(parseFieldPath));
+export function compositeOf(fields: readonly string[], options?: RoutingOptions): RoutingSpec;
+export function compositeOf(first: string | readonly string[], ...rest: readonly (string | RoutingOptions | undefined)[]): RoutingSpec {
+  const isList = Array.isArray(first);
+  const fields = readArgument('compositeOf()', 'fields', isList ? first : [first, ...rest], texts);
+  return withMissing(compositeRouting(fields.map(parseFieldPath)), readOptions('compositeOf()', isList ? rest[0] : undefined, ROUTING).missing);
 }
 
 /** Routes a session to the least loaded partition at first sight, and there for ever, or until it was idle for longer than `idle` (such as `30m`). */
-export function stickyBy(field: string, options: RoutingOptions & { readonly idle?: string | undefined } = {}): RoutingSpec {
-  return withMissing(stickyRouting(parseFieldPath(field), options.idle === undefined ? null : readDuration(options.idle)), options.missing);
+export function stickyBy(field: string, options?: StickyOptions): RoutingSpec {
+  const { idle, missing } = readOptions('stickyBy()', options, STICKY);
+  return withMissing(stickyRouting(fieldOf('stickyBy()', field), idle === undefined ? null : readDuration(idle)), missing);
 }
 
 /** Routes to the partition whose name stands in a field of the event. */
-export function placedBy(field: string, options: RoutingOptions = {}): RoutingSpec {
-  return withMissing({ rule: 'manual', field: parseFieldPath(field), missing: null }, options.missing);
+export function placedBy(field: string, options?: RoutingOptions): RoutingSpec {
+  return withMissing({ rule: 'manual', field: fieldOf('placedBy()', field), missing: null }, readOptions('placedBy()', options, ROUTING).missing);
 }
 
 /** The same routing with a partition for events without a key; as it is where no name is given. */
@@ -57,6 +74,10 @@ export function withMissing(spec: RoutingSpec, name: string | undefined): Routin
     throw invalidArgument(`events without a key cannot go to both '${spec.missing}' and '${name}'`, 'name one partition for them');
   }
   return { ...spec, missing: name };
+}
+
+function fieldOf(call: string, field: string): FieldPath {
+  return parseFieldPath(readArgument(call, 'field', field, text));
 }
 
 export function rangeRouting(field: FieldPath, bounds: RangeBounds): RoutingSpec {

@@ -2,6 +2,8 @@
 
 import { formatFieldPath, parseFieldPath } from './field-path.ts';
 import { invalidArgument, LedgerError } from './ledger-error.ts';
+import { text as anyText } from './option-kinds.ts';
+import { readArgument } from './options.ts';
 import { splitOutsideQuotes } from './quoting.ts';
 import { formatBounds, parseBounds } from './range-bounds.ts';
 import type { RoutingSpec } from './routing.ts';
@@ -18,7 +20,8 @@ const SHAPES = {
 type Rule = keyof typeof SHAPES;
 
 /** Reads `hash`, `hash:FIELD`, `range:FIELD=BOUND,..`, `composite:FIELD+FIELD`, `sticky:FIELD` or `manual:FIELD`. @throws LedgerError INVALID_ARGUMENT */
-export function parseRoutingSpec(text: string): RoutingSpec {
+export function parseRoutingSpec(spec: string): RoutingSpec {
+  const text = readArgument('parseRoutingSpec()', 'spec', spec, anyText);
   const colon = text.indexOf(':');
   const rule = colon < 0 ? text : text.slice(0, colon);
   if (text === 'hash') return hashOf();

@@ -1,6 +1,8 @@
 /** Times as people write them: RFC 3339, dates, epoch numbers, `now`, `today`, `yesterday`, `-2h`. Reads no clock: it is passed in. */
 
 import { LedgerError } from './ledger-error.ts';
+import { text as anyText } from './option-kinds.ts';
+import { readArgument } from './options.ts';
 import {
   describeTimeFault,
   formatTime,
@@ -44,13 +46,21 @@ const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 /** A time with a zone and without seconds, as ISO 8601 allows and RFC 3339 does not. */
 const MINUTES = /^(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2})([Zz]|[+-]\d{2}:\d{2})$/;
 
+/** A time as callers give it: an expression, or a Date, which covers its millisecond. */
+export type TimeInput = string | Date;
+
 /**
  * A local time that a zone has twice means the first of the two instants. A day begins at the first instant of its date and ends where the next one
  * begins. @throws LedgerError INVALID_TIME, also for a local time or a date that the zone left out, and for a zone that is none
  */
-export async function readTimeExpression(text: string, context: TimeContext): Promise<TimeSpan> {
-  const { first, last } = await readMoment(text, context);
-  return { first, last };
+export async function readTimeExpression(time: TimeInput, context: TimeContext): Promise<TimeSpan> {
+  if (typeof time === 'string') {
+    const { first, last } = await readMoment(time, context);
+    return { first, last };
+  }
+  const span = millisecond(time.getTime());
+  if (!isTime(span.first) || !isTime(span.last)) throw invalid(`${time.getTime()}ms since 1970`, 'out-of-range');
+  return span;
 }
 
 /** As {@link readTimeExpression}. */
@@ -95,7 +105,7 @@ export function startOfLocalDay(midnight: LocalMicros, zone: TimeZone): Micros {
 
 /** Sum of a chain of durations such as `1h30m`, in microseconds. @throws LedgerError INVALID_TIME */
 export function readDuration(text: string): Micros {
-  if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(text)) {
+  if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(readArgument('readDuration()', 'text', text, anyText))) {
     throw new LedgerError('INVALID_TIME', { message: `'${text.slice(0, 80)}' is not a duration`, hint: 'write 90s, 30m, 24h, 7d or 1h30m' });
   }
   return duration(text);
@@ -111,6 +121,11 @@ function duration(text: string): Micros {
   let sum = 0;
   for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) sum += Number(count) * (UNIT_MICROS[unit as string] as number);
   return sum;
+}
+
+/** A Date is cut off behind its milliseconds: an event of 12.000500 is one of its Date, 12.000. */
+function millisecond(millis: number): TimeSpan {
+  return { first: millis * 1000, last: millis * 1000 + 999 };
 }
 
 function instant(time: Micros, zone: TimeZone): Moment {

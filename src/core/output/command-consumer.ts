@@ -1,9 +1,11 @@
 /** Delivers batches to a command: one run of it for each, with their place in its environment. Exit 0 means delivered; anything else is tried again. */
 
 import { LedgerError } from '../model/ledger-error.ts';
+import { hook, kindOf, required, signal, text } from '../model/option-kinds.ts';
+import { type OptionTable, readOptions } from '../model/options.ts';
 import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
 import type { Delivery } from './delivery.ts';
-import { type EventForm, piecesOf } from './event-form.ts';
+import { type EventForm, FORM, piecesOf } from './event-form.ts';
 import { LastLines } from './last-lines.ts';
 
 export interface CommandConsumerOptions {
@@ -29,6 +31,14 @@ export class CommandFailure extends Error {
   }
 }
 
+const OPTIONS: OptionTable<CommandConsumerOptions> = {
+  command: required(text),
+  environment: required(kindOf('an object of texts', (value) => typeof value === 'object' && value !== null)),
+  form: required(FORM),
+  openStderr: required(hook()),
+  signal,
+};
+
 /** What a shell answers where there is no such command, or it may not be run. */
 const UNUSABLE = new Map([
   [126, 'may not be run'],
@@ -40,8 +50,8 @@ export class CommandConsumer {
 
   /** @throws LedgerError INVALID_ARGUMENT for an empty command. */
   constructor(options: CommandConsumerOptions) {
-    checkCommand(options.command);
-    this.#options = options;
+    this.#options = readOptions('new CommandConsumer()', options, OPTIONS);
+    checkCommand(this.#options.command);
   }
 
   /** @throws CommandFailure, or CONSUMER_UNUSABLE where there is no such command. */

@@ -4,6 +4,8 @@ import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from '
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { LedgerError } from '../model/ledger-error.ts';
+import { text as anyText } from '../model/option-kinds.ts';
+import { readArgument } from '../model/options.ts';
 import { runGuardian } from './run-guardian.ts';
 
 export interface CommandRun {
@@ -32,7 +34,8 @@ const LAST_WORDS_MS = 50;
 
 /** @throws LedgerError INVALID_ARGUMENT: a shell is content with no command, and would take every event for it. */
 export function checkCommand(command: string): void {
-  if (command.trim() === '') throw new LedgerError('INVALID_ARGUMENT', { message: 'the command is empty', hint: "name one: --exec 'cat >> events.jsonl'" });
+  if (readArgument('a consumer', 'command', command, anyText).trim() === '')
+    throw new LedgerError('INVALID_ARGUMENT', { message: 'the command is empty', hint: "name one: --exec 'cat >> events.jsonl'" });
 }
 
 /**

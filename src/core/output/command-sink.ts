@@ -2,8 +2,9 @@
 
 import type { EventBatch } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import { readArgument } from '../model/options.ts';
 import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
-import { type EventForm, type EventLabels, piecesOf } from './event-form.ts';
+import { type EventForm, type EventLabels, FORM, piecesOf } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
 
 /** The next run begins when this one has ended, so that a slow command is never asked for more than one delivery. */
@@ -16,7 +17,7 @@ export class CommandSink implements Sink {
   constructor(command: string, form: EventForm, signal?: AbortSignal) {
     checkCommand(command);
     this.#command = command;
-    this.#form = form;
+    this.#form = readArgument('new CommandSink()', 'form', form, FORM);
     this.#signal = signal;
   }
 

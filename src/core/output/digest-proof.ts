@@ -1,13 +1,15 @@
 /** Proves by its digest that a telling was the same as another one. */
 
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import { text as anyText } from '../model/option-kinds.ts';
+import { readArgument } from '../model/options.ts';
 import type { TellingReport } from './telling.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** A digest as reports print it. @throws LedgerError INVALID_ARGUMENT */
 export function parseDigest(text: string): string {
-  const digest = text.trim().toLowerCase();
+  const digest = readArgument('parseDigest()', 'text', text, anyText).trim().toLowerCase();
   if (DIGEST.test(digest)) return digest;
   throw invalidArgument(`'${text.slice(0, 80)}' is not a digest`, 'a digest is 64 hexadecimal digits, as replay and b3sum print them');
 }

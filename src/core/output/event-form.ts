@@ -2,6 +2,7 @@
 
 import type { EventBatch } from '../model/event.ts';
 import { LedgerEvent } from '../model/ledger-event.ts';
+import { kindOf } from '../model/option-kinds.ts';
 import type { PartitionId } from '../model/partition.ts';
 import { formatTime } from '../model/time.ts';
 
@@ -14,6 +15,8 @@ export interface EventLabels {
 
 /** Writes the events of a batch as lines, in pieces of whole lines: those of a large commit need not be in memory together. */
 export type EventForm = (batch: EventBatch, labels: EventLabels) => Iterable<Buffer>;
+
+export const FORM = kindOf<EventForm>('a form such as payloadForm', (value) => typeof value === 'function');
 
 /** The lines of all batches, each formed when it is asked for: what stands before a batch that is broken is told. */
 export function* piecesOf(batches: readonly EventBatch[], labels: EventLabels, form: EventForm): Generator<Buffer, void, undefined> {

@@ -3,13 +3,17 @@
 import type { Writable } from 'node:stream';
 import type { EventBatch } from '../model/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import { type EventForm, type EventLabels, piecesOf } from './event-form.ts';
+import { hasMethods, kindOf } from '../model/option-kinds.ts';
+import { readArgument } from '../model/options.ts';
+import { type EventForm, type EventLabels, FORM, piecesOf } from './event-form.ts';
 
 /** Where a telling goes. Batches come in order, the next ones when the promise for these has settled. */
 export interface Sink {
   /** Resolves to false when nobody takes any more. */
   deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean>;
 }
+
+const STREAM = kindOf<Writable>('a writable stream', (value) => hasMethods(value, ['write', 'once', 'off']));
 
 /** How long a reader has, after an abort, to take the delivery in hand. */
 const GRACE_MS = 500;
@@ -38,8 +42,8 @@ export class StreamSink implements Sink {
    * what he has not taken by then counts as not delivered.
    */
   constructor(stream: Writable, form: EventForm, signal?: AbortSignal) {
-    this.#stream = stream;
-    this.#form = form;
+    this.#stream = readArgument('new StreamSink()', 'stream', stream, STREAM);
+    this.#form = readArgument('new StreamSink()', 'form', form, FORM);
     this.#signal = signal;
     this.#failure = failureOf(stream);
   }

@@ -3,6 +3,8 @@
 import type { BatchPage } from '../model/event.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { LedgerEvent } from '../model/ledger-event.ts';
+import { hasMethods, kindOf } from '../model/option-kinds.ts';
+import { readArgument } from '../model/options.ts';
 import type { Micros } from '../model/time.ts';
 import { newBlake3 } from '../native/blake3.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
@@ -30,7 +32,9 @@ export interface TellingReport {
   readonly isComplete: boolean;
 }
 
-export interface TellingOptions {
+/** @internal What a telling tells, and how. */
+export interface TellingPlan {
+  readonly pages: () => AsyncGenerator<BatchPage, void, undefined>;
   readonly labels: EventLabels;
   readonly isVerified: boolean;
   /** What leaves events out on the way here. */
@@ -40,69 +44,33 @@ export interface TellingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Pages = () => AsyncGenerator<BatchPage, void, undefined>;
-
 /**
  * Told once, and not before it is asked for: iterate it for the events (leave the loop to end it), await it for the report, or deliver it to a sink.
- * An abort ends it: the loop ends, or the report is not complete. Where it follows, closing the engine ends it with CLOSED.
+ * An abort ends it: the loop ends, or the report is not complete. Where it follows, closing the engine ends it with CLOSED. What is wrong with the options
+ * of its call ends it, too, with INVALID_ARGUMENT, INVALID_TIME or INVALID_RANGE: the call itself throws nothing.
  */
 export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingReport> {
-  readonly #pages: Pages;
-  readonly #options: TellingOptions;
+  readonly #plan: () => TellingPlan;
   #isTaken = false;
 
-  /** @internal */
-  constructor(pages: Pages, options: TellingOptions) {
-    this.#pages = pages;
-    this.#options = options;
+  /** @internal `plan` throws what is wrong with the options. */
+  constructor(plan: () => TellingPlan) {
+    this.#plan = plan;
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<LedgerEvent> {
-    for await (const page of this.#take()) {
+    const { pages, labels } = this.#take();
+    for await (const page of pages()) {
       for (const batch of page) {
-        for (let at = 0; at < batch.count; at++) yield toEvent(batch, at, this.#options.labels);
+        for (let at = 0; at < batch.count; at++) yield toEvent(batch, at, labels);
       }
     }
   }
 
   /** Tells everything to the sink, as fast as it takes it; without one it is read, verified and hashed all the same. */
   async deliver(sink: Sink | null): Promise<TellingReport> {
-    const started = performance.now();
-    const hasher = newBlake3();
-    let events = 0;
-    let bytes = 0;
-    let first: { sequence: number; time: Micros } | null = null;
-    let last: { sequence: number; time: Micros } | null = null;
-    let isComplete = true;
-    for await (const page of this.#take()) {
-      if (sink !== null && !(await sink.deliver(page, this.#options.labels))) {
-        isComplete = false;
-        break;
-      }
-      for (const batch of page) {
-        const lines = batch.lines();
-        const { span } = batch;
-        if (span === null) continue;
-        hasher.update(lines);
-        events += span.count;
-        bytes += lines.length - span.count;
-        first ??= { sequence: span.firstSequence, time: span.firstTime };
-        last = { sequence: span.lastSequence, time: span.lastTime };
-      }
-    }
-    return {
-      events,
-      bytes,
-      firstSequence: first?.sequence ?? null,
-      lastSequence: last?.sequence ?? null,
-      firstTime: first?.time ?? null,
-      lastTime: last?.time ?? null,
-      digest: hasher.digest('hex'),
-      missingFields: this.#options.filter.missingFields,
-      wallMs: performance.now() - started,
-      isVerified: this.#options.isVerified,
-      isComplete: isComplete && !this.#options.signal?.aborted,
-    };
+    if (sink !== null) readArgument('deliver()', 'sink', sink, SINK);
+    return tell(this.#take(), sink);
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a replay is awaited for its report
@@ -110,14 +78,60 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
     onDone?: ((report: TellingReport) => Done | PromiseLike<Done>) | null,
     onFailed?: ((error: unknown) => Failed | PromiseLike<Failed>) | null,
   ): Promise<Done | Failed> {
-    return this.deliver(this.#options.audience?.() ?? null).then(onDone, onFailed);
+    return this.#await().then(onDone, onFailed);
   }
 
-  #take(): AsyncGenerator<BatchPage, void, undefined> {
+  async #await(): Promise<TellingReport> {
+    const plan = this.#take();
+    return tell(plan, plan.audience?.() ?? null);
+  }
+
+  #take(): TellingPlan {
     if (this.#isTaken) {
       throw invalidArgument('a telling is told once', 'call replay() or tail() again');
     }
     this.#isTaken = true;
-    return this.#pages();
+    return this.#plan();
   }
+}
+
+const SINK = kindOf<Sink>('a sink, an object with a method deliver(), or null', (value) => hasMethods(value, ['deliver']));
+
+async function tell({ pages, labels, filter, isVerified, signal }: TellingPlan, sink: Sink | null): Promise<TellingReport> {
+  const started = performance.now();
+  const hasher = newBlake3();
+  let events = 0;
+  let bytes = 0;
+  let first: { sequence: number; time: Micros } | null = null;
+  let last: { sequence: number; time: Micros } | null = null;
+  let isComplete = true;
+  for await (const page of pages()) {
+    if (sink !== null && !(await sink.deliver(page, labels))) {
+      isComplete = false;
+      break;
+    }
+    for (const batch of page) {
+      const lines = batch.lines();
+      const { span } = batch;
+      if (span === null) continue;
+      hasher.update(lines);
+      events += span.count;
+      bytes += lines.length - span.count;
+      first ??= { sequence: span.firstSequence, time: span.firstTime };
+      last = { sequence: span.lastSequence, time: span.lastTime };
+    }
+  }
+  return {
+    events,
+    bytes,
+    firstSequence: first?.sequence ?? null,
+    lastSequence: last?.sequence ?? null,
+    firstTime: first?.time ?? null,
+    lastTime: last?.time ?? null,
+    digest: hasher.digest('hex'),
+    missingFields: filter.missingFields,
+    wallMs: performance.now() - started,
+    isVerified,
+    isComplete: isComplete && !signal?.aborted,
+  };
 }

@@ -4,7 +4,7 @@ import type { History } from '../model/history.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import type { SequenceRange } from '../model/range.ts';
 import { formatTime, type Micros } from '../model/time.ts';
-import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time-expression.ts';
 import { readTimeInterval, type TimeInterval } from '../model/time-interval.ts';
 import { timeZone } from '../model/time-zone.ts';
 
@@ -13,11 +13,11 @@ export interface RangeRequest {
   /** Both ends at once: a day (`2026-04-12`, `yesterday`), or an ISO interval such as `2026-04-12T09:00Z/PT8H30M`, its end exclusive. */
   readonly range?: string | undefined;
   /** Time, inclusive. */
-  readonly from?: string | undefined;
+  readonly from?: TimeInput | undefined;
   /** Time, inclusive. */
-  readonly through?: string | undefined;
+  readonly through?: TimeInput | undefined;
   /** Time, exclusive. */
-  readonly until?: string | undefined;
+  readonly until?: TimeInput | undefined;
   /** Sequence, inclusive, 1-based. */
   readonly fromSequence?: number | undefined;
   /** Sequence, inclusive. */

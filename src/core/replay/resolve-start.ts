@@ -3,11 +3,11 @@
 import type { History } from '../model/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { Micros } from '../model/time.ts';
-import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time-expression.ts';
 import { timeZone } from '../model/time-zone.ts';
 
-/** `start`, `end`, a sequence (a number, or digits alone), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z` or `-1h`. */
-export type StartPoint = string | number;
+/** `start`, `end`, a sequence (a number, or digits alone), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z`, `-1h` or a Date. */
+export type StartPoint = number | TimeInput;
 
 const SEQUENCE = /^\d+$/;
 
@@ -25,7 +25,7 @@ export async function readStart(start: StartPoint, history: History, context: Ti
   await timeZone(context.zone);
   if (start === 'start') return { sequence: 1, time: null };
   if (start === 'end') return { sequence: (await history.head()).sequence + 1, time: null };
-  if (typeof start === 'number' || SEQUENCE.test(start)) return { sequence: checkedSequence(start), time: null };
+  if (typeof start === 'number' || (typeof start === 'string' && SEQUENCE.test(start))) return { sequence: checkedSequence(start), time: null };
   const time = (await readTimeExpression(start, context)).first;
   return { sequence: await history.sequenceAtTime(time), time };
 }
@@ -36,7 +36,7 @@ export async function resolveStart(start: StartPoint, history: History, context:
   return Math.min(sequence, (await history.head()).sequence + 1);
 }
 
-function checkedSequence(start: StartPoint): number {
+function checkedSequence(start: string | number): number {
   const sequence = Number(start);
   if (Number.isSafeInteger(sequence) && sequence >= 1) return sequence;
   throw invalidArgument(`${start} is not a sequence`, 'sequences are whole numbers from 1; or say start, end, or a time');

@@ -6,7 +6,7 @@ import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/partition.ts';
 import type { SequenceRange } from '../model/range.ts';
 import type { Micros } from '../model/time.ts';
-import { readTimeExpression, type TimeContext } from '../model/time-expression.ts';
+import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time-expression.ts';
 import { WAIT_MS_MAX } from '../model/timer.ts';
 import { type Keeps, keptOf } from './filter.ts';
 import { lastMatches } from './last-matches.ts';
@@ -21,9 +21,9 @@ export interface TailRequest {
   /** Where to begin; nothing before a sequence is told, also where it does not exist yet. */
   readonly from?: StartPoint | undefined;
   /** Time to begin at, inclusive. */
-  readonly since?: string | undefined;
+  readonly since?: TimeInput | undefined;
   /** Time to end at, exclusive. */
-  readonly until?: string | undefined;
+  readonly until?: TimeInput | undefined;
   /** Go on with what comes, until the signal aborts. */
   readonly follow?: boolean | undefined;
   /** Go on with what comes, until there was nothing to tell for so long. */

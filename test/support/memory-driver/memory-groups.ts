@@ -1,6 +1,6 @@
 /** Consumer groups of a ledger in memory: what each call changes, it changes at once. */
 
-import type { CursorMove, GroupPlan, Groups, LaneRequest } from '../../../src/core/ledger/groups.ts';
+import type { CursorMove, GroupPlan, Groups, LaneRequest, ParkedSpan, SpanStep } from '../../../src/core/ledger/groups.ts';
 import { fairShares } from '../../../src/core/ledger/protocol/fair-shares.ts';
 import type { StoredCommit } from '../../../src/core/model/commit.ts';
 import type { Acknowledgement, Attendance, GroupSummary, Holding, Membership, ParkedEvent, ParkReason, Settlement } from '../../../src/core/model/group.ts';
@@ -106,11 +106,15 @@ export class MemoryGroups implements Groups {
     return true;
   }
 
-  parked = async (name: string) => [...this.#group(name).parked.values()].sort((one, other) => one.sequence - other.sequence).map((event) => ({ ...event }));
+  parked = async (name: string, span: ParkedSpan) => this.#span(name, span).map((event) => ({ ...event }));
 
-  async redeliver(name: string, sequences: readonly number[] | null): Promise<number> {
+  async checkParked(name: string, sequences: readonly number[]): Promise<void> {
+    this.#parkedOf(this.#group(name), sequences);
+  }
+
+  async redeliver(name: string, sequences: readonly number[]): Promise<number> {
     const group = this.#group(name);
-    const chosen = this.#parkedOf(group, sequences ?? [...group.parked.keys()]);
+    const chosen = this.#parkedOf(group, sequences);
     for (const event of chosen) event.isDue = true;
     if (chosen.length > 0) group.generation++;
     return chosen.length;
@@ -120,6 +124,16 @@ export class MemoryGroups implements Groups {
     const group = this.#group(name);
     for (const { sequence } of this.#parkedOf(group, sequences)) group.parked.delete(sequence);
     return sequences.length;
+  }
+
+  async redeliverSpan(name: string, span: ParkedSpan): Promise<SpanStep> {
+    const sequences = this.#span(name, span).map(({ sequence }) => sequence);
+    return { count: await this.redeliver(name, sequences), last: sequences.at(-1) ?? null };
+  }
+
+  async dropSpan(name: string, span: ParkedSpan): Promise<SpanStep> {
+    const sequences = this.#span(name, span).map(({ sequence }) => sequence);
+    return { count: await this.drop(name, sequences), last: sequences.at(-1) ?? null };
   }
 
   async beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'> {
@@ -262,6 +276,11 @@ export class MemoryGroups implements Groups {
     for (const partition of given) group.leases.delete(partition);
     for (const partition of taken) group.leases.set(partition, { member, token: group.generation });
     return surplus.filter((partition) => !given.includes(partition));
+  }
+
+  #span(name: string, { after, through, limit }: ParkedSpan): Mutable<ParkedEvent>[] {
+    const parked = [...this.#group(name).parked.values()].filter(({ sequence }) => sequence > after && sequence <= through);
+    return parked.sort((one, other) => one.sequence - other.sequence).slice(0, limit);
   }
 
   #parkedOf(group: Group, sequences: readonly number[]): Mutable<ParkedEvent>[] {

@@ -50,10 +50,10 @@ function readSchema(db: Database): Schema {
   const rows = db.prepare<[], SchemaRow>('SELECT type, name, tbl_name, sql FROM sqlite_schema').all();
   const found = new Map(rows.map((row) => [row.name, row]));
   const partitionCount = Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => id).findIndex((id) => !found.has(partitionTable(id)));
-  const { required, onDemand } = expectedObjects(Math.max(partitionCount, 0));
+  const { required, onDemand, indexes } = expectedObjects(Math.max(partitionCount, 0));
   const own = new Set([...required.keys(), ...onDemand.keys()]);
   const isOurs = (row: SchemaRow): boolean =>
-    (own.has(row.name) && isAsCreated(row, required.get(row.name) ?? onDemand.get(row.name))) || isAutoIndex(row, own);
+    (own.has(row.name) && isAsCreated(row, required.get(row.name) ?? onDemand.get(row.name), indexes.get(row.name))) || isAutoIndex(row, own);
   const foreign = rows.filter((row) => !isOurs(row));
   return { difference: partitionCount < 1 ? 'it has no partitions, or too many' : missing(found, required), own, foreign };
 }
@@ -67,9 +67,10 @@ function missing(found: ReadonlyMap<string, SchemaRow>, required: ReadonlyMap<st
   return null;
 }
 
-function isAsCreated(row: SchemaRow, sql: string | undefined): boolean {
-  const type = sql?.startsWith('CREATE VIEW') ? 'view' : 'table';
-  return row.sql === sql && row.type === type && row.tbl_name === row.name;
+/** `table`: the one that an index is on. */
+function isAsCreated(row: SchemaRow, sql: string | undefined, table?: string): boolean {
+  const kind = sql?.startsWith('CREATE VIEW') ? 'view' : 'table';
+  return row.sql === sql && row.type === (table === undefined ? kind : 'index') && row.tbl_name === (table ?? row.name);
 }
 
 /** The indexes SQLite makes by itself for PRIMARY KEY and UNIQUE. */

@@ -109,6 +109,14 @@ const TABLES_ON_DEMAND = {
 
 type TableOnDemand = keyof typeof TABLES_ON_DEMAND;
 
+/**
+ * By the table they come with. What is due is looked for at every renewal of a lease, inside a write transaction, and what is parked is counted at every
+ * look at a group: with a million parked events each would read all of their rows, reasons included.
+ */
+const INDEXES_ON_DEMAND: { readonly [Table in TableOnDemand]?: { readonly name: string; readonly sql: string } } = {
+  parked: { name: 'parked_due', sql: 'CREATE INDEX parked_due ON parked (group_name, is_due, partition)' },
+};
+
 /** The table of a partition: by its id, never by its name. */
 export function partitionTable(id: number): string {
   return `p${id}`;
@@ -167,7 +175,10 @@ export function addPartitionTables(db: Database, before: number, count: number):
 }
 
 export function createOnDemand(db: Database, table: TableOnDemand): void {
-  if (!hasTable(db, table)) db.exec(TABLES_ON_DEMAND[table]);
+  if (hasTable(db, table)) return;
+  db.exec(TABLES_ON_DEMAND[table]);
+  const index = INDEXES_ON_DEMAND[table];
+  if (index !== undefined) db.exec(index.sql);
 }
 
 export function hasTable(db: Database, table: TableOnDemand): boolean {
@@ -179,10 +190,25 @@ export function isEmptyDatabase(db: Database): boolean {
   return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
 }
 
-/** What format 1 is made of, by name. `partitionCount`: how many partitions the file has. */
-export function expectedObjects(partitionCount: number): { readonly required: ReadonlyMap<string, string>; readonly onDemand: ReadonlyMap<string, string> } {
+/** What format 1 is made of, as SQL by name. */
+export interface ExpectedObjects {
+  readonly required: ReadonlyMap<string, string>;
+  /** Tables that are created when they are first needed, and their indexes. */
+  readonly onDemand: ReadonlyMap<string, string>;
+  /** The table of each index. */
+  readonly indexes: ReadonlyMap<string, string>;
+}
+
+/** `partitionCount`: how many partitions the file has. */
+export function expectedObjects(partitionCount: number): ExpectedObjects {
   const required = new Map<string, string>(Object.entries(TABLES));
   for (let id = 0; id < partitionCount; id++) required.set(partitionTable(id), partitionSql(id));
   required.set('events', eventsSql(partitionCount));
-  return { required, onDemand: new Map(Object.entries(TABLES_ON_DEMAND)) };
+  const onDemand = new Map<string, string>(Object.entries(TABLES_ON_DEMAND));
+  const indexes = new Map<string, string>();
+  for (const [table, { name, sql }] of Object.entries(INDEXES_ON_DEMAND)) {
+    onDemand.set(name, sql);
+    indexes.set(name, table);
+  }
+  return { required, onDemand, indexes };
 }

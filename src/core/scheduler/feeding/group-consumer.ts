@@ -19,8 +19,10 @@ export class GroupConsumer implements Consumer {
   readonly #feeder: LaneFeeder;
   /** Deliveries, with the events each of them holds, and of which partition. */
   readonly #inHand = new Map<Promise<void>, { readonly partition: PartitionId; readonly events: number }>();
-  /** Events it still wants. */
+  /** Events it still wants to deal with, parked ones included: a command that takes nothing must not go on past the count. */
   #left: number;
+  #delivered = 0;
+  #parked = 0;
   #lastDelivery: Micros;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -32,6 +34,16 @@ export class GroupConsumer implements Consumer {
     this.ending = new Ending(() => this.#drain());
     this.#leases = new LeaseKeeper(parts, options, { refreshed: () => this.#onRefreshed(), failed: (error) => this.ending.fail(error) });
     this.#feeder = new LaneFeeder(parts, options, () => this.ending.hasBegun);
+  }
+
+  /** Events that were acknowledged so far. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Events that were parked so far, or stay parked after another delivery. */
+  get parked(): number {
+    return this.#parked;
   }
 
   /** Joins the group; where that fails, it is no member. @throws as the ledger does */
@@ -88,7 +100,14 @@ export class GroupConsumer implements Consumer {
   }
 
   #onFed(lane: Lane, fed: Fed): void {
-    if (fed.kind === 'acknowledged') this.#left -= fed.events;
+    if (fed.kind === 'acknowledged') {
+      this.#delivered += fed.events;
+      this.#left -= fed.events;
+    }
+    if (fed.kind === 'parked') {
+      this.#parked++;
+      this.#left--;
+    }
     if (fed.kind === 'lost') this.#leases.lose(lane);
   }
 

@@ -62,7 +62,7 @@ export interface GroupConsumerOptions {
   readonly hooks: ConsumerHooks;
   /** When it has enough; by itself it goes on for ever. */
   readonly until: {
-    /** Acknowledged events. */
+    /** Events that were dealt with: acknowledged or parked. */
     readonly count?: number | undefined;
     /** By partition, the offset behind the last event it wants: done when the whole group has come there. */
     readonly ends?: ReadonlyMap<PartitionId, number> | undefined;

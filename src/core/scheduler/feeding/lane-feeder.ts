@@ -12,8 +12,11 @@ import type { GroupConsumerOptions, GroupConsumerParts, LaneFailure } from './gr
 import { handOver } from './hand-over.ts';
 import type { Lane } from './lane.ts';
 
-/** `lost`: the lease has gone to another, so what was delivered counts as theirs to deliver again. */
-export type Fed = { readonly kind: 'acknowledged'; readonly events: number } | { readonly kind: 'failed' | 'lost' | 'interrupted' };
+/**
+ * `parked`: one event, which counts as dealt with: the group has moved past it. `lost`: the lease has gone to another, so what was delivered counts as
+ * theirs to deliver again.
+ */
+export type Fed = { readonly kind: 'acknowledged'; readonly events: number } | { readonly kind: 'parked' | 'failed' | 'lost' | 'interrupted' };
 
 interface Trial {
   readonly attempt: number;
@@ -87,8 +90,9 @@ export class LaneFeeder {
       return { kind: 'lost' };
     }
     if (answer.kind === 'taken') return { kind: 'acknowledged', events: 1 };
-    if (settlement === 'parked') this.#options.hooks.onParked?.({ ...parked, ...answer.reason, events: 1 });
-    return { kind: 'failed' };
+    if (settlement !== 'parked') return { kind: 'failed' };
+    this.#options.hooks.onParked?.({ ...parked, ...answer.reason, events: 1 });
+    return { kind: 'parked' };
   }
 
   async #next(lane: Lane, events: number): Promise<Next> {
@@ -149,7 +153,7 @@ export class LaneFeeder {
     if (!(await this.#parts.groups.park(this.#holding(lane), { ...failure, attempts, now }))) return { kind: 'lost' };
     lane.moveTo(failure.offset + 1, failure.sequence + 1);
     this.#options.hooks.onParked?.({ ...failure, events: 1, attempts });
-    return { kind: 'failed' };
+    return { kind: 'parked' };
   }
 
   /** One failure more of the next event. False where the lease is gone. */

@@ -30,12 +30,20 @@ export class LiveConsumer implements Consumer {
   #next: number;
   #lastFed = 0;
   #inHand: Promise<void> | undefined;
+  #delivered = 0;
+  /** Without a group nothing is set aside. */
+  readonly parked = 0;
 
   constructor(parts: LiveConsumerParts, options: LiveConsumerOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#next = options.from;
     this.ending = new Ending(async () => this.#inHand);
+  }
+
+  /** Events that came and were taken so far; what replays tell is not counted. */
+  get delivered(): number {
+    return this.#delivered;
   }
 
   view(): ConsumerView {
@@ -79,6 +87,7 @@ export class LiveConsumer implements Consumer {
   async #deliver(events: number): Promise<void> {
     const { batches, next } = await this.#parts.read(this.#next, events);
     if (batches.length > 0) await this.#handOver(batches, false);
+    this.#delivered += batches.reduce((sum, { count }) => sum + count, 0);
     this.#next = next;
   }
 

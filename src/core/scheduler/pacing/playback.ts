@@ -1,6 +1,16 @@
 /** The keys of a player: pause, resume, one step. Whoever holds it may press them while a replay runs. */
 
+import { flag, timer } from '../../model/option-kinds.ts';
+import { type OptionTable, readOptions } from '../../model/options.ts';
 import { systemTimer, type Timer } from '../../model/timer.ts';
+
+export interface PlaybackOptions {
+  readonly timer?: Timer | undefined;
+  /** Begin with a pause. */
+  readonly isPaused?: boolean | undefined;
+}
+
+const PLAYBACK: OptionTable<PlaybackOptions> = { timer, isPaused: flag };
 
 export class Playback {
   readonly #timer: Timer;
@@ -10,8 +20,9 @@ export class Playback {
   #pausedAt = 0;
   #heldMs = 0;
 
-  /** `isPaused`: it begins with a pause. */
-  constructor({ timer = systemTimer, isPaused = false }: { timer?: Timer; isPaused?: boolean } = {}) {
+  /** @throws LedgerError INVALID_ARGUMENT */
+  constructor(options?: PlaybackOptions) {
+    const { timer = systemTimer, isPaused = false } = readOptions('new Playback()', options, PLAYBACK);
     this.#timer = timer;
     if (isPaused) this.pause();
   }

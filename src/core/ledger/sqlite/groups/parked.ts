@@ -4,7 +4,7 @@ import type { Holding, ParkedEvent, ParkReason, Settlement } from '../../../mode
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import { shellFlag } from '../../../model/shell-word.ts';
-import type { Groups } from '../../groups.ts';
+import type { Groups, ParkedSpan, SpanStep } from '../../groups.ts';
 import { integer, natural, positive, type RawRow, text } from '../rows.ts';
 import { acknowledge, isHeld } from './cursors.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
@@ -25,10 +25,12 @@ export function park(tables: GroupTables, { group, partition, token }: Holding, 
 const COLUMNS = 'sequence, partition, offset, attempts, reason, details, parked_at, is_due';
 
 /** @throws LedgerError UNKNOWN_GROUP */
-export function parkedOf(tables: GroupTables, group: string): ParkedEvent[] {
+export function parkedOf(tables: GroupTables, group: string, { after, through, limit }: ParkedSpan): ParkedEvent[] {
   checkGroup(tables, group);
-  const rows = tables.statements.get<[string], RawRow>(`SELECT ${COLUMNS} FROM parked WHERE group_name = ? ORDER BY sequence`);
-  return rows.all(group).map(toParked);
+  const rows = tables.statements.get<[string, number, number, number], RawRow>(
+    `SELECT ${COLUMNS} FROM parked WHERE group_name = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`,
+  );
+  return rows.all(group, after, through, limit).map(toParked);
 }
 
 function toParked(row: RawRow): ParkedEvent {
@@ -44,19 +46,43 @@ function toParked(row: RawRow): ParkedEvent {
   };
 }
 
-export function duePartitions({ statements }: GroupTables, group: string): PartitionId[] {
-  return statements.get<[string], number>('SELECT DISTINCT partition FROM parked WHERE group_name = ? AND is_due = 1 ORDER BY partition').pluck().all(group);
+export function hasDue({ statements }: GroupTables, group: string, partition: PartitionId): boolean {
+  const find = statements.get<[string, number], unknown>('SELECT 1 FROM parked WHERE group_name = ? AND is_due = 1 AND partition = ? LIMIT 1');
+  return find.get(group, partition) !== undefined;
 }
 
 /** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
-export function redeliver(tables: GroupTables, group: string, sequences: readonly number[] | null): number {
-  const chosen = [...new Set(sequences ?? parkedOf(tables, group).map(({ sequence }) => sequence))];
+export function redeliver(tables: GroupTables, group: string, sequences: readonly number[]): number {
+  const chosen = [...new Set(sequences)];
   const mark = tables.statements.get<[string, number], never>('UPDATE parked SET is_due = 1 WHERE group_name = ? AND sequence = ?');
   checkParked(tables, group, chosen);
   for (const sequence of chosen) mark.run(group, sequence);
   // members look again
   if (chosen.length > 0) nextGeneration(tables, group);
   return chosen.length;
+}
+
+const OF_SPAN = `group_name = ? AND sequence IN
+  (SELECT sequence FROM parked WHERE group_name = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?) RETURNING sequence`;
+
+/** @throws LedgerError UNKNOWN_GROUP */
+export function redeliverSpan(tables: GroupTables, group: string, span: ParkedSpan): SpanStep {
+  const step = changeSpan(tables, group, span, `UPDATE parked SET is_due = 1 WHERE ${OF_SPAN}`);
+  if (step.count > 0) nextGeneration(tables, group);
+  return step;
+}
+
+/** @throws LedgerError UNKNOWN_GROUP */
+export function dropSpan(tables: GroupTables, group: string, span: ParkedSpan): SpanStep {
+  return changeSpan(tables, group, span, `DELETE FROM parked WHERE ${OF_SPAN}`);
+}
+
+function changeSpan(tables: GroupTables, group: string, { after, through, limit }: ParkedSpan, sql: string): SpanStep {
+  checkGroup(tables, group);
+  const change = tables.statements.get<[string, string, number, number, number], number>(sql);
+  const sequences = change.pluck().all(group, group, after, through, limit) as number[];
+  // in which order they are returned SQLite leaves open
+  return { count: sequences.length, last: sequences.length === 0 ? null : Math.max(...sequences) };
 }
 
 /** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
@@ -71,7 +97,7 @@ export function beginRedelivery(tables: GroupTables, holding: Holding): ParkedEv
   if (!isHeld(tables, holding)) return 'lost';
   const begin = tables.statements.get<[string, string, number], RawRow>(
     `UPDATE parked SET attempts = attempts + 1, is_due = 0 WHERE group_name = ? AND sequence =
-       (SELECT sequence FROM parked WHERE group_name = ? AND partition = ? AND is_due = 1 ORDER BY sequence LIMIT 1) RETURNING ${COLUMNS}`,
+       (SELECT sequence FROM parked WHERE group_name = ? AND is_due = 1 AND partition = ? ORDER BY sequence LIMIT 1) RETURNING ${COLUMNS}`,
   );
   const row = begin.get(holding.group, holding.group, holding.partition);
   return row === undefined ? 'none' : toParked(row);
@@ -97,9 +123,11 @@ export function settle(tables: GroupTables, holding: Holding, sequence: number, 
   return keep.run(failure.reason, failure.details, holding.group, sequence).changes === 1 ? 'parked' : 'forgotten';
 }
 
-function checkParked(tables: GroupTables, group: string, sequences: readonly number[]): void {
-  const parked = new Set(parkedOf(tables, group).map(({ sequence }) => sequence));
-  const unknown = sequences.find((sequence) => !parked.has(sequence));
+/** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+export function checkParked(tables: GroupTables, group: string, sequences: readonly number[]): void {
+  checkGroup(tables, group);
+  const find = tables.statements.get<[string, number], unknown>('SELECT 1 FROM parked WHERE group_name = ? AND sequence = ?');
+  const unknown = sequences.find((sequence) => find.get(group, sequence) === undefined);
   if (unknown === undefined) return;
   throw new LedgerError('NOT_PARKED', {
     message: `sequence ${unknown} is not parked for group ${group}`,

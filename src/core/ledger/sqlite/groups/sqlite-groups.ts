@@ -6,13 +6,13 @@ import type { Acknowledgement, Attendance, GroupSummary, Holding, Lease, Members
 import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/partition.ts';
 import type { Micros } from '../../../model/time.ts';
-import type { CursorMove, GroupPlan, Groups, LaneRequest } from '../../groups.ts';
+import type { CursorMove, GroupPlan, Groups, LaneRequest, ParkedSpan, SpanStep } from '../../groups.ts';
 import { FrameReader } from '../read.ts';
 import { acknowledge, type CursorRow, countFailure, cursorsOf, cursorsOfAll, moveCursors, planMove, setCursors, takeBackFailure } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, insertGroup, nextGeneration } from './group-rows.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
 import { leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
-import { beginRedelivery, drop, duePartitions, park, parkedOf, redeliver, settle, takeBackRedelivery } from './parked.ts';
+import { beginRedelivery, checkParked, drop, dropSpan, hasDue, park, parkedOf, redeliver, redeliverSpan, settle, takeBackRedelivery } from './parked.ts';
 import { summarizeGroups } from './summaries.ts';
 
 /** How work reaches the database: inside one transaction, retried while others hold the file. */
@@ -70,7 +70,6 @@ export class SqliteGroups implements Groups {
       cursors.map(({ partition }) => partition),
     );
     this.#keepNew(group, cursors);
-    const due = new Set(duePartitions(this.#tables, group));
     const leases = this.#leases(group, member, new Map(cursors.map((cursor) => [cursor.partition, cursor])));
     return {
       token,
@@ -78,7 +77,7 @@ export class SqliteGroups implements Groups {
       expiresAt: now + ttl,
       leases,
       surplus,
-      due: leases.map(({ partition }) => partition).filter((partition) => due.has(partition)),
+      due: leases.map(({ partition }) => partition).filter((partition) => hasDue(this.#tables, group, partition)),
     };
   }
 
@@ -130,12 +129,24 @@ export class SqliteGroups implements Groups {
     return this.#write(() => park(this.#tables, holding, event));
   }
 
-  parked(group: string): Promise<ParkedEvent[]> {
-    return this.#transactions.read(() => parkedOf(this.#tables, group));
+  parked(group: string, span: ParkedSpan): Promise<ParkedEvent[]> {
+    return this.#transactions.read(() => parkedOf(this.#tables, group, span));
   }
 
-  redeliver(group: string, sequences: readonly number[] | null): Promise<number> {
+  checkParked(group: string, sequences: readonly number[]): Promise<void> {
+    return this.#transactions.read(() => checkParked(this.#tables, group, sequences));
+  }
+
+  redeliver(group: string, sequences: readonly number[]): Promise<number> {
     return this.#write(() => redeliver(this.#tables, group, sequences));
+  }
+
+  redeliverSpan(group: string, span: ParkedSpan): Promise<SpanStep> {
+    return this.#write(() => redeliverSpan(this.#tables, group, span));
+  }
+
+  dropSpan(group: string, span: ParkedSpan): Promise<SpanStep> {
+    return this.#write(() => dropSpan(this.#tables, group, span));
   }
 
   drop(group: string, sequences: readonly number[]): Promise<number> {

@@ -1,0 +1,183 @@
+/** What each public call of an engine takes, checked at its door. Which values are possible in a given ledger the call says itself. */
+
+import type { IngestHooks, InputSource } from '../emission/ingest.ts';
+import { DETERMINISMS, DURABILITIES } from '../model/config.ts';
+import type { KeyInput } from '../model/key-text.ts';
+import {
+  clock,
+  either,
+  flag,
+  group,
+  hasMethods,
+  hook,
+  kindOf,
+  limit,
+  listOf,
+  millis,
+  number,
+  oneOf,
+  place,
+  required,
+  sequence,
+  signal,
+  text,
+  texts,
+  time,
+  timer,
+  whole,
+} from '../model/option-kinds.ts';
+import type { OptionTable } from '../model/options.ts';
+import type { RoutingSpec } from '../model/routing.ts';
+import { formatRoutingSpec, parseRoutingSpec } from '../model/routing-text.ts';
+import { Playback } from '../scheduler/pacing/playback.ts';
+import type { EmitOptions, GivenOptions } from './emitting.ts';
+import type { ParkedOptions, SetCursorsOptions } from './group-desk.ts';
+import type { CreateOptions, OpenOptions } from './opening.ts';
+import type { ExplainLinesOptions, PreviewOptions, RerouteOptions, WantedPlacement } from './partitioning.ts';
+import type { ReplayOptions } from './replaying.ts';
+import type { Handler, SubscribeOptions } from './subscription.ts';
+import type { TailOptions } from './tailing.ts';
+import type { VerifyOptions } from './verifying.ts';
+
+export const ROUTING = kindOf<RoutingSpec | string>(
+  "a routing such as hashOf('tenant'), or its text",
+  (value) => typeof value === 'string' || isRoutingSpec(value),
+);
+export const HANDLER = kindOf<Handler>('a function that takes a delivery', (value) => typeof value === 'function');
+export const SOURCES = listOf<InputSource>(
+  kindOf('an input', (value) => typeof (value as InputSource | null)?.name === 'string' && hasMethods(value, ['open'])),
+  'a list of inputs, each with a name and a method open()',
+);
+const KEY = either<string, readonly string[]>(text, texts);
+export const KEYS = listOf<KeyInput>(KEY, 'a list of keys, each a text or a list of texts');
+export const PLACEMENTS = listOf<WantedPlacement>(
+  kindOf('a placement', (value) => {
+    const { key, partition } = (value ?? {}) as { readonly key?: unknown; readonly partition?: unknown };
+    return KEY.read(key) !== undefined && typeof partition === 'string';
+  }),
+  'a list of placements, each with a key and the name of a partition',
+);
+const SEQUENCES = listOf(sequence, 'a list of sequences, whole numbers from 1');
+export const ALL_OR_SEQUENCES = either(oneOf('all'), SEQUENCES);
+export const HEAD_BEFORE = kindOf<number | null>('a sequence from 0, or null', (value) => value === null || whole.read(value) !== undefined);
+
+const ABORT = { signal };
+const COUNT_OR_NAMES = { ...either(number, texts), expected: 'how many, or a list of names' };
+const FILTER = { partitions: texts, key: text, where: { ...either(text, texts), expected: 'a condition, or a list of conditions, each a text' } };
+
+const LEDGER = {
+  partition: ROUTING,
+  partitions: COUNT_OR_NAMES,
+  time: text,
+  unique: text,
+  durability: oneOf(...DURABILITIES),
+  determinism: oneOf(...DETERMINISMS),
+  lineBytesMax: number,
+};
+
+export const CREATE: OptionTable<CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>> = {
+  ...LEDGER,
+  clock,
+  busyTimeoutMs: millis,
+  ...ABORT,
+};
+export const OPEN: OptionTable<OpenOptions> = {
+  ledger: required({ ...text, expected: 'the path of the ledger, a text' }),
+  create: flag,
+  access: oneOf('read', 'write'),
+  trustClock: flag,
+  ...CREATE,
+  timer,
+};
+
+export const GIVEN: OptionTable<GivenOptions> = { key: text, to: text };
+export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
+  ...GIVEN,
+  producer: text,
+  atomic: flag,
+  envelope: flag,
+  late: oneOf('record', 'reject'),
+  maxSkew: text,
+  lineBytesMax: number,
+  onCommit: hook(),
+  onReject: hook(),
+  syncRejects: hook(),
+  onProgress: hook(),
+  onWarning: hook(),
+  ...ABORT,
+};
+
+export const TAIL: OptionTable<TailOptions> = {
+  ...FILTER,
+  last: whole,
+  from: place,
+  since: time,
+  until: time,
+  zone: text,
+  follow: flag,
+  idleMs: millis,
+  count: whole,
+  onProgress: hook(),
+  ...ABORT,
+};
+
+export const REPLAY: OptionTable<ReplayOptions> = {
+  range: text,
+  from: time,
+  through: time,
+  until: time,
+  fromSequence: number,
+  throughSequence: number,
+  zone: text,
+  ...FILTER,
+  speed: { ...either(number, text), expected: "'max', 'natural', or how many times as fast as it happened" },
+  rate: { ...either(number, text), expected: "events a second, such as 100 or '100/s'" },
+  maxGap: text,
+  follow: flag,
+  playback: kindOf('a Playback', (value) => value instanceof Playback),
+  determinism: oneOf(...DETERMINISMS),
+  onProgress: hook(),
+  ...ABORT,
+};
+
+export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
+  group: text,
+  member: text,
+  partitions: texts,
+  from: place,
+  zone: text,
+  capacity: limit,
+  batch: limit,
+  batchBytes: limit,
+  concurrency: limit,
+  maxDeliver: limit,
+  backoffMs: millis,
+  ackTimeoutMs: millis,
+  leaseMs: millis,
+  until: group<NonNullable<SubscribeOptions['until']>>({ count: limit, head: flag, idleMs: millis }),
+  onRetry: hook(),
+  onParked: hook(),
+  onRefused: hook(),
+  onLeases: hook(),
+  onError: hook(),
+  ...ABORT,
+};
+
+export const PARKED: OptionTable<ParkedOptions> = { after: whole, limit };
+export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { partitions: texts, zone: text };
+export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
+export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
+
+export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { envelope: flag, ...ABORT };
+export const REROUTE: OptionTable<RerouteOptions> = { partitions: COUNT_OR_NAMES };
+export const PREVIEW: OptionTable<PreviewOptions> = { ...REROUTE, sample: number, ...ABORT };
+
+/** Data of the shape that the helpers make: only such data has a text. */
+function isRoutingSpec(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('missing' in value)) return false;
+  try {
+    return parseRoutingSpec(formatRoutingSpec(value as RoutingSpec)) !== null;
+  } catch {
+    return false;
+  }
+}

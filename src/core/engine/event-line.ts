@@ -1,0 +1,54 @@
+/** What a caller emits, as the line that is stored: JSON text as it is, anything else as JSON.stringify writes it, and nothing that this would lose. */
+
+import { types } from 'node:util';
+import { describeValue } from '../model/describe-value.ts';
+import { LedgerError } from '../model/ledger-error.ts';
+import type { EventInput } from './emitting.ts';
+
+/** `at`: which event of its call, from 0. @throws LedgerError BAD_LINE for a value that has no JSON, or whose JSON leaves out what is in it */
+export function toLine(event: EventInput, at: number): Buffer {
+  if (typeof event === 'string') return Buffer.from(event, 'utf8');
+  // Node's own test: bytes of another realm would become an object of numbers
+  if (types.isUint8Array(event)) return Buffer.from(event);
+  return Buffer.from(toJson(event, at), 'utf8');
+}
+
+function toJson(value: unknown, at: number): string {
+  try {
+    if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is no number of JSON`);
+    if (types.isPromise(value)) throw new TypeError('it is a promise, and was not awaited');
+    const json = JSON.stringify(value) as string | undefined;
+    if (json === undefined) throw new TypeError(`it is ${describeValue(value)}`);
+    // only such an object can have come of a Map; a replacer on every event would make each three times as slow
+    if (json.includes('{}')) JSON.stringify(value, refuseEmptied);
+    return json;
+  } catch (cause) {
+    const [reason] = (cause instanceof Error ? String(cause.message) : describeValue(cause)).split('\n');
+    throw new LedgerError('BAD_LINE', {
+      message: `emit(): event ${at + 1} has no JSON: ${reason}`,
+      hint: 'emit JSON values, or JSON text; of a Map emit Object.fromEntries(map), of a Set or another iterable a list',
+      details: { source: 'emit()', line: at + 1 },
+      cause,
+    });
+  }
+}
+
+const EMPTIED = [
+  types.isMap,
+  types.isSet,
+  types.isWeakMap,
+  types.isWeakSet,
+  types.isPromise,
+  types.isAnyArrayBuffer,
+  types.isRegExp,
+  types.isNativeError,
+  types.isGeneratorObject,
+];
+
+function refuseEmptied(key: string, value: unknown): unknown {
+  if (EMPTIED.some((is) => is(value)) && Object.keys(value as object).length === 0) {
+    const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
+    throw new TypeError(`${key === '' ? 'it' : describeValue(key)} is of the class ${name}, which JSON writes as {}`);
+  }
+  return value;
+}

@@ -1,0 +1,52 @@
+/** Passes the first report on at once, and then one per interval at most: the latest, with how many came since the one before. */
+
+import type { Timer } from './timer.ts';
+
+export interface ReportLimits<Report> {
+  readonly intervalMs: number;
+  readonly timer: Timer;
+  /** `count`: the reports since the call before, the latest included. */
+  readonly report: (latest: Report, count: number) => void;
+}
+
+export class ReportLimiter<Report> {
+  readonly #limits: ReportLimits<Report>;
+  readonly #closing = new AbortController();
+  #held: { readonly latest: Report; readonly count: number } | null = null;
+  #isPausing = false;
+
+  constructor(limits: ReportLimits<Report>) {
+    this.#limits = limits;
+  }
+
+  add(latest: Report): void {
+    this.#held = { latest, count: (this.#held?.count ?? 0) + 1 };
+    if (this.#isPausing) return;
+    this.#isPausing = true;
+    this.#flush();
+    void this.#pause();
+  }
+
+  /** Passes on what was held back. */
+  close(): void {
+    this.#closing.abort();
+    this.#flush();
+  }
+
+  /** The last report of a burst must not wait for the next burst, so the end of every pause passes on what came during it. */
+  async #pause(): Promise<void> {
+    const { timer, intervalMs } = this.#limits;
+    do await timer.wait(intervalMs, this.#closing.signal);
+    while (this.#flush());
+    this.#isPausing = false;
+  }
+
+  /** False where nothing was held back. */
+  #flush(): boolean {
+    const held = this.#held;
+    if (held === null) return false;
+    this.#held = null;
+    this.#limits.report(held.latest, held.count);
+    return true;
+  }
+}

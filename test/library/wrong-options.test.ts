@@ -1,0 +1,260 @@
+/** Wrong options and arguments of every public call: one error that names them, by the promise where there is one, and nothing done. */
+
+import { Readable } from 'node:stream';
+import { describe, expect, it, test } from 'vitest';
+import {
+  CommandConsumer,
+  CommandSink,
+  Completengine,
+  compositeOf,
+  hashOf,
+  LedgerError,
+  Playback,
+  parseDigest,
+  parseHead,
+  parseRoutingSpec,
+  payloadForm,
+  placedBy,
+  rangeOf,
+  readDuration,
+  StreamSink,
+  stickyBy,
+} from '../../src/index.ts';
+import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { refusalOf } from '../support/refusals.ts';
+
+/** As a caller without types sees it. */
+// biome-ignore lint/suspicious/noExplicitAny: wrong calls are what is tested
+type Untyped = any;
+
+async function drained(events: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of events);
+}
+
+const noop = (): void => {};
+
+/** Each with one option too many, and one of a wrong kind. */
+const CALLS: Readonly<Record<string, (engine: Untyped, options: object) => unknown>> = {
+  open: (_, options) => (Completengine as Untyped).open({ ledger: ledgerPath(), ...options }),
+  create: (_, options) => (Completengine as Untyped).create(ledgerPath(), options),
+  'emit one': (engine, options) => engine.emit({ n: 1 }, options),
+  'emit a list': (engine, options) => engine.emit([{ n: 1 }], options),
+  'emit a stream': (engine, options) => engine.emit(Readable.from(['1\n']), options),
+  ingest: (engine, options) => engine.ingest([], options),
+  tail: (engine, options) => drained(engine.tail(options)),
+  'tail, awaited': (engine, options) => engine.tail(options),
+  replay: (engine, options) => drained(engine.replay(options)),
+  'replay, awaited': (engine, options) => engine.replay(options),
+  'replay, delivered': (engine, options) => engine.replay(options).deliver(null),
+  range: (engine, options) => engine.range(options),
+  rehearse: (engine, options) => engine.rehearse(options),
+  subscribe: (engine, options) => engine.subscribe(options, noop),
+  planCursors: (engine, options) => engine.planCursors('g', 'start', options),
+  setCursors: (engine, options) => engine.setCursors('g', 'start', options),
+  parked: (engine, options) => drained(engine.parked('g', options)),
+  verify: (engine, options) => engine.verify(options),
+  explainLines: (engine, options) => drained(engine.partitioning.explainLines([], options)),
+  reroute: (engine, options) => engine.partitioning.reroute('hash:k', options),
+  previewReroute: (engine, options) => engine.partitioning.previewReroute('hash:k', options),
+};
+
+describe.each(Object.entries(CALLS))('%s', (_, call) => {
+  it('refuses an option there is none of, and throws nothing itself', async () => {
+    const engine = await openEngine();
+    let outcome: unknown;
+    expect(() => {
+      outcome = call(engine, { zebra: 1 });
+    }).not.toThrow();
+    const failure = await failureOf(() => outcome as Promise<unknown>, 'INVALID_ARGUMENT');
+    expect(failure.message).toContain('there is no option "zebra"');
+    expect(failure.details).toMatchObject({ option: 'zebra' });
+    expect((await engine.head()).sequence).toBe(0);
+  });
+});
+
+const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknown, message: RegExp]>> = {
+  'a misspelt ledger': [() => (Completengine as Untyped).open({ ledgr: 'x' }), /no option "ledgr"; the nearest is ledger$/],
+  'no ledger': [() => (Completengine as Untyped).open({}), /the option ledger is missing; expected is the path of the ledger, a text$/],
+  'a path in place of options': [() => (Completengine as Untyped).open('x.codex'), /what it takes as options is "x.codex"; expected is an object$/],
+  'a number of a ledger': [() => (Completengine as Untyped).open({ ledger: 7 }), /the option ledger is 7/],
+  'a routing that is none': [
+    () => (Completengine as Untyped).open({ ledger: ledgerPath(), partition: { rule: 'hash', feild: 'x' } }),
+    /the option partition is an object/,
+  ],
+  'a clock that is none': [() => (Completengine as Untyped).open({ ledger: ledgerPath(), clock: Date }), /the option clock is a function; expected is a clock/],
+  'a path that is none': [() => (Completengine as Untyped).create(undefined), /the argument path is undefined/],
+  'a misspelt batch': [(engine) => engine.subscribe({ bacth: 3 }, noop), /no option "bacth"; the nearest is batch$/],
+  'a misspelt part of until': [
+    (engine) => engine.subscribe({ group: 'g', until: { cuont: 3 } }, noop),
+    /the option until: there is no option "cuont"; the nearest is count$/,
+  ],
+  'no handler': [(engine) => engine.subscribe({ group: 'g' }), /the argument handler is undefined; expected is a function/],
+  'a speed that is none': [(engine) => engine.replay({ speed: 'fast' }), /'fast' is not a speed/],
+  'a speed of another kind': [(engine) => engine.replay({ speed: true }), /the option speed is true; expected is 'max', 'natural', or how many times/],
+  'a signal that is none': [(engine) => engine.replay({ signal: new AbortController() }), /the option signal is an object; expected is an AbortSignal$/],
+  'a player that is none': [(engine) => engine.replay({ playback: {} }), /the option playback is an object; expected is a Playback$/],
+  'a hook that is none': [(engine) => engine.tail({ onProgress: 'x' }), /the option onProgress is "x"; expected is a function$/],
+  'a sink that is none': [(engine) => engine.replay().deliver(process.stdout), /the argument sink is an object; expected is a sink/],
+  'a target that is none': [(engine) => engine.replayInto('other.codex'), /the argument target is "other.codex"/],
+  'an option of streams for one event': [(engine) => engine.emit({}, { producer: 'p' }), /emit\(\) of events: there is no option "producer"/],
+  'a key that is none': [(engine) => engine.emit({}, { key: 7 }), /the option key is 7; expected is a text$/],
+  'a lateness there is none of': [
+    (engine) => engine.emit(Readable.from([]), { late: 'refuse' }),
+    /the option late is "refuse"; expected is 'record' or 'reject'$/,
+  ],
+  'sources that are none': [(engine) => engine.ingest('file.jsonl'), /the argument sources is "file.jsonl"/],
+  'a sequence as text': [(engine) => engine.event('1'), /the argument sequence is "1"; expected is a number$/],
+  'gauges since text': [(engine) => engine.gauges('1'), /the argument behind is "1"/],
+  'a group that is none': [(engine) => engine.redeliver(undefined), /the argument group is undefined; expected is a text$/],
+  'sequences as text': [(engine) => engine.redeliver('g', ['1']), /the argument sequences is a list; expected is 'all' or a list of sequences/],
+  'nothing to drop': [(engine) => engine.dropParked('g'), /the argument sequences is undefined; expected is 'all' or a list of sequences/],
+  'a place that is none': [(engine) => engine.setCursors('g', null), /the argument from is null; expected is 'start', 'end'/],
+  'a plan that forces': [(engine) => engine.planCursors('g', 'start', { force: true }), /no option "force"/],
+  'an anchor of another kind': [(engine) => engine.verify({ expectHead: { sequence: 1 } }), /the option expectHead is an object/],
+  'one name in place of a list': [(engine) => engine.partitioning.add('spare'), /the argument names is "spare"; expected is a list of texts$/],
+  'placements that are none': [(engine) => engine.partitioning.place([{ key: 'k' }]), /the argument placements is a list; expected is a list of placements/],
+  'one key in place of a list': [(engine) => engine.partitioning.explain('k'), /the argument keys is "k"/],
+  'no routing': [(engine) => engine.partitioning.reroute(), /the argument routing is undefined/],
+};
+
+test.each(Object.entries(WRONG))('%s is refused by the promise, and named', async (_, [call, message]) => {
+  const engine = await openEngine();
+  const outcome = call(engine);
+  expect((await failureOf(() => outcome as Promise<unknown>, 'INVALID_ARGUMENT')).message).toMatch(message);
+});
+
+test.each([
+  ['hashOf', () => (hashOf as Untyped)({ missing: 'rest' })],
+  ['hashOf', () => (hashOf as Untyped)('a', { mising: 'rest' })],
+  ['rangeOf', () => (rangeOf as Untyped)('a', 100)],
+  ['rangeOf', () => rangeOf('a', [new Date(Number.NaN)])],
+  ['rangeOf', () => (rangeOf as Untyped)('a', [{ toString: () => '5' }])],
+  ['compositeOf', () => (compositeOf as Untyped)('a', { missing: 'rest' })],
+  ['compositeOf', () => (compositeOf as Untyped)()],
+  ['stickyBy', () => (stickyBy as Untyped)('a', { idle: 30 })],
+  ['placedBy', () => (placedBy as Untyped)()],
+  ['parseRoutingSpec', () => (parseRoutingSpec as Untyped)(hashOf('a'))],
+  ['parseHead', () => (parseHead as Untyped)(null)],
+  ['parseDigest', () => (parseDigest as Untyped)(Buffer.from('x'))],
+  ['readDuration', () => (readDuration as Untyped)(5)],
+  ['exists', () => (Completengine as Untyped).exists(7)],
+  ['Playback', () => new (Playback as Untyped)({ paused: true })],
+  ['StreamSink', () => new (StreamSink as Untyped)('out.jsonl', payloadForm)],
+  ['StreamSink', () => new (StreamSink as Untyped)(process.stdout, 'payload')],
+  ['CommandSink', () => new (CommandSink as Untyped)(['cat'], payloadForm)],
+  ['CommandConsumer', () => new (CommandConsumer as Untyped)({ command: 'cat', form: payloadForm })],
+])('%s %# refuses at once what it cannot use', (_, call) => {
+  expect(refusalOf(call).code).toBe('INVALID_ARGUMENT');
+});
+
+describe('a Date is taken wherever a time is', () => {
+  const at = (second: number): Date => new Date(Date.UTC(2026, 3, 12, 9, 0, second));
+
+  async function timedEngine(): Promise<Completengine> {
+    const engine = await openEngine({ time: 'at' });
+    await engine.emit([0, 1, 2, 3].map((second) => ({ at: at(second), second })));
+    return engine;
+  }
+
+  it('in ranges, both ends inclusive or not', async () => {
+    const engine = await timedEngine();
+    expect(await engine.range({ from: at(1), through: at(2) })).toEqual({ from: 2, through: 3 });
+    expect(await engine.range({ from: at(1), until: at(2) })).toEqual({ from: 2, through: 2 });
+    expect((await engine.replay({ from: at(3) })).events).toBe(1);
+    expect(await payloadsOf(engine.tail({ since: at(1), until: at(2) }))).toHaveLength(1);
+    expect(await payloadsOf(engine.tail({ from: at(2) }))).toHaveLength(2);
+    expect((await engine.rehearse({ from: at(1) })).events).toBe(3);
+  });
+
+  it('as a starting point', async () => {
+    const engine = await timedEngine();
+    const member = await engine.subscribe({ group: 'g', from: at(2), until: { head: true } }, noop);
+    await member.finished;
+    expect(member.delivered).toBe(2);
+    expect((await engine.planCursors('g', at(1))).again).toBe(3);
+    expect((await engine.setCursors('g', at(0))).again).toBe(4);
+  });
+
+  it('and covers its millisecond, as it was cut off behind it', async () => {
+    const engine = await openEngine({ time: 'at' });
+    await engine.emit([{ at: '2026-04-12T09:00:00.000999Z' }, { at: '2026-04-12T09:00:00.001Z' }]);
+    expect(await engine.range({ from: at(0), through: at(0) })).toEqual({ from: 1, through: 1 });
+  });
+
+  it('but none beyond the years that there are', async () => {
+    const engine = await timedEngine();
+    await failureOf(() => engine.range({ from: new Date(8.64e15) }), 'INVALID_TIME');
+  });
+});
+
+describe('what is no event is refused, and nothing of its call is stored', () => {
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  test.each([
+    ['undefined', undefined, /it is undefined/],
+    ['a function', noop, /it is a function/],
+    ['a symbol', Symbol('s'), /it is a symbol/],
+    ['a bigint', 1n, /BigInt/],
+    ['a bigint inside', { n: 1n }, /BigInt/],
+    ['a cycle', cyclic, /circular/],
+    ['NaN', Number.NaN, /NaN is no number of JSON/],
+    ['a Map', new Map([['a', 1]]), /it is of the class Map, which JSON writes as \{\}/],
+    ['a Map inside', { tags: new Map([['a', 1]]) }, /"tags" is of the class Map/],
+    ['a Set inside', [{ tags: new Set([1]) }], /"tags" is of the class Set/],
+    ['a generator', [(function* () {})()], /"0" is of the class Generator/],
+    ['an error', { cause: new Error('x') }, /"cause" is of the class Error/],
+    ['a promise inside', { n: Promise.resolve(1) }, /"n" is of the class Promise/],
+    [
+      'a toJSON that throws',
+      {
+        toJSON: () => {
+          throw new Error('no\nway');
+        },
+      },
+      /no JSON: no$/,
+    ],
+    [
+      'a toJSON that throws what is no error',
+      {
+        toJSON: () => {
+          // biome-ignore lint/style/useThrowOnlyError: anything can be thrown
+          throw { toString: null };
+        },
+      },
+      /no JSON: an object$/,
+    ],
+  ])('%s', async (_, event, reason) => {
+    const engine = await openEngine();
+    const emit = engine.emit.bind(engine) as Untyped;
+    const failure = await failureOf(() => emit([{ n: 1 }, event, { n: 3 }]), 'BAD_LINE');
+    expect(failure.message).toMatch(reason);
+    expect(failure.details).toMatchObject({ line: 2 });
+    if (!Array.isArray(event)) await failureOf(() => emit(event), 'BAD_LINE');
+    expect((await engine.head()).sequence).toBe(0);
+  });
+
+  test('and what is one is stored as JSON writes it', async () => {
+    const engine = await openEngine();
+    class Empty {}
+    const events = [42, true, null, 'null', { at: new Date(0) }, {}, { nothing: {}, empty: new Empty(), list: [{}] }, Buffer.from('{"a":1}')];
+    await engine.emit(events);
+    await engine.emit(42);
+    expect(await payloadsOf(engine.tail({ last: 99 }))).toEqual([
+      '42',
+      'true',
+      'null',
+      'null',
+      '{"at":"1970-01-01T00:00:00.000Z"}',
+      '{}',
+      '{"nothing":{},"empty":{},"list":[{}]}',
+      '{"a":1}',
+      '42',
+    ]);
+  });
+
+  test('a stream of what is neither text nor bytes', async () => {
+    const engine = await openEngine();
+    await expect(engine.emit(Readable.from([{ n: 1 }]) as Untyped)).rejects.toBeInstanceOf(LedgerError);
+    expect((await engine.head()).sequence).toBe(0);
+  });
+});
