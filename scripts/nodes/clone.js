@@ -40,3 +40,10 @@ export function pack(node, npm) {
   });
   return join(WORK, out.trim());
 }
+
+/** The tree this runs in, whose modules fit the Node it was set up by, run by another: `fact` follows the name of better-sqlite3. */
+export function refusedByOther(node, fact) {
+  const { err } = run(node.node, ['bin/run.js', 'init', '-l', join(WORK, 'refused.codex')], { cwd: ROOT, env: environment([node.bin]), expected: 69 });
+  const wanted = new RegExp(`^error: better-sqlite3 \\d+\\.\\d+\\.\\d+ ${fact}[^\\n]*\\n  try: npm run setup\\n$`);
+  expectThat(wanted.test(err), `Node ${node.version} says: ${err}`);
+}

@@ -2,7 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeClone, pack, sample, tour } from './clone.js';
+import { makeClone, pack, refusedByOther, sample, tour } from './clone.js';
 import { firstRound, install, pipedRuns, refusal } from './installed.js';
 import { fetchNode, fetchPackageManager } from './registry.js';
 import { Report } from './report.js';
@@ -22,9 +22,14 @@ const fetched = report.step('all', 'fetch', () => ({
 
 if (fetched !== undefined) {
   const { nodes, tooOld, managers } = fetched;
+  const isOldHere = Number(process.versions.napi) < 10;
   const here = { version: process.versions.node, bin: dirname(process.execPath) };
   const npm = managers.find(({ name }) => name === 'npm');
   report.step('all', 'clone', makeClone);
+  if (isOldHere) {
+    report.step(tooOld.version, 'refused (ABI)', () => refusedByOther(tooOld, 'was compiled for another Node \\(ABI \\d+\\)'));
+    for (const node of nodes) report.step(node.version, 'refused (clone)', () => refusedByOther(node, 'is for Node 20'));
+  }
   let tarball;
   for (const node of nodes) {
     report.step(node.version, 'tour', () => tour(node, npm));
@@ -39,9 +44,7 @@ if (fetched !== undefined) {
       if (installed === undefined) continue;
       if (manager === npm) report.step(node.version, 'piped runs', () => pipedRuns(installed));
       if (node !== nodes[0]) continue;
-      for (const old of [tooOld, here]) {
-        if (old === tooOld || Number(process.versions.napi) < 10) report.step(old.version, `refused (${manager.name})`, () => refusal(installed, old));
-      }
+      for (const old of isOldHere ? [tooOld, here] : [tooOld]) report.step(old.version, `refused (${manager.name})`, () => refusal(installed, old));
     }
   }
 }

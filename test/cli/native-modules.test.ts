@@ -30,6 +30,29 @@ function expectBothToRefuse(planted: PlantedPackage, fact: RegExp, hint = REINST
   expect(readdirSync(planted.project).filter((name) => name.includes('codex'))).toEqual([]);
 }
 
+/** Counts the threads that end with CANNOT_LOAD; prints that, and what was committed and replayed by the main thread alone. */
+const THREADS = `
+  import { rmSync } from 'node:fs';
+  import module from 'node:module';
+  import { Readable } from 'node:stream';
+  import threads from 'node:worker_threads';
+  let refused = 0;
+  threads.Worker = class extends threads.Worker {
+    constructor(...args) {
+      super(...args);
+      this.once('error', ({ code }) => { if (code === 'CANNOT_LOAD') refused++; });
+    }
+  };
+  module.syncBuiltinESMExports();
+  const { Completengine } = await import('completengine');
+  const engine = await Completengine.open({ ledger: './library.codex' });
+  rmSync(process.env.BINARY);
+  const piece = (JSON.stringify({ text: 'x'.repeat(200) }) + '\\n').repeat(5000);
+  const emitted = await engine.emit(Readable.from(Array.from({ length: 8 }, () => piece)));
+  const replayed = await engine.replay();
+  console.log(emitted.events, replayed.events, refused > 0);
+  await engine.close();`;
+
 function replaceAll(file: string, from: RegExp, to: string): number {
   let count = 0;
   const text = readFileSync(file, 'latin1').replace(from, () => {
@@ -99,6 +122,12 @@ describe('a native module', () => {
     planted.remove('@napi-rs/blake-hash');
     expect(planted.command(['--version'])).toMatchObject({ code: 0, err: '' });
     expect(planted.command(['emit', '--help'])).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('that goes while a ledger is open leaves the work of its threads to the main thread', () => {
+    const planted = new PlantedPackage();
+    const { code, out, err } = planted.program(THREADS, { BINARY: planted.binaryOf('better-sqlite3') });
+    expect({ code, out }, err).toEqual({ code: 0, out: '40000 40000 true\n' });
   });
 
   it('compiled for another Node is named with both ABIs', () => {

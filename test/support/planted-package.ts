@@ -61,8 +61,10 @@ export class PlantedPackage {
   }
 
   /** Runs a program that imports the library. */
-  program(code: string): Outcome {
-    return this.#node(['--input-type=module', '-e', code]);
+  program(code: string, env: Readonly<Record<string, string>> = {}): Outcome {
+    const file = join(this.project, 'program.mjs');
+    writeFileSync(file, code);
+    return this.#node([file], env);
   }
 
   #node(args: readonly string[], env: Readonly<Record<string, string>> = {}): Outcome {
