@@ -52,6 +52,6 @@ export class CallQueue {
   }
 }
 
-export function isSameGiven(one: Given, other: Given): boolean {
+function isSameGiven(one: Given, other: Given): boolean {
   return one.key === other.key && one.to === other.to;
 }
