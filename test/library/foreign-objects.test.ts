@@ -2,8 +2,22 @@
 
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { Completengine } from '../../src/index.ts';
+import { Completengine, LedgerError } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+
+/** Rows of the schema that a disk has changed. */
+async function ledgerWithRow(sql: string): Promise<string> {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partitions: 2 });
+  await (await engine.subscribe({ group: 'g', until: { head: true } }, () => {})).finished;
+  await engine.close();
+  const db = new Database(ledger);
+  db.unsafeMode();
+  db.pragma('writable_schema = ON');
+  expect(db.prepare(sql).run().changes).toBe(1);
+  db.close();
+  return ledger;
+}
 
 async function ledgerWith(sql: string): Promise<string> {
   const ledger = ledgerPath();
@@ -25,8 +39,8 @@ it.each([
   ],
   [
     'tables with indexes, and views',
-    'CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT UNIQUE); CREATE INDEX by_note ON notes (note); CREATE VIEW recent AS SELECT * FROM events',
-    ['index by_note', 'table notes', 'view recent', 'table sqlite_sequence', 'index sqlite_autoindex_notes_1'],
+    'CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT UNIQUE); CREATE INDEX by_note ON notes (note); CREATE VIEW recent AS SELECT * FROM events; CREATE TABLE "my ""notes" AS SELECT 1 AS n',
+    ['index by_note', 'table notes', 'table my "notes', 'view recent', 'table sqlite_sequence', 'index sqlite_autoindex_notes_1'],
   ],
 ])('%s are passed over and named', async (_, sql, names) => {
   const ledger = await ledgerWith(sql);
@@ -62,6 +76,17 @@ it.each([
   const ledger = await ledgerWith(sql);
   const { message } = await failureOf(() => Completengine.open({ ledger, create: false, access: 'read' }), 'NOT_A_LEDGER');
   expect(message).toContain(fact);
+});
+
+it.each([
+  ['the name of a table of ours', "UPDATE sqlite_schema SET name = 'cursorz', tbl_name = 'cursorz' WHERE name = 'cursors'"],
+  ['the table of an index of ours', "UPDATE sqlite_schema SET tbl_name = 'partitioo' WHERE name = 'sqlite_autoindex_partition_1'"],
+  ['the type of a table of ours', "UPDATE sqlite_schema SET type = 'tabme' WHERE name = 'leases'"],
+])('%s that has changed does not pass for an object of another tool', async (_, sql) => {
+  const ledger = await ledgerWithRow(sql);
+  const failure = await Completengine.open({ ledger, create: false, access: 'read' }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(LedgerError);
+  expect(['NOT_A_LEDGER', 'DAMAGED_LEDGER']).toContain((failure as LedgerError).code);
 });
 
 it('a ledger without its marks, as .dump and restore leave it, is refused with what to set, and opens when it is set', async () => {

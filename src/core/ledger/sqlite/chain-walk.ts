@@ -70,6 +70,8 @@ export class ChainWalk {
         const from = this.#reader.firstOf(request).first;
         const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
         const rows = this.#commitRows(from, range.through, [...wanted]);
+        // a damaged tree can find a row in one way and not in another
+        if (rows.length === 0) throw missingSequences(range.from, null);
         const end = (rows.at(-1) as CommitRow).firstSequence;
         const frames = this.#reader.frames(from, end, [...wanted]);
         const links = this.#links(from, end, wanted, frames);
@@ -84,6 +86,7 @@ export class ChainWalk {
         for (const frame of frames) {
           if (!hashBody(frame.body).equals(frame.hash)) throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
         }
+        if (place.next <= range.from) throw missingSequences(place.next, null);
         this.#checkEpochsThrough(place.next - 1);
         const next = place.next <= range.through ? place.next : null;
         if (next === null) this.#reader.checkEnd(range.through, [...wanted]);

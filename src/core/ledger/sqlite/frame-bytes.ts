@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { PartitionId } from '../../model/partition.ts';
-import { integer, type RawRow } from './rows.ts';
+import { integer, positive, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
 const SAMPLES = 1024;
@@ -32,7 +32,7 @@ function estimate(db: Database, table: string, events: number): number {
   let bytes = 0;
   for (let nth = 0; nth < SAMPLES; nth++) {
     const row = at.get(first + Math.floor(((last - first) * nth) / (SAMPLES - 1))) as RawRow;
-    sampled += integer(row, 'count');
+    sampled += positive(row, 'count');
     bytes += integer(row, 'bytes');
   }
   return Math.round((bytes / sampled) * events);

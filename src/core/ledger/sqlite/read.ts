@@ -142,6 +142,8 @@ export class FrameReader {
         const commits = groupByCommit(frames);
         const isLast = end === range.through;
         const after = request.partitions === null ? endOfRun(first, commits, isLast ? range.through : null) : this.#endOfLanes(first, frames, end, isLast);
+        // a damaged tree can find a row in one way and not in another
+        if (after <= range.from) throw missingSequences(after, null);
         const next = after <= range.through ? after : null;
         if (next === null) this.checkEnd(range.through, partitions);
         this.growPages(commits.length, frames);

@@ -80,11 +80,24 @@ function isAutoIndex({ type, name, tbl_name: table, sql }: SchemaRow, own: Reado
 
 /** A foreign object that could change what is written, or takes a name that the format needs. */
 function foreignDifference(db: Database, { own, foreign }: Schema): string | null {
+  const tables = new Set(foreign.filter(({ type }) => type === 'table').map(({ name }) => name));
   for (const row of foreign) {
-    const fact = harmOf(db, row, own);
+    const fact = isConsistent(row, tables) ? harmOf(db, row, own) : ' that is not what its SQL makes';
     if (fact !== null) return `it has a foreign ${row.type} '${row.name}'${fact}`;
   }
   return null;
+}
+
+const CREATED = /^CREATE (?:VIRTUAL )?(?:TABLE|VIEW) ("(?:[^"]|"")*"|\[[^\]]*\]|`(?:[^`]|``)*`|'(?:[^']|'')*'|[^\s(]+)/i;
+
+/** Whether a row says the same of its object as its SQL: a row of ours that has changed must not pass for one of another tool. */
+function isConsistent({ type, name, tbl_name: table, sql }: SchemaRow, tables: ReadonlySet<string>): boolean {
+  // an index on a table of the format is refused for that
+  if (type === 'index') return sql !== null || tables.has(table);
+  if (type !== 'table' && type !== 'view') return true;
+  const [, created = ''] = CREATED.exec(sql ?? '') ?? [];
+  const bare = /^["[`']/.test(created) ? created.slice(1, -1).replaceAll('""', '"') : created;
+  return table === name && bare.toLowerCase() === name.toLowerCase();
 }
 
 function harmOf(db: Database, { type, name, tbl_name: table }: SchemaRow, own: ReadonlySet<string>): string | null {
