@@ -23,7 +23,7 @@ import type { Micros } from '../../../src/core/model/time.ts';
 import type { MemoryGroups } from './memory-groups.ts';
 import { MemoryStore } from './memory-store.ts';
 
-export class MemoryLedger implements Ledger {
+class MemoryLedger implements Ledger {
   readonly #store: MemoryStore;
   readonly groups: MemoryGroups;
 

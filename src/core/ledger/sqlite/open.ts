@@ -105,7 +105,11 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
 }
 
 function open(path: string, file: FileIdentity, isWritable: boolean, left: LeftWal | null, options: OpeningOptions): SqliteLedger {
-  left?.secureAlone((alone) => checkFormat(alone, path));
+  left?.secureAlone((alone) => {
+    checkFormat(alone, path);
+    // a -wal of another ledger must show before it is written into this one; a reader reads on up to what is broken
+    if (options.access === 'write') checkHead(alone);
+  });
   const db = connect(path, { isReadOnly: !isWritable });
   try {
     // it may have been replaced between the look at it and the opening
