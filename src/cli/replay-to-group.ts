@@ -40,7 +40,7 @@ export async function replayToGroup(step: Step): Promise<void> {
   const mayAsk = !flags.yes && !flags['dry-run'] && !flags.json && canAsk();
   await withLedger(flags, flags.yes || mayAsk ? 'write' : 'read', async (engine, { signal }) => {
     await checkSequence(engine, from);
-    const options = { partitions, zone: flags.tz, force: flags.force };
+    const options = { partitions, zone: flags.tz };
     const show = async (plan: CursorPlan, isDone: boolean): Promise<void> =>
       step.print(flags.json ? safeJson(cursorPlanDocument(group, plan, isDone)) : await cursorPlanText(group, plan));
     if (!flags.yes) {
@@ -51,7 +51,7 @@ export async function replayToGroup(step: Step): Promise<void> {
       if (!isAgreed) return step.tell(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
     }
     // what was planned may have changed since: what was done is told
-    const done = await engine.setCursors(group, from, options);
+    const done = await engine.setCursors(group, from, { ...options, force: flags.force });
     sayOnOutputFailure('the group was reset');
     await show(done, true);
     if (!flags.json) step.tell('done: its members go on from there');

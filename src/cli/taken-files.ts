@@ -82,7 +82,13 @@ function keyOf(place: FilePlace): string | null {
 
 /** Without links, also where the file does not exist yet. */
 function resolvedPath(path: string, linksLeft = LINKS_MAX): string {
-  const absolute = resolve(path);
+  let absolute: string;
+  try {
+    absolute = resolve(path);
+  } catch {
+    // the working directory is gone: whoever opens the file says so
+    return path;
+  }
   try {
     return realpathSync(absolute);
   } catch {

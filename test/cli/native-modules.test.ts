@@ -40,7 +40,7 @@ const THREADS = `
   threads.Worker = class extends threads.Worker {
     constructor(...args) {
       super(...args);
-      this.once('error', ({ code }) => { if (code === 'CANNOT_LOAD') refused++; });
+      this.on('message', ({ kind, failure }) => { if (kind === 'failed' && failure.code === 'CANNOT_LOAD') refused++; });
     }
   };
   module.syncBuiltinESMExports();

@@ -65,7 +65,8 @@ test.for([
 ] as const)('a command that %s is ended with all it has started when its tail is killed with -9', { timeout: 30_000 }, async ([, command]) => {
   const ledger = await ledgerOfOne();
   const pidFile = join(tempDir(), 'pid');
-  const started = `echo $$ > '${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'`;
+  // a command gets its input when it is watched over, not before
+  const started = `read -r line; echo $$ > '${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'`;
   const tail = spawn(process.execPath, [BIN, 'tail', '-l', ledger, '-g', 'g', '--exec', `${started}; ${command}`], { stdio: 'ignore' });
   killAfterTest(tail);
   await until(() => existsSync(pidFile));

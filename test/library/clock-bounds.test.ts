@@ -25,7 +25,7 @@ test.each([
   }
   const other = ledgerPath();
   await failureOf(() => Completengine.create(other, { clock }), 'CLOCK_UNUSABLE');
-  expect(Completengine.exists(other)).toBe(false);
+  expect(await Completengine.exists(other)).toBe(false);
   clock.micros -= shift;
   expect((await engine.emit(2)).sequence).toBe(2);
   expect(await expectSoundLedger(ledger)).toHaveLength(2);

@@ -137,7 +137,6 @@ test.each([
   ['parseHead', () => (parseHead as Untyped)(null)],
   ['parseDigest', () => (parseDigest as Untyped)(Buffer.from('x'))],
   ['readDuration', () => (readDuration as Untyped)(5)],
-  ['exists', () => (Completengine as Untyped).exists(7)],
   ['Playback', () => new (Playback as Untyped)({ paused: true })],
   ['StreamSink', () => new (StreamSink as Untyped)('out.jsonl', payloadForm)],
   ['StreamSink', () => new (StreamSink as Untyped)(process.stdout, 'payload')],
@@ -145,6 +144,10 @@ test.each([
   ['CommandConsumer', () => new (CommandConsumer as Untyped)({ command: 'cat', form: payloadForm })],
 ])('%s %# refuses at once what it cannot use', (_, call) => {
   expect(refusalOf(call).code).toBe('INVALID_ARGUMENT');
+});
+
+it('exists rejects what it cannot use', async () => {
+  await failureOf(() => (Completengine as Untyped).exists(7), 'INVALID_ARGUMENT');
 });
 
 describe('a Date is taken wherever a time is', () => {

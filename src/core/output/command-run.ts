@@ -44,6 +44,7 @@ export function checkCommand(command: string): void {
  */
 export async function runCommand(command: string, input: Iterable<Buffer>, { environment, onStderr, endedBy }: CommandRun = {}): Promise<CommandExit> {
   const stdio: StdioOptions = ['pipe', 'inherit', onStderr === undefined ? 'inherit' : 'pipe'];
+  if (endedBy !== undefined) runGuardian.prepare();
   const child = start(command, { env: environment, stdio, detached: endedBy !== undefined });
   const unwatch = endedBy === undefined || child.pid === undefined ? () => {} : runGuardian.watch(child.pid);
   const exit = exitOf(child);

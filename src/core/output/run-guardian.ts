@@ -19,10 +19,15 @@ class RunGuardian {
   readonly #groups = new Set<number>();
   #shell: ChildProcess | undefined;
 
+  /** Before a command is started: its own start takes milliseconds, in which this process may die. */
+  prepare(): void {
+    this.#shell ??= this.#start();
+  }
+
   /** Returns what ends the watch: a command that has ended may have left others behind on purpose. */
   watch(group: number): () => void {
     this.#groups.add(group);
-    this.#shell ??= this.#start();
+    this.prepare();
     this.#tell();
     return () => {
       this.#groups.delete(group);

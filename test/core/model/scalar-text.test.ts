@@ -18,7 +18,8 @@ interface Decimal {
 /** One number in some spelling of JSON: digits moved over the point, zeros added, the rest put into the exponent. */
 function spell({ digits, exponent }: Decimal, shift: number, zeros: number, capital: boolean): string {
   const sign = digits < 0n ? '-' : '';
-  const text = `${digits < 0n ? -digits : digits}${'0'.repeat(zeros)}`.padStart(shift + 1, '0');
+  // JSON has no 00
+  const text = `${digits < 0n ? -digits : digits}${digits === 0n ? '' : '0'.repeat(zeros)}`.padStart(shift + 1, '0');
   const whole = text.slice(0, text.length - shift);
   const fraction = shift === 0 ? '' : `.${text.slice(text.length - shift)}`;
   const power = exponent - zeros + shift;

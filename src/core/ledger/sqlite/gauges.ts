@@ -38,6 +38,8 @@ export function readGauges(
 
 /** What the WAL holds. Outside of a transaction; nothing is written back by this, and nobody is waited for. */
 export function readWal(db: Database, path: string): LedgerGauges['wal'] {
+  // The answer is about the -wal as this connection saw it last: without a read it may be long out of date.
+  db.pragma('data_version');
   const [row] = db.pragma('wal_checkpoint(NOOP)') as RawRow[];
   const pages = row === undefined ? 0 : integer(row, 'log') - integer(row, 'checkpointed');
   return { bytes: fileBytes(`${path}-wal`), waitingBytes: Math.max(0, pages) * (db.pragma('page_size', { simple: true }) as number) };

@@ -9,8 +9,9 @@
  */
 
 import { statSync } from 'node:fs';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { LedgerError } from '../../model/ledger-error.ts';
+import { betterSqlite3 } from './better-sqlite3.ts';
 import { applyDurability, connect } from './connection.ts';
 import { fileBytes } from './file-guard.ts';
 import { isBusy } from './translate-error.ts';
@@ -91,7 +92,7 @@ export class LeftWal {
 function writeBack(db: Database.Database): void {
   const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
   // of all failures this one is an answer and not an error
-  if (row?.busy !== 0) throw new Database.SqliteError('the -wal is in use', 'SQLITE_BUSY');
+  if (row?.busy !== 0) throw new (betterSqlite3().SqliteError)('the -wal is in use', 'SQLITE_BUSY');
 }
 
 /** Changes when the -shm is made or truncated. */
