@@ -65,6 +65,10 @@ const BORDERS = [
     rooms: [...folders(ORGANS), ...JOINTS],
     message: 'the kernel knows no organ',
   }),
+  core(['src/core/frames/**', 'src/core/scan/**'], {
+    rooms: [...folders(ORGANS), ...JOINTS],
+    message: 'what organs share knows none of them',
+  }),
   core('src/core/native/**', {
     packages: SQL_HERE_ALONE,
     rooms: [...folders(['kernel', ...ORGANS]), ...JOINTS],

@@ -60,8 +60,8 @@ const common = {
 };
 
 const threads = {
-  'writer-worker': 'src/core/ledger/sqlite/writer-worker.ts',
-  'reader-worker': 'src/core/ledger/sqlite/reader-worker.ts',
+  'writer-worker': 'src/core/ledger/sqlite/threads/writer-worker.ts',
+  'reader-worker': 'src/core/ledger/sqlite/threads/reader-worker.ts',
 };
 
 // for help, completion and plugins: modules that oclif finds by itself
@@ -69,8 +69,8 @@ const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).fi
 await build({
   ...common,
   entryPoints: {
-    main: 'src/cli/main.ts',
-    help: 'src/cli/help.ts',
+    main: 'src/cli/app/main.ts',
+    help: 'src/cli/app/help.ts',
     ...threads,
     ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])),
   },

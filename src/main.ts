@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
-import { printFailure } from './cli/failure.ts';
+import { printFailure } from './cli/app/failure.ts';
 import Bench from './commands/bench.ts';
 import Emit from './commands/emit.ts';
 import Init from './commands/init.ts';

@@ -48,6 +48,8 @@ const crossings: [folder: string, from: string][] = [
   ['src/core/model', '../engine.ts'],
   ['src/core/model', '../native/blake3.ts'],
   ['src/core/native', '../ledger/chain.ts'],
+  ['src/core/frames', '../emission/input/chunk.ts'],
+  ['src/core/scan', '../router/router.ts'],
   ...[...ORGANS, 'model'].map((organ) => [`src/core/${organ}`, JOINT] as [string, string]),
   ['src/core', '../cli/main.ts'],
   ['src/core/engine', '../../cli/main.ts'],

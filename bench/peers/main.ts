@@ -2,10 +2,10 @@
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { printFailure } from '../../src/cli/app/failure.ts';
+import { listenForInterrupt } from '../../src/cli/app/interrupt.ts';
+import { readWholeNumber } from '../../src/cli/app/whole-number.ts';
 import { readSettings } from '../../src/cli/bench/settings.ts';
-import { printFailure } from '../../src/cli/failure.ts';
-import { listenForInterrupt } from '../../src/cli/interrupt.ts';
-import { readWholeNumber } from '../../src/cli/whole-number.ts';
 import { LedgerError } from '../../src/index.ts';
 import { completengine } from './completengine.ts';
 import { duckdb } from './duckdb.ts';

@@ -2,9 +2,9 @@
 
 import { tmpdir } from 'node:os';
 import * as Flags from '@oclif/core/flags';
-import { BareCommand } from '../cli/bare-command.ts';
-import { listenForInterrupt } from '../cli/interrupt.ts';
-import { refuseTakenFiles } from '../cli/taken-files.ts';
+import { BareCommand } from '../cli/app/bare-command.ts';
+import { listenForInterrupt } from '../cli/app/interrupt.ts';
+import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 
 export default class Bench extends BareCommand {
   static override summary = 'Measure this machine, on a temporary ledger.';

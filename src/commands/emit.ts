@@ -2,18 +2,18 @@
 
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { argumentsInOrder } from '../cli/arguments.ts';
-import { BaseCommand } from '../cli/base-command.ts';
-import { emissionDocument, emissionLine } from '../cli/emission-text.ts';
-import { EXIT_BAD_INPUT } from '../cli/exit-codes.ts';
-import { sayOnOutputFailure } from '../cli/guard-output.ts';
-import { inputFiles, openInput, unreadable } from '../cli/input.ts';
-import { Progress } from '../cli/progress.ts';
-import { ReceiptPrinter } from '../cli/receipt-printer.ts';
-import { RejectFile } from '../cli/reject-file.ts';
-import { withLedger } from '../cli/session.ts';
-import { refuseTakenFiles } from '../cli/taken-files.ts';
-import { printWarning } from '../cli/warning.ts';
+import { argumentsInOrder } from '../cli/app/arguments.ts';
+import { BaseCommand } from '../cli/app/base-command.ts';
+import { EXIT_BAD_INPUT } from '../cli/app/exit-codes.ts';
+import { withLedger } from '../cli/app/session.ts';
+import { printWarning } from '../cli/app/warning.ts';
+import { emissionDocument, emissionLine } from '../cli/emit/emission-text.ts';
+import { inputFiles, openInput, unreadable } from '../cli/emit/input.ts';
+import { Progress } from '../cli/emit/progress.ts';
+import { ReceiptPrinter } from '../cli/emit/receipt-printer.ts';
+import { RejectFile } from '../cli/emit/reject-file.ts';
+import { refuseTakenFiles } from '../cli/state/taken-files.ts';
+import { sayOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import { type EmissionReport, LedgerError, type LedgerWarning } from '../index.ts';
 
 export default class Emit extends BaseCommand {

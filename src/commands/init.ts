@@ -1,15 +1,15 @@
 /** `completengine init`: makes a ledger. */
 
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
-import { millisOf } from '../cli/durations.ts';
-import { escapeForTerminal } from '../cli/escape.ts';
-import { sayOnOutputFailure } from '../cli/guard-output.ts';
-import { overviewDocument } from '../cli/inspect-text.ts';
-import { readPartitions } from '../cli/partitions-flag.ts';
-import { namesOf, routingText } from '../cli/routing-text.ts';
-import { withLedger } from '../cli/session.ts';
-import { refuseTakenFiles } from '../cli/taken-files.ts';
+import { BaseCommand } from '../cli/app/base-command.ts';
+import { millisOf } from '../cli/app/durations.ts';
+import { withLedger } from '../cli/app/session.ts';
+import { overviewDocument } from '../cli/inspect/inspect-text.ts';
+import { readPartitions } from '../cli/partition/partitions-flag.ts';
+import { namesOf, routingText } from '../cli/partition/routing-text.ts';
+import { refuseTakenFiles } from '../cli/state/taken-files.ts';
+import { escapeForTerminal } from '../cli/terminal/escape.ts';
+import { sayOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../index.ts';
 
 export default class Init extends BaseCommand {

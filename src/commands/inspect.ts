@@ -1,12 +1,12 @@
 /** `completengine inspect`: what a ledger holds, one event, or a proof that it is sound. */
 
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../cli/base-command.ts';
-import { plural } from '../cli/figures.ts';
-import { groupDocument, groupsText } from '../cli/groups-text.ts';
-import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect-text.ts';
-import { Progress } from '../cli/progress.ts';
-import { type LedgerFlags, withLedger } from '../cli/session.ts';
+import { BaseCommand } from '../cli/app/base-command.ts';
+import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
+import { Progress } from '../cli/emit/progress.ts';
+import { groupDocument, groupsText } from '../cli/inspect/groups-text.ts';
+import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect/inspect-text.ts';
+import { plural } from '../cli/terminal/format-numbers.ts';
 import { type Completengine, formatHead, LedgerError, parseHead, systemClock } from '../index.ts';
 
 export default class Inspect extends BaseCommand {

@@ -1,19 +1,19 @@
 /** `completengine replay`: re-tells a range of history. */
 
 import * as Args from '@oclif/core/args';
-import { BaseCommand } from '../cli/base-command.ts';
-import { CursorFile } from '../cli/cursor-file.ts';
-import { DigestDuty } from '../cli/digest-duty.ts';
-import { millisOf } from '../cli/durations.ts';
-import { openInto, splitPartitionFlags } from '../cli/into.ts';
-import { outputSync } from '../cli/output-sync.ts';
-import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay-flags.ts';
-import { runReplay } from '../cli/replay-run.ts';
-import { rehearsalDocument, rehearsalLine, replayDocument, replayLine } from '../cli/replay-text.ts';
-import { resumeCommand } from '../cli/resume-command.ts';
-import { safeJson } from '../cli/safe-json.ts';
-import { withLedger } from '../cli/session.ts';
-import { refuseTakenFiles } from '../cli/taken-files.ts';
+import { BaseCommand } from '../cli/app/base-command.ts';
+import { millisOf } from '../cli/app/durations.ts';
+import { safeJson } from '../cli/app/safe-json.ts';
+import { withLedger } from '../cli/app/session.ts';
+import { DigestDuty } from '../cli/replay/digest-check.ts';
+import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay/flags.ts';
+import { openInto, splitPartitionFlags } from '../cli/replay/into.ts';
+import { resumeCommand } from '../cli/replay/resume-command.ts';
+import { runReplay } from '../cli/replay/run.ts';
+import { rehearsalDocument, rehearsalLine, replayDocument, replayLine } from '../cli/replay/text.ts';
+import { CursorFile } from '../cli/state/cursor-file.ts';
+import { refuseTakenFiles } from '../cli/state/taken-files.ts';
+import { outputSync } from '../cli/terminal/output-sync.ts';
 import { type Completengine, LedgerError, type ReplayOptions } from '../index.ts';
 
 export default class Replay extends BaseCommand {
@@ -48,7 +48,7 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
     if (routing !== undefined && flags.into === undefined) throw routingWithoutLedger(routing);
     const group = flags['to-group'];
     if (group !== undefined) {
-      const { replayToGroup } = await import('../cli/replay-to-group.ts');
+      const { replayToGroup } = await import('../cli/replay/to-group.ts');
       const print = (result: string): void => this.log(result);
       return replayToGroup({ ...given, group, partitions: names, range: args.range, print, tell: (note) => this.logToStderr(note) });
     }

@@ -1,11 +1,11 @@
 /** `completengine tail`: the last events, and those that come; alone, or as a member of a group. */
 
 import * as Args from '@oclif/core/args';
-import { argumentsInOrder } from '../cli/arguments.ts';
-import { BaseCommand } from '../cli/base-command.ts';
-import { withLedger } from '../cli/session.ts';
-import { type TailFlags, tailFlags } from '../cli/tail-flags.ts';
-import { refuseTakenFiles } from '../cli/taken-files.ts';
+import { argumentsInOrder } from '../cli/app/arguments.ts';
+import { BaseCommand } from '../cli/app/base-command.ts';
+import { withLedger } from '../cli/app/session.ts';
+import { refuseTakenFiles } from '../cli/state/taken-files.ts';
+import { type TailFlags, tailFlags } from '../cli/tail/flags.ts';
 
 export default class Tail extends BaseCommand {
   static override summary = 'Show the last events, follow, or consume them as a group.';
@@ -40,14 +40,14 @@ With --group it is a member of that group: members share the partitions, what wa
     refuseTakenFiles({ ledgers: [flags.ledger], outputs: { 'cursor-file': flags['cursor-file'] } });
     await withLedger(flags, accessFor(flags), async (engine, interrupt) => {
       if (group === undefined) {
-        const { tailHistory } = await import('../cli/tail-history.ts');
+        const { tailHistory } = await import('../cli/tail/history.ts');
         return tailHistory(engine, interrupt, given, flags);
       }
       if (!flags.parked) {
-        const { tailGroup } = await import('../cli/tail-group.ts');
+        const { tailGroup } = await import('../cli/tail/group.ts');
         return tailGroup(engine, interrupt, given, flags);
       }
-      const { dropParked, listParked, redeliverParked } = await import('../cli/tail-parked.ts');
+      const { dropParked, listParked, redeliverParked } = await import('../cli/tail/parked.ts');
       if (flags.redeliver) return this.logToStderr(await redeliverParked(engine, group, given));
       if (flags.drop) return this.logToStderr(await dropParked(engine, group, given));
       await listParked(engine, group, interrupt.signal);

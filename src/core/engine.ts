@@ -1,8 +1,8 @@
 /** The body: opens a ledger, joins the organs around it, closes them in reverse. It holds no logic of an organ. */
 
 import { Bus } from './bus/bus.ts';
-import type { EmissionReport, IngestHooks, InputSource } from './emission/ingest.ts';
-import type { EventReceipt } from './emission/shared-commits.ts';
+import type { EventReceipt } from './emission/commit/commit-batcher.ts';
+import type { EmissionReport, IngestHooks, InputSource } from './emission/commit/ingest.ts';
 import {
   ALL_OR_SEQUENCES,
   CREATE,
@@ -20,8 +20,9 @@ import {
   TAIL,
   VERIFY,
 } from './engine/call-options.ts';
-import { type EmitOptions, Emitting, type EventInput, type GivenOptions, type SingleEvent } from './engine/emitting.ts';
-import { EventFilter, filterText } from './engine/filtering.ts';
+import { type RehearsalReport, rehearse } from './engine/dry-run.ts';
+import { type EmitOptions, Emitting, type EventInput, type GivenOptions, type SingleEvent } from './engine/emit.ts';
+import { EventFilter, filterText } from './engine/filter.ts';
 import {
   type CursorPlan,
   type GroupDescription,
@@ -29,35 +30,34 @@ import {
   type ParkedEventDescription,
   type ParkedOptions,
   type SetCursorsOptions,
-} from './engine/group-desk.ts';
+} from './engine/group-admin.ts';
 import { labelsOf } from './engine/labels.ts';
-import { locating } from './engine/locating.ts';
-import { type CreateOptions, checkAskedFor, isUnmade, type OpenOptions, toBlueprint, toPatience } from './engine/opening.ts';
+import { locating } from './engine/locate.ts';
+import { type CreateOptions, checkAskedFor, isUnmade, type OpenOptions, toBlueprint, toPatience } from './engine/open.ts';
 import { Partitioning } from './engine/partitioning.ts';
-import { type RehearsalReport, rehearse } from './engine/rehearsal.ts';
-import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replaying.ts';
-import type { Subscriptions } from './engine/subscribing.ts';
+import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replay.ts';
+import { type TransferReport, transfer } from './engine/replay-into.ts';
 import type { Handler, SubscribeOptions, Subscription } from './engine/subscription.ts';
-import { type TailOptions, tailing } from './engine/tailing.ts';
-import { type TransferReport, transfer } from './engine/transferring.ts';
-import { type VerifyOptions, verifying } from './engine/verifying.ts';
-import { Watching } from './engine/watching.ts';
+import type { Subscriptions } from './engine/subscriptions.ts';
+import { type TailOptions, tailing } from './engine/tail.ts';
+import { type VerifyOptions, verifying } from './engine/verify.ts';
+import { Watching } from './engine/watch.ts';
 import { driverOf } from './ledger/drivers.ts';
 import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
-import { type Clock, systemClock } from './model/clock.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
-import type { Head } from './model/head.ts';
+import type { Head } from './model/events/head.ts';
+import type { LedgerEvent } from './model/events/ledger-event.ts';
+import type { SequenceRange } from './model/events/range.ts';
 import { LedgerError } from './model/ledger-error.ts';
-import type { LedgerEvent } from './model/ledger-event.ts';
-import { kindOf, number, place, text } from './model/option-kinds.ts';
-import { readArgument, readOptions } from './model/options.ts';
-import { type Partition, selectPartitions } from './model/partition.ts';
-import type { SequenceRange } from './model/range.ts';
-import { systemTimer, type Timer } from './model/timer.ts';
+import { kindOf, number, place, text } from './model/options/option-kinds.ts';
+import { readArgument, readOptions } from './model/options/options.ts';
+import { type Partition, selectPartitions } from './model/routing/partition.ts';
+import { type Clock, systemClock } from './model/time/clock.ts';
+import { systemTimer, type Timer } from './model/time/timer.ts';
 import { headAheadWarning } from './model/warning.ts';
 import type { EventLabels } from './output/event-form.ts';
-import { Telling } from './output/telling.ts';
+import { Telling } from './output/event-stream.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
 
 /** A ledger that is open: emits, tells and proves its events, and has them delivered. Times are integer microseconds since the epoch. */
@@ -349,7 +349,7 @@ export class Completengine {
 
   /** Small commands do not pay for what only subscribers need. */
   async #openSubscriptions(): Promise<Subscriptions> {
-    const { Subscriptions } = await import('./engine/subscribing.ts');
+    const { Subscriptions } = await import('./engine/subscriptions.ts');
     this.#audience = new Subscriptions({
       ledger: this.#ledger,
       bus: this.#bus,

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeAtomically } from '../../src/cli/atomic-file.ts';
+import { writeAtomically } from '../../src/cli/state/atomic-file.ts';
 import { fileIn } from '../support/ledger-cli.ts';
 import { refusalOf } from '../support/refusals.ts';
 import { tempDir } from '../support/temp-dir.ts';

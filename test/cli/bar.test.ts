@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { bar, graph } from '../../src/cli/bar.ts';
-import { perSecond, span } from '../../src/cli/figures.ts';
+import { bar, graph } from '../../src/cli/terminal/bar.ts';
+import { perSecond, span } from '../../src/cli/terminal/format-numbers.ts';
 
 it('a bar is as long as its value, to the eighth of a cell', () => {
   expect(bar(100, 100, 10)).toBe('██████████');

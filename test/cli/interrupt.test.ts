@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { laterThan } from '../../src/cli/interrupt.ts';
+import { laterThan } from '../../src/cli/app/interrupt.ts';
 
 afterEach(() => vi.useRealTimers());
 

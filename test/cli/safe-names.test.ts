@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { safeJson } from '../../src/cli/safe-json.ts';
+import { safeJson } from '../../src/cli/app/safe-json.ts';
 import { runCli } from '../support/cli.ts';
 import { expectFailure, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';

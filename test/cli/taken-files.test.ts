@@ -1,7 +1,7 @@
 import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { refuseTakenFiles } from '../../src/cli/taken-files.ts';
+import { refuseTakenFiles } from '../../src/cli/state/taken-files.ts';
 import { openEngine } from '../support/engines.ts';
 import { expectFailure, fileIn, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
 import { refusalOf } from '../support/refusals.ts';

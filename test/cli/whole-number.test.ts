@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readScaledNumber, readWholeNumber } from '../../src/cli/whole-number.ts';
+import { readScaledNumber, readWholeNumber } from '../../src/cli/app/whole-number.ts';
 import { LedgerError } from '../../src/index.ts';
 
 const RULE = { noun: 'a number of events', least: 1, hint: 'use 100' };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { openSqliteLedger } from '../../src/core/ledger/sqlite/open.ts';
+import { openSqliteLedger } from '../../src/core/ledger/sqlite/connection/open.ts';
 import { resolveRange } from '../../src/core/replay/resolve-range.ts';
 import { formatTime } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
-import type { Committed, Conflict } from '../../src/core/model/commit.ts';
+import type { Committed, Conflict } from '../../src/core/model/events/commit.ts';
 import { draftOf, readAll } from './drafts.ts';
 import { openNew, openTwice, STORAGES } from './drivers.ts';
 

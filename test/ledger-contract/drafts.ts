@@ -1,11 +1,11 @@
 /** Drafts as emission makes them, of events that a test names. */
 
-import type { Basis, CommitDraft, FrameDraft, ProducerStep, UniqueId } from '../../src/core/model/commit.ts';
-import { EventColumns } from '../../src/core/model/event-columns.ts';
-import { FrameBodyWriter } from '../../src/core/model/frame-body.ts';
-import type { History } from '../../src/core/model/history.ts';
-import type { SequenceRange } from '../../src/core/model/range.ts';
-import { NO_PIN_CHANGES, type PinChanges } from '../../src/core/model/session-pins.ts';
+import { EventColumns } from '../../src/core/frames/event-columns.ts';
+import { FrameBodyWriter } from '../../src/core/frames/frame-body.ts';
+import type { Basis, CommitDraft, FrameDraft, ProducerStep, UniqueId } from '../../src/core/model/events/commit.ts';
+import type { History } from '../../src/core/model/events/history.ts';
+import type { SequenceRange } from '../../src/core/model/events/range.ts';
+import { NO_PIN_CHANGES, type PinChanges } from '../../src/core/model/routing/session-pins.ts';
 
 export interface DraftEvent {
   readonly partition: number;

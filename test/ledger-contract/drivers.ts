@@ -1,7 +1,7 @@
 /** The storages that every law of a ledger is run against, and a way to open each at a new location. */
 
 import { onTestFinished } from 'vitest';
-import { toBlueprint } from '../../src/core/engine/opening.ts';
+import { toBlueprint } from '../../src/core/engine/open.ts';
 import type { LedgerDriver } from '../../src/core/ledger/driver.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';

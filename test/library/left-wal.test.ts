@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { connect } from '../../src/core/ledger/sqlite/connection.ts';
-import { LeftWal } from '../../src/core/ledger/sqlite/secure-wal.ts';
+import { connect } from '../../src/core/ledger/sqlite/connection/connection.ts';
+import { LeftWal } from '../../src/core/ledger/sqlite/connection/secure-wal.ts';
 import { LedgerError } from '../../src/index.ts';
 import { ledgerPath, openEngine } from '../support/engines.ts';
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test, vi } from 'vitest';
-import { Watching } from '../../src/core/engine/watching.ts';
+import { Watching } from '../../src/core/engine/watch.ts';
 import { SqliteLedger } from '../../src/core/ledger/sqlite/sqlite-ledger.ts';
 import { Completengine, formatHead, hashOf, LedgerError } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, parkedBy, payloadsOf } from '../support/engines.ts';

@@ -1,9 +1,9 @@
 /** Where duplicates lie: the same as an event by itself says, with few reads for many of them. */
 
 import { expect, test } from 'vitest';
-import { locating } from '../../src/core/engine/locating.ts';
-import { openSqliteLedger } from '../../src/core/ledger/sqlite/open.ts';
-import type { ReadRequest } from '../../src/core/model/history.ts';
+import { locating } from '../../src/core/engine/locate.ts';
+import { openSqliteLedger } from '../../src/core/ledger/sqlite/connection/open.ts';
+import type { ReadRequest } from '../../src/core/model/events/history.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 
 test('many are found with a few reads, each where it was committed', async () => {

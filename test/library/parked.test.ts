@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it, test } from 'vitest';
-import { GroupDesk } from '../../src/core/engine/group-desk.ts';
+import { GroupDesk } from '../../src/core/engine/group-admin.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { type Completengine, systemClock } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, parkedBy } from '../support/engines.ts';

@@ -80,7 +80,7 @@ test('a key is found where it lay in every epoch of the range, also where it was
 });
 
 test('a copy of a ledger whose partitions have grown has the ones that are in force', async () => {
-  const { openInto } = await import('../../src/cli/into.ts');
+  const { openInto } = await import('../../src/cli/replay/into.ts');
   const engine = await openEngine({ partition: hashOf('k'), partitions: 2 });
   await engine.emit([{ k: 1 }]);
   await engine.partitioning.add(['more']);

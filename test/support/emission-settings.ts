@@ -1,8 +1,8 @@
 /** Settings of an emission to which nothing special was said, but for what a test says. */
 
-import type { EmissionSettings } from '../../src/core/emission/settings.ts';
+import type { EmissionSettings } from '../../src/core/emission/draft/settings.ts';
 import { DEPTH_MAX, LINE_BYTES_DEFAULT } from '../../src/core/model/config.ts';
-import { NOTHING_GIVEN } from '../../src/core/model/router.ts';
+import { NOTHING_GIVEN } from '../../src/core/model/routing/router.ts';
 
 export function emissionSettings(settings: Partial<EmissionSettings> = {}): EmissionSettings {
   return {

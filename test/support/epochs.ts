@@ -2,7 +2,7 @@
 
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
-import { epochAt, type Placements } from '../../src/core/model/routing.ts';
+import { epochAt, type Placements } from '../../src/core/model/routing/routing.ts';
 import { Completengine } from '../../src/index.ts';
 import { expectSoundLedger, type StoredEvent } from './invariants.ts';
 import { type Routed, routed } from './routed.ts';

@@ -1,6 +1,6 @@
 /** Looks at a ledger that was never there: what a live page is given, made by hand. */
 
-import type { Look } from '../../src/cli/watch/look.ts';
+import type { Look } from '../../src/cli/watch/sample.ts';
 import type { GroupDescription, LedgerIdentity } from '../../src/index.ts';
 import { hashOf } from '../../src/index.ts';
 

@@ -1,11 +1,11 @@
 /** Routes lines as an emission does: through the real scanner, by the router of a spec. */
 
-import { FieldReader } from '../../src/core/emission/field-reader.ts';
 import { DEPTH_MAX } from '../../src/core/model/config.ts';
-import { layOutPartitions } from '../../src/core/model/partition-layout.ts';
-import { NO_PLACEMENTS, type Placements, type RoutingInForce, type RoutingSpec } from '../../src/core/model/routing.ts';
-import { parseRoutingSpec } from '../../src/core/model/routing-text.ts';
+import { layOutPartitions } from '../../src/core/model/routing/partition-layout.ts';
+import { NO_PLACEMENTS, type Placements, type RoutingInForce, type RoutingSpec } from '../../src/core/model/routing/routing.ts';
+import { parseRoutingSpec } from '../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../src/core/router/router.ts';
+import { FieldReader } from '../../src/core/scan/field-reader.ts';
 
 /** A routing in force, without placements unless some are given. */
 export function inForce(parts: {

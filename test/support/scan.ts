@@ -1,13 +1,13 @@
 /** Scans lines with the scanner under test and tells each record with places that count from its line's start. */
 
 import { expect } from 'vitest';
-import { LineFault } from '../../src/core/emission/line-fault.ts';
-import type { LineScanner } from '../../src/core/emission/press.ts';
-import { planScan, type ScanPlan } from '../../src/core/emission/scan-plan.ts';
-import { ScannedLines } from '../../src/core/emission/scanned-lines.ts';
-import { Scanner } from '../../src/core/emission/scanner.ts';
-import { parseFieldPath } from '../../src/core/model/field-path.ts';
-import { FieldKind } from '../../src/core/model/scanned-field.ts';
+import type { LineScanner } from '../../src/core/emission/draft/chunk-encoder.ts';
+import { parseFieldPath } from '../../src/core/model/text/field-path.ts';
+import { LineFault } from '../../src/core/scan/line-fault.ts';
+import { planScan, type ScanPlan } from '../../src/core/scan/scan-plan.ts';
+import { FieldKind } from '../../src/core/scan/scanned-field.ts';
+import { ScannedLines } from '../../src/core/scan/scanned-lines.ts';
+import { Scanner } from '../../src/core/scan/scanner.ts';
 
 export type FaultName = keyof typeof LineFault;
 export type KindName = keyof typeof FieldKind;

@@ -1,7 +1,7 @@
 /** Commits as a ledger stores them, made of the events that shall be told of them. */
 
-import type { StoredCommit, StoredFrame } from '../../src/core/model/commit.ts';
-import { FrameBodyWriter } from '../../src/core/model/frame-body.ts';
+import { FrameBodyWriter } from '../../src/core/frames/frame-body.ts';
+import type { StoredCommit, StoredFrame } from '../../src/core/model/events/commit.ts';
 
 export interface Told {
   readonly sequence: number;

@@ -5,7 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { Completengine, closeAfter, LedgerError } from '../../index.ts';
-import { count } from '../figures.ts';
+import { count } from '../terminal/format-numbers.ts';
 import type { Display } from './display.ts';
 import { type BenchDocument, DOCUMENT_KIND, type Figures } from './document.ts';
 import { EventMaker, TIME_FIELD } from './events.ts';

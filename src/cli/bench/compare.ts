@@ -2,7 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { LedgerError } from '../../index.ts';
-import { unreadable } from '../input.ts';
+import { unreadable } from '../emit/input.ts';
 import { type BenchDocument, DOCUMENT_KIND } from './document.ts';
 import { METRICS, own, valueAt } from './metrics.ts';
 import { roundRatio } from './samples.ts';

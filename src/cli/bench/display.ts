@@ -1,6 +1,6 @@
 /** Shows on a terminal what is being measured now. In a pipe it shows nothing. */
 
-import { seconds } from '../figures.ts';
+import { seconds } from '../terminal/format-numbers.ts';
 
 export interface Display {
   /** The next step begins. */

@@ -1,6 +1,6 @@
 /** The figures of a measurement that are shown and compared: where each stands in the document, its name, its unit, and which way is better. */
 
-import { bytes, count, rate } from '../figures.ts';
+import { bytes, count, rate } from '../terminal/format-numbers.ts';
 
 export interface Metric {
   /** Dotted, from the document's figures on. */

@@ -1,7 +1,7 @@
 /** What a measurement is asked to be: read from the flags, checked before anything is made. */
 
 import { type Durability, formatRoutingSpec, LedgerError, parseRoutingSpec } from '../../index.ts';
-import { readScaledNumber } from '../whole-number.ts';
+import { readScaledNumber } from '../app/whole-number.ts';
 import { lineBytesMin } from './events.ts';
 
 export interface BenchSettings {

@@ -1,8 +1,8 @@
 /** A measurement for people: the settings, the machine, a table, and what to keep in mind about the figures. */
 
-import { escapeForTerminal } from '../escape.ts';
-import { bytes, count } from '../figures.ts';
-import { renderTable } from '../table.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { bytes, count } from '../terminal/format-numbers.ts';
+import { renderTable } from '../terminal/table.ts';
 import type { Comparison, Difference, EarlierBench } from './compare.ts';
 import type { BenchDocument } from './document.ts';
 import { MEMORY_FILE_SYSTEMS } from './machine.ts';

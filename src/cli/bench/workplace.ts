@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LedgerError } from '../../index.ts';
-import { bytes } from '../figures.ts';
+import { bytes } from '../terminal/format-numbers.ts';
 
 const LEDGER_FILES = ['', '-wal', '-shm'];
 

@@ -1,11 +1,11 @@
 /** What a live page shows, as one document a look: for scripts. */
 
 import { epochInForce, formatHead, formatTime } from '../../index.ts';
-import { groupDocument } from '../groups-text.ts';
-import { epochDocument, namesOf } from '../routing-text.ts';
-import { ageMs, timeOrNull } from '../times.ts';
-import type { Look } from './look.ts';
+import { groupDocument } from '../inspect/groups-text.ts';
+import { epochDocument, namesOf } from '../partition/routing-text.ts';
+import { ageMs, timeOrNull } from '../terminal/times.ts';
 import type { Flow, GroupFlow, Rates } from './rates.ts';
+import type { Look } from './sample.ts';
 import { transfersOf } from './transfers.ts';
 
 export function watchDocument(look: Look, rates: Rates): object {

@@ -1,8 +1,8 @@
 /** Makes tables and lists fit a window: columns go by rank, rows are shared out. Pure. */
 
 import stringWidth from 'string-width';
-import { cut, cutLine } from '../cut.ts';
-import { type Align, renderTable } from '../table.ts';
+import { cut, cutLine } from '../terminal/cut.ts';
+import { type Align, renderTable } from '../terminal/table.ts';
 
 export interface LiveColumn<Row> {
   readonly head: string;

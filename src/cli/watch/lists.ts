@@ -1,17 +1,17 @@
 /** The sections of a live page that are as long as the ledger has partitions and groups. */
 
 import { epochInForce, type GroupDescription, type Micros, type PartitionGauge } from '../../index.ts';
-import { bar } from '../bar.ts';
-import { chalk, partitionColour } from '../colours.ts';
-import { cut, cutLine } from '../cut.ts';
-import { escapeForTerminal } from '../escape.ts';
-import { count, percent, perSecond, plural, span } from '../figures.ts';
-import { namesOf, routingText } from '../routing-text.ts';
-import { ageMs } from '../times.ts';
+import { namesOf, routingText } from '../partition/routing-text.ts';
+import { bar } from '../terminal/bar.ts';
+import { chalk, partitionColour } from '../terminal/colours.ts';
+import { cut, cutLine } from '../terminal/cut.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { count, percent, perSecond, plural, span } from '../terminal/format-numbers.ts';
+import { ageMs } from '../terminal/times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
-import type { Look } from './look.ts';
 import { rowName, sectionName, UNKNOWN } from './margin.ts';
 import type { GroupFlow, Rates } from './rates.ts';
+import type { Look } from './sample.ts';
 
 /** A section that can be had with fewer rows; the last of them says then what is left out. */
 export interface RowList {

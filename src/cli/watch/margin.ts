@@ -1,7 +1,7 @@
 /** What all sections of a live page have in common: the column of names at their left, and how they say what is not known, and how long. */
 
-import { chalk } from '../colours.ts';
-import { span } from '../figures.ts';
+import { chalk } from '../terminal/colours.ts';
+import { span } from '../terminal/format-numbers.ts';
 
 /** Sections are named in a column of this width. */
 const NAME_WIDTH = 9;

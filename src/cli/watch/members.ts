@@ -1,10 +1,10 @@
 /** Who works for a group, and where it gets stuck: the lines beneath it, where a page has room for them. */
 
 import type { GroupDescription, Micros } from '../../index.ts';
-import { chalk } from '../colours.ts';
-import { cutLine } from '../cut.ts';
-import { escapeForTerminal } from '../escape.ts';
-import { plural, span } from '../figures.ts';
+import { chalk } from '../terminal/colours.ts';
+import { cutLine } from '../terminal/cut.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { plural, span } from '../terminal/format-numbers.ts';
 import { rowName } from './margin.ts';
 
 const PARTITIONS_NAMED = 8;

@@ -1,13 +1,13 @@
 /** Lays the sections of a live page out in a window: never a line too wide, never a row too many. */
 
-import { chalk } from '../colours.ts';
-import { cutLine } from '../cut.ts';
-import { plural } from '../figures.ts';
+import { chalk } from '../terminal/colours.ts';
+import { cutLine } from '../terminal/cut.ts';
+import { plural } from '../terminal/format-numbers.ts';
 import { shareRows } from './fit.ts';
 import { groupList, partitionList } from './lists.ts';
-import type { Look } from './look.ts';
 import { memberLines } from './members.ts';
 import type { Rates } from './rates.ts';
+import type { Look } from './sample.ts';
 import { busSection, emissionSection, ledgerSection, replaySection } from './sections.ts';
 
 export interface Window {

@@ -1,7 +1,7 @@
 /** The figures of a live page, from one look at a ledger after another: rates, averages, how long a lag will last. Pure: times come in with the looks. */
 
 import type { GroupDescription } from '../../index.ts';
-import type { Look } from './look.ts';
+import type { Look } from './sample.ts';
 
 /** What came in. Null where it was too much to be counted. */
 export interface Flow {

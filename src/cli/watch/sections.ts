@@ -3,16 +3,16 @@
 import { basename } from 'node:path';
 import stringWidth from 'string-width';
 import { formatHead, formatTime, type LedgerGauges, type Micros } from '../../index.ts';
-import { graph } from '../bar.ts';
-import { chalk } from '../colours.ts';
-import { cutLine } from '../cut.ts';
-import { escapeForTerminal } from '../escape.ts';
-import { bytes, count, perSecond, span } from '../figures.ts';
-import { ageMs } from '../times.ts';
+import { graph } from '../terminal/bar.ts';
+import { chalk } from '../terminal/colours.ts';
+import { cutLine } from '../terminal/cut.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { bytes, count, perSecond, span } from '../terminal/format-numbers.ts';
+import { ageMs } from '../terminal/times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
-import type { Look } from './look.ts';
 import { measuredSpan, rowName, sectionName, UNKNOWN } from './margin.ts';
 import type { Flow, Rates } from './rates.ts';
+import type { Look } from './sample.ts';
 import { transfersOf } from './transfers.ts';
 
 const UUID_DIGITS = 8;

@@ -1,17 +1,17 @@
 /** `inspect --watch`: looks at a ledger again and again, and shows each look on a live page, or as a line of JSON. */
 
 import { type Completengine, LedgerError, payloadForm, StreamSink, systemTimer } from '../../index.ts';
-import { millisOf } from '../durations.ts';
-import { span } from '../figures.ts';
-import type { Interrupt } from '../interrupt.ts';
-import { watchReader } from '../reader-gone.ts';
-import { safeJson } from '../safe-json.ts';
-import { hasKeyboard, listenForKeys } from '../terminal-keys.ts';
+import { millisOf } from '../app/durations.ts';
+import type { Interrupt } from '../app/interrupt.ts';
+import { safeJson } from '../app/safe-json.ts';
+import { span } from '../terminal/format-numbers.ts';
+import { watchReader } from '../terminal/reader-gone.ts';
+import { hasKeyboard, listenForKeys } from '../terminal/terminal-keys.ts';
 import { watchDocument } from './document.ts';
-import { type Look, lookAt } from './look.ts';
 import { measuredSpan } from './margin.ts';
 import { renderPage } from './page.ts';
 import { RateMeter, type Rates } from './rates.ts';
+import { type Look, lookAt } from './sample.ts';
 import { hasScreen, LiveScreen } from './screen.ts';
 
 export interface WatchOptions {

@@ -2,13 +2,13 @@
 
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { argumentsInOrder } from '../../cli/arguments.ts';
-import { BaseCommand } from '../../cli/base-command.ts';
-import { EXIT_BAD_INPUT } from '../../cli/exit-codes.ts';
-import { explanationJson, explanationText } from '../../cli/explain-text.ts';
-import { plural } from '../../cli/figures.ts';
-import { openInput } from '../../cli/input.ts';
-import { withLedger } from '../../cli/session.ts';
+import { argumentsInOrder } from '../../cli/app/arguments.ts';
+import { BaseCommand } from '../../cli/app/base-command.ts';
+import { EXIT_BAD_INPUT } from '../../cli/app/exit-codes.ts';
+import { withLedger } from '../../cli/app/session.ts';
+import { openInput } from '../../cli/emit/input.ts';
+import { explanationJson, explanationText } from '../../cli/partition/explain-text.ts';
+import { plural } from '../../cli/terminal/format-numbers.ts';
 import { type Completengine, type Explanation, payloadForm, StreamSink } from '../../index.ts';
 
 export default class PartitionExplain extends BaseCommand {

@@ -1,9 +1,9 @@
 /** `completengine partition`: the partitions of a ledger. */
 
-import { BaseCommand } from '../../cli/base-command.ts';
-import { reachDocuments, reachTable } from '../../cli/partition-table.ts';
-import { epochDocument, epochText, placementDocuments } from '../../cli/routing-text.ts';
-import { withLedger } from '../../cli/session.ts';
+import { BaseCommand } from '../../cli/app/base-command.ts';
+import { withLedger } from '../../cli/app/session.ts';
+import { reachDocuments, reachTable } from '../../cli/partition/partition-table.ts';
+import { epochDocument, epochText, placementDocuments } from '../../cli/partition/routing-text.ts';
 
 export default class Partition extends BaseCommand {
   static override summary = 'List the partitions, how keys reach them, and how events spread over them.';

@@ -1,11 +1,11 @@
 /** `completengine partition place`: keys that go to a partition of one's choice, from the next commit on. */
 
 import * as Args from '@oclif/core/args';
-import { argumentsInOrder } from '../../cli/arguments.ts';
-import { BaseCommand } from '../../cli/base-command.ts';
-import { sayOnOutputFailure } from '../../cli/guard-output.ts';
-import { changeDocument, changeText } from '../../cli/routing-text.ts';
-import { withLedger } from '../../cli/session.ts';
+import { argumentsInOrder } from '../../cli/app/arguments.ts';
+import { BaseCommand } from '../../cli/app/base-command.ts';
+import { withLedger } from '../../cli/app/session.ts';
+import { changeDocument, changeText } from '../../cli/partition/routing-text.ts';
+import { sayOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 import { LedgerError } from '../../index.ts';
 
 export default class PartitionPlace extends BaseCommand {

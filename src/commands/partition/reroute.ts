@@ -2,12 +2,12 @@
 
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../../cli/base-command.ts';
-import { sayOnOutputFailure } from '../../cli/guard-output.ts';
-import { readPartitions } from '../../cli/partitions-flag.ts';
-import { previewDocument, previewText } from '../../cli/preview-text.ts';
-import { changeDocument, changeText } from '../../cli/routing-text.ts';
-import { withLedger } from '../../cli/session.ts';
+import { BaseCommand } from '../../cli/app/base-command.ts';
+import { withLedger } from '../../cli/app/session.ts';
+import { readPartitions } from '../../cli/partition/partitions-flag.ts';
+import { previewDocument, previewText } from '../../cli/partition/preview-text.ts';
+import { changeDocument, changeText } from '../../cli/partition/routing-text.ts';
+import { sayOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 import { parseRoutingSpec, withMissing } from '../../index.ts';
 
 export default class PartitionReroute extends BaseCommand {

@@ -1,7 +1,7 @@
 /** What was read ahead of one partition for one consumer: at most one read, bounded in bytes, however slow the consumer is. */
 
-import type { StoredCommit } from '../model/commit.ts';
-import { EventBatch } from '../model/event.ts';
+import type { StoredCommit } from '../model/events/commit.ts';
+import { EventBatch } from '../model/events/event.ts';
 
 /** Reads whole frames of the lane from a sequence on, in bounds. */
 export type ReadFrames = (fromSequence: number, events: number, bytes: number) => Promise<StoredCommit[]>;

@@ -1,6 +1,6 @@
 /** What a live consumer has read and not taken yet: the rest of one page, however slow it is and however little it takes at a time. */
 
-import type { EventBatch } from '../model/event.ts';
+import type { EventBatch } from '../model/events/event.ts';
 import type { SharedPage } from './shared-pages.ts';
 
 export class PageBuffer {

@@ -1,8 +1,8 @@
 /** Pages of recent history that several live consumers read at about the same time: read once, kept for the few last places, then let go. */
 
-import { EventBatch } from '../model/event.ts';
-import type { History } from '../model/history.ts';
-import type { PartitionId } from '../model/partition.ts';
+import { EventBatch } from '../model/events/event.ts';
+import type { History } from '../model/events/history.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
 
 export interface SharedPage {
   /** In sequence order; none is empty. */

@@ -1,8 +1,7 @@
 /** What each public call of an engine takes, checked at its door. Which values are possible in a given ledger the call says itself. */
 
-import type { IngestHooks, InputSource } from '../emission/ingest.ts';
+import type { IngestHooks, InputSource } from '../emission/commit/ingest.ts';
 import { DETERMINISMS, DURABILITIES } from '../model/config.ts';
-import type { KeyInput } from '../model/key-text.ts';
 import {
   clock,
   either,
@@ -25,19 +24,20 @@ import {
   time,
   timer,
   whole,
-} from '../model/option-kinds.ts';
-import type { OptionTable } from '../model/options.ts';
-import type { RoutingSpec } from '../model/routing.ts';
-import { formatRoutingSpec, parseRoutingSpec } from '../model/routing-text.ts';
+} from '../model/options/option-kinds.ts';
+import type { OptionTable } from '../model/options/options.ts';
+import type { KeyInput } from '../model/routing/key-text.ts';
+import type { RoutingSpec } from '../model/routing/routing.ts';
+import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
-import type { EmitOptions, GivenOptions } from './emitting.ts';
-import type { ParkedOptions, SetCursorsOptions } from './group-desk.ts';
-import type { CreateOptions, OpenOptions } from './opening.ts';
+import type { EmitOptions, GivenOptions } from './emit.ts';
+import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
+import type { CreateOptions, OpenOptions } from './open.ts';
 import type { ExplainLinesOptions, PreviewOptions, RerouteOptions, WantedPlacement } from './partitioning.ts';
-import type { ReplayOptions } from './replaying.ts';
+import type { ReplayOptions } from './replay.ts';
 import type { Handler, SubscribeOptions } from './subscription.ts';
-import type { TailOptions } from './tailing.ts';
-import type { VerifyOptions } from './verifying.ts';
+import type { TailOptions } from './tail.ts';
+import type { VerifyOptions } from './verify.ts';
 
 export const ROUTING = kindOf<RoutingSpec | string>(
   "a routing such as hashOf('tenant'), or its text",

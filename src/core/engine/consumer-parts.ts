@@ -2,8 +2,8 @@
 
 import type { Bus } from '../bus/bus.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Clock } from '../model/clock.ts';
-import type { Timer } from '../model/timer.ts';
+import type { Clock } from '../model/time/clock.ts';
+import type { Timer } from '../model/time/timer.ts';
 import type { EventLabels } from '../output/event-form.ts';
 import type { AckQueue } from '../scheduler/feeding/ack-queue.ts';
 

@@ -1,9 +1,9 @@
 /** What a caller emits, as the line that is stored: JSON text as it is, anything else as JSON.stringify writes it, and nothing that this would lose. */
 
 import { types } from 'node:util';
-import { describeValue } from '../model/describe-value.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import type { EventInput } from './emitting.ts';
+import { describeValue } from '../model/options/describe-value.ts';
+import type { EventInput } from './emit.ts';
 
 /** `at`: which event of its call, from 0. @throws LedgerError BAD_LINE for a value that has no JSON, or whose JSON leaves out what is in it */
 export function toLine(event: EventInput, at: number): Buffer {

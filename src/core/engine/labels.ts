@@ -1,12 +1,12 @@
 /** Joins ledger, router and scanner for those who tell events: the names and keys that stand beside what is stored. */
 
-import { FieldReader } from '../emission/field-reader.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
-import type { Router } from '../model/router.ts';
-import { epochAt, NO_PLACEMENTS } from '../model/routing.ts';
+import type { Router } from '../model/routing/router.ts';
+import { epochAt, NO_PLACEMENTS } from '../model/routing/routing.ts';
 import type { EventLabels } from '../output/event-form.ts';
 import { makeRouter } from '../router/router.ts';
+import { FieldReader } from '../scan/field-reader.ts';
 
 /** Names and keys of events that are stored: the key is read from the payload by the routing that was in force. */
 export function labelsOf(ledger: Ledger): EventLabels {

@@ -1,28 +1,28 @@
 /** The body's hand on routing: joins ledger, router, emission and replay to explain, rehearse and change where events go. It holds no logic of an organ. */
 
-import { Explainer, type LineRoute } from '../emission/explainer.ts';
-import { FieldReader } from '../emission/field-reader.ts';
-import type { InputSource } from '../emission/ingest.ts';
-import type { EmissionSettings } from '../emission/settings.ts';
+import type { InputSource } from '../emission/commit/ingest.ts';
+import { Explainer, type LineRoute } from '../emission/draft/explainer.ts';
+import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { Ledger, PartitionSummary, RoutingChange } from '../ledger/ledger.ts';
-import type { Clock } from '../model/clock.ts';
-import type { Basis } from '../model/commit.ts';
 import { DEPTH_MAX } from '../model/config.ts';
-import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from '../model/epoch-plan.ts';
-import { formatKey, type KeyInput, keyParts } from '../model/key-text.ts';
+import type { Basis } from '../model/events/commit.ts';
+import { EVERYTHING } from '../model/events/range.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
-import { texts } from '../model/option-kinds.ts';
-import { readArgument, readOptions } from '../model/options.ts';
-import type { PartitionId } from '../model/partition.ts';
-import { EVERYTHING } from '../model/range.ts';
-import type { RouteCause, RouteRefusal } from '../model/router.ts';
-import type { RoutingInForce, RoutingSpec } from '../model/routing.ts';
-import { toRoutingSpec } from '../model/routing-text.ts';
-import { causeRule, partitionRule } from '../model/rule-text.ts';
-import type { RoutableLine } from '../model/scanned-field.ts';
+import { texts } from '../model/options/option-kinds.ts';
+import { readArgument, readOptions } from '../model/options/options.ts';
+import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from '../model/routing/epoch-plan.ts';
+import { formatKey, type KeyInput, keyParts } from '../model/routing/key-text.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { RouteCause, RouteRefusal } from '../model/routing/router.ts';
+import type { RoutingInForce, RoutingSpec } from '../model/routing/routing.ts';
+import { toRoutingSpec } from '../model/routing/routing-text.ts';
+import { causeRule, partitionRule } from '../model/routing/rule-text.ts';
+import type { Clock } from '../model/time/clock.ts';
 import { type ReroutedReport, type Route, rerouted } from '../replay/rerouted.ts';
 import { lineOfKey } from '../router/key-line.ts';
 import { makeRouter } from '../router/router.ts';
+import { FieldReader } from '../scan/field-reader.ts';
+import type { RoutableLine } from '../scan/scanned-field.ts';
 import { EXPLAIN_LINES, KEYS, PLACEMENTS, PREVIEW, REROUTE, ROUTING, SOURCES } from './call-options.ts';
 
 /** A key, and the partition it is to go to. */

@@ -2,9 +2,9 @@
 
 import { inspect } from 'node:util';
 import type { ParkReason } from '../model/group.ts';
-import { formatName, quoted } from '../model/quoting.ts';
 import { ReportLimiter } from '../model/report-limiter.ts';
-import type { Timer } from '../model/timer.ts';
+import { formatName, quoted } from '../model/text/quoting.ts';
+import type { Timer } from '../model/time/timer.ts';
 import { CommandFailure } from '../output/command-consumer.ts';
 import type { FailedDelivery } from './subscription.ts';
 

@@ -1,7 +1,7 @@
 /** What the engine asks of one kind of storage: to create ledgers and to open them. No I/O here; each storage implements it in its own folder. */
 
-import type { Clock } from '../model/clock.ts';
 import type { LedgerBlueprint } from '../model/config.ts';
+import type { Clock } from '../model/time/clock.ts';
 import type { Ledger } from './ledger.ts';
 
 /** How long to wait for other processes, and what ends the wait earlier. */

@@ -3,7 +3,7 @@
  * its own, and none of them touches the chain. Times come from the caller. Every method may reject with what {@link Ledger} names for all of its own.
  */
 
-import type { StoredCommit } from '../model/commit.ts';
+import type { StoredCommit } from '../model/events/commit.ts';
 import type {
   Acknowledgement,
   Attendance,
@@ -16,8 +16,8 @@ import type {
   ParkReason,
   Settlement,
 } from '../model/group.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { Micros } from '../model/time.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { Micros } from '../model/time/time.ts';
 
 /** Events of one partition from a sequence on, in bounds: whole frames, at least one where there is one. */
 export interface LaneRequest {

@@ -3,16 +3,16 @@
  * Every method may reject with IO_FAILED, BUSY, LEDGER_REPLACED or CLOSED besides what it names.
  */
 
-import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../model/commit.ts';
 import type { Durability, LedgerConfig } from '../model/config.ts';
-import type { Plan } from '../model/epoch-plan.ts';
-import type { EventBatch } from '../model/event.ts';
-import type { Anchor, Head } from '../model/head.ts';
-import type { History } from '../model/history.ts';
-import type { Partition } from '../model/partition.ts';
-import type { Epochs, RoutingInForce } from '../model/routing.ts';
-import type { Pin } from '../model/session-pins.ts';
-import type { Micros } from '../model/time.ts';
+import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../model/events/commit.ts';
+import type { EventBatch } from '../model/events/event.ts';
+import type { Anchor, Head } from '../model/events/head.ts';
+import type { History } from '../model/events/history.ts';
+import type { Plan } from '../model/routing/epoch-plan.ts';
+import type { Partition } from '../model/routing/partition.ts';
+import type { Epochs, RoutingInForce } from '../model/routing/routing.ts';
+import type { Pin } from '../model/routing/session-pins.ts';
+import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
 import type { Groups } from './groups.ts';
 

@@ -1,10 +1,10 @@
 /** What is fixed for a ledger when it is made, as data. No I/O. */
 
-import { type FieldPath, formatFieldPath } from './field-path.ts';
 import { invalidArgument } from './ledger-error.ts';
-import type { PartitionLayout } from './partition-layout.ts';
-import type { RoutingSpec } from './routing.ts';
-import { formatRoutingSpec } from './routing-text.ts';
+import type { PartitionLayout } from './routing/partition-layout.ts';
+import type { RoutingSpec } from './routing/routing.ts';
+import { formatRoutingSpec } from './routing/routing-text.ts';
+import { type FieldPath, formatFieldPath } from './text/field-path.ts';
 
 /** `full`: a commit is on the disk before it is acknowledged. `normal`: a power cut may take the last ones. */
 export type Durability = (typeof DURABILITIES)[number];

@@ -1,7 +1,7 @@
 /** Consumer groups: where a group stands, who of it may read which partition, and what it has set aside. No I/O. */
 
-import type { PartitionId } from './partition.ts';
-import type { Micros } from './time.ts';
+import type { PartitionId } from './routing/partition.ts';
+import type { Micros } from './time/time.ts';
 
 /** The next event a group gets of one partition. */
 export interface LanePosition {

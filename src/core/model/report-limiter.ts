@@ -1,6 +1,6 @@
 /** Passes the first report on at once, and then one per interval at most: the latest, with how many came since the one before. */
 
-import type { Timer } from './timer.ts';
+import type { Timer } from './time/timer.ts';
 
 export interface ReportLimits<Report> {
   readonly intervalMs: number;

@@ -1,7 +1,7 @@
 /** What is wrong with a ledger or its surroundings although everything still works. Pure. */
 
-import type { Head } from './head.ts';
-import { formatTime, type Micros } from './time.ts';
+import type { Head } from './events/head.ts';
+import { formatTime, type Micros } from './time/time.ts';
 
 export interface LedgerWarning {
   /**

@@ -1,8 +1,8 @@
 /** Delivers batches to a command: one run of it for each, with their place in its environment. Exit 0 means delivered; anything else is tried again. */
 
 import { LedgerError } from '../model/ledger-error.ts';
-import { hook, kindOf, required, signal, text } from '../model/option-kinds.ts';
-import { type OptionTable, readOptions } from '../model/options.ts';
+import { hook, kindOf, required, signal, text } from '../model/options/option-kinds.ts';
+import { type OptionTable, readOptions } from '../model/options/options.ts';
 import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
 import type { Delivery } from './delivery.ts';
 import { type EventForm, FORM, piecesOf } from './event-form.ts';

@@ -4,8 +4,8 @@ import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from '
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { LedgerError } from '../model/ledger-error.ts';
-import { text as anyText } from '../model/option-kinds.ts';
-import { readArgument } from '../model/options.ts';
+import { text as anyText } from '../model/options/option-kinds.ts';
+import { readArgument } from '../model/options/options.ts';
 import { runGuardian } from './run-guardian.ts';
 
 export interface CommandRun {

@@ -1,8 +1,8 @@
 /** Delivers batches to a command: one run of it for each delivery. Exit 0 takes the delivery, and anything else ends the telling. */
 
-import type { EventBatch } from '../model/event.ts';
+import type { EventBatch } from '../model/events/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import { readArgument } from '../model/options.ts';
+import { readArgument } from '../model/options/options.ts';
 import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
 import { type EventForm, type EventLabels, FORM, piecesOf } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';

@@ -1,7 +1,7 @@
 /** What a subscriber gets in one go: some events in order, to be stood behind together. */
 
-import type { Handful } from '../model/handful.ts';
-import type { LedgerEvent } from '../model/ledger-event.ts';
+import type { Handful } from '../model/events/delivery-batch.ts';
+import type { LedgerEvent } from '../model/events/ledger-event.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
 
 /** A handful under the names its subscriber knows. */

@@ -1,9 +1,9 @@
 /** Proves by its digest that a telling was the same as another one. */
 
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
-import { text as anyText } from '../model/option-kinds.ts';
-import { readArgument } from '../model/options.ts';
-import type { TellingReport } from './telling.ts';
+import { text as anyText } from '../model/options/option-kinds.ts';
+import { readArgument } from '../model/options/options.ts';
+import type { TellingReport } from './event-stream.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
 

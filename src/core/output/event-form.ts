@@ -1,10 +1,10 @@
 /** The forms in which events leave as bytes: one line each. */
 
-import type { EventBatch } from '../model/event.ts';
-import { LedgerEvent } from '../model/ledger-event.ts';
-import { kindOf } from '../model/option-kinds.ts';
-import type { PartitionId } from '../model/partition.ts';
-import { formatTime } from '../model/time.ts';
+import type { EventBatch } from '../model/events/event.ts';
+import { LedgerEvent } from '../model/events/ledger-event.ts';
+import { kindOf } from '../model/options/option-kinds.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import { formatTime } from '../model/time/time.ts';
 
 /** What a batch does not know of its events by itself. */
 export interface EventLabels {

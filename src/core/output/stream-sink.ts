@@ -1,10 +1,10 @@
 /** Delivers batches to a stream of bytes: obeys its backpressure, ends when its reader has gone. */
 
 import type { Writable } from 'node:stream';
-import type { EventBatch } from '../model/event.ts';
+import type { EventBatch } from '../model/events/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
-import { hasMethods, kindOf } from '../model/option-kinds.ts';
-import { readArgument } from '../model/options.ts';
+import { hasMethods, kindOf } from '../model/options/option-kinds.ts';
+import { readArgument } from '../model/options/options.ts';
 import { type EventForm, type EventLabels, FORM, piecesOf } from './event-form.ts';
 
 /** Where a telling goes. Batches come in order, the next ones when the promise for these has settled. */

@@ -1,6 +1,6 @@
 /** Leaves out what was not asked for: a stage between history and the output. */
 
-import type { BatchPage, EventBatch } from '../model/event.ts';
+import type { BatchPage, EventBatch } from '../model/events/event.ts';
 import { Turns } from './turns.ts';
 
 /** Whether an event of a batch is kept. */

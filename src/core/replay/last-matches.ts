@@ -1,9 +1,9 @@
 /** Finds the last events that a filter keeps, backwards from the end: what lies before them is not read. */
 
-import type { BatchPage } from '../model/event.ts';
-import type { SequenceRange } from '../model/range.ts';
+import type { BatchPage } from '../model/events/event.ts';
+import type { SequenceRange } from '../model/events/range.ts';
 import { type Keeps, keptRows } from './filter.ts';
-import type { ReadRange } from './retell.ts';
+import type { ReadRange } from './read-range.ts';
 import { Turns } from './turns.ts';
 
 /** How many sequences are looked at in one go: few at first, because matches tend to be near, then more and more. It bounds the memory, too. */

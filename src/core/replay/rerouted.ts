@@ -1,10 +1,10 @@
 /** What another routing would make of history: event by event, where the one sends it and where the other would. It writes nothing. */
 
-import type { History } from '../model/history.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { SequenceRange } from '../model/range.ts';
+import type { History } from '../model/events/history.ts';
+import type { SequenceRange } from '../model/events/range.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
 import { KeySample } from './key-sample.ts';
-import { retell } from './retell.ts';
+import { retell } from './read-range.ts';
 
 /** Where a payload goes, null where it would be a bad line. `lies`: the partition it is in. */
 export type Route = (payload: Buffer, lies: PartitionId) => { readonly partition: PartitionId | null; readonly key: string | null };

@@ -1,12 +1,12 @@
 /** Turns a range as it is asked for into sequences, once, when a replay starts: no later commit can enter it. */
 
-import type { History } from '../model/history.ts';
+import type { History } from '../model/events/history.ts';
+import type { SequenceRange } from '../model/events/range.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
-import type { SequenceRange } from '../model/range.ts';
-import { formatTime, type Micros } from '../model/time.ts';
-import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time-expression.ts';
-import { readTimeInterval, type TimeInterval } from '../model/time-interval.ts';
-import { timeZone } from '../model/time-zone.ts';
+import { formatTime, type Micros } from '../model/time/time.ts';
+import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time/time-expression.ts';
+import { readTimeInterval, type TimeInterval } from '../model/time/time-interval.ts';
+import { timeZone } from '../model/time/time-zone.ts';
 
 /** All ends optional; a range may hold nothing. A date as `from` means its first microsecond, as `through` its last. */
 export interface RangeRequest {

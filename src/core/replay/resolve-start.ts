@@ -1,10 +1,10 @@
 /** Turns the place where a reader begins, as it is asked for, into a sequence. */
 
-import type { History } from '../model/history.ts';
+import type { History } from '../model/events/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
-import type { Micros } from '../model/time.ts';
-import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time-expression.ts';
-import { timeZone } from '../model/time-zone.ts';
+import type { Micros } from '../model/time/time.ts';
+import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time/time-expression.ts';
+import { timeZone } from '../model/time/time-zone.ts';
 
 /** `start`, `end`, a sequence (a number, or digits alone), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z`, `-1h` or a Date. */
 export type StartPoint = number | TimeInput;

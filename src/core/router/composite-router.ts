@@ -1,10 +1,10 @@
 /** The gills, by several fields together: a hash over their texts, each with its length before it, so that ("a", "bc") is not ("ab", "c"). */
 
-import { byteAt } from '../model/bytes.ts';
-import type { FieldPath } from '../model/field-path.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Rule } from '../model/router.ts';
-import type { RoutableLine } from '../model/scanned-field.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { RouteRefusal, Rule } from '../model/routing/router.ts';
+import { byteAt } from '../model/text/bytes.ts';
+import type { FieldPath } from '../model/text/field-path.ts';
+import type { RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';

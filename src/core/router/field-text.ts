@@ -1,8 +1,8 @@
 /** The text of a line's nth field, as every router reads it. */
 
-import { asBuffer } from '../model/bytes.ts';
-import { isPlainScalar, scalarText } from '../model/scalar-text.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import { asBuffer } from '../model/text/bytes.ts';
+import { isPlainScalar, scalarText } from '../model/text/scalar-text.ts';
+import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 
 /** Null where the field holds no key. */
 export function fieldText(line: RoutableLine, nth: number): string | null {

@@ -1,9 +1,9 @@
 /** The gills, by hash: the same key always reaches the same partition. */
 
-import type { FieldPath } from '../model/field-path.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Rule } from '../model/router.ts';
-import type { RoutableLine } from '../model/scanned-field.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { RouteRefusal, Rule } from '../model/routing/router.ts';
+import type { FieldPath } from '../model/text/field-path.ts';
+import type { RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';

@@ -1,7 +1,7 @@
 /** A key given by hand, as the line in which a router would have read it. */
 
-import type { RoutingSpec } from '../model/routing.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import type { RoutingSpec } from '../model/routing/routing.ts';
+import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 

@@ -1,10 +1,10 @@
 /** The gills, by hand: the event names its partition. */
 
-import { byteAt } from '../model/bytes.ts';
-import type { FieldPath } from '../model/field-path.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal, Rule } from '../model/router.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { RouteRefusal, Rule } from '../model/routing/router.ts';
+import { byteAt } from '../model/text/bytes.ts';
+import type { FieldPath } from '../model/text/field-path.ts';
+import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { murmur2 } from './murmur2.ts';
 import { noKey } from './refusal.ts';

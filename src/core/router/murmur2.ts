@@ -1,6 +1,6 @@
 /** MurmurHash2, 32 bits, with Kafka's seed: the number behind `hash` routing. Pure. Source: Austin Appleby's MurmurHash2 and Kafka's Utils.murmur2. */
 
-import { byteAt } from '../model/bytes.ts';
+import { byteAt } from '../model/text/bytes.ts';
 
 const SEED = 0x9747b28c;
 const MULTIPLIER = 0x5bd1e995;

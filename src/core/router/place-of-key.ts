@@ -1,7 +1,7 @@
 /** Where the events of a key lie that the routing has placed, for rules whose answer depends on the line alone. */
 
-import type { PartitionId } from '../model/partition.ts';
-import { type RoutingInForce, type RoutingSpec, routingFields } from '../model/routing.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import { type RoutingInForce, type RoutingSpec, routingFields } from '../model/routing/routing.ts';
 import { lineOfKey } from './key-line.ts';
 import { keyRule, makeRouter, readsNoKey } from './router.ts';
 

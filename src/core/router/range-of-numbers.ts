@@ -1,10 +1,10 @@
 /** The place of a number among bounds, exact: doubles decide where they can be trusted, decimals elsewhere. */
 
-import { byteAt, isDigit, ZERO } from '../model/bytes.ts';
-import { compareDecimals, type Decimal, readDecimal } from '../model/decimal.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal } from '../model/router.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { RouteRefusal } from '../model/routing/router.ts';
+import { byteAt, isDigit, ZERO } from '../model/text/bytes.ts';
+import { compareDecimals, type Decimal, readDecimal } from '../model/text/decimal.ts';
+import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { countAtOrBelow } from './count-at-or-below.ts';
 import { noKey, notComparable } from './refusal.ts';
 

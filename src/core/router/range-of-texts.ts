@@ -1,9 +1,9 @@
 /** The place of a text among bounds, in the order of UTF-8 bytes, which is that of code points. */
 
-import { byteAt } from '../model/bytes.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal } from '../model/router.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { RouteRefusal } from '../model/routing/router.ts';
+import { byteAt } from '../model/text/bytes.ts';
+import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { notComparable } from './refusal.ts';
 

@@ -1,10 +1,10 @@
 /** The place of an instant among bounds: the field holds RFC 3339 with a zone. */
 
-import { byteAt, ZERO } from '../model/bytes.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { RouteRefusal } from '../model/router.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
-import { type Micros, NO_TIME, readRfc3339, type TimeReading } from '../model/time.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { RouteRefusal } from '../model/routing/router.ts';
+import { byteAt, ZERO } from '../model/text/bytes.ts';
+import { type Micros, NO_TIME, readRfc3339, type TimeReading } from '../model/time/time.ts';
+import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { countAtOrBelow } from './count-at-or-below.ts';
 import { fieldText } from './field-text.ts';
 import { notComparable } from './refusal.ts';

@@ -1,10 +1,10 @@
 /** The gills, by range: partition i holds the keys from bound i-1 up to, and without, bound i. */
 
-import type { FieldPath } from '../model/field-path.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { RangeBounds } from '../model/range-bounds.ts';
-import type { RouteRefusal, Rule } from '../model/router.ts';
-import type { RoutableLine } from '../model/scanned-field.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { RangeBounds } from '../model/routing/range-bounds.ts';
+import type { RouteRefusal, Rule } from '../model/routing/router.ts';
+import type { FieldPath } from '../model/text/field-path.ts';
+import type { RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { numberPlace } from './range-of-numbers.ts';
 import { textPlace } from './range-of-texts.ts';

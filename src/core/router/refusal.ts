@@ -1,7 +1,7 @@
 /** Why a value is no key: what routers answer in place of a partition. */
 
-import type { RouteRefusal } from '../model/router.ts';
-import { FieldKind } from '../model/scanned-field.ts';
+import type { RouteRefusal } from '../model/routing/router.ts';
+import { FieldKind } from '../scan/scanned-field.ts';
 
 /** Of a value that has no text. */
 export function noKey(kind: FieldKind): RouteRefusal {

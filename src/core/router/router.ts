@@ -1,12 +1,12 @@
 /** The gills: makes the router of a routing. Rules are pure and stable for ever; they do no I/O and see one line at a time. */
 
-import { keyParts } from '../model/key-text.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
-import { type Partition, type PartitionId, selectPartitions } from '../model/partition.ts';
-import { NOTHING_GIVEN, type RouteRefusal, type Router, type RouterFactory, type Rule } from '../model/router.ts';
-import type { Placements, RoutingInForce, RoutingSpec } from '../model/routing.ts';
-import { formatRoutingSpec } from '../model/routing-text.ts';
-import type { RoutableLine } from '../model/scanned-field.ts';
+import { keyParts } from '../model/routing/key-text.ts';
+import { type Partition, type PartitionId, selectPartitions } from '../model/routing/partition.ts';
+import { NOTHING_GIVEN, type RouteRefusal, type Router, type RouterFactory, type Rule } from '../model/routing/router.ts';
+import type { Placements, RoutingInForce, RoutingSpec } from '../model/routing/routing.ts';
+import { formatRoutingSpec } from '../model/routing/routing-text.ts';
+import type { RoutableLine } from '../scan/scanned-field.ts';
 import { compositeRouter } from './composite-router.ts';
 import { fieldText } from './field-text.ts';
 import { hashRouter } from './hash-router.ts';

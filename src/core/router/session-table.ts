@@ -1,7 +1,7 @@
 /** Sessions by the bytes of their keys: a number for each, dense, without making a text or an object of what a line says. */
 
-import { asBuffer, byteAt, numberAt } from '../model/bytes.ts';
-import type { SessionNumber } from '../model/session-pins.ts';
+import type { SessionNumber } from '../model/routing/session-pins.ts';
+import { asBuffer, byteAt, numberAt } from '../model/text/bytes.ts';
 import { murmur2 } from './murmur2.ts';
 
 const SESSIONS_AT_FIRST = 1024;

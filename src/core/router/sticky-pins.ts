@@ -1,9 +1,9 @@
 /** Pins of sessions in columns, so that a hundred thousand of them are no objects; and the partition that a new one gets. */
 
-import { numberAt } from '../model/bytes.ts';
-import type { PartitionId } from '../model/partition.ts';
-import type { SessionNumber } from '../model/session-pins.ts';
-import { type Micros, NO_TIME } from '../model/time.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { SessionNumber } from '../model/routing/session-pins.ts';
+import { numberAt } from '../model/text/bytes.ts';
+import { type Micros, NO_TIME } from '../model/time/time.ts';
 
 const NO_PARTITION = -1;
 const ROWS_AT_FIRST = 1024;

@@ -7,12 +7,21 @@
  * what was settled, `learn`, `begin` and `assign` again. It keeps a row, some sixty bytes and the key, for each session it has met.
  */
 
-import { numberAt } from '../model/bytes.ts';
-import type { PartitionId } from '../model/partition.ts';
-import { NO_PLACEMENTS, type Placements } from '../model/routing.ts';
-import { FieldKind, type RoutableLine } from '../model/scanned-field.ts';
-import { emptyPins, type IdleRule, idleRule, NO_SESSION, type Pin, type PinChanges, type SessionNumber, type SessionRouter } from '../model/session-pins.ts';
-import type { Micros } from '../model/time.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import { NO_PLACEMENTS, type Placements } from '../model/routing/routing.ts';
+import {
+  emptyPins,
+  type IdleRule,
+  idleRule,
+  NO_SESSION,
+  type Pin,
+  type PinChanges,
+  type SessionNumber,
+  type SessionRouter,
+} from '../model/routing/session-pins.ts';
+import { numberAt } from '../model/text/bytes.ts';
+import type { Micros } from '../model/time/time.ts';
+import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { SessionTable } from './session-table.ts';
 import { leastLoaded, PinColumns, SessionList } from './sticky-pins.ts';

@@ -1,7 +1,7 @@
 /** Looks at all consumers of an engine whenever something has changed, decides purely, and has the chosen ones fed. */
 
-import type { Clock } from '../model/clock.ts';
-import { WAIT_MS_MAX } from '../model/timer.ts';
+import type { Clock } from '../model/time/clock.ts';
+import { WAIT_MS_MAX } from '../model/time/timer.ts';
 import { type ConsumerView, decide } from './decide.ts';
 
 export interface Consumer {

@@ -4,9 +4,9 @@ import * as fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { shareRows } from '../../../src/cli/watch/fit.ts';
-import type { Look } from '../../../src/cli/watch/look.ts';
 import { renderPage, type Window } from '../../../src/cli/watch/page.ts';
 import { RateMeter } from '../../../src/cli/watch/rates.ts';
+import type { Look } from '../../../src/cli/watch/sample.ts';
 import { groupOf, lookOf, START } from '../../support/looks.ts';
 
 const HINT = 'q ends it';

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { Bus } from '../../../src/core/bus/bus.ts';
-import { Watching } from '../../../src/core/engine/watching.ts';
+import { Watching } from '../../../src/core/engine/watch.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
 
 const FAILURE = new Error('the disk is gone');

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, it, vi } from 'vitest';
 import { PageBuffer } from '../../../src/core/bus/page-buffer.ts';
-import { EventBatch } from '../../../src/core/model/event.ts';
+import { EventBatch } from '../../../src/core/model/events/event.ts';
 import { storedOf } from '../../support/stored-commit.ts';
 
 afterEach(() => vi.restoreAllMocks());

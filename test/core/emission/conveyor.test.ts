@@ -2,11 +2,11 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Emitter } from '../../../src/core/emission/emitter.ts';
-import { type EmissionReport, type IngestHooks, ingest } from '../../../src/core/emission/ingest.ts';
-import type { Basis, CommitDraft, CommitOutcome, Stale } from '../../../src/core/model/commit.ts';
-import { walkFrameBody } from '../../../src/core/model/frame-body.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { Emitter } from '../../../src/core/emission/commit/emitter.ts';
+import { type EmissionReport, type IngestHooks, ingest } from '../../../src/core/emission/commit/ingest.ts';
+import { walkFrameBody } from '../../../src/core/frames/frame-body.ts';
+import type { Basis, CommitDraft, CommitOutcome, Stale } from '../../../src/core/model/events/commit.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';
 import { rejectionOf } from '../../support/refusals.ts';

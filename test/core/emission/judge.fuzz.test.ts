@@ -1,13 +1,13 @@
 /** The judgement of the kernel against the reference judge: partition and microseconds of keys and times of every kind, and of what is nearly one. */
 
 import { expect, it } from 'vitest';
-import { kernelPress } from '../../../src/core/emission/kernel-press.ts';
-import { LineFault } from '../../../src/core/emission/line-fault.ts';
-import { type Press, pressParts, ReferencePress } from '../../../src/core/emission/press.ts';
-import { Scanner } from '../../../src/core/emission/scanner.ts';
-import { parseFieldPath } from '../../../src/core/model/field-path.ts';
-import { hashOf } from '../../../src/core/model/routing-intents.ts';
+import { type Press, pressParts, ReferencePress } from '../../../src/core/emission/draft/chunk-encoder.ts';
+import { kernelPress } from '../../../src/core/emission/draft/kernel-encoder.ts';
+import { hashOf } from '../../../src/core/model/routing/routing-intents.ts';
+import { parseFieldPath } from '../../../src/core/model/text/field-path.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
+import { LineFault } from '../../../src/core/scan/line-fault.ts';
+import { Scanner } from '../../../src/core/scan/scanner.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';
 import { nastyKey, nastyTime } from '../../support/nasty-fields.ts';
 import { inForce } from '../../support/routed.ts';

@@ -1,15 +1,15 @@
 /** The kernel against the reference it must not differ from: scans of extreme chunks, and whole drafts of keys and times of every kind. */
 
 import { describe, expect, it } from 'vitest';
-import { Kernel } from '../../../src/core/emission/kernel.ts';
-import { kernelPress } from '../../../src/core/emission/kernel-press.ts';
-import { type Press, pressParts, ReferencePress } from '../../../src/core/emission/press.ts';
-import { Scanner } from '../../../src/core/emission/scanner.ts';
-import type { EmissionSettings } from '../../../src/core/emission/settings.ts';
-import type { Basis } from '../../../src/core/model/commit.ts';
-import { parseFieldPath } from '../../../src/core/model/field-path.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { type Press, pressParts, ReferencePress } from '../../../src/core/emission/draft/chunk-encoder.ts';
+import { Kernel } from '../../../src/core/emission/draft/kernel.ts';
+import { kernelPress } from '../../../src/core/emission/draft/kernel-encoder.ts';
+import type { EmissionSettings } from '../../../src/core/emission/draft/settings.ts';
+import type { Basis } from '../../../src/core/model/events/commit.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
+import { parseFieldPath } from '../../../src/core/model/text/field-path.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
+import { Scanner } from '../../../src/core/scan/scanner.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';
 import { MUTATED_PATHS } from '../../support/mutated-lines.ts';
 import { inForce } from '../../support/routed.ts';

@@ -1,7 +1,7 @@
 /** Both scanners, the reference and the kernel's, against the platform's own decoder and parser, on lines that were sound until bytes of them were changed. */
 
 import { expect, it } from 'vitest';
-import { Kernel } from '../../../src/core/emission/kernel.ts';
+import { Kernel } from '../../../src/core/emission/draft/kernel.ts';
 import { hasKeyTwice, readStrictly, valueAt } from '../../support/json-oracle.ts';
 import { MUTATED_PATHS, mutatedLine } from '../../support/mutated-lines.ts';
 import { ChunkScan, expectSameRecords, type KindName, type ScannedRecord } from '../../support/scan.ts';

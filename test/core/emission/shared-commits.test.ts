@@ -1,11 +1,11 @@
 /** Calls that share commits: how much work many of them make. Work is counted, never timed. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { SharedCommits } from '../../../src/core/emission/shared-commits.ts';
-import type { Basis, CommitDraft, CommitOutcome } from '../../../src/core/model/commit.ts';
-import { FrameBodyWriter } from '../../../src/core/model/frame-body.ts';
-import type { Given } from '../../../src/core/model/router.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { SharedCommits } from '../../../src/core/emission/commit/commit-batcher.ts';
+import { FrameBodyWriter } from '../../../src/core/frames/frame-body.ts';
+import type { Basis, CommitDraft, CommitOutcome } from '../../../src/core/model/events/commit.ts';
+import type { Given } from '../../../src/core/model/routing/router.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { arrayWork } from '../../support/array-work.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';

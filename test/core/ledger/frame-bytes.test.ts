@@ -2,7 +2,7 @@
 
 import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
-import { frameBytes } from '../../../src/core/ledger/sqlite/frame-bytes.ts';
+import { frameBytes } from '../../../src/core/ledger/sqlite/read/frame-bytes.ts';
 import { ledgerPath, openEngine } from '../../support/engines.ts';
 
 it('is exact up to a number of frames, and reckoned from a sample beyond it', async () => {

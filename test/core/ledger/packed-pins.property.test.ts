@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { packBodies } from '../../../src/core/ledger/sqlite/packed-bodies.ts';
-import { pinColumns, pinsOver } from '../../../src/core/ledger/sqlite/packed-pins.ts';
-import { packDraft, unpackDraft } from '../../../src/core/ledger/sqlite/writer-protocol.ts';
-import type { CommitDraft } from '../../../src/core/model/commit.ts';
-import { type DraftedPins, draftedPin, emptyPins } from '../../../src/core/model/session-pins.ts';
-import { NO_TIME } from '../../../src/core/model/time.ts';
+import { packBodies } from '../../../src/core/ledger/sqlite/threads/packed-bodies.ts';
+import { pinColumns, pinsOver } from '../../../src/core/ledger/sqlite/threads/packed-pins.ts';
+import { packDraft, unpackDraft } from '../../../src/core/ledger/sqlite/threads/writer-protocol.ts';
+import type { CommitDraft } from '../../../src/core/model/events/commit.ts';
+import { type DraftedPins, draftedPin, emptyPins } from '../../../src/core/model/routing/session-pins.ts';
+import { NO_TIME } from '../../../src/core/model/time/time.ts';
 
 const anyPin = fc.record({
   session: fc.string({ unit: 'grapheme', maxLength: 20 }),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openSqliteLedger } from '../../../src/core/ledger/sqlite/open.ts';
+import { openSqliteLedger } from '../../../src/core/ledger/sqlite/connection/open.ts';
 import { ledgerPath, openEngine } from '../../support/engines.ts';
 
 /** Longer than it is looked for after a commit. */

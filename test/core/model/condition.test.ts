@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FieldReader } from '../../../src/core/emission/field-reader.ts';
-import { parseCondition } from '../../../src/core/model/condition.ts';
-import { FieldKind } from '../../../src/core/model/scanned-field.ts';
+import { parseCondition } from '../../../src/core/model/events/condition.ts';
+import { FieldReader } from '../../../src/core/scan/field-reader.ts';
+import { FieldKind } from '../../../src/core/scan/scanned-field.ts';
 import { refusalOf, rejectionOf } from '../../support/refusals.ts';
 
 async function holds(condition: string, payload: string): Promise<boolean> {

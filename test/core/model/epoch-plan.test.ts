@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { movedByHash, type Plan, planAdd, planPlace, planReroute, routingAfter } from '../../../src/core/model/epoch-plan.ts';
-import type { RoutingInForce } from '../../../src/core/model/routing.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { movedByHash, type Plan, planAdd, planPlace, planReroute, routingAfter } from '../../../src/core/model/routing/epoch-plan.ts';
+import type { RoutingInForce } from '../../../src/core/model/routing/routing.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { arrayWork } from '../../support/array-work.ts';
 import { refusalOf } from '../../support/refusals.ts';
 import { inForce } from '../../support/routed.ts';

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StoredCommit, StoredFrame } from '../../../src/core/model/commit.ts';
-import { EventBatch } from '../../../src/core/model/event.ts';
-import { EVERYTHING } from '../../../src/core/model/range.ts';
+import type { StoredCommit, StoredFrame } from '../../../src/core/model/events/commit.ts';
+import { EventBatch } from '../../../src/core/model/events/event.ts';
+import { EVERYTHING } from '../../../src/core/model/events/range.ts';
 import { jsonLine } from '../../support/json-lines.ts';
 import { refusalOf } from '../../support/refusals.ts';
 import { storedOf, type Told } from '../../support/stored-commit.ts';

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { formatFieldPath, parseFieldPath } from '../../../src/core/model/field-path.ts';
+import { formatFieldPath, parseFieldPath } from '../../../src/core/model/text/field-path.ts';
 import { refusalOf } from '../../support/refusals.ts';
 
 it('reads the keys from the root down', () => {

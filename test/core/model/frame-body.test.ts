@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameBodyWriter, walkFrameBody } from '../../../src/core/model/frame-body.ts';
+import { FrameBodyWriter, walkFrameBody } from '../../../src/core/frames/frame-body.ts';
 import { jsonLine } from '../../support/json-lines.ts';
 
 interface Placed {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { formatHead, parseHead } from '../../../src/core/model/head.ts';
+import { formatHead, parseHead } from '../../../src/core/model/events/head.ts';
 import { expectRefusal, refusalOf } from '../../support/refusals.ts';
 
 const HASH = '0123456789abcdef'.repeat(4);

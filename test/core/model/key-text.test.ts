@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatKey, keyParts } from '../../../src/core/model/key-text.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { formatKey, keyParts } from '../../../src/core/model/routing/key-text.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { lineOfKey } from '../../../src/core/router/key-line.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { refusalOf } from '../../support/refusals.ts';

@@ -1,8 +1,8 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
-import { describeValue } from '../../../src/core/model/describe-value.ts';
-import { flag, group, limit, listOf, millis, oneOf, required, sequence, signal, text, texts, time } from '../../../src/core/model/option-kinds.ts';
-import { type OptionTable, readArgument, readOptions } from '../../../src/core/model/options.ts';
+import { describeValue } from '../../../src/core/model/options/describe-value.ts';
+import { flag, group, limit, listOf, millis, oneOf, required, sequence, signal, text, texts, time } from '../../../src/core/model/options/option-kinds.ts';
+import { type OptionTable, readArgument, readOptions } from '../../../src/core/model/options/options.ts';
 import { refusalOf } from '../../support/refusals.ts';
 
 interface Options {

@@ -1,8 +1,8 @@
 /** The partitions a routing gets: how many, which names, and over how many of them keys are spread. */
 
 import { describe, expect, it } from 'vitest';
-import { layOutPartitions } from '../../../src/core/model/partition-layout.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { layOutPartitions } from '../../../src/core/model/routing/partition-layout.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { refusalOf } from '../../support/refusals.ts';
 
 const layOut = (spec: string, asked?: number | readonly string[]) => layOutPartitions(parseRoutingSpec(spec), asked);

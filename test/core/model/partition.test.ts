@@ -1,7 +1,7 @@
 /** Names of partitions: which are allowed, how many, and how those that are not there are told. */
 
 import { describe, expect, it } from 'vitest';
-import { checkName, PARTITIONS_MAX, partitionNames, selectPartitions } from '../../../src/core/model/partition.ts';
+import { checkName, PARTITIONS_MAX, partitionNames, selectPartitions } from '../../../src/core/model/routing/partition.ts';
 import { expectRefusal, refusalOf } from '../../support/refusals.ts';
 
 describe('a name', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ReportLimiter } from '../../../src/core/model/report-limiter.ts';
-import type { Timer } from '../../../src/core/model/timer.ts';
+import type { Timer } from '../../../src/core/model/time/timer.ts';
 
 /** Time goes on when the test says so. */
 class HandTimer implements Timer {

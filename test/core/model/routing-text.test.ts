@@ -2,11 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundsOf } from '../../../src/core/model/range-bounds.ts';
-import type { RoutingSpec } from '../../../src/core/model/routing.ts';
-import { compositeOf, hashOf, placedBy, rangeOf, stickyBy, withMissing } from '../../../src/core/model/routing-intents.ts';
-import { formatRoutingSpec, parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
-import { isTime } from '../../../src/core/model/time.ts';
+import { boundsOf } from '../../../src/core/model/routing/range-bounds.ts';
+import type { RoutingSpec } from '../../../src/core/model/routing/routing.ts';
+import { compositeOf, hashOf, placedBy, rangeOf, stickyBy, withMissing } from '../../../src/core/model/routing/routing-intents.ts';
+import { formatRoutingSpec, parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
+import { isTime } from '../../../src/core/model/time/time.ts';
 import { refusalOf } from '../../support/refusals.ts';
 
 describe('a routing as text', () => {

@@ -1,8 +1,8 @@
 /** The epoch that was in force at a sequence. */
 
 import { expect, it } from 'vitest';
-import { type Epochs, epochAt } from '../../../src/core/model/routing.ts';
-import { hashOf } from '../../../src/core/model/routing-intents.ts';
+import { type Epochs, epochAt } from '../../../src/core/model/routing/routing.ts';
+import { hashOf } from '../../../src/core/model/routing/routing-intents.ts';
 
 it('finds the epoch an event was routed in', () => {
   const epoch = (number: number, fromSequence: number) => ({ epoch: number, fromSequence, spec: hashOf(), partitionIds: [0], placedFrom: null });

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareDecimals, type Decimal as ReadDecimal, readDecimal } from '../../../src/core/model/decimal.ts';
-import { decimalText } from '../../../src/core/model/scalar-text.ts';
+import { compareDecimals, type Decimal as ReadDecimal, readDecimal } from '../../../src/core/model/text/decimal.ts';
+import { decimalText } from '../../../src/core/model/text/scalar-text.ts';
 import { routing } from '../../support/routed.ts';
 
 const route = routing('hash:k', ['p0', 'p1', 'p2']);

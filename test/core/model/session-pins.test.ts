@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Epoch } from '../../../src/core/model/routing.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
-import { idleRule, pinsHoldSince } from '../../../src/core/model/session-pins.ts';
+import type { Epoch } from '../../../src/core/model/routing/routing.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
+import { idleRule, pinsHoldSince } from '../../../src/core/model/routing/session-pins.ts';
 
 const epochsOf = (...specs: string[]): Epoch[] =>
   specs.map((spec, at) => ({ epoch: at + 1, fromSequence: at * 10 + 1, spec: parseRoutingSpec(spec), partitionIds: [0, 1 + at], placedFrom: null }));

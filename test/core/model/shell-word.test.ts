@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { escapeForTerminal } from '../../../src/cli/escape.ts';
-import { shellFlag, shellWord } from '../../../src/core/model/shell-word.ts';
+import { escapeForTerminal } from '../../../src/cli/terminal/escape.ts';
+import { shellFlag, shellWord } from '../../../src/core/model/text/shell-word.ts';
 
 /** What bash makes of the words of a command line. */
 function wordsOf(line: string): string[] {

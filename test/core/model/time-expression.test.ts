@@ -1,7 +1,7 @@
 /** Times as people type them: words, spans back, dates, zones with their clock changes, durations. */
 
 import { describe, expect, it } from 'vitest';
-import { readDuration, readTimeExpression, type TimeContext } from '../../../src/core/model/time-expression.ts';
+import { readDuration, readTimeExpression, type TimeContext } from '../../../src/core/model/time/time-expression.ts';
 import { expectRefusal, rejectionOf } from '../../support/refusals.ts';
 
 const NOW = Date.parse('2026-04-12T22:30:00.123Z') * 1000 + 456;

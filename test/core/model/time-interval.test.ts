@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
-import { formatTime } from '../../../src/core/model/time.ts';
-import { readTimeInterval } from '../../../src/core/model/time-interval.ts';
+import { formatTime } from '../../../src/core/model/time/time.ts';
+import { readTimeInterval } from '../../../src/core/model/time/time-interval.ts';
 
 const NOW = Date.UTC(2026, 3, 12, 12) * 1000;
 

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { formatTime } from '../../../src/core/model/time.ts';
-import { readTimeExpression } from '../../../src/core/model/time-expression.ts';
-import { DAY_MICROS, midnightOf, timeZone } from '../../../src/core/model/time-zone.ts';
+import { formatTime } from '../../../src/core/model/time/time.ts';
+import { readTimeExpression } from '../../../src/core/model/time/time-expression.ts';
+import { DAY_MICROS, midnightOf, timeZone } from '../../../src/core/model/time/time-zone.ts';
 import { rejectionOf } from '../../support/refusals.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');

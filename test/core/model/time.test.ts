@@ -12,7 +12,7 @@ import {
   TIME_MIN,
   type TimeFault,
   type TimeReading,
-} from '../../../src/core/model/time.ts';
+} from '../../../src/core/model/time/time.ts';
 
 type Reader = typeof readRfc3339;
 

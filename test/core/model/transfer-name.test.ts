@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatTransferName, readTransferName } from '../../../src/core/model/transfer-name.ts';
+import { formatTransferName, readTransferName } from '../../../src/core/model/events/transfer-name.ts';
 
 const UUID = 'fedcba98-7654-4321-8abc-0123456789ab';
 

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { EventColumns } from '../../../src/core/model/event-columns.ts';
+import { EventColumns } from '../../../src/core/frames/event-columns.ts';
 import { payloadForm, StreamSink } from '../../../src/index.ts';
 import { failureOf, openEngine } from '../../support/engines.ts';
 import { numbers } from '../../support/ledger-cli.ts';

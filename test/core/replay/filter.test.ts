@@ -1,7 +1,7 @@
 /** A filter that keeps nothing must not keep the process: others get their turn, and an abort ends it in the middle of a page. */
 
 import { expect, test } from 'vitest';
-import type { EventBatch } from '../../../src/core/model/event.ts';
+import type { EventBatch } from '../../../src/core/model/events/event.ts';
 import { filtered, keptRows } from '../../../src/core/replay/filter.ts';
 import { Turns } from '../../../src/core/replay/turns.ts';
 

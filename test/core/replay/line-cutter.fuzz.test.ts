@@ -1,10 +1,10 @@
 /** The gathering kernel against the reference: it cuts the same lines of the same pages, or leaves them to it, and never takes what that refuses. */
 
 import { expect, it } from 'vitest';
-import type { StoredCommit, StoredFrame } from '../../../src/core/model/commit.ts';
-import { type CutLines, EventBatch } from '../../../src/core/model/event.ts';
-import { EVERYTHING, type SequenceRange } from '../../../src/core/model/range.ts';
-import { LineCutter } from '../../../src/core/replay/line-cutter.ts';
+import { LineCutter } from '../../../src/core/frames/line-gatherer.ts';
+import type { StoredCommit, StoredFrame } from '../../../src/core/model/events/commit.ts';
+import { type CutLines, EventBatch } from '../../../src/core/model/events/event.ts';
+import { EVERYTHING, type SequenceRange } from '../../../src/core/model/events/range.ts';
 import { type Seeded, seededForTest } from '../../support/seeded.ts';
 import { storedOf, type Told } from '../../support/stored-commit.ts';
 import { fuzzLines, fuzzTimeoutMs } from '../../support/test-size.ts';

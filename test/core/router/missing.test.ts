@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layOutPartitions } from '../../../src/core/model/partition-layout.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { layOutPartitions } from '../../../src/core/model/routing/partition-layout.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { refusalOf } from '../../support/refusals.ts';
 import { inForce, routing } from '../../support/routed.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { FieldReader } from '../../../src/core/emission/field-reader.ts';
-import { type Epoch, NO_PLACEMENTS, type RoutingInForce } from '../../../src/core/model/routing.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing-text.ts';
+import { type Epoch, NO_PLACEMENTS, type RoutingInForce } from '../../../src/core/model/routing/routing.ts';
+import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { placeOfKey } from '../../../src/core/router/place-of-key.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
+import { FieldReader } from '../../../src/core/scan/field-reader.ts';
 
 const NAMES = ['p0', 'p1', 'p2', 'p3'];
 

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareDecimals, type Decimal, readDecimal } from '../../../src/core/model/decimal.ts';
-import { boundsOf, formatBounds } from '../../../src/core/model/range-bounds.ts';
+import { boundsOf, formatBounds } from '../../../src/core/model/routing/range-bounds.ts';
+import { compareDecimals, type Decimal, readDecimal } from '../../../src/core/model/text/decimal.ts';
 import { routing } from '../../support/routed.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, id) => `p${id}`);

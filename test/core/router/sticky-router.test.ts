@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FieldReader } from '../../../src/core/emission/field-reader.ts';
 import { DEPTH_MAX } from '../../../src/core/model/config.ts';
-import { type DraftedPin, draftedPin, idleRule, NO_SESSION, type Pin } from '../../../src/core/model/session-pins.ts';
+import { type DraftedPin, draftedPin, idleRule, NO_SESSION, type Pin } from '../../../src/core/model/routing/session-pins.ts';
 import { StickyRouter } from '../../../src/core/router/sticky-router.ts';
+import { FieldReader } from '../../../src/core/scan/field-reader.ts';
 
 interface Seen {
   readonly session: string;

@@ -2,11 +2,11 @@
 
 import type { CursorMove, GroupPlan, Groups, LaneRequest, ParkedSpan, SpanStep } from '../../../src/core/ledger/groups.ts';
 import { fairShares } from '../../../src/core/ledger/protocol/fair-shares.ts';
-import type { StoredCommit } from '../../../src/core/model/commit.ts';
+import type { StoredCommit } from '../../../src/core/model/events/commit.ts';
 import type { Acknowledgement, Attendance, GroupSummary, Holding, Membership, ParkedEvent, ParkReason, Settlement } from '../../../src/core/model/group.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
-import { checkName, type PartitionId } from '../../../src/core/model/partition.ts';
-import type { Micros } from '../../../src/core/model/time.ts';
+import { checkName, type PartitionId } from '../../../src/core/model/routing/partition.ts';
+import type { Micros } from '../../../src/core/model/time/time.ts';
 import type { MemoryStore } from './memory-store.ts';
 
 interface Member {

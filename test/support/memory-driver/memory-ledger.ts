@@ -13,13 +13,13 @@ import type {
 } from '../../../src/core/ledger/ledger.ts';
 import { hashBody, hashCommit } from '../../../src/core/ledger/protocol/chain.ts';
 import { headOf, routingOf } from '../../../src/core/ledger/protocol/ledger-state.ts';
-import type { CommitDraft, CommitOutcome, CommitPipeline } from '../../../src/core/model/commit.ts';
-import type { Plan } from '../../../src/core/model/epoch-plan.ts';
-import { bodyBytes, type Page, type ReadRequest } from '../../../src/core/model/history.ts';
+import type { CommitDraft, CommitOutcome, CommitPipeline } from '../../../src/core/model/events/commit.ts';
+import { bodyBytes, type Page, type ReadRequest } from '../../../src/core/model/events/history.ts';
+import { EVERYTHING, type SequenceRange } from '../../../src/core/model/events/range.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
-import type { PartitionId } from '../../../src/core/model/partition.ts';
-import { EVERYTHING, type SequenceRange } from '../../../src/core/model/range.ts';
-import type { Micros } from '../../../src/core/model/time.ts';
+import type { Plan } from '../../../src/core/model/routing/epoch-plan.ts';
+import type { PartitionId } from '../../../src/core/model/routing/partition.ts';
+import type { Micros } from '../../../src/core/model/time/time.ts';
 import type { MemoryGroups } from './memory-groups.ts';
 import { MemoryStore } from './memory-store.ts';
 

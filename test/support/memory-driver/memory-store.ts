@@ -1,21 +1,21 @@
 /** What a ledger in memory holds: the commit protocol over arrays and maps. Nothing of it survives the process. */
 
+import { EventColumns } from '../../../src/core/frames/event-columns.ts';
 import type { LedgerIdentity, RoutingChange } from '../../../src/core/ledger/ledger.ts';
 import { type CommitLink, GENESIS, hashEpoch } from '../../../src/core/ledger/protocol/chain.ts';
 import { checkCommit } from '../../../src/core/ledger/protocol/commit-check.ts';
 import { linkCommit, stateAfter } from '../../../src/core/ledger/protocol/commit-link.ts';
 import { planEpoch } from '../../../src/core/ledger/protocol/epoch-link.ts';
 import { headOf, type LedgerState, routingOf } from '../../../src/core/ledger/protocol/ledger-state.ts';
-import type { Basis, CommitDraft, CommitOutcome, ProducerMark, StoredCommit, StoredFrame } from '../../../src/core/model/commit.ts';
 import type { LedgerBlueprint } from '../../../src/core/model/config.ts';
-import type { Plan } from '../../../src/core/model/epoch-plan.ts';
-import { EventColumns } from '../../../src/core/model/event-columns.ts';
-import type { PartitionId } from '../../../src/core/model/partition.ts';
-import { EVERYTHING, type SequenceRange } from '../../../src/core/model/range.ts';
-import type { Epochs } from '../../../src/core/model/routing.ts';
-import { formatRoutingSpec } from '../../../src/core/model/routing-text.ts';
-import { draftedPin, type Pin, pinsHoldSince } from '../../../src/core/model/session-pins.ts';
-import { type Micros, NO_TIME, TIME_MIN } from '../../../src/core/model/time.ts';
+import type { Basis, CommitDraft, CommitOutcome, ProducerMark, StoredCommit, StoredFrame } from '../../../src/core/model/events/commit.ts';
+import { EVERYTHING, type SequenceRange } from '../../../src/core/model/events/range.ts';
+import type { Plan } from '../../../src/core/model/routing/epoch-plan.ts';
+import type { PartitionId } from '../../../src/core/model/routing/partition.ts';
+import type { Epochs } from '../../../src/core/model/routing/routing.ts';
+import { formatRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
+import { draftedPin, type Pin, pinsHoldSince } from '../../../src/core/model/routing/session-pins.ts';
+import { type Micros, NO_TIME, TIME_MIN } from '../../../src/core/model/time/time.ts';
 import { MemoryGroups } from './memory-groups.ts';
 
 interface KeptCommit extends StoredCommit {

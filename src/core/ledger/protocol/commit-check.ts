@@ -1,9 +1,9 @@
 /** Decides whether a draft may be committed on the ledger's present state, or what its builder must learn first. Pure: storage passes in what it found. */
 
-import type { CommitDraft, Conflict, KnownId, ProducerMark } from '../../model/commit.ts';
+import type { CommitDraft, Conflict, KnownId, ProducerMark } from '../../model/events/commit.ts';
 import { invariant } from '../../model/ledger-error.ts';
-import type { Pin } from '../../model/session-pins.ts';
-import type { Micros } from '../../model/time.ts';
+import type { Pin } from '../../model/routing/session-pins.ts';
+import type { Micros } from '../../model/time/time.ts';
 import type { LedgerState } from './ledger-state.ts';
 
 /** What storage holds about the names in a draft. */

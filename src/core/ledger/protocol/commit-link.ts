@@ -1,8 +1,8 @@
 /** Turns a draft that was checked into the next link of the chain: the columns of its rows, its hash, and the head after it. Pure. */
 
-import type { CommitDraft } from '../../model/commit.ts';
-import type { PartitionId } from '../../model/partition.ts';
-import type { Micros } from '../../model/time.ts';
+import type { CommitDraft } from '../../model/events/commit.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import type { Micros } from '../../model/time/time.ts';
 import { type CommitLink, type FrameLink, hashBody, hashCommit } from './chain.ts';
 import { assertDraft, timeShiftOf } from './commit-check.ts';
 import type { LedgerState } from './ledger-state.ts';

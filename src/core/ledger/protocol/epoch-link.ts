@@ -1,9 +1,9 @@
 /** Turns a planned change of routing into the next link of the chain. Pure. */
 
-import { type EpochPlan, routingAfter } from '../../model/epoch-plan.ts';
 import { invariant } from '../../model/ledger-error.ts';
-import { PARTITIONS_MAX } from '../../model/partition.ts';
-import type { Placement, RoutingInForce } from '../../model/routing.ts';
+import { type EpochPlan, routingAfter } from '../../model/routing/epoch-plan.ts';
+import { PARTITIONS_MAX } from '../../model/routing/partition.ts';
+import type { Placement, RoutingInForce } from '../../model/routing/routing.ts';
 import type { LedgerState } from './ledger-state.ts';
 
 /** What a new epoch fixes, apart from how storage writes it. */

@@ -1,6 +1,6 @@
 /** Who of a group should hold which partition: everyone about the same number, and as few changes as that takes. Pure. */
 
-import type { PartitionId } from '../../model/partition.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
 
 export interface Claimant {
   readonly name: string;

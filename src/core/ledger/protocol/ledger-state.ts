@@ -1,8 +1,8 @@
 /** The end of a ledger as the commit protocol sees it: what the next commit is checked against and linked to. No I/O. */
 
-import type { Head } from '../../model/head.ts';
-import type { RoutingInForce } from '../../model/routing.ts';
-import type { Micros } from '../../model/time.ts';
+import type { Head } from '../../model/events/head.ts';
+import type { RoutingInForce } from '../../model/routing/routing.ts';
+import type { Micros } from '../../model/time/time.ts';
 
 export interface LedgerState extends RoutingInForce {
   /** Last sequence; 0 in an empty ledger. */

@@ -1,7 +1,7 @@
 /** Ledgers in SQLite files, behind the port. A location is the path of the file. */
 
 import type { LedgerDriver } from '../driver.ts';
-import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './open.ts';
+import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './connection/open.ts';
 
 export const sqliteDriver: LedgerDriver = {
   create: createSqliteLedger,

@@ -2,15 +2,15 @@
 
 import type { Database } from 'better-sqlite3';
 import { closeAll } from '../../model/closing.ts';
-import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/commit.ts';
-import type { Plan } from '../../model/epoch-plan.ts';
-import type { Head } from '../../model/head.ts';
-import { type Page, pageBytes, type ReadRequest, restOf } from '../../model/history.ts';
-import type { PartitionId } from '../../model/partition.ts';
-import type { SequenceRange } from '../../model/range.ts';
-import type { RoutingInForce } from '../../model/routing.ts';
-import type { Pin } from '../../model/session-pins.ts';
-import type { Micros } from '../../model/time.ts';
+import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/events/commit.ts';
+import type { Head } from '../../model/events/head.ts';
+import { type Page, pageBytes, type ReadRequest, restOf } from '../../model/events/history.ts';
+import type { SequenceRange } from '../../model/events/range.ts';
+import type { Plan } from '../../model/routing/epoch-plan.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import type { RoutingInForce } from '../../model/routing/routing.ts';
+import type { Pin } from '../../model/routing/session-pins.ts';
+import type { Micros } from '../../model/time/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import type { Patience } from '../driver.ts';
 import type {
@@ -25,26 +25,26 @@ import type {
   VerifyReport,
 } from '../ledger.ts';
 import { headOf, routingOf } from '../protocol/ledger-state.ts';
-import { Appender } from './append.ts';
-import { beginEpoch } from './begin-epoch.ts';
-import { ChainWalk } from './chain-walk.ts';
-import { describeLedger, summarizePartitions } from './describe.ts';
-import { type FileIdentity, guardIdentity } from './file-guard.ts';
-import { readGauges, readWal } from './gauges.ts';
+import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
+import { GuardedDatabase } from './connection/guarded-database.ts';
+import { readIdentity } from './connection/identity.ts';
+import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroups } from './groups/sqlite-groups.ts';
-import { GuardedDatabase } from './guarded-database.ts';
-import { readIdentity } from './identity.ts';
-import { sequenceAtTime, sequenceOfLast } from './locate.ts';
-import { PinStore } from './pins.ts';
-import { provenProducer } from './producers.ts';
-import { FrameReader } from './read.ts';
-import type { ReaderThread } from './reader-thread.ts';
-import type { ThreadStart } from './thread-protocol.ts';
-import { verifyLedger } from './verify.ts';
-import { walGrowth } from './wal-growth.ts';
-import { CommitWatch, type WatchListener } from './watch.ts';
-import { type WriteState, WriteStates } from './write-state.ts';
-import type { WriterThread } from './writer-thread.ts';
+import { ChainWalk } from './read/chain-walk.ts';
+import { describeLedger, summarizePartitions } from './read/describe.ts';
+import { readGauges, readWal } from './read/gauges.ts';
+import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
+import { FrameReader } from './read/read.ts';
+import { verifyLedger } from './read/verify.ts';
+import { CommitWatch, type WatchListener } from './read/watch.ts';
+import type { ReaderThread } from './threads/reader-thread.ts';
+import type { ThreadStart } from './threads/thread-protocol.ts';
+import type { WriterThread } from './threads/writer-thread.ts';
+import { Appender } from './write/append.ts';
+import { beginEpoch } from './write/begin-epoch.ts';
+import { PinStore } from './write/pins.ts';
+import { provenProducer } from './write/producers.ts';
+import { type WriteState, WriteStates } from './write/write-state.ts';
 
 /** A page of this size that is not the last one is worth a thread that reads ahead. */
 const READ_AHEAD_FROM_BYTES = 1024 * 1024;
@@ -200,7 +200,7 @@ export class SqliteLedger implements Ledger {
 
   async openPipeline(): Promise<CommitPipeline> {
     this.#guarded.checkWritable();
-    const { WriterThread } = await import('./writer-thread.ts');
+    const { WriterThread } = await import('./threads/writer-thread.ts');
     const thread = await this.#kept(await WriterThread.start(this.#threadStart(), this.#parts.patience.signal));
     return {
       offer: async (draft, generation) => {
@@ -306,7 +306,7 @@ export class SqliteLedger implements Ledger {
   /** Null where no thread can be had: then every page is read here. */
   async #startReader(): Promise<ReaderThread | null> {
     try {
-      const { ReaderThread } = await import('./reader-thread.ts');
+      const { ReaderThread } = await import('./threads/reader-thread.ts');
       return await this.#kept(await ReaderThread.start(this.#threadStart(), this.#parts.patience.signal));
     } catch {
       return null;

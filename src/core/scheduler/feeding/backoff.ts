@@ -1,6 +1,6 @@
 /** How long a failed delivery waits before the next one: doubling, bounded, and scattered, so that those who failed together do not come together. Pure. */
 
-import type { Micros } from '../../model/time.ts';
+import type { Micros } from '../../model/time/time.ts';
 
 export interface Backoff {
   /** After the first failure. */

@@ -1,15 +1,15 @@
 /** A member of a group: says what it can take, is fed from the lanes it holds, and knows when it has enough. */
 
-import type { PartitionId } from '../../model/partition.ts';
-import type { Micros } from '../../model/time.ts';
-import { WAIT_MS_MAX } from '../../model/timer.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import type { Micros } from '../../model/time/time.ts';
+import { WAIT_MS_MAX } from '../../model/time/timer.ts';
 import type { ConsumerView } from '../decide.ts';
 import type { Consumer } from '../scheduler.ts';
-import { Ending } from './ending.ts';
-import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';
+import type { GroupConsumerOptions, GroupConsumerParts } from './group-deps.ts';
 import type { Lane } from './lane.ts';
 import { type Fed, LaneFeeder } from './lane-feeder.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { Ending } from './shutdown.ts';
 
 export class GroupConsumer implements Consumer {
   readonly ending: Ending;

@@ -4,12 +4,12 @@
  * what has failed before is counted before it is delivered.
  */
 
-import type { EventBatch } from '../../model/event.ts';
+import type { EventBatch } from '../../model/events/event.ts';
 import type { EventPlace, LanePosition, ParkReason } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { pauseAfter } from './backoff.ts';
-import type { GroupConsumerOptions, GroupConsumerParts, LaneFailure } from './group-parts.ts';
-import { handOver } from './hand-over.ts';
+import { handOver } from './deliver-with-timeout.ts';
+import type { GroupConsumerOptions, GroupConsumerParts, LaneFailure } from './group-deps.ts';
 import type { Lane } from './lane.ts';
 
 /**

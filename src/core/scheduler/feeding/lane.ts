@@ -1,8 +1,8 @@
 /** One leased partition as its member knows it: where it stands, how it fares, and whether it is to be given up. */
 
 import type { Lease } from '../../model/group.ts';
-import type { PartitionId } from '../../model/partition.ts';
-import type { Micros } from '../../model/time.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import type { Micros } from '../../model/time/time.ts';
 import type { LaneView } from '../decide.ts';
 
 export class Lane {

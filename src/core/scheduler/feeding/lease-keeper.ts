@@ -2,11 +2,11 @@
 
 import type { Membership } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
-import type { Micros } from '../../model/time.ts';
-import { WAIT_MS_MAX } from '../../model/timer.ts';
-import type { GroupConsumerOptions, GroupConsumerParts } from './group-parts.ts';
+import type { Micros } from '../../model/time/time.ts';
+import { WAIT_MS_MAX } from '../../model/time/timer.ts';
+import { Repeating } from './coalesced-task.ts';
+import type { GroupConsumerOptions, GroupConsumerParts } from './group-deps.ts';
 import { Lane } from './lane.ts';
-import { Repeating } from './repeating.ts';
 
 export class LeaseKeeper {
   readonly #parts: GroupConsumerParts;

@@ -1,10 +1,10 @@
 /** A consumer without a group: gets what comes, in the order of the ledger, and leaves no trace there. Its first failure is its end. */
 
-import type { EventBatch } from '../../model/event.ts';
+import type { EventBatch } from '../../model/events/event.ts';
 import type { ConsumerView } from '../decide.ts';
 import type { Consumer } from '../scheduler.ts';
-import { Ending } from './ending.ts';
-import { type Deliver, handOver } from './hand-over.ts';
+import { type Deliver, handOver } from './deliver-with-timeout.ts';
+import { Ending } from './shutdown.ts';
 
 export interface LiveConsumerParts {
   /** Events from a sequence on, up to so many, and where those behind them begin. */

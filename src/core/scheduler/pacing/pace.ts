@@ -1,7 +1,7 @@
 /** When each event of a run is due, counted from the start of the run, so that no lateness adds up. Reads no clock. */
 
 import { invalidArgument } from '../../model/ledger-error.ts';
-import { readDuration } from '../../model/time-expression.ts';
+import { readDuration } from '../../model/time/time-expression.ts';
 
 export interface PaceRequest {
   /** `max` (default), `natural`, or how many times as fast as it happened: 60, 0.5, `86400x`. */

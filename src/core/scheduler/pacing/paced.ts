@@ -1,7 +1,7 @@
 /** Holds events back until they are due: a stage between history and the output. What is due together goes together, and nothing goes early. */
 
-import type { BatchPage, EventBatch } from '../../model/event.ts';
-import type { Timer } from '../../model/timer.ts';
+import type { BatchPage, EventBatch } from '../../model/events/event.ts';
+import type { Timer } from '../../model/time/timer.ts';
 import { decide } from '../decide.ts';
 import type { Pace } from './pace.ts';
 import { pacedLane } from './paced-lane.ts';

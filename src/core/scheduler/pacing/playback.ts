@@ -1,8 +1,8 @@
 /** The keys of a player: pause, resume, one step. Whoever holds it may press them while a replay runs. */
 
-import { flag, timer } from '../../model/option-kinds.ts';
-import { type OptionTable, readOptions } from '../../model/options.ts';
-import { systemTimer, type Timer } from '../../model/timer.ts';
+import { flag, timer } from '../../model/options/option-kinds.ts';
+import { type OptionTable, readOptions } from '../../model/options/options.ts';
+import { systemTimer, type Timer } from '../../model/time/timer.ts';
 
 export interface PlaybackOptions {
   readonly timer?: Timer | undefined;

@@ -4,9 +4,9 @@ import { GENESIS, hashBody, hashCommit } from '../../../../src/core/ledger/proto
 import { checkCommit, timeShiftOf } from '../../../../src/core/ledger/protocol/commit-check.ts';
 import { linkCommit, stateAfter } from '../../../../src/core/ledger/protocol/commit-link.ts';
 import type { LedgerState } from '../../../../src/core/ledger/protocol/ledger-state.ts';
-import type { CommitDraft, FrameDraft } from '../../../../src/core/model/commit.ts';
-import { parseRoutingSpec } from '../../../../src/core/model/routing-text.ts';
-import { NO_PIN_CHANGES } from '../../../../src/core/model/session-pins.ts';
+import type { CommitDraft, FrameDraft } from '../../../../src/core/model/events/commit.ts';
+import { parseRoutingSpec } from '../../../../src/core/model/routing/routing-text.ts';
+import { NO_PIN_CHANGES } from '../../../../src/core/model/routing/session-pins.ts';
 import { inForce } from '../../../support/routed.ts';
 
 const UUID = '00000000-0000-4000-8000-000000000001';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { EventBatch } from '../../../../src/core/model/event.ts';
-import { FrameBodyWriter } from '../../../../src/core/model/frame-body.ts';
-import { EVERYTHING } from '../../../../src/core/model/range.ts';
+import { FrameBodyWriter } from '../../../../src/core/frames/frame-body.ts';
+import { EventBatch } from '../../../../src/core/model/events/event.ts';
+import { EVERYTHING } from '../../../../src/core/model/events/range.ts';
 import { type PaceRequest, readPace } from '../../../../src/core/scheduler/pacing/pace.ts';
 import { paced } from '../../../../src/core/scheduler/pacing/paced.ts';
 import { Playback } from '../../../../src/core/scheduler/pacing/playback.ts';

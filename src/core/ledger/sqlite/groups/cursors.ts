@@ -2,10 +2,10 @@
 
 import type { Acknowledgement, Holding, LanePosition } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import type { PartitionId } from '../../../model/partition.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { CursorMove, GroupPlan } from '../../groups.ts';
-import type { FrameReader } from '../read.ts';
-import { natural, positive, type RawRow } from '../rows.ts';
+import { natural, positive, type RawRow } from '../connection/rows.ts';
+import type { FrameReader } from '../read/read.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 import { positionAt } from './lanes.ts';
 import { aliveMembers } from './members.ts';

@@ -2,10 +2,10 @@
 
 import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import { checkName } from '../../../model/partition.ts';
-import type { Micros } from '../../../model/time.ts';
-import { createOnDemand, hasTable } from '../schema.ts';
-import type { Statements } from '../statements.ts';
+import { checkName } from '../../../model/routing/partition.ts';
+import type { Micros } from '../../../model/time/time.ts';
+import { createOnDemand, hasTable } from '../connection/schema.ts';
+import type { Statements } from '../connection/statements.ts';
 
 /** The statements of this folder; its tables are made with the first group. */
 export interface GroupTables {

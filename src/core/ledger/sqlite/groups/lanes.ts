@@ -1,16 +1,16 @@
 /** Partitions as lanes: where they end, where a sequence lies in them, and what comes next, in bounds. */
 
-import type { StoredCommit } from '../../../model/commit.ts';
-import { walkFrameBody } from '../../../model/frame-body.ts';
+import { walkFrameBody } from '../../../frames/frame-body.ts';
+import type { StoredCommit } from '../../../model/events/commit.ts';
 import type { LanePosition } from '../../../model/group.ts';
-import type { PartitionId } from '../../../model/partition.ts';
-import type { Micros } from '../../../model/time.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
+import type { Micros } from '../../../model/time/time.ts';
 import type { LaneRequest } from '../../groups.ts';
-import { checkLanes } from '../dense-frames.ts';
-import { readPartitionEnd } from '../partition-end.ts';
-import { FRAME_COLUMNS, type FrameReader, toFrame } from '../read.ts';
-import { integer, type RawRow } from '../rows.ts';
-import { partitionTable } from '../schema.ts';
+import { integer, type RawRow } from '../connection/rows.ts';
+import { partitionTable } from '../connection/schema.ts';
+import { checkLanes } from '../read/dense-frames.ts';
+import { FRAME_COLUMNS, type FrameReader, toFrame } from '../read/read.ts';
+import { readPartitionEnd } from '../write/partition-end.ts';
 
 /** The offset the next event of the partition gets. */
 export function endOf(reader: FrameReader, partition: PartitionId): number {

@@ -2,10 +2,10 @@
 
 import type { Attendance } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import type { PartitionId } from '../../../model/partition.ts';
-import type { Micros } from '../../../model/time.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
+import type { Micros } from '../../../model/time/time.ts';
 import { type Claimant, fairShares } from '../../protocol/fair-shares.ts';
-import { integer, name, type RawRow, textOrNull } from '../rows.ts';
+import { integer, name, type RawRow, textOrNull } from '../connection/rows.ts';
 import { type GroupTables, nextGeneration } from './group-rows.ts';
 
 export interface LeaseRow {

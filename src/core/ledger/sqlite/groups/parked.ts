@@ -2,10 +2,10 @@
 
 import type { Holding, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import type { PartitionId } from '../../../model/partition.ts';
-import { shellFlag } from '../../../model/shell-word.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
+import { shellFlag } from '../../../model/text/shell-word.ts';
 import type { Groups, ParkedSpan, SpanStep } from '../../groups.ts';
-import { integer, natural, positive, type RawRow, text } from '../rows.ts';
+import { integer, natural, positive, type RawRow, text } from '../connection/rows.ts';
 import { acknowledge, isHeld } from './cursors.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 

@@ -1,13 +1,13 @@
 /** Consumer groups in the ledger's file: each call is one transaction, and none of them touches the chain. */
 
 import type { Database } from 'better-sqlite3';
-import type { StoredCommit } from '../../../model/commit.ts';
+import type { StoredCommit } from '../../../model/events/commit.ts';
 import type { Acknowledgement, Attendance, GroupSummary, Holding, Lease, Membership, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
 import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
-import type { PartitionId } from '../../../model/partition.ts';
-import type { Micros } from '../../../model/time.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
+import type { Micros } from '../../../model/time/time.ts';
 import type { CursorMove, GroupPlan, Groups, LaneRequest, ParkedSpan, SpanStep } from '../../groups.ts';
-import { FrameReader } from '../read.ts';
+import { FrameReader } from '../read/read.ts';
 import { acknowledge, type CursorRow, countFailure, cursorsOf, cursorsOfAll, moveCursors, planMove, setCursors, takeBackFailure } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, insertGroup, nextGeneration } from './group-rows.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';

@@ -1,9 +1,9 @@
 /** Where groups stand, for people and scripts. */
 
 import type { GroupSummary, LaneSummary } from '../../../model/group.ts';
-import type { Micros } from '../../../model/time.ts';
-import type { FrameReader } from '../read.ts';
-import { integer, name, type RawRow } from '../rows.ts';
+import type { Micros } from '../../../model/time/time.ts';
+import { integer, name, type RawRow } from '../connection/rows.ts';
+import type { FrameReader } from '../read/read.ts';
 import { cursorsOfAll } from './cursors.ts';
 import { type GroupTables, hasGroups } from './group-rows.ts';
 import { endOf, timeOfNext } from './lanes.ts';

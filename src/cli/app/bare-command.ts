@@ -1,0 +1,26 @@
+/** What every command shares, also one that opens no ledger of the user's: how errors are shown. */
+
+import { Command } from '@oclif/core/command';
+import * as ux from '@oclif/core/ux';
+import { forbidsOutput } from '../state/taken-files.ts';
+import { guardOutput } from '../terminal/guard-output.ts';
+import { failureDocument, printFailure } from './failure.ts';
+import { safeJson } from './safe-json.ts';
+import { verbHint } from './usage-hint.ts';
+
+export abstract class BareCommand extends Command {
+  protected override async init(): Promise<void> {
+    await super.init();
+    guardOutput();
+  }
+
+  override logJson(json: unknown): void {
+    ux.stdout(safeJson(json, 2));
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson({ error: failureDocument(error) });
+    const { id, baseFlags, flags } = this.ctor;
+    printFailure(error, verbHint(error, id.replaceAll(':', ' '), Object.keys({ ...baseFlags, ...flags })));
+  }
+}

@@ -1,0 +1,53 @@
+/** The exit code of each error: part of the interface, because scripts branch on it. */
+
+import type { LedgerErrorCode } from '../../index.ts';
+
+export const EXIT_BUG = 1;
+export const EXIT_USAGE = 2;
+/** The run came to its end, and some events were parked: they were delivered to nobody. */
+export const EXIT_PARKED = 5;
+export const EXIT_BAD_INPUT = 65;
+
+export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {
+  INTERNAL: EXIT_BUG,
+  CLOSED: EXIT_BUG,
+  INVALID_ARGUMENT: EXIT_USAGE,
+  INVALID_TIME: EXIT_USAGE,
+  INVALID_RANGE: EXIT_USAGE,
+  UNKNOWN_PARTITION: EXIT_USAGE,
+  UNKNOWN_GROUP: EXIT_USAGE,
+  NOT_PARKED: EXIT_USAGE,
+  VERIFICATION_FAILED: 3,
+  HEAD_MISMATCH: 3,
+  DAMAGED_LEDGER: 3,
+  DIGEST_MISMATCH: 3,
+  CONFIG_MISMATCH: 4,
+  ID_CONFLICT: 4,
+  PRODUCER_CONFLICT: 4,
+  CURSOR_CONFLICT: 4,
+  MEMBER_REPLACED: 4,
+  GROUP_IN_USE: 4,
+  BAD_LINE: EXIT_BAD_INPUT,
+  INPUT_UNREADABLE: EXIT_BAD_INPUT,
+  NO_INPUT: 66,
+  NO_LEDGER: 66,
+  COMMAND_FAILED: 69,
+  CONSUMER_UNUSABLE: 69,
+  CANNOT_LOAD: 69,
+  CLOCK_UNUSABLE: 69,
+  LEDGER_EXISTS: 73,
+  CANNOT_CREATE: 73,
+  IO_FAILED: 74,
+  OUTCOME_UNKNOWN: 74,
+  DISK_FULL: 74,
+  LEDGER_REPLACED: 74,
+  BUSY: 75,
+  ABORTED: 130,
+  NOT_A_LEDGER: 76,
+  NEWER_FORMAT: 76,
+  HARD_LINKED: 76,
+  PERMISSION_DENIED: 77,
+};
+
+/** 128 and the number of the signal, as shells count. */
+export const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

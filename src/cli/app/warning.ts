@@ -1,0 +1,14 @@
+/** Warnings on standard error: one line each. */
+
+import type { LedgerWarning } from '../../index.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+
+export function warningText({ message, hint }: LedgerWarning): string {
+  return escapeForTerminal(`${message}; ${hint}`);
+}
+
+/** On a terminal a progress bar may stand in the line. */
+export function printWarning(warning: LedgerWarning): void {
+  const clear = process.stderr.isTTY === true ? '\r\u001b[K' : '';
+  process.stderr.write(`${clear}warning: ${warningText(warning)}\n`);
+}

@@ -1,0 +1,34 @@
+/** Whole numbers as people write them: read in one place, refused in one way. */
+
+import { LedgerError } from '../../index.ts';
+
+export interface NumberRule {
+  /** What the refusal says it is not: `a number of events`. */
+  readonly noun: string;
+  /** How it is to be written. */
+  readonly hint: string;
+  /** Default 0. */
+  readonly least?: number | undefined;
+}
+
+const DIGITS = /^\d+$/;
+const SCALED = /^(\d[\d_]*(?:\.\d+)?(?:e\d{1,2})?)([kmg]?)$/i;
+const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
+
+/** Digits alone. @throws LedgerError INVALID_ARGUMENT */
+export function readWholeNumber(text: string, rule: NumberRule): number {
+  return checked(DIGITS.test(text) ? Number(text) : Number.NaN, text, rule);
+}
+
+/** Also `200_000`, `2e5`, `200k`, `1.5M`. @throws LedgerError INVALID_ARGUMENT */
+export function readScaledNumber(text: string, rule: NumberRule): number {
+  const [, digits, unit = ''] = SCALED.exec(text) ?? [];
+  if (digits === undefined) return checked(Number.NaN, text, rule);
+  // 1.1M is 1100000.0000000001 otherwise
+  return checked(Number((Number(digits.replaceAll('_', '')) * (FACTORS[unit.toLowerCase()] ?? 1)).toPrecision(15)), text, rule);
+}
+
+function checked(number: number, text: string, { noun, hint, least = 0 }: NumberRule): number {
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new LedgerError('INVALID_ARGUMENT', { message: `'${text.slice(0, 40)}' is not ${noun}`, hint });
+}

@@ -1,0 +1,41 @@
+/** What `emit` prints: receipts for programs, the summary for people. */
+
+import { type CommittedEvents, type EmissionReport, formatHead, formatTime, type LedgerError, type LedgerWarning } from '../../index.ts';
+import { safeJson } from '../app/safe-json.ts';
+import { bytes, count, plural, rate, seconds, sequences } from '../terminal/format-numbers.ts';
+
+/** One JSON line per event: where its line stood, and where it lies now. */
+export function receiptLines(events: CommittedEvents, place: { source: string; firstLine: number }): string {
+  const { firstSequence, partitionNames } = events;
+  const { partitions, offsets, times, linesInChunk } = events.columns;
+  const source = safeJson(place.source);
+  const names = partitionNames.map(safeJson);
+  let lines = '';
+  for (let at = 0; at < events.count; at++) {
+    const line = place.firstLine + (linesInChunk[at] as number);
+    const partition = names[partitions[at] as number];
+    lines += `{"source":${source},"line":${line},"sequence":${firstSequence + at},"partition":${partition},"offset":${offsets[at]},"time":"${formatTime(times[at] as number)}"}\n`;
+  }
+  return lines;
+}
+
+/** What became of the input, as a document: the head as `--expect-head` takes it. */
+export function emissionDocument(report: EmissionReport, warnings: readonly LedgerWarning[]): object {
+  return { ...report, head: report.head === null ? null : formatHead(report.head), warnings };
+}
+
+/** What became of the input, on one line. */
+export function emissionLine(report: EmissionReport, ms: number, failure?: LedgerError): string {
+  const parts = [
+    report.events === 0
+      ? 'nothing committed'
+      : `${plural(report.events, 'event')} committed (${bytes(report.bytes)} in ${seconds(ms)}, ${rate(report.events, ms)}), ${sequences(report.firstSequence, report.lastSequence)}`,
+  ];
+  if (report.late > 0) parts.push(`${count(report.late)} late, recorded at the head's time`);
+  if (report.duplicates > 0) parts.push(`${plural(report.duplicates, 'duplicate')} passed over`);
+  if (report.rejected > 0) parts.push(`${plural(report.rejected, 'line')} rejected`);
+  if (failure?.code === 'OUTCOME_UNKNOWN') parts.push('the outcome of one commit more is unknown');
+  if (!report.isComplete && failure === undefined) parts.push('the rest of the input was not read');
+  if (report.head !== null) parts.push(`head ${formatHead(report.head)}`);
+  return parts.join('; ');
+}

@@ -1,0 +1,72 @@
+/** Keeps lines that were not taken, one JSON document a line with the reason, so that they can be fixed and emitted again. */
+
+import { isUtf8 } from 'node:buffer';
+import { closeSync, fstatSync, fsyncSync, openSync, realpathSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { LedgerError, type RejectedLine } from '../../index.ts';
+import { syncDirectory } from '../state/sync-directory.ts';
+
+export class RejectFile {
+  readonly #path: string;
+  readonly #file: number;
+  /** A pipe or a device has nothing to sync. */
+  readonly #isRegular: boolean;
+  #isNameSynced = false;
+
+  private constructor(path: string, file: number) {
+    this.#path = path;
+    this.#file = file;
+    this.#isRegular = fstatSync(file).isFile();
+  }
+
+  /** Appends: a second run must not wipe out what a first one kept. @throws LedgerError CANNOT_CREATE */
+  static open(path: string): RejectFile {
+    try {
+      return new RejectFile(path, openSync(path, 'a', 0o600));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new LedgerError('CANNOT_CREATE', {
+        message: `cannot write rejects to ${path}: ${code ?? 'unknown error'}`,
+        hint: 'name a file in a directory you can write',
+        cause: error,
+      });
+    }
+  }
+
+  /** The line as text where it is text, otherwise as base64. @throws LedgerError IO_FAILED */
+  add(line: RejectedLine): void {
+    const { text, ...place } = line;
+    const content = isUtf8(text) ? { text: text.toString('utf8') } : { base64: text.toString('base64') };
+    const bytes = Buffer.from(`${JSON.stringify({ ...place, ...content })}\n`);
+    this.#attempt(() => {
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written);
+    });
+  }
+
+  /** Brings what was added to the disk, the first time with the file's name. @throws LedgerError IO_FAILED */
+  sync(): void {
+    if (!this.#isRegular) return;
+    this.#attempt(() => {
+      fsyncSync(this.#file);
+      if (!this.#isNameSynced) syncDirectory(dirname(realpathSync(this.#path)));
+      this.#isNameSynced = true;
+    });
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new LedgerError('IO_FAILED', {
+        message: `${this.#path}: the rejects cannot be written: ${code ?? 'unknown error'}`,
+        hint: 'free some space, or name another file; these lines and what follows them were not committed',
+        cause: error,
+      });
+    }
+  }
+}

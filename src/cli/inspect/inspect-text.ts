@@ -1,0 +1,116 @@
+/** What `inspect` shows, as text and as documents. */
+
+import {
+  formatFieldPath,
+  formatHead,
+  formatTime,
+  type GroupDescription,
+  type LedgerDescription,
+  type LedgerEvent,
+  type LedgerIdentity,
+  readTransferName,
+} from '../../index.ts';
+import { warningText } from '../app/warning.ts';
+import { partitionDocument, partitionTable } from '../partition/partition-table.ts';
+import { epochDocument, epochText, namesOf } from '../partition/routing-text.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { bytes, count, plural } from '../terminal/format-numbers.ts';
+import { timeOrNull } from '../terminal/times.ts';
+import { lagsText } from './groups-text.ts';
+
+/** `groups`: their documents. */
+export function overviewDocument(ledger: LedgerDescription, groups: readonly object[]): object {
+  const { identity, head, storage } = ledger;
+  const { config } = identity;
+  return {
+    path: identity.path,
+    uuid: identity.uuid,
+    format: ledger.format,
+    createdAt: formatTime(identity.createdAt),
+    head: formatHead(head),
+    events: head.sequence,
+    commits: ledger.commits,
+    firstTime: timeOrNull(ledger.firstTime),
+    lastTime: head.sequence === 0 ? null : formatTime(head.time),
+    config: {
+      time: config.time === null ? null : formatFieldPath(config.time),
+      unique: config.unique === null ? null : formatFieldPath(config.unique),
+      durability: config.durability,
+      determinism: config.determinism,
+      lineBytesMax: config.lineBytesMax,
+    },
+    epochs: identity.epochs.map((epoch) => epochDocument(epoch, namesOf(identity))),
+    partitions: ledger.partitions.map(partitionDocument),
+    producers: ledger.producers,
+    sessions: ledger.sessions,
+    groups,
+    storage,
+    warnings: ledger.warnings,
+  };
+}
+
+export async function overviewText(ledger: LedgerDescription, groups: readonly GroupDescription[]): Promise<string> {
+  const { identity, head, storage } = ledger;
+  const { config } = identity;
+  const rows: [string, string][] = [
+    ['ledger', `${escapeForTerminal(identity.path)} (format ${ledger.format}, ${bytes(storage.fileBytes)} and ${bytes(storage.walBytes)} of WAL)`],
+    ['uuid', `${escapeForTerminal(identity.uuid)}, made ${formatTime(identity.createdAt)}`],
+    ['head', formatHead(head)],
+    ['events', `${count(head.sequence)} in ${plural(ledger.commits, 'commit')}`],
+    ['time', head.sequence === 0 ? 'none yet' : `${timeOrNull(ledger.firstTime)} to ${formatTime(head.time)}`],
+    ...epochLines(identity).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
+    ['time field', config.time === null ? 'none: arrival counts' : escapeForTerminal(formatFieldPath(config.time))],
+    ['unique id', config.unique === null ? 'none' : escapeForTerminal(formatFieldPath(config.unique))],
+    ['settings', `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}`],
+    ['storage', [storage.engine, ...Object.entries(storage.settings).map(([name, value]) => `${name} ${value}`)].join(', ')],
+  ];
+  for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
+  if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} with a pin`]);
+  if (groups.length > 0) rows.push(['groups', lagsText(groups)]);
+  if (storage.foreignObjects.length > 0) rows.push(['foreign', foreignText(storage.foreignObjects)]);
+  if (storage.isOpenToOthers) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
+  for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
+  const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
+  return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
+}
+
+/** How far its input is stored: by bytes, or by the sequences of another ledger. */
+function producerText({ name, position }: LedgerDescription['producers'][number]): string {
+  const place = readTransferName(name) === null ? `at byte ${count(position)} of its input` : `through its sequence ${count(position)}`;
+  return `${escapeForTerminal(name)} ${place}`;
+}
+
+const FOREIGN_SHOWN = 8;
+
+/** What other tools have put into the file. */
+function foreignText(objects: LedgerDescription['storage']['foreignObjects']): string {
+  const shown = objects.slice(0, FOREIGN_SHOWN).map(({ type, name }) => `${type} ${escapeForTerminal(name)}`);
+  const hidden = objects.length - shown.length;
+  return `${shown.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}: not part of the ledger, passed over`;
+}
+
+const EPOCHS_SHOWN = 8;
+
+/** The last epochs, the one in force at the end. */
+function epochLines(identity: LedgerIdentity): string[] {
+  const hidden = Math.max(0, identity.epochs.length - EPOCHS_SHOWN);
+  const shown = identity.epochs.slice(hidden).map((epoch) => epochText(epoch, namesOf(identity)));
+  return hidden === 0 ? shown : [`${plural(hidden, 'earlier epoch')}: inspect --json`, ...shown];
+}
+
+/** A payload is text in the document: it is JSON, but parsing it would change what it is. */
+export function eventDocument(event: LedgerEvent): object {
+  return { ...event, time: formatTime(event.time), payload: event.payload.toString('utf8') };
+}
+
+export function eventText(event: LedgerEvent, isTerminal: boolean): string {
+  const payload = event.payload.toString('utf8');
+  return [
+    `sequence   ${event.sequence}`,
+    `partition  ${escapeForTerminal(event.partition)}`,
+    `offset     ${event.offset}`,
+    `time       ${formatTime(event.time)}`,
+    `key        ${event.key === null ? 'none' : escapeForTerminal(event.key)}`,
+    `payload    ${isTerminal ? escapeForTerminal(payload) : payload}`,
+  ].join('\n');
+}

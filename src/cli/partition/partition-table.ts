@@ -1,0 +1,90 @@
+/** The partitions of a ledger as tables and documents, with what lies in them and how evenly. */
+
+import type { PartitionReach, PartitionSummary } from '../../index.ts';
+import { bar } from '../terminal/bar.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { bytes, count, percent } from '../terminal/format-numbers.ts';
+import type { Align } from '../terminal/table.ts';
+import { timeOrNull } from '../terminal/times.ts';
+
+type Column<Row> = readonly [head: string, align: Align, cell: (row: Row) => string];
+
+const BAR_CELLS = 16;
+
+/** As `inspect` shows them. */
+export function partitionTable(partitions: readonly PartitionSummary[]): Promise<string> {
+  const total = eventsIn(partitions);
+  return table(partitions, [NAME, EVENTS, share(total), STORED, OFFSETS, ...TIMES]);
+}
+
+/** With the way keys reach them, and how their share compares with an even one; a bar for people. Narrow terminals go without the times. */
+export async function reachTable(partitions: readonly PartitionReach[], terminalColumns: number | null): Promise<string> {
+  const evenEvents = evenShare(partitions);
+  const most = Math.max(...partitions.map(({ events }) => events), 1);
+  const rule: Column<PartitionReach> = ['rule', 'left', (partition) => partition.rule];
+  const skew: Column<PartitionReach> = ['skew', 'right', (partition) => skewText(skewOf(partition, evenEvents))];
+  const length: Column<PartitionReach> = ['', 'left', ({ events }) => bar(events, most, BAR_CELLS)];
+  const spread = [NAME, rule, EVENTS, share(eventsIn(partitions)), skew];
+  const stored = [STORED, OFFSETS, ...TIMES];
+  if (terminalColumns === null) return table(partitions, [...spread, ...stored]);
+  const wide = await table(partitions, [...spread, length, ...stored]);
+  const isFitting = wide.split('\n').every((line) => line.length <= terminalColumns);
+  return isFitting ? wide : table(partitions, [...spread, length]);
+}
+
+export function partitionDocument(partition: PartitionSummary): object {
+  return { ...partition, firstTime: timeOrNull(partition.firstTime), lastTime: timeOrNull(partition.lastTime) };
+}
+
+/** `share`: of all events, 0 to 1; `skew`: events against an even share of those that keys lead to, 1 where it is even, null where no key leads there. */
+export function reachDocuments(partitions: readonly PartitionReach[]): object[] {
+  const total = eventsIn(partitions);
+  const evenEvents = evenShare(partitions);
+  return partitions.map((partition) => ({
+    ...partitionDocument(partition),
+    firstOffset: partition.events === 0 ? null : 0,
+    lastOffset: partition.events === 0 ? null : partition.nextOffset - 1,
+    share: total === 0 ? null : partition.events / total,
+    skew: skewOf(partition, evenEvents),
+  }));
+}
+
+function eventsIn(partitions: readonly PartitionSummary[]): number {
+  return partitions.reduce((sum, { events }) => sum + events, 0);
+}
+
+/** Events that each partition would have if keys led to all alike. */
+function evenShare(partitions: readonly PartitionReach[]): number {
+  const keyed = partitions.filter(({ isKeyed }) => isKeyed);
+  return eventsIn(keyed) / keyed.length;
+}
+
+function skewOf({ isKeyed, events }: PartitionReach, evenEvents: number): number | null {
+  return isKeyed && evenEvents > 0 ? events / evenEvents : null;
+}
+
+function skewText(skew: number | null): string {
+  return skew === null ? '' : `x${skew.toFixed(2)}`;
+}
+
+const NAME: Column<PartitionSummary> = ['partition', 'left', ({ name }) => escapeForTerminal(name)];
+const EVENTS: Column<PartitionSummary> = ['events', 'right', ({ events }) => count(events)];
+const STORED: Column<PartitionSummary> = ['stored', 'right', (partition) => `${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}`];
+const OFFSETS: Column<PartitionSummary> = ['offsets', 'right', ({ events, nextOffset }) => (events === 0 ? '' : `0-${nextOffset - 1}`)];
+const TIMES: readonly Column<PartitionSummary>[] = [
+  ['first time', 'left', ({ firstTime }) => timeOrNull(firstTime) ?? ''],
+  ['last time', 'left', ({ lastTime }) => timeOrNull(lastTime) ?? ''],
+];
+
+function share(total: number): Column<PartitionSummary> {
+  return ['share', 'right', ({ events }) => (total === 0 ? '' : percent(events / total))];
+}
+
+async function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Promise<string> {
+  const { renderTable } = await import('../terminal/table.ts');
+  return renderTable(
+    columns.map(([head]) => head),
+    columns.map(([, align]) => align),
+    rows.map((row) => columns.map(([, , cell]) => cell(row))),
+  );
+}

@@ -1,0 +1,35 @@
+/** A group stepped elsewhere, planned or done: per partition from where to where, and what that means for those who consume. */
+
+import type { CursorPlan, CursorStep } from '../../index.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { count, plural } from '../terminal/format-numbers.ts';
+
+export async function cursorPlanText(group: string, { steps, again, skipped, alive }: CursorPlan): Promise<string> {
+  const { renderTable } = await import('../terminal/table.ts');
+  const table = renderTable(
+    ['partition', 'from offset', 'to offset', 'again', 'skipped'],
+    ['left', 'right', 'right', 'right', 'right'],
+    steps.map((step) => [
+      escapeForTerminal(step.partition),
+      count(step.from),
+      count(step.to),
+      ...[eventsAgain(step), eventsSkipped(step)].map((events) => (events === 0 ? '' : count(events))),
+    ]),
+  );
+  const members = alive.length === 0 ? 'nobody is at work' : `at work: ${alive.map(escapeForTerminal).join(', ')}`;
+  return `group ${group}: ${plural(again, 'event')} again, ${count(skipped)} skipped; ${members}\n${table}`;
+}
+
+/** `isDone` is false where nothing was changed. */
+export function cursorPlanDocument(group: string, { steps, again, skipped, alive }: CursorPlan, isDone: boolean): object {
+  const partitions = steps.map((step) => ({ ...step, again: eventsAgain(step), skipped: eventsSkipped(step) }));
+  return { group, isDone, again, skipped, alive, partitions };
+}
+
+function eventsAgain({ from, to }: CursorStep): number {
+  return Math.max(0, from - to);
+}
+
+function eventsSkipped({ from, to }: CursorStep): number {
+  return Math.max(0, to - from);
+}

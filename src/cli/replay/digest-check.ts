@@ -1,0 +1,35 @@
+/** What a replay must prove: a digest that was given, or the one a first run has kept in a file. */
+
+import { LedgerError, parseDigest, proveDigest, type TellingReport } from '../../index.ts';
+import { readSmallFile, writeAtomically } from '../state/atomic-file.ts';
+
+export class DigestDuty {
+  readonly #expected: string | undefined;
+  readonly #path: string | undefined;
+  readonly #kept: string | null;
+
+  /** Before the ledger is opened. @throws LedgerError INVALID_ARGUMENT, INPUT_UNREADABLE */
+  constructor(expected: string | undefined, path: string | undefined) {
+    this.#expected = expected === undefined ? undefined : parseDigest(expected);
+    this.#path = path;
+    this.#kept = path === undefined ? null : readDigest(path);
+  }
+
+  /** Compares, or keeps the digest of a first run; of one that ended early nothing is kept. @throws LedgerError DIGEST_MISMATCH, IO_FAILED */
+  settle(report: TellingReport): void {
+    if (this.#expected !== undefined) proveDigest(report, this.#expected);
+    if (this.#path === undefined) return;
+    if (this.#kept !== null) proveDigest(report, this.#kept);
+    else if (report.isComplete) writeAtomically(this.#path, `${report.digest}\n`);
+  }
+}
+
+function readDigest(path: string): string | null {
+  const text = readSmallFile(path);
+  if (text === null) return null;
+  try {
+    return parseDigest(text);
+  } catch (error) {
+    throw new LedgerError('INPUT_UNREADABLE', { message: `${path} holds no digest`, hint: 'name another file', cause: error });
+  }
+}

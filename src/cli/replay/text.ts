@@ -1,0 +1,53 @@
+/** The report of a replay, for people and as a document. */
+
+import { formatHead, formatTime, type RehearsalReport, type TellingReport, type TransferReport } from '../../index.ts';
+import { bytes, plural, rate, seconds, sequences, span } from '../terminal/format-numbers.ts';
+import { missingFieldsText } from '../terminal/missing-fields-text.ts';
+import { timeOrNull } from '../terminal/times.ts';
+
+export function replayLine(report: TellingReport | TransferReport): string {
+  const { resumedBehind = null } = report as Partial<TransferReport>;
+  if (report.events === 0) return nothingLine(report, resumedBehind);
+  const parts = [
+    `${plural(report.events, 'event')} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,
+    sequences(report.firstSequence, report.lastSequence),
+    `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}`,
+    report.isVerified ? 'verified' : 'not verified',
+    `digest ${report.digest}`,
+  ];
+  if (resumedBehind !== null) parts.push(`behind sequence ${resumedBehind}, which it held`);
+  if ('head' in report) parts.push(`its head ${formatHead(report.head)}`);
+  if (!report.isComplete) parts.push('the rest was not told');
+  if (report.missingFields.length > 0) parts.push(missingFieldsText(report.missingFields));
+  return parts.join('; ');
+}
+
+/** Of a reader that goes away in the middle of the first page nobody knows what it took. */
+function nothingLine({ isComplete, missingFields }: TellingReport, resumedBehind: number | null): string {
+  if (!isComplete) return 'ended before a page of events was told';
+  if (missingFields.length > 0) return `no events: ${missingFieldsText(missingFields)}`;
+  return resumedBehind === null ? 'no events in this range' : `nothing new: it holds them through sequence ${resumedBehind}`;
+}
+
+export function replayDocument(report: TellingReport | TransferReport): object {
+  const head = 'head' in report ? { head: formatHead(report.head) } : {};
+  return { ...report, firstTime: timeOrNull(report.firstTime), lastTime: timeOrNull(report.lastTime), ...head };
+}
+
+/** What would be told, and how long it would take. */
+export function rehearsalLine({ durationMs, ...report }: RehearsalReport): string {
+  if (report.events === 0) return nothingLine(report, null);
+  return [
+    `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be told`,
+    sequences(report.firstSequence, report.lastSequence),
+    `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}, a span of ${span(((report.lastTime ?? 0) - (report.firstTime ?? 0)) / 1000)}`,
+    durationMs === null ? 'as fast as it goes' : `${span(durationMs)} at this speed`,
+    `digest ${report.digest}`,
+    ...(report.missingFields.length > 0 ? [missingFieldsText(report.missingFields)] : []),
+  ].join('; ');
+}
+
+export function rehearsalDocument(report: RehearsalReport): object {
+  const spanMs = report.firstTime === null || report.lastTime === null ? null : (report.lastTime - report.firstTime) / 1000;
+  return { ...replayDocument(report), spanMs };
+}

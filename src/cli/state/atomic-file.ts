@@ -1,0 +1,68 @@
+/** Small files that are either the old or the new one, whatever happens: written beside, put on the disk, renamed. */
+
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { LedgerError } from '../../index.ts';
+import { syncDirectory } from './sync-directory.ts';
+
+/** What is larger is none of ours: a ledger named by mistake must not be read whole, nor overwritten. */
+const SMALL_BYTES = 64 * 1024;
+
+/** Its text; null where there is no such file. @throws LedgerError INPUT_UNREADABLE */
+export function readSmallFile(path: string): string | null {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile() || stats.size > SMALL_BYTES) throw notOurs(path, stats.isFile() ? 'it is too large' : 'it is no file');
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof LedgerError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw notOurs(path, code ?? 'unknown error', error);
+  }
+}
+
+function notOurs(path: string, fact: string, cause?: unknown): LedgerError {
+  return new LedgerError('INPUT_UNREADABLE', { message: `${path} cannot be read: ${fact}`, hint: 'name another file', cause });
+}
+
+/** @throws LedgerError IO_FAILED */
+export function writeAtomically(path: string, text: string): void {
+  try {
+    const beside = writeBeside(path, text);
+    try {
+      renameSync(beside, path);
+    } catch (error) {
+      rmSync(beside, { force: true });
+      throw error;
+    }
+    syncDirectory(dirname(path));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LedgerError('IO_FAILED', {
+      message: `${path} cannot be written: ${code ?? 'unknown error'}`,
+      hint: 'name a file in a directory you can write',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * A new file in the same directory, on the disk. Its name cannot be guessed and must not exist: in a directory that others can write, a symbolic link under a
+ * name that is known in advance would have us overwrite the file it points to.
+ */
+function writeBeside(path: string, text: string): string {
+  // not node:crypto's: loading that costs every small command a tenth of its time
+  const beside = join(dirname(path), `.completengine-${crypto.randomUUID()}`);
+  const file = openSync(beside, 'wx', 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  return beside;
+}

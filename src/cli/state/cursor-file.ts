@@ -1,0 +1,72 @@
+/** Keeps how far a replay has been delivered, so that the same command goes on there. The range stays the one that was fixed at first. */
+
+import type { ReplayOptions, ReplayProgress } from '../../index.ts';
+import { CursorStore, isWhole } from './cursor-store.ts';
+
+interface Cursor {
+  /** The ledger's uuid. */
+  readonly ledger: string;
+  /** What was asked for. */
+  readonly request: string;
+  /** Sequences; null where it follows. */
+  readonly through: number | null;
+  readonly next: number;
+}
+
+export class CursorFile {
+  readonly #store: CursorStore<Cursor>;
+  readonly #kept: Cursor | null;
+  #request = '';
+  #ledger = '';
+
+  /** Before the ledger is opened. `beforeSave`: brings to the disk what was delivered. @throws LedgerError INPUT_UNREADABLE for a file that is no cursor. */
+  constructor(path: string, beforeSave: () => void) {
+    this.#store = new CursorStore(path, 'replay', beforeSave);
+    this.#kept = this.#read();
+  }
+
+  /** The request as it goes on. @throws LedgerError CURSOR_CONFLICT when the cursor is another one's. */
+  resume(ledger: string, options: ReplayOptions): ReplayOptions {
+    this.#ledger = ledger;
+    this.#request = requestText(options);
+    const kept = this.#kept;
+    if (kept === null) return options;
+    if (kept.ledger !== ledger) throw this.#store.conflict('another ledger', 'replay');
+    if (kept.request !== this.#request) throw this.#store.conflict('another range or filter', 'replay');
+    const { range: _, from: __, through: ___, until: ____, ...rest } = options;
+    return { ...rest, fromSequence: kept.next, throughSequence: kept.through ?? undefined };
+  }
+
+  /** Everything was delivered before. */
+  get isAtEnd(): boolean {
+    return this.#kept !== null && this.#kept.through !== null && this.#kept.next > this.#kept.through;
+  }
+
+  /** After each delivery. @throws LedgerError IO_FAILED */
+  advance({ from, through, sequence }: ReplayProgress): void {
+    this.#store.advance({ ledger: this.#ledger, request: this.#request, through, next: sequence === null ? from : sequence + 1 });
+  }
+
+  /** All of the range was delivered, also what a filter left out of its end. */
+  finish(): void {
+    const last = this.#store.unsaved;
+    if (last !== null && last.through !== null) this.#store.replace({ ...last, next: Math.max(last.next, last.through + 1) });
+  }
+
+  /** Puts the last state on the disk. @throws LedgerError IO_FAILED */
+  save(): void {
+    this.#store.save();
+  }
+
+  #read(): Cursor | null {
+    const kept = this.#store.read();
+    if (kept === null) return null;
+    const { ledger, request, through, next } = kept;
+    if (typeof ledger !== 'string' || typeof request !== 'string' || !isWhole(next) || !(through === null || isWhole(through))) throw this.#store.noCursor();
+    return { ledger, request, through, next };
+  }
+}
+
+function requestText({ range, from, through, until, fromSequence, throughSequence, zone, partitions, key, where, follow }: ReplayOptions): string {
+  return JSON.stringify({ range, from, through, until, fromSequence, throughSequence, zone, partitions, key, where, follow });
+}

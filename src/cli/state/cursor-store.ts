@@ -1,0 +1,75 @@
+/** Keeps a cursor in a file as one line of JSON: written atomically, now and then while it moves, and at the end. */
+
+import { LedgerError } from '../../index.ts';
+import { readSmallFile, writeAtomically } from './atomic-file.ts';
+
+/** Deliveries may come by the thousand a second, and each writing waits for the disk. */
+const SAVE_EVERY_MS = 200;
+
+export class CursorStore<State> {
+  readonly #path: string;
+  /** As messages name it: `tail`, `replay`. */
+  readonly #owner: string;
+  readonly #beforeSave: () => void;
+  #unsaved: State | null = null;
+  #savedAt = 0;
+
+  /** `beforeSave`: brings to the disk what the cursor is about to pass over. */
+  constructor(path: string, owner: string, beforeSave: () => void) {
+    this.#path = path;
+    this.#owner = owner;
+    this.#beforeSave = beforeSave;
+  }
+
+  /** What the file holds, to be checked; null where there is none. @throws LedgerError INPUT_UNREADABLE */
+  read(): Partial<Record<keyof State, unknown>> | null {
+    const text = readSmallFile(this.#path);
+    if (text === null) return null;
+    try {
+      return Object(JSON.parse(text));
+    } catch (error) {
+      throw this.noCursor(error);
+    }
+  }
+
+  /** The state that is not on the disk yet. */
+  get unsaved(): State | null {
+    return this.#unsaved;
+  }
+
+  replace(state: State): void {
+    this.#unsaved = state;
+  }
+
+  /** @throws LedgerError IO_FAILED */
+  advance(state: State): void {
+    this.replace(state);
+    if (performance.now() - this.#savedAt >= SAVE_EVERY_MS) this.save();
+  }
+
+  /** Puts the last state on the disk. @throws LedgerError IO_FAILED */
+  save(): void {
+    if (this.#unsaved === null) return;
+    this.#beforeSave();
+    writeAtomically(this.#path, `${JSON.stringify(this.#unsaved)}\n`);
+    this.#unsaved = null;
+    this.#savedAt = performance.now();
+  }
+
+  noCursor(cause?: unknown): LedgerError {
+    return new LedgerError('INPUT_UNREADABLE', { message: `${this.#path} is no cursor of a ${this.#owner}`, hint: 'name another file', cause });
+  }
+
+  /** `each` has a file of its own. */
+  conflict(whose: string, each: string): LedgerError {
+    return new LedgerError('CURSOR_CONFLICT', {
+      message: `the cursor in ${this.#path} is that of ${whose}`,
+      hint: `give each ${each} a cursor file of its own`,
+    });
+  }
+}
+
+/** Whether a cursor may hold it as a sequence. */
+export function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

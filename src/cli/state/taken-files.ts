@@ -1,0 +1,120 @@
+/**
+ * Refuses to write to a file that the command reads, that is part of a ledger, or that two outputs share, and to read a ledger as an input: text in a database
+ * destroys it, and an output that is also the input never ends. Files are looked at by stat alone: opening one of a ledger drops SQLite's locks in this process.
+ */
+
+import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { LedgerError } from '../../index.ts';
+
+/** A file by its path, or by its descriptor. */
+type FilePlace = string | number;
+
+export interface NamedFile {
+  /** As messages name it. */
+  readonly name: string;
+  readonly place: FilePlace;
+}
+
+export interface FilesOfCommand {
+  /** Paths of ledgers that are read or written. */
+  readonly ledgers?: readonly string[];
+  readonly inputs?: readonly NamedFile[];
+  /** Paths by flag; undefined where the flag was not given. Standard output is always one more. */
+  readonly outputs?: Readonly<Record<string, string | undefined>>;
+}
+
+const STDOUT: NamedFile = { name: 'standard output', place: 1 };
+/** What SQLite keeps beside a database. */
+const COMPANIONS = ['-wal', '-shm', '-journal'];
+const LINKS_MAX = 40;
+const HYPHEN = 'name a file; one that is called so is ./-';
+const HYPHEN_OF_LINES = `${HYPHEN}, and standard error is /dev/stderr`;
+
+/** Before anything is opened. @throws LedgerError INVALID_ARGUMENT */
+export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: FilesOfCommand): void {
+  const taken = new Map<string, string>();
+  for (const ledger of ledgers) for (const [place, fact] of filesOfLedger(ledger)) take(taken, place, fact);
+  // SQLite's locks go when the input is closed, and another process writes in between
+  for (const { name, place } of inputs) {
+    const fact = taken.get(keyOf(place) ?? '');
+    if (fact !== undefined) throw refusal(`the input ${name} ${fact}`, 'name files of JSON lines; what is in a ledger: completengine replay');
+  }
+  for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
+  const stdout = keyOf(STDOUT.place);
+  for (const { name, place } of [STDOUT, ...filesOf(outputs)]) {
+    const key = keyOf(place);
+    if (key === null) continue;
+    const fact = taken.get(key);
+    if (fact !== undefined) throw refusal(`${name} ${fact}`, 'send the output to another file', { isStandardOutput: key === stdout });
+    taken.set(key, `is the same file as ${name}`);
+  }
+}
+
+function filesOf(outputs: Readonly<Record<string, string | undefined>>): NamedFile[] {
+  return Object.entries(outputs).flatMap(([flag, place]) => {
+    if (place === undefined) return [];
+    if (place === '-') throw refusal(`--${flag} - does not mean standard output`, flag === 'rejects' ? HYPHEN_OF_LINES : HYPHEN);
+    return [{ name: `--${flag} ${place}`, place }];
+  });
+}
+
+function filesOfLedger(ledger: string): [path: string, fact: string][] {
+  // SQLite puts them beside the file that a link leads to
+  const path = resolvedPath(ledger);
+  return [[path, 'is the ledger itself'], ...COMPANIONS.map((end): [string, string] => [path + end, `is part of the ledger: its ${end}`])];
+}
+
+function take(taken: Map<string, string>, place: FilePlace, fact: string): void {
+  const key = keyOf(place);
+  if (key !== null) taken.set(key, fact);
+}
+
+/** The same for all names of a file, links too; null for what is no regular file: a pipe, a terminal or a device can be written by several. */
+function keyOf(place: FilePlace): string | null {
+  try {
+    const stats = typeof place === 'number' ? fstatSync(place, { bigint: true }) : statSync(place, { bigint: true });
+    return stats.isFile() ? `${stats.dev}:${stats.ino}` : null;
+  } catch {
+    return typeof place === 'number' ? null : resolvedPath(place);
+  }
+}
+
+/** Without links, also where the file does not exist yet. */
+function resolvedPath(path: string, linksLeft = LINKS_MAX): string {
+  let absolute: string;
+  try {
+    absolute = resolve(path);
+  } catch {
+    // the working directory is gone: whoever opens the file says so
+    return path;
+  }
+  try {
+    return realpathSync(absolute);
+  } catch {
+    // it does not exist yet, or is a link to what does not
+  }
+  const place = join(directoryOf(absolute), basename(absolute));
+  try {
+    return linksLeft === 0 ? place : resolvedPath(resolve(dirname(place), readlinkSync(place)), linksLeft - 1);
+  } catch {
+    return place;
+  }
+}
+
+function directoryOf(absolute: string): string {
+  try {
+    return realpathSync(dirname(absolute));
+  } catch {
+    return dirname(absolute);
+  }
+}
+
+/** Whether the failure must not be printed to standard output, because that is the file in question. */
+export function forbidsOutput(error: Error): boolean {
+  return error instanceof LedgerError && error.details['isStandardOutput'] === true;
+}
+
+function refusal(message: string, hint: string, details: { readonly isStandardOutput?: boolean } = {}): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', { message, hint, details });
+}

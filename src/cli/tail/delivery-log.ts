@@ -1,0 +1,45 @@
+/** What `tail --exec` says on standard error about deliveries that failed: one line a second at most, however often the command fails, and a summary at the end. */
+
+import { type DeliveryPlace, type FailedDelivery, ReportLimiter, type Subscription, type Timer } from '../../index.ts';
+import { count, plural, seconds } from '../terminal/format-numbers.ts';
+
+const INTERVAL_MS = 1000;
+
+export class DeliveryLog {
+  readonly #lines: ReportLimiter<string>;
+  /** Events parked since the last line. */
+  #parked = 0;
+
+  /** `print` takes one line without its end. */
+  constructor(print: (line: string) => void, timer: Timer) {
+    const report = (latest: string, failures: number): void => {
+      print(failures === 1 ? latest : `${latest} (${plural(failures, 'failure')} since the last line, ${plural(this.#parked, 'event')} parked)`);
+      this.#parked = 0;
+    };
+    this.#lines = new ReportLimiter({ intervalMs: INTERVAL_MS, timer, report });
+  }
+
+  retry(failure: FailedDelivery & { readonly pauseMs: number }): void {
+    this.#lines.add(`${placeOf(failure)}: ${failure.reason}; again in ${seconds(failure.pauseMs)}`);
+  }
+
+  parked(failure: FailedDelivery): void {
+    this.#parked++;
+    this.#lines.add(`${placeOf(failure)}: ${failure.reason}; parked after ${plural(failure.attempts, 'attempt')}`);
+  }
+
+  /** Prints what was held back. */
+  close(): void {
+    this.#lines.close();
+  }
+}
+
+/** `p0/2 (sequence 3)`, `4 events from p0/0`. */
+export function placeOf({ partition, offset, events, sequence }: DeliveryPlace): string {
+  return events === 1 ? `${partition}/${offset} (sequence ${sequence})` : `${plural(events, 'event')} from ${partition}/${offset}`;
+}
+
+/** `1,707 events: 0 delivered, 1,707 parked`. */
+export function summaryLine({ delivered, parked }: Pick<Subscription, 'delivered' | 'parked'>): string {
+  return `${plural(delivered + parked, 'event')}: ${count(delivered)} delivered, ${count(parked)} parked`;
+}

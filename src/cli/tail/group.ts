@@ -1,0 +1,154 @@
+/** `tail --group`: a member of a group, whose events go to standard output, or to runs of a command. */
+
+import {
+  CommandConsumer,
+  type Completengine,
+  type Delivery,
+  type Handler,
+  LedgerError,
+  type SubscribeOptions,
+  type Subscription,
+  shellFlag,
+  systemTimer,
+} from '../../index.ts';
+import { millisOf } from '../app/durations.ts';
+import { EXIT_PARKED } from '../app/exit-codes.ts';
+import { type Interrupt, laterThan } from '../app/interrupt.ts';
+import { openCommandStderr } from '../terminal/command-stderr.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { outputForm, standardOutput } from '../terminal/output.ts';
+import { outputSync } from '../terminal/output-sync.ts';
+import { watchReader } from '../terminal/reader-gone.ts';
+import { DeliveryLog, placeOf, summaryLine } from './delivery-log.ts';
+import type { TailFlags } from './flags.ts';
+import { beyondHead } from './start.ts';
+
+/** Events of one delivery to standard output: what is lost with a member that dies comes again. */
+const OUTPUT_BATCH = 1000;
+const ACK_TIMEOUT = '30s';
+/** How long an interrupted delivery may take to reach a reader that does read. */
+const LAST_WRITE_MS = 250;
+
+export async function tailGroup(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
+  const log = new DeliveryLog(tell, systemTimer);
+  const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : await commandTarget(flags.exec, flags, { log, signal: interrupt.atOnce });
+  // of a command's output, too: its runs would fail for want of a reader, and park what is not to blame
+  const reader = watchReader(() => interrupt.abort());
+  let subscription: Subscription | undefined;
+  try {
+    subscription = await engine.subscribe({ ...common(flags, partitions), ...target.options, signal: interrupt.signal }, target.handler);
+    if (!subscription.isNew && flags.from !== undefined)
+      tell(
+        `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
+      );
+    const head = (await engine.head()).sequence;
+    if (subscription.isNew && beyondHead(flags.from, head))
+      tell(`there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} begins after it`);
+    await subscription.finished;
+  } finally {
+    reader.close();
+    log.close();
+    if (subscription !== undefined) reportParked(subscription);
+  }
+  target.check();
+}
+
+/** Scripts branch on the exit code; an error or a signal sets its own later. */
+function reportParked(subscription: Subscription): void {
+  if (subscription.parked === 0) return;
+  tell(summaryLine(subscription));
+  process.exitCode = EXIT_PARKED;
+}
+
+interface Target {
+  readonly handler: Handler;
+  readonly options: SubscribeOptions;
+  /** @throws what has ended it. */
+  check(): void;
+}
+
+function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptions {
+  return {
+    group: flags.group,
+    member: flags.member,
+    partitions,
+    from: flags.from,
+    zone: flags.tz,
+    leaseMs: flags.lease === undefined ? undefined : millisOf(flags.lease),
+    onRefused: (delivery) => tell(`${placeOf(delivery)}: the lease had gone to another member, or the group was stepped elsewhere: not acknowledged`),
+    until: { count: flags.count, head: flags['exit-at-head'], idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle) },
+  };
+}
+
+/** One delivery at a time: a stream has one end. What its reader does not take is not acknowledged, and no event is to blame for it. */
+async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Target> {
+  const output = await standardOutput(flags.output, laterThan(interrupt.signal, LAST_WRITE_MS));
+  const sync = outputSync();
+  let failure: unknown;
+  const deliver = async ({ batches, labels }: Delivery): Promise<boolean> => {
+    const isTaken = await output.deliver(batches, labels);
+    // the cursor moves when the handler has resolved
+    if (isTaken) sync();
+    return isTaken;
+  };
+  const handler = async (delivery: Delivery): Promise<void> => {
+    const isTaken = await deliver(delivery).catch((error: unknown) => {
+      failure = error;
+      return false;
+    });
+    if (isTaken) return;
+    interrupt.abort();
+    throw new Error('the reader of the output has gone');
+  };
+  return {
+    handler,
+    options: { concurrency: 1, batch: OUTPUT_BATCH, maxDeliver: Number.POSITIVE_INFINITY },
+    check: () => {
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+async function commandTarget(command: string, flags: TailFlags, { log, signal }: { readonly log: DeliveryLog; readonly signal: AbortSignal }): Promise<Target> {
+  const form = await outputForm(flags.output ?? 'payload');
+  const consumer = new CommandConsumer({
+    command,
+    environment: process.env,
+    form,
+    openStderr: openCommandStderr,
+    signal,
+  });
+  const sync = outputSync();
+  return {
+    handler: async (delivery) => {
+      await consumer.deliver(delivery);
+      // its standard output is ours
+      blamingOutput(sync);
+    },
+    options: {
+      batch: flags.batch ?? 1,
+      batchBytes: flags['batch-bytes'],
+      concurrency: flags.concurrency ?? 1,
+      maxDeliver: flags['max-deliver'],
+      ackTimeoutMs: millisOf(flags['ack-timeout'] ?? ACK_TIMEOUT),
+      backoffMs: flags.backoff === undefined ? undefined : millisOf(flags.backoff),
+      onRetry: (failure) => log.retry(failure),
+      onParked: (failure) => log.parked(failure),
+    },
+    check: () => {},
+  };
+}
+
+/** @throws LedgerError CONSUMER_UNUSABLE: no event is to blame for an output that cannot be synced */
+function blamingOutput(sync: () => void): void {
+  try {
+    sync();
+  } catch (error) {
+    const { message, hint } = error as LedgerError;
+    throw new LedgerError('CONSUMER_UNUSABLE', { message, hint, cause: error });
+  }
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${escapeForTerminal(line)}\n`);
+}

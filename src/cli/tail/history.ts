@@ -1,0 +1,60 @@
+/** `tail` without a group: the end of history and what comes, to standard output. */
+
+import type { Completengine, TailOptions, TailProgress } from '../../index.ts';
+import { millisOf } from '../app/durations.ts';
+import type { Interrupt } from '../app/interrupt.ts';
+import { readWholeNumber } from '../app/whole-number.ts';
+import { missingFieldsText } from '../terminal/missing-fields-text.ts';
+import { standardOutput } from '../terminal/output.ts';
+import { outputSync } from '../terminal/output-sync.ts';
+import { watchReader } from '../terminal/reader-gone.ts';
+import { TailCursor } from './cursor.ts';
+import type { TailFlags } from './flags.ts';
+import { beyondHead } from './start.ts';
+
+export async function tailHistory(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
+  const asked = toOptions(flags, partitions);
+  const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid, outputSync());
+  const head = (await engine.head()).sequence;
+  cursor?.checkReached(head);
+  const options = cursor?.resume(asked) ?? asked;
+  const isFollowing = options.follow === true || options.idleMs !== undefined;
+  if (beyondHead(options.from, head)) note(`there is no sequence ${options.from} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`);
+  const output = await standardOutput(flags.output, interrupt.signal);
+  // between two events that are told there may be a long time, or much that is not told
+  const mayPause = isFollowing || options.key !== undefined || options.where !== undefined;
+  const reader = mayPause ? watchReader(() => interrupt.abort()) : null;
+  try {
+    const onProgress = cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress);
+    const { missingFields } = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(output);
+    if (missingFields.length > 0 && !interrupt.signal.aborted) note(missingFieldsText(missingFields));
+  } finally {
+    reader?.close();
+    cursor?.save();
+  }
+}
+
+function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function toOptions(flags: TailFlags, partitions: readonly string[]): TailOptions {
+  return {
+    partitions,
+    last: flags.number === undefined ? undefined : lastCount(flags.number),
+    from: flags.from,
+    since: flags.since,
+    until: flags.until,
+    key: flags.key,
+    where: flags.where,
+    zone: flags.tz,
+    count: flags.count,
+    follow: flags.follow,
+    idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle),
+  };
+}
+
+function lastCount(text: string): number {
+  if (text === 'all') return Number.MAX_SAFE_INTEGER;
+  return readWholeNumber(text, { noun: 'a number of events', hint: 'use -n 100, or -n all' });
+}

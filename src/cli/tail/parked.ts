@@ -1,0 +1,84 @@
+/** `tail --parked`: lists what a group has set aside, has it delivered again, or forgets it. */
+
+import { type Completengine, formatTime, LedgerError, type ParkedEventDescription, payloadForm, StreamSink, shellFlag } from '../../index.ts';
+import { safeJson } from '../app/safe-json.ts';
+import { readWholeNumber } from '../app/whole-number.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { plural } from '../terminal/format-numbers.ts';
+import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
+
+/** Events of one page: a table's columns are as wide as its page needs. */
+const PAGE_EVENTS = 256;
+/** Lines are gathered up to this before they are written. */
+const WRITE_CHARACTERS = 64 * 1024;
+
+/** Prints a page at a time and waits for the reader: the list may be longer than memory. */
+export async function listParked(engine: Completengine, group: string, signal: AbortSignal): Promise<void> {
+  const output = new StreamSink(process.stdout, payloadForm, signal);
+  const parked = engine.parked(group);
+  const pieces = process.stdout.isTTY === true ? tablesOf(parked) : linesOf(payloadsOfParked(engine, parked));
+  for await (const piece of pieces) if (signal.aborted || !(await output.write(piece))) return;
+}
+
+/** One table for every page. */
+async function* tablesOf(parked: AsyncIterable<ParkedEventDescription>): AsyncGenerator<string, void, undefined> {
+  let page: ParkedEventDescription[] = [];
+  for await (const event of parked) {
+    page.push(event);
+    if (page.length < PAGE_EVENTS) continue;
+    yield `${await parkedTable(page)}\n`;
+    page = [];
+  }
+  if (page.length > 0) yield `${await parkedTable(page)}\n`;
+}
+
+async function* linesOf(events: AsyncIterable<ParkedPayload>): AsyncGenerator<string, void, undefined> {
+  let lines = '';
+  for await (const { event, payload } of events) {
+    lines += `${parkedLine(event, payload)}\n`;
+    if (lines.length < WRITE_CHARACTERS) continue;
+    yield lines;
+    lines = '';
+  }
+  if (lines !== '') yield lines;
+}
+
+/** Returns what was done, for people. `given`: sequences, or `all`; without any, all. */
+export async function redeliverParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
+  const count = await engine.redeliver(group, given.length === 0 ? 'all' : chosenOf(given));
+  const isAnyoneThere = (await engine.groups()).some(({ name, members }) => name === group && members.some(({ isAlive }) => isAlive));
+  return `${plural(count, 'event')} will be delivered again${isAnyoneThere ? '' : ' when a member of the group runs'}`;
+}
+
+/** `given`: sequences, or `all`: what is forgotten must be said. */
+export async function dropParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
+  if (given.length === 0)
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: '--drop without a sequence',
+      hint: `name sequences, or all; see them: completengine tail --parked ${shellFlag('group', group)}`,
+    });
+  return `${plural(await engine.dropParked(group, chosenOf(given)), 'event')} dropped`;
+}
+
+function chosenOf(given: readonly string[]): 'all' | number[] {
+  if (given.length === 1 && given[0] === 'all') return 'all';
+  return given.map((text) => readWholeNumber(text, { noun: 'a sequence', least: 1, hint: 'give sequences as --parked lists them, or all' }));
+}
+
+/** The payload last and as it is. */
+function parkedLine({ parkedAt, ...event }: ParkedEventDescription, payload: Buffer): string {
+  return `${safeJson({ ...event, parkedAt: formatTime(parkedAt) }).slice(0, -1)},"payload":${payload.toString('utf8')}}`;
+}
+
+async function parkedTable(parked: readonly ParkedEventDescription[]): Promise<string> {
+  const { renderTable } = await import('../terminal/table.ts');
+  const rows = parked.map((event) => [
+    String(event.sequence),
+    `${escapeForTerminal(event.partition)}/${event.offset}`,
+    String(event.attempts),
+    formatTime(event.parkedAt),
+    event.isDue ? 'yes' : '',
+    escapeForTerminal([event.reason, event.details.split('\n').at(-1) ?? ''].filter((part) => part !== '').join(': ')),
+  ]);
+  return renderTable(['sequence', 'place', 'attempts', 'parked', 'due', 'reason'], ['right', 'left', 'right', 'left', 'left', 'left'], rows);
+}

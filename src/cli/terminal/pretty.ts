@@ -1,0 +1,34 @@
+/** Events for people: time, place, key and payload on one line of the terminal's width, a colour per partition, nothing raw. */
+
+import stringWidth from 'string-width';
+import { type EventBatch, type EventForm, type EventLabels, formatTime, inPieces, toEvent } from '../../index.ts';
+import { chalk, partitionColour } from './colours.ts';
+import { cut } from './cut.ts';
+import { escapeForTerminal } from './escape.ts';
+
+/** Cut to `columns`; whole where they are undefined. */
+export function prettyForm(columns: number | undefined): EventForm {
+  return (batch, labels) => inPieces(prettyLines(batch, labels, columns));
+}
+
+function* prettyLines(batch: EventBatch, labels: EventLabels, columns: number | undefined): Generator<readonly string[], void, undefined> {
+  for (let at = 0; at < batch.count; at++) {
+    const event = toEvent(batch, at, labels);
+    const place = `${escapeForTerminal(event.partition)}/${event.offset}`;
+    const key = event.key === null ? '' : ` ${escapeForTerminal(event.key)}`;
+    const head = `${formatTime(event.time)} ${place}${key} `;
+    const payload = escapeForTerminal(event.payload.toString('utf8'));
+    const room = columns === undefined ? payload.length : Math.max(columns - stringWidth(head), 20);
+    yield [`${chalk.dim(formatTime(event.time))} ${partitionColour(batch.partition(at))(place)}${chalk.bold(key)} ${cut(payload, room)}\n`];
+  }
+}
+
+/** Another form with its control characters shown as codes. */
+export function escapedForm(form: EventForm): EventForm {
+  return function* escaped(batch, labels) {
+    for (const piece of form(batch, labels)) {
+      const lines = piece.toString('utf8').split('\n');
+      yield Buffer.from(lines.map((line) => escapeForTerminal(line)).join('\n'));
+    }
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * The rejected lines of one chunk. They are handed to the caller before the commit that passes over them: after it a producer never reads them again, so a crash
+ * in between would lose them. A line that was handed over stays out of every later draft of the chunk, so it is never both rejected and committed.
+ */
+
+import { type BadLineAt, type BuiltDraft, type Exclusions, noExclusions } from '../draft/draft-builder.ts';
+import type { BadLine } from './chunk-report.ts';
+
+/** Keeps rejected lines, in their order; resolves when a commit may pass over them. */
+export type KeepRejects = (lines: readonly BadLine[]) => Promise<void>;
+
+export class ChunkRejects {
+  readonly exclusions: Exclusions;
+  readonly #handedOver = new Set<number>();
+
+  /** `rows`: of the chunk's scan. */
+  constructor(rows: number, callOf?: Uint32Array) {
+    this.exclusions = noExclusions(rows, callOf);
+  }
+
+  /** Bad lines of a draft that were not handed over yet. */
+  freshIn({ badLines }: BuiltDraft): readonly BadLineAt[] {
+    return badLines.filter(({ line }) => !this.#handedOver.has(line));
+  }
+
+  /** They are with the caller. */
+  settle(fresh: readonly BadLineAt[]): void {
+    for (const { line, fault } of fresh) {
+      this.#handedOver.add(line);
+      this.exclusions.faults[line] = fault;
+    }
+    this.exclusions.hasFaults ||= fresh.length > 0;
+  }
+}

@@ -1,0 +1,144 @@
+/** Lets concurrent calls that emit single events share commits: while one commit is on its way, what comes in waits and goes together with the next. */
+
+import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
+import { type Given, NOTHING_GIVEN } from '../../model/routing/router.ts';
+import { LINE_FEED } from '../../model/text/bytes.ts';
+import { type Micros, NO_TIME } from '../../model/time/time.ts';
+import type { EmissionSettings } from '../draft/settings.ts';
+import { type Call, CallQueue } from './call-queue.ts';
+import { badEventError, type ChunkReport } from './chunk-report.ts';
+import type { EmitterParts } from './emitter.ts';
+import { GivenEmitters } from './override-emitters.ts';
+import { AsideTarget } from './threaded-target.ts';
+
+/** What becomes of one event. */
+export interface EventReceipt {
+  readonly sequence: number;
+  readonly partition: string;
+  readonly offset: number;
+  /** Ledger time, integer microseconds since the epoch. */
+  readonly time: Micros;
+  /** True where its id was committed before with the same bytes: nothing was stored again. */
+  readonly isDuplicate: boolean;
+}
+
+/** Duplicates are reported by their sequences alone; where they lie is looked up, in the order in which it is asked for. */
+export type LocateEvents = (sequences: readonly number[]) => Promise<readonly Omit<EventReceipt, 'isDuplicate'>[]>;
+
+/** Most bytes of one call: it is one commit, all or nothing. */
+const CALL_BYTES_MAX = 64 * 1024 * 1024;
+
+export class SharedCommits {
+  readonly #target: AsideTarget;
+  readonly #emitters: GivenEmitters;
+  readonly #locate: LocateEvents;
+  readonly #waiting = new CallQueue();
+  #running: Promise<void> | undefined;
+
+  constructor(parts: EmitterParts, settings: Omit<EmissionSettings, 'onBadLine' | 'given'>, locate: LocateEvents) {
+    this.#target = new AsideTarget(parts.target);
+    this.#emitters = new GivenEmitters({ ...parts, target: this.#target }, { ...settings, onBadLine: 'calls' });
+    this.#locate = locate;
+  }
+
+  /** Commits the events of one call, all or none. Calls to which the same is given share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
+  emit(lines: readonly Buffer[], given: Given = NOTHING_GIVEN): Promise<EventReceipt[]> {
+    const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
+    for (const [at, line] of lines.entries()) checkLine(line, at);
+    if (bytes > CALL_BYTES_MAX) {
+      throw invalidArgument(`${bytes} bytes in one call`, `emit up to ${CALL_BYTES_MAX} bytes a call, or a stream`);
+    }
+    if (lines.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ lines, given, bytes, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Waits for the calls on their way, then lets go of the writing thread. */
+  async close(): Promise<void> {
+    await this.#running;
+    await this.#target.close();
+  }
+
+  async #run(): Promise<void> {
+    // calls of the same turn go together
+    await Promise.resolve();
+    while (!this.#waiting.isEmpty) {
+      const calls = this.#waiting.take();
+      try {
+        await this.#commit(calls);
+      } catch (error) {
+        for (const call of calls) call.reject(error);
+      }
+    }
+    // in the same turn as the last look at the queue: a call that came later would wait for a run that is over
+    this.#running = undefined;
+  }
+
+  async #commit(calls: readonly Call[]): Promise<void> {
+    const parts: Buffer[] = [];
+    const callOf: number[] = [];
+    const firstRows: number[] = [];
+    for (const [at, call] of calls.entries()) {
+      firstRows.push(callOf.length);
+      for (const line of call.lines) {
+        parts.push(line, END_OF_LINE);
+        callOf.push(at);
+      }
+    }
+    const bytes = Buffer.concat(parts);
+    const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
+    const report = await this.#emitters.emit(calls[0]?.given ?? NOTHING_GIVEN, chunk, Uint32Array.from(callOf));
+    const refused = new Set<number>();
+    for (const bad of report.badLines) {
+      const at = callOf[bad.lineInChunk] as number;
+      refused.add(at);
+      calls[at]?.reject(badEventError(bad, bad.lineInChunk - (firstRows[at] as number) + 1));
+    }
+    const receipts = await this.#receipts(report, callOf.length);
+    for (const [at, call] of calls.entries()) {
+      const first = firstRows[at] as number;
+      if (!refused.has(at)) call.resolve(receipts.slice(first, first + call.lines.length) as EventReceipt[]);
+    }
+  }
+
+  /** By row; undefined for the rows of refused calls. */
+  async #receipts(report: ChunkReport, rows: number): Promise<(EventReceipt | undefined)[]> {
+    const receipts = new Array<EventReceipt | undefined>(rows).fill(undefined);
+    const { events } = report;
+    if (events !== null) {
+      const { rows, partitions, offsets, times } = events.columns;
+      for (const [index, row] of rows.entries()) {
+        receipts[row] = {
+          sequence: events.committed.firstSequence + index,
+          partition: events.partitionNames[partitions[index] as number] ?? '',
+          offset: offsets[index] as number,
+          time: times[index] ?? NO_TIME,
+          isDuplicate: false,
+        };
+      }
+    }
+    const { duplicates } = report;
+    const places = duplicates.length === 0 ? [] : await this.#locate(duplicates.map(({ sequence }) => sequence));
+    for (const [nth, { row }] of duplicates.entries()) {
+      const { sequence, partition, offset, time } = places[nth] as Omit<EventReceipt, 'isDuplicate'>;
+      receipts[row] = { sequence, partition, offset, time, isDuplicate: true };
+    }
+    return receipts;
+  }
+}
+
+const END_OF_LINE = Buffer.from([LINE_FEED]);
+
+/** @throws LedgerError BAD_LINE for text that is not exactly one line: the scanner would see none, or two. */
+function checkLine(line: Buffer, at: number): void {
+  const isEmpty = line.toString('latin1').trim() === '';
+  if (!isEmpty && !line.includes(LINE_FEED)) return;
+  const fact = isEmpty ? 'is empty' : 'has a line feed: one event is one line';
+  throw new LedgerError('BAD_LINE', {
+    message: `emit(): event ${at + 1} ${fact}`,
+    hint: 'pass a value, or the JSON text of one event',
+    details: { source: 'emit()', line: at + 1 },
+  });
+}

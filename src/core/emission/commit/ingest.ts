@@ -1,0 +1,271 @@
+/** Emits whole inputs: source by source, chunk by chunk, with a report of what became of them. */
+
+import { closeAfter } from '../../model/closing.ts';
+import type { CommitPipeline } from '../../model/events/commit.ts';
+import type { Head } from '../../model/events/head.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import type { LedgerWarning } from '../../model/warning.ts';
+import { type ByteSource, StreamSource } from '../input/byte-source.ts';
+import { CHUNK_BYTES, type Chunk, VOLUME_BYTES } from '../input/chunk.ts';
+import { ChunkReader } from '../input/chunk-reader.ts';
+import { type BadLine, badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
+import type { Emitter } from './emitter.ts';
+import { Conveyor, type OnArrival, type OnRejects } from './pipelined-committer.ts';
+import type { ProducerTrack } from './producer-progress.ts';
+import { retryHint } from './retry-hint.ts';
+
+/** A named stream of JSON lines. */
+export interface InputSource {
+  /** As messages name it: a file's path, or `stdin`. */
+  readonly name: string;
+  /** Opened when its turn comes. */
+  readonly open: () => AsyncIterable<Uint8Array | string>;
+  /** The same bytes without a copy in between, where the source can write them straight into memory. */
+  readonly openDirectly?: (() => ByteSource) | undefined;
+  /** Its bytes come without waiting for a producer, as those of a file do: an input below 2 MiB becomes one commit. Default: what is there is committed. */
+  readonly isPrompt?: boolean | undefined;
+}
+
+/** A line that was kept aside. */
+export interface RejectedLine {
+  readonly source: string;
+  /** 1-based, blank lines counted. */
+  readonly line: number;
+  /** Where in the line the fault was seen, 1-based. */
+  readonly byte: number;
+  readonly reason: string;
+  /** The line's bytes, its end excluded; cut where the line is longer than the limit. */
+  readonly text: Buffer;
+}
+
+/** What became of an input. */
+export interface EmissionReport {
+  /** Lines read, blank ones too. */
+  readonly lines: number;
+  /** Events committed by this emission. */
+  readonly events: number;
+  /** Payload bytes of these. */
+  readonly bytes: number;
+  readonly commits: number;
+  /** Of the events committed; null where there are none. */
+  readonly firstSequence: number | null;
+  readonly lastSequence: number | null;
+  /** The head behind the last commit; null where nothing was committed. */
+  readonly head: Head | null;
+  /** Events earlier than the head, recorded at its time. */
+  readonly late: number;
+  /** Lines whose id was committed before with the same bytes. */
+  readonly duplicates: number;
+  readonly rejected: number;
+  /** Whether the whole input was read, rather than stopped by an abort. */
+  readonly isComplete: boolean;
+}
+
+/** What a report says of an input of which nothing is stored. */
+export const NOTHING_COMMITTED = { events: 0, bytes: 0, commits: 0, firstSequence: null, lastSequence: null, head: null } as const;
+
+/** Who is told while an input is read. A promise that a hook returns is waited for; what a hook throws ends the emission. */
+export interface IngestHooks {
+  /** After each commit, before the next chunk is read, which costs speed; lines count from `firstLine` of `source`. */
+  readonly onCommit?: ((events: CommittedEvents, place: { source: string; firstLine: number }) => void | Promise<void>) | undefined;
+  /** Keeps bad lines and goes on; called before the commit that passes over the line. Without it the first one ends the emission. */
+  readonly onReject?: ((line: RejectedLine) => void | Promise<void>) | undefined;
+  /** After `onReject` was called for lines of a chunk, and before the commit that passes over them: what keeps them must be on the disk when it resolves. */
+  readonly syncRejects?: (() => void | Promise<void>) | undefined;
+  /** After each chunk: bytes of input read so far. */
+  readonly onProgress?: ((progress: { inputBytes: number; events: number }) => void) | undefined;
+  /** What is wrong although everything works: each kind once, some at the start and some while it grows. */
+  readonly onWarning?: ((warning: LedgerWarning) => void) | undefined;
+  /** Ends it behind the commit in hand: no error, but a report that is not complete. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
+export async function ingest(emitter: Emitter, sources: readonly InputSource[], producer: ProducerTrack | null, hooks: IngestHooks): Promise<EmissionReport> {
+  const ingestion = new Ingestion(emitter, producer, hooks);
+  const take = async (): Promise<EmissionReport> => {
+    try {
+      await takeAll(ingestion, sources, producer, hooks.signal);
+    } catch (error) {
+      // what is on its way to the ledger may be committed by now, and the report must count it
+      await ingestion.land();
+      throw error;
+    }
+    return ingestion.report;
+  };
+  try {
+    return await closeAfter(take, () => ingestion.close());
+  } catch (error) {
+    // interrupted while it waited: what is done is done, the rest was not read
+    if (error instanceof LedgerError && error.code === 'ABORTED') return ingestion.report;
+    throw withReport(error, ingestion.report);
+  }
+}
+
+async function takeAll(ingestion: Ingestion, sources: readonly InputSource[], producer: ProducerTrack | null, signal: AbortSignal | undefined): Promise<void> {
+  for (const source of sources) {
+    await ingestion.take(source);
+    if (signal?.aborted) return;
+  }
+  producer?.end();
+  ingestion.report.isComplete = true;
+}
+
+/** The course of one emission: chunks one by one, or on the conveyor once there is volume. */
+class Ingestion {
+  readonly report: Mutable<EmissionReport> = {
+    lines: 0,
+    ...NOTHING_COMMITTED,
+    late: 0,
+    duplicates: 0,
+    rejected: 0,
+    isComplete: false,
+  };
+  readonly #emitter: Emitter;
+  readonly #producer: ProducerTrack | null;
+  readonly #hooks: IngestHooks;
+  readonly #openPipeline: (() => Promise<CommitPipeline>) | null;
+  /** Null where the first bad line ends the emission. */
+  readonly #onRejects: OnRejects | null;
+  #opening: Promise<CommitPipeline> | undefined;
+  #pipeline: CommitPipeline | undefined;
+  #conveyor: Conveyor | undefined;
+  #source = '';
+  #firstLine = 1;
+  #inputBytes = 0;
+
+  constructor(emitter: Emitter, producer: ProducerTrack | null, hooks: IngestHooks) {
+    this.#emitter = emitter;
+    this.#producer = producer;
+    this.#hooks = hooks;
+    // receipts and positions need each chunk's answer before the next one is read
+    const mayOverlap = emitter.mayOverlap && producer === null && hooks.onCommit === undefined;
+    this.#openPipeline = mayOverlap ? emitter.parts.target.openPipeline : null;
+    this.#onRejects = hooks.onReject === undefined ? null : this.#keepRejects;
+  }
+
+  async take(source: InputSource): Promise<void> {
+    const bytes = source.openDirectly?.() ?? new StreamSource(source.open(), { isPrompt: source.isPrompt ?? false });
+    const reader = new ChunkReader(bytes, { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#emitter.lineBytesMax }, this.#hooks.signal);
+    this.#source = source.name;
+    this.#firstLine = 1;
+    try {
+      let sourceBytes = 0;
+      const next = (): Promise<Chunk | null> => reader.next().catch((error: unknown) => Promise.reject(inputFailure(source.name, error)));
+      for (let chunk = await next(); chunk !== null; chunk = await next()) {
+        await this.#emit(chunk);
+        sourceBytes = chunk.nextPosition;
+        // a bad line ends it here with an error; in an epoch that has begun meanwhile it may be none
+        if (this.#conveyor?.hasStopped) await this.#conveyor.drain();
+      }
+      await this.#conveyor?.drain();
+      this.#producer?.endSource(sourceBytes);
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** Waits for the chunks on their way, and counts those that are committed. */
+  async land(): Promise<void> {
+    await this.#conveyor?.drain().catch(() => {});
+  }
+
+  /** Lets go of the writing thread, also of one that is still being started. */
+  async close(): Promise<void> {
+    const pipeline = this.#pipeline ?? (await this.#opening?.catch(() => undefined));
+    await pipeline?.close();
+  }
+
+  async #emit(chunk: Chunk): Promise<void> {
+    await this.#considerConveyor(chunk);
+    if (this.#conveyor !== undefined) return this.#conveyor.send(chunk);
+    const onRejects = this.#onRejects;
+    const keepRejects = onRejects && ((lines: readonly BadLine[]) => onRejects(lines, 0));
+    const result = await this.#emitter.emit(chunk, { producer: this.#producer, keepRejects });
+    const { events } = result;
+    // counted before anything is told of it: a hook that fails must not make it look as if nothing were stored
+    count(this.report, result, events === null ? null : { outcome: events.committed, bytes: events.bytes });
+    if (events !== null) await this.#hooks.onCommit?.(events, { source: this.#source, firstLine: this.#firstLine });
+    this.#goOn(chunk, result);
+    this.#producer?.advance(chunk);
+  }
+
+  async #considerConveyor(chunk: Chunk): Promise<void> {
+    if (this.#openPipeline === null || this.#conveyor !== undefined) return;
+    if (this.#pipeline !== undefined) {
+      const basis = await this.#emitter.basis();
+      this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, basis, this.#arrive, { onRejects: this.#onRejects });
+      return;
+    }
+    if (chunk.end < VOLUME_BYTES || this.#opening !== undefined) return;
+    this.#opening = this.#openPipeline();
+    this.#opening.then(
+      (pipeline) => {
+        this.#pipeline = pipeline;
+      },
+      // without it chunks go one by one, as they did so far
+      () => {},
+    );
+  }
+
+  readonly #arrive: OnArrival = async (chunk, result, committed) => {
+    count(this.report, result, committed);
+    this.#goOn(chunk, result);
+  };
+
+  /** @throws LedgerError BAD_LINE or ID_CONFLICT for the line that the chunk ended at */
+  #goOn(chunk: Chunk, { badLines, lineCount }: ChunkReport): void {
+    const [bad] = badLines;
+    if (bad !== undefined) throw badLineError(bad, { source: this.#source, line: this.#firstLine + bad.lineInChunk });
+    this.#firstLine += lineCount;
+    this.#inputBytes += chunk.nextPosition - chunk.position;
+    this.#hooks.onProgress?.({ inputBytes: this.#inputBytes, events: this.report.events });
+  }
+
+  readonly #keepRejects: OnRejects = async (lines, linesBefore) => {
+    const { onReject, syncRejects } = this.#hooks;
+    for (const { lineInChunk, byte, reason, text } of lines) {
+      await onReject?.({ source: this.#source, line: this.#firstLine + linesBefore + lineInChunk, byte, reason, text });
+      this.report.rejected++;
+    }
+    await syncRejects?.();
+  };
+}
+
+function count(report: Mutable<EmissionReport>, result: ChunkReport, committed: Parameters<OnArrival>[2]): void {
+  report.lines += result.lineCount;
+  report.late += result.late;
+  report.duplicates += result.duplicates.length;
+  if (committed === null) return;
+  const { outcome, bytes } = committed;
+  if (report.events === 0) report.firstSequence = outcome.firstSequence;
+  report.events += outcome.count;
+  report.bytes += bytes;
+  report.commits++;
+  report.lastSequence = outcome.firstSequence + outcome.count - 1;
+  report.head = outcome.head;
+}
+
+/** A system error of an input as one of ours, so that it carries the report; what a stream of the caller's throws by itself stays as it is. */
+function inputFailure(name: string, error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof LedgerError || typeof syscall !== 'string') return error;
+  return new LedgerError('INPUT_UNREADABLE', {
+    message: `${name} cannot be read: ${code ?? 'unknown error'}`,
+    hint: 'look at where the input comes from; what was read before is committed',
+    cause: error,
+  });
+}
+
+/** Adds what was committed before to the error that ended an emission. */
+export function withReport(error: unknown, report: EmissionReport): unknown {
+  if (!(error instanceof LedgerError)) return error;
+  return new LedgerError(error.code, {
+    message: error.message,
+    hint: retryHint(error),
+    details: { ...error.details, report },
+    cause: error.cause,
+  });
+}

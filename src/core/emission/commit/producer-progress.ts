@@ -1,0 +1,92 @@
+/** Follows a producer's input by bytes, so that what is stored of it is passed over and what is new is told apart from another input. */
+
+import { createHash, type Hash } from 'node:crypto';
+import type { ProducerMark, ProducerStep } from '../../model/events/commit.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import { byteAt, LINE_FEED } from '../../model/text/bytes.ts';
+import type { Chunk } from '../input/chunk.ts';
+
+/** Node's own hash, slower than BLAKE3: it alone can be copied in mid-stream, and a draft may be offered with more than one end. */
+const newHash = (): Hash => createHash('blake2b512');
+
+/** What an emission asks of whoever follows its input: which step a commit is, and how much of a chunk is stored already. */
+export interface InputTrack {
+  /** The step to the byte `chunkEnd` of the chunk. */
+  step(chunk: Chunk, chunkEnd: number): ProducerStep;
+  /** Takes on what the ledger holds now. */
+  learn(held: ProducerMark): void;
+  /** The byte of the chunk behind which lines are new. @throws LedgerError PRODUCER_CONFLICT when this is not the input that is stored. */
+  resumeAt(chunk: Chunk): number;
+}
+
+export class ProducerTrack implements InputTrack {
+  readonly name: string;
+  #held: ProducerMark;
+  /** Over the input before the chunk in hand. */
+  #hash = newHash();
+  /** Input of the sources before the one in hand. */
+  #base = 0;
+
+  /** `held`: what the ledger holds for `name`; position 0 for a producer it does not know. */
+  constructor(name: string, held: ProducerMark) {
+    this.name = name;
+    this.#held = held;
+  }
+
+  /** The step from what the ledger holds to the byte `chunkEnd` of the chunk. */
+  step(chunk: Chunk, chunkEnd: number): ProducerStep {
+    return { name: this.name, from: this.#held.position, position: this.#positionOf(chunk, chunkEnd), digest: this.#digestAt(chunk, chunkEnd) };
+  }
+
+  /** Takes on what the ledger holds now. */
+  learn(held: ProducerMark): void {
+    this.#held = { position: held.position, digest: held.digest };
+  }
+
+  /** The byte of the chunk behind which lines are new. @throws LedgerError PRODUCER_CONFLICT when this is not the input that is stored. */
+  resumeAt(chunk: Chunk): number {
+    const { position, digest } = this.#held;
+    if (position <= this.#base + chunk.position) return 0;
+    const end = this.#positionOf(chunk, chunk.end);
+    if (position > end) return chunk.end;
+    const at = position === end ? chunk.end : position - this.#base - chunk.position;
+    // an input may have ended without a line feed, and gone on with one since
+    const isLineEnd = byteAt(chunk.bytes, at - 1) === LINE_FEED || /^\r?\n/.test(chunk.bytes.toString('latin1', at, at + 2));
+    if (!isLineEnd || !this.#digestAt(chunk, at).equals(digest)) {
+      throw this.#conflict(`the input differs from what it stored in its first ${position} bytes`);
+    }
+    return at;
+  }
+
+  /** The chunk is dealt with. */
+  advance(chunk: Chunk): void {
+    this.#hash.update(chunk.bytes.subarray(0, chunk.nextPosition - chunk.position));
+  }
+
+  /** A source ends; the next one continues the same input. */
+  endSource(sourceBytes: number): void {
+    this.#base += sourceBytes;
+  }
+
+  /** The input ends. @throws LedgerError PRODUCER_CONFLICT when more of it is stored than there is. */
+  end(): void {
+    if (this.#base < this.#held.position) throw this.#conflict(`the input has ${this.#base} bytes and ${this.#held.position} are stored`);
+  }
+
+  #positionOf(chunk: Chunk, at: number): number {
+    return this.#base + (at === chunk.end ? chunk.nextPosition : chunk.position + at);
+  }
+
+  #digestAt(chunk: Chunk, at: number): Buffer {
+    const inputEnd = Math.min(at, chunk.nextPosition - chunk.position);
+    return this.#hash.copy().update(chunk.bytes.subarray(0, inputEnd)).digest();
+  }
+
+  #conflict(fact: string): LedgerError {
+    return new LedgerError('PRODUCER_CONFLICT', {
+      message: `producer '${this.name}': ${fact}`,
+      hint: 'a producer is one input for ever: give this one another name',
+      details: { producer: this.name },
+    });
+  }
+}

@@ -1,0 +1,78 @@
+/** Follows a transfer by the sequences of its source, so that a second run goes on behind what is stored, in the same transaction as each commit. */
+
+import type { ProducerMark, ProducerStep } from '../../model/events/commit.ts';
+import type { LedgerEvent } from '../../model/events/ledger-event.ts';
+import { invariant, LedgerError } from '../../model/ledger-error.ts';
+import { byteAt, CARRIAGE_RETURN, LINE_FEED } from '../../model/text/bytes.ts';
+import { blake3 } from '../../native/blake3.ts';
+import type { Chunk } from '../input/chunk.ts';
+import type { InputTrack } from './producer-progress.ts';
+
+/** Lines of a ledger: their positions are sequences, `position` that of the last event before the chunk, `nextPosition` that of its last one. */
+export interface TransferChunk extends Chunk {
+  readonly times: Float64Array;
+  readonly sequences: Float64Array;
+}
+
+/** What tells that a ledger is still the one an event was taken from. */
+export function eventMark({ sequence, time, payload }: Pick<LedgerEvent, 'sequence' | 'time' | 'payload'>): ProducerMark {
+  return { position: sequence, digest: blake3(Buffer.concat([Buffer.from(`${sequence} ${time} `), payload])) };
+}
+
+export class TransferTrack implements InputTrack {
+  readonly #name: string;
+  #held: ProducerMark;
+
+  constructor(name: string, held: ProducerMark) {
+    this.#name = name;
+    this.#held = held;
+  }
+
+  step(chunk: Chunk, chunkEnd: number): ProducerStep {
+    invariant(isTransfer(chunk), 'a transfer has chunks without sequences');
+    const row = chunkEnd === chunk.end ? chunk.sequences.length - 1 : countLines(chunk.bytes, chunk.start, chunkEnd) - 1;
+    const mark = eventMark({ sequence: chunk.sequences[row] as number, time: chunk.times[row] as number, payload: lineBefore(chunk, chunkEnd) });
+    return { ...mark, name: this.#name, from: chunk.position };
+  }
+
+  learn({ position, digest }: ProducerMark): void {
+    this.#held = { position, digest };
+  }
+
+  resumeAt(chunk: Chunk): number {
+    this.#expect(chunk.position, this.#held);
+    return 0;
+  }
+
+  /** @throws LedgerError PRODUCER_CONFLICT where the target holds another position than this transfer has brought it to. */
+  check(stored: ProducerMark): void {
+    this.#expect(this.#held.position, stored);
+  }
+
+  #expect(expected: number, { position }: ProducerMark): void {
+    if (position === expected) return;
+    throw new LedgerError('PRODUCER_CONFLICT', {
+      message: `the target holds the source's sequences through ${position}, and ${expected} was expected: another replay goes into it`,
+      hint: 'let one of them come to its end, then run the other again',
+      details: { producer: this.#name },
+    });
+  }
+}
+
+function isTransfer(chunk: Chunk): chunk is TransferChunk {
+  return 'sequences' in chunk;
+}
+
+function countLines(bytes: Buffer, start: number, end: number): number {
+  let lines = 0;
+  for (let at = start; at < end; at++) if (byteAt(bytes, at) === LINE_FEED) lines++;
+  return lines;
+}
+
+/** The payload of the line that ends at `end`. */
+function lineBefore({ bytes, start }: Chunk, end: number): Buffer {
+  const lineFeed = end - 1;
+  const first = lineFeed === start ? start : bytes.lastIndexOf(LINE_FEED, lineFeed - 1) + 1;
+  const hasReturn = byteAt(bytes, lineFeed - 1) === CARRIAGE_RETURN;
+  return bytes.subarray(Math.max(first, start), hasReturn ? lineFeed - 1 : lineFeed);
+}

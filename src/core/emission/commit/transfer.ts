@@ -1,0 +1,164 @@
+/** Takes events of another ledger as they are: their order, their times and their bytes; where they go this ledger's routing says. */
+
+import type { CommitPipeline, ProducerMark } from '../../model/events/commit.ts';
+import type { EventBatch } from '../../model/events/event.ts';
+import type { Head } from '../../model/events/head.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import { LINE_FEED } from '../../model/text/bytes.ts';
+import { LineFault } from '../../scan/line-fault.ts';
+import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk, VOLUME_BYTES } from '../input/chunk.ts';
+import type { Emitter } from './emitter.ts';
+import { Conveyor, type OnArrival } from './pipelined-committer.ts';
+import { type TransferChunk, TransferTrack } from './transfer-progress.ts';
+
+const TOO_LATE = "it is earlier than the other ledger's head, and would lose its time";
+const RETURN_AND_FEED = Buffer.from('\r\n');
+
+export interface TransferOptions {
+  /** The name under which the position is kept, and what the ledger holds for it. */
+  readonly producer: string;
+  readonly held: ProducerMark;
+  /** What it holds by now. */
+  stored(): Promise<ProducerMark>;
+  /** As messages name where the events come from. */
+  readonly source: string;
+}
+
+export class Transfer {
+  readonly #emitter: Emitter;
+  readonly #options: TransferOptions;
+  readonly #track: TransferTrack;
+  /** Memory of chunks, the one used last at the end: each outlasts its way. */
+  readonly #memory: Buffer[] = [];
+  #position: number;
+  #pipeline: CommitPipeline | undefined;
+  #conveyor: Conveyor | undefined;
+  #hasTried = false;
+  #head: Head | null = null;
+
+  constructor(emitter: Emitter, options: TransferOptions) {
+    this.#emitter = emitter;
+    this.#options = options;
+    this.#track = new TransferTrack(options.producer, options.held);
+    this.#position = options.held.position;
+  }
+
+  /** The head behind the last commit; null where nothing was committed. */
+  get head(): Head | null {
+    return this.#head;
+  }
+
+  /** Commits the events, or has them on their way when it resolves. @throws LedgerError BAD_LINE for one that this ledger cannot take as it is. */
+  async deliver(batches: readonly EventBatch[]): Promise<boolean> {
+    let group: EventBatch[] = [];
+    let bytes = 0;
+    for (const batch of batches) {
+      const { length } = batch.lines();
+      if (bytes > 0 && bytes + length > CHUNK_BYTES) {
+        await this.#send(group, bytes);
+        group = [];
+        bytes = 0;
+      }
+      if (length > 0) group.push(batch);
+      bytes += length;
+    }
+    if (bytes > 0) await this.#send(group, bytes);
+    return true;
+  }
+
+  /** Resolves when everything is committed. */
+  async end(): Promise<void> {
+    await this.#conveyor?.drain();
+  }
+
+  async close(): Promise<void> {
+    await this.#pipeline?.close();
+  }
+
+  async #send(batches: readonly EventBatch[], bytes: number): Promise<void> {
+    const chunk = this.#chunkOf(batches, bytes);
+    this.#position = chunk.nextPosition;
+    if (this.#conveyor === undefined && bytes >= VOLUME_BYTES) await this.#startConveyor();
+    if (this.#conveyor !== undefined) {
+      await this.#conveyor.send(chunk);
+      // what trickles in is waited for: nobody comes behind it to notice a failure
+      if (bytes < VOLUME_BYTES || this.#conveyor.hasStopped) await this.#conveyor.drain();
+      return;
+    }
+    const result = await this.#emitter.emit(chunk, { producer: this.#track });
+    await this.#arrive(chunk, result, result.events === null ? null : { outcome: result.events.committed, bytes: result.events.bytes });
+  }
+
+  async #startConveyor(): Promise<void> {
+    const { openPipeline } = this.#emitter.parts.target;
+    if (openPipeline === null || !this.#emitter.mayForesee || this.#hasTried) return;
+    this.#hasTried = true;
+    // without it chunks go one by one, as they did so far
+    this.#pipeline = await openPipeline().catch(() => undefined);
+    if (this.#pipeline === undefined) return;
+    this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, await this.#emitter.basis(), this.#arrive, { track: this.#track });
+  }
+
+  #chunkOf(batches: readonly EventBatch[], bytes: number): TransferChunk {
+    const lines = batches.map((batch) => withReturns(batch));
+    const length = lines.reduce((sum, part) => sum + part.length, 0);
+    const memory = this.#room(Math.max(length, bytes));
+    let end = 0;
+    for (const part of lines) end += part.copy(memory, end);
+    const sequences = joined(batches.map((batch) => batch.sequences));
+    const times = joined(batches.map((batch) => batch.times));
+    return { bytes: memory, start: 0, end, position: this.#position, nextPosition: sequences[sequences.length - 1] as number, times, sequences };
+  }
+
+  #room(bytes: number): Buffer {
+    const oldest = this.#memory.length > CHUNKS_KEPT ? this.#memory.shift() : undefined;
+    const memory = oldest !== undefined && oldest.length >= bytes ? oldest : Buffer.allocUnsafeSlow(bytes);
+    this.#memory.push(memory);
+    return memory;
+  }
+
+  readonly #arrive: OnArrival = async (chunk, result, committed) => {
+    if (committed !== null) this.#head = committed.outcome.head;
+    const [bad] = result.badLines;
+    // what another replay has told meanwhile makes all of it late
+    if (bad?.fault === LineFault.TIME_LATE) this.#track.check(await this.#options.stored());
+    if (bad !== undefined) throw refusal(chunk, bad.lineInChunk, bad.fault === LineFault.TIME_LATE ? TOO_LATE : bad.reason, this.#options.source);
+    const [duplicate] = result.duplicates;
+    if (duplicate !== undefined) throw refusal(chunk, duplicate.row, `its id was committed before, at sequence ${duplicate.sequence}`, this.#options.source);
+  };
+}
+
+function refusal(chunk: Chunk, row: number, reason: string, source: string): LedgerError {
+  const sequence = (chunk as TransferChunk).sequences[row];
+  return new LedgerError('BAD_LINE', {
+    message: `sequence ${sequence} of ${source} cannot be taken as it is: ${reason}`,
+    hint: 'replay into a new ledger, or one whose settings take it; what came before is stored',
+    details: { sequence, reason },
+  });
+}
+
+/** Lines as an input has them: the end of a line takes one carriage return with it, so that a payload's own one needs another behind it. */
+function withReturns(batch: EventBatch): Buffer {
+  const lines = batch.lines();
+  if (!lines.includes(RETURN_AND_FEED)) return lines;
+  const parts: Buffer[] = [];
+  for (let start = 0; start < lines.length; ) {
+    const end = lines.indexOf(LINE_FEED, start);
+    const line = lines.subarray(start, end);
+    parts.push(line, line.at(-1) === RETURN_AND_FEED[0] ? RETURN_AND_FEED : RETURN_AND_FEED.subarray(1));
+    start = end + 1;
+  }
+  return Buffer.concat(parts);
+}
+
+function joined(columns: readonly Float64Array[]): Float64Array {
+  const [only] = columns;
+  if (columns.length === 1 && only !== undefined) return only.slice();
+  const all = new Float64Array(columns.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const column of columns) {
+    all.set(column, at);
+    at += column.length;
+  }
+  return all;
+}

@@ -1,0 +1,127 @@
+/** Tells of the lines of an input where each would go and why, or why it would not be taken. It commits nothing. */
+
+import type { Basis } from '../../model/events/commit.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import type { RouteCause, RouteRefusal, Router, RouterFactory } from '../../model/routing/router.ts';
+import { NO_SESSION, type Pin, type SessionNumber, type SessionRouter } from '../../model/routing/session-pins.ts';
+import type { Clock } from '../../model/time/clock.ts';
+import { type Micros, NO_TIME } from '../../model/time/time.ts';
+import { describeLineFault, LineFault } from '../../scan/line-fault.ts';
+import type { RoutableLine } from '../../scan/scanned-field.ts';
+import { Scanner } from '../../scan/scanner.ts';
+import type { InputSource } from '../commit/ingest.ts';
+import { StreamSource } from '../input/byte-source.ts';
+import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
+import { ChunkReader } from '../input/chunk-reader.ts';
+import { type PressParts, pressParts, ReferencePress } from './chunk-encoder.ts';
+import { placeSession } from './draft-builder.ts';
+import { LineCursor, ROUTE_FAULTS } from './line-checker.ts';
+import { type EmissionSettings, faultContext, scanLimits } from './settings.ts';
+
+/** Where a line would go; `fault` where it would go nowhere. */
+export type LineRoute =
+  | { readonly partition: PartitionId; readonly cause: RouteCause; readonly key: string | null }
+  | { readonly partition: null; readonly fault: string; readonly key: string | null };
+
+export type ExplainedLine = LineRoute & {
+  readonly source: string;
+  /** 1-based, blank lines counted. */
+  readonly line: number;
+};
+
+export interface ExplainerParts {
+  readonly makeRouter: RouterFactory;
+  readonly clock: Clock;
+  readonly pinsOf: (sessions: readonly string[]) => Promise<readonly Pin[]>;
+}
+
+/** Sessions go as they would if all that was asked came now, in this order. */
+export class Explainer {
+  readonly #explaining: ExplainerParts;
+  readonly #basis: Basis;
+  /** Of the last line. */
+  #time: Micros;
+  readonly #settings: EmissionSettings;
+  readonly #parts: PressParts;
+  readonly #press: ReferencePress;
+
+  constructor(explaining: ExplainerParts, settings: EmissionSettings, basis: Basis) {
+    this.#explaining = explaining;
+    this.#settings = settings;
+    this.#basis = basis;
+    this.#time = basis.floor;
+    this.#parts = pressParts(explaining.makeRouter, explaining.clock, settings, basis);
+    this.#parts.router.sessions?.begin(basis.sessions?.loads ?? []);
+    this.#press = new ReferencePress(this.#parts, new Scanner(this.#parts.plan));
+  }
+
+  /** What a router's refusal of a key means for a line with that key. */
+  refusal(refusal: RouteRefusal): string {
+    return this.#describe(ROUTE_FAULTS[refusal]);
+  }
+
+  /** Where lines go that hold a key each. */
+  async routes(router: Router, lines: readonly RoutableLine[]): Promise<(PartitionId | RouteRefusal)[]> {
+    const { sessions } = router;
+    if (sessions === null) return lines.map((line) => router.route(line));
+    const numbers = lines.map((line) => sessions.sessionOf(line));
+    await this.#ask(sessions);
+    sessions.begin(this.#basis.sessions?.loads ?? []);
+    return lines.map((line, at) => (numbers[at] === NO_SESSION ? router.route(line) : sessions.assign(numbers[at] as SessionNumber, this.#timeOf(NO_TIME))));
+  }
+
+  /** The lines of each chunk as they come, in order. */
+  async *explain(sources: readonly InputSource[], signal?: AbortSignal): AsyncGenerator<readonly ExplainedLine[], void, undefined> {
+    for (const source of sources) {
+      const bytes = source.openDirectly?.() ?? new StreamSource(source.open());
+      const reader = new ChunkReader(bytes, { chunkBytes: CHUNK_BYTES, lineBytesMax: scanLimits(this.#settings).lineBytesMax }, signal);
+      let firstLine = 1;
+      try {
+        for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
+          const { lines, lineCount } = await this.#explainChunk(chunk, source.name, firstLine);
+          firstLine += lineCount;
+          yield lines;
+        }
+      } finally {
+        reader.close();
+      }
+    }
+  }
+
+  async #ask(sessions: SessionRouter): Promise<void> {
+    const unasked = sessions.takeUnasked();
+    if (unasked.length > 0) sessions.learn(await this.#explaining.pinsOf(unasked));
+  }
+
+  #timeOf(own: Micros): Micros {
+    this.#time = Math.max(this.#time, own === NO_TIME ? this.#explaining.clock.nowMicros() : own);
+    return this.#time;
+  }
+
+  async #explainChunk(chunk: Chunk, source: string, firstLine: number): Promise<{ lines: ExplainedLine[]; lineCount: number }> {
+    const { lines, verdicts } = this.#press.read(chunk);
+    const { sessions } = this.#parts.router;
+    if (sessions !== null) await this.#ask(sessions);
+    const cursor = new LineCursor(chunk.bytes, lines);
+    const explained: ExplainedLine[] = [];
+    for (let row = 0; row < verdicts.count; row++) {
+      cursor.line = row;
+      const place = { source, line: firstLine + (lines.numbers[row] as number) };
+      const fault = verdicts.faults[row] as LineFault;
+      // of a line that is no JSON no field is sure
+      if (lines.fault(row) !== LineFault.NONE) {
+        explained.push({ ...place, partition: null, key: null, fault: this.#describe(fault) });
+        continue;
+      }
+      const key = this.#parts.router.fields.length === 0 ? null : this.#parts.router.keyOf(cursor);
+      if (fault !== LineFault.NONE) explained.push({ ...place, partition: null, key, fault: this.#describe(fault) });
+      else if (sessions !== null) placeSession(sessions, verdicts, row, this.#timeOf(verdicts.times[row] as Micros));
+      if (fault === LineFault.NONE) explained.push({ ...place, partition: verdicts.partitions[row] as number, key, cause: this.#parts.router.causeOf(cursor) });
+    }
+    return { lines: explained, lineCount: lines.lineCount };
+  }
+
+  #describe(fault: LineFault): string {
+    return describeLineFault(fault, faultContext(this.#settings, this.#parts.epoch.spec));
+  }
+}

@@ -1,0 +1,156 @@
+/** The kernel press: scans, judges and frames a chunk inside the kernel, and leaves to the reference what the kernel cannot settle, such as most routings. */
+
+import type { Basis } from '../../model/events/commit.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import { NO_PIN_CHANGES, type SessionRouter } from '../../model/routing/session-pins.ts';
+import { numberAt } from '../../model/text/bytes.ts';
+import { type Micros, NO_TIME } from '../../model/time/time.ts';
+import { LineFault } from '../../scan/line-fault.ts';
+import { ScannedLines } from '../../scan/scanned-lines.ts';
+import type { Chunk } from '../input/chunk.ts';
+import { type Press, type PressParts, type ReadChunk, ReferencePress } from './chunk-encoder.ts';
+import { type BuiltDraft, DraftBuilder, type Exclusions, placeSession } from './draft-builder.ts';
+import { type HashedPart, Kernel, UNSETTLED } from './kernel.ts';
+import type { Judge, Verdicts } from './line-checker.ts';
+
+/** The press for chunks of volume: all but some routings in the kernel where that knows how, otherwise the kernel's scan and the reference's judgement. */
+export function kernelPress(parts: PressParts): Press {
+  const { settings } = parts;
+  const isSimple = !settings.isEnvelope && settings.unique === null && settings.onBadLine !== 'calls';
+  return isSimple ? new KernelPress(parts) : new ReferencePress(parts, new Kernel(parts.plan));
+}
+
+/** What the kernel can hash of a line so that it goes where the routing says. */
+function hashedPart({ epoch: { spec, placedFrom }, router }: PressParts): HashedPart {
+  if (spec.rule !== 'hash' || spec.missing !== null || placedFrom !== null || router.everyLineTo !== null) return 'nothing';
+  return spec.field === null ? 'payload' : 0;
+}
+
+class KernelPress implements Press {
+  readonly #parts: PressParts;
+  readonly #hashed: HashedPart;
+  readonly #kernel: Kernel;
+  readonly #judge: Judge;
+  readonly #lines: ScannedLines;
+  readonly #reference: DraftBuilder;
+  /** Whether the kernel's numbers of partitions are their ids. */
+  readonly #isInOrder: boolean;
+
+  constructor(parts: PressParts) {
+    this.#parts = parts;
+    this.#hashed = hashedPart(parts);
+    this.#isInOrder = parts.epoch.partitionIds.every((id, number) => id === number);
+    this.#kernel = new Kernel(parts.plan);
+    this.#judge = parts.judge;
+    this.#lines = new ScannedLines(parts.plan.slotCount);
+    this.#reference = new DraftBuilder(parts.settings, parts.router);
+  }
+
+  read(chunk: Chunk): ReadChunk {
+    const { slots, epoch } = this.#parts;
+    const lines = this.#lines;
+    this.#kernel.scan(chunk.bytes, chunk.start, chunk.end, lines);
+    const unsettled = this.#kernel.judge(lines, {
+      hashed: this.#hashed,
+      timeSlot: slots.time,
+      partitionCount: epoch.partitionIds.length,
+      latest: this.#judge.latestTime(),
+    });
+    const { count, faults, starts, ends } = lines;
+    const verdicts: Verdicts = {
+      count,
+      faults: faults.subarray(0, count),
+      starts,
+      ends,
+      ids: [],
+      sessions: this.#judge.noSessions(count),
+      ...this.#kernel.judged(count),
+    };
+    if (chunk.times !== undefined) verdicts.times.set(chunk.times);
+    this.#route(chunk, lines, verdicts);
+    if (unsettled > 0) {
+      for (let line = 0; line < count; line++) if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);
+    }
+    return { lines, verdicts };
+  }
+
+  /** Where the kernel did not, or by numbers that are no ids. */
+  #route(chunk: Chunk, lines: ScannedLines, verdicts: Verdicts): void {
+    const { router, epoch } = this.#parts;
+    if (router.everyLineTo !== null) verdicts.partitions.fill(router.everyLineTo);
+    else if (this.#hashed === 'nothing') this.#judge.route(chunk, lines, verdicts);
+    else if (!this.#isInOrder) numbersToIds(verdicts.partitions, epoch.partitionIds);
+  }
+
+  build(chunk: Chunk, { verdicts }: ReadChunk, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
+    if (exclusions.hasFaults || exclusions.done.includes(1)) return this.#reference.build(chunk, verdicts, exclusions, basis, now);
+    const { count, faults } = verdicts;
+    const firstBad = faults.findIndex((fault) => fault !== LineFault.NONE);
+    const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;
+    const limit = stoppedAt ?? count;
+    const { slots, router } = this.#parts;
+    if (router.sessions !== null) placeSessions(router.sessions, verdicts, limit, basis, now);
+    const framed = this.#kernel.frame(limit, basis.partitionNames.length, basis.floor, now);
+    // which line it is that comes too late is the reference's to say
+    if (framed.late > 0 && this.#parts.settings.late === 'reject') return this.#reference.build(chunk, verdicts, exclusions, basis, now);
+    return {
+      draft: {
+        epoch: basis.epoch.epoch,
+        count: framed.count,
+        firstTime: framed.firstTime,
+        lastTime: framed.lastTime,
+        isLiftable: slots.time === null && chunk.times === undefined,
+        frames: router.givenKey === null ? framed.frames : framed.frames.map((frame) => ({ ...frame, key: router.givenKey })),
+        committedAt: now,
+        isClockTrusted: this.#parts.settings.isClockTrusted,
+        ids: [],
+        pins: router.sessions?.changes() ?? NO_PIN_CHANGES,
+        sentTo: router.sentTo,
+      },
+      lines: () => rowsWithoutFault(faults, limit, framed.count),
+      times: framed.times,
+      bytes: framed.payloadBytes,
+      late: framed.late,
+      repeats: [],
+      badLines: badLinesOf(faults, firstBad, stoppedAt),
+      stoppedAt,
+    };
+  }
+}
+
+/** With the times that the kernel gives the lines: both walk them by the same rule. */
+function placeSessions(sessions: SessionRouter, verdicts: Verdicts, limit: number, basis: Basis, now: Micros): void {
+  const { faults, times } = verdicts;
+  sessions.begin(basis.sessions?.loads ?? []);
+  let time = basis.floor;
+  for (let line = 0; line < limit; line++) {
+    if (faults[line] !== LineFault.NONE) continue;
+    const own = numberAt(times, line);
+    time = Math.max(time, own === NO_TIME ? now : own);
+    placeSession(sessions, verdicts, line, time);
+  }
+}
+
+/** Rows that have a fault hold no number, and are given any id. */
+function numbersToIds(partitions: Uint16Array, ids: readonly PartitionId[]): void {
+  const table = Uint16Array.from(ids);
+  for (let row = 0; row < partitions.length; row++) partitions[row] = table[partitions[row] as number] ?? 0;
+}
+
+function rowsWithoutFault(faults: Uint8Array, limit: number, count: number): Uint32Array {
+  const rows = new Uint32Array(count);
+  let next = 0;
+  for (let row = 0; row < limit; row++) if (faults[row] === LineFault.NONE) rows[next++] = row;
+  return rows;
+}
+
+function badLinesOf(faults: Uint8Array, firstBad: number, stoppedAt: number | null): BuiltDraft['badLines'] {
+  if (firstBad < 0) return [];
+  const end = stoppedAt === null ? faults.length : stoppedAt + 1;
+  const bad: { line: number; fault: LineFault }[] = [];
+  for (let line = firstBad; line < end; line++) {
+    const fault = faults[line] as LineFault;
+    if (fault !== LineFault.NONE) bad.push({ line, fault });
+  }
+  return bad;
+}

@@ -1,0 +1,220 @@
+/** Judges scanned lines one by one: where each goes, what time and id it carries, or why it is not taken. Knows nothing of other lines or of the head. */
+
+import type { PartitionId } from '../../model/routing/partition.ts';
+import type { Router } from '../../model/routing/router.ts';
+import { NO_SESSION } from '../../model/routing/session-pins.ts';
+import { scalarText } from '../../model/text/scalar-text.ts';
+import type { Clock } from '../../model/time/clock.ts';
+import { type Micros, NO_TIME, readEpochNumber, readRfc3339, type TimeFault, type TimeReading } from '../../model/time/time.ts';
+import { LineFault } from '../../scan/line-fault.ts';
+import { FieldKind, type RoutableLine } from '../../scan/scanned-field.ts';
+import type { ScannedLines } from '../../scan/scanned-lines.ts';
+import type { Chunk } from '../input/chunk.ts';
+import { type Bounds, widenToPayload } from '../input/envelope.ts';
+import type { EmissionSettings, FieldSlots } from './settings.ts';
+
+/** What the judge says of each line of a chunk, in columns; line n of the scan is row n. */
+export interface Verdicts {
+  readonly count: number;
+  readonly faults: Uint8Array;
+  /** Of lines without a session alone where `sessions` is not null, until a draft is built. */
+  readonly partitions: Uint16Array;
+  /** NO_SESSION where a line has none; null where no line has one. */
+  readonly sessions: Int32Array | null;
+  /** Own times; NO_TIME where the arrival counts. */
+  readonly times: Float64Array;
+  /** Bounds of the payloads in the chunk. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  /** Unique ids; empty where the ledger keeps none. */
+  readonly ids: readonly string[];
+}
+
+const TIME_FAULTS: Readonly<Record<TimeFault, LineFault>> = {
+  'not-a-time': LineFault.TIME_NOT_READABLE,
+  'no-such-date': LineFault.TIME_NO_SUCH_DATE,
+  'no-zone': LineFault.TIME_NO_ZONE,
+  'out-of-range': LineFault.TIME_OUT_OF_RANGE,
+};
+
+export const ROUTE_FAULTS = {
+  'key-missing': LineFault.KEY_MISSING,
+  'key-not-scalar': LineFault.KEY_NOT_SCALAR,
+  'key-not-comparable': LineFault.KEY_NOT_COMPARABLE,
+  'unknown-partition': LineFault.UNKNOWN_PARTITION,
+} as const;
+
+function isTimeFault(fault: LineFault): boolean {
+  return fault >= LineFault.TIME_MISSING && fault <= LineFault.TIME_AHEAD;
+}
+
+export class Judge {
+  readonly #settings: EmissionSettings;
+  readonly #slots: FieldSlots;
+  readonly #router: Router;
+  readonly #clock: Clock;
+  readonly #reading: TimeReading = { time: NO_TIME, fault: undefined };
+  readonly #bounds: Bounds = { start: 0, end: 0 };
+
+  constructor(settings: EmissionSettings, slots: FieldSlots, router: Router, clock: Clock) {
+    this.#settings = settings;
+    this.#slots = slots;
+    this.#router = router;
+    this.#clock = clock;
+  }
+
+  judge(chunk: Chunk, lines: ScannedLines): Verdicts {
+    const { count } = lines;
+    const verdicts: Verdicts = {
+      count,
+      faults: lines.faults.slice(0, count),
+      partitions: new Uint16Array(count),
+      sessions: this.noSessions(count),
+      times: chunk.times?.slice() ?? new Float64Array(count).fill(NO_TIME),
+      starts: lines.starts.slice(0, count),
+      ends: lines.ends.slice(0, count),
+      ids: this.#slots.unique === null ? [] : new Array<string>(count).fill(''),
+    };
+    const cursor = new LineCursor(chunk.bytes, lines);
+    const latest = this.latestTime();
+    for (let line = 0; line < count; line++) {
+      if (verdicts.faults[line] !== LineFault.NONE) continue;
+      cursor.line = line;
+      verdicts.faults[line] = this.#judgeLine(cursor, lines, verdicts, latest);
+    }
+    return verdicts;
+  }
+
+  /** Judges one line again whose row stands already, for a judge that left it unsettled. */
+  settle(chunk: Chunk, lines: ScannedLines, line: number, verdicts: Verdicts): void {
+    const cursor = new LineCursor(chunk.bytes, lines);
+    cursor.line = line;
+    verdicts.times[line] = chunk.times?.[line] ?? NO_TIME;
+    verdicts.faults[line] = this.#judgeLine(cursor, lines, verdicts, this.latestTime());
+  }
+
+  /** The column of sessions for so many lines, as long as none is known. */
+  noSessions(count: number): Int32Array | null {
+    return this.#router.sessions === null ? null : new Int32Array(count).fill(NO_SESSION);
+  }
+
+  /** Routes lines that are judged otherwise already. A line that goes nowhere is at fault for that, whatever its time. */
+  route(chunk: Chunk, lines: ScannedLines, verdicts: Verdicts): void {
+    const cursor = new LineCursor(chunk.bytes, lines);
+    for (let line = 0; line < verdicts.count; line++) {
+      const fault = verdicts.faults[line] as LineFault;
+      if (fault !== LineFault.NONE && !isTimeFault(fault)) continue;
+      cursor.line = line;
+      cursor.payloadStart = verdicts.starts[line] as number;
+      cursor.payloadEnd = verdicts.ends[line] as number;
+      const refused = this.#route(cursor, verdicts);
+      if (refused === LineFault.NONE) continue;
+      verdicts.faults[line] = refused;
+      lines.faultsAt[line] = cursor.payloadStart;
+    }
+  }
+
+  /** The latest time an event may carry now. */
+  latestTime(): Micros {
+    return this.#clock.nowMicros() + this.#settings.maxSkewMicros;
+  }
+
+  #judgeLine(cursor: LineCursor, lines: ScannedLines, verdicts: Verdicts, latest: Micros): LineFault {
+    const { line, bytes } = cursor;
+    const { time, unique, payload } = this.#slots;
+    if (payload !== null) {
+      if (!this.#findPayload(bytes, lines, line, payload)) return LineFault.NOT_AN_ENVELOPE;
+      verdicts.starts[line] = this.#bounds.start;
+      verdicts.ends[line] = this.#bounds.end;
+      if (this.#bounds.end - this.#bounds.start > this.#settings.lineBytesMax) return LineFault.TOO_LONG;
+    }
+    cursor.payloadStart = verdicts.starts[line] as number;
+    cursor.payloadEnd = verdicts.ends[line] as number;
+    const refused = this.#route(cursor, verdicts);
+    if (refused !== LineFault.NONE) return refused;
+    if (time !== null) {
+      const fault = this.#readTime(bytes, lines, line, time, latest);
+      if (fault !== LineFault.NONE) return fault;
+      verdicts.times[line] = this.#reading.time;
+    }
+    if (unique === null) return LineFault.NONE;
+    const kind = lines.kind(line, unique);
+    const id = scalarText(bytes, kind, lines.fieldStart(line, unique), lines.fieldEnd(line, unique));
+    if (id === null) return kind === FieldKind.ABSENT ? LineFault.ID_MISSING : LineFault.ID_NOT_SCALAR;
+    (verdicts.ids as string[])[line] = id;
+    return LineFault.NONE;
+  }
+
+  #route(cursor: LineCursor, verdicts: Verdicts): LineFault {
+    const { sessions } = this.#router;
+    if (sessions !== null && verdicts.sessions !== null) {
+      const session = sessions.sessionOf(cursor);
+      verdicts.sessions[cursor.line] = session;
+      if (session !== NO_SESSION) return LineFault.NONE;
+    }
+    const route: PartitionId | keyof typeof ROUTE_FAULTS = this.#router.route(cursor);
+    if (typeof route !== 'number') return ROUTE_FAULTS[route];
+    verdicts.partitions[cursor.line] = route;
+    return LineFault.NONE;
+  }
+
+  #findPayload(bytes: Buffer, lines: ScannedLines, line: number, slot: number): boolean {
+    if (lines.kind(line, slot) === FieldKind.ABSENT) return false;
+    this.#bounds.start = lines.fieldStart(line, slot);
+    this.#bounds.end = lines.fieldEnd(line, slot);
+    widenToPayload(bytes, lines.ends[line] as number, this.#bounds);
+    return true;
+  }
+
+  #readTime(bytes: Buffer, lines: ScannedLines, line: number, slot: number, latest: number): LineFault {
+    const kind = lines.kind(line, slot);
+    const start = lines.fieldStart(line, slot);
+    const end = lines.fieldEnd(line, slot);
+    switch (kind) {
+      case FieldKind.ABSENT:
+        return this.#settings.isEnvelope ? LineFault.NOT_AN_ENVELOPE : LineFault.TIME_MISSING;
+      case FieldKind.STRING:
+        readRfc3339(bytes, start + 1, end - 1, this.#reading);
+        break;
+      case FieldKind.ESCAPED_STRING: {
+        const text = Buffer.from(JSON.parse(bytes.toString('utf8', start, end)) as string);
+        readRfc3339(text, 0, text.length, this.#reading);
+        break;
+      }
+      case FieldKind.INTEGER:
+      case FieldKind.DECIMAL:
+        readEpochNumber(bytes, start, end, this.#reading);
+        break;
+      default:
+        return LineFault.TIME_NOT_READABLE;
+    }
+    if (this.#reading.fault !== undefined) return TIME_FAULTS[this.#reading.fault];
+    return this.#reading.time > latest ? LineFault.TIME_AHEAD : LineFault.NONE;
+  }
+}
+
+/** One line of a scan, as the router reads it. */
+export class LineCursor implements RoutableLine {
+  readonly bytes: Buffer;
+  line = 0;
+  payloadStart = 0;
+  payloadEnd = 0;
+  readonly #lines: ScannedLines;
+
+  constructor(bytes: Buffer, lines: ScannedLines) {
+    this.bytes = bytes;
+    this.#lines = lines;
+  }
+
+  kind(nth: number): FieldKind {
+    return this.#lines.kind(this.line, nth);
+  }
+
+  start(nth: number): number {
+    return this.#lines.fieldStart(this.line, nth);
+  }
+
+  end(nth: number): number {
+    return this.#lines.fieldEnd(this.line, nth);
+  }
+}

@@ -1,0 +1,232 @@
+/** Cuts a stream of bytes into chunks of whole lines: takes what is there, never waits for a producer, and holds no more than its bounds. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LINE_FEED } from '../../model/text/bytes.ts';
+import type { ByteSink, ByteSource } from './byte-source.ts';
+import { CHUNKS_KEPT, type Chunk } from './chunk.ts';
+
+export interface ChunkLimits {
+  /** What a chunk aims at; it may be a line longer. */
+  readonly chunkBytes: number;
+  /** A longer line is cut a few bytes behind this, and the scanner finds it too long then. */
+  readonly lineBytesMax: number;
+}
+
+/** What a pipe holds on Linux. A piece of that size had filled it up. */
+const PIPE_BYTES = 64 * 1024;
+const FLOOD_PAUSE_MS = 2;
+/** What trickles in without a pause is not gathered for longer. */
+const GATHER_MS_MAX = 20;
+
+/** The half line that a chunk may begin with, where lines are of a usual length. */
+const CARRY_BYTES = 64 * 1024;
+/** What a chunk's memory begins with: small inputs need no more. */
+const FIRST_BYTES = 64 * 1024;
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export class ChunkReader {
+  readonly #source: ByteSource;
+  readonly #limits: ChunkLimits;
+  readonly #signal: AbortSignal | undefined;
+  /** The last piece was a full pipe's: its writer was waiting for us and has more. */
+  #isFlooding = false;
+  #isPaused = false;
+  #hasEnded = false;
+  #error: unknown;
+  #wake: (() => void) | undefined;
+
+  /** The chunk being filled, and the ones handed out before it, the oldest first. */
+  #filling: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  readonly #handedOut: Buffer[] = [];
+  #filled = 0;
+  /** How many bytes have arrived since a chunk was last cut, or looked for in vain. */
+  #fresh = 0;
+  /** What arrives while the reader has enough, until it goes on. */
+  #overflow: Buffer | undefined;
+  /** Bytes of a too long line are being passed over. */
+  #isSkipping = false;
+  #position = 0;
+
+  constructor(source: ByteSource, limits: ChunkLimits, signal?: AbortSignal) {
+    this.#source = source;
+    this.#limits = limits;
+    this.#signal = signal;
+    if (signal?.aborted) this.#hasEnded = true;
+    signal?.addEventListener('abort', this.#end);
+    source.start(this.#sink);
+  }
+
+  /** The next chunk, or null at the end of the input or after an abort: a half line is not told then. @throws what the source ended with, after the whole lines before it. */
+  async next(): Promise<Chunk | null> {
+    for (;;) {
+      await this.#settle();
+      if (this.#signal?.aborted) return null;
+      const hasFailed = this.#error !== undefined;
+      const hasEnded = this.#hasEnded && !hasFailed;
+      const chunk = this.#cut(hasEnded);
+      this.#fresh = 0;
+      if (this.#isPaused) {
+        this.#isPaused = false;
+        this.#source.resume();
+      }
+      if (chunk !== null) return chunk;
+      if (hasFailed) throw this.#error;
+      if (hasEnded) return this.#last();
+    }
+  }
+
+  close(): void {
+    this.#hasEnded = true;
+    this.#signal?.removeEventListener('abort', this.#end);
+    this.#source.close();
+  }
+
+  readonly #sink: ByteSink = {
+    room: (bytesMax) => {
+      const left = this.#limits.chunkBytes - this.#fresh;
+      // a source may ask before it pauses
+      if (left <= 0) {
+        this.#overflow ??= Buffer.allocUnsafeSlow(PIPE_BYTES);
+        return this.#overflow;
+      }
+      const wanted = Math.min(bytesMax, left);
+      this.#reserve(wanted);
+      return this.#filling.subarray(this.#filled, this.#filled + wanted);
+    },
+    arrived: (room, bytes) => {
+      this.#isFlooding = bytes >= PIPE_BYTES;
+      this.#fresh += bytes;
+      const isInPlace = room.buffer === this.#filling.buffer && room.byteOffset === this.#filling.byteOffset + this.#filled;
+      this.#take(room.subarray(0, bytes), isInPlace);
+      this.#isPaused = this.#fresh >= this.#limits.chunkBytes;
+      this.#wake?.();
+      return !this.#isPaused;
+    },
+    ended: (error) => {
+      if (this.#hasEnded) return;
+      this.#error = error;
+      this.#end();
+    },
+  };
+
+  readonly #end = (): void => {
+    this.#hasEnded = true;
+    this.#wake?.();
+  };
+
+  /** Waits for the first bytes, then takes on what arrives without a pause; of a prompt source, all that a chunk holds. */
+  async #settle(): Promise<void> {
+    const isEnough = () => this.#hasEnded || (this.#source.isPrompt ? this.#isPaused : this.#fresh > 0);
+    while (!isEnough()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (!this.#source.isPrompt) await this.#gather();
+  }
+
+  async #gather(): Promise<void> {
+    let seen = -1;
+    const enough = performance.now() + GATHER_MS_MAX;
+    while (performance.now() < enough && this.#fresh > seen && !this.#isPaused && !this.#hasEnded) {
+      seen = this.#fresh;
+      await nextTurn();
+      if (this.#fresh === seen && this.#isFlooding) await this.#moreOrPause();
+    }
+  }
+
+  /** Gives a fast producer the moment it needs to fill its pipe again. */
+  async #moreOrPause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const pause = setTimeout(resolve, FLOOD_PAUSE_MS);
+      this.#wake = () => {
+        clearTimeout(pause);
+        resolve();
+      };
+    });
+  }
+
+  /** Adds what has arrived to the chunk being filled. A chunk may have been handed out since the source asked for room: then it lies elsewhere. */
+  #take(piece: Uint8Array, isInPlace: boolean): void {
+    const rest = this.#isSkipping ? this.#skip(piece) : piece;
+    if (!isInPlace || rest.length < piece.length) {
+      this.#reserve(rest.length);
+      this.#filling.set(rest, this.#filled);
+    }
+    this.#filled += rest.length;
+  }
+
+  /** Passes over a too long line; what stands behind its end goes on as usual. */
+  #skip(piece: Uint8Array): Uint8Array {
+    const lineFeed = piece.indexOf(LINE_FEED);
+    const passed = lineFeed < 0 ? piece.length : lineFeed + 1;
+    this.#position += passed;
+    if (lineFeed >= 0) this.#isSkipping = false;
+    return piece.subarray(passed);
+  }
+
+  /** The whole lines of what was filled in, and at the end of the input the last one too, which may lack its line feed; null where there is none yet. */
+  #cut(isLast: boolean): Chunk | null {
+    const lastLineFeed = this.#filled === 0 ? -1 : this.#filling.lastIndexOf(LINE_FEED, this.#filled - 1);
+    // two bytes more than allowed: the carriage return of a line end does not count, nor does a byte order mark
+    const kept = this.#limits.lineBytesMax + 2 + (this.#hasMark() ? BYTE_ORDER_MARK.length : 0);
+    const rest = this.#filled - (lastLineFeed + 1);
+    if (lastLineFeed >= 0) return isLast && rest > 0 && rest <= kept ? this.#handOutUnterminated() : this.#handOut(lastLineFeed + 1, lastLineFeed + 1);
+    // one more, so that the line feed set there stays clear of the room the source has
+    if (this.#filled <= kept) return null;
+    const passed = this.#filled - kept;
+    this.#isSkipping = true;
+    this.#filled = kept;
+    const chunk = this.#handOutUnterminated();
+    this.#position += passed;
+    return chunk;
+  }
+
+  /** At the end of the input: the last line counts without its line feed. */
+  #last(): Chunk | null {
+    if (this.#filled === 0) return null;
+    return this.#handOutUnterminated();
+  }
+
+  #handOutUnterminated(): Chunk {
+    this.#reserve(1);
+    const inputBytes = this.#filled;
+    this.#filling[this.#filled++] = LINE_FEED;
+    return this.#handOut(this.#filled, inputBytes);
+  }
+
+  /** Hands out `filling[0, end)`, of which `inputBytes` came from the input, and begins the next chunk with the rest. */
+  #handOut(end: number, inputBytes: number): Chunk {
+    const bytes = this.#filling;
+    const hasMark = this.#hasMark();
+    const rest = this.#filled - end;
+    this.#handedOut.push(bytes);
+    this.#filling = (this.#handedOut.length > CHUNKS_KEPT ? this.#handedOut.shift() : undefined) ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
+    this.#filled = 0;
+    this.#reserve(rest + 1);
+    bytes.copy(this.#filling, 0, end, end + rest);
+    this.#filled = rest;
+
+    const chunk = { bytes, start: hasMark ? BYTE_ORDER_MARK.length : 0, end, position: this.#position, nextPosition: this.#position + inputBytes };
+    this.#position = chunk.nextPosition;
+    return chunk;
+  }
+
+  /** Whether what is being filled in begins the input with a byte order mark. */
+  #hasMark(): boolean {
+    const { length } = BYTE_ORDER_MARK;
+    return this.#position === 0 && this.#filled >= length && this.#filling.compare(BYTE_ORDER_MARK, 0, length, 0, length) === 0;
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#filled + bytes;
+    if (needed <= this.#filling.length) return;
+    // doubling beyond a chunk would keep twice a chunk's memory for each one on its way
+    const whole = Math.max(FIRST_BYTES, this.#limits.chunkBytes + CARRY_BYTES);
+    const doubled = this.#filling.length * 2;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, needed <= whole ? Math.min(doubled, whole) : doubled));
+    this.#filling.copy(grown, 0, 0, this.#filled);
+    this.#filling = grown;
+  }
+}

@@ -1,0 +1,169 @@
+/** Joins emission, router, ledger and bus for those who emit: what they give becomes commits, and commits are told on the bus. */
+
+import type { Bus } from '../bus/bus.ts';
+import { ingestAtomically } from '../emission/commit/atomic.ts';
+import { type EventReceipt, type LocateEvents, SharedCommits } from '../emission/commit/commit-batcher.ts';
+import { type EmissionTarget, Emitter } from '../emission/commit/emitter.ts';
+import { type EmissionReport, type IngestHooks, type InputSource, ingest } from '../emission/commit/ingest.ts';
+import type { ProducerTrack } from '../emission/commit/producer-progress.ts';
+import type { EmissionSettings } from '../emission/draft/settings.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
+import type { CommitOutcome, Stale } from '../model/events/commit.ts';
+import { invalidArgument, type LedgerError } from '../model/ledger-error.ts';
+import { checkName } from '../model/routing/partition.ts';
+import type { Given } from '../model/routing/router.ts';
+import type { Clock } from '../model/time/clock.ts';
+import { readDuration } from '../model/time/time-expression.ts';
+import { headAheadWarning } from '../model/warning.ts';
+import { makeRouter } from '../router/router.ts';
+import { toLine } from './event-line.ts';
+import { WarningWatch } from './warning-watch.ts';
+
+/** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
+export type EventInput = string | Uint8Array | object | number | boolean | null;
+
+/** Lists and streams are events only inside a list: by themselves they are many. A promise is none before it is awaited. */
+export type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> | PromiseLike<unknown> ? never : Event;
+
+/** What is said of all events of a call, past what they hold. */
+export interface GivenOptions {
+  /** Their key, in place of the one they carry; of a composite `a+b` or a JSON list of its parts. */
+  readonly key?: string | undefined;
+  /** The partition they go to, whatever the routing says. */
+  readonly to?: string | undefined;
+}
+
+export interface EmitOptions extends GivenOptions {
+  /** Store the position in the input with each commit under this name, and continue behind it. */
+  readonly producer?: string | undefined;
+  /** All of the input or nothing. */
+  readonly atomic?: boolean | undefined;
+  /** The lines are envelopes, as `envelopeForm` writes them: times and payloads come from inside. */
+  readonly envelope?: boolean | undefined;
+  /** An event earlier than the head: recorded at the head's time (default), or a bad line. */
+  readonly late?: 'record' | 'reject' | undefined;
+  /** How far ahead of the clock an event may be, such as `24h`. */
+  readonly maxSkew?: string | undefined;
+  /** Longest payload in bytes; default: the ledger's. */
+  readonly lineBytesMax?: number | undefined;
+}
+
+export interface EmittingParts {
+  readonly ledger: Ledger;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly isClockTrusted: boolean;
+  /** Where events lie that were stored before. */
+  readonly locate: LocateEvents;
+}
+
+const MAX_SKEW = '24h';
+
+export class Emitting {
+  readonly #parts: EmittingParts;
+  readonly #target: EmissionTarget;
+  #shared: SharedCommits | undefined;
+
+  constructor(parts: EmittingParts) {
+    this.#parts = parts;
+    this.#target = announcing(parts);
+  }
+
+  /** Commits the events together, all or none; calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
+  emit(events: readonly EventInput[], given: GivenOptions): Promise<EventReceipt[]> {
+    const { clock, locate } = this.#parts;
+    this.#shared ??= new SharedCommits({ target: this.#target, makeRouter, clock }, this.settings({}, 'calls'), locate);
+    return this.#shared.emit(events.map(toLine), toGiven(given));
+  }
+
+  /** Commits named inputs one after the other, as one. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
+  async ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks): Promise<EmissionReport> {
+    if (options.onWarning === undefined) return this.#ingest(sources, options);
+    const { ledger, clock } = this.#parts;
+    const watch = new WarningWatch(ledger, options.onWarning);
+    watch.report(headAheadWarning(await ledger.head(), clock.nowMicros(), this.settings(options, 'stop').time !== null || options.envelope === true));
+    const onProgress: IngestHooks['onProgress'] = (progress) => {
+      options.onProgress?.(progress);
+      watch.onProgress();
+    };
+    try {
+      return await this.#ingest(sources, { ...options, onProgress });
+    } finally {
+      await watch.end();
+    }
+  }
+
+  async #ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks): Promise<EmissionReport> {
+    const { ledger, bus, clock } = this.#parts;
+    if (options.atomic && options.onReject !== undefined) throw rejectsOfAtomic();
+    const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
+    // what cannot be given is refused before anything is read
+    makeRouter(await ledger.routing(), settings.given);
+    const producer = options.producer === undefined ? null : await this.#producerTrack(options.producer);
+    if (options.atomic !== true) return ingest(this.emitter(settings), sources, producer, options);
+    const target = { basis: () => ledger.basis(), begin: () => ledger.begin(), announce: (sequence: number) => bus.announce(sequence) };
+    return ingestAtomically({ target, makeRouter, clock }, settings, sources, producer, options);
+  }
+
+  emitter(settings: EmissionSettings): Emitter {
+    return new Emitter({ target: this.#target, makeRouter, clock: this.#parts.clock }, settings);
+  }
+
+  /** What the ledger asks of a line, and what the caller does. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+  settings(options: EmitOptions, onBadLine: EmissionSettings['onBadLine']): EmissionSettings {
+    const { config } = this.#parts.ledger.identity;
+    return {
+      time: config.time,
+      unique: config.unique,
+      lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax),
+      depthMax: DEPTH_MAX,
+      maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
+      isClockTrusted: this.#parts.isClockTrusted,
+      late: options.late ?? 'record',
+      isEnvelope: options.envelope ?? false,
+      given: toGiven(options),
+      onBadLine,
+    };
+  }
+
+  /** Waits for commits on their way. */
+  async close(): Promise<void> {
+    await this.#shared?.close();
+  }
+
+  async #producerTrack(name: string): Promise<ProducerTrack> {
+    checkName('producer', name);
+    // node:crypto behind it costs a tenth of a small command's time, and few commands need it
+    const { ProducerTrack } = await import('../emission/commit/producer-progress.ts');
+    return new ProducerTrack(name, await this.#parts.ledger.producerMark(name));
+  }
+}
+
+function rejectsOfAtomic(): LedgerError {
+  return invalidArgument('an atomic input is stored whole or not at all, so it cannot have lines that are rejected', 'leave out `atomic` or `onReject`');
+}
+
+/** The ledger as a target whose commits are told on the bus once they are durable. */
+function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): EmissionTarget {
+  const announce = <Outcome extends CommitOutcome | Stale>(outcome: Outcome): Outcome => {
+    if (outcome.kind === 'committed') bus.announce(outcome.head.sequence);
+    return outcome;
+  };
+  return {
+    basis: () => ledger.basis(),
+    pinsOf: (sessions) => ledger.pinsOf(sessions),
+    commit: async (draft) => announce(await ledger.commit(draft)),
+    openPipeline: async () => {
+      const pipeline = await ledger.openPipeline();
+      return {
+        offer: async (draft, generation) => announce(await pipeline.offer(draft, generation)),
+        close: () => pipeline.close(),
+      };
+    },
+  };
+}
+
+function toGiven({ key, to }: GivenOptions): Given {
+  return { key: key ?? null, to: to ?? null };
+}

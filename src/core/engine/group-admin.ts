@@ -1,0 +1,177 @@
+/** Groups as people and scripts see them, partitions by name: where they stand, what they have parked, and stepping them elsewhere. */
+
+import type { GroupPlan, ParkedSpan, SpanStep } from '../ledger/groups.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { GroupSummary, LaneSummary, ParkedEvent } from '../model/group.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { Clock } from '../model/time/clock.ts';
+import type { EventLabels } from '../output/event-form.ts';
+import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
+
+type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'partition'> & { readonly partition: string };
+
+/** Where a group stands in one partition. */
+export type GroupLane = Named<LaneSummary>;
+/** Where a group stands in all of them, and who works for it. */
+export type GroupDescription = Omit<GroupSummary, 'lanes'> & { readonly lanes: readonly GroupLane[] };
+/** An event that a group has set aside. */
+export type ParkedEventDescription = Named<ParkedEvent>;
+
+/** A step of a group in one partition. */
+export interface CursorStep {
+  readonly partition: string;
+  /** Offset of the next event, before and after. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What stepping a group elsewhere does, or would do. */
+export interface CursorPlan {
+  readonly steps: readonly CursorStep[];
+  /** Events that are delivered again, and events that are left out. */
+  readonly again: number;
+  readonly skipped: number;
+  /** Members that are at work. */
+  readonly alive: readonly string[];
+}
+
+/** Which cursors are stepped. */
+export interface SetCursorsOptions {
+  /** Names of partitions; default all. */
+  readonly partitions?: readonly string[] | undefined;
+  /** IANA zone of dates in the starting point. Default UTC. */
+  readonly zone?: string | undefined;
+  /** Also while members are at work: their leases end. */
+  readonly force?: boolean | undefined;
+}
+
+/** Which part of the list of parked events. */
+export interface ParkedOptions {
+  /** Begin after this sequence. Default 0: at the first one. */
+  readonly after?: number | undefined;
+  /** End after so many. Default: all of them. */
+  readonly limit?: number | undefined;
+}
+
+export interface CursorOptions {
+  /** IANA zone of dates in the starting point. Default UTC. */
+  readonly zone?: string | undefined;
+  readonly partitions?: readonly PartitionId[] | null | undefined;
+}
+
+/** Parked events by their sequences, or whatever is parked. */
+export type ChosenParked = 'all' | readonly number[];
+
+/** Events of one page: reason and last lines of each may be 5 KB. */
+const PAGE_EVENTS = 256;
+/** Parked events that one transaction changes. */
+const CHANGED_EVENTS_MAX = 1000;
+
+export class GroupDesk {
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #labels: EventLabels;
+
+  constructor(ledger: Ledger, clock: Clock, labels: EventLabels) {
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#labels = labels;
+  }
+
+  async groups(): Promise<GroupDescription[]> {
+    const summaries = await this.#learned(this.#ledger.groups.summaries(this.#clock.nowMicros()));
+    return summaries.map((group) => ({ ...group, lanes: group.lanes.map((lane) => this.#named(lane)) }));
+  }
+
+  /** By sequence, read page by page: however many there are, a page is in memory. */
+  async *parked(group: string, { after = 0, limit = Number.POSITIVE_INFINITY }: ParkedOptions): AsyncGenerator<ParkedEventDescription, void, undefined> {
+    let span = { after, through: Number.MAX_SAFE_INTEGER, limit: 0 };
+    for (let left = limit; left > 0; left -= span.limit) {
+      span = { ...span, limit: Math.min(left, PAGE_EVENTS) };
+      const page = await this.#learned(this.#ledger.groups.parked(group, span));
+      for (const event of page) yield this.#named(event);
+      const last = page.at(-1);
+      if (last === undefined || page.length < span.limit) return;
+      span = { ...span, after: last.sequence };
+    }
+  }
+
+  /** Returns how many. */
+  redeliver(group: string, chosen: ChosenParked): Promise<number> {
+    const { groups } = this.#ledger;
+    if (chosen === 'all') return this.#inSpans((span) => groups.redeliverSpan(group, span));
+    return this.#inPieces(group, chosen, (piece) => groups.redeliver(group, piece));
+  }
+
+  /** Returns how many. */
+  drop(group: string, chosen: ChosenParked): Promise<number> {
+    const { groups } = this.#ledger;
+    if (chosen === 'all') return this.#inSpans((span) => groups.dropSpan(group, span));
+    return this.#inPieces(group, chosen, (piece) => groups.drop(group, piece));
+  }
+
+  /** One transaction for some of them: of a million, one would hold up every emitter until it is through. */
+  async #inSpans(change: (span: ParkedSpan) => Promise<SpanStep>): Promise<number> {
+    // nothing behind it is parked yet; without an end those that fail meanwhile would be taken again and again
+    const { sequence: through } = await this.#ledger.head();
+    let total = 0;
+    for (let after = 0; ; ) {
+      const { count, last } = await change({ after, through, limit: CHANGED_EVENTS_MAX });
+      total += count;
+      if (last === null || count < CHANGED_EVENTS_MAX) return total;
+      after = last;
+    }
+  }
+
+  /** The same for those that are named: all are looked at before the first is changed. */
+  async #inPieces(group: string, sequences: readonly number[], change: (piece: readonly number[]) => Promise<number>): Promise<number> {
+    const chosen = [...new Set(sequences)];
+    const pieces: (readonly number[])[] = [];
+    for (let at = 0; at === 0 || at < chosen.length; at += CHANGED_EVENTS_MAX) pieces.push(chosen.slice(at, at + CHANGED_EVENTS_MAX));
+    if (pieces.length > 1) for (const piece of pieces) await this.#ledger.groups.checkParked(group, piece);
+    let total = 0;
+    for (const piece of pieces) total += await change(piece);
+    return total;
+  }
+
+  async plan(group: string, start: StartPoint, options: CursorOptions): Promise<CursorPlan> {
+    const move = await this.#move(group, start, options);
+    return this.#described(await this.#learned(this.#ledger.groups.planMove({ ...move, force: false })));
+  }
+
+  async move(group: string, start: StartPoint, options: CursorOptions & { readonly force?: boolean | undefined }): Promise<CursorPlan> {
+    const move = await this.#move(group, start, options);
+    return this.#described(await this.#learned(this.#ledger.groups.move({ ...move, force: options.force ?? false })));
+  }
+
+  /** An answer whose partitions have names: another process may have added some. */
+  async #learned<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    const answer = await asked;
+    await this.#ledger.head();
+    return answer;
+  }
+
+  async #move(group: string, start: StartPoint, { zone, partitions }: CursorOptions) {
+    const now = this.#clock.nowMicros();
+    const sequence = await resolveStart(start, this.#ledger, { now, zone });
+    return { group, sequence, now, partitions: partitions ?? null };
+  }
+
+  #described({ steps: places, alive }: GroupPlan): CursorPlan {
+    const steps = places.map((step) => ({ partition: this.#name(step.partition), from: step.from.nextOffset, to: step.to.nextOffset }));
+    return {
+      steps,
+      again: steps.reduce((sum, { from, to }) => sum + Math.max(0, from - to), 0),
+      skipped: steps.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0),
+      alive,
+    };
+  }
+
+  #named<Fact extends { readonly partition: PartitionId }>(fact: Fact): Named<Fact> {
+    return { ...fact, partition: this.#name(fact.partition) };
+  }
+
+  #name(partition: PartitionId): string {
+    return this.#labels.partitionName(partition);
+  }
+}

@@ -1,0 +1,91 @@
+/** Joins scheduler, bus and ledger for a member of a group: what it is fed from, and what it is told of by name. */
+
+import { LaneBuffer } from '../bus/lane-buffer.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import { GroupConsumer } from '../scheduler/feeding/group-consumer.ts';
+import type { ConsumerHooks, LaneFailure } from '../scheduler/feeding/group-deps.ts';
+import type { ConsumerParts } from './consumer-parts.ts';
+import { deliverTo } from './deliver.ts';
+import { parkedWarnings, reasonOf } from './reporting.ts';
+import { CAPACITY, type FailedDelivery, type Handler, type SubscribeOptions } from './subscription.ts';
+
+const MAX_DELIVER = 10;
+const BACKOFF_MS = 100;
+const BACKOFF_MAX_MS = 30_000;
+const LEASE_MS = 10_000;
+
+interface Seat {
+  readonly group: string;
+  readonly member: string;
+  /** Null: all there are. */
+  readonly partitions: readonly PartitionId[] | null;
+}
+
+/** A member that has joined its group. @throws as the ledger does */
+export async function join(parts: ConsumerParts, seat: Seat, options: SubscribeOptions, handler: Handler): Promise<GroupConsumer> {
+  const { ledger, clock, timer, bus, labels, acks, wake } = parts;
+  const { groups } = ledger;
+  const capacity = options.capacity ?? CAPACITY;
+  const buffers = new Map<PartitionId, LaneBuffer>();
+  const buffer = (partition: PartitionId): LaneBuffer => {
+    const known = buffers.get(partition) ?? new LaneBuffer((fromSequence, events, bytes) => groups.read({ partition, fromSequence, events, bytes }));
+    buffers.set(partition, known);
+    return known;
+  };
+  const warnings = options.onParked === undefined ? parkedWarnings(seat.group, timer) : null;
+  const consumer = new GroupConsumer(
+    {
+      groups,
+      acknowledge: (acknowledgement) => acks.acknowledge(acknowledgement),
+      clock,
+      chance: Math.random,
+      read: (partition, fromSequence, events, bytes) => buffer(partition).take(fromSequence, events, bytes),
+      forget: (partition) => buffers.delete(partition),
+      deliver: deliverTo(handler, labels, seat.group),
+      reasonOf,
+      wake,
+      stir: () => bus.stir(),
+    },
+    {
+      ...seat,
+      capacity,
+      batch: options.batch ?? capacity,
+      batchBytes: options.batchBytes ?? Number.POSITIVE_INFINITY,
+      concurrency: options.concurrency ?? Number.POSITIVE_INFINITY,
+      maxDeliver: options.maxDeliver ?? MAX_DELIVER,
+      ackTimeoutMs: options.ackTimeoutMs ?? null,
+      lease: (options.leaseMs ?? LEASE_MS) * 1000,
+      backoff: { first: (options.backoffMs ?? BACKOFF_MS) * 1000, max: BACKOFF_MAX_MS * 1000 },
+      hooks: namedHooks(parts, { ...options, onParked: options.onParked ?? ((failure) => warnings?.add(failure)) }),
+      until: {
+        count: options.until?.count,
+        idleMs: options.until?.idleMs,
+        ends: options.until?.head ? await endsNow(parts, seat.partitions) : undefined,
+      },
+    },
+  );
+  const close = (): void => warnings?.close();
+  consumer.ending.finished.then(close, close);
+  await consumer.start();
+  return consumer;
+}
+
+/** The caller's hooks, told of partitions by name. */
+function namedHooks({ labels, clock }: ConsumerParts, { onRetry, onParked, onRefused, onLeases }: SubscribeOptions): ConsumerHooks {
+  const named = (failure: LaneFailure): FailedDelivery => ({ ...failure, partition: labels.partitionName(failure.partition) });
+  const names = (partitions: readonly PartitionId[]): string[] => partitions.map((partition) => labels.partitionName(partition));
+  return {
+    onRetry: ({ dueAt, ...failure }) => onRetry?.({ ...named(failure), pauseMs: Math.max(0, dueAt - clock.nowMicros()) / 1000 }),
+    onParked: (failure) => onParked?.(named(failure)),
+    onRefused: (delivery) => onRefused?.({ ...delivery, partition: labels.partitionName(delivery.partition) }),
+    onLeases: ({ gained, lost }) => onLeases?.({ gained: names(gained), lost: names(lost) }),
+  };
+}
+
+/** By partition, the offset behind the last event there is. */
+async function endsNow({ ledger }: ConsumerParts, partitions: readonly PartitionId[] | null): Promise<Map<PartitionId, number>> {
+  const { groups } = ledger;
+  const chosen = partitions ?? (await groups.partitionIds());
+  const ends = await groups.ends(chosen);
+  return new Map(chosen.map((partition, at) => [partition, ends[at] ?? 0]));
+}

@@ -1,0 +1,161 @@
+/** Joins scheduler, bus and ledger for those who subscribe: each gets lanes to be fed from, and all are closed with their engine. */
+
+import { randomInt } from 'node:crypto';
+import { SharedPages } from '../bus/shared-pages.ts';
+import type { EventBatch } from '../model/events/event.ts';
+import { checkName, type PartitionId } from '../model/routing/partition.ts';
+import type { Sink } from '../output/stream-sink.ts';
+import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
+import { AckQueue } from '../scheduler/feeding/ack-queue.ts';
+import type { LiveConsumer } from '../scheduler/feeding/live-consumer.ts';
+import type { Ending } from '../scheduler/feeding/shutdown.ts';
+import { type Consumer, Scheduler } from '../scheduler/scheduler.ts';
+import type { ConsumerParts } from './consumer-parts.ts';
+import { follow } from './follow.ts';
+import { join } from './join-group.ts';
+import { warnOfFailure } from './reporting.ts';
+import { checkOptions, type Handler, type SubscribeOptions, type Subscription } from './subscription.ts';
+
+export interface SubscriptionParts extends Omit<ConsumerParts, 'acks' | 'wake'> {
+  /** Begins to look for commits of others; returns what ends it. */
+  watch(): () => void;
+  select(names: readonly string[] | undefined): Promise<PartitionId[] | null>;
+}
+
+/** A consumer as its subscription knows it. */
+interface EndingConsumer extends Consumer {
+  readonly ending: Ending;
+  readonly delivered: number;
+  readonly parked: number;
+}
+
+interface Begun {
+  readonly consumer: EndingConsumer;
+  readonly names: Pick<Subscription, 'group' | 'member' | 'isNew'>;
+}
+
+export class Subscriptions {
+  readonly #parts: SubscriptionParts & ConsumerParts;
+  readonly #scheduler: Scheduler;
+  readonly #pages: SharedPages;
+  readonly #open = new Set<Ending>();
+  /** Those without a group, and the partitions each of them wants. */
+  readonly #live = new Map<LiveConsumer, ReadonlySet<PartitionId> | null>();
+
+  constructor(parts: SubscriptionParts) {
+    this.#scheduler = new Scheduler(parts.clock);
+    const acks = new AckQueue((acknowledgements) => parts.ledger.groups.acknowledge(acknowledgements));
+    this.#parts = { ...parts, acks, wake: () => this.#scheduler.wake() };
+    this.#pages = new SharedPages(parts.ledger);
+  }
+
+  async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
+    checkOptions(options);
+    const stopWatching = this.#parts.watch();
+    try {
+      // watching begins before the head is read, or a commit in between would be missed
+      const { sequence } = await this.#parts.ledger.head();
+      this.#parts.bus.announce(sequence);
+      const begun = options.group === undefined ? await this.#follower(options, handler) : await this.#member(options.group, options, handler);
+      begun.consumer.ending.finished.then(stopWatching, stopWatching);
+      return subscriptionOf(begun, options.onError);
+    } catch (error) {
+      stopWatching();
+      throw error;
+    }
+  }
+
+  /** Who is told of a replay that is awaited: subscribers without a group; null where there are none. */
+  audience(): Sink | null {
+    if (this.#live.size === 0) return null;
+    return {
+      deliver: async (batches) => {
+        await Promise.all([...this.#live].map(([consumer, wanted]) => tellAgain(consumer, wanted, batches)));
+        return true;
+      },
+    };
+  }
+
+  /** Finishes what is in hand everywhere. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((ending) => ending.close()));
+  }
+
+  async #follower(options: SubscribeOptions, handler: Handler): Promise<Begun> {
+    const partitions = await this.#parts.select(options.partitions);
+    const from = await this.#start(options, 'end');
+    const consumer = follow({ ...this.#parts, pages: this.#pages }, { from, partitions }, options, handler);
+    this.#live.set(consumer, partitions === null ? null : new Set(partitions));
+    const forget = (): void => void this.#live.delete(consumer);
+    consumer.ending.finished.then(forget, forget);
+    this.#add(consumer, this.#parts.wake, options.signal);
+    return { consumer, names: { group: null, member: null, isNew: false } };
+  }
+
+  async #member(group: string, options: SubscribeOptions, handler: Handler): Promise<Begun> {
+    const { groups } = this.#parts.ledger;
+    const member = options.member ?? `m${process.pid}-${randomInt(2 ** 40).toString(36)}`;
+    checkName('group', group);
+    checkName('member', member);
+    const partitions = await this.#parts.select(options.partitions);
+    const from = await this.#start(options, 'start');
+    const isNew = (await groups.generation(group)) === null && (await groups.create(group, from, this.#parts.clock.nowMicros()));
+    const consumer = await join(this.#parts, { group, member, partitions }, options, handler);
+    this.#add(consumer, () => consumer.look(), options.signal);
+    return { consumer, names: { group, member, isNew } };
+  }
+
+  #start(options: SubscribeOptions, otherwise: StartPoint): Promise<number> {
+    const { ledger, clock } = this.#parts;
+    return resolveStart(options.from ?? otherwise, ledger, { now: clock.nowMicros(), zone: options.zone });
+  }
+
+  #add(consumer: EndingConsumer, onStir: () => void, signal: AbortSignal | undefined): void {
+    const { ending } = consumer;
+    const stopListening = this.#parts.bus.listen({ onStir, onFail: (error) => ending.fail(error) });
+    const close = (): void => void ending.close();
+    signal?.addEventListener('abort', close);
+    const end = (): void => {
+      stopListening();
+      signal?.removeEventListener('abort', close);
+      this.#scheduler.remove(consumer);
+      this.#open.delete(ending);
+      if (this.#open.size === 0) this.#pages.clear();
+    };
+    ending.finished.then(end, end);
+    this.#open.add(ending);
+    this.#scheduler.add(consumer);
+    onStir();
+    if (signal?.aborted) close();
+  }
+}
+
+async function tellAgain(consumer: LiveConsumer, wanted: ReadonlySet<PartitionId> | null, batches: readonly EventBatch[]): Promise<void> {
+  const chosen = wanted === null ? batches : batches.map((batch) => batch.filter((at) => wanted.has(batch.partition(at))));
+  const told = chosen.filter(({ count }) => count > 0);
+  if (told.length > 0) await consumer.tellAgain(told);
+}
+
+/** The caller's view of a consumer. Its failure is reported to exactly one of: the hook, those who asked for `finished`, the process. */
+function subscriptionOf({ consumer, names }: Begun, onError: SubscribeOptions['onError']): Subscription {
+  const { ending } = consumer;
+  let isAwaited = false;
+  void ending.finished.catch((error: unknown) => {
+    if (onError !== undefined) onError(error);
+    else if (!isAwaited) warnOfFailure(names.group, error);
+  });
+  return {
+    ...names,
+    get finished() {
+      isAwaited = true;
+      return ending.finished;
+    },
+    get delivered() {
+      return consumer.delivered;
+    },
+    get parked() {
+      return consumer.parked;
+    },
+    close: () => ending.close(),
+  };
+}

@@ -1,0 +1,29 @@
+/** Joins ledger, scanner and labels for a proof of all that a ledger holds. */
+
+import type { Ledger, VerifyReport } from '../ledger/ledger.ts';
+import { DEPTH_MAX } from '../model/config.ts';
+import { parseHead } from '../model/events/head.ts';
+import type { EventLabels } from '../output/event-form.ts';
+import { FieldReader } from '../scan/field-reader.ts';
+
+export interface VerifyOptions {
+  /** `SEQUENCE:HASH`, a head kept elsewhere, which the ledger must extend: without one a missing end does not show. */
+  readonly expectHead?: string | undefined;
+  /** So far. */
+  readonly onProgress?: ((progress: { readonly commits: number; readonly events: number }) => void) | undefined;
+  /** Ends it: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws LedgerError VERIFICATION_FAILED, HEAD_MISMATCH, INVALID_ARGUMENT */
+export async function verifying(ledger: Ledger, labels: EventLabels, { expectHead, onProgress, signal }: VerifyOptions): Promise<VerifyReport> {
+  const { unique } = ledger.identity.config;
+  const ids = unique === null ? undefined : new FieldReader([unique], DEPTH_MAX);
+  return ledger.verify({
+    anchor: expectHead === undefined ? undefined : parseHead(expectHead),
+    idOf: ids && ((payload) => ids.text(payload)),
+    keyOf: (batch, at) => labels.key(batch, at),
+    onProgress,
+    signal,
+  });
+}

@@ -1,0 +1,129 @@
+/** The gathering half of the hot kernel from its host's side: cuts commits into lines, page by page. It leaves to the reference whatever is not as usual. */
+
+import { align, KernelMemory } from '../kernel/load.ts';
+import type { StoredCommit } from '../model/events/commit.ts';
+import type { CutCommit, CutLines } from '../model/events/event.ts';
+import { bodyBytes, type Page } from '../model/events/history.ts';
+import type { SequenceRange } from '../model/events/range.ts';
+import { byteAt, isDigit, LINE_FEED, ZERO } from '../model/text/bytes.ts';
+
+interface GatherExports {
+  gather(frames: number, frameCount: number, slots: number, slotCount: number, from: number, through: number, out: number, times: number): number;
+  gatheredEnd(): number;
+  gatheredFirst(): number;
+  gatheredLast(): number;
+  gatheredFirstTime(): number;
+  gatheredLastTime(): number;
+}
+
+/** The kernel's own sizes. */
+const FRAME_BYTES = 24;
+const SLOT_BYTES = 16;
+const TIME_BYTES = 8;
+/** The kernel reads and copies sixteen bytes at a time. */
+const GAP_BYTES = 32;
+/** A commit of more places is left to the reference, and so is one for which the memory would have to be longer than this. */
+const SLOTS_MAX = 8 * 1024 * 1024;
+const MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
+const PLACE_MAX = 0xffff_ffff;
+
+export class LineCutter {
+  readonly #memory = new KernelMemory<GatherExports>();
+  /** Lines of the page, from here on; what each commit needs besides stands behind them. */
+  #linesEnd = this.#memory.start;
+
+  /** Cuts the commits of one page. Their lines are views until another page's commits are cut. */
+  forPage(page: Page): CutCommit {
+    let hasBegun = false;
+    return (commit, range) => {
+      if (!hasBegun) this.#begin(page.commits);
+      hasBegun = true;
+      return this.#cut(commit, range);
+    };
+  }
+
+  /** Forgets the lines of the page before, and makes room for those of this one. */
+  #begin(page: readonly StoredCommit[]): void {
+    this.#linesEnd = this.#memory.start;
+    const usual = page.filter(isUsual);
+    const lines = usual.reduce((sum, commit) => sum + bodyBytes(commit.frames) + GAP_BYTES + (placesOf(commit) + 1) * TIME_BYTES, this.#linesEnd);
+    const work = usual.reduce((most, commit) => Math.max(most, workBytes(commit, placesOf(commit))), 0);
+    // grown now, because growing later would take the memory from under the lines
+    this.#memory.reserve(Math.min(lines + work, MEMORY_BYTES_MAX));
+  }
+
+  /** Null where the reference has to look at the commit. */
+  #cut(commit: StoredCommit, range: SequenceRange): CutLines | null {
+    if (!isUsual(commit)) return null;
+    const from = Math.min(PLACE_MAX, Math.max(0, range.from - commit.firstSequence));
+    const through = Math.min(PLACE_MAX, range.through - commit.firstSequence);
+    if (from > through) return null;
+    return this.#gather(commit, placesOf(commit), from, through);
+  }
+
+  #gather(commit: StoredCommit, places: number, from: number, through: number): CutLines | null {
+    const { exports } = this.#memory;
+    const { frames } = commit;
+    const timesAt = align(this.#linesEnd);
+    const linesAt = timesAt + places * TIME_BYTES;
+    const framesAt = align(linesAt + bodyBytes(frames) + GAP_BYTES);
+    const slotsAt = align(framesAt + frames.length * FRAME_BYTES);
+    if (linesAt + bodyBytes(frames) + workBytes(commit, places) > this.#memory.buffer.byteLength) return null;
+    this.#lay(commit, framesAt, slotsAt + places * SLOT_BYTES);
+    const count = exports.gather(framesAt, frames.length, slotsAt, places, from, through, linesAt, timesAt);
+    if (count < 0) return null;
+    if (count === 0) return { count, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0, lines: Buffer.alloc(0), times: null };
+    this.#linesEnd = exports.gatheredEnd();
+    return {
+      count,
+      firstSequence: commit.firstSequence + exports.gatheredFirst(),
+      lastSequence: commit.firstSequence + exports.gatheredLast(),
+      firstTime: exports.gatheredFirstTime(),
+      lastTime: exports.gatheredLastTime(),
+      lines: Buffer.from(this.#memory.buffer, linesAt, this.#linesEnd - linesAt),
+      times: new Float64Array(this.#memory.buffer, timesAt, count),
+    };
+  }
+
+  /** Writes the frames' table and, behind the slots, their bodies. */
+  #lay({ frames }: StoredCommit, framesAt: number, bodiesAt: number): void {
+    const { buffer } = this.#memory;
+    const table = new DataView(buffer, framesAt, frames.length * FRAME_BYTES);
+    const bytes = new Uint8Array(buffer);
+    let bodyAt = bodiesAt;
+    for (const [nth, { body, count, firstTime }] of frames.entries()) {
+      const entry = nth * FRAME_BYTES;
+      bytes.set(body, bodyAt);
+      table.setUint32(entry, bodyAt, true);
+      table.setUint32(entry + 4, bodyAt + body.length, true);
+      table.setUint32(entry + 8, count, true);
+      table.setFloat64(entry + 16, firstTime, true);
+      bodyAt += body.length + GAP_BYTES;
+    }
+  }
+}
+
+/** Whether the rows say what rows can say; what they say wrongly besides is seen while cutting. */
+function isUsual(commit: StoredCommit): boolean {
+  const { firstSequence, frames } = commit;
+  return frames.every(({ sequence, count, body }) => sequence === firstSequence && count > 0 && count <= body.length) && placesOf(commit) <= SLOTS_MAX;
+}
+
+/** How many places the commit's events are spread over: those of partitions that were not asked for leave theirs empty. */
+function placesOf({ frames }: StoredCommit): number {
+  return frames.reduce((most, { body }) => Math.max(most, lastPlace(body) + 1), 0);
+}
+
+/** The place of a body's last event, which is its greatest. */
+function lastPlace(body: Buffer): number {
+  // behind the last line feed stands a bracket; where there is none, the body begins with two
+  let at = Math.max(body.lastIndexOf(LINE_FEED), 0) + 2;
+  let place = 0;
+  for (; place <= SLOTS_MAX && at < body.length && isDigit(byteAt(body, at)); at++) place = place * 10 + (byteAt(body, at) - ZERO);
+  return place;
+}
+
+/** What a commit needs besides its lines: its frames' table, slots and bodies. */
+function workBytes({ frames }: StoredCommit, places: number): number {
+  return frames.length * (FRAME_BYTES + GAP_BYTES) + places * SLOT_BYTES + bodyBytes(frames) + 4 * GAP_BYTES;
+}

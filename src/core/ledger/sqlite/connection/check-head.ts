@@ -1,0 +1,69 @@
+/**
+ * Proves the end of a ledger before a process builds on it: a commit whose link does not fit would carry every later one with it. What is looked at
+ * is bounded, however large the ledger and its last commit are, because a process that emits one event pays for it, too: at eight partitions half
+ * a millisecond.
+ */
+
+import type { Database } from 'better-sqlite3';
+import type { LedgerConfig } from '../../../model/config.ts';
+import { hashBody } from '../../protocol/chain.ts';
+import { brokenCommit } from '../read/broken-commit.ts';
+import { ChainWalk } from '../read/chain-walk.ts';
+import { FrameReader } from '../read/read.ts';
+import { blob, natural, positive, type RawRow } from './rows.ts';
+import { partitionTable } from './schema.ts';
+
+/**
+ * Bodies of the last commit up to this many bytes, all partitions together, are hashed again. Larger ones are left to replay and verify: a commit
+ * links to the hashes that are stored, so nothing is built on a body, and hashing megabytes would cost an emitter of one event milliseconds.
+ */
+const BODY_BYTES_MAX = 64 * 1024;
+/** Frames looked at to prove where partitions end: the links of eight commits at eight partitions, of one alone from 64 on. */
+const FRAMES_MAX = 64;
+
+/** @throws LedgerError VERIFICATION_FAILED, DAMAGED_LEDGER */
+export function checkHead(db: Database): void {
+  db.transaction(() => {
+    const reader = new FrameReader(db);
+    const walk = new ChainWalk(db, reader);
+    walk.checkLastEpoch();
+    const { first, next } = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
+    const lastCommit = next === first ? 0 : first;
+    const ends = reader.partitionIds().map((partition) => ({ partition, commit: lastCommitOf(reader, partition) }));
+    const beyond = ends.find(({ commit }) => commit > lastCommit);
+    if (beyond !== undefined) throw brokenCommit(next, `partition tables hold frames at sequence ${beyond.commit}, and the commit is missing`);
+    if (lastCommit === 0) return;
+    const commits = new Set([lastCommit, ...ends.map(({ commit }) => commit).sort((one, other) => other - one)]);
+    commits.delete(0);
+    for (const commit of [...commits].slice(0, Math.max(1, Math.floor(FRAMES_MAX / ends.length)))) walk.checkLink(commit);
+    for (const { partition, commit } of ends) if (commit === lastCommit) checkBody(reader, partition, commit, BODY_BYTES_MAX / ends.length);
+  }).deferred();
+}
+
+/** Settings that keep readers from verifying are believed only where the chain covers them. @throws LedgerError VERIFICATION_FAILED */
+export function checkSettings(db: Database, { determinism }: LedgerConfig): void {
+  if (determinism !== 'strict') new ChainWalk(db, new FrameReader(db)).checkLastEpoch();
+}
+
+function checkBody(reader: FrameReader, partition: number, commit: number, bytesMax: number): void {
+  const row = reader.statements
+    .get<[number, number], RawRow>(`SELECT hash, CASE WHEN length(body) <= ? THEN body END AS body FROM ${partitionTable(partition)} WHERE sequence = ?`)
+    .get(bytesMax, commit);
+  if (row === undefined || row['body'] === null) return;
+  if (!hashBody(blob(row, 'body')).equals(blob(row, 'hash'))) throw brokenCommit(commit, `the body in partition ${partition} has changed`);
+}
+
+/**
+ * The commit that the last frame of a partition belongs to; 0 in an empty one. The next offset is taken from that frame, so its own must go on from the
+ * one before. @throws LedgerError VERIFICATION_FAILED
+ */
+function lastCommitOf(reader: FrameReader, partition: number): number {
+  const [last, before] = reader.statements
+    .get<[], RawRow>(`SELECT sequence, offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 2`)
+    .all();
+  if (last === undefined) return 0;
+  const commit = positive(last, 'sequence');
+  const expected = before === undefined ? 0 : natural(before, 'offset') + positive(before, 'count');
+  if (natural(last, 'offset') !== expected) throw brokenCommit(commit, `offsets of partition ${partition} have a gap`);
+  return commit;
+}

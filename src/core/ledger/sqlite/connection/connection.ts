@@ -1,0 +1,76 @@
+/** Opens one SQLite connection with the settings a ledger needs, and reads each back: better-sqlite3 opens WAL files at NORMAL. */
+
+import type Database from 'better-sqlite3';
+import type { Durability } from '../../../model/config.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import { betterSqlite3 } from './better-sqlite3.ts';
+
+/** Larger pages and a small WAL were measured to be the fastest: decisions/0002. */
+export const PAGE_BYTES = 16384;
+/** So much is in the -wal when it is written back. */
+export const WAL_PAGES = 500;
+
+export interface ConnectionOptions {
+  readonly isReadOnly: boolean;
+  /** Excludes all other connections from the first statement on; that one is SQLITE_BUSY where there are any. */
+  readonly isAlone?: boolean | undefined;
+}
+
+/** A connection that waits for nobody: see `busy.ts`. */
+export function connect(path: string, options: ConnectionOptions): Database.Database {
+  const driver = betterSqlite3();
+  const db = new driver(path, { timeout: 0, fileMustExist: true, readonly: options.isReadOnly });
+  try {
+    // before any other statement: that would open the -wal in the way it is shared, and the lock would come too late
+    if (options.isAlone === true) db.pragma('locking_mode = EXCLUSIVE');
+    db.pragma('foreign_keys = ON');
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
+    db.pragma('mmap_size = 0');
+    db.pragma('recursive_triggers = OFF');
+    db.pragma('temp_store = MEMORY');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Sets how commits reach the disk, on readers too: the last connection to close writes the WAL back. */
+export function applyDurability(db: Database.Database, durability: Durability): void {
+  const level = durability === 'full' ? 2 : 1;
+  db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
+  db.pragma('journal_size_limit = 67108864');
+  db.pragma(`synchronous = ${level}`);
+  // the default of a WAL file takes effect with the first statement, so the value is read after one
+  db.prepare('SELECT 1 FROM sqlite_schema').get();
+  expectSetting(db, 'synchronous', level);
+  expectSetting(db, 'foreign_keys', 1);
+  expectSetting(db, 'trusted_schema', 0);
+  expectSetting(db, 'cell_size_check', 1);
+}
+
+/** Sets what writing needs. The file must be in WAL mode, or empty. */
+export function prepareForWriting(db: Database.Database, durability: Durability): void {
+  setWal(db);
+  applyDurability(db, durability);
+}
+
+function setWal(db: Database.Database): void {
+  const mode = db.pragma('journal_mode = WAL', { simple: true });
+  if (mode !== 'wal') {
+    throw new LedgerError('NOT_A_LEDGER', {
+      message: `${db.name} cannot be in WAL mode (it is ${String(mode)})`,
+      hint: 'keep the ledger on a local file system',
+    });
+  }
+}
+
+function expectSetting(db: Database.Database, name: string, wanted: number): void {
+  const value = db.pragma(name, { simple: true });
+  if (value === wanted) return;
+  throw new LedgerError('INTERNAL', {
+    message: `SQLite's ${name} is ${String(value)} and not ${wanted}`,
+    hint: 'please report this with your system and versions',
+  });
+}

@@ -1,0 +1,39 @@
+/** Makes a new ledger in an empty file, in one transaction: after a crash the file is still empty, or it is a ledger. */
+
+import type { Database } from 'better-sqlite3';
+import type { LedgerBlueprint } from '../../../model/config.ts';
+import type { Micros } from '../../../model/time/time.ts';
+import { GENESIS } from '../../protocol/chain.ts';
+import { partitionRow, writeEpoch } from '../write/begin-epoch.ts';
+import { PAGE_BYTES, prepareForWriting } from './connection.ts';
+import { formatConfig, formatRouting } from './identity.ts';
+import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase } from './schema.ts';
+
+/** @returns false where another process made it first. */
+export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micros): boolean {
+  db.pragma(`page_size = ${PAGE_BYTES}`);
+  prepareForWriting(db, 'full');
+  return db
+    .transaction(() => {
+      if (!isEmptyDatabase(db)) return false;
+      for (const sql of creationSql(blueprint.partitionNames.length)) db.exec(sql);
+      writeIdentity(db, blueprint, now);
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+      db.pragma(`user_version = ${FORMAT}`);
+      return true;
+    })
+    .immediate();
+}
+
+function writeIdentity(db: Database, blueprint: LedgerBlueprint, now: Micros): void {
+  const ledger = { uuid: crypto.randomUUID(), createdAt: now, config: formatConfig(blueprint.config) };
+  db.prepare('INSERT INTO ledger (id, uuid, created_at, config) VALUES (1, ?, ?, ?)').run(ledger.uuid, ledger.createdAt, ledger.config);
+  writeEpoch(db, GENESIS, {
+    ledger,
+    epoch: 1,
+    fromSequence: 1,
+    routing: formatRouting({ spec: blueprint.routing, partitionIds: blueprint.partitionIds, placedFrom: null }),
+    partitions: blueprint.partitionNames.map((name, id) => partitionRow(id, name, 1)),
+    placements: [],
+  });
+}

@@ -1,0 +1,138 @@
+/**
+ * One connection behind its guards: every use of it waits while others hold the file, becomes one transaction where it writes, and fails in our own words.
+ * After an I/O error of a commit nothing more is written over what it left.
+ */
+
+import type { Database } from 'better-sqlite3';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import type { Patience } from '../../driver.ts';
+import { retryWhileBusy } from './busy.ts';
+import { type Activity, translateError } from './translate-error.ts';
+
+export interface GuardedDatabaseOptions {
+  readonly path: string;
+  readonly patience: Patience;
+  /** What was kept in memory of a transaction is to be forgotten. */
+  readonly onRollBack: () => void;
+}
+
+export class GuardedDatabase {
+  readonly #db: Database;
+  readonly #path: string;
+  readonly #patience: Patience;
+  readonly #onRollBack: () => void;
+  /** `failed`: a write met an I/O error or damage, and nothing more may be written over what it left. */
+  #mode: 'open' | 'failed' | 'closed' = 'open';
+
+  constructor(db: Database, { path, patience, onRollBack }: GuardedDatabaseOptions) {
+    this.#db = db;
+    this.#path = path;
+    this.#patience = patience;
+    this.#onRollBack = onRollBack;
+  }
+
+  /** Each statement for itself. */
+  look<Result>(work: () => Result): Promise<Result> {
+    this.checkOpen();
+    return this.#guarded('read', work);
+  }
+
+  /** All of it as of one moment. */
+  read<Result>(work: () => Result): Promise<Result> {
+    return this.look(() => this.#db.transaction(work).deferred());
+  }
+
+  /** One IMMEDIATE transaction, durable when it resolves; what is not kept is rolled back. */
+  write<Result>(work: () => Result, isKept: (result: Result) => boolean = () => true): Promise<Result> {
+    this.checkWritable();
+    return this.#guarded('write', () => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        this.#finish(isKept(result) ? 'COMMIT' : 'ROLLBACK');
+        return result;
+      } catch (error) {
+        this.abandon();
+        throw error;
+      }
+    });
+  }
+
+  /** Begins a transaction of several parts, to be ended or abandoned. */
+  begin(): Promise<void> {
+    this.checkWritable();
+    return this.#guarded('write', () => void this.#db.exec('BEGIN IMMEDIATE'));
+  }
+
+  /** One part of it. */
+  within<Result>(work: () => Result): Promise<Result> {
+    return this.#guarded('write', work);
+  }
+
+  end(): void {
+    try {
+      this.#finish('COMMIT');
+    } catch (error) {
+      throw this.translated(error, 'write');
+    }
+  }
+
+  abandon(): void {
+    this.#onRollBack();
+    if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  /** The error in our own words; one of a write may be the last that this connection has made. */
+  translated(error: unknown, activity: Activity): unknown {
+    const translated = translateError(error, this.#path, activity);
+    if (activity === 'write') this.noteFailure(translated);
+    return translated;
+  }
+
+  noteFailure(error: unknown): void {
+    const isFatal = error instanceof LedgerError && ['IO_FAILED', 'OUTCOME_UNKNOWN', 'DAMAGED_LEDGER'].includes(error.code);
+    if (isFatal && this.#mode === 'open') this.#mode = 'failed';
+  }
+
+  /** @throws LedgerError CLOSED */
+  checkOpen(): void {
+    if (this.#mode !== 'closed') return;
+    throw new LedgerError('CLOSED', { message: `${this.#path} is closed`, hint: 'open it again' });
+  }
+
+  /** @throws LedgerError CLOSED */
+  checkWritable(): void {
+    this.checkOpen();
+    if (this.#mode !== 'failed') return;
+    throw new LedgerError('CLOSED', {
+      message: `${this.#path} had an I/O error and takes no more commits from this process`,
+      hint: 'close it, look at the disk, and open it again',
+    });
+  }
+
+  /**
+   * Also after a failed commit SQLite may write back here: its index of the -wal does not hold that commit, so only acknowledged ones go into the file,
+   * and where that succeeds the -wal is removed and the failed one cannot come back.
+   */
+  close(): void {
+    this.#mode = 'closed';
+    this.#db.close();
+  }
+
+  /** Ends a transaction; an I/O error from here on leaves open what is stored. */
+  #finish(statement: 'COMMIT' | 'ROLLBACK'): void {
+    try {
+      this.#db.exec(statement);
+    } catch (error) {
+      throw translateError(error, this.#path, 'commit');
+    }
+  }
+
+  async #guarded<Result>(activity: Activity, work: () => Result): Promise<Result> {
+    try {
+      return await retryWhileBusy(work, this.#patience, this.#path);
+    } catch (error) {
+      throw this.translated(error, activity);
+    }
+  }
+}

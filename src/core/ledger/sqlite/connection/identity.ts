@@ -1,0 +1,185 @@
+/** What a ledger says of itself: written once at its creation, read at every open, and again when an epoch begins. */
+
+import type { Database } from 'better-sqlite3';
+import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig } from '../../../model/config.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import type { Partition } from '../../../model/routing/partition.ts';
+import { type Epoch, type Epochs, NO_PLACEMENTS, type Placements, type RoutingSpec } from '../../../model/routing/routing.ts';
+import { formatRoutingSpec, parseRoutingSpec } from '../../../model/routing/routing-text.ts';
+import type { FieldPath } from '../../../model/text/field-path.ts';
+import type { LedgerIdentity } from '../../ledger.ts';
+import type { EpochLink } from '../../protocol/chain.ts';
+import { blob, integer, name, positive, type RawRow, text } from './rows.ts';
+import { hasTable } from './schema.ts';
+
+/** The columns that the chain covers, as they are stored. */
+export interface LedgerRow {
+  readonly uuid: string;
+  readonly createdAt: number;
+  readonly config: string;
+}
+
+export type PartitionRow = EpochLink['partitions'][number];
+
+export interface EpochRow {
+  readonly epoch: number;
+  readonly fromSequence: number;
+  readonly routing: string;
+  readonly hash: Buffer;
+}
+
+/** @throws LedgerError DAMAGED_LEDGER when the row is not there. */
+export function readLedgerRow(db: Database): LedgerRow {
+  const row = db.prepare<[], RawRow>('SELECT uuid, created_at, config FROM ledger').get();
+  if (row === undefined) throw unreadable(db, 'its ledger row is missing');
+  return { uuid: text(row, 'uuid'), createdAt: integer(row, 'created_at'), config: text(row, 'config') };
+}
+
+export function readPartitionRows(db: Database): PartitionRow[] {
+  const rows = db.prepare<[], RawRow>('SELECT id, name, table_name, epoch FROM partition ORDER BY id').all();
+  return rows.map((row) => ({ id: integer(row, 'id'), name: name(row, 'name'), tableName: text(row, 'table_name'), epoch: integer(row, 'epoch') }));
+}
+
+const EPOCH_COLUMNS = 'epoch, from_sequence, routing, hash';
+
+export function readEpochRows(db: Database): EpochRow[] {
+  return db.prepare<[], RawRow>(`SELECT ${EPOCH_COLUMNS} FROM epoch ORDER BY epoch`).all().map(toEpochRow);
+}
+
+function toEpochRow(row: RawRow): EpochRow {
+  return { epoch: positive(row, 'epoch'), fromSequence: positive(row, 'from_sequence'), routing: text(row, 'routing'), hash: blob(row, 'hash') };
+}
+
+export type PlacementRow = EpochLink['placements'][number] & { readonly epoch: number };
+
+/** Those of one epoch, or of all, each epoch's in the order of their keys' bytes. */
+export function readPlacementRows(db: Database, epoch?: number): PlacementRow[] {
+  if (!hasTable(db, 'placements')) return [];
+  const rows = db
+    .prepare<[number, number], RawRow>('SELECT epoch, key, partition FROM placements WHERE epoch BETWEEN ? AND ? ORDER BY epoch, key')
+    .all(epoch ?? 0, epoch ?? Number.MAX_SAFE_INTEGER);
+  return rows.map((row) => ({ epoch: integer(row, 'epoch'), key: text(row, 'key'), partition: integer(row, 'partition') }));
+}
+
+/** Whether there are any that no epoch accounts for. */
+export function hasStrayPlacements(db: Database): boolean {
+  return hasTable(db, 'placements') && db.prepare('SELECT 1 FROM placements WHERE epoch NOT IN (SELECT epoch FROM epoch) LIMIT 1').get() !== undefined;
+}
+
+/** The placements in force in the last epoch. */
+export function readPlacements(db: Database, { placedFrom }: Epoch): Placements {
+  if (placedFrom === null || !hasTable(db, 'placements')) return NO_PLACEMENTS;
+  const rows = db.prepare<[number], RawRow>('SELECT key, partition FROM placements WHERE epoch >= ? ORDER BY epoch').all(placedFrom);
+  return new Map(rows.map((row) => [text(row, 'key'), integer(row, 'partition')]));
+}
+
+/** At least one, the one in force last. @throws LedgerError DAMAGED_LEDGER */
+export function readEpochs(db: Database): Epochs {
+  const [first, ...rest] = readEpochRows(db).map((row) => parseEpoch(db, row));
+  if (first === undefined) throw unreadable(db, 'it has no epoch');
+  return [first, ...rest];
+}
+
+/** The epoch row in force. @throws LedgerError DAMAGED_LEDGER */
+export function lastEpochRow(db: Database): EpochRow {
+  const last = db.prepare<[], RawRow>(`SELECT ${EPOCH_COLUMNS} FROM epoch ORDER BY epoch DESC LIMIT 1`).get();
+  if (last === undefined) throw unreadable(db, 'it has no epoch');
+  return toEpochRow(last);
+}
+
+function toPartitions(rows: readonly PartitionRow[]): Partition[] {
+  return rows.map(({ id, name }) => ({ id, name }));
+}
+
+export function formatConfig(config: LedgerConfig): string {
+  return JSON.stringify(config);
+}
+
+/** @throws LedgerError DAMAGED_LEDGER */
+function parseConfig(db: Database, json: string): LedgerConfig {
+  const raw = parseObject(db, json, 'config');
+  const path = (value: unknown): FieldPath | null => {
+    if (value === null) return null;
+    if (Array.isArray(value) && value.length > 0 && value.every((key) => typeof key === 'string')) return value as string[];
+    throw unreadable(db, 'a path of its config cannot be read');
+  };
+  const oneOf = <Value extends string>(value: unknown, ...values: Value[]): Value => {
+    const found = values.find((known) => known === value);
+    if (found === undefined) throw unreadable(db, 'its config cannot be read');
+    return found;
+  };
+  const lineBytesMax = raw.get('lineBytesMax');
+  if (!isLineBytesMax(lineBytesMax)) throw unreadable(db, 'its line limit cannot be read');
+  return {
+    time: path(raw.get('time') ?? null),
+    unique: path(raw.get('unique') ?? null),
+    durability: oneOf(raw.get('durability'), ...DURABILITIES),
+    determinism: oneOf(raw.get('determinism'), ...DETERMINISMS),
+    lineBytesMax,
+  };
+}
+
+export function formatRouting({ spec, partitionIds, placedFrom }: Pick<Epoch, 'spec' | 'partitionIds' | 'placedFrom'>): string {
+  return JSON.stringify({ spec: formatRoutingSpec(spec), partitions: partitionIds, ...(placedFrom === null ? {} : { placedFrom }) });
+}
+
+/** @throws LedgerError DAMAGED_LEDGER */
+export function parseEpoch(db: Database, row: EpochRow): Epoch {
+  const raw = parseObject(db, row.routing, 'routing');
+  const spec = raw.get('spec');
+  const partitionIds: unknown = raw.get('partitions');
+  const placedFrom = raw.get('placedFrom') ?? null;
+  if (typeof spec !== 'string' || !isIdList(partitionIds) || !(placedFrom === null || isWhole(placedFrom))) throw unreadable(db, 'its routing cannot be read');
+  return { epoch: row.epoch, fromSequence: row.fromSequence, spec: parseSpec(db, spec), partitionIds, placedFrom };
+}
+
+function isIdList(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isWhole) && new Set(value).size === value.length;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function parseSpec(db: Database, spec: string): RoutingSpec {
+  try {
+    return parseRoutingSpec(spec);
+  } catch (error) {
+    throw unreadable(db, 'its routing cannot be read', error);
+  }
+}
+
+/** A Map rather than the object itself: names come from a file and must not reach a prototype. */
+function parseObject(db: Database, json: string, what: string): Map<string, unknown> {
+  try {
+    return new Map(Object.entries(JSON.parse(json) as object));
+  } catch (error) {
+    throw unreadable(db, `its ${what} is no JSON`, error);
+  }
+}
+
+function unreadable(db: Database, fact: string, cause?: unknown): LedgerError {
+  return new LedgerError('DAMAGED_LEDGER', {
+    message: `${db.name}: the ledger is damaged: ${fact}`,
+    hint: 'take a copy that is sound',
+    details: { path: db.name },
+    cause,
+  });
+}
+
+/** All of it, as of one moment. */
+export function readIdentity(db: Database, path: string): LedgerIdentity {
+  return db
+    .transaction(() => {
+      const row = readLedgerRow(db);
+      return {
+        path,
+        uuid: row.uuid,
+        createdAt: row.createdAt,
+        config: parseConfig(db, row.config),
+        epochs: readEpochs(db),
+        partitions: toPartitions(readPartitionRows(db)),
+      };
+    })
+    .deferred();
+}

@@ -1,0 +1,57 @@
+/** Which paths can name a ledger, and the one form in which they are used. Looks at links and directories, opens nothing. */
+
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { invalidArgument, LedgerError } from '../../../model/ledger-error.ts';
+
+/**
+ * SQLite keeps the log, the index and the journal of `X` beside it under these names, and removes them when it closes `X`: a ledger there would be lost.
+ * Whatever the case of their letters, because some file systems do not tell it apart.
+ */
+const COMPANION = /-(wal|shm|journal)$/i;
+
+/**
+ * Resolves the directory, keeps the name.
+ * @throws LedgerError INVALID_ARGUMENT for names SQLite reads as something else than a file, or takes for its own; NO_LEDGER without a working directory
+ */
+export function ledgerPath(path: string): string {
+  if (path.trim() === '' || path === ':memory:' || path.includes('\0')) {
+    throw invalidArgument(`'${path}' cannot name a ledger`, 'give the path of a file');
+  }
+  const absolute = absolutePath(path);
+  const inDirectory = realPath(dirname(absolute));
+  const found = inDirectory === null ? absolute : join(inDirectory, basename(absolute));
+  checkName(path, found);
+  checkName(path, realPath(found) ?? found);
+  return found;
+}
+
+/** `found`: where the path leads, by links too. */
+function checkName(path: string, found: string): void {
+  const [end] = COMPANION.exec(basename(found)) ?? [];
+  if (end === undefined) return;
+  throw invalidArgument(`'${path}' cannot name a ledger: SQLite keeps files of its own under names that end with ${end}, and removes them`, 'use another name');
+}
+
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
+}
+
+function absolutePath(path: string): string {
+  try {
+    return resolve(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw error;
+    throw new LedgerError('NO_LEDGER', {
+      message: `the working directory is gone, so '${path}' leads nowhere`,
+      hint: 'change to a directory that is there, or give an absolute path',
+      details: { path },
+      cause: error,
+    });
+  }
+}

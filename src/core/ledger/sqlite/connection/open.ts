@@ -1,0 +1,172 @@
+/** Makes a ledger's file and opens one that is there, whatever else may lie at its path. */
+
+import type { Database } from 'better-sqlite3';
+import type { LedgerBlueprint } from '../../../model/config.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import { shellFlag } from '../../../model/text/shell-word.ts';
+import type { Clock } from '../../../model/time/clock.ts';
+import { checkClockTime } from '../../../model/time/commit-time.ts';
+import { loadBlake3 } from '../../../native/blake3.ts';
+import type { Patience } from '../../driver.ts';
+import { SqliteLedger } from '../sqlite-ledger.ts';
+import { betterSqlite3 } from './better-sqlite3.ts';
+import { retryWhileBusy } from './busy.ts';
+import { checkHead, checkSettings } from './check-head.ts';
+import { applyDurability, connect, prepareForWriting } from './connection.ts';
+import { createLedger } from './create.ts';
+import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity } from './file-guard.ts';
+import { readIdentity } from './identity.ts';
+import { ledgerPath } from './ledger-path.ts';
+import { APPLICATION_ID, FORMAT, isEmptyDatabase } from './schema.ts';
+import { looksLikeLedger, schemaDifference } from './schema-check.ts';
+import { LeftWal } from './secure-wal.ts';
+import { translateError } from './translate-error.ts';
+
+/** What every SQLite database begins with. */
+const HEADER_BYTES = 100;
+const FOREIGN = 'it is a database of something else';
+const UNMARKED = 'it has the tables of one, and not its marks in the header, as after .dump and restore';
+const MARK_AGAIN = `set them: sqlite3 FILE 'PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}'`;
+
+export interface OpeningOptions {
+  readonly access: 'read' | 'write';
+  readonly patience: Patience;
+  /** The file that must be there; default: whichever is. */
+  readonly file?: FileIdentity | undefined;
+}
+
+/** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD */
+export async function createSqliteLedger(path: string, blueprint: LedgerBlueprint, clock: Clock, patience: Patience): Promise<void> {
+  loadNative();
+  const now = clock.nowMicros();
+  checkClockTime(now);
+  const file = ledgerPath(path);
+  // a file that is there already may be one whose making was interrupted
+  const isNew = createFile(file);
+  if (!isNew) {
+    guardFile(file, { write: true });
+    // SQLite takes a file of a few bytes for an empty one, and they would be lost
+    const bytes = fileBytes(file);
+    if (bytes > 0 && bytes < HEADER_BYTES) {
+      throw new LedgerError('NOT_A_LEDGER', { message: `${file} is not a ledger, and not empty`, hint: 'name another file', details: { path: file } });
+    }
+  }
+  const found = await inDatabase(file, patience, (db) => {
+    if (isEmptyDatabase(db) && createLedger(db, blueprint, now)) return null;
+    return isOurs(db) ? { fact: '', hint: 'use it, or name another file with --ledger' } : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
+  });
+  if (found === null) return;
+  throw new LedgerError('LEDGER_EXISTS', { message: `${file} exists already${found.fact}`, hint: found.hint, details: { path: file } });
+}
+
+/** Before any file is touched: a ledger that was made empty and left would be refused by the next run. */
+function loadNative(): void {
+  betterSqlite3();
+  loadBlake3();
+}
+
+async function inDatabase<Result>(path: string, patience: Patience, work: (db: Database) => Result): Promise<Result> {
+  try {
+    return await retryWhileBusy(
+      () => {
+        const db = connect(path, { isReadOnly: false });
+        try {
+          return work(db);
+        } finally {
+          db.close();
+        }
+      },
+      patience,
+      path,
+    );
+  } catch (error) {
+    throw translateError(error, path, 'open');
+  }
+}
+
+export function sqliteLedgerExists(path: string): boolean {
+  return fileExists(ledgerPath(path));
+}
+
+/** Opens a ledger that is there. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED, PERMISSION_DENIED, DAMAGED_LEDGER, CANNOT_LOAD */
+export async function openSqliteLedger(path: string, options: OpeningOptions): Promise<SqliteLedger> {
+  loadNative();
+  const resolved = ledgerPath(path);
+  const file = guardFile(resolved, { write: options.access === 'write' });
+  if (options.file !== undefined) guardIdentity(resolved, options.file);
+  const isWritable = options.access === 'write' || canWrite(resolved);
+  // beside a connection of this process the -wal is in use, and was secured when that was opened
+  const left = options.file === undefined && isWritable ? new LeftWal({ path: resolved, isRequired: options.access === 'write' }) : null;
+  try {
+    return await retryWhileBusy(() => open(resolved, file, isWritable, left, options), options.patience, resolved);
+  } catch (error) {
+    throw translateError(left?.explain(error) ?? error, resolved, 'open');
+  }
+}
+
+function open(path: string, file: FileIdentity, isWritable: boolean, left: LeftWal | null, options: OpeningOptions): SqliteLedger {
+  left?.secureAlone((alone) => {
+    checkFormat(alone, path);
+    // a -wal of another ledger must show before it is written into this one; a reader reads on up to what is broken
+    if (options.access === 'write') checkHead(alone);
+  });
+  const db = connect(path, { isReadOnly: !isWritable });
+  try {
+    // it may have been replaced between the look at it and the opening
+    guardIdentity(path, file);
+    checkFormat(db, path);
+    left?.secureBeside(db);
+    const identity = readIdentity(db, path);
+    const { durability } = identity.config;
+    if (options.access === 'write') {
+      prepareForWriting(db, durability);
+      checkHead(db);
+    } else {
+      applyDurability(db, durability);
+      db.pragma('query_only = ON');
+      checkSettings(db, identity.config);
+    }
+    return new SqliteLedger(db, file, identity, {
+      patience: options.patience,
+      isWriter: options.access === 'write',
+      // of the one that is open, wherever the path leads by now
+      reopen: () => openSqliteLedger(path, { ...options, file }),
+    });
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** A reader of a file it may write takes part in WAL recovery; of one it may not, it only looks. */
+function canWrite(path: string): boolean {
+  try {
+    guardFile(path, { write: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isOurs(db: Database): boolean {
+  return db.pragma('application_id', { simple: true }) === APPLICATION_ID;
+}
+
+function checkFormat(db: Database, path: string): void {
+  const refuse = (fact: string, hint: string, details = {}) =>
+    new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path, ...details } });
+  const another = 'name another file, or make a ledger: completengine init';
+  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`, { isEmpty: true });
+  if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, MARK_AGAIN) : refuse(FOREIGN, another);
+  const format = db.pragma('user_version', { simple: true }) as number;
+  if (format > FORMAT) {
+    throw new LedgerError('NEWER_FORMAT', {
+      message: `${path} has format ${format}, and this completengine reads up to ${FORMAT}`,
+      hint: 'use a newer completengine; the file was not touched',
+      details: { path, format, known: FORMAT },
+    });
+  }
+  if (format < FORMAT && looksLikeLedger(db)) throw refuse(UNMARKED, MARK_AGAIN);
+  const difference = format < FORMAT ? `it has format ${format}` : schemaDifference(db);
+  if (difference !== null) throw refuse(difference, another);
+}

@@ -1,0 +1,88 @@
+/** Turns SQLite's and the file system's errors into the engine's, once, with the path they are about. */
+
+import type Database from 'better-sqlite3';
+import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
+import { loadedBetterSqlite3 } from './better-sqlite3.ts';
+
+/** What was going on when it happened. */
+export type Activity = 'open' | 'read' | 'write' | 'commit';
+
+export function isBusy(error: unknown): boolean {
+  return isSqliteError(error) && (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED'));
+}
+
+/** Whether SQLite met a page that is not what it should be. */
+export function isDamage(error: unknown): boolean {
+  return isSqliteError(error) && error.code.startsWith('SQLITE_CORRUPT');
+}
+
+/** Before the driver is loaded nothing comes from SQLite. */
+function isSqliteError(error: unknown): error is InstanceType<typeof Database.SqliteError> {
+  const driver = loadedBetterSqlite3();
+  return driver !== undefined && error instanceof driver.SqliteError;
+}
+
+export function translateError(error: unknown, path: string, activity: Activity): unknown {
+  if (error instanceof LedgerError) return error;
+  if (!isSqliteError(error)) return error;
+  const known = classify(error.code, activity);
+  if (known === null) return error;
+  return new LedgerError(known.code, {
+    message: `${path}: ${known.fact} (${error.code})`,
+    hint: known.hint,
+    details: { path, sqlite: error.code },
+    cause: error,
+  });
+}
+
+function classify(code: string, activity: Activity): { code: LedgerErrorCode; fact: string; hint: string } | null {
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return { code: 'BUSY', fact: 'another process holds the ledger', hint: 'try again, or wait longer with --busy-timeout' };
+  }
+  if (code === 'SQLITE_FULL') {
+    const isCommit = activity === 'write' || activity === 'commit';
+    return {
+      code: 'DISK_FULL',
+      fact: isCommit ? 'the disk is full; nothing of this commit is stored' : 'the disk is full',
+      hint: 'free some space, then try again',
+    };
+  }
+  if (code === 'SQLITE_READONLY_DIRECTORY' && activity !== 'commit') {
+    return {
+      code: 'PERMISSION_DENIED',
+      fact: 'reading needs to make a -wal and a -shm beside it, and the directory cannot be written',
+      hint: 'copy the ledger to a directory of yours, and read the copy',
+    };
+  }
+  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') {
+    return {
+      code: 'PERMISSION_DENIED',
+      fact: 'the ledger or its directory cannot be written',
+      hint: 'check the owner and the mode of both, and how it was opened',
+    };
+  }
+  if (code.startsWith('SQLITE_CANTOPEN')) {
+    return {
+      code: 'PERMISSION_DENIED',
+      fact: 'the ledger or its -wal cannot be opened',
+      hint: 'check the owner and the mode of the file and of its directory',
+    };
+  }
+  if (code.startsWith('SQLITE_NOTADB')) {
+    return { code: 'NOT_A_LEDGER', fact: 'this is not a ledger', hint: 'name another file, or make a ledger: completengine init' };
+  }
+  if (code.startsWith('SQLITE_CORRUPT') || (code === 'SQLITE_ERROR' && activity === 'open')) {
+    return { code: 'DAMAGED_LEDGER', fact: 'the file is damaged', hint: 'see how far it is sound: completengine inspect --verify' };
+  }
+  if (code.startsWith('SQLITE_IOERR')) {
+    if (activity === 'commit') {
+      return {
+        code: 'OUTCOME_UNKNOWN',
+        fact: 'an I/O error while committing: the last commit may be stored or not',
+        hint: 'look at the disk, then see what is stored: completengine inspect',
+      };
+    }
+    return { code: 'IO_FAILED', fact: 'an I/O error', hint: 'look at the disk and its free space' };
+  }
+  return null;
+}

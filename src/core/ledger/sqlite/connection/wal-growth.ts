@@ -1,0 +1,38 @@
+/** Notices that commits are not written back from the -wal: SQLite passes over a checkpoint that fails, and the -wal grows until the disk is full. */
+
+import type { Database } from 'better-sqlite3';
+import type { LedgerWarning } from '../../../model/warning.ts';
+import { readWal } from '../read/gauges.ts';
+import { PAGE_BYTES, WAL_PAGES } from './connection.ts';
+import { fileBytes } from './file-guard.ts';
+import { translateError } from './translate-error.ts';
+
+/** Four times of what is written back at once: a reader may hold it up for a moment. */
+const WAITING_BYTES_MAX = 4 * WAL_PAGES * PAGE_BYTES;
+
+/** Costs a stat as long as the -wal is small. Outside of a transaction; `isWriter`: may try once more, and say what it fails with. */
+export function walGrowth(db: Database, path: string, isWriter: boolean): LedgerWarning | null {
+  if (fileBytes(`${path}-wal`) <= WAITING_BYTES_MAX) return null;
+  // Tried whatever waits: SQLite syncs the file, which is what fails, only where a checkpoint reaches the end of the -wal. One beside a writer does not.
+  const failure = isWriter ? writeBack(db, path) : null;
+  const { waitingBytes } = readWal(db, path);
+  if (failure === null && waitingBytes <= WAITING_BYTES_MAX) return null;
+  const held = 'another process reads an old state of it';
+  const reason = failure ?? (isWriter ? held : `${held}, or writing back fails`);
+  return {
+    code: 'WAL_GROWING',
+    message: `${path}: ${Math.round(waitingBytes / 1e6)} MB of commits wait in the -wal and are not written back into the file: ${reason}`,
+    hint: failure === null ? 'end the process that has had the ledger open for long' : 'look at the disk and its free space',
+  };
+}
+
+/** Returns what it fails with; null where it went as far as readers let it. */
+function writeBack(db: Database, path: string): string | null {
+  try {
+    db.pragma('wal_checkpoint(PASSIVE)');
+    return null;
+  } catch (error) {
+    const { message } = translateError(error, path, 'read') as Error;
+    return message.slice(message.startsWith(path) ? path.length + 2 : 0);
+  }
+}

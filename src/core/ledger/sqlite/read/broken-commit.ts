@@ -1,0 +1,18 @@
+/** A commit that is otherwise than it was committed: it is named, and what lies before it. */
+
+import { LedgerError } from '../../../model/ledger-error.ts';
+
+export function brokenCommit(sequence: number, fact: string, cause?: unknown): LedgerError {
+  return new LedgerError('VERIFICATION_FAILED', {
+    message: `the commit at sequence ${sequence} is broken: ${fact}`,
+    hint: sequence > 1 ? `everything before it is as it was committed: completengine replay --through-sequence ${sequence - 1}` : 'take a copy that is sound',
+    details: { sequence },
+    cause,
+  });
+}
+
+/** `before`: the first sequence after the gap; null where nothing comes after it. */
+export function missingSequences(from: number, before: number | null): LedgerError {
+  if (before === null) return brokenCommit(from, 'it is missing');
+  return brokenCommit(from, before - from === 1 ? 'it is missing' : `sequences ${from} to ${before - 1} are missing`);
+}

@@ -1,0 +1,285 @@
+/** Reads pages of whole commits, bounded in bytes, each in one short read transaction: a slow reader of the output pins no WAL. */
+
+import type { Database } from 'better-sqlite3';
+import { brokenFrame } from '../../../frames/event-columns.ts';
+import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
+import { bodyBytes, type Page, type ReadRequest } from '../../../model/events/history.ts';
+import type { SequenceRange } from '../../../model/events/range.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
+import type { FrameLink } from '../../protocol/chain.ts';
+import { blob, integer, natural, positive, type RawRow, textOrNull, time } from '../connection/rows.ts';
+import { partitionTable } from '../connection/schema.ts';
+import { Statements } from '../connection/statements.ts';
+import { isDamage } from '../connection/translate-error.ts';
+import { brokenCommit, missingSequences } from './broken-commit.ts';
+import { checkLanes, endOfRun } from './dense-frames.ts';
+
+/** What a page weighs at most, where it holds more than one commit. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+const COMMITS_MAX = 2048;
+
+/** Of a partition's table, but for the body: as {@link toFrameLink} reads them. */
+export const FRAME_COLUMNS = 'sequence, offset, count, first_time, last_time, key, hash';
+
+/** Where a commit begins, and the sequence after its last one. */
+export interface CommitSpan {
+  readonly first: number;
+  readonly next: number;
+}
+
+/** A frame with the hash its row carries. */
+export interface HashedFrame extends StoredFrame {
+  readonly hash: Buffer;
+}
+
+export class FrameReader {
+  readonly statements: Statements;
+  /** Epochs whose link was recomputed, for walks of the chain that read by this. */
+  readonly provenEpochs = new Set<number>();
+  readonly #db: Database;
+  /** Commits a page holds at most: few behind a start or a broken commit, then more and more. */
+  #commitsPerPage = 1;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.statements = new Statements(db);
+  }
+
+  /** Frames of the partitions whose commit begins within `[from, through]`, by commit and then by partition. */
+  frames(from: number, through: number, partitions: readonly PartitionId[]): HashedFrame[] {
+    const frames: HashedFrame[] = [];
+    for (const partition of partitions) {
+      const rows = this.statements
+        .get<[number, number], RawRow>(`SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`)
+        .all(from, through);
+      for (const row of rows) frames.push(toFrame(partition, row));
+    }
+    return frames.sort((one, other) => one.sequence - other.sequence || one.partition - other.partition);
+  }
+
+  framesAt(commit: number): HashedFrame[] {
+    return this.frames(commit, commit, this.partitionIds());
+  }
+
+  /** The last frame of a partition whose commit begins before `sequence`. */
+  frameBefore(partition: PartitionId, sequence: number): HashedFrame | undefined {
+    const row = this.statements
+      .get<[number], RawRow>(`SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`)
+      .get(sequence);
+    return row === undefined ? undefined : toFrame(partition, row);
+  }
+
+  partitionIds(): PartitionId[] {
+    return this.statements.get<[], number>('SELECT id FROM partition ORDER BY id').pluck().all();
+  }
+
+  /** The partitions that were named for commits which reach into the range. */
+  partitionsSentTo({ from, through }: SequenceRange): PartitionId[] {
+    if (from > through) return [];
+    return this.statements
+      .get<[number, number], PartitionId>('SELECT DISTINCT sent_to FROM commits WHERE first_sequence BETWEEN ? AND ? AND sent_to IS NOT NULL')
+      .pluck()
+      .all(this.commitHolding(from).first, through);
+  }
+
+  /** The last commit that begins at `sequence` or before; before the first one there is an empty place at sequence 1. */
+  lastCommitThrough(sequence: number): CommitSpan {
+    const row = this.statements
+      .get<[number], RawRow>('SELECT first_sequence, count FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1')
+      .get(sequence);
+    if (row === undefined) return { first: 1, next: 1 };
+    const first = positive(row, 'first_sequence');
+    return { first, next: first + positive(row, 'count') };
+  }
+
+  /** The commit that holds `sequence`. @throws LedgerError VERIFICATION_FAILED where its row is missing. */
+  commitHolding(sequence: number): CommitSpan {
+    const commit = this.lastCommitThrough(sequence);
+    if (sequence < commit.next) return commit;
+    const after = this.statements.get<[number], number>('SELECT min(first_sequence) FROM commits WHERE first_sequence > ?').pluck().get(sequence);
+    throw missingSequences(commit.next, after ?? null);
+  }
+
+  /**
+   * A frame that no commit accounts for, because the last commits are missing: the sequence of the first one in the partitions; null where there
+   * is none. Asked inside the transaction that has read the last commit.
+   */
+  frameBeyond(lastCommit: number, partitions: readonly PartitionId[]): number | null {
+    let first: number | null = null;
+    for (const partition of partitions) {
+      const found = this.statements
+        .get<[number], number>(`SELECT sequence FROM ${partitionTable(partition)} WHERE sequence > ? ORDER BY sequence LIMIT 1`)
+        .pluck()
+        .get(lastCommit);
+      if (found !== undefined) first = Math.min(first ?? found, found);
+    }
+    return first;
+  }
+
+  /** Where the range reaches the last commit of the ledger, no frame may lie after that one. @throws LedgerError VERIFICATION_FAILED */
+  checkEnd(through: number, partitions: readonly PartitionId[]): void {
+    const last = this.lastCommitThrough(Number.MAX_SAFE_INTEGER);
+    if (through < last.next - 1) return;
+    const beyond = this.frameBeyond(last.first, partitions);
+    if (beyond !== null) throw brokenCommit(Math.min(beyond, last.next), `partition tables hold frames at sequence ${beyond}, and the commit is missing`);
+  }
+
+  /** One page, unverified. */
+  page(request: ReadRequest): Page {
+    return this.narrowingDown(request.range.from, () => this.#page(request));
+  }
+
+  #page(request: ReadRequest): Page {
+    return this.#db
+      .transaction(() => {
+        const { range } = request;
+        if (range.from > range.through) return { commits: [], next: null };
+        const partitions = request.partitions ?? this.partitionIds();
+        const first = this.firstOf(request);
+        const end = this.pageEnd(first.first, range.through, partitions) ?? range.through;
+        const frames = this.frames(first.first, end, partitions);
+        const commits = groupByCommit(frames);
+        const isLast = end === range.through;
+        const after = request.partitions === null ? endOfRun(first, commits, isLast ? range.through : null) : this.#endOfLanes(first, frames, end, isLast);
+        // a damaged tree can find a row in one way and not in another
+        if (after <= range.from) throw missingSequences(after, null);
+        const next = after <= range.through ? after : null;
+        if (next === null) this.checkEnd(range.through, partitions);
+        this.growPages(commits.length, frames);
+        return { commits, next };
+      })
+      .deferred();
+  }
+
+  /** The commit a page begins with. @throws LedgerError VERIFICATION_FAILED where it is missing, or reaches back into the page before. */
+  firstOf({ range, continues }: ReadRequest): CommitSpan {
+    const commit = this.commitHolding(range.from);
+    if (continues === true && commit.first !== range.from) throw brokenCommit(range.from, `the commit at sequence ${commit.first} reaches beyond it`);
+    return commit;
+  }
+
+  /** The sequence after a page of some partitions, whose offsets must not skip anything. */
+  #endOfLanes(first: CommitSpan, frames: readonly StoredFrame[], end: number, isLast: boolean): number {
+    checkLanes(frames, (partition) => this.#offsetBefore(partition, first.first));
+    if (isLast) return end + 1;
+    const commit = this.commitHolding(end);
+    if (commit.first !== end) throw brokenCommit(end, 'there are frames without their commit');
+    return commit.next;
+  }
+
+  /** The offset that the first event of the partition from `sequence` on must have. */
+  #offsetBefore(partition: PartitionId, sequence: number): number {
+    const row = this.statements
+      .get<[number], RawRow>(`SELECT offset, count FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`)
+      .get(sequence);
+    return row === undefined ? 0 : natural(row, 'offset') + positive(row, 'count');
+  }
+
+  get commitsPerPage(): number {
+    return this.#commitsPerPage;
+  }
+
+  /** Reads a page that turns out to be broken again, one commit long: what is sound before the broken one is told, and that one is named. */
+  narrowingDown<Read extends Page>(from: number, read: () => Read): Read {
+    try {
+      return read();
+    } catch (error) {
+      const isBroken = isDamage(error) || (error instanceof LedgerError && error.code === 'VERIFICATION_FAILED');
+      if (isBroken && this.#commitsPerPage > 1) {
+        this.#commitsPerPage = 1;
+        return this.narrowingDown(from, read);
+      }
+      throw isDamage(error) ? brokenCommit(this.#firstOfBroken(from), 'the file is damaged there', error) : error;
+    }
+  }
+
+  /** The damage may lie where it would be looked up. */
+  #firstOfBroken(sequence: number): number {
+    try {
+      return this.commitHolding(sequence).first;
+    } catch {
+      return sequence;
+    }
+  }
+
+  /** A page was sound: the next one may hold twice as many commits, where as many like these would fit. */
+  growPages(commits: number, frames: readonly StoredFrame[]): void {
+    const fitting = Math.floor((PAGE_BYTES * commits) / (bodyBytes(frames) + 1));
+    this.#commitsPerPage = Math.max(1, Math.min(commits * 2, fitting, COMMITS_MAX));
+  }
+
+  /**
+   * The last commit start that a page from `from` may reach: its frames weigh no more than a page, and no partition gives more of them than a page
+   * holds; null where the partitions have nothing there. Sizes are read before bodies, because large commits may stand right behind thousands of small ones.
+   */
+  pageEnd(from: number, through: number, partitions: readonly PartitionId[]): number | null {
+    const bytesOf = new Map<number, number>();
+    let end = through;
+    for (const partition of partitions) {
+      let [frames, bytes] = [0, 0];
+      const rows = this.statements
+        .get<[number, number, number], [number, number]>(
+          `SELECT sequence, coalesce(length(body), 0) FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`,
+        )
+        .raw()
+        .all(from, end, this.#commitsPerPage);
+      for (const [sequence, length] of rows) {
+        frames++;
+        bytes += length;
+        bytesOf.set(sequence, (bytesOf.get(sequence) ?? 0) + length);
+        if (bytes < PAGE_BYTES && frames < this.#commitsPerPage) continue;
+        end = sequence;
+        break;
+      }
+    }
+    return lastThatFits(bytesOf, end);
+  }
+}
+
+/** `end`, where all commits up to there fit a page together; otherwise the last one that does, or the first. Null where there are none. */
+function lastThatFits(bytesOf: ReadonlyMap<number, number>, end: number): number | null {
+  let last: number | null = null;
+  let left = PAGE_BYTES;
+  for (const [sequence, bytes] of [...bytesOf].sort(([one], [other]) => one - other)) {
+    left -= bytes;
+    if (left < 0 && last !== null) return last;
+    last = sequence;
+  }
+  return last === null ? null : end;
+}
+
+export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
+  try {
+    return { ...toFrameLink(partition, row), body: blob(row, 'body') };
+  } catch (error) {
+    throw brokenFrame({ partition, sequence: integer(row, 'sequence') }, (error as Error).message);
+  }
+}
+
+/** A frame without its body. @throws LedgerError VERIFICATION_FAILED where a column is none that could have been written. */
+export function toFrameLink(partition: PartitionId, row: RawRow): FrameLink {
+  return {
+    partition,
+    sequence: integer(row, 'sequence'),
+    offset: natural(row, 'offset'),
+    count: positive(row, 'count'),
+    firstTime: time(row, 'first_time'),
+    lastTime: time(row, 'last_time'),
+    key: textOrNull(row, 'key'),
+    hash: blob(row, 'hash'),
+  };
+}
+
+/** Frames that are sorted by commit, as commits. */
+export function groupByCommit(frames: readonly StoredFrame[]): StoredCommit[] {
+  const commits: StoredCommit[] = [];
+  let start = 0;
+  for (let at = 1; at <= frames.length; at++) {
+    const first = frames[start] as StoredFrame;
+    if (at < frames.length && frames[at]?.sequence === first.sequence) continue;
+    commits.push({ firstSequence: first.sequence, frames: frames.slice(start, at) });
+    start = at;
+  }
+  return commits;
+}

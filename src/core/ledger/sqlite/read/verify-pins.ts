@@ -1,0 +1,106 @@
+/** Proves the pins of sticky sessions from history: each event lies where its session was pinned, and the table holds what its events make of it. */
+
+import type { Database } from 'better-sqlite3';
+import type { EventBatch } from '../../../model/events/event.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import { type Epoch, type Epochs, epochAt } from '../../../model/routing/routing.ts';
+import { type IdleRule, idleMicrosOf, idleRule, pinsHoldSince } from '../../../model/routing/session-pins.ts';
+import { type PlacementRow, readEpochs, readPlacementRows } from '../connection/identity.ts';
+import { integer, integerOrNull, type RawRow, text } from '../connection/rows.ts';
+import { hasTable } from '../connection/schema.ts';
+import { brokenCommit } from './broken-commit.ts';
+import type { CommitRow } from './chain-walk.ts';
+
+interface ProvenPin {
+  readonly partition: number;
+  /** Null where the session is pinned for ever. */
+  readonly lastSeen: number | null;
+  readonly epoch: number;
+}
+
+/** The rule of one epoch. */
+interface StickyPeriod extends IdleRule {
+  readonly epoch: Epoch;
+  /** Pins of earlier epochs do not hold. */
+  readonly since: number;
+  /** Keys that were sent past their sessions. */
+  readonly placed: ReadonlySet<string>;
+}
+
+/** The text of an event's key, as its epoch's routing reads it; null where it has none. */
+export type KeyOf = (batch: EventBatch, at: number) => string | null;
+
+export class PinProof {
+  readonly #epochs: Epochs;
+  readonly #periods: ReadonlyMap<number, StickyPeriod>;
+  readonly #keyOf: KeyOf;
+  /** One for each session there ever was, some hundred bytes and its key. */
+  readonly #pins = new Map<string, ProvenPin>();
+
+  constructor(db: Database, keyOf: KeyOf) {
+    this.#epochs = readEpochs(db);
+    this.#keyOf = keyOf;
+    const placements = readPlacementRows(db);
+    const periods = this.#epochs.map((epoch, at) => [epoch.epoch, periodOf(epoch, pinsHoldSince(this.#epochs.slice(0, at + 1)), placements)] as const);
+    this.#periods = new Map(periods.filter((entry): entry is [number, StickyPeriod] => entry[1] !== null));
+  }
+
+  /** Takes the commits in their order. @throws LedgerError VERIFICATION_FAILED for an event that does not lie with its session. */
+  take(row: CommitRow, batch: EventBatch): void {
+    const period = this.#periods.get(epochAt(this.#epochs, row.firstSequence).epoch);
+    // what was sent to a partition by hand touched no session
+    if (period === undefined || row.sentTo !== null) return;
+    for (let at = 0; at < batch.count; at++) {
+      const session = this.#keyOf(batch, at);
+      if (session !== null && !period.placed.has(session)) this.#see(session, batch, at, period);
+    }
+  }
+
+  /** Compares the table. `isAtHead`: nothing was committed since the walk began. @throws LedgerError VERIFICATION_FAILED */
+  compare(db: Database, isAtHead: boolean): void {
+    const rows = hasTable(db, 'sessions') ? db.prepare<[], RawRow>('SELECT session, partition, last_seen, epoch FROM sessions').iterate() : [];
+    let found = 0;
+    for (const row of rows) {
+      const session = text(row, 'session');
+      const pin = this.#pins.get(session);
+      if (pin !== undefined) found++;
+      if (pin === undefined ? isAtHead : !isProven(row, pin, isAtHead)) throw broken(session, 'is not what its events make of it');
+    }
+    if (found < this.#pins.size) throw broken(null, `${this.#pins.size - found} are missing`);
+  }
+
+  #see(session: string, batch: EventBatch, at: number, { epoch, since, renewedAfter, endsAfter }: StickyPeriod): void {
+    const partition = batch.partition(at);
+    const time = batch.times[at] as number;
+    const lastSeen = idleMicrosOf(epoch) === null ? null : time;
+    const pin = this.#pins.get(session);
+    const idle = time - (pin?.lastSeen ?? time);
+    if (pin === undefined || pin.epoch < since || idle > endsAfter || !epoch.partitionIds.includes(pin.partition)) {
+      this.#pins.set(session, { partition, lastSeen, epoch: epoch.epoch });
+      return;
+    }
+    if (pin.partition !== partition) throw brokenCommit(batch.sequences[at] as number, 'an event does not lie where its session is pinned');
+    if (idle > renewedAfter) this.#pins.set(session, { partition, lastSeen, epoch: epoch.epoch });
+  }
+}
+
+function periodOf(epoch: Epoch, since: number | null, placements: readonly PlacementRow[]): StickyPeriod | null {
+  if (since === null) return null;
+  const { placedFrom } = epoch;
+  const inForce = placements.filter((row) => placedFrom !== null && row.epoch >= placedFrom && row.epoch <= epoch.epoch);
+  return { epoch, since, placed: new Set(inForce.map(({ key }) => key)), ...idleRule(idleMicrosOf(epoch)) };
+}
+
+/** A session may have been seen again since the walk began, and even have moved where it can be idle. */
+function isProven(row: RawRow, pin: ProvenPin, isAtHead: boolean): boolean {
+  const lastSeen = integerOrNull(row, 'last_seen');
+  const hasMovedOn = !isAtHead && lastSeen !== pin.lastSeen && (lastSeen ?? 0) > (pin.lastSeen ?? 0);
+  return hasMovedOn || (integer(row, 'partition') === pin.partition && lastSeen === pin.lastSeen && integer(row, 'epoch') === pin.epoch);
+}
+
+function broken(session: string | null, fact: string): LedgerError {
+  return new LedgerError('VERIFICATION_FAILED', {
+    message: `the chain is sound, and the pins of sessions are not: ${session === null ? '' : `that of '${session.slice(0, 80)}' `}${fact}`,
+    hint: 'bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW',
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * Proves the positions that stand beside the chain: how far producers are stored and where groups go on. One that lies ahead of the chain shows that
+ * an end was cut off, which the chain itself cannot; it would pass over lines of the next run, or events of the next commits.
+ */
+
+import type { Database } from 'better-sqlite3';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import { blob, name, natural, positive, type RawRow } from '../connection/rows.ts';
+import { hasTable } from '../connection/schema.ts';
+import { positionAt } from '../groups/lanes.ts';
+import { aheadOfChain, type ProducerRow, readProducers } from '../write/producers.ts';
+import { brokenCommit } from './broken-commit.ts';
+import type { FrameReader } from './read.ts';
+
+type Position = Omit<ProducerRow, 'name'>;
+
+/**
+ * `producers`: what the commits up to `head` make of each. In one transaction, so that commits since the walk are seen together with what they have
+ * moved. @throws LedgerError VERIFICATION_FAILED
+ */
+export function checkPositions(db: Database, reader: FrameReader, head: number, producers: ReadonlyMap<string, Position>): void {
+  db.transaction(() => {
+    const { first, next } = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
+    const partitions = reader.partitionIds();
+    const beyond = reader.frameBeyond(next === first ? 0 : first, partitions);
+    if (beyond !== null) throw brokenCommit(next, `partition tables hold frames at sequence ${beyond}, and the commit is missing`);
+    checkProducers(db, withThoseSince(db, head, producers));
+    if (!hasTable(db, 'groups')) return;
+    checkCursors(db, reader, next);
+    checkParked(db, next);
+  }).deferred();
+}
+
+function withThoseSince(db: Database, head: number, producers: ReadonlyMap<string, Position>): Map<string, Position> {
+  const all = new Map(producers);
+  const rows = db.prepare<[number], RawRow>(
+    'SELECT first_sequence, producer, producer_position, producer_digest FROM commits WHERE first_sequence > ? AND producer IS NOT NULL ORDER BY first_sequence',
+  );
+  for (const row of rows.iterate(head)) {
+    const sequence = positive(row, 'first_sequence');
+    all.set(name(row, 'producer'), { sequence, position: natural(row, 'producer_position'), digest: blob(row, 'producer_digest') });
+  }
+  return all;
+}
+
+function checkProducers(db: Database, committed: ReadonlyMap<string, Position>): void {
+  const rows = readProducers(db);
+  for (const row of rows) {
+    const expected = committed.get(row.name);
+    if (expected === undefined || row.position > expected.position) throw aheadOfChain(row);
+    if (row.position < expected.position || row.sequence !== expected.sequence || !row.digest.equals(expected.digest)) {
+      throw brokenCommit(expected.sequence, `producer '${row.name}' is not where this commit has brought it`);
+    }
+  }
+  const known = new Set(rows.map((row) => row.name));
+  for (const [producer, { sequence }] of committed) {
+    if (!known.has(producer)) throw brokenCommit(sequence, `its producer '${producer}' is missing`);
+  }
+}
+
+/** `next`: the sequence that comes after the last commit. */
+function checkCursors(db: Database, reader: FrameReader, next: number): void {
+  const partitions = new Set(reader.partitionIds());
+  const rows = db.prepare<[], RawRow>('SELECT group_name, partition, next_offset, next_sequence FROM cursors ORDER BY group_name, partition').all();
+  for (const row of rows) {
+    const group = name(row, 'group_name');
+    const partition = natural(row, 'partition');
+    const [offset, sequence] = [natural(row, 'next_offset'), positive(row, 'next_sequence')];
+    if (!partitions.has(partition)) throw broken(`group '${group}' has a cursor in partition ${partition}, and there is none`);
+    if (sequence > next) throw ahead(`group '${group}' goes on from sequence ${sequence} of partition ${partition}`, next);
+    const { nextOffset } = positionAt(reader, partition, sequence);
+    if (offset > nextOffset) throw ahead(`group '${group}' goes on from offset ${offset} of partition ${partition}, not ${nextOffset}`, next);
+    if (offset < nextOffset) throw broken(`group '${group}' goes on from offset ${offset} of partition ${partition}, not ${nextOffset}`);
+  }
+}
+
+function checkParked(db: Database, next: number): void {
+  const row = db.prepare<[number], RawRow>('SELECT group_name, sequence FROM parked WHERE sequence NOT BETWEEN 1 AND ? LIMIT 1').get(next - 1);
+  if (row !== undefined) throw ahead(`group '${name(row, 'group_name')}' has parked sequence ${String(row['sequence'])}`, next);
+}
+
+function ahead(fact: string, next: number): LedgerError {
+  return broken(`${fact}, and the chain ends at sequence ${next - 1}: an end was cut off, or rows have changed`);
+}
+
+function broken(fact: string): LedgerError {
+  return new LedgerError('VERIFICATION_FAILED', {
+    message: `the chain is sound, and what stands beside it is not: ${fact}`,
+    hint: 'look for a newer copy with its -wal; a group is set to another place with: completengine replay --to-group GROUP --yes',
+  });
+}

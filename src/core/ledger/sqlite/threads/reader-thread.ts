@@ -1,0 +1,69 @@
+/** A ledger's reading thread from outside: pages come in order, a few of them read ahead. */
+
+import type { Page, ReadRequest } from '../../../model/events/history.ts';
+import { LedgerThread } from './ledger-thread.ts';
+import { type ReaderAnswer, type ReaderMessage, unpackPage } from './reader-protocol.ts';
+import { fromFailure } from './thread-failure.ts';
+import type { ThreadStart } from './thread-protocol.ts';
+
+/** Enough for the thread to go on while a page is told. */
+const PAGES_AHEAD = 2;
+
+export class ReaderThread {
+  #thread: LedgerThread<ReaderMessage, ReaderAnswer> | undefined;
+  readonly #answers: ReaderAnswer[] = [];
+  #failure: unknown;
+  #wake: (() => void) | undefined;
+
+  /** Resolves when the thread has opened the ledger. */
+  static async start(start: ThreadStart, signal?: AbortSignal): Promise<ReaderThread> {
+    const reader = new ReaderThread();
+    const listener = { onAnswer: (answer: ReaderAnswer) => reader.#onAnswer(answer), onEnd: (error: unknown) => reader.#fail(error) };
+    reader.#thread = await LedgerThread.start('reader-worker', start, listener, signal);
+    return reader;
+  }
+
+  /** The pages of the request; once. @throws what reading throws. */
+  async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
+    this.#thread?.post({ kind: 'begin', request });
+    for (let ahead = 0; ahead < PAGES_AHEAD; ahead++) this.#thread?.post({ kind: 'turn', memory: null });
+    for (;;) {
+      const answer = this.#answers.shift() ?? (await this.#nextAnswer());
+      if (answer.kind === 'failed') throw fromFailure(answer.failure);
+      yield unpackPage(answer.page);
+      if (answer.page.next === null) return;
+      this.#thread?.post({ kind: 'turn', memory: answer.page.memory }, [answer.page.memory]);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#thread?.close();
+  }
+
+  /** The process waits for the thread no longer than someone waits for a page: a caller that stops asking does not hang. */
+  async #nextAnswer(): Promise<ReaderAnswer> {
+    this.#thread?.setAwaited(true);
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        const answer = this.#answers.shift();
+        if (answer !== undefined) return answer;
+      }
+    } finally {
+      this.#thread?.setAwaited(false);
+    }
+  }
+
+  #onAnswer(answer: ReaderAnswer): void {
+    this.#answers.push(answer);
+    this.#wake?.();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+}

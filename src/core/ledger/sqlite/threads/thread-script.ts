@@ -1,0 +1,54 @@
+/** The inside of a ledger's thread: opens the ledger, then processes its messages one after the other, until it is told to close or fails. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Ledger } from '../../ledger.ts';
+import { openSqliteLedger } from '../connection/open.ts';
+import { toFailure } from './thread-failure.ts';
+import type { ThreadControl, ThreadReport, ThreadStart } from './thread-protocol.ts';
+
+/** Answers go out with the memory that changes hands with them. */
+export type Tell<Answer> = (answer: Answer, transfer: ArrayBuffer[]) => void;
+
+/** To be called once, inside a worker. Whatever ends the thread early is its last report. */
+export function serve<Message, Answer>(access: 'read' | 'write', work: (ledger: Ledger, message: Message, tell: Tell<Answer>) => Promise<void>): void {
+  const port = parentPort;
+  if (port === null) throw new Error('a thread of the ledger runs inside a worker alone');
+  const { path, file, busyTimeoutMs } = workerData as ThreadStart;
+  /** Ends a wait for other processes. */
+  const interrupt = new AbortController();
+  const report = (message: ThreadReport<Answer>, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+  const tell: Tell<Answer> = (answer, transfer) => report({ kind: 'answer', answer }, transfer);
+  let ledger: Ledger | null = null;
+  let isOver = false;
+
+  const open = async (): Promise<void> => {
+    ledger = await openSqliteLedger(path, { access, patience: { limitMs: busyTimeoutMs, signal: interrupt.signal }, file });
+    report({ kind: 'ready' });
+  };
+  const fail = (error: unknown): void => report({ kind: 'failed', failure: toFailure(error) });
+  const close = async (): Promise<void> => {
+    isOver = true;
+    await ledger?.close().catch(fail);
+    port.close();
+  };
+  /** After a failure what is still queued is not done. Without a catch here the error would cross as a clone that has lost its class. */
+  const guarded = async (step: () => Promise<void>): Promise<void> => {
+    if (isOver) return;
+    try {
+      await step();
+    } catch (error) {
+      fail(error);
+      await close();
+    }
+  };
+
+  // not top-level await: the command line's bundle is CommonJS
+  let queue = guarded(open);
+  port.on('message', (message: Message | ThreadControl) => {
+    if (message === 'abort') {
+      interrupt.abort();
+      return;
+    }
+    queue = queue.then(() => guarded(() => (message === 'close' ? close() : work(ledger as Ledger, message as Message, tell))));
+  });
+}

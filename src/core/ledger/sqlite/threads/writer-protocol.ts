@@ -1,0 +1,47 @@
+/** What goes between a ledger and its writing thread: drafts one way, answers the other, bodies as one buffer that changes hands. */
+
+import type { CommitDraft, CommitOutcome, FrameDraft, ProducerMark, Stale } from '../../../model/events/commit.ts';
+import { PackedBodies, packBodies } from './packed-bodies.ts';
+import { pinColumns, pinsOver } from './packed-pins.ts';
+import type { ThreadFailure } from './thread-failure.ts';
+
+/** A draft whose pins, and behind them its bodies, stand one behind the other in `memory`. */
+export interface WriterOffer {
+  readonly id: number;
+  /** Counts up with every conflict: what was built before it is stale. */
+  readonly generation: number;
+  readonly draft: Omit<CommitDraft, 'frames' | 'pins'> & {
+    readonly frames: readonly (Omit<FrameDraft, 'body'> & { readonly bytes: number })[];
+    readonly pins: { readonly count: number; readonly keyBytes: number; readonly liftMax: number };
+  };
+  readonly memory: ArrayBuffer;
+}
+
+export interface WriterAnswer {
+  readonly id: number;
+  readonly outcome: CommitOutcome | Stale | { readonly kind: 'failed'; readonly failure: ThreadFailure };
+  /** Handed back to be filled again. */
+  readonly memory: ArrayBuffer;
+}
+
+/** Moves the pins and bodies of a draft into `memory`, or into a larger one where they do not fit. */
+export function packDraft(id: number, generation: number, draft: CommitDraft, memory: ArrayBuffer | undefined): WriterOffer {
+  const { pins, liftMax } = draft.pins;
+  const packed = packBodies([...pinColumns(pins), ...draft.frames.map(({ body }) => body)], memory);
+  const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, bytes: body.length }));
+  return { id, generation, draft: { ...draft, frames, pins: { count: pins.count, keyBytes: pins.keys.length, liftMax } }, memory: packed };
+}
+
+/** The draft again, its pins and bodies over the memory. */
+export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
+  const pins = pinsOver(memory, draft.pins);
+  const bodies = new PackedBodies(memory, pins.keys.byteOffset + pins.keys.length);
+  const frames = draft.frames.map(({ bytes, ...frame }) => ({ ...frame, body: bodies.next(bytes) }));
+  const ids = draft.ids.map((id) => ({ ...id, hash: Buffer.from(id.hash) }));
+  return { ...draft, frames, pins: { pins, liftMax: draft.pins.liftMax }, producer: reviveDigest(draft.producer), ids };
+}
+
+/** Buffers cross threads as plain Uint8Arrays. */
+export function reviveDigest<Mark extends ProducerMark>(mark: Mark | null): Mark | null {
+  return mark === null ? null : { ...mark, digest: Buffer.from(mark.digest) };
+}

@@ -1,0 +1,98 @@
+/** Appends one commit inside an open transaction: reads what the commit protocol compares the draft with, and writes the rows it returns. */
+
+import type { Database, Statement } from 'better-sqlite3';
+import type { CommitDraft, CommitOutcome, KnownId } from '../../../model/events/commit.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
+import { checkCommitTime } from '../../../model/time/commit-time.ts';
+import type { LedgerIdentity } from '../../ledger.ts';
+import type { FrameLink } from '../../protocol/chain.ts';
+import { checkCommit, type StoredFacts } from '../../protocol/commit-check.ts';
+import { type LinkedCommit, linkCommit } from '../../protocol/commit-link.ts';
+import { headOf } from '../../protocol/ledger-state.ts';
+import { blob, integer, type RawRow } from '../connection/rows.ts';
+import { createOnDemand, hasTable, partitionTable } from '../connection/schema.ts';
+import type { PinStore } from './pins.ts';
+import { keepProducer, readProducer } from './producers.ts';
+import type { WriteState, WriteStates } from './write-state.ts';
+
+export class Appender {
+  readonly #db: Database;
+  readonly #identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>;
+  readonly #states: WriteStates;
+  readonly #insertCommit: Statement;
+  readonly #pins: PinStore;
+  readonly #insertFrame = new Map<PartitionId, Statement>();
+
+  constructor(db: Database, identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>, states: WriteStates, pins: PinStore) {
+    this.#db = db;
+    this.#identity = identity;
+    this.#states = states;
+    this.#pins = pins;
+    this.#insertCommit = db.prepare(
+      'INSERT INTO commits (first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, sent_to, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+  }
+
+  /** Must run inside an IMMEDIATE transaction. Writes nothing where it answers with a conflict. */
+  append(draft: CommitDraft): CommitOutcome {
+    const state = this.#states.current();
+    checkCommitTime(draft.committedAt, Math.max(this.#identity.createdAt, state.time, state.committedAt), draft.isClockTrusted);
+    const differences = checkCommit(draft, state, this.#storedFacts(draft, state));
+    if (differences !== null) return { kind: 'conflict', basis: this.#states.basis(state), ...differences };
+
+    const commit = linkCommit(draft, state, this.#identity.uuid, (partition) => this.#states.nextOffset(state, partition));
+    const { link, timeShift } = commit;
+    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, draft.frames[at]?.body as Buffer);
+    this.#insertCommitRow(commit);
+    if (draft.producer !== null) keepProducer(this.#db, draft.producer, link.firstSequence);
+    this.#keepIds(draft, link.firstSequence);
+    this.#pins.keep(draft.pins, state, timeShift);
+
+    const after = this.#states.advance(state, commit);
+    const { firstSequence, count, firstTime, lastTime, frames } = link;
+    const offsets = frames.map(({ offset }) => offset);
+    return { kind: 'committed', firstSequence, count, firstTime, lastTime, offsets, head: headOf(after), loads: this.#states.loads(after) };
+  }
+
+  #storedFacts(draft: CommitDraft, state: WriteState): StoredFacts {
+    return {
+      producer: draft.producer === null ? null : readProducer(this.#db, draft.producer.name),
+      known: this.#knownIds(draft),
+      // pins of another epoch mean nothing to this one: the draft is built again anyway
+      pins: draft.epoch === state.epoch.epoch ? this.#pins.differences(draft.pins, state) : [],
+    };
+  }
+
+  #knownIds(draft: CommitDraft): KnownId[] {
+    if (draft.ids.length === 0 || !hasTable(this.#db, 'ids')) return [];
+    const find = this.#db.prepare<[string], RawRow>('SELECT sequence, hash FROM ids WHERE id = ?');
+    const known: KnownId[] = [];
+    for (const { id, hash, index } of draft.ids) {
+      const row = find.get(id);
+      if (row !== undefined) known.push({ index, id, sequence: integer(row, 'sequence'), isRepeat: blob(row, 'hash').equals(hash) });
+    }
+    return known;
+  }
+
+  #insertCommitRow({ link, hash }: LinkedCommit): void {
+    const { firstSequence, count, firstTime, lastTime, committedAt, producer, producerPosition, producerDigest, sentTo } = link;
+    this.#insertCommit.run(firstSequence, count, firstTime, lastTime, committedAt, producer, producerPosition, producerDigest, sentTo, hash);
+  }
+
+  #insertFrameRow(frame: FrameLink, body: Buffer): void {
+    let insert = this.#insertFrame.get(frame.partition);
+    if (insert === undefined) {
+      const table = partitionTable(frame.partition);
+      insert = this.#db.prepare(`INSERT INTO ${table} (sequence, offset, count, first_time, last_time, key, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+      this.#insertFrame.set(frame.partition, insert);
+    }
+    insert.run(frame.sequence, frame.offset, frame.count, frame.firstTime, frame.lastTime, frame.key, frame.hash, body);
+  }
+
+  #keepIds(draft: CommitDraft, firstSequence: number): void {
+    if (draft.ids.length === 0) return;
+    createOnDemand(this.#db, 'ids');
+    const insert = this.#db.prepare('INSERT INTO ids (id, sequence, hash) VALUES (?, ?, ?)');
+    for (const { id, hash, index } of draft.ids) insert.run(id, firstSequence + index, hash);
+  }
+}

@@ -1,0 +1,73 @@
+/** How far each producer's input is stored, and the commit that brought it there. */
+
+import type { Database } from 'better-sqlite3';
+import type { ProducerMark, ProducerStep } from '../../../model/events/commit.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import { blob, name as nameOf, natural, positive, type RawRow } from '../connection/rows.ts';
+import { createOnDemand, hasTable } from '../connection/schema.ts';
+
+const UNKNOWN_PRODUCER: ProducerMark = { position: 0, digest: Buffer.alloc(0) };
+
+export interface ProducerRow extends ProducerMark {
+  readonly name: string;
+  /** First sequence of the commit that stored the position. */
+  readonly sequence: number;
+}
+
+export function readProducer(db: Database, name: string): ProducerMark {
+  return findProducer(db, name) ?? UNKNOWN_PRODUCER;
+}
+
+function findProducer(db: Database, name: string): ProducerRow | null {
+  if (!hasTable(db, 'producers')) return null;
+  const row = db.prepare<[string], RawRow>('SELECT name, position, digest, sequence FROM producers WHERE name = ?').get(name);
+  return row === undefined ? null : toProducerRow(row);
+}
+
+/** All of them, by name. */
+export function readProducers(db: Database): ProducerRow[] {
+  if (!hasTable(db, 'producers')) return [];
+  return db.prepare<[], RawRow>('SELECT name, position, digest, sequence FROM producers ORDER BY name').all().map(toProducerRow);
+}
+
+function toProducerRow(row: RawRow): ProducerRow {
+  return { name: nameOf(row, 'name'), position: natural(row, 'position'), digest: blob(row, 'digest'), sequence: positive(row, 'sequence') };
+}
+
+/**
+ * The position an input goes on from. Its commit must be there: where the end of the ledger was cut off and the table was not, lines that were lost
+ * with the end would be passed over as stored. @throws LedgerError VERIFICATION_FAILED
+ */
+export function provenProducer(db: Database, name: string): ProducerMark {
+  return db
+    .transaction(() => {
+      const producer = findProducer(db, name);
+      if (producer === null) return UNKNOWN_PRODUCER;
+      if (!isCommitted(db, producer)) throw aheadOfChain(producer);
+      return producer;
+    })
+    .deferred();
+}
+
+function isCommitted(db: Database, { name, position, digest, sequence }: ProducerRow): boolean {
+  const find = 'SELECT 1 FROM commits WHERE first_sequence = ? AND producer = ? AND producer_position = ? AND producer_digest = ?';
+  return db.prepare(find).get(sequence, name, position, digest) !== undefined;
+}
+
+/** The position of a producer that no commit has brought it to. */
+export function aheadOfChain({ name, position, sequence }: ProducerRow): LedgerError {
+  return new LedgerError('VERIFICATION_FAILED', {
+    message: `producer '${name}' stands at position ${position}, and its commit at sequence ${sequence} is not in the ledger: an end was cut off, or rows have changed`,
+    hint: 'look for a newer copy with its -wal; to go on from here give the input another producer name',
+    details: { producer: name, position, sequence },
+  });
+}
+
+/** Inside the transaction of the commit at `sequence`. */
+export function keepProducer(db: Database, { name, position, digest }: ProducerStep, sequence: number): void {
+  createOnDemand(db, 'producers');
+  db.prepare(
+    `INSERT INTO producers (name, position, digest, sequence) VALUES (?, ?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET position = excluded.position, digest = excluded.digest, sequence = excluded.sequence`,
+  ).run(name, position, digest, sequence);
+}

@@ -1,0 +1,120 @@
+/** What a writer must know of the ledger's end, kept from commit to commit as long as nobody else has written. */
+
+import type { Database } from 'better-sqlite3';
+import type { Basis } from '../../../model/events/commit.ts';
+import type { Head } from '../../../model/events/head.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
+import type { RoutingInForce } from '../../../model/routing/routing.ts';
+import { pinsHoldSince } from '../../../model/routing/session-pins.ts';
+import { TIME_MIN } from '../../../model/time/time.ts';
+import { type LinkedCommit, stateAfter } from '../../protocol/commit-link.ts';
+import { headOf, type LedgerState, routingOf } from '../../protocol/ledger-state.ts';
+import { type EpochRow, lastEpochRow, parseEpoch, readEpochs, readPartitionRows, readPlacements } from '../connection/identity.ts';
+import { blob, positive, type RawRow, time as readTime } from '../connection/rows.ts';
+import { partitionTable } from '../connection/schema.ts';
+import { Statements } from '../connection/statements.ts';
+import { missingSequences } from '../read/broken-commit.ts';
+import { readPartitionEnd } from './partition-end.ts';
+import { hasPins, type PinScope } from './pins.ts';
+
+export interface WriteState extends LedgerState, PinScope {
+  /** Next offset by partition; filled in and moved on as partitions are written to. */
+  readonly offsets: Map<PartitionId, number>;
+}
+
+export class WriteStates {
+  readonly #db: Database;
+  readonly #statements: Statements;
+  #version: unknown;
+  #state: WriteState | undefined;
+  /** What an epoch fixes never changes, and others commit more often than they begin one. */
+  #routing: (RoutingInForce & Pick<WriteState, 'pinsSince'>) | undefined;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#statements = new Statements(db);
+  }
+
+  /** The state as of this transaction, or of this statement outside of one. */
+  current(): WriteState {
+    const version = this.#db.pragma('data_version', { simple: true });
+    if (this.#state !== undefined && version === this.#version) return this.#state;
+    this.#version = version;
+    this.#state = this.#read();
+    return this.#state;
+  }
+
+  /** After a rollback what was counted up is wrong. */
+  forget(): void {
+    this.#state = undefined;
+    this.#routing = undefined;
+  }
+
+  /** Moves on to the state after a commit of this transaction. */
+  advance(state: WriteState, commit: LinkedCommit): WriteState {
+    const after = stateAfter(state, commit);
+    for (const frame of commit.link.frames) after.offsets.set(frame.partition, frame.offset + frame.count);
+    this.#state = after;
+    return after;
+  }
+
+  nextOffset(state: WriteState, partition: PartitionId): number {
+    const known = state.offsets.get(partition);
+    if (known !== undefined) return known;
+    const { nextOffset } = readPartitionEnd(this.#statements, partition);
+    state.offsets.set(partition, nextOffset);
+    return nextOffset;
+  }
+
+  /** By partition, where the routing goes by them: its events, or Infinity where it takes no keys. Otherwise null. */
+  loads(state: WriteState): readonly number[] | null {
+    if (state.pinsSince === null) return null;
+    const { partitionIds } = state.epoch;
+    return state.partitionNames.map((_, partition) => (partitionIds.includes(partition) ? this.nextOffset(state, partition) : Number.POSITIVE_INFINITY));
+  }
+
+  basis(state: WriteState): Basis {
+    const loads = this.loads(state);
+    return { floor: state.time, ...routingOf(state), sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) } };
+  }
+
+  #read(): WriteState {
+    const db = this.#db;
+    const epoch = lastEpochRow(db);
+    const last = db.prepare<[], RawRow>('SELECT first_sequence, count, last_time, committed_at, hash FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
+    if (last === undefined) checkEmpty(db);
+    const sequence = last === undefined ? 0 : positive(last, 'first_sequence') + positive(last, 'count') - 1;
+    return {
+      sequence,
+      time: last === undefined ? TIME_MIN : readTime(last, 'last_time'),
+      committedAt: last === undefined ? TIME_MIN : readTime(last, 'committed_at'),
+      // an epoch that begins behind the last commit is the later link
+      hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
+      ...this.#routingOf(epoch),
+      offsets: new Map(),
+    };
+  }
+
+  #routingOf(row: EpochRow): RoutingInForce & Pick<WriteState, 'pinsSince'> {
+    if (this.#routing?.epoch.epoch !== row.epoch) {
+      const epoch = parseEpoch(this.#db, row);
+      const partitionNames = readPartitionRows(this.#db).map(({ name }) => name);
+      const pinsSince = epoch.spec.rule === 'sticky' ? pinsHoldSince(readEpochs(this.#db)) : null;
+      this.#routing = { epoch, partitionNames, placements: readPlacements(this.#db, epoch), pinsSince };
+    }
+    return this.#routing;
+  }
+}
+
+/** Frames without any commit: all commits are missing. In one statement, because the head is read outside of a transaction, too. */
+function checkEmpty(db: Database): void {
+  for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
+    const sql = `SELECT min(sequence) FROM ${partitionTable(id)} WHERE NOT EXISTS (SELECT 1 FROM commits)`;
+    if (db.prepare(sql).pluck().get() !== null) throw missingSequences(1, null);
+  }
+}
+
+/** The head as of this statement, for those who do not write. */
+export function readHead(db: Database): Head {
+  return headOf(new WriteStates(db).current());
+}

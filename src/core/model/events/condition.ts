@@ -1,0 +1,152 @@
+/**
+ * A condition on one field of a payload: `properties.mag>=4.5`. Numbers are compared exactly, as decimals; texts byte by byte. Of a key that stands in
+ * an object twice the last one counts, as for JSON.parse and jq. No I/O.
+ */
+
+import { FieldKind, type RoutableLine } from '../../scan/scanned-field.ts';
+import { LedgerError } from '../ledger-error.ts';
+import { asBuffer } from '../text/bytes.ts';
+import { compareDecimals, type Decimal, readDecimal } from '../text/decimal.ts';
+import { type FieldPath, formatFieldPath, parseFieldPath } from '../text/field-path.ts';
+import { scalarText } from '../text/scalar-text.ts';
+import { checkPattern, compilePattern, type Pattern } from './pattern.ts';
+
+const OPERATORS = ['!=', '<=', '>=', '=', '<', '>', '~*', '~'] as const;
+type Operator = (typeof OPERATORS)[number];
+
+const FITTING_ORDERS: Readonly<Record<'<' | '<=' | '>' | '>=', (order: number) => boolean>> = {
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '>=': (order) => order >= 0,
+};
+
+/**
+ * What a field is compared with. A value in double quotes is a text alone; a bare one also the number, `true`, `false` or `null` that it spells. What
+ * JSON would not take for a number is a text: 01234 is a postal code.
+ */
+interface Operand {
+  readonly text: string;
+  readonly bytes: Buffer;
+  readonly isQuoted: boolean;
+  readonly number: Decimal | null;
+}
+
+/** Whether the nth field of a scanned line, which is the one at the condition's path, meets it. */
+type Holds = (line: RoutableLine, nth: number) => boolean;
+
+export interface Condition {
+  readonly path: FieldPath;
+  /** @throws LedgerError INVALID_ARGUMENT for a regular expression that cannot be read */
+  load(): Promise<Holds>;
+}
+
+/** Reads `PATH OPERATOR VALUE`, without blanks around the operator. @throws LedgerError INVALID_ARGUMENT */
+export function parseCondition(text: string): Condition {
+  const found = findOperator(text);
+  if (found === null) throw notACondition(text, 'it has no operator');
+  const { at, operator } = found;
+  const path = parseFieldPath(text.slice(0, at));
+  const value = text.slice(at + operator.length);
+  if (operator === '~' || operator === '~*') {
+    const pattern = { source: value, ignoresCase: operator === '~*' };
+    checkPattern(formatFieldPath(path), pattern);
+    return { path, load: () => matches(pattern) };
+  }
+  if (operator === '=' && /^[=~]/.test(value))
+    throw notACondition(text, `'${text.slice(at, at + 2)}' is no operator; a value that begins so stands in double quotes`);
+  const holds = comparison(operator, readOperand(text, value));
+  return { path, load: async () => holds };
+}
+
+function comparison(operator: Exclude<Operator, '~' | '~*'>, operand: Operand): Holds {
+  if (operator === '=') return (line, nth) => isEqual(line, nth, operand);
+  if (operator === '!=') return (line, nth) => !isEqual(line, nth, operand);
+  return compares(operand, FITTING_ORDERS[operator]);
+}
+
+/** The first operator outside of quotes; of two that begin there, the longer one. */
+function findOperator(text: string): { at: number; operator: Operator } | null {
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') isQuoted = !isQuoted;
+    else if (isQuoted && text[at] === '\\') at++;
+    if (isQuoted) continue;
+    const operator = OPERATORS.find((candidate) => text.startsWith(candidate, at));
+    if (operator !== undefined) return { at, operator };
+  }
+  return null;
+}
+
+function readOperand(text: string, value: string): Operand {
+  const isQuoted = value.startsWith('"');
+  const plain = isQuoted ? unquoted(text, value) : value;
+  return { text: plain, bytes: Buffer.from(plain, 'utf8'), isQuoted, number: isQuoted ? null : readDecimal(value) };
+}
+
+function unquoted(text: string, value: string): string {
+  try {
+    const read: unknown = JSON.parse(value);
+    if (typeof read === 'string') return read;
+  } catch {
+    // told below
+  }
+  throw notACondition(text, 'a quote is not closed');
+}
+
+function isEqual(line: RoutableLine, nth: number, operand: Operand): boolean {
+  const kind = line.kind(nth);
+  if (isNumber(kind)) {
+    const number = numberOf(line, nth);
+    return operand.number !== null && number !== null && compareDecimals(number, operand.number) === 0;
+  }
+  if (kind === FieldKind.NULL) return !operand.isQuoted && operand.text === 'null';
+  const isText = kind === FieldKind.STRING || kind === FieldKind.ESCAPED_STRING;
+  return (isText || !operand.isQuoted) && textOf(line, nth) === operand.text;
+}
+
+/** Numbers with numbers, texts with texts; what cannot be compared is neither smaller nor greater. */
+function compares(operand: Operand, fits: (order: number) => boolean): Holds {
+  const { number, bytes } = operand;
+  return (line, nth) => {
+    const kind = line.kind(nth);
+    if (isNumber(kind)) {
+      const own = number === null ? null : numberOf(line, nth);
+      return own !== null && number !== null && fits(compareDecimals(own, number));
+    }
+    if (number !== null || (kind !== FieldKind.STRING && kind !== FieldKind.ESCAPED_STRING)) return false;
+    return fits(Buffer.compare(Buffer.from(textOf(line, nth) ?? '', 'utf8'), bytes));
+  };
+}
+
+async function matches(pattern: Pattern): Promise<Holds> {
+  const test = await compilePattern(pattern);
+  return (line, nth) => {
+    const own = isNumber(line.kind(nth)) ? written(line, nth) : textOf(line, nth);
+    return own !== null && test(own);
+  };
+}
+
+function isNumber(kind: FieldKind): boolean {
+  return kind === FieldKind.INTEGER || kind === FieldKind.DECIMAL;
+}
+
+function written(line: RoutableLine, nth: number): string {
+  return asBuffer(line.bytes).toString('latin1', line.start(nth), line.end(nth));
+}
+
+function numberOf(line: RoutableLine, nth: number): Decimal | null {
+  return readDecimal(written(line, nth));
+}
+
+function textOf(line: RoutableLine, nth: number): string | null {
+  return scalarText(asBuffer(line.bytes), line.kind(nth), line.start(nth), line.end(nth));
+}
+
+function notACondition(text: string, fact: string): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', {
+    message: `'${text.slice(0, 80)}' is not a condition: ${fact}`,
+    hint: 'write PATH=VALUE, or != < <= > >= ~ ~* in its place: properties.mag>=4.5',
+    details: { condition: text },
+  });
+}

@@ -1,0 +1,160 @@
+/** Events as they are told: in batches, for speed. No I/O. */
+
+import { EventColumns } from '../../frames/event-columns.ts';
+import type { PartitionId } from '../routing/partition.ts';
+import { LINE_FEED } from '../text/bytes.ts';
+import type { Micros } from '../time/time.ts';
+import type { StoredCommit } from './commit.ts';
+import type { SequenceRange } from './range.ts';
+
+/** Where the first and the last event of a batch stand. */
+export interface BatchSpan {
+  readonly count: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly firstTime: Micros;
+  readonly lastTime: Micros;
+}
+
+/** The events of one commit that lie in a range, cut out as lines; the span is meaningless where there are none. */
+export interface CutLines extends BatchSpan {
+  /** The payloads in order, each followed by a line feed. */
+  readonly lines: Buffer;
+  /** Of the events, in order; null where they have to be asked of the columns. */
+  readonly times: Float64Array | null;
+}
+
+/** Cuts a commit faster than columns can be made; null where it leaves that to them. */
+export type CutCommit = (commit: StoredCommit, range: SequenceRange) => CutLines | null;
+
+/** Events of one commit in sequence order. Bytes are read when something is asked for; @throws LedgerError VERIFICATION_FAILED when they cannot be cut. */
+export class EventBatch {
+  readonly #makeColumns: () => EventColumns;
+  readonly #cut: (() => CutLines | null) | null;
+  #columns: EventColumns | undefined;
+  #lines: CutLines | undefined;
+  #sequences: Float64Array | undefined;
+
+  private constructor(makeColumns: () => EventColumns, cut: (() => CutLines | null) | null) {
+    this.#makeColumns = makeColumns;
+    this.#cut = cut;
+  }
+
+  /**
+   * The events of a commit that lie in a range.
+   * @internal
+   */
+  static of(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null): EventBatch {
+    return new EventBatch(() => EventColumns.of(commit, range), cut === null ? null : () => cut(commit, range));
+  }
+
+  /** The events `[from, to)` of this batch, valid as long as it is. */
+  slice(from: number, to: number): EventBatch {
+    if (from === 0 && to === this.count) return this;
+    const columns = this.#events;
+    return new EventBatch(() => columns.slice(from, to), null);
+  }
+
+  /** The events for which the answer is yes. */
+  filter(keeps: (at: number) => boolean): EventBatch {
+    const rows = new Uint32Array(this.count);
+    let kept = 0;
+    for (let at = 0; at < rows.length; at++) if (keeps(at)) rows[kept++] = at;
+    return this.pick(rows.subarray(0, kept));
+  }
+
+  /** The events at these places of the batch, which rise. */
+  pick(rows: Uint32Array): EventBatch {
+    if (rows.length === this.count) return this;
+    const columns = this.#events;
+    return new EventBatch(() => columns.pick(rows), null);
+  }
+
+  get count(): number {
+    return (this.#lines ?? this.#events).count;
+  }
+
+  /** Where the first and the last event stand; null in an empty batch. */
+  get span(): BatchSpan | null {
+    const { count } = this;
+    if (count === 0) return null;
+    if (this.#lines !== undefined) return this.#lines;
+    const { sequences, times } = this.#events;
+    return {
+      count,
+      firstSequence: sequences[0] as number,
+      lastSequence: sequences[count - 1] as number,
+      firstTime: times[0] as number,
+      lastTime: times[count - 1] as number,
+    };
+  }
+
+  /** By event, as `times` and `offsets` are. */
+  get sequences(): Float64Array {
+    // made once: whoever labels events asks for each of them
+    this.#sequences ??= runOf(this.#lines) ?? this.#events.sequences;
+    return this.#sequences;
+  }
+
+  /** Ledger time, integer microseconds since the epoch. */
+  get times(): Float64Array {
+    return this.#lines?.times ?? this.#events.times;
+  }
+
+  /** In their partitions, 0-based. */
+  get offsets(): Float64Array {
+    return this.#events.offsets;
+  }
+
+  /** `at`: the event's place in the batch, 0-based, here and below. */
+  partition(at: number): PartitionId {
+    return this.#events.frame(at).partition;
+  }
+
+  /** The key the emitter gave for the frame, or null. */
+  givenKey(at: number): string | null {
+    return this.#events.frame(at).key;
+  }
+
+  /** The payload, over the frame's memory: valid until the next page of the telling is taken. */
+  payload(at: number): Buffer {
+    const columns = this.#events;
+    return columns.frame(at).body.subarray(columns.start(at), columns.end(at));
+  }
+
+  /** All payloads in order, each followed by a line feed; made once, and valid until the next page of the telling is taken. */
+  lines(): Buffer {
+    this.#lines ??= this.#cut?.() ?? this.#cutByColumns();
+    return this.#lines.lines;
+  }
+
+  get #events(): EventColumns {
+    this.#columns ??= this.#makeColumns();
+    return this.#columns;
+  }
+
+  #cutByColumns(): CutLines {
+    const columns = this.#events;
+    let bytes = 0;
+    for (let at = 0; at < columns.count; at++) bytes += columns.end(at) - columns.start(at) + 1;
+    const lines = Buffer.allocUnsafe(bytes);
+    let end = 0;
+    for (let at = 0; at < columns.count; at++) {
+      end += columns.frame(at).body.copy(lines, end, columns.start(at), columns.end(at));
+      lines[end++] = LINE_FEED;
+    }
+    const span = this.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 };
+    return { ...span, lines, times: null };
+  }
+}
+
+/** The batches of one page, in sequence order, each the events of one commit; those at the ends of a range may be empty. */
+export type BatchPage = readonly EventBatch[];
+
+/** The sequences of lines that lie one behind the other; null where some are left out between them. */
+function runOf(lines: CutLines | undefined): Float64Array | null {
+  if (lines === undefined || lines.lastSequence - lines.firstSequence + 1 !== lines.count) return null;
+  const sequences = new Float64Array(lines.count);
+  for (let at = 0; at < lines.count; at++) sequences[at] = lines.firstSequence + at;
+  return sequences;
+}

@@ -1,0 +1,32 @@
+/** The head of a ledger: its last sequence and the chain hash there. Kept elsewhere it is an anchor that shows truncation. No I/O. */
+
+import { invalidArgument } from '../ledger-error.ts';
+import { text as anyText } from '../options/option-kinds.ts';
+import { readArgument } from '../options/options.ts';
+import type { Micros } from '../time/time.ts';
+
+export interface Head {
+  /** Last sequence, 0 in an empty ledger. */
+  readonly sequence: number;
+  /** Ledger time of the last event; the floor for the next one. TIME_MIN in an empty ledger. */
+  readonly time: Micros;
+  /** Chain hash, 64 lower-case hex digits. */
+  readonly hash: string;
+}
+
+/** The part of a head that is kept as an anchor. */
+export type Anchor = Pick<Head, 'sequence' | 'hash'>;
+
+/** `SEQUENCE:HASH`, as `inspect` and `emit` print it. */
+export function formatHead(head: Anchor): string {
+  return `${head.sequence}:${head.hash}`;
+}
+
+/** Reads `SEQUENCE:HASH`. @throws LedgerError INVALID_ARGUMENT */
+export function parseHead(text: string): Anchor {
+  const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(readArgument('parseHead()', 'text', text, anyText).trim());
+  if (match === null || !Number.isSafeInteger(Number(match[1]))) {
+    throw invalidArgument(`'${text.slice(0, 100)}' is not a head`, 'a head is SEQUENCE:HASH with 64 hex digits, as `completengine inspect` prints it');
+  }
+  return { sequence: Number(match[1]), hash: match[2] as string };
+}

@@ -1,0 +1,41 @@
+/** One committed event as an object. No I/O. */
+
+import type { Micros } from '../time/time.ts';
+
+type Facts = Omit<LedgerEvent, 'text' | 'json'>;
+
+/** One committed event. */
+export class LedgerEvent {
+  /** Place in the ledger: 1-based, dense, the total order. */
+  readonly sequence: number;
+  /** Name of its partition. */
+  readonly partition: string;
+  /** Place in its partition: 0-based, dense. */
+  readonly offset: number;
+  /** Integer microseconds since the epoch, never decreasing with sequence. */
+  readonly time: Micros;
+  /** What the router read, or was given; null where the routing reads no key. */
+  readonly key: string | null;
+  /** The exact bytes of the line, its end excluded. */
+  readonly payload: Buffer;
+
+  /** @internal */
+  constructor({ sequence, partition, offset, time, key, payload }: Facts) {
+    this.sequence = sequence;
+    this.partition = partition;
+    this.offset = offset;
+    this.time = time;
+    this.key = key;
+    this.payload = payload;
+  }
+
+  /** The payload as it was written. */
+  text(): string {
+    return this.payload.toString('utf8');
+  }
+
+  /** The payload as a value, made with every call. Numbers become doubles: one with more than 15 digits is exact in `text()` alone. */
+  json(): unknown {
+    return JSON.parse(this.text());
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Checks what callers pass to a public call, by a table of what the call takes. Callers without types, and those whose options come from a file, would
+ * otherwise get a TypeError from deep inside, or an option in silence that does nothing. No I/O.
+ */
+
+import { LedgerError } from '../ledger-error.ts';
+import { describeValue } from './describe-value.ts';
+import { nearName } from './near-name.ts';
+import type { Kind } from './option-kinds.ts';
+
+/** A kind for every option there is: the compiler finds one that is missing, or that is of another type. */
+export type OptionTable<Options> = { readonly [Name in keyof Options]-?: Kind<Exclude<Options[Name], undefined>> };
+
+/**
+ * The options as the call uses them: own enumerable properties only, each read once, in an object without a prototype, so that neither what a caller does
+ * to its object later nor a polluted `Object.prototype` counts. What is undefined is left out. `call`: its name, as messages give it.
+ * @throws LedgerError INVALID_ARGUMENT naming the option, what was expected, and for an unknown one the nearest name there is
+ */
+export function readOptions<Options extends object>(call: string, given: unknown, table: OptionTable<Options>): Options {
+  const known = table as Readonly<Record<string, Kind<unknown>>>;
+  const options: Record<string, unknown> = Object.create(null);
+  if (given !== undefined) {
+    const source = checkedObject(call, given, known);
+    for (const name of Object.keys(source)) {
+      const value = source[name];
+      if (value === undefined) continue;
+      if (!Object.hasOwn(known, name)) throw unknownOption(call, name, Object.keys(known));
+      options[name] = readValue({ call, name: `the option ${name}` }, value, known[name] as Kind<unknown>);
+    }
+  }
+  for (const name of Object.keys(known)) {
+    const { isRequired, expected } = known[name] as Kind<unknown>;
+    if (isRequired === true && !(name in options)) throw refusal({ call, name: `the option ${name}` }, 'is missing', expected);
+  }
+  return options as Options;
+}
+
+/** An argument that stands by itself. @throws LedgerError INVALID_ARGUMENT */
+export function readArgument<Value>(call: string, name: string, value: unknown, kind: Kind<Value>): Value {
+  return readValue({ call, name: `the argument ${name}` }, value, kind);
+}
+
+interface Place {
+  readonly call: string;
+  readonly name: string;
+}
+
+function readValue<Value>(place: Place, value: unknown, kind: Kind<Value>): Value {
+  if (kind.table !== undefined) return readOptions(`${place.call}, ${place.name}`, value, kind.table as OptionTable<object>) as Value;
+  const read = kind.read(value);
+  if (read === undefined) throw refusal(place, `is ${describeValue(value)}`, kind.expected);
+  return read;
+}
+
+function checkedObject(call: string, given: unknown, known: object): Readonly<Record<string, unknown>> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw refusal({ call, name: 'what it takes as options' }, `is ${describeValue(given)}`, 'an object');
+  // a class may keep its hooks on its prototype: they would be left out in silence
+  for (let proto = prototypeOf(given); proto !== null && prototypeOf(proto) !== null; proto = prototypeOf(proto)) {
+    const inherited = Object.keys(known).find((name) => Object.hasOwn(proto as object, name));
+    if (inherited !== undefined) throw refusal({ call, name: `the option ${inherited}` }, 'is inherited', 'a property of the object itself');
+  }
+  return given as Readonly<Record<string, unknown>>;
+}
+
+function prototypeOf(value: object): object | null {
+  return Object.getPrototypeOf(value) as object | null;
+}
+
+function unknownOption(call: string, name: string, known: readonly string[]): LedgerError {
+  const near = nearName(name, known);
+  const shown = describeValue(name);
+  return new LedgerError('INVALID_ARGUMENT', {
+    message: `${call}: there is no option ${shown}${near === null ? '' : `; the nearest is ${near}`}`,
+    hint: near === null ? `the options are ${known.join(', ')}` : `write ${near}`,
+    details: { call, option: name, nearest: near },
+  });
+}
+
+function refusal({ call, name }: Place, fact: string, expected: string): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', {
+    message: `${call}: ${name} ${fact}; expected is ${expected}`,
+    hint: `give ${expected}`,
+    details: { call, option: name.replace(/^the (option|argument) /, ''), expected },
+  });
+}

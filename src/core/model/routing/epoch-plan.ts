@@ -1,0 +1,134 @@
+/** Plans of new epochs: what a change of routing makes of the routing in force. Pure: a ledger asks for the plan when nothing can come in between. */
+
+import { invalidArgument } from '../ledger-error.ts';
+import { formatFieldPath } from '../text/field-path.ts';
+import { shellWord } from '../text/shell-word.ts';
+import { checkCount, partitionNames, selectPartitions } from './partition.ts';
+import { checkPartitionsMade, keyedNames, partitionsMade, withMissingName } from './partition-layout.ts';
+import { type Placement, type RoutingInForce, type RoutingSpec, routingFields } from './routing.ts';
+import { formatRoutingSpec } from './routing-text.ts';
+
+/** Everything a new epoch fixes, but for its number and its place. */
+export interface EpochPlan {
+  readonly spec: RoutingSpec;
+  /** Behind those there are; none is ever removed. */
+  readonly newPartitionNames: readonly string[];
+  /** Those that keys go to, new ones among them. */
+  readonly partitionIds: readonly number[];
+  /** New with this epoch. */
+  readonly placements: readonly Placement[];
+  /** Whether placements that are in force stay so. */
+  readonly keepsPlacements: boolean;
+}
+
+/** Null: nothing would change. @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION */
+export type Plan = (routing: RoutingInForce) => EpochPlan | null;
+
+/** A key as routing reads it, and the name of the partition it is to go to. */
+export interface KeyPlacement {
+  readonly key: string;
+  readonly partition: string;
+}
+
+/** The routing as it would be in the planned epoch, were it to begin at this sequence. */
+export function routingAfter(routing: RoutingInForce, plan: EpochPlan, fromSequence: number): RoutingInForce {
+  const { spec, partitionIds, keepsPlacements } = plan;
+  const placements = new Map([
+    ...(keepsPlacements ? routing.placements : []),
+    ...plan.placements.map(({ key, partition }): [string, number] => [key, partition]),
+  ]);
+  const number = routing.epoch.epoch + 1;
+  const kept = keepsPlacements ? routing.epoch.placedFrom : null;
+  return {
+    epoch: { epoch: number, fromSequence, spec, partitionIds, placedFrom: kept ?? (plan.placements.length > 0 ? number : null) },
+    partitionNames: [...routing.partitionNames, ...plan.newPartitionNames],
+    placements,
+  };
+}
+
+/** New partitions that keys go to like to the others. */
+export function planAdd(names: readonly string[]): Plan {
+  return ({ epoch, partitionNames: known }) => {
+    const { spec } = epoch;
+    if (spec.rule === 'range') {
+      const field = formatFieldPath(spec.field);
+      throw invalidArgument(
+        `a range has as many partitions as its bounds make: ${epoch.partitionIds.length}`,
+        `give it more bounds: completengine partition reroute ${shellWord(`range:${field}=BOUND,..`)} --partitions NAME,..`,
+      );
+    }
+    const there = names.find((name) => known.includes(name));
+    if (there !== undefined) throw invalidArgument(`there is a partition '${there}' already`, 'name a new one; those there are: completengine partition');
+    partitionNames(names);
+    checkCount(known.length + names.length);
+    const partitionIds = [...epoch.partitionIds, ...names.map((_, nth) => known.length + nth)];
+    return { spec, newPartitionNames: names, partitionIds, placements: [], keepsPlacements: true };
+  };
+}
+
+/** Keys that go to these partitions from now on, whatever the rule says. */
+export function planPlace(wanted: readonly KeyPlacement[]): Plan {
+  return ({ epoch, partitionNames: known, placements }) => {
+    const { spec, partitionIds } = epoch;
+    if (routingFields(spec).length === 0) {
+      throw invalidArgument('a hash over the whole payload has no keys to place', 'route by a field first: completengine partition reroute hash:FIELD');
+    }
+    const keys = new Set<string>();
+    const twice = wanted.find(({ key }) => keys.has(key) || !keys.add(key));
+    if (twice !== undefined) throw invalidArgument(`the key '${twice.key.slice(0, 80)}' is placed twice`, 'place each key once');
+    const partitions = known.map((name, id) => ({ id, name }));
+    const chosen = selectPartitions(
+      partitions,
+      wanted.map(({ partition }) => partition),
+    );
+    const changed = wanted
+      .map(({ key }, at) => ({ key, partition: chosen[at]?.id as number }))
+      .filter(({ key, partition }) => placements.get(key) !== partition);
+    return changed.length === 0 ? null : { spec, newPartitionNames: [], partitionIds, placements: changed, keepsPlacements: true };
+  };
+}
+
+/**
+ * Another rule. `asked`: how many partitions keys go to, or their names, new ones among them; default those that they go to now, for a range as many as
+ * its bounds make. Placements stay where the same fields are read.
+ */
+export function planReroute(spec: RoutingSpec, asked: number | readonly string[] | undefined): Plan {
+  return ({ epoch, partitionNames: known, placements }) => {
+    const current = epoch.partitionIds.map((id) => known[id] as string);
+    const wanted = typeof asked === 'object' ? partitionNames(asked) : countedNames(current, asked ?? partitionsMade(spec) ?? current.length, spec.missing);
+    checkPartitionsMade(spec, wanted.length);
+    const newPartitionNames = withMissingName(spec, wanted).filter((name) => !known.includes(name));
+    checkCount(known.length + newPartitionNames.length);
+    const names = [...known, ...newPartitionNames];
+    const partitionIds = keyedNames(spec, wanted).map((name) => names.indexOf(name));
+    const isSame = formatRoutingSpec(spec) === formatRoutingSpec(epoch.spec) && partitionIds.join() === epoch.partitionIds.join();
+    if (isSame) return null;
+    return { spec, newPartitionNames, partitionIds, placements: [], keepsPlacements: placements.size > 0 && readsTheSame(spec, epoch.spec) };
+  };
+}
+
+/** The first of those that keys go to now; more are named by their number, as those of a new ledger are. */
+function countedNames(current: readonly string[], count: number, missing: string | null): readonly string[] {
+  const names = current.slice(0, checkCount(count));
+  for (let number = names.length; names.length < count; number++) {
+    const name = `p${number}`;
+    if (!names.includes(name) && name !== missing) names.push(name);
+  }
+  return names;
+}
+
+function readsTheSame(one: RoutingSpec, other: RoutingSpec): boolean {
+  const fields = (spec: RoutingSpec) => routingFields(spec).map(formatFieldPath).join('+');
+  return fields(one) === fields(other);
+}
+
+/** The share of keys that a hash over more partitions sends elsewhere, on the average: a residue stays where both counts leave the same. */
+export function movedByHash(before: number, after: number): number {
+  return 1 - Math.min(before, after) / leastCommonMultiple(before, after);
+}
+
+function leastCommonMultiple(one: number, other: number): number {
+  let [rest, divisor] = [one, other];
+  while (divisor > 0) [rest, divisor] = [divisor, rest % divisor];
+  return (one * other) / rest;
+}

@@ -1,0 +1,99 @@
+/** The routings by intent, as calls: `hashOf('tenant')` and its kin. What they return is data; wrong wishes are refused here. No I/O. */
+
+import { types } from 'node:util';
+import { invalidArgument } from '../ledger-error.ts';
+import { kindOf, listOf, text, texts } from '../options/option-kinds.ts';
+import { type OptionTable, readArgument, readOptions } from '../options/options.ts';
+import { type FieldPath, formatFieldPath, parseFieldPath } from '../text/field-path.ts';
+import { type Micros, TIME_MIN } from '../time/time.ts';
+import { readDuration } from '../time/time-expression.ts';
+import { checkName } from './partition.ts';
+import { boundsOf, type RangeBound, type RangeBounds } from './range-bounds.ts';
+import type { RoutingSpec } from './routing.ts';
+
+export interface RoutingOptions {
+  /** Name of the partition for events without a key. Without it such an event is a bad line. */
+  readonly missing?: string | undefined;
+}
+
+export interface StickyOptions extends RoutingOptions {
+  /** A session that was silent for longer than this is a new one, such as `30m`. Default: never. */
+  readonly idle?: string | undefined;
+}
+
+const ROUTING: OptionTable<RoutingOptions> = { missing: text };
+const STICKY: OptionTable<StickyOptions> = { ...ROUTING, idle: text };
+const BOUND = kindOf<RangeBound>('a bound', (value) => ['number', 'bigint', 'string'].includes(typeof value) || types.isDate(value));
+const BOUNDS = listOf(BOUND, 'a list of bounds: numbers, texts or Dates');
+
+/** Each field is a slot of the scan, and time, id and payload need theirs: 32 are all there are. */
+const COMPOSITE_FIELDS_MAX = 16;
+
+/**
+ * Routes by a hash of one field, or of the whole payload where none is named: the same key always reaches the same partition, with the numbers
+ * of a Kafka topic of as many partitions. @throws LedgerError INVALID_ARGUMENT, as all of these do
+ */
+export function hashOf(field?: string, options?: RoutingOptions): RoutingSpec {
+  const path = field === undefined ? null : fieldOf('hashOf()', field);
+  return withMissing({ rule: 'hash', field: path, missing: null }, readOptions('hashOf()', options, ROUTING).missing);
+}
+
+/** Routes by the place of a field's value among bounds: partition i holds bounds[i-1] <= value < bounds[i]. */
+export function rangeOf(field: string, bounds: readonly RangeBound[], options?: RoutingOptions): RoutingSpec {
+  const spec = rangeRouting(fieldOf('rangeOf()', field), boundsOf(readArgument('rangeOf()', 'bounds', bounds, BOUNDS)));
+  return withMissing(spec, readOptions('rangeOf()', options, ROUTING).missing);
+}
+
+/** Routes by a hash of several fields together. */
+export function compositeOf(...fields: readonly string[]): RoutingSpec;
+export function compositeOf(fields: readonly string[], options?: RoutingOptions): RoutingSpec;
+export function compositeOf(first: string | readonly string[], ...rest: readonly (string | RoutingOptions | undefined)[]): RoutingSpec {
+  const isList = Array.isArray(first);
+  const fields = readArgument('compositeOf()', 'fields', isList ? first : [first, ...rest], texts);
+  return withMissing(compositeRouting(fields.map(parseFieldPath)), readOptions('compositeOf()', isList ? rest[0] : undefined, ROUTING).missing);
+}
+
+/** Routes a session to the least loaded partition at first sight, and there for ever, or until it was idle for longer than `idle` (such as `30m`). */
+export function stickyBy(field: string, options?: StickyOptions): RoutingSpec {
+  const { idle, missing } = readOptions('stickyBy()', options, STICKY);
+  return withMissing(stickyRouting(fieldOf('stickyBy()', field), idle === undefined ? null : readDuration(idle)), missing);
+}
+
+/** Routes to the partition whose name stands in a field of the event. */
+export function placedBy(field: string, options?: RoutingOptions): RoutingSpec {
+  return withMissing({ rule: 'manual', field: fieldOf('placedBy()', field), missing: null }, readOptions('placedBy()', options, ROUTING).missing);
+}
+
+/** The same routing with a partition for events without a key; as it is where no name is given. */
+export function withMissing(spec: RoutingSpec, name: string | undefined): RoutingSpec {
+  if (name === undefined) return spec;
+  checkName('partition', name);
+  if (spec.rule === 'hash' && spec.field === null)
+    throw invalidArgument('a hash over the whole payload has no key that could be missing', 'name a field: hash:FIELD');
+  if (spec.missing !== null && spec.missing !== name) {
+    throw invalidArgument(`events without a key cannot go to both '${spec.missing}' and '${name}'`, 'name one partition for them');
+  }
+  return { ...spec, missing: name };
+}
+
+function fieldOf(call: string, field: string): FieldPath {
+  return parseFieldPath(readArgument(call, 'field', field, text));
+}
+
+export function rangeRouting(field: FieldPath, bounds: RangeBounds): RoutingSpec {
+  return { rule: 'range', field, bounds, missing: null };
+}
+
+export function compositeRouting(fields: readonly FieldPath[]): RoutingSpec {
+  const [only = 'FIELD', ...others] = fields.map(formatFieldPath);
+  if (others.length === 0) throw invalidArgument('a composite needs two fields', `add a field, or use hash:${only}`);
+  if (fields.length > COMPOSITE_FIELDS_MAX) throw invalidArgument(`a composite of ${fields.length} fields is too many`, `name ${COMPOSITE_FIELDS_MAX} at most`);
+  const twice = [only, ...others].find((path, at, all) => all.indexOf(path) !== at);
+  if (twice !== undefined) throw invalidArgument(`the field ${twice} is named twice`, 'name each field once');
+  return { rule: 'composite', fields, missing: null };
+}
+
+function stickyRouting(field: FieldPath, idleMicros: Micros | null): RoutingSpec {
+  if (idleMicros !== null && !(idleMicros > 0 && idleMicros <= -TIME_MIN)) throw invalidArgument('such an idle time is not possible', 'write 1s to 7000w');
+  return { rule: 'sticky', field, idleMicros, missing: null };
+}

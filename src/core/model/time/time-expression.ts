@@ -1,0 +1,184 @@
+/** Times as people write them: RFC 3339, dates, epoch numbers, `now`, `today`, `yesterday`, `-2h`. Reads no clock: it is passed in. */
+
+import { LedgerError } from '../ledger-error.ts';
+import { text as anyText } from '../options/option-kinds.ts';
+import { readArgument } from '../options/options.ts';
+import {
+  describeTimeFault,
+  formatTime,
+  isTime,
+  type Micros,
+  NO_TIME,
+  readEpochNumber,
+  readRfc3339,
+  startOfDay,
+  type TimeFault,
+  type TimeReading,
+} from './time.ts';
+import { DAY_MICROS, type LocalMicros, type TimeZone, timeZone } from './time-zone.ts';
+
+/** What an expression covers, both ends inclusive: one microsecond, or the whole of a day. */
+export interface TimeSpan {
+  readonly first: Micros;
+  readonly last: Micros;
+}
+
+export interface TimeContext {
+  readonly now: Micros;
+  /** IANA name for dates, words and times without a zone; undefined: UTC, and a time without a zone is refused. */
+  readonly zone?: string | undefined;
+}
+
+/** A span, and what a calendar needs to go on from it. */
+export interface Moment extends TimeSpan {
+  readonly zone: TimeZone;
+  /** The midnight of the day that it is; null for an instant. */
+  readonly midnight: LocalMicros | null;
+}
+
+const UNIT_MICROS: Readonly<Record<string, number>> = { ms: 1e3, s: 1e6, m: 60e6, h: 3600e6, d: DAY_MICROS, w: 7 * DAY_MICROS };
+const AGO = /^-(?:\d+(?:ms|[smhdw]))+$/;
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const NUMBER = /^-?\d+(\.\d+)?$/;
+/** `2026` and `20260412`: seconds of the year 1970 by their digits, and hardly ever meant so. */
+const LIKE_A_DATE = /^(?:1[89]|2[01])\d{2}(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?$/;
+const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
+/** A time with a zone and without seconds, as ISO 8601 allows and RFC 3339 does not. */
+const MINUTES = /^(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2})([Zz]|[+-]\d{2}:\d{2})$/;
+
+/** A time as callers give it: an expression, or a Date, which covers its millisecond. */
+export type TimeInput = string | Date;
+
+/**
+ * A local time that a zone has twice means the first of the two instants. A day begins at the first instant of its date and ends where the next one
+ * begins. @throws LedgerError INVALID_TIME, also for a local time or a date that the zone left out, and for a zone that is none
+ */
+export async function readTimeExpression(time: TimeInput, context: TimeContext): Promise<TimeSpan> {
+  if (typeof time === 'string') {
+    const { first, last } = await readMoment(time, context);
+    return { first, last };
+  }
+  const span = millisecond(time.getTime());
+  if (!isTime(span.first) || !isTime(span.last)) throw invalid(`${time.getTime()}ms since 1970`, 'out-of-range');
+  return span;
+}
+
+/** As {@link readTimeExpression}. */
+export async function readMoment(text: string, context: TimeContext): Promise<Moment> {
+  const moment = readIn(await timeZone(context.zone), text, context);
+  if (!isTime(moment.first) || !isTime(moment.last)) throw invalid(text, 'out-of-range');
+  return moment;
+}
+
+function readIn(zone: TimeZone, text: string, context: TimeContext): Moment {
+  const expression = text.trim();
+  if (expression === 'now') return instant(context.now, zone);
+  if (AGO.test(expression)) return instant(context.now - duration(expression.slice(1)), zone);
+  if (expression === 'today' || expression === 'yesterday') {
+    const today = zone.dayAt(context.now);
+    return wholeDay(expression === 'today' ? today : zone.dayBefore(today), zone);
+  }
+  const date = DATE.exec(expression);
+  if (date !== null) {
+    const midnight = startOfDay(Number(date[1]), Number(date[2]), Number(date[3]));
+    if (midnight === NO_TIME) throw invalid(text, 'no-such-date');
+    return wholeDay(midnight, zone);
+  }
+  if (LIKE_A_DATE.test(expression)) throw ambiguous(expression);
+  if (LOCAL.test(expression) && context.zone !== undefined) return instant(instantOf(readExact(text, `${withSeconds(expression)}Z`), zone), zone);
+  return instant(readExact(text, expression), zone);
+}
+
+/** The first instant at which clocks in the zone show this. @throws LedgerError INVALID_TIME where they never do */
+export function instantOf(local: LocalMicros, zone: TimeZone): Micros {
+  const time = zone.instantOf(local);
+  if (time === null) throw leftOut(localText(local), local, zone);
+  return time;
+}
+
+/** The first instant of a day, given by its midnight. @throws LedgerError INVALID_TIME for a date that the zone left out */
+export function startOfLocalDay(midnight: LocalMicros, zone: TimeZone): Micros {
+  const start = zone.startOfDay(midnight);
+  if (start === null) throw leftOut(formatTime(midnight).slice(0, 10), midnight, zone);
+  return start;
+}
+
+/** Sum of a chain of durations such as `1h30m`, in microseconds. @throws LedgerError INVALID_TIME */
+export function readDuration(text: string): Micros {
+  if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(readArgument('readDuration()', 'text', text, anyText))) {
+    throw new LedgerError('INVALID_TIME', { message: `'${text.slice(0, 80)}' is not a duration`, hint: 'write 90s, 30m, 24h, 7d or 1h30m' });
+  }
+  return duration(text);
+}
+
+/** Whole milliseconds in the largest unit that holds them without a rest: `90m`, `36h`. {@link readDuration} reads it back. */
+export function formatDuration(micros: Micros): string {
+  const [unit = 'ms', size = 1e3] = Object.entries(UNIT_MICROS).findLast(([, each]) => micros % each === 0) ?? [];
+  return `${micros / size}${unit}`;
+}
+
+function duration(text: string): Micros {
+  let sum = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) sum += Number(count) * (UNIT_MICROS[unit as string] as number);
+  return sum;
+}
+
+/** A Date is cut off behind its milliseconds: an event of 12.000500 is one of its Date, 12.000. */
+function millisecond(millis: number): TimeSpan {
+  return { first: millis * 1000, last: millis * 1000 + 999 };
+}
+
+function instant(time: Micros, zone: TimeZone): Moment {
+  return { first: time, last: time, zone, midnight: null };
+}
+
+function wholeDay(midnight: LocalMicros, zone: TimeZone): Moment {
+  return { first: startOfLocalDay(midnight, zone), last: zone.endOfDay(midnight) - 1, zone, midnight };
+}
+
+/** RFC 3339 or an epoch number. */
+function readExact(text: string, expression: string): Micros {
+  const bytes = Buffer.from(LOCAL.test(expression) ? withSeconds(expression) : expression.replace(MINUTES, '$1:00$2'));
+  const reading: TimeReading = { time: NO_TIME, fault: undefined };
+  const read = NUMBER.test(expression) ? readEpochNumber : readRfc3339;
+  read(bytes, 0, bytes.length, reading);
+  if (reading.fault !== undefined) throw invalid(text, reading.fault);
+  return reading.time;
+}
+
+/** `2026-04-12T09:00` lacks its zone before it lacks its seconds: that is what the message should say. */
+function withSeconds(local: string): string {
+  return local.length === 16 ? `${local}:00` : local;
+}
+
+/** A local time or date as it is written, without a fraction of zero. */
+function localText(local: LocalMicros): string {
+  return formatTime(local).replace(/(?:\.000000)?Z$/, '');
+}
+
+function leftOut(written: string, local: LocalMicros, zone: TimeZone): LedgerError {
+  const gap = zone.gapAround(local);
+  const [from, to] = gap === null ? [written, written] : [localText(gap.from), localText(gap.to)];
+  return new LedgerError('INVALID_TIME', {
+    message: `${written} does not exist in ${zone.name}: clocks there go from ${from} to ${to}`,
+    hint: `use ${to}, or a time with its offset such as 2026-04-12T09:00+02:00`,
+    details: { text: written, zone: zone.name },
+  });
+}
+
+function ambiguous(text: string): LedgerError {
+  const date = `${text.slice(0, 4)}-${text.slice(4, 6) || '01'}-${text.slice(6) || '01'}`;
+  return new LedgerError('INVALID_TIME', {
+    message: `'${text}' may be meant as a year or a date, or as seconds since 1970`,
+    hint: `write ${date}, or ${text}.0 for seconds`,
+    details: { text },
+  });
+}
+
+function invalid(text: string, fault: TimeFault): LedgerError {
+  return new LedgerError('INVALID_TIME', {
+    message: `'${text.slice(0, 80)}' ${describeTimeFault(fault)}`,
+    hint: 'write 2026-04-12, 2026-04-12T09:00:00Z, today, yesterday, now or -2h',
+    details: { text },
+  });
+}

@@ -1,0 +1,101 @@
+/** Intervals as ISO 8601 writes them: start/end, start/duration, duration/end, `..` for an open end; one time by itself is what it covers. No I/O. */
+
+import { LedgerError } from '../ledger-error.ts';
+import { formatTime, isTime, type Micros } from './time.ts';
+import { instantOf, type Moment, readMoment, readTimeExpression, startOfLocalDay, type TimeContext } from './time-expression.ts';
+import { DAY_MICROS } from './time-zone.ts';
+
+/** Both ends inclusive, empty where `last` is one less than `first`; null where an end is open. */
+export interface TimeInterval {
+  readonly first: Micros | null;
+  readonly last: Micros | null;
+}
+
+const OPEN = '..';
+const DURATION = /^P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.(\d{1,6}))?S)?)?$/;
+const MICROS_DIGITS = 6;
+
+/** An instant at the end is exclusive, as ISO intervals are taken; a date there is the whole of its day. An interval may hold no time. @throws LedgerError INVALID_TIME, INVALID_RANGE */
+export async function readTimeInterval(text: string, context: TimeContext): Promise<TimeInterval> {
+  const [start = '', end, ...more] = text.trim().split('/');
+  if (end === undefined) return readTimeExpression(start, context);
+  const durations = [start, end].filter((part) => part.startsWith('P'));
+  if (more.length > 0 || durations.length > 1 || (durations.length === 1 && (start === OPEN || end === OPEN))) throw notAnInterval(text);
+  const interval = await readEnds(text, start, end, context);
+  for (const time of [interval.first, interval.last]) if (time !== null && !isTime(time)) throw notAnInterval(text, 'it reaches beyond the years 1828 to 2111');
+  return interval;
+}
+
+async function readEnds(text: string, start: string, end: string, context: TimeContext): Promise<TimeInterval> {
+  if (end.startsWith('P')) {
+    const moment = await readMoment(start, context);
+    return inOrder(text, { first: moment.first, last: (await moved(text, moment, end, 1)) - 1 });
+  }
+  const ending = end === OPEN ? null : await readMoment(end, context);
+  const last = ending === null ? null : endOf(ending) - 1;
+  if (start.startsWith('P')) {
+    if (ending === null) throw notAnInterval(text);
+    return inOrder(text, { first: await moved(text, ending, start, -1), last });
+  }
+  const first = start === OPEN ? null : (await readTimeExpression(start, context)).first;
+  // the day before the first one is no empty range: it is the wrong way round
+  return inOrder(text, { first, last }, ending?.midnight == null ? 1 : 0);
+}
+
+/** The first microsecond after an end: an instant itself, or the start of the next day. */
+function endOf({ first, last, midnight }: Moment): Micros {
+  return midnight === null ? first : last + 1;
+}
+
+/**
+ * A duration forward from the start of a moment, or back from its end: first years to days by the calendar of the zone, then hours to seconds as they
+ * elapse. From a day its days lead to the start of another day, whenever that is; from an instant to the same local time.
+ */
+async function moved(text: string, moment: Moment, duration: string, direction: 1 | -1): Promise<Micros> {
+  const match = DURATION.exec(duration);
+  if (match === null) throw notAnInterval(text, `'${duration.slice(0, 40)}' is not a duration`);
+  const { Duration } = await import('luxon');
+  // Luxon stops at milliseconds: what lies below goes beside it
+  const fraction = Number((match[1] ?? '').padEnd(MICROS_DIGITS, '0'));
+  const { years, months, weeks, days, hours, minutes, seconds } = Duration.fromISO(duration.replace(/\.\d+S$/, 'S'));
+  const date = await movedDate(moment, { years, months, weeks, days }, direction);
+  const time = date + direction * (((hours * 60 + minutes) * 60 + seconds) * 1e6 + fraction);
+  if (!Number.isFinite(time)) throw notAnInterval(text, `'${duration.slice(0, 40)}' is too long`);
+  return time;
+}
+
+async function movedDate(moment: Moment, length: Record<'years' | 'months' | 'weeks' | 'days', number>, direction: 1 | -1): Promise<Micros> {
+  const { zone, midnight, first } = moment;
+  if (Object.values(length).every((count) => count === 0)) return direction > 0 ? first : endOf(moment);
+  const { DateTime } = await import('luxon');
+  const isDay = midnight !== null;
+  const local = isDay ? midnight + (direction > 0 ? 0 : DAY_MICROS) : zone.localAt(first);
+  // in UTC the calendar has no gaps: what the zone makes of the result comes after it
+  const millis = Math.floor(local / 1000);
+  const start = DateTime.fromMillis(millis, { zone: 'utc' });
+  const end = (direction > 0 ? start.plus(length) : start.minus(length)).toMillis() * 1000 + (local - millis * 1000);
+  if (!isTime(end)) return Number.NaN;
+  return isDay ? startOfLocalDay(end, zone) : instantOf(end, zone);
+}
+
+/** `slack`: 1 where the interval may be empty. @throws LedgerError INVALID_RANGE where it ends before it begins */
+function inOrder(text: string, interval: TimeInterval, slack: 0 | 1 = 1): TimeInterval {
+  const { first, last } = interval;
+  if (first === null || last === null || first <= last + slack) return interval;
+  throw new LedgerError('INVALID_RANGE', {
+    message: `the interval '${text.slice(0, 80)}' begins at ${shown(first)} and ends before it, at ${shown(last + 1)}`,
+    hint: 'swap the two ends',
+  });
+}
+
+function shown(time: Micros): string {
+  return isTime(time) ? formatTime(time) : 'a time out of range';
+}
+
+function notAnInterval(text: string, fact?: string): LedgerError {
+  return new LedgerError('INVALID_TIME', {
+    message: `'${text.slice(0, 80)}' is not an interval${fact === undefined ? '' : `: ${fact}`}`,
+    hint: 'write START/END, START/DURATION or DURATION/END: 2026-04-12T09:00Z/PT8H30M',
+    details: { text },
+  });
+}

@@ -1,0 +1,137 @@
+/** The tail: one run through events, taken singly, or delivered to a sink with a report of what was delivered. */
+
+import type { BatchPage } from '../model/events/event.ts';
+import type { LedgerEvent } from '../model/events/ledger-event.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
+import { hasMethods, kindOf } from '../model/options/option-kinds.ts';
+import { readArgument } from '../model/options/options.ts';
+import type { Micros } from '../model/time/time.ts';
+import { newBlake3 } from '../native/blake3.ts';
+import { type EventLabels, toEvent } from './event-form.ts';
+import type { Sink } from './stream-sink.ts';
+
+/** What was told. */
+export interface TellingReport {
+  readonly events: number;
+  /** Payload bytes. */
+  readonly bytes: number;
+  /** Null where nothing was told. */
+  readonly firstSequence: number | null;
+  readonly lastSequence: number | null;
+  readonly firstTime: Micros | null;
+  readonly lastTime: Micros | null;
+  /** BLAKE3 over the payloads in order, each followed by a line feed: equals `| b3sum`. Hex. */
+  readonly digest: string;
+  /** Fields of `where` that none of the events had which were looked at: most likely a misspelled path. */
+  readonly missingFields: readonly string[];
+  /** How long it took. */
+  readonly wallMs: number;
+  /** Whether the chain was verified while reading. */
+  readonly isVerified: boolean;
+  /** False where the sink or a signal ended it early. */
+  readonly isComplete: boolean;
+}
+
+/** @internal What a telling tells, and how. */
+export interface TellingPlan {
+  readonly pages: () => AsyncGenerator<BatchPage, void, undefined>;
+  readonly labels: EventLabels;
+  readonly isVerified: boolean;
+  /** What leaves events out on the way here. */
+  readonly filter: { readonly missingFields: readonly string[] };
+  /** Who is told when it is awaited; null: nobody. */
+  readonly audience?: (() => Sink | null) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Told once, and not before it is asked for: iterate it for the events (leave the loop to end it), await it for the report, or deliver it to a sink.
+ * An abort ends it: the loop ends, or the report is not complete. Where it follows, closing the engine ends it with CLOSED. What is wrong with the options
+ * of its call ends it, too, with INVALID_ARGUMENT, INVALID_TIME or INVALID_RANGE: the call itself throws nothing.
+ */
+export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingReport> {
+  readonly #plan: () => TellingPlan;
+  #isTaken = false;
+
+  /** @internal `plan` throws what is wrong with the options. */
+  constructor(plan: () => TellingPlan) {
+    this.#plan = plan;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<LedgerEvent> {
+    const { pages, labels } = this.#take();
+    for await (const page of pages()) {
+      for (const batch of page) {
+        for (let at = 0; at < batch.count; at++) yield toEvent(batch, at, labels);
+      }
+    }
+  }
+
+  /** Tells everything to the sink, as fast as it takes it; without one it is read, verified and hashed all the same. */
+  async deliver(sink: Sink | null): Promise<TellingReport> {
+    if (sink !== null) readArgument('deliver()', 'sink', sink, SINK);
+    return tell(this.#take(), sink);
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a replay is awaited for its report
+  then<Done = TellingReport, Failed = never>(
+    onDone?: ((report: TellingReport) => Done | PromiseLike<Done>) | null,
+    onFailed?: ((error: unknown) => Failed | PromiseLike<Failed>) | null,
+  ): Promise<Done | Failed> {
+    return this.#await().then(onDone, onFailed);
+  }
+
+  async #await(): Promise<TellingReport> {
+    const plan = this.#take();
+    return tell(plan, plan.audience?.() ?? null);
+  }
+
+  #take(): TellingPlan {
+    if (this.#isTaken) {
+      throw invalidArgument('a telling is told once', 'call replay() or tail() again');
+    }
+    this.#isTaken = true;
+    return this.#plan();
+  }
+}
+
+const SINK = kindOf<Sink>('a sink, an object with a method deliver(), or null', (value) => hasMethods(value, ['deliver']));
+
+async function tell({ pages, labels, filter, isVerified, signal }: TellingPlan, sink: Sink | null): Promise<TellingReport> {
+  const started = performance.now();
+  const hasher = newBlake3();
+  let events = 0;
+  let bytes = 0;
+  let first: { sequence: number; time: Micros } | null = null;
+  let last: { sequence: number; time: Micros } | null = null;
+  let isComplete = true;
+  for await (const page of pages()) {
+    if (sink !== null && !(await sink.deliver(page, labels))) {
+      isComplete = false;
+      break;
+    }
+    for (const batch of page) {
+      const lines = batch.lines();
+      const { span } = batch;
+      if (span === null) continue;
+      hasher.update(lines);
+      events += span.count;
+      bytes += lines.length - span.count;
+      first ??= { sequence: span.firstSequence, time: span.firstTime };
+      last = { sequence: span.lastSequence, time: span.lastTime };
+    }
+  }
+  return {
+    events,
+    bytes,
+    firstSequence: first?.sequence ?? null,
+    lastSequence: last?.sequence ?? null,
+    firstTime: first?.time ?? null,
+    lastTime: last?.time ?? null,
+    digest: hasher.digest('hex'),
+    missingFields: filter.missingFields,
+    wallMs: performance.now() - started,
+    isVerified,
+    isComplete: isComplete && !signal?.aborted,
+  };
+}

@@ -1,0 +1,180 @@
+/** The end of history, and what comes: the last events, or those from a place on, up to now, up to a time, or until there is silence. */
+
+import type { BatchPage, EventBatch } from '../model/events/event.ts';
+import type { History } from '../model/events/history.ts';
+import type { SequenceRange } from '../model/events/range.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
+import type { Micros } from '../model/time/time.ts';
+import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time/time-expression.ts';
+import { WAIT_MS_MAX } from '../model/time/timer.ts';
+import { type Keeps, keptOf } from './filter.ts';
+import { lastMatches } from './last-matches.ts';
+import type { ReadRange } from './read-range.ts';
+import { checkUntil } from './resolve-range.ts';
+import { readStart, type Start, type StartPoint } from './resolve-start.ts';
+import { Turns } from './turns.ts';
+
+export interface TailRequest {
+  /** How many of the last events to begin with, of those that are told and lie in the range where there is one. Default 10, and all of a range. */
+  readonly last?: number | undefined;
+  /** Where to begin; nothing before a sequence is told, also where it does not exist yet. */
+  readonly from?: StartPoint | undefined;
+  /** Time to begin at, inclusive. */
+  readonly since?: TimeInput | undefined;
+  /** Time to end at, exclusive. */
+  readonly until?: TimeInput | undefined;
+  /** Go on with what comes, until the signal aborts. */
+  readonly follow?: boolean | undefined;
+  /** Go on with what comes, until there was nothing to tell for so long. */
+  readonly idleMs?: number | undefined;
+  /** Tell so many events at most. */
+  readonly count?: number | undefined;
+}
+
+export interface TailProgress {
+  /** Everything through this sequence was delivered, or is not to be. */
+  readonly through: number;
+}
+
+/** What a tail reads by. */
+export interface TailReading {
+  readonly read: ReadRange;
+  /** Those that `read` is limited to; null: all of them. */
+  readonly partitions: readonly PartitionId[] | null;
+  /** Null where everything is told. */
+  readonly keeps: Keeps | null;
+  /** `grown` resolves when there is something behind a sequence, or the signal aborts. */
+  grown(sequence: number, signal?: AbortSignal): Promise<void>;
+  readonly onProgress?: ((progress: TailProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const LAST = 10;
+
+/** @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+export async function* tellTail(
+  history: History,
+  request: TailRequest,
+  reading: TailReading,
+  context: TimeContext,
+): AsyncGenerator<BatchPage, void, undefined> {
+  const { read, keeps, signal, grown } = reading;
+  if (request.from !== undefined && request.since !== undefined) throw invalidArgument('a tail with two starts', 'give one of from and since');
+  const progress = new Progress(reading.onProgress);
+  const { sequence: start, time } = await startOf(request, history, context);
+  const end = await endOf(request, time, history, context);
+  const isFollowing = request.follow === true || request.idleMs !== undefined;
+  let { through, isFinal } = await end();
+  let ranges = await beginning(request, { from: start, through }, history, reading);
+  let next = Math.max(start, through + 1);
+  let left = request.count ?? Number.POSITIVE_INFINITY;
+  // null on the way to the present, which is no silence
+  let silentSince: number | null = null;
+  const turns = new Turns();
+  for (;;) {
+    for (const range of ranges) {
+      for await (const page of read(range)) {
+        const kept = keeps === null ? page : await keptOf(page, keeps, turns, signal);
+        if (kept === null) return;
+        const told = firstOf(kept, left);
+        yield told;
+        const count = told.reduce((sum, batch) => sum + batch.count, 0);
+        // what a filter leaves out is silence, and so are commits to other partitions
+        if (count > 0 && silentSince !== null) silentSince = performance.now();
+        left -= count;
+        progress.reached(left <= 0 ? told : page);
+        if (left <= 0) return;
+      }
+    }
+    if (signal?.aborted) return;
+    progress.through(Math.min(next - 1, through));
+    if (!isFollowing || isFinal) return;
+    silentSince ??= performance.now();
+    const patience = request.idleMs === undefined ? undefined : request.idleMs - (performance.now() - silentSince);
+    if (patience !== undefined && patience <= 0) return;
+    await waitFor((silence) => grown(next - 1, silence), signal, patience);
+    if (signal?.aborted) return;
+    ({ through, isFinal } = await end());
+    ranges = [{ from: next, through }];
+    next = Math.max(next, through + 1);
+  }
+}
+
+/** Tells how far a tail has come, each step once. */
+class Progress {
+  readonly #tell: ((progress: TailProgress) => void) | undefined;
+  #through = -1;
+
+  constructor(tell: ((progress: TailProgress) => void) | undefined) {
+    this.#tell = tell;
+  }
+
+  /** The events of a page, and all that lies between them. */
+  reached(page: BatchPage): void {
+    if (this.#tell === undefined) return;
+    const span = page.findLast(({ count }) => count > 0)?.span;
+    if (span) this.through(span.lastSequence);
+  }
+
+  through(sequence: number): void {
+    if (sequence <= this.#through) return;
+    this.#through = sequence;
+    this.#tell?.({ through: sequence });
+  }
+}
+
+type End = () => Promise<{ readonly through: number; readonly isFinal: boolean }>;
+
+/** How far the range reaches by now, and whether that is all it ever will. */
+async function endOf({ since, until }: TailRequest, start: Micros | null, history: History, context: TimeContext): Promise<End> {
+  if (until === undefined) return async () => ({ through: (await history.head()).sequence, isFinal: false });
+  const time = (await readTimeExpression(until, context)).first;
+  if (start !== null) checkUntil(since === undefined ? 'from' : 'since', start, time);
+  return async () => {
+    const beyond = await history.sequenceAtTime(time);
+    const { sequence } = await history.head();
+    return { through: Math.min(beyond - 1, sequence), isFinal: beyond <= sequence };
+  };
+}
+
+async function startOf({ from, since }: TailRequest, history: History, context: TimeContext): Promise<Start> {
+  if (since === undefined) return readStart(from ?? 'start', history, context);
+  const time = (await readTimeExpression(since, context)).first;
+  return { sequence: await history.sequenceAtTime(time), time };
+}
+
+/** What is told of the history there is, as ranges in rising order: all of it, or the last events. */
+async function beginning({ from, since, until, last }: TailRequest, range: SequenceRange, history: History, reading: TailReading): Promise<SequenceRange[]> {
+  const { read, keeps, partitions, signal } = reading;
+  const hasRange = from !== undefined || since !== undefined || until !== undefined;
+  const count = last ?? (hasRange ? Number.MAX_SAFE_INTEGER : LAST);
+  if (count === 0 || range.from > range.through) return [];
+  if (count === Number.MAX_SAFE_INTEGER) return [range];
+  if (keeps !== null) return lastMatches(read, keeps, range, count, signal);
+  return [{ ...range, from: Math.max(range.from, await history.sequenceOfLast(count, partitions, range.through)) }];
+}
+
+/** The first events of a page, as many as are wanted. */
+function firstOf(page: BatchPage, wanted: number): BatchPage {
+  if (wanted === Number.POSITIVE_INFINITY) return page;
+  const told: EventBatch[] = [];
+  let left = wanted;
+  for (const batch of page) {
+    if (left <= 0) break;
+    told.push(batch.slice(0, Math.min(left, batch.count)));
+    left -= batch.count;
+  }
+  return told;
+}
+
+async function waitFor(wait: (signal?: AbortSignal) => Promise<void>, signal: AbortSignal | undefined, patienceMs: number | undefined): Promise<void> {
+  if (patienceMs === undefined) return wait(signal);
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), Math.min(patienceMs, WAIT_MS_MAX));
+  try {
+    await wait(signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
