@@ -31,7 +31,11 @@ export async function loadBundle() {
 export function compileBundle(cachedData) {
   // esbuild writes ASCII alone
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(FILE, 'latin1')}\n})`;
-  return new vm.Script(source, { filename: FILE, cachedData, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+  return new vm.Script(source, {
+    filename: FILE,
+    cachedData,
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
 }
 
 export function exportsOf(script) {

@@ -14,13 +14,21 @@ const argv = process.argv.slice(2);
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return;
-  endWith(EXIT_CANNOT_LOAD, `error: completengine needs Node 22.14 or later, and this is Node ${process.versions.node}`, '  try: nvm install 24');
+  endWith(
+    EXIT_CANNOT_LOAD,
+    `error: completengine needs Node 22.14 or later, and this is Node ${process.versions.node}`,
+    '  try: nvm install 24',
+  );
 }
 
 async function run() {
   checkNode();
   if (!existsSync(new URL('../dist/cli/verbs.cjs', import.meta.url))) {
-    endWith(EXIT_CANNOT_LOAD, 'error: completengine is not built here', `  try: cd '${root.replaceAll("'", "'\\''")}' && npm run setup && npm run build`);
+    endWith(
+      EXIT_CANNOT_LOAD,
+      'error: completengine is not built here',
+      `  try: cd '${root.replaceAll("'", "'\\''")}' && npm run setup && npm run build`,
+    );
   }
   const bundle = await loadBundle();
   printBy(bundle.printFailure);

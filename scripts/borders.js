@@ -54,7 +54,10 @@ function organ(name) {
 
 /** Later rows overrule earlier ones. */
 const BORDERS = [
-  core(['src/core/*.ts', 'src/core/engine/**'], { rooms: ['**/sqlite/**'], message: 'the engine knows the port, and no storage behind it' }),
+  core(['src/core/*.ts', 'src/core/engine/**'], {
+    rooms: ['**/sqlite/**'],
+    message: 'the engine knows the port, and no storage behind it',
+  }),
   core('src/core/model/**', {
     packages: { ...SQL_HERE_ALONE, '@napi-rs/blake-hash': 'nouns do not compute hashes' },
     rooms: [...folders(['kernel', 'native', ...ORGANS]), ...JOINTS],

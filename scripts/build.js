@@ -20,8 +20,15 @@ const run = (tool, ...args) => {
 // not in dist, which is published
 const stamp = join(root, 'node_modules/.completengine-build');
 const hash = inputHash(root);
-const results = ['dist/lib/index.js', 'dist/cli/main.js', 'dist/cli/verbs.cjs.code', 'oclif.manifest.json', 'src/core/kernel/kernel.wasm'];
-const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && results.every((file) => existsSync(join(root, file)));
+const results = [
+  'dist/lib/index.js',
+  'dist/cli/main.js',
+  'dist/cli/verbs.cjs.code',
+  'oclif.manifest.json',
+  'src/core/kernel/kernel.wasm',
+];
+const isBuilt =
+  existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && results.every((file) => existsSync(join(root, file)));
 if (isBuilt && !process.argv.includes('--force')) process.exit();
 
 rmSync(stamp, { force: true });
@@ -78,7 +85,9 @@ await build({
   splitting: true,
   format: 'esm',
   // CommonJS inside an ES module asks for Node's own modules by require()
-  banner: { js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
+  },
 });
 
 // for our own verbs and their threads: one file each; the compiled code of the first is kept beside it
@@ -98,5 +107,8 @@ await build({
 copyFileSync(kernel, join(root, 'dist/cli/kernel.wasm'));
 
 run('oclif', 'manifest');
-execFileSync(process.execPath, [join(root, 'scripts/keep-code.js')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+execFileSync(process.execPath, [join(root, 'scripts/keep-code.js')], {
+  cwd: root,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
 writeFileSync(stamp, hash);

@@ -23,5 +23,7 @@ export function inputHash(root) {
 function filesOf(root, input) {
   if (input.includes('.')) return [input];
   const entries = readdirSync(join(root, input), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(join(root, '/').length));
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(join(root, '/').length));
 }

@@ -35,12 +35,20 @@ const loads = nativeModulesLoad();
 const isReady = loads && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 if (!isReady) {
   // npm leaves a package alone that has the right version, whatever its binary is
-  if (!loads) for (const name of ['better-sqlite3', '@napi-rs']) rmSync(join(root, 'node_modules', name), { recursive: true, force: true });
+  if (!loads)
+    for (const name of ['better-sqlite3', '@napi-rs'])
+      rmSync(join(root, 'node_modules', name), { recursive: true, force: true });
   // not `npm ci`: it insists that the lock file names the binaries of every platform there is, and a mirror may not have them all
   const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const instead = needsOldSqlite ? [`better-sqlite3@${SQLITE_OF_NODE_20}`] : [];
-  execFileSync('npm', ['install', ...flags, ...instead], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  execFileSync('npm', ['install', ...flags, ...instead], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (!nativeModulesLoad())
-    throw new Error(`the native modules do not load on Node ${process.version}: run npm rebuild better-sqlite3 and read what it prints`);
+    throw new Error(
+      `the native modules do not load on Node ${process.version}: run npm rebuild better-sqlite3 and read what it prints`,
+    );
   writeFileSync(stamp, wanted);
 }

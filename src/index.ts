@@ -33,7 +33,13 @@ export type {
 } from './core/engine/partitioning.ts';
 export type { ReplayOptions, ReplayProgress } from './core/engine/replay.ts';
 export type { TransferReport } from './core/engine/replay-into.ts';
-export type { DeliveryPlace, FailedDelivery, Handler, SubscribeOptions, Subscription } from './core/engine/subscription.ts';
+export type {
+  DeliveryPlace,
+  FailedDelivery,
+  Handler,
+  SubscribeOptions,
+  Subscription,
+} from './core/engine/subscription.ts';
 export type { TailOptions } from './core/engine/tail.ts';
 export type { VerifyOptions } from './core/engine/verify.ts';
 export { Completengine } from './core/engine.ts';
@@ -61,7 +67,12 @@ export { nearName } from './core/model/options/near-name.ts';
 export { ReportLimiter } from './core/model/report-limiter.ts';
 export { movedByHash } from './core/model/routing/epoch-plan.ts';
 export type { KeyInput } from './core/model/routing/key-text.ts';
-export { PARTITIONS_DEFAULT, PARTITIONS_MAX, type Partition, type PartitionId } from './core/model/routing/partition.ts';
+export {
+  PARTITIONS_DEFAULT,
+  PARTITIONS_MAX,
+  type Partition,
+  type PartitionId,
+} from './core/model/routing/partition.ts';
 export type { RangeBound, RangeBounds } from './core/model/routing/range-bounds.ts';
 export type { RouteCause } from './core/model/routing/router.ts';
 export {
@@ -96,7 +107,14 @@ export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './
 export { CommandSink } from './core/output/command-sink.ts';
 export type { Delivery } from './core/output/delivery.ts';
 export { parseDigest, proveDigest } from './core/output/digest-proof.ts';
-export { type EventForm, type EventLabels, envelopeForm, inPieces, payloadForm, toEvent } from './core/output/event-form.ts';
+export {
+  type EventForm,
+  type EventLabels,
+  envelopeForm,
+  inPieces,
+  payloadForm,
+  toEvent,
+} from './core/output/event-form.ts';
 export type { Telling, TellingReport } from './core/output/event-stream.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { TailProgress, TailRequest } from './core/replay/read-tail.ts';

@@ -24,20 +24,33 @@ function lint(plants: readonly { folder: string; content: string }[]): string[][
   const args = ['lint', '--reporter=github', '--max-diagnostics=none', '.'];
   const { stdout } = spawnSync(join(ROOT, 'node_modules/.bin/biome'), args, { cwd: directory, encoding: 'utf8' });
   const found = plants.map((): string[] => []);
-  for (const [, rule = '', at] of stdout.matchAll(/title=lint\/([A-Za-z/]+),file=[^,]*planted(\d+)\.ts/g)) found[Number(at)]?.push(rule);
+  for (const [, rule = '', at] of stdout.matchAll(/title=lint\/([A-Za-z/]+),file=[^,]*planted(\d+)\.ts/g))
+    found[Number(at)]?.push(rule);
   return found;
 }
 
 const using = (from: string) => `import * as other from '${from}';\nexport const used = other;\n`;
 
 const crossings: [folder: string, from: string][] = [
-  ...ORGANS.flatMap((organ) => ORGANS.filter((other) => other !== organ).map((other): [string, string] => [`src/core/${organ}`, `../${other}/${other}.ts`])),
-  ...ORGANS.flatMap((organ) => ['../engine.ts', '@oclif/core/command', 'chalk', 'cli-table3'].map((from): [string, string] => [`src/core/${organ}`, from])),
-  ...ORGANS.filter((organ) => organ !== 'ledger').map((organ): [string, string] => [`src/core/${organ}`, 'better-sqlite3']),
-  ...['src/core', 'src/core/engine', 'src/core/model', ...ORGANS.map((organ) => `src/core/${organ}`)].map((folder): [string, string] => [
-    folder,
-    '@napi-rs/blake-hash',
+  ...ORGANS.flatMap((organ) =>
+    ORGANS.filter((other) => other !== organ).map((other): [string, string] => [
+      `src/core/${organ}`,
+      `../${other}/${other}.ts`,
+    ]),
+  ),
+  ...ORGANS.flatMap((organ) =>
+    ['../engine.ts', '@oclif/core/command', 'chalk', 'cli-table3'].map((from): [string, string] => [
+      `src/core/${organ}`,
+      from,
+    ]),
+  ),
+  ...ORGANS.filter((organ) => organ !== 'ledger').map((organ): [string, string] => [
+    `src/core/${organ}`,
+    'better-sqlite3',
   ]),
+  ...['src/core', 'src/core/engine', 'src/core/model', ...ORGANS.map((organ) => `src/core/${organ}`)].map(
+    (folder): [string, string] => [folder, '@napi-rs/blake-hash'],
+  ),
   ['src/core/ledger', 'better-sqlite3'],
   ['src/core/ledger', './sqlite/schema.ts'],
   ['src/core/ledger/protocol', '../sqlite/schema.ts'],
@@ -86,12 +99,14 @@ const others: [folder: string, rule: string, content: string][] = [
 describe('the lint', () => {
   it('lets nobody cross a border', () => {
     const found = lint(crossings.map(([folder, from]) => ({ folder, content: using(from) })));
-    for (const [at, crossing] of crossings.entries()) expect.soft(found[at], crossing.join(' imports ')).toContain('style/noRestrictedImports');
+    for (const [at, crossing] of crossings.entries())
+      expect.soft(found[at], crossing.join(' imports ')).toContain('style/noRestrictedImports');
   });
 
   it('lets pass what is on the right side of a border', () => {
     const found = lint(allowed.map(([folder, from]) => ({ folder, content: using(from) })));
-    for (const [at, way] of allowed.entries()) expect.soft(found[at], way.join(' imports ')).not.toContain('style/noRestrictedImports');
+    for (const [at, way] of allowed.entries())
+      expect.soft(found[at], way.join(' imports ')).not.toContain('style/noRestrictedImports');
   });
 
   it('keeps the core from the environment, the console and loose types', () => {

@@ -18,10 +18,13 @@ function captures(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(([, captured]) => captured as string);
 }
 
-test.each(['', 'docs', 'docs/decisions', 'bench'].flatMap(documentsIn))('%s names files and folders that are there, and links to such', (document) => {
-  const text = readFileSync(join(ROOT, document), 'utf8');
-  const named = captures(text, /`((?:src|test|kernel|bench|docs|scripts|fixtures|model|ledger|engine)\/[\w./-]+)`/g);
-  const linked = captures(text, /\]\((?!https?:)([^)#]+)/g);
-  expect(named.filter((path) => !BASES.some((base) => existsSync(join(ROOT, base, path))))).toEqual([]);
-  expect(linked.filter((path) => !existsSync(join(ROOT, dirname(document), path)))).toEqual([]);
-});
+test.each(['', 'docs', 'docs/decisions', 'bench'].flatMap(documentsIn))(
+  '%s names files and folders that are there, and links to such',
+  (document) => {
+    const text = readFileSync(join(ROOT, document), 'utf8');
+    const named = captures(text, /`((?:src|test|kernel|bench|docs|scripts|fixtures|model|ledger|engine)\/[\w./-]+)`/g);
+    const linked = captures(text, /\]\((?!https?:)([^)#]+)/g);
+    expect(named.filter((path) => !BASES.some((base) => existsSync(join(ROOT, base, path))))).toEqual([]);
+    expect(linked.filter((path) => !existsSync(join(ROOT, dirname(document), path)))).toEqual([]);
+  },
+);

@@ -60,12 +60,17 @@ describe('the README', () => {
   });
 
   it('names every command there is', () => {
-    const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: Record<string, unknown> };
-    for (const verb of Object.keys(manifest.commands)) expect(README).toMatch(new RegExp(`^\\| \`${verb.replaceAll(':', ' ')}\\b`, 'm'));
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
+      commands: Record<string, unknown>;
+    };
+    for (const verb of Object.keys(manifest.commands))
+      expect(README).toMatch(new RegExp(`^\\| \`${verb.replaceAll(':', ' ')}\\b`, 'm'));
   });
 
   it('names no flag that does not exist', () => {
-    const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: Record<string, { flags: Record<string, unknown> }> };
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
+      commands: Record<string, { flags: Record<string, unknown> }>;
+    };
     const known = new Set(['help', ...Object.values(manifest.commands).flatMap(({ flags }) => Object.keys(flags))]);
     const named = [...README.matchAll(/(?<=[\s`(])--([a-z][a-z-]*)/g)].map(([, flag]) => flag);
     expect(named.length).toBeGreaterThan(10);

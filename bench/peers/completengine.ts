@@ -21,9 +21,22 @@ export function completengine(root: string): Peer {
 
 async function measure({ workload, directory, signal }: Attempt, cli: string): Promise<Outcome> {
   const ledger = join(directory, 'events.codex');
-  const init = ['--partition', 'hash:tenant', '--partitions', String(PARTITIONS), '--time', TIME_FIELD, '--ledger', ledger];
+  const init = [
+    '--partition',
+    'hash:tenant',
+    '--partitions',
+    String(PARTITIONS),
+    '--time',
+    TIME_FIELD,
+    '--ledger',
+    ledger,
+  ];
   await run(process.execPath, [cli, 'init', ...init], signal);
-  const { wallMs } = await runScript('cat "$1" | "$2" "$3" emit --quiet --ledger "$4"', [workload.input, process.execPath, cli, ledger], signal);
+  const { wallMs } = await runScript(
+    'cat "$1" | "$2" "$3" emit --quiet --ledger "$4"',
+    [workload.input, process.execPath, cli, ledger],
+    signal,
+  );
   const { stdout } = await run(process.execPath, [cli, 'inspect', '--verify', '--json', '--ledger', ledger], signal);
   return { ms: wallMs, stored: (JSON.parse(stdout) as { events: number }).events };
 }

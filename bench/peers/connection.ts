@@ -49,7 +49,10 @@ export class Connection {
   }
 
   /** Sends a file as fast as the other side takes it. `permit` may hold it up before each piece. */
-  async sendFile(file: string, options: { pieceBytes?: number; permit?: (bytes: number) => Promise<void> | undefined } = {}): Promise<void> {
+  async sendFile(
+    file: string,
+    options: { pieceBytes?: number; permit?: (bytes: number) => Promise<void> | undefined } = {},
+  ): Promise<void> {
     for await (const piece of createReadStream(file, { highWaterMark: options.pieceBytes ?? READ_BYTES })) {
       await options.permit?.((piece as Buffer).length);
       if (!this.#socket.write(piece)) await this.#drained();

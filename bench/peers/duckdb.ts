@@ -41,7 +41,9 @@ async function measure({ workload, directory, signal }: Attempt): Promise<Outcom
     shell === null
       ? run(process.execPath, ['-e', PACKAGE_STATEMENT, database, sql], signal)
       : run('duckdb', ['-noheader', '-list', database, '-c', sql], signal);
-  const { wallMs } = await statement(`CREATE TABLE events AS SELECT * FROM read_ndjson('${workload.input.replaceAll("'", "''")}')`);
+  const { wallMs } = await statement(
+    `CREATE TABLE events AS SELECT * FROM read_ndjson('${workload.input.replaceAll("'", "''")}')`,
+  );
   const { stdout } = await statement('SELECT count(*) FROM events');
   return { ms: wallMs, stored: Number(stdout) };
 }

@@ -31,17 +31,31 @@ async function run({ workload, directory, signal }: Attempt, feed: Feed): Promis
   const ready = feed === 'ready-made' ? await prepareAll(workload, 'nats.frames', frame) : null;
   // lanes have one digit and lines one length
   const frameBytes = frame(workload.maker.line(0).slice(0, -1), 0).length;
-  const args = ['--addr', '127.0.0.1', '--port', '-1', '--ports_file_dir', directory, '--jetstream', '--store_dir', directory];
-  return withServer({ command: 'nats-server', args, connect: () => NatsClient.open(directory) }, signal, async (client) => {
-    await client.ask(`$JS.API.STREAM.CREATE.${STREAM}`, { name: STREAM, subjects: ['events.*'], storage: 'file' });
-    const began = performance.now();
-    const publications = { count: workload.events, frameBytes };
-    if (ready === null) await client.publishLines(workload.input, publications);
-    else await client.publish(ready.file, publications);
-    const ms = performance.now() - began;
-    const { state } = (await client.ask(`$JS.API.STREAM.INFO.${STREAM}`, {})) as { state: { messages: number } };
-    return { ms, stored: state.messages };
-  });
+  const args = [
+    '--addr',
+    '127.0.0.1',
+    '--port',
+    '-1',
+    '--ports_file_dir',
+    directory,
+    '--jetstream',
+    '--store_dir',
+    directory,
+  ];
+  return withServer(
+    { command: 'nats-server', args, connect: () => NatsClient.open(directory) },
+    signal,
+    async (client) => {
+      await client.ask(`$JS.API.STREAM.CREATE.${STREAM}`, { name: STREAM, subjects: ['events.*'], storage: 'file' });
+      const began = performance.now();
+      const publications = { count: workload.events, frameBytes };
+      if (ready === null) await client.publishLines(workload.input, publications);
+      else await client.publish(ready.file, publications);
+      const ms = performance.now() - began;
+      const { state } = (await client.ask(`$JS.API.STREAM.INFO.${STREAM}`, {})) as { state: { messages: number } };
+      return { ms, stored: state.messages };
+    },
+  );
 }
 
 function publication(subject: string, replyTo: string, payload: string): string {
@@ -71,7 +85,9 @@ class NatsClient {
     const { hostname, port } = new URL(nats[0] ?? '');
     const client = new NatsClient(await Connection.open({ host: hostname, port: Number(port), noDelay: true }));
     const ready = client.#lines((line) => line.toString('latin1') === 'PONG');
-    client.#connection.write(`CONNECT {"verbose":false,"pedantic":false,"protocol":0}\r\nSUB ${ACKS} 1\r\nSUB ${ANSWERS} 2\r\nPING\r\n`);
+    client.#connection.write(
+      `CONNECT {"verbose":false,"pedantic":false,"protocol":0}\r\nSUB ${ACKS} 1\r\nSUB ${ANSWERS} 2\r\nPING\r\n`,
+    );
     await ready;
     return client;
   }
@@ -92,7 +108,9 @@ class NatsClient {
 
   /** Sends ready-made frames and waits until the last one is acknowledged. */
   publish(file: string, publications: Publications): Promise<void> {
-    return this.#publish(publications, (permit) => this.#connection.sendFile(file, { pieceBytes: publications.frameBytes * FRAMES_PER_PIECE, permit }));
+    return this.#publish(publications, (permit) =>
+      this.#connection.sendFile(file, { pieceBytes: publications.frameBytes * FRAMES_PER_PIECE, permit }),
+    );
   }
 
   /** Makes the frames of lines as it goes. */

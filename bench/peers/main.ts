@@ -21,14 +21,27 @@ import { sqliteImport } from './sqlite-import.ts';
 // as a source and as a bundle this file stands two folders below the root
 const ours = completengine(fileURLToPath(new URL('../..', import.meta.url)));
 const FEEDS: readonly Feed[] = ['from-lines', 'ready-made'];
-const servers = FEEDS.flatMap((feed) => [redisStreams('everysec', feed), redisStreams('always', feed), jetstream(feed)]);
+const servers = FEEDS.flatMap((feed) => [
+  redisStreams('everysec', feed),
+  redisStreams('always', feed),
+  jetstream(feed),
+]);
 const PEERS = [ours, ...servers, duckdb, sqliteImport, plainFile];
 
 const interrupt = listenForInterrupt();
 try {
   const flags = readFlags();
-  const { events, lineBytes } = readSettings({ ...flags, partitions: PARTITIONS, partition: 'hash:tenant', durability: 'full' });
-  const settings = { events, lineBytes, rounds: readWholeNumber(flags.rounds, { noun: 'a number of rounds', hint: 'write 5', least: 1 }) };
+  const { events, lineBytes } = readSettings({
+    ...flags,
+    partitions: PARTITIONS,
+    partition: 'hash:tenant',
+    durability: 'full',
+  });
+  const settings = {
+    events,
+    lineBytes,
+    rounds: readWholeNumber(flags.rounds, { noun: 'a number of rounds', hint: 'write 5', least: 1 }),
+  };
   const onProgress = (text: string) => process.stderr.write(`${text}\n`);
   const report = await runPeers({ ...settings, peers: PEERS, parent: flags.dir, signal: interrupt.signal, onProgress });
   process.stdout.write(`${peersTable(report, settings, ours.name)}\n`);
@@ -44,7 +57,9 @@ try {
 function readFlags() {
   const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
   try {
-    const { values } = parseArgs({ options: { events: text('1e6'), size: text('200'), rounds: text('5'), dir: { type: 'string' } } });
+    const { values } = parseArgs({
+      options: { events: text('1e6'), size: text('200'), rounds: text('5'), dir: { type: 'string' } },
+    });
     return values;
   } catch (error) {
     throw new LedgerError('INVALID_ARGUMENT', {

@@ -10,7 +10,10 @@ export type Feed =
   | 'from-lines';
 
 /** How a server is fed, as its row says it. */
-export const FEEDS: Readonly<Record<Feed, string>> = { 'ready-made': 'ready-made requests', 'from-lines': 'a client that reads the lines' };
+export const FEEDS: Readonly<Record<Feed, string>> = {
+  'ready-made': 'ready-made requests',
+  'from-lines': 'a client that reads the lines',
+};
 
 /** What all of them are given. */
 export interface Workload {

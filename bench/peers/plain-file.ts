@@ -15,6 +15,10 @@ export const plainFile: Peer = {
 
 async function measure({ workload, directory, signal }: Attempt): Promise<Outcome> {
   const file = join(directory, 'events.jsonl');
-  const { wallMs } = await runScript('cat "$1" | dd of="$2" bs=1048576 conv=fsync 2> /dev/null', [workload.input, file], signal);
+  const { wallMs } = await runScript(
+    'cat "$1" | dd of="$2" bs=1048576 conv=fsync 2> /dev/null',
+    [workload.input, file],
+    signal,
+  );
   return { ms: wallMs, stored: statSync(file).size / workload.lineBytes };
 }

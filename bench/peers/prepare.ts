@@ -19,7 +19,10 @@ export type Encode = (payload: string, lane: number) => string;
 
 /** All of the events in one file of that name. */
 export async function prepareAll(workload: Workload, name: string, encode: Encode): Promise<Requests> {
-  return { file: await prepare(workload, { name, lanes: lanesOf(workload), wanted: null }, encode), count: workload.events };
+  return {
+    file: await prepare(workload, { name, lanes: lanesOf(workload), wanted: null }, encode),
+    count: workload.events,
+  };
 }
 
 /** The events of each lane in a file of its own. */
@@ -40,13 +43,21 @@ function lanesOf({ events, maker }: Workload): Uint8Array {
 }
 
 /** Returns the file, which is made if it is not there. `wanted`: of one lane alone. */
-async function prepare(workload: Workload, what: { name: string; lanes: Uint8Array; wanted: number | null }, encode: Encode): Promise<string> {
+async function prepare(
+  workload: Workload,
+  what: { name: string; lanes: Uint8Array; wanted: number | null },
+  encode: Encode,
+): Promise<string> {
   const file = join(workload.prepared, what.name);
   if (!existsSync(file)) await pipeline(Readable.from(pieces(workload, what, encode)), createWriteStream(file));
   return file;
 }
 
-function* pieces({ events, maker }: Workload, { lanes, wanted }: { lanes: Uint8Array; wanted: number | null }, encode: Encode): Generator<Buffer> {
+function* pieces(
+  { events, maker }: Workload,
+  { lanes, wanted }: { lanes: Uint8Array; wanted: number | null },
+  encode: Encode,
+): Generator<Buffer> {
   for (let from = 0; from < events; from += EVENTS_PER_PIECE) {
     let text = '';
     for (let number = from; number < Math.min(events, from + EVENTS_PER_PIECE); number++) {

@@ -42,12 +42,17 @@ export async function withServer<Client extends { close(): void }, Result>(
   }
 }
 
-async function untilReady<Client>({ command, connect }: { command: string; connect: () => Promise<Client> }, companion: Companion, signal: AbortSignal) {
+async function untilReady<Client>(
+  { command, connect }: { command: string; connect: () => Promise<Client> },
+  companion: Companion,
+  signal: AbortSignal,
+) {
   for (const started = performance.now(); ; ) {
     try {
       return await connect();
     } catch (error) {
-      if (companion.stdout.closed || performance.now() - started > READY_MS_MAX) throw new Error(`${command} cannot be reached`, { cause: error });
+      if (companion.stdout.closed || performance.now() - started > READY_MS_MAX)
+        throw new Error(`${command} cannot be reached`, { cause: error });
     }
     await sleep(LOOK_MS, undefined, { signal });
   }

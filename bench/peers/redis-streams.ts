@@ -37,7 +37,15 @@ const encode: Encode = (payload, lane) => command('XADD', stream(lane), '*', 'ev
 async function run({ workload, directory, signal }: Attempt, appendfsync: string, feed: Feed): Promise<Outcome> {
   const ready = feed === 'ready-made' ? await prepareLanes(workload, 'redis.requests', encode) : null;
   const socket = join(directory, 'redis.sock');
-  const settings = { port: 0, unixsocket: socket, dir: directory, save: '', appendonly: 'yes', appendfsync, 'auto-aof-rewrite-percentage': 0 };
+  const settings = {
+    port: 0,
+    unixsocket: socket,
+    dir: directory,
+    save: '',
+    appendonly: 'yes',
+    appendfsync,
+    'auto-aof-rewrite-percentage': 0,
+  };
   const connect = () => Connection.open({ path: socket });
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   return withServer({ command: 'redis-server', args, connect }, signal, async (connection) => {

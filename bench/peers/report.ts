@@ -18,12 +18,20 @@ export function peersTable({ results, absent, failed }: PeersReport, settings: S
     '| store | version | what holds at the end | events/s | MB/s | on disk to input | we are |',
     '| --- | --- | --- | ---: | ---: | ---: | ---: |',
     ...rows,
-    ...(absent.length === 0 ? [] : ['', ...absent.map(({ name, needs }) => `Not installed, so not measured: ${name} (needs ${needs}).`)]),
-    ...(failed.length === 0 ? [] : ['', ...failed.map(({ peer, reason }) => `Failed, so without a figure: ${peer.name}: ${reason}`)]),
+    ...(absent.length === 0
+      ? []
+      : ['', ...absent.map(({ name, needs }) => `Not installed, so not measured: ${name} (needs ${needs}).`)]),
+    ...(failed.length === 0
+      ? []
+      : ['', ...failed.map(({ peer, reason }) => `Failed, so without a figure: ${peer.name}: ${reason}`)]),
   ].join('\n');
 }
 
-function row({ peer, version, ms, diskBytes }: Result, { events, lineBytes }: Settings, measure: Result | undefined): string {
+function row(
+  { peer, version, ms, diskBytes }: Result,
+  { events, lineBytes }: Settings,
+  measure: Result | undefined,
+): string {
   const rate = (events * 1000) / ms;
   const cells = [
     peer.name,

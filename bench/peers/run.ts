@@ -53,7 +53,11 @@ interface Contestant {
 
 export async function runPeers(options: PeersOptions): Promise<PeersReport> {
   const { peers, rounds, signal, onProgress } = options;
-  const workplace = Workplace.make(options.parent ?? tmpdir(), options.events * options.lineBytes * DISK_PER_INPUT, signal);
+  const workplace = Workplace.make(
+    options.parent ?? tmpdir(),
+    options.events * options.lineBytes * DISK_PER_INPUT,
+    signal,
+  );
   try {
     const { contestants, absent } = await enlist(peers, signal);
     onProgress(`making ${options.events} events`);
@@ -71,7 +75,10 @@ export async function runPeers(options: PeersOptions): Promise<PeersReport> {
   }
 }
 
-async function enlist(peers: readonly Peer[], signal: AbortSignal): Promise<{ contestants: Contestant[]; absent: Peer[] }> {
+async function enlist(
+  peers: readonly Peer[],
+  signal: AbortSignal,
+): Promise<{ contestants: Contestant[]; absent: Peer[] }> {
   const contestants: Contestant[] = [];
   const absent: Peer[] = [];
   for (const peer of peers) {
@@ -95,7 +102,10 @@ function inTurn(contestants: readonly Contestant[], round: number): Contestant[]
   return [...contestants.slice(first), ...contestants.slice(0, first)];
 }
 
-async function attempt(contestant: Contestant, task: { workload: Workload; directory: string; signal: AbortSignal }): Promise<void> {
+async function attempt(
+  contestant: Contestant,
+  task: { workload: Workload; directory: string; signal: AbortSignal },
+): Promise<void> {
   const { workload, directory, signal } = task;
   // what another left unsynced would be synced on this one's time
   await runScript('sync', [], signal);
@@ -114,7 +124,10 @@ async function attempt(contestant: Contestant, task: { workload: Workload; direc
 
 function bytesIn(directory: string): number {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return entries.reduce((sum, entry) => sum + (statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0), 0);
+  return entries.reduce(
+    (sum, entry) => sum + (statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 }
 
 function toResult({ peer, version, rounds, failure }: Contestant): Result[] {

@@ -14,7 +14,9 @@ const ROOT_FILES = /^(\.npmrc|\.gitignore|LICENSE|.*\.(json|md|ts))$/;
 export function makeClone() {
   mkdirSync(CLONE, { recursive: true, mode: 0o700 });
   for (const folder of FOLDERS) cpSync(join(ROOT, folder), join(CLONE, folder), { recursive: true });
-  const files = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isFile() && ROOT_FILES.test(entry.name));
+  const files = readdirSync(ROOT, { withFileTypes: true }).filter(
+    (entry) => entry.isFile() && ROOT_FILES.test(entry.name),
+  );
   for (const { name } of files) cpSync(join(ROOT, name), join(CLONE, name));
 }
 
@@ -25,7 +27,10 @@ export function cloneEnvironment({ bin, headers }) {
 /** As the README says it: one command on a fresh clone. */
 export function tour(node, npm) {
   const { out } = run(node.node, [npm.script, 'run', 'tour'], { cwd: CLONE, env: cloneEnvironment(node) });
-  expectThat(out.includes('\nidentical\n') && out.includes('sound: 1,707 events'), `the tour prints something else:\n${out}`);
+  expectThat(
+    out.includes('\nidentical\n') && out.includes('sound: 1,707 events'),
+    `the tour prints something else:\n${out}`,
+  );
 }
 
 export function sample(node) {
@@ -43,7 +48,11 @@ export function pack(node, npm) {
 
 /** The tree this runs in, whose modules fit the Node it was set up by, run by another: `fact` follows the name of better-sqlite3. */
 export function refusedByOther(node, fact) {
-  const { err } = run(node.node, ['bin/run.js', 'init', '-l', join(WORK, 'refused.codex')], { cwd: ROOT, env: environment([node.bin]), expected: 69 });
+  const { err } = run(node.node, ['bin/run.js', 'init', '-l', join(WORK, 'refused.codex')], {
+    cwd: ROOT,
+    env: environment([node.bin]),
+    expected: 69,
+  });
   const wanted = new RegExp(`^error: better-sqlite3 \\d+\\.\\d+\\.\\d+ ${fact}[^\\n]*\\n  try: npm run setup\\n$`);
   expectThat(wanted.test(err), `Node ${node.version} says: ${err}`);
 }

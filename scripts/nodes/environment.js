@@ -9,5 +9,11 @@ const OF_THE_CALLER =
 export function environment(directories = [], more = {}) {
   const kept = Object.entries(process.env).filter(([name]) => !OF_THE_CALLER.test(name));
   const env = Object.fromEntries(kept);
-  return { ...env, PATH: [...directories, env.PATH].join(delimiter), npm_config_update_notifier: 'false', CI: 'true', ...more };
+  return {
+    ...env,
+    PATH: [...directories, env.PATH].join(delimiter),
+    npm_config_update_notifier: 'false',
+    CI: 'true',
+    ...more,
+  };
 }

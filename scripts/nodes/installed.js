@@ -42,14 +42,25 @@ export function pipedRuns({ prefix, env }) {
       if [ "$code" != 0 ]; then echo "run $run of $2 ended with $code"; exit 1; fi
     done
     completengine inspect --verify`;
-  const { out } = bash(script, [input, String(PIPED_RUNS)], { ...env, COMPLETENGINE_LEDGER: join(prefix, 'piped.codex') });
-  expectThat(out.includes(`sound: ${(PIPED_RUNS * 4 * 1707).toLocaleString('en-US')} events`), `inspect --verify says: ${out}`);
+  const { out } = bash(script, [input, String(PIPED_RUNS)], {
+    ...env,
+    COMPLETENGINE_LEDGER: join(prefix, 'piped.codex'),
+  });
+  expectThat(
+    out.includes(`sound: ${(PIPED_RUNS * 4 * 1707).toLocaleString('en-US')} events`),
+    `inspect --verify says: ${out}`,
+  );
 }
 
 /** A Node that would end with a segmentation fault gets one line with both versions, and one with the command that helps. */
 export function refusal({ prefix, env }, node) {
-  const { err } = run('completengine', ['init', '-l', join(prefix, 'refused.codex')], { env: { ...env, PATH: `${node.bin}:${env.PATH}` }, expected: 69 });
-  const wanted = new RegExp(`^error: better-sqlite3 13\\.\\d+\\.\\d+ needs Node 22\\.14 or later, and this is Node ${node.version}\\n  try: [^\\n]+\\n$`);
+  const { err } = run('completengine', ['init', '-l', join(prefix, 'refused.codex')], {
+    env: { ...env, PATH: `${node.bin}:${env.PATH}` },
+    expected: 69,
+  });
+  const wanted = new RegExp(
+    `^error: better-sqlite3 13\\.\\d+\\.\\d+ needs Node 22\\.14 or later, and this is Node ${node.version}\\n  try: [^\\n]+\\n$`,
+  );
   expectThat(wanted.test(err), `Node ${node.version} says: ${err}`);
 }
 

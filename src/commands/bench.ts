@@ -20,7 +20,11 @@ Rates are medians of three rounds. Single commits go through the library, each a
     '<%= config.bin %> <%= command.id %> --events 200k --size 1000 --dir /mnt/disk',
   ];
   static override flags = {
-    events: Flags.string({ description: 'how many events, such as 200_000, 1e6 or 2M', default: '1e6', helpValue: 'N' }),
+    events: Flags.string({
+      description: 'how many events, such as 200_000, 1e6 or 2M',
+      default: '1e6',
+      helpValue: 'N',
+    }),
     size: Flags.string({ description: 'bytes of an event, its newline included', default: '200', helpValue: 'BYTES' }),
     partitions: Flags.integer({ description: 'how many partitions', default: 8, helpValue: 'N' }),
     partition: Flags.string({
@@ -33,7 +37,10 @@ Rates are medians of three rounds. Single commits go through the library, each a
       options: ['full', 'normal'] as const,
       default: 'full' as const,
     })(),
-    dir: Flags.string({ description: "where the temporary ledger is made; default: the system's directory for such files", helpValue: 'DIRECTORY' }),
+    dir: Flags.string({
+      description: "where the temporary ledger is made; default: the system's directory for such files",
+      helpValue: 'DIRECTORY',
+    }),
     compare: Flags.string({ description: 'an earlier --json document: shows ratios to it', helpValue: 'FILE' }),
   };
 
@@ -43,7 +50,11 @@ Rates are medians of three rounds. Single commits go through the library, each a
     const { runBench } = await import('../cli/bench/run.ts');
     const interrupt = listenForInterrupt();
     try {
-      const { text, document } = await runBench({ ...flags, parent: flags.dir ?? tmpdir() }, this.config, interrupt.signal);
+      const { text, document } = await runBench(
+        { ...flags, parent: flags.dir ?? tmpdir() },
+        this.config,
+        interrupt.signal,
+      );
       this.log(text);
       return document;
     } catch (error) {

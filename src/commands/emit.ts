@@ -18,11 +18,13 @@ import { type EmissionReport, LedgerError, type LedgerWarning } from '../index.t
 
 export default class Emit extends BaseCommand {
   static override summary = 'Commit JSON lines from files or standard input.';
-  static override description = `Each line is one event and is kept to the byte. What was read is committed before more is read, in order.
+  static override description =
+    `Each line is one event and is kept to the byte. What was read is committed before more is read, in order.
 The first line that cannot be taken ends it: what came before is committed, the line is named, exit 65. --rejects keeps such lines aside and goes on.`;
   static override enableJsonFlag = true;
   static override strict = false;
-  static override usage = '<%= command.id %> [FILE...] [-l FILE] [--producer NAME] [--atomic] [--rejects FILE] [--receipts]';
+  static override usage =
+    '<%= command.id %> [FILE...] [-l FILE] [--producer NAME] [--atomic] [--rejects FILE] [--receipts]';
   static override examples = [
     '$ cat events.jsonl | <%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> monday.jsonl tuesday.jsonl --producer week-12',
@@ -31,11 +33,23 @@ The first line that cannot be taken ends it: what came before is committed, the 
     '<%= config.bin %> replay -o envelope | <%= config.bin %> <%= command.id %> --envelope -l copy.codex',
   ];
   // without ignoreStdin oclif takes what is piped in for the argument
-  static override args = { file: Args.string({ description: 'files of JSON lines; - or none: standard input', required: false, ignoreStdin: true }) };
+  static override args = {
+    file: Args.string({
+      description: 'files of JSON lines; - or none: standard input',
+      required: false,
+      ignoreStdin: true,
+    }),
+  };
   static override flags = {
-    producer: Flags.string({ description: 'keep the position in the input under this name: run again with the same input, it continues', helpValue: 'NAME' }),
+    producer: Flags.string({
+      description: 'keep the position in the input under this name: run again with the same input, it continues',
+      helpValue: 'NAME',
+    }),
     atomic: Flags.boolean({ description: 'all of the input, or nothing', exclusive: ['rejects'] }),
-    rejects: Flags.string({ description: 'append lines that cannot be taken to this file, with the reason, and go on', helpValue: 'FILE' }),
+    rejects: Flags.string({
+      description: 'append lines that cannot be taken to this file, with the reason, and go on',
+      helpValue: 'FILE',
+    }),
     receipts: Flags.boolean({ description: 'print one JSON line per committed event' }),
     key: Flags.string({
       description: 'the key of all events, whatever they carry; of a composite a+b',
@@ -48,8 +62,14 @@ The first line that cannot be taken ends it: what came before is committed, the 
       options: ['record', 'reject'] as const,
       default: 'record' as const,
     })(),
-    'max-skew': Flags.string({ description: 'how far ahead of the clock an event may be', default: '24h', helpValue: 'DURATION' }),
-    'trust-clock': Flags.boolean({ description: 'commit although the clock of this machine is more than five years after everything in the ledger' }),
+    'max-skew': Flags.string({
+      description: 'how far ahead of the clock an event may be',
+      default: '24h',
+      helpValue: 'DURATION',
+    }),
+    'trust-clock': Flags.boolean({
+      description: 'commit although the clock of this machine is more than five years after everything in the ledger',
+    }),
     'max-line': Flags.integer({ description: "longest payload in bytes; default: the ledger's", helpValue: 'BYTES' }),
     quiet: Flags.boolean({ char: 'q', description: 'no progress and no summary' }),
   };
@@ -88,7 +108,8 @@ The first line that cannot be taken ends it: what came before is committed, the 
           onCommit: receipts === null ? undefined : (events, place) => receipts.print(events, place),
         });
         progress.stop();
-        if (receipts?.hasReader === false) this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
+        if (receipts?.hasReader === false)
+          this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
         const summary = emissionLine(report, performance.now() - started);
         if (!isQuiet || !report.isComplete) this.logToStderr(summary);
         if (this.jsonEnabled()) sayOnOutputFailure(summary);

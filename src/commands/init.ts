@@ -14,9 +14,11 @@ import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../ind
 
 export default class Init extends BaseCommand {
   static override summary = 'Make a new ledger.';
-  static override description = 'What is given here is fixed for the ledger: how events are routed, where they carry their time, and which id is kept unique.';
+  static override description =
+    'What is given here is fixed for the ledger: how events are routed, where they carry their time, and which id is kept unique.';
   static override enableJsonFlag = true;
-  static override usage = '<%= command.id %> [-l FILE] [--partition SPEC] [--partitions N|NAMES] [--time PATH] [--unique PATH]';
+  static override usage =
+    '<%= command.id %> [-l FILE] [--partition SPEC] [--partitions N|NAMES] [--time PATH] [--unique PATH]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --partition hash:tenant --partitions 16',
@@ -34,10 +36,14 @@ export default class Init extends BaseCommand {
       helpValue: 'SPEC',
     }),
     partitions: Flags.string({
-      description: 'how many partitions, or their names separated by commas; default: 8, for a range as many as its bounds make',
+      description:
+        'how many partitions, or their names separated by commas; default: 8, for a range as many as its bounds make',
       helpValue: 'N|NAME,..',
     }),
-    missing: Flags.string({ description: 'partition for events without a key; default: such an event is a bad line', helpValue: 'NAME' }),
+    missing: Flags.string({
+      description: 'partition for events without a key; default: such an event is a bad line',
+      helpValue: 'NAME',
+    }),
     time: Flags.string({ description: "dotted path of the event's own time; default: its arrival", helpValue: 'PATH' }),
     unique: Flags.string({ description: 'dotted path of an id that is committed once for ever', helpValue: 'PATH' }),
     durability: Flags.option({
@@ -72,7 +78,9 @@ export default class Init extends BaseCommand {
       const made = await engine.inspect();
       const name = escapeForTerminal(made.identity.path);
       sayOnOutputFailure(`the ledger was made: ${name}`);
-      this.log(`${name}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`);
+      this.log(
+        `${name}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`,
+      );
       return overviewDocument(made, []);
     });
   }

@@ -29,12 +29,25 @@ export default class Inspect extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --json | jq -r .head',
   ];
   static override flags = {
-    sequence: Flags.integer({ description: 'show this one event', helpValue: 'N', exclusive: ['verify', 'expect-head'] }),
-    groups: Flags.boolean({ description: 'show the consumer groups: lag, members, leases, parked', exclusive: ['sequence', 'verify', 'expect-head'] }),
-    watch: Flags.boolean({ description: 'a live page; lines of JSON in a pipe or with --json', exclusive: ['sequence', 'groups', 'verify', 'expect-head'] }),
+    sequence: Flags.integer({
+      description: 'show this one event',
+      helpValue: 'N',
+      exclusive: ['verify', 'expect-head'],
+    }),
+    groups: Flags.boolean({
+      description: 'show the consumer groups: lag, members, leases, parked',
+      exclusive: ['sequence', 'verify', 'expect-head'],
+    }),
+    watch: Flags.boolean({
+      description: 'a live page; lines of JSON in a pipe or with --json',
+      exclusive: ['sequence', 'groups', 'verify', 'expect-head'],
+    }),
     every: Flags.string({ description: 'how often to look; default 1s', helpValue: 'DURATION', dependsOn: ['watch'] }),
     verify: Flags.boolean({ description: 'walk the whole chain' }),
-    'expect-head': Flags.string({ description: 'the ledger must extend this head; implies --verify', helpValue: 'SEQUENCE:HASH' }),
+    'expect-head': Flags.string({
+      description: 'the ledger must extend this head; implies --verify',
+      helpValue: 'SEQUENCE:HASH',
+    }),
   };
 
   async run(): Promise<object | undefined> {
@@ -82,11 +95,25 @@ export default class Inspect extends BaseCommand {
   async #verify(engine: Completengine, expectHead: string | undefined, signal: AbortSignal): Promise<object> {
     const progress = new Progress(null, this.jsonEnabled());
     try {
-      const report = await engine.verify({ expectHead, signal, onProgress: ({ events }) => progress.update({ inputBytes: 0, events }) });
+      const report = await engine.verify({
+        expectHead,
+        signal,
+        onProgress: ({ events }) => progress.update({ inputBytes: 0, events }),
+      });
       progress.stop();
-      const anchor = report.isAnchored ? 'it extends the expected head' : 'no anchor given, so a missing end would not show';
-      this.log(`sound: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${formatHead(report.head)}; ${anchor}`);
-      return { isSound: true, events: report.events, commits: report.commits, head: formatHead(report.head), isAnchored: report.isAnchored };
+      const anchor = report.isAnchored
+        ? 'it extends the expected head'
+        : 'no anchor given, so a missing end would not show';
+      this.log(
+        `sound: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${formatHead(report.head)}; ${anchor}`,
+      );
+      return {
+        isSound: true,
+        events: report.events,
+        commits: report.commits,
+        head: formatHead(report.head),
+        isAnchored: report.isAnchored,
+      };
     } catch (error) {
       if (!signal.aborted) throw error;
       this.logToStderr('stopped before the end: nothing is proved');
@@ -101,6 +128,9 @@ export default class Inspect extends BaseCommand {
 function asBroken(error: unknown): unknown {
   if (!(error instanceof LedgerError) || error.cause === undefined) return error;
   if (error.code !== 'NOT_A_LEDGER' && error.code !== 'DAMAGED_LEDGER') return error;
-  const hint = error.code === 'DAMAGED_LEDGER' ? 'take a copy that is sound; what can be read of this one: sqlite3 FILE .recover' : error.hint;
+  const hint =
+    error.code === 'DAMAGED_LEDGER'
+      ? 'take a copy that is sound; what can be read of this one: sqlite3 FILE .recover'
+      : error.hint;
   return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint, details: error.details, cause: error });
 }

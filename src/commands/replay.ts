@@ -38,7 +38,13 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
     '<%= config.bin %> <%= command.id %> --to-group mailer --from 2026-04-12 --yes',
   ];
   // without ignoreStdin oclif takes what is piped in for the argument
-  static override args = { range: Args.string({ description: 'a day, or an ISO interval: START/END, START/DURATION', required: false, ignoreStdin: true }) };
+  static override args = {
+    range: Args.string({
+      description: 'a day, or an ISO interval: START/END, START/DURATION',
+      required: false,
+      ignoreStdin: true,
+    }),
+  };
   static override flags = replayFlags;
 
   async run(): Promise<void> {
@@ -50,7 +56,14 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
     if (group !== undefined) {
       const { replayToGroup } = await import('../cli/replay/to-group.ts');
       const print = (result: string): void => this.log(result);
-      return replayToGroup({ ...given, group, partitions: names, range: args.range, print, tell: (note) => this.logToStderr(note) });
+      return replayToGroup({
+        ...given,
+        group,
+        partitions: names,
+        range: args.range,
+        print,
+        tell: (note) => this.logToStderr(note),
+      });
     }
     refuseTaken(flags);
     const duty = new DigestDuty(flags['expect-digest'], flags['digest-file']);
@@ -67,13 +80,18 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
         isStepping: flags.step,
         isQuiet: quiet || json,
         cursor,
-        into: into === undefined ? null : (signal) => openInto({ into, routing, partitions: flags.partitions, busyTimeoutMs, signal }, engine.identity),
+        into:
+          into === undefined
+            ? null
+            : (signal) =>
+                openInto({ into, routing, partitions: flags.partitions, busyTimeoutMs, signal }, engine.identity),
         exec,
         output,
       });
       if (report !== null && json) this.logToStderr(safeJson(replayDocument(report)));
       else if (report !== null && !quiet) this.logToStderr(replayLine(report));
-      if (rest !== null && (into !== undefined || cursor !== null)) this.logToStderr('the same command goes on where it ended');
+      if (rest !== null && (into !== undefined || cursor !== null))
+        this.logToStderr('the same command goes on where it ended');
       else if (rest !== null) this.logToStderr(`go on: ${resumeCommand('replay', given, FLAGS_OF_A_RUN, rest)}`);
       if (error !== undefined) throw error;
       if (report !== null) duty.settle(report);

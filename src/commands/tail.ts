@@ -29,7 +29,11 @@ With --group it is a member of that group: members share the partitions, what wa
   ];
   // without ignoreStdin oclif takes what is piped in for the argument
   static override args = {
-    partition: Args.string({ description: 'partitions to tell, default all; with --redeliver and --drop: sequences', required: false, ignoreStdin: true }),
+    partition: Args.string({
+      description: 'partitions to tell, default all; with --redeliver and --drop: sequences',
+      required: false,
+      ignoreStdin: true,
+    }),
   };
   static override flags = tailFlags;
 

@@ -33,7 +33,14 @@ import {
 } from './engine/group-admin.ts';
 import { labelsOf } from './engine/labels.ts';
 import { locating } from './engine/locate.ts';
-import { type CreateOptions, checkAskedFor, isUnmade, type OpenOptions, toBlueprint, toPatience } from './engine/open.ts';
+import {
+  type CreateOptions,
+  checkAskedFor,
+  isUnmade,
+  type OpenOptions,
+  toBlueprint,
+  toPatience,
+} from './engine/open.ts';
 import { Partitioning } from './engine/partitioning.ts';
 import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replay.ts';
 import { type TransferReport, transfer } from './engine/replay-into.ts';
@@ -119,11 +126,17 @@ export class Completengine {
   }
 
   /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD, INVALID_ARGUMENT */
-  static async create(path: string, options?: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>): Promise<void> {
+  static async create(
+    path: string,
+    options?: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>,
+  ): Promise<void> {
     await Completengine.#create(readArgument('create()', 'path', path, text), readOptions('create()', options, CREATE));
   }
 
-  static async #create(path: string, options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>): Promise<void> {
+  static async #create(
+    path: string,
+    options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>,
+  ): Promise<void> {
     const driver = await driverOf(path);
     await driver.create(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
   }
@@ -169,7 +182,11 @@ export class Completengine {
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
     options?: EmitOptions & IngestHooks,
   ): Promise<EventReceipt | EventReceipt[] | EmissionReport> {
-    if (isStream(input)) return this.#emitting.ingest([{ name: 'stream', open: () => input }], readOptions('emit() of a stream', options, EMIT));
+    if (isStream(input))
+      return this.#emitting.ingest(
+        [{ name: 'stream', open: () => input }],
+        readOptions('emit() of a stream', options, EMIT),
+      );
     const given = readOptions('emit() of events', options, GIVEN);
     if (Array.isArray(input)) return this.#emitting.emit(input, given);
     const [receipt] = await this.#emitting.emit([input as EventInput], given);
@@ -178,7 +195,10 @@ export class Completengine {
 
   /** Commits named inputs one after the other, as one, as {@link emit} does a stream. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
   async ingest(sources: readonly InputSource[], options?: EmitOptions & IngestHooks): Promise<EmissionReport> {
-    return this.#emitting.ingest(readArgument('ingest()', 'sources', sources, SOURCES), readOptions('ingest()', options, EMIT));
+    return this.#emitting.ingest(
+      readArgument('ingest()', 'sources', sources, SOURCES),
+      readOptions('ingest()', options, EMIT),
+    );
   }
 
   /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
@@ -188,7 +208,13 @@ export class Completengine {
         const read = readOptions('tail()', options, TAIL);
         const { partitions, key, where } = read;
         const parts = this.#replayParts({ partitions, key, where }, 0);
-        return { pages: tailing(parts, read), labels: this.#eventLabels(), filter: parts.filter, isVerified: false, signal: read.signal };
+        return {
+          pages: tailing(parts, read),
+          labels: this.#eventLabels(),
+          filter: parts.filter,
+          isVerified: false,
+          signal: read.signal,
+        };
       }),
     );
   }
@@ -265,7 +291,10 @@ export class Completengine {
    */
   async redeliver(group: string, sequences: 'all' | readonly number[] = 'all'): Promise<number> {
     readArgument('redeliver()', 'group', group, text);
-    const count = await this.#desk().redeliver(group, readArgument('redeliver()', 'sequences', sequences, ALL_OR_SEQUENCES));
+    const count = await this.#desk().redeliver(
+      group,
+      readArgument('redeliver()', 'sequences', sequences, ALL_OR_SEQUENCES),
+    );
     this.#bus.stir();
     return count;
   }
@@ -304,15 +333,26 @@ export class Completengine {
   /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */
   async event(sequence: number): Promise<LedgerEvent> {
     readArgument('event()', 'sequence', sequence, number);
-    for await (const event of this.replay({ fromSequence: sequence, throughSequence: sequence, determinism: 'relaxed' })) return event;
-    throw new LedgerError('INVALID_RANGE', { message: `there is no sequence ${sequence}`, hint: `the head is at ${(await this.head()).sequence}` });
+    for await (const event of this.replay({
+      fromSequence: sequence,
+      throughSequence: sequence,
+      determinism: 'relaxed',
+    }))
+      return event;
+    throw new LedgerError('INVALID_RANGE', {
+      message: `there is no sequence ${sequence}`,
+      hint: `the head is at ${(await this.head()).sequence}`,
+    });
   }
 
   /** What is in the ledger, and how it lies on the disk. */
   async inspect(): Promise<LedgerDescription> {
     const description = await this.#ledger.describe();
     const hasOwnTimes = this.identity.config.time !== null;
-    const warnings = [headAheadWarning(description.head, this.#clock.nowMicros(), hasOwnTimes), await this.#ledger.walGrowth()];
+    const warnings = [
+      headAheadWarning(description.head, this.#clock.nowMicros(), hasOwnTimes),
+      await this.#ledger.walGrowth(),
+    ];
     return { ...description, warnings: warnings.filter((warning) => warning !== null) };
   }
 
@@ -384,7 +424,14 @@ export class Completengine {
         const parts = this.#replayParts(options, behind);
         const audience = () => this.#audience?.audience() ?? null;
         const { filter, verify } = parts;
-        return { pages: replaying(parts, options), labels: this.#eventLabels(), filter, isVerified: verify, audience, signal: options.signal };
+        return {
+          pages: replaying(parts, options),
+          labels: this.#eventLabels(),
+          filter,
+          isVerified: verify,
+          audience,
+          signal: options.signal,
+        };
       }),
     );
   }

@@ -19,13 +19,22 @@ const OURS = completengine(fileURLToPath(new URL('../..', import.meta.url)));
 /** More than the window of publications on their way. */
 const EVENTS = 5003;
 
-function compare(peers: readonly Peer[], { rounds = 1, parent = tempDir(), signal = new AbortController().signal } = {}) {
+function compare(
+  peers: readonly Peer[],
+  { rounds = 1, parent = tempDir(), signal = new AbortController().signal } = {},
+) {
   return runPeers({ peers, events: EVENTS, lineBytes: 200, rounds, parent, signal, onProgress: () => {} });
 }
 
 /** A store that is a function of the attempt. */
 function store(name: string, run: (attempt: Attempt) => Promise<number>, version: string | null = '1.0'): Peer {
-  return { name, needs: `${name} itself`, promise: 'nothing', version: async () => version, run: async (task) => ({ ms: 10, stored: await run(task) }) };
+  return {
+    name,
+    needs: `${name} itself`,
+    promise: 'nothing',
+    version: async () => version,
+    run: async (task) => ({ ms: 10, stored: await run(task) }),
+  };
 }
 
 const installed = new Map<Peer, boolean>();
@@ -46,7 +55,9 @@ for (const [peer, isInstalled] of installed) {
     const parent = tempDir();
     const { results, failed } = await compare([peer], { rounds: 2, parent });
     expect(failed).toEqual([]);
-    expect(results).toEqual([{ peer, version: expect.stringMatching(/^(\d+\.|-$)/), ms: expect.any(Number), diskBytes: expect.any(Number) }]);
+    expect(results).toEqual([
+      { peer, version: expect.stringMatching(/^(\d+\.|-$)/), ms: expect.any(Number), diskBytes: expect.any(Number) },
+    ]);
     expect(results[0]?.ms).toBeGreaterThan(0);
     expect(results[0]?.diskBytes).toBeGreaterThan(EVENTS * 100);
     expect(readdirSync(parent)).toEqual([]);
@@ -80,7 +91,12 @@ it('a peer that is not installed, has lost an event, or breaks is named and has 
 });
 
 it('shows how many times as fast we are, and keeps to the columns of Markdown', () => {
-  const result = (name: string, ms: number) => ({ peer: store(name, async () => 0), version: '1', ms, diskBytes: 3000 });
+  const result = (name: string, ms: number) => ({
+    peer: store(name, async () => 0),
+    version: '1',
+    ms,
+    diskBytes: 3000,
+  });
   const report = { results: [result('Ours', 100), result('a | b', 250)], absent: [], failed: [] };
   const text = peersTable(report, { events: 10, lineBytes: 200, rounds: 1 }, 'Ours');
   expect(text).toContain('| a \\| b | 1 | nothing | 40 | 0 | 1.50 | 2.50 x |');

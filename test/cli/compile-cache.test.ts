@@ -45,7 +45,8 @@ describe('an installed command', () => {
   it('keeps compiled code from its first run on, where Node can', () => {
     const planted = new PlantedPackage();
     const env = { XDG_CACHE_HOME: join(planted.project, 'cache') };
-    for (const name of ['first', 'second']) expect(planted.command(['init', '-l', `${name}.codex`], env)).toMatchObject({ code: 0, err: '' });
+    for (const name of ['first', 'second'])
+      expect(planted.command(['init', '-l', `${name}.codex`], env)).toMatchObject({ code: 0, err: '' });
     const kept = join(planted.project, 'cache/completengine');
     if (!('enableCompileCache' in module)) expect(existsSync(kept)).toBe(false);
     else expect(readdirSync(kept, { recursive: true }).length).toBeGreaterThan(2);

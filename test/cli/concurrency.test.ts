@@ -27,7 +27,10 @@ class PieceEmitter {
   }
 
   async emitPiece(): Promise<void> {
-    const piece = Array.from({ length: PIECE_EVENTS }, (_, at) => `${JSON.stringify({ emitter: this.#name, n: this.#emitted + at, at: Date.now() })}\n`);
+    const piece = Array.from(
+      { length: PIECE_EVENTS },
+      (_, at) => `${JSON.stringify({ emitter: this.#name, n: this.#emitted + at, at: Date.now() })}\n`,
+    );
     this.#child.stdin.write(piece.join(''));
     this.#emitted += PIECE_EVENTS;
     expect(await this.#receipts.take(PIECE_EVENTS)).toHaveLength(PIECE_EVENTS);
@@ -44,7 +47,11 @@ class PieceEmitter {
 function isReadable(ledger: string, sequence: number): boolean {
   const db = new Database(ledger, { readonly: true });
   try {
-    return db.prepare('SELECT 1 FROM commits WHERE first_sequence <= ? AND ? < first_sequence + count').get(sequence, sequence) !== undefined;
+    return (
+      db
+        .prepare('SELECT 1 FROM commits WHERE first_sequence <= ? AND ? < first_sequence + count')
+        .get(sequence, sequence) !== undefined
+    );
   } finally {
     db.close();
   }
@@ -95,6 +102,8 @@ test.each([
   const history = await replayed(ledger, '-o', 'envelope');
   for (const one of told) expect(one === history).toBe(true);
   // the emitters did alternate
-  const changes = events.filter(({ payload }, at) => JSON.parse(payload).emitter !== JSON.parse(events[at - 1]?.payload ?? payload).emitter);
+  const changes = events.filter(
+    ({ payload }, at) => JSON.parse(payload).emitter !== JSON.parse(events[at - 1]?.payload ?? payload).emitter,
+  );
   expect(changes.length).toBeGreaterThan(20);
 });

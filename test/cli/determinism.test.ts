@@ -34,7 +34,9 @@ test('a hundred replays of one range, wherever the machine stands, while others 
   })();
   const digests: string[] = [];
   for (const TZ of ZONES) {
-    const both = await Promise.all(LANGUAGES.map((LANG) => digestsOf(ledger, { ...process.env, TZ, LANG, LC_ALL: LANG })));
+    const both = await Promise.all(
+      LANGUAGES.map((LANG) => digestsOf(ledger, { ...process.env, TZ, LANG, LC_ALL: LANG })),
+    );
     digests.push(...both.flat());
   }
   const { stdout } = await succeed(['replay', '-q', '--from', '2018-02-02', '--through', '2018-02-03', '-l', ledger]);
@@ -43,7 +45,10 @@ test('a hundred replays of one range, wherever the machine stands, while others 
   expect(stdout.toString() === expected).toBe(true);
   expect(digests).toHaveLength(104);
   expect(new Set(digests)).toEqual(new Set([digest]));
-  expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).events, 'nobody wrote').toBeGreaterThan(1707);
+  expect(
+    JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).events,
+    'nobody wrote',
+  ).toBeGreaterThan(1707);
 });
 
 test('day one and day two are both days', async () => {
@@ -54,7 +59,8 @@ test('day one and day two are both days', async () => {
 
 test('the speed changes when events are told, not which, nor their order or bytes', async () => {
   const ledger = await earthquakeLedger();
-  const digestAt = async (...args: string[]) => JSON.parse((await succeed(['replay', '--json', ...args, '-l', ledger])).stderr).digest;
+  const digestAt = async (...args: string[]) =>
+    JSON.parse((await succeed(['replay', '--json', ...args, '-l', ledger])).stderr).digest;
   const atOnce = await digestAt();
   expect(await digestAt('--speed', '1000000')).toBe(atOnce);
   expect(await digestAt('--rate', '5000/s')).toBe(atOnce);

@@ -7,7 +7,10 @@ import { expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from 
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const MANY_LINES = Array.from({ length: 60_000 }, (_, n) => `{"n":${n},"text":"enough bytes for several chunks of input"}\n`).join('');
+const MANY_LINES = Array.from(
+  { length: 60_000 },
+  (_, n) => `{"n":${n},"text":"enough bytes for several chunks of input"}\n`,
+).join('');
 
 test('--atomic stores all of an input that is good', async () => {
   const ledger = await newLedger();
@@ -29,7 +32,15 @@ test('the report of an --atomic that failed counts nothing as committed', async 
   const ledger = await newLedger();
   const { stdout } = await runCli(['emit', '--atomic', '--json', '-l', ledger], { input: '1\n2\nbad\n' });
   const { report } = JSON.parse(String(stdout)).error.details;
-  expect(report).toMatchObject({ lines: 3, events: 0, bytes: 0, commits: 0, firstSequence: null, lastSequence: null, head: null });
+  expect(report).toMatchObject({
+    lines: 3,
+    events: 0,
+    bytes: 0,
+    commits: 0,
+    firstSequence: null,
+    lastSequence: null,
+    head: null,
+  });
 });
 
 test('--atomic names the bad line of a small file too', async () => {
@@ -83,7 +94,9 @@ test('--atomic with --rejects is refused: it would be neither all nor nothing', 
 
 test('receipts of an --atomic that cannot be written do not hide that all of it is stored', async () => {
   const ledger = await newLedger();
-  const result = await runShell('printf "1\\n2\\n" | completengine emit --atomic --receipts -l "$ledger" > /dev/full', { ledger });
+  const result = await runShell('printf "1\\n2\\n" | completengine emit --atomic --receipts -l "$ledger" > /dev/full', {
+    ledger,
+  });
   expectFailure(result, 74, 'the output cannot be written: ENOSPC');
   expect(result.stderr).toMatch(/^2 events committed .*, sequences 1-2; head 2:/m);
   expect(storedEvents(ledger)).toHaveLength(2);

@@ -13,21 +13,71 @@ interface BadLine {
 
 const BAD_LINES: readonly BadLine[] = [
   { what: 'text that is not JSON', good: '1', bad: '{"a":nope}', fact: /line 3, byte 7: not JSON/ },
-  { what: 'a line that ends too early', good: '1', bad: '{"a":', fact: /line 3, byte 6: not JSON: the line ends too early/ },
+  {
+    what: 'a line that ends too early',
+    good: '1',
+    bad: '{"a":',
+    fact: /line 3, byte 6: not JSON: the line ends too early/,
+  },
   { what: 'two values on a line', good: '1', bad: '{} {}', fact: /line 3, byte 4: not JSON/ },
   { what: 'single quotes', good: '1', bad: "{'a':1}", fact: /line 3, byte 2: not JSON/ },
   { what: 'a trailing comma', good: '1', bad: '[1,]', fact: /line 3, byte 4: not JSON/ },
   { what: 'a number with a leading zero', good: '1', bad: '[012]', fact: /line 3, byte \d: not JSON/ },
   { what: 'NaN', good: '1', bad: 'NaN', fact: /line 3, byte \d: not JSON/ },
-  { what: 'a raw tab in a string', good: '1', bad: '"a\tb"', fact: /line 3, byte 3: not JSON: a raw control character/ },
+  {
+    what: 'a raw tab in a string',
+    good: '1',
+    bad: '"a\tb"',
+    fact: /line 3, byte 3: not JSON: a raw control character/,
+  },
   { what: 'an escape there is none of', good: '1', bad: '"\\x41"', fact: /line 3, byte \d: not JSON: an escape/ },
-  { what: 'invalid UTF-8', good: '1', bad: Buffer.from([0x22, 0x61, 0xff, 0x22]), fact: /line 3, byte 3: invalid UTF-8/ },
-  { what: 'nesting without end', good: '1', bad: '['.repeat(5000), fact: /line 3, byte \d+: nested deeper than 512 levels/ },
-  { what: 'a missing routing field', init: ['--partition', 'hash:k'], good: '{"k":1}', bad: '{"K":1}', fact: /line 3, byte \d+: .*missing \(hash:k\)/ },
-  { what: 'a doubled routing field', init: ['--partition', 'hash:k'], good: '{"k":1}', bad: '{"k":1,"k":1}', fact: /line 3, byte \d+: .*twice/ },
-  { what: 'a doubled parent of it', init: ['--partition', 'hash:a.k'], good: '{"a":{"k":1}}', bad: '{"a":{"k":1},"a":{}}', fact: /line 3, byte \d+: .*twice/ },
-  { what: 'an object as routing field', init: ['--partition', 'hash:k'], good: '{"k":1}', bad: '{"k":{}}', fact: /line 3, byte \d+: .*no string, number or/ },
-  { what: 'null as routing field', init: ['--partition', 'hash:k'], good: '{"k":1}', bad: '{"k":null}', fact: /line 3, byte \d+: .*no string, number or/ },
+  {
+    what: 'invalid UTF-8',
+    good: '1',
+    bad: Buffer.from([0x22, 0x61, 0xff, 0x22]),
+    fact: /line 3, byte 3: invalid UTF-8/,
+  },
+  {
+    what: 'nesting without end',
+    good: '1',
+    bad: '['.repeat(5000),
+    fact: /line 3, byte \d+: nested deeper than 512 levels/,
+  },
+  {
+    what: 'a missing routing field',
+    init: ['--partition', 'hash:k'],
+    good: '{"k":1}',
+    bad: '{"K":1}',
+    fact: /line 3, byte \d+: .*missing \(hash:k\)/,
+  },
+  {
+    what: 'a doubled routing field',
+    init: ['--partition', 'hash:k'],
+    good: '{"k":1}',
+    bad: '{"k":1,"k":1}',
+    fact: /line 3, byte \d+: .*twice/,
+  },
+  {
+    what: 'a doubled parent of it',
+    init: ['--partition', 'hash:a.k'],
+    good: '{"a":{"k":1}}',
+    bad: '{"a":{"k":1},"a":{}}',
+    fact: /line 3, byte \d+: .*twice/,
+  },
+  {
+    what: 'an object as routing field',
+    init: ['--partition', 'hash:k'],
+    good: '{"k":1}',
+    bad: '{"k":{}}',
+    fact: /line 3, byte \d+: .*no string, number or/,
+  },
+  {
+    what: 'null as routing field',
+    init: ['--partition', 'hash:k'],
+    good: '{"k":1}',
+    bad: '{"k":null}',
+    fact: /line 3, byte \d+: .*no string, number or/,
+  },
   {
     what: 'an unknown partition',
     init: ['--partition', 'manual:shoal', '--partitions', 'herring,cod'],
@@ -35,7 +85,13 @@ const BAD_LINES: readonly BadLine[] = [
     bad: '{"shoal":"squid"}',
     fact: /line 3, byte \d+: .*a partition the ledger does not have/,
   },
-  { what: 'a date that does not exist', init: ['--time', 'at'], good: at('2026-02-27T00:00:00Z'), bad: at('2026-02-30T00:00:00Z'), fact: /does not exist/ },
+  {
+    what: 'a date that does not exist',
+    init: ['--time', 'at'],
+    good: at('2026-02-27T00:00:00Z'),
+    bad: at('2026-02-30T00:00:00Z'),
+    fact: /does not exist/,
+  },
   {
     what: 'a time of day that does not exist',
     init: ['--time', 'at'],
@@ -43,27 +99,60 @@ const BAD_LINES: readonly BadLine[] = [
     bad: at('2026-02-28T24:00:00Z'),
     fact: /does not exist/,
   },
-  { what: 'a time without zone', init: ['--time', 'at'], good: at('2026-02-27T00:00:00Z'), bad: at('2026-02-28T00:00:00'), fact: /'at' has no zone/ },
-  { what: 'a text that is no time', init: ['--time', 'at'], good: at('2026-02-27T00:00:00Z'), bad: at('yesterday'), fact: /'at' is not a time/ },
-  { what: 'a missing time', init: ['--time', 'at'], good: at('2026-02-27T00:00:00Z'), bad: '{"when":1}', fact: /the time field 'at' is missing/ },
-  { what: 'a missing id', init: ['--unique', 'id'], good: '{"id":1}', bad: '{"Id":1}', fact: /the unique id 'id' is missing/ },
-  { what: 'an id that is a list', init: ['--unique', 'id'], good: '{"id":1}', bad: '{"id":[1]}', fact: /the unique id 'id' is no string, number/ },
+  {
+    what: 'a time without zone',
+    init: ['--time', 'at'],
+    good: at('2026-02-27T00:00:00Z'),
+    bad: at('2026-02-28T00:00:00'),
+    fact: /'at' has no zone/,
+  },
+  {
+    what: 'a text that is no time',
+    init: ['--time', 'at'],
+    good: at('2026-02-27T00:00:00Z'),
+    bad: at('yesterday'),
+    fact: /'at' is not a time/,
+  },
+  {
+    what: 'a missing time',
+    init: ['--time', 'at'],
+    good: at('2026-02-27T00:00:00Z'),
+    bad: '{"when":1}',
+    fact: /the time field 'at' is missing/,
+  },
+  {
+    what: 'a missing id',
+    init: ['--unique', 'id'],
+    good: '{"id":1}',
+    bad: '{"Id":1}',
+    fact: /the unique id 'id' is missing/,
+  },
+  {
+    what: 'an id that is a list',
+    init: ['--unique', 'id'],
+    good: '{"id":1}',
+    bad: '{"id":[1]}',
+    fact: /the unique id 'id' is no string, number/,
+  },
 ];
 
 function at(time: string): string {
   return JSON.stringify({ at: time });
 }
 
-test.each(BAD_LINES)('stops at $what, names the line and keeps what came before', async ({ init = [], good, bad, fact }) => {
-  const ledger = await newLedger(...init);
-  // a blank line counts
-  const input = Buffer.concat([Buffer.from(`${good}\n\n`), Buffer.from(bad), Buffer.from(`\n${good}\n`)]);
-  const result = await runCli(['emit', '-l', ledger], { input });
-  expectFailure(result, 65, /^error: stdin: line 3, byte \d+: /);
-  expectFailure(result, 65, fact);
-  expect(result.stderr).toContain('1 event committed');
-  expect(await replayed(ledger)).toBe(`${good}\n`);
-});
+test.each(BAD_LINES)(
+  'stops at $what, names the line and keeps what came before',
+  async ({ init = [], good, bad, fact }) => {
+    const ledger = await newLedger(...init);
+    // a blank line counts
+    const input = Buffer.concat([Buffer.from(`${good}\n\n`), Buffer.from(bad), Buffer.from(`\n${good}\n`)]);
+    const result = await runCli(['emit', '-l', ledger], { input });
+    expectFailure(result, 65, /^error: stdin: line 3, byte \d+: /);
+    expectFailure(result, 65, fact);
+    expect(result.stderr).toContain('1 event committed');
+    expect(await replayed(ledger)).toBe(`${good}\n`);
+  },
+);
 
 test('a missing routing field names the byte of nothing but the line', async () => {
   const ledger = await newLedger('--partition', 'hash:tenant');

@@ -13,7 +13,10 @@ async function envelopes(ledger: string): Promise<Envelope[]> {
 }
 
 /** Large enough for the kernel and the writing thread. */
-const volume = Array.from({ length: 30_000 }, (_, n) => `{"k":"k${n % 50}","n":${n},"pad":"${'x'.repeat(180)}"}\n`).join('');
+const volume = Array.from(
+  { length: 30_000 },
+  (_, n) => `{"k":"k${n % 50}","n":${n},"pad":"${'x'.repeat(180)}"}\n`,
+).join('');
 
 describe('--key', () => {
   test('is the key of events that carry none, and of those that do', async () => {
@@ -31,13 +34,21 @@ describe('--key', () => {
     ['hash', 'acme', '{"tenant":"acme"}', 'hash:tenant'],
     ['range:amount=100,1000', '250.0', '{"amount":250}', undefined],
     ['range:name="cod","squid"', 'haddock', '{"name":"haddock"}', undefined],
-    ['range:on=2026-01-01T00:00:00Z,2027-01-01T00:00:00Z', '2026-07-01T00:00:00+02:00', '{"on":"2026-07-01T00:00:00+02:00"}', undefined],
+    [
+      'range:on=2026-01-01T00:00:00Z,2027-01-01T00:00:00Z',
+      '2026-07-01T00:00:00+02:00',
+      '{"on":"2026-07-01T00:00:00+02:00"}',
+      undefined,
+    ],
     ['composite:tenant+topic', '["a\\"b","c"]', '{"tenant":"a\\"b","topic":"c"}', undefined],
     ['composite:tenant+topic', 'a+c', '{"tenant":"a","topic":"c"}', undefined],
     ['manual:shoal', 'cod', '{"shoal":"cod"}', undefined],
     ['sticky:session', 'x', '{"session":"x"}', undefined],
   ])('of %s leads where an event with that key goes', async (spec, key, event, asIf) => {
-    const [ledger, plain] = [await newLedger('--partition', spec, ...NAMES), await newLedger('--partition', asIf ?? spec, ...NAMES)];
+    const [ledger, plain] = [
+      await newLedger('--partition', spec, ...NAMES),
+      await newLedger('--partition', asIf ?? spec, ...NAMES),
+    ];
     await succeed(['emit', '-l', ledger, '--key', key], { input: '{"n":1}\n' });
     await succeed(['emit', '-l', plain], { input: `${event}\n` });
     const [[given], [read]] = [await envelopes(ledger), await envelopes(plain)];
@@ -48,7 +59,12 @@ describe('--key', () => {
 
   test.each([
     ['manual:shoal', 'trout', "the ledger has no partition 'trout'", 'it has herring, cod, squid'],
-    ['range:amount=100,1000', 'many', "the key 'many' cannot be compared with the bounds of range:amount=100,1000", 'give a key of their kind'],
+    [
+      'range:amount=100,1000',
+      'many',
+      "the key 'many' cannot be compared with the bounds of range:amount=100,1000",
+      'give a key of their kind',
+    ],
     ['composite:tenant+topic', 'acme', 'a key of 1 part is none of this routing', '["a","b"]'],
     ['composite:tenant+topic', '["a","b","c"]', 'a key of 3 parts is none of this routing', '["a","b"]'],
     ['composite:tenant+topic', '["a",1]', 'is no JSON list of texts', '["a","b"]'],
@@ -75,20 +91,29 @@ describe('--key', () => {
 });
 
 describe('--to', () => {
-  test.each(['hash', 'hash:k', 'range:k=1,2', 'composite:k+l', 'manual:k', 'sticky:k'])('passes by %s', async (spec) => {
-    const ledger = await newLedger('--partition', spec, ...NAMES);
-    await succeed(['emit', '-l', ledger, '--to', 'cod'], { input: '{"k":"x"}\n{}\n' });
-    expect((await envelopes(ledger)).map(({ partition }) => partition)).toEqual(['cod', 'cod']);
-    expect(storedPins(ledger)).toEqual([]);
-    await expectSoundLedger(ledger);
-  });
+  test.each(['hash', 'hash:k', 'range:k=1,2', 'composite:k+l', 'manual:k', 'sticky:k'])(
+    'passes by %s',
+    async (spec) => {
+      const ledger = await newLedger('--partition', spec, ...NAMES);
+      await succeed(['emit', '-l', ledger, '--to', 'cod'], { input: '{"k":"x"}\n{}\n' });
+      expect((await envelopes(ledger)).map(({ partition }) => partition)).toEqual(['cod', 'cod']);
+      expect(storedPins(ledger)).toEqual([]);
+      await expectSoundLedger(ledger);
+    },
+  );
 
   test('leaves a session where it is', async () => {
     const ledger = await newLedger('--partition', 'sticky:k', ...NAMES);
     await succeed(['emit', '-l', ledger], { input: '{"k":"x"}\n' });
     await succeed(['emit', '-l', ledger, '--to', 'squid'], { input: '{"k":"x"}\n{"k":"y"}\n' });
     await succeed(['emit', '-l', ledger], { input: '{"k":"x"}\n{"k":"y"}\n' });
-    expect((await envelopes(ledger)).map(({ partition }) => partition)).toEqual(['herring', 'squid', 'squid', 'herring', 'cod']);
+    expect((await envelopes(ledger)).map(({ partition }) => partition)).toEqual([
+      'herring',
+      'squid',
+      'squid',
+      'herring',
+      'cod',
+    ]);
     await expectSoundLedger(ledger);
   });
 
@@ -109,8 +134,11 @@ describe('--to', () => {
     const ledger = await newLedger('--partition', 'sticky:k', ...NAMES);
     await succeed(['emit', '-l', ledger, '--to', 'squid'], { input: volume });
     await succeed(['emit', '-l', ledger, '--to', 'squid', '--atomic'], { input: volume });
-    for (let run = 0; run < 2; run++) await succeed(['emit', '-l', ledger, '--to', 'squid', '--producer', 'p'], { input: '{"n":1}\n' });
-    const { partitions } = JSON.parse((await succeed(['partition', '--json', '-l', ledger])).stdout.toString()) as { partitions: { events: number }[] };
+    for (let run = 0; run < 2; run++)
+      await succeed(['emit', '-l', ledger, '--to', 'squid', '--producer', 'p'], { input: '{"n":1}\n' });
+    const { partitions } = JSON.parse((await succeed(['partition', '--json', '-l', ledger])).stdout.toString()) as {
+      partitions: { events: number }[];
+    };
     expect(partitions.map(({ events }) => events)).toEqual([0, 0, 60_001]);
     await expectSoundLedger(ledger);
   });
@@ -121,7 +149,11 @@ test('envelopes hold the key that was given; a copy is given it again, or routes
   await succeed(['emit', '-l', ledger, '--key', 'acme'], { input: '{"n":1}\n' });
   const lines = await replayed(ledger, '-o', 'envelope');
   const copy = await newLedger('--partition', 'hash:tenant', ...NAMES);
-  expectFailure(await runCli(['emit', '--envelope', '-l', copy], { input: lines }), 65, 'the field that routing reads is missing');
+  expectFailure(
+    await runCli(['emit', '--envelope', '-l', copy], { input: lines }),
+    65,
+    'the field that routing reads is missing',
+  );
   await succeed(['emit', '--envelope', '-l', copy, '--key', 'acme'], { input: lines });
   expect(await replayed(copy, '-o', 'envelope')).toBe(lines);
 });

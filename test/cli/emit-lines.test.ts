@@ -62,13 +62,21 @@ test('an event that arrives in two halves, cut within a character, is committed 
 test('the limit of a line counts its payload alone', async () => {
   const ledger = await newLedger('--max-line', '10');
   await succeed(['emit', '-l', ledger], { input: '"12345678"\r\n"12345678"\n"12345678"' });
-  expectFailure(await runCli(['emit', '-l', ledger], { input: '1\n"123456789"\n2\n' }), 65, 'line 2, byte 11: longer than 10 bytes');
+  expectFailure(
+    await runCli(['emit', '-l', ledger], { input: '1\n"123456789"\n2\n' }),
+    65,
+    'line 2, byte 11: longer than 10 bytes',
+  );
   expect(await replayed(ledger)).toBe('"12345678"\n"12345678"\n"12345678"\n1\n');
 });
 
 test('--max-line lowers the limit for one run', async () => {
   const ledger = await newLedger();
-  expectFailure(await runCli(['emit', '-l', ledger, '--max-line', '4'], { input: '1234\n12345\n' }), 65, /line 2, byte \d+: longer than 4 bytes/);
+  expectFailure(
+    await runCli(['emit', '-l', ledger, '--max-line', '4'], { input: '1234\n12345\n' }),
+    65,
+    /line 2, byte \d+: longer than 4 bytes/,
+  );
   await succeed(['emit', '-l', ledger], { input: '12345\n' });
   expect(await replayed(ledger)).toBe('1234\n12345\n');
 });

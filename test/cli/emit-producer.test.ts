@@ -5,7 +5,10 @@ import { expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from 
 import { tempDir } from '../support/temp-dir.ts';
 
 function linesUpTo(count: number): string {
-  return Array.from({ length: count }, (_, n) => `{"n":${n},"text":"bytes enough to make several chunks of it"}\n`).join('');
+  return Array.from(
+    { length: count },
+    (_, n) => `{"n":${n},"text":"bytes enough to make several chunks of it"}\n`,
+  ).join('');
 }
 
 test('a producer that runs twice with one input stores one copy', async () => {
@@ -55,7 +58,8 @@ test.each([
 
 test('producers of different names keep their own positions', async () => {
   const ledger = await newLedger();
-  for (const name of ['one', 'two', 'one']) await succeed(['emit', '--producer', name, '-l', ledger], { input: '1\n2\n' });
+  for (const name of ['one', 'two', 'one'])
+    await succeed(['emit', '--producer', name, '-l', ledger], { input: '1\n2\n' });
   expect(await replayed(ledger)).toBe('1\n2\n1\n2\n');
   const { producers } = JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString());
   expect(producers).toEqual([
@@ -110,7 +114,11 @@ test('a producer over several files sees them as one input', async () => {
 
 test('--producer with --atomic stores the position with the whole input or not at all', async () => {
   const ledger = await newLedger();
-  expectFailure(await runCli(['emit', '--atomic', '--producer', 'log', '-l', ledger], { input: '1\nbad\n' }), 65, 'line 2');
+  expectFailure(
+    await runCli(['emit', '--atomic', '--producer', 'log', '-l', ledger], { input: '1\nbad\n' }),
+    65,
+    'line 2',
+  );
   await succeed(['emit', '--atomic', '--producer', 'log', '-l', ledger], { input: '1\n2\n' });
   await succeed(['emit', '--atomic', '--producer', 'log', '-l', ledger], { input: '1\n2\n3\n' });
   expect(await replayed(ledger)).toBe('1\n2\n3\n');
@@ -118,6 +126,10 @@ test('--producer with --atomic stores the position with the whole input or not a
 
 test('a name that cannot name a producer is refused before anything is read', async () => {
   const ledger = await newLedger();
-  expectFailure(await runCli(['emit', '--producer', 'Not a name', '-l', ledger], { input: '1\n' }), 2, "'Not a name' cannot name a producer");
+  expectFailure(
+    await runCli(['emit', '--producer', 'Not a name', '-l', ledger], { input: '1\n' }),
+    2,
+    "'Not a name' cannot name a producer",
+  );
   expect(await replayed(ledger)).toBe('');
 });

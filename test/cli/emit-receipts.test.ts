@@ -20,8 +20,20 @@ test('--receipts prints one line per event, and they agree with the ledger', asy
   const receipts = parseLines<Receipt>(stdout);
   expect(receipts.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 1707 }, (_, at) => at + 1));
   expect(receipts.map(({ line }) => line)).toEqual(receipts.map(({ sequence }) => sequence));
-  const stored = storedEvents(ledger).map(({ sequence, partition, offset, time }) => ({ sequence, partition, offset, time }));
-  expect(receipts.map(({ sequence, partition, offset, time }) => ({ sequence, partition, offset, time: Date.parse(time) * 1000 }))).toEqual(stored);
+  const stored = storedEvents(ledger).map(({ sequence, partition, offset, time }) => ({
+    sequence,
+    partition,
+    offset,
+    time,
+  }));
+  expect(
+    receipts.map(({ sequence, partition, offset, time }) => ({
+      sequence,
+      partition,
+      offset,
+      time: Date.parse(time) * 1000,
+    })),
+  ).toEqual(stored);
 });
 
 test('receipts name their file and the line in it, and go on where the ledger stood', async () => {
@@ -31,7 +43,12 @@ test('receipts name their file and the line in it, and go on where the ledger st
   const two = fileIn(directory, 'two', '3\n');
   await succeed(['emit', '-l', ledger], { input: '0\n' });
   const { stdout } = await succeed(['emit', '--receipts', '-l', ledger, one, two]);
-  const places = parseLines<Receipt>(stdout).map(({ source, line, sequence, offset }) => [source, line, sequence, offset]);
+  const places = parseLines<Receipt>(stdout).map(({ source, line, sequence, offset }) => [
+    source,
+    line,
+    sequence,
+    offset,
+  ]);
   expect(places).toEqual([
     [one, 2, 2, 1],
     [one, 4, 3, 2],
@@ -43,7 +60,9 @@ test('receipts show the time of arrival as the ledger keeps it', async () => {
   const ledger = await newLedger();
   const { stdout } = await succeed(['emit', '--receipts', '-l', ledger], { input: '1\n2\n' });
   const { stdout: told } = await succeed(['replay', '-q', '-o', 'envelope', '-l', ledger]);
-  expect(parseLines<Receipt>(stdout).map(({ time }) => time)).toEqual(parseLines<Receipt>(told).map(({ time }) => time));
+  expect(parseLines<Receipt>(stdout).map(({ time }) => time)).toEqual(
+    parseLines<Receipt>(told).map(({ time }) => time),
+  );
 });
 
 test('lines that are not taken have no receipt', async () => {

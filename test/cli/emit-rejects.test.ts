@@ -2,7 +2,15 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
-import { emitWithRejects, expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
+import {
+  emitWithRejects,
+  expectFailure,
+  fileIn,
+  newLedger,
+  parseLines,
+  replayed,
+  succeed,
+} from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('--rejects keeps bad lines with their reason, goes on, and ends with 65', async () => {
@@ -21,7 +29,8 @@ test('--rejects keeps bad lines with their reason, goes on, and ends with 65', a
 test('--rejects appends to what an earlier run has kept', async () => {
   const ledger = await newLedger();
   const rejects = join(tempDir(), 'rejects.jsonl');
-  for (const input of ['x\n', 'y\n']) expect((await runCli(['emit', '-l', ledger, '--rejects', rejects], { input })).code).toBe(65);
+  for (const input of ['x\n', 'y\n'])
+    expect((await runCli(['emit', '-l', ledger, '--rejects', rejects], { input })).code).toBe(65);
   expect(parseLines(readFileSync(rejects)).map(({ text }) => text)).toEqual(['x', 'y']);
 });
 
@@ -64,7 +73,11 @@ test('mended rejects can be emitted again', async () => {
 
 test('commits nothing where the rejects cannot be opened', async () => {
   const ledger = await newLedger();
-  expectFailure(await runCli(['emit', '-l', ledger, '--rejects', '/nowhere/rejects'], { input: '1\n' }), 73, 'cannot write rejects to /nowhere/rejects');
+  expectFailure(
+    await runCli(['emit', '-l', ledger, '--rejects', '/nowhere/rejects'], { input: '1\n' }),
+    73,
+    'cannot write rejects to /nowhere/rejects',
+  );
   expect(await replayed(ledger)).toBe('');
 });
 

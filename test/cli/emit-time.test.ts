@@ -53,17 +53,33 @@ test('an event too far ahead of the clock is a bad line', async () => {
   const ledger = await newLedger('--time', 'at');
   const now = Date.now();
   await succeed(['emit', '-l', ledger], { input: eventAt(now + 23 * HOUR_MS) });
-  expectFailure(await runCli(['emit', '-l', ledger], { input: eventAt(now + 25 * HOUR_MS) }), 65, "'at' is more than 24 h ahead of the clock");
+  expectFailure(
+    await runCli(['emit', '-l', ledger], { input: eventAt(now + 25 * HOUR_MS) }),
+    65,
+    "'at' is more than 24 h ahead of the clock",
+  );
   await expectSoundLedger(ledger);
 });
 
 test('--max-skew sets how far ahead an event may be', async () => {
   const ledger = await newLedger('--time', 'at');
   const now = Date.now();
-  expectFailure(await runCli(['emit', '--max-skew', '1h30m', '-l', ledger], { input: eventAt(now + 2 * HOUR_MS) }), 65, 'more than 1.5 h ahead');
-  expectFailure(await runCli(['emit', '--max-skew', '0s', '-l', ledger], { input: eventAt(now + HOUR_MS) }), 65, 'ahead of the clock');
+  expectFailure(
+    await runCli(['emit', '--max-skew', '1h30m', '-l', ledger], { input: eventAt(now + 2 * HOUR_MS) }),
+    65,
+    'more than 1.5 h ahead',
+  );
+  expectFailure(
+    await runCli(['emit', '--max-skew', '0s', '-l', ledger], { input: eventAt(now + HOUR_MS) }),
+    65,
+    'ahead of the clock',
+  );
   await succeed(['emit', '--max-skew', '7d', '-l', ledger], { input: eventAt(now + 100 * HOUR_MS) });
-  expectFailure(await runCli(['emit', '--max-skew', 'soon', '-l', ledger], { input: '' }), 2, "'soon' is not a duration");
+  expectFailure(
+    await runCli(['emit', '--max-skew', 'soon', '-l', ledger], { input: '' }),
+    2,
+    "'soon' is not a duration",
+  );
 });
 
 test('reads RFC 3339 with any offset and epoch numbers of s, ms, us and ns as one time', async () => {
@@ -78,7 +94,9 @@ test('reads RFC 3339 with any offset and epoch numbers of s, ms, us and ns as on
     '1775984400500000999',
   ];
   await succeed(['emit', '-l', ledger], { input: spellings.map((at) => `{"at":${at}}\n`).join('') });
-  expect(new Set(storedEvents(ledger).map(({ time }) => time))).toEqual(new Set([Date.UTC(2026, 3, 12, 9) * 1000 + 500_000]));
+  expect(new Set(storedEvents(ledger).map(({ time }) => time))).toEqual(
+    new Set([Date.UTC(2026, 3, 12, 9) * 1000 + 500_000]),
+  );
 });
 
 test('without a time field the arrival counts and never steps back', async () => {
@@ -99,13 +117,21 @@ test('a clock that was 30 days ahead is named by emit on one line, by --json and
   const json = await succeed(['emit', '--json', '-l', ledger], { input: '"now"\n' });
   expect(JSON.parse(json.stdout.toString()).warnings).toMatchObject([{ code: 'HEAD_AHEAD' }]);
   expect(json.stderr.trimEnd()).toMatch(warning);
-  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain("warning    the ledger's time is 30 days ahead");
-  expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).warnings).toMatchObject([{ code: 'HEAD_AHEAD' }]);
+  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain(
+    "warning    the ledger's time is 30 days ahead",
+  );
+  expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).warnings).toMatchObject([
+    { code: 'HEAD_AHEAD' },
+  ]);
 });
 
 test('a clock more than five years after the last event commits with --trust-clock alone', async () => {
   const ledger = await ledgerOf(Date.UTC(2015, 0, 1));
-  expectFailure(await runCli(['emit', '-l', ledger], { input: '"now"\n' }), 69, /the latest that the ledger knows of is 2015-01-01T00:00:00.000000Z/);
+  expectFailure(
+    await runCli(['emit', '-l', ledger], { input: '"now"\n' }),
+    69,
+    /the latest that the ledger knows of is 2015-01-01T00:00:00.000000Z/,
+  );
   await succeed(['emit', '-l', ledger, '--trust-clock'], { input: '"now"\n' });
   await succeed(['emit', '-l', ledger], { input: '"again"\n' });
   expect(await replayed(ledger)).toBe('"then"\n"now"\n"again"\n');

@@ -15,7 +15,9 @@ test('an id is committed once, and its repeats are counted', async () => {
 
 test('repeats within one batch are counted too', async () => {
   const ledger = await newLedger('--unique', 'id');
-  const { stdout } = await succeed(['emit', '--json', '-l', ledger], { input: '{"id":1}\n{"id":1}\n{"id":2}\n{"id":1}\n' });
+  const { stdout } = await succeed(['emit', '--json', '-l', ledger], {
+    input: '{"id":1}\n{"id":1}\n{"id":2}\n{"id":1}\n',
+  });
   expect(JSON.parse(stdout.toString())).toMatchObject({ events: 2, duplicates: 2, lastSequence: 2 });
   expect(await replayed(ledger)).toBe('{"id":1}\n{"id":2}\n');
 });

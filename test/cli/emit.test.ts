@@ -79,7 +79,11 @@ test('names the file and its own line where one of several is bad', async () => 
 test('reads nothing where one of the files is not there', async () => {
   const ledger = await newLedger();
   const good = fileIn(tempDir(), 'good', '1\n');
-  expectFailure(await runCli(['emit', '-l', ledger, good, '/nowhere/missing.jsonl']), 66, 'there is no file /nowhere/missing.jsonl');
+  expectFailure(
+    await runCli(['emit', '-l', ledger, good, '/nowhere/missing.jsonl']),
+    66,
+    'there is no file /nowhere/missing.jsonl',
+  );
   expectFailure(await runCli(['emit', '-l', ledger, good, '/']), 65, '/ is a directory');
   expect(await replayed(ledger)).toBe('');
 });
@@ -99,7 +103,9 @@ test('says what it has committed on standard error, with the head', async () => 
   const { stdout, stderr } = await succeed(['emit', '-l', ledger], { input: '1\n2\n3\n' });
   expect(stdout.toString()).toBe('');
   expect(stderr).toMatch(/^3 events committed \(3 B in .+ s, .+ events\/s\), sequences 1-3; head 3:[0-9a-f]{64}\n$/);
-  expect((await succeed(['emit', '-l', ledger], { input: '4\n' })).stderr).toMatch(/^1 event committed \(1 B in .+\), sequence 4; head 4:/);
+  expect((await succeed(['emit', '-l', ledger], { input: '4\n' })).stderr).toMatch(
+    /^1 event committed \(1 B in .+\), sequence 4; head 4:/,
+  );
 });
 
 test('says nothing with -q, but still what is wrong', async () => {
@@ -114,14 +120,25 @@ test('--json prints one document, whose head can be kept as an anchor', async ()
   const { stdout, stderr } = await succeed(['emit', '--json', '-l', ledger], { input: '1\n\n22\n' });
   const document = JSON.parse(stdout.toString());
   expect(stderr).toBe('');
-  expect(document).toMatchObject({ lines: 3, events: 2, bytes: 3, commits: 1, firstSequence: 1, lastSequence: 2, isComplete: true });
+  expect(document).toMatchObject({
+    lines: 3,
+    events: 2,
+    bytes: 3,
+    commits: 1,
+    firstSequence: 1,
+    lastSequence: 2,
+    isComplete: true,
+  });
   await succeed(['inspect', '-l', ledger, '--expect-head', document.head]);
 });
 
 test('--json prints a failure as a document too', async () => {
   const ledger = await newLedger();
   const result = await runCli(['emit', '--json', '-l', ledger], { input: '1\nx\n' });
-  expect(JSON.parse(result.stdout.toString()).error).toMatchObject({ code: 'BAD_LINE', details: { source: 'stdin', line: 2, byte: 1, report: { events: 1 } } });
+  expect(JSON.parse(result.stdout.toString()).error).toMatchObject({
+    code: 'BAD_LINE',
+    details: { source: 'stdin', line: 2, byte: 1, report: { events: 1 } },
+  });
   expectFailure(result, 65, 'stdin: line 2, byte 1: ');
 });
 

@@ -16,12 +16,15 @@ function tamper(ledger: string, sql: string): void {
   db.close();
 }
 
-test.each([...READERS, ['emit'], ['inspect', '--verify']])('%s %s says where there is no ledger, exit 66, and how to make one', async (...args) => {
-  const ledger = join(tempDir(), 'none.codex');
-  const result = await runCli([...args.filter(Boolean), '-l', ledger]);
-  expectFailure(result, 66, `there is no ledger at ${ledger}`);
-  expect(result.stderr).toContain(`completengine init --ledger ${ledger}\n`);
-});
+test.each([...READERS, ['emit'], ['inspect', '--verify']])(
+  '%s %s says where there is no ledger, exit 66, and how to make one',
+  async (...args) => {
+    const ledger = join(tempDir(), 'none.codex');
+    const result = await runCli([...args.filter(Boolean), '-l', ledger]);
+    expectFailure(result, 66, `there is no ledger at ${ledger}`);
+    expect(result.stderr).toContain(`completengine init --ledger ${ledger}\n`);
+  },
+);
 
 test('looks for ./events.codex, or for what COMPLETENGINE_LEDGER names, or for what -l names', async () => {
   const cwd = tempDir();
@@ -29,12 +32,19 @@ test('looks for ./events.codex, or for what COMPLETENGINE_LEDGER names, or for w
   expectFailure(await runCli(['tail'], { cwd, env }), 66, join(cwd, 'events.codex'));
   const ledger = await newLedger();
   await succeed(['emit'], { cwd, env: { ...env, COMPLETENGINE_LEDGER: ledger }, input: '1\n' });
-  expect((await succeed(['tail'], { cwd, env: { ...env, COMPLETENGINE_LEDGER: ledger } })).stdout.toString()).toBe('1\n');
-  expect((await succeed(['tail', '-l', ledger], { cwd, env: { ...env, COMPLETENGINE_LEDGER: '/nowhere' } })).stdout.toString()).toBe('1\n');
+  expect((await succeed(['tail'], { cwd, env: { ...env, COMPLETENGINE_LEDGER: ledger } })).stdout.toString()).toBe(
+    '1\n',
+  );
+  expect(
+    (
+      await succeed(['tail', '-l', ledger], { cwd, env: { ...env, COMPLETENGINE_LEDGER: '/nowhere' } })
+    ).stdout.toString(),
+  ).toBe('1\n');
 });
 
 test.each(['', ' ', ':memory:'])('%j cannot name a ledger', async (ledger) => {
-  for (const verb of ['init', 'tail']) expectFailure(await runCli([verb, `--ledger=${ledger}`]), 2, 'cannot name a ledger');
+  for (const verb of ['init', 'tail'])
+    expectFailure(await runCli([verb, `--ledger=${ledger}`]), 2, 'cannot name a ledger');
 });
 
 test('a ledger in a directory that does not exist cannot be made: 73', async () => {
@@ -45,11 +55,15 @@ test('a ledger in a directory that does not exist cannot be made: 73', async () 
 test('a directory is not a ledger: 76', async () => {
   const directory = join(tempDir(), 'directory');
   mkdirSync(directory);
-  for (const verb of ['tail', 'emit', 'init']) expectFailure(await runCli([verb, '-l', directory]), 76, `${directory} is a directory`);
+  for (const verb of ['tail', 'emit', 'init'])
+    expectFailure(await runCli([verb, '-l', directory]), 76, `${directory} is a directory`);
 });
 
 test.each([
-  ['text', 'no database, only some text that is longer than a header of one hundred bytes, so that it could be taken for one'],
+  [
+    'text',
+    'no database, only some text that is longer than a header of one hundred bytes, so that it could be taken for one',
+  ],
   ['a short text', 'xyz'],
 ])('%s is not a ledger: 76', async (_, content) => {
   const path = fileIn(tempDir(), 'file', content);
@@ -59,7 +73,8 @@ test.each([
 test('a database of something else is not a ledger, and is left alone: 76', async () => {
   const path = join(tempDir(), 'other.sqlite');
   tamper(path, 'CREATE TABLE other (x); INSERT INTO other VALUES (1)');
-  for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', path]), 76, 'a database of something else');
+  for (const args of [...READERS, ['emit']])
+    expectFailure(await runCli([...args, '-l', path]), 76, 'a database of something else');
   const result = await runCli(['init', '-l', path]);
   expectFailure(result, 73, `${path} exists already: it is a database of something else`);
   expect(result.stderr).not.toContain('use it');
@@ -75,19 +90,22 @@ test('an empty file is not a ledger yet: 76, and the way to make it one', async 
 test('a ledger with a foreign trigger is not taken for ours: 76', async () => {
   const ledger = await newLedger();
   tamper(ledger, 'CREATE TRIGGER foreign_one AFTER INSERT ON p0 BEGIN SELECT 1; END');
-  for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', ledger]), 76, 'is not a ledger');
+  for (const args of [...READERS, ['emit']])
+    expectFailure(await runCli([...args, '-l', ledger]), 76, 'is not a ledger');
 });
 
 test('a newer format is refused with 76', async () => {
   const ledger = await newLedger();
   tamper(ledger, 'PRAGMA user_version = 2');
-  for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', ledger]), 76, 'has format 2, and this completengine reads up to 1');
+  for (const args of [...READERS, ['emit']])
+    expectFailure(await runCli([...args, '-l', ledger]), 76, 'has format 2, and this completengine reads up to 1');
 });
 
 test('a ledger with two hard links is refused with 76', async () => {
   const ledger = await newLedger();
   linkSync(ledger, `${ledger}-other`);
-  for (const args of [...READERS, ['emit']]) expectFailure(await runCli([...args, '-l', ledger]), 76, 'has 2 hard links');
+  for (const args of [...READERS, ['emit']])
+    expectFailure(await runCli([...args, '-l', ledger]), 76, 'has 2 hard links');
 });
 
 test('a damaged file is 3', async () => {
@@ -97,7 +115,8 @@ test('a damaged file is 3', async () => {
   const file = await open(ledger, 'r+');
   await file.write(Buffer.alloc(16384 * 40, 0xff), 0, 16384 * 40, 16384);
   await file.close();
-  for (const args of [['replay'], ['inspect'], ['inspect', '--verify'], ['emit']]) expectFailure(await runCli([...args, '-l', ledger]), 3, /damaged|broken/);
+  for (const args of [['replay'], ['inspect'], ['inspect', '--verify'], ['emit']])
+    expectFailure(await runCli([...args, '-l', ledger]), 3, /damaged|broken/);
 });
 
 test('a ledger that another process holds is busy: 75, after as long as was asked for', async () => {
@@ -125,7 +144,8 @@ test('--busy-timeout waits until the other process is done', async () => {
     db.close();
   }, 700);
   await emitting;
-  for (const args of [...READERS, ['emit'], ['init']]) expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");
+  for (const args of [...READERS, ['emit'], ['init']])
+    expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");
 });
 
 describe.skipIf(process.getuid?.() !== 0)('to somebody else', () => {
@@ -218,7 +238,10 @@ test('an input that cannot be read is 65, and what came before it is kept', asyn
   const ledger = await newLedger();
   const directory = tempDir();
   writeFileSync(join(directory, 'good'), '1\n');
-  const result = await runShell('completengine emit -l "$ledger" "$good" - < /proc/self/mem', { ledger, good: join(directory, 'good') });
+  const result = await runShell('completengine emit -l "$ledger" "$good" - < /proc/self/mem', {
+    ledger,
+    good: join(directory, 'good'),
+  });
   expectFailure(result, 65, 'cannot be read');
   expect((await succeed(['tail', '-l', ledger])).stdout.toString()).toBe('1\n');
 });
@@ -230,24 +253,36 @@ test.each([
   [['--hepl'], 'error: command --hepl not found\n  try: --help, or completengine --help\n'],
   [['replay', '--frm', 'now'], 'error: Nonexistent flag: --frm\n  try: --from, or completengine replay --help\n'],
   [['tail', '--legder', 'x'], 'error: Nonexistent flag: --legder\n  try: --ledger, or completengine tail --help\n'],
-  [['partition', 'add', '--somersault', 'x'], 'error: Nonexistent flag: --somersault\n  try: completengine partition add --help\n'],
-  [['partition', 'add'], 'error: Missing 1 required arg: name, names of the new partitions\n  try: completengine partition add --help\n'],
-  [['tail', '-o', 'josn'], 'error: Expected --output=josn to be one of: payload, envelope, pretty\n  try: completengine tail --help\n'],
+  [
+    ['partition', 'add', '--somersault', 'x'],
+    'error: Nonexistent flag: --somersault\n  try: completengine partition add --help\n',
+  ],
+  [
+    ['partition', 'add'],
+    'error: Missing 1 required arg: name, names of the new partitions\n  try: completengine partition add --help\n',
+  ],
+  [
+    ['tail', '-o', 'josn'],
+    'error: Expected --output=josn to be one of: payload, envelope, pretty\n  try: completengine tail --help\n',
+  ],
 ])('%j is answered with what may have been meant, and with the help of that very command', async (args, stderr) => {
   // as users run it: oclif tells developers more
   const env = { ...process.env, NODE_ENV: 'production' };
   expect(await runCli(args, { env })).toMatchObject({ code: 2, stderr });
 });
 
-test.each(["it's here", '-dash', 'two\nlines \x1b[2J', '$(touch pwned)'])('a hint can be pasted, whatever the path holds: %j', async (name) => {
-  const directory = tempDir();
-  const refused = await runCli(['replay', `--ledger=./${name}`], { cwd: directory });
-  expectFailure(refused, 66, 'there is no ledger');
-  const [, command] = /^ {2}try: make one: (completengine init .*)$/m.exec(refused.stderr) ?? [];
-  const made = await runShell(`cd "$directory"; ${command}`, { directory });
-  expect(made.code, made.stderr).toBe(0);
-  expect(readdirSync(directory)).toEqual([name]);
-});
+test.each(["it's here", '-dash', 'two\nlines \x1b[2J', '$(touch pwned)'])(
+  'a hint can be pasted, whatever the path holds: %j',
+  async (name) => {
+    const directory = tempDir();
+    const refused = await runCli(['replay', `--ledger=./${name}`], { cwd: directory });
+    expectFailure(refused, 66, 'there is no ledger');
+    const [, command] = /^ {2}try: make one: (completengine init .*)$/m.exec(refused.stderr) ?? [];
+    const made = await runShell(`cd "$directory"; ${command}`, { directory });
+    expect(made.code, made.stderr).toBe(0);
+    expect(readdirSync(directory)).toEqual([name]);
+  },
+);
 
 test.each([
   ['partition add extra', 'the change was made'],

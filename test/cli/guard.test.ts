@@ -12,14 +12,20 @@ const PLANT = new URL('../support/planted-main.js', import.meta.url).href;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 it.each([
-  ['never', /^error: this is a bug of completengine: Error: the run has stopped before its end, and nothing is left that could continue it at /],
+  [
+    'never',
+    /^error: this is a bug of completengine: Error: the run has stopped before its end, and nothing is left that could continue it at /,
+  ],
   ['uncaught exception', /^error: this is a bug of completengine: RangeError: planted\\x1b\[31m at /],
   ['unhandled rejection', /^error: this is a bug of completengine: TypeError: planted\\x1b\[31m at /],
   ['not an error', /^error: this is a bug of completengine: Error: undefined at /],
   ['exit', /^error: this is a bug of completengine: the process exits with 0 in the middle of the run$/],
 ])('an end by "%s" is named', (ending, line) => {
   const env = { ...process.env, COMPLETENGINE_TEST_END: ending };
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', PLANT, BIN, 'emit'], { env, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', PLANT, BIN, 'emit'], {
+    env,
+    encoding: 'utf8',
+  });
   expect(stdout, stderr).toBe('planted\n');
   expect(status, stderr).toBe(1);
   const [first, ...rest] = stderr.trimEnd().split('\n');
@@ -37,5 +43,7 @@ it('a clone that is not built says what to run', () => {
   cpSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
   const { status, stderr } = spawnSync(process.execPath, [join(directory, 'bin/run.js'), 'init'], { encoding: 'utf8' });
   expect(status).toBe(69);
-  expect(stderr).toMatch(/^error: completengine is not built here\n {2}try: cd '[^']+' && npm run setup && npm run build\n$/);
+  expect(stderr).toMatch(
+    /^error: completengine is not built here\n {2}try: cd '[^']+' && npm run setup && npm run build\n$/,
+  );
 });

@@ -7,8 +7,34 @@ const COMMON = ['busy-timeout', 'ledger'];
 /** What a change of the surface must change here too: commands and flags are part of the interface. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
-  emit: [...COMMON, 'atomic', 'envelope', 'json', 'key', 'late', 'max-line', 'max-skew', 'producer', 'quiet', 'receipts', 'rejects', 'to', 'trust-clock'],
-  init: [...COMMON, 'determinism', 'durability', 'json', 'max-line', 'missing', 'partition', 'partitions', 'time', 'unique'],
+  emit: [
+    ...COMMON,
+    'atomic',
+    'envelope',
+    'json',
+    'key',
+    'late',
+    'max-line',
+    'max-skew',
+    'producer',
+    'quiet',
+    'receipts',
+    'rejects',
+    'to',
+    'trust-clock',
+  ],
+  init: [
+    ...COMMON,
+    'determinism',
+    'durability',
+    'json',
+    'max-line',
+    'missing',
+    'partition',
+    'partitions',
+    'time',
+    'unique',
+  ],
   inspect: [...COMMON, 'every', 'expect-head', 'groups', 'json', 'sequence', 'verify', 'watch'],
   partition: [...COMMON, 'json'],
   'partition add': [...COMMON, 'json'],
@@ -47,8 +73,37 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'yes',
   ],
   tail: [
-    ...[...COMMON, 'ack-timeout', 'backoff', 'batch', 'batch-bytes', 'concurrency', 'count', 'cursor-file', 'drop', 'exec', 'exit-at-head', 'follow', 'from'],
-    ...['group', 'idle', 'key', 'lease', 'max-deliver', 'member', 'number', 'output', 'parked', 'redeliver', 'since', 'tz', 'until', 'where'],
+    ...[
+      ...COMMON,
+      'ack-timeout',
+      'backoff',
+      'batch',
+      'batch-bytes',
+      'concurrency',
+      'count',
+      'cursor-file',
+      'drop',
+      'exec',
+      'exit-at-head',
+      'follow',
+      'from',
+    ],
+    ...[
+      'group',
+      'idle',
+      'key',
+      'lease',
+      'max-deliver',
+      'member',
+      'number',
+      'output',
+      'parked',
+      'redeliver',
+      'since',
+      'tz',
+      'until',
+      'where',
+    ],
   ],
 };
 
@@ -81,7 +136,8 @@ test('the commands and their flags are those that are written down here', () => 
 
 test('a short flag means the same in every command', () => {
   for (const { flags } of Object.values(manifest.commands)) {
-    for (const [name, { char }] of Object.entries(flags)) if (char !== undefined) expect([char, SHORT[char]]).toEqual([char, name]);
+    for (const [name, { char }] of Object.entries(flags))
+      if (char !== undefined) expect([char, SHORT[char]]).toEqual([char, name]);
   }
 });
 
@@ -101,12 +157,15 @@ test.each(Object.entries(SURFACE))('%s --help names each of its flags and ends w
 test.each([[['--help']], [['help']], [[]]])('%j lists the verbs', async (args) => {
   const { code, stdout, stderr } = await runCli(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const verb of Object.keys(SURFACE).filter((name) => !name.includes(' '))) expect(stdout.toString()).toMatch(new RegExp(`^ +${verb} +[A-Z]`, 'm'));
+  for (const verb of Object.keys(SURFACE).filter((name) => !name.includes(' ')))
+    expect(stdout.toString()).toMatch(new RegExp(`^ +${verb} +[A-Z]`, 'm'));
 });
 
 test('help fits into eighty columns', async () => {
   for (const verb of Object.keys(SURFACE)) {
-    const { stdout } = await runCli([...verb.split(' '), '--help'], { env: { ...process.env, COLUMNS: '80', OCLIF_COLUMNS: '80' } });
+    const { stdout } = await runCli([...verb.split(' '), '--help'], {
+      env: { ...process.env, COLUMNS: '80', OCLIF_COLUMNS: '80' },
+    });
     const [usage = ''] = stdout.toString().split('EXAMPLES');
     expect(usage.split('\n').filter((line) => line.length > 80)).toEqual([]);
   }
@@ -115,7 +174,16 @@ test('help fits into eighty columns', async () => {
 test('help shows the groups of flags as the command names them, those of all commands last', async () => {
   const { stdout } = await runCli(['replay', '--help']);
   const headings = stdout.toString().match(/^([A-Z]+ )?FLAGS$/gm);
-  expect(headings).toEqual(['FLAGS', 'RANGE FLAGS', 'FILTER FLAGS', 'PACE FLAGS', 'TARGET FLAGS', 'GROUP FLAGS', 'PROOF FLAGS', 'GLOBAL FLAGS']);
+  expect(headings).toEqual([
+    'FLAGS',
+    'RANGE FLAGS',
+    'FILTER FLAGS',
+    'PACE FLAGS',
+    'TARGET FLAGS',
+    'GROUP FLAGS',
+    'PROOF FLAGS',
+    'GLOBAL FLAGS',
+  ]);
 });
 
 test('the first help names each verb once, and the first steps', async () => {
@@ -126,6 +194,10 @@ test('the first help names each verb once, and the first steps', async () => {
 });
 
 test('--version names the version of the package', async () => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  expect((await runCli(['--version'])).stdout.toString()).toMatch(new RegExp(`^completengine/${version.replaceAll('.', '\\.')} `));
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect((await runCli(['--version'])).stdout.toString()).toMatch(
+    new RegExp(`^completengine/${version.replaceAll('.', '\\.')} `),
+  );
 });

@@ -30,7 +30,8 @@ test('a ledger is its owner’s alone, a WAL file with full durability and our m
 });
 
 test('--partitions takes a number or names', async () => {
-  const names = async (spec: string) => (await inspected(await newLedger('--partitions', spec))).partitions.map(({ name }: { name: string }) => name);
+  const names = async (spec: string) =>
+    (await inspected(await newLedger('--partitions', spec))).partitions.map(({ name }: { name: string }) => name);
   expect(await names('3')).toEqual(['p0', 'p1', 'p2']);
   expect(await names('herring,cod,squid.2_b-1')).toEqual(['herring', 'cod', 'squid.2_b-1']);
   expect(await names('256')).toHaveLength(256);

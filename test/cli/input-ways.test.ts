@@ -29,7 +29,12 @@ const WAYS = [
 ] as const;
 
 /** Emits the input in one of the ways and replays it. */
-async function throughShell(script: string, input: string, ledger: string, more = ''): Promise<{ code: number | null; replayed: Buffer }> {
+async function throughShell(
+  script: string,
+  input: string,
+  ledger: string,
+  more = '',
+): Promise<{ code: number | null; replayed: Buffer }> {
   const variables = { INPUT: input, LEDGER: ledger, MORE: more, NODE: process.execPath, TRICKLE };
   const { code, stderr } = await runShell(script, variables);
   expect(stderr).not.toContain('error:');
@@ -55,7 +60,9 @@ describe('lines that end where reads end', () => {
   });
 
   test('come whole through a socket', async () => {
-    await expectTaken(async (ledger, kept) => (await spawnCli(['emit', '-q', '-l', ledger, '--rejects', kept], { input: bytes })).code);
+    await expectTaken(
+      async (ledger, kept) => (await spawnCli(['emit', '-q', '-l', ledger, '--rejects', kept], { input: bytes })).code,
+    );
   });
 });
 
@@ -79,26 +86,36 @@ test('a file on standard input is read from where the shell has left it', async 
   expect((await succeed(['replay', '-q', '-l', ledger])).stdout.toString()).toBe('1\n2\n');
 });
 
-test.each(WAYS.filter(([way]) => way !== 'a pipe that trickles'))('two million lines of one byte come through %s', async (_, script) => {
-  const lines = Buffer.from('1\n7\n0\n5\n'.repeat(500_000));
-  const { code, replayed } = await throughShell(script, fileIn(tempDir(), 'input.jsonl', lines), await newLedger());
-  expect(code).toBe(0);
-  expect(replayed.equals(lines)).toBe(true);
-});
+test.each(WAYS.filter(([way]) => way !== 'a pipe that trickles'))(
+  'two million lines of one byte come through %s',
+  async (_, script) => {
+    const lines = Buffer.from('1\n7\n0\n5\n'.repeat(500_000));
+    const { code, replayed } = await throughShell(script, fileIn(tempDir(), 'input.jsonl', lines), await newLedger());
+    expect(code).toBe(0);
+    expect(replayed.equals(lines)).toBe(true);
+  },
+);
 
 const SIXTEEN_MEBIBYTES = 16 * 1024 * 1024;
 
-test.each(WAYS)('lines of sixteen mebibytes among others come through %s, and one byte more is too long', async (_, script) => {
-  const longest = `"${'z'.repeat(SIXTEEN_MEBIBYTES - 2)}"`;
-  const others = Array.from({ length: 20_000 }, (_, n) => `{"n":${n}}`).join('\n');
-  const good = [others, longest, '1', longest, longest, others];
-  const ledger = await newLedger('--max-line', String(SIXTEEN_MEBIBYTES));
-  const input = fileIn(tempDir(), 'input.jsonl', `${good.slice(0, 3).join('\n')}\n"z${longest.slice(1)}\n${good.slice(3).join('\n')}\n`);
-  const kept = join(tempDir(), 'rejects.jsonl');
-  const { code, replayed } = await throughShell(script, input, ledger, `--rejects ${kept}`);
-  expect(code).toBe(65);
-  expect(replayed.equals(Buffer.from(`${good.join('\n')}\n`))).toBe(true);
-  expect(parseLines<Reject>(readFileSync(kept)).map(({ line, reason }) => ({ line, reason }))).toEqual([
-    { line: 20_003, reason: `longer than ${SIXTEEN_MEBIBYTES} bytes (--max-line)` },
-  ]);
-});
+test.each(WAYS)(
+  'lines of sixteen mebibytes among others come through %s, and one byte more is too long',
+  async (_, script) => {
+    const longest = `"${'z'.repeat(SIXTEEN_MEBIBYTES - 2)}"`;
+    const others = Array.from({ length: 20_000 }, (_, n) => `{"n":${n}}`).join('\n');
+    const good = [others, longest, '1', longest, longest, others];
+    const ledger = await newLedger('--max-line', String(SIXTEEN_MEBIBYTES));
+    const input = fileIn(
+      tempDir(),
+      'input.jsonl',
+      `${good.slice(0, 3).join('\n')}\n"z${longest.slice(1)}\n${good.slice(3).join('\n')}\n`,
+    );
+    const kept = join(tempDir(), 'rejects.jsonl');
+    const { code, replayed } = await throughShell(script, input, ledger, `--rejects ${kept}`);
+    expect(code).toBe(65);
+    expect(replayed.equals(Buffer.from(`${good.join('\n')}\n`))).toBe(true);
+    expect(parseLines<Reject>(readFileSync(kept)).map(({ line, reason }) => ({ line, reason }))).toEqual([
+      { line: 20_003, reason: `longer than ${SIXTEEN_MEBIBYTES} bytes (--max-line)` },
+    ]);
+  },
+);

@@ -32,13 +32,30 @@ test('--json has the same as one document', async () => {
     events: 1707,
     firstTime: '2018-01-31T01:49:59.650000Z',
     lastTime: '2018-02-07T01:26:13.840000Z',
-    config: { time: 'properties.time', unique: null, durability: 'full', determinism: 'strict', lineBytesMax: 1_048_576 },
-    epochs: [{ epoch: 1, fromSequence: 1, routing: 'hash:properties.net', partitions: ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7'] }],
+    config: {
+      time: 'properties.time',
+      unique: null,
+      durability: 'full',
+      determinism: 'strict',
+      lineBytesMax: 1_048_576,
+    },
+    epochs: [
+      {
+        epoch: 1,
+        fromSequence: 1,
+        routing: 'hash:properties.net',
+        partitions: ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7'],
+      },
+    ],
     producers: [],
     storage: { durability: 'full', isOpenToOthers: false, settings: { journal_mode: 'wal', synchronous: 2 } },
   });
   expect(document.head).toMatch(/^1707:[0-9a-f]{64}$/);
-  expect(document.partitions.map(({ events }: { events: number }) => events).reduce((sum: number, events: number) => sum + events)).toBe(1707);
+  expect(
+    document.partitions
+      .map(({ events }: { events: number }) => events)
+      .reduce((sum: number, events: number) => sum + events),
+  ).toBe(1707);
 });
 
 test('an empty ledger has a head, no times and empty partitions', async () => {
@@ -54,7 +71,9 @@ test('says in a line how far its groups are behind, and in the document what --g
   expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).not.toMatch(/^groups/m);
   await succeed(['tail', '-l', ledger, '-g', 'audit', '--exit-at-head']);
   await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
-  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toMatch(/^groups {5}2: mailer \(lag 3\), audit \(lag 0\)$/m);
+  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toMatch(
+    /^groups {5}2: mailer \(lag 3\), audit \(lag 0\)$/m,
+  );
   const { groups } = await inspected(ledger);
   expect(groups).toMatchObject([
     { name: 'audit', lag: 0, parked: 0 },
@@ -72,7 +91,14 @@ test('a name in the file that could not have been given is refused, and does not
   const db = new Database(ledger);
   db.exec(`UPDATE partition SET name = 'x","sequence":999,"y":"' || char(27) || '[2J'`);
   db.close();
-  const readers = [['inspect'], ['inspect', '--sequence', '1'], ['partition'], ['tail', '-o', 'pretty'], ['replay', '-o', 'envelope'], ['emit']];
+  const readers = [
+    ['inspect'],
+    ['inspect', '--sequence', '1'],
+    ['partition'],
+    ['tail', '-o', 'pretty'],
+    ['replay', '-o', 'envelope'],
+    ['emit'],
+  ];
   for (const args of readers) {
     const result = await runCli([...args, '-l', ledger], { input: '2\n' });
     expectFailure(result, 3, 'the ledger is damaged: a name is no name that can be: 1 to 64 of a-z 0-9 . _ -');
@@ -110,8 +136,14 @@ test('--expect-head proves that the ledger extends a head kept earlier', async (
   const { head } = await inspected(ledger);
   await succeed(['emit', '-l', ledger], { input: '3\n' });
   for (const anchor of [empty, head]) {
-    expect((await succeed(['inspect', '--expect-head', anchor, '-l', ledger])).stdout.toString()).toContain('it extends the expected head');
-    expect(await inspected(ledger, '--expect-head', anchor)).toMatchObject({ isSound: true, events: 3, isAnchored: true });
+    expect((await succeed(['inspect', '--expect-head', anchor, '-l', ledger])).stdout.toString()).toContain(
+      'it extends the expected head',
+    );
+    expect(await inspected(ledger, '--expect-head', anchor)).toMatchObject({
+      isSound: true,
+      events: 3,
+      isAnchored: true,
+    });
   }
 });
 
@@ -121,12 +153,19 @@ test('--expect-head fails with 3 for another hash, and for more events than ther
   const { head } = await inspected(ledger);
   const other = head.replace(/.$/, (digit: string) => (digit === '0' ? '1' : '0'));
   expectFailure(await runCli(['inspect', '--expect-head', other, '-l', ledger]), 3, /head/);
-  expectFailure(await runCli(['inspect', '--expect-head', head.replace(/^2:/, '3:'), '-l', ledger]), 3, 'the ledger ends at sequence 2');
+  expectFailure(
+    await runCli(['inspect', '--expect-head', head.replace(/^2:/, '3:'), '-l', ledger]),
+    3,
+    'the ledger ends at sequence 2',
+  );
 });
 
-test.each(['', '5', 'abc', '2:abc', `02:${'a'.repeat(64)}`, `2:${'g'.repeat(64)}`])('--expect-head %j is no head', async (head) => {
-  expectFailure(await runCli(['inspect', `--expect-head=${head}`, '-l', await newLedger()]), 2, 'is not a head');
-});
+test.each(['', '5', 'abc', '2:abc', `02:${'a'.repeat(64)}`, `2:${'g'.repeat(64)}`])(
+  '--expect-head %j is no head',
+  async (head) => {
+    expectFailure(await runCli(['inspect', `--expect-head=${head}`, '-l', await newLedger()]), 2, 'is not a head');
+  },
+);
 
 test('--verify names the first commit that was changed, exit 3, and replay tells nothing of it', async () => {
   const ledger = await newLedger('--partitions', '1');
@@ -138,17 +177,24 @@ test('--verify names the first commit that was changed, exit 3, and replay tells
   const strict = await runCli(['replay', '-l', ledger]);
   expect(strict.stdout.toString()).toBe('"first"\n');
   expectFailure(strict, 3, /\b2\b/);
-  expect((await succeed(['replay', '-l', ledger, '--determinism', 'relaxed'])).stdout.toString()).toBe('"first"\n"sekond"\n"third"\n');
+  expect((await succeed(['replay', '-l', ledger, '--determinism', 'relaxed'])).stdout.toString()).toBe(
+    '"first"\n"sekond"\n"third"\n',
+  );
 });
 
 test('--sequence goes with neither --verify nor --expect-head', async () => {
-  expectFailure(await runCli(['inspect', '--sequence', '1', '--verify', '-l', await newLedger()]), 2, /--sequence|--verify/);
+  expectFailure(
+    await runCli(['inspect', '--sequence', '1', '--verify', '-l', await newLedger()]),
+    2,
+    /--sequence|--verify/,
+  );
 });
 
 test('looking at a ledger changes nothing of it', async () => {
   const ledger = await earthquakeLedger();
   const before = statSync(ledger);
-  for (const args of [['inspect'], ['inspect', '--verify'], ['partition'], ['replay', '-q'], ['tail']]) await succeed([...args, '-l', ledger]);
+  for (const args of [['inspect'], ['inspect', '--verify'], ['partition'], ['replay', '-q'], ['tail']])
+    await succeed([...args, '-l', ledger]);
   expect(statSync(ledger).mtimeMs).toBe(before.mtimeMs);
   expect(statSync(ledger).size).toBe(before.size);
 });

@@ -76,7 +76,11 @@ describe('a native module', () => {
     writeFileSync(planted.binaryOf('better-sqlite3'), 'no binary');
     planted.setVersion('better-sqlite3', isOldNode ? '13.2.0' : '12.11.1');
     if (isOldNode)
-      expectBothToRefuse(planted, /better-sqlite3 13\.2\.0 needs Node 22\.14 or later, and this is Node/, `with Node 22.14 or later: ${REINSTALL}`);
+      expectBothToRefuse(
+        planted,
+        /better-sqlite3 13\.2\.0 needs Node 22\.14 or later, and this is Node/,
+        `with Node 22.14 or later: ${REINSTALL}`,
+      );
     else expectBothToRefuse(planted, /better-sqlite3 12\.11\.1 is for Node 20, and this is Node/);
   });
 
@@ -95,7 +99,10 @@ describe('a native module', () => {
   it('whose binary is damaged is named', () => {
     const planted = new PlantedPackage();
     writeFileSync(planted.binaryOf('better-sqlite3'), 'no binary');
-    expectBothToRefuse(planted, /better-sqlite3 1\d\.\d+\.\d+ cannot be loaded by Node .*(file too short|invalid ELF header)/);
+    expectBothToRefuse(
+      planted,
+      /better-sqlite3 1\d\.\d+\.\d+ cannot be loaded by Node .*(file too short|invalid ELF header)/,
+    );
   });
 
   it.runIf(process.platform === 'linux')('that needs a newer C library is named with both versions', () => {
@@ -105,7 +112,11 @@ describe('a native module', () => {
     const fact = new RegExp(
       `better-sqlite3 1\\d\\.\\d+\\.\\d+ needs GLIBC_9\\.\\d+.*, and this system has glibc ${header.glibcVersionRuntime.replace('.', '\\.')} `,
     );
-    expectBothToRefuse(planted, fact, 'run it on a newer release of this system, or in a container of one: docker run -it node:24');
+    expectBothToRefuse(
+      planted,
+      fact,
+      'run it on a newer release of this system, or in a container of one: docker run -it node:24',
+    );
   });
 
   it('for BLAKE3 is held to the same', () => {
@@ -137,8 +148,17 @@ describe('a native module', () => {
       ),
       { code: 'ERR_DLOPEN_FAILED' },
     );
-    const error = cannotLoad({ name: 'better-sqlite3', version: '12.11.1' }, new Error('no file fits', { cause: thrown }));
-    expect(error).toMatchObject({ code: 'CANNOT_LOAD', hint: 'npm run setup', details: { module: 'better-sqlite3', version: '12.11.1' } });
-    expect(error.message).toMatch(/^better-sqlite3 12\.11\.1 was compiled for another Node \(ABI 115\), and this is Node \d+\.\d+\.\d+ \(ABI \d+\)$/);
+    const error = cannotLoad(
+      { name: 'better-sqlite3', version: '12.11.1' },
+      new Error('no file fits', { cause: thrown }),
+    );
+    expect(error).toMatchObject({
+      code: 'CANNOT_LOAD',
+      hint: 'npm run setup',
+      details: { module: 'better-sqlite3', version: '12.11.1' },
+    });
+    expect(error.message).toMatch(
+      /^better-sqlite3 12\.11\.1 was compiled for another Node \(ABI 115\), and this is Node \d+\.\d+\.\d+ \(ABI \d+\)$/,
+    );
   });
 });

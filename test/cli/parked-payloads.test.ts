@@ -5,13 +5,26 @@ import { failureOf, openEngine } from '../support/engines.ts';
 
 async function* parkedAt(sequences: Iterable<number>): AsyncGenerator<ParkedEventDescription, void, undefined> {
   for (const sequence of sequences) {
-    yield { sequence, partition: 'p0', offset: sequence - 1, attempts: 1, reason: 'no', details: '', parkedAt: 0, isDue: false };
+    yield {
+      sequence,
+      partition: 'p0',
+      offset: sequence - 1,
+      attempts: 1,
+      reason: 'no',
+      details: '',
+      parkedAt: 0,
+      isDue: false,
+    };
   }
 }
 
-async function read(engine: Completengine, sequences: Iterable<number>): Promise<[sequence: number, payload: string][]> {
+async function read(
+  engine: Completengine,
+  sequences: Iterable<number>,
+): Promise<[sequence: number, payload: string][]> {
   const found: [number, string][] = [];
-  for await (const { event, payload } of payloadsOfParked(engine, parkedAt(sequences))) found.push([event.sequence, payload.toString()]);
+  for await (const { event, payload } of payloadsOfParked(engine, parkedAt(sequences)))
+    found.push([event.sequence, payload.toString()]);
   return found;
 }
 

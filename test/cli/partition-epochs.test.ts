@@ -40,16 +40,33 @@ test('each change returns a document', async () => {
     before: { epoch: 1, partitions: ['p0', 'p1'] },
   });
   const placed = document(await succeed(['partition', 'place', 'acme', 'x', '--json', '-l', ledger]));
-  expect(placed).toMatchObject({ isChanged: true, epoch: 3, placedFrom: 3, placements: [{ key: 'acme', partition: 'x' }] });
-  expect(document(await succeed(['partition', 'place', 'acme', 'x', '--json', '-l', ledger]))).toMatchObject({ isChanged: false, epoch: 3 });
-  const rerouted = document(await succeed(['partition', 'reroute', 'manual:k', '--missing', 'rest', '--json', '-l', ledger]));
-  expect(rerouted).toMatchObject({ epoch: 4, routing: 'manual:k,missing=rest', partitions: ['p0', 'p1', 'x', 'rest'], placements: placed.placements });
+  expect(placed).toMatchObject({
+    isChanged: true,
+    epoch: 3,
+    placedFrom: 3,
+    placements: [{ key: 'acme', partition: 'x' }],
+  });
+  expect(document(await succeed(['partition', 'place', 'acme', 'x', '--json', '-l', ledger]))).toMatchObject({
+    isChanged: false,
+    epoch: 3,
+  });
+  const rerouted = document(
+    await succeed(['partition', 'reroute', 'manual:k', '--missing', 'rest', '--json', '-l', ledger]),
+  );
+  expect(rerouted).toMatchObject({
+    epoch: 4,
+    routing: 'manual:k,missing=rest',
+    partitions: ['p0', 'p1', 'x', 'rest'],
+    placements: placed.placements,
+  });
   expect(document(await succeed(['partition', '--json', '-l', ledger]))).toMatchObject({
     epoch: 4,
     placements: placed.placements,
     partitions: [{ rule: 'k = p0' }, { rule: 'k = p1' }, { rule: 'k = x, 1 placed' }, { rule: 'k = rest, no key' }],
   });
-  expect(document(await succeed(['inspect', '--json', '-l', ledger])).epochs.map(({ epoch }: { epoch: number }) => epoch)).toEqual([1, 2, 3, 4]);
+  expect(
+    document(await succeed(['inspect', '--json', '-l', ledger])).epochs.map(({ epoch }: { epoch: number }) => epoch),
+  ).toEqual([1, 2, 3, 4]);
 });
 
 test('a placed key goes where it was placed, as explain says', async () => {
@@ -84,10 +101,14 @@ test.each([
   expect(events).toHaveLength(1707);
   expect(explained.map(({ partition }) => partition)).toEqual(events.map(({ partition }) => partition));
   expect(explained.map(({ line }) => line)).toEqual(events.map(({ sequence }) => sequence));
-  const envelopes = parseLines<{ key: string | null }>((await succeed(['replay', '-q', '-o', 'envelope', '-l', ledger])).stdout);
+  const envelopes = parseLines<{ key: string | null }>(
+    (await succeed(['replay', '-q', '-o', 'envelope', '-l', ledger])).stdout,
+  );
   expect(explained.map(({ key }) => key)).toEqual(envelopes.map(({ key }) => key));
   // and by its key alone, where it has one
-  const keys = [...new Map(explained.flatMap(({ key, partition }) => (key === null ? [] : [[key, partition] as const])))];
+  const keys = [
+    ...new Map(explained.flatMap(({ key, partition }) => (key === null ? [] : [[key, partition] as const]))),
+  ];
   if (keys.length > 0 && !spec.startsWith('range:properties.mag')) {
     const byKey = parseLines<{ partition: string }>(
       (await succeed(['partition', 'explain', '--json', '-l', ledger, '--', ...keys.map(([key]) => key)])).stdout,
@@ -98,7 +119,9 @@ test.each([
 
 test('explain names lines that would not be taken, goes on, and ends with 65', async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '1');
-  const { code, stdout, stderr } = await runCli(['partition', 'explain', '-l', ledger], { input: '{"k":"a\\tb"}\n\n{"j":1}\nnonsense\n{"k":1.0}' });
+  const { code, stdout, stderr } = await runCli(['partition', 'explain', '-l', ledger], {
+    input: '{"k":"a\\tb"}\n\n{"j":1}\nnonsense\n{"k":1.0}',
+  });
   expect(stdout.toString()).toBe(
     'p0\ta\\x09b\thash 0 of 1\n-\t-\tline 3: the field that routing reads is missing (hash:k)\n-\t-\tline 4: not JSON: a byte that cannot stand here\np0\t1\thash 0 of 1\n',
   );
@@ -108,7 +131,9 @@ test('explain names lines that would not be taken, goes on, and ends with 65', a
 test('explain tells of events without a key, of keys that were placed, and of the epoch', async () => {
   const ledger = await newLedger('--partition', 'range:n=10', '--missing', 'none');
   await succeed(['partition', 'place', '7', 'p1', '-l', ledger]);
-  const lines = parseLines((await succeed(['partition', 'explain', '--json', '-l', ledger], { input: '{}\n{"n":7.0}\n{"n":8}\n' })).stdout);
+  const lines = parseLines(
+    (await succeed(['partition', 'explain', '--json', '-l', ledger], { input: '{}\n{"n":7.0}\n{"n":8}\n' })).stdout,
+  );
   expect(lines).toEqual([
     { source: 'stdin', line: 1, partition: 'none', key: null, cause: 'missing', rule: 'no key', epoch: 2 },
     { source: 'stdin', line: 2, partition: 'p1', key: '7', cause: 'placed', rule: 'placed', epoch: 2 },
@@ -144,7 +169,13 @@ test('a dry run tells what would move, and writes nothing', async () => {
   expect(shown).toMatch(/^p8 +new +0 +\d+$/m);
   expect(shown.trimEnd().endsWith('nothing was written')).toBe(true);
   const preview = document(await succeed([...run, '--json', '--sample', '100']));
-  expect(preview).toMatchObject({ isChanged: true, events: 100, refused: 0, before: { epoch: 1 }, after: { epoch: 2, fromSequence: 1708 } });
+  expect(preview).toMatchObject({
+    isChanged: true,
+    events: 100,
+    refused: 0,
+    before: { epoch: 1 },
+    after: { epoch: 2, fromSequence: 1708 },
+  });
   expect(preview.partitions).toHaveLength(9);
   expect(document(await succeed(['inspect', '--json', '-l', ledger])).head).toBe(head);
 });
@@ -200,14 +231,18 @@ test('tail -f tells events of partitions that are added while it runs', async ()
   await succeed(['emit', '-q', '-l', ledger], { input: '{"k":"b"}' });
   await until(() => seen.includes('"partition":"b"'));
   tail.kill('SIGINT');
-  expect(parseLines<{ partition: string; key: string }>((await told).stdout)).toMatchObject([{ partition: 'a' }, { partition: 'b', key: 'b' }]);
+  expect(parseLines<{ partition: string; key: string }>((await told).stdout)).toMatchObject([
+    { partition: 'a' },
+    { partition: 'b', key: 'b' },
+  ]);
 });
 
 const CHANGES = quick(6, 20);
 
 test(`four emitters run through ${CHANGES} changes, and every event lies where the rule of its epoch sends it`, async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3', '--time', 't');
-  const lineOf = (emitter: number, n: number) => `{"k":"k${n % 211}","n":${n},"e":${emitter},"t":${1_760_000_000_000 + n},"pad":"${'x'.repeat(60)}"}`;
+  const lineOf = (emitter: number, n: number) =>
+    `{"k":"k${n % 211}","n":${n},"e":${emitter},"t":${1_760_000_000_000 + n},"pad":"${'x'.repeat(60)}"}`;
   /** How many changes were made; the emitters go along with them, so that their number does not hang on the machine's speed. */
   let made = 0;
   const rounds = [0, 0, 0, 0];
@@ -248,7 +283,9 @@ test(`four emitters run through ${CHANGES} changes, and every event lies where t
       // two emitters have events in every epoch, and the others may be in the midst of theirs
       await until(() => rounds.filter((round) => round > nth).length >= 2);
       const [verb = '', ...args] = changes[nth % changes.length]?.(nth) ?? [];
-      const change = document(await succeed(['partition', verb, ...args, '--busy-timeout', '60s', '--json', '-l', ledger]));
+      const change = document(
+        await succeed(['partition', verb, ...args, '--busy-timeout', '60s', '--json', '-l', ledger]),
+      );
       expect(change).toMatchObject({ isChanged: true, epoch: nth + 2 });
       const through = change.fromSequence - 1;
       if (nth % 3 === 0) past.set(through, await digestThrough(through));
@@ -274,7 +311,9 @@ test(`four emitters run through ${CHANGES} changes, and every event lies where t
 
 test('two who change the routing at the same time come one after the other', async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '2');
-  const results = await Promise.all([0, 1, 2, 3].map((nth) => runCli(['partition', 'add', `x${nth % 3}`, '-l', ledger])));
+  const results = await Promise.all(
+    [0, 1, 2, 3].map((nth) => runCli(['partition', 'add', `x${nth % 3}`, '-l', ledger])),
+  );
   expect(results.map(({ code }) => code).sort()).toEqual([0, 0, 0, 2]);
   expect(document(await succeed(['partition', '--json', '-l', ledger]))).toMatchObject({ epoch: 4 });
   await expectRoutedByEpochs(ledger);

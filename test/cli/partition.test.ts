@@ -11,7 +11,9 @@ test('lists each partition with its share of the events', async () => {
   expect(lines[0]).toBe('routing hash:properties.net over 8 partitions, epoch 1 from sequence 1');
   expect(lines[2]).toMatch(/^partition +rule +events +share +skew +stored +offsets +first time +last time$/);
   expect(lines.filter((line) => /^p\d /.test(line))).toHaveLength(8);
-  expect(stdout.toString()).toMatch(/^p0 +hash 0 of 8 +416 +24\.4 % +x1\.95 +310\.\d kB +0-415 +2018-01-31T02:40:30\.540000Z +2018-02-07T00:54:20\.110000Z$/m);
+  expect(stdout.toString()).toMatch(
+    /^p0 +hash 0 of 8 +416 +24\.4 % +x1\.95 +310\.\d kB +0-415 +2018-01-31T02:40:30\.540000Z +2018-02-07T00:54:20\.110000Z$/m,
+  );
 });
 
 test('--json lists them as a document that agrees with the events', async () => {
@@ -20,13 +22,21 @@ test('--json lists them as a document that agrees with the events', async () => 
   expect(document.routing).toBe('hash:properties.net');
   const counts = new Map<string, number>();
   for (const { partition } of storedEvents(ledger)) counts.set(partition, (counts.get(partition) ?? 0) + 1);
-  for (const [id, { name, events, nextOffset, lastOffset, share, skew, ...partition }] of document.partitions.entries()) {
+  for (const [
+    id,
+    { name, events, nextOffset, lastOffset, share, skew, ...partition },
+  ] of document.partitions.entries()) {
     expect(events).toBe(counts.get(name) ?? 0);
     expect(nextOffset).toBe(events);
     expect(lastOffset).toBe(events === 0 ? null : events - 1);
     expect(share).toBe(events / 1707);
     expect(skew).toBeCloseTo(share * 8, 10);
-    expect(partition).toMatchObject({ rule: `hash ${id} of 8`, isKeyed: true, isEstimate: false, bytes: events === 0 ? 0 : expect.any(Number) });
+    expect(partition).toMatchObject({
+      rule: `hash ${id} of 8`,
+      isKeyed: true,
+      isEstimate: false,
+      bytes: events === 0 ? 0 : expect.any(Number),
+    });
   }
   expect(document.partitions[0]).toMatchObject({ id: 0, name: 'p0', firstTime: '2018-01-31T02:40:30.540000Z' });
 });

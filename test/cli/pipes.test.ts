@@ -16,16 +16,22 @@ async function filledLedger(count: number): Promise<string> {
   return ledger;
 }
 
-test.each([['tail'], ['tail -n all'], ['tail -n all -o envelope'], ['replay -q'], ['replay -q -o envelope'], ['replay -q --determinism relaxed']])(
-  '%s | head -1 ends with 0 and says nothing',
-  { timeout: ENDS_BY_ITSELF_MS },
-  async (command) => {
-    const ledger = await filledLedger(60_000);
-    const { stdout, stderr, code } = await runShell(`completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`, { ledger });
-    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(parseLines(stdout)).toHaveLength(1);
-  },
-);
+test.each([
+  ['tail'],
+  ['tail -n all'],
+  ['tail -n all -o envelope'],
+  ['replay -q'],
+  ['replay -q -o envelope'],
+  ['replay -q --determinism relaxed'],
+])('%s | head -1 ends with 0 and says nothing', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
+  const ledger = await filledLedger(60_000);
+  const { stdout, stderr, code } = await runShell(
+    `completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`,
+    { ledger },
+  );
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  expect(parseLines(stdout)).toHaveLength(1);
+});
 
 test.each([['tail -f'], ['tail -f -n all'], ['inspect --watch'], ['inspect --watch --every 1h']])(
   '%s | head -1 ends though no further event comes',
@@ -33,7 +39,10 @@ test.each([['tail -f'], ['tail -f -n all'], ['inspect --watch'], ['inspect --wat
   async (command) => {
     for (const count of [1, 20_000]) {
       const ledger = await filledLedger(count);
-      const { stdout, stderr, code } = await runShell(`completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`, { ledger });
+      const { stdout, stderr, code } = await runShell(
+        `completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`,
+        { ledger },
+      );
       expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
       expect(parseLines(stdout)).toHaveLength(1);
     }
@@ -42,23 +51,35 @@ test.each([['tail -f'], ['tail -f -n all'], ['inspect --watch'], ['inspect --wat
 
 test('a replay whose reader goes reports that the rest was not told', async () => {
   const ledger = await filledLedger(60_000);
-  const { stderr, code } = await runShell(`completengine replay --json -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`, { ledger });
+  const { stderr, code } = await runShell(
+    `completengine replay --json -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`,
+    { ledger },
+  );
   expect(code).toBe(0);
   expect(JSON.parse(stderr)).toMatchObject({ isComplete: false });
-  const told = await runShell(`completengine replay -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`, { ledger });
+  const told = await runShell(`completengine replay -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`, {
+    ledger,
+  });
   expect(told.code).toBe(0);
   expect(told.stderr).toContain('told');
   expect(told.stderr).not.toContain('no events in this range');
 });
 
-test.each(['inspect', 'inspect --json', 'inspect --verify', 'inspect --sequence 1', 'partition', 'partition --json', '--help', 'emit --help', '--version'])(
-  '%s into a reader that has gone ends with 0 and says nothing',
-  async (command) => {
-    const ledger = await filledLedger(10);
-    const script = `{ sleep 0.5; completengine ${command}; echo "$?" >&2; } | true`;
-    expect((await runShell(script, { COMPLETENGINE_LEDGER: ledger })).stderr).toBe('0\n');
-  },
-);
+test.each([
+  'inspect',
+  'inspect --json',
+  'inspect --verify',
+  'inspect --sequence 1',
+  'partition',
+  'partition --json',
+  '--help',
+  'emit --help',
+  '--version',
+])('%s into a reader that has gone ends with 0 and says nothing', async (command) => {
+  const ledger = await filledLedger(10);
+  const script = `{ sleep 0.5; completengine ${command}; echo "$?" >&2; } | true`;
+  expect((await runShell(script, { COMPLETENGINE_LEDGER: ledger })).stderr).toBe('0\n');
+});
 
 test.each([
   ['tail'],
@@ -94,7 +115,9 @@ test('a slow reader gets every byte', async () => {
 
 test('a file gets every byte too', async () => {
   const ledger = await filledLedger(60_000);
-  const { stdout } = await runShell('completengine replay -q -l "$ledger" > "$ledger.out"; cat "$ledger.out"', { ledger });
+  const { stdout } = await runShell('completengine replay -q -l "$ledger" > "$ledger.out"; cat "$ledger.out"', {
+    ledger,
+  });
   expect(stdout.toString() === lines(60_000)).toBe(true);
 });
 
@@ -110,7 +133,9 @@ test('emit whose reader of receipts goes stops, says so, and ends with 0', { tim
   expect(stderr).toContain(`sequences 1-${events.length};`);
 });
 
-test('emit whose reader of receipts goes while its input pauses stops too', { timeout: ENDS_BY_ITSELF_MS }, async () => {
+test('emit whose reader of receipts goes while its input pauses stops too', {
+  timeout: ENDS_BY_ITSELF_MS,
+}, async () => {
   const ledger = await newLedger();
   const script = `completengine emit -q --receipts -l "$ledger" < <(echo 1; exec sleep 1000 2> /dev/null) | head -1; echo "code \${PIPESTATUS[0]}" >&2`;
   const { stdout, stderr } = await runShell(script, { ledger });
@@ -122,7 +147,10 @@ test('emit whose reader of receipts goes while its input pauses stops too', { ti
 test('commands end as usual where standard output is closed', async () => {
   const ledger = await filledLedger(10);
   for (const command of ['tail', 'replay -q', 'inspect', 'partition']) {
-    expect(await runShell(`completengine ${command} -l "$ledger" >&-`, { ledger })).toMatchObject({ code: 0, stderr: '' });
+    expect(await runShell(`completengine ${command} -l "$ledger" >&-`, { ledger })).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
   }
   expect((await runShell('echo 1 | completengine emit -q --receipts -l "$ledger" >&-', { ledger })).code).toBe(0);
   expect(storedEvents(ledger)).toHaveLength(11);
@@ -133,20 +161,26 @@ test('nothing is lost where standard error cannot be written', async () => {
   for (const stderr of ['2>&-', '2>/dev/full', '2> >(true)']) {
     const { code } = await runShell(`echo 1 | completengine emit -l "$ledger" ${stderr}`, { ledger });
     expect([stderr, code]).toEqual([stderr, 0]);
-    expect((await runShell(`completengine replay -l "$ledger" ${stderr}`, { ledger })).stdout.toString()).toMatch(/^(1\n)+$/);
+    expect((await runShell(`completengine replay -l "$ledger" ${stderr}`, { ledger })).stdout.toString()).toMatch(
+      /^(1\n)+$/,
+    );
   }
   expect(storedEvents(ledger)).toHaveLength(3);
 });
 
 test('emit reads from a terminal-less closed standard input as from an empty one', async () => {
   const ledger = await newLedger();
-  expect(await runShell('completengine emit -l "$ledger" <&-', { ledger })).toMatchObject({ code: 0, stderr: 'nothing committed\n' });
+  expect(await runShell('completengine emit -l "$ledger" <&-', { ledger })).toMatchObject({
+    code: 0,
+    stderr: 'nothing committed\n',
+  });
 });
 
 test('the commands of a pipeline work together on a stream', async () => {
   const ledger = await filledLedger(1000);
   const copy = await newLedger();
-  const script = 'completengine replay -q -o envelope -l "$ledger" | completengine emit -q --envelope --receipts -l "$copy" | tail -1';
+  const script =
+    'completengine replay -q -o envelope -l "$ledger" | completengine emit -q --envelope --receipts -l "$copy" | tail -1';
   const { stdout, code } = await runShell(script, { ledger, copy });
   expect(code).toBe(0);
   expect(parseLines(stdout)[0]).toMatchObject({ sequence: 1000 });

@@ -34,7 +34,11 @@ test('--digest-file keeps the first digest and compares the later ones', async (
   expect(readFileSync(file, 'utf8')).toBe(`${WHOLE}\n`);
   expect(readdirSync(directory)).toEqual(['week.digest']);
   await succeed(['replay', '-q', '--digest-file', file, '-l', ledger]);
-  expectFailure(await runCli(['replay', '-q', '--digest-file', file, '--until', '2018-02-05', '-l', ledger]), 3, `${WHOLE} was expected`);
+  expectFailure(
+    await runCli(['replay', '-q', '--digest-file', file, '--until', '2018-02-05', '-l', ledger]),
+    3,
+    `${WHOLE} was expected`,
+  );
   expect(readFileSync(file, 'utf8')).toBe(`${WHOLE}\n`);
 });
 
@@ -45,7 +49,11 @@ test('a digest file that is none, or cannot be, is named before anything is told
     expectFailure(result, 65, path);
     expect(result.stdout.length).toBe(0);
   }
-  expectFailure(await runCli(['replay', '-q', '--digest-file', '/nowhere/at/all', '-l', ledger]), 74, 'cannot be written');
+  expectFailure(
+    await runCli(['replay', '-q', '--digest-file', '/nowhere/at/all', '-l', ledger]),
+    74,
+    'cannot be written',
+  );
 });
 
 test('--dry-run tells how much it would be and how long it would take, and tells nothing', async () => {
@@ -56,7 +64,12 @@ test('--dry-run tells how much it would be and how long it would take, and tells
   expect(stderr).toBe(
     `1,707 events (1.22 MB) would be told; sequences 1-1707; 2018-01-31T01:49:59.650000Z to 2018-02-07T01:26:13.840000Z, a span of 6d 23h; 7s at this speed; digest ${WHOLE}\n`,
   );
-  expect(JSON.parse((await dry('--json', '--rate', '100/s')).stderr)).toMatchObject({ events: 1707, durationMs: 17_060, spanMs: 603_374_190, digest: WHOLE });
+  expect(JSON.parse((await dry('--json', '--rate', '100/s')).stderr)).toMatchObject({
+    events: 1707,
+    durationMs: 17_060,
+    spanMs: 603_374_190,
+    digest: WHOLE,
+  });
   expect(JSON.parse((await dry('--json', '--speed', 'natural')).stderr)).toMatchObject({ durationMs: 603_374_190 });
   expect(JSON.parse((await dry('--json')).stderr)).toMatchObject({ durationMs: null });
   const short = JSON.parse((await dry('--json', '--speed', 'natural', '--max-gap', '1s')).stderr);

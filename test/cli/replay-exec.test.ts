@@ -23,14 +23,32 @@ test('the command finds the events on its standard input, in order', async () =>
 
 test('it gets the form that is asked for', async () => {
   const ledger = await earthquakeLedger();
-  const { stdout } = await succeed(['replay', '--through-sequence', '2', '-o', 'envelope', '--exec', 'cat', '-l', ledger]);
+  const { stdout } = await succeed([
+    'replay',
+    '--through-sequence',
+    '2',
+    '-o',
+    'envelope',
+    '--exec',
+    'cat',
+    '-l',
+    ledger,
+  ]);
   expect(parseLines(stdout).map(({ sequence }) => sequence)).toEqual([1, 2]);
 });
 
 test('each delivery is one run, and the next begins when it has ended', async () => {
   const ledger = await ledgerOfCommits(4);
   const log = join(tempDir(), 'log');
-  await succeed(['replay', '--rate', '5/s', '--exec', `echo begin >> '${log}'; cat >> '${log}'; sleep 0.3; echo end >> '${log}'`, '-l', ledger]);
+  await succeed([
+    'replay',
+    '--rate',
+    '5/s',
+    '--exec',
+    `echo begin >> '${log}'; cat >> '${log}'; sleep 0.3; echo end >> '${log}'`,
+    '-l',
+    ledger,
+  ]);
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   expect(lines.filter((line) => /^\d$/.test(line))).toEqual(['1', '2', '3', '4']);
   // whatever became due while it slept came together, and no run began within another
@@ -47,7 +65,9 @@ test('a command that fails ends the replay with 69, its code, and the command th
   expect(result.code).toBe(0);
   const failed = await runCli(['replay', '-q', '--rate', '20', '--exec', command, '-l', ledger]);
   expect(failed.code).toBe(69);
-  expect(failed.stderr).toMatch(/^go on: completengine replay --from-sequence 3 --through-sequence 5 --ledger .* --rate 20 --exec '/);
+  expect(failed.stderr).toMatch(
+    /^go on: completengine replay --from-sequence 3 --through-sequence 5 --ledger .* --rate 20 --exec '/,
+  );
   expect(failed.stderr).toMatch(/\nerror: the command 'cat > .*' ended with exit code 9\n {2}try: /);
   expect(readFileSync(taken, 'utf8')).toBe('1\n2\n');
 });
@@ -60,11 +80,21 @@ test('a command that does not read all of it, and is content, has taken it', asy
 
 test('a large delivery reaches a command that reads late whole, and one that closes its input early may go on', async () => {
   const ledger = await newLedger('--partition', 'hash:k');
-  await succeed(['emit', '-q', '-l', ledger], { input: Array.from({ length: 60_000 }, (_, n) => `{"k":${n % 7}}\n`).join('') });
+  await succeed(['emit', '-q', '-l', ledger], {
+    input: Array.from({ length: 60_000 }, (_, n) => `{"k":${n % 7}}\n`).join(''),
+  });
   const late = await succeed(['replay', '-o', 'envelope', '--exec', 'sleep 0.3; wc -l', '-l', ledger]);
   const counts = late.stdout.toString().trim().split('\n').map(Number);
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(60_000);
-  const early = await succeed(['replay', '-o', 'envelope', '--exec', 'head -c 1 > /dev/null; exec 0<&-; sleep 0.2; echo content', '-l', ledger]);
+  const early = await succeed([
+    'replay',
+    '-o',
+    'envelope',
+    '--exec',
+    'head -c 1 > /dev/null; exec 0<&-; sleep 0.2; echo content',
+    '-l',
+    ledger,
+  ]);
   expect(early.stdout.toString()).toMatch(/^(content\n)+$/);
 });
 
@@ -82,7 +112,11 @@ test('a command that is killed is told by the signal', async () => {
 });
 
 test('an empty command is none', async () => {
-  expectFailure(await runCli(['replay', '-q', '--exec', '', '-l', await ledgerOfCommits(1)]), 2, 'the command is empty');
+  expectFailure(
+    await runCli(['replay', '-q', '--exec', '', '-l', await ledgerOfCommits(1)]),
+    2,
+    'the command is empty',
+  );
 });
 
 test('no events, no command', async () => {
@@ -95,7 +129,16 @@ test('no events, no command', async () => {
 test('SIGTERM lets the run in hand come to its end, and tells how to go on', async () => {
   const ledger = await ledgerOfCommits(3);
   const out = join(tempDir(), 'out');
-  const child = startCli(['replay', '-q', '--rate', '1', '--exec', `cat >> '${out}'; echo started; sleep 0.5; echo done >> '${out}'`, '-l', ledger]);
+  const child = startCli([
+    'replay',
+    '-q',
+    '--rate',
+    '1',
+    '--exec',
+    `cat >> '${out}'; echo started; sleep 0.5; echo done >> '${out}'`,
+    '-l',
+    ledger,
+  ]);
   killAfterTest(child);
   child.stdout.once('data', () => child.kill('SIGTERM'));
   const result = await finished(child);
@@ -104,6 +147,9 @@ test('SIGTERM lets the run in hand come to its end, and tells how to go on', asy
   expect(readFileSync(out, 'utf8')).toBe('1\ndone\n');
 });
 
-test.each([[['--exec', 'cat', '--into', 'x.codex']], [['--exec', 'cat', '--dry-run']]])('%j is refused', async (args) => {
-  expectFailure(await runCli(['replay', ...args, '-l', await newLedger()]), 2, 'cannot also be provided');
-});
+test.each([[['--exec', 'cat', '--into', 'x.codex']], [['--exec', 'cat', '--dry-run']]])(
+  '%j is refused',
+  async (args) => {
+    expectFailure(await runCli(['replay', ...args, '-l', await newLedger()]), 2, 'cannot also be provided');
+  },
+);

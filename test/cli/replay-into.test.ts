@@ -22,7 +22,10 @@ async function eventsIn(ledger: string): Promise<number> {
 async function largeLedger(): Promise<string> {
   const ledger = await newLedger('--partition', 'hash:k', '--time', 'at');
   const pad = 'x'.repeat(150);
-  const lines = Array.from({ length: 200_000 }, (_, n) => `{"k":${n % 97},"at":${1_700_000_000_000 + n},"pad":"${pad}"}\n`);
+  const lines = Array.from(
+    { length: 200_000 },
+    (_, n) => `{"k":${n % 97},"at":${1_700_000_000_000 + n},"pad":"${pad}"}\n`,
+  );
   await succeed(['emit', '-q', '-l', ledger], { input: lines.join('') });
   return ledger;
 }
@@ -33,9 +36,13 @@ test('a ledger that is not there is made like the source', async () => {
   const { stderr } = await succeed(['replay', '--into', into, '-l', source]);
   expect(stderr).toMatch(/^1,707 events .*; digest [0-9a-f]{64}; its head 1707:[0-9a-f]{64}\n$/);
   expect(storedEvents(into)).toEqual(storedEvents(source));
-  const [one, other] = [source, into].map(async (ledger) => JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()));
+  const [one, other] = [source, into].map(async (ledger) =>
+    JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()),
+  );
   expect((await other).config).toEqual((await one).config);
-  expect((await succeed(['replay', '--into', into, '-l', source])).stderr).toBe('nothing new: it holds them through sequence 1707\n');
+  expect((await succeed(['replay', '--into', into, '-l', source])).stderr).toBe(
+    'nothing new: it holds them through sequence 1707\n',
+  );
 });
 
 test('an empty file, such as a creation leaves that was killed, becomes a ledger made like the source', async () => {
@@ -49,7 +56,18 @@ test('an empty file, such as a creation leaves that was killed, becomes a ledger
 test('--partition with a colon and --partitions part history anew; names beside them still choose', async () => {
   const source = await earthquakeLedger();
   const into = join(tempDir(), 'anew.codex');
-  await succeed(['replay', '-q', '--into', into, '--partition', 'composite:properties.net+properties.type', '--partitions', '3', '-l', source]);
+  await succeed([
+    'replay',
+    '-q',
+    '--into',
+    into,
+    '--partition',
+    'composite:properties.net+properties.type',
+    '--partitions',
+    '3',
+    '-l',
+    source,
+  ]);
   expect(new Set(storedEvents(into).map(({ partition }) => partition))).toEqual(new Set(['p0', 'p1', 'p2']));
   expect((await replayed(into)) === asLines(earthquakes())).toBe(true);
   await expectSoundLedger(into);
@@ -65,7 +83,11 @@ test('--partition with a colon and --partitions part history anew; names beside 
 test('a ledger that is there keeps its own routing, and refuses another', async () => {
   const source = await earthquakeLedger();
   const into = await newLedger('--partition', 'hash:properties.type', '--partitions', '2');
-  expectFailure(await runCli(['replay', '--into', into, '--partition', 'hash:properties.net', '-l', source]), 4, 'was made otherwise');
+  expectFailure(
+    await runCli(['replay', '--into', into, '--partition', 'hash:properties.net', '-l', source]),
+    4,
+    'was made otherwise',
+  );
   await succeed(['replay', '-q', '--into', into, '-l', source]);
   expect((await replayed(into)) === asLines(earthquakes())).toBe(true);
 });
@@ -85,14 +107,29 @@ test('refuses itself, a file that is no ledger, and a routing for nothing', asyn
   expectFailure(await runCli(['replay', '--into', source, '-l', source]), 2, 'is the ledger itself');
   expectFailure(await runCli(['replay', '--into', EARTHQUAKES, '-l', source]), 76, 'is not a ledger');
   expectFailure(await runCli(['replay', '--partition', 'hash:k', '-l', source]), 2, "'hash:k' is a routing");
-  expectFailure(await runCli(['replay', '--into', join(tempDir(), 'no', 'where.codex'), '-l', source]), 73, 'cannot create');
-  expectFailure(await runCli(['replay', '--into', join(tempDir(), 'x.codex'), '-p', 'hash:a', '-p', 'hash:b', '-l', source]), 2, 'one routing');
+  expectFailure(
+    await runCli(['replay', '--into', join(tempDir(), 'no', 'where.codex'), '-l', source]),
+    73,
+    'cannot create',
+  );
+  expectFailure(
+    await runCli(['replay', '--into', join(tempDir(), 'x.codex'), '-p', 'hash:a', '-p', 'hash:b', '-l', source]),
+    2,
+    'one routing',
+  );
 });
 
 test('a request that is wrong makes no ledger', async () => {
   const source = await earthquakeLedger();
   const into = join(tempDir(), 'none.codex');
-  for (const wrong of [['-p', 'p99'], ['--where', 'x'], ['--from', 'nonsense'], ['2018-02-30'], ['--speed', 'fast'], ['-f', '--until', 'now']]) {
+  for (const wrong of [
+    ['-p', 'p99'],
+    ['--where', 'x'],
+    ['--from', 'nonsense'],
+    ['2018-02-30'],
+    ['--speed', 'fast'],
+    ['-f', '--until', 'now'],
+  ]) {
     expect((await runCli(['replay', '--into', into, ...wrong, '-l', source])).code).toBe(2);
   }
   expect(existsSync(into)).toBe(false);

@@ -7,7 +7,9 @@ const onScreen = test.skipIf(!hasScreen);
 
 async function countingLedger(): Promise<string> {
   const ledger = await newLedger();
-  await succeed(['emit', '-q', '-l', ledger], { input: Array.from({ length: 40 }, (_, n) => `"event ${n + 1}."\n`).join('') });
+  await succeed(['emit', '-q', '-l', ledger], {
+    input: Array.from({ length: 40 }, (_, n) => `"event ${n + 1}."\n`).join(''),
+  });
   return ledger;
 }
 

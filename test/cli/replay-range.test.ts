@@ -3,7 +3,16 @@ import { runCli } from '../support/cli.ts';
 import { asLines, earthquakes, earthquakesBetween } from '../support/earthquakes.ts';
 import { earthquakeLedger, expectFailure, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
 
-const DAYS = ['2018-01-31', '2018-02-01', '2018-02-02', '2018-02-03', '2018-02-04', '2018-02-05', '2018-02-06', '2018-02-07'];
+const DAYS = [
+  '2018-01-31',
+  '2018-02-01',
+  '2018-02-02',
+  '2018-02-03',
+  '2018-02-04',
+  '2018-02-05',
+  '2018-02-06',
+  '2018-02-07',
+];
 
 test('a date is the whole of its day, through its last microsecond', async () => {
   const ledger = await earthquakeLedger();
@@ -19,7 +28,9 @@ test('--until ends before, --through after what it names', async () => {
   expect((await replayed(ledger, '--until', time)) === asLines(earthquakes().slice(0, 2))).toBe(true);
   expect((await replayed(ledger, '--through', time)) === asLines(earthquakes().slice(0, 3))).toBe(true);
   expect((await replayed(ledger, '--from', time)) === asLines(earthquakes().slice(2))).toBe(true);
-  expect((await replayed(ledger, '--until', '2018-02-02')) === earthquakesBetween('2018-01-01', '2018-02-02')).toBe(true);
+  expect((await replayed(ledger, '--until', '2018-02-02')) === earthquakesBetween('2018-01-01', '2018-02-02')).toBe(
+    true,
+  );
 });
 
 test('days add up to the whole', async () => {
@@ -48,21 +59,28 @@ test('sequences bound a range on both sides, inclusive', async () => {
   expect(await told('--from-sequence', '1707')).toBe(asLines(quakes.slice(1706)));
   expect(await told('--from-sequence', '1708')).toBe('');
   expect((await told('--through-sequence', '1000000')) === asLines(quakes)).toBe(true);
-  expect((await told('--through-sequence', '1000')) + (await told('--from-sequence', '1001')) === asLines(quakes)).toBe(true);
+  expect((await told('--through-sequence', '1000')) + (await told('--from-sequence', '1001')) === asLines(quakes)).toBe(
+    true,
+  );
 });
 
 test('a time and a sequence can bound one range together', async () => {
   const ledger = await earthquakeLedger();
   const quakes = earthquakes();
   const time = new Date(quakes[99]?.ms ?? 0).toISOString();
-  expect((await replayed(ledger, '--from-sequence', '51', '--through', time)) === asLines(quakes.slice(50, 100))).toBe(true);
-  expect((await replayed(ledger, '--from', time, '--through-sequence', '150')) === asLines(quakes.slice(99, 150))).toBe(true);
+  expect((await replayed(ledger, '--from-sequence', '51', '--through', time)) === asLines(quakes.slice(50, 100))).toBe(
+    true,
+  );
+  expect((await replayed(ledger, '--from', time, '--through-sequence', '150')) === asLines(quakes.slice(99, 150))).toBe(
+    true,
+  );
 });
 
 test('a range lies right within small commits too', async () => {
   const ledger = await newLedger('--time', 'at');
   const events = Array.from({ length: 12 }, (_, n) => `{"at":${1_500_000_000 + n * 10}}\n`);
-  for (let at = 0; at < 12; at += 3) await succeed(['emit', '-l', ledger], { input: events.slice(at, at + 3).join('') });
+  for (let at = 0; at < 12; at += 3)
+    await succeed(['emit', '-l', ledger], { input: events.slice(at, at + 3).join('') });
   for (const [first, last] of [
     [0, 0],
     [2, 3],
@@ -70,9 +88,21 @@ test('a range lies right within small commits too', async () => {
     [5, 9],
     [11, 11],
   ] as const) {
-    const told = await replayed(ledger, '--from', `${1_500_000_000 + first * 10}`, '--through', `${1_500_000_000 + last * 10}`);
+    const told = await replayed(
+      ledger,
+      '--from',
+      `${1_500_000_000 + first * 10}`,
+      '--through',
+      `${1_500_000_000 + last * 10}`,
+    );
     expect(told).toBe(events.slice(first, last + 1).join(''));
-    const between = await replayed(ledger, '--from', `${1_500_000_000 + first * 10 - 5}`, '--until', `${1_500_000_000 + last * 10 + 5}`);
+    const between = await replayed(
+      ledger,
+      '--from',
+      `${1_500_000_000 + first * 10 - 5}`,
+      '--until',
+      `${1_500_000_000 + last * 10 + 5}`,
+    );
     expect(between).toBe(told);
   }
 });
@@ -80,9 +110,23 @@ test('a range lies right within small commits too', async () => {
 test('--tz makes dates and times without a zone those of that zone', async () => {
   const ledger = await earthquakeLedger();
   const day = ['--from', '2018-02-02', '--through', '2018-02-02', '--tz'];
-  expect((await replayed(ledger, ...day, 'Pacific/Apia')) === earthquakesBetween('2018-02-02T00:00:00+14:00', '2018-02-03T00:00:00+14:00')).toBe(true);
-  expect((await replayed(ledger, ...day, 'America/New_York')) === earthquakesBetween('2018-02-02T00:00:00-05:00', '2018-02-03T00:00:00-05:00')).toBe(true);
-  const morning = await replayed(ledger, '--from', '2018-02-02T06:00', '--until', '2018-02-02 12:30:15', '--tz', 'Europe/Berlin');
+  expect(
+    (await replayed(ledger, ...day, 'Pacific/Apia')) ===
+      earthquakesBetween('2018-02-02T00:00:00+14:00', '2018-02-03T00:00:00+14:00'),
+  ).toBe(true);
+  expect(
+    (await replayed(ledger, ...day, 'America/New_York')) ===
+      earthquakesBetween('2018-02-02T00:00:00-05:00', '2018-02-03T00:00:00-05:00'),
+  ).toBe(true);
+  const morning = await replayed(
+    ledger,
+    '--from',
+    '2018-02-02T06:00',
+    '--until',
+    '2018-02-02 12:30:15',
+    '--tz',
+    'Europe/Berlin',
+  );
   expect(morning === earthquakesBetween('2018-02-02T06:00:00+01:00', '2018-02-02T12:30:15+01:00')).toBe(true);
   const zoned = await replayed(ledger, '--from', '2018-02-02T06:00:00Z', '--tz', 'Asia/Tokyo');
   expect(zoned === earthquakesBetween('2018-02-02T06:00:00Z', '2019-01-01')).toBe(true);
@@ -90,13 +134,21 @@ test('--tz makes dates and times without a zone those of that zone', async () =>
 
 test('the argument is a range by itself: a day, or an interval whose end is exclusive', async () => {
   const ledger = await earthquakeLedger();
-  expect((await replayed(ledger, '2018-02-02')) === earthquakesBetween('2018-02-02T00:00:00Z', '2018-02-03T00:00:00Z')).toBe(true);
+  expect(
+    (await replayed(ledger, '2018-02-02')) === earthquakesBetween('2018-02-02T00:00:00Z', '2018-02-03T00:00:00Z'),
+  ).toBe(true);
   const hours = earthquakesBetween('2018-02-02T09:00:00Z', '2018-02-02T17:30:00Z');
-  for (const range of ['2018-02-02T09:00Z/PT8H30M', '2018-02-02T09:00Z/2018-02-02T17:30Z', 'PT8H30M/2018-02-02T17:30:00Z']) {
+  for (const range of [
+    '2018-02-02T09:00Z/PT8H30M',
+    '2018-02-02T09:00Z/2018-02-02T17:30Z',
+    'PT8H30M/2018-02-02T17:30:00Z',
+  ]) {
     expect((await replayed(ledger, range)) === hours).toBe(true);
   }
   expect((await replayed(ledger, '2018-02-02T10:00/PT8H30M', '--tz', 'Europe/Berlin')) === hours).toBe(true);
-  expect((await replayed(ledger, '../2018-02-01')) + (await replayed(ledger, '2018-02-02/..')) === asLines(earthquakes())).toBe(true);
+  expect(
+    (await replayed(ledger, '../2018-02-01')) + (await replayed(ledger, '2018-02-02/..')) === asLines(earthquakes()),
+  ).toBe(true);
 });
 
 test('words and spans count from now', async () => {
@@ -114,9 +166,17 @@ test.each([
   ['the 29th of February of a year without', ['--through', '2026-02-29'], 'does not exist'],
   ['a time without zone', ['--from', '2026-02-03T09:00:00'], "'2026-02-03T09:00:00' has no zone"],
   ['a text that is no time', ['--until', 'soonish'], "'soonish' is not a time"],
-  ['a zone there is none of', ['--from', '2026-02-03', '--tz', 'Europe/Atlantis'], "'Europe/Atlantis' is not a time zone"],
+  [
+    'a zone there is none of',
+    ['--from', '2026-02-03', '--tz', 'Europe/Atlantis'],
+    "'Europe/Atlantis' is not a time zone",
+  ],
   ['a time that a clock change leaves out', ['--from', '2026-03-29T02:30', '--tz', 'Europe/Berlin'], 'does not exist'],
-  ['an inverted range', ['--from', '2026-02-04', '--until', '2026-02-03'], /^error: --from 2026-02-04T.* is after --until 2026-02-03T/],
+  [
+    'an inverted range',
+    ['--from', '2026-02-04', '--until', '2026-02-03'],
+    /^error: --from 2026-02-04T.* is after --until 2026-02-03T/,
+  ],
   ['sequence 0', ['--from-sequence', '0'], '0 is not a sequence'],
   ['a speed that is none', ['--speed', 'fast'], "'fast' is not a speed"],
   ['an interval beside a start', ['2026-02-04', '--from', '2026-02-03'], 'two starts'],

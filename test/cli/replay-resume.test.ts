@@ -35,7 +35,11 @@ test('the command that an interrupted replay prints goes on where it ended: the 
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
-    const first = await interrupted(['--speed', '6000', '--from', '2018-02-01', '-l', ledger], signal, random.between(1, 20));
+    const first = await interrupted(
+      ['--speed', '6000', '--from', '2018-02-01', '-l', ledger],
+      signal,
+      random.between(1, 20),
+    );
     expect(first.code).toBe(code);
     expect(first.stderr).toContain('the rest was not told');
     const command = /\ngo on: (completengine replay .*)\n$/.exec(first.stderr)?.[1] ?? '';
@@ -53,19 +57,30 @@ test('the command that an interrupted replay prints goes on where it ended: the 
 
 test('the printed command keeps filters and forms, in words a shell reads back', async () => {
   const ledger = await newLedger('--partition', 'hash:k');
-  await succeed(['emit', '-q', '-l', ledger], { input: Array.from({ length: 50 }, (_, n) => `{"k":"it's","n":${n}}\n`).join('') });
-  const first = await interrupted(['--rate', '10/s', '--key', "it's", '--where', 'n>=3', '--where', 'n!=5', '-o', 'envelope', '-l', ledger], 'SIGINT', 3);
+  await succeed(['emit', '-q', '-l', ledger], {
+    input: Array.from({ length: 50 }, (_, n) => `{"k":"it's","n":${n}}\n`).join(''),
+  });
+  const first = await interrupted(
+    ['--rate', '10/s', '--key', "it's", '--where', 'n>=3', '--where', 'n!=5', '-o', 'envelope', '-l', ledger],
+    'SIGINT',
+    3,
+  );
   const command = /go on: (.*)\n$/.exec(first.stderr)?.[1] ?? '';
   expect(command).toContain("--key 'it'\\''s' --where 'n>=3' --where 'n!=5'");
   const second = await runShell(command.replace('--rate 10/s', '--speed max'));
-  const told = [...parseLines(first.stdout), ...parseLines(second.stdout)].map(({ payload }) => (payload as { n: number }).n);
+  const told = [...parseLines(first.stdout), ...parseLines(second.stdout)].map(
+    ({ payload }) => (payload as { n: number }).n,
+  );
   expect(told).toEqual(Array.from({ length: 50 }, (_, n) => n).filter((n) => n >= 3 && n !== 5));
 });
 
 test('at full speed into a pipe that is read, too, the parts are the whole', async () => {
   const random = seededForTest();
   const ledger = await newLedger('--time', 'at');
-  const lines = Array.from({ length: 150_000 }, (_, n) => `{"at":${1_700_000_000 + n},"pad":"${'x'.repeat(100)}"}\n`).join('');
+  const lines = Array.from(
+    { length: 150_000 },
+    (_, n) => `{"at":${1_700_000_000 + n},"pad":"${'x'.repeat(100)}"}\n`,
+  ).join('');
   await succeed(['emit', '-q', '-l', ledger], { input: lines });
   for (let round = 0; round < 4; round++) {
     const first = await interrupted(['-l', ledger], 'SIGINT', random.between(1, 20_000));
@@ -88,7 +103,9 @@ test('a cursor file goes on through Ctrl-C, and the range stays the one of the b
     expect(part.stderr).toContain('the same command goes on where it ended');
   }
   await succeed(['emit', '-q', '-l', ledger], { input: `${earthquakes()[0]?.line}\n` });
-  parts.push((await succeed(['replay', '-q', '--speed', '1e9', '--cursor-file', cursor, '-l', ledger])).stdout.toString());
+  parts.push(
+    (await succeed(['replay', '-q', '--speed', '1e9', '--cursor-file', cursor, '-l', ledger])).stdout.toString(),
+  );
   expect(parts.join('') === asLines(earthquakes())).toBe(true);
   const { stdout, stderr } = await succeed(['replay', '--cursor-file', cursor, '-l', ledger]);
   expect(stdout.length).toBe(0);
@@ -101,7 +118,12 @@ test('killed, a cursor file is whole and never ahead of what was delivered', asy
   const cursor = join(tempDir(), 'cursor');
   for (let round = 0; round < 4; round++) {
     const before = existsSync(cursor) ? (JSON.parse(readFileSync(cursor, 'utf8')).next as number) : 1;
-    const killed = await interrupted(['--speed', '20000', '--cursor-file', cursor, '-l', ledger], 'SIGKILL', random.between(1, 40), () => existsSync(cursor));
+    const killed = await interrupted(
+      ['--speed', '20000', '--cursor-file', cursor, '-l', ledger],
+      'SIGKILL',
+      random.between(1, 40),
+      () => existsSync(cursor),
+    );
     const delivered = parseLines(killed.stdout.subarray(0, killed.stdout.lastIndexOf('\n') + 1)).length;
     const { next } = JSON.parse(readFileSync(cursor, 'utf8')) as { next: number };
     expect(next).toBeGreaterThanOrEqual(before);
@@ -141,7 +163,11 @@ test('a cursor of another ledger, range or filter is refused with 4, and what is
   expectFailure(await refused('--through', '2018-02-01', '-l', await earthquakeLedger()), 4, 'that of another ledger');
   expect(readFileSync(cursor, 'utf8')).toBe(kept);
   for (const content of ['', 'x', '[]', 'null', '{"next":1}', kept.replace(/"next":\d+/, '"next":-1')]) {
-    expectFailure(await runCli(['replay', '--cursor-file', fileIn(tempDir(), 'cursor', content), '-l', ledger]), 65, 'is no cursor of a replay');
+    expectFailure(
+      await runCli(['replay', '--cursor-file', fileIn(tempDir(), 'cursor', content), '-l', ledger]),
+      65,
+      'is no cursor of a replay',
+    );
   }
   expectFailure(await runCli(['replay', '--cursor-file', EARTHQUAKES, '-l', ledger]), 65, EARTHQUAKES);
 });

@@ -15,7 +15,13 @@ interface PlanDocument {
   readonly again: number;
   readonly skipped: number;
   readonly alive: readonly string[];
-  readonly partitions: readonly { readonly partition: string; readonly from: number; readonly to: number; readonly again: number; readonly skipped: number }[];
+  readonly partitions: readonly {
+    readonly partition: string;
+    readonly from: number;
+    readonly to: number;
+    readonly again: number;
+    readonly skipped: number;
+  }[];
 }
 
 const LIVE = ['--lease', '2s'];
@@ -43,7 +49,8 @@ async function consumed(ledger: string): Promise<number[]> {
   return lines.map((line) => (JSON.parse(line) as { n: number }).n).sort((one, other) => one - other);
 }
 
-const range = (from: number, through: number): number[] => Array.from({ length: through - from + 1 }, (_, at) => from + at);
+const range = (from: number, through: number): number[] =>
+  Array.from({ length: through - from + 1 }, (_, at) => from + at);
 
 describe('replay --to-group', () => {
   test('shows what it would do, and changes nothing without --yes', async () => {
@@ -65,7 +72,16 @@ describe('replay --to-group', () => {
 
   test('with --yes its consumers get everything from there on, up to the present', async () => {
     const ledger = await readLedger();
-    const { stdout, stderr } = await succeed(['replay', '-l', ledger, '--to-group', 'g', '--from-sequence', '12', '--yes']);
+    const { stdout, stderr } = await succeed([
+      'replay',
+      '-l',
+      ledger,
+      '--to-group',
+      'g',
+      '--from-sequence',
+      '12',
+      '--yes',
+    ]);
     expect(stdout.toString()).toMatch(/^group g: 19 events again, 0 skipped; nobody is at work\n/);
     expect(stderr).toBe('done: its members go on from there\n');
     await succeed(['emit', '-q', '-l', ledger], { input: '{"to":"p1","n":31}\n' });
@@ -85,7 +101,9 @@ describe('replay --to-group', () => {
     expect(await plan(ledger, '--from', 'end')).toMatchObject({ isDone: false, again: 0, skipped: 10 });
     expect(await plan(ledger, '--from', '-1h', '-p', 'p0', '-p', 'p1')).toMatchObject({ again: 10, skipped: 0 });
     expect(await plan(ledger, '--from', '2031-01-01', '--yes')).toMatchObject({ again: 0, skipped: 10 });
-    expect(await plan(ledger, '--from', '1999-12-31T23:00', '--tz', 'Europe/Berlin', '--yes')).toMatchObject({ again: 30 });
+    expect(await plan(ledger, '--from', '1999-12-31T23:00', '--tz', 'Europe/Berlin', '--yes')).toMatchObject({
+      again: 30,
+    });
     expect(await consumed(ledger)).toEqual(range(1, 30));
   });
 
@@ -94,8 +112,27 @@ describe('replay --to-group', () => {
     const refused = async (code: number, fact: RegExp, ...args: string[]) =>
       expectFailure(await runCli(['replay', '-l', ledger, '--to-group', 'g', '--yes', ...args]), code, fact);
     await refused(2, /--to-group without --from/);
-    const alien = ['--through now', '--until now', '--through-sequence 5', '--speed 2', '--rate 5/s', '--max-gap 1s', '--step', '--follow', '--key a'];
-    for (const words of [...alien, '--where n=1', '--exec cat', '--cursor-file c', '-o payload', '--determinism strict', '--quiet', '--into other']) {
+    const alien = [
+      '--through now',
+      '--until now',
+      '--through-sequence 5',
+      '--speed 2',
+      '--rate 5/s',
+      '--max-gap 1s',
+      '--step',
+      '--follow',
+      '--key a',
+    ];
+    for (const words of [
+      ...alien,
+      '--where n=1',
+      '--exec cat',
+      '--cursor-file c',
+      '-o payload',
+      '--determinism strict',
+      '--quiet',
+      '--into other',
+    ]) {
       await refused(2, /^error: --[a-z-]+ does not go with --to-group: /, '--from', 'start', ...words.split(' '));
     }
     await refused(2, /^error: a range does not go with --to-group: /, '--from', 'start', 'yesterday');
@@ -107,7 +144,11 @@ describe('replay --to-group', () => {
     await refused(2, /'noon' is not a time/, '--from', 'noon');
     expectFailure(await runCli(['replay', '-l', ledger, '--yes']), 2, /--to-group/);
     for (const group of ['h', '', "g'; DROP TABLE cursors; --", '\u001b[2J']) {
-      expectFailure(await runCli(['replay', '-l', ledger, '--to-group', group, '--from', 'start', '--yes']), 2, /has no group/);
+      expectFailure(
+        await runCli(['replay', '-l', ledger, '--to-group', group, '--from', 'start', '--yes']),
+        2,
+        /has no group/,
+      );
     }
     expect(await consumed(ledger)).toEqual([]);
   });
@@ -133,7 +174,11 @@ describe('replay --to-group', () => {
     const member = new MemberProcess(ledger, 'g', 'worker', LIVE);
     await engine.emit({ to: 'p0', n: 31 });
     await idle(engine);
-    expect(await plan(ledger, '--from', 'start', '--yes', '--force')).toMatchObject({ isDone: true, again: 31, alive: ['worker'] });
+    expect(await plan(ledger, '--from', 'start', '--yes', '--force')).toMatchObject({
+      isDone: true,
+      again: 31,
+      alive: ['worker'],
+    });
     await engine.emit([{ to: 'p0', n: 32 }]);
     await idle(engine);
     const [first, ...again] = await givenTo(member);
@@ -156,7 +201,9 @@ describe('replay --to-group', () => {
     let asked = 0;
     const ask = async () => {
       // a number of its own, which is not in what was typed: the screen may still show what was asked before
-      screen.type(`clear; echo "round $((${asked++} + 1))"; completengine replay --to-group g --from start; echo "exit $?"`);
+      screen.type(
+        `clear; echo "round $((${asked++} + 1))"; completengine replay --to-group g --from start; echo "exit $?"`,
+      );
       await screen.showing(new RegExp(`round ${asked}\n[^]*step group g\\? \\[y/N\\]`));
     };
     await ask();
@@ -200,17 +247,33 @@ test('whatever the step: all from there on comes, in the order of each partition
   const engine = await openEngine({ ledger });
   const members = ['one', 'other'].map((name) => new MemberProcess(ledger, 'g', name, LIVE));
   const given = () => Promise.all(members.map(givenTo));
-  const step = fc.record({ sequence: fc.integer({ min: 1, max: 31 }), partitions: fc.subarray(['p0', 'p1', 'p2'], { minLength: 1 }), fresh: fc.nat(20) });
+  const step = fc.record({
+    sequence: fc.integer({ min: 1, max: 31 }),
+    partitions: fc.subarray(['p0', 'p1', 'p2'], { minLength: 1 }),
+    fresh: fc.nat(20),
+  });
   await fc.assert(
     fc.asyncProperty(step, async ({ sequence, partitions, fresh }) => {
       const before = await given();
       const emitting = engine.emit(Array.from({ length: fresh + 1 }, (_, n) => ({ to: `p${n % 3}`, n })));
       const names = partitions.flatMap((name) => ['-p', name]);
-      const { isDone, partitions: steps } = await plan(ledger, '--from', String(sequence), ...names, '--yes', '--force');
+      const { isDone, partitions: steps } = await plan(
+        ledger,
+        '--from',
+        String(sequence),
+        ...names,
+        '--yes',
+        '--force',
+      );
       await emitting;
       await idle(engine);
-      expect({ isDone, stepped: steps.map(({ partition }) => partition) }).toEqual({ isDone: true, stepped: partitions });
-      const ends = new Map((await engine.groups())[0]?.lanes.map(({ partition, nextOffset }) => [partition, nextOffset]));
+      expect({ isDone, stepped: steps.map(({ partition }) => partition) }).toEqual({
+        isDone: true,
+        stepped: partitions,
+      });
+      const ends = new Map(
+        (await engine.groups())[0]?.lanes.map(({ partition, nextOffset }) => [partition, nextOffset]),
+      );
       const since = (await given()).map((places, at) => places.slice(before[at]?.length));
       for (const { partition, to } of steps) {
         const offsets = since.map((places) => offsetsOf(places, partition));

@@ -4,7 +4,15 @@ import { expect, test } from 'vitest';
 import { EARTHQUAKES, runCli } from '../support/cli.ts';
 import { asLines, earthquakes } from '../support/earthquakes.ts';
 import { storedEvents } from '../support/invariants.ts';
-import { type Envelope, earthquakeLedger, expectFailure, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
+import {
+  type Envelope,
+  earthquakeLedger,
+  expectFailure,
+  newLedger,
+  parseLines,
+  replayed,
+  succeed,
+} from '../support/ledger-cli.ts';
 
 function digestOf(text: string | Buffer): string {
   return new Blake3Hasher().update(text).digest('hex');
@@ -13,7 +21,9 @@ function digestOf(text: string | Buffer): string {
 test('reports what it has told on standard error, and as a document with --json', async () => {
   const ledger = await earthquakeLedger();
   const { stderr } = await succeed(['replay', '-l', ledger]);
-  expect(stderr).toMatch(/^1,707 events \(1\.22 MB in .+\); sequences 1-1707; 2018-01-31T01:49:59\.650000Z to 2018-02-07T01:26:13\.840000Z; verified; digest /);
+  expect(stderr).toMatch(
+    /^1,707 events \(1\.22 MB in .+\); sequences 1-1707; 2018-01-31T01:49:59\.650000Z to 2018-02-07T01:26:13\.840000Z; verified; digest /,
+  );
   const { stderr: json, stdout } = await succeed(['replay', '--json', '-l', ledger]);
   expect(stdout.equals(readFileSync(EARTHQUAKES))).toBe(true);
   expect(JSON.parse(json)).toMatchObject({
@@ -54,16 +64,20 @@ test('-q says nothing, and an empty range is no failure', async () => {
 test('tells only the partitions asked for', async () => {
   const ledger = await earthquakeLedger();
   const stored = storedEvents(ledger);
-  const of = (...names: string[]) => stored.filter(({ partition }) => names.includes(partition)).map(({ payload }) => `${payload}\n`);
+  const of = (...names: string[]) =>
+    stored.filter(({ partition }) => names.includes(partition)).map(({ payload }) => `${payload}\n`);
   expect((await replayed(ledger, '-p', 'p1')) === of('p1').join('')).toBe(true);
   expect((await replayed(ledger, '--partition', 'p6', '-p', 'p1', '-p', 'p1')) === of('p1', 'p6').join('')).toBe(true);
-  expect((await replayed(ledger, '-p', 'p1', '--from', '2018-02-06T12:00:00Z')).length).toBeLessThan(of('p1').join('').length);
+  expect((await replayed(ledger, '-p', 'p1', '--from', '2018-02-06T12:00:00Z')).length).toBeLessThan(
+    of('p1').join('').length,
+  );
 });
 
 test('--determinism says whether the chain is verified; the default is the ledger’s', async () => {
   const strict = await newLedger();
   const relaxed = await newLedger('--determinism', 'relaxed');
-  const isVerified = async (...args: string[]) => JSON.parse((await succeed(['replay', '--json', ...args])).stderr).isVerified as boolean;
+  const isVerified = async (...args: string[]) =>
+    JSON.parse((await succeed(['replay', '--json', ...args])).stderr).isVerified as boolean;
   expect(await isVerified('-l', strict)).toBe(true);
   expect(await isVerified('-l', strict, '--determinism', 'relaxed')).toBe(false);
   expect(await isVerified('-l', relaxed)).toBe(false);
@@ -86,9 +100,18 @@ test('envelopes are one line each, with the payload last and as it is', async ()
   const payload = '{ "k":"a\\"b","at":1.5e0 , "n":9007199254740993}'.replace('1.5e0', '1523523600');
   await succeed(['emit', '-l', ledger], { input: `${payload}\n` });
   const line = await replayed(ledger, '-o', 'envelope');
-  expect(line).toMatch(/^\{"sequence":1,"partition":"p\d","offset":0,"time":"2018-04-12T09:00:00\.000000Z","key":"a\\"b","payload":/);
+  expect(line).toMatch(
+    /^\{"sequence":1,"partition":"p\d","offset":0,"time":"2018-04-12T09:00:00\.000000Z","key":"a\\"b","payload":/,
+  );
   expect(line.endsWith(`"payload":${payload}}\n`)).toBe(true);
-  expect(Object.keys(parseLines<Envelope>(line)[0] ?? {})).toEqual(['sequence', 'partition', 'offset', 'time', 'key', 'payload']);
+  expect(Object.keys(parseLines<Envelope>(line)[0] ?? {})).toEqual([
+    'sequence',
+    'partition',
+    'offset',
+    'time',
+    'key',
+    'payload',
+  ]);
 });
 
 test('envelopes emitted into a new ledger make the same history', async () => {

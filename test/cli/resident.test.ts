@@ -8,7 +8,10 @@ import { earthquakeLedger, numbers } from '../support/ledger-cli.ts';
 import { ResidentCli } from '../support/resident-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const LONG = Array.from({ length: 20_000 }, (_, n) => `{"properties":{"net":"n${n % 7}","time":${1_600_000_000_000 + n}}}\n`).join('');
+const LONG = Array.from(
+  { length: 20_000 },
+  (_, n) => `{"properties":{"net":"n${n % 7}","time":${1_600_000_000_000 + n}}}\n`,
+).join('');
 
 /** Arguments, and standard input. The ledger is named by the environment's default: events.codex of the working directory. */
 const COMMANDS: readonly (readonly [args: string, input?: string])[] = [
@@ -101,12 +104,16 @@ test(`${COMMANDS.length} commands one after the other print and return what each
       const args = line === '' ? [] : line.split(' ');
       const results: object[] = [];
       for (const run of [() => resident.run(args, { input, cwd }), () => spawnCli(args, { input, cwd })]) {
-        for (const name of ['events.codex-wal', 'events.codex-shm', 'copy.codex', 'new.codex', 'rejects.jsonl']) rmSync(join(cwd, name), { force: true });
+        for (const name of ['events.codex-wal', 'events.codex-shm', 'copy.codex', 'new.codex', 'rejects.jsonl'])
+          rmSync(join(cwd, name), { force: true });
         copyFileSync(template, join(cwd, 'events.codex'));
         const result = await run();
         codes.add(result.code);
         // what was written to files counts as well
-        results.push({ ...comparable(result), files: ['copy.codex', 'new.codex', 'rejects.jsonl'].filter((name) => existsSync(join(cwd, name))) });
+        results.push({
+          ...comparable(result),
+          files: ['copy.codex', 'new.codex', 'rejects.jsonl'].filter((name) => existsSync(join(cwd, name))),
+        });
       }
       const [ofResident, ofProcess] = results.map((result) => JSON.parse(withoutNow(JSON.stringify(result))));
       expect(ofResident, line).toEqual(ofProcess);
@@ -122,12 +129,20 @@ test('a command that ends its process ends the resident one, and the next comman
   try {
     const cwd = workplace(await earthquakeLedger());
     const exec = 'kill -9 $PPID';
-    expect(await resident.run(['replay', '-q', '--exec', exec], { cwd })).toMatchObject({ code: null, signal: 'SIGKILL' });
+    expect(await resident.run(['replay', '-q', '--exec', exec], { cwd })).toMatchObject({
+      code: null,
+      signal: 'SIGKILL',
+    });
     expect(await resident.run(['tail', '-n', '1'], { cwd })).toMatchObject({ code: 0, stderr: '' });
     expect(await resident.run(['tail', '-f'], { cwd, timeout: 500 })).toMatchObject({ code: null, signal: 'SIGKILL' });
-    expect(await resident.run(['emit', '-l', 'nowhere.codex'], { cwd, input: numbers(1, 50_000) })).toMatchObject({ code: 66 });
+    expect(await resident.run(['emit', '-l', 'nowhere.codex'], { cwd, input: numbers(1, 50_000) })).toMatchObject({
+      code: 66,
+    });
     // nothing of the input before is left to it
-    const { stdout } = await resident.run(['emit', '--receipts', '-q'], { cwd, input: '{"properties":{"net":"us","time":1}}\n' });
+    const { stdout } = await resident.run(['emit', '--receipts', '-q'], {
+      cwd,
+      input: '{"properties":{"net":"us","time":1}}\n',
+    });
     expect(stdout.toString().split('\n')).toHaveLength(2);
   } finally {
     resident.close();

@@ -5,7 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { EARTHQUAKES, runCli } from '../support/cli.ts';
 import { earthquakes } from '../support/earthquakes.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
-import { type Envelope, emitWithRejects, expectFailure, fileIn, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import {
+  type Envelope,
+  emitWithRejects,
+  expectFailure,
+  fileIn,
+  newLedger,
+  parseLines,
+  succeed,
+} from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 interface Quake {
@@ -47,7 +55,9 @@ describe('by magnitude', () => {
     const rejected = await emitWithRejects(ledger, [input]);
     const gaps = [...lines.keys()].filter((at) => at % 10 === 5);
     expect(rejected.map(({ line }) => line)).toEqual(gaps.map((at) => at + 1));
-    expect(rejected[0]?.reason).toMatch(/the field that routing reads is missing \(range:properties\.mag=1,2\.5,4\.5\)/);
+    expect(rejected[0]?.reason).toMatch(
+      /the field that routing reads is missing \(range:properties\.mag=1,2\.5,4\.5\)/,
+    );
     expect(rejected[1]?.reason).toMatch(/the field that routing reads is no string, number or boolean/);
     expect(await envelopes(ledger)).toHaveLength(lines.length - gaps.length);
   });
@@ -65,13 +75,21 @@ describe('by magnitude', () => {
       expect(key === null).toBe(at % 10 === 5);
     }
     const { partitions } = JSON.parse((await succeed(['partition', '--json', '-l', ledger])).stdout.toString());
-    expect(partitions.map(({ name }: { name: string }) => name)).toEqual(['micro', 'minor', 'light', 'strong', 'unknown']);
+    expect(partitions.map(({ name }: { name: string }) => name)).toEqual([
+      'micro',
+      'minor',
+      'light',
+      'strong',
+      'unknown',
+    ]);
     await expectSoundLedger(ledger);
   });
 
   test('a magnitude that is a text is a bad line with a reason of its own, whatever --missing says', async () => {
     const ledger = await newLedger(...BY_MAGNITUDE, '--missing', 'unknown');
-    const result = await runCli(['emit', '-l', ledger], { input: '{"properties":{"mag":1}}\n{"properties":{"mag":"1"}}\n' });
+    const result = await runCli(['emit', '-l', ledger], {
+      input: '{"properties":{"mag":1}}\n{"properties":{"mag":"1"}}\n',
+    });
     expectFailure(
       result,
       65,
@@ -96,7 +114,10 @@ test('by network and kind of magnitude, each pair keeps to one partition and is 
 
 test('a partition for events without a key changes no number of a hash', async () => {
   const input = `${['a', 'b', 'c', 'd', 'e', 'f'].map((k) => `{"k":"${k}"}\n`).join('')}`;
-  const [plain, apart] = [await newLedger('--partition', 'hash:k'), await newLedger('--partition', 'hash:k', '--missing', 'rest')];
+  const [plain, apart] = [
+    await newLedger('--partition', 'hash:k'),
+    await newLedger('--partition', 'hash:k', '--missing', 'rest'),
+  ];
   for (const ledger of [plain, apart]) await succeed(['emit', '-l', ledger], { input });
   const placed = async (ledger: string) => (await envelopes(ledger)).map(({ partition }) => partition);
   expect(await placed(apart)).toEqual(await placed(plain));
@@ -110,11 +131,15 @@ test('a routing is kept as it was given: quotes, times and all', async () => {
   const { stdout } = await succeed(['init', '-l', ledger, '--partition', spec, '--missing', 'undated']);
   const kept = 'range:"seen at".on=2026-01-01T00:00:00Z,2026-07-01T00:00:00Z,missing=undated';
   expect(stdout.toString()).toContain(`${kept} over 3 partitions and undated, head`);
-  await succeed(['emit', '-l', ledger], { input: '{"seen at":{"on":"2026-03-01T00:00:00Z"}}\n{"seen at":{}}\n{"seen at":{"on":"2027-03-01T00:00:00Z"}}\n' });
+  await succeed(['emit', '-l', ledger], {
+    input: '{"seen at":{"on":"2026-03-01T00:00:00Z"}}\n{"seen at":{}}\n{"seen at":{"on":"2027-03-01T00:00:00Z"}}\n',
+  });
   expect((await envelopes(ledger)).map(({ partition }) => partition)).toEqual(['p1', 'undated', 'p2']);
   const document = JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString());
   expect(document.epochs).toMatchObject([{ routing: kept, partitions: ['p0', 'p1', 'p2'] }]);
-  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain(`${kept} over 3 partitions and undated, epoch 1`);
+  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain(
+    `${kept} over 3 partitions and undated, epoch 1`,
+  );
 });
 
 test.each([

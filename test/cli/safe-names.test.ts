@@ -29,7 +29,10 @@ test('init, inspect, emit and a failure show the name of the ledger with codes, 
   const lines = (text: string): string[] => text.split('\n');
   const init = await succeed(['init', '-l', ledger]);
   expect(init.stdout.toString()).toContain(shown);
-  const documents = [await succeed(['inspect', '--json', '-l', ledger]), await runCli(['init', '--json', '-l', ledger])];
+  const documents = [
+    await succeed(['inspect', '--json', '-l', ledger]),
+    await runCli(['init', '--json', '-l', ledger]),
+  ];
   for (const { stdout } of documents) {
     const text = stdout.toString();
     expect(text).toContain('a\\u009b31m\\u202eb');

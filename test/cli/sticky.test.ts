@@ -21,9 +21,14 @@ test('each network of a week of earthquakes keeps to one partition, also in a co
   expect(new Set(places.values()).size).toBe(8);
   await succeed(['emit', '-q', '--envelope', '-l', copy], { input: await replayed(ledger, '-o', 'envelope') });
   expect(await expectPinnedForEver(copy, networkOf)).toEqual(places);
-  for (const { key, payload } of parseLines<Envelope>(await replayed(ledger, '-o', 'envelope'))) expect(key).toBe(networkOf(JSON.stringify(payload)));
-  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toMatch(new RegExp(`^sessions +${places.size} with a pin$`, 'm'));
-  expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString())).toMatchObject({ sessions: places.size });
+  for (const { key, payload } of parseLines<Envelope>(await replayed(ledger, '-o', 'envelope')))
+    expect(key).toBe(networkOf(JSON.stringify(payload)));
+  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toMatch(
+    new RegExp(`^sessions +${places.size} with a pin$`, 'm'),
+  );
+  expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString())).toMatchObject({
+    sessions: places.size,
+  });
 });
 
 test('networks that rest for an hour may move, those that do not stay', async () => {
@@ -38,12 +43,17 @@ test('networks that rest for an hour may move, those that do not stay', async ()
 const SESSIONS = 5000;
 
 function linesOf(emitter: string, count: number): string[] {
-  return Array.from({ length: count }, (_, n) => `{"emitter":"${emitter}","n":${n},"session":"s${(n * 7919) % SESSIONS}","pad":"${'x'.repeat(150)}"}\n`);
+  return Array.from(
+    { length: count },
+    (_, n) => `{"emitter":"${emitter}","n":${n},"session":"s${(n * 7919) % SESSIONS}","pad":"${'x'.repeat(150)}"}\n`,
+  );
 }
 
 test('four emitters of the same sessions at once, in volume and in pieces, agree on every session', async () => {
   const ledger = await newLedger('--partition', 'sticky:session', '--partitions', '5');
-  const volumes = ['anna', 'bert'].map((name) => runCli(['emit', '-q', '-l', ledger], { input: linesOf(name, 25_000).join('') }));
+  const volumes = ['anna', 'bert'].map((name) =>
+    runCli(['emit', '-q', '-l', ledger], { input: linesOf(name, 25_000).join('') }),
+  );
   const trickles = ['cleo', 'dora'].map(async (name) => {
     const child = startCli(['emit', '-q', '-l', ledger]);
     const result = finished(child);
@@ -54,7 +64,8 @@ test('four emitters of the same sessions at once, in volume and in pieces, agree
     child.stdin.end();
     return result;
   });
-  for (const { code, stderr } of await Promise.all([...volumes, ...trickles])) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const { code, stderr } of await Promise.all([...volumes, ...trickles]))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const places = await expectPinnedForEver(ledger, sessionOf);
   expect(places.size).toBe(SESSIONS);
   expect((await replayed(ledger)).split('\n').length - 1).toBe(56_000);

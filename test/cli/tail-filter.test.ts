@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { finished, runCli, startCli } from '../support/cli.ts';
 import { asLines, earthquakes } from '../support/earthquakes.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
-import { type Envelope, earthquakeLedger, expectFailure, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import {
+  type Envelope,
+  earthquakeLedger,
+  expectFailure,
+  newLedger,
+  parseLines,
+  succeed,
+} from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -75,19 +82,28 @@ test.each<[string[], readonly Line[]]>([
 
 test('a filter stands beside partitions and times', async () => {
   const ledger = await earthquakeLedger();
-  const strong = earthquakes().filter(({ line }) => ((JSON.parse(line) as { properties: { mag: number | null } }).properties.mag ?? 0) >= 4);
+  const strong = earthquakes().filter(
+    ({ line }) => ((JSON.parse(line) as { properties: { mag: number | null } }).properties.mag ?? 0) >= 4,
+  );
   const where = ['--where', 'properties.mag>=4'];
   const [from, until] = [Date.UTC(2018, 1, 3), Date.UTC(2018, 1, 4)];
   const thatDay = strong.filter(({ ms }) => ms >= from && ms < until);
   expect(thatDay.length).toBeGreaterThan(5);
   expect(await tailed(ledger, ...where)).toBe(asLines(strong.slice(-10)));
-  for (const more of [[], ['-f']]) expect(await tailed(ledger, ...where, '--since', '2018-02-03', '--until', '2018-02-04', ...more)).toBe(asLines(thatDay));
-  expect(await tailed(ledger, ...where, '--since', '2018-02-03', '--until', '2018-02-04', '-n', '3')).toBe(asLines(thatDay.slice(-3)));
+  for (const more of [[], ['-f']])
+    expect(await tailed(ledger, ...where, '--since', '2018-02-03', '--until', '2018-02-04', ...more)).toBe(
+      asLines(thatDay),
+    );
+  expect(await tailed(ledger, ...where, '--since', '2018-02-03', '--until', '2018-02-04', '-n', '3')).toBe(
+    asLines(thatDay.slice(-3)),
+  );
   const alaska = parseLines<Envelope>(await tailed(ledger, '--key', 'ak', '-o', 'envelope', '-n', '20'));
   expect(alaska.map(({ key }) => key)).toEqual(Array.from({ length: 20 }, () => 'ak'));
   const [{ partition } = { partition: '' }] = alaska;
   const elsewhere = partition === 'p0' ? 'p1' : 'p0';
-  expect(parseLines(await tailed(ledger, partition, '--key', 'ak', '-n', '20'))).toEqual(alaska.map(({ payload }) => payload));
+  expect(parseLines(await tailed(ledger, partition, '--key', 'ak', '-n', '20'))).toEqual(
+    alaska.map(({ payload }) => payload),
+  );
   expect(await tailed(ledger, elsewhere, '--key', 'ak')).toBe('');
 });
 
@@ -127,7 +143,9 @@ test('for --idle what is left out is silence', async () => {
 test('a cursor file moves past what is left out, which is not read again', async () => {
   const ledger = await numbersLedger();
   const cursor = join(tempDir(), 'cursor');
-  expect(await tailed(ledger, '--cursor-file', cursor, '--key', 'k3', '--from', 'start', '-c', '2')).toBe(textOf(threes.slice(0, 2)));
+  expect(await tailed(ledger, '--cursor-file', cursor, '--key', 'k3', '--from', 'start', '-c', '2')).toBe(
+    textOf(threes.slice(0, 2)),
+  );
   expect(keptIn(cursor)).toBe(8);
   expect(await tailed(ledger, '--cursor-file', cursor, '--key', 'k3')).toBe(textOf(threes.slice(2)));
   expect(keptIn(cursor)).toBe(100);
@@ -162,7 +180,8 @@ test('a reader that has gone is not given more: no cursor moves past what it did
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3');
   await succeed(['emit', '-q', '-l', ledger], { input: textOf(lines(1, 60_000)) });
   const cursor = join(tempDir(), 'cursor');
-  const script = 'completengine tail --key k3 -n all --cursor-file "$cursor" -l "$ledger" | head -1; exit "$PIPESTATUS"';
+  const script =
+    'completengine tail --key k3 -n all --cursor-file "$cursor" -l "$ledger" | head -1; exit "$PIPESTATUS"';
   const { stdout, stderr, code } = await runShell(script, { ledger, cursor });
   expect({ stdout: stdout.toString(), stderr, code }).toEqual({ stdout: '{"k":"k3","n":3}\n', stderr: '', code: 0 });
   expect(keptIn(cursor)).toBeLessThan(60_000);
@@ -170,7 +189,10 @@ test('a reader that has gone is not given more: no cursor moves past what it did
 
 test('a tail with a filter that nothing meets ends when its reader goes', { timeout: 20_000 }, async () => {
   const ledger = await numbersLedger();
-  const { stderr, code } = await runShell('completengine tail -f --key k9 -l "$ledger" | sleep 0.5; exit "$PIPESTATUS"', { ledger });
+  const { stderr, code } = await runShell(
+    'completengine tail -f --key k9 -l "$ledger" | sleep 0.5; exit "$PIPESTATUS"',
+    { ledger },
+  );
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
 });
 

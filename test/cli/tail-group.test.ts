@@ -43,7 +43,8 @@ const sorted = (text: string): string[] => text.trimEnd().split('\n').sort();
 describe('tail --group', () => {
   test('prints what the group has not had yet, and goes on there the next time', async () => {
     const ledger = await ledgerOf(numbers(1, 30));
-    const tail = async (...args: string[]) => (await succeed(['tail', '-l', ledger, '-g', 'g', '-e', ...args])).stdout.toString();
+    const tail = async (...args: string[]) =>
+      (await succeed(['tail', '-l', ledger, '-g', 'g', '-e', ...args])).stdout.toString();
     expect(sorted(await tail())).toEqual(sorted(numbers(1, 30)));
     expect(await tail()).toBe('');
     await succeed(['emit', '-q', '-l', ledger], { input: numbers(31, 35) });
@@ -57,16 +58,23 @@ describe('tail --group', () => {
     expect(sorted(stdout.toString())).toEqual(['7', '8', '9']);
     const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', 'start']);
     expect(again.stdout.toString()).toBe('');
-    expect(again.stderr).toBe('group g goes on where it stands: --from is for a new group; to step this one: completengine replay --to-group g --from start\n');
+    expect(again.stderr).toBe(
+      'group g goes on where it stands: --from is for a new group; to step this one: completengine replay --to-group g --from start\n',
+    );
   });
 
   test('in two terminals gives each event to one of them', async () => {
     const ledger = await newLedger('--partitions', '4');
-    const tails = [startCli(['tail', '-l', ledger, '-g', 'g', '--lease', '2s']), startCli(['tail', '-l', ledger, '-g', 'g', '--lease', '2s'])];
+    const tails = [
+      startCli(['tail', '-l', ledger, '-g', 'g', '--lease', '2s']),
+      startCli(['tail', '-l', ledger, '-g', 'g', '--lease', '2s']),
+    ];
     const results = tails.map(finished);
     for (let shares = ''; shares !== '2,2'; ) {
       const [group] = await groupsOf(ledger);
-      const holders = (group?.partitions ?? []).map((partition) => (partition as unknown as { member: string | null }).member);
+      const holders = (group?.partitions ?? []).map(
+        (partition) => (partition as unknown as { member: string | null }).member,
+      );
       shares = (group?.members ?? []).map(({ name }) => holders.filter((holder) => holder === name).length).join();
     }
     await succeed(['emit', '-q', '-l', ledger], { input: numbers(1, 100) });
@@ -81,7 +89,8 @@ describe('tail --group', () => {
 
   test('ends after as many events as asked for, with the cursor there', async () => {
     const ledger = await ledgerOf(numbers(1, 10), '--partitions', '1');
-    const tail = async (...args: string[]) => (await succeed(['tail', '-l', ledger, '-g', 'g', ...args])).stdout.toString();
+    const tail = async (...args: string[]) =>
+      (await succeed(['tail', '-l', ledger, '-g', 'g', ...args])).stdout.toString();
     expect(await tail('-c', '3')).toBe(numbers(1, 3));
     expect(await tail('-c', '1')).toBe(numbers(4, 4));
     expect(await tail('--idle', '200ms')).toBe(numbers(5, 10));
@@ -132,7 +141,20 @@ describe('tail --exec', () => {
     expect(one.stdout.toString()).toBe([1, 2, 3, 4, 5].map((n) => `one p0 ${n - 1}-${n - 1} 1 ${n} \n`).join(''));
     const many = await succeed(['tail', '-l', ledger, '-g', 'many', '-e', '--batch', '3', '--exec', environment]);
     expect(many.stdout.toString()).toBe('many p0 0-2 1 1 2 3 \nmany p0 3-4 1 4 5 \n');
-    const bytes = await succeed(['tail', '-l', ledger, '-g', 'bytes', '-e', '--batch', '9', '--batch-bytes', '4', '--exec', environment]);
+    const bytes = await succeed([
+      'tail',
+      '-l',
+      ledger,
+      '-g',
+      'bytes',
+      '-e',
+      '--batch',
+      '9',
+      '--batch-bytes',
+      '4',
+      '--exec',
+      environment,
+    ]);
     expect(bytes.stdout.toString()).toBe('bytes p0 0-1 1 1 2 \nbytes p0 2-3 1 3 4 \nbytes p0 4-4 1 5 \n');
     const pretty = await succeed(['tail', '-l', ledger, '-g', 'pretty', '-c', '1', '-o', 'pretty', '--exec', 'cat']);
     expect(pretty.stdout.toString()).toMatch(/^\d{4}-\d\d-\d\dT\S+ p0\/0 /);
@@ -144,14 +166,31 @@ describe('tail --exec', () => {
     const ledger = await ledgerOf(numbers(1, 6), '--partitions', '1');
     const log = join(tempDir(), 'log');
     const command = 'x=$(tr "\\n" " "); case "$x" in *3*) echo "no threes" >&2; exit 7;; esac; echo "$x" >> "$log"';
-    const args = ['tail', '-l', ledger, '-g', 'g', '-e', '--batch', '4', '--max-deliver', '2', '--backoff', '1ms', '--exec', command];
+    const args = [
+      'tail',
+      '-l',
+      ledger,
+      '-g',
+      'g',
+      '-e',
+      '--batch',
+      '4',
+      '--max-deliver',
+      '2',
+      '--backoff',
+      '1ms',
+      '--exec',
+      command,
+    ];
     const { stderr } = await parksSome(args, { env: { ...process.env, log } });
     expect(stderr).toMatch(/^no threes\n4 events from p0\/0: exit code 7; again in /);
     expect(stderr).toMatch(/^p0\/2 \(sequence 3\): exit code 7; parked after 2 attempts/m);
     expect(stderr).toMatch(/\n6 events: 5 delivered, 1 parked\n$/);
     expect((await succeed(['replay', '-q', '-l', ledger])).stdout.toString()).toBe(numbers(1, 6));
     const listed = async () => parseLines((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
-    expect(await listed()).toMatchObject([{ sequence: 3, partition: 'p0', offset: 2, attempts: 2, reason: 'exit code 7', details: 'no threes', payload: 3 }]);
+    expect(await listed()).toMatchObject([
+      { sequence: 3, partition: 'p0', offset: 2, attempts: 2, reason: 'exit code 7', details: 'no threes', payload: 3 },
+    ]);
     expect((await runShell('cat "$log"', { log })).stdout.toString()).toBe('1 \n2 \n4 \n5 6 \n');
 
     const asked = await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']);
@@ -159,14 +198,34 @@ describe('tail --exec', () => {
     const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', environment]);
     expect(again.stdout.toString()).toBe('g p0 2-2 3 3 \n');
     expect(await listed()).toEqual([]);
-    expectFailure(await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']), 2, /3 is not parked/);
+    expectFailure(
+      await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']),
+      2,
+      /3 is not parked/,
+    );
     expectFailure(await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop']), 2, /without a sequence/);
-    expectFailure(await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'x']), 2, /'x' is not a sequence/);
+    expectFailure(
+      await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'x']),
+      2,
+      /'x' is not a sequence/,
+    );
   });
 
   test('a count bounds what it deals with, also where everything is parked', async () => {
     const ledger = await ledgerOf(numbers(1, 9), '--partitions', '2');
-    const { stderr } = await parksSome(['tail', '-l', ledger, '-g', 'g', '-c', '3', '--max-deliver', '1', '--exec', 'exit 1']);
+    const { stderr } = await parksSome([
+      'tail',
+      '-l',
+      ledger,
+      '-g',
+      'g',
+      '-c',
+      '3',
+      '--max-deliver',
+      '1',
+      '--exec',
+      'exit 1',
+    ]);
     expect(stderr).toMatch(/\n3 events: 0 delivered, 3 parked\n$/);
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 6, parked: 3 });
   });
@@ -175,12 +234,22 @@ describe('tail --exec', () => {
     const ledger = await ledgerOf(numbers(1, 3000), '--partitions', '1');
     await succeed(['tail', '-l', ledger, '-g', 'g', '-c', '1']);
     parkAll(ledger, 'g');
-    const listed = parseLines<{ sequence: number; payload: number }>((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
-    expect(listed.map(({ sequence, payload }) => [sequence, payload])).toEqual(Array.from({ length: 3000 }, (_, at) => [at + 1, at + 1]));
-    const left = await runShell('set -o pipefail; completengine tail --parked -g g -l "$ledger" | head -n 1', { ledger });
+    const listed = parseLines<{ sequence: number; payload: number }>(
+      (await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout,
+    );
+    expect(listed.map(({ sequence, payload }) => [sequence, payload])).toEqual(
+      Array.from({ length: 3000 }, (_, at) => [at + 1, at + 1]),
+    );
+    const left = await runShell('set -o pipefail; completengine tail --parked -g g -l "$ledger" | head -n 1', {
+      ledger,
+    });
     expect([left.code, parseLines(left.stdout).length]).toEqual([0, 1]);
-    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', 'all'])).stderr).toMatch(/^3,000 events will be delivered again/);
-    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'all'])).stderr).toBe('3,000 events dropped\n');
+    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', 'all'])).stderr).toMatch(
+      /^3,000 events will be delivered again/,
+    );
+    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'all'])).stderr).toBe(
+      '3,000 events dropped\n',
+    );
     expect((await groupsOf(ledger))[0]).toMatchObject({ parked: 0 });
   });
 
@@ -197,10 +266,25 @@ describe('tail --exec', () => {
 
   test('kills a run that takes too long, with all that it has started', async () => {
     const ledger = await ledgerOf('1\n');
-    const args = ['tail', '-l', ledger, '-g', 'g', '-e', '--ack-timeout', '200ms', '--max-deliver', '1', '--exec', 'sleep 54321 | cat'];
+    const args = [
+      'tail',
+      '-l',
+      ledger,
+      '-g',
+      'g',
+      '-e',
+      '--ack-timeout',
+      '200ms',
+      '--max-deliver',
+      '1',
+      '--exec',
+      'sleep 54321 | cat',
+    ];
     expect((await parksSome(args)).stderr).toContain('no answer within 200 ms; parked after 1 attempt');
     expect((await runShell('pgrep -f "sleep 5432[1]" | wc -l')).stdout.toString()).toBe('0\n');
-    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', '1'])).stderr).toBe('1 event dropped\n');
+    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', '1'])).stderr).toBe(
+      '1 event dropped\n',
+    );
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 0, parked: 0 });
   });
 
@@ -221,14 +305,27 @@ describe('tail --exec', () => {
   test('does not wait for what a run has left behind', async () => {
     const ledger = await ledgerOf('1\n');
     const pid = join(tempDir(), 'pid');
-    await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'sleep 600 > /dev/null & echo $! > "$pid"'], { env: { ...process.env, pid } });
+    await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'sleep 600 > /dev/null & echo $! > "$pid"'], {
+      env: { ...process.env, pid },
+    });
     // it is alive, and ours to end
     process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
   });
 
   test('tells what has ended a run from outside, and its last words', async () => {
     const ledger = await ledgerOf('1\n');
-    await parksSome(['tail', '-l', ledger, '-g', 'g', '-e', '--max-deliver', '1', '--exec', 'yes word | head -n 3000 >&2; echo "the last" >&2; kill -9 $$']);
+    await parksSome([
+      'tail',
+      '-l',
+      ledger,
+      '-g',
+      'g',
+      '-e',
+      '--max-deliver',
+      '1',
+      '--exec',
+      'yes word | head -n 3000 >&2; echo "the last" >&2; kill -9 $$',
+    ]);
     const [parked] = parseLines((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
     expect(parked).toMatchObject({ reason: 'signal SIGKILL', details: `${'word\n'.repeat(9)}the last` });
   });
@@ -236,7 +333,9 @@ describe('tail --exec', () => {
   test.runIf(hasTerminal)('shows what its runs say to a terminal without what that would obey', async () => {
     const ledger = await ledgerOf('1\n');
     const command = String.raw`printf "\033]0;title\007\tfive \342\202\254\n" >&2; exit 1`;
-    const written = await runOnTerminal(`completengine tail -l "$ledger" -g g -e --max-deliver 1 --exec '${command}'`, { variables: { ledger } });
+    const written = await runOnTerminal(`completengine tail -l "$ledger" -g g -e --max-deliver 1 --exec '${command}'`, {
+      variables: { ledger },
+    });
     expect(written).toContain('\\x1b]0;title\\x07\tfive €\n');
     expect(written).not.toContain('\u001b]0;');
   });
@@ -274,7 +373,9 @@ test('inspect --groups tells people where groups stand', async () => {
   expect((await succeed(['inspect', '--groups', '-l', ledger])).stdout.toString()).toMatch(/^no groups yet/);
   await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
   const { stdout } = await succeed(['inspect', '--groups', '-l', ledger]);
-  expect(stdout.toString()).toMatch(/^group mailer: 2 events behind, the oldest for [\d.]+m?s; 0 parked; no members\npartition .*\np0 +1 +2 /);
+  expect(stdout.toString()).toMatch(
+    /^group mailer: 2 events behind, the oldest for [\d.]+m?s; 0 parked; no members\npartition .*\np0 +1 +2 /,
+  );
 });
 
 test('names of groups and members that could not have been given are refused, and do not reach the output: 3', async () => {

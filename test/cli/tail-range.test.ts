@@ -48,7 +48,9 @@ test('a field that no event has is said', async () => {
   const ledger = await numbersLedger(25);
   const { stdout, stderr } = await succeed(['tail', '-l', ledger, '--where', 'a.b=1', '--where', 'c~*x']);
   expect([stdout.toString(), stderr]).toEqual(['', 'none of the events looked at has the field a.b or c\n']);
-  expect((await succeed(['replay', '-l', ledger, '--where', 'a.b=1'])).stderr).toBe('no events: none of the events looked at has the field a.b\n');
+  expect((await succeed(['replay', '-l', ledger, '--where', 'a.b=1'])).stderr).toBe(
+    'no events: none of the events looked at has the field a.b\n',
+  );
 });
 
 test('--since and --until choose by time, the end excluded, and -n the last of those', async () => {

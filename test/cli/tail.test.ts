@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { finished, runCli, startCli } from '../support/cli.ts';
 import { storedEvents } from '../support/invariants.ts';
-import { type Envelope, earthquakeLedger, expectFailure, newLedger, numbers, parseLines, succeed } from '../support/ledger-cli.ts';
+import {
+  type Envelope,
+  earthquakeLedger,
+  expectFailure,
+  newLedger,
+  numbers,
+  parseLines,
+  succeed,
+} from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
 
 async function tailed(ledger: string, ...args: string[]): Promise<string> {
@@ -64,7 +72,10 @@ test('envelopes carry place, time and key beside the payload', async () => {
 test('a ledger without a key has null in its envelopes', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: '{"a":1}\n' });
-  expect(parseLines<Envelope>(await tailed(ledger, '-o', 'envelope'))[0]).toMatchObject({ key: null, payload: { a: 1 } });
+  expect(parseLines<Envelope>(await tailed(ledger, '-o', 'envelope'))[0]).toMatchObject({
+    key: null,
+    payload: { a: 1 },
+  });
 });
 
 test('-f goes on with what other processes commit, from where it began', async () => {

@@ -44,14 +44,21 @@ test('what belongs to the ledger or is an input is refused under each of its nam
     [join(directory, 'hard.jsonl'), 'is an input: in.jsonl'],
   ];
   linked('chained', 'events.codex-journal');
-  for (const [path, fact] of cases) expect(refusalOf(check(ledger, input, path)).message).toBe(`--rejects ${path} ${fact}`);
+  for (const [path, fact] of cases)
+    expect(refusalOf(check(ledger, input, path)).message).toBe(`--rejects ${path} ${fact}`);
   // named by a link, the ledger has its -wal beside the file that the link leads to
   expect(refusalOf(check(join(directory, 'link.codex'), input, `${ledger}-wal`)).message).toContain('its -wal');
 });
 
 test('other files are taken: those that are not there, links to them, devices, and a ledger yet to be made', async () => {
   const { directory, ledger, input, linked } = await place();
-  for (const path of [join(directory, 'new'), linked('to-new', 'new'), linked('loop', 'loop'), '/dev/null', join(directory, 'nowhere', 'file')])
+  for (const path of [
+    join(directory, 'new'),
+    linked('to-new', 'new'),
+    linked('loop', 'loop'),
+    '/dev/null',
+    join(directory, 'nowhere', 'file'),
+  ])
     check(ledger, input, path)();
   check(join(directory, 'nowhere', 'events.codex'), input, join(directory, 'events'))();
   refuseTakenFiles({ inputs: [{ name: '/dev/null', place: '/dev/null' }], outputs: { rejects: '/dev/null' } });
@@ -64,7 +71,9 @@ test('two outputs are two files', () => {
 });
 
 test('a hyphen is refused as a file to write', () => {
-  expect(refusalOf(() => refuseTakenFiles({ outputs: { rejects: '-' } })).message).toBe('--rejects - does not mean standard output');
+  expect(refusalOf(() => refuseTakenFiles({ outputs: { rejects: '-' } })).message).toBe(
+    '--rejects - does not mean standard output',
+  );
 });
 
 describe('commands', () => {
@@ -78,11 +87,27 @@ describe('commands', () => {
     ['emit', 'completengine emit in.jsonl events.codex', 'the input events.codex is the ledger itself'],
     ['emit', 'completengine emit < events.codex', 'the input stdin is the ledger itself'],
     ['tail', 'completengine tail -f >> events.codex', 'standard output is the ledger itself'],
-    ['tail', 'completengine tail --cursor-file events.codex-wal', '--cursor-file events.codex-wal is part of the ledger: its -wal'],
+    [
+      'tail',
+      'completengine tail --cursor-file events.codex-wal',
+      '--cursor-file events.codex-wal is part of the ledger: its -wal',
+    ],
     ['replay', 'completengine replay 1<> events.codex', 'standard output is the ledger itself'],
-    ['replay', 'completengine replay --digest-file events.codex-shm', '--digest-file events.codex-shm is part of the ledger: its -shm'],
-    ['replay', 'completengine replay --into other.codex --digest-file other.codex-wal', '--digest-file other.codex-wal is part of the ledger: its -wal'],
-    ['replay', 'completengine replay --into events.codex-journal', '--into events.codex-journal is part of the ledger: its -journal'],
+    [
+      'replay',
+      'completengine replay --digest-file events.codex-shm',
+      '--digest-file events.codex-shm is part of the ledger: its -shm',
+    ],
+    [
+      'replay',
+      'completengine replay --into other.codex --digest-file other.codex-wal',
+      '--digest-file other.codex-wal is part of the ledger: its -wal',
+    ],
+    [
+      'replay',
+      'completengine replay --into events.codex-journal',
+      '--into events.codex-journal is part of the ledger: its -journal',
+    ],
     ['inspect', 'completengine inspect --json >> events.codex', 'standard output is the ledger itself'],
     ['bench', 'completengine bench --compare in.jsonl --json >> in.jsonl', 'standard output is an input: in.jsonl'],
   ])('%s: %s', async (_, script, fact) => {

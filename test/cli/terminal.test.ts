@@ -10,7 +10,10 @@ const COLOUR = `${ESCAPE}[3`;
 const onTerminal = test.skipIf(!hasTerminal);
 
 /** Payloads that would colour, rename, ring, clear and turn round a terminal that obeyed them; as raw bytes where JSON allows it. */
-const EVIL_PAYLOADS = ['{"k":"\u009b31mred","key":"\u202eturned\u2066"}', '{"k":"\u200bhidden","\u009b2J":"\u0085\u007f\ufeff"}'];
+const EVIL_PAYLOADS = [
+  '{"k":"\u009b31mred","key":"\u202eturned\u2066"}',
+  '{"k":"\u200bhidden","\u009b2J":"\u0085\u007f\ufeff"}',
+];
 
 async function evilLedger(): Promise<string> {
   const ledger = await newLedger('--partition', 'hash:k');
@@ -21,7 +24,9 @@ async function evilLedger(): Promise<string> {
 onTerminal('events are shown for people: time, place and key, cut to the width', async () => {
   const ledger = await earthquakeLedger();
   for (const columns of [80, 120]) {
-    const lines = plainLines(await runOnTerminal('completengine tail -n 5', { columns, variables: { COMPLETENGINE_LEDGER: ledger } })).slice(0, 5);
+    const lines = plainLines(
+      await runOnTerminal('completengine tail -n 5', { columns, variables: { COMPLETENGINE_LEDGER: ledger } }),
+    ).slice(0, 5);
     for (const line of lines) {
       expect(line).toMatch(/^2018-02-0\dT\d\d:\d\d:\d\d\.\d{6}Z p\d\/\d+ [a-z]{2} \{"type":"Feature".*…$/);
       expect(stringWidth(line)).toBeLessThanOrEqual(columns);
@@ -32,8 +37,12 @@ onTerminal('events are shown for people: time, place and key, cut to the width',
 
 onTerminal('wide characters are cut to the width too', async () => {
   const ledger = await newLedger();
-  await succeed(['emit', '-q', '-l', ledger], { input: `"${'鯨'.repeat(200)}"\n"${'e\u0301'.repeat(200)}"\n"${'🐋'.repeat(200)}"\n` });
-  const lines = plainLines(await runOnTerminal('completengine tail', { columns: 100, variables: { COMPLETENGINE_LEDGER: ledger } })).slice(0, 3);
+  await succeed(['emit', '-q', '-l', ledger], {
+    input: `"${'鯨'.repeat(200)}"\n"${'e\u0301'.repeat(200)}"\n"${'🐋'.repeat(200)}"\n`,
+  });
+  const lines = plainLines(
+    await runOnTerminal('completengine tail', { columns: 100, variables: { COMPLETENGINE_LEDGER: ledger } }),
+  ).slice(0, 3);
   for (const line of lines) {
     expect(stringWidth(line)).toBeLessThanOrEqual(100);
     expect(line.endsWith('…')).toBe(true);
@@ -43,28 +52,47 @@ onTerminal('wide characters are cut to the width too', async () => {
 onTerminal('colours are used on a terminal, and not with NO_COLOR', async () => {
   const variables = { COMPLETENGINE_LEDGER: await earthquakeLedger() };
   expect(await runOnTerminal('completengine tail', { variables })).toContain(COLOUR);
-  expect(await runOnTerminal('completengine tail', { variables: { ...variables, NO_COLOR: '1' } })).not.toContain(ESCAPE);
-  expect(await runOnTerminal('completengine inspect; completengine tail --bogus', { variables: { ...variables, NO_COLOR: '1' } })).not.toContain(ESCAPE);
+  expect(await runOnTerminal('completengine tail', { variables: { ...variables, NO_COLOR: '1' } })).not.toContain(
+    ESCAPE,
+  );
+  expect(
+    await runOnTerminal('completengine inspect; completengine tail --bogus', {
+      variables: { ...variables, NO_COLOR: '1' },
+    }),
+  ).not.toContain(ESCAPE);
 });
 
-onTerminal.each(['tail', 'tail -o payload', 'tail -o envelope', 'replay', 'inspect --sequence 1', 'inspect --sequence 2'])(
-  '%s shows control characters of payloads as their codes',
-  async (command) => {
-    const written = await runOnTerminal(`completengine ${command}`, { variables: { COMPLETENGINE_LEDGER: await evilLedger() } });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are not what is looked for
-    const withoutColours = written.replace(/\u001b\[\d+m/g, '');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-    expect(withoutColours).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e\u2066\ufeff]/);
-    expect(written).toMatch(/\\x9b(31m|2J)/);
-  },
-);
+onTerminal.each([
+  'tail',
+  'tail -o payload',
+  'tail -o envelope',
+  'replay',
+  'inspect --sequence 1',
+  'inspect --sequence 2',
+])('%s shows control characters of payloads as their codes', async (command) => {
+  const written = await runOnTerminal(`completengine ${command}`, {
+    variables: { COMPLETENGINE_LEDGER: await evilLedger() },
+  });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are not what is looked for
+  const withoutColours = written.replace(/\u001b\[\d+m/g, '');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  expect(withoutColours).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e\u2066\ufeff]/);
+  expect(written).toMatch(/\\x9b(31m|2J)/);
+});
 
 test('in a pipe payloads are as they came, and nothing is coloured', async () => {
   const ledger = await evilLedger();
   expect((await succeed(['tail', '-l', ledger])).stdout.toString()).toBe(`${EVIL_PAYLOADS.join('\n')}\n`);
   const earthquakes = await earthquakeLedger();
-  for (const args of [['tail', '-o', 'pretty'], ['inspect'], ['partition'], ['replay', '-o', 'pretty', '--through-sequence', '3']]) {
-    const { stdout, stderr } = await succeed([...args, '-l', earthquakes], { env: { ...process.env, TERM: 'xterm-256color' } });
+  for (const args of [
+    ['tail', '-o', 'pretty'],
+    ['inspect'],
+    ['partition'],
+    ['replay', '-o', 'pretty', '--through-sequence', '3'],
+  ]) {
+    const { stdout, stderr } = await succeed([...args, '-l', earthquakes], {
+      env: { ...process.env, TERM: 'xterm-256color' },
+    });
     expect(stdout.toString() + stderr).not.toContain(ESCAPE);
   }
 });
@@ -88,7 +116,9 @@ onTerminal('a summary stands behind the work, and a progress line while it lasts
 });
 
 onTerminal('quick work shows no progress line', async () => {
-  const written = await runOnTerminal('echo 1 | completengine emit', { variables: { COMPLETENGINE_LEDGER: await newLedger() } });
+  const written = await runOnTerminal('echo 1 | completengine emit', {
+    variables: { COMPLETENGINE_LEDGER: await newLedger() },
+  });
   expect(written).not.toContain(ESCAPE);
   expect(written).toMatch(/^1 event committed/);
 });
@@ -102,8 +132,12 @@ onTerminal('emit at a terminal says how to end the input', async () => {
 
 onTerminal('errors are two lines without colours', async () => {
   const written = await runOnTerminal('completengine tail -l /nowhere/none.codex', {});
-  expect(written).toBe('error: there is no ledger at /nowhere/none.codex\n  try: make one: completengine init --ledger /nowhere/none.codex\n');
-  const usage = await runOnTerminal('completengine inspect --verify --sequence 1', { variables: { NODE_ENV: 'production' } });
+  expect(written).toBe(
+    'error: there is no ledger at /nowhere/none.codex\n  try: make one: completengine init --ledger /nowhere/none.codex\n',
+  );
+  const usage = await runOnTerminal('completengine inspect --verify --sequence 1', {
+    variables: { NODE_ENV: 'production' },
+  });
   expect(usage).toMatch(/^error: --verify=true cannot also be provided when using --sequence.*\n {2}try: .*\n$/);
 });
 

@@ -10,7 +10,10 @@ test('a range of dates is the same range wherever the machine stands and whateve
   for (const TZ of ZONES) {
     for (const LANG of LANGUAGES) {
       const env = { ...process.env, TZ, LANG, LC_ALL: LANG };
-      const { stderr } = await succeed(['replay', '--json', '--from', '2018-02-01', '--through', '2018-02-03', '-l', ledger], { env });
+      const { stderr } = await succeed(
+        ['replay', '--json', '--from', '2018-02-01', '--through', '2018-02-03', '-l', ledger],
+        { env },
+      );
       digests.add(JSON.parse(stderr).digest);
     }
   }

@@ -20,7 +20,8 @@ const START_MS = Date.parse('2026-01-01T00:00:00Z');
 function linesOf(emitter: string, skewMs = 0): string[] {
   return Array.from(
     { length: LINES },
-    (_, n) => `{"emitter":"${emitter}","n":${n},"key":"k${n % 97}","time":${START_MS + n * 10 + skewMs},"pad":"${'x'.repeat(150)}"}`,
+    (_, n) =>
+      `{"emitter":"${emitter}","n":${n},"key":"k${n % 97}","time":${START_MS + n * 10 + skewMs},"pad":"${'x'.repeat(150)}"}`,
   );
 }
 
@@ -33,32 +34,38 @@ function payloadsOf(events: readonly StoredEvent[], emitter: string): string[] {
 test.each([
   ['a pipe', 'cat "$INPUT" | completengine emit -q -l "$LEDGER"'],
   ['a file', 'completengine emit -q -l "$LEDGER" "$INPUT"'],
-])('a large input through %s has one writing thread, its replay one reading thread, and small ones none', async (_, script) => {
-  const lines = linesOf('one');
-  const sizes: [number, number][] = [
-    [100, 0],
-    [LINES, 1],
-  ];
-  for (const [count, threads] of sizes) {
-    const ledger = await largeLedger();
-    const input = fileIn(tempDir(), 'input.jsonl', `${lines.slice(0, count).join('\n')}\n`);
-    const [writing, reading] = [new ThreadCount(), new ThreadCount()];
-    expect((await runShell(script, { ...writing.env, INPUT: input, LEDGER: ledger })).code).toBe(0);
-    expect(writing.threads).toBe(threads);
-    const replay = await runCli(['replay', '-q', '-l', ledger], { env: reading.env });
-    expect(reading.threads).toBe(threads);
-    expect(replay.stdout.toString() === `${lines.slice(0, count).join('\n')}\n`).toBe(true);
-  }
-});
+])(
+  'a large input through %s has one writing thread, its replay one reading thread, and small ones none',
+  async (_, script) => {
+    const lines = linesOf('one');
+    const sizes: [number, number][] = [
+      [100, 0],
+      [LINES, 1],
+    ];
+    for (const [count, threads] of sizes) {
+      const ledger = await largeLedger();
+      const input = fileIn(tempDir(), 'input.jsonl', `${lines.slice(0, count).join('\n')}\n`);
+      const [writing, reading] = [new ThreadCount(), new ThreadCount()];
+      expect((await runShell(script, { ...writing.env, INPUT: input, LEDGER: ledger })).code).toBe(0);
+      expect(writing.threads).toBe(threads);
+      const replay = await runCli(['replay', '-q', '-l', ledger], { env: reading.env });
+      expect(reading.threads).toBe(threads);
+      expect(replay.stdout.toString() === `${lines.slice(0, count).join('\n')}\n`).toBe(true);
+    }
+  },
+);
 
 test('two emitters of large inputs, whose times interleave, each keep their order and lose nothing', async () => {
   const ledger = await largeLedger();
   const emitters = { one: linesOf('one'), two: linesOf('two', 5) };
-  const results = await Promise.all(Object.values(emitters).map((lines) => runCli(['emit', '-l', ledger], { input: `${lines.join('\n')}\n` })));
+  const results = await Promise.all(
+    Object.values(emitters).map((lines) => runCli(['emit', '-l', ledger], { input: `${lines.join('\n')}\n` })),
+  );
   expect(results.map(({ code }) => code)).toEqual([0, 0]);
   const events = await expectSoundLedger(ledger);
   expect(events.length).toBe(2 * LINES);
-  for (const [emitter, lines] of Object.entries(emitters)) expect(payloadsOf(events, emitter).join('\n') === lines.join('\n')).toBe(true);
+  for (const [emitter, lines] of Object.entries(emitters))
+    expect(payloadsOf(events, emitter).join('\n') === lines.join('\n')).toBe(true);
 });
 
 test('a bad line deep in a large input ends it there: all before it is committed, nothing behind it', async () => {
@@ -93,7 +100,13 @@ test('kill -9 in the middle of a large input leaves whole commits of its beginni
     const path = await largeLedger();
     const count = new ThreadCount();
     const log = join(tempDir(), 'strace.log');
-    const killed = await traced(log, 'pwrite64', `signal=KILL:when=${nth}`, ['emit', '-l', path, input, input, input], count.env);
+    const killed = await traced(
+      log,
+      'pwrite64',
+      `signal=KILL:when=${nth}`,
+      ['emit', '-l', path, input, input, input],
+      count.env,
+    );
     expect(wasKilled(killed), `at write ${nth}: it ended with ${killed.code}`).toBe(true);
     expect(count.threads).toBe(1);
     const events = await expectSoundLedger(path);
@@ -113,7 +126,8 @@ test('Ctrl-C in the middle of a large input finishes what is on its way and says
   const child = startCli(['emit', '-l', ledger]);
   const result = finished(child);
   const piece = Buffer.from(`${linesOf('one').slice(0, 20_000).join('\n')}\n`);
-  for (let sent = 0; sent < 6; sent++) if (!child.stdin.write(piece)) await new Promise((resolve) => child.stdin.once('drain', resolve));
+  for (let sent = 0; sent < 6; sent++)
+    if (!child.stdin.write(piece)) await new Promise((resolve) => child.stdin.once('drain', resolve));
   child.kill('SIGINT');
   const { code, stderr } = await result;
   expect(code).toBe(130);

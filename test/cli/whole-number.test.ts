@@ -17,13 +17,18 @@ it.each([
   expect(readScaledNumber(text, RULE)).toBe(expected);
 });
 
-it.each(['', '0', '-1', '1.5', '1e-3', 'many', '1 000', '0x10', '1e99', 'Infinity', '1kk', '_1', 'x'.repeat(99)])("refuses '%s'", (text) => {
-  for (const read of [readScaledNumber, readWholeNumber]) {
-    const act = () => read(text, RULE);
-    expect(act).toThrow(LedgerError);
-    expect(act).toThrow(expect.objectContaining({ message: `'${text.slice(0, 40)}' is not a number of events`, hint: 'use 100' }));
-  }
-});
+it.each(['', '0', '-1', '1.5', '1e-3', 'many', '1 000', '0x10', '1e99', 'Infinity', '1kk', '_1', 'x'.repeat(99)])(
+  "refuses '%s'",
+  (text) => {
+    for (const read of [readScaledNumber, readWholeNumber]) {
+      const act = () => read(text, RULE);
+      expect(act).toThrow(LedgerError);
+      expect(act).toThrow(
+        expect.objectContaining({ message: `'${text.slice(0, 40)}' is not a number of events`, hint: 'use 100' }),
+      );
+    }
+  },
+);
 
 it.each(['200_000', '1e6', '200k', '9007199254740993', '+1', ' 1'])("refuses '%s' where digits stand alone", (text) => {
   expect(() => readWholeNumber(text, RULE)).toThrow(`'${text}' is not a number of events`);

@@ -18,7 +18,8 @@ test('every range of the earthquakes, by the time of any two, is what a plain fi
   const engine = await openEngine({ ledger, partition: 'hash:properties.net', time: 'properties.time' });
   const lines = readFileSync(EARTHQUAKES, 'utf8').trimEnd().split('\n');
   // commits of all sizes, some of them between events of one time
-  for (let at = 0, size = 1; at < lines.length; at += size, size = (size * 7) % 31 || 1) await engine.emit(lines.slice(at, at + size));
+  for (let at = 0, size = 1; at < lines.length; at += size, size = (size * 7) % 31 || 1)
+    await engine.emit(lines.slice(at, at + size));
   const history = await historyOf(ledger);
   const times = earthquakes().map(({ ms }) => ms * 1000);
   const context = { now: 0 };
@@ -33,8 +34,14 @@ test('every range of the earthquakes, by the time of any two, is what a plain fi
     expect(await resolveRange({ from: text }, history, context)).toEqual({ from: before + 1, through: times.length });
     expect(await resolveRange({ through: text }, history, context)).toEqual({ from: 1, through });
     expect(await resolveRange({ until: text }, history, context)).toEqual({ from: 1, through: before });
-    expect(await resolveRange({ from: formatTime(time + 1) }, history, context)).toEqual({ from: through + 1, through: times.length });
-    expect(await resolveRange({ range: `${text}/PT0.000001S` }, history, context)).toEqual({ from: before + 1, through });
+    expect(await resolveRange({ from: formatTime(time + 1) }, history, context)).toEqual({
+      from: through + 1,
+      through: times.length,
+    });
+    expect(await resolveRange({ range: `${text}/PT0.000001S` }, history, context)).toEqual({
+      from: before + 1,
+      through,
+    });
   }
 });
 

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Completengine, type EventForm, envelopeForm, type OpenOptions, payloadForm, StreamSink, type TellingReport } from '../../src/index.ts';
+import {
+  Completengine,
+  type EventForm,
+  envelopeForm,
+  type OpenOptions,
+  payloadForm,
+  StreamSink,
+  type TellingReport,
+} from '../../src/index.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { jsonLine } from '../support/json-lines.ts';
 import { cutInto, flowing, pieceSizes, trickling } from '../support/pieces.ts';
@@ -31,7 +39,10 @@ function ledgerPaths(): () => string {
   return () => join(directory, `${made++}.codex`);
 }
 
-async function withEngine<Result>(options: OpenOptions, use: (engine: Completengine) => Promise<Result>): Promise<Result> {
+async function withEngine<Result>(
+  options: OpenOptions,
+  use: (engine: Completengine) => Promise<Result>,
+): Promise<Result> {
   const engine = await Completengine.open({ partitions: 3, clock: tickingClock(), ...options });
   try {
     return await use(engine);
@@ -77,9 +88,15 @@ interface Input {
 const blankLine = fc.constantFrom('', ' ', '\t', '\r', ' \r');
 const input: fc.Arbitrary<Input> = fc
   .record({
-    lines: fc.array(fc.tuple(fc.oneof({ weight: 5, arbitrary: jsonLine }, { weight: 1, arbitrary: blankLine }), fc.constantFrom('\n', '\r\n')), {
-      maxLength: 25,
-    }),
+    lines: fc.array(
+      fc.tuple(
+        fc.oneof({ weight: 5, arbitrary: jsonLine }, { weight: 1, arbitrary: blankLine }),
+        fc.constantFrom('\n', '\r\n'),
+      ),
+      {
+        maxLength: 25,
+      },
+    ),
     hasMark: fc.boolean(),
     endsOpen: fc.boolean(),
   })
@@ -100,7 +117,11 @@ describe('an input', () => {
         const ledger = nextPath();
         await withEngine({ ledger }, async (engine) => {
           const emitted = await engine.emit(source(cutInto(bytes, sizes)));
-          expect(emitted).toMatchObject({ events: payloads.length, bytes: Buffer.byteLength(payloads.join('')), isComplete: true });
+          expect(emitted).toMatchObject({
+            events: payloads.length,
+            bytes: Buffer.byteLength(payloads.join('')),
+            isComplete: true,
+          });
           const { bytes: told, report } = await replayed(engine, payloadForm);
           expect(told.toString()).toBe(ended(payloads));
           expect(report).toMatchObject({ events: payloads.length, isVerified: true, isComplete: true });
@@ -119,7 +140,10 @@ describe('an input', () => {
         await withEngine({ ledger }, async (engine) => {
           // a string would be taken as JSON text
           const texts = values.map((value) => JSON.stringify(value));
-          const receipts = [...(await Promise.all(texts.map((text) => engine.emit(text)))), ...(await engine.emit(texts.map((text) => Buffer.from(text))))];
+          const receipts = [
+            ...(await Promise.all(texts.map((text) => engine.emit(text)))),
+            ...(await engine.emit(texts.map((text) => Buffer.from(text)))),
+          ];
           expect(receipts.map(({ sequence }) => sequence)).toEqual(receipts.map((_, at) => at + 1));
           expect((await replayed(engine, payloadForm)).bytes.toString()).toBe(ended([...texts, ...texts]));
         });
@@ -134,21 +158,26 @@ describe('envelopes', () => {
   it('make the same ledger again: the same digest, the same places, the same times', async () => {
     const nextPath = ledgerPaths();
     await fc.assert(
-      fc.asyncProperty(fc.array(input, { minLength: 1, maxLength: 3 }), pieceSizes, flow, async (inputs, sizes, source) => {
-        const [first, second] = [nextPath(), nextPath()];
-        const told = await withEngine({ ledger: first }, async (engine) => {
-          for (const { bytes } of inputs) await engine.emit(flowing([bytes]));
-          return { ...(await replayed(engine, envelopeForm)), events: await eventsOf(engine) };
-        });
-        await withEngine({ ledger: second }, async (engine) => {
-          await engine.emit(source(cutInto(told.bytes, sizes)), { envelope: true });
-          const again = await replayed(engine, envelopeForm);
-          expect(again.report.digest).toBe(told.report.digest);
-          expect(await eventsOf(engine)).toEqual(told.events);
-          expect(again.bytes.equals(told.bytes)).toBe(true);
-        });
-        await expectSoundLedger(second);
-      }),
+      fc.asyncProperty(
+        fc.array(input, { minLength: 1, maxLength: 3 }),
+        pieceSizes,
+        flow,
+        async (inputs, sizes, source) => {
+          const [first, second] = [nextPath(), nextPath()];
+          const told = await withEngine({ ledger: first }, async (engine) => {
+            for (const { bytes } of inputs) await engine.emit(flowing([bytes]));
+            return { ...(await replayed(engine, envelopeForm)), events: await eventsOf(engine) };
+          });
+          await withEngine({ ledger: second }, async (engine) => {
+            await engine.emit(source(cutInto(told.bytes, sizes)), { envelope: true });
+            const again = await replayed(engine, envelopeForm);
+            expect(again.report.digest).toBe(told.report.digest);
+            expect(await eventsOf(engine)).toEqual(told.events);
+            expect(again.bytes.equals(told.bytes)).toBe(true);
+          });
+          await expectSoundLedger(second);
+        },
+      ),
       RUNS,
     );
   });
@@ -160,7 +189,11 @@ describe('envelopes', () => {
         fc.integer({ min: 10 ** 11, max: NOON / 1000 }),
         fc.integer({ min: -(10 ** 10), max: NOON / 1000 }).map((millis) => new Date(millis).toISOString()),
       ),
-      tenant: fc.oneof(fc.string({ unit: 'grapheme' }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean()),
+      tenant: fc.oneof(
+        fc.string({ unit: 'grapheme' }),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.boolean(),
+      ),
       body: fc.jsonValue(),
     });
     await fc.assert(

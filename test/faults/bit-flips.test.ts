@@ -49,7 +49,10 @@ const LIMIT = { timeout: 30_000 };
 
 /** What the ledgers hold besides events. */
 const KINDS = {
-  unique: { told: 'unique ids and a producer', options: { partition: 'hash:tenant', partitions: ['herring', 'cod', 'squid'], unique: 'id' } },
+  unique: {
+    told: 'unique ids and a producer',
+    options: { partition: 'hash:tenant', partitions: ['herring', 'cod', 'squid'], unique: 'id' },
+  },
   sticky: { told: 'pins of sessions', options: { partition: 'sticky:id,idle=1h', partitions: 3 } },
   plain: { told: 'plain', options: { partition: 'hash', partitions: 4 } },
 } as const;
@@ -59,7 +62,10 @@ async function makeLedger(path: string, kind: Kind, random: Seeded): Promise<voi
   const engine = await Completengine.open({ ledger: path, ...KINDS[kind].options });
   try {
     const stream: EventStream = { name: kind, seed: random.seed, count: 2000, piecesMax: 160 };
-    await engine.ingest([{ name: 'stream', open: () => piecesOf(engine, stream, random) }], kind === 'unique' ? { producer: 'feeder' } : {});
+    await engine.ingest(
+      [{ name: 'stream', open: () => piecesOf(engine, stream, random) }],
+      kind === 'unique' ? { producer: 'feeder' } : {},
+    );
   } finally {
     await engine.close();
   }
@@ -81,7 +87,8 @@ function chooseFlip(number: number, size: number, random: Seeded): Flip {
   const bit = random.between(0, 7);
   if (chance < 0.06) return { number, byte: random.between(0, 99), bit };
   if (chance < 0.12) return { number, byte: random.between(0, PAGE_BYTES - 1), bit };
-  if (chance < 0.22) return { number, byte: random.between(0, size / PAGE_BYTES - 1) * PAGE_BYTES + random.between(0, 255), bit };
+  if (chance < 0.22)
+    return { number, byte: random.between(0, size / PAGE_BYTES - 1) * PAGE_BYTES + random.between(0, 255), bit };
   return { number, byte: random.between(0, size - 1), bit };
 }
 
@@ -120,10 +127,18 @@ for (const kind of Object.keys(KINDS) as Kind[]) {
     await expectSoundLedger(path);
     expect(rawCommits(path).length).toBeGreaterThan(30);
     const replay = await runCli(['replay', '--quiet', '--ledger', path]);
-    const original: Original = { path, bytes: readFileSync(path), identity: rawIdentity(path), content: rawContent(path), replayed: replay.stdout };
+    const original: Original = {
+      path,
+      bytes: readFileSync(path),
+      identity: rawIdentity(path),
+      content: rawContent(path),
+      replayed: replay.stdout,
+    };
     expect(original.bytes.length % PAGE_BYTES).toBe(0);
 
-    const flips = Array.from({ length: FLIPS_PER_LEDGER }, (_, number) => chooseFlip(number, original.bytes.length, random));
+    const flips = Array.from({ length: FLIPS_PER_LEDGER }, (_, number) =>
+      chooseFlip(number, original.bytes.length, random),
+    );
     const codes = new Map<unknown, number>();
     let ownProcesses = 0;
     const trial = async (cli: ResidentCli, flip: Flip): Promise<void> => {
@@ -137,7 +152,8 @@ for (const kind of Object.keys(KINDS) as Kind[]) {
 
       const where = `seed ${random.seed}, ${kind} ledger, byte ${flip.byte} (page ${Math.floor(flip.byte / PAGE_BYTES) + 1}, byte ${flip.byte % PAGE_BYTES}), bit ${flip.bit}: ${verdict.stderr}`;
       expect([0, 3, 76], where).toContain(verdict.code);
-      if (verdict.code === 76) expect(attempt(rawIdentity, copy), `refused, and it is a ledger still: ${where}`).not.toBe(original.identity);
+      if (verdict.code === 76)
+        expect(attempt(rawIdentity, copy), `refused, and it is a ledger still: ${where}`).not.toBe(original.identity);
       if (verdict.code === 0) {
         expect(attempt(rawIdentity, copy), `passed with another identity: ${where}`).toBe(original.identity);
         expect(attempt(rawContent, copy), `passed with other content: ${where}`).toBe(original.content);
@@ -195,10 +211,16 @@ it('opens a ledger with a flipped bit in its -wal as a shorter prefix of whole c
   writeFileSync(`${sound}-wal`, wal, { mode: 0o600 });
   const events = await expectSoundLedger(sound);
   const ends = new Set([0, ...rawCommits(sound).map(({ first_sequence: first, count }) => first + count - 1)]);
-  const document = JSON.parse((await runCli(['inspect', '--json', '--ledger', sound])).stdout.toString('utf8')) as { head: string };
+  const document = JSON.parse((await runCli(['inspect', '--json', '--ledger', sound])).stdout.toString('utf8')) as {
+    head: string;
+  };
   expect(document.head.startsWith('450:')).toBe(true);
 
-  const flips = Array.from({ length: FLIPS_OF_WAL }, (_, number) => ({ number, byte: random.between(0, wal.length - 1), bit: random.between(0, 7) }));
+  const flips = Array.from({ length: FLIPS_OF_WAL }, (_, number) => ({
+    number,
+    byte: random.between(0, wal.length - 1),
+    bit: random.between(0, 7),
+  }));
   let cut = 0;
   let lost = 0;
   let ownProcesses = 0;
@@ -217,7 +239,9 @@ it('opens a ledger with a flipped bit in its -wal as a shorter prefix of whole c
     expect(kept, where).toEqual(events.slice(0, kept.length));
     expect(ends.has(kept.length), `${where}: ${kept.length} events are no whole commits`).toBe(true);
     const isWhole = kept.length === events.length;
-    expect(anchored.code, `${where}, ${kept.length} of ${events.length} events kept: ${anchored.stderr}`).toBe(isWhole ? 0 : 3);
+    expect(anchored.code, `${where}, ${kept.length} of ${events.length} events kept: ${anchored.stderr}`).toBe(
+      isWhole ? 0 : 3,
+    );
     if (!isWhole) cut++;
     lost += events.length - kept.length;
     removeLedger(copy);

@@ -23,19 +23,26 @@ const EVERYTHING = linesThrough(LINES);
 /** Compared here, because a diff of megabytes helps nobody. */
 const isSame = (stdout: Buffer, expected: string) => stdout.equals(Buffer.from(expected));
 
-const replay = (ledger: string, determinism: 'strict' | 'relaxed') => runCli(['replay', '-l', ledger, '--determinism', determinism]);
+const replay = (ledger: string, determinism: 'strict' | 'relaxed') =>
+  runCli(['replay', '-l', ledger, '--determinism', determinism]);
 
 async function expectTellsBefore(ledger: string, determinism: 'strict' | 'relaxed', commit: number): Promise<void> {
   const result = await replay(ledger, determinism);
   expectFailure(result, 3, `the commit at sequence ${commit} is broken`);
-  expect(isSame(result.stdout, linesThrough(commit - 1)), `${result.stdout.length} bytes before sequence ${commit}`).toBe(true);
+  expect(
+    isSame(result.stdout, linesThrough(commit - 1)),
+    `${result.stdout.length} bytes before sequence ${commit}`,
+  ).toBe(true);
 }
 
 /** Rewrites what a frame of the commit has in a column, as a faulty disk would: past the engine, and with nothing else changed. */
 function rewrite<Value>(ledger: string, commit: number, column: string, change: (value: Value) => Value): void {
   const db = new Database(ledger);
   try {
-    const value = db.prepare<[number], Value>(`SELECT ${column} FROM p1 WHERE sequence = ?`).pluck().get(commit) as Value;
+    const value = db
+      .prepare<[number], Value>(`SELECT ${column} FROM p1 WHERE sequence = ?`)
+      .pluck()
+      .get(commit) as Value;
     expect(db.prepare(`UPDATE p1 SET ${column} = ? WHERE sequence = ?`).run(change(value), commit).changes).toBe(1);
   } finally {
     db.close();
@@ -82,14 +89,17 @@ it.each([
   ['of a count, which is negative then', 'count', (count: number) => -count],
   ['of a count, which is enormous then', 'count', (count: number) => count + 2 ** 40],
   ['of a count, which is none then', 'count', () => 0],
-])('a change %s: no replay tells anything of the commit, verified or not, and each tells all before it', async (_, column, change) => {
-  const { ledger, commits } = await ledgerAndCommits(0, 5);
-  for (const commit of commits.toReversed()) {
-    rewrite(ledger, commit, column, change as (value: unknown) => unknown);
-    await expectTellsBefore(ledger, 'relaxed', commit);
-  }
-  await expectTellsBefore(ledger, 'strict', commits[0] as number);
-});
+])(
+  'a change %s: no replay tells anything of the commit, verified or not, and each tells all before it',
+  async (_, column, change) => {
+    const { ledger, commits } = await ledgerAndCommits(0, 5);
+    for (const commit of commits.toReversed()) {
+      rewrite(ledger, commit, column, change as (value: unknown) => unknown);
+      await expectTellsBefore(ledger, 'relaxed', commit);
+    }
+    await expectTellsBefore(ledger, 'strict', commits[0] as number);
+  },
+);
 
 it('a bit in the file itself, while nobody has it open', async () => {
   for (const n of [1000, 70_000, LINES - 5]) {
@@ -125,14 +135,17 @@ it('a page that SQLite cannot follow: the commit is named by each replay and by 
   }
 });
 
-it.each(['strict', 'relaxed'] as const)('a command is given what stands before a body that cannot be cut, %s', async (determinism) => {
-  const ledger = await newLedger('--partitions', '2', '--partition', 'manual:to');
-  for (let n = 1; n <= 7; n++) await succeed(['emit', '-q', '-l', ledger], { input: `{"to":"p1","n":${n}}\n` });
-  rewrite<Buffer>(ledger, 6, 'body', (body) => flippedBehind(body, '6}', 1));
-  const result = await runCli(['replay', '-l', ledger, '--determinism', determinism, '--exec', 'cat']);
-  expectFailure(result, 3, 'the commit at sequence 6 is broken');
-  expect(result.stdout.toString()).toBe([1, 2, 3, 4, 5].map((n) => `{"to":"p1","n":${n}}\n`).join(''));
-});
+it.each(['strict', 'relaxed'] as const)(
+  'a command is given what stands before a body that cannot be cut, %s',
+  async (determinism) => {
+    const ledger = await newLedger('--partitions', '2', '--partition', 'manual:to');
+    for (let n = 1; n <= 7; n++) await succeed(['emit', '-q', '-l', ledger], { input: `{"to":"p1","n":${n}}\n` });
+    rewrite<Buffer>(ledger, 6, 'body', (body) => flippedBehind(body, '6}', 1));
+    const result = await runCli(['replay', '-l', ledger, '--determinism', determinism, '--exec', 'cat']);
+    expectFailure(result, 3, 'the commit at sequence 6 is broken');
+    expect(result.stdout.toString()).toBe([1, 2, 3, 4, 5].map((n) => `{"to":"p1","n":${n}}\n`).join(''));
+  },
+);
 
 it('a row of commits that is missing ends every replay after what comes before it, and names it', async () => {
   const ledger = await newLedger('--partitions', '1');

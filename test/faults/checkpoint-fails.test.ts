@@ -17,10 +17,26 @@ it('an emission whose commits cannot be written back says so once, and loses not
   const log = join(dirname(ledger), 'strace.log');
   // of this file alone, so every commit succeeds
   const faults = ['-P', ledger, '-e', 'trace=fsync', '-e', 'inject=fsync:error=EIO'];
-  const emit = await runProgram('strace', ['-f', '-qq', '-o', log, ...faults, process.execPath, BIN, 'emit', input, '--json', '--ledger', ledger]);
+  const emit = await runProgram('strace', [
+    '-f',
+    '-qq',
+    '-o',
+    log,
+    ...faults,
+    process.execPath,
+    BIN,
+    'emit',
+    input,
+    '--json',
+    '--ledger',
+    ledger,
+  ]);
   expect(emit.code, emit.stderr).toBe(0);
   const report = JSON.parse(emit.stdout.toString('utf8'));
-  expect(report).toMatchObject({ events: lines, warnings: [{ code: 'WAL_GROWING', hint: 'look at the disk and its free space' }] });
+  expect(report).toMatchObject({
+    events: lines,
+    warnings: [{ code: 'WAL_GROWING', hint: 'look at the disk and its free space' }],
+  });
   expect(emit.stderr).toMatch(
     /^warning: .*events\.codex: \d+ MB of commits wait in the -wal .*: an I\/O error \(SQLITE_IOERR_FSYNC\); look at the disk and its free space\n$/,
   );

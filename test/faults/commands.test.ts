@@ -26,11 +26,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('a command that leaves a daemon behind, with its standard error open, does not keep tail from its end', { timeout: 20_000 }, async () => {
+test('a command that leaves a daemon behind, with its standard error open, does not keep tail from its end', {
+  timeout: 20_000,
+}, async () => {
   const ledger = await ledgerOfOne();
   const pidFile = join(tempDir(), 'pid');
   const daemon = `sleep 30 > /dev/null & echo $! > '${pidFile}'`;
-  const tail = spawn(process.execPath, [BIN, 'tail', '-l', ledger, '-g', 'g', '-e', '--exec', daemon], { stdio: 'ignore' });
+  const tail = spawn(process.execPath, [BIN, 'tail', '-l', ledger, '-g', 'g', '-e', '--exec', daemon], {
+    stdio: 'ignore',
+  });
   const code = await new Promise((resolve) => tail.on('exit', resolve));
   const pid = Number(readFileSync(pidFile, 'utf8'));
   const wasAlive = isAlive(pid);
@@ -49,33 +53,50 @@ test.for([
     const ledger = await ledgerOfOne();
     const log = join(tempDir(), 'strace.log');
     const inject = ['-f', '-qq', '-o', log, '-e', 'trace=socketpair', '-e', 'inject=socketpair:error=EMFILE'];
-    const { code, stderr } = await runProgram('strace', [...inject, process.execPath, BIN, verb, '-l', ledger, ...args, '--exec', 'cat']);
+    const { code, stderr } = await runProgram('strace', [
+      ...inject,
+      process.execPath,
+      BIN,
+      verb,
+      '-l',
+      ledger,
+      ...args,
+      '--exec',
+      'cat',
+    ]);
     expect(stderr).toMatch(/^error: the command .*EMFILE/m);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(code).toBe(69);
     expect(readFileSync(log, 'utf8')).toContain('INJECTED');
     const { stdout } = await runCli(['inspect', '--groups', '--json', '-l', ledger]);
-    for (const group of (JSON.parse(stdout.toString()) as { groups: unknown[] }).groups) expect(group).toMatchObject({ lag: 1, parked: 0 });
+    for (const group of (JSON.parse(stdout.toString()) as { groups: unknown[] }).groups)
+      expect(group).toMatchObject({ lag: 1, parked: 0 });
   },
 );
 
 test.for([
   ['ends when it is asked to', 'sleep 600 & sleep 600'],
   ['does not listen', 'trap "" TERM; sleep 600 & sleep 600; sleep 600'],
-] as const)('a command that %s is ended with all it has started when its tail is killed with -9', { timeout: 30_000 }, async ([, command]) => {
-  const ledger = await ledgerOfOne();
-  const pidFile = join(tempDir(), 'pid');
-  // a command gets its input when it is watched over, not before
-  const started = `read -r line; echo $$ > '${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'`;
-  const tail = spawn(process.execPath, [BIN, 'tail', '-l', ledger, '-g', 'g', '--exec', `${started}; ${command}`], { stdio: 'ignore' });
-  killAfterTest(tail);
-  await until(() => existsSync(pidFile));
-  const leader = Number(readFileSync(pidFile, 'utf8'));
-  onTestFinished(() => void endGroup(leader));
-  expect(hasGroup(leader)).toBe(true);
-  tail.kill('SIGKILL');
-  await until(() => !hasGroup(leader));
-});
+] as const)(
+  'a command that %s is ended with all it has started when its tail is killed with -9',
+  { timeout: 30_000 },
+  async ([, command]) => {
+    const ledger = await ledgerOfOne();
+    const pidFile = join(tempDir(), 'pid');
+    // a command gets its input when it is watched over, not before
+    const started = `read -r line; echo $$ > '${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'`;
+    const tail = spawn(process.execPath, [BIN, 'tail', '-l', ledger, '-g', 'g', '--exec', `${started}; ${command}`], {
+      stdio: 'ignore',
+    });
+    killAfterTest(tail);
+    await until(() => existsSync(pidFile));
+    const leader = Number(readFileSync(pidFile, 'utf8'));
+    onTestFinished(() => void endGroup(leader));
+    expect(hasGroup(leader)).toBe(true);
+    tail.kill('SIGKILL');
+    await until(() => !hasGroup(leader));
+  },
+);
 
 function endGroup(leader: number): void {
   try {

@@ -64,7 +64,19 @@ describe.each(DISKS)('on a disk of $size KiB', ({ size, lines }) => {
     writeFileSync(input, streamText(stream));
     const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
     const emit = () =>
-      disk.run(process.execPath, ['-e', FEEDER, BIN, input, String(LINES_PER_COMMIT), 'emit', '--receipts', '--producer', 'feeder', '--ledger', ledger]);
+      disk.run(process.execPath, [
+        '-e',
+        FEEDER,
+        BIN,
+        input,
+        String(LINES_PER_COMMIT),
+        'emit',
+        '--receipts',
+        '--producer',
+        'feeder',
+        '--ledger',
+        ledger,
+      ]);
 
     expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });
     const full = await emit();
@@ -86,20 +98,35 @@ describe.each(DISKS)('on a disk of $size KiB', ({ size, lines }) => {
     expect(stored).toBeGreaterThanOrEqual(receipts.length);
     const replayed = await cli('replay', '--quiet');
     expect(replayed, replayed.stderr).toMatchObject({ code: 0 });
-    expect(replayed.stdout.equals(Buffer.from(streamText(stream, 1, stored))), 'the replay is not what was committed').toBe(true);
+    expect(
+      replayed.stdout.equals(Buffer.from(streamText(stream, 1, stored))),
+      'the replay is not what was committed',
+    ).toBe(true);
     const tail = await cli('tail', '-n', '1');
     expect(tail, tail.stderr).toMatchObject({ code: 0 });
     expect(tail.stdout.toString('utf8')).toBe(`${streamLine(stream, stored)}\n`);
 
     await disk.resize('256m');
-    const rest = await disk.run(process.execPath, [BIN, 'emit', input, '--receipts', '--producer', 'feeder', '--ledger', ledger]);
+    const rest = await disk.run(process.execPath, [
+      BIN,
+      'emit',
+      input,
+      '--receipts',
+      '--producer',
+      'feeder',
+      '--ledger',
+      ledger,
+    ]);
     expect(rest, rest.stderr).toMatchObject({ code: 0 });
     const verifiedAgain = await cli('inspect', '--verify');
     expect(verifiedAgain, verifiedAgain.stderr).toMatchObject({ code: 0 });
 
     const copy = join(outside, 'copy.codex');
     expect(await disk.run('sh', ['-c', `ls "$1"; cp "$1" "$2"`, 'sh', ledger, copy])).toMatchObject({ code: 0 });
-    expect(await disk.run('sh', ['-c', 'test ! -e "$1-wal"', 'sh', ledger]), 'there is a -wal after the last one has closed').toMatchObject({ code: 0 });
+    expect(
+      await disk.run('sh', ['-c', 'test ! -e "$1-wal"', 'sh', ledger]),
+      'there is a -wal after the last one has closed',
+    ).toMatchObject({ code: 0 });
     expect(existsSync(ledger), 'the disk is seen from outside').toBe(false);
     const events = await expectSoundLedger(copy);
     expect(expectPrefix(events, stream)).toBe(lines);
@@ -124,13 +151,18 @@ it.for([4000, 9000])(
     expectFailure(full, 74, /disk/);
     expect(emission.threads).toBe(1);
 
-    const { events: stored } = JSON.parse((await cli('inspect', '--verify', '--json')).stdout.toString('utf8')) as { events: number };
+    const { events: stored } = JSON.parse((await cli('inspect', '--verify', '--json')).stdout.toString('utf8')) as {
+      events: number;
+    };
     expect(stored, 'nothing was committed before the disk was full').toBeGreaterThan(0);
     expect(stored, 'all of it fitted').toBeLessThan(stream.count);
     expect(full.stderr).toContain(`${new Intl.NumberFormat('en').format(stored)} event`);
     expect(full.stderr).toContain(`head ${stored}:`);
     const replayed = await cli('replay', '--quiet');
-    expect(replayed.stdout.equals(Buffer.from(streamText(stream, 1, stored))), 'the replay is not what was committed').toBe(true);
+    expect(
+      replayed.stdout.equals(Buffer.from(streamText(stream, 1, stored))),
+      'the replay is not what was committed',
+    ).toBe(true);
   },
 );
 
@@ -141,9 +173,12 @@ it('a disk without a single free block ends every command with 74 and one clear 
   const disk = await SmallDisk.mount(directory, '2m');
   const ledger = join(directory, 'events.codex');
   const stream: EventStream = { name: 'feeder', seed: 1, count: 500 };
-  const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger], '{"id":"one more"}\n');
+  const cli = (...args: string[]) =>
+    disk.run(process.execPath, [BIN, ...args, '--ledger', ledger], '{"id":"one more"}\n');
   expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });
-  expect(await disk.run(process.execPath, [BIN, 'emit', '--ledger', ledger], streamText(stream))).toMatchObject({ code: 0 });
+  expect(await disk.run(process.execPath, [BIN, 'emit', '--ledger', ledger], streamText(stream))).toMatchObject({
+    code: 0,
+  });
   const filled = await disk.run('sh', ['-c', 'cat /dev/zero > "$1/filler"', 'sh', directory]);
   expect(filled.stderr, 'the disk did not fill up').toMatch(/No space left/);
 
@@ -156,7 +191,9 @@ it('a disk without a single free block ends every command with 74 and one clear 
 
   const init = await disk.run(process.execPath, [BIN, 'init', '--ledger', join(directory, 'second.codex')]);
   expect(init.code, init.stderr).toBe(74);
-  expect(init.stderr).toMatch(/^error: .*the disk is full \(SQLITE_FULL\)\n {2}try: free some space, then try again\n$/);
+  expect(init.stderr).toMatch(
+    /^error: .*the disk is full \(SQLITE_FULL\)\n {2}try: free some space, then try again\n$/,
+  );
 
   expect(await disk.run('rm', [join(directory, 'filler')])).toMatchObject({ code: 0 });
   expect(await cli('inspect', '--verify')).toMatchObject({ code: 0 });

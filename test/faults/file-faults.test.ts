@@ -4,7 +4,18 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it, type TestContext } from 'vitest';
@@ -108,7 +119,10 @@ it('says 76 of a ledger with a newer format, and not a byte of it changes', asyn
 });
 
 for (const [what, sql] of [
-  ['a trigger', 'CREATE TRIGGER foreign_one AFTER INSERT ON commits BEGIN DELETE FROM commits WHERE first_sequence < new.first_sequence; END'],
+  [
+    'a trigger',
+    'CREATE TRIGGER foreign_one AFTER INSERT ON commits BEGIN DELETE FROM commits WHERE first_sequence < new.first_sequence; END',
+  ],
   ['a table that refers to one of ours', 'CREATE TABLE foreign_one (name TEXT REFERENCES partition (name))'],
   ['an index', 'CREATE INDEX foreign_one ON commits (producer)'],
   ['a partition of its own', 'CREATE TABLE p9 (sequence INTEGER PRIMARY KEY)'],
@@ -229,20 +243,31 @@ for (const [what, happen] of ENDS) {
 }
 
 /** A ledger that is nobody's, in a directory that others may go through. */
-async function nobodysView(context: TestContext): Promise<{ path: string; asNobody: (...args: string[]) => Promise<CliResult> }> {
+async function nobodysView(
+  context: TestContext,
+): Promise<{ path: string; asNobody: (...args: string[]) => Promise<CliResult> }> {
   const path = await newLedger();
   if (process.getuid?.() !== 0) {
-    process.stderr.write(`\nSKIPPED: '${context.task.name}' proves nothing here, because only root can become another user\n`);
+    process.stderr.write(
+      `\nSKIPPED: '${context.task.name}' proves nothing here, because only root can become another user\n`,
+    );
     context.skip('only root can become another user');
   }
   chmodSync(dirname(path), 0o755);
-  const probe = await runCli(['--version'], { uid: NOBODY, gid: NOBODY, env: { PATH: process.env['PATH'], HOME: '/nonexistent' } });
+  const probe = await runCli(['--version'], {
+    uid: NOBODY,
+    gid: NOBODY,
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+  });
   if (probe.code !== 0) {
-    process.stderr.write(`\nSKIPPED: '${context.task.name}' proves nothing here, because another user cannot read ${BIN}\n`);
+    process.stderr.write(
+      `\nSKIPPED: '${context.task.name}' proves nothing here, because another user cannot read ${BIN}\n`,
+    );
     context.skip('another user cannot read the command');
   }
   const env = { PATH: process.env['PATH'], HOME: '/nonexistent' };
-  const asNobody = (...args: string[]) => runCli([...args, '--ledger', path], { input: EVENT, uid: NOBODY, gid: NOBODY, env });
+  const asNobody = (...args: string[]) =>
+    runCli([...args, '--ledger', path], { input: EVENT, uid: NOBODY, gid: NOBODY, env });
   return { path, asNobody };
 }
 

@@ -27,7 +27,9 @@ const { seconds, rate } = groupLoad();
 
 /** Emits `rate` events a second in all, from several processes. Returns how many there were. */
 async function emitFor(ledger: string, durationMs: number): Promise<number> {
-  const emitters = Array.from({ length: EMITTERS }, () => startCli(['emit', '-l', ledger, '-q', '--busy-timeout', PATIENCE]));
+  const emitters = Array.from({ length: EMITTERS }, () =>
+    startCli(['emit', '-l', ledger, '-q', '--busy-timeout', PATIENCE]),
+  );
   const ends = emitters.map(finished);
   const started = performance.now();
   let emitted = 0;
@@ -46,12 +48,17 @@ async function emitFor(ledger: string, durationMs: number): Promise<number> {
   return emitted;
 }
 
-test('eight members share sixteen partitions under kill -9 and pauses', { timeout: 60_000 + seconds * 3000 }, async () => {
+test('eight members share sixteen partitions under kill -9 and pauses', {
+  timeout: 60_000 + seconds * 3000,
+}, async () => {
   const chance = seededForTest();
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '16');
   const engine = await openEngine({ ledger });
   const members: MemberProcess[] = [];
-  const enter = () => members.push(new MemberProcess(ledger, 'g', `m${members.length}`, ['--lease', `${LEASE_MS}ms`, '--busy-timeout', PATIENCE]));
+  const enter = () =>
+    members.push(
+      new MemberProcess(ledger, 'g', `m${members.length}`, ['--lease', `${LEASE_MS}ms`, '--busy-timeout', PATIENCE]),
+    );
   for (let at = 0; at < MEMBERS; at++) enter();
 
   const started = performance.now();
@@ -90,7 +97,8 @@ test('eight members share sixteen partitions under kill -9 and pauses', { timeou
       if (isRefused) continue;
       settled.push(sequence);
       // plain comparisons: a matcher for each of millions would take longer than the run
-      if (offset <= (last.get(partition) ?? -1)) expect.fail(`${partition}/${offset} came behind ${last.get(partition)}`);
+      if (offset <= (last.get(partition) ?? -1))
+        expect.fail(`${partition}/${offset} came behind ${last.get(partition)}`);
       last.set(partition, offset);
     }
     // what comes again was in the hands of one who was killed, or refused to one who had lost its lease
@@ -119,9 +127,12 @@ test('a member that was paused while its command ran is refused, and goes on wit
   // takes over when the lease is over, and stands behind both events
   const other = await Completengine.open({ ledger });
   let taken = 0;
-  const { finished } = await other.subscribe({ group: 'g', member: 'other', leaseMs: 3000, until: { count: 2 } }, ({ count }) => {
-    taken += count;
-  });
+  const { finished } = await other.subscribe(
+    { group: 'g', member: 'other', leaseMs: 3000, until: { count: 2 } },
+    ({ count }) => {
+      taken += count;
+    },
+  );
   await finished;
   await other.close();
   expect({ taken, lane: await leaseOf() }).toMatchObject({ taken: 2, lane: { nextOffset: 2, member: null } });
@@ -153,9 +164,9 @@ test('an event that kills its consumers is parked in the end, and events that we
     code = await member.ended;
   }
   expect(members.at(-1)?.child.exitCode).toBe(0);
-  expect((await parkedBy(engine, 'g')).map(({ partition, offset, attempts }) => ({ partition, offset, attempts }))).toEqual([
-    { partition: 'p0', offset: 5, attempts: 3 },
-  ]);
+  expect(
+    (await parkedBy(engine, 'g')).map(({ partition, offset, attempts }) => ({ partition, offset, attempts })),
+  ).toEqual([{ partition: 'p0', offset: 5, attempts: 3 }]);
   expect(await engine.groups()).toMatchObject([{ lag: 0 }]);
 
   // it kills the one it is delivered to once more, and nobody after that

@@ -100,7 +100,12 @@ async function expectOpenedAsItWas(left: string, where: string): Promise<void> {
 it('calls an fsync that fails at a commit an unknown outcome, and stores the input once when it is emitted again', async (context) => {
   needs(context, ...STRACE_PROBE);
   const bench = await makeBench(3);
-  const plain = await traced(join(bench.directory, 'plain.log'), 'fsync', null, emitArgs(bench, freshLedger(bench, 'plain')));
+  const plain = await traced(
+    join(bench.directory, 'plain.log'),
+    'fsync',
+    null,
+    emitArgs(bench, freshLedger(bench, 'plain')),
+  );
   expect(plain.code, plain.stderr).toBe(0);
   const count = plain.calls.length;
   expect(count).toBeGreaterThanOrEqual(bench.inputs.length + 2);
@@ -108,7 +113,12 @@ it('calls an fsync that fails at a commit an unknown outcome, and stores the inp
   let failures = 0;
   await eachOf(count, async (n) => {
     const ledger = freshLedger(bench, `fsync-${n}`);
-    const result = await traced(join(bench.directory, `fsync-${n}.log`), 'fsync', `error=EIO:when=${n}`, emitArgs(bench, ledger));
+    const result = await traced(
+      join(bench.directory, `fsync-${n}.log`),
+      'fsync',
+      `error=EIO:when=${n}`,
+      emitArgs(bench, ledger),
+    );
     const where = `fsync ${n} of ${count}`;
     expect(result.calls.filter((call) => call.includes('INJECTED')).length, `${where} was not injected`).toBe(1);
     if (result.code !== 0) {
@@ -139,14 +149,24 @@ it('ends with 74 when every fsync fails, and never acknowledges anything', async
 it('survives a failure of every single pwrite64 of an emission: 74 or done, and nothing acknowledged is lost', async (context) => {
   needs(context, ...STRACE_PROBE);
   const bench = await makeBench(2);
-  const plain = await traced(join(bench.directory, 'plain.log'), 'pwrite64', null, emitArgs(bench, freshLedger(bench, 'plain')));
+  const plain = await traced(
+    join(bench.directory, 'plain.log'),
+    'pwrite64',
+    null,
+    emitArgs(bench, freshLedger(bench, 'plain')),
+  );
   const count = plain.calls.length;
   expect(count).toBeGreaterThan(10);
   const failures = { EIO: 0, ENOSPC: 0 };
   await eachOf(count, async (n, trial) => {
     const error = trial % 2 === 0 ? 'ENOSPC' : 'EIO';
     const ledger = freshLedger(bench, `pwrite-${n}`);
-    const result = await traced(join(bench.directory, `pwrite-${n}.log`), 'pwrite64', `error=${error}:when=${n}`, emitArgs(bench, ledger));
+    const result = await traced(
+      join(bench.directory, `pwrite-${n}.log`),
+      'pwrite64',
+      `error=${error}:when=${n}`,
+      emitArgs(bench, ledger),
+    );
     const where = `${error} at pwrite64 ${n} of ${count}`;
     expect(result.calls.filter((call) => call.includes('INJECTED')).length, `${where} was not injected`).toBe(1);
     if (result.code !== 0) {
@@ -183,7 +203,8 @@ for (const call of ['fsync', 'pwrite64'] as const) {
       else expect(again.code, `${where}: init again: ${again.stderr}`).toBe(0);
       if (again.code === 0) left[size === undefined ? 'absent' : 'empty']++;
       await expectSoundLedger(ledger);
-      if (trial % quick(4, 8) === 0) expect(await runCli(['emit', '--ledger', ledger], { input: '{"n":1}\n' }), where).toMatchObject({ code: 0 });
+      if (trial % quick(4, 8) === 0)
+        expect(await runCli(['emit', '--ledger', ledger], { input: '{"n":1}\n' }), where).toMatchObject({ code: 0 });
       for (const end of ['', '-wal', '-shm']) rmSync(ledger + end, { force: true });
     });
     const seen = JSON.stringify(left);
@@ -194,7 +215,12 @@ for (const call of ['fsync', 'pwrite64'] as const) {
   it(`killed at any ${call} of an emission, it leaves whole commits, and a second run completes them without doubles`, async (context) => {
     needs(context, ...STRACE_PROBE);
     const bench = await makeBench(3);
-    const plain = await traced(join(bench.directory, 'plain.log'), call, null, emitArgs(bench, freshLedger(bench, 'plain')));
+    const plain = await traced(
+      join(bench.directory, 'plain.log'),
+      call,
+      null,
+      emitArgs(bench, freshLedger(bench, 'plain')),
+    );
     expect(plain.code, plain.stderr).toBe(0);
     const count = plain.calls.length;
     expect(count).toBeGreaterThan(bench.inputs.length);
@@ -202,7 +228,12 @@ for (const call of ['fsync', 'pwrite64'] as const) {
     await eachOf(count, async (n) => {
       const ledger = freshLedger(bench, `kill-${n}`);
       const where = `killed at ${call} ${n} of ${count}`;
-      const killed = await traced(join(bench.directory, `kill-${n}.log`), call, `signal=KILL:when=${n}`, emitArgs(bench, ledger));
+      const killed = await traced(
+        join(bench.directory, `kill-${n}.log`),
+        call,
+        `signal=KILL:when=${n}`,
+        emitArgs(bench, ledger),
+      );
       expect(wasKilled(killed), `${where}: it ended with ${killed.code}`).toBe(true);
       const receipts = parseReceipts(killed.stdout);
       if (receipts.length > 0) acknowledged++;
@@ -241,7 +272,12 @@ it('brings every commit to the disk before it is acknowledged, and does not with
   const commits = 12;
   const fsyncs = async (durability: string): Promise<number> => {
     const bench = await makeBench(commits, '--durability', durability);
-    const result = await traced(join(bench.directory, 'fsync.log'), 'fsync', null, emitArgs(bench, freshLedger(bench, durability)));
+    const result = await traced(
+      join(bench.directory, 'fsync.log'),
+      'fsync',
+      null,
+      emitArgs(bench, freshLedger(bench, durability)),
+    );
     expect(result.code, result.stderr).toBe(0);
     expect(parseReceipts(result.stdout)).toHaveLength(commits * 20);
     return result.calls.length;

@@ -28,7 +28,10 @@ test('leaves whole epochs alone', async (context) => {
   const change = (name: string, inject: string | null) => {
     const ledger = join(directory, `${name}.codex`);
     copyFileSync(original, ledger);
-    return { ledger, ended: traced(join(directory, `${name}.log`), CALL, inject, ['partition', 'add', ...NAMES, '-l', ledger]) };
+    return {
+      ledger,
+      ended: traced(join(directory, `${name}.log`), CALL, inject, ['partition', 'add', ...NAMES, '-l', ledger]),
+    };
   };
   const plain = await change('plain', null).ended;
   expect(plain.code, plain.stderr).toBe(0);

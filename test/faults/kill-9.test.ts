@@ -139,10 +139,15 @@ function cheapChecks(
   context: string,
 ): { unacknowledged: number; stored: number } {
   const all = rawCommits(ledger);
-  const gap = all.findIndex(({ first_sequence: first }, at) => first !== (at === 0 ? 1 : (all[at - 1]?.first_sequence ?? 0) + (all[at - 1]?.count ?? 0)));
+  const gap = all.findIndex(
+    ({ first_sequence: first }, at) =>
+      first !== (at === 0 ? 1 : (all[at - 1]?.first_sequence ?? 0) + (all[at - 1]?.count ?? 0)),
+  );
   expect(gap, `${context}: a gap before this commit`).toBe(-1);
   const commits = rawCommits(ledger, told.stream.name);
-  const sequences = commits.flatMap(({ first_sequence: first, count }) => Array.from({ length: count }, (_, at) => first + at));
+  const sequences = commits.flatMap(({ first_sequence: first, count }) =>
+    Array.from({ length: count }, (_, at) => first + at),
+  );
   expect(sequences.length, `${context}: more events than lines`).toBeLessThanOrEqual(told.stream.count);
   const lost = receipts.filter(({ line, sequence }) => sequences[line - 1] !== sequence);
   expect(lost, `${context}: receipts without their event`).toEqual([]);
@@ -151,7 +156,8 @@ function cheapChecks(
   const fresh = commits.filter(({ first_sequence: first }) => !before.has(first));
   const silent = fresh.filter(({ first_sequence: first, count }) => !receipted.has(first + count - 1));
   expect(silent.length, `${context}: commits nobody was told of`).toBeLessThanOrEqual(1);
-  if (silent.length === 1) expect(silent[0], `${context}: only the last commit may lack its receipt`).toEqual(fresh.at(-1));
+  if (silent.length === 1)
+    expect(silent[0], `${context}: only the last commit may lack its receipt`).toEqual(fresh.at(-1));
   return { unacknowledged: silent.length, stored: sequences.length };
 }
 
@@ -205,7 +211,9 @@ async function runLane(ledger: string, lane: number, random: Seeded, tally: Tall
   }
 
   for (const told of streams) {
-    const result = await runCli(['emit', '--receipts', '--producer', told.stream.name, '--ledger', ledger], { input: streamText(told.stream) });
+    const result = await runCli(['emit', '--receipts', '--producer', told.stream.name, '--ledger', ledger], {
+      input: streamText(told.stream),
+    });
     expect(result, `seed ${random.seed}: ${told.stream.name} is emitted again`).toMatchObject({ code: 0 });
     if (told.isComplete) expect(result.stdout.toString('utf8')).toBe('');
     told.isComplete = true;
@@ -217,7 +225,11 @@ it(`keeps every acknowledged event over ${LANES * KILLS_PER_LANE} kills, and a s
   const directory = tempDir();
   const random = seededForTest();
   const tally: Tally = { kills: 0, withReceipts: 0, beforeReceipts: 0, unacknowledged: 0, inFlight: 0, leftWal: 0 };
-  await Promise.all(Array.from({ length: LANES }, (_, lane) => runLane(join(directory, `lane-${lane}.codex`), lane, random.fork(lane), tally)));
+  await Promise.all(
+    Array.from({ length: LANES }, (_, lane) =>
+      runLane(join(directory, `lane-${lane}.codex`), lane, random.fork(lane), tally),
+    ),
+  );
 
   const seen = JSON.stringify(tally);
   expect(tally.kills, seen).toBe(LANES * KILLS_PER_LANE);

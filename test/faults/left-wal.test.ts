@@ -32,7 +32,9 @@ function expectSecured(calls: readonly SystemCall[], file: string): void {
   ];
   let from = 0;
   for (const [name, of] of steps) {
-    const at = calls.findIndex((call, index) => index >= from && index < acknowledged && call.name === name && call.file === of);
+    const at = calls.findIndex(
+      (call, index) => index >= from && index < acknowledged && call.name === name && call.file === of,
+    );
     expect(at, `no ${name} of ${of} where it belongs before the first receipt`).toBeGreaterThanOrEqual(0);
     from = at + 1;
   }
@@ -57,7 +59,9 @@ it('the check of the order fails for a commit on top of what was recovered', () 
     .map(parseCall)
     .filter((call) => call !== null);
   expect(calls).toHaveLength(11);
-  expect(() => expectSecured(calls, 'events.codex')).toThrow('no pwrite64 of events.codex where it belongs before the first receipt');
+  expect(() => expectSecured(calls, 'events.codex')).toThrow(
+    'no pwrite64 of events.codex where it belongs before the first receipt',
+  );
 });
 
 /** A ledger whose second commit was not acknowledged and lies in the -wal. */
@@ -78,10 +82,15 @@ async function failedLedger(way: 'fails again' | 'is killed'): Promise<string> {
   // the last fsync before the receipt is the commit's
   const nth = before.filter(({ name }) => name === 'fsync').length;
   const writes = before.filter(({ name }) => name === 'pwrite64').length;
-  const faults = way === 'fails again' ? [`fsync:error=EIO:when=${nth}+`] : [`fsync:error=EIO:when=${nth}`, `pwrite64:signal=KILL:when=${writes + 1}`];
+  const faults =
+    way === 'fails again'
+      ? [`fsync:error=EIO:when=${nth}+`]
+      : [`fsync:error=EIO:when=${nth}`, `pwrite64:signal=KILL:when=${writes + 1}`];
 
   const failed = await runTraced(CALLS, faults, args);
-  expect(failed.calls.filter(({ isInjected }) => isInjected).length, 'no fault was injected').toBe(way === 'fails again' ? 2 : 1);
+  expect(failed.calls.filter(({ isInjected }) => isInjected).length, 'no fault was injected').toBe(
+    way === 'fails again' ? 2 : 1,
+  );
   if (way === 'fails again') expect(failed.code, failed.stderr).toBe(74);
   else expect(failed.code === 137 || failed.signal === 'SIGKILL', `it ended with ${failed.code}`).toBe(true);
   expect(parseLines(failed.stdout)).toHaveLength(1);
@@ -108,7 +117,12 @@ it('acknowledges nothing while what it recovers cannot be written back: 74; what
   expect(emit.calls.some(({ isInjected }) => isInjected)).toBe(true);
   expectFailure(emit, 74, /an I\/O error/);
   expect(emit.stdout.toString('utf8')).toBe('');
-  const full = await runTraced(CALLS, ['pwrite64:error=ENOSPC'], ['emit', '--receipts', '--ledger', ledger], '{"n":3}\n');
+  const full = await runTraced(
+    CALLS,
+    ['pwrite64:error=ENOSPC'],
+    ['emit', '--receipts', '--ledger', ledger],
+    '{"n":3}\n',
+  );
   expectFailure(full, 74, /the disk is full/);
   expect(full.stderr).not.toContain('emit again');
 

@@ -40,7 +40,12 @@ function start(...args: string[]): Running {
   const child = startCli(args);
   killAfterTest(child);
   const ended = finished(child);
-  return { child, ended, reader: new ReceiptReader(child.stdout), hasEnded: () => child.exitCode !== null || child.signalCode !== null };
+  return {
+    child,
+    ended,
+    reader: new ReceiptReader(child.stdout),
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+  };
 }
 
 /** Feeds until the process ends; standard input stays open. */
@@ -189,7 +194,9 @@ it('gives up with 75 when another process holds the ledger for longer than --bus
   expect(await runCli(['tail', '--ledger', ledger])).toMatchObject({ code: 0 });
   expect(await runCli(['inspect', '--verify', '--ledger', ledger])).toMatchObject({ code: 0 });
   await lock.release();
-  expect(await runCli(['emit', '--busy-timeout', '300ms', '--ledger', ledger], { input: '{"n":1}\n' })).toMatchObject({ code: 0 });
+  expect(await runCli(['emit', '--busy-timeout', '300ms', '--ledger', ledger], { input: '{"n":1}\n' })).toMatchObject({
+    code: 0,
+  });
   expect(await expectSoundLedger(ledger)).toHaveLength(1);
 });
 

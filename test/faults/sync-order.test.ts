@@ -45,7 +45,9 @@ test('a line whose id conflicts is rejected on the disk before the commit that p
   const ledger = realpathSync(await newLedger('--partitions', '1', '--unique', 'id'));
   const rejects = join(realpathSync(tempDir()), 'rejects');
   await runCli(['emit', '-l', ledger], { input: '{"id":1}\n' });
-  const { code, calls } = await traceFiles(['emit', '-l', ledger, '--rejects', rejects], { input: '{"id":1,"n":2}\n{"id":2}\n' });
+  const { code, calls } = await traceFiles(['emit', '-l', ledger, '--rejects', rejects], {
+    input: '{"id":1,"n":2}\n{"id":2}\n',
+  });
   expect(code).toBe(65);
   expectSyncedBefore(calls, rejects, { call: 'fsync', file: `${ledger}-wal` }, 1);
 });
@@ -61,7 +63,9 @@ test('nothing is committed over rejected lines that cannot be synced, and the sa
   expect(failed.injected).toBe(1);
   expect(failed.calls.find(({ call }) => call === 'fsync')?.file).toBe(rejects);
   expect(failed.code).toBe(74);
-  expect(failed.stderr).toMatch(/^error: .*rejects: the rejects cannot be written: EIO\n {2}try: .*\nnothing committed/);
+  expect(failed.stderr).toMatch(
+    /^error: .*rejects: the rejects cannot be written: EIO\n {2}try: .*\nnothing committed/,
+  );
   expect(await replayed(ledger)).toBe('');
   expect((await runCli(args)).code).toBe(65);
   expect(await replayed(ledger)).toBe('1\n2\n');
@@ -90,7 +94,9 @@ test("what a group's commands write to the file that is our output is on the dis
   needs(context, ...STRACE_PROBE);
   const ledger = await ledgerOf(2);
   const output = join(realpathSync(tempDir()), 'out');
-  const { code, calls } = await traceFiles(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'cat'], { appendTo: output });
+  const { code, calls } = await traceFiles(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'cat'], {
+    appendTo: output,
+  });
   expect(code).toBe(0);
   expectSyncedBefore(calls, output, { call: 'fsync', file: `${ledger}-wal` }, 2);
 });
@@ -98,13 +104,18 @@ test("what a group's commands write to the file that is our output is on the dis
 test.for([
   ['tail', ['-n', 'all']],
   ['replay', ['-q']],
-] as const)('what %s writes to a file is on the disk before its cursor file is replaced', async ([verb, args], context) => {
-  needs(context, ...STRACE_PROBE);
-  const ledger = await ledgerOf(30);
-  const output = join(realpathSync(tempDir()), 'out');
-  const cursor = join(tempDir(), 'cursor');
-  const { code, calls } = await traceFiles([verb, '-l', ledger, ...args, '--cursor-file', cursor], { appendTo: output });
-  expect(code).toBe(0);
-  expect(readFileSync(output, 'utf8')).toBe(numbers(1, 30));
-  expectSyncedBefore(calls, output, { call: 'rename', file: cursor }, 1);
-});
+] as const)(
+  'what %s writes to a file is on the disk before its cursor file is replaced',
+  async ([verb, args], context) => {
+    needs(context, ...STRACE_PROBE);
+    const ledger = await ledgerOf(30);
+    const output = join(realpathSync(tempDir()), 'out');
+    const cursor = join(tempDir(), 'cursor');
+    const { code, calls } = await traceFiles([verb, '-l', ledger, ...args, '--cursor-file', cursor], {
+      appendTo: output,
+    });
+    expect(code).toBe(0);
+    expect(readFileSync(output, 'utf8')).toBe(numbers(1, 30));
+    expectSyncedBefore(calls, output, { call: 'rename', file: cursor }, 1);
+  },
+);

@@ -46,7 +46,9 @@ interface Traced {
 async function traced(ledger: string, call: string, inject: string, when: number): Promise<Traced> {
   const log = join(tempDir(), 'strace.log');
   const options = ['-f', '-qq', '-o', log, '-e', `trace=execve,${call}`, '-e', `inject=${call}:${inject}:when=${when}`];
-  const emission = await ThreadedEmission.start(ledger, { command: (program, args) => ['strace', [...options, program, ...args]] });
+  const emission = await ThreadedEmission.start(ledger, {
+    command: (program, args) => ['strace', [...options, program, ...args]],
+  });
   await emission.feed(STREAM);
   const result = await emission.end();
   expect(emission.threads).toBe(1);
@@ -60,31 +62,39 @@ it.for([
   ['fsync', 'EIO', 3],
   ['pwrite64', 'EIO', 100],
   ['pwrite64', 'ENOSPC', 200],
-] as const)('%s of the thread fails with %s at call %i: 74, and what is claimed is stored', async ([call, error, when], context) => {
-  needs(context, ...STRACE_PROBE);
-  const ledger = await newLedger('--partitions', '2');
-  const { result, calls } = await traced(ledger, call, `error=${error}`, when);
-  expectFailure(result, 74, call === 'fsync' ? /may be stored or not/ : /disk|I\/O error/);
-  expect(calls[when - 1], 'the fault did not meet the thread').toContain('INJECTED');
-  expect(await expectStored(ledger, result)).toBeLessThan(STREAM.count);
-});
+] as const)(
+  '%s of the thread fails with %s at call %i: 74, and what is claimed is stored',
+  async ([call, error, when], context) => {
+    needs(context, ...STRACE_PROBE);
+    const ledger = await newLedger('--partitions', '2');
+    const { result, calls } = await traced(ledger, call, `error=${error}`, when);
+    expectFailure(result, 74, call === 'fsync' ? /may be stored or not/ : /disk|I\/O error/);
+    expect(calls[when - 1], 'the fault did not meet the thread').toContain('INJECTED');
+    expect(await expectStored(ledger, result)).toBeLessThan(STREAM.count);
+  },
+);
 
 it.for([
   ['fsync', 2],
   ['pwrite64', 150],
-] as const)('killed at the %s of the thread that is number %i, it leaves whole commits', async ([call, when], context) => {
-  needs(context, ...STRACE_PROBE);
-  const ledger = await newLedger('--partitions', '2');
-  const { result, calls } = await traced(ledger, call, 'signal=KILL', when);
-  expect(result.code === 137 || result.signal === 'SIGKILL', `it ended with ${result.code}`).toBe(true);
-  expect(calls).toHaveLength(when);
-  expect(await expectStored(ledger, result)).toBeLessThan(STREAM.count);
-});
+] as const)(
+  'killed at the %s of the thread that is number %i, it leaves whole commits',
+  async ([call, when], context) => {
+    needs(context, ...STRACE_PROBE);
+    const ledger = await newLedger('--partitions', '2');
+    const { result, calls } = await traced(ledger, call, 'signal=KILL', when);
+    expect(result.code === 137 || result.signal === 'SIGKILL', `it ended with ${result.code}`).toBe(true);
+    expect(calls).toHaveLength(when);
+    expect(await expectStored(ledger, result)).toBeLessThan(STREAM.count);
+  },
+);
 
 it('a file that may not grow any more ends it with 74', async (context) => {
   needs(context, 'prlimit', '--version');
   const ledger = await newLedger('--partitions', '2');
-  const emission = await ThreadedEmission.start(ledger, { command: (program, args) => ['prlimit', ['--fsize=3000000', program, ...args]] });
+  const emission = await ThreadedEmission.start(ledger, {
+    command: (program, args) => ['prlimit', ['--fsize=3000000', program, ...args]],
+  });
   await emission.feed(STREAM);
   const result = await emission.end();
   expectFailure(result, 74, /disk|I\/O error|may be stored or not/);

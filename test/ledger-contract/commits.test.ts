@@ -13,7 +13,14 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
   it('are there when they are acknowledged, for every other opening', async () => {
     const [one, other] = await openTwice(storage);
     const outcome = (await one.commit(draftOf(await one.basis(), [event('1'), event('2', 2, 1)]))) as Committed;
-    expect(outcome).toMatchObject({ kind: 'committed', firstSequence: 1, count: 2, offsets: [0, 0], firstTime: 1, lastTime: 2 });
+    expect(outcome).toMatchObject({
+      kind: 'committed',
+      firstSequence: 1,
+      count: 2,
+      offsets: [0, 0],
+      firstTime: 1,
+      lastTime: 2,
+    });
     expect(await other.head()).toEqual(outcome.head);
     expect(await readAll(other)).toEqual([
       { sequence: 1, offset: 0, ...event('1') },
@@ -22,7 +29,10 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
   });
 
   it('hold any events, to the byte and in their order', async () => {
-    const events = fc.array(fc.record({ partition: fc.nat(1), step: fc.nat(3), payload: fc.json() }), { minLength: 1, maxLength: 8 });
+    const events = fc.array(fc.record({ partition: fc.nat(1), step: fc.nat(3), payload: fc.json() }), {
+      minLength: 1,
+      maxLength: 8,
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(events, { maxLength: 6 }), async (commits) => {
         const ledger = await openNew(storage);
@@ -52,7 +62,10 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     const conflict = (await other.commit(draftOf(basis, [event('2', 5)]))) as Conflict;
     expect(conflict).toMatchObject({ kind: 'conflict', basis: { floor: 10 }, known: [], pins: [], producer: null });
     expect((await one.head())?.sequence).toBe(1);
-    expect(await other.commit(draftOf(conflict.basis, [event('2', 10)]))).toMatchObject({ kind: 'committed', firstSequence: 2 });
+    expect(await other.commit(draftOf(conflict.basis, [event('2', 10)]))).toMatchObject({
+      kind: 'committed',
+      firstSequence: 2,
+    });
   });
 
   it('have their arrival time raised to the head instead', async () => {
@@ -67,9 +80,18 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     const [one, other] = await openTwice(storage, { partition: 'hash:k' });
     const basis = await other.basis();
     const { epoch, partitionNames } = await one.routing();
-    await one.beginEpoch(() => ({ ...epoch, newPartitionNames: ['more'], partitionIds: [0, 1, 2], placements: [], keepsPlacements: true }));
+    await one.beginEpoch(() => ({
+      ...epoch,
+      newPartitionNames: ['more'],
+      partitionIds: [0, 1, 2],
+      placements: [],
+      keepsPlacements: true,
+    }));
     const conflict = (await other.commit(draftOf(basis, [event('1')]))) as Conflict;
-    expect(conflict).toMatchObject({ kind: 'conflict', basis: { epoch: { epoch: 2, fromSequence: 1 }, partitionNames: [...partitionNames, 'more'] } });
+    expect(conflict).toMatchObject({
+      kind: 'conflict',
+      basis: { epoch: { epoch: 2, fromSequence: 1 }, partitionNames: [...partitionNames, 'more'] },
+    });
     expect(await other.commit(draftOf(conflict.basis, [event('1', 1, 2)]))).toMatchObject({ kind: 'committed' });
     await one.verify({});
   });
@@ -140,7 +162,10 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     };
     await Promise.all([write(one, 'a'), write(other, 'b')]);
     const payloads = (await readAll(one)).map(({ payload }) => payload);
-    for (const name of ['a', 'b']) expect(payloads.filter((payload) => payload[1] === name)).toEqual(Array.from({ length: 20 }, (_, nth) => `"${name}${nth}"`));
+    for (const name of ['a', 'b'])
+      expect(payloads.filter((payload) => payload[1] === name)).toEqual(
+        Array.from({ length: 20 }, (_, nth) => `"${name}${nth}"`),
+      );
     expect(await one.verify({})).toMatchObject({ events: 40 });
   });
 });

@@ -29,7 +29,8 @@ export function draftOf(basis: Basis, events: readonly DraftEvent[], options: Dr
     const mine = events.map((event, at) => ({ ...event, at })).filter((event) => event.partition === partition);
     const [firstTime, lastTime] = [mine[0]?.time as number, mine.at(-1)?.time as number];
     const writer = new FrameBodyWriter();
-    for (const { at, time, payload } of mine) writer.append(at, time - firstTime, Buffer.from(payload), 0, Buffer.byteLength(payload));
+    for (const { at, time, payload } of mine)
+      writer.append(at, time - firstTime, Buffer.from(payload), 0, Buffer.byteLength(payload));
     return { partition, count: mine.length, firstTime, lastTime, key: null, body: writer.take() };
   });
   return {
@@ -54,7 +55,11 @@ export interface ReadEvent extends DraftEvent {
 }
 
 /** All events of the range, page by page, verified. Default: to the head. */
-export async function readAll(history: History, asked?: SequenceRange, partitions: readonly number[] | null = null): Promise<ReadEvent[]> {
+export async function readAll(
+  history: History,
+  asked?: SequenceRange,
+  partitions: readonly number[] | null = null,
+): Promise<ReadEvent[]> {
   const range = asked ?? { from: 1, through: (await history.head()).sequence };
   const events: ReadEvent[] = [];
   for await (const page of history.pages({ range, partitions, verify: true })) {

@@ -32,14 +32,34 @@ it.each([
   ['a count that is none', 'UPDATE commits SET count = 0 WHERE first_sequence = 3', /a count is 0, less than 1/],
   ['a count that is larger', 'UPDATE commits SET count = 3 WHERE first_sequence = 3', /chain hash does not fit/],
   ['a hash that is zero', 'UPDATE commits SET hash = zeroblob(32) WHERE first_sequence = 3', /chain hash does not fit/],
-  ['a hash before it that is zero', 'UPDATE commits SET hash = zeroblob(32) WHERE first_sequence = 2', /epoch 2 .* has changed/],
+  [
+    'a hash before it that is zero',
+    'UPDATE commits SET hash = zeroblob(32) WHERE first_sequence = 2',
+    /epoch 2 .* has changed/,
+  ],
   ['a time', 'UPDATE commits SET last_time = last_time + 1 WHERE first_sequence = 3', /chain hash does not fit/],
-  ['a time that cannot be', 'UPDATE commits SET last_time = 9007199254740991 WHERE first_sequence = 3', /a last_time is no time that can be/],
-  ['a place that is far away', 'UPDATE commits SET first_sequence = 1000 WHERE first_sequence = 3', /sequences 3 to 999 are missing/],
-  ['no row', 'DELETE FROM commits WHERE first_sequence = 3', /partition tables hold frames at sequence 3, and the commit is missing/],
+  [
+    'a time that cannot be',
+    'UPDATE commits SET last_time = 9007199254740991 WHERE first_sequence = 3',
+    /a last_time is no time that can be/,
+  ],
+  [
+    'a place that is far away',
+    'UPDATE commits SET first_sequence = 1000 WHERE first_sequence = 3',
+    /sequences 3 to 999 are missing/,
+  ],
+  [
+    'no row',
+    'DELETE FROM commits WHERE first_sequence = 3',
+    /partition tables hold frames at sequence 3, and the commit is missing/,
+  ],
   ['no frame', 'DELETE FROM p2', /chain hash does not fit/],
   ['an offset', 'UPDATE p3 SET offset = 7', /chain hash does not fit|offsets of partition 3 have a gap/],
-  ['a body', `UPDATE p2 SET body = CAST(replace(CAST(body AS TEXT), 'p2', 'p9') AS BLOB)`, /the body in partition 2 has changed/],
+  [
+    'a body',
+    `UPDATE p2 SET body = CAST(replace(CAST(body AS TEXT), 'p2', 'p9') AS BLOB)`,
+    /the body in partition 2 has changed/,
+  ],
   ['a hash of a body', 'UPDATE p2 SET hash = zeroblob(32)', /chain hash does not fit/],
 ])('the last commit with %s: nobody writes behind it', async (_, sql, fact) => {
   const ledger = await ledgerOf();
@@ -52,18 +72,33 @@ it.each([
   ['an offset', 'UPDATE p0 SET offset = 7', /offsets of partition 0 have a gap/],
   ['a count', 'UPDATE p0 SET count = 7', /the commit at sequence 1 is broken: its chain hash does not fit/],
   ['a body', `UPDATE p1 SET hash = zeroblob(32)`, /the commit at sequence 2 is broken: its chain hash does not fit/],
-])('the last frame of a partition with another %s: nobody writes behind it, however long ago it was', async (_, sql, fact) => {
-  const ledger = await ledgerOf();
-  tamper(ledger, sql);
-  const { message } = await failureOf(() => Completengine.open({ ledger }), 'VERIFICATION_FAILED');
-  expect(message).toMatch(fact);
-});
+])(
+  'the last frame of a partition with another %s: nobody writes behind it, however long ago it was',
+  async (_, sql, fact) => {
+    const ledger = await ledgerOf();
+    tamper(ledger, sql);
+    const { message } = await failureOf(() => Completengine.open({ ledger }), 'VERIFICATION_FAILED');
+    expect(message).toMatch(fact);
+  },
+);
 
 it.each([
   ['durability', `UPDATE ledger SET config = replace(config, '"full"', '"normal"')`, 'VERIFICATION_FAILED'],
-  ['durability that there is not', `UPDATE ledger SET config = replace(config, '"full"', '"sometimes"')`, 'DAMAGED_LEDGER'],
-  ['line limit', `UPDATE ledger SET config = replace(config, '"lineBytesMax":', '"lineBytesMax":1')`, 'VERIFICATION_FAILED'],
-  ['line limit that cannot be', `UPDATE ledger SET config = replace(config, '"lineBytesMax":', '"lineBytesMax":-1')`, 'DAMAGED_LEDGER'],
+  [
+    'durability that there is not',
+    `UPDATE ledger SET config = replace(config, '"full"', '"sometimes"')`,
+    'DAMAGED_LEDGER',
+  ],
+  [
+    'line limit',
+    `UPDATE ledger SET config = replace(config, '"lineBytesMax":', '"lineBytesMax":1')`,
+    'VERIFICATION_FAILED',
+  ],
+  [
+    'line limit that cannot be',
+    `UPDATE ledger SET config = replace(config, '"lineBytesMax":', '"lineBytesMax":-1')`,
+    'DAMAGED_LEDGER',
+  ],
   ['uuid', `UPDATE ledger SET uuid = '00000000-0000-4000-8000-000000000000'`, 'VERIFICATION_FAILED'],
   ['routing', `UPDATE epoch SET routing = replace(routing, 'manual', 'hash') WHERE epoch = 2`, 'VERIFICATION_FAILED'],
   ['name of a partition', `UPDATE partition SET name = 'other' WHERE id = 0`, 'VERIFICATION_FAILED'],

@@ -13,23 +13,30 @@ async function* lines(...texts: string[]): AsyncGenerator<string> {
 test.each([
   ['after 2111', 300 * YEAR, '2326-'],
   ['before 1828', -300 * YEAR, '1726-'],
-])('a clock %s commits nothing and makes nothing, and the ledger can be used when it is set', async (_, shift, shown) => {
-  const clock = new FakeClock();
-  const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, clock });
-  await engine.emit(1);
-  clock.micros += shift;
-  for (const attempt of [() => engine.emit(2), () => engine.emit(lines('2')), () => engine.emit(lines('2'), { atomic: true })]) {
-    const error = await failureOf(attempt, 'CLOCK_UNUSABLE');
-    expect(error.message).toContain(`stands at ${shown}`);
-  }
-  const other = ledgerPath();
-  await failureOf(() => Completengine.create(other, { clock }), 'CLOCK_UNUSABLE');
-  expect(await Completengine.exists(other)).toBe(false);
-  clock.micros -= shift;
-  expect((await engine.emit(2)).sequence).toBe(2);
-  expect(await expectSoundLedger(ledger)).toHaveLength(2);
-});
+])(
+  'a clock %s commits nothing and makes nothing, and the ledger can be used when it is set',
+  async (_, shift, shown) => {
+    const clock = new FakeClock();
+    const ledger = ledgerPath();
+    const engine = await openEngine({ ledger, clock });
+    await engine.emit(1);
+    clock.micros += shift;
+    for (const attempt of [
+      () => engine.emit(2),
+      () => engine.emit(lines('2')),
+      () => engine.emit(lines('2'), { atomic: true }),
+    ]) {
+      const error = await failureOf(attempt, 'CLOCK_UNUSABLE');
+      expect(error.message).toContain(`stands at ${shown}`);
+    }
+    const other = ledgerPath();
+    await failureOf(() => Completengine.create(other, { clock }), 'CLOCK_UNUSABLE');
+    expect(await Completengine.exists(other)).toBe(false);
+    clock.micros -= shift;
+    expect((await engine.emit(2)).sequence).toBe(2);
+    expect(await expectSoundLedger(ledger)).toHaveLength(2);
+  },
+);
 
 test('a clock more than five years after everything in the ledger commits only where it is trusted', async () => {
   const clock = new FakeClock();
@@ -78,7 +85,8 @@ test('a head ahead of the clock is reported by an emission and by inspect', asyn
   clock.micros += 30 * DAY;
   const head = (await engine.emit(1)).time;
   const warnings: string[] = [];
-  const onWarning = ({ code, message }: { code: string; message: string }): void => void warnings.push(`${code} ${message}`);
+  const onWarning = ({ code, message }: { code: string; message: string }): void =>
+    void warnings.push(`${code} ${message}`);
   expect((await engine.inspect()).warnings).toEqual([]);
   await engine.emit(lines('2'), { onWarning });
   expect(warnings).toEqual([]);

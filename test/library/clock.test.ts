@@ -80,5 +80,8 @@ test('words in a range count from the clock', async () => {
   expect(await payloadsOf(engine.replay({ from: 'today' }))).toEqual(['"tomorrow"']);
   expect(await payloadsOf(engine.replay({ from: 'yesterday', through: 'yesterday' }))).toEqual(['"today"']);
   expect(await payloadsOf(engine.replay({ from: '-2h', through: 'now' }))).toEqual(['"tomorrow"']);
-  expect(await payloadsOf(engine.replay({ through: 'today', zone: 'America/New_York' }))).toEqual(['"today"', '"tomorrow"']);
+  expect(await payloadsOf(engine.replay({ through: 'today', zone: 'America/New_York' }))).toEqual([
+    '"today"',
+    '"tomorrow"',
+  ]);
 });

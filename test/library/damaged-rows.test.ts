@@ -16,7 +16,11 @@ const START = Date.UTC(2026, 3, 12);
 const PARTITIONS = ['a', 'b', 'c'];
 /** By sequence; an inner list is one commit. The third partition begins with the second epoch, at sequence 9. */
 const COMMITS = [['a'], ['b'], ['a'], ['b', 'a', 'b'], ['a'], ['b'], ['c', 'a'], ['b'], ['c']];
-const EVENTS = COMMITS.flat().map((to, at) => ({ sequence: at + 1, to, payload: JSON.stringify({ to, n: at + 1, t: START + at * 1000 }) }));
+const EVENTS = COMMITS.flat().map((to, at) => ({
+  sequence: at + 1,
+  to,
+  payload: JSON.stringify({ to, n: at + 1, t: START + at * 1000 }),
+}));
 /** More than a path may deliver of so few events, however often it comes back to them. */
 const BOUND = EVENTS.length * 3;
 
@@ -26,7 +30,12 @@ let template: string;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'completengine-test-'));
   template = join(directory, 'template.codex');
-  const engine = await Completengine.open({ ledger: template, partition: placedBy('to'), partitions: ['a', 'b'], time: 't' });
+  const engine = await Completengine.open({
+    ledger: template,
+    partition: placedBy('to'),
+    partitions: ['a', 'b'],
+    time: 't',
+  });
   let sequence = 0;
   for (const commit of COMMITS) {
     if (sequence === 8) await engine.partitioning.add(['c']);
@@ -55,7 +64,10 @@ interface Path {
   readonly seesOnePartition?: boolean;
 }
 
-async function tellAll(events: AsyncIterable<{ readonly sequence: number; readonly payload: Buffer }>, tell: Tell): Promise<void> {
+async function tellAll(
+  events: AsyncIterable<{ readonly sequence: number; readonly payload: Buffer }>,
+  tell: Tell,
+): Promise<void> {
   for await (const event of events) tell(event);
 }
 
@@ -64,8 +76,14 @@ const inB = ({ to }: { to: string }): boolean => to === 'b';
 const timeOf = (sequence: number): string => new Date(START + (sequence - 1) * 1000).toISOString();
 
 const PATHS: Readonly<Record<string, Path>> = {
-  'strict replay': { wanted: everything, run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict' }), tell) },
-  'relaxed replay': { wanted: everything, run: (engine, tell) => tellAll(engine.replay({ determinism: 'relaxed' }), tell) },
+  'strict replay': {
+    wanted: everything,
+    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict' }), tell),
+  },
+  'relaxed replay': {
+    wanted: everything,
+    run: (engine, tell) => tellAll(engine.replay({ determinism: 'relaxed' }), tell),
+  },
   'strict replay from a sequence': {
     wanted: ({ sequence }) => sequence >= 3,
     run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', fromSequence: 3 }), tell),
@@ -86,14 +104,23 @@ const PATHS: Readonly<Record<string, Path>> = {
     wanted: ({ sequence }) => sequence >= 3,
     run: (engine, tell) => tellAll(engine.replay({ determinism: 'relaxed', from: timeOf(3) }), tell),
   },
-  'strict replay of a partition': { wanted: inB, run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', partitions: ['b'] }), tell) },
+  'strict replay of a partition': {
+    wanted: inB,
+    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', partitions: ['b'] }), tell),
+  },
   'relaxed replay of a partition': {
     wanted: inB,
     run: (engine, tell) => tellAll(engine.replay({ determinism: 'relaxed', partitions: ['b'] }), tell),
     seesOnePartition: true,
   },
-  'strict replay of a key': { wanted: inB, run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', key: 'b' }), tell) },
-  'strict replay with a condition': { wanted: inB, run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', where: 'to=b' }), tell) },
+  'strict replay of a key': {
+    wanted: inB,
+    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', key: 'b' }), tell),
+  },
+  'strict replay with a condition': {
+    wanted: inB,
+    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', where: 'to=b' }), tell),
+  },
   'replay that is awaited': {
     wanted: everything,
     run: async (engine, tell) => {
@@ -108,18 +135,25 @@ const PATHS: Readonly<Record<string, Path>> = {
       try {
         await engine.replayInto(target, { determinism: 'strict' });
       } finally {
-        for await (const { payload } of target.replay()) tell({ sequence: Number(JSON.parse(payload.toString()).n), payload });
+        for await (const { payload } of target.replay())
+          tell({ sequence: Number(JSON.parse(payload.toString()).n), payload });
       }
     },
   },
   'tail from the start': { wanted: everything, run: (engine, tell) => tellAll(engine.tail({ from: 'start' }), tell) },
-  'tail of the last five': { wanted: ({ sequence }) => sequence > EVENTS.length - 5, run: (engine, tell) => tellAll(engine.tail({ last: 5 }), tell) },
+  'tail of the last five': {
+    wanted: ({ sequence }) => sequence > EVENTS.length - 5,
+    run: (engine, tell) => tellAll(engine.tail({ last: 5 }), tell),
+  },
   'tail of a partition': {
     wanted: inB,
     run: (engine, tell) => tellAll(engine.tail({ from: 'start', partitions: ['b'] }), tell),
     seesOnePartition: true,
   },
-  'tail of the last matches': { wanted: inB, run: (engine, tell) => tellAll(engine.tail({ last: EVENTS.length, where: 'to=b' }), tell) },
+  'tail of the last matches': {
+    wanted: inB,
+    run: (engine, tell) => tellAll(engine.tail({ last: EVENTS.length, where: 'to=b' }), tell),
+  },
   'a follower': {
     wanted: everything,
     run: async (engine, tell) => {
@@ -161,7 +195,8 @@ const PATHS: Readonly<Record<string, Path>> = {
     isByPartition: true,
     seesOnePartition: true,
     run: async (engine, tell) => {
-      await (await engine.subscribe({ group: 'new', until: { head: true } }, (delivery) => [...delivery].forEach(tell))).finished;
+      await (await engine.subscribe({ group: 'new', until: { head: true } }, (delivery) => [...delivery].forEach(tell)))
+        .finished;
     },
   },
 };
@@ -215,7 +250,9 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   'the routing is another': { sql: `UPDATE epoch SET routing = replace(routing, 'manual', 'hash') WHERE epoch = 1` },
   'all epochs are gone': { sql: 'DELETE FROM epoch' },
   'a partition has another name': { sql: `UPDATE partition SET name = 'other' WHERE id = 0` },
-  'a partition has the name of an attack': { sql: `UPDATE partition SET name = 'x","sequence":999,"y":"' || char(27) || '[31m' WHERE id = 0` },
+  'a partition has the name of an attack': {
+    sql: `UPDATE partition SET name = 'x","sequence":999,"y":"' || char(27) || '[31m' WHERE id = 0`,
+  },
 };
 
 /** A copy of the ledger with this done to it. */
@@ -250,7 +287,8 @@ async function outcomeOf(path: Path, engine: Completengine): Promise<Outcome> {
   }
 }
 
-const opened = (ledger: string, access: 'read' | 'write'): Promise<Completengine> => openEngine({ ledger, create: false, access });
+const opened = (ledger: string, access: 'read' | 'write'): Promise<Completengine> =>
+  openEngine({ ledger, create: false, access });
 
 function isRefusal(error: unknown): boolean {
   return error instanceof LedgerError && (error.code === 'VERIFICATION_FAILED' || error.code === 'DAMAGED_LEDGER');
@@ -261,7 +299,8 @@ const bySequence = (told: readonly Told[]): Told[] => told.toSorted((one, other)
 
 function expectNothingWrong(name: string, path: Path, damage: Damage, { told, error }: Outcome): void {
   const isBeyondHead = damage.isHidden && error instanceof LedgerError && error.code === 'INVALID_RANGE';
-  if (error !== null && !isBeyondHead) expect.soft(isRefusal(error), `${name}: ${String((error as Error).stack)}`).toBe(true);
+  if (error !== null && !isBeyondHead)
+    expect.soft(isRefusal(error), `${name}: ${String((error as Error).stack)}`).toBe(true);
   const mine = path.isByPartition ? bySequence(told) : [...told];
   expect.soft(new Set(mine.map(({ sequence }) => sequence)).size, `${name}: an event came twice`).toBe(mine.length);
   if (damage.isHidden && path.seesOnePartition) return;
@@ -284,7 +323,12 @@ it.each(Object.entries(DAMAGES))('no path goes wrong: %s', async (_, damage) => 
   const reader = await opened(ledger, 'read').catch((error: unknown) => error);
   for (const [name, path] of Object.entries(PATHS)) {
     const engine = path.isByPartition ? await opened(ledger, 'write').catch((error: unknown) => error) : reader;
-    expectNothingWrong(name, path, damage, engine instanceof Completengine ? await outcomeOf(path, engine) : { told: [], error: engine });
+    expectNothingWrong(
+      name,
+      path,
+      damage,
+      engine instanceof Completengine ? await outcomeOf(path, engine) : { told: [], error: engine },
+    );
   }
 });
 
@@ -303,14 +347,17 @@ it.each([
   'all epochs are gone',
   'a partition has another name',
   'a partition has the name of an attack',
-])('strict replay delivers nothing under settings, routings and names that the chain does not cover: %s', async (name) => {
-  const ledger = damaged((DAMAGES[name] as Damage).sql);
-  const told: unknown[] = [];
-  const failure = await opened(ledger, 'read')
-    .then(async (engine) => {
-      for await (const event of engine.replay({ determinism: 'strict' })) told.push(event);
-    })
-    .catch((error: unknown) => error);
-  expect(isRefusal(failure), String(failure)).toBe(true);
-  expect(told).toEqual([]);
-});
+])(
+  'strict replay delivers nothing under settings, routings and names that the chain does not cover: %s',
+  async (name) => {
+    const ledger = damaged((DAMAGES[name] as Damage).sql);
+    const told: unknown[] = [];
+    const failure = await opened(ledger, 'read')
+      .then(async (engine) => {
+        for await (const event of engine.replay({ determinism: 'strict' })) told.push(event);
+      })
+      .catch((error: unknown) => error);
+    expect(isRefusal(failure), String(failure)).toBe(true);
+    expect(told).toEqual([]);
+  },
+);

@@ -18,7 +18,15 @@ test('a value is stored as JSON.stringify writes it, text and bytes as they are'
   await engine.emit(Buffer.from('[1e400]'));
   await engine.emit(new Uint8Array([0x7b, 0x7d]));
   for (const value of [true, 12.5, null]) await engine.emit(value);
-  expect(await payloadsOf(engine.replay())).toEqual(['{"a":[1,null,"ü"]}', '{ "n": 9007199254740993, "n": 1.0 }', '[1e400]', '{}', 'true', '12.5', 'null']);
+  expect(await payloadsOf(engine.replay())).toEqual([
+    '{"a":[1,null,"ü"]}',
+    '{ "n": 9007199254740993, "n": 1.0 }',
+    '[1e400]',
+    '{}',
+    'true',
+    '12.5',
+    'null',
+  ]);
 });
 
 test('the receipt tells where the event lies', async () => {
@@ -94,7 +102,12 @@ test('calls one after the other have a commit each', async () => {
 test('a bad event among calls at the same time fails its own call alone', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger, partition: hashOf('k') });
-  const calls = [engine.emit({ k: 1 }), engine.emit([{ k: 2 }, { bad: 2 }]), engine.emit({ bad: 3 }), engine.emit([{ k: 4 }, { k: 5 }])];
+  const calls = [
+    engine.emit({ k: 1 }),
+    engine.emit([{ k: 2 }, { bad: 2 }]),
+    engine.emit({ bad: 3 }),
+    engine.emit([{ k: 4 }, { k: 5 }]),
+  ];
   const outcomes = await Promise.allSettled(calls);
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
   expect(storedEvents(ledger).map(({ payload }) => payload)).toEqual(['{"k":1}', '{"k":4}', '{"k":5}']);
@@ -112,7 +125,11 @@ test('a duplicate answers with the receipt of the first, and other bytes are a c
 
 test('duplicates within calls at the same time are found too', async () => {
   const engine = await openEngine({ unique: 'id' });
-  const [one, two, three] = await Promise.all([engine.emit({ id: 1 }), engine.emit({ id: 1 }), engine.emit([{ id: 2 }, { id: 1 }, { id: 2 }])]);
+  const [one, two, three] = await Promise.all([
+    engine.emit({ id: 1 }),
+    engine.emit({ id: 1 }),
+    engine.emit([{ id: 2 }, { id: 1 }, { id: 2 }]),
+  ]);
   expect([one?.sequence, two?.sequence]).toEqual([1, 1]);
   expect(three?.map(({ sequence, isDuplicate }) => [sequence, isDuplicate])).toEqual([
     [2, false],
@@ -127,7 +144,16 @@ test('duplicates within calls at the same time are found too', async () => {
 test('a stream of lines is committed and reported', async () => {
   const engine = await openEngine({ partition: hashOf('properties.net'), time: 'properties.time' });
   const report = await engine.emit(createReadStream(EARTHQUAKES));
-  expect(report).toMatchObject({ lines: 1707, events: 1707, firstSequence: 1, lastSequence: 1707, late: 0, duplicates: 0, rejected: 0, isComplete: true });
+  expect(report).toMatchObject({
+    lines: 1707,
+    events: 1707,
+    firstSequence: 1,
+    lastSequence: 1707,
+    late: 0,
+    duplicates: 0,
+    rejected: 0,
+    isComplete: true,
+  });
   expect(report.head).toEqual(await engine.head());
 });
 
@@ -140,7 +166,9 @@ test('a stream without events has no sequences and no head', async () => {
 
 test('a stream may come in any pieces, as text or bytes', async () => {
   const engine = await openEngine();
-  await engine.emit(pieces('{"a"', ':"', Buffer.from('ü').subarray(0, 1), Buffer.from('ü').subarray(1), '"}\n', '', '2'));
+  await engine.emit(
+    pieces('{"a"', ':"', Buffer.from('ü').subarray(0, 1), Buffer.from('ü').subarray(1), '"}\n', '', '2'),
+  );
   expect(await payloadsOf(engine.replay())).toEqual(['{"a":"ü"}', '2']);
 });
 
@@ -188,19 +216,28 @@ test('a stream that fails passes on its error, and what came before is kept', as
   await engine.emit('2');
 });
 
-test.each([{ n: 2 }, 2, false, new ArrayBuffer(2)])('a stream of values that are neither text nor bytes is refused: %j', async (value) => {
-  for (const atomic of [false, true]) {
-    const engine = await openEngine();
-    const error = await failureOf(() => engine.emit(Readable.from(['1\n', value, '3\n']), { atomic }), 'INVALID_ARGUMENT');
-    expect(error.hint).toContain('JSON.stringify');
-  }
-});
+test.each([{ n: 2 }, 2, false, new ArrayBuffer(2)])(
+  'a stream of values that are neither text nor bytes is refused: %j',
+  async (value) => {
+    for (const atomic of [false, true]) {
+      const engine = await openEngine();
+      const error = await failureOf(
+        () => engine.emit(Readable.from(['1\n', value, '3\n']), { atomic }),
+        'INVALID_ARGUMENT',
+      );
+      expect(error.hint).toContain('JSON.stringify');
+    }
+  },
+);
 
 test('an atomic stream is stored whole or not at all', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger });
   const error = await failureOf(() => engine.emit(pieces('1\n', 'bad\n'), { atomic: true }), 'BAD_LINE');
-  expect(error.details).toMatchObject({ line: 2, report: { lines: 2, events: 0, bytes: 0, commits: 0, firstSequence: null, lastSequence: null, head: null } });
+  expect(error.details).toMatchObject({
+    line: 2,
+    report: { lines: 2, events: 0, bytes: 0, commits: 0, firstSequence: null, lastSequence: null, head: null },
+  });
   expect(storedEvents(ledger)).toEqual([]);
   expect(await engine.emit(pieces('1\n', '2\n'), { atomic: true })).toMatchObject({ events: 2, commits: 1 });
   await expectSoundLedger(ledger);
@@ -252,7 +289,10 @@ describe('what is given with a call', () => {
     const engine = await openEngine({ partition: hashOf('tenant'), partitions: 16 });
     const { partition } = await engine.emit({ tenant: 'acme' });
     expect((await engine.emit({ n: 1 }, { key: 'acme' })).partition).toBe(partition);
-    expect(await engine.emit([{ n: 2 }, { n: 3 }], { to: 'p5' })).toMatchObject([{ partition: 'p5' }, { partition: 'p5' }]);
+    expect(await engine.emit([{ n: 2 }, { n: 3 }], { to: 'p5' })).toMatchObject([
+      { partition: 'p5' },
+      { partition: 'p5' },
+    ]);
     await engine.emit(pieces('{"n":4}\n'), { key: 'acme', to: 'p6' });
     const events: unknown[] = [];
     for await (const { key, partition: place } of engine.replay()) events.push([key, place]);

@@ -6,14 +6,18 @@ import type { Completengine as Engine, OpenOptions } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
 import { expectRoutedByEpochs } from '../support/epochs.ts';
 
-const { Completengine } = (await import(new URL('../../dist/lib/index.js', import.meta.url).href)) as typeof import('../../src/index.ts');
+const { Completengine } = (await import(
+  new URL('../../dist/lib/index.js', import.meta.url).href
+)) as typeof import('../../src/index.ts');
 
 let threads = 0;
 subscribe('worker_threads', () => threads++);
 
 /** A chunk of its own, large enough for the kernel and for the thread. */
 const LINES = 10_000;
-const CHUNK = Array.from({ length: LINES }, (_, n) => `{"k":"k${n % 101}","n":${n},"pad":"${'x'.repeat(90)}"}\n`).join('');
+const CHUNK = Array.from({ length: LINES }, (_, n) => `{"k":"k${n % 101}","n":${n},"pad":"${'x'.repeat(90)}"}\n`).join(
+  '',
+);
 
 async function open(options: OpenOptions): Promise<Engine> {
   const engine = await Completengine.open(options);
@@ -22,7 +26,11 @@ async function open(options: OpenOptions): Promise<Engine> {
 }
 
 /** Emits chunks, and lets `change` happen when each of them has been taken. */
-async function emitWhile(ledger: string, chunks: readonly string[], change: (nth: number) => Promise<unknown>): ReturnType<typeof emit> {
+async function emitWhile(
+  ledger: string,
+  chunks: readonly string[],
+  change: (nth: number) => Promise<unknown>,
+): ReturnType<typeof emit> {
   async function* input() {
     for (const [nth, chunk] of chunks.entries()) {
       yield chunk;
@@ -40,7 +48,8 @@ test('is built anew by the new rule, on the kernel and beside it', async () => {
   const specs = ['composite:k+n', 'hash:k', 'range:n=1000,8000', 'hash', 'hash:n'];
   const started = threads;
   const report = await emitWhile(ledger, new Array<string>(24).fill(CHUNK), async (nth) => {
-    if (nth % 4 === 0) await other.partitioning.reroute(specs[(nth / 4) % specs.length] as string, { partitions: ['x', 'p1', 'p0'] });
+    if (nth % 4 === 0)
+      await other.partitioning.reroute(specs[(nth / 4) % specs.length] as string, { partitions: ['x', 'p1', 'p0'] });
     if (nth % 4 === 1) await other.partitioning.reroute('hash:k', { partitions: ['p0', 'x', 'p2'] });
     if (nth % 4 === 2) await other.partitioning.add([`a${nth}`]);
     if (nth % 4 === 3) await other.partitioning.place([{ key: `k${nth}`, partition: 'p1' }]);
@@ -73,7 +82,10 @@ test('commits nothing behind a line that the new rule refuses', async () => {
   const outcome = await emitWhile(ledger, new Array<string>(12).fill(CHUNK), async (nth) => {
     if (nth === 7) await other.partitioning.reroute('manual:k', { partitions: ['k0', 'k1'] });
   }).catch((error: unknown) => error);
-  expect(outcome).toMatchObject({ code: 'BAD_LINE', message: expect.stringContaining('names a partition the ledger does not have') });
+  expect(outcome).toMatchObject({
+    code: 'BAD_LINE',
+    message: expect.stringContaining('names a partition the ledger does not have'),
+  });
   const { epoch } = await other.partitioning.inForce();
   const events = await expectRoutedByEpochs(ledger);
   // two names that follow one another are all there are, wherever the chunk began

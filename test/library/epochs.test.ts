@@ -7,7 +7,8 @@ import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 import { expectRoutedByEpochs } from '../support/epochs.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 
-const lines = (count: number, from = 0) => Array.from({ length: count }, (_, nth) => `{"k":"k${(from + nth) % 101}","n":${from + nth}}\n`).join('');
+const lines = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, nth) => `{"k":"k${(from + nth) % 101}","n":${from + nth}}\n`).join('');
 
 async function* streamOf(...texts: string[]): AsyncGenerator<string> {
   yield* texts;
@@ -66,7 +67,10 @@ describe('a new epoch', () => {
     const engine = await openEngine({ ledger, partition: 'range:k=b', partitions: ['low', 'high'] });
     await failureOf(() => engine.partitioning.add(['x']), 'INVALID_ARGUMENT');
     await failureOf(() => engine.partitioning.place([{ key: 'x', partition: 'nowhere' }]), 'UNKNOWN_PARTITION');
-    await failureOf(() => engine.partitioning.reroute('range:k=b,c', { partitions: ['low', 'high'] }), 'INVALID_ARGUMENT');
+    await failureOf(
+      () => engine.partitioning.reroute('range:k=b,c', { partitions: ['low', 'high'] }),
+      'INVALID_ARGUMENT',
+    );
     expect((await engine.partitioning.inForce()).epoch.epoch).toBe(1);
     await engine.emit([{ k: 'a' }]);
     await expectRoutedByEpochs(ledger);
@@ -155,7 +159,11 @@ async function collected(events: AsyncIterable<LedgerEvent>): Promise<LedgerEven
 describe('many changes at the same time', () => {
   it('come one after the other, each as a whole', async () => {
     const ledger = ledgerPath();
-    const engines = [await openEngine({ ledger, partition: 'hash:k', partitions: 2 }), await openEngine({ ledger }), await openEngine({ ledger })];
+    const engines = [
+      await openEngine({ ledger, partition: 'hash:k', partitions: 2 }),
+      await openEngine({ ledger }),
+      await openEngine({ ledger }),
+    ];
     await Promise.all(
       engines.flatMap((engine, at) => [
         ...Array.from({ length: 8 }, (_, nth) => engine.partitioning.add([`e${at}-${nth}`])),
@@ -251,7 +259,9 @@ describe('a preview', () => {
     expect(preview.before).toEqual([2, 1, 2, 0]);
     expect(preview.after).toEqual([1, 2, 0, 1]);
     expect(preview.routing.after.partitionNames).toEqual(['a', 'b', 'c', 'd']);
-    expect(await engine.partitioning.previewReroute('range:n=3,7', { partitions: ['a', 'b', 'd'], sample: 2 })).toMatchObject({
+    expect(
+      await engine.partitioning.previewReroute('range:n=3,7', { partitions: ['a', 'b', 'd'], sample: 2 }),
+    ).toMatchObject({
       events: 2,
       moved: 1,
       refused: 1,

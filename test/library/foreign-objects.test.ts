@@ -40,7 +40,14 @@ it.each([
   [
     'tables with indexes, and views',
     'CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT UNIQUE); CREATE INDEX by_note ON notes (note); CREATE VIEW recent AS SELECT * FROM events; CREATE TABLE "my ""notes" AS SELECT 1 AS n',
-    ['index by_note', 'table notes', 'table my "notes', 'view recent', 'table sqlite_sequence', 'index sqlite_autoindex_notes_1'],
+    [
+      'index by_note',
+      'table notes',
+      'table my "notes',
+      'view recent',
+      'table sqlite_sequence',
+      'index sqlite_autoindex_notes_1',
+    ],
   ],
 ])('%s are passed over and named', async (_, sql, names) => {
   const ledger = await ledgerWith(sql);
@@ -50,37 +57,76 @@ it.each([
   const { foreignObjects } = (await engine.inspect()).storage;
   const found = foreignObjects.map(({ type, name }) => `${type} ${name}`);
   // whether there are samples depends on how SQLite was compiled
-  expect(found.filter((name) => name !== 'table sqlite_stat4').sort()).toEqual(names.filter((name) => name !== 'table sqlite_stat4').sort());
+  expect(found.filter((name) => name !== 'table sqlite_stat4').sort()).toEqual(
+    names.filter((name) => name !== 'table sqlite_stat4').sort(),
+  );
   expect(await payloadsOf(engine.replay({ determinism: 'strict' }))).toHaveLength(3);
   expect(await engine.verify()).toMatchObject({ events: 3 });
 });
 
 it.each([
-  ['a trigger on a table of ours', 'CREATE TRIGGER foreign_one AFTER INSERT ON commits BEGIN SELECT 1; END', "a foreign trigger 'foreign_one'"],
+  [
+    'a trigger on a table of ours',
+    'CREATE TRIGGER foreign_one AFTER INSERT ON commits BEGIN SELECT 1; END',
+    "a foreign trigger 'foreign_one'",
+  ],
   [
     'a trigger on a table of its own',
     'CREATE TABLE notes (n); CREATE TRIGGER foreign_one AFTER INSERT ON notes BEGIN DELETE FROM commits; END',
     "a foreign trigger 'foreign_one'",
   ],
-  ['an index on a table of ours', 'CREATE INDEX foreign_one ON commits (producer)', "a foreign index 'foreign_one' on 'commits'"],
-  ['a table that refers to ours', 'CREATE TABLE foreign_one (n TEXT REFERENCES Partition (name))', "a foreign table 'foreign_one' that refers to 'Partition'"],
-  ['a table under a name that is made on demand', 'CREATE TABLE Producers (n)', "a foreign table 'Producers' under a name of the format"],
-  ['a view under such a name', 'CREATE VIEW sessions AS SELECT 1', "a foreign view 'sessions' under a name of the format"],
-  ['an index under such a name', 'CREATE TABLE notes (n); CREATE INDEX ids ON notes (n)', "a foreign index 'ids' under a name of the format"],
+  [
+    'an index on a table of ours',
+    'CREATE INDEX foreign_one ON commits (producer)',
+    "a foreign index 'foreign_one' on 'commits'",
+  ],
+  [
+    'a table that refers to ours',
+    'CREATE TABLE foreign_one (n TEXT REFERENCES Partition (name))',
+    "a foreign table 'foreign_one' that refers to 'Partition'",
+  ],
+  [
+    'a table under a name that is made on demand',
+    'CREATE TABLE Producers (n)',
+    "a foreign table 'Producers' under a name of the format",
+  ],
+  [
+    'a view under such a name',
+    'CREATE VIEW sessions AS SELECT 1',
+    "a foreign view 'sessions' under a name of the format",
+  ],
+  [
+    'an index under such a name',
+    'CREATE TABLE notes (n); CREATE INDEX ids ON notes (n)',
+    "a foreign index 'ids' under a name of the format",
+  ],
   ['a table where a partition will be', 'CREATE TABLE p2 (n)', "'p2' is not as it was created"],
   ['a table where a later partition will be', 'CREATE TABLE P9 (n)', "a foreign table 'P9' under a name of the format"],
-  ['another view of events', 'DROP VIEW events; CREATE VIEW events AS SELECT 1 AS sequence', "'events' is not as it was created"],
+  [
+    'another view of events',
+    'DROP VIEW events; CREATE VIEW events AS SELECT 1 AS sequence',
+    "'events' is not as it was created",
+  ],
   ['no view of events', 'DROP VIEW events', "'events' is missing"],
   ['a column more', 'ALTER TABLE commits ADD COLUMN n INTEGER', "'commits' is not as it was created"],
 ])('%s: refused, and named', async (_, sql, fact) => {
   const ledger = await ledgerWith(sql);
-  const { message } = await failureOf(() => Completengine.open({ ledger, create: false, access: 'read' }), 'NOT_A_LEDGER');
+  const { message } = await failureOf(
+    () => Completengine.open({ ledger, create: false, access: 'read' }),
+    'NOT_A_LEDGER',
+  );
   expect(message).toContain(fact);
 });
 
 it.each([
-  ['the name of a table of ours', "UPDATE sqlite_schema SET name = 'cursorz', tbl_name = 'cursorz' WHERE name = 'cursors'"],
-  ['the table of an index of ours', "UPDATE sqlite_schema SET tbl_name = 'partitioo' WHERE name = 'sqlite_autoindex_partition_1'"],
+  [
+    'the name of a table of ours',
+    "UPDATE sqlite_schema SET name = 'cursorz', tbl_name = 'cursorz' WHERE name = 'cursors'",
+  ],
+  [
+    'the table of an index of ours',
+    "UPDATE sqlite_schema SET tbl_name = 'partitioo' WHERE name = 'sqlite_autoindex_partition_1'",
+  ],
   ['the type of a table of ours', "UPDATE sqlite_schema SET type = 'tabme' WHERE name = 'leases'"],
 ])('%s that has changed does not pass for an object of another tool', async (_, sql) => {
   const ledger = await ledgerWithRow(sql);
@@ -92,7 +138,10 @@ it.each([
 it('a ledger without its marks, as .dump and restore leave it, is refused with what to set, and opens when it is set', async () => {
   const ledger = await ledgerWith('PRAGMA application_id = 0; PRAGMA user_version = 0');
   for (const access of ['read', 'write'] as const) {
-    const { message, hint } = await failureOf(() => Completengine.open({ ledger, create: false, access }), 'NOT_A_LEDGER');
+    const { message, hint } = await failureOf(
+      () => Completengine.open({ ledger, create: false, access }),
+      'NOT_A_LEDGER',
+    );
     expect(message).toContain('it has the tables of one, and not its marks in the header, as after .dump and restore');
     const sql = /^set them: sqlite3 FILE '(.*)'$/.exec(hint ?? '')?.[1] as string;
     const db = new Database(ledger);
@@ -111,13 +160,17 @@ it('the view shows given keys alone, and the bounds of the commit by which a ran
   await engine.emit(Array.from({ length: 4 }, (_, n) => ({ k: n })));
   await engine.close();
   const db = new Database(ledger, { readonly: true });
-  const rows = db.prepare('SELECT sequence, given_key, commit_sequence, commit_end FROM events ORDER BY sequence').raw().all();
+  const rows = db
+    .prepare('SELECT sequence, given_key, commit_sequence, commit_end FROM events ORDER BY sequence')
+    .raw()
+    .all();
   expect(rows).toEqual([
     ...[1, 2, 3, 4, 5].map((sequence) => [sequence, null, 1, 5]),
     [6, 'given', 6, 6],
     ...[7, 8, 9, 10].map((sequence) => [sequence, null, 7, 10]),
   ]);
-  const range = 'SELECT sequence FROM events WHERE commit_sequence <= :b AND commit_end >= :a AND sequence BETWEEN :a AND :b ORDER BY sequence';
+  const range =
+    'SELECT sequence FROM events WHERE commit_sequence <= :b AND commit_end >= :a AND sequence BETWEEN :a AND :b ORDER BY sequence';
   expect(db.prepare(range).pluck().all({ a: 4, b: 7 })).toEqual([4, 5, 6, 7]);
   // commits are found by their primary key in every partition, so that bodies outside of the range are not read
   const plan = db.prepare<[object], { detail: string }>(`EXPLAIN QUERY PLAN ${range}`).all({ a: 4, b: 7 });

@@ -19,7 +19,8 @@ test('is that of the next event, wherever in a commit the cursor stands', async 
     const [group] = await engine.groups();
     for (const lane of group?.lanes ?? []) {
       let time: number | null = null;
-      for await (const next of engine.tail({ from: sequence, partitions: [lane.partition], count: 1 })) time = next.time;
+      for await (const next of engine.tail({ from: sequence, partitions: [lane.partition], count: 1 }))
+        time = next.time;
       expect([sequence, lane.partition, lane.oldestTime]).toEqual([sequence, lane.partition, time]);
     }
   }

@@ -11,7 +11,8 @@ const QUICK = { leaseMs: 400, backoffMs: 1 };
 
 const emitNumbers = (engine: Completengine, count: number) => engine.emit(Array.from({ length: count }, (_, n) => n));
 
-const placesOf = (delivery: Delivery): string[] => [...delivery].map(({ partition, offset }) => `${partition}/${offset}`);
+const placesOf = (delivery: Delivery): string[] =>
+  [...delivery].map(({ partition, offset }) => `${partition}/${offset}`);
 
 /** A handler whose deliveries last until they are let go. */
 class Gate {
@@ -38,7 +39,10 @@ describe('a group that is stepped back by force', () => {
     await emitNumbers(engine, 6);
     const gate = new Gate();
     const refused: number[] = [];
-    await engine.subscribe({ group: 'g', batch: 2, ...QUICK, onRefused: ({ offset }) => void refused.push(offset) }, gate.handler);
+    await engine.subscribe(
+      { group: 'g', batch: 2, ...QUICK, onRefused: ({ offset }) => void refused.push(offset) },
+      gate.handler,
+    );
     await until(() => gate.begun.length === 1);
     gate.letGo();
     await until(() => gate.begun.length === 2);
@@ -75,7 +79,9 @@ describe('a group that is stepped back by force', () => {
     ]);
     await engine.emit([{ to: 'b' }]);
     const seen: string[] = [];
-    await (await engine.subscribe({ group: 'g', until: { head: true } }, (delivery) => void seen.push(...placesOf(delivery)))).finished;
+    await (
+      await engine.subscribe({ group: 'g', until: { head: true } }, (delivery) => void seen.push(...placesOf(delivery)))
+    ).finished;
     expect(seen).toEqual(['b/2']);
   });
 });
@@ -89,21 +95,24 @@ it('groups are told with the names of partitions that another process has added'
   expect((await engine.groups())[0]?.lanes.map(({ partition }) => partition)).toEqual(['a', 'b']);
 });
 
-it.each(['the same', 'another'])('members take up partitions that %s process adds at once, however long their leases are', async (whose) => {
-  const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: 'manual:to', partitions: ['a'] });
-  await engine.emit({ to: 'a' });
-  const taken: string[] = [];
-  const began = performance.now();
-  const leaseMs = 600_000;
-  await engine.subscribe({ group: 'g', leaseMs }, (delivery) => void taken.push(...placesOf(delivery)));
-  await until(() => taken.length === 1);
-  const adding = whose === 'the same' ? engine : await openEngine({ ledger });
-  await adding.partitioning.add(['b']);
-  await adding.emit({ to: 'b' });
-  await until(() => taken.length === 2 || performance.now() - began > 5000);
-  expect(taken).toEqual(['a/0', 'b/0']);
-});
+it.each(['the same', 'another'])(
+  'members take up partitions that %s process adds at once, however long their leases are',
+  async (whose) => {
+    const ledger = ledgerPath();
+    const engine = await openEngine({ ledger, partition: 'manual:to', partitions: ['a'] });
+    await engine.emit({ to: 'a' });
+    const taken: string[] = [];
+    const began = performance.now();
+    const leaseMs = 600_000;
+    await engine.subscribe({ group: 'g', leaseMs }, (delivery) => void taken.push(...placesOf(delivery)));
+    await until(() => taken.length === 1);
+    const adding = whose === 'the same' ? engine : await openEngine({ ledger });
+    await adding.partitioning.add(['b']);
+    await adding.emit({ to: 'b' });
+    await until(() => taken.length === 2 || performance.now() - began > 5000);
+    expect(taken).toEqual(['a/0', 'b/0']);
+  },
+);
 
 it('a member that cannot begin is no member', async () => {
   const ledger = ledgerPath();
@@ -143,7 +152,11 @@ describe('a parked event that is delivered again', () => {
   async function redelivering() {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 1);
-    await (await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true } }, () => Promise.reject(new Error('no')))).finished;
+    await (
+      await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true } }, () =>
+        Promise.reject(new Error('no')),
+      )
+    ).finished;
     const parked: number[] = [];
     const failing: ((error: Error) => void)[] = [];
     const handler = (): Promise<void> => new Promise((_, reject) => void failing.push(reject));
@@ -205,6 +218,8 @@ it('a delivery of what has failed before is no failure when its member is ended 
 it('an event that is to be delivered again is counted once, however often it is named', async () => {
   const engine = await openEngine({ partitions: 1 });
   await emitNumbers(engine, 1);
-  await (await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true } }, () => Promise.reject(new Error('no')))).finished;
+  await (
+    await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true } }, () => Promise.reject(new Error('no')))
+  ).finished;
   expect(await engine.redeliver('g', [1, 1])).toBe(1);
 });

@@ -8,26 +8,29 @@ import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 import { expectFailure } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test.each(['-wal', '-shm', '-journal', '-WAL'])('a ledger is not made and not opened under a name that ends with %s, nor by a link to one', async (end) => {
-  const ledger = `${ledgerPath()}${end}`;
-  const calls = [
-    () => Completengine.create(ledger),
-    () => Completengine.open({ ledger }),
-    () => Completengine.open({ ledger, create: false }),
-    () => Completengine.open({ ledger, access: 'read' }),
-    async () => Completengine.exists(ledger),
-  ];
-  for (const call of calls) {
-    const error = await failureOf(call, 'INVALID_ARGUMENT');
-    expect(error.message).toContain(`names that end with ${end}`);
-    expect(error.hint).toBe('use another name');
-  }
-  expect(readdirSync(dirname(ledger))).toEqual([]);
-  writeFileSync(ledger, '');
-  const link = join(tempDir(), 'link.codex');
-  symlinkSync(ledger, link);
-  await failureOf(() => Completengine.open({ ledger: link }), 'INVALID_ARGUMENT');
-});
+test.each(['-wal', '-shm', '-journal', '-WAL'])(
+  'a ledger is not made and not opened under a name that ends with %s, nor by a link to one',
+  async (end) => {
+    const ledger = `${ledgerPath()}${end}`;
+    const calls = [
+      () => Completengine.create(ledger),
+      () => Completengine.open({ ledger }),
+      () => Completengine.open({ ledger, create: false }),
+      () => Completengine.open({ ledger, access: 'read' }),
+      async () => Completengine.exists(ledger),
+    ];
+    for (const call of calls) {
+      const error = await failureOf(call, 'INVALID_ARGUMENT');
+      expect(error.message).toContain(`names that end with ${end}`);
+      expect(error.hint).toBe('use another name');
+    }
+    expect(readdirSync(dirname(ledger))).toEqual([]);
+    writeFileSync(ledger, '');
+    const link = join(tempDir(), 'link.codex');
+    symlinkSync(ledger, link);
+    await failureOf(() => Completengine.open({ ledger: link }), 'INVALID_ARGUMENT');
+  },
+);
 
 test('a name may hold such an end elsewhere', async () => {
   const engine = await openEngine({ ledger: join(tempDir(), 'x-wal.codex') });
@@ -67,11 +70,15 @@ test('a working directory that is gone is said so, and an absolute path works th
   mkdirSync(gone);
   const inGone = (...args: string[]) => runCliIn(gone, args);
   const relative = inGone('inspect', '-l', 'events.codex');
-  expect(relative).toMatch(/^error: the working directory is gone, so 'events.codex' leads nowhere\n {2}try: .*absolute path\n66\n$/);
+  expect(relative).toMatch(
+    /^error: the working directory is gone, so 'events.codex' leads nowhere\n {2}try: .*absolute path\n66\n$/,
+  );
   mkdirSync(gone);
   expect(inGone('tail', '-l', ledger)).toBe('1\n0\n');
   mkdirSync(gone);
-  expect(inGone('bench', '--dir', 'here')).toMatch(/^error: no temporary ledger can be made in here: ENOENT\n {2}try: .*\n73\n$/);
+  expect(inGone('bench', '--dir', 'here')).toMatch(
+    /^error: no temporary ledger can be made in here: ENOENT\n {2}try: .*\n73\n$/,
+  );
   expect(existsSync(gone)).toBe(false);
 });
 

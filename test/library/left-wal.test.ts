@@ -31,12 +31,15 @@ function rawConnection(ledger: string): Database.Database {
   return db;
 }
 
-test.each(['write', 'read'] as const)('opened to %s with nobody else there, what a process left in the -wal is in the file at once', async (access) => {
-  const ledger = await leftLedger();
-  const engine = await openEngine({ ledger, access });
-  expect(walBytes(ledger)).toBe(0);
-  expect((await engine.head()).sequence).toBe(3);
-});
+test.each(['write', 'read'] as const)(
+  'opened to %s with nobody else there, what a process left in the -wal is in the file at once',
+  async (access) => {
+    const ledger = await leftLedger();
+    const engine = await openEngine({ ledger, access });
+    expect(walBytes(ledger)).toBe(0);
+    expect((await engine.head()).sequence).toBe(3);
+  },
+);
 
 test('beside a live connection the -wal is left as it is, and a snapshot that is held keeps nobody out', async () => {
   const ledger = ledgerPath();
@@ -63,7 +66,10 @@ test('two that came at once and kept each other out both write it back', async (
   other.exec('BEGIN; SELECT count(*) FROM commits');
   expect(() => left.secureBeside(db)).toThrow(expect.objectContaining({ code: 'SQLITE_BUSY' }));
   const waited = new LedgerError('BUSY', { message: 'it was held', details: { limitMs: 50 } });
-  expect(left.explain(waited)).toMatchObject({ code: 'BUSY', message: expect.stringContaining('what a crash left in its -wal cannot be written back') });
+  expect(left.explain(waited)).toMatchObject({
+    code: 'BUSY',
+    message: expect.stringContaining('what a crash left in its -wal cannot be written back'),
+  });
   other.exec('ROLLBACK');
   left.secureBeside(db);
   expect(walBytes(ledger)).toBe(0);

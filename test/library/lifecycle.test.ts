@@ -96,7 +96,11 @@ test('verify proves the whole ledger, and that it extends a head kept earlier', 
     anchors.push(await engine.head());
   }
   const progress: number[] = [];
-  expect(await engine.verify({ onProgress: ({ events }) => void progress.push(events) })).toMatchObject({ events: 2, commits: 2, isAnchored: false });
+  expect(await engine.verify({ onProgress: ({ events }) => void progress.push(events) })).toMatchObject({
+    events: 2,
+    commits: 2,
+    isAnchored: false,
+  });
   for (const anchor of anchors) expect((await engine.verify({ expectHead: formatHead(anchor) })).isAnchored).toBe(true);
   await failureOf(() => engine.verify({ expectHead: `3:${'0'.repeat(64)}` }), 'HEAD_MISMATCH');
   await failureOf(() => engine.verify({ expectHead: `1:${'0'.repeat(64)}` }), 'HEAD_MISMATCH');
@@ -162,7 +166,9 @@ test('a transaction that cannot begin leaves no connection behind', async () => 
   lock.close();
 });
 
-test('a signal that came before ends an input that is to go in whole, though nothing of it ever comes', { timeout: 10_000 }, async () => {
+test('a signal that came before ends an input that is to go in whole, though nothing of it ever comes', {
+  timeout: 10_000,
+}, async () => {
   const engine = await openEngine();
   const report = await engine.emit(new PassThrough(), { atomic: true, signal: AbortSignal.abort() });
   expect(report).toMatchObject({ isComplete: false, events: 0 });

@@ -23,7 +23,19 @@ test('many are found with a few reads, each where it was committed', async () =>
     },
   };
   try {
-    const wanted = [20_120, 1, 2, 3, 80, 81, 20_080, 20_081, 77, 77, ...Array.from({ length: 2000 }, (_, n) => 100 + n * 9)];
+    const wanted = [
+      20_120,
+      1,
+      2,
+      3,
+      80,
+      81,
+      20_080,
+      20_081,
+      77,
+      77,
+      ...Array.from({ length: 2000 }, (_, n) => 100 + n * 9),
+    ];
     const places = await locating(counted)(wanted);
     expect(places.map(({ sequence }) => sequence)).toEqual(wanted);
     for (const at of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 700, 2009]) {

@@ -49,7 +49,14 @@ test('open makes a ledger of an empty file, unless it was asked not to, and leav
 test('open takes the options a ledger was made with, in either spelling', async () => {
   const ledger = ledgerPath();
   await openEngine({ ledger, partition: 'hash:a.b', partitions: 2, time: 'at', unique: 'id' });
-  await openEngine({ ledger, partition: hashOf('a.b'), partitions: ['p0', 'p1'], time: 'at', unique: 'id', durability: 'full' });
+  await openEngine({
+    ledger,
+    partition: hashOf('a.b'),
+    partitions: ['p0', 'p1'],
+    time: 'at',
+    unique: 'id',
+    durability: 'full',
+  });
 });
 
 test('open knows a ledger again whose partitions follow from its routing', async () => {
@@ -58,7 +65,9 @@ test('open knows a ledger again whose partitions follow from its routing', async
   await (await openEngine({ ledger, partition })).close();
   const engine = await openEngine({ ledger, partition: 'range:amount=1e2,1000.0,missing=rest', partitions: 3 });
   expect(engine.partitions.map(({ name }) => name)).toEqual(['p0', 'p1', 'p2', 'rest']);
-  expect((await engine.emit([{ amount: 99 }, { amount: 100 }, { amount: 1e9 }, {}])).map(({ partition: name }) => name)).toEqual(['p0', 'p1', 'p2', 'rest']);
+  expect(
+    (await engine.emit([{ amount: 99 }, { amount: 100 }, { amount: 1e9 }, {}])).map(({ partition: name }) => name),
+  ).toEqual(['p0', 'p1', 'p2', 'rest']);
   const error = await failureOf(() => Completengine.open({ ledger, partitions: 2 }), 'CONFIG_MISMATCH');
   expect(error.message).toContain('partitions is p0,p1,p2,rest, not p0,p1,rest');
 });
@@ -87,7 +96,10 @@ test.each([
 test('open names all differences at once', async () => {
   const ledger = ledgerPath();
   await openEngine({ ledger });
-  const error = await failureOf(() => Completengine.open({ ledger, partition: 'hash:x', time: 'at' }), 'CONFIG_MISMATCH');
+  const error = await failureOf(
+    () => Completengine.open({ ledger, partition: 'hash:x', time: 'at' }),
+    'CONFIG_MISMATCH',
+  );
   expect(error.details['differences']).toHaveLength(2);
 });
 
@@ -117,7 +129,11 @@ test('an error carries code, message, hint and details', async () => {
   const error = await failureOf(() => Completengine.open({ ledger: '/nowhere/at/all.codex' }), 'CANNOT_CREATE');
   expect(error).toBeInstanceOf(Error);
   expect(error.name).toBe('LedgerError');
-  expect(error).toMatchObject({ message: expect.stringContaining('/nowhere/at/all.codex'), hint: 'make the directory first', details: { code: 'ENOENT' } });
+  expect(error).toMatchObject({
+    message: expect.stringContaining('/nowhere/at/all.codex'),
+    hint: 'make the directory first',
+    details: { code: 'ENOENT' },
+  });
   expect(error.cause).toMatchObject({ code: 'ENOENT' });
   expect(new LedgerError('BUSY', { message: 'm' })).toMatchObject({ code: 'BUSY', hint: undefined, details: {} });
 });

@@ -15,7 +15,10 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 /** The programs of a page, each with what it prints where that is shown. */
 function programsOf(page: string): { readonly code: string; readonly prints: string | undefined }[] {
-  return [...page.matchAll(/```ts\n([\s\S]*?)```\n(?:\n```text\n([\s\S]*?)```)?/g)].map(([, code = '', prints]) => ({ code, prints }));
+  return [...page.matchAll(/```ts\n([\s\S]*?)```\n(?:\n```text\n([\s\S]*?)```)?/g)].map(([, code = '', prints]) => ({
+    code,
+    prints,
+  }));
 }
 
 /** The methods of a class's objects, getters left out. */
@@ -43,7 +46,9 @@ describe('the package', () => {
       'LICENSE',
     ])
       expect(installed.files).toContain(path);
-    expect(installed.files.filter((path) => /^(src|test|bench|fixtures|dist\/lib\/(cli|commands|main))\b/.test(path))).toEqual([]);
+    expect(
+      installed.files.filter((path) => /^(src|test|bench|fixtures|dist\/lib\/(cli|commands|main))\b/.test(path)),
+    ).toEqual([]);
     // compiled code serves one version of Node
     expect(installed.files.filter((path) => path.endsWith('.code'))).toEqual([]);
   });
@@ -113,7 +118,8 @@ describe('the package', () => {
       'imports.mts': `import { Completengine } from 'completengine'; console.log(typeof Completengine.open);`,
       'requires.cts': `import completengine = require('completengine'); console.log(typeof completengine.Completengine.open);`,
     });
-    for (const file of ['imports.mjs', 'requires.cjs']) expect(run(join(out, file), out)).toEqual({ code: 0, out: 'function\n', err: '' });
+    for (const file of ['imports.mjs', 'requires.cjs'])
+      expect(run(join(out, file), out)).toEqual({ code: 0, out: 'function\n', err: '' });
   });
 });
 
@@ -129,8 +135,11 @@ describe('the page of the library', () => {
 
   it('names every method there is', () => {
     const named = new Set([...LIBRARY.matchAll(/^\| `([a-zA-Z]+)\(/gm)].map(([, name]) => name));
-    const statics = Object.getOwnPropertyNames(Completengine).filter((name) => !['length', 'name', 'prototype'].includes(name));
-    for (const name of [...statics, ...methodsOf(Completengine.prototype), ...methodsOf(Partitioning.prototype)]) expect.soft(named, name).toContain(name);
+    const statics = Object.getOwnPropertyNames(Completengine).filter(
+      (name) => !['length', 'name', 'prototype'].includes(name),
+    );
+    for (const name of [...statics, ...methodsOf(Completengine.prototype), ...methodsOf(Partitioning.prototype)])
+      expect.soft(named, name).toContain(name);
   });
 
   it('names every code of an error', () => {

@@ -130,8 +130,12 @@ test('what is asked at every renewal of a lease, and at every look, reads no row
   expect(plan("SELECT 1 FROM parked WHERE group_name = 'g' AND is_due = 1 AND partition = 0 LIMIT 1")).toMatch(
     /^SEARCH parked USING COVERING INDEX parked_due \(group_name=\? AND is_due=\? AND partition=\?\)$/,
   );
-  expect(plan("SELECT sequence FROM parked WHERE group_name = 'g' AND is_due = 1 AND partition = 0 ORDER BY sequence LIMIT 1")).toMatch(
-    /^SEARCH parked USING COVERING INDEX parked_due \(group_name=\? AND is_due=\? AND partition=\?\)$/,
+  expect(
+    plan(
+      "SELECT sequence FROM parked WHERE group_name = 'g' AND is_due = 1 AND partition = 0 ORDER BY sequence LIMIT 1",
+    ),
+  ).toMatch(/^SEARCH parked USING COVERING INDEX parked_due \(group_name=\? AND is_due=\? AND partition=\?\)$/);
+  expect(plan("SELECT count(*) FROM parked WHERE group_name = 'g'")).toMatch(
+    /USING COVERING INDEX parked_due \(group_name=\?\)$/,
   );
-  expect(plan("SELECT count(*) FROM parked WHERE group_name = 'g'")).toMatch(/USING COVERING INDEX parked_due \(group_name=\?\)$/);
 });

@@ -39,11 +39,17 @@ async function parkAll(engine: Completengine): Promise<void> {
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  'a producer': { producer: 'feeder', fact: /producer 'feeder' stands at position 72, and its commit at sequence 3 is not in the ledger/ },
+  'a producer': {
+    producer: 'feeder',
+    fact: /producer 'feeder' stands at position 72, and its commit at sequence 3 is not in the ledger/,
+  },
   'a group': { consume, fact: /group 'g' goes on from sequence 4 of partition 0, and the chain ends at sequence 2/ },
   'parked events': { consume: parkAll, fact: /group 'g' (goes on from|has parked) sequence [34]/ },
   'unique ids': { options: { unique: 'id' }, fact: /there are 1 unique ids of events that are not in the ledger/ },
-  'pins of sessions': { options: { partition: stickyBy('s') }, fact: /the pins of sessions are not: that of 'session3'/ },
+  'pins of sessions': {
+    options: { partition: stickyBy('s') },
+    fact: /the pins of sessions are not: that of 'session3'/,
+  },
 };
 
 async function ledgerOf({ options, producer, consume: work }: Kind): Promise<string> {
@@ -69,16 +75,19 @@ async function ledgerOf({ options, producer, consume: work }: Kind): Promise<str
   return ledger;
 }
 
-it.each(Object.entries(KINDS))('verify refuses %s ahead of the chain, and passes what was not cut off', async (_, kind) => {
-  const ledger = await ledgerOf(kind);
-  const sound = await openEngine({ ledger, access: 'read' });
-  expect(await sound.verify()).toMatchObject({ events: 3 });
-  await sound.close();
-  tamper(ledger, ...CUT_OFF);
-  const engine = await openEngine({ ledger, access: 'read' });
-  const { message } = await failureOf(() => engine.verify(), 'VERIFICATION_FAILED');
-  expect(message).toMatch(kind.fact);
-});
+it.each(Object.entries(KINDS))(
+  'verify refuses %s ahead of the chain, and passes what was not cut off',
+  async (_, kind) => {
+    const ledger = await ledgerOf(kind);
+    const sound = await openEngine({ ledger, access: 'read' });
+    expect(await sound.verify()).toMatchObject({ events: 3 });
+    await sound.close();
+    tamper(ledger, ...CUT_OFF);
+    const engine = await openEngine({ ledger, access: 'read' });
+    const { message } = await failureOf(() => engine.verify(), 'VERIFICATION_FAILED');
+    expect(message).toMatch(kind.fact);
+  },
+);
 
 it('a producer does not go on from a position whose commit was cut off: its lines would be lost', async () => {
   const ledger = await ledgerOf(KINDS['a producer'] as Kind);
@@ -181,7 +190,10 @@ it('a parked event that is missing is not exchanged for the next one', async () 
   tamper(ledger, 'DELETE FROM commits WHERE first_sequence = 2', 'DELETE FROM p0 WHERE sequence = 2');
   expect(await engine.redeliver('g', [2])).toBe(1);
   const delivered: number[] = [];
-  const subscription = await engine.subscribe({ group: 'g' }, ({ firstSequence }) => void delivered.push(firstSequence));
+  const subscription = await engine.subscribe(
+    { group: 'g' },
+    ({ firstSequence }) => void delivered.push(firstSequence),
+  );
   const { message } = await failureOf(() => subscription.finished, 'VERIFICATION_FAILED');
   expect(message).toMatch(/group g has parked sequence 2 of partition 0, and the ledger has no such event/);
   expect(delivered).toEqual([]);

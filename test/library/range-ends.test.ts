@@ -26,12 +26,18 @@ test.each<ReplayOptions>([
   const { engine } = await engineOfFive();
   expect(await engine.replay(request)).toMatchObject({ events: 0, firstSequence: null, isComplete: true });
   const { from, until, fromSequence } = request;
-  expect(await engine.tail({ until, from: from ?? fromSequence ?? 'end' })).toMatchObject({ events: 0, isComplete: true });
+  expect(await engine.tail({ until, from: from ?? fromSequence ?? 'end' })).toMatchObject({
+    events: 0,
+    isComplete: true,
+  });
 });
 
 test.each<[ReplayOptions & TailOptions, string]>([
   [{ from: NOON, until: DAY }, '--from 2026-04-12T12:00:00.000000Z is after --until 2026-04-12T00:00:00.000000Z'],
-  [{ from: '2026-04-13', through: DAY }, '--from 2026-04-13T00:00:00.000000Z is after --through 2026-04-12T23:59:59.999999Z'],
+  [
+    { from: '2026-04-13', through: DAY },
+    '--from 2026-04-13T00:00:00.000000Z is after --through 2026-04-12T23:59:59.999999Z',
+  ],
   [{ fromSequence: 5, throughSequence: 4 }, '--from-sequence 5 is after --through-sequence 4'],
 ])('a replay of %j is refused: %s', async (request, fact) => {
   const { engine } = await engineOfFive();
@@ -51,7 +57,12 @@ test('a tail from a sequence that does not exist yet tells nothing before it', a
   const { engine } = await engineOfFive();
   const controller = new AbortController();
   const reached: number[] = [];
-  const options = { from: 8, follow: true, signal: controller.signal, onProgress: ({ through }: { through: number }) => reached.push(through) };
+  const options = {
+    from: 8,
+    follow: true,
+    signal: controller.signal,
+    onProgress: ({ through }: { through: number }) => reached.push(through),
+  };
   const told: number[] = [];
   const tail = (async () => {
     for await (const { sequence } of engine.tail(options)) {
@@ -69,6 +80,8 @@ test('a tail from a sequence that does not exist yet tells nothing before it', a
 
 test('a zone that is none is refused, also where no time needs it', async () => {
   const { engine } = await engineOfFive();
-  for (const request of [{}, { from: 'start' }, { until: NOON }]) await failureOf(() => engine.tail({ ...request, zone: 'Nowhere/Town' }), 'INVALID_TIME');
-  for (const request of [{}, { fromSequence: 2 }, { from: NOON }]) await failureOf(() => engine.replay({ ...request, zone: 'Nowhere/Town' }), 'INVALID_TIME');
+  for (const request of [{}, { from: 'start' }, { until: NOON }])
+    await failureOf(() => engine.tail({ ...request, zone: 'Nowhere/Town' }), 'INVALID_TIME');
+  for (const request of [{}, { fromSequence: 2 }, { from: NOON }])
+    await failureOf(() => engine.replay({ ...request, zone: 'Nowhere/Town' }), 'INVALID_TIME');
 });

@@ -35,13 +35,18 @@ interface Digest {
 function storedDigest(ledger: string, isTold: (event: { sequence: number; partition: string }) => boolean): Digest {
   const hash = createHash('sha256');
   const events = storedEvents(ledger).filter(isTold);
-  for (const { sequence, partition, offset, payload } of events) hash.update(`${sequence} ${partition} ${offset} ${payload}\n`);
+  for (const { sequence, partition, offset, payload } of events)
+    hash.update(`${sequence} ${partition} ${offset} ${payload}\n`);
   return { count: events.length, digest: hash.digest('hex') };
 }
 
 test('a long replay starts one, and tells what stands in the ledger', async () => {
   const ledger = await largeLedger();
-  const told = await runLibrary<{ all: Digest }>(ledger, 'return { all: await digestOf((await open()).replay({ determinism: "strict" })) };', ALSO);
+  const told = await runLibrary<{ all: Digest }>(
+    ledger,
+    'return { all: await digestOf((await open()).replay({ determinism: "strict" })) };',
+    ALSO,
+  );
   expect(told).toEqual({ all: storedDigest(ledger, () => true), threads: 1 });
   expect(told.all.count).toBe(LINES);
 });
@@ -60,7 +65,10 @@ test('a part of the history and of the partitions is cut to the event, with a th
     return { strict, relaxed, single };`,
     ALSO,
   );
-  const stored = storedDigest(ledger, ({ sequence, partition }) => sequence >= from && sequence <= through && partition !== 'p1');
+  const stored = storedDigest(
+    ledger,
+    ({ sequence, partition }) => sequence >= from && sequence <= through && partition !== 'p1',
+  );
   expect(told).toMatchObject({ strict: stored, relaxed: stored, threads: 2 });
   expect(told.single).toEqual(told.single.map((_, nth) => 1 + nth * 7919));
 });

@@ -31,7 +31,11 @@ test('a ledger without keys tells none for a key', async () => {
 
 test('conditions are met all together, and with a key, partitions and a range', async () => {
   const engine = await earthquakeEngine();
-  const parsed = earthquakes().map(({ line, net }) => ({ line, net, mag: (JSON.parse(line) as { properties: { mag: number | null } }).properties.mag ?? 0 }));
+  const parsed = earthquakes().map(({ line, net }) => ({
+    line,
+    net,
+    mag: (JSON.parse(line) as { properties: { mag: number | null } }).properties.mag ?? 0,
+  }));
   const strong = parsed.filter(({ mag }) => mag >= 4.5);
   expect(strong.length).toBeGreaterThan(20);
   expect(await payloadsOf(engine.replay({ where: 'properties.mag>=4.5' }))).toEqual(strong.map(({ line }) => line));
@@ -86,7 +90,13 @@ test('a copy of a ledger whose partitions have grown has the ones that are in fo
   await engine.partitioning.add(['more']);
   await engine.emit([{ k: 2 }]);
   const controller = new AbortController();
-  const flags = { into: ledgerPath(), routing: undefined, partitions: undefined, busyTimeoutMs: 5000, signal: controller.signal };
+  const flags = {
+    into: ledgerPath(),
+    routing: undefined,
+    partitions: undefined,
+    busyTimeoutMs: 5000,
+    signal: controller.signal,
+  };
   const copy = await openInto(flags, engine.identity);
   expect(copy.partitions.map(({ name }) => name)).toEqual(['p0', 'p1', 'more']);
   await engine.replayInto(copy);

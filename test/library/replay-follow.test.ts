@@ -30,13 +30,15 @@ test('it begins at a time, keeps to partitions, keys and conditions, and verifie
   ]);
   const controller = new AbortController();
   const told: string[] = [];
-  const report = engine.replay({ follow: true, from: '1000000003', key: 'a', where: 'at<1000000009', signal: controller.signal }).deliver({
-    deliver: async (batches) => {
-      for (const batch of batches) told.push(...batch.lines().toString().trim().split('\n').filter(Boolean));
-      if (told.length === 3) controller.abort();
-      return true;
-    },
-  });
+  const report = engine
+    .replay({ follow: true, from: '1000000003', key: 'a', where: 'at<1000000009', signal: controller.signal })
+    .deliver({
+      deliver: async (batches) => {
+        for (const batch of batches) told.push(...batch.lines().toString().trim().split('\n').filter(Boolean));
+        if (told.length === 3) controller.abort();
+        return true;
+      },
+    });
   await engine.emit([
     { k: 'a', at: 1e9 + 8 },
     { k: 'b', at: 1e9 + 8 },

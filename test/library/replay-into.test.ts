@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { Completengine, compositeOf, type EventInput, hashOf, type LedgerError, Playback, placedBy, rangeOf } from '../../src/index.ts';
+import {
+  Completengine,
+  compositeOf,
+  type EventInput,
+  hashOf,
+  type LedgerError,
+  Playback,
+  placedBy,
+  rangeOf,
+} from '../../src/index.ts';
 import { earthquakeEngine, FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
 /** Every event of a ledger with its time; where it lies is the ledger's own affair. */
@@ -11,7 +20,11 @@ async function historyOf(engine: Completengine): Promise<string[]> {
 
 test('order, times and bytes stay, whatever the routing it goes to', async () => {
   const source = await earthquakeEngine();
-  for (const partition of [hashOf(), rangeOf('properties.mag', [1, 2, 4], { missing: 'unknown' }), compositeOf('properties.net', 'properties.type')]) {
+  for (const partition of [
+    hashOf(),
+    rangeOf('properties.mag', [1, 2, 4], { missing: 'unknown' }),
+    compositeOf('properties.net', 'properties.type'),
+  ]) {
     // its own times lie elsewhere than the ledger's: they are not read
     const target = await openEngine({ partition, time: 'properties.updated' });
     const report = await source.replayInto(target);
@@ -68,7 +81,11 @@ test('run again, it goes on behind what the other holds', async () => {
   expect(await source.replayInto(target)).toMatchObject({ events: 0, resumedBehind: 3 });
   await source.emit([4]);
   await source.emit([5]);
-  expect(await source.replayInto(target, { throughSequence: 4 })).toMatchObject({ events: 1, firstSequence: 4, resumedBehind: 3 });
+  expect(await source.replayInto(target, { throughSequence: 4 })).toMatchObject({
+    events: 1,
+    firstSequence: 4,
+    resumedBehind: 3,
+  });
   expect(await source.replayInto(target)).toMatchObject({ events: 1, firstSequence: 5, resumedBehind: 4 });
   expect(await historyOf(target)).toEqual(await historyOf(source));
   await target.verify();
@@ -153,5 +170,7 @@ test('a source that ends before what was taken from it is another one', async ()
   const older = await openEngine({ ledger: copy });
   expect((await failureOf(() => older.replayInto(target), 'PRODUCER_CONFLICT')).message).toContain('it ends before');
   await older.emit(['"another"']);
-  expect((await failureOf(() => older.replayInto(target), 'PRODUCER_CONFLICT')).message).toContain('another event stands there');
+  expect((await failureOf(() => older.replayInto(target), 'PRODUCER_CONFLICT')).message).toContain(
+    'another event stands there',
+  );
 });

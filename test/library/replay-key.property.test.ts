@@ -24,12 +24,52 @@ async function toldBy(engine: Completengine, options: ReplayOptions = {}): Promi
 
 type Step = (engine: Completengine) => Promise<unknown>;
 
-const value = fc.constantFrom<unknown>('a', 'b', 'p0', 'p1', 'p2', '1', '5', '\ud800', 1, 1.5, 5, 50, 1e30, -0, true, null, '2026-01-01T00:00:00Z', {
-  deep: 1,
-});
-const givenKey = fc.constantFrom('a', 'b', 'p0', 'p1', '1', '1.0', '5', '1e30', 'a+b', '["a","b"]', '2026-01-01T00:00:00Z');
+const value = fc.constantFrom<unknown>(
+  'a',
+  'b',
+  'p0',
+  'p1',
+  'p2',
+  '1',
+  '5',
+  '\ud800',
+  1,
+  1.5,
+  5,
+  50,
+  1e30,
+  -0,
+  true,
+  null,
+  '2026-01-01T00:00:00Z',
+  {
+    deep: 1,
+  },
+);
+const givenKey = fc.constantFrom(
+  'a',
+  'b',
+  'p0',
+  'p1',
+  '1',
+  '1.0',
+  '5',
+  '1e30',
+  'a+b',
+  '["a","b"]',
+  '2026-01-01T00:00:00Z',
+);
 const routing = fc.constantFrom(
-  ...['hash', 'hash:k', 'range:k=1.2,5', 'range:k=b,p1', 'range:k=2025-01-01T00:00:00Z', 'composite:k+l', 'manual:k', 'sticky:k'],
+  ...[
+    'hash',
+    'hash:k',
+    'range:k=1.2,5',
+    'range:k=b,p1',
+    'range:k=2025-01-01T00:00:00Z',
+    'composite:k+l',
+    'manual:k',
+    'sticky:k',
+  ],
 );
 
 const emission: fc.Arbitrary<Step> = fc
@@ -80,7 +120,8 @@ const steps = fc.array(
 );
 
 function onlyRefusals(error: unknown): void {
-  if (!(error instanceof LedgerError) || !['BAD_LINE', 'INVALID_ARGUMENT', 'UNKNOWN_PARTITION'].includes(error.code)) throw error;
+  if (!(error instanceof LedgerError) || !['BAD_LINE', 'INVALID_ARGUMENT', 'UNKNOWN_PARTITION'].includes(error.code))
+    throw error;
 }
 
 describe('a replay of one key', () => {
@@ -89,27 +130,46 @@ describe('a replay of one key', () => {
     let made = 0;
     let compared = 0;
     await fc.assert(
-      fc.asyncProperty(routing, steps, fc.nat(), fc.nat(), fc.boolean(), async (partition, run, one, other, isStrict) => {
-        const needed = partition.startsWith('range:') ? undefined : { partitions: ['p0', 'p1', 'p2'] };
-        const engine = await Completengine.open({ ledger: join(directory, `${made++}.codex`), durability: 'normal', partition, ...needed });
-        try {
-          for (const step of run) await step(engine);
-          const all = await toldBy(engine);
-          if (all.length === 0) return;
-          const [from, through] = [(one % all.length) + 1, (other % all.length) + 1].sort((a, b) => a - b) as [number, number];
-          const determinism = isStrict ? 'strict' : 'relaxed';
-          for (const key of new Set([...all.flatMap((event) => event.key ?? []), 'a', 'never'])) {
-            const expected = all.filter((event) => event.key === key);
-            compared += expected.length;
-            expect(await toldBy(engine, { key, determinism })).toEqual(expected);
-            const inRange = expected.filter(({ sequence }) => sequence >= from && sequence <= through);
-            expect(await toldBy(engine, { key, determinism, fromSequence: from, throughSequence: through })).toEqual(inRange);
-            expect(await toldBy(engine, { key, determinism, partitions: ['p0'] })).toEqual(expected.filter((event) => event.partition === 'p0'));
+      fc.asyncProperty(
+        routing,
+        steps,
+        fc.nat(),
+        fc.nat(),
+        fc.boolean(),
+        async (partition, run, one, other, isStrict) => {
+          const needed = partition.startsWith('range:') ? undefined : { partitions: ['p0', 'p1', 'p2'] };
+          const engine = await Completengine.open({
+            ledger: join(directory, `${made++}.codex`),
+            durability: 'normal',
+            partition,
+            ...needed,
+          });
+          try {
+            for (const step of run) await step(engine);
+            const all = await toldBy(engine);
+            if (all.length === 0) return;
+            const [from, through] = [(one % all.length) + 1, (other % all.length) + 1].sort((a, b) => a - b) as [
+              number,
+              number,
+            ];
+            const determinism = isStrict ? 'strict' : 'relaxed';
+            for (const key of new Set([...all.flatMap((event) => event.key ?? []), 'a', 'never'])) {
+              const expected = all.filter((event) => event.key === key);
+              compared += expected.length;
+              expect(await toldBy(engine, { key, determinism })).toEqual(expected);
+              const inRange = expected.filter(({ sequence }) => sequence >= from && sequence <= through);
+              expect(await toldBy(engine, { key, determinism, fromSequence: from, throughSequence: through })).toEqual(
+                inRange,
+              );
+              expect(await toldBy(engine, { key, determinism, partitions: ['p0'] })).toEqual(
+                expected.filter((event) => event.partition === 'p0'),
+              );
+            }
+          } finally {
+            await engine.close();
           }
-        } finally {
-          await engine.close();
-        }
-      }),
+        },
+      ),
       RUNS,
     );
     // a law about nothing would hold as well
@@ -120,7 +180,11 @@ describe('a replay of one key', () => {
 test.each(['hash', 'hash:k', 'range:k=b,d', 'composite:k+l', 'manual:k', 'sticky:k'])(
   '%s: events that were sent by hand are told for their key, wherever they lie',
   async (partition) => {
-    const engine = await openEngine({ ledger: ledgerPath(), partition, ...(partition.startsWith('range') ? {} : { partitions: ['p0', 'p1', 'p2'] }) });
+    const engine = await openEngine({
+      ledger: ledgerPath(),
+      partition,
+      ...(partition.startsWith('range') ? {} : { partitions: ['p0', 'p1', 'p2'] }),
+    });
     const own = { k: 'p1', l: 'x' };
     const key = partition === 'composite:k+l' ? '["p1","x"]' : 'p1';
     const expected: string[] = [];

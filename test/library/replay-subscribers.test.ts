@@ -4,11 +4,17 @@ import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 
 /** Collects what a handler is given, and waits until there is enough of it. */
 class Collector {
-  readonly given: { readonly sequence: number; readonly partition: string; readonly text: string; readonly isReplayed: boolean }[] = [];
+  readonly given: {
+    readonly sequence: number;
+    readonly partition: string;
+    readonly text: string;
+    readonly isReplayed: boolean;
+  }[] = [];
   #enough: (() => void) | undefined;
 
   readonly handler = (delivery: Delivery): void => {
-    for (const { sequence, partition, payload } of delivery) this.given.push({ sequence, partition, text: `${payload}`, isReplayed: delivery.isReplayed });
+    for (const { sequence, partition, payload } of delivery)
+      this.given.push({ sequence, partition, text: `${payload}`, isReplayed: delivery.isReplayed });
     this.#enough?.();
   };
 
@@ -75,7 +81,8 @@ test('a handler is called for one delivery at a time, also while a replay runs b
   for (let n = 20; n < 40; n++) await engine.emit({ n });
   await replay;
   await collector.atLeast(40);
-  const of = (isReplayed: boolean) => collector.given.filter((event) => event.isReplayed === isReplayed).map(({ sequence }) => sequence);
+  const of = (isReplayed: boolean) =>
+    collector.given.filter((event) => event.isReplayed === isReplayed).map(({ sequence }) => sequence);
   expect(of(true).slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   expect(of(false)).toEqual(Array.from({ length: 20 }, (_, n) => n + 21));
   await subscription.close();
@@ -105,7 +112,9 @@ test('closing the engine ends its subscriptions without an error', async () => {
 test('the snippet of the first page runs as it stands', async () => {
   const ledger = ledgerPath();
   const engine = await Completengine.open({ ledger, partition: hashOf('tenant'), determinism: 'strict' });
-  expect(await engine.replay({ from: '2026-04-12T09:00:00Z', through: '2026-04-12T17:30:00Z', speed: 'natural' })).toMatchObject({
+  expect(
+    await engine.replay({ from: '2026-04-12T09:00:00Z', through: '2026-04-12T17:30:00Z', speed: 'natural' }),
+  ).toMatchObject({
     events: 0,
     isVerified: true,
     isComplete: true,

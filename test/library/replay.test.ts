@@ -8,7 +8,13 @@ test('a replay is awaited for its report or iterated for its events, and both te
   const report = await engine.replay(range);
   const sequences: number[] = [];
   for await (const { sequence } of engine.replay(range)) sequences.push(sequence);
-  expect(report).toMatchObject({ events: sequences.length, firstSequence: sequences[0], lastSequence: sequences.at(-1), isVerified: true, isComplete: true });
+  expect(report).toMatchObject({
+    events: sequences.length,
+    firstSequence: sequences[0],
+    lastSequence: sequences.at(-1),
+    isVerified: true,
+    isComplete: true,
+  });
   expect(report.digest).toMatch(/^[0-9a-f]{64}$/);
   expect((await engine.replay(range)).digest).toBe(report.digest);
 });
@@ -88,7 +94,13 @@ test.each([
 test('event() finds one event by its sequence', async () => {
   const engine = await openEngine({ partition: hashOf('k'), partitions: 1 });
   await engine.emit([{ k: 'a' }, { k: 'b' }]);
-  expect(await engine.event(2)).toMatchObject({ sequence: 2, partition: 'p0', offset: 1, key: 'b', payload: Buffer.from('{"k":"b"}') });
+  expect(await engine.event(2)).toMatchObject({
+    sequence: 2,
+    partition: 'p0',
+    offset: 1,
+    key: 'b',
+    payload: Buffer.from('{"k":"b"}'),
+  });
   await failureOf(() => engine.event(3), 'INVALID_RANGE');
   await failureOf(() => engine.event(0), 'INVALID_ARGUMENT');
 });

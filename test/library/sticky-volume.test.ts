@@ -14,35 +14,39 @@ const sessionOf = (payload: string): string => /"s":"([^"]+)"/.exec(payload)?.[1
 const sessionAt = (nth: number): string => `s${(nth * 7) % SESSIONS}`;
 
 function piece(nth: number): string {
-  return Array.from({ length: LINES }, (_, at) => `{"s":"${sessionAt(nth * 600 + (at % 1200))}","n":${nth * LINES + at},"pad":"${'x'.repeat(150)}"}\n`).join(
-    '',
-  );
+  return Array.from(
+    { length: LINES },
+    (_, at) => `{"s":"${sessionAt(nth * 600 + (at % 1200))}","n":${nth * LINES + at},"pad":"${'x'.repeat(150)}"}\n`,
+  ).join('');
 }
 
-test.each([[undefined], ['1s']])('what is on its way is built anew when others pin its sessions, and every session has one place; idle %s', async (idle) => {
-  const { Completengine }: typeof import('../../src/index.ts') = await import(LIBRARY);
-  const ledger = ledgerPath();
-  const open = () => Completengine.open({ ledger, partition: stickyBy('s', { idle }), partitions: 4 });
-  const [bulk, other] = [await open(), await open()];
-  async function* stream(): AsyncGenerator<string> {
-    for (let nth = 0; nth < PIECES; nth++) {
-      yield piece(nth);
-      // sessions of the next pieces, and some that nobody else has, while the last one is on its way
-      await other.emit(Array.from({ length: 40 }, (_, at) => ({ s: sessionAt((nth + 1) * 600 + at * 29) })));
-      await other.emit({ s: `own ${nth}` });
+test.each([[undefined], ['1s']])(
+  'what is on its way is built anew when others pin its sessions, and every session has one place; idle %s',
+  async (idle) => {
+    const { Completengine }: typeof import('../../src/index.ts') = await import(LIBRARY);
+    const ledger = ledgerPath();
+    const open = () => Completengine.open({ ledger, partition: stickyBy('s', { idle }), partitions: 4 });
+    const [bulk, other] = [await open(), await open()];
+    async function* stream(): AsyncGenerator<string> {
+      for (let nth = 0; nth < PIECES; nth++) {
+        yield piece(nth);
+        // sessions of the next pieces, and some that nobody else has, while the last one is on its way
+        await other.emit(Array.from({ length: 40 }, (_, at) => ({ s: sessionAt((nth + 1) * 600 + at * 29) })));
+        await other.emit({ s: `own ${nth}` });
+      }
     }
-  }
-  try {
-    const report = await bulk.ingest([{ name: 'bulk', open: stream }]);
-    expect(report).toMatchObject({ events: PIECES * LINES, isComplete: true });
-    // the last second is no idle time of anybody's
-    if (idle === undefined) expect(new Set((await expectPinnedForEver(ledger, sessionOf)).values()).size).toBe(4);
-    else await other.verify();
-  } finally {
-    await bulk.close();
-    await other.close();
-  }
-});
+    try {
+      const report = await bulk.ingest([{ name: 'bulk', open: stream }]);
+      expect(report).toMatchObject({ events: PIECES * LINES, isComplete: true });
+      // the last second is no idle time of anybody's
+      if (idle === undefined) expect(new Set((await expectPinnedForEver(ledger, sessionOf)).values()).size).toBe(4);
+      else await other.verify();
+    } finally {
+      await bulk.close();
+      await other.close();
+    }
+  },
+);
 
 test('those who emit one by one, until each has a writing thread, agree too', async () => {
   const { Completengine }: typeof import('../../src/index.ts') = await import(LIBRARY);
@@ -50,7 +54,8 @@ test('those who emit one by one, until each has a writing thread, agree too', as
   const open = () => Completengine.open({ ledger, partition: stickyBy('s'), partitions: 3 });
   const engines = [await open(), await open()];
   try {
-    for (let n = 0; n < 60; n++) await Promise.all(engines.map((engine) => engine.emit([{ s: `s${n}` }, { s: `s${n >> 1}` }])));
+    for (let n = 0; n < 60; n++)
+      await Promise.all(engines.map((engine) => engine.emit([{ s: `s${n}` }, { s: `s${n >> 1}` }])));
     expect((await expectPinnedForEver(ledger, sessionOf)).size).toBe(60);
   } finally {
     for (const engine of engines) await engine.close();

@@ -28,7 +28,11 @@ describe('a session', () => {
     expect(placesOf(ledger).slice(0, 5)).toEqual(['p0', 'p0', 'p1', 'p2', 'p1']);
     expect(receipts.map(({ partition }) => partition)).toEqual(['p0', 'p1', 'p1', 'p2']);
     expect(storedPins(ledger)).toEqual(
-      Object.entries({ a: 'p0', b: 'p1', c: 'p2', d: 'p1', e: 'p2' }).map(([session, partition]) => ({ session, partition, last_seen: null })),
+      Object.entries({ a: 'p0', b: 'p1', c: 'p2', d: 'p1', e: 'p2' }).map(([session, partition]) => ({
+        session,
+        partition,
+        last_seen: null,
+      })),
     );
     await expectPinnedForEver(ledger, sessionOf);
   });
@@ -73,7 +77,10 @@ describe('a session', () => {
         ]),
       'ID_CONFLICT',
     );
-    await failureOf(() => engine.ingest([{ name: 'x', open: () => pieces('{"s":"d","id":3}\n{"s":"e"}\n') }], { atomic: true }), 'BAD_LINE');
+    await failureOf(
+      () => engine.ingest([{ name: 'x', open: () => pieces('{"s":"d","id":3}\n{"s":"e"}\n') }], { atomic: true }),
+      'BAD_LINE',
+    );
     expect(storedPins(ledger).map(({ session }) => session)).toEqual(['a']);
     expect((await engine.emit({ s: 'c', id: 4 })).partition).toBe('p1');
     await expectPinnedForEver(ledger, sessionOf);
@@ -88,7 +95,8 @@ describe('several engines', () => {
     // each has seen the ledger empty
     await Promise.all(engines.map((engine, n) => engine.emit({ s: `own ${n}` })));
     const receipts = await Promise.all(engines.map((engine) => engine.emit([{ s: 'x' }, { s: 'y' }, { s: 'z' }])));
-    for (const told of receipts) expect(told.map(({ partition }) => partition)).toEqual(receipts[0]?.map(({ partition }) => partition));
+    for (const told of receipts)
+      expect(told.map(({ partition }) => partition)).toEqual(receipts[0]?.map(({ partition }) => partition));
     await expectPinnedForEver(ledger, sessionOf);
   });
 
@@ -118,7 +126,11 @@ describe('several engines', () => {
     // not a moment later by its own clock, and ten seconds by the ledger's: the same session, seen again
     const { time } = await other.emit({ s: 'a' });
     expect(time).toBe(clock.micros);
-    expect(storedPins(ledger).find(({ session }) => session === 'a')).toEqual({ session: 'a', partition: 'p1', last_seen: time });
+    expect(storedPins(ledger).find(({ session }) => session === 'a')).toEqual({
+      session: 'a',
+      partition: 'p1',
+      last_seen: time,
+    });
     expectPinnedWhileAwake(await expectSoundLedger(ledger), 16 * SECOND, sessionOf);
   });
 
@@ -164,7 +176,9 @@ describe('several engines', () => {
 
 async function emitBy(way: string, engine: Completengine, sessions: readonly string[], t: number): Promise<void> {
   const events = sessions.map((s) => ({ s, t }));
-  const stream = () => [{ name: 'stream', open: () => pieces(events.map((event) => `${JSON.stringify(event)}\n`).join('')) }];
+  const stream = () => [
+    { name: 'stream', open: () => pieces(events.map((event) => `${JSON.stringify(event)}\n`).join('')) },
+  ];
   switch (way) {
     case 'list':
       await engine.emit(events);
@@ -188,10 +202,14 @@ async function emitBy(way: string, engine: Completengine, sessions: readonly str
 
 describe('the same input', () => {
   test.each([[undefined], ['2s']])('makes the same pins however it is cut, idle %s', async (idle) => {
-    const input = fc.array(fc.record({ s: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), gapMs: fc.constantFrom(0, 10, 1500, 2100, 9000) }), { maxLength: 25 });
+    const input = fc.array(
+      fc.record({ s: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), gapMs: fc.constantFrom(0, 10, 1500, 2100, 9000) }),
+      { maxLength: 25 },
+    );
     await fc.assert(
       fc.asyncProperty(input, fc.array(fc.nat(25), { maxLength: 4 }), async (all, cuts) => {
-        const timeOf = (nth: number) => all.slice(0, nth + 1).reduce((sum, { gapMs }) => sum + gapMs, 1_700_000_000_000);
+        const timeOf = (nth: number) =>
+          all.slice(0, nth + 1).reduce((sum, { gapMs }) => sum + gapMs, 1_700_000_000_000);
         const events = all.map(({ s }, nth) => ({ s, t: timeOf(nth) }));
         const made = async (ends: readonly number[]) => {
           const ledger = ledgerPath();
@@ -201,7 +219,12 @@ describe('the same input', () => {
           return [placesOf(ledger), storedPins(ledger)];
         };
         const whole = await made([events.length]);
-        expect(await made([...cuts.filter((cut) => cut < events.length).toSorted((one, other) => one - other), events.length])).toEqual(whole);
+        expect(
+          await made([
+            ...cuts.filter((cut) => cut < events.length).toSorted((one, other) => one - other),
+            events.length,
+          ]),
+        ).toEqual(whole);
       }),
       { numRuns: 30 },
     );
@@ -211,10 +234,14 @@ describe('the same input', () => {
     const [ledger, copy] = [ledgerPath(), ledgerPath()];
     const options = { partition: stickyBy('s', { idle: '1m' }), partitions: 5, time: 't' };
     const engine = await openEngine({ ledger, ...options });
-    for (let n = 0; n < 30; n++) await engine.emit(Array.from({ length: 7 }, (_, at) => ({ s: (n * at * at) % 11, t: 1_700_000_000 + n * 20 })));
+    for (let n = 0; n < 30; n++)
+      await engine.emit(Array.from({ length: 7 }, (_, at) => ({ s: (n * at * at) % 11, t: 1_700_000_000 + n * 20 })));
     const envelopes: string[] = [];
     for await (const { time, payload } of engine.replay()) envelopes.push(`{"time":${time},"payload":${payload}}\n`);
-    await (await openEngine({ ledger: copy, ...options })).ingest([{ name: 'envelopes', open: () => pieces(...envelopes) }], { envelope: true });
+    await (await openEngine({ ledger: copy, ...options })).ingest(
+      [{ name: 'envelopes', open: () => pieces(...envelopes) }],
+      { envelope: true },
+    );
     expect(placesOf(copy)).toEqual(placesOf(ledger));
     expect(storedPins(copy)).toEqual(storedPins(ledger));
   });

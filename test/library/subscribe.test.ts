@@ -12,7 +12,8 @@ async function emitNumbers(engine: Completengine, from: number, through: number)
 
 const numbersOf = (delivery: Delivery): number[] => [...delivery].map((event) => (event.json() as { n: number }).n);
 
-const range = (from: number, through: number): number[] => Array.from({ length: through - from + 1 }, (_, at) => from + at);
+const range = (from: number, through: number): number[] =>
+  Array.from({ length: through - from + 1 }, (_, at) => from + at);
 
 describe('a subscription without a group', () => {
   it('gets what is committed from then on, in the order of the ledger', async () => {
@@ -76,7 +77,10 @@ describe('a subscription without a group', () => {
     await engine.subscribe({ capacity: 10, signal: stop.signal }, async (delivery) => {
       slowCalls++;
       largest = Math.max(largest, delivery.count);
-      await Promise.race([never, new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()))]);
+      await Promise.race([
+        never,
+        new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve())),
+      ]);
     });
     await engine.subscribe({}, (delivery) => void seen.push(...numbersOf(delivery)));
     for (let at = 0; at < 20; at++) await emitNumbers(engine, at * 100 + 1, at * 100 + 100);
@@ -88,7 +92,10 @@ describe('a subscription without a group', () => {
   it('tells only the partitions that were asked for', async () => {
     const engine = await openEngine({ partition: hashOf('k') });
     const seen: string[] = [];
-    await engine.subscribe({ partitions: ['p1', 'p3'], from: 'start' }, (delivery) => void seen.push(...[...delivery].map(({ partition }) => partition)));
+    await engine.subscribe(
+      { partitions: ['p1', 'p3'], from: 'start' },
+      (delivery) => void seen.push(...[...delivery].map(({ partition }) => partition)),
+    );
     await emitNumbers(engine, 1, 300);
     await until(() => seen.length > 0);
     expect(new Set(seen)).toEqual(new Set(['p1', 'p3'].filter((name) => seen.includes(name))));
@@ -112,18 +119,39 @@ describe('a member of a group', () => {
     await emitNumbers(engine, 501, 600);
     const second = await engine.subscribe({ group: 'g', until: { head: true } }, take);
     await second.finished;
-    expect({ isNew: [first.isNew, second.isNew], seen: seen.length, distinct: new Set(seen).size }).toEqual({ isNew: [true, false], seen: 600, distinct: 600 });
+    expect({ isNew: [first.isNew, second.isNew], seen: seen.length, distinct: new Set(seen).size }).toEqual({
+      isNew: [true, false],
+      seen: 600,
+      distinct: 600,
+    });
   });
 
   it('parks an event whatever its handler has thrown', async () => {
     const engine = await openEngine({ partitions: 1 });
-    const thrown = [undefined, 0, 'a\nb', Object.create(null), Symbol('s'), Object.assign(new Error('x'), { message: 7 })];
+    const thrown = [
+      undefined,
+      0,
+      'a\nb',
+      Object.create(null),
+      Symbol('s'),
+      Object.assign(new Error('x'), { message: 7 }),
+    ];
     await emitNumbers(engine, 1, thrown.length);
-    const subscription = await engine.subscribe({ group: 'g', batch: 1, maxDeliver: 1, until: { head: true }, ...QUICK }, ({ firstOffset }) => {
-      throw thrown[firstOffset];
-    });
+    const subscription = await engine.subscribe(
+      { group: 'g', batch: 1, maxDeliver: 1, until: { head: true }, ...QUICK },
+      ({ firstOffset }) => {
+        throw thrown[firstOffset];
+      },
+    );
     await subscription.finished;
-    expect((await parkedBy(engine, 'g')).map(({ reason }) => reason)).toEqual(['undefined', '0', 'a', '[Object: null prototype] {}', 'Symbol(s)', '7']);
+    expect((await parkedBy(engine, 'g')).map(({ reason }) => reason)).toEqual([
+      'undefined',
+      '0',
+      'a',
+      '[Object: null prototype] {}',
+      'Symbol(s)',
+      '7',
+    ]);
   });
 
   it('may take longer for an answer, for silence and with its lease than a timer can be set to', async () => {
@@ -131,12 +159,20 @@ describe('a member of a group', () => {
     await emitNumbers(engine, 1, 3);
     const fortyDays = 40 * 24 * 3600 * 1000;
     const failures: string[] = [];
-    const options = { group: 'g', ackTimeoutMs: fortyDays, leaseMs: 3 * fortyDays, until: { count: 3, idleMs: fortyDays } };
+    const options = {
+      group: 'g',
+      ackTimeoutMs: fortyDays,
+      leaseMs: 3 * fortyDays,
+      until: { count: 3, idleMs: fortyDays },
+    };
     let taken = 0;
-    const subscription = await engine.subscribe({ ...options, batch: 1, onRetry: ({ reason }) => void failures.push(reason) }, async () => {
-      await sleep(30);
-      taken++;
-    });
+    const subscription = await engine.subscribe(
+      { ...options, batch: 1, onRetry: ({ reason }) => void failures.push(reason) },
+      async () => {
+        await sleep(30);
+        taken++;
+      },
+    );
     const generationsOf = () => engine.groups().then(([group]) => group?.members.map(({ expiresAt }) => expiresAt));
     const joined = await generationsOf();
     await sleep(20);
@@ -150,7 +186,13 @@ describe('a member of a group', () => {
     await emitNumbers(engine, 1, 6);
     const calls: string[] = [];
     const retries: number[] = [];
-    const options = { group: 'g', batch: 3, until: { head: true }, ...QUICK, onRetry: ({ attempts }: { attempts: number }) => void retries.push(attempts) };
+    const options = {
+      group: 'g',
+      batch: 3,
+      until: { head: true },
+      ...QUICK,
+      onRetry: ({ attempts }: { attempts: number }) => void retries.push(attempts),
+    };
     const { finished } = await engine.subscribe(options, (delivery) => {
       calls.push(numbersOf(delivery).join('+'));
       if (numbersOf(delivery).includes(2) && calls.length < 5) throw new Error('not yet');
@@ -170,11 +212,18 @@ describe('a member of a group', () => {
       if (isPoisonous && numbersOf(delivery).includes(3)) throw new Error('three\nis bad');
       seen.push(...numbersOf(delivery));
     };
-    const options = { group: 'g', maxDeliver: 3, ...QUICK, onParked: ({ sequence }: { sequence: number }) => void parked.push(sequence) };
+    const options = {
+      group: 'g',
+      maxDeliver: 3,
+      ...QUICK,
+      onParked: ({ sequence }: { sequence: number }) => void parked.push(sequence),
+    };
     await engine.subscribe(options, handler);
     await until(() => seen.length === 4);
     expect(seen).toEqual([1, 2, 4, 5]);
-    expect(await parkedBy(engine, 'g')).toMatchObject([{ sequence: 3, partition: 'p0', offset: 2, attempts: 3, reason: 'three', isDue: false }]);
+    expect(await parkedBy(engine, 'g')).toMatchObject([
+      { sequence: 3, partition: 'p0', offset: 2, attempts: 3, reason: 'three', isDue: false },
+    ]);
 
     await engine.redeliver('g', [3]);
     await until(() => parked.length === 2);
@@ -190,7 +239,9 @@ describe('a member of a group', () => {
   it('has parked events forgotten on request', async () => {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 1, 2);
-    const { finished } = await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true }, ...QUICK }, () => Promise.reject(new Error('no')));
+    const { finished } = await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true }, ...QUICK }, () =>
+      Promise.reject(new Error('no')),
+    );
     await finished;
     await failureOf(() => engine.dropParked('g', [1, 7]), 'NOT_PARKED');
     expect(await engine.dropParked('g', [1])).toBe(1);
@@ -199,7 +250,11 @@ describe('a member of a group', () => {
 
   it('shares the partitions with the others, and takes over those of one that leaves', async () => {
     const ledger = ledgerPath();
-    const engines = [await openEngine({ ledger, partition: hashOf('k'), partitions: 6 }), await openEngine({ ledger }), await openEngine({ ledger })];
+    const engines = [
+      await openEngine({ ledger, partition: hashOf('k'), partitions: 6 }),
+      await openEngine({ ledger }),
+      await openEngine({ ledger }),
+    ];
     const seen = engines.map((): string[] => []);
     const subscriptions = [];
     for (const [at, engine] of engines.entries()) {
@@ -270,10 +325,14 @@ describe('a member of a group', () => {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 1, 2);
     const seen: number[] = [];
-    const { finished } = await engine.subscribe({ group: 'g', ackTimeoutMs: 30, maxDeliver: 2, until: { head: true }, ...QUICK }, async (delivery) => {
-      if (numbersOf(delivery).includes(1)) await new Promise<void>((resolve) => delivery.signal.addEventListener('abort', () => resolve()));
-      else seen.push(...numbersOf(delivery));
-    });
+    const { finished } = await engine.subscribe(
+      { group: 'g', ackTimeoutMs: 30, maxDeliver: 2, until: { head: true }, ...QUICK },
+      async (delivery) => {
+        if (numbersOf(delivery).includes(1))
+          await new Promise<void>((resolve) => delivery.signal.addEventListener('abort', () => resolve()));
+        else seen.push(...numbersOf(delivery));
+      },
+    );
     await finished;
     expect(seen).toEqual([2]);
     expect(await parkedBy(engine, 'g')).toMatchObject([{ sequence: 1, reason: 'no answer within 30 ms' }]);

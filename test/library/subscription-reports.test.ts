@@ -30,7 +30,10 @@ async function emitNumbers(engine: Completengine, count: number): Promise<void> 
 }
 
 /** Time stands still: what is held back is passed on at the end. */
-const STILL: Timer = { nowMs: () => 0, wait: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())) };
+const STILL: Timer = {
+  nowMs: () => 0,
+  wait: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+};
 
 const NEVER_AGAIN = { group: 'g', maxDeliver: 1, backoffMs: 0 } as const;
 
@@ -42,7 +45,10 @@ describe('a subscription that cannot go on', () => {
     await engine.emit('1');
     await until(() => heard.length > 0);
     expect(heard).toMatchObject([
-      { code: 'COMPLETENGINE_SUBSCRIPTION_FAILED', message: 'a subscription without a group has ended and gets no more events: "no \\u001b]0;more"' },
+      {
+        code: 'COMPLETENGINE_SUBSCRIPTION_FAILED',
+        message: 'a subscription without a group has ended and gets no more events: "no \\u001b]0;more"',
+      },
     ]);
   });
 
@@ -78,7 +84,8 @@ describe('a subscription that cannot go on', () => {
     expect(heard).toMatchObject([
       {
         code: 'COMPLETENGINE_SUBSCRIPTION_FAILED',
-        message: 'the subscription to group g has ended and gets no more events: "another process has joined group g as member m"',
+        message:
+          'the subscription to group g has ended and gets no more events: "another process has joined group g as member m"',
       },
     ]);
     await second.close();
@@ -105,7 +112,10 @@ describe('events that are parked', () => {
     await subscription.finished;
     await until(() => heard.length > 1);
     expect(heard.map(({ code, message }) => [code, message])).toEqual([
-      ['COMPLETENGINE_EVENT_PARKED', 'group g has parked p0/0 (sequence 1) after 1 failed delivery: "no \\u001b]0;more"'],
+      [
+        'COMPLETENGINE_EVENT_PARKED',
+        'group g has parked p0/0 (sequence 1) after 1 failed delivery: "no \\u001b]0;more"',
+      ],
       [
         'COMPLETENGINE_EVENT_PARKED',
         'group g has parked p0/49 (sequence 50) after 1 failed delivery: "no \\u001b]0;more"; 48 more were parked since the last warning',
@@ -118,7 +128,10 @@ describe('events that are parked', () => {
     await emitNumbers(engine, 3);
     const heard = warnings();
     const parked: FailedDelivery[] = [];
-    const subscription = await engine.subscribe({ ...NEVER_AGAIN, until: { head: true }, onParked: (failure) => parked.push(failure) }, refuse);
+    const subscription = await engine.subscribe(
+      { ...NEVER_AGAIN, until: { head: true }, onParked: (failure) => parked.push(failure) },
+      refuse,
+    );
     await subscription.finished;
     await settle();
     expect(parked).toHaveLength(3);
@@ -130,9 +143,12 @@ describe('what a subscription has dealt with', () => {
   it('is counted, delivered and parked apart', async () => {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 10);
-    const subscription = await engine.subscribe({ ...NEVER_AGAIN, batch: 1, until: { head: true }, onParked: () => {} }, ({ firstSequence }) => {
-      if (firstSequence % 3 === 0) throw new Error('a multiple of three');
-    });
+    const subscription = await engine.subscribe(
+      { ...NEVER_AGAIN, batch: 1, until: { head: true }, onParked: () => {} },
+      ({ firstSequence }) => {
+        if (firstSequence % 3 === 0) throw new Error('a multiple of three');
+      },
+    );
     await subscription.finished;
     expect(subscription).toMatchObject({ delivered: 7, parked: 3 });
   });

@@ -38,7 +38,9 @@ test('the last N that match are the end of all that match, whatever the filter, 
   });
   await fc.assert(
     fc.asyncProperty(request, async ({ filter: { key, where }, last, from, count, partitions }) => {
-      const all = await payloadsOf(engine.replay({ key, where, partitions, fromSequence: from, determinism: 'relaxed' }));
+      const all = await payloadsOf(
+        engine.replay({ key, where, partitions, fromSequence: from, determinism: 'relaxed' }),
+      );
       const expected = (last === 0 ? [] : all.slice(-last)).slice(0, count);
       expect(await payloadsOf(engine.tail({ key, where, partitions, last, from, count }))).toEqual(expected);
     }),
@@ -50,7 +52,8 @@ test('what lies before the last matches is not read', async () => {
   const ledger = ledgerPath();
   const engine = await engineOf([5000, 5000, 5000, 5000], ledger);
   const db = new Database(ledger);
-  for (const table of ['p0', 'p1', 'p2']) expect(db.prepare(`UPDATE ${table} SET body = x'5b5d' WHERE sequence = 1`).run().changes).toBe(1);
+  for (const table of ['p0', 'p1', 'p2'])
+    expect(db.prepare(`UPDATE ${table} SET body = x'5b5d' WHERE sequence = 1`).run().changes).toBe(1);
   db.close();
   const expected = Array.from({ length: 7 }, (_, at) => 19_990 + at).map((n) => JSON.stringify({ k: `k${n % 7}`, n }));
   expect(await payloadsOf(engine.tail({ where: ['n>=19990', 'n<19997'], last: 7 }))).toEqual(expected);
@@ -73,8 +76,14 @@ test('progress tells how far it has come, past what is left out, and never past 
   expect(await read({ from: 16 })).toEqual([20]);
   expect(await read({ from: 'start', until: '-1h' })).toEqual([0]);
   const told: number[] = [];
-  for await (const { sequence } of engine.tail({ where: 'n!=4', from: 'start', onProgress: (progress) => told.push(-progress.through) })) told.push(sequence);
-  for (const [at, mark] of told.entries()) if (mark < 0) expect(told.slice(at).filter((sequence) => sequence > 0 && sequence <= -mark)).toEqual([]);
+  for await (const { sequence } of engine.tail({
+    where: 'n!=4',
+    from: 'start',
+    onProgress: (progress) => told.push(-progress.through),
+  }))
+    told.push(sequence);
+  for (const [at, mark] of told.entries())
+    if (mark < 0) expect(told.slice(at).filter((sequence) => sequence > 0 && sequence <= -mark)).toEqual([]);
   expect(told.at(-1)).toBe(-20);
 });
 
@@ -100,7 +109,8 @@ test('a signal is heard while nothing of much is told', async () => {
 });
 
 async function* manyLines(count: number): AsyncGenerator<string> {
-  for (let n = 0; n < count; n += 1000) yield Array.from({ length: 1000 }, (_, at) => `{"n":${n + at},"pad":"${'x'.repeat(80)}"}\n`).join('');
+  for (let n = 0; n < count; n += 1000)
+    yield Array.from({ length: 1000 }, (_, at) => `{"n":${n + at},"pad":"${'x'.repeat(80)}"}\n`).join('');
 }
 
 test('what is no condition is refused before anything is read', async () => {

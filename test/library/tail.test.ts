@@ -27,7 +27,12 @@ test('tail yields the last events with their places', async () => {
 test('tail awaited is its report', async () => {
   const engine = await openEngine();
   await engine.emit([1, 2, 3]);
-  expect(await engine.tail({ last: 2 })).toMatchObject({ events: 2, firstSequence: 2, lastSequence: 3, isVerified: false });
+  expect(await engine.tail({ last: 2 })).toMatchObject({
+    events: 2,
+    firstSequence: 2,
+    lastSequence: 3,
+    isVerified: false,
+  });
 });
 
 test('a tail that follows tells what this engine and others commit', async () => {

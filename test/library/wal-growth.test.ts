@@ -21,8 +21,12 @@ test('a -wal that grows under a reader is reported once by the emission, and by 
   await engine.emit(megabytes(30), { onWarning });
   expect(warnings).toEqual([]);
   await engine.emit(megabytes(90), { onWarning });
-  expect(warnings).toMatchObject([{ code: 'WAL_GROWING', hint: 'end the process that has had the ledger open for long' }]);
-  expect(warnings[0]?.message).toMatch(/: \d+ MB of commits wait in the -wal .*: another process reads an old state of it$/);
+  expect(warnings).toMatchObject([
+    { code: 'WAL_GROWING', hint: 'end the process that has had the ledger open for long' },
+  ]);
+  expect(warnings[0]?.message).toMatch(
+    /: \d+ MB of commits wait in the -wal .*: another process reads an old state of it$/,
+  );
   const other = await openEngine({ ledger, access: 'read' });
   expect((await other.inspect()).warnings).toMatchObject([{ code: 'WAL_GROWING' }]);
 

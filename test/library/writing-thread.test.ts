@@ -32,7 +32,9 @@ test('a caller that goes on gets one, and the same receipts, duplicates and orde
   expect(told.sequences).toEqual(Array.from({ length: 400 }, (_, n) => n + 1));
   expect(told.duplicate).toMatchObject({ sequence: 8, isDuplicate: true });
   const events = await expectSoundLedger(ledger);
-  expect(events.map(({ payload }) => (JSON.parse(payload.toString()) as { id: number }).id)).toEqual(Array.from({ length: 400 }, (_, n) => n));
+  expect(events.map(({ payload }) => (JSON.parse(payload.toString()) as { id: number }).id)).toEqual(
+    Array.from({ length: 400 }, (_, n) => n),
+  );
 });
 
 test('two callers with threads meet one another’s time floor, and nothing is lost', async () => {
@@ -51,8 +53,11 @@ test('two callers with threads meet one another’s time floor, and nothing is l
   expect(told.threads).toBe(2);
   expect(told.received).toBe(300);
   const events = await expectSoundLedger(ledger);
-  const each = [0, 1].map((which) => events.map(({ payload }) => JSON.parse(payload.toString())).filter((event) => event.which === which));
-  for (const own of each) expect(own.map(({ n }: { n: number }) => n)).toEqual(Array.from({ length: 150 }, (_, n) => n));
+  const each = [0, 1].map((which) =>
+    events.map(({ payload }) => JSON.parse(payload.toString())).filter((event) => event.which === which),
+  );
+  for (const own of each)
+    expect(own.map(({ n }: { n: number }) => n)).toEqual(Array.from({ length: 150 }, (_, n) => n));
 });
 
 test('a process that forgets to close ends all the same, with everything stored', async () => {

@@ -73,30 +73,63 @@ describe.each(Object.entries(CALLS))('%s', (_, call) => {
 });
 
 const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknown, message: RegExp]>> = {
-  'a misspelt ledger': [() => (Completengine as Untyped).open({ ledgr: 'x' }), /no option "ledgr"; the nearest is ledger$/],
-  'no ledger': [() => (Completengine as Untyped).open({}), /the option ledger is missing; expected is the path of the ledger, a text$/],
-  'a path in place of options': [() => (Completengine as Untyped).open('x.codex'), /what it takes as options is "x.codex"; expected is an object$/],
+  'a misspelt ledger': [
+    () => (Completengine as Untyped).open({ ledgr: 'x' }),
+    /no option "ledgr"; the nearest is ledger$/,
+  ],
+  'no ledger': [
+    () => (Completengine as Untyped).open({}),
+    /the option ledger is missing; expected is the path of the ledger, a text$/,
+  ],
+  'a path in place of options': [
+    () => (Completengine as Untyped).open('x.codex'),
+    /what it takes as options is "x.codex"; expected is an object$/,
+  ],
   'a number of a ledger': [() => (Completengine as Untyped).open({ ledger: 7 }), /the option ledger is 7/],
   'a routing that is none': [
     () => (Completengine as Untyped).open({ ledger: ledgerPath(), partition: { rule: 'hash', feild: 'x' } }),
     /the option partition is an object/,
   ],
-  'a clock that is none': [() => (Completengine as Untyped).open({ ledger: ledgerPath(), clock: Date }), /the option clock is a function; expected is a clock/],
+  'a clock that is none': [
+    () => (Completengine as Untyped).open({ ledger: ledgerPath(), clock: Date }),
+    /the option clock is a function; expected is a clock/,
+  ],
   'a path that is none': [() => (Completengine as Untyped).create(undefined), /the argument path is undefined/],
   'a misspelt batch': [(engine) => engine.subscribe({ bacth: 3 }, noop), /no option "bacth"; the nearest is batch$/],
   'a misspelt part of until': [
     (engine) => engine.subscribe({ group: 'g', until: { cuont: 3 } }, noop),
     /the option until: there is no option "cuont"; the nearest is count$/,
   ],
-  'no handler': [(engine) => engine.subscribe({ group: 'g' }), /the argument handler is undefined; expected is a function/],
+  'no handler': [
+    (engine) => engine.subscribe({ group: 'g' }),
+    /the argument handler is undefined; expected is a function/,
+  ],
   'a speed that is none': [(engine) => engine.replay({ speed: 'fast' }), /'fast' is not a speed/],
-  'a speed of another kind': [(engine) => engine.replay({ speed: true }), /the option speed is true; expected is 'max', 'natural', or how many times/],
-  'a signal that is none': [(engine) => engine.replay({ signal: new AbortController() }), /the option signal is an object; expected is an AbortSignal$/],
-  'a player that is none': [(engine) => engine.replay({ playback: {} }), /the option playback is an object; expected is a Playback$/],
-  'a hook that is none': [(engine) => engine.tail({ onProgress: 'x' }), /the option onProgress is "x"; expected is a function$/],
-  'a sink that is none': [(engine) => engine.replay().deliver(process.stdout), /the argument sink is an object; expected is a sink/],
+  'a speed of another kind': [
+    (engine) => engine.replay({ speed: true }),
+    /the option speed is true; expected is 'max', 'natural', or how many times/,
+  ],
+  'a signal that is none': [
+    (engine) => engine.replay({ signal: new AbortController() }),
+    /the option signal is an object; expected is an AbortSignal$/,
+  ],
+  'a player that is none': [
+    (engine) => engine.replay({ playback: {} }),
+    /the option playback is an object; expected is a Playback$/,
+  ],
+  'a hook that is none': [
+    (engine) => engine.tail({ onProgress: 'x' }),
+    /the option onProgress is "x"; expected is a function$/,
+  ],
+  'a sink that is none': [
+    (engine) => engine.replay().deliver(process.stdout),
+    /the argument sink is an object; expected is a sink/,
+  ],
   'a target that is none': [(engine) => engine.replayInto('other.codex'), /the argument target is "other.codex"/],
-  'an option of streams for one event': [(engine) => engine.emit({}, { producer: 'p' }), /emit\(\) of events: there is no option "producer"/],
+  'an option of streams for one event': [
+    (engine) => engine.emit({}, { producer: 'p' }),
+    /emit\(\) of events: there is no option "producer"/,
+  ],
   'a key that is none': [(engine) => engine.emit({}, { key: 7 }), /the option key is 7; expected is a text$/],
   'a lateness there is none of': [
     (engine) => engine.emit(Readable.from([]), { late: 'refuse' }),
@@ -105,14 +138,35 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
   'sources that are none': [(engine) => engine.ingest('file.jsonl'), /the argument sources is "file.jsonl"/],
   'a sequence as text': [(engine) => engine.event('1'), /the argument sequence is "1"; expected is a number$/],
   'gauges since text': [(engine) => engine.gauges('1'), /the argument behind is "1"/],
-  'a group that is none': [(engine) => engine.redeliver(undefined), /the argument group is undefined; expected is a text$/],
-  'sequences as text': [(engine) => engine.redeliver('g', ['1']), /the argument sequences is a list; expected is 'all' or a list of sequences/],
-  'nothing to drop': [(engine) => engine.dropParked('g'), /the argument sequences is undefined; expected is 'all' or a list of sequences/],
-  'a place that is none': [(engine) => engine.setCursors('g', null), /the argument from is null; expected is 'start', 'end'/],
+  'a group that is none': [
+    (engine) => engine.redeliver(undefined),
+    /the argument group is undefined; expected is a text$/,
+  ],
+  'sequences as text': [
+    (engine) => engine.redeliver('g', ['1']),
+    /the argument sequences is a list; expected is 'all' or a list of sequences/,
+  ],
+  'nothing to drop': [
+    (engine) => engine.dropParked('g'),
+    /the argument sequences is undefined; expected is 'all' or a list of sequences/,
+  ],
+  'a place that is none': [
+    (engine) => engine.setCursors('g', null),
+    /the argument from is null; expected is 'start', 'end'/,
+  ],
   'a plan that forces': [(engine) => engine.planCursors('g', 'start', { force: true }), /no option "force"/],
-  'an anchor of another kind': [(engine) => engine.verify({ expectHead: { sequence: 1 } }), /the option expectHead is an object/],
-  'one name in place of a list': [(engine) => engine.partitioning.add('spare'), /the argument names is "spare"; expected is a list of texts$/],
-  'placements that are none': [(engine) => engine.partitioning.place([{ key: 'k' }]), /the argument placements is a list; expected is a list of placements/],
+  'an anchor of another kind': [
+    (engine) => engine.verify({ expectHead: { sequence: 1 } }),
+    /the option expectHead is an object/,
+  ],
+  'one name in place of a list': [
+    (engine) => engine.partitioning.add('spare'),
+    /the argument names is "spare"; expected is a list of texts$/,
+  ],
+  'placements that are none': [
+    (engine) => engine.partitioning.place([{ key: 'k' }]),
+    /the argument placements is a list; expected is a list of placements/,
+  ],
   'one key in place of a list': [(engine) => engine.partitioning.explain('k'), /the argument keys is "k"/],
   'no routing': [(engine) => engine.partitioning.reroute(), /the argument routing is undefined/],
 };
@@ -239,7 +293,16 @@ describe('what is no event is refused, and nothing of its call is stored', () =>
   test('and what is one is stored as JSON writes it', async () => {
     const engine = await openEngine();
     class Empty {}
-    const events = [42, true, null, 'null', { at: new Date(0) }, {}, { nothing: {}, empty: new Empty(), list: [{}] }, Buffer.from('{"a":1}')];
+    const events = [
+      42,
+      true,
+      null,
+      'null',
+      { at: new Date(0) },
+      {},
+      { nothing: {}, empty: new Empty(), list: [{}] },
+      Buffer.from('{"a":1}'),
+    ];
     await engine.emit(events);
     await engine.emit(42);
     expect(await payloadsOf(engine.tail({ last: 99 }))).toEqual([

@@ -1,6 +1,17 @@
 /** Counts the elements that arrays look through or move while something runs: work that grows with the square of an input shows, however fast the machine is. */
 
-const METHODS = ['indexOf', 'lastIndexOf', 'includes', 'find', 'findIndex', 'filter', 'splice', 'shift', 'unshift', 'concat'] as const;
+const METHODS = [
+  'indexOf',
+  'lastIndexOf',
+  'includes',
+  'find',
+  'findIndex',
+  'filter',
+  'splice',
+  'shift',
+  'unshift',
+  'concat',
+] as const;
 
 type Method = (this: readonly unknown[], ...args: unknown[]) => unknown;
 

@@ -11,7 +11,14 @@ export interface AwkwardInput {
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
 /** What a pipe holds, and what one read of a file takes. */
-const BORDERS = [...Array.from({ length: 12 }, (_, nth) => (nth + 1) * 64 * KIBIBYTE), 2 * MEBIBYTE, 4 * MEBIBYTE, 6 * MEBIBYTE, 10 * MEBIBYTE, 12 * MEBIBYTE];
+const BORDERS = [
+  ...Array.from({ length: 12 }, (_, nth) => (nth + 1) * 64 * KIBIBYTE),
+  2 * MEBIBYTE,
+  4 * MEBIBYTE,
+  6 * MEBIBYTE,
+  10 * MEBIBYTE,
+  12 * MEBIBYTE,
+];
 const LINE_BYTES_MAX = MEBIBYTE;
 const TOO_LONG = 'longer than 1048576 bytes (--max-line)';
 
@@ -53,7 +60,8 @@ export function awkwardInput(): AwkwardInput {
     putUntil(border + (nth % 3) - 1);
     if (bytes !== border + (nth % 3) - 1) throw new Error(`a line was to end around ${border} and ended at ${bytes}`);
   }
-  if (rejects.filter(({ reason }) => reason === TOO_LONG).length < 3) throw new Error('there were to be more lines that are too long');
+  if (rejects.filter(({ reason }) => reason === TOO_LONG).length < 3)
+    throw new Error('there were to be more lines that are too long');
   payloads.push('"last"');
   parts.push(Buffer.from('"last"'));
   return { bytes: Buffer.concat(parts), payloads, rejects };

@@ -2,13 +2,27 @@
 
 import type { BenchDocument, Throughput } from '../../src/cli/bench/document.ts';
 
-const throughput: Throughput = { wallMs: 1000, eventsPerSecond: 1_000_000, bytesPerSecond: 200_000_000, netEventsPerSecond: 1_100_000, roundsMs: [1000] };
+const throughput: Throughput = {
+  wallMs: 1000,
+  eventsPerSecond: 1_000_000,
+  bytesPerSecond: 200_000_000,
+  netEventsPerSecond: 1_100_000,
+  roundsMs: [1000],
+};
 
 export const DOCUMENT: BenchDocument = {
   kind: 'completengine bench',
   format: 1,
   measuredAt: '2026-04-12T09:00:00.000Z',
-  settings: { events: 1_000_000, lineBytes: 200, partitions: 8, partition: 'hash:tenant', durability: 'full', time: 'time', synchronous: 'FULL' },
+  settings: {
+    events: 1_000_000,
+    lineBytes: 200,
+    partitions: 8,
+    partition: 'hash:tenant',
+    durability: 'full',
+    time: 'time',
+    synchronous: 'FULL',
+  },
   machine: {
     completengine: '0.1.0',
     node: 'v20.20.2',

@@ -11,7 +11,10 @@ export const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 export const EARTHQUAKES = fileURLToPath(new URL('../../fixtures/earthquakes.jsonl', import.meta.url));
 
 /** Starts a command; its streams are pipes. */
-export function startCli(args: readonly string[], options: SpawnOptionsWithoutStdio = {}): ChildProcessWithoutNullStreams {
+export function startCli(
+  args: readonly string[],
+  options: SpawnOptionsWithoutStdio = {},
+): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, [BIN, ...args], options);
 }
 
@@ -25,7 +28,9 @@ export function finished(child: ChildProcessWithoutNullStreams): Promise<CliResu
   child.stdin.on('error', () => {});
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8') }));
+    child.on('close', (code, signal) =>
+      resolve({ code, signal, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8') }),
+    );
   });
 }
 

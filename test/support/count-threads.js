@@ -16,4 +16,5 @@ if (isMainThread && file !== undefined) {
     worker.once('message', () => appendFileSync(`${file}-ready`, '.'));
   });
 }
-if (!isMainThread && exitDelayMs > 0) process.on('exit', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, exitDelayMs));
+if (!isMainThread && exitDelayMs > 0)
+  process.on('exit', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, exitDelayMs));

@@ -35,7 +35,10 @@ export async function earthquakeEngine(partition: RoutingSpec = hashOf('properti
 }
 
 /** The error a call must end with. */
-export async function failureOf(work: () => Promise<unknown> | PromiseLike<unknown>, code: LedgerErrorCode): Promise<LedgerError> {
+export async function failureOf(
+  work: () => Promise<unknown> | PromiseLike<unknown>,
+  code: LedgerErrorCode,
+): Promise<LedgerError> {
   const outcome = await Promise.resolve()
     .then(work)
     .catch((error: unknown) => error);

@@ -17,7 +17,9 @@ function placementRows(path: string): PlacementRow[] {
   const db = new Database(path, { readonly: true });
   try {
     const hasAny = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'placements'").get() !== undefined;
-    return hasAny ? db.prepare<[], PlacementRow>('SELECT epoch, key, partition FROM placements ORDER BY epoch').all() : [];
+    return hasAny
+      ? db.prepare<[], PlacementRow>('SELECT epoch, key, partition FROM placements ORDER BY epoch').all()
+      : [];
   } finally {
     db.close();
   }
@@ -44,7 +46,8 @@ export async function expectRoutedByEpochs(path: string): Promise<StoredEvent[]>
     }
     const { to } = route(event.payload);
     // a comparison of its own: half a million calls of expect() take a minute
-    if (typeof to !== 'number' || names[to] !== event.partition) expect({ ...event, epoch: epoch.epoch, to }).toBe('where its epoch sends it');
+    if (typeof to !== 'number' || names[to] !== event.partition)
+      expect({ ...event, epoch: epoch.epoch, to }).toBe('where its epoch sends it');
   }
   return events;
 }

@@ -20,7 +20,12 @@ export function needs(context: TestContext, program: string, ...args: readonly s
   context.skip(reason);
 }
 
-export function runProgram(program: string, args: readonly string[], input: string | Buffer = '', env = process.env): Promise<CliResult> {
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  input: string | Buffer = '',
+  env = process.env,
+): Promise<CliResult> {
   const child = spawn(program, args, { env });
   const result = finished(child);
   child.stdin.end(input);
@@ -39,7 +44,17 @@ export class SmallDisk {
 
   static async mount(directory: string, size: string): Promise<SmallDisk> {
     const script = 'mount -t tmpfs -o size="$2",mode=700 tmpfs "$1" && echo mounted && read _';
-    const holder = spawn('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', directory, size]);
+    const holder = spawn('unshare', [
+      '--user',
+      '--map-root-user',
+      '--mount',
+      'sh',
+      '-c',
+      script,
+      'sh',
+      directory,
+      size,
+    ]);
     killAfterTest(holder);
     await new Promise<void>((resolve, reject) => {
       holder.stdout.once('data', () => resolve());
@@ -50,7 +65,10 @@ export class SmallDisk {
 
   /** The command as it must be started to see the disk. */
   command(program: string, args: readonly string[]): [string, string[]] {
-    return ['nsenter', ['--user', '--mount', '--preserve-credentials', `--target=${this.#holder.pid}`, program, ...args]];
+    return [
+      'nsenter',
+      ['--user', '--mount', '--preserve-credentials', `--target=${this.#holder.pid}`, program, ...args],
+    ];
   }
 
   run(program: string, args: readonly string[], input: string | Buffer = ''): Promise<CliResult> {
@@ -63,6 +81,14 @@ export class SmallDisk {
   }
 }
 
-export const SMALL_DISK_PROBE = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt && command -v nsenter'] as const;
+export const SMALL_DISK_PROBE = [
+  'unshare',
+  '--user',
+  '--map-root-user',
+  '--mount',
+  'sh',
+  '-c',
+  'mount -t tmpfs tmpfs /mnt && command -v nsenter',
+] as const;
 
 export const STRACE_PROBE = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', 'true'] as const;

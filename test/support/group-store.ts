@@ -13,10 +13,14 @@ export interface GroupStoreOptions {
 }
 
 /** `undo()` takes back what was done since the last call. */
-export async function openGroupStore({ partitions, events }: GroupStoreOptions): Promise<{ groups: SqliteGroups; db: Database.Database; undo(): void }> {
+export async function openGroupStore({
+  partitions,
+  events,
+}: GroupStoreOptions): Promise<{ groups: SqliteGroups; db: Database.Database; undo(): void }> {
   const ledger = ledgerPath();
   const engine = await Completengine.open({ ledger, partitions, partition: 'manual:to' });
-  for (let at = 0; at < events; at++) await engine.emit(Array.from({ length: partitions }, (_, partition) => ({ to: `p${partition}`, at })));
+  for (let at = 0; at < events; at++)
+    await engine.emit(Array.from({ length: partitions }, (_, partition) => ({ to: `p${partition}`, at })));
   await engine.close();
   const db = new Database(ledger);
   db.pragma('foreign_keys = ON');

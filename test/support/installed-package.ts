@@ -36,7 +36,10 @@ export interface InstalledPackage {
 /** Packs what is built. */
 export function installPackage(): InstalledPackage {
   const home = mkdtempSync(join(tmpdir(), 'completengine-package-'));
-  const packing = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', home], { cwd: ROOT, encoding: 'utf8' });
+  const packing = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', home], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   const [{ filename, files }] = JSON.parse(packing.stdout) as [{ filename: string; files: { path: string }[] }];
   const modules = join(home, 'node_modules');
   const own = join(modules, 'completengine');
@@ -54,15 +57,28 @@ export function installPackage(): InstalledPackage {
 
 function compile(directory: string, sources: Readonly<Record<string, string>>): string {
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files: Object.keys(sources) }));
+  writeFileSync(
+    join(directory, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files: Object.keys(sources) }),
+  );
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(directory, name), text);
-  const { status, stdout } = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', '.'], { cwd: directory, encoding: 'utf8' });
+  const { status, stdout } = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', '.'], {
+    cwd: directory,
+    encoding: 'utf8',
+  });
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   return join(directory, 'out');
 }
 
 /** Runs a program, which has to end by itself. */
-export function run(program: string, directory: string): { readonly code: number | null; readonly out: string; readonly err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program], { cwd: directory, encoding: 'utf8', timeout: 60_000 });
+export function run(
+  program: string,
+  directory: string,
+): { readonly code: number | null; readonly out: string; readonly err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program], {
+    cwd: directory,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   return { code: status, out: stdout, err: stderr };
 }

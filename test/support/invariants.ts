@@ -16,7 +16,9 @@ export interface StoredEvent {
 export function storedEvents(path: string): StoredEvent[] {
   const db = new Database(path, { readonly: true });
   try {
-    return db.prepare<[], StoredEvent>('SELECT sequence, partition, offset, time, payload FROM events ORDER BY sequence').all();
+    return db
+      .prepare<[], StoredEvent>('SELECT sequence, partition, offset, time, payload FROM events ORDER BY sequence')
+      .all();
   } finally {
     db.close();
   }
@@ -32,7 +34,11 @@ export async function expectSoundLedger(path: string): Promise<StoredEvent[]> {
     // plain comparisons: half a million calls of expect() take a minute
     if (event.sequence !== at + 1 || event.offset !== offset || event.time < time) {
       const { sequence, offset: found, time: since } = event;
-      expect({ sequence, offset: found, isInOrder: since >= time }).toEqual({ sequence: at + 1, offset, isInOrder: true });
+      expect({ sequence, offset: found, isInOrder: since >= time }).toEqual({
+        sequence: at + 1,
+        offset,
+        isInOrder: true,
+      });
     }
     offsets.set(event.partition, event.offset + 1);
     time = event.time;

@@ -3,9 +3,14 @@
 import fc from 'fast-check';
 
 /** Blanks that may stand between tokens; a line feed would end the line. */
-const blanks = fc.oneof({ weight: 4, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.stringMatching(/^[ \t\r]{1,3}$/) });
+const blanks = fc.oneof(
+  { weight: 4, arbitrary: fc.constant('') },
+  { weight: 1, arbitrary: fc.stringMatching(/^[ \t\r]{1,3}$/) },
+);
 
-const plainString = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' })).map((text) => JSON.stringify(text));
+const plainString = fc
+  .oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }))
+  .map((text) => JSON.stringify(text));
 const escapedString = fc
   .string({ unit: 'grapheme', minLength: 1 })
   .map((text) => `"${Array.from({ length: text.length }, (_, at) => unicodeEscape(text, at)).join('')}"`);
@@ -24,10 +29,14 @@ export const jsonLine: fc.Arbitrary<string> = fc
     ),
     value: fc.oneof({ maxDepth: 3 }, tie('scalar'), tie('array'), tie('object')),
   }))
-  .value.chain((value) => fc.tuple(blanks, blanks).map(([before, after]) => before + value + after.replace(/\r+$/, '')));
+  .value.chain((value) =>
+    fc.tuple(blanks, blanks).map(([before, after]) => before + value + after.replace(/\r+$/, '')),
+  );
 
 function listed(open: string, item: fc.Arbitrary<string>, close: string): fc.Arbitrary<string> {
-  return fc.array(fc.tuple(blanks, item, blanks), { maxLength: 4 }).map((items) => open + items.map((parts) => parts.join('')).join(',') + close);
+  return fc
+    .array(fc.tuple(blanks, item, blanks), { maxLength: 4 })
+    .map((items) => open + items.map((parts) => parts.join('')).join(',') + close);
 }
 
 function unicodeEscape(text: string, at: number): string {

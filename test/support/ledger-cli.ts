@@ -44,7 +44,11 @@ export interface Reject {
 }
 
 /** Emits an input that has bad lines, and returns those. */
-export async function emitWithRejects(ledger: string, args: readonly string[], options: RunOptions = {}): Promise<Reject[]> {
+export async function emitWithRejects(
+  ledger: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Reject[]> {
   const rejects = join(tempDir(), 'rejects.jsonl');
   const result = await runCli(['emit', '-l', ledger, '--rejects', rejects, ...args], options);
   expect(result.stderr).not.toContain('error:');

@@ -7,7 +7,11 @@ import { runProgram } from './fault-tools.ts';
 const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
 
 /** Runs `body` with `open`, `ledger` (its path), and whatever `also` defines; returns what the body returns, and how many threads were started. */
-export async function runLibrary<Told>(ledger: string, body: string, also = ''): Promise<Told & { readonly threads: number }> {
+export async function runLibrary<Told>(
+  ledger: string,
+  body: string,
+  also = '',
+): Promise<Told & { readonly threads: number }> {
   const script = `
     import { subscribe } from 'node:diagnostics_channel';
     let threads = 0;
@@ -18,7 +22,11 @@ export async function runLibrary<Told>(ledger: string, body: string, also = ''):
     ${also}
     const told = await (async () => { ${body} })();
     process.stdout.write(JSON.stringify({ ...told, threads }));`;
-  const { code, signal, stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '--eval', script]);
+  const { code, signal, stdout, stderr } = await runProgram(process.execPath, [
+    '--input-type=module',
+    '--eval',
+    script,
+  ]);
   expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
   return JSON.parse(stdout.toString()) as Told & { threads: number };
 }

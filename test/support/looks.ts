@@ -18,15 +18,36 @@ export interface LookFacts {
   readonly producers?: Look['gauges']['producers'];
 }
 
-export function lookOf({ atMs, events, growth = null, groups = [], names, path = '/var/lib/events.codex', producers = [] }: LookFacts): Look {
+export function lookOf({
+  atMs,
+  events,
+  growth = null,
+  groups = [],
+  names,
+  path = '/var/lib/events.codex',
+  producers = [],
+}: LookFacts): Look {
   const sequence = events.reduce((sum, count) => sum + count, 0);
-  const partitions = events.map((count, id) => ({ id, name: names?.[id] ?? `p${id}`, events: count, lastTime: count === 0 ? null : START }));
+  const partitions = events.map((count, id) => ({
+    id,
+    name: names?.[id] ?? `p${id}`,
+    events: count,
+    lastTime: count === 0 ? null : START,
+  }));
   const identity: LedgerIdentity = {
     path,
     uuid: '01234567-89ab-4cde-8f01-23456789abcd',
     createdAt: START,
     config: { time: null, unique: null, durability: 'full', determinism: 'strict', lineBytesMax: 1_048_576 },
-    epochs: [{ epoch: 1, fromSequence: 1, spec: hashOf('tenant'), partitionIds: partitions.map(({ id }) => id), placedFrom: null }],
+    epochs: [
+      {
+        epoch: 1,
+        fromSequence: 1,
+        spec: hashOf('tenant'),
+        partitionIds: partitions.map(({ id }) => id),
+        placedFrom: null,
+      },
+    ],
     partitions,
   };
   return {
@@ -48,7 +69,12 @@ export function lookOf({ atMs, events, growth = null, groups = [], names, path =
 }
 
 /** A group that stands at these offsets of partitions p0, p1 and so on. */
-export function groupOf(name: string, offsets: readonly number[], lags: readonly number[], members: GroupDescription['members'] = []): GroupDescription {
+export function groupOf(
+  name: string,
+  offsets: readonly number[],
+  lags: readonly number[],
+  members: GroupDescription['members'] = [],
+): GroupDescription {
   const lag = lags.reduce((sum, each) => sum + each, 0);
   return {
     name,

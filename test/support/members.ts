@@ -45,7 +45,9 @@ export class MemberProcess {
   /** `partition/offset` of what it delivered and was not allowed to stand behind, and how often. */
   get refused(): Map<string, number> {
     const places = new Map<string, number>();
-    for (const [, count = '1', partition, offset] of this.#said.matchAll(/^(?:([\d,]+) events from )?(p\d+)\/(\d+).*: the lease had gone/gm)) {
+    for (const [, count = '1', partition, offset] of this.#said.matchAll(
+      /^(?:([\d,]+) events from )?(p\d+)\/(\d+).*: the lease had gone/gm,
+    )) {
       for (let at = 0; at < Number(count.replaceAll(',', '')); at++) {
         const place = `${partition}/${Number(offset) + at}`;
         places.set(place, (places.get(place) ?? 0) + 1);

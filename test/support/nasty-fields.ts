@@ -30,7 +30,26 @@ const YEARS = [
   '9999',
 ];
 const FRACTIONS = ['', '', '.', '.0', '.9', '.999999', '.9999995', '.123456789', '.000001', '.0000001'];
-const ZONES = ['Z', 'Z', 'Z', 'z', '', '+00:00', '-00:00', '+14:00', '-12:00', '+23:59', '-23:59', '+24:00', '+05:60', '+0530', '+05', ' Z', 'ZZ', '+-1:00'];
+const ZONES = [
+  'Z',
+  'Z',
+  'Z',
+  'z',
+  '',
+  '+00:00',
+  '-00:00',
+  '+14:00',
+  '-12:00',
+  '+23:59',
+  '-23:59',
+  '+24:00',
+  '+05:60',
+  '+0530',
+  '+05',
+  ' Z',
+  'ZZ',
+  '+-1:00',
+];
 
 /** Dates and times of day that are mostly there; leap seconds, last days of February and hours beyond the day now and then. */
 function rfc3339(random: Seeded): string {
@@ -73,7 +92,10 @@ const BORDERS = [
 
 function epochNumber(random: Seeded): string {
   const sign = random.between(0, 3) === 0 ? '-' : '';
-  const whole = random.between(0, 1) === 0 ? random.pick(BORDERS) : `${random.between(1, 9)}${digits(random, random.between(0, 20))}`;
+  const whole =
+    random.between(0, 1) === 0
+      ? random.pick(BORDERS)
+      : `${random.between(1, 9)}${digits(random, random.between(0, 20))}`;
   const fraction = random.between(0, 2) === 0 ? `.${digits(random, random.between(1, 12))}` : '';
   const exponent = random.between(0, 30) === 0 ? random.pick(['e3', 'E-2', 'e+0']) : '';
   return sign + whole + fraction + exponent;
@@ -102,7 +124,11 @@ const OTHERS = [
 
 function scattered(text: string, random: Seeded): string {
   const at = random.between(0, text.length - 1);
-  return text.slice(0, at) + random.pick(['0', '9', ':', '-', '.', 'T', 'Z', '+', ' ', '/', 'ä', '\\u0030']) + text.slice(at + 1);
+  return (
+    text.slice(0, at) +
+    random.pick(['0', '9', ':', '-', '.', 'T', 'Z', '+', ' ', '/', 'ä', '\\u0030']) +
+    text.slice(at + 1)
+  );
 }
 
 /** A value of a time field; valid JSON. */
@@ -115,7 +141,25 @@ export function nastyTime(random: Seeded): string {
   return random.pick(OTHERS);
 }
 
-const CHARACTERS = ['a', 'Z', '0', '-', ' ', 'ä', 'ß', '海', '🐟', '\u0080', '\uffff', '\\n', '\\u0061', '\\ud83d\\udc1f', '\\"', '\\/', '\u007f'];
+const CHARACTERS = [
+  'a',
+  'Z',
+  '0',
+  '-',
+  ' ',
+  'ä',
+  'ß',
+  '海',
+  '🐟',
+  '\u0080',
+  '\uffff',
+  '\\n',
+  '\\u0061',
+  '\\ud83d\\udc1f',
+  '\\"',
+  '\\/',
+  '\u007f',
+];
 const KEYS = [
   '""',
   'true',

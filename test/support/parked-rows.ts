@@ -5,6 +5,8 @@ import Database from 'better-sqlite3';
 /** The ledger must have the group, and one partition. */
 export function parkAll(ledger: string, group: string): void {
   const db = new Database(ledger);
-  db.prepare(`INSERT INTO parked SELECT ?, sequence, 0, offset, 1, 'exit code 1', 'said ' || sequence, 1776000000000000, 0 FROM events`).run(group);
+  db.prepare(
+    `INSERT INTO parked SELECT ?, sequence, 0, offset, 1, 'exit code 1', 'said ' || sequence, 1776000000000000, 0 FROM events`,
+  ).run(group);
   db.close();
 }

@@ -84,6 +84,7 @@ export class PlantedPackage {
   }
 
   #linkAll(from: string, to: string): void {
-    for (const name of readdirSync(from)) if (!name.startsWith('.') && name !== '@napi-rs') symlinkSync(join(from, name), join(to, name));
+    for (const name of readdirSync(from))
+      if (!name.startsWith('.') && name !== '@napi-rs') symlinkSync(join(from, name), join(to, name));
   }
 }

@@ -21,7 +21,9 @@ function withRawLedger<Result>(path: string, look: (db: Database.Database) => Re
 export function rawCommits(path: string, producer?: string): RawCommit[] {
   return withRawLedger(path, (db) =>
     db
-      .prepare<[string | null, string | null], RawCommit>('SELECT first_sequence, count FROM commits WHERE ? IS NULL OR producer = ? ORDER BY first_sequence')
+      .prepare<[string | null, string | null], RawCommit>(
+        'SELECT first_sequence, count FROM commits WHERE ? IS NULL OR producer = ? ORDER BY first_sequence',
+      )
       .all(producer ?? null, producer ?? null),
   );
 }
@@ -38,7 +40,10 @@ export function rawIdentity(path: string): string {
 export function rawContent(path: string): string {
   return withRawLedger(path, (db) => {
     const hash = createHash('sha256');
-    const tables = db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name").pluck().all();
+    const tables = db
+      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name")
+      .pluck()
+      .all();
     for (const table of tables) {
       hash.update(`table ${table}\n`);
       const order = table === 'events' ? 'sequence' : '1';

@@ -49,12 +49,21 @@ export class ReceiptReader {
 }
 
 /** Every receipt leads to its line: same bytes, same sequence, same place. */
-export function expectReceipted(events: readonly StoredEvent[], stream: EventStream, receipts: readonly Receipt[], context = ''): void {
+export function expectReceipted(
+  events: readonly StoredEvent[],
+  stream: EventStream,
+  receipts: readonly Receipt[],
+  context = '',
+): void {
   for (const { line, sequence, partition, offset } of receipts) {
     const stored = events[sequence - 1];
     const wanted = { sequence, partition, offset, payload: streamLine(stream, line) };
     const isThere =
-      stored !== undefined && stored.sequence === sequence && stored.payload === wanted.payload && stored.partition === partition && stored.offset === offset;
+      stored !== undefined &&
+      stored.sequence === sequence &&
+      stored.payload === wanted.payload &&
+      stored.partition === partition &&
+      stored.offset === offset;
     if (!isThere) expect(stored, `${context} the receipt of line ${line} of ${stream.name}`).toMatchObject(wanted);
   }
 }

@@ -39,7 +39,10 @@ export class ResidentCli {
   }
 
   /** One at a time: throws while another command runs. */
-  async run(args: readonly string[], { input = '', cwd = process.cwd(), timeout }: ResidentOptions = {}): Promise<CliResult> {
+  async run(
+    args: readonly string[],
+    { input = '', cwd = process.cwd(), timeout }: ResidentOptions = {},
+  ): Promise<CliResult> {
     if (this.#isBusy) throw new Error('a resident command line runs one command at a time');
     this.#isBusy = true;
     const limit = timeout === undefined ? undefined : setTimeout(() => this.kill(), timeout);
@@ -69,33 +72,43 @@ export class ResidentCli {
     let writer: Socket | undefined;
     const child = this.#process();
     try {
-      const { code, signal } = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-        child.once('error', reject);
-        child.once('exit', (exitCode, exitSignal) => {
-          if (this.#child === child) this.#child = undefined;
-          resolve({ code: exitCode, signal: exitSignal });
-        });
-        child.on('message', (answer: Answer) => {
-          if (answer !== 'reading') return resolve({ code: answer.code, signal: null });
-          writer = writerOf(this.#stdin);
-          closeSync(pipe as number);
-          pipe = undefined;
-          writer.end(input);
-        });
-        child.send({ args, cwd, stdin: this.#stdin });
-      });
-      return { code, signal, stdout: contentOf(this.#directory, 'stdout'), stderr: contentOf(this.#directory, 'stderr').toString('utf8') };
+      const { code, signal } = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>(
+        (resolve, reject) => {
+          child.once('error', reject);
+          child.once('exit', (exitCode, exitSignal) => {
+            if (this.#child === child) this.#child = undefined;
+            resolve({ code: exitCode, signal: exitSignal });
+          });
+          child.on('message', (answer: Answer) => {
+            if (answer !== 'reading') return resolve({ code: answer.code, signal: null });
+            writer = writerOf(this.#stdin);
+            closeSync(pipe as number);
+            pipe = undefined;
+            writer.end(input);
+          });
+          child.send({ args, cwd, stdin: this.#stdin });
+        },
+      );
+      return {
+        code,
+        signal,
+        stdout: contentOf(this.#directory, 'stdout'),
+        stderr: contentOf(this.#directory, 'stderr').toString('utf8'),
+      };
     } finally {
       child.removeAllListeners();
       // the next command must not find what this one has left in the pipe
-      if (writer !== undefined && !writer.closed) await new Promise((resolve) => writer?.destroy().once('close', resolve));
+      if (writer !== undefined && !writer.closed)
+        await new Promise((resolve) => writer?.destroy().once('close', resolve));
       if (pipe !== undefined) closeSync(pipe);
     }
   }
 
   #process(): ChildProcess {
     if (this.#child === undefined) {
-      this.#child = spawn(process.execPath, [SCRIPT, this.#directory], { stdio: ['ignore', this.#stdout, this.#stderr, 'ipc'] });
+      this.#child = spawn(process.execPath, [SCRIPT, this.#directory], {
+        stdio: ['ignore', this.#stdout, this.#stderr, 'ipc'],
+      });
       this.#child.unref();
     }
     return this.#child;
@@ -113,7 +126,11 @@ function contentOf(directory: string, name: string): Buffer {
 }
 
 /** Works through the items with so many processes at a time. */
-export async function inProcesses<Item>(count: number, items: Iterable<Item>, work: (cli: ResidentCli, item: Item) => Promise<void>): Promise<void> {
+export async function inProcesses<Item>(
+  count: number,
+  items: Iterable<Item>,
+  work: (cli: ResidentCli, item: Item) => Promise<void>,
+): Promise<void> {
   const queue = items[Symbol.iterator]();
   const workers = Array.from({ length: count }, async () => {
     const cli = new ResidentCli();

@@ -2,7 +2,12 @@
 
 import { DEPTH_MAX } from '../../src/core/model/config.ts';
 import { layOutPartitions } from '../../src/core/model/routing/partition-layout.ts';
-import { NO_PLACEMENTS, type Placements, type RoutingInForce, type RoutingSpec } from '../../src/core/model/routing/routing.ts';
+import {
+  NO_PLACEMENTS,
+  type Placements,
+  type RoutingInForce,
+  type RoutingSpec,
+} from '../../src/core/model/routing/routing.ts';
 import { parseRoutingSpec } from '../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../src/core/router/router.ts';
 import { FieldReader } from '../../src/core/scan/field-reader.ts';
@@ -15,8 +20,13 @@ export function inForce(parts: {
   readonly placements?: Placements;
 }): RoutingInForce {
   const { spec, partitionIds, placements = NO_PLACEMENTS } = parts;
-  const partitionNames = parts.partitionNames ?? Array.from({ length: Math.max(...partitionIds) + 1 }, (_, id) => `p${id}`);
-  return { epoch: { epoch: 1, fromSequence: 1, spec, partitionIds, placedFrom: placements.size > 0 ? 1 : null }, partitionNames, placements };
+  const partitionNames =
+    parts.partitionNames ?? Array.from({ length: Math.max(...partitionIds) + 1 }, (_, id) => `p${id}`);
+  return {
+    epoch: { epoch: 1, fromSequence: 1, spec, partitionIds, placedFrom: placements.size > 0 ? 1 : null },
+    partitionNames,
+    placements,
+  };
 }
 
 export interface Routed {
@@ -26,7 +36,10 @@ export interface Routed {
 }
 
 /** A routing at work in a new ledger with so many partitions, or with partitions of these names. */
-export function routing(text: string, partitions: number | readonly string[] | undefined): (line: string | Buffer) => Routed {
+export function routing(
+  text: string,
+  partitions: number | readonly string[] | undefined,
+): (line: string | Buffer) => Routed {
   const spec = parseRoutingSpec(text);
   const { partitionNames, partitionIds } = layOutPartitions(spec, partitions);
   return routed(inForce({ spec, partitionIds, partitionNames }));

@@ -59,7 +59,10 @@ export class ChunkScan {
         faultAt: (lines.faultsAt[line] as number) - start,
         fields: this.#slots.map((slot) => {
           const kind = lines.kind(line, slot);
-          const value = kind === FieldKind.ABSENT ? Buffer.alloc(0) : chunk.subarray(lines.fieldStart(line, slot), lines.fieldEnd(line, slot));
+          const value =
+            kind === FieldKind.ABSENT
+              ? Buffer.alloc(0)
+              : chunk.subarray(lines.fieldStart(line, slot), lines.fieldEnd(line, slot));
           return { kind: nameOf(KIND_NAMES, kind), value };
         }),
       };
@@ -68,14 +71,19 @@ export class ChunkScan {
 }
 
 /** Scans lines given without the last line feed. */
-export function scanLines(lines: string | Buffer, paths: readonly string[] = [], limits: ScanLimits = {}): ScannedRecord[] {
+export function scanLines(
+  lines: string | Buffer,
+  paths: readonly string[] = [],
+  limits: ScanLimits = {},
+): ScannedRecord[] {
   return new ChunkScan(paths, limits).scan(Buffer.concat([Buffer.from(lines), Buffer.from('\n')]));
 }
 
 /** Scans what must be one line with one record. */
 export function scanLine(line: string | Buffer, paths: readonly string[] = [], limits: ScanLimits = {}): ScannedRecord {
   const [record, ...others] = scanLines(line, paths, limits);
-  if (record === undefined || others.length > 0) throw new Error(`one record expected of ${JSON.stringify(String(line).slice(0, 200))}`);
+  if (record === undefined || others.length > 0)
+    throw new Error(`one record expected of ${JSON.stringify(String(line).slice(0, 200))}`);
   return record;
 }
 
@@ -85,7 +93,8 @@ export function expectSameRecords(found: readonly ScannedRecord[], expected: rea
     `${number} ${fault} ${faultAt} ${payload.length} ${fault === 'NONE' ? fields.map(({ kind, value }) => `${kind} ${value.toString('latin1')}`).join(' ') : ''}`;
   expect(found.length).toBe(expected.length);
   for (const [at, record] of expected.entries()) {
-    if (told(found[at] as ScannedRecord) !== told(record)) expect(found[at], record.payload.toString('latin1').slice(0, 500)).toEqual(record);
+    if (told(found[at] as ScannedRecord) !== told(record))
+      expect(found[at], record.payload.toString('latin1').slice(0, 500)).toEqual(record);
   }
 }
 
@@ -93,7 +102,9 @@ export function expectSameRecords(found: readonly ScannedRecord[], expected: rea
 const FAULT_NAMES = namesOf(LineFault);
 const KIND_NAMES = namesOf(FieldKind);
 
-function namesOf<Table extends Readonly<Record<string, number>>>(table: Table): ReadonlyMap<number, keyof Table & string> {
+function namesOf<Table extends Readonly<Record<string, number>>>(
+  table: Table,
+): ReadonlyMap<number, keyof Table & string> {
   return new Map(Object.entries(table).map(([name, value]) => [value, name]));
 }
 

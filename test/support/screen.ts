@@ -18,7 +18,11 @@ export class Screen {
     const { TMUX: _, NO_COLOR: __, CI: ___, ...inherited } = process.env;
     const env = { ...inherited, PS1: '$ ', ...variables };
     const size = ['-x', String(columns), '-y', String(rows)];
-    execFileSync('tmux', ['-L', this.#server, '-f', '/dev/null', 'new-session', '-d', ...size, 'bash --norc --noprofile'], { env });
+    execFileSync(
+      'tmux',
+      ['-L', this.#server, '-f', '/dev/null', 'new-session', '-d', ...size, 'bash --norc --noprofile'],
+      { env },
+    );
     onTestFinished(() => void spawnSync('tmux', ['-L', this.#server, 'kill-server']));
     this.#tmux('set-option', '-g', 'status', 'off');
     this.type(`completengine() { '${process.execPath}' '${BIN}' "$@"; }; clear`);
@@ -40,7 +44,9 @@ export class Screen {
 
   /** What a program may leave behind: a hidden cursor, the second screen, lines that do not wrap. */
   modes(): { hasCursor: boolean; isSecond: boolean; wraps: boolean } {
-    const [cursor, second, wrap] = this.#tmux('display-message', '-p', '#{cursor_flag} #{alternate_on} #{wrap_flag}').trim().split(' ');
+    const [cursor, second, wrap] = this.#tmux('display-message', '-p', '#{cursor_flag} #{alternate_on} #{wrap_flag}')
+      .trim()
+      .split(' ');
     return { hasCursor: cursor === '1', isSecond: second === '1', wraps: wrap === '1' };
   }
 

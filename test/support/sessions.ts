@@ -15,7 +15,8 @@ export function storedPins(path: string): StoredPin[] {
   try {
     const isThere = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sessions'").get() !== undefined;
     if (!isThere) return [];
-    const sql = 'SELECT session, name AS partition, last_seen FROM sessions JOIN partition ON partition.id = sessions.partition ORDER BY session';
+    const sql =
+      'SELECT session, name AS partition, last_seen FROM sessions JOIN partition ON partition.id = sessions.partition ORDER BY session';
     return db.prepare<[], StoredPin>(sql).all();
   } finally {
     db.close();
@@ -33,7 +34,10 @@ export function tamper(path: string, sql: string): void {
 }
 
 /** Where each session's events lie; for sessions that are pinned for ever. */
-export async function expectPinnedForEver(path: string, sessionOf: (payload: string) => string): Promise<Map<string, string>> {
+export async function expectPinnedForEver(
+  path: string,
+  sessionOf: (payload: string) => string,
+): Promise<Map<string, string>> {
   const events = await expectSoundLedger(path);
   const places = new Map<string, string>();
   for (const { payload, partition } of events) {
@@ -48,7 +52,11 @@ export async function expectPinnedForEver(path: string, sessionOf: (payload: str
 }
 
 /** The rule with an idle time, in its plainest words; `idleMicros`: a session may wander when it was idle for longer, and must when for longer than 17/16. */
-export function expectPinnedWhileAwake(events: readonly StoredEvent[], idleMicros: number, sessionOf: (payload: string) => string): void {
+export function expectPinnedWhileAwake(
+  events: readonly StoredEvent[],
+  idleMicros: number,
+  sessionOf: (payload: string) => string,
+): void {
   const last = new Map<string, StoredEvent>();
   for (const event of events) {
     const session = sessionOf(event.payload);

@@ -40,10 +40,19 @@ export interface TerminalOptions {
 }
 
 /** Runs a bash script on a terminal of its own and returns all that was written to it, raw. */
-export async function runOnTerminal(script: string, { columns = 120, variables = {}, typed = '' }: TerminalOptions = {}): Promise<string> {
+export async function runOnTerminal(
+  script: string,
+  { columns = 120, variables = {}, typed = '' }: TerminalOptions = {},
+): Promise<string> {
   // a terminal of a person, not of CI: colours depend on it
   const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env;
-  const env = { ...inherited, TERM: 'xterm-256color', SCRIPT: `stty cols ${columns} rows 40; ${PREAMBLE}${script}`, SHELL: '/bin/bash', ...variables };
+  const env = {
+    ...inherited,
+    TERM: 'xterm-256color',
+    SCRIPT: `stty cols ${columns} rows 40; ${PREAMBLE}${script}`,
+    SHELL: '/bin/bash',
+    ...variables,
+  };
   const child = spawn('script', ['-qec', 'bash -c "$SCRIPT"', '/dev/null'], { env });
   const result = finished(child);
   if (typed !== '') child.stdin.write(typed);

@@ -23,7 +23,15 @@ export function storedOf(firstSequence: number, told: readonly Told[]): StoredCo
       writer.append(sequence - firstSequence, time - first.time, bytes, 0, bytes.length);
     }
     const times = { firstTime: first.time, lastTime: last.time };
-    return { partition, sequence: firstSequence, offset: first.offset, count: mine.length, ...times, key: null, body: writer.take() };
+    return {
+      partition,
+      sequence: firstSequence,
+      offset: first.offset,
+      count: mine.length,
+      ...times,
+      key: null,
+      body: writer.take(),
+    };
   });
   return { firstSequence, frames };
 }

@@ -27,7 +27,12 @@ export interface TracedRun extends CliResult {
 }
 
 /** Runs a command of ours; `faults`: such as `fsync:error=EIO:when=3`. A call that a signal ends is the last of its kind. */
-export async function runTraced(names: readonly string[], faults: readonly string[], args: readonly string[], input = ''): Promise<TracedRun> {
+export async function runTraced(
+  names: readonly string[],
+  faults: readonly string[],
+  args: readonly string[],
+  input = '',
+): Promise<TracedRun> {
   const log = join(tempDir(), 'strace.log');
   const injections = faults.flatMap((fault) => ['-e', `inject=${fault}`]);
   const result = await runProgram(

@@ -20,7 +20,8 @@ function atLeast(name: string, everyRun: number): number {
   const given = process.env[name];
   if (given === undefined) return everyRun;
   const number = Number(given);
-  if (!Number.isInteger(number) || number < everyRun) throw new Error(`${name} is '${given}', and must be ${everyRun} or more`);
+  if (!Number.isInteger(number) || number < everyRun)
+    throw new Error(`${name} is '${given}', and must be ${everyRun} or more`);
   return number;
 }
 
@@ -31,5 +32,8 @@ export function fuzzTimeoutMs(lines: number): number {
 
 /** How long a group is put to the test, and how many events come in a second. */
 export function groupLoad(): { readonly seconds: number; readonly rate: number } {
-  return { seconds: atLeast('COMPLETENGINE_TEST_SECONDS', quick(4, 10)), rate: atLeast('COMPLETENGINE_TEST_RATE', quick(1000, 4000)) };
+  return {
+    seconds: atLeast('COMPLETENGINE_TEST_SECONDS', quick(4, 10)),
+    rate: atLeast('COMPLETENGINE_TEST_RATE', quick(1000, 4000)),
+  };
 }

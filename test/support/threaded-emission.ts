@@ -34,7 +34,10 @@ export class ThreadedEmission {
   }
 
   /** Resolves when the thread is ready; the command reads standard input then. */
-  static async start(ledger: string, { args = [], command = (program, rest) => [program, rest] }: EmissionOptions = {}): Promise<ThreadedEmission> {
+  static async start(
+    ledger: string,
+    { args = [], command = (program, rest) => [program, rest] }: EmissionOptions = {},
+  ): Promise<ThreadedEmission> {
     const threads = new ThreadCount(EXIT_DELAY_MS);
     const blank = join(tempDir(), 'blank.jsonl');
     writeFileSync(blank, Buffer.alloc(BLANK_BYTES, '\n'));

@@ -27,7 +27,10 @@ interface TraceOptions {
   readonly inject?: string;
 }
 
-export async function traceFiles(args: readonly string[], { input = '', appendTo = '/dev/null', inject }: TraceOptions = {}): Promise<Traced> {
+export async function traceFiles(
+  args: readonly string[],
+  { input = '', appendTo = '/dev/null', inject }: TraceOptions = {},
+): Promise<Traced> {
   const log = join(tempDir(), 'strace.log');
   const stdout = openSync(appendTo, 'a');
   const injection = inject === undefined ? [] : ['-e', `inject=${inject}`];
@@ -60,7 +63,11 @@ function readCall(line: string): FileCall[] {
 }
 
 /** How many runs of writes to `file` were followed by a move of the position: synced before it, or not. */
-export function positionMoves(calls: readonly FileCall[], file: string, moves: FileCall): { readonly synced: number; readonly unsynced: number } {
+export function positionMoves(
+  calls: readonly FileCall[],
+  file: string,
+  moves: FileCall,
+): { readonly synced: number; readonly unsynced: number } {
   const counted = { synced: 0, unsynced: 0 };
   let state: 'clean' | 'written' | 'synced' = 'clean';
   for (const each of calls) {

@@ -10,7 +10,13 @@ export interface Traced extends CliResult {
 }
 
 /** `inject`: what strace does to calls, such as `signal=KILL:when=7`; it counts those of each thread by itself. */
-export async function traced(log: string, call: string, inject: string | null, args: readonly string[], env = process.env): Promise<Traced> {
+export async function traced(
+  log: string,
+  call: string,
+  inject: string | null,
+  args: readonly string[],
+  env = process.env,
+): Promise<Traced> {
   const injection = inject === null ? [] : ['-e', `inject=${call}:${inject}`];
   const command = ['-f', '-qq', '-o', log, '-e', `trace=${call}`, ...injection, process.execPath, BIN, ...args];
   const result = await runProgram('strace', command, '', env);

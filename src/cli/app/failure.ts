@@ -28,14 +28,16 @@ export function printFailure(error: unknown, usageHint = 'completengine --help')
 
 /** The same as a document. */
 export function failureDocument(error: unknown): object {
-  if (!(error instanceof LedgerError)) return { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', message: (error as Error).message };
+  if (!(error instanceof LedgerError))
+    return { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', message: (error as Error).message };
   const { code, message, hint, details } = error;
   return { code, message, hint, details };
 }
 
 /** A signal that ended a wait has set its own code already. */
 function exitCodeOf(failure: Failure, settled: typeof process.exitCode): number {
-  if (failure instanceof LedgerError) return failure.code === 'ABORTED' && settled !== undefined ? Number(settled) : EXIT_CODES[failure.code];
+  if (failure instanceof LedgerError)
+    return failure.code === 'ABORTED' && settled !== undefined ? Number(settled) : EXIT_CODES[failure.code];
   return isUsage(failure) ? EXIT_USAGE : EXIT_BUG;
 }
 
@@ -63,7 +65,10 @@ function linesOf(failure: Failure, usageHint: string): string[] {
 /** The stack on one line: it is what a report needs. */
 function bugLines(failure: Failure): string[] {
   const stack = (failure.stack ?? failure.message).replace(/\n\s*/g, ' ');
-  return [`error: this is a bug of completengine: ${oneLine(stack)}`, '  try: report it with the line above and what completengine --version prints'];
+  return [
+    `error: this is a bug of completengine: ${oneLine(stack)}`,
+    '  try: report it with the line above and what completengine --version prints',
+  ];
 }
 
 const BOILERPLATE = /^(See more help|The following errors? occurred:)/;

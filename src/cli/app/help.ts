@@ -24,7 +24,12 @@ class LedgerCommandHelp extends CommandHelp {
     const { mainFlags, flagGroups } = super.groupFlags(flags);
     const named = Object.values(this.command.flags).flatMap(({ helpGroup }) => helpGroup ?? []);
     const order = [...new Set(named.filter((group) => group !== OF_ALL_COMMANDS)), OF_ALL_COMMANDS];
-    return { mainFlags, flagGroups: Object.fromEntries(order.flatMap((group) => (flagGroups[group] === undefined ? [] : [[group, flagGroups[group]]]))) };
+    return {
+      mainFlags,
+      flagGroups: Object.fromEntries(
+        order.flatMap((group) => (flagGroups[group] === undefined ? [] : [[group, flagGroups[group]]])),
+      ),
+    };
   }
 }
 

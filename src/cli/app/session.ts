@@ -27,8 +27,16 @@ export async function withLedger<Result>(
   const interrupt = listenForInterrupt();
   try {
     const options =
-      access === 'member' ? { access: 'write' as const, signal: laterThan(interrupt.signal, LAST_WAIT_MS) } : { access, signal: interrupt.signal };
-    const engine = await Completengine.open({ ledger: flags.ledger, create: false, busyTimeoutMs, trustClock: flags['trust-clock'], ...options });
+      access === 'member'
+        ? { access: 'write' as const, signal: laterThan(interrupt.signal, LAST_WAIT_MS) }
+        : { access, signal: interrupt.signal };
+    const engine = await Completengine.open({
+      ledger: flags.ledger,
+      create: false,
+      busyTimeoutMs,
+      trustClock: flags['trust-clock'],
+      ...options,
+    });
     return await closeAfter(
       () => work(engine, interrupt),
       () => engine.close(),

@@ -25,7 +25,11 @@ export function readScaledNumber(text: string, rule: NumberRule): number {
   const [, digits, unit = ''] = SCALED.exec(text) ?? [];
   if (digits === undefined) return checked(Number.NaN, text, rule);
   // 1.1M is 1100000.0000000001 otherwise
-  return checked(Number((Number(digits.replaceAll('_', '')) * (FACTORS[unit.toLowerCase()] ?? 1)).toPrecision(15)), text, rule);
+  return checked(
+    Number((Number(digits.replaceAll('_', '')) * (FACTORS[unit.toLowerCase()] ?? 1)).toPrecision(15)),
+    text,
+    rule,
+  );
 }
 
 function checked(number: number, text: string, { noun, hint, least = 0 }: NumberRule): number {

@@ -41,8 +41,19 @@ export interface BenchOptions {
 }
 
 /** @throws LedgerError INVALID_ARGUMENT, CANNOT_CREATE, DISK_FULL, ABORTED; IO_FAILED where a measured process fails */
-export async function bench({ settings, parent, root, version, signal, display }: BenchOptions): Promise<BenchDocument> {
-  const workplace = Workplace.make(parent, settings.events * settings.lineBytes * DISK_PER_INPUT + DISK_BYTES_MIN, signal);
+export async function bench({
+  settings,
+  parent,
+  root,
+  version,
+  signal,
+  display,
+}: BenchOptions): Promise<BenchDocument> {
+  const workplace = Workplace.make(
+    parent,
+    settings.events * settings.lineBytes * DISK_PER_INPUT + DISK_BYTES_MIN,
+    signal,
+  );
   try {
     const stage: Stage = {
       settings,
@@ -70,7 +81,9 @@ export async function bench({ settings, parent, root, version, signal, display }
 }
 
 /** What is measured with an engine in this process. */
-async function measureInProcess(stage: Stage): Promise<Pick<Figures, 'commit' | 'wakeup'> & { sqlite: string; synchronous: string }> {
+async function measureInProcess(
+  stage: Stage,
+): Promise<Pick<Figures, 'commit' | 'wakeup'> & { sqlite: string; synchronous: string }> {
   const ledger = stage.workplace.path('single.codex');
   const engine = await Completengine.open({ ledger, ...ledgerOptions(stage.settings) });
   const measure = async () => {
@@ -86,7 +99,9 @@ async function measureInProcess(stage: Stage): Promise<Pick<Figures, 'commit' | 
 }
 
 async function tryRouting({ settings, maker }: Stage, engine: Completengine): Promise<void> {
-  const events = Array.from({ length: Math.min(TRIAL_EVENTS, settings.events) }, (_, number) => payload(maker.line(number)));
+  const events = Array.from({ length: Math.min(TRIAL_EVENTS, settings.events) }, (_, number) =>
+    payload(maker.line(number)),
+  );
   await engine.emit(events).catch((error: unknown) => {
     throw error instanceof LedgerError && error.code === 'BAD_LINE' ? unroutable(settings, error) : error;
   });
@@ -123,7 +138,11 @@ async function writeInput({ settings, maker, input, signal, display }: Stage): P
   } catch (error) {
     file.destroy();
     throwIfAborted(signal);
-    throw new LedgerError('IO_FAILED', { message: `the input cannot be written: ${(error as Error).message}`, hint: 'free some space', cause: error });
+    throw new LedgerError('IO_FAILED', {
+      message: `the input cannot be written: ${(error as Error).message}`,
+      hint: 'free some space',
+      cause: error,
+    });
   }
 }
 

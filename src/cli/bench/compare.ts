@@ -54,7 +54,9 @@ export function compare(now: BenchDocument, earlier: EarlierBench): Comparison {
     measuredAt: earlier.measuredAt,
     settings: differences(SETTINGS, now.settings, earlier.settings),
     machine: differences(MACHINE, now.machine, earlier.machine),
-    ratios: Object.fromEntries(METRICS.map(({ path }) => [path, ratio(valueAt(now.figures, path), valueAt(earlier.figures, path))])),
+    ratios: Object.fromEntries(
+      METRICS.map(({ path }) => [path, ratio(valueAt(now.figures, path), valueAt(earlier.figures, path))]),
+    ),
   };
 }
 
@@ -63,7 +65,9 @@ function ratio(now: number | null, before: number | null): number | null {
 }
 
 function differences(names: readonly string[], now: unknown, before: unknown): Difference[] {
-  return names.map((name) => ({ name, now: text(own(now, name)), before: text(own(before, name)) })).filter((pair) => pair.now !== pair.before);
+  return names
+    .map((name) => ({ name, now: text(own(now, name)), before: text(own(before, name)) }))
+    .filter((pair) => pair.now !== pair.before);
 }
 
 function text(value: unknown): string {

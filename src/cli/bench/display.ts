@@ -18,14 +18,25 @@ export async function openDisplay(steps: number): Promise<Display> {
   if (process.stderr.isTTY !== true) return { step: () => {}, at: () => {}, stop: () => {} };
   const { default: cliProgress } = await import('cli-progress');
   const bar = new cliProgress.SingleBar(
-    { format: '{bar} {step}/{steps}  {title}  {elapsed}', clearOnComplete: true, hideCursor: true, stream: process.stderr, barsize: 24 },
+    {
+      format: '{bar} {step}/{steps}  {title}  {elapsed}',
+      clearOnComplete: true,
+      hideCursor: true,
+      stream: process.stderr,
+      barsize: 24,
+    },
     cliProgress.Presets.shades_classic,
   );
   const started = performance.now();
   let step = 0;
   let fraction = 0;
   let title = '';
-  const state = () => ({ step, steps, title: title.padEnd(TITLE_WIDTH), elapsed: seconds(performance.now() - started) });
+  const state = () => ({
+    step,
+    steps,
+    title: title.padEnd(TITLE_WIDTH),
+    elapsed: seconds(performance.now() - started),
+  });
   bar.start(steps, 0, state());
   const draw = () => bar.update(Math.max(0, step - 1 + fraction), state());
   // a step of one long process has nothing to tell, but it lasts

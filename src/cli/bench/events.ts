@@ -27,7 +27,10 @@ const END = '"}\n';
 export function lineBytesMin(events: number, partitions: number): number {
   const longest = Math.max(...TOPICS.map((topic) => topic.length));
   const topic = TOPICS.find(({ length }) => length === longest) ?? '';
-  return head(events - 1, { tenant: TENANTS - 1, topic, session: SESSIONS - 1, cents: CENTS - 1, partition: partitions - 1 }).length + END.length;
+  return (
+    head(events - 1, { tenant: TENANTS - 1, topic, session: SESSIONS - 1, cents: CENTS - 1, partition: partitions - 1 })
+      .length + END.length
+  );
 }
 
 /** Makes any of the events by its number, from 0 on. */

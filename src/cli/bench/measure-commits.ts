@@ -13,7 +13,10 @@ const WARM_UP = 50;
 /** A commit may be over without a turn of the event loop, and a signal needs one. */
 const COMMITS_PER_TURN = 64;
 
-export async function measureCommits({ settings, maker, signal, display }: Stage, engine: Completengine): Promise<SingleCommits> {
+export async function measureCommits(
+  { settings, maker, signal, display }: Stage,
+  engine: Completengine,
+): Promise<SingleCommits> {
   const wanted = Math.min(COMMITS_MAX, settings.events);
   for (let number = 0; number < Math.min(WARM_UP, wanted); number++) await engine.emit(payload(maker.line(number)));
   const samples: number[] = [];

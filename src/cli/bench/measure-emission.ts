@@ -47,7 +47,11 @@ export async function runEmissions(stage: Stage, ledger: string): Promise<Emissi
   return runs;
 }
 
-async function runEmission({ settings, input, node, cli, signal }: Stage, ledger: string, note: string): Promise<EmissionRun> {
+async function runEmission(
+  { settings, input, node, cli, signal }: Stage,
+  ledger: string,
+  note: string,
+): Promise<EmissionRun> {
   const { wallMs, stdout } = await runScript(EMIT, [input, node, note, cli, ledger], signal);
   const report = JSON.parse(stdout) as { events: number; commits: number };
   if (report.events !== settings.events) throw incomplete('emit', report.events, settings.events);

@@ -22,7 +22,11 @@ export async function measureReplay(stage: Stage, ledger: string, start: Start):
   return { strict: toThroughput(stage, runs.strict, start), relaxed: toThroughput(stage, runs.relaxed, start) };
 }
 
-async function runReplay({ settings, node, cli, signal }: Stage, ledger: string, way: string): Promise<{ wallMs: number }> {
+async function runReplay(
+  { settings, node, cli, signal }: Stage,
+  ledger: string,
+  way: string,
+): Promise<{ wallMs: number }> {
   const { wallMs, stderr } = await runScript(REPLAY, [node, cli, way, ledger], signal);
   const events = eventsOf(stderr);
   if (events !== settings.events) throw incomplete('replay', events, settings.events);

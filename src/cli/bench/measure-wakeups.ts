@@ -18,7 +18,11 @@ const PAUSES = 13;
 const PATIENCE_MS = 10_000;
 
 /** The ledger must have an event already: `tail` shows it, and is known to watch by then. */
-export async function measureWakeups({ settings, maker, node, cli, signal, display }: Stage, engine: Completengine, ledger: string): Promise<Latencies> {
+export async function measureWakeups(
+  { settings, maker, node, cli, signal, display }: Stage,
+  engine: Completengine,
+  ledger: string,
+): Promise<Latencies> {
   const tail = startCompanion(node, [cli, 'tail', '-f', '-n', '1', '--output', 'payload', '--ledger', ledger], signal);
   try {
     const arrivals = new Arrivals(tail.stdout);
@@ -30,8 +34,12 @@ export async function measureWakeups({ settings, maker, node, cli, signal, displ
       await sleep(PAUSE_MS_MIN + ((number * 5) % PAUSES), undefined, { signal }).catch(() => throwIfAborted(signal));
       const line = maker.line(number);
       // listening begins before the commit; both are awaited at once, or the failure of one would go unheard while the other is waited for
-      const [{ text, at }, acknowledged] = await Promise.all([arrivals.next(), engine.emit(payload(line)).then(() => performance.now())]);
-      if (text !== line.slice(0, -1)) throw new LedgerError('INTERNAL', { message: 'tail -f told another event than the one that was committed' });
+      const [{ text, at }, acknowledged] = await Promise.all([
+        arrivals.next(),
+        engine.emit(payload(line)).then(() => performance.now()),
+      ]);
+      if (text !== line.slice(0, -1))
+        throw new LedgerError('INTERNAL', { message: 'tail -f told another event than the one that was committed' });
       if (number >= WARM_UP) samples.push(at - acknowledged);
       display.at(number / (WARM_UP + wanted));
     }
@@ -83,5 +91,8 @@ class Arrivals {
 }
 
 function silent(reason: string): LedgerError {
-  return new LedgerError('IO_FAILED', { message: `tail -f did not tell what was committed: ${reason}`, hint: 'run it again' });
+  return new LedgerError('IO_FAILED', {
+    message: `tail -f did not tell what was committed: ${reason}`,
+    hint: 'run it again',
+  });
 }

@@ -43,7 +43,10 @@ export async function run(command: string, args: readonly string[], signal: Abor
     return { wallMs, stdout, stderr };
   } catch (error) {
     if (error instanceof LedgerError) throw error;
-    throw new LedgerError('IO_FAILED', { message: `${command} cannot be started: ${(error as Error).message}`, cause: error });
+    throw new LedgerError('IO_FAILED', {
+      message: `${command} cannot be started: ${(error as Error).message}`,
+      cause: error,
+    });
   } finally {
     signal.removeEventListener('abort', stop);
   }
@@ -76,7 +79,8 @@ export function startCompanion(command: string, args: readonly string[], signal:
 
 /** @throws LedgerError ABORTED */
 export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new LedgerError('ABORTED', { message: 'the measurement was stopped', hint: 'run it again' });
+  if (signal.aborted)
+    throw new LedgerError('ABORTED', { message: 'the measurement was stopped', hint: 'run it again' });
 }
 
 function killGroup(pid: number | undefined): void {

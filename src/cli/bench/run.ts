@@ -24,7 +24,11 @@ export interface BenchResult {
 }
 
 /** @throws LedgerError */
-export async function runBench(flags: BenchFlags, { root, version }: { root: string; version: string }, signal: AbortSignal): Promise<BenchResult> {
+export async function runBench(
+  flags: BenchFlags,
+  { root, version }: { root: string; version: string },
+  signal: AbortSignal,
+): Promise<BenchResult> {
   // what may be wrong is found before minutes are spent
   const settings = readSettings(flags);
   const earlier = flags.compare === undefined ? undefined : readEarlier(flags.compare);

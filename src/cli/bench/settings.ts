@@ -20,7 +20,13 @@ const LINE_BYTES_MAX = 1_048_577;
 const HINT = 'use 200000, 200_000, 2e5, 200k or 1M';
 
 /** @throws LedgerError INVALID_ARGUMENT */
-export function readSettings(flags: { events: string; size: string; partitions: number; partition: string; durability: Durability }): BenchSettings {
+export function readSettings(flags: {
+  events: string;
+  size: string;
+  partitions: number;
+  partition: string;
+  durability: Durability;
+}): BenchSettings {
   const events = readScaledNumber(flags.events, { noun: 'a number of events', least: 1, hint: HINT });
   const lineBytes = readScaledNumber(flags.size, { noun: 'a number of bytes', least: 1, hint: HINT });
   const partition = formatRoutingSpec(parseRoutingSpec(flags.partition));

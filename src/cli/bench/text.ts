@@ -12,8 +12,12 @@ const NONE = '-';
 /** Two runs on a quiet machine differ by so much. */
 const NOISE = 0.05;
 
-export function benchText(document: BenchDocument, compared?: { earlier: EarlierBench; comparison: Comparison }): string {
-  const table = compared === undefined ? plainTable(document) : comparedTable(document, compared.earlier, compared.comparison);
+export function benchText(
+  document: BenchDocument,
+  compared?: { earlier: EarlierBench; comparison: Comparison },
+): string {
+  const table =
+    compared === undefined ? plainTable(document) : comparedTable(document, compared.earlier, compared.comparison);
   const notes = [...notesOf(document), ...(compared === undefined ? [] : comparisonNotes(compared.comparison))];
   return [settingsLine(document), machineLine(document), '', table, '', ...notes].join('\n');
 }
@@ -25,7 +29,15 @@ function settingsLine({ settings }: BenchDocument): string {
 
 function machineLine({ machine }: BenchDocument): string {
   const { cpu, cores, memoryBytes, platform, fileSystem, node, sqlite, completengine } = machine;
-  const parts = [`${cores} x ${cpu}`, bytes(memoryBytes), platform, fileSystem, `Node ${node.replace(/^v/, '')}`, sqlite, `completengine ${completengine}`];
+  const parts = [
+    `${cores} x ${cpu}`,
+    bytes(memoryBytes),
+    platform,
+    fileSystem,
+    `Node ${node.replace(/^v/, '')}`,
+    sqlite,
+    `completengine ${completengine}`,
+  ];
   return escapeForTerminal(parts.filter((part) => part !== null).join(', '));
 }
 
@@ -37,8 +49,15 @@ function plainTable({ figures }: BenchDocument): string {
 function comparedTable({ figures }: BenchDocument, earlier: EarlierBench, { ratios }: Comparison): string {
   const rows = METRICS.map((metric) => {
     const ratio = ratios[metric.path] ?? null;
-    const values = [valueAt(figures, metric.path), valueAt(earlier.figures, metric.path)].map((value) => shown(metric, value));
-    return [metric.label, ...values, ratio === null ? NONE : ratio.toFixed(2), ratio === null ? '' : verdict(metric, ratio)];
+    const values = [valueAt(figures, metric.path), valueAt(earlier.figures, metric.path)].map((value) =>
+      shown(metric, value),
+    );
+    return [
+      metric.label,
+      ...values,
+      ratio === null ? NONE : ratio.toFixed(2),
+      ratio === null ? '' : verdict(metric, ratio),
+    ];
   });
   return renderTable(['figure', 'now', 'then', 'now/then', ''], ['left', 'right', 'right', 'right', 'left'], rows);
 }
@@ -53,16 +72,21 @@ function verdict({ better }: Metric, ratio: number): string {
 }
 
 function notesOf({ figures, machine, settings }: BenchDocument): string[] {
-  const notes = [`net of process start: without the ${figures.start.emitOneMs.toFixed(0)} ms that a process takes to emit one event`];
+  const notes = [
+    `net of process start: without the ${figures.start.emitOneMs.toFixed(0)} ms that a process takes to emit one event`,
+  ];
   if (machine.fileSystem !== null && MEMORY_FILE_SYSTEMS.includes(machine.fileSystem)) {
-    notes.push(`note: ${machine.fileSystem} is memory: nothing here has met a disk; name a directory on one with --dir`);
+    notes.push(
+      `note: ${machine.fileSystem} is memory: nothing here has met a disk; name a directory on one with --dir`,
+    );
   } else if (!figures.fsync.seemsToFlush) {
     notes.push(
       `note: this disk does not seem to flush: a median of ${figures.fsync.medianMs} ms is less than any disk takes; commits will take longer on one that does`,
     );
   }
   if (settings.durability === 'normal') notes.push('note: durability normal: a power cut may take the last commits');
-  if (figures.commit.count < 1000) notes.push(`note: ${count(figures.commit.count)} single commits are too few for a p99.9`);
+  if (figures.commit.count < 1000)
+    notes.push(`note: ${count(figures.commit.count)} single commits are too few for a p99.9`);
   return notes;
 }
 

@@ -6,7 +6,11 @@ import { median, roundMs } from './samples.ts';
 import type { Stage } from './stage.ts';
 
 /** The median of whole runs over all of the input. */
-export function toThroughput({ settings }: Stage, runs: readonly { wallMs: number }[], { emitOneMs }: Start): Throughput {
+export function toThroughput(
+  { settings }: Stage,
+  runs: readonly { wallMs: number }[],
+  { emitOneMs }: Start,
+): Throughput {
   const roundsMs = runs.map(({ wallMs }) => roundMs(wallMs));
   const wallMs = median(roundsMs);
   const netMs = wallMs - emitOneMs;
@@ -22,7 +26,10 @@ export function toThroughput({ settings }: Stage, runs: readonly { wallMs: numbe
 
 /** A figure counts only where all of the work was done. */
 export function incomplete(verb: string, events: number, expected: number): LedgerError {
-  return new LedgerError('INTERNAL', { message: `${verb} was to handle ${expected} events and handled ${events}`, hint: 'please report this' });
+  return new LedgerError('INTERNAL', {
+    message: `${verb} was to handle ${expected} events and handled ${events}`,
+    hint: 'please report this',
+  });
 }
 
 function perSecond(count: number, ms: number): number {

@@ -42,7 +42,10 @@ export class Workplace {
 
   /** What a ledger takes on the disk that is open nowhere. */
   ledgerBytes(ledger: string): number {
-    return LEDGER_FILES.reduce((sum, suffix) => sum + (statSync(ledger + suffix, { throwIfNoEntry: false })?.size ?? 0), 0);
+    return LEDGER_FILES.reduce(
+      (sum, suffix) => sum + (statSync(ledger + suffix, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
   }
 
   /** Of a ledger that is open nowhere. */

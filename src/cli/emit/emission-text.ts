@@ -1,6 +1,13 @@
 /** What `emit` prints: receipts for programs, the summary for people. */
 
-import { type CommittedEvents, type EmissionReport, formatHead, formatTime, type LedgerError, type LedgerWarning } from '../../index.ts';
+import {
+  type CommittedEvents,
+  type EmissionReport,
+  formatHead,
+  formatTime,
+  type LedgerError,
+  type LedgerWarning,
+} from '../../index.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { bytes, count, plural, rate, seconds, sequences } from '../terminal/format-numbers.ts';
 

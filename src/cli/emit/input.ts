@@ -29,7 +29,10 @@ function namesOf(files: readonly string[]): readonly string[] {
 export function openInput(files: readonly string[]): Input {
   const names = namesOf(files);
   const inputs = names.map((name) => (name === '-' ? standardInput() : fileInput(name)));
-  const bytes = inputs.reduce<number | null>((sum, input) => (sum === null || input.bytes === null ? null : sum + input.bytes), 0);
+  const bytes = inputs.reduce<number | null>(
+    (sum, input) => (sum === null || input.bytes === null ? null : sum + input.bytes),
+    0,
+  );
   return { sources: inputs.map(({ source }) => source), bytes, isTerminal: names.includes('-') && isatty(STDIN) };
 }
 
@@ -38,10 +41,20 @@ function standardInput(): { source: InputSource; bytes: number | null } {
   if (stats.isFile()) {
     // the descriptor stays where the shell has put it
     const open = () => createReadStream('', { fd: STDIN, autoClose: false });
-    return { source: { name: 'stdin', open, openDirectly: () => new FileSource(STDIN, { isOwned: false }) }, bytes: stats.size };
+    return {
+      source: { name: 'stdin', open, openDirectly: () => new FileSource(STDIN, { isOwned: false }) },
+      bytes: stats.size,
+    };
   }
   const isPipe = stats.isFIFO() || stats.isSocket();
-  return { source: { name: 'stdin', open: () => process.stdin, openDirectly: isPipe ? () => new PipeSource(STDIN) : undefined }, bytes: null };
+  return {
+    source: {
+      name: 'stdin',
+      open: () => process.stdin,
+      openDirectly: isPipe ? () => new PipeSource(STDIN) : undefined,
+    },
+    bytes: null,
+  };
 }
 
 function statsOfStdin(): Stats {
@@ -73,11 +86,17 @@ function fileInput(name: string): { source: InputSource; bytes: number | null } 
   if (stats.isDirectory()) throw directory(name);
   const open = () => createReadStream(name);
   if (!stats.isFile()) return { source: { name, open }, bytes: null };
-  return { source: { name, open, openDirectly: () => new FileSource(openSync(name, 'r'), { isOwned: true }) }, bytes: stats.size };
+  return {
+    source: { name, open, openDirectly: () => new FileSource(openSync(name, 'r'), { isOwned: true }) },
+    bytes: stats.size,
+  };
 }
 
 function directory(name: string): LedgerError {
-  return new LedgerError('INPUT_UNREADABLE', { message: `${name} is a directory`, hint: 'name files, or pipe JSON lines in' });
+  return new LedgerError('INPUT_UNREADABLE', {
+    message: `${name} is a directory`,
+    hint: 'name files, or pipe JSON lines in',
+  });
 }
 
 /** What a stream of input throws, as an error of ours. */

@@ -8,12 +8,17 @@ export class Progress {
 
   /** `total`: bytes of input, null where unknown. */
   constructor(total: number | null, isQuiet: boolean) {
-    const format = total === null ? '{events}  {size}  {rate}' : '{bar} {percentage}%  {events}  {rate}  {eta_formatted} left';
+    const format =
+      total === null ? '{events}  {size}  {rate}' : '{bar} {percentage}%  {events}  {rate}  {eta_formatted} left';
     this.#bar = new ProgressBar({ format, total, isQuiet });
   }
 
   update({ inputBytes, events }: { inputBytes: number; events: number }): void {
-    this.#bar.update(inputBytes, (ms) => ({ events: plural(events, 'event'), size: bytes(inputBytes), rate: rate(events, ms) }));
+    this.#bar.update(inputBytes, (ms) => ({
+      events: plural(events, 'event'),
+      size: bytes(inputBytes),
+      rate: rate(events, ms),
+    }));
   }
 
   stop(): void {

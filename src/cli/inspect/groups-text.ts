@@ -26,8 +26,13 @@ export async function groupsText(groups: readonly GroupDescription[], now: Micro
 async function groupText(group: GroupDescription, now: Micros): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
   const age = ageMs(group.oldestTime, now);
-  const behind = group.lag === 0 ? 'nothing waits' : `${plural(group.lag, 'event')} behind${age === null ? '' : `, the oldest for ${span(age)}`}`;
-  const members = group.members.map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (silent)'}`).join(', ');
+  const behind =
+    group.lag === 0
+      ? 'nothing waits'
+      : `${plural(group.lag, 'event')} behind${age === null ? '' : `, the oldest for ${span(age)}`}`;
+  const members = group.members
+    .map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (silent)'}`)
+    .join(', ');
   const rows = group.lanes.map((lane) => [
     escapeForTerminal(lane.partition),
     count(lane.nextOffset),

@@ -53,7 +53,10 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
   const { identity, head, storage } = ledger;
   const { config } = identity;
   const rows: [string, string][] = [
-    ['ledger', `${escapeForTerminal(identity.path)} (format ${ledger.format}, ${bytes(storage.fileBytes)} and ${bytes(storage.walBytes)} of WAL)`],
+    [
+      'ledger',
+      `${escapeForTerminal(identity.path)} (format ${ledger.format}, ${bytes(storage.fileBytes)} and ${bytes(storage.walBytes)} of WAL)`,
+    ],
     ['uuid', `${escapeForTerminal(identity.uuid)}, made ${formatTime(identity.createdAt)}`],
     ['head', formatHead(head)],
     ['events', `${count(head.sequence)} in ${plural(ledger.commits, 'commit')}`],
@@ -61,8 +64,14 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
     ...epochLines(identity).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
     ['time field', config.time === null ? 'none: arrival counts' : escapeForTerminal(formatFieldPath(config.time))],
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(formatFieldPath(config.unique))],
-    ['settings', `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}`],
-    ['storage', [storage.engine, ...Object.entries(storage.settings).map(([name, value]) => `${name} ${value}`)].join(', ')],
+    [
+      'settings',
+      `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}`,
+    ],
+    [
+      'storage',
+      [storage.engine, ...Object.entries(storage.settings).map(([name, value]) => `${name} ${value}`)].join(', '),
+    ],
   ];
   for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
   if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} with a pin`]);
@@ -76,7 +85,10 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
 
 /** How far its input is stored: by bytes, or by the sequences of another ledger. */
 function producerText({ name, position }: LedgerDescription['producers'][number]): string {
-  const place = readTransferName(name) === null ? `at byte ${count(position)} of its input` : `through its sequence ${count(position)}`;
+  const place =
+    readTransferName(name) === null
+      ? `at byte ${count(position)} of its input`
+      : `through its sequence ${count(position)}`;
   return `${escapeForTerminal(name)} ${place}`;
 }
 

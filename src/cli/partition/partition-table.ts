@@ -18,7 +18,10 @@ export function partitionTable(partitions: readonly PartitionSummary[]): Promise
 }
 
 /** With the way keys reach them, and how their share compares with an even one; a bar for people. Narrow terminals go without the times. */
-export async function reachTable(partitions: readonly PartitionReach[], terminalColumns: number | null): Promise<string> {
+export async function reachTable(
+  partitions: readonly PartitionReach[],
+  terminalColumns: number | null,
+): Promise<string> {
   const evenEvents = evenShare(partitions);
   const most = Math.max(...partitions.map(({ events }) => events), 1);
   const rule: Column<PartitionReach> = ['rule', 'left', (partition) => partition.rule];
@@ -69,8 +72,16 @@ function skewText(skew: number | null): string {
 
 const NAME: Column<PartitionSummary> = ['partition', 'left', ({ name }) => escapeForTerminal(name)];
 const EVENTS: Column<PartitionSummary> = ['events', 'right', ({ events }) => count(events)];
-const STORED: Column<PartitionSummary> = ['stored', 'right', (partition) => `${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}`];
-const OFFSETS: Column<PartitionSummary> = ['offsets', 'right', ({ events, nextOffset }) => (events === 0 ? '' : `0-${nextOffset - 1}`)];
+const STORED: Column<PartitionSummary> = [
+  'stored',
+  'right',
+  (partition) => `${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}`,
+];
+const OFFSETS: Column<PartitionSummary> = [
+  'offsets',
+  'right',
+  ({ events, nextOffset }) => (events === 0 ? '' : `0-${nextOffset - 1}`),
+];
 const TIMES: readonly Column<PartitionSummary>[] = [
   ['first time', 'left', ({ firstTime }) => timeOrNull(firstTime) ?? ''],
   ['last time', 'left', ({ lastTime }) => timeOrNull(lastTime) ?? ''],

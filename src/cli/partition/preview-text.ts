@@ -7,7 +7,8 @@ import { epochDocument, routingText } from './routing-text.ts';
 
 export async function previewText(preview: ReroutePreview): Promise<string> {
   const { before, after } = preview.routing;
-  if (before.epoch.epoch === after.epoch.epoch) return `nothing would change: ${routingText(after.epoch, after.partitionNames)}`;
+  if (before.epoch.epoch === after.epoch.epoch)
+    return `nothing would change: ${routingText(after.epoch, after.partitionNames)}`;
   const { renderTable } = await import('../terminal/table.ts');
   const lines = [
     `now   ${routingText(before.epoch, before.partitionNames)}`,
@@ -37,7 +38,12 @@ export function previewDocument({ routing, before, after, ...report }: ReroutePr
     before: epochDocument(routing.before.epoch, routing.before.partitionNames),
     after: epochDocument(routing.after.epoch, partitionNames),
     ...report,
-    partitions: partitionNames.map((name, id) => ({ name, isNew: id >= routing.before.partitionNames.length, before: before[id], after: after[id] })),
+    partitions: partitionNames.map((name, id) => ({
+      name,
+      isNew: id >= routing.before.partitionNames.length,
+      before: before[id],
+      after: after[id],
+    })),
   };
 }
 

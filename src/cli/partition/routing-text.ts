@@ -1,6 +1,14 @@
 /** Routings and what a change made of them, as text and as documents. */
 
-import { type Epoch, formatRoutingSpec, type LedgerIdentity, movedByHash, type RoutingChange, type RoutingInForce, routingFields } from '../../index.ts';
+import {
+  type Epoch,
+  formatRoutingSpec,
+  type LedgerIdentity,
+  movedByHash,
+  type RoutingChange,
+  type RoutingInForce,
+  routingFields,
+} from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { percent, plural } from '../terminal/format-numbers.ts';
 
@@ -11,7 +19,9 @@ export function namesOf({ partitions }: LedgerIdentity): readonly string[] {
 /** The rule, and over how many partitions; one that is for events without a key alone is named apart. */
 export function routingText({ spec, partitionIds }: Epoch, names: readonly string[]): string {
   const isApart = spec.missing !== null && !partitionIds.includes(names.indexOf(spec.missing));
-  return escapeForTerminal(`${formatRoutingSpec(spec)} over ${plural(partitionIds.length, 'partition')}${isApart ? ` and ${spec.missing}` : ''}`);
+  return escapeForTerminal(
+    `${formatRoutingSpec(spec)} over ${plural(partitionIds.length, 'partition')}${isApart ? ` and ${spec.missing}` : ''}`,
+  );
 }
 
 export function epochText(epoch: Epoch, names: readonly string[]): string {
@@ -19,8 +29,17 @@ export function epochText(epoch: Epoch, names: readonly string[]): string {
 }
 
 /** `partitions`: the names of those that keys go to, in the order of their numbers. */
-export function epochDocument({ epoch, fromSequence, spec, partitionIds, placedFrom }: Epoch, names: readonly string[]): object {
-  return { epoch, fromSequence, routing: formatRoutingSpec(spec), partitions: partitionIds.map((id) => names[id]), placedFrom };
+export function epochDocument(
+  { epoch, fromSequence, spec, partitionIds, placedFrom }: Epoch,
+  names: readonly string[],
+): object {
+  return {
+    epoch,
+    fromSequence,
+    routing: formatRoutingSpec(spec),
+    partitions: partitionIds.map((id) => names[id]),
+    placedFrom,
+  };
 }
 
 export function placementDocuments({ placements, partitionNames }: RoutingInForce): object[] {
@@ -29,8 +48,11 @@ export function placementDocuments({ placements, partitionNames }: RoutingInForc
 
 /** What changed and from which sequence it holds. */
 export function changeText({ before, after }: RoutingChange): string {
-  if (before.epoch.epoch === after.epoch.epoch) return `nothing changes: ${epochText(after.epoch, after.partitionNames)}`;
-  const lines = [`epoch ${after.epoch.epoch} from sequence ${after.epoch.fromSequence}: ${routingText(after.epoch, after.partitionNames)}`];
+  if (before.epoch.epoch === after.epoch.epoch)
+    return `nothing changes: ${epochText(after.epoch, after.partitionNames)}`;
+  const lines = [
+    `epoch ${after.epoch.epoch} from sequence ${after.epoch.fromSequence}: ${routingText(after.epoch, after.partitionNames)}`,
+  ];
   const added = after.partitionNames.slice(before.partitionNames.length);
   if (added.length > 0) lines.push(`new: ${added.join(', ')}`);
   for (const [key, partition] of after.placements) {
@@ -40,7 +62,10 @@ export function changeText({ before, after }: RoutingChange): string {
   if (ended > 0) lines.push(`${plural(ended, 'placement')} ended: another field is read`);
   const moved = movedShare(before.epoch, after.epoch);
   const what = routingFields(after.epoch.spec).length === 0 ? 'payloads' : 'keys';
-  if (moved > 0) lines.push(`about ${percent(moved)} of ${what} go to another partition from there on, as on a Kafka topic that grows`);
+  if (moved > 0)
+    lines.push(
+      `about ${percent(moved)} of ${what} go to another partition from there on, as on a Kafka topic that grows`,
+    );
   return lines.map(escapeForTerminal).join('\n');
 }
 

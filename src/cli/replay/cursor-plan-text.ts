@@ -21,7 +21,11 @@ export async function cursorPlanText(group: string, { steps, again, skipped, ali
 }
 
 /** `isDone` is false where nothing was changed. */
-export function cursorPlanDocument(group: string, { steps, again, skipped, alive }: CursorPlan, isDone: boolean): object {
+export function cursorPlanDocument(
+  group: string,
+  { steps, again, skipped, alive }: CursorPlan,
+  isDone: boolean,
+): object {
   const partitions = steps.map((step) => ({ ...step, again: eventsAgain(step), skipped: eventsSkipped(step) }));
   return { group, isDone, again, skipped, alive, partitions };
 }

@@ -30,6 +30,10 @@ function readDigest(path: string): string | null {
   try {
     return parseDigest(text);
   } catch (error) {
-    throw new LedgerError('INPUT_UNREADABLE', { message: `${path} holds no digest`, hint: 'name another file', cause: error });
+    throw new LedgerError('INPUT_UNREADABLE', {
+      message: `${path} holds no digest`,
+      hint: 'name another file',
+      cause: error,
+    });
   }
 }

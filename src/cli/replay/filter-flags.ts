@@ -6,7 +6,8 @@ import * as Flags from '@oclif/core/flags';
 export const filterFlags = (more: { readonly exclusive?: string[]; readonly helpGroup?: string } = {}) => ({
   key: Flags.string({ description: 'only events with this key', helpValue: 'KEY', ...more }),
   where: Flags.string({
-    description: 'only events that meet this; also != < <= > >=, ~ for a regular expression (RE2), ~* ignoring case. Several: all of them',
+    description:
+      'only events that meet this; also != < <= > >=, ~ for a regular expression (RE2), ~* ignoring case. Several: all of them',
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'PATH=VALUE',

@@ -12,12 +12,23 @@ export const replayFlags = {
     exclusive: ['from-sequence'],
     helpGroup: 'RANGE',
   }),
-  through: Flags.string({ description: 'time, inclusive', helpValue: 'TIME', exclusive: ['until', 'through-sequence'], helpGroup: 'RANGE' }),
-  until: Flags.string({ description: 'time, exclusive', helpValue: 'TIME', exclusive: ['through-sequence'], helpGroup: 'RANGE' }),
+  through: Flags.string({
+    description: 'time, inclusive',
+    helpValue: 'TIME',
+    exclusive: ['until', 'through-sequence'],
+    helpGroup: 'RANGE',
+  }),
+  until: Flags.string({
+    description: 'time, exclusive',
+    helpValue: 'TIME',
+    exclusive: ['through-sequence'],
+    helpGroup: 'RANGE',
+  }),
   'from-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
   'through-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
   tz: Flags.string({
-    description: 'zone of dates and of times without one, such as Europe/Berlin; of two equal times the first counts. Default UTC',
+    description:
+      'zone of dates and of times without one, such as Europe/Berlin; of two equal times the first counts. Default UTC',
     helpValue: 'ZONE',
     helpGroup: 'RANGE',
   }),
@@ -37,8 +48,16 @@ export const replayFlags = {
     helpValue: 'SPEED',
     helpGroup: 'PACE',
   }),
-  rate: Flags.string({ description: 'so many events a second, in place of a speed', helpValue: 'N/s', helpGroup: 'PACE' }),
-  'max-gap': Flags.string({ description: 'no silence lasts longer than this, such as 5s', helpValue: 'DURATION', helpGroup: 'PACE' }),
+  rate: Flags.string({
+    description: 'so many events a second, in place of a speed',
+    helpValue: 'N/s',
+    helpGroup: 'PACE',
+  }),
+  'max-gap': Flags.string({
+    description: 'no silence lasts longer than this, such as 5s',
+    helpValue: 'DURATION',
+    helpGroup: 'PACE',
+  }),
   step: Flags.boolean({ description: 'one event a key press', exclusive: ['speed', 'rate'], helpGroup: 'PACE' }),
   'dry-run': Flags.boolean({
     description: 'count, bytes, span and duration at this speed, or where a group would step; tell and change nothing',
@@ -50,16 +69,34 @@ export const replayFlags = {
     exclusive: ['exec', 'output', 'cursor-file'],
     helpGroup: 'TARGET',
   }),
-  partitions: Flags.string({ description: 'of a ledger that --into makes: a count, or names', helpValue: 'N|NAMES', dependsOn: ['into'], helpGroup: 'TARGET' }),
-  exec: Flags.string({ description: 'each delivery on the standard input of one run of this command', helpValue: 'CMD', helpGroup: 'TARGET' }),
+  partitions: Flags.string({
+    description: 'of a ledger that --into makes: a count, or names',
+    helpValue: 'N|NAMES',
+    dependsOn: ['into'],
+    helpGroup: 'TARGET',
+  }),
+  exec: Flags.string({
+    description: 'each delivery on the standard input of one run of this command',
+    helpValue: 'CMD',
+    helpGroup: 'TARGET',
+  }),
   'to-group': Flags.string({
-    description: 'step this group to --from, so that its consumers get everything from there on; the plan, and with --yes the deed',
+    description:
+      'step this group to --from, so that its consumers get everything from there on; the plan, and with --yes the deed',
     helpValue: 'NAME',
     helpGroup: 'GROUP',
   }),
-  yes: Flags.boolean({ description: 'do what is planned', helpGroup: 'GROUP', dependsOn: ['to-group'], exclusive: ['dry-run'] }),
+  yes: Flags.boolean({
+    description: 'do what is planned',
+    helpGroup: 'GROUP',
+    dependsOn: ['to-group'],
+    exclusive: ['dry-run'],
+  }),
   force: Flags.boolean({ description: 'also while members are at work', helpGroup: 'GROUP', dependsOn: ['to-group'] }),
-  'cursor-file': Flags.string({ description: 'keep how far it is in this file, and go on from there', helpValue: 'FILE' }),
+  'cursor-file': Flags.string({
+    description: 'keep how far it is in this file, and go on from there',
+    helpValue: 'FILE',
+  }),
   'expect-digest': Flags.string({
     description: 'exit 3 where the digest is another one',
     helpValue: 'HEX',
@@ -78,12 +115,22 @@ export const replayFlags = {
     helpGroup: 'PROOF',
   })(),
   output: outputFlag(),
-  json: Flags.boolean({ description: 'the report on standard error as JSON; the plan of --to-group on standard output' }),
+  json: Flags.boolean({
+    description: 'the report on standard error as JSON; the plan of --to-group on standard output',
+  }),
   quiet: Flags.boolean({ char: 'q', description: 'no report and no progress' }),
 };
 
 /** What belongs to one run and not to the one that goes on behind it. */
-export const FLAGS_OF_A_RUN = ['from', 'through', 'until', 'from-sequence', 'through-sequence', 'expect-digest', 'digest-file'];
+export const FLAGS_OF_A_RUN = [
+  'from',
+  'through',
+  'until',
+  'from-sequence',
+  'through-sequence',
+  'expect-digest',
+  'digest-file',
+];
 
 /** What of the flags shapes the telling: its range, filter, pace and proof. */
 interface RequestFlags {
@@ -103,7 +150,11 @@ interface RequestFlags {
 }
 
 /** `range` is the argument, `partitions` the names among the `--partition`s. */
-export function replayRequest(flags: RequestFlags, range: string | undefined, partitions: readonly string[]): ReplayOptions {
+export function replayRequest(
+  flags: RequestFlags,
+  range: string | undefined,
+  partitions: readonly string[],
+): ReplayOptions {
   return {
     range,
     from: flags.from,

@@ -1,6 +1,14 @@
 /** The ledger that a replay goes into: the one that is there, or a new one, made like the source but for what is asked for. */
 
-import { Completengine, type CreateOptions, epochInForce, formatFieldPath, LedgerError, type LedgerIdentity, parseRoutingSpec } from '../../index.ts';
+import {
+  Completengine,
+  type CreateOptions,
+  epochInForce,
+  formatFieldPath,
+  LedgerError,
+  type LedgerIdentity,
+  parseRoutingSpec,
+} from '../../index.ts';
 import { readPartitions } from '../partition/partitions-flag.ts';
 
 export interface IntoFlags {
@@ -13,14 +21,24 @@ export interface IntoFlags {
 }
 
 /** Among the `--partition`s a colon tells a routing from names, which hold none. @throws LedgerError INVALID_ARGUMENT for several routings. */
-export function splitPartitionFlags(values: readonly string[] | undefined): { names: string[]; routing: string | undefined } {
+export function splitPartitionFlags(values: readonly string[] | undefined): {
+  names: string[];
+  routing: string | undefined;
+} {
   const [routing, ...more] = (values ?? []).filter((value) => value.includes(':'));
-  if (more.length > 0) throw new LedgerError('INVALID_ARGUMENT', { message: 'a ledger has one routing', hint: 'give one --partition with a colon' });
+  if (more.length > 0)
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: 'a ledger has one routing',
+      hint: 'give one --partition with a colon',
+    });
   return { names: (values ?? []).filter((value) => !value.includes(':')), routing };
 }
 
 /** @throws LedgerError CONFIG_MISMATCH for a ledger that is there and was made otherwise than asked for. */
-export async function openInto({ into, routing, partitions, busyTimeoutMs, signal }: IntoFlags, source: LedgerIdentity): Promise<Completengine> {
+export async function openInto(
+  { into, routing, partitions, busyTimeoutMs, signal }: IntoFlags,
+  source: LedgerIdentity,
+): Promise<Completengine> {
   const asked = {
     ledger: into,
     busyTimeoutMs,

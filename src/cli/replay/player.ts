@@ -21,7 +21,10 @@ export interface PlayerOptions {
 export function openPlayer({ isStepping, isQuiet, signal, onChange }: PlayerOptions): Player | null {
   if (!hasKeyboard()) {
     if (!isStepping) return null;
-    throw new LedgerError('INVALID_ARGUMENT', { message: '--step needs a terminal as standard input', hint: 'run it at a terminal, or use --rate 1/s' });
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: '--step needs a terminal as standard input',
+      hint: 'run it at a terminal, or use --rate 1/s',
+    });
   }
   const playback = new Playback({ isPaused: isStepping });
   const toggle = (): void => (playback.isPaused ? playback.resume() : playback.pause());
@@ -32,6 +35,8 @@ export function openPlayer({ isStepping, isQuiet, signal, onChange }: PlayerOpti
   };
   const close = listenForKeys({ signal, onKey });
   if (!isQuiet && process.stderr.isTTY === true)
-    process.stderr.write(isStepping ? 'any key tells the next event, q ends it\n' : 'the space bar pauses, q ends it\n');
+    process.stderr.write(
+      isStepping ? 'any key tells the next event, q ends it\n' : 'the space bar pauses, q ends it\n',
+    );
   return { playback, close };
 }

@@ -23,7 +23,10 @@ export class ReplayProgressLine {
     const { from, through, sequence, time, events } = progress;
     this.#last = progress;
     this.#bar ??= new ProgressBar({
-      format: through === null ? '{events} told  {now}  {speed}{note}' : '{bar} {percentage}%  {events} told  {left} left  {now}  {speed}{note}',
+      format:
+        through === null
+          ? '{events} told  {now}  {speed}{note}'
+          : '{bar} {percentage}%  {events} told  {left} left  {now}  {speed}{note}',
       total: through === null ? null : Math.max(0, through - from + 1),
       barColumns: BAR_COLUMNS,
       isQuiet: this.#isQuiet || this.#isBesideEvents,

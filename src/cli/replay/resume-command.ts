@@ -20,7 +20,8 @@ export function resumeCommand(
   const words = ['completengine', verb, '--from-sequence', String(range.from)];
   if (range.through !== null) words.push('--through-sequence', String(range.through));
   for (const [name, value] of Object.entries(given.flags)) {
-    if (left.includes(name) || value === undefined || value === false || given.metadata.flags[name]?.setFromDefault) continue;
+    if (left.includes(name) || value === undefined || value === false || given.metadata.flags[name]?.setFromDefault)
+      continue;
     if (value === true) words.push(`--${name}`);
     else for (const each of [value].flat()) words.push(shellFlag(name, String(each)));
   }

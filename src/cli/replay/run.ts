@@ -42,7 +42,10 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
   const { follow, key, where } = run.request;
   // where events are left out there may be nothing to write for long
   const mayPause = isPaced || run.isStepping || follow === true || key !== undefined || where !== undefined;
-  const player = isPaced || run.isStepping ? openPlayer({ ...run, signal, onChange: (isPaused) => line.note(isPaused ? 'paused: space goes on' : '') }) : null;
+  const player =
+    isPaced || run.isStepping
+      ? openPlayer({ ...run, signal, onChange: (isPaused) => line.note(isPaused ? 'paused: space goes on' : '') })
+      : null;
   let hasReader = true;
   const onGone = (): void => {
     hasReader = false;
@@ -72,7 +75,11 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
   return { report, error, rest: isInterrupted && last !== undefined ? restOf(last) : null };
 }
 
-async function deliver(engine: Completengine, options: ReplayOptions, { into, exec, output }: ReplayRun): Promise<TellingReport> {
+async function deliver(
+  engine: Completengine,
+  options: ReplayOptions,
+  { into, exec, output }: ReplayRun,
+): Promise<TellingReport> {
   const { signal } = options;
   if (into !== null && signal !== undefined) {
     // what is wrong with the request is told before a ledger is made for it
@@ -83,7 +90,10 @@ async function deliver(engine: Completengine, options: ReplayOptions, { into, ex
       () => target.close(),
     );
   }
-  const sink = exec === undefined ? await standardOutput(output, signal) : new CommandSink(exec, await outputForm(output ?? 'payload'), signal);
+  const sink =
+    exec === undefined
+      ? await standardOutput(output, signal)
+      : new CommandSink(exec, await outputForm(output ?? 'payload'), signal);
   return engine.replay(options).deliver(sink);
 }
 

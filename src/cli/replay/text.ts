@@ -26,7 +26,9 @@ export function replayLine(report: TellingReport | TransferReport): string {
 function nothingLine({ isComplete, missingFields }: TellingReport, resumedBehind: number | null): string {
   if (!isComplete) return 'ended before a page of events was told';
   if (missingFields.length > 0) return `no events: ${missingFieldsText(missingFields)}`;
-  return resumedBehind === null ? 'no events in this range' : `nothing new: it holds them through sequence ${resumedBehind}`;
+  return resumedBehind === null
+    ? 'no events in this range'
+    : `nothing new: it holds them through sequence ${resumedBehind}`;
 }
 
 export function replayDocument(report: TellingReport | TransferReport): object {
@@ -48,6 +50,7 @@ export function rehearsalLine({ durationMs, ...report }: RehearsalReport): strin
 }
 
 export function rehearsalDocument(report: RehearsalReport): object {
-  const spanMs = report.firstTime === null || report.lastTime === null ? null : (report.lastTime - report.firstTime) / 1000;
+  const spanMs =
+    report.firstTime === null || report.lastTime === null ? null : (report.lastTime - report.firstTime) / 1000;
   return { ...replayDocument(report), spanMs };
 }

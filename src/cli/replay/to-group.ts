@@ -9,7 +9,19 @@ import { cursorPlanDocument, cursorPlanText } from './cursor-plan-text.ts';
 import type { GivenFlags } from './resume-command.ts';
 
 /** What a group can be told: the rest of the flags shape a telling, and a group's consumers go on to the present by themselves. */
-const FLAGS_OF_A_STEP = ['ledger', 'busy-timeout', 'to-group', 'from', 'from-sequence', 'tz', 'partition', 'dry-run', 'yes', 'force', 'json'];
+const FLAGS_OF_A_STEP = [
+  'ledger',
+  'busy-timeout',
+  'to-group',
+  'from',
+  'from-sequence',
+  'tz',
+  'partition',
+  'dry-run',
+  'yes',
+  'force',
+  'json',
+];
 
 interface StepFlags extends LedgerFlags {
   readonly from?: string | undefined;
@@ -66,7 +78,9 @@ function obstacleTo({ alive }: CursorPlan, isForced: boolean, mayAsk: boolean): 
 
 /** @throws LedgerError INVALID_ARGUMENT */
 function startOf({ flags, metadata, range }: Step): StartPoint {
-  const given = Object.entries(flags).filter(([name, value]) => value !== undefined && value !== false && !metadata.flags[name]?.setFromDefault);
+  const given = Object.entries(flags).filter(
+    ([name, value]) => value !== undefined && value !== false && !metadata.flags[name]?.setFromDefault,
+  );
   const alien = given.map(([name]) => name).find((name) => !FLAGS_OF_A_STEP.includes(name));
   const fact = range === undefined ? alien && `--${alien}` : 'a range';
   if (fact !== undefined) {

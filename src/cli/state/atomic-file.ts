@@ -12,7 +12,8 @@ const SMALL_BYTES = 64 * 1024;
 export function readSmallFile(path: string): string | null {
   try {
     const stats = statSync(path);
-    if (!stats.isFile() || stats.size > SMALL_BYTES) throw notOurs(path, stats.isFile() ? 'it is too large' : 'it is no file');
+    if (!stats.isFile() || stats.size > SMALL_BYTES)
+      throw notOurs(path, stats.isFile() ? 'it is too large' : 'it is no file');
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof LedgerError) throw error;
@@ -23,7 +24,11 @@ export function readSmallFile(path: string): string | null {
 }
 
 function notOurs(path: string, fact: string, cause?: unknown): LedgerError {
-  return new LedgerError('INPUT_UNREADABLE', { message: `${path} cannot be read: ${fact}`, hint: 'name another file', cause });
+  return new LedgerError('INPUT_UNREADABLE', {
+    message: `${path} cannot be read: ${fact}`,
+    hint: 'name another file',
+    cause,
+  });
 }
 
 /** @throws LedgerError IO_FAILED */

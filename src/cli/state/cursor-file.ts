@@ -44,13 +44,19 @@ export class CursorFile {
 
   /** After each delivery. @throws LedgerError IO_FAILED */
   advance({ from, through, sequence }: ReplayProgress): void {
-    this.#store.advance({ ledger: this.#ledger, request: this.#request, through, next: sequence === null ? from : sequence + 1 });
+    this.#store.advance({
+      ledger: this.#ledger,
+      request: this.#request,
+      through,
+      next: sequence === null ? from : sequence + 1,
+    });
   }
 
   /** All of the range was delivered, also what a filter left out of its end. */
   finish(): void {
     const last = this.#store.unsaved;
-    if (last !== null && last.through !== null) this.#store.replace({ ...last, next: Math.max(last.next, last.through + 1) });
+    if (last !== null && last.through !== null)
+      this.#store.replace({ ...last, next: Math.max(last.next, last.through + 1) });
   }
 
   /** Puts the last state on the disk. @throws LedgerError IO_FAILED */
@@ -62,11 +68,41 @@ export class CursorFile {
     const kept = this.#store.read();
     if (kept === null) return null;
     const { ledger, request, through, next } = kept;
-    if (typeof ledger !== 'string' || typeof request !== 'string' || !isWhole(next) || !(through === null || isWhole(through))) throw this.#store.noCursor();
+    if (
+      typeof ledger !== 'string' ||
+      typeof request !== 'string' ||
+      !isWhole(next) ||
+      !(through === null || isWhole(through))
+    )
+      throw this.#store.noCursor();
     return { ledger, request, through, next };
   }
 }
 
-function requestText({ range, from, through, until, fromSequence, throughSequence, zone, partitions, key, where, follow }: ReplayOptions): string {
-  return JSON.stringify({ range, from, through, until, fromSequence, throughSequence, zone, partitions, key, where, follow });
+function requestText({
+  range,
+  from,
+  through,
+  until,
+  fromSequence,
+  throughSequence,
+  zone,
+  partitions,
+  key,
+  where,
+  follow,
+}: ReplayOptions): string {
+  return JSON.stringify({
+    range,
+    from,
+    through,
+    until,
+    fromSequence,
+    throughSequence,
+    zone,
+    partitions,
+    key,
+    where,
+    follow,
+  });
 }

@@ -57,7 +57,11 @@ export class CursorStore<State> {
   }
 
   noCursor(cause?: unknown): LedgerError {
-    return new LedgerError('INPUT_UNREADABLE', { message: `${this.#path} is no cursor of a ${this.#owner}`, hint: 'name another file', cause });
+    return new LedgerError('INPUT_UNREADABLE', {
+      message: `${this.#path} is no cursor of a ${this.#owner}`,
+      hint: 'name another file',
+      cause,
+    });
   }
 
   /** `each` has a file of its own. */

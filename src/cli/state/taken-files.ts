@@ -38,7 +38,8 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
   // SQLite's locks go when the input is closed, and another process writes in between
   for (const { name, place } of inputs) {
     const fact = taken.get(keyOf(place) ?? '');
-    if (fact !== undefined) throw refusal(`the input ${name} ${fact}`, 'name files of JSON lines; what is in a ledger: completengine replay');
+    if (fact !== undefined)
+      throw refusal(`the input ${name} ${fact}`, 'name files of JSON lines; what is in a ledger: completengine replay');
   }
   for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
   const stdout = keyOf(STDOUT.place);
@@ -46,7 +47,8 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
     const key = keyOf(place);
     if (key === null) continue;
     const fact = taken.get(key);
-    if (fact !== undefined) throw refusal(`${name} ${fact}`, 'send the output to another file', { isStandardOutput: key === stdout });
+    if (fact !== undefined)
+      throw refusal(`${name} ${fact}`, 'send the output to another file', { isStandardOutput: key === stdout });
     taken.set(key, `is the same file as ${name}`);
   }
 }
@@ -54,7 +56,8 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
 function filesOf(outputs: Readonly<Record<string, string | undefined>>): NamedFile[] {
   return Object.entries(outputs).flatMap(([flag, place]) => {
     if (place === undefined) return [];
-    if (place === '-') throw refusal(`--${flag} - does not mean standard output`, flag === 'rejects' ? HYPHEN_OF_LINES : HYPHEN);
+    if (place === '-')
+      throw refusal(`--${flag} - does not mean standard output`, flag === 'rejects' ? HYPHEN_OF_LINES : HYPHEN);
     return [{ name: `--${flag} ${place}`, place }];
   });
 }
@@ -62,7 +65,10 @@ function filesOf(outputs: Readonly<Record<string, string | undefined>>): NamedFi
 function filesOfLedger(ledger: string): [path: string, fact: string][] {
   // SQLite puts them beside the file that a link leads to
   const path = resolvedPath(ledger);
-  return [[path, 'is the ledger itself'], ...COMPANIONS.map((end): [string, string] => [path + end, `is part of the ledger: its ${end}`])];
+  return [
+    [path, 'is the ledger itself'],
+    ...COMPANIONS.map((end): [string, string] => [path + end, `is part of the ledger: its ${end}`]),
+  ];
 }
 
 function take(taken: Map<string, string>, place: FilePlace, fact: string): void {

@@ -13,7 +13,11 @@ export class DeliveryLog {
   /** `print` takes one line without its end. */
   constructor(print: (line: string) => void, timer: Timer) {
     const report = (latest: string, failures: number): void => {
-      print(failures === 1 ? latest : `${latest} (${plural(failures, 'failure')} since the last line, ${plural(this.#parked, 'event')} parked)`);
+      print(
+        failures === 1
+          ? latest
+          : `${latest} (${plural(failures, 'failure')} since the last line, ${plural(this.#parked, 'event')} parked)`,
+      );
       this.#parked = 0;
     };
     this.#lines = new ReportLimiter({ intervalMs: INTERVAL_MS, timer, report });
@@ -36,7 +40,9 @@ export class DeliveryLog {
 
 /** `p0/2 (sequence 3)`, `4 events from p0/0`. */
 export function placeOf({ partition, offset, events, sequence }: DeliveryPlace): string {
-  return events === 1 ? `${partition}/${offset} (sequence ${sequence})` : `${plural(events, 'event')} from ${partition}/${offset}`;
+  return events === 1
+    ? `${partition}/${offset} (sequence ${sequence})`
+    : `${plural(events, 'event')} from ${partition}/${offset}`;
 }
 
 /** `1,707 events: 0 delivered, 1,707 parked`. */

@@ -29,21 +29,34 @@ const ACK_TIMEOUT = '30s';
 /** How long an interrupted delivery may take to reach a reader that does read. */
 const LAST_WRITE_MS = 250;
 
-export async function tailGroup(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
+export async function tailGroup(
+  engine: Completengine,
+  interrupt: Interrupt,
+  partitions: readonly string[],
+  flags: TailFlags,
+): Promise<void> {
   const log = new DeliveryLog(tell, systemTimer);
-  const target = flags.exec === undefined ? await outputTarget(interrupt, flags) : await commandTarget(flags.exec, flags, { log, signal: interrupt.atOnce });
+  const target =
+    flags.exec === undefined
+      ? await outputTarget(interrupt, flags)
+      : await commandTarget(flags.exec, flags, { log, signal: interrupt.atOnce });
   // of a command's output, too: its runs would fail for want of a reader, and park what is not to blame
   const reader = watchReader(() => interrupt.abort());
   let subscription: Subscription | undefined;
   try {
-    subscription = await engine.subscribe({ ...common(flags, partitions), ...target.options, signal: interrupt.signal }, target.handler);
+    subscription = await engine.subscribe(
+      { ...common(flags, partitions), ...target.options, signal: interrupt.signal },
+      target.handler,
+    );
     if (!subscription.isNew && flags.from !== undefined)
       tell(
         `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
       );
     const head = (await engine.head()).sequence;
     if (subscription.isNew && beyondHead(flags.from, head))
-      tell(`there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} begins after it`);
+      tell(
+        `there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} begins after it`,
+      );
     await subscription.finished;
   } finally {
     reader.close();
@@ -75,8 +88,15 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
     from: flags.from,
     zone: flags.tz,
     leaseMs: flags.lease === undefined ? undefined : millisOf(flags.lease),
-    onRefused: (delivery) => tell(`${placeOf(delivery)}: the lease had gone to another member, or the group was stepped elsewhere: not acknowledged`),
-    until: { count: flags.count, head: flags['exit-at-head'], idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle) },
+    onRefused: (delivery) =>
+      tell(
+        `${placeOf(delivery)}: the lease had gone to another member, or the group was stepped elsewhere: not acknowledged`,
+      ),
+    until: {
+      count: flags.count,
+      head: flags['exit-at-head'],
+      idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle),
+    },
   };
 }
 
@@ -109,7 +129,11 @@ async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Tar
   };
 }
 
-async function commandTarget(command: string, flags: TailFlags, { log, signal }: { readonly log: DeliveryLog; readonly signal: AbortSignal }): Promise<Target> {
+async function commandTarget(
+  command: string,
+  flags: TailFlags,
+  { log, signal }: { readonly log: DeliveryLog; readonly signal: AbortSignal },
+): Promise<Target> {
   const form = await outputForm(flags.output ?? 'payload');
   const consumer = new CommandConsumer({
     command,

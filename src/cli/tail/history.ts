@@ -12,14 +12,23 @@ import { TailCursor } from './cursor.ts';
 import type { TailFlags } from './flags.ts';
 import { beyondHead } from './start.ts';
 
-export async function tailHistory(engine: Completengine, interrupt: Interrupt, partitions: readonly string[], flags: TailFlags): Promise<void> {
+export async function tailHistory(
+  engine: Completengine,
+  interrupt: Interrupt,
+  partitions: readonly string[],
+  flags: TailFlags,
+): Promise<void> {
   const asked = toOptions(flags, partitions);
-  const cursor = flags['cursor-file'] === undefined ? null : new TailCursor(flags['cursor-file'], engine.identity.uuid, outputSync());
+  const cursor =
+    flags['cursor-file'] === undefined
+      ? null
+      : new TailCursor(flags['cursor-file'], engine.identity.uuid, outputSync());
   const head = (await engine.head()).sequence;
   cursor?.checkReached(head);
   const options = cursor?.resume(asked) ?? asked;
   const isFollowing = options.follow === true || options.idleMs !== undefined;
-  if (beyondHead(options.from, head)) note(`there is no sequence ${options.from} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`);
+  if (beyondHead(options.from, head))
+    note(`there is no sequence ${options.from} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`);
   const output = await standardOutput(flags.output, interrupt.signal);
   // between two events that are told there may be a long time, or much that is not told
   const mayPause = isFollowing || options.key !== undefined || options.where !== undefined;

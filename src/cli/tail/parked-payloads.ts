@@ -11,7 +11,10 @@ export interface ParkedPayload {
 }
 
 /** `parked`: by sequence. @throws LedgerError INVALID_RANGE for one that the ledger does not have */
-export async function* payloadsOfParked(engine: Completengine, parked: AsyncIterable<ParkedEventDescription>): AsyncGenerator<ParkedPayload, void, undefined> {
+export async function* payloadsOfParked(
+  engine: Completengine,
+  parked: AsyncIterable<ParkedEventDescription>,
+): AsyncGenerator<ParkedPayload, void, undefined> {
   let reading: AsyncIterator<LedgerEvent> | undefined;
   let reached = 0;
   try {

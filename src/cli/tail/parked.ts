@@ -1,6 +1,14 @@
 /** `tail --parked`: lists what a group has set aside, has it delivered again, or forgets it. */
 
-import { type Completengine, formatTime, LedgerError, type ParkedEventDescription, payloadForm, StreamSink, shellFlag } from '../../index.ts';
+import {
+  type Completengine,
+  formatTime,
+  LedgerError,
+  type ParkedEventDescription,
+  payloadForm,
+  StreamSink,
+  shellFlag,
+} from '../../index.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -46,7 +54,9 @@ async function* linesOf(events: AsyncIterable<ParkedPayload>): AsyncGenerator<st
 /** Returns what was done, for people. `given`: sequences, or `all`; without any, all. */
 export async function redeliverParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
   const count = await engine.redeliver(group, given.length === 0 ? 'all' : chosenOf(given));
-  const isAnyoneThere = (await engine.groups()).some(({ name, members }) => name === group && members.some(({ isAlive }) => isAlive));
+  const isAnyoneThere = (await engine.groups()).some(
+    ({ name, members }) => name === group && members.some(({ isAlive }) => isAlive),
+  );
   return `${plural(count, 'event')} will be delivered again${isAnyoneThere ? '' : ' when a member of the group runs'}`;
 }
 
@@ -62,7 +72,9 @@ export async function dropParked(engine: Completengine, group: string, given: re
 
 function chosenOf(given: readonly string[]): 'all' | number[] {
   if (given.length === 1 && given[0] === 'all') return 'all';
-  return given.map((text) => readWholeNumber(text, { noun: 'a sequence', least: 1, hint: 'give sequences as --parked lists them, or all' }));
+  return given.map((text) =>
+    readWholeNumber(text, { noun: 'a sequence', least: 1, hint: 'give sequences as --parked lists them, or all' }),
+  );
 }
 
 /** The payload last and as it is. */
@@ -80,5 +92,9 @@ async function parkedTable(parked: readonly ParkedEventDescription[]): Promise<s
     event.isDue ? 'yes' : '',
     escapeForTerminal([event.reason, event.details.split('\n').at(-1) ?? ''].filter((part) => part !== '').join(': ')),
   ]);
-  return renderTable(['sequence', 'place', 'attempts', 'parked', 'due', 'reason'], ['right', 'left', 'right', 'left', 'left', 'left'], rows);
+  return renderTable(
+    ['sequence', 'place', 'attempts', 'parked', 'due', 'reason'],
+    ['right', 'left', 'right', 'left', 'left', 'left'],
+    rows,
+  );
 }

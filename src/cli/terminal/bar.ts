@@ -13,7 +13,9 @@ export function bar(value: number, most: number, cells: number): string {
 /** Columns for values up to `most`, `rows` high, the upper row first: a space for nothing, a dot on the ground where nothing is known. */
 export function graph(values: readonly (number | null)[], most: number, rows: number): string[] {
   const levels = HEIGHTS.length * rows;
-  const heights = values.map((value) => (value === null || value <= 0 || most <= 0 ? 0 : Math.ceil(Math.min(1, value / most) * levels)));
+  const heights = values.map((value) =>
+    value === null || value <= 0 || most <= 0 ? 0 : Math.ceil(Math.min(1, value / most) * levels),
+  );
   return Array.from({ length: rows }, (_, row) => {
     const below = (rows - 1 - row) * HEIGHTS.length;
     return heights.map((height, at) => (below === 0 && values[at] === null ? '·' : block(height - below))).join('');

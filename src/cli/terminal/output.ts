@@ -33,6 +33,9 @@ export async function outputForm(name: OutputName): Promise<EventForm> {
   return prettyForm(undefined);
 }
 
-export async function standardOutput(name: OutputName | undefined, signal: AbortSignal | undefined): Promise<StreamSink> {
+export async function standardOutput(
+  name: OutputName | undefined,
+  signal: AbortSignal | undefined,
+): Promise<StreamSink> {
   return new StreamSink(process.stdout, await chooseForm(name), signal);
 }

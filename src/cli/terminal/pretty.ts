@@ -11,7 +11,11 @@ export function prettyForm(columns: number | undefined): EventForm {
   return (batch, labels) => inPieces(prettyLines(batch, labels, columns));
 }
 
-function* prettyLines(batch: EventBatch, labels: EventLabels, columns: number | undefined): Generator<readonly string[], void, undefined> {
+function* prettyLines(
+  batch: EventBatch,
+  labels: EventLabels,
+  columns: number | undefined,
+): Generator<readonly string[], void, undefined> {
   for (let at = 0; at < batch.count; at++) {
     const event = toEvent(batch, at, labels);
     const place = `${escapeForTerminal(event.partition)}/${event.offset}`;
@@ -19,7 +23,9 @@ function* prettyLines(batch: EventBatch, labels: EventLabels, columns: number | 
     const head = `${formatTime(event.time)} ${place}${key} `;
     const payload = escapeForTerminal(event.payload.toString('utf8'));
     const room = columns === undefined ? payload.length : Math.max(columns - stringWidth(head), 20);
-    yield [`${chalk.dim(formatTime(event.time))} ${partitionColour(batch.partition(at))(place)}${chalk.bold(key)} ${cut(payload, room)}\n`];
+    yield [
+      `${chalk.dim(formatTime(event.time))} ${partitionColour(batch.partition(at))(place)}${chalk.bold(key)} ${cut(payload, room)}\n`,
+    ];
   }
 }
 

@@ -43,7 +43,14 @@ export class ProgressBar {
     const { default: cliProgress } = await import('cli-progress');
     if (this.#isDone) return;
     const { format, total, barColumns = 40 } = this.#options;
-    const settings = { format, barsize: barColumns, clearOnComplete: true, hideCursor: true, stream: process.stderr, etaBuffer: 50 };
+    const settings = {
+      format,
+      barsize: barColumns,
+      clearOnComplete: true,
+      hideCursor: true,
+      stream: process.stderr,
+      etaBuffer: 50,
+    };
     this.#bar = new cliProgress.SingleBar(settings, cliProgress.Presets.shades_classic);
     this.#bar.start(total ?? 0, value, tokens);
   }

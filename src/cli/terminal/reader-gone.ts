@@ -11,7 +11,9 @@ const STDOUT = 1;
  */
 export function watchReader(onGone: () => void): { close(): void } {
   if (process.platform !== 'linux' || !fstatSync(STDOUT).isFIFO()) return { close: () => {} };
-  const watcher = spawn('tail', ['-s', '0.2', '-f', `--pid=${process.pid}`, '/dev/null'], { stdio: ['ignore', 'inherit', 'ignore'] });
+  const watcher = spawn('tail', ['-s', '0.2', '-f', `--pid=${process.pid}`, '/dev/null'], {
+    stdio: ['ignore', 'inherit', 'ignore'],
+  });
   watcher.on('error', () => {});
   watcher.on('exit', (_, signal) => {
     if (signal === 'SIGPIPE') onGone();

@@ -23,7 +23,11 @@ const NO_FRAME = Object.fromEntries(
   ].map((part) => [part, '']),
 );
 
-export function renderTable(head: readonly string[], aligns: readonly Align[], rows: readonly (readonly string[])[]): string {
+export function renderTable(
+  head: readonly string[],
+  aligns: readonly Align[],
+  rows: readonly (readonly string[])[],
+): string {
   const table = new Table({
     head: [...head],
     colAligns: [...aligns],

@@ -32,7 +32,10 @@ export function watchDocument(look: Look, rates: Rates): object {
       walBytes: gauges.wal.bytes,
       walWaitingBytes: gauges.wal.waitingBytes,
     },
-    groups: groups.map((group) => ({ ...groupDocument(group, now), flow: rounded(rates.groups.get(group.name) ?? null) })),
+    groups: groups.map((group) => ({
+      ...groupDocument(group, now),
+      flow: rounded(rates.groups.get(group.name) ?? null),
+    })),
     replay: {
       fromSequence: head.sequence === 0 ? null : 1,
       throughSequence: head.sequence === 0 ? null : head.sequence,
@@ -50,5 +53,7 @@ function toThousandths(value: number | null): number | null {
 }
 
 function rounded(flow: Flow | GroupFlow | null): object | null {
-  return flow === null ? null : Object.fromEntries(Object.entries(flow).map(([name, value]) => [name, toThousandths(value)]));
+  return flow === null
+    ? null
+    : Object.fromEntries(Object.entries(flow).map(([name, value]) => [name, toThousandths(value)]));
 }

@@ -25,7 +25,12 @@ const BAR_CELLS_MIN = 6;
 const BAR_CELLS_MAX = 60;
 
 /** The lines of a table, its head first, none of them wider than the window. */
-export async function tableLines<Row>(rows: readonly Row[], columns: readonly LiveColumn<Row>[], bar: BarColumn<Row>, width: number): Promise<string[]> {
+export async function tableLines<Row>(
+  rows: readonly Row[],
+  columns: readonly LiveColumn<Row>[],
+  bar: BarColumn<Row>,
+  width: number,
+): Promise<string[]> {
   let fitting: readonly LiveColumn<Row>[] = columns;
   let barRank: number | null = bar.rank;
   const cells = () => Math.min(BAR_CELLS_MAX, width - widthOf(rows, fitting) - GAP);
@@ -52,7 +57,9 @@ function toColumn<Row>({ head, draw }: BarColumn<Row>, cells: number): LiveColum
 }
 
 function widthOf<Row>(rows: readonly Row[], columns: readonly LiveColumn<Row>[]): number {
-  const widths = columns.map(({ head, cell }) => Math.max(stringWidth(head), ...rows.map((row) => stringWidth(cell(row)))));
+  const widths = columns.map(({ head, cell }) =>
+    Math.max(stringWidth(head), ...rows.map((row) => stringWidth(cell(row)))),
+  );
   return widths.reduce((sum, width) => sum + width, GAP * (columns.length - 1));
 }
 

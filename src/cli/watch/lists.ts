@@ -28,7 +28,11 @@ function shownName(name: string, width: number): string {
 }
 
 /** All of them, or the largest in the order they stood in. */
-function choose<Row>(rows: readonly Row[], room: number, size: (row: Row) => number): { shown: readonly Row[]; hidden: readonly Row[] } {
+function choose<Row>(
+  rows: readonly Row[],
+  room: number,
+  size: (row: Row) => number,
+): { shown: readonly Row[]; hidden: readonly Row[] } {
   if (rows.length <= room) return { shown: rows, hidden: [] };
   const largest = new Set([...rows].sort((one, other) => size(other) - size(one)).slice(0, Math.max(0, room - 1)));
   return { shown: rows.filter((row) => largest.has(row)), hidden: rows.filter((row) => !largest.has(row)) };
@@ -76,11 +80,16 @@ export function partitionList({ identity, gauges }: Look, rates: Rates, width: n
 
 export function groupList(look: Look, rates: Rates, width: number): RowList {
   const { groups } = look;
-  if (groups.length === 0) return { size: 0, lines: async () => [cutLine(`${sectionName('scheduler')}  no groups yet`, width)] };
+  if (groups.length === 0)
+    return { size: 0, lines: async () => [cutLine(`${sectionName('scheduler')}  no groups yet`, width)] };
   const columns = groupColumns(look, rates, width);
   const members = sum(groups, ({ members }) => members.length);
   const length = {
-    head: (cells: number) => firstFitting([`${plural(groups.length, 'group')}, ${plural(members, 'member')}`, plural(groups.length, 'group')], cells),
+    head: (cells: number) =>
+      firstFitting(
+        [`${plural(groups.length, 'group')}, ${plural(members, 'member')}`, plural(groups.length, 'group')],
+        cells,
+      ),
     rank: 4,
     draw: ({ lag }: GroupDescription, cells: number) => chalk.yellow(bar(lag, rates.lagMost, cells)),
   };
@@ -96,7 +105,11 @@ export function groupList(look: Look, rates: Rates, width: number): RowList {
 
 function groupColumns({ groups, now }: Look, rates: Rates, width: number): LiveColumn<GroupDescription>[] {
   const flowOf = ({ name }: GroupDescription) => rates.groups.get(name) ?? null;
-  const column = (head: string, rank: number, cell: (group: GroupDescription) => string): LiveColumn<GroupDescription> => ({
+  const column = (
+    head: string,
+    rank: number,
+    cell: (group: GroupDescription) => string,
+  ): LiveColumn<GroupDescription> => ({
     head: chalk.dim(head),
     align: 'right',
     rank,

@@ -12,12 +12,16 @@ const PARTITIONS_NAMED = 8;
 export function memberLines({ members, lanes }: GroupDescription, now: Micros, width: number): string[] {
   const lines = members.map(({ name, isAlive, expiresAt }) => {
     const leased = lanes.filter(({ member }) => member === name).map(({ partition }) => escapeForTerminal(partition));
-    const what = leased.length > PARTITIONS_NAMED ? plural(leased.length, 'partition') : leased.join(' ') || 'no partition';
+    const what =
+      leased.length > PARTITIONS_NAMED ? plural(leased.length, 'partition') : leased.join(' ') || 'no partition';
     const left = span(Math.abs(expiresAt - now) / 1000);
     return `${escapeForTerminal(name)} holds ${what}, ${isAlive ? `for another ${left}` : `silent since its lease ended ${left} ago`}`;
   });
   const stuck = lanes.filter(({ attempts }) => attempts > 0);
-  const failures = stuck.map(({ partition, nextOffset, attempts }) => `${escapeForTerminal(partition)}/${nextOffset} has had ${plural(attempts, 'attempt')}`);
+  const failures = stuck.map(
+    ({ partition, nextOffset, attempts }) =>
+      `${escapeForTerminal(partition)}/${nextOffset} has had ${plural(attempts, 'attempt')}`,
+  );
   return [
     ...lines.map((line) => chalk.dim(cutLine(`${rowName('')}  ${line}`, width))),
     ...failures.map((line) => chalk.red(cutLine(`${rowName('')}  ${line}`, width))),

@@ -42,7 +42,14 @@ export async function renderPage(look: Look, rates: Rates, { columns, rows }: Wi
   const [partitionRows = 0, groupRows = 0] = shareRows([partitions.size, groups.size], room - air);
   const router = await partitions.lines(partitionRows);
   const groupLines = await groups.lines(groupRows);
-  const sectionsWith = (scheduler: readonly string[]) => [parts.ledger, parts.emission, router, parts.bus, scheduler, parts.replay];
+  const sectionsWith = (scheduler: readonly string[]) => [
+    parts.ledger,
+    parts.emission,
+    router,
+    parts.bus,
+    scheduler,
+    parts.replay,
+  ];
   const spare = rows - sectionsWith(groupLines).flat().length - GAPS.length;
   const members = look.groups.map((group) => memberLines(group, look.now, columns));
   const hasRoomForMembers = groupRows === groups.size && members.flat().length <= spare;

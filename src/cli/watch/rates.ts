@@ -82,7 +82,12 @@ export class RateMeter {
       partitions:
         average === null
           ? new Map()
-          : new Map([...mark.partitions].map(([id, events]) => [id, perSecond(events - (average.partitions.get(id) ?? 0), mark, average)])),
+          : new Map(
+              [...mark.partitions].map(([id, events]) => [
+                id,
+                perSecond(events - (average.partitions.get(id) ?? 0), mark, average),
+              ]),
+            ),
       groups: new Map([...mark.groups].flatMap(([name, group]) => this.#groupFlow(name, group, mark, average))),
       lagMost: Math.max(0, ...marks.flatMap(({ groups }) => [...groups.values()].map(({ lag }) => lag))),
     };
@@ -103,7 +108,10 @@ export class RateMeter {
   #readBy({ name, lanes }: GroupDescription): number {
     const before = this.#before?.groups.find((group) => group.name === name);
     const offsets = new Map(before?.lanes.map(({ partition, nextOffset }) => [partition, nextOffset]));
-    const moved = lanes.reduce((sum, { partition, nextOffset }) => sum + Math.max(0, nextOffset - (offsets.get(partition) ?? nextOffset)), 0);
+    const moved = lanes.reduce(
+      (sum, { partition, nextOffset }) => sum + Math.max(0, nextOffset - (offsets.get(partition) ?? nextOffset)),
+      0,
+    );
     return (this.#marks.at(-1)?.groups.get(name)?.read ?? 0) + moved;
   }
 
@@ -130,7 +138,9 @@ export class RateMeter {
   }
 
   #groupFlow(name: string, group: GroupMark, mark: Mark, average: Mark | null): [string, GroupFlow][] {
-    const since = this.#marks.find((each) => each !== mark && each.atMs >= (average?.atMs ?? 0) && each.groups.has(name));
+    const since = this.#marks.find(
+      (each) => each !== mark && each.atMs >= (average?.atMs ?? 0) && each.groups.has(name),
+    );
     const before = since?.groups.get(name);
     if (since === undefined || before === undefined) return [];
     const lagPerSecond = perSecond(group.lag - before.lag, mark, since);

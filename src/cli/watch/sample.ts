@@ -1,6 +1,13 @@
 /** One look at a ledger: what moves in it, and when that was seen. Nothing stays open behind it. */
 
-import { type Completengine, type GroupDescription, type LedgerGauges, type LedgerIdentity, type Micros, systemClock } from '../../index.ts';
+import {
+  type Completengine,
+  type GroupDescription,
+  type LedgerGauges,
+  type LedgerIdentity,
+  type Micros,
+  systemClock,
+} from '../../index.ts';
 
 export interface Look {
   /** By a clock that never steps back. */

@@ -40,7 +40,10 @@ export class LiveScreen {
 
   get window(): { columns: number; rows: number } {
     // a terminal that does not know its size says 0
-    return { columns: this.#terminal.columns || WINDOW_DEFAULT.columns, rows: this.#terminal.rows || WINDOW_DEFAULT.rows };
+    return {
+      columns: this.#terminal.columns || WINDOW_DEFAULT.columns,
+      rows: this.#terminal.rows || WINDOW_DEFAULT.rows,
+    };
   }
 
   /** At most as many lines as the window has. */
@@ -48,7 +51,9 @@ export class LiveScreen {
     if (!this.#isOpen) return;
     // cleared before it is written: behind a line that fills the window the cursor still stands on its last character
     const page = lines.map((line) => CLEAR_LINE + line).join('\r\n');
-    this.#terminal.write(`${BEGIN_FRAME}${HOME}${page}${lines.length < this.window.rows ? `\r\n${CLEAR_BELOW}` : ''}${END_FRAME}`);
+    this.#terminal.write(
+      `${BEGIN_FRAME}${HOME}${page}${lines.length < this.window.rows ? `\r\n${CLEAR_BELOW}` : ''}${END_FRAME}`,
+    );
   }
 
   close(): void {

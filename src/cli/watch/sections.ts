@@ -64,8 +64,15 @@ export async function emissionSection(rates: Rates, width: number, isShort: bool
     const commits = last?.commitsPerSecond == null ? '' : `  ${perSecond(last.commitsPerSecond)} commits/s`;
     return [firstFitting([events + stored + commits, events + stored, events], width)];
   }
-  const rows = [last, average].map((flow, row): FlowRow => ({ name: flow === null ? UNKNOWN : measuredSpan(flow.overMs), flow, row }));
-  const figure = (head: string, rank: number, of: (flow: Flow) => number | null, shown: (value: number) => string): LiveColumn<FlowRow> => ({
+  const rows = [last, average].map(
+    (flow, row): FlowRow => ({ name: flow === null ? UNKNOWN : measuredSpan(flow.overMs), flow, row }),
+  );
+  const figure = (
+    head: string,
+    rank: number,
+    of: (flow: Flow) => number | null,
+    shown: (value: number) => string,
+  ): LiveColumn<FlowRow> => ({
     head: chalk.dim(head),
     align: 'right',
     rank,
@@ -117,12 +124,23 @@ export function busSection({ gauges, now }: Look, width: number): string[] {
   const age = ageMs(committedAt, now);
   if (age === null) return [`${name}  no commit yet`];
   const last = `last commit ${span(age)} ago`;
-  return [firstFitting([`${name}  ${last}; ${walText(wal)}`, `${name}  ${last}; ${bytes(wal.waitingBytes)} to write back`, `${name}  ${last}`], width)];
+  return [
+    firstFitting(
+      [
+        `${name}  ${last}; ${walText(wal)}`,
+        `${name}  ${last}; ${bytes(wal.waitingBytes)} to write back`,
+        `${name}  ${last}`,
+      ],
+      width,
+    ),
+  ];
 }
 
 function walText({ bytes: size, waitingBytes }: LedgerGauges['wal']): string {
   if (size === 0) return 'no WAL';
-  return waitingBytes === 0 ? `${bytes(size)} WAL, all of it written back` : `of ${bytes(size)} WAL ${bytes(waitingBytes)} not yet written back`;
+  return waitingBytes === 0
+    ? `${bytes(size)} WAL, all of it written back`
+    : `of ${bytes(size)} WAL ${bytes(waitingBytes)} not yet written back`;
 }
 
 /** What history there is to tell again, and what of other ledgers' is told here. */
@@ -148,6 +166,7 @@ export function replaySection({ identity, gauges }: Look, width: number, isShort
     const what = isFiltered ? 'a choice of ledger' : 'ledger';
     return `${rowName('')}  holds ${what} ${uuid.slice(0, UUID_DIGITS)} through its sequence ${count(throughSequence)}`;
   });
-  if (transfers.length > TRANSFERS_SHOWN) held.push(`${rowName('')}  and ${count(transfers.length - TRANSFERS_SHOWN)} other ledgers`);
+  if (transfers.length > TRANSFERS_SHOWN)
+    held.push(`${rowName('')}  and ${count(transfers.length - TRANSFERS_SHOWN)} other ledgers`);
   return [first, ...held.map((line) => cutLine(line, width))];
 }

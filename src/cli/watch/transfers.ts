@@ -14,6 +14,8 @@ export interface LedgerTransfer {
 export function transfersOf(producers: LedgerGauges['producers']): LedgerTransfer[] {
   return producers.flatMap(({ name, position }) => {
     const origin = readTransferName(name);
-    return origin === null ? [] : [{ uuid: origin.uuid, isFiltered: origin.choice !== null, throughSequence: position }];
+    return origin === null
+      ? []
+      : [{ uuid: origin.uuid, isFiltered: origin.choice !== null, throughSequence: position }];
   });
 }

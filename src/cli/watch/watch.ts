@@ -30,7 +30,10 @@ const EVERY_MAX_MS = 3_600_000;
 export function everyMsOf(flag: string | undefined): number {
   const everyMs = flag === undefined ? EVERY_DEFAULT_MS : millisOf(flag);
   if (everyMs >= EVERY_MIN_MS && everyMs <= EVERY_MAX_MS) return everyMs;
-  throw new LedgerError('INVALID_ARGUMENT', { message: `--every ${flag} is not between 100ms and 1h`, hint: 'use --every 1s' });
+  throw new LedgerError('INVALID_ARGUMENT', {
+    message: `--every ${flag} is not between 100ms and 1h`,
+    hint: 'use --every 1s',
+  });
 }
 
 /** Until interrupted, or until nobody reads any more. */
@@ -72,7 +75,12 @@ function averagedOver({ average }: Rates): string {
   return average === null ? '' : `; rates of partitions and groups are over ${measuredSpan(average.overMs)}`;
 }
 
-async function lookAgainAndAgain(engine: Completengine, signal: AbortSignal, everyMs: number, show: Show): Promise<void> {
+async function lookAgainAndAgain(
+  engine: Completengine,
+  signal: AbortSignal,
+  everyMs: number,
+  show: Show,
+): Promise<void> {
   const meter = new RateMeter();
   const startedMs = systemTimer.nowMs();
   let look: Look | null = null;

@@ -17,7 +17,9 @@ the names can be used. A range needs another bound for each partition: see parti
   static override usage = '<%= command.id %> NAME... [-l FILE]';
   static override examples = ['<%= config.bin %> <%= command.id %> p8 p9'];
   // without ignoreStdin oclif takes what is piped in for the argument
-  static override args = { name: Args.string({ description: 'names of the new partitions', required: true, ignoreStdin: true }) };
+  static override args = {
+    name: Args.string({ description: 'names of the new partitions', required: true, ignoreStdin: true }),
+  };
 
   async run(): Promise<object> {
     const { flags, raw } = await this.parse(PartitionAdd);

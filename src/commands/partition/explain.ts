@@ -25,7 +25,9 @@ It prints partition, key and rule, a line for each, with tabs between them. What
     '<%= config.bin %> <%= command.id %> --json < events.jsonl | jq -r .partition',
   ];
   // without ignoreStdin oclif takes what is piped in for the argument
-  static override args = { key: Args.string({ description: 'keys; none: events on standard input', required: false, ignoreStdin: true }) };
+  static override args = {
+    key: Args.string({ description: 'keys; none: events on standard input', required: false, ignoreStdin: true }),
+  };
   static override flags = {
     json: Flags.boolean({ description: 'a JSON document a line' }),
     envelope: Flags.boolean({ description: 'the lines are envelopes, as replay -o envelope prints them' }),
@@ -38,7 +40,9 @@ It prints partition, key and rule, a line for each, with tabs between them. What
     await withLedger(flags, 'read', async (engine, { signal }) => {
       const sink = new StreamSink(process.stdout, payloadForm, signal);
       let refused = 0;
-      for await (const explanations of keys.length > 0 ? explainKeys(engine, keys) : this.#explainInput(engine, flags.envelope, signal)) {
+      for await (const explanations of keys.length > 0
+        ? explainKeys(engine, keys)
+        : this.#explainInput(engine, flags.envelope, signal)) {
         refused += explanations.filter(({ partition }) => partition === null).length;
         const isRead = await sink.write(explanations.map((explanation) => `${toText(explanation)}\n`).join(''));
         if (!isRead) break;

@@ -46,5 +46,8 @@ function inPairs(texts: readonly string[]): { key: string; partition: string }[]
       hint: 'write pairs: completengine partition place KEY NAME KEY NAME',
     });
   }
-  return Array.from({ length: texts.length / 2 }, (_, nth) => ({ key: texts[nth * 2] as string, partition: texts[nth * 2 + 1] as string }));
+  return Array.from({ length: texts.length / 2 }, (_, nth) => ({
+    key: texts[nth * 2] as string,
+    partition: texts[nth * 2 + 1] as string,
+  }));
 }

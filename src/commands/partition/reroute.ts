@@ -23,15 +23,25 @@ export default class PartitionReroute extends BaseCommand {
     '<%= config.bin %> <%= command.id %> composite:tenant+topic --dry-run --sample 100000',
   ];
   // without ignoreStdin oclif takes what is piped in for the argument
-  static override args = { spec: Args.string({ description: 'routing, as init --partition takes it', required: true, ignoreStdin: true }) };
+  static override args = {
+    spec: Args.string({ description: 'routing, as init --partition takes it', required: true, ignoreStdin: true }),
+  };
   static override flags = {
     partitions: Flags.string({
-      description: 'how many partitions keys go to, or their names separated by commas; default: those of now, for a range as many as its bounds make',
+      description:
+        'how many partitions keys go to, or their names separated by commas; default: those of now, for a range as many as its bounds make',
       helpValue: 'N|NAME,..',
     }),
-    missing: Flags.string({ description: 'partition for events without a key; default: such an event is a bad line', helpValue: 'NAME' }),
+    missing: Flags.string({
+      description: 'partition for events without a key; default: such an event is a bad line',
+      helpValue: 'NAME',
+    }),
     'dry-run': Flags.boolean({ description: 'only tell what would change' }),
-    sample: Flags.integer({ description: 'look at so many of the last events; default: all of history', helpValue: 'N', dependsOn: ['dry-run'] }),
+    sample: Flags.integer({
+      description: 'look at so many of the last events; default: all of history',
+      helpValue: 'N',
+      dependsOn: ['dry-run'],
+    }),
   };
 
   async run(): Promise<object> {

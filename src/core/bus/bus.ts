@@ -42,7 +42,8 @@ export class Bus {
   listen(listener: BusListener): () => void {
     this.#listeners.add(listener);
     // in a turn of its own: the caller does not have yet what ends its listening
-    if (this.#failure !== undefined) queueMicrotask(() => this.#listeners.has(listener) && listener.onFail(this.#failure));
+    if (this.#failure !== undefined)
+      queueMicrotask(() => this.#listeners.has(listener) && listener.onFail(this.#failure));
     return () => this.#listeners.delete(listener);
   }
 

@@ -59,11 +59,18 @@ export const PLACEMENTS = listOf<WantedPlacement>(
 );
 const SEQUENCES = listOf(sequence, 'a list of sequences, whole numbers from 1');
 export const ALL_OR_SEQUENCES = either(oneOf('all'), SEQUENCES);
-export const HEAD_BEFORE = kindOf<number | null>('a sequence from 0, or null', (value) => value === null || whole.read(value) !== undefined);
+export const HEAD_BEFORE = kindOf<number | null>(
+  'a sequence from 0, or null',
+  (value) => value === null || whole.read(value) !== undefined,
+);
 
 const ABORT = { signal };
 const COUNT_OR_NAMES = { ...either(number, texts), expected: 'how many, or a list of names' };
-const FILTER = { partitions: texts, key: text, where: { ...either(text, texts), expected: 'a condition, or a list of conditions, each a text' } };
+const FILTER = {
+  partitions: texts,
+  key: text,
+  where: { ...either(text, texts), expected: 'a condition, or a list of conditions, each a text' },
+};
 
 const LEDGER = {
   partition: ROUTING,

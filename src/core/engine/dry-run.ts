@@ -12,9 +12,19 @@ export interface RehearsalReport extends TellingReport {
 }
 
 /** `tell`: the replay with these options. @throws as a replay does. */
-export async function rehearse(options: ReplayOptions, tell: (options: ReplayOptions) => Telling): Promise<RehearsalReport> {
+export async function rehearse(
+  options: ReplayOptions,
+  tell: (options: ReplayOptions) => Telling,
+): Promise<RehearsalReport> {
   const pace = readPace(options);
-  const unpaced = { ...options, speed: undefined, rate: undefined, maxGap: undefined, playback: undefined, follow: false };
+  const unpaced = {
+    ...options,
+    speed: undefined,
+    rate: undefined,
+    maxGap: undefined,
+    playback: undefined,
+    follow: false,
+  };
   const report = await tell(unpaced).deliver(pace === null ? null : clockedBy(pace));
   return { ...report, durationMs: pace?.durationMs ?? null };
 }

@@ -24,7 +24,12 @@ import { WarningWatch } from './warning-watch.ts';
 export type EventInput = string | Uint8Array | object | number | boolean | null;
 
 /** Lists and streams are events only inside a list: by themselves they are many. A promise is none before it is awaited. */
-export type SingleEvent<Event extends EventInput> = Event extends readonly unknown[] | AsyncIterable<unknown> | PromiseLike<unknown> ? never : Event;
+export type SingleEvent<Event extends EventInput> = Event extends
+  | readonly unknown[]
+  | AsyncIterable<unknown>
+  | PromiseLike<unknown>
+  ? never
+  : Event;
 
 /** What is said of all events of a call, past what they hold. */
 export interface GivenOptions {
@@ -82,7 +87,13 @@ export class Emitting {
     if (options.onWarning === undefined) return this.#ingest(sources, options);
     const { ledger, clock } = this.#parts;
     const watch = new WarningWatch(ledger, options.onWarning);
-    watch.report(headAheadWarning(await ledger.head(), clock.nowMicros(), this.settings(options, 'stop').time !== null || options.envelope === true));
+    watch.report(
+      headAheadWarning(
+        await ledger.head(),
+        clock.nowMicros(),
+        this.settings(options, 'stop').time !== null || options.envelope === true,
+      ),
+    );
     const onProgress: IngestHooks['onProgress'] = (progress) => {
       options.onProgress?.(progress);
       watch.onProgress();
@@ -102,7 +113,11 @@ export class Emitting {
     makeRouter(await ledger.routing(), settings.given);
     const producer = options.producer === undefined ? null : await this.#producerTrack(options.producer);
     if (options.atomic !== true) return ingest(this.emitter(settings), sources, producer, options);
-    const target = { basis: () => ledger.basis(), begin: () => ledger.begin(), announce: (sequence: number) => bus.announce(sequence) };
+    const target = {
+      basis: () => ledger.basis(),
+      begin: () => ledger.begin(),
+      announce: (sequence: number) => bus.announce(sequence),
+    };
     return ingestAtomically({ target, makeRouter, clock }, settings, sources, producer, options);
   }
 
@@ -141,7 +156,10 @@ export class Emitting {
 }
 
 function rejectsOfAtomic(): LedgerError {
-  return invalidArgument('an atomic input is stored whole or not at all, so it cannot have lines that are rejected', 'leave out `atomic` or `onReject`');
+  return invalidArgument(
+    'an atomic input is stored whole or not at all, so it cannot have lines that are rejected',
+    'leave out `atomic` or `onReject`',
+  );
 }
 
 /** The ledger as a target whose commits are told on the bus once they are durable. */

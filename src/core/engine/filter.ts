@@ -71,19 +71,30 @@ export class EventFilter {
   }
 
   #note(line: RoutableLine): void {
-    for (const [nth, condition] of this.#conditions.entries()) if (line.kind(nth) !== FieldKind.ABSENT) this.#unmet.delete(condition);
+    for (const [nth, condition] of this.#conditions.entries())
+      if (line.kind(nth) !== FieldKind.ABSENT) this.#unmet.delete(condition);
   }
 }
 
 /** What tells the filters of one telling from those of another; the empty text where everything is kept. */
-export function filterText({ partitions, key, where }: FilterRequest & { readonly partitions?: readonly string[] | undefined }): string {
+export function filterText({
+  partitions,
+  key,
+  where,
+}: FilterRequest & { readonly partitions?: readonly string[] | undefined }): string {
   const conditions = [...new Set([where ?? []].flat())].sort();
   const names = [...new Set(partitions)].sort();
-  return names.length === 0 && key === undefined && conditions.length === 0 ? '' : JSON.stringify([names, key ?? null, conditions]);
+  return names.length === 0 && key === undefined && conditions.length === 0
+    ? ''
+    : JSON.stringify([names, key ?? null, conditions]);
 }
 
 /** Reads ranges through the head, unfiltered, and passes by the partitions in which the key cannot lie. */
-export function rangeReader(ledger: Ledger, { key }: FilterRequest, { partitions, ...reading }: Omit<Retelling, 'range'>): ReadRange {
+export function rangeReader(
+  ledger: Ledger,
+  { key }: FilterRequest,
+  { partitions, ...reading }: Omit<Retelling, 'range'>,
+): ReadRange {
   return async function* read(range) {
     const places = key === undefined ? partitions : await placesOfKey(ledger, key, range, partitions);
     yield* retell(ledger, { ...reading, range, partitions: places });
@@ -91,7 +102,12 @@ export function rangeReader(ledger: Ledger, { key }: FilterRequest, { partitions
 }
 
 /** The partitions in which events of a key may lie, of those asked for; null: all of them. */
-async function placesOfKey(ledger: Ledger, key: string, range: SequenceRange, asked: readonly PartitionId[] | null): Promise<readonly PartitionId[] | null> {
+async function placesOfKey(
+  ledger: Ledger,
+  key: string,
+  range: SequenceRange,
+  asked: readonly PartitionId[] | null,
+): Promise<readonly PartitionId[] | null> {
   const { epochs, partitions } = ledger.identity;
   const partitionNames = partitions.map(({ name }) => name);
   const first = epochAt(epochs, range.from);

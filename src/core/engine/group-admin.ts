@@ -84,7 +84,10 @@ export class GroupDesk {
   }
 
   /** By sequence, read page by page: however many there are, a page is in memory. */
-  async *parked(group: string, { after = 0, limit = Number.POSITIVE_INFINITY }: ParkedOptions): AsyncGenerator<ParkedEventDescription, void, undefined> {
+  async *parked(
+    group: string,
+    { after = 0, limit = Number.POSITIVE_INFINITY }: ParkedOptions,
+  ): AsyncGenerator<ParkedEventDescription, void, undefined> {
     let span = { after, through: Number.MAX_SAFE_INTEGER, limit: 0 };
     for (let left = limit; left > 0; left -= span.limit) {
       span = { ...span, limit: Math.min(left, PAGE_EVENTS) };
@@ -124,10 +127,15 @@ export class GroupDesk {
   }
 
   /** The same for those that are named: all are looked at before the first is changed. */
-  async #inPieces(group: string, sequences: readonly number[], change: (piece: readonly number[]) => Promise<number>): Promise<number> {
+  async #inPieces(
+    group: string,
+    sequences: readonly number[],
+    change: (piece: readonly number[]) => Promise<number>,
+  ): Promise<number> {
     const chosen = [...new Set(sequences)];
     const pieces: (readonly number[])[] = [];
-    for (let at = 0; at === 0 || at < chosen.length; at += CHANGED_EVENTS_MAX) pieces.push(chosen.slice(at, at + CHANGED_EVENTS_MAX));
+    for (let at = 0; at === 0 || at < chosen.length; at += CHANGED_EVENTS_MAX)
+      pieces.push(chosen.slice(at, at + CHANGED_EVENTS_MAX));
     if (pieces.length > 1) for (const piece of pieces) await this.#ledger.groups.checkParked(group, piece);
     let total = 0;
     for (const piece of pieces) total += await change(piece);
@@ -139,7 +147,11 @@ export class GroupDesk {
     return this.#described(await this.#learned(this.#ledger.groups.planMove({ ...move, force: false })));
   }
 
-  async move(group: string, start: StartPoint, options: CursorOptions & { readonly force?: boolean | undefined }): Promise<CursorPlan> {
+  async move(
+    group: string,
+    start: StartPoint,
+    options: CursorOptions & { readonly force?: boolean | undefined },
+  ): Promise<CursorPlan> {
     const move = await this.#move(group, start, options);
     return this.#described(await this.#learned(this.#ledger.groups.move({ ...move, force: options.force ?? false })));
   }
@@ -158,7 +170,11 @@ export class GroupDesk {
   }
 
   #described({ steps: places, alive }: GroupPlan): CursorPlan {
-    const steps = places.map((step) => ({ partition: this.#name(step.partition), from: step.from.nextOffset, to: step.to.nextOffset }));
+    const steps = places.map((step) => ({
+      partition: this.#name(step.partition),
+      from: step.from.nextOffset,
+      to: step.to.nextOffset,
+    }));
     return {
       steps,
       again: steps.reduce((sum, { from, to }) => sum + Math.max(0, from - to), 0),

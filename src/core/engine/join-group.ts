@@ -22,13 +22,20 @@ interface Seat {
 }
 
 /** A member that has joined its group. @throws as the ledger does */
-export async function join(parts: ConsumerParts, seat: Seat, options: SubscribeOptions, handler: Handler): Promise<GroupConsumer> {
+export async function join(
+  parts: ConsumerParts,
+  seat: Seat,
+  options: SubscribeOptions,
+  handler: Handler,
+): Promise<GroupConsumer> {
   const { ledger, clock, timer, bus, labels, acks, wake } = parts;
   const { groups } = ledger;
   const capacity = options.capacity ?? CAPACITY;
   const buffers = new Map<PartitionId, LaneBuffer>();
   const buffer = (partition: PartitionId): LaneBuffer => {
-    const known = buffers.get(partition) ?? new LaneBuffer((fromSequence, events, bytes) => groups.read({ partition, fromSequence, events, bytes }));
+    const known =
+      buffers.get(partition) ??
+      new LaneBuffer((fromSequence, events, bytes) => groups.read({ partition, fromSequence, events, bytes }));
     buffers.set(partition, known);
     return known;
   };
@@ -71,11 +78,19 @@ export async function join(parts: ConsumerParts, seat: Seat, options: SubscribeO
 }
 
 /** The caller's hooks, told of partitions by name. */
-function namedHooks({ labels, clock }: ConsumerParts, { onRetry, onParked, onRefused, onLeases }: SubscribeOptions): ConsumerHooks {
-  const named = (failure: LaneFailure): FailedDelivery => ({ ...failure, partition: labels.partitionName(failure.partition) });
-  const names = (partitions: readonly PartitionId[]): string[] => partitions.map((partition) => labels.partitionName(partition));
+function namedHooks(
+  { labels, clock }: ConsumerParts,
+  { onRetry, onParked, onRefused, onLeases }: SubscribeOptions,
+): ConsumerHooks {
+  const named = (failure: LaneFailure): FailedDelivery => ({
+    ...failure,
+    partition: labels.partitionName(failure.partition),
+  });
+  const names = (partitions: readonly PartitionId[]): string[] =>
+    partitions.map((partition) => labels.partitionName(partition));
   return {
-    onRetry: ({ dueAt, ...failure }) => onRetry?.({ ...named(failure), pauseMs: Math.max(0, dueAt - clock.nowMicros()) / 1000 }),
+    onRetry: ({ dueAt, ...failure }) =>
+      onRetry?.({ ...named(failure), pauseMs: Math.max(0, dueAt - clock.nowMicros()) / 1000 }),
     onParked: (failure) => onParked?.(named(failure)),
     onRefused: (delivery) => onRefused?.({ ...delivery, partition: labels.partitionName(delivery.partition) }),
     onLeases: ({ gained, lost }) => onLeases?.({ gained: names(gained), lost: names(lost) }),
@@ -83,7 +98,10 @@ function namedHooks({ labels, clock }: ConsumerParts, { onRetry, onParked, onRef
 }
 
 /** By partition, the offset behind the last event there is. */
-async function endsNow({ ledger }: ConsumerParts, partitions: readonly PartitionId[] | null): Promise<Map<PartitionId, number>> {
+async function endsNow(
+  { ledger }: ConsumerParts,
+  partitions: readonly PartitionId[] | null,
+): Promise<Map<PartitionId, number>> {
   const { groups } = ledger;
   const chosen = partitions ?? (await groups.partitionIds());
   const ends = await groups.ends(chosen);

@@ -17,7 +17,11 @@ export function labelsOf(ledger: Ledger): EventLabels {
     let reader = readers.get(epoch.epoch);
     if (reader === undefined) {
       // keys are read by the rule, wherever they were placed
-      const router = makeRouter({ epoch, partitionNames: partitions.map(({ name }) => name), placements: NO_PLACEMENTS });
+      const router = makeRouter({
+        epoch,
+        partitionNames: partitions.map(({ name }) => name),
+        placements: NO_PLACEMENTS,
+      });
       reader = { router, fields: new FieldReader(router.fields, DEPTH_MAX) };
       readers.set(epoch.epoch, reader);
     }

@@ -21,7 +21,11 @@ export function locating(ledger: Pick<Ledger, 'read' | 'identity'>): LocateEvent
       const from = wanted[next] as number;
       let end = next + 1;
       while (end < wanted.length && (wanted[end] as number) < from + RANGE_MAX) end++;
-      const { commits } = await ledger.read({ range: { from, through: wanted[end - 1] as number }, partitions: null, verify: false });
+      const { commits } = await ledger.read({
+        range: { from, through: wanted[end - 1] as number },
+        partitions: null,
+        verify: false,
+      });
       const before = next;
       for (const commit of commits) next = place(commit, wanted, next, places, ledger);
       if (next === before) throw notThere(from);
@@ -31,7 +35,13 @@ export function locating(ledger: Pick<Ledger, 'read' | 'identity'>): LocateEvent
 }
 
 /** Notes those of the wanted that lie in the commit; returns the first that lies beyond it. */
-function place(commit: StoredCommit, wanted: readonly number[], next: number, places: Map<number, Place>, { identity }: Pick<Ledger, 'identity'>): number {
+function place(
+  commit: StoredCommit,
+  wanted: readonly number[],
+  next: number,
+  places: Map<number, Place>,
+  { identity }: Pick<Ledger, 'identity'>,
+): number {
   const { firstSequence, frames } = commit;
   const lastSequence = firstSequence + frames.reduce((sum, { count }) => sum + count, 0) - 1;
   let at = next;

@@ -89,7 +89,9 @@ export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
   const asked = options.partition === undefined ? undefined : toRoutingSpec(options.partition);
   const found = differences(there, {
     ...(asked === undefined ? {} : { routing: asked }),
-    ...(options.partitions === undefined ? {} : { partitionNames: withMissingName(asked ?? routing, partitionNames(options.partitions)) }),
+    ...(options.partitions === undefined
+      ? {}
+      : { partitionNames: withMissingName(asked ?? routing, partitionNames(options.partitions)) }),
     ...(options.time === undefined ? {} : { time: parseFieldPath(options.time) }),
     ...(options.unique === undefined ? {} : { unique: parseFieldPath(options.unique) }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),

@@ -128,7 +128,10 @@ export class Partitioning {
   }
 
   /** Where the events of an input would go, line by line, in the pieces in which it arrives. Writes nothing. */
-  async *explainLines(sources: readonly InputSource[], options?: ExplainLinesOptions): AsyncGenerator<readonly LineExplanation[], void, undefined> {
+  async *explainLines(
+    sources: readonly InputSource[],
+    options?: ExplainLinesOptions,
+  ): AsyncGenerator<readonly LineExplanation[], void, undefined> {
     const { envelope, signal } = readOptions('explainLines()', options, EXPLAIN_LINES);
     readArgument('explainLines()', 'sources', sources, SOURCES);
     const routing = await this.#ledger.basis();
@@ -146,7 +149,9 @@ export class Partitioning {
   async place(placements: readonly WantedPlacement[]): Promise<RoutingChange> {
     const wanted = readArgument('place()', 'placements', placements, PLACEMENTS);
     return this.#begin((routing) => {
-      const read = wanted.map(({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(routing.epoch.spec, key)), partition }));
+      const read = wanted.map(
+        ({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(routing.epoch.spec, key)), partition }),
+      );
       return planPlace(read)(routing);
     });
   }
@@ -179,7 +184,11 @@ export class Partitioning {
   }
 
   #explainer(basis: Basis, isEnvelope: boolean): Explainer {
-    const parts = { makeRouter, clock: this.#clock, pinsOf: (sessions: readonly string[]) => this.#ledger.pinsOf(sessions) };
+    const parts = {
+      makeRouter,
+      clock: this.#clock,
+      pinsOf: (sessions: readonly string[]) => this.#ledger.pinsOf(sessions),
+    };
     return new Explainer(parts, this.#settings(isEnvelope), basis);
   }
 }
@@ -189,7 +198,13 @@ function explained(routing: RoutingInForce, route: LineRoute): Explanation {
   const { key } = route;
   if (route.partition === null) return { partition: null, key, cause: null, rule: route.fault, epoch };
   const { partition, cause } = route;
-  return { partition: routing.partitionNames[partition] as string, key, cause, rule: causeRule(routing, partition, cause), epoch };
+  return {
+    partition: routing.partitionNames[partition] as string,
+    key,
+    cause,
+    rule: causeRule(routing, partition, cause),
+    epoch,
+  };
 }
 
 function routeOf(routing: RoutingInForce): Route {
@@ -206,10 +221,16 @@ function routeOf(routing: RoutingInForce): Route {
 /** @throws LedgerError INVALID_ARGUMENT */
 function checkForetellable({ epoch: { spec } }: RoutingInForce): void {
   if (spec.rule !== 'sticky') return;
-  throw invalidArgument('where sticky sessions go depends on what comes before, and is not foretold', 'leave --dry-run out, or ask partition explain');
+  throw invalidArgument(
+    'where sticky sessions go depends on what comes before, and is not foretold',
+    'leave --dry-run out, or ask partition explain',
+  );
 }
 
 function checkSample(count: number): number {
   if (Number.isSafeInteger(count) && count > 0) return count;
-  throw invalidArgument(`a sample of ${count} events is not possible`, 'leave it out for all of history, or use 1 and more');
+  throw invalidArgument(
+    `a sample of ${count} events is not possible`,
+    'leave it out for all of history, or use 1 and more',
+  );
 }

@@ -40,7 +40,8 @@ export interface TransferTarget {
 /** @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event the other cannot take as it is */
 export async function transfer(source: TransferSource, { ledger, emitting }: TransferTarget): Promise<TransferReport> {
   const { path, uuid } = source.ledger.identity;
-  if (ledger.identity.uuid === uuid) throw invalidArgument(`${path} cannot be replayed into itself`, 'name another ledger');
+  if (ledger.identity.uuid === uuid)
+    throw invalidArgument(`${path} cannot be replayed into itself`, 'name another ledger');
   const producer = formatTransferName({ uuid, choice: choiceOf(source.filter) });
   const held = await ledger.producerMark(producer);
   if (held.position > 0) await checkHeld(source, held, ledger.identity.path);

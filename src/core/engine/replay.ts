@@ -76,7 +76,8 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
   const { ledger, timer, filter } = parts;
   const { signal, playback } = options;
   const pace = readPace(options);
-  if (options.follow && hasEnd(options)) throw invalidArgument('a replay that follows has no end', 'leave the end of the range out, or do not follow');
+  if (options.follow && hasEnd(options))
+    throw invalidArgument('a replay that follows has no end', 'leave the end of the range out, or do not follow');
   const now = parts.clock.nowMicros();
   return async function* pages() {
     const keeps = await filter.load();
@@ -88,8 +89,11 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
       const read = rangeReader(ledger, options, { partitions: await parts.select(), verify: parts.verify, signal });
       let told = options.follow ? follow(ledger, range.from, read, { grown: parts.grown, signal }) : read(range);
       if (keeps !== null) told = filtered(told, keeps, signal);
-      if (pace !== null || playback !== undefined) told = paced(told, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
-      yield* options.onProgress === undefined ? told : counted(told, options.follow ? { from: range.from, through: null } : range, options.onProgress);
+      if (pace !== null || playback !== undefined)
+        told = paced(told, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
+      yield* options.onProgress === undefined
+        ? told
+        : counted(told, options.follow ? { from: range.from, through: null } : range, options.onProgress);
     } finally {
       stopWatching?.();
     }
@@ -97,13 +101,23 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
 }
 
 /** Who asks for the next page has dealt with the one before. */
-async function* counted(pages: Pages, range: Pick<ReplayProgress, 'from' | 'through'>, onProgress: (progress: ReplayProgress) => void): Pages {
+async function* counted(
+  pages: Pages,
+  range: Pick<ReplayProgress, 'from' | 'through'>,
+  onProgress: (progress: ReplayProgress) => void,
+): Pages {
   let progress: ReplayProgress = { ...range, events: 0, sequence: null, time: null };
   onProgress(progress);
   for await (const page of pages) {
     yield page;
     for (const { span } of page) {
-      if (span !== null) progress = { ...progress, events: progress.events + span.count, sequence: span.lastSequence, time: span.lastTime };
+      if (span !== null)
+        progress = {
+          ...progress,
+          events: progress.events + span.count,
+          sequence: span.lastSequence,
+          time: span.lastTime,
+        };
     }
     onProgress(progress);
   }

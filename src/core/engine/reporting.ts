@@ -20,7 +20,10 @@ export function reasonOf(error: unknown): ParkReason {
   const message = error instanceof Error ? error.message : error;
   // anything can be thrown: String() of some objects throws in its turn
   const [line = ''] = (typeof message === 'string' ? message : inspect(message)).split('\n');
-  return { reason: line.slice(0, REASON_CHARACTERS_MAX), details: error instanceof CommandFailure ? error.lastLines : '' };
+  return {
+    reason: line.slice(0, REASON_CHARACTERS_MAX),
+    details: error instanceof CommandFailure ? error.lastLines : '',
+  };
 }
 
 /** Warns of events that were parked: of the first one at once, then once in ten seconds at most. To be closed with its subscription. */
@@ -39,7 +42,10 @@ export function parkedWarnings(group: string, timer: Timer): ReportLimiter<Faile
 /** Warns that a subscription has ended because it cannot go on. `group`: null without one. */
 export function warnOfFailure(group: string | null, error: unknown): void {
   const subject = group === null ? 'a subscription without a group' : `the subscription to group ${formatName(group)}`;
-  warn('COMPLETENGINE_SUBSCRIPTION_FAILED', `${subject} has ended and gets no more events: ${shown(reasonOf(error).reason)}`);
+  warn(
+    'COMPLETENGINE_SUBSCRIPTION_FAILED',
+    `${subject} has ended and gets no more events: ${shown(reasonOf(error).reason)}`,
+  );
 }
 
 function warn(code: WarningCode, message: string): void {

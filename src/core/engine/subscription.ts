@@ -54,7 +54,9 @@ export interface SubscribeOptions {
   /** How long a member that is silent keeps its partitions; it renews three times in this. Default 10000. */
   readonly leaseMs?: number | undefined;
   /** Ends by itself: after so many events, acknowledged or parked; when the group has come to the head as it is now; or after a silence. For groups. */
-  readonly until?: { readonly count?: number | undefined; readonly head?: boolean | undefined; readonly idleMs?: number | undefined } | undefined;
+  readonly until?:
+    | { readonly count?: number | undefined; readonly head?: boolean | undefined; readonly idleMs?: number | undefined }
+    | undefined;
   /** A delivery has failed and comes again, not before the pause is over. */
   readonly onRetry?: ((failure: FailedDelivery & { readonly pauseMs: number }) => void) | undefined;
   /** An event was parked, or stays parked after it was delivered again. Default: a process warning, at most one in ten seconds. */
@@ -62,7 +64,9 @@ export interface SubscribeOptions {
   /** It was delivered, but by then the lease had gone to another member, who delivers it again, or the group was stepped elsewhere. */
   readonly onRefused?: ((delivery: DeliveryPlace) => void) | undefined;
   /** Which partitions, by name, have come to this member and gone from it. */
-  readonly onLeases?: ((change: { readonly gained: readonly string[]; readonly lost: readonly string[] }) => void) | undefined;
+  readonly onLeases?:
+    | ((change: { readonly gained: readonly string[]; readonly lost: readonly string[] }) => void)
+    | undefined;
   /**
    * It cannot go on and has ended: what a handler without a group threw, or the failure of the ledger; `finished` rejects with the same. Default: a
    * process warning, unless `finished` was asked for by then.
@@ -103,14 +107,22 @@ const LEASE_MS_MAX = 366 * 24 * 60 * 60 * 1000;
 /** @throws LedgerError INVALID_ARGUMENT */
 export function checkOptions(options: SubscribeOptions): void {
   if (options.leaseMs !== undefined && !(options.leaseMs >= LEASE_MS_MIN)) {
-    throw invalidArgument(`a lease of ${options.leaseMs} ms is too short to be renewed`, `give ${LEASE_MS_MIN} ms or more`);
+    throw invalidArgument(
+      `a lease of ${options.leaseMs} ms is too short to be renewed`,
+      `give ${LEASE_MS_MIN} ms or more`,
+    );
   }
   if (options.leaseMs !== undefined && options.leaseMs > LEASE_MS_MAX) {
-    throw invalidArgument(`a lease of ${options.leaseMs} ms is too long: a member that dies would hold its partitions for all of it`, 'give a year at most');
+    throw invalidArgument(
+      `a lease of ${options.leaseMs} ms is too long: a member that dies would hold its partitions for all of it`,
+      'give a year at most',
+    );
   }
   const { ackTimeoutMs = 1, backoffMs = 0 } = options;
-  if (!(ackTimeoutMs > 0)) throw invalidArgument(`nobody answers within ${ackTimeoutMs} ms`, 'give more than 0 ms, or leave it out');
+  if (!(ackTimeoutMs > 0))
+    throw invalidArgument(`nobody answers within ${ackTimeoutMs} ms`, 'give more than 0 ms, or leave it out');
   if (!(backoffMs >= 0)) throw invalidArgument(`a pause cannot last ${backoffMs} ms`, 'give 0 ms or more');
   const { group, member, until } = options;
-  if (group === undefined && (member !== undefined || until !== undefined)) throw invalidArgument('a member without a group', 'name the group too');
+  if (group === undefined && (member !== undefined || until !== undefined))
+    throw invalidArgument('a member without a group', 'name the group too');
 }

@@ -56,7 +56,10 @@ export class Subscriptions {
       // watching begins before the head is read, or a commit in between would be missed
       const { sequence } = await this.#parts.ledger.head();
       this.#parts.bus.announce(sequence);
-      const begun = options.group === undefined ? await this.#follower(options, handler) : await this.#member(options.group, options, handler);
+      const begun =
+        options.group === undefined
+          ? await this.#follower(options, handler)
+          : await this.#member(options.group, options, handler);
       begun.consumer.ending.finished.then(stopWatching, stopWatching);
       return subscriptionOf(begun, options.onError);
     } catch (error) {
@@ -99,7 +102,8 @@ export class Subscriptions {
     checkName('member', member);
     const partitions = await this.#parts.select(options.partitions);
     const from = await this.#start(options, 'start');
-    const isNew = (await groups.generation(group)) === null && (await groups.create(group, from, this.#parts.clock.nowMicros()));
+    const isNew =
+      (await groups.generation(group)) === null && (await groups.create(group, from, this.#parts.clock.nowMicros()));
     const consumer = await join(this.#parts, { group, member, partitions }, options, handler);
     this.#add(consumer, () => consumer.look(), options.signal);
     return { consumer, names: { group, member, isNew } };
@@ -130,8 +134,13 @@ export class Subscriptions {
   }
 }
 
-async function tellAgain(consumer: LiveConsumer, wanted: ReadonlySet<PartitionId> | null, batches: readonly EventBatch[]): Promise<void> {
-  const chosen = wanted === null ? batches : batches.map((batch) => batch.filter((at) => wanted.has(batch.partition(at))));
+async function tellAgain(
+  consumer: LiveConsumer,
+  wanted: ReadonlySet<PartitionId> | null,
+  batches: readonly EventBatch[],
+): Promise<void> {
+  const chosen =
+    wanted === null ? batches : batches.map((batch) => batch.filter((at) => wanted.has(batch.partition(at))));
   const told = chosen.filter(({ count }) => count > 0);
   if (told.length > 0) await consumer.tellAgain(told);
 }

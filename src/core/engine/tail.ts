@@ -27,7 +27,12 @@ export function tailing(parts: TailParts, options: TailOptions): () => AsyncGene
     // watching begins before the head is read, or a commit in between would be missed
     const stopWatching = options.follow || options.idleMs !== undefined ? parts.startWatching() : null;
     try {
-      yield* tellTail(ledger, options, { read, partitions, keeps, grown, onProgress, signal }, { now: clock.nowMicros(), zone });
+      yield* tellTail(
+        ledger,
+        options,
+        { read, partitions, keeps, grown, onProgress, signal },
+        { now: clock.nowMicros(), zone },
+      );
     } finally {
       stopWatching?.();
     }

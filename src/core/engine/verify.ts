@@ -16,7 +16,11 @@ export interface VerifyOptions {
 }
 
 /** @throws LedgerError VERIFICATION_FAILED, HEAD_MISMATCH, INVALID_ARGUMENT */
-export async function verifying(ledger: Ledger, labels: EventLabels, { expectHead, onProgress, signal }: VerifyOptions): Promise<VerifyReport> {
+export async function verifying(
+  ledger: Ledger,
+  labels: EventLabels,
+  { expectHead, onProgress, signal }: VerifyOptions,
+): Promise<VerifyReport> {
   const { unique } = ledger.identity.config;
   const ids = unique === null ? undefined : new FieldReader([unique], DEPTH_MAX);
   return ledger.verify({

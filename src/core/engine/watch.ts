@@ -16,7 +16,10 @@ export class Watching {
 
   /** Tells the bus of commits, whoever makes them. Returns what ends it for this follower. */
   begin(): () => void {
-    this.#watch ??= this.#ledger.watch({ onCommit: () => void this.#look(), onError: (error) => this.#bus.fail(error) });
+    this.#watch ??= this.#ledger.watch({
+      onCommit: () => void this.#look(),
+      onError: (error) => this.#bus.fail(error),
+    });
     // only now: a follower that could not begin would never end, and the watch with it
     this.#followers++;
     let isFollowing = true;

@@ -44,7 +44,8 @@ export class EventColumns {
       let nth = 0;
       let lastDelta = -1;
       const fault = walkFrameBody(frame.body, (sequenceDelta, timeDelta, start, end) => {
-        if (sequenceDelta <= lastDelta) throw brokenFrame(frame, `sequence ${frame.sequence + sequenceDelta} is out of order`);
+        if (sequenceDelta <= lastDelta)
+          throw brokenFrame(frame, `sequence ${frame.sequence + sequenceDelta} is out of order`);
         lastDelta = sequenceDelta;
         const sequence = frame.sequence + sequenceDelta;
         if (nth < frame.count && sequence >= range.from && sequence <= range.through) {
@@ -58,10 +59,12 @@ export class EventColumns {
         }
         nth++;
       });
-      if (fault !== null || nth !== frame.count) throw brokenFrame(frame, fault ?? `it holds ${nth} events, not ${frame.count}`);
+      if (fault !== null || nth !== frame.count)
+        throw brokenFrame(frame, fault ?? `it holds ${nth} events, not ${frame.count}`);
     }
     const order = frames.length > 1 ? (orderOfRun(sequences, filled) ?? orderOf(sequences, filled)) : null;
-    const arranged = <Table extends Float64Array | Uint32Array | Uint16Array>(table: Table): Table => arrange(table, order, filled);
+    const arranged = <Table extends Float64Array | Uint32Array | Uint16Array>(table: Table): Table =>
+      arrange(table, order, filled);
     const places = { frames, frameOf: arranged(frameOf), starts: arranged(starts), ends: arranged(ends) };
     return new EventColumns(arranged(sequences), arranged(times), arranged(offsets), places);
   }
@@ -69,18 +72,24 @@ export class EventColumns {
   /** The events `[from, to)`, over the same memory. */
   slice(from: number, to: number): EventColumns {
     const { frames, frameOf, starts, ends } = this.#places;
-    return new EventColumns(this.sequences.subarray(from, to), this.times.subarray(from, to), this.offsets.subarray(from, to), {
-      frames,
-      frameOf: frameOf.subarray(from, to),
-      starts: starts.subarray(from, to),
-      ends: ends.subarray(from, to),
-    });
+    return new EventColumns(
+      this.sequences.subarray(from, to),
+      this.times.subarray(from, to),
+      this.offsets.subarray(from, to),
+      {
+        frames,
+        frameOf: frameOf.subarray(from, to),
+        starts: starts.subarray(from, to),
+        ends: ends.subarray(from, to),
+      },
+    );
   }
 
   /** The events of these rows, which are in order. */
   pick(rows: Uint32Array): EventColumns {
     const { frames, frameOf, starts, ends } = this.#places;
-    const picked = <Table extends Float64Array | Uint32Array | Uint16Array>(table: Table): Table => arrange(table, rows, rows.length);
+    const picked = <Table extends Float64Array | Uint32Array | Uint16Array>(table: Table): Table =>
+      arrange(table, rows, rows.length);
     return new EventColumns(picked(this.sequences), picked(this.times), picked(this.offsets), {
       frames,
       frameOf: picked(frameOf),
@@ -128,7 +137,11 @@ function orderOfRun(sequences: Float64Array, filled: number): Uint32Array | null
   return order;
 }
 
-function arrange<Table extends Float64Array | Uint32Array | Uint16Array>(table: Table, order: Uint32Array | null, filled: number): Table {
+function arrange<Table extends Float64Array | Uint32Array | Uint16Array>(
+  table: Table,
+  order: Uint32Array | null,
+  filled: number,
+): Table {
   if (order === null) return table.subarray(0, filled) as Table;
   const arranged = table.slice(0, filled) as Table;
   for (let at = 0; at < filled; at++) arranged[at] = numberAt(table, numberAt(order, at));

@@ -98,13 +98,18 @@ export function walkFrameBody(bytes: Uint8Array, visit: FrameEventVisitor): stri
     let sequenceDelta = 0;
     let timeDelta = 0;
     const sequenceStart = at;
-    while (at < payloadEnd && isDigit(byteAt(body, at))) sequenceDelta = sequenceDelta * 10 + (byteAt(body, at++) - ZERO);
+    while (at < payloadEnd && isDigit(byteAt(body, at)))
+      sequenceDelta = sequenceDelta * 10 + (byteAt(body, at++) - ZERO);
     if (at === sequenceStart || byteAt(body, at) !== COMMA) return `no sequence at byte ${sequenceStart}`;
     const timeStart = ++at;
     while (at < payloadEnd && isDigit(byteAt(body, at))) timeDelta = timeDelta * 10 + (byteAt(body, at++) - ZERO);
     if (at === timeStart || byteAt(body, at) !== COMMA) return `no time at byte ${timeStart}`;
     at++;
-    if (at >= payloadEnd || byteAt(body, payloadEnd) !== CLOSE || byteAt(body, payloadEnd + 1) !== (isLast ? CLOSE : COMMA)) {
+    if (
+      at >= payloadEnd ||
+      byteAt(body, payloadEnd) !== CLOSE ||
+      byteAt(body, payloadEnd + 1) !== (isLast ? CLOSE : COMMA)
+    ) {
       return `the event at byte ${sequenceStart} does not end`;
     }
     visit(sequenceDelta, timeDelta, at, payloadEnd);

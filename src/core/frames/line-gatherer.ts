@@ -8,7 +8,16 @@ import type { SequenceRange } from '../model/events/range.ts';
 import { byteAt, isDigit, LINE_FEED, ZERO } from '../model/text/bytes.ts';
 
 interface GatherExports {
-  gather(frames: number, frameCount: number, slots: number, slotCount: number, from: number, through: number, out: number, times: number): number;
+  gather(
+    frames: number,
+    frameCount: number,
+    slots: number,
+    slotCount: number,
+    from: number,
+    through: number,
+    out: number,
+    times: number,
+  ): number;
   gatheredEnd(): number;
   gatheredFirst(): number;
   gatheredLast(): number;
@@ -46,7 +55,10 @@ export class LineCutter {
   #begin(page: readonly StoredCommit[]): void {
     this.#linesEnd = this.#memory.start;
     const usual = page.filter(isUsual);
-    const lines = usual.reduce((sum, commit) => sum + bodyBytes(commit.frames) + GAP_BYTES + (placesOf(commit) + 1) * TIME_BYTES, this.#linesEnd);
+    const lines = usual.reduce(
+      (sum, commit) => sum + bodyBytes(commit.frames) + GAP_BYTES + (placesOf(commit) + 1) * TIME_BYTES,
+      this.#linesEnd,
+    );
     const work = usual.reduce((most, commit) => Math.max(most, workBytes(commit, placesOf(commit))), 0);
     // grown now, because growing later would take the memory from under the lines
     this.#memory.reserve(Math.min(lines + work, MEMORY_BYTES_MAX));
@@ -72,7 +84,16 @@ export class LineCutter {
     this.#lay(commit, framesAt, slotsAt + places * SLOT_BYTES);
     const count = exports.gather(framesAt, frames.length, slotsAt, places, from, through, linesAt, timesAt);
     if (count < 0) return null;
-    if (count === 0) return { count, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0, lines: Buffer.alloc(0), times: null };
+    if (count === 0)
+      return {
+        count,
+        firstSequence: 0,
+        lastSequence: 0,
+        firstTime: 0,
+        lastTime: 0,
+        lines: Buffer.alloc(0),
+        times: null,
+      };
     this.#linesEnd = exports.gatheredEnd();
     return {
       count,
@@ -106,7 +127,10 @@ export class LineCutter {
 /** Whether the rows say what rows can say; what they say wrongly besides is seen while cutting. */
 function isUsual(commit: StoredCommit): boolean {
   const { firstSequence, frames } = commit;
-  return frames.every(({ sequence, count, body }) => sequence === firstSequence && count > 0 && count <= body.length) && placesOf(commit) <= SLOTS_MAX;
+  return (
+    frames.every(({ sequence, count, body }) => sequence === firstSequence && count > 0 && count <= body.length) &&
+    placesOf(commit) <= SLOTS_MAX
+  );
 }
 
 /** How many places the commit's events are spread over: those of partitions that were not asked for leave theirs empty. */
@@ -119,7 +143,8 @@ function lastPlace(body: Buffer): number {
   // behind the last line feed stands a bracket; where there is none, the body begins with two
   let at = Math.max(body.lastIndexOf(LINE_FEED), 0) + 2;
   let place = 0;
-  for (; place <= SLOTS_MAX && at < body.length && isDigit(byteAt(body, at)); at++) place = place * 10 + (byteAt(body, at) - ZERO);
+  for (; place <= SLOTS_MAX && at < body.length && isDigit(byteAt(body, at)); at++)
+    place = place * 10 + (byteAt(body, at) - ZERO);
   return place;
 }
 

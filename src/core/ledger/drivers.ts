@@ -8,7 +8,9 @@ type LoadDriver = () => Promise<LedgerDriver>;
 /** The scheme of a location without one: the path of a file. */
 const FILE = 'file';
 
-const drivers = new Map<string, LoadDriver>([[FILE, async () => (await import('./sqlite/sqlite-driver.ts')).sqliteDriver]]);
+const drivers = new Map<string, LoadDriver>([
+  [FILE, async () => (await import('./sqlite/sqlite-driver.ts')).sqliteDriver],
+]);
 
 /** Adds a storage, for locations that begin with `scheme://`. */
 export function registerDriver(scheme: string, load: LoadDriver): void {
@@ -20,5 +22,8 @@ export async function driverOf(location: string): Promise<LedgerDriver> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase() ?? FILE;
   const load = drivers.get(scheme);
   if (load !== undefined) return load();
-  throw invalidArgument(`no ledger can be stored at '${scheme}://'`, 'give the path of a file; one with a colon can be written as ./NAME');
+  throw invalidArgument(
+    `no ledger can be stored at '${scheme}://'`,
+    'give the path of a file; one with a colon can be written as ./NAME',
+  );
 }

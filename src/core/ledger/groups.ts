@@ -30,7 +30,11 @@ export interface LaneRequest {
 /** A group stepped to another place, or what that would mean. */
 export interface GroupPlan {
   /** By partition. */
-  readonly steps: readonly { readonly partition: PartitionId; readonly from: LanePosition; readonly to: LanePosition }[];
+  readonly steps: readonly {
+    readonly partition: PartitionId;
+    readonly from: LanePosition;
+    readonly to: LanePosition;
+  }[];
   /** Members that are at work, by name. */
   readonly alive: readonly string[];
 }
@@ -76,7 +80,10 @@ export interface Groups {
   /** What was counted was no failure. */
   takeBackFailure(holding: Holding): Promise<void>;
   /** Sets the next event aside and moves the cursor behind it, together. False where the lease is gone. */
-  park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
+  park(
+    holding: Holding,
+    event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros },
+  ): Promise<boolean>;
   /** By sequence. @throws LedgerError UNKNOWN_GROUP */
   parked(group: string, span: ParkedSpan): Promise<ParkedEvent[]>;
   /** That all of these are parked. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */

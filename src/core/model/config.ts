@@ -48,9 +48,17 @@ export function checkLineBytesMax(bytes: number): number {
 }
 
 /** Who calls without types may ask for what there is not. @throws LedgerError INVALID_ARGUMENT */
-export function checkModes({ durability, determinism }: { durability?: Durability | undefined; determinism?: Determinism | undefined }): void {
-  if (durability !== undefined && !DURABILITIES.includes(durability)) throw invalidArgument(`durability cannot be ${durability}`, 'use full or normal');
-  if (determinism !== undefined && !DETERMINISMS.includes(determinism)) throw invalidArgument(`determinism cannot be ${determinism}`, 'use strict or relaxed');
+export function checkModes({
+  durability,
+  determinism,
+}: {
+  durability?: Durability | undefined;
+  determinism?: Determinism | undefined;
+}): void {
+  if (durability !== undefined && !DURABILITIES.includes(durability))
+    throw invalidArgument(`durability cannot be ${durability}`, 'use full or normal');
+  if (determinism !== undefined && !DETERMINISMS.includes(determinism))
+    throw invalidArgument(`determinism cannot be ${determinism}`, 'use strict or relaxed');
 }
 
 /** The ways in which a ledger differs from what a caller asked for, as texts `what: there, not asked`. Only what was asked is compared. */
@@ -66,5 +74,7 @@ export function differences(
     ['unique', path(there.config.unique), asked.unique === undefined ? undefined : path(asked.unique)],
     ['durability', there.config.durability, asked.durability],
   ];
-  return pairs.filter(([, is, wanted]) => wanted !== undefined && wanted !== is).map(([what, is, wanted]) => `${what} is ${is}, not ${wanted}`);
+  return pairs
+    .filter(([, is, wanted]) => wanted !== undefined && wanted !== is)
+    .map(([what, is, wanted]) => `${what} is ${is}, not ${wanted}`);
 }

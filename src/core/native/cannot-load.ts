@@ -28,15 +28,30 @@ export function cannotLoad(module: NativeModule, error: unknown): LedgerError {
 
   const [, compiledFor] = /NODE_MODULE_VERSION (\d+)/.exec(text) ?? [];
   if (compiledFor !== undefined) {
-    return unusable(module, `was compiled for another Node (ABI ${compiledFor}), and this is Node ${node} (ABI ${modules})`, reinstallCommand(), error);
+    return unusable(
+      module,
+      `was compiled for another Node (ABI ${compiledFor}), and this is Node ${node} (ABI ${modules})`,
+      reinstallCommand(),
+      error,
+    );
   }
   const [, wanted] = /version [`'](GLIBC(?:XX)?_[\d.]+)' not found/.exec(text) ?? [];
   if (wanted !== undefined) {
     const fact = `needs ${wanted}, and this system has glibc ${glibcVersion()} (Node ${node})`;
-    return unusable(module, fact, 'run it on a newer release of this system, or in a container of one: docker run -it node:24', error);
+    return unusable(
+      module,
+      fact,
+      'run it on a newer release of this system, or in a container of one: docker run -it node:24',
+      error,
+    );
   }
   if (isMissing(cause, text)) {
-    return unusable(module, `has no binary here for Node ${node} on ${process.platform} ${process.arch}`, reinstallCommand(), error);
+    return unusable(
+      module,
+      `has no binary here for Node ${node} on ${process.platform} ${process.arch}`,
+      reinstallCommand(),
+      error,
+    );
   }
   return unusable(module, `cannot be loaded by Node ${node}: ${text.split('\n', 1)[0]}`, reinstallCommand(), error);
 }
@@ -50,7 +65,10 @@ function mostTelling(error: unknown): unknown {
 }
 
 function isMissing(cause: unknown, text: string): boolean {
-  return (cause as NodeJS.ErrnoException | null)?.code === 'MODULE_NOT_FOUND' || /^(Could not locate the bindings file|Cannot find native binding)/.test(text);
+  return (
+    (cause as NodeJS.ErrnoException | null)?.code === 'MODULE_NOT_FOUND' ||
+    /^(Could not locate the bindings file|Cannot find native binding)/.test(text)
+  );
 }
 
 /** Collecting the report takes milliseconds, and with network interfaces seconds: only for a message. */

@@ -35,14 +35,21 @@ const LAST_WORDS_MS = 50;
 /** @throws LedgerError INVALID_ARGUMENT: a shell is content with no command, and would take every event for it. */
 export function checkCommand(command: string): void {
   if (readArgument('a consumer', 'command', command, anyText).trim() === '')
-    throw new LedgerError('INVALID_ARGUMENT', { message: 'the command is empty', hint: "name one: --exec 'cat >> events.jsonl'" });
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: 'the command is empty',
+      hint: "name one: --exec 'cat >> events.jsonl'",
+    });
 }
 
 /**
  * Resolves when the command has ended, whatever it may have left behind, and, where it was ended, when all of that is gone too, or killed. It need not read its
  * input, which is asked for as it does. @throws StartFailure, and what the input throws, when the command has ended.
  */
-export async function runCommand(command: string, input: Iterable<Buffer>, { environment, onStderr, endedBy }: CommandRun = {}): Promise<CommandExit> {
+export async function runCommand(
+  command: string,
+  input: Iterable<Buffer>,
+  { environment, onStderr, endedBy }: CommandRun = {},
+): Promise<CommandExit> {
   const stdio: StdioOptions = ['pipe', 'inherit', onStderr === undefined ? 'inherit' : 'pipe'];
   if (endedBy !== undefined) runGuardian.prepare();
   const child = start(command, { env: environment, stdio, detached: endedBy !== undefined });

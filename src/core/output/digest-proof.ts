@@ -11,7 +11,10 @@ const DIGEST = /^[0-9a-f]{64}$/;
 export function parseDigest(text: string): string {
   const digest = readArgument('parseDigest()', 'text', text, anyText).trim().toLowerCase();
   if (DIGEST.test(digest)) return digest;
-  throw invalidArgument(`'${text.slice(0, 80)}' is not a digest`, 'a digest is 64 hexadecimal digits, as replay and b3sum print them');
+  throw invalidArgument(
+    `'${text.slice(0, 80)}' is not a digest`,
+    'a digest is 64 hexadecimal digits, as replay and b3sum print them',
+  );
 }
 
 /** @throws LedgerError DIGEST_MISMATCH when other bytes were told, or not all of them. */

@@ -19,7 +19,11 @@ export type EventForm = (batch: EventBatch, labels: EventLabels) => Iterable<Buf
 export const FORM = kindOf<EventForm>('a form such as payloadForm', (value) => typeof value === 'function');
 
 /** The lines of all batches, each formed when it is asked for: what stands before a batch that is broken is told. */
-export function* piecesOf(batches: readonly EventBatch[], labels: EventLabels, form: EventForm): Generator<Buffer, void, undefined> {
+export function* piecesOf(
+  batches: readonly EventBatch[],
+  labels: EventLabels,
+  form: EventForm,
+): Generator<Buffer, void, undefined> {
   for (const batch of batches) {
     // how many events a batch holds is not asked for: its columns would have to be made to tell
     for (const piece of form(batch, labels)) if (piece.length > 0) yield piece;

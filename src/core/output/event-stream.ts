@@ -95,9 +95,14 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
   }
 }
 
-const SINK = kindOf<Sink>('a sink, an object with a method deliver(), or null', (value) => hasMethods(value, ['deliver']));
+const SINK = kindOf<Sink>('a sink, an object with a method deliver(), or null', (value) =>
+  hasMethods(value, ['deliver']),
+);
 
-async function tell({ pages, labels, filter, isVerified, signal }: TellingPlan, sink: Sink | null): Promise<TellingReport> {
+async function tell(
+  { pages, labels, filter, isVerified, signal }: TellingPlan,
+  sink: Sink | null,
+): Promise<TellingReport> {
   const started = performance.now();
   const hasher = newBlake3();
   let events = 0;

@@ -42,7 +42,11 @@ class RunGuardian {
   /** Where no process can be had, commands run without it. */
   #start(): ChildProcess | undefined {
     try {
-      const shell = spawn('/bin/sh', ['-c', SCRIPT, 'completengine-guardian'], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/' });
+      const shell = spawn('/bin/sh', ['-c', SCRIPT, 'completengine-guardian'], {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        detached: true,
+        cwd: '/',
+      });
       const forget = (): void => {
         if (this.#shell === shell) this.#shell = undefined;
       };

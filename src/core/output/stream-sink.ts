@@ -103,7 +103,8 @@ export class StreamSink implements Sink {
   #isOpen(): boolean {
     const { error } = this.#failure;
     if (error === undefined) return !this.#stream.destroyed && !this.#isAbandoned;
-    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ERR_STREAM_WRITE_AFTER_END') return false;
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ERR_STREAM_WRITE_AFTER_END')
+      return false;
     throw outputFailure(error);
   }
 }

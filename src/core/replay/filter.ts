@@ -10,7 +10,12 @@ export type Keeps = (batch: EventBatch, at: number) => boolean;
 const EVENTS_BETWEEN_LOOKS = 4;
 
 /** Rows of a batch that are kept, rising; null after an abort. However many events it drops, others get their turn. */
-export async function keptRows(batch: EventBatch, keeps: Keeps, turns: Turns, signal?: AbortSignal): Promise<Uint32Array | null> {
+export async function keptRows(
+  batch: EventBatch,
+  keeps: Keeps,
+  turns: Turns,
+  signal?: AbortSignal,
+): Promise<Uint32Array | null> {
   const { count } = batch;
   const rows = new Uint32Array(count);
   let kept = 0;
@@ -24,7 +29,12 @@ export async function keptRows(batch: EventBatch, keeps: Keeps, turns: Turns, si
 }
 
 /** A page whose batches hold what is kept; null after an abort. */
-export async function keptOf(page: BatchPage, keeps: Keeps, turns: Turns, signal?: AbortSignal): Promise<BatchPage | null> {
+export async function keptOf(
+  page: BatchPage,
+  keeps: Keeps,
+  turns: Turns,
+  signal?: AbortSignal,
+): Promise<BatchPage | null> {
   const kept: EventBatch[] = [];
   for (const batch of page) {
     const rows = await keptRows(batch, keeps, turns, signal);
@@ -35,7 +45,11 @@ export async function keptOf(page: BatchPage, keeps: Keeps, turns: Turns, signal
 }
 
 /** The same pages, whose batches hold what is kept. */
-export async function* filtered(pages: AsyncIterable<BatchPage>, keeps: Keeps, signal?: AbortSignal): AsyncGenerator<BatchPage, void, undefined> {
+export async function* filtered(
+  pages: AsyncIterable<BatchPage>,
+  keeps: Keeps,
+  signal?: AbortSignal,
+): AsyncGenerator<BatchPage, void, undefined> {
   const turns = new Turns();
   for await (const page of pages) {
     const kept = await keptOf(page, keeps, turns, signal);

@@ -23,7 +23,11 @@ export async function lastMatches(
   let found: SequenceRange[] = [];
   let left = count;
   let end = through;
-  for (let window = WINDOW_FIRST; end >= from && left > 0 && !signal?.aborted; window = Math.min(window * 2, WINDOW_MAX)) {
+  for (
+    let window = WINDOW_FIRST;
+    end >= from && left > 0 && !signal?.aborted;
+    window = Math.min(window * 2, WINDOW_MAX)
+  ) {
     const start = Math.max(from, end - window + 1);
     const matches = (await matchesIn(read({ from: start, through: end }), keeps, signal)).slice(-left);
     found = [...runsOf(matches), ...found];
@@ -37,7 +41,8 @@ function runsOf(matches: readonly number[]): SequenceRange[] {
   const runs: SequenceRange[] = [];
   for (const sequence of matches) {
     const run = runs.at(-1);
-    if (run !== undefined && sequence - run.through <= GAP) runs[runs.length - 1] = { from: run.from, through: sequence };
+    if (run !== undefined && sequence - run.through <= GAP)
+      runs[runs.length - 1] = { from: run.from, through: sequence };
     else runs.push({ from: sequence, through: sequence });
   }
   return runs;

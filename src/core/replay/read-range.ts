@@ -22,7 +22,10 @@ export interface Retelling {
 export type ReadRange = (range: SequenceRange) => AsyncGenerator<BatchPage, void, undefined>;
 
 /** A range that is fixed: everything in it, then the end. @throws LedgerError VERIFICATION_FAILED before anything of a broken commit is told. */
-export async function* retell(history: History, { range, partitions, verify, signal }: Retelling): AsyncGenerator<BatchPage, void, undefined> {
+export async function* retell(
+  history: History,
+  { range, partitions, verify, signal }: Retelling,
+): AsyncGenerator<BatchPage, void, undefined> {
   if (range.from > range.through) return;
   let cutter: LineCutter | null = null;
   const turns = new Turns();
@@ -42,7 +45,10 @@ export async function* follow(
   history: History,
   from: number,
   read: ReadRange,
-  { grown, signal }: { grown(sequence: number, signal?: AbortSignal): Promise<void>; readonly signal?: AbortSignal | undefined },
+  {
+    grown,
+    signal,
+  }: { grown(sequence: number, signal?: AbortSignal): Promise<void>; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<BatchPage, void, undefined> {
   let told = from - 1;
   while (!signal?.aborted) {

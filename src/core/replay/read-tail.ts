@@ -60,7 +60,8 @@ export async function* tellTail(
   context: TimeContext,
 ): AsyncGenerator<BatchPage, void, undefined> {
   const { read, keeps, signal, grown } = reading;
-  if (request.from !== undefined && request.since !== undefined) throw invalidArgument('a tail with two starts', 'give one of from and since');
+  if (request.from !== undefined && request.since !== undefined)
+    throw invalidArgument('a tail with two starts', 'give one of from and since');
   const progress = new Progress(reading.onProgress);
   const { sequence: start, time } = await startOf(request, history, context);
   const end = await endOf(request, time, history, context);
@@ -127,7 +128,12 @@ class Progress {
 type End = () => Promise<{ readonly through: number; readonly isFinal: boolean }>;
 
 /** How far the range reaches by now, and whether that is all it ever will. */
-async function endOf({ since, until }: TailRequest, start: Micros | null, history: History, context: TimeContext): Promise<End> {
+async function endOf(
+  { since, until }: TailRequest,
+  start: Micros | null,
+  history: History,
+  context: TimeContext,
+): Promise<End> {
   if (until === undefined) return async () => ({ through: (await history.head()).sequence, isFinal: false });
   const time = (await readTimeExpression(until, context)).first;
   if (start !== null) checkUntil(since === undefined ? 'from' : 'since', start, time);
@@ -145,7 +151,12 @@ async function startOf({ from, since }: TailRequest, history: History, context: 
 }
 
 /** What is told of the history there is, as ranges in rising order: all of it, or the last events. */
-async function beginning({ from, since, until, last }: TailRequest, range: SequenceRange, history: History, reading: TailReading): Promise<SequenceRange[]> {
+async function beginning(
+  { from, since, until, last }: TailRequest,
+  range: SequenceRange,
+  history: History,
+  reading: TailReading,
+): Promise<SequenceRange[]> {
   const { read, keeps, partitions, signal } = reading;
   const hasRange = from !== undefined || since !== undefined || until !== undefined;
   const count = last ?? (hasRange ? Number.MAX_SAFE_INTEGER : LAST);
@@ -168,7 +179,11 @@ function firstOf(page: BatchPage, wanted: number): BatchPage {
   return told;
 }
 
-async function waitFor(wait: (signal?: AbortSignal) => Promise<void>, signal: AbortSignal | undefined, patienceMs: number | undefined): Promise<void> {
+async function waitFor(
+  wait: (signal?: AbortSignal) => Promise<void>,
+  signal: AbortSignal | undefined,
+  patienceMs: number | undefined,
+): Promise<void> {
   if (patienceMs === undefined) return wait(signal);
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), Math.min(patienceMs, WAIT_MS_MAX));

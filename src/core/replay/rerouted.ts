@@ -7,7 +7,10 @@ import { KeySample } from './key-sample.ts';
 import { retell } from './read-range.ts';
 
 /** Where a payload goes, null where it would be a bad line. `lies`: the partition it is in. */
-export type Route = (payload: Buffer, lies: PartitionId) => { readonly partition: PartitionId | null; readonly key: string | null };
+export type Route = (
+  payload: Buffer,
+  lies: PartitionId,
+) => { readonly partition: PartitionId | null; readonly key: string | null };
 
 export interface ReroutedReport {
   /** Events looked at. */
@@ -63,5 +66,12 @@ export async function rerouted(
   signal?.throwIfAborted();
   const { isEstimate, count, marked } = keys.counts();
   const known = count > 0;
-  return { ...counts, keys: known ? count : null, movedKeys: known ? marked : null, areKeysEstimated: isEstimate, before: eventsBefore, after: eventsAfter };
+  return {
+    ...counts,
+    keys: known ? count : null,
+    movedKeys: known ? marked : null,
+    areKeysEstimated: isEstimate,
+    before: eventsBefore,
+    after: eventsAfter,
+  };
 }

@@ -25,19 +25,27 @@ export interface RangeRequest {
 }
 
 /** @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
-export async function resolveRange(request: RangeRequest, history: History, context: TimeContext): Promise<SequenceRange> {
+export async function resolveRange(
+  request: RangeRequest,
+  history: History,
+  context: TimeContext,
+): Promise<SequenceRange> {
   checkEnds(request);
   const { first, last } = await readTimes(request, context);
   const head = await history.head();
   const from = first === null ? (request.fromSequence ?? 1) : await history.sequenceAtTime(first);
-  const through = last === null ? (request.throughSequence ?? head.sequence) : (await history.sequenceAtTime(last + 1)) - 1;
+  const through =
+    last === null ? (request.throughSequence ?? head.sequence) : (await history.sequenceAtTime(last + 1)) - 1;
   return { from, through: Math.min(through, head.sequence) };
 }
 
 /** Whether the request names an end: a telling that follows has none. */
 export function hasEnd(request: RangeRequest): boolean {
   const { range, through, until, throughSequence } = request;
-  return [through, until, throughSequence].some((end) => end !== undefined) || (range !== undefined && !range.trim().endsWith('/..'));
+  return (
+    [through, until, throughSequence].some((end) => end !== undefined) ||
+    (range !== undefined && !range.trim().endsWith('/..'))
+  );
 }
 
 async function readTimes(request: RangeRequest, context: TimeContext): Promise<TimeInterval> {
@@ -53,7 +61,8 @@ async function readTimes(request: RangeRequest, context: TimeContext): Promise<T
 /** An end that is exclusive may stand at the start: the range is empty. */
 function checkOrder(first: Micros | null, last: Micros | null, { until }: RangeRequest): void {
   if (first === null || last === null) return;
-  if (until === undefined && first > last) throw inverted(`--from ${formatTime(first)} is after --through ${formatTime(last)}`);
+  if (until === undefined && first > last)
+    throw inverted(`--from ${formatTime(first)} is after --through ${formatTime(last)}`);
   if (until !== undefined) checkUntil('from', first, last + 1);
 }
 
@@ -71,7 +80,9 @@ async function lastTime(request: RangeRequest, context: TimeContext): Promise<Mi
 
 function checkEnds(request: RangeRequest): void {
   const starts = [request.range, request.from, request.fromSequence].filter((end) => end !== undefined);
-  const ends = [request.range, request.through, request.until, request.throughSequence].filter((end) => end !== undefined);
+  const ends = [request.range, request.through, request.until, request.throughSequence].filter(
+    (end) => end !== undefined,
+  );
   if (starts.length > 1 || ends.length > 1) {
     throw invalidArgument(
       `a range with ${starts.length > 1 ? 'two starts' : 'two ends'}`,

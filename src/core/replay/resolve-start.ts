@@ -25,7 +25,8 @@ export async function readStart(start: StartPoint, history: History, context: Ti
   await timeZone(context.zone);
   if (start === 'start') return { sequence: 1, time: null };
   if (start === 'end') return { sequence: (await history.head()).sequence + 1, time: null };
-  if (typeof start === 'number' || (typeof start === 'string' && SEQUENCE.test(start))) return { sequence: checkedSequence(start), time: null };
+  if (typeof start === 'number' || (typeof start === 'string' && SEQUENCE.test(start)))
+    return { sequence: checkedSequence(start), time: null };
   const time = (await readTimeExpression(start, context)).first;
   return { sequence: await history.sequenceAtTime(time), time };
 }
@@ -39,5 +40,8 @@ export async function resolveStart(start: StartPoint, history: History, context:
 function checkedSequence(start: string | number): number {
   const sequence = Number(start);
   if (Number.isSafeInteger(sequence) && sequence >= 1) return sequence;
-  throw invalidArgument(`${start} is not a sequence`, 'sequences are whole numbers from 1; or say start, end, or a time');
+  throw invalidArgument(
+    `${start} is not a sequence`,
+    'sequences are whole numbers from 1; or say start, end, or a time',
+  );
 }

@@ -26,7 +26,9 @@ function fieldHashRouter(field: FieldPath, partitions: readonly PartitionId[]): 
   const count = partitions.length;
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
     if (isPlainField(line, 0)) {
-      return partitions[hashPartition(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0), count)] as PartitionId;
+      return partitions[
+        hashPartition(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0), count)
+      ] as PartitionId;
     }
     const key = fieldText(line, 0);
     if (key === null) return noKey(line.kind(0));

@@ -10,10 +10,15 @@ import { murmur2 } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
 /** `partitionNames`: of all partitions, by id; `partitions`: those that may be named. */
-export function manualRouter(field: FieldPath, partitionNames: readonly string[], partitions: readonly PartitionId[]): Rule {
+export function manualRouter(
+  field: FieldPath,
+  partitionNames: readonly string[],
+  partitions: readonly PartitionId[],
+): Rule {
   const names = new NameTable(partitionNames, partitions);
   const route = (line: RoutableLine): PartitionId | RouteRefusal => {
-    if (line.kind(0) === FieldKind.STRING) return names.find(line.bytes, line.start(0) + 1, line.end(0) - 1) ?? 'unknown-partition';
+    if (line.kind(0) === FieldKind.STRING)
+      return names.find(line.bytes, line.start(0) + 1, line.end(0) - 1) ?? 'unknown-partition';
     const text = fieldText(line, 0);
     if (text === null) return noKey(line.kind(0));
     const bytes = Buffer.from(text, 'utf8');

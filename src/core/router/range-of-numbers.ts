@@ -16,7 +16,9 @@ const POWERS_OF_TEN = Float64Array.from({ length: DOUBLE_DIGITS + 1 }, (_, power
 export function numberPlace(values: readonly string[]): (line: RoutableLine) => PartitionId | RouteRefusal {
   const bounds = values.map((value) => readDecimal(value) as Decimal);
   const near = Float64Array.from(values, Number);
-  const hasOwnDouble = values.map((value, at) => hasFewDigits(value) && near.indexOf(near[at] as number) === near.lastIndexOf(near[at] as number));
+  const hasOwnDouble = values.map(
+    (value, at) => hasFewDigits(value) && near.indexOf(near[at] as number) === near.lastIndexOf(near[at] as number),
+  );
   return (line) => {
     const kind = line.kind(0);
     if (kind !== FieldKind.INTEGER && kind !== FieldKind.DECIMAL) return notComparable(kind);

@@ -3,7 +3,13 @@
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { keyParts } from '../model/routing/key-text.ts';
 import { type Partition, type PartitionId, selectPartitions } from '../model/routing/partition.ts';
-import { NOTHING_GIVEN, type RouteRefusal, type Router, type RouterFactory, type Rule } from '../model/routing/router.ts';
+import {
+  NOTHING_GIVEN,
+  type RouteRefusal,
+  type Router,
+  type RouterFactory,
+  type Rule,
+} from '../model/routing/router.ts';
 import type { Placements, RoutingInForce, RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec } from '../model/routing/routing-text.ts';
 import type { RoutableLine } from '../scan/scanned-field.ts';
@@ -30,24 +36,34 @@ export const makeRouter: RouterFactory = (routing, given = NOTHING_GIVEN) => {
   const free: Router = { ...router, givenKey, sentTo };
   if (sentTo !== null) return toOnePartition(free, sentTo);
   if (line === null) return free;
-  if (spec.rule === 'sticky' && router.causeOf(line) !== 'placed') return { ...free, fields: [], sessions: sessionsOf(routing, line) };
+  if (spec.rule === 'sticky' && router.causeOf(line) !== 'placed')
+    return { ...free, fields: [], sessions: sessionsOf(routing, line) };
   return toOnePartition(free, placeOf(line, routing, router));
 };
 
 function routerOf(routing: RoutingInForce): Router {
   const rule = ruleOf(routing);
   const sessions = routing.epoch.spec.rule === 'sticky' ? sessionsOf(routing, null) : null;
-  const router = withMissing(routing, { ...rule, causeOf: () => 'rule', sessions, everyLineTo: null, givenKey: null, sentTo: null });
+  const router = withMissing(routing, {
+    ...rule,
+    causeOf: () => 'rule',
+    sessions,
+    everyLineTo: null,
+    givenKey: null,
+    sentTo: null,
+  });
   return routing.placements.size === 0 ? router : placedFirst(routing.placements, router);
 }
 
 function ruleOf({ epoch: { spec, partitionIds }, partitionNames }: RoutingInForce): Rule {
-  if (partitionIds.some((id) => id >= partitionNames.length)) throw contradiction('it has fewer partitions than its epoch');
+  if (partitionIds.some((id) => id >= partitionNames.length))
+    throw contradiction('it has fewer partitions than its epoch');
   switch (spec.rule) {
     case 'hash':
       return hashRouter(spec.field, partitionIds);
     case 'range':
-      if (spec.bounds.values.length + 1 !== partitionIds.length) throw contradiction('its partitions are not as many as its bounds make');
+      if (spec.bounds.values.length + 1 !== partitionIds.length)
+        throw contradiction('its partitions are not as many as its bounds make');
       return rangeRouter(spec.field, spec.bounds, partitionIds);
     case 'composite':
       return compositeRouter(spec.fields, partitionIds);
@@ -104,7 +120,11 @@ function toOnePartition(router: Router, partition: PartitionId): Router {
 }
 
 function givenParts(spec: RoutingSpec, key: string): readonly string[] {
-  if (key === '') throw invalidArgument('a key of no characters cannot be given', 'give a key, or leave it out and each event has its own');
+  if (key === '')
+    throw invalidArgument(
+      'a key of no characters cannot be given',
+      'give a key, or leave it out and each event has its own',
+    );
   return readsNoKey(spec) ? [key] : keyParts(spec, key);
 }
 
@@ -123,16 +143,26 @@ function placeOf(line: RoutableLine, routing: RoutingInForce, router: Router): P
   if (typeof place === 'number') return place;
   const key = fieldText(line, 0) ?? '';
   if (place === 'unknown-partition') return partitionNamed(routing.partitionNames, key, partitionIds);
-  throw invalidArgument(`the key '${key.slice(0, 80)}' cannot be compared with the bounds of ${formatRoutingSpec(spec)}`, 'give a key of their kind');
+  throw invalidArgument(
+    `the key '${key.slice(0, 80)}' cannot be compared with the bounds of ${formatRoutingSpec(spec)}`,
+    'give a key of their kind',
+  );
 }
 
 /** @throws LedgerError UNKNOWN_PARTITION naming those there are. */
-function partitionNamed(names: readonly string[], name: string, among: readonly PartitionId[] = [...names.keys()]): PartitionId {
+function partitionNamed(
+  names: readonly string[],
+  name: string,
+  among: readonly PartitionId[] = [...names.keys()],
+): PartitionId {
   const partitions = among.map((id) => ({ id, name: names[id] as string }));
   const [found] = selectPartitions(partitions, [name]);
   return (found as Partition).id;
 }
 
 function contradiction(fact: string): LedgerError {
-  return new LedgerError('DAMAGED_LEDGER', { message: `the ledger's routing is damaged: ${fact}`, hint: 'take a copy that is sound' });
+  return new LedgerError('DAMAGED_LEDGER', {
+    message: `the ledger's routing is damaged: ${fact}`,
+    hint: 'take a copy that is sound',
+  });
 }

@@ -39,7 +39,11 @@ export class SessionTable {
     for (let probe = 0; probe < PROBES_MAX; probe++) {
       const at = ((hash + probe) & last) * WORDS;
       if (places[at] === 0) return this.#crowdedNumber(bytes, start, end) ?? this.#add(bytes, start, end, hash, at);
-      if (places[at + 1] === hash && this.#isSame(numberAt(places, at + 2), numberAt(places, at + 3), bytes, start, end)) return numberAt(places, at) - 1;
+      if (
+        places[at + 1] === hash &&
+        this.#isSame(numberAt(places, at + 2), numberAt(places, at + 3), bytes, start, end)
+      )
+        return numberAt(places, at) - 1;
     }
     return this.#crowdedNumber(bytes, start, end) ?? this.#add(bytes, start, end, hash, null);
   }
@@ -88,7 +92,8 @@ export class SessionTable {
       const session = numberAt(sessions, at);
       const start = this.#startOf(session);
       common = Math.min(common, this.keyBytes(session));
-      for (let byte = 0; byte < common; byte++) if (byteAt(keys, start + byte) !== byteAt(keys, first + byte)) common = byte;
+      for (let byte = 0; byte < common; byte++)
+        if (byteAt(keys, start + byte) !== byteAt(keys, first + byte)) common = byte;
     }
     return common;
   }
@@ -145,7 +150,8 @@ export class SessionTable {
       if (before[old] === 0) continue;
       const place = freePlace(places, numberAt(before, old + 1));
       const session = numberAt(before, old) - 1;
-      if (place === null) this.#crowded.set(this.#keys.toString('latin1', this.#startOf(session), this.#ends[session]), session);
+      if (place === null)
+        this.#crowded.set(this.#keys.toString('latin1', this.#startOf(session), this.#ends[session]), session);
       else places.set(before.subarray(old, old + WORDS), place);
     }
     [this.#ends, this.#places] = [ends, places];

@@ -46,7 +46,8 @@ export class PinColumns {
   }
 
   restore(sessions: Int32Array, { partitions, lastSeen }: PinRows): void {
-    for (let at = 0; at < sessions.length; at++) this.set(numberAt(sessions, at), partitions[at] as number, numberAt(lastSeen, at));
+    for (let at = 0; at < sessions.length; at++)
+      this.set(numberAt(sessions, at), partitions[at] as number, numberAt(lastSeen, at));
   }
 
   /** Takes these rows from others. */
@@ -92,6 +93,7 @@ export class SessionList {
 /** The partition with the fewest events, of several the one with the lowest id. */
 export function leastLoaded(loads: Float64Array): PartitionId {
   let least = 0;
-  for (let partition = 1; partition < loads.length; partition++) if ((loads[partition] as number) < (loads[least] as number)) least = partition;
+  for (let partition = 1; partition < loads.length; partition++)
+    if ((loads[partition] as number) < (loads[least] as number)) least = partition;
   return least;
 }

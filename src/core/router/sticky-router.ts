@@ -72,7 +72,8 @@ export class StickyRouter implements SessionRouter {
     if (this.#placements.size > 0 && this.#placements.has(fieldText(line, 0) ?? '')) return NO_SESSION;
     // the usual case without a second look
     if (line.kind(0) === FieldKind.STRING) return this.#table.numberOf(line.bytes, line.start(0) + 1, line.end(0) - 1);
-    if (isPlainField(line, 0)) return this.#table.numberOf(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0));
+    if (isPlainField(line, 0))
+      return this.#table.numberOf(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0));
     const session = fieldText(line, 0);
     return session === null ? NO_SESSION : this.numberOf(session);
   }
@@ -90,7 +91,9 @@ export class StickyRouter implements SessionRouter {
   takeUnasked(): readonly string[] {
     const from = this.#asked;
     this.#asked = this.#table.size;
-    return this.#mustAsk ? Array.from({ length: this.#table.size - from }, (_, nth) => this.#table.textOf(from + nth)) : [];
+    return this.#mustAsk
+      ? Array.from({ length: this.#table.size - from }, (_, nth) => this.#table.textOf(from + nth))
+      : [];
   }
 
   learn(pins: Iterable<Pin>): void {
@@ -124,7 +127,8 @@ export class StickyRouter implements SessionRouter {
     this.#loads[partition] = (this.#loads[partition] as number) + 1;
     const isRenewed = !isNew && since > this.#idle.renewedAfter;
     // within a draft that may be lifted all events have one time
-    if (!isNew && !isChanged) this.#liftMax = Math.min(this.#liftMax, (isRenewed ? this.#idle.endsAfter : this.#idle.renewedAfter) - since);
+    if (!isNew && !isChanged)
+      this.#liftMax = Math.min(this.#liftMax, (isRenewed ? this.#idle.endsAfter : this.#idle.renewedAfter) - since);
     if (!isNew && !isRenewed) return partition;
     if (!isChanged) this.#change(session);
     this.#drafted.set(session, partition, time);

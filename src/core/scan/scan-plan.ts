@@ -20,7 +20,10 @@ export interface ScanPlan {
 }
 
 /** Field n of `paths` is reported in slot n. */
-export function planScan(paths: readonly FieldPath[], limits: { lineBytesMax: number; depthMax: number; repeats?: ScanPlan['repeats'] }): ScanPlan {
+export function planScan(
+  paths: readonly FieldPath[],
+  limits: { lineBytesMax: number; depthMax: number; repeats?: ScanPlan['repeats'] },
+): ScanPlan {
   const nodes: PlanNode[] = [{ keys: [], slots: [] }];
   const nodeAt = (index: number) => nodes[index] as PlanNode;
   for (const [slot, path] of paths.entries()) {

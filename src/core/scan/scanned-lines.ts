@@ -63,7 +63,9 @@ export class ScannedLines {
 }
 
 function doubled<Table extends Uint8Array | Uint32Array>(table: Table): Table {
-  const grown = (table instanceof Uint8Array ? new Uint8Array(table.length * 2) : new Uint32Array(table.length * 2)) as Table;
+  const grown = (
+    table instanceof Uint8Array ? new Uint8Array(table.length * 2) : new Uint32Array(table.length * 2)
+  ) as Table;
   grown.set(table);
   return grown;
 }

@@ -30,10 +30,14 @@ const LOWER_U = 0x75;
 const CASE_BIT = 0x20;
 
 /** What a byte means inside a string: 0 an ordinary character, 1 one that needs a look. */
-const STOPS_STRING = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 || byte === QUOTE || byte === BACKSLASH || byte >= 0x80 ? 1 : 0));
+const STOPS_STRING = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x20 || byte === QUOTE || byte === BACKSLASH || byte >= 0x80 ? 1 : 0,
+);
 const IS_DIGIT = Uint8Array.from({ length: 256 }, (_, byte) => (isDigit(byte) ? 1 : 0));
 const IS_HEX = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9a-fA-F]/.test(String.fromCharCode(byte)) ? 1 : 0));
-const IS_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) => ('"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0));
+const IS_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) =>
+  '"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
+);
 
 /** No key of the plan leads here. */
 const NO_NODE = -1;
@@ -117,7 +121,8 @@ export class Scanner {
         if (this.#at < end) this.#fault = LineFault.UNEXPECTED_BYTE;
       }
       // what stopped at the line's end stopped for want of bytes
-      if (this.#at >= end && this.#fault !== LineFault.NONE && this.#fault !== LineFault.BAD_UTF8) this.#fault = LineFault.UNEXPECTED_END;
+      if (this.#at >= end && this.#fault !== LineFault.NONE && this.#fault !== LineFault.BAD_UTF8)
+        this.#fault = LineFault.UNEXPECTED_END;
       // behind a carriage return that belongs to the line's end there is no byte of the line
       this.#at = Math.min(this.#at, end);
     }
@@ -139,7 +144,8 @@ export class Scanner {
       if (first === OPEN_BRACE || first === OPEN_BRACKET) {
         if (depth === depthMax) return this.#stop(LineFault.TOO_DEEP, at);
         const isObject = first === OPEN_BRACE;
-        if (node !== NO_NODE) this.#openField(lines, line, node, valueStart, isObject ? FieldKind.OBJECT : FieldKind.ARRAY);
+        if (node !== NO_NODE)
+          this.#openField(lines, line, node, valueStart, isObject ? FieldKind.OBJECT : FieldKind.ARRAY);
         depth++;
         this.#isObject[depth] = isObject ? 1 : 0;
         this.#nodeOf[depth] = node;

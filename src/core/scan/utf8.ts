@@ -14,7 +14,8 @@ export function utf8Length(bytes: Uint8Array, at: number, lead: number): number 
   if (lead >= 0xf0 && lead <= 0xf4) {
     const low = lead === 0xf0 ? 0x90 : 0x80;
     const high = lead === 0xf4 ? 0x8f : 0xbf;
-    const isWhole = second >= low && second <= high && isContinuation(byteAt(bytes, at + 2)) && isContinuation(byteAt(bytes, at + 3));
+    const isWhole =
+      second >= low && second <= high && isContinuation(byteAt(bytes, at + 2)) && isContinuation(byteAt(bytes, at + 3));
     return isWhole ? 4 : 0;
   }
   return 0;

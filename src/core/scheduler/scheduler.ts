@@ -50,6 +50,7 @@ export class Scheduler {
       now,
     );
     for (const { consumer, lane, events } of feeds) consumers[consumer]?.feed(lane, events, ++this.#feeds);
-    if (wakeAt !== null) this.#alarm = setTimeout(() => this.wake(), Math.min(Math.ceil((wakeAt - now) / 1000), WAIT_MS_MAX));
+    if (wakeAt !== null)
+      this.#alarm = setTimeout(() => this.wake(), Math.min(Math.ceil((wakeAt - now) / 1000), WAIT_MS_MAX));
   }
 }

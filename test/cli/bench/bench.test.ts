@@ -43,15 +43,30 @@ it('measures everything on a ledger of its own, tells it as a document, and leav
   const directory = place();
   // a ledger of the user's that must not be touched
   const env = { ...process.env, COMPLETENGINE_LEDGER: join(tempDir(), 'mine.codex') };
-  const { stdout, stderr } = await succeed([...FEW, '--size', '300', '--partitions', '4', '--dir', directory, '--json'], { env });
+  const { stdout, stderr } = await succeed(
+    [...FEW, '--size', '300', '--partitions', '4', '--dir', directory, '--json'],
+    { env },
+  );
   const document = JSON.parse(stdout.toString());
   expect(stderr).toBe('');
   expect(document).toMatchObject({
     kind: 'completengine bench',
     format: 1,
-    settings: { events: 40, lineBytes: 300, partitions: 4, partition: 'hash:tenant', durability: 'full', synchronous: 'FULL' },
+    settings: {
+      events: 40,
+      lineBytes: 300,
+      partitions: 4,
+      partition: 'hash:tenant',
+      durability: 'full',
+      synchronous: 'FULL',
+    },
     machine: { node: process.version, sqlite: expect.stringMatching(/^SQLite 3\./), cores: expect.any(Number) },
-    figures: { storage: { inputBytes: 12_000 }, commit: { count: 40 }, wakeup: { count: 40 }, emit: { commits: expect.any(Number) } },
+    figures: {
+      storage: { inputBytes: 12_000 },
+      commit: { count: 40 },
+      wakeup: { count: 40 },
+      emit: { commits: expect.any(Number) },
+    },
   });
   const missing = METRICS.filter(({ path }) => valueAt(document.figures, path) === null).map(({ path }) => path);
   // less than a start took, so there is nothing net of it
@@ -63,7 +78,9 @@ it('measures everything on a ledger of its own, tells it as a document, and leav
   expect(storage.ledgerBytes).toBeGreaterThan(storage.inputBytes);
   expect(start.emitOneMs).toBeGreaterThan(start.nodeMs);
   for (const { p50Ms, p90Ms, p99Ms, p999Ms, maxMs } of [commit, wakeup]) {
-    expect([p50Ms, p90Ms, p99Ms, p999Ms, maxMs]).toEqual([p50Ms, p90Ms, p99Ms, p999Ms, maxMs].sort((one, other) => one - other));
+    expect([p50Ms, p90Ms, p99Ms, p999Ms, maxMs]).toEqual(
+      [p50Ms, p90Ms, p99Ms, p999Ms, maxMs].sort((one, other) => one - other),
+    );
   }
   expect(commit.p50Ms).toBeGreaterThan(0);
   expect(readdirSync(directory)).toEqual([]);
@@ -77,7 +94,9 @@ it('compares with a document kept before', async () => {
   const { stdout } = await succeed([...FEW, ...args, '--dir', directory]);
   expect(stdout.toString()).toMatch(/^figure +now +then +now\/then/m);
   expect(stdout.toString()).toMatch(/^cat \| emit +[\d,]+ events\/s +1,000,000 events\/s +0\.\d\d {2}worse$/m);
-  expect(stdout.toString()).toContain('partition hash:tenant then, manual:partition now; durability full then, normal now; synchronous FULL then, NORMAL now');
+  expect(stdout.toString()).toContain(
+    'partition hash:tenant then, manual:partition now; durability full then, normal now; synchronous FULL then, NORMAL now',
+  );
   expect(readdirSync(directory)).toEqual(['before.json']);
 });
 
@@ -90,7 +109,10 @@ async function interruptAt(sign: string, args: readonly string[], signal: NodeJS
   await until(() => readdirSync(directory, { recursive: true }).some((file) => String(file).endsWith(sign)));
   child.kill(signal);
   const { code, stderr } = await result;
-  expect({ code, stderr, left: readdirSync(directory) }).toMatchObject({ stderr: 'stopped; the temporary ledger was removed\n', left: [] });
+  expect({ code, stderr, left: readdirSync(directory) }).toMatchObject({
+    stderr: 'stopped; the temporary ledger was removed\n',
+    left: [],
+  });
   await until(() => processesIn(directory).length === 0);
   return code;
 }
@@ -163,7 +185,10 @@ it.each([
 it.runIf(process.getuid?.() !== 0)('refuses a directory it may not write', async () => {
   const directory = tempDir();
   chmodSync(directory, 0o500);
-  expect(await runCli([...FEW, '--dir', directory])).toMatchObject({ code: 73, stderr: expect.stringContaining('EACCES') });
+  expect(await runCli([...FEW, '--dir', directory])).toMatchObject({
+    code: 73,
+    stderr: expect.stringContaining('EACCES'),
+  });
 });
 
 it('a failure on the way is told in one line and leaves nothing behind', async () => {

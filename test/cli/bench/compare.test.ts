@@ -22,7 +22,8 @@ function withFigures(figures: Partial<Figures>): BenchDocument {
 function rowsOf(text: string): Map<string, string> {
   const rows = text.split('\n').flatMap((line) => /^(\S.*?) {2,}(.*)$/.exec(line) ?? []);
   const pairs: [string, string][] = [];
-  for (let at = 0; at < rows.length; at += 3) pairs.push([rows[at + 1] as string, (rows[at + 2] as string).replace(/ {2,}/g, '  ')]);
+  for (let at = 0; at < rows.length; at += 3)
+    pairs.push([rows[at + 1] as string, (rows[at + 2] as string).replace(/ {2,}/g, '  ')]);
   return new Map(pairs);
 }
 
@@ -34,20 +35,33 @@ const FASTER = withFigures({
 describe('comparing', () => {
   it('gives each figure as a ratio of now to then, null where one is missing', () => {
     const { ratios, settings, machine } = compare(FASTER, readEarlier(kept(DOCUMENT)));
-    expect(ratios).toMatchObject({ 'emit.eventsPerSecond': 1.5, 'commit.p99Ms': 2, 'commit.p50Ms': 1, 'emit.peakResidentBytes': null });
+    expect(ratios).toMatchObject({
+      'emit.eventsPerSecond': 1.5,
+      'commit.p99Ms': 2,
+      'commit.p50Ms': 1,
+      'emit.peakResidentBytes': null,
+    });
     expect(Object.keys(ratios)).toEqual(METRICS.map(({ path }) => path));
     expect([settings, machine]).toEqual([[], []]);
   });
 
   it('names the settings and what of the machine differ', () => {
-    const then = { ...DOCUMENT, settings: { ...DOCUMENT.settings, events: 1000 }, machine: { ...DOCUMENT.machine, node: 'v22.1.0' } };
+    const then = {
+      ...DOCUMENT,
+      settings: { ...DOCUMENT.settings, events: 1000 },
+      machine: { ...DOCUMENT.machine, node: 'v22.1.0' },
+    };
     const comparison = compare(DOCUMENT, readEarlier(kept(then)));
     expect(comparison.settings).toEqual([{ name: 'events', before: '1000', now: '1000000' }]);
     expect(comparison.machine).toEqual([{ name: 'node', before: 'v22.1.0', now: 'v20.20.2' }]);
   });
 
   it('takes an earlier document that lacks figures, and never looks into a prototype', () => {
-    const then = { ...DOCUMENT, figures: { emit: { eventsPerSecond: 500_000, commits: '7' }, commit: [] }, machine: 'none' };
+    const then = {
+      ...DOCUMENT,
+      figures: { emit: { eventsPerSecond: 500_000, commits: '7' }, commit: [] },
+      machine: 'none',
+    };
     const { ratios, machine } = compare(DOCUMENT, readEarlier(kept(then)));
     expect(ratios).toMatchObject({ 'emit.eventsPerSecond': 2, 'commit.p50Ms': null });
     expect(machine[0]).toMatchObject({ before: 'unknown' });
@@ -71,7 +85,9 @@ describe('comparing', () => {
     ['it has no figures', JSON.stringify({ ...DOCUMENT, figures: {} })],
     ['it is far too long', ' '.repeat(1024 * 1024 + 1)],
   ])('refuses a file because %s', (reason, content) => {
-    expect(() => readEarlier(kept(content))).toThrow(expect.objectContaining({ code: 'INPUT_UNREADABLE', message: expect.stringContaining(reason) }));
+    expect(() => readEarlier(kept(content))).toThrow(
+      expect.objectContaining({ code: 'INPUT_UNREADABLE', message: expect.stringContaining(reason) }),
+    );
   });
 
   it('refuses a file that is not there, and a directory', () => {
@@ -84,7 +100,9 @@ describe('the text', () => {
   it('shows every figure with its unit, the settings and the machine', () => {
     const text = benchText(DOCUMENT);
     expect(text).toContain('1,000,000 events of 200 bytes, hash:tenant over 8 partitions, synchronous=FULL\n');
-    expect(text).toContain('2 x A processor, 8.00 GB, linux 6.1 x64, ext4, Node 20.20.2, SQLite 3.53.2, completengine 0.1.0\n');
+    expect(text).toContain(
+      '2 x A processor, 8.00 GB, linux 6.1 x64, ext4, Node 20.20.2, SQLite 3.53.2, completengine 0.1.0\n',
+    );
     const rows = rowsOf(text);
     for (const { label } of METRICS) expect([...rows.keys()]).toContain(label);
     expect(rows.get('single-event commit, p99.9')).toBe('4.000 ms');
@@ -112,14 +130,24 @@ describe('the text', () => {
 
   it('says when the disk does not seem to flush, when there is none, and when a power cut may take something', () => {
     const { fsync, commit } = DOCUMENT.figures;
-    expect(benchText(withFigures({ fsync: { ...fsync, medianMs: 0.02, seemsToFlush: false } }))).toContain('does not seem to flush: a median of 0.02 ms');
-    expect(benchText({ ...DOCUMENT, machine: { ...DOCUMENT.machine, fileSystem: 'tmpfs' } })).toContain('tmpfs is memory');
-    expect(benchText({ ...DOCUMENT, settings: { ...DOCUMENT.settings, durability: 'normal' } })).toContain('a power cut may take the last commits');
-    expect(benchText(withFigures({ commit: { ...commit, count: 100 } }))).toContain('100 single commits are too few for a p99.9');
+    expect(benchText(withFigures({ fsync: { ...fsync, medianMs: 0.02, seemsToFlush: false } }))).toContain(
+      'does not seem to flush: a median of 0.02 ms',
+    );
+    expect(benchText({ ...DOCUMENT, machine: { ...DOCUMENT.machine, fileSystem: 'tmpfs' } })).toContain(
+      'tmpfs is memory',
+    );
+    expect(benchText({ ...DOCUMENT, settings: { ...DOCUMENT.settings, durability: 'normal' } })).toContain(
+      'a power cut may take the last commits',
+    );
+    expect(benchText(withFigures({ commit: { ...commit, count: 100 } }))).toContain(
+      '100 single commits are too few for a p99.9',
+    );
   });
 
   it('passes nothing of an earlier file to a terminal raw', () => {
-    const earlier = readEarlier(kept({ ...DOCUMENT, measuredAt: '\u001b[2J', settings: { ...DOCUMENT.settings, partition: '\u009b31m' } }));
+    const earlier = readEarlier(
+      kept({ ...DOCUMENT, measuredAt: '\u001b[2J', settings: { ...DOCUMENT.settings, partition: '\u009b31m' } }),
+    );
     const text = benchText(DOCUMENT, { earlier, comparison: compare(DOCUMENT, earlier) });
     expect(text).toContain('\\x1b[2J');
     expect(text).toContain('\\x9b31m');

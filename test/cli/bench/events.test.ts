@@ -9,7 +9,11 @@ const DIGEST = '7383be73905fc207e33a1445123b41c5804e8552447a7d56684928e6d531a392
 const whole = (maker: EventMaker, count: number) => Buffer.concat([...maker.chunks(count)]);
 
 it('makes JSON lines of exactly the bytes asked for, with a field for each way of routing', () => {
-  const shapes = fc.record({ partitions: fc.integer({ min: 1, max: 256 }), more: fc.nat(2000), number: fc.nat(2 ** 31) });
+  const shapes = fc.record({
+    partitions: fc.integer({ min: 1, max: 256 }),
+    more: fc.nat(2000),
+    number: fc.nat(2 ** 31),
+  });
   fc.assert(
     fc.property(shapes, ({ partitions, more, number }) => {
       const lineBytes = lineBytesMin(number + 1, partitions) + more;
@@ -18,7 +22,11 @@ it('makes JSON lines of exactly the bytes asked for, with a field for each way o
       expect(line.indexOf('\n')).toBe(line.length - 1);
       const event = JSON.parse(line) as Record<string, string | number>;
       expect(Object.keys(event)).toEqual([...FIELDS, 'pad']);
-      expect(event).toMatchObject({ id: number, tenant: expect.stringMatching(/^tenant-\d{1,3}$/), amount: expect.any(Number) });
+      expect(event).toMatchObject({
+        id: number,
+        tenant: expect.stringMatching(/^tenant-\d{1,3}$/),
+        amount: expect.any(Number),
+      });
       expect(Number(/^p(\d+)$/.exec(String(event['partition']))?.[1])).toBeLessThan(partitions);
     }),
   );
@@ -38,7 +46,10 @@ it('gives in pieces what it gives line by line', () => {
 
 it('spreads keys and partitions evenly, steps on in time, and fills events with different text', () => {
   const maker = new EventMaker({ lineBytes: 200, partitions: 8 });
-  const events = Array.from({ length: 8000 }, (_, number) => JSON.parse(maker.line(number)) as Record<string, string | number>);
+  const events = Array.from(
+    { length: 8000 },
+    (_, number) => JSON.parse(maker.line(number)) as Record<string, string | number>,
+  );
   const shares = (field: string) => {
     const counts = new Map<unknown, number>();
     for (const event of events) counts.set(event[field], (counts.get(event[field]) ?? 0) + 1);

@@ -40,13 +40,20 @@ it('tells what a process that fails says itself', async () => {
     code: 'IO_FAILED',
     message: 'a process that was measured failed: it ended with 74, and said "no room"',
   });
-  await expect(run('/nowhere/program', [], never())).rejects.toMatchObject({ code: 'IO_FAILED', message: expect.stringContaining('cannot be started') });
+  await expect(run('/nowhere/program', [], never())).rejects.toMatchObject({
+    code: 'IO_FAILED',
+    message: expect.stringContaining('cannot be started'),
+  });
 });
 
 it('ends a whole pipeline when the signal comes, and starts none behind it', async () => {
   const file = join(tempDir(), 'pids');
   const controller = new AbortController();
-  const running = runScript('sh -c \'echo $$ >> "$0"; exec sleep 60\' "$1" | sh -c \'echo $$ >> "$0"; exec sleep 60\' "$1"', [file], controller.signal);
+  const running = runScript(
+    'sh -c \'echo $$ >> "$0"; exec sleep 60\' "$1" | sh -c \'echo $$ >> "$0"; exec sleep 60\' "$1"',
+    [file],
+    controller.signal,
+  );
   const pids = () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : []);
   while (pids().length < 2) await sleep(10);
   controller.abort();
@@ -57,7 +64,9 @@ it('ends a whole pipeline when the signal comes, and starts none behind it', asy
 
 it('a companion goes on until it is ended', async () => {
   const companion = startCompanion('sh', ['-c', 'echo $$; exec sleep 60'], never());
-  const [pid] = (await createInterface({ input: companion.stdout })[Symbol.asyncIterator]().next()).value.split(' ').map(Number);
+  const [pid] = (await createInterface({ input: companion.stdout })[Symbol.asyncIterator]().next()).value
+    .split(' ')
+    .map(Number);
   expect(isAlive(pid)).toBe(true);
   companion.end();
   expect(await gone(pid)).toBe(true);

@@ -11,14 +11,18 @@ it.each(['0', 'many', '1.5'])("refuses '%s' as a number of events and of bytes",
 
 it('refuses events that have no room for their fields, and names the size that has', () => {
   const least = lineBytesMin(1_000_000, 8);
-  expect(() => readSettings({ ...FLAGS, size: String(least - 1) })).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', hint: `use --size ${least}` }));
+  expect(() => readSettings({ ...FLAGS, size: String(least - 1) })).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT', hint: `use --size ${least}` }),
+  );
   const { lineBytes, partitions } = readSettings({ ...FLAGS, size: String(least) });
   expect(new EventMaker({ lineBytes, partitions }).line(999_999)).toHaveLength(least);
 });
 
 it('takes the longest line that a ledger takes, and none longer', () => {
   expect(readSettings({ ...FLAGS, size: '1048577' }).lineBytes).toBe(1_048_577);
-  expect(() => readSettings({ ...FLAGS, size: '1048578' })).toThrow(expect.objectContaining({ hint: 'use --size 1048577' }));
+  expect(() => readSettings({ ...FLAGS, size: '1048578' })).toThrow(
+    expect.objectContaining({ hint: 'use --size 1048577' }),
+  );
 });
 
 it("takes what the core takes for a routing, in the core's words", () => {

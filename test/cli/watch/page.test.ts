@@ -39,7 +39,11 @@ function busyLook(partitions: number, groups: number): Look {
 
 describe('a page', () => {
   it('has every organ, with its figures', async () => {
-    const before = lookOf({ atMs: 0, events: [100, 300], groups: [groupOf('mailer', [50, 300], [50, 0], [alive('one')])] });
+    const before = lookOf({
+      atMs: 0,
+      events: [100, 300],
+      groups: [groupOf('mailer', [50, 300], [50, 0], [alive('one')])],
+    });
     const look = lookOf({
       atMs: 1000,
       events: [200, 600],
@@ -51,7 +55,9 @@ describe('a page', () => {
       ],
     });
     const text = (await pageOf(look, { columns: 120, rows: 40 }, before)).join('\n');
-    expect(text).toMatch(/^ledger +\/var\/lib\/events\.codex +01234567 +1\.23 MB \+ 4\.00 MB WAL +2026-04-12T09:00:01Z$/m);
+    expect(text).toMatch(
+      /^ledger +\/var\/lib\/events\.codex +01234567 +1\.23 MB \+ 4\.00 MB WAL +2026-04-12T09:00:01Z$/m,
+    );
     expect(text).toMatch(/^head +800:(ab){32}$/m);
     expect(text).toMatch(/^emission .* events\/s +stored\/s +commits\/s$/m);
     expect(text).toMatch(/^ {2}1s .* 400 +52\.0 kB +40$/m);
@@ -68,8 +74,16 @@ describe('a page', () => {
   });
 
   it('says when a group will have caught up, and when it never will', async () => {
-    const before = lookOf({ atMs: 0, events: [10_000], groups: [groupOf('fast', [1000], [9000]), groupOf('slow', [1000], [9000])] });
-    const look = lookOf({ atMs: 1000, events: [10_200], groups: [groupOf('fast', [1350], [8850]), groupOf('slow', [1100], [9100])] });
+    const before = lookOf({
+      atMs: 0,
+      events: [10_000],
+      groups: [groupOf('fast', [1000], [9000]), groupOf('slow', [1000], [9000])],
+    });
+    const look = lookOf({
+      atMs: 1000,
+      events: [10_200],
+      groups: [groupOf('fast', [1350], [8850]), groupOf('slow', [1100], [9100])],
+    });
     const text = (await pageOf(look, { columns: 100, rows: 30 }, before)).join('\n');
     expect(text).toMatch(/^ {2}fast .* 8,850 +-150 +350 +59s /m);
     expect(text).toMatch(/^ {2}slow .* 9,100 +\+100 +100 +never /m);
@@ -77,7 +91,12 @@ describe('a page', () => {
 
   it('of a new ledger invents nothing', async () => {
     const text = (
-      await renderPage(lookOf({ atMs: 0, events: [0, 0] }), new RateMeter().take(lookOf({ atMs: 0, events: [0, 0] })), { columns: 80, rows: 24 }, HINT)
+      await renderPage(
+        lookOf({ atMs: 0, events: [0, 0] }),
+        new RateMeter().take(lookOf({ atMs: 0, events: [0, 0] })),
+        { columns: 80, rows: 24 },
+        HINT,
+      )
     ).join('\n');
     expect(text).toMatch(/^bus +no commit yet$/m);
     expect(text).toMatch(/^scheduler +no groups yet$/m);
@@ -123,7 +142,8 @@ describe('a page', () => {
 
   it('shows in a small window of each organ what matters most', async () => {
     const text = (await pageOf(busyLook(8, 2), { columns: 40, rows: 10 })).join('\n');
-    for (const organ of ['ledger', 'emission', 'router', 'bus', 'scheduler', 'replay']) expect(text).toMatch(new RegExp(`^${organ}\\b`, 'm'));
+    for (const organ of ['ledger', 'emission', 'router', 'bus', 'scheduler', 'replay'])
+      expect(text).toMatch(new RegExp(`^${organ}\\b`, 'm'));
     expect(text).toMatch(/^ {2}group-0 +\d/m);
     expect(text).toMatch(/^ {2}group-1 +\d/m);
   });
@@ -131,7 +151,13 @@ describe('a page', () => {
   it('obeys no name', async () => {
     const evil = '\u001b[2Jx\u202e\n\u009b';
     const member = { ...alive(evil), isAlive: false };
-    const look = lookOf({ atMs: 1000, events: [1], names: [evil], path: `/tmp/${evil}`, groups: [groupOf(evil, [0], [1], [member])] });
+    const look = lookOf({
+      atMs: 1000,
+      events: [1],
+      names: [evil],
+      path: `/tmp/${evil}`,
+      groups: [groupOf(evil, [0], [1], [member])],
+    });
     const text = (await pageOf(look, { columns: 200, rows: 40 })).join('');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
     expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);

@@ -47,7 +47,10 @@ describe('the flow', () => {
   });
 
   it('goes over a second also where looks are more frequent', () => {
-    const looks = Array.from({ length: 31 }, (_, at): LookFacts => ({ atMs: at * 100, events: [at * 7], growth: { commits: 1, bytes: 10 } }));
+    const looks = Array.from(
+      { length: 31 },
+      (_, at): LookFacts => ({ atMs: at * 100, events: [at * 7], growth: { commits: 1, bytes: 10 } }),
+    );
     const { last } = lastOf(looks);
     expect(last?.overMs).toBe(1000);
     expect(last?.eventsPerSecond).toBeCloseTo(70);
@@ -95,23 +98,29 @@ describe('the last sixty seconds', () => {
 
   it('lose and invent no event, whenever the looks came', async () => {
     await fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom(1, 70, 500, 1000, 2500, 7000), fc.nat(100_000)), { minLength: 1, maxLength: 40 }), (steps) => {
-        let atMs = 0;
-        let events = 0;
-        const facts: LookFacts[] = [{ atMs, events: [0] }];
-        for (const [ms, more] of steps) {
-          atMs += ms;
-          events += more;
-          facts.push({ atMs, events: [events] });
-        }
-        const { seconds } = lastOf(facts);
-        const known = seconds.filter((each) => each !== null);
-        for (const each of known) expect(each).toBeGreaterThanOrEqual(0);
-        const sum = known.reduce((total, each) => total + each, 0);
-        expect(sum).toBeLessThanOrEqual(events + 1e-6);
-        // all of it is seen where it began and ended within the minute, at whole seconds from now
-        if (atMs < 60_000 && atMs % 1000 === 0) expect(sum).toBeCloseTo(events, 3);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(1, 70, 500, 1000, 2500, 7000), fc.nat(100_000)), {
+          minLength: 1,
+          maxLength: 40,
+        }),
+        (steps) => {
+          let atMs = 0;
+          let events = 0;
+          const facts: LookFacts[] = [{ atMs, events: [0] }];
+          for (const [ms, more] of steps) {
+            atMs += ms;
+            events += more;
+            facts.push({ atMs, events: [events] });
+          }
+          const { seconds } = lastOf(facts);
+          const known = seconds.filter((each) => each !== null);
+          for (const each of known) expect(each).toBeGreaterThanOrEqual(0);
+          const sum = known.reduce((total, each) => total + each, 0);
+          expect(sum).toBeLessThanOrEqual(events + 1e-6);
+          // all of it is seen where it began and ended within the minute, at whole seconds from now
+          if (atMs < 60_000 && atMs % 1000 === 0) expect(sum).toBeCloseTo(events, 3);
+        },
+      ),
     );
   });
 });

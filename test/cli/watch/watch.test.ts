@@ -47,7 +47,10 @@ describe('in a pipe', () => {
   test('--json says the same, and a failure as a document', async () => {
     const watching = startCli(['inspect', '--watch', '--json', '-l', await earthquakeLedger()]);
     const ended = finished(watching);
-    expect(await new LineReader(watching.stdout).document()).toMatchObject({ events: 1707, replay: { firstTime: '2018-01-31T01:49:59.650000Z' } });
+    expect(await new LineReader(watching.stdout).document()).toMatchObject({
+      events: 1707,
+      replay: { firstTime: '2018-01-31T01:49:59.650000Z' },
+    });
     watching.kill('SIGTERM');
     expect((await ended).code).toBe(143);
     const { code, stdout } = await runCli(['inspect', '--watch', '--json', '-l', '/nowhere/none.codex']);
@@ -67,7 +70,11 @@ describe('in a pipe', () => {
 });
 
 test.each(['50ms', '2h', '0s'])('--every %s is refused with 2', async (every) => {
-  expectFailure(await runCli(['inspect', '--watch', '--every', every, '-l', await newLedger()]), 2, 'is not between 100ms and 1h');
+  expectFailure(
+    await runCli(['inspect', '--watch', '--every', every, '-l', await newLedger()]),
+    2,
+    'is not between 100ms and 1h',
+  );
 });
 
 test.each([
@@ -82,9 +89,15 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
   async function openPage(options: { variables?: Readonly<Record<string, string>> } = {}) {
     const ledger = await newLedger('--partitions', '4');
     await succeed(['emit', '-q', '-l', ledger], { input: '1\n2\n3\n' });
-    const screen = new Screen({ columns: 80, rows: 24, variables: { COMPLETENGINE_LEDGER: ledger, ...options.variables } });
+    const screen = new Screen({
+      columns: 80,
+      rows: 24,
+      variables: { COMPLETENGINE_LEDGER: ledger, ...options.variables },
+    });
     screen.type('echo before');
-    screen.type(`(echo $BASHPID > "$COMPLETENGINE_LEDGER.pid"; exec '${process.execPath}' '${BIN}' inspect --watch --every 100ms); echo "code $?"`);
+    screen.type(
+      `(echo $BASHPID > "$COMPLETENGINE_LEDGER.pid"; exec '${process.execPath}' '${BIN}' inspect --watch --every 100ms); echo "code $?"`,
+    );
     await screen.showing(/^replay/m);
     return { ledger, screen };
   }
@@ -152,7 +165,9 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
       [80, 24],
     ] as const) {
       screen.resize(columns, rows);
-      const lines = await screen.showing(rows < 10 ? /^ledger[\s\S]*\n… \d+ rows left out\n*$/ : /^ledger[\s\S]*\nreplay .*\n*(q ends it.*\n*)?$/);
+      const lines = await screen.showing(
+        rows < 10 ? /^ledger[\s\S]*\n… \d+ rows left out\n*$/ : /^ledger[\s\S]*\nreplay .*\n*(q ends it.*\n*)?$/,
+      );
       expect(lines.length).toBeLessThanOrEqual(rows);
       for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
     }

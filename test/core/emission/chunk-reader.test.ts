@@ -36,7 +36,11 @@ async function readSource(source: ByteSource, limits = ROOMY, signal?: AbortSign
     for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
       told.lines.push(...linesOf(chunk));
       const { position, nextPosition } = chunk;
-      told.chunks.push({ position, nextPosition, input: Buffer.from(chunk.bytes.subarray(0, nextPosition - position)) });
+      told.chunks.push({
+        position,
+        nextPosition,
+        input: Buffer.from(chunk.bytes.subarray(0, nextPosition - position)),
+      });
     }
   } finally {
     reader.close();
@@ -67,7 +71,11 @@ const lineBytes = fc.oneof(
 const lineEnd = fc.constantFrom('\n', '\r\n');
 
 const input = fc
-  .record({ lines: fc.array(fc.tuple(lineBytes, lineEnd), { maxLength: 20 }), hasMark: fc.boolean(), endsOpen: fc.boolean() })
+  .record({
+    lines: fc.array(fc.tuple(lineBytes, lineEnd), { maxLength: 20 }),
+    hasMark: fc.boolean(),
+    endsOpen: fc.boolean(),
+  })
   .map(({ lines, hasMark, endsOpen }) => {
     const bytes = Buffer.concat(lines.flatMap(([line, end]) => [line, Buffer.from(end)]));
     const marked = hasMark ? Buffer.concat([Buffer.from(BYTE_ORDER_MARK), bytes]) : bytes;
@@ -80,7 +88,10 @@ describe('any cutting of the input', () => {
   it('gives the same lines, and chunks that cover the input without a gap', async () => {
     await fc.assert(
       fc.asyncProperty(input, pieceSizes, flow, chunkBytes, async (bytes, sizes, source, size) => {
-        const { lines, chunks } = await readAll(source(cutInto(bytes, sizes)), { chunkBytes: size, lineBytesMax: 1 << 20 });
+        const { lines, chunks } = await readAll(source(cutInto(bytes, sizes)), {
+          chunkBytes: size,
+          lineBytesMax: 1 << 20,
+        });
         const expected = splitLines(bytes);
         if (startsWithMark(bytes)) expected[0] = (expected[0] as Buffer).subarray(3);
         expect(lines).toEqual(expected);
@@ -100,21 +111,28 @@ describe('any cutting of the input', () => {
     // marks have their own tests below
     const unmarked = input.filter((bytes) => !startsWithMark(bytes));
     await fc.assert(
-      fc.asyncProperty(unmarked, pieceSizes, flow, chunkBytes, fc.integer({ min: 1, max: 60 }), async (bytes, sizes, source, size, lineBytesMax) => {
-        const { lines, chunks } = await readAll(source(cutInto(bytes, sizes)), { chunkBytes: size, lineBytesMax });
-        const expected = splitLines(bytes);
-        expect(lines).toHaveLength(expected.length);
-        for (const [at, line] of expected.entries()) {
-          const told = lines[at] as Buffer;
-          if (payloadBytes(line) <= lineBytesMax) {
-            expect(told).toEqual(line);
-          } else {
-            expect(payloadBytes(told)).toBeGreaterThan(lineBytesMax);
-            expect(told).toEqual(line.subarray(0, told.length));
+      fc.asyncProperty(
+        unmarked,
+        pieceSizes,
+        flow,
+        chunkBytes,
+        fc.integer({ min: 1, max: 60 }),
+        async (bytes, sizes, source, size, lineBytesMax) => {
+          const { lines, chunks } = await readAll(source(cutInto(bytes, sizes)), { chunkBytes: size, lineBytesMax });
+          const expected = splitLines(bytes);
+          expect(lines).toHaveLength(expected.length);
+          for (const [at, line] of expected.entries()) {
+            const told = lines[at] as Buffer;
+            if (payloadBytes(line) <= lineBytesMax) {
+              expect(told).toEqual(line);
+            } else {
+              expect(payloadBytes(told)).toBeGreaterThan(lineBytesMax);
+              expect(told).toEqual(line.subarray(0, told.length));
+            }
           }
-        }
-        for (const chunk of chunks) expect(chunk.input).toEqual(bytes.subarray(chunk.position, chunk.nextPosition));
-      }),
+          for (const chunk of chunks) expect(chunk.input).toEqual(bytes.subarray(chunk.position, chunk.nextPosition));
+        },
+      ),
       { numRuns: 600 },
     );
   });
@@ -122,7 +140,9 @@ describe('any cutting of the input', () => {
   it('does not matter to text in strings, whose characters may be cut in two', async () => {
     const whole = '"a🐟b"\n"🐠"';
     for (let size = 1; size <= whole.length; size++) {
-      const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, nth) => whole.slice(nth * size, (nth + 1) * size));
+      const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, nth) =>
+        whole.slice(nth * size, (nth + 1) * size),
+      );
       expect(texts((await readAll(flowing(pieces))).lines), `pieces of ${size}`).toEqual(['"a🐟b"', '"🐠"']);
     }
   });
@@ -194,7 +214,10 @@ describe('a byte order mark', () => {
 
   it('does not count as a part of its line: one within the limit comes whole', async () => {
     const pieces = cutInto(Buffer.from(`${BYTE_ORDER_MARK}123456\n7\n`), [1]);
-    expect(texts((await readAll(trickling(pieces), { chunkBytes: 64, lineBytesMax: 6 })).lines)).toEqual(['123456', '7']);
+    expect(texts((await readAll(trickling(pieces), { chunkBytes: 64, lineBytesMax: 6 })).lines)).toEqual([
+      '123456',
+      '7',
+    ]);
   });
 
   it('does not make a line that is too long look like a shorter one', async () => {
@@ -316,7 +339,11 @@ describe('a file', () => {
   it('is cut at the same places each time, each chunk filled', async () => {
     const bytes = Buffer.alloc(100_000, '123456\n');
     const limits = { chunkBytes: 30_000, lineBytesMax: 100 };
-    const cuts = await Promise.all([[977], [30_000], [100_000]].map(async (sizes) => (await readSource(new SlowFile(cutInto(bytes, sizes)), limits)).chunks));
+    const cuts = await Promise.all(
+      [[977], [30_000], [100_000]].map(
+        async (sizes) => (await readSource(new SlowFile(cutInto(bytes, sizes)), limits)).chunks,
+      ),
+    );
     const places = cuts.map((chunks) => chunks.map(({ nextPosition }) => nextPosition));
     expect(places[0]).toHaveLength(4);
     expect(places[1]).toEqual(places[0]);

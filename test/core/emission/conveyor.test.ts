@@ -16,10 +16,17 @@ const LINES = 12_000;
 
 /** A chunk of its own and volume enough for the writing thread: its lines have this key, but for the first two, which have `a`. */
 const chunk = (key: string) =>
-  Array.from({ length: LINES }, (_, n) => `{"k":"${n < 2 ? 'a' : key}","n":${n},"of":"${key}","pad":"${'x'.repeat(80)}"}\n`).join('');
+  Array.from(
+    { length: LINES },
+    (_, n) => `{"k":"${n < 2 ? 'a' : key}","n":${n},"of":"${key}","pad":"${'x'.repeat(80)}"}\n`,
+  ).join('');
 
 const HASH = { spec: parseRoutingSpec('hash:k'), partitionIds: [0, 1, 2] };
-const manual = (...names: string[]) => ({ spec: parseRoutingSpec('manual:k'), partitionIds: names.map((_, id) => id), partitionNames: names });
+const manual = (...names: string[]) => ({
+  spec: parseRoutingSpec('manual:k'),
+  partitionIds: names.map((_, id) => id),
+  partitionNames: names,
+});
 
 const nameOf = (line: string) => {
   const { of, n } = JSON.parse(line) as { of: string; n: number };
@@ -27,7 +34,8 @@ const nameOf = (line: string) => {
 };
 
 /** The lines of chunks with these keys, by name. */
-const namesOf = (keys: readonly string[]) => keys.flatMap((key) => Array.from({ length: LINES }, (_, n) => `${key}:${n}`));
+const namesOf = (keys: readonly string[]) =>
+  keys.flatMap((key) => Array.from({ length: LINES }, (_, n) => `${key}:${n}`));
 
 /** Stands for a ledger and its writing thread: answers in the order of the offers, compares epochs, counts what it took. */
 class FakeLedger {
@@ -43,7 +51,10 @@ class FakeLedger {
   readonly #changes: Map<number, Parameters<typeof inForce>[0]>;
   #offers = 0;
 
-  constructor(first: Parameters<typeof inForce>[0], changes: readonly (readonly [beforeOffer: number, routing: Parameters<typeof inForce>[0]])[]) {
+  constructor(
+    first: Parameters<typeof inForce>[0],
+    changes: readonly (readonly [beforeOffer: number, routing: Parameters<typeof inForce>[0]])[],
+  ) {
     this.#basis = { floor: 0, sessions: null, ...inForce(first) };
     this.#changes = new Map(changes);
   }
@@ -75,7 +86,8 @@ class FakeLedger {
   }
 
   #commit(draft: CommitDraft): CommitOutcome {
-    if (draft.epoch !== this.#basis.epoch.epoch) return { kind: 'conflict', basis: this.#basis, known: [], pins: [], producer: null };
+    if (draft.epoch !== this.#basis.epoch.epoch)
+      return { kind: 'conflict', basis: this.#basis, known: [], pins: [], producer: null };
     const lines: string[] = [];
     for (const { body } of draft.frames) {
       walkFrameBody(body, (delta, _, start, end) => {
@@ -134,25 +146,31 @@ it('goes on reading where the line that stopped it was met by the rule of an epo
   expect(report).toMatchObject({ events: KEYS.length * LINES, isComplete: true });
 });
 
-it.each([1, 2, 3, 4, 5])('takes nothing behind a line that the new epoch refuses, where it begins before offer %i', async (offer) => {
-  const ledger = new FakeLedger(HASH, [[offer, manual('a', 'z')]]);
-  const failure = await rejectionOf(emit(ledger, KEYS));
-  expect(failure.code).toBe('BAD_LINE');
-  expect(ledger.isOnThread).toBe(true);
-  expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
-  expect(ledger.taken.length).toBeLessThan(KEYS.length * LINES);
-});
+it.each([1, 2, 3, 4, 5])(
+  'takes nothing behind a line that the new epoch refuses, where it begins before offer %i',
+  async (offer) => {
+    const ledger = new FakeLedger(HASH, [[offer, manual('a', 'z')]]);
+    const failure = await rejectionOf(emit(ledger, KEYS));
+    expect(failure.code).toBe('BAD_LINE');
+    expect(ledger.isOnThread).toBe(true);
+    expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
+    expect(ledger.taken.length).toBeLessThan(KEYS.length * LINES);
+  },
+);
 
-it.each([4, 5, 6])('takes up what it held back where a third epoch, before offer %i, takes the line that the second one refused', async (offer) => {
-  const ledger = new FakeLedger(HASH, [
-    [3, manual('a', 'z')],
-    [offer, HASH],
-  ]);
-  const report = await emit(ledger, KEYS).catch(() => null);
-  // where the third one came too late the line has ended it, and nothing behind it was taken
-  if (report !== null) expect(report.events).toBe(KEYS.length * LINES);
-  expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
-});
+it.each([4, 5, 6])(
+  'takes up what it held back where a third epoch, before offer %i, takes the line that the second one refused',
+  async (offer) => {
+    const ledger = new FakeLedger(HASH, [
+      [3, manual('a', 'z')],
+      [offer, HASH],
+    ]);
+    const report = await emit(ledger, KEYS).catch(() => null);
+    // where the third one came too late the line has ended it, and nothing behind it was taken
+    if (report !== null) expect(report.events).toBe(KEYS.length * LINES);
+    expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
+  },
+);
 
 it('refuses whole chunks by the epoch in force, and never by one that is over', async () => {
   const refused: string[] = [];
@@ -188,35 +206,38 @@ it('tells a chunk that was refused as a whole once, however the ones behind it f
   }
 });
 
-it.each(['on the thread', 'one by one'])('has the rejected lines of a chunk kept and synced before the chunk is committed, %s', async (way) => {
-  const keys = ['a', 'x', 'b', 'y', 'c', 'z'];
-  const ledger = new FakeLedger(manual('a', 'b', 'c'), [[2, manual('a', 'b', 'c', 'd')]]);
-  const kept = { written: 0, synced: 0 };
-  const late: string[] = [];
-  const places = new Map(namesOf(keys).map((name, place) => [name, place]));
-  const taken = new Set<string>();
-  let passedOver = 0;
-  ledger.onTaken = (lines) => {
-    for (const line of lines) taken.add(line);
-    // what is not taken up to the last line of this commit was rejected
-    passedOver = (places.get(lines.at(-1) as string) as number) + 1 - taken.size;
-    if (kept.synced < passedOver) late.push(`${kept.synced} of ${passedOver}`);
-  };
-  const report = await emit(ledger, keys, {
-    onReject: () => void kept.written++,
-    syncRejects: async () => {
-      const { written } = kept;
-      await nextTurn();
-      kept.synced = written;
-    },
-    // receipts need each chunk's answer
-    onCommit: way === 'one by one' ? () => {} : undefined,
-  });
-  expect(ledger.isOnThread).toBe(way === 'on the thread');
-  expect(passedOver).toBeGreaterThanOrEqual(2 * (LINES - 2));
-  expect(late).toEqual([]);
-  expect(report).toMatchObject({ events: 3 * LINES + 6, rejected: 3 * (LINES - 2), lines: 6 * LINES });
-});
+it.each(['on the thread', 'one by one'])(
+  'has the rejected lines of a chunk kept and synced before the chunk is committed, %s',
+  async (way) => {
+    const keys = ['a', 'x', 'b', 'y', 'c', 'z'];
+    const ledger = new FakeLedger(manual('a', 'b', 'c'), [[2, manual('a', 'b', 'c', 'd')]]);
+    const kept = { written: 0, synced: 0 };
+    const late: string[] = [];
+    const places = new Map(namesOf(keys).map((name, place) => [name, place]));
+    const taken = new Set<string>();
+    let passedOver = 0;
+    ledger.onTaken = (lines) => {
+      for (const line of lines) taken.add(line);
+      // what is not taken up to the last line of this commit was rejected
+      passedOver = (places.get(lines.at(-1) as string) as number) + 1 - taken.size;
+      if (kept.synced < passedOver) late.push(`${kept.synced} of ${passedOver}`);
+    };
+    const report = await emit(ledger, keys, {
+      onReject: () => void kept.written++,
+      syncRejects: async () => {
+        const { written } = kept;
+        await nextTurn();
+        kept.synced = written;
+      },
+      // receipts need each chunk's answer
+      onCommit: way === 'one by one' ? () => {} : undefined,
+    });
+    expect(ledger.isOnThread).toBe(way === 'on the thread');
+    expect(passedOver).toBeGreaterThanOrEqual(2 * (LINES - 2));
+    expect(late).toEqual([]);
+    expect(report).toMatchObject({ events: 3 * LINES + 6, rejected: 3 * (LINES - 2), lines: 6 * LINES });
+  },
+);
 
 it('counts the chunks that were on their way when the input broke', async () => {
   const ledger = new FakeLedger(HASH, []);

@@ -22,7 +22,11 @@ const SETTINGS = emissionSettings({ time: parseFieldPath('t') });
 
 /** A prime count of partitions, so that hashes that differ hardly meet. */
 function bothPresses(): [Press, Press] {
-  const basis = { floor: 0, sessions: null, ...inForce({ spec: hashOf('k'), partitionIds: Array.from({ length: 997 }, (_, id) => id) }) };
+  const basis = {
+    floor: 0,
+    sessions: null,
+    ...inForce({ spec: hashOf('k'), partitionIds: Array.from({ length: 997 }, (_, id) => id) }),
+  };
   const parts = () => pressParts(makeRouter, { nowMicros: () => NOW }, SETTINGS, basis);
   const reference = parts();
   return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];

@@ -29,10 +29,22 @@ describe('the scan of the kernel', () => {
     ['lines of one byte, more than its tables hold at first', Buffer.from('1\n'.repeat(200_000))],
     ['blank lines alone', Buffer.from('\n \r\n\t\n'.repeat(50_000))],
     ['a line of sixteen megabytes', Buffer.from(`{"id":"${'x'.repeat(16 * 1024 * 1024)}"}\n{"id":1}\n`)],
-    ['nesting to the limit and beyond', joined([512, 513].map((depth) => Buffer.from('['.repeat(depth) + ']'.repeat(depth))))],
-    ['every first byte', joined(Array.from({ length: 256 }, (_, byte) => Buffer.from([byte === 0x0a ? 0x20 : byte, 0x31])))],
-    ['every byte in a string', joined(Array.from({ length: 256 }, (_, byte) => Buffer.from([0x22, byte === 0x0a ? 0x20 : byte, 0x22])))],
-    ['strings that end at every place of a vector', joined(Array.from({ length: 70 }, (_, length) => Buffer.from(`{"id":"${'y'.repeat(length)}"}`)))],
+    [
+      'nesting to the limit and beyond',
+      joined([512, 513].map((depth) => Buffer.from('['.repeat(depth) + ']'.repeat(depth)))),
+    ],
+    [
+      'every first byte',
+      joined(Array.from({ length: 256 }, (_, byte) => Buffer.from([byte === 0x0a ? 0x20 : byte, 0x31]))),
+    ],
+    [
+      'every byte in a string',
+      joined(Array.from({ length: 256 }, (_, byte) => Buffer.from([0x22, byte === 0x0a ? 0x20 : byte, 0x22]))),
+    ],
+    [
+      'strings that end at every place of a vector',
+      joined(Array.from({ length: 70 }, (_, length) => Buffer.from(`{"id":"${'y'.repeat(length)}"}`))),
+    ],
   ])('is the scan of the reference on %s', (_, chunk) => {
     const [reference, kernel] = bothScans({ lineBytesMax: 32 * 1024 * 1024 });
     expectSameRecords(kernel.scan(chunk), reference.scan(chunk));
@@ -98,7 +110,8 @@ const TIMES = [
 
 /** A line with a key and a time, or without one of them; with other digits now and then. */
 function judgedLine(random: Seeded): Buffer {
-  const scattered = (text: string) => text.replace(/[0-9]/g, (digit) => (random.between(0, 9) === 0 ? String(random.between(0, 9)) : digit));
+  const scattered = (text: string) =>
+    text.replace(/[0-9]/g, (digit) => (random.between(0, 9) === 0 ? String(random.between(0, 9)) : digit));
   const parts = [
     random.between(0, 30) === 0 ? null : `"k":${random.pick(KEYS)}`,
     random.between(0, 30) === 0 ? null : `"t":${scattered(random.pick(TIMES))}`,
@@ -107,7 +120,11 @@ function judgedLine(random: Seeded): Buffer {
   return Buffer.from(`{${parts.join(',')}}`);
 }
 
-function bothPresses(settings: Partial<EmissionSettings>, routing: string, partitionIds: readonly number[]): [Press, Press] {
+function bothPresses(
+  settings: Partial<EmissionSettings>,
+  routing: string,
+  partitionIds: readonly number[],
+): [Press, Press] {
   const whole = emissionSettings(settings);
   const clock = { nowMicros: () => Date.parse('2026-06-01T00:00:00Z') * 1000 };
   const parts = () => pressParts(makeRouter, clock, whole, basisOf(routing, 0, partitionIds));
@@ -121,7 +138,11 @@ const IN_ORDER = [0, 1, 2, 3, 4, 5, 6];
 function basisOf(routing: string, floor: number, partitionIds: readonly number[]): Basis {
   const partitionNames = [...Array.from({ length: Math.max(...partitionIds) + 1 }, (_, id) => `p${id}`), 'rest'];
   const loads = partitionNames.map((_, id) => (partitionIds.includes(id) ? (id * 37) % 11 : Number.POSITIVE_INFINITY));
-  return { floor, ...inForce({ spec: parseRoutingSpec(routing), partitionIds, partitionNames }), sessions: { loads, hasPins: true } };
+  return {
+    floor,
+    ...inForce({ spec: parseRoutingSpec(routing), partitionIds, partitionNames }),
+    sessions: { loads, hasPins: true },
+  };
 }
 
 describe('the press of the kernel', () => {
@@ -153,7 +174,12 @@ describe('the press of the kernel', () => {
       const now = 1_790_000_000_000_000;
       const made = [reference, kernel].map((press) => {
         const read = press.read(chunk);
-        const exclusions = { done: new Uint8Array(read.verdicts.count), faults: new Uint8Array(read.verdicts.count), hasFaults: false, callOf: null };
+        const exclusions = {
+          done: new Uint8Array(read.verdicts.count),
+          faults: new Uint8Array(read.verdicts.count),
+          hasFaults: false,
+          callOf: null,
+        };
         const {
           draft,
           lines,
@@ -165,7 +191,15 @@ describe('the press of the kernel', () => {
         } = press.build(chunk, read, exclusions, basisOf(routing, floor, partitionIds), now);
         const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, body: body.toString() }));
         // an empty draft is never offered, and what stands in it means nothing
-        return { draft: draft.count === 0 ? null : { ...draft, frames }, lines: [...lines()], times: [...times], payloadBytes, late, badLines, stoppedAt };
+        return {
+          draft: draft.count === 0 ? null : { ...draft, frames },
+          lines: [...lines()],
+          times: [...times],
+          payloadBytes,
+          late,
+          badLines,
+          stoppedAt,
+        };
       });
       expect(made[1]).toEqual(made[0]);
       events += made[0]?.draft?.count ?? 0;

@@ -28,14 +28,16 @@ function kindOf(value: unknown, written: string): KindName {
 function disagreement(record: ScannedRecord): string | null {
   const opinion = readStrictly(record.payload);
   if (opinion === null) return record.fault === 'NONE' ? 'it was accepted and is no JSON' : null;
-  if (hasKeyTwice(opinion.text, PATHS)) return record.fault === 'FIELD_TWICE' ? null : `a field stands twice and the fault is ${record.fault}`;
+  if (hasKeyTwice(opinion.text, PATHS))
+    return record.fault === 'FIELD_TWICE' ? null : `a field stands twice and the fault is ${record.fault}`;
   if (record.fault !== 'NONE') return `it is JSON and the fault is ${record.fault} at ${record.faultAt}`;
   for (const [nth, path] of PATHS.entries()) {
     const { kind, value } = record.fields[nth] as ScannedRecord['fields'][number];
     const expected = valueAt(opinion.value, path);
     const written = value.toString();
     if (kind !== kindOf(expected, written)) return `${path.join('.')} is ${kind}`;
-    if (kind !== 'ABSENT' && JSON.stringify(JSON.parse(written)) !== JSON.stringify(expected)) return `${path.join('.')} is ${written}`;
+    if (kind !== 'ABSENT' && JSON.stringify(JSON.parse(written)) !== JSON.stringify(expected))
+      return `${path.join('.')} is ${written}`;
   }
   return null;
 }

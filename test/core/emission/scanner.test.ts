@@ -83,7 +83,8 @@ describe('a line that is no JSON', () => {
   });
 
   it('has its faults at the same places where it ends in CR LF', () => {
-    for (const [fault, faultAt, line] of examples) expect(scanLine(`${line}\r`), line).toMatchObject({ fault, faultAt });
+    for (const [fault, faultAt, line] of examples)
+      expect(scanLine(`${line}\r`), line).toMatchObject({ fault, faultAt });
   });
 });
 
@@ -164,7 +165,13 @@ describe('lines', () => {
 
   it('that are bad do not touch those after them', () => {
     const records = scanLines('{"id":"a\n{"id":\n{"id":"b"}\n[[[[{"id":"c"}\n{"id":"d"}', ['id']);
-    expect(records.map(({ fault }) => fault)).toEqual(['UNEXPECTED_END', 'UNEXPECTED_END', 'NONE', 'UNEXPECTED_END', 'NONE']);
+    expect(records.map(({ fault }) => fault)).toEqual([
+      'UNEXPECTED_END',
+      'UNEXPECTED_END',
+      'NONE',
+      'UNEXPECTED_END',
+      'NONE',
+    ]);
     expect(records[2]?.fields).toEqual([{ kind: 'STRING', value: Buffer.from('"b"') }]);
     expect(records[4]?.fields).toEqual([{ kind: 'STRING', value: Buffer.from('"d"') }]);
   });
@@ -183,7 +190,10 @@ describe('limits', () => {
     expect(scanLine(nested(512)).fault).toBe('NONE');
     expect(scanLine(nested(513))).toMatchObject({ fault: 'TOO_DEEP', faultAt: 512 });
     expect(scanLine(`${'{"a":'.repeat(512)}1${'}'.repeat(512)}`).fault).toBe('NONE');
-    expect(scanLine(`${'{"a":'.repeat(513)}1${'}'.repeat(513)}`)).toMatchObject({ fault: 'TOO_DEEP', faultAt: 512 * 5 });
+    expect(scanLine(`${'{"a":'.repeat(513)}1${'}'.repeat(513)}`)).toMatchObject({
+      fault: 'TOO_DEEP',
+      faultAt: 512 * 5,
+    });
     expect(scanLine('['.repeat(1_000_000)).fault).toBe('TOO_DEEP');
   });
 
@@ -201,7 +211,8 @@ describe('limits', () => {
 });
 
 describe('fields', () => {
-  const found = (line: string, ...paths: string[]) => scanLine(line, paths).fields.map(({ kind, value }) => [kind, value.toString()]);
+  const found = (line: string, ...paths: string[]) =>
+    scanLine(line, paths).fields.map(({ kind, value }) => [kind, value.toString()]);
 
   it.each([
     ['STRING', '"a b"'],
@@ -244,7 +255,8 @@ describe('fields', () => {
   });
 
   it('are absent where the path does not lead to them', () => {
-    for (const line of ['{}', '1', '"a"', '{"b":1}', '{"A":1}', '{"a ":1}', '{"a.b":1}', '{"b":{"a":1}}']) expect(found(line, 'a')).toEqual([['ABSENT', '']]);
+    for (const line of ['{}', '1', '"a"', '{"b":1}', '{"A":1}', '{"a ":1}', '{"a.b":1}', '{"b":{"a":1}}'])
+      expect(found(line, 'a')).toEqual([['ABSENT', '']]);
     for (const line of ['{"a":1}', '{"a":{"c":1}}', '{"a":"b"}', '{"b":1,"a":null}', '{"a":{"a":{"b":1}}}'])
       expect(found(line, 'a.b')).toEqual([['ABSENT', '']]);
   });
@@ -299,6 +311,10 @@ describe('fields', () => {
   });
 
   it('that stand twice are no fault of the next line', () => {
-    expect(scanLines('{"a":1,"a":2}\n{"a":3}\n{"a":4}', ['a']).map(({ fault }) => fault)).toEqual(['FIELD_TWICE', 'NONE', 'NONE']);
+    expect(scanLines('{"a":1,"a":2}\n{"a":3}\n{"a":4}', ['a']).map(({ fault }) => fault)).toEqual([
+      'FIELD_TWICE',
+      'NONE',
+      'NONE',
+    ]);
   });
 });

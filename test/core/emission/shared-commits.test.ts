@@ -15,7 +15,11 @@ const CALLS = 3000;
 
 /** Stands for a ledger that keeps ids, and counts what it is asked. */
 class CountingLedger {
-  readonly basis: Basis = { floor: 0, sessions: null, ...inForce({ spec: parseRoutingSpec('hash'), partitionIds: [0, 1, 2] }) };
+  readonly basis: Basis = {
+    floor: 0,
+    sessions: null,
+    ...inForce({ spec: parseRoutingSpec('hash'), partitionIds: [0, 1, 2] }),
+  };
   readonly ids = new Map<string, { readonly sequence: number; readonly hash: Buffer }>();
   readonly counts = { commits: 0, basis: 0, routers: 0, lookups: 0, located: 0 };
   #sequence = 0;
@@ -38,7 +42,9 @@ class CountingLedger {
     return new SharedCommits({ target, makeRouter: counted, clock: { nowMicros: () => 1 } }, settings, (sequences) => {
       this.counts.lookups++;
       this.counts.located += sequences.length;
-      return Promise.resolve(sequences.map((sequence) => ({ sequence, partition: 'p0', offset: sequence - 1, time: 1 })));
+      return Promise.resolve(
+        sequences.map((sequence) => ({ sequence, partition: 'p0', offset: sequence - 1, time: 1 })),
+      );
     });
   }
 
@@ -86,14 +92,18 @@ describe('many calls at the same time', () => {
   it('each with a key of its own wait without being moved', async () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared();
-    const work = await arrayWork(() => Promise.all(Array.from({ length: CALLS }, (_, n) => shared.emit(lineOf({ n }), given(`k${n}`)))));
+    const work = await arrayWork(() =>
+      Promise.all(Array.from({ length: CALLS }, (_, n) => shared.emit(lineOf({ n }), given(`k${n}`)))),
+    );
     expect(ledger.counts.commits).toBe(CALLS);
     expect(work).toBeLessThan(CALLS * 60);
   });
 
   it('with several lines each are told of their own', async () => {
     const shared = new CountingLedger().shared();
-    const calls = Array.from({ length: 50 }, (_, n) => shared.emit([...lineOf({ n }), ...lineOf([n])].slice(0, 1 + (n % 2))));
+    const calls = Array.from({ length: 50 }, (_, n) =>
+      shared.emit([...lineOf({ n }), ...lineOf([n])].slice(0, 1 + (n % 2))),
+    );
     const told = (await Promise.all(calls)).flat().map(({ sequence }) => sequence);
     expect(told).toEqual(Array.from({ length: 75 }, (_, n) => n + 1));
   });
@@ -140,12 +150,16 @@ describe('duplicates', () => {
     const append = vi.spyOn(FrameBodyWriter.prototype, 'append');
     const calls = [
       ...Array.from({ length: 500 }, (_, n) => shared.emit(lineOf({ id: 'one', n }))),
-      ...Array.from({ length: 500 }, (_, n) => shared.emit([...lineOf({ id: `own-${n}` }), ...lineOf({ id: 'one', n: -1 - n })])),
+      ...Array.from({ length: 500 }, (_, n) =>
+        shared.emit([...lineOf({ id: `own-${n}` }), ...lineOf({ id: 'one', n: -1 - n })]),
+      ),
       // refused with its call, an id is free for the next one
       shared.emit(lineOf({ id: 'own-7', n: 7 })),
     ];
     const outcomes = await Promise.allSettled(calls);
-    expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map((_, at) => (at === 0 || at === 1000 ? 'fulfilled' : 'rejected')));
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      outcomes.map((_, at) => (at === 0 || at === 1000 ? 'fulfilled' : 'rejected')),
+    );
     expect(outcomes[3]).toMatchObject({ reason: { code: 'ID_CONFLICT' } });
     expect(append.mock.calls.length).toBeLessThan(10);
   });

@@ -3,9 +3,12 @@ import { driverOf } from '../../../src/core/ledger/drivers.ts';
 import { sqliteDriver } from '../../../src/core/ledger/sqlite/sqlite-driver.ts';
 import { failureOf } from '../../support/engines.ts';
 
-it.each(['events.codex', './a:b.codex', '/tmp/x', 'C:\\events.codex', 'a//b'])('takes %s for the path of a file', async (location) => {
-  expect(await driverOf(location)).toBe(sqliteDriver);
-});
+it.each(['events.codex', './a:b.codex', '/tmp/x', 'C:\\events.codex', 'a//b'])(
+  'takes %s for the path of a file',
+  async (location) => {
+    expect(await driverOf(location)).toBe(sqliteDriver);
+  },
+);
 
 it('refuses a scheme that no storage has', async () => {
   const { message } = await failureOf(() => driverOf('gopher://host/events'), 'INVALID_ARGUMENT');

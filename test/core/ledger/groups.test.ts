@@ -35,7 +35,8 @@ describe('leases', () => {
     expect((await attend('other', TTL - 1)).leases).toEqual([]);
     const other = await attend('other', TTL);
     expect(other.leases.map(({ partition }) => partition)).toEqual([0, 1]);
-    for (const { token } of other.leases) expect(token).toBeGreaterThan(Math.max(...one.leases.map((lease) => lease.token)));
+    for (const { token } of other.leases)
+      expect(token).toBeGreaterThan(Math.max(...one.leases.map((lease) => lease.token)));
   });
 
   it('do not last longer because the clock was set back', async () => {
@@ -60,8 +61,12 @@ describe('an acknowledgement', () => {
     const { groups, attend, positions } = await openStore();
     const { leases } = await attend('one', 0);
     const token = leases[0]?.token ?? 0;
-    expect(await groups.acknowledge([{ group: 'g', partition: 0, token, nextOffset: 3, nextSequence: 6 }])).toEqual([true]);
-    expect(await groups.acknowledge([{ group: 'g', partition: 0, token, nextOffset: 2, nextSequence: 4 }])).toEqual([false]);
+    expect(await groups.acknowledge([{ group: 'g', partition: 0, token, nextOffset: 3, nextSequence: 6 }])).toEqual([
+      true,
+    ]);
+    expect(await groups.acknowledge([{ group: 'g', partition: 0, token, nextOffset: 2, nextSequence: 4 }])).toEqual([
+      false,
+    ]);
     expect(await positions()).toEqual([3, 0]);
   });
 
@@ -76,7 +81,10 @@ describe('an acknowledgement', () => {
     expect(await groups.park(holding, event)).toBe(false);
     expect(await groups.beginRedelivery(holding)).toBe('lost');
     expect(await groups.settle(holding, 1, null)).toBe('lost');
-    expect({ positions: await positions(), parked: await groups.parked('g', ALL) }).toEqual({ positions: [0, 0], parked: [] });
+    expect({ positions: await positions(), parked: await groups.parked('g', ALL) }).toEqual({
+      positions: [0, 0],
+      parked: [],
+    });
   });
 
   it('does not touch the chain', async () => {
@@ -84,7 +92,9 @@ describe('an acknowledgement', () => {
     const chain = () => db.prepare('SELECT * FROM commits').all();
     const before = chain();
     const { leases } = await attend('one', 0);
-    await groups.acknowledge([{ group: 'g', partition: 1, token: leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 }]);
+    await groups.acknowledge([
+      { group: 'g', partition: 1, token: leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 },
+    ]);
     expect(chain()).toEqual(before);
   });
 });
@@ -93,7 +103,9 @@ describe('a death', () => {
   it('with an event at hand counts as a failed delivery of it, and one with nothing at hand does not', async () => {
     const { groups, attend } = await openStore();
     const one = await attend('one', 0);
-    await groups.acknowledge([{ group: 'g', partition: 1, token: one.leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 }]);
+    await groups.acknowledge([
+      { group: 'g', partition: 1, token: one.leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 },
+    ]);
     const other = await attend('other', TTL * 2);
     expect(other.leases.map(({ partition, attempts }) => [partition, attempts])).toEqual([
       [0, 1],

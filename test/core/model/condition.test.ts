@@ -117,7 +117,9 @@ test('fields are what JSON.parse makes of a payload, whichever keys stand twice'
   const key = fc.constantFrom('a', 'b', 'c');
   const value = fc.letrec((tie) => ({
     value: fc.oneof({ maxDepth: 3 }, fc.integer({ min: 0, max: 5 }).map(String), tie('object')),
-    object: fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map((entries) => `{${entries.map(([name, text]) => `"${name}":${text}`).join(',')}}`),
+    object: fc
+      .array(fc.tuple(key, tie('value')), { maxLength: 4 })
+      .map((entries) => `{${entries.map(([name, text]) => `"${name}":${text}`).join(',')}}`),
   })).object as fc.Arbitrary<string>;
   const paths = [['a'], ['a', 'b'], ['b', 'a', 'c'], ['c']];
   const fields = new FieldReader(paths, 512, 'last');
@@ -159,15 +161,19 @@ test.each([
 
 test('numbers are ordered as they are, and each operator is what it says', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), async (field, value) => {
-      const payload = `{"n":${field}}`;
-      expect(await holds(`n<${value}`, payload)).toBe(field < value);
-      expect(await holds(`n<=${value}`, payload)).toBe(field <= value);
-      expect(await holds(`n>${value}`, payload)).toBe(field > value);
-      expect(await holds(`n>=${value}`, payload)).toBe(field >= value);
-      expect(await holds(`n=${value}`, payload)).toBe(field === value);
-      expect(await holds(`n!=${value}`, payload)).toBe(field !== value);
-    }),
+    fc.asyncProperty(
+      fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }),
+      fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }),
+      async (field, value) => {
+        const payload = `{"n":${field}}`;
+        expect(await holds(`n<${value}`, payload)).toBe(field < value);
+        expect(await holds(`n<=${value}`, payload)).toBe(field <= value);
+        expect(await holds(`n>${value}`, payload)).toBe(field > value);
+        expect(await holds(`n>=${value}`, payload)).toBe(field >= value);
+        expect(await holds(`n=${value}`, payload)).toBe(field === value);
+        expect(await holds(`n!=${value}`, payload)).toBe(field !== value);
+      },
+    ),
   );
 });
 
@@ -178,7 +184,11 @@ test('several conditions may name one field, and a field within another', async 
     512,
   );
   const line = fields.read(Buffer.from('{"a":{"b":2}}'));
-  expect(await Promise.all(conditions.map(async ({ load }, nth) => (await load())(line, nth)))).toEqual([true, true, false]);
+  expect(await Promise.all(conditions.map(async ({ load }, nth) => (await load())(line, nth)))).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test.each(['', 'n', '=1', 'n==1', 'n=~x', 'a..b=1', '"a=1', 's="open', 's="a"b', '"a"b=1'])('%j is refused', (text) => {

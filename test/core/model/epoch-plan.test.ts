@@ -2,7 +2,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { movedByHash, type Plan, planAdd, planPlace, planReroute, routingAfter } from '../../../src/core/model/routing/epoch-plan.ts';
+import {
+  movedByHash,
+  type Plan,
+  planAdd,
+  planPlace,
+  planReroute,
+  routingAfter,
+} from '../../../src/core/model/routing/epoch-plan.ts';
 import type { RoutingInForce } from '../../../src/core/model/routing/routing.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { arrayWork } from '../../support/array-work.ts';
@@ -25,7 +32,9 @@ describe('adding partitions', () => {
   });
 
   it('passes over the partition for events without a key', () => {
-    expect(changed(routing('hash:a,missing=rest', [0, 1], ['p0', 'p1', 'rest']), planAdd(['p2'])).epoch.partitionIds).toEqual([0, 1, 3]);
+    expect(
+      changed(routing('hash:a,missing=rest', [0, 1], ['p0', 'p1', 'rest']), planAdd(['p2'])).epoch.partitionIds,
+    ).toEqual([0, 1, 3]);
   });
 
   it('is refused for a range, whose bounds make the partitions', () => {
@@ -92,7 +101,8 @@ describe('placing keys', () => {
 
 describe('rerouting', () => {
   const before = routing('hash:a', [0, 1, 2]);
-  const to = (text: string, asked?: number | readonly string[]) => changed(before, planReroute(parseRoutingSpec(text), asked));
+  const to = (text: string, asked?: number | readonly string[]) =>
+    changed(before, planReroute(parseRoutingSpec(text), asked));
 
   it('spreads over the partitions of now where none are named', () => {
     expect(to('hash:b').epoch.partitionIds).toEqual([0, 1, 2]);

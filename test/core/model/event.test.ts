@@ -19,7 +19,10 @@ interface History {
 const history: fc.Arbitrary<History> = fc.record({
   firstSequence: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 2 ** 40 })),
   firstTime: fc.integer({ min: -(2 ** 50), max: 2 ** 50 }),
-  events: fc.array(fc.record({ partition: fc.nat(5), step: fc.oneof(fc.constant(0), fc.nat(10_000_000)), payload: jsonLine }), { minLength: 1, maxLength: 24 }),
+  events: fc.array(
+    fc.record({ partition: fc.nat(5), step: fc.oneof(fc.constant(0), fc.nat(10_000_000)), payload: jsonLine }),
+    { minLength: 1, maxLength: 24 },
+  ),
 });
 
 /** The events as they must be told, sequence by sequence. */
@@ -45,7 +48,16 @@ function tell(batch: EventBatch): Told[] {
 }
 
 function frameOf(body: string, count: number): StoredFrame {
-  return { partition: 3, sequence: 100, offset: 0, count, firstTime: 0, lastTime: 0, key: null, body: Buffer.from(body) };
+  return {
+    partition: 3,
+    sequence: 100,
+    offset: 0,
+    count,
+    firstTime: 0,
+    lastTime: 0,
+    key: null,
+    body: Buffer.from(body),
+  };
 }
 
 function commitOf(...frames: StoredFrame[]): StoredCommit {
@@ -67,12 +79,19 @@ describe('the events of a commit', () => {
 
   it('are cut to the range, both ends included', () => {
     fc.assert(
-      fc.property(history, fc.integer({ min: -3, max: 30 }), fc.integer({ min: -3, max: 30 }), (written, from, through) => {
-        const told = toldOf(written);
-        const range = { from: written.firstSequence + from, through: written.firstSequence + through };
-        const batch = EventBatch.of(storedOf(written.firstSequence, told), range);
-        expect(tell(batch)).toEqual(told.filter(({ sequence }) => sequence >= range.from && sequence <= range.through));
-      }),
+      fc.property(
+        history,
+        fc.integer({ min: -3, max: 30 }),
+        fc.integer({ min: -3, max: 30 }),
+        (written, from, through) => {
+          const told = toldOf(written);
+          const range = { from: written.firstSequence + from, through: written.firstSequence + through };
+          const batch = EventBatch.of(storedOf(written.firstSequence, told), range);
+          expect(tell(batch)).toEqual(
+            told.filter(({ sequence }) => sequence >= range.from && sequence <= range.through),
+          );
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -82,7 +101,10 @@ describe('the events of a commit', () => {
       fc.property(history, fc.uniqueArray(fc.nat(5), { minLength: 1 }), (written, partitions) => {
         const told = toldOf(written);
         const commit = storedOf(written.firstSequence, told);
-        const batch = EventBatch.of({ ...commit, frames: commit.frames.filter(({ partition }) => partitions.includes(partition)) }, EVERYTHING);
+        const batch = EventBatch.of(
+          { ...commit, frames: commit.frames.filter(({ partition }) => partitions.includes(partition)) },
+          EVERYTHING,
+        );
         expect(tell(batch)).toEqual(told.filter(({ partition }) => partitions.includes(partition)));
       }),
       { numRuns: 500 },
@@ -90,7 +112,10 @@ describe('the events of a commit', () => {
   });
 
   it('bear the key that was given for their frame', () => {
-    const batch = EventBatch.of(commitOf({ ...frameOf('[[1,0,"b"]]', 1), key: 'tenant' }, frameOf('[[0,0,"a"]]', 1)), EVERYTHING);
+    const batch = EventBatch.of(
+      commitOf({ ...frameOf('[[1,0,"b"]]', 1), key: 'tenant' }, frameOf('[[0,0,"a"]]', 1)),
+      EVERYTHING,
+    );
     expect([batch.givenKey(0), batch.givenKey(1)]).toEqual([null, 'tenant']);
   });
 
@@ -104,9 +129,14 @@ describe('the events of a commit', () => {
 describe('a frame that is not what its row promises', () => {
   const body = '[[0,0,"a"],\n[1,5,"b"],\n[2,5,"c"]]';
 
-  it.each([0, 1, 2, 4, 9, 33, 34, 1e9, 2 ** 40, -1, Number.MAX_SAFE_INTEGER])('is refused when its count says %s', (count) => {
-    expect(refusalOf(() => EventBatch.of(commitOf(frameOf(body, count)), EVERYTHING).count).code).toBe('VERIFICATION_FAILED');
-  });
+  it.each([0, 1, 2, 4, 9, 33, 34, 1e9, 2 ** 40, -1, Number.MAX_SAFE_INTEGER])(
+    'is refused when its count says %s',
+    (count) => {
+      expect(refusalOf(() => EventBatch.of(commitOf(frameOf(body, count)), EVERYTHING).count).code).toBe(
+        'VERIFICATION_FAILED',
+      );
+    },
+  );
 
   it.each([
     ['two events of one sequence', '[[0,0,"a"],\n[0,5,"b"],\n[2,5,"c"]]'],
@@ -114,7 +144,9 @@ describe('a frame that is not what its row promises', () => {
     ['an end that is missing', '[[0,0,"a"],\n[1,5,"b"],\n'],
     ['a body that is empty', ''],
   ])('is refused for %s', (_what, damaged) => {
-    expect(refusalOf(() => EventBatch.of(commitOf(frameOf(damaged, 3)), EVERYTHING).count).code).toBe('VERIFICATION_FAILED');
+    expect(refusalOf(() => EventBatch.of(commitOf(frameOf(damaged, 3)), EVERYTHING).count).code).toBe(
+      'VERIFICATION_FAILED',
+    );
   });
 
   it('is named by the commit and the partition it belongs to', () => {
@@ -125,7 +157,12 @@ describe('a frame that is not what its row promises', () => {
   });
 
   it('is refused as broken or told as it stands, whatever bytes and counts were damaged, and with no other error', () => {
-    const damage = fc.record({ frame: fc.nat(), place: fc.nat(), byte: fc.nat(255), count: fc.option(fc.oneof(fc.nat(40), fc.maxSafeInteger())) });
+    const damage = fc.record({
+      frame: fc.nat(),
+      place: fc.nat(),
+      byte: fc.nat(255),
+      count: fc.option(fc.oneof(fc.nat(40), fc.maxSafeInteger())),
+    });
     fc.assert(
       fc.property(history, fc.array(damage, { minLength: 1, maxLength: 3 }), (written, damages) => {
         const commit = storedOf(written.firstSequence, toldOf(written));

@@ -8,11 +8,24 @@ import { refusalOf } from '../../support/refusals.ts';
 it('reads the keys from the root down', () => {
   expect(parseFieldPath('id')).toEqual(['id']);
   expect(parseFieldPath('properties.net')).toEqual(['properties', 'net']);
-  expect(parseFieldPath('größe.キー.__proto__.0.a:b.created at')).toEqual(['größe', 'キー', '__proto__', '0', 'a:b', 'created at']);
+  expect(parseFieldPath('größe.キー.__proto__.0.a:b.created at')).toEqual([
+    'größe',
+    'キー',
+    '__proto__',
+    '0',
+    'a:b',
+    'created at',
+  ]);
 });
 
 it('takes any name in double quotes, written as in JSON', () => {
-  expect(parseFieldPath('"a.b".""."c,d=e+f"." "."say \\"\\u00e9\\n\\""')).toEqual(['a.b', '', 'c,d=e+f', ' ', 'say "é\n"']);
+  expect(parseFieldPath('"a.b".""."c,d=e+f"." "."say \\"\\u00e9\\n\\""')).toEqual([
+    'a.b',
+    '',
+    'c,d=e+f',
+    ' ',
+    'say "é\n"',
+  ]);
 });
 
 it.each(['a,b', 'a=b', 'a+b', 'a"b', '"a"b', '"a', ' a', 'a. b', 'a\t', '"a\nb"', '"\\x"'])(

@@ -30,11 +30,18 @@ function walk(body: Uint8Array): Walked {
   const fault = walkFrameBody(body, (sequenceDelta, timeDelta, start, end) => {
     events.push({ sequenceDelta, timeDelta, payload: Buffer.from(body.subarray(start, end)).toString('latin1') });
   });
-  return { fault, events: events.map((event) => ({ ...event, payload: Buffer.from(event.payload, 'latin1').toString() })) };
+  return {
+    fault,
+    events: events.map((event) => ({ ...event, payload: Buffer.from(event.payload, 'latin1').toString() })),
+  };
 }
 
 const LARGEST_DELTA = Number.MAX_SAFE_INTEGER;
-const delta = fc.oneof(fc.nat(12), fc.nat(2 ** 52), fc.constantFrom(9, 10, 99, 100, 999_999_999_999, 1_000_000_000_000));
+const delta = fc.oneof(
+  fc.nat(12),
+  fc.nat(2 ** 52),
+  fc.constantFrom(9, 10, 99, 100, 999_999_999_999, 1_000_000_000_000),
+);
 const placed = fc.record({ sequenceDelta: delta, timeDelta: delta, payload: jsonLine });
 const events = fc.array(placed, { minLength: 1, maxLength: 12 });
 
@@ -61,7 +68,9 @@ describe('a body that was written', () => {
       fc.property(events, (written) => {
         const text = write(written).toString();
         expect(text.split('\n')).toHaveLength(written.length);
-        expect(JSON.parse(text)).toEqual(written.map(({ sequenceDelta, timeDelta, payload }) => [sequenceDelta, timeDelta, JSON.parse(payload)]));
+        expect(JSON.parse(text)).toEqual(
+          written.map(({ sequenceDelta, timeDelta, payload }) => [sequenceDelta, timeDelta, JSON.parse(payload)]),
+        );
       }),
     );
   });
@@ -82,7 +91,11 @@ describe('a body that was written', () => {
   });
 
   it('gives back the largest deltas there are', () => {
-    const written = [LARGEST_DELTA - 1, LARGEST_DELTA].map((largest) => ({ sequenceDelta: largest, timeDelta: largest, payload: '1' }));
+    const written = [LARGEST_DELTA - 1, LARGEST_DELTA].map((largest) => ({
+      sequenceDelta: largest,
+      timeDelta: largest,
+      payload: '1',
+    }));
     expect(walk(write(written))).toEqual({ fault: null, events: written });
   });
 });
@@ -144,7 +157,8 @@ describe('a damaged body', () => {
           damaged[place] = byte;
           if (damaged.equals(body)) continue;
           const { fault, events: visited } = walk(damaged);
-          if (fault === null) expect(visited.length, `byte ${place} as ${byte} in ${body}`).toBeLessThan(written.length);
+          if (fault === null)
+            expect(visited.length, `byte ${place} as ${byte} in ${body}`).toBeLessThan(written.length);
         }
       }),
       { numRuns: 500 },

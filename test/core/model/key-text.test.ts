@@ -13,7 +13,8 @@ const composite = parseRoutingSpec('composite:a+b');
 
 describe('a key', () => {
   it('of one field is its text, whatever stands in it', () => {
-    for (const text of ['', 'a+b', '["a","b"]', '"quoted"', 'a\n\u0000b']) expect(keyParts(parseRoutingSpec('hash:a'), text)).toEqual([text]);
+    for (const text of ['', 'a+b', '["a","b"]', '"quoted"', 'a\n\u0000b'])
+      expect(keyParts(parseRoutingSpec('hash:a'), text)).toEqual([text]);
     expect(formatKey(['a+b'])).toBe('a+b');
   });
 
@@ -36,20 +37,31 @@ describe('a key', () => {
   });
 
   it('is none of a hash over the whole payload', () => {
-    expect(refusalOf(() => keyParts(parseRoutingSpec('hash'), 'a')).message).toBe('a hash over the whole payload has no keys');
+    expect(refusalOf(() => keyParts(parseRoutingSpec('hash'), 'a')).message).toBe(
+      'a hash over the whole payload has no keys',
+    );
   });
 });
 
-const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('p0', '"', '\\', '1', '1e3', '2026-01-01T00:00:00Z'));
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('p0', '"', '\\', '1', '1e3', '2026-01-01T00:00:00Z'),
+);
 
 describe('a key given by hand goes where an event with that key goes', () => {
   it.each(['hash:a', 'manual:a', 'range:a=b,m', 'range:a=2026-01-01T00:00:00Z'])('under %s', (spec) => {
-    const routing = inForce({ spec: parseRoutingSpec(spec), partitionIds: spec.startsWith('range:a=2') ? [0, 1] : [2, 0, 1] });
+    const routing = inForce({
+      spec: parseRoutingSpec(spec),
+      partitionIds: spec.startsWith('range:a=2') ? [0, 1] : [2, 0, 1],
+    });
     const router = makeRouter(routing);
     fc.assert(
       fc.property(text, (key) => {
         const line = lineOfKey(routing.epoch.spec, keyParts(routing.epoch.spec, key));
-        expect({ to: router.route(line), key: router.keyOf(line) }).toEqual(routed(routing)(JSON.stringify({ a: key })));
+        expect({ to: router.route(line), key: router.keyOf(line) }).toEqual(
+          routed(routing)(JSON.stringify({ a: key })),
+        );
       }),
     );
   });
@@ -70,9 +82,12 @@ describe('a key given by hand goes where an event with that key goes', () => {
     const routing = inForce({ spec: parseRoutingSpec('range:a=-1,2.5'), partitionIds: [2, 0, 1] });
     const router = makeRouter(routing);
     fc.assert(
-      fc.property(fc.oneof(fc.integer().map(String), fc.double({ noNaN: true, noDefaultInfinity: true }).map(String)), (key) => {
-        expect(router.route(lineOfKey(routing.epoch.spec, [key]))).toBe(routed(routing)(`{"a":${key}}`).to);
-      }),
+      fc.property(
+        fc.oneof(fc.integer().map(String), fc.double({ noNaN: true, noDefaultInfinity: true }).map(String)),
+        (key) => {
+          expect(router.route(lineOfKey(routing.epoch.spec, [key]))).toBe(routed(routing)(`{"a":${key}}`).to);
+        },
+      ),
     );
     expect(router.route(lineOfKey(routing.epoch.spec, ['2.5.1']))).toBe('key-not-comparable');
   });

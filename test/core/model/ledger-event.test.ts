@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { LedgerEvent } from '../../../src/core/model/events/ledger-event.ts';
 
 function eventOf(payload: string): LedgerEvent {
-  return new LedgerEvent({ sequence: 1, partition: 'p0', offset: 0, time: 0, key: null, payload: Buffer.from(payload) });
+  return new LedgerEvent({
+    sequence: 1,
+    partition: 'p0',
+    offset: 0,
+    time: 0,
+    key: null,
+    payload: Buffer.from(payload),
+  });
 }
 
 test('its payload is bytes, text and a value', () => {

@@ -1,7 +1,20 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { describeValue } from '../../../src/core/model/options/describe-value.ts';
-import { flag, group, limit, listOf, millis, oneOf, required, sequence, signal, text, texts, time } from '../../../src/core/model/options/option-kinds.ts';
+import {
+  flag,
+  group,
+  limit,
+  listOf,
+  millis,
+  oneOf,
+  required,
+  sequence,
+  signal,
+  text,
+  texts,
+  time,
+} from '../../../src/core/model/options/option-kinds.ts';
 import { type OptionTable, readArgument, readOptions } from '../../../src/core/model/options/options.ts';
 import { refusalOf } from '../../support/refusals.ts';
 
@@ -14,7 +27,14 @@ interface Options {
   readonly until?: { readonly idleMs?: number | undefined } | undefined;
 }
 
-const TABLE: OptionTable<Options> = { name: required(text), batch: limit, follow: flag, from: time, partitions: texts, until: group({ idleMs: millis }) };
+const TABLE: OptionTable<Options> = {
+  name: required(text),
+  batch: limit,
+  follow: flag,
+  from: time,
+  partitions: texts,
+  until: group({ idleMs: millis }),
+};
 
 const read = (given: unknown) => readOptions<Options>('call()', given, TABLE);
 
@@ -28,17 +48,41 @@ describe('options are refused', () => {
     [{ name: null }, 'call(): the option name is null; expected is a text', { option: 'name' }],
     [{}, 'call(): the option name is missing; expected is a text', { option: 'name' }],
     [undefined, 'call(): the option name is missing; expected is a text', { option: 'name' }],
-    [{ name: 'n', batch: '3' }, 'call(): the option batch is "3"; expected is a whole number from 1, or Infinity', { option: 'batch' }],
-    [{ name: 'n', batch: Number.NaN }, 'call(): the option batch is NaN; expected is a whole number from 1, or Infinity', { option: 'batch' }],
-    [{ name: 'n', batch: 3n }, 'call(): the option batch is 3n; expected is a whole number from 1, or Infinity', { option: 'batch' }],
-    [{ name: 'n', follow: 'yes' }, 'call(): the option follow is "yes"; expected is true or false', { option: 'follow' }],
+    [
+      { name: 'n', batch: '3' },
+      'call(): the option batch is "3"; expected is a whole number from 1, or Infinity',
+      { option: 'batch' },
+    ],
+    [
+      { name: 'n', batch: Number.NaN },
+      'call(): the option batch is NaN; expected is a whole number from 1, or Infinity',
+      { option: 'batch' },
+    ],
+    [
+      { name: 'n', batch: 3n },
+      'call(): the option batch is 3n; expected is a whole number from 1, or Infinity',
+      { option: 'batch' },
+    ],
+    [
+      { name: 'n', follow: 'yes' },
+      'call(): the option follow is "yes"; expected is true or false',
+      { option: 'follow' },
+    ],
     [
       { name: 'n', from: new Date(Number.NaN) },
       'call(): the option from is an invalid Date; expected is a time as text or as a valid Date',
       { option: 'from' },
     ],
-    [{ name: 'n', partitions: 'p0' }, 'call(): the option partitions is "p0"; expected is a list of texts', { option: 'partitions' }],
-    [{ name: 'n', partitions: ['p0', 1] }, 'call(): the option partitions is a list; expected is a list of texts', { option: 'partitions' }],
+    [
+      { name: 'n', partitions: 'p0' },
+      'call(): the option partitions is "p0"; expected is a list of texts',
+      { option: 'partitions' },
+    ],
+    [
+      { name: 'n', partitions: ['p0', 1] },
+      'call(): the option partitions is a list; expected is a list of texts',
+      { option: 'partitions' },
+    ],
     [
       { name: 'n', until: { idlems: 1 } },
       'call(), the option until: there is no option "idlems"; the nearest is idleMs',
@@ -66,7 +110,9 @@ describe('options are refused', () => {
         return 3;
       }
     }
-    expect(refusalOf(() => read(new Hooks())).message).toBe('call(): the option batch is inherited; expected is a property of the object itself');
+    expect(refusalOf(() => read(new Hooks())).message).toBe(
+      'call(): the option batch is inherited; expected is a property of the object itself',
+    );
   });
 });
 
@@ -140,8 +186,12 @@ test('an argument by itself is read the same way', () => {
   const kind = listOf(sequence, 'a list of sequences');
   expect(readArgument('call()', 'sequences', [1, 2], kind)).toEqual([1, 2]);
   for (const wrong of [1, [0], [1.5], [1, undefined], new Array(2)]) {
-    expect(refusalOf(() => readArgument('call()', 'sequences', wrong, kind)).message).toMatch(/the argument sequences is .*; expected is a list of sequences$/);
+    expect(refusalOf(() => readArgument('call()', 'sequences', wrong, kind)).message).toMatch(
+      /the argument sequences is .*; expected is a list of sequences$/,
+    );
   }
   expect(readArgument('call()', 'mode', 'read', oneOf('read', 'write'))).toBe('read');
-  expect(refusalOf(() => readArgument('call()', 'signal', { aborted: false }, signal)).message).toContain('expected is an AbortSignal');
+  expect(refusalOf(() => readArgument('call()', 'signal', { aborted: false }, signal)).message).toContain(
+    'expected is an AbortSignal',
+  );
 });

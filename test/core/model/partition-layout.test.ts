@@ -28,7 +28,10 @@ describe('the partitions of a new ledger', () => {
 
   it('have no other one where it is one of those named', () => {
     expect(layOut('hash:a,missing=p1', 2)).toEqual({ partitionNames: ['p0', 'p1'], partitionIds: [0, 1] });
-    expect(layOut('range:a=1,missing=low', ['low', 'high'])).toEqual({ partitionNames: ['low', 'high'], partitionIds: [0, 1] });
+    expect(layOut('range:a=1,missing=low', ['low', 'high'])).toEqual({
+      partitionNames: ['low', 'high'],
+      partitionIds: [0, 1],
+    });
   });
 
   it('placed by hand are all alike', () => {

@@ -1,7 +1,12 @@
 /** Names of partitions: which are allowed, how many, and how those that are not there are told. */
 
 import { describe, expect, it } from 'vitest';
-import { checkName, PARTITIONS_MAX, partitionNames, selectPartitions } from '../../../src/core/model/routing/partition.ts';
+import {
+  checkName,
+  PARTITIONS_MAX,
+  partitionNames,
+  selectPartitions,
+} from '../../../src/core/model/routing/partition.ts';
 import { expectRefusal, refusalOf } from '../../support/refusals.ts';
 
 describe('a name', () => {
@@ -9,11 +14,14 @@ describe('a name', () => {
     expect(checkName('partition', name)).toBe(name);
   });
 
-  it.each(['', 'A', 'p 0', '.a', '_a', '-a', 'ä', 'a/b', "a'b", 'a"b', 'a;b', 'a\n', '\na', 'a\0', 'x'.repeat(65)])('may not be %j', (name) => {
-    const refusal = refusalOf(() => checkName('group', name));
-    expect(refusal.code).toBe('INVALID_ARGUMENT');
-    expect(refusal.message).toContain('cannot name a group');
-  });
+  it.each(['', 'A', 'p 0', '.a', '_a', '-a', 'ä', 'a/b', "a'b", 'a"b', 'a;b', 'a\n', '\na', 'a\0', 'x'.repeat(65)])(
+    'may not be %j',
+    (name) => {
+      const refusal = refusalOf(() => checkName('group', name));
+      expect(refusal.code).toBe('INVALID_ARGUMENT');
+      expect(refusal.message).toContain('cannot name a group');
+    },
+  );
 
   it('is cut in the message that refuses it', () => {
     expect(refusalOf(() => checkName('partition', 'x'.repeat(100_000))).message.length).toBeLessThan(200);
@@ -37,7 +45,9 @@ describe('the partitions of a new ledger', () => {
 
   it('are not none, not too many, and none is named twice', () => {
     expectRefusal('INVALID_ARGUMENT', () => partitionNames([]));
-    expectRefusal('INVALID_ARGUMENT', () => partitionNames(Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => `n${id}`)));
+    expectRefusal('INVALID_ARGUMENT', () =>
+      partitionNames(Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => `n${id}`)),
+    );
     expect(refusalOf(() => partitionNames(['a', 'b', 'a'])).message).toContain("'a' is named twice");
     expectRefusal('INVALID_ARGUMENT', () => partitionNames(['a', 'B']));
   });

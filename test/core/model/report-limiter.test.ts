@@ -34,7 +34,11 @@ class HandTimer implements Timer {
 
 function limiterWith(timer: Timer): { limiter: ReportLimiter<number>; reports: [latest: number, count: number][] } {
   const reports: [number, number][] = [];
-  const limiter = new ReportLimiter<number>({ intervalMs: 1000, timer, report: (latest, count) => reports.push([latest, count]) });
+  const limiter = new ReportLimiter<number>({
+    intervalMs: 1000,
+    timer,
+    report: (latest, count) => reports.push([latest, count]),
+  });
   return { limiter, reports };
 }
 

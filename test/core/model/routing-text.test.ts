@@ -4,7 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boundsOf } from '../../../src/core/model/routing/range-bounds.ts';
 import type { RoutingSpec } from '../../../src/core/model/routing/routing.ts';
-import { compositeOf, hashOf, placedBy, rangeOf, stickyBy, withMissing } from '../../../src/core/model/routing/routing-intents.ts';
+import {
+  compositeOf,
+  hashOf,
+  placedBy,
+  rangeOf,
+  stickyBy,
+  withMissing,
+} from '../../../src/core/model/routing/routing-intents.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { isTime } from '../../../src/core/model/time/time.ts';
 import { refusalOf } from '../../support/refusals.ts';
@@ -15,15 +22,27 @@ describe('a routing as text', () => {
     ['hash:tenant', { rule: 'hash', field: ['tenant'], missing: null }],
     ['hash:a:b.c', { rule: 'hash', field: ['a:b', 'c'], missing: null }],
     ['hash:"a.b".c,missing=rest', { rule: 'hash', field: ['a.b', 'c'], missing: 'rest' }],
-    ['range:amount=100,1000', { rule: 'range', field: ['amount'], bounds: { kind: 'number', values: ['100', '1000'] }, missing: null }],
-    ['range:a="10","9",missing=p0', { rule: 'range', field: ['a'], bounds: { kind: 'text', values: ['10', '9'] }, missing: 'p0' }],
+    [
+      'range:amount=100,1000',
+      { rule: 'range', field: ['amount'], bounds: { kind: 'number', values: ['100', '1000'] }, missing: null },
+    ],
+    [
+      'range:a="10","9",missing=p0',
+      { rule: 'range', field: ['a'], bounds: { kind: 'text', values: ['10', '9'] }, missing: 'p0' },
+    ],
     ['range:"a=b"=g,n', { rule: 'range', field: ['a=b'], bounds: { kind: 'text', values: ['g', 'n'] }, missing: null }],
     ['range:a="x,y=z"', { rule: 'range', field: ['a'], bounds: { kind: 'text', values: ['x,y=z'] }, missing: null }],
-    ['range:at=1970-01-01T00:00:01Z,1970-01-01T00:00:01.5Z', { rule: 'range', field: ['at'], bounds: { kind: 'time', values: [1e6, 1.5e6] }, missing: null }],
+    [
+      'range:at=1970-01-01T00:00:01Z,1970-01-01T00:00:01.5Z',
+      { rule: 'range', field: ['at'], bounds: { kind: 'time', values: [1e6, 1.5e6] }, missing: null },
+    ],
     ['composite:tenant+a.topic', { rule: 'composite', fields: [['tenant'], ['a', 'topic']], missing: null }],
     ['composite:"a+b"+c,missing=rest', { rule: 'composite', fields: [['a+b'], ['c']], missing: 'rest' }],
     ['sticky:session', { rule: 'sticky', field: ['session'], idleMicros: null, missing: null }],
-    ['sticky:session,idle=30m,missing=rest', { rule: 'sticky', field: ['session'], idleMicros: 1800e6, missing: 'rest' }],
+    [
+      'sticky:session,idle=30m,missing=rest',
+      { rule: 'sticky', field: ['session'], idleMicros: 1800e6, missing: 'rest' },
+    ],
     ['manual:place.shoal', { rule: 'manual', field: ['place', 'shoal'], missing: null }],
   ])('%s means one thing and is written so', (text, spec) => {
     expect(parseRoutingSpec(text)).toEqual(spec);
@@ -44,7 +63,11 @@ describe('a routing as text', () => {
   });
 
   it('reads back what it writes, whatever the names and bounds', () => {
-    const name = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...'.,+=:"\\ \n\ud800a') }), fc.string({ minLength: 1 }));
+    const name = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...'.,+=:"\\ \n\ud800a') }),
+      fc.string({ minLength: 1 }),
+    );
     const field = fc.array(name, { minLength: 1, maxLength: 4 });
     const missing = fc.option(fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,8}$/));
     const number = fc.oneof(fc.integer(), fc.bigInt(), fc.double({ noNaN: true, noDefaultInfinity: true }));
@@ -56,7 +79,11 @@ describe('a routing as text', () => {
         fc.array(time, { minLength: 1, maxLength: 5 }),
       )
       .map((values) =>
-        values.toSorted((one, other) => (typeof one === 'string' ? Buffer.compare(Buffer.from(one), Buffer.from(String(other))) : Number(one) - Number(other))),
+        values.toSorted((one, other) =>
+          typeof one === 'string'
+            ? Buffer.compare(Buffer.from(one), Buffer.from(String(other)))
+            : Number(one) - Number(other),
+        ),
       )
       .chain((values) => {
         try {
@@ -68,7 +95,11 @@ describe('a routing as text', () => {
     const spec: fc.Arbitrary<RoutingSpec> = fc.oneof(
       fc.record({ rule: fc.constant('hash' as const), field, missing }),
       fc.record({ rule: fc.constant('range' as const), field, bounds, missing }),
-      fc.record({ rule: fc.constant('composite' as const), fields: fc.uniqueArray(field, { minLength: 2, maxLength: 16, selector: String }), missing }),
+      fc.record({
+        rule: fc.constant('composite' as const),
+        fields: fc.uniqueArray(field, { minLength: 2, maxLength: 16, selector: String }),
+        missing,
+      }),
       fc.record({
         rule: fc.constant('sticky' as const),
         field,
@@ -94,9 +125,15 @@ describe('a routing as a call', () => {
     [hashOf('tenant'), 'hash:tenant'],
     [hashOf('tenant', { missing: 'rest' }), 'hash:tenant,missing=rest'],
     [rangeOf('amount', [100, 1000]), 'range:amount=100,1000'],
-    [rangeOf('amount', [0.5, 10n ** 30n, 1e40], { missing: 'rest' }), `range:amount=0.5,1${'0'.repeat(30)},1${'0'.repeat(40)},missing=rest`],
+    [
+      rangeOf('amount', [0.5, 10n ** 30n, 1e40], { missing: 'rest' }),
+      `range:amount=0.5,1${'0'.repeat(30)},1${'0'.repeat(40)},missing=rest`,
+    ],
     [rangeOf('name', ['9', 'g']), 'range:name="9",g'],
-    [rangeOf('at', [new Date(0), '1970-01-01T01:00:00.25+01:00']), 'range:at=1970-01-01T00:00:00Z,1970-01-01T00:00:00.25Z'],
+    [
+      rangeOf('at', [new Date(0), '1970-01-01T01:00:00.25+01:00']),
+      'range:at=1970-01-01T00:00:00Z,1970-01-01T00:00:00.25Z',
+    ],
     [compositeOf('tenant', 'topic'), 'composite:tenant+topic'],
     [compositeOf(['tenant', 'topic'], { missing: 'rest' }), 'composite:tenant+topic,missing=rest'],
     [stickyBy('session'), 'sticky:session'],
@@ -116,15 +153,24 @@ describe('a routing as a call', () => {
 });
 
 describe('a wrong routing is refused', () => {
-  it.each(['', 'Hash', ' hash', 'manual', 'range', 'modulo:a', 'tenant', ':tenant', '__proto__', 'constructor:a', 'hash,missing=a'])(
-    '%j: there is none such',
-    (text) => {
-      const { code, message, hint } = refusalOf(() => parseRoutingSpec(text));
-      expect(code).toBe('INVALID_ARGUMENT');
-      expect(message).toBe(`'${text}' is not a routing`);
-      expect(hint).toMatch(/:FIELD/);
-    },
-  );
+  it.each([
+    '',
+    'Hash',
+    ' hash',
+    'manual',
+    'range',
+    'modulo:a',
+    'tenant',
+    ':tenant',
+    '__proto__',
+    'constructor:a',
+    'hash,missing=a',
+  ])('%j: there is none such', (text) => {
+    const { code, message, hint } = refusalOf(() => parseRoutingSpec(text));
+    expect(code).toBe('INVALID_ARGUMENT');
+    expect(message).toBe(`'${text}' is not a routing`);
+    expect(hint).toMatch(/:FIELD/);
+  });
 
   it.each([
     ['hash:', "'' is not a field path: a name is missing"],
@@ -140,7 +186,10 @@ describe('a wrong routing is refused', () => {
     ['composite:a', 'a composite needs two fields'],
     ['composite:a+', /a name is missing/],
     ['composite:a+b+a', 'the field a is named twice'],
-    [`composite:${Array.from({ length: 17 }, (_, nth) => `f${nth}`).join('+')}`, 'a composite of 17 fields is too many'],
+    [
+      `composite:${Array.from({ length: 17 }, (_, nth) => `f${nth}`).join('+')}`,
+      'a composite of 17 fields is too many',
+    ],
     ['range:a', 'the range over a has no bounds'],
     ['range:a=', 'a bound is missing'],
     ['range:a=1,,2', 'a bound is missing'],
@@ -183,7 +232,9 @@ describe('a wrong routing is refused', () => {
     expect(refusalOf(() => rangeOf('a', [Number.NaN])).message).toMatch(/NaN is no number/);
     expect(refusalOf(() => rangeOf('a', ['a', 1])).message).toBe('the bounds a and 1 are a text and a number');
     expect(refusalOf(() => withMissing(hashOf(), 'rest')).message).toMatch(/no key that could be missing/);
-    expect(refusalOf(() => withMissing(hashOf('a', { missing: 'rest' }), 'other')).message).toBe("events without a key cannot go to both 'rest' and 'other'");
+    expect(refusalOf(() => withMissing(hashOf('a', { missing: 'rest' }), 'other')).message).toBe(
+      "events without a key cannot go to both 'rest' and 'other'",
+    );
     expect(refusalOf(() => compositeOf('a')).hint).toContain('hash:a');
   });
 });

@@ -100,7 +100,9 @@ describe('the text of a number', () => {
         const text = decimalText(spell(number, ...how)) as string;
         expect(decimalText(text)).toBe(text);
         const [, sign, whole, fraction = '', power = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e(-?\d+))?$/.exec(text) ?? [];
-        expect(areEqual({ digits: BigInt(`${sign}${whole}${fraction}`), exponent: Number(power) - fraction.length }, number)).toBe(true);
+        expect(
+          areEqual({ digits: BigInt(`${sign}${whole}${fraction}`), exponent: Number(power) - fraction.length }, number),
+        ).toBe(true);
       }),
       { numRuns: 5000 },
     );
@@ -115,11 +117,14 @@ describe('the text of a number', () => {
     );
   });
 
-  it.each([64, 65, 66, 70, 100])('is the same for an integer of %i digits and its spelling with an exponent', (length) => {
-    const integer = `1${'0'.repeat(length - 1)}`;
-    expect(keyOf(integer)).toBe(keyOf(`1e${length - 1}`));
-    expect(keyOf(integer)).toBe(keyOf(`${integer}.0`));
-  });
+  it.each([64, 65, 66, 70, 100])(
+    'is the same for an integer of %i digits and its spelling with an exponent',
+    (length) => {
+      const integer = `1${'0'.repeat(length - 1)}`;
+      expect(keyOf(integer)).toBe(keyOf(`1e${length - 1}`));
+      expect(keyOf(integer)).toBe(keyOf(`${integer}.0`));
+    },
+  );
 
   it('is had in a moment for a number of a great many digits', { timeout: 10_000 }, () => {
     // looking for zeros at the end must not begin anew at each zero: at this length that takes half a minute, at the line limit ten

@@ -5,7 +5,13 @@ import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.t
 import { idleRule, pinsHoldSince } from '../../../src/core/model/routing/session-pins.ts';
 
 const epochsOf = (...specs: string[]): Epoch[] =>
-  specs.map((spec, at) => ({ epoch: at + 1, fromSequence: at * 10 + 1, spec: parseRoutingSpec(spec), partitionIds: [0, 1 + at], placedFrom: null }));
+  specs.map((spec, at) => ({
+    epoch: at + 1,
+    fromSequence: at * 10 + 1,
+    spec: parseRoutingSpec(spec),
+    partitionIds: [0, 1 + at],
+    placedFrom: null,
+  }));
 
 describe('pins hold', () => {
   it.each([

@@ -41,16 +41,18 @@ const AWKWARD = [
 ];
 
 test('a shell reads each word back, and a terminal obeys none', () => {
-  const words = [...AWKWARD, ...fc.sample(fc.string({ unit: 'grapheme-composite' }), 300)].filter((word) => !word.includes('\0'));
+  const words = [...AWKWARD, ...fc.sample(fc.string({ unit: 'grapheme-composite' }), 300)].filter(
+    (word) => !word.includes('\0'),
+  );
   const quoted = words.map(shellWord);
   expect(wordsOf(quoted.join(' '))).toEqual(words);
   expect(quoted.map(escapeForTerminal)).toEqual(quoted);
 });
 
 test('what needs no quotes has none', () => {
-  expect(['/var/lib/events.codex', 'a-b_c.d', '2026-04-12T09:00:00Z', '50%', 'hash:tenant'].map(shellWord).join(' ')).toBe(
-    '/var/lib/events.codex a-b_c.d 2026-04-12T09:00:00Z 50% hash:tenant',
-  );
+  expect(
+    ['/var/lib/events.codex', 'a-b_c.d', '2026-04-12T09:00:00Z', '50%', 'hash:tenant'].map(shellWord).join(' '),
+  ).toBe('/var/lib/events.codex a-b_c.d 2026-04-12T09:00:00Z 50% hash:tenant');
 });
 
 test('a value that begins with a hyphen stays that of its flag', () => {

@@ -31,7 +31,8 @@ describe('words', () => {
   });
 
   it('knows no other words', async () => {
-    for (const word of ['Now', 'tomorrow', 'todays', '', '   ']) expect((await rejectionOf(readTimeExpression(word, UTC))).code).toBe('INVALID_TIME');
+    for (const word of ['Now', 'tomorrow', 'todays', '', '   '])
+      expect((await rejectionOf(readTimeExpression(word, UTC))).code).toBe('INVALID_TIME');
   });
 });
 
@@ -49,11 +50,14 @@ describe('spans back from now', () => {
     expect(await readTimeExpression(text, UTC)).toEqual(instant(NOW - ago));
   });
 
-  it.each(['-', '-h', '-2', '-2y', '2h', '+2h', '-2h-3m', '-2 h', '-1.5h', '--2h'])('does not read %j as one', async (text) => {
-    const read = await readTimeExpression(text, UTC).catch((error: { code: string }) => error.code);
-    // a number of seconds is a time, but not a span
-    expect(read).toEqual(text === '-2' ? instant(-2e6) : 'INVALID_TIME');
-  });
+  it.each(['-', '-h', '-2', '-2y', '2h', '+2h', '-2h-3m', '-2 h', '-1.5h', '--2h'])(
+    'does not read %j as one',
+    async (text) => {
+      const read = await readTimeExpression(text, UTC).catch((error: { code: string }) => error.code);
+      // a number of seconds is a time, but not a span
+      expect(read).toEqual(text === '-2' ? instant(-2e6) : 'INVALID_TIME');
+    },
+  );
 
   it('refuses a span that leads out of the years the ledger keeps', async () => {
     expect((await rejectionOf(readTimeExpression('-99999999w', UTC))).code).toBe('INVALID_TIME');
@@ -77,20 +81,25 @@ describe('dates', () => {
     expect(day).toEqual(span('2018-11-04T03:00Z', '2018-11-05T02:00Z'));
   });
 
-  it.each(['2026-02-30', '2026-02-29', '2026-13-01', '2026-00-10', '2026-04-00'])('refuse %s, which is in no calendar', async (text) => {
-    for (const context of [UTC, BERLIN]) {
-      const refusal = await rejectionOf(readTimeExpression(text, context));
-      expect(refusal.code).toBe('INVALID_TIME');
-      expect(refusal.message).toContain(`'${text}' is a date or time of day that does not exist`);
-    }
-  });
+  it.each(['2026-02-30', '2026-02-29', '2026-13-01', '2026-00-10', '2026-04-00'])(
+    'refuse %s, which is in no calendar',
+    async (text) => {
+      for (const context of [UTC, BERLIN]) {
+        const refusal = await rejectionOf(readTimeExpression(text, context));
+        expect(refusal.code).toBe('INVALID_TIME');
+        expect(refusal.message).toContain(`'${text}' is a date or time of day that does not exist`);
+      }
+    },
+  );
 });
 
 describe('exact times', () => {
   it('reads RFC 3339 whatever the zone of the context', async () => {
     for (const context of [UTC, BERLIN]) {
       expect(await readTimeExpression('2026-04-12T09:00:00Z', context)).toEqual(instant(at('2026-04-12T09:00:00Z')));
-      expect(await readTimeExpression('2026-04-12T09:00:00.000001-05:00', context)).toEqual(instant(at('2026-04-12T14:00:00Z', 1)));
+      expect(await readTimeExpression('2026-04-12T09:00:00.000001-05:00', context)).toEqual(
+        instant(at('2026-04-12T14:00:00Z', 1)),
+      );
     }
   });
 
@@ -134,9 +143,13 @@ describe('local times of a zone', () => {
     expect(await readTimeExpression('2026-04-12T09:00', BERLIN)).toEqual(instant(at('2026-04-12T07:00:00Z')));
     expect(await readTimeExpression('2026-04-12 09:00:01', BERLIN)).toEqual(instant(at('2026-04-12T07:00:01Z')));
     expect(await readTimeExpression('2026-04-12t09:00:01.2', BERLIN)).toEqual(instant(at('2026-04-12T07:00:01.200Z')));
-    expect(await readTimeExpression('2026-04-12T09:00:01.1234567', BERLIN)).toEqual(instant(at('2026-04-12T07:00:01.123Z', 456)));
+    expect(await readTimeExpression('2026-04-12T09:00:01.1234567', BERLIN)).toEqual(
+      instant(at('2026-04-12T07:00:01.123Z', 456)),
+    );
     expect(await readTimeExpression('2026-01-12T09:00', BERLIN)).toEqual(instant(at('2026-01-12T08:00:00Z')));
-    expect(await readTimeExpression('1960-01-12T09:00:00.000001', BERLIN)).toEqual(instant(at('1960-01-12T08:00:00Z', 1)));
+    expect(await readTimeExpression('1960-01-12T09:00:00.000001', BERLIN)).toEqual(
+      instant(at('1960-01-12T08:00:00Z', 1)),
+    );
   });
 
   it('refuses the hour that the clocks of Berlin leave out in spring', async () => {
@@ -153,9 +166,12 @@ describe('local times of a zone', () => {
     expect([at('2026-10-25T00:30Z'), at('2026-10-25T01:30Z')]).toContain(first);
   });
 
-  it.each(['2026-02-30T09:00', '2026-04-12T24:00', '2026-04-12T09:60', '2026-04-12T09:00:60'])('refuses %s', async (text) => {
-    expect((await rejectionOf(readTimeExpression(text, BERLIN))).code).toBe('INVALID_TIME');
-  });
+  it.each(['2026-02-30T09:00', '2026-04-12T24:00', '2026-04-12T09:60', '2026-04-12T09:00:60'])(
+    'refuses %s',
+    async (text) => {
+      expect((await rejectionOf(readTimeExpression(text, BERLIN))).code).toBe('INVALID_TIME');
+    },
+  );
 
   it('refuses a zone there is none of', async () => {
     const context = { now: NOW, zone: 'Atlantis/Capital' };

@@ -37,22 +37,46 @@ test('an end may be open', async () => {
   expect(await ends('../..')).toEqual([null, null]);
 });
 
-test.each(['2026-04-12T09:00Z/2026-04-12T09:00Z', '2026-04-12T09:00Z/PT0S', 'PT0S/2026-04-12T09:00Z'])('%s is empty', async (text) => {
-  expect(await ends(text)).toEqual(['2026-04-12T09:00:00.000000Z', '2026-04-12T08:59:59.999999Z']);
-});
+test.each(['2026-04-12T09:00Z/2026-04-12T09:00Z', '2026-04-12T09:00Z/PT0S', 'PT0S/2026-04-12T09:00Z'])(
+  '%s is empty',
+  async (text) => {
+    expect(await ends(text)).toEqual(['2026-04-12T09:00:00.000000Z', '2026-04-12T08:59:59.999999Z']);
+  },
+);
 
 test('days of a duration lead from a day to the start of another day, whenever clocks let it begin', async () => {
-  expect(await ends('2018-11-04/P1D', 'America/Sao_Paulo')).toEqual(['2018-11-04T03:00:00.000000Z', '2018-11-05T01:59:59.999999Z']);
-  expect(await ends('2018-11-03/P1D', 'America/Sao_Paulo')).toEqual(['2018-11-03T03:00:00.000000Z', '2018-11-04T02:59:59.999999Z']);
-  expect(await ends('P1D/2018-11-04', 'America/Sao_Paulo')).toEqual(['2018-11-04T03:00:00.000000Z', '2018-11-05T01:59:59.999999Z']);
-  expect(await ends('2026-03-28/P1DT2H', 'Europe/Berlin')).toEqual(['2026-03-27T23:00:00.000000Z', '2026-03-29T00:59:59.999999Z']);
+  expect(await ends('2018-11-04/P1D', 'America/Sao_Paulo')).toEqual([
+    '2018-11-04T03:00:00.000000Z',
+    '2018-11-05T01:59:59.999999Z',
+  ]);
+  expect(await ends('2018-11-03/P1D', 'America/Sao_Paulo')).toEqual([
+    '2018-11-03T03:00:00.000000Z',
+    '2018-11-04T02:59:59.999999Z',
+  ]);
+  expect(await ends('P1D/2018-11-04', 'America/Sao_Paulo')).toEqual([
+    '2018-11-04T03:00:00.000000Z',
+    '2018-11-05T01:59:59.999999Z',
+  ]);
+  expect(await ends('2026-03-28/P1DT2H', 'Europe/Berlin')).toEqual([
+    '2026-03-27T23:00:00.000000Z',
+    '2026-03-29T00:59:59.999999Z',
+  ]);
 });
 
 test('days of a duration lead from an instant to the same local time, the first of two', async () => {
-  expect(await ends('2023-10-28T02:30/P1D', 'Europe/Berlin')).toEqual(['2023-10-28T00:30:00.000000Z', '2023-10-29T00:29:59.999999Z']);
-  expect(await ends('P1M/2023-11-29T02:30:00.000001', 'Europe/Berlin')).toEqual(['2023-10-29T00:30:00.000001Z', '2023-11-29T01:30:00.000000Z']);
+  expect(await ends('2023-10-28T02:30/P1D', 'Europe/Berlin')).toEqual([
+    '2023-10-28T00:30:00.000000Z',
+    '2023-10-29T00:29:59.999999Z',
+  ]);
+  expect(await ends('P1M/2023-11-29T02:30:00.000001', 'Europe/Berlin')).toEqual([
+    '2023-10-29T00:30:00.000001Z',
+    '2023-11-29T01:30:00.000000Z',
+  ]);
   // nothing is moved by a calendar here, so that the second 02:30 stays the second
-  expect(await ends('2023-10-29T02:30+01:00/PT1H', 'Europe/Berlin')).toEqual(['2023-10-29T01:30:00.000000Z', '2023-10-29T02:29:59.999999Z']);
+  expect(await ends('2023-10-29T02:30+01:00/PT1H', 'Europe/Berlin')).toEqual([
+    '2023-10-29T01:30:00.000000Z',
+    '2023-10-29T02:29:59.999999Z',
+  ]);
 });
 
 test.each([
@@ -61,14 +85,24 @@ test.each([
     'Europe/Berlin',
     '2026-03-29T02:30:00 does not exist in Europe/Berlin: clocks there go from 2026-03-29T02:00:00 to 2026-03-29T03:00:00',
   ],
-  ['2011-12-29/P1D', 'Pacific/Apia', '2011-12-30 does not exist in Pacific/Apia: clocks there go from 2011-12-30T00:00:00 to 2011-12-31T00:00:00'],
+  [
+    '2011-12-29/P1D',
+    'Pacific/Apia',
+    '2011-12-30 does not exist in Pacific/Apia: clocks there go from 2011-12-30T00:00:00 to 2011-12-31T00:00:00',
+  ],
 ])('%s in %s is refused, because it leads to what the zone left out', async (text, zone, message) => {
   await expect(readTimeInterval(text, { now: NOW, zone })).rejects.toThrow(message);
 });
 
 test('a day is as long as it is in the zone', async () => {
-  expect(await ends('2026-03-29/P1D', 'Europe/Berlin')).toEqual(['2026-03-28T23:00:00.000000Z', '2026-03-29T21:59:59.999999Z']);
-  expect(await ends('2026-03-29/PT24H', 'Europe/Berlin')).toEqual(['2026-03-28T23:00:00.000000Z', '2026-03-29T22:59:59.999999Z']);
+  expect(await ends('2026-03-29/P1D', 'Europe/Berlin')).toEqual([
+    '2026-03-28T23:00:00.000000Z',
+    '2026-03-29T21:59:59.999999Z',
+  ]);
+  expect(await ends('2026-03-29/PT24H', 'Europe/Berlin')).toEqual([
+    '2026-03-28T23:00:00.000000Z',
+    '2026-03-29T22:59:59.999999Z',
+  ]);
 });
 
 test.each([

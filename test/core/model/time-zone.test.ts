@@ -17,7 +17,8 @@ const zones = fc.constantFrom(...ZONES);
 const instants = fc.integer({ min: -130 * YEAR, max: 80 * YEAR });
 
 const day = (date: string, zone: string) => readTimeExpression(date, { now: 0, zone });
-const moment = async (text: string, zone: string) => formatTime((await readTimeExpression(text, { now: 0, zone })).first);
+const moment = async (text: string, zone: string) =>
+  formatTime((await readTimeExpression(text, { now: 0, zone })).first);
 
 const FORMATTERS = new Map<string, Intl.DateTimeFormat>();
 
@@ -83,9 +84,14 @@ describe('in every zone', () => {
       const zone = await timeZone(name);
       for (const { second, before, after } of changes(zone, 2011, 2012)) {
         const isBack = after < before;
-        const [from, to] = [second + Math.min(before, after), second + Math.max(before, after)].map((each) => each * 1e6) as [number, number];
+        const [from, to] = [second + Math.min(before, after), second + Math.max(before, after)].map(
+          (each) => each * 1e6,
+        ) as [number, number];
         const middle = from + Math.floor((to - from) / 2);
-        expect([name, zone.instantOf(from - 1)]).toEqual([name, second * 1e6 - (isBack ? (before - after) * 1e6 : 0) - 1]);
+        expect([name, zone.instantOf(from - 1)]).toEqual([
+          name,
+          second * 1e6 - (isBack ? (before - after) * 1e6 : 0) - 1,
+        ]);
         expect([name, zone.instantOf(middle)]).toEqual([name, isBack ? middle - before * 1e6 : null]);
         expect([name, zone.instantOf(to)]).toEqual([name, to - after * 1e6]);
         expect([name, zone.gapAround(middle)]).toEqual([name, isBack ? null : { from, to }]);
@@ -135,7 +141,10 @@ describe('one meaning, whatever today is', () => {
         expect([text, formatTime(first), last - first]).toEqual([text, instant, 0]);
       }
       const { first, last } = await day('2026-11-01', 'America/Havana');
-      expect([formatTime(first), formatTime(last)]).toEqual(['2026-11-01T04:00:00.000000Z', '2026-11-02T04:59:59.999999Z']);
+      expect([formatTime(first), formatTime(last)]).toEqual([
+        '2026-11-01T04:00:00.000000Z',
+        '2026-11-02T04:59:59.999999Z',
+      ]);
     } finally {
       vi.useRealTimers();
     }
@@ -176,7 +185,9 @@ describe('days that are not like others', () => {
     ] as const) {
       const refusal = await rejectionOf(day(text, zone));
       expect(refusal).toMatchObject({ code: 'INVALID_TIME' });
-      expect(refusal.message).toMatch(new RegExp(`^${text}(:00)? does not exist in ${zone}: clocks there go from ${gap}$`));
+      expect(refusal.message).toMatch(
+        new RegExp(`^${text}(:00)? does not exist in ${zone}: clocks there go from ${gap}$`),
+      );
       expect(refusal.hint).toContain(gap.split(' to ')[1]);
     }
   });
@@ -206,7 +217,10 @@ describe('zones', () => {
     expect(await moment('2026-04-12T09:00', 'UTC+5:30')).toBe('2026-04-12T03:30:00.000000Z');
     expect(await moment('2026-04-12T09:00', 'europe/berlin')).toBe('2026-04-12T07:00:00.000000Z');
     for (const text of ['2026-04-12T09:00:00Z', '-1h', 'now', '5.0', '2026-04-12']) {
-      expect(await rejectionOf(day(text, 'Nowhere/Town'))).toMatchObject({ code: 'INVALID_TIME', message: "'Nowhere/Town' is not a time zone" });
+      expect(await rejectionOf(day(text, 'Nowhere/Town'))).toMatchObject({
+        code: 'INVALID_TIME',
+        message: "'Nowhere/Town' is not a time zone",
+      });
     }
   });
 

@@ -109,12 +109,15 @@ describe('RFC 3339', () => {
     expect(rfc3339(text)).toBe('not-a-time');
   });
 
-  it.each(['1827-01-01T00:00:00Z', '2113-01-01T00:00:00Z', '0000-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])(
-    'finds %s out of range, where the difference of two times is no longer exact',
-    (text) => {
-      expect(rfc3339(text)).toBe('out-of-range');
-    },
-  );
+  it.each([
+    '1827-01-01T00:00:00Z',
+    '2113-01-01T00:00:00Z',
+    '0000-01-01T00:00:00Z',
+    '0001-01-01T00:00:00Z',
+    '9999-12-31T23:59:59Z',
+  ])('finds %s out of range, where the difference of two times is no longer exact', (text) => {
+    expect(rfc3339(text)).toBe('out-of-range');
+  });
 
   it('ends its range at the last exact microsecond on both sides', () => {
     const last = 2 ** 52;
@@ -151,9 +154,15 @@ describe('writing times', () => {
 
   it('agrees with Date and adds the microseconds', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -4_503_599_627_370, max: 4_503_599_627_369 }), fc.integer({ min: 0, max: 999 }), (millis, rest) => {
-        expect(formatTime(millis * 1000 + rest)).toBe(`${new Date(millis).toISOString().slice(0, -1)}${String(rest).padStart(3, '0')}Z`);
-      }),
+      fc.property(
+        fc.integer({ min: -4_503_599_627_370, max: 4_503_599_627_369 }),
+        fc.integer({ min: 0, max: 999 }),
+        (millis, rest) => {
+          expect(formatTime(millis * 1000 + rest)).toBe(
+            `${new Date(millis).toISOString().slice(0, -1)}${String(rest).padStart(3, '0')}Z`,
+          );
+        },
+      ),
       { numRuns: 5000 },
     );
   });
@@ -169,7 +178,10 @@ describe('writing times', () => {
 
 describe('offsets', () => {
   it('shift a local time as Date does', () => {
-    const parts = fc.record({ millis: fc.integer({ min: -4.5e12, max: 4.5e12 }), minutes: fc.integer({ min: -1439, max: 1439 }) });
+    const parts = fc.record({
+      millis: fc.integer({ min: -4.5e12, max: 4.5e12 }),
+      minutes: fc.integer({ min: -1439, max: 1439 }),
+    });
     fc.assert(
       fc.property(parts, ({ millis, minutes }) => {
         const pad = (value: number) => String(value).padStart(2, '0');
@@ -183,12 +195,17 @@ describe('offsets', () => {
 
 describe('the calendar', () => {
   it('knows the same days as Date', () => {
-    const day = fc.tuple(fc.integer({ min: 0, max: 9999 }), fc.integer({ min: 0, max: 13 }), fc.integer({ min: 0, max: 32 }));
+    const day = fc.tuple(
+      fc.integer({ min: 0, max: 9999 }),
+      fc.integer({ min: 0, max: 13 }),
+      fc.integer({ min: 0, max: 32 }),
+    );
     fc.assert(
       fc.property(day, ([year, month, dayOfMonth]) => {
         const date = new Date(0);
         date.setUTCFullYear(year, month - 1, dayOfMonth);
-        const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === dayOfMonth;
+        const exists =
+          date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === dayOfMonth;
         expect(startOfDay(year, month, dayOfMonth)).toBe(exists ? date.getTime() * 1000 : NO_TIME);
       }),
       { numRuns: 5000 },
@@ -243,18 +260,36 @@ describe('epoch numbers', () => {
     expect(epochNumber('-0.0')).toBe(0);
   });
 
-  it.each(['', '-', 'x', '1x', '1.', '.5', '-.5', '1.2.3', '1e9', '1.5e9', '1E3', '+1', ' 1', '1 ', '0x10', '1_000'])('refuses %j', (text) => {
-    expect(epochNumber(text)).toBe('not-a-time');
-  });
+  it.each(['', '-', 'x', '1x', '1.', '.5', '-.5', '1.2.3', '1e9', '1.5e9', '1E3', '+1', ' 1', '1 ', '0x10', '1_000'])(
+    'refuses %j',
+    (text) => {
+      expect(epochNumber(text)).toBe('not-a-time');
+    },
+  );
 
-  it.each(['9007199255', '9007199254740993', '99999999999999999', '12345678901234567890', '-9007199255', '9'.repeat(1000)])('finds %s out of range', (text) => {
+  it.each([
+    '9007199255',
+    '9007199254740993',
+    '99999999999999999',
+    '12345678901234567890',
+    '-9007199255',
+    '9'.repeat(1000),
+  ])('finds %s out of range', (text) => {
     expect(epochNumber(text)).toBe('out-of-range');
   });
 
   it('agrees with exact arithmetic on numbers of any unit', () => {
     const scales = [1_000_000_000_000n, 1_000_000_000n, 1_000_000n, 1_000n];
-    const number = fc.record({ isNegative: fc.boolean(), whole: fc.bigInt(0n, 10n ** 19n - 1n), fraction: fc.stringMatching(/^[0-9]{0,6}$/) });
-    const short = fc.record({ isNegative: fc.boolean(), whole: fc.bigInt(0n, 9_007_199_254n), fraction: fc.stringMatching(/^[0-9]{0,6}$/) });
+    const number = fc.record({
+      isNegative: fc.boolean(),
+      whole: fc.bigInt(0n, 10n ** 19n - 1n),
+      fraction: fc.stringMatching(/^[0-9]{0,6}$/),
+    });
+    const short = fc.record({
+      isNegative: fc.boolean(),
+      whole: fc.bigInt(0n, 9_007_199_254n),
+      fraction: fc.stringMatching(/^[0-9]{0,6}$/),
+    });
     fc.assert(
       fc.property(fc.oneof(number, short), ({ isNegative, whole, fraction }) => {
         const text = `${isNegative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;

@@ -22,6 +22,10 @@ it('names the command that fits the way of the installation', () => {
   expect(reinstallCommand()).toBe('npm run setup');
   expect(reinstallCommand(packageAt('lib/node_modules/completengine'))).toBe('npm install -g --force completengine');
   expect(reinstallCommand(inProject('node_modules/completengine'))).toBe('npm install --force completengine');
-  expect(reinstallCommand(inProject('node_modules/.pnpm/completengine@0.1.0/node_modules/completengine'))).toBe('pnpm add --force completengine');
-  expect(reinstallCommand(packageAt('store/v11/links/@/completengine/0.1.0/abc/node_modules/completengine'))).toBe('pnpm add -g --force completengine');
+  expect(reinstallCommand(inProject('node_modules/.pnpm/completengine@0.1.0/node_modules/completengine'))).toBe(
+    'pnpm add --force completengine',
+  );
+  expect(reinstallCommand(packageAt('store/v11/links/@/completengine/0.1.0/abc/node_modules/completengine'))).toBe(
+    'pnpm add -g --force completengine',
+  );
 });

@@ -28,7 +28,9 @@ function runApart(command: string, ...endedBy: AbortSignal[]) {
 describe('the input', () => {
   test('arrives whole, though the command begins to read late', async () => {
     const out = join(tempDir(), 'out');
-    expect(await runCommand('sleep 0.2; tr -d a | wc -c > "$OUT"', MUCH, { environment: { ...process.env, OUT: out } })).toEqual({ code: 0, signal: null });
+    expect(
+      await runCommand('sleep 0.2; tr -d a | wc -c > "$OUT"', MUCH, { environment: { ...process.env, OUT: out } }),
+    ).toEqual({ code: 0, signal: null });
     expect(Number(readFileSync(out, 'utf8'))).toBe(2_000_000);
   });
 
@@ -48,7 +50,9 @@ test('what the input throws is thrown when the command has ended, and has been g
     yield Buffer.from('one\n');
     throw new Error('broken');
   }
-  await expect(runCommand('cat > "$OUT"; sleep 0.1; echo ended >> "$OUT"', input(), { environment: { ...process.env, OUT: out } })).rejects.toThrow('broken');
+  await expect(
+    runCommand('cat > "$OUT"; sleep 0.1; echo ended >> "$OUT"', input(), { environment: { ...process.env, OUT: out } }),
+  ).rejects.toThrow('broken');
   expect(readFileSync(out, 'utf8')).toBe('one\nended\n');
 });
 
@@ -92,7 +96,10 @@ describe('the end', () => {
 describe('a command that is ended', () => {
   test('may tidy up', async () => {
     const controller = new AbortController();
-    const { run, said } = runApart("trap 'echo tidied >&2; exit 5' TERM; echo begun >&2; sleep 54329 & wait", controller.signal);
+    const { run, said } = runApart(
+      "trap 'echo tidied >&2; exit 5' TERM; echo begun >&2; sleep 54329 & wait",
+      controller.signal,
+    );
     while (said() === '') await sleep(10);
     controller.abort();
     expect(await run).toEqual({ code: 5, signal: null });
@@ -102,7 +109,10 @@ describe('a command that is ended', () => {
 
   test('is killed with all it has started where it does not listen', async () => {
     const controller = new AbortController();
-    const { run, said, leader } = runApart("trap '' TERM; echo begun >&2; sleep 54326 | sleep 54326", controller.signal);
+    const { run, said, leader } = runApart(
+      "trap '' TERM; echo begun >&2; sleep 54326 | sleep 54326",
+      controller.signal,
+    );
     while (said() === '') await sleep(10);
     controller.abort();
     expect(await run).toEqual({ code: null, signal: 'SIGKILL' });
@@ -141,7 +151,15 @@ describe('a command that cannot be started is an error', () => {
       const code = await runCommand('true', [Buffer.from('x')], { onStderr() {} }).catch((error) => error.cause.code);
       process.stdout.write(String(code));`;
     const compiled = SOURCE.replace('/src/', '/dist/lib/').replace(/\.ts$/, '.js');
-    const { stdout } = await runProgram('sh', ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, '--input-type=module', '--eval', script, compiled]);
+    const { stdout } = await runProgram('sh', [
+      '-c',
+      'ulimit -n 64; exec "$0" "$@"',
+      process.execPath,
+      '--input-type=module',
+      '--eval',
+      script,
+      compiled,
+    ]);
     expect(stdout.toString()).toBe('EMFILE');
   });
 

@@ -94,19 +94,22 @@ test('a stream that is closed ends the wait for it', async () => {
   expect(await written).toBe(false);
 });
 
-test.each(['before', 'while'])('a reader who does not read is not waited for after an abort that came %s it was written to', async (moment) => {
-  const controller = new AbortController();
-  const { stream } = stuck();
-  const sink = new StreamSink(stream, payloadForm, controller.signal);
-  if (moment === 'before') controller.abort();
-  const written = sink.write('x');
-  if (moment === 'while') controller.abort();
-  // the grace must not keep a process alive, and nothing else does here
-  const alive = setInterval(() => {}, 50);
-  expect(await written).toBe(false);
-  clearInterval(alive);
-  expect(await sink.write('y')).toBe(false);
-});
+test.each(['before', 'while'])(
+  'a reader who does not read is not waited for after an abort that came %s it was written to',
+  async (moment) => {
+    const controller = new AbortController();
+    const { stream } = stuck();
+    const sink = new StreamSink(stream, payloadForm, controller.signal);
+    if (moment === 'before') controller.abort();
+    const written = sink.write('x');
+    if (moment === 'while') controller.abort();
+    // the grace must not keep a process alive, and nothing else does here
+    const alive = setInterval(() => {}, 50);
+    expect(await written).toBe(false);
+    clearInterval(alive);
+    expect(await sink.write('y')).toBe(false);
+  },
+);
 
 test('what its reader takes in time after an abort is delivered', async () => {
   const controller = new AbortController();

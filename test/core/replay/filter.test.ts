@@ -33,7 +33,8 @@ test('an aborted run yields nothing of the page that it is at', async () => {
   async function* pages() {
     for (;;) yield [batch];
   }
-  for await (const page of filtered(pages(), slow(seen), controller.signal)) expect.fail(`a page of ${page.length} batches`);
+  for await (const page of filtered(pages(), slow(seen), controller.signal))
+    expect.fail(`a page of ${page.length} batches`);
   expect(seen.length).toBeLessThan(COUNT / 2);
 });
 

@@ -5,7 +5,8 @@ import { KeySample } from '../../../src/core/replay/key-sample.ts';
 
 it('is exact as long as the keys fit', () => {
   const sample = new KeySample(100);
-  for (let round = 0; round < 3; round++) for (let key = 0; key < 100; key++) sample.add(`k${key}`, key < 25 && round === 1);
+  for (let round = 0; round < 3; round++)
+    for (let key = 0; key < 100; key++) sample.add(`k${key}`, key < 25 && round === 1);
   expect(sample.counts()).toEqual({ count: 100, marked: 25, isEstimate: false });
 });
 

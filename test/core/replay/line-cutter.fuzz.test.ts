@@ -15,7 +15,10 @@ const SHORT_LENGTHS = Array.from({ length: 40 }, (_, nth) => [0, nth % 2 === 0 ?
 
 /** Mostly short, as events are; at every length around a vector and the kernel's own copy; now and then longer than a page of memory. */
 function payload(random: Seeded): string {
-  const [shortest, longest] = random.pick([...SHORT_LENGTHS, random.between(0, 40) === 0 ? [60_000, 70_000] : [1000, 1050]]) as [number, number];
+  const [shortest, longest] = random.pick([
+    ...SHORT_LENGTHS,
+    random.between(0, 40) === 0 ? [60_000, 70_000] : [1000, 1050],
+  ]) as [number, number];
   const length = random.between(shortest, longest);
   if (length === 0) return String(random.between(0, 9));
   const text = random.pick(['x', '],[', '[0,0,1],', '],', ']]', 'größe', '🐟', '海', '{"a":1}']);
@@ -29,12 +32,26 @@ interface MadeCommit {
 
 /** One commit from `firstSequence` on; times with steps of any size, partitions taken at random. */
 function makeCommit(random: Seeded, firstSequence: number): MadeCommit {
-  const count = random.pick([1, 1, 2, 3, random.between(1, 20), random.between(1, 400), random.between(0, 10) === 0 ? 20_000 : 1]);
+  const count = random.pick([
+    1,
+    1,
+    2,
+    3,
+    random.between(1, 20),
+    random.between(1, 400),
+    random.between(0, 10) === 0 ? 20_000 : 1,
+  ]);
   const partitions = random.pick([1, 2, 8, 40]);
   let time = random.between(-(2 ** 51), 2 ** 50);
   const told = Array.from({ length: count }, (_, nth): Told => {
     time += random.pick([0, 0, 1, random.between(0, 1e6), random.between(0, 2 ** 41)]);
-    return { sequence: firstSequence + nth, partition: random.between(0, partitions - 1), offset: nth, time, payload: payload(random) };
+    return {
+      sequence: firstSequence + nth,
+      partition: random.between(0, partitions - 1),
+      offset: nth,
+      time,
+      payload: payload(random),
+    };
   });
   const stored = storedOf(firstSequence, told);
   // the partitions that were asked for: all of them, or some
@@ -59,7 +76,9 @@ function makeRange(random: Seeded, page: readonly MadeCommit[]): SequenceRange {
   const kind = random.between(0, 7);
   if (kind <= 1) return EVERYTHING;
   if (kind === 2) return { from: first + random.pick([1, 3, 16, 17]) * 2 ** 28, through: EVERYTHING.through };
-  const ends = [random.between(first - 2, last + 2), random.between(first - 2, last + 2)].sort((one, other) => one - other);
+  const ends = [random.between(first - 2, last + 2), random.between(first - 2, last + 2)].sort(
+    (one, other) => one - other,
+  );
   return { from: ends[0] as number, through: ends[1] as number };
 }
 
@@ -70,14 +89,22 @@ function referenceOf(commit: StoredCommit, range: SequenceRange): Telling | null
   try {
     const batch = EventBatch.of(commit, range);
     const lines = batch.lines().toString('latin1');
-    return { ...(batch.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 }), lines, times: [...batch.times] };
+    return {
+      ...(batch.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 }),
+      lines,
+      times: [...batch.times],
+    };
   } catch (error) {
     expect(error).toMatchObject({ code: 'VERIFICATION_FAILED' });
     return null;
   }
 }
 
-const textOf = ({ lines, times, ...span }: CutLines): Telling => ({ ...span, lines: lines.toString('latin1'), times: [...(times ?? [])] });
+const textOf = ({ lines, times, ...span }: CutLines): Telling => ({
+  ...span,
+  lines: lines.toString('latin1'),
+  times: [...(times ?? [])],
+});
 
 /** Compares the cut of a whole page, commit by commit and once more when all of it was cut. Returns how many commits the kernel has cut. */
 function comparePage(cutter: LineCutter, page: readonly StoredCommit[], range: SequenceRange): number {
@@ -88,11 +115,13 @@ function comparePage(cutter: LineCutter, page: readonly StoredCommit[], range: S
     if (cut !== null) expect(textOf(cut)).toEqual(expected);
     return { cut, expected };
   });
-  for (const { cut, expected } of cuts) if (cut !== null) expect(cut.lines.equals(Buffer.from(expected?.lines ?? '', 'latin1'))).toBe(true);
+  for (const { cut, expected } of cuts)
+    if (cut !== null) expect(cut.lines.equals(Buffer.from(expected?.lines ?? '', 'latin1'))).toBe(true);
   return cuts.filter(({ cut }) => cut !== null).length;
 }
 
-const eventsOf = (page: readonly MadeCommit[]) => page.reduce((sum, { commit, last }) => sum + last - commit.firstSequence + 1, 0);
+const eventsOf = (page: readonly MadeCommit[]) =>
+  page.reduce((sum, { commit, last }) => sum + last - commit.firstSequence + 1, 0);
 
 it(
   'cuts every page that the engine writes, and as the reference does',
@@ -171,7 +200,8 @@ function damagedHead(body: Buffer, random: Seeded): Buffer {
 
 function damagedBody(body: Buffer, random: Seeded): Buffer {
   const at = random.between(0, body.length);
-  const put = (removed: number, bytes: Uint8Array) => Buffer.concat([body.subarray(0, at), bytes, body.subarray(at + removed)]);
+  const put = (removed: number, bytes: Uint8Array) =>
+    Buffer.concat([body.subarray(0, at), bytes, body.subarray(at + removed)]);
   switch (random.between(0, 6)) {
     case 0:
       return put(1, Buffer.from([(body[at] ?? 0) ^ (1 << random.between(0, 7))]));
@@ -233,7 +263,10 @@ it(
       const page = made.map(({ commit }) => {
         if (random.between(0, 2) === 0) return commit;
         damaged++;
-        return { ...commit, frames: commit.frames.map((frame) => (random.between(0, 1) === 0 ? damagedFrame(frame, random) : frame)) };
+        return {
+          ...commit,
+          frames: commit.frames.map((frame) => (random.between(0, 1) === 0 ? damagedFrame(frame, random) : frame)),
+        };
       });
       const range = makeRange(random, made);
       cut += comparePage(cutter, page, range);

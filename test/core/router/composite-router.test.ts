@@ -21,10 +21,17 @@ function prefixed(parts: readonly string[]): Buffer {
 
 it('hashes the parts, each behind its length', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), fc.oneof(fc.string({ unit: 'grapheme', maxLength: 2000 }), fc.integer()), (a, b) => {
-      const bytes = prefixed([a, String(b)]);
-      expect(route(JSON.stringify({ a, b }))).toEqual({ to: hashPartition(bytes, 0, bytes.length, 256), key: JSON.stringify([a, String(b)]) });
-    }),
+    fc.property(
+      fc.string({ unit: 'grapheme' }),
+      fc.oneof(fc.string({ unit: 'grapheme', maxLength: 2000 }), fc.integer()),
+      (a, b) => {
+        const bytes = prefixed([a, String(b)]);
+        expect(route(JSON.stringify({ a, b }))).toEqual({
+          to: hashPartition(bytes, 0, bytes.length, 256),
+          key: JSON.stringify([a, String(b)]),
+        });
+      },
+    ),
   );
 });
 
@@ -50,5 +57,7 @@ it('reads sixteen fields', () => {
   const fields = Array.from({ length: 16 }, (_, nth) => `f${nth}`);
   const wide = routing(`composite:${fields.join('+')}`, names);
   const bytes = prefixed(fields);
-  expect(wide(JSON.stringify(Object.fromEntries(fields.map((field) => [field, field])))).to).toBe(hashPartition(bytes, 0, bytes.length, 256));
+  expect(wide(JSON.stringify(Object.fromEntries(fields.map((field) => [field, field])))).to).toBe(
+    hashPartition(bytes, 0, bytes.length, 256),
+  );
 });

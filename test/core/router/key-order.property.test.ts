@@ -26,6 +26,11 @@ test('every session comes once, also where keys differ too far behind to be told
       expect(inOrder(wellFormed).sort()).toEqual([...wellFormed].sort());
     }),
   );
-  expect(inOrder(['a', 'z00001', 'z00003', 'z00002'].map((key) => key.padEnd(9, '-')))).toEqual(['a--------', 'z00001---', 'z00003---', 'z00002---']);
+  expect(inOrder(['a', 'z00001', 'z00003', 'z00002'].map((key) => key.padEnd(9, '-')))).toEqual([
+    'a--------',
+    'z00001---',
+    'z00003---',
+    'z00002---',
+  ]);
   expect(inOrder([])).toEqual([]);
 });

@@ -27,7 +27,9 @@ describe.each([
   });
 
   it('moves no key for their sake', () => {
-    const [plain, shared, apart] = [spec, `${spec},missing=p1`, `${spec},missing=rest`].map((text) => routing(text, count));
+    const [plain, shared, apart] = [spec, `${spec},missing=p1`, `${spec},missing=rest`].map((text) =>
+      routing(text, count),
+    );
     const value = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.string(), fc.boolean());
     fc.assert(
       fc.property(value, (k) => {
@@ -70,22 +72,32 @@ it('every routing is total, in range and the same after a restart', () => {
     'composite:k+j,missing=p0',
     'manual:k',
   ];
-  const value = fc.oneof(fc.jsonValue(), fc.constantFrom('p0', 'p1', 'rest', null), fc.double({ noNaN: true, noDefaultInfinity: true }));
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom('p0', 'p1', 'rest', null),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+  );
   const line = fc.record({ k: value, j: value }, { requiredKeys: [] }).map((event) => JSON.stringify(event));
   const refusals = ['key-missing', 'key-not-scalar', 'key-not-comparable', 'unknown-partition'];
   fc.assert(
-    fc.property(fc.constantFrom(...specs), fc.integer({ min: 1, max: 256 }), fc.array(line, { maxLength: 20 }), (text, asked, lines) => {
-      const parsed = parseRoutingSpec(text);
-      const count = parsed.rule === 'range' ? undefined : Math.min(asked, 255);
-      const layout = layOutPartitions(parsed, count);
-      const [route, again] = [routing(text, count), routing(text, count)];
-      const reached = lines.map((each) => route(each).to);
-      for (const to of reached) {
-        if (typeof to === 'number') expect(to >= 0 && to < layout.partitionNames.length && Number.isInteger(to)).toBe(true);
-        else expect(refusals).toContain(to);
-      }
-      expect(lines.toReversed().map((each) => again(each).to)).toEqual(reached.toReversed());
-    }),
+    fc.property(
+      fc.constantFrom(...specs),
+      fc.integer({ min: 1, max: 256 }),
+      fc.array(line, { maxLength: 20 }),
+      (text, asked, lines) => {
+        const parsed = parseRoutingSpec(text);
+        const count = parsed.rule === 'range' ? undefined : Math.min(asked, 255);
+        const layout = layOutPartitions(parsed, count);
+        const [route, again] = [routing(text, count), routing(text, count)];
+        const reached = lines.map((each) => route(each).to);
+        for (const to of reached) {
+          if (typeof to === 'number')
+            expect(to >= 0 && to < layout.partitionNames.length && Number.isInteger(to)).toBe(true);
+          else expect(refusals).toContain(to);
+        }
+        expect(lines.toReversed().map((each) => again(each).to)).toEqual(reached.toReversed());
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -20,10 +20,15 @@ it.each([
 
 it('depends on nothing but the bytes, wherever they lie', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ maxLength: 9 }), fc.uint8Array({ maxLength: 9 }), (bytes, before, after) => {
-      const inside = Buffer.concat([before, bytes, after]);
-      expect(murmur2(inside, before.length, before.length + bytes.length)).toBe(murmur2(bytes, 0, bytes.length));
-    }),
+    fc.property(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.uint8Array({ maxLength: 9 }),
+      fc.uint8Array({ maxLength: 9 }),
+      (bytes, before, after) => {
+        const inside = Buffer.concat([before, bytes, after]);
+        expect(murmur2(inside, before.length, before.length + bytes.length)).toBe(murmur2(bytes, 0, bytes.length));
+      },
+    ),
   );
 });
 
@@ -40,11 +45,16 @@ it('gives a signed number of 32 bits, and a partition that there is', () => {
 
 it('changes with every single byte of a key', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 24 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, place, change) => {
-      const other = Uint8Array.from(bytes);
-      const at = place % bytes.length;
-      other[at] = (bytes[at] as number) ^ change;
-      expect(murmur2(other, 0, other.length)).not.toBe(murmur2(bytes, 0, bytes.length));
-    }),
+    fc.property(
+      fc.uint8Array({ minLength: 1, maxLength: 24 }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      (bytes, place, change) => {
+        const other = Uint8Array.from(bytes);
+        const at = place % bytes.length;
+        other[at] = (bytes[at] as number) ^ change;
+        expect(murmur2(other, 0, other.length)).not.toBe(murmur2(bytes, 0, bytes.length));
+      },
+    ),
   );
 });

@@ -8,7 +8,13 @@ import { FieldReader } from '../../../src/core/scan/field-reader.ts';
 const NAMES = ['p0', 'p1', 'p2', 'p3'];
 
 function routingOf(text: string): RoutingInForce {
-  const epoch: Epoch = { epoch: 1, fromSequence: 1, spec: parseRoutingSpec(text), partitionIds: NAMES.map((_, id) => id), placedFrom: null };
+  const epoch: Epoch = {
+    epoch: 1,
+    fromSequence: 1,
+    spec: parseRoutingSpec(text),
+    partitionIds: NAMES.map((_, id) => id),
+    placedFrom: null,
+  };
   return { epoch, partitionNames: NAMES, placements: NO_PLACEMENTS };
 }
 
@@ -39,7 +45,9 @@ test.each([
   ['range:k="b","c","d"', ['"a"', '"b\\u0061"', '"c"', '"\\"q\\""', '"12"', '""'].map((value) => `{"k":${value}}`)],
   [
     'range:k=2026-01-01T00:00:00Z,2026-04-12T00:00:00Z,2027-01-01T00:00:00Z',
-    ['"2026-04-12T00:00:00Z"', '"2026-04-12T02:00:00+02:00"', '"1999-01-01T00:00:00Z"'].map((value) => `{"k":${value}}`),
+    ['"2026-04-12T00:00:00Z"', '"2026-04-12T02:00:00+02:00"', '"1999-01-01T00:00:00Z"'].map(
+      (value) => `{"k":${value}}`,
+    ),
   ],
   ['composite:k+l', VALUES.map((value) => `{"k":${value},"l":"x"}`)],
 ])('%s: an event lies where its key is said to', (text, payloads) => {

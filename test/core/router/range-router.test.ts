@@ -30,30 +30,48 @@ describe('a range of numbers', () => {
   it('compares digits that a double would lose, on both sides', () => {
     const route = ranged(['0.1000000000000000000000000000001', '9007199254740993', '100000000000000000000000000001']);
     const to = (key: string) => route(`{"k":${key}}`).to;
-    expect(['0.1', '0.1000000000000000000000000000000999', '0.1000000000000000000000000000001', '0.10000000000000000000000000000011'].map(to)).toEqual([
-      0, 0, 1, 1,
+    expect(
+      [
+        '0.1',
+        '0.1000000000000000000000000000000999',
+        '0.1000000000000000000000000000001',
+        '0.10000000000000000000000000000011',
+      ].map(to),
+    ).toEqual([0, 0, 1, 1]);
+    expect(['9007199254740992', '9007199254740992.9', '9007199254740993', '9007199254740994'].map(to)).toEqual([
+      1, 1, 2, 2,
     ]);
-    expect(['9007199254740992', '9007199254740992.9', '9007199254740993', '9007199254740994'].map(to)).toEqual([1, 1, 2, 2]);
     expect(['100000000000000000000000000000', '100000000000000000000000000001', '1e29'].map(to)).toEqual([2, 3, 2]);
   });
 
   it('tells bounds apart that share a double', () => {
     const route = ranged(['1', '1.00000000000000000001', '1.00000000000000000002', '2']);
     const to = (key: string) => route(`{"k":${key}}`).to;
-    expect(['0.9', '1', '1.00000000000000000001', '1.000000000000000000015', '1.00000000000000000002', '1.1', '2'].map(to)).toEqual([0, 1, 2, 2, 3, 3, 4]);
+    expect(
+      ['0.9', '1', '1.00000000000000000001', '1.000000000000000000015', '1.00000000000000000002', '1.1', '2'].map(to),
+    ).toEqual([0, 1, 2, 2, 3, 3, 4]);
   });
 
   it('counts the bounds at or below the key, as exact arithmetic does', () => {
     const near = fc.oneof(
       fc.integer({ min: -40, max: 40 }).map((tenths) => String(tenths / 10)),
       fc
-        .tuple(fc.integer({ min: -20, max: 20 }), fc.constantFrom('', '.0', '.5', '.50', '.49999999999999999', '.500000000000000000001', 'e1', 'e-1'))
+        .tuple(
+          fc.integer({ min: -20, max: 20 }),
+          fc.constantFrom('', '.0', '.5', '.50', '.49999999999999999', '.500000000000000000001', 'e1', 'e-1'),
+        )
         .map(([n, rest]) => `${n}${rest}`),
-      fc.tuple(fc.bigInt(-(10n ** 20n), 10n ** 20n), fc.integer({ min: -30, max: 30 })).map(([digits, exponent]) => `${digits}e${exponent}`),
+      fc
+        .tuple(fc.bigInt(-(10n ** 20n), 10n ** 20n), fc.integer({ min: -30, max: 30 }))
+        .map(([digits, exponent]) => `${digits}e${exponent}`),
       fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
     );
     const exact = (number: string) => readDecimal(number) as Decimal;
-    const bounds = fc.uniqueArray(near, { minLength: 1, maxLength: 30, comparator: (one, other) => compareDecimals(exact(one), exact(other)) === 0 });
+    const bounds = fc.uniqueArray(near, {
+      minLength: 1,
+      maxLength: 30,
+      comparator: (one, other) => compareDecimals(exact(one), exact(other)) === 0,
+    });
     fc.assert(
       fc.property(bounds, fc.array(near, { maxLength: 20 }), (unsorted, keys) => {
         const sorted = unsorted.toSorted((one, other) => compareDecimals(exact(one), exact(other)));
@@ -74,7 +92,8 @@ describe('a range of numbers', () => {
   it('says which lines have no key', () => {
     const route = ranged(['100']);
     expect(route('{"j":1}').to).toBe('key-missing');
-    for (const key of ['null', '{}', '[1]', `1e${'9'.repeat(2000)}`]) expect(route(`{"k":${key}}`).to).toBe('key-not-scalar');
+    for (const key of ['null', '{}', '[1]', `1e${'9'.repeat(2000)}`])
+      expect(route(`{"k":${key}}`).to).toBe('key-not-scalar');
   });
 
   it('tells the key in its one spelling', () => {
@@ -87,9 +106,20 @@ describe('a range of texts', () => {
     // U+FF5E comes before U+1F41F, whose first UTF-16 unit is 0xD83D
     const route = ranged(['a', '"\uff5e"', '"\ud83d\udc1f"']);
     const to = (key: string) => route(`{"k":${key}}`).to;
-    expect(['""', '"Z"', '"a"', '"a\\u0000"', '"\uff5d"', '"\uff5e"', '"\uff5ez"', '"\ud83d\udc1f"', '"\\ud83d\\udc1f"', '"\ud83d\udc20"'].map(to)).toEqual([
-      0, 0, 1, 1, 1, 2, 2, 3, 3, 3,
-    ]);
+    expect(
+      [
+        '""',
+        '"Z"',
+        '"a"',
+        '"a\\u0000"',
+        '"\uff5d"',
+        '"\uff5e"',
+        '"\uff5ez"',
+        '"\ud83d\udc1f"',
+        '"\\ud83d\\udc1f"',
+        '"\ud83d\udc20"',
+      ].map(to),
+    ).toEqual([0, 0, 1, 1, 1, 2, 2, 3, 3, 3]);
   });
 
   it('counts the bounds at or below the key', () => {

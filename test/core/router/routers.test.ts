@@ -7,7 +7,8 @@ import { hashPartition } from '../../../src/core/router/murmur2.ts';
 import { jsonLine } from '../../support/json-lines.ts';
 import { routing } from '../../support/routed.ts';
 
-const kafkaPartition = (key: string, count: number) => hashPartition(Buffer.from(key), 0, Buffer.byteLength(key), count);
+const kafkaPartition = (key: string, count: number) =>
+  hashPartition(Buffer.from(key), 0, Buffer.byteLength(key), count);
 
 describe('a hash over a field', () => {
   const route = routing('hash:tenant', partitionNames(8));
@@ -22,7 +23,10 @@ describe('a hash over a field', () => {
     const scalar = fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.boolean());
     fc.assert(
       fc.property(scalar, (tenant) => {
-        expect(route(JSON.stringify({ tenant }))).toEqual({ to: kafkaPartition(String(tenant), 8), key: String(tenant) });
+        expect(route(JSON.stringify({ tenant }))).toEqual({
+          to: kafkaPartition(String(tenant), 8),
+          key: String(tenant),
+        });
       }),
     );
   });
@@ -41,16 +45,25 @@ describe('a hash over a field', () => {
 
   it('reads nested fields', () => {
     const nested = routing('hash:properties.net', partitionNames(8));
-    expect(nested('{"net":"x","properties":{"properties":{"net":"y"},"net":"uw"}}')).toEqual({ to: kafkaPartition('uw', 8), key: 'uw' });
+    expect(nested('{"net":"x","properties":{"properties":{"net":"y"},"net":"uw"}}')).toEqual({
+      to: kafkaPartition('uw', 8),
+      key: 'uw',
+    });
   });
 
-  it.each(['{}', '{"Tenant":"a"}', '[{"tenant":"a"}]', '"tenant"', '{"a":{"tenant":"a"}}'])('misses the key of %s', (line) => {
-    expect(route(line)).toEqual({ to: 'key-missing', key: null });
-  });
+  it.each(['{}', '{"Tenant":"a"}', '[{"tenant":"a"}]', '"tenant"', '{"a":{"tenant":"a"}}'])(
+    'misses the key of %s',
+    (line) => {
+      expect(route(line)).toEqual({ to: 'key-missing', key: null });
+    },
+  );
 
-  it.each(['{"tenant":null}', '{"tenant":{}}', '{"tenant":{"a":1}}', '{"tenant":[]}', '{"tenant":["a"]}'])('finds no key in %s', (line) => {
-    expect(route(line)).toEqual({ to: 'key-not-scalar', key: null });
-  });
+  it.each(['{"tenant":null}', '{"tenant":{}}', '{"tenant":{"a":1}}', '{"tenant":[]}', '{"tenant":["a"]}'])(
+    'finds no key in %s',
+    (line) => {
+      expect(route(line)).toEqual({ to: 'key-not-scalar', key: null });
+    },
+  );
 
   it('takes an empty string as a key like others', () => {
     expect(route('{"tenant":""}')).toEqual({ to: kafkaPartition('', 8), key: '' });
@@ -79,9 +92,12 @@ describe('a placement by hand', () => {
     expect(route('{"shoal":true}').to).toBe(3);
   });
 
-  it.each(['"east"', '""', '"North"', '"north "', '"__proto__"', '"constructor"', '0'])('refuses %s, which is no partition', (name) => {
-    expect(route(`{"shoal":${name}}`).to).toBe('unknown-partition');
-  });
+  it.each(['"east"', '""', '"North"', '"north "', '"__proto__"', '"constructor"', '0'])(
+    'refuses %s, which is no partition',
+    (name) => {
+      expect(route(`{"shoal":${name}}`).to).toBe('unknown-partition');
+    },
+  );
 
   it('refuses an event without a name, and one with what can be no name', () => {
     expect(route('{"place":"north"}').to).toBe('key-missing');

@@ -43,7 +43,10 @@ function modularInverse(odd: bigint): bigint {
 
 describe('a key', () => {
   it('has one number for ever, dense in the order of first sight, and is told again as it was', () => {
-    const keys = fc.array(fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('', 'a', 'aa', 'a\0', 'größe')), { maxLength: 300 });
+    const keys = fc.array(
+      fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('', 'a', 'aa', 'a\0', 'größe')),
+      { maxLength: 300 },
+    );
     fc.assert(
       fc.property(keys, (all) => {
         const table = new SessionTable();

@@ -3,7 +3,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEPTH_MAX } from '../../../src/core/model/config.ts';
-import { type DraftedPin, draftedPin, idleRule, NO_SESSION, type Pin } from '../../../src/core/model/routing/session-pins.ts';
+import {
+  type DraftedPin,
+  draftedPin,
+  idleRule,
+  NO_SESSION,
+  type Pin,
+} from '../../../src/core/model/routing/session-pins.ts';
 import { StickyRouter } from '../../../src/core/router/sticky-router.ts';
 import { FieldReader } from '../../../src/core/scan/field-reader.ts';
 
@@ -15,7 +21,11 @@ interface Seen {
 const fields = new FieldReader([['session']], DEPTH_MAX);
 
 /** Takes the events through the router as one draft. */
-function draft(router: StickyRouter, loads: readonly number[], events: readonly Seen[]): { to: number[]; changes: { pins: DraftedPin[]; liftMax: number } } {
+function draft(
+  router: StickyRouter,
+  loads: readonly number[],
+  events: readonly Seen[],
+): { to: number[]; changes: { pins: DraftedPin[]; liftMax: number } } {
   router.begin(loads);
   const to = events.map(({ session, time }) => router.assign(numberOf(router, session), time));
   const { pins, liftMax } = router.changes();
@@ -95,7 +105,9 @@ describe('a draft', () => {
     ];
     const ending = new StickyRouter({ idleMicros: 10 });
     ending.learn(pins);
-    expect(draft(ending, [0, 0], at(8, 'a', 'b')).changes.pins).toEqual([{ session: 'a', partition: 1, lastSeen: 8, lastSeenBefore: 3 }]);
+    expect(draft(ending, [0, 0], at(8, 'a', 'b')).changes.pins).toEqual([
+      { session: 'a', partition: 1, lastSeen: 8, lastSeenBefore: 3 },
+    ]);
     const lasting = forEver();
     lasting.learn(pins);
     expect(draft(lasting, [0, 0], at(8, 'a', 'b')).changes).toEqual({ pins: [], liftMax: Number.POSITIVE_INFINITY });
@@ -125,7 +137,10 @@ describe('a draft', () => {
     const router = forEver();
     draft(router, [0, 0], at(1, 'a', 'b'));
     router.settle();
-    expect(draft(router, [9, 9], at(2, 'b', 'a'))).toEqual({ to: [1, 0], changes: { pins: [], liftMax: Number.POSITIVE_INFINITY } });
+    expect(draft(router, [9, 9], at(2, 'b', 'a'))).toEqual({
+      to: [1, 0],
+      changes: { pins: [], liftMax: Number.POSITIVE_INFINITY },
+    });
   });
 
   it('is built anew on the ledger’s answer to a conflict', () => {
@@ -169,7 +184,12 @@ describe('a draft', () => {
 
 describe('laws', () => {
   /** The rule in its plainest words: no columns, no numbers, no drafts. */
-  function plainly(pins: readonly Pin[], counts: readonly number[], all: readonly Seen[], idleMicros: number | null): number[] {
+  function plainly(
+    pins: readonly Pin[],
+    counts: readonly number[],
+    all: readonly Seen[],
+    idleMicros: number | null,
+  ): number[] {
     const known = new Map(pins.map((pin) => [pin.session, { ...pin }]));
     const load = [...counts];
     const { renewedAfter, endsAfter } = idleRule(idleMicros);
@@ -183,19 +203,33 @@ describe('laws', () => {
     });
   }
 
-  const pins = fc.uniqueArray(fc.record({ session: fc.constantFrom(...'abcdefghij'), partition: fc.nat(7), lastSeen: fc.integer({ min: -300, max: 0 }) }), {
-    selector: ({ session }) => session,
-  });
+  const pins = fc.uniqueArray(
+    fc.record({
+      session: fc.constantFrom(...'abcdefghij'),
+      partition: fc.nat(7),
+      lastSeen: fc.integer({ min: -300, max: 0 }),
+    }),
+    {
+      selector: ({ session }) => session,
+    },
+  );
 
   it('a draft is what the plain rule says, whatever drafts were thrown away before', () => {
     fc.assert(
-      fc.property(pins, loads, events, idle, fc.array(fc.tuple(loads, events), { maxLength: 3 }), (known, counts, all, idleMicros, thrownAway) => {
-        const router = new StickyRouter({ idleMicros });
-        router.learn(known);
-        for (const [others, some] of thrownAway) draft(router, others, some);
-        const eight = Array.from({ length: 8 }, (_, id) => counts[id] ?? 0);
-        expect(draft(router, eight, all).to).toEqual(plainly(known, eight, all, idleMicros));
-      }),
+      fc.property(
+        pins,
+        loads,
+        events,
+        idle,
+        fc.array(fc.tuple(loads, events), { maxLength: 3 }),
+        (known, counts, all, idleMicros, thrownAway) => {
+          const router = new StickyRouter({ idleMicros });
+          router.learn(known);
+          for (const [others, some] of thrownAway) draft(router, others, some);
+          const eight = Array.from({ length: 8 }, (_, id) => counts[id] ?? 0);
+          expect(draft(router, eight, all).to).toEqual(plainly(known, eight, all, idleMicros));
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -237,7 +271,9 @@ describe('laws', () => {
           fc.pre(lift <= early.changes.liftMax);
           const late = made(5 + lift);
           expect(late.to).toEqual(early.to);
-          expect(late.changes.pins).toEqual(early.changes.pins.map((pin) => ({ ...pin, lastSeen: pin.lastSeen + lift })));
+          expect(late.changes.pins).toEqual(
+            early.changes.pins.map((pin) => ({ ...pin, lastSeen: pin.lastSeen + lift })),
+          );
         },
       ),
       { numRuns: 1000 },

@@ -20,7 +20,8 @@ const consumer: fc.Arbitrary<ConsumerView> = fc.record({
   lanes: fc.array(lane, { maxLength: 8 }),
 });
 
-const isFit = (view: LaneView | undefined): boolean => view !== undefined && view.lag > 0 && !view.isBusy && view.heldUntil > NOW && view.dueAt <= NOW;
+const isFit = (view: LaneView | undefined): boolean =>
+  view !== undefined && view.lag > 0 && !view.isBusy && view.heldUntil > NOW && view.dueAt <= NOW;
 
 describe('decide()', () => {
   it('feeds only those who are fit, each once, within lag, limit, slots and capacity', () => {
@@ -50,7 +51,9 @@ describe('decide()', () => {
         const { feeds } = decide(consumers, NOW);
         for (const [at, view] of consumers.entries()) {
           const fit = view.lanes.filter(isFit).length;
-          expect(feeds.filter((feed) => feed.consumer === at)).toHaveLength(Math.max(0, Math.min(fit, view.slots, view.capacity)));
+          expect(feeds.filter((feed) => feed.consumer === at)).toHaveLength(
+            Math.max(0, Math.min(fit, view.slots, view.capacity)),
+          );
         }
       }),
     );
@@ -68,7 +71,9 @@ describe('decide()', () => {
   it('feeds those first who have waited longest, over all consumers', () => {
     fc.assert(
       fc.property(fc.array(consumer, { maxLength: 5 }), (consumers) => {
-        const turns = decide(consumers, NOW).feeds.map((feed) => consumers[feed.consumer]?.lanes[feed.lane]?.lastFed ?? 0);
+        const turns = decide(consumers, NOW).feeds.map(
+          (feed) => consumers[feed.consumer]?.lanes[feed.lane]?.lastFed ?? 0,
+        );
         expect(turns).toEqual([...turns].sort((one, other) => one - other));
       }),
     );
@@ -76,16 +81,28 @@ describe('decide()', () => {
 
   it('comes round to every lane, however few slots there are', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 30 }), (laneCount, slots, capacity) => {
-        const turns = Array.from({ length: laneCount }, () => 0);
-        let turn = 0;
-        const rounds = Math.ceil(laneCount / Math.min(slots, capacity));
-        for (let round = 0; round < rounds; round++) {
-          const lanes = turns.map((lastFed) => ({ lag: 99, isBusy: false, heldUntil: NOW + 1, dueAt: NOW, limit: 10, lastFed }));
-          for (const feed of decide([{ capacity, slots, lanes }], NOW).feeds) turns[feed.lane] = ++turn;
-        }
-        expect(Math.min(...turns)).toBeGreaterThan(0);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 30 }),
+        (laneCount, slots, capacity) => {
+          const turns = Array.from({ length: laneCount }, () => 0);
+          let turn = 0;
+          const rounds = Math.ceil(laneCount / Math.min(slots, capacity));
+          for (let round = 0; round < rounds; round++) {
+            const lanes = turns.map((lastFed) => ({
+              lag: 99,
+              isBusy: false,
+              heldUntil: NOW + 1,
+              dueAt: NOW,
+              limit: 10,
+              lastFed,
+            }));
+            for (const feed of decide([{ capacity, slots, lanes }], NOW).feeds) turns[feed.lane] = ++turn;
+          }
+          expect(Math.min(...turns)).toBeGreaterThan(0);
+        },
+      ),
     );
   });
 
@@ -93,7 +110,9 @@ describe('decide()', () => {
     fc.assert(
       fc.property(fc.array(consumer, { maxLength: 5 }), (consumers) => {
         const withRoom = consumers.filter(({ capacity, slots }) => capacity > 0 && slots > 0);
-        const pauses = withRoom.flatMap(({ lanes }) => lanes.filter(({ lag, isBusy, dueAt }) => lag > 0 && !isBusy && dueAt > NOW).map(({ dueAt }) => dueAt));
+        const pauses = withRoom.flatMap(({ lanes }) =>
+          lanes.filter(({ lag, isBusy, dueAt }) => lag > 0 && !isBusy && dueAt > NOW).map(({ dueAt }) => dueAt),
+        );
         expect(decide(consumers, NOW).wakeAt).toBe(pauses.length === 0 ? null : Math.min(...pauses));
       }),
     );
@@ -103,12 +122,16 @@ describe('decide()', () => {
 describe('the pause after a failure', () => {
   it('doubles up to its bound, and is scattered over its upper half', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempts, chance) => {
-        const whole = Math.min(30_000, 100 * 2 ** (attempts - 1));
-        const pause = pauseAfter(attempts, { first: 100, max: 30_000 }, chance);
-        expect(pause).toBeGreaterThanOrEqual(Math.floor(whole / 2));
-        expect(pause).toBeLessThanOrEqual(whole);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 100 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (attempts, chance) => {
+          const whole = Math.min(30_000, 100 * 2 ** (attempts - 1));
+          const pause = pauseAfter(attempts, { first: 100, max: 30_000 }, chance);
+          expect(pause).toBeGreaterThanOrEqual(Math.floor(whole / 2));
+          expect(pause).toBeLessThanOrEqual(whole);
+        },
+      ),
     );
   });
 });

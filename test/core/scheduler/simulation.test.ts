@@ -88,14 +88,17 @@ class Simulation {
 
   /** By force, whatever is in hand: back or forward. */
   async #stepGroup(): Promise<void> {
-    const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition).filter(() => this.#chance.unit() < 0.5);
+    const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition).filter(
+      () => this.#chance.unit() < 0.5,
+    );
     const sequence = this.#chance.between(1, this.#end * PARTITIONS + 1);
     const { steps } = await this.#store.groups.move({ group: 'g', sequence, now: this.now, partitions, force: true });
     for (const { partition, to } of steps) {
       this.#seen.set(partition, new Set(Array.from({ length: to.nextOffset }, (_, offset) => offset)));
       this.#cursors.set(partition, to.nextOffset);
     }
-    for (const { lanes } of this.members) for (const lane of lanes) if (partitions.includes(lane.partition)) this.#stale.add(lane);
+    for (const { lanes } of this.members)
+      for (const lane of lanes) if (partitions.includes(lane.partition)) this.#stale.add(lane);
   }
 
   async #leave(member: Member): Promise<void> {
@@ -117,7 +120,8 @@ class Simulation {
     });
     member.token = membership.token;
     member.heldUntil = membership.expiresAt;
-    const known = (lease: Lease) => member.lanes.find(({ token, partition }) => token === lease.token && partition === lease.partition);
+    const known = (lease: Lease) =>
+      member.lanes.find(({ token, partition }) => token === lease.token && partition === lease.partition);
     member.lanes = membership.leases.map((lease) => known(lease) ?? new Lane(lease));
     for (const lane of member.lanes) {
       lane.isSurplus = membership.surplus.includes(lane.partition);
@@ -138,9 +142,13 @@ class Simulation {
       // nobody else may have it yet, and it gets nothing that is acknowledged already
       const others = this.members.filter((other) => other !== member && other.heldUntil > this.now);
       const isStale = this.#stale.has(lane);
-      const isHeldBy = ({ lanes }: Member) => lanes.some((other) => other.partition === lane.partition && !this.#stale.has(other));
+      const isHeldBy = ({ lanes }: Member) =>
+        lanes.some((other) => other.partition === lane.partition && !this.#stale.has(other));
       assert.ok(isStale || !others.some(isHeldBy), 'two hold a lease');
-      assert.ok(isStale || lane.nextOffset === (this.#seen.get(lane.partition)?.size ?? 0), 'what is acknowledged is delivered again');
+      assert.ok(
+        isStale || lane.nextOffset === (this.#seen.get(lane.partition)?.size ?? 0),
+        'what is acknowledged is delivered again',
+      );
       lane.isBusy = true;
       lane.lastFed = ++this.#turn;
       member.inHand.push({ lane, events });
@@ -174,7 +182,15 @@ class Simulation {
     lane.attempts = attempts;
     lane.dueAt = this.now + this.#chance.between(1, 50);
     if (attempts < MAX_DELIVER) return;
-    const event = { partition, offset: nextOffset, sequence: nextOffset * PARTITIONS + partition + 1, attempts, reason: 'no', details: '', now: this.now };
+    const event = {
+      partition,
+      offset: nextOffset,
+      sequence: nextOffset * PARTITIONS + partition + 1,
+      attempts,
+      reason: 'no',
+      details: '',
+      now: this.now,
+    };
     assert.ok(await this.#store.groups.park({ group: 'g', partition, token }, event));
     this.#see(partition, nextOffset);
     lane.moveTo(nextOffset + 1, event.sequence + 1);

@@ -1,9 +1,25 @@
 /** Consumer groups of a ledger in memory: what each call changes, it changes at once. */
 
-import type { CursorMove, GroupPlan, Groups, LaneRequest, ParkedSpan, SpanStep } from '../../../src/core/ledger/groups.ts';
+import type {
+  CursorMove,
+  GroupPlan,
+  Groups,
+  LaneRequest,
+  ParkedSpan,
+  SpanStep,
+} from '../../../src/core/ledger/groups.ts';
 import { fairShares } from '../../../src/core/ledger/protocol/fair-shares.ts';
 import type { StoredCommit } from '../../../src/core/model/events/commit.ts';
-import type { Acknowledgement, Attendance, GroupSummary, Holding, Membership, ParkedEvent, ParkReason, Settlement } from '../../../src/core/model/group.ts';
+import type {
+  Acknowledgement,
+  Attendance,
+  GroupSummary,
+  Holding,
+  Membership,
+  ParkedEvent,
+  ParkReason,
+  Settlement,
+} from '../../../src/core/model/group.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
 import { checkName, type PartitionId } from '../../../src/core/model/routing/partition.ts';
 import type { Micros } from '../../../src/core/model/time/time.ts';
@@ -47,7 +63,10 @@ export class MemoryGroups implements Groups {
   async create(name: string, fromSequence: number, now: Micros): Promise<boolean> {
     checkName('group', name);
     if (this.#groups.has(name)) return false;
-    const cursors = this.#ids().map((id): [PartitionId, Cursor] => [id, { ...this.#positionAt(id, fromSequence), attempts: 0 }]);
+    const cursors = this.#ids().map((id): [PartitionId, Cursor] => [
+      id,
+      { ...this.#positionAt(id, fromSequence), attempts: 0 },
+    ]);
     const empty = { members: new Map(), leases: new Map(), parked: new Map() };
     this.#groups.set(name, { name, createdAt: now, generation: 0, cursors: new Map(cursors), ...empty });
     return true;
@@ -57,21 +76,36 @@ export class MemoryGroups implements Groups {
     const group = this.#group(name);
     const known = group.members.get(member);
     if (known !== undefined && token !== null && known.token !== token) {
-      throw new LedgerError('MEMBER_REPLACED', { message: `member ${member} of group ${name} was replaced`, hint: 'use another name' });
+      throw new LedgerError('MEMBER_REPLACED', {
+        message: `member ${member} of group ${name} was replaced`,
+        hint: 'use another name',
+      });
     }
     if (known !== undefined && token === null) remove(group, member);
     const joined = known !== undefined && token !== null ? token : ++group.generation;
-    group.members.set(member, { token: joined, partitions: known === undefined || token === null ? partitions : known.partitions, ttl, expiresAt: now + ttl });
+    group.members.set(member, {
+      token: joined,
+      partitions: known === undefined || token === null ? partitions : known.partitions,
+      ttl,
+      expiresAt: now + ttl,
+    });
     this.#removeDead(group, now);
-    for (const id of this.#ids()) if (!group.cursors.has(id)) group.cursors.set(id, { nextOffset: 0, nextSequence: 1, attempts: 0 });
+    for (const id of this.#ids())
+      if (!group.cursors.has(id)) group.cursors.set(id, { nextOffset: 0, nextSequence: 1, attempts: 0 });
     const surplus = this.#share(group, member, idle);
-    const leases = [...group.leases].filter(([, lease]) => lease.member === member).sort(([one], [other]) => one - other);
+    const leases = [...group.leases]
+      .filter(([, lease]) => lease.member === member)
+      .sort(([one], [other]) => one - other);
     const due = new Set([...group.parked.values()].filter(({ isDue }) => isDue).map(({ partition }) => partition));
     return {
       token: joined,
       generation: group.generation,
       expiresAt: now + ttl,
-      leases: leases.map(([partition, lease]) => ({ partition, ...(group.cursors.get(partition) as Cursor), token: lease.token })),
+      leases: leases.map(([partition, lease]) => ({
+        partition,
+        ...(group.cursors.get(partition) as Cursor),
+        token: lease.token,
+      })),
       surplus,
       due: leases.map(([partition]) => partition).filter((partition) => due.has(partition)),
     };
@@ -102,7 +136,12 @@ export class MemoryGroups implements Groups {
     const { parked } = this.#group(holding.group);
     const before = parked.get(event.sequence);
     const attempts = event.attempts + (before?.attempts ?? 0);
-    parked.set(event.sequence, { ...event, attempts, parkedAt: before?.parkedAt ?? now, isDue: before?.isDue ?? false });
+    parked.set(event.sequence, {
+      ...event,
+      attempts,
+      parkedAt: before?.parkedAt ?? now,
+      isDue: before?.isDue ?? false,
+    });
     return true;
   }
 
@@ -138,7 +177,9 @@ export class MemoryGroups implements Groups {
 
   async beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'> {
     if (this.#held(holding) === null) return 'lost';
-    const due = [...this.#group(holding.group).parked.values()].filter(({ isDue, partition }) => isDue && partition === holding.partition);
+    const due = [...this.#group(holding.group).parked.values()].filter(
+      ({ isDue, partition }) => isDue && partition === holding.partition,
+    );
     const [next] = due.sort((one, other) => one.sequence - other.sequence);
     if (next === undefined) return 'none';
     next.attempts++;
@@ -175,12 +216,16 @@ export class MemoryGroups implements Groups {
       from: { nextOffset, nextSequence },
       to: this.#positionAt(partition, sequence),
     }));
-    return { steps, alive: [...group.members].filter(([, { expiresAt }]) => expiresAt > now).map(([member]) => member) };
+    return {
+      steps,
+      alive: [...group.members].filter(([, { expiresAt }]) => expiresAt > now).map(([member]) => member),
+    };
   }
 
   async move(move: CursorMove): Promise<GroupPlan> {
     const plan = await this.planMove(move);
-    if (plan.alive.length > 0 && !move.force) throw new LedgerError('GROUP_IN_USE', { message: 'the group has live members', hint: 'force it' });
+    if (plan.alive.length > 0 && !move.force)
+      throw new LedgerError('GROUP_IN_USE', { message: 'the group has live members', hint: 'force it' });
     const group = this.#group(move.group);
     group.generation++;
     for (const { partition, to } of plan.steps) {
@@ -197,17 +242,34 @@ export class MemoryGroups implements Groups {
         const lanes = this.#cursors(group).map((cursor) => {
           const rest = this.#store.events([cursor.partition]).slice(cursor.nextOffset);
           const lease = group.leases.get(cursor.partition);
-          return { ...cursor, lag: rest.length, oldestTime: rest[0]?.time ?? null, member: lease?.member ?? null, token: lease?.token ?? null };
+          return {
+            ...cursor,
+            lag: rest.length,
+            oldestTime: rest[0]?.time ?? null,
+            member: lease?.member ?? null,
+            token: lease?.token ?? null,
+          };
         });
         const times = lanes.flatMap(({ oldestTime }) => (oldestTime === null ? [] : [oldestTime]));
-        const members = [...group.members].sort().map(([name, { expiresAt }]) => ({ name, expiresAt, isAlive: expiresAt > now }));
+        const members = [...group.members]
+          .sort()
+          .map(([name, { expiresAt }]) => ({ name, expiresAt, isAlive: expiresAt > now }));
         const lag = lanes.reduce((sum, lane) => sum + lane.lag, 0);
         const { name, createdAt, parked } = group;
-        return { name, createdAt, members, lanes, lag, oldestTime: times.length === 0 ? null : Math.min(...times), parked: parked.size };
+        return {
+          name,
+          createdAt,
+          members,
+          lanes,
+          lag,
+          oldestTime: times.length === 0 ? null : Math.min(...times),
+          parked: parked.size,
+        };
       });
   }
 
-  ends = async (partitions: readonly PartitionId[]) => partitions.map((partition) => this.#store.offsets.get(partition) ?? 0);
+  ends = async (partitions: readonly PartitionId[]) =>
+    partitions.map((partition) => this.#store.offsets.get(partition) ?? 0);
   partitionIds = async () => this.#ids();
 
   async read({ partition, fromSequence, events, bytes }: LaneRequest): Promise<StoredCommit[]> {
@@ -217,7 +279,8 @@ export class MemoryGroups implements Groups {
       const [frame] = commit.frames;
       if (frame === undefined) continue;
       commits.push(commit);
-      if (commit.firstSequence >= fromSequence) [wantedEvents, wantedBytes] = [wantedEvents - frame.count, wantedBytes - frame.body.length];
+      if (commit.firstSequence >= fromSequence)
+        [wantedEvents, wantedBytes] = [wantedEvents - frame.count, wantedBytes - frame.body.length];
       if (wantedEvents <= 0 || wantedBytes <= 0) break;
     }
     return commits;
@@ -228,15 +291,24 @@ export class MemoryGroups implements Groups {
   #group(name: string): Group {
     const group = this.#groups.get(name);
     if (group !== undefined) return group;
-    throw new LedgerError('UNKNOWN_GROUP', { message: `the ledger has no group '${name}'`, hint: 'see those there are' });
+    throw new LedgerError('UNKNOWN_GROUP', {
+      message: `the ledger has no group '${name}'`,
+      hint: 'see those there are',
+    });
   }
 
   #cursors(group: Group) {
-    return this.#ids().map((partition) => ({ partition, ...(group.cursors.get(partition) ?? { nextOffset: 0, nextSequence: 1, attempts: 0 }) }));
+    return this.#ids().map((partition) => ({
+      partition,
+      ...(group.cursors.get(partition) ?? { nextOffset: 0, nextSequence: 1, attempts: 0 }),
+    }));
   }
 
   #positionAt(partition: PartitionId, sequence: number) {
-    return { nextOffset: this.#store.events([partition]).filter((event) => event.sequence < sequence).length, nextSequence: sequence };
+    return {
+      nextOffset: this.#store.events([partition]).filter((event) => event.sequence < sequence).length,
+      nextSequence: sequence,
+    };
   }
 
   /** The cursor, where the lease is still the one of this token. */
@@ -267,9 +339,14 @@ export class MemoryGroups implements Groups {
   /** Gives up idle surplus of the member, takes what is free and due to it. Returns the surplus that it still holds. */
   #share(group: Group, member: string, idle: readonly PartitionId[]): PartitionId[] {
     const held = new Map([...group.leases].map(([partition, lease]) => [partition, lease.member]));
-    const claimants = [...group.members].map(([name, { partitions }]) => ({ name, partitions: partitions === null ? null : new Set(partitions) }));
+    const claimants = [...group.members].map(([name, { partitions }]) => ({
+      name,
+      partitions: partitions === null ? null : new Set(partitions),
+    }));
     const shares = fairShares(this.#ids(), claimants, held);
-    const surplus = this.#ids().filter((partition) => held.get(partition) === member && shares.get(partition) !== member);
+    const surplus = this.#ids().filter(
+      (partition) => held.get(partition) === member && shares.get(partition) !== member,
+    );
     const given = surplus.filter((partition) => idle.includes(partition));
     const taken = this.#ids().filter((partition) => !held.has(partition) && shares.get(partition) === member);
     if (given.length + taken.length > 0) group.generation++;
@@ -279,7 +356,9 @@ export class MemoryGroups implements Groups {
   }
 
   #span(name: string, { after, through, limit }: ParkedSpan): Mutable<ParkedEvent>[] {
-    const parked = [...this.#group(name).parked.values()].filter(({ sequence }) => sequence > after && sequence <= through);
+    const parked = [...this.#group(name).parked.values()].filter(
+      ({ sequence }) => sequence > after && sequence <= through,
+    );
     return parked.sort((one, other) => one.sequence - other.sequence).slice(0, limit);
   }
 
@@ -287,7 +366,10 @@ export class MemoryGroups implements Groups {
     return [...new Set(sequences)].map((sequence) => {
       const event = group.parked.get(sequence);
       if (event !== undefined) return event;
-      throw new LedgerError('NOT_PARKED', { message: `sequence ${sequence} is not parked for group ${group.name}`, hint: 'see what is' });
+      throw new LedgerError('NOT_PARKED', {
+        message: `sequence ${sequence} is not parked for group ${group.name}`,
+        hint: 'see what is',
+      });
     });
   }
 }

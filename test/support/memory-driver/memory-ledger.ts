@@ -38,7 +38,8 @@ class MemoryLedger implements Ledger {
 
   head = async () => headOf(this.#store.state);
   basis = async () => this.#store.basis();
-  pinsOf = async (sessions: readonly string[]) => sessions.map((session) => this.#store.pinOf(session)).filter((pin) => pin !== null);
+  pinsOf = async (sessions: readonly string[]) =>
+    sessions.map((session) => this.#store.pinOf(session)).filter((pin) => pin !== null);
   producerMark = async (name: string) => this.#store.producerMark(name);
   walGrowth = async () => null;
   routing = async () => routingOf(this.#store.state);
@@ -48,7 +49,12 @@ class MemoryLedger implements Ledger {
   async begin(): Promise<LedgerTransaction> {
     const undo = this.#store.savepoint();
     const { pinsOf } = this;
-    return { pinsOf, commit: async (draft) => this.#store.commit(draft), end: async () => this.#notify(), abandon: async () => undo() };
+    return {
+      pinsOf,
+      commit: async (draft) => this.#store.commit(draft),
+      end: async () => this.#notify(),
+      abandon: async () => undo(),
+    };
   }
 
   async openPipeline(): Promise<CommitPipeline> {
@@ -75,7 +81,11 @@ class MemoryLedger implements Ledger {
     return this.#store.events(null).find((event) => event.time >= time)?.sequence ?? this.#store.state.sequence + 1;
   }
 
-  async sequenceOfLast(count: number, partitions: readonly PartitionId[] | null, through = Number.MAX_SAFE_INTEGER): Promise<number> {
+  async sequenceOfLast(
+    count: number,
+    partitions: readonly PartitionId[] | null,
+    through = Number.MAX_SAFE_INTEGER,
+  ): Promise<number> {
     return (
       this.#store
         .events(partitions)
@@ -85,7 +95,9 @@ class MemoryLedger implements Ledger {
   }
 
   async partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
-    return [...new Set(this.#store.within(range, null).flatMap(({ link: { sentTo } }) => (sentTo === null ? [] : [sentTo])))];
+    return [
+      ...new Set(this.#store.within(range, null).flatMap(({ link: { sentTo } }) => (sentTo === null ? [] : [sentTo]))),
+    ];
   }
 
   async summarize(): Promise<PartitionSummary[]> {
@@ -109,8 +121,21 @@ class MemoryLedger implements Ledger {
       foreignObjects: [],
     };
     const { commits, producers, pins } = this.#store;
-    const facts = { warnings: [], commits: commits.length, sessions: pins.size, firstTime: commits[0]?.link.firstTime ?? null };
-    return { identity, format: 1, head: await this.head(), ...facts, partitions: await this.summarize(), producers: list(producers), storage };
+    const facts = {
+      warnings: [],
+      commits: commits.length,
+      sessions: pins.size,
+      firstTime: commits[0]?.link.firstTime ?? null,
+    };
+    return {
+      identity,
+      format: 1,
+      head: await this.head(),
+      ...facts,
+      partitions: await this.summarize(),
+      producers: list(producers),
+      storage,
+    };
   }
 
   async gauges(behind: number | null): Promise<LedgerGauges> {
@@ -121,7 +146,8 @@ class MemoryLedger implements Ledger {
       firstTime: commits[0]?.link.firstTime ?? null,
       committedAt: commits.at(-1)?.link.committedAt ?? null,
       partitions: await this.summarize(),
-      growth: behind === null ? null : { commits: since.length, bytes: bodyBytes(since.flatMap(({ frames }) => frames)) },
+      growth:
+        behind === null ? null : { commits: since.length, bytes: bodyBytes(since.flatMap(({ frames }) => frames)) },
       producers: list(producers),
       fileBytes: 0,
       wal: { bytes: 0, waitingBytes: 0 },
@@ -132,12 +158,20 @@ class MemoryLedger implements Ledger {
     const heads = new Set(this.#store.epochHeads);
     for (const { link, hash, frames, previous } of this.#store.commits) {
       const isSound =
-        hashCommit(previous, this.identity.uuid, link).equals(hash) && frames.every(({ body }, at) => hashBody(body).equals(link.frames[at]?.hash as Buffer));
-      if (!isSound) throw new LedgerError('VERIFICATION_FAILED', { message: `commit ${link.firstSequence} has changed`, hint: 'restore it' });
+        hashCommit(previous, this.identity.uuid, link).equals(hash) &&
+        frames.every(({ body }, at) => hashBody(body).equals(link.frames[at]?.hash as Buffer));
+      if (!isSound)
+        throw new LedgerError('VERIFICATION_FAILED', {
+          message: `commit ${link.firstSequence} has changed`,
+          hint: 'restore it',
+        });
       heads.add(`${link.firstSequence + link.count - 1}:${hash.toString('hex')}`);
     }
     if (anchor !== undefined && !heads.has(`${anchor.sequence}:${anchor.hash}`)) {
-      throw new LedgerError('HEAD_MISMATCH', { message: `the ledger does not extend ${anchor.sequence}`, hint: 'find the right one' });
+      throw new LedgerError('HEAD_MISMATCH', {
+        message: `the ledger does not extend ${anchor.sequence}`,
+        hint: 'find the right one',
+      });
     }
     const [events, commits] = [this.#store.state.sequence, this.#store.commits.length];
     onProgress?.({ events, commits });
@@ -173,12 +207,14 @@ const stores = new Map<string, MemoryStore>();
 
 export const memoryDriver: LedgerDriver = {
   create: async (location, blueprint, clock) => {
-    if (stores.has(location)) throw new LedgerError('LEDGER_EXISTS', { message: `${location} exists already`, hint: 'use it' });
+    if (stores.has(location))
+      throw new LedgerError('LEDGER_EXISTS', { message: `${location} exists already`, hint: 'use it' });
     stores.set(location, new MemoryStore(location, blueprint, clock.nowMicros()));
   },
   open: async (location) => {
     const store = stores.get(location);
-    if (store === undefined) throw new LedgerError('NO_LEDGER', { message: `there is no ledger at ${location}`, hint: 'make one' });
+    if (store === undefined)
+      throw new LedgerError('NO_LEDGER', { message: `there is no ledger at ${location}`, hint: 'make one' });
     return new MemoryLedger(store);
   },
   exists: async (location) => stores.has(location),

@@ -8,7 +8,14 @@ import { linkCommit, stateAfter } from '../../../src/core/ledger/protocol/commit
 import { planEpoch } from '../../../src/core/ledger/protocol/epoch-link.ts';
 import { headOf, type LedgerState, routingOf } from '../../../src/core/ledger/protocol/ledger-state.ts';
 import type { LedgerBlueprint } from '../../../src/core/model/config.ts';
-import type { Basis, CommitDraft, CommitOutcome, ProducerMark, StoredCommit, StoredFrame } from '../../../src/core/model/events/commit.ts';
+import type {
+  Basis,
+  CommitDraft,
+  CommitOutcome,
+  ProducerMark,
+  StoredCommit,
+  StoredFrame,
+} from '../../../src/core/model/events/commit.ts';
 import { EVERYTHING, type SequenceRange } from '../../../src/core/model/events/range.ts';
 import type { Plan } from '../../../src/core/model/routing/epoch-plan.ts';
 import type { PartitionId } from '../../../src/core/model/routing/partition.ts';
@@ -41,9 +48,22 @@ export class MemoryStore {
   state: LedgerState;
 
   constructor(location: string, blueprint: LedgerBlueprint, now: Micros) {
-    const epoch = { epoch: 1, fromSequence: 1, spec: blueprint.routing, partitionIds: blueprint.partitionIds, placedFrom: null };
+    const epoch = {
+      epoch: 1,
+      fromSequence: 1,
+      spec: blueprint.routing,
+      partitionIds: blueprint.partitionIds,
+      placedFrom: null,
+    };
     const partitions = blueprint.partitionNames.map((name, id) => ({ id, name }));
-    this.identity = { path: location, uuid: crypto.randomUUID(), createdAt: now, config: blueprint.config, epochs: [epoch], partitions };
+    this.identity = {
+      path: location,
+      uuid: crypto.randomUUID(),
+      createdAt: now,
+      config: blueprint.config,
+      epochs: [epoch],
+      partitions,
+    };
     const routing = { epoch, partitionNames: blueprint.partitionNames, placements: new Map<string, number>() };
     this.state = { ...routing, sequence: 0, time: TIME_MIN, committedAt: TIME_MIN, hash: GENESIS };
     this.#link();
@@ -51,13 +71,22 @@ export class MemoryStore {
 
   basis(): Basis {
     const loads = this.#loads();
-    return { floor: this.state.time, ...routingOf(this.state), sessions: loads === null ? null : { loads, hasPins: this.pins.size > 0 } };
+    return {
+      floor: this.state.time,
+      ...routingOf(this.state),
+      sessions: loads === null ? null : { loads, hasPins: this.pins.size > 0 },
+    };
   }
 
   pinOf(session: string): Pin | null {
     const pin = this.pins.get(session);
     const since = pinsHoldSince(this.identity.epochs);
-    return pin !== undefined && since !== null && pin.epoch >= since && this.state.epoch.partitionIds.includes(pin.partition) ? pin : null;
+    return pin !== undefined &&
+      since !== null &&
+      pin.epoch >= since &&
+      this.state.epoch.partitionIds.includes(pin.partition)
+      ? pin
+      : null;
   }
 
   commit(draft: CommitDraft): CommitOutcome {
@@ -65,7 +94,9 @@ export class MemoryStore {
       producer: draft.producer === null ? null : this.producerMark(draft.producer.name),
       known: draft.ids.flatMap(({ id, hash, index }) => {
         const stored = this.ids.get(id);
-        return stored === undefined ? [] : [{ index, id, sequence: stored.sequence, isRepeat: stored.hash.equals(hash) }];
+        return stored === undefined
+          ? []
+          : [{ index, id, sequence: stored.sequence, isRepeat: stored.hash.equals(hash) }];
       }),
       pins: draft.epoch === this.state.epoch.epoch ? this.#differingPins(draft) : [],
     });
@@ -73,20 +104,36 @@ export class MemoryStore {
     const commit = linkCommit(draft, this.state, this.identity.uuid, (partition) => this.offsets.get(partition) ?? 0);
     const { link, hash, timeShift } = commit;
     // the draft's memory is used again, a storage keeps a copy
-    const frames = link.frames.map((frame, at): StoredFrame => ({ ...frame, body: Buffer.from(draft.frames[at]?.body ?? '') }));
+    const frames = link.frames.map(
+      (frame, at): StoredFrame => ({ ...frame, body: Buffer.from(draft.frames[at]?.body ?? '') }),
+    );
     this.commits.push({ firstSequence: link.firstSequence, frames, link, hash, previous: this.state.hash });
     for (const { partition, offset, count } of frames) this.offsets.set(partition, offset + count);
     if (draft.producer !== null) this.producers.set(draft.producer.name, draft.producer);
-    for (const { id, hash: payload, index } of draft.ids) this.ids.set(id, { sequence: link.firstSequence + index, hash: payload });
+    for (const { id, hash: payload, index } of draft.ids)
+      this.ids.set(id, { sequence: link.firstSequence + index, hash: payload });
     for (let at = 0; at < draft.pins.pins.count; at++) {
       const pin = draftedPin(draft.pins.pins, at);
       const isForEver = this.state.epoch.spec.rule !== 'sticky' || this.state.epoch.spec.idleMicros === null;
-      this.pins.set(pin.session, { ...pin, lastSeen: isForEver ? NO_TIME : pin.lastSeen + timeShift, epoch: this.state.epoch.epoch });
+      this.pins.set(pin.session, {
+        ...pin,
+        lastSeen: isForEver ? NO_TIME : pin.lastSeen + timeShift,
+        epoch: this.state.epoch.epoch,
+      });
     }
     this.state = stateAfter(this.state, commit);
     const { firstSequence, count, firstTime, lastTime } = link;
     const offsets = frames.map(({ offset }) => offset);
-    return { kind: 'committed', firstSequence, count, firstTime, lastTime, offsets, head: headOf(this.state), loads: this.#loads() };
+    return {
+      kind: 'committed',
+      firstSequence,
+      count,
+      firstTime,
+      lastTime,
+      offsets,
+      head: headOf(this.state),
+      loads: this.#loads(),
+    };
   }
 
   beginEpoch(plan: Plan): RoutingChange {
@@ -95,7 +142,11 @@ export class MemoryStore {
     if (planned === null) return { before, after: before };
     const { routing } = planEpoch(this.state, planned);
     const partitions = routing.partitionNames.map((name, id) => ({ id, name }));
-    this.identity = { ...this.identity, partitions, epochs: [...this.identity.epochs, routing.epoch] as unknown as Epochs };
+    this.identity = {
+      ...this.identity,
+      partitions,
+      epochs: [...this.identity.epochs, routing.epoch] as unknown as Epochs,
+    };
     this.state = { ...this.state, ...routing };
     this.#link();
     this.groups.nextGenerations();
@@ -110,7 +161,10 @@ export class MemoryStore {
   within({ from, through }: SequenceRange, partitions: readonly PartitionId[] | null): KeptCommit[] {
     return this.commits
       .filter(({ link }) => link.firstSequence <= through && link.firstSequence + link.count > from)
-      .map((commit) => ({ ...commit, frames: commit.frames.filter(({ partition }) => partitions?.includes(partition) ?? true) }));
+      .map((commit) => ({
+        ...commit,
+        frames: commit.frames.filter(({ partition }) => partitions?.includes(partition) ?? true),
+      }));
   }
 
   /** Sequence and time of every event of these partitions, by sequence. */
@@ -136,16 +190,20 @@ export class MemoryStore {
   }
 
   #differingPins({ pins: { pins } }: CommitDraft): Pin[] {
-    return Array.from({ length: pins.count }, (_, at) => draftedPin(pins, at)).flatMap(({ session, lastSeenBefore }) => {
-      const stored = this.pinOf(session);
-      return stored !== null && stored.lastSeen !== lastSeenBefore ? [stored] : [];
-    });
+    return Array.from({ length: pins.count }, (_, at) => draftedPin(pins, at)).flatMap(
+      ({ session, lastSeenBefore }) => {
+        const stored = this.pinOf(session);
+        return stored !== null && stored.lastSeen !== lastSeenBefore ? [stored] : [];
+      },
+    );
   }
 
   #loads(): number[] | null {
     if (pinsHoldSince(this.identity.epochs) === null) return null;
     const { partitionIds } = this.state.epoch;
-    return this.identity.partitions.map(({ id }) => (partitionIds.includes(id) ? (this.offsets.get(id) ?? 0) : Number.POSITIVE_INFINITY));
+    return this.identity.partitions.map(({ id }) =>
+      partitionIds.includes(id) ? (this.offsets.get(id) ?? 0) : Number.POSITIVE_INFINITY,
+    );
   }
 
   /** The epoch in force becomes the last link. */
@@ -157,7 +215,13 @@ export class MemoryStore {
   #epochHash(): Buffer {
     const { uuid, createdAt } = this.identity;
     const { epoch } = this.state;
-    const link = { epoch: epoch.epoch, fromSequence: epoch.fromSequence, routing: formatRoutingSpec(epoch.spec), partitions: [], placements: [] };
+    const link = {
+      epoch: epoch.epoch,
+      fromSequence: epoch.fromSequence,
+      routing: formatRoutingSpec(epoch.spec),
+      partitions: [],
+      placements: [],
+    };
     return hashEpoch(this.state.hash, { ledger: { uuid, createdAt, config: '' }, ...link });
   }
 }

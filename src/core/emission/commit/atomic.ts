@@ -4,7 +4,14 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 import { spool } from '../input/spool.ts';
 import { type EmissionTarget, Emitter, type EmitterParts } from './emitter.ts';
-import { type EmissionReport, type IngestHooks, type InputSource, ingest, NOTHING_COMMITTED, withReport } from './ingest.ts';
+import {
+  type EmissionReport,
+  type IngestHooks,
+  type InputSource,
+  ingest,
+  NOTHING_COMMITTED,
+  withReport,
+} from './ingest.ts';
 import type { ProducerTrack } from './producer-progress.ts';
 import { withRetryHint } from './retry-hint.ts';
 
@@ -56,7 +63,12 @@ async function ingestSpooled(
   };
   let report: EmissionReport;
   try {
-    const within = { basis: () => target.basis(), pinsOf: transaction.pinsOf, commit: transaction.commit, openPipeline: null };
+    const within = {
+      basis: () => target.basis(),
+      pinsOf: transaction.pinsOf,
+      commit: transaction.commit,
+      openPipeline: null,
+    };
     const emitter = new Emitter({ ...parts, target: within }, settings);
     report = await ingest(emitter, sources, producer, { ...hooks, onCommit: hooks.onCommit && keep });
   } catch (error) {
@@ -85,7 +97,13 @@ function undone(error: unknown): unknown {
   if (!(error instanceof LedgerError)) return error;
   const { code, message, cause } = error;
   const report = error.details['report'] as EmissionReport | undefined;
-  const details = report === undefined ? error.details : { ...error.details, report: { ...report, ...NOTHING_COMMITTED } };
+  const details =
+    report === undefined ? error.details : { ...error.details, report: { ...report, ...NOTHING_COMMITTED } };
   const isBadLine = code === 'BAD_LINE' || code === 'ID_CONFLICT';
-  return new LedgerError(code, { message, details, cause, hint: isBadLine ? 'nothing is stored: mend the line and emit all of it again' : error.hint });
+  return new LedgerError(code, {
+    message,
+    details,
+    cause,
+    hint: isBadLine ? 'nothing is stored: mend the line and emit all of it again' : error.hint,
+  });
 }

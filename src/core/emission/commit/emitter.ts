@@ -3,7 +3,14 @@
  * It must not know how the ledger stores anything, nor where chunks come from.
  */
 
-import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, Committed, Conflict } from '../../model/events/commit.ts';
+import type {
+  Basis,
+  CommitDraft,
+  CommitOutcome,
+  CommitPipeline,
+  Committed,
+  Conflict,
+} from '../../model/events/commit.ts';
 import type { RouterFactory } from '../../model/routing/router.ts';
 import type { Pin, SessionRouter } from '../../model/routing/session-pins.ts';
 import type { Clock } from '../../model/time/clock.ts';
@@ -77,7 +84,10 @@ export class Emitter {
    * `callOf`: the call of each scan row, where calls share the chunk. `keepRejects`: gets the bad lines in place of the report, before the commit that passes
    * over them. @throws what the ledger and `keepRejects` throw.
    */
-  async emit(chunk: Chunk, options: { producer?: InputTrack | null; callOf?: Uint32Array; keepRejects?: KeepRejects | null } = {}): Promise<ChunkReport> {
+  async emit(
+    chunk: Chunk,
+    options: { producer?: InputTrack | null; callOf?: Uint32Array; keepRejects?: KeepRejects | null } = {},
+  ): Promise<ChunkReport> {
     const producer = options.producer ?? null;
     const keepRejects = options.keepRejects ?? null;
     if (this.hasTooManySessions) this.forgetSessions();
@@ -185,8 +195,18 @@ export class Emitter {
   }
 
   /** What became of a chunk; `read` must still be valid. */
-  report(chunk: Chunk, basis: Basis, read: ReadChunk, built: BuiltDraft, duplicates: readonly DuplicateLine[], committed: Committed | null): ChunkReport {
-    const repeats = built.repeats.map(({ line, index }) => ({ row: line, sequence: (committed?.firstSequence ?? 0) + index }));
+  report(
+    chunk: Chunk,
+    basis: Basis,
+    read: ReadChunk,
+    built: BuiltDraft,
+    duplicates: readonly DuplicateLine[],
+    committed: Committed | null,
+  ): ChunkReport {
+    const repeats = built.repeats.map(({ line, index }) => ({
+      row: line,
+      sequence: (committed?.firstSequence ?? 0) + index,
+    }));
     return {
       events: committed === null ? null : new CommittedEvents(committed, basis.partitionNames, read, built),
       late: built.late,

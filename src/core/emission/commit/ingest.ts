@@ -62,12 +62,21 @@ export interface EmissionReport {
 }
 
 /** What a report says of an input of which nothing is stored. */
-export const NOTHING_COMMITTED = { events: 0, bytes: 0, commits: 0, firstSequence: null, lastSequence: null, head: null } as const;
+export const NOTHING_COMMITTED = {
+  events: 0,
+  bytes: 0,
+  commits: 0,
+  firstSequence: null,
+  lastSequence: null,
+  head: null,
+} as const;
 
 /** Who is told while an input is read. A promise that a hook returns is waited for; what a hook throws ends the emission. */
 export interface IngestHooks {
   /** After each commit, before the next chunk is read, which costs speed; lines count from `firstLine` of `source`. */
-  readonly onCommit?: ((events: CommittedEvents, place: { source: string; firstLine: number }) => void | Promise<void>) | undefined;
+  readonly onCommit?:
+    | ((events: CommittedEvents, place: { source: string; firstLine: number }) => void | Promise<void>)
+    | undefined;
   /** Keeps bad lines and goes on; called before the commit that passes over the line. Without it the first one ends the emission. */
   readonly onReject?: ((line: RejectedLine) => void | Promise<void>) | undefined;
   /** After `onReject` was called for lines of a chunk, and before the commit that passes over them: what keeps them must be on the disk when it resolves. */
@@ -83,7 +92,12 @@ export interface IngestHooks {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
-export async function ingest(emitter: Emitter, sources: readonly InputSource[], producer: ProducerTrack | null, hooks: IngestHooks): Promise<EmissionReport> {
+export async function ingest(
+  emitter: Emitter,
+  sources: readonly InputSource[],
+  producer: ProducerTrack | null,
+  hooks: IngestHooks,
+): Promise<EmissionReport> {
   const ingestion = new Ingestion(emitter, producer, hooks);
   const take = async (): Promise<EmissionReport> => {
     try {
@@ -104,7 +118,12 @@ export async function ingest(emitter: Emitter, sources: readonly InputSource[], 
   }
 }
 
-async function takeAll(ingestion: Ingestion, sources: readonly InputSource[], producer: ProducerTrack | null, signal: AbortSignal | undefined): Promise<void> {
+async function takeAll(
+  ingestion: Ingestion,
+  sources: readonly InputSource[],
+  producer: ProducerTrack | null,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (const source of sources) {
     await ingestion.take(source);
     if (signal?.aborted) return;
@@ -148,12 +167,17 @@ class Ingestion {
 
   async take(source: InputSource): Promise<void> {
     const bytes = source.openDirectly?.() ?? new StreamSource(source.open(), { isPrompt: source.isPrompt ?? false });
-    const reader = new ChunkReader(bytes, { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#emitter.lineBytesMax }, this.#hooks.signal);
+    const reader = new ChunkReader(
+      bytes,
+      { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#emitter.lineBytesMax },
+      this.#hooks.signal,
+    );
     this.#source = source.name;
     this.#firstLine = 1;
     try {
       let sourceBytes = 0;
-      const next = (): Promise<Chunk | null> => reader.next().catch((error: unknown) => Promise.reject(inputFailure(source.name, error)));
+      const next = (): Promise<Chunk | null> =>
+        reader.next().catch((error: unknown) => Promise.reject(inputFailure(source.name, error)));
       for (let chunk = await next(); chunk !== null; chunk = await next()) {
         await this.#emit(chunk);
         sourceBytes = chunk.nextPosition;

@@ -36,7 +36,11 @@ interface Flight {
 }
 
 /** A chunk that has arrived: `committed` is null where nothing of it was left. */
-export type OnArrival = (chunk: Chunk, report: ChunkReport, committed: { readonly outcome: Committed; readonly bytes: number } | null) => Promise<void>;
+export type OnArrival = (
+  chunk: Chunk,
+  report: ChunkReport,
+  committed: { readonly outcome: Committed; readonly bytes: number } | null,
+) => Promise<void>;
 
 /** Keeps the rejected lines of a chunk before it is offered; `linesBefore`: lines of the chunks that are still on their way before it. */
 export type OnRejects = (lines: readonly BadLine[], linesBefore: number) => Promise<void>;
@@ -65,7 +69,13 @@ export class Conveyor {
   #held: Chunk[] = [];
 
   /** Chunks arrive at `onArrival` in the order in which they were sent. */
-  constructor(emitter: Emitter, pipeline: CommitPipeline, basis: Basis, onArrival: OnArrival, { track = null, onRejects = null }: ConveyorOptions = {}) {
+  constructor(
+    emitter: Emitter,
+    pipeline: CommitPipeline,
+    basis: Basis,
+    onArrival: OnArrival,
+    { track = null, onRejects = null }: ConveyorOptions = {},
+  ) {
     this.#emitter = emitter;
     this.#pipeline = pipeline;
     this.#clock = emitter.parts.clock;
@@ -211,6 +221,7 @@ export class Conveyor {
 /** The counts of events with those of some frames; beyond the partitions that take keys nobody counts. */
 function withFrames(loads: readonly number[], frames: readonly Load[]): readonly number[] {
   const sums = [...loads];
-  for (const { partition, count } of frames) if (partition < sums.length) sums[partition] = (sums[partition] as number) + count;
+  for (const { partition, count } of frames)
+    if (partition < sums.length) sums[partition] = (sums[partition] as number) + count;
   return sums;
 }

@@ -35,7 +35,12 @@ export class ProducerTrack implements InputTrack {
 
   /** The step from what the ledger holds to the byte `chunkEnd` of the chunk. */
   step(chunk: Chunk, chunkEnd: number): ProducerStep {
-    return { name: this.name, from: this.#held.position, position: this.#positionOf(chunk, chunkEnd), digest: this.#digestAt(chunk, chunkEnd) };
+    return {
+      name: this.name,
+      from: this.#held.position,
+      position: this.#positionOf(chunk, chunkEnd),
+      digest: this.#digestAt(chunk, chunkEnd),
+    };
   }
 
   /** Takes on what the ledger holds now. */
@@ -51,7 +56,8 @@ export class ProducerTrack implements InputTrack {
     if (position > end) return chunk.end;
     const at = position === end ? chunk.end : position - this.#base - chunk.position;
     // an input may have ended without a line feed, and gone on with one since
-    const isLineEnd = byteAt(chunk.bytes, at - 1) === LINE_FEED || /^\r?\n/.test(chunk.bytes.toString('latin1', at, at + 2));
+    const isLineEnd =
+      byteAt(chunk.bytes, at - 1) === LINE_FEED || /^\r?\n/.test(chunk.bytes.toString('latin1', at, at + 2));
     if (!isLineEnd || !this.#digestAt(chunk, at).equals(digest)) {
       throw this.#conflict(`the input differs from what it stored in its first ${position} bytes`);
     }
@@ -70,7 +76,8 @@ export class ProducerTrack implements InputTrack {
 
   /** The input ends. @throws LedgerError PRODUCER_CONFLICT when more of it is stored than there is. */
   end(): void {
-    if (this.#base < this.#held.position) throw this.#conflict(`the input has ${this.#base} bytes and ${this.#held.position} are stored`);
+    if (this.#base < this.#held.position)
+      throw this.#conflict(`the input has ${this.#base} bytes and ${this.#held.position} are stored`);
   }
 
   #positionOf(chunk: Chunk, at: number): number {

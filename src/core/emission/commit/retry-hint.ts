@@ -4,7 +4,8 @@ import { LedgerError, type LedgerErrorCode } from '../../model/ledger-error.ts';
 
 const HINTS: Partial<Record<LedgerErrorCode, string>> = {
   DISK_FULL: 'free some space and emit again from the first event not committed',
-  OUTCOME_UNKNOWN: 'look at the disk, then emit the same input again; with --producer or a unique id nothing is stored twice',
+  OUTCOME_UNKNOWN:
+    'look at the disk, then emit the same input again; with --producer or a unique id nothing is stored twice',
 };
 
 /** The hint for an error of an emission: by its code, or its own. */
@@ -15,5 +16,10 @@ export function retryHint({ code, hint }: LedgerError): string | undefined {
 /** The same error with that hint; anything else as it is. */
 export function withRetryHint(error: unknown): unknown {
   if (!(error instanceof LedgerError) || retryHint(error) === error.hint) return error;
-  return new LedgerError(error.code, { message: error.message, hint: retryHint(error), details: error.details, cause: error.cause });
+  return new LedgerError(error.code, {
+    message: error.message,
+    hint: retryHint(error),
+    details: error.details,
+    cause: error.cause,
+  });
 }

@@ -15,7 +15,11 @@ export interface TransferChunk extends Chunk {
 }
 
 /** What tells that a ledger is still the one an event was taken from. */
-export function eventMark({ sequence, time, payload }: Pick<LedgerEvent, 'sequence' | 'time' | 'payload'>): ProducerMark {
+export function eventMark({
+  sequence,
+  time,
+  payload,
+}: Pick<LedgerEvent, 'sequence' | 'time' | 'payload'>): ProducerMark {
   return { position: sequence, digest: blake3(Buffer.concat([Buffer.from(`${sequence} ${time} `), payload])) };
 }
 
@@ -30,8 +34,13 @@ export class TransferTrack implements InputTrack {
 
   step(chunk: Chunk, chunkEnd: number): ProducerStep {
     invariant(isTransfer(chunk), 'a transfer has chunks without sequences');
-    const row = chunkEnd === chunk.end ? chunk.sequences.length - 1 : countLines(chunk.bytes, chunk.start, chunkEnd) - 1;
-    const mark = eventMark({ sequence: chunk.sequences[row] as number, time: chunk.times[row] as number, payload: lineBefore(chunk, chunkEnd) });
+    const row =
+      chunkEnd === chunk.end ? chunk.sequences.length - 1 : countLines(chunk.bytes, chunk.start, chunkEnd) - 1;
+    const mark = eventMark({
+      sequence: chunk.sequences[row] as number,
+      time: chunk.times[row] as number,
+      payload: lineBefore(chunk, chunkEnd),
+    });
     return { ...mark, name: this.#name, from: chunk.position };
   }
 

@@ -86,7 +86,11 @@ export class Transfer {
       return;
     }
     const result = await this.#emitter.emit(chunk, { producer: this.#track });
-    await this.#arrive(chunk, result, result.events === null ? null : { outcome: result.events.committed, bytes: result.events.bytes });
+    await this.#arrive(
+      chunk,
+      result,
+      result.events === null ? null : { outcome: result.events.committed, bytes: result.events.bytes },
+    );
   }
 
   async #startConveyor(): Promise<void> {
@@ -96,7 +100,9 @@ export class Transfer {
     // without it chunks go one by one, as they did so far
     this.#pipeline = await openPipeline().catch(() => undefined);
     if (this.#pipeline === undefined) return;
-    this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, await this.#emitter.basis(), this.#arrive, { track: this.#track });
+    this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, await this.#emitter.basis(), this.#arrive, {
+      track: this.#track,
+    });
   }
 
   #chunkOf(batches: readonly EventBatch[], bytes: number): TransferChunk {
@@ -107,7 +113,15 @@ export class Transfer {
     for (const part of lines) end += part.copy(memory, end);
     const sequences = joined(batches.map((batch) => batch.sequences));
     const times = joined(batches.map((batch) => batch.times));
-    return { bytes: memory, start: 0, end, position: this.#position, nextPosition: sequences[sequences.length - 1] as number, times, sequences };
+    return {
+      bytes: memory,
+      start: 0,
+      end,
+      position: this.#position,
+      nextPosition: sequences[sequences.length - 1] as number,
+      times,
+      sequences,
+    };
   }
 
   #room(bytes: number): Buffer {
@@ -122,9 +136,21 @@ export class Transfer {
     const [bad] = result.badLines;
     // what another replay has told meanwhile makes all of it late
     if (bad?.fault === LineFault.TIME_LATE) this.#track.check(await this.#options.stored());
-    if (bad !== undefined) throw refusal(chunk, bad.lineInChunk, bad.fault === LineFault.TIME_LATE ? TOO_LATE : bad.reason, this.#options.source);
+    if (bad !== undefined)
+      throw refusal(
+        chunk,
+        bad.lineInChunk,
+        bad.fault === LineFault.TIME_LATE ? TOO_LATE : bad.reason,
+        this.#options.source,
+      );
     const [duplicate] = result.duplicates;
-    if (duplicate !== undefined) throw refusal(chunk, duplicate.row, `its id was committed before, at sequence ${duplicate.sequence}`, this.#options.source);
+    if (duplicate !== undefined)
+      throw refusal(
+        chunk,
+        duplicate.row,
+        `its id was committed before, at sequence ${duplicate.sequence}`,
+        this.#options.source,
+      );
   };
 }
 

@@ -33,7 +33,12 @@ export interface PressParts {
   readonly judge: Judge;
 }
 
-export function pressParts(makeRouter: RouterFactory, clock: Clock, settings: EmissionSettings, basis: Basis): PressParts {
+export function pressParts(
+  makeRouter: RouterFactory,
+  clock: Clock,
+  settings: EmissionSettings,
+  basis: Basis,
+): PressParts {
   const router: Router = makeRouter(basis, settings.given);
   if (basis.sessions?.hasPins === false) router.sessions?.assumeNone();
   const slots = fieldSlots(settings, router.fields);

@@ -84,13 +84,21 @@ export class DraftBuilder {
       const [bad] = built.badLines;
       if (bad === undefined) return { ...built, badLines };
       // those that an id refuses are found together: a build for each would take quadratic time
-      const more = bad.fault === LineFault.ID_CONFLICT ? conflictsOfCalls(chunk, verdicts, exclusions, callOf, refused) : [bad];
+      const more =
+        bad.fault === LineFault.ID_CONFLICT ? conflictsOfCalls(chunk, verdicts, exclusions, callOf, refused) : [bad];
       badLines.push(...more);
       for (const { line } of more) refused.add(callOf[line] as number);
     }
   }
 
-  #buildOnce(chunk: Chunk, verdicts: Verdicts, exclusions: Exclusions, basis: Basis, now: Micros, refused: ReadonlySet<number>): BuiltDraft {
+  #buildOnce(
+    chunk: Chunk,
+    verdicts: Verdicts,
+    exclusions: Exclusions,
+    basis: Basis,
+    now: Micros,
+    refused: ReadonlySet<number>,
+  ): BuiltDraft {
     const { late: lateRule, unique, onBadLine } = this.#settings;
     const { sessions, sentTo } = this.#router;
     sessions?.begin(basis.sessions?.loads ?? []);
@@ -159,7 +167,16 @@ export class DraftBuilder {
       pins: sessions?.changes() ?? NO_PIN_CHANGES,
       sentTo,
     };
-    return { draft, lines: () => lines.subarray(0, count), times: times.subarray(0, count), bytes, late, repeats, badLines, stoppedAt };
+    return {
+      draft,
+      lines: () => lines.subarray(0, count),
+      times: times.subarray(0, count),
+      bytes,
+      late,
+      repeats,
+      badLines,
+      stoppedAt,
+    };
   }
 
   #append(chunk: Chunk, verdicts: Verdicts, line: number, sequenceDelta: number, time: Micros): void {
@@ -172,7 +189,13 @@ export class DraftBuilder {
     if (frame.count === 0) frame.firstTime = time;
     frame.count++;
     frame.lastTime = time;
-    frame.writer.append(sequenceDelta, time - frame.firstTime, chunk.bytes, verdicts.starts[line] as number, verdicts.ends[line] as number);
+    frame.writer.append(
+      sequenceDelta,
+      time - frame.firstTime,
+      chunk.bytes,
+      verdicts.starts[line] as number,
+      verdicts.ends[line] as number,
+    );
   }
 
   #takeFrames(): FrameDraft[] {
@@ -194,7 +217,13 @@ export class DraftBuilder {
 }
 
 /** The first line of each call whose id stands before it with other bytes, in a call that is not refused or in its own. */
-function conflictsOfCalls(chunk: Chunk, verdicts: Verdicts, { done }: Exclusions, callOf: Uint32Array, refused: ReadonlySet<number>): BadLineAt[] {
+function conflictsOfCalls(
+  chunk: Chunk,
+  verdicts: Verdicts,
+  { done }: Exclusions,
+  callOf: Uint32Array,
+  refused: ReadonlySet<number>,
+): BadLineAt[] {
   const found: BadLineAt[] = [];
   const taken = new Map<string, Buffer>();
   for (let line = 0; line < verdicts.count; ) {
@@ -220,7 +249,12 @@ function hashOfLine(chunk: Chunk, { starts, ends }: Verdicts, line: number): Buf
 }
 
 /** Puts a line of a draft where its session goes; lines are to come in their order. */
-export function placeSession(sessions: SessionRouter, { sessions: numbers, partitions }: Verdicts, line: number, time: Micros): void {
+export function placeSession(
+  sessions: SessionRouter,
+  { sessions: numbers, partitions }: Verdicts,
+  line: number,
+  time: Micros,
+): void {
   const session = numbers?.[line] ?? NO_SESSION;
   if (session === NO_SESSION) sessions.count(partitions[line] as number);
   else partitions[line] = sessions.assign(session, time);

@@ -67,14 +67,25 @@ export class Explainer {
     const numbers = lines.map((line) => sessions.sessionOf(line));
     await this.#ask(sessions);
     sessions.begin(this.#basis.sessions?.loads ?? []);
-    return lines.map((line, at) => (numbers[at] === NO_SESSION ? router.route(line) : sessions.assign(numbers[at] as SessionNumber, this.#timeOf(NO_TIME))));
+    return lines.map((line, at) =>
+      numbers[at] === NO_SESSION
+        ? router.route(line)
+        : sessions.assign(numbers[at] as SessionNumber, this.#timeOf(NO_TIME)),
+    );
   }
 
   /** The lines of each chunk as they come, in order. */
-  async *explain(sources: readonly InputSource[], signal?: AbortSignal): AsyncGenerator<readonly ExplainedLine[], void, undefined> {
+  async *explain(
+    sources: readonly InputSource[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly ExplainedLine[], void, undefined> {
     for (const source of sources) {
       const bytes = source.openDirectly?.() ?? new StreamSource(source.open());
-      const reader = new ChunkReader(bytes, { chunkBytes: CHUNK_BYTES, lineBytesMax: scanLimits(this.#settings).lineBytesMax }, signal);
+      const reader = new ChunkReader(
+        bytes,
+        { chunkBytes: CHUNK_BYTES, lineBytesMax: scanLimits(this.#settings).lineBytesMax },
+        signal,
+      );
       let firstLine = 1;
       try {
         for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
@@ -98,7 +109,11 @@ export class Explainer {
     return this.#time;
   }
 
-  async #explainChunk(chunk: Chunk, source: string, firstLine: number): Promise<{ lines: ExplainedLine[]; lineCount: number }> {
+  async #explainChunk(
+    chunk: Chunk,
+    source: string,
+    firstLine: number,
+  ): Promise<{ lines: ExplainedLine[]; lineCount: number }> {
     const { lines, verdicts } = this.#press.read(chunk);
     const { sessions } = this.#parts.router;
     if (sessions !== null) await this.#ask(sessions);
@@ -116,7 +131,13 @@ export class Explainer {
       const key = this.#parts.router.fields.length === 0 ? null : this.#parts.router.keyOf(cursor);
       if (fault !== LineFault.NONE) explained.push({ ...place, partition: null, key, fault: this.#describe(fault) });
       else if (sessions !== null) placeSession(sessions, verdicts, row, this.#timeOf(verdicts.times[row] as Micros));
-      if (fault === LineFault.NONE) explained.push({ ...place, partition: verdicts.partitions[row] as number, key, cause: this.#parts.router.causeOf(cursor) });
+      if (fault === LineFault.NONE)
+        explained.push({
+          ...place,
+          partition: verdicts.partitions[row] as number,
+          key,
+          cause: this.#parts.router.causeOf(cursor),
+        });
     }
     return { lines: explained, lineCount: lines.lineCount };
   }

@@ -22,7 +22,8 @@ export function kernelPress(parts: PressParts): Press {
 
 /** What the kernel can hash of a line so that it goes where the routing says. */
 function hashedPart({ epoch: { spec, placedFrom }, router }: PressParts): HashedPart {
-  if (spec.rule !== 'hash' || spec.missing !== null || placedFrom !== null || router.everyLineTo !== null) return 'nothing';
+  if (spec.rule !== 'hash' || spec.missing !== null || placedFrom !== null || router.everyLineTo !== null)
+    return 'nothing';
   return spec.field === null ? 'payload' : 0;
 }
 
@@ -69,7 +70,8 @@ class KernelPress implements Press {
     if (chunk.times !== undefined) verdicts.times.set(chunk.times);
     this.#route(chunk, lines, verdicts);
     if (unsettled > 0) {
-      for (let line = 0; line < count; line++) if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);
+      for (let line = 0; line < count; line++)
+        if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);
     }
     return { lines, verdicts };
   }
@@ -83,7 +85,8 @@ class KernelPress implements Press {
   }
 
   build(chunk: Chunk, { verdicts }: ReadChunk, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
-    if (exclusions.hasFaults || exclusions.done.includes(1)) return this.#reference.build(chunk, verdicts, exclusions, basis, now);
+    if (exclusions.hasFaults || exclusions.done.includes(1))
+      return this.#reference.build(chunk, verdicts, exclusions, basis, now);
     const { count, faults } = verdicts;
     const firstBad = faults.findIndex((fault) => fault !== LineFault.NONE);
     const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;
@@ -92,7 +95,8 @@ class KernelPress implements Press {
     if (router.sessions !== null) placeSessions(router.sessions, verdicts, limit, basis, now);
     const framed = this.#kernel.frame(limit, basis.partitionNames.length, basis.floor, now);
     // which line it is that comes too late is the reference's to say
-    if (framed.late > 0 && this.#parts.settings.late === 'reject') return this.#reference.build(chunk, verdicts, exclusions, basis, now);
+    if (framed.late > 0 && this.#parts.settings.late === 'reject')
+      return this.#reference.build(chunk, verdicts, exclusions, basis, now);
     return {
       draft: {
         epoch: basis.epoch.epoch,
@@ -100,7 +104,8 @@ class KernelPress implements Press {
         firstTime: framed.firstTime,
         lastTime: framed.lastTime,
         isLiftable: slots.time === null && chunk.times === undefined,
-        frames: router.givenKey === null ? framed.frames : framed.frames.map((frame) => ({ ...frame, key: router.givenKey })),
+        frames:
+          router.givenKey === null ? framed.frames : framed.frames.map((frame) => ({ ...frame, key: router.givenKey })),
         committedAt: now,
         isClockTrusted: this.#parts.settings.isClockTrusted,
         ids: [],

@@ -16,7 +16,15 @@ interface KernelExports {
   framedFirstTime(): number;
   framedLastTime(): number;
   framedPayloadBytes(): number;
-  setPlan(nodes: number, keys: number, slots: number, depthMax: number, lineBytesMax: number, objectBits: number, nodeStack: number): void;
+  setPlan(
+    nodes: number,
+    keys: number,
+    slots: number,
+    depthMax: number,
+    lineBytesMax: number,
+    objectBits: number,
+    nodeStack: number,
+  ): void;
   setTables(at: number, lines: number): number;
   scan(start: number, end: number, chunkBase: number): number;
   scannedLineCount(): number;
@@ -108,7 +116,10 @@ export class Kernel {
     const { buffer } = this.#memory;
     const cells = this.#capacity * this.#plan.slotCount;
     const partitionsAt = this.#tablesAt + this.#capacity * 32 + cells * 8;
-    return { partitions: new Uint16Array(buffer, partitionsAt, count), times: new Float64Array(buffer, this.#tablesAt, count) };
+    return {
+      partitions: new Uint16Array(buffer, partitionsAt, count),
+      times: new Float64Array(buffer, this.#tablesAt, count),
+    };
   }
 
   /** Writes the frames of the lines before `limit` that have no fault. */
@@ -129,7 +140,14 @@ export class Kernel {
       if (events === 0) continue;
       const firstTime = regions.getFloat64(at + 16, true);
       const lastTime = regions.getFloat64(at + 24, true);
-      frames.push({ partition, count: events, firstTime, lastTime, key: null, body: Buffer.from(buffer, start, end - start) });
+      frames.push({
+        partition,
+        count: events,
+        firstTime,
+        lastTime,
+        key: null,
+        body: Buffer.from(buffer, start, end - start),
+      });
     }
     return {
       count,
@@ -172,7 +190,15 @@ export class Kernel {
         textAt += key.bytes.length;
       }
     }
-    this.#memory.exports.setPlan(nodesAt, keysAt, slotCount, depthMax, Math.min(lineBytesMax, 0xffff_ffff), objectBitsAt, nodeStackAt);
+    this.#memory.exports.setPlan(
+      nodesAt,
+      keysAt,
+      slotCount,
+      depthMax,
+      Math.min(lineBytesMax, 0xffff_ffff),
+      objectBitsAt,
+      nodeStackAt,
+    );
     return align(textAt);
   }
 

@@ -5,7 +5,14 @@ import type { Router } from '../../model/routing/router.ts';
 import { NO_SESSION } from '../../model/routing/session-pins.ts';
 import { scalarText } from '../../model/text/scalar-text.ts';
 import type { Clock } from '../../model/time/clock.ts';
-import { type Micros, NO_TIME, readEpochNumber, readRfc3339, type TimeFault, type TimeReading } from '../../model/time/time.ts';
+import {
+  type Micros,
+  NO_TIME,
+  readEpochNumber,
+  readRfc3339,
+  type TimeFault,
+  type TimeReading,
+} from '../../model/time/time.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import { FieldKind, type RoutableLine } from '../../scan/scanned-field.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';

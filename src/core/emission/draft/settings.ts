@@ -31,7 +31,10 @@ const ENVELOPE_TIME = parseFieldPath('time');
 const ENVELOPE_PAYLOAD = parseFieldPath('payload');
 
 /** What a scanned line may be: an envelope adds a level of nesting, and its other fields stand beside the payload. */
-export function scanLimits({ isEnvelope, depthMax, lineBytesMax }: EmissionSettings): { depthMax: number; lineBytesMax: number } {
+export function scanLimits({ isEnvelope, depthMax, lineBytesMax }: EmissionSettings): {
+  depthMax: number;
+  lineBytesMax: number;
+} {
   return isEnvelope ? { depthMax: depthMax + 1, lineBytesMax: lineBytesMax * 2 + 4096 } : { depthMax, lineBytesMax };
 }
 

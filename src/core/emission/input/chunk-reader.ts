@@ -97,7 +97,8 @@ export class ChunkReader {
     arrived: (room, bytes) => {
       this.#isFlooding = bytes >= PIPE_BYTES;
       this.#fresh += bytes;
-      const isInPlace = room.buffer === this.#filling.buffer && room.byteOffset === this.#filling.byteOffset + this.#filled;
+      const isInPlace =
+        room.buffer === this.#filling.buffer && room.byteOffset === this.#filling.byteOffset + this.#filled;
       this.#take(room.subarray(0, bytes), isInPlace);
       this.#isPaused = this.#fresh >= this.#limits.chunkBytes;
       this.#wake?.();
@@ -172,7 +173,10 @@ export class ChunkReader {
     // two bytes more than allowed: the carriage return of a line end does not count, nor does a byte order mark
     const kept = this.#limits.lineBytesMax + 2 + (this.#hasMark() ? BYTE_ORDER_MARK.length : 0);
     const rest = this.#filled - (lastLineFeed + 1);
-    if (lastLineFeed >= 0) return isLast && rest > 0 && rest <= kept ? this.#handOutUnterminated() : this.#handOut(lastLineFeed + 1, lastLineFeed + 1);
+    if (lastLineFeed >= 0)
+      return isLast && rest > 0 && rest <= kept
+        ? this.#handOutUnterminated()
+        : this.#handOut(lastLineFeed + 1, lastLineFeed + 1);
     // one more, so that the line feed set there stays clear of the room the source has
     if (this.#filled <= kept) return null;
     const passed = this.#filled - kept;
@@ -202,13 +206,21 @@ export class ChunkReader {
     const hasMark = this.#hasMark();
     const rest = this.#filled - end;
     this.#handedOut.push(bytes);
-    this.#filling = (this.#handedOut.length > CHUNKS_KEPT ? this.#handedOut.shift() : undefined) ?? Buffer.allocUnsafeSlow(FIRST_BYTES);
+    this.#filling =
+      (this.#handedOut.length > CHUNKS_KEPT ? this.#handedOut.shift() : undefined) ??
+      Buffer.allocUnsafeSlow(FIRST_BYTES);
     this.#filled = 0;
     this.#reserve(rest + 1);
     bytes.copy(this.#filling, 0, end, end + rest);
     this.#filled = rest;
 
-    const chunk = { bytes, start: hasMark ? BYTE_ORDER_MARK.length : 0, end, position: this.#position, nextPosition: this.#position + inputBytes };
+    const chunk = {
+      bytes,
+      start: hasMark ? BYTE_ORDER_MARK.length : 0,
+      end,
+      position: this.#position,
+      nextPosition: this.#position + inputBytes,
+    };
     this.#position = chunk.nextPosition;
     return chunk;
   }
@@ -216,7 +228,11 @@ export class ChunkReader {
   /** Whether what is being filled in begins the input with a byte order mark. */
   #hasMark(): boolean {
     const { length } = BYTE_ORDER_MARK;
-    return this.#position === 0 && this.#filled >= length && this.#filling.compare(BYTE_ORDER_MARK, 0, length, 0, length) === 0;
+    return (
+      this.#position === 0 &&
+      this.#filled >= length &&
+      this.#filling.compare(BYTE_ORDER_MARK, 0, length, 0, length) === 0
+    );
   }
 
   #reserve(bytes: number): void {

@@ -32,7 +32,11 @@ export async function spool(sources: readonly InputSource[], signal?: AbortSigna
       spans.push({ name: source.name, start, end });
     }
     return {
-      sources: spans.map((span) => ({ name: span.name, open: () => readSpan(file, span.start, span.end), isPrompt: true })),
+      sources: spans.map((span) => ({
+        name: span.name,
+        open: () => readSpan(file, span.start, span.end),
+        isPrompt: true,
+      })),
       close: () => closeSync(file),
     };
   } catch (error) {
@@ -41,7 +45,10 @@ export async function spool(sources: readonly InputSource[], signal?: AbortSigna
   }
 }
 
-async function* untilAborted(source: AsyncIterable<Uint8Array | string>, signal?: AbortSignal): AsyncGenerator<Uint8Array | string> {
+async function* untilAborted(
+  source: AsyncIterable<Uint8Array | string>,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array | string> {
   const stream = source instanceof Readable ? source : Readable.from(source);
   const stop = (): void => void stream.destroy();
   signal?.addEventListener('abort', stop);

@@ -16,7 +16,12 @@ export interface EpochLink {
   readonly fromSequence: number;
   readonly routing: string;
   /** All partitions there are in this epoch, by id. */
-  readonly partitions: readonly { readonly id: number; readonly name: string; readonly tableName: string; readonly epoch: number }[];
+  readonly partitions: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly tableName: string;
+    readonly epoch: number;
+  }[];
   /** Keys placed with this epoch, in the order of their bytes. */
   readonly placements: readonly { readonly key: string; readonly partition: number }[];
 }
@@ -59,7 +64,8 @@ class FieldWriter {
     for (const field of fields) {
       if (field === null) this.#put(0, Buffer.alloc(0));
       // no number of ours is unsafe; one that was damaged into such is hashed as what it reads as, and differs
-      else if (typeof field === 'number') Number.isSafeInteger(field) ? this.#number(field) : this.#put(4, Buffer.from(String(field)));
+      else if (typeof field === 'number')
+        Number.isSafeInteger(field) ? this.#number(field) : this.#put(4, Buffer.from(String(field)));
       else if (typeof field === 'string') this.#put(2, Buffer.from(field, 'utf8'));
       else this.#put(3, field);
     }
@@ -108,7 +114,8 @@ export function hashBody(body: Buffer): Buffer {
 export function hashEpoch(previous: Buffer, link: EpochLink): Buffer {
   fields.add(DOMAIN, 'epoch', previous, link.ledger.uuid, link.ledger.createdAt, link.ledger.config);
   fields.add(link.epoch, link.fromSequence, link.routing, link.partitions.length);
-  for (const partition of link.partitions) fields.add(partition.id, partition.name, partition.tableName, partition.epoch);
+  for (const partition of link.partitions)
+    fields.add(partition.id, partition.name, partition.tableName, partition.epoch);
   fields.add(link.placements.length);
   for (const { key, partition } of link.placements) fields.add(key, partition);
   return newBlake3().update(fields.take()).digestBuffer();
@@ -119,7 +126,16 @@ export function hashCommit(previous: Buffer, uuid: string, link: CommitLink): Bu
   fields.add(link.firstSequence, link.count, link.firstTime, link.lastTime, link.committedAt);
   fields.add(link.producer, link.producerPosition, link.producerDigest, link.sentTo, link.frames.length);
   for (const frame of link.frames) {
-    fields.add(frame.partition, frame.sequence, frame.offset, frame.count, frame.firstTime, frame.lastTime, frame.key, frame.hash);
+    fields.add(
+      frame.partition,
+      frame.sequence,
+      frame.offset,
+      frame.count,
+      frame.firstTime,
+      frame.lastTime,
+      frame.key,
+      frame.hash,
+    );
   }
   return newBlake3().update(fields.take()).digestBuffer();
 }

@@ -21,8 +21,13 @@ export interface StoredFacts {
  * continues, and none of its ids or pins is stored otherwise. An arrival time before the head's time is no conflict: {@link timeShiftOf} raises it,
  * unless a pin of the draft would end by that.
  */
-export function checkCommit(draft: CommitDraft, state: LedgerState, { producer, known, pins }: StoredFacts): Omit<Conflict, 'kind' | 'basis'> | null {
-  const isLate = draft.firstTime < state.time && (!draft.isLiftable || timeShiftOf(draft, state.time) > draft.pins.liftMax);
+export function checkCommit(
+  draft: CommitDraft,
+  state: LedgerState,
+  { producer, known, pins }: StoredFacts,
+): Omit<Conflict, 'kind' | 'basis'> | null {
+  const isLate =
+    draft.firstTime < state.time && (!draft.isLiftable || timeShiftOf(draft, state.time) > draft.pins.liftMax);
   const hasMoved = producer !== null && producer.position !== draft.producer?.from;
   const isSameEpoch = draft.epoch === state.epoch.epoch;
   if (isSameEpoch && !isLate && !hasMoved && known.length === 0 && pins.length === 0) return null;
@@ -44,7 +49,10 @@ export function assertDraft(draft: CommitDraft, partitionCount: number): void {
   let events = 0;
   let before = -1;
   for (const frame of draft.frames) {
-    invariant(frame.partition > before && frame.partition < partitionCount, 'the frames of a commit are not in the order of their partitions');
+    invariant(
+      frame.partition > before && frame.partition < partitionCount,
+      'the frames of a commit are not in the order of their partitions',
+    );
     invariant(frame.count > 0 && frame.body.length > frame.count, 'a frame is empty');
     invariant(
       frame.firstTime >= draft.firstTime && frame.lastTime <= draft.lastTime && frame.firstTime <= frame.lastTime,

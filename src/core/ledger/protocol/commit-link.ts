@@ -20,7 +20,12 @@ export interface LinkedCommit {
  * Links a draft to the state that it was checked against. `nextOffset`: of each partition, the number of events in it.
  * @throws LedgerError INTERNAL for a draft that breaks an invariant
  */
-export function linkCommit(draft: CommitDraft, state: LedgerState, uuid: string, nextOffset: (partition: PartitionId) => number): LinkedCommit {
+export function linkCommit(
+  draft: CommitDraft,
+  state: LedgerState,
+  uuid: string,
+  nextOffset: (partition: PartitionId) => number,
+): LinkedCommit {
   assertDraft(draft, state.partitionNames.length);
   // Arrival times older than the head are raised to it. All events of such a draft share one time, so bodies need no rewrite.
   const timeShift = timeShiftOf(draft, state.time);
@@ -53,5 +58,11 @@ export function linkCommit(draft: CommitDraft, state: LedgerState, uuid: string,
 
 /** The state after the commit; routing changes only with an epoch. */
 export function stateAfter<State extends LedgerState>(state: State, { link, hash }: LinkedCommit): State {
-  return { ...state, sequence: link.firstSequence + link.count - 1, time: link.lastTime, committedAt: link.committedAt, hash };
+  return {
+    ...state,
+    sequence: link.firstSequence + link.count - 1,
+    time: link.lastTime,
+    committedAt: link.committedAt,
+    hash,
+  };
 }

@@ -22,11 +22,16 @@ export interface PlannedEpoch {
 export function planEpoch(state: LedgerState, plan: EpochPlan): PlannedEpoch {
   const routing = routingAfter(state, plan, state.sequence + 1);
   const { epoch, partitionNames: names } = routing;
-  invariant(new Set(names).size === names.length && names.length <= PARTITIONS_MAX, 'the partitions of a new epoch are not possible');
+  invariant(
+    new Set(names).size === names.length && names.length <= PARTITIONS_MAX,
+    'the partitions of a new epoch are not possible',
+  );
   invariant(
     epoch.partitionIds.every((id) => id < names.length),
     'a new epoch has a partition that is not there',
   );
-  const placements = [...plan.placements].sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)));
+  const placements = [...plan.placements].sort((one, other) =>
+    Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)),
+  );
   return { routing, newPartitionNames: plan.newPartitionNames, placements };
 }

@@ -12,7 +12,11 @@ export interface Claimant {
  * The holder of each partition that somebody wants. Whoever computes it from the same facts gets the same answer, so members need not talk to one
  * another. Among members that want the same partitions, none holds two more than another.
  */
-export function fairShares(partitions: readonly PartitionId[], members: readonly Claimant[], held: ReadonlyMap<PartitionId, string>): Map<PartitionId, string> {
+export function fairShares(
+  partitions: readonly PartitionId[],
+  members: readonly Claimant[],
+  held: ReadonlyMap<PartitionId, string>,
+): Map<PartitionId, string> {
   const claimants = [...members].sort((one, other) => (one.name < other.name ? -1 : 1));
   const loads = new Map(claimants.map(({ name }) => [name, 0]));
   const loadOf = (name: string): number => loads.get(name) ?? 0;

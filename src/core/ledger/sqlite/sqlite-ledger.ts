@@ -247,10 +247,16 @@ export class SqliteLedger implements Ledger {
   }
 
   sequenceAtTime(time: Micros): Promise<number> {
-    return this.#guarded.look(() => sequenceAtTime(this.#db, this.#reader, time) ?? this.#states.current().sequence + 1);
+    return this.#guarded.look(
+      () => sequenceAtTime(this.#db, this.#reader, time) ?? this.#states.current().sequence + 1,
+    );
   }
 
-  sequenceOfLast(count: number, partitions: readonly PartitionId[] | null, through = Number.MAX_SAFE_INTEGER): Promise<number> {
+  sequenceOfLast(
+    count: number,
+    partitions: readonly PartitionId[] | null,
+    through = Number.MAX_SAFE_INTEGER,
+  ): Promise<number> {
     return this.#guarded.look(() => {
       const chosen = partitions ?? this.#reader.partitionIds();
       return sequenceOfLast(this.#reader, count, chosen, through) ?? 1;

@@ -54,7 +54,10 @@ export function parseCondition(text: string): Condition {
     return { path, load: () => matches(pattern) };
   }
   if (operator === '=' && /^[=~]/.test(value))
-    throw notACondition(text, `'${text.slice(at, at + 2)}' is no operator; a value that begins so stands in double quotes`);
+    throw notACondition(
+      text,
+      `'${text.slice(at, at + 2)}' is no operator; a value that begins so stands in double quotes`,
+    );
   const holds = comparison(operator, readOperand(text, value));
   return { path, load: async () => holds };
 }

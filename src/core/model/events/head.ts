@@ -26,7 +26,10 @@ export function formatHead(head: Anchor): string {
 export function parseHead(text: string): Anchor {
   const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(readArgument('parseHead()', 'text', text, anyText).trim());
   if (match === null || !Number.isSafeInteger(Number(match[1]))) {
-    throw invalidArgument(`'${text.slice(0, 100)}' is not a head`, 'a head is SEQUENCE:HASH with 64 hex digits, as `completengine inspect` prints it');
+    throw invalidArgument(
+      `'${text.slice(0, 100)}' is not a head`,
+      'a head is SEQUENCE:HASH with 64 hex digits, as `completengine inspect` prints it',
+    );
   }
   return { sequence: Number(match[1]), hash: match[2] as string };
 }

@@ -58,27 +58,41 @@ export const texts = listOf(text, 'a list of texts');
 export const flag: Kind<boolean> = kindOf('true or false', (value) => typeof value === 'boolean');
 /** Any number: the call says which of them it cannot use. */
 export const number: Kind<number> = kindOf('a number', (value) => typeof value === 'number');
-export const whole: Kind<number> = kindOf('a whole number from 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0);
-export const sequence: Kind<number> = kindOf('a sequence, a whole number from 1', (value) => Number.isSafeInteger(value) && (value as number) >= 1);
+export const whole: Kind<number> = kindOf(
+  'a whole number from 0',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+);
+export const sequence: Kind<number> = kindOf(
+  'a sequence, a whole number from 1',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+);
 /** A count that may be left open. */
 export const limit: Kind<number> = kindOf(
   'a whole number from 1, or Infinity',
   (value) => value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && (value as number) >= 1),
 );
-export const millis: Kind<number> = kindOf('a number of milliseconds from 0', (value) => typeof value === 'number' && value >= 0);
+export const millis: Kind<number> = kindOf(
+  'a number of milliseconds from 0',
+  (value) => typeof value === 'number' && value >= 0,
+);
 const date: Kind<Date> = {
   expected: 'a valid Date',
   // by Node's own test: a Date of another realm is one, too
   read: (value) => (types.isDate(value) && !Number.isNaN(value.getTime()) ? new Date(value.getTime()) : undefined),
 };
 export const time: Kind<string | Date> = { ...either(text, date), expected: 'a time as text or as a valid Date' };
-export const place: Kind<string | number | Date> = { ...either(number, time), expected: "'start', 'end', a sequence, or a time as text or as a valid Date" };
+export const place: Kind<string | number | Date> = {
+  ...either(number, time),
+  expected: "'start', 'end', a sequence, or a time as text or as a valid Date",
+};
 export const signal: Kind<AbortSignal> = kindOf(
   'an AbortSignal',
   (value) => hasMethods(value, ['addEventListener', 'removeEventListener']) && 'aborted' in value,
 );
 export const clock: Kind<Clock> = kindOf('a clock with nowMicros()', (value) => hasMethods(value, ['nowMicros']));
-export const timer: Kind<Timer> = kindOf('a timer with nowMs() and wait()', (value) => hasMethods(value, ['nowMs', 'wait']));
+export const timer: Kind<Timer> = kindOf('a timer with nowMs() and wait()', (value) =>
+  hasMethods(value, ['nowMs', 'wait']),
+);
 
 export function hasMethods(value: unknown, names: readonly string[]): value is object {
   if (typeof value !== 'object' || value === null) return false;

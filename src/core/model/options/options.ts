@@ -16,7 +16,11 @@ export type OptionTable<Options> = { readonly [Name in keyof Options]-?: Kind<Ex
  * to its object later nor a polluted `Object.prototype` counts. What is undefined is left out. `call`: its name, as messages give it.
  * @throws LedgerError INVALID_ARGUMENT naming the option, what was expected, and for an unknown one the nearest name there is
  */
-export function readOptions<Options extends object>(call: string, given: unknown, table: OptionTable<Options>): Options {
+export function readOptions<Options extends object>(
+  call: string,
+  given: unknown,
+  table: OptionTable<Options>,
+): Options {
   const known = table as Readonly<Record<string, Kind<unknown>>>;
   const options: Record<string, unknown> = Object.create(null);
   if (given !== undefined) {
@@ -30,7 +34,8 @@ export function readOptions<Options extends object>(call: string, given: unknown
   }
   for (const name of Object.keys(known)) {
     const { isRequired, expected } = known[name] as Kind<unknown>;
-    if (isRequired === true && !(name in options)) throw refusal({ call, name: `the option ${name}` }, 'is missing', expected);
+    if (isRequired === true && !(name in options))
+      throw refusal({ call, name: `the option ${name}` }, 'is missing', expected);
   }
   return options as Options;
 }
@@ -46,7 +51,8 @@ interface Place {
 }
 
 function readValue<Value>(place: Place, value: unknown, kind: Kind<Value>): Value {
-  if (kind.table !== undefined) return readOptions(`${place.call}, ${place.name}`, value, kind.table as OptionTable<object>) as Value;
+  if (kind.table !== undefined)
+    return readOptions(`${place.call}, ${place.name}`, value, kind.table as OptionTable<object>) as Value;
   const read = kind.read(value);
   if (read === undefined) throw refusal(place, `is ${describeValue(value)}`, kind.expected);
   return read;
@@ -58,7 +64,8 @@ function checkedObject(call: string, given: unknown, known: object): Readonly<Re
   // a class may keep its hooks on its prototype: they would be left out in silence
   for (let proto = prototypeOf(given); proto !== null && prototypeOf(proto) !== null; proto = prototypeOf(proto)) {
     const inherited = Object.keys(known).find((name) => Object.hasOwn(proto as object, name));
-    if (inherited !== undefined) throw refusal({ call, name: `the option ${inherited}` }, 'is inherited', 'a property of the object itself');
+    if (inherited !== undefined)
+      throw refusal({ call, name: `the option ${inherited}` }, 'is inherited', 'a property of the object itself');
   }
   return given as Readonly<Record<string, unknown>>;
 }

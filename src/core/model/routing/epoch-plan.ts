@@ -40,7 +40,13 @@ export function routingAfter(routing: RoutingInForce, plan: EpochPlan, fromSeque
   const number = routing.epoch.epoch + 1;
   const kept = keepsPlacements ? routing.epoch.placedFrom : null;
   return {
-    epoch: { epoch: number, fromSequence, spec, partitionIds, placedFrom: kept ?? (plan.placements.length > 0 ? number : null) },
+    epoch: {
+      epoch: number,
+      fromSequence,
+      spec,
+      partitionIds,
+      placedFrom: kept ?? (plan.placements.length > 0 ? number : null),
+    },
     partitionNames: [...routing.partitionNames, ...plan.newPartitionNames],
     placements,
   };
@@ -58,7 +64,11 @@ export function planAdd(names: readonly string[]): Plan {
       );
     }
     const there = names.find((name) => known.includes(name));
-    if (there !== undefined) throw invalidArgument(`there is a partition '${there}' already`, 'name a new one; those there are: completengine partition');
+    if (there !== undefined)
+      throw invalidArgument(
+        `there is a partition '${there}' already`,
+        'name a new one; those there are: completengine partition',
+      );
     partitionNames(names);
     checkCount(known.length + names.length);
     const partitionIds = [...epoch.partitionIds, ...names.map((_, nth) => known.length + nth)];
@@ -71,11 +81,15 @@ export function planPlace(wanted: readonly KeyPlacement[]): Plan {
   return ({ epoch, partitionNames: known, placements }) => {
     const { spec, partitionIds } = epoch;
     if (routingFields(spec).length === 0) {
-      throw invalidArgument('a hash over the whole payload has no keys to place', 'route by a field first: completengine partition reroute hash:FIELD');
+      throw invalidArgument(
+        'a hash over the whole payload has no keys to place',
+        'route by a field first: completengine partition reroute hash:FIELD',
+      );
     }
     const keys = new Set<string>();
     const twice = wanted.find(({ key }) => keys.has(key) || !keys.add(key));
-    if (twice !== undefined) throw invalidArgument(`the key '${twice.key.slice(0, 80)}' is placed twice`, 'place each key once');
+    if (twice !== undefined)
+      throw invalidArgument(`the key '${twice.key.slice(0, 80)}' is placed twice`, 'place each key once');
     const partitions = known.map((name, id) => ({ id, name }));
     const chosen = selectPartitions(
       partitions,
@@ -84,7 +98,9 @@ export function planPlace(wanted: readonly KeyPlacement[]): Plan {
     const changed = wanted
       .map(({ key }, at) => ({ key, partition: chosen[at]?.id as number }))
       .filter(({ key, partition }) => placements.get(key) !== partition);
-    return changed.length === 0 ? null : { spec, newPartitionNames: [], partitionIds, placements: changed, keepsPlacements: true };
+    return changed.length === 0
+      ? null
+      : { spec, newPartitionNames: [], partitionIds, placements: changed, keepsPlacements: true };
   };
 }
 
@@ -95,15 +111,25 @@ export function planPlace(wanted: readonly KeyPlacement[]): Plan {
 export function planReroute(spec: RoutingSpec, asked: number | readonly string[] | undefined): Plan {
   return ({ epoch, partitionNames: known, placements }) => {
     const current = epoch.partitionIds.map((id) => known[id] as string);
-    const wanted = typeof asked === 'object' ? partitionNames(asked) : countedNames(current, asked ?? partitionsMade(spec) ?? current.length, spec.missing);
+    const wanted =
+      typeof asked === 'object'
+        ? partitionNames(asked)
+        : countedNames(current, asked ?? partitionsMade(spec) ?? current.length, spec.missing);
     checkPartitionsMade(spec, wanted.length);
     const newPartitionNames = withMissingName(spec, wanted).filter((name) => !known.includes(name));
     checkCount(known.length + newPartitionNames.length);
     const names = [...known, ...newPartitionNames];
     const partitionIds = keyedNames(spec, wanted).map((name) => names.indexOf(name));
-    const isSame = formatRoutingSpec(spec) === formatRoutingSpec(epoch.spec) && partitionIds.join() === epoch.partitionIds.join();
+    const isSame =
+      formatRoutingSpec(spec) === formatRoutingSpec(epoch.spec) && partitionIds.join() === epoch.partitionIds.join();
     if (isSame) return null;
-    return { spec, newPartitionNames, partitionIds, placements: [], keepsPlacements: placements.size > 0 && readsTheSame(spec, epoch.spec) };
+    return {
+      spec,
+      newPartitionNames,
+      partitionIds,
+      placements: [],
+      keepsPlacements: placements.size > 0 && readsTheSame(spec, epoch.spec),
+    };
   };
 }
 

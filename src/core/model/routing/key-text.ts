@@ -13,11 +13,15 @@ export type KeyInput = string | readonly string[];
  */
 export function keyParts(spec: RoutingSpec, key: KeyInput): readonly string[] {
   const fields = routingFields(spec);
-  if (fields.length === 0) throw invalidArgument('a hash over the whole payload has no keys', 'give it events instead, on standard input');
+  if (fields.length === 0)
+    throw invalidArgument('a hash over the whole payload has no keys', 'give it events instead, on standard input');
   const parts = (typeof key === 'string' ? splitKey(spec, key) : key).map(wellFormed);
   if (parts.length === fields.length) return parts;
   const shown = fields.length === 1 ? 'one' : `${fields.length}: a+b, or ["a","b"]`;
-  throw invalidArgument(`a key of ${parts.length} ${parts.length === 1 ? 'part' : 'parts'} is none of this routing`, `the parts are ${shown}`);
+  throw invalidArgument(
+    `a key of ${parts.length} ${parts.length === 1 ? 'part' : 'parts'} is none of this routing`,
+    `the parts are ${shown}`,
+  );
 }
 
 /** The one text of a key: what envelopes show and what placements are kept under. */
@@ -38,7 +42,10 @@ function splitKey({ rule }: RoutingSpec, text: string): readonly string[] {
     if (!part.startsWith('"')) return part;
     const read = readName(part);
     if ('name' in read) return read.name;
-    throw invalidArgument(`the key '${text.slice(0, 80)}' cannot be read: ${read.fault}`, 'write a+b, or a JSON list: ["a","b"]');
+    throw invalidArgument(
+      `the key '${text.slice(0, 80)}' cannot be read: ${read.fault}`,
+      'write a+b, or a JSON list: ["a","b"]',
+    );
   });
 }
 
@@ -49,5 +56,8 @@ function readList(text: string): readonly string[] {
   } catch {
     // told below
   }
-  throw invalidArgument(`the key '${text.slice(0, 80)}' is no JSON list of texts`, 'write a+b, or a JSON list: ["a","b"]');
+  throw invalidArgument(
+    `the key '${text.slice(0, 80)}' is no JSON list of texts`,
+    'write a+b, or a JSON list: ["a","b"]',
+  );
 }

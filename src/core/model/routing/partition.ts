@@ -33,7 +33,8 @@ export function checkName(kind: string, name: string): string {
 
 /** Names for the partitions of a new ledger: a count (`p0`, `p1`, ..) or the names themselves. @throws LedgerError INVALID_ARGUMENT */
 export function partitionNames(partitions: number | readonly string[]): readonly string[] {
-  const names = typeof partitions === 'number' ? Array.from({ length: checkCount(partitions) }, (_, id) => `p${id}`) : partitions;
+  const names =
+    typeof partitions === 'number' ? Array.from({ length: checkCount(partitions) }, (_, id) => `p${id}`) : partitions;
   checkCount(names.length);
   for (const [at, name] of names.entries()) {
     checkName('partition', name);
@@ -43,7 +44,11 @@ export function partitionNames(partitions: number | readonly string[]): readonly
 }
 
 function namedTwice(name: string): LedgerError {
-  return new LedgerError('INVALID_ARGUMENT', { message: `the partition '${name}' is named twice`, hint: 'name each partition once', details: { name } });
+  return new LedgerError('INVALID_ARGUMENT', {
+    message: `the partition '${name}' is named twice`,
+    hint: 'name each partition once',
+    details: { name },
+  });
 }
 
 /** @throws LedgerError INVALID_ARGUMENT where a ledger cannot have so many partitions. */

@@ -17,7 +17,10 @@ export type RangeBounds =
 /** A bound in the library: numbers, texts, and as times Dates or texts in RFC 3339 with a zone. */
 export type RangeBound = number | bigint | string | Date;
 
-type Bound = { readonly kind: 'number'; readonly value: Decimal } | { readonly kind: 'text'; readonly value: string } | TimeBound;
+type Bound =
+  | { readonly kind: 'number'; readonly value: Decimal }
+  | { readonly kind: 'text'; readonly value: string }
+  | TimeBound;
 type TimeBound = { readonly kind: 'time'; readonly value: Micros };
 
 const KINDS = { number: 'a number', text: 'a text', time: 'a time' } as const;
@@ -49,7 +52,8 @@ const WORD = /^\p{L}[\p{L}\p{N}_-]*$/u;
 
 function boundOf(value: RangeBound): Bound {
   if (types.isDate(value)) return dateBound(value);
-  if (typeof value === 'string') return readTime(value).fault === undefined ? timeBound(value) : { kind: 'text', value };
+  if (typeof value === 'string')
+    return readTime(value).fault === undefined ? timeBound(value) : { kind: 'text', value };
   return numberBound(String(value));
 }
 
@@ -63,7 +67,10 @@ function parseBound(text: string): Bound {
   if (text.startsWith('"')) {
     const read = readName(text);
     if ('name' in read) return { kind: 'text', value: read.name };
-    throw invalidArgument(`the bound ${shown(text)} cannot be read: ${read.fault}`, 'write a text as JSON does, in double quotes');
+    throw invalidArgument(
+      `the bound ${shown(text)} cannot be read: ${read.fault}`,
+      'write a text as JSON does, in double quotes',
+    );
   }
   if (WORD.test(text)) return { kind: 'text', value: text };
   return /^\d{4}-\d\d-\d\d[Tt ]/.test(text) ? timeBound(text) : numberBound(text);
@@ -80,9 +87,13 @@ function numberBound(text: string): Bound {
 
 function timeBound(text: string): TimeBound {
   const { time, fault } = readTime(text);
-  if (fault !== undefined) throw invalidArgument(`the bound ${shown(text)} ${describeTimeFault(fault)}`, 'write 2026-01-01T00:00:00Z');
+  if (fault !== undefined)
+    throw invalidArgument(`the bound ${shown(text)} ${describeTimeFault(fault)}`, 'write 2026-01-01T00:00:00Z');
   if (/\.\d{6}\d*[1-9]/.test(text))
-    throw invalidArgument(`the bound ${shown(text)} lies between two microseconds`, 'write six digits behind the point at most');
+    throw invalidArgument(
+      `the bound ${shown(text)} lies between two microseconds`,
+      'write six digits behind the point at most',
+    );
   return { kind: 'time', value: time };
 }
 
@@ -96,14 +107,22 @@ function readTime(text: string): TimeReading {
 function gather(bounds: readonly Bound[]): RangeBounds {
   if (bounds.length === 0) throw invalidArgument('a range needs a bound', 'write range:FIELD=BOUND,BOUND');
   if (bounds.length >= PARTITIONS_MAX) {
-    throw invalidArgument(`${bounds.length} bounds make ${bounds.length + 1} partitions`, `a ledger has at most ${PARTITIONS_MAX} partitions`);
+    throw invalidArgument(
+      `${bounds.length} bounds make ${bounds.length + 1} partitions`,
+      `a ledger has at most ${PARTITIONS_MAX} partitions`,
+    );
   }
   for (const [at, bound] of bounds.entries()) {
     const before = bounds[at - 1];
     if (before === undefined) continue;
     const both = `${showBound(before)} and ${showBound(bound)}`;
-    if (before.kind !== bound.kind) throw invalidArgument(`the bounds ${both} are ${KINDS[before.kind]} and ${KINDS[bound.kind]}`, 'give bounds of one kind');
-    if (compare(before, bound) >= 0) throw invalidArgument(`the bounds ${both} do not rise`, 'give each bound once, the least one first');
+    if (before.kind !== bound.kind)
+      throw invalidArgument(
+        `the bounds ${both} are ${KINDS[before.kind]} and ${KINDS[bound.kind]}`,
+        'give bounds of one kind',
+      );
+    if (compare(before, bound) >= 0)
+      throw invalidArgument(`the bounds ${both} do not rise`, 'give each bound once, the least one first');
   }
   return collect(bounds);
 }

@@ -23,7 +23,10 @@ export interface StickyOptions extends RoutingOptions {
 
 const ROUTING: OptionTable<RoutingOptions> = { missing: text };
 const STICKY: OptionTable<StickyOptions> = { ...ROUTING, idle: text };
-const BOUND = kindOf<RangeBound>('a bound', (value) => ['number', 'bigint', 'string'].includes(typeof value) || types.isDate(value));
+const BOUND = kindOf<RangeBound>(
+  'a bound',
+  (value) => ['number', 'bigint', 'string'].includes(typeof value) || types.isDate(value),
+);
 const BOUNDS = listOf(BOUND, 'a list of bounds: numbers, texts or Dates');
 
 /** Each field is a slot of the scan, and time, id and payload need theirs: 32 are all there are. */
@@ -47,21 +50,33 @@ export function rangeOf(field: string, bounds: readonly RangeBound[], options?: 
 /** Routes by a hash of several fields together. */
 export function compositeOf(...fields: readonly string[]): RoutingSpec;
 export function compositeOf(fields: readonly string[], options?: RoutingOptions): RoutingSpec;
-export function compositeOf(first: string | readonly string[], ...rest: readonly (string | RoutingOptions | undefined)[]): RoutingSpec {
+export function compositeOf(
+  first: string | readonly string[],
+  ...rest: readonly (string | RoutingOptions | undefined)[]
+): RoutingSpec {
   const isList = Array.isArray(first);
   const fields = readArgument('compositeOf()', 'fields', isList ? first : [first, ...rest], texts);
-  return withMissing(compositeRouting(fields.map(parseFieldPath)), readOptions('compositeOf()', isList ? rest[0] : undefined, ROUTING).missing);
+  return withMissing(
+    compositeRouting(fields.map(parseFieldPath)),
+    readOptions('compositeOf()', isList ? rest[0] : undefined, ROUTING).missing,
+  );
 }
 
 /** Routes a session to the least loaded partition at first sight, and there for ever, or until it was idle for longer than `idle` (such as `30m`). */
 export function stickyBy(field: string, options?: StickyOptions): RoutingSpec {
   const { idle, missing } = readOptions('stickyBy()', options, STICKY);
-  return withMissing(stickyRouting(fieldOf('stickyBy()', field), idle === undefined ? null : readDuration(idle)), missing);
+  return withMissing(
+    stickyRouting(fieldOf('stickyBy()', field), idle === undefined ? null : readDuration(idle)),
+    missing,
+  );
 }
 
 /** Routes to the partition whose name stands in a field of the event. */
 export function placedBy(field: string, options?: RoutingOptions): RoutingSpec {
-  return withMissing({ rule: 'manual', field: fieldOf('placedBy()', field), missing: null }, readOptions('placedBy()', options, ROUTING).missing);
+  return withMissing(
+    { rule: 'manual', field: fieldOf('placedBy()', field), missing: null },
+    readOptions('placedBy()', options, ROUTING).missing,
+  );
 }
 
 /** The same routing with a partition for events without a key; as it is where no name is given. */
@@ -71,7 +86,10 @@ export function withMissing(spec: RoutingSpec, name: string | undefined): Routin
   if (spec.rule === 'hash' && spec.field === null)
     throw invalidArgument('a hash over the whole payload has no key that could be missing', 'name a field: hash:FIELD');
   if (spec.missing !== null && spec.missing !== name) {
-    throw invalidArgument(`events without a key cannot go to both '${spec.missing}' and '${name}'`, 'name one partition for them');
+    throw invalidArgument(
+      `events without a key cannot go to both '${spec.missing}' and '${name}'`,
+      'name one partition for them',
+    );
   }
   return { ...spec, missing: name };
 }
@@ -87,13 +105,15 @@ export function rangeRouting(field: FieldPath, bounds: RangeBounds): RoutingSpec
 export function compositeRouting(fields: readonly FieldPath[]): RoutingSpec {
   const [only = 'FIELD', ...others] = fields.map(formatFieldPath);
   if (others.length === 0) throw invalidArgument('a composite needs two fields', `add a field, or use hash:${only}`);
-  if (fields.length > COMPOSITE_FIELDS_MAX) throw invalidArgument(`a composite of ${fields.length} fields is too many`, `name ${COMPOSITE_FIELDS_MAX} at most`);
+  if (fields.length > COMPOSITE_FIELDS_MAX)
+    throw invalidArgument(`a composite of ${fields.length} fields is too many`, `name ${COMPOSITE_FIELDS_MAX} at most`);
   const twice = [only, ...others].find((path, at, all) => all.indexOf(path) !== at);
   if (twice !== undefined) throw invalidArgument(`the field ${twice} is named twice`, 'name each field once');
   return { rule: 'composite', fields, missing: null };
 }
 
 function stickyRouting(field: FieldPath, idleMicros: Micros | null): RoutingSpec {
-  if (idleMicros !== null && !(idleMicros > 0 && idleMicros <= -TIME_MIN)) throw invalidArgument('such an idle time is not possible', 'write 1s to 7000w');
+  if (idleMicros !== null && !(idleMicros > 0 && idleMicros <= -TIME_MIN))
+    throw invalidArgument('such an idle time is not possible', 'write 1s to 7000w');
   return { rule: 'sticky', field, idleMicros, missing: null };
 }

@@ -28,7 +28,9 @@ export function parseRoutingSpec(spec: string): RoutingSpec {
   if (colon < 0 || !isRule(rule)) {
     throw new LedgerError('INVALID_ARGUMENT', {
       message: `'${text.slice(0, 80)}' is not a routing`,
-      hint: isRule(rule) ? `write ${SHAPES[rule]}` : `use hash, ${Object.values(SHAPES).slice(0, -1).join(', ')} or ${SHAPES.manual}`,
+      hint: isRule(rule)
+        ? `write ${SHAPES[rule]}`
+        : `use hash, ${Object.values(SHAPES).slice(0, -1).join(', ')} or ${SHAPES.manual}`,
       details: { spec: text },
     });
   }
@@ -61,8 +63,10 @@ function readRule(rule: Rule, subject: string, moreBounds: readonly string[], id
     case 'range': {
       const [field, firstBound, ...more] = splitOutsideQuotes(subject, '=');
       const path = parseFieldPath(field);
-      if (firstBound === undefined) throw invalidArgument(`the range over ${formatFieldPath(path)} has no bounds`, `write ${SHAPES.range}`);
-      if (more.length > 0) throw invalidArgument("a bound with '=' must stand in double quotes", `write ${SHAPES.range}`);
+      if (firstBound === undefined)
+        throw invalidArgument(`the range over ${formatFieldPath(path)} has no bounds`, `write ${SHAPES.range}`);
+      if (more.length > 0)
+        throw invalidArgument("a bound with '=' must stand in double quotes", `write ${SHAPES.range}`);
       return rangeRouting(path, parseBounds([firstBound, ...moreBounds]));
     }
   }
@@ -74,7 +78,10 @@ function readOptions(rule: Rule, parts: readonly string[]): ReadonlyMap<string, 
   for (const part of parts) {
     const [name, value, ...rest] = splitOutsideQuotes(part, '=');
     if (value === undefined || rest.length > 0 || !known.includes(name)) {
-      throw invalidArgument(`'${part.slice(0, 80)}' is no option of ${rule}`, `its options: ${known.map((option) => `${option}=..`).join(', ')}`);
+      throw invalidArgument(
+        `'${part.slice(0, 80)}' is no option of ${rule}`,
+        `its options: ${known.map((option) => `${option}=..`).join(', ')}`,
+      );
     }
     if (options.has(name)) throw invalidArgument(`the option ${name} is given twice`, 'give it once');
     options.set(name, value);

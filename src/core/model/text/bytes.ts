@@ -17,7 +17,10 @@ export function isDigit(byte: number): boolean {
 }
 
 /** As {@link byteAt}, for the tables of numbers that stand beside the bytes. */
-export function numberAt(table: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array, at: number): number {
+export function numberAt(
+  table: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array,
+  at: number,
+): number {
   return table[at] as number;
 }
 

@@ -4,7 +4,10 @@
  */
 
 /** Why a text is no name; for people. */
-export type NameFault = 'a name is missing' | 'a quote is not closed' | 'a name with . , + = " or with blanks around it must stand in double quotes';
+export type NameFault =
+  | 'a name is missing'
+  | 'a quote is not closed'
+  | 'a name with . , + = " or with blanks around it must stand in double quotes';
 
 const BARE = /^[^.,+="\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
 const NEEDS_QUOTES = /[.,+="]|^\s|\s$/;
@@ -14,7 +17,9 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 export function readName(text: string): { readonly name: string } | { readonly fault: NameFault } {
   if (text === '') return { fault: 'a name is missing' };
   if (text.startsWith('"')) return readQuoted(text);
-  return NEEDS_QUOTES.test(text) ? { fault: 'a name with . , + = " or with blanks around it must stand in double quotes' } : { name: text };
+  return NEEDS_QUOTES.test(text)
+    ? { fault: 'a name with . , + = " or with blanks around it must stand in double quotes' }
+    : { name: text };
 }
 
 function readQuoted(text: string): ReturnType<typeof readName> {
@@ -35,7 +40,10 @@ export function formatName(name: string): string {
 /** In double quotes as JSON writes it; control and formatting characters as escapes. */
 export function quoted(text: string): string {
   return JSON.stringify(text).replace(UNSEEN, (character) =>
-    Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
   );
 }
 

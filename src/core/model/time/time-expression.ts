@@ -36,7 +36,14 @@ export interface Moment extends TimeSpan {
   readonly midnight: LocalMicros | null;
 }
 
-const UNIT_MICROS: Readonly<Record<string, number>> = { ms: 1e3, s: 1e6, m: 60e6, h: 3600e6, d: DAY_MICROS, w: 7 * DAY_MICROS };
+const UNIT_MICROS: Readonly<Record<string, number>> = {
+  ms: 1e3,
+  s: 1e6,
+  m: 60e6,
+  h: 3600e6,
+  d: DAY_MICROS,
+  w: 7 * DAY_MICROS,
+};
 const AGO = /^-(?:\d+(?:ms|[smhdw]))+$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const NUMBER = /^-?\d+(\.\d+)?$/;
@@ -85,7 +92,8 @@ function readIn(zone: TimeZone, text: string, context: TimeContext): Moment {
     return wholeDay(midnight, zone);
   }
   if (LIKE_A_DATE.test(expression)) throw ambiguous(expression);
-  if (LOCAL.test(expression) && context.zone !== undefined) return instant(instantOf(readExact(text, `${withSeconds(expression)}Z`), zone), zone);
+  if (LOCAL.test(expression) && context.zone !== undefined)
+    return instant(instantOf(readExact(text, `${withSeconds(expression)}Z`), zone), zone);
   return instant(readExact(text, expression), zone);
 }
 
@@ -106,7 +114,10 @@ export function startOfLocalDay(midnight: LocalMicros, zone: TimeZone): Micros {
 /** Sum of a chain of durations such as `1h30m`, in microseconds. @throws LedgerError INVALID_TIME */
 export function readDuration(text: string): Micros {
   if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(readArgument('readDuration()', 'text', text, anyText))) {
-    throw new LedgerError('INVALID_TIME', { message: `'${text.slice(0, 80)}' is not a duration`, hint: 'write 90s, 30m, 24h, 7d or 1h30m' });
+    throw new LedgerError('INVALID_TIME', {
+      message: `'${text.slice(0, 80)}' is not a duration`,
+      hint: 'write 90s, 30m, 24h, 7d or 1h30m',
+    });
   }
   return duration(text);
 }
@@ -119,7 +130,8 @@ export function formatDuration(micros: Micros): string {
 
 function duration(text: string): Micros {
   let sum = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) sum += Number(count) * (UNIT_MICROS[unit as string] as number);
+  for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g))
+    sum += Number(count) * (UNIT_MICROS[unit as string] as number);
   return sum;
 }
 

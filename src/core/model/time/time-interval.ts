@@ -2,7 +2,14 @@
 
 import { LedgerError } from '../ledger-error.ts';
 import { formatTime, isTime, type Micros } from './time.ts';
-import { instantOf, type Moment, readMoment, readTimeExpression, startOfLocalDay, type TimeContext } from './time-expression.ts';
+import {
+  instantOf,
+  type Moment,
+  readMoment,
+  readTimeExpression,
+  startOfLocalDay,
+  type TimeContext,
+} from './time-expression.ts';
 import { DAY_MICROS } from './time-zone.ts';
 
 /** Both ends inclusive, empty where `last` is one less than `first`; null where an end is open. */
@@ -20,9 +27,11 @@ export async function readTimeInterval(text: string, context: TimeContext): Prom
   const [start = '', end, ...more] = text.trim().split('/');
   if (end === undefined) return readTimeExpression(start, context);
   const durations = [start, end].filter((part) => part.startsWith('P'));
-  if (more.length > 0 || durations.length > 1 || (durations.length === 1 && (start === OPEN || end === OPEN))) throw notAnInterval(text);
+  if (more.length > 0 || durations.length > 1 || (durations.length === 1 && (start === OPEN || end === OPEN)))
+    throw notAnInterval(text);
   const interval = await readEnds(text, start, end, context);
-  for (const time of [interval.first, interval.last]) if (time !== null && !isTime(time)) throw notAnInterval(text, 'it reaches beyond the years 1828 to 2111');
+  for (const time of [interval.first, interval.last])
+    if (time !== null && !isTime(time)) throw notAnInterval(text, 'it reaches beyond the years 1828 to 2111');
   return interval;
 }
 
@@ -64,7 +73,11 @@ async function moved(text: string, moment: Moment, duration: string, direction: 
   return time;
 }
 
-async function movedDate(moment: Moment, length: Record<'years' | 'months' | 'weeks' | 'days', number>, direction: 1 | -1): Promise<Micros> {
+async function movedDate(
+  moment: Moment,
+  length: Record<'years' | 'months' | 'weeks' | 'days', number>,
+  direction: 1 | -1,
+): Promise<Micros> {
   const { zone, midnight, first } = moment;
   if (Object.values(length).every((count) => count === 0)) return direction > 0 ? first : endOf(moment);
   const { DateTime } = await import('luxon');

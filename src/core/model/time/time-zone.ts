@@ -43,7 +43,9 @@ export class TimeZone {
   instantOf(local: LocalMicros): Micros | null {
     const second = Math.floor(local / SECOND);
     const offsets = new Set(this.#samples(second).map(this.#offsetAt));
-    const seconds = [...offsets].filter((offset) => this.#offsetAt(second - offset) === offset).map((offset) => second - offset);
+    const seconds = [...offsets]
+      .filter((offset) => this.#offsetAt(second - offset) === offset)
+      .map((offset) => second - offset);
     return seconds.length === 0 ? null : Math.min(...seconds) * SECOND + (local - second * SECOND);
   }
 
@@ -80,7 +82,10 @@ export class TimeZone {
 
   /** What clocks showed when they passed over a local time; null where they did not. */
   gapAround(local: LocalMicros): { readonly from: LocalMicros; readonly to: LocalMicros } | null {
-    const gaps = this.#transitionsNear(local).map(({ second, before, after }) => ({ from: (second + before) * SECOND, to: (second + after) * SECOND }));
+    const gaps = this.#transitionsNear(local).map(({ second, before, after }) => ({
+      from: (second + before) * SECOND,
+      to: (second + after) * SECOND,
+    }));
     return gaps.find(({ from, to }) => from <= local && local < to) ?? null;
   }
 
@@ -93,7 +98,8 @@ export class TimeZone {
 
   #samples(localSecond: number): number[] {
     const samples: number[] = [];
-    for (let at = localSecond - REACH_SECONDS; at <= localSecond + REACH_SECONDS; at += SAMPLE_SECONDS) samples.push(at);
+    for (let at = localSecond - REACH_SECONDS; at <= localSecond + REACH_SECONDS; at += SAMPLE_SECONDS)
+      samples.push(at);
     return samples;
   }
 
@@ -127,7 +133,10 @@ export async function timeZone(name: string | undefined): Promise<TimeZone> {
   const { DateTime, IANAZone } = await import('luxon');
   const { zone, isValid } = DateTime.utc().setZone(name);
   if (!isValid) {
-    throw new LedgerError('INVALID_TIME', { message: `'${name.slice(0, 80)}' is not a time zone`, hint: 'use an IANA name such as Europe/Berlin, or utc' });
+    throw new LedgerError('INVALID_TIME', {
+      message: `'${name.slice(0, 80)}' is not a time zone`,
+      hint: 'use an IANA name such as Europe/Berlin, or utc',
+    });
   }
   // the machine's zone by its name: by itself it counts in whole minutes
   const source = zone.type === 'system' ? IANAZone.create(zone.name) : zone;

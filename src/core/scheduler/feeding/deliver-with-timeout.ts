@@ -10,7 +10,11 @@ export type Deliver = (handful: Handful) => Promise<void>;
 const LAST_WORDS_MS = 1000;
 
 /** @throws whatever the consumer throws, or that it was too slow. */
-export async function handOver(deliver: Deliver, handful: Omit<Handful, 'signal'>, timeoutMs: number | null): Promise<void> {
+export async function handOver(
+  deliver: Deliver,
+  handful: Omit<Handful, 'signal'>,
+  timeoutMs: number | null,
+): Promise<void> {
   const controller = new AbortController();
   const delivery = deliver({ ...handful, signal: controller.signal });
   // longer than three weeks is for ever

@@ -32,7 +32,10 @@ export class GroupConsumer implements Consumer {
     this.#left = options.until.count ?? Number.POSITIVE_INFINITY;
     this.#lastDelivery = parts.clock.nowMicros();
     this.ending = new Ending(() => this.#drain());
-    this.#leases = new LeaseKeeper(parts, options, { refreshed: () => this.#onRefreshed(), failed: (error) => this.ending.fail(error) });
+    this.#leases = new LeaseKeeper(parts, options, {
+      refreshed: () => this.#onRefreshed(),
+      failed: (error) => this.ending.fail(error),
+    });
     this.#feeder = new LaneFeeder(parts, options, () => this.ending.hasBegun);
   }
 
@@ -116,7 +119,8 @@ export class GroupConsumer implements Consumer {
     if (this.ending.hasBegun || this.#inHand.size > 0) return;
     const { idleMs } = this.#options.until;
     if (this.#left <= 0) void this.ending.close();
-    else if (this.#leases.lanes.every((lane) => !lane.hasDue && lane.lag(this.#stopAt(lane)) === 0)) void this.#closeAtEnds();
+    else if (this.#leases.lanes.every((lane) => !lane.hasDue && lane.lag(this.#stopAt(lane)) === 0))
+      void this.#closeAtEnds();
     if (idleMs !== undefined) this.#closeWhenIdle(idleMs);
   }
 
@@ -131,7 +135,8 @@ export class GroupConsumer implements Consumer {
     if (ends === undefined) return;
     try {
       const positions = await this.#parts.groups.positions(this.#options.group);
-      if (positions.every(({ partition, nextOffset }) => nextOffset >= (ends.get(partition) ?? 0))) void this.ending.close();
+      if (positions.every(({ partition, nextOffset }) => nextOffset >= (ends.get(partition) ?? 0)))
+        void this.ending.close();
     } catch (error) {
       this.ending.fail(error);
     }

@@ -1,7 +1,17 @@
 /** What a member of a group needs around it, and how it is set. */
 
 import type { EventBatch } from '../../model/events/event.ts';
-import type { Acknowledgement, Attendance, EventPlace, Holding, LanePosition, Membership, ParkedEvent, ParkReason, Settlement } from '../../model/group.ts';
+import type {
+  Acknowledgement,
+  Attendance,
+  EventPlace,
+  Holding,
+  LanePosition,
+  Membership,
+  ParkedEvent,
+  ParkReason,
+  Settlement,
+} from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Micros } from '../../model/time/time.ts';
@@ -15,7 +25,10 @@ interface GroupStore {
   generation(group: string): Promise<number | null>;
   countFailure(holding: Holding): Promise<number | null>;
   takeBackFailure(holding: Holding): Promise<void>;
-  park(holding: Holding, event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros }): Promise<boolean>;
+  park(
+    holding: Holding,
+    event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros },
+  ): Promise<boolean>;
   beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'>;
   takeBackRedelivery(group: string, sequence: number): Promise<void>;
   settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement>;

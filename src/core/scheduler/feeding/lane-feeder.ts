@@ -16,7 +16,9 @@ import type { Lane } from './lane.ts';
  * `parked`: one event, which counts as dealt with: the group has moved past it. `lost`: the lease has gone to another, so what was delivered counts as
  * theirs to deliver again.
  */
-export type Fed = { readonly kind: 'acknowledged'; readonly events: number } | { readonly kind: 'parked' | 'failed' | 'lost' | 'interrupted' };
+export type Fed =
+  | { readonly kind: 'acknowledged'; readonly events: number }
+  | { readonly kind: 'parked' | 'failed' | 'lost' | 'interrupted' };
 
 interface Trial {
   readonly attempt: number;
@@ -24,7 +26,10 @@ interface Trial {
 }
 
 /** What the consumer made of a delivery. */
-type Answer = { readonly kind: 'taken' } | { readonly kind: 'interrupted' } | { readonly kind: 'failed'; readonly reason: ParkReason };
+type Answer =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'failed'; readonly reason: ParkReason };
 
 /** The events a lane goes on with. */
 interface Next {
@@ -53,7 +58,8 @@ export class LaneFeeder {
   /** Up to so many of its next events. @throws CONSUMER_UNUSABLE, and what the ledger throws. */
   async feed(lane: Lane, events: number): Promise<Fed> {
     const next = await this.#next(lane, events);
-    if (lane.attempts >= Math.max(this.#options.maxDeliver, SUSPICION + 1)) return this.#park(lane, { ...next.event, ...DIED });
+    if (lane.attempts >= Math.max(this.#options.maxDeliver, SUSPICION + 1))
+      return this.#park(lane, { ...next.event, ...DIED });
     const isCounted = lane.attempts > 0 && this.#options.maxDeliver !== Number.POSITIVE_INFINITY;
     if (isCounted && !(await this.#count(lane))) return { kind: 'lost' };
     const trial = { attempt: isCounted ? lane.attempts : lane.attempts + 1, isRedelivery: false };
@@ -61,7 +67,8 @@ export class LaneFeeder {
       if (isCounted) await this.#parts.groups.takeBackFailure(this.#holding(lane));
     });
     if (answer.kind === 'interrupted') return answer;
-    if (answer.kind === 'failed') return this.#onFailure(lane, { ...next.event, events: next.count, ...answer.reason }, isCounted);
+    if (answer.kind === 'failed')
+      return this.#onFailure(lane, { ...next.event, events: next.count, ...answer.reason }, isCounted);
     return this.#standBehind(lane, next);
   }
 
@@ -84,7 +91,11 @@ export class LaneFeeder {
     }
     const answer = await this.#deliver(lane, batches, { attempt, isRedelivery: true }, takeBack);
     if (answer.kind === 'interrupted') return answer;
-    const settlement = await groups.settle(this.#holding(lane), sequence, answer.kind === 'failed' ? answer.reason : null);
+    const settlement = await groups.settle(
+      this.#holding(lane),
+      sequence,
+      answer.kind === 'failed' ? answer.reason : null,
+    );
     if (settlement === 'lost') {
       await takeBack();
       return { kind: 'lost' };
@@ -109,9 +120,18 @@ export class LaneFeeder {
   }
 
   /** Delivers once. `takeBack`: where it counts as no failure, because the consumer cannot be used or is being ended. @throws CONSUMER_UNUSABLE */
-  async #deliver({ partition }: Lane, batches: readonly EventBatch[], trial: Trial, takeBack: () => Promise<void>): Promise<Answer> {
+  async #deliver(
+    { partition }: Lane,
+    batches: readonly EventBatch[],
+    trial: Trial,
+    takeBack: () => Promise<void>,
+  ): Promise<Answer> {
     try {
-      await handOver(this.#parts.deliver, { partition, batches, isReplayed: false, ...trial }, this.#options.ackTimeoutMs);
+      await handOver(
+        this.#parts.deliver,
+        { partition, batches, isReplayed: false, ...trial },
+        this.#options.ackTimeoutMs,
+      );
       return { kind: 'taken' };
     } catch (error) {
       // trying again is of no use, and no event is to blame
@@ -138,11 +158,16 @@ export class LaneFeeder {
       return this.#retry(lane, { ...failure, attempts: 1 });
     }
     if (!isCounted && !(await this.#count(lane))) return { kind: 'lost' };
-    return lane.attempts < this.#options.maxDeliver ? this.#retry(lane, { ...failure, attempts: lane.attempts }) : this.#park(lane, failure);
+    return lane.attempts < this.#options.maxDeliver
+      ? this.#retry(lane, { ...failure, attempts: lane.attempts })
+      : this.#park(lane, failure);
   }
 
   #retry(lane: Lane, failure: LaneFailure): Fed {
-    lane.pause(this.#parts.clock.nowMicros(), pauseAfter(failure.attempts, this.#options.backoff, this.#parts.chance()));
+    lane.pause(
+      this.#parts.clock.nowMicros(),
+      pauseAfter(failure.attempts, this.#options.backoff, this.#parts.chance()),
+    );
     this.#options.hooks.onRetry?.({ ...failure, dueAt: lane.dueAt });
     return { kind: 'failed' };
   }

@@ -20,7 +20,11 @@ export class LeaseKeeper {
   #lanes: readonly Lane[] = [];
   #renewal: NodeJS.Timeout | undefined;
 
-  constructor(parts: GroupConsumerParts, options: GroupConsumerOptions, on: { refreshed(): void; failed(error: unknown): void }) {
+  constructor(
+    parts: GroupConsumerParts,
+    options: GroupConsumerOptions,
+    on: { refreshed(): void; failed(error: unknown): void },
+  ) {
     this.#parts = parts;
     this.#options = options;
     this.#onRefreshed = on.refreshed;
@@ -60,7 +64,15 @@ export class LeaseKeeper {
     // surplus is not fed any more, so what is idle of it stays idle
     const idle = this.#lanes.filter(({ isSurplus, isBusy }) => isSurplus && !isBusy).map(({ partition }) => partition);
     const now = this.#parts.clock.nowMicros();
-    const membership = await this.#parts.groups.attend({ group, member, token: this.#token, partitions, ttl: lease, now, idle });
+    const membership = await this.#parts.groups.attend({
+      group,
+      member,
+      token: this.#token,
+      partitions,
+      ttl: lease,
+      now,
+      idle,
+    });
     const hasChanged = membership.generation !== this.#generation;
     this.#token = membership.token;
     this.#generation = membership.generation;
@@ -94,7 +106,11 @@ export class LeaseKeeper {
   #takeUp({ leases, surplus, due }: Membership): void {
     const before = this.#lanes;
     // what a lane knows of itself is at least as new as what stands in the ledger
-    this.#lanes = leases.map((lease) => before.find(({ token, partition }) => token === lease.token && partition === lease.partition) ?? new Lane(lease));
+    this.#lanes = leases.map(
+      (lease) =>
+        before.find(({ token, partition }) => token === lease.token && partition === lease.partition) ??
+        new Lane(lease),
+    );
     for (const lane of this.#lanes) {
       lane.isSurplus = surplus.includes(lane.partition);
       lane.hasDue = due.includes(lane.partition);

@@ -8,7 +8,10 @@ import { Ending } from './shutdown.ts';
 
 export interface LiveConsumerParts {
   /** Events from a sequence on, up to so many, and where those behind them begin. */
-  read(fromSequence: number, events: number): Promise<{ readonly batches: readonly EventBatch[]; readonly next: number }>;
+  read(
+    fromSequence: number,
+    events: number,
+  ): Promise<{ readonly batches: readonly EventBatch[]; readonly next: number }>;
   readonly deliver: Deliver;
   /** The last sequence there is. */
   head(): number;
@@ -92,6 +95,10 @@ export class LiveConsumer implements Consumer {
   }
 
   #handOver(batches: readonly EventBatch[], isReplayed: boolean): Promise<void> {
-    return handOver(this.#parts.deliver, { partition: null, batches, attempt: 1, isRedelivery: false, isReplayed }, this.#options.ackTimeoutMs);
+    return handOver(
+      this.#parts.deliver,
+      { partition: null, batches, attempt: 1, isRedelivery: false, isReplayed },
+      this.#options.ackTimeoutMs,
+    );
   }
 }

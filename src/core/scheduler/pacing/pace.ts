@@ -20,15 +20,21 @@ type PaceRule =
 /** Null: as fast as it goes. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
 export function readPace({ speed = 'max', rate, maxGap }: PaceRequest): Pace | null {
   if (rate !== undefined) {
-    if (speed !== 'max' || maxGap !== undefined) throw invalidArgument('a rate has no speed and no gaps beside it', 'give a rate alone, or a speed');
+    if (speed !== 'max' || maxGap !== undefined)
+      throw invalidArgument('a rate has no speed and no gaps beside it', 'give a rate alone, or a speed');
     return new Pace({ kind: 'rate', everyMs: 1000 / readFactor(rate, /\/s$/, 'rate', '100/s') });
   }
   if (speed === 'max') {
-    if (maxGap !== undefined) throw invalidArgument('at the speed max there are no gaps to shorten', 'add a speed: natural, or 60');
+    if (maxGap !== undefined)
+      throw invalidArgument('at the speed max there are no gaps to shorten', 'add a speed: natural, or 60');
     return null;
   }
   const factor = speed === 'natural' ? 1 : readFactor(speed, /x$/, 'speed', 'max, natural, 60 or 0.5');
-  return new Pace({ kind: 'factor', factor, maxGapMs: maxGap === undefined ? Number.POSITIVE_INFINITY : readDuration(maxGap) / 1000 });
+  return new Pace({
+    kind: 'factor',
+    factor,
+    maxGapMs: maxGap === undefined ? Number.POSITIVE_INFINITY : readDuration(maxGap) / 1000,
+  });
 }
 
 function readFactor(value: number | string, unit: RegExp, name: string, hint: string): number {

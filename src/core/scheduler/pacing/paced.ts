@@ -16,7 +16,10 @@ export interface Pacing {
 }
 
 /** A consumer that does not come back in time is told later; what has become due by then goes to it in one. */
-export async function* paced(pages: AsyncIterable<BatchPage>, { pace, timer, playback, signal }: Pacing): AsyncGenerator<BatchPage, void, undefined> {
+export async function* paced(
+  pages: AsyncIterable<BatchPage>,
+  { pace, timer, playback, signal }: Pacing,
+): AsyncGenerator<BatchPage, void, undefined> {
   let startMs: number | null = null;
   for await (const page of pages) {
     const dues = duesOf(page, pace);
@@ -28,7 +31,10 @@ export async function* paced(pages: AsyncIterable<BatchPage>, { pace, timer, pla
       // who steps does not wait: the event is due now, and the ones behind it count from here
       if (playback.isPaused && playback.capacity > 0) startMs = Math.min(startMs, clockMs - (dues[fed] as number));
       const runMs = clockMs - startMs;
-      const { feeds, wakeAt } = decide([{ capacity: playback.capacity, slots: 1, lanes: [pacedLane(dues, fed, runMs)] }], runMs);
+      const { feeds, wakeAt } = decide(
+        [{ capacity: playback.capacity, slots: 1, lanes: [pacedLane(dues, fed, runMs)] }],
+        runMs,
+      );
       const count = feeds[0]?.events ?? 0;
       if (count === 0) {
         await wait(wakeAt === null ? Number.POSITIVE_INFINITY : wakeAt - runMs, { timer, playback, signal });

@@ -25,7 +25,9 @@ function emptyLedger(): LedgerState {
 
 /** How a draft is built: events per partition, when it begins, how long it lasts, and whether its events bear one arrival time. */
 const plans = fc.record({
-  counts: fc.array(fc.integer({ min: 0, max: 5 }), { minLength: NAMES.length, maxLength: NAMES.length }).filter((counts) => counts.some((count) => count > 0)),
+  counts: fc
+    .array(fc.integer({ min: 0, max: 5 }), { minLength: NAMES.length, maxLength: NAMES.length })
+    .filter((counts) => counts.some((count) => count > 0)),
   firstTime: fc.integer({ min: 0, max: 1000 }),
   lasts: fc.integer({ min: 0, max: 50 }),
   hasArrivalTime: fc.boolean(),
@@ -34,10 +36,22 @@ const plans = fc.record({
 
 type DraftPlan = typeof plans extends fc.Arbitrary<infer Plan> ? Plan : never;
 
-function draftOf({ counts, firstTime, lasts, hasArrivalTime, epochsBehind }: DraftPlan, state: LedgerState): CommitDraft {
+function draftOf(
+  { counts, firstTime, lasts, hasArrivalTime, epochsBehind }: DraftPlan,
+  state: LedgerState,
+): CommitDraft {
   const lastTime = hasArrivalTime ? firstTime : firstTime + lasts;
   const frames = counts
-    .map((count, partition): FrameDraft => ({ partition, count, firstTime, lastTime, key: null, body: Buffer.alloc(count + 2, `${partition}`) }))
+    .map(
+      (count, partition): FrameDraft => ({
+        partition,
+        count,
+        firstTime,
+        lastTime,
+        key: null,
+        body: Buffer.alloc(count + 2, `${partition}`),
+      }),
+    )
     .filter(({ count }) => count > 0);
   const count = frames.reduce((sum, frame) => sum + frame.count, 0);
   return {
@@ -127,7 +141,10 @@ describe('the commit protocol', () => {
 
   it('refuses to raise an arrival time by more than its pins allow', () => {
     const state = { ...emptyLedger(), time: 100 };
-    const draft = draftOf({ counts: [1, 0, 0, 0], firstTime: 40, lasts: 0, hasArrivalTime: true, epochsBehind: 0 }, state);
+    const draft = draftOf(
+      { counts: [1, 0, 0, 0], firstTime: 40, lasts: 0, hasArrivalTime: true, epochsBehind: 0 },
+      state,
+    );
     const allowing = (liftMax: number): CommitDraft => ({ ...draft, pins: { ...NO_PIN_CHANGES, liftMax } });
     expect(checkCommit(allowing(60), state, NOTHING_STORED)).toBeNull();
     expect(checkCommit(allowing(59), state, NOTHING_STORED)).toEqual({ known: [], pins: [], producer: null });
@@ -141,7 +158,11 @@ describe('the commit protocol', () => {
     const producer = { position: 10, digest: Buffer.alloc(64) };
     expect(checkCommit(draft, state, { ...NOTHING_STORED, producer })).toBeNull();
     const elsewhere = { ...producer, position: 20 };
-    expect(checkCommit(draft, state, { ...NOTHING_STORED, producer: elsewhere })).toEqual({ known: [], pins: [], producer: elsewhere });
+    expect(checkCommit(draft, state, { ...NOTHING_STORED, producer: elsewhere })).toEqual({
+      known: [],
+      pins: [],
+      producer: elsewhere,
+    });
     const known = [{ index: 0, id: 'x', sequence: 1, isRepeat: true }];
     expect(checkCommit(draft, state, { producer, known, pins: [] })).toEqual({ known, pins: [], producer });
     const pins = [{ session: 's', partition: 1, lastSeen: 5 }];
@@ -152,14 +173,31 @@ describe('the commit protocol', () => {
     ['is empty', (draft: CommitDraft) => ({ ...draft, count: 0, frames: [] })],
     ['steps back in time', (draft: CommitDraft) => ({ ...draft, firstTime: 5, lastTime: 4 })],
     ['has its frames out of order', (draft: CommitDraft) => ({ ...draft, frames: [...draft.frames].reverse() })],
-    ['has a partition that does not exist', (draft: CommitDraft) => ({ ...draft, frames: draft.frames.map((frame) => ({ ...frame, partition: 9 })) })],
+    [
+      'has a partition that does not exist',
+      (draft: CommitDraft) => ({ ...draft, frames: draft.frames.map((frame) => ({ ...frame, partition: 9 })) }),
+    ],
     ['counts more events than its frames hold', (draft: CommitDraft) => ({ ...draft, count: draft.count + 1 })],
-    ['has an empty frame', (draft: CommitDraft) => ({ ...draft, frames: draft.frames.map((frame) => ({ ...frame, body: Buffer.alloc(0) })) })],
-    ['has a frame outside of its times', (draft: CommitDraft) => ({ ...draft, frames: draft.frames.map((frame) => ({ ...frame, lastTime: 999 })) })],
+    [
+      'has an empty frame',
+      (draft: CommitDraft) => ({
+        ...draft,
+        frames: draft.frames.map((frame) => ({ ...frame, body: Buffer.alloc(0) })),
+      }),
+    ],
+    [
+      'has a frame outside of its times',
+      (draft: CommitDraft) => ({ ...draft, frames: draft.frames.map((frame) => ({ ...frame, lastTime: 999 })) }),
+    ],
   ])('refuses to link a draft that %s', (_, broken) => {
     const state = emptyLedger();
-    const draft = draftOf({ counts: [1, 1, 0, 0], firstTime: 0, lasts: 10, hasArrivalTime: false, epochsBehind: 0 }, state);
+    const draft = draftOf(
+      { counts: [1, 1, 0, 0], firstTime: 0, lasts: 10, hasArrivalTime: false, epochsBehind: 0 },
+      state,
+    );
     expect(() => linkCommit(draft, state, UUID, () => 0)).not.toThrow();
-    expect(() => linkCommit(broken(draft), state, UUID, () => 0)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    expect(() => linkCommit(broken(draft), state, UUID, () => 0)).toThrow(
+      expect.objectContaining({ code: 'INTERNAL' }),
+    );
   });
 });

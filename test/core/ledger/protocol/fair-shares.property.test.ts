@@ -11,7 +11,11 @@ const facts = fc.record({
 const partitionsOf = (count: number): number[] => Array.from({ length: count }, (_, partition) => partition);
 
 function heldBy(holders: readonly (string | null)[], count: number): Map<number, string> {
-  return new Map(holders.slice(0, count).flatMap((holder, partition): [number, string][] => (holder === null ? [] : [[partition, holder]])));
+  return new Map(
+    holders
+      .slice(0, count)
+      .flatMap((holder, partition): [number, string][] => (holder === null ? [] : [[partition, holder]])),
+  );
 }
 
 const loadsOf = (shares: ReadonlyMap<number, string>, members: readonly string[]): number[] =>
@@ -47,10 +51,15 @@ describe('fair shares', () => {
     });
     fc.assert(
       fc.property(wanting, ({ wishes, holders }) => {
-        const claimants = wishes.map((wish, at) => ({ name: `m${at}`, partitions: wish === null ? null : new Set(wish) }));
+        const claimants = wishes.map((wish, at) => ({
+          name: `m${at}`,
+          partitions: wish === null ? null : new Set(wish),
+        }));
         const shares = fairShares(partitionsOf(10), claimants, heldBy(holders, 10));
         for (const partition of partitionsOf(10)) {
-          const wanted = claimants.filter(({ partitions }) => partitions?.has(partition) ?? true).map(({ name }) => name);
+          const wanted = claimants
+            .filter(({ partitions }) => partitions?.has(partition) ?? true)
+            .map(({ name }) => name);
           if (wanted.length === 0) expect(shares.has(partition)).toBe(false);
           else expect(wanted).toContain(shares.get(partition));
         }

@@ -41,18 +41,22 @@ test('the pace goes on from page to page, and knows how long it takes', () => {
 
 test('due times never step back, and no gap is longer than allowed, over a million events without a drift', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat({ max: 20e6 }), { minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 1000 }), (gaps, factor) => {
-      let time = START;
-      const times = Float64Array.from([0, ...gaps], (gap) => {
-        time += gap;
-        return time;
-      });
-      const told = readPace({ speed: factor, maxGap: '1s' })?.dues(times) ?? new Float64Array();
-      for (let at = 1; at < told.length; at++) {
-        const gap = (told[at] as number) - (told[at - 1] as number);
-        expect(gap).toBeCloseTo(Math.min(1000, (gaps[at - 1] as number) / 1000 / factor), 5);
-      }
-    }),
+    fc.property(
+      fc.array(fc.nat({ max: 20e6 }), { minLength: 1, maxLength: 40 }),
+      fc.integer({ min: 1, max: 1000 }),
+      (gaps, factor) => {
+        let time = START;
+        const times = Float64Array.from([0, ...gaps], (gap) => {
+          time += gap;
+          return time;
+        });
+        const told = readPace({ speed: factor, maxGap: '1s' })?.dues(times) ?? new Float64Array();
+        for (let at = 1; at < told.length; at++) {
+          const gap = (told[at] as number) - (told[at - 1] as number);
+          expect(gap).toBeCloseTo(Math.min(1000, (gaps[at - 1] as number) / 1000 / factor), 5);
+        }
+      },
+    ),
   );
   const million = Float64Array.from({ length: 1_000_000 }, (_, n) => START + n * 333);
   expect(readPace({ speed: 7 })?.dues(million).at(-1)).toBeCloseTo((999_999 * 333) / 7000, 6);

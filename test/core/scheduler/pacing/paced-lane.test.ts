@@ -5,7 +5,10 @@ import { pacedLane } from '../../../../src/core/scheduler/pacing/paced-lane.ts';
 
 /** What is told of these events now, and when to look again. */
 function decideFor(dues: readonly number[], fed: number, capacity: number, now: number) {
-  const { feeds, wakeAt } = decide([{ capacity, slots: 1, lanes: [pacedLane(Float64Array.from(dues), fed, now)] }], now);
+  const { feeds, wakeAt } = decide(
+    [{ capacity, slots: 1, lanes: [pacedLane(Float64Array.from(dues), fed, now)] }],
+    now,
+  );
   expect(feeds.length).toBeLessThanOrEqual(1);
   return { events: feeds[0]?.events ?? 0, wakeAt };
 }
@@ -20,7 +23,9 @@ test('a player that is paused is not woken by the time', () => {
 });
 
 test('whatever the pace: nothing early, nothing too much, nothing due forgotten', () => {
-  const anyDues = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 12 }).map((dues) => dues.sort((one, other) => one - other));
+  const anyDues = fc
+    .array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 12 })
+    .map((dues) => dues.sort((one, other) => one - other));
   const anyCapacity = fc.oneof(fc.nat({ max: 12 }), fc.constant(Number.POSITIVE_INFINITY));
   fc.assert(
     fc.property(anyDues, fc.nat(), anyCapacity, fc.nat({ max: 100 }), (dues, place, capacity, now) => {

@@ -18,8 +18,18 @@ function batchOf(firstSequence: number, times: readonly number[]): EventBatch {
     const payload = Buffer.from(String(firstSequence + nth));
     writer.append(nth, time - first, payload, 0, payload.length);
   }
-  const frame = { partition: 0, sequence: firstSequence, offset: firstSequence - 1, count: times.length, key: null, body: writer.take() };
-  return EventBatch.of({ firstSequence, frames: [{ ...frame, firstTime: START + first, lastTime: START + (times.at(-1) ?? 0) }] }, EVERYTHING);
+  const frame = {
+    partition: 0,
+    sequence: firstSequence,
+    offset: firstSequence - 1,
+    count: times.length,
+    key: null,
+    body: writer.take(),
+  };
+  return EventBatch.of(
+    { firstSequence, frames: [{ ...frame, firstTime: START + first, lastTime: START + (times.at(-1) ?? 0) }] },
+    EVERYTHING,
+  );
 }
 
 async function* pagesOf(...pages: EventBatch[][]) {
@@ -36,7 +46,11 @@ async function play(
   pages: EventBatch[][],
   timer: FakeTimer,
   request: PaceRequest,
-  { playback = new Playback({ timer }), signal, work = () => {} }: { playback?: Playback; signal?: AbortSignal; work?: (count: number) => void } = {},
+  {
+    playback = new Playback({ timer }),
+    signal,
+    work = () => {},
+  }: { playback?: Playback; signal?: AbortSignal; work?: (count: number) => void } = {},
 ): Promise<{ told: Told[]; deliveries: number }> {
   const told: Told[] = [];
   let deliveries = 0;
@@ -73,7 +87,9 @@ function randomPages(random: Seeded, count: number): { pages: EventBatch[][]; ti
 }
 
 test('gaps of 0, 1 and 2 seconds at twice the speed take a second and a half', async () => {
-  const { told } = await play([[batchOf(1, [0, 0, 1e6]), batchOf(4, [3e6])]], new FakeTimer(seededForTest()), { speed: 2 });
+  const { told } = await play([[batchOf(1, [0, 0, 1e6]), batchOf(4, [3e6])]], new FakeTimer(seededForTest()), {
+    speed: 2,
+  });
   for (const [at, due] of [0, 0, 500, 1500].entries()) {
     expect(told[at]?.ms).toBeGreaterThanOrEqual(due);
     expect(told[at]?.ms).toBeLessThan(due + 5);
@@ -96,9 +112,13 @@ test('every event once, in order, none early, none late beyond the timer’s own
 });
 
 test('what is due together is delivered together, across commits', async () => {
-  const { deliveries, told } = await play([[batchOf(1, [0, 0, 0]), batchOf(4, [0, 9e6]), batchOf(6, [9e6])]], new FakeTimer(seededForTest()), {
-    speed: 'natural',
-  });
+  const { deliveries, told } = await play(
+    [[batchOf(1, [0, 0, 0]), batchOf(4, [0, 9e6]), batchOf(6, [9e6])]],
+    new FakeTimer(seededForTest()),
+    {
+      speed: 'natural',
+    },
+  );
   expect(told).toHaveLength(6);
   expect(deliveries).toBe(2);
 });
@@ -155,7 +175,12 @@ test('each step tells one event at once, however far its time is; what comes beh
     if (presses <= 3) playback.step();
     else if (presses === 4) playback.resume();
   };
-  const { told, deliveries } = await play([[batchOf(1, [0, 3600e6]), batchOf(3, [7200e6, 7201e6])]], timer, { speed: 'natural' }, { playback });
+  const { told, deliveries } = await play(
+    [[batchOf(1, [0, 3600e6]), batchOf(3, [7200e6, 7201e6])]],
+    timer,
+    { speed: 'natural' },
+    { playback },
+  );
   expect(deliveries).toBe(4);
   expect(told.slice(0, 3).map(({ ms }) => ms)).toEqual([0, 0, 0]);
   expect(told[3]?.ms).toBeGreaterThanOrEqual(1000);
@@ -175,7 +200,12 @@ test('an abort ends the wait, and nothing behind it is told', async () => {
   const timer = new FakeTimer(seededForTest());
   const controller = new AbortController();
   timer.onWait = () => controller.abort();
-  const { told } = await play([[batchOf(1, [0, 0, 3600e6])]], timer, { speed: 'natural' }, { signal: controller.signal });
+  const { told } = await play(
+    [[batchOf(1, [0, 0, 3600e6])]],
+    timer,
+    { speed: 'natural' },
+    { signal: controller.signal },
+  );
   expect(told.map(({ sequence }) => sequence)).toEqual([1, 2]);
 });
 

@@ -84,5 +84,9 @@ function checkPair(version: string): void {
     const hint = command === 'npm run setup' ? command : `with Node ${NODE_OF_13} or later: ${command}`;
     throw unusable({ name: NAME, version }, `needs Node ${NODE_OF_13} or later, and this is Node ${node}`, hint);
   }
-  throw unusable({ name: NAME, version }, `is for Node 20, and this is Node ${node}, which needs better-sqlite3 13.2`, command);
+  throw unusable(
+    { name: NAME, version },
+    `is for Node 20, and this is Node ${node}, which needs better-sqlite3 13.2`,
+    command,
+  );
 }

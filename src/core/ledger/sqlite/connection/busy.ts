@@ -8,7 +8,11 @@ import { isBusy } from './translate-error.ts';
 const PAUSE_MS_MAX = 20;
 
 /** Runs `attempt` again while SQLite is busy, with growing, scattered pauses, until the limit. @throws LedgerError BUSY, ABORTED */
-export async function retryWhileBusy<Result>(attempt: () => Result, { limitMs, signal }: Patience, path: string): Promise<Result> {
+export async function retryWhileBusy<Result>(
+  attempt: () => Result,
+  { limitMs, signal }: Patience,
+  path: string,
+): Promise<Result> {
   const deadline = performance.now() + limitMs;
   let pauseMs = 0.5;
   for (;;) {
@@ -25,7 +29,12 @@ export async function retryWhileBusy<Result>(attempt: () => Result, { limitMs, s
         });
       }
       if (signal?.aborted) {
-        throw new LedgerError('ABORTED', { message: `interrupted while another process held ${path}`, hint: 'try again', details: { path }, cause: error });
+        throw new LedgerError('ABORTED', {
+          message: `interrupted while another process held ${path}`,
+          hint: 'try again',
+          details: { path },
+          cause: error,
+        });
       }
     }
     // scattered, or waiting writers would meet again at the next attempt

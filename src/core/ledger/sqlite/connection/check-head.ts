@@ -31,12 +31,15 @@ export function checkHead(db: Database): void {
     const lastCommit = next === first ? 0 : first;
     const ends = reader.partitionIds().map((partition) => ({ partition, commit: lastCommitOf(reader, partition) }));
     const beyond = ends.find(({ commit }) => commit > lastCommit);
-    if (beyond !== undefined) throw brokenCommit(next, `partition tables hold frames at sequence ${beyond.commit}, and the commit is missing`);
+    if (beyond !== undefined)
+      throw brokenCommit(next, `partition tables hold frames at sequence ${beyond.commit}, and the commit is missing`);
     if (lastCommit === 0) return;
     const commits = new Set([lastCommit, ...ends.map(({ commit }) => commit).sort((one, other) => other - one)]);
     commits.delete(0);
-    for (const commit of [...commits].slice(0, Math.max(1, Math.floor(FRAMES_MAX / ends.length)))) walk.checkLink(commit);
-    for (const { partition, commit } of ends) if (commit === lastCommit) checkBody(reader, partition, commit, BODY_BYTES_MAX / ends.length);
+    for (const commit of [...commits].slice(0, Math.max(1, Math.floor(FRAMES_MAX / ends.length))))
+      walk.checkLink(commit);
+    for (const { partition, commit } of ends)
+      if (commit === lastCommit) checkBody(reader, partition, commit, BODY_BYTES_MAX / ends.length);
   }).deferred();
 }
 
@@ -47,10 +50,13 @@ export function checkSettings(db: Database, { determinism }: LedgerConfig): void
 
 function checkBody(reader: FrameReader, partition: number, commit: number, bytesMax: number): void {
   const row = reader.statements
-    .get<[number, number], RawRow>(`SELECT hash, CASE WHEN length(body) <= ? THEN body END AS body FROM ${partitionTable(partition)} WHERE sequence = ?`)
+    .get<[number, number], RawRow>(
+      `SELECT hash, CASE WHEN length(body) <= ? THEN body END AS body FROM ${partitionTable(partition)} WHERE sequence = ?`,
+    )
     .get(bytesMax, commit);
   if (row === undefined || row['body'] === null) return;
-  if (!hashBody(blob(row, 'body')).equals(blob(row, 'hash'))) throw brokenCommit(commit, `the body in partition ${partition} has changed`);
+  if (!hashBody(blob(row, 'body')).equals(blob(row, 'hash')))
+    throw brokenCommit(commit, `the body in partition ${partition} has changed`);
 }
 
 /**

@@ -27,7 +27,11 @@ export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micr
 
 function writeIdentity(db: Database, blueprint: LedgerBlueprint, now: Micros): void {
   const ledger = { uuid: crypto.randomUUID(), createdAt: now, config: formatConfig(blueprint.config) };
-  db.prepare('INSERT INTO ledger (id, uuid, created_at, config) VALUES (1, ?, ?, ?)').run(ledger.uuid, ledger.createdAt, ledger.config);
+  db.prepare('INSERT INTO ledger (id, uuid, created_at, config) VALUES (1, ?, ?, ?)').run(
+    ledger.uuid,
+    ledger.createdAt,
+    ledger.config,
+  );
   writeEpoch(db, GENESIS, {
     ledger,
     epoch: 1,

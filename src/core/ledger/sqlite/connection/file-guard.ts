@@ -39,7 +39,11 @@ export function guardFile(path: string, access: { write: boolean }): FileIdentit
   }
   if (!stats.isFile()) {
     const kind = stats.isDirectory() ? 'a directory' : 'no regular file';
-    throw new LedgerError('NOT_A_LEDGER', { message: `${path} is ${kind}`, hint: 'name the ledger file itself', details: { path } });
+    throw new LedgerError('NOT_A_LEDGER', {
+      message: `${path} is ${kind}`,
+      hint: 'name the ledger file itself',
+      details: { path },
+    });
   }
   checkLinks(path, stats);
   try {

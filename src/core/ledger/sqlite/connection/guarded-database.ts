@@ -90,7 +90,8 @@ export class GuardedDatabase {
   }
 
   noteFailure(error: unknown): void {
-    const isFatal = error instanceof LedgerError && ['IO_FAILED', 'OUTCOME_UNKNOWN', 'DAMAGED_LEDGER'].includes(error.code);
+    const isFatal =
+      error instanceof LedgerError && ['IO_FAILED', 'OUTCOME_UNKNOWN', 'DAMAGED_LEDGER'].includes(error.code);
     if (isFatal && this.#mode === 'open') this.#mode = 'failed';
   }
 

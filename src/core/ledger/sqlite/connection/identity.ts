@@ -4,7 +4,13 @@ import type { Database } from 'better-sqlite3';
 import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig } from '../../../model/config.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { Partition } from '../../../model/routing/partition.ts';
-import { type Epoch, type Epochs, NO_PLACEMENTS, type Placements, type RoutingSpec } from '../../../model/routing/routing.ts';
+import {
+  type Epoch,
+  type Epochs,
+  NO_PLACEMENTS,
+  type Placements,
+  type RoutingSpec,
+} from '../../../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../../../model/routing/routing-text.ts';
 import type { FieldPath } from '../../../model/text/field-path.ts';
 import type { LedgerIdentity } from '../../ledger.ts';
@@ -37,7 +43,12 @@ export function readLedgerRow(db: Database): LedgerRow {
 
 export function readPartitionRows(db: Database): PartitionRow[] {
   const rows = db.prepare<[], RawRow>('SELECT id, name, table_name, epoch FROM partition ORDER BY id').all();
-  return rows.map((row) => ({ id: integer(row, 'id'), name: name(row, 'name'), tableName: text(row, 'table_name'), epoch: integer(row, 'epoch') }));
+  return rows.map((row) => ({
+    id: integer(row, 'id'),
+    name: name(row, 'name'),
+    tableName: text(row, 'table_name'),
+    epoch: integer(row, 'epoch'),
+  }));
 }
 
 const EPOCH_COLUMNS = 'epoch, from_sequence, routing, hash';
@@ -47,7 +58,12 @@ export function readEpochRows(db: Database): EpochRow[] {
 }
 
 function toEpochRow(row: RawRow): EpochRow {
-  return { epoch: positive(row, 'epoch'), fromSequence: positive(row, 'from_sequence'), routing: text(row, 'routing'), hash: blob(row, 'hash') };
+  return {
+    epoch: positive(row, 'epoch'),
+    fromSequence: positive(row, 'from_sequence'),
+    routing: text(row, 'routing'),
+    hash: blob(row, 'hash'),
+  };
 }
 
 export type PlacementRow = EpochLink['placements'][number] & { readonly epoch: number };
@@ -56,20 +72,31 @@ export type PlacementRow = EpochLink['placements'][number] & { readonly epoch: n
 export function readPlacementRows(db: Database, epoch?: number): PlacementRow[] {
   if (!hasTable(db, 'placements')) return [];
   const rows = db
-    .prepare<[number, number], RawRow>('SELECT epoch, key, partition FROM placements WHERE epoch BETWEEN ? AND ? ORDER BY epoch, key')
+    .prepare<[number, number], RawRow>(
+      'SELECT epoch, key, partition FROM placements WHERE epoch BETWEEN ? AND ? ORDER BY epoch, key',
+    )
     .all(epoch ?? 0, epoch ?? Number.MAX_SAFE_INTEGER);
-  return rows.map((row) => ({ epoch: integer(row, 'epoch'), key: text(row, 'key'), partition: integer(row, 'partition') }));
+  return rows.map((row) => ({
+    epoch: integer(row, 'epoch'),
+    key: text(row, 'key'),
+    partition: integer(row, 'partition'),
+  }));
 }
 
 /** Whether there are any that no epoch accounts for. */
 export function hasStrayPlacements(db: Database): boolean {
-  return hasTable(db, 'placements') && db.prepare('SELECT 1 FROM placements WHERE epoch NOT IN (SELECT epoch FROM epoch) LIMIT 1').get() !== undefined;
+  return (
+    hasTable(db, 'placements') &&
+    db.prepare('SELECT 1 FROM placements WHERE epoch NOT IN (SELECT epoch FROM epoch) LIMIT 1').get() !== undefined
+  );
 }
 
 /** The placements in force in the last epoch. */
 export function readPlacements(db: Database, { placedFrom }: Epoch): Placements {
   if (placedFrom === null || !hasTable(db, 'placements')) return NO_PLACEMENTS;
-  const rows = db.prepare<[number], RawRow>('SELECT key, partition FROM placements WHERE epoch >= ? ORDER BY epoch').all(placedFrom);
+  const rows = db
+    .prepare<[number], RawRow>('SELECT key, partition FROM placements WHERE epoch >= ? ORDER BY epoch')
+    .all(placedFrom);
   return new Map(rows.map((row) => [text(row, 'key'), integer(row, 'partition')]));
 }
 
@@ -100,7 +127,8 @@ function parseConfig(db: Database, json: string): LedgerConfig {
   const raw = parseObject(db, json, 'config');
   const path = (value: unknown): FieldPath | null => {
     if (value === null) return null;
-    if (Array.isArray(value) && value.length > 0 && value.every((key) => typeof key === 'string')) return value as string[];
+    if (Array.isArray(value) && value.length > 0 && value.every((key) => typeof key === 'string'))
+      return value as string[];
     throw unreadable(db, 'a path of its config cannot be read');
   };
   const oneOf = <Value extends string>(value: unknown, ...values: Value[]): Value => {
@@ -119,8 +147,16 @@ function parseConfig(db: Database, json: string): LedgerConfig {
   };
 }
 
-export function formatRouting({ spec, partitionIds, placedFrom }: Pick<Epoch, 'spec' | 'partitionIds' | 'placedFrom'>): string {
-  return JSON.stringify({ spec: formatRoutingSpec(spec), partitions: partitionIds, ...(placedFrom === null ? {} : { placedFrom }) });
+export function formatRouting({
+  spec,
+  partitionIds,
+  placedFrom,
+}: Pick<Epoch, 'spec' | 'partitionIds' | 'placedFrom'>): string {
+  return JSON.stringify({
+    spec: formatRoutingSpec(spec),
+    partitions: partitionIds,
+    ...(placedFrom === null ? {} : { placedFrom }),
+  });
 }
 
 /** @throws LedgerError DAMAGED_LEDGER */
@@ -129,7 +165,8 @@ export function parseEpoch(db: Database, row: EpochRow): Epoch {
   const spec = raw.get('spec');
   const partitionIds: unknown = raw.get('partitions');
   const placedFrom = raw.get('placedFrom') ?? null;
-  if (typeof spec !== 'string' || !isIdList(partitionIds) || !(placedFrom === null || isWhole(placedFrom))) throw unreadable(db, 'its routing cannot be read');
+  if (typeof spec !== 'string' || !isIdList(partitionIds) || !(placedFrom === null || isWhole(placedFrom)))
+    throw unreadable(db, 'its routing cannot be read');
   return { epoch: row.epoch, fromSequence: row.fromSequence, spec: parseSpec(db, spec), partitionIds, placedFrom };
 }
 

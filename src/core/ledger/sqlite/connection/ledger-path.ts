@@ -30,7 +30,10 @@ export function ledgerPath(path: string): string {
 function checkName(path: string, found: string): void {
   const [end] = COMPANION.exec(basename(found)) ?? [];
   if (end === undefined) return;
-  throw invalidArgument(`'${path}' cannot name a ledger: SQLite keeps files of its own under names that end with ${end}, and removes them`, 'use another name');
+  throw invalidArgument(
+    `'${path}' cannot name a ledger: SQLite keeps files of its own under names that end with ${end}, and removes them`,
+    'use another name',
+  );
 }
 
 function realPath(path: string): string | null {

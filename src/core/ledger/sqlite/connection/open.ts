@@ -36,7 +36,12 @@ export interface OpeningOptions {
 }
 
 /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD */
-export async function createSqliteLedger(path: string, blueprint: LedgerBlueprint, clock: Clock, patience: Patience): Promise<void> {
+export async function createSqliteLedger(
+  path: string,
+  blueprint: LedgerBlueprint,
+  clock: Clock,
+  patience: Patience,
+): Promise<void> {
   loadNative();
   const now = clock.nowMicros();
   checkClockTime(now);
@@ -48,15 +53,25 @@ export async function createSqliteLedger(path: string, blueprint: LedgerBlueprin
     // SQLite takes a file of a few bytes for an empty one, and they would be lost
     const bytes = fileBytes(file);
     if (bytes > 0 && bytes < HEADER_BYTES) {
-      throw new LedgerError('NOT_A_LEDGER', { message: `${file} is not a ledger, and not empty`, hint: 'name another file', details: { path: file } });
+      throw new LedgerError('NOT_A_LEDGER', {
+        message: `${file} is not a ledger, and not empty`,
+        hint: 'name another file',
+        details: { path: file },
+      });
     }
   }
   const found = await inDatabase(file, patience, (db) => {
     if (isEmptyDatabase(db) && createLedger(db, blueprint, now)) return null;
-    return isOurs(db) ? { fact: '', hint: 'use it, or name another file with --ledger' } : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
+    return isOurs(db)
+      ? { fact: '', hint: 'use it, or name another file with --ledger' }
+      : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
   });
   if (found === null) return;
-  throw new LedgerError('LEDGER_EXISTS', { message: `${file} exists already${found.fact}`, hint: found.hint, details: { path: file } });
+  throw new LedgerError('LEDGER_EXISTS', {
+    message: `${file} exists already${found.fact}`,
+    hint: found.hint,
+    details: { path: file },
+  });
 }
 
 /** Before any file is touched: a ledger that was made empty and left would be refused by the next run. */
@@ -96,7 +111,10 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
   if (options.file !== undefined) guardIdentity(resolved, options.file);
   const isWritable = options.access === 'write' || canWrite(resolved);
   // beside a connection of this process the -wal is in use, and was secured when that was opened
-  const left = options.file === undefined && isWritable ? new LeftWal({ path: resolved, isRequired: options.access === 'write' }) : null;
+  const left =
+    options.file === undefined && isWritable
+      ? new LeftWal({ path: resolved, isRequired: options.access === 'write' })
+      : null;
   try {
     return await retryWhileBusy(() => open(resolved, file, isWritable, left, options), options.patience, resolved);
   } catch (error) {
@@ -104,7 +122,13 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
   }
 }
 
-function open(path: string, file: FileIdentity, isWritable: boolean, left: LeftWal | null, options: OpeningOptions): SqliteLedger {
+function open(
+  path: string,
+  file: FileIdentity,
+  isWritable: boolean,
+  left: LeftWal | null,
+  options: OpeningOptions,
+): SqliteLedger {
   left?.secureAlone((alone) => {
     checkFormat(alone, path);
     // a -wal of another ledger must show before it is written into this one; a reader reads on up to what is broken
@@ -154,9 +178,14 @@ function isOurs(db: Database): boolean {
 
 function checkFormat(db: Database, path: string): void {
   const refuse = (fact: string, hint: string, details = {}) =>
-    new LedgerError('NOT_A_LEDGER', { message: `${path} is not a ledger: ${fact}`, hint, details: { path, ...details } });
+    new LedgerError('NOT_A_LEDGER', {
+      message: `${path} is not a ledger: ${fact}`,
+      hint,
+      details: { path, ...details },
+    });
   const another = 'name another file, or make a ledger: completengine init';
-  if (isEmptyDatabase(db)) throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`, { isEmpty: true });
+  if (isEmptyDatabase(db))
+    throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`, { isEmpty: true });
   if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, MARK_AGAIN) : refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {

@@ -49,13 +49,20 @@ interface Schema {
 function readSchema(db: Database): Schema {
   const rows = db.prepare<[], SchemaRow>('SELECT type, name, tbl_name, sql FROM sqlite_schema').all();
   const found = new Map(rows.map((row) => [row.name, row]));
-  const partitionCount = Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => id).findIndex((id) => !found.has(partitionTable(id)));
+  const partitionCount = Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => id).findIndex(
+    (id) => !found.has(partitionTable(id)),
+  );
   const { required, onDemand, indexes } = expectedObjects(Math.max(partitionCount, 0));
   const own = new Set([...required.keys(), ...onDemand.keys()]);
   const isOurs = (row: SchemaRow): boolean =>
-    (own.has(row.name) && isAsCreated(row, required.get(row.name) ?? onDemand.get(row.name), indexes.get(row.name))) || isAutoIndex(row, own);
+    (own.has(row.name) && isAsCreated(row, required.get(row.name) ?? onDemand.get(row.name), indexes.get(row.name))) ||
+    isAutoIndex(row, own);
   const foreign = rows.filter((row) => !isOurs(row));
-  return { difference: partitionCount < 1 ? 'it has no partitions, or too many' : missing(found, required), own, foreign };
+  return {
+    difference: partitionCount < 1 ? 'it has no partitions, or too many' : missing(found, required),
+    own,
+    foreign,
+  };
 }
 
 function missing(found: ReadonlyMap<string, SchemaRow>, required: ReadonlyMap<string, string>): string | null {
@@ -88,7 +95,8 @@ function foreignDifference(db: Database, { own, foreign }: Schema): string | nul
   return null;
 }
 
-const CREATED = /^CREATE (?:VIRTUAL )?(?:TABLE|VIEW) ("(?:[^"]|"")*"|\[[^\]]*\]|`(?:[^`]|``)*`|'(?:[^']|'')*'|[^\s(]+)/i;
+const CREATED =
+  /^CREATE (?:VIRTUAL )?(?:TABLE|VIEW) ("(?:[^"]|"")*"|\[[^\]]*\]|`(?:[^`]|``)*`|'(?:[^']|'')*'|[^\s(]+)/i;
 
 /** Whether a row says the same of its object as its SQL: a row of ours that has changed must not pass for one of another tool. */
 function isConsistent({ type, name, tbl_name: table, sql }: SchemaRow, tables: ReadonlySet<string>): boolean {

@@ -163,7 +163,11 @@ FROM commits AS c CROSS JOIN ${partitionTable(id)} AS f ON f.sequence = c.first_
 
 /** Every object of a new ledger, in order. */
 export function creationSql(partitionCount: number): string[] {
-  return [...Object.values(TABLES), ...Array.from({ length: partitionCount }, (_, id) => partitionSql(id)), eventsSql(partitionCount)];
+  return [
+    ...Object.values(TABLES),
+    ...Array.from({ length: partitionCount }, (_, id) => partitionSql(id)),
+    eventsSql(partitionCount),
+  ];
 }
 
 /** Adds tables for partitions behind the `before` there are, and shows them in the view. Inside a transaction. */

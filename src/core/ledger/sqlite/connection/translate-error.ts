@@ -37,7 +37,11 @@ export function translateError(error: unknown, path: string, activity: Activity)
 
 function classify(code: string, activity: Activity): { code: LedgerErrorCode; fact: string; hint: string } | null {
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return { code: 'BUSY', fact: 'another process holds the ledger', hint: 'try again, or wait longer with --busy-timeout' };
+    return {
+      code: 'BUSY',
+      fact: 'another process holds the ledger',
+      hint: 'try again, or wait longer with --busy-timeout',
+    };
   }
   if (code === 'SQLITE_FULL') {
     const isCommit = activity === 'write' || activity === 'commit';
@@ -69,10 +73,18 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     };
   }
   if (code.startsWith('SQLITE_NOTADB')) {
-    return { code: 'NOT_A_LEDGER', fact: 'this is not a ledger', hint: 'name another file, or make a ledger: completengine init' };
+    return {
+      code: 'NOT_A_LEDGER',
+      fact: 'this is not a ledger',
+      hint: 'name another file, or make a ledger: completengine init',
+    };
   }
   if (code.startsWith('SQLITE_CORRUPT') || (code === 'SQLITE_ERROR' && activity === 'open')) {
-    return { code: 'DAMAGED_LEDGER', fact: 'the file is damaged', hint: 'see how far it is sound: completengine inspect --verify' };
+    return {
+      code: 'DAMAGED_LEDGER',
+      fact: 'the file is damaged',
+      hint: 'see how far it is sound: completengine inspect --verify',
+    };
   }
   if (code.startsWith('SQLITE_IOERR')) {
     if (activity === 'commit') {

@@ -22,7 +22,10 @@ export function walGrowth(db: Database, path: string, isWriter: boolean): Ledger
   return {
     code: 'WAL_GROWING',
     message: `${path}: ${Math.round(waitingBytes / 1e6)} MB of commits wait in the -wal and are not written back into the file: ${reason}`,
-    hint: failure === null ? 'end the process that has had the ledger open for long' : 'look at the disk and its free space',
+    hint:
+      failure === null
+        ? 'end the process that has had the ledger open for long'
+        : 'look at the disk and its free space',
   };
 }
 

@@ -16,7 +16,9 @@ export interface CursorRow extends LanePosition {
 }
 
 export function cursorsOf({ statements }: GroupTables, group: string): CursorRow[] {
-  const rows = statements.get<[string], RawRow>('SELECT partition, next_offset, next_sequence, attempts FROM cursors WHERE group_name = ? ORDER BY partition');
+  const rows = statements.get<[string], RawRow>(
+    'SELECT partition, next_offset, next_sequence, attempts FROM cursors WHERE group_name = ? ORDER BY partition',
+  );
   return rows.all(group).map((row) => ({
     partition: natural(row, 'partition'),
     nextOffset: natural(row, 'next_offset'),
@@ -28,7 +30,9 @@ export function cursorsOf({ statements }: GroupTables, group: string): CursorRow
 /** Those of all partitions there are. One that an epoch has added and no member has seen yet is read from its start. */
 export function cursorsOfAll(tables: GroupTables, reader: FrameReader, group: string): CursorRow[] {
   const known = new Map(cursorsOf(tables, group).map((cursor) => [cursor.partition, cursor]));
-  return reader.partitionIds().map((partition) => known.get(partition) ?? { partition, nextOffset: 0, nextSequence: 1, attempts: 0 });
+  return reader
+    .partitionIds()
+    .map((partition) => known.get(partition) ?? { partition, nextOffset: 0, nextSequence: 1, attempts: 0 });
 }
 
 /** Puts cursors where they are to stand, also those of partitions that had none. */
@@ -37,18 +41,25 @@ export function setCursors(tables: GroupTables, group: string, cursors: readonly
     `INSERT INTO cursors (group_name, partition, next_offset, next_sequence, attempts) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (group_name, partition) DO UPDATE SET next_offset = excluded.next_offset, next_sequence = excluded.next_sequence, attempts = excluded.attempts`,
   );
-  for (const { partition, nextOffset, nextSequence, attempts } of cursors) set.run(group, partition, nextOffset, nextSequence, attempts);
+  for (const { partition, nextOffset, nextSequence, attempts } of cursors)
+    set.run(group, partition, nextOffset, nextSequence, attempts);
 }
 
 const HOLDS = 'EXISTS (SELECT 1 FROM leases WHERE group_name = ? AND partition = ? AND token = ?)';
 
 /** Whether the lease is still the one of this token. */
 export function isHeld({ statements }: GroupTables, { group, partition, token }: Holding): boolean {
-  return statements.get<[string, number, number], unknown>(`SELECT 1 WHERE ${HOLDS}`).get(group, partition, token) !== undefined;
+  return (
+    statements.get<[string, number, number], unknown>(`SELECT 1 WHERE ${HOLDS}`).get(group, partition, token) !==
+    undefined
+  );
 }
 
 /** False where the lease has gone to another, or the cursor stands further on: it never steps back here. */
-export function acknowledge({ statements }: GroupTables, { group, partition, token, nextOffset, nextSequence }: Acknowledgement): boolean {
+export function acknowledge(
+  { statements }: GroupTables,
+  { group, partition, token, nextOffset, nextSequence }: Acknowledgement,
+): boolean {
   const update = statements.get<[number, number, string, number, number, string, number, number], never>(
     `UPDATE cursors SET next_offset = ?, next_sequence = ?, attempts = 0 WHERE group_name = ? AND partition = ? AND next_offset <= ? AND ${HOLDS}`,
   );
@@ -71,9 +82,15 @@ export function takeBackFailure({ statements }: GroupTables, { group, partition,
 }
 
 /** Where each cursor stands and where it would go. @throws LedgerError UNKNOWN_GROUP */
-export function planMove(tables: GroupTables, reader: FrameReader, { group, sequence, partitions, now }: CursorMove): GroupPlan {
+export function planMove(
+  tables: GroupTables,
+  reader: FrameReader,
+  { group, sequence, partitions, now }: CursorMove,
+): GroupPlan {
   checkGroup(tables, group);
-  const chosen = cursorsOfAll(tables, reader, group).filter(({ partition }) => partitions === null || partitions.includes(partition));
+  const chosen = cursorsOfAll(tables, reader, group).filter(
+    ({ partition }) => partitions === null || partitions.includes(partition),
+  );
   const steps = chosen.map(({ partition, nextOffset, nextSequence }) => ({
     partition,
     from: { nextOffset, nextSequence },
@@ -88,7 +105,9 @@ export function moveCursors(tables: GroupTables, reader: FrameReader, move: Curs
   const { group } = move;
   if (plan.alive.length > 0 && !move.force) throw inUse(group, plan.alive);
   nextGeneration(tables, group);
-  const endLease = tables.statements.get<[string, number], never>('DELETE FROM leases WHERE group_name = ? AND partition = ?');
+  const endLease = tables.statements.get<[string, number], never>(
+    'DELETE FROM leases WHERE group_name = ? AND partition = ?',
+  );
   for (const { partition } of plan.steps) endLease.run(group, partition);
   setCursors(
     tables,

@@ -22,7 +22,11 @@ export function hasGroups(tables: GroupTables): boolean {
 
 export function generationOf(tables: GroupTables, group: string): number | null {
   if (!hasGroups(tables)) return null;
-  return (tables.statements.get<[string], number>('SELECT generation FROM groups WHERE name = ?').pluck().get(group) as number | undefined) ?? null;
+  return (
+    (tables.statements.get<[string], number>('SELECT generation FROM groups WHERE name = ?').pluck().get(group) as
+      | number
+      | undefined) ?? null
+  );
 }
 
 /** The current generation. @throws LedgerError UNKNOWN_GROUP */
@@ -40,7 +44,9 @@ export function checkGroup(tables: GroupTables, group: string): number {
 export function insertGroup(tables: GroupTables, group: string, now: Micros): boolean {
   checkName('group', group);
   for (const table of ['groups', 'members', 'cursors', 'leases', 'parked'] as const) createOnDemand(tables.db, table);
-  const insert = tables.statements.get<[string, number], never>('INSERT INTO groups (name, generation, created_at) VALUES (?, 0, ?) ON CONFLICT DO NOTHING');
+  const insert = tables.statements.get<[string, number], never>(
+    'INSERT INTO groups (name, generation, created_at) VALUES (?, 0, ?) ON CONFLICT DO NOTHING',
+  );
   return insert.run(group, now).changes === 1;
 }
 
@@ -51,5 +57,8 @@ export function nextGenerations(db: Database): void {
 
 /** Begins another generation: something about members or leases changes. */
 export function nextGeneration({ statements }: GroupTables, group: string): number {
-  return statements.get<[string], number>('UPDATE groups SET generation = generation + 1 WHERE name = ? RETURNING generation').pluck().get(group) as number;
+  return statements
+    .get<[string], number>('UPDATE groups SET generation = generation + 1 WHERE name = ? RETURNING generation')
+    .pluck()
+    .get(group) as number;
 }

@@ -35,7 +35,11 @@ export function positionAt(reader: FrameReader, partition: PartitionId, sequence
 }
 
 /** Ledger time of the event that comes next; null where there is none yet. A body is read only where the times within its frame differ. */
-export function timeOfNext(reader: FrameReader, partition: PartitionId, { nextOffset, nextSequence }: LanePosition): Micros | null {
+export function timeOfNext(
+  reader: FrameReader,
+  partition: PartitionId,
+  { nextOffset, nextSequence }: LanePosition,
+): Micros | null {
   const table = partitionTable(partition);
   const row = reader.statements
     .get<[number, number], RawRow>(
@@ -45,7 +49,10 @@ export function timeOfNext(reader: FrameReader, partition: PartitionId, { nextOf
   if (row === undefined) return null;
   const [offset, firstTime] = [integer(row, 'offset'), integer(row, 'first_time')];
   if (offset >= nextOffset || firstTime === integer(row, 'last_time')) return firstTime;
-  const body = reader.statements.get<[number], Buffer>(`SELECT body FROM ${table} WHERE sequence = ?`).pluck().get(integer(row, 'sequence')) as Buffer;
+  const body = reader.statements
+    .get<[number], Buffer>(`SELECT body FROM ${table} WHERE sequence = ?`)
+    .pluck()
+    .get(integer(row, 'sequence')) as Buffer;
   let found: Micros | null = null;
   let at = offset;
   walkFrameBody(body, (_, timeDelta) => {
@@ -56,7 +63,9 @@ export function timeOfNext(reader: FrameReader, partition: PartitionId, { nextOf
 
 /** Frames from the one that may hold `fromSequence` on. Events of the first one may lie before it. */
 export function readLane(reader: FrameReader, { partition, fromSequence, events, bytes }: LaneRequest): StoredCommit[] {
-  const rows = reader.statements.get<[number], RawRow>(`SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`);
+  const rows = reader.statements.get<[number], RawRow>(
+    `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
+  );
   const commits: StoredCommit[] = [];
   let wantedEvents = events;
   let wantedBytes = bytes;

@@ -15,12 +15,20 @@ export interface LeaseRow {
 }
 
 export function leasesOf({ statements }: GroupTables, group: string): LeaseRow[] {
-  const rows = statements.get<[string], RawRow>('SELECT partition, member, token FROM leases WHERE group_name = ? ORDER BY partition').all(group);
-  return rows.map((row) => ({ partition: integer(row, 'partition'), member: name(row, 'member'), token: integer(row, 'token') }));
+  const rows = statements
+    .get<[string], RawRow>('SELECT partition, member, token FROM leases WHERE group_name = ? ORDER BY partition')
+    .all(group);
+  return rows.map((row) => ({
+    partition: integer(row, 'partition'),
+    member: name(row, 'member'),
+    token: integer(row, 'token'),
+  }));
 }
 
 export function aliveMembers({ statements }: GroupTables, group: string, now: Micros): string[] {
-  const rows = statements.get<[string, number], RawRow>('SELECT name FROM members WHERE group_name = ? AND expires_at > ? ORDER BY name').all(group, now);
+  const rows = statements
+    .get<[string, number], RawRow>('SELECT name FROM members WHERE group_name = ? AND expires_at > ? ORDER BY name')
+    .all(group, now);
   return rows.map((row) => name(row, 'name'));
 }
 
@@ -31,12 +39,16 @@ export function aliveMembers({ statements }: GroupTables, group: string, now: Mi
  */
 export function renew(tables: GroupTables, { group, member, token, partitions, ttl, now }: Attendance): number {
   const { statements } = tables;
-  const row = statements.get<[string, string], RawRow>('SELECT token FROM members WHERE group_name = ? AND name = ?').get(group, member);
+  const row = statements
+    .get<[string, string], RawRow>('SELECT token FROM members WHERE group_name = ? AND name = ?')
+    .get(group, member);
   const known = row === undefined ? null : integer(row, 'token');
   if (known !== null && token !== null) {
     if (known !== token) throw replaced(group, member);
     statements
-      .get<[number, number, string, string], never>('UPDATE members SET expires_at = ?, ttl = ? WHERE group_name = ? AND name = ?')
+      .get<[number, number, string, string], never>(
+        'UPDATE members SET expires_at = ?, ttl = ? WHERE group_name = ? AND name = ?',
+      )
       .run(now + ttl, ttl, group, member);
     return token;
   }
@@ -62,15 +74,29 @@ function replaced(group: string, member: string): LedgerError {
  * Ends the leases of those whose time has run out. A death with an event at hand makes it suspect: it may be what kills its consumers, and it counts as its
  * first failure. Deliveries of suspects are counted before they begin, so further deaths need not be, and nobody suffers for what another lane had in hand.
  */
-export function removeDead(tables: GroupTables, group: string, now: Micros, hasMore: (partition: PartitionId, nextOffset: number) => boolean): void {
+export function removeDead(
+  tables: GroupTables,
+  group: string,
+  now: Micros,
+  hasMore: (partition: PartitionId, nextOffset: number) => boolean,
+): void {
   const { statements } = tables;
   // where the clock was set back, nobody lives longer for it
-  statements.get<[number, string, number], never>('UPDATE members SET expires_at = ? + ttl WHERE group_name = ? AND expires_at > ? + ttl').run(now, group, now);
-  const dead = statements.get<[string, number], string>('SELECT name FROM members WHERE group_name = ? AND expires_at <= ?').pluck().all(group, now);
+  statements
+    .get<[number, string, number], never>(
+      'UPDATE members SET expires_at = ? + ttl WHERE group_name = ? AND expires_at > ? + ttl',
+    )
+    .run(now, group, now);
+  const dead = statements
+    .get<[string, number], string>('SELECT name FROM members WHERE group_name = ? AND expires_at <= ?')
+    .pluck()
+    .all(group, now);
   const heldBy = statements.get<[string, string], RawRow>(
     'SELECT partition, next_offset FROM leases JOIN cursors USING (group_name, partition) WHERE group_name = ? AND member = ?',
   );
-  const suspect = statements.get<[string, number], never>('UPDATE cursors SET attempts = 1 WHERE group_name = ? AND partition = ? AND attempts = 0');
+  const suspect = statements.get<[string, number], never>(
+    'UPDATE cursors SET attempts = 1 WHERE group_name = ? AND partition = ? AND attempts = 0',
+  );
   for (const member of dead) {
     for (const row of heldBy.all(group, member)) {
       const partition = integer(row, 'partition');
@@ -88,7 +114,11 @@ export function remove({ statements }: GroupTables, group: string, member: strin
 }
 
 /** Gives up what is idle and due to others, takes what is free and due to this member. Returns what it still holds for others. */
-export function settleShares(tables: GroupTables, { group, member, idle }: Attendance, partitions: readonly PartitionId[]): PartitionId[] {
+export function settleShares(
+  tables: GroupTables,
+  { group, member, idle }: Attendance,
+  partitions: readonly PartitionId[],
+): PartitionId[] {
   const { statements } = tables;
   const held = new Map(leasesOf(tables, group).map((lease) => [lease.partition, lease.member]));
   const shares = fairShares(partitions, claimants(tables, group), held);
@@ -97,8 +127,12 @@ export function settleShares(tables: GroupTables, { group, member, idle }: Atten
   const taken = partitions.filter((partition) => !held.has(partition) && shares.get(partition) === member);
   if (given.length + taken.length > 0) {
     const token = nextGeneration(tables, group);
-    const release = statements.get<[string, number], never>('DELETE FROM leases WHERE group_name = ? AND partition = ?');
-    const take = statements.get<[string, number, string, number], never>('INSERT INTO leases (group_name, partition, member, token) VALUES (?, ?, ?, ?)');
+    const release = statements.get<[string, number], never>(
+      'DELETE FROM leases WHERE group_name = ? AND partition = ?',
+    );
+    const take = statements.get<[string, number, string, number], never>(
+      'INSERT INTO leases (group_name, partition, member, token) VALUES (?, ?, ?, ?)',
+    );
     for (const partition of given) release.run(group, partition);
     for (const partition of taken) take.run(group, partition, member, token);
   }
@@ -106,7 +140,9 @@ export function settleShares(tables: GroupTables, { group, member, idle }: Atten
 }
 
 function claimants({ statements }: GroupTables, group: string): Claimant[] {
-  const rows = statements.get<[string], RawRow>('SELECT name, partitions FROM members WHERE group_name = ? ORDER BY name').all(group);
+  const rows = statements
+    .get<[string], RawRow>('SELECT name, partitions FROM members WHERE group_name = ? ORDER BY name')
+    .all(group);
   return rows.map((row) => {
     const wanted = textOrNull(row, 'partitions');
     return { name: name(row, 'name'), partitions: wanted === null ? null : new Set(JSON.parse(wanted) as number[]) };

@@ -10,9 +10,14 @@ import { acknowledge, isHeld } from './cursors.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 
 /** Sets the next event aside and moves the cursor behind it. One that is parked already, and was stepped back to, stays one. */
-export function park(tables: GroupTables, { group, partition, token }: Holding, event: Parameters<Groups['park']>[1]): boolean {
+export function park(
+  tables: GroupTables,
+  { group, partition, token }: Holding,
+  event: Parameters<Groups['park']>[1],
+): boolean {
   const { sequence, offset } = event;
-  if (!acknowledge(tables, { group, partition, token, nextOffset: offset + 1, nextSequence: sequence + 1 })) return false;
+  if (!acknowledge(tables, { group, partition, token, nextOffset: offset + 1, nextSequence: sequence + 1 }))
+    return false;
   tables.statements
     .get<[string, number, number, number, number, string, string, number], never>(
       `INSERT INTO parked (group_name, sequence, partition, offset, attempts, reason, details, parked_at, is_due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
@@ -47,14 +52,18 @@ function toParked(row: RawRow): ParkedEvent {
 }
 
 export function hasDue({ statements }: GroupTables, group: string, partition: PartitionId): boolean {
-  const find = statements.get<[string, number], unknown>('SELECT 1 FROM parked WHERE group_name = ? AND is_due = 1 AND partition = ? LIMIT 1');
+  const find = statements.get<[string, number], unknown>(
+    'SELECT 1 FROM parked WHERE group_name = ? AND is_due = 1 AND partition = ? LIMIT 1',
+  );
   return find.get(group, partition) !== undefined;
 }
 
 /** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
 export function redeliver(tables: GroupTables, group: string, sequences: readonly number[]): number {
   const chosen = [...new Set(sequences)];
-  const mark = tables.statements.get<[string, number], never>('UPDATE parked SET is_due = 1 WHERE group_name = ? AND sequence = ?');
+  const mark = tables.statements.get<[string, number], never>(
+    'UPDATE parked SET is_due = 1 WHERE group_name = ? AND sequence = ?',
+  );
   checkParked(tables, group, chosen);
   for (const sequence of chosen) mark.run(group, sequence);
   // members look again
@@ -88,7 +97,9 @@ function changeSpan(tables: GroupTables, group: string, { after, through, limit 
 /** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
 export function drop(tables: GroupTables, group: string, sequences: readonly number[]): number {
   checkParked(tables, group, sequences);
-  const remove = tables.statements.get<[string, number], never>('DELETE FROM parked WHERE group_name = ? AND sequence = ?');
+  const remove = tables.statements.get<[string, number], never>(
+    'DELETE FROM parked WHERE group_name = ? AND sequence = ?',
+  );
   return sequences.reduce((dropped, sequence) => dropped + remove.run(group, sequence).changes, 0);
 }
 
@@ -106,19 +117,30 @@ export function beginRedelivery(tables: GroupTables, holding: Holding): ParkedEv
 /** As if it had not begun. Also without the lease: whoever holds it now is asked. */
 export function takeBackRedelivery(tables: GroupTables, group: string, sequence: number): void {
   tables.statements
-    .get<[string, number], never>('UPDATE parked SET attempts = attempts - 1, is_due = 1 WHERE group_name = ? AND sequence = ?')
+    .get<[string, number], never>(
+      'UPDATE parked SET attempts = attempts - 1, is_due = 1 WHERE group_name = ? AND sequence = ?',
+    )
     .run(group, sequence);
   nextGeneration(tables, group);
 }
 
-export function settle(tables: GroupTables, holding: Holding, sequence: number, failure: ParkReason | null): Settlement {
+export function settle(
+  tables: GroupTables,
+  holding: Holding,
+  sequence: number,
+  failure: ParkReason | null,
+): Settlement {
   if (!isHeld(tables, holding)) return 'lost';
   const { statements } = tables;
   if (failure === null) {
-    statements.get<[string, number], never>('DELETE FROM parked WHERE group_name = ? AND sequence = ?').run(holding.group, sequence);
+    statements
+      .get<[string, number], never>('DELETE FROM parked WHERE group_name = ? AND sequence = ?')
+      .run(holding.group, sequence);
     return 'forgotten';
   }
-  const keep = statements.get<[string, string, string, number], never>('UPDATE parked SET reason = ?, details = ? WHERE group_name = ? AND sequence = ?');
+  const keep = statements.get<[string, string, string, number], never>(
+    'UPDATE parked SET reason = ?, details = ? WHERE group_name = ? AND sequence = ?',
+  );
   // it may have been dropped meanwhile
   return keep.run(failure.reason, failure.details, holding.group, sequence).changes === 1 ? 'parked' : 'forgotten';
 }
@@ -126,7 +148,9 @@ export function settle(tables: GroupTables, holding: Holding, sequence: number, 
 /** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
 export function checkParked(tables: GroupTables, group: string, sequences: readonly number[]): void {
   checkGroup(tables, group);
-  const find = tables.statements.get<[string, number], unknown>('SELECT 1 FROM parked WHERE group_name = ? AND sequence = ?');
+  const find = tables.statements.get<[string, number], unknown>(
+    'SELECT 1 FROM parked WHERE group_name = ? AND sequence = ?',
+  );
   const unknown = sequences.find((sequence) => find.get(group, sequence) === undefined);
   if (unknown === undefined) return;
   throw new LedgerError('NOT_PARKED', {

@@ -2,17 +2,49 @@
 
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit } from '../../../model/events/commit.ts';
-import type { Acknowledgement, Attendance, GroupSummary, Holding, Lease, Membership, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
+import type {
+  Acknowledgement,
+  Attendance,
+  GroupSummary,
+  Holding,
+  Lease,
+  Membership,
+  ParkedEvent,
+  ParkReason,
+  Settlement,
+} from '../../../model/group.ts';
 import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { CursorMove, GroupPlan, Groups, LaneRequest, ParkedSpan, SpanStep } from '../../groups.ts';
 import { FrameReader } from '../read/read.ts';
-import { acknowledge, type CursorRow, countFailure, cursorsOf, cursorsOfAll, moveCursors, planMove, setCursors, takeBackFailure } from './cursors.ts';
+import {
+  acknowledge,
+  type CursorRow,
+  countFailure,
+  cursorsOf,
+  cursorsOfAll,
+  moveCursors,
+  planMove,
+  setCursors,
+  takeBackFailure,
+} from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, insertGroup, nextGeneration } from './group-rows.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
 import { leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
-import { beginRedelivery, checkParked, drop, dropSpan, hasDue, park, parkedOf, redeliver, redeliverSpan, settle, takeBackRedelivery } from './parked.ts';
+import {
+  beginRedelivery,
+  checkParked,
+  drop,
+  dropSpan,
+  hasDue,
+  park,
+  parkedOf,
+  redeliver,
+  redeliverSpan,
+  settle,
+  takeBackRedelivery,
+} from './parked.ts';
 import { summarizeGroups } from './summaries.ts';
 
 /** How work reaches the database: inside one transaction, retried while others hold the file. */
@@ -48,7 +80,11 @@ export class SqliteGroups implements Groups {
       setCursors(
         this.#tables,
         group,
-        partitions.map((partition) => ({ partition, ...positionAt(this.#reader, partition, fromSequence), attempts: 0 })),
+        partitions.map((partition) => ({
+          partition,
+          ...positionAt(this.#reader, partition, fromSequence),
+          attempts: 0,
+        })),
       );
       return true;
     });
@@ -102,7 +138,9 @@ export class SqliteGroups implements Groups {
 
   leave(group: string, member: string, token: number): Promise<void> {
     return this.#write(() => {
-      const find = this.#tables.statements.get<[string, string, number], unknown>('SELECT 1 FROM members WHERE group_name = ? AND name = ? AND token = ?');
+      const find = this.#tables.statements.get<[string, string, number], unknown>(
+        'SELECT 1 FROM members WHERE group_name = ? AND name = ? AND token = ?',
+      );
       if (find.get(group, member, token) === undefined) return;
       remove(this.#tables, group, member);
       nextGeneration(this.#tables, group);
@@ -202,7 +240,10 @@ function notKept(error: unknown): unknown {
   if (!(error instanceof LedgerError)) return error;
   const facts = new Map<LedgerErrorCode, string>([
     ['DISK_FULL', 'the disk is full; where the group stands could not be kept'],
-    ['OUTCOME_UNKNOWN', 'an I/O error while keeping where the group stands: the last acknowledgement may be stored or not'],
+    [
+      'OUTCOME_UNKNOWN',
+      'an I/O error while keeping where the group stands: the last acknowledgement may be stored or not',
+    ],
   ]);
   const fact = facts.get(error.code);
   if (fact === undefined) return error;

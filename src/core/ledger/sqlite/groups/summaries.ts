@@ -13,27 +13,38 @@ import { leasesOf } from './members.ts';
 export function summarizeGroups(tables: GroupTables, reader: FrameReader, now: Micros): GroupSummary[] {
   if (!hasGroups(tables)) return [];
   const groups = tables.statements.get<[], RawRow>('SELECT name, created_at FROM groups ORDER BY name').all();
-  return groups.map((row) => summarize(tables, reader, { name: name(row, 'name'), createdAt: integer(row, 'created_at') }, now));
+  return groups.map((row) =>
+    summarize(tables, reader, { name: name(row, 'name'), createdAt: integer(row, 'created_at') }, now),
+  );
 }
 
-function summarize(tables: GroupTables, reader: FrameReader, group: { name: string; createdAt: Micros }, now: Micros): GroupSummary {
+function summarize(
+  tables: GroupTables,
+  reader: FrameReader,
+  group: { name: string; createdAt: Micros },
+  now: Micros,
+): GroupSummary {
   const { statements } = tables;
   const leases = new Map(leasesOf(tables, group.name).map((lease) => [lease.partition, lease]));
-  const lanes = cursorsOfAll(tables, reader, group.name).map(({ partition, nextOffset, nextSequence, attempts }): LaneSummary => {
-    const lag = Math.max(0, endOf(reader, partition) - nextOffset);
-    const lease = leases.get(partition);
-    return {
-      partition,
-      nextOffset,
-      nextSequence,
-      lag,
-      oldestTime: lag === 0 ? null : timeOfNext(reader, partition, { nextOffset, nextSequence }),
-      attempts,
-      member: lease?.member ?? null,
-      token: lease?.token ?? null,
-    };
-  });
-  const members = statements.get<[string], RawRow>('SELECT name, expires_at FROM members WHERE group_name = ? ORDER BY name').all(group.name);
+  const lanes = cursorsOfAll(tables, reader, group.name).map(
+    ({ partition, nextOffset, nextSequence, attempts }): LaneSummary => {
+      const lag = Math.max(0, endOf(reader, partition) - nextOffset);
+      const lease = leases.get(partition);
+      return {
+        partition,
+        nextOffset,
+        nextSequence,
+        lag,
+        oldestTime: lag === 0 ? null : timeOfNext(reader, partition, { nextOffset, nextSequence }),
+        attempts,
+        member: lease?.member ?? null,
+        token: lease?.token ?? null,
+      };
+    },
+  );
+  const members = statements
+    .get<[string], RawRow>('SELECT name, expires_at FROM members WHERE group_name = ? ORDER BY name')
+    .all(group.name);
   const times = lanes.map(({ oldestTime }) => oldestTime).filter((time) => time !== null);
   return {
     ...group,
@@ -44,6 +55,9 @@ function summarize(tables: GroupTables, reader: FrameReader, group: { name: stri
     lanes,
     lag: lanes.reduce((sum, { lag }) => sum + lag, 0),
     oldestTime: times.length === 0 ? null : Math.min(...times),
-    parked: statements.get<[string], number>('SELECT count(*) FROM parked WHERE group_name = ?').pluck().get(group.name) as number,
+    parked: statements
+      .get<[string], number>('SELECT count(*) FROM parked WHERE group_name = ?')
+      .pluck()
+      .get(group.name) as number,
   };
 }

@@ -5,7 +5,10 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 export function brokenCommit(sequence: number, fact: string, cause?: unknown): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `the commit at sequence ${sequence} is broken: ${fact}`,
-    hint: sequence > 1 ? `everything before it is as it was committed: completengine replay --through-sequence ${sequence - 1}` : 'take a copy that is sound',
+    hint:
+      sequence > 1
+        ? `everything before it is as it was committed: completengine replay --through-sequence ${sequence - 1}`
+        : 'take a copy that is sound',
     details: { sequence },
     cause,
   });

@@ -28,7 +28,8 @@ export interface VerifiedPage extends Page {
   readonly rows: readonly CommitRow[];
 }
 
-const COLUMNS = 'first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, sent_to, hash';
+const COLUMNS =
+  'first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, sent_to, hash';
 
 /** Where the chain stands: the link before the next commit, and the sequence that one begins at. */
 interface Place {
@@ -47,7 +48,9 @@ export class ChainWalk {
     this.#db = db;
     this.#reader = reader;
     // of one moment: an epoch that begins in between would be without its partitions
-    const read = db.transaction(() => ({ ledger: readLedgerRow(db), partitions: readPartitionRows(db), epochs: readEpochRows(db) })).deferred();
+    const read = db
+      .transaction(() => ({ ledger: readLedgerRow(db), partitions: readPartitionRows(db), epochs: readEpochRows(db) }))
+      .deferred();
     this.#ledger = read.ledger;
     this.#partitions = read.partitions;
     this.#epochs = read.epochs;
@@ -84,7 +87,8 @@ export class ChainWalk {
         const [orphan] = links.keys();
         if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
         for (const frame of frames) {
-          if (!hashBody(frame.body).equals(frame.hash)) throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
+          if (!hashBody(frame.body).equals(frame.hash))
+            throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
         }
         if (place.next <= range.from) throw missingSequences(place.next, null);
         this.#checkEpochsThrough(place.next - 1);
@@ -98,7 +102,9 @@ export class ChainWalk {
 
   /** Recomputes the link of one commit over the hashes that its frames carry; no body is read. @throws LedgerError VERIFICATION_FAILED */
   checkLink(firstSequence: number): void {
-    const row = this.#reader.statements.get<[number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence = ?`).get(firstSequence);
+    const row = this.#reader.statements
+      .get<[number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence = ?`)
+      .get(firstSequence);
     if (row === undefined) throw missingSequences(firstSequence, null);
     const frames = this.#links(firstSequence, firstSequence, new Set(), []).get(firstSequence) ?? [];
     this.#step(this.#placeBefore(firstSequence), toCommitRow(row), frames);
@@ -138,16 +144,28 @@ export class ChainWalk {
     const previous = isSamePlace ? before.hash : this.#lastCommitBefore(row.fromSequence).hash;
     const partitions = this.#partitions.filter(({ epoch }) => epoch <= row.epoch);
     const placements = readPlacementRows(this.#db, row.epoch);
-    const link = { ledger: this.#ledger, epoch: row.epoch, fromSequence: row.fromSequence, routing: row.routing, partitions, placements };
+    const link = {
+      ledger: this.#ledger,
+      epoch: row.epoch,
+      fromSequence: row.fromSequence,
+      routing: row.routing,
+      partitions,
+      placements,
+    };
     if (row.epoch !== at + 1 || !hashEpoch(previous, link).equals(row.hash)) {
-      throw brokenCommit(row.fromSequence, `epoch ${row.epoch} (ledger settings, routing, partitions or placements) has changed`);
+      throw brokenCommit(
+        row.fromSequence,
+        `epoch ${row.epoch} (ledger settings, routing, partitions or placements) has changed`,
+      );
     }
   }
 
   /** What no epoch accounts for. */
   #checkLayout(): void {
     if (hasStrayPlacements(this.#db)) throw brokenCommit(1, 'there are placements of no epoch');
-    const stranger = this.#partitions.find((row, at) => row.id !== at || row.tableName !== partitionTable(row.id) || row.epoch > this.#epochs.length);
+    const stranger = this.#partitions.find(
+      (row, at) => row.id !== at || row.tableName !== partitionTable(row.id) || row.epoch > this.#epochs.length,
+    );
     if (stranger !== undefined) throw brokenCommit(1, `partition ${stranger.id} has changed`);
   }
 
@@ -155,7 +173,9 @@ export class ChainWalk {
   #commitRows(from: number, through: number, partitions: readonly PartitionId[]): CommitRow[] {
     const { statements, commitsPerPage } = this.#reader;
     const rows = statements
-      .get<[number, number, number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence BETWEEN ? AND ? ORDER BY first_sequence LIMIT ?`)
+      .get<[number, number, number], RawRow>(
+        `SELECT ${COLUMNS} FROM commits WHERE first_sequence BETWEEN ? AND ? ORDER BY first_sequence LIMIT ?`,
+      )
       .all(from, through, commitsPerPage)
       .map(toCommitRow);
     const last = rows.at(-1)?.firstSequence;
@@ -165,12 +185,19 @@ export class ChainWalk {
   }
 
   /** Frames as links by commit, in the order of their partitions; of those not wanted the body stays on the disk. */
-  #links(from: number, end: number, wanted: ReadonlySet<PartitionId>, frames: readonly HashedFrame[]): Map<number, FrameLink[]> {
+  #links(
+    from: number,
+    end: number,
+    wanted: ReadonlySet<PartitionId>,
+    frames: readonly HashedFrame[],
+  ): Map<number, FrameLink[]> {
     const all: FrameLink[] = [...frames];
     for (const { id } of this.#partitions) {
       if (wanted.has(id)) continue;
       const rows = this.#reader.statements
-        .get<[number, number], RawRow>(`SELECT ${FRAME_COLUMNS} FROM ${partitionTable(id)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`)
+        .get<[number, number], RawRow>(
+          `SELECT ${FRAME_COLUMNS} FROM ${partitionTable(id)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`,
+        )
         .all(from, end);
       for (const row of rows) all.push(toFrameLink(id, row));
     }
@@ -191,9 +218,13 @@ export class ChainWalk {
 
   #lastCommitBefore(sequence: number): Place {
     const row = this.#reader.statements
-      .get<[number], RawRow>('SELECT first_sequence, count, hash FROM commits WHERE first_sequence < ? ORDER BY first_sequence DESC LIMIT 1')
+      .get<[number], RawRow>(
+        'SELECT first_sequence, count, hash FROM commits WHERE first_sequence < ? ORDER BY first_sequence DESC LIMIT 1',
+      )
       .get(sequence);
-    return row === undefined ? { hash: GENESIS, next: 1 } : { hash: blob(row, 'hash'), next: positive(row, 'first_sequence') + positive(row, 'count') };
+    return row === undefined
+      ? { hash: GENESIS, next: 1 }
+      : { hash: blob(row, 'hash'), next: positive(row, 'first_sequence') + positive(row, 'count') };
   }
 
   /** Several epochs may begin at one sequence; the last one is the link before the commit there. */

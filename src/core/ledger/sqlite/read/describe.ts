@@ -13,7 +13,16 @@ import { readProducers } from '../write/producers.ts';
 import { readHead } from '../write/write-state.ts';
 import { frameBytes } from './frame-bytes.ts';
 
-const SETTINGS = ['journal_mode', 'synchronous', 'page_size', 'wal_autocheckpoint', 'foreign_keys', 'trusted_schema', 'cell_size_check', 'mmap_size'];
+const SETTINGS = [
+  'journal_mode',
+  'synchronous',
+  'page_size',
+  'wal_autocheckpoint',
+  'foreign_keys',
+  'trusted_schema',
+  'cell_size_check',
+  'mmap_size',
+];
 
 export function describeLedger(db: Database, identity: LedgerIdentity): Omit<LedgerDescription, 'warnings'> {
   return db
@@ -33,7 +42,9 @@ export function describeLedger(db: Database, identity: LedgerIdentity): Omit<Led
           durability: identity.config.durability,
           fileBytes: fileBytes(identity.path),
           walBytes: fileBytes(`${identity.path}-wal`),
-          settings: Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number])),
+          settings: Object.fromEntries(
+            SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]),
+          ),
           isOpenToOthers: isOpenToOthers(identity.path),
           foreignObjects: foreignObjects(db),
         },

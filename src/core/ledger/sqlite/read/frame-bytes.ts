@@ -12,7 +12,12 @@ const SAMPLES = 1024;
  * subquery, all of it is read (5 million events in large commits: 187 ms, and 26 ms so). Small commits fill the pages that are read, all of them: a million
  * frames are several hundred megabytes. Hence the limit.
  */
-export function frameBytes(db: Database, id: PartitionId, events: number, framesMax: number): { bytes: number; isEstimate: boolean } {
+export function frameBytes(
+  db: Database,
+  id: PartitionId,
+  events: number,
+  framesMax: number,
+): { bytes: number; isEstimate: boolean } {
   const table = partitionTable(id);
   const first = db
     .prepare<[number], RawRow>(
@@ -25,9 +30,13 @@ export function frameBytes(db: Database, id: PartitionId, events: number, frames
 
 /** Bytes an event in frames at even distances, times the events. */
 function estimate(db: Database, table: string, events: number): number {
-  const ends = db.prepare<[], RawRow>(`SELECT min(sequence) AS first, max(sequence) AS last FROM ${table}`).get() as RawRow;
+  const ends = db
+    .prepare<[], RawRow>(`SELECT min(sequence) AS first, max(sequence) AS last FROM ${table}`)
+    .get() as RawRow;
   const [first, last] = [integer(ends, 'first'), integer(ends, 'last')];
-  const at = db.prepare<[number], RawRow>(`SELECT count, length(body) AS bytes FROM ${table} WHERE sequence >= ? ORDER BY sequence LIMIT 1`);
+  const at = db.prepare<[number], RawRow>(
+    `SELECT count, length(body) AS bytes FROM ${table} WHERE sequence >= ? ORDER BY sequence LIMIT 1`,
+  );
   let sampled = 0;
   let bytes = 0;
   for (let nth = 0; nth < SAMPLES; nth++) {

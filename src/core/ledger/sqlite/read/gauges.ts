@@ -24,7 +24,9 @@ export function readGauges(
   behind: number | null,
 ): Omit<LedgerGauges, 'wal'> {
   const first = statements.get<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
-  const last = statements.get<[], RawRow>('SELECT committed_at FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
+  const last = statements
+    .get<[], RawRow>('SELECT committed_at FROM commits ORDER BY first_sequence DESC LIMIT 1')
+    .get();
   return {
     head: headOf(state),
     firstTime: first === undefined ? null : integer(first, 'first_time'),
@@ -42,7 +44,10 @@ export function readWal(db: Database, path: string): LedgerGauges['wal'] {
   db.pragma('data_version');
   const [row] = db.pragma('wal_checkpoint(NOOP)') as RawRow[];
   const pages = row === undefined ? 0 : integer(row, 'log') - integer(row, 'checkpointed');
-  return { bytes: fileBytes(`${path}-wal`), waitingBytes: Math.max(0, pages) * (db.pragma('page_size', { simple: true }) as number) };
+  return {
+    bytes: fileBytes(`${path}-wal`),
+    waitingBytes: Math.max(0, pages) * (db.pragma('page_size', { simple: true }) as number),
+  };
 }
 
 function readGauge(statements: Statements, { id, name }: Partition): PartitionGauge {

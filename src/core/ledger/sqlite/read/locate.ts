@@ -12,7 +12,9 @@ import type { FrameReader } from './read.ts';
 
 /** First sequence of the first commit that ends at `time` or later; null where there is none. */
 function firstCommitReaching(db: Database, time: Micros): number | null {
-  const last = db.prepare<[], RawRow>('SELECT first_sequence, last_time FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
+  const last = db
+    .prepare<[], RawRow>('SELECT first_sequence, last_time FROM commits ORDER BY first_sequence DESC LIMIT 1')
+    .get();
   if (last === undefined || integer(last, 'last_time') < time) return null;
   const atOrBefore = db.prepare<[number], RawRow>(
     'SELECT first_sequence, last_time FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1',
@@ -50,7 +52,12 @@ export function sequenceAtTime(db: Database, reader: FrameReader, time: Micros):
 }
 
 /** The sequence of the nth last event of the partitions that lies within `through`; null where there are fewer. */
-export function sequenceOfLast(reader: FrameReader, count: number, partitions: readonly PartitionId[], through: number): number | null {
+export function sequenceOfLast(
+  reader: FrameReader,
+  count: number,
+  partitions: readonly PartitionId[],
+  through: number,
+): number | null {
   const sequences: number[] = [];
   for (const partition of partitions) {
     let found = 0;
@@ -71,5 +78,7 @@ export function sequenceOfLast(reader: FrameReader, count: number, partitions: r
 }
 
 function visitFrame(frame: StoredFrame, visit: (sequence: number, time: Micros) => void): void {
-  walkFrameBody(frame.body, (sequenceDelta, timeDelta) => visit(frame.sequence + sequenceDelta, frame.firstTime + timeDelta));
+  walkFrameBody(frame.body, (sequenceDelta, timeDelta) =>
+    visit(frame.sequence + sequenceDelta, frame.firstTime + timeDelta),
+  );
 }

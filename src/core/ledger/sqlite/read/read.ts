@@ -51,7 +51,9 @@ export class FrameReader {
     const frames: HashedFrame[] = [];
     for (const partition of partitions) {
       const rows = this.statements
-        .get<[number, number], RawRow>(`SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`)
+        .get<[number, number], RawRow>(
+          `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`,
+        )
         .all(from, through);
       for (const row of rows) frames.push(toFrame(partition, row));
     }
@@ -65,7 +67,9 @@ export class FrameReader {
   /** The last frame of a partition whose commit begins before `sequence`. */
   frameBefore(partition: PartitionId, sequence: number): HashedFrame | undefined {
     const row = this.statements
-      .get<[number], RawRow>(`SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`)
+      .get<[number], RawRow>(
+        `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`,
+      )
       .get(sequence);
     return row === undefined ? undefined : toFrame(partition, row);
   }
@@ -78,7 +82,9 @@ export class FrameReader {
   partitionsSentTo({ from, through }: SequenceRange): PartitionId[] {
     if (from > through) return [];
     return this.statements
-      .get<[number, number], PartitionId>('SELECT DISTINCT sent_to FROM commits WHERE first_sequence BETWEEN ? AND ? AND sent_to IS NOT NULL')
+      .get<[number, number], PartitionId>(
+        'SELECT DISTINCT sent_to FROM commits WHERE first_sequence BETWEEN ? AND ? AND sent_to IS NOT NULL',
+      )
       .pluck()
       .all(this.commitHolding(from).first, through);
   }
@@ -86,7 +92,9 @@ export class FrameReader {
   /** The last commit that begins at `sequence` or before; before the first one there is an empty place at sequence 1. */
   lastCommitThrough(sequence: number): CommitSpan {
     const row = this.statements
-      .get<[number], RawRow>('SELECT first_sequence, count FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1')
+      .get<[number], RawRow>(
+        'SELECT first_sequence, count FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1',
+      )
       .get(sequence);
     if (row === undefined) return { first: 1, next: 1 };
     const first = positive(row, 'first_sequence');
@@ -97,7 +105,10 @@ export class FrameReader {
   commitHolding(sequence: number): CommitSpan {
     const commit = this.lastCommitThrough(sequence);
     if (sequence < commit.next) return commit;
-    const after = this.statements.get<[number], number>('SELECT min(first_sequence) FROM commits WHERE first_sequence > ?').pluck().get(sequence);
+    const after = this.statements
+      .get<[number], number>('SELECT min(first_sequence) FROM commits WHERE first_sequence > ?')
+      .pluck()
+      .get(sequence);
     throw missingSequences(commit.next, after ?? null);
   }
 
@@ -109,7 +120,9 @@ export class FrameReader {
     let first: number | null = null;
     for (const partition of partitions) {
       const found = this.statements
-        .get<[number], number>(`SELECT sequence FROM ${partitionTable(partition)} WHERE sequence > ? ORDER BY sequence LIMIT 1`)
+        .get<[number], number>(
+          `SELECT sequence FROM ${partitionTable(partition)} WHERE sequence > ? ORDER BY sequence LIMIT 1`,
+        )
         .pluck()
         .get(lastCommit);
       if (found !== undefined) first = Math.min(first ?? found, found);
@@ -122,7 +135,11 @@ export class FrameReader {
     const last = this.lastCommitThrough(Number.MAX_SAFE_INTEGER);
     if (through < last.next - 1) return;
     const beyond = this.frameBeyond(last.first, partitions);
-    if (beyond !== null) throw brokenCommit(Math.min(beyond, last.next), `partition tables hold frames at sequence ${beyond}, and the commit is missing`);
+    if (beyond !== null)
+      throw brokenCommit(
+        Math.min(beyond, last.next),
+        `partition tables hold frames at sequence ${beyond}, and the commit is missing`,
+      );
   }
 
   /** One page, unverified. */
@@ -141,7 +158,10 @@ export class FrameReader {
         const frames = this.frames(first.first, end, partitions);
         const commits = groupByCommit(frames);
         const isLast = end === range.through;
-        const after = request.partitions === null ? endOfRun(first, commits, isLast ? range.through : null) : this.#endOfLanes(first, frames, end, isLast);
+        const after =
+          request.partitions === null
+            ? endOfRun(first, commits, isLast ? range.through : null)
+            : this.#endOfLanes(first, frames, end, isLast);
         // a damaged tree can find a row in one way and not in another
         if (after <= range.from) throw missingSequences(after, null);
         const next = after <= range.through ? after : null;
@@ -155,7 +175,8 @@ export class FrameReader {
   /** The commit a page begins with. @throws LedgerError VERIFICATION_FAILED where it is missing, or reaches back into the page before. */
   firstOf({ range, continues }: ReadRequest): CommitSpan {
     const commit = this.commitHolding(range.from);
-    if (continues === true && commit.first !== range.from) throw brokenCommit(range.from, `the commit at sequence ${commit.first} reaches beyond it`);
+    if (continues === true && commit.first !== range.from)
+      throw brokenCommit(range.from, `the commit at sequence ${commit.first} reaches beyond it`);
     return commit;
   }
 
@@ -171,7 +192,9 @@ export class FrameReader {
   /** The offset that the first event of the partition from `sequence` on must have. */
   #offsetBefore(partition: PartitionId, sequence: number): number {
     const row = this.statements
-      .get<[number], RawRow>(`SELECT offset, count FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`)
+      .get<[number], RawRow>(
+        `SELECT offset, count FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`,
+      )
       .get(sequence);
     return row === undefined ? 0 : natural(row, 'offset') + positive(row, 'count');
   }

@@ -41,7 +41,9 @@ export class PinProof {
     this.#epochs = readEpochs(db);
     this.#keyOf = keyOf;
     const placements = readPlacementRows(db);
-    const periods = this.#epochs.map((epoch, at) => [epoch.epoch, periodOf(epoch, pinsHoldSince(this.#epochs.slice(0, at + 1)), placements)] as const);
+    const periods = this.#epochs.map(
+      (epoch, at) => [epoch.epoch, periodOf(epoch, pinsHoldSince(this.#epochs.slice(0, at + 1)), placements)] as const,
+    );
     this.#periods = new Map(periods.filter((entry): entry is [number, StickyPeriod] => entry[1] !== null));
   }
 
@@ -58,13 +60,16 @@ export class PinProof {
 
   /** Compares the table. `isAtHead`: nothing was committed since the walk began. @throws LedgerError VERIFICATION_FAILED */
   compare(db: Database, isAtHead: boolean): void {
-    const rows = hasTable(db, 'sessions') ? db.prepare<[], RawRow>('SELECT session, partition, last_seen, epoch FROM sessions').iterate() : [];
+    const rows = hasTable(db, 'sessions')
+      ? db.prepare<[], RawRow>('SELECT session, partition, last_seen, epoch FROM sessions').iterate()
+      : [];
     let found = 0;
     for (const row of rows) {
       const session = text(row, 'session');
       const pin = this.#pins.get(session);
       if (pin !== undefined) found++;
-      if (pin === undefined ? isAtHead : !isProven(row, pin, isAtHead)) throw broken(session, 'is not what its events make of it');
+      if (pin === undefined ? isAtHead : !isProven(row, pin, isAtHead))
+        throw broken(session, 'is not what its events make of it');
     }
     if (found < this.#pins.size) throw broken(null, `${this.#pins.size - found} are missing`);
   }
@@ -79,7 +84,8 @@ export class PinProof {
       this.#pins.set(session, { partition, lastSeen, epoch: epoch.epoch });
       return;
     }
-    if (pin.partition !== partition) throw brokenCommit(batch.sequences[at] as number, 'an event does not lie where its session is pinned');
+    if (pin.partition !== partition)
+      throw brokenCommit(batch.sequences[at] as number, 'an event does not lie where its session is pinned');
     if (idle > renewedAfter) this.#pins.set(session, { partition, lastSeen, epoch: epoch.epoch });
   }
 }
@@ -87,7 +93,9 @@ export class PinProof {
 function periodOf(epoch: Epoch, since: number | null, placements: readonly PlacementRow[]): StickyPeriod | null {
   if (since === null) return null;
   const { placedFrom } = epoch;
-  const inForce = placements.filter((row) => placedFrom !== null && row.epoch >= placedFrom && row.epoch <= epoch.epoch);
+  const inForce = placements.filter(
+    (row) => placedFrom !== null && row.epoch >= placedFrom && row.epoch <= epoch.epoch,
+  );
   return { epoch, since, placed: new Set(inForce.map(({ key }) => key)), ...idleRule(idleMicrosOf(epoch)) };
 }
 
@@ -95,7 +103,10 @@ function periodOf(epoch: Epoch, since: number | null, placements: readonly Place
 function isProven(row: RawRow, pin: ProvenPin, isAtHead: boolean): boolean {
   const lastSeen = integerOrNull(row, 'last_seen');
   const hasMovedOn = !isAtHead && lastSeen !== pin.lastSeen && (lastSeen ?? 0) > (pin.lastSeen ?? 0);
-  return hasMovedOn || (integer(row, 'partition') === pin.partition && lastSeen === pin.lastSeen && integer(row, 'epoch') === pin.epoch);
+  return (
+    hasMovedOn ||
+    (integer(row, 'partition') === pin.partition && lastSeen === pin.lastSeen && integer(row, 'epoch') === pin.epoch)
+  );
 }
 
 function broken(session: string | null, fact: string): LedgerError {

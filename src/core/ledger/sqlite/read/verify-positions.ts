@@ -18,12 +18,18 @@ type Position = Omit<ProducerRow, 'name'>;
  * `producers`: what the commits up to `head` make of each. In one transaction, so that commits since the walk are seen together with what they have
  * moved. @throws LedgerError VERIFICATION_FAILED
  */
-export function checkPositions(db: Database, reader: FrameReader, head: number, producers: ReadonlyMap<string, Position>): void {
+export function checkPositions(
+  db: Database,
+  reader: FrameReader,
+  head: number,
+  producers: ReadonlyMap<string, Position>,
+): void {
   db.transaction(() => {
     const { first, next } = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
     const partitions = reader.partitionIds();
     const beyond = reader.frameBeyond(next === first ? 0 : first, partitions);
-    if (beyond !== null) throw brokenCommit(next, `partition tables hold frames at sequence ${beyond}, and the commit is missing`);
+    if (beyond !== null)
+      throw brokenCommit(next, `partition tables hold frames at sequence ${beyond}, and the commit is missing`);
     checkProducers(db, withThoseSince(db, head, producers));
     if (!hasTable(db, 'groups')) return;
     checkCursors(db, reader, next);
@@ -38,7 +44,11 @@ function withThoseSince(db: Database, head: number, producers: ReadonlyMap<strin
   );
   for (const row of rows.iterate(head)) {
     const sequence = positive(row, 'first_sequence');
-    all.set(name(row, 'producer'), { sequence, position: natural(row, 'producer_position'), digest: blob(row, 'producer_digest') });
+    all.set(name(row, 'producer'), {
+      sequence,
+      position: natural(row, 'producer_position'),
+      digest: blob(row, 'producer_digest'),
+    });
   }
   return all;
 }
@@ -61,22 +71,33 @@ function checkProducers(db: Database, committed: ReadonlyMap<string, Position>):
 /** `next`: the sequence that comes after the last commit. */
 function checkCursors(db: Database, reader: FrameReader, next: number): void {
   const partitions = new Set(reader.partitionIds());
-  const rows = db.prepare<[], RawRow>('SELECT group_name, partition, next_offset, next_sequence FROM cursors ORDER BY group_name, partition').all();
+  const rows = db
+    .prepare<[], RawRow>(
+      'SELECT group_name, partition, next_offset, next_sequence FROM cursors ORDER BY group_name, partition',
+    )
+    .all();
   for (const row of rows) {
     const group = name(row, 'group_name');
     const partition = natural(row, 'partition');
     const [offset, sequence] = [natural(row, 'next_offset'), positive(row, 'next_sequence')];
-    if (!partitions.has(partition)) throw broken(`group '${group}' has a cursor in partition ${partition}, and there is none`);
-    if (sequence > next) throw ahead(`group '${group}' goes on from sequence ${sequence} of partition ${partition}`, next);
+    if (!partitions.has(partition))
+      throw broken(`group '${group}' has a cursor in partition ${partition}, and there is none`);
+    if (sequence > next)
+      throw ahead(`group '${group}' goes on from sequence ${sequence} of partition ${partition}`, next);
     const { nextOffset } = positionAt(reader, partition, sequence);
-    if (offset > nextOffset) throw ahead(`group '${group}' goes on from offset ${offset} of partition ${partition}, not ${nextOffset}`, next);
-    if (offset < nextOffset) throw broken(`group '${group}' goes on from offset ${offset} of partition ${partition}, not ${nextOffset}`);
+    if (offset > nextOffset)
+      throw ahead(`group '${group}' goes on from offset ${offset} of partition ${partition}, not ${nextOffset}`, next);
+    if (offset < nextOffset)
+      throw broken(`group '${group}' goes on from offset ${offset} of partition ${partition}, not ${nextOffset}`);
   }
 }
 
 function checkParked(db: Database, next: number): void {
-  const row = db.prepare<[number], RawRow>('SELECT group_name, sequence FROM parked WHERE sequence NOT BETWEEN 1 AND ? LIMIT 1').get(next - 1);
-  if (row !== undefined) throw ahead(`group '${name(row, 'group_name')}' has parked sequence ${String(row['sequence'])}`, next);
+  const row = db
+    .prepare<[number], RawRow>('SELECT group_name, sequence FROM parked WHERE sequence NOT BETWEEN 1 AND ? LIMIT 1')
+    .get(next - 1);
+  if (row !== undefined)
+    throw ahead(`group '${name(row, 'group_name')}' has parked sequence ${String(row['sequence'])}`, next);
 }
 
 function ahead(fact: string, next: number): LedgerError {

@@ -36,23 +36,37 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
   // commits that come while it walks are for the next time
   const head = readHead(db);
   const walk = new ChainWalk(db, reader);
-  const tally: Tally = { commits: 0, events: 0, time: TIME_MIN, offsets: new Map(), frames: new Map(), producers: new Map(), atAnchor: [] };
+  const tally: Tally = {
+    commits: 0,
+    events: 0,
+    time: TIME_MIN,
+    offsets: new Map(),
+    frames: new Map(),
+    producers: new Map(),
+    atAnchor: [],
+  };
   const pins = keyOf === undefined ? null : new PinProof(db, keyOf);
   walk.checkEpochs();
   for (const epoch of readEpochRows(db)) {
-    if (anchor !== undefined && epoch.fromSequence === anchor.sequence + 1) tally.atAnchor.push(epoch.hash.toString('hex'));
+    if (anchor !== undefined && epoch.fromSequence === anchor.sequence + 1)
+      tally.atAnchor.push(epoch.hash.toString('hex'));
   }
 
   let next: number | null = head.sequence === 0 ? null : 1;
   while (next !== null) {
-    const page: VerifiedPage = walk.page({ range: { from: next, through: head.sequence }, partitions: null, verify: true });
+    const page: VerifiedPage = walk.page({
+      range: { from: next, through: head.sequence },
+      partitions: null,
+      verify: true,
+    });
     for (const [at, commit] of page.commits.entries()) {
       const row = page.rows[at] as CommitRow;
       const batch = EventBatch.of(commit, EVERYTHING);
       checkCommit(row, commit.frames as readonly HashedFrame[], batch, tally);
       if (idOf !== undefined) checkIds(db, row, batch, idOf);
       pins?.take(row, batch);
-      if (anchor !== undefined && row.firstSequence + row.count - 1 === anchor.sequence) tally.atAnchor.push(row.hash.toString('hex'));
+      if (anchor !== undefined && row.firstSequence + row.count - 1 === anchor.sequence)
+        tally.atAnchor.push(row.hash.toString('hex'));
     }
     next = page.next;
     options.onProgress?.({ commits: tally.commits, events: tally.events });
@@ -60,7 +74,8 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
     // a long walk must leave Ctrl-C and the progress display their turn
     await nextTurn();
   }
-  if (tally.events !== head.sequence) throw brokenCommit(tally.events + 1, `the head is at ${head.sequence}, and the chain ends at ${tally.events}`);
+  if (tally.events !== head.sequence)
+    throw brokenCommit(tally.events + 1, `the head is at ${head.sequence}, and the chain ends at ${tally.events}`);
 
   checkNothingElse(db, reader, head.sequence, tally, idOf !== undefined);
   if (pins !== null) checkPins(db, pins, head.sequence);
@@ -82,7 +97,8 @@ function checkCommit(row: CommitRow, frames: readonly HashedFrame[], batch: Even
   }
   if (batch.times[0] !== row.firstTime || time !== row.lastTime) throw fail('its times are not those of its events');
   for (const frame of frames) {
-    if (frame.offset !== (tally.offsets.get(frame.partition) ?? 0)) throw fail(`offsets of partition ${frame.partition} have a gap`);
+    if (frame.offset !== (tally.offsets.get(frame.partition) ?? 0))
+      throw fail(`offsets of partition ${frame.partition} have a gap`);
     tally.offsets.set(frame.partition, frame.offset + frame.count);
     tally.frames.set(frame.partition, (tally.frames.get(frame.partition) ?? 0) + 1);
   }
@@ -103,8 +119,12 @@ function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payloa
     const payload = batch.payload(at);
     const id = idOf(payload);
     const known = id === null ? undefined : find.get(id);
-    const isKept = known !== undefined && integer(known, 'sequence') === batch.sequences[at] && blob(known, 'hash').equals(blake3(payload));
-    if (!isKept) throw brokenCommit(row.firstSequence, `the unique id of sequence ${row.firstSequence + at} has changed`);
+    const isKept =
+      known !== undefined &&
+      integer(known, 'sequence') === batch.sequences[at] &&
+      blob(known, 'hash').equals(blake3(payload));
+    if (!isKept)
+      throw brokenCommit(row.firstSequence, `the unique id of sequence ${row.firstSequence + at} has changed`);
   }
 }
 
@@ -127,13 +147,19 @@ function checkIdCount(db: Database, head: number, events: number, hasIds: boolea
   const { ids, beyond } = db
     .transaction(() => {
       if (!hasTable(db, 'ids')) return { ids: 0, beyond: 0 };
-      const count = db.prepare<[number, number], number>('SELECT count(*) FROM ids WHERE sequence BETWEEN ? AND ?').pluck();
+      const count = db
+        .prepare<[number, number], number>('SELECT count(*) FROM ids WHERE sequence BETWEEN ? AND ?')
+        .pluck();
       const end = readHead(db).sequence;
       const all = db.prepare('SELECT count(*) FROM ids').pluck().get() as number;
       return { ids: count.get(1, head) as number, beyond: all - (count.get(1, end) as number) };
     })
     .deferred();
-  if (beyond > 0) throw brokenCommit(head + 1, `there are ${beyond} unique ids of events that are not in the ledger: an end was cut off, or rows have changed`);
+  if (beyond > 0)
+    throw brokenCommit(
+      head + 1,
+      `there are ${beyond} unique ids of events that are not in the ledger: an end was cut off, or rows have changed`,
+    );
   if (ids !== (hasIds ? events : 0)) throw brokenCommit(1, `there are ${ids} unique ids for ${events} events`);
 }
 

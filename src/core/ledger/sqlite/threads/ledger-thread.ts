@@ -38,7 +38,9 @@ export class LedgerThread<Message, Answer> {
     });
     this.#exited = new Promise((resolve) => {
       worker.once('exit', () => {
-        this.#fail(new LedgerError('CLOSED', { message: 'a thread of the ledger has ended', hint: 'open the ledger again' }));
+        this.#fail(
+          new LedgerError('CLOSED', { message: 'a thread of the ledger has ended', hint: 'open the ledger again' }),
+        );
         this.#state = 'exited';
         resolve();
       });

@@ -4,11 +4,16 @@ import type { DraftedPins } from '../../../model/routing/session-pins.ts';
 
 /** Their columns as bytes, the widest numbers first: one behind the other from the start of a memory, each stands where its numbers may. */
 export function pinColumns({ lastSeen, lastSeenBefore, ends, partitions, keys }: DraftedPins): Uint8Array[] {
-  return [lastSeen, lastSeenBefore, ends, partitions, keys].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  return [lastSeen, lastSeenBefore, ends, partitions, keys].map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  );
 }
 
 /** The pins over a memory that begins with their columns. */
-export function pinsOver(memory: ArrayBuffer, { count, keyBytes }: { readonly count: number; readonly keyBytes: number }): DraftedPins {
+export function pinsOver(
+  memory: ArrayBuffer,
+  { count, keyBytes }: { readonly count: number; readonly keyBytes: number },
+): DraftedPins {
   const lastSeen = new Float64Array(memory, 0, count);
   const lastSeenBefore = new Float64Array(memory, lastSeen.byteLength, count);
   const ends = new Uint32Array(memory, lastSeenBefore.byteOffset + lastSeenBefore.byteLength, count);

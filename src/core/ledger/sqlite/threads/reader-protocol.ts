@@ -11,7 +11,9 @@ export type ReaderMessage =
   /** One more page may be read ahead; the memory of one that has been told comes back with it. */
   | { readonly kind: 'turn'; readonly memory: ArrayBuffer | null };
 
-export type ReaderAnswer = { readonly kind: 'page'; readonly page: PackedPage } | { readonly kind: 'failed'; readonly failure: ThreadFailure };
+export type ReaderAnswer =
+  | { readonly kind: 'page'; readonly page: PackedPage }
+  | { readonly kind: 'failed'; readonly failure: ThreadFailure };
 
 type PackedFrame = Omit<StoredFrame, 'body'> & { readonly bytes: number };
 
@@ -40,5 +42,10 @@ function packFrame({ partition, sequence, offset, count, firstTime, lastTime, ke
 export function unpackPage({ commits, next, memory }: PackedPage): Page {
   const bodies = new PackedBodies(memory);
   const unpackFrame = ({ bytes, ...frame }: PackedFrame): StoredFrame => ({ ...frame, body: bodies.next(bytes) });
-  return { commits: commits.map(({ firstSequence, frames }): StoredCommit => ({ firstSequence, frames: frames.map(unpackFrame) })), next };
+  return {
+    commits: commits.map(
+      ({ firstSequence, frames }): StoredCommit => ({ firstSequence, frames: frames.map(unpackFrame) }),
+    ),
+    next,
+  };
 }

@@ -18,7 +18,10 @@ export class ReaderThread {
   /** Resolves when the thread has opened the ledger. */
   static async start(start: ThreadStart, signal?: AbortSignal): Promise<ReaderThread> {
     const reader = new ReaderThread();
-    const listener = { onAnswer: (answer: ReaderAnswer) => reader.#onAnswer(answer), onEnd: (error: unknown) => reader.#fail(error) };
+    const listener = {
+      onAnswer: (answer: ReaderAnswer) => reader.#onAnswer(answer),
+      onEnd: (error: unknown) => reader.#fail(error),
+    };
     reader.#thread = await LedgerThread.start('reader-worker', start, listener, signal);
     return reader;
   }

@@ -11,7 +11,9 @@ export interface ThreadFailure {
   readonly cause: FailureCause | null;
 }
 
-type FailureCause = { readonly kind: 'ledger'; readonly failure: ThreadFailure } | { readonly kind: 'error'; readonly error: PlainError };
+type FailureCause =
+  | { readonly kind: 'ledger'; readonly failure: ThreadFailure }
+  | { readonly kind: 'error'; readonly error: PlainError };
 
 /** An error of the platform or of SQLite; `code` is theirs. */
 interface PlainError {
@@ -39,16 +41,33 @@ export function fromFailure({ code, message, hint, details, stack, cause }: Thre
 export function threadError(cause: unknown): LedgerError {
   if (cause instanceof LedgerError) return cause;
   const fact = cause instanceof Error ? cause.message : String(cause);
-  return new LedgerError('INTERNAL', { message: `a thread of the ledger failed: ${fact}`, hint: 'please report this', cause });
+  return new LedgerError('INTERNAL', {
+    message: `a thread of the ledger failed: ${fact}`,
+    hint: 'please report this',
+    cause,
+  });
 }
 
 function toCause(cause: unknown, left: number): FailureCause | null {
   if (cause === undefined || left === 0) return null;
   if (cause instanceof LedgerError) return { kind: 'ledger', failure: toFailure(cause, left - 1) };
-  if (!(cause instanceof Error)) return { kind: 'error', error: { name: 'Error', message: String(cause), code: undefined, stack: undefined, cause: null } };
+  if (!(cause instanceof Error))
+    return {
+      kind: 'error',
+      error: { name: 'Error', message: String(cause), code: undefined, stack: undefined, cause: null },
+    };
   const { name, message, stack } = cause;
   const { code } = cause as NodeJS.ErrnoException;
-  return { kind: 'error', error: { name, message, stack, code: typeof code === 'string' ? code : undefined, cause: toCause(cause.cause, left - 1) } };
+  return {
+    kind: 'error',
+    error: {
+      name,
+      message,
+      stack,
+      code: typeof code === 'string' ? code : undefined,
+      cause: toCause(cause.cause, left - 1),
+    },
+  };
 }
 
 function fromCause(cause: FailureCause | null): Error | undefined {
@@ -56,7 +75,11 @@ function fromCause(cause: FailureCause | null): Error | undefined {
   if (cause.kind === 'ledger') return fromFailure(cause.failure);
   const { name, message, code, stack } = cause.error;
   const inner = fromCause(cause.error.cause);
-  const error = Object.assign(new Error(message, inner === undefined ? undefined : { cause: inner }), { name }, code === undefined ? {} : { code });
+  const error = Object.assign(
+    new Error(message, inner === undefined ? undefined : { cause: inner }),
+    { name },
+    code === undefined ? {} : { code },
+  );
   return withStack(error, stack);
 }
 

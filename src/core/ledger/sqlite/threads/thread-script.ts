@@ -10,19 +10,27 @@ import type { ThreadControl, ThreadReport, ThreadStart } from './thread-protocol
 export type Tell<Answer> = (answer: Answer, transfer: ArrayBuffer[]) => void;
 
 /** To be called once, inside a worker. Whatever ends the thread early is its last report. */
-export function serve<Message, Answer>(access: 'read' | 'write', work: (ledger: Ledger, message: Message, tell: Tell<Answer>) => Promise<void>): void {
+export function serve<Message, Answer>(
+  access: 'read' | 'write',
+  work: (ledger: Ledger, message: Message, tell: Tell<Answer>) => Promise<void>,
+): void {
   const port = parentPort;
   if (port === null) throw new Error('a thread of the ledger runs inside a worker alone');
   const { path, file, busyTimeoutMs } = workerData as ThreadStart;
   /** Ends a wait for other processes. */
   const interrupt = new AbortController();
-  const report = (message: ThreadReport<Answer>, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+  const report = (message: ThreadReport<Answer>, transfer: ArrayBuffer[] = []): void =>
+    port.postMessage(message, transfer);
   const tell: Tell<Answer> = (answer, transfer) => report({ kind: 'answer', answer }, transfer);
   let ledger: Ledger | null = null;
   let isOver = false;
 
   const open = async (): Promise<void> => {
-    ledger = await openSqliteLedger(path, { access, patience: { limitMs: busyTimeoutMs, signal: interrupt.signal }, file });
+    ledger = await openSqliteLedger(path, {
+      access,
+      patience: { limitMs: busyTimeoutMs, signal: interrupt.signal },
+      file,
+    });
     report({ kind: 'ready' });
   };
   const fail = (error: unknown): void => report({ kind: 'failed', failure: toFailure(error) });
@@ -49,6 +57,8 @@ export function serve<Message, Answer>(access: 'read' | 'write', work: (ledger: 
       interrupt.abort();
       return;
     }
-    queue = queue.then(() => guarded(() => (message === 'close' ? close() : work(ledger as Ledger, message as Message, tell))));
+    queue = queue.then(() =>
+      guarded(() => (message === 'close' ? close() : work(ledger as Ledger, message as Message, tell))),
+    );
   });
 }

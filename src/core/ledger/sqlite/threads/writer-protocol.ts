@@ -25,11 +25,21 @@ export interface WriterAnswer {
 }
 
 /** Moves the pins and bodies of a draft into `memory`, or into a larger one where they do not fit. */
-export function packDraft(id: number, generation: number, draft: CommitDraft, memory: ArrayBuffer | undefined): WriterOffer {
+export function packDraft(
+  id: number,
+  generation: number,
+  draft: CommitDraft,
+  memory: ArrayBuffer | undefined,
+): WriterOffer {
   const { pins, liftMax } = draft.pins;
   const packed = packBodies([...pinColumns(pins), ...draft.frames.map(({ body }) => body)], memory);
   const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, bytes: body.length }));
-  return { id, generation, draft: { ...draft, frames, pins: { count: pins.count, keyBytes: pins.keys.length, liftMax } }, memory: packed };
+  return {
+    id,
+    generation,
+    draft: { ...draft, frames, pins: { count: pins.count, keyBytes: pins.keys.length, liftMax } },
+    memory: packed,
+  };
 }
 
 /** The draft again, its pins and bodies over the memory. */

@@ -23,7 +23,10 @@ export class WriterThread implements CommitPipeline {
   /** Resolves when the thread has opened the ledger. */
   static async start(start: ThreadStart, signal?: AbortSignal): Promise<WriterThread> {
     const writer = new WriterThread();
-    const listener = { onAnswer: (answer: WriterAnswer) => writer.#onAnswer(answer), onEnd: (error: LedgerError) => writer.#fail(error) };
+    const listener = {
+      onAnswer: (answer: WriterAnswer) => writer.#onAnswer(answer),
+      onEnd: (error: LedgerError) => writer.#fail(error),
+    };
     writer.#thread = await LedgerThread.start('writer-worker', start, listener, signal);
     return writer;
   }
@@ -48,7 +51,10 @@ export class WriterThread implements CommitPipeline {
     this.#waiting.delete(id);
     if (this.#waiting.size === 0) this.#thread?.setAwaited(false);
     if (outcome.kind === 'failed') waiting?.reject(fromFailure(outcome.failure));
-    else waiting?.resolve(outcome.kind === 'conflict' ? { ...outcome, producer: reviveDigest(outcome.producer) } : outcome);
+    else
+      waiting?.resolve(
+        outcome.kind === 'conflict' ? { ...outcome, producer: reviveDigest(outcome.producer) } : outcome,
+      );
   }
 
   #fail(error: LedgerError): void {

@@ -36,11 +36,17 @@ export class Appender {
   /** Must run inside an IMMEDIATE transaction. Writes nothing where it answers with a conflict. */
   append(draft: CommitDraft): CommitOutcome {
     const state = this.#states.current();
-    checkCommitTime(draft.committedAt, Math.max(this.#identity.createdAt, state.time, state.committedAt), draft.isClockTrusted);
+    checkCommitTime(
+      draft.committedAt,
+      Math.max(this.#identity.createdAt, state.time, state.committedAt),
+      draft.isClockTrusted,
+    );
     const differences = checkCommit(draft, state, this.#storedFacts(draft, state));
     if (differences !== null) return { kind: 'conflict', basis: this.#states.basis(state), ...differences };
 
-    const commit = linkCommit(draft, state, this.#identity.uuid, (partition) => this.#states.nextOffset(state, partition));
+    const commit = linkCommit(draft, state, this.#identity.uuid, (partition) =>
+      this.#states.nextOffset(state, partition),
+    );
     const { link, timeShift } = commit;
     for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, draft.frames[at]?.body as Buffer);
     this.#insertCommitRow(commit);
@@ -51,7 +57,16 @@ export class Appender {
     const after = this.#states.advance(state, commit);
     const { firstSequence, count, firstTime, lastTime, frames } = link;
     const offsets = frames.map(({ offset }) => offset);
-    return { kind: 'committed', firstSequence, count, firstTime, lastTime, offsets, head: headOf(after), loads: this.#states.loads(after) };
+    return {
+      kind: 'committed',
+      firstSequence,
+      count,
+      firstTime,
+      lastTime,
+      offsets,
+      head: headOf(after),
+      loads: this.#states.loads(after),
+    };
   }
 
   #storedFacts(draft: CommitDraft, state: WriteState): StoredFacts {
@@ -69,21 +84,45 @@ export class Appender {
     const known: KnownId[] = [];
     for (const { id, hash, index } of draft.ids) {
       const row = find.get(id);
-      if (row !== undefined) known.push({ index, id, sequence: integer(row, 'sequence'), isRepeat: blob(row, 'hash').equals(hash) });
+      if (row !== undefined)
+        known.push({ index, id, sequence: integer(row, 'sequence'), isRepeat: blob(row, 'hash').equals(hash) });
     }
     return known;
   }
 
   #insertCommitRow({ link, hash }: LinkedCommit): void {
-    const { firstSequence, count, firstTime, lastTime, committedAt, producer, producerPosition, producerDigest, sentTo } = link;
-    this.#insertCommit.run(firstSequence, count, firstTime, lastTime, committedAt, producer, producerPosition, producerDigest, sentTo, hash);
+    const {
+      firstSequence,
+      count,
+      firstTime,
+      lastTime,
+      committedAt,
+      producer,
+      producerPosition,
+      producerDigest,
+      sentTo,
+    } = link;
+    this.#insertCommit.run(
+      firstSequence,
+      count,
+      firstTime,
+      lastTime,
+      committedAt,
+      producer,
+      producerPosition,
+      producerDigest,
+      sentTo,
+      hash,
+    );
   }
 
   #insertFrameRow(frame: FrameLink, body: Buffer): void {
     let insert = this.#insertFrame.get(frame.partition);
     if (insert === undefined) {
       const table = partitionTable(frame.partition);
-      insert = this.#db.prepare(`INSERT INTO ${table} (sequence, offset, count, first_time, last_time, key, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+      insert = this.#db.prepare(
+        `INSERT INTO ${table} (sequence, offset, count, first_time, last_time, key, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      );
       this.#insertFrame.set(frame.partition, insert);
     }
     insert.run(frame.sequence, frame.offset, frame.count, frame.firstTime, frame.lastTime, frame.key, frame.hash, body);

@@ -5,7 +5,13 @@ import { invariant } from '../../../model/ledger-error.ts';
 import type { EpochPlan } from '../../../model/routing/epoch-plan.ts';
 import { type EpochLink, hashEpoch } from '../../protocol/chain.ts';
 import { planEpoch } from '../../protocol/epoch-link.ts';
-import { formatRouting, type PartitionRow, readLedgerRow, readPartitionRows, readPlacementRows } from '../connection/identity.ts';
+import {
+  formatRouting,
+  type PartitionRow,
+  readLedgerRow,
+  readPartitionRows,
+  readPlacementRows,
+} from '../connection/identity.ts';
 import { addPartitionTables, createOnDemand, partitionTable } from '../connection/schema.ts';
 import { nextGenerations } from '../groups/group-rows.ts';
 import type { WriteState } from './write-state.ts';
@@ -37,7 +43,8 @@ export function writeEpoch(db: Database, previous: Buffer, link: EpochLink): voi
   const insertEpoch = db.prepare('INSERT INTO epoch (epoch, from_sequence, routing, hash) VALUES (?, ?, ?, ?)');
   insertEpoch.run(link.epoch, link.fromSequence, link.routing, hashEpoch(previous, link));
   const insertPartition = db.prepare('INSERT INTO partition (id, name, table_name, epoch) VALUES (?, ?, ?, ?)');
-  for (const { id, name, tableName, epoch } of link.partitions) if (epoch === link.epoch) insertPartition.run(id, name, tableName, epoch);
+  for (const { id, name, tableName, epoch } of link.partitions)
+    if (epoch === link.epoch) insertPartition.run(id, name, tableName, epoch);
   if (link.placements.length === 0) return;
   createOnDemand(db, 'placements');
   const insertPlacement = db.prepare('INSERT INTO placements (epoch, key, partition) VALUES (?, ?, ?)');

@@ -14,7 +14,9 @@ export interface PartitionEnd {
 }
 
 export function readPartitionEnd(statements: Statements, id: PartitionId): PartitionEnd {
-  const last = statements.get<[], RawRow>(`SELECT offset, count, last_time FROM ${partitionTable(id)} ORDER BY sequence DESC LIMIT 1`).get();
+  const last = statements
+    .get<[], RawRow>(`SELECT offset, count, last_time FROM ${partitionTable(id)} ORDER BY sequence DESC LIMIT 1`)
+    .get();
   if (last === undefined) return { nextOffset: 0, lastTime: null };
   return { nextOffset: natural(last, 'offset') + positive(last, 'count'), lastTime: time(last, 'last_time') };
 }

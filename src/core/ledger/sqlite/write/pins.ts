@@ -61,7 +61,12 @@ export class PinStore {
     for (let at = 0; at < pins.count; at++) {
       const lastSeen = find?.get(sessionAt(pins, at), since);
       // without an object for each: what a draft says of ten thousand pins is nearly always so
-      if (lastSeen === undefined ? pins.lastSeenBefore[at] === NO_TIME : lastSeen !== null && lastSeen === pins.lastSeenBefore[at]) continue;
+      if (
+        lastSeen === undefined
+          ? pins.lastSeenBefore[at] === NO_TIME
+          : lastSeen !== null && lastSeen === pins.lastSeenBefore[at]
+      )
+        continue;
       const { session, lastSeenBefore } = draftedPin(pins, at);
       const stored = find === null ? null : this.#pinOf(session, state);
       if (stored === null && lastSeenBefore !== null) throw damaged('the pin of a session is gone');
@@ -92,7 +97,8 @@ export class PinStore {
     // pins of a routing that is no longer in force are as good as none
     if (row === undefined || integer(row, 'epoch') < (state.pinsSince ?? Number.POSITIVE_INFINITY)) return null;
     const partition = integer(row, 'partition');
-    if (partition < 0 || partition >= state.partitionNames.length) throw damaged(`a session is pinned to partition ${partition}, and there is none`);
+    if (partition < 0 || partition >= state.partitionNames.length)
+      throw damaged(`a session is pinned to partition ${partition}, and there is none`);
     // one that was left out of the routing takes no new events
     if (!state.epoch.partitionIds.includes(partition)) return null;
     return { session, partition, lastSeen: integerOrNull(row, 'last_seen') ?? NO_TIME };

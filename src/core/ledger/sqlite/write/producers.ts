@@ -20,18 +20,28 @@ export function readProducer(db: Database, name: string): ProducerMark {
 
 function findProducer(db: Database, name: string): ProducerRow | null {
   if (!hasTable(db, 'producers')) return null;
-  const row = db.prepare<[string], RawRow>('SELECT name, position, digest, sequence FROM producers WHERE name = ?').get(name);
+  const row = db
+    .prepare<[string], RawRow>('SELECT name, position, digest, sequence FROM producers WHERE name = ?')
+    .get(name);
   return row === undefined ? null : toProducerRow(row);
 }
 
 /** All of them, by name. */
 export function readProducers(db: Database): ProducerRow[] {
   if (!hasTable(db, 'producers')) return [];
-  return db.prepare<[], RawRow>('SELECT name, position, digest, sequence FROM producers ORDER BY name').all().map(toProducerRow);
+  return db
+    .prepare<[], RawRow>('SELECT name, position, digest, sequence FROM producers ORDER BY name')
+    .all()
+    .map(toProducerRow);
 }
 
 function toProducerRow(row: RawRow): ProducerRow {
-  return { name: nameOf(row, 'name'), position: natural(row, 'position'), digest: blob(row, 'digest'), sequence: positive(row, 'sequence') };
+  return {
+    name: nameOf(row, 'name'),
+    position: natural(row, 'position'),
+    digest: blob(row, 'digest'),
+    sequence: positive(row, 'sequence'),
+  };
 }
 
 /**
@@ -50,7 +60,8 @@ export function provenProducer(db: Database, name: string): ProducerMark {
 }
 
 function isCommitted(db: Database, { name, position, digest, sequence }: ProducerRow): boolean {
-  const find = 'SELECT 1 FROM commits WHERE first_sequence = ? AND producer = ? AND producer_position = ? AND producer_digest = ?';
+  const find =
+    'SELECT 1 FROM commits WHERE first_sequence = ? AND producer = ? AND producer_position = ? AND producer_digest = ?';
   return db.prepare(find).get(sequence, name, position, digest) !== undefined;
 }
 

@@ -9,7 +9,14 @@ import { pinsHoldSince } from '../../../model/routing/session-pins.ts';
 import { TIME_MIN } from '../../../model/time/time.ts';
 import { type LinkedCommit, stateAfter } from '../../protocol/commit-link.ts';
 import { headOf, type LedgerState, routingOf } from '../../protocol/ledger-state.ts';
-import { type EpochRow, lastEpochRow, parseEpoch, readEpochs, readPartitionRows, readPlacements } from '../connection/identity.ts';
+import {
+  type EpochRow,
+  lastEpochRow,
+  parseEpoch,
+  readEpochs,
+  readPartitionRows,
+  readPlacements,
+} from '../connection/identity.ts';
 import { blob, positive, type RawRow, time as readTime } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
@@ -70,18 +77,28 @@ export class WriteStates {
   loads(state: WriteState): readonly number[] | null {
     if (state.pinsSince === null) return null;
     const { partitionIds } = state.epoch;
-    return state.partitionNames.map((_, partition) => (partitionIds.includes(partition) ? this.nextOffset(state, partition) : Number.POSITIVE_INFINITY));
+    return state.partitionNames.map((_, partition) =>
+      partitionIds.includes(partition) ? this.nextOffset(state, partition) : Number.POSITIVE_INFINITY,
+    );
   }
 
   basis(state: WriteState): Basis {
     const loads = this.loads(state);
-    return { floor: state.time, ...routingOf(state), sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) } };
+    return {
+      floor: state.time,
+      ...routingOf(state),
+      sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) },
+    };
   }
 
   #read(): WriteState {
     const db = this.#db;
     const epoch = lastEpochRow(db);
-    const last = db.prepare<[], RawRow>('SELECT first_sequence, count, last_time, committed_at, hash FROM commits ORDER BY first_sequence DESC LIMIT 1').get();
+    const last = db
+      .prepare<[], RawRow>(
+        'SELECT first_sequence, count, last_time, committed_at, hash FROM commits ORDER BY first_sequence DESC LIMIT 1',
+      )
+      .get();
     if (last === undefined) checkEmpty(db);
     const sequence = last === undefined ? 0 : positive(last, 'first_sequence') + positive(last, 'count') - 1;
     return {
