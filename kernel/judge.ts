@@ -32,7 +32,7 @@ let chunkBase: usize = 0;
 let partition: u16 = 0;
 
 /** `timeSlot` is -1 where there is none: then the arrival counts. Returns how many lines it leaves to the reference. */
-export function judge(count: u32, base: usize, keySlot: i32, partitionCount: u32, timeSlot: i32, latest: f64): u32 {
+export function check(count: u32, base: usize, keySlot: i32, partitionCount: u32, timeSlot: i32, latest: f64): u32 {
   chunkBase = base;
   let unsettled: u32 = 0;
   for (let line: u32 = 0; line < count; line++) {

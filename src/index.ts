@@ -7,8 +7,8 @@ export type { CommittedColumns, CommittedEvents } from './core/emission/commit/c
 export type { EventReceipt } from './core/emission/commit/commit-batcher.ts';
 export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/commit/ingest.ts';
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/input/byte-source.ts';
-export type { RehearsalReport } from './core/engine/dry-run.ts';
-export type { EmitOptions, EventInput, GivenOptions, SingleEvent } from './core/engine/emit.ts';
+export type { DryRunReport } from './core/engine/dry-run.ts';
+export type { EmitOptions, EventInput, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
 export type { FilterRequest } from './core/engine/filter.ts';
 export type {
   CursorPlan,
@@ -24,8 +24,8 @@ export type {
   ExplainLinesOptions,
   Explanation,
   LineExplanation,
+  PartitionDescription,
   Partitioning,
-  PartitionReach,
   PreviewOptions,
   RerouteOptions,
   ReroutePreview,
@@ -34,7 +34,7 @@ export type {
 export type { ReplayOptions, ReplayProgress } from './core/engine/replay.ts';
 export type { TransferReport } from './core/engine/replay-into.ts';
 export type {
-  DeliveryPlace,
+  DeliveryPosition,
   FailedDelivery,
   Handler,
   SubscribeOptions,
@@ -115,7 +115,7 @@ export {
   payloadForm,
   toEvent,
 } from './core/output/event-form.ts';
-export type { Telling, TellingReport } from './core/output/event-stream.ts';
+export type { EventStream, StreamReport } from './core/output/event-stream.ts';
 export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
 export type { TailProgress, TailRequest } from './core/replay/read-tail.ts';
 export type { ReroutedReport } from './core/replay/rerouted.ts';

@@ -50,7 +50,7 @@ try {
   if (interrupt.signal.aborted) process.stderr.write('stopped; what was made was removed\n');
   else printFailure(error);
 } finally {
-  interrupt.settleExitCode();
+  interrupt.setExitCode();
   interrupt.close();
 }
 

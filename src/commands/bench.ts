@@ -62,7 +62,7 @@ Rates are medians of three rounds. Single commits go through the library, each a
       this.logToStderr('stopped; the temporary ledger was removed');
       return undefined;
     } finally {
-      interrupt.settleExitCode();
+      interrupt.setExitCode();
       interrupt.close();
     }
   }

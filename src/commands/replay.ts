@@ -5,12 +5,12 @@ import { BaseCommand } from '../cli/app/base-command.ts';
 import { millisOf } from '../cli/app/durations.ts';
 import { safeJson } from '../cli/app/safe-json.ts';
 import { withLedger } from '../cli/app/session.ts';
-import { DigestDuty } from '../cli/replay/digest-check.ts';
+import { DigestCheck } from '../cli/replay/digest-check.ts';
 import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay/flags.ts';
 import { openInto, splitPartitionFlags } from '../cli/replay/into.ts';
 import { resumeCommand } from '../cli/replay/resume-command.ts';
 import { runReplay } from '../cli/replay/run.ts';
-import { rehearsalDocument, rehearsalLine, replayDocument, replayLine } from '../cli/replay/text.ts';
+import { dryRunDocument, dryRunLine, replayDocument, replayLine } from '../cli/replay/text.ts';
 import { CursorFile } from '../cli/state/cursor-file.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { outputSync } from '../cli/terminal/output-sync.ts';
@@ -62,16 +62,16 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
         partitions: names,
         range: args.range,
         print,
-        tell: (note) => this.logToStderr(note),
+        report: (note) => this.logToStderr(note),
       });
     }
     refuseTaken(flags);
-    const duty = new DigestDuty(flags['expect-digest'], flags['digest-file']);
+    const check = new DigestCheck(flags['expect-digest'], flags['digest-file']);
     const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file'], outputSync());
     const { into, exec, output, json, quiet } = flags;
     await withLedger(flags, 'read', async (engine, interrupt) => {
       const asked = replayRequest(flags, args.range, names);
-      if (flags['dry-run']) return this.#rehearse(engine, { ...asked, signal: interrupt.signal }, json);
+      if (flags['dry-run']) return this.#dryRun(engine, { ...asked, signal: interrupt.signal }, json);
       const request = cursor?.resume(engine.identity.uuid, asked) ?? asked;
       if (cursor?.isAtEnd) return this.logToStderr(`all of this range was told before: ${flags['cursor-file']}`);
       const busyTimeoutMs = millisOf(flags['busy-timeout']);
@@ -94,13 +94,13 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
         this.logToStderr('the same command goes on where it ended');
       else if (rest !== null) this.logToStderr(`go on: ${resumeCommand('replay', given, FLAGS_OF_A_RUN, rest)}`);
       if (error !== undefined) throw error;
-      if (report !== null) duty.settle(report);
+      if (report !== null) check.settle(report);
     });
   }
 
-  async #rehearse(engine: Completengine, request: ReplayOptions, isDocument: boolean): Promise<void> {
-    const report = await engine.rehearse(request);
-    this.logToStderr(isDocument ? safeJson(rehearsalDocument(report)) : rehearsalLine(report));
+  async #dryRun(engine: Completengine, request: ReplayOptions, isDocument: boolean): Promise<void> {
+    const report = await engine.dryRun(request);
+    this.logToStderr(isDocument ? safeJson(dryRunDocument(report)) : dryRunLine(report));
   }
 }
 

@@ -20,13 +20,19 @@ import {
   TAIL,
   VERIFY,
 } from './engine/call-options.ts';
-import { type RehearsalReport, rehearse } from './engine/dry-run.ts';
-import { type EmitOptions, Emitting, type EventInput, type GivenOptions, type SingleEvent } from './engine/emit.ts';
+import { type DryRunReport, dryRun } from './engine/dry-run.ts';
+import {
+  type EmitOptions,
+  Emitting,
+  type EventInput,
+  type RoutingOverrideOptions,
+  type SingleEvent,
+} from './engine/emit.ts';
 import { EventFilter, filterText } from './engine/filter.ts';
 import {
   type CursorPlan,
+  GroupAdmin,
   type GroupDescription,
-  GroupDesk,
   type ParkedEventDescription,
   type ParkedOptions,
   type SetCursorsOptions,
@@ -39,7 +45,7 @@ import {
   isUnmade,
   type OpenOptions,
   toBlueprint,
-  toPatience,
+  toBusyLimit,
 } from './engine/open.ts';
 import { Partitioning } from './engine/partitioning.ts';
 import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replay.ts';
@@ -64,7 +70,7 @@ import { type Clock, systemClock } from './model/time/clock.ts';
 import { systemTimer, type Timer } from './model/time/timer.ts';
 import { headAheadWarning } from './model/warning.ts';
 import type { EventLabels } from './output/event-form.ts';
-import { Telling } from './output/event-stream.ts';
+import { EventStream } from './output/event-stream.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
 
 /** A ledger that is open: emits, tells and proves its events, and has them delivered. Times are integer microseconds since the epoch. */
@@ -79,7 +85,7 @@ export class Completengine {
   #labels: EventLabels | undefined;
   #subscriptions: Promise<Subscriptions> | undefined;
   /** The same, once they are there. */
-  #audience: Subscriptions | undefined;
+  #liveSubscribers: Subscriptions | undefined;
   #partitioning: Partitioning | undefined;
   #closing: Promise<void> | undefined;
 
@@ -138,7 +144,7 @@ export class Completengine {
     options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>,
   ): Promise<void> {
     const driver = await driverOf(path);
-    await driver.create(path, toBlueprint(options), options.clock ?? systemClock, toPatience(options));
+    await driver.create(path, toBlueprint(options), options.clock ?? systemClock, toBusyLimit(options));
   }
 
   /** Whether something is stored at the location of a ledger. */
@@ -163,13 +169,13 @@ export class Completengine {
       this.#ledger,
       this.#clock,
       (isEnvelope) => this.#emitting.settings({ envelope: isEnvelope }, 'collect'),
-      () => this.#bus.stir(),
+      () => this.#bus.notifyChange(),
     );
     return this.#partitioning;
   }
 
   /** Commits the events together, all or none; their receipts are in their order. Up to 64 MiB. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT */
-  emit(events: readonly EventInput[], options?: GivenOptions): Promise<EventReceipt[]>;
+  emit(events: readonly EventInput[], options?: RoutingOverrideOptions): Promise<EventReceipt[]>;
   /**
    * Commits a stream of JSON lines, of any length and in any pieces.
    * @throws LedgerError BAD_LINE at the first bad line: what came before it is committed, and told in `details.report`; what {@link ingest} throws;
@@ -177,7 +183,7 @@ export class Completengine {
    */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
   /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit<Event extends EventInput>(event: SingleEvent<Event>, options?: GivenOptions): Promise<EventReceipt>;
+  emit<Event extends EventInput>(event: SingleEvent<Event>, options?: RoutingOverrideOptions): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
     options?: EmitOptions & IngestHooks,
@@ -202,8 +208,8 @@ export class Completengine {
   }
 
   /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
-  tail(options?: TailOptions): Telling {
-    return new Telling(
+  tail(options?: TailOptions): EventStream {
+    return new EventStream(
       outcomeOf(() => {
         const read = readOptions('tail()', options, TAIL);
         const { partitions, key, where } = read;
@@ -223,7 +229,7 @@ export class Completengine {
    * Re-tells a range that is fixed when it starts. Iterate it, await it for its report (the subscribers are told then), or deliver it to a sink.
    * @throws LedgerError VERIFICATION_FAILED, INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT
    */
-  replay(options?: ReplayOptions): Telling {
+  replay(options?: ReplayOptions): EventStream {
     return this.#telling(
       outcomeOf(() => readOptions('replay()', options, REPLAY)),
       0,
@@ -254,8 +260,8 @@ export class Completengine {
   }
 
   /** What a replay would tell, and how long it would take at its speed; null at `max`. Nothing is told. @throws as a replay does. */
-  async rehearse(options?: ReplayOptions): Promise<RehearsalReport> {
-    return rehearse(readOptions('rehearse()', options, REPLAY), (unpaced) => this.#telling(() => unpaced, 0));
+  async dryRun(options?: ReplayOptions): Promise<DryRunReport> {
+    return dryRun(readOptions('dryRun()', options, REPLAY), (unpaced) => this.#telling(() => unpaced, 0));
   }
 
   /**
@@ -273,7 +279,7 @@ export class Completengine {
 
   /** Consumer groups by name: members, leases, lag and what is parked. */
   async groups(): Promise<GroupDescription[]> {
-    return this.#desk().groups();
+    return this.#groupAdmin().groups();
   }
 
   /**
@@ -282,7 +288,7 @@ export class Completengine {
    */
   async *parked(group: string, options?: ParkedOptions): AsyncGenerator<ParkedEventDescription, void, undefined> {
     const read = readOptions('parked()', options, PARKED);
-    yield* this.#desk().parked(readArgument('parked()', 'group', group, text), read);
+    yield* this.#groupAdmin().parked(readArgument('parked()', 'group', group, text), read);
   }
 
   /**
@@ -291,18 +297,18 @@ export class Completengine {
    */
   async redeliver(group: string, sequences: 'all' | readonly number[] = 'all'): Promise<number> {
     readArgument('redeliver()', 'group', group, text);
-    const count = await this.#desk().redeliver(
+    const count = await this.#groupAdmin().redeliver(
       group,
       readArgument('redeliver()', 'sequences', sequences, ALL_OR_SEQUENCES),
     );
-    this.#bus.stir();
+    this.#bus.notifyChange();
     return count;
   }
 
   /** Forgets parked events, in transactions as {@link redeliver} does. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
   async dropParked(group: string, sequences: 'all' | readonly number[]): Promise<number> {
     readArgument('dropParked()', 'group', group, text);
-    return this.#desk().drop(group, readArgument('dropParked()', 'sequences', sequences, ALL_OR_SEQUENCES));
+    return this.#groupAdmin().drop(group, readArgument('dropParked()', 'sequences', sequences, ALL_OR_SEQUENCES));
   }
 
   /** What {@link setCursors} would do. @throws LedgerError UNKNOWN_GROUP, INVALID_TIME */
@@ -310,7 +316,7 @@ export class Completengine {
     const { zone, partitions } = readOptions('planCursors()', options, PLAN_CURSORS);
     readArgument('planCursors()', 'group', group, text);
     const start = readArgument('planCursors()', 'from', from, place);
-    return this.#desk().plan(group, start, { zone, partitions: await this.#select(partitions) });
+    return this.#groupAdmin().plan(group, start, { zone, partitions: await this.#select(partitions) });
   }
 
   /**
@@ -321,13 +327,17 @@ export class Completengine {
     const { zone, force, partitions } = readOptions('setCursors()', options, SET_CURSORS);
     readArgument('setCursors()', 'group', group, text);
     const start = readArgument('setCursors()', 'from', from, place);
-    const plan = await this.#desk().move(group, start, { zone, force, partitions: await this.#select(partitions) });
-    this.#bus.stir();
+    const plan = await this.#groupAdmin().move(group, start, {
+      zone,
+      force,
+      partitions: await this.#select(partitions),
+    });
+    this.#bus.notifyChange();
     return plan;
   }
 
-  #desk(): GroupDesk {
-    return new GroupDesk(this.#ledger, this.#clock, this.#eventLabels());
+  #groupAdmin(): GroupAdmin {
+    return new GroupAdmin(this.#ledger, this.#clock, this.#eventLabels());
   }
 
   /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */
@@ -390,7 +400,7 @@ export class Completengine {
   /** Small commands do not pay for what only subscribers need. */
   async #openSubscriptions(): Promise<Subscriptions> {
     const { Subscriptions } = await import('./engine/subscriptions.ts');
-    this.#audience = new Subscriptions({
+    this.#liveSubscribers = new Subscriptions({
       ledger: this.#ledger,
       bus: this.#bus,
       clock: this.#clock,
@@ -399,7 +409,7 @@ export class Completengine {
       watch: () => this.#watching.begin(),
       select: (names) => this.#select(names),
     });
-    return this.#audience;
+    return this.#liveSubscribers;
   }
 
   #replayParts(options: ReplayOptions, behind: number): ReplayParts {
@@ -417,19 +427,19 @@ export class Completengine {
   }
 
   /** `request` throws what is wrong with the options. */
-  #telling(request: () => ReplayOptions, behind: number): Telling {
-    return new Telling(
+  #telling(request: () => ReplayOptions, behind: number): EventStream {
+    return new EventStream(
       outcomeOf(() => {
         const options = request();
         const parts = this.#replayParts(options, behind);
-        const audience = () => this.#audience?.audience() ?? null;
+        const liveSubscribers = () => this.#liveSubscribers?.liveSubscribers() ?? null;
         const { filter, verify } = parts;
         return {
           pages: replaying(parts, options),
           labels: this.#eventLabels(),
           filter,
           isVerified: verify,
-          audience,
+          liveSubscribers,
           signal: options.signal,
         };
       }),
@@ -453,7 +463,7 @@ export class Completengine {
 
 async function openLedger(options: OpenOptions): Promise<Ledger> {
   const driver = await driverOf(options.ledger);
-  return driver.open(options.ledger, { access: options.access ?? 'write', patience: toPatience(options) });
+  return driver.open(options.ledger, { access: options.access ?? 'write', busyLimit: toBusyLimit(options) });
 }
 
 const ENGINE = kindOf<Completengine>('an engine of another ledger', (value) => value instanceof Completengine);

@@ -62,12 +62,12 @@ async function follow(ledger: string): Promise<string> {
   const child = startCli(['tail', '-f', '-n', 'all', '-o', 'envelope', '-l', ledger]);
   const lines = new LineReader(child.stdout);
   const result = finished(child);
-  const told: string[] = [];
-  while (told.length < EVENTS) {
+  const delivered: string[] = [];
+  while (delivered.length < EVENTS) {
     const line = await lines.next();
     if (line === null) break;
-    told.push(line);
-    if (told.length % 200 === 0) expect(isReadable(ledger, JSON.parse(line).sequence)).toBe(true);
+    delivered.push(line);
+    if (delivered.length % 200 === 0) expect(isReadable(ledger, JSON.parse(line).sequence)).toBe(true);
   }
   child.kill('SIGINT');
   const { code, stderr, stdout } = await result;
@@ -95,12 +95,12 @@ test.each([
   // nobody begins to hurry before all are there
   await Promise.all(emitters.map((emitter) => emitter.emitPiece()));
   await Promise.all(emitters.map((emitter) => emitter.emitRest()));
-  const told = await Promise.all(followers);
+  const delivered = await Promise.all(followers);
   const events = await expectSoundLedger(ledger);
   expect(events).toHaveLength(EVENTS);
   expectOwnOrder(events);
   const history = await replayed(ledger, '-o', 'envelope');
-  for (const one of told) expect(one === history).toBe(true);
+  for (const one of delivered) expect(one === history).toBe(true);
   // the emitters did alternate
   const changes = events.filter(
     ({ payload }, at) => JSON.parse(payload).emitter !== JSON.parse(events[at - 1]?.payload ?? payload).emitter,

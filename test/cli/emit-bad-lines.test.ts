@@ -165,6 +165,6 @@ test('a bad line far inside a large input is named by its number', async () => {
   const lines = Array.from({ length: 100_000 }, (_, n) => `{"n":${n},"text":"some more bytes to fill the chunks"}`);
   lines[87_654] = '{"n":87654,}';
   expectFailure(await runCli(['emit', '-l', ledger], { input: lines.join('\n') }), 65, 'stdin: line 87655, byte 12: ');
-  const told = await replayed(ledger);
-  expect(told === `${lines.slice(0, 87_654).join('\n')}\n`).toBe(true);
+  const delivered = await replayed(ledger);
+  expect(delivered === `${lines.slice(0, 87_654).join('\n')}\n`).toBe(true);
 });

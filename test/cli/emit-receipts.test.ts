@@ -59,9 +59,9 @@ test('receipts name their file and the line in it, and go on where the ledger st
 test('receipts show the time of arrival as the ledger keeps it', async () => {
   const ledger = await newLedger();
   const { stdout } = await succeed(['emit', '--receipts', '-l', ledger], { input: '1\n2\n' });
-  const { stdout: told } = await succeed(['replay', '-q', '-o', 'envelope', '-l', ledger]);
+  const { stdout: delivered } = await succeed(['replay', '-q', '-o', 'envelope', '-l', ledger]);
   expect(parseLines<Receipt>(stdout).map(({ time }) => time)).toEqual(
-    parseLines<Receipt>(told).map(({ time }) => time),
+    parseLines<Receipt>(delivered).map(({ time }) => time),
   );
 });
 

@@ -48,7 +48,7 @@ test('--json has the same as one document', async () => {
       },
     ],
     producers: [],
-    storage: { durability: 'full', isOpenToOthers: false, settings: { journal_mode: 'wal', synchronous: 2 } },
+    storage: { durability: 'full', worldReadable: false, settings: { journal_mode: 'wal', synchronous: 2 } },
   });
   expect(document.head).toMatch(/^1707:[0-9a-f]{64}$/);
   expect(

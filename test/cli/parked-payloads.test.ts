@@ -13,7 +13,7 @@ async function* parkedAt(sequences: Iterable<number>): AsyncGenerator<ParkedEven
       reason: 'no',
       details: '',
       parkedAt: 0,
-      isDue: false,
+      redeliveryDue: false,
     };
   }
 }

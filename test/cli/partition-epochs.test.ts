@@ -220,7 +220,7 @@ test('a ledger that is not there is not made', async () => {
 test('tail -f tells events of partitions that are added while it runs', async () => {
   const ledger = await newLedger('--partition', 'manual:k', '--partitions', 'a');
   const tail = startCli(['tail', '-f', '-o', 'envelope', '-l', ledger]);
-  const told = finished(tail);
+  const delivered = finished(tail);
   let seen = '';
   tail.stdout.on('data', (piece: Buffer) => {
     seen += piece.toString();
@@ -231,7 +231,7 @@ test('tail -f tells events of partitions that are added while it runs', async ()
   await succeed(['emit', '-q', '-l', ledger], { input: '{"k":"b"}' });
   await until(() => seen.includes('"partition":"b"'));
   tail.kill('SIGINT');
-  expect(parseLines<{ partition: string; key: string }>((await told).stdout)).toMatchObject([
+  expect(parseLines<{ partition: string; key: string }>((await delivered).stdout)).toMatchObject([
     { partition: 'a' },
     { partition: 'b', key: 'b' },
   ]);

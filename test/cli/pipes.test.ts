@@ -57,12 +57,12 @@ test('a replay whose reader goes reports that the rest was not told', async () =
   );
   expect(code).toBe(0);
   expect(JSON.parse(stderr)).toMatchObject({ isComplete: false });
-  const told = await runShell(`completengine replay -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`, {
+  const delivered = await runShell(`completengine replay -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`, {
     ledger,
   });
-  expect(told.code).toBe(0);
-  expect(told.stderr).toContain('told');
-  expect(told.stderr).not.toContain('no events in this range');
+  expect(delivered.code).toBe(0);
+  expect(delivered.stderr).toContain('told');
+  expect(delivered.stderr).not.toContain('no events in this range');
 });
 
 test.each([

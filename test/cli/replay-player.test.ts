@@ -20,7 +20,7 @@ function screenOf(ledger: string): Screen {
 
 const AS_IT_WAS = 'stty -a | grep -qw icanon && stty -a | grep -qw echo && echo the terminal is as it was';
 
-function toldOn(lines: readonly string[]): number {
+function deliveredOn(lines: readonly string[]): number {
   return lines.filter((line) => /event \d+\./.test(line)).length;
 }
 
@@ -31,11 +31,11 @@ onScreen('--step tells one event a key press, q ends it, and the terminal is as 
   await screen.showing(/^any key tells the next event, q ends it$/m);
   for (let n = 1; n <= 3; n++) {
     screen.press(n === 2 ? 'Up' : 'x');
-    expect(toldOn(await screen.showing(new RegExp(`event ${n}\\.`)))).toBe(n);
+    expect(deliveredOn(await screen.showing(new RegExp(`event ${n}\\.`)))).toBe(n);
   }
   screen.press('q');
   const lines = await screen.showing(/exit 130/);
-  expect(toldOn(lines)).toBe(3);
+  expect(deliveredOn(lines)).toBe(3);
   expect(lines.join('')).toContain('go on: completengine replay --from-sequence 4 --through-sequence 40');
   screen.type(AS_IT_WAS);
   await screen.showing(/^the terminal is as it was/m);
@@ -49,9 +49,9 @@ onScreen('the space bar pauses and goes on; Ctrl-C ends it', async () => {
   screen.press('Space');
   await screen.showing(/^paused: space goes on$/m);
   await sleep(600);
-  const paused = toldOn(await screen.showing(/event/));
+  const paused = deliveredOn(await screen.showing(/event/));
   await sleep(1200);
-  expect(toldOn(await screen.showing(/event/))).toBe(paused);
+  expect(deliveredOn(await screen.showing(/event/))).toBe(paused);
   screen.press('Space');
   await screen.showing(new RegExp(`event ${paused + 2}\\.`));
   screen.press('C-c');

@@ -52,16 +52,18 @@ test('ranges whose end is the start of the next add up to the whole', async () =
 
 test('sequences bound a range on both sides, inclusive', async () => {
   const ledger = await earthquakeLedger();
-  const told = async (...args: string[]) => replayed(ledger, ...args);
+  const delivered = async (...args: string[]) => replayed(ledger, ...args);
   const quakes = earthquakes();
-  expect(await told('--from-sequence', '1', '--through-sequence', '1')).toBe(asLines(quakes.slice(0, 1)));
-  expect(await told('--from-sequence', '1000', '--through-sequence', '1009')).toBe(asLines(quakes.slice(999, 1009)));
-  expect(await told('--from-sequence', '1707')).toBe(asLines(quakes.slice(1706)));
-  expect(await told('--from-sequence', '1708')).toBe('');
-  expect((await told('--through-sequence', '1000000')) === asLines(quakes)).toBe(true);
-  expect((await told('--through-sequence', '1000')) + (await told('--from-sequence', '1001')) === asLines(quakes)).toBe(
-    true,
+  expect(await delivered('--from-sequence', '1', '--through-sequence', '1')).toBe(asLines(quakes.slice(0, 1)));
+  expect(await delivered('--from-sequence', '1000', '--through-sequence', '1009')).toBe(
+    asLines(quakes.slice(999, 1009)),
   );
+  expect(await delivered('--from-sequence', '1707')).toBe(asLines(quakes.slice(1706)));
+  expect(await delivered('--from-sequence', '1708')).toBe('');
+  expect((await delivered('--through-sequence', '1000000')) === asLines(quakes)).toBe(true);
+  expect(
+    (await delivered('--through-sequence', '1000')) + (await delivered('--from-sequence', '1001')) === asLines(quakes),
+  ).toBe(true);
 });
 
 test('a time and a sequence can bound one range together', async () => {
@@ -88,14 +90,14 @@ test('a range lies right within small commits too', async () => {
     [5, 9],
     [11, 11],
   ] as const) {
-    const told = await replayed(
+    const delivered = await replayed(
       ledger,
       '--from',
       `${1_500_000_000 + first * 10}`,
       '--through',
       `${1_500_000_000 + last * 10}`,
     );
-    expect(told).toBe(events.slice(first, last + 1).join(''));
+    expect(delivered).toBe(events.slice(first, last + 1).join(''));
     const between = await replayed(
       ledger,
       '--from',
@@ -103,7 +105,7 @@ test('a range lies right within small commits too', async () => {
       '--until',
       `${1_500_000_000 + last * 10 + 5}`,
     );
-    expect(between).toBe(told);
+    expect(between).toBe(delivered);
   }
 });
 

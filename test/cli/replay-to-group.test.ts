@@ -14,7 +14,7 @@ interface PlanDocument {
   readonly isDone: boolean;
   readonly again: number;
   readonly skipped: number;
-  readonly alive: readonly string[];
+  readonly liveMembers: readonly string[];
   readonly partitions: readonly {
     readonly partition: string;
     readonly from: number;
@@ -95,7 +95,7 @@ describe('replay --to-group', () => {
       isDone: true,
       again: 10,
       skipped: 0,
-      alive: [],
+      liveMembers: [],
       partitions: [{ partition: 'p1', from: 10, to: 0, again: 10, skipped: 0 }],
     });
     expect(await plan(ledger, '--from', 'end')).toMatchObject({ isDone: false, again: 0, skipped: 10 });
@@ -177,7 +177,7 @@ describe('replay --to-group', () => {
     expect(await plan(ledger, '--from', 'start', '--yes', '--force')).toMatchObject({
       isDone: true,
       again: 31,
-      alive: ['worker'],
+      liveMembers: ['worker'],
     });
     await engine.emit([{ to: 'p0', n: 32 }]);
     await idle(engine);
@@ -277,8 +277,8 @@ test('whatever the step: all from there on comes, in the order of each partition
       const since = (await given()).map((places, at) => places.slice(before[at]?.length));
       for (const { partition, to } of steps) {
         const offsets = since.map((places) => offsetsOf(places, partition));
-        const told = new Set(offsets.flat());
-        expect(range(to, (ends.get(partition) ?? 0) - 1).filter((offset) => !told.has(offset))).toEqual([]);
+        const delivered = new Set(offsets.flat());
+        expect(range(to, (ends.get(partition) ?? 0) - 1).filter((offset) => !delivered.has(offset))).toEqual([]);
         for (const each of offsets) {
           // in order, but for what came before the group was stepped, or was in hand by then
           const backward = each.filter((offset, index) => index > 0 && offset <= (each[index - 1] as number));

@@ -111,16 +111,16 @@ test('-f goes on with what matches, by whichever process and after a change of t
   const ledger = await numbersLedger();
   const child = startCli(['tail', '-f', '-n', '2', '--key', 'k3', '--where', 'n>20', '-c', '5', '-l', ledger]);
   killAfterTest(child);
-  const told = new LineReader(child.stdout);
+  const delivered = new LineReader(child.stdout);
   const result = finished(child);
-  expect(await told.take(2)).toEqual(threes.slice(-2).map((line) => JSON.stringify(line)));
+  expect(await delivered.take(2)).toEqual(threes.slice(-2).map((line) => JSON.stringify(line)));
   await emit(ledger, 101, 104);
-  expect(await told.next()).toBe('{"k":"k3","n":103}');
+  expect(await delivered.next()).toBe('{"k":"k3","n":103}');
   await succeed(['partition', 'add', 'p3', 'p4', 'p5', '-l', ledger]);
   await succeed(['emit', '-q', '--to', 'p5', '-l', ledger], { input: '{"k":"k3","n":7}\n{"k":"k3","n":105}\n' });
-  expect(await told.next()).toBe('{"k":"k3","n":105}');
+  expect(await delivered.next()).toBe('{"k":"k3","n":105}');
   await emit(ledger, 106, 120);
-  expect(await told.next()).toBe('{"k":"k3","n":108}');
+  expect(await delivered.next()).toBe('{"k":"k3","n":108}');
   expect((await result).code).toBe(0);
 });
 
@@ -164,10 +164,10 @@ test('a cursor file moves while nothing is told, too, and when a signal ends it'
   const cursor = join(tempDir(), 'cursor');
   const child = startCli(['tail', '-f', '--cursor-file', cursor, '--where', 'n>=200', '-l', ledger]);
   killAfterTest(child);
-  const told = new LineReader(child.stdout);
+  const delivered = new LineReader(child.stdout);
   const result = finished(child);
   await emit(ledger, 200, 200);
-  expect(await told.next()).toBe('{"k":"k0","n":200}');
+  expect(await delivered.next()).toBe('{"k":"k0","n":200}');
   await emit(ledger, 101, 110);
   while (keptIn(cursor) < 102) await emit(ledger, 1, 1);
   child.kill('SIGINT');

@@ -111,11 +111,11 @@ test('-f -n 0 tells only what comes', async () => {
   const lines = new LineReader(child.stdout);
   const first = lines.next();
   // it may take a moment to begin: what is committed before that is not its to tell
-  let told: string | null = null;
+  let delivered: string | null = null;
   void first.then((line) => {
-    told = line;
+    delivered = line;
   });
-  for (let n = 4; told === null; n++) await succeed(['emit', '-l', ledger], { input: `${n}\n` });
+  for (let n = 4; delivered === null; n++) await succeed(['emit', '-l', ledger], { input: `${n}\n` });
   expect(Number(await first)).toBeGreaterThan(3);
   child.kill('SIGINT');
 });

@@ -8,7 +8,7 @@ import { earthquakes } from '../support/earthquakes.ts';
 import { ledgerPath, openEngine } from '../support/engines.ts';
 
 async function historyOf(ledger: string) {
-  const history = await openSqliteLedger(ledger, { access: 'read', patience: { limitMs: 5000, signal: undefined } });
+  const history = await openSqliteLedger(ledger, { access: 'read', busyLimit: { limitMs: 5000, signal: undefined } });
   onTestFinished(() => history.close());
   return history;
 }

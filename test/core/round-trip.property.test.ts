@@ -10,8 +10,8 @@ import {
   envelopeForm,
   type OpenOptions,
   payloadForm,
+  type StreamReport,
   StreamSink,
-  type TellingReport,
 } from '../../src/index.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { jsonLine } from '../support/json-lines.ts';
@@ -51,7 +51,7 @@ async function withEngine<Result>(
   }
 }
 
-async function replayed(engine: Completengine, form: EventForm): Promise<{ bytes: Buffer; report: TellingReport }> {
+async function replayed(engine: Completengine, form: EventForm): Promise<{ bytes: Buffer; report: StreamReport }> {
   const parts: Buffer[] = [];
   const stream = new Writable({
     write(part: Buffer, _encoding, done) {
@@ -122,8 +122,8 @@ describe('an input', () => {
             bytes: Buffer.byteLength(payloads.join('')),
             isComplete: true,
           });
-          const { bytes: told, report } = await replayed(engine, payloadForm);
-          expect(told.toString()).toBe(ended(payloads));
+          const { bytes: delivered, report } = await replayed(engine, payloadForm);
+          expect(delivered.toString()).toBe(ended(payloads));
           expect(report).toMatchObject({ events: payloads.length, isVerified: true, isComplete: true });
         });
         expect(storedEvents(ledger).map(({ payload }) => payload)).toEqual(payloads);
@@ -164,16 +164,16 @@ describe('envelopes', () => {
         flow,
         async (inputs, sizes, source) => {
           const [first, second] = [nextPath(), nextPath()];
-          const told = await withEngine({ ledger: first }, async (engine) => {
+          const delivered = await withEngine({ ledger: first }, async (engine) => {
             for (const { bytes } of inputs) await engine.emit(flowing([bytes]));
             return { ...(await replayed(engine, envelopeForm)), events: await eventsOf(engine) };
           });
           await withEngine({ ledger: second }, async (engine) => {
-            await engine.emit(source(cutInto(told.bytes, sizes)), { envelope: true });
+            await engine.emit(source(cutInto(delivered.bytes, sizes)), { envelope: true });
             const again = await replayed(engine, envelopeForm);
-            expect(again.report.digest).toBe(told.report.digest);
-            expect(await eventsOf(engine)).toEqual(told.events);
-            expect(again.bytes.equals(told.bytes)).toBe(true);
+            expect(again.report.digest).toBe(delivered.report.digest);
+            expect(await eventsOf(engine)).toEqual(delivered.events);
+            expect(again.bytes.equals(delivered.bytes)).toBe(true);
           });
           await expectSoundLedger(second);
         },
@@ -200,13 +200,13 @@ describe('envelopes', () => {
       fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 20 }), async (events) => {
         const [first, second] = [nextPath(), nextPath()];
         const options = { time: 'at', partition: 'hash:tenant' };
-        const told = await withEngine({ ledger: first, ...options }, async (engine) => {
+        const delivered = await withEngine({ ledger: first, ...options }, async (engine) => {
           await engine.emit(events);
           return replayed(engine, envelopeForm);
         });
         await withEngine({ ledger: second, ...options }, async (engine) => {
-          await engine.emit(flowing([told.bytes]), { envelope: true });
-          expect((await replayed(engine, envelopeForm)).bytes.toString()).toBe(told.bytes.toString());
+          await engine.emit(flowing([delivered.bytes]), { envelope: true });
+          expect((await replayed(engine, envelopeForm)).bytes.toString()).toBe(delivered.bytes.toString());
         });
       }),
       RUNS,
@@ -216,14 +216,14 @@ describe('envelopes', () => {
   it('carry a payload of the longest length, however they are cut', async () => {
     const nextPath = ledgerPaths();
     const payload = JSON.stringify('x'.repeat(62));
-    const told = await withEngine({ ledger: nextPath(), lineBytesMax: 64 }, async (engine) => {
+    const delivered = await withEngine({ ledger: nextPath(), lineBytesMax: 64 }, async (engine) => {
       await engine.emit([payload, payload]);
       return replayed(engine, envelopeForm);
     });
     for (const source of [flowing<Buffer>, trickling<Buffer>]) {
       await withEngine({ ledger: nextPath(), lineBytesMax: 64 }, async (engine) => {
-        await engine.emit(source(cutInto(told.bytes, [50])), { envelope: true });
-        expect((await engine.replay()).digest).toBe(told.report.digest);
+        await engine.emit(source(cutInto(delivered.bytes, [50])), { envelope: true });
+        expect((await engine.replay()).digest).toBe(delivered.report.digest);
       });
     }
   });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Completengine } from '../../src/index.ts';
 import { type CliResult, runCli, spawnCli, startCli } from '../support/cli.ts';
-import { type EventStream, streamText } from '../support/event-stream.ts';
+import { type GeneratedEvents, streamText } from '../support/event-stream.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { rawCommits, rawContent, rawIdentity } from '../support/raw-ledger.ts';
 import { ReceiptReader } from '../support/receipts.ts';
@@ -50,18 +50,18 @@ const LIMIT = { timeout: 30_000 };
 /** What the ledgers hold besides events. */
 const KINDS = {
   unique: {
-    told: 'unique ids and a producer',
+    delivered: 'unique ids and a producer',
     options: { partition: 'hash:tenant', partitions: ['herring', 'cod', 'squid'], unique: 'id' },
   },
-  sticky: { told: 'pins of sessions', options: { partition: 'sticky:id,idle=1h', partitions: 3 } },
-  plain: { told: 'plain', options: { partition: 'hash', partitions: 4 } },
+  sticky: { delivered: 'pins of sessions', options: { partition: 'sticky:id,idle=1h', partitions: 3 } },
+  plain: { delivered: 'plain', options: { partition: 'hash', partitions: 4 } },
 } as const;
 type Kind = keyof typeof KINDS;
 
 async function makeLedger(path: string, kind: Kind, random: Seeded): Promise<void> {
   const engine = await Completengine.open({ ledger: path, ...KINDS[kind].options });
   try {
-    const stream: EventStream = { name: kind, seed: random.seed, count: 2000, piecesMax: 160 };
+    const stream: GeneratedEvents = { name: kind, seed: random.seed, count: 2000, piecesMax: 160 };
     await engine.ingest(
       [{ name: 'stream', open: () => piecesOf(engine, stream, random) }],
       kind === 'unique' ? { producer: 'feeder' } : {},
@@ -72,7 +72,7 @@ async function makeLedger(path: string, kind: Kind, random: Seeded): Promise<voi
 }
 
 /** The next piece when the one before is committed, so that each is a commit. */
-async function* piecesOf(engine: Completengine, stream: EventStream, random: Seeded): AsyncGenerator<Buffer> {
+async function* piecesOf(engine: Completengine, stream: GeneratedEvents, random: Seeded): AsyncGenerator<Buffer> {
   for (let n = 1; n <= stream.count; ) {
     const through = Math.min(stream.count, n + random.between(0, 40));
     yield Buffer.from(streamText(stream, n, through));
@@ -119,7 +119,7 @@ const trialOf = (cli: ResidentCli, isOwnProcess: boolean) => async (args: string
   verdictOf(await (isOwnProcess ? spawnCli(args, LIMIT) : cli.run(args, LIMIT)));
 
 for (const kind of Object.keys(KINDS) as Kind[]) {
-  it(`finds every single-bit flip that changes what a ledger holds (${KINDS[kind].told})`, async () => {
+  it(`finds every single-bit flip that changes what a ledger holds (${KINDS[kind].delivered})`, async () => {
     const directory = tempDir();
     const random = seededForTest();
     const path = join(directory, 'original.codex');
@@ -177,9 +177,9 @@ for (const kind of Object.keys(KINDS) as Kind[]) {
 /** A ledger whose last commits lie in the -wal, as a kill leaves it. */
 async function makeKilledLedger(path: string, random: Seeded): Promise<void> {
   expect((await runCli(['init', '--ledger', path, '--partitions', '2'])).code).toBe(0);
-  const closed: EventStream = { name: 'closed', seed: random.seed, count: 50 };
+  const closed: GeneratedEvents = { name: 'closed', seed: random.seed, count: 50 };
   expect((await runCli(['emit', '--ledger', path], { input: streamText(closed) })).code).toBe(0);
-  const killed: EventStream = { name: 'killed', seed: random.seed + 1, count: 400 };
+  const killed: GeneratedEvents = { name: 'killed', seed: random.seed + 1, count: 400 };
   const child = startCli(['emit', '--receipts', '--quiet', '--ledger', path]);
   const reader = new ReceiptReader(child.stdout);
   for (let n = 1; n <= killed.count; n += 5) {

@@ -26,7 +26,7 @@ const isSame = (stdout: Buffer, expected: string) => stdout.equals(Buffer.from(e
 const replay = (ledger: string, determinism: 'strict' | 'relaxed') =>
   runCli(['replay', '-l', ledger, '--determinism', determinism]);
 
-async function expectTellsBefore(ledger: string, determinism: 'strict' | 'relaxed', commit: number): Promise<void> {
+async function expectDeliversBefore(ledger: string, determinism: 'strict' | 'relaxed', commit: number): Promise<void> {
   const result = await replay(ledger, determinism);
   expectFailure(result, 3, `the commit at sequence ${commit} is broken`);
   expect(
@@ -70,14 +70,14 @@ it('a bit of a payload: strict replay ends before the commit, relaxed replay tel
   // from the last to the first: the first broken commit is the one that counts
   for (const commit of commits.toReversed()) {
     rewrite<Buffer>(ledger, commit, 'body', (body) => flippedBehind(body, '"pad":"', 0));
-    await expectTellsBefore(ledger, 'strict', commit);
+    await expectDeliversBefore(ledger, 'strict', commit);
   }
   const { code, stdout, stderr } = await replay(ledger, 'relaxed');
   expect(code).toBe(0);
   expect(stderr).toContain('; not verified;');
   expect(stdout.length).toBe(EVERYTHING.length);
-  const told = stdout.toString().split('\n');
-  const changed = told.filter((line, n) => n < LINES && line !== largeLine(n + 1));
+  const delivered = stdout.toString().split('\n');
+  const changed = delivered.filter((line, n) => n < LINES && line !== largeLine(n + 1));
   expect(changed).toHaveLength(commits.length);
   expect(changed.every((line) => line.includes('"pad":"yx'))).toBe(true);
 });
@@ -95,9 +95,9 @@ it.each([
     const { ledger, commits } = await ledgerAndCommits(0, 5);
     for (const commit of commits.toReversed()) {
       rewrite(ledger, commit, column, change as (value: unknown) => unknown);
-      await expectTellsBefore(ledger, 'relaxed', commit);
+      await expectDeliversBefore(ledger, 'relaxed', commit);
     }
-    await expectTellsBefore(ledger, 'strict', commits[0] as number);
+    await expectDeliversBefore(ledger, 'strict', commits[0] as number);
   },
 );
 
@@ -110,7 +110,7 @@ it('a bit in the file itself, while nobody has it open', async () => {
     bytes[at + 6] = (bytes[at + 6] as number) ^ 1;
     writeFileSync(ledger, bytes);
     const commit = rawCommits(ledger).findLast(({ first_sequence: first }) => first <= n)?.first_sequence as number;
-    await expectTellsBefore(ledger, 'strict', commit);
+    await expectDeliversBefore(ledger, 'strict', commit);
     const relaxed = await replay(ledger, 'relaxed');
     expect(relaxed.code).toBe(0);
     expect(relaxed.stderr).toContain('; not verified;');
@@ -128,7 +128,7 @@ it('a page that SQLite cannot follow: the commit is named by each replay and by 
     const commit = rawCommits(ledger).findLast(({ first_sequence: first }) => first <= n)?.first_sequence as number;
     const damaged = join(tempDir(), 'damaged.codex');
     writeFileSync(damaged, Buffer.from(bytes).fill(0xff, page, page + PAGE_BYTES));
-    for (const determinism of ['strict', 'relaxed'] as const) await expectTellsBefore(damaged, determinism, commit);
+    for (const determinism of ['strict', 'relaxed'] as const) await expectDeliversBefore(damaged, determinism, commit);
     const verified = await runCli(['inspect', '--verify', '-l', damaged]);
     expectFailure(verified, 3, `the commit at sequence ${commit} is broken: the file is damaged there`);
     expect(verified.stderr).not.toContain('try: see how far');

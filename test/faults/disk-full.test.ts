@@ -7,7 +7,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BIN } from '../support/cli.ts';
-import { type EventStream, streamLine, streamText } from '../support/event-stream.ts';
+import { type GeneratedEvents, streamLine, streamText } from '../support/event-stream.ts';
 import { needs, SMALL_DISK_PROBE, SmallDisk } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { expectFailure } from '../support/ledger-cli.ts';
@@ -60,7 +60,7 @@ describe.each(DISKS)('on a disk of $size KiB', ({ size, lines }) => {
     const disk = await SmallDisk.mount(directory, `${size}k`);
     const ledger = join(directory, 'events.codex');
     const input = join(outside, 'input.jsonl');
-    const stream: EventStream = { name: 'feeder', seed: size, count: lines };
+    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: lines };
     writeFileSync(input, streamText(stream));
     const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
     const emit = () =>
@@ -142,7 +142,7 @@ it.for([4000, 9000])(
     const directory = tempDir();
     const disk = await SmallDisk.mount(directory, `${size}k`);
     const ledger = join(directory, 'events.codex');
-    const stream: EventStream = { name: 'feeder', seed: size, count: 60_000 };
+    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: 60_000 };
     const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
     expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });
     const emission = await ThreadedEmission.start(ledger, { command: (program, args) => disk.command(program, args) });
@@ -172,7 +172,7 @@ it('a disk without a single free block ends every command with 74 and one clear 
   const outside = tempDir();
   const disk = await SmallDisk.mount(directory, '2m');
   const ledger = join(directory, 'events.codex');
-  const stream: EventStream = { name: 'feeder', seed: 1, count: 500 };
+  const stream: GeneratedEvents = { name: 'feeder', seed: 1, count: 500 };
   const cli = (...args: string[]) =>
     disk.run(process.execPath, [BIN, ...args, '--ledger', ledger], '{"id":"one more"}\n');
   expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });

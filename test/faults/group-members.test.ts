@@ -87,7 +87,7 @@ test('eight members share sixteen partitions under kill -9 and pauses', {
   expect({ hasKilled: kills > 0, hasPaused: pauses.length > 0 }).toEqual({ hasKilled: true, hasPaused: true });
   expect((await engine.head()).sequence).toBe(emitted);
   const deliveries = new Uint8Array(emitted + 1);
-  const stoodBehind = new Uint8Array(emitted + 1);
+  const acknowledged = new Uint8Array(emitted + 1);
   for (const member of members) {
     expect(member.complaints).toEqual([]);
     const settled: number[] = [];
@@ -104,12 +104,12 @@ test('eight members share sixteen partitions under kill -9 and pauses', {
     // what comes again was in the hands of one who was killed, or refused to one who had lost its lease
     if (member.wasKilled) settled.splice(-IN_HAND_MAX);
     for (const sequence of settled) {
-      if (stoodBehind[sequence] === 1) expect.fail(`sequence ${sequence} was acknowledged and came again`);
-      stoodBehind[sequence] = 1;
+      if (acknowledged[sequence] === 1) expect.fail(`sequence ${sequence} was acknowledged and came again`);
+      acknowledged[sequence] = 1;
     }
   }
   expect(deliveries.indexOf(0, 1), 'the first event that nobody was given').toBe(-1);
-  expect(stoodBehind.includes(1)).toBe(true);
+  expect(acknowledged.includes(1)).toBe(true);
 });
 
 test('a member that was paused while its command ran is refused, and goes on with what it is given then', async () => {
@@ -175,5 +175,5 @@ test('an event that kills its consumers is parked in the end, and events that we
   await killed.ended;
   expect(killed.child.signalCode).toBe('SIGKILL');
   expect(await new MemberProcess(ledger, 'g', 'next', args).ended).toBe(0);
-  expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 4, isDue: false }]);
+  expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 4, redeliveryDue: false }]);
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Completengine } from '../../src/index.ts';
 import { BIN, type CliResult, runCli } from '../support/cli.ts';
-import { type EventStream, streamText } from '../support/event-stream.ts';
+import { type GeneratedEvents, streamText } from '../support/event-stream.ts';
 import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { expectPrefix, expectReceipted, parseReceipts, type Receipt } from '../support/receipts.ts';
@@ -34,7 +34,7 @@ interface Bench {
   readonly directory: string;
   readonly empty: string;
   readonly inputs: readonly string[];
-  readonly streams: readonly EventStream[];
+  readonly streams: readonly GeneratedEvents[];
 }
 
 async function makeBench(commits: number, ...initFlags: string[]): Promise<Bench> {
@@ -252,7 +252,7 @@ for (const limit of [100_000, 300_000, 5_000_000]) {
     const directory = tempDir();
     const ledger = join(directory, 'events.codex');
     const input = join(directory, 'input.jsonl');
-    const stream: EventStream = { name: 'feeder', seed: limit, count: 40_000 };
+    const stream: GeneratedEvents = { name: 'feeder', seed: limit, count: 40_000 };
     writeFileSync(input, streamText(stream));
     expect(await runCli(['init', '--partitions', '2', '--ledger', ledger])).toMatchObject({ code: 0 });
     const args = ['emit', input, '--receipts', '--producer', 'feeder', '--ledger', ledger];

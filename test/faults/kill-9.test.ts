@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { runCli, startCli } from '../support/cli.ts';
-import { type EventStream, streamText } from '../support/event-stream.ts';
+import { type GeneratedEvents, streamText } from '../support/event-stream.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { rawCommits } from '../support/raw-ledger.ts';
 import { expectPrefix, expectReceipted, type Receipt, ReceiptReader } from '../support/receipts.ts';
@@ -26,8 +26,8 @@ type Moment =
   | { readonly kind: 'running'; readonly receipts: number; readonly afterMs: number }
   | { readonly kind: 'ending'; readonly afterMs: number };
 
-interface Told {
-  readonly stream: EventStream;
+interface Delivered {
+  readonly stream: GeneratedEvents;
   /** Over all runs of the stream. */
   readonly receipts: Receipt[];
   /** Lines that were found in the ledger after the last run. */
@@ -60,12 +60,12 @@ function chooseMoment(random: Seeded, count: number, cycle: number): Moment {
 /** One start of `emit`, fed in pieces, and its end. */
 async function killCycle(
   ledger: string,
-  told: Told,
+  delivered: Delivered,
   storedBefore: number,
   random: Seeded,
   cycle: number,
 ): Promise<{ wasKilled: boolean; receipts: Receipt[]; fedLines: number }> {
-  const { stream } = told;
+  const { stream } = delivered;
   const child = startCli(['emit', '--receipts', '--quiet', '--producer', stream.name, '--ledger', ledger]);
   const reader = new ReceiptReader(child.stdout);
   child.stdin.on('error', () => {});
@@ -126,14 +126,14 @@ async function killCycle(
   const { code, signal } = await ended;
   await feeding;
   if (signal !== 'SIGKILL') expect({ code, signal, stderr }).toMatchObject({ code: 0, signal: null });
-  if (signal !== 'SIGKILL') told.isComplete = true;
+  if (signal !== 'SIGKILL') delivered.isComplete = true;
   return { wasKilled: signal === 'SIGKILL', receipts: reader.receipts, fedLines };
 }
 
 /** After each cycle, without walking the whole ledger: dense commits, receipts on their place, at most one commit that nobody was told of. */
 function cheapChecks(
   ledger: string,
-  told: Told,
+  delivered: Delivered,
   receipts: readonly Receipt[],
   storedBefore: number,
   context: string,
@@ -144,11 +144,11 @@ function cheapChecks(
       first !== (at === 0 ? 1 : (all[at - 1]?.first_sequence ?? 0) + (all[at - 1]?.count ?? 0)),
   );
   expect(gap, `${context}: a gap before this commit`).toBe(-1);
-  const commits = rawCommits(ledger, told.stream.name);
+  const commits = rawCommits(ledger, delivered.stream.name);
   const sequences = commits.flatMap(({ first_sequence: first, count }) =>
     Array.from({ length: count }, (_, at) => first + at),
   );
-  expect(sequences.length, `${context}: more events than lines`).toBeLessThanOrEqual(told.stream.count);
+  expect(sequences.length, `${context}: more events than lines`).toBeLessThanOrEqual(delivered.stream.count);
   const lost = receipts.filter(({ line, sequence }) => sequences[line - 1] !== sequence);
   expect(lost, `${context}: receipts without their event`).toEqual([]);
   const receipted = new Set(receipts.map(({ sequence }) => sequence));
@@ -161,7 +161,11 @@ function cheapChecks(
   return { unacknowledged: silent.length, stored: sequences.length };
 }
 
-async function expectEverythingTold(ledger: string, streams: readonly Told[], context: string): Promise<void> {
+async function expectEverythingDelivered(
+  ledger: string,
+  streams: readonly Delivered[],
+  context: string,
+): Promise<void> {
   const events = await expectSoundLedger(ledger);
   let known = 0;
   for (const { stream, receipts, isComplete } of streams) {
@@ -175,30 +179,30 @@ async function expectEverythingTold(ledger: string, streams: readonly Told[], co
 
 async function runLane(ledger: string, lane: number, random: Seeded, tally: Tally): Promise<void> {
   expect((await runCli(['init', '--ledger', ledger, '--partition', 'hash:tenant', '--partitions', '3'])).code).toBe(0);
-  const streams: Told[] = [];
+  const streams: Delivered[] = [];
   let kills = 0;
   for (let cycle = 1; kills < KILLS_PER_LANE; cycle++) {
     expect(cycle, 'too many kills came too late').toBeLessThan(KILLS_PER_LANE * 3);
     const context = `seed ${random.seed}, lane ${lane}, cycle ${cycle}`;
     const open = streams.filter(({ stream, stored }) => stored < stream.count);
-    let told: Told;
+    let delivered: Delivered;
     if (open.length > 0 && random.unit() < 0.35) {
-      told = random.pick(open);
+      delivered = random.pick(open);
     } else {
-      told = {
+      delivered = {
         stream: { name: `p${streams.length}`, seed: random.fork(cycle).seed, count: random.between(40, 200) },
         receipts: [],
         stored: 0,
         isComplete: false,
       };
-      streams.push(told);
+      streams.push(delivered);
     }
-    const storedBefore = told.stored;
-    const { wasKilled, receipts, fedLines } = await killCycle(ledger, told, storedBefore, random, cycle);
-    told.receipts.push(...receipts);
+    const storedBefore = delivered.stored;
+    const { wasKilled, receipts, fedLines } = await killCycle(ledger, delivered, storedBefore, random, cycle);
+    delivered.receipts.push(...receipts);
     const wal = existsSync(`${ledger}-wal`) ? statSync(`${ledger}-wal`).size : 0;
-    const { unacknowledged, stored } = cheapChecks(ledger, told, receipts, storedBefore, context);
-    told.stored = stored;
+    const { unacknowledged, stored } = cheapChecks(ledger, delivered, receipts, storedBefore, context);
+    delivered.stored = stored;
     if (!wasKilled) continue;
     kills++;
     tally.kills++;
@@ -207,18 +211,18 @@ async function runLane(ledger: string, lane: number, random: Seeded, tally: Tall
     else tally.beforeReceipts++;
     if (receipts.length > 0 && fedLines > storedBefore + receipts.length) tally.inFlight++;
     if (wal > 0) tally.leftWal++;
-    if (kills % SOUND_EVERY === 0) await expectEverythingTold(ledger, streams, context);
+    if (kills % SOUND_EVERY === 0) await expectEverythingDelivered(ledger, streams, context);
   }
 
-  for (const told of streams) {
-    const result = await runCli(['emit', '--receipts', '--producer', told.stream.name, '--ledger', ledger], {
-      input: streamText(told.stream),
+  for (const delivered of streams) {
+    const result = await runCli(['emit', '--receipts', '--producer', delivered.stream.name, '--ledger', ledger], {
+      input: streamText(delivered.stream),
     });
-    expect(result, `seed ${random.seed}: ${told.stream.name} is emitted again`).toMatchObject({ code: 0 });
-    if (told.isComplete) expect(result.stdout.toString('utf8')).toBe('');
-    told.isComplete = true;
+    expect(result, `seed ${random.seed}: ${delivered.stream.name} is emitted again`).toMatchObject({ code: 0 });
+    if (delivered.isComplete) expect(result.stdout.toString('utf8')).toBe('');
+    delivered.isComplete = true;
   }
-  await expectEverythingTold(ledger, streams, `seed ${random.seed}, lane ${lane}, at the end`);
+  await expectEverythingDelivered(ledger, streams, `seed ${random.seed}, lane ${lane}, at the end`);
 }
 
 it(`keeps every acknowledged event over ${LANES * KILLS_PER_LANE} kills, and a second run of the same producer completes its input without doubles`, async () => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { type CliResult, finished, runCli, startCli } from '../support/cli.ts';
-import { type EventStream, streamText } from '../support/event-stream.ts';
+import { type GeneratedEvents, streamText } from '../support/event-stream.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { holdWriteLock } from '../support/lock-holder.ts';
@@ -49,7 +49,7 @@ function start(...args: string[]): Running {
 }
 
 /** Feeds until the process ends; standard input stays open. */
-async function feedOn({ child, hasEnded, reader }: Running, stream: EventStream, random: Seeded): Promise<void> {
+async function feedOn({ child, hasEnded, reader }: Running, stream: GeneratedEvents, random: Seeded): Promise<void> {
   let fed = 0;
   while (!hasEnded() && fed < stream.count) {
     const from = fed + 1;
@@ -75,7 +75,7 @@ for (const [signal, code] of [
     const random = seededForTest();
     for (let round = 0; round < ROUNDS; round++) {
       const ledger = await newLedger();
-      const stream: EventStream = { name: 'feeder', seed: random.fork(round).seed, count: 100_000 };
+      const stream: GeneratedEvents = { name: 'feeder', seed: random.fork(round).seed, count: 100_000 };
       const emit = start('emit', '--receipts', '--producer', 'feeder', '--ledger', ledger);
       const feeding = feedOn(emit, stream, random);
       await emit.reader.atLeast(random.between(1, 300), emit.hasEnded);
@@ -110,7 +110,7 @@ it('a second signal ends emit by the signal itself, and the ledger is sound', as
   const random = seededForTest();
   for (let round = 0; round < ROUNDS; round++) {
     const ledger = await newLedger();
-    const stream: EventStream = { name: 'feeder', seed: random.fork(round).seed, count: 100_000 };
+    const stream: GeneratedEvents = { name: 'feeder', seed: random.fork(round).seed, count: 100_000 };
     const emit = start('emit', '--receipts', '--producer', 'feeder', '--ledger', ledger);
     const feeding = feedOn(emit, stream, random);
     await emit.reader.atLeast(random.between(1, 100), emit.hasEnded);

@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, test } from 'vitest';
 import type { CliResult } from '../support/cli.ts';
-import type { EventStream } from '../support/event-stream.ts';
+import type { GeneratedEvents } from '../support/event-stream.ts';
 import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { expectFailure, newLedger } from '../support/ledger-cli.ts';
@@ -20,7 +20,7 @@ import { ThreadedEmission } from '../support/threaded-emission.ts';
 import { until } from '../support/until.ts';
 
 /** Some 5 MB: more than two chunks. */
-const STREAM: EventStream = { name: 'feeder', seed: 7, count: 24_000 };
+const STREAM: GeneratedEvents = { name: 'feeder', seed: 7, count: 24_000 };
 
 /** The events that a summary claims. */
 function claimed({ stderr }: CliResult): number {

@@ -100,9 +100,9 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     const ledger = await openNew(storage);
     const digest = Buffer.alloc(64, 1);
     const step = { name: 'p', from: 0, position: 5, digest };
-    expect(await ledger.producerMark('p')).toEqual({ position: 0, digest: Buffer.alloc(0) });
+    expect(await ledger.positionOfProducer('p')).toEqual({ position: 0, digest: Buffer.alloc(0) });
     await ledger.commit(draftOf(await ledger.basis(), [event('1')], { producer: step }));
-    expect(await ledger.producerMark('p')).toEqual(expect.objectContaining({ position: 5, digest }));
+    expect(await ledger.positionOfProducer('p')).toEqual(expect.objectContaining({ position: 5, digest }));
     const again = await ledger.commit(draftOf(await ledger.basis(), [event('1')], { producer: step }));
     expect(again).toMatchObject({ kind: 'conflict', producer: { position: 5, digest } });
     expect((await ledger.head()).sequence).toBe(1);

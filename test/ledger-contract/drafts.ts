@@ -38,7 +38,7 @@ export function draftOf(basis: Basis, events: readonly DraftEvent[], options: Dr
     count: events.length,
     firstTime: events[0]?.time as number,
     lastTime: events.at(-1)?.time as number,
-    isLiftable: options.hasArrivalTime ?? false,
+    hasArrivalTime: options.hasArrivalTime ?? false,
     frames,
     committedAt: events[0]?.time as number,
     isClockTrusted: true,

@@ -32,23 +32,23 @@ export const STORAGES: readonly Storage[] = [
   { name: 'memory', driver: memoryDriver, location: () => `memory://contract/${number++}`, builtDriver: null },
 ];
 
-const patience = { limitMs: 5000 };
+const busyLimit = { limitMs: 5000 };
 
 /** A new ledger, opened twice: each opening is a writer of its own. Both are closed with the test. */
 export async function openTwice(storage: Storage, options: CreateOptions = {}): Promise<[Ledger, Ledger]> {
   const location = storage.location();
-  await storage.driver.create(location, toBlueprint({ partitions: 2, ...options }), systemClock, patience);
+  await storage.driver.create(location, toBlueprint({ partitions: 2, ...options }), systemClock, busyLimit);
   return [await open(storage, location), await open(storage, location)];
 }
 
 export async function openNew(storage: Storage, options: CreateOptions = {}): Promise<Ledger> {
   const location = storage.location();
-  await storage.driver.create(location, toBlueprint({ partitions: 2, ...options }), systemClock, patience);
+  await storage.driver.create(location, toBlueprint({ partitions: 2, ...options }), systemClock, busyLimit);
   return open(storage, location);
 }
 
 async function open(storage: Storage, location: string): Promise<Ledger> {
-  const ledger = await storage.driver.open(location, { access: 'write', patience });
+  const ledger = await storage.driver.open(location, { access: 'write', busyLimit });
   onTestFinished(() => ledger.close());
   return ledger;
 }

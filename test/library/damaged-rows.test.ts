@@ -47,7 +47,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-interface Told {
+interface Delivered {
   readonly sequence: number;
   readonly payload: string;
 }
@@ -158,10 +158,10 @@ const PATHS: Readonly<Record<string, Path>> = {
     wanted: everything,
     run: async (engine, tell) => {
       const end = new AbortController();
-      let told = 0;
+      let delivered = 0;
       for await (const event of engine.tail({ from: 'start', follow: true, signal: end.signal })) {
         tell(event);
-        if (++told === EVENTS.length) end.abort();
+        if (++delivered === EVENTS.length) end.abort();
       }
     },
   },
@@ -174,10 +174,10 @@ const PATHS: Readonly<Record<string, Path>> = {
   'a live subscriber': {
     wanted: everything,
     run: async (engine, tell) => {
-      let told = 0;
+      let delivered = 0;
       const onEvent: Tell = (event) => {
         tell(event);
-        told++;
+        delivered++;
       };
       const subscription = await engine.subscribe({ from: 'start' }, (delivery) => [...delivery].forEach(onEvent));
       let isOver = false;
@@ -185,7 +185,7 @@ const PATHS: Readonly<Record<string, Path>> = {
         isOver = true;
       });
       finished.catch(() => {});
-      await until(() => isOver || told >= EVENTS.length);
+      await until(() => isOver || delivered >= EVENTS.length);
       await subscription.close();
       await finished;
     },
@@ -270,20 +270,20 @@ function damaged(sql: string): string {
 }
 
 interface Outcome {
-  readonly told: readonly Told[];
+  readonly delivered: readonly Delivered[];
   readonly error: unknown;
 }
 
 async function outcomeOf(path: Path, engine: Completengine): Promise<Outcome> {
-  const told: Told[] = [];
+  const delivered: Delivered[] = [];
   try {
     await path.run(engine, ({ sequence, payload }) => {
-      told.push({ sequence, payload: payload.toString() });
-      if (told.length > BOUND) throw new Error(`endless: ${told.length} events of ${EVENTS.length}`);
+      delivered.push({ sequence, payload: payload.toString() });
+      if (delivered.length > BOUND) throw new Error(`endless: ${delivered.length} events of ${EVENTS.length}`);
     });
-    return { told, error: null };
+    return { delivered, error: null };
   } catch (error) {
-    return { told, error };
+    return { delivered, error };
   }
 }
 
@@ -294,18 +294,20 @@ function isRefusal(error: unknown): boolean {
   return error instanceof LedgerError && (error.code === 'VERIFICATION_FAILED' || error.code === 'DAMAGED_LEDGER');
 }
 
-const toldOf = ({ sequence, payload }: Told): Told => ({ sequence, payload });
-const bySequence = (told: readonly Told[]): Told[] => told.toSorted((one, other) => one.sequence - other.sequence);
+const deliveredOf = ({ sequence, payload }: Delivered): Delivered => ({ sequence, payload });
+const bySequence = (delivered: readonly Delivered[]): Delivered[] =>
+  delivered.toSorted((one, other) => one.sequence - other.sequence);
 
-function expectNothingWrong(name: string, path: Path, damage: Damage, { told, error }: Outcome): void {
+function expectNothingWrong(name: string, path: Path, damage: Damage, { delivered, error }: Outcome): void {
   const isBeyondHead = damage.isHidden && error instanceof LedgerError && error.code === 'INVALID_RANGE';
   if (error !== null && !isBeyondHead)
     expect.soft(isRefusal(error), `${name}: ${String((error as Error).stack)}`).toBe(true);
-  const mine = path.isByPartition ? bySequence(told) : [...told];
+  const mine = path.isByPartition ? bySequence(delivered) : [...delivered];
   expect.soft(new Set(mine.map(({ sequence }) => sequence)).size, `${name}: an event came twice`).toBe(mine.length);
   if (damage.isHidden && path.seesOnePartition) return;
-  expect.soft(EVENTS.map(toldOf), `${name}: another event came`).toEqual(expect.arrayContaining(mine));
-  if (error === null) expect.soft(mine, `${name}: not all events came`).toEqual(EVENTS.filter(path.wanted).map(toldOf));
+  expect.soft(EVENTS.map(deliveredOf), `${name}: another event came`).toEqual(expect.arrayContaining(mine));
+  if (error === null)
+    expect.soft(mine, `${name}: not all events came`).toEqual(EVENTS.filter(path.wanted).map(deliveredOf));
 }
 
 it('every path delivers all of a sound ledger', async () => {
@@ -327,7 +329,7 @@ it.each(Object.entries(DAMAGES))('no path goes wrong: %s', async (_, damage) => 
       name,
       path,
       damage,
-      engine instanceof Completengine ? await outcomeOf(path, engine) : { told: [], error: engine },
+      engine instanceof Completengine ? await outcomeOf(path, engine) : { delivered: [], error: engine },
     );
   }
 });
@@ -351,13 +353,13 @@ it.each([
   'strict replay delivers nothing under settings, routings and names that the chain does not cover: %s',
   async (name) => {
     const ledger = damaged((DAMAGES[name] as Damage).sql);
-    const told: unknown[] = [];
+    const delivered: unknown[] = [];
     const failure = await opened(ledger, 'read')
       .then(async (engine) => {
-        for await (const event of engine.replay({ determinism: 'strict' })) told.push(event);
+        for await (const event of engine.replay({ determinism: 'strict' })) delivered.push(event);
       })
       .catch((error: unknown) => error);
     expect(isRefusal(failure), String(failure)).toBe(true);
-    expect(told).toEqual([]);
+    expect(delivered).toEqual([]);
   },
 );

@@ -86,11 +86,11 @@ describe('a new epoch', () => {
   it('leaves what was told before as it was', async () => {
     const engine = await openEngine({ partition: 'hash:k', partitions: 3 });
     await engine.emit(streamOf(lines(500)));
-    const told = await engine.replay();
+    const delivered = await engine.replay();
     await engine.partitioning.reroute('range:k=k3,k6', { partitions: ['a', 'b', 'c'] });
     await engine.emit(streamOf(lines(500, 500)));
-    expect((await engine.replay({ throughSequence: 500 })).digest).toBe(told.digest);
-    expect((await engine.replay({ throughSequence: 500, determinism: 'relaxed' })).digest).toBe(told.digest);
+    expect((await engine.replay({ throughSequence: 500 })).digest).toBe(delivered.digest);
+    expect((await engine.replay({ throughSequence: 500, determinism: 'relaxed' })).digest).toBe(delivered.digest);
   });
 });
 
@@ -124,11 +124,11 @@ describe('an engine that is open while another one changes the routing', () => {
     const reader = await openEngine({ ledger, partition: 'manual:k', partitions: ['a'] });
     const other = await openEngine({ ledger });
     const controller = new AbortController();
-    const told: string[] = [];
+    const delivered: string[] = [];
     const following = (async () => {
       for await (const { partition } of reader.tail({ follow: true, signal: controller.signal })) {
-        told.push(partition);
-        if (told.length === 3) controller.abort();
+        delivered.push(partition);
+        if (delivered.length === 3) controller.abort();
       }
     })();
     await other.emit({ k: 'a' });
@@ -137,7 +137,7 @@ describe('an engine that is open while another one changes the routing', () => {
     await other.partitioning.reroute('hash:k', { partitions: ['c'] });
     await other.emit({ k: 'b' });
     await following;
-    expect(told).toEqual(['a', 'b', 'c']);
+    expect(delivered).toEqual(['a', 'b', 'c']);
   });
 
   it('commits all of an atomic emission by one rule', async () => {

@@ -40,14 +40,17 @@ describe('a group that is stepped back by force', () => {
     const gate = new Gate();
     const refused: number[] = [];
     await engine.subscribe(
-      { group: 'g', batch: 2, ...QUICK, onRefused: ({ offset }) => void refused.push(offset) },
+      { group: 'g', batch: 2, ...QUICK, onFenced: ({ offset }) => void refused.push(offset) },
       gate.handler,
     );
     await until(() => gate.begun.length === 1);
     gate.letGo();
     await until(() => gate.begun.length === 2);
-    const { alive, steps } = await engine.setCursors('g', 'start', { force: true });
-    expect({ alive: alive.length, steps }).toEqual({ alive: 1, steps: [{ partition: 'p0', from: 2, to: 0 }] });
+    const { liveMembers, steps } = await engine.setCursors('g', 'start', { force: true });
+    expect({ liveMembers: liveMembers.length, steps }).toEqual({
+      liveMembers: 1,
+      steps: [{ partition: 'p0', from: 2, to: 0 }],
+    });
     const tokenOf = async () => (await engine.groups())[0]?.lanes[0]?.token ?? null;
     await until(async () => (await tokenOf()) !== null);
     await sleep(50);
@@ -181,19 +184,19 @@ describe('a parked event that is delivered again', () => {
     await until(() => failing.length === 2);
     failing[1]?.(new Error('no'));
     await until(() => parked.length === 2);
-    expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 3, isDue: false }]);
+    expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 3, redeliveryDue: false }]);
     expect(parked).toEqual([2, 3]);
   });
 
   it('and is in hand when its member is ended, is due again', async () => {
     const { engine, failing } = await redelivering();
-    expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 2, isDue: false }]);
+    expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 2, redeliveryDue: false }]);
     const stop = engine.close();
     await sleep(10);
     failing[0]?.(new Error('interrupted'));
     await stop;
     const again = await openEngine({ ledger: engine.identity.path });
-    expect(await parkedBy(again, 'g')).toMatchObject([{ attempts: 1, isDue: true }]);
+    expect(await parkedBy(again, 'g')).toMatchObject([{ attempts: 1, redeliveryDue: true }]);
   });
 });
 

@@ -31,7 +31,7 @@ test('what returns a promise tells of wrong arguments by the promise', async () 
     emit: () => engine.emit({}, { to: 'nowhere' }),
     ingest: () => engine.ingest([], { producer: 'NO NAME' }),
     range: () => engine.range({ speed: 'soon' }),
-    rehearse: () => engine.rehearse({ speed: 'soon' }),
+    dryRun: () => engine.dryRun({ speed: 'soon' }),
     replayInto: () => engine.replayInto(engine),
     subscribe: () => engine.subscribe({ capacity: 0 }, () => {}),
     planCursors: () => engine.planCursors('nobody', 'sometime'),
@@ -115,11 +115,11 @@ test('verify and strict replay find a changed event, and tell nothing of its com
   db.exec(`UPDATE p0 SET body = CAST(replace(CAST(body AS TEXT), 'two', 'owt') AS BLOB)`);
   db.close();
   await failureOf(() => engine.verify(), 'VERIFICATION_FAILED');
-  const told: string[] = [];
+  const delivered: string[] = [];
   await failureOf(async () => {
-    for await (const { payload } of engine.replay()) told.push(payload.toString());
+    for await (const { payload } of engine.replay()) delivered.push(payload.toString());
   }, 'VERIFICATION_FAILED');
-  expect(told).toEqual(['"one"']);
+  expect(delivered).toEqual(['"one"']);
 });
 
 test('an engine that cannot get the ledger within its time is BUSY, and works again afterwards', async () => {

@@ -13,7 +13,7 @@ test('many are found with a few reads, each where it was committed', async () =>
   for (let n = 0; n < 40; n++) await engine.emit([{ k: n }, { k: n + 1 }]);
   await engine.emit(Array.from({ length: 20_000 }, (_, n) => ({ k: n % 7, n })));
   for (let n = 0; n < 40; n++) await engine.emit({ k: n });
-  const ledger = await openSqliteLedger(path, { access: 'read', patience: { limitMs: 5000 } });
+  const ledger = await openSqliteLedger(path, { access: 'read', busyLimit: { limitMs: 5000 } });
   let reads = 0;
   const counted = {
     identity: ledger.identity,

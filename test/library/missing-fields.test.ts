@@ -30,7 +30,7 @@ test.each([
   [{}, []],
 ])('%j: %j', async (request, missing) => {
   const engine = await engineOfThree();
-  for (const report of [await engine.replay(request), await engine.tail(request), await engine.rehearse(request)]) {
+  for (const report of [await engine.replay(request), await engine.tail(request), await engine.dryRun(request)]) {
     expect(report.missingFields).toEqual(missing);
   }
 });

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it, test } from 'vitest';
-import { GroupDesk } from '../../src/core/engine/group-admin.ts';
+import { GroupAdmin } from '../../src/core/engine/group-admin.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { type Completengine, systemClock } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, parkedBy } from '../support/engines.ts';
@@ -83,7 +83,7 @@ test('of a long list as many pages are read as are asked for', async () => {
     },
     head: async () => ({ sequence: 5000 }),
   } as unknown as Ledger;
-  const desk = new GroupDesk(ledger, systemClock, { partitionName: () => 'p0', key: () => null });
+  const desk = new GroupAdmin(ledger, systemClock, { partitionName: () => 'p0', key: () => null });
   let seen = 0;
   for await (const _ of desk.parked('g', {})) if (++seen === 300) break;
   expect(pages).toEqual([256, 256]);

@@ -63,16 +63,16 @@ test('a tail from a sequence that does not exist yet tells nothing before it', a
     signal: controller.signal,
     onProgress: ({ through }: { through: number }) => reached.push(through),
   };
-  const told: number[] = [];
+  const delivered: number[] = [];
   const tail = (async () => {
     for await (const { sequence } of engine.tail(options)) {
-      told.push(sequence);
+      delivered.push(sequence);
       if (sequence === 9) controller.abort();
     }
   })();
   for (const n of [6, 7, 8, 9]) await engine.emit([n]);
   await tail;
-  expect(told).toEqual([8, 9]);
+  expect(delivered).toEqual([8, 9]);
   // and a cursor is never ahead of the head
   expect(reached.every((through) => through <= 9)).toBe(true);
   expect(await payloadsOf(engine.tail({ from: 8 }))).toEqual(['8', '9']);

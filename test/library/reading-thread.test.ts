@@ -32,9 +32,12 @@ interface Digest {
 }
 
 /** The same digest, by SQLite's own reading through the view of events. */
-function storedDigest(ledger: string, isTold: (event: { sequence: number; partition: string }) => boolean): Digest {
+function storedDigest(
+  ledger: string,
+  isDelivered: (event: { sequence: number; partition: string }) => boolean,
+): Digest {
   const hash = createHash('sha256');
-  const events = storedEvents(ledger).filter(isTold);
+  const events = storedEvents(ledger).filter(isDelivered);
   for (const { sequence, partition, offset, payload } of events)
     hash.update(`${sequence} ${partition} ${offset} ${payload}\n`);
   return { count: events.length, digest: hash.digest('hex') };
@@ -42,19 +45,19 @@ function storedDigest(ledger: string, isTold: (event: { sequence: number; partit
 
 test('a long replay starts one, and tells what stands in the ledger', async () => {
   const ledger = await largeLedger();
-  const told = await runLibrary<{ all: Digest }>(
+  const delivered = await runLibrary<{ all: Digest }>(
     ledger,
     'return { all: await digestOf((await open()).replay({ determinism: "strict" })) };',
     ALSO,
   );
-  expect(told).toEqual({ all: storedDigest(ledger, () => true), threads: 1 });
-  expect(told.all.count).toBe(LINES);
+  expect(delivered).toEqual({ all: storedDigest(ledger, () => true), threads: 1 });
+  expect(delivered.all.count).toBe(LINES);
 });
 
 test('a part of the history and of the partitions is cut to the event, with a thread as without', async () => {
   const ledger = await largeLedger();
   const [from, through] = [777, LINES - 555];
-  const told = await runLibrary<{ strict: Digest; relaxed: Digest; single: number[] }>(
+  const delivered = await runLibrary<{ strict: Digest; relaxed: Digest; single: number[] }>(
     ledger,
     `const engine = await open();
     const range = { fromSequence: ${from}, throughSequence: ${through}, partitions: ['p0', 'p2'] };
@@ -69,13 +72,13 @@ test('a part of the history and of the partitions is cut to the event, with a th
     ledger,
     ({ sequence, partition }) => sequence >= from && sequence <= through && partition !== 'p1',
   );
-  expect(told).toMatchObject({ strict: stored, relaxed: stored, threads: 2 });
-  expect(told.single).toEqual(told.single.map((_, nth) => 1 + nth * 7919));
+  expect(delivered).toMatchObject({ strict: stored, relaxed: stored, threads: 2 });
+  expect(delivered.single).toEqual(delivered.single.map((_, nth) => 1 + nth * 7919));
 });
 
 test('a short replay of a large ledger starts none', async () => {
   const ledger = await largeLedger();
-  const told = await runLibrary<{ count: number }>(
+  const delivered = await runLibrary<{ count: number }>(
     ledger,
     `const engine = await open();
     const { count } = await digestOf(engine.replay({ fromSequence: 10, throughSequence: 20 }));
@@ -84,7 +87,7 @@ test('a short replay of a large ledger starts none', async () => {
     return { count };`,
     ALSO,
   );
-  expect(told).toEqual({ count: 11, threads: 0 });
+  expect(delivered).toEqual({ count: 11, threads: 0 });
 });
 
 /** Ways to leave a replay when so many events were told: still on the first page, or far behind it. */
@@ -105,7 +108,7 @@ test.each([
 ])('a caller that leaves a replay early and then %s is held by nothing, and the ledger goes on', async (_, close) => {
   const ledger = await largeLedger();
   const leaving = WAYS.map((way) => `async (engine, last) => { ${way} }`);
-  const told = await runLibrary<{ sequences: number[] }>(
+  const delivered = await runLibrary<{ sequences: number[] }>(
     ledger,
     `const sequences = [];
     for (const leave of [${leaving.join(', ')}]) {
@@ -118,14 +121,14 @@ test.each([
     }
     return { sequences };`,
   );
-  expect(told.sequences).toEqual(Array.from({ length: 2 * WAYS.length }, (_, nth) => LINES + 1 + nth));
-  expect(told.threads).toBeGreaterThanOrEqual(WAYS.length);
+  expect(delivered.sequences).toEqual(Array.from({ length: 2 * WAYS.length }, (_, nth) => LINES + 1 + nth));
+  expect(delivered.threads).toBeGreaterThanOrEqual(WAYS.length);
   expect(await expectSoundLedger(ledger)).toHaveLength(LINES + 2 * WAYS.length);
 });
 
 test('an engine that is closed ends the thread of an iteration that was left where it was', async () => {
   const ledger = await largeLedger();
-  const told = await runLibrary<{ exitsAtClose: number }>(
+  const delivered = await runLibrary<{ exitsAtClose: number }>(
     ledger,
     `let exits = 0;
     subscribe('worker_threads', ({ worker }) => worker.once('exit', () => exits++));
@@ -135,12 +138,12 @@ test('an engine that is closed ends the thread of an iteration that was left whe
     await engine.close();
     return { exitsAtClose: exits };`,
   );
-  expect(told).toEqual({ exitsAtClose: 1, threads: 1 });
+  expect(delivered).toEqual({ exitsAtClose: 1, threads: 1 });
 });
 
 test('an engine that is closed ends the replays that go on', async () => {
   const ledger = await largeLedger();
-  const told = await runLibrary<{ codes: string[] }>(
+  const delivered = await runLibrary<{ codes: string[] }>(
     ledger,
     `const codes = [];
     for (const last of [3, ${FAR}]) {
@@ -153,12 +156,12 @@ test('an engine that is closed ends the replays that go on', async () => {
     }
     return { codes };`,
   );
-  expect(told.codes).toEqual(['CLOSED', 'CLOSED']);
+  expect(delivered.codes).toEqual(['CLOSED', 'CLOSED']);
 });
 
 test('events that are kept keep their payloads while pages go on', async () => {
   const ledger = await largeLedger();
-  const told = await runLibrary<{ kept: number; changed: number }>(
+  const delivered = await runLibrary<{ kept: number; changed: number }>(
     ledger,
     `const engine = await open();
     const kept = [];
@@ -167,13 +170,13 @@ test('events that are kept keep their payloads while pages go on', async () => {
     const changed = kept.filter(({ event, text }) => event.payload.toString() !== text || JSON.parse(text).n !== event.sequence);
     return { kept: kept.length, changed: changed.length };`,
   );
-  expect(told).toEqual({ kept: LINES / 50, changed: 0, threads: 1 });
+  expect(delivered).toEqual({ kept: LINES / 50, changed: 0, threads: 1 });
 });
 
 test('a ledger that was replaced behind the first page is told as it was, or not at all', async () => {
   const [ledger, other] = [await largeLedger(), await newLedger()];
   await succeed(['emit', '-q', '-l', other], { input: '{"n":"stranger"}\n'.repeat(2 * LINES) });
-  const told = await runLibrary<{ count: number; strangers: number; code: string | null }>(
+  const delivered = await runLibrary<{ count: number; strangers: number; code: string | null }>(
     ledger,
     `const { renameSync } = await import('node:fs');
     const engine = await open({ access: 'read' });
@@ -190,15 +193,15 @@ test('a ledger that was replaced behind the first page is told as it was, or not
     await engine.close();
     return { count, strangers, code };`,
   );
-  expect(told.strangers).toBe(0);
-  if (told.code === null) expect(told.count).toBe(LINES);
-  else expect(told.code).toBe('LEDGER_REPLACED');
+  expect(delivered.strangers).toBe(0);
+  if (delivered.code === null) expect(delivered.count).toBe(LINES);
+  else expect(delivered.code).toBe('LEDGER_REPLACED');
 });
 
 test('an engine with a signal may replay as often as it likes', async () => {
   const ledger = await largeLedger();
   // a warning of too many listeners would stand on standard error
-  const told = await runLibrary<{ digests: string[] }>(
+  const delivered = await runLibrary<{ digests: string[] }>(
     ledger,
     `const engine = await open({ signal: new AbortController().signal });
     const digests = [];
@@ -206,6 +209,6 @@ test('an engine with a signal may replay as often as it likes', async () => {
     await engine.close();
     return { digests: [...new Set(digests)] };`,
   );
-  expect(told.threads).toBe(12);
-  expect(told.digests).toHaveLength(1);
+  expect(delivered.threads).toBe(12);
+  expect(delivered.digests).toHaveLength(1);
 });

@@ -77,9 +77,9 @@ test('a key is found where it lay in every epoch of the range, also where it was
   await engine.partitioning.place([{ key: 'a', partition: before === 'p0' ? 'p1' : 'p0' }]);
   await emitAll();
   for (const [at, k] of keys.entries()) {
-    const told: number[] = [];
-    for await (const { sequence } of engine.replay({ key: k })) told.push(sequence);
-    expect(told).toEqual([1, 7, 13].map((first) => first + at));
+    const delivered: number[] = [];
+    for await (const { sequence } of engine.replay({ key: k })) delivered.push(sequence);
+    expect(delivered).toEqual([1, 7, 13].map((first) => first + at));
   }
 });
 

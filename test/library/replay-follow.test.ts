@@ -12,13 +12,13 @@ test('from history to what comes: every event once, in order, while others emit 
       for (let n = 0; n < 150; n++) await other.emit({ n });
     }),
   );
-  const told: number[] = [];
+  const delivered: number[] = [];
   for await (const { sequence } of engine.replay({ follow: true, fromSequence: 21, signal: controller.signal })) {
-    told.push(sequence);
+    delivered.push(sequence);
     if (sequence === 600) break;
   }
   await emitting;
-  expect(told).toEqual(Array.from({ length: 580 }, (_, at) => at + 21));
+  expect(delivered).toEqual(Array.from({ length: 580 }, (_, at) => at + 21));
 });
 
 test('it begins at a time, keeps to partitions, keys and conditions, and verifies what comes', async () => {
@@ -29,13 +29,13 @@ test('it begins at a time, keeps to partitions, keys and conditions, and verifie
     { k: 'b', at: 1e9 + 5 },
   ]);
   const controller = new AbortController();
-  const told: string[] = [];
+  const delivered: string[] = [];
   const report = engine
     .replay({ follow: true, from: '1000000003', key: 'a', where: 'at<1000000009', signal: controller.signal })
     .deliver({
       deliver: async (batches) => {
-        for (const batch of batches) told.push(...batch.lines().toString().trim().split('\n').filter(Boolean));
-        if (told.length === 3) controller.abort();
+        for (const batch of batches) delivered.push(...batch.lines().toString().trim().split('\n').filter(Boolean));
+        if (delivered.length === 3) controller.abort();
         return true;
       },
     });
@@ -46,7 +46,7 @@ test('it begins at a time, keeps to partitions, keys and conditions, and verifie
   await engine.emit([{ k: 'a', at: 1e9 + 9 }]);
   await engine.emit([{ k: 'a', at: 1e9 + 8.5, late: true }]);
   expect(await report).toMatchObject({ events: 3, isVerified: true, isComplete: false });
-  expect(told.map((line) => JSON.parse(line).at)).toEqual([1e9 + 5, 1e9 + 8, 1e9 + 8.5]);
+  expect(delivered.map((line) => JSON.parse(line).at)).toEqual([1e9 + 5, 1e9 + 8, 1e9 + 8.5]);
 });
 
 test('what follows has no end', async () => {

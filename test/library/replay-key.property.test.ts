@@ -3,23 +3,23 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { Completengine, type GivenOptions, LedgerError, type ReplayOptions } from '../../src/index.ts';
+import { Completengine, LedgerError, type ReplayOptions, type RoutingOverrideOptions } from '../../src/index.ts';
 import { ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const RUNS = { numRuns: 150 };
 const NAMES = ['p0', 'p1', 'p2', 'p3', 'p4'];
 
-interface Told {
+interface Delivered {
   readonly sequence: number;
   readonly key: string | null;
   readonly partition: string;
 }
 
-async function toldBy(engine: Completengine, options: ReplayOptions = {}): Promise<Told[]> {
-  const told: Told[] = [];
-  for await (const { sequence, key, partition } of engine.replay(options)) told.push({ sequence, key, partition });
-  return told;
+async function deliveredBy(engine: Completengine, options: ReplayOptions = {}): Promise<Delivered[]> {
+  const delivered: Delivered[] = [];
+  for await (const { sequence, key, partition } of engine.replay(options)) delivered.push({ sequence, key, partition });
+  return delivered;
 }
 
 type Step = (engine: Completengine) => Promise<unknown>;
@@ -81,7 +81,7 @@ const emission: fc.Arbitrary<Step> = fc
   .map(({ events, ...given }) => {
     // one by one: a line that a rule refuses leaves the others in
     return async (engine) => {
-      for (const event of events) await engine.emit(event, given as GivenOptions).catch(onlyRefusals);
+      for (const event of events) await engine.emit(event, given as RoutingOverrideOptions).catch(onlyRefusals);
     };
   });
 const change: fc.Arbitrary<Step> = fc.oneof(
@@ -146,7 +146,7 @@ describe('a replay of one key', () => {
           });
           try {
             for (const step of run) await step(engine);
-            const all = await toldBy(engine);
+            const all = await deliveredBy(engine);
             if (all.length === 0) return;
             const [from, through] = [(one % all.length) + 1, (other % all.length) + 1].sort((a, b) => a - b) as [
               number,
@@ -156,12 +156,12 @@ describe('a replay of one key', () => {
             for (const key of new Set([...all.flatMap((event) => event.key ?? []), 'a', 'never'])) {
               const expected = all.filter((event) => event.key === key);
               compared += expected.length;
-              expect(await toldBy(engine, { key, determinism })).toEqual(expected);
+              expect(await deliveredBy(engine, { key, determinism })).toEqual(expected);
               const inRange = expected.filter(({ sequence }) => sequence >= from && sequence <= through);
-              expect(await toldBy(engine, { key, determinism, fromSequence: from, throughSequence: through })).toEqual(
-                inRange,
-              );
-              expect(await toldBy(engine, { key, determinism, partitions: ['p0'] })).toEqual(
+              expect(
+                await deliveredBy(engine, { key, determinism, fromSequence: from, throughSequence: through }),
+              ).toEqual(inRange);
+              expect(await deliveredBy(engine, { key, determinism, partitions: ['p0'] })).toEqual(
                 expected.filter((event) => event.partition === 'p0'),
               );
             }

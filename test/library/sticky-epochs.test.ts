@@ -69,11 +69,11 @@ test('events are explained as if they came now, and nothing is written', async (
   async function* input(): AsyncGenerator<string> {
     yield lines;
   }
-  const told: unknown[] = [];
+  const delivered: unknown[] = [];
   for await (const page of engine.partitioning.explainLines([{ name: 'stdin', open: input }])) {
-    for (const { partition, cause } of page) told.push([partition, cause]);
+    for (const { partition, cause } of page) delivered.push([partition, cause]);
   }
-  expect(told).toEqual([
+  expect(delivered).toEqual([
     ['p1', 'rule'],
     ['p0', 'rule'],
     ['rest', 'missing'],

@@ -95,8 +95,8 @@ describe('several engines', () => {
     // each has seen the ledger empty
     await Promise.all(engines.map((engine, n) => engine.emit({ s: `own ${n}` })));
     const receipts = await Promise.all(engines.map((engine) => engine.emit([{ s: 'x' }, { s: 'y' }, { s: 'z' }])));
-    for (const told of receipts)
-      expect(told.map(({ partition }) => partition)).toEqual(receipts[0]?.map(({ partition }) => partition));
+    for (const delivered of receipts)
+      expect(delivered.map(({ partition }) => partition)).toEqual(receipts[0]?.map(({ partition }) => partition));
     await expectPinnedForEver(ledger, sessionOf);
   });
 

@@ -222,12 +222,12 @@ describe('a member of a group', () => {
     await until(() => seen.length === 4);
     expect(seen).toEqual([1, 2, 4, 5]);
     expect(await parkedBy(engine, 'g')).toMatchObject([
-      { sequence: 3, partition: 'p0', offset: 2, attempts: 3, reason: 'three', isDue: false },
+      { sequence: 3, partition: 'p0', offset: 2, attempts: 3, reason: 'three', redeliveryDue: false },
     ]);
 
     await engine.redeliver('g', [3]);
     await until(() => parked.length === 2);
-    expect(await parkedBy(engine, 'g')).toMatchObject([{ sequence: 3, attempts: 4, isDue: false }]);
+    expect(await parkedBy(engine, 'g')).toMatchObject([{ sequence: 3, attempts: 4, redeliveryDue: false }]);
     isPoisonous = false;
     expect(await engine.redeliver('g')).toBe(1);
     await until(() => seen.length === 5);

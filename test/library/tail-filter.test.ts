@@ -75,16 +75,16 @@ test('progress tells how far it has come, past what is left out, and never past 
   expect(await read({ last: 0 })).toEqual([20]);
   expect(await read({ from: 16 })).toEqual([20]);
   expect(await read({ from: 'start', until: '-1h' })).toEqual([0]);
-  const told: number[] = [];
+  const delivered: number[] = [];
   for await (const { sequence } of engine.tail({
     where: 'n!=4',
     from: 'start',
-    onProgress: (progress) => told.push(-progress.through),
+    onProgress: (progress) => delivered.push(-progress.through),
   }))
-    told.push(sequence);
-  for (const [at, mark] of told.entries())
-    if (mark < 0) expect(told.slice(at).filter((sequence) => sequence > 0 && sequence <= -mark)).toEqual([]);
-  expect(told.at(-1)).toBe(-20);
+    delivered.push(sequence);
+  for (const [at, mark] of delivered.entries())
+    if (mark < 0) expect(delivered.slice(at).filter((sequence) => sequence > 0 && sequence <= -mark)).toEqual([]);
+  expect(delivered.at(-1)).toBe(-20);
 });
 
 test('a signal is heard while nothing of much is told', async () => {

@@ -40,11 +40,11 @@ test('a tail that follows tells what this engine and others commit', async () =>
   const engine = await openEngine({ ledger });
   const other = await openEngine({ ledger });
   await engine.emit('1');
-  const told = take(engine.tail({ follow: true }), 4);
+  const delivered = take(engine.tail({ follow: true }), 4);
   await engine.emit('2');
   await other.emit('3');
   await engine.emit('4');
-  expect(await told).toEqual(['1', '2', '3', '4']);
+  expect(await delivered).toEqual(['1', '2', '3', '4']);
 });
 
 test('several tails follow at the same time, and one that ends leaves the others', async () => {
@@ -63,18 +63,18 @@ test('a tail that follows ends when its signal aborts, without an error', async 
   const engine = await openEngine();
   await engine.emit('1');
   const controller = new AbortController();
-  const told = payloadsOf(engine.tail({ follow: true, signal: controller.signal }));
+  const delivered = payloadsOf(engine.tail({ follow: true, signal: controller.signal }));
   await engine.emit('2');
   setTimeout(() => controller.abort(), 50);
-  expect((await told).slice(0, 1)).toEqual(['1']);
+  expect((await delivered).slice(0, 1)).toEqual(['1']);
   expect(await payloadsOf(engine.tail({ follow: true, signal: AbortSignal.abort() }))).toEqual([]);
 });
 
 test('a tail of some partitions tells those alone', async () => {
   const engine = await openEngine({ partition: placedBy('to'), partitions: ['herring', 'cod'] });
-  const told = take(engine.tail({ partitions: ['cod'], follow: true }), 2);
+  const delivered = take(engine.tail({ partitions: ['cod'], follow: true }), 2);
   for (const to of ['cod', 'herring', 'cod']) await engine.emit({ to });
-  expect(await told).toEqual(['{"to":"cod"}', '{"to":"cod"}']);
+  expect(await delivered).toEqual(['{"to":"cod"}', '{"to":"cod"}']);
   await failureOf(async () => engine.tail({ partitions: ['squid'] }), 'UNKNOWN_PARTITION');
 });
 
@@ -85,20 +85,22 @@ test('a tail that waits for weeks of silence sleeps meanwhile', async () => {
   const warn = ({ name }: Error): void => void warnings.push(name);
   process.on('warning', warn);
   onTestFinished(() => void process.off('warning', warn));
-  const told = payloadsOf(engine.tail({ from: 'start', idleMs: 40 * 24 * 3600 * 1000, signal: controller.signal }));
+  const delivered = payloadsOf(
+    engine.tail({ from: 'start', idleMs: 40 * 24 * 3600 * 1000, signal: controller.signal }),
+  );
   await sleep(50);
   await engine.emit('1');
   setTimeout(() => controller.abort(), 50);
-  expect(await told).toEqual(['1']);
+  expect(await delivered).toEqual(['1']);
   expect(warnings).toEqual([]);
 });
 
 test('a tail that follows ends with CLOSED when its engine is closed', async () => {
   const engine = await openEngine();
   await engine.emit('1');
-  const told = payloadsOf(engine.tail({ follow: true }));
+  const delivered = payloadsOf(engine.tail({ follow: true }));
   await engine.emit('2');
-  const failed = failureOf(() => told, 'CLOSED');
+  const failed = failureOf(() => delivered, 'CLOSED');
   await engine.close();
   await failed;
 });

@@ -18,7 +18,7 @@ const ALSO = `
   const Database = createRequire(${moduleOf('writer-thread')})('better-sqlite3');
   const start = { path: ledger, file: guardFile(ledger, { write: true }), busyTimeoutMs: 30000 };
   const draft = {
-    epoch: 99, count: 1, firstTime: 1, lastTime: 1, isLiftable: true, frames: [], committedAt: 1, ids: [], pins: NO_PIN_CHANGES, sentTo: null, producer: null,
+    epoch: 99, count: 1, firstTime: 1, lastTime: 1, hasArrivalTime: true, frames: [], committedAt: 1, ids: [], pins: NO_PIN_CHANGES, sentTo: null, producer: null,
   };
   const holds = [];
   subscribe('worker_threads', ({ worker }) => {
@@ -33,7 +33,7 @@ const ALSO = `
 
 test('answers that arrive while it closes do not let go of the process', async () => {
   const ledger = await newLedger();
-  const told = await runLibrary<{ answers: string[]; sinceClose: string[] }>(
+  const delivered = await runLibrary<{ answers: string[]; sinceClose: string[] }>(
     ledger,
     `const writer = await WriterThread.start(start);
     const lock = new Database(ledger);
@@ -47,13 +47,13 @@ test('answers that arrive while it closes do not let go of the process', async (
     return { answers: (await Promise.all(offers)).map(({ kind }) => kind), sinceClose: holds.slice(before) };`,
     ALSO,
   );
-  expect(told.answers).toEqual(['conflict', 'stale', 'stale']);
-  expect(told.sinceClose).toEqual(expect.not.arrayContaining(['unref']));
+  expect(delivered.answers).toEqual(['conflict', 'stale', 'stale']);
+  expect(delivered.sinceClose).toEqual(expect.not.arrayContaining(['unref']));
 });
 
 test('a page that arrives while it closes does not let go of the process', async () => {
   const ledger = await newLedger();
-  const told = await runLibrary<{ sinceClose: string[]; page: string }>(
+  const delivered = await runLibrary<{ sinceClose: string[]; page: string }>(
     ledger,
     `const engine = await open();
     await engine.emit({ n: 1 });
@@ -66,13 +66,13 @@ test('a page that arrives while it closes does not let go of the process', async
     return { page: String(value.commits.length), sinceClose: holds.slice(before) };`,
     ALSO,
   );
-  expect(told.page).toBe('1');
-  expect(told.sinceClose).toEqual(expect.not.arrayContaining(['unref']));
+  expect(delivered.page).toBe('1');
+  expect(delivered.sinceClose).toEqual(expect.not.arrayContaining(['unref']));
 });
 
 test('what keeps it from starting arrives as an error of the engine, with its code, hint, details and cause', async () => {
   const ledger = await newLedger();
-  const told = await runLibrary<Record<string, unknown>>(
+  const delivered = await runLibrary<Record<string, unknown>>(
     ledger,
     `const { LedgerError } = await import(new URL('../../model/ledger-error.js', ${moduleOf('writer-thread')}));
     const lock = new Database(ledger);
@@ -93,9 +93,9 @@ test('what keeps it from starting arrives as an error of the engine, with its co
   );
   const cause = { isError: true, name: 'SqliteError', code: 'SQLITE_BUSY' };
   const shape = { isOurs: true, name: 'LedgerError', path: ledger, hint: expect.any(String) };
-  expect(told['busy']).toEqual({ ...shape, code: 'BUSY', cause });
-  expect(told['aborted']).toEqual({ ...shape, code: 'ABORTED', cause });
-  expect(told['replaced']).toMatchObject({ isOurs: true, code: 'LEDGER_REPLACED' });
+  expect(delivered['busy']).toEqual({ ...shape, code: 'BUSY', cause });
+  expect(delivered['aborted']).toEqual({ ...shape, code: 'ABORTED', cause });
+  expect(delivered['replaced']).toMatchObject({ isOurs: true, code: 'LEDGER_REPLACED' });
 });
 
 test.each([
@@ -105,7 +105,7 @@ test.each([
 ])('a thread that exits by itself %s is an error, not a wait without end', async (_, when) => {
   const ledger = await newLedger();
   const preload = fileURLToPath(new URL('../support/exiting-thread.js', import.meta.url));
-  const told = await runLibrary<{ code: string; cause: string | null }>(
+  const delivered = await runLibrary<{ code: string; cause: string | null }>(
     ledger,
     `process.env.NODE_OPTIONS = '--import=' + ${JSON.stringify(preload)};
     process.env.COMPLETENGINE_TEST_THREAD_EXITS = ${JSON.stringify(when)};
@@ -122,5 +122,5 @@ test.each([
     'throw-at-start': { code: 'INTERNAL', cause: 'gone at the start' },
     'at-offer': { code: 'OUTCOME_UNKNOWN', cause: 'CLOSED' },
   };
-  expect(told).toMatchObject(expected[when as keyof typeof expected]);
+  expect(delivered).toMatchObject(expected[when as keyof typeof expected]);
 });

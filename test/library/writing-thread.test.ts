@@ -5,21 +5,24 @@ import { ledgerPath } from '../support/engines.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { runLibrary } from '../support/library-process.ts';
 
-async function run<Told>(body: string): Promise<{ told: Told & { threads: number }; ledger: string }> {
+async function run<Delivered>(body: string): Promise<{ delivered: Delivered & { threads: number }; ledger: string }> {
   const ledger = ledgerPath();
-  return { told: await runLibrary<Told>(ledger, body), ledger };
+  return { delivered: await runLibrary<Delivered>(ledger, body), ledger };
 }
 
 test('a few commits start none', async () => {
-  const { told } = await run(`
+  const { delivered } = await run(`
     const engine = await open();
     for (let n = 0; n < 10; n++) await engine.emit({ n });
     await engine.close();`);
-  expect(told.threads).toBe(0);
+  expect(delivered.threads).toBe(0);
 });
 
 test('a caller that goes on gets one, and the same receipts, duplicates and order as without', async () => {
-  const { told, ledger } = await run<{ sequences: number[]; duplicate: { sequence: number; isDuplicate: boolean } }>(`
+  const { delivered, ledger } = await run<{
+    sequences: number[];
+    duplicate: { sequence: number; isDuplicate: boolean };
+  }>(`
     const engine = await open({ unique: 'id' });
     const sequences = [];
     for (let id = 0; id < 200; id++) sequences.push((await engine.emit({ id })).sequence);
@@ -28,9 +31,9 @@ test('a caller that goes on gets one, and the same receipts, duplicates and orde
     const duplicate = await engine.emit({ id: 7 });
     await engine.close();
     return { sequences, duplicate };`);
-  expect(told.threads).toBe(1);
-  expect(told.sequences).toEqual(Array.from({ length: 400 }, (_, n) => n + 1));
-  expect(told.duplicate).toMatchObject({ sequence: 8, isDuplicate: true });
+  expect(delivered.threads).toBe(1);
+  expect(delivered.sequences).toEqual(Array.from({ length: 400 }, (_, n) => n + 1));
+  expect(delivered.duplicate).toMatchObject({ sequence: 8, isDuplicate: true });
   const events = await expectSoundLedger(ledger);
   expect(events.map(({ payload }) => (JSON.parse(payload.toString()) as { id: number }).id)).toEqual(
     Array.from({ length: 400 }, (_, n) => n),
@@ -38,7 +41,7 @@ test('a caller that goes on gets one, and the same receipts, duplicates and orde
 });
 
 test('two callers with threads meet one another’s time floor, and nothing is lost', async () => {
-  const { told, ledger } = await run<{ received: number }>(`
+  const { delivered, ledger } = await run<{ received: number }>(`
     const [one, other] = [await open({ time: 'time' }), await open({ time: 'time' })];
     const base = Date.now() - 1000000;
     let received = 0;
@@ -50,8 +53,8 @@ test('two callers with threads meet one another’s time floor, and nothing is l
       await engine.close();
     }));
     return { received };`);
-  expect(told.threads).toBe(2);
-  expect(told.received).toBe(300);
+  expect(delivered.threads).toBe(2);
+  expect(delivered.received).toBe(300);
   const events = await expectSoundLedger(ledger);
   const each = [0, 1].map((which) =>
     events.map(({ payload }) => JSON.parse(payload.toString())).filter((event) => event.which === which),
@@ -61,9 +64,9 @@ test('two callers with threads meet one another’s time floor, and nothing is l
 });
 
 test('a process that forgets to close ends all the same, with everything stored', async () => {
-  const { told, ledger } = await run(`
+  const { delivered, ledger } = await run(`
     const engine = await open();
     for (let n = 0; n < 200; n++) await engine.emit({ n });`);
-  expect(told.threads).toBe(1);
+  expect(delivered.threads).toBe(1);
   expect(await expectSoundLedger(ledger)).toHaveLength(200);
 });

@@ -47,7 +47,7 @@ const CALLS: Readonly<Record<string, (engine: Untyped, options: object) => unkno
   'replay, awaited': (engine, options) => engine.replay(options),
   'replay, delivered': (engine, options) => engine.replay(options).deliver(null),
   range: (engine, options) => engine.range(options),
-  rehearse: (engine, options) => engine.rehearse(options),
+  dryRun: (engine, options) => engine.dryRun(options),
   subscribe: (engine, options) => engine.subscribe(options, noop),
   planCursors: (engine, options) => engine.planCursors('g', 'start', options),
   setCursors: (engine, options) => engine.setCursors('g', 'start', options),
@@ -220,7 +220,7 @@ describe('a Date is taken wherever a time is', () => {
     expect((await engine.replay({ from: at(3) })).events).toBe(1);
     expect(await payloadsOf(engine.tail({ since: at(1), until: at(2) }))).toHaveLength(1);
     expect(await payloadsOf(engine.tail({ from: at(2) }))).toHaveLength(2);
-    expect((await engine.rehearse({ from: at(1) })).events).toBe(3);
+    expect((await engine.dryRun({ from: at(1) })).events).toBe(3);
   });
 
   it('as a starting point', async () => {

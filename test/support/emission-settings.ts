@@ -2,7 +2,7 @@
 
 import type { EmissionSettings } from '../../src/core/emission/draft/settings.ts';
 import { DEPTH_MAX, LINE_BYTES_DEFAULT } from '../../src/core/model/config.ts';
-import { NOTHING_GIVEN } from '../../src/core/model/routing/router.ts';
+import { NO_OVERRIDE } from '../../src/core/model/routing/router.ts';
 
 export function emissionSettings(settings: Partial<EmissionSettings> = {}): EmissionSettings {
   return {
@@ -14,7 +14,7 @@ export function emissionSettings(settings: Partial<EmissionSettings> = {}): Emis
     isClockTrusted: false,
     late: 'record',
     isEnvelope: false,
-    given: NOTHING_GIVEN,
+    given: NO_OVERRIDE,
     onBadLine: 'collect',
     ...settings,
   };

@@ -2,7 +2,7 @@
 
 import { Seeded } from './seeded.ts';
 
-export interface EventStream {
+export interface GeneratedEvents {
   readonly name: string;
   readonly seed: number;
   /** How many lines it has. */
@@ -14,7 +14,7 @@ export interface EventStream {
 const PIECES = ['cod', 'a b', '\\u00e4', 'ä', '海', '🐟', '\\"', '\\\\', '\\n', '\\t', '],[', '},{', '\\ud83d\\udc1f'];
 
 /** The nth line, from 1, without its end. With what could confuse whoever takes lines apart. */
-export function streamLine(stream: EventStream, n: number): string {
+export function streamLine(stream: GeneratedEvents, n: number): string {
   const random = new Seeded(stream.seed).fork(n);
   let text = '';
   for (let left = random.between(0, stream.piecesMax ?? 60); left > 0; left--) text += random.pick(PIECES);
@@ -22,7 +22,7 @@ export function streamLine(stream: EventStream, n: number): string {
 }
 
 /** Lines `from` to `through`, both included, each with its end. */
-export function streamText(stream: EventStream, from = 1, through = stream.count): string {
+export function streamText(stream: GeneratedEvents, from = 1, through = stream.count): string {
   let text = '';
   for (let n = from; n <= through; n++) text += `${streamLine(stream, n)}\n`;
   return text;

@@ -7,11 +7,11 @@ import { runProgram } from './fault-tools.ts';
 const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
 
 /** Runs `body` with `open`, `ledger` (its path), and whatever `also` defines; returns what the body returns, and how many threads were started. */
-export async function runLibrary<Told>(
+export async function runLibrary<Delivered>(
   ledger: string,
   body: string,
   also = '',
-): Promise<Told & { readonly threads: number }> {
+): Promise<Delivered & { readonly threads: number }> {
   const script = `
     import { subscribe } from 'node:diagnostics_channel';
     let threads = 0;
@@ -28,5 +28,5 @@ export async function runLibrary<Told>(
     script,
   ]);
   expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
-  return JSON.parse(stdout.toString()) as Told & { threads: number };
+  return JSON.parse(stdout.toString()) as Delivered & { threads: number };
 }

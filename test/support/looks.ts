@@ -1,24 +1,24 @@
 /** Looks at a ledger that was never there: what a live page is given, made by hand. */
 
-import type { Look } from '../../src/cli/watch/sample.ts';
+import type { Sample } from '../../src/cli/watch/sample.ts';
 import type { GroupDescription, LedgerIdentity } from '../../src/index.ts';
 import { hashOf } from '../../src/index.ts';
 
 const MICROS_PER_MS = 1000;
 export const START = Date.UTC(2026, 3, 12, 9) * MICROS_PER_MS;
 
-export interface LookFacts {
+export interface SampleFacts {
   readonly atMs: number;
   /** Events by partition. */
   readonly events: readonly number[];
-  readonly growth?: Look['gauges']['growth'];
+  readonly growth?: Sample['gauges']['growth'];
   readonly groups?: readonly GroupDescription[];
   readonly names?: readonly string[];
   readonly path?: string;
-  readonly producers?: Look['gauges']['producers'];
+  readonly producers?: Sample['gauges']['producers'];
 }
 
-export function lookOf({
+export function sampleOf({
   atMs,
   events,
   growth = null,
@@ -26,7 +26,7 @@ export function lookOf({
   names,
   path = '/var/lib/events.codex',
   producers = [],
-}: LookFacts): Look {
+}: SampleFacts): Sample {
   const sequence = events.reduce((sum, count) => sum + count, 0);
   const partitions = events.map((count, id) => ({
     id,

@@ -9,7 +9,7 @@ import { BIN } from './cli.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** One delivered event, and whether its member was allowed to stand behind it. */
-export interface Given {
+export interface RoutingOverride {
   readonly sequence: number;
   readonly partition: string;
   readonly offset: number;
@@ -73,7 +73,7 @@ export class MemberProcess {
   }
 
   /** Every event, as it was written. */
-  async *given(): AsyncGenerator<Given, void, undefined> {
+  async *given(): AsyncGenerator<RoutingOverride, void, undefined> {
     const refused = this.refused;
     for await (const line of createInterface({ input: createReadStream(this.#output) })) {
       // the last line of a member that was killed may be half a line

@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { expect } from 'vitest';
-import { type EventStream, streamLine } from './event-stream.ts';
+import { type GeneratedEvents, streamLine } from './event-stream.ts';
 import type { StoredEvent } from './invariants.ts';
 
 export interface Receipt {
@@ -51,7 +51,7 @@ export class ReceiptReader {
 /** Every receipt leads to its line: same bytes, same sequence, same place. */
 export function expectReceipted(
   events: readonly StoredEvent[],
-  stream: EventStream,
+  stream: GeneratedEvents,
   receipts: readonly Receipt[],
   context = '',
 ): void {
@@ -69,7 +69,7 @@ export function expectReceipted(
 }
 
 /** The stored lines of a stream are its first ones, each once, in order. Returns how many there are. */
-export function expectPrefix(events: readonly StoredEvent[], stream: EventStream, context = ''): number {
+export function expectPrefix(events: readonly StoredEvent[], stream: GeneratedEvents, context = ''): number {
   const mark = `"id":"${stream.name}-`;
   const stored = events.filter(({ payload }) => payload.includes(mark));
   for (const [at, { payload }] of stored.entries()) {

@@ -89,11 +89,11 @@ export function scanLine(line: string | Buffer, paths: readonly string[] = [], l
 
 /** As toEqual, and a hundred times as fast: records by the hundred thousand are not compared property by property. */
 export function expectSameRecords(found: readonly ScannedRecord[], expected: readonly ScannedRecord[]): void {
-  const told = ({ number, payload, fault, faultAt, fields }: ScannedRecord) =>
+  const delivered = ({ number, payload, fault, faultAt, fields }: ScannedRecord) =>
     `${number} ${fault} ${faultAt} ${payload.length} ${fault === 'NONE' ? fields.map(({ kind, value }) => `${kind} ${value.toString('latin1')}`).join(' ') : ''}`;
   expect(found.length).toBe(expected.length);
   for (const [at, record] of expected.entries()) {
-    if (told(found[at] as ScannedRecord) !== told(record))
+    if (delivered(found[at] as ScannedRecord) !== delivered(record))
       expect(found[at], record.payload.toString('latin1').slice(0, 500)).toEqual(record);
   }
 }

@@ -3,7 +3,7 @@
 import { FrameBodyWriter } from '../../src/core/frames/frame-body.ts';
 import type { StoredCommit, StoredFrame } from '../../src/core/model/events/commit.ts';
 
-export interface Told {
+export interface Delivered {
   readonly sequence: number;
   readonly partition: number;
   readonly offset: number;
@@ -12,11 +12,11 @@ export interface Told {
 }
 
 /** The events of one commit as it is stored: one frame for each partition. */
-export function storedOf(firstSequence: number, told: readonly Told[]): StoredCommit {
-  const partitions = [...new Set(told.map(({ partition }) => partition))].sort((one, other) => one - other);
+export function storedOf(firstSequence: number, delivered: readonly Delivered[]): StoredCommit {
+  const partitions = [...new Set(delivered.map(({ partition }) => partition))].sort((one, other) => one - other);
   const frames = partitions.map((partition): StoredFrame => {
-    const mine = told.filter((event) => event.partition === partition);
-    const [first, last] = [mine[0] as Told, mine.at(-1) as Told];
+    const mine = delivered.filter((event) => event.partition === partition);
+    const [first, last] = [mine[0] as Delivered, mine.at(-1) as Delivered];
     const writer = new FrameBodyWriter();
     for (const { sequence, time, payload } of mine) {
       const bytes = Buffer.from(payload);

@@ -4,7 +4,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIN, type CliResult, finished } from './cli.ts';
-import { type EventStream, streamText } from './event-stream.ts';
+import { type GeneratedEvents, streamText } from './event-stream.ts';
 import { killAfterTest } from './fault-tools.ts';
 import { tempDir } from './temp-dir.ts';
 import { ThreadCount } from './thread-count.ts';
@@ -59,7 +59,7 @@ export class ThreadedEmission {
   }
 
   /** Feeds the lines of a stream as fast as they are taken, until the end of them or of the process: several commits are on their way. Standard input stays open. */
-  async feed(stream: EventStream): Promise<void> {
+  async feed(stream: GeneratedEvents): Promise<void> {
     // made before any of it is fed, which would be slower than the commits
     const bytes = Buffer.from(streamText(stream));
     for (let at = 0; at < bytes.length && !this.hasEnded; at += PIECE_BYTES) {

@@ -9,12 +9,12 @@ import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
 type Failure = Error & { readonly oclif?: { readonly exit?: number } };
 
 /** Errors of standard output that were told when they came. */
-const told = new WeakSet<object>();
+const delivered = new WeakSet<object>();
 
 /** Standard output takes no more: told at once, because not every writer waits for an answer. */
 export function printOutputFailure(error: NodeJS.ErrnoException): void {
   printFailure(outputFailure(error));
-  told.add(error);
+  delivered.add(error);
 }
 
 /** Prints to standard error and sets the exit code; a request to exit with 0 is no failure. `usageHint`: what to try where the command line cannot be taken. */
@@ -22,7 +22,7 @@ export function printFailure(error: unknown, usageHint = 'completengine --help')
   const failure: Failure = error instanceof Error ? error : new Error(String(error));
   if (failure.oclif?.exit === 0) return;
   process.exitCode = exitCodeOf(failure, process.exitCode);
-  if (typeof failure.cause === 'object' && failure.cause !== null && told.has(failure.cause)) return;
+  if (typeof failure.cause === 'object' && failure.cause !== null && delivered.has(failure.cause)) return;
   for (const line of linesOf(failure, usageHint)) process.stderr.write(`${line}\n`);
 }
 

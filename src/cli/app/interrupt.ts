@@ -11,7 +11,7 @@ export interface Interrupt {
   /** Ends the work for a reason that is no signal: the reader of the output has gone. */
   abort(): void;
   /** Sets the exit code of the signal that came, if one did. */
-  settleExitCode(): void;
+  setExitCode(): void;
   close(): void;
 }
 
@@ -39,7 +39,7 @@ export function listenForInterrupt(): Interrupt {
     signal: controller.signal,
     atOnce: last.signal,
     abort: () => controller.abort(),
-    settleExitCode: () => {
+    setExitCode: () => {
       if (caught !== undefined) process.exitCode = SIGNAL_EXIT_CODES[caught];
     },
     close,

@@ -42,7 +42,7 @@ export async function withLedger<Result>(
       () => engine.close(),
     );
   } finally {
-    interrupt.settleExitCode();
+    interrupt.setExitCode();
     interrupt.close();
   }
 }

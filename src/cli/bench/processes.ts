@@ -99,9 +99,9 @@ async function collect(stream: Readable): Promise<string> {
 
 /** Tells what a process said itself, as far as its first line. */
 export function processFailed(fact: string, stderr: string, cause?: unknown): LedgerError {
-  const [told = ''] = stderr.split('\n');
+  const [delivered = ''] = stderr.split('\n');
   return new LedgerError('IO_FAILED', {
-    message: `a process that was measured failed: ${fact}, and said ${told === '' ? 'nothing' : `"${told.replace(/^error: /, '')}"`}`,
+    message: `a process that was measured failed: ${fact}, and said ${delivered === '' ? 'nothing' : `"${delivered.replace(/^error: /, '')}"`}`,
     hint: 'run it again; nothing was left behind',
     cause,
   });

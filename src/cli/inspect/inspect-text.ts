@@ -77,7 +77,7 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
   if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} with a pin`]);
   if (groups.length > 0) rows.push(['groups', lagsText(groups)]);
   if (storage.foreignObjects.length > 0) rows.push(['foreign', foreignText(storage.foreignObjects)]);
-  if (storage.isOpenToOthers) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
+  if (storage.worldReadable) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
   for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;

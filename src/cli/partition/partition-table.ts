@@ -1,6 +1,6 @@
 /** The partitions of a ledger as tables and documents, with what lies in them and how evenly. */
 
-import type { PartitionReach, PartitionSummary } from '../../index.ts';
+import type { PartitionDescription, PartitionSummary } from '../../index.ts';
 import { bar } from '../terminal/bar.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, percent } from '../terminal/format-numbers.ts';
@@ -19,14 +19,14 @@ export function partitionTable(partitions: readonly PartitionSummary[]): Promise
 
 /** With the way keys reach them, and how their share compares with an even one; a bar for people. Narrow terminals go without the times. */
 export async function reachTable(
-  partitions: readonly PartitionReach[],
+  partitions: readonly PartitionDescription[],
   terminalColumns: number | null,
 ): Promise<string> {
   const evenEvents = evenShare(partitions);
   const most = Math.max(...partitions.map(({ events }) => events), 1);
-  const rule: Column<PartitionReach> = ['rule', 'left', (partition) => partition.rule];
-  const skew: Column<PartitionReach> = ['skew', 'right', (partition) => skewText(skewOf(partition, evenEvents))];
-  const length: Column<PartitionReach> = ['', 'left', ({ events }) => bar(events, most, BAR_CELLS)];
+  const rule: Column<PartitionDescription> = ['rule', 'left', (partition) => partition.rule];
+  const skew: Column<PartitionDescription> = ['skew', 'right', (partition) => skewText(skewOf(partition, evenEvents))];
+  const length: Column<PartitionDescription> = ['', 'left', ({ events }) => bar(events, most, BAR_CELLS)];
   const spread = [NAME, rule, EVENTS, share(eventsIn(partitions)), skew];
   const stored = [STORED, OFFSETS, ...TIMES];
   if (terminalColumns === null) return table(partitions, [...spread, ...stored]);
@@ -40,7 +40,7 @@ export function partitionDocument(partition: PartitionSummary): object {
 }
 
 /** `share`: of all events, 0 to 1; `skew`: events against an even share of those that keys lead to, 1 where it is even, null where no key leads there. */
-export function reachDocuments(partitions: readonly PartitionReach[]): object[] {
+export function reachDocuments(partitions: readonly PartitionDescription[]): object[] {
   const total = eventsIn(partitions);
   const evenEvents = evenShare(partitions);
   return partitions.map((partition) => ({
@@ -57,12 +57,12 @@ function eventsIn(partitions: readonly PartitionSummary[]): number {
 }
 
 /** Events that each partition would have if keys led to all alike. */
-function evenShare(partitions: readonly PartitionReach[]): number {
+function evenShare(partitions: readonly PartitionDescription[]): number {
   const keyed = partitions.filter(({ isKeyed }) => isKeyed);
   return eventsIn(keyed) / keyed.length;
 }
 
-function skewOf({ isKeyed, events }: PartitionReach, evenEvents: number): number | null {
+function skewOf({ isKeyed, events }: PartitionDescription, evenEvents: number): number | null {
   return isKeyed && evenEvents > 0 ? events / evenEvents : null;
 }
 

@@ -4,7 +4,10 @@ import type { CursorPlan, CursorStep } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { count, plural } from '../terminal/format-numbers.ts';
 
-export async function cursorPlanText(group: string, { steps, again, skipped, alive }: CursorPlan): Promise<string> {
+export async function cursorPlanText(
+  group: string,
+  { steps, again, skipped, liveMembers }: CursorPlan,
+): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
   const table = renderTable(
     ['partition', 'from offset', 'to offset', 'again', 'skipped'],
@@ -16,18 +19,19 @@ export async function cursorPlanText(group: string, { steps, again, skipped, ali
       ...[eventsAgain(step), eventsSkipped(step)].map((events) => (events === 0 ? '' : count(events))),
     ]),
   );
-  const members = alive.length === 0 ? 'nobody is at work' : `at work: ${alive.map(escapeForTerminal).join(', ')}`;
+  const members =
+    liveMembers.length === 0 ? 'nobody is at work' : `at work: ${liveMembers.map(escapeForTerminal).join(', ')}`;
   return `group ${group}: ${plural(again, 'event')} again, ${count(skipped)} skipped; ${members}\n${table}`;
 }
 
 /** `isDone` is false where nothing was changed. */
 export function cursorPlanDocument(
   group: string,
-  { steps, again, skipped, alive }: CursorPlan,
+  { steps, again, skipped, liveMembers }: CursorPlan,
   isDone: boolean,
 ): object {
   const partitions = steps.map((step) => ({ ...step, again: eventsAgain(step), skipped: eventsSkipped(step) }));
-  return { group, isDone, again, skipped, alive, partitions };
+  return { group, isDone, again, skipped, liveMembers, partitions };
 }
 
 function eventsAgain({ from, to }: CursorStep): number {

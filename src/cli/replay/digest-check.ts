@@ -1,9 +1,9 @@
 /** What a replay must prove: a digest that was given, or the one a first run has kept in a file. */
 
-import { LedgerError, parseDigest, proveDigest, type TellingReport } from '../../index.ts';
+import { LedgerError, parseDigest, proveDigest, type StreamReport } from '../../index.ts';
 import { readSmallFile, writeAtomically } from '../state/atomic-file.ts';
 
-export class DigestDuty {
+export class DigestCheck {
   readonly #expected: string | undefined;
   readonly #path: string | undefined;
   readonly #kept: string | null;
@@ -16,7 +16,7 @@ export class DigestDuty {
   }
 
   /** Compares, or keeps the digest of a first run; of one that ended early nothing is kept. @throws LedgerError DIGEST_MISMATCH, IO_FAILED */
-  settle(report: TellingReport): void {
+  settle(report: StreamReport): void {
     if (this.#expected !== undefined) proveDigest(report, this.#expected);
     if (this.#path === undefined) return;
     if (this.#kept !== null) proveDigest(report, this.#kept);

@@ -7,7 +7,7 @@ import {
   LedgerError,
   type ReplayOptions,
   type ReplayProgress,
-  type TellingReport,
+  type StreamReport,
   type TransferReport,
 } from '../../index.ts';
 import type { Interrupt } from '../app/interrupt.ts';
@@ -29,7 +29,7 @@ export interface ReplayRun {
 }
 
 export interface ReplayEnding {
-  readonly report: TellingReport | TransferReport | null;
+  readonly report: StreamReport | TransferReport | null;
   readonly error: unknown;
   /** Where it would go on; null where it is told to its end, or where nobody is left who would read on. */
   readonly rest: { readonly from: number; readonly through: number | null } | null;
@@ -58,7 +58,7 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
     run.cursor?.advance(progress);
     line.update(progress);
   };
-  let report: TellingReport | null = null;
+  let report: StreamReport | null = null;
   let error: unknown;
   try {
     report = await deliver(engine, { ...run.request, playback: player?.playback, signal, onProgress }, run);
@@ -79,7 +79,7 @@ async function deliver(
   engine: Completengine,
   options: ReplayOptions,
   { into, exec, output }: ReplayRun,
-): Promise<TellingReport> {
+): Promise<StreamReport> {
   const { signal } = options;
   if (into !== null && signal !== undefined) {
     // what is wrong with the request is told before a ledger is made for it

@@ -1,11 +1,11 @@
 /** The report of a replay, for people and as a document. */
 
-import { formatHead, formatTime, type RehearsalReport, type TellingReport, type TransferReport } from '../../index.ts';
+import { type DryRunReport, formatHead, formatTime, type StreamReport, type TransferReport } from '../../index.ts';
 import { bytes, plural, rate, seconds, sequences, span } from '../terminal/format-numbers.ts';
 import { missingFieldsText } from '../terminal/missing-fields-text.ts';
 import { timeOrNull } from '../terminal/times.ts';
 
-export function replayLine(report: TellingReport | TransferReport): string {
+export function replayLine(report: StreamReport | TransferReport): string {
   const { resumedBehind = null } = report as Partial<TransferReport>;
   if (report.events === 0) return nothingLine(report, resumedBehind);
   const parts = [
@@ -23,7 +23,7 @@ export function replayLine(report: TellingReport | TransferReport): string {
 }
 
 /** Of a reader that goes away in the middle of the first page nobody knows what it took. */
-function nothingLine({ isComplete, missingFields }: TellingReport, resumedBehind: number | null): string {
+function nothingLine({ isComplete, missingFields }: StreamReport, resumedBehind: number | null): string {
   if (!isComplete) return 'ended before a page of events was told';
   if (missingFields.length > 0) return `no events: ${missingFieldsText(missingFields)}`;
   return resumedBehind === null
@@ -31,13 +31,13 @@ function nothingLine({ isComplete, missingFields }: TellingReport, resumedBehind
     : `nothing new: it holds them through sequence ${resumedBehind}`;
 }
 
-export function replayDocument(report: TellingReport | TransferReport): object {
+export function replayDocument(report: StreamReport | TransferReport): object {
   const head = 'head' in report ? { head: formatHead(report.head) } : {};
   return { ...report, firstTime: timeOrNull(report.firstTime), lastTime: timeOrNull(report.lastTime), ...head };
 }
 
 /** What would be told, and how long it would take. */
-export function rehearsalLine({ durationMs, ...report }: RehearsalReport): string {
+export function dryRunLine({ durationMs, ...report }: DryRunReport): string {
   if (report.events === 0) return nothingLine(report, null);
   return [
     `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be told`,
@@ -49,7 +49,7 @@ export function rehearsalLine({ durationMs, ...report }: RehearsalReport): strin
   ].join('; ');
 }
 
-export function rehearsalDocument(report: RehearsalReport): object {
+export function dryRunDocument(report: DryRunReport): object {
   const spanMs =
     report.firstTime === null || report.lastTime === null ? null : (report.lastTime - report.firstTime) / 1000;
   return { ...replayDocument(report), spanMs };

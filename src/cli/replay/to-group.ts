@@ -43,7 +43,7 @@ export interface Step extends GivenFlags {
   /** Takes the result: one document, or text. */
   print(result: string): void;
   /** Takes what is to be known beside it. */
-  tell(note: string): void;
+  report(note: string): void;
 }
 
 export async function replayToGroup(step: Step): Promise<void> {
@@ -60,19 +60,19 @@ export async function replayToGroup(step: Step): Promise<void> {
       await show(plan, false);
       const obstacle = obstacleTo(plan, flags.force, mayAsk);
       const isAgreed = obstacle === null && (await confirm(`step group ${group}?`, signal));
-      if (!isAgreed) return step.tell(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
+      if (!isAgreed) return step.report(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
     }
     // what was planned may have changed since: what was done is told
     const done = await engine.setCursors(group, from, { ...options, force: flags.force });
     sayOnOutputFailure('the group was reset');
     await show(done, true);
-    if (!flags.json) step.tell('done: its members go on from there');
+    if (!flags.json) step.report('done: its members go on from there');
   });
 }
 
 /** What is to be told in place of a question; null where it can be asked. */
-function obstacleTo({ alive }: CursorPlan, isForced: boolean, mayAsk: boolean): string | null {
-  if (alive.length > 0 && !isForced) return 'while members are at work it takes --force';
+function obstacleTo({ liveMembers }: CursorPlan, isForced: boolean, mayAsk: boolean): string | null {
+  if (liveMembers.length > 0 && !isForced) return 'while members are at work it takes --force';
   return mayAsk ? null : 'add --yes to do it';
 }
 

@@ -1,6 +1,12 @@
 /** What `tail --exec` says on standard error about deliveries that failed: one line a second at most, however often the command fails, and a summary at the end. */
 
-import { type DeliveryPlace, type FailedDelivery, ReportLimiter, type Subscription, type Timer } from '../../index.ts';
+import {
+  type DeliveryPosition,
+  type FailedDelivery,
+  ReportLimiter,
+  type Subscription,
+  type Timer,
+} from '../../index.ts';
 import { count, plural, seconds } from '../terminal/format-numbers.ts';
 
 const INTERVAL_MS = 1000;
@@ -39,7 +45,7 @@ export class DeliveryLog {
 }
 
 /** `p0/2 (sequence 3)`, `4 events from p0/0`. */
-export function placeOf({ partition, offset, events, sequence }: DeliveryPlace): string {
+export function placeOf({ partition, offset, events, sequence }: DeliveryPosition): string {
   return events === 1
     ? `${partition}/${offset} (sequence ${sequence})`
     : `${plural(events, 'event')} from ${partition}/${offset}`;

@@ -35,7 +35,7 @@ export async function tailGroup(
   partitions: readonly string[],
   flags: TailFlags,
 ): Promise<void> {
-  const log = new DeliveryLog(tell, systemTimer);
+  const log = new DeliveryLog(report, systemTimer);
   const target =
     flags.exec === undefined
       ? await outputTarget(interrupt, flags)
@@ -49,12 +49,12 @@ export async function tailGroup(
       target.handler,
     );
     if (!subscription.isNew && flags.from !== undefined)
-      tell(
+      report(
         `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
       );
     const head = (await engine.head()).sequence;
     if (subscription.isNew && beyondHead(flags.from, head))
-      tell(
+      report(
         `there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} begins after it`,
       );
     await subscription.finished;
@@ -69,7 +69,7 @@ export async function tailGroup(
 /** Scripts branch on the exit code; an error or a signal sets its own later. */
 function reportParked(subscription: Subscription): void {
   if (subscription.parked === 0) return;
-  tell(summaryLine(subscription));
+  report(summaryLine(subscription));
   process.exitCode = EXIT_PARKED;
 }
 
@@ -88,8 +88,8 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
     from: flags.from,
     zone: flags.tz,
     leaseMs: flags.lease === undefined ? undefined : millisOf(flags.lease),
-    onRefused: (delivery) =>
-      tell(
+    onFenced: (delivery) =>
+      report(
         `${placeOf(delivery)}: the lease had gone to another member, or the group was stepped elsewhere: not acknowledged`,
       ),
     until: {
@@ -173,6 +173,6 @@ function blamingOutput(sync: () => void): void {
   }
 }
 
-function tell(line: string): void {
+function report(line: string): void {
   process.stderr.write(`${escapeForTerminal(line)}\n`);
 }

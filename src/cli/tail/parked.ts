@@ -89,7 +89,7 @@ async function parkedTable(parked: readonly ParkedEventDescription[]): Promise<s
     `${escapeForTerminal(event.partition)}/${event.offset}`,
     String(event.attempts),
     formatTime(event.parkedAt),
-    event.isDue ? 'yes' : '',
+    event.redeliveryDue ? 'yes' : '',
     escapeForTerminal([event.reason, event.details.split('\n').at(-1) ?? ''].filter((part) => part !== '').join(': ')),
   ]);
   return renderTable(

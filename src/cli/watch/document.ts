@@ -5,11 +5,11 @@ import { groupDocument } from '../inspect/groups-text.ts';
 import { epochDocument, namesOf } from '../partition/routing-text.ts';
 import { ageMs, timeOrNull } from '../terminal/times.ts';
 import type { Flow, GroupFlow, Rates } from './rates.ts';
-import type { Look } from './sample.ts';
+import type { Sample } from './sample.ts';
 import { transfersOf } from './transfers.ts';
 
-export function watchDocument(look: Look, rates: Rates): object {
-  const { identity, gauges, groups, now } = look;
+export function watchDocument(sample: Sample, rates: Rates): object {
+  const { identity, gauges, groups, now } = sample;
   const { head } = gauges;
   return {
     at: formatTime(now),

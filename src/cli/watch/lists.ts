@@ -11,7 +11,7 @@ import { ageMs } from '../terminal/times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import { rowName, sectionName, UNKNOWN } from './margin.ts';
 import type { GroupFlow, Rates } from './rates.ts';
-import type { Look } from './sample.ts';
+import type { Sample } from './sample.ts';
 
 /** A section that can be had with fewer rows; the last of them says then what is left out. */
 export interface RowList {
@@ -49,7 +49,7 @@ function withMore(lines: string[], hidden: readonly unknown[], texts: readonly s
   return [...lines, chalk.dim(firstFitting(rows, width))];
 }
 
-export function partitionList({ identity, gauges }: Look, rates: Rates, width: number): RowList {
+export function partitionList({ identity, gauges }: Sample, rates: Rates, width: number): RowList {
   const { partitions, head } = gauges;
   const epoch = epochInForce(identity.epochs);
   const most = Math.max(...partitions.map(({ events }) => events));
@@ -78,11 +78,11 @@ export function partitionList({ identity, gauges }: Look, rates: Rates, width: n
   };
 }
 
-export function groupList(look: Look, rates: Rates, width: number): RowList {
-  const { groups } = look;
+export function groupList(sample: Sample, rates: Rates, width: number): RowList {
+  const { groups } = sample;
   if (groups.length === 0)
     return { size: 0, lines: async () => [cutLine(`${sectionName('scheduler')}  no groups yet`, width)] };
-  const columns = groupColumns(look, rates, width);
+  const columns = groupColumns(sample, rates, width);
   const members = sum(groups, ({ members }) => members.length);
   const length = {
     head: (cells: number) =>
@@ -103,7 +103,7 @@ export function groupList(look: Look, rates: Rates, width: number): RowList {
   };
 }
 
-function groupColumns({ groups, now }: Look, rates: Rates, width: number): LiveColumn<GroupDescription>[] {
+function groupColumns({ groups, now }: Sample, rates: Rates, width: number): LiveColumn<GroupDescription>[] {
   const flowOf = ({ name }: GroupDescription) => rates.groups.get(name) ?? null;
   const column = (
     head: string,

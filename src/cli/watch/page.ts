@@ -7,7 +7,7 @@ import { shareRows } from './fit.ts';
 import { groupList, partitionList } from './lists.ts';
 import { memberLines } from './members.ts';
 import type { Rates } from './rates.ts';
-import type { Look } from './sample.ts';
+import type { Sample } from './sample.ts';
 import { busSection, emissionSection, ledgerSection, replaySection } from './sections.ts';
 
 export interface Window {
@@ -22,15 +22,20 @@ const AIR_ROWS = 3;
 const GAPS = [2, 4, 1, 5, 3];
 
 /** At most as many lines as the window has rows; `hint` stands at the bottom where there is room for it. */
-export async function renderPage(look: Look, rates: Rates, { columns, rows }: Window, hint: string): Promise<string[]> {
-  const partitions = partitionList(look, rates, columns);
-  const groups = groupList(look, rates, columns);
+export async function renderPage(
+  sample: Sample,
+  rates: Rates,
+  { columns, rows }: Window,
+  hint: string,
+): Promise<string[]> {
+  const partitions = partitionList(sample, rates, columns);
+  const groups = groupList(sample, rates, columns);
   const wanted = partitions.size + groups.size;
   const around = async (isShort: boolean) => ({
-    ledger: ledgerSection(look, columns, isShort),
+    ledger: ledgerSection(sample, columns, isShort),
     emission: await emissionSection(rates, columns, isShort),
-    bus: busSection(look, columns),
-    replay: replaySection(look, columns, isShort),
+    bus: busSection(sample, columns),
+    replay: replaySection(sample, columns, isShort),
   });
   // two more are the heads of the lists
   const roomIn = (parts: Readonly<Record<string, readonly string[]>>) => rows - Object.values(parts).flat().length - 2;
@@ -51,7 +56,7 @@ export async function renderPage(look: Look, rates: Rates, { columns, rows }: Wi
     parts.replay,
   ];
   const spare = rows - sectionsWith(groupLines).flat().length - GAPS.length;
-  const members = look.groups.map((group) => memberLines(group, look.now, columns));
+  const members = sample.groups.map((group) => memberLines(group, sample.now, columns));
   const hasRoomForMembers = groupRows === groups.size && members.flat().length <= spare;
   const sections = sectionsWith(hasRoomForMembers ? interleave(groupLines, members) : groupLines);
   const page = spaced(sections, rows);

@@ -1,7 +1,7 @@
 /** The figures of a live page, from one look at a ledger after another: rates, averages, how long a lag will last. Pure: times come in with the looks. */
 
 import type { GroupDescription } from '../../index.ts';
-import type { Look } from './sample.ts';
+import type { Sample } from './sample.ts';
 
 /** What came in. Null where it was too much to be counted. */
 export interface Flow {
@@ -65,15 +65,15 @@ interface GroupMark {
 export class RateMeter {
   /** Of a bit more than the last sixty seconds, the oldest first. */
   readonly #marks: Mark[] = [];
-  #before: Look | null = null;
+  #before: Sample | null = null;
 
   /** Takes the next look, and says what follows from it and those before. */
-  take(look: Look): Rates {
-    const mark = this.#toMark(look);
+  take(sample: Sample): Rates {
+    const mark = this.#toMark(sample);
     const marks = this.#marks;
     marks.push(mark);
-    this.#before = look;
-    while (marks.length > 2 && (marks[1] as Mark).atMs < look.atMs - SECONDS * 1000) marks.shift();
+    this.#before = sample;
+    while (marks.length > 2 && (marks[1] as Mark).atMs < sample.atMs - SECONDS * 1000) marks.shift();
     const average = this.#since(mark, AVERAGE_MS);
     return {
       last: this.#flow(mark, this.#since(mark, LAST_MS)),
@@ -93,7 +93,7 @@ export class RateMeter {
     };
   }
 
-  #toMark({ atMs, gauges, groups }: Look): Mark {
+  #toMark({ atMs, gauges, groups }: Sample): Mark {
     return {
       atMs,
       events: gauges.head.sequence,

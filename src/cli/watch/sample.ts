@@ -9,7 +9,7 @@ import {
   systemClock,
 } from '../../index.ts';
 
-export interface Look {
+export interface Sample {
   /** By a clock that never steps back. */
   readonly atMs: number;
   /** By the clock on the wall. */
@@ -20,7 +20,7 @@ export interface Look {
 }
 
 /** `behind`: the look before, from which growth is counted. */
-export async function lookAt(engine: Completengine, behind: Look | null): Promise<Look> {
+export async function takeSample(engine: Completengine, behind: Sample | null): Promise<Sample> {
   const atMs = performance.now();
   const gauges = await engine.gauges(behind?.gauges.head.sequence ?? null);
   const groups = await engine.groups();

@@ -12,7 +12,7 @@ import { ageMs } from '../terminal/times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import { measuredSpan, rowName, sectionName, UNKNOWN } from './margin.ts';
 import type { Flow, Rates } from './rates.ts';
-import type { Look } from './sample.ts';
+import type { Sample } from './sample.ts';
 import { transfersOf } from './transfers.ts';
 
 const UUID_DIGITS = 8;
@@ -24,7 +24,7 @@ function toSecond(time: Micros): string {
   return `${formatTime(time).slice(0, -'.000000Z'.length)}Z`;
 }
 
-export function ledgerSection({ identity, gauges, now }: Look, width: number, isShort: boolean): string[] {
+export function ledgerSection({ identity, gauges, now }: Sample, width: number, isShort: boolean): string[] {
   const path = escapeForTerminal(identity.path);
   const file = escapeForTerminal(basename(identity.path));
   const uuid = escapeForTerminal(identity.uuid).slice(0, UUID_DIGITS);
@@ -118,7 +118,7 @@ function graphTitle(seconds: readonly (number | null)[]): string {
 }
 
 /** What can be seen of it from outside: when it had something to tell, and what waits in the log of commits. */
-export function busSection({ gauges, now }: Look, width: number): string[] {
+export function busSection({ gauges, now }: Sample, width: number): string[] {
   const { committedAt, wal } = gauges;
   const name = sectionName('bus');
   const age = ageMs(committedAt, now);
@@ -144,7 +144,7 @@ function walText({ bytes: size, waitingBytes }: LedgerGauges['wal']): string {
 }
 
 /** What history there is to tell again, and what of other ledgers' is told here. */
-export function replaySection({ identity, gauges }: Look, width: number, isShort: boolean): string[] {
+export function replaySection({ identity, gauges }: Sample, width: number, isShort: boolean): string[] {
   const { head, firstTime, producers } = gauges;
   const name = sectionName('replay');
   if (head.sequence === 0 || firstTime === null) return [`${name}  no events yet`];

@@ -11,7 +11,7 @@ import { watchDocument } from './document.ts';
 import { measuredSpan } from './margin.ts';
 import { renderPage } from './page.ts';
 import { RateMeter, type Rates } from './rates.ts';
-import { type Look, lookAt } from './sample.ts';
+import { type Sample, takeSample } from './sample.ts';
 import { hasScreen, LiveScreen } from './screen.ts';
 
 export interface WatchOptions {
@@ -20,7 +20,7 @@ export interface WatchOptions {
   readonly isJson: boolean;
 }
 
-type Show = (look: Look, rates: Rates) => Promise<void> | void;
+type Show = (sample: Sample, rates: Rates) => Promise<void> | void;
 
 const EVERY_DEFAULT_MS = 1000;
 const EVERY_MIN_MS = 100;
@@ -45,8 +45,8 @@ async function watchAsLines(engine: Completengine, interrupt: Interrupt, everyMs
   const sink = new StreamSink(process.stdout, payloadForm, interrupt.signal);
   const reader = watchReader(() => interrupt.abort());
   try {
-    await lookAgainAndAgain(engine, interrupt.signal, everyMs, async (look, rates) => {
-      const isRead = await sink.write(`${safeJson(watchDocument(look, rates))}\n`);
+    await sampleLoop(engine, interrupt.signal, everyMs, async (sample, rates) => {
+      const isRead = await sink.write(`${safeJson(watchDocument(sample, rates))}\n`);
       if (!isRead) interrupt.abort();
     });
   } finally {
@@ -60,9 +60,9 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
   const leave = hasKeyboard() ? listenForKeys({ signal: interrupt.signal, onQuit: () => interrupt.abort() }) : () => {};
   const end = `${hasKeyboard() ? 'q' : 'Ctrl-C'} ends it`;
   try {
-    await lookAgainAndAgain(engine, interrupt.signal, everyMs, (look, rates) => {
+    await sampleLoop(engine, interrupt.signal, everyMs, (sample, rates) => {
       const hint = `${end}; it looks every ${span(everyMs)}${averagedOver(rates)}`;
-      redraw = async () => screen.show(await renderPage(look, rates, screen.window, hint));
+      redraw = async () => screen.show(await renderPage(sample, rates, screen.window, hint));
       return redraw();
     });
   } finally {
@@ -75,18 +75,13 @@ function averagedOver({ average }: Rates): string {
   return average === null ? '' : `; rates of partitions and groups are over ${measuredSpan(average.overMs)}`;
 }
 
-async function lookAgainAndAgain(
-  engine: Completengine,
-  signal: AbortSignal,
-  everyMs: number,
-  show: Show,
-): Promise<void> {
+async function sampleLoop(engine: Completengine, signal: AbortSignal, everyMs: number, show: Show): Promise<void> {
   const meter = new RateMeter();
   const startedMs = systemTimer.nowMs();
-  let look: Look | null = null;
+  let sample: Sample | null = null;
   while (!signal.aborted) {
-    look = await lookAt(engine, look);
-    await show(look, meter.take(look));
+    sample = await takeSample(engine, sample);
+    await show(sample, meter.take(sample));
     // a look that was late does not make the next ones late, and those that were missed are not made up for
     const beats = Math.floor((systemTimer.nowMs() - startedMs) / everyMs) + 1;
     await systemTimer.wait(startedMs + beats * everyMs - systemTimer.nowMs(), signal);

@@ -5,7 +5,7 @@
 
 export interface BusListener {
   /** History has grown, or something else in the ledger may have changed. Looked at again by each listener for itself. */
-  onStir(): void;
+  onChange(): void;
   /** No more will come. Told as well where it came to that before. */
   onFail(error: unknown): void;
 }
@@ -24,12 +24,12 @@ export class Bus {
   announce(sequence: number): void {
     if (sequence <= this.#sequence) return;
     this.#sequence = sequence;
-    this.stir();
+    this.notifyChange();
   }
 
   /** Something besides history may have changed: the members of a group, say. */
-  stir(): void {
-    for (const listener of [...this.#listeners]) listener.onStir();
+  notifyChange(): void {
+    for (const listener of [...this.#listeners]) listener.onChange();
   }
 
   /** No more will come: everyone who listens is told why. */
@@ -56,7 +56,7 @@ export class Bus {
           signal?.removeEventListener('abort', wake);
           resolve();
         };
-        const stopListening = this.listen({ onStir: wake, onFail: wake });
+        const stopListening = this.listen({ onChange: wake, onFail: wake });
         signal?.addEventListener('abort', wake);
       });
     }

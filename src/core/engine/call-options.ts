@@ -30,7 +30,7 @@ import type { KeyInput } from '../model/routing/key-text.ts';
 import type { RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
-import type { EmitOptions, GivenOptions } from './emit.ts';
+import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
 import type { ExplainLinesOptions, PreviewOptions, RerouteOptions, WantedPlacement } from './partitioning.ts';
@@ -97,7 +97,7 @@ export const OPEN: OptionTable<OpenOptions> = {
   timer,
 };
 
-export const GIVEN: OptionTable<GivenOptions> = { key: text, to: text };
+export const GIVEN: OptionTable<RoutingOverrideOptions> = { key: text, to: text };
 export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
   ...GIVEN,
   producer: text,
@@ -164,7 +164,7 @@ export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
   until: group<NonNullable<SubscribeOptions['until']>>({ count: limit, head: flag, idleMs: millis }),
   onRetry: hook(),
   onParked: hook(),
-  onRefused: hook(),
+  onFenced: hook(),
   onLeases: hook(),
   onError: hook(),
   ...ABORT,

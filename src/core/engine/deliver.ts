@@ -7,8 +7,8 @@ import type { Handler } from './subscription.ts';
 
 /** `group`: null for a subscription without one. */
 export function deliverTo(handler: Handler, labels: EventLabels, group: string | null): Deliver {
-  return async (handful) => {
-    const partition = handful.partition === null ? null : labels.partitionName(handful.partition);
-    await handler(new Delivery({ ...handful, group, partition }, labels));
+  return async (deliveryBatch) => {
+    const partition = deliveryBatch.partition === null ? null : labels.partitionName(deliveryBatch.partition);
+    await handler(new Delivery({ ...deliveryBatch, group, partition }, labels));
   };
 }

@@ -1,21 +1,21 @@
 /** A replay that tells nobody: what it would tell, and how long that would take at its pace. */
 
-import type { Telling, TellingReport } from '../output/event-stream.ts';
+import type { EventStream, StreamReport } from '../output/event-stream.ts';
 import type { Sink } from '../output/stream-sink.ts';
 import { type Pace, readPace } from '../scheduler/pacing/pace.ts';
 import type { ReplayOptions } from './replay.ts';
 
 /** What a replay would tell. */
-export interface RehearsalReport extends TellingReport {
+export interface DryRunReport extends StreamReport {
   /** How long it would take at its speed; null where it would go as fast as it can. */
   readonly durationMs: number | null;
 }
 
 /** `tell`: the replay with these options. @throws as a replay does. */
-export async function rehearse(
+export async function dryRun(
   options: ReplayOptions,
-  tell: (options: ReplayOptions) => Telling,
-): Promise<RehearsalReport> {
+  tell: (options: ReplayOptions) => EventStream,
+): Promise<DryRunReport> {
   const pace = readPace(options);
   const unpaced = {
     ...options,

@@ -2,17 +2,17 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { ingestAtomically } from '../emission/commit/atomic.ts';
-import { type EventReceipt, type LocateEvents, SharedCommits } from '../emission/commit/commit-batcher.ts';
+import { CommitBatcher, type EventReceipt, type LocateEvents } from '../emission/commit/commit-batcher.ts';
 import { type EmissionTarget, Emitter } from '../emission/commit/emitter.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from '../emission/commit/ingest.ts';
-import type { ProducerTrack } from '../emission/commit/producer-progress.ts';
+import type { ProducerProgress } from '../emission/commit/producer-progress.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';
 import { invalidArgument, type LedgerError } from '../model/ledger-error.ts';
 import { checkName } from '../model/routing/partition.ts';
-import type { Given } from '../model/routing/router.ts';
+import type { RoutingOverride } from '../model/routing/router.ts';
 import type { Clock } from '../model/time/clock.ts';
 import { readDuration } from '../model/time/time-expression.ts';
 import { headAheadWarning } from '../model/warning.ts';
@@ -32,14 +32,14 @@ export type SingleEvent<Event extends EventInput> = Event extends
   : Event;
 
 /** What is said of all events of a call, past what they hold. */
-export interface GivenOptions {
+export interface RoutingOverrideOptions {
   /** Their key, in place of the one they carry; of a composite `a+b` or a JSON list of its parts. */
   readonly key?: string | undefined;
   /** The partition they go to, whatever the routing says. */
   readonly to?: string | undefined;
 }
 
-export interface EmitOptions extends GivenOptions {
+export interface EmitOptions extends RoutingOverrideOptions {
   /** Store the position in the input with each commit under this name, and continue behind it. */
   readonly producer?: string | undefined;
   /** All of the input or nothing. */
@@ -68,7 +68,7 @@ const MAX_SKEW = '24h';
 export class Emitting {
   readonly #parts: EmittingParts;
   readonly #target: EmissionTarget;
-  #shared: SharedCommits | undefined;
+  #shared: CommitBatcher | undefined;
 
   constructor(parts: EmittingParts) {
     this.#parts = parts;
@@ -76,9 +76,9 @@ export class Emitting {
   }
 
   /** Commits the events together, all or none; calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit(events: readonly EventInput[], given: GivenOptions): Promise<EventReceipt[]> {
+  emit(events: readonly EventInput[], given: RoutingOverrideOptions): Promise<EventReceipt[]> {
     const { clock, locate } = this.#parts;
-    this.#shared ??= new SharedCommits({ target: this.#target, makeRouter, clock }, this.settings({}, 'calls'), locate);
+    this.#shared ??= new CommitBatcher({ target: this.#target, makeRouter, clock }, this.settings({}, 'calls'), locate);
     return this.#shared.emit(events.map(toLine), toGiven(given));
   }
 
@@ -111,7 +111,7 @@ export class Emitting {
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
     // what cannot be given is refused before anything is read
     makeRouter(await ledger.routing(), settings.given);
-    const producer = options.producer === undefined ? null : await this.#producerTrack(options.producer);
+    const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
     if (options.atomic !== true) return ingest(this.emitter(settings), sources, producer, options);
     const target = {
       basis: () => ledger.basis(),
@@ -147,11 +147,11 @@ export class Emitting {
     await this.#shared?.close();
   }
 
-  async #producerTrack(name: string): Promise<ProducerTrack> {
+  async #producerProgress(name: string): Promise<ProducerProgress> {
     checkName('producer', name);
     // node:crypto behind it costs a tenth of a small command's time, and few commands need it
-    const { ProducerTrack } = await import('../emission/commit/producer-progress.ts');
-    return new ProducerTrack(name, await this.#parts.ledger.producerMark(name));
+    const { ProducerProgress } = await import('../emission/commit/producer-progress.ts');
+    return new ProducerProgress(name, await this.#parts.ledger.positionOfProducer(name));
   }
 }
 
@@ -182,6 +182,6 @@ function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): Emi
   };
 }
 
-function toGiven({ key, to }: GivenOptions): Given {
+function toGiven({ key, to }: RoutingOverrideOptions): RoutingOverride {
   return { key: key ?? null, to: to ?? null };
 }

@@ -8,8 +8,8 @@ import type { PartitionId } from '../model/routing/partition.ts';
 import { epochAt, NO_PLACEMENTS } from '../model/routing/routing.ts';
 import { formatFieldPath } from '../model/text/field-path.ts';
 import type { EventLabels } from '../output/event-form.ts';
-import type { Keeps } from '../replay/filter.ts';
-import { type ReadRange, type Retelling, retell } from '../replay/read-range.ts';
+import type { EventPredicate } from '../replay/filter.ts';
+import { type RangeRead, type ReadRange, readRange } from '../replay/read-range.ts';
 import { placeOfKey } from '../router/place-of-key.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
@@ -40,7 +40,7 @@ export class EventFilter {
   }
 
   /** Null where everything is kept. @throws LedgerError INVALID_ARGUMENT for a regular expression that cannot be read */
-  async load(): Promise<Keeps | null> {
+  async load(): Promise<EventPredicate | null> {
     const key = this.#key;
     const labels = this.#labels;
     const meets = this.#conditions.length === 0 ? null : await this.#meetsAll();
@@ -54,7 +54,7 @@ export class EventFilter {
     return [...new Set([...this.#unmet].map(({ path }) => formatFieldPath(path)))];
   }
 
-  async #meetsAll(): Promise<Keeps> {
+  async #meetsAll(): Promise<EventPredicate> {
     const conditions = this.#conditions;
     const tests = await Promise.all(conditions.map((condition) => condition.load()));
     const fields = new FieldReader(
@@ -93,11 +93,11 @@ export function filterText({
 export function rangeReader(
   ledger: Ledger,
   { key }: FilterRequest,
-  { partitions, ...reading }: Omit<Retelling, 'range'>,
+  { partitions, ...reading }: Omit<RangeRead, 'range'>,
 ): ReadRange {
   return async function* read(range) {
     const places = key === undefined ? partitions : await placesOfKey(ledger, key, range, partitions);
-    yield* retell(ledger, { ...reading, range, partitions: places });
+    yield* readRange(ledger, { ...reading, range, partitions: places });
   };
 }
 

@@ -32,7 +32,7 @@ export interface CursorPlan {
   readonly again: number;
   readonly skipped: number;
   /** Members that are at work. */
-  readonly alive: readonly string[];
+  readonly liveMembers: readonly string[];
 }
 
 /** Which cursors are stepped. */
@@ -67,7 +67,7 @@ const PAGE_EVENTS = 256;
 /** Parked events that one transaction changes. */
 const CHANGED_EVENTS_MAX = 1000;
 
-export class GroupDesk {
+export class GroupAdmin {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #labels: EventLabels;
@@ -169,7 +169,7 @@ export class GroupDesk {
     return { group, sequence, now, partitions: partitions ?? null };
   }
 
-  #described({ steps: places, alive }: GroupPlan): CursorPlan {
+  #described({ steps: places, liveMembers }: GroupPlan): CursorPlan {
     const steps = places.map((step) => ({
       partition: this.#name(step.partition),
       from: step.from.nextOffset,
@@ -179,7 +179,7 @@ export class GroupDesk {
       steps,
       again: steps.reduce((sum, { from, to }) => sum + Math.max(0, from - to), 0),
       skipped: steps.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0),
-      alive,
+      liveMembers,
     };
   }
 

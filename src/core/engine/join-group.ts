@@ -14,7 +14,7 @@ const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 30_000;
 const LEASE_MS = 10_000;
 
-interface Seat {
+interface MemberSpec {
   readonly group: string;
   readonly member: string;
   /** Null: all there are. */
@@ -24,7 +24,7 @@ interface Seat {
 /** A member that has joined its group. @throws as the ledger does */
 export async function join(
   parts: ConsumerParts,
-  seat: Seat,
+  spec: MemberSpec,
   options: SubscribeOptions,
   handler: Handler,
 ): Promise<GroupConsumer> {
@@ -39,7 +39,7 @@ export async function join(
     buffers.set(partition, known);
     return known;
   };
-  const warnings = options.onParked === undefined ? parkedWarnings(seat.group, timer) : null;
+  const warnings = options.onParked === undefined ? parkedWarnings(spec.group, timer) : null;
   const consumer = new GroupConsumer(
     {
       groups,
@@ -48,13 +48,13 @@ export async function join(
       chance: Math.random,
       read: (partition, fromSequence, events, bytes) => buffer(partition).take(fromSequence, events, bytes),
       forget: (partition) => buffers.delete(partition),
-      deliver: deliverTo(handler, labels, seat.group),
+      deliver: deliverTo(handler, labels, spec.group),
       reasonOf,
       wake,
-      stir: () => bus.stir(),
+      notifyChange: () => bus.notifyChange(),
     },
     {
-      ...seat,
+      ...spec,
       capacity,
       batch: options.batch ?? capacity,
       batchBytes: options.batchBytes ?? Number.POSITIVE_INFINITY,
@@ -67,12 +67,12 @@ export async function join(
       until: {
         count: options.until?.count,
         idleMs: options.until?.idleMs,
-        ends: options.until?.head ? await endsNow(parts, seat.partitions) : undefined,
+        ends: options.until?.head ? await endsNow(parts, spec.partitions) : undefined,
       },
     },
   );
   const close = (): void => warnings?.close();
-  consumer.ending.finished.then(close, close);
+  consumer.shutdown.finished.then(close, close);
   await consumer.start();
   return consumer;
 }
@@ -80,7 +80,7 @@ export async function join(
 /** The caller's hooks, told of partitions by name. */
 function namedHooks(
   { labels, clock }: ConsumerParts,
-  { onRetry, onParked, onRefused, onLeases }: SubscribeOptions,
+  { onRetry, onParked, onFenced, onLeases }: SubscribeOptions,
 ): ConsumerHooks {
   const named = (failure: LaneFailure): FailedDelivery => ({
     ...failure,
@@ -92,7 +92,7 @@ function namedHooks(
     onRetry: ({ dueAt, ...failure }) =>
       onRetry?.({ ...named(failure), pauseMs: Math.max(0, dueAt - clock.nowMicros()) / 1000 }),
     onParked: (failure) => onParked?.(named(failure)),
-    onRefused: (delivery) => onRefused?.({ ...delivery, partition: labels.partitionName(delivery.partition) }),
+    onFenced: (delivery) => onFenced?.({ ...delivery, partition: labels.partitionName(delivery.partition) }),
     onLeases: ({ gained, lost }) => onLeases?.({ gained: names(gained), lost: names(lost) }),
   };
 }

@@ -1,6 +1,6 @@
 /** How a ledger is opened, and how it is made: what may be asked for, with its defaults, and whether it is what lies there. */
 
-import type { Patience } from '../ledger/driver.ts';
+import type { BusyLimit } from '../ledger/driver.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import {
   checkLineBytesMax,
@@ -71,7 +71,7 @@ export function toBlueprint(options: CreateOptions): LedgerBlueprint {
   return { config, routing, ...layOutPartitions(routing, options.partitions) };
 }
 
-export function toPatience({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTimeoutMs' | 'signal'>): Patience {
+export function toBusyLimit({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTimeoutMs' | 'signal'>): BusyLimit {
   return { limitMs: busyTimeoutMs ?? BUSY_TIMEOUT_MS, signal };
 }
 

@@ -1,4 +1,4 @@
-/** The body's hand on routing: joins ledger, router, emission and replay to explain, rehearse and change where events go. It holds no logic of an organ. */
+/** The body's hand on routing: joins ledger, router, emission and replay to explain, dryRun and change where events go. It holds no logic of an organ. */
 
 import type { InputSource } from '../emission/commit/ingest.ts';
 import { Explainer, type LineRoute } from '../emission/draft/explainer.ts';
@@ -37,7 +37,7 @@ export interface RerouteOptions {
 }
 
 /** How one partition is reached now, and what lies in it. */
-export interface PartitionReach extends PartitionSummary {
+export interface PartitionDescription extends PartitionSummary {
   /** How keys reach it, such as `hash 3 of 8` or `100 <= amount < 1000`. */
   readonly rule: string;
   /** Whether the routing in force sends keys there by its rule. */
@@ -97,7 +97,7 @@ export class Partitioning {
   }
 
   /** The partitions with what lies in them and how they are reached, by id. */
-  async list(): Promise<{ readonly routing: RoutingInForce; readonly partitions: readonly PartitionReach[] }> {
+  async list(): Promise<{ readonly routing: RoutingInForce; readonly partitions: readonly PartitionDescription[] }> {
     const routing = await this.#ledger.routing();
     const summaries = await this.#ledger.summarize();
     const partitions = summaries.map((summary) => ({

@@ -80,20 +80,20 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
     throw invalidArgument('a replay that follows has no end', 'leave the end of the range out, or do not follow');
   const now = parts.clock.nowMicros();
   return async function* pages() {
-    const keeps = await filter.load();
+    const accepts = await filter.load();
     // watching begins before the head is read, or a commit in between would be missed
     const stopWatching = options.follow ? parts.startWatching() : null;
     try {
       const asked = await resolveRange(options, ledger, { now, zone: options.zone });
       const range = { from: Math.max(asked.from, parts.behind + 1), through: asked.through };
       const read = rangeReader(ledger, options, { partitions: await parts.select(), verify: parts.verify, signal });
-      let told = options.follow ? follow(ledger, range.from, read, { grown: parts.grown, signal }) : read(range);
-      if (keeps !== null) told = filtered(told, keeps, signal);
+      let delivered = options.follow ? follow(ledger, range.from, read, { grown: parts.grown, signal }) : read(range);
+      if (accepts !== null) delivered = filtered(delivered, accepts, signal);
       if (pace !== null || playback !== undefined)
-        told = paced(told, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
+        delivered = paced(delivered, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
       yield* options.onProgress === undefined
-        ? told
-        : counted(told, options.follow ? { from: range.from, through: null } : range, options.onProgress);
+        ? delivered
+        : counted(delivered, options.follow ? { from: range.from, through: null } : range, options.onProgress);
     } finally {
       stopWatching?.();
     }

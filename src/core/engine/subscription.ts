@@ -8,7 +8,7 @@ import type { StartPoint } from '../replay/resolve-start.ts';
 export type Handler = (delivery: Delivery) => Promise<void> | void;
 
 /** Which events, by the first of them. */
-export interface DeliveryPlace {
+export interface DeliveryPosition {
   readonly partition: string;
   readonly offset: number;
   readonly sequence: number;
@@ -16,7 +16,7 @@ export interface DeliveryPlace {
 }
 
 /** A delivery that was not taken. */
-export interface FailedDelivery extends DeliveryPlace {
+export interface FailedDelivery extends DeliveryPosition {
   /** Failed deliveries so far. */
   readonly attempts: number;
   /** One line. */
@@ -62,7 +62,7 @@ export interface SubscribeOptions {
   /** An event was parked, or stays parked after it was delivered again. Default: a process warning, at most one in ten seconds. */
   readonly onParked?: ((failure: FailedDelivery) => void) | undefined;
   /** It was delivered, but by then the lease had gone to another member, who delivers it again, or the group was stepped elsewhere. */
-  readonly onRefused?: ((delivery: DeliveryPlace) => void) | undefined;
+  readonly onFenced?: ((delivery: DeliveryPosition) => void) | undefined;
   /** Which partitions, by name, have come to this member and gone from it. */
   readonly onLeases?:
     | ((change: { readonly gained: readonly string[]; readonly lost: readonly string[] }) => void)

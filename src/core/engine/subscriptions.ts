@@ -8,7 +8,7 @@ import type { Sink } from '../output/stream-sink.ts';
 import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
 import { AckQueue } from '../scheduler/feeding/ack-queue.ts';
 import type { LiveConsumer } from '../scheduler/feeding/live-consumer.ts';
-import type { Ending } from '../scheduler/feeding/shutdown.ts';
+import type { Shutdown } from '../scheduler/feeding/shutdown.ts';
 import { type Consumer, Scheduler } from '../scheduler/scheduler.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { follow } from './follow.ts';
@@ -24,7 +24,7 @@ export interface SubscriptionParts extends Omit<ConsumerParts, 'acks' | 'wake'> 
 
 /** A consumer as its subscription knows it. */
 interface EndingConsumer extends Consumer {
-  readonly ending: Ending;
+  readonly shutdown: Shutdown;
   readonly delivered: number;
   readonly parked: number;
 }
@@ -38,7 +38,7 @@ export class Subscriptions {
   readonly #parts: SubscriptionParts & ConsumerParts;
   readonly #scheduler: Scheduler;
   readonly #pages: SharedPages;
-  readonly #open = new Set<Ending>();
+  readonly #open = new Set<Shutdown>();
   /** Those without a group, and the partitions each of them wants. */
   readonly #live = new Map<LiveConsumer, ReadonlySet<PartitionId> | null>();
 
@@ -60,7 +60,7 @@ export class Subscriptions {
         options.group === undefined
           ? await this.#follower(options, handler)
           : await this.#member(options.group, options, handler);
-      begun.consumer.ending.finished.then(stopWatching, stopWatching);
+      begun.consumer.shutdown.finished.then(stopWatching, stopWatching);
       return subscriptionOf(begun, options.onError);
     } catch (error) {
       stopWatching();
@@ -69,11 +69,11 @@ export class Subscriptions {
   }
 
   /** Who is told of a replay that is awaited: subscribers without a group; null where there are none. */
-  audience(): Sink | null {
+  liveSubscribers(): Sink | null {
     if (this.#live.size === 0) return null;
     return {
       deliver: async (batches) => {
-        await Promise.all([...this.#live].map(([consumer, wanted]) => tellAgain(consumer, wanted, batches)));
+        await Promise.all([...this.#live].map(([consumer, wanted]) => deliverReplayed(consumer, wanted, batches)));
         return true;
       },
     };
@@ -81,7 +81,7 @@ export class Subscriptions {
 
   /** Finishes what is in hand everywhere. */
   async close(): Promise<void> {
-    await Promise.all([...this.#open].map((ending) => ending.close()));
+    await Promise.all([...this.#open].map((shutdown) => shutdown.close()));
   }
 
   async #follower(options: SubscribeOptions, handler: Handler): Promise<Begun> {
@@ -90,7 +90,7 @@ export class Subscriptions {
     const consumer = follow({ ...this.#parts, pages: this.#pages }, { from, partitions }, options, handler);
     this.#live.set(consumer, partitions === null ? null : new Set(partitions));
     const forget = (): void => void this.#live.delete(consumer);
-    consumer.ending.finished.then(forget, forget);
+    consumer.shutdown.finished.then(forget, forget);
     this.#add(consumer, this.#parts.wake, options.signal);
     return { consumer, names: { group: null, member: null, isNew: false } };
   }
@@ -114,27 +114,27 @@ export class Subscriptions {
     return resolveStart(options.from ?? otherwise, ledger, { now: clock.nowMicros(), zone: options.zone });
   }
 
-  #add(consumer: EndingConsumer, onStir: () => void, signal: AbortSignal | undefined): void {
-    const { ending } = consumer;
-    const stopListening = this.#parts.bus.listen({ onStir, onFail: (error) => ending.fail(error) });
-    const close = (): void => void ending.close();
+  #add(consumer: EndingConsumer, onChange: () => void, signal: AbortSignal | undefined): void {
+    const { shutdown } = consumer;
+    const stopListening = this.#parts.bus.listen({ onChange, onFail: (error) => shutdown.fail(error) });
+    const close = (): void => void shutdown.close();
     signal?.addEventListener('abort', close);
     const end = (): void => {
       stopListening();
       signal?.removeEventListener('abort', close);
       this.#scheduler.remove(consumer);
-      this.#open.delete(ending);
+      this.#open.delete(shutdown);
       if (this.#open.size === 0) this.#pages.clear();
     };
-    ending.finished.then(end, end);
-    this.#open.add(ending);
+    shutdown.finished.then(end, end);
+    this.#open.add(shutdown);
     this.#scheduler.add(consumer);
-    onStir();
+    onChange();
     if (signal?.aborted) close();
   }
 }
 
-async function tellAgain(
+async function deliverReplayed(
   consumer: LiveConsumer,
   wanted: ReadonlySet<PartitionId> | null,
   batches: readonly EventBatch[],
@@ -142,14 +142,14 @@ async function tellAgain(
   const chosen =
     wanted === null ? batches : batches.map((batch) => batch.filter((at) => wanted.has(batch.partition(at))));
   const told = chosen.filter(({ count }) => count > 0);
-  if (told.length > 0) await consumer.tellAgain(told);
+  if (told.length > 0) await consumer.deliverReplayed(told);
 }
 
 /** The caller's view of a consumer. Its failure is reported to exactly one of: the hook, those who asked for `finished`, the process. */
 function subscriptionOf({ consumer, names }: Begun, onError: SubscribeOptions['onError']): Subscription {
-  const { ending } = consumer;
+  const { shutdown } = consumer;
   let isAwaited = false;
-  void ending.finished.catch((error: unknown) => {
+  void shutdown.finished.catch((error: unknown) => {
     if (onError !== undefined) onError(error);
     else if (!isAwaited) warnOfFailure(names.group, error);
   });
@@ -157,7 +157,7 @@ function subscriptionOf({ consumer, names }: Begun, onError: SubscribeOptions['o
     ...names,
     get finished() {
       isAwaited = true;
-      return ending.finished;
+      return shutdown.finished;
     },
     get delivered() {
       return consumer.delivered;
@@ -165,6 +165,6 @@ function subscriptionOf({ consumer, names }: Begun, onError: SubscribeOptions['o
     get parked() {
       return consumer.parked;
     },
-    close: () => ending.close(),
+    close: () => shutdown.close(),
   };
 }

@@ -1,7 +1,7 @@
 /** One tail, joined: what picks its events, and the end of history that it tells. */
 
 import type { BatchPage } from '../model/events/event.ts';
-import { type TailProgress, type TailRequest, tellTail } from '../replay/read-tail.ts';
+import { readTail, type TailProgress, type TailRequest } from '../replay/read-tail.ts';
 import { type FilterRequest, rangeReader } from './filter.ts';
 import type { ReplayParts } from './replay.ts';
 
@@ -21,16 +21,16 @@ export function tailing(parts: TailParts, options: TailOptions): () => AsyncGene
   const { ledger, clock, filter, grown } = parts;
   const { signal, onProgress, zone } = options;
   return async function* pages() {
-    const keeps = await filter.load();
+    const accepts = await filter.load();
     const partitions = await parts.select();
     const read = rangeReader(ledger, options, { partitions, verify: false, signal });
     // watching begins before the head is read, or a commit in between would be missed
     const stopWatching = options.follow || options.idleMs !== undefined ? parts.startWatching() : null;
     try {
-      yield* tellTail(
+      yield* readTail(
         ledger,
         options,
-        { read, partitions, keeps, grown, onProgress, signal },
+        { read, partitions, accepts, grown, onProgress, signal },
         { now: clock.nowMicros(), zone },
       );
     } finally {

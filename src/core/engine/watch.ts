@@ -41,7 +41,7 @@ export class Watching {
       const { sequence } = await this.#ledger.head();
       // what was committed may be no event: a group's cursor, say
       if (sequence > this.#bus.sequence) this.#bus.announce(sequence);
-      else this.#bus.stir();
+      else this.#bus.notifyChange();
     } catch (error) {
       this.#bus.fail(error);
     }

@@ -2,7 +2,7 @@
 
 import { align, KernelMemory } from '../kernel/load.ts';
 import type { StoredCommit } from '../model/events/commit.ts';
-import type { CutCommit, CutLines } from '../model/events/event.ts';
+import type { GatheredCommit, GatheredLines } from '../model/events/event.ts';
 import { bodyBytes, type Page } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
 import { byteAt, isDigit, LINE_FEED, ZERO } from '../model/text/bytes.ts';
@@ -36,13 +36,13 @@ const SLOTS_MAX = 8 * 1024 * 1024;
 const MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
 const PLACE_MAX = 0xffff_ffff;
 
-export class LineCutter {
+export class LineGatherer {
   readonly #memory = new KernelMemory<GatherExports>();
   /** Lines of the page, from here on; what each commit needs besides stands behind them. */
   #linesEnd = this.#memory.start;
 
   /** Cuts the commits of one page. Their lines are views until another page's commits are cut. */
-  forPage(page: Page): CutCommit {
+  forPage(page: Page): GatheredCommit {
     let hasBegun = false;
     return (commit, range) => {
       if (!hasBegun) this.#begin(page.commits);
@@ -65,7 +65,7 @@ export class LineCutter {
   }
 
   /** Null where the reference has to look at the commit. */
-  #cut(commit: StoredCommit, range: SequenceRange): CutLines | null {
+  #cut(commit: StoredCommit, range: SequenceRange): GatheredLines | null {
     if (!isUsual(commit)) return null;
     const from = Math.min(PLACE_MAX, Math.max(0, range.from - commit.firstSequence));
     const through = Math.min(PLACE_MAX, range.through - commit.firstSequence);
@@ -73,7 +73,7 @@ export class LineCutter {
     return this.#gather(commit, placesOf(commit), from, through);
   }
 
-  #gather(commit: StoredCommit, places: number, from: number, through: number): CutLines | null {
+  #gather(commit: StoredCommit, places: number, from: number, through: number): GatheredLines | null {
     const { exports } = this.#memory;
     const { frames } = commit;
     const timesAt = align(this.#linesEnd);

@@ -5,16 +5,19 @@ import type { Clock } from '../model/time/clock.ts';
 import type { Ledger } from './ledger.ts';
 
 /** How long to wait for other processes, and what ends the wait earlier. */
-export interface Patience {
+export interface BusyLimit {
   readonly limitMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface LedgerDriver {
   /** @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, INVALID_ARGUMENT for a location that cannot name a ledger */
-  create(location: string, blueprint: LedgerBlueprint, clock: Clock, patience: Patience): Promise<void>;
+  create(location: string, blueprint: LedgerBlueprint, clock: Clock, busyLimit: BusyLimit): Promise<void>;
   /** @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, DAMAGED_LEDGER, PERMISSION_DENIED, BUSY */
-  open(location: string, options: { readonly access: 'read' | 'write'; readonly patience: Patience }): Promise<Ledger>;
+  open(
+    location: string,
+    options: { readonly access: 'read' | 'write'; readonly busyLimit: BusyLimit },
+  ): Promise<Ledger>;
   /** Whether something is stored there, be it a ledger or not. */
   exists(location: string): Promise<boolean>;
 }

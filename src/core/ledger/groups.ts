@@ -6,15 +6,15 @@
 import type { StoredCommit } from '../model/events/commit.ts';
 import type {
   Acknowledgement,
-  Attendance,
-  EventPlace,
+  EventPosition,
   GroupSummary,
-  Holding,
+  Heartbeat,
+  HeldLease,
   LanePosition,
   Membership,
   ParkedEvent,
   ParkReason,
-  Settlement,
+  RedeliveryOutcome,
 } from '../model/group.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { Micros } from '../model/time/time.ts';
@@ -36,7 +36,7 @@ export interface GroupPlan {
     readonly to: LanePosition;
   }[];
   /** Members that are at work, by name. */
-  readonly alive: readonly string[];
+  readonly liveMembers: readonly string[];
 }
 
 export interface CursorMove {
@@ -68,7 +68,7 @@ export interface Groups {
   /** Makes the group, with its cursors before `fromSequence`. Returns false where it exists: it is left as it is. */
   create(group: string, fromSequence: number, now: Micros): Promise<boolean>;
   /** Joins or renews, takes up what is free and due to this member, gives up idle surplus. @throws LedgerError MEMBER_REPLACED, UNKNOWN_GROUP */
-  attend(attendance: Attendance): Promise<Membership>;
+  heartbeat(beat: Heartbeat): Promise<Membership>;
   /** Gives up all leases and is gone. */
   leave(group: string, member: string, token: number): Promise<void>;
   /** See {@link Membership.generation}; null where there is no such group. */
@@ -76,13 +76,13 @@ export interface Groups {
   /** Moves cursors on. False where the lease has gone to another since: that cursor stays. */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
   /** Counts a failed delivery of the next event, or one that may fail without a word. Returns how many there were; null where the lease is gone. */
-  countFailure(holding: Holding): Promise<number | null>;
+  countFailure(heldLease: HeldLease): Promise<number | null>;
   /** What was counted was no failure. */
-  takeBackFailure(holding: Holding): Promise<void>;
+  undoFailure(heldLease: HeldLease): Promise<void>;
   /** Sets the next event aside and moves the cursor behind it, together. False where the lease is gone. */
   park(
-    holding: Holding,
-    event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros },
+    heldLease: HeldLease,
+    event: EventPosition & ParkReason & { readonly attempts: number; readonly now: Micros },
   ): Promise<boolean>;
   /** By sequence. @throws LedgerError UNKNOWN_GROUP */
   parked(group: string, span: ParkedSpan): Promise<ParkedEvent[]>;
@@ -100,11 +100,11 @@ export interface Groups {
    * The next due event of the partition, about to be delivered: counted now, and not due any more, because whoever dies of it cannot say so. `lost`: the lease
    * is gone.
    */
-  beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'>;
+  beginRedelivery(heldLease: HeldLease): Promise<ParkedEvent | 'none' | 'lost'>;
   /** It came to no end, and is due again. */
-  takeBackRedelivery(group: string, sequence: number): Promise<void>;
+  undoRedelivery(group: string, sequence: number): Promise<void>;
   /** A parked event's delivery has ended: it is forgotten (null), or stays parked for this reason. */
-  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement>;
+  settle(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome>;
   /** Where the group stands, in the order of the partitions. @throws LedgerError UNKNOWN_GROUP */
   positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
   /** What {@link move} would do. @throws LedgerError UNKNOWN_GROUP */

@@ -4,7 +4,7 @@
  */
 
 import type { Durability, LedgerConfig } from '../model/config.ts';
-import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../model/events/commit.ts';
+import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerPosition } from '../model/events/commit.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import type { Anchor, Head } from '../model/events/head.ts';
 import type { History } from '../model/events/history.ts';
@@ -60,7 +60,7 @@ export interface LedgerDescription {
     /** Settings as the storage reads them back, by their own names. */
     readonly settings: Readonly<Record<string, string | number>>;
     /** Whether others than its owner may read or write the file. */
-    readonly isOpenToOthers: boolean;
+    readonly worldReadable: boolean;
     /** What other tools have put into the file and the engine passes over, by name; names are as they stand in the file. */
     readonly foreignObjects: readonly { readonly type: string; readonly name: string }[];
   };
@@ -138,7 +138,7 @@ export interface Ledger extends History {
   basis(): Promise<Basis>;
   /** The pins of these sessions; those without one are left out. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
-  producerMark(name: string): Promise<ProducerMark>;
+  positionOfProducer(name: string): Promise<ProducerPosition>;
   describe(): Promise<Omit<LedgerDescription, 'warnings'>>;
   /** Whether commits are not written back from the log; null where all is well, which is cheap to find. */
   walGrowth(): Promise<LedgerWarning | null>;

@@ -21,7 +21,7 @@ export interface Lease extends LanePosition {
 }
 
 /** Sets a group's members up and keeps them going. */
-export interface Attendance {
+export interface Heartbeat {
   readonly group: string;
   readonly member: string;
   /** What the member got when it joined; null joins. */
@@ -48,17 +48,17 @@ export interface Membership {
 }
 
 /** A write of a holder about its own lease. */
-export interface Holding {
+export interface HeldLease {
   readonly group: string;
   readonly partition: PartitionId;
   readonly token: number;
 }
 
 /** What a member has delivered and now stands behind. */
-export interface Acknowledgement extends Holding, LanePosition {}
+export interface Acknowledgement extends HeldLease, LanePosition {}
 
 /** One event, by where it lies. */
-export interface EventPlace {
+export interface EventPosition {
   readonly partition: PartitionId;
   readonly offset: number;
   readonly sequence: number;
@@ -73,13 +73,13 @@ export interface ParkReason {
 }
 
 /** How the delivery of a parked event has ended. `lost`: the lease was gone by then. */
-export type Settlement = 'forgotten' | 'parked' | 'lost';
+export type RedeliveryOutcome = 'forgotten' | 'parked' | 'lost';
 
-export interface ParkedEvent extends EventPlace, ParkReason {
+export interface ParkedEvent extends EventPosition, ParkReason {
   readonly attempts: number;
   readonly parkedAt: Micros;
   /** Whether it waits to be delivered once more. */
-  readonly isDue: boolean;
+  readonly redeliveryDue: boolean;
 }
 
 /** A member of a group, as others see it. */

@@ -1,11 +1,11 @@
 /** What a subscriber gets in one go: some events in order, to be stood behind together. */
 
-import type { Handful } from '../model/events/delivery-batch.ts';
+import type { DeliveryBatch } from '../model/events/delivery-batch.ts';
 import type { LedgerEvent } from '../model/events/ledger-event.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
 
 /** A handful under the names its subscriber knows. */
-interface NamedHandful extends Omit<Handful, 'partition'> {
+interface NamedDeliveryBatch extends Omit<DeliveryBatch, 'partition'> {
   /** Name of the group; null without one. */
   readonly group: string | null;
   /** Name of the partition all events are of; null where they come in the order of the whole ledger. */
@@ -13,25 +13,25 @@ interface NamedHandful extends Omit<Handful, 'partition'> {
 }
 
 /** Iterate it for the events; they may be kept. */
-export class Delivery implements NamedHandful, Iterable<LedgerEvent> {
-  readonly group: NamedHandful['group'];
-  readonly partition: NamedHandful['partition'];
-  readonly batches: Handful['batches'];
-  readonly attempt: Handful['attempt'];
-  readonly isRedelivery: Handful['isRedelivery'];
-  readonly isReplayed: Handful['isReplayed'];
-  readonly signal: Handful['signal'];
+export class Delivery implements NamedDeliveryBatch, Iterable<LedgerEvent> {
+  readonly group: NamedDeliveryBatch['group'];
+  readonly partition: NamedDeliveryBatch['partition'];
+  readonly batches: DeliveryBatch['batches'];
+  readonly attempt: DeliveryBatch['attempt'];
+  readonly isRedelivery: DeliveryBatch['isRedelivery'];
+  readonly isReplayed: DeliveryBatch['isReplayed'];
+  readonly signal: DeliveryBatch['signal'];
   readonly labels: EventLabels;
 
   /** @internal */
-  constructor(handful: NamedHandful, labels: EventLabels) {
-    this.group = handful.group;
-    this.partition = handful.partition;
-    this.batches = handful.batches;
-    this.attempt = handful.attempt;
-    this.isRedelivery = handful.isRedelivery;
-    this.isReplayed = handful.isReplayed;
-    this.signal = handful.signal;
+  constructor(deliveryBatch: NamedDeliveryBatch, labels: EventLabels) {
+    this.group = deliveryBatch.group;
+    this.partition = deliveryBatch.partition;
+    this.batches = deliveryBatch.batches;
+    this.attempt = deliveryBatch.attempt;
+    this.isRedelivery = deliveryBatch.isRedelivery;
+    this.isReplayed = deliveryBatch.isReplayed;
+    this.signal = deliveryBatch.signal;
     this.labels = labels;
   }
 

@@ -3,7 +3,7 @@
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { text as anyText } from '../model/options/option-kinds.ts';
 import { readArgument } from '../model/options/options.ts';
-import type { TellingReport } from './event-stream.ts';
+import type { StreamReport } from './event-stream.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -18,7 +18,7 @@ export function parseDigest(text: string): string {
 }
 
 /** @throws LedgerError DIGEST_MISMATCH when other bytes were told, or not all of them. */
-export function proveDigest(report: TellingReport, expected: string): void {
+export function proveDigest(report: StreamReport, expected: string): void {
   if (!report.isComplete) {
     throw new LedgerError('DIGEST_MISMATCH', {
       message: 'the replay ended early, and its digest proves nothing',

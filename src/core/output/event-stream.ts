@@ -11,7 +11,7 @@ import { type EventLabels, toEvent } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
 
 /** What was told. */
-export interface TellingReport {
+export interface StreamReport {
   readonly events: number;
   /** Payload bytes. */
   readonly bytes: number;
@@ -33,14 +33,14 @@ export interface TellingReport {
 }
 
 /** @internal What a telling tells, and how. */
-export interface TellingPlan {
+export interface EventStreamPlan {
   readonly pages: () => AsyncGenerator<BatchPage, void, undefined>;
   readonly labels: EventLabels;
   readonly isVerified: boolean;
   /** What leaves events out on the way here. */
   readonly filter: { readonly missingFields: readonly string[] };
   /** Who is told when it is awaited; null: nobody. */
-  readonly audience?: (() => Sink | null) | undefined;
+  readonly liveSubscribers?: (() => Sink | null) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,12 +49,12 @@ export interface TellingPlan {
  * An abort ends it: the loop ends, or the report is not complete. Where it follows, closing the engine ends it with CLOSED. What is wrong with the options
  * of its call ends it, too, with INVALID_ARGUMENT, INVALID_TIME or INVALID_RANGE: the call itself throws nothing.
  */
-export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingReport> {
-  readonly #plan: () => TellingPlan;
+export class EventStream implements AsyncIterable<LedgerEvent>, PromiseLike<StreamReport> {
+  readonly #plan: () => EventStreamPlan;
   #isTaken = false;
 
   /** @internal `plan` throws what is wrong with the options. */
-  constructor(plan: () => TellingPlan) {
+  constructor(plan: () => EventStreamPlan) {
     this.#plan = plan;
   }
 
@@ -68,25 +68,25 @@ export class Telling implements AsyncIterable<LedgerEvent>, PromiseLike<TellingR
   }
 
   /** Tells everything to the sink, as fast as it takes it; without one it is read, verified and hashed all the same. */
-  async deliver(sink: Sink | null): Promise<TellingReport> {
+  async deliver(sink: Sink | null): Promise<StreamReport> {
     if (sink !== null) readArgument('deliver()', 'sink', sink, SINK);
-    return tell(this.#take(), sink);
+    return deliverTo(this.#take(), sink);
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a replay is awaited for its report
-  then<Done = TellingReport, Failed = never>(
-    onDone?: ((report: TellingReport) => Done | PromiseLike<Done>) | null,
+  then<Done = StreamReport, Failed = never>(
+    onDone?: ((report: StreamReport) => Done | PromiseLike<Done>) | null,
     onFailed?: ((error: unknown) => Failed | PromiseLike<Failed>) | null,
   ): Promise<Done | Failed> {
     return this.#await().then(onDone, onFailed);
   }
 
-  async #await(): Promise<TellingReport> {
+  async #await(): Promise<StreamReport> {
     const plan = this.#take();
-    return tell(plan, plan.audience?.() ?? null);
+    return deliverTo(plan, plan.liveSubscribers?.() ?? null);
   }
 
-  #take(): TellingPlan {
+  #take(): EventStreamPlan {
     if (this.#isTaken) {
       throw invalidArgument('a telling is told once', 'call replay() or tail() again');
     }
@@ -99,10 +99,10 @@ const SINK = kindOf<Sink>('a sink, an object with a method deliver(), or null', 
   hasMethods(value, ['deliver']),
 );
 
-async function tell(
-  { pages, labels, filter, isVerified, signal }: TellingPlan,
+async function deliverTo(
+  { pages, labels, filter, isVerified, signal }: EventStreamPlan,
   sink: Sink | null,
-): Promise<TellingReport> {
+): Promise<StreamReport> {
   const started = performance.now();
   const hasher = newBlake3();
   let events = 0;

@@ -28,14 +28,14 @@ class RunGuardian {
   watch(group: number): () => void {
     this.#groups.add(group);
     this.prepare();
-    this.#tell();
+    this.#notify();
     return () => {
       this.#groups.delete(group);
-      this.#tell();
+      this.#notify();
     };
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#shell?.stdin?.write(`${[...this.#groups].join(' ')}\n`);
   }
 

@@ -4,15 +4,15 @@ import type { BatchPage, EventBatch } from '../model/events/event.ts';
 import { Turns } from './turns.ts';
 
 /** Whether an event of a batch is kept. */
-export type Keeps = (batch: EventBatch, at: number) => boolean;
+export type EventPredicate = (batch: EventBatch, at: number) => boolean;
 
 /** Asking for the time costs 1/30 of looking at an event; four of the largest events take less than a second. */
 const EVENTS_BETWEEN_LOOKS = 4;
 
 /** Rows of a batch that are kept, rising; null after an abort. However many events it drops, others get their turn. */
-export async function keptRows(
+export async function acceptedRows(
   batch: EventBatch,
-  keeps: Keeps,
+  accepts: EventPredicate,
   turns: Turns,
   signal?: AbortSignal,
 ): Promise<Uint32Array | null> {
@@ -20,7 +20,7 @@ export async function keptRows(
   const rows = new Uint32Array(count);
   let kept = 0;
   for (let at = 0; at < count; at++) {
-    if (keeps(batch, at)) rows[kept++] = at;
+    if (accepts(batch, at)) rows[kept++] = at;
     if (at % EVENTS_BETWEEN_LOOKS !== 0 || !turns.isOver) continue;
     await turns.give();
     if (signal?.aborted) return null;
@@ -29,15 +29,15 @@ export async function keptRows(
 }
 
 /** A page whose batches hold what is kept; null after an abort. */
-export async function keptOf(
+export async function filterPage(
   page: BatchPage,
-  keeps: Keeps,
+  accepts: EventPredicate,
   turns: Turns,
   signal?: AbortSignal,
 ): Promise<BatchPage | null> {
   const kept: EventBatch[] = [];
   for (const batch of page) {
-    const rows = await keptRows(batch, keeps, turns, signal);
+    const rows = await acceptedRows(batch, accepts, turns, signal);
     if (rows === null) return null;
     kept.push(batch.pick(rows));
   }
@@ -47,12 +47,12 @@ export async function keptOf(
 /** The same pages, whose batches hold what is kept. */
 export async function* filtered(
   pages: AsyncIterable<BatchPage>,
-  keeps: Keeps,
+  accepts: EventPredicate,
   signal?: AbortSignal,
 ): AsyncGenerator<BatchPage, void, undefined> {
   const turns = new Turns();
   for await (const page of pages) {
-    const kept = await keptOf(page, keeps, turns, signal);
+    const kept = await filterPage(page, accepts, turns, signal);
     if (kept === null) return;
     yield kept;
   }

@@ -2,7 +2,7 @@
 
 import type { BatchPage } from '../model/events/event.ts';
 import type { SequenceRange } from '../model/events/range.ts';
-import { type Keeps, keptRows } from './filter.ts';
+import { acceptedRows, type EventPredicate } from './filter.ts';
 import type { ReadRange } from './read-range.ts';
 import { Turns } from './turns.ts';
 
@@ -15,7 +15,7 @@ const GAP = 65_536;
 /** Ranges in rising order, whose matches are the last `count` of a range; fewer where there are not so many. */
 export async function lastMatches(
   read: ReadRange,
-  keeps: Keeps,
+  accepts: EventPredicate,
   { from, through }: SequenceRange,
   count: number,
   signal?: AbortSignal,
@@ -29,7 +29,7 @@ export async function lastMatches(
     window = Math.min(window * 2, WINDOW_MAX)
   ) {
     const start = Math.max(from, end - window + 1);
-    const matches = (await matchesIn(read({ from: start, through: end }), keeps, signal)).slice(-left);
+    const matches = (await matchesIn(read({ from: start, through: end }), accepts, signal)).slice(-left);
     found = [...runsOf(matches), ...found];
     left -= matches.length;
     end = start - 1;
@@ -48,12 +48,16 @@ function runsOf(matches: readonly number[]): SequenceRange[] {
   return runs;
 }
 
-async function matchesIn(pages: AsyncIterable<BatchPage>, keeps: Keeps, signal?: AbortSignal): Promise<number[]> {
+async function matchesIn(
+  pages: AsyncIterable<BatchPage>,
+  accepts: EventPredicate,
+  signal?: AbortSignal,
+): Promise<number[]> {
   const turns = new Turns();
   const matches: number[] = [];
   for await (const page of pages) {
     for (const batch of page) {
-      const rows = await keptRows(batch, keeps, turns, signal);
+      const rows = await acceptedRows(batch, accepts, turns, signal);
       if (rows === null) return matches;
       for (const row of rows) matches.push(batch.sequences[row] as number);
     }

@@ -1,6 +1,6 @@
 /** The lateral line: re-tells history in order, page by page. It reads only: nothing here appends or moves a cursor. */
 
-import { LineCutter } from '../frames/line-gatherer.ts';
+import { LineGatherer } from '../frames/line-gatherer.ts';
 import { type BatchPage, EventBatch } from '../model/events/event.ts';
 import { type History, pageBytes } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
@@ -10,7 +10,7 @@ import { Turns } from './turns.ts';
 /** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
 const KERNEL_FROM_BYTES = 256 * 1024;
 
-export interface Retelling {
+export interface RangeRead {
   readonly range: SequenceRange;
   /** Null: all of them. */
   readonly partitions: readonly PartitionId[] | null;
@@ -22,17 +22,17 @@ export interface Retelling {
 export type ReadRange = (range: SequenceRange) => AsyncGenerator<BatchPage, void, undefined>;
 
 /** A range that is fixed: everything in it, then the end. @throws LedgerError VERIFICATION_FAILED before anything of a broken commit is told. */
-export async function* retell(
+export async function* readRange(
   history: History,
-  { range, partitions, verify, signal }: Retelling,
+  { range, partitions, verify, signal }: RangeRead,
 ): AsyncGenerator<BatchPage, void, undefined> {
   if (range.from > range.through) return;
-  let cutter: LineCutter | null = null;
+  let gatherer: LineGatherer | null = null;
   const turns = new Turns();
   for await (const page of history.pages({ range, partitions, verify })) {
     if (signal?.aborted) return;
-    if (cutter === null && pageBytes(page) >= KERNEL_FROM_BYTES) cutter = new LineCutter();
-    const cut = cutter?.forPage(page) ?? null;
+    if (gatherer === null && pageBytes(page) >= KERNEL_FROM_BYTES) gatherer = new LineGatherer();
+    const cut = gatherer?.forPage(page) ?? null;
     // a page holds whole commits; those at the ends of the range are cut to it
     if (page.commits.length > 0) yield page.commits.map((commit) => EventBatch.of(commit, range, cut));
     // pages that are read ahead resolve one after the other without a turn of the event loop: with nothing to write, nothing else would run
@@ -50,14 +50,14 @@ export async function* follow(
     signal,
   }: { grown(sequence: number, signal?: AbortSignal): Promise<void>; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<BatchPage, void, undefined> {
-  let told = from - 1;
+  let delivered = from - 1;
   while (!signal?.aborted) {
     const { sequence } = await history.head();
-    if (sequence > told) {
-      yield* read({ from: told + 1, through: sequence });
-      told = sequence;
+    if (sequence > delivered) {
+      yield* read({ from: delivered + 1, through: sequence });
+      delivered = sequence;
     } else {
-      await grown(told, signal);
+      await grown(delivered, signal);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { PartitionId } from '../model/routing/partition.ts';
 import type { Micros } from '../model/time/time.ts';
 import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time/time-expression.ts';
 import { WAIT_MS_MAX } from '../model/time/timer.ts';
-import { type Keeps, keptOf } from './filter.ts';
+import { type EventPredicate, filterPage } from './filter.ts';
 import { lastMatches } from './last-matches.ts';
 import type { ReadRange } from './read-range.ts';
 import { checkUntil } from './resolve-range.ts';
@@ -43,7 +43,7 @@ export interface TailReading {
   /** Those that `read` is limited to; null: all of them. */
   readonly partitions: readonly PartitionId[] | null;
   /** Null where everything is told. */
-  readonly keeps: Keeps | null;
+  readonly accepts: EventPredicate | null;
   /** `grown` resolves when there is something behind a sequence, or the signal aborts. */
   grown(sequence: number, signal?: AbortSignal): Promise<void>;
   readonly onProgress?: ((progress: TailProgress) => void) | undefined;
@@ -53,13 +53,13 @@ export interface TailReading {
 const LAST = 10;
 
 /** @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
-export async function* tellTail(
+export async function* readTail(
   history: History,
   request: TailRequest,
   reading: TailReading,
   context: TimeContext,
 ): AsyncGenerator<BatchPage, void, undefined> {
-  const { read, keeps, signal, grown } = reading;
+  const { read, accepts, signal, grown } = reading;
   if (request.from !== undefined && request.since !== undefined)
     throw invalidArgument('a tail with two starts', 'give one of from and since');
   const progress = new Progress(reading.onProgress);
@@ -76,15 +76,15 @@ export async function* tellTail(
   for (;;) {
     for (const range of ranges) {
       for await (const page of read(range)) {
-        const kept = keeps === null ? page : await keptOf(page, keeps, turns, signal);
+        const kept = accepts === null ? page : await filterPage(page, accepts, turns, signal);
         if (kept === null) return;
-        const told = firstOf(kept, left);
-        yield told;
-        const count = told.reduce((sum, batch) => sum + batch.count, 0);
+        const delivered = firstOf(kept, left);
+        yield delivered;
+        const count = delivered.reduce((sum, batch) => sum + batch.count, 0);
         // what a filter leaves out is silence, and so are commits to other partitions
         if (count > 0 && silentSince !== null) silentSince = performance.now();
         left -= count;
-        progress.reached(left <= 0 ? told : page);
+        progress.reached(left <= 0 ? delivered : page);
         if (left <= 0) return;
       }
     }
@@ -92,9 +92,9 @@ export async function* tellTail(
     progress.through(Math.min(next - 1, through));
     if (!isFollowing || isFinal) return;
     silentSince ??= performance.now();
-    const patience = request.idleMs === undefined ? undefined : request.idleMs - (performance.now() - silentSince);
-    if (patience !== undefined && patience <= 0) return;
-    await waitFor((silence) => grown(next - 1, silence), signal, patience);
+    const busyLimit = request.idleMs === undefined ? undefined : request.idleMs - (performance.now() - silentSince);
+    if (busyLimit !== undefined && busyLimit <= 0) return;
+    await waitFor((silence) => grown(next - 1, silence), signal, busyLimit);
     if (signal?.aborted) return;
     ({ through, isFinal } = await end());
     ranges = [{ from: next, through }];
@@ -104,16 +104,16 @@ export async function* tellTail(
 
 /** Tells how far a tail has come, each step once. */
 class Progress {
-  readonly #tell: ((progress: TailProgress) => void) | undefined;
+  readonly #deliver: ((progress: TailProgress) => void) | undefined;
   #through = -1;
 
   constructor(tell: ((progress: TailProgress) => void) | undefined) {
-    this.#tell = tell;
+    this.#deliver = tell;
   }
 
   /** The events of a page, and all that lies between them. */
   reached(page: BatchPage): void {
-    if (this.#tell === undefined) return;
+    if (this.#deliver === undefined) return;
     const span = page.findLast(({ count }) => count > 0)?.span;
     if (span) this.through(span.lastSequence);
   }
@@ -121,7 +121,7 @@ class Progress {
   through(sequence: number): void {
     if (sequence <= this.#through) return;
     this.#through = sequence;
-    this.#tell?.({ through: sequence });
+    this.#deliver?.({ through: sequence });
   }
 }
 
@@ -157,26 +157,26 @@ async function beginning(
   history: History,
   reading: TailReading,
 ): Promise<SequenceRange[]> {
-  const { read, keeps, partitions, signal } = reading;
+  const { read, accepts, partitions, signal } = reading;
   const hasRange = from !== undefined || since !== undefined || until !== undefined;
   const count = last ?? (hasRange ? Number.MAX_SAFE_INTEGER : LAST);
   if (count === 0 || range.from > range.through) return [];
   if (count === Number.MAX_SAFE_INTEGER) return [range];
-  if (keeps !== null) return lastMatches(read, keeps, range, count, signal);
+  if (accepts !== null) return lastMatches(read, accepts, range, count, signal);
   return [{ ...range, from: Math.max(range.from, await history.sequenceOfLast(count, partitions, range.through)) }];
 }
 
 /** The first events of a page, as many as are wanted. */
 function firstOf(page: BatchPage, wanted: number): BatchPage {
   if (wanted === Number.POSITIVE_INFINITY) return page;
-  const told: EventBatch[] = [];
+  const delivered: EventBatch[] = [];
   let left = wanted;
   for (const batch of page) {
     if (left <= 0) break;
-    told.push(batch.slice(0, Math.min(left, batch.count)));
+    delivered.push(batch.slice(0, Math.min(left, batch.count)));
     left -= batch.count;
   }
-  return told;
+  return delivered;
 }
 
 async function waitFor(

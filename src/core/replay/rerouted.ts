@@ -4,7 +4,7 @@ import type { History } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import { KeySample } from './key-sample.ts';
-import { retell } from './read-range.ts';
+import { readRange } from './read-range.ts';
 
 /** Where a payload goes, null where it would be a bad line. `lies`: the partition it is in. */
 export type Route = (
@@ -47,7 +47,7 @@ export async function rerouted(
   const eventsBefore = new Array<number>(partitionCount).fill(0);
   const eventsAfter = new Array<number>(partitionCount).fill(0);
   const keys = new KeySample();
-  for await (const page of retell(history, { range, partitions: null, verify: false, signal })) {
+  for await (const page of readRange(history, { range, partitions: null, verify: false, signal })) {
     for (const batch of page) {
       for (let at = 0; at < batch.count; at++) {
         const payload = batch.payload(at);

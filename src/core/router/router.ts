@@ -3,13 +3,7 @@
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { keyParts } from '../model/routing/key-text.ts';
 import { type Partition, type PartitionId, selectPartitions } from '../model/routing/partition.ts';
-import {
-  NOTHING_GIVEN,
-  type RouteRefusal,
-  type Router,
-  type RouterFactory,
-  type Rule,
-} from '../model/routing/router.ts';
+import { NO_OVERRIDE, type RouteRefusal, type Router, type RouterFactory, type Rule } from '../model/routing/router.ts';
 import type { Placements, RoutingInForce, RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec } from '../model/routing/routing-text.ts';
 import type { RoutableLine } from '../scan/scanned-field.ts';
@@ -26,7 +20,7 @@ import { StickyRouter } from './sticky-router.ts';
  * @throws LedgerError DAMAGED_LEDGER where the epoch and the partitions contradict each other; UNKNOWN_PARTITION or INVALID_ARGUMENT for a partition
  * or a key that cannot be given
  */
-export const makeRouter: RouterFactory = (routing, given = NOTHING_GIVEN) => {
+export const makeRouter: RouterFactory = (routing, given = NO_OVERRIDE) => {
   const router = routerOf(routing);
   const { spec } = routing.epoch;
   const sentTo = given.to === null ? null : partitionNamed(routing.partitionNames, given.to);

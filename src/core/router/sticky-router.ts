@@ -51,7 +51,7 @@ export class StickyRouter implements SessionRouter {
   #changedIn = new Uint32Array(0);
   #draft = 1;
   readonly #changed = new SessionList();
-  #liftMax = Number.POSITIVE_INFINITY;
+  #timeShiftMax = Number.POSITIVE_INFINITY;
   #loads = new Float64Array(0);
 
   /** `idleMicros`: a session that was idle for longer is new; null: never. `only`: a line with the session of all lines. `placements`: keys that are no sessions. */
@@ -108,7 +108,7 @@ export class StickyRouter implements SessionRouter {
     this.#loads = Float64Array.from(loads);
     this.#draft++;
     this.#changed.clear();
-    this.#liftMax = Number.POSITIVE_INFINITY;
+    this.#timeShiftMax = Number.POSITIVE_INFINITY;
   }
 
   assign(session: SessionNumber, time: Micros): PartitionId {
@@ -128,7 +128,10 @@ export class StickyRouter implements SessionRouter {
     const isRenewed = !isNew && since > this.#idle.renewedAfter;
     // within a draft that may be lifted all events have one time
     if (!isNew && !isChanged)
-      this.#liftMax = Math.min(this.#liftMax, (isRenewed ? this.#idle.endsAfter : this.#idle.renewedAfter) - since);
+      this.#timeShiftMax = Math.min(
+        this.#timeShiftMax,
+        (isRenewed ? this.#idle.endsAfter : this.#idle.renewedAfter) - since,
+      );
     if (!isNew && !isRenewed) return partition;
     if (!isChanged) this.#change(session);
     this.#drafted.set(session, partition, time);
@@ -153,7 +156,7 @@ export class StickyRouter implements SessionRouter {
       pins.lastSeen[at] = this.#drafted.lastSeenOf(session);
       pins.lastSeenBefore[at] = this.#known.lastSeenOf(session);
     }
-    return { pins, liftMax: this.#liftMax };
+    return { pins, timeShiftMax: this.#timeShiftMax };
   }
 
   settle(): () => void {

@@ -74,8 +74,8 @@ it('a companion goes on until it is ended', async () => {
 
 it('that a companion has ended is seen at once', async () => {
   const companion = startCompanion('sh', ['-c', 'echo told; exit 3'], never());
-  let told = '';
-  for await (const piece of companion.stdout) told += piece;
-  expect(told).toBe('told\n');
+  let delivered = '';
+  for await (const piece of companion.stdout) delivered += piece;
+  expect(delivered).toBe('told\n');
   companion.end();
 });

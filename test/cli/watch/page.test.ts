@@ -6,23 +6,27 @@ import { describe, expect, it } from 'vitest';
 import { shareRows } from '../../../src/cli/watch/fit.ts';
 import { renderPage, type Window } from '../../../src/cli/watch/page.ts';
 import { RateMeter } from '../../../src/cli/watch/rates.ts';
-import type { Look } from '../../../src/cli/watch/sample.ts';
-import { groupOf, lookOf, START } from '../../support/looks.ts';
+import type { Sample } from '../../../src/cli/watch/sample.ts';
+import { groupOf, START, sampleOf } from '../../support/looks.ts';
 
 const HINT = 'q ends it';
 
 /** The page of a ledger at its second look. */
-function pageOf(look: Look, window: Window, before: Look = { ...look, atMs: look.atMs - 1000 }): Promise<string[]> {
+function pageOf(
+  sample: Sample,
+  window: Window,
+  before: Sample = { ...sample, atMs: sample.atMs - 1000 },
+): Promise<string[]> {
   const meter = new RateMeter();
   meter.take(before);
-  return renderPage(look, meter.take(look), window, HINT);
+  return renderPage(sample, meter.take(sample), window, HINT);
 }
 
 const alive = (name: string) => ({ name, expiresAt: START + 20_000_000, isAlive: true });
 
-function busyLook(partitions: number, groups: number): Look {
+function busySample(partitions: number, groups: number): Sample {
   const events = Array.from({ length: partitions }, (_, id) => 1000 + id * 37);
-  return lookOf({
+  return sampleOf({
     atMs: 10_000,
     events,
     growth: { commits: 3, bytes: 12_345 },
@@ -39,12 +43,12 @@ function busyLook(partitions: number, groups: number): Look {
 
 describe('a page', () => {
   it('has every organ, with its figures', async () => {
-    const before = lookOf({
+    const before = sampleOf({
       atMs: 0,
       events: [100, 300],
       groups: [groupOf('mailer', [50, 300], [50, 0], [alive('one')])],
     });
-    const look = lookOf({
+    const sample = sampleOf({
       atMs: 1000,
       events: [200, 600],
       growth: { commits: 40, bytes: 52_000 },
@@ -54,7 +58,7 @@ describe('a page', () => {
         { name: 'replay-of-fedcba98-7654-4321-8abc-0123456789ab', position: 1500 },
       ],
     });
-    const text = (await pageOf(look, { columns: 120, rows: 40 }, before)).join('\n');
+    const text = (await pageOf(sample, { columns: 120, rows: 40 }, before)).join('\n');
     expect(text).toMatch(
       /^ledger +\/var\/lib\/events\.codex +01234567 +1\.23 MB \+ 4\.00 MB WAL +2026-04-12T09:00:01Z$/m,
     );
@@ -74,17 +78,17 @@ describe('a page', () => {
   });
 
   it('says when a group will have caught up, and when it never will', async () => {
-    const before = lookOf({
+    const before = sampleOf({
       atMs: 0,
       events: [10_000],
       groups: [groupOf('fast', [1000], [9000]), groupOf('slow', [1000], [9000])],
     });
-    const look = lookOf({
+    const sample = sampleOf({
       atMs: 1000,
       events: [10_200],
       groups: [groupOf('fast', [1350], [8850]), groupOf('slow', [1100], [9100])],
     });
-    const text = (await pageOf(look, { columns: 100, rows: 30 }, before)).join('\n');
+    const text = (await pageOf(sample, { columns: 100, rows: 30 }, before)).join('\n');
     expect(text).toMatch(/^ {2}fast .* 8,850 +-150 +350 +59s /m);
     expect(text).toMatch(/^ {2}slow .* 9,100 +\+100 +100 +never /m);
   });
@@ -92,8 +96,8 @@ describe('a page', () => {
   it('of a new ledger invents nothing', async () => {
     const text = (
       await renderPage(
-        lookOf({ atMs: 0, events: [0, 0] }),
-        new RateMeter().take(lookOf({ atMs: 0, events: [0, 0] })),
+        sampleOf({ atMs: 0, events: [0, 0] }),
+        new RateMeter().take(sampleOf({ atMs: 0, events: [0, 0] })),
         { columns: 80, rows: 24 },
         HINT,
       )
@@ -113,7 +117,7 @@ describe('a page', () => {
         fc.integer({ min: 1, max: 256 }),
         fc.nat(12),
         async (columns, rows, partitions, groups) => {
-          const page = await pageOf(busyLook(partitions, groups), { columns, rows });
+          const page = await pageOf(busySample(partitions, groups), { columns, rows });
           expect(page.length).toBeLessThanOrEqual(rows);
           for (const line of page) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
         },
@@ -123,7 +127,7 @@ describe('a page', () => {
   });
 
   it('says how many partitions and groups it leaves out, and what they come to', async () => {
-    const page = await pageOf(busyLook(256, 30), { columns: 80, rows: 24 });
+    const page = await pageOf(busySample(256, 30), { columns: 80, rows: 24 });
     const shown = page.filter((line) => /^ {2}p\d/.test(line)).length;
     const shownGroups = page.filter((line) => line.startsWith('  group-')).length;
     expect(page.join('\n')).toContain(`${256 - shown} more partitions: `);
@@ -135,13 +139,13 @@ describe('a page', () => {
   });
 
   it('says how many of its rows it leaves out where not even its sections fit', async () => {
-    const page = await pageOf(busyLook(8, 2), { columns: 40, rows: 4 });
+    const page = await pageOf(busySample(8, 2), { columns: 40, rows: 4 });
     expect(page).toHaveLength(4);
     expect(page.at(-1)).toMatch(/^… \d+ rows left out$/);
   });
 
   it('shows in a small window of each organ what matters most', async () => {
-    const text = (await pageOf(busyLook(8, 2), { columns: 40, rows: 10 })).join('\n');
+    const text = (await pageOf(busySample(8, 2), { columns: 40, rows: 10 })).join('\n');
     for (const organ of ['ledger', 'emission', 'router', 'bus', 'scheduler', 'replay'])
       expect(text).toMatch(new RegExp(`^${organ}\\b`, 'm'));
     expect(text).toMatch(/^ {2}group-0 +\d/m);
@@ -151,14 +155,14 @@ describe('a page', () => {
   it('obeys no name', async () => {
     const evil = '\u001b[2Jx\u202e\n\u009b';
     const member = { ...alive(evil), isAlive: false };
-    const look = lookOf({
+    const sample = sampleOf({
       atMs: 1000,
       events: [1],
       names: [evil],
       path: `/tmp/${evil}`,
       groups: [groupOf(evil, [0], [1], [member])],
     });
-    const text = (await pageOf(look, { columns: 200, rows: 40 })).join('');
+    const text = (await pageOf(sample, { columns: 200, rows: 40 })).join('');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
     expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
     expect(text).toContain('\\x1b[2Jx\\u{202e}');

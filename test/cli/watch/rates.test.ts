@@ -3,19 +3,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RateMeter, type Rates } from '../../../src/cli/watch/rates.ts';
-import { groupOf, type LookFacts, lookOf } from '../../support/looks.ts';
+import { groupOf, type SampleFacts, sampleOf } from '../../support/looks.ts';
 
-function takeAll(facts: readonly LookFacts[]): Rates[] {
+function takeAll(facts: readonly SampleFacts[]): Rates[] {
   const meter = new RateMeter();
-  return facts.map((each) => meter.take(lookOf(each)));
+  return facts.map((each) => meter.take(sampleOf(each)));
 }
 
-function lastOf(facts: readonly LookFacts[]): Rates {
+function lastOf(facts: readonly SampleFacts[]): Rates {
   return takeAll(facts).at(-1) as Rates;
 }
 
 /** A look a second, with so many more events in each. */
-function steady(seconds: number, eventsPerSecond: number): LookFacts[] {
+function steady(seconds: number, eventsPerSecond: number): SampleFacts[] {
   return Array.from({ length: seconds + 1 }, (_, at) => ({
     atMs: at * 1000,
     events: [at * eventsPerSecond],
@@ -32,7 +32,7 @@ describe('the flow', () => {
   });
 
   it('is that of the last second, and that of the last ten', () => {
-    const busy: LookFacts = { atMs: 21_000, events: [20 * 100 + 1100], growth: { commits: 15, bytes: 2700 } };
+    const busy: SampleFacts = { atMs: 21_000, events: [20 * 100 + 1100], growth: { commits: 15, bytes: 2700 } };
     const { last, average } = lastOf([...steady(20, 100), busy]);
     expect(last).toEqual({ overMs: 1000, eventsPerSecond: 1100, commitsPerSecond: 15, bytesPerSecond: 2700 });
     expect(average).toEqual({ overMs: 10_000, eventsPerSecond: 200, commitsPerSecond: 6, bytesPerSecond: 900 });
@@ -47,21 +47,21 @@ describe('the flow', () => {
   });
 
   it('goes over a second also where looks are more frequent', () => {
-    const looks = Array.from(
+    const samples = Array.from(
       { length: 31 },
-      (_, at): LookFacts => ({ atMs: at * 100, events: [at * 7], growth: { commits: 1, bytes: 10 } }),
+      (_, at): SampleFacts => ({ atMs: at * 100, events: [at * 7], growth: { commits: 1, bytes: 10 } }),
     );
-    const { last } = lastOf(looks);
+    const { last } = lastOf(samples);
     expect(last?.overMs).toBe(1000);
     expect(last?.eventsPerSecond).toBeCloseTo(70);
     expect(last?.commitsPerSecond).toBe(10);
   });
 
   it('has no commits and bytes while a growth in it was too much to count, and events all the same', () => {
-    const looks: LookFacts[] = [...steady(3, 10), { atMs: 4000, events: [5_000_000], growth: null }];
-    expect(lastOf(looks).last).toMatchObject({ commitsPerSecond: null, bytesPerSecond: null });
-    expect(lastOf(looks).last?.eventsPerSecond).toBeGreaterThan(4_000_000);
-    const later = lastOf([...looks, { atMs: 5000, events: [5_000_001], growth: { commits: 1, bytes: 1 } }]);
+    const samples: SampleFacts[] = [...steady(3, 10), { atMs: 4000, events: [5_000_000], growth: null }];
+    expect(lastOf(samples).last).toMatchObject({ commitsPerSecond: null, bytesPerSecond: null });
+    expect(lastOf(samples).last?.eventsPerSecond).toBeGreaterThan(4_000_000);
+    const later = lastOf([...samples, { atMs: 5000, events: [5_000_001], growth: { commits: 1, bytes: 1 } }]);
     expect(later.last?.commitsPerSecond).toBe(1);
     expect(later.average?.commitsPerSecond).toBeNull();
   });
@@ -106,7 +106,7 @@ describe('the last sixty seconds', () => {
         (steps) => {
           let atMs = 0;
           let events = 0;
-          const facts: LookFacts[] = [{ atMs, events: [0] }];
+          const facts: SampleFacts[] = [{ atMs, events: [0] }];
           for (const [ms, more] of steps) {
             atMs += ms;
             events += more;

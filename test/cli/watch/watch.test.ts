@@ -18,8 +18,8 @@ describe('in a pipe', () => {
     const watching = startCli(['inspect', '--watch', '--every', '100ms', '-l', ledger]);
     const ended = finished(watching);
     const lines = new LineReader(watching.stdout);
-    const look = () => lines.document();
-    const first = await look();
+    const sample = () => lines.document();
+    const first = await sample();
     expect(first).toMatchObject({
       path: ledger,
       events: 2,
@@ -31,8 +31,8 @@ describe('in a pipe', () => {
     });
     expect(first.head).toMatch(/^2:[0-9a-f]{64}$/);
     await succeed(['emit', '-q', '-l', ledger], { input: '{"n":3}\n{"n":4}\n{"n":5}\n' });
-    let next = await look();
-    while (next.events === 2) next = await look();
+    let next = await sample();
+    while (next.events === 2) next = await sample();
     const { last } = next.emission;
     expect((last.eventsPerSecond * last.overMs) / 1000).toBeCloseTo(3, 1);
     expect(last.commitsPerSecond).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ const FAILURE = new Error('the disk is gone');
 
 function heardBy(bus: Bus): { readonly failures: unknown[]; readonly stop: () => void } {
   const failures: unknown[] = [];
-  const stop = bus.listen({ onStir: () => {}, onFail: (error) => failures.push(error) });
+  const stop = bus.listen({ onChange: () => {}, onFail: (error) => failures.push(error) });
   return { failures, stop };
 }
 

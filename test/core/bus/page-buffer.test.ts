@@ -14,14 +14,14 @@ const EVERYTHING = { from: 1, through: Number.MAX_SAFE_INTEGER };
 function pageOf(sizes: readonly number[]): { batches: readonly EventBatch[]; next: number } {
   let next = 1;
   const batches = sizes.map((size) => {
-    const told = Array.from({ length: size }, (_, nth) => ({
+    const delivered = Array.from({ length: size }, (_, nth) => ({
       sequence: next + nth,
       partition: 0,
       offset: next + nth - 1,
       time: 1,
       payload: `${next + nth}`,
     }));
-    const batch = EventBatch.of(storedOf(next, told), EVERYTHING);
+    const batch = EventBatch.of(storedOf(next, delivered), EVERYTHING);
     next += size;
     return batch;
   });

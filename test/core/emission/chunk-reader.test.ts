@@ -18,25 +18,25 @@ type Source = ConstructorParameters<typeof StreamSource>[0];
 const ROOMY: ChunkLimits = { chunkBytes: 1 << 20, lineBytesMax: 1 << 20 };
 const BYTE_ORDER_MARK = '\ufeff';
 
-interface Told {
+interface Delivered {
   /** The lines' bytes, a line end of LF excluded. */
   readonly lines: Buffer[];
   readonly chunks: { readonly position: number; readonly nextPosition: number; readonly input: Buffer }[];
 }
 
 /** Reads everything and copies it, because a chunk's memory is used again. */
-function readAll(source: Source, limits = ROOMY, signal?: AbortSignal): Promise<Told> {
+function readAll(source: Source, limits = ROOMY, signal?: AbortSignal): Promise<Delivered> {
   return readSource(new StreamSource(source), limits, signal);
 }
 
-async function readSource(source: ByteSource, limits = ROOMY, signal?: AbortSignal): Promise<Told> {
-  const told: Told = { lines: [], chunks: [] };
+async function readSource(source: ByteSource, limits = ROOMY, signal?: AbortSignal): Promise<Delivered> {
+  const delivered: Delivered = { lines: [], chunks: [] };
   const reader = new ChunkReader(source, limits, signal);
   try {
     for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
-      told.lines.push(...linesOf(chunk));
+      delivered.lines.push(...linesOf(chunk));
       const { position, nextPosition } = chunk;
-      told.chunks.push({
+      delivered.chunks.push({
         position,
         nextPosition,
         input: Buffer.from(chunk.bytes.subarray(0, nextPosition - position)),
@@ -45,7 +45,7 @@ async function readSource(source: ByteSource, limits = ROOMY, signal?: AbortSign
   } finally {
     reader.close();
   }
-  return told;
+  return delivered;
 }
 
 function linesOf({ bytes, start, end }: Chunk): Buffer[] {
@@ -122,12 +122,12 @@ describe('any cutting of the input', () => {
           const expected = splitLines(bytes);
           expect(lines).toHaveLength(expected.length);
           for (const [at, line] of expected.entries()) {
-            const told = lines[at] as Buffer;
+            const delivered = lines[at] as Buffer;
             if (payloadBytes(line) <= lineBytesMax) {
-              expect(told).toEqual(line);
+              expect(delivered).toEqual(line);
             } else {
-              expect(payloadBytes(told)).toBeGreaterThan(lineBytesMax);
-              expect(told).toEqual(line.subarray(0, told.length));
+              expect(payloadBytes(delivered)).toBeGreaterThan(lineBytesMax);
+              expect(delivered).toEqual(line.subarray(0, delivered.length));
             }
           }
           for (const chunk of chunks) expect(chunk.input).toEqual(bytes.subarray(chunk.position, chunk.nextPosition));

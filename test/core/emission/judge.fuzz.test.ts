@@ -1,8 +1,8 @@
 /** The judgement of the kernel against the reference judge: partition and microseconds of keys and times of every kind, and of what is nearly one. */
 
 import { expect, it } from 'vitest';
-import { type Press, pressParts, ReferencePress } from '../../../src/core/emission/draft/chunk-encoder.ts';
-import { kernelPress } from '../../../src/core/emission/draft/kernel-encoder.ts';
+import { type ChunkEncoder, encoderParts, ReferenceEncoder } from '../../../src/core/emission/draft/chunk-encoder.ts';
+import { kernelEncoder } from '../../../src/core/emission/draft/kernel-encoder.ts';
 import { hashOf } from '../../../src/core/model/routing/routing-intents.ts';
 import { parseFieldPath } from '../../../src/core/model/text/field-path.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
@@ -21,35 +21,35 @@ const NOW = Date.parse('2026-06-01T00:00:00Z') * 1000;
 const SETTINGS = emissionSettings({ time: parseFieldPath('t') });
 
 /** A prime count of partitions, so that hashes that differ hardly meet. */
-function bothPresses(): [Press, Press] {
+function bothEncoders(): [ChunkEncoder, ChunkEncoder] {
   const basis = {
     floor: 0,
     sessions: null,
     ...inForce({ spec: hashOf('k'), partitionIds: Array.from({ length: 997 }, (_, id) => id) }),
   };
-  const parts = () => pressParts(makeRouter, { nowMicros: () => NOW }, SETTINGS, basis);
+  const parts = () => encoderParts(makeRouter, { nowMicros: () => NOW }, SETTINGS, basis);
   const reference = parts();
-  return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];
+  return [new ReferenceEncoder(reference, new Scanner(reference.plan)), kernelEncoder(parts())];
 }
 
 it(
   'sends every line to the same partition at the same microsecond, or refuses it for the same reason',
   () => {
     const random = seededForTest();
-    const [reference, kernel] = bothPresses();
+    const [reference, kernel] = bothEncoders();
     const faults = new Map<number, number>();
     const partitions = new Set<number>();
     for (let done = 0; done < LINES; done += LINES_A_CHUNK) {
       const lines = Array.from({ length: LINES_A_CHUNK }, () => `{"t":${nastyTime(random)},"k":${nastyKey(random)}}`);
       const bytes = Buffer.from(`${lines.join('\n')}\n`);
       const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
-      const expected = reference.read(chunk).verdicts;
-      const found = kernel.read(chunk).verdicts;
+      const expected = reference.read(chunk).checked;
+      const found = kernel.read(chunk).checked;
       expect(found.count).toBe(LINES_A_CHUNK);
       for (const [at, line] of lines.entries()) {
-        const told = ({ faults, partitions, times }: typeof found) =>
+        const delivered = ({ faults, partitions, times }: typeof found) =>
           faults[at] === LineFault.NONE ? `partition ${partitions[at]} at ${times[at]}` : `fault ${faults[at]}`;
-        if (told(found) !== told(expected)) expect(told(found), line).toBe(told(expected));
+        if (delivered(found) !== delivered(expected)) expect(delivered(found), line).toBe(delivered(expected));
         const fault = expected.faults[at] as number;
         faults.set(fault, (faults.get(fault) ?? 0) + 1);
         if (fault === LineFault.NONE) partitions.add(expected.partitions[at] as number);

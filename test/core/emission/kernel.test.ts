@@ -1,9 +1,9 @@
 /** The kernel against the reference it must not differ from: scans of extreme chunks, and whole drafts of keys and times of every kind. */
 
 import { describe, expect, it } from 'vitest';
-import { type Press, pressParts, ReferencePress } from '../../../src/core/emission/draft/chunk-encoder.ts';
+import { type ChunkEncoder, encoderParts, ReferenceEncoder } from '../../../src/core/emission/draft/chunk-encoder.ts';
 import { Kernel } from '../../../src/core/emission/draft/kernel.ts';
-import { kernelPress } from '../../../src/core/emission/draft/kernel-encoder.ts';
+import { kernelEncoder } from '../../../src/core/emission/draft/kernel-encoder.ts';
 import type { EmissionSettings } from '../../../src/core/emission/draft/settings.ts';
 import type { Basis } from '../../../src/core/model/events/commit.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
@@ -109,7 +109,7 @@ const TIMES = [
 ];
 
 /** A line with a key and a time, or without one of them; with other digits now and then. */
-function judgedLine(random: Seeded): Buffer {
+function checkedLine(random: Seeded): Buffer {
   const scattered = (text: string) =>
     text.replace(/[0-9]/g, (digit) => (random.between(0, 9) === 0 ? String(random.between(0, 9)) : digit));
   const parts = [
@@ -120,16 +120,16 @@ function judgedLine(random: Seeded): Buffer {
   return Buffer.from(`{${parts.join(',')}}`);
 }
 
-function bothPresses(
+function bothEncoders(
   settings: Partial<EmissionSettings>,
   routing: string,
   partitionIds: readonly number[],
-): [Press, Press] {
+): [ChunkEncoder, ChunkEncoder] {
   const whole = emissionSettings(settings);
   const clock = { nowMicros: () => Date.parse('2026-06-01T00:00:00Z') * 1000 };
-  const parts = () => pressParts(makeRouter, clock, whole, basisOf(routing, 0, partitionIds));
+  const parts = () => encoderParts(makeRouter, clock, whole, basisOf(routing, 0, partitionIds));
   const reference = parts();
-  return [new ReferencePress(reference, new Scanner(reference.plan)), kernelPress(parts())];
+  return [new ReferenceEncoder(reference, new Scanner(reference.plan)), kernelEncoder(parts())];
 }
 
 const IN_ORDER = [0, 1, 2, 3, 4, 5, 6];
@@ -164,21 +164,21 @@ describe('the press of the kernel', () => {
     ['sent to a partition', 'sticky:k', { time: parseFieldPath('t'), given: { key: null, to: 'rest' } }],
   ])('makes the draft of the reference %s', (_, routing, settings, partitionIds = IN_ORDER) => {
     const random = seededForTest();
-    const [reference, kernel] = bothPresses(settings, routing, partitionIds);
+    const [reference, kernel] = bothEncoders(settings, routing, partitionIds);
     let events = 0;
     let bad = 0;
     for (let round = 0; round < 60; round++) {
-      const bytes = joined(Array.from({ length: 300 }, () => judgedLine(random)));
+      const bytes = joined(Array.from({ length: 300 }, () => checkedLine(random)));
       const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
       const floor = random.pick([-(2 ** 52), 0, 1_517_363_399_650_123, 1_800_000_000_000_000]);
       const now = 1_790_000_000_000_000;
-      const made = [reference, kernel].map((press) => {
-        const read = press.read(chunk);
-        const exclusions = {
-          done: new Uint8Array(read.verdicts.count),
-          faults: new Uint8Array(read.verdicts.count),
+      const made = [reference, kernel].map((encoder) => {
+        const read = encoder.read(chunk);
+        const skipped = {
+          done: new Uint8Array(read.checked.count),
+          faults: new Uint8Array(read.checked.count),
           hasFaults: false,
-          callOf: null,
+          callOfRow: null,
         };
         const {
           draft,
@@ -188,7 +188,7 @@ describe('the press of the kernel', () => {
           late,
           badLines,
           stoppedAt,
-        } = press.build(chunk, read, exclusions, basisOf(routing, floor, partitionIds), now);
+        } = encoder.build(chunk, read, skipped, basisOf(routing, floor, partitionIds), now);
         const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, body: body.toString() }));
         // an empty draft is never offered, and what stands in it means nothing
         return {

@@ -1,10 +1,10 @@
 /** Calls that share commits: how much work many of them make. Work is counted, never timed. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { SharedCommits } from '../../../src/core/emission/commit/commit-batcher.ts';
+import { CommitBatcher } from '../../../src/core/emission/commit/commit-batcher.ts';
 import { FrameBodyWriter } from '../../../src/core/frames/frame-body.ts';
 import type { Basis, CommitDraft, CommitOutcome } from '../../../src/core/model/events/commit.ts';
-import type { Given } from '../../../src/core/model/routing/router.ts';
+import type { RoutingOverride } from '../../../src/core/model/routing/router.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { arrayWork } from '../../support/array-work.ts';
@@ -24,7 +24,7 @@ class CountingLedger {
   readonly counts = { commits: 0, basis: 0, routers: 0, lookups: 0, located: 0 };
   #sequence = 0;
 
-  shared(unique: string | null = null): SharedCommits {
+  shared(unique: string | null = null): CommitBatcher {
     const { onBadLine: _, given: __, ...settings } = emissionSettings(unique === null ? {} : { unique: [unique] });
     const target = {
       basis: () => {
@@ -39,7 +39,7 @@ class CountingLedger {
       this.counts.routers++;
       return makeRouter(...args);
     };
-    return new SharedCommits({ target, makeRouter: counted, clock: { nowMicros: () => 1 } }, settings, (sequences) => {
+    return new CommitBatcher({ target, makeRouter: counted, clock: { nowMicros: () => 1 } }, settings, (sequences) => {
       this.counts.lookups++;
       this.counts.located += sequences.length;
       return Promise.resolve(
@@ -73,7 +73,7 @@ class CountingLedger {
 }
 
 const lineOf = (value: unknown) => [Buffer.from(JSON.stringify(value))];
-const given = (key: string): Given => ({ key, to: null });
+const given = (key: string): RoutingOverride => ({ key, to: null });
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -104,8 +104,8 @@ describe('many calls at the same time', () => {
     const calls = Array.from({ length: 50 }, (_, n) =>
       shared.emit([...lineOf({ n }), ...lineOf([n])].slice(0, 1 + (n % 2))),
     );
-    const told = (await Promise.all(calls)).flat().map(({ sequence }) => sequence);
-    expect(told).toEqual(Array.from({ length: 75 }, (_, n) => n + 1));
+    const delivered = (await Promise.all(calls)).flat().map(({ sequence }) => sequence);
+    expect(delivered).toEqual(Array.from({ length: 75 }, (_, n) => n + 1));
   });
 });
 

@@ -9,57 +9,57 @@ const ALL = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1000 };
 async function openStore(partitions = 2) {
   const { groups, db } = await openGroupStore({ partitions, events: 5 });
   await groups.create('g', 1, 0);
-  const attend = (member: string, now: number, joined: Membership | null = null, idle: readonly number[] = []) =>
-    groups.attend({ group: 'g', member, token: joined?.token ?? null, partitions: null, ttl: TTL, now, idle });
+  const heartbeat = (member: string, now: number, joined: Membership | null = null, idle: readonly number[] = []) =>
+    groups.heartbeat({ group: 'g', member, token: joined?.token ?? null, partitions: null, ttl: TTL, now, idle });
   const positions = async () => (await groups.positions('g')).map(({ nextOffset }) => nextOffset);
-  return { groups, db, attend, positions };
+  return { groups, db, heartbeat, positions };
 }
 
 describe('leases', () => {
   it('go to the first who comes, and are shared when another comes and they are idle', async () => {
-    const { attend } = await openStore(4);
-    const one = await attend('one', 0);
+    const { heartbeat } = await openStore(4);
+    const one = await heartbeat('one', 0);
     expect(one.leases.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
-    const other = await attend('other', 1);
+    const other = await heartbeat('other', 1);
     expect(other.leases).toEqual([]);
-    const renewed = await attend('one', 2, one);
+    const renewed = await heartbeat('one', 2, one);
     expect(renewed.surplus).toHaveLength(2);
-    const given = await attend('one', 3, one, renewed.surplus);
+    const given = await heartbeat('one', 3, one, renewed.surplus);
     expect({ held: given.leases.length, surplus: given.surplus }).toEqual({ held: 2, surplus: [] });
-    expect((await attend('other', 4, other)).leases.map(({ partition }) => partition)).toEqual(renewed.surplus);
+    expect((await heartbeat('other', 4, other)).leases.map(({ partition }) => partition)).toEqual(renewed.surplus);
   });
 
   it('end with the time of a member that is silent, and their tokens grow', async () => {
-    const { attend } = await openStore();
-    const one = await attend('one', 0);
-    expect((await attend('other', TTL - 1)).leases).toEqual([]);
-    const other = await attend('other', TTL);
+    const { heartbeat } = await openStore();
+    const one = await heartbeat('one', 0);
+    expect((await heartbeat('other', TTL - 1)).leases).toEqual([]);
+    const other = await heartbeat('other', TTL);
     expect(other.leases.map(({ partition }) => partition)).toEqual([0, 1]);
     for (const { token } of other.leases)
       expect(token).toBeGreaterThan(Math.max(...one.leases.map((lease) => lease.token)));
   });
 
   it('do not last longer because the clock was set back', async () => {
-    const { attend } = await openStore();
-    await attend('one', 1_000_000);
-    expect((await attend('other', 10)).leases).toEqual([]);
-    expect((await attend('other', 10 + TTL)).leases).toHaveLength(2);
+    const { heartbeat } = await openStore();
+    await heartbeat('one', 1_000_000);
+    expect((await heartbeat('other', 10)).leases).toEqual([]);
+    expect((await heartbeat('other', 10 + TTL)).leases).toHaveLength(2);
   });
 
   it('of a member that joins again under its name are new ones', async () => {
-    const { attend } = await openStore();
-    const before = await attend('one', 0);
-    const again = await attend('one', 1);
+    const { heartbeat } = await openStore();
+    const before = await heartbeat('one', 0);
+    const again = await heartbeat('one', 1);
     expect(again.leases.map(({ partition }) => partition)).toEqual([0, 1]);
     expect(again.leases[0]?.token).toBeGreaterThan(before.leases[0]?.token ?? 0);
-    await failureOf(() => attend('one', 2, before), 'MEMBER_REPLACED');
+    await failureOf(() => heartbeat('one', 2, before), 'MEMBER_REPLACED');
   });
 });
 
 describe('an acknowledgement', () => {
   it('moves the cursor of whoever holds the lease, and never back', async () => {
-    const { groups, attend, positions } = await openStore();
-    const { leases } = await attend('one', 0);
+    const { groups, heartbeat, positions } = await openStore();
+    const { leases } = await heartbeat('one', 0);
     const token = leases[0]?.token ?? 0;
     expect(await groups.acknowledge([{ group: 'g', partition: 0, token, nextOffset: 3, nextSequence: 6 }])).toEqual([
       true,
@@ -71,16 +71,16 @@ describe('an acknowledgement', () => {
   });
 
   it('of a member that lost its lease while it was paused is refused, and so are its failures and its parking', async () => {
-    const { groups, attend, positions } = await openStore();
-    const paused = await attend('paused', 0);
-    await attend('other', TTL + 1);
-    const holding = { group: 'g', partition: 0, token: paused.leases[0]?.token ?? 0 };
-    expect(await groups.acknowledge([{ ...holding, nextOffset: 4, nextSequence: 9 }])).toEqual([false]);
-    expect(await groups.countFailure(holding)).toBeNull();
+    const { groups, heartbeat, positions } = await openStore();
+    const paused = await heartbeat('paused', 0);
+    await heartbeat('other', TTL + 1);
+    const heldLease = { group: 'g', partition: 0, token: paused.leases[0]?.token ?? 0 };
+    expect(await groups.acknowledge([{ ...heldLease, nextOffset: 4, nextSequence: 9 }])).toEqual([false]);
+    expect(await groups.countFailure(heldLease)).toBeNull();
     const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: '', attempts: 1, now: 2 };
-    expect(await groups.park(holding, event)).toBe(false);
-    expect(await groups.beginRedelivery(holding)).toBe('lost');
-    expect(await groups.settle(holding, 1, null)).toBe('lost');
+    expect(await groups.park(heldLease, event)).toBe(false);
+    expect(await groups.beginRedelivery(heldLease)).toBe('lost');
+    expect(await groups.settle(heldLease, 1, null)).toBe('lost');
     expect({ positions: await positions(), parked: await groups.parked('g', ALL) }).toEqual({
       positions: [0, 0],
       parked: [],
@@ -88,10 +88,10 @@ describe('an acknowledgement', () => {
   });
 
   it('does not touch the chain', async () => {
-    const { groups, db, attend } = await openStore();
+    const { groups, db, heartbeat } = await openStore();
     const chain = () => db.prepare('SELECT * FROM commits').all();
     const before = chain();
-    const { leases } = await attend('one', 0);
+    const { leases } = await heartbeat('one', 0);
     await groups.acknowledge([
       { group: 'g', partition: 1, token: leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 },
     ]);
@@ -101,12 +101,12 @@ describe('an acknowledgement', () => {
 
 describe('a death', () => {
   it('with an event at hand counts as a failed delivery of it, and one with nothing at hand does not', async () => {
-    const { groups, attend } = await openStore();
-    const one = await attend('one', 0);
+    const { groups, heartbeat } = await openStore();
+    const one = await heartbeat('one', 0);
     await groups.acknowledge([
       { group: 'g', partition: 1, token: one.leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 },
     ]);
-    const other = await attend('other', TTL * 2);
+    const other = await heartbeat('other', TTL * 2);
     expect(other.leases.map(({ partition, attempts }) => [partition, attempts])).toEqual([
       [0, 1],
       [1, 0],
@@ -130,16 +130,25 @@ describe('a group', () => {
   });
 
   it('parks an event once, however often it comes to that', async () => {
-    const { groups, attend } = await openStore();
+    const { groups, heartbeat } = await openStore();
     const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: 'said', attempts: 3, now: 7 };
     for (let round = 0; round < 2; round++) {
-      const { leases, token } = await attend('one', round);
+      const { leases, token } = await heartbeat('one', round);
       expect(await groups.park({ group: 'g', partition: 0, token: leases[0]?.token ?? 0 }, event)).toBe(true);
       await groups.leave('g', 'one', token);
       await groups.move({ group: 'g', sequence: 1, now: round, partitions: [0], force: false });
     }
     expect(await groups.parked('g', ALL)).toEqual([
-      { partition: 0, offset: 0, sequence: 1, reason: 'no', details: 'said', attempts: 6, parkedAt: 7, isDue: false },
+      {
+        partition: 0,
+        offset: 0,
+        sequence: 1,
+        reason: 'no',
+        details: 'said',
+        attempts: 6,
+        parkedAt: 7,
+        redeliveryDue: false,
+      },
     ]);
   });
 });

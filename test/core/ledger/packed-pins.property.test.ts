@@ -53,7 +53,7 @@ test('a draft comes to the writing thread with its pins and bodies, also in a me
         count: 1,
         firstTime: 0,
         lastTime: 0,
-        isLiftable: false,
+        hasArrivalTime: false,
         frames: bodies.map((body, partition) => ({
           partition,
           count: 1,
@@ -66,14 +66,14 @@ test('a draft comes to the writing thread with its pins and bodies, also in a me
         isClockTrusted: false,
         producer: null,
         ids: [],
-        pins: { pins: pinsOf(drafted), liftMax: 5 },
+        pins: { pins: pinsOf(drafted), timeShiftMax: 5 },
         sentTo: null,
       };
       const offer = packDraft(1, 0, draft, memory);
       memory = offer.memory;
       const arrived = unpackDraft(structuredClone(offer));
       expect(read(arrived.pins.pins)).toEqual(drafted);
-      expect(arrived.pins.liftMax).toBe(5);
+      expect(arrived.pins.timeShiftMax).toBe(5);
       expect(arrived.frames).toEqual(draft.frames);
     }),
   );

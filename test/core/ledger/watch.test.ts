@@ -9,13 +9,13 @@ const REST_MS = 80;
 test('hints alone tell of commits, burst after burst: they are heard again when it is quiet', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger });
-  const reader = await openSqliteLedger(ledger, { access: 'read', patience: { limitMs: 5000 } });
+  const reader = await openSqliteLedger(ledger, { access: 'read', busyLimit: { limitMs: 5000 } });
   onTestFinished(() => reader.close());
   // without the net: what no hint tells of is never told
   const net = vi.spyOn(globalThis, 'setInterval').mockImplementation(() => setTimeout(() => {}, 0));
-  let told = (): void => {};
+  let delivered = (): void => {};
   const failures: unknown[] = [];
-  const watch = reader.watch({ onCommit: () => told(), onError: (error) => failures.push(error) });
+  const watch = reader.watch({ onCommit: () => delivered(), onError: (error) => failures.push(error) });
   onTestFinished(() => {
     watch.close();
     net.mockRestore();
@@ -23,7 +23,7 @@ test('hints alone tell of commits, burst after burst: they are heard again when 
   for (let burst = 0; burst < 4; burst++) {
     await sleep(REST_MS);
     const news = new Promise<void>((resolve) => {
-      told = resolve;
+      delivered = resolve;
     });
     for (let n = 0; n < 3; n++) await engine.emit({ burst, n });
     await news;

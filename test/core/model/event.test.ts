@@ -7,7 +7,7 @@ import { EventBatch } from '../../../src/core/model/events/event.ts';
 import { EVERYTHING } from '../../../src/core/model/events/range.ts';
 import { jsonLine } from '../../support/json-lines.ts';
 import { refusalOf } from '../../support/refusals.ts';
-import { storedOf, type Told } from '../../support/stored-commit.ts';
+import { type Delivered, storedOf } from '../../support/stored-commit.ts';
 
 interface History {
   readonly firstSequence: number;
@@ -26,7 +26,7 @@ const history: fc.Arbitrary<History> = fc.record({
 });
 
 /** The events as they must be told, sequence by sequence. */
-function toldOf({ firstSequence, firstTime, events }: History): Told[] {
+function deliveredOf({ firstSequence, firstTime, events }: History): Delivered[] {
   let time = firstTime;
   const offsets = new Map<number, number>();
   return events.map(({ partition, step, payload }, nth) => {
@@ -37,7 +37,7 @@ function toldOf({ firstSequence, firstTime, events }: History): Told[] {
   });
 }
 
-function tell(batch: EventBatch): Told[] {
+function tell(batch: EventBatch): Delivered[] {
   return Array.from({ length: batch.count }, (_, at) => ({
     sequence: batch.sequences[at] as number,
     partition: batch.partition(at),
@@ -68,10 +68,10 @@ describe('the events of a commit', () => {
   it('come in sequence order again, however they were spread over frames', () => {
     fc.assert(
       fc.property(history, (written) => {
-        const told = toldOf(written);
-        const batch = EventBatch.of(storedOf(written.firstSequence, told), EVERYTHING);
-        expect(tell(batch)).toEqual(told);
-        expect(batch.lines().toString()).toBe(told.map(({ payload }) => `${payload}\n`).join(''));
+        const delivered = deliveredOf(written);
+        const batch = EventBatch.of(storedOf(written.firstSequence, delivered), EVERYTHING);
+        expect(tell(batch)).toEqual(delivered);
+        expect(batch.lines().toString()).toBe(delivered.map(({ payload }) => `${payload}\n`).join(''));
       }),
       { numRuns: 500 },
     );
@@ -84,11 +84,11 @@ describe('the events of a commit', () => {
         fc.integer({ min: -3, max: 30 }),
         fc.integer({ min: -3, max: 30 }),
         (written, from, through) => {
-          const told = toldOf(written);
+          const delivered = deliveredOf(written);
           const range = { from: written.firstSequence + from, through: written.firstSequence + through };
-          const batch = EventBatch.of(storedOf(written.firstSequence, told), range);
+          const batch = EventBatch.of(storedOf(written.firstSequence, delivered), range);
           expect(tell(batch)).toEqual(
-            told.filter(({ sequence }) => sequence >= range.from && sequence <= range.through),
+            delivered.filter(({ sequence }) => sequence >= range.from && sequence <= range.through),
           );
         },
       ),
@@ -99,13 +99,13 @@ describe('the events of a commit', () => {
   it('are those of the partitions asked for, with gaps where the others were', () => {
     fc.assert(
       fc.property(history, fc.uniqueArray(fc.nat(5), { minLength: 1 }), (written, partitions) => {
-        const told = toldOf(written);
-        const commit = storedOf(written.firstSequence, told);
+        const delivered = deliveredOf(written);
+        const commit = storedOf(written.firstSequence, delivered);
         const batch = EventBatch.of(
           { ...commit, frames: commit.frames.filter(({ partition }) => partitions.includes(partition)) },
           EVERYTHING,
         );
-        expect(tell(batch)).toEqual(told.filter(({ partition }) => partitions.includes(partition)));
+        expect(tell(batch)).toEqual(delivered.filter(({ partition }) => partitions.includes(partition)));
       }),
       { numRuns: 500 },
     );
@@ -165,7 +165,7 @@ describe('a frame that is not what its row promises', () => {
     });
     fc.assert(
       fc.property(history, fc.array(damage, { minLength: 1, maxLength: 3 }), (written, damages) => {
-        const commit = storedOf(written.firstSequence, toldOf(written));
+        const commit = storedOf(written.firstSequence, deliveredOf(written));
         const frames = [...commit.frames];
         for (const { frame: which, place, byte, count } of damages) {
           const at = which % frames.length;

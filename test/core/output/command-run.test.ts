@@ -15,14 +15,14 @@ const MUCH = [Buffer.alloc(3_000_000, 'a'), Buffer.alloc(2_000_000, 'b')];
 
 /** Runs a command that says its process group first, and gathers what it says to standard error. */
 function runApart(command: string, ...endedBy: AbortSignal[]) {
-  const told: Buffer[] = [];
+  const delivered: Buffer[] = [];
   const group = join(tempDir(), 'group');
   const run = runCommand(`echo $$ > "$GROUP"; ${command}`, [], {
     environment: { ...process.env, GROUP: group },
-    onStderr: (bytes) => void told.push(bytes),
+    onStderr: (bytes) => void delivered.push(bytes),
     endedBy,
   });
-  return { run, said: () => Buffer.concat(told).toString(), leader: () => Number(readFileSync(group, 'utf8')) };
+  return { run, said: () => Buffer.concat(delivered).toString(), leader: () => Number(readFileSync(group, 'utf8')) };
 }
 
 describe('the input', () => {

@@ -24,10 +24,10 @@ test('envelopes of a large commit come in pieces of whole lines, none much large
     expect(piece.at(-1)).toBe(0x0a);
     expect(piece.length).toBeLessThan(200_000);
   }
-  const told = parseLines<{ sequence: number; key: string; payload: unknown }>(Buffer.concat(pieces));
-  expect(told.map(({ sequence }) => sequence)).toEqual(events.map((_, at) => at + 1));
-  expect(told.map(({ key }) => key)).toEqual(events.map(({ k }) => String(k)));
-  expect(told.map(({ payload }) => payload)).toEqual(events);
+  const delivered = parseLines<{ sequence: number; key: string; payload: unknown }>(Buffer.concat(pieces));
+  expect(delivered.map(({ sequence }) => sequence)).toEqual(events.map((_, at) => at + 1));
+  expect(delivered.map(({ key }) => key)).toEqual(events.map(({ k }) => String(k)));
+  expect(delivered.map(({ payload }) => payload)).toEqual(events);
 });
 
 test('a line that is longer than a piece is one, and an empty batch is none', async () => {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { EventBatch } from '../../../src/core/model/events/event.ts';
-import { filtered, keptRows } from '../../../src/core/replay/filter.ts';
+import { acceptedRows, filtered } from '../../../src/core/replay/filter.ts';
 import { Turns } from '../../../src/core/replay/turns.ts';
 
 const COUNT = 1000;
@@ -21,7 +21,7 @@ test('an abort ends it before the next event but a few are looked at', async () 
   const controller = new AbortController();
   const seen: number[] = [];
   setImmediate(() => controller.abort());
-  expect(await keptRows(batch, slow(seen), new Turns(), controller.signal)).toBe(null);
+  expect(await acceptedRows(batch, slow(seen), new Turns(), controller.signal)).toBe(null);
   expect(seen.length).toBeGreaterThan(0);
   expect(seen.length).toBeLessThan(COUNT / 2);
 });
@@ -41,7 +41,7 @@ test('an aborted run yields nothing of the page that it is at', async () => {
 test('a timer comes to its turn while it works', async () => {
   let fired = 0;
   const timer = setInterval(() => fired++, 1);
-  const rows = await keptRows({ ...batch, count: 200 } as unknown as EventBatch, slow([]), new Turns());
+  const rows = await acceptedRows({ ...batch, count: 200 } as unknown as EventBatch, slow([]), new Turns());
   clearInterval(timer);
   expect([rows?.length, fired > 2]).toEqual([0, true]);
 });

@@ -1,12 +1,12 @@
 /** The gathering kernel against the reference: it cuts the same lines of the same pages, or leaves them to it, and never takes what that refuses. */
 
 import { expect, it } from 'vitest';
-import { LineCutter } from '../../../src/core/frames/line-gatherer.ts';
+import { LineGatherer } from '../../../src/core/frames/line-gatherer.ts';
 import type { StoredCommit, StoredFrame } from '../../../src/core/model/events/commit.ts';
-import { type CutLines, EventBatch } from '../../../src/core/model/events/event.ts';
+import { EventBatch, type GatheredLines } from '../../../src/core/model/events/event.ts';
 import { EVERYTHING, type SequenceRange } from '../../../src/core/model/events/range.ts';
 import { type Seeded, seededForTest } from '../../support/seeded.ts';
-import { storedOf, type Told } from '../../support/stored-commit.ts';
+import { type Delivered, storedOf } from '../../support/stored-commit.ts';
 import { fuzzLines, fuzzTimeoutMs } from '../../support/test-size.ts';
 
 const EVENTS = fuzzLines() * 2;
@@ -43,7 +43,7 @@ function makeCommit(random: Seeded, firstSequence: number): MadeCommit {
   ]);
   const partitions = random.pick([1, 2, 8, 40]);
   let time = random.between(-(2 ** 51), 2 ** 50);
-  const told = Array.from({ length: count }, (_, nth): Told => {
+  const delivered = Array.from({ length: count }, (_, nth): Delivered => {
     time += random.pick([0, 0, 1, random.between(0, 1e6), random.between(0, 2 ** 41)]);
     return {
       sequence: firstSequence + nth,
@@ -53,7 +53,7 @@ function makeCommit(random: Seeded, firstSequence: number): MadeCommit {
       payload: payload(random),
     };
   });
-  const stored = storedOf(firstSequence, told);
+  const stored = storedOf(firstSequence, delivered);
   // the partitions that were asked for: all of them, or some
   const frames = random.between(0, 2) > 0 ? stored.frames : stored.frames.filter(() => random.between(0, 1) === 0);
   return { commit: { firstSequence, frames }, last: firstSequence + count - 1 };
@@ -82,10 +82,13 @@ function makeRange(random: Seeded, page: readonly MadeCommit[]): SequenceRange {
   return { from: ends[0] as number, through: ends[1] as number };
 }
 
-type Telling = Omit<CutLines, 'lines' | 'times'> & { readonly lines: string; readonly times: readonly number[] };
+type EventStream = Omit<GatheredLines, 'lines' | 'times'> & {
+  readonly lines: string;
+  readonly times: readonly number[];
+};
 
 /** What the reference says; null where it refuses the commit. */
-function referenceOf(commit: StoredCommit, range: SequenceRange): Telling | null {
+function referenceOf(commit: StoredCommit, range: SequenceRange): EventStream | null {
   try {
     const batch = EventBatch.of(commit, range);
     const lines = batch.lines().toString('latin1');
@@ -100,15 +103,15 @@ function referenceOf(commit: StoredCommit, range: SequenceRange): Telling | null
   }
 }
 
-const textOf = ({ lines, times, ...span }: CutLines): Telling => ({
+const textOf = ({ lines, times, ...span }: GatheredLines): EventStream => ({
   ...span,
   lines: lines.toString('latin1'),
   times: [...(times ?? [])],
 });
 
 /** Compares the cut of a whole page, commit by commit and once more when all of it was cut. Returns how many commits the kernel has cut. */
-function comparePage(cutter: LineCutter, page: readonly StoredCommit[], range: SequenceRange): number {
-  const cutCommit = cutter.forPage({ commits: page, next: null });
+function comparePage(gatherer: LineGatherer, page: readonly StoredCommit[], range: SequenceRange): number {
+  const cutCommit = gatherer.forPage({ commits: page, next: null });
   const cuts = page.map((commit) => {
     const expected = referenceOf(commit, range);
     const cut = cutCommit(commit, range);
@@ -127,14 +130,14 @@ it(
   'cuts every page that the engine writes, and as the reference does',
   () => {
     const random = seededForTest();
-    const cutter = new LineCutter();
+    const gatherer = new LineGatherer();
     for (let done = 0; done < EVENTS; ) {
       const page = makePage(random);
       const range = makeRange(random, page);
       const within = page.filter(({ commit, last }) => commit.firstSequence <= range.through && last >= range.from);
       expect(
         comparePage(
-          cutter,
+          gatherer,
           within.map(({ commit }) => commit),
           range,
         ),
@@ -254,7 +257,7 @@ it(
   'tells of damaged frames what the reference tells, or nothing at all, and leaves their neighbours alone',
   () => {
     const random = seededForTest();
-    const cutter = new LineCutter();
+    const gatherer = new LineGatherer();
     let refused = 0;
     let cut = 0;
     let damaged = 0;
@@ -269,7 +272,7 @@ it(
         };
       });
       const range = makeRange(random, made);
-      cut += comparePage(cutter, page, range);
+      cut += comparePage(gatherer, page, range);
       refused += page.filter((commit) => referenceOf(commit, range) === null).length;
       done += eventsOf(made);
     }

@@ -25,11 +25,11 @@ function draft(
   router: StickyRouter,
   loads: readonly number[],
   events: readonly Seen[],
-): { to: number[]; changes: { pins: DraftedPin[]; liftMax: number } } {
+): { to: number[]; changes: { pins: DraftedPin[]; timeShiftMax: number } } {
   router.begin(loads);
   const to = events.map(({ session, time }) => router.assign(numberOf(router, session), time));
-  const { pins, liftMax } = router.changes();
-  return { to, changes: { pins: Array.from({ length: pins.count }, (_, at) => draftedPin(pins, at)), liftMax } };
+  const { pins, timeShiftMax } = router.changes();
+  return { to, changes: { pins: Array.from({ length: pins.count }, (_, at) => draftedPin(pins, at)), timeShiftMax } };
 }
 
 function numberOf(router: StickyRouter, session: string): number {
@@ -110,7 +110,10 @@ describe('a draft', () => {
     ]);
     const lasting = forEver();
     lasting.learn(pins);
-    expect(draft(lasting, [0, 0], at(8, 'a', 'b')).changes).toEqual({ pins: [], liftMax: Number.POSITIVE_INFINITY });
+    expect(draft(lasting, [0, 0], at(8, 'a', 'b')).changes).toEqual({
+      pins: [],
+      timeShiftMax: Number.POSITIVE_INFINITY,
+    });
   });
 
   it('renews a pin only after a sixteenth of the idle time, and ends none before its time', () => {
@@ -119,7 +122,7 @@ describe('a draft', () => {
       const router = new StickyRouter({ idleMicros: 1600 });
       router.learn([pin]);
       const { to, changes } = draft(router, [0, 9], at(time, 'a'));
-      return [to[0], changes.pins[0]?.lastSeen ?? null, changes.liftMax];
+      return [to[0], changes.pins[0]?.lastSeen ?? null, changes.timeShiftMax];
     };
     expect(lastSeen(100)).toEqual([1, null, 0]);
     expect(lastSeen(101)).toEqual([1, 101, 1599]);
@@ -139,7 +142,7 @@ describe('a draft', () => {
     router.settle();
     expect(draft(router, [9, 9], at(2, 'b', 'a'))).toEqual({
       to: [1, 0],
-      changes: { pins: [], liftMax: Number.POSITIVE_INFINITY },
+      changes: { pins: [], timeShiftMax: Number.POSITIVE_INFINITY },
     });
   });
 
@@ -261,18 +264,18 @@ describe('laws', () => {
         fc.array(fc.constantFrom(...'abcdefghij'), { maxLength: 12 }),
         fc.integer({ min: 1, max: 400 }),
         fc.nat(40),
-        (known, sessions, idleMicros, lift) => {
+        (known, sessions, idleMicros, timeShift) => {
           const made = (time: number) => {
             const router = new StickyRouter({ idleMicros });
             router.learn(known);
             return draft(router, [0, 0, 0, 0, 0, 0, 0, 0], at(time, ...sessions));
           };
           const early = made(5);
-          fc.pre(lift <= early.changes.liftMax);
-          const late = made(5 + lift);
+          fc.pre(timeShift <= early.changes.timeShiftMax);
+          const late = made(5 + timeShift);
           expect(late.to).toEqual(early.to);
           expect(late.changes.pins).toEqual(
-            early.changes.pins.map((pin) => ({ ...pin, lastSeen: pin.lastSeen + lift })),
+            early.changes.pins.map((pin) => ({ ...pin, lastSeen: pin.lastSeen + timeShift })),
           );
         },
       ),

@@ -71,7 +71,7 @@ class Simulation {
     else if (chance < 0.36) this.now += this.#chance.between(1, TTL * 0.7);
     else if (chance < 0.42) this.#end = Math.min(EVENTS, this.#end + this.#chance.between(1, 4));
     else if (chance < 0.43) await this.#stepGroup();
-    else if (chance < 0.6) await this.attend(member);
+    else if (chance < 0.6) await this.heartbeat(member);
     else if (chance < 0.8) this.feed(member);
     else await this.settle(member, this.#chance.unit() < 0.75);
     await this.check();
@@ -83,7 +83,7 @@ class Simulation {
     this.members = this.members.filter((other) => other.name !== name);
     const member = new Member(name, this.#chance);
     this.members.push(member);
-    await this.attend(member);
+    await this.heartbeat(member);
   }
 
   /** By force, whatever is in hand: back or forward. */
@@ -107,9 +107,9 @@ class Simulation {
     this.members = this.members.filter((other) => other !== member);
   }
 
-  async attend(member: Member): Promise<void> {
+  async heartbeat(member: Member): Promise<void> {
     const idle = member.lanes.filter(({ isSurplus, isBusy }) => isSurplus && !isBusy).map(({ partition }) => partition);
-    const membership = await this.#store.groups.attend({
+    const membership = await this.#store.groups.heartbeat({
       group: 'g',
       member: member.name,
       token: member.token,
@@ -204,7 +204,7 @@ class Simulation {
       this.now += TTL / 4;
       for (const member of [...this.members]) {
         while (member.inHand.length > 0) await this.settle(member, true);
-        await this.attend(member);
+        await this.heartbeat(member);
         this.feed(member);
       }
       await this.check();

@@ -12,13 +12,13 @@ import { fairShares } from '../../../src/core/ledger/protocol/fair-shares.ts';
 import type { StoredCommit } from '../../../src/core/model/events/commit.ts';
 import type {
   Acknowledgement,
-  Attendance,
   GroupSummary,
-  Holding,
+  Heartbeat,
+  HeldLease,
   Membership,
   ParkedEvent,
   ParkReason,
-  Settlement,
+  RedeliveryOutcome,
 } from '../../../src/core/model/group.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
 import { checkName, type PartitionId } from '../../../src/core/model/routing/partition.ts';
@@ -72,7 +72,7 @@ export class MemoryGroups implements Groups {
     return true;
   }
 
-  async attend({ group: name, member, token, partitions, ttl, now, idle }: Attendance): Promise<Membership> {
+  async heartbeat({ group: name, member, token, partitions, ttl, now, idle }: Heartbeat): Promise<Membership> {
     const group = this.#group(name);
     const known = group.members.get(member);
     if (known !== undefined && token !== null && known.token !== token) {
@@ -96,7 +96,9 @@ export class MemoryGroups implements Groups {
     const leases = [...group.leases]
       .filter(([, lease]) => lease.member === member)
       .sort(([one], [other]) => one - other);
-    const due = new Set([...group.parked.values()].filter(({ isDue }) => isDue).map(({ partition }) => partition));
+    const due = new Set(
+      [...group.parked.values()].filter(({ redeliveryDue }) => redeliveryDue).map(({ partition }) => partition),
+    );
     return {
       token: joined,
       generation: group.generation,
@@ -121,26 +123,26 @@ export class MemoryGroups implements Groups {
   generation = async (name: string) => this.#groups.get(name)?.generation ?? null;
   acknowledge = async (all: readonly Acknowledgement[]) => all.map((each) => this.#moveOn(each));
 
-  async countFailure(holding: Holding): Promise<number | null> {
-    const cursor = this.#held(holding);
+  async countFailure(heldLease: HeldLease): Promise<number | null> {
+    const cursor = this.#held(heldLease);
     return cursor === null ? null : ++cursor.attempts;
   }
 
-  async takeBackFailure(holding: Holding): Promise<void> {
-    const cursor = this.#held(holding);
+  async undoFailure(heldLease: HeldLease): Promise<void> {
+    const cursor = this.#held(heldLease);
     if (cursor !== null && cursor.attempts > 0) cursor.attempts--;
   }
 
-  async park(holding: Holding, { now, ...event }: Parameters<Groups['park']>[1]): Promise<boolean> {
-    if (!this.#moveOn({ ...holding, nextOffset: event.offset + 1, nextSequence: event.sequence + 1 })) return false;
-    const { parked } = this.#group(holding.group);
+  async park(heldLease: HeldLease, { now, ...event }: Parameters<Groups['park']>[1]): Promise<boolean> {
+    if (!this.#moveOn({ ...heldLease, nextOffset: event.offset + 1, nextSequence: event.sequence + 1 })) return false;
+    const { parked } = this.#group(heldLease.group);
     const before = parked.get(event.sequence);
     const attempts = event.attempts + (before?.attempts ?? 0);
     parked.set(event.sequence, {
       ...event,
       attempts,
       parkedAt: before?.parkedAt ?? now,
-      isDue: before?.isDue ?? false,
+      redeliveryDue: before?.redeliveryDue ?? false,
     });
     return true;
   }
@@ -154,7 +156,7 @@ export class MemoryGroups implements Groups {
   async redeliver(name: string, sequences: readonly number[]): Promise<number> {
     const group = this.#group(name);
     const chosen = this.#parkedOf(group, sequences);
-    for (const event of chosen) event.isDue = true;
+    for (const event of chosen) event.redeliveryDue = true;
     if (chosen.length > 0) group.generation++;
     return chosen.length;
   }
@@ -175,28 +177,28 @@ export class MemoryGroups implements Groups {
     return { count: await this.drop(name, sequences), last: sequences.at(-1) ?? null };
   }
 
-  async beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'> {
-    if (this.#held(holding) === null) return 'lost';
-    const due = [...this.#group(holding.group).parked.values()].filter(
-      ({ isDue, partition }) => isDue && partition === holding.partition,
+  async beginRedelivery(heldLease: HeldLease): Promise<ParkedEvent | 'none' | 'lost'> {
+    if (this.#held(heldLease) === null) return 'lost';
+    const due = [...this.#group(heldLease.group).parked.values()].filter(
+      ({ redeliveryDue, partition }) => redeliveryDue && partition === heldLease.partition,
     );
     const [next] = due.sort((one, other) => one.sequence - other.sequence);
     if (next === undefined) return 'none';
     next.attempts++;
-    next.isDue = false;
+    next.redeliveryDue = false;
     return { ...next };
   }
 
-  async takeBackRedelivery(name: string, sequence: number): Promise<void> {
+  async undoRedelivery(name: string, sequence: number): Promise<void> {
     const group = this.#group(name);
     const event = group.parked.get(sequence);
-    if (event !== undefined) Object.assign(event, { attempts: event.attempts - 1, isDue: true });
+    if (event !== undefined) Object.assign(event, { attempts: event.attempts - 1, redeliveryDue: true });
     group.generation++;
   }
 
-  async settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement> {
-    if (this.#held(holding) === null) return 'lost';
-    const { parked } = this.#group(holding.group);
+  async settle(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome> {
+    if (this.#held(heldLease) === null) return 'lost';
+    const { parked } = this.#group(heldLease.group);
     const event = parked.get(sequence);
     if (failure === null || event === undefined) {
       parked.delete(sequence);
@@ -218,13 +220,13 @@ export class MemoryGroups implements Groups {
     }));
     return {
       steps,
-      alive: [...group.members].filter(([, { expiresAt }]) => expiresAt > now).map(([member]) => member),
+      liveMembers: [...group.members].filter(([, { expiresAt }]) => expiresAt > now).map(([member]) => member),
     };
   }
 
   async move(move: CursorMove): Promise<GroupPlan> {
     const plan = await this.planMove(move);
-    if (plan.alive.length > 0 && !move.force)
+    if (plan.liveMembers.length > 0 && !move.force)
       throw new LedgerError('GROUP_IN_USE', { message: 'the group has live members', hint: 'force it' });
     const group = this.#group(move.group);
     group.generation++;
@@ -312,13 +314,13 @@ export class MemoryGroups implements Groups {
   }
 
   /** The cursor, where the lease is still the one of this token. */
-  #held({ group: name, partition, token }: Holding): Cursor | null {
+  #held({ group: name, partition, token }: HeldLease): Cursor | null {
     const group = this.#groups.get(name);
     return group?.leases.get(partition)?.token === token ? (group.cursors.get(partition) ?? null) : null;
   }
 
-  #moveOn({ nextOffset, nextSequence, ...holding }: Acknowledgement): boolean {
-    const cursor = this.#held(holding);
+  #moveOn({ nextOffset, nextSequence, ...heldLease }: Acknowledgement): boolean {
+    const cursor = this.#held(heldLease);
     if (cursor === null || cursor.nextOffset > nextOffset) return false;
     Object.assign(cursor, { nextOffset, nextSequence, attempts: 0 });
     return true;

@@ -40,7 +40,7 @@ class MemoryLedger implements Ledger {
   basis = async () => this.#store.basis();
   pinsOf = async (sessions: readonly string[]) =>
     sessions.map((session) => this.#store.pinOf(session)).filter((pin) => pin !== null);
-  producerMark = async (name: string) => this.#store.producerMark(name);
+  positionOfProducer = async (name: string) => this.#store.positionOfProducer(name);
   walGrowth = async () => null;
   routing = async () => routingOf(this.#store.state);
   commit = async (draft: CommitDraft) => this.#notifying(this.#store.commit(draft));
@@ -117,7 +117,7 @@ class MemoryLedger implements Ledger {
       fileBytes: 0,
       walBytes: 0,
       settings: {},
-      isOpenToOthers: false,
+      worldReadable: false,
       foreignObjects: [],
     };
     const { commits, producers, pins } = this.#store;

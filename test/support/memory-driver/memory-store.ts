@@ -12,7 +12,7 @@ import type {
   Basis,
   CommitDraft,
   CommitOutcome,
-  ProducerMark,
+  ProducerPosition,
   StoredCommit,
   StoredFrame,
 } from '../../../src/core/model/events/commit.ts';
@@ -35,7 +35,7 @@ interface KeptCommit extends StoredCommit {
 /** What lies under all ledgers that are open at one location. */
 export class MemoryStore {
   readonly commits: KeptCommit[] = [];
-  readonly producers = new Map<string, ProducerMark>();
+  readonly producers = new Map<string, ProducerPosition>();
   readonly ids = new Map<string, { readonly sequence: number; readonly hash: Buffer }>();
   readonly pins = new Map<string, Pin & { readonly epoch: number }>();
   readonly offsets = new Map<PartitionId, number>();
@@ -91,7 +91,7 @@ export class MemoryStore {
 
   commit(draft: CommitDraft): CommitOutcome {
     const differences = checkCommit(draft, this.state, {
-      producer: draft.producer === null ? null : this.producerMark(draft.producer.name),
+      producer: draft.producer === null ? null : this.positionOfProducer(draft.producer.name),
       known: draft.ids.flatMap(({ id, hash, index }) => {
         const stored = this.ids.get(id);
         return stored === undefined
@@ -153,7 +153,7 @@ export class MemoryStore {
     return { before, after: routingOf(this.state) };
   }
 
-  producerMark(name: string): ProducerMark {
+  positionOfProducer(name: string): ProducerPosition {
     return this.producers.get(name) ?? { position: 0, digest: Buffer.alloc(0) };
   }
 

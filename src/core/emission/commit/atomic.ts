@@ -12,7 +12,7 @@ import {
   NOTHING_COMMITTED,
   withReport,
 } from './ingest.ts';
-import type { ProducerTrack } from './producer-progress.ts';
+import type { ProducerProgress } from './producer-progress.ts';
 import { withRetryHint } from './retry-hint.ts';
 
 /** What an input goes into that is stored whole. */
@@ -36,7 +36,7 @@ export async function ingestAtomically(
   parts: AtomicParts,
   settings: EmissionSettings,
   sources: readonly InputSource[],
-  producer: ProducerTrack | null,
+  producer: ProducerProgress | null,
   hooks: IngestHooks,
 ): Promise<EmissionReport> {
   const spooled = await spool(sources, hooks.signal);
@@ -51,15 +51,15 @@ async function ingestSpooled(
   { target, ...parts }: AtomicParts,
   settings: EmissionSettings,
   sources: readonly InputSource[],
-  producer: ProducerTrack | null,
+  producer: ProducerProgress | null,
   hooks: IngestHooks,
 ): Promise<EmissionReport> {
   const transaction = await target.begin();
   // nothing is told before all of it is stored
-  const untold: Parameters<NonNullable<IngestHooks['onCommit']>>[] = [];
+  const undelivered: Parameters<NonNullable<IngestHooks['onCommit']>>[] = [];
   const keep: IngestHooks['onCommit'] = (events, place) => {
     events.keep();
-    untold.push([events, place]);
+    undelivered.push([events, place]);
   };
   let report: EmissionReport;
   try {
@@ -85,7 +85,7 @@ async function ingestSpooled(
   });
   if (report.lastSequence !== null) target.announce(report.lastSequence);
   try {
-    for (const [events, place] of untold) await hooks.onCommit?.(events, place);
+    for (const [events, place] of undelivered) await hooks.onCommit?.(events, place);
   } catch (error) {
     throw withReport(error, report);
   }

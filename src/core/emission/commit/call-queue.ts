@@ -1,12 +1,12 @@
 /** Calls that wait for a commit, first come first served: neighbours to which the same is given go together, up to the size of a chunk. */
 
-import type { Given } from '../../model/routing/router.ts';
+import type { RoutingOverride } from '../../model/routing/router.ts';
 import { CHUNK_BYTES } from '../input/chunk.ts';
 import type { EventReceipt } from './commit-batcher.ts';
 
 export interface Call {
   readonly lines: readonly Buffer[];
-  readonly given: Given;
+  readonly given: RoutingOverride;
   readonly bytes: number;
   resolve(receipts: EventReceipt[]): void;
   reject(error: unknown): void;
@@ -52,6 +52,6 @@ export class CallQueue {
   }
 }
 
-function isSameGiven(one: Given, other: Given): boolean {
+function isSameGiven(one: RoutingOverride, other: RoutingOverride): boolean {
   return one.key === other.key && one.to === other.to;
 }

@@ -3,19 +3,19 @@
  * in between would lose them. A line that was handed over stays out of every later draft of the chunk, so it is never both rejected and committed.
  */
 
-import { type BadLineAt, type BuiltDraft, type Exclusions, noExclusions } from '../draft/draft-builder.ts';
+import { type BadLineAt, type BuiltDraft, noneSkipped, type SkippedLines } from '../draft/draft-builder.ts';
 import type { BadLine } from './chunk-report.ts';
 
 /** Keeps rejected lines, in their order; resolves when a commit may pass over them. */
 export type KeepRejects = (lines: readonly BadLine[]) => Promise<void>;
 
 export class ChunkRejects {
-  readonly exclusions: Exclusions;
+  readonly skipped: SkippedLines;
   readonly #handedOver = new Set<number>();
 
   /** `rows`: of the chunk's scan. */
-  constructor(rows: number, callOf?: Uint32Array) {
-    this.exclusions = noExclusions(rows, callOf);
+  constructor(rows: number, callOfRow?: Uint32Array) {
+    this.skipped = noneSkipped(rows, callOfRow);
   }
 
   /** Bad lines of a draft that were not handed over yet. */
@@ -27,8 +27,8 @@ export class ChunkRejects {
   settle(fresh: readonly BadLineAt[]): void {
     for (const { line, fault } of fresh) {
       this.#handedOver.add(line);
-      this.exclusions.faults[line] = fault;
+      this.skipped.faults[line] = fault;
     }
-    this.exclusions.hasFaults ||= fresh.length > 0;
+    this.skipped.hasFaults ||= fresh.length > 0;
   }
 }

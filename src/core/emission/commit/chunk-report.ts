@@ -124,7 +124,7 @@ function codeOf({ fault }: BadLine): 'ID_CONFLICT' | 'BAD_LINE' {
   return fault === LineFault.ID_CONFLICT ? 'ID_CONFLICT' : 'BAD_LINE';
 }
 
-function makeColumns(committed: Committed, { lines, verdicts }: ReadChunk, built: BuiltDraft): CommittedColumns {
+function makeColumns(committed: Committed, { lines, checked }: ReadChunk, built: BuiltDraft): CommittedColumns {
   const { count } = committed;
   const rows = built.lines();
   const partitions = new Uint16Array(count);
@@ -133,7 +133,7 @@ function makeColumns(committed: Committed, { lines, verdicts }: ReadChunk, built
   const nextOffset = new Map(built.draft.frames.map((frame, at) => [frame.partition, committed.offsets[at] as number]));
   for (let index = 0; index < count; index++) {
     const row = rows[index] as number;
-    const partition = verdicts.partitions[row] as number;
+    const partition = checked.partitions[row] as number;
     const offset = nextOffset.get(partition) as number;
     nextOffset.set(partition, offset + 1);
     partitions[index] = partition;
@@ -141,6 +141,6 @@ function makeColumns(committed: Committed, { lines, verdicts }: ReadChunk, built
     linesInChunk[index] = lines.numbers[row] as number;
   }
   // the ledger lifts arrival times to its floor, all of a draft alike
-  const times = built.draft.isLiftable ? new Float64Array(count).fill(committed.firstTime) : built.times.slice();
+  const times = built.draft.hasArrivalTime ? new Float64Array(count).fill(committed.firstTime) : built.times.slice();
   return { partitions, offsets, times, linesInChunk, rows };
 }

@@ -1,15 +1,15 @@
 /** Lets concurrent calls that emit single events share commits: while one commit is on its way, what comes in waits and goes together with the next. */
 
 import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
-import { type Given, NOTHING_GIVEN } from '../../model/routing/router.ts';
+import { NO_OVERRIDE, type RoutingOverride } from '../../model/routing/router.ts';
 import { LINE_FEED } from '../../model/text/bytes.ts';
 import { type Micros, NO_TIME } from '../../model/time/time.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 import { type Call, CallQueue } from './call-queue.ts';
 import { badEventError, type ChunkReport } from './chunk-report.ts';
 import type { EmitterParts } from './emitter.ts';
-import { GivenEmitters } from './override-emitters.ts';
-import { AsideTarget } from './threaded-target.ts';
+import { OverrideEmitters } from './override-emitters.ts';
+import { ThreadedTarget } from './threaded-target.ts';
 
 /** What becomes of one event. */
 export interface EventReceipt {
@@ -28,21 +28,21 @@ export type LocateEvents = (sequences: readonly number[]) => Promise<readonly Om
 /** Most bytes of one call: it is one commit, all or nothing. */
 const CALL_BYTES_MAX = 64 * 1024 * 1024;
 
-export class SharedCommits {
-  readonly #target: AsideTarget;
-  readonly #emitters: GivenEmitters;
+export class CommitBatcher {
+  readonly #target: ThreadedTarget;
+  readonly #emitters: OverrideEmitters;
   readonly #locate: LocateEvents;
   readonly #waiting = new CallQueue();
   #running: Promise<void> | undefined;
 
   constructor(parts: EmitterParts, settings: Omit<EmissionSettings, 'onBadLine' | 'given'>, locate: LocateEvents) {
-    this.#target = new AsideTarget(parts.target);
-    this.#emitters = new GivenEmitters({ ...parts, target: this.#target }, { ...settings, onBadLine: 'calls' });
+    this.#target = new ThreadedTarget(parts.target);
+    this.#emitters = new OverrideEmitters({ ...parts, target: this.#target }, { ...settings, onBadLine: 'calls' });
     this.#locate = locate;
   }
 
   /** Commits the events of one call, all or none. Calls to which the same is given share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
-  emit(lines: readonly Buffer[], given: Given = NOTHING_GIVEN): Promise<EventReceipt[]> {
+  emit(lines: readonly Buffer[], given: RoutingOverride = NO_OVERRIDE): Promise<EventReceipt[]> {
     const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
     for (const [at, line] of lines.entries()) checkLine(line, at);
     if (bytes > CALL_BYTES_MAX) {
@@ -78,25 +78,25 @@ export class SharedCommits {
 
   async #commit(calls: readonly Call[]): Promise<void> {
     const parts: Buffer[] = [];
-    const callOf: number[] = [];
+    const callOfRow: number[] = [];
     const firstRows: number[] = [];
     for (const [at, call] of calls.entries()) {
-      firstRows.push(callOf.length);
+      firstRows.push(callOfRow.length);
       for (const line of call.lines) {
         parts.push(line, END_OF_LINE);
-        callOf.push(at);
+        callOfRow.push(at);
       }
     }
     const bytes = Buffer.concat(parts);
     const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
-    const report = await this.#emitters.emit(calls[0]?.given ?? NOTHING_GIVEN, chunk, Uint32Array.from(callOf));
+    const report = await this.#emitters.emit(calls[0]?.given ?? NO_OVERRIDE, chunk, Uint32Array.from(callOfRow));
     const refused = new Set<number>();
     for (const bad of report.badLines) {
-      const at = callOf[bad.lineInChunk] as number;
+      const at = callOfRow[bad.lineInChunk] as number;
       refused.add(at);
       calls[at]?.reject(badEventError(bad, bad.lineInChunk - (firstRows[at] as number) + 1));
     }
-    const receipts = await this.#receipts(report, callOf.length);
+    const receipts = await this.#receipts(report, callOfRow.length);
     for (const [at, call] of calls.entries()) {
       const first = firstRows[at] as number;
       if (!refused.has(at)) call.resolve(receipts.slice(first, first + call.lines.length) as EventReceipt[]);

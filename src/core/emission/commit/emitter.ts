@@ -17,13 +17,19 @@ import type { Clock } from '../../model/time/clock.ts';
 import { describeLineFault, LineFault } from '../../scan/line-fault.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
 import { Scanner } from '../../scan/scanner.ts';
-import { type Press, type PressParts, pressParts, type ReadChunk, ReferencePress } from '../draft/chunk-encoder.ts';
-import type { BadLineAt, BuiltDraft, Exclusions } from '../draft/draft-builder.ts';
+import {
+  type ChunkEncoder,
+  type EncoderParts,
+  encoderParts,
+  type ReadChunk,
+  ReferenceEncoder,
+} from '../draft/chunk-encoder.ts';
+import type { BadLineAt, BuiltDraft, SkippedLines } from '../draft/draft-builder.ts';
 import { type EmissionSettings, faultContext, scanLimits } from '../draft/settings.ts';
 import type { Chunk } from '../input/chunk.ts';
 import { ChunkRejects, type KeepRejects } from './chunk-rejects.ts';
 import { type BadLine, type ChunkReport, CommittedEvents, type DuplicateLine } from './chunk-report.ts';
-import type { InputTrack } from './producer-progress.ts';
+import type { InputProgress } from './producer-progress.ts';
 
 /** What emission needs of a ledger. */
 export interface EmissionTarget {
@@ -48,10 +54,10 @@ const KERNEL_FROM_BYTES = 64 * 1024;
 const SESSION_BYTES_MAX = 20 * 1024 * 1024;
 
 /** The presses of one epoch. */
-interface Presses {
-  readonly parts: PressParts;
-  readonly small: Press;
-  large: Press | undefined;
+interface EpochEncoders {
+  readonly parts: EncoderParts;
+  readonly small: ChunkEncoder;
+  large: ChunkEncoder | undefined;
 }
 
 export class Emitter {
@@ -62,7 +68,7 @@ export class Emitter {
   /** The same for an input that nobody else's commit can turn into a bad one without ending it. */
   readonly mayForesee: boolean;
   #basis: Basis | undefined;
-  #presses: Presses | undefined;
+  #encoders: EpochEncoders | undefined;
 
   constructor(parts: EmitterParts, settings: EmissionSettings) {
     this.#parts = parts;
@@ -81,34 +87,34 @@ export class Emitter {
   }
 
   /**
-   * `callOf`: the call of each scan row, where calls share the chunk. `keepRejects`: gets the bad lines in place of the report, before the commit that passes
+   * `callOfRow`: the call of each scan row, where calls share the chunk. `keepRejects`: gets the bad lines in place of the report, before the commit that passes
    * over them. @throws what the ledger and `keepRejects` throw.
    */
   async emit(
     chunk: Chunk,
-    options: { producer?: InputTrack | null; callOf?: Uint32Array; keepRejects?: KeepRejects | null } = {},
+    options: { producer?: InputProgress | null; callOfRow?: Uint32Array; keepRejects?: KeepRejects | null } = {},
   ): Promise<ChunkReport> {
     const producer = options.producer ?? null;
     const keepRejects = options.keepRejects ?? null;
     if (this.hasTooManySessions) this.forgetSessions();
     let basis = await this.basis();
-    let press = await this.pressFor(chunk, basis);
-    let read = await this.read(chunk, press);
-    const rejects = new ChunkRejects(read.verdicts.count, options.callOf);
-    const { exclusions } = rejects;
+    let encoder = await this.encoderFor(chunk, basis);
+    let read = await this.read(chunk, encoder);
+    const rejects = new ChunkRejects(read.checked.count, options.callOfRow);
+    const { skipped } = rejects;
     const duplicates: DuplicateLine[] = [];
-    if (producer !== null) markDone(exclusions, read.lines, producer.resumeAt(chunk));
+    if (producer !== null) markDone(skipped, read.lines, producer.resumeAt(chunk));
     const now = this.#parts.clock.nowMicros();
     for (;;) {
-      const built = press.build(chunk, read, exclusions, basis, now);
+      const built = encoder.build(chunk, read, skipped, basis, now);
       const fresh = keepRejects === null ? [] : rejects.freshIn(built);
       if (built.draft.count === 0 || fresh.length > 0) {
         // no commit reveals a newer epoch to lines that are rejected before it: only the ledger can say whether one would take them
         const newest = built.badLines.length === 0 ? basis : await this.#parts.target.basis();
         if (newest.epoch.epoch !== basis.epoch.epoch) {
           basis = newest;
-          press = await this.pressFor(chunk, basis);
-          read = await this.read(chunk, press);
+          encoder = await this.encoderFor(chunk, basis);
+          read = await this.read(chunk, encoder);
           continue;
         }
         if (fresh.length > 0) await keepRejects?.(this.badLines(chunk, basis, read, fresh));
@@ -119,21 +125,21 @@ export class Emitter {
       const outcome = await this.#parts.target.commit({ ...built.draft, producer: step });
       if (outcome.kind === 'committed') {
         if (step !== null) producer?.learn(step);
-        this.settlePins();
+        this.pinsSubmitted();
         this.learn(basisBehind(basis, outcome));
         return this.report(chunk, basis, read, built, duplicates, outcome);
       }
-      takeAnswer(outcome, built, exclusions, duplicates);
+      takeAnswer(outcome, built, skipped, duplicates);
       this.learnPins(outcome.pins);
       const hasNewEpoch = outcome.basis.epoch.epoch !== basis.epoch.epoch;
       basis = outcome.basis;
       if (hasNewEpoch) {
-        press = await this.pressFor(chunk, basis);
-        read = await this.read(chunk, press);
+        encoder = await this.encoderFor(chunk, basis);
+        read = await this.read(chunk, encoder);
       }
       if (producer !== null && outcome.producer !== null) {
         producer.learn(outcome.producer);
-        markDone(exclusions, read.lines, producer.resumeAt(chunk));
+        markDone(skipped, read.lines, producer.resumeAt(chunk));
       }
     }
   }
@@ -148,8 +154,8 @@ export class Emitter {
   }
 
   /** Reads a chunk, and asks the ledger for the sessions in it that were not met before. */
-  async read(chunk: Chunk, press: Press): Promise<ReadChunk> {
-    const read = press.read(chunk);
+  async read(chunk: Chunk, encoder: ChunkEncoder): Promise<ReadChunk> {
+    const read = encoder.read(chunk);
     const sessions = this.#sessions;
     const unasked = sessions?.takeUnasked() ?? [];
     if (unasked.length > 0) sessions?.learn(await this.#parts.target.pinsOf(unasked));
@@ -162,7 +168,7 @@ export class Emitter {
   }
 
   /** The draft built last is on its way. Returns what takes its pins back. */
-  settlePins(): () => void {
+  pinsSubmitted(): () => void {
     return this.#sessions?.settle() ?? (() => {});
   }
 
@@ -176,22 +182,22 @@ export class Emitter {
   }
 
   get #sessions(): SessionRouter | null {
-    return this.#presses?.parts.router.sessions ?? null;
+    return this.#encoders?.parts.router.sessions ?? null;
   }
 
   /** The press for a chunk of this size in this epoch. */
-  async pressFor(chunk: Chunk, basis: Basis): Promise<Press> {
-    if (this.#presses?.parts.epoch.epoch !== basis.epoch.epoch) {
-      const parts = pressParts(this.#parts.makeRouter, this.#parts.clock, this.#settings, basis);
-      this.#presses = { parts, small: new ReferencePress(parts, new Scanner(parts.plan)), large: undefined };
+  async encoderFor(chunk: Chunk, basis: Basis): Promise<ChunkEncoder> {
+    if (this.#encoders?.parts.epoch.epoch !== basis.epoch.epoch) {
+      const parts = encoderParts(this.#parts.makeRouter, this.#parts.clock, this.#settings, basis);
+      this.#encoders = { parts, small: new ReferenceEncoder(parts, new Scanner(parts.plan)), large: undefined };
     }
-    const presses = this.#presses;
-    if (chunk.end - chunk.start < KERNEL_FROM_BYTES) return presses.small;
-    if (presses.large === undefined) {
-      const { kernelPress } = await import('../draft/kernel-encoder.ts');
-      presses.large = kernelPress(presses.parts);
+    const encoders = this.#encoders;
+    if (chunk.end - chunk.start < KERNEL_FROM_BYTES) return encoders.small;
+    if (encoders.large === undefined) {
+      const { kernelEncoder } = await import('../draft/kernel-encoder.ts');
+      encoders.large = kernelEncoder(encoders.parts);
     }
-    return presses.large;
+    return encoders.large;
   }
 
   /** What became of a chunk; `read` must still be valid. */
@@ -242,17 +248,17 @@ function basisBehind(basis: Basis, { head, loads }: Committed): Basis {
 }
 
 /** Takes out of the next draft what the ledger says it has. */
-function takeAnswer(conflict: Conflict, built: BuiltDraft, exclusions: Exclusions, duplicates: DuplicateLine[]): void {
+function takeAnswer(conflict: Conflict, built: BuiltDraft, skipped: SkippedLines, duplicates: DuplicateLine[]): void {
   if (conflict.known.length === 0) return;
   const rows = built.lines();
   for (const known of conflict.known) {
     const row = rows[known.index] as number;
     if (known.isRepeat) {
-      exclusions.done[row] = 1;
+      skipped.done[row] = 1;
       duplicates.push({ row, sequence: known.sequence });
     } else {
-      exclusions.faults[row] = LineFault.ID_CONFLICT;
-      exclusions.hasFaults = true;
+      skipped.faults[row] = LineFault.ID_CONFLICT;
+      skipped.hasFaults = true;
     }
   }
 }
@@ -262,6 +268,6 @@ export function draftEnd(chunk: Chunk, lines: ScannedLines, built: BuiltDraft): 
   return built.stoppedAt === null ? chunk.end : (lines.starts[built.stoppedAt] as number);
 }
 
-function markDone(exclusions: Exclusions, lines: ScannedLines, resumeAt: number): void {
-  for (let line = 0; line < lines.count && (lines.starts[line] as number) < resumeAt; line++) exclusions.done[line] = 1;
+function markDone(skipped: SkippedLines, lines: ScannedLines, resumeAt: number): void {
+  for (let line = 0; line < lines.count && (lines.starts[line] as number) < resumeAt; line++) skipped.done[line] = 1;
 }

@@ -10,8 +10,8 @@ import { CHUNK_BYTES, type Chunk, VOLUME_BYTES } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import { type BadLine, badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
 import type { Emitter } from './emitter.ts';
-import { Conveyor, type OnArrival, type OnRejects } from './pipelined-committer.ts';
-import type { ProducerTrack } from './producer-progress.ts';
+import { type OnCommitted, type OnRejects, PipelinedCommitter } from './pipelined-committer.ts';
+import type { ProducerProgress } from './producer-progress.ts';
 import { retryHint } from './retry-hint.ts';
 
 /** A named stream of JSON lines. */
@@ -95,7 +95,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export async function ingest(
   emitter: Emitter,
   sources: readonly InputSource[],
-  producer: ProducerTrack | null,
+  producer: ProducerProgress | null,
   hooks: IngestHooks,
 ): Promise<EmissionReport> {
   const ingestion = new Ingestion(emitter, producer, hooks);
@@ -121,7 +121,7 @@ export async function ingest(
 async function takeAll(
   ingestion: Ingestion,
   sources: readonly InputSource[],
-  producer: ProducerTrack | null,
+  producer: ProducerProgress | null,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const source of sources) {
@@ -143,19 +143,19 @@ class Ingestion {
     isComplete: false,
   };
   readonly #emitter: Emitter;
-  readonly #producer: ProducerTrack | null;
+  readonly #producer: ProducerProgress | null;
   readonly #hooks: IngestHooks;
   readonly #openPipeline: (() => Promise<CommitPipeline>) | null;
   /** Null where the first bad line ends the emission. */
   readonly #onRejects: OnRejects | null;
   #opening: Promise<CommitPipeline> | undefined;
   #pipeline: CommitPipeline | undefined;
-  #conveyor: Conveyor | undefined;
+  #pipelined: PipelinedCommitter | undefined;
   #source = '';
   #firstLine = 1;
   #inputBytes = 0;
 
-  constructor(emitter: Emitter, producer: ProducerTrack | null, hooks: IngestHooks) {
+  constructor(emitter: Emitter, producer: ProducerProgress | null, hooks: IngestHooks) {
     this.#emitter = emitter;
     this.#producer = producer;
     this.#hooks = hooks;
@@ -182,9 +182,9 @@ class Ingestion {
         await this.#emit(chunk);
         sourceBytes = chunk.nextPosition;
         // a bad line ends it here with an error; in an epoch that has begun meanwhile it may be none
-        if (this.#conveyor?.hasStopped) await this.#conveyor.drain();
+        if (this.#pipelined?.hasStopped) await this.#pipelined.drain();
       }
-      await this.#conveyor?.drain();
+      await this.#pipelined?.drain();
       this.#producer?.endSource(sourceBytes);
     } finally {
       reader.close();
@@ -193,7 +193,7 @@ class Ingestion {
 
   /** Waits for the chunks on their way, and counts those that are committed. */
   async land(): Promise<void> {
-    await this.#conveyor?.drain().catch(() => {});
+    await this.#pipelined?.drain().catch(() => {});
   }
 
   /** Lets go of the writing thread, also of one that is still being started. */
@@ -203,8 +203,8 @@ class Ingestion {
   }
 
   async #emit(chunk: Chunk): Promise<void> {
-    await this.#considerConveyor(chunk);
-    if (this.#conveyor !== undefined) return this.#conveyor.send(chunk);
+    await this.#considerPipelining(chunk);
+    if (this.#pipelined !== undefined) return this.#pipelined.send(chunk);
     const onRejects = this.#onRejects;
     const keepRejects = onRejects && ((lines: readonly BadLine[]) => onRejects(lines, 0));
     const result = await this.#emitter.emit(chunk, { producer: this.#producer, keepRejects });
@@ -216,11 +216,13 @@ class Ingestion {
     this.#producer?.advance(chunk);
   }
 
-  async #considerConveyor(chunk: Chunk): Promise<void> {
-    if (this.#openPipeline === null || this.#conveyor !== undefined) return;
+  async #considerPipelining(chunk: Chunk): Promise<void> {
+    if (this.#openPipeline === null || this.#pipelined !== undefined) return;
     if (this.#pipeline !== undefined) {
       const basis = await this.#emitter.basis();
-      this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, basis, this.#arrive, { onRejects: this.#onRejects });
+      this.#pipelined = new PipelinedCommitter(this.#emitter, this.#pipeline, basis, this.#arrive, {
+        onRejects: this.#onRejects,
+      });
       return;
     }
     if (chunk.end < VOLUME_BYTES || this.#opening !== undefined) return;
@@ -234,7 +236,7 @@ class Ingestion {
     );
   }
 
-  readonly #arrive: OnArrival = async (chunk, result, committed) => {
+  readonly #arrive: OnCommitted = async (chunk, result, committed) => {
     count(this.report, result, committed);
     this.#goOn(chunk, result);
   };
@@ -258,7 +260,7 @@ class Ingestion {
   };
 }
 
-function count(report: Mutable<EmissionReport>, result: ChunkReport, committed: Parameters<OnArrival>[2]): void {
+function count(report: Mutable<EmissionReport>, result: ChunkReport, committed: Parameters<OnCommitted>[2]): void {
   report.lines += result.lineCount;
   report.late += result.late;
   report.duplicates += result.duplicates.length;

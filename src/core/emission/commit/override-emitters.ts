@@ -1,7 +1,7 @@
 /** An emitter for each of the things that are given to calls: making one reads the routing and builds a scanner, so those used last are kept. */
 
 import type { Basis } from '../../model/events/commit.ts';
-import { type Given, NOTHING_GIVEN } from '../../model/routing/router.ts';
+import { NO_OVERRIDE, type RoutingOverride } from '../../model/routing/router.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 import type { Chunk } from '../input/chunk.ts';
 import type { ChunkReport } from './chunk-report.ts';
@@ -10,7 +10,7 @@ import { Emitter, type EmitterParts } from './emitter.ts';
 /** Each may hold the memory of a kernel and of its sessions, some MiB where calls are large. */
 const EMITTERS_KEPT = 16;
 
-export class GivenEmitters {
+export class OverrideEmitters {
   readonly #parts: EmitterParts;
   readonly #settings: EmissionSettings;
   /** By what is given, the one used last at the end. */
@@ -20,19 +20,19 @@ export class GivenEmitters {
 
   constructor(parts: EmitterParts, settings: Omit<EmissionSettings, 'given'>) {
     this.#parts = parts;
-    this.#settings = { ...settings, given: NOTHING_GIVEN };
+    this.#settings = { ...settings, given: NO_OVERRIDE };
   }
 
   /** As {@link Emitter.emit}. */
-  async emit(given: Given, chunk: Chunk, callOf: Uint32Array): Promise<ChunkReport> {
+  async emit(given: RoutingOverride, chunk: Chunk, callOfRow: Uint32Array): Promise<ChunkReport> {
     const emitter = this.#of(given);
     if (this.#basis !== undefined) emitter.learn(this.#basis);
-    const report = await emitter.emit(chunk, { callOf });
+    const report = await emitter.emit(chunk, { callOfRow });
     if (report.events !== null) this.#basis = await emitter.basis();
     return report;
   }
 
-  #of(given: Given): Emitter {
+  #of(given: RoutingOverride): Emitter {
     const name = JSON.stringify([given.key, given.to]);
     const emitter = this.#emitters.get(name) ?? new Emitter(this.#parts, { ...this.#settings, given });
     this.#emitters.delete(name);

@@ -14,14 +14,14 @@ import { CHUNKS_KEPT, type Chunk } from '../input/chunk.ts';
 import { ChunkRejects } from './chunk-rejects.ts';
 import type { BadLine, ChunkReport } from './chunk-report.ts';
 import { draftEnd, type Emitter } from './emitter.ts';
-import type { InputTrack } from './producer-progress.ts';
+import type { InputProgress } from './producer-progress.ts';
 
 /** The memory of a chunk must outlast its way. */
-const ON_THEIR_WAY_MAX = CHUNKS_KEPT - 2;
+const IN_FLIGHT_MAX = CHUNKS_KEPT - 2;
 
 type Load = Pick<FrameDraft, 'partition' | 'count'>;
 
-interface Flight {
+interface InFlight {
   readonly chunk: Chunk;
   readonly rejects: ChunkRejects;
   /** The report but for what the ledger says. */
@@ -36,7 +36,7 @@ interface Flight {
 }
 
 /** A chunk that has arrived: `committed` is null where nothing of it was left. */
-export type OnArrival = (
+export type OnCommitted = (
   chunk: Chunk,
   report: ChunkReport,
   committed: { readonly outcome: Committed; readonly bytes: number } | null,
@@ -45,21 +45,21 @@ export type OnArrival = (
 /** Keeps the rejected lines of a chunk before it is offered; `linesBefore`: lines of the chunks that are still on their way before it. */
 export type OnRejects = (lines: readonly BadLine[], linesBefore: number) => Promise<void>;
 
-export interface ConveyorOptions {
+export interface PipelineOptions {
   /** Of an input whose steps do not depend on the ledger's answers. */
-  readonly track?: InputTrack | null;
+  readonly progress?: InputProgress | null;
   /** Where lines are collected. */
   readonly onRejects?: OnRejects | null;
 }
 
-export class Conveyor {
+export class PipelinedCommitter {
   readonly #emitter: Emitter;
   readonly #pipeline: CommitPipeline;
   readonly #clock: Clock;
-  readonly #onArrival: OnArrival;
-  readonly #track: InputTrack | null;
+  readonly #onCommitted: OnCommitted;
+  readonly #progress: InputProgress | null;
   readonly #onRejects: OnRejects | null;
-  #flights: Flight[] = [];
+  #inFlight: InFlight[] = [];
   #generation = 0;
   /** What the next draft is built upon: the last one's end, as if it were committed. */
   #basis: Basis;
@@ -73,15 +73,15 @@ export class Conveyor {
     emitter: Emitter,
     pipeline: CommitPipeline,
     basis: Basis,
-    onArrival: OnArrival,
-    { track = null, onRejects = null }: ConveyorOptions = {},
+    onCommitted: OnCommitted,
+    { progress = null, onRejects = null }: PipelineOptions = {},
   ) {
     this.#emitter = emitter;
     this.#pipeline = pipeline;
     this.#clock = emitter.parts.clock;
     this.#basis = basis;
-    this.#onArrival = onArrival;
-    this.#track = track;
+    this.#onCommitted = onCommitted;
+    this.#progress = progress;
     this.#onRejects = onRejects;
   }
 
@@ -91,9 +91,9 @@ export class Conveyor {
 
   /** Sends a chunk; waits while as many are on their way as may be. @throws what the ledger throws. */
   async send(chunk: Chunk): Promise<void> {
-    while (this.#flights.length + this.#held.length >= ON_THEIR_WAY_MAX) await this.#arrive();
+    while (this.#inFlight.length + this.#held.length >= IN_FLIGHT_MAX) await this.#completeOldest();
     if (this.#emitter.hasTooManySessions) {
-      await this.#land();
+      await this.#completeAll();
       this.#emitter.forgetSessions();
     }
     await this.#sendOn(chunk);
@@ -105,33 +105,33 @@ export class Conveyor {
       return;
     }
     // launching may land others, and a conflict of theirs replaces the list
-    const flight = await this.#launch(chunk, rejects);
-    this.#flights.push(flight);
+    const flight = await this.#submit(chunk, rejects);
+    this.#inFlight.push(flight);
   }
 
   /** Resolves when everything sent has arrived. */
   async drain(): Promise<void> {
-    await this.#land();
+    await this.#completeAll();
     this.#emitter.learn(this.#basis);
   }
 
-  async #land(): Promise<void> {
-    while (this.#flights.length > 0) await this.#arrive();
+  async #completeAll(): Promise<void> {
+    while (this.#inFlight.length > 0) await this.#completeOldest();
   }
 
-  async #launch(chunk: Chunk, known: ChunkRejects | null): Promise<Flight> {
-    const press = await this.#emitter.pressFor(chunk, this.#basis);
-    const read = await this.#emitter.read(chunk, press);
-    const rejects = known ?? new ChunkRejects(read.verdicts.count);
+  async #submit(chunk: Chunk, known: ChunkRejects | null): Promise<InFlight> {
+    const encoder = await this.#emitter.encoderFor(chunk, this.#basis);
+    const read = await this.#emitter.read(chunk, encoder);
+    const rejects = known ?? new ChunkRejects(read.checked.count);
     const now: Micros = this.#clock.nowMicros();
-    const built = press.build(chunk, read, rejects.exclusions, this.#basis, now);
+    const built = encoder.build(chunk, read, rejects.skipped, this.#basis, now);
     // in a newer epoch it may have other bad lines
-    if (!(await this.#keepRejects(chunk, read, built, rejects))) return this.#launch(chunk, rejects);
+    if (!(await this.#keepRejects(chunk, read, built, rejects))) return this.#submit(chunk, rejects);
     const report = this.#emitter.report(chunk, this.#basis, read, built, [], null);
     this.#hasStopped = built.stoppedAt !== null;
     const { draft } = built;
     if (draft.count === 0) return { chunk, rejects, report, bytes: 0, frames: [], unpin: () => {}, answer: null };
-    const producer = this.#track?.step(chunk, draftEnd(chunk, read.lines, built)) ?? null;
+    const producer = this.#progress?.step(chunk, draftEnd(chunk, read.lines, built)) ?? null;
     const answer = this.#pipeline.offer({ ...draft, producer }, this.#generation);
     // looked at when its turn comes; until then a failure is no unhandled one
     answer.catch(() => {});
@@ -142,7 +142,7 @@ export class Conveyor {
       floor: Math.max(this.#basis.floor, draft.lastTime),
       sessions: sessions === null ? null : { hasPins: true, loads: withFrames(sessions.loads, frames) },
     };
-    return { chunk, rejects, report, bytes: built.bytes, frames, unpin: this.#emitter.settlePins(), answer };
+    return { chunk, rejects, report, bytes: built.bytes, frames, unpin: this.#emitter.pinsSubmitted(), answer };
   }
 
   /** Hands over the lines that the draft leaves out. False where a newer epoch is in force, by which the chunk is to be built again. */
@@ -152,39 +152,39 @@ export class Conveyor {
     const { epoch } = (await this.#emitter.parts.target.basis()).epoch;
     if (epoch !== this.#basis.epoch.epoch) {
       // what is on its way goes first: its conflict brings the newer epoch, unless nothing is
-      await this.#land();
+      await this.#completeAll();
       if (epoch !== this.#basis.epoch.epoch) this.#basis = await this.#emitter.parts.target.basis();
       return false;
     }
-    const linesBefore = this.#flights.reduce((sum, { report }) => sum + report.lineCount, 0);
+    const linesBefore = this.#inFlight.reduce((sum, { report }) => sum + report.lineCount, 0);
     await this.#onRejects?.(this.#emitter.badLines(chunk, this.#basis, read, fresh), linesBefore);
     rejects.settle(fresh);
     return true;
   }
 
   /** Waits for the first chunk on its way, or builds all of them anew where it met a conflict. */
-  async #arrive(): Promise<void> {
-    const first = this.#flights[0];
+  async #completeOldest(): Promise<void> {
+    const first = this.#inFlight[0];
     if (first === undefined) return;
     const outcome = await first.answer;
     if (outcome !== null && outcome.kind !== 'committed') {
       invariant(outcome.kind === 'conflict', 'a draft is stale before one that is not');
-      if (outcome.producer !== null) this.#track?.learn(outcome.producer);
-      this.#track?.resumeAt(first.chunk);
-      return this.#launchAgain(outcome.basis, outcome.pins);
+      if (outcome.producer !== null) this.#progress?.learn(outcome.producer);
+      this.#progress?.resumeAt(first.chunk);
+      return this.#resubmitAll(outcome.basis, outcome.pins);
     }
     if (outcome === null && first.report.badLines.length > 0) {
       const newer = await this.#newerBasis();
-      if (newer !== null) return this.#launchAgain(newer);
+      if (newer !== null) return this.#resubmitAll(newer);
     }
-    this.#flights.shift();
+    this.#inFlight.shift();
     if (outcome !== null && outcome.loads !== null) this.#learnLoads(outcome.loads);
-    await this.#onArrival(first.chunk, first.report, outcome === null ? null : { outcome, bytes: first.bytes });
+    await this.#onCommitted(first.chunk, first.report, outcome === null ? null : { outcome, bytes: first.bytes });
   }
 
   /** The ledger's counts, with what is on its way: others may have committed in between. */
   #learnLoads(loads: readonly number[]): void {
-    const behind = this.#flights.reduce((sum, { frames }) => withFrames(sum, frames), loads);
+    const behind = this.#inFlight.reduce((sum, { frames }) => withFrames(sum, frames), loads);
     this.#basis = { ...this.#basis, sessions: { loads: behind, hasPins: true } };
   }
 
@@ -193,7 +193,7 @@ export class Conveyor {
    * epoch that one is, the chunk was. Null where it was rightly refused.
    */
   async #newerBasis(): Promise<Basis | null> {
-    const next = this.#flights.find(({ answer }) => answer !== null);
+    const next = this.#inFlight.find(({ answer }) => answer !== null);
     if (next !== undefined) {
       // a failure is told when it is the turn of that chunk
       const outcome = await next.answer?.catch(() => null);
@@ -203,12 +203,12 @@ export class Conveyor {
     return newest.epoch.epoch === this.#basis.epoch.epoch ? null : newest;
   }
 
-  async #launchAgain(basis: Basis, pins: readonly Pin[] = []): Promise<void> {
-    for (const { unpin } of this.#flights.toReversed()) unpin();
+  async #resubmitAll(basis: Basis, pins: readonly Pin[] = []): Promise<void> {
+    for (const { unpin } of this.#inFlight.toReversed()) unpin();
     this.#emitter.learnPins(pins);
-    const flights = this.#flights;
+    const flights = this.#inFlight;
     const held = this.#held;
-    this.#flights = [];
+    this.#inFlight = [];
     this.#held = [];
     this.#hasStopped = false;
     this.#generation++;

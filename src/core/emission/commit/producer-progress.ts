@@ -1,7 +1,7 @@
 /** Follows a producer's input by bytes, so that what is stored of it is passed over and what is new is told apart from another input. */
 
 import { createHash, type Hash } from 'node:crypto';
-import type { ProducerMark, ProducerStep } from '../../model/events/commit.ts';
+import type { ProducerPosition, ProducerStep } from '../../model/events/commit.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { byteAt, LINE_FEED } from '../../model/text/bytes.ts';
 import type { Chunk } from '../input/chunk.ts';
@@ -10,25 +10,25 @@ import type { Chunk } from '../input/chunk.ts';
 const newHash = (): Hash => createHash('blake2b512');
 
 /** What an emission asks of whoever follows its input: which step a commit is, and how much of a chunk is stored already. */
-export interface InputTrack {
+export interface InputProgress {
   /** The step to the byte `chunkEnd` of the chunk. */
   step(chunk: Chunk, chunkEnd: number): ProducerStep;
   /** Takes on what the ledger holds now. */
-  learn(held: ProducerMark): void;
+  learn(held: ProducerPosition): void;
   /** The byte of the chunk behind which lines are new. @throws LedgerError PRODUCER_CONFLICT when this is not the input that is stored. */
   resumeAt(chunk: Chunk): number;
 }
 
-export class ProducerTrack implements InputTrack {
+export class ProducerProgress implements InputProgress {
   readonly name: string;
-  #held: ProducerMark;
+  #held: ProducerPosition;
   /** Over the input before the chunk in hand. */
   #hash = newHash();
   /** Input of the sources before the one in hand. */
   #base = 0;
 
   /** `held`: what the ledger holds for `name`; position 0 for a producer it does not know. */
-  constructor(name: string, held: ProducerMark) {
+  constructor(name: string, held: ProducerPosition) {
     this.name = name;
     this.#held = held;
   }
@@ -44,7 +44,7 @@ export class ProducerTrack implements InputTrack {
   }
 
   /** Takes on what the ledger holds now. */
-  learn(held: ProducerMark): void {
+  learn(held: ProducerPosition): void {
     this.#held = { position: held.position, digest: held.digest };
   }
 

@@ -10,7 +10,7 @@ import type { EmissionTarget } from './emitter.ts';
 const COMMITS_BEFORE_THREAD = 16;
 
 /** Takes one draft at a time. */
-export class AsideTarget implements EmissionTarget {
+export class ThreadedTarget implements EmissionTarget {
   readonly openPipeline = null;
   readonly #target: EmissionTarget;
   #commits = 0;

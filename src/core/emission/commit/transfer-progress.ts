@@ -1,12 +1,12 @@
 /** Follows a transfer by the sequences of its source, so that a second run goes on behind what is stored, in the same transaction as each commit. */
 
-import type { ProducerMark, ProducerStep } from '../../model/events/commit.ts';
+import type { ProducerPosition, ProducerStep } from '../../model/events/commit.ts';
 import type { LedgerEvent } from '../../model/events/ledger-event.ts';
 import { invariant, LedgerError } from '../../model/ledger-error.ts';
 import { byteAt, CARRIAGE_RETURN, LINE_FEED } from '../../model/text/bytes.ts';
 import { blake3 } from '../../native/blake3.ts';
 import type { Chunk } from '../input/chunk.ts';
-import type { InputTrack } from './producer-progress.ts';
+import type { InputProgress } from './producer-progress.ts';
 
 /** Lines of a ledger: their positions are sequences, `position` that of the last event before the chunk, `nextPosition` that of its last one. */
 export interface TransferChunk extends Chunk {
@@ -15,19 +15,19 @@ export interface TransferChunk extends Chunk {
 }
 
 /** What tells that a ledger is still the one an event was taken from. */
-export function eventMark({
+export function eventFingerprint({
   sequence,
   time,
   payload,
-}: Pick<LedgerEvent, 'sequence' | 'time' | 'payload'>): ProducerMark {
+}: Pick<LedgerEvent, 'sequence' | 'time' | 'payload'>): ProducerPosition {
   return { position: sequence, digest: blake3(Buffer.concat([Buffer.from(`${sequence} ${time} `), payload])) };
 }
 
-export class TransferTrack implements InputTrack {
+export class TransferProgress implements InputProgress {
   readonly #name: string;
-  #held: ProducerMark;
+  #held: ProducerPosition;
 
-  constructor(name: string, held: ProducerMark) {
+  constructor(name: string, held: ProducerPosition) {
     this.#name = name;
     this.#held = held;
   }
@@ -36,7 +36,7 @@ export class TransferTrack implements InputTrack {
     invariant(isTransfer(chunk), 'a transfer has chunks without sequences');
     const row =
       chunkEnd === chunk.end ? chunk.sequences.length - 1 : countLines(chunk.bytes, chunk.start, chunkEnd) - 1;
-    const mark = eventMark({
+    const mark = eventFingerprint({
       sequence: chunk.sequences[row] as number,
       time: chunk.times[row] as number,
       payload: lineBefore(chunk, chunkEnd),
@@ -44,7 +44,7 @@ export class TransferTrack implements InputTrack {
     return { ...mark, name: this.#name, from: chunk.position };
   }
 
-  learn({ position, digest }: ProducerMark): void {
+  learn({ position, digest }: ProducerPosition): void {
     this.#held = { position, digest };
   }
 
@@ -54,11 +54,11 @@ export class TransferTrack implements InputTrack {
   }
 
   /** @throws LedgerError PRODUCER_CONFLICT where the target holds another position than this transfer has brought it to. */
-  check(stored: ProducerMark): void {
+  check(stored: ProducerPosition): void {
     this.#expect(this.#held.position, stored);
   }
 
-  #expect(expected: number, { position }: ProducerMark): void {
+  #expect(expected: number, { position }: ProducerPosition): void {
     if (position === expected) return;
     throw new LedgerError('PRODUCER_CONFLICT', {
       message: `the target holds the source's sequences through ${position}, and ${expected} was expected: another replay goes into it`,

@@ -1,6 +1,6 @@
 /** Takes events of another ledger as they are: their order, their times and their bytes; where they go this ledger's routing says. */
 
-import type { CommitPipeline, ProducerMark } from '../../model/events/commit.ts';
+import type { CommitPipeline, ProducerPosition } from '../../model/events/commit.ts';
 import type { EventBatch } from '../../model/events/event.ts';
 import type { Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
@@ -8,8 +8,8 @@ import { LINE_FEED } from '../../model/text/bytes.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk, VOLUME_BYTES } from '../input/chunk.ts';
 import type { Emitter } from './emitter.ts';
-import { Conveyor, type OnArrival } from './pipelined-committer.ts';
-import { type TransferChunk, TransferTrack } from './transfer-progress.ts';
+import { type OnCommitted, PipelinedCommitter } from './pipelined-committer.ts';
+import { type TransferChunk, TransferProgress } from './transfer-progress.ts';
 
 const TOO_LATE = "it is earlier than the other ledger's head, and would lose its time";
 const RETURN_AND_FEED = Buffer.from('\r\n');
@@ -17,9 +17,9 @@ const RETURN_AND_FEED = Buffer.from('\r\n');
 export interface TransferOptions {
   /** The name under which the position is kept, and what the ledger holds for it. */
   readonly producer: string;
-  readonly held: ProducerMark;
+  readonly held: ProducerPosition;
   /** What it holds by now. */
-  stored(): Promise<ProducerMark>;
+  stored(): Promise<ProducerPosition>;
   /** As messages name where the events come from. */
   readonly source: string;
 }
@@ -27,19 +27,19 @@ export interface TransferOptions {
 export class Transfer {
   readonly #emitter: Emitter;
   readonly #options: TransferOptions;
-  readonly #track: TransferTrack;
+  readonly #progress: TransferProgress;
   /** Memory of chunks, the one used last at the end: each outlasts its way. */
   readonly #memory: Buffer[] = [];
   #position: number;
   #pipeline: CommitPipeline | undefined;
-  #conveyor: Conveyor | undefined;
+  #pipelined: PipelinedCommitter | undefined;
   #hasTried = false;
   #head: Head | null = null;
 
   constructor(emitter: Emitter, options: TransferOptions) {
     this.#emitter = emitter;
     this.#options = options;
-    this.#track = new TransferTrack(options.producer, options.held);
+    this.#progress = new TransferProgress(options.producer, options.held);
     this.#position = options.held.position;
   }
 
@@ -68,7 +68,7 @@ export class Transfer {
 
   /** Resolves when everything is committed. */
   async end(): Promise<void> {
-    await this.#conveyor?.drain();
+    await this.#pipelined?.drain();
   }
 
   async close(): Promise<void> {
@@ -78,14 +78,14 @@ export class Transfer {
   async #send(batches: readonly EventBatch[], bytes: number): Promise<void> {
     const chunk = this.#chunkOf(batches, bytes);
     this.#position = chunk.nextPosition;
-    if (this.#conveyor === undefined && bytes >= VOLUME_BYTES) await this.#startConveyor();
-    if (this.#conveyor !== undefined) {
-      await this.#conveyor.send(chunk);
+    if (this.#pipelined === undefined && bytes >= VOLUME_BYTES) await this.#startPipelining();
+    if (this.#pipelined !== undefined) {
+      await this.#pipelined.send(chunk);
       // what trickles in is waited for: nobody comes behind it to notice a failure
-      if (bytes < VOLUME_BYTES || this.#conveyor.hasStopped) await this.#conveyor.drain();
+      if (bytes < VOLUME_BYTES || this.#pipelined.hasStopped) await this.#pipelined.drain();
       return;
     }
-    const result = await this.#emitter.emit(chunk, { producer: this.#track });
+    const result = await this.#emitter.emit(chunk, { producer: this.#progress });
     await this.#arrive(
       chunk,
       result,
@@ -93,15 +93,15 @@ export class Transfer {
     );
   }
 
-  async #startConveyor(): Promise<void> {
+  async #startPipelining(): Promise<void> {
     const { openPipeline } = this.#emitter.parts.target;
     if (openPipeline === null || !this.#emitter.mayForesee || this.#hasTried) return;
     this.#hasTried = true;
     // without it chunks go one by one, as they did so far
     this.#pipeline = await openPipeline().catch(() => undefined);
     if (this.#pipeline === undefined) return;
-    this.#conveyor = new Conveyor(this.#emitter, this.#pipeline, await this.#emitter.basis(), this.#arrive, {
-      track: this.#track,
+    this.#pipelined = new PipelinedCommitter(this.#emitter, this.#pipeline, await this.#emitter.basis(), this.#arrive, {
+      progress: this.#progress,
     });
   }
 
@@ -131,11 +131,11 @@ export class Transfer {
     return memory;
   }
 
-  readonly #arrive: OnArrival = async (chunk, result, committed) => {
+  readonly #arrive: OnCommitted = async (chunk, result, committed) => {
     if (committed !== null) this.#head = committed.outcome.head;
     const [bad] = result.badLines;
     // what another replay has told meanwhile makes all of it late
-    if (bad?.fault === LineFault.TIME_LATE) this.#track.check(await this.#options.stored());
+    if (bad?.fault === LineFault.TIME_LATE) this.#progress.check(await this.#options.stored());
     if (bad !== undefined)
       throw refusal(
         chunk,

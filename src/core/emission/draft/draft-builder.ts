@@ -8,11 +8,11 @@ import { type Micros, NO_TIME } from '../../model/time/time.ts';
 import { blake3 } from '../../native/blake3.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import type { Chunk } from '../input/chunk.ts';
-import type { Verdicts } from './line-checker.ts';
+import type { CheckedLines } from './line-checker.ts';
 import type { EmissionSettings } from './settings.ts';
 
 /** Which lines of a chunk are out, for reasons that are not the line's own. Grows while the ledger answers. */
-export interface Exclusions {
+export interface SkippedLines {
   /** 1: was committed before, by this producer or under this id. */
   readonly done: Uint8Array;
   /** Faults the ledger found, and those of lines that were rejected for good; NONE where there is none. */
@@ -20,12 +20,12 @@ export interface Exclusions {
   /** Whether `faults` has any. */
   hasFaults: boolean;
   /** The call each line came with, where several calls share a chunk; null otherwise. */
-  readonly callOf: Uint32Array | null;
+  readonly callOfRow: Uint32Array | null;
 }
 
 /** Nothing is out yet. */
-export function noExclusions(count: number, callOf: Uint32Array | null = null): Exclusions {
-  return { done: new Uint8Array(count), faults: new Uint8Array(count), hasFaults: false, callOf };
+export function noneSkipped(count: number, callOfRow: Uint32Array | null = null): SkippedLines {
+  return { done: new Uint8Array(count), faults: new Uint8Array(count), hasFaults: false, callOfRow };
 }
 
 export interface BadLineAt {
@@ -66,35 +66,35 @@ export class DraftBuilder {
     this.#router = router;
   }
 
-  build(chunk: Chunk, verdicts: Verdicts, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
-    const { callOf } = exclusions;
-    if (callOf === null) return this.#buildOnce(chunk, verdicts, exclusions, basis, now, new Set());
+  build(chunk: Chunk, checked: CheckedLines, skipped: SkippedLines, basis: Basis, now: Micros): BuiltDraft {
+    const { callOfRow } = skipped;
+    if (callOfRow === null) return this.#buildOnce(chunk, checked, skipped, basis, now, new Set());
     const refused = new Set<number>();
     const badLines: BadLineAt[] = [];
-    for (let line = 0; line < verdicts.count; line++) {
-      const fault = (exclusions.faults[line] || verdicts.faults[line]) as LineFault;
-      const call = callOf[line] as number;
-      if (fault === LineFault.NONE || exclusions.done[line] === 1 || refused.has(call)) continue;
+    for (let line = 0; line < checked.count; line++) {
+      const fault = (skipped.faults[line] || checked.faults[line]) as LineFault;
+      const call = callOfRow[line] as number;
+      if (fault === LineFault.NONE || skipped.done[line] === 1 || refused.has(call)) continue;
       badLines.push({ line, fault });
       refused.add(call);
     }
     // a line found bad only among the others takes its whole call with it, and the draft begins again without them
     for (;;) {
-      const built = this.#buildOnce(chunk, verdicts, exclusions, basis, now, refused);
+      const built = this.#buildOnce(chunk, checked, skipped, basis, now, refused);
       const [bad] = built.badLines;
       if (bad === undefined) return { ...built, badLines };
       // those that an id refuses are found together: a build for each would take quadratic time
       const more =
-        bad.fault === LineFault.ID_CONFLICT ? conflictsOfCalls(chunk, verdicts, exclusions, callOf, refused) : [bad];
+        bad.fault === LineFault.ID_CONFLICT ? conflictsOfCalls(chunk, checked, skipped, callOfRow, refused) : [bad];
       badLines.push(...more);
-      for (const { line } of more) refused.add(callOf[line] as number);
+      for (const { line } of more) refused.add(callOfRow[line] as number);
     }
   }
 
   #buildOnce(
     chunk: Chunk,
-    verdicts: Verdicts,
-    exclusions: Exclusions,
+    checked: CheckedLines,
+    skipped: SkippedLines,
     basis: Basis,
     now: Micros,
     refused: ReadonlySet<number>,
@@ -102,8 +102,8 @@ export class DraftBuilder {
     const { late: lateRule, unique, onBadLine } = this.#settings;
     const { sessions, sentTo } = this.#router;
     sessions?.begin(basis.sessions?.loads ?? []);
-    const lines = new Uint32Array(verdicts.count);
-    const times = new Float64Array(verdicts.count);
+    const lines = new Uint32Array(checked.count);
+    const times = new Float64Array(checked.count);
     const badLines: BadLineAt[] = [];
     const repeats: { line: number; index: number }[] = [];
     const ids = new Map<string, UniqueId>();
@@ -112,17 +112,17 @@ export class DraftBuilder {
     let late = 0;
     let bytes = 0;
     let time = basis.floor;
-    let isLiftable = true;
+    let hasArrivalTime = true;
 
-    for (let line = 0; line < verdicts.count; line++) {
-      if (exclusions.done[line] === 1) continue;
-      if (exclusions.callOf !== null && refused.has(exclusions.callOf[line] as number)) continue;
-      const own = verdicts.times[line] as number;
-      let fault = (exclusions.faults[line] || verdicts.faults[line]) as LineFault;
+    for (let line = 0; line < checked.count; line++) {
+      if (skipped.done[line] === 1) continue;
+      if (skipped.callOfRow !== null && refused.has(skipped.callOfRow[line] as number)) continue;
+      const own = checked.times[line] as number;
+      let fault = (skipped.faults[line] || checked.faults[line]) as LineFault;
       if (fault === LineFault.NONE && own < time && lateRule === 'reject') fault = LineFault.TIME_LATE;
       if (fault === LineFault.NONE && unique !== null) {
-        const id = verdicts.ids[line] as string;
-        const hash = hashOfLine(chunk, verdicts, line);
+        const id = checked.ids[line] as string;
+        const hash = hashOfLine(chunk, checked, line);
         const first = ids.get(id);
         if (first === undefined) {
           ids.set(id, { id, hash, index: count });
@@ -142,15 +142,15 @@ export class DraftBuilder {
       if (own === NO_TIME) {
         time = Math.max(time, now);
       } else {
-        isLiftable = false;
+        hasArrivalTime = false;
         if (own < time) late++;
         else time = own;
       }
-      if (sessions !== null) placeSession(sessions, verdicts, line, time);
+      if (sessions !== null) placeSession(sessions, checked, line, time);
       lines[count] = line;
       times[count] = time;
-      bytes += (verdicts.ends[line] as number) - (verdicts.starts[line] as number);
-      this.#append(chunk, verdicts, line, count, time);
+      bytes += (checked.ends[line] as number) - (checked.starts[line] as number);
+      this.#append(chunk, checked, line, count, time);
       count++;
     }
 
@@ -159,7 +159,7 @@ export class DraftBuilder {
       count,
       firstTime: count > 0 ? (times[0] as number) : now,
       lastTime: time,
-      isLiftable,
+      hasArrivalTime,
       frames: this.#takeFrames(),
       committedAt: now,
       isClockTrusted: this.#settings.isClockTrusted,
@@ -179,8 +179,8 @@ export class DraftBuilder {
     };
   }
 
-  #append(chunk: Chunk, verdicts: Verdicts, line: number, sequenceDelta: number, time: Micros): void {
-    const partition = verdicts.partitions[line] as number;
+  #append(chunk: Chunk, checked: CheckedLines, line: number, sequenceDelta: number, time: Micros): void {
+    const partition = checked.partitions[line] as number;
     let frame = this.#frames[partition];
     if (frame === undefined) {
       frame = { writer: new FrameBodyWriter(), count: 0, firstTime: time, lastTime: time };
@@ -193,8 +193,8 @@ export class DraftBuilder {
       sequenceDelta,
       time - frame.firstTime,
       chunk.bytes,
-      verdicts.starts[line] as number,
-      verdicts.ends[line] as number,
+      checked.starts[line] as number,
+      checked.ends[line] as number,
     );
   }
 
@@ -219,21 +219,21 @@ export class DraftBuilder {
 /** The first line of each call whose id stands before it with other bytes, in a call that is not refused or in its own. */
 function conflictsOfCalls(
   chunk: Chunk,
-  verdicts: Verdicts,
-  { done }: Exclusions,
-  callOf: Uint32Array,
+  checked: CheckedLines,
+  { done }: SkippedLines,
+  callOfRow: Uint32Array,
   refused: ReadonlySet<number>,
 ): BadLineAt[] {
   const found: BadLineAt[] = [];
   const taken = new Map<string, Buffer>();
-  for (let line = 0; line < verdicts.count; ) {
-    const call = callOf[line] as number;
+  for (let line = 0; line < checked.count; ) {
+    const call = callOfRow[line] as number;
     const own = new Map<string, Buffer>();
     let bad: number | null = null;
-    for (; line < verdicts.count && callOf[line] === call; line++) {
+    for (; line < checked.count && callOfRow[line] === call; line++) {
       if (bad !== null || done[line] === 1 || refused.has(call)) continue;
-      const id = verdicts.ids[line] as string;
-      const hash = hashOfLine(chunk, verdicts, line);
+      const id = checked.ids[line] as string;
+      const hash = hashOfLine(chunk, checked, line);
       const first = taken.get(id) ?? own.get(id);
       if (first === undefined) own.set(id, hash);
       else if (!first.equals(hash)) bad = line;
@@ -244,14 +244,14 @@ function conflictsOfCalls(
   return found;
 }
 
-function hashOfLine(chunk: Chunk, { starts, ends }: Verdicts, line: number): Buffer {
+function hashOfLine(chunk: Chunk, { starts, ends }: CheckedLines, line: number): Buffer {
   return blake3(chunk.bytes.subarray(starts[line], ends[line]));
 }
 
 /** Puts a line of a draft where its session goes; lines are to come in their order. */
 export function placeSession(
   sessions: SessionRouter,
-  { sessions: numbers, partitions }: Verdicts,
+  { sessions: numbers, partitions }: CheckedLines,
   line: number,
   time: Micros,
 ): void {

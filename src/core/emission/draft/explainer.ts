@@ -13,7 +13,7 @@ import type { InputSource } from '../commit/ingest.ts';
 import { StreamSource } from '../input/byte-source.ts';
 import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
-import { type PressParts, pressParts, ReferencePress } from './chunk-encoder.ts';
+import { type EncoderParts, encoderParts, ReferenceEncoder } from './chunk-encoder.ts';
 import { placeSession } from './draft-builder.ts';
 import { LineCursor, ROUTE_FAULTS } from './line-checker.ts';
 import { type EmissionSettings, faultContext, scanLimits } from './settings.ts';
@@ -42,17 +42,17 @@ export class Explainer {
   /** Of the last line. */
   #time: Micros;
   readonly #settings: EmissionSettings;
-  readonly #parts: PressParts;
-  readonly #press: ReferencePress;
+  readonly #parts: EncoderParts;
+  readonly #encoder: ReferenceEncoder;
 
   constructor(explaining: ExplainerParts, settings: EmissionSettings, basis: Basis) {
     this.#explaining = explaining;
     this.#settings = settings;
     this.#basis = basis;
     this.#time = basis.floor;
-    this.#parts = pressParts(explaining.makeRouter, explaining.clock, settings, basis);
+    this.#parts = encoderParts(explaining.makeRouter, explaining.clock, settings, basis);
     this.#parts.router.sessions?.begin(basis.sessions?.loads ?? []);
-    this.#press = new ReferencePress(this.#parts, new Scanner(this.#parts.plan));
+    this.#encoder = new ReferenceEncoder(this.#parts, new Scanner(this.#parts.plan));
   }
 
   /** What a router's refusal of a key means for a line with that key. */
@@ -114,15 +114,15 @@ export class Explainer {
     source: string,
     firstLine: number,
   ): Promise<{ lines: ExplainedLine[]; lineCount: number }> {
-    const { lines, verdicts } = this.#press.read(chunk);
+    const { lines, checked } = this.#encoder.read(chunk);
     const { sessions } = this.#parts.router;
     if (sessions !== null) await this.#ask(sessions);
     const cursor = new LineCursor(chunk.bytes, lines);
     const explained: ExplainedLine[] = [];
-    for (let row = 0; row < verdicts.count; row++) {
+    for (let row = 0; row < checked.count; row++) {
       cursor.line = row;
       const place = { source, line: firstLine + (lines.numbers[row] as number) };
-      const fault = verdicts.faults[row] as LineFault;
+      const fault = checked.faults[row] as LineFault;
       // of a line that is no JSON no field is sure
       if (lines.fault(row) !== LineFault.NONE) {
         explained.push({ ...place, partition: null, key: null, fault: this.#describe(fault) });
@@ -130,11 +130,11 @@ export class Explainer {
       }
       const key = this.#parts.router.fields.length === 0 ? null : this.#parts.router.keyOf(cursor);
       if (fault !== LineFault.NONE) explained.push({ ...place, partition: null, key, fault: this.#describe(fault) });
-      else if (sessions !== null) placeSession(sessions, verdicts, row, this.#timeOf(verdicts.times[row] as Micros));
+      else if (sessions !== null) placeSession(sessions, checked, row, this.#timeOf(checked.times[row] as Micros));
       if (fault === LineFault.NONE)
         explained.push({
           ...place,
-          partition: verdicts.partitions[row] as number,
+          partition: checked.partitions[row] as number,
           key,
           cause: this.#parts.router.causeOf(cursor),
         });

@@ -8,41 +8,41 @@ import { type Micros, NO_TIME } from '../../model/time/time.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import { ScannedLines } from '../../scan/scanned-lines.ts';
 import type { Chunk } from '../input/chunk.ts';
-import { type Press, type PressParts, type ReadChunk, ReferencePress } from './chunk-encoder.ts';
-import { type BuiltDraft, DraftBuilder, type Exclusions, placeSession } from './draft-builder.ts';
+import { type ChunkEncoder, type EncoderParts, type ReadChunk, ReferenceEncoder } from './chunk-encoder.ts';
+import { type BuiltDraft, DraftBuilder, placeSession, type SkippedLines } from './draft-builder.ts';
 import { type HashedPart, Kernel, UNSETTLED } from './kernel.ts';
-import type { Judge, Verdicts } from './line-checker.ts';
+import type { CheckedLines, LineChecker } from './line-checker.ts';
 
 /** The press for chunks of volume: all but some routings in the kernel where that knows how, otherwise the kernel's scan and the reference's judgement. */
-export function kernelPress(parts: PressParts): Press {
+export function kernelEncoder(parts: EncoderParts): ChunkEncoder {
   const { settings } = parts;
   const isSimple = !settings.isEnvelope && settings.unique === null && settings.onBadLine !== 'calls';
-  return isSimple ? new KernelPress(parts) : new ReferencePress(parts, new Kernel(parts.plan));
+  return isSimple ? new KernelEncoder(parts) : new ReferenceEncoder(parts, new Kernel(parts.plan));
 }
 
 /** What the kernel can hash of a line so that it goes where the routing says. */
-function hashedPart({ epoch: { spec, placedFrom }, router }: PressParts): HashedPart {
+function hashedPart({ epoch: { spec, placedFrom }, router }: EncoderParts): HashedPart {
   if (spec.rule !== 'hash' || spec.missing !== null || placedFrom !== null || router.everyLineTo !== null)
     return 'nothing';
   return spec.field === null ? 'payload' : 0;
 }
 
-class KernelPress implements Press {
-  readonly #parts: PressParts;
+class KernelEncoder implements ChunkEncoder {
+  readonly #parts: EncoderParts;
   readonly #hashed: HashedPart;
   readonly #kernel: Kernel;
-  readonly #judge: Judge;
+  readonly #checker: LineChecker;
   readonly #lines: ScannedLines;
   readonly #reference: DraftBuilder;
   /** Whether the kernel's numbers of partitions are their ids. */
   readonly #isInOrder: boolean;
 
-  constructor(parts: PressParts) {
+  constructor(parts: EncoderParts) {
     this.#parts = parts;
     this.#hashed = hashedPart(parts);
     this.#isInOrder = parts.epoch.partitionIds.every((id, number) => id === number);
     this.#kernel = new Kernel(parts.plan);
-    this.#judge = parts.judge;
+    this.#checker = parts.check;
     this.#lines = new ScannedLines(parts.plan.slotCount);
     this.#reference = new DraftBuilder(parts.settings, parts.router);
   }
@@ -51,59 +51,59 @@ class KernelPress implements Press {
     const { slots, epoch } = this.#parts;
     const lines = this.#lines;
     this.#kernel.scan(chunk.bytes, chunk.start, chunk.end, lines);
-    const unsettled = this.#kernel.judge(lines, {
+    const unsettled = this.#kernel.check(lines, {
       hashed: this.#hashed,
       timeSlot: slots.time,
       partitionCount: epoch.partitionIds.length,
-      latest: this.#judge.latestTime(),
+      latest: this.#checker.latestTime(),
     });
     const { count, faults, starts, ends } = lines;
-    const verdicts: Verdicts = {
+    const checked: CheckedLines = {
       count,
       faults: faults.subarray(0, count),
       starts,
       ends,
       ids: [],
-      sessions: this.#judge.noSessions(count),
-      ...this.#kernel.judged(count),
+      sessions: this.#checker.noSessions(count),
+      ...this.#kernel.checked(count),
     };
-    if (chunk.times !== undefined) verdicts.times.set(chunk.times);
-    this.#route(chunk, lines, verdicts);
+    if (chunk.times !== undefined) checked.times.set(chunk.times);
+    this.#route(chunk, lines, checked);
     if (unsettled > 0) {
       for (let line = 0; line < count; line++)
-        if (verdicts.faults[line] === UNSETTLED) this.#judge.settle(chunk, lines, line, verdicts);
+        if (checked.faults[line] === UNSETTLED) this.#checker.settle(chunk, lines, line, checked);
     }
-    return { lines, verdicts };
+    return { lines, checked };
   }
 
   /** Where the kernel did not, or by numbers that are no ids. */
-  #route(chunk: Chunk, lines: ScannedLines, verdicts: Verdicts): void {
+  #route(chunk: Chunk, lines: ScannedLines, checked: CheckedLines): void {
     const { router, epoch } = this.#parts;
-    if (router.everyLineTo !== null) verdicts.partitions.fill(router.everyLineTo);
-    else if (this.#hashed === 'nothing') this.#judge.route(chunk, lines, verdicts);
-    else if (!this.#isInOrder) numbersToIds(verdicts.partitions, epoch.partitionIds);
+    if (router.everyLineTo !== null) checked.partitions.fill(router.everyLineTo);
+    else if (this.#hashed === 'nothing') this.#checker.route(chunk, lines, checked);
+    else if (!this.#isInOrder) numbersToIds(checked.partitions, epoch.partitionIds);
   }
 
-  build(chunk: Chunk, { verdicts }: ReadChunk, exclusions: Exclusions, basis: Basis, now: Micros): BuiltDraft {
-    if (exclusions.hasFaults || exclusions.done.includes(1))
-      return this.#reference.build(chunk, verdicts, exclusions, basis, now);
-    const { count, faults } = verdicts;
+  build(chunk: Chunk, { checked }: ReadChunk, skipped: SkippedLines, basis: Basis, now: Micros): BuiltDraft {
+    if (skipped.hasFaults || skipped.done.includes(1))
+      return this.#reference.build(chunk, checked, skipped, basis, now);
+    const { count, faults } = checked;
     const firstBad = faults.findIndex((fault) => fault !== LineFault.NONE);
     const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;
     const limit = stoppedAt ?? count;
     const { slots, router } = this.#parts;
-    if (router.sessions !== null) placeSessions(router.sessions, verdicts, limit, basis, now);
+    if (router.sessions !== null) placeSessions(router.sessions, checked, limit, basis, now);
     const framed = this.#kernel.frame(limit, basis.partitionNames.length, basis.floor, now);
     // which line it is that comes too late is the reference's to say
     if (framed.late > 0 && this.#parts.settings.late === 'reject')
-      return this.#reference.build(chunk, verdicts, exclusions, basis, now);
+      return this.#reference.build(chunk, checked, skipped, basis, now);
     return {
       draft: {
         epoch: basis.epoch.epoch,
         count: framed.count,
         firstTime: framed.firstTime,
         lastTime: framed.lastTime,
-        isLiftable: slots.time === null && chunk.times === undefined,
+        hasArrivalTime: slots.time === null && chunk.times === undefined,
         frames:
           router.givenKey === null ? framed.frames : framed.frames.map((frame) => ({ ...frame, key: router.givenKey })),
         committedAt: now,
@@ -124,15 +124,15 @@ class KernelPress implements Press {
 }
 
 /** With the times that the kernel gives the lines: both walk them by the same rule. */
-function placeSessions(sessions: SessionRouter, verdicts: Verdicts, limit: number, basis: Basis, now: Micros): void {
-  const { faults, times } = verdicts;
+function placeSessions(sessions: SessionRouter, checked: CheckedLines, limit: number, basis: Basis, now: Micros): void {
+  const { faults, times } = checked;
   sessions.begin(basis.sessions?.loads ?? []);
   let time = basis.floor;
   for (let line = 0; line < limit; line++) {
     if (faults[line] !== LineFault.NONE) continue;
     const own = numberAt(times, line);
     time = Math.max(time, own === NO_TIME ? now : own);
-    placeSession(sessions, verdicts, line, time);
+    placeSession(sessions, checked, line, time);
   }
 }
 

@@ -9,7 +9,7 @@ import type { ScannedLines } from '../../scan/scanned-lines.ts';
 import { Scanner } from '../../scan/scanner.ts';
 
 interface KernelExports {
-  judge(count: number, base: number, keySlot: number, partitionCount: number, timeSlot: number, latest: number): number;
+  check(count: number, base: number, keySlot: number, partitionCount: number, timeSlot: number, latest: number): number;
   layRegions(regions: number, partitionCount: number, limit: number, at: number): number;
   frame(regions: number, partitionCount: number, limit: number, base: number, floor: number, now: number): number;
   framedLate(): number;
@@ -46,7 +46,7 @@ const AROUND_PAYLOAD = 40;
 export type HashedPart = number | 'payload' | 'nothing';
 
 /** Where a line goes by its hash, and where it carries its time: a slot of the plan, null where there is none. */
-export interface KernelJudgement {
+export interface KernelCheck {
   readonly hashed: HashedPart;
   readonly timeSlot: number | null;
   readonly partitionCount: number;
@@ -107,12 +107,12 @@ export class Kernel {
   }
 
   /** Judges the lines of the last scan. The faults of `lines` are the judge's from here on; returns how many lines are {@link UNSETTLED}. */
-  judge(lines: ScannedLines, { hashed, timeSlot, partitionCount, latest }: KernelJudgement): number {
-    return this.#memory.exports.judge(lines.count, this.#base, slotOf(hashed), partitionCount, timeSlot ?? -1, latest);
+  check(lines: ScannedLines, { hashed, timeSlot, partitionCount, latest }: KernelCheck): number {
+    return this.#memory.exports.check(lines.count, this.#base, slotOf(hashed), partitionCount, timeSlot ?? -1, latest);
   }
 
   /** Partitions and own times of the lines that were judged; views until the next scan. */
-  judged(count: number): { partitions: Uint16Array; times: Float64Array } {
+  checked(count: number): { partitions: Uint16Array; times: Float64Array } {
     const { buffer } = this.#memory;
     const cells = this.#capacity * this.#plan.slotCount;
     const partitionsAt = this.#tablesAt + this.#capacity * 32 + cells * 8;

@@ -21,7 +21,7 @@ import { type Bounds, widenToPayload } from '../input/envelope.ts';
 import type { EmissionSettings, FieldSlots } from './settings.ts';
 
 /** What the judge says of each line of a chunk, in columns; line n of the scan is row n. */
-export interface Verdicts {
+export interface CheckedLines {
   readonly count: number;
   readonly faults: Uint8Array;
   /** Of lines without a session alone where `sessions` is not null, until a draft is built. */
@@ -55,7 +55,7 @@ function isTimeFault(fault: LineFault): boolean {
   return fault >= LineFault.TIME_MISSING && fault <= LineFault.TIME_AHEAD;
 }
 
-export class Judge {
+export class LineChecker {
   readonly #settings: EmissionSettings;
   readonly #slots: FieldSlots;
   readonly #router: Router;
@@ -70,9 +70,9 @@ export class Judge {
     this.#clock = clock;
   }
 
-  judge(chunk: Chunk, lines: ScannedLines): Verdicts {
+  check(chunk: Chunk, lines: ScannedLines): CheckedLines {
     const { count } = lines;
-    const verdicts: Verdicts = {
+    const checked: CheckedLines = {
       count,
       faults: lines.faults.slice(0, count),
       partitions: new Uint16Array(count),
@@ -85,19 +85,19 @@ export class Judge {
     const cursor = new LineCursor(chunk.bytes, lines);
     const latest = this.latestTime();
     for (let line = 0; line < count; line++) {
-      if (verdicts.faults[line] !== LineFault.NONE) continue;
+      if (checked.faults[line] !== LineFault.NONE) continue;
       cursor.line = line;
-      verdicts.faults[line] = this.#judgeLine(cursor, lines, verdicts, latest);
+      checked.faults[line] = this.#checkLine(cursor, lines, checked, latest);
     }
-    return verdicts;
+    return checked;
   }
 
   /** Judges one line again whose row stands already, for a judge that left it unsettled. */
-  settle(chunk: Chunk, lines: ScannedLines, line: number, verdicts: Verdicts): void {
+  settle(chunk: Chunk, lines: ScannedLines, line: number, checked: CheckedLines): void {
     const cursor = new LineCursor(chunk.bytes, lines);
     cursor.line = line;
-    verdicts.times[line] = chunk.times?.[line] ?? NO_TIME;
-    verdicts.faults[line] = this.#judgeLine(cursor, lines, verdicts, this.latestTime());
+    checked.times[line] = chunk.times?.[line] ?? NO_TIME;
+    checked.faults[line] = this.#checkLine(cursor, lines, checked, this.latestTime());
   }
 
   /** The column of sessions for so many lines, as long as none is known. */
@@ -106,17 +106,17 @@ export class Judge {
   }
 
   /** Routes lines that are judged otherwise already. A line that goes nowhere is at fault for that, whatever its time. */
-  route(chunk: Chunk, lines: ScannedLines, verdicts: Verdicts): void {
+  route(chunk: Chunk, lines: ScannedLines, checked: CheckedLines): void {
     const cursor = new LineCursor(chunk.bytes, lines);
-    for (let line = 0; line < verdicts.count; line++) {
-      const fault = verdicts.faults[line] as LineFault;
+    for (let line = 0; line < checked.count; line++) {
+      const fault = checked.faults[line] as LineFault;
       if (fault !== LineFault.NONE && !isTimeFault(fault)) continue;
       cursor.line = line;
-      cursor.payloadStart = verdicts.starts[line] as number;
-      cursor.payloadEnd = verdicts.ends[line] as number;
-      const refused = this.#route(cursor, verdicts);
+      cursor.payloadStart = checked.starts[line] as number;
+      cursor.payloadEnd = checked.ends[line] as number;
+      const refused = this.#route(cursor, checked);
       if (refused === LineFault.NONE) continue;
-      verdicts.faults[line] = refused;
+      checked.faults[line] = refused;
       lines.faultsAt[line] = cursor.payloadStart;
     }
   }
@@ -126,42 +126,42 @@ export class Judge {
     return this.#clock.nowMicros() + this.#settings.maxSkewMicros;
   }
 
-  #judgeLine(cursor: LineCursor, lines: ScannedLines, verdicts: Verdicts, latest: Micros): LineFault {
+  #checkLine(cursor: LineCursor, lines: ScannedLines, checked: CheckedLines, latest: Micros): LineFault {
     const { line, bytes } = cursor;
     const { time, unique, payload } = this.#slots;
     if (payload !== null) {
       if (!this.#findPayload(bytes, lines, line, payload)) return LineFault.NOT_AN_ENVELOPE;
-      verdicts.starts[line] = this.#bounds.start;
-      verdicts.ends[line] = this.#bounds.end;
+      checked.starts[line] = this.#bounds.start;
+      checked.ends[line] = this.#bounds.end;
       if (this.#bounds.end - this.#bounds.start > this.#settings.lineBytesMax) return LineFault.TOO_LONG;
     }
-    cursor.payloadStart = verdicts.starts[line] as number;
-    cursor.payloadEnd = verdicts.ends[line] as number;
-    const refused = this.#route(cursor, verdicts);
+    cursor.payloadStart = checked.starts[line] as number;
+    cursor.payloadEnd = checked.ends[line] as number;
+    const refused = this.#route(cursor, checked);
     if (refused !== LineFault.NONE) return refused;
     if (time !== null) {
       const fault = this.#readTime(bytes, lines, line, time, latest);
       if (fault !== LineFault.NONE) return fault;
-      verdicts.times[line] = this.#reading.time;
+      checked.times[line] = this.#reading.time;
     }
     if (unique === null) return LineFault.NONE;
     const kind = lines.kind(line, unique);
     const id = scalarText(bytes, kind, lines.fieldStart(line, unique), lines.fieldEnd(line, unique));
     if (id === null) return kind === FieldKind.ABSENT ? LineFault.ID_MISSING : LineFault.ID_NOT_SCALAR;
-    (verdicts.ids as string[])[line] = id;
+    (checked.ids as string[])[line] = id;
     return LineFault.NONE;
   }
 
-  #route(cursor: LineCursor, verdicts: Verdicts): LineFault {
+  #route(cursor: LineCursor, checked: CheckedLines): LineFault {
     const { sessions } = this.#router;
-    if (sessions !== null && verdicts.sessions !== null) {
+    if (sessions !== null && checked.sessions !== null) {
       const session = sessions.sessionOf(cursor);
-      verdicts.sessions[cursor.line] = session;
+      checked.sessions[cursor.line] = session;
       if (session !== NO_SESSION) return LineFault.NONE;
     }
     const route: PartitionId | keyof typeof ROUTE_FAULTS = this.#router.route(cursor);
     if (typeof route !== 'number') return ROUTE_FAULTS[route];
-    verdicts.partitions[cursor.line] = route;
+    checked.partitions[cursor.line] = route;
     return LineFault.NONE;
   }
 

@@ -1,6 +1,6 @@
 /** What one emission was asked to do, checked and complete. */
 
-import type { Given } from '../../model/routing/router.ts';
+import type { RoutingOverride } from '../../model/routing/router.ts';
 import type { RoutingSpec } from '../../model/routing/routing.ts';
 import { formatRoutingSpec } from '../../model/routing/routing-text.ts';
 import { type FieldPath, formatFieldPath, parseFieldPath } from '../../model/text/field-path.ts';
@@ -19,7 +19,7 @@ export interface EmissionSettings {
   readonly late: 'record' | 'reject';
   /** Lines are envelopes as `replay -o envelope` writes them: payload and time come from inside. */
   readonly isEnvelope: boolean;
-  readonly given: Given;
+  readonly given: RoutingOverride;
   /**
    * What a bad line does: `stop` takes what came before it and nothing after, `collect` passes over it,
    * `calls` passes over every line of the call it came with.

@@ -1,6 +1,6 @@
 /** Decides whether a draft may be committed on the ledger's present state, or what its builder must learn first. Pure: storage passes in what it found. */
 
-import type { CommitDraft, Conflict, KnownId, ProducerMark } from '../../model/events/commit.ts';
+import type { CommitDraft, Conflict, KnownId, ProducerPosition } from '../../model/events/commit.ts';
 import { invariant } from '../../model/ledger-error.ts';
 import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
@@ -9,7 +9,7 @@ import type { LedgerState } from './ledger-state.ts';
 /** What storage holds about the names in a draft. */
 export interface StoredFacts {
   /** How far the draft's producer is stored; null where the draft names none. */
-  readonly producer: ProducerMark | null;
+  readonly producer: ProducerPosition | null;
   /** Ids of the draft that were committed before. */
   readonly known: readonly KnownId[];
   /** Pins of the draft's sessions that differ from what the draft took them to be. */
@@ -27,7 +27,7 @@ export function checkCommit(
   { producer, known, pins }: StoredFacts,
 ): Omit<Conflict, 'kind' | 'basis'> | null {
   const isLate =
-    draft.firstTime < state.time && (!draft.isLiftable || timeShiftOf(draft, state.time) > draft.pins.liftMax);
+    draft.firstTime < state.time && (!draft.hasArrivalTime || timeShiftOf(draft, state.time) > draft.pins.timeShiftMax);
   const hasMoved = producer !== null && producer.position !== draft.producer?.from;
   const isSameEpoch = draft.epoch === state.epoch.epoch;
   if (isSameEpoch && !isLate && !hasMoved && known.length === 0 && pins.length === 0) return null;
@@ -36,7 +36,7 @@ export function checkCommit(
 
 /** What raises a draft's arrival time to the head's time; 0 where it is later, or where events carry times of their own. */
 export function timeShiftOf(draft: CommitDraft, headTime: Micros): Micros {
-  return draft.isLiftable ? Math.max(0, headTime - draft.firstTime) : 0;
+  return draft.hasArrivalTime ? Math.max(0, headTime - draft.firstTime) : 0;
 }
 
 /**

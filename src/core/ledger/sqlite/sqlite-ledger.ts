@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { closeAll } from '../../model/closing.ts';
-import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerMark } from '../../model/events/commit.ts';
+import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerPosition } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
 import { type Page, pageBytes, type ReadRequest, restOf } from '../../model/events/history.ts';
 import type { SequenceRange } from '../../model/events/range.ts';
@@ -12,7 +12,7 @@ import type { RoutingInForce } from '../../model/routing/routing.ts';
 import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
-import type { Patience } from '../driver.ts';
+import type { BusyLimit } from '../driver.ts';
 import type {
   Ledger,
   LedgerDescription,
@@ -50,7 +50,7 @@ import { type WriteState, WriteStates } from './write/write-state.ts';
 const READ_AHEAD_FROM_BYTES = 1024 * 1024;
 
 export interface SqliteLedgerParts {
-  readonly patience: Patience;
+  readonly busyLimit: BusyLimit;
   /** Opened to write. */
   readonly isWriter: boolean;
   /** The same file once more, on a connection of its own. */
@@ -83,7 +83,7 @@ export class SqliteLedger implements Ledger {
       this.#states.forget();
       this.#pins.forget();
     };
-    this.#guarded = new GuardedDatabase(db, { path: identity.path, patience: parts.patience, onRollBack });
+    this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit: parts.busyLimit, onRollBack });
     this.groups = new SqliteGroups(db, this.#guarded);
   }
 
@@ -103,7 +103,7 @@ export class SqliteLedger implements Ledger {
     return this.#guarded.look(() => this.#pins.find(sessions, this.#current()));
   }
 
-  producerMark(name: string): Promise<ProducerMark> {
+  positionOfProducer(name: string): Promise<ProducerPosition> {
     return this.#guarded.look(() => provenProducer(this.#db, name));
   }
 
@@ -201,7 +201,7 @@ export class SqliteLedger implements Ledger {
   async openPipeline(): Promise<CommitPipeline> {
     this.#guarded.checkWritable();
     const { WriterThread } = await import('./threads/writer-thread.ts');
-    const thread = await this.#kept(await WriterThread.start(this.#threadStart(), this.#parts.patience.signal));
+    const thread = await this.#kept(await WriterThread.start(this.#threadStart(), this.#parts.busyLimit.signal));
     return {
       offer: async (draft, generation) => {
         this.#guarded.checkWritable();
@@ -313,14 +313,14 @@ export class SqliteLedger implements Ledger {
   async #startReader(): Promise<ReaderThread | null> {
     try {
       const { ReaderThread } = await import('./threads/reader-thread.ts');
-      return await this.#kept(await ReaderThread.start(this.#threadStart(), this.#parts.patience.signal));
+      return await this.#kept(await ReaderThread.start(this.#threadStart(), this.#parts.busyLimit.signal));
     } catch {
       return null;
     }
   }
 
   #threadStart(): ThreadStart {
-    return { path: this.#identity.path, file: this.#file, busyTimeoutMs: this.#parts.patience.limitMs };
+    return { path: this.#identity.path, file: this.#file, busyTimeoutMs: this.#parts.busyLimit.limitMs };
   }
 
   #append(draft: CommitDraft): CommitOutcome {

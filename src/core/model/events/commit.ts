@@ -26,7 +26,7 @@ export interface FrameDraft {
 }
 
 /** How far a producer's input is stored. */
-export interface ProducerMark {
+export interface ProducerPosition {
   /** Bytes of input since its start, at the end of a line; 0 for a producer the ledger does not know. */
   readonly position: number;
   /** BLAKE2b-512 over the input up to `position`: tells the same input from another one. */
@@ -34,7 +34,7 @@ export interface ProducerMark {
 }
 
 /** One step through a producer's input, so that a second run continues behind what is stored. */
-export interface ProducerStep extends ProducerMark {
+export interface ProducerStep extends ProducerPosition {
   readonly name: string;
   /** The position the draft begins behind; the ledger must hold just this one. */
   readonly from: number;
@@ -55,7 +55,7 @@ export interface CommitDraft {
   readonly firstTime: Micros;
   readonly lastTime: Micros;
   /** True where all events bear one arrival time: the ledger may lift it to its floor without asking. */
-  readonly isLiftable: boolean;
+  readonly hasArrivalTime: boolean;
   /** In the order of their partitions. */
   readonly frames: readonly FrameDraft[];
   readonly committedAt: Micros;
@@ -101,7 +101,7 @@ export interface Conflict {
   /** Pins of the draft's sessions that are not as it took them to be. */
   readonly pins: readonly Pin[];
   /** What the ledger holds for the draft's producer; null where the draft has none. */
-  readonly producer: ProducerMark | null;
+  readonly producer: ProducerPosition | null;
 }
 
 export type CommitOutcome = Committed | Conflict;

@@ -3,7 +3,7 @@
 import type { PartitionId } from '../routing/partition.ts';
 import type { EventBatch } from './event.ts';
 
-export interface Handful {
+export interface DeliveryBatch {
   /** The partition all events are of; null where they come in the order of the whole ledger. */
   readonly partition: PartitionId | null;
   /** In sequence order, none of them empty; valid until the consumer has answered. */

@@ -17,7 +17,7 @@ export interface BatchSpan {
 }
 
 /** The events of one commit that lie in a range, cut out as lines; the span is meaningless where there are none. */
-export interface CutLines extends BatchSpan {
+export interface GatheredLines extends BatchSpan {
   /** The payloads in order, each followed by a line feed. */
   readonly lines: Buffer;
   /** Of the events, in order; null where they have to be asked of the columns. */
@@ -25,17 +25,17 @@ export interface CutLines extends BatchSpan {
 }
 
 /** Cuts a commit faster than columns can be made; null where it leaves that to them. */
-export type CutCommit = (commit: StoredCommit, range: SequenceRange) => CutLines | null;
+export type GatheredCommit = (commit: StoredCommit, range: SequenceRange) => GatheredLines | null;
 
 /** Events of one commit in sequence order. Bytes are read when something is asked for; @throws LedgerError VERIFICATION_FAILED when they cannot be cut. */
 export class EventBatch {
   readonly #makeColumns: () => EventColumns;
-  readonly #cut: (() => CutLines | null) | null;
+  readonly #cut: (() => GatheredLines | null) | null;
   #columns: EventColumns | undefined;
-  #lines: CutLines | undefined;
+  #lines: GatheredLines | undefined;
   #sequences: Float64Array | undefined;
 
-  private constructor(makeColumns: () => EventColumns, cut: (() => CutLines | null) | null) {
+  private constructor(makeColumns: () => EventColumns, cut: (() => GatheredLines | null) | null) {
     this.#makeColumns = makeColumns;
     this.#cut = cut;
   }
@@ -44,7 +44,7 @@ export class EventBatch {
    * The events of a commit that lie in a range.
    * @internal
    */
-  static of(commit: StoredCommit, range: SequenceRange, cut: CutCommit | null = null): EventBatch {
+  static of(commit: StoredCommit, range: SequenceRange, cut: GatheredCommit | null = null): EventBatch {
     return new EventBatch(() => EventColumns.of(commit, range), cut === null ? null : () => cut(commit, range));
   }
 
@@ -56,10 +56,10 @@ export class EventBatch {
   }
 
   /** The events for which the answer is yes. */
-  filter(keeps: (at: number) => boolean): EventBatch {
+  filter(accepts: (at: number) => boolean): EventBatch {
     const rows = new Uint32Array(this.count);
     let kept = 0;
-    for (let at = 0; at < rows.length; at++) if (keeps(at)) rows[kept++] = at;
+    for (let at = 0; at < rows.length; at++) if (accepts(at)) rows[kept++] = at;
     return this.pick(rows.subarray(0, kept));
   }
 
@@ -133,7 +133,7 @@ export class EventBatch {
     return this.#columns;
   }
 
-  #cutByColumns(): CutLines {
+  #cutByColumns(): GatheredLines {
     const columns = this.#events;
     let bytes = 0;
     for (let at = 0; at < columns.count; at++) bytes += columns.end(at) - columns.start(at) + 1;
@@ -152,7 +152,7 @@ export class EventBatch {
 export type BatchPage = readonly EventBatch[];
 
 /** The sequences of lines that lie one behind the other; null where some are left out between them. */
-function runOf(lines: CutLines | undefined): Float64Array | null {
+function runOf(lines: GatheredLines | undefined): Float64Array | null {
   if (lines === undefined || lines.lastSequence - lines.firstSequence + 1 !== lines.count) return null;
   const sequences = new Float64Array(lines.count);
   for (let at = 0; at < lines.count; at++) sequences[at] = lines.firstSequence + at;

@@ -10,14 +10,14 @@ import type { SessionRouter } from './session-pins.ts';
 export type RouteRefusal = 'key-missing' | 'key-not-scalar' | 'key-not-comparable' | 'unknown-partition';
 
 /** What an emitter says of all its events, past what their payloads hold. */
-export interface Given {
+export interface RoutingOverride {
   /** Their key as text, in the form in which envelopes show it; null: each event's own. */
   readonly key: string | null;
   /** The partition they go to, whatever the routing says; null: the routing decides. */
   readonly to: string | null;
 }
 
-export const NOTHING_GIVEN: Given = { key: null, to: null };
+export const NO_OVERRIDE: RoutingOverride = { key: null, to: null };
 
 /** A rule at work: pure, and stable for ever, because events lie where it sent them. */
 export interface Rule {
@@ -46,4 +46,4 @@ export interface Router extends Rule {
 }
 
 /** @throws LedgerError for a key or a partition that cannot be given. */
-export type RouterFactory = (routing: RoutingInForce, given?: Given) => Router;
+export type RouterFactory = (routing: RoutingInForce, given?: RoutingOverride) => Router;

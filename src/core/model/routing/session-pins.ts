@@ -43,7 +43,7 @@ export interface PinChanges {
   /** To be stored with it, all or none: what is pinned for the first time, or anew, or seen again after a while. Roughly in the order of the keys. */
   readonly pins: DraftedPins;
   /** So much later the draft may come and still be right about every pin. Infinity where time does not matter. */
-  readonly liftMax: Micros;
+  readonly timeShiftMax: Micros;
 }
 
 /** Room for so many pins with keys of so many bytes. */
@@ -58,7 +58,7 @@ export function emptyPins(count: number, keyBytes: number): DraftedPins {
   };
 }
 
-export const NO_PIN_CHANGES: PinChanges = { pins: emptyPins(0, 0), liftMax: Number.POSITIVE_INFINITY };
+export const NO_PIN_CHANGES: PinChanges = { pins: emptyPins(0, 0), timeShiftMax: Number.POSITIVE_INFINITY };
 
 /** Pin `at` of them. */
 export function draftedPin(pins: DraftedPins, at: number): DraftedPin {

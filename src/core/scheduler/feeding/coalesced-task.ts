@@ -1,6 +1,6 @@
 /** Work that is wanted again and again, by many: one run at a time, and after any number of wishes one more. */
 
-export class Repeating {
+export class CoalescedTask {
   readonly #work: () => Promise<void>;
   readonly #onFailed: (error: unknown) => void;
   #running: Promise<void> | undefined;

@@ -1,22 +1,22 @@
 /** Hands a batch to its consumer and waits for the answer: nothing thrown means delivered. A consumer that does not answer in time has failed. */
 
-import type { Handful } from '../../model/events/delivery-batch.ts';
+import type { DeliveryBatch } from '../../model/events/delivery-batch.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { WAIT_MS_MAX } from '../../model/time/timer.ts';
 
-export type Deliver = (handful: Handful) => Promise<void>;
+export type Deliver = (deliveryBatch: DeliveryBatch) => Promise<void>;
 
 /** How long an aborted consumer may take to say what it was doing. */
 const LAST_WORDS_MS = 1000;
 
 /** @throws whatever the consumer throws, or that it was too slow. */
-export async function handOver(
+export async function deliverWithTimeout(
   deliver: Deliver,
-  handful: Omit<Handful, 'signal'>,
+  deliveryBatch: Omit<DeliveryBatch, 'signal'>,
   timeoutMs: number | null,
 ): Promise<void> {
   const controller = new AbortController();
-  const delivery = deliver({ ...handful, signal: controller.signal });
+  const delivery = deliver({ ...deliveryBatch, signal: controller.signal });
   // longer than three weeks is for ever
   if (timeoutMs === null || timeoutMs > WAIT_MS_MAX) return delivery;
   let timer: NodeJS.Timeout | undefined;

@@ -7,12 +7,12 @@ import type { ConsumerView } from '../decide.ts';
 import type { Consumer } from '../scheduler.ts';
 import type { GroupConsumerOptions, GroupConsumerParts } from './group-deps.ts';
 import type { Lane } from './lane.ts';
-import { type Fed, LaneFeeder } from './lane-feeder.ts';
+import { type FeedResult, LaneFeeder } from './lane-feeder.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { Ending } from './shutdown.ts';
+import { Shutdown } from './shutdown.ts';
 
 export class GroupConsumer implements Consumer {
-  readonly ending: Ending;
+  readonly shutdown: Shutdown;
   readonly #parts: GroupConsumerParts;
   readonly #options: GroupConsumerOptions;
   readonly #leases: LeaseKeeper;
@@ -31,12 +31,12 @@ export class GroupConsumer implements Consumer {
     this.#options = options;
     this.#left = options.until.count ?? Number.POSITIVE_INFINITY;
     this.#lastDelivery = parts.clock.nowMicros();
-    this.ending = new Ending(() => this.#drain());
+    this.shutdown = new Shutdown(() => this.#drain());
     this.#leases = new LeaseKeeper(parts, options, {
       refreshed: () => this.#onRefreshed(),
-      failed: (error) => this.ending.fail(error),
+      failed: (error) => this.shutdown.fail(error),
     });
-    this.#feeder = new LaneFeeder(parts, options, () => this.ending.hasBegun);
+    this.#feeder = new LaneFeeder(parts, options, () => this.shutdown.hasBegun);
   }
 
   /** Events that were acknowledged so far. */
@@ -52,7 +52,7 @@ export class GroupConsumer implements Consumer {
   /** Joins the group; where that fails, it is no member. @throws as the ledger does */
   async start(): Promise<void> {
     try {
-      await this.#leases.attend();
+      await this.#leases.heartbeat();
     } catch (error) {
       await this.#leases.leave();
       throw error;
@@ -61,11 +61,11 @@ export class GroupConsumer implements Consumer {
 
   /** Something in the ledger may have changed. */
   look(): void {
-    if (!this.ending.hasBegun) this.#leases.look();
+    if (!this.shutdown.hasBegun) this.#leases.look();
   }
 
   view(): ConsumerView {
-    if (this.ending.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
+    if (this.shutdown.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
     const { capacity, concurrency, batch } = this.#options;
     const now = this.#parts.clock.nowMicros();
     const inHand = [...this.#inHand.values()];
@@ -90,7 +90,7 @@ export class GroupConsumer implements Consumer {
     const delivery = work
       .then(
         (fed) => this.#onFed(lane, fed),
-        (error: unknown) => this.ending.fail(error),
+        (error: unknown) => this.shutdown.fail(error),
       )
       .then(() => {
         lane.isBusy = false;
@@ -102,7 +102,7 @@ export class GroupConsumer implements Consumer {
     this.#inHand.set(delivery, { partition: lane.partition, events });
   }
 
-  #onFed(lane: Lane, fed: Fed): void {
+  #onFed(lane: Lane, fed: FeedResult): void {
     if (fed.kind === 'acknowledged') {
       this.#delivered += fed.events;
       this.#left -= fed.events;
@@ -116,9 +116,9 @@ export class GroupConsumer implements Consumer {
 
   #onRefreshed(): void {
     this.#parts.wake();
-    if (this.ending.hasBegun || this.#inHand.size > 0) return;
+    if (this.shutdown.hasBegun || this.#inHand.size > 0) return;
     const { idleMs } = this.#options.until;
-    if (this.#left <= 0) void this.ending.close();
+    if (this.#left <= 0) void this.shutdown.close();
     else if (this.#leases.lanes.every((lane) => !lane.hasDue && lane.lag(this.#stopAt(lane)) === 0))
       void this.#closeAtEnds();
     if (idleMs !== undefined) this.#closeWhenIdle(idleMs);
@@ -136,9 +136,9 @@ export class GroupConsumer implements Consumer {
     try {
       const positions = await this.#parts.groups.positions(this.#options.group);
       if (positions.every(({ partition, nextOffset }) => nextOffset >= (ends.get(partition) ?? 0)))
-        void this.ending.close();
+        void this.shutdown.close();
     } catch (error) {
-      this.ending.fail(error);
+      this.shutdown.fail(error);
     }
   }
 
@@ -148,7 +148,7 @@ export class GroupConsumer implements Consumer {
     // where the clock was set back, the silence does not last until it has come there again
     this.#lastDelivery = Math.min(this.#lastDelivery, now);
     const silentMs = (now - this.#lastDelivery) / 1000;
-    if (silentMs >= idleMs) void this.ending.close();
+    if (silentMs >= idleMs) void this.shutdown.close();
     else this.#idleTimer = setTimeout(() => this.#onRefreshed(), Math.min(idleMs - silentMs, WAIT_MS_MAX));
   }
 

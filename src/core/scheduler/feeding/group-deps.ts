@@ -3,14 +3,14 @@
 import type { EventBatch } from '../../model/events/event.ts';
 import type {
   Acknowledgement,
-  Attendance,
-  EventPlace,
-  Holding,
+  EventPosition,
+  Heartbeat,
+  HeldLease,
   LanePosition,
   Membership,
   ParkedEvent,
   ParkReason,
-  Settlement,
+  RedeliveryOutcome,
 } from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Clock } from '../../model/time/clock.ts';
@@ -20,18 +20,18 @@ import type { Deliver } from './deliver-with-timeout.ts';
 
 /** What a member needs of a ledger's groups. */
 interface GroupStore {
-  attend(attendance: Attendance): Promise<Membership>;
+  heartbeat(beat: Heartbeat): Promise<Membership>;
   leave(group: string, member: string, token: number): Promise<void>;
   generation(group: string): Promise<number | null>;
-  countFailure(holding: Holding): Promise<number | null>;
-  takeBackFailure(holding: Holding): Promise<void>;
+  countFailure(heldLease: HeldLease): Promise<number | null>;
+  undoFailure(heldLease: HeldLease): Promise<void>;
   park(
-    holding: Holding,
-    event: EventPlace & ParkReason & { readonly attempts: number; readonly now: Micros },
+    heldLease: HeldLease,
+    event: EventPosition & ParkReason & { readonly attempts: number; readonly now: Micros },
   ): Promise<boolean>;
-  beginRedelivery(holding: Holding): Promise<ParkedEvent | 'none' | 'lost'>;
-  takeBackRedelivery(group: string, sequence: number): Promise<void>;
-  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement>;
+  beginRedelivery(heldLease: HeldLease): Promise<ParkedEvent | 'none' | 'lost'>;
+  undoRedelivery(group: string, sequence: number): Promise<void>;
+  settle(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome>;
   positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
   ends(partitions: readonly PartitionId[]): Promise<number[]>;
 }
@@ -52,7 +52,7 @@ export interface GroupConsumerParts {
   reasonOf(error: unknown): ParkReason;
   wake(): void;
   /** Other members of this process should look at the group again. */
-  stir(): void;
+  notifyChange(): void;
 }
 
 export interface GroupConsumerOptions {
@@ -84,7 +84,7 @@ export interface GroupConsumerOptions {
   };
 }
 
-export interface LaneFailure extends EventPlace, ParkReason {
+export interface LaneFailure extends EventPosition, ParkReason {
   readonly events: number;
   readonly attempts: number;
 }
@@ -94,7 +94,7 @@ export interface ConsumerHooks {
   onRetry?(failure: LaneFailure & { readonly dueAt: Micros }): void;
   onParked?(failure: LaneFailure): void;
   /** It was delivered, but by then the lease had gone to another, who delivers it again, or the group was stepped elsewhere. */
-  onRefused?(delivery: EventPlace & { readonly events: number }): void;
+  onFenced?(delivery: EventPosition & { readonly events: number }): void;
   /** The members or leases have changed. */
   onLeases?(leases: { readonly gained: readonly PartitionId[]; readonly lost: readonly PartitionId[] }): void;
 }

@@ -5,10 +5,10 @@
  */
 
 import type { EventBatch } from '../../model/events/event.ts';
-import type { EventPlace, LanePosition, ParkReason } from '../../model/group.ts';
+import type { EventPosition, LanePosition, ParkReason } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { pauseAfter } from './backoff.ts';
-import { handOver } from './deliver-with-timeout.ts';
+import { deliverWithTimeout } from './deliver-with-timeout.ts';
 import type { GroupConsumerOptions, GroupConsumerParts, LaneFailure } from './group-deps.ts';
 import type { Lane } from './lane.ts';
 
@@ -16,11 +16,11 @@ import type { Lane } from './lane.ts';
  * `parked`: one event, which counts as dealt with: the group has moved past it. `lost`: the lease has gone to another, so what was delivered counts as
  * theirs to deliver again.
  */
-export type Fed =
+export type FeedResult =
   | { readonly kind: 'acknowledged'; readonly events: number }
   | { readonly kind: 'parked' | 'failed' | 'lost' | 'interrupted' };
 
-interface Trial {
+interface Attempt {
   readonly attempt: number;
   readonly isRedelivery: boolean;
 }
@@ -36,12 +36,12 @@ interface Next {
   readonly batches: readonly EventBatch[];
   readonly count: number;
   /** The first of them. */
-  readonly event: EventPlace;
+  readonly event: EventPosition;
   readonly behind: LanePosition;
 }
 
 /** A member that dies is a failure of whatever comes next in its lanes, though it may have had none of it in hand: no event is parked for that alone. */
-const SUSPICION = 1;
+const DEATH_ATTEMPTS = 1;
 const DIED: ParkReason = { reason: 'a consumer has died with it in hand', details: '' };
 
 export class LaneFeeder {
@@ -56,33 +56,33 @@ export class LaneFeeder {
   }
 
   /** Up to so many of its next events. @throws CONSUMER_UNUSABLE, and what the ledger throws. */
-  async feed(lane: Lane, events: number): Promise<Fed> {
+  async feed(lane: Lane, events: number): Promise<FeedResult> {
     const next = await this.#next(lane, events);
-    if (lane.attempts >= Math.max(this.#options.maxDeliver, SUSPICION + 1))
+    if (lane.attempts >= Math.max(this.#options.maxDeliver, DEATH_ATTEMPTS + 1))
       return this.#park(lane, { ...next.event, ...DIED });
     const isCounted = lane.attempts > 0 && this.#options.maxDeliver !== Number.POSITIVE_INFINITY;
     if (isCounted && !(await this.#count(lane))) return { kind: 'lost' };
-    const trial = { attempt: isCounted ? lane.attempts : lane.attempts + 1, isRedelivery: false };
-    const answer = await this.#deliver(lane, next.batches, trial, async () => {
-      if (isCounted) await this.#parts.groups.takeBackFailure(this.#holding(lane));
+    const current = { attempt: isCounted ? lane.attempts : lane.attempts + 1, isRedelivery: false };
+    const answer = await this.#deliver(lane, next.batches, current, async () => {
+      if (isCounted) await this.#parts.groups.undoFailure(this.#heldLease(lane));
     });
     if (answer.kind === 'interrupted') return answer;
     if (answer.kind === 'failed')
       return this.#onFailure(lane, { ...next.event, events: next.count, ...answer.reason }, isCounted);
-    return this.#standBehind(lane, next);
+    return this.#acknowledge(lane, next);
   }
 
   /** The next of its parked events that wait to be delivered again: once, and what fails stays parked. @throws as {@link feed} */
-  async redeliver(lane: Lane): Promise<Fed> {
+  async redeliver(lane: Lane): Promise<FeedResult> {
     const { groups } = this.#parts;
-    const parked = await groups.beginRedelivery(this.#holding(lane));
+    const parked = await groups.beginRedelivery(this.#heldLease(lane));
     if (parked === 'lost') return { kind: 'lost' };
     if (parked === 'none') {
       lane.hasDue = false;
       return { kind: 'acknowledged', events: 0 };
     }
     const { sequence, attempts: attempt } = parked;
-    const takeBack = (): Promise<void> => groups.takeBackRedelivery(this.#options.group, sequence);
+    const takeBack = (): Promise<void> => groups.undoRedelivery(this.#options.group, sequence);
     const batches = await this.#parts.read(lane.partition, sequence, 1, Number.POSITIVE_INFINITY);
     // where its frame is missing the next event would be delivered in its place
     if (batches[0]?.sequences[0] !== sequence) {
@@ -91,17 +91,17 @@ export class LaneFeeder {
     }
     const answer = await this.#deliver(lane, batches, { attempt, isRedelivery: true }, takeBack);
     if (answer.kind === 'interrupted') return answer;
-    const settlement = await groups.settle(
-      this.#holding(lane),
+    const outcome = await groups.settle(
+      this.#heldLease(lane),
       sequence,
       answer.kind === 'failed' ? answer.reason : null,
     );
-    if (settlement === 'lost') {
+    if (outcome === 'lost') {
       await takeBack();
       return { kind: 'lost' };
     }
     if (answer.kind === 'taken') return { kind: 'acknowledged', events: 1 };
-    if (settlement !== 'parked') return { kind: 'failed' };
+    if (outcome !== 'parked') return { kind: 'failed' };
     this.#options.hooks.onParked?.({ ...parked, ...answer.reason, events: 1 });
     return { kind: 'parked' };
   }
@@ -123,13 +123,13 @@ export class LaneFeeder {
   async #deliver(
     { partition }: Lane,
     batches: readonly EventBatch[],
-    trial: Trial,
+    current: Attempt,
     takeBack: () => Promise<void>,
   ): Promise<Answer> {
     try {
-      await handOver(
+      await deliverWithTimeout(
         this.#parts.deliver,
-        { partition, batches, isReplayed: false, ...trial },
+        { partition, batches, isReplayed: false, ...current },
         this.#options.ackTimeoutMs,
       );
       return { kind: 'taken' };
@@ -143,16 +143,16 @@ export class LaneFeeder {
     }
   }
 
-  async #standBehind(lane: Lane, { event, count, behind }: Next): Promise<Fed> {
-    if (await this.#parts.acknowledge({ ...this.#holding(lane), ...behind })) {
+  async #acknowledge(lane: Lane, { event, count, behind }: Next): Promise<FeedResult> {
+    if (await this.#parts.acknowledge({ ...this.#heldLease(lane), ...behind })) {
       lane.moveTo(behind.nextOffset, behind.nextSequence);
       return { kind: 'acknowledged', events: count };
     }
-    this.#options.hooks.onRefused?.({ ...event, events: count });
+    this.#options.hooks.onFenced?.({ ...event, events: count });
     return { kind: 'lost' };
   }
 
-  async #onFailure(lane: Lane, failure: Omit<LaneFailure, 'attempts'>, isCounted: boolean): Promise<Fed> {
+  async #onFailure(lane: Lane, failure: Omit<LaneFailure, 'attempts'>, isCounted: boolean): Promise<FeedResult> {
     if (failure.events > 1) {
       lane.singlyUntil = failure.offset + failure.events;
       return this.#retry(lane, { ...failure, attempts: 1 });
@@ -163,7 +163,7 @@ export class LaneFeeder {
       : this.#park(lane, failure);
   }
 
-  #retry(lane: Lane, failure: LaneFailure): Fed {
+  #retry(lane: Lane, failure: LaneFailure): FeedResult {
     lane.pause(
       this.#parts.clock.nowMicros(),
       pauseAfter(failure.attempts, this.#options.backoff, this.#parts.chance()),
@@ -172,10 +172,10 @@ export class LaneFeeder {
     return { kind: 'failed' };
   }
 
-  async #park(lane: Lane, failure: EventPlace & ParkReason): Promise<Fed> {
+  async #park(lane: Lane, failure: EventPosition & ParkReason): Promise<FeedResult> {
     const { attempts } = lane;
     const now = this.#parts.clock.nowMicros();
-    if (!(await this.#parts.groups.park(this.#holding(lane), { ...failure, attempts, now }))) return { kind: 'lost' };
+    if (!(await this.#parts.groups.park(this.#heldLease(lane), { ...failure, attempts, now }))) return { kind: 'lost' };
     lane.moveTo(failure.offset + 1, failure.sequence + 1);
     this.#options.hooks.onParked?.({ ...failure, events: 1, attempts });
     return { kind: 'parked' };
@@ -183,17 +183,17 @@ export class LaneFeeder {
 
   /** One failure more of the next event. False where the lease is gone. */
   async #count(lane: Lane): Promise<boolean> {
-    const attempts = await this.#parts.groups.countFailure(this.#holding(lane));
+    const attempts = await this.#parts.groups.countFailure(this.#heldLease(lane));
     lane.attempts = attempts ?? lane.attempts;
     return attempts !== null;
   }
 
-  #holding({ partition, token }: Lane) {
+  #heldLease({ partition, token }: Lane) {
     return { group: this.#options.group, partition, token };
   }
 }
 
-function isGone(group: string, { partition, sequence }: EventPlace): LedgerError {
+function isGone(group: string, { partition, sequence }: EventPosition): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `group ${group} has parked sequence ${sequence} of partition ${partition}, and the ledger has no such event`,
     hint: 'prove the ledger: completengine inspect --verify',

@@ -4,7 +4,7 @@ import type { Membership } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { WAIT_MS_MAX } from '../../model/time/timer.ts';
-import { Repeating } from './coalesced-task.ts';
+import { CoalescedTask } from './coalesced-task.ts';
 import type { GroupConsumerOptions, GroupConsumerParts } from './group-deps.ts';
 import { Lane } from './lane.ts';
 
@@ -12,8 +12,8 @@ export class LeaseKeeper {
   readonly #parts: GroupConsumerParts;
   readonly #options: GroupConsumerOptions;
   readonly #onRefreshed: () => void;
-  readonly #attending: Repeating;
-  readonly #refreshing: Repeating;
+  readonly #heartbeats: CoalescedTask;
+  readonly #refreshing: CoalescedTask;
   #token: number | null = null;
   #generation = -1;
   #heldUntil: Micros = Number.NEGATIVE_INFINITY;
@@ -28,8 +28,8 @@ export class LeaseKeeper {
     this.#parts = parts;
     this.#options = options;
     this.#onRefreshed = on.refreshed;
-    this.#attending = new Repeating(() => this.attend(), on.failed);
-    this.#refreshing = new Repeating(() => this.#look(), on.failed);
+    this.#heartbeats = new CoalescedTask(() => this.heartbeat(), on.failed);
+    this.#refreshing = new CoalescedTask(() => this.#look(), on.failed);
   }
 
   get lanes(): readonly Lane[] {
@@ -48,23 +48,23 @@ export class LeaseKeeper {
 
   /** The lane has no delivery in hand any more. */
   settled(lane: Lane): void {
-    if (lane.isSurplus) this.#attending.want();
+    if (lane.isSurplus) this.#heartbeats.want();
   }
 
   /** The lease has gone to another. */
   lose(lane: Lane): void {
     this.#lanes = this.#lanes.filter((other) => other !== lane);
     this.#parts.forget(lane.partition);
-    this.#attending.want();
+    this.#heartbeats.want();
   }
 
   /** Joins, or renews. @throws as the ledger does, and VERIFICATION_FAILED where a cursor lies behind the ledger's end. */
-  async attend(): Promise<void> {
+  async heartbeat(): Promise<void> {
     const { group, member, partitions, lease } = this.#options;
     // surplus is not fed any more, so what is idle of it stays idle
     const idle = this.#lanes.filter(({ isSurplus, isBusy }) => isSurplus && !isBusy).map(({ partition }) => partition);
     const now = this.#parts.clock.nowMicros();
-    const membership = await this.#parts.groups.attend({
+    const membership = await this.#parts.groups.heartbeat({
       group,
       member,
       token: this.#token,
@@ -79,17 +79,17 @@ export class LeaseKeeper {
     this.#heldUntil = membership.expiresAt;
     this.#takeUp(membership);
     clearTimeout(this.#renewal);
-    this.#renewal = setTimeout(() => this.#attending.want(), Math.min(lease / 3000, WAIT_MS_MAX));
-    if (this.#lanes.some(({ isSurplus, isBusy }) => isSurplus && !isBusy)) this.#attending.want();
-    if (hasChanged) this.#parts.stir();
+    this.#renewal = setTimeout(() => this.#heartbeats.want(), Math.min(lease / 3000, WAIT_MS_MAX));
+    if (this.#lanes.some(({ isSurplus, isBusy }) => isSurplus && !isBusy)) this.#heartbeats.want();
+    if (hasChanged) this.#parts.notifyChange();
     await this.#refresh();
   }
 
   /** Lets go of everything, once nothing is in hand: until then the leases are renewed. */
   async leave(): Promise<void> {
     this.#refreshing.stop();
-    this.#attending.stop();
-    await this.#attending.settled();
+    this.#heartbeats.stop();
+    await this.#heartbeats.settled();
     await this.#refreshing.settled();
     // one that was on its way has set it once more
     clearTimeout(this.#renewal);
@@ -100,7 +100,7 @@ export class LeaseKeeper {
       // the leases end by themselves
       if (!(error instanceof LedgerError && (error.code === 'BUSY' || error.code === 'ABORTED'))) throw error;
     }
-    this.#parts.stir();
+    this.#parts.notifyChange();
   }
 
   #takeUp({ leases, surplus, due }: Membership): void {
@@ -123,7 +123,7 @@ export class LeaseKeeper {
 
   async #look(): Promise<void> {
     const generation = await this.#parts.groups.generation(this.#options.group);
-    if (generation !== this.#generation) this.#attending.want();
+    if (generation !== this.#generation) this.#heartbeats.want();
     await this.#refresh();
   }
 

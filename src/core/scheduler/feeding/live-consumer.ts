@@ -3,8 +3,8 @@
 import type { EventBatch } from '../../model/events/event.ts';
 import type { ConsumerView } from '../decide.ts';
 import type { Consumer } from '../scheduler.ts';
-import { type Deliver, handOver } from './deliver-with-timeout.ts';
-import { Ending } from './shutdown.ts';
+import { type Deliver, deliverWithTimeout } from './deliver-with-timeout.ts';
+import { Shutdown } from './shutdown.ts';
 
 export interface LiveConsumerParts {
   /** Events from a sequence on, up to so many, and where those behind them begin. */
@@ -27,7 +27,7 @@ export interface LiveConsumerOptions {
 }
 
 export class LiveConsumer implements Consumer {
-  readonly ending: Ending;
+  readonly shutdown: Shutdown;
   readonly #parts: LiveConsumerParts;
   readonly #options: LiveConsumerOptions;
   #next: number;
@@ -41,7 +41,7 @@ export class LiveConsumer implements Consumer {
     this.#parts = parts;
     this.#options = options;
     this.#next = options.from;
-    this.ending = new Ending(async () => this.#inHand);
+    this.shutdown = new Shutdown(async () => this.#inHand);
   }
 
   /** Events that came and were taken so far; what replays tell is not counted. */
@@ -51,7 +51,7 @@ export class LiveConsumer implements Consumer {
 
   view(): ConsumerView {
     const { capacity } = this.#options;
-    if (this.ending.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
+    if (this.shutdown.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
     const lane = {
       lag: Math.max(0, this.#parts.head() - this.#next + 1),
       isBusy: this.#inHand !== undefined,
@@ -66,7 +66,7 @@ export class LiveConsumer implements Consumer {
   feed(_lane: number, events: number, turn: number): void {
     this.#lastFed = turn;
     this.#inHand = this.#deliver(events)
-      .catch((error: unknown) => this.ending.fail(error))
+      .catch((error: unknown) => this.shutdown.fail(error))
       .then(() => {
         this.#inHand = undefined;
         this.#parts.wake();
@@ -74,10 +74,10 @@ export class LiveConsumer implements Consumer {
   }
 
   /** Tells what a replay tells, between two deliveries of its own. @throws what the handler throws: that is the replay's failure. */
-  async tellAgain(batches: readonly EventBatch[]): Promise<void> {
+  async deliverReplayed(batches: readonly EventBatch[]): Promise<void> {
     while (this.#inHand !== undefined) await this.#inHand;
-    if (this.ending.hasBegun) return;
-    const told = this.#handOver(batches, true);
+    if (this.shutdown.hasBegun) return;
+    const told = this.#deliverPage(batches, true);
     this.#inHand = told
       .catch(() => {})
       .then(() => {
@@ -89,13 +89,13 @@ export class LiveConsumer implements Consumer {
 
   async #deliver(events: number): Promise<void> {
     const { batches, next } = await this.#parts.read(this.#next, events);
-    if (batches.length > 0) await this.#handOver(batches, false);
+    if (batches.length > 0) await this.#deliverPage(batches, false);
     this.#delivered += batches.reduce((sum, { count }) => sum + count, 0);
     this.#next = next;
   }
 
-  #handOver(batches: readonly EventBatch[], isReplayed: boolean): Promise<void> {
-    return handOver(
+  #deliverPage(batches: readonly EventBatch[], isReplayed: boolean): Promise<void> {
+    return deliverWithTimeout(
       this.#parts.deliver,
       { partition: null, batches, attempt: 1, isRedelivery: false, isReplayed },
       this.#options.ackTimeoutMs,

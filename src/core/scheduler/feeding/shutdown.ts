@@ -1,6 +1,6 @@
 /** How a consumer comes to its end, once: on request, because it is done, or because it cannot go on. What is in hand is finished first. */
 
-export class Ending {
+export class Shutdown {
   /** Settles at the end; rejects with what made it impossible to go on. */
   readonly finished: Promise<void>;
   readonly #drain: () => Promise<void>;

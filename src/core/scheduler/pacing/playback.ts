@@ -35,7 +35,7 @@ export class Playback {
     if (this.isPaused) return;
     this.#mode = 'paused';
     this.#pausedAt = this.#timer.nowMs();
-    this.#tell();
+    this.#notify();
   }
 
   resume(): void {
@@ -43,14 +43,14 @@ export class Playback {
     this.#heldMs = this.heldMs;
     this.#mode = 'playing';
     this.#steps = 0;
-    this.#tell();
+    this.#notify();
   }
 
   /** Tells one event more and pauses behind it. */
   step(): void {
     this.pause();
     this.#steps++;
-    this.#tell();
+    this.#notify();
   }
 
   /** How many events may be told now. */
@@ -74,7 +74,7 @@ export class Playback {
     return () => this.#listeners.delete(listener);
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -59,7 +59,7 @@ function draftOf(
     count,
     firstTime,
     lastTime,
-    isLiftable: hasArrivalTime,
+    hasArrivalTime: hasArrivalTime,
     frames,
     committedAt: firstTime,
     isClockTrusted: false,
@@ -145,7 +145,7 @@ describe('the commit protocol', () => {
       { counts: [1, 0, 0, 0], firstTime: 40, lasts: 0, hasArrivalTime: true, epochsBehind: 0 },
       state,
     );
-    const allowing = (liftMax: number): CommitDraft => ({ ...draft, pins: { ...NO_PIN_CHANGES, liftMax } });
+    const allowing = (timeShiftMax: number): CommitDraft => ({ ...draft, pins: { ...NO_PIN_CHANGES, timeShiftMax } });
     expect(checkCommit(allowing(60), state, NOTHING_STORED)).toBeNull();
     expect(checkCommit(allowing(59), state, NOTHING_STORED)).toEqual({ known: [], pins: [], producer: null });
   });

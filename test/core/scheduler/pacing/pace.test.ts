@@ -50,9 +50,9 @@ test('due times never step back, and no gap is longer than allowed, over a milli
           time += gap;
           return time;
         });
-        const told = readPace({ speed: factor, maxGap: '1s' })?.dues(times) ?? new Float64Array();
-        for (let at = 1; at < told.length; at++) {
-          const gap = (told[at] as number) - (told[at - 1] as number);
+        const delivered = readPace({ speed: factor, maxGap: '1s' })?.dues(times) ?? new Float64Array();
+        for (let at = 1; at < delivered.length; at++) {
+          const gap = (delivered[at] as number) - (delivered[at - 1] as number);
           expect(gap).toBeCloseTo(Math.min(1000, (gaps[at - 1] as number) / 1000 / factor), 5);
         }
       },

@@ -36,7 +36,7 @@ async function* pagesOf(...pages: EventBatch[][]) {
   yield* pages;
 }
 
-interface Told {
+interface Delivered {
   readonly sequence: number;
   readonly ms: number;
 }
@@ -51,20 +51,20 @@ async function play(
     signal,
     work = () => {},
   }: { playback?: Playback; signal?: AbortSignal; work?: (count: number) => void } = {},
-): Promise<{ told: Told[]; deliveries: number }> {
-  const told: Told[] = [];
+): Promise<{ delivered: Delivered[]; deliveries: number }> {
+  const delivered: Delivered[] = [];
   let deliveries = 0;
   const startMs = timer.ms;
   for await (const page of paced(pagesOf(...pages), { pace: readPace(request), timer, playback, signal })) {
     deliveries++;
     let count = 0;
     for (const batch of page) {
-      for (const sequence of batch.sequences) told.push({ sequence, ms: timer.ms - startMs });
+      for (const sequence of batch.sequences) delivered.push({ sequence, ms: timer.ms - startMs });
       count += batch.count;
     }
     work(count);
   }
-  return { told, deliveries };
+  return { delivered, deliveries };
 }
 
 function randomPages(random: Seeded, count: number): { pages: EventBatch[][]; times: number[] } {
@@ -87,12 +87,12 @@ function randomPages(random: Seeded, count: number): { pages: EventBatch[][]; ti
 }
 
 test('gaps of 0, 1 and 2 seconds at twice the speed take a second and a half', async () => {
-  const { told } = await play([[batchOf(1, [0, 0, 1e6]), batchOf(4, [3e6])]], new FakeTimer(seededForTest()), {
+  const { delivered } = await play([[batchOf(1, [0, 0, 1e6]), batchOf(4, [3e6])]], new FakeTimer(seededForTest()), {
     speed: 2,
   });
   for (const [at, due] of [0, 0, 500, 1500].entries()) {
-    expect(told[at]?.ms).toBeGreaterThanOrEqual(due);
-    expect(told[at]?.ms).toBeLessThan(due + 5);
+    expect(delivered[at]?.ms).toBeGreaterThanOrEqual(due);
+    expect(delivered[at]?.ms).toBeLessThan(due + 5);
   }
 });
 
@@ -100,9 +100,9 @@ test('every event once, in order, none early, none late beyond the timer’s own
   const random = seededForTest();
   for (const factor of [0.5, 1, 60]) {
     const { pages, times } = randomPages(random, 2000);
-    const { told, deliveries } = await play(pages, new FakeTimer(random), { speed: factor });
-    expect(told.map(({ sequence }) => sequence)).toEqual(times.map((_, at) => at + 1));
-    for (const [at, { ms }] of told.entries()) {
+    const { delivered, deliveries } = await play(pages, new FakeTimer(random), { speed: factor });
+    expect(delivered.map(({ sequence }) => sequence)).toEqual(times.map((_, at) => at + 1));
+    for (const [at, { ms }] of delivered.entries()) {
       const due = ((times[at] as number) - (times[0] as number)) / 1000 / factor;
       expect(ms).toBeGreaterThanOrEqual(due);
       expect(ms - due).toBeLessThan(3);
@@ -112,14 +112,14 @@ test('every event once, in order, none early, none late beyond the timer’s own
 });
 
 test('what is due together is delivered together, across commits', async () => {
-  const { deliveries, told } = await play(
+  const { deliveries, delivered } = await play(
     [[batchOf(1, [0, 0, 0]), batchOf(4, [0, 9e6]), batchOf(6, [9e6])]],
     new FakeTimer(seededForTest()),
     {
       speed: 'natural',
     },
   );
-  expect(told).toHaveLength(6);
+  expect(delivered).toHaveLength(6);
   expect(deliveries).toBe(2);
 });
 
@@ -128,7 +128,7 @@ test('a slow consumer is told late, and never out of order, twice or not at all;
   const timer = new FakeTimer(random);
   const times = Array.from({ length: 400 }, (_, n) => n * 10_000);
   let worked = 0;
-  const { told, deliveries } = await play(
+  const { delivered, deliveries } = await play(
     [[batchOf(1, times.slice(0, 200))], [batchOf(201, times.slice(200))]],
     timer,
     { speed: 'natural' },
@@ -139,10 +139,10 @@ test('a slow consumer is told late, and never out of order, twice or not at all;
       },
     },
   );
-  expect(told.map(({ sequence }) => sequence)).toEqual(times.map((_, at) => at + 1));
-  for (const [at, { ms }] of told.entries()) expect(ms).toBeGreaterThanOrEqual((times[at] as number) / 1000);
+  expect(delivered.map(({ sequence }) => sequence)).toEqual(times.map((_, at) => at + 1));
+  for (const [at, { ms }] of delivered.entries()) expect(ms).toBeGreaterThanOrEqual((times[at] as number) / 1000);
   expect(deliveries).toBeLessThan(400);
-  const last = told.at(-1) as Told;
+  const last = delivered.at(-1) as Delivered;
   expect(last.ms - 3990).toBeLessThan(5);
 });
 
@@ -159,11 +159,11 @@ test('a pause stops the run’s clock, and it goes on where it was', async () =>
     }
   };
   const times = Array.from({ length: 10 }, (_, n) => n * 1e6);
-  const { told } = await play([[batchOf(1, times)]], timer, { speed: 'natural' }, { playback });
+  const { delivered } = await play([[batchOf(1, times)]], timer, { speed: 'natural' }, { playback });
   expect(timer.waits).toBeGreaterThan(8);
-  expect(told.map(({ sequence }) => sequence)).toEqual(times.map((_, at) => at + 1));
-  expect(told[9]?.ms).toBeGreaterThanOrEqual(69_000);
-  expect(told[9]?.ms).toBeLessThan(69_010);
+  expect(delivered.map(({ sequence }) => sequence)).toEqual(times.map((_, at) => at + 1));
+  expect(delivered[9]?.ms).toBeGreaterThanOrEqual(69_000);
+  expect(delivered[9]?.ms).toBeLessThan(69_010);
 });
 
 test('each step tells one event at once, however far its time is; what comes behind counts from there', async () => {
@@ -175,24 +175,24 @@ test('each step tells one event at once, however far its time is; what comes beh
     if (presses <= 3) playback.step();
     else if (presses === 4) playback.resume();
   };
-  const { told, deliveries } = await play(
+  const { delivered, deliveries } = await play(
     [[batchOf(1, [0, 3600e6]), batchOf(3, [7200e6, 7201e6])]],
     timer,
     { speed: 'natural' },
     { playback },
   );
   expect(deliveries).toBe(4);
-  expect(told.slice(0, 3).map(({ ms }) => ms)).toEqual([0, 0, 0]);
-  expect(told[3]?.ms).toBeGreaterThanOrEqual(1000);
-  expect(told[3]?.ms).toBeLessThan(1005);
+  expect(delivered.slice(0, 3).map(({ ms }) => ms)).toEqual([0, 0, 0]);
+  expect(delivered[3]?.ms).toBeGreaterThanOrEqual(1000);
+  expect(delivered[3]?.ms).toBeLessThan(1005);
 });
 
 test('without a pace everything is due at once, and a player still holds it', async () => {
   const timer = new FakeTimer(seededForTest());
   const playback = new Playback({ timer, isPaused: true });
   timer.onWait = () => playback.step();
-  const { told, deliveries } = await play([[batchOf(1, [0, 1e6]), batchOf(3, [2e6])]], timer, {}, { playback });
-  expect(told.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  const { delivered, deliveries } = await play([[batchOf(1, [0, 1e6]), batchOf(3, [2e6])]], timer, {}, { playback });
+  expect(delivered.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   expect(deliveries).toBe(3);
 });
 
@@ -200,13 +200,13 @@ test('an abort ends the wait, and nothing behind it is told', async () => {
   const timer = new FakeTimer(seededForTest());
   const controller = new AbortController();
   timer.onWait = () => controller.abort();
-  const { told } = await play(
+  const { delivered } = await play(
     [[batchOf(1, [0, 0, 3600e6])]],
     timer,
     { speed: 'natural' },
     { signal: controller.signal },
   );
-  expect(told.map(({ sequence }) => sequence)).toEqual([1, 2]);
+  expect(delivered.map(({ sequence }) => sequence)).toEqual([1, 2]);
 });
 
 test('one seed, one course: the same waits and the same deliveries', async () => {
@@ -214,8 +214,8 @@ test('one seed, one course: the same waits and the same deliveries', async () =>
   const course = async () => {
     const { pages } = randomPages(random.fork(1), 500);
     const timer = new FakeTimer(random.fork(2));
-    const { told, deliveries } = await play(pages, timer, { speed: 3, maxGap: '10ms' });
-    return { told, deliveries, waits: timer.waits };
+    const { delivered, deliveries } = await play(pages, timer, { speed: 3, maxGap: '10ms' });
+    return { delivered, deliveries, waits: timer.waits };
   };
   expect(await course()).toEqual(await course());
 });

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import type { Patience } from '../../driver.ts';
+import type { BusyLimit } from '../../driver.ts';
 import { isBusy } from './translate-error.ts';
 
 const PAUSE_MS_MAX = 20;
@@ -10,7 +10,7 @@ const PAUSE_MS_MAX = 20;
 /** Runs `attempt` again while SQLite is busy, with growing, scattered pauses, until the limit. @throws LedgerError BUSY, ABORTED */
 export async function retryWhileBusy<Result>(
   attempt: () => Result,
-  { limitMs, signal }: Patience,
+  { limitMs, signal }: BusyLimit,
   path: string,
 ): Promise<Result> {
   const deadline = performance.now() + limitMs;

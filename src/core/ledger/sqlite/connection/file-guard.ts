@@ -117,7 +117,7 @@ function linkTarget(path: string): string | null {
 }
 
 /** Whether others than the owner may read or write the file. */
-export function isOpenToOthers(path: string): boolean {
+export function worldReadable(path: string): boolean {
   return (statSync(path).mode & 0o077) !== 0;
 }
 

@@ -5,13 +5,13 @@
 
 import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import type { Patience } from '../../driver.ts';
+import type { BusyLimit } from '../../driver.ts';
 import { retryWhileBusy } from './busy.ts';
 import { type Activity, translateError } from './translate-error.ts';
 
 export interface GuardedDatabaseOptions {
   readonly path: string;
-  readonly patience: Patience;
+  readonly busyLimit: BusyLimit;
   /** What was kept in memory of a transaction is to be forgotten. */
   readonly onRollBack: () => void;
 }
@@ -19,15 +19,15 @@ export interface GuardedDatabaseOptions {
 export class GuardedDatabase {
   readonly #db: Database;
   readonly #path: string;
-  readonly #patience: Patience;
+  readonly #busyLimit: BusyLimit;
   readonly #onRollBack: () => void;
   /** `failed`: a write met an I/O error or damage, and nothing more may be written over what it left. */
   #mode: 'open' | 'failed' | 'closed' = 'open';
 
-  constructor(db: Database, { path, patience, onRollBack }: GuardedDatabaseOptions) {
+  constructor(db: Database, { path, busyLimit, onRollBack }: GuardedDatabaseOptions) {
     this.#db = db;
     this.#path = path;
-    this.#patience = patience;
+    this.#busyLimit = busyLimit;
     this.#onRollBack = onRollBack;
   }
 
@@ -131,7 +131,7 @@ export class GuardedDatabase {
 
   async #guarded<Result>(activity: Activity, work: () => Result): Promise<Result> {
     try {
-      return await retryWhileBusy(work, this.#patience, this.#path);
+      return await retryWhileBusy(work, this.#busyLimit, this.#path);
     } catch (error) {
       throw this.translated(error, activity);
     }

@@ -7,7 +7,7 @@ import { shellFlag } from '../../../model/text/shell-word.ts';
 import type { Clock } from '../../../model/time/clock.ts';
 import { checkClockTime } from '../../../model/time/commit-time.ts';
 import { loadBlake3 } from '../../../native/blake3.ts';
-import type { Patience } from '../../driver.ts';
+import type { BusyLimit } from '../../driver.ts';
 import { SqliteLedger } from '../sqlite-ledger.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
 import { retryWhileBusy } from './busy.ts';
@@ -30,7 +30,7 @@ const MARK_AGAIN = `set them: sqlite3 FILE 'PRAGMA application_id = ${APPLICATIO
 
 export interface OpeningOptions {
   readonly access: 'read' | 'write';
-  readonly patience: Patience;
+  readonly busyLimit: BusyLimit;
   /** The file that must be there; default: whichever is. */
   readonly file?: FileIdentity | undefined;
 }
@@ -40,7 +40,7 @@ export async function createSqliteLedger(
   path: string,
   blueprint: LedgerBlueprint,
   clock: Clock,
-  patience: Patience,
+  busyLimit: BusyLimit,
 ): Promise<void> {
   loadNative();
   const now = clock.nowMicros();
@@ -60,7 +60,7 @@ export async function createSqliteLedger(
       });
     }
   }
-  const found = await inDatabase(file, patience, (db) => {
+  const found = await inDatabase(file, busyLimit, (db) => {
     if (isEmptyDatabase(db) && createLedger(db, blueprint, now)) return null;
     return isOurs(db)
       ? { fact: '', hint: 'use it, or name another file with --ledger' }
@@ -80,7 +80,7 @@ function loadNative(): void {
   loadBlake3();
 }
 
-async function inDatabase<Result>(path: string, patience: Patience, work: (db: Database) => Result): Promise<Result> {
+async function inDatabase<Result>(path: string, busyLimit: BusyLimit, work: (db: Database) => Result): Promise<Result> {
   try {
     return await retryWhileBusy(
       () => {
@@ -91,7 +91,7 @@ async function inDatabase<Result>(path: string, patience: Patience, work: (db: D
           db.close();
         }
       },
-      patience,
+      busyLimit,
       path,
     );
   } catch (error) {
@@ -116,7 +116,7 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
       ? new LeftWal({ path: resolved, isRequired: options.access === 'write' })
       : null;
   try {
-    return await retryWhileBusy(() => open(resolved, file, isWritable, left, options), options.patience, resolved);
+    return await retryWhileBusy(() => open(resolved, file, isWritable, left, options), options.busyLimit, resolved);
   } catch (error) {
     throw translateError(left?.explain(error) ?? error, resolved, 'open');
   }
@@ -151,7 +151,7 @@ function open(
       checkSettings(db, identity.config);
     }
     return new SqliteLedger(db, file, identity, {
-      patience: options.patience,
+      busyLimit: options.busyLimit,
       isWriter: options.access === 'write',
       // of the one that is open, wherever the path leads by now
       reopen: () => openSqliteLedger(path, { ...options, file }),

@@ -1,6 +1,6 @@
 /** Durable cursors: made with their group, moved on by whoever holds the lease, stepped elsewhere on request. */
 
-import type { Acknowledgement, Holding, LanePosition } from '../../../model/group.ts';
+import type { Acknowledgement, HeldLease, LanePosition } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { CursorMove, GroupPlan } from '../../groups.ts';
@@ -48,7 +48,7 @@ export function setCursors(tables: GroupTables, group: string, cursors: readonly
 const HOLDS = 'EXISTS (SELECT 1 FROM leases WHERE group_name = ? AND partition = ? AND token = ?)';
 
 /** Whether the lease is still the one of this token. */
-export function isHeld({ statements }: GroupTables, { group, partition, token }: Holding): boolean {
+export function isHeld({ statements }: GroupTables, { group, partition, token }: HeldLease): boolean {
   return (
     statements.get<[string, number, number], unknown>(`SELECT 1 WHERE ${HOLDS}`).get(group, partition, token) !==
     undefined
@@ -67,14 +67,14 @@ export function acknowledge(
 }
 
 /** Returns the failures so far; null where the lease is gone. */
-export function countFailure({ statements }: GroupTables, { group, partition, token }: Holding): number | null {
+export function countFailure({ statements }: GroupTables, { group, partition, token }: HeldLease): number | null {
   const update = statements.get<[string, number, string, number, number], number>(
     `UPDATE cursors SET attempts = attempts + 1 WHERE group_name = ? AND partition = ? AND ${HOLDS} RETURNING attempts`,
   );
   return (update.pluck().get(group, partition, group, partition, token) as number | undefined) ?? null;
 }
 
-export function takeBackFailure({ statements }: GroupTables, { group, partition, token }: Holding): void {
+export function undoFailure({ statements }: GroupTables, { group, partition, token }: HeldLease): void {
   const update = statements.get<[string, number, string, number, number], never>(
     `UPDATE cursors SET attempts = attempts - 1 WHERE group_name = ? AND partition = ? AND attempts > 0 AND ${HOLDS}`,
   );
@@ -96,14 +96,14 @@ export function planMove(
     from: { nextOffset, nextSequence },
     to: positionAt(reader, partition, sequence),
   }));
-  return { steps, alive: aliveMembers(tables, group, now) };
+  return { steps, liveMembers: aliveMembers(tables, group, now) };
 }
 
 /** Steps the cursors. Leases on them end, so nothing that is in hand can move them any more. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
 export function moveCursors(tables: GroupTables, reader: FrameReader, move: CursorMove): GroupPlan {
   const plan = planMove(tables, reader, move);
   const { group } = move;
-  if (plan.alive.length > 0 && !move.force) throw inUse(group, plan.alive);
+  if (plan.liveMembers.length > 0 && !move.force) throw inUse(group, plan.liveMembers);
   nextGeneration(tables, group);
   const endLease = tables.statements.get<[string, number], never>(
     'DELETE FROM leases WHERE group_name = ? AND partition = ?',
@@ -117,10 +117,10 @@ export function moveCursors(tables: GroupTables, reader: FrameReader, move: Curs
   return plan;
 }
 
-function inUse(group: string, alive: readonly string[]): LedgerError {
+function inUse(group: string, liveMembers: readonly string[]): LedgerError {
   return new LedgerError('GROUP_IN_USE', {
-    message: `group ${group} has ${alive.length === 1 ? 'a live member' : `${alive.length} live members`}: ${alive.slice(0, 4).join(', ')}${alive.length > 4 ? ', ..' : ''}`,
+    message: `group ${group} has ${liveMembers.length === 1 ? 'a live member' : `${liveMembers.length} live members`}: ${liveMembers.slice(0, 4).join(', ')}${liveMembers.length > 4 ? ', ..' : ''}`,
     hint: 'stop them first, or force it with --force: what they have in hand is then not acknowledged',
-    details: { group, members: alive },
+    details: { group, members: liveMembers },
   });
 }

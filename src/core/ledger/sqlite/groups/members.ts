@@ -1,6 +1,6 @@
 /** Members of a group: they join, renew, leave and die; their leases live and end with them. */
 
-import type { Attendance } from '../../../model/group.ts';
+import type { Heartbeat } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
@@ -37,7 +37,7 @@ export function aliveMembers({ statements }: GroupTables, group: string, now: Mi
  * comes back as new, without its leases.
  * @throws LedgerError MEMBER_REPLACED
  */
-export function renew(tables: GroupTables, { group, member, token, partitions, ttl, now }: Attendance): number {
+export function renew(tables: GroupTables, { group, member, token, partitions, ttl, now }: Heartbeat): number {
   const { statements } = tables;
   const row = statements
     .get<[string, string], RawRow>('SELECT token FROM members WHERE group_name = ? AND name = ?')
@@ -114,9 +114,9 @@ export function remove({ statements }: GroupTables, group: string, member: strin
 }
 
 /** Gives up what is idle and due to others, takes what is free and due to this member. Returns what it still holds for others. */
-export function settleShares(
+export function rebalanceShares(
   tables: GroupTables,
-  { group, member, idle }: Attendance,
+  { group, member, idle }: Heartbeat,
   partitions: readonly PartitionId[],
 ): PartitionId[] {
   const { statements } = tables;

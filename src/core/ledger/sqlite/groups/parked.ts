@@ -1,6 +1,6 @@
 /** Events a group has set aside: parked once, listed, delivered once more on request, dropped. */
 
-import type { Holding, ParkedEvent, ParkReason, Settlement } from '../../../model/group.ts';
+import type { HeldLease, ParkedEvent, ParkReason, RedeliveryOutcome } from '../../../model/group.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { shellFlag } from '../../../model/text/shell-word.ts';
@@ -12,7 +12,7 @@ import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 /** Sets the next event aside and moves the cursor behind it. One that is parked already, and was stepped back to, stays one. */
 export function park(
   tables: GroupTables,
-  { group, partition, token }: Holding,
+  { group, partition, token }: HeldLease,
   event: Parameters<Groups['park']>[1],
 ): boolean {
   const { sequence, offset } = event;
@@ -47,7 +47,7 @@ function toParked(row: RawRow): ParkedEvent {
     reason: text(row, 'reason'),
     details: text(row, 'details'),
     parkedAt: integer(row, 'parked_at'),
-    isDue: integer(row, 'is_due') === 1,
+    redeliveryDue: integer(row, 'is_due') === 1,
   };
 }
 
@@ -104,18 +104,18 @@ export function drop(tables: GroupTables, group: string, sequences: readonly num
 }
 
 /** The next of the partition that is due: its delivery is counted, and the request for it taken off. */
-export function beginRedelivery(tables: GroupTables, holding: Holding): ParkedEvent | 'none' | 'lost' {
-  if (!isHeld(tables, holding)) return 'lost';
+export function beginRedelivery(tables: GroupTables, heldLease: HeldLease): ParkedEvent | 'none' | 'lost' {
+  if (!isHeld(tables, heldLease)) return 'lost';
   const begin = tables.statements.get<[string, string, number], RawRow>(
     `UPDATE parked SET attempts = attempts + 1, is_due = 0 WHERE group_name = ? AND sequence =
        (SELECT sequence FROM parked WHERE group_name = ? AND is_due = 1 AND partition = ? ORDER BY sequence LIMIT 1) RETURNING ${COLUMNS}`,
   );
-  const row = begin.get(holding.group, holding.group, holding.partition);
+  const row = begin.get(heldLease.group, heldLease.group, heldLease.partition);
   return row === undefined ? 'none' : toParked(row);
 }
 
 /** As if it had not begun. Also without the lease: whoever holds it now is asked. */
-export function takeBackRedelivery(tables: GroupTables, group: string, sequence: number): void {
+export function undoRedelivery(tables: GroupTables, group: string, sequence: number): void {
   tables.statements
     .get<[string, number], never>(
       'UPDATE parked SET attempts = attempts - 1, is_due = 1 WHERE group_name = ? AND sequence = ?',
@@ -126,23 +126,23 @@ export function takeBackRedelivery(tables: GroupTables, group: string, sequence:
 
 export function settle(
   tables: GroupTables,
-  holding: Holding,
+  heldLease: HeldLease,
   sequence: number,
   failure: ParkReason | null,
-): Settlement {
-  if (!isHeld(tables, holding)) return 'lost';
+): RedeliveryOutcome {
+  if (!isHeld(tables, heldLease)) return 'lost';
   const { statements } = tables;
   if (failure === null) {
     statements
       .get<[string, number], never>('DELETE FROM parked WHERE group_name = ? AND sequence = ?')
-      .run(holding.group, sequence);
+      .run(heldLease.group, sequence);
     return 'forgotten';
   }
   const keep = statements.get<[string, string, string, number], never>(
     'UPDATE parked SET reason = ?, details = ? WHERE group_name = ? AND sequence = ?',
   );
   // it may have been dropped meanwhile
-  return keep.run(failure.reason, failure.details, holding.group, sequence).changes === 1 ? 'parked' : 'forgotten';
+  return keep.run(failure.reason, failure.details, heldLease.group, sequence).changes === 1 ? 'parked' : 'forgotten';
 }
 
 /** @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */

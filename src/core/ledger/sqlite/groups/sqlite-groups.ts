@@ -4,14 +4,14 @@ import type { Database } from 'better-sqlite3';
 import type { StoredCommit } from '../../../model/events/commit.ts';
 import type {
   Acknowledgement,
-  Attendance,
   GroupSummary,
-  Holding,
+  Heartbeat,
+  HeldLease,
   Lease,
   Membership,
   ParkedEvent,
   ParkReason,
-  Settlement,
+  RedeliveryOutcome,
 } from '../../../model/group.ts';
 import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
@@ -27,11 +27,11 @@ import {
   moveCursors,
   planMove,
   setCursors,
-  takeBackFailure,
+  undoFailure,
 } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, insertGroup, nextGeneration } from './group-rows.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
-import { leasesOf, remove, removeDead, renew, settleShares } from './members.ts';
+import { leasesOf, rebalanceShares, remove, removeDead, renew } from './members.ts';
 import {
   beginRedelivery,
   checkParked,
@@ -43,7 +43,7 @@ import {
   redeliver,
   redeliverSpan,
   settle,
-  takeBackRedelivery,
+  undoRedelivery,
 } from './parked.ts';
 import { summarizeGroups } from './summaries.ts';
 
@@ -90,19 +90,19 @@ export class SqliteGroups implements Groups {
     });
   }
 
-  attend(attendance: Attendance): Promise<Membership> {
-    return this.#write(() => this.#attend(attendance));
+  heartbeat(beat: Heartbeat): Promise<Membership> {
+    return this.#write(() => this.#heartbeat(beat));
   }
 
-  #attend(attendance: Attendance): Membership {
-    const { group, member, now, ttl } = attendance;
+  #heartbeat(beat: Heartbeat): Membership {
+    const { group, member, now, ttl } = beat;
     checkGroup(this.#tables, group);
-    const token = renew(this.#tables, attendance);
+    const token = renew(this.#tables, beat);
     removeDead(this.#tables, group, now, (partition, nextOffset) => endOf(this.#reader, partition) > nextOffset);
     const cursors = cursorsOfAll(this.#tables, this.#reader, group);
-    const surplus = settleShares(
+    const surplus = rebalanceShares(
       this.#tables,
-      attendance,
+      beat,
       cursors.map(({ partition }) => partition),
     );
     this.#keepNew(group, cursors);
@@ -155,16 +155,16 @@ export class SqliteGroups implements Groups {
     return this.#write(() => acknowledgements.map((each) => acknowledge(this.#tables, each)));
   }
 
-  countFailure(holding: Holding): Promise<number | null> {
-    return this.#write(() => countFailure(this.#tables, holding));
+  countFailure(heldLease: HeldLease): Promise<number | null> {
+    return this.#write(() => countFailure(this.#tables, heldLease));
   }
 
-  takeBackFailure(holding: Holding): Promise<void> {
-    return this.#write(() => takeBackFailure(this.#tables, holding));
+  undoFailure(heldLease: HeldLease): Promise<void> {
+    return this.#write(() => undoFailure(this.#tables, heldLease));
   }
 
-  park(holding: Holding, event: Parameters<Groups['park']>[1]): Promise<boolean> {
-    return this.#write(() => park(this.#tables, holding, event));
+  park(heldLease: HeldLease, event: Parameters<Groups['park']>[1]): Promise<boolean> {
+    return this.#write(() => park(this.#tables, heldLease, event));
   }
 
   parked(group: string, span: ParkedSpan): Promise<ParkedEvent[]> {
@@ -191,16 +191,16 @@ export class SqliteGroups implements Groups {
     return this.#write(() => drop(this.#tables, group, sequences));
   }
 
-  beginRedelivery(holding: Holding): ReturnType<Groups['beginRedelivery']> {
-    return this.#write(() => beginRedelivery(this.#tables, holding));
+  beginRedelivery(heldLease: HeldLease): ReturnType<Groups['beginRedelivery']> {
+    return this.#write(() => beginRedelivery(this.#tables, heldLease));
   }
 
-  takeBackRedelivery(group: string, sequence: number): Promise<void> {
-    return this.#write(() => takeBackRedelivery(this.#tables, group, sequence));
+  undoRedelivery(group: string, sequence: number): Promise<void> {
+    return this.#write(() => undoRedelivery(this.#tables, group, sequence));
   }
 
-  settle(holding: Holding, sequence: number, failure: ParkReason | null): Promise<Settlement> {
-    return this.#write(() => settle(this.#tables, holding, sequence, failure));
+  settle(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome> {
+    return this.#write(() => settle(this.#tables, heldLease, sequence, failure));
   }
 
   positions(group: string): ReturnType<Groups['positions']> {

@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
 import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../../ledger.ts';
-import { fileBytes, isOpenToOthers } from '../connection/file-guard.ts';
+import { fileBytes, worldReadable } from '../connection/file-guard.ts';
 import { integer, type RawRow } from '../connection/rows.ts';
 import { FORMAT, hasTable, partitionTable } from '../connection/schema.ts';
 import { foreignObjects } from '../connection/schema-check.ts';
@@ -45,7 +45,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): Omit<Led
           settings: Object.fromEntries(
             SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]),
           ),
-          isOpenToOthers: isOpenToOthers(identity.path),
+          worldReadable: worldReadable(identity.path),
           foreignObjects: foreignObjects(db),
         },
       };

@@ -9,7 +9,7 @@ import { serve } from './thread-script.ts';
 /** What is left to be read; null behind the last page. */
 let rest: ReadRequest | null = null;
 
-serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, tell) => {
+serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, reply) => {
   if (message.kind === 'begin') {
     rest = message.request;
     return;
@@ -20,10 +20,10 @@ serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, tell) => {
     const page = packPage(stored, message.memory ?? undefined);
     dispose(stored);
     rest = restOf(rest, stored);
-    tell({ kind: 'page', page }, [page.memory]);
+    reply({ kind: 'page', page }, [page.memory]);
   } catch (error) {
     rest = null;
-    tell({ kind: 'failed', failure: toFailure(error) }, []);
+    reply({ kind: 'failed', failure: toFailure(error) }, []);
   }
 });
 

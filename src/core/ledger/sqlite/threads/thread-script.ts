@@ -7,12 +7,12 @@ import { toFailure } from './thread-failure.ts';
 import type { ThreadControl, ThreadReport, ThreadStart } from './thread-protocol.ts';
 
 /** Answers go out with the memory that changes hands with them. */
-export type Tell<Answer> = (answer: Answer, transfer: ArrayBuffer[]) => void;
+export type Reply<Answer> = (answer: Answer, transfer: ArrayBuffer[]) => void;
 
 /** To be called once, inside a worker. Whatever ends the thread early is its last report. */
 export function serve<Message, Answer>(
   access: 'read' | 'write',
-  work: (ledger: Ledger, message: Message, tell: Tell<Answer>) => Promise<void>,
+  work: (ledger: Ledger, message: Message, reply: Reply<Answer>) => Promise<void>,
 ): void {
   const port = parentPort;
   if (port === null) throw new Error('a thread of the ledger runs inside a worker alone');
@@ -21,14 +21,14 @@ export function serve<Message, Answer>(
   const interrupt = new AbortController();
   const report = (message: ThreadReport<Answer>, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
-  const tell: Tell<Answer> = (answer, transfer) => report({ kind: 'answer', answer }, transfer);
+  const reply: Reply<Answer> = (answer, transfer) => report({ kind: 'answer', answer }, transfer);
   let ledger: Ledger | null = null;
   let isOver = false;
 
   const open = async (): Promise<void> => {
     ledger = await openSqliteLedger(path, {
       access,
-      patience: { limitMs: busyTimeoutMs, signal: interrupt.signal },
+      busyLimit: { limitMs: busyTimeoutMs, signal: interrupt.signal },
       file,
     });
     report({ kind: 'ready' });
@@ -58,7 +58,7 @@ export function serve<Message, Answer>(
       return;
     }
     queue = queue.then(() =>
-      guarded(() => (message === 'close' ? close() : work(ledger as Ledger, message as Message, tell))),
+      guarded(() => (message === 'close' ? close() : work(ledger as Ledger, message as Message, reply))),
     );
   });
 }

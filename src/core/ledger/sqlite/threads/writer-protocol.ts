@@ -1,6 +1,6 @@
 /** What goes between a ledger and its writing thread: drafts one way, answers the other, bodies as one buffer that changes hands. */
 
-import type { CommitDraft, CommitOutcome, FrameDraft, ProducerMark, Stale } from '../../../model/events/commit.ts';
+import type { CommitDraft, CommitOutcome, FrameDraft, ProducerPosition, Stale } from '../../../model/events/commit.ts';
 import { PackedBodies, packBodies } from './packed-bodies.ts';
 import { pinColumns, pinsOver } from './packed-pins.ts';
 import type { ThreadFailure } from './thread-failure.ts';
@@ -12,7 +12,7 @@ export interface WriterOffer {
   readonly generation: number;
   readonly draft: Omit<CommitDraft, 'frames' | 'pins'> & {
     readonly frames: readonly (Omit<FrameDraft, 'body'> & { readonly bytes: number })[];
-    readonly pins: { readonly count: number; readonly keyBytes: number; readonly liftMax: number };
+    readonly pins: { readonly count: number; readonly keyBytes: number; readonly timeShiftMax: number };
   };
   readonly memory: ArrayBuffer;
 }
@@ -31,13 +31,13 @@ export function packDraft(
   draft: CommitDraft,
   memory: ArrayBuffer | undefined,
 ): WriterOffer {
-  const { pins, liftMax } = draft.pins;
+  const { pins, timeShiftMax } = draft.pins;
   const packed = packBodies([...pinColumns(pins), ...draft.frames.map(({ body }) => body)], memory);
   const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, bytes: body.length }));
   return {
     id,
     generation,
-    draft: { ...draft, frames, pins: { count: pins.count, keyBytes: pins.keys.length, liftMax } },
+    draft: { ...draft, frames, pins: { count: pins.count, keyBytes: pins.keys.length, timeShiftMax } },
     memory: packed,
   };
 }
@@ -48,10 +48,16 @@ export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
   const bodies = new PackedBodies(memory, pins.keys.byteOffset + pins.keys.length);
   const frames = draft.frames.map(({ bytes, ...frame }) => ({ ...frame, body: bodies.next(bytes) }));
   const ids = draft.ids.map((id) => ({ ...id, hash: Buffer.from(id.hash) }));
-  return { ...draft, frames, pins: { pins, liftMax: draft.pins.liftMax }, producer: reviveDigest(draft.producer), ids };
+  return {
+    ...draft,
+    frames,
+    pins: { pins, timeShiftMax: draft.pins.timeShiftMax },
+    producer: reviveDigest(draft.producer),
+    ids,
+  };
 }
 
 /** Buffers cross threads as plain Uint8Arrays. */
-export function reviveDigest<Mark extends ProducerMark>(mark: Mark | null): Mark | null {
+export function reviveDigest<Mark extends ProducerPosition>(mark: Mark | null): Mark | null {
   return mark === null ? null : { ...mark, digest: Buffer.from(mark.digest) };
 }

@@ -8,9 +8,9 @@ import { unpackDraft, type WriterAnswer, type WriterOffer } from './writer-proto
 /** Offers of an earlier generation were built on a head that a conflict has shown to be wrong. */
 let generation = 0;
 
-serve<WriterOffer, WriterAnswer>('write', async (ledger, offer, tell) => {
+serve<WriterOffer, WriterAnswer>('write', async (ledger, offer, reply) => {
   const { id, memory } = offer;
-  tell({ id, outcome: await settle(ledger, offer), memory }, [memory]);
+  reply({ id, outcome: await settle(ledger, offer), memory }, [memory]);
 });
 
 async function settle(ledger: Ledger, offer: WriterOffer): Promise<WriterAnswer['outcome']> {

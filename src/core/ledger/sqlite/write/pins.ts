@@ -76,13 +76,13 @@ export class PinStore {
   }
 
   /** `lift`: what was added to the draft's times. */
-  keep({ pins }: PinChanges, { epoch }: PinScope, lift: Micros): void {
+  keep({ pins }: PinChanges, { epoch }: PinScope, timeShift: Micros): void {
     if (pins.count === 0) return;
     createOnDemand(this.#db, 'sessions');
     const isForEver = idleMicrosOf(epoch) === null;
     const keep = this.#statements.get(KEEP);
     for (let at = 0; at < pins.count; at++) {
-      const lastSeen = isForEver ? null : numberAt(pins.lastSeen, at) + lift;
+      const lastSeen = isForEver ? null : numberAt(pins.lastSeen, at) + timeShift;
       keep.run(sessionAt(pins, at), pins.partitions[at], lastSeen, epoch.epoch);
     }
   }

@@ -1,20 +1,20 @@
 /** How far each producer's input is stored, and the commit that brought it there. */
 
 import type { Database } from 'better-sqlite3';
-import type { ProducerMark, ProducerStep } from '../../../model/events/commit.ts';
+import type { ProducerPosition, ProducerStep } from '../../../model/events/commit.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { blob, name as nameOf, natural, positive, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 
-const UNKNOWN_PRODUCER: ProducerMark = { position: 0, digest: Buffer.alloc(0) };
+const UNKNOWN_PRODUCER: ProducerPosition = { position: 0, digest: Buffer.alloc(0) };
 
-export interface ProducerRow extends ProducerMark {
+export interface ProducerRow extends ProducerPosition {
   readonly name: string;
   /** First sequence of the commit that stored the position. */
   readonly sequence: number;
 }
 
-export function readProducer(db: Database, name: string): ProducerMark {
+export function readProducer(db: Database, name: string): ProducerPosition {
   return findProducer(db, name) ?? UNKNOWN_PRODUCER;
 }
 
@@ -48,7 +48,7 @@ function toProducerRow(row: RawRow): ProducerRow {
  * The position an input goes on from. Its commit must be there: where the end of the ledger was cut off and the table was not, lines that were lost
  * with the end would be passed over as stored. @throws LedgerError VERIFICATION_FAILED
  */
-export function provenProducer(db: Database, name: string): ProducerMark {
+export function provenProducer(db: Database, name: string): ProducerPosition {
   return db
     .transaction(() => {
       const producer = findProducer(db, name);
