@@ -1,4 +1,7 @@
-/** Numbers the kernel shares with the host; `line-fault.ts` and `scanned-field.ts` are where they are named first, and a test compares them. */
+/**
+ * Numbers shared with the host; they are first named in `line-fault.ts` and `scanned-field.ts`, and a test compares
+ * them.
+ */
 
 export const FAULT_NONE: u8 = 0;
 export const FAULT_UNEXPECTED_BYTE: u8 = 1;

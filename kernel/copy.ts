@@ -1,4 +1,7 @@
-/** Copies payloads: sixteen bytes at a time, over their end, because most are short. Both sides need as many bytes behind. */
+/**
+ * Copies payloads sixteen bytes at a time, past their end, because most are short. Source and target need sixteen spare
+ * bytes after the end.
+ */
 
 @inline
 export function copy(to: usize, from: usize, length: usize): void {

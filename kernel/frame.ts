@@ -1,14 +1,17 @@
-/** Writes the bodies of a commit's frames, one region per partition: `[[dSequence,dTime,PAYLOAD],\n[...]]`. The reference is `model/frame-body.ts`. */
+/**
+ * Encodes the bodies of a commit's frames, one region per partition: `[[dSequence,dTime,PAYLOAD],\n[...]]`. The
+ * reference is `frames/frame-body.ts`.
+ */
 
 import { copy } from './copy';
 import { ends, faults, ledgerTimes, partitions, starts, times } from './layout';
 
-/** Digits of both deltas and what stands around a payload. */
+/** Digits of both deltas, and the syntax around a payload. */
 const AROUND_PAYLOAD: u32 = 40;
-/** Payloads are copied sixteen bytes at a time, over their end. */
+/** Payloads are copied sixteen bytes at a time, past their end. */
 const GAP: u32 = 32;
 
-/** Per partition, REGION_BYTES each: where its region begins and ends, count of events, first and last time. */
+/** Per partition, REGION_BYTES each: bounds of its region, count of events, first and last time. */
 const REGION_BYTES: usize = 32;
 
 const NO_TIME: f64 = f64.MAX_VALUE;
@@ -34,7 +37,10 @@ export function framedPayloadBytes(): u32 {
   return payloadBytes;
 }
 
-/** Lays the regions of the lines before `limit` from `at` on. Returns the first address behind them: so much memory must be there before {@link frame}. */
+/**
+ * Lays out the regions of the lines before `limit`, from `at` on. Returns the end address: the memory must reach that
+ * far before {@link frame} is called.
+ */
 export function layRegions(regions: usize, partitionCount: u32, limit: u32, at: usize): usize {
   memory.fill(regions, 0, <usize>partitionCount * REGION_BYTES);
   for (let line: u32 = 0; line < limit; line++) {
@@ -55,8 +61,8 @@ export function layRegions(regions: usize, partitionCount: u32, limit: u32, at: 
 }
 
 /**
- * Writes the events of the lines before `limit` that have no fault. Times rise from `floor` on; a line without an own time arrives `now`.
- * Returns the count of events.
+ * Encodes the events of the lines before `limit` that have no fault. Times rise from `floor` on; a line without its own
+ * time arrives `now`. Returns the count of events.
  */
 export function frame(regions: usize, partitionCount: u32, limit: u32, base: usize, floor: f64, now: f64): u32 {
   let time = floor;

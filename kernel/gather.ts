@@ -1,10 +1,16 @@
-/** Cuts the bodies of a commit's frames back into lines, in the order of their sequences. The reference is `EventBatch` in `model/event.ts`. */
+/**
+ * Splits the bodies of a commit's frames back into lines, in sequence order. The reference is `EventBatch` in
+ * `model/events/event.ts`.
+ */
 
 import { copy } from './copy';
 
-/** Frames of one commit, FRAME_BYTES each: where its body begins and ends, its count of events, and its first time. */
+/** Frames of one commit, FRAME_BYTES each: bounds of its body, count of events, and first time. */
 const FRAME_BYTES: usize = 24;
-/** Events by their place in the commit, SLOT_BYTES each: where the payload begins and ends, and its time. An end of 0 is an empty slot. */
+/**
+ * Events by their index in the commit, SLOT_BYTES each: bounds of the payload, and its time. An end of 0 is an empty
+ * slot.
+ */
 const SLOT_BYTES: usize = 16;
 
 const OPEN: u32 = 0x5b;
@@ -15,7 +21,7 @@ const LINE_FEED: u32 = 0x0a;
 /** `[[`, two digits, two commas, a payload of one byte and `]]`. */
 const BODY_BYTES_MIN: usize = 9;
 
-/** A body is not as the engine writes it; the reference says in which way. */
+/** A body differs from what the engine writes; the reference reports how. */
 const BROKEN: i32 = -1;
 
 let first: u32 = 0;
@@ -24,7 +30,7 @@ let firstTime: f64 = 0;
 let lastTime: f64 = 0;
 let end: usize = 0;
 
-/** Places of the first and the last event that {@link gather} wrote, their times, and the address behind the lines. */
+/** Indexes of the first and the last event that {@link gather} wrote, their times, and the end address of the lines. */
 export function gatheredFirst(): u32 {
   return first;
 }
@@ -46,9 +52,9 @@ export function gatheredEnd(): usize {
 }
 
 /**
- * Writes the payloads whose places lie in `[from, through]` to `out`, in their order, each with a line feed behind it. Returns their count, or
- * -1 where a body is not as it should be. Needs a slot for every place, and at `out` as much memory as the bodies take, with 16 bytes behind.
- * The times of the events go to `times`, eight bytes each.
+ * Writes the payloads with indexes in `[from, through]` to `out`, in order, each followed by a line feed. Returns their
+ * count, or -1 if a body is malformed. Needs a slot for every index, and at `out` as much memory as the bodies take
+ * plus 16 bytes. The times of the events go to `times`, eight bytes each.
  */
 export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: u32, from: u32, through: u32, out: usize, times: usize): i32 {
   memory.fill(slots, 0, <usize>slotCount * SLOT_BYTES);
@@ -82,7 +88,7 @@ export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: 
   return count;
 }
 
-/** Notes the events of one body in their slots. */
+/** Records the events of one body in their slots. */
 function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize, slotCount: u32): i32 {
   if (bodyEnd - body < BODY_BYTES_MIN || load<u8>(body) != OPEN || load<u8>(bodyEnd - 1) != CLOSE) return BROKEN;
   let at = body + 1;
@@ -90,7 +96,7 @@ function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize
   for (let nth: u32 = 1; nth <= count; nth++) {
     if (at >= bodyEnd || load<u8>(at) != OPEN) return BROKEN;
     at++;
-    // sixteen digits at most fit a time; more of them, or none, are not ours
+    // sixteen digits at most fit a time; the engine never writes more, or none
     let stop = min(at + 10, bodyEnd);
     const placeAt = at;
     let sequence: u64 = 0;
@@ -111,7 +117,7 @@ function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize
     at++;
     const lineEnd = findLineFeed(at, bodyEnd);
     const isLast = lineEnd == bodyEnd;
-    // an event ends `],` before its line feed, the last one `]]`
+    // an event ends with `],` before its line feed, the last one with `]]`
     const payloadEnd = lineEnd - 2;
     if (payloadEnd <= at || load<u8>(payloadEnd) != CLOSE || load<u8>(payloadEnd + 1) != (isLast ? CLOSE : COMMA)) return BROKEN;
     if (isLast != (nth == count) || <i64>sequence <= before || sequence >= slotCount) return BROKEN;
@@ -126,7 +132,7 @@ function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize
   return 0;
 }
 
-/** The first line feed in `[at, end)`, or `end`. Reads up to fifteen bytes beyond it. */
+/** The first line feed in `[at, end)`, or `end`. Reads up to fifteen bytes past it. */
 function findLineFeed(from: usize, end: usize): usize {
   const feeds = i8x16.splat(<i8>LINE_FEED);
   let at = from;

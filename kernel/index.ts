@@ -1,4 +1,4 @@
-/** The hot kernel's exports. Memory is the host's: it is imported, laid out and grown there. */
+/** Exports of the WebAssembly kernel. The host owns the memory: it is imported, laid out and grown there. */
 
 export { frame, framedFirstTime, framedLastTime, framedLate, framedPayloadBytes, layRegions } from './frame';
 export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime } from './gather';

@@ -1,4 +1,7 @@
-/** Judges scanned lines: partition by hash and own time of each, or why it is not taken. The reference is `emission/judge.ts`. */
+/**
+ * Checks scanned lines: the partition by hash and the own time of each, or why it is rejected. The reference is
+ * `emission/draft/line-checker.ts`.
+ */
 
 import {
   FAULT_KEY_MISSING,
@@ -21,17 +24,17 @@ import { murmur2 } from './murmur2';
 import { readEpochNumber, readRfc3339, readTime } from './time';
 
 const NO_TIME: f64 = f64.MAX_VALUE;
-/** As in `model/decimal.ts`. */
+/** As in `model/text/decimal.ts`. */
 const PLAIN_DIGITS_MAX: u32 = 64;
 
-/** In place of the key's slot, where there is none: hash the whole payload, or leave the partition to the host. */
+/** Replaces the key's slot if there is none: hash the whole payload, or leave the partition to the host. */
 const WHOLE_PAYLOAD: i32 = -1;
 const NO_HASH: i32 = -2;
 
 let chunkBase: usize = 0;
 let partition: u16 = 0;
 
-/** `timeSlot` is -1 where there is none: then the arrival counts. Returns how many lines it leaves to the reference. */
+/** `timeSlot` is -1 if there is none: arrival time counts. Returns the number of lines left to the reference. */
 export function check(count: u32, base: usize, keySlot: i32, partitionCount: u32, timeSlot: i32, latest: f64): u32 {
   chunkBase = base;
   let unsettled: u32 = 0;
@@ -77,7 +80,7 @@ function route(line: u32, keySlot: i32, partitionCount: u32): u8 {
       from++;
       length -= 2;
     } else if (kind == KIND_INTEGER) {
-      // minus zero is zero, and beyond so many digits a number has another spelling: the reference knows
+      // minus zero is zero, and beyond that many digits a number has another spelling: the reference handles it
       if (length > PLAIN_DIGITS_MAX || (length == 2 && load<u16>(from) == 0x302d)) return FAULT_UNSETTLED;
     } else if (kind != KIND_TRUE && kind != KIND_FALSE) {
       if (kind == KIND_ESCAPED_STRING || kind == KIND_DECIMAL) return FAULT_UNSETTLED;

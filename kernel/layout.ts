@@ -1,6 +1,12 @@
-/** Where things lie in the kernel's memory. The host lays it out and says so here; the kernel allocates nothing. All addresses are in bytes. */
+/**
+ * Addresses in the kernel's memory. The host lays it out and passes it here; the kernel allocates nothing. All
+ * addresses are in bytes.
+ */
 
-/** Nodes of the scan plan, NODE_BYTES each: first key, count of keys, bits of the slots that end here, line it was met in. */
+/**
+ * Nodes of the scan plan, NODE_BYTES each: first key, count of keys, bits of the slots that end here, last line in
+ * which it occurred.
+ */
 export let nodes: usize = 0;
 /** Keys of the plan, KEY_BYTES each: address of the text, its length, the node it leads to. */
 export let keys: usize = 0;
@@ -22,7 +28,7 @@ export let fieldKinds: usize = 0;
 export let fieldStarts: usize = 0;
 export let fieldEnds: usize = 0;
 export let partitions: usize = 0;
-/** Own times, and the times the ledger gives: f64, integer microseconds. */
+/** Own times, and the assigned ledger times: f64, integer microseconds. */
 export let times: usize = 0;
 export let ledgerTimes: usize = 0;
 
@@ -39,7 +45,7 @@ export function setPlan(nodesAt: usize, keysAt: usize, slots: u32, depth: i32, l
   nodeAt = nodeStack;
 }
 
-/** The columns stand one behind the other from `at`, those of wide cells first. Returns the first address behind them. */
+/** The columns are consecutive from `at`, those with wide cells first. Returns the end address. */
 export function setTables(at: usize, lines: u32): usize {
   const count = <usize>lines;
   const cells = count * slotCount;

@@ -1,6 +1,7 @@
 /**
- * The reference scanner once more, for speed: strict RFC 8259 and UTF-8 in one pass, strings sixteen bytes at a time, the fields of a plan.
- * Input ends in a line feed and has 32 readable bytes behind it. No loop looks for the end: a line feed stands in no token.
+ * A faster copy of the reference scanner: strict RFC 8259 and UTF-8 in one pass, strings sixteen bytes at a time, the
+ * fields of a plan. Input ends with a line feed, followed by 32 readable bytes. No loop checks for the end, because no
+ * token contains a line feed.
  */
 
 import {
@@ -61,16 +62,16 @@ const CLOSE_BRACKET: u8 = 0x5d;
 /** No key of the plan leads here. */
 const NO_NODE: i32 = -1;
 
-/** Where the part that was read last ends, what was wrong with it, and what it was. */
+/** End of the last token, its fault, and its kind. */
 let at: usize = 0;
 let fault: u8 = FAULT_NONE;
 let sawEscape: bool = false;
 let sawFraction: bool = false;
 let lineStamp: u32 = 0;
-/** What is taken off addresses to make them offsets of the host's chunk. */
+/** Subtracted from addresses to get offsets in the host's chunk. */
 let base: usize = 0;
 
-/** What the last scan leaves for the host to read. */
+/** Result of the last scan, read by the host. */
 let lineCount: u32 = 0;
 let unsettledCount: u32 = 0;
 
@@ -82,7 +83,10 @@ export function scannedUnsettledCount(): u32 {
   return unsettledCount;
 }
 
-/** Scans `[start, end)`. Returns the count of records, or `capacity + 1` when the tables are too small: then nothing of it counts. */
+/**
+ * Scans `[start, end)`. Returns the count of records, or `capacity + 1` if the tables are too small: the result is then
+ * invalid.
+ */
 export function scan(start: usize, end: usize, chunkBase: usize): u32 {
   base = chunkBase;
   let lineStart = start;
@@ -104,7 +108,7 @@ export function scan(start: usize, end: usize, chunkBase: usize): u32 {
   return count;
 }
 
-/** One line into record `line`; returns where the next one begins. */
+/** Scans one line into record `line`; returns where the next one begins. */
 function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
   memory.fill(fieldKinds + line * slotCount, 0, slotCount);
   lineStamp++;
@@ -131,10 +135,10 @@ function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
     fault = FAULT_TOO_LONG;
     at = start + lineBytesMax;
   } else if (at >= lineEnd && fault != FAULT_NONE && fault != FAULT_BAD_UTF8 && fault != FAULT_UNSETTLED) {
-    // what stopped at the line's end stopped for want of bytes
+    // a token that stopped at the line's end was truncated
     fault = FAULT_UNEXPECTED_END;
   }
-  // behind a carriage return that belongs to the line's end there is no byte of the line
+  // a carriage return that belongs to the line's end is followed by no byte of the line
   if (at > lineEnd) at = lineEnd;
   if (fault == FAULT_UNSETTLED) unsettledCount++;
   const column = <usize>line << 2;
@@ -192,7 +196,7 @@ function scanDocument(first: usize, line: u32): void {
       if (depth == 0) return;
     }
 
-    // after a value, or at the end of an empty container: close what closes, until a comma asks for more
+    // after a value, or at the end of an empty container: close containers until a comma continues one
     for (;;) {
       at = skipSpace(at);
       const isObject = load<u8>(isObjectAt + depth) == 1;
@@ -217,7 +221,7 @@ function scanDocument(first: usize, line: u32): void {
   }
 }
 
-/** A key, its colon and the space behind it. Returns the node the key leads to from `parent`. */
+/** A key, its colon and the space after it. Returns the node to which the key leads from `parent`. */
 function scanKey(start: usize, parent: i32): i32 {
   if (load<u8>(start) != QUOTE) {
     stop(FAULT_UNEXPECTED_BYTE, start);
@@ -259,7 +263,7 @@ function scanKey(start: usize, parent: i32): i32 {
   return node;
 }
 
-/** The node that the key text leads to, among `count` keys. */
+/** The node to which the key text leads, among `count` keys. */
 function match(firstKey: u32, count: u32, text: usize, length: usize): i32 {
   let entry = keys + <usize>firstKey * KEY_BYTES;
   for (let nth: u32 = 0; nth < count; nth++) {
@@ -302,7 +306,7 @@ function scanWord(start: usize, first: u8): void {
   }
 }
 
-/** Four bytes at once; where they differ, the first that does is named. */
+/** Compares four bytes at once; on a mismatch reports the first byte that differs. */
 function expectWord(start: usize, word: u32, length: usize): void {
   const difference = load<u32>(start) ^ word;
   if (difference == 0) at = start + length;
@@ -346,13 +350,13 @@ function isDigit(byte: u8): bool {
   return <u8>(byte - 0x30) < 10;
 }
 
-/** A string from its opening quote to behind its closing one. */
+/** A string, from its opening quote to past its closing one. */
 function scanString(start: usize): void {
   sawEscape = false;
   let place = start + 1;
   for (;;) {
     const bytes = v128.load(place);
-    // signed: below a blank are control characters and everything from 0x80 on
+    // signed: control characters and all bytes from 0x80 on are below a blank
     const needsLook = v128.or(
       i8x16.lt_s(bytes, i8x16.splat(0x20)),
       v128.or(i8x16.eq(bytes, i8x16.splat(QUOTE)), i8x16.eq(bytes, i8x16.splat(BACKSLASH))),
@@ -369,7 +373,7 @@ function scanString(start: usize): void {
       return;
     }
     if (byte >= 0x80) {
-      // a run of them in one go: text of other scripts has few others between
+      // a run of them in one loop: text of other scripts has few other characters in between
       do {
         const length = utf8Length(place);
         if (length == 0) return stop(FAULT_BAD_UTF8, place);
@@ -404,7 +408,7 @@ function isEscape(byte: u8): bool {
   );
 }
 
-/** Bytes of the well-formed UTF-8 sequence at `place` (Unicode 15, table 3-7), 0 where it is not one. */
+/** Bytes of the well-formed UTF-8 sequence at `place` (Unicode 15, table 3-7), 0 if it is malformed. */
 function utf8Length(place: usize): usize {
   const lead = load<u8>(place);
   const second = load<u8>(place + 1);

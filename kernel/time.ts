@@ -1,11 +1,15 @@
-/** Times from bytes, in integer microseconds. The reference is `model/time.ts`; the faults are those of its lines. */
+/**
+ * Times from bytes, in integer microseconds. The reference is `model/time/time.ts`; the faults are those of its lines.
+ */
 
 import { FAULT_NONE, FAULT_TIME_NO_SUCH_DATE, FAULT_TIME_NO_ZONE, FAULT_TIME_NOT_READABLE, FAULT_TIME_OUT_OF_RANGE } from './codes';
 
-/** Two to the power of 52: so far from the epoch the difference of two times is still exact in a double. */
+/**
+ * Two to the power of 52: within this distance from the epoch the difference of two times is still exact in a double.
+ */
 const TIME_MAX: i64 = 4503599627370496;
 
-/** What was read last. */
+/** The last value read. */
 let time: i64 = 0;
 
 export function readTime(): f64 {
@@ -22,7 +26,7 @@ function digit(at: usize): u32 {
   return <u32>load<u8>(at) - 0x30;
 }
 
-/** A value above 99 where there are no two digits. */
+/** Returns a value above 99 unless there are two digits. */
 @inline
 function twoDigits(at: usize): u32 {
   const high = digit(at);

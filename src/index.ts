@@ -1,6 +1,6 @@
-/** The front door: everything the library exports. The commands use this door too. */
+/** Public entry point: everything the library exports. The commands import from here too. */
 
-// the types name Buffer, AbortSignal and streams; a consumer's compiler need not have been told of Node
+// the types name Buffer, AbortSignal and streams; a consumer's compiler may not have Node's types loaded
 /// <reference types="node" preserve="true" />
 
 export type { CommittedColumns, CommittedEvents } from './core/emission/commit/chunk-report.ts';

@@ -1,4 +1,7 @@
-/** The body: opens a ledger, joins the organs around it, closes them in reverse. It holds no logic of an organ. */
+/**
+ * The engine: opens a ledger, connects its parts, dispatches each call and closes everything in reverse order. Contains
+ * no logic of a part.
+ */
 
 import { Bus } from './bus/bus.ts';
 import type { EventReceipt } from './emission/commit/commit-batcher.ts';
@@ -73,7 +76,10 @@ import type { EventLabels } from './output/event-form.ts';
 import { EventStream } from './output/event-stream.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
 
-/** A ledger that is open: emits, tells and proves its events, and has them delivered. Times are integer microseconds since the epoch. */
+/**
+ * An open ledger: emits, reads and verifies events, and delivers them to subscribers. Times are integer microseconds
+ * since the epoch.
+ */
 export class Completengine {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
@@ -84,7 +90,7 @@ export class Completengine {
   readonly #emitting: Emitting;
   #labels: EventLabels | undefined;
   #subscriptions: Promise<Subscriptions> | undefined;
-  /** The same, once they are there. */
+  /** The resolved value of `#subscriptions`, once it exists. */
   #liveSubscribers: Subscriptions | undefined;
   #partitioning: Partitioning | undefined;
   #closing: Promise<void> | undefined;
@@ -105,9 +111,9 @@ export class Completengine {
   }
 
   /**
-   * Opens a ledger, and makes it if there is none.
-   * @throws LedgerError CONFIG_MISMATCH when it exists with another routing, time or id than asked for; NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED,
-   * PERMISSION_DENIED, CANNOT_CREATE, CANNOT_LOAD, BUSY
+   * Opens a ledger, and creates it if there is none.
+   * @throws LedgerError CONFIG_MISMATCH if it exists with another routing, time or id than requested; NOT_A_LEDGER,
+   * NEWER_FORMAT, HARD_LINKED, PERMISSION_DENIED, CANNOT_CREATE, CANNOT_LOAD, BUSY
    */
   static async open(options: OpenOptions): Promise<Completengine> {
     return Completengine.#open(readOptions('open()', options, OPEN));
@@ -117,7 +123,7 @@ export class Completengine {
     const ledger = await openLedger(options).catch(async (error: unknown) => {
       if (options.create === false || options.access === 'read' || !isUnmade(error)) throw error;
       await Completengine.#create(options.ledger, options).catch((failure: unknown) => {
-        // another process was faster: its ledger is opened below, and compared
+        // another process created it first: open that ledger below, and compare
         if (!(failure instanceof LedgerError && failure.code === 'LEDGER_EXISTS')) throw failure;
       });
       return openLedger(options);
@@ -131,7 +137,7 @@ export class Completengine {
     }
   }
 
-  /** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD, INVALID_ARGUMENT */
+  /** Creates a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD, INVALID_ARGUMENT */
   static async create(
     path: string,
     options?: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>,
@@ -153,17 +159,17 @@ export class Completengine {
     return (await driverOf(location)).exists(location);
   }
 
-  /** What was fixed when the ledger was made, and its epochs and partitions as of the last look at it. */
+  /** The settings fixed at creation, with the epochs and partitions as of the last read of the ledger. */
   get identity(): LedgerIdentity {
     return this.#ledger.identity;
   }
 
-  /** As of the last look at the ledger: others may have added some since. */
+  /** The partitions as of the last read of the ledger; other processes may have added some since. */
   get partitions(): readonly Partition[] {
     return this.#ledger.identity.partitions;
   }
 
-  /** Where events go: explains it, and begins epochs that change it. */
+  /** The routing: explains where events go, and begins epochs that change it. */
   get partitioning(): Partitioning {
     this.#partitioning ??= new Partitioning(
       this.#ledger,
@@ -174,15 +180,18 @@ export class Completengine {
     return this.#partitioning;
   }
 
-  /** Commits the events together, all or none; their receipts are in their order. Up to 64 MiB. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT */
+  /**
+   * Commits the events together, all or none; receipts are in the order of the events. Up to 64 MiB.
+   * @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT
+   */
   emit(events: readonly EventInput[], options?: RoutingOverrideOptions): Promise<EventReceipt[]>;
   /**
-   * Commits a stream of JSON lines, of any length and in any pieces.
-   * @throws LedgerError BAD_LINE at the first bad line: what came before it is committed, and told in `details.report`; what {@link ingest} throws;
-   * and as it is whatever the stream itself fails with
+   * Commits a stream of JSON lines, of any length and in chunks of any size.
+   * @throws LedgerError BAD_LINE at the first bad line: everything before it is committed, and reported in
+   * `details.report`; as {@link ingest} does; and the stream's own error unchanged
    */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
-  /** Commits one event. Calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
+  /** Commits one event. Simultaneous calls share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
   emit<Event extends EventInput>(event: SingleEvent<Event>, options?: RoutingOverrideOptions): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
@@ -199,7 +208,10 @@ export class Completengine {
     return receipt as EventReceipt;
   }
 
-  /** Commits named inputs one after the other, as one, as {@link emit} does a stream. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
+  /**
+   * Commits named inputs one after the other as a single input, as {@link emit} does a stream.
+   * @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN
+   */
   async ingest(sources: readonly InputSource[], options?: EmitOptions & IngestHooks): Promise<EmissionReport> {
     return this.#emitting.ingest(
       readArgument('ingest()', 'sources', sources, SOURCES),
@@ -207,7 +219,7 @@ export class Completengine {
     );
   }
 
-  /** The last events, or those from a place on, and those that come when it follows. Iterate it, or deliver it to a sink. */
+  /** The last events, or those from a start on; with `follow` also new ones. Iterate it, or deliver it to a sink. */
   tail(options?: TailOptions): EventStream {
     return new EventStream(
       outcomeOf(() => {
@@ -226,17 +238,21 @@ export class Completengine {
   }
 
   /**
-   * Re-tells a range that is fixed when it starts. Iterate it, await it for its report (the subscribers are told then), or deliver it to a sink.
+   * Replays a range that is fixed when the replay starts. Iterate it, await it for its report (live subscribers then
+   * receive the events), or deliver it to a sink.
    * @throws LedgerError VERIFICATION_FAILED, INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT
    */
   replay(options?: ReplayOptions): EventStream {
-    return this.#telling(
+    return this.#replay(
       outcomeOf(() => readOptions('replay()', options, REPLAY)),
       0,
     );
   }
 
-  /** The sequences that a replay would tell now, both ends inclusive; empty where `through` < `from`. @throws what is wrong with the options */
+  /**
+   * The sequences that a replay would deliver now, both ends inclusive; empty if `through` < `from`.
+   * @throws for invalid options
+   */
   async range(options?: ReplayOptions): Promise<SequenceRange> {
     const read = readOptions('range()', options, REPLAY);
     await this.#select(read.partitions);
@@ -244,8 +260,10 @@ export class Completengine {
   }
 
   /**
-   * Re-tells into another ledger: same order, times and bytes, the other one's routing. The position is kept there with each commit; run again, it
-   * goes on behind it. @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event the other cannot take as it is
+   * Replays into another ledger: same order, times and bytes, routed by the target. The position is stored there with
+   * each commit; a second run continues after it.
+   * @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event that the target
+   * cannot accept unchanged
    */
   async replayInto(target: Completengine, options?: ReplayOptions): Promise<TransferReport> {
     readArgument('replayInto()', 'target', target, ENGINE);
@@ -253,22 +271,26 @@ export class Completengine {
     const source = {
       ledger: this.#ledger,
       event: (sequence: number) => this.event(sequence),
-      telling: (behind: number) => this.#telling(() => read, behind),
+      replay: (after: number) => this.#replay(() => read, after),
       filter: filterText(read),
     };
     return transfer(source, { ledger: target.#ledger, emitting: target.#emitting });
   }
 
-  /** What a replay would tell, and how long it would take at its speed; null at `max`. Nothing is told. @throws as a replay does. */
+  /**
+   * What a replay would deliver, and how long it would take at its speed; null at `max`. Delivers nothing.
+   * @throws as a replay does
+   */
   async dryRun(options?: ReplayOptions): Promise<DryRunReport> {
-    return dryRun(readOptions('dryRun()', options, REPLAY), (unpaced) => this.#telling(() => unpaced, 0));
+    return dryRun(readOptions('dryRun()', options, REPLAY), (unpaced) => this.#replay(() => unpaced, 0));
   }
 
   /**
-   * Has events delivered to a handler as they come: as a member of a group, which has durable cursors, or live and without a trace; the latter is told
-   * of replays that are awaited, too. Deliveries of a partition come one after the other. A handler must not wait for a replay, which would
-   * wait for it. Resolves when the subscription stands: what is committed from then on will come.
-   * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED where a group cannot be written
+   * Delivers events to a handler as they arrive: as a member of a group, which has durable cursors, or as a live
+   * subscriber without stored state, which also receives awaited replays. Deliveries of a partition are sequential. A
+   * handler must not await a replay, which would wait for the handler. Resolves when the subscription is active:
+   * everything committed from then on is delivered.
+   * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED if a group cannot be written
    */
   async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
     const read = readOptions('subscribe()', options, SUBSCRIBE);
@@ -277,14 +299,15 @@ export class Completengine {
     return (await this.#subscriptions).subscribe(read, handler);
   }
 
-  /** Consumer groups by name: members, leases, lag and what is parked. */
+  /** Consumer groups by name: members, leases, lag and parked events. */
   async groups(): Promise<GroupDescription[]> {
     return this.#groupAdmin().groups();
   }
 
   /**
-   * What a group has set aside, in the order of the sequences, read page by page as it is iterated. What is parked, redelivered or dropped meanwhile may be
-   * among it or not. @throws LedgerError UNKNOWN_GROUP, when it is iterated
+   * The parked events of a group in sequence order, read page by page as it is iterated. Events parked, redelivered or
+   * dropped meanwhile may or may not be included.
+   * @throws LedgerError UNKNOWN_GROUP, when it is iterated
    */
   async *parked(group: string, options?: ParkedOptions): AsyncGenerator<ParkedEventDescription, void, undefined> {
     const read = readOptions('parked()', options, PARKED);
@@ -292,8 +315,9 @@ export class Completengine {
   }
 
   /**
-   * Has parked events delivered once more by the members that hold their partitions; without sequences all. Named ones are redelivered all or none up to
-   * 1,000; more go in several transactions. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED
+   * Marks parked events for redelivery by the members that hold their partitions; without sequences, all of them. Up to
+   * 1,000 named ones are marked all or none; more take several transactions. Returns their number.
+   * @throws LedgerError UNKNOWN_GROUP, NOT_PARKED
    */
   async redeliver(group: string, sequences: 'all' | readonly number[] = 'all'): Promise<number> {
     readArgument('redeliver()', 'group', group, text);
@@ -305,7 +329,10 @@ export class Completengine {
     return count;
   }
 
-  /** Forgets parked events, in transactions as {@link redeliver} does. Returns how many. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  /**
+   * Deletes parked events, in transactions as {@link redeliver} does. Returns their number.
+   * @throws LedgerError UNKNOWN_GROUP, NOT_PARKED
+   */
   async dropParked(group: string, sequences: 'all' | readonly number[]): Promise<number> {
     readArgument('dropParked()', 'group', group, text);
     return this.#groupAdmin().drop(group, readArgument('dropParked()', 'sequences', sequences, ALL_OR_SEQUENCES));
@@ -320,8 +347,8 @@ export class Completengine {
   }
 
   /**
-   * Steps a group to another place: what lies behind it comes again, or is left out.
-   * @throws LedgerError GROUP_IN_USE while members are alive and it is not forced, UNKNOWN_GROUP, INVALID_TIME
+   * Resets a group's offsets: events after the new position are delivered again, skipped ones are not delivered.
+   * @throws LedgerError GROUP_IN_USE while members are alive and `force` is not set, UNKNOWN_GROUP, INVALID_TIME
    */
   async setCursors(group: string, from: StartPoint, options?: SetCursorsOptions): Promise<CursorPlan> {
     const { zone, force, partitions } = readOptions('setCursors()', options, SET_CURSORS);
@@ -340,7 +367,7 @@ export class Completengine {
     return new GroupAdmin(this.#ledger, this.#clock, this.#eventLabels());
   }
 
-  /** One event. @throws LedgerError INVALID_RANGE when the ledger does not have it. */
+  /** One event. @throws LedgerError INVALID_RANGE if the ledger does not have it */
   async event(sequence: number): Promise<LedgerEvent> {
     readArgument('event()', 'sequence', sequence, number);
     for await (const event of this.replay({
@@ -355,7 +382,7 @@ export class Completengine {
     });
   }
 
-  /** What is in the ledger, and how it lies on the disk. */
+  /** The contents of the ledger, and its storage. */
   async inspect(): Promise<LedgerDescription> {
     const description = await this.#ledger.describe();
     const hasOwnTimes = this.identity.config.time !== null;
@@ -366,25 +393,32 @@ export class Completengine {
     return { ...description, warnings: warnings.filter((warning) => warning !== null) };
   }
 
-  /** What moves, cheap enough to be asked for every second; `behind`: the head's sequence at the look before. */
-  async gauges(behind: number | null = null): Promise<LedgerGauges> {
-    return this.#ledger.gauges(readArgument('gauges()', 'behind', behind, HEAD_BEFORE));
+  /** Moving figures, cheap enough to poll every second; `after`: the head's sequence at the previous poll. */
+  async gauges(after: number | null = null): Promise<LedgerGauges> {
+    return this.#ledger.gauges(readArgument('gauges()', 'after', after, HEAD_BEFORE));
   }
 
-  /** The last sequence, its time and the chain hash there; `formatHead` makes the text that is kept elsewhere for {@link verify}. */
+  /**
+   * The last sequence, its time and the chain hash there; `formatHead` makes the text to keep elsewhere for
+   * {@link verify}.
+   */
   async head(): Promise<Head> {
     return this.#ledger.head();
   }
 
-  /** Walks the whole ledger. @throws LedgerError VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH, INVALID_ARGUMENT */
+  /**
+   * Verifies the whole ledger.
+   * @throws LedgerError VERIFICATION_FAILED naming the first corrupt commit, HEAD_MISMATCH, INVALID_ARGUMENT
+   */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
     return verifying(this.#ledger, this.#eventLabels(), readOptions('verify()', options, VERIFY));
   }
 
   /**
-   * Waits for deliveries in hand and commits on their way, then lets go of the file, its threads and its timers. Subscriptions end; tails and replays
-   * that follow, and every call after it, reject with CLOSED. May be called again. Where something cannot be closed the rest is closed all the same.
-   * A handler must not wait for it, which waits for the handler. @throws the first failure
+   * Waits for current deliveries and commits, then releases the file, its threads and its timers. Subscriptions end;
+   * following tails and replays, and every later call, reject with CLOSED. May be called again. If one part cannot be
+   * closed, the rest is closed all the same. A handler must not await it, because it waits for the handler.
+   * @throws the first failure
    */
   close(): Promise<void> {
     this.#closing ??= closeAll([
@@ -397,7 +431,7 @@ export class Completengine {
     return this.#closing;
   }
 
-  /** Small commands do not pay for what only subscribers need. */
+  /** created on demand: small commands do not pay for what only subscribers need */
   async #openSubscriptions(): Promise<Subscriptions> {
     const { Subscriptions } = await import('./engine/subscriptions.ts');
     this.#liveSubscribers = new Subscriptions({
@@ -412,7 +446,7 @@ export class Completengine {
     return this.#liveSubscribers;
   }
 
-  #replayParts(options: ReplayOptions, behind: number): ReplayParts {
+  #replayParts(options: ReplayOptions, after: number): ReplayParts {
     return {
       ledger: this.#ledger,
       clock: this.#clock,
@@ -420,18 +454,18 @@ export class Completengine {
       filter: new EventFilter(options, this.#eventLabels()),
       select: () => this.#select(options.partitions),
       verify: (options.determinism ?? this.#determinism) === 'strict',
-      behind,
+      after,
       startWatching: () => this.#watching.begin(),
       grown: this.#grown,
     };
   }
 
-  /** `request` throws what is wrong with the options. */
-  #telling(request: () => ReplayOptions, behind: number): EventStream {
+  /** `request` throws if the options are invalid. `after`: nothing through this sequence is delivered. */
+  #replay(request: () => ReplayOptions, after: number): EventStream {
     return new EventStream(
       outcomeOf(() => {
         const options = request();
-        const parts = this.#replayParts(options, behind);
+        const parts = this.#replayParts(options, after);
         const liveSubscribers = () => this.#liveSubscribers?.liveSubscribers() ?? null;
         const { filter, verify } = parts;
         return {
@@ -468,7 +502,10 @@ async function openLedger(options: OpenOptions): Promise<Ledger> {
 
 const ENGINE = kindOf<Completengine>('an engine of another ledger', (value) => value instanceof Completengine);
 
-/** Done now, while the caller's objects are as they were passed; what it throws is thrown where the outcome is asked for. */
+/**
+ * Evaluates now, while the caller's objects are as they were passed; an error is thrown later, when the outcome is
+ * requested.
+ */
 function outcomeOf<Outcome>(make: () => Outcome): () => Outcome {
   try {
     const outcome = make();

@@ -24,7 +24,7 @@ test('--atomic stores nothing where the last line is bad, and names it', async (
   const ledger = await newLedger();
   const result = await runCli(['emit', '--atomic', '-l', ledger], { input: `${MANY_LINES}bad\n` });
   expect(storedEvents(ledger)).toEqual([]);
-  expectFailure(result, 65, 'stdin: line 60001, byte 1: not JSON');
+  expectFailure(result, 65, 'stdin: line 60001, byte 1: invalid JSON');
   expect(result.stderr).toContain('nothing committed');
 });
 
@@ -48,7 +48,7 @@ test('--atomic names the bad line of a small file too', async () => {
   const file = fileIn(tempDir(), 'small', '1\n2\n{bad\n');
   const result = await runCli(['emit', '--atomic', '-l', ledger, file]);
   expect(storedEvents(ledger)).toEqual([]);
-  expectFailure(result, 65, `${file}: line 3, byte 2: not JSON`);
+  expectFailure(result, 65, `${file}: line 3, byte 2: invalid JSON`);
 });
 
 test('--atomic does not advise to go on behind lines it has not stored', async () => {

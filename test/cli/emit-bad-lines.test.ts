@@ -12,25 +12,30 @@ interface BadLine {
 }
 
 const BAD_LINES: readonly BadLine[] = [
-  { what: 'text that is not JSON', good: '1', bad: '{"a":nope}', fact: /line 3, byte 7: not JSON/ },
+  { what: 'text that is not JSON', good: '1', bad: '{"a":nope}', fact: /line 3, byte 7: invalid JSON/ },
   {
     what: 'a line that ends too early',
     good: '1',
     bad: '{"a":',
-    fact: /line 3, byte 6: not JSON: the line ends too early/,
+    fact: /line 3, byte 6: invalid JSON: unexpected end of line/,
   },
-  { what: 'two values on a line', good: '1', bad: '{} {}', fact: /line 3, byte 4: not JSON/ },
-  { what: 'single quotes', good: '1', bad: "{'a':1}", fact: /line 3, byte 2: not JSON/ },
-  { what: 'a trailing comma', good: '1', bad: '[1,]', fact: /line 3, byte 4: not JSON/ },
-  { what: 'a number with a leading zero', good: '1', bad: '[012]', fact: /line 3, byte \d: not JSON/ },
-  { what: 'NaN', good: '1', bad: 'NaN', fact: /line 3, byte \d: not JSON/ },
+  { what: 'two values on a line', good: '1', bad: '{} {}', fact: /line 3, byte 4: invalid JSON/ },
+  { what: 'single quotes', good: '1', bad: "{'a':1}", fact: /line 3, byte 2: invalid JSON/ },
+  { what: 'a trailing comma', good: '1', bad: '[1,]', fact: /line 3, byte 4: invalid JSON/ },
+  { what: 'a number with a leading zero', good: '1', bad: '[012]', fact: /line 3, byte \d: invalid JSON/ },
+  { what: 'NaN', good: '1', bad: 'NaN', fact: /line 3, byte \d: invalid JSON/ },
   {
     what: 'a raw tab in a string',
     good: '1',
     bad: '"a\tb"',
-    fact: /line 3, byte 3: not JSON: a raw control character/,
+    fact: /line 3, byte 3: invalid JSON: control character/,
   },
-  { what: 'an escape there is none of', good: '1', bad: '"\\x41"', fact: /line 3, byte \d: not JSON: an escape/ },
+  {
+    what: 'an escape there is none of',
+    good: '1',
+    bad: '"\\x41"',
+    fact: /line 3, byte \d: invalid JSON: invalid escape/,
+  },
   {
     what: 'invalid UTF-8',
     good: '1',
@@ -83,7 +88,7 @@ const BAD_LINES: readonly BadLine[] = [
     init: ['--partition', 'manual:shoal', '--partitions', 'herring,cod'],
     good: '{"shoal":"cod"}',
     bad: '{"shoal":"squid"}',
-    fact: /line 3, byte \d+: .*a partition the ledger does not have/,
+    fact: /line 3, byte \d+: .*an unknown partition/,
   },
   {
     what: 'a date that does not exist',
@@ -132,7 +137,7 @@ const BAD_LINES: readonly BadLine[] = [
     init: ['--unique', 'id'],
     good: '{"id":1}',
     bad: '{"id":[1]}',
-    fact: /the unique id 'id' is no string, number/,
+    fact: /the unique id 'id' is not a string, number/,
   },
 ];
 
@@ -157,7 +162,7 @@ test.each(BAD_LINES)(
 test('a missing routing field names the byte of nothing but the line', async () => {
   const ledger = await newLedger('--partition', 'hash:tenant');
   const result = await runCli(['emit', '-l', ledger], { input: '{"tenant":"a"}\n{"tenat":"b"}\n' });
-  expectFailure(result, 65, 'stdin: line 2, byte 1: the field that routing reads is missing (hash:tenant)');
+  expectFailure(result, 65, 'stdin: line 2, byte 1: the routing field is missing (hash:tenant)');
 });
 
 test('a bad line far inside a large input is named by its number', async () => {

@@ -63,12 +63,12 @@ describe('--key', () => {
       'range:amount=100,1000',
       'many',
       "the key 'many' cannot be compared with the bounds of range:amount=100,1000",
-      'give a key of their kind',
+      'give a key of the same kind',
     ],
-    ['composite:tenant+topic', 'acme', 'a key of 1 part is none of this routing', '["a","b"]'],
-    ['composite:tenant+topic', '["a","b","c"]', 'a key of 3 parts is none of this routing', '["a","b"]'],
-    ['composite:tenant+topic', '["a",1]', 'is no JSON list of texts', '["a","b"]'],
-    ['hash:tenant', '', 'a key of no characters cannot be given', 'leave it out'],
+    ['composite:tenant+topic', 'acme', 'a key of 1 part does not fit this routing', '["a","b"]'],
+    ['composite:tenant+topic', '["a","b","c"]', 'a key of 3 parts does not fit this routing', '["a","b"]'],
+    ['composite:tenant+topic', '["a",1]', 'is not a JSON list of strings', '["a","b"]'],
+    ['hash:tenant', '', 'an empty key cannot be given', 'leave it out'],
   ])('of %s cannot be %j', async (spec, key, fact, hint) => {
     const ledger = await newLedger('--partition', spec, ...NAMES);
     const result = await runCli(['emit', '-l', ledger, '--key', key], { input: '{}\n' });
@@ -149,11 +149,7 @@ test('envelopes hold the key that was given; a copy is given it again, or routes
   await succeed(['emit', '-l', ledger, '--key', 'acme'], { input: '{"n":1}\n' });
   const lines = await replayed(ledger, '-o', 'envelope');
   const copy = await newLedger('--partition', 'hash:tenant', ...NAMES);
-  expectFailure(
-    await runCli(['emit', '--envelope', '-l', copy], { input: lines }),
-    65,
-    'the field that routing reads is missing',
-  );
+  expectFailure(await runCli(['emit', '--envelope', '-l', copy], { input: lines }), 65, 'the routing field is missing');
   await succeed(['emit', '--envelope', '-l', copy, '--key', 'acme'], { input: lines });
   expect(await replayed(copy, '-o', 'envelope')).toBe(lines);
 });

@@ -129,7 +129,7 @@ test('a name that cannot name a producer is refused before anything is read', as
   expectFailure(
     await runCli(['emit', '--producer', 'Not a name', '-l', ledger], { input: '1\n' }),
     2,
-    "'Not a name' cannot name a producer",
+    "invalid producer name 'Not a name'",
   );
   expect(await replayed(ledger)).toBe('');
 });

@@ -20,8 +20,8 @@ test('--rejects keeps bad lines with their reason, goes on, and ends with 65', a
   expect(result.code).toBe(65);
   expect(result.stderr).toMatch(/^3 events committed .*; 2 lines rejected; head 3:/);
   expect(parseLines(readFileSync(rejects))).toEqual([
-    { source: 'stdin', line: 2, byte: 2, reason: 'not JSON: a byte that cannot stand here', text: '{bad' },
-    { source: 'stdin', line: 5, byte: 6, reason: 'not JSON: the line ends too early', text: '"open' },
+    { source: 'stdin', line: 2, byte: 2, reason: 'invalid JSON: unexpected character', text: '{bad' },
+    { source: 'stdin', line: 5, byte: 6, reason: 'invalid JSON: unexpected end of line', text: '"open' },
   ]);
   expect(await replayed(ledger)).toBe('1\n2\n3\n');
 });

@@ -86,7 +86,7 @@ test('a ledger that is there keeps its own routing, and refuses another', async 
   expectFailure(
     await runCli(['replay', '--into', into, '--partition', 'hash:properties.net', '-l', source]),
     4,
-    'was made otherwise',
+    'was created with different settings',
   );
   await succeed(['replay', '-q', '--into', into, '-l', source]);
   expect((await replayed(into)) === asLines(earthquakes())).toBe(true);

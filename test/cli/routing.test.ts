@@ -55,10 +55,8 @@ describe('by magnitude', () => {
     const rejected = await emitWithRejects(ledger, [input]);
     const gaps = [...lines.keys()].filter((at) => at % 10 === 5);
     expect(rejected.map(({ line }) => line)).toEqual(gaps.map((at) => at + 1));
-    expect(rejected[0]?.reason).toMatch(
-      /the field that routing reads is missing \(range:properties\.mag=1,2\.5,4\.5\)/,
-    );
-    expect(rejected[1]?.reason).toMatch(/the field that routing reads is no string, number or boolean/);
+    expect(rejected[0]?.reason).toMatch(/the routing field is missing \(range:properties\.mag=1,2\.5,4\.5\)/);
+    expect(rejected[1]?.reason).toMatch(/the routing field is not a string, number or boolean/);
     expect(await envelopes(ledger)).toHaveLength(lines.length - gaps.length);
   });
 
@@ -93,7 +91,7 @@ describe('by magnitude', () => {
     expectFailure(
       result,
       65,
-      'line 2, byte 1: the field that routing reads cannot be compared with its bounds (range:properties.mag=1,2.5,4.5,missing=unknown)',
+      'line 2, byte 1: the routing field cannot be compared with the bounds (range:properties.mag=1,2.5,4.5,missing=unknown)',
     );
   });
 });
@@ -144,14 +142,14 @@ test('a routing is kept as it was given: quotes, times and all', async () => {
 
 test.each([
   [['--partition', 'range:amount=100,1000', '--partitions', '8'], 'a range with 2 bounds has 3 partitions, not 8'],
-  [['--partition', 'range:amount=1000,100'], 'the bounds 1000 and 100 do not rise'],
+  [['--partition', 'range:amount=1000,100'], 'bounds must increase, but 1000 and 100 do not'],
   [['--partition', 'range:amount=1,x'], 'the bounds 1 and x are a number and a text'],
   [['--partition', 'composite:tenant'], 'a composite needs two fields'],
-  [['--partition', 'hash:tenant+topic'], 'must stand in double quotes'],
-  [['--partition', 'hash', '--missing', 'rest'], 'a hash over the whole payload has no key that could be missing'],
-  [['--partition', 'hash:a', '--missing', 'Rest'], "'Rest' cannot name a partition"],
+  [['--partition', 'hash:tenant+topic'], 'must be in double quotes'],
+  [['--partition', 'hash', '--missing', 'rest'], 'a hash over the whole payload always has a key'],
+  [['--partition', 'hash:a', '--missing', 'Rest'], "invalid partition name 'Rest'"],
   [['--partition', 'hash:a,missing=b', '--missing', 'c'], "cannot go to both 'b' and 'c'"],
-  [['--partition', 'hash:a', '--partitions', '256', '--missing', 'rest'], '257 partitions are not possible'],
+  [['--partition', 'hash:a', '--partitions', '256', '--missing', 'rest'], '257 partitions are out of range'],
 ])('init refuses %j', async (args, fact) => {
   expectFailure(await runCli(['init', '-l', join(tempDir(), 'events.codex'), ...args]), 2, fact);
 });

@@ -113,9 +113,9 @@ describe('tail --group', () => {
   });
 
   test.each([
-    [['-g', 'No Good'], /cannot name a group/],
-    [['-g', ''], /cannot name a group/],
-    [['-g', 'g', '--member', '../m'], /cannot name a member/],
+    [['-g', 'No Good'], /invalid group name/],
+    [['-g', ''], /invalid group name/],
+    [['-g', 'g', '--member', '../m'], /invalid member name/],
     [['-g', 'g', '-n', '3'], /--number/],
     [['-g', 'g', '--since', '-1h'], /--since/],
     [['--exec', 'cat'], /--group/],

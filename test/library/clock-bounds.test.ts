@@ -27,7 +27,7 @@ test.each([
       () => engine.emit(lines('2'), { atomic: true }),
     ]) {
       const error = await failureOf(attempt, 'CLOCK_UNUSABLE');
-      expect(error.message).toContain(`stands at ${shown}`);
+      expect(error.message).toContain(`shows ${shown}`);
     }
     const other = ledgerPath();
     await failureOf(() => Completengine.create(other, { clock }), 'CLOCK_UNUSABLE');

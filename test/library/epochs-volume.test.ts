@@ -84,7 +84,7 @@ test('commits nothing behind a line that the new rule refuses', async () => {
   }).catch((error: unknown) => error);
   expect(outcome).toMatchObject({
     code: 'BAD_LINE',
-    message: expect.stringContaining('names a partition the ledger does not have'),
+    message: expect.stringContaining('names an unknown partition'),
   });
   const { epoch } = await other.partitioning.inForce();
   const events = await expectRoutedByEpochs(ledger);

@@ -195,6 +195,6 @@ it('a parked event that is missing is not exchanged for the next one', async () 
     ({ firstSequence }) => void delivered.push(firstSequence),
   );
   const { message } = await failureOf(() => subscription.finished, 'VERIFICATION_FAILED');
-  expect(message).toMatch(/group g has parked sequence 2 of partition 0, and the ledger has no such event/);
+  expect(message).toMatch(/group g has parked sequence 2 of partition 0, but the ledger has no such event/);
   expect(delivered).toEqual([]);
 });

@@ -168,9 +168,11 @@ test('a source that ends before what was taken from it is another one', async ()
   await source.emit(['3']);
   await source.replayInto(target);
   const older = await openEngine({ ledger: copy });
-  expect((await failureOf(() => older.replayInto(target), 'PRODUCER_CONFLICT')).message).toContain('it ends before');
+  expect((await failureOf(() => older.replayInto(target), 'PRODUCER_CONFLICT')).message).toContain(
+    'this ledger ends before it',
+  );
   await older.emit(['"another"']);
   expect((await failureOf(() => older.replayInto(target), 'PRODUCER_CONFLICT')).message).toContain(
-    'another event stands there',
+    'another event is there',
   );
 });

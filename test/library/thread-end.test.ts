@@ -5,17 +5,17 @@ import { expect, test } from 'vitest';
 import { newLedger } from '../support/ledger-cli.ts';
 import { runLibrary } from '../support/library-process.ts';
 
-const SQLITE = new URL('../../dist/lib/core/ledger/sqlite/', import.meta.url);
-const moduleOf = (name: string) => JSON.stringify(new URL(`${name}.js`, SQLITE).href);
+const CORE = new URL('../../dist/lib/core/', import.meta.url);
+const moduleOf = (name: string) => JSON.stringify(new URL(`${name}.js`, CORE).href);
 
 /** For the process: a writing thread, drafts that it answers with a conflict, and what the process waits for. */
 const ALSO = `
-  const { WriterThread } = await import(${moduleOf('writer-thread')});
-  const { ReaderThread } = await import(${moduleOf('reader-thread')});
-  const { guardFile } = await import(${moduleOf('file-guard')});
-  const { NO_PIN_CHANGES } = await import(new URL('../../model/session-pins.js', ${moduleOf('writer-thread')}));
+  const { WriterThread } = await import(${moduleOf('ledger/sqlite/threads/writer-thread')});
+  const { ReaderThread } = await import(${moduleOf('ledger/sqlite/threads/reader-thread')});
+  const { guardFile } = await import(${moduleOf('ledger/sqlite/connection/file-guard')});
+  const { NO_PIN_CHANGES } = await import(${moduleOf('model/routing/session-pins')});
   const { createRequire } = await import('node:module');
-  const Database = createRequire(${moduleOf('writer-thread')})('better-sqlite3');
+  const Database = createRequire(${moduleOf('ledger/sqlite/threads/writer-thread')})('better-sqlite3');
   const start = { path: ledger, file: guardFile(ledger, { write: true }), busyTimeoutMs: 30000 };
   const draft = {
     epoch: 99, count: 1, firstTime: 1, lastTime: 1, hasArrivalTime: true, frames: [], committedAt: 1, ids: [], pins: NO_PIN_CHANGES, sentTo: null, producer: null,
@@ -74,7 +74,7 @@ test('what keeps it from starting arrives as an error of the engine, with its co
   const ledger = await newLedger();
   const delivered = await runLibrary<Record<string, unknown>>(
     ledger,
-    `const { LedgerError } = await import(new URL('../../model/ledger-error.js', ${moduleOf('writer-thread')}));
+    `const { LedgerError } = await import(${moduleOf('model/ledger-error')});
     const lock = new Database(ledger);
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');

@@ -79,11 +79,11 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
   ],
   'no ledger': [
     () => (Completengine as Untyped).open({}),
-    /the option ledger is missing; expected is the path of the ledger, a text$/,
+    /the option ledger is missing; expected the path of the ledger, a string$/,
   ],
   'a path in place of options': [
     () => (Completengine as Untyped).open('x.codex'),
-    /what it takes as options is "x.codex"; expected is an object$/,
+    /the options argument is "x.codex"; expected an object$/,
   ],
   'a number of a ledger': [() => (Completengine as Untyped).open({ ledger: 7 }), /the option ledger is 7/],
   'a routing that is none': [
@@ -92,7 +92,7 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
   ],
   'a clock that is none': [
     () => (Completengine as Untyped).open({ ledger: ledgerPath(), clock: Date }),
-    /the option clock is a function; expected is a clock/,
+    /the option clock is a function; expected a clock/,
   ],
   'a path that is none': [() => (Completengine as Untyped).create(undefined), /the argument path is undefined/],
   'a misspelt batch': [(engine) => engine.subscribe({ bacth: 3 }, noop), /no option "bacth"; the nearest is batch$/],
@@ -102,57 +102,57 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
   ],
   'no handler': [
     (engine) => engine.subscribe({ group: 'g' }),
-    /the argument handler is undefined; expected is a function/,
+    /the argument handler is undefined; expected a function/,
   ],
   'a speed that is none': [(engine) => engine.replay({ speed: 'fast' }), /'fast' is not a speed/],
   'a speed of another kind': [
     (engine) => engine.replay({ speed: true }),
-    /the option speed is true; expected is 'max', 'natural', or how many times/,
+    /the option speed is true; expected 'max', 'natural', or how many times/,
   ],
   'a signal that is none': [
     (engine) => engine.replay({ signal: new AbortController() }),
-    /the option signal is an object; expected is an AbortSignal$/,
+    /the option signal is an object; expected an AbortSignal$/,
   ],
   'a player that is none': [
     (engine) => engine.replay({ playback: {} }),
-    /the option playback is an object; expected is a Playback$/,
+    /the option playback is an object; expected a Playback$/,
   ],
   'a hook that is none': [
     (engine) => engine.tail({ onProgress: 'x' }),
-    /the option onProgress is "x"; expected is a function$/,
+    /the option onProgress is "x"; expected a function$/,
   ],
   'a sink that is none': [
     (engine) => engine.replay().deliver(process.stdout),
-    /the argument sink is an object; expected is a sink/,
+    /the argument sink is an object; expected a sink/,
   ],
   'a target that is none': [(engine) => engine.replayInto('other.codex'), /the argument target is "other.codex"/],
   'an option of streams for one event': [
     (engine) => engine.emit({}, { producer: 'p' }),
     /emit\(\) of events: there is no option "producer"/,
   ],
-  'a key that is none': [(engine) => engine.emit({}, { key: 7 }), /the option key is 7; expected is a text$/],
+  'a key that is none': [(engine) => engine.emit({}, { key: 7 }), /the option key is 7; expected a string$/],
   'a lateness there is none of': [
     (engine) => engine.emit(Readable.from([]), { late: 'refuse' }),
-    /the option late is "refuse"; expected is 'record' or 'reject'$/,
+    /the option late is "refuse"; expected 'record' or 'reject'$/,
   ],
   'sources that are none': [(engine) => engine.ingest('file.jsonl'), /the argument sources is "file.jsonl"/],
-  'a sequence as text': [(engine) => engine.event('1'), /the argument sequence is "1"; expected is a number$/],
-  'gauges since text': [(engine) => engine.gauges('1'), /the argument behind is "1"/],
+  'a sequence as text': [(engine) => engine.event('1'), /the argument sequence is "1"; expected a number$/],
+  'gauges since text': [(engine) => engine.gauges('1'), /the argument after is "1"/],
   'a group that is none': [
     (engine) => engine.redeliver(undefined),
-    /the argument group is undefined; expected is a text$/,
+    /the argument group is undefined; expected a string$/,
   ],
   'sequences as text': [
     (engine) => engine.redeliver('g', ['1']),
-    /the argument sequences is a list; expected is 'all' or a list of sequences/,
+    /the argument sequences is a list; expected 'all' or a list of sequences/,
   ],
   'nothing to drop': [
     (engine) => engine.dropParked('g'),
-    /the argument sequences is undefined; expected is 'all' or a list of sequences/,
+    /the argument sequences is undefined; expected 'all' or a list of sequences/,
   ],
   'a place that is none': [
     (engine) => engine.setCursors('g', null),
-    /the argument from is null; expected is 'start', 'end'/,
+    /the argument from is null; expected 'start', 'end'/,
   ],
   'a plan that forces': [(engine) => engine.planCursors('g', 'start', { force: true }), /no option "force"/],
   'an anchor of another kind': [
@@ -161,11 +161,11 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
   ],
   'one name in place of a list': [
     (engine) => engine.partitioning.add('spare'),
-    /the argument names is "spare"; expected is a list of texts$/,
+    /the argument names is "spare"; expected a list of strings$/,
   ],
   'placements that are none': [
     (engine) => engine.partitioning.place([{ key: 'k' }]),
-    /the argument placements is a list; expected is a list of placements/,
+    /the argument placements is a list; expected a list of placements/,
   ],
   'one key in place of a list': [(engine) => engine.partitioning.explain('k'), /the argument keys is "k"/],
   'no routing': [(engine) => engine.partitioning.reroute(), /the argument routing is undefined/],
@@ -254,7 +254,7 @@ describe('what is no event is refused, and nothing of its call is stored', () =>
     ['a bigint', 1n, /BigInt/],
     ['a bigint inside', { n: 1n }, /BigInt/],
     ['a cycle', cyclic, /circular/],
-    ['NaN', Number.NaN, /NaN is no number of JSON/],
+    ['NaN', Number.NaN, /NaN is not a JSON number/],
     ['a Map', new Map([['a', 1]]), /it is of the class Map, which JSON writes as \{\}/],
     ['a Map inside', { tags: new Map([['a', 1]]) }, /"tags" is of the class Map/],
     ['a Set inside', [{ tags: new Set([1]) }], /"tags" is of the class Set/],

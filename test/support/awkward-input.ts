@@ -53,7 +53,7 @@ export function awkwardInput(): AwkwardInput {
       if (room > 3.5 * LINE_BYTES_MAX) putBad(`"${'l'.repeat(LINE_BYTES_MAX * 3)}"`, TOO_LONG);
       else if (room > 1.9 * LINE_BYTES_MAX && nth % 2 === 0) putBad(`"${'m'.repeat(LINE_BYTES_MAX - 1)}"`, TOO_LONG);
       else if (room > 1.2 * LINE_BYTES_MAX) putGood(`"${'n'.repeat(LINE_BYTES_MAX - 2)}"`);
-      else if (line % 50 === 7) putBad(`{"line":${line},`, 'not JSON: the line ends too early');
+      else if (line % 50 === 7) putBad(`{"line":${line},`, 'invalid JSON: unexpected end of line');
       else if (line % 50 === 9) put('');
       else putGood(`{"line":${line},"pad":"${'x'.repeat(line % 400)}"}`);
     }

@@ -1,12 +1,12 @@
 /**
- * The swim bladder, the event bus: tells those who wait that history has grown. It is told after a commit, never before, and keeps one number:
- * however long a listener sleeps, nothing piles up here.
+ * The event bus: notifies listeners that the head has moved. Called only after a commit. Its state is one sequence
+ * number, so a slow listener costs nothing.
  */
 
 export interface BusListener {
-  /** History has grown, or something else in the ledger may have changed. Looked at again by each listener for itself. */
+  /** The head has moved, or something else in the ledger may have changed; each listener reads the new state itself. */
   onChange(): void;
-  /** No more will come. Told as well where it came to that before. */
+  /** No more events will come. Also called on a listener that is added after the failure. */
   onFail(error: unknown): void;
 }
 
@@ -15,39 +15,39 @@ export class Bus {
   #failure: unknown;
   readonly #listeners = new Set<BusListener>();
 
-  /** The last sequence that was announced. */
+  /** The last announced sequence. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** History reaches to `sequence`. */
+  /** Announces that history reaches `sequence`. */
   announce(sequence: number): void {
     if (sequence <= this.#sequence) return;
     this.#sequence = sequence;
     this.notifyChange();
   }
 
-  /** Something besides history may have changed: the members of a group, say. */
+  /** Notifies listeners of a possible change other than a commit, such as a group's members. */
   notifyChange(): void {
     for (const listener of [...this.#listeners]) listener.onChange();
   }
 
-  /** No more will come: everyone who listens is told why. */
+  /** Ends the bus: passes the error to every listener, present and future. */
   fail(error: unknown): void {
     this.#failure ??= error;
     for (const listener of [...this.#listeners]) listener.onFail(error);
   }
 
-  /** Returns what ends it. */
+  /** Adds a listener. Returns the function that removes it. */
   listen(listener: BusListener): () => void {
     this.#listeners.add(listener);
-    // in a turn of its own: the caller does not have yet what ends its listening
+    // in a microtask: the caller does not have the returned function yet
     if (this.#failure !== undefined)
       queueMicrotask(() => this.#listeners.has(listener) && listener.onFail(this.#failure));
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves when history reaches beyond `sequence`, or the signal aborts. @throws what {@link fail} was given. */
+  /** Resolves when history extends beyond `sequence`, or the signal aborts. @throws the error given to {@link fail} */
   async beyond(sequence: number, signal?: AbortSignal): Promise<void> {
     while (this.#sequence <= sequence && this.#failure === undefined && !signal?.aborted) {
       await new Promise<void>((resolve) => {

@@ -1,25 +1,28 @@
-/** What was read ahead of one partition for one consumer: at most one read, bounded in bytes, however slow the consumer is. */
+/**
+ * Read-ahead buffer of one partition for one consumer: holds at most one read, bounded in bytes, however slow the
+ * consumer is.
+ */
 
 import type { StoredCommit } from '../model/events/commit.ts';
 import { EventBatch } from '../model/events/event.ts';
 
-/** Reads whole frames of the lane from a sequence on, in bounds. */
+/** Reads whole frames of the lane from a sequence on, bounded by events and bytes. */
 export type ReadFrames = (fromSequence: number, events: number, bytes: number) => Promise<StoredCommit[]>;
 
-/** What one read may bring; a single frame may be larger. */
+/** Most bytes of one read; a single frame may be larger. */
 const READ_BYTES = 256 * 1024;
 
 export class LaneBuffer {
   readonly #read: ReadFrames;
   #rest: EventBatch[] = [];
-  /** What `#rest` begins with: asked for from elsewhere, it is read again. */
+  /** Sequence at which `#rest` starts; a request for any other sequence reads again. */
   #from = -1;
 
   constructor(read: ReadFrames) {
     this.#read = read;
   }
 
-  /** Up to so many of the next events, and of bytes; at least one where there is one. */
+  /** The next events, at most `events` and `bytes`; at least one if any exists. */
   async take(fromSequence: number, events: number, bytes: number): Promise<EventBatch[]> {
     if (this.#from !== fromSequence || this.#rest.length === 0) await this.#fill(fromSequence, events);
     const taken: EventBatch[] = [];
@@ -48,7 +51,7 @@ export class LaneBuffer {
   }
 }
 
-/** How many of the batch's first events go into so many, and so many bytes; the first of all goes in whatever it weighs. */
+/** Number of leading events of the batch that fit in `events` and `bytes`; the very first event always fits. */
 function fitting(batch: EventBatch, events: number, bytes: number, isFirst: boolean): number {
   const most = Math.min(batch.count, events);
   if (bytes === Number.POSITIVE_INFINITY) return most;

@@ -1,14 +1,14 @@
-/** What a live consumer has read and not taken yet: the rest of one page, however slow it is and however little it takes at a time. */
+/** Unconsumed rest of the last page of a live consumer: at most one page, however slowly the consumer takes it. */
 
 import type { EventBatch } from '../model/events/event.ts';
 import type { SharedPage } from './shared-pages.ts';
 
 export class PageBuffer {
   readonly #read: (from: number) => Promise<SharedPage>;
-  /** The batches of the page from `#at` on; those before it were taken. */
+  /** Batches of the page; those before index `#at` have been taken. */
   #batches: EventBatch[] = [];
   #at = 0;
-  /** Where the rest begins, and where what comes after it does. */
+  /** Sequences at which the rest of the page and the next page start. */
   #from = 0;
   #next = 0;
 
@@ -16,7 +16,7 @@ export class PageBuffer {
     this.#read = read;
   }
 
-  /** Up to so many events from a sequence on, and where those after them begin. */
+  /** At most `events` events from a sequence on, with the sequence at which the next ones start. */
   async take(from: number, events: number): Promise<SharedPage> {
     if (this.#at === this.#batches.length || this.#from !== from) {
       const page = await this.#read(from);
@@ -31,7 +31,8 @@ export class PageBuffer {
       const count = Math.min(left, batch.count);
       batches.push(batch.slice(0, count));
       left -= count;
-      // only the batch that was cut is touched: a page of 2,048 single events taken one by one would slice two million otherwise
+      // slice only the batch that is split: taking a page of 2,048 single events one by one would otherwise copy two
+      // million slots
       if (count === batch.count) this.#at++;
       else this.#batches[this.#at] = batch.slice(count, batch.count);
     }

@@ -1,4 +1,4 @@
-/** Pages of recent history that several live consumers read at about the same time: read once, kept for the few last places, then let go. */
+/** Cache of the last few pages of history, shared by live consumers that read the same place at about the same time. */
 
 import { EventBatch } from '../model/events/event.ts';
 import type { History } from '../model/events/history.ts';
@@ -7,11 +7,11 @@ import type { PartitionId } from '../model/routing/partition.ts';
 export interface SharedPage {
   /** In sequence order; none is empty. */
   readonly batches: readonly EventBatch[];
-  /** Where the next page begins. */
+  /** Sequence at which the next page starts. */
   readonly next: number;
 }
 
-/** Those who keep up are at most this many pages apart; who falls back reads for himself and slows nobody. */
+/** Pages kept for consumers near the head. A slower consumer reads its own pages and delays no other. */
 const PAGES_KEPT = 2;
 
 export class SharedPages {
@@ -22,7 +22,7 @@ export class SharedPages {
     this.#history = history;
   }
 
-  /** Events from `from` up to `through`, or a page of them. */
+  /** One page of the events `[from, through]`. */
   read(from: number, through: number, partitions: readonly PartitionId[] | null): Promise<SharedPage> {
     const place = `${from}/${partitions?.join() ?? ''}`;
     const known = this.#pages.get(place);
@@ -37,7 +37,7 @@ export class SharedPages {
     return page;
   }
 
-  /** Nobody reads any more. */
+  /** Drops all pages: no consumer is left. */
   clear(): void {
     this.#pages.clear();
   }

@@ -1,4 +1,7 @@
-/** What each public call of an engine takes, checked at its door. Which values are possible in a given ledger the call says itself. */
+/**
+ * The options of each public call of an engine, checked before the call. Checks that depend on a ledger are in the call
+ * itself.
+ */
 
 import type { IngestHooks, InputSource } from '../emission/commit/ingest.ts';
 import { DETERMINISMS, DURABILITIES } from '../model/config.ts';
@@ -49,7 +52,7 @@ export const SOURCES = listOf<InputSource>(
   'a list of inputs, each with a name and a method open()',
 );
 const KEY = either<string, readonly string[]>(text, texts);
-export const KEYS = listOf<KeyInput>(KEY, 'a list of keys, each a text or a list of texts');
+export const KEYS = listOf<KeyInput>(KEY, 'a list of keys, each a string or a list of strings');
 export const PLACEMENTS = listOf<WantedPlacement>(
   kindOf('a placement', (value) => {
     const { key, partition } = (value ?? {}) as { readonly key?: unknown; readonly partition?: unknown };
@@ -69,7 +72,7 @@ const COUNT_OR_NAMES = { ...either(number, texts), expected: 'how many, or a lis
 const FILTER = {
   partitions: texts,
   key: text,
-  where: { ...either(text, texts), expected: 'a condition, or a list of conditions, each a text' },
+  where: { ...either(text, texts), expected: 'a condition, or a list of conditions, each a string' },
 };
 
 const LEDGER = {
@@ -89,7 +92,7 @@ export const CREATE: OptionTable<CreateOptions & Pick<OpenOptions, 'clock' | 'bu
   ...ABORT,
 };
 export const OPEN: OptionTable<OpenOptions> = {
-  ledger: required({ ...text, expected: 'the path of the ledger, a text' }),
+  ledger: required({ ...text, expected: 'the path of the ledger, a string' }),
   create: flag,
   access: oneOf('read', 'write'),
   trustClock: flag,
@@ -179,7 +182,7 @@ export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { envelope: flag,
 export const REROUTE: OptionTable<RerouteOptions> = { partitions: COUNT_OR_NAMES };
 export const PREVIEW: OptionTable<PreviewOptions> = { ...REROUTE, sample: number, ...ABORT };
 
-/** Data of the shape that the helpers make: only such data has a text. */
+/** Data of the shape that the helpers make; only such data has a text form. */
 function isRoutingSpec(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('missing' in value)) return false;
   try {

@@ -1,4 +1,4 @@
-/** What those who feed consumers are built on, whether these are members of groups or not. */
+/** Dependencies shared by all consumers, with or without a group. */
 
 import type { Bus } from '../bus/bus.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -11,11 +11,11 @@ export interface ConsumerParts {
   readonly ledger: Ledger;
   readonly bus: Bus;
   readonly clock: Clock;
-  /** What reports that are held back wait by. */
+  /** Timer of throttled reports. */
   readonly timer: Timer;
   readonly labels: EventLabels;
-  /** Those of all members, which share transactions. */
+  /** Acknowledgements of all members, which share transactions. */
   readonly acks: AckQueue;
-  /** It can be fed again, or has something to be fed. */
+  /** Call when a consumer has room again, or has something to deliver. */
   wake(): void;
 }

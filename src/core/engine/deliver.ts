@@ -1,4 +1,4 @@
-/** Joins scheduler and output: what a consumer is fed reaches its handler, told with the names of partitions. */
+/** Joins scheduler and output: passes deliveries to their handler, with partition names instead of ids. */
 
 import { Delivery } from '../output/delivery.ts';
 import type { EventLabels } from '../output/event-form.ts';

@@ -1,20 +1,20 @@
-/** A replay that tells nobody: what it would tell, and how long that would take at its pace. */
+/** Dry run of a replay: what it would deliver and how long that would take at its pace, without delivering anything. */
 
 import type { EventStream, StreamReport } from '../output/event-stream.ts';
 import type { Sink } from '../output/stream-sink.ts';
 import { type Pace, readPace } from '../scheduler/pacing/pace.ts';
 import type { ReplayOptions } from './replay.ts';
 
-/** What a replay would tell. */
+/** What a replay would deliver. */
 export interface DryRunReport extends StreamReport {
-  /** How long it would take at its speed; null where it would go as fast as it can. */
+  /** Duration at the requested speed; null if unthrottled. */
   readonly durationMs: number | null;
 }
 
-/** `tell`: the replay with these options. @throws as a replay does. */
+/** `replay`: starts the replay with the given options. @throws as a replay does */
 export async function dryRun(
   options: ReplayOptions,
-  tell: (options: ReplayOptions) => EventStream,
+  replay: (options: ReplayOptions) => EventStream,
 ): Promise<DryRunReport> {
   const pace = readPace(options);
   const unpaced = {
@@ -25,11 +25,11 @@ export async function dryRun(
     playback: undefined,
     follow: false,
   };
-  const report = await tell(unpaced).deliver(pace === null ? null : clockedBy(pace));
+  const report = await replay(unpaced).deliver(pace === null ? null : clockedBy(pace));
   return { ...report, durationMs: pace?.durationMs ?? null };
 }
 
-/** A sink that asks when everything would be due. */
+/** A sink that only computes when the events would be due. */
 function clockedBy(pace: Pace): Sink {
   return {
     deliver: async (batches) => {

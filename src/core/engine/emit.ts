@@ -1,4 +1,4 @@
-/** Joins emission, router, ledger and bus for those who emit: what they give becomes commits, and commits are told on the bus. */
+/** Joins emission, router, ledger and bus: turns what a caller emits into commits, and announces commits on the bus. */
 
 import type { Bus } from '../bus/bus.ts';
 import { ingestAtomically } from '../emission/commit/atomic.ts';
@@ -20,10 +20,13 @@ import { makeRouter } from '../router/router.ts';
 import { toLine } from './event-line.ts';
 import { WarningWatch } from './warning-watch.ts';
 
-/** An event to emit: JSON text as string or bytes is stored as it is, anything else as JSON.stringify writes it. */
+/** An event to emit: JSON text as string or bytes is stored unchanged, anything else as JSON.stringify writes it. */
 export type EventInput = string | Uint8Array | object | number | boolean | null;
 
-/** Lists and streams are events only inside a list: by themselves they are many. A promise is none before it is awaited. */
+/**
+ * A single event. Lists and streams are single events only inside a list: by themselves they are many events. A promise
+ * must be awaited first.
+ */
 export type SingleEvent<Event extends EventInput> = Event extends
   | readonly unknown[]
   | AsyncIterable<unknown>
@@ -31,20 +34,20 @@ export type SingleEvent<Event extends EventInput> = Event extends
   ? never
   : Event;
 
-/** What is said of all events of a call, past what they hold. */
+/** Applies to all events of a call, in place of what the events hold. */
 export interface RoutingOverrideOptions {
-  /** Their key, in place of the one they carry; of a composite `a+b` or a JSON list of its parts. */
+  /** Their key, instead of the one they carry; for a composite `a+b` or a JSON list of its parts. */
   readonly key?: string | undefined;
-  /** The partition they go to, whatever the routing says. */
+  /** Their partition, whatever the routing decides. */
   readonly to?: string | undefined;
 }
 
 export interface EmitOptions extends RoutingOverrideOptions {
-  /** Store the position in the input with each commit under this name, and continue behind it. */
+  /** Store the position in the input with each commit under this name, and continue after it. */
   readonly producer?: string | undefined;
   /** All of the input or nothing. */
   readonly atomic?: boolean | undefined;
-  /** The lines are envelopes, as `envelopeForm` writes them: times and payloads come from inside. */
+  /** The lines are envelopes, as `envelopeForm` writes them: time and payload are taken from inside. */
   readonly envelope?: boolean | undefined;
   /** An event earlier than the head: recorded at the head's time (default), or a bad line. */
   readonly late?: 'record' | 'reject' | undefined;
@@ -59,7 +62,7 @@ export interface EmittingParts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly isClockTrusted: boolean;
-  /** Where events lie that were stored before. */
+  /** Finds the positions of events that were stored before. */
   readonly locate: LocateEvents;
 }
 
@@ -75,14 +78,20 @@ export class Emitting {
     this.#target = announcing(parts);
   }
 
-  /** Commits the events together, all or none; calls at the same time share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
+  /**
+   * Commits the events together, all or none; simultaneous calls share a commit.
+   * @throws LedgerError BAD_LINE, ID_CONFLICT
+   */
   emit(events: readonly EventInput[], given: RoutingOverrideOptions): Promise<EventReceipt[]> {
     const { clock, locate } = this.#parts;
     this.#shared ??= new CommitBatcher({ target: this.#target, makeRouter, clock }, this.settings({}, 'calls'), locate);
     return this.#shared.emit(events.map(toLine), toGiven(given));
   }
 
-  /** Commits named inputs one after the other, as one. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN */
+  /**
+   * Commits named inputs one after the other as a single input.
+   * @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN
+   */
   async ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks): Promise<EmissionReport> {
     if (options.onWarning === undefined) return this.#ingest(sources, options);
     const { ledger, clock } = this.#parts;
@@ -109,7 +118,7 @@ export class Emitting {
     const { ledger, bus, clock } = this.#parts;
     if (options.atomic && options.onReject !== undefined) throw rejectsOfAtomic();
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
-    // what cannot be given is refused before anything is read
+    // an invalid override is rejected before any input is read
     makeRouter(await ledger.routing(), settings.given);
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
     if (options.atomic !== true) return ingest(this.emitter(settings), sources, producer, options);
@@ -125,7 +134,7 @@ export class Emitting {
     return new Emitter({ target: this.#target, makeRouter, clock: this.#parts.clock }, settings);
   }
 
-  /** What the ledger asks of a line, and what the caller does. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+  /** The ledger's requirements on a line, and the caller's. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
   settings(options: EmitOptions, onBadLine: EmissionSettings['onBadLine']): EmissionSettings {
     const { config } = this.#parts.ledger.identity;
     return {
@@ -142,14 +151,14 @@ export class Emitting {
     };
   }
 
-  /** Waits for commits on their way. */
+  /** Waits for commits in progress. */
   async close(): Promise<void> {
     await this.#shared?.close();
   }
 
   async #producerProgress(name: string): Promise<ProducerProgress> {
     checkName('producer', name);
-    // node:crypto behind it costs a tenth of a small command's time, and few commands need it
+    // its import of node:crypto costs a tenth of a small command's time, and few commands need it
     const { ProducerProgress } = await import('../emission/commit/producer-progress.ts');
     return new ProducerProgress(name, await this.#parts.ledger.positionOfProducer(name));
   }
@@ -162,7 +171,7 @@ function rejectsOfAtomic(): LedgerError {
   );
 }
 
-/** The ledger as a target whose commits are told on the bus once they are durable. */
+/** A commit target that announces its commits on the bus once they are durable. */
 function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): EmissionTarget {
   const announce = <Outcome extends CommitOutcome | Stale>(outcome: Outcome): Outcome => {
     if (outcome.kind === 'committed') bus.announce(outcome.head.sequence);

@@ -1,4 +1,4 @@
-/** What picks the events of a telling, joined: their key and fields, and the partitions in which a key can lie. */
+/** Selects the events of a stream: by key and fields, and by the partitions that can contain the key. */
 
 import type { Ledger } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
@@ -14,15 +14,18 @@ import { placeOfKey } from '../router/place-of-key.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 
-/** Which events are told. */
+/** Which events are delivered. */
 export interface FilterRequest {
-  /** Only events whose key is this text. */
+  /** Only events with exactly this key. */
   readonly key?: string | undefined;
-  /** Only events that meet all of these: `properties.mag>=4.5`; also = != < <= > and ~ for a regular expression of RE2, ~* for one that ignores case. */
+  /**
+   * Only events that meet all of these: `properties.mag>=4.5`; also = != < <= > and ~ for an RE2 regular expression, ~*
+   * for one that ignores case.
+   */
   readonly where?: string | readonly string[] | undefined;
 }
 
-/** What picks the events of one run, and what it has met meanwhile. */
+/** The filter of one run, with the facts it has gathered so far. */
 export class EventFilter {
   readonly #key: string | undefined;
   readonly #conditions: readonly Condition[];
@@ -39,7 +42,7 @@ export class EventFilter {
     this.#unmet = new Set(this.#conditions);
   }
 
-  /** Null where everything is kept. @throws LedgerError INVALID_ARGUMENT for a regular expression that cannot be read */
+  /** Null if every event is kept. @throws LedgerError INVALID_ARGUMENT for an invalid regular expression */
   async load(): Promise<EventPredicate | null> {
     const key = this.#key;
     const labels = this.#labels;
@@ -48,7 +51,7 @@ export class EventFilter {
     return (batch, at) => labels.key(batch, at) === key && (meets?.(batch, at) ?? true);
   }
 
-  /** Fields of conditions that none of the events had which were looked at; empty where none was looked at. */
+  /** Fields of conditions that none of the examined events had; empty if none was examined. */
   get missingFields(): string[] {
     if (this.#examined === 0) return [];
     return [...new Set([...this.#unmet].map(({ path }) => formatFieldPath(path)))];
@@ -76,7 +79,7 @@ export class EventFilter {
   }
 }
 
-/** What tells the filters of one telling from those of another; the empty text where everything is kept. */
+/** Identifies the filters of a stream; empty if every event is kept. */
 export function filterText({
   partitions,
   key,
@@ -89,7 +92,7 @@ export function filterText({
     : JSON.stringify([names, key ?? null, conditions]);
 }
 
-/** Reads ranges through the head, unfiltered, and passes by the partitions in which the key cannot lie. */
+/** Reads ranges through the head, unfiltered, and skips partitions that cannot contain the key. */
 export function rangeReader(
   ledger: Ledger,
   { key }: FilterRequest,
@@ -101,7 +104,7 @@ export function rangeReader(
   };
 }
 
-/** The partitions in which events of a key may lie, of those asked for; null: all of them. */
+/** The requested partitions that may contain events of a key; null: all. */
 async function placesOfKey(
   ledger: Ledger,
   key: string,
@@ -114,7 +117,7 @@ async function placesOfKey(
   const places = new Set<PartitionId>();
   for (const epoch of epochs) {
     if (epoch.epoch < first.epoch || epoch.fromSequence > range.through) continue;
-    // a session lies where its pin was at the time, a key that was placed where somebody said
+    // a session is where its pin was at the time, and a placed key where it was placed
     if (epoch.spec.rule === 'sticky' || epoch.placedFrom !== null) return asked;
     const place = placeOfKey({ epoch, partitionNames, placements: NO_PLACEMENTS }, key);
     if (place !== null) places.add(place);

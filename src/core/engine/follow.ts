@@ -1,4 +1,4 @@
-/** Joins scheduler, bus and ledger for a subscription without a group: what comes, in the order of the ledger. */
+/** Joins scheduler, bus and ledger for a subscription without a group: new events in ledger order. */
 
 import { PageBuffer } from '../bus/page-buffer.ts';
 import type { SharedPages } from '../bus/shared-pages.ts';
@@ -8,7 +8,7 @@ import type { ConsumerParts } from './consumer-parts.ts';
 import { deliverTo } from './deliver.ts';
 import { CAPACITY, type Handler, type SubscribeOptions } from './subscription.ts';
 
-/** `from`: the first sequence it gets; `partitions`: null for all. */
+/** `from`: the first sequence to deliver; `partitions`: null for all. */
 export function follow(
   { bus, labels, wake, pages }: ConsumerParts & { readonly pages: SharedPages },
   place: { readonly from: number; readonly partitions: readonly PartitionId[] | null },

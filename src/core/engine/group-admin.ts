@@ -1,4 +1,4 @@
-/** Groups as people and scripts see them, partitions by name: where they stand, what they have parked, and stepping them elsewhere. */
+/** Administers groups, with partitions by name: their positions, their parked events, and offset resets. */
 
 import type { GroupPlan, ParkedSpan, SpanStep } from '../ledger/groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -10,14 +10,14 @@ import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
 
 type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'partition'> & { readonly partition: string };
 
-/** Where a group stands in one partition. */
+/** A group's position in one partition. */
 export type GroupLane = Named<LaneSummary>;
-/** Where a group stands in all of them, and who works for it. */
+/** A group's position in all partitions, and its members. */
 export type GroupDescription = Omit<GroupSummary, 'lanes'> & { readonly lanes: readonly GroupLane[] };
-/** An event that a group has set aside. */
+/** A parked event of a group. */
 export type ParkedEventDescription = Named<ParkedEvent>;
 
-/** A step of a group in one partition. */
+/** An offset reset in one partition. */
 export interface CursorStep {
   readonly partition: string;
   /** Offset of the next event, before and after. */
@@ -25,23 +25,23 @@ export interface CursorStep {
   readonly to: number;
 }
 
-/** What stepping a group elsewhere does, or would do. */
+/** The effect of an offset reset, done or planned. */
 export interface CursorPlan {
   readonly steps: readonly CursorStep[];
-  /** Events that are delivered again, and events that are left out. */
+  /** Events that are delivered again, and events that are skipped. */
   readonly again: number;
   readonly skipped: number;
-  /** Members that are at work. */
+  /** Active members. */
   readonly liveMembers: readonly string[];
 }
 
-/** Which cursors are stepped. */
+/** Which offsets are reset. */
 export interface SetCursorsOptions {
   /** Names of partitions; default all. */
   readonly partitions?: readonly string[] | undefined;
   /** IANA zone of dates in the starting point. Default UTC. */
   readonly zone?: string | undefined;
-  /** Also while members are at work: their leases end. */
+  /** Reset even while members are active: their leases end. */
   readonly force?: boolean | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface SetCursorsOptions {
 export interface ParkedOptions {
   /** Begin after this sequence. Default 0: at the first one. */
   readonly after?: number | undefined;
-  /** End after so many. Default: all of them. */
+  /** Most events to list. Default: all of them. */
   readonly limit?: number | undefined;
 }
 
@@ -59,12 +59,12 @@ export interface CursorOptions {
   readonly partitions?: readonly PartitionId[] | null | undefined;
 }
 
-/** Parked events by their sequences, or whatever is parked. */
+/** Parked events by their sequences, or all of them. */
 export type ChosenParked = 'all' | readonly number[];
 
 /** Events of one page: reason and last lines of each may be 5 KB. */
 const PAGE_EVENTS = 256;
-/** Parked events that one transaction changes. */
+/** Parked events changed by one transaction. */
 const CHANGED_EVENTS_MAX = 1000;
 
 export class GroupAdmin {
@@ -83,7 +83,7 @@ export class GroupAdmin {
     return summaries.map((group) => ({ ...group, lanes: group.lanes.map((lane) => this.#named(lane)) }));
   }
 
-  /** By sequence, read page by page: however many there are, a page is in memory. */
+  /** In sequence order, read page by page, so that only one page is in memory. */
   async *parked(
     group: string,
     { after = 0, limit = Number.POSITIVE_INFINITY }: ParkedOptions,
@@ -99,23 +99,23 @@ export class GroupAdmin {
     }
   }
 
-  /** Returns how many. */
+  /** Returns the number of events. */
   redeliver(group: string, chosen: ChosenParked): Promise<number> {
     const { groups } = this.#ledger;
     if (chosen === 'all') return this.#inSpans((span) => groups.redeliverSpan(group, span));
     return this.#inPieces(group, chosen, (piece) => groups.redeliver(group, piece));
   }
 
-  /** Returns how many. */
+  /** Returns the number of events. */
   drop(group: string, chosen: ChosenParked): Promise<number> {
     const { groups } = this.#ledger;
     if (chosen === 'all') return this.#inSpans((span) => groups.dropSpan(group, span));
     return this.#inPieces(group, chosen, (piece) => groups.drop(group, piece));
   }
 
-  /** One transaction for some of them: of a million, one would hold up every emitter until it is through. */
+  /** Changes the events in several transactions: one for a million events would block every emitter until it ends. */
   async #inSpans(change: (span: ParkedSpan) => Promise<SpanStep>): Promise<number> {
-    // nothing behind it is parked yet; without an end those that fail meanwhile would be taken again and again
+    // a fixed end: without it events that fail meanwhile would be taken again and again
     const { sequence: through } = await this.#ledger.head();
     let total = 0;
     for (let after = 0; ; ) {
@@ -126,7 +126,7 @@ export class GroupAdmin {
     }
   }
 
-  /** The same for those that are named: all are looked at before the first is changed. */
+  /** Changes the named events; all of them are checked before the first is changed. */
   async #inPieces(
     group: string,
     sequences: readonly number[],
@@ -156,7 +156,7 @@ export class GroupAdmin {
     return this.#described(await this.#learned(this.#ledger.groups.move({ ...move, force: options.force ?? false })));
   }
 
-  /** An answer whose partitions have names: another process may have added some. */
+  /** Runs a query and names its partitions; another process may have added some. */
   async #learned<Answer>(asked: Promise<Answer>): Promise<Answer> {
     const answer = await asked;
     await this.#ledger.head();

@@ -1,4 +1,4 @@
-/** Joins scheduler, bus and ledger for a member of a group: what it is fed from, and what it is told of by name. */
+/** Joins scheduler, bus and ledger for a member of a group: provides its reads, and its hooks with partition names. */
 
 import { LaneBuffer } from '../bus/lane-buffer.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
@@ -17,7 +17,7 @@ const LEASE_MS = 10_000;
 interface MemberSpec {
   readonly group: string;
   readonly member: string;
-  /** Null: all there are. */
+  /** Null: all partitions. */
   readonly partitions: readonly PartitionId[] | null;
 }
 
@@ -77,7 +77,7 @@ export async function join(
   return consumer;
 }
 
-/** The caller's hooks, told of partitions by name. */
+/** The caller's hooks, with partition names instead of ids. */
 function namedHooks(
   { labels, clock }: ConsumerParts,
   { onRetry, onParked, onFenced, onLeases }: SubscribeOptions,
@@ -97,7 +97,7 @@ function namedHooks(
   };
 }
 
-/** By partition, the offset behind the last event there is. */
+/** End offset by partition, exclusive. */
 async function endsNow(
   { ledger }: ConsumerParts,
   partitions: readonly PartitionId[] | null,

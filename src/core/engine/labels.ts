@@ -1,4 +1,4 @@
-/** Joins ledger, router and scanner for those who tell events: the names and keys that stand beside what is stored. */
+/** Joins ledger, router and scanner for output: the partition names and keys of stored events. */
 
 import type { Ledger } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
@@ -8,7 +8,7 @@ import type { EventLabels } from '../output/event-form.ts';
 import { makeRouter } from '../router/router.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 
-/** Names and keys of events that are stored: the key is read from the payload by the routing that was in force. */
+/** Names and keys of stored events: the key is read from the payload by the routing that was in force. */
 export function labelsOf(ledger: Ledger): EventLabels {
   const readers = new Map<number, { router: Router; fields: FieldReader }>();
   const readerAt = (sequence: number) => {
@@ -16,7 +16,7 @@ export function labelsOf(ledger: Ledger): EventLabels {
     const epoch = epochAt(epochs, sequence);
     let reader = readers.get(epoch.epoch);
     if (reader === undefined) {
-      // keys are read by the rule, wherever they were placed
+      // keys are read by the rule, even of events that were placed
       const router = makeRouter({
         epoch,
         partitionNames: partitions.map(({ name }) => name),

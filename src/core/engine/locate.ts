@@ -1,4 +1,7 @@
-/** Joins ledger and emission for duplicates: where events lie that were stored before, many of them with few reads. */
+/**
+ * Joins ledger and emission for duplicates: finds the positions of events that were stored before, many of them with
+ * few reads.
+ */
 
 import type { LocateEvents } from '../emission/commit/commit-batcher.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -6,7 +9,7 @@ import type { StoredCommit } from '../model/events/commit.ts';
 import { EventBatch } from '../model/events/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 
-/** Sequences so close together are read as one range, bounded by the bytes of a page. */
+/** Sequences this close together are read as one range, bounded by the bytes of a page. */
 const RANGE_MAX = 4096;
 
 type Place = Awaited<ReturnType<LocateEvents>>[number];
@@ -34,7 +37,7 @@ export function locating(ledger: Pick<Ledger, 'read' | 'identity'>): LocateEvent
   };
 }
 
-/** Notes those of the wanted that lie in the commit; returns the first that lies beyond it. */
+/** Records the wanted events that the commit contains; returns the index of the first one after it. */
 function place(
   commit: StoredCommit,
   wanted: readonly number[],
@@ -60,8 +63,8 @@ function place(
 
 function notThere(sequence: number): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `an id was committed at sequence ${sequence}, and no event is there`,
-    hint: 'see how far the ledger is sound: completengine inspect --verify',
+    message: `an id was committed at sequence ${sequence}, but no event is there`,
+    hint: 'verify the ledger: completengine inspect --verify',
     details: { sequence },
   });
 }

@@ -1,4 +1,4 @@
-/** How a ledger is opened, and how it is made: what may be asked for, with its defaults, and whether it is what lies there. */
+/** Opens and creates ledgers: resolves options to their defaults, and compares them with an existing ledger. */
 
 import type { BusyLimit } from '../ledger/driver.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -21,18 +21,24 @@ import { parseFieldPath } from '../model/text/field-path.ts';
 import type { Clock } from '../model/time/clock.ts';
 import type { Timer } from '../model/time/timer.ts';
 
-/** How a ledger that does not exist yet is made. Everything has a default. */
+/** Settings of a new ledger. All have defaults. */
 export interface CreateOptions {
-  /** Routing: `hashOf('tenant')`, `rangeOf('amount', [100, 1000])` and so on, or its text. Default: a hash over the whole payload. */
+  /**
+   * Routing: `hashOf('tenant')`, `rangeOf('amount', [100, 1000])` and so on, or its text. Default: a hash over the
+   * whole payload.
+   */
   readonly partition?: RoutingSpec | string | undefined;
-  /** How many partitions, or their names; the one for events without a key may be left out. Default 8, or as many as a range makes. */
+  /**
+   * Number of partitions, or their names; the one for events without a key may be omitted. Default 8, or as many as a
+   * range makes.
+   */
   readonly partitions?: number | readonly string[] | undefined;
-  /** Dotted path of the event's own time. Default: the arrival counts. */
+  /** Dotted path of the event's own time. Default: arrival time. */
   readonly time?: string | undefined;
-  /** Dotted path of an id that is committed once for ever. */
+  /** Dotted path of a unique id, which is stored at most once. */
   readonly unique?: string | undefined;
   readonly durability?: Durability | undefined;
-  /** What replay does by default; kept with a new ledger, and in force for this engine. */
+  /** Default of replays; stored with a new ledger, and in force for this engine. */
   readonly determinism?: Determinism | undefined;
   /** Longest payload in bytes. Default 1 MiB. */
   readonly lineBytesMax?: number | undefined;
@@ -41,18 +47,18 @@ export interface CreateOptions {
 export interface OpenOptions extends CreateOptions {
   /** Path of the ledger file. */
   readonly ledger: string;
-  /** Make the ledger if there is none. Default true; false: NO_LEDGER. */
+  /** Create the ledger if there is none. Default true; false: NO_LEDGER. */
   readonly create?: boolean | undefined;
-  /** `read` opens a ledger one may not write, and refuses to emit. Default `write`. */
+  /** `read` opens a ledger without write permission, and rejects emits. Default `write`. */
   readonly access?: 'read' | 'write' | undefined;
-  /** How long to wait for other processes before BUSY. Default 5000. */
+  /** Milliseconds to wait for other processes before BUSY. Default 5000. */
   readonly busyTimeoutMs?: number | undefined;
   /** Ends every wait for other processes with ABORTED. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
-  /** Commit although the clock is more than five years after everything in the ledger. Default false: CLOCK_UNUSABLE. */
+  /** Commit even if the clock is more than five years after everything in the ledger. Default false: CLOCK_UNUSABLE. */
   readonly trustClock?: boolean | undefined;
-  /** What paced replays wait by. */
+  /** Timer of paced replays. */
   readonly timer?: Timer | undefined;
 }
 
@@ -75,12 +81,15 @@ export function toBusyLimit({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTi
   return { limitMs: busyTimeoutMs ?? BUSY_TIMEOUT_MS, signal };
 }
 
-/** Whether opening failed because there is no ledger and one can be made: no file, or an empty one, as a creation that was killed leaves it. */
+/**
+ * Whether opening failed because there is no ledger and one can be created: no file, or an empty one, as a killed
+ * creation leaves it.
+ */
 export function isUnmade(error: unknown): boolean {
   return error instanceof LedgerError && (error.code === 'NO_LEDGER' || error.details['isEmpty'] === true);
 }
 
-/** @throws LedgerError CONFIG_MISMATCH where the ledger was made otherwise than the options say */
+/** @throws LedgerError CONFIG_MISMATCH if the ledger was created with different settings */
 export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
   checkModes(options);
   const { config, epochs, partitions, path } = ledger.identity;
@@ -98,8 +107,8 @@ export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
   });
   if (found.length === 0) return;
   throw new LedgerError('CONFIG_MISMATCH', {
-    message: `${path} was made otherwise: ${found.join('; ')}`,
-    hint: 'leave these options out, or use another ledger',
+    message: `${path} was created with different settings: ${found.join('; ')}`,
+    hint: 'omit these options, or use another ledger',
     details: { path, differences: found },
   });
 }

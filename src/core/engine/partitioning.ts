@@ -1,4 +1,7 @@
-/** The body's hand on routing: joins ledger, router, emission and replay to explain, dryRun and change where events go. It holds no logic of an organ. */
+/**
+ * Joins ledger, router, emission and replay to explain, preview and change where events go. Contains no logic of a
+ * part.
+ */
 
 import type { InputSource } from '../emission/commit/ingest.ts';
 import { Explainer, type LineRoute } from '../emission/draft/explainer.ts';
@@ -25,18 +28,21 @@ import { FieldReader } from '../scan/field-reader.ts';
 import type { RoutableLine } from '../scan/scanned-field.ts';
 import { EXPLAIN_LINES, KEYS, PLACEMENTS, PREVIEW, REROUTE, ROUTING, SOURCES } from './call-options.ts';
 
-/** A key, and the partition it is to go to. */
+/** A key, and the partition to place it in. */
 export interface WantedPlacement {
   readonly key: KeyInput;
   readonly partition: string;
 }
 
 export interface RerouteOptions {
-  /** How many partitions keys go to, or their names, new ones among them. Default: those of now, for a range as many as its bounds make. */
+  /**
+   * Number of partitions that receive keys, or their names, which may be new. Default: the current ones; for a range as
+   * many as its bounds make.
+   */
   readonly partitions?: number | readonly string[] | undefined;
 }
 
-/** How one partition is reached now, and what lies in it. */
+/** How one partition is reached now, and its contents. */
 export interface PartitionDescription extends PartitionSummary {
   /** How keys reach it, such as `hash 3 of 8` or `100 <= amount < 1000`. */
   readonly rule: string;
@@ -44,13 +50,13 @@ export interface PartitionDescription extends PartitionSummary {
   readonly isKeyed: boolean;
 }
 
-/** Where an event or a key would go in the epoch in force, and by which rule; or why it is a bad line. */
+/** Where an event or a key would go in the current epoch, and by which rule; or why it is a bad line. */
 export interface Explanation {
   /** Null: it would be a bad line. */
   readonly partition: string | null;
   readonly key: string | null;
   readonly cause: RouteCause | null;
-  /** The way to the partition, or the reason why there is none. */
+  /** How the partition was chosen, or why there is none. */
   readonly rule: string;
   readonly epoch: number;
 }
@@ -72,7 +78,7 @@ export interface ExplainLinesOptions {
 }
 
 export interface PreviewOptions extends RerouteOptions {
-  /** Only the last so many events. Default: all of history. */
+  /** Only the last N events. Default: all of history. */
   readonly sample?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -83,7 +89,9 @@ export class Partitioning {
   readonly #settings: (isEnvelope: boolean) => EmissionSettings;
   readonly #onBegun: () => void;
 
-  /** @internal `onBegun`: an epoch has begun, and members of groups in this process may find new partitions. */
+  /**
+   * @internal `onBegun`: called after an epoch has begun; members of groups in this process may find new partitions.
+   */
   constructor(ledger: Ledger, clock: Clock, settings: (isEnvelope: boolean) => EmissionSettings, onBegun: () => void) {
     this.#ledger = ledger;
     this.#clock = clock;
@@ -96,7 +104,7 @@ export class Partitioning {
     return this.#ledger.routing();
   }
 
-  /** The partitions with what lies in them and how they are reached, by id. */
+  /** The partitions by id, with their contents and how they are reached. */
   async list(): Promise<{ readonly routing: RoutingInForce; readonly partitions: readonly PartitionDescription[] }> {
     const routing = await this.#ledger.routing();
     const summaries = await this.#ledger.summarize();
@@ -108,7 +116,10 @@ export class Partitioning {
     return { routing, partitions };
   }
 
-  /** Where events with these keys would go. A composite's key is a list of its parts, or `a+b`. Writes nothing. @throws LedgerError INVALID_ARGUMENT */
+  /**
+   * Where events with these keys would go. A composite's key is a list of its parts, or `a+b`. Writes nothing.
+   * @throws LedgerError INVALID_ARGUMENT
+   */
   async explain(keys: readonly KeyInput[]): Promise<Explanation[]> {
     readArgument('explain()', 'keys', keys, KEYS);
     const routing = await this.#ledger.basis();
@@ -127,7 +138,7 @@ export class Partitioning {
     });
   }
 
-  /** Where the events of an input would go, line by line, in the pieces in which it arrives. Writes nothing. */
+  /** Where the events of an input would go, line by line, as its chunks arrive. Writes nothing. */
   async *explainLines(
     sources: readonly InputSource[],
     options?: ExplainLinesOptions,
@@ -140,12 +151,18 @@ export class Partitioning {
     }
   }
 
-  /** New partitions that keys go to as to the others, from the next commit on. @throws LedgerError INVALID_ARGUMENT for a range */
+  /**
+   * Adds partitions that receive keys like the others, from the next commit on.
+   * @throws LedgerError INVALID_ARGUMENT for a range
+   */
   async add(names: readonly string[]): Promise<RoutingChange> {
     return this.#begin(planAdd(readArgument('add()', 'names', names, texts)));
   }
 
-  /** Keys that go to these partitions from the next commit on, whatever the rule says. @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION */
+  /**
+   * Places keys in these partitions from the next commit on, whatever the rule decides.
+   * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION
+   */
   async place(placements: readonly WantedPlacement[]): Promise<RoutingChange> {
     const wanted = readArgument('place()', 'placements', placements, PLACEMENTS);
     return this.#begin((routing) => {
@@ -156,13 +173,19 @@ export class Partitioning {
     });
   }
 
-  /** Another rule from the next commit on. Old events stay where they are. @throws LedgerError INVALID_ARGUMENT */
+  /**
+   * Replaces the routing from the next commit on. Stored events stay where they are.
+   * @throws LedgerError INVALID_ARGUMENT
+   */
   async reroute(routing: RoutingSpec | string, options?: RerouteOptions): Promise<RoutingChange> {
     const { partitions } = readOptions('reroute()', options, REROUTE);
     return this.#begin(planReroute(toRoutingSpec(readArgument('reroute()', 'routing', routing, ROUTING)), partitions));
   }
 
-  /** What {@link reroute} would change for the last `sample` events, or for all of history. Writes nothing. @throws LedgerError INVALID_ARGUMENT */
+  /**
+   * What {@link reroute} would change for the last `sample` events, or for all of history. Writes nothing.
+   * @throws LedgerError INVALID_ARGUMENT
+   */
   async previewReroute(routing: RoutingSpec | string, options?: PreviewOptions): Promise<ReroutePreview> {
     const { partitions, sample, signal } = readOptions('previewReroute()', options, PREVIEW);
     readArgument('previewReroute()', 'routing', routing, ROUTING);
@@ -222,8 +245,8 @@ function routeOf(routing: RoutingInForce): Route {
 function checkForetellable({ epoch: { spec } }: RoutingInForce): void {
   if (spec.rule !== 'sticky') return;
   throw invalidArgument(
-    'where sticky sessions go depends on what comes before, and is not foretold',
-    'leave --dry-run out, or ask partition explain',
+    'the partition of a sticky session depends on earlier events and cannot be predicted',
+    'leave out --dry-run, or use partition explain',
   );
 }
 
@@ -231,6 +254,6 @@ function checkSample(count: number): number {
   if (Number.isSafeInteger(count) && count > 0) return count;
   throw invalidArgument(
     `a sample of ${count} events is not possible`,
-    'leave it out for all of history, or use 1 and more',
+    'leave it out for all of history, or use 1 or more',
   );
 }

@@ -1,4 +1,7 @@
-/** Joins replay and emission for a range of one ledger that goes into another: same order, times and bytes, the other one's routing. */
+/**
+ * Joins replay and emission to copy a range of one ledger into another: same order, times and bytes, routed by the
+ * target.
+ */
 
 import type { Ledger } from '../ledger/ledger.ts';
 import { closeAfter } from '../model/closing.ts';
@@ -11,24 +14,24 @@ import { blake3 } from '../native/blake3.ts';
 import type { EventStream, StreamReport } from '../output/event-stream.ts';
 import type { Emitting } from './emit.ts';
 
-/** Of a hash: enough to tell the few choices that anybody makes of one ledger from one another. */
+/** Hash digits: enough to distinguish the few filters ever used on one ledger. */
 const CHOICE_DIGITS = 12;
 
-/** What went into another ledger. */
+/** What was copied into another ledger. */
 export interface TransferReport extends StreamReport {
-  /** The sequence of this ledger through which the other one held it already; null where it held nothing. */
+  /** Sequence of the source through which the target already held it; null if it held nothing. */
   readonly resumedBehind: number | null;
-  /** Of the other ledger. */
+  /** Sequences in the target. */
   readonly head: Head;
 }
 
 export interface TransferSource {
   readonly ledger: Ledger;
-  /** @throws LedgerError INVALID_RANGE when the ledger does not have it. */
+  /** @throws LedgerError INVALID_RANGE if the ledger does not have it */
   event(sequence: number): Promise<LedgerEvent>;
-  /** The range that goes over, but for what lies at or before a sequence. */
-  telling(behind: number): EventStream;
-  /** What tells this choice of events from others; empty for all of them. */
+  /** The range to copy, without what is at or before a sequence. */
+  replay(after: number): EventStream;
+  /** Identifies the filter; empty if every event is copied. */
   readonly filter: string;
 }
 
@@ -37,7 +40,10 @@ export interface TransferTarget {
   readonly emitting: Emitting;
 }
 
-/** @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event the other cannot take as it is */
+/**
+ * @throws LedgerError INVALID_ARGUMENT for the same ledger, PRODUCER_CONFLICT, BAD_LINE for an event that the target
+ * cannot accept unchanged
+ */
 export async function transfer(source: TransferSource, { ledger, emitting }: TransferTarget): Promise<TransferReport> {
   const { path, uuid } = source.ledger.identity;
   if (ledger.identity.uuid === uuid)
@@ -54,26 +60,26 @@ export async function transfer(source: TransferSource, { ledger, emitting }: Tra
     source: path,
   });
   const take = async (): Promise<TransferReport> => {
-    const report = await source.telling(held.position).deliver(sink);
+    const report = await source.replay(held.position).deliver(sink);
     await sink.end();
     return { ...report, resumedBehind: held.position === 0 ? null : held.position, head: await ledger.head() };
   };
   return closeAfter(take, () => sink.close());
 }
 
-/** Whether the source is still the one whose events lie in the target. */
+/** Whether the source is still the one whose events the target holds. */
 async function checkHeld({ ledger, event }: TransferSource, held: ProducerPosition, target: string): Promise<void> {
   const { eventFingerprint } = await import('../emission/commit/transfer-progress.ts');
   const isThere = held.position <= (await ledger.head()).sequence;
   if (isThere && eventFingerprint(await event(held.position)).digest.equals(held.digest)) return;
   throw new LedgerError('PRODUCER_CONFLICT', {
-    message: `${target} holds events of this ledger through sequence ${held.position}, and ${isThere ? 'another event stands there' : 'it ends before'}`,
-    hint: 'it was cut off or is an older copy: look for the one these events came from',
+    message: `${target} holds events of this ledger through sequence ${held.position}, but ${isThere ? 'another event is there' : 'this ledger ends before it'}`,
+    hint: 'this ledger was truncated or is an older copy: find the one that the events came from',
     details: { position: held.position },
   });
 }
 
-/** Of a filter's text; null where it leaves nothing out. */
+/** Hash of a filter's text; null if it keeps every event. */
 function choiceOf(filter: string): string | null {
   return filter === '' ? null : blake3(filter).toString('hex').slice(0, CHOICE_DIGITS);
 }

@@ -1,4 +1,4 @@
-/** One replay, joined: its range, the pages of it, and the stages in between that were asked for, in the order in which events pass them. */
+/** Builds one replay: its range, its pages, and the requested stages in the order in which events pass them. */
 
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Determinism } from '../model/config.ts';
@@ -20,72 +20,75 @@ import { type EventFilter, type FilterRequest, rangeReader } from './filter.ts';
 export interface ReplayOptions extends RangeRequest, FilterRequest, PaceRequest {
   /** Names of partitions; default all. */
   readonly partitions?: readonly string[] | undefined;
-  /** `strict` verifies the chain while reading. Default: as the ledger was made. */
+  /** `strict` verifies the chain while reading. Default: as the ledger was created. */
   readonly determinism?: Determinism | undefined;
-  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
+  /** IANA zone of dates and of times without one. Default UTC; a time without a zone is then rejected. */
   readonly zone?: string | undefined;
-  /** At the head it goes on with what comes, until the signal aborts. The range has no end then. */
+  /** At the head, continue with new events until the signal aborts. The range then has no end. */
   readonly follow?: boolean | undefined;
   /** Pauses, resumes and steps while it runs. */
   readonly playback?: Playback | undefined;
-  /** When the range is fixed, and after each delivery. */
+  /** Called when the range is fixed, and after each delivery. */
   readonly onProgress?: ((progress: ReplayProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface ReplayProgress {
-  /** What is told, by sequence; `through` is null where it follows. */
+  /** Sequences to deliver; `through` is null if it follows. */
   readonly from: number;
   readonly through: number | null;
-  /** Delivered so far. */
+  /** Events delivered so far. */
   readonly events: number;
-  /** Of the last event delivered; null before the first. */
+  /** Sequence of the last delivered event; null before the first. */
   readonly sequence: number | null;
   readonly time: Micros | null;
 }
 
 type Pages = AsyncGenerator<BatchPage, void, undefined>;
 
-/** What a replay needs of its engine. */
+/** Dependencies of a replay. */
 export interface ReplayParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly filter: EventFilter;
-  /** The partitions asked for, null for all of them. @throws LedgerError UNKNOWN_PARTITION */
+  /** The requested partitions, null for all. @throws LedgerError UNKNOWN_PARTITION */
   readonly select: () => Promise<readonly PartitionId[] | null>;
   readonly verify: boolean;
-  /** Nothing through this sequence is told: it was told before. */
-  readonly behind: number;
-  /** Looks at commits of others until it is called; then `grown` resolves when there is something behind a sequence. */
+  /** Nothing through this sequence is delivered. */
+  readonly after: number;
+  /**
+   * Watches for commits of other processes until the returned function is called; `grown` then resolves when there is
+   * an event after a sequence.
+   */
   readonly startWatching: () => () => void;
   readonly grown: (sequence: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** The sequences that a replay would tell now. @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
+/** The sequences that a replay would deliver now. @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
 export async function fixRange(parts: ReplayParts, options: ReplayOptions): Promise<SequenceRange> {
-  // made and thrown away: what is wrong with the options is told
+  // built and discarded: reports invalid options
   replaying(parts, options);
   await parts.filter.load();
   const { ledger, clock } = parts;
   return resolveRange(options, ledger, { now: clock.nowMicros(), zone: options.zone });
 }
 
-/** What is wrong with the options is told before anything is read. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+/** Reports invalid options before anything is read. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
 export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pages {
   const { ledger, timer, filter } = parts;
   const { signal, playback } = options;
   const pace = readPace(options);
   if (options.follow && hasEnd(options))
-    throw invalidArgument('a replay that follows has no end', 'leave the end of the range out, or do not follow');
+    throw invalidArgument('a replay that follows has no end', 'omit the end of the range, or do not follow');
   const now = parts.clock.nowMicros();
   return async function* pages() {
     const accepts = await filter.load();
-    // watching begins before the head is read, or a commit in between would be missed
+    // start watching before reading the head, or a commit in between would be missed
     const stopWatching = options.follow ? parts.startWatching() : null;
     try {
       const asked = await resolveRange(options, ledger, { now, zone: options.zone });
-      const range = { from: Math.max(asked.from, parts.behind + 1), through: asked.through };
+      const range = { from: Math.max(asked.from, parts.after + 1), through: asked.through };
       const read = rangeReader(ledger, options, { partitions: await parts.select(), verify: parts.verify, signal });
       let delivered = options.follow ? follow(ledger, range.from, read, { grown: parts.grown, signal }) : read(range);
       if (accepts !== null) delivered = filtered(delivered, accepts, signal);
@@ -100,7 +103,7 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
   };
 }
 
-/** Who asks for the next page has dealt with the one before. */
+/** A request for the next page means that the previous one was consumed. */
 async function* counted(
   pages: Pages,
   range: Pick<ReplayProgress, 'from' | 'through'>,

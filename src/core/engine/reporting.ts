@@ -1,4 +1,7 @@
-/** What a subscription reports where its caller has no hook for it: process warnings, few of them, with what comes out of payloads and files escaped. */
+/**
+ * Reports a subscription's failures as throttled process warnings if its caller has no hook for them. Text from
+ * payloads and files is escaped.
+ */
 
 import { inspect } from 'node:util';
 import type { ParkReason } from '../model/group.ts';
@@ -10,15 +13,15 @@ import type { FailedDelivery } from './subscription.ts';
 
 type WarningCode = 'COMPLETENGINE_EVENT_PARKED' | 'COMPLETENGINE_SUBSCRIPTION_FAILED';
 
-/** A handler that takes nothing parks thousands of events a second. */
+/** A handler that rejects everything parks thousands of events a second. */
 const PARKED_INTERVAL_MS = 10_000;
 const REASON_CHARACTERS_MAX = 500;
 const SHOWN_CHARACTERS_MAX = 200;
 
-/** Why a delivery has failed, as it is kept with what is parked. */
+/** The reason of a failed delivery, as it is stored with a parked event. */
 export function reasonOf(error: unknown): ParkReason {
   const message = error instanceof Error ? error.message : error;
-  // anything can be thrown: String() of some objects throws in its turn
+  // anything can be thrown, and String() itself throws for some objects
   const [line = ''] = (typeof message === 'string' ? message : inspect(message)).split('\n');
   return {
     reason: line.slice(0, REASON_CHARACTERS_MAX),
@@ -26,7 +29,7 @@ export function reasonOf(error: unknown): ParkReason {
   };
 }
 
-/** Warns of events that were parked: of the first one at once, then once in ten seconds at most. To be closed with its subscription. */
+/** Warns of parked events: at once for the first, then at most once in ten seconds. Close it with its subscription. */
 export function parkedWarnings(group: string, timer: Timer): ReportLimiter<FailedDelivery> {
   const report = ({ partition, offset, sequence, attempts, reason }: FailedDelivery, count: number): void => {
     const others = count === 1 ? '' : `; ${count - 1} more were parked since the last warning`;
@@ -39,7 +42,7 @@ export function parkedWarnings(group: string, timer: Timer): ReportLimiter<Faile
   return new ReportLimiter({ intervalMs: PARKED_INTERVAL_MS, timer, report });
 }
 
-/** Warns that a subscription has ended because it cannot go on. `group`: null without one. */
+/** Warns that a subscription has ended on a failure. `group`: null without one. */
 export function warnOfFailure(group: string | null, error: unknown): void {
   const subject = group === null ? 'a subscription without a group' : `the subscription to group ${formatName(group)}`;
   warn(

@@ -1,4 +1,7 @@
-/** Joins scheduler, bus and ledger for those who subscribe: each gets lanes to be fed from, and all are closed with their engine. */
+/**
+ * Joins scheduler, bus and ledger for subscriptions: gives each consumer its lanes, and closes all of them with their
+ * engine.
+ */
 
 import { randomInt } from 'node:crypto';
 import { SharedPages } from '../bus/shared-pages.ts';
@@ -17,12 +20,12 @@ import { warnOfFailure } from './reporting.ts';
 import { checkOptions, type Handler, type SubscribeOptions, type Subscription } from './subscription.ts';
 
 export interface SubscriptionParts extends Omit<ConsumerParts, 'acks' | 'wake'> {
-  /** Begins to look for commits of others; returns what ends it. */
+  /** Starts watching for commits of other processes; returns the function that stops it. */
   watch(): () => void;
   select(names: readonly string[] | undefined): Promise<PartitionId[] | null>;
 }
 
-/** A consumer as its subscription knows it. */
+/** A consumer as its subscription sees it. */
 interface EndingConsumer extends Consumer {
   readonly shutdown: Shutdown;
   readonly delivered: number;
@@ -39,7 +42,7 @@ export class Subscriptions {
   readonly #scheduler: Scheduler;
   readonly #pages: SharedPages;
   readonly #open = new Set<Shutdown>();
-  /** Those without a group, and the partitions each of them wants. */
+  /** Consumers without a group, with the partitions each of them wants. */
   readonly #live = new Map<LiveConsumer, ReadonlySet<PartitionId> | null>();
 
   constructor(parts: SubscriptionParts) {
@@ -53,7 +56,7 @@ export class Subscriptions {
     checkOptions(options);
     const stopWatching = this.#parts.watch();
     try {
-      // watching begins before the head is read, or a commit in between would be missed
+      // start watching before reading the head, or a commit in between would be missed
       const { sequence } = await this.#parts.ledger.head();
       this.#parts.bus.announce(sequence);
       const begun =
@@ -68,7 +71,7 @@ export class Subscriptions {
     }
   }
 
-  /** Who is told of a replay that is awaited: subscribers without a group; null where there are none. */
+  /** A sink that delivers awaited replays to all subscribers without a group; null if there are none. */
   liveSubscribers(): Sink | null {
     if (this.#live.size === 0) return null;
     return {
@@ -79,7 +82,7 @@ export class Subscriptions {
     };
   }
 
-  /** Finishes what is in hand everywhere. */
+  /** Closes all subscriptions after their current deliveries. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((shutdown) => shutdown.close()));
   }
@@ -105,7 +108,7 @@ export class Subscriptions {
     const isNew =
       (await groups.generation(group)) === null && (await groups.create(group, from, this.#parts.clock.nowMicros()));
     const consumer = await join(this.#parts, { group, member, partitions }, options, handler);
-    this.#add(consumer, () => consumer.look(), options.signal);
+    this.#add(consumer, () => consumer.refresh(), options.signal);
     return { consumer, names: { group, member, isNew } };
   }
 
@@ -141,11 +144,14 @@ async function deliverReplayed(
 ): Promise<void> {
   const chosen =
     wanted === null ? batches : batches.map((batch) => batch.filter((at) => wanted.has(batch.partition(at))));
-  const told = chosen.filter(({ count }) => count > 0);
-  if (told.length > 0) await consumer.deliverReplayed(told);
+  const delivered = chosen.filter(({ count }) => count > 0);
+  if (delivered.length > 0) await consumer.deliverReplayed(delivered);
 }
 
-/** The caller's view of a consumer. Its failure is reported to exactly one of: the hook, those who asked for `finished`, the process. */
+/**
+ * The caller's view of a consumer. Reports a failure to exactly one of: the hook, the reader of `finished`, the
+ * process.
+ */
 function subscriptionOf({ consumer, names }: Begun, onError: SubscribeOptions['onError']): Subscription {
   const { shutdown } = consumer;
   let isAwaited = false;

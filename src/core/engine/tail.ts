@@ -1,4 +1,4 @@
-/** One tail, joined: what picks its events, and the end of history that it tells. */
+/** Builds one tail: its filter, and the end of history that it reads. */
 
 import type { BatchPage } from '../model/events/event.ts';
 import { readTail, type TailProgress, type TailRequest } from '../replay/read-tail.ts';
@@ -8,9 +8,9 @@ import type { ReplayParts } from './replay.ts';
 export interface TailOptions extends TailRequest, FilterRequest {
   /** Names of partitions; default all. */
   readonly partitions?: readonly string[] | undefined;
-  /** IANA zone of dates and of times without one. Default UTC, and a time without a zone is refused. */
+  /** IANA zone of dates and of times without one. Default UTC; a time without a zone is then rejected. */
   readonly zone?: string | undefined;
-  /** After each delivery, and where it has come to the end of what there is: also past what is left out. */
+  /** Called after each delivery, and when the tail reaches the head: also past events that were filtered out. */
   readonly onProgress?: ((progress: TailProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -24,7 +24,7 @@ export function tailing(parts: TailParts, options: TailOptions): () => AsyncGene
     const accepts = await filter.load();
     const partitions = await parts.select();
     const read = rangeReader(ledger, options, { partitions, verify: false, signal });
-    // watching begins before the head is read, or a commit in between would be missed
+    // start watching before reading the head, or a commit in between would be missed
     const stopWatching = options.follow || options.idleMs !== undefined ? parts.startWatching() : null;
     try {
       yield* readTail(

@@ -1,4 +1,4 @@
-/** Joins ledger, scanner and labels for a proof of all that a ledger holds. */
+/** Joins ledger, scanner and labels to verify everything that a ledger holds. */
 
 import type { Ledger, VerifyReport } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
@@ -7,9 +7,9 @@ import type { EventLabels } from '../output/event-form.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 
 export interface VerifyOptions {
-  /** `SEQUENCE:HASH`, a head kept elsewhere, which the ledger must extend: without one a missing end does not show. */
+  /** `SEQUENCE:HASH`, a head kept elsewhere that the ledger must extend: without one truncation is not detected. */
   readonly expectHead?: string | undefined;
-  /** So far. */
+  /** Figures so far. */
   readonly onProgress?: ((progress: { readonly commits: number; readonly events: number }) => void) | undefined;
   /** Ends it: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

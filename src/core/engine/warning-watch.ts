@@ -1,9 +1,9 @@
-/** Looks for what goes wrong beside a long emission, and reports each kind once. */
+/** Checks for warnings during a long emission, and reports each kind once. */
 
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerWarning } from '../model/warning.ts';
 
-/** A look is a stat; not one for each commit of a single event. */
+/** A check is a stat call, so not one for each commit of a single event. */
 const COMMITS_PER_LOOK = 16;
 
 export class WarningWatch {
@@ -24,12 +24,12 @@ export class WarningWatch {
     this.#onWarning(warning);
   }
 
-  /** Something was committed, or passed over. */
+  /** Call when something was committed, or skipped. */
   onProgress(): void {
     if (++this.#commits % COMMITS_PER_LOOK === 0 && !this.#reported.has('WAL_GROWING')) this.#look ??= this.#lookNow();
   }
 
-  /** Looks once more. */
+  /** Checks once more. */
   async end(): Promise<void> {
     await this.#look;
     await this.#lookNow();
@@ -39,7 +39,7 @@ export class WarningWatch {
     try {
       this.report(await this.#ledger.walGrowth());
     } catch {
-      // what keeps the look from being made is what the emission itself fails with
+      // an error that prevents the check fails the emission itself as well
     } finally {
       this.#look = undefined;
     }

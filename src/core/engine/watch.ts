@@ -1,4 +1,4 @@
-/** Joins ledger and bus for those who follow: one watch for commits of other processes, while anybody needs it. */
+/** Joins ledger and bus for followers: one watch for commits of other processes while any follower needs it. */
 
 import type { Bus } from '../bus/bus.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -14,13 +14,13 @@ export class Watching {
     this.#bus = bus;
   }
 
-  /** Tells the bus of commits, whoever makes them. Returns what ends it for this follower. */
+  /** Announces commits of all processes on the bus. Returns the function that ends it for this follower. */
   begin(): () => void {
     this.#watch ??= this.#ledger.watch({
       onCommit: () => void this.#look(),
       onError: (error) => this.#bus.fail(error),
     });
-    // only now: a follower that could not begin would never end, and the watch with it
+    // only now: a follower that failed to start would never stop, and the watch with it
     this.#followers++;
     let isFollowing = true;
     return () => {
@@ -39,7 +39,7 @@ export class Watching {
   async #look(): Promise<void> {
     try {
       const { sequence } = await this.#ledger.head();
-      // what was committed may be no event: a group's cursor, say
+      // the change may be no event: a group's cursor, for example
       if (sequence > this.#bus.sequence) this.#bus.announce(sequence);
       else this.#bus.notifyChange();
     } catch (error) {

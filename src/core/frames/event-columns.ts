@@ -6,7 +6,7 @@ import { LedgerError } from '../model/ledger-error.ts';
 import { numberAt } from '../model/text/bytes.ts';
 import { walkFrameBody } from './frame-body.ts';
 
-/** Where each payload lies: its frame, and its bounds in the frame's body. */
+/** Location of each payload: its frame, and its bounds in the frame's body. */
 interface Places {
   readonly frames: readonly StoredFrame[];
   readonly frameOf: Uint16Array;
@@ -29,7 +29,7 @@ export class EventColumns {
     this.#places = places;
   }
 
-  /** @throws LedgerError VERIFICATION_FAILED when a body cannot be cut into the events its row promises. */
+  /** @throws LedgerError VERIFICATION_FAILED if a body does not decode to the number of events in its row */
   static of(commit: StoredCommit, range: SequenceRange): EventColumns {
     const frames = commit.frames;
     const slots = frames.reduce((sum, frame) => sum + checkedCount(frame), 0);
@@ -102,7 +102,7 @@ export class EventColumns {
     return this.#places.frames[numberAt(this.#places.frameOf, at)] as StoredFrame;
   }
 
-  /** Where the payload begins and ends in its frame's body. */
+  /** Bounds of the payload in its frame's body. */
   start(at: number): number {
     return numberAt(this.#places.starts, at);
   }
@@ -112,19 +112,19 @@ export class EventColumns {
   }
 }
 
-/** A frame's count, which sizes tables: one that its body cannot hold is refused before memory is asked for. */
+/** A frame's count, which sizes tables: a count that its body cannot hold is rejected before memory is allocated. */
 function checkedCount(frame: StoredFrame): number {
   if (frame.count > 0 && frame.count <= frame.body.length) return frame.count;
   throw brokenFrame(frame, `its row promises ${frame.count} events in ${frame.body.length} bytes`);
 }
 
-/** Positions of the filled slots by ascending sequence. */
+/** Indexes of the filled slots by ascending sequence. */
 function orderOf(sequences: Float64Array, filled: number): Uint32Array {
   const order = Uint32Array.from({ length: filled }, (_, at) => at);
   return order.sort((one, other) => numberAt(sequences, one) - numberAt(sequences, other));
 }
 
-/** As {@link orderOf} in one pass, where the events are all of a run of sequences; null where they are not. */
+/** As {@link orderOf} in one pass, if the events form one run of sequences; null if they do not. */
 function orderOfRun(sequences: Float64Array, filled: number): Uint32Array | null {
   let first = Number.MAX_SAFE_INTEGER;
   for (let at = 0; at < filled; at++) first = Math.min(first, numberAt(sequences, at));
@@ -148,7 +148,7 @@ function arrange<Table extends Float64Array | Uint32Array | Uint16Array>(
   return arranged;
 }
 
-/** A frame that cannot be told: its commit is named, nothing of it leaves the ledger. */
+/** A frame that cannot be decoded: the error names its commit, and none of its events is returned. */
 export function brokenFrame(frame: Pick<StoredFrame, 'partition' | 'sequence'>, fact: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `the commit at sequence ${frame.sequence} is broken: partition ${frame.partition}: ${fact}`,

@@ -1,16 +1,19 @@
 /**
- * The body of a frame: the events of one commit that went to one partition, as one JSON text `[[dSequence,dTime,PAYLOAD],\n[...]]`.
- * Writes it and finds the payloads in it again by byte ranges; a payload is never parsed or rebuilt here. No I/O.
+ * The body of a frame: the events of one commit in one partition, as one JSON text
+ * `[[dSequence,dTime,PAYLOAD],\n[...]]`. Encodes it, and finds the payloads in it by byte ranges; never parses or
+ * rebuilds a payload. No I/O.
  */
 
 import { asBuffer, byteAt, COMMA, isDigit, LINE_FEED, ZERO } from '../model/text/bytes.ts';
 
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
-/** `[` digits `,` digits `,` ... `]` and the comma and line feed between events: the most that stands around a payload. */
+/** `[` digits `,` digits `,` ... `]` and the comma and line feed between events: the most bytes around a payload. */
 const ENVELOPE_BYTES_MAX = 40;
 
-/** Writes the body of one frame into memory that grows with it. One writer is reused for many frames: `take` hands out a copy. */
+/**
+ * Encodes the body of one frame into memory that grows with it. One writer serves many frames: `take` returns a copy.
+ */
 export class FrameBodyWriter {
   #memory = Buffer.allocUnsafe(64 * 1024);
   #end = 0;
@@ -75,12 +78,12 @@ function writeInteger(memory: Buffer, at: number, value: number): number {
   return at + digits;
 }
 
-/** Told of each event of a body in order: its deltas and where its payload lies, half-open. */
+/** Called for each event of a body in order: its deltas and the bounds of its payload, half-open. */
 export type FrameEventVisitor = (sequenceDelta: number, timeDelta: number, start: number, end: number) => void;
 
 /**
- * Walks the events of a body. Returns null, or what is wrong with the body and where; events before that place were visited.
- * It checks the frame's own syntax to the byte and leaves the payloads unread.
+ * Walks the events of a body. Returns null, or the fault of the body and its place; events before that place were
+ * visited. Checks the frame's own syntax byte by byte, and does not read the payloads.
  */
 export function walkFrameBody(bytes: Uint8Array, visit: FrameEventVisitor): string | null {
   const body = asBuffer(bytes);
@@ -90,7 +93,7 @@ export function walkFrameBody(bytes: Uint8Array, visit: FrameEventVisitor): stri
   while (at < length) {
     let lineEnd = body.indexOf(LINE_FEED, at);
     const isLast = lineEnd < 0;
-    // an event ends `],\n`, the last one `]]` at the end of the body
+    // an event ends with `],\n`, the last one with `]]` at the end of the body
     if (isLast) lineEnd = length;
     const payloadEnd = lineEnd - 2;
     if (byteAt(body, at) !== OPEN) return `no event begins at byte ${at}`;

@@ -1,4 +1,6 @@
-/** The gathering half of the hot kernel from its host's side: cuts commits into lines, page by page. It leaves to the reference whatever is not as usual. */
+/**
+ * Host side of the kernel's gatherer: splits commits into lines, page by page. Leaves unusual commits to the reference.
+ */
 
 import { align, KernelMemory } from '../kernel/load.ts';
 import type { StoredCommit } from '../model/events/commit.ts';
@@ -31,17 +33,17 @@ const SLOT_BYTES = 16;
 const TIME_BYTES = 8;
 /** The kernel reads and copies sixteen bytes at a time. */
 const GAP_BYTES = 32;
-/** A commit of more places is left to the reference, and so is one for which the memory would have to be longer than this. */
+/** A commit with more events, or one that needs more memory than this, is left to the reference. */
 const SLOTS_MAX = 8 * 1024 * 1024;
 const MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
 const PLACE_MAX = 0xffff_ffff;
 
 export class LineGatherer {
   readonly #memory = new KernelMemory<GatherExports>();
-  /** Lines of the page, from here on; what each commit needs besides stands behind them. */
+  /** Lines of the page, from here on; scratch memory for each commit follows them. */
   #linesEnd = this.#memory.start;
 
-  /** Cuts the commits of one page. Their lines are views until another page's commits are cut. */
+  /** Splits the commits of one page. Their lines are views, valid until another page is split. */
   forPage(page: Page): GatheredCommit {
     let hasBegun = false;
     return (commit, range) => {
@@ -51,7 +53,7 @@ export class LineGatherer {
     };
   }
 
-  /** Forgets the lines of the page before, and makes room for those of this one. */
+  /** Discards the lines of the previous page, and reserves memory for those of this one. */
   #begin(page: readonly StoredCommit[]): void {
     this.#linesEnd = this.#memory.start;
     const usual = page.filter(isUsual);
@@ -60,11 +62,11 @@ export class LineGatherer {
       this.#linesEnd,
     );
     const work = usual.reduce((most, commit) => Math.max(most, workBytes(commit, placesOf(commit))), 0);
-    // grown now, because growing later would take the memory from under the lines
+    // reserved now, because growing the memory later would detach the views of the lines
     this.#memory.reserve(Math.min(lines + work, MEMORY_BYTES_MAX));
   }
 
-  /** Null where the reference has to look at the commit. */
+  /** Null if the reference must read the commit. */
   #cut(commit: StoredCommit, range: SequenceRange): GatheredLines | null {
     if (!isUsual(commit)) return null;
     const from = Math.min(PLACE_MAX, Math.max(0, range.from - commit.firstSequence));
@@ -106,7 +108,7 @@ export class LineGatherer {
     };
   }
 
-  /** Writes the frames' table and, behind the slots, their bodies. */
+  /** Writes the frames' table and, after the slots, their bodies. */
   #lay({ frames }: StoredCommit, framesAt: number, bodiesAt: number): void {
     const { buffer } = this.#memory;
     const table = new DataView(buffer, framesAt, frames.length * FRAME_BYTES);
@@ -124,7 +126,7 @@ export class LineGatherer {
   }
 }
 
-/** Whether the rows say what rows can say; what they say wrongly besides is seen while cutting. */
+/** Whether the rows are plausible; other errors in them show while splitting. */
 function isUsual(commit: StoredCommit): boolean {
   const { firstSequence, frames } = commit;
   return (
@@ -133,14 +135,14 @@ function isUsual(commit: StoredCommit): boolean {
   );
 }
 
-/** How many places the commit's events are spread over: those of partitions that were not asked for leave theirs empty. */
+/** Number of slots that the commit's events span: slots of partitions that were not requested stay empty. */
 function placesOf({ frames }: StoredCommit): number {
   return frames.reduce((most, { body }) => Math.max(most, lastPlace(body) + 1), 0);
 }
 
-/** The place of a body's last event, which is its greatest. */
+/** Index of a body's last event, which is its greatest. */
 function lastPlace(body: Buffer): number {
-  // behind the last line feed stands a bracket; where there is none, the body begins with two
+  // after the last line feed there is one bracket; without any line feed the body begins with two
   let at = Math.max(body.lastIndexOf(LINE_FEED), 0) + 2;
   let place = 0;
   for (; place <= SLOTS_MAX && at < body.length && isDigit(byteAt(body, at)); at++)
@@ -148,7 +150,7 @@ function lastPlace(body: Buffer): number {
   return place;
 }
 
-/** What a commit needs besides its lines: its frames' table, slots and bodies. */
+/** Memory that a commit needs besides its lines: its frames' table, slots and bodies. */
 function workBytes({ frames }: StoredCommit, places: number): number {
   return frames.length * (FRAME_BYTES + GAP_BYTES) + places * SLOT_BYTES + bodyBytes(frames) + 4 * GAP_BYTES;
 }

@@ -1,14 +1,17 @@
-/** Loads the hot kernel (`kernel/` in AssemblyScript, compiled by the build) into a memory of the caller's. It knows no organ and none of the exports. */
+/**
+ * Loads the WebAssembly kernel (`kernel/` in AssemblyScript, compiled by the build) into memory of the caller. Knows
+ * none of its exports.
+ */
 
 import { readFileSync } from 'node:fs';
 
-/** What stands below this address is the kernel's own. */
+/** Memory below this address belongs to the kernel. */
 const STATIC_BYTES = 1024;
 const PAGE_BYTES = 65536;
 
 let module: WebAssembly.Module | undefined;
 
-/** Linear memory whose layout its owner decides, from {@link KernelMemory.start} on. */
+/** Linear memory from {@link KernelMemory.start} on, laid out by its owner. */
 export class KernelMemory<Exports> {
   readonly exports: Exports;
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
@@ -19,17 +22,17 @@ export class KernelMemory<Exports> {
     this.exports = instance.exports as Exports;
   }
 
-  /** The first address that may be used. */
+  /** The first usable address. */
   get start(): number {
     return align(STATIC_BYTES);
   }
 
-  /** Another one after each time {@link reserve} has made it longer; views of the one before are empty then. */
+  /** Replaced whenever {@link reserve} grows it; views of the previous buffer are then empty. */
   get buffer(): ArrayBuffer {
     return this.#memory.buffer;
   }
 
-  /** Makes the memory reach up to the address, exclusive. */
+  /** Grows the memory up to the address, exclusive. */
   reserve(end: number): void {
     const missing = Math.ceil((end - this.#memory.buffer.byteLength) / PAGE_BYTES);
     if (missing > 0) this.#memory.grow(missing);

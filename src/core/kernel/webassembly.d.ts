@@ -1,4 +1,4 @@
-/** The part of WebAssembly's interface that is used here: Node's types leave it to those of browsers. */
+/** The part of WebAssembly's interface used here: only browser types include it, Node's types do not. */
 
 declare namespace WebAssembly {
   class Module {

@@ -1,6 +1,6 @@
-/** Ends of work: everything is closed, whatever fails, and the first failure is the one that is reported. */
+/** Closes resources: closes every one whatever fails, and reports the first failure. */
 
-/** Runs all of them, one after the other. @throws the first failure, when all have run */
+/** Runs all of them, one after the other. @throws the first failure, after all have run */
 export async function closeAll(steps: Iterable<() => unknown>): Promise<void> {
   const failures: unknown[] = [];
   for (const step of steps) {
@@ -13,7 +13,7 @@ export async function closeAll(steps: Iterable<() => unknown>): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-/** The work, then the end of it. A failure of the end does not replace one of the work, which a `finally` would do. */
+/** Runs the work, then closes. A failure of the close does not replace one of the work, as it would in a `finally`. */
 export async function closeAfter<Result>(work: () => Promise<Result>, close: () => unknown): Promise<Result> {
   let result: Result;
   try {

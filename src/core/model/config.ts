@@ -1,4 +1,4 @@
-/** What is fixed for a ledger when it is made, as data. No I/O. */
+/** The settings of a ledger that are fixed at creation, as data. No I/O. */
 
 import { invalidArgument } from './ledger-error.ts';
 import type { PartitionLayout } from './routing/partition-layout.ts';
@@ -6,18 +6,18 @@ import type { RoutingSpec } from './routing/routing.ts';
 import { formatRoutingSpec } from './routing/routing-text.ts';
 import { type FieldPath, formatFieldPath } from './text/field-path.ts';
 
-/** `full`: a commit is on the disk before it is acknowledged. `normal`: a power cut may take the last ones. */
+/** `full`: a commit is on the disk before it is acknowledged. `normal`: a power failure may lose the last commits. */
 export type Durability = (typeof DURABILITIES)[number];
 export const DURABILITIES = ['full', 'normal'] as const;
 
-/** `strict`: replay verifies the chain while it reads. `relaxed`: it does not, and is faster. */
+/** `strict`: replay verifies the chain while reading. `relaxed`: it does not, and is faster. */
 export type Determinism = (typeof DETERMINISMS)[number];
 export const DETERMINISMS = ['strict', 'relaxed'] as const;
 
 export interface LedgerConfig {
-  /** Where an event carries its own time; null: its arrival counts. */
+  /** Path of the event's own time; null: arrival time. */
   readonly time: FieldPath | null;
-  /** Where an event carries an id that is committed once for ever; null: no such id. */
+  /** Path of the event's unique id, which is stored at most once; null: no ids. */
   readonly unique: FieldPath | null;
   readonly durability: Durability;
   readonly determinism: Determinism;
@@ -26,12 +26,12 @@ export interface LedgerConfig {
 }
 
 export const LINE_BYTES_DEFAULT = 1024 * 1024;
-/** A frame is one SQLite blob, and those end at 1e9 bytes. */
+/** A frame is one SQLite blob, whose limit is 1e9 bytes. */
 const LINE_BYTES_LIMIT = 256 * 1024 * 1024;
-/** Deepest nesting of a payload. SQLite's JSON functions stop at 1,000, a frame adds two. */
+/** Deepest nesting of a payload. SQLite's JSON functions stop at 1,000, and a frame adds two levels. */
 export const DEPTH_MAX = 512;
 
-/** How a ledger that does not exist yet shall be made. */
+/** Settings of a ledger that does not exist yet. */
 export interface LedgerBlueprint extends PartitionLayout {
   readonly config: LedgerConfig;
   readonly routing: RoutingSpec;
@@ -41,13 +41,13 @@ export function isLineBytesMax(bytes: unknown): bytes is number {
   return Number.isInteger(bytes) && (bytes as number) >= 1 && (bytes as number) <= LINE_BYTES_LIMIT;
 }
 
-/** @throws LedgerError INVALID_ARGUMENT when the limit is not possible. */
+/** @throws LedgerError INVALID_ARGUMENT if the limit is out of range */
 export function checkLineBytesMax(bytes: number): number {
   if (isLineBytesMax(bytes)) return bytes;
-  throw invalidArgument(`a line limit of ${bytes} bytes is not possible`, `use 1 to ${LINE_BYTES_LIMIT}`);
+  throw invalidArgument(`a line limit of ${bytes} bytes is out of range`, `use 1 to ${LINE_BYTES_LIMIT}`);
 }
 
-/** Who calls without types may ask for what there is not. @throws LedgerError INVALID_ARGUMENT */
+/** A caller without types may pass any value. @throws LedgerError INVALID_ARGUMENT */
 export function checkModes({
   durability,
   determinism,
@@ -61,7 +61,10 @@ export function checkModes({
     throw invalidArgument(`determinism cannot be ${determinism}`, 'use strict or relaxed');
 }
 
-/** The ways in which a ledger differs from what a caller asked for, as texts `what: there, not asked`. Only what was asked is compared. */
+/**
+ * Differences between a ledger and the settings a caller asked for, as `name is VALUE, not REQUESTED`. Settings that
+ * were not asked for are not compared.
+ */
 export function differences(
   there: Omit<LedgerBlueprint, 'partitionIds'>,
   asked: Partial<LedgerConfig> & { routing?: RoutingSpec; partitionNames?: readonly string[] },

@@ -1,91 +1,93 @@
-/** Consumer groups: where a group stands, who of it may read which partition, and what it has set aside. No I/O. */
+/** Types of consumer groups: positions, leases and parked events. No I/O. */
 
 import type { PartitionId } from './routing/partition.ts';
 import type { Micros } from './time/time.ts';
 
-/** The next event a group gets of one partition. */
+/** The next event of a group in one partition. */
 export interface LanePosition {
   /** Offset of that event, whether it exists already or not. */
   readonly nextOffset: number;
-  /** No earlier event of the partition has this sequence or a later one: where reading begins. */
+  /** No earlier event of the partition has this sequence or a later one: reading starts here. */
   readonly nextSequence: number;
 }
 
-/** A member's right to a partition. It ends with the member's own time, or when it is given to another. */
+/**
+ * A member's exclusive right to a partition. It ends when the member expires, or when it is given to another member.
+ */
 export interface Lease extends LanePosition {
   readonly partition: PartitionId;
-  /** Fencing token: grows with every lease of the group, so an older one is known as such. */
+  /** Fencing token: grows with every lease of the group, so that an older one is recognized. */
   readonly token: number;
-  /** Failed deliveries of the next event so far, by whichever member. */
+  /** Failed deliveries of the next event so far, by any member. */
   readonly attempts: number;
 }
 
-/** Sets a group's members up and keeps them going. */
+/** A member's request to join its group or to renew its leases. */
 export interface Heartbeat {
   readonly group: string;
   readonly member: string;
-  /** What the member got when it joined; null joins. */
+  /** The token that the member got when it joined; null joins. */
   readonly token: number | null;
-  /** The only partitions it wants; null: all there are. */
+  /** The partitions it accepts; null: all. */
   readonly partitions: readonly PartitionId[] | null;
-  /** How long its leases hold without another attendance. */
+  /** How long its leases are valid without another heartbeat. */
   readonly ttl: Micros;
   readonly now: Micros;
-  /** Held partitions of which nothing is in its hands: surplus among them is given up at once. */
+  /** Held partitions without a delivery in progress: surplus ones among them are released at once. */
   readonly idle: readonly PartitionId[];
 }
 
 export interface Membership {
   readonly token: number;
-  /** Changes with the members and leases of the group. */
+  /** Changes whenever members or leases of the group change. */
   readonly generation: number;
   readonly expiresAt: Micros;
   readonly leases: readonly Lease[];
-  /** Held partitions that another member waits for: to be given up when nothing of them is in hand. */
+  /** Held partitions that another member waits for: to be released when no delivery of them is in progress. */
   readonly surplus: readonly PartitionId[];
-  /** Partitions of which parked events wait to be delivered again. */
+  /** Partitions with parked events that wait for redelivery. */
   readonly due: readonly PartitionId[];
 }
 
-/** A write of a holder about its own lease. */
+/** Identifies a lease in a write by its holder. */
 export interface HeldLease {
   readonly group: string;
   readonly partition: PartitionId;
   readonly token: number;
 }
 
-/** What a member has delivered and now stands behind. */
+/** Events that a member has delivered and acknowledges. */
 export interface Acknowledgement extends HeldLease, LanePosition {}
 
-/** One event, by where it lies. */
+/** Position of one event. */
 export interface EventPosition {
   readonly partition: PartitionId;
   readonly offset: number;
   readonly sequence: number;
 }
 
-/** Why an event is set aside. */
+/** Why an event is parked. */
 export interface ParkReason {
   /** One line. */
   readonly reason: string;
-  /** The last lines of what its consumer said, or empty. */
+  /** The last lines of the consumer's output, or empty. */
   readonly details: string;
 }
 
-/** How the delivery of a parked event has ended. `lost`: the lease was gone by then. */
+/** Outcome of the redelivery of a parked event. `lost`: the lease was lost by then. */
 export type RedeliveryOutcome = 'forgotten' | 'parked' | 'lost';
 
 export interface ParkedEvent extends EventPosition, ParkReason {
   readonly attempts: number;
   readonly parkedAt: Micros;
-  /** Whether it waits to be delivered once more. */
+  /** Whether it waits for redelivery. */
   readonly redeliveryDue: boolean;
 }
 
-/** A member of a group, as others see it. */
+/** A member of a group, as reported. */
 export interface GroupMember {
   readonly name: string;
-  /** When its leases end unless it renews them. */
+  /** When its leases expire unless it renews them. */
   readonly expiresAt: Micros;
   readonly isAlive: boolean;
 }
@@ -94,11 +96,11 @@ export interface LaneSummary extends LanePosition {
   readonly partition: PartitionId;
   /** Events that are not acknowledged. */
   readonly lag: number;
-  /** Ledger time of the first of them; null where there is none. */
+  /** Ledger time of the first of them; null if there is none. */
   readonly oldestTime: Micros | null;
   /** Failed deliveries of it. */
   readonly attempts: number;
-  /** Who holds the lease; null where nobody does. */
+  /** Holder of the lease; null if there is none. */
   readonly member: string | null;
   readonly token: number | null;
 }
@@ -110,9 +112,9 @@ export interface GroupSummary {
   readonly members: readonly GroupMember[];
   /** By partition. */
   readonly lanes: readonly LaneSummary[];
-  /** Over all partitions, as of each. */
+  /** Sum over all partitions; each is read at its own time. */
   readonly lag: number;
   readonly oldestTime: Micros | null;
-  /** Events that are set aside. */
+  /** Number of parked events. */
   readonly parked: number;
 }

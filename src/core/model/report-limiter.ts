@@ -1,11 +1,14 @@
-/** Passes the first report on at once, and then one per interval at most: the latest, with how many came since the one before. */
+/**
+ * Throttles reports: passes on the first at once, then at most one per interval: the latest, with the number since the
+ * previous one.
+ */
 
 import type { Timer } from './time/timer.ts';
 
 export interface ReportLimits<Report> {
   readonly intervalMs: number;
   readonly timer: Timer;
-  /** `count`: the reports since the call before, the latest included. */
+  /** `count`: the reports since the previous call, the latest included. */
   readonly report: (latest: Report, count: number) => void;
 }
 
@@ -27,13 +30,16 @@ export class ReportLimiter<Report> {
     void this.#pause();
   }
 
-  /** Passes on what was held back. */
+  /** Passes on the report that was held back. */
   close(): void {
     this.#closing.abort();
     this.#flush();
   }
 
-  /** The last report of a burst must not wait for the next burst, so the end of every pause passes on what came during it. */
+  /**
+   * The last report of a burst must not wait for the next burst, so each interval ends by passing on what came during
+   * it.
+   */
   async #pause(): Promise<void> {
     const { timer, intervalMs } = this.#limits;
     do await timer.wait(intervalMs, this.#closing.signal);
@@ -41,7 +47,7 @@ export class ReportLimiter<Report> {
     this.#isPausing = false;
   }
 
-  /** False where nothing was held back. */
+  /** False if nothing was held back. */
   #flush(): boolean {
     const held = this.#held;
     if (held === null) return false;

@@ -1,4 +1,4 @@
-/** What is wrong with a ledger or its surroundings although everything still works. Pure. */
+/** Problems of a ledger or its surroundings that do not stop it from working. Pure. */
 
 import type { Head } from './events/head.ts';
 import { formatTime, type Micros } from './time/time.ts';
@@ -19,10 +19,13 @@ const MINUTE: Micros = 60e6;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `hasOwnTimes`: events bring their time along, and may be as far ahead of the clock as emission takes them. Null where nothing is wrong. */
+/**
+ * `hasOwnTimes`: events carry their own time, and may be as far ahead of the clock as emission allows. Null if nothing
+ * is wrong.
+ */
 export function headAheadWarning(head: Head, now: Micros, hasOwnTimes: boolean): LedgerWarning | null {
   const ahead = head.time - now;
-  // clocks of several machines differ by seconds, and nobody needs to hear of that
+  // clocks of different machines differ by seconds, which is not worth a warning
   if (head.sequence === 0 || ahead <= (hasOwnTimes ? DAY : MINUTE)) return null;
   return {
     code: 'HEAD_AHEAD',
@@ -31,7 +34,7 @@ export function headAheadWarning(head: Head, now: Micros, hasOwnTimes: boolean):
   };
 }
 
-/** By the largest unit of which there are two. */
+/** In the largest unit of which there are at least two. */
 function roughly(span: Micros): string {
   if (span >= 2 * DAY) return `${Math.round(span / DAY)} days`;
   if (span >= 2 * HOUR) return `${Math.round(span / HOUR)} hours`;

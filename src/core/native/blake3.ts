@@ -1,4 +1,4 @@
-/** BLAKE3, loaded when it is first used: a binary that does not fit must be an error of the call that opens a ledger, not of the import. */
+/** BLAKE3, loaded on first use: a missing binary must fail the call that opens a ledger, not the import. */
 
 import { createRequire } from 'node:module';
 import type * as BlakeHash from '@napi-rs/blake-hash';
@@ -26,7 +26,7 @@ export function blake3(data: string | Uint8Array): Buffer {
   return loadBlake3().blake3(data);
 }
 
-/** A hash of what is added piece by piece. */
+/** An incremental hash. */
 export function newBlake3(): Blake3Hasher {
   return new (loadBlake3().Blake3Hasher)();
 }

@@ -1,11 +1,13 @@
-/** Why a native module cannot be loaded: one line with its version and Node's, and one with the command that helps. */
+/**
+ * Explains why a native module cannot be loaded: one line with its version and Node's, and one with the command to run.
+ */
 
 import { LedgerError } from '../model/ledger-error.ts';
 import { reinstallCommand } from './reinstall-command.ts';
 
 export interface NativeModule {
   readonly name: string;
-  /** Undefined where not even its package can be read. */
+  /** Undefined if not even its package can be read. */
   readonly version: string | undefined;
 }
 
@@ -20,7 +22,7 @@ export function unusable({ name, version }: NativeModule, fact: string, hint: st
   });
 }
 
-/** What loading threw, as a CANNOT_LOAD. */
+/** Converts an error thrown while loading to CANNOT_LOAD. */
 export function cannotLoad(module: NativeModule, error: unknown): LedgerError {
   const cause = mostTelling(error);
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -56,7 +58,10 @@ export function cannotLoad(module: NativeModule, error: unknown): LedgerError {
   return unusable(module, `cannot be loaded by Node ${node}: ${text.split('\n', 1)[0]}`, reinstallCommand(), error);
 }
 
-/** Loaders that try several files chain what each attempt threw. The file that exists and does not fit explains more than those that are missing. */
+/**
+ * Loaders that try several files chain the errors of all attempts. The file that exists and does not fit explains more
+ * than the missing ones.
+ */
 function mostTelling(error: unknown): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
     if ((each as NodeJS.ErrnoException).code === 'ERR_DLOPEN_FAILED') return each;

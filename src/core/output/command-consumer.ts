@@ -1,4 +1,7 @@
-/** Delivers batches to a command: one run of it for each, with their place in its environment. Exit 0 means delivered; anything else is tried again. */
+/**
+ * Delivers batches to a command, one run per delivery, with their position in its environment. Exit code 0 means
+ * delivered; anything else is retried.
+ */
 
 import { LedgerError } from '../model/ledger-error.ts';
 import { hook, kindOf, required, signal, text } from '../model/options/option-kinds.ts';
@@ -9,19 +12,19 @@ import { type EventForm, FORM, piecesOf } from './event-form.ts';
 import { LastLines } from './last-lines.ts';
 
 export interface CommandConsumerOptions {
-  /** For the shell. */
+  /** Command line for the shell. */
   readonly command: string;
-  /** What the command finds around it; the facts of a delivery are added. */
+  /** Base environment of the command; the facts of a delivery are added. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The events as bytes. */
+  /** Formats the events as bytes. */
   readonly form: EventForm;
-  /** Asked for each run: takes what it says to standard error, as it comes. */
+  /** Called for each run: returns the receiver of its standard error, chunk by chunk. */
   openStderr(): (bytes: Buffer) => void;
-  /** Ends the runs in hand at once. */
+  /** Ends the current runs at once. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A command that has not taken its events: how it ended, and what it said last. */
+/** A command that failed to take its events: how it ended, and its last lines of standard error. */
 export class CommandFailure extends Error {
   readonly lastLines: string;
 
@@ -33,13 +36,13 @@ export class CommandFailure extends Error {
 
 const OPTIONS: OptionTable<CommandConsumerOptions> = {
   command: required(text),
-  environment: required(kindOf('an object of texts', (value) => typeof value === 'object' && value !== null)),
+  environment: required(kindOf('an object of strings', (value) => typeof value === 'object' && value !== null)),
   form: required(FORM),
   openStderr: required(hook()),
   signal,
 };
 
-/** What a shell answers where there is no such command, or it may not be run. */
+/** Exit codes of a shell for a command that does not exist or is not executable. */
 const UNUSABLE = new Map([
   [126, 'may not be run'],
   [127, 'was not found'],
@@ -48,13 +51,13 @@ const UNUSABLE = new Map([
 export class CommandConsumer {
   readonly #options: CommandConsumerOptions;
 
-  /** @throws LedgerError INVALID_ARGUMENT for an empty command. */
+  /** @throws LedgerError INVALID_ARGUMENT for an empty command */
   constructor(options: CommandConsumerOptions) {
     this.#options = readOptions('new CommandConsumer()', options, OPTIONS);
     checkCommand(this.#options.command);
   }
 
-  /** @throws CommandFailure, or CONSUMER_UNUSABLE where there is no such command. */
+  /** @throws CommandFailure, or CONSUMER_UNUSABLE if there is no such command */
   async deliver(delivery: Delivery): Promise<void> {
     const said = new LastLines();
     const exit = await this.#run(delivery, said);

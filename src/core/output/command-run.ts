@@ -1,4 +1,7 @@
-/** One run of a shell's command: what it gets on standard input, how it is ended before its time, and how it ended. Judges nothing. */
+/**
+ * Runs a shell command once: writes its standard input, ends it early on an abort, and returns how it ended. Does not
+ * judge the outcome.
+ */
 
 import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
@@ -9,15 +12,19 @@ import { readArgument } from '../model/options/options.ts';
 import { runGuardian } from './run-guardian.ts';
 
 export interface CommandRun {
-  /** Default: ours. */
+  /** Default: the environment of this process. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Gets what the command says to standard error, as it comes. Default: it goes where ours goes. */
+  /** Receives the command's standard error, chunk by chunk. Default: inherited from this process. */
   readonly onStderr?: (bytes: Buffer) => void;
-  /** An abort of any of these ends the command with all it has started, which has a process group for that, out of reach of Ctrl-C; so does the death of this process. Default: it shares ours. */
+  /**
+   * An abort of any of these ends the command and everything it has started; so does the death of this process. The
+   * command then has a process group of its own, which Ctrl-C does not reach. Default: it shares the process group of
+   * this process.
+   */
   readonly endedBy?: readonly AbortSignal[];
 }
 
-/** One of the two is null. */
+/** Exactly one of the two is null. */
 export interface CommandExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -26,13 +33,13 @@ export interface CommandExit {
 /** The command could not be started; the cause is the system's error. */
 export class StartFailure extends Error {}
 
-/** Between the request to end and the end. */
+/** Time between SIGTERM and SIGKILL, in milliseconds. */
 const GRACE_MS = 500;
 const LOOK_EVERY_MS = 10;
-/** For what is still in the pipe when the command has ended: one that has left a daemon behind never closes it. */
+/** Wait for the rest of the pipe after the command has ended: a daemon that it left running never closes the pipe. */
 const LAST_WORDS_MS = 50;
 
-/** @throws LedgerError INVALID_ARGUMENT: a shell is content with no command, and would take every event for it. */
+/** @throws LedgerError INVALID_ARGUMENT if empty: a shell accepts an empty command and would acknowledge every event */
 export function checkCommand(command: string): void {
   if (readArgument('a consumer', 'command', command, anyText).trim() === '')
     throw new LedgerError('INVALID_ARGUMENT', {
@@ -42,8 +49,9 @@ export function checkCommand(command: string): void {
 }
 
 /**
- * Resolves when the command has ended, whatever it may have left behind, and, where it was ended, when all of that is gone too, or killed. It need not read its
- * input, which is asked for as it does. @throws StartFailure, and what the input throws, when the command has ended.
+ * Resolves when the command has ended, even if processes it started still run; after an abort, when those have exited
+ * or been killed too. The command need not read its input, which is pulled only as fast as it reads.
+ * @throws StartFailure, and the input's own error, once the command has ended
  */
 export async function runCommand(
   command: string,
@@ -57,7 +65,7 @@ export async function runCommand(
   const exit = exitOf(child);
   if (onStderr !== undefined) child.stderr?.on('data', onStderr);
   const fed = feed(child, input);
-  // looked at when the command has ended; until then a failure is no unhandled one
+  // awaited after the command has ended; until then a rejection must not count as unhandled
   fed.catch(() => {});
   let ending: Promise<void> | undefined;
   const end = (): void => {
@@ -78,7 +86,7 @@ export async function runCommand(
   }
 }
 
-/** Some failures are thrown, such as a command that is too long; others come as an event. */
+/** Some start failures are thrown, such as a command line that is too long; others arrive as an event. */
 function start(command: string, options: SpawnOptions): ChildProcess {
   try {
     return spawn('/bin/sh', ['-c', command], options);
@@ -87,11 +95,11 @@ function start(command: string, options: SpawnOptions): ChildProcess {
   }
 }
 
-/** @throws what the input throws; what the command was given before that has reached it. */
+/** @throws the input's own error; what was written before it has reached the command */
 async function feed({ stdin }: ChildProcess, input: Iterable<Buffer>): Promise<void> {
-  // a child that could not be had has no streams
+  // a child that could not be started has no streams
   if (stdin === null || stdin === undefined) return;
-  // one that has seen enough closes its input, and its exit code says whether that was all it wanted
+  // a command that has read enough closes its input; its exit code says whether it is satisfied
   stdin.on('error', () => {});
   try {
     for (const piece of input) {
@@ -103,7 +111,7 @@ async function feed({ stdin }: ChildProcess, input: Iterable<Buffer>): Promise<v
   }
 }
 
-/** Resolves when the command can take more, or takes no more at all. */
+/** Resolves when the command can take more, or has closed its input. */
 async function written(stdin: Writable, piece: Buffer): Promise<void> {
   if (stdin.destroyed || stdin.write(piece) || stdin.destroyed) return;
   await new Promise<void>((resolve) => {
@@ -117,7 +125,7 @@ async function written(stdin: Writable, piece: Buffer): Promise<void> {
   });
 }
 
-/** In words: `exit code 7`, `signal SIGKILL`. */
+/** As text: `exit code 7`, `signal SIGKILL`. */
 export function describeExit({ code, signal }: CommandExit): string {
   return signal === null ? `exit code ${code}` : `signal ${signal}`;
 }
@@ -132,13 +140,13 @@ function exitOf(child: ChildProcess): Promise<CommandExit> {
       };
       const timer = setTimeout(settle, LAST_WORDS_MS);
       child.once('close', settle);
-      // what a daemon says is passed on while we are here, and does not keep us here
+      // a daemon's output is forwarded as long as this process runs, but does not keep it running
       if (child.stderr instanceof Socket) child.stderr.unref();
     });
   });
 }
 
-/** Asks for an end first: a command may have files to remove. */
+/** Sends SIGTERM first: a command may have files to remove. */
 async function endGroup({ pid }: ChildProcess): Promise<void> {
   if (pid === undefined || !signalGroup(pid, 'SIGTERM')) return;
   const until = performance.now() + GRACE_MS;
@@ -149,7 +157,7 @@ async function endGroup({ pid }: ChildProcess): Promise<void> {
   signalGroup(pid, 'SIGKILL');
 }
 
-/** False where nobody is left. */
+/** Returns false if no process of the group is left. */
 function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-leader, signal);

@@ -1,4 +1,6 @@
-/** Delivers batches to a command: one run of it for each delivery. Exit 0 takes the delivery, and anything else ends the telling. */
+/**
+ * Delivers batches to a command, one run per delivery. Exit code 0 accepts the delivery; anything else ends the stream.
+ */
 
 import type { EventBatch } from '../model/events/event.ts';
 import { LedgerError } from '../model/ledger-error.ts';
@@ -7,13 +9,16 @@ import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure 
 import { type EventForm, type EventLabels, FORM, piecesOf } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
 
-/** The next run begins when this one has ended, so that a slow command is never asked for more than one delivery. */
+/** Runs are sequential, so a slow command never has more than one delivery. */
 export class CommandSink implements Sink {
   readonly #command: string;
   readonly #form: EventForm;
   readonly #signal: AbortSignal | undefined;
 
-  /** `command` is the shell's. An abort lets the run in hand come to its end. @throws LedgerError INVALID_ARGUMENT for an empty one. */
+  /**
+   * `command`: a shell command line. An abort lets the current run finish.
+   * @throws LedgerError INVALID_ARGUMENT if it is empty
+   */
   constructor(command: string, form: EventForm, signal?: AbortSignal) {
     checkCommand(command);
     this.#command = command;
@@ -21,12 +26,12 @@ export class CommandSink implements Sink {
     this.#signal = signal;
   }
 
-  /** @throws LedgerError COMMAND_FAILED when the command does not end with 0. */
+  /** @throws LedgerError COMMAND_FAILED if the command does not exit with 0 */
   async deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
     const pieces = piecesOf(batches, labels, this.#form);
     const first = pieces.next();
     if (first.done) return true;
-    const exit = await this.#run(behind(first.value, pieces));
+    const exit = await this.#run(prepend(first.value, pieces));
     if (exit.code === 0) return true;
     // Ctrl-C reaches the command as well
     if (this.#signal?.aborted) return false;
@@ -45,14 +50,14 @@ export class CommandSink implements Sink {
   #failure(how: string, { details, cause }: { readonly details?: CommandExit; readonly cause?: unknown }): LedgerError {
     return new LedgerError('COMMAND_FAILED', {
       message: `the command '${this.#command.slice(0, 200)}' ${how}`,
-      hint: 'mend the command; its last delivery counts as not delivered',
+      hint: 'fix the command; its last delivery counts as not delivered',
       details: { command: this.#command, ...details },
       cause,
     });
   }
 }
 
-function* behind(first: Buffer, rest: Iterable<Buffer>): Generator<Buffer, void, undefined> {
+function* prepend(first: Buffer, rest: Iterable<Buffer>): Generator<Buffer, void, undefined> {
   yield first;
   yield* rest;
 }

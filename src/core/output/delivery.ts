@@ -1,18 +1,18 @@
-/** What a subscriber gets in one go: some events in order, to be stood behind together. */
+/** One delivery: events in order that are acknowledged together. */
 
 import type { DeliveryBatch } from '../model/events/delivery-batch.ts';
 import type { LedgerEvent } from '../model/events/ledger-event.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
 
-/** A handful under the names its subscriber knows. */
+/** A delivery batch with the names its subscriber knows. */
 interface NamedDeliveryBatch extends Omit<DeliveryBatch, 'partition'> {
   /** Name of the group; null without one. */
   readonly group: string | null;
-  /** Name of the partition all events are of; null where they come in the order of the whole ledger. */
+  /** Name of the partition of all events; null if they come in the order of the whole ledger. */
   readonly partition: string | null;
 }
 
-/** Iterate it for the events; they may be kept. */
+/** Iterate it for the events, which may be kept. */
 export class Delivery implements NamedDeliveryBatch, Iterable<LedgerEvent> {
   readonly group: NamedDeliveryBatch['group'];
   readonly partition: NamedDeliveryBatch['partition'];
@@ -56,7 +56,7 @@ export class Delivery implements NamedDeliveryBatch, Iterable<LedgerEvent> {
     return this.batches.at(-1)?.offsets.at(-1) ?? 0;
   }
 
-  /** The payloads as JSON lines: for whoever passes them on as they are. */
+  /** The payloads as JSON lines, for forwarding them unchanged. */
   lines(): Buffer {
     return Buffer.concat(this.batches.map((batch) => batch.lines()));
   }

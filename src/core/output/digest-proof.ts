@@ -1,4 +1,4 @@
-/** Proves by its digest that a telling was the same as another one. */
+/** Proves by digest that two streams of events were equal. */
 
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { text as anyText } from '../model/options/option-kinds.ts';
@@ -7,7 +7,7 @@ import type { StreamReport } from './event-stream.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
 
-/** A digest as reports print it. @throws LedgerError INVALID_ARGUMENT */
+/** Parses a digest as reports print it. @throws LedgerError INVALID_ARGUMENT */
 export function parseDigest(text: string): string {
   const digest = readArgument('parseDigest()', 'text', text, anyText).trim().toLowerCase();
   if (DIGEST.test(digest)) return digest;
@@ -17,18 +17,18 @@ export function parseDigest(text: string): string {
   );
 }
 
-/** @throws LedgerError DIGEST_MISMATCH when other bytes were told, or not all of them. */
+/** @throws LedgerError DIGEST_MISMATCH if other bytes were delivered, or only some of them */
 export function proveDigest(report: StreamReport, expected: string): void {
   if (!report.isComplete) {
     throw new LedgerError('DIGEST_MISMATCH', {
-      message: 'the replay ended early, and its digest proves nothing',
-      hint: 'run it again to its end',
+      message: 'the replay ended early, so its digest proves nothing',
+      hint: 'run it again to the end',
       details: { expected },
     });
   }
   if (report.digest === expected) return;
   throw new LedgerError('DIGEST_MISMATCH', {
-    message: `the digest is ${report.digest}, and ${expected} was expected`,
+    message: `digest ${report.digest}, expected ${expected}`,
     hint: 'compare the range, the filters and the ledger: completengine inspect --verify',
     details: { digest: report.digest, expected },
   });

@@ -1,4 +1,4 @@
-/** The forms in which events leave as bytes: one line each. */
+/** The output forms of events as bytes: one line per event. */
 
 import type { EventBatch } from '../model/events/event.ts';
 import { LedgerEvent } from '../model/events/ledger-event.ts';
@@ -6,41 +6,44 @@ import { kindOf } from '../model/options/option-kinds.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import { formatTime } from '../model/time/time.ts';
 
-/** What a batch does not know of its events by itself. */
+/** Facts of an event that its batch does not hold. */
 export interface EventLabels {
   partitionName(id: PartitionId): string;
-  /** The key the router read, or was given; null where there is none. */
+  /** Key that the router read or was given; null if there is none. */
   key(batch: EventBatch, at: number): string | null;
 }
 
-/** Writes the events of a batch as lines, in pieces of whole lines: those of a large commit need not be in memory together. */
+/**
+ * Formats the events of a batch as lines, in pieces of whole lines, so that a large commit is never in memory as one
+ * text.
+ */
 export type EventForm = (batch: EventBatch, labels: EventLabels) => Iterable<Buffer>;
 
 export const FORM = kindOf<EventForm>('a form such as payloadForm', (value) => typeof value === 'function');
 
-/** The lines of all batches, each formed when it is asked for: what stands before a batch that is broken is told. */
+/** The lines of all batches, each formatted on demand: events before a corrupt batch are still printed. */
 export function* piecesOf(
   batches: readonly EventBatch[],
   labels: EventLabels,
   form: EventForm,
 ): Generator<Buffer, void, undefined> {
   for (const batch of batches) {
-    // how many events a batch holds is not asked for: its columns would have to be made to tell
+    // do not read `count` here: it would decode the batch's columns
     for (const piece of form(batch, labels)) if (piece.length > 0) yield piece;
   }
 }
 
-/** The payloads as they came in. */
+/** The payloads, byte for byte as they were emitted. */
 export const payloadForm: EventForm = (batch) => [batch.lines()];
 
-/** A piece is handed on when it has grown to this. */
+/** A piece is emitted once it reaches this size, in bytes. */
 const PIECE_BYTES = 128 * 1024;
-/** Room for a line behind that, as a rule. */
+/** Spare bytes for one more line, which usually fits. */
 const PIECE_ROOM_BYTES = PIECE_BYTES + 16 * 1024;
-/** Most bytes of one character of a string. */
+/** Most UTF-8 bytes of one UTF-16 code unit. */
 const UTF8_BYTES_MAX = 3;
 
-/** Gathers lines, each of some parts, into pieces. */
+/** Gathers lines, each of several parts, into pieces. */
 export function* inPieces(lines: Iterable<readonly (Buffer | string)[]>): Generator<Buffer, void, undefined> {
   let piece: Buffer = Buffer.allocUnsafe(PIECE_ROOM_BYTES);
   let end = 0;
@@ -58,7 +61,7 @@ export function* inPieces(lines: Iterable<readonly (Buffer | string)[]>): Genera
   if (end > 0) yield piece.subarray(0, end);
 }
 
-/** The same piece, or a longer one with what it holds up to `end`. */
+/** The same piece, or a larger one with its content up to `end`. */
 function withRoom(piece: Buffer, end: number, bytes: number): Buffer {
   if (piece.length - end >= bytes) return piece;
   const longer = Buffer.allocUnsafe(Math.max(piece.length * 2, end + bytes));
@@ -66,7 +69,10 @@ function withRoom(piece: Buffer, end: number, bytes: number): Buffer {
   return longer;
 }
 
-/** `{"sequence","partition","offset","time","key","payload"}`, the payload last and as it is: `emit --envelope` takes it back to the byte. */
+/**
+ * `{"sequence","partition","offset","time","key","payload"}`, the payload last and unchanged: `emit --envelope`
+ * restores it byte for byte.
+ */
 export const envelopeForm: EventForm = (batch, labels) => inPieces(envelopes(batch, labels));
 
 const ENVELOPE_END = '}\n';
@@ -83,7 +89,10 @@ function* envelopes(batch: EventBatch, labels: EventLabels): Generator<readonly 
   }
 }
 
-/** Names of partitions as JSON, each escaped once and not for every event: a name comes from the file and could hold anything. */
+/**
+ * Names of partitions as JSON strings. Each is escaped once, not per event: a name comes from the file and may hold any
+ * character.
+ */
 function quotedNames(labels: EventLabels): (id: PartitionId) => string {
   const known = new Map<PartitionId, string>();
   return (id) => {
@@ -93,7 +102,10 @@ function quotedNames(labels: EventLabels): (id: PartitionId) => string {
   };
 }
 
-/** One event of a batch as an object, its payload in memory of its own: whoever keeps the event keeps nothing else. */
+/**
+ * One event of a batch as an object. Its payload is copied, so that keeping the event does not keep the batch in
+ * memory.
+ */
 export function toEvent(batch: EventBatch, at: number, labels: EventLabels): LedgerEvent {
   return new LedgerEvent({
     sequence: batch.sequences[at] as number,

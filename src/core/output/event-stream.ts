@@ -1,4 +1,4 @@
-/** The tail: one run through events, taken singly, or delivered to a sink with a report of what was delivered. */
+/** A stream of events: iterated one by one, or delivered to a sink with a report of what was delivered. */
 
 import type { BatchPage } from '../model/events/event.ts';
 import type { LedgerEvent } from '../model/events/ledger-event.ts';
@@ -10,50 +10,51 @@ import { newBlake3 } from '../native/blake3.ts';
 import { type EventLabels, toEvent } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
 
-/** What was told. */
+/** What was delivered. */
 export interface StreamReport {
   readonly events: number;
   /** Payload bytes. */
   readonly bytes: number;
-  /** Null where nothing was told. */
+  /** First and last sequence; null if nothing was delivered. */
   readonly firstSequence: number | null;
   readonly lastSequence: number | null;
   readonly firstTime: Micros | null;
   readonly lastTime: Micros | null;
   /** BLAKE3 over the payloads in order, each followed by a line feed: equals `| b3sum`. Hex. */
   readonly digest: string;
-  /** Fields of `where` that none of the events had which were looked at: most likely a misspelled path. */
+  /** Fields of `where` that no examined event had: most likely a misspelt path. */
   readonly missingFields: readonly string[];
-  /** How long it took. */
+  /** Duration of the run. */
   readonly wallMs: number;
   /** Whether the chain was verified while reading. */
   readonly isVerified: boolean;
-  /** False where the sink or a signal ended it early. */
+  /** False if the sink or a signal ended the stream early. */
   readonly isComplete: boolean;
 }
 
-/** @internal What a telling tells, and how. */
+/** @internal Pages of a stream, and how they are delivered. */
 export interface EventStreamPlan {
   readonly pages: () => AsyncGenerator<BatchPage, void, undefined>;
   readonly labels: EventLabels;
   readonly isVerified: boolean;
-  /** What leaves events out on the way here. */
+  /** Drops unwanted events before delivery. */
   readonly filter: { readonly missingFields: readonly string[] };
-  /** Who is told when it is awaited; null: nobody. */
+  /** Receives the events when the stream is awaited; null: none. */
   readonly liveSubscribers?: (() => Sink | null) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Told once, and not before it is asked for: iterate it for the events (leave the loop to end it), await it for the report, or deliver it to a sink.
- * An abort ends it: the loop ends, or the report is not complete. Where it follows, closing the engine ends it with CLOSED. What is wrong with the options
- * of its call ends it, too, with INVALID_ARGUMENT, INVALID_TIME or INVALID_RANGE: the call itself throws nothing.
+ * Lazy and single-use: iterate it for the events (leave the loop to end it), await it for the report, or deliver it to
+ * a sink. An abort ends it: the loop ends, or the report is not complete. A following stream ends with CLOSED when the
+ * engine is closed. Invalid options surface here as INVALID_ARGUMENT, INVALID_TIME or INVALID_RANGE; the call that
+ * returns the stream throws nothing.
  */
 export class EventStream implements AsyncIterable<LedgerEvent>, PromiseLike<StreamReport> {
   readonly #plan: () => EventStreamPlan;
   #isTaken = false;
 
-  /** @internal `plan` throws what is wrong with the options. */
+  /** @internal `plan` throws if the options are invalid. */
   constructor(plan: () => EventStreamPlan) {
     this.#plan = plan;
   }
@@ -67,7 +68,10 @@ export class EventStream implements AsyncIterable<LedgerEvent>, PromiseLike<Stre
     }
   }
 
-  /** Tells everything to the sink, as fast as it takes it; without one it is read, verified and hashed all the same. */
+  /**
+   * Delivers everything to the sink, as fast as it accepts it. Without a sink the events are still read, verified and
+   * hashed.
+   */
   async deliver(sink: Sink | null): Promise<StreamReport> {
     if (sink !== null) readArgument('deliver()', 'sink', sink, SINK);
     return deliverTo(this.#take(), sink);
@@ -88,7 +92,7 @@ export class EventStream implements AsyncIterable<LedgerEvent>, PromiseLike<Stre
 
   #take(): EventStreamPlan {
     if (this.#isTaken) {
-      throw invalidArgument('a telling is told once', 'call replay() or tail() again');
+      throw invalidArgument('a stream can be read only once', 'call replay() or tail() again');
     }
     this.#isTaken = true;
     return this.#plan();

@@ -1,4 +1,4 @@
-/** The end of what was said: a few lines of text, however much came before them. */
+/** Keeps the last few lines of a text, however much came before them. */
 
 const BYTES_MAX = 4096;
 const LINES_MAX = 10;
@@ -13,12 +13,12 @@ export class LastLines {
     this.#bytes = all.subarray(-BYTES_MAX);
   }
 
-  /** What is no UTF-8 is shown as U+FFFD. */
+  /** Invalid UTF-8 is shown as U+FFFD. */
   toString(): string {
     return this.#bytes.subarray(this.#start()).toString('utf8').trimEnd().split('\n').slice(-LINES_MAX).join('\n');
   }
 
-  /** The cut may go through a character. */
+  /** The cut may split a character. */
   #start(): number {
     let at = 0;
     while (this.#isCut && at < 3 && isWithinCharacter(this.#bytes[at])) at++;

@@ -1,12 +1,13 @@
 /**
- * Ends the commands that are running when this process dies without a turn to end them itself, as of SIGKILL or of too little memory. A shell in a session of its
- * own reads the process groups from a pipe whose other end only this process holds: the pipe ends when the process does, however that comes about.
+ * Ends running commands when this process dies without a chance to do so itself, as of SIGKILL or out of memory. A
+ * shell in its own session reads their process groups from a pipe whose other end only this process holds: however the
+ * process dies, the pipe ends.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 
-/** Each line has all groups, so the last whole one counts. A second after the request to end nobody is asked any more. */
+/** Each line lists all groups, so the last complete line counts. One second after SIGTERM the groups are killed. */
 const SCRIPT = `
 while read -r line; do groups=$line; done
 [ -n "$groups" ] || exit 0
@@ -19,12 +20,15 @@ class RunGuardian {
   readonly #groups = new Set<number>();
   #shell: ChildProcess | undefined;
 
-  /** Before a command is started: its own start takes milliseconds, in which this process may die. */
+  /** Call before a command is started: starting the guardian takes milliseconds, in which this process may die. */
   prepare(): void {
     this.#shell ??= this.#start();
   }
 
-  /** Returns what ends the watch: a command that has ended may have left others behind on purpose. */
+  /**
+   * Watches a process group. Returns the function that ends the watch: a finished command may have left a daemon on
+   * purpose.
+   */
   watch(group: number): () => void {
     this.#groups.add(group);
     this.prepare();
@@ -39,7 +43,7 @@ class RunGuardian {
     this.#shell?.stdin?.write(`${[...this.#groups].join(' ')}\n`);
   }
 
-  /** Where no process can be had, commands run without it. */
+  /** If the guardian cannot be started, commands run without it. */
   #start(): ChildProcess | undefined {
     try {
       const shell = spawn('/bin/sh', ['-c', SCRIPT, 'completengine-guardian'], {
@@ -63,5 +67,5 @@ class RunGuardian {
   }
 }
 
-/** One for all commands of the process, started with the first of them. */
+/** One guardian for all commands of the process, started with the first. */
 export const runGuardian = new RunGuardian();

@@ -1,4 +1,4 @@
-/** Delivers batches to a stream of bytes: obeys its backpressure, ends when its reader has gone. */
+/** Delivers batches to a byte stream: obeys its backpressure and ends when its reader has gone. */
 
 import type { Writable } from 'node:stream';
 import type { EventBatch } from '../model/events/event.ts';
@@ -7,21 +7,27 @@ import { hasMethods, kindOf } from '../model/options/option-kinds.ts';
 import { readArgument } from '../model/options/options.ts';
 import { type EventForm, type EventLabels, FORM, piecesOf } from './event-form.ts';
 
-/** Where a telling goes. Batches come in order, the next ones when the promise for these has settled. */
+/**
+ * Destination of an event stream. Batches arrive in order; the next one is sent only after the promise of this one
+ * settles.
+ */
 export interface Sink {
-  /** Resolves to false when nobody takes any more. */
+  /** Resolves to false once the destination accepts no more. */
   deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean>;
 }
 
 const STREAM = kindOf<Writable>('a writable stream', (value) => hasMethods(value, ['write', 'once', 'off']));
 
-/** How long a reader has, after an abort, to take the delivery in hand. */
+/** Grace for the reader after an abort, in milliseconds, to take the current delivery. */
 const GRACE_MS = 500;
 
-/** Small commits are gathered up to this before they are written. */
+/** Small commits are gathered up to this size, in bytes, before they are written. */
 const WRITE_BYTES = 256 * 1024;
 
-/** The error of every stream that had a sink, heard once however many it has: one that comes between two deliveries must find a listener, too. */
+/**
+ * First error per stream, shared by all its sinks. Keeps a listener between deliveries, so that an error there is not
+ * uncaught.
+ */
 const failures = new WeakMap<Writable, Failure>();
 
 interface Failure {
@@ -34,12 +40,12 @@ export class StreamSink implements Sink {
   readonly #signal: AbortSignal | undefined;
   readonly #failure: Failure;
   #isAbandoned = false;
-  /** Ends the wait for the write in hand. */
+  /** Cancels the wait for the current write. */
   #settle: () => void = () => {};
 
   /**
-   * After an abort the delivery in hand comes to its end, so that another run can go on behind it. A reader who does not read gets a moment alone:
-   * what he has not taken by then counts as not delivered.
+   * An abort lets the current delivery finish, so that another run can continue after it. A stalled reader gets 500 ms;
+   * what it has not read then counts as undelivered.
    */
   constructor(stream: Writable, form: EventForm, signal?: AbortSignal) {
     this.#stream = readArgument('new StreamSink()', 'stream', stream, STREAM);
@@ -52,7 +58,7 @@ export class StreamSink implements Sink {
     return this.#withinGrace(() => this.#deliver(batches, labels));
   }
 
-  /** Resolves when the bytes are with the stream's reader, to false when it has gone. @throws LedgerError IO_FAILED */
+  /** Resolves to true when the stream's reader has the bytes, to false if it has gone. @throws LedgerError IO_FAILED */
   write(bytes: Buffer | string): Promise<boolean> {
     return this.#withinGrace(() => this.#write(bytes));
   }
@@ -78,7 +84,7 @@ export class StreamSink implements Sink {
     return this.#isOpen();
   }
 
-  /** The signal may outlive many sinks, so it is listened to for the length of one delivery. */
+  /** The signal may outlive many sinks, so the listener is added for one delivery only. */
   async #withinGrace(deliver: () => Promise<boolean>): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const begin = (): void => {
@@ -99,7 +105,7 @@ export class StreamSink implements Sink {
     this.#settle();
   }
 
-  /** @throws LedgerError IO_FAILED for any error but a reader that has gone. */
+  /** @throws LedgerError IO_FAILED for any error other than a closed reader */
   #isOpen(): boolean {
     const { error } = this.#failure;
     if (error === undefined) return !this.#stream.destroyed && !this.#isAbandoned;
@@ -120,16 +126,16 @@ function failureOf(stream: Writable): Failure {
   return failure;
 }
 
-/** What writing to an output failed with, as an error of ours. */
+/** Wraps the error of a failed write as IO_FAILED. */
 export function outputFailure(error: NodeJS.ErrnoException): LedgerError {
   return new LedgerError('IO_FAILED', {
     message: `the output cannot be written: ${error.code ?? error.message}`,
-    hint: 'look at where the output goes',
+    hint: 'check where the output goes',
     cause: error,
   });
 }
 
-/** Small pieces together, up to what is written at once. */
+/** Joins small pieces up to the size of one write. */
 function* gathered(pieces: Iterable<Buffer>): Generator<Buffer, void, undefined> {
   let parts: Buffer[] = [];
   let bytes = 0;
@@ -143,7 +149,7 @@ function* gathered(pieces: Iterable<Buffer>): Generator<Buffer, void, undefined>
       bytes = 0;
     }
   } catch (error) {
-    // a batch that is broken; what stands before it is told all the same
+    // a corrupt batch: what precedes it is still delivered
     if (bytes > 0) yield joined(parts, bytes);
     throw error;
   }

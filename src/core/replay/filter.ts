@@ -1,4 +1,4 @@
-/** Leaves out what was not asked for: a stage between history and the output. */
+/** Drops unwanted events: a stage between history and the output. */
 
 import type { BatchPage, EventBatch } from '../model/events/event.ts';
 import { Turns } from './turns.ts';
@@ -6,10 +6,13 @@ import { Turns } from './turns.ts';
 /** Whether an event of a batch is kept. */
 export type EventPredicate = (batch: EventBatch, at: number) => boolean;
 
-/** Asking for the time costs 1/30 of looking at an event; four of the largest events take less than a second. */
+/** Reading the clock costs 1/30 of examining an event; four of the largest events take less than a second. */
 const EVENTS_BETWEEN_LOOKS = 4;
 
-/** Rows of a batch that are kept, rising; null after an abort. However many events it drops, others get their turn. */
+/**
+ * Indexes of the kept rows of a batch, ascending; null after an abort. Yields to the event loop however many events it
+ * drops.
+ */
 export async function acceptedRows(
   batch: EventBatch,
   accepts: EventPredicate,
@@ -28,7 +31,7 @@ export async function acceptedRows(
   return rows.subarray(0, kept);
 }
 
-/** A page whose batches hold what is kept; null after an abort. */
+/** A page with only the kept events; null after an abort. */
 export async function filterPage(
   page: BatchPage,
   accepts: EventPredicate,
@@ -44,7 +47,7 @@ export async function filterPage(
   return kept;
 }
 
-/** The same pages, whose batches hold what is kept. */
+/** The same pages with only the kept events. */
 export async function* filtered(
   pages: AsyncIterable<BatchPage>,
   accepts: EventPredicate,

@@ -1,4 +1,7 @@
-/** Counts distinct keys, and those with a mark, in bounded memory: exact up to a number of them, beyond it by a sample that thins out as it fills. */
+/**
+ * Counts distinct keys, and those with a mark, in bounded memory: exact up to a limit, then estimated from a sample
+ * that thins out as it fills.
+ */
 
 import { blake3 } from '../native/blake3.ts';
 
@@ -6,9 +9,9 @@ const KEYS_MAX = 262_144;
 
 export class KeySample {
   readonly #keysMax: number;
-  /** Whether it has the mark, by the key's hash. */
+  /** Marks by the key's hash. */
   readonly #marks = new Map<number, boolean>();
-  /** Kept are hashes that this power of two divides: one in so many keys. */
+  /** Only hashes divisible by this power of two are kept: 1 key in N. */
   #oneIn = 1;
 
   constructor(keysMax: number = KEYS_MAX) {
@@ -16,7 +19,7 @@ export class KeySample {
   }
 
   add(key: string, isMarked: boolean): void {
-    // 48 bits: among a million keys two of one hash are met in one of five hundred runs
+    // 48 bits: among a million keys, one run in five hundred has a collision
     const hash = blake3(Buffer.from(key)).readUIntLE(0, 6);
     if (hash % this.#oneIn !== 0) return;
     this.#marks.set(hash, isMarked || this.#marks.get(hash) === true);

@@ -1,4 +1,4 @@
-/** Finds the last events that a filter keeps, backwards from the end: what lies before them is not read. */
+/** Finds the last events that a filter keeps by searching backwards from the end: what precedes them is not read. */
 
 import type { BatchPage } from '../model/events/event.ts';
 import type { SequenceRange } from '../model/events/range.ts';
@@ -6,13 +6,13 @@ import { acceptedRows, type EventPredicate } from './filter.ts';
 import type { ReadRange } from './read-range.ts';
 import { Turns } from './turns.ts';
 
-/** How many sequences are looked at in one go: few at first, because matches tend to be near, then more and more. It bounds the memory, too. */
+/** Sequences examined per step: few at first because matches tend to be near, then more. Also bounds the memory. */
 const WINDOW_FIRST = 4096;
 const WINDOW_MAX = 1_048_576;
-/** Matches farther apart are told as two ranges: some large commits lie between them. */
+/** Matches farther apart than this become two ranges: some large commits lie between them. */
 const GAP = 65_536;
 
-/** Ranges in rising order, whose matches are the last `count` of a range; fewer where there are not so many. */
+/** Ascending ranges that contain the last `count` matches of a range; fewer if there are not that many. */
 export async function lastMatches(
   read: ReadRange,
   accepts: EventPredicate,

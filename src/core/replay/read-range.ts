@@ -1,4 +1,4 @@
-/** The lateral line: re-tells history in order, page by page. It reads only: nothing here appends or moves a cursor. */
+/** Reads history in order, page by page. Read-only: never appends or moves a cursor. */
 
 import { LineGatherer } from '../frames/line-gatherer.ts';
 import { type BatchPage, EventBatch } from '../model/events/event.ts';
@@ -7,21 +7,24 @@ import type { SequenceRange } from '../model/events/range.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import { Turns } from './turns.ts';
 
-/** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
+/** Below this many events the WebAssembly kernel costs more than it saves: it must be loaded and compiled first. */
 const KERNEL_FROM_BYTES = 256 * 1024;
 
 export interface RangeRead {
   readonly range: SequenceRange;
-  /** Null: all of them. */
+  /** Null: all partitions. */
   readonly partitions: readonly PartitionId[] | null;
   readonly verify: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Tells a range whose events all exist. */
+/** Reads a range whose events all exist. */
 export type ReadRange = (range: SequenceRange) => AsyncGenerator<BatchPage, void, undefined>;
 
-/** A range that is fixed: everything in it, then the end. @throws LedgerError VERIFICATION_FAILED before anything of a broken commit is told. */
+/**
+ * Reads a fixed range to its end.
+ * @throws LedgerError VERIFICATION_FAILED before any event of a corrupt commit is delivered
+ */
 export async function* readRange(
   history: History,
   { range, partitions, verify, signal }: RangeRead,
@@ -35,12 +38,16 @@ export async function* readRange(
     const cut = gatherer?.forPage(page) ?? null;
     // a page holds whole commits; those at the ends of the range are cut to it
     if (page.commits.length > 0) yield page.commits.map((commit) => EventBatch.of(commit, range, cut));
-    // pages that are read ahead resolve one after the other without a turn of the event loop: with nothing to write, nothing else would run
+    // prefetched pages resolve without yielding; if a filter drops them all the event loop would starve, so yield every
+    // 20 ms
     if (turns.isOver) await turns.give();
   }
 }
 
-/** From `from` to the head, then on as history grows, until the signal aborts. `grown` resolves when there is something behind a sequence. */
+/**
+ * Reads from `from` to the head, then follows until the signal aborts. `grown` resolves when there is an event after a
+ * sequence.
+ */
 export async function* follow(
   history: History,
   from: number,

@@ -1,4 +1,7 @@
-/** The end of history, and what comes: the last events, or those from a place on, up to now, up to a time, or until there is silence. */
+/**
+ * Reads the end of history and what follows: the last events, or those from a start on; up to the head, a time, or a
+ * silence.
+ */
 
 import type { BatchPage, EventBatch } from '../model/events/event.ts';
 import type { History } from '../model/events/history.ts';
@@ -16,35 +19,38 @@ import { readStart, type Start, type StartPoint } from './resolve-start.ts';
 import { Turns } from './turns.ts';
 
 export interface TailRequest {
-  /** How many of the last events to begin with, of those that are told and lie in the range where there is one. Default 10, and all of a range. */
+  /**
+   * Number of last events to begin with, counted after filtering and within the range if there is one. Default 10; with
+   * a range, all of it.
+   */
   readonly last?: number | undefined;
-  /** Where to begin; nothing before a sequence is told, also where it does not exist yet. */
+  /** Where to begin. No event before a given sequence is delivered, even if that sequence does not exist yet. */
   readonly from?: StartPoint | undefined;
   /** Time to begin at, inclusive. */
   readonly since?: TimeInput | undefined;
   /** Time to end at, exclusive. */
   readonly until?: TimeInput | undefined;
-  /** Go on with what comes, until the signal aborts. */
+  /** Continue with new events until the signal aborts. */
   readonly follow?: boolean | undefined;
-  /** Go on with what comes, until there was nothing to tell for so long. */
+  /** Continue with new events until nothing was delivered for this long. */
   readonly idleMs?: number | undefined;
-  /** Tell so many events at most. */
+  /** Most events to deliver. */
   readonly count?: number | undefined;
 }
 
 export interface TailProgress {
-  /** Everything through this sequence was delivered, or is not to be. */
+  /** Everything through this sequence was delivered or filtered out. */
   readonly through: number;
 }
 
-/** What a tail reads by. */
+/** How a tail reads: its source, its filter and its wake-up. */
 export interface TailReading {
   readonly read: ReadRange;
-  /** Those that `read` is limited to; null: all of them. */
+  /** Partitions that `read` is limited to; null: all. */
   readonly partitions: readonly PartitionId[] | null;
-  /** Null where everything is told. */
+  /** Null: no filter. */
   readonly accepts: EventPredicate | null;
-  /** `grown` resolves when there is something behind a sequence, or the signal aborts. */
+  /** `grown` resolves when there is an event after a sequence, or the signal aborts. */
   grown(sequence: number, signal?: AbortSignal): Promise<void>;
   readonly onProgress?: ((progress: TailProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -70,7 +76,7 @@ export async function* readTail(
   let ranges = await beginning(request, { from: start, through }, history, reading);
   let next = Math.max(start, through + 1);
   let left = request.count ?? Number.POSITIVE_INFINITY;
-  // null on the way to the present, which is no silence
+  // null until the tail has caught up: only then does silence count
   let silentSince: number | null = null;
   const turns = new Turns();
   for (;;) {
@@ -81,7 +87,7 @@ export async function* readTail(
         const delivered = firstOf(kept, left);
         yield delivered;
         const count = delivered.reduce((sum, batch) => sum + batch.count, 0);
-        // what a filter leaves out is silence, and so are commits to other partitions
+        // filtered events count as idle time, and so do commits to other partitions
         if (count > 0 && silentSince !== null) silentSince = performance.now();
         left -= count;
         progress.reached(left <= 0 ? delivered : page);
@@ -92,9 +98,9 @@ export async function* readTail(
     progress.through(Math.min(next - 1, through));
     if (!isFollowing || isFinal) return;
     silentSince ??= performance.now();
-    const busyLimit = request.idleMs === undefined ? undefined : request.idleMs - (performance.now() - silentSince);
-    if (busyLimit !== undefined && busyLimit <= 0) return;
-    await waitFor((silence) => grown(next - 1, silence), signal, busyLimit);
+    const silenceLeftMs = request.idleMs === undefined ? undefined : request.idleMs - (performance.now() - silentSince);
+    if (silenceLeftMs !== undefined && silenceLeftMs <= 0) return;
+    await waitFor((silence) => grown(next - 1, silence), signal, silenceLeftMs);
     if (signal?.aborted) return;
     ({ through, isFinal } = await end());
     ranges = [{ from: next, through }];
@@ -102,16 +108,16 @@ export async function* readTail(
   }
 }
 
-/** Tells how far a tail has come, each step once. */
+/** Reports the progress of a tail, each step once. */
 class Progress {
   readonly #deliver: ((progress: TailProgress) => void) | undefined;
   #through = -1;
 
-  constructor(tell: ((progress: TailProgress) => void) | undefined) {
-    this.#deliver = tell;
+  constructor(deliver: ((progress: TailProgress) => void) | undefined) {
+    this.#deliver = deliver;
   }
 
-  /** The events of a page, and all that lies between them. */
+  /** Reports the events of a page, and everything between them. */
   reached(page: BatchPage): void {
     if (this.#deliver === undefined) return;
     const span = page.findLast(({ count }) => count > 0)?.span;
@@ -127,7 +133,7 @@ class Progress {
 
 type End = () => Promise<{ readonly through: number; readonly isFinal: boolean }>;
 
-/** How far the range reaches by now, and whether that is all it ever will. */
+/** Returns how far the range reaches now, and whether it can still grow. */
 async function endOf(
   { since, until }: TailRequest,
   start: Micros | null,
@@ -150,7 +156,7 @@ async function startOf({ from, since }: TailRequest, history: History, context: 
   return { sequence: await history.sequenceAtTime(time), time };
 }
 
-/** What is told of the history there is, as ranges in rising order: all of it, or the last events. */
+/** Ranges of existing history to deliver, ascending: all of it, or the last events. */
 async function beginning(
   { from, since, until, last }: TailRequest,
   range: SequenceRange,
@@ -166,7 +172,7 @@ async function beginning(
   return [{ ...range, from: Math.max(range.from, await history.sequenceOfLast(count, partitions, range.through)) }];
 }
 
-/** The first events of a page, as many as are wanted. */
+/** The first `wanted` events of a page. */
 function firstOf(page: BatchPage, wanted: number): BatchPage {
   if (wanted === Number.POSITIVE_INFINITY) return page;
   const delivered: EventBatch[] = [];
@@ -182,11 +188,11 @@ function firstOf(page: BatchPage, wanted: number): BatchPage {
 async function waitFor(
   wait: (signal?: AbortSignal) => Promise<void>,
   signal: AbortSignal | undefined,
-  patienceMs: number | undefined,
+  silenceMsMax: number | undefined,
 ): Promise<void> {
-  if (patienceMs === undefined) return wait(signal);
+  if (silenceMsMax === undefined) return wait(signal);
   const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), Math.min(patienceMs, WAIT_MS_MAX));
+  const timer = setTimeout(() => silence.abort(), Math.min(silenceMsMax, WAIT_MS_MAX));
   try {
     await wait(signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]));
   } finally {

@@ -1,4 +1,7 @@
-/** What another routing would make of history: event by event, where the one sends it and where the other would. It writes nothing. */
+/**
+ * Compares two routings over history, event by event: where the one in force sends it and where another one would.
+ * Writes nothing.
+ */
 
 import type { History } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
@@ -6,24 +9,24 @@ import type { PartitionId } from '../model/routing/partition.ts';
 import { KeySample } from './key-sample.ts';
 import { readRange } from './read-range.ts';
 
-/** Where a payload goes, null where it would be a bad line. `lies`: the partition it is in. */
+/** Where a payload goes; null if it would be a bad line. `lies`: the partition it is stored in. */
 export type Route = (
   payload: Buffer,
   lies: PartitionId,
 ) => { readonly partition: PartitionId | null; readonly key: string | null };
 
 export interface ReroutedReport {
-  /** Events looked at. */
+  /** Events examined. */
   readonly events: number;
-  /** Those that would go to another partition. */
+  /** Events that would go to another partition. */
   readonly moved: number;
-  /** Those that the new routing would refuse as bad lines. */
+  /** Events that the new routing would reject as bad lines. */
   readonly refused: number;
-  /** Distinct keys of the routing in force; null where it has none. */
+  /** Distinct keys of the routing in force; null if it has none. */
   readonly keys: number | null;
-  /** Keys of which an event would go to another partition. */
+  /** Keys with an event that would go to another partition. */
   readonly movedKeys: number | null;
-  /** Whether both are reckoned from a sample, because there are too many to be kept in memory. */
+  /** Whether both counts are estimates from a sample, because there are too many keys to keep in memory. */
   readonly areKeysEstimated: boolean;
   /** Events by partition id. */
   readonly before: readonly number[];
@@ -33,7 +36,7 @@ export interface ReroutedReport {
 export interface Rerouting {
   readonly before: Route;
   readonly after: Route;
-  /** Of all there are and would be. */
+  /** Of all partitions, existing and planned. */
   readonly partitionCount: number;
 }
 

@@ -1,4 +1,4 @@
-/** Turns a range as it is asked for into sequences, once, when a replay starts: no later commit can enter it. */
+/** Resolves a requested range to sequences, once, when a replay starts: no later commit can enter it. */
 
 import type { History } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
@@ -8,9 +8,14 @@ import { readTimeExpression, type TimeContext, type TimeInput } from '../model/t
 import { readTimeInterval, type TimeInterval } from '../model/time/time-interval.ts';
 import { timeZone } from '../model/time/time-zone.ts';
 
-/** All ends optional; a range may hold nothing. A date as `from` means its first microsecond, as `through` its last. */
+/**
+ * All ends are optional, and a range may be empty. A date as `from` means its first microsecond, as `through` its last.
+ */
 export interface RangeRequest {
-  /** Both ends at once: a day (`2026-04-12`, `yesterday`), or an ISO interval such as `2026-04-12T09:00Z/PT8H30M`, its end exclusive. */
+  /**
+   * Both ends at once: a day (`2026-04-12`, `yesterday`), or an ISO interval such as `2026-04-12T09:00Z/PT8H30M`, its
+   * end exclusive.
+   */
   readonly range?: string | undefined;
   /** Time, inclusive. */
   readonly from?: TimeInput | undefined;
@@ -39,7 +44,7 @@ export async function resolveRange(
   return { from, through: Math.min(through, head.sequence) };
 }
 
-/** Whether the request names an end: a telling that follows has none. */
+/** Whether the request names an end: a stream that follows has none. */
 export function hasEnd(request: RangeRequest): boolean {
   const { range, through, until, throughSequence } = request;
   return (
@@ -49,7 +54,7 @@ export function hasEnd(request: RangeRequest): boolean {
 }
 
 async function readTimes(request: RangeRequest, context: TimeContext): Promise<TimeInterval> {
-  // a zone that is none is a mistake also where no time needs it
+  // an invalid zone is an error even if no time needs it
   await timeZone(context.zone);
   if (request.range !== undefined) return readTimeInterval(request.range, context);
   const first = request.from === undefined ? null : (await readTimeExpression(request.from, context)).first;
@@ -58,7 +63,7 @@ async function readTimes(request: RangeRequest, context: TimeContext): Promise<T
   return { first, last };
 }
 
-/** An end that is exclusive may stand at the start: the range is empty. */
+/** An exclusive end may equal the start: the range is empty. */
 function checkOrder(first: Micros | null, last: Micros | null, { until }: RangeRequest): void {
   if (first === null || last === null) return;
   if (until === undefined && first > last)
@@ -66,12 +71,12 @@ function checkOrder(first: Micros | null, last: Micros | null, { until }: RangeR
   if (until !== undefined) checkUntil('from', first, last + 1);
 }
 
-/** `end`: exclusive. @throws LedgerError INVALID_RANGE where it lies before the start */
+/** `end`: exclusive. @throws LedgerError INVALID_RANGE if it precedes the start */
 export function checkUntil(name: 'from' | 'since', start: Micros, end: Micros): void {
   if (start > end) throw inverted(`--${name} ${formatTime(start)} is after --until ${formatTime(end)}`);
 }
 
-/** The last microsecond of the range; null where time does not end it. */
+/** Last microsecond of the range; null if time does not end it. */
 async function lastTime(request: RangeRequest, context: TimeContext): Promise<Micros | null> {
   if (request.through !== undefined) return (await readTimeExpression(request.through, context)).last;
   if (request.until !== undefined) return (await readTimeExpression(request.until, context)).first - 1;

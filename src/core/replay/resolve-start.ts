@@ -1,4 +1,4 @@
-/** Turns the place where a reader begins, as it is asked for, into a sequence. */
+/** Resolves a requested start position to a sequence. */
 
 import type { History } from '../model/events/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
@@ -6,22 +6,25 @@ import type { Micros } from '../model/time/time.ts';
 import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time/time-expression.ts';
 import { timeZone } from '../model/time/time-zone.ts';
 
-/** `start`, `end`, a sequence (a number, or digits alone), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z`, `-1h` or a Date. */
+/**
+ * `start`, `end`, a sequence (a number, or only digits), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z`, `-1h`
+ * or a Date.
+ */
 export type StartPoint = number | TimeInput;
 
 const SEQUENCE = /^\d+$/;
 
-/** Where a reader begins. */
+/** Start position of a reader. */
 export interface Start {
-  /** The first sequence it means. A sequence that does not exist yet is taken as it is; a time after the head's means head + 1. */
+  /** First sequence. A sequence that does not exist yet is kept as it is; a time after the head's means head + 1. */
   readonly sequence: number;
-  /** Where a time was asked for: its first microsecond. */
+  /** First microsecond of the start, if a time was requested. */
   readonly time: Micros | null;
 }
 
 /** @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
 export async function readStart(start: StartPoint, history: History, context: TimeContext): Promise<Start> {
-  // a zone that is none is a mistake also where no time needs it
+  // an invalid zone is an error even if no time needs it
   await timeZone(context.zone);
   if (start === 'start') return { sequence: 1, time: null };
   if (start === 'end') return { sequence: (await history.head()).sequence + 1, time: null };
@@ -31,7 +34,7 @@ export async function readStart(start: StartPoint, history: History, context: Ti
   return { sequence: await history.sequenceAtTime(time), time };
 }
 
-/** As {@link readStart}, for one who cannot wait for a sequence: what does not exist yet means the end. */
+/** As {@link readStart}, for readers that cannot wait for a sequence: one that does not exist yet means the end. */
 export async function resolveStart(start: StartPoint, history: History, context: TimeContext): Promise<number> {
   const { sequence } = await readStart(start, history, context);
   return Math.min(sequence, (await history.head()).sequence + 1);

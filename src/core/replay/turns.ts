@@ -1,4 +1,4 @@
-/** Gives other work its turn during a long computation: timers, sockets, and above all signals such as Ctrl-C. */
+/** Yields to the event loop during a long computation: for timers, sockets, and above all signals such as Ctrl-C. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -12,7 +12,7 @@ export class Turns {
   }
 
   async give(): Promise<void> {
-    // a turn that begins in the check phase meets no signal before the one after it
+    // one setImmediate is not enough: a turn that starts in the check phase sees signals only in the next one
     await nextTurn();
     await nextTurn();
     this.#since = performance.now();

@@ -1,4 +1,7 @@
-/** The gills, by several fields together: a hash over their texts, each with its length before it, so that ("a", "bc") is not ("ab", "c"). */
+/**
+ * Routes by several fields together: a hash over their texts, each preceded by its length, so that ("a", "bc") differs
+ * from ("ab", "c").
+ */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal, Rule } from '../model/routing/router.ts';
@@ -23,13 +26,13 @@ export function compositeRouter(fields: readonly FieldPath[], partitions: readon
   return { fields, route, keyOf: (line) => compositeText(line, fields.length) };
 }
 
-/** The parts as a JSON list of their texts: as unmistakable as the hash's bytes, and readable. */
+/** The parts as a JSON list of their texts: as unambiguous as the hashed bytes, and readable. */
 function compositeText(line: RoutableLine, parts: number): string | null {
   const texts = Array.from({ length: parts }, (_, nth) => fieldText(line, nth));
   return texts.includes(null) ? null : JSON.stringify(texts);
 }
 
-/** The bytes that are hashed, in memory that is used again for each line. */
+/** The bytes to hash, in memory that is reused for each line. */
 class CompositeKey {
   bytes = Buffer.alloc(1024);
   length = 0;
@@ -38,7 +41,7 @@ class CompositeKey {
     this.length = 0;
   }
 
-  /** Returns false where the field holds no key. */
+  /** Returns false if the field has no key. */
   append(line: RoutableLine, nth: number): boolean {
     if (isPlainField(line, nth)) {
       this.#append(line.bytes, plainFieldStart(line, nth), plainFieldEnd(line, nth));
@@ -56,7 +59,7 @@ class CompositeKey {
     this.#reserve(LENGTH_BYTES + length);
     this.bytes.writeUInt32BE(length, this.length);
     let to = this.length + LENGTH_BYTES;
-    // parts are short as a rule, and a call of a native copy costs more than their bytes
+    // parts are usually short, and a call of a native copy costs more than their bytes
     for (let at = start; at < end; at++) this.bytes[to++] = byteAt(bytes, at);
     this.length = to;
   }

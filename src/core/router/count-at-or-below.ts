@@ -1,4 +1,4 @@
-/** How many of rising numbers lie at or below a key. */
+/** Counts how many of ascending numbers are at or below a key. */
 
 export function countAtOrBelow(rising: Float64Array, key: number): number {
   let low = 0;

@@ -4,12 +4,12 @@ import { asBuffer } from '../model/text/bytes.ts';
 import { isPlainScalar, scalarText } from '../model/text/scalar-text.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 
-/** Null where the field holds no key. */
+/** Null if the field has no key. */
 export function fieldText(line: RoutableLine, nth: number): string | null {
   return scalarText(asBuffer(line.bytes), line.kind(nth), line.start(nth), line.end(nth));
 }
 
-/** Whether the field's bytes, a string's quotes apart, are its text. */
+/** Whether the field's bytes, without a string's quotes, are its text. */
 export function isPlainField(line: RoutableLine, nth: number): boolean {
   return isPlainScalar(line.bytes, line.kind(nth), line.start(nth), line.end(nth));
 }

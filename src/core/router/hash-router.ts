@@ -1,4 +1,4 @@
-/** The gills, by hash: the same key always reaches the same partition. */
+/** Routes by hash: the same key always reaches the same partition. */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal, Rule } from '../model/routing/router.ts';
@@ -8,7 +8,7 @@ import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field
 import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
-/** Over one field, or over the whole payload where `field` is null. Number n is the nth of the partitions. */
+/** Over one field, or over the whole payload if `field` is null. Number n is the nth of the partitions. */
 export function hashRouter(field: FieldPath | null, partitions: readonly PartitionId[]): Rule {
   return field === null ? payloadHashRouter(partitions) : fieldHashRouter(field, partitions);
 }

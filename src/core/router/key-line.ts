@@ -1,11 +1,11 @@
-/** A key given by hand, as the line in which a router would have read it. */
+/** Builds the line in which a router would have read a given key. */
 
 import type { RoutingSpec } from '../model/routing/routing.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
-/** `parts`: one for each field of the routing. Among bounds that are numbers a key is a number, everywhere else a text. */
+/** `parts`: one for each field of the routing. With numeric bounds a key is a number, otherwise a text. */
 export function lineOfKey(spec: RoutingSpec, parts: readonly string[]): RoutableLine {
   const isNumeric = spec.rule === 'range' && spec.bounds.kind === 'number';
   const fields = parts.map((part) => (isNumeric && NUMBER.test(part) ? part : JSON.stringify(part)));

@@ -1,4 +1,4 @@
-/** The gills, by hand: the event names its partition. */
+/** Routes manually: the event names its partition. */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal, Rule } from '../model/routing/router.ts';
@@ -9,7 +9,7 @@ import { fieldText } from './field-text.ts';
 import { murmur2 } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
-/** `partitionNames`: of all partitions, by id; `partitions`: those that may be named. */
+/** `partitionNames`: of all partitions, by id; `partitions`: those that events may name. */
 export function manualRouter(
   field: FieldPath,
   partitionNames: readonly string[],
@@ -27,7 +27,7 @@ export function manualRouter(
   return { fields: [field], route, keyOf: (line) => fieldText(line, 0) };
 }
 
-/** Finds a partition by the bytes of its name: no text is made of what a line says. */
+/** Finds a partition by the bytes of its name, without building a text for each line. */
 class NameTable {
   readonly #names: readonly Buffer[];
   /** Ids by the hash of their names; two names may share one. */

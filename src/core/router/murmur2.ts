@@ -1,4 +1,7 @@
-/** MurmurHash2, 32 bits, with Kafka's seed: the number behind `hash` routing. Pure. Source: Austin Appleby's MurmurHash2 and Kafka's Utils.murmur2. */
+/**
+ * MurmurHash2, 32 bits, with Kafka's seed: the number behind `hash` routing. Pure. Source: Austin Appleby's MurmurHash2
+ * and Kafka's Utils.murmur2.
+ */
 
 import { byteAt } from '../model/text/bytes.ts';
 
@@ -25,7 +28,7 @@ export function murmur2(bytes: Uint8Array, start: number, end: number): number {
   return hash ^ (hash >>> 15);
 }
 
-/** The partition Kafka's default partitioner gives a key among `count`. */
+/** The partition that Kafka's default partitioner chooses for a key among `count`. */
 export function hashPartition(bytes: Uint8Array, start: number, end: number, count: number): number {
   return (murmur2(bytes, start, end) & 0x7fffffff) % count;
 }

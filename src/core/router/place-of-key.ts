@@ -1,11 +1,11 @@
-/** Where the events of a key lie that the routing has placed, for rules whose answer depends on the line alone. */
+/** Finds the partition of a key in an epoch, for rules that depend only on the line. */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import { type RoutingInForce, type RoutingSpec, routingFields } from '../model/routing/routing.ts';
 import { lineOfKey } from './key-line.ts';
 import { keyRule, makeRouter, readsNoKey } from './router.ts';
 
-/** `key` as envelopes show it, read from an event or given for it. Null where no event can have it. */
+/** `key` as envelopes show it, read from an event or given for it. Null if no event can have it. */
 export function placeOfKey(routing: RoutingInForce, key: string): PartitionId | null {
   const { spec } = routing.epoch;
   const parts = partsOf(key, spec);
@@ -14,7 +14,7 @@ export function placeOfKey(routing: RoutingInForce, key: string): PartitionId | 
   return typeof place === 'number' ? place : null;
 }
 
-/** The texts of the fields that make the key; null where it is no key of this routing. */
+/** The texts of the fields that make up the key; null if it is no key of this routing. */
 function partsOf(key: string, spec: RoutingSpec): string[] | null {
   const fields = routingFields(spec).length;
   if (readsNoKey(spec) || fields === 1) return [key];

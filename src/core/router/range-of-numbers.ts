@@ -1,4 +1,4 @@
-/** The place of a number among bounds, exact: doubles decide where they can be trusted, decimals elsewhere. */
+/** The position of a number among bounds, exact: doubles decide if they are precise enough, otherwise decimals. */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal } from '../model/routing/router.ts';
@@ -8,11 +8,14 @@ import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { countAtOrBelow } from './count-at-or-below.ts';
 import { noKey, notComparable } from './refusal.ts';
 
-/** Decimals of so many digits all have doubles of their own, and powers of ten up to here are doubles too (IEEE 754 binary64). */
+/**
+ * Decimals with this many digits all have distinct doubles, and powers of ten up to here are doubles too (IEEE 754
+ * binary64).
+ */
 const DOUBLE_DIGITS = 15;
 const POWERS_OF_TEN = Float64Array.from({ length: DOUBLE_DIGITS + 1 }, (_, power) => Number(`1e${power}`));
 
-/** `values`: decimals, strictly rising. */
+/** `values`: decimals, strictly increasing. */
 export function numberPlace(values: readonly string[]): (line: RoutableLine) => PartitionId | RouteRefusal {
   const bounds = values.map((value) => readDecimal(value) as Decimal);
   const near = Float64Array.from(values, Number);
@@ -25,7 +28,7 @@ export function numberPlace(values: readonly string[]): (line: RoutableLine) => 
     const key = shortNumber(line.bytes, line.start(0), line.end(0));
     if (!Number.isNaN(key)) {
       const place = countAtOrBelow(near, key);
-      // rounding keeps the order: only where both have one double may they differ all the same
+      // rounding keeps the order: only if both have the same double may they still differ
       if (place === 0 || near[place - 1] !== key || hasOwnDouble[place - 1] === true) return place;
     }
     const exact = readDecimal(Buffer.from(line.bytes.subarray(line.start(0), line.end(0))).toString('latin1'));
@@ -44,11 +47,11 @@ function exactPlace(bounds: readonly Decimal[], key: Decimal): PartitionId {
   return low;
 }
 
-/** The double next to a number without exponent and with few digits: that of the number alone among such. NaN for others. */
+/** The double nearest to a number without exponent and with few digits, distinct among such numbers. NaN for others. */
 function shortNumber(bytes: Uint8Array, start: number, end: number): number {
   const isNegative = byteAt(bytes, start) === 0x2d;
   const first = isNegative ? start + 1 : start;
-  // the point is one byte more
+  // the point is one more byte
   if (end - first > DOUBLE_DIGITS + 1) return Number.NaN;
   let digits = 0;
   let count = 0;
@@ -71,7 +74,7 @@ function shortNumber(bytes: Uint8Array, start: number, end: number): number {
   return isNegative ? -size : size;
 }
 
-/** Of a bound in its one spelling: whether its double is its alone among numbers of few digits. */
+/** For a bound in canonical spelling: whether its double is distinct among numbers of few digits. */
 function hasFewDigits(value: string): boolean {
   return !value.includes('e') && value.replace(/[-.]/g, '').replace(/^0+|0+$/g, '').length <= DOUBLE_DIGITS;
 }

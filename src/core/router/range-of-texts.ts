@@ -1,4 +1,4 @@
-/** The place of a text among bounds, in the order of UTF-8 bytes, which is that of code points. */
+/** The position of a text among bounds, in the order of UTF-8 bytes, which is that of code points. */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal } from '../model/routing/router.ts';
@@ -7,7 +7,7 @@ import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText } from './field-text.ts';
 import { notComparable } from './refusal.ts';
 
-/** `values`: strictly rising by their bytes. */
+/** `values`: strictly increasing by their bytes. */
 export function textPlace(values: readonly string[]): (line: RoutableLine) => PartitionId | RouteRefusal {
   const bounds = values.map((value) => Buffer.from(value, 'utf8'));
   return (line) => {

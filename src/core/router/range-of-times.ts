@@ -1,4 +1,4 @@
-/** The place of an instant among bounds: the field holds RFC 3339 with a zone. */
+/** The position of an instant among bounds: the field holds RFC 3339 with a zone. */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal } from '../model/routing/router.ts';
@@ -9,7 +9,7 @@ import { countAtOrBelow } from './count-at-or-below.ts';
 import { fieldText } from './field-text.ts';
 import { notComparable } from './refusal.ts';
 
-/** `values`: strictly rising. */
+/** `values`: strictly increasing. */
 export function timePlace(values: readonly Micros[]): (line: RoutableLine) => PartitionId | RouteRefusal {
   const bounds = Float64Array.from(values);
   const reading: TimeReading = { time: NO_TIME, fault: undefined };
@@ -17,7 +17,7 @@ export function timePlace(values: readonly Micros[]): (line: RoutableLine) => Pa
     readRfc3339(bytes, start, end, reading);
     if (reading.fault === undefined) return countAtOrBelow(bounds, reading.time);
     if (reading.fault !== 'out-of-range') return 'key-not-comparable';
-    // the bounds lie in the years that the ledger keeps, 1828 to 2111, and this time before or behind all of them
+    // bounds are within the years that a ledger stores, 1828 to 2111, so this time precedes or follows all of them
     return centuryAt(bytes, start) < 20 ? 0 : bounds.length;
   };
   return (line) => {

@@ -1,4 +1,4 @@
-/** The gills, by range: partition i holds the keys from bound i-1 up to, and without, bound i. */
+/** Routes by range: partition i holds the keys from bound i-1, inclusive, to bound i, exclusive. */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RangeBounds } from '../model/routing/range-bounds.ts';
@@ -10,7 +10,7 @@ import { numberPlace } from './range-of-numbers.ts';
 import { textPlace } from './range-of-texts.ts';
 import { timePlace } from './range-of-times.ts';
 
-/** How many of the bounds lie at or below the line's first field: that is its partition. */
+/** Number of bounds at or below the line's first field, which is the index of its partition. */
 type Place = (line: RoutableLine) => PartitionId | RouteRefusal;
 
 export function rangeRouter(field: FieldPath, bounds: RangeBounds, partitions: readonly PartitionId[]): Rule {

@@ -1,4 +1,6 @@
-/** The gills: makes the router of a routing. Rules are pure and stable for ever; they do no I/O and see one line at a time. */
+/**
+ * Builds the router of a routing. Rules are pure and stable across versions; they do no I/O and see one line at a time.
+ */
 
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { keyParts } from '../model/routing/key-text.ts';
@@ -17,15 +19,15 @@ import { noKey } from './refusal.ts';
 import { StickyRouter } from './sticky-router.ts';
 
 /**
- * @throws LedgerError DAMAGED_LEDGER where the epoch and the partitions contradict each other; UNKNOWN_PARTITION or INVALID_ARGUMENT for a partition
- * or a key that cannot be given
+ * @throws LedgerError DAMAGED_LEDGER if the epoch and the partitions contradict each other; UNKNOWN_PARTITION or
+ * INVALID_ARGUMENT for an invalid partition or key override
  */
 export const makeRouter: RouterFactory = (routing, given = NO_OVERRIDE) => {
   const router = routerOf(routing);
   const { spec } = routing.epoch;
   const sentTo = given.to === null ? null : partitionNamed(routing.partitionNames, given.to);
   const line = given.key === null ? null : lineOfKey(spec, givenParts(spec, given.key));
-  // a hash over the whole payload reads no key, and takes one that is given
+  // a hash over the whole payload reads no key, but accepts a given one
   const givenKey = line === null ? null : (router.keyOf(line) ?? fieldText(line, 0));
   const free: Router = { ...router, givenKey, sentTo };
   if (sentTo !== null) return toOnePartition(free, sentTo);
@@ -62,7 +64,7 @@ function ruleOf({ epoch: { spec, partitionIds }, partitionNames }: RoutingInForc
     case 'composite':
       return compositeRouter(spec.fields, partitionIds);
     case 'sticky':
-      // what comes before decides where a session goes: the rule itself knows only of lines that have none
+      // earlier events decide where a session goes: the rule itself knows only lines without one
       return { fields: [spec.field], route: (line) => noKey(line.kind(0)), keyOf: (line) => fieldText(line, 0) };
     case 'manual':
       return manualRouter(spec.field, partitionNames, partitionIds);
@@ -73,7 +75,10 @@ function sessionsOf({ epoch: { spec }, placements }: RoutingInForce, only: Routa
   return new StickyRouter({ idleMicros: spec.rule === 'sticky' ? spec.idleMicros : null, only, placements });
 }
 
-/** Only what has no key goes to that partition: a key of another kind than the bounds, or a name that no partition has, stays a bad line. */
+/**
+ * Only events without a key go to that partition: a key of another kind than the bounds, or an unknown partition name,
+ * remains a bad line.
+ */
 function withMissing({ epoch, partitionNames }: RoutingInForce, router: Router): Router {
   const { missing } = epoch.spec;
   if (missing === null) return router;
@@ -93,7 +98,7 @@ function isWithoutKey(route: PartitionId | RouteRefusal): boolean {
   return route === 'key-missing' || route === 'key-not-scalar';
 }
 
-/** A key that was placed is not shown to the rule at all, so that one which the rule refuses may be placed too. */
+/** The rule never sees a placed key, so that a key which the rule rejects can be placed too. */
 function placedFirst(placements: Placements, router: Router): Router {
   return {
     ...router,
@@ -115,14 +120,11 @@ function toOnePartition(router: Router, partition: PartitionId): Router {
 
 function givenParts(spec: RoutingSpec, key: string): readonly string[] {
   if (key === '')
-    throw invalidArgument(
-      'a key of no characters cannot be given',
-      'give a key, or leave it out and each event has its own',
-    );
+    throw invalidArgument('an empty key cannot be given', 'give a key, or leave it out so that each event has its own');
   return readsNoKey(spec) ? [key] : keyParts(spec, key);
 }
 
-/** What routes the line of a key: a hash over the whole payload reads none from events, and takes one that is given by its text. */
+/** Routes the line of a key: a hash over the whole payload reads none from events, and uses the text of a given one. */
 export function keyRule({ epoch: { spec, partitionIds } }: RoutingInForce, router: Router): Pick<Rule, 'route'> {
   return readsNoKey(spec) ? hashRouter([], partitionIds) : router;
 }
@@ -139,11 +141,11 @@ function placeOf(line: RoutableLine, routing: RoutingInForce, router: Router): P
   if (place === 'unknown-partition') return partitionNamed(routing.partitionNames, key, partitionIds);
   throw invalidArgument(
     `the key '${key.slice(0, 80)}' cannot be compared with the bounds of ${formatRoutingSpec(spec)}`,
-    'give a key of their kind',
+    'give a key of the same kind',
   );
 }
 
-/** @throws LedgerError UNKNOWN_PARTITION naming those there are. */
+/** @throws LedgerError UNKNOWN_PARTITION listing the existing ones */
 function partitionNamed(
   names: readonly string[],
   name: string,
@@ -157,6 +159,6 @@ function partitionNamed(
 function contradiction(fact: string): LedgerError {
   return new LedgerError('DAMAGED_LEDGER', {
     message: `the ledger's routing is damaged: ${fact}`,
-    hint: 'take a copy that is sound',
+    hint: 'restore an intact copy',
   });
 }

@@ -1,4 +1,4 @@
-/** Sessions by the bytes of their keys: a number for each, dense, without making a text or an object of what a line says. */
+/** Numbers sessions by the bytes of their keys, densely, without creating a text or an object per line. */
 
 import type { SessionNumber } from '../model/routing/session-pins.ts';
 import { asBuffer, byteAt, numberAt } from '../model/text/bytes.ts';
@@ -6,23 +6,28 @@ import { murmur2 } from './murmur2.ts';
 
 const SESSIONS_AT_FIRST = 1024;
 const BYTES_A_KEY = 16;
-/** A place is four words, so that a look at it costs one cache line: number + 1 (0: free), hash, and the bounds of the key. */
+/**
+ * A slot is four words, so that a lookup costs one cache line: number + 1 (0: free), hash, and the bounds of the key.
+ */
 const WORDS = 4;
-/** Keys can be chosen so that all fall on one place. Those that find no place within so many go where that does not help. */
+/**
+ * Keys can be chosen to collide. A key that finds no free slot within this many probes goes to a Map, where collisions
+ * do no harm.
+ */
 const PROBES_MAX = 128;
-/** What is left of a double's 53 bits beside four bytes. */
+/** The rest of a double's 53 bits after four bytes. */
 const PLACES = 2 ** 21;
-/** What such a key takes in a Map, itself not counted. */
+/** Bytes of such a key in a Map, without the key itself. */
 const CROWDED_BYTES = 128;
 
 export class SessionTable {
-  /** The keys one behind the other, in the order of their numbers. */
+  /** The keys concatenated, in the order of their numbers. */
   #keys = Buffer.alloc(SESSIONS_AT_FIRST * BYTES_A_KEY);
-  /** Where each key ends, by number. */
+  /** End of each key, by number. */
   #ends = new Int32Array(SESSIONS_AT_FIRST);
-  /** Open addressing: a power of two of places, at most half of them taken. */
+  /** Open addressing: a power of two of slots, at most half of them taken. */
   #places = new Int32Array(SESSIONS_AT_FIRST * 2 * WORDS);
-  /** What found no place. */
+  /** Keys that found no free slot. */
   readonly #crowded = new Map<string, SessionNumber>();
   #size = 0;
 
@@ -30,7 +35,9 @@ export class SessionTable {
     return this.#size;
   }
 
-  /** The number of the key `bytes[start, end)`; one that is new gets the next number, which is {@link size} before the call. */
+  /**
+   * The number of the key `bytes[start, end)`; a new key gets the next number, which is {@link size} before the call.
+   */
   numberOf(bytes: Uint8Array, start: number, end: number): SessionNumber {
     if (this.#size === this.#ends.length) this.#grow();
     const hash = murmur2(bytes, start, end);
@@ -48,7 +55,7 @@ export class SessionTable {
     return this.#crowdedNumber(bytes, start, end) ?? this.#add(bytes, start, end, hash, null);
   }
 
-  /** Bytes of memory, roughly. */
+  /** Approximate memory in bytes. */
   get bytes(): number {
     return this.#keys.length + this.#ends.byteLength + this.#places.byteLength + this.#crowded.size * CROWDED_BYTES;
   }
@@ -57,7 +64,7 @@ export class SessionTable {
     return this.#keys.toString('utf8', this.#startOf(session), this.#ends[session]);
   }
 
-  /** Copies the key to `into`; returns where it ends there. */
+  /** Copies the key to `into`; returns its end there. */
   copyKey(session: SessionNumber, into: Uint8Array, at: number): number {
     return at + this.#keys.copy(into, at, this.#startOf(session), this.#ends[session]);
   }
@@ -67,13 +74,13 @@ export class SessionTable {
   }
 
   /**
-   * The sessions in the order of their keys, so that a table of them is walked rather than jumped about in; roughly, by the four bytes behind what all
-   * of the keys begin with. Those that are equal in these keep their order, and so do more than two million.
+   * The sessions in key order, so that a table of them is read sequentially; approximate, by the four bytes after the
+   * common prefix of all keys. Keys equal in these keep their order, and so do more than two million.
    */
   inKeyOrder(sessions: Int32Array): Int32Array {
     if (sessions.length > PLACES) return sessions;
     const from = this.#commonBytes(sessions);
-    // a double holds the four bytes and the place
+    // a double holds the four bytes and the index
     const places = new Float64Array(sessions.length);
     for (let at = 0; at < sessions.length; at++) places[at] = this.#wordAt(numberAt(sessions, at), from) * PLACES + at;
     places.sort();
@@ -82,7 +89,7 @@ export class SessionTable {
     return sorted;
   }
 
-  /** How many bytes all of the keys begin with. */
+  /** Length in bytes of the common prefix of all keys. */
   #commonBytes(sessions: Int32Array): number {
     if (sessions.length === 0) return 0;
     const keys = this.#keys;
@@ -98,7 +105,7 @@ export class SessionTable {
     return common;
   }
 
-  /** Four bytes of a key as a number that sorts like them; those behind its end are zero. */
+  /** Four bytes of a key as a number that sorts like them; bytes past its end are zero. */
   #wordAt(session: SessionNumber, offset: number): number {
     const start = this.#startOf(session) + offset;
     const end = numberAt(this.#ends, session);
@@ -140,7 +147,7 @@ export class SessionTable {
     return session;
   }
 
-  /** Room for as many again. */
+  /** Doubles the capacity. */
   #grow(): void {
     const ends = new Int32Array(this.#ends.length * 2);
     ends.set(this.#ends);
@@ -158,7 +165,7 @@ export class SessionTable {
   }
 }
 
-/** The first word of a free place for the hash; null where it is too crowded there. */
+/** The first word of a free slot for the hash; null if too many neighbours are taken. */
 function freePlace(places: Int32Array, hash: number): number | null {
   const last = places.length / WORDS - 1;
   for (let probe = 0; probe < PROBES_MAX; probe++) {

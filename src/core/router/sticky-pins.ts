@@ -1,4 +1,7 @@
-/** Pins of sessions in columns, so that a hundred thousand of them are no objects; and the partition that a new one gets. */
+/**
+ * Pins of sessions in columns, so that a hundred thousand of them need no objects; and the choice of a partition for a
+ * new session.
+ */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { SessionNumber } from '../model/routing/session-pins.ts';
@@ -19,7 +22,7 @@ export class PinColumns {
   #partitions = new Int16Array(ROWS_AT_FIRST).fill(NO_PARTITION);
   #lastSeen = new Float64Array(ROWS_AT_FIRST).fill(NO_TIME);
 
-  /** -1 where the session has no pin. */
+  /** -1 if the session has no pin. */
   partitionOf(session: SessionNumber): PartitionId {
     return this.#partitions[session] ?? NO_PARTITION;
   }
@@ -34,7 +37,7 @@ export class PinColumns {
     this.#lastSeen[session] = lastSeen;
   }
 
-  /** These rows as they are. */
+  /** A copy of these rows. */
   rows(sessions: Int32Array): PinRows {
     const partitions = new Int16Array(sessions.length);
     const lastSeen = new Float64Array(sessions.length);
@@ -50,7 +53,7 @@ export class PinColumns {
       this.set(numberAt(sessions, at), partitions[at] as number, numberAt(lastSeen, at));
   }
 
-  /** Takes these rows from others. */
+  /** Restores these rows from a copy. */
   take(sessions: Int32Array, others: PinColumns): void {
     for (const session of sessions) this.set(session, others.partitionOf(session), others.lastSeenOf(session));
   }
@@ -66,7 +69,7 @@ export class PinColumns {
   }
 }
 
-/** Numbers of sessions in the order in which they were added; emptied without giving back its room. */
+/** Session numbers in insertion order; clearing keeps the capacity. */
 export class SessionList {
   #numbers = new Int32Array(ROWS_AT_FIRST);
   #count = 0;
@@ -90,7 +93,7 @@ export class SessionList {
   }
 }
 
-/** The partition with the fewest events, of several the one with the lowest id. */
+/** The partition with the fewest events; the lowest id if there are several. */
 export function leastLoaded(loads: Float64Array): PartitionId {
   let least = 0;
   for (let partition = 1; partition < loads.length; partition++)

@@ -1,10 +1,10 @@
 /**
- * The gills, by habit: a session goes to the least loaded partition at first sight and stays there. Decides alone by what it was told, by ledger
- * times and by the order of events; it stores nothing and reads no clock.
- *
- * One emission's way: for each chunk `sessionOf` each line, ask the ledger for those it has not met before (`takeUnasked`, `learn`); `begin` a draft
- * with the partitions' loads, `assign` each event in order, hand `changes` to the ledger with the draft, `settle`. Answered with a conflict: take back
- * what was settled, `learn`, `begin` and `assign` again. It keeps a row, some sixty bytes and the key, for each session it has met.
+ * Routes sticky sessions: a session goes to the least loaded partition when first seen, and stays there. Decides only
+ * from the pins it has learned, ledger times and the order of events; stores nothing and reads no clock.
+ * States of one emission: per chunk `sessionOf` each line, then request unknown sessions from the ledger
+ * (`takeUnasked`, `learn`); `begin` a draft with the partitions' loads, `assign` each event in order, pass `changes` to
+ * the ledger with the draft, `settle`. After a conflict: undo what was settled, `learn`, `begin` and `assign` again.
+ * Keeps a row of some sixty bytes, and the key, for each session it has seen.
  */
 
 import type { PartitionId } from '../model/routing/partition.ts';
@@ -41,20 +41,23 @@ export class StickyRouter implements SessionRouter {
   readonly #only: RoutableLine | null;
   readonly #placements: Placements;
   #table = new SessionTable();
-  /** As the ledger knows them, and as the draft leaves them. */
+  /** As the ledger has them, and as the draft leaves them. */
   #known = new PinColumns();
   #drafted = new PinColumns();
-  /** Sessions below are asked for, or need not be. */
+  /** Sessions with lower numbers were requested, or need not be. */
   #asked = 0;
   #mustAsk = true;
-  /** The draft that changed a session's pin last: a new draft forgets the one before without touching a row. */
+  /** The last draft that changed a session's pin: a new draft discards the previous one without touching a row. */
   #changedIn = new Uint32Array(0);
   #draft = 1;
   readonly #changed = new SessionList();
   #timeShiftMax = Number.POSITIVE_INFINITY;
   #loads = new Float64Array(0);
 
-  /** `idleMicros`: a session that was idle for longer is new; null: never. `only`: a line with the session of all lines. `placements`: keys that are no sessions. */
+  /**
+   * `idleMicros`: a session that was idle for longer is new; null: never. `only`: a line with the session of all lines.
+   * `placements`: keys that are no sessions.
+   */
   constructor({ idleMicros, only = null, placements = NO_PLACEMENTS }: StickyOptions) {
     this.#idle = idleRule(idleMicros);
     this.#isForEver = idleMicros === null;
@@ -70,7 +73,7 @@ export class StickyRouter implements SessionRouter {
   sessionOf(ofLine: RoutableLine): SessionNumber {
     const line = this.#only ?? ofLine;
     if (this.#placements.size > 0 && this.#placements.has(fieldText(line, 0) ?? '')) return NO_SESSION;
-    // the usual case without a second look
+    // the common case, with a single lookup
     if (line.kind(0) === FieldKind.STRING) return this.#table.numberOf(line.bytes, line.start(0) + 1, line.end(0) - 1);
     if (isPlainField(line, 0))
       return this.#table.numberOf(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0));
@@ -99,7 +102,7 @@ export class StickyRouter implements SessionRouter {
   learn(pins: Iterable<Pin>): void {
     for (const { session, partition, lastSeen } of pins) {
       this.#known.set(this.numberOf(session), partition, lastSeen);
-      // there are pins by others, so there may be more
+      // others have pinned sessions, so there may be more pins
       this.#mustAsk = true;
     }
   }
@@ -114,7 +117,7 @@ export class StickyRouter implements SessionRouter {
   assign(session: SessionNumber, time: Micros): PartitionId {
     const known = this.#known.partitionOf(session);
     if (known >= 0 && this.#isForEver) {
-      // the most frequent case by far: nothing of it will ever change
+      // by far the most frequent case: this pin never changes
       this.#loads[known] = (this.#loads[known] as number) + 1;
       return known;
     }
@@ -126,7 +129,7 @@ export class StickyRouter implements SessionRouter {
     const partition = isNew ? leastLoaded(this.#loads) : pinned;
     this.#loads[partition] = (this.#loads[partition] as number) + 1;
     const isRenewed = !isNew && since > this.#idle.renewedAfter;
-    // within a draft that may be lifted all events have one time
+    // in a draft whose times may shift, all events have the same time
     if (!isNew && !isChanged)
       this.#timeShiftMax = Math.min(
         this.#timeShiftMax,

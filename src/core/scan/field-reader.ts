@@ -1,4 +1,4 @@
-/** Reads fields of one payload that is in the ledger already, with the scanner that read it when it came. */
+/** Reads fields of a stored payload, with the scanner that read it at emission. */
 
 import { LINE_FEED } from '../model/text/bytes.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
@@ -13,7 +13,7 @@ export class FieldReader {
   readonly #lines: ScannedLines;
   #memory = Buffer.alloc(4096);
 
-  /** `repeats`: where a field stands twice, reading ends at the second one, or the last one counts. */
+  /** `repeats`: if a field occurs twice, reading fails at the second one, or the last one counts. */
   constructor(paths: readonly FieldPath[], depthMax: number, repeats: ScanPlan['repeats'] = 'refuse') {
     this.#scanner = new Scanner(planScan(paths, { depthMax, lineBytesMax: Number.MAX_SAFE_INTEGER, repeats }));
     this.#lines = new ScannedLines(paths.length);
@@ -36,7 +36,7 @@ export class FieldReader {
     };
   }
 
-  /** The first field's text, where it is a scalar. */
+  /** The first field's text, if it is a scalar. */
   text(payload: Buffer): string | null {
     const line = this.read(payload);
     return scalarText(this.#memory, line.kind(0), line.start(0), line.end(0));

@@ -1,4 +1,4 @@
-/** Why a line is not taken: a closed list of codes, small enough for a table of bytes, and their texts. */
+/** Why a line is rejected: a closed list of codes, small enough for a table of bytes, and their texts. */
 
 export const LineFault = {
   NONE: 0,
@@ -10,7 +10,7 @@ export const LineFault = {
   BAD_UTF8: 6,
   TOO_DEEP: 7,
   TOO_LONG: 8,
-  /** A field the ledger reads stands in the line twice, so two readers could disagree. */
+  /** A field that the ledger reads occurs twice in the line, so two readers could disagree. */
   FIELD_TWICE: 9,
   KEY_MISSING: 10,
   KEY_NOT_SCALAR: 11,
@@ -20,7 +20,7 @@ export const LineFault = {
   TIME_NO_SUCH_DATE: 15,
   TIME_NO_ZONE: 16,
   TIME_OUT_OF_RANGE: 17,
-  /** Further ahead of the clock than the limit: one typo would freeze time for everyone. */
+  /** Further ahead of the clock than the limit: one typo would freeze ledger time for every emitter. */
   TIME_AHEAD: 18,
   TIME_LATE: 19,
   ID_MISSING: 20,
@@ -31,7 +31,7 @@ export const LineFault = {
 } as const;
 export type LineFault = (typeof LineFault)[keyof typeof LineFault];
 
-/** What of a ledger's settings the texts name. */
+/** Settings of a ledger that appear in the texts. */
 export interface FaultContext {
   readonly lineBytesMax: number;
   readonly depthMax: number;
@@ -41,21 +41,21 @@ export interface FaultContext {
   readonly maxSkew: string;
 }
 
-/** The reason as people read it, without the place. */
+/** The reason as a text, without the position. */
 export function describeLineFault(fault: LineFault, context: FaultContext): string {
   switch (fault) {
     case LineFault.NONE:
-      return 'nothing is wrong';
+      return 'no fault';
     case LineFault.UNEXPECTED_BYTE:
-      return 'not JSON: a byte that cannot stand here';
+      return 'invalid JSON: unexpected character';
     case LineFault.UNEXPECTED_END:
-      return 'not JSON: the line ends too early';
+      return 'invalid JSON: unexpected end of line';
     case LineFault.CONTROL_IN_STRING:
-      return 'not JSON: a raw control character in a string';
+      return 'invalid JSON: control character in a string';
     case LineFault.BAD_ESCAPE:
-      return 'not JSON: an escape there is none of';
+      return 'invalid JSON: invalid escape';
     case LineFault.BAD_NUMBER:
-      return 'not JSON: a number that is not written as one';
+      return 'invalid JSON: malformed number';
     case LineFault.BAD_UTF8:
       return 'invalid UTF-8';
     case LineFault.TOO_DEEP:
@@ -63,15 +63,15 @@ export function describeLineFault(fault: LineFault, context: FaultContext): stri
     case LineFault.TOO_LONG:
       return `longer than ${context.lineBytesMax} bytes (--max-line)`;
     case LineFault.FIELD_TWICE:
-      return 'a field that the ledger reads stands here twice';
+      return 'a field that the ledger reads occurs twice';
     case LineFault.KEY_MISSING:
-      return `the field that routing reads is missing (${context.routing})`;
+      return `the routing field is missing (${context.routing})`;
     case LineFault.KEY_NOT_SCALAR:
-      return `the field that routing reads is no string, number or boolean (${context.routing})`;
+      return `the routing field is not a string, number or boolean (${context.routing})`;
     case LineFault.KEY_NOT_COMPARABLE:
-      return `the field that routing reads cannot be compared with its bounds (${context.routing})`;
+      return `the routing field cannot be compared with the bounds (${context.routing})`;
     case LineFault.UNKNOWN_PARTITION:
-      return `the field names a partition the ledger does not have (${context.routing})`;
+      return `the routing field names an unknown partition (${context.routing})`;
     case LineFault.TIME_MISSING:
       return `the time field '${context.timePath}' is missing`;
     case LineFault.TIME_NOT_READABLE:
@@ -89,7 +89,7 @@ export function describeLineFault(fault: LineFault, context: FaultContext): stri
     case LineFault.ID_MISSING:
       return `the unique id '${context.uniquePath}' is missing`;
     case LineFault.ID_NOT_SCALAR:
-      return `the unique id '${context.uniquePath}' is no string, number or boolean`;
+      return `the unique id '${context.uniquePath}' is not a string, number or boolean`;
     case LineFault.ID_CONFLICT:
       return `the id '${context.uniquePath}' was committed before with another payload`;
     case LineFault.NOT_AN_ENVELOPE:

@@ -1,12 +1,14 @@
-/** What a scan looks for: fields by their paths, as a tree of keys that the scanner walks along with the line's nesting. */
+/**
+ * The fields that a scan reports, by their paths: a tree of keys that the scanner walks along with the line's nesting.
+ */
 
 import type { FieldPath } from '../model/text/field-path.ts';
 
 /** Node 0 is the payload's root. */
 interface PlanNode {
-  /** Keys of interest here, as UTF-8, with the node each leads to. */
+  /** Keys of interest at this node, as UTF-8, with the node each leads to. */
   readonly keys: { readonly text: string; readonly bytes: Uint8Array; readonly node: number }[];
-  /** The slots of the fields that end here: a time and a key may be one field. */
+  /** Slots of the fields that end here: a time and a key may be the same field. */
   readonly slots: number[];
 }
 
@@ -15,7 +17,7 @@ export interface ScanPlan {
   readonly slotCount: number;
   readonly lineBytesMax: number;
   readonly depthMax: number;
-  /** A key of interest that stands in an object twice is a fault, or the last one counts. */
+  /** If an object holds a key of interest twice: fault, or the last one counts. */
   readonly repeats: 'refuse' | 'last';
 }
 

@@ -1,4 +1,6 @@
-/** The result of a scan: one record a line in columns, so that a chunk of a hundred thousand lines makes no objects. */
+/**
+ * The result of a scan: one record per line in columns, so that a chunk of a hundred thousand lines creates no objects.
+ */
 
 import { numberAt } from '../model/text/bytes.ts';
 import type { LineFault } from './line-fault.ts';
@@ -6,7 +8,7 @@ import type { FieldKind } from './scanned-field.ts';
 
 const LINES_AT_FIRST = 4096;
 
-/** Reused from chunk to chunk; what it says is valid until the next scan. Blank lines have no record. */
+/** Reused from chunk to chunk; valid until the next scan. Blank lines have no record. */
 export class ScannedLines {
   count = 0;
   /** Bounds of each payload in the chunk, half-open, line end excluded. */
@@ -14,10 +16,10 @@ export class ScannedLines {
   ends = new Uint32Array(LINES_AT_FIRST);
   /** Line numbers within the chunk, 0-based, blank lines counted. */
   numbers = new Uint32Array(LINES_AT_FIRST);
-  /** A {@link LineFault}, NONE where the line is sound; and the byte of the chunk where it was seen. */
+  /** A {@link LineFault}, NONE if the line is valid; and the chunk offset where it was found. */
   faults = new Uint8Array(LINES_AT_FIRST);
   faultsAt = new Uint32Array(LINES_AT_FIRST);
-  /** Slot s of line n stands at `n * slotCount + s`. */
+  /** Slot s of line n is at `n * slotCount + s`. */
   fieldKinds: Uint8Array;
   fieldStarts: Uint32Array;
   fieldEnds: Uint32Array;
@@ -32,7 +34,7 @@ export class ScannedLines {
     this.fieldEnds = new Uint32Array(LINES_AT_FIRST * slotCount);
   }
 
-  /** Room for one more line than `count`. */
+  /** Reserves one more line than `count`. */
   reserve(): void {
     if (this.count < this.starts.length) return;
     this.starts = doubled(this.starts);

@@ -1,6 +1,6 @@
 /**
- * The reference scanner: strict RFC 8259 and UTF-8 in one pass over the bytes of a chunk, line by line, with the fields of a plan.
- * It reads bytes and fills tables; it must not know partitions, time or what becomes of a line.
+ * The reference scanner: strict RFC 8259 and UTF-8 in one pass over the bytes of a chunk, line by line, with the fields
+ * of a plan. Reads bytes and fills tables; knows nothing of partitions, times or the later use of a line.
  */
 
 import { byteAt, CARRIAGE_RETURN, COMMA, isDigit, LINE_FEED, QUOTE, ZERO } from '../model/text/bytes.ts';
@@ -26,10 +26,10 @@ const LOWER_F = 0x66;
 const LOWER_N = 0x6e;
 const LOWER_T = 0x74;
 const LOWER_U = 0x75;
-/** Of an ASCII letter: set in the lower one alone. */
+/** Bit of an ASCII letter that is set only in lower case. */
 const CASE_BIT = 0x20;
 
-/** What a byte means inside a string: 0 an ordinary character, 1 one that needs a look. */
+/** Class of a byte inside a string: 0 an ordinary character, 1 one that needs checking. */
 const STOPS_STRING = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x20 || byte === QUOTE || byte === BACKSLASH || byte >= 0x80 ? 1 : 0,
 );
@@ -52,11 +52,11 @@ export class Scanner {
   readonly #plan: ScanPlan;
   readonly #isObject: Uint8Array;
   readonly #nodeOf: Int32Array;
-  /** The line in which a node of the plan was last met: twice in one line is a fault. */
+  /** The last line in which a node of the plan occurred: twice in one line is a fault. */
   readonly #metIn: Uint32Array;
   #lineStamp = 0;
   #bytes: Uint8Array = new Uint8Array(0);
-  /** Where the part that was read last ends, and what was wrong with it. */
+  /** End of the last token, and its fault. */
   #at = 0;
   #fault: number = LineFault.NONE;
   #sawEscape = false;
@@ -70,8 +70,8 @@ export class Scanner {
   }
 
   /**
-   * Scans `bytes[start, end)` into `lines`. The last byte must be a line feed: no loop below looks for the end, because a line feed
-   * stands in no token.
+   * Scans `bytes[start, end)` into `lines`. The last byte must be a line feed: no loop below checks for the end,
+   * because no token contains a line feed.
    */
   scan(bytes: Uint8Array, start: number, end: number, lines: ScannedLines): void {
     this.#bytes = bytes;
@@ -101,7 +101,7 @@ export class Scanner {
     this.#scanRecord(start, end, line, lines);
   }
 
-  /** Scans one line again whose bounds stand in its record already, for a scanner that left it unsettled. */
+  /** Rescans one line whose bounds are in its record already, for a scanner that left it undecided. */
   settle(bytes: Uint8Array, line: number, lines: ScannedLines): void {
     this.#bytes = bytes;
     this.#scanRecord(lines.starts[line] as number, lines.ends[line] as number, line, lines);
@@ -120,10 +120,10 @@ export class Scanner {
         this.#at = this.#skipSpace(this.#at);
         if (this.#at < end) this.#fault = LineFault.UNEXPECTED_BYTE;
       }
-      // what stopped at the line's end stopped for want of bytes
+      // a token that stopped at the line's end was truncated
       if (this.#at >= end && this.#fault !== LineFault.NONE && this.#fault !== LineFault.BAD_UTF8)
         this.#fault = LineFault.UNEXPECTED_END;
-      // behind a carriage return that belongs to the line's end there is no byte of the line
+      // a carriage return that belongs to the line's end is followed by no byte of the line
       this.#at = Math.min(this.#at, end);
     }
     lines.faults[line] = this.#fault;
@@ -172,7 +172,7 @@ export class Scanner {
         if (depth === 0) return;
       }
 
-      // after a value, or at the end of an empty container: close what closes, until a comma asks for more
+      // after a value, or at the end of an empty container: close containers until a comma continues one
       for (;;) {
         at = this.#skipSpace(at);
         const isObject = this.#isObject[depth] === 1;
@@ -201,7 +201,7 @@ export class Scanner {
     }
   }
 
-  /** A key, its colon and the space behind it. Returns the node the key leads to from `parent`. */
+  /** A key, its colon and the space after it. Returns the node to which the key leads from `parent`. */
   #scanKey(start: number, parent: number, line: number, lines: ScannedLines): number {
     if (byteAt(this.#bytes, start) !== QUOTE) {
       this.#stop(LineFault.UNEXPECTED_BYTE, start);
@@ -230,7 +230,7 @@ export class Scanner {
     return node;
   }
 
-  /** Takes back what was found at a node and below it: its key stands here again. */
+  /** Discards what was found at a node and below it: its key occurs again. */
   #forget(node: number, line: number, lines: ScannedLines): void {
     const { keys, slots } = this.#plan.nodes[node] as ScanPlan['nodes'][number];
     for (const slot of slots) lines.fieldKinds[line * lines.slotCount + slot] = FieldKind.ABSENT;
@@ -240,7 +240,7 @@ export class Scanner {
     }
   }
 
-  /** The node that the key `[start, end)`, quotes included, leads to. */
+  /** The node to which the key `[start, end)`, quotes included, leads. */
   #match(parent: number, start: number, end: number): number {
     const keys = this.#plan.nodes[parent]?.keys ?? [];
     if (this.#sawEscape) {
@@ -298,7 +298,7 @@ export class Scanner {
     return at;
   }
 
-  /** A string from its opening quote to behind its closing one. */
+  /** A string, from its opening quote to past its closing one. */
   #scanString(start: number): void {
     const bytes = this.#bytes;
     this.#sawEscape = false;

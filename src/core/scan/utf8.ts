@@ -1,8 +1,11 @@
-/** Well-formed UTF-8, sequence by sequence: what is overlong, a surrogate or beyond U+10FFFF is none (Unicode 15, table 3-7). Pure. */
+/**
+ * Well-formed UTF-8, sequence by sequence: overlong forms, surrogates and values beyond U+10FFFF are malformed (Unicode
+ * 15, table 3-7). Pure.
+ */
 
 import { byteAt } from '../model/text/bytes.ts';
 
-/** Bytes of the sequence of several bytes that begins at `at` with `lead`; 0 where it is not well-formed. */
+/** Bytes of the multi-byte sequence that begins at `at` with `lead`; 0 if it is malformed. */
 export function utf8Length(bytes: Uint8Array, at: number, lead: number): number {
   const second = byteAt(bytes, at + 1);
   if (lead >= 0xc2 && lead <= 0xdf) return isContinuation(second) ? 2 : 0;

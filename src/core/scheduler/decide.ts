@@ -1,33 +1,35 @@
 /**
- * The eye, the scheduler: whom to feed next and how much, a pure function over what is known of every consumer and its lanes. It reads no clock and no
- * file, so that whoever feeds consumers as they come and whoever replays at a pace ask it alike. Times are on the clock of `now`, whatever its unit.
+ * Decides which lane to feed next and how much: a pure function over the views of all consumers. It reads no clock and
+ * no file, so live delivery and paced replay share it. Times are on the clock of `now`, in any unit.
  */
 
-/** A sequence of events that one consumer gets in order: a partition of a group, the whole ledger, or a page of history. */
+/** Events that one consumer gets in order: a partition of a group, the whole ledger, or a page of history. */
 export interface LaneView {
-  /** Events that wait. */
+  /** Events not delivered yet. */
   readonly lag: number;
-  /** A delivery is in hand: the next one waits for it, or the order would be lost. */
+  /** A delivery is in progress: the next one waits for it to keep the order. */
   readonly isBusy: boolean;
-  /** End of the right to it; infinite where none is needed. */
+  /** End of the lease; infinite if none is needed. */
   readonly heldUntil: number;
-  /** Nothing before this time: a failed delivery is backing off, or the pace of a replay has not come there. */
+  /**
+   * Earliest time of the next delivery: a failed delivery is backing off, or the pace of a replay has not reached it.
+   */
   readonly dueAt: number;
-  /** Most events at once. */
+  /** Most events of one delivery. */
   readonly limit: number;
-  /** When it was fed last, counted in feeds; 0: never. */
+  /** Number of the feed that served it last; 0: never. */
   readonly lastFed: number;
 }
 
 export interface ConsumerView {
-  /** Events it can still take in hand. */
+  /** Free room for events in hand. */
   readonly capacity: number;
-  /** Deliveries it can still take in hand. */
+  /** Free room for deliveries in hand. */
   readonly slots: number;
   readonly lanes: readonly LaneView[];
 }
 
-/** Places in the lists that were given. */
+/** Indexes into the lists passed to `decide`. */
 interface Feed {
   readonly consumer: number;
   readonly lane: number;
@@ -35,13 +37,13 @@ interface Feed {
 }
 
 export interface Decision {
-  /** Those who have waited longest first, whichever group they are of. */
+  /** Longest-waiting lanes first, across all groups. */
   readonly feeds: readonly Feed[];
-  /** When to look again though nothing has happened; null: no need. */
+  /** Time of the next decision if nothing happens before; null: none needed. */
   readonly wakeAt: number | null;
 }
 
-/** Every consumer's capacity is its own, so one that has none left takes nothing from another. */
+/** Capacity is per consumer, so an exhausted consumer takes nothing from another. */
 export function decide(consumers: readonly ConsumerView[], now: number): Decision {
   const feeds = consumers.flatMap((view, consumer) => feedsOf(view, consumer, now));
   const lastFed = ({ consumer, lane }: Feed): number => consumers[consumer]?.lanes[lane]?.lastFed ?? 0;
@@ -56,7 +58,7 @@ function feedsOf({ capacity, slots, lanes }: ConsumerView, consumer: number, now
   const feeds: Feed[] = [];
   let left = capacity;
   for (const [at, { view, lane }] of chosen.entries()) {
-    // what a lane with little to tell leaves over is there for those behind it
+    // what a lane with few events leaves over goes to the lanes after it
     const share = Math.max(1, Math.floor(left / (chosen.length - at)));
     const events = Math.min(view.lag, view.limit, share);
     feeds.push({ consumer, lane, events });
@@ -69,7 +71,10 @@ function isFit({ lag, isBusy, heldUntil, dueAt }: LaneView, now: number): boolea
   return lag > 0 && !isBusy && heldUntil > now && dueAt <= now;
 }
 
-/** The next end of a pause; leases are renewed by those who hold them, and everything else comes with a call: who has no room says when there is. */
+/**
+ * Earliest end of a pause. Nothing else needs a timer: members renew their own leases, and a consumer that gains room
+ * calls `wake`.
+ */
 function wakeTime(consumers: readonly ConsumerView[], now: number): number | null {
   let wakeAt: number | null = null;
   for (const { capacity, slots, lanes } of consumers) {

@@ -1,4 +1,7 @@
-/** Looks at all consumers of an engine whenever something has changed, decides purely, and has the chosen ones fed. */
+/**
+ * Asks all consumers of an engine for their views whenever something has changed, calls `decide`, and starts the chosen
+ * deliveries.
+ */
 
 import type { Clock } from '../model/time/clock.ts';
 import { WAIT_MS_MAX } from '../model/time/timer.ts';
@@ -6,7 +9,7 @@ import { type ConsumerView, decide } from './decide.ts';
 
 export interface Consumer {
   view(): ConsumerView;
-  /** Begins a delivery from the lane at this place of the view; wakes the scheduler when it has ended. */
+  /** Starts a delivery from the lane at this index of the view; wakes the scheduler when it ends. */
   feed(lane: number, events: number, turn: number): void;
 }
 
@@ -31,17 +34,17 @@ export class Scheduler {
     if (this.#consumers.size === 0) clearTimeout(this.#alarm);
   }
 
-  /** Something has changed. However often it is called, there is one look, and input and output come before it. */
+  /** Call when something has changed. Any number of calls cause one decision, after pending I/O. */
   wake(): void {
     if (this.#isAwake) return;
     this.#isAwake = true;
     setImmediate(() => {
       this.#isAwake = false;
-      this.#look();
+      this.#schedule();
     });
   }
 
-  #look(): void {
+  #schedule(): void {
     clearTimeout(this.#alarm);
     const consumers = [...this.#consumers];
     const now = this.#clock.nowMicros();

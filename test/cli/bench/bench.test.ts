@@ -161,7 +161,7 @@ it('a follower it has started ends with it, even when it is killed', async () =>
 it.each([
   [['--events', 'many'], 2, "'many' is not a number of events"],
   [['--size', '20'], 2, 'events of 20 bytes cannot be made'],
-  [['--partitions', '300'], 2, '300 partitions are not possible'],
+  [['--partitions', '300'], 2, '300 partitions are out of range'],
   [['--partition', 'hush:tenant'], 2, "'hush:tenant' is not a routing"],
   [['--partition', 'hash:nosuch'], 2, 'cannot be routed by hash:nosuch'],
   [['--partition', 'manual:tenant'], 2, 'cannot be routed by manual:tenant'],

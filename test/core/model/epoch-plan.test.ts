@@ -46,9 +46,9 @@ describe('adding partitions', () => {
   it.each([
     ["there is a partition 'p1' already", ['p1']],
     ["the partition 'x' is named twice", ['x', 'x']],
-    ["'X' cannot name a partition", ['X']],
-    ['0 partitions are not possible', []],
-    ['257 partitions are not possible', Array.from({ length: 255 }, (_, nth) => `n${nth}`)],
+    ["invalid partition name 'X'", ['X']],
+    ['0 partitions are out of range', []],
+    ['257 partitions are out of range', Array.from({ length: 255 }, (_, nth) => `n${nth}`)],
   ])('is refused: %s', (message, names) => {
     expect(refusalOf(() => planAdd(names)(routing('hash:a', [0, 1]))).message).toBe(message);
   });
@@ -153,9 +153,9 @@ describe('rerouting', () => {
 
   it.each([
     ['a range with 1 bound has 2 partitions, not 3', 'range:b=1', 3],
-    ['0 partitions are not possible', 'hash:b', 0],
-    ['257 partitions are not possible', 'hash:b', 257],
-    ["'P' cannot name a partition", 'hash:b', ['P']],
+    ['0 partitions are out of range', 'hash:b', 0],
+    ['257 partitions are out of range', 'hash:b', 257],
+    ["invalid partition name 'P'", 'hash:b', ['P']],
   ])('is refused: %s', (message, text, asked) => {
     expect(refusalOf(() => to(text, asked)).message).toBe(message);
   });

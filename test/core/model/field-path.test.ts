@@ -31,7 +31,7 @@ it('takes any name in double quotes, written as in JSON', () => {
 it.each(['a,b', 'a=b', 'a+b', 'a"b', '"a"b', '"a', ' a', 'a. b', 'a\t', '"a\nb"', '"\\x"'])(
   'refuses %j, where a name needs quotes or has them wrong',
   (text) => {
-    expect(refusalOf(() => parseFieldPath(text)).message).toMatch(/must stand in double quotes|a quote is not closed/);
+    expect(refusalOf(() => parseFieldPath(text)).message).toMatch(/must be in double quotes|a quote is not closed/);
   },
 );
 

@@ -27,10 +27,10 @@ describe('a key', () => {
   });
 
   it.each([
-    ['a key of 1 part is none of this routing', 'acme'],
-    ['a key of 3 parts is none of this routing', 'a+b+c'],
-    ["the key '[1,2]' is no JSON list of texts", '[1,2]'],
-    ["the key '[' is no JSON list of texts", '['],
+    ['a key of 1 part does not fit this routing', 'acme'],
+    ['a key of 3 parts does not fit this routing', 'a+b+c'],
+    ["the key '[1,2]' is not a JSON list of strings", '[1,2]'],
+    ["the key '[' is not a JSON list of strings", '['],
     [`the key '"a+b' cannot be read: a quote is not closed`, '"a+b'],
   ])('of a composite is refused: %s', (message, text) => {
     expect(refusalOf(() => keyParts(composite, text)).message).toBe(message);

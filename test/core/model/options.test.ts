@@ -44,43 +44,39 @@ describe('options are refused', () => {
     [{ zebra: 3 }, `call(): there is no option "zebra"`, { option: 'zebra', nearest: null }],
     [{ '\u001b[2J': 1 }, String.raw`call(): there is no option "\u001b[2J"`, { option: '\u001b[2J' }],
     [JSON.parse('{"__proto__":{"name":"x"}}'), 'call(): there is no option "__proto__"', { option: '__proto__' }],
-    [{ name: 7 }, 'call(): the option name is 7; expected is a text', { option: 'name', expected: 'a text' }],
-    [{ name: null }, 'call(): the option name is null; expected is a text', { option: 'name' }],
-    [{}, 'call(): the option name is missing; expected is a text', { option: 'name' }],
-    [undefined, 'call(): the option name is missing; expected is a text', { option: 'name' }],
+    [{ name: 7 }, 'call(): the option name is 7; expected a string', { option: 'name', expected: 'a string' }],
+    [{ name: null }, 'call(): the option name is null; expected a string', { option: 'name' }],
+    [{}, 'call(): the option name is missing; expected a string', { option: 'name' }],
+    [undefined, 'call(): the option name is missing; expected a string', { option: 'name' }],
     [
       { name: 'n', batch: '3' },
-      'call(): the option batch is "3"; expected is a whole number from 1, or Infinity',
+      'call(): the option batch is "3"; expected a whole number from 1, or Infinity',
       { option: 'batch' },
     ],
     [
       { name: 'n', batch: Number.NaN },
-      'call(): the option batch is NaN; expected is a whole number from 1, or Infinity',
+      'call(): the option batch is NaN; expected a whole number from 1, or Infinity',
       { option: 'batch' },
     ],
     [
       { name: 'n', batch: 3n },
-      'call(): the option batch is 3n; expected is a whole number from 1, or Infinity',
+      'call(): the option batch is 3n; expected a whole number from 1, or Infinity',
       { option: 'batch' },
     ],
-    [
-      { name: 'n', follow: 'yes' },
-      'call(): the option follow is "yes"; expected is true or false',
-      { option: 'follow' },
-    ],
+    [{ name: 'n', follow: 'yes' }, 'call(): the option follow is "yes"; expected true or false', { option: 'follow' }],
     [
       { name: 'n', from: new Date(Number.NaN) },
-      'call(): the option from is an invalid Date; expected is a time as text or as a valid Date',
+      'call(): the option from is an invalid Date; expected a time as a string or a valid Date',
       { option: 'from' },
     ],
     [
       { name: 'n', partitions: 'p0' },
-      'call(): the option partitions is "p0"; expected is a list of texts',
+      'call(): the option partitions is "p0"; expected a list of strings',
       { option: 'partitions' },
     ],
     [
       { name: 'n', partitions: ['p0', 1] },
-      'call(): the option partitions is a list; expected is a list of texts',
+      'call(): the option partitions is a list; expected a list of strings',
       { option: 'partitions' },
     ],
     [
@@ -90,12 +86,12 @@ describe('options are refused', () => {
     ],
     [
       { name: 'n', until: { idleMs: -1 } },
-      'call(), the option until: the option idleMs is -1; expected is a number of milliseconds from 0',
+      'call(), the option until: the option idleMs is -1; expected a number of milliseconds from 0',
       { option: 'idleMs' },
     ],
-    ['n', 'call(): what it takes as options is "n"; expected is an object', {}],
-    [null, 'call(): what it takes as options is null; expected is an object', {}],
-    [['n'], 'call(): what it takes as options is a list; expected is an object', {}],
+    ['n', 'call(): the options argument is "n"; expected an object', {}],
+    [null, 'call(): the options argument is null; expected an object', {}],
+    [['n'], 'call(): the options argument is a list; expected an object', {}],
   ])('%#', (given, message, details) => {
     const refusal = refusalOf(() => read(given));
     expect(refusal).toMatchObject({ code: 'INVALID_ARGUMENT', message });
@@ -111,7 +107,7 @@ describe('options are refused', () => {
       }
     }
     expect(refusalOf(() => read(new Hooks())).message).toBe(
-      'call(): the option batch is inherited; expected is a property of the object itself',
+      'call(): the option batch is inherited; expected a property of the object itself',
     );
   });
 });
@@ -187,11 +183,11 @@ test('an argument by itself is read the same way', () => {
   expect(readArgument('call()', 'sequences', [1, 2], kind)).toEqual([1, 2]);
   for (const wrong of [1, [0], [1.5], [1, undefined], new Array(2)]) {
     expect(refusalOf(() => readArgument('call()', 'sequences', wrong, kind)).message).toMatch(
-      /the argument sequences is .*; expected is a list of sequences$/,
+      /the argument sequences is .*; expected a list of sequences$/,
     );
   }
   expect(readArgument('call()', 'mode', 'read', oneOf('read', 'write'))).toBe('read');
   expect(refusalOf(() => readArgument('call()', 'signal', { aborted: false }, signal)).message).toContain(
-    'expected is an AbortSignal',
+    'expected an AbortSignal',
   );
 });

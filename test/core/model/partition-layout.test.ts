@@ -40,6 +40,6 @@ describe('the partitions of a new ledger', () => {
 
   it('are 256 at most, all told', () => {
     expect(layOut('hash:a,missing=rest', 255).partitionNames).toHaveLength(256);
-    expect(refusalOf(() => layOut('hash:a,missing=rest', 256)).message).toBe('257 partitions are not possible');
+    expect(refusalOf(() => layOut('hash:a,missing=rest', 256)).message).toBe('257 partitions are out of range');
   });
 });

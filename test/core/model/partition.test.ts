@@ -19,7 +19,7 @@ describe('a name', () => {
     (name) => {
       const refusal = refusalOf(() => checkName('group', name));
       expect(refusal.code).toBe('INVALID_ARGUMENT');
-      expect(refusal.message).toContain('cannot name a group');
+      expect(refusal.message).toContain('invalid group name');
     },
   );
 

@@ -113,7 +113,7 @@ describe('exact times', () => {
     for (const text of ['2026', '1970', '20260412', '19991231']) {
       const refusal = await rejectionOf(readTimeExpression(text, UTC));
       expect(refusal.code).toBe('INVALID_TIME');
-      expect(refusal.message).toContain(`'${text}' may be meant as a year or a date, or as seconds since 1970`);
+      expect(refusal.message).toContain(`'${text}' is ambiguous: a year or a date, or seconds since 1970`);
       expect(refusal.hint).toContain(`${text}.0`);
     }
     expect(await readTimeExpression('2026.0', UTC)).toEqual(instant(2_026_000_000));

@@ -1,4 +1,4 @@
-/** A commit on its way into the ledger and out of it again: what emission offers, what the ledger answers, what it keeps. No I/O. */
+/** Types of a commit: the draft that emission offers, the ledger's answer, and the stored commit. No I/O. */
 
 import type { PartitionId } from '../routing/partition.ts';
 import type { RoutingInForce } from '../routing/routing.ts';
@@ -6,11 +6,11 @@ import type { Pin, PinChanges, SessionBasis } from '../routing/session-pins.ts';
 import type { Micros } from '../time/time.ts';
 import type { Head } from './head.ts';
 
-/** What a draft is built upon. The ledger compares it inside the transaction. */
+/** State of the ledger that a draft is built upon. The ledger compares it inside the transaction. */
 export interface Basis extends RoutingInForce {
-  /** The head's time: no event of the draft may lie before it. */
+  /** The head's time: no event of the draft may be earlier. */
   readonly floor: Micros;
-  /** Null where the routing is not sticky. */
+  /** Null if the routing is not sticky. */
   readonly sessions: SessionBasis | null;
 }
 
@@ -19,31 +19,31 @@ export interface FrameDraft {
   readonly count: number;
   readonly firstTime: Micros;
   readonly lastTime: Micros;
-  /** Given by the emitter for all events of the frame, or null. */
+  /** Key that the emitter gave for all events of the frame, or null. */
   readonly key: string | null;
-  /** See `frame-body.ts`. Sequences in it count from the commit's first one, times from `firstTime`. */
+  /** See `frame-body.ts`. Sequences in it are relative to the commit's first one, times to `firstTime`. */
   readonly body: Buffer;
 }
 
 /** How far a producer's input is stored. */
 export interface ProducerPosition {
-  /** Bytes of input since its start, at the end of a line; 0 for a producer the ledger does not know. */
+  /** Bytes of input since its start, at the end of a line; 0 for a producer that the ledger does not know. */
   readonly position: number;
-  /** BLAKE2b-512 over the input up to `position`: tells the same input from another one. */
+  /** BLAKE2b-512 over the input up to `position`: detects a different input. */
   readonly digest: Buffer;
 }
 
-/** One step through a producer's input, so that a second run continues behind what is stored. */
+/** One step through a producer's input; lets a second run continue after the stored part. */
 export interface ProducerStep extends ProducerPosition {
   readonly name: string;
-  /** The position the draft begins behind; the ledger must hold just this one. */
+  /** The position at which the draft starts; the ledger must hold exactly this one. */
   readonly from: number;
 }
 
-/** An id that is committed once for ever. */
+/** A unique id, stored at most once. */
 export interface UniqueId {
   readonly id: string;
-  /** BLAKE3 over the payload: tells a repeat from a conflict. */
+  /** BLAKE3 over the payload: distinguishes a repeat from a conflict. */
   readonly hash: Buffer;
   /** Index of its event in the draft. */
   readonly index: number;
@@ -54,29 +54,29 @@ export interface CommitDraft {
   readonly count: number;
   readonly firstTime: Micros;
   readonly lastTime: Micros;
-  /** True where all events bear one arrival time: the ledger may lift it to its floor without asking. */
+  /** True if all events share one arrival time: the ledger may then raise it to the head's time without asking. */
   readonly hasArrivalTime: boolean;
   /** In the order of their partitions. */
   readonly frames: readonly FrameDraft[];
   readonly committedAt: Micros;
-  /** Commit by a clock that is years after everything in the ledger. */
+  /** Commit even if the clock is years after everything in the ledger. */
   readonly isClockTrusted: boolean;
   readonly producer: ProducerStep | null;
-  /** Empty where the ledger keeps no ids. */
+  /** Empty if the ledger keeps no ids. */
   readonly ids: readonly UniqueId[];
-  /** Empty where the routing is not sticky, or was passed by. */
+  /** Empty if the routing is not sticky, or was overridden. */
   readonly pins: PinChanges;
-  /** The partition the emitter sent all events to, whatever the routing says; null where the routing decided. */
+  /** Partition that the emitter chose for all events, whatever the routing; null if the routing decided. */
   readonly sentTo: PartitionId | null;
 }
 
-/** An id of a draft that the ledger has already. */
+/** An id of a draft that the ledger already has. */
 export interface KnownId {
   readonly index: number;
   readonly id: string;
-  /** The sequence it was committed at. */
+  /** The sequence at which it was committed. */
   readonly sequence: number;
-  /** Whether the payload is the same to the byte. */
+  /** Whether the payload is identical, byte for byte. */
   readonly isRepeat: boolean;
 }
 
@@ -89,18 +89,23 @@ export interface Committed {
   /** First offset of each of the draft's frames, in their order. */
   readonly offsets: readonly number[];
   readonly head: Head;
-  /** By partition, behind the commit: its events, or Infinity where it takes no sessions. Null where the routing is not sticky. */
+  /**
+   * Load by partition after the commit: its events, or Infinity if it takes no sessions. Null if the routing is not
+   * sticky.
+   */
   readonly loads: readonly number[] | null;
 }
 
-/** The draft was built on something that has changed; nothing was written. Build it again on `basis` and offer it again. */
+/**
+ * The state that the draft was built upon has changed; nothing was written. Rebuild it on `basis` and offer it again.
+ */
 export interface Conflict {
   readonly kind: 'conflict';
   readonly basis: Basis;
   readonly known: readonly KnownId[];
-  /** Pins of the draft's sessions that are not as it took them to be. */
+  /** Pins of the draft's sessions that differ from those it assumed. */
   readonly pins: readonly Pin[];
-  /** What the ledger holds for the draft's producer; null where the draft has none. */
+  /** What the ledger holds for the draft's producer; null if the draft has none. */
   readonly producer: ProducerPosition | null;
 }
 
@@ -112,11 +117,11 @@ export interface Stale {
 }
 
 /**
- * Commits drafts in the order in which they are offered, several on their way at once. After a conflict every draft behind it is answered `stale`
- * until one of the next generation comes: no draft may overtake the one it was built upon.
+ * Commits drafts in the order in which they are offered, several in flight at once. After a conflict every later draft
+ * is answered `stale` until one of the next generation arrives: no draft may overtake the one it was built upon.
  */
 export interface CommitPipeline {
-  /** @throws as a commit does; after that every later offer rejects too. */
+  /** @throws as a commit does; every later offer then rejects too */
   offer(draft: CommitDraft, generation: number): Promise<CommitOutcome | Stale>;
   close(): Promise<void>;
 }
@@ -134,9 +139,9 @@ export interface StoredFrame {
   readonly body: Buffer;
 }
 
-/** What one read returns: whole frames, grouped by commit, in sequence order. */
+/** Result of one read: whole frames, grouped by commit, in sequence order. */
 export interface StoredCommit {
   readonly firstSequence: number;
-  /** In the order of their partitions; only those of the partitions asked for. */
+  /** In the order of their partitions; only frames of the requested partitions. */
   readonly frames: readonly StoredFrame[];
 }

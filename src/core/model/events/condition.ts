@@ -1,6 +1,6 @@
 /**
- * A condition on one field of a payload: `properties.mag>=4.5`. Numbers are compared exactly, as decimals; texts byte by byte. Of a key that stands in
- * an object twice the last one counts, as for JSON.parse and jq. No I/O.
+ * A condition on one field of a payload: `properties.mag>=4.5`. Numbers are compared exactly, as decimals; strings byte
+ * by byte. If an object holds a key twice the last one counts, as for JSON.parse and jq. No I/O.
  */
 
 import { FieldKind, type RoutableLine } from '../../scan/scanned-field.ts';
@@ -22,8 +22,8 @@ const FITTING_ORDERS: Readonly<Record<'<' | '<=' | '>' | '>=', (order: number) =
 };
 
 /**
- * What a field is compared with. A value in double quotes is a text alone; a bare one also the number, `true`, `false` or `null` that it spells. What
- * JSON would not take for a number is a text: 01234 is a postal code.
+ * Value that a field is compared with. In double quotes it is only a string; unquoted it is also the number, `true`,
+ * `false` or `null` that it spells. What is not a JSON number is a string: 01234 is a postal code.
  */
 interface Operand {
   readonly text: string;
@@ -37,11 +37,11 @@ type Holds = (line: RoutableLine, nth: number) => boolean;
 
 export interface Condition {
   readonly path: FieldPath;
-  /** @throws LedgerError INVALID_ARGUMENT for a regular expression that cannot be read */
+  /** @throws LedgerError INVALID_ARGUMENT for an invalid regular expression */
   load(): Promise<Holds>;
 }
 
-/** Reads `PATH OPERATOR VALUE`, without blanks around the operator. @throws LedgerError INVALID_ARGUMENT */
+/** Parses `PATH OPERATOR VALUE`, without blanks around the operator. @throws LedgerError INVALID_ARGUMENT */
 export function parseCondition(text: string): Condition {
   const found = findOperator(text);
   if (found === null) throw notACondition(text, 'it has no operator');
@@ -56,7 +56,7 @@ export function parseCondition(text: string): Condition {
   if (operator === '=' && /^[=~]/.test(value))
     throw notACondition(
       text,
-      `'${text.slice(at, at + 2)}' is no operator; a value that begins so stands in double quotes`,
+      `'${text.slice(at, at + 2)}' is not an operator; put a value that begins like this in double quotes`,
     );
   const holds = comparison(operator, readOperand(text, value));
   return { path, load: async () => holds };
@@ -68,7 +68,7 @@ function comparison(operator: Exclude<Operator, '~' | '~*'>, operand: Operand): 
   return compares(operand, FITTING_ORDERS[operator]);
 }
 
-/** The first operator outside of quotes; of two that begin there, the longer one. */
+/** Position of the first operator outside of quotes; of two that begin there, the longer one. */
 function findOperator(text: string): { at: number; operator: Operator } | null {
   let isQuoted = false;
   for (let at = 0; at < text.length; at++) {
@@ -92,7 +92,7 @@ function unquoted(text: string, value: string): string {
     const read: unknown = JSON.parse(value);
     if (typeof read === 'string') return read;
   } catch {
-    // told below
+    // reported below
   }
   throw notACondition(text, 'a quote is not closed');
 }
@@ -108,7 +108,7 @@ function isEqual(line: RoutableLine, nth: number, operand: Operand): boolean {
   return (isText || !operand.isQuoted) && textOf(line, nth) === operand.text;
 }
 
-/** Numbers with numbers, texts with texts; what cannot be compared is neither smaller nor greater. */
+/** Compares numbers with numbers, strings with strings; values of different kinds are neither smaller nor greater. */
 function compares(operand: Operand, fits: (order: number) => boolean): Holds {
   const { number, bytes } = operand;
   return (line, nth) => {
@@ -149,7 +149,7 @@ function textOf(line: RoutableLine, nth: number): string | null {
 function notACondition(text: string, fact: string): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {
     message: `'${text.slice(0, 80)}' is not a condition: ${fact}`,
-    hint: 'write PATH=VALUE, or != < <= > >= ~ ~* in its place: properties.mag>=4.5',
+    hint: 'write PATH=VALUE, or one of != < <= > >= ~ ~* instead of =: properties.mag>=4.5',
     details: { condition: text },
   });
 }

@@ -1,19 +1,19 @@
-/** What a consumer is given in one go, to be stood behind together, and what is known of it. */
+/** Events of one delivery, acknowledged together, with the facts of that delivery. */
 
 import type { PartitionId } from '../routing/partition.ts';
 import type { EventBatch } from './event.ts';
 
 export interface DeliveryBatch {
-  /** The partition all events are of; null where they come in the order of the whole ledger. */
+  /** Partition of all events; null if they come in the order of the whole ledger. */
   readonly partition: PartitionId | null;
   /** In sequence order, none of them empty; valid until the consumer has answered. */
   readonly batches: readonly EventBatch[];
-  /** How often it was tried, this time included. */
+  /** Number of this attempt, from 1. */
   readonly attempt: number;
-  /** It was parked, and is delivered again on request. */
+  /** The event was parked and is redelivered on request. */
   readonly isRedelivery: boolean;
-  /** Told again by a replay, rather than as it came. */
+  /** Delivered by a replay, not as a new event. */
   readonly isReplayed: boolean;
-  /** Aborts when the time for an answer is over: what is done after that is done again by another. */
+  /** Aborts at the ack timeout: what is done after that may be repeated by another consumer. */
   readonly signal: AbortSignal;
 }

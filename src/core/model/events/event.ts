@@ -1,4 +1,4 @@
-/** Events as they are told: in batches, for speed. No I/O. */
+/** Events as they are delivered: in batches, for speed. No I/O. */
 
 import { EventColumns } from '../../frames/event-columns.ts';
 import type { PartitionId } from '../routing/partition.ts';
@@ -7,7 +7,7 @@ import type { Micros } from '../time/time.ts';
 import type { StoredCommit } from './commit.ts';
 import type { SequenceRange } from './range.ts';
 
-/** Where the first and the last event of a batch stand. */
+/** Positions of the first and the last event of a batch. */
 export interface BatchSpan {
   readonly count: number;
   readonly firstSequence: number;
@@ -16,18 +16,21 @@ export interface BatchSpan {
   readonly lastTime: Micros;
 }
 
-/** The events of one commit that lie in a range, cut out as lines; the span is meaningless where there are none. */
+/** The events of one commit within a range, as lines; the span is meaningless if there are none. */
 export interface GatheredLines extends BatchSpan {
   /** The payloads in order, each followed by a line feed. */
   readonly lines: Buffer;
-  /** Of the events, in order; null where they have to be asked of the columns. */
+  /** Times of the events in order; null if they must be read from the columns. */
   readonly times: Float64Array | null;
 }
 
-/** Cuts a commit faster than columns can be made; null where it leaves that to them. */
+/** Gathers a commit's lines faster than columns can be built; null if it cannot, and the columns must. */
 export type GatheredCommit = (commit: StoredCommit, range: SequenceRange) => GatheredLines | null;
 
-/** Events of one commit in sequence order. Bytes are read when something is asked for; @throws LedgerError VERIFICATION_FAILED when they cannot be cut. */
+/**
+ * Events of one commit in sequence order, decoded on demand.
+ * @throws LedgerError VERIFICATION_FAILED on access if they cannot be decoded
+ */
 export class EventBatch {
   readonly #makeColumns: () => EventColumns;
   readonly #cut: (() => GatheredLines | null) | null;
@@ -41,7 +44,7 @@ export class EventBatch {
   }
 
   /**
-   * The events of a commit that lie in a range.
+   * The events of a commit within a range.
    * @internal
    */
   static of(commit: StoredCommit, range: SequenceRange, cut: GatheredCommit | null = null): EventBatch {
@@ -55,7 +58,7 @@ export class EventBatch {
     return new EventBatch(() => columns.slice(from, to), null);
   }
 
-  /** The events for which the answer is yes. */
+  /** The events for which the predicate holds. */
   filter(accepts: (at: number) => boolean): EventBatch {
     const rows = new Uint32Array(this.count);
     let kept = 0;
@@ -63,7 +66,7 @@ export class EventBatch {
     return this.pick(rows.subarray(0, kept));
   }
 
-  /** The events at these places of the batch, which rise. */
+  /** The events at these ascending indexes of the batch. */
   pick(rows: Uint32Array): EventBatch {
     if (rows.length === this.count) return this;
     const columns = this.#events;
@@ -74,7 +77,7 @@ export class EventBatch {
     return (this.#lines ?? this.#events).count;
   }
 
-  /** Where the first and the last event stand; null in an empty batch. */
+  /** Positions of the first and the last event; null in an empty batch. */
   get span(): BatchSpan | null {
     const { count } = this;
     if (count === 0) return null;
@@ -89,9 +92,9 @@ export class EventBatch {
     };
   }
 
-  /** By event, as `times` and `offsets` are. */
+  /** Sequence by event, as `times` and `offsets` are. */
   get sequences(): Float64Array {
-    // made once: whoever labels events asks for each of them
+    // computed once: labels read it for each event
     this.#sequences ??= runOf(this.#lines) ?? this.#events.sequences;
     return this.#sequences;
   }
@@ -101,28 +104,28 @@ export class EventBatch {
     return this.#lines?.times ?? this.#events.times;
   }
 
-  /** In their partitions, 0-based. */
+  /** Offsets in their partitions, 0-based. */
   get offsets(): Float64Array {
     return this.#events.offsets;
   }
 
-  /** `at`: the event's place in the batch, 0-based, here and below. */
+  /** `at`: index of the event in the batch, 0-based, here and below. */
   partition(at: number): PartitionId {
     return this.#events.frame(at).partition;
   }
 
-  /** The key the emitter gave for the frame, or null. */
+  /** Key that the emitter gave for the frame, or null. */
   givenKey(at: number): string | null {
     return this.#events.frame(at).key;
   }
 
-  /** The payload, over the frame's memory: valid until the next page of the telling is taken. */
+  /** The payload, in the frame's memory: valid until the next page is taken. */
   payload(at: number): Buffer {
     const columns = this.#events;
     return columns.frame(at).body.subarray(columns.start(at), columns.end(at));
   }
 
-  /** All payloads in order, each followed by a line feed; made once, and valid until the next page of the telling is taken. */
+  /** All payloads in order, each followed by a line feed; computed once, and valid until the next page is taken. */
   lines(): Buffer {
     this.#lines ??= this.#cut?.() ?? this.#cutByColumns();
     return this.#lines.lines;
@@ -148,10 +151,12 @@ export class EventBatch {
   }
 }
 
-/** The batches of one page, in sequence order, each the events of one commit; those at the ends of a range may be empty. */
+/**
+ * The batches of one page, in sequence order, each the events of one commit; those at the ends of a range may be empty.
+ */
 export type BatchPage = readonly EventBatch[];
 
-/** The sequences of lines that lie one behind the other; null where some are left out between them. */
+/** Sequences of consecutive lines; null if there are gaps between them. */
 function runOf(lines: GatheredLines | undefined): Float64Array | null {
   if (lines === undefined || lines.lastSequence - lines.firstSequence + 1 !== lines.count) return null;
   const sequences = new Float64Array(lines.count);

@@ -1,4 +1,7 @@
-/** The head of a ledger: its last sequence and the chain hash there. Kept elsewhere it is an anchor that shows truncation. No I/O. */
+/**
+ * The head of a ledger: its last sequence and the chain hash there. Kept elsewhere it is an anchor that reveals
+ * truncation. No I/O.
+ */
 
 import { invalidArgument } from '../ledger-error.ts';
 import { text as anyText } from '../options/option-kinds.ts';
@@ -8,7 +11,7 @@ import type { Micros } from '../time/time.ts';
 export interface Head {
   /** Last sequence, 0 in an empty ledger. */
   readonly sequence: number;
-  /** Ledger time of the last event; the floor for the next one. TIME_MIN in an empty ledger. */
+  /** Ledger time of the last event, the earliest for the next one. TIME_MIN in an empty ledger. */
   readonly time: Micros;
   /** Chain hash, 64 lower-case hex digits. */
   readonly hash: string;
@@ -22,7 +25,7 @@ export function formatHead(head: Anchor): string {
   return `${head.sequence}:${head.hash}`;
 }
 
-/** Reads `SEQUENCE:HASH`. @throws LedgerError INVALID_ARGUMENT */
+/** Parses `SEQUENCE:HASH`. @throws LedgerError INVALID_ARGUMENT */
 export function parseHead(text: string): Anchor {
   const match = /^(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/.exec(readArgument('parseHead()', 'text', text, anyText).trim());
   if (match === null || !Number.isSafeInteger(Number(match[1]))) {

@@ -1,4 +1,4 @@
-/** History as those see it who only read: pages of whole commits, and where things lie in it. No I/O here; a ledger implements it. */
+/** Read access to history: pages of whole commits, and positions in it. No I/O here; a ledger implements it. */
 
 import { invariant } from '../ledger-error.ts';
 import type { PartitionId } from '../routing/partition.ts';
@@ -11,20 +11,26 @@ export interface ReadRequest {
   readonly range: SequenceRange;
   /** Null: all of them. */
   readonly partitions: readonly PartitionId[] | null;
-  /** Verify the chain and the frames while reading; a broken commit is not returned. */
+  /** Verify the chain and the frames while reading; a corrupt commit is not returned. */
   readonly verify: boolean;
-  /** The range goes on after a page: it must begin where a commit does, or events of that page would come again. */
+  /**
+   * The range continues after a page: it must start at a commit boundary, or events of that page would be returned
+   * again.
+   */
   readonly continues?: boolean | undefined;
 }
 
 export interface Page {
   /** In sequence order. A commit at an end of the range may hold events outside of it. */
   readonly commits: readonly StoredCommit[];
-  /** Sequence to ask for next; null when the range is told. */
+  /** Sequence of the next page; null at the end of the range. */
   readonly next: number | null;
 }
 
-/** What is left of a request after one of its pages; null where nothing is. Every page of a ledger ends after the sequence it was asked from. */
+/**
+ * Rest of a request after one of its pages; null if nothing is left. Every page of a ledger ends after the sequence it
+ * was requested from.
+ */
 export function restOf(request: ReadRequest, { next }: Page): ReadRequest | null {
   if (next === null) return null;
   invariant(next > request.range.from, `a page from sequence ${request.range.from} leads to sequence ${next}`);
@@ -44,12 +50,21 @@ export interface History {
   head(): Promise<Head>;
   /** One page from the start of the range, bounded in bytes. @throws LedgerError VERIFICATION_FAILED */
   read(request: ReadRequest): Promise<Page>;
-  /** All pages of the range, read ahead where it is long. The memory of a page is used again when the next one is asked for. @throws as {@link read}. */
+  /**
+   * All pages of the range, prefetched if it is long. A page's memory is reused when the next one is requested.
+   * @throws as {@link read}
+   */
   pages(request: ReadRequest): AsyncGenerator<Page, void, undefined>;
-  /** The first sequence whose time is `time` or later; head + 1 where there is none. */
+  /** The first sequence whose time is `time` or later; head + 1 if there is none. */
   sequenceAtTime(time: Micros): Promise<number>;
-  /** The sequence of the nth last event of these partitions, up to the sequence `through` (default: the head); 1 where there are fewer. */
+  /**
+   * The sequence of the nth last event of these partitions, up to the sequence `through` (default: the head); 1 if
+   * there are fewer.
+   */
   sequenceOfLast(count: number, partitions: readonly PartitionId[] | null, through?: number): Promise<number>;
-  /** The partitions that emitters named for events of the range, past the routing. It looks at every commit of it, five million in 0.2 s. */
+  /**
+   * Partitions that emitters chose for events of the range, whatever the routing. Reads every commit of the range, five
+   * million in 0.2 s.
+   */
   partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]>;
 }

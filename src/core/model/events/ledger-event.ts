@@ -6,15 +6,15 @@ type Facts = Omit<LedgerEvent, 'text' | 'json'>;
 
 /** One committed event. */
 export class LedgerEvent {
-  /** Place in the ledger: 1-based, dense, the total order. */
+  /** Position in the ledger: 1-based, dense, the total order. */
   readonly sequence: number;
   /** Name of its partition. */
   readonly partition: string;
-  /** Place in its partition: 0-based, dense. */
+  /** Position in its partition: 0-based, dense. */
   readonly offset: number;
   /** Integer microseconds since the epoch, never decreasing with sequence. */
   readonly time: Micros;
-  /** What the router read, or was given; null where the routing reads no key. */
+  /** Key that the router read, or was given; null if the routing reads no key. */
   readonly key: string | null;
   /** The exact bytes of the line, its end excluded. */
   readonly payload: Buffer;
@@ -34,7 +34,10 @@ export class LedgerEvent {
     return this.payload.toString('utf8');
   }
 
-  /** The payload as a value, made with every call. Numbers become doubles: one with more than 15 digits is exact in `text()` alone. */
+  /**
+   * The payload parsed, once per call. Numbers become doubles: one with more than 15 digits is exact only in
+   * `text()`.
+   */
   json(): unknown {
     return JSON.parse(this.text());
   }

@@ -1,6 +1,6 @@
 /** Ranges of history. No I/O. */
 
-/** Both ends inclusive; empty where `through` < `from`. */
+/** Both ends inclusive; empty if `through` < `from`. */
 export interface SequenceRange {
   readonly from: number;
   readonly through: number;

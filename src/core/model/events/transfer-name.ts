@@ -1,10 +1,10 @@
-/** The producer's name under which a ledger keeps how far it holds another one: it says whose events these are. No I/O. */
+/** Name of the producer under which a ledger stores how far it holds the events of another ledger. No I/O. */
 
-/** What went from one ledger into another. */
+/** A transfer from one ledger into another. */
 export interface TransferOrigin {
-  /** Of the ledger the events came from. */
+  /** UUID of the source ledger. */
   readonly uuid: string;
-  /** Tells one choice of its events from another, in hexadecimal digits; null for all of them. */
+  /** Identifies the filter of the transfer, in hexadecimal digits; null if it takes every event. */
   readonly choice: string | null;
 }
 

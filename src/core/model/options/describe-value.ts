@@ -1,4 +1,7 @@
-/** A value of any kind in a few words, for messages about what callers pass. Runs nothing of the value: no toString, no getter. */
+/**
+ * Describes a value of any type in a few words, for messages about arguments. Runs no code of the value: no toString,
+ * no getter.
+ */
 
 import { types } from 'node:util';
 import { quoted } from '../text/quoting.ts';

@@ -1,13 +1,13 @@
-/** The name that somebody may have meant who wrote another. */
+/** Suggests the name that was probably meant by an unknown one. */
 
 import { closest, distance } from 'fastest-levenshtein';
 
-/** So many letters of a name may be otherwise: one of three, at least two, because two letters are easily exchanged. */
+/** Letters that may differ: one in three, at least two, because swapping two letters is a common typo. */
 function errorsAllowed(name: string): number {
   return Math.max(2, Math.floor(name.length / 3));
 }
 
-/** Null where none of the names is near. */
+/** Null if none of the names is close. */
 export function nearName(given: string, names: readonly string[]): string | null {
   if (names.length === 0) return null;
   const name = closest(given, names);

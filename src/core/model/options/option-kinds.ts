@@ -1,4 +1,4 @@
-/** The kinds of values that options are of: what each is called in a message, and how it is read. No I/O. */
+/** The kinds of option values: how each is named in messages, and how it is read. No I/O. */
 
 import { types } from 'node:util';
 import type { Clock } from '../time/clock.ts';
@@ -6,16 +6,16 @@ import type { Timer } from '../time/timer.ts';
 import type { OptionTable } from './options.ts';
 
 export interface Kind<Value> {
-  /** As in `expected is a whole number from 1`. */
+  /** Name of the kind, as in `expected a whole number from 1`. */
   readonly expected: string;
-  /** The value as the call uses it; undefined where it is of another kind. */
+  /** The value as the call uses it; undefined if it is of another kind. */
   read(value: unknown): Value | undefined;
-  /** Options inside of an option. */
+  /** Options nested in an option. */
   readonly table?: object | undefined;
   readonly isRequired?: boolean | undefined;
 }
 
-/** A kind by a test of its values, which are used as they are. */
+/** A kind defined by a predicate; the value is used unchanged. */
 export function kindOf<Value>(expected: string, holds: (value: unknown) => boolean): Kind<Value> {
   return { expected, read: (value) => (holds(value) ? (value as Value) : undefined) };
 }
@@ -24,12 +24,12 @@ export function required<Value>(kind: Kind<Value>): Kind<Value> {
   return { ...kind, isRequired: true };
 }
 
-/** One of several kinds; the first that fits reads it. */
+/** Either of two kinds; the first that fits reads the value. */
 export function either<One, Other>(one: Kind<One>, other: Kind<Other>): Kind<One | Other> {
   return { expected: `${one.expected} or ${other.expected}`, read: (value) => one.read(value) ?? other.read(value) };
 }
 
-/** A copy: what the caller does to its list later does not count. `expected` names the whole list. */
+/** A copied list: later changes by the caller do not count. `expected` names the whole list. */
 export function listOf<Value>(kind: Kind<Value>, expected: string): Kind<readonly Value[]> {
   const read = (value: unknown): readonly Value[] | undefined => {
     if (!Array.isArray(value)) return undefined;
@@ -43,20 +43,20 @@ export function oneOf<Word extends string>(...words: readonly Word[]): Kind<Word
   return kindOf(words.map((word) => `'${word}'`).join(' or '), (value) => words.includes(value as Word));
 }
 
-/** Options inside of an option. */
+/** Options nested in an option. */
 export function group<Options extends object>(table: OptionTable<Options>): Kind<Options> {
   return { expected: 'an object of options', read: () => undefined, table };
 }
 
-/** A function that is called when something has happened. */
+/** A callback. */
 export function hook<Hook>(): Kind<Hook> {
   return kindOf('a function', (value) => typeof value === 'function');
 }
 
-export const text: Kind<string> = kindOf('a text', (value) => typeof value === 'string');
-export const texts = listOf(text, 'a list of texts');
+export const text: Kind<string> = kindOf('a string', (value) => typeof value === 'string');
+export const texts = listOf(text, 'a list of strings');
 export const flag: Kind<boolean> = kindOf('true or false', (value) => typeof value === 'boolean');
-/** Any number: the call says which of them it cannot use. */
+/** Any number; the call itself checks its range. */
 export const number: Kind<number> = kindOf('a number', (value) => typeof value === 'number');
 export const whole: Kind<number> = kindOf(
   'a whole number from 0',
@@ -66,7 +66,7 @@ export const sequence: Kind<number> = kindOf(
   'a sequence, a whole number from 1',
   (value) => Number.isSafeInteger(value) && (value as number) >= 1,
 );
-/** A count that may be left open. */
+/** A count that may be unlimited. */
 export const limit: Kind<number> = kindOf(
   'a whole number from 1, or Infinity',
   (value) => value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && (value as number) >= 1),
@@ -77,13 +77,13 @@ export const millis: Kind<number> = kindOf(
 );
 const date: Kind<Date> = {
   expected: 'a valid Date',
-  // by Node's own test: a Date of another realm is one, too
+  // by Node's own test, which accepts a Date of another realm too
   read: (value) => (types.isDate(value) && !Number.isNaN(value.getTime()) ? new Date(value.getTime()) : undefined),
 };
-export const time: Kind<string | Date> = { ...either(text, date), expected: 'a time as text or as a valid Date' };
+export const time: Kind<string | Date> = { ...either(text, date), expected: 'a time as a string or a valid Date' };
 export const place: Kind<string | number | Date> = {
   ...either(number, time),
-  expected: "'start', 'end', a sequence, or a time as text or as a valid Date",
+  expected: "'start', 'end', a sequence, or a time as a string or a valid Date",
 };
 export const signal: Kind<AbortSignal> = kindOf(
   'an AbortSignal',

@@ -1,6 +1,6 @@
 /**
- * Checks what callers pass to a public call, by a table of what the call takes. Callers without types, and those whose options come from a file, would
- * otherwise get a TypeError from deep inside, or an option in silence that does nothing. No I/O.
+ * Checks the arguments of a public call against a table of its options. Without it, callers without types and options
+ * from a file would cause a TypeError deep inside, or be ignored silently. No I/O.
  */
 
 import { LedgerError } from '../ledger-error.ts';
@@ -8,13 +8,14 @@ import { describeValue } from './describe-value.ts';
 import { nearName } from './near-name.ts';
 import type { Kind } from './option-kinds.ts';
 
-/** A kind for every option there is: the compiler finds one that is missing, or that is of another type. */
+/** One kind per option: the compiler detects a missing one, or one of another type. */
 export type OptionTable<Options> = { readonly [Name in keyof Options]-?: Kind<Exclude<Options[Name], undefined>> };
 
 /**
- * The options as the call uses them: own enumerable properties only, each read once, in an object without a prototype, so that neither what a caller does
- * to its object later nor a polluted `Object.prototype` counts. What is undefined is left out. `call`: its name, as messages give it.
- * @throws LedgerError INVALID_ARGUMENT naming the option, what was expected, and for an unknown one the nearest name there is
+ * The options as the call uses them: own enumerable properties only, each read once, in an object without a prototype.
+ * Neither later changes by the caller nor a polluted `Object.prototype` count. Undefined values are omitted. `call`:
+ * its name in messages.
+ * @throws LedgerError INVALID_ARGUMENT naming the option, the expected kind, and for an unknown option the nearest name
  */
 export function readOptions<Options extends object>(
   call: string,
@@ -40,7 +41,7 @@ export function readOptions<Options extends object>(
   return options as Options;
 }
 
-/** An argument that stands by itself. @throws LedgerError INVALID_ARGUMENT */
+/** A positional argument. @throws LedgerError INVALID_ARGUMENT */
 export function readArgument<Value>(call: string, name: string, value: unknown, kind: Kind<Value>): Value {
   return readValue({ call, name: `the argument ${name}` }, value, kind);
 }
@@ -60,8 +61,8 @@ function readValue<Value>(place: Place, value: unknown, kind: Kind<Value>): Valu
 
 function checkedObject(call: string, given: unknown, known: object): Readonly<Record<string, unknown>> {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw refusal({ call, name: 'what it takes as options' }, `is ${describeValue(given)}`, 'an object');
-  // a class may keep its hooks on its prototype: they would be left out in silence
+    throw refusal({ call, name: 'the options argument' }, `is ${describeValue(given)}`, 'an object');
+  // a class may keep its hooks on its prototype: they would be ignored silently
   for (let proto = prototypeOf(given); proto !== null && prototypeOf(proto) !== null; proto = prototypeOf(proto)) {
     const inherited = Object.keys(known).find((name) => Object.hasOwn(proto as object, name));
     if (inherited !== undefined)
@@ -86,7 +87,7 @@ function unknownOption(call: string, name: string, known: readonly string[]): Le
 
 function refusal({ call, name }: Place, fact: string, expected: string): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {
-    message: `${call}: ${name} ${fact}; expected is ${expected}`,
+    message: `${call}: ${name} ${fact}; expected ${expected}`,
     hint: `give ${expected}`,
     details: { call, option: name.replace(/^the (option|argument) /, ''), expected },
   });

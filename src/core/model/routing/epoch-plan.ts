@@ -1,4 +1,7 @@
-/** Plans of new epochs: what a change of routing makes of the routing in force. Pure: a ledger asks for the plan when nothing can come in between. */
+/**
+ * Plans new epochs: what a change makes of the routing in force. Pure: a ledger requests the plan inside the
+ * transaction that applies it.
+ */
 
 import { invalidArgument } from '../ledger-error.ts';
 import { formatFieldPath } from '../text/field-path.ts';
@@ -8,29 +11,29 @@ import { checkPartitionsMade, keyedNames, partitionsMade, withMissingName } from
 import { type Placement, type RoutingInForce, type RoutingSpec, routingFields } from './routing.ts';
 import { formatRoutingSpec } from './routing-text.ts';
 
-/** Everything a new epoch fixes, but for its number and its place. */
+/** Everything that a new epoch fixes, except its number and its first sequence. */
 export interface EpochPlan {
   readonly spec: RoutingSpec;
-  /** Behind those there are; none is ever removed. */
+  /** All partitions, new ones last; none is ever removed. */
   readonly newPartitionNames: readonly string[];
-  /** Those that keys go to, new ones among them. */
+  /** Partitions that receive keys, new ones included. */
   readonly partitionIds: readonly number[];
-  /** New with this epoch. */
+  /** Partitions that are new with this epoch. */
   readonly placements: readonly Placement[];
-  /** Whether placements that are in force stay so. */
+  /** Whether current placements stay in force. */
   readonly keepsPlacements: boolean;
 }
 
 /** Null: nothing would change. @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION */
 export type Plan = (routing: RoutingInForce) => EpochPlan | null;
 
-/** A key as routing reads it, and the name of the partition it is to go to. */
+/** A key as routing reads it, and the name of its new partition. */
 export interface KeyPlacement {
   readonly key: string;
   readonly partition: string;
 }
 
-/** The routing as it would be in the planned epoch, were it to begin at this sequence. */
+/** The routing of the planned epoch, if it began at this sequence. */
 export function routingAfter(routing: RoutingInForce, plan: EpochPlan, fromSequence: number): RoutingInForce {
   const { spec, partitionIds, keepsPlacements } = plan;
   const placements = new Map([
@@ -52,7 +55,7 @@ export function routingAfter(routing: RoutingInForce, plan: EpochPlan, fromSeque
   };
 }
 
-/** New partitions that keys go to like to the others. */
+/** Adds partitions that receive keys like the others. */
 export function planAdd(names: readonly string[]): Plan {
   return ({ epoch, partitionNames: known }) => {
     const { spec } = epoch;
@@ -76,7 +79,7 @@ export function planAdd(names: readonly string[]): Plan {
   };
 }
 
-/** Keys that go to these partitions from now on, whatever the rule says. */
+/** Places keys in the given partitions, whatever the rule decides. */
 export function planPlace(wanted: readonly KeyPlacement[]): Plan {
   return ({ epoch, partitionNames: known, placements }) => {
     const { spec, partitionIds } = epoch;
@@ -105,8 +108,8 @@ export function planPlace(wanted: readonly KeyPlacement[]): Plan {
 }
 
 /**
- * Another rule. `asked`: how many partitions keys go to, or their names, new ones among them; default those that they go to now, for a range as many as
- * its bounds make. Placements stay where the same fields are read.
+ * Replaces the rule. `asked`: number of partitions that receive keys, or their names, which may be new. Default: the
+ * current ones; for a range as many as its bounds make. Placements stay if the same fields are read.
  */
 export function planReroute(spec: RoutingSpec, asked: number | readonly string[] | undefined): Plan {
   return ({ epoch, partitionNames: known, placements }) => {
@@ -133,7 +136,9 @@ export function planReroute(spec: RoutingSpec, asked: number | readonly string[]
   };
 }
 
-/** The first of those that keys go to now; more are named by their number, as those of a new ledger are. */
+/**
+ * The first N of the partitions that receive keys now; additional ones are named by their number, as in a new ledger.
+ */
 function countedNames(current: readonly string[], count: number, missing: string | null): readonly string[] {
   const names = current.slice(0, checkCount(count));
   for (let number = names.length; names.length < count; number++) {
@@ -148,7 +153,10 @@ function readsTheSame(one: RoutingSpec, other: RoutingSpec): boolean {
   return fields(one) === fields(other);
 }
 
-/** The share of keys that a hash over more partitions sends elsewhere, on the average: a residue stays where both counts leave the same. */
+/**
+ * Share of keys that a hash over more partitions moves, on average: a key stays if both counts leave the same
+ * remainder.
+ */
 export function movedByHash(before: number, after: number): number {
   return 1 - Math.min(before, after) / leastCommonMultiple(before, after);
 }

@@ -1,4 +1,4 @@
-/** Keys as people give them: the text of a field, or the parts of a composite. No I/O. */
+/** Keys as callers write them: the text of a field, or the parts of a composite. No I/O. */
 
 import { invalidArgument } from '../ledger-error.ts';
 import { readName, splitOutsideQuotes } from '../text/quoting.ts';
@@ -8,8 +8,9 @@ import { type RoutingSpec, routingFields } from './routing.ts';
 export type KeyInput = string | readonly string[];
 
 /**
- * The parts of a key, as many as routing reads fields. A composite's text is the JSON list that envelopes show, or `a+b` with names quoted as in a
- * routing; any other key is the text as it stands. @throws LedgerError INVALID_ARGUMENT
+ * The parts of a key, as many as routing reads fields. A composite's text is the JSON list that envelopes show, or
+ * `a+b` with names quoted as in a routing; any other key is used as it is.
+ * @throws LedgerError INVALID_ARGUMENT
  */
 export function keyParts(spec: RoutingSpec, key: KeyInput): readonly string[] {
   const fields = routingFields(spec);
@@ -19,17 +20,17 @@ export function keyParts(spec: RoutingSpec, key: KeyInput): readonly string[] {
   if (parts.length === fields.length) return parts;
   const shown = fields.length === 1 ? 'one' : `${fields.length}: a+b, or ["a","b"]`;
   throw invalidArgument(
-    `a key of ${parts.length} ${parts.length === 1 ? 'part' : 'parts'} is none of this routing`,
+    `a key of ${parts.length} ${parts.length === 1 ? 'part' : 'parts'} does not fit this routing`,
     `the parts are ${shown}`,
   );
 }
 
-/** The one text of a key: what envelopes show and what placements are kept under. */
+/** The canonical text of a key: shown in envelopes, and stored with placements. */
 export function formatKey(parts: readonly string[]): string {
   return parts.length === 1 ? (parts[0] as string) : JSON.stringify(parts);
 }
 
-/** As a field's text reads: an unpaired surrogate counts as U+FFFD. */
+/** Encodes as a field's text does: an unpaired surrogate becomes U+FFFD. */
 function wellFormed(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8');
 }
@@ -38,7 +39,7 @@ function splitKey({ rule }: RoutingSpec, text: string): readonly string[] {
   if (rule !== 'composite') return [text];
   if (text.startsWith('[')) return readList(text);
   return splitOutsideQuotes(text, '+').map((part) => {
-    // a part without quotes stands for itself, whatever else is in it
+    // an unquoted part is literal, whatever it contains
     if (!part.startsWith('"')) return part;
     const read = readName(part);
     if ('name' in read) return read.name;
@@ -54,10 +55,10 @@ function readList(text: string): readonly string[] {
     const parts: unknown = JSON.parse(text);
     if (Array.isArray(parts) && parts.every((part) => typeof part === 'string')) return parts;
   } catch {
-    // told below
+    // reported below
   }
   throw invalidArgument(
-    `the key '${text.slice(0, 80)}' is no JSON list of texts`,
+    `the key '${text.slice(0, 80)}' is not a JSON list of strings`,
     'write a+b, or a JSON list: ["a","b"]',
   );
 }

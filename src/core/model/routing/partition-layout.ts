@@ -1,4 +1,4 @@
-/** Which partitions a routing gets in a new ledger, and over which of them it spreads keys. No I/O. */
+/** The partitions of a new ledger, and those among them that receive keys. No I/O. */
 
 import { LedgerError } from '../ledger-error.ts';
 import { PARTITIONS_DEFAULT, type PartitionId, partitionNames } from './partition.ts';
@@ -7,13 +7,14 @@ import type { RoutingSpec } from './routing.ts';
 export interface PartitionLayout {
   /** By id. */
   readonly partitionNames: readonly string[];
-  /** Those that keys go to. */
+  /** Partitions that receive keys. */
   readonly partitionIds: readonly PartitionId[];
 }
 
 /**
- * `asked`: a count, or names. A range has as many partitions as its bounds make. The partition for events without a key may be one of those named;
- * otherwise it is made behind them, and takes no part in hashes and ranges. @throws LedgerError INVALID_ARGUMENT
+ * `asked`: a count, or names. A range has as many partitions as its bounds make. The partition for events without a key
+ * may be one of those named; otherwise it is created after them, and takes no part in hashes and ranges.
+ * @throws LedgerError INVALID_ARGUMENT
  */
 export function layOutPartitions(spec: RoutingSpec, asked: number | readonly string[] | undefined): PartitionLayout {
   const names = partitionNames(asked ?? partitionsMade(spec) ?? PARTITIONS_DEFAULT);
@@ -22,28 +23,34 @@ export function layOutPartitions(spec: RoutingSpec, asked: number | readonly str
   return { partitionNames: all, partitionIds: keyedNames(spec, names).map((_, id) => id) };
 }
 
-/** How many partitions the bounds of a range make; undefined for the other rules. */
+/** Number of partitions that the bounds of a range make; undefined for the other rules. */
 export function partitionsMade(spec: RoutingSpec): number | undefined {
   return spec.rule === 'range' ? spec.bounds.values.length + 1 : undefined;
 }
 
-/** @throws LedgerError INVALID_ARGUMENT where a range has another number of partitions than its bounds make. */
+/** @throws LedgerError INVALID_ARGUMENT if a range has another number of partitions than its bounds make */
 export function checkPartitionsMade(spec: RoutingSpec, count: number): void {
   const made = partitionsMade(spec);
   if (made === undefined || made === count) return;
   throw new LedgerError('INVALID_ARGUMENT', {
     message: `a range with ${made - 1} ${made === 2 ? 'bound' : 'bounds'} has ${made} partitions, not ${count}`,
-    hint: `leave the partitions out, or name ${made}${spec.missing === null ? '' : `: '${spec.missing}' is made besides them`}`,
+    hint: `leave the partitions out, or name ${made}${spec.missing === null ? '' : `: '${spec.missing}' is added to them`}`,
     details: { made, asked: count },
   });
 }
 
-/** Those of the names that keys go to: by hand a name is all that counts, so the one for events without a key is a partition like the others. */
+/**
+ * The names that receive keys. With manual routing every name counts, so the partition for events without a key is like
+ * the others.
+ */
 export function keyedNames(spec: RoutingSpec, names: readonly string[]): readonly string[] {
   return spec.rule === 'manual' ? withMissingName(spec, names) : names;
 }
 
-/** The names of all partitions where the one for events without a key may be left out of those given. @throws LedgerError INVALID_ARGUMENT */
+/**
+ * The names of all partitions; the one for events without a key may be omitted from those given.
+ * @throws LedgerError INVALID_ARGUMENT
+ */
 export function withMissingName(spec: RoutingSpec, names: readonly string[]): readonly string[] {
   return spec.missing === null || names.includes(spec.missing) ? names : partitionNames([...names, spec.missing]);
 }

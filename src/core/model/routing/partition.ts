@@ -1,4 +1,4 @@
-/** Partitions: totally ordered lanes of a ledger, known by a dense id and a name. No I/O. */
+/** Partitions: totally ordered lanes of a ledger, identified by a dense id and a name. No I/O. */
 
 import { LedgerError } from '../ledger-error.ts';
 
@@ -16,22 +16,25 @@ export interface Partition {
   readonly name: string;
 }
 
-/** Whether a text can name a partition, a producer, a group or a member. */
+/** Whether a text is a valid name of a partition, a producer, a group or a member. */
 export function isName(text: string): boolean {
   return NAME.test(text);
 }
 
-/** A name for a partition, a producer or a group. @throws LedgerError INVALID_ARGUMENT */
+/** Checks a name of a partition, a producer, a group or a member. @throws LedgerError INVALID_ARGUMENT */
 export function checkName(kind: string, name: string): string {
   if (isName(name)) return name;
   throw new LedgerError('INVALID_ARGUMENT', {
-    message: `'${name.slice(0, 80)}' cannot name a ${kind}`,
-    hint: 'use 1 to 64 of a-z 0-9 . _ - with a letter or digit first',
+    message: `invalid ${kind} name '${name.slice(0, 80)}'`,
+    hint: 'use 1 to 64 of a-z 0-9 . _ - and start with a letter or digit',
     details: { kind, name },
   });
 }
 
-/** Names for the partitions of a new ledger: a count (`p0`, `p1`, ..) or the names themselves. @throws LedgerError INVALID_ARGUMENT */
+/**
+ * Names for the partitions of a new ledger: a count (`p0`, `p1`, ..) or the names themselves.
+ * @throws LedgerError INVALID_ARGUMENT
+ */
 export function partitionNames(partitions: number | readonly string[]): readonly string[] {
   const names =
     typeof partitions === 'number' ? Array.from({ length: checkCount(partitions) }, (_, id) => `p${id}`) : partitions;
@@ -51,17 +54,17 @@ function namedTwice(name: string): LedgerError {
   });
 }
 
-/** @throws LedgerError INVALID_ARGUMENT where a ledger cannot have so many partitions. */
+/** @throws LedgerError INVALID_ARGUMENT if a ledger cannot have that many partitions */
 export function checkCount(count: number): number {
   if (Number.isInteger(count) && count >= 1 && count <= PARTITIONS_MAX) return count;
   throw new LedgerError('INVALID_ARGUMENT', {
-    message: `${count} partitions are not possible`,
+    message: `${count} partitions are out of range`,
     hint: `a ledger has 1 to ${PARTITIONS_MAX} partitions`,
     details: { count, max: PARTITIONS_MAX },
   });
 }
 
-/** Finds partitions by name. @throws LedgerError UNKNOWN_PARTITION naming those there are. */
+/** Finds partitions by name. @throws LedgerError UNKNOWN_PARTITION listing the existing ones */
 export function selectPartitions(partitions: readonly Partition[], names: readonly string[]): Partition[] {
   return names.map((name) => {
     const found = partitions.find((partition) => partition.name === name);

@@ -1,4 +1,7 @@
-/** The bounds of a range routing: numbers, texts or times, all of one kind and strictly rising. Reads and writes them. No I/O. */
+/**
+ * The bounds of a range routing: numbers, texts or times, all of one kind and strictly increasing. Parses and formats
+ * them. No I/O.
+ */
 
 import { types } from 'node:util';
 import { invalidArgument } from '../ledger-error.ts';
@@ -8,7 +11,7 @@ import { describeTimeFault, formatTime, type Micros, NO_TIME, readRfc3339, type 
 import { PARTITIONS_MAX } from './partition.ts';
 
 export type RangeBounds =
-  /** In the one spelling that `formatDecimal` writes. */
+  /** In the canonical spelling of `formatDecimal`. */
   | { readonly kind: 'number'; readonly values: readonly string[] }
   /** In the order of their UTF-8 bytes. */
   | { readonly kind: 'text'; readonly values: readonly string[] }
@@ -23,19 +26,22 @@ type Bound =
   | TimeBound;
 type TimeBound = { readonly kind: 'time'; readonly value: Micros };
 
-const KINDS = { number: 'a number', text: 'a text', time: 'a time' } as const;
+const KINDS = { number: 'a number', text: 'a string', time: 'a time' } as const;
 
 /** @throws LedgerError INVALID_ARGUMENT */
 export function boundsOf(values: readonly RangeBound[]): RangeBounds {
   return gather(values.map(boundOf));
 }
 
-/** Bounds as a spec has them: numbers and times bare, texts bare where they are words, otherwise quoted. @throws LedgerError INVALID_ARGUMENT */
+/**
+ * Formats bounds as in a routing: numbers and times bare, texts bare if they are words, otherwise quoted.
+ * @throws LedgerError INVALID_ARGUMENT
+ */
 export function parseBounds(texts: readonly string[]): RangeBounds {
   return gather(texts.map(parseBound));
 }
 
-/** The texts {@link parseBounds} reads back. */
+/** The texts that {@link parseBounds} reads back. */
 export function formatBounds(bounds: RangeBounds): readonly string[] {
   switch (bounds.kind) {
     case 'number':
@@ -47,7 +53,7 @@ export function formatBounds(bounds: RangeBounds): readonly string[] {
   }
 }
 
-// a text that is written bare begins with a letter, so that a slip of the hand in a number never becomes a text
+// a bare text starts with a letter, so that a typo in a number never becomes a text
 const WORD = /^\p{L}[\p{L}\p{N}_-]*$/u;
 
 function boundOf(value: RangeBound): Bound {
@@ -59,7 +65,7 @@ function boundOf(value: RangeBound): Bound {
 
 function dateBound(date: Date): TimeBound {
   if (!Number.isNaN(date.getTime())) return timeBound(date.toISOString());
-  throw invalidArgument('a bound is an invalid Date', 'give a valid one');
+  throw invalidArgument('a bound is an invalid Date', 'use a valid one');
 }
 
 function parseBound(text: string): Bound {
@@ -80,7 +86,7 @@ function numberBound(text: string): Bound {
   const value = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? readDecimal(text) : null;
   if (value !== null) return { kind: 'number', value };
   throw invalidArgument(
-    `the bound ${shown(text)} is no number, no time with a zone and no word`,
+    `the bound ${shown(text)} is neither a number, nor a time with a zone, nor a word`,
     'write 12.5, 2026-01-01T00:00:00Z, or a text in double quotes',
   );
 }
@@ -92,7 +98,7 @@ function timeBound(text: string): TimeBound {
   if (/\.\d{6}\d*[1-9]/.test(text))
     throw invalidArgument(
       `the bound ${shown(text)} lies between two microseconds`,
-      'write six digits behind the point at most',
+      'write at most six digits after the point',
     );
   return { kind: 'time', value: time };
 }
@@ -119,10 +125,10 @@ function gather(bounds: readonly Bound[]): RangeBounds {
     if (before.kind !== bound.kind)
       throw invalidArgument(
         `the bounds ${both} are ${KINDS[before.kind]} and ${KINDS[bound.kind]}`,
-        'give bounds of one kind',
+        'use bounds of one kind',
       );
     if (compare(before, bound) >= 0)
-      throw invalidArgument(`the bounds ${both} do not rise`, 'give each bound once, the least one first');
+      throw invalidArgument(`bounds must increase, but ${both} do not`, 'list each bound once, in ascending order');
   }
   return collect(bounds);
 }
@@ -142,7 +148,7 @@ function collect(bounds: readonly Bound[]): RangeBounds {
 function compare(one: Bound, other: Bound): number {
   if (one.kind === 'number' && other.kind === 'number') return compareDecimals(one.value, other.value);
   if (one.kind === 'time' && other.kind === 'time') return one.value - other.value;
-  // JavaScript compares UTF-16, where U+1F41F comes before U+FF5E
+  // JavaScript compares UTF-16, where U+1F41F precedes U+FF5E
   return Buffer.compare(Buffer.from(String(one.value)), Buffer.from(String(other.value)));
 }
 

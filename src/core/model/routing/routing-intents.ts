@@ -1,4 +1,4 @@
-/** The routings by intent, as calls: `hashOf('tenant')` and its kin. What they return is data; wrong wishes are refused here. No I/O. */
+/** Constructors of routings: `hashOf('tenant')` and others. They return data, and reject invalid arguments. No I/O. */
 
 import { types } from 'node:util';
 import { invalidArgument } from '../ledger-error.ts';
@@ -17,7 +17,7 @@ export interface RoutingOptions {
 }
 
 export interface StickyOptions extends RoutingOptions {
-  /** A session that was silent for longer than this is a new one, such as `30m`. Default: never. */
+  /** A session that was idle for longer than this is a new one, such as `30m`. Default: never. */
   readonly idle?: string | undefined;
 }
 
@@ -29,19 +29,20 @@ const BOUND = kindOf<RangeBound>(
 );
 const BOUNDS = listOf(BOUND, 'a list of bounds: numbers, texts or Dates');
 
-/** Each field is a slot of the scan, and time, id and payload need theirs: 32 are all there are. */
+/** Each field takes a slot of the scan; time, id and payload need one too, and there are 32 in all. */
 const COMPOSITE_FIELDS_MAX = 16;
 
 /**
- * Routes by a hash of one field, or of the whole payload where none is named: the same key always reaches the same partition, with the numbers
- * of a Kafka topic of as many partitions. @throws LedgerError INVALID_ARGUMENT, as all of these do
+ * Routes by a hash of one field, or of the whole payload if none is named: the same key always reaches the same
+ * partition, as in a Kafka topic with as many partitions.
+ * @throws LedgerError INVALID_ARGUMENT, as all of these do
  */
 export function hashOf(field?: string, options?: RoutingOptions): RoutingSpec {
   const path = field === undefined ? null : fieldOf('hashOf()', field);
   return withMissing({ rule: 'hash', field: path, missing: null }, readOptions('hashOf()', options, ROUTING).missing);
 }
 
-/** Routes by the place of a field's value among bounds: partition i holds bounds[i-1] <= value < bounds[i]. */
+/** Routes by the position of a field's value among bounds: partition i holds bounds[i-1] <= value < bounds[i]. */
 export function rangeOf(field: string, bounds: readonly RangeBound[], options?: RoutingOptions): RoutingSpec {
   const spec = rangeRouting(fieldOf('rangeOf()', field), boundsOf(readArgument('rangeOf()', 'bounds', bounds, BOUNDS)));
   return withMissing(spec, readOptions('rangeOf()', options, ROUTING).missing);
@@ -62,7 +63,10 @@ export function compositeOf(
   );
 }
 
-/** Routes a session to the least loaded partition at first sight, and there for ever, or until it was idle for longer than `idle` (such as `30m`). */
+/**
+ * Assigns a session to the least loaded partition when it is first seen. It stays there forever, or until it was idle
+ * for longer than `idle` (such as `30m`).
+ */
 export function stickyBy(field: string, options?: StickyOptions): RoutingSpec {
   const { idle, missing } = readOptions('stickyBy()', options, STICKY);
   return withMissing(
@@ -71,7 +75,7 @@ export function stickyBy(field: string, options?: StickyOptions): RoutingSpec {
   );
 }
 
-/** Routes to the partition whose name stands in a field of the event. */
+/** Routes to the partition named in a field of the event. */
 export function placedBy(field: string, options?: RoutingOptions): RoutingSpec {
   return withMissing(
     { rule: 'manual', field: fieldOf('placedBy()', field), missing: null },
@@ -79,12 +83,12 @@ export function placedBy(field: string, options?: RoutingOptions): RoutingSpec {
   );
 }
 
-/** The same routing with a partition for events without a key; as it is where no name is given. */
+/** The same routing with a partition for events without a key; unchanged if no name is given. */
 export function withMissing(spec: RoutingSpec, name: string | undefined): RoutingSpec {
   if (name === undefined) return spec;
   checkName('partition', name);
   if (spec.rule === 'hash' && spec.field === null)
-    throw invalidArgument('a hash over the whole payload has no key that could be missing', 'name a field: hash:FIELD');
+    throw invalidArgument('a hash over the whole payload always has a key', 'name a field: hash:FIELD');
   if (spec.missing !== null && spec.missing !== name) {
     throw invalidArgument(
       `events without a key cannot go to both '${spec.missing}' and '${name}'`,
@@ -114,6 +118,6 @@ export function compositeRouting(fields: readonly FieldPath[]): RoutingSpec {
 
 function stickyRouting(field: FieldPath, idleMicros: Micros | null): RoutingSpec {
   if (idleMicros !== null && !(idleMicros > 0 && idleMicros <= -TIME_MIN))
-    throw invalidArgument('such an idle time is not possible', 'write 1s to 7000w');
+    throw invalidArgument('this idle time is out of range', 'write 1s to 7000w');
   return { rule: 'sticky', field, idleMicros, missing: null };
 }

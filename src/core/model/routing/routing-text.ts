@@ -1,4 +1,7 @@
-/** The text of a routing, as `--partition` takes it and as an epoch keeps it: `range:amount=100,1000,missing=rest`. No I/O. */
+/**
+ * The text of a routing, as `--partition` takes it and as an epoch stores it: `range:amount=100,1000,missing=rest`. No
+ * I/O.
+ */
 
 import { invalidArgument, LedgerError } from '../ledger-error.ts';
 import { text as anyText } from '../options/option-kinds.ts';
@@ -19,7 +22,10 @@ const SHAPES = {
 } as const;
 type Rule = keyof typeof SHAPES;
 
-/** Reads `hash`, `hash:FIELD`, `range:FIELD=BOUND,..`, `composite:FIELD+FIELD`, `sticky:FIELD` or `manual:FIELD`. @throws LedgerError INVALID_ARGUMENT */
+/**
+ * Parses `hash`, `hash:FIELD`, `range:FIELD=BOUND,..`, `composite:FIELD+FIELD`, `sticky:FIELD` or `manual:FIELD`.
+ * @throws LedgerError INVALID_ARGUMENT
+ */
 export function parseRoutingSpec(spec: string): RoutingSpec {
   const text = readArgument('parseRoutingSpec()', 'spec', spec, anyText);
   const colon = text.indexOf(':');
@@ -41,7 +47,7 @@ export function parseRoutingSpec(spec: string): RoutingSpec {
   return withMissing(readRule(rule, subject, bounds, options.get('idle')), options.get('missing'));
 }
 
-/** A routing as a caller gives it: as data, or as its text. @throws LedgerError INVALID_ARGUMENT */
+/** A routing as a caller passes it: as data, or as its text. @throws LedgerError INVALID_ARGUMENT */
 export function toRoutingSpec(routing: RoutingSpec | string): RoutingSpec {
   return typeof routing === 'string' ? parseRoutingSpec(routing) : routing;
 }
@@ -65,8 +71,7 @@ function readRule(rule: Rule, subject: string, moreBounds: readonly string[], id
       const path = parseFieldPath(field);
       if (firstBound === undefined)
         throw invalidArgument(`the range over ${formatFieldPath(path)} has no bounds`, `write ${SHAPES.range}`);
-      if (more.length > 0)
-        throw invalidArgument("a bound with '=' must stand in double quotes", `write ${SHAPES.range}`);
+      if (more.length > 0) throw invalidArgument("a bound with '=' must be in double quotes", `write ${SHAPES.range}`);
       return rangeRouting(path, parseBounds([firstBound, ...moreBounds]));
     }
   }
@@ -79,7 +84,7 @@ function readOptions(rule: Rule, parts: readonly string[]): ReadonlyMap<string, 
     const [name, value, ...rest] = splitOutsideQuotes(part, '=');
     if (value === undefined || rest.length > 0 || !known.includes(name)) {
       throw invalidArgument(
-        `'${part.slice(0, 80)}' is no option of ${rule}`,
+        `'${part.slice(0, 80)}' is not an option of ${rule}`,
         `its options: ${known.map((option) => `${option}=..`).join(', ')}`,
       );
     }
@@ -89,7 +94,7 @@ function readOptions(rule: Rule, parts: readonly string[]): ReadonlyMap<string, 
   return options;
 }
 
-/** The one text of a routing, which {@link parseRoutingSpec} reads back. It has no control characters. */
+/** The canonical text of a routing, which {@link parseRoutingSpec} reads back. It has no control characters. */
 export function formatRoutingSpec(spec: RoutingSpec): string {
   return [formatRule(spec), ...(spec.missing === null ? [] : [`missing=${spec.missing}`])].join(',');
 }

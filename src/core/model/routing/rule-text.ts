@@ -1,4 +1,4 @@
-/** How keys reach a partition, for people: `hash 3 of 8`, `100 <= amount < 1000`. No I/O. */
+/** Describes how keys reach a partition: `hash 3 of 8`, `100 <= amount < 1000`. No I/O. */
 
 import { formatFieldPath } from '../text/field-path.ts';
 import type { PartitionId } from './partition.ts';
@@ -6,7 +6,7 @@ import { formatBounds } from './range-bounds.ts';
 import type { RouteCause } from './router.ts';
 import type { RoutingInForce } from './routing.ts';
 
-/** All ways that lead to the partition now. Without control characters. */
+/** All ways in which keys reach the partition now. Without control characters. */
 export function partitionRule(routing: RoutingInForce, id: PartitionId): string {
   const { epoch, partitionNames, placements } = routing;
   const placed = [...placements.values()].filter((partition) => partition === id).length;
@@ -18,7 +18,7 @@ export function partitionRule(routing: RoutingInForce, id: PartitionId): string 
   return ways.length === 0 ? 'no new events' : ways.join(', ');
 }
 
-/** The way on which one event or key reached it. */
+/** The way in which one event or key reached it. */
 export function causeRule(routing: RoutingInForce, id: PartitionId, cause: RouteCause): string {
   switch (cause) {
     case 'placed':

@@ -1,4 +1,6 @@
-/** Sticky sessions as data: what emission, the router and a ledger tell one another of pins. The rule lives in `router/`. No I/O. */
+/**
+ * Sticky sessions as data: the pins that emission, the router and a ledger exchange. The rule is in `router/`. No I/O.
+ */
 
 import type { RoutableLine } from '../../scan/scanned-field.ts';
 import { asBuffer, numberAt } from '../text/bytes.ts';
@@ -7,29 +9,35 @@ import { type Micros, NO_TIME } from '../time/time.ts';
 import type { PartitionId } from './partition.ts';
 import type { Epoch } from './routing.ts';
 
-/** Dense, in the order of first sight; stands for a session's key until the router forgets its sessions. */
+/** Dense, in the order of first use; identifies a session's key until the router forgets its sessions. */
 export type SessionNumber = number;
 
-/** Of a line that holds no key. */
+/** Session number of a line without a key. */
 export const NO_SESSION: SessionNumber = -1;
 
-/** Where a session's events go, and when it was seen last, to the precision of {@link idleRule}. */
+/** A session's partition, and when it was last seen, to the precision of {@link idleRule}. */
 export interface Pin {
   readonly session: string;
   readonly partition: PartitionId;
-  /** Ledger time. Means nothing where sessions are pinned for ever. */
+  /** Ledger time. Meaningless if sessions are pinned forever. */
   readonly lastSeen: Micros;
 }
 
 export interface DraftedPin extends Pin {
-  /** When the session was seen last before the draft, as far as is known; null: it had no pin. The ledger must hold just this. */
+  /**
+   * When the session was last seen before the draft, as far as known; null: it had no pin. The ledger must hold exactly
+   * this.
+   */
   readonly lastSeenBefore: Micros | null;
 }
 
-/** Pins in columns: a draft may have ten thousand, on their way to a thread. Row n is pin n; {@link draftedPin} reads it. */
+/**
+ * Pins in columns, because a draft may send ten thousand of them to a thread. Row n is pin n; {@link draftedPin} reads
+ * it.
+ */
 export interface DraftedPins {
   readonly count: number;
-  /** The sessions' keys in UTF-8, one behind the other; key n ends at `ends[n]`. */
+  /** The sessions' keys in UTF-8, concatenated; key n ends at `ends[n]`. */
   readonly keys: Uint8Array;
   readonly ends: Uint32Array;
   readonly partitions: Uint16Array;
@@ -38,15 +46,18 @@ export interface DraftedPins {
   readonly lastSeenBefore: Float64Array;
 }
 
-/** What a draft makes of the pins. */
+/** Changes to the pins by a draft. */
 export interface PinChanges {
-  /** To be stored with it, all or none: what is pinned for the first time, or anew, or seen again after a while. Roughly in the order of the keys. */
+  /**
+   * Pins to store with the draft, all or none: new ones, reassigned ones, and those seen again after a while. Roughly
+   * in the order of the keys.
+   */
   readonly pins: DraftedPins;
-  /** So much later the draft may come and still be right about every pin. Infinity where time does not matter. */
+  /** By how much the draft's times may shift with every pin still valid. Infinity if time does not matter. */
   readonly timeShiftMax: Micros;
 }
 
-/** Room for so many pins with keys of so many bytes. */
+/** Allocates columns for N pins with the given bytes of keys. */
 export function emptyPins(count: number, keyBytes: number): DraftedPins {
   return {
     count,
@@ -60,7 +71,7 @@ export function emptyPins(count: number, keyBytes: number): DraftedPins {
 
 export const NO_PIN_CHANGES: PinChanges = { pins: emptyPins(0, 0), timeShiftMax: Number.POSITIVE_INFINITY };
 
-/** Pin `at` of them. */
+/** Pin number `at`. */
 export function draftedPin(pins: DraftedPins, at: number): DraftedPin {
   const before = numberAt(pins.lastSeenBefore, at);
   return {
@@ -71,47 +82,50 @@ export function draftedPin(pins: DraftedPins, at: number): DraftedPin {
   };
 }
 
-/** The session of pin `at`. */
+/** The session of pin number `at`. */
 export function sessionAt({ keys, ends }: DraftedPins, at: number): string {
   return asBuffer(keys).toString('utf8', at === 0 ? 0 : numberAt(ends, at - 1), ends[at]);
 }
 
-/** What a draft of sticky sessions is built upon besides the pins. */
+/** What a draft of sticky sessions depends on besides the pins. */
 export interface SessionBasis {
-  /** By partition: its events, or Infinity where it takes no sessions. */
+  /** Load by partition: its events, or Infinity if it takes no sessions. */
   readonly loads: readonly number[];
-  /** Whether the ledger holds a pin at all: without one nobody need ask for any. */
+  /** Whether the ledger holds any pin: without one none need be requested. */
   readonly hasPins: boolean;
 }
 
-/** Decides where sessions go, by what it was told of them and by the order and the ledger times of events. */
+/** Decides where sessions go, from the pins it has learned and from the order and ledger times of events. */
 export interface SessionRouter {
-  /** Bytes of memory that its sessions take, roughly. */
+  /** Approximate memory of its sessions, in bytes. */
   readonly bytes: number;
-  /** The session of a line; NO_SESSION where it holds no key. */
+  /** The session of a line; NO_SESSION if it has no key. */
   sessionOf(line: RoutableLine): SessionNumber;
-  /** The ledger holds no pins, so sessions need not be asked for; what others pin meanwhile shows as a conflict. */
+  /** The ledger holds no pins, so none need be requested; pins made by others meanwhile show as a conflict. */
   assumeNone(): void;
-  /** The sessions that were met and that nobody has asked the ledger for yet. Tells each once. */
+  /** Sessions seen since the last call whose pins were not yet requested from the ledger. Returns each once. */
   takeUnasked(): readonly string[];
-  /** Takes the ledger's word for these pins; what it does not name stays as it is. */
+  /** Adopts the ledger's state for these pins; others stay unchanged. */
   learn(pins: Iterable<Pin>): void;
   /** Begins a draft; one that was not settled is forgotten. */
   begin(loads: readonly number[]): void;
   /** The partition of the session's next event. `time`: the event's ledger time, which never decreases. */
   assign(session: SessionNumber, time: Micros): PartitionId;
-  /** An event of the draft that goes to a partition without a session: it weighs as much as others. */
+  /** Counts an event of the draft without a session: it adds to the load of its partition like any other. */
   count(partition: PartitionId): void;
   changes(): PinChanges;
-  /** Takes the draft for committed. Returns what takes that back; several are taken back in the reverse of their order. */
+  /** Marks the draft as committed. Returns the function that undoes this; undo several in reverse order. */
   settle(): () => void;
-  /** Forgets all sessions and their numbers: memory is bounded, and the ledger can be asked again. Not while a draft is on its way. */
+  /**
+   * Forgets all sessions and their numbers: bounds the memory, since the ledger can be asked again. Not while a draft
+   * is in flight.
+   */
   forget(): void;
 }
 
 /**
- * The first epoch whose pins hold in the last one of `epochs`: pins hold from epoch to epoch as long as the routing stays sticky by the same field
- * with the same idle time, whatever partitions are added. Null where the last one is not sticky.
+ * The first epoch whose pins are valid in the last one of `epochs`. Pins stay valid as long as the routing stays sticky
+ * by the same field with the same idle time, whatever partitions are added. Null if the last one is not sticky.
  */
 export function pinsHoldSince(epochs: readonly Epoch[]): number | null {
   const last = epochs.at(-1);
@@ -125,15 +139,21 @@ function stickyRule({ spec }: Epoch): string | null {
   return spec.rule === 'sticky' ? `${formatFieldPath(spec.field)} ${spec.idleMicros}` : null;
 }
 
-/** When a pin is renewed and when it ends, in ledger time since the session was seen last; both Infinity where pins are for ever. */
+/**
+ * When a pin is renewed and when it expires, in ledger time since the session was last seen; both Infinity if pins
+ * never expire.
+ */
 export interface IdleRule {
-  /** An event that comes later than this makes its time the one at which the session was seen last. */
+  /** An event later than this updates the session's last-seen time. */
   readonly renewedAfter: Micros;
-  /** An event that comes later than this finds the session new. */
+  /** An event later than this starts a new session. */
   readonly endsAfter: Micros;
 }
 
-/** A pin need not be written for each event: to a sixteenth of the idle time is precise enough, and no session ends before its time. */
+/**
+ * A pin need not be written for each event: a precision of a sixteenth of the idle time suffices, and no session ends
+ * early.
+ */
 const STEPS = 16;
 
 export function idleRule(idleMicros: Micros | null): IdleRule {
@@ -142,7 +162,7 @@ export function idleRule(idleMicros: Micros | null): IdleRule {
   return { renewedAfter, endsAfter: idleMicros + renewedAfter };
 }
 
-/** How long a session may be idle; null: for ever, or the routing is not sticky. */
+/** How long a session may be idle; null: forever, or the routing is not sticky. */
 export function idleMicrosOf({ spec }: Epoch): Micros | null {
   return spec.rule === 'sticky' ? spec.idleMicros : null;
 }

@@ -1,4 +1,4 @@
-/** Bytes the scanners look for, and typed reads from byte arrays on hot paths. No I/O. */
+/** Bytes that the scanners compare with, and typed reads from byte arrays on hot paths. No I/O. */
 
 export const LINE_FEED = 0x0a;
 export const CARRIAGE_RETURN = 0x0d;
@@ -6,7 +6,10 @@ export const QUOTE = 0x22;
 export const COMMA = 0x2c;
 export const ZERO = 0x30;
 
-/** `bytes[at]` where the caller knows that `at` lies inside: the check of `noUncheckedIndexedAccess` has no cost only in types. */
+/**
+ * `bytes[at]` for an `at` known to be in bounds: avoids the `undefined` of `noUncheckedIndexedAccess` at no run-time
+ * cost.
+ */
 export function byteAt(bytes: Uint8Array, at: number): number {
   return bytes[at] as number;
 }
@@ -16,7 +19,7 @@ export function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= 0x39;
 }
 
-/** As {@link byteAt}, for the tables of numbers that stand beside the bytes. */
+/** As {@link byteAt}, for tables of numbers. */
 export function numberAt(
   table: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array,
   at: number,

@@ -6,7 +6,10 @@ import { formatName, readName, splitOutsideQuotes } from './quoting.ts';
 /** The keys from the payload's root down to the field, outermost first; at least one. */
 export type FieldPath = readonly string[];
 
-/** Reads a dotted path; names that hold a dot and the like stand in double quotes. @throws LedgerError INVALID_ARGUMENT */
+/**
+ * Parses a dotted path; names with a dot or other special characters are in double quotes.
+ * @throws LedgerError INVALID_ARGUMENT
+ */
 export function parseFieldPath(text: string): FieldPath {
   return splitOutsideQuotes(text, '.').map((part) => {
     const read = readName(part);
@@ -19,7 +22,7 @@ export function parseFieldPath(text: string): FieldPath {
   });
 }
 
-/** The text {@link parseFieldPath} reads back. */
+/** The text that {@link parseFieldPath} reads back. */
 export function formatFieldPath(path: FieldPath): string {
   return path.map(formatName).join('.');
 }

@@ -1,6 +1,6 @@
 /**
- * The one text of a scalar value, whatever JSON spelling it came in: what keys are routed by and what ids are compared by.
- * Pure and stable for ever: where events lie depends on it.
+ * The canonical text of a scalar value, whatever its JSON spelling: keys are routed by it and ids compared by it. Pure,
+ * and stable across versions: the partitions of stored events depend on it.
  */
 
 import { FieldKind } from '../../scan/scanned-field.ts';
@@ -8,8 +8,9 @@ import { byteAt, ZERO } from './bytes.ts';
 import { formatDecimal, PLAIN_DIGITS_MAX, readDecimal } from './decimal.ts';
 
 /**
- * The text of the value in `bytes[start, end)`: a string's characters, `true`, `false`, or a number in its one decimal spelling (1, 1.0 and 1e0
- * are one). Null where it is absent, null, an object, an array, or a number beyond all measure.
+ * The text of the value in `bytes[start, end)`: a string's characters, `true`, `false`, or a number in canonical
+ * spelling (1, 1.0 and 1e0 are one). Null if it is absent, null, an object, an array, or a number with too long an
+ * exponent.
  */
 export function scalarText(bytes: Buffer, kind: FieldKind, start: number, end: number): string | null {
   switch (kind) {
@@ -31,13 +32,13 @@ export function scalarText(bytes: Buffer, kind: FieldKind, start: number, end: n
   }
 }
 
-/** A JSON number in its one spelling. Null where its exponent is too long to be read. */
+/** A JSON number in canonical spelling. Null if its exponent is too long. */
 export function decimalText(number: string): string | null {
   const decimal = readDecimal(number);
   return decimal === null ? null : formatDecimal(decimal);
 }
 
-/** Whether the value's bytes, a string's quotes apart, are its text already: then none need be made. */
+/** Whether the value's bytes, without a string's quotes, already are its text, so that none need be built. */
 export function isPlainScalar(bytes: Uint8Array, kind: FieldKind, start: number, end: number): boolean {
   switch (kind) {
     case FieldKind.STRING:

@@ -1,7 +1,7 @@
-/** Where the engine gets the time from, so that tests and simulations can pass their own. */
+/** The engine's source of time, so that tests and simulations can pass their own. */
 
 export interface Clock {
-  /** Integer microseconds since 1970-01-01T00:00:00Z. May step back; ledger time does not follow it there. */
+  /** Integer microseconds since 1970-01-01T00:00:00Z. May step back; ledger time does not follow. */
   nowMicros(): number;
 }
 

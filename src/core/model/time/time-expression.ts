@@ -1,4 +1,7 @@
-/** Times as people write them: RFC 3339, dates, epoch numbers, `now`, `today`, `yesterday`, `-2h`. Reads no clock: it is passed in. */
+/**
+ * Parses times as people write them: RFC 3339, dates, epoch numbers, `now`, `today`, `yesterday`, `-2h`. Reads no
+ * clock: the time is passed in.
+ */
 
 import { LedgerError } from '../ledger-error.ts';
 import { text as anyText } from '../options/option-kinds.ts';
@@ -17,7 +20,7 @@ import {
 } from './time.ts';
 import { DAY_MICROS, type LocalMicros, type TimeZone, timeZone } from './time-zone.ts';
 
-/** What an expression covers, both ends inclusive: one microsecond, or the whole of a day. */
+/** What an expression covers, both ends inclusive: one microsecond, or a whole day. */
 export interface TimeSpan {
   readonly first: Micros;
   readonly last: Micros;
@@ -25,14 +28,14 @@ export interface TimeSpan {
 
 export interface TimeContext {
   readonly now: Micros;
-  /** IANA name for dates, words and times without a zone; undefined: UTC, and a time without a zone is refused. */
+  /** IANA name for dates, words and times without a zone; undefined: UTC, and a time without a zone is rejected. */
   readonly zone?: string | undefined;
 }
 
-/** A span, and what a calendar needs to go on from it. */
+/** A span, with the facts that calendar arithmetic needs. */
 export interface Moment extends TimeSpan {
   readonly zone: TimeZone;
-  /** The midnight of the day that it is; null for an instant. */
+  /** The midnight of the day it is; null for an instant. */
   readonly midnight: LocalMicros | null;
 }
 
@@ -47,18 +50,19 @@ const UNIT_MICROS: Readonly<Record<string, number>> = {
 const AGO = /^-(?:\d+(?:ms|[smhdw]))+$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const NUMBER = /^-?\d+(\.\d+)?$/;
-/** `2026` and `20260412`: seconds of the year 1970 by their digits, and hardly ever meant so. */
+/** `2026` and `20260412`: by their digits seconds of 1970, which is hardly ever intended. */
 const LIKE_A_DATE = /^(?:1[89]|2[01])\d{2}(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?$/;
 const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 /** A time with a zone and without seconds, as ISO 8601 allows and RFC 3339 does not. */
 const MINUTES = /^(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2})([Zz]|[+-]\d{2}:\d{2})$/;
 
-/** A time as callers give it: an expression, or a Date, which covers its millisecond. */
+/** A time as callers pass it: an expression, or a Date, which covers its millisecond. */
 export type TimeInput = string | Date;
 
 /**
- * A local time that a zone has twice means the first of the two instants. A day begins at the first instant of its date and ends where the next one
- * begins. @throws LedgerError INVALID_TIME, also for a local time or a date that the zone left out, and for a zone that is none
+ * A local time that occurs twice in a zone means the first of the two instants. A day begins at the first instant of
+ * its date and ends where the next one begins.
+ * @throws LedgerError INVALID_TIME, also for a local time or a date that the zone skipped, and for an invalid zone
  */
 export async function readTimeExpression(time: TimeInput, context: TimeContext): Promise<TimeSpan> {
   if (typeof time === 'string') {
@@ -97,14 +101,17 @@ function readIn(zone: TimeZone, text: string, context: TimeContext): Moment {
   return instant(readExact(text, expression), zone);
 }
 
-/** The first instant at which clocks in the zone show this. @throws LedgerError INVALID_TIME where they never do */
+/** The first instant at which clocks in the zone show this time. @throws LedgerError INVALID_TIME if they never do */
 export function instantOf(local: LocalMicros, zone: TimeZone): Micros {
   const time = zone.instantOf(local);
   if (time === null) throw leftOut(localText(local), local, zone);
   return time;
 }
 
-/** The first instant of a day, given by its midnight. @throws LedgerError INVALID_TIME for a date that the zone left out */
+/**
+ * The first instant of a day, given by its midnight.
+ * @throws LedgerError INVALID_TIME for a date that the zone skipped
+ */
 export function startOfLocalDay(midnight: LocalMicros, zone: TimeZone): Micros {
   const start = zone.startOfDay(midnight);
   if (start === null) throw leftOut(formatTime(midnight).slice(0, 10), midnight, zone);
@@ -122,7 +129,7 @@ export function readDuration(text: string): Micros {
   return duration(text);
 }
 
-/** Whole milliseconds in the largest unit that holds them without a rest: `90m`, `36h`. {@link readDuration} reads it back. */
+/** Whole milliseconds in the largest unit that divides them: `90m`, `36h`. {@link readDuration} reads it back. */
 export function formatDuration(micros: Micros): string {
   const [unit = 'ms', size = 1e3] = Object.entries(UNIT_MICROS).findLast(([, each]) => micros % each === 0) ?? [];
   return `${micros / size}${unit}`;
@@ -135,7 +142,7 @@ function duration(text: string): Micros {
   return sum;
 }
 
-/** A Date is cut off behind its milliseconds: an event of 12.000500 is one of its Date, 12.000. */
+/** A Date is truncated to milliseconds: an event at 12.000500 has the Date 12.000. */
 function millisecond(millis: number): TimeSpan {
   return { first: millis * 1000, last: millis * 1000 + 999 };
 }
@@ -158,12 +165,12 @@ function readExact(text: string, expression: string): Micros {
   return reading.time;
 }
 
-/** `2026-04-12T09:00` lacks its zone before it lacks its seconds: that is what the message should say. */
+/** `2026-04-12T09:00` lacks its zone before it lacks its seconds, so the message reports the zone. */
 function withSeconds(local: string): string {
   return local.length === 16 ? `${local}:00` : local;
 }
 
-/** A local time or date as it is written, without a fraction of zero. */
+/** A local time or date as it is written, without a zero fraction. */
 function localText(local: LocalMicros): string {
   return formatTime(local).replace(/(?:\.000000)?Z$/, '');
 }
@@ -181,7 +188,7 @@ function leftOut(written: string, local: LocalMicros, zone: TimeZone): LedgerErr
 function ambiguous(text: string): LedgerError {
   const date = `${text.slice(0, 4)}-${text.slice(4, 6) || '01'}-${text.slice(6) || '01'}`;
   return new LedgerError('INVALID_TIME', {
-    message: `'${text}' may be meant as a year or a date, or as seconds since 1970`,
+    message: `'${text}' is ambiguous: a year or a date, or seconds since 1970`,
     hint: `write ${date}, or ${text}.0 for seconds`,
     details: { text },
   });

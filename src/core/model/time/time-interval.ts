@@ -1,4 +1,7 @@
-/** Intervals as ISO 8601 writes them: start/end, start/duration, duration/end, `..` for an open end; one time by itself is what it covers. No I/O. */
+/**
+ * ISO 8601 intervals: start/end, start/duration, duration/end, `..` for an open end; a single time is what it covers.
+ * No I/O.
+ */
 
 import { LedgerError } from '../ledger-error.ts';
 import { formatTime, isTime, type Micros } from './time.ts';
@@ -12,7 +15,7 @@ import {
 } from './time-expression.ts';
 import { DAY_MICROS } from './time-zone.ts';
 
-/** Both ends inclusive, empty where `last` is one less than `first`; null where an end is open. */
+/** Both ends inclusive, empty if `last` is one less than `first`; null if an end is open. */
 export interface TimeInterval {
   readonly first: Micros | null;
   readonly last: Micros | null;
@@ -22,7 +25,11 @@ const OPEN = '..';
 const DURATION = /^P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.(\d{1,6}))?S)?)?$/;
 const MICROS_DIGITS = 6;
 
-/** An instant at the end is exclusive, as ISO intervals are taken; a date there is the whole of its day. An interval may hold no time. @throws LedgerError INVALID_TIME, INVALID_RANGE */
+/**
+ * An instant as the end is exclusive, as usual for ISO intervals; a date there includes the whole day. An interval may
+ * be empty.
+ * @throws LedgerError INVALID_TIME, INVALID_RANGE
+ */
 export async function readTimeInterval(text: string, context: TimeContext): Promise<TimeInterval> {
   const [start = '', end, ...more] = text.trim().split('/');
   if (end === undefined) return readTimeExpression(start, context);
@@ -47,7 +54,7 @@ async function readEnds(text: string, start: string, end: string, context: TimeC
     return inOrder(text, { first: await moved(text, ending, start, -1), last });
   }
   const first = start === OPEN ? null : (await readTimeExpression(start, context)).first;
-  // the day before the first one is no empty range: it is the wrong way round
+  // an end on the day before the start is no empty range: the ends are swapped
   return inOrder(text, { first, last }, ending?.midnight == null ? 1 : 0);
 }
 
@@ -57,14 +64,15 @@ function endOf({ first, last, midnight }: Moment): Micros {
 }
 
 /**
- * A duration forward from the start of a moment, or back from its end: first years to days by the calendar of the zone, then hours to seconds as they
- * elapse. From a day its days lead to the start of another day, whenever that is; from an instant to the same local time.
+ * Adds a duration to the start of a moment, or subtracts it from its end: first years to days by the zone's calendar,
+ * then hours to seconds as elapsed time. From a day, its days lead to the start of another day, whenever that is; from
+ * an instant, to the same local time.
  */
 async function moved(text: string, moment: Moment, duration: string, direction: 1 | -1): Promise<Micros> {
   const match = DURATION.exec(duration);
   if (match === null) throw notAnInterval(text, `'${duration.slice(0, 40)}' is not a duration`);
   const { Duration } = await import('luxon');
-  // Luxon stops at milliseconds: what lies below goes beside it
+  // Luxon stops at milliseconds: the rest is added separately
   const fraction = Number((match[1] ?? '').padEnd(MICROS_DIGITS, '0'));
   const { years, months, weeks, days, hours, minutes, seconds } = Duration.fromISO(duration.replace(/\.\d+S$/, 'S'));
   const date = await movedDate(moment, { years, months, weeks, days }, direction);
@@ -83,7 +91,7 @@ async function movedDate(
   const { DateTime } = await import('luxon');
   const isDay = midnight !== null;
   const local = isDay ? midnight + (direction > 0 ? 0 : DAY_MICROS) : zone.localAt(first);
-  // in UTC the calendar has no gaps: what the zone makes of the result comes after it
+  // UTC has no gaps: the zone is applied to the result afterwards
   const millis = Math.floor(local / 1000);
   const start = DateTime.fromMillis(millis, { zone: 'utc' });
   const end = (direction > 0 ? start.plus(length) : start.minus(length)).toMillis() * 1000 + (local - millis * 1000);
@@ -91,7 +99,7 @@ async function movedDate(
   return isDay ? startOfLocalDay(end, zone) : instantOf(end, zone);
 }
 
-/** `slack`: 1 where the interval may be empty. @throws LedgerError INVALID_RANGE where it ends before it begins */
+/** `slack`: 1 if the interval may be empty. @throws LedgerError INVALID_RANGE if it ends before it begins */
 function inOrder(text: string, interval: TimeInterval, slack: 0 | 1 = 1): TimeInterval {
   const { first, last } = interval;
   if (first === null || last === null || first <= last + slack) return interval;

@@ -1,4 +1,6 @@
-/** Local times and days of a zone, as instants. Every answer depends on the zone's rules alone, never on today's date. No I/O. */
+/**
+ * Local times and days of a zone, as instants. Results depend only on the zone's rules, never on today's date. No I/O.
+ */
 
 import { LedgerError } from '../ledger-error.ts';
 import type { Micros } from './time.ts';
@@ -19,11 +21,17 @@ interface Transition {
 const SECOND = 1_000_000;
 export const DAY_MICROS = 86_400 * SECOND;
 const HOUR_SECONDS = 3600;
-/** A local time lies within this of the same reading in UTC: offsets reach from -15:14 to +15:14 (Manila and Alaska before they changed sides). */
+/**
+ * A local time is within this distance of the same reading in UTC: offsets range from -15:14 to +15:14 (Manila and
+ * Alaska before they changed sides).
+ */
 const REACH_SECONDS = 26 * HOUR_SECONDS;
-/** Two transitions of one zone are never closer than 95 hours in the tz database (Freetown), so samples at this distance miss none. */
+/**
+ * Two transitions of one zone are never closer than 95 hours in the tz database (Freetown), so samples at this distance
+ * miss none.
+ */
 const SAMPLE_SECONDS = 13 * HOUR_SECONDS;
-/** The longest run of dates that a zone left out is one. */
+/** The longest run of dates that a zone skipped is one. */
 const MISSING_DAYS_MAX = 2;
 
 export class TimeZone {
@@ -39,7 +47,7 @@ export class TimeZone {
     return instant + this.#offsetAt(Math.floor(instant / SECOND)) * SECOND;
   }
 
-  /** The first instant at which clocks show this; null where they never do. */
+  /** The first instant at which clocks show this time; null if they never do. */
   instantOf(local: LocalMicros): Micros | null {
     const second = Math.floor(local / SECOND);
     const offsets = new Set(this.#samples(second).map(this.#offsetAt));
@@ -49,7 +57,7 @@ export class TimeZone {
     return seconds.length === 0 ? null : Math.min(...seconds) * SECOND + (local - second * SECOND);
   }
 
-  /** The first instant with this local date, given by its midnight; null for a date that the zone left out. */
+  /** The first instant with this local date, given by its midnight; null for a date that the zone skipped. */
   startOfDay(midnight: LocalMicros): Micros | null {
     const starts = this.#transitionsNear(midnight)
       .map(({ second }) => second * SECOND)
@@ -68,8 +76,9 @@ export class TimeZone {
   }
 
   /**
-   * The day, by its midnight, that an instant belongs to: the last one that has begun. It is the local date, but where clocks went back over a midnight:
-   * days do not overlap, so the second 23:30 of St. John's belongs to the day that has begun at the first midnight.
+   * The day, by its midnight, that an instant belongs to: the last one that has begun. It is the local date, except
+   * where clocks went back over midnight: days do not overlap, so the second 23:30 of St. John's belongs to the day
+   * that began at the first midnight.
    */
   dayAt(instant: Micros): LocalMicros {
     const date = midnightOf(this.localAt(instant));
@@ -80,7 +89,7 @@ export class TimeZone {
     return this.#lastDay(midnight - DAY_MICROS, () => true);
   }
 
-  /** What clocks showed when they passed over a local time; null where they did not. */
+  /** What clocks showed when they skipped a local time; null if they did not. */
   gapAround(local: LocalMicros): { readonly from: LocalMicros; readonly to: LocalMicros } | null {
     const gaps = this.#transitionsNear(local).map(({ second, before, after }) => ({
       from: (second + before) * SECOND,
@@ -125,11 +134,11 @@ export class TimeZone {
 
 const UTC = new TimeZone('UTC', () => 0);
 
-/** `undefined`: UTC. @throws LedgerError INVALID_TIME for a name that is no zone */
+/** `undefined`: UTC. @throws LedgerError INVALID_TIME for an unknown zone */
 export async function timeZone(name: string | undefined): Promise<TimeZone> {
   if (name === undefined) return UTC;
-  // Luxon knows the zones of the world; only commands that name one pay for loading it. It is asked for offsets of instants alone:
-  // what it makes of a local time depends on the offset that is in force today
+  // Luxon knows the zones of the world; only commands that name one pay for loading it. It serves only for offsets of
+  // instants: its result for a local time depends on the offset in force today
   const { DateTime, IANAZone } = await import('luxon');
   const { zone, isValid } = DateTime.utc().setZone(name);
   if (!isValid) {
@@ -138,7 +147,7 @@ export async function timeZone(name: string | undefined): Promise<TimeZone> {
       hint: 'use an IANA name such as Europe/Berlin, or utc',
     });
   }
-  // the machine's zone by its name: by itself it counts in whole minutes
+  // the machine's zone by its name: Luxon's local zone counts in whole minutes
   const source = zone.type === 'system' ? IANAZone.create(zone.name) : zone;
   return new TimeZone(zone.name, (second) => Math.round(source.offset(second * 1000) * 60));
 }

@@ -8,19 +8,22 @@ export type Micros = number;
 const MICROS_PER_SECOND = 1_000_000;
 const MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
 
-/** No time read from bytes. Not NaN: a comparison with it must be able to tell. */
+/** No time could be read. Not NaN, so that it can be compared with ===. */
 export const NO_TIME = Number.MAX_VALUE;
 
-/** Times reach so far from the epoch that a difference of two is still exact in a double. */
+/** Largest distance from the epoch: a difference of two times is still exact in a double. */
 const TIME_MAX: Micros = 2 ** 52;
-/** The earliest time there is: the floor of an empty ledger. */
+/** The earliest time: the head's time in an empty ledger. */
 export const TIME_MIN: Micros = -TIME_MAX;
 
 export function isTime(micros: number): boolean {
   return micros >= TIME_MIN && micros <= TIME_MAX;
 }
 
-/** RFC 3339 in UTC with six digits of fraction: `2018-01-31T01:49:59.650000Z`. Text order is time order within years 0000-9999. */
+/**
+ * RFC 3339 in UTC with six digits of fraction: `2018-01-31T01:49:59.650000Z`. Text order is time order within years
+ * 0000-9999.
+ */
 export function formatTime(time: Micros): string {
   const second = Math.floor(time / 1_000_000);
   if (second !== lastSecond) {
@@ -30,7 +33,7 @@ export function formatTime(time: Micros): string {
   return `${lastSecondText}${String(time - second * 1_000_000).padStart(6, '0')}Z`;
 }
 
-// events come in order, many in a second, and a date costs more than all the rest of a line
+// events come in order, many in one second, and a date costs more than the rest of a line
 let lastSecond = Number.NaN;
 let lastSecondText = '';
 
@@ -57,7 +60,7 @@ function daysFromCivil(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468;
 }
 
-/** The start of a UTC day that is known to exist or not: NO_TIME for 2026-02-30. */
+/** The start of a UTC day; NO_TIME if there is no such day, as for 2026-02-30. */
 export function startOfDay(year: number, month: number, day: number): Micros {
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return NO_TIME;
   return daysFromCivil(year, month, day) * MICROS_PER_DAY;
@@ -79,7 +82,7 @@ export function describeTimeFault(fault: TimeFault): string {
   }
 }
 
-/** A time, or the reason why there is none. One object is reused by a caller on a hot path. */
+/** A time, or the reason why there is none. On a hot path a caller reuses one object. */
 export interface TimeReading {
   time: Micros;
   fault: TimeFault | undefined;
@@ -92,7 +95,7 @@ function fail(reading: TimeReading, fault: TimeFault): void {
 
 function settle(reading: TimeReading, time: number): void {
   if (isTime(time)) {
-    // minus zero is zero
+    // turns minus zero into zero
     reading.time = time + 0;
     reading.fault = undefined;
   } else {
@@ -101,8 +104,8 @@ function settle(reading: TimeReading, time: number): void {
 }
 
 /**
- * Reads an RFC 3339 date-time from `bytes[start, end)` into `reading`: a zone is required, digits of the fraction behind the sixth are cut off,
- * a leap second (`:60`) counts as no such time because ledger time has no place for it.
+ * Reads an RFC 3339 date-time from `bytes[start, end)` into `reading`. A zone is required, digits of the fraction after
+ * the sixth are cut off, and a leap second (`:60`) counts as no such time because ledger time cannot represent it.
  */
 export function readRfc3339(bytes: Uint8Array, start: number, end: number, reading: TimeReading): void {
   // the shortest is 2026-01-01T00:00:00Z
@@ -160,7 +163,7 @@ export function readRfc3339(bytes: Uint8Array, start: number, end: number, readi
   settle(reading, midnight + ((hour * 60 + minute - offsetMinutes) * 60 + second) * MICROS_PER_SECOND + fraction);
 }
 
-/** How many decimal digits lie between a unit and the microsecond, by the count of digits before the point. */
+/** Decimal digits between a unit and the microsecond, by the number of digits before the point. */
 function digitsToMicros(wholeDigits: number): number {
   if (wholeDigits <= 11) return 6;
   if (wholeDigits <= 14) return 3;
@@ -169,8 +172,8 @@ function digitsToMicros(wholeDigits: number): number {
 }
 
 /**
- * Reads a plain JSON number (no exponent) as time since the epoch, unit by magnitude: below 1e11 seconds, below 1e14 ms, below 1e17 us, else ns.
- * A fraction counts down to the microsecond; what lies below is cut off, towards the past.
+ * Reads a plain JSON number (no exponent) as time since the epoch, unit by magnitude: below 1e11 seconds, below 1e14
+ * ms, below 1e17 us, else ns. A fraction is read to the microsecond and truncated towards the past.
  */
 export function readEpochNumber(bytes: Uint8Array, start: number, end: number, reading: TimeReading): void {
   const isNegative = byteAt(bytes, start) === 0x2d;

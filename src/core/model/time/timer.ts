@@ -1,13 +1,13 @@
-/** How those who keep a pace read their clock and wait, so that tests can pass a time of their own. */
+/** The clock and wait of paced replays, so that tests can pass their own. */
 
 export interface Timer {
   /** Milliseconds since any moment; never steps back. */
   nowMs(): number;
-  /** Resolves after about `ms`, perhaps a little early, or when the signal aborts. */
+  /** Resolves after about `ms`, perhaps slightly early, or when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Node's timers take no more: given more they go off at once. */
+/** Longest delay of Node's timers: a longer one fires at once. */
 export const WAIT_MS_MAX = 2 ** 31 - 1;
 
 export const systemTimer: Timer = {

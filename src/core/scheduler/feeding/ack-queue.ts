@@ -1,4 +1,6 @@
-/** Gathers acknowledgements, whichever members and groups they are of, while a transaction is on its way: what comes in meanwhile goes together with the next. */
+/**
+ * Batches acknowledgements of all members and groups: those that arrive while a transaction runs share the next one.
+ */
 
 import type { Acknowledgement } from '../../model/group.ts';
 
@@ -17,7 +19,7 @@ export class AckQueue {
     this.#write = write;
   }
 
-  /** Resolves when it is durable; to false where the lease has gone. */
+  /** Resolves to true when it is durable, to false if the lease was lost. */
   acknowledge(acknowledgement: Acknowledgement): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ acknowledgement, resolve, reject });

@@ -1,4 +1,4 @@
-/** Work that is wanted again and again, by many: one run at a time, and after any number of wishes one more. */
+/** Runs a task one at a time and coalesces requests: any number of them during a run cause one more run. */
 
 export class CoalescedTask {
   readonly #work: () => Promise<void>;
@@ -17,13 +17,13 @@ export class CoalescedTask {
     this.#running ??= this.#run();
   }
 
-  /** No run begins any more. */
+  /** Starts no more runs. */
   stop(): void {
     this.#isStopped = true;
   }
 
-  /** Resolves when no run is on its way. */
-  async settled(): Promise<void> {
+  /** Resolves when no run is in progress. */
+  async idle(): Promise<void> {
     await this.#running;
   }
 

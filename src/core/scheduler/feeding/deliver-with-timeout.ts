@@ -1,4 +1,7 @@
-/** Hands a batch to its consumer and waits for the answer: nothing thrown means delivered. A consumer that does not answer in time has failed. */
+/**
+ * Delivers a batch to its consumer and waits for the answer: no error means delivered. A consumer that exceeds the
+ * timeout has failed.
+ */
 
 import type { DeliveryBatch } from '../../model/events/delivery-batch.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
@@ -6,10 +9,10 @@ import { WAIT_MS_MAX } from '../../model/time/timer.ts';
 
 export type Deliver = (deliveryBatch: DeliveryBatch) => Promise<void>;
 
-/** How long an aborted consumer may take to say what it was doing. */
+/** Grace for an aborted consumer to report what it was doing, in milliseconds. */
 const LAST_WORDS_MS = 1000;
 
-/** @throws whatever the consumer throws, or that it was too slow. */
+/** @throws the consumer's own error, or ABORTED after the timeout */
 export async function deliverWithTimeout(
   deliver: Deliver,
   deliveryBatch: Omit<DeliveryBatch, 'signal'>,
@@ -17,7 +20,7 @@ export async function deliverWithTimeout(
 ): Promise<void> {
   const controller = new AbortController();
   const delivery = deliver({ ...deliveryBatch, signal: controller.signal });
-  // longer than three weeks is for ever
+  // beyond the longest timer (about three weeks) there is no timeout
   if (timeoutMs === null || timeoutMs > WAIT_MS_MAX) return delivery;
   let timer: NodeJS.Timeout | undefined;
   const tooSlow = new Promise<never>((_, reject) => {
@@ -32,6 +35,6 @@ export async function deliverWithTimeout(
   } finally {
     clearTimeout(timer);
   }
-  // an answer that came too late is none: another delivery may be on its way to somebody else
+  // a late answer is ignored: the events may already be with another consumer
   if (controller.signal.aborted) throw controller.signal.reason;
 }

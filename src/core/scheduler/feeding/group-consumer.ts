@@ -1,4 +1,7 @@
-/** A member of a group: says what it can take, is fed from the lanes it holds, and knows when it has enough. */
+/**
+ * A member of a group: reports its free capacity, delivers from the lanes it holds, and closes when its end condition
+ * is met.
+ */
 
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Micros } from '../../model/time/time.ts';
@@ -17,9 +20,11 @@ export class GroupConsumer implements Consumer {
   readonly #options: GroupConsumerOptions;
   readonly #leases: LeaseKeeper;
   readonly #feeder: LaneFeeder;
-  /** Deliveries, with the events each of them holds, and of which partition. */
+  /** Deliveries in progress, with the number and the partition of their events. */
   readonly #inHand = new Map<Promise<void>, { readonly partition: PartitionId; readonly events: number }>();
-  /** Events it still wants to deal with, parked ones included: a command that takes nothing must not go on past the count. */
+  /**
+   * Events still wanted, parked ones included: a command that rejects everything must not go past the requested count.
+   */
   #left: number;
   #delivered = 0;
   #parked = 0;
@@ -39,17 +44,17 @@ export class GroupConsumer implements Consumer {
     this.#feeder = new LaneFeeder(parts, options, () => this.shutdown.hasBegun);
   }
 
-  /** Events that were acknowledged so far. */
+  /** Events acknowledged so far. */
   get delivered(): number {
     return this.#delivered;
   }
 
-  /** Events that were parked so far, or stay parked after another delivery. */
+  /** Events parked so far, including those that failed a redelivery. */
   get parked(): number {
     return this.#parked;
   }
 
-  /** Joins the group; where that fails, it is no member. @throws as the ledger does */
+  /** Joins the group; if that fails, nothing stays joined. @throws as the ledger does */
   async start(): Promise<void> {
     try {
       await this.#leases.heartbeat();
@@ -59,9 +64,9 @@ export class GroupConsumer implements Consumer {
     }
   }
 
-  /** Something in the ledger may have changed. */
-  look(): void {
-    if (!this.shutdown.hasBegun) this.#leases.look();
+  /** Call when something in the ledger may have changed. */
+  refresh(): void {
+    if (!this.shutdown.hasBegun) this.#leases.refresh();
   }
 
   view(): ConsumerView {
@@ -69,7 +74,7 @@ export class GroupConsumer implements Consumer {
     const { capacity, concurrency, batch } = this.#options;
     const now = this.#parts.clock.nowMicros();
     const inHand = [...this.#inHand.values()];
-    // what was delivered under a lease that is gone may still be in hand: the next of its partition waits all the same
+    // a delivery made under a lost lease may still be in progress: its partition stays busy until it ends
     const busy = new Set(inHand.map(({ partition }) => partition));
     return {
       capacity: Math.min(capacity, this.#left) - inHand.reduce((sum, { events }) => sum + events, 0),
@@ -96,7 +101,7 @@ export class GroupConsumer implements Consumer {
         lane.isBusy = false;
         this.#inHand.delete(delivery);
         this.#lastDelivery = this.#parts.clock.nowMicros();
-        this.#leases.settled(lane);
+        this.#leases.deliveryEnded(lane);
         this.#onRefreshed();
       });
     this.#inHand.set(delivery, { partition: lane.partition, events });
@@ -129,7 +134,7 @@ export class GroupConsumer implements Consumer {
     return ends === undefined ? Number.POSITIVE_INFINITY : (ends.get(partition) ?? 0);
   }
 
-  /** Its own lanes are there; the others of the group may not be yet. */
+  /** This member's lanes have reached their ends; closes once the whole group has. */
   async #closeAtEnds(): Promise<void> {
     const { ends } = this.#options.until;
     if (ends === undefined) return;
@@ -145,7 +150,7 @@ export class GroupConsumer implements Consumer {
   #closeWhenIdle(idleMs: number): void {
     clearTimeout(this.#idleTimer);
     const now = this.#parts.clock.nowMicros();
-    // where the clock was set back, the silence does not last until it has come there again
+    // if the clock was set back, count the silence from now: it would last until the clock catches up
     this.#lastDelivery = Math.min(this.#lastDelivery, now);
     const silentMs = (now - this.#lastDelivery) / 1000;
     if (silentMs >= idleMs) void this.shutdown.close();

@@ -1,4 +1,4 @@
-/** What a member of a group needs around it, and how it is set. */
+/** Dependencies and options of a group member. */
 
 import type { EventBatch } from '../../model/events/event.ts';
 import type {
@@ -18,7 +18,7 @@ import type { Micros } from '../../model/time/time.ts';
 import type { Backoff } from './backoff.ts';
 import type { Deliver } from './deliver-with-timeout.ts';
 
-/** What a member needs of a ledger's groups. */
+/** The operations of a ledger's groups that a member uses. */
 interface GroupStore {
   heartbeat(beat: Heartbeat): Promise<Membership>;
   leave(group: string, member: string, token: number): Promise<void>;
@@ -38,34 +38,34 @@ interface GroupStore {
 
 export interface GroupConsumerParts {
   readonly groups: GroupStore;
-  /** Resolves when it is durable; to false where the lease has gone. */
+  /** Resolves to true when it is durable, to false if the lease was lost. */
   acknowledge(acknowledgement: Acknowledgement): Promise<boolean>;
   readonly clock: Clock;
-  /** In [0, 1). */
+  /** Random number in [0, 1). */
   chance(): number;
-  /** A lane's next events, up to so many, and of bytes. */
+  /** The next events of a lane, at most `events` and `bytes`. */
   read(partition: PartitionId, fromSequence: number, events: number, bytes: number): Promise<EventBatch[]>;
-  /** Its lane was given up: what was read ahead of it can go. */
+  /** A lane was given up: drops what was read ahead of it. */
   forget(partition: PartitionId): void;
   readonly deliver: Deliver;
-  /** Says why a delivery has failed. */
+  /** Why a delivery has failed. */
   reasonOf(error: unknown): ParkReason;
   wake(): void;
-  /** Other members of this process should look at the group again. */
+  /** Notifies the other members in this process that the group may have changed. */
   notifyChange(): void;
 }
 
 export interface GroupConsumerOptions {
   readonly group: string;
   readonly member: string;
-  /** Null: all there are. */
+  /** Null: all partitions. */
   readonly partitions: readonly PartitionId[] | null;
   /** Most events in hand, over all partitions. */
   readonly capacity: number;
-  /** Most events of one delivery, and most bytes. */
+  /** Most events and most bytes of one delivery. */
   readonly batch: number;
   readonly batchBytes: number;
-  /** Most deliveries in hand. */
+  /** Most deliveries in progress. */
   readonly concurrency: number;
   /** Failures before an event is parked; infinite: never. */
   readonly maxDeliver: number;
@@ -73,13 +73,13 @@ export interface GroupConsumerOptions {
   readonly lease: Micros;
   readonly backoff: Backoff;
   readonly hooks: ConsumerHooks;
-  /** When it has enough; by itself it goes on for ever. */
+  /** End conditions; without one the member runs until it is closed. */
   readonly until: {
-    /** Events that were dealt with: acknowledged or parked. */
+    /** Events acknowledged or parked. */
     readonly count?: number | undefined;
-    /** By partition, the offset behind the last event it wants: done when the whole group has come there. */
+    /** End offset by partition, exclusive: done when the whole group has reached them. */
     readonly ends?: ReadonlyMap<PartitionId, number> | undefined;
-    /** Without a delivery for so long. */
+    /** Milliseconds without a delivery. */
     readonly idleMs?: number | undefined;
   };
 }
@@ -90,11 +90,14 @@ export interface LaneFailure extends EventPosition, ParkReason {
 }
 
 export interface ConsumerHooks {
-  /** A delivery has failed and will come again, at this time at the earliest. */
+  /** A delivery failed and is retried at `dueAt` at the earliest. */
   onRetry?(failure: LaneFailure & { readonly dueAt: Micros }): void;
   onParked?(failure: LaneFailure): void;
-  /** It was delivered, but by then the lease had gone to another, who delivers it again, or the group was stepped elsewhere. */
+  /**
+   * Delivered, but not acknowledged: the lease was lost to another member, which delivers again, or the offsets were
+   * reset.
+   */
   onFenced?(delivery: EventPosition & { readonly events: number }): void;
-  /** The members or leases have changed. */
+  /** The leases have changed. */
   onLeases?(leases: { readonly gained: readonly PartitionId[]; readonly lost: readonly PartitionId[] }): void;
 }

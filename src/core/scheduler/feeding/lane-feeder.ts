@@ -1,7 +1,9 @@
 /**
- * Takes a lane one delivery further. One that fails is tried again after a pause while those behind it wait; of a batch that fails each event goes
- * alone, until the offending one is found; after too many failures that one is parked, and the lane goes on. Whoever dies of an event cannot say so:
- * what has failed before is counted before it is delivered.
+ * Performs one delivery of a lane. A failed delivery is retried after a pause while later events wait. After a failed
+ * batch its events are delivered one by one until the offending one is found. After too many failures that event is
+ * parked and the lane continues.
+ * A consumer that crashes cannot report a failure, so an event that failed once is counted before it is delivered
+ * again.
  */
 
 import type { EventBatch } from '../../model/events/event.ts';
@@ -13,8 +15,8 @@ import type { GroupConsumerOptions, GroupConsumerParts, LaneFailure } from './gr
 import type { Lane } from './lane.ts';
 
 /**
- * `parked`: one event, which counts as dealt with: the group has moved past it. `lost`: the lease has gone to another, so what was delivered counts as
- * theirs to deliver again.
+ * `parked`: one event was set aside, and the group has moved past it. `lost`: another member holds the lease now and
+ * delivers the events again.
  */
 export type FeedResult =
   | { readonly kind: 'acknowledged'; readonly events: number }
@@ -25,24 +27,26 @@ interface Attempt {
   readonly isRedelivery: boolean;
 }
 
-/** What the consumer made of a delivery. */
+/** Outcome of a delivery. */
 type Answer =
   | { readonly kind: 'taken' }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'failed'; readonly reason: ParkReason };
 
-/** The events a lane goes on with. */
+/** The next events of a lane. */
 interface Next {
   readonly batches: readonly EventBatch[];
   readonly count: number;
   /** The first of them. */
   readonly event: EventPosition;
-  readonly behind: LanePosition;
+  readonly after: LanePosition;
 }
 
-/** A member that dies is a failure of whatever comes next in its lanes, though it may have had none of it in hand: no event is parked for that alone. */
+/**
+ * When a member dies, the next event of each of its lanes gets one failure, delivered or not; one alone never parks it.
+ */
 const DEATH_ATTEMPTS = 1;
-const DIED: ParkReason = { reason: 'a consumer has died with it in hand', details: '' };
+const DIED: ParkReason = { reason: 'a consumer died during its delivery', details: '' };
 
 export class LaneFeeder {
   readonly #parts: GroupConsumerParts;
@@ -55,7 +59,7 @@ export class LaneFeeder {
     this.#isEnding = isEnding;
   }
 
-  /** Up to so many of its next events. @throws CONSUMER_UNUSABLE, and what the ledger throws. */
+  /** Delivers at most `events` of the lane's next events. @throws CONSUMER_UNUSABLE, and the ledger's errors */
   async feed(lane: Lane, events: number): Promise<FeedResult> {
     const next = await this.#next(lane, events);
     if (lane.attempts >= Math.max(this.#options.maxDeliver, DEATH_ATTEMPTS + 1))
@@ -72,7 +76,7 @@ export class LaneFeeder {
     return this.#acknowledge(lane, next);
   }
 
-  /** The next of its parked events that wait to be delivered again: once, and what fails stays parked. @throws as {@link feed} */
+  /** Redelivers the lane's next parked event that is due, once; if it fails it stays parked. @throws as {@link feed} */
   async redeliver(lane: Lane): Promise<FeedResult> {
     const { groups } = this.#parts;
     const parked = await groups.beginRedelivery(this.#heldLease(lane));
@@ -82,14 +86,14 @@ export class LaneFeeder {
       return { kind: 'acknowledged', events: 0 };
     }
     const { sequence, attempts: attempt } = parked;
-    const takeBack = (): Promise<void> => groups.undoRedelivery(this.#options.group, sequence);
+    const undo = (): Promise<void> => groups.undoRedelivery(this.#options.group, sequence);
     const batches = await this.#parts.read(lane.partition, sequence, 1, Number.POSITIVE_INFINITY);
-    // where its frame is missing the next event would be delivered in its place
+    // if the frame is missing, the read returns the next event, which must not be delivered in its place
     if (batches[0]?.sequences[0] !== sequence) {
-      await takeBack();
+      await undo();
       throw isGone(this.#options.group, parked);
     }
-    const answer = await this.#deliver(lane, batches, { attempt, isRedelivery: true }, takeBack);
+    const answer = await this.#deliver(lane, batches, { attempt, isRedelivery: true }, undo);
     if (answer.kind === 'interrupted') return answer;
     const outcome = await groups.settle(
       this.#heldLease(lane),
@@ -97,7 +101,7 @@ export class LaneFeeder {
       answer.kind === 'failed' ? answer.reason : null,
     );
     if (outcome === 'lost') {
-      await takeBack();
+      await undo();
       return { kind: 'lost' };
     }
     if (answer.kind === 'taken') return { kind: 'acknowledged', events: 1 };
@@ -115,16 +119,19 @@ export class LaneFeeder {
       batches,
       count,
       event: { partition: lane.partition, offset: lane.nextOffset, sequence: batches[0].sequences[0] as number },
-      behind: { nextOffset: lane.nextOffset + count, nextSequence: last.lastSequence + 1 },
+      after: { nextOffset: lane.nextOffset + count, nextSequence: last.lastSequence + 1 },
     };
   }
 
-  /** Delivers once. `takeBack`: where it counts as no failure, because the consumer cannot be used or is being ended. @throws CONSUMER_UNUSABLE */
+  /**
+   * Delivers once. `undo`: reverts the counted failure if the consumer is unusable or shutting down.
+   * @throws CONSUMER_UNUSABLE
+   */
   async #deliver(
     { partition }: Lane,
     batches: readonly EventBatch[],
     current: Attempt,
-    takeBack: () => Promise<void>,
+    undo: () => Promise<void>,
   ): Promise<Answer> {
     try {
       await deliverWithTimeout(
@@ -134,18 +141,18 @@ export class LaneFeeder {
       );
       return { kind: 'taken' };
     } catch (error) {
-      // trying again is of no use, and no event is to blame
+      // a retry is useless, and no event is to blame
       const isUnusable = error instanceof LedgerError && error.code === 'CONSUMER_UNUSABLE';
       if (!isUnusable && !this.#isEnding()) return { kind: 'failed', reason: this.#parts.reasonOf(error) };
-      await takeBack();
+      await undo();
       if (isUnusable) throw error;
       return { kind: 'interrupted' };
     }
   }
 
-  async #acknowledge(lane: Lane, { event, count, behind }: Next): Promise<FeedResult> {
-    if (await this.#parts.acknowledge({ ...this.#heldLease(lane), ...behind })) {
-      lane.moveTo(behind.nextOffset, behind.nextSequence);
+  async #acknowledge(lane: Lane, { event, count, after }: Next): Promise<FeedResult> {
+    if (await this.#parts.acknowledge({ ...this.#heldLease(lane), ...after })) {
+      lane.moveTo(after.nextOffset, after.nextSequence);
       return { kind: 'acknowledged', events: count };
     }
     this.#options.hooks.onFenced?.({ ...event, events: count });
@@ -181,7 +188,7 @@ export class LaneFeeder {
     return { kind: 'parked' };
   }
 
-  /** One failure more of the next event. False where the lease is gone. */
+  /** Counts one more failure of the next event. False if the lease was lost. */
   async #count(lane: Lane): Promise<boolean> {
     const attempts = await this.#parts.groups.countFailure(this.#heldLease(lane));
     lane.attempts = attempts ?? lane.attempts;
@@ -195,16 +202,16 @@ export class LaneFeeder {
 
 function isGone(group: string, { partition, sequence }: EventPosition): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `group ${group} has parked sequence ${sequence} of partition ${partition}, and the ledger has no such event`,
-    hint: 'prove the ledger: completengine inspect --verify',
+    message: `group ${group} has parked sequence ${sequence} of partition ${partition}, but the ledger has no such event`,
+    hint: 'verify the ledger: completengine inspect --verify',
     details: { group, partition, sequence },
   });
 }
 
 function doesNotFit(group: string, { partition, nextOffset }: Lane): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `group ${group} stands at offset ${nextOffset} of partition ${partition}, and the ledger has another event in this place`,
-    hint: 'prove the ledger: completengine inspect --verify',
+    message: `group ${group} stands at offset ${nextOffset} of partition ${partition}, but the ledger has another event there`,
+    hint: 'verify the ledger: completengine inspect --verify',
     details: { group, partition, nextOffset },
   });
 }

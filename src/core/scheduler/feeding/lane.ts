@@ -1,4 +1,4 @@
-/** One leased partition as its member knows it: where it stands, how it fares, and whether it is to be given up. */
+/** One leased partition as its member sees it: position, failures, pauses, and whether it is to be released. */
 
 import type { Lease } from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
@@ -12,19 +12,19 @@ export class Lane {
   nextSequence: number;
   /** Failed deliveries of the next event. */
   attempts: number;
-  /** Events up to here are told singly: one of a batch has failed, and it is not known which. */
+  /** Deliver one at a time below this offset: an event of the last batch failed, and it is unknown which. */
   singlyUntil = 0;
-  /** Offset behind the last event there is. */
+  /** End offset of the partition, exclusive. */
   end = 0;
   dueAt: Micros = Number.NEGATIVE_INFINITY;
-  /** Who takes up where another has failed or died begins with one event and doubles: a deadly one is found in few deaths. */
-  #most: number;
+  /** After a failure or takeover batches start at 1 and double, so a poison event costs few crashes. */
+  #batchMax: number;
   #pausedAt: Micros = Number.NEGATIVE_INFINITY;
   lastFed = 0;
   isBusy = false;
-  /** Another member waits for it. */
+  /** Another member waits for this partition. */
   isSurplus = false;
-  /** Parked events of it wait to be delivered again. */
+  /** Some parked events of this partition wait for redelivery. */
   hasDue = false;
 
   constructor({ partition, token, nextOffset, nextSequence, attempts }: Lease) {
@@ -33,10 +33,10 @@ export class Lane {
     this.nextOffset = nextOffset;
     this.nextSequence = nextSequence;
     this.attempts = attempts;
-    this.#most = attempts > 0 ? 1 : Number.POSITIVE_INFINITY;
+    this.#batchMax = attempts > 0 ? 1 : Number.POSITIVE_INFINITY;
   }
 
-  /** `stopAt`: offset it is not told beyond. */
+  /** `stopAt`: end offset of delivery, exclusive. */
   view(heldUntil: Micros, limit: number, stopAt: number): LaneView {
     const isSingle = this.hasDue || this.attempts > 0 || this.nextOffset < this.singlyUntil;
     return {
@@ -44,18 +44,18 @@ export class Lane {
       isBusy: this.isBusy,
       heldUntil: this.isSurplus ? Number.NEGATIVE_INFINITY : heldUntil,
       dueAt: this.dueAt,
-      limit: isSingle ? 1 : Math.min(limit, this.#most),
+      limit: isSingle ? 1 : Math.min(limit, this.#batchMax),
       lastFed: this.lastFed,
     };
   }
 
-  /** Nothing of it for so long. */
+  /** Delivers nothing for `length` from `now` on. */
   pause(now: Micros, length: Micros): void {
     this.#pausedAt = now;
     this.dueAt = now + length;
   }
 
-  /** Where the clock was set back, a pause begins anew: it would last until the clock has come there again. */
+  /** Restarts a pause after the clock was set back: it would otherwise last until the clock catches up. */
   followClock(now: Micros): void {
     if (now < this.#pausedAt) this.pause(now, this.dueAt - this.#pausedAt);
   }
@@ -68,7 +68,7 @@ export class Lane {
     this.nextOffset = nextOffset;
     this.nextSequence = nextSequence;
     this.attempts = 0;
-    this.#most *= 2;
+    this.#batchMax *= 2;
     this.dueAt = Number.NEGATIVE_INFINITY;
     this.#pausedAt = Number.NEGATIVE_INFINITY;
   }

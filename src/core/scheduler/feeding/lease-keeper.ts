@@ -1,4 +1,7 @@
-/** Keeps a member's leases: joins, renews, takes up what falls to it, gives up what others wait for, and sees how far its lanes reach. */
+/**
+ * Maintains one member's leases: joins the group, renews, claims free partitions, releases surplus ones, and reads the
+ * ends of its lanes.
+ */
 
 import type { Membership } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
@@ -29,39 +32,39 @@ export class LeaseKeeper {
     this.#options = options;
     this.#onRefreshed = on.refreshed;
     this.#heartbeats = new CoalescedTask(() => this.heartbeat(), on.failed);
-    this.#refreshing = new CoalescedTask(() => this.#look(), on.failed);
+    this.#refreshing = new CoalescedTask(() => this.#reload(), on.failed);
   }
 
   get lanes(): readonly Lane[] {
     return this.#lanes;
   }
 
-  /** End of the right to the lanes. */
+  /** Expiry of the leases. */
   get heldUntil(): Micros {
     return this.#heldUntil;
   }
 
-  /** Something in the ledger may have changed. */
-  look(): void {
+  /** Call when something in the ledger may have changed. */
+  refresh(): void {
     this.#refreshing.want();
   }
 
-  /** The lane has no delivery in hand any more. */
-  settled(lane: Lane): void {
+  /** The lane's delivery has ended. */
+  deliveryEnded(lane: Lane): void {
     if (lane.isSurplus) this.#heartbeats.want();
   }
 
-  /** The lease has gone to another. */
+  /** The lease was lost to another member. */
   lose(lane: Lane): void {
     this.#lanes = this.#lanes.filter((other) => other !== lane);
     this.#parts.forget(lane.partition);
     this.#heartbeats.want();
   }
 
-  /** Joins, or renews. @throws as the ledger does, and VERIFICATION_FAILED where a cursor lies behind the ledger's end. */
+  /** Joins or renews. @throws as the ledger does, and VERIFICATION_FAILED if a cursor is past the ledger's end */
   async heartbeat(): Promise<void> {
     const { group, member, partitions, lease } = this.#options;
-    // surplus is not fed any more, so what is idle of it stays idle
+    // surplus lanes are not fed any more, so an idle one stays idle
     const idle = this.#lanes.filter(({ isSurplus, isBusy }) => isSurplus && !isBusy).map(({ partition }) => partition);
     const now = this.#parts.clock.nowMicros();
     const membership = await this.#parts.groups.heartbeat({
@@ -85,19 +88,19 @@ export class LeaseKeeper {
     await this.#refresh();
   }
 
-  /** Lets go of everything, once nothing is in hand: until then the leases are renewed. */
+  /** Releases everything. Call once no delivery is in progress; the leases are renewed until then. */
   async leave(): Promise<void> {
     this.#refreshing.stop();
     this.#heartbeats.stop();
-    await this.#heartbeats.settled();
-    await this.#refreshing.settled();
-    // one that was on its way has set it once more
+    await this.#heartbeats.idle();
+    await this.#refreshing.idle();
+    // a heartbeat that was in progress has set the timer again
     clearTimeout(this.#renewal);
     if (this.#token === null) return;
     try {
       await this.#parts.groups.leave(this.#options.group, this.#options.member, this.#token);
     } catch (error) {
-      // the leases end by themselves
+      // the leases expire by themselves
       if (!(error instanceof LedgerError && (error.code === 'BUSY' || error.code === 'ABORTED'))) throw error;
     }
     this.#parts.notifyChange();
@@ -105,7 +108,7 @@ export class LeaseKeeper {
 
   #takeUp({ leases, surplus, due }: Membership): void {
     const before = this.#lanes;
-    // what a lane knows of itself is at least as new as what stands in the ledger
+    // a lane's own state is at least as recent as the stored one
     this.#lanes = leases.map(
       (lease) =>
         before.find(({ token, partition }) => token === lease.token && partition === lease.partition) ??
@@ -121,13 +124,13 @@ export class LeaseKeeper {
     if (gained.length + lost.length > 0) this.#options.hooks.onLeases?.({ gained, lost });
   }
 
-  async #look(): Promise<void> {
+  async #reload(): Promise<void> {
     const generation = await this.#parts.groups.generation(this.#options.group);
     if (generation !== this.#generation) this.#heartbeats.want();
     await this.#refresh();
   }
 
-  /** How far the lanes reach by now. */
+  /** Reads the current ends of the lanes. */
   async #refresh(): Promise<void> {
     const lanes = this.#lanes;
     const ends = await this.#parts.groups.ends(lanes.map(({ partition }) => partition));
@@ -141,8 +144,8 @@ export class LeaseKeeper {
 
 function readTooFar(group: string, { partition, nextOffset, end }: Lane): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `group ${group} has read ${nextOffset} events of partition ${partition}, and the ledger holds ${end}: an older copy?`,
-    hint: 'prove the ledger with a head kept elsewhere: completengine inspect --expect-head SEQUENCE:HASH',
+    message: `group ${group} has read ${nextOffset} events of partition ${partition}, but the ledger holds ${end}: an older copy?`,
+    hint: 'verify the ledger against a head kept elsewhere: completengine inspect --expect-head SEQUENCE:HASH',
     details: { group, partition, nextOffset, end },
   });
 }

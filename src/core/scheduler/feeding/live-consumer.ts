@@ -1,4 +1,4 @@
-/** A consumer without a group: gets what comes, in the order of the ledger, and leaves no trace there. Its first failure is its end. */
+/** A consumer without a group: gets new events in ledger order and stores no state. Its first failure ends it. */
 
 import type { EventBatch } from '../../model/events/event.ts';
 import type { ConsumerView } from '../decide.ts';
@@ -7,19 +7,19 @@ import { type Deliver, deliverWithTimeout } from './deliver-with-timeout.ts';
 import { Shutdown } from './shutdown.ts';
 
 export interface LiveConsumerParts {
-  /** Events from a sequence on, up to so many, and where those behind them begin. */
+  /** At most N events from a sequence on, with the sequence at which the next ones start. */
   read(
     fromSequence: number,
     events: number,
   ): Promise<{ readonly batches: readonly EventBatch[]; readonly next: number }>;
   readonly deliver: Deliver;
-  /** The last sequence there is. */
+  /** Sequence of the head. */
   head(): number;
   wake(): void;
 }
 
 export interface LiveConsumerOptions {
-  /** The first sequence it gets. */
+  /** Sequence of the first event to deliver. */
   readonly from: number;
   /** Most events in hand. */
   readonly capacity: number;
@@ -34,7 +34,7 @@ export class LiveConsumer implements Consumer {
   #lastFed = 0;
   #inHand: Promise<void> | undefined;
   #delivered = 0;
-  /** Without a group nothing is set aside. */
+  /** Without a group nothing is parked. */
   readonly parked = 0;
 
   constructor(parts: LiveConsumerParts, options: LiveConsumerOptions) {
@@ -44,7 +44,7 @@ export class LiveConsumer implements Consumer {
     this.shutdown = new Shutdown(async () => this.#inHand);
   }
 
-  /** Events that came and were taken so far; what replays tell is not counted. */
+  /** New events delivered so far; replayed events are not counted. */
   get delivered(): number {
     return this.#delivered;
   }
@@ -73,18 +73,21 @@ export class LiveConsumer implements Consumer {
       });
   }
 
-  /** Tells what a replay tells, between two deliveries of its own. @throws what the handler throws: that is the replay's failure. */
+  /**
+   * Delivers events of a replay, between two of its own deliveries.
+   * @throws the handler's error, which is the replay's failure
+   */
   async deliverReplayed(batches: readonly EventBatch[]): Promise<void> {
     while (this.#inHand !== undefined) await this.#inHand;
     if (this.shutdown.hasBegun) return;
-    const told = this.#deliverPage(batches, true);
-    this.#inHand = told
+    const delivery = this.#deliverPage(batches, true);
+    this.#inHand = delivery
       .catch(() => {})
       .then(() => {
         this.#inHand = undefined;
         this.#parts.wake();
       });
-    await told;
+    await delivery;
   }
 
   async #deliver(events: number): Promise<void> {

@@ -1,18 +1,20 @@
-/** How a consumer comes to its end, once: on request, because it is done, or because it cannot go on. What is in hand is finished first. */
+/**
+ * Ends a consumer once: on request, when its end condition is met, or on a failure. Current deliveries finish first.
+ */
 
 export class Shutdown {
-  /** Settles at the end; rejects with what made it impossible to go on. */
+  /** Resolves at the end; rejects with the failure that ended the consumer. */
   readonly finished: Promise<void>;
   readonly #drain: () => Promise<void>;
   readonly #settle: { resolve(): void; reject(error: unknown): void };
   #closing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** `drain` waits for what is in hand and lets go of the rest. */
+  /** `drain` waits for current deliveries and releases the rest. */
   constructor(drain: () => Promise<void> | undefined | void) {
     const { promise, resolve, reject } = withResolvers();
     this.finished = promise;
-    // whoever does not ask how it ended is not punished for it
+    // avoids an unhandled rejection if nobody awaits `finished`
     promise.catch(() => {});
     this.#settle = { resolve, reject };
     this.#drain = async () => drain();
@@ -22,20 +24,20 @@ export class Shutdown {
     return this.#closing !== undefined;
   }
 
-  /** Resolves when everything is let go. */
+  /** Resolves when everything is released. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
   }
 
-  /** It cannot go on. */
+  /** Ends the consumer with a failure. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     void this.close();
   }
 
   async #end(): Promise<void> {
-    // begun before anything is drained: nothing new is taken in hand
+    // set before draining: no new delivery starts
     await Promise.resolve();
     try {
       await this.#drain();

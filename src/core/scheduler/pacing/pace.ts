@@ -1,32 +1,35 @@
-/** When each event of a run is due, counted from the start of the run, so that no lateness adds up. Reads no clock. */
+/**
+ * Computes when each event of a run is due, counted from the start of the run, so that delays do not add up. Reads no
+ * clock.
+ */
 
 import { invalidArgument } from '../../model/ledger-error.ts';
 import { readDuration } from '../../model/time/time-expression.ts';
 
 export interface PaceRequest {
-  /** `max` (default), `natural`, or how many times as fast as it happened: 60, 0.5, `86400x`. */
+  /** `max` (default), `natural`, or a factor on the original pace: 60, 0.5, `86400x`. */
   readonly speed?: number | string | undefined;
-  /** Events a second, in place of a speed: 100, `100/s`. */
+  /** Events per second, instead of a speed: 100, `100/s`. */
   readonly rate?: number | string | undefined;
-  /** The longest silence, such as `5s`; needs a speed that has silences. */
+  /** Cap on gaps between events, such as `5s`; needs a speed that keeps gaps. */
   readonly maxGap?: string | undefined;
 }
 
 type PaceRule =
   | { readonly kind: 'factor'; readonly factor: number; readonly maxGapMs: number }
-  /** Milliseconds from event to event. */
+  /** Milliseconds between events. */
   | { readonly kind: 'rate'; readonly everyMs: number };
 
-/** Null: as fast as it goes. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+/** Null: unthrottled. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
 export function readPace({ speed = 'max', rate, maxGap }: PaceRequest): Pace | null {
   if (rate !== undefined) {
     if (speed !== 'max' || maxGap !== undefined)
-      throw invalidArgument('a rate has no speed and no gaps beside it', 'give a rate alone, or a speed');
+      throw invalidArgument('--rate cannot be combined with --speed or --max-gap', 'use a rate alone, or a speed');
     return new Pace({ kind: 'rate', everyMs: 1000 / readFactor(rate, /\/s$/, 'rate', '100/s') });
   }
   if (speed === 'max') {
     if (maxGap !== undefined)
-      throw invalidArgument('at the speed max there are no gaps to shorten', 'add a speed: natural, or 60');
+      throw invalidArgument('--max-gap needs a speed other than max', 'add a speed: natural, or 60');
     return null;
   }
   const factor = speed === 'natural' ? 1 : readFactor(speed, /x$/, 'speed', 'max, natural, 60 or 0.5');
@@ -44,14 +47,14 @@ function readFactor(value: number | string, unit: RegExp, name: string, hint: st
   throw invalidArgument(`'${String(value).slice(0, 40)}' is not a ${name}`, `write ${hint}`);
 }
 
-/** Asked for the events of a run in their order. */
+/** Stateful: call it for the events of a run in their order. */
 export class Pace {
   readonly #rule: PaceRule;
   #count = 0;
   #firstTime = 0;
-  /** Of the event before, uncut. */
+  /** Time of the previous event, original. */
   #natural = 0;
-  /** What was taken out of the silences so far. */
+  /** Total cut from the gaps so far. */
   #cutMs = 0;
   #lastDue = 0;
 
@@ -59,14 +62,17 @@ export class Pace {
     this.#rule = rule;
   }
 
-  /** Due times of the next events, in milliseconds from the first event of the run. `times`: microseconds, never decreasing. */
+  /**
+   * Due times of the next events, in milliseconds from the first event of the run. `times`: microseconds, never
+   * decreasing.
+   */
   dues(times: Float64Array): Float64Array {
     const dues = new Float64Array(times.length);
     for (let at = 0; at < times.length; at++) dues[at] = this.#due(times[at] as number);
     return dues;
   }
 
-  /** How long a run takes at this pace as far as it was asked for. */
+  /** Duration of the run at this pace, up to the last due time computed. */
   get durationMs(): number {
     return this.#lastDue;
   }

@@ -1,8 +1,8 @@
-/** A page of history as the scheduler sees it: a lane whose events are due one after the other. */
+/** A page of history as the scheduler sees it: a lane whose events become due one after the other. */
 
 import type { LaneView } from '../decide.ts';
 
-/** `dues`: when each event is due, never decreasing; `fed`: how many of them were told, one at least was not. */
+/** `dues`: when each event is due, never decreasing; `fed`: how many of them were delivered, fewer than all. */
 export function pacedLane(dues: Float64Array, fed: number, now: number): LaneView {
   return {
     lag: dues.length - fed,
@@ -14,7 +14,7 @@ export function pacedLane(dues: Float64Array, fed: number, now: number): LaneVie
   };
 }
 
-/** How many of the events not fed are due, by bisection. */
+/** Number of undelivered events that are due, by bisection. */
 function countDue(dues: Float64Array, fed: number, now: number): number {
   let low = fed;
   let high = dues.length;

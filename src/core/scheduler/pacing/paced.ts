@@ -1,4 +1,7 @@
-/** Holds events back until they are due: a stage between history and the output. What is due together goes together, and nothing goes early. */
+/**
+ * Holds events back until they are due: a stage between history and the output. Events that are due together are
+ * delivered together, and none early.
+ */
 
 import type { BatchPage, EventBatch } from '../../model/events/event.ts';
 import type { Timer } from '../../model/time/timer.ts';
@@ -15,7 +18,7 @@ export interface Pacing {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A consumer that does not come back in time is told later; what has become due by then goes to it in one. */
+/** A slow consumer gets its events late; those that became due meanwhile arrive as one batch. */
 export async function* paced(
   pages: AsyncIterable<BatchPage>,
   { pace, timer, playback, signal }: Pacing,
@@ -28,7 +31,7 @@ export async function* paced(
       if (signal?.aborted) return;
       const clockMs = timer.nowMs() - playback.heldMs;
       startMs ??= clockMs;
-      // who steps does not wait: the event is due now, and the ones behind it count from here
+      // a step does not wait: the event is due now, and later ones count from here
       if (playback.isPaused && playback.capacity > 0) startMs = Math.min(startMs, clockMs - (dues[fed] as number));
       const runMs = clockMs - startMs;
       const { feeds, wakeAt } = decide(
@@ -70,7 +73,7 @@ function cut(page: BatchPage, from: number, to: number): EventBatch[] {
   return parts;
 }
 
-/** Until the time has passed, a key is pressed, or it is over. */
+/** Waits until the time has passed, a key is pressed, or the signal aborts. */
 async function wait(ms: number, { timer, playback, signal }: Omit<Pacing, 'pace'>): Promise<void> {
   const wake = new AbortController();
   const onWake = (): void => wake.abort();

@@ -1,4 +1,4 @@
-/** The keys of a player: pause, resume, one step. Whoever holds it may press them while a replay runs. */
+/** The controls of a player: pause, resume, step. Call them while a replay runs. */
 
 import { flag, timer } from '../../model/options/option-kinds.ts';
 import { type OptionTable, readOptions } from '../../model/options/options.ts';
@@ -6,7 +6,7 @@ import { systemTimer, type Timer } from '../../model/time/timer.ts';
 
 export interface PlaybackOptions {
   readonly timer?: Timer | undefined;
-  /** Begin with a pause. */
+  /** Start paused. */
   readonly isPaused?: boolean | undefined;
 }
 
@@ -46,29 +46,29 @@ export class Playback {
     this.#notify();
   }
 
-  /** Tells one event more and pauses behind it. */
+  /** Delivers one more event, then pauses. */
   step(): void {
     this.pause();
     this.#steps++;
     this.#notify();
   }
 
-  /** How many events may be told now. */
+  /** Number of events that may be delivered now. */
   get capacity(): number {
     return this.isPaused ? this.#steps : Number.POSITIVE_INFINITY;
   }
 
-  /** So many were told. */
+  /** Reports N delivered events. */
   spend(count: number): void {
     if (this.isPaused) this.#steps = Math.max(0, this.#steps - count);
   }
 
-  /** How long it has been paused in all. */
+  /** Total time paused. */
   get heldMs(): number {
     return this.#heldMs + (this.isPaused ? this.#timer.nowMs() - this.#pausedAt : 0);
   }
 
-  /** Calls `listener` after each key. Returns what ends that. */
+  /** Calls `listener` after each control. Returns the function that removes it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
