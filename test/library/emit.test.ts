@@ -29,7 +29,7 @@ test('a value is stored as JSON.stringify writes it, text and bytes as they are'
   ]);
 });
 
-test('the receipt tells where the event lies', async () => {
+test('the receipt has the position of the event', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger, partition: placedBy('to'), partitions: ['herring', 'cod'] });
   await engine.emit({ to: 'cod' });
@@ -191,7 +191,7 @@ test('a stream stops at a bad line, and the error holds the report of what is co
   expect((await engine.head()).sequence).toBe(2);
 });
 
-test('onReject keeps bad lines and goes on, onCommit tells of each commit', async () => {
+test('onReject keeps bad lines and continues, onCommit reports each commit', async () => {
   const engine = await openEngine();
   const rejected: string[] = [];
   const committed: number[] = [];

@@ -42,7 +42,7 @@ async function emitWhile(
 
 const emit = (engine: Engine, input: AsyncIterable<string>) => engine.emit(input);
 
-test('is built anew by the new rule, on the kernel and beside it', async () => {
+test('is rebuilt by the new rule, in the kernel and beside it', async () => {
   const ledger = ledgerPath();
   const other = await open({ ledger, partition: 'hash:k', partitions: 3 });
   const specs = ['composite:k+n', 'hash:k', 'range:n=1000,8000', 'hash', 'hash:n'];

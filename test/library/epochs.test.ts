@@ -83,7 +83,7 @@ describe('a new epoch', () => {
     await failureOf(() => reader.partitioning.add(['x']), 'PERMISSION_DENIED');
   });
 
-  it('leaves what was told before as it was', async () => {
+  it('leaves earlier events as they were', async () => {
     const engine = await openEngine({ partition: 'hash:k', partitions: 3 });
     await engine.emit(streamOf(lines(500)));
     const delivered = await engine.replay();
@@ -109,7 +109,7 @@ describe('an engine that is open while another one changes the routing', () => {
     await expectRoutedByEpochs(ledger);
   });
 
-  it('tells names and keys of events of the new epoch, and finds the new partitions', async () => {
+  it('names partitions and keys of events of the new epoch, and finds the new partitions', async () => {
     const ledger = ledgerPath();
     const reader = await openEngine({ ledger, partition: 'hash:k', partitions: 2 });
     const other = await openEngine({ ledger });

@@ -82,7 +82,7 @@ test('what waits in the WAL can be written back between two looks, and then noth
   expect((await reader.gauges()).wal).toEqual({ bytes: 0, waitingBytes: 0 });
 });
 
-test('producers are told with their positions', async () => {
+test('producers are reported with their positions', async () => {
   const engine = await openEngine();
   await engine.emit(
     (async function* () {
@@ -93,7 +93,7 @@ test('producers are told with their positions', async () => {
   expect((await engine.gauges()).producers).toEqual([{ name: 'shipper', position: 4 }]);
 });
 
-test('a ledger that was replaced is told', async () => {
+test('a replaced ledger is reported', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger, access: 'write' });
   renameSync(ledger, `${ledger}.moved`);

@@ -89,7 +89,7 @@ describe('a group that is stepped back by force', () => {
   });
 });
 
-it('groups are told with the names of partitions that another process has added', async () => {
+it('groups are reported with the names of partitions that another process has added', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger, partition: 'manual:to', partitions: ['a'] });
   await (await engine.subscribe({ group: 'g', until: { head: true } }, () => {})).finished;
@@ -169,7 +169,7 @@ describe('a parked event that is delivered again', () => {
     return { engine, parked, failing };
   }
 
-  it('and is dropped meanwhile, is not told as parked when it fails', async () => {
+  it('and is dropped meanwhile, is not reported as parked when it fails', async () => {
     const { engine, parked, failing } = await redelivering();
     expect(await engine.dropParked('g', [1])).toBe(1);
     failing[0]?.(new Error('no'));

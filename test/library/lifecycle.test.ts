@@ -25,7 +25,7 @@ test('a closed engine refuses everything with CLOSED, and can be closed again', 
   await failureOf(() => payloadsOf(engine.tail({ follow: true })), 'CLOSED');
 });
 
-test('what returns a promise tells of wrong arguments by the promise', async () => {
+test('a call that returns a promise rejects it for wrong arguments', async () => {
   const engine = await openEngine();
   const wrong: Record<string, () => Promise<unknown>> = {
     emit: () => engine.emit({}, { to: 'nowhere' }),

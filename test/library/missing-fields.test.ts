@@ -1,4 +1,6 @@
-/** A path that no event has is reported as such: nothing else tells a misspelled one from a condition that nothing meets. */
+/**
+ * A path that no event has is reported: only this distinguishes a misspelt path from a condition that nothing meets.
+ */
 
 import { expect, test } from 'vitest';
 import type { Completengine } from '../../src/index.ts';

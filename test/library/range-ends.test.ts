@@ -53,7 +53,7 @@ test('a tail whose start is after its end is refused in the same words', async (
   }
 });
 
-test('a tail from a sequence that does not exist yet tells nothing before it', async () => {
+test('a tail from a sequence that does not exist yet delivers nothing before it', async () => {
   const { engine } = await engineOfFive();
   const controller = new AbortController();
   const reached: number[] = [];

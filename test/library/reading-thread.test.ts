@@ -13,7 +13,7 @@ const FAR = 20_000;
 
 const largeLedger = largeLedgers(LINES);
 
-/** For the process: a digest over events as one has read them, and one told of every so manieth. */
+/** For the process: a digest over events as they were read, and a report of every Nth one. */
 const ALSO = `
   const { createHash } = await import('node:crypto');
   async function digestOf(events) {
@@ -43,7 +43,7 @@ function storedDigest(
   return { count: events.length, digest: hash.digest('hex') };
 }
 
-test('a long replay starts one, and tells what stands in the ledger', async () => {
+test('a long replay starts one, and delivers what is in the ledger', async () => {
   const ledger = await largeLedger();
   const delivered = await runLibrary<{ all: Digest }>(
     ledger,
@@ -90,14 +90,14 @@ test('a short replay of a large ledger starts none', async () => {
   expect(delivered).toEqual({ count: 11, threads: 0 });
 });
 
-/** Ways to leave a replay when so many events were told: still on the first page, or far behind it. */
+/** Ways to leave a replay after N events: still on the first page, or far past it. */
 const WAYS = [
   'for await (const event of engine.replay()) if (event.sequence === last) break;',
   'try { for await (const event of engine.replay()) if (event.sequence === last) throw new Error("no more"); } catch {}',
   'const abort = new AbortController(); for await (const event of engine.replay({ signal: abort.signal })) if (event.sequence === last) abort.abort();',
-  'let told = 0; await engine.replay().deliver({ deliver: async (batches) => { for (const { count } of batches) told += count; return told < last; } });',
-  `let told = 0;
-   const sink = { deliver: async (batches) => { for (const { count } of batches) told += count; if (told >= last) throw new Error("no more"); return true; } };
+  'let delivered = 0; await engine.replay().deliver({ deliver: async (batches) => { for (const { count } of batches) delivered += count; return delivered < last; } });',
+  `let delivered = 0;
+   const sink = { deliver: async (batches) => { for (const { count } of batches) delivered += count; if (delivered >= last) throw new Error("no more"); return true; } };
    try { await engine.replay().deliver(sink); } catch {}`,
   'const events = engine.replay()[Symbol.asyncIterator](); for (let n = 0; n < last; n++) await events.next();',
 ];
@@ -173,7 +173,7 @@ test('events that are kept keep their payloads while pages go on', async () => {
   expect(delivered).toEqual({ kept: LINES / 50, changed: 0, threads: 1 });
 });
 
-test('a ledger that was replaced behind the first page is told as it was, or not at all', async () => {
+test('a ledger that was replaced after the first page is delivered as it was, or not at all', async () => {
   const [ledger, other] = [await largeLedger(), await newLedger()];
   await succeed(['emit', '-q', '-l', other], { input: '{"n":"stranger"}\n'.repeat(2 * LINES) });
   const delivered = await runLibrary<{ count: number; strangers: number; code: string | null }>(

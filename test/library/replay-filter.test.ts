@@ -3,7 +3,7 @@ import { hashOf, placedBy, rangeOf } from '../../src/index.ts';
 import { earthquakes } from '../support/earthquakes.ts';
 import { earthquakeEngine, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
-test('a key tells the events of that key alone, whatever the routing', async () => {
+test('a key selects exactly the events of that key, whatever the routing', async () => {
   const expected = earthquakes().filter(({ net }) => net === 'ci');
   expect(expected.length).toBeGreaterThan(100);
   for (const routing of [hashOf('properties.net'), rangeOf('properties.net', ['b', 'm', 'x'])]) {
@@ -23,7 +23,7 @@ test('a key is compared as the routing compares it', async () => {
   expect(await payloadsOf(engine.replay({ key: '1.0' }))).toEqual([]);
 });
 
-test('a ledger without keys tells none for a key', async () => {
+test('a ledger without keys delivers none for a key', async () => {
   const engine = await openEngine();
   await engine.emit([{ k: 1 }]);
   expect(await engine.replay({ key: '1' })).toMatchObject({ events: 0, isComplete: true });
@@ -46,7 +46,7 @@ test('conditions are met all together, and with a key, partitions and a range', 
   expect(await payloadsOf(engine.replay({ where: 'properties.mag>=4.5', partitions: [there] }))).toContain(first?.line);
 });
 
-test('a report counts what was told, and its digest is that of these bytes', async () => {
+test('a report counts the delivered events, and its digest is that of their bytes', async () => {
   const engine = await openEngine({ partition: placedBy('to'), partitions: ['cod', 'squid'] });
   await engine.emit([
     { to: 'cod', n: 1 },

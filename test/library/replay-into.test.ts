@@ -60,7 +60,7 @@ test('one that another has overtaken says so, though to it all the rest is late'
   }
   const target = await openEngine({ clock });
   const playback = new Playback({ isPaused: true });
-  // its range is fixed and its place in the target known, and it has told nothing yet
+  // its range is fixed and its position in the target known, and nothing is delivered yet
   let slow: Promise<LedgerError> | undefined;
   await new Promise<void>((resolve) => {
     slow = failureOf(() => source.replayInto(target, { playback, onProgress: () => resolve() }), 'PRODUCER_CONFLICT');

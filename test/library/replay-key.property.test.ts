@@ -1,4 +1,4 @@
-/** A key's replay against the full one: whatever put the events where they lie, those of the key are told, all of them and no others. */
+/** A key's replay against the full one: however the events were routed, exactly those of the key are delivered. */
 
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -125,7 +125,7 @@ function onlyRefusals(error: unknown): void {
 }
 
 describe('a replay of one key', () => {
-  it('tells just the events of the full one that have this key, through every mix of routings, epochs, placements, given keys and given partitions', async () => {
+  it('delivers exactly the events of the full replay that have this key, through every mix of routings, epochs, placements, given keys and given partitions', async () => {
     const directory = tempDir();
     let made = 0;
     let compared = 0;
@@ -178,7 +178,7 @@ describe('a replay of one key', () => {
 });
 
 test.each(['hash', 'hash:k', 'range:k=b,d', 'composite:k+l', 'manual:k', 'sticky:k'])(
-  '%s: events that were sent by hand are told for their key, wherever they lie',
+  '%s: events with a given partition are delivered for their key, wherever they are',
   async (partition) => {
     const engine = await openEngine({
       ledger: ledgerPath(),

@@ -32,7 +32,7 @@ class Collector {
   }
 }
 
-test('a subscriber that is closed is told nothing more, also of replays', async () => {
+test('a closed subscriber gets nothing more, not even replays', async () => {
   const engine = await openEngine();
   const collector = new Collector();
   const subscription = await engine.subscribe({}, collector.handler);
@@ -45,7 +45,7 @@ test('a subscriber that is closed is told nothing more, also of replays', async 
   expect(collector.texts()).toEqual(['1']);
 });
 
-test('a replay that is awaited is told to the subscribers, marked; one that is iterated or delivered is not', async () => {
+test('an awaited replay is delivered to the subscribers, marked; an iterated or delivered one is not', async () => {
   const engine = await openEngine({ partition: placedBy('to'), partitions: ['cod', 'squid'] });
   await engine.emit([{ to: 'cod' }, { to: 'squid' }, { to: 'cod' }]);
   const all = new Collector();
@@ -88,7 +88,7 @@ test('a handler is called for one delivery at a time, also while a replay runs b
   await subscription.close();
 });
 
-test('what a handler throws ends its subscription, or the replay that told it', async () => {
+test('an error of a handler ends its subscription, or the replay that called it', async () => {
   const engine = await openEngine();
   await engine.emit('1');
   const failing = await engine.subscribe({}, ({ isReplayed }) => {

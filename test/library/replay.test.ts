@@ -22,12 +22,12 @@ test('a replay is awaited for its report or iterated for its events, and both te
 test('no later commit enters a replay that has begun', async () => {
   const engine = await openEngine();
   await engine.emit([1, 2]);
-  const told: string[] = [];
+  const delivered: string[] = [];
   for await (const { payload } of engine.replay()) {
-    told.push(payload.toString());
+    delivered.push(payload.toString());
     await engine.emit('"more"');
   }
-  expect(told).toEqual(['1', '2']);
+  expect(delivered).toEqual(['1', '2']);
 });
 
 test('a replay that is broken off lets go of the ledger', async () => {
@@ -42,7 +42,7 @@ test('a replay ends early when its signal aborts, and says so', async () => {
   expect(await engine.replay({ signal: AbortSignal.abort() })).toMatchObject({ events: 0, isComplete: false });
 });
 
-test('a replay is told once', async () => {
+test('a replay can be read only once', async () => {
   const engine = await earthquakeEngine();
   const replay = engine.replay({ throughSequence: 1 });
   await replay;

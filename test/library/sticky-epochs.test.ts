@@ -1,4 +1,7 @@
-/** Sticky sessions and changes of routing: what a pin outlives, what ends it, what goes before it, and what is told of it beforehand. */
+/**
+ * Sticky sessions and changes of routing: what a pin survives, what ends it, what precedes it, and what is predicted of
+ * it.
+ */
 
 import { expect, test } from 'vitest';
 import { type Completengine, stickyBy } from '../../src/index.ts';
@@ -6,7 +9,7 @@ import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { storedPins } from '../support/sessions.ts';
 
-/** Emits an event for each session and tells where they went. */
+/** Emits an event for each session and returns their partitions. */
 async function emit(engine: Completengine, ...sessions: string[]): Promise<string> {
   return (await engine.emit(sessions.map((s) => ({ s })))).map(({ partition }) => partition).join(' ');
 }

@@ -21,7 +21,7 @@ function piece(nth: number): string {
 }
 
 test.each([[undefined], ['1s']])(
-  'what is on its way is built anew when others pin its sessions, and every session has one place; idle %s',
+  'drafts in flight are rebuilt when others pin their sessions, and every session has one partition; idle %s',
   async (idle) => {
     const { Completengine }: typeof import('../../src/index.ts') = await import(LIBRARY);
     const ledger = ledgerPath();

@@ -106,7 +106,7 @@ describe('several engines', () => {
     await one.emit({ s: 'a' });
     await other.emit(Array.from({ length: 9 }, () => ({ s: 'b' })));
     await one.emit({ s: 'a' });
-    // the last commit told it that p1 holds nine
+    // it learned from the last commit that p1 holds nine
     expect((await one.emit({ s: 'c' })).partition).toBe('p0');
   });
 
@@ -146,7 +146,7 @@ describe('several engines', () => {
     ['for ever, with times of their own', undefined, 't'],
     ['until they are idle, as they arrive', '1s', undefined],
     ['until they are idle, with times of their own', '1s', 't'],
-  ])('keep sessions where they are %s, whoever emits how', async (_, idle, time) => {
+  ])('keep sessions where they are %s, whichever way the events are emitted', async (_, idle, time) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
         const clock = new FakeClock();

@@ -60,7 +60,7 @@ describe('a subscription without a group', () => {
     expect(seen).toEqual(range(1, 10));
   });
 
-  it('ends with the failure of its handler, and tells it', async () => {
+  it('ends with the failure of its handler, and reports it', async () => {
     const engine = await openEngine();
     const subscription = await engine.subscribe({}, () => Promise.reject(new Error('no more')));
     await emitNumbers(engine, 1, 1);
@@ -89,7 +89,7 @@ describe('a subscription without a group', () => {
     stop.abort();
   });
 
-  it('tells only the partitions that were asked for', async () => {
+  it('delivers only the requested partitions', async () => {
     const engine = await openEngine({ partition: hashOf('k') });
     const seen: string[] = [];
     await engine.subscribe(
@@ -295,7 +295,7 @@ describe('a member of a group', () => {
     expect(seen.sort()).toEqual(['a/0', 'a/1', 'b/0', 'b/1']);
   });
 
-  it('is told when another process joins under its name', async () => {
+  it('is notified when another process joins under its name', async () => {
     const ledger = ledgerPath();
     const [one, other] = [await openEngine({ ledger }), await openEngine({ ledger })];
     const { finished } = await one.subscribe({ group: 'g', member: 'm', ...QUICK }, () => {});

@@ -1,4 +1,7 @@
-/** The last matches against all of them: a filtered tail tells the end of what a filtered replay tells, and reads no more than it needs for that. */
+/**
+ * The last matches against all of them: a filtered tail delivers the end of what a filtered replay delivers, and reads
+ * no more than it needs for that.
+ */
 
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
@@ -60,7 +63,7 @@ test('what lies before the last matches is not read', async () => {
   await failureOf(async () => engine.tail({ where: ['n>=19990', 'n<19997'], last: 8 }), 'VERIFICATION_FAILED');
 });
 
-test('progress tells how far it has come, past what is left out, and never past what is yet to be told', async () => {
+test('progress reports how far it has come, past filtered events, and never past undelivered ones', async () => {
   const engine = await engineOf([10, 10]);
   const through: number[] = [];
   const onProgress = (progress: { through: number }) => through.push(progress.through);
@@ -87,7 +90,7 @@ test('progress tells how far it has come, past what is left out, and never past 
   expect(delivered.at(-1)).toBe(-20);
 });
 
-test('a signal is heard while nothing of much is told', async () => {
+test('a signal is noticed while a long read delivers nothing', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger, partitions: 1, durability: 'normal' });
   const events = 400_000;

@@ -35,7 +35,7 @@ test('tail awaited is its report', async () => {
   });
 });
 
-test('a tail that follows tells what this engine and others commit', async () => {
+test('a tail that follows delivers what this engine and others commit', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger });
   const other = await openEngine({ ledger });
@@ -70,7 +70,7 @@ test('a tail that follows ends when its signal aborts, without an error', async 
   expect(await payloadsOf(engine.tail({ follow: true, signal: AbortSignal.abort() }))).toEqual([]);
 });
 
-test('a tail of some partitions tells those alone', async () => {
+test('a tail of some partitions delivers only those', async () => {
   const engine = await openEngine({ partition: placedBy('to'), partitions: ['herring', 'cod'] });
   const delivered = take(engine.tail({ partitions: ['cod'], follow: true }), 2);
   for (const to of ['cod', 'herring', 'cod']) await engine.emit({ to });

@@ -13,7 +13,7 @@ function heardBy(bus: Bus): { readonly failures: unknown[]; readonly stop: () =>
   return { failures, stop };
 }
 
-it('tells a failure to those who listen later, too, and to followers the same one', async () => {
+it('reports a failure to later listeners too, and the same one to followers', async () => {
   const bus = new Bus();
   const before = heardBy(bus);
   bus.fail(FAILURE);

@@ -163,7 +163,7 @@ describe('the end of the input', () => {
     expect(await readAll(Readable.from([Buffer.alloc(0)]))).toEqual({ lines: [], chunks: [] });
   });
 
-  it('is told again and again', async () => {
+  it('is reported on every read', async () => {
     const reader = new ChunkReader(new StreamSource(flowing([Buffer.from('1')])), ROOMY);
     expect(await reader.next()).not.toBeNull();
     expect(await reader.next()).toBeNull();
@@ -171,7 +171,7 @@ describe('the end of the input', () => {
     reader.close();
   });
 
-  it('is not reached by a stream that breaks: its error is thrown after the whole lines, and no half line is told', async () => {
+  it('is not reached by a stream that breaks: its error is thrown after the whole lines, and no half line is delivered', async () => {
     const broken = new PassThrough();
     const failure = new Error('the wire was cut');
     const reader = new ChunkReader(new StreamSource(broken), ROOMY);
@@ -183,7 +183,7 @@ describe('the end of the input', () => {
     reader.close();
   });
 
-  it('is not reached by a stream that is closed early without an error: no half line is told', async () => {
+  it('is not reached by a stream that is closed early without an error: no half line is delivered', async () => {
     const closed = new PassThrough();
     const reading = readAll(closed).then(
       ({ lines }) => texts(lines),
@@ -384,7 +384,7 @@ describe('a file', () => {
 });
 
 describe('an abort', () => {
-  it('ends a wait for input, and no half line is told', async () => {
+  it('ends a wait for input, and no half line is delivered', async () => {
     const controller = new AbortController();
     const stream = new PassThrough();
     const reading = readAll(stream, ROOMY, controller.signal);

@@ -1,4 +1,7 @@
-/** Chunks on their way while epochs change: what is built anew, what is held back, and that nothing is lost or told twice. */
+/**
+ * Chunks in flight while epochs change: which are rebuilt, which are held back, and that none is lost or reported
+ * twice.
+ */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -175,7 +178,7 @@ it.each([4, 5, 6])(
 it('refuses whole chunks by the epoch in force, and never by one that is over', async () => {
   const refused: string[] = [];
   const ledger = new FakeLedger(manual('z'), []);
-  // nothing is committed before the change, so no conflict tells of it
+  // nothing is committed before the change, so no conflict reveals it
   const report = await emit(ledger, KEYS, {
     onReject: ({ text }) => void refused.push(nameOf(text.toString())),
     onYield: (key) => {
@@ -188,7 +191,7 @@ it('refuses whole chunks by the epoch in force, and never by one that is over', 
   expect(report.rejected).toBe(refused.length);
 });
 
-it('tells a chunk that was refused as a whole once, however the ones behind it fare', async () => {
+it('reports a fully rejected chunk once, whatever happens to the chunks after it', async () => {
   const keys = ['a', 'b', 'a', 'x', 'x', 'x', 'a', 'x', 'x', 'b'];
   for (const offer of [1, 2, 3, 4, 5, 6]) {
     const refused: string[] = [];

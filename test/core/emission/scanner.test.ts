@@ -103,14 +103,14 @@ describe('bytes that are no UTF-8', () => {
     ['two bytes cut short', [0xc3]],
     ['three bytes cut short', [0xe6, 0xb5]],
     ['four bytes cut short', [0xf0, 0x9f, 0x90]],
-  ])('are told at their first byte: %s', (_what, bytes) => {
+  ])('are reported at their first byte: %s', (_what, bytes) => {
     const line = Buffer.concat([Buffer.from('{"a":"x'), Buffer.from(bytes), Buffer.from('"}')]);
     expect(scanLine(line)).toMatchObject({ fault: 'BAD_UTF8', faultAt: 7 });
     // and where the line ends with them
     expect(scanLine(line.subarray(0, -2))).toMatchObject({ fault: 'BAD_UTF8', faultAt: 7 });
   });
 
-  it('are told where only the key has them', () => {
+  it('are reported if only the key has them', () => {
     const line = Buffer.concat([Buffer.from('{"'), Buffer.from([0xff]), Buffer.from('":1}')]);
     expect(scanLine(line)).toMatchObject({ fault: 'BAD_UTF8', faultAt: 2 });
   });
@@ -232,7 +232,7 @@ describe('fields', () => {
     ['OBJECT', '{ }'],
     ['ARRAY', '[1,[2]]'],
     ['ARRAY', '[]'],
-  ])('are told by their kind and their bounds: %s %s', (kind, value) => {
+  ])('are reported by their kind and their bounds: %s %s', (kind, value) => {
     expect(found(`{"z":[${value}], "a" : ${value} ,"y":${value}}`, 'a')).toEqual([[kind, value]]);
   });
 

@@ -99,7 +99,7 @@ describe('many calls at the same time', () => {
     expect(work).toBeLessThan(CALLS * 60);
   });
 
-  it('with several lines each are told of their own', async () => {
+  it('with several lines each get their own receipts', async () => {
     const shared = new CountingLedger().shared();
     const calls = Array.from({ length: 50 }, (_, n) =>
       shared.emit([...lineOf({ n }), ...lineOf([n])].slice(0, 1 + (n % 2))),

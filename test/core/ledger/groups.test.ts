@@ -57,7 +57,7 @@ describe('leases', () => {
 });
 
 describe('an acknowledgement', () => {
-  it('moves the cursor of whoever holds the lease, and never back', async () => {
+  it('moves the cursor of the lease holder, and never back', async () => {
     const { groups, heartbeat, positions } = await openStore();
     const { leases } = await heartbeat('one', 0);
     const token = leases[0]?.token ?? 0;

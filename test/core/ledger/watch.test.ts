@@ -11,7 +11,7 @@ test('hints alone tell of commits, burst after burst: they are heard again when 
   const engine = await openEngine({ ledger });
   const reader = await openSqliteLedger(ledger, { access: 'read', busyLimit: { limitMs: 5000 } });
   onTestFinished(() => reader.close());
-  // without the net: what no hint tells of is never told
+  // without the safety poll, a commit without a hint is never reported
   const net = vi.spyOn(globalThis, 'setInterval').mockImplementation(() => setTimeout(() => {}, 0));
   let delivered = (): void => {};
   const failures: unknown[] = [];

@@ -25,7 +25,7 @@ const history: fc.Arbitrary<History> = fc.record({
   ),
 });
 
-/** The events as they must be told, sequence by sequence. */
+/** The expected events, sequence by sequence. */
 function deliveredOf({ firstSequence, firstTime, events }: History): Delivered[] {
   let time = firstTime;
   const offsets = new Map<number, number>();
@@ -156,7 +156,7 @@ describe('a frame that is not what its row promises', () => {
     expect(refusal.hint).toContain('--through-sequence 99');
   });
 
-  it('is refused as broken or told as it stands, whatever bytes and counts were damaged, and with no other error', () => {
+  it('is rejected as corrupt or read as it is, whatever bytes and counts were damaged, and with no other error', () => {
     const damage = fc.record({
       frame: fc.nat(),
       place: fc.nat(),

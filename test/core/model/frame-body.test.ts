@@ -123,11 +123,11 @@ describe('a damaged body', () => {
     ['[[0,0,1],\r\n[1,0,1]]', 'the event at byte 2 does not end'],
     [' [[0,0,123]]', 'the body is not a list'],
     ['[[0,0,123]]\n', 'the body is not a list'],
-  ])('%j is told as: %s', (text, fault) => {
+  ])('%j is reported as: %s', (text, fault) => {
     expect(walk(Buffer.from(text)).fault).toBe(fault);
   });
 
-  it('is told as what stands there or as a fault, whichever byte is changed to whatever: nothing between two payloads goes unread', () => {
+  it('is read as it is or reported as a fault, whichever byte is changed: nothing between two payloads goes unread', () => {
     const other = fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from('[],\n0123456789"')));
     fc.assert(
       fc.property(events, fc.nat(), other, (written, place, byte) => {

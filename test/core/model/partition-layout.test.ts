@@ -38,7 +38,7 @@ describe('the partitions of a new ledger', () => {
     expect(layOut('manual:a,missing=rest', ['cod'])).toEqual({ partitionNames: ['cod', 'rest'], partitionIds: [0, 1] });
   });
 
-  it('are 256 at most, all told', () => {
+  it('are 256 at most in total', () => {
     expect(layOut('hash:a,missing=rest', 255).partitionNames).toHaveLength(256);
     expect(refusalOf(() => layOut('hash:a,missing=rest', 256)).message).toBe('257 partitions are out of range');
   });

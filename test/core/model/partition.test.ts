@@ -1,4 +1,4 @@
-/** Names of partitions: which are allowed, how many, and how those that are not there are told. */
+/** Names of partitions: which are valid, how many there may be, and how unknown ones are reported. */
 
 import { describe, expect, it } from 'vitest';
 import {

@@ -127,7 +127,8 @@ describe('the text of a number', () => {
   );
 
   it('is had in a moment for a number of a great many digits', { timeout: 10_000 }, () => {
-    // looking for zeros at the end must not begin anew at each zero: at this length that takes half a minute, at the line limit ten
+    // a search for trailing zeros must not restart at each zero: at this length that takes half a minute, at the line
+    // limit ten
     const zeros = '0'.repeat(200_000);
     expect(keyOf(`1.${zeros}1`)).toBe(`1.${zeros}1`);
   });

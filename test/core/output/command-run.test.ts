@@ -70,7 +70,7 @@ test('the input is asked for as it is read, and no further when it is closed', a
 });
 
 describe('the end', () => {
-  test('of a command that is killed is told by its signal', async () => {
+  test('of a command that is killed is reported by its signal', async () => {
     const exit = await runCommand('kill -9 $$', MUCH);
     expect(exit).toEqual({ code: null, signal: 'SIGKILL' });
     expect(describeExit(exit)).toBe('signal SIGKILL');

@@ -18,7 +18,7 @@ const collector = () => {
   return { stream, text: () => Buffer.concat(taken).toString() };
 };
 
-/** A reader that takes nothing until it is told to. */
+/** A reader that takes nothing until it is released. */
 const stuck = () => {
   let take = (): void => {};
   const stream = new Writable({

@@ -10,7 +10,7 @@ it('is exact as long as the keys fit', () => {
   expect(sample.counts()).toEqual({ count: 100, marked: 25, isEstimate: false });
 });
 
-it('beyond that tells both counts by a sample, whatever the order of the keys', () => {
+it('estimates both counts from a sample beyond that, whatever the order of the keys', () => {
   const sample = new KeySample(4096);
   for (let key = 0; key < 200_000; key++) sample.add(`k${key % 100_000}`, key < 25_000);
   const { count, marked, isEstimate } = sample.counts();

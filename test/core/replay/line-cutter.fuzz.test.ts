@@ -254,7 +254,7 @@ function damagedFrame(frame: StoredFrame, random: Seeded): StoredFrame {
 }
 
 it(
-  'tells of damaged frames what the reference tells, or nothing at all, and leaves their neighbours alone',
+  'reports damaged frames as the reference does, or not at all, and leaves their neighbours alone',
   () => {
     const random = seededForTest();
     const gatherer = new LineGatherer();

@@ -19,7 +19,7 @@ test('sessions come in the order of their keys, whatever these begin with', () =
   );
 });
 
-test('every session comes once, also where keys differ too far behind to be told apart', () => {
+test('every session comes once, even if keys differ only after the compared bytes', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.string({ unit: 'binary', maxLength: 30 }), { maxLength: 40 }), (keys) => {
       const wellFormed = [...new Set(keys.map((key) => key.toWellFormed()))];

@@ -44,7 +44,7 @@ describe('a range of numbers', () => {
     expect(['100000000000000000000000000000', '100000000000000000000000000001', '1e29'].map(to)).toEqual([2, 3, 2]);
   });
 
-  it('tells bounds apart that share a double', () => {
+  it('distinguishes bounds that share a double', () => {
     const route = ranged(['1', '1.00000000000000000001', '1.00000000000000000002', '2']);
     const to = (key: string) => route(`{"k":${key}}`).to;
     expect(
@@ -96,7 +96,7 @@ describe('a range of numbers', () => {
       expect(route(`{"k":${key}}`).to).toBe('key-not-scalar');
   });
 
-  it('tells the key in its one spelling', () => {
+  it('returns the key in its canonical spelling', () => {
     expect(ranged(['100'])('{"k":1.50e2}')).toEqual({ to: 1, key: '150' });
   });
 });

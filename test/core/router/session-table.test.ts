@@ -1,4 +1,4 @@
-/** Sessions by their bytes: one number each, whatever the keys, however many, and whoever chose them. */
+/** Sessions by their bytes: one number each, whatever the keys, how many there are, and how they were chosen. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ function modularInverse(odd: bigint): bigint {
 }
 
 describe('a key', () => {
-  it('has one number for ever, dense in the order of first sight, and is told again as it was', () => {
+  it('has one stable number, dense in the order of first use, and returns the key as it was', () => {
     const keys = fc.array(
       fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('', 'a', 'aa', 'a\0', 'größe')),
       { maxLength: 300 },

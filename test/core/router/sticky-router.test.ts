@@ -1,4 +1,6 @@
-/** Sticky sessions: where a session goes first, that it stays, when it is new again, and what a draft tells the ledger. */
+/**
+ * Sticky sessions: where a session goes first, that it stays, when it is new again, and which changes a draft reports.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -90,7 +92,7 @@ describe('a session', () => {
 });
 
 describe('a draft', () => {
-  it('tells the ledger of new sessions once', () => {
+  it('reports new sessions to the ledger once', () => {
     const { changes } = draft(forEver(), [0, 0], [...at(1, 'a', 'b'), ...at(7, 'a')]);
     expect(changes.pins).toEqual([
       { session: 'a', partition: 0, lastSeen: 1, lastSeenBefore: null },
@@ -146,7 +148,7 @@ describe('a draft', () => {
     });
   });
 
-  it('is built anew on the ledger’s answer to a conflict', () => {
+  it('is rebuilt on the ledger’s answer to a conflict', () => {
     const router = forEver();
     expect(draft(router, [0, 0, 0], at(1, 'a', 'b')).to).toEqual([0, 1]);
     router.learn([{ session: 'a', partition: 2, lastSeen: 1 }]);
@@ -237,7 +239,7 @@ describe('laws', () => {
     );
   });
 
-  it('many drafts, each told to a new process by its changes alone, decide as one long draft does', () => {
+  it('many drafts, each passed to a new process only by its changes, decide as one long draft does', () => {
     fc.assert(
       fc.property(loads, events, idle, fc.array(fc.nat(60), { maxLength: 5 }), (counts, all, idleMicros, cuts) => {
         const ends = [...cuts.toSorted((one, other) => one - other), all.length];

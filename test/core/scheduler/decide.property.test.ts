@@ -59,7 +59,7 @@ describe('decide()', () => {
     );
   });
 
-  it('gives a consumer what it would get alone, whoever else there is', () => {
+  it('gives a consumer what it would get alone, whatever other consumers there are', () => {
     fc.assert(
       fc.property(fc.array(consumer, { minLength: 1, maxLength: 5 }), (consumers) => {
         const together = decide(consumers, NOW).feeds.filter((feed) => feed.consumer === 0);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { decide } from '../../../../src/core/scheduler/decide.ts';
 import { pacedLane } from '../../../../src/core/scheduler/pacing/paced-lane.ts';
 
-/** What is told of these events now, and when to look again. */
+/** How many of these events are due now, and when to decide again. */
 function decideFor(dues: readonly number[], fed: number, capacity: number, now: number) {
   const { feeds, wakeAt } = decide(
     [{ capacity, slots: 1, lanes: [pacedLane(Float64Array.from(dues), fed, now)] }],

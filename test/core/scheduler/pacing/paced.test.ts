@@ -123,7 +123,7 @@ test('what is due together is delivered together, across commits', async () => {
   expect(deliveries).toBe(2);
 });
 
-test('a slow consumer is told late, and never out of order, twice or not at all; then it is on time again', async () => {
+test('a slow consumer gets events late, never out of order, twice or not at all; then it is on time again', async () => {
   const random = seededForTest();
   const timer = new FakeTimer(random);
   const times = Array.from({ length: 400 }, (_, n) => n * 10_000);
@@ -166,7 +166,7 @@ test('a pause stops the run’s clock, and it goes on where it was', async () =>
   expect(delivered[9]?.ms).toBeLessThan(69_010);
 });
 
-test('each step tells one event at once, however far its time is; what comes behind counts from there', async () => {
+test('each step delivers one event at once, however far its time is; later events count from there', async () => {
   const timer = new FakeTimer(seededForTest());
   const playback = new Playback({ timer, isPaused: true });
   let presses = 0;
@@ -196,7 +196,7 @@ test('without a pace everything is due at once, and a player still holds it', as
   expect(deliveries).toBe(3);
 });
 
-test('an abort ends the wait, and nothing behind it is told', async () => {
+test('an abort ends the wait, and no later event is delivered', async () => {
   const timer = new FakeTimer(seededForTest());
   const controller = new AbortController();
   timer.onWait = () => controller.abort();
