@@ -39,11 +39,11 @@ export async function guarded(run) {
   process.on('unhandledRejection', end);
   // the event loop is empty, so nothing can settle the run any more: Node would end with 13, or with 0
   process.on('beforeExit', () => {
-    if (!isOver) end(new Error('the run has stopped before its end, and nothing is left that could continue it'));
+    if (!isOver) end(new Error('the run stopped before its end: the event loop is empty'));
   });
   process.on('exit', (code) => {
     if (isOver || code > 128) return;
-    writeLine(`error: this is a bug of completengine: the process exits with ${code} in the middle of the run`);
+    writeLine(`error: this is a bug in completengine: the process exits with ${code} in the middle of the run`);
     process.exitCode = EXIT_BUG;
   });
   try {
@@ -55,7 +55,7 @@ export async function guarded(run) {
 }
 
 function printPlainly(error) {
-  writeLine(`error: this is a bug of completengine: ${error instanceof Error ? error.stack : String(error)}`);
+  writeLine(`error: this is a bug in completengine: ${error instanceof Error ? error.stack : String(error)}`);
   process.exitCode = EXIT_BUG;
 }
 

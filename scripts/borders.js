@@ -97,6 +97,6 @@ const text = `${JSON.stringify({ $schema: './node_modules/@biomejs/biome/configu
 
 if (!process.argv.includes('--check')) writeFileSync(FILE, text);
 else if (readFileSync(FILE, 'utf8') !== text) {
-  process.stderr.write('biome.borders.json is not what the table of borders makes: node scripts/borders.js\n');
+  process.stderr.write('biome.borders.json does not match the table of borders: run node scripts/borders.js\n');
   process.exitCode = 1;
 }

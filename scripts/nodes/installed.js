@@ -26,7 +26,7 @@ export function firstRound({ prefix, env }) {
   const script =
     'set -o pipefail; completengine init && completengine emit "$1" && completengine replay --quiet | cmp - "$1" && completengine inspect --verify';
   const { out } = bash(script, [EARTHQUAKES], { ...env, COMPLETENGINE_LEDGER: ledger });
-  expectThat(out.includes('sound: 1,707 events'), `inspect --verify says: ${out}`);
+  expectThat(out.includes('OK: 1,707 events'), `inspect --verify says: ${out}`);
 }
 
 /** Each run's exit code counts: a pipe hides it, and an abort comes after the last line is printed. */
@@ -47,7 +47,7 @@ export function pipedRuns({ prefix, env }) {
     COMPLETENGINE_LEDGER: join(prefix, 'piped.codex'),
   });
   expectThat(
-    out.includes(`sound: ${(PIPED_RUNS * 4 * 1707).toLocaleString('en-US')} events`),
+    out.includes(`OK: ${(PIPED_RUNS * 4 * 1707).toLocaleString('en-US')} events`),
     `inspect --verify says: ${out}`,
   );
 }

@@ -14,7 +14,7 @@ export abstract class BaseCommand extends BareCommand {
       helpValue: 'FILE',
     }),
     'busy-timeout': Flags.string({
-      description: 'how long to wait for other processes, such as 5s',
+      description: 'how long to wait while another process holds the ledger',
       default: '5s',
       helpGroup: 'GLOBAL',
       helpValue: 'DURATION',

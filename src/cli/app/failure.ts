@@ -66,8 +66,8 @@ function linesOf(failure: Failure, usageHint: string): string[] {
 function bugLines(failure: Failure): string[] {
   const stack = (failure.stack ?? failure.message).replace(/\n\s*/g, ' ');
   return [
-    `error: this is a bug of completengine: ${oneLine(stack)}`,
-    '  try: report it with the line above and what completengine --version prints',
+    `error: this is a bug in completengine: ${oneLine(stack)}`,
+    '  try: report it with the line above and the output of completengine --version',
   ];
 }
 

@@ -41,8 +41,8 @@ export interface Comparison {
 /** @throws LedgerError NO_INPUT, INPUT_UNREADABLE */
 export function readEarlier(file: string): EarlierBench {
   const document = parse(file, readText(file));
-  if (own(document, 'kind') !== DOCUMENT_KIND) throw foreign(file, 'it is JSON of something else');
-  if (own(document, 'format') !== 1) throw foreign(file, 'it is of a newer version');
+  if (own(document, 'kind') !== DOCUMENT_KIND) throw foreign(file, 'it is JSON of another kind');
+  if (own(document, 'format') !== 1) throw foreign(file, 'it is from a newer version');
   const [settings, machine, figures] = ['settings', 'machine', 'figures'].map((part) => own(document, part));
   if (METRICS.every(({ path }) => valueAt(figures, path) === null)) throw foreign(file, 'it has no figures');
   return { file, measuredAt: text(own(document, 'measuredAt')), settings, machine, figures };
@@ -76,14 +76,14 @@ function text(value: unknown): string {
 
 function readText(file: string): string {
   try {
-    if (statSync(file).size > DOCUMENT_BYTES_MAX) throw foreign(file, 'it is far too long');
+    if (statSync(file).size > DOCUMENT_BYTES_MAX) throw foreign(file, 'it is too large');
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof LedgerError) throw error;
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(file, error);
     throw new LedgerError('NO_INPUT', {
       message: `there is no file ${file} to compare with`,
-      hint: 'keep a measurement first: completengine bench --json > before.json',
+      hint: 'save a measurement first: completengine bench --json > before.json',
       cause: error,
     });
   }
@@ -99,7 +99,7 @@ function parse(file: string, content: string): unknown {
 
 function foreign(file: string, reason: string, cause?: unknown): LedgerError {
   return new LedgerError('INPUT_UNREADABLE', {
-    message: `${file} is no measurement to compare with: ${reason}`,
+    message: `${file} is not a measurement to compare with: ${reason}`,
     hint: 'name a file made by completengine bench --json',
     cause,
   });

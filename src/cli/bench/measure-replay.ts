@@ -38,6 +38,6 @@ function eventsOf(stderr: string): number {
   try {
     return (JSON.parse(stderr) as { events: number }).events;
   } catch (error) {
-    throw processFailed('replay has no report', stderr, error);
+    throw processFailed('replay printed no report', stderr, error);
   }
 }

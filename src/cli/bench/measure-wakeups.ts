@@ -39,7 +39,7 @@ export async function measureWakeups(
         engine.emit(payload(line)).then(() => performance.now()),
       ]);
       if (text !== line.slice(0, -1))
-        throw new LedgerError('INTERNAL', { message: 'tail -f told another event than the one that was committed' });
+        throw new LedgerError('INTERNAL', { message: 'tail -f printed another event than the committed one' });
       if (number >= WARM_UP) samples.push(at - acknowledged);
       display.at(number / (WARM_UP + wanted));
     }
@@ -92,7 +92,7 @@ class Arrivals {
 
 function silent(reason: string): LedgerError {
   return new LedgerError('IO_FAILED', {
-    message: `tail -f did not tell what was committed: ${reason}`,
+    message: `tail -f did not print the committed event: ${reason}`,
     hint: 'run it again',
   });
 }

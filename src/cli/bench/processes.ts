@@ -99,10 +99,10 @@ async function collect(stream: Readable): Promise<string> {
 
 /** Tells what a process said itself, as far as its first line. */
 export function processFailed(fact: string, stderr: string, cause?: unknown): LedgerError {
-  const [delivered = ''] = stderr.split('\n');
+  const [first = ''] = stderr.split('\n');
   return new LedgerError('IO_FAILED', {
-    message: `a process that was measured failed: ${fact}, and said ${delivered === '' ? 'nothing' : `"${delivered.replace(/^error: /, '')}"`}`,
-    hint: 'run it again; nothing was left behind',
+    message: `a measured process failed: ${fact}, and printed ${first === '' ? 'nothing' : `"${first.replace(/^error: /, '')}"`}`,
+    hint: 'run it again; all temporary files were removed',
     cause,
   });
 }

@@ -33,7 +33,7 @@ export function readSettings(flags: {
   const least = lineBytesMin(events, flags.partitions);
   if (lineBytes < least || lineBytes > LINE_BYTES_MAX) {
     throw new LedgerError('INVALID_ARGUMENT', {
-      message: `events of ${lineBytes} bytes cannot be made: with their fields and the newline they have ${least} to ${LINE_BYTES_MAX}`,
+      message: `the event size ${lineBytes} is not possible: with all fields and the newline it is ${least} to ${LINE_BYTES_MAX} bytes`,
       hint: `use --size ${lineBytes < least ? least : LINE_BYTES_MAX}`,
     });
   }

@@ -29,7 +29,7 @@ export function ledgerOptions({ partition, partitions, durability }: BenchSettin
 /** A routing may ask for fields that the events do not have. */
 export function unroutable(settings: BenchSettings, cause: LedgerError): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {
-    message: `the events to measure with cannot be routed by ${settings.partition}`,
+    message: `the test events cannot be routed by ${settings.partition}`,
     hint: `their fields are ${FIELDS.join(', ')}; partition holds the names p0 to p${settings.partitions - 1}`,
     cause,
   });

@@ -27,7 +27,7 @@ export function toThroughput(
 /** A figure counts only where all of the work was done. */
 export function incomplete(verb: string, events: number, expected: number): LedgerError {
   return new LedgerError('INTERNAL', {
-    message: `${verb} was to handle ${expected} events and handled ${events}`,
+    message: `${verb} processed ${events} of ${expected} events`,
     hint: 'please report this',
   });
 }

@@ -29,8 +29,8 @@ export class Workplace {
       if (error instanceof LedgerError) throw error;
       const { code, message } = error as NodeJS.ErrnoException;
       throw new LedgerError('CANNOT_CREATE', {
-        message: `no temporary ledger can be made in ${parent}: ${code ?? message}`,
-        hint: 'name a directory you can write: --dir DIRECTORY',
+        message: `no temporary ledger can be created in ${parent}: ${code ?? message}`,
+        hint: 'use a writable directory: --dir DIRECTORY',
         cause: error,
       });
     }
@@ -69,7 +69,7 @@ export class Workplace {
 
 function noRoom(place: string, needed: number, free: number): LedgerError {
   return new LedgerError('DISK_FULL', {
-    message: `${place} has ${bytes(free)} free, and measuring takes ${bytes(needed)}`,
+    message: `${place} has ${bytes(free)} free, and the measurement needs ${bytes(needed)}`,
     hint: 'use fewer --events, or another --dir',
   });
 }

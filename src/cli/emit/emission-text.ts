@@ -39,9 +39,9 @@ export function emissionLine(report: EmissionReport, ms: number, failure?: Ledge
       : `${plural(report.events, 'event')} committed (${bytes(report.bytes)} in ${seconds(ms)}, ${rate(report.events, ms)}), ${sequences(report.firstSequence, report.lastSequence)}`,
   ];
   if (report.late > 0) parts.push(`${count(report.late)} late, recorded at the head's time`);
-  if (report.duplicates > 0) parts.push(`${plural(report.duplicates, 'duplicate')} passed over`);
+  if (report.duplicates > 0) parts.push(`${plural(report.duplicates, 'duplicate')} skipped`);
   if (report.rejected > 0) parts.push(`${plural(report.rejected, 'line')} rejected`);
-  if (failure?.code === 'OUTCOME_UNKNOWN') parts.push('the outcome of one commit more is unknown');
+  if (failure?.code === 'OUTCOME_UNKNOWN') parts.push('the outcome of one more commit is unknown');
   if (!report.isComplete && failure === undefined) parts.push('the rest of the input was not read');
   if (report.head !== null) parts.push(`head ${formatHead(report.head)}`);
   return parts.join('; ');

@@ -64,7 +64,7 @@ export class RejectFile {
       const { code } = error as NodeJS.ErrnoException;
       throw new LedgerError('IO_FAILED', {
         message: `${this.#path}: the rejects cannot be written: ${code ?? 'unknown error'}`,
-        hint: 'free some space, or name another file; these lines and what follows them were not committed',
+        hint: 'free some space, or name another file; these lines and all later ones were not committed',
         cause: error,
       });
     }

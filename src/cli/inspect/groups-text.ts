@@ -19,19 +19,19 @@ export function groupDocument(group: GroupDescription, now: Micros): object {
 }
 
 export async function groupsText(groups: readonly GroupDescription[], now: Micros): Promise<string> {
-  if (groups.length === 0) return 'no groups yet: a group is made by its first member, completengine tail --group NAME';
+  if (groups.length === 0) return 'no groups yet: the first member creates one: completengine tail --group NAME';
   return (await Promise.all(groups.map((group) => groupText(group, now)))).join('\n\n');
 }
 
 async function groupText(group: GroupDescription, now: Micros): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
   const age = ageMs(group.oldestTime, now);
-  const behind =
+  const lag =
     group.lag === 0
-      ? 'nothing waits'
-      : `${plural(group.lag, 'event')} behind${age === null ? '' : `, the oldest for ${span(age)}`}`;
+      ? 'no lag'
+      : `lag ${plural(group.lag, 'event')}${age === null ? '' : `, the oldest from ${span(age)} ago`}`;
   const members = group.members
-    .map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (silent)'}`)
+    .map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (expired)'}`)
     .join(', ');
   const rows = group.lanes.map((lane) => [
     escapeForTerminal(lane.partition),
@@ -47,7 +47,7 @@ async function groupText(group: GroupDescription, now: Micros): Promise<string> 
     ['left', 'right', 'right', 'left', 'right', 'left', 'right'],
     rows,
   );
-  return `group ${escapeForTerminal(group.name)}: ${behind}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
+  return `group ${escapeForTerminal(group.name)}: ${lag}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
 }
 
 const GROUPS_SHOWN = 8;

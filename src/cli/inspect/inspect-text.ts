@@ -57,12 +57,12 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
       'ledger',
       `${escapeForTerminal(identity.path)} (format ${ledger.format}, ${bytes(storage.fileBytes)} and ${bytes(storage.walBytes)} of WAL)`,
     ],
-    ['uuid', `${escapeForTerminal(identity.uuid)}, made ${formatTime(identity.createdAt)}`],
+    ['uuid', `${escapeForTerminal(identity.uuid)}, created ${formatTime(identity.createdAt)}`],
     ['head', formatHead(head)],
     ['events', `${count(head.sequence)} in ${plural(ledger.commits, 'commit')}`],
     ['time', head.sequence === 0 ? 'none yet' : `${timeOrNull(ledger.firstTime)} to ${formatTime(head.time)}`],
     ...epochLines(identity).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
-    ['time field', config.time === null ? 'none: arrival counts' : escapeForTerminal(formatFieldPath(config.time))],
+    ['time field', config.time === null ? 'none (arrival time)' : escapeForTerminal(formatFieldPath(config.time))],
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(formatFieldPath(config.unique))],
     [
       'settings',
@@ -74,10 +74,11 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
     ],
   ];
   for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
-  if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} with a pin`]);
+  if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} pinned`]);
   if (groups.length > 0) rows.push(['groups', lagsText(groups)]);
   if (storage.foreignObjects.length > 0) rows.push(['foreign', foreignText(storage.foreignObjects)]);
-  if (storage.worldReadable) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
+  if (storage.worldReadable)
+    rows.push(['warning', 'users other than the owner can read or write the file; run chmod 600']);
   for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
@@ -88,7 +89,7 @@ function producerText({ name, position }: LedgerDescription['producers'][number]
   const place =
     readTransferName(name) === null
       ? `at byte ${count(position)} of its input`
-      : `through its sequence ${count(position)}`;
+      : `through source sequence ${count(position)}`;
   return `${escapeForTerminal(name)} ${place}`;
 }
 
@@ -98,7 +99,7 @@ const FOREIGN_SHOWN = 8;
 function foreignText(objects: LedgerDescription['storage']['foreignObjects']): string {
   const shown = objects.slice(0, FOREIGN_SHOWN).map(({ type, name }) => `${type} ${escapeForTerminal(name)}`);
   const hidden = objects.length - shown.length;
-  return `${shown.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}: not part of the ledger, passed over`;
+  return `${shown.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}: not part of the ledger, ignored`;
 }
 
 const EPOCHS_SHOWN = 8;

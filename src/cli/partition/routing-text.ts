@@ -48,23 +48,22 @@ export function placementDocuments({ placements, partitionNames }: RoutingInForc
 
 /** What changed and from which sequence it holds. */
 export function changeText({ before, after }: RoutingChange): string {
-  if (before.epoch.epoch === after.epoch.epoch)
-    return `nothing changes: ${epochText(after.epoch, after.partitionNames)}`;
+  if (before.epoch.epoch === after.epoch.epoch) return `no change: ${epochText(after.epoch, after.partitionNames)}`;
   const lines = [
     `epoch ${after.epoch.epoch} from sequence ${after.epoch.fromSequence}: ${routingText(after.epoch, after.partitionNames)}`,
   ];
   const added = after.partitionNames.slice(before.partitionNames.length);
-  if (added.length > 0) lines.push(`new: ${added.join(', ')}`);
+  if (added.length > 0) lines.push(`new partitions: ${added.join(', ')}`);
   for (const [key, partition] of after.placements) {
     if (before.placements.get(key) !== partition) lines.push(`${key} goes to ${after.partitionNames[partition]}`);
   }
   const ended = [...before.placements.keys()].filter((key) => !after.placements.has(key)).length;
-  if (ended > 0) lines.push(`${plural(ended, 'placement')} ended: another field is read`);
+  if (ended > 0) lines.push(`${plural(ended, 'placement')} removed: the key field changed`);
   const moved = movedShare(before.epoch, after.epoch);
   const what = routingFields(after.epoch.spec).length === 0 ? 'payloads' : 'keys';
   if (moved > 0)
     lines.push(
-      `about ${percent(moved)} of ${what} go to another partition from there on, as on a Kafka topic that grows`,
+      `about ${percent(moved)} of ${what} move to another partition from there on, as on a Kafka topic that grows`,
     );
   return lines.map(escapeForTerminal).join('\n');
 }

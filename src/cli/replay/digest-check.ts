@@ -31,7 +31,7 @@ function readDigest(path: string): string | null {
     return parseDigest(text);
   } catch (error) {
     throw new LedgerError('INPUT_UNREADABLE', {
-      message: `${path} holds no digest`,
+      message: `${path} contains no digest`,
       hint: 'name another file',
       cause: error,
     });

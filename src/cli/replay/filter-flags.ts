@@ -7,7 +7,7 @@ export const filterFlags = (more: { readonly exclusive?: string[]; readonly help
   key: Flags.string({ description: 'only events with this key', helpValue: 'KEY', ...more }),
   where: Flags.string({
     description:
-      'only events that meet this; also != < <= > >=, ~ for a regular expression (RE2), ~* ignoring case. Several: all of them',
+      'only events that match; also != < <= > >=, ~ for a regular expression (RE2), ~* ignoring case. Repeated: all must match',
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'PATH=VALUE',

@@ -28,8 +28,8 @@ export function splitPartitionFlags(values: readonly string[] | undefined): {
   const [routing, ...more] = (values ?? []).filter((value) => value.includes(':'));
   if (more.length > 0)
     throw new LedgerError('INVALID_ARGUMENT', {
-      message: 'a ledger has one routing',
-      hint: 'give one --partition with a colon',
+      message: 'a ledger has one routing rule',
+      hint: 'give only one --partition with a colon',
     });
   return { names: (values ?? []).filter((value) => !value.includes(':')), routing };
 }

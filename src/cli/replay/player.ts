@@ -35,8 +35,6 @@ export function openPlayer({ isStepping, isQuiet, signal, onChange }: PlayerOpti
   };
   const close = listenForKeys({ signal, onKey });
   if (!isQuiet && process.stderr.isTTY === true)
-    process.stderr.write(
-      isStepping ? 'any key tells the next event, q ends it\n' : 'the space bar pauses, q ends it\n',
-    );
+    process.stderr.write(isStepping ? 'any key: next event, q: quit\n' : 'space: pause, q: quit\n');
   return { playback, close };
 }

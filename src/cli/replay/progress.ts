@@ -25,8 +25,8 @@ export class ReplayProgressLine {
     this.#bar ??= new ProgressBar({
       format:
         through === null
-          ? '{events} told  {now}  {speed}{note}'
-          : '{bar} {percentage}%  {events} told  {left} left  {now}  {speed}{note}',
+          ? '{events} replayed  {now}  {speed}{note}'
+          : '{bar} {percentage}%  {events} replayed  {left} left  {now}  {speed}{note}',
       total: through === null ? null : Math.max(0, through - from + 1),
       barColumns: BAR_COLUMNS,
       isQuiet: this.#isQuiet || this.#isBesideEvents,

@@ -44,7 +44,7 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
   const mayPause = isPaced || run.isStepping || follow === true || key !== undefined || where !== undefined;
   const player =
     isPaced || run.isStepping
-      ? openPlayer({ ...run, signal, onChange: (isPaused) => line.note(isPaused ? 'paused: space goes on' : '') })
+      ? openPlayer({ ...run, signal, onChange: (isPaused) => line.note(isPaused ? 'paused, space resumes' : '') })
       : null;
   let hasReader = true;
   const onGone = (): void => {

@@ -15,20 +15,20 @@ export function replayLine(report: StreamReport | TransferReport): string {
     report.isVerified ? 'verified' : 'not verified',
     `digest ${report.digest}`,
   ];
-  if (resumedBehind !== null) parts.push(`behind sequence ${resumedBehind}, which it held`);
-  if ('head' in report) parts.push(`its head ${formatHead(report.head)}`);
-  if (!report.isComplete) parts.push('the rest was not told');
+  if (resumedBehind !== null) parts.push(`resumed after sequence ${resumedBehind}`);
+  if ('head' in report) parts.push(`target head ${formatHead(report.head)}`);
+  if (!report.isComplete) parts.push('stopped early');
   if (report.missingFields.length > 0) parts.push(missingFieldsText(report.missingFields));
   return parts.join('; ');
 }
 
 /** Of a reader that goes away in the middle of the first page nobody knows what it took. */
 function nothingLine({ isComplete, missingFields }: StreamReport, resumedBehind: number | null): string {
-  if (!isComplete) return 'ended before a page of events was told';
+  if (!isComplete) return 'stopped before the first page of events was replayed';
   if (missingFields.length > 0) return `no events: ${missingFieldsText(missingFields)}`;
   return resumedBehind === null
     ? 'no events in this range'
-    : `nothing new: it holds them through sequence ${resumedBehind}`;
+    : `nothing new: the target is complete through sequence ${resumedBehind}`;
 }
 
 export function replayDocument(report: StreamReport | TransferReport): object {
@@ -40,10 +40,10 @@ export function replayDocument(report: StreamReport | TransferReport): object {
 export function dryRunLine({ durationMs, ...report }: DryRunReport): string {
   if (report.events === 0) return nothingLine(report, null);
   return [
-    `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be told`,
+    `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be replayed`,
     sequences(report.firstSequence, report.lastSequence),
     `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}, a span of ${span(((report.lastTime ?? 0) - (report.firstTime ?? 0)) / 1000)}`,
-    durationMs === null ? 'as fast as it goes' : `${span(durationMs)} at this speed`,
+    durationMs === null ? 'unthrottled' : `${span(durationMs)} at this speed`,
     `digest ${report.digest}`,
     ...(report.missingFields.length > 0 ? [missingFieldsText(report.missingFields)] : []),
   ].join('; ');

@@ -59,21 +59,21 @@ export async function replayToGroup(step: Step): Promise<void> {
       const plan = await engine.planCursors(group, from, options);
       await show(plan, false);
       const obstacle = obstacleTo(plan, flags.force, mayAsk);
-      const isAgreed = obstacle === null && (await confirm(`step group ${group}?`, signal));
+      const isAgreed = obstacle === null && (await confirm(`reset the offsets of group ${group}?`, signal));
       if (!isAgreed) return step.report(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
     }
     // what was planned may have changed since: what was done is told
     const done = await engine.setCursors(group, from, { ...options, force: flags.force });
     sayOnOutputFailure('the group was reset');
     await show(done, true);
-    if (!flags.json) step.report('done: its members go on from there');
+    if (!flags.json) step.report('done: members continue from there');
   });
 }
 
 /** What is to be told in place of a question; null where it can be asked. */
 function obstacleTo({ liveMembers }: CursorPlan, isForced: boolean, mayAsk: boolean): string | null {
-  if (liveMembers.length > 0 && !isForced) return 'while members are at work it takes --force';
-  return mayAsk ? null : 'add --yes to do it';
+  if (liveMembers.length > 0 && !isForced) return 'members are active; add --force';
+  return mayAsk ? null : 'add --yes to apply it';
 }
 
 /** @throws LedgerError INVALID_ARGUMENT */
@@ -85,15 +85,15 @@ function startOf({ flags, metadata, range }: Step): StartPoint {
   const fact = range === undefined ? alien && `--${alien}` : 'a range';
   if (fact !== undefined) {
     throw new LedgerError('INVALID_ARGUMENT', {
-      message: `${fact} does not go with --to-group: a group is stepped to one place, and gets everything from there up to the present`,
-      hint: 'say where: --from start, end, a sequence or a time; --partition NAME for some partitions only',
+      message: `${fact} cannot be combined with --to-group: an offset reset takes one start position and has no end`,
+      hint: 'use --from start, end, a sequence or a time; --partition NAME for some partitions only',
     });
   }
   const from = flags['from-sequence'] ?? flags.from;
   if (from !== undefined) return from;
   throw new LedgerError('INVALID_ARGUMENT', {
     message: '--to-group without --from',
-    hint: 'say where the group is to begin: --from start, end, a sequence or a time',
+    hint: 'add the start position: --from start, end, a sequence or a time',
   });
 }
 
@@ -104,6 +104,6 @@ async function checkSequence(engine: Completengine, from: StartPoint): Promise<v
   if (Number(from) <= head + 1) return;
   throw new LedgerError('INVALID_RANGE', {
     message: `there is no sequence ${from}: the head is at ${head}`,
-    hint: 'with --to-group digits are a sequence: write a time as 2026-04-12T09:00:00Z or -2h, and for the end --from end',
+    hint: 'with --to-group digits are a sequence: write a time as 2026-04-12T09:00:00Z or -2h, and the end as --from end',
   });
 }

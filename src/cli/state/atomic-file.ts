@@ -13,7 +13,7 @@ export function readSmallFile(path: string): string | null {
   try {
     const stats = statSync(path);
     if (!stats.isFile() || stats.size > SMALL_BYTES)
-      throw notOurs(path, stats.isFile() ? 'it is too large' : 'it is no file');
+      throw notOurs(path, stats.isFile() ? 'it is too large' : 'it is not a regular file');
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof LedgerError) throw error;

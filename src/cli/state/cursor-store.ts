@@ -58,7 +58,7 @@ export class CursorStore<State> {
 
   noCursor(cause?: unknown): LedgerError {
     return new LedgerError('INPUT_UNREADABLE', {
-      message: `${this.#path} is no cursor of a ${this.#owner}`,
+      message: `${this.#path} is not a cursor file of ${this.#owner}`,
       hint: 'name another file',
       cause,
     });
@@ -67,8 +67,8 @@ export class CursorStore<State> {
   /** `each` has a file of its own. */
   conflict(whose: string, each: string): LedgerError {
     return new LedgerError('CURSOR_CONFLICT', {
-      message: `the cursor in ${this.#path} is that of ${whose}`,
-      hint: `give each ${each} a cursor file of its own`,
+      message: `the cursor in ${this.#path} belongs to ${whose}`,
+      hint: `use a separate cursor file for each ${each}`,
     });
   }
 }

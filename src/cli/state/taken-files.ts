@@ -28,7 +28,7 @@ const STDOUT: NamedFile = { name: 'standard output', place: 1 };
 /** What SQLite keeps beside a database. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 const LINKS_MAX = 40;
-const HYPHEN = 'name a file; one that is called so is ./-';
+const HYPHEN = 'give a file name; a file called - is ./-';
 const HYPHEN_OF_LINES = `${HYPHEN}, and standard error is /dev/stderr`;
 
 /** Before anything is opened. @throws LedgerError INVALID_ARGUMENT */
@@ -39,7 +39,7 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
   for (const { name, place } of inputs) {
     const fact = taken.get(keyOf(place) ?? '');
     if (fact !== undefined)
-      throw refusal(`the input ${name} ${fact}`, 'name files of JSON lines; what is in a ledger: completengine replay');
+      throw refusal(`the input ${name} ${fact}`, 'give files of JSON lines; to read a ledger: completengine replay');
   }
   for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
   const stdout = keyOf(STDOUT.place);

@@ -32,8 +32,8 @@ export class TailCursor {
   checkReached(head: number): void {
     if (this.#kept === null || this.#kept <= head) return;
     throw new LedgerError('VERIFICATION_FAILED', {
-      message: `the cursor stands behind sequence ${this.#kept}, and the head of the ledger is at ${head}: an older copy?`,
-      hint: 'prove the ledger with a head kept elsewhere: completengine inspect --expect-head SEQUENCE:HASH; or begin with another cursor file',
+      message: `the cursor is at sequence ${this.#kept}, past the head ${head} of the ledger: is it an older copy?`,
+      hint: 'verify the ledger with a head kept elsewhere: completengine inspect --expect-head SEQUENCE:HASH; or start with another cursor file',
       details: { tailed: this.#kept, head },
     });
   }

@@ -30,7 +30,7 @@ export class DeliveryLog {
   }
 
   retry(failure: FailedDelivery & { readonly pauseMs: number }): void {
-    this.#lines.add(`${placeOf(failure)}: ${failure.reason}; again in ${seconds(failure.pauseMs)}`);
+    this.#lines.add(`${placeOf(failure)}: ${failure.reason}; retry in ${seconds(failure.pauseMs)}`);
   }
 
   parked(failure: FailedDelivery): void {

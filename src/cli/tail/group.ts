@@ -50,12 +50,12 @@ export async function tailGroup(
     );
     if (!subscription.isNew && flags.from !== undefined)
       report(
-        `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
+        `group ${subscription.group} resumes at its own offsets: --from is for a new group; to reset the offsets: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
       );
     const head = (await engine.head()).sequence;
     if (subscription.isNew && beyondHead(flags.from, head))
       report(
-        `there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} begins after it`,
+        `there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} starts after that sequence`,
       );
     await subscription.finished;
   } finally {
@@ -88,10 +88,7 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
     from: flags.from,
     zone: flags.tz,
     leaseMs: flags.lease === undefined ? undefined : millisOf(flags.lease),
-    onFenced: (delivery) =>
-      report(
-        `${placeOf(delivery)}: the lease had gone to another member, or the group was stepped elsewhere: not acknowledged`,
-      ),
+    onFenced: (delivery) => report(`${placeOf(delivery)}: not acknowledged: lease lost or offsets reset`),
     until: {
       count: flags.count,
       head: flags['exit-at-head'],
@@ -118,7 +115,7 @@ async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Tar
     });
     if (isTaken) return;
     interrupt.abort();
-    throw new Error('the reader of the output has gone');
+    throw new Error('the output pipe is closed');
   };
   return {
     handler,

@@ -57,7 +57,7 @@ export async function redeliverParked(engine: Completengine, group: string, give
   const isAnyoneThere = (await engine.groups()).some(
     ({ name, members }) => name === group && members.some(({ isAlive }) => isAlive),
   );
-  return `${plural(count, 'event')} will be delivered again${isAnyoneThere ? '' : ' when a member of the group runs'}`;
+  return `${plural(count, 'event')} will be redelivered${isAnyoneThere ? '' : ' when a member of the group runs'}`;
 }
 
 /** `given`: sequences, or `all`: what is forgotten must be said. */

@@ -4,5 +4,5 @@ import { escapeForTerminal } from './escape.ts';
 
 /** Of one field at least. They are named as they were asked for, so that a misspelling shows. */
 export function missingFieldsText(fields: readonly string[]): string {
-  return escapeForTerminal(`none of the events looked at has the field ${fields.join(' or ')}`);
+  return escapeForTerminal(`no event read has the field ${fields.join(' or ')}`);
 }

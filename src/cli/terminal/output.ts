@@ -6,7 +6,7 @@ import { type EventForm, envelopeForm, payloadForm, StreamSink } from '../../ind
 export const outputFlag = Flags.option({
   char: 'o',
   description:
-    'payload: the lines as they came in; envelope: with sequence, partition, offset, time and key; pretty: for people. Default: pretty on a terminal, else payload',
+    'payload: the original lines; envelope: with sequence, partition, offset, time and key; pretty: for people. Default: pretty on a terminal, else payload',
   options: ['payload', 'envelope', 'pretty'] as const,
 });
 

@@ -115,22 +115,22 @@ function groupColumns({ groups, now }: Sample, rates: Rates, width: number): Liv
     rank,
     cell,
   });
-  const tries = column('tries', 4, ({ lanes }) => alarm(sum(lanes, ({ attempts }) => attempts)));
+  const attempts = column('attempts', 4, ({ lanes }) => alarm(sum(lanes, ({ attempts }) => attempts)));
   return [
     { head: sectionName('scheduler'), align: 'left', rank: 0, cell: ({ name }) => rowName(shownName(name, width)) },
     column('lag', 0, ({ lag }) => count(lag)),
     column('lag/s', 1, (group) => trendText(group, flowOf(group))),
     column('read/s', 5, (group) => rateText(flowOf(group)?.readPerSecond ?? null)),
-    column('done in', 2, (group) => catchUpText(group, flowOf(group))),
+    column('ETA', 2, (group) => catchUpText(group, flowOf(group))),
     column('oldest', 6, ({ oldestTime }) => ageText(oldestTime, now)),
-    column('held', 7, holdText),
-    ...(groups.some(({ lanes }) => lanes.some(({ attempts }) => attempts > 0)) ? [tries] : []),
+    column('assigned', 7, assignedText),
+    ...(groups.some(({ lanes }) => lanes.some(({ attempts }) => attempts > 0)) ? [attempts] : []),
     column('parked', 3, ({ parked }) => alarm(parked)),
   ];
 }
 
 /** Partitions that are leased, of all, and by how many members that are alive. */
-function holdText({ lanes, members }: GroupDescription): string {
+function assignedText({ lanes, members }: GroupDescription): string {
   const leased = lanes.filter(({ member }) => member !== null).length;
   const alive = members.filter(({ isAlive }) => isAlive).length;
   const text = `${leased}/${lanes.length} by ${alive}`;

@@ -78,5 +78,5 @@ function spaced(sections: readonly (readonly string[])[], rows: number): string[
 
 function clipped(page: readonly string[], rows: number, columns: number): string[] {
   const kept = page.slice(0, Math.max(0, rows - 1));
-  return [...kept, chalk.dim(cutLine(`… ${plural(page.length - kept.length, 'row')} left out`, columns))];
+  return [...kept, chalk.dim(cutLine(`… ${plural(page.length - kept.length, 'more row')}`, columns))];
 }

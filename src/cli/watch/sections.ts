@@ -114,7 +114,7 @@ function graphTitle(seconds: readonly (number | null)[]): string {
   const known = seconds.filter((events) => events !== null).length;
   if (known === 0) return '';
   const most = mostOf(seconds);
-  return most === 0 ? `nothing in the last ${known}s` : `the last ${known}s, up to ${perSecond(most)}/s`;
+  return most === 0 ? `no events in the last ${known}s` : `last ${known}s, peak ${perSecond(most)}/s`;
 }
 
 /** What can be seen of it from outside: when it had something to tell, and what waits in the log of commits. */
@@ -128,7 +128,7 @@ export function busSection({ gauges, now }: Sample, width: number): string[] {
     firstFitting(
       [
         `${name}  ${last}; ${walText(wal)}`,
-        `${name}  ${last}; ${bytes(wal.waitingBytes)} to write back`,
+        `${name}  ${last}; ${bytes(wal.waitingBytes)} to checkpoint`,
         `${name}  ${last}`,
       ],
       width,
@@ -139,8 +139,8 @@ export function busSection({ gauges, now }: Sample, width: number): string[] {
 function walText({ bytes: size, waitingBytes }: LedgerGauges['wal']): string {
   if (size === 0) return 'no WAL';
   return waitingBytes === 0
-    ? `${bytes(size)} WAL, all of it written back`
-    : `of ${bytes(size)} WAL ${bytes(waitingBytes)} not yet written back`;
+    ? `${bytes(size)} WAL, all checkpointed`
+    : `${bytes(size)} WAL, ${bytes(waitingBytes)} not yet checkpointed`;
 }
 
 /** What history there is to tell again, and what of other ledgers' is told here. */
@@ -163,8 +163,8 @@ export function replaySection({ identity, gauges }: Sample, width: number, isSho
   if (isShort) return [first];
   const transfers = transfersOf(producers);
   const held = transfers.slice(0, TRANSFERS_SHOWN).map(({ uuid, isFiltered, throughSequence }) => {
-    const what = isFiltered ? 'a choice of ledger' : 'ledger';
-    return `${rowName('')}  holds ${what} ${uuid.slice(0, UUID_DIGITS)} through its sequence ${count(throughSequence)}`;
+    const what = isFiltered ? 'filtered copy of ledger' : 'copy of ledger';
+    return `${rowName('')}  ${what} ${uuid.slice(0, UUID_DIGITS)} through its sequence ${count(throughSequence)}`;
   });
   if (transfers.length > TRANSFERS_SHOWN)
     held.push(`${rowName('')}  and ${count(transfers.length - TRANSFERS_SHOWN)} other ledgers`);

@@ -58,10 +58,10 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
   let redraw = (): Promise<void> => Promise.resolve();
   const screen = new LiveScreen(() => void redraw());
   const leave = hasKeyboard() ? listenForKeys({ signal: interrupt.signal, onQuit: () => interrupt.abort() }) : () => {};
-  const end = `${hasKeyboard() ? 'q' : 'Ctrl-C'} ends it`;
+  const end = `${hasKeyboard() ? 'q' : 'Ctrl-C'} quit`;
   try {
     await sampleLoop(engine, interrupt.signal, everyMs, (sample, rates) => {
-      const hint = `${end}; it looks every ${span(everyMs)}${averagedOver(rates)}`;
+      const hint = `${end}, refresh ${span(everyMs)}${averagedOver(rates)}`;
       redraw = async () => screen.show(await renderPage(sample, rates, screen.window, hint));
       return redraw();
     });
@@ -72,7 +72,7 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
 }
 
 function averagedOver({ average }: Rates): string {
-  return average === null ? '' : `; rates of partitions and groups are over ${measuredSpan(average.overMs)}`;
+  return average === null ? '' : `; partition and group rates over ${measuredSpan(average.overMs)}`;
 }
 
 async function sampleLoop(engine: Completengine, signal: AbortSignal, everyMs: number, show: Show): Promise<void> {
