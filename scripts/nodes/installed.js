@@ -1,4 +1,4 @@
-/** The packed package, installed globally as a user would, into a prefix of its own. */
+/** Installs the packed package globally, as a user would, into a separate prefix, and tests it. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export function install(node, manager, tarball) {
   return { prefix, env };
 }
 
-/** init, emit, replay: what comes out is what went in. */
+/** Runs init, emit and replay; the output must equal the input. */
 export function firstRound({ prefix, env }) {
   const ledger = join(prefix, 'events.codex');
   const script =
@@ -29,10 +29,10 @@ export function firstRound({ prefix, env }) {
   expectThat(out.includes('OK: 1,707 events'), `inspect --verify says: ${out}`);
 }
 
-/** Each run's exit code counts: a pipe hides it, and an abort comes after the last line is printed. */
+/** Checks the exit code of each run: a pipe hides it, and a crash at exit comes after the last line of output. */
 export function pipedRuns({ prefix, env }) {
   const input = join(prefix, 'piped.jsonl');
-  // several commits on the writing thread
+  // several commits on the writer thread
   writeFileSync(input, readFileSync(EARTHQUAKES, 'utf8').repeat(4));
   const script = `
     completengine init || exit
@@ -52,7 +52,7 @@ export function pipedRuns({ prefix, env }) {
   );
 }
 
-/** A Node that would end with a segmentation fault gets one line with both versions, and one with the command that helps. */
+/** A Node that would crash with a segmentation fault prints one line with both versions, and one with the command to run. */
 export function refusal({ prefix, env }, node) {
   const { err } = run('completengine', ['init', '-l', join(prefix, 'refused.codex')], {
     env: { ...env, PATH: `${node.bin}:${env.PATH}` },

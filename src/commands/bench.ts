@@ -1,4 +1,4 @@
-/** `completengine bench`: measures this machine on a ledger of its own. */
+/** `completengine bench`: measures this machine on a temporary ledger. */
 
 import { tmpdir } from 'node:os';
 import * as Flags from '@oclif/core/flags';

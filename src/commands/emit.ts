@@ -32,7 +32,7 @@ A bad line stops the run: the lines before it are committed, the error names the
     '<%= config.bin %> <%= command.id %> --key acme < orders-of-acme.jsonl',
     '<%= config.bin %> replay -o envelope | <%= config.bin %> <%= command.id %> --envelope -l copy.codex',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     file: Args.string({
       description: 'files of JSON lines; - or no file: standard input',
@@ -138,7 +138,7 @@ A bad line stops the run: the lines before it are committed, the error names the
   }
 }
 
-/** An error of the input stream is the input's, not a bug. */
+/** Translates an error of the input stream: it is bad input, not a bug. */
 function asFailure(error: unknown): LedgerError {
   if (error instanceof LedgerError) return error;
   if (typeof (error as NodeJS.ErrnoException).syscall === 'string') return unreadable('the input', error);

@@ -1,4 +1,4 @@
-/** `completengine init`: makes a ledger. */
+/** `completengine init`: creates a ledger. */
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
@@ -67,7 +67,7 @@ export default class Init extends BaseCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Init);
-    // the shell has made it an empty file, which would become a ledger that our own output runs into
+    // `init -l F > F`: the shell has created F empty, and our output would be written into the new ledger
     refuseTakenFiles({ ledgers: [flags.ledger] });
     const busyTimeoutMs = millisOf(flags['busy-timeout']);
     await Completengine.create(flags.ledger, {
@@ -81,13 +81,13 @@ export default class Init extends BaseCommand {
       busyTimeoutMs,
     });
     return withLedger(flags, 'read', async (engine) => {
-      const made = await engine.inspect();
-      const name = escapeForTerminal(made.identity.path);
+      const created = await engine.inspect();
+      const name = escapeForTerminal(created.identity.path);
       sayOnOutputFailure(`the ledger was created: ${name}`);
       this.log(
-        `${name}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`,
+        `${name}: ${routingText(created.identity.epochs[0], namesOf(created.identity))}, head ${formatHead(created.head)}`,
       );
-      return overviewDocument(made, []);
+      return overviewDocument(created, []);
     });
   }
 }

@@ -1,4 +1,4 @@
-/** `completengine inspect`: what a ledger holds, one event, or a proof that it is sound. */
+/** `completengine inspect`: shows what a ledger holds, or one event, or verifies the ledger. */
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
@@ -15,7 +15,7 @@ export default class Inspect extends BaseCommand {
     `--watch shows the ledger section by section on a page that refreshes every second: input, routing, write-ahead log, consumer groups with lag and ETA, and replay. It only reads, a few milliseconds at a time, and no commit waits for it. Press q to quit. In a pipe, or with --json, each refresh is a line of JSON.
 
 --verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.`;
-  // what oclif makes of flags that exclude one another cannot be read
+  // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
     '<%= command.id %> [-l FILE] [--json] [--sequence N | --groups | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH]]';
   static override enableJsonFlag = true;
@@ -74,11 +74,11 @@ export default class Inspect extends BaseCommand {
         );
       });
     } catch (error) {
-      throw isVerifying ? asBroken(error) : error;
+      throw isVerifying ? asVerificationFailure(error) : error;
     }
   }
 
-  /** Returns nothing: what there is to say was said line by line. */
+  /** Returns no document: each refresh is printed as it is taken. */
   async #watch(flags: LedgerFlags & { readonly every: string | undefined }): Promise<undefined> {
     const { everyMsOf, watch } = await import('../cli/watch/watch.ts');
     const options = { everyMs: everyMsOf(flags.every), isJson: this.jsonEnabled() };
@@ -122,8 +122,8 @@ export default class Inspect extends BaseCommand {
   }
 }
 
-/** Asked to verify, a file that cannot even be opened as a ledger has failed: 3, not 76. Who was told to come here is not sent here again. */
-function asBroken(error: unknown): unknown {
+/** With --verify a file that cannot be opened as a ledger has failed verification: exit 3, not 76. The hint of DAMAGED_LEDGER is `inspect --verify`, so it is replaced here. */
+function asVerificationFailure(error: unknown): unknown {
   if (!(error instanceof LedgerError) || error.cause === undefined) return error;
   if (error.code !== 'NOT_A_LEDGER' && error.code !== 'DAMAGED_LEDGER') return error;
   const hint =

@@ -1,4 +1,4 @@
-/** `completengine replay`: re-tells a range of history. */
+/** `completengine replay`: replays a range of events. */
 
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/app/base-command.ts';
@@ -37,7 +37,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
     '<%= config.bin %> <%= command.id %> --follow --exec ./import.sh --cursor-file import.cursor',
     '<%= config.bin %> <%= command.id %> --to-group mailer --from 2026-04-12 --yes',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     range: Args.string({
       description: 'a day, or an ISO interval: START/END, START/DURATION',

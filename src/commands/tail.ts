@@ -1,4 +1,4 @@
-/** `completengine tail`: the last events, and those that come; alone, or as a member of a group. */
+/** `completengine tail`: prints the last events and follows new ones, alone or as a member of a group. */
 
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../cli/app/arguments.ts';
@@ -28,7 +28,7 @@ A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GRO
     "<%= config.bin %> <%= command.id %> --group mailer --exec './send-mail'",
     '<%= config.bin %> <%= command.id %> --parked --group mailer',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     partition: Args.string({
       description: 'partitions to read, default all; with --redeliver and --drop: sequences',

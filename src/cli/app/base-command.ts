@@ -1,4 +1,4 @@
-/** What all commands that open a ledger share: the ledger flags. Nothing else belongs here. */
+/** Base of all commands that open a ledger: adds the ledger flags, and nothing else. */
 
 import * as Flags from '@oclif/core/flags';
 import { BareCommand } from './bare-command.ts';

@@ -1,4 +1,4 @@
-/** Compares a measurement with an earlier one that was kept with --json. */
+/** Compares a measurement with an earlier one, saved with --json. */
 
 import { readFileSync, statSync } from 'node:fs';
 import { LedgerError } from '../../index.ts';
@@ -7,13 +7,13 @@ import { type BenchDocument, DOCUMENT_KIND } from './document.ts';
 import { METRICS, own, valueAt } from './metrics.ts';
 import { roundRatio } from './samples.ts';
 
-/** A document of ours has a few kilobytes; nobody waits for a log to be read as one. */
+/** Our documents have a few kilobytes; a larger file, such as a log, is not read. */
 const DOCUMENT_BYTES_MAX = 1024 * 1024;
 
 const SETTINGS = ['events', 'lineBytes', 'partitions', 'partition', 'durability', 'synchronous', 'time'];
 const MACHINE = ['cpu', 'cores', 'platform', 'fileSystem', 'node', 'sqlite', 'completengine'];
 
-/** An earlier measurement: of another version, perhaps, so no figure is sure to be there. */
+/** An earlier measurement. It may come from another version, so any figure may be missing. */
 export interface EarlierBench {
   readonly file: string;
   readonly measuredAt: string;
@@ -31,10 +31,10 @@ export interface Difference {
 export interface Comparison {
   readonly file: string;
   readonly measuredAt: string;
-  /** Settings in which the two differ: where there are any the ratios mean little. */
+  /** Settings that differ; if there are any, the ratios mean little. */
   readonly settings: readonly Difference[];
   readonly machine: readonly Difference[];
-  /** Now to then, by the figure's path; null where one of them is missing. */
+  /** Ratio of now to before, by the path of the figure; null if one is missing. */
   readonly ratios: Readonly<Record<string, number | null>>;
 }
 

@@ -1,4 +1,4 @@
-/** A measurement for people: the settings, the machine, a table, and what to keep in mind about the figures. */
+/** Formats a measurement for people: settings, machine, table, and notes about the figures. */
 
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count } from '../terminal/format-numbers.ts';
@@ -9,7 +9,7 @@ import { MEMORY_FILE_SYSTEMS } from './machine.ts';
 import { METRICS, type Metric, valueAt } from './metrics.ts';
 
 const NONE = '-';
-/** Two runs on a quiet machine differ by so much. */
+/** Two runs on an idle machine differ by this much. */
 const NOISE = 0.05;
 
 export function benchText(

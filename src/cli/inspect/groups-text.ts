@@ -1,4 +1,4 @@
-/** What `inspect --groups` shows: where groups stand, who works in them, and what waits. */
+/** Formats `inspect --groups`: the offsets, members, leases and lag of each group. */
 
 import { formatTime, type GroupDescription, type Micros } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -52,7 +52,7 @@ async function groupText(group: GroupDescription, now: Micros): Promise<string> 
 
 const GROUPS_SHOWN = 8;
 
-/** Who is how far behind, on one line: those with the largest lag first. */
+/** Returns the lag of each group on one line, the largest first. */
 export function lagsText(groups: readonly GroupDescription[]): string {
   const byLag = [...groups].sort((one, other) => other.lag - one.lag);
   const shown = byLag.slice(0, GROUPS_SHOWN).map(({ name, lag }) => `${escapeForTerminal(name)} (lag ${count(lag)})`);

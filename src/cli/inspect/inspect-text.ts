@@ -1,4 +1,4 @@
-/** What `inspect` shows, as text and as documents. */
+/** Formats the output of `inspect`, as text and as JSON documents. */
 
 import {
   formatFieldPath,
@@ -18,7 +18,7 @@ import { bytes, count, plural } from '../terminal/format-numbers.ts';
 import { timeOrNull } from '../terminal/times.ts';
 import { lagsText } from './groups-text.ts';
 
-/** `groups`: their documents. */
+/** `groups`: documents of the groups. */
 export function overviewDocument(ledger: LedgerDescription, groups: readonly object[]): object {
   const { identity, head, storage } = ledger;
   const { config } = identity;
@@ -84,7 +84,7 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
 }
 
-/** How far its input is stored: by bytes, or by the sequences of another ledger. */
+/** The stored position of its input: in bytes, or as a sequence of another ledger. */
 function producerText({ name, position }: LedgerDescription['producers'][number]): string {
   const place =
     readTransferName(name) === null
@@ -95,7 +95,7 @@ function producerText({ name, position }: LedgerDescription['producers'][number]
 
 const FOREIGN_SHOWN = 8;
 
-/** What other tools have put into the file. */
+/** Objects that other tools have added to the file. */
 function foreignText(objects: LedgerDescription['storage']['foreignObjects']): string {
   const shown = objects.slice(0, FOREIGN_SHOWN).map(({ type, name }) => `${type} ${escapeForTerminal(name)}`);
   const hidden = objects.length - shown.length;
@@ -104,14 +104,14 @@ function foreignText(objects: LedgerDescription['storage']['foreignObjects']): s
 
 const EPOCHS_SHOWN = 8;
 
-/** The last epochs, the one in force at the end. */
+/** The last epochs; the current one is last. */
 function epochLines(identity: LedgerIdentity): string[] {
   const hidden = Math.max(0, identity.epochs.length - EPOCHS_SHOWN);
   const shown = identity.epochs.slice(hidden).map((epoch) => epochText(epoch, namesOf(identity)));
   return hidden === 0 ? shown : [`${plural(hidden, 'earlier epoch')}: inspect --json`, ...shown];
 }
 
-/** A payload is text in the document: it is JSON, but parsing it would change what it is. */
+/** The payload is a string in the document: parsing its JSON would not keep it byte for byte. */
 export function eventDocument(event: LedgerEvent): object {
   return { ...event, time: formatTime(event.time), payload: event.payload.toString('utf8') };
 }

@@ -1,4 +1,4 @@
-/** What a routing would change, as text and as a document. */
+/** Formats the preview of a reroute, as text and as a document. */
 
 import type { ReroutePreview } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';

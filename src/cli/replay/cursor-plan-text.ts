@@ -1,4 +1,4 @@
-/** A group stepped elsewhere, planned or done: per partition from where to where, and what that means for those who consume. */
+/** Formats an offset reset of a group, planned or done: per partition the old and new offset, and what is redelivered or skipped. */
 
 import type { CursorPlan, CursorStep } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -24,7 +24,7 @@ export async function cursorPlanText(
   return `group ${group}: ${plural(redelivered, 'event')} will be redelivered, ${count(skipped)} skipped; ${members}\n${table}`;
 }
 
-/** `isDone` is false where nothing was changed. */
+/** `isDone`: false for a plan that was not applied. */
 export function cursorPlanDocument(
   group: string,
   { steps, redelivered, skipped, liveMembers }: CursorPlan,

@@ -1,4 +1,4 @@
-/** The flags of `replay`, and the request they make. */
+/** The flags of `replay`, and the request made from them. */
 
 import * as Flags from '@oclif/core/flags';
 import type { ReplayOptions } from '../../index.ts';
@@ -127,7 +127,7 @@ export const replayFlags = {
   quiet: Flags.boolean({ char: 'q', description: 'print no report and no progress' }),
 };
 
-/** What belongs to one run and not to the one that goes on behind it. */
+/** Flags of one run that are not part of the command that resumes it. */
 export const FLAGS_OF_A_RUN = [
   'from',
   'through',
@@ -138,7 +138,7 @@ export const FLAGS_OF_A_RUN = [
   'digest-file',
 ];
 
-/** What of the flags shapes the telling: its range, filter, pace and proof. */
+/** The flags that define the replay: range, filter, pace and verification. */
 interface RequestFlags {
   readonly from?: string | undefined;
   readonly through?: string | undefined;
@@ -155,7 +155,7 @@ interface RequestFlags {
   readonly determinism?: 'strict' | 'relaxed' | undefined;
 }
 
-/** `range` is the argument, `partitions` the names among the `--partition`s. */
+/** `range`: the argument. `partitions`: the names among the values of `--partition`. */
 export function replayRequest(
   flags: RequestFlags,
   range: string | undefined,

@@ -1,4 +1,4 @@
-/** The flags of `tail`: where it begins and ends, and what makes it a member of a group. */
+/** The flags of `tail`: range, filter, output and group membership. */
 
 import * as Flags from '@oclif/core/flags';
 import type { LedgerFlags } from '../app/session.ts';
@@ -124,7 +124,7 @@ export const tailFlags = {
   }),
 };
 
-/** What the flags say, as oclif reads them. */
+/** The flags as oclif parses them. */
 export interface TailFlags extends LedgerFlags {
   readonly follow: boolean;
   readonly number: string | undefined;

@@ -1,4 +1,4 @@
-/** Who works for a group, and where it gets stuck: the lines beneath it, where a page has room for them. */
+/** Formats the members and failing partitions of a group: lines below its row, if the page has room. */
 
 import type { GroupDescription, Micros } from '../../index.ts';
 import { chalk } from '../terminal/colours.ts';

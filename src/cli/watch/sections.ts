@@ -1,4 +1,4 @@
-/** The sections of a live page that are a few lines each: the ledger, its emission, the bus, what can be re-told. */
+/** The sections of a live page with a fixed height: ledger, emission, bus and replay. */
 
 import { basename } from 'node:path';
 import stringWidth from 'string-width';
@@ -45,7 +45,7 @@ export function ledgerSection({ identity, gauges, now }: Sample, width: number, 
   return [first, ...(isShort ? [] : [cutLine(head, width)])];
 }
 
-/** Left and right, and at least two columns between them. */
+/** Left and right text, at least two columns apart. */
 function apart(left: string, right: string, width: number): string {
   return `${left}${' '.repeat(Math.max(2, width - stringWidth(left) - stringWidth(right)))}${right}`;
 }
@@ -117,7 +117,7 @@ function graphTitle(seconds: readonly (number | null)[]): string {
   return most === 0 ? `no events in the last ${known}s` : `last ${known}s, peak ${perSecond(most)}/s`;
 }
 
-/** What can be seen of it from outside: when it had something to tell, and what waits in the log of commits. */
+/** The part of the bus that is visible in the file: the last commit, and the write-ahead log. */
 export function busSection({ gauges, now }: Sample, width: number): string[] {
   const { committedAt, wal } = gauges;
   const name = sectionName('bus');
@@ -143,7 +143,7 @@ function walText({ bytes: size, waitingBytes }: LedgerGauges['wal']): string {
     : `${bytes(size)} WAL, ${bytes(waitingBytes)} not yet checkpointed`;
 }
 
-/** What history there is to tell again, and what of other ledgers' is told here. */
+/** The range that can be replayed, and the ledgers that were replayed into this one. */
 export function replaySection({ identity, gauges }: Sample, width: number, isShort: boolean): string[] {
   const { head, firstTime, producers } = gauges;
   const name = sectionName('replay');

@@ -1,4 +1,4 @@
-/** `completengine partition add`: new partitions, from the next commit on. */
+/** `completengine partition add`: adds partitions, effective from the next commit. */
 
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
@@ -16,7 +16,7 @@ rule events can use the new names. A range rule needs one more bound per partiti
   static override strict = false;
   static override usage = '<%= command.id %> NAME... [-l FILE]';
   static override examples = ['<%= config.bin %> <%= command.id %> p8 p9'];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     name: Args.string({ description: 'names of the new partitions', required: true, ignoreStdin: true }),
   };

@@ -1,4 +1,4 @@
-/** `completengine partition explain`: where keys and events would go, and why. */
+/** `completengine partition explain`: shows where keys and events would go, and by which rule. */
 
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
@@ -24,7 +24,7 @@ It prints one line per key or event: partition, key and rule, separated by tabs.
     '<%= config.bin %> <%= command.id %> < events.jsonl | cut -f 1 | sort | uniq -c',
     '<%= config.bin %> <%= command.id %> --json < events.jsonl | jq -r .partition',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     key: Args.string({
       description: 'keys; none: read events from standard input',

@@ -1,4 +1,4 @@
-/** `completengine partition`: the partitions of a ledger. */
+/** `completengine partition`: lists the partitions of a ledger. */
 
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';

@@ -1,4 +1,4 @@
-/** `completengine partition place`: keys that go to a partition of one's choice, from the next commit on. */
+/** `completengine partition place`: sends keys to chosen partitions, effective from the next commit. */
 
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
@@ -21,7 +21,7 @@ composite rule write a+b or the JSON list. All placements of one call take effec
     '<%= config.bin %> <%= command.id %> acme p3 initech p4',
     '<%= config.bin %> <%= command.id %> acme+billing p3',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     key: Args.string({ description: 'key, as envelopes show it', required: true, ignoreStdin: true }),
     name: Args.string({ description: 'partition for this key', required: true, ignoreStdin: true }),

@@ -1,4 +1,4 @@
-/** `completengine partition reroute`: another rule, from the next commit on. */
+/** `completengine partition reroute`: changes the routing rule, effective from the next commit. */
 
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
@@ -22,7 +22,7 @@ export default class PartitionReroute extends BaseCommand {
     '<%= config.bin %> <%= command.id %> range:amount=100,1000 --partitions low,mid,high --dry-run',
     '<%= config.bin %> <%= command.id %> composite:tenant+topic --dry-run --sample 100000',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     spec: Args.string({ description: 'routing rule, as in init --partition', required: true, ignoreStdin: true }),
   };
