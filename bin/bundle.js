@@ -1,4 +1,4 @@
-/** Loads the bundle of our own verbs with the code V8 has compiled of it before. A V8 of another version compiles it again. */
+/** Loads the bundle of our own verbs with its cached compiled code. Another version of V8 rejects that and compiles again. */
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +17,7 @@ function readCode() {
   }
 }
 
-/** The bundle's exports. In a clone the build has kept the code; an installed package keeps what its own Node compiles. */
+/** Returns the exports of the bundle. In a clone the build has cached the code; an installed package caches what its own Node compiles. */
 export async function loadBundle() {
   const code = readCode();
   const script = code && compileBundle(code);
@@ -27,9 +27,9 @@ export async function loadBundle() {
   return createRequire(FILE)(FILE);
 }
 
-/** The script to take compiled code from. */
+/** Compiles the bundle, with the cached code if given. */
 export function compileBundle(cachedData) {
-  // esbuild writes ASCII alone
+  // esbuild writes only ASCII
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(FILE, 'latin1')}\n})`;
   return new vm.Script(source, {
     filename: FILE,

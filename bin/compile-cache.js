@@ -1,4 +1,4 @@
-/** Where compiled code is kept from the first run of an installed command on: another Node compiles other code, so none is shipped. */
+/** Chooses the compile cache of an installed command. No compiled code is shipped, because each version of Node compiles its own. */
 
 import { lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
@@ -8,7 +8,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 const OTHERS_MAY_WRITE = 0o022;
 const STICKY = 0o1000;
 
-/** Without a safe directory, or before Node 22.1, everything is compiled each time: slower, nothing else. */
+/** Without a safe directory, or before Node 22.1, every start compiles everything: slower, with no other effect. */
 export function keepCompiledCode() {
   if (module.enableCompileCache === undefined) return;
   const directory = cacheDirectory();
@@ -27,12 +27,12 @@ function cacheDirectory() {
 }
 
 /**
- * What is read from there is executed: nobody but this user and root may be able to put a file there, or to exchange a directory above it.
- * Node's own default, below /tmp, can be made by any user first.
+ * Cached code is executed, so only this user and root may be able to create a file there or to replace a parent directory.
+ * Node's default directory is below /tmp, where any user could create it first.
  */
 export function isOwn(directory) {
   const uid = process.geteuid?.();
-  // on Windows a home directory is closed to others by its access list
+  // on Windows the access list protects a home directory
   if (uid === undefined) return true;
   for (let each = directory; ; each = dirname(each)) {
     const stat = lstatSync(each);

@@ -1,30 +1,30 @@
-/** No run ends in silence: an error nobody caught, a run that waits for nothing, an exit in the middle of one. Each is one line and an exit code. */
+/** Reports every abnormal end of a run with one line and an exit code: an uncaught error, an empty event loop, an early exit. */
 
 import { writeSync } from 'node:fs';
 
 const EXIT_BUG = 1;
 const STANDARD_ERROR = 2;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters must not reach a terminal
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f]+/g;
 
 let isOver = false;
 
-/** For what happens before the command line is loaded, which has a better one. */
+/** Used until the command line is loaded, which has a better printer. */
 let print = printPlainly;
 
-/** `printer` takes the error, prints it, and sets the exit code. */
+/** Sets the printer, which prints an error and sets the exit code. */
 export function printBy(printer) {
   print = printer;
 }
 
-/** Ends with a line of the caller's and an exit code. */
+/** Prints the lines and ends the process with the exit code. */
 export function endWith(code, ...lines) {
   isOver = true;
   for (const line of lines) writeLine(line);
   process.exit(code);
 }
 
-/** Runs to the end of the promise. Resolves; never rejects. */
+/** Runs until the promise settles. Never rejects. */
 export async function guarded(run) {
   const end = (error) => {
     isOver = true;
@@ -37,13 +37,13 @@ export async function guarded(run) {
   };
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
-  // the event loop is empty, so nothing can settle the run any more: Node would end with 13, or with 0
+  // the event loop is empty, so the run can never settle: Node would exit with 13, or with 0
   process.on('beforeExit', () => {
-    if (!isOver) end(new Error('the run has stopped before its end, and nothing is left that could continue it'));
+    if (!isOver) end(new Error('the run stopped before its end: the event loop is empty'));
   });
   process.on('exit', (code) => {
     if (isOver || code > 128) return;
-    writeLine(`error: this is a bug of completengine: the process exits with ${code} in the middle of the run`);
+    writeLine(`error: this is a bug in completengine: the process exits with ${code} in the middle of the run`);
     process.exitCode = EXIT_BUG;
   });
   try {
@@ -55,7 +55,7 @@ export async function guarded(run) {
 }
 
 function printPlainly(error) {
-  writeLine(`error: this is a bug of completengine: ${error instanceof Error ? error.stack : String(error)}`);
+  writeLine(`error: this is a bug in completengine: ${error instanceof Error ? error.stack : String(error)}`);
   process.exitCode = EXIT_BUG;
 }
 
@@ -63,6 +63,6 @@ function writeLine(text) {
   try {
     writeSync(STANDARD_ERROR, `${text.replace(/\n\s*/g, ' ').replace(UNSAFE, '?')}\n`);
   } catch {
-    // nobody is there to read it; the exit code remains
+    // standard error is closed; the exit code remains
   }
 }

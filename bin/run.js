@@ -10,7 +10,7 @@ const EXIT_CANNOT_LOAD = 69;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const argv = process.argv.slice(2);
 
-/** Older ones cannot load the command line at all. Whether Node fits SQLite's module is seen when a ledger is opened. */
+/** An older Node cannot load the command line at all. Opening a ledger checks whether Node fits the SQLite module. */
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return;
@@ -39,5 +39,5 @@ async function run() {
 
 await guarded(run);
 
-// 128 and more: a signal came, and the work has come to its end. A reader of the output who does not read must not keep the process from its own.
+// above 128: a signal stopped the run, and its work is done. A reader that stalls must not keep the process from exiting.
 if (Number(process.exitCode) > 128) process.exit();

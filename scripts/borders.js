@@ -1,6 +1,6 @@
 /**
- * The table of borders: which room may not import which other, and why. Run without arguments it writes `biome.borders.json`, the lint's rules made from
- * the table; with `--check` it only compares and exits 1 where the file is out of date.
+ * The table of borders: which room may not import which other, and why. Without arguments it writes the lint rules of the table to
+ * `biome.borders.json`; with `--check` it only compares, and exits with 1 if that file is out of date.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const BLAKE3_HERE_ALONE = { '@napi-rs/blake-hash': 'core/native/blake3.ts loads 
 const NATIVE = { ...SQL_HERE_ALONE, ...BLAKE3_HERE_ALONE };
 const FRONT_DOOR = { group: ['**/core/**', '!@oclif/core/**'], message: 'commands use the front door: src/index.ts' };
 
-/** What no room of the core may import. */
+/** Packages that no room of the core may import. */
 const CORE_PACKAGES = {
   '@oclif/core': NO_COMMAND_LINE,
   chalk: NO_TERMINAL,
@@ -32,7 +32,7 @@ const CORE_PATTERNS = [
   { group: ['@oclif/**'], message: NO_COMMAND_LINE },
 ];
 
-/** A room of the core: `packages` and `rooms` it may not import besides what none may. */
+/** A room of the core. `packages` and `rooms`: what it may not import in addition to {@link CORE_PACKAGES}. */
 function core(room, { packages = NATIVE, rooms = [], message = '' } = {}) {
   const patterns = rooms.length === 0 ? CORE_PATTERNS : [...CORE_PATTERNS, { group: rooms, message }];
   return border(room, { paths: { ...CORE_PACKAGES, ...packages }, patterns }, { noProcessEnv: 'error' });
@@ -52,7 +52,7 @@ function organ(name) {
   });
 }
 
-/** Later rows overrule earlier ones. */
+/** Later rows override earlier ones. */
 const BORDERS = [
   core(['src/core/*.ts', 'src/core/engine/**'], {
     rooms: ['**/sqlite/**'],
@@ -97,6 +97,6 @@ const text = `${JSON.stringify({ $schema: './node_modules/@biomejs/biome/configu
 
 if (!process.argv.includes('--check')) writeFileSync(FILE, text);
 else if (readFileSync(FILE, 'utf8') !== text) {
-  process.stderr.write('biome.borders.json is not what the table of borders makes: node scripts/borders.js\n');
+  process.stderr.write('biome.borders.json does not match the table of borders: run node scripts/borders.js\n');
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 /**
- * Builds the package: the library as modules with types, the command line as bundles that start fast, and oclif's manifest. Does nothing where the
- * last build was made of the same inputs, unless it is called with --force.
+ * Builds the package: the library as modules with types, the command line as bundles that start fast, and oclif's manifest. Does nothing if the
+ * last build had the same inputs, unless called with --force.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -12,12 +12,12 @@ import { inputHash } from './input-hash.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const run = (tool, ...args) => {
-  // oclif's own reminders of newer versions are no news of this build
+  // no oclif notes about newer versions in the output of a build
   const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' };
   execFileSync(join(root, 'node_modules/.bin', tool), args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
 };
 
-// not in dist, which is published
+// not in dist, because that is published
 const stamp = join(root, 'node_modules/.completengine-build');
 const hash = inputHash(root);
 const results = [
@@ -35,7 +35,7 @@ rmSync(stamp, { force: true });
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
-// the kernel stands beside the module that loads it: in the sources for the tests, in the library, and beside the bundles
+// the kernel lies beside each module that loads it: in the sources for the tests, in the library, and beside the bundles
 const kernel = join(root, 'src/core/kernel/kernel.wasm');
 run(
   'asc',
@@ -61,7 +61,7 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // native modules stay where npm put them
+  // native modules stay where npm installed them
   external: ['better-sqlite3', '@napi-rs/blake-hash'],
   logLevel: 'warning',
 };
@@ -71,7 +71,7 @@ const threads = {
   'reader-worker': 'src/core/ledger/sqlite/threads/reader-worker.ts',
 };
 
-// for help, completion and plugins: modules that oclif finds by itself
+// for help, completion and plugins: modules that oclif discovers
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'));
 await build({
   ...common,
@@ -84,22 +84,22 @@ await build({
   outdir: 'dist/cli',
   splitting: true,
   format: 'esm',
-  // CommonJS inside an ES module asks for Node's own modules by require()
+  // bundled CommonJS loads Node's modules by require()
   banner: {
     js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
   },
 });
 
-// for our own verbs and their threads: one file each; the compiled code of the first is kept beside it
+// for our own verbs and their threads: one file each; the compiled code of the first is cached beside it
 await build({
   ...common,
   entryPoints: { verbs: 'src/main.ts', ...threads },
   outdir: 'dist/cli',
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
-  // a third of a megabyte that only a regular expression needs: each start would read it
+  // a third of a megabyte, needed only by regular expressions: every start would read it
   external: [...common.external, 're2js'],
-  // code that was compiled before cannot import, and require() serves as well
+  // cached code cannot use import(); require() works as well
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': '__bundleUrl' },
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },

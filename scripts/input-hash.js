@@ -1,11 +1,11 @@
-/** A hash over everything a build is made of: the sources, the kernel, the scripts, the settings, the locked packages, and Node's version. */
+/** Hashes all inputs of a build: sources, kernel, scripts, settings, locked packages, and the version of Node. */
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const INPUTS = ['src', 'kernel', 'scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json'];
-/** Made by a build, beside the module that loads it. */
+/** Written by the build, beside the module that loads it. */
 const OUTPUTS = new Set([join('src', 'core', 'kernel', 'kernel.wasm')]);
 
 export function inputHash(root) {

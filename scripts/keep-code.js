@@ -1,4 +1,4 @@
-/** Runs the bundle of our verbs as a small command does, and keeps what V8 has compiled of it by then. */
+/** Runs small commands with the bundle of our verbs, and stores the code that V8 has compiled by then. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** Installs what the lock file names, once: a fresh clone needs no command of its own for it. Runs on Node alone. */
+/** Installs the locked packages once, so that a fresh clone needs no separate command. Needs only Node and npm. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'node_modules/.completengine-setup');
 const sqlite = join(root, 'node_modules/better-sqlite3');
-/** better-sqlite3 13 ends Node before 22.14 with a segmentation fault: it needs Node-API 10. This one is compiled here, and runs on Node 20. */
+/** better-sqlite3 13 needs Node-API 10, and crashes Node before 22.14 with a segmentation fault. This version is compiled here, and runs on Node 20. */
 const SQLITE_OF_NODE_20 = '12.11.1';
 const needsOldSqlite = Number(process.versions.napi) < 10;
 
@@ -18,7 +18,7 @@ const wanted = createHash('sha256')
   .update(process.version)
   .digest('hex');
 
-/** In a process of its own: a binary that does not fit can end it. */
+/** Checks in a child process, which an incompatible binary can crash. */
 function nativeModulesLoad() {
   const { version } = readPackage();
   if ((version === SQLITE_OF_NODE_20) !== needsOldSqlite) return false;
@@ -34,11 +34,11 @@ function readPackage() {
 const loads = nativeModulesLoad();
 const isReady = loads && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 if (!isReady) {
-  // npm leaves a package alone that has the right version, whatever its binary is
+  // npm does not reinstall a package of the right version, even if its binary does not load
   if (!loads)
     for (const name of ['better-sqlite3', '@napi-rs'])
       rmSync(join(root, 'node_modules', name), { recursive: true, force: true });
-  // not `npm ci`: it insists that the lock file names the binaries of every platform there is, and a mirror may not have them all
+  // not `npm ci`: it requires the binaries of all platforms in the lock file, and a mirror may lack some
   const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const instead = needsOldSqlite ? [`better-sqlite3@${SQLITE_OF_NODE_20}`] : [];
   execFileSync('npm', ['install', ...flags, ...instead], {

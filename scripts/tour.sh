@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A first round through completengine: a week of real earthquakes goes in, is looked at, re-told and inspected. Leaves tour.codex to play with.
+# A tour of completengine: commits a week of real earthquakes, tails, replays and inspects them. Leaves tour.codex for your own experiments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export COMPLETENGINE_LEDGER=./tour.codex
@@ -19,4 +19,4 @@ say 'completengine replay --quiet | cmp - fixtures/earthquakes.jsonl && echo ide
 ./bin/run.js replay --quiet | cmp - fixtures/earthquakes.jsonl && echo identical
 completengine inspect
 completengine inspect --verify
-printf '\nGo on with it: npm link, then  export COMPLETENGINE_LEDGER=%q  and  completengine replay 2018-02-03 --speed 3600\n' "$PWD/tour.codex" >&2
+printf '\nNext steps: npm link, then  export COMPLETENGINE_LEDGER=%q  and  completengine replay 2018-02-03 --speed 3600\n' "$PWD/tour.codex" >&2

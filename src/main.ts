@@ -1,6 +1,6 @@
 /**
- * The command line for our own verbs, as one bundle whose compiled code is kept: half of a small command's time went into compiling.
- * Help and plugins go the long way, through `cli/main.ts`.
+ * Entry point of our own verbs: one bundle whose compiled code is cached, because compiling took half the time of a small command.
+ * Help and plugins take the slower way through `cli/app/main.ts`.
  */
 
 import { readFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const VERBS = new Map<string, { id: string; run(argv: string[], config: Config):
 
 export { printFailure };
 
-/** Returns false where the arguments are none of a verb of ours, or ask for help: nothing is done then. `root`: the directory of package.json. */
+/** Returns false, and does nothing, if the arguments name none of our verbs or ask for help. `root`: the directory of package.json. */
 export async function main(root: string, argv: readonly string[]): Promise<boolean> {
   const words = VERBS.has(argv.slice(0, 2).join(' ')) ? 2 : 1;
   const verb = argv.slice(0, words).join(' ');
@@ -46,7 +46,7 @@ export async function main(root: string, argv: readonly string[]): Promise<boole
   try {
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     pjson.oclif.plugins = [];
-    // oclif sets it where it finds commands by itself
+    // oclif sets the id only of commands that it discovers itself
     command.id = verb;
     await command.run(rest, await Config.load({ root, pjson }));
   } catch (error) {

@@ -36,7 +36,7 @@ function normalize(output: string, directory: string): string[] {
     .replaceAll(`${directory}/`, './')
     .replace(/\b(head \d+:)[0-9a-f]{64}/g, '$1HASH')
     .replace(/in \d+\.\d+ s, [\d,]+ events\/s/g, 'in TIME, RATE')
-    .replace(/the oldest for \d+y \d+d/g, 'the oldest for AGE')
+    .replace(/the oldest from \d+y \d+d ago/g, 'the oldest from AGE ago')
     .trimEnd()
     .split('\n')
     .sort();

@@ -1,4 +1,4 @@
-/** A client as one writes it for a server: reads the lines, looks for the tenant in each, and sends a request an event, without waiting for replies. */
+/** A typical client of a server: reads the lines, finds the tenant of each, and pipelines one request per event without waiting for replies. */
 
 import { createReadStream } from 'node:fs';
 import { laneOfTenants, PARTITIONS } from './lanes.ts';
@@ -6,7 +6,7 @@ import type { Encode } from './prepare.ts';
 
 const READ_BYTES = 1024 * 1024;
 
-/** Sends texts to the lane of that number; resolves when more may be sent. */
+/** Sends texts to the lane of this number; resolves when more may be sent. */
 export type SendText = (lane: number, text: string) => Promise<void> | undefined;
 
 export async function sendLines(input: string, encode: Encode, send: SendText): Promise<void> {

@@ -1,4 +1,4 @@
-/** Ours, as users run it: `cat FILE | completengine emit`, full durability, the chain, eight partitions by a key, times from the events. */
+/** Completengine as users run it: `cat FILE | completengine emit`, with full durability, the chain, eight partitions by a key, and times from the events. */
 
 import { join } from 'node:path';
 import { TIME_FIELD } from '../../src/cli/bench/events.ts';
@@ -7,7 +7,7 @@ import { PARTITIONS } from './lanes.ts';
 import type { Attempt, Outcome, Peer } from './peer.ts';
 import { versionOf } from './programs.ts';
 
-/** `root`: of the package, built. */
+/** `root`: of the built package. */
 export function completengine(root: string): Peer {
   const cli = join(root, 'bin/run.js');
   return {

@@ -1,11 +1,11 @@
-/** A socket whose answers go to one handler at a time, and which tells the one who waits when it breaks. */
+/** A socket that passes its answers to one handler at a time, and rejects the pending wait when it fails. */
 
 import { createReadStream } from 'node:fs';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 
 const READ_BYTES = 1024 * 1024;
 
-/** Returns true when it has all it waits for. */
+/** Returns true when it has received everything it waits for. */
 type Handler = (piece: Buffer) => boolean;
 
 export class Connection {
@@ -31,7 +31,7 @@ export class Connection {
     });
   }
 
-  /** Hands what comes to `handler` until it has all; begins at once. */
+  /** Passes received bytes to `handler` until that returns true; starts at once. */
   receive(handler: Handler): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#handler = handler;
@@ -43,12 +43,12 @@ export class Connection {
     return this.#socket.write(bytes);
   }
 
-  /** Resolves when the other side has taken enough for more. */
+  /** Resolves when the send buffer has drained. */
   async send(text: string): Promise<void> {
     if (!this.#socket.write(text, 'latin1')) await this.#drained();
   }
 
-  /** Sends a file as fast as the other side takes it. `permit` may hold it up before each piece. */
+  /** Sends a file as fast as the other side reads it. `permit` may delay each chunk. */
   async sendFile(
     file: string,
     options: { pieceBytes?: number; permit?: (bytes: number) => Promise<void> | undefined } = {},

@@ -1,11 +1,11 @@
-/** DuckDB: a table made of the file in one statement, in a database file. By its shell, or by its Node package where that can be found. */
+/** DuckDB: creates a table from the file in one statement, in a database file. Uses its shell, or its Node package if that is installed. */
 
 import { join } from 'node:path';
 import { run } from '../../src/cli/bench/processes.ts';
 import type { Attempt, Outcome, Peer } from './peer.ts';
 import { answerOf, versionOf } from './programs.ts';
 
-/** Found from the directory in which the bench is started; no dependency of ours. */
+/** Resolved from the directory in which the bench is started; not a dependency. */
 const PACKAGE = '@duckdb/node-api';
 const PACKAGE_VERSION = `process.stdout.write(require('${PACKAGE}').version())`;
 /** Runs one statement on a database file and prints the first value of its result, as the shell does. */

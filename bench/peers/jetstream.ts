@@ -1,4 +1,4 @@
-/** NATS JetStream: a stream with file storage and a subject per partition, published to without waiting for each acknowledgement, but for all of them. */
+/** NATS JetStream: a stream with file storage and a subject per partition. Publishes asynchronously, and waits for all acknowledgements at the end. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { versionOf, withServer } from './programs.ts';
 const STREAM = 'EVENTS';
 const ACKS = '_INBOX.peers.ack';
 const ANSWERS = '_INBOX.peers.answer';
-/** So many publications may be on their way; the field's own bench takes 500. */
+/** Maximum publications in flight; the bench of NATS uses 500. */
 const WINDOW = 4096;
 const FRAMES_PER_PIECE = 256;
 
@@ -29,7 +29,7 @@ const frame: Encode = (payload, lane) => publication(`events.p${lane}`, ACKS, pa
 
 async function run({ workload, directory, signal }: Attempt, feed: Feed): Promise<Outcome> {
   const ready = feed === 'ready-made' ? await prepareAll(workload, 'nats.frames', frame) : null;
-  // lanes have one digit and lines one length
+  // lane numbers have one digit, and all lines the same length
   const frameBytes = frame(workload.maker.line(0).slice(0, -1), 0).length;
   const args = [
     '--addr',
@@ -69,7 +69,7 @@ interface Publications {
 
 type Permit = (bytes: number) => Promise<void>;
 
-/** As much of the client protocol as publishing takes: https://docs.nats.io/reference/reference-protocols/nats-protocol */
+/** The part of the client protocol that publishing needs: https://docs.nats.io/reference/reference-protocols/nats-protocol */
 class NatsClient {
   readonly #connection: Connection;
 
@@ -77,7 +77,7 @@ class NatsClient {
     this.#connection = connection;
   }
 
-  /** Fails until the server has written down its port and answers. */
+  /** Fails until the server has published its port and answers. */
   static async open(directory: string): Promise<NatsClient> {
     const ports = readdirSync(directory).find((name) => name.endsWith('.ports'));
     if (ports === undefined) throw new Error('no port yet');
@@ -92,7 +92,7 @@ class NatsClient {
     return client;
   }
 
-  /** One request with its answer. */
+  /** Sends one request and returns its answer. */
   async ask(subject: string, question: object): Promise<{ error?: { description: string } }> {
     let answer = '';
     const received = this.#messages((payload) => {
@@ -113,7 +113,7 @@ class NatsClient {
     );
   }
 
-  /** Makes the frames of lines as it goes. */
+  /** Sends frames that it builds from lines. */
   publishLines(input: string, publications: Publications): Promise<void> {
     return this.#publish(publications, (permit) =>
       sendLines(input, frame, async (_, text) => {
@@ -123,7 +123,7 @@ class NatsClient {
     );
   }
 
-  /** Resolves when the last one is acknowledged; `permit` holds up whoever sends too far ahead. */
+  /** Resolves when the last one is acknowledged; `permit` delays a sender that is too far ahead. */
   async #publish({ count, frameBytes }: Publications, send: (permit: Permit) => Promise<void>): Promise<void> {
     let acknowledged = 0;
     let sentBytes = 0;
@@ -141,7 +141,7 @@ class NatsClient {
       return refusal !== '' || acknowledged === count;
     });
     const permit: Permit = async (bytes) => {
-      // what waits is not sent, and counts only when it goes
+      // data in the send buffer is not sent yet, and counts only when sent
       while (!isOpen()) await new Promise<void>((resolve) => waiting.push(resolve));
       sentBytes += bytes;
     };
@@ -154,7 +154,7 @@ class NatsClient {
     this.#connection.close();
   }
 
-  /** Hands on the payload of each message until `handler` has all. */
+  /** Passes the payload of each message to `handler` until that returns true. */
   #messages(handler: (payload: Buffer) => boolean): Promise<void> {
     let isPayload = false;
     return this.#lines((line) => {
@@ -170,7 +170,7 @@ class NatsClient {
     });
   }
 
-  /** Payloads of a server are JSON without newlines, so all is lines. */
+  /** The payloads of the server are JSON without newlines, so everything is lines. */
   #lines(handler: (line: Buffer) => boolean): Promise<void> {
     let rest: Buffer = Buffer.alloc(0);
     return this.#connection.receive((piece) => {

@@ -1,10 +1,10 @@
-/** The lanes that every peer spreads the same events over: a partition, a stream or a subject each. */
+/** The lanes over which every peer spreads the events: partitions, streams or subjects. */
 
 import { createHash } from 'node:crypto';
 
 export const PARTITIONS = 8;
 
-/** As evenly as a hash spreads tenants; which hash it is does not matter here. */
+/** Spreads tenants as evenly as a hash; the choice of hash does not matter here. */
 export function laneOfTenants(): (tenant: string) => number {
   const known = new Map<string, number>();
   return (tenant) => {

@@ -1,4 +1,4 @@
-/** `npm run bench:peers -- [--events 1e6] [--size 200] [--rounds 5] [--dir DIRECTORY]`: the table on standard output, the course on standard error. */
+/** `npm run bench:peers -- [--events 1e6] [--size 200] [--rounds 5] [--dir DIRECTORY]`: the table on standard output, progress on standard error. */
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ import { peersTable } from './report.ts';
 import { runPeers } from './run.ts';
 import { sqliteImport } from './sqlite-import.ts';
 
-// as a source and as a bundle this file stands two folders below the root
+// both the source and the bundle are two folders below the root
 const ours = completengine(fileURLToPath(new URL('../..', import.meta.url)));
 const FEEDS: readonly Feed[] = ['from-lines', 'ready-made'];
 const servers = FEEDS.flatMap((feed) => [

@@ -1,53 +1,53 @@
-/** What a peer is to the runner: something that can take the same events, and can be asked how many it has. */
+/** The interface of a peer: it takes the events, and reports how many it has. */
 
 import type { EventMaker } from '../../src/cli/bench/events.ts';
 
-/** Whose work the time counts. */
+/** Which work is timed. */
 export type Feed =
-  /** The server's alone: the requests stand ready before the clock runs. */
+  /** Only the server's: the requests are prepared before the clock starts. */
   | 'ready-made'
-  /** The client's too, from the lines on. */
+  /** Also the client's, starting from the lines. */
   | 'from-lines';
 
-/** How a server is fed, as its row says it. */
+/** How a server receives the events; shown in its row. */
 export const FEEDS: Readonly<Record<Feed, string>> = {
   'ready-made': 'ready-made requests',
   'from-lines': 'a client that reads the lines',
 };
 
-/** What all of them are given. */
+/** The input of all peers. */
 export interface Workload {
   readonly events: number;
-  /** Of one line, its newline included. */
+  /** Of one line, including its newline. */
   readonly lineBytes: number;
   readonly maker: EventMaker;
-  /** The lines as a file. */
+  /** The file of the lines. */
   readonly input: string;
-  /** For what a peer prepares of the input, once for all rounds. */
+  /** Directory for prepared requests, shared by all rounds. */
   readonly prepared: string;
 }
 
 export interface Attempt {
   readonly workload: Workload;
-  /** New, empty, the peer's own, and removed when it is done. */
+  /** A new empty directory of the peer, removed afterwards. */
   readonly directory: string;
   readonly signal: AbortSignal;
 }
 
 export interface Outcome {
   readonly ms: number;
-  /** How many events the peer says it has now: asked after the time was taken. */
+  /** Number of events that the peer reports, queried after the time is taken. */
   readonly stored: number;
 }
 
 export interface Peer {
   readonly name: string;
-  /** What it takes to be measured, for those who do not have it. */
+  /** How to install it, shown if it is missing. */
   readonly needs: string;
-  /** What holds at the moment the clock is stopped. */
+  /** The guarantee at the moment the clock stops. */
   readonly promise: string;
-  /** Null where it is not installed. */
+  /** Null if it is not installed. */
   version(signal: AbortSignal): Promise<string | null>;
-  /** Takes all of the events once. */
+  /** Stores all events once. */
   run(attempt: Attempt): Promise<Outcome>;
 }

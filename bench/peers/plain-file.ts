@@ -1,4 +1,4 @@
-/** No store at all: the bytes through a pipe into a file that is synced at its end. What any of them could reach at most. */
+/** No store: writes the bytes through a pipe into a file, synced at the end. The upper limit of any peer. */
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';

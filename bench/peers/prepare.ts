@@ -1,4 +1,4 @@
-/** Writes the events as the bytes that a server's protocol wants, once and before any clock runs: a client's own work is no part of a server's speed. */
+/** Writes the events as requests of a server's protocol, once, before any clock starts: the work of a client is not part of a server's speed. */
 
 import { createWriteStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export interface Requests {
 /** One request: the event goes to the lane of its tenant. `payload` is ASCII without a newline. */
 export type Encode = (payload: string, lane: number) => string;
 
-/** All of the events in one file of that name. */
+/** Writes all events to one file of that name. */
 export async function prepareAll(workload: Workload, name: string, encode: Encode): Promise<Requests> {
   return {
     file: await prepare(workload, { name, lanes: lanesOf(workload), wanted: null }, encode),
@@ -25,7 +25,7 @@ export async function prepareAll(workload: Workload, name: string, encode: Encod
   };
 }
 
-/** The events of each lane in a file of its own. */
+/** Writes the events of each lane to a separate file. */
 export async function prepareLanes(workload: Workload, name: string, encode: Encode): Promise<Requests[]> {
   const lanes = lanesOf(workload);
   const requests: Requests[] = [];
@@ -42,7 +42,7 @@ function lanesOf({ events, maker }: Workload): Uint8Array {
   return Uint8Array.from({ length: events }, (_, number) => laneOf(`tenant-${maker.tenant(number)}`));
 }
 
-/** Returns the file, which is made if it is not there. `wanted`: of one lane alone. */
+/** Returns the file, created if missing. `wanted`: only events of one lane. */
 async function prepare(
   workload: Workload,
   what: { name: string; lanes: Uint8Array; wanted: number | null },

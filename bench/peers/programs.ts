@@ -1,4 +1,4 @@
-/** Asks the programs of the machine, and starts those that serve. */
+/** Runs the programs of the peers, and starts their servers. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Companion, run, startCompanion } from '../../src/cli/bench/processes.ts';
@@ -6,13 +6,13 @@ import { type Companion, run, startCompanion } from '../../src/cli/bench/process
 const READY_MS_MAX = 15_000;
 const LOOK_MS = 20;
 
-/** The first thing in a program's answer that looks like a version; null where there is no such program. */
+/** The first version number in the output of a program; null if there is no such program. */
 export async function versionOf(command: string, args: readonly string[], signal: AbortSignal): Promise<string | null> {
   const answer = await answerOf(command, args, signal);
   return answer === null ? null : (/\d+(?:\.\d+)+/.exec(answer)?.[0] ?? 'unknown');
 }
 
-/** What it prints; null where it cannot be run. */
+/** Returns its output; null if it cannot be run. */
 export async function answerOf(command: string, args: readonly string[], signal: AbortSignal): Promise<string | null> {
   try {
     return (await run(command, args, signal)).stdout;
@@ -22,7 +22,7 @@ export async function answerOf(command: string, args: readonly string[], signal:
   }
 }
 
-/** Starts a server, waits until `connect` succeeds, and ends the server when the work is over. Killed, even: what it has stored is thrown away. */
+/** Starts a server, waits until `connect` succeeds, and kills the server after the work: its data is discarded. */
 export async function withServer<Client extends { close(): void }, Result>(
   server: { command: string; args: readonly string[]; connect: () => Promise<Client> },
   signal: AbortSignal,

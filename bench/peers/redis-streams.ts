@@ -1,6 +1,6 @@
 /**
- * Redis Streams with an append-only file: XADD to a stream per partition, each over a unix socket of its own, pipelined without any waiting. One socket
- * for all would be served a few kilobytes at a time, and with `always` each time is a sync.
+ * Redis Streams with an append-only file: XADD to a stream per partition, each over a separate unix socket, fully pipelined. Redis would serve one
+ * shared socket a few kilobytes at a time, and with `always` each time is a sync.
  */
 
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ async function run({ workload, directory, signal }: Attempt, appendfsync: string
 
 const stream = (lane: number) => `events:p${lane}`;
 
-/** Of ASCII alone. */
+/** For ASCII only. */
 function command(...words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
 }
@@ -70,7 +70,7 @@ async function emitReady(connection: Connection, { file, count }: Requests): Pro
   if (count > 0) await Promise.all([receiveReplies(connection, count), connection.sendFile(file)]);
 }
 
-/** How many replies a connection has to wait for is known when all of its requests are sent; an echo behind them marks the end. */
+/** The number of replies is known only when all requests are sent, so an ECHO after them marks the end. */
 async function emitLines(connections: readonly Connection[], { input }: Workload): Promise<void> {
   const replies = connections.map(receiveUntilEcho);
   const sent = sendLines(input, encode, (lane, text) => connections[lane]?.send(text)).then(() => {

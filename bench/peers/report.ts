@@ -1,4 +1,4 @@
-/** The peers' figures as a Markdown table, with ours as the measure. */
+/** Formats the figures of the peers as a Markdown table, relative to ours. */
 
 import type { PeersOptions, PeersReport, Result } from './run.ts';
 
@@ -6,7 +6,7 @@ const COUNT = new Intl.NumberFormat('en');
 
 type Settings = Pick<PeersOptions, 'events' | 'lineBytes' | 'rounds'>;
 
-/** `ours` is the name of the peer that the others are compared with. */
+/** `ours`: name of the peer that the others are compared with. */
 export function peersTable({ results, absent, failed }: PeersReport, settings: Settings, ours: string): string {
   const measure = results.find(({ peer }) => peer.name === ours);
   const rows = results.map((result) => row(result, settings, measure));

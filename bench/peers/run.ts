@@ -1,4 +1,4 @@
-/** Runs all peers in turns, round by round: whatever the machine does meanwhile, it does it to all of them. */
+/** Runs all peers alternately, round by round, so that other load on the machine affects all of them. */
 
 import { createWriteStream, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,13 +18,13 @@ export interface PeersOptions {
   readonly events: number;
   readonly lineBytes: number;
   readonly rounds: number;
-  /** Where the temporary directory is made. Default: the system's. */
+  /** Parent of the temporary directory. Default: that of the system. */
   readonly parent?: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
 }
 
-/** The input, the requests prepared of it for two servers, and what a peer stores. */
+/** The input, the prepared requests of two servers, and the data of a peer. */
 const DISK_PER_INPUT = 5;
 
 export interface Result {
@@ -38,9 +38,9 @@ export interface Result {
 
 export interface PeersReport {
   readonly results: readonly Result[];
-  /** Of those that are not installed. */
+  /** Peers that are not installed. */
   readonly absent: readonly Peer[];
-  /** Of those that broke, or did not have all of the events at the end: they get no figure. */
+  /** Peers that failed, or did not have all events at the end: they get no figure. */
   readonly failed: readonly { peer: Peer; reason: string }[];
 }
 
@@ -96,7 +96,7 @@ async function makeWorkload({ events, lineBytes, signal }: PeersOptions, workpla
   return { events, lineBytes, maker, input, prepared: workplace.directory };
 }
 
-/** Each round begins with another one, so that none always comes behind the same. */
+/** Each round starts with another peer, so that none always follows the same one. */
 function inTurn(contestants: readonly Contestant[], round: number): Contestant[] {
   const first = round % Math.max(1, contestants.length);
   return [...contestants.slice(first), ...contestants.slice(0, first)];
@@ -107,7 +107,7 @@ async function attempt(
   task: { workload: Workload; directory: string; signal: AbortSignal },
 ): Promise<void> {
   const { workload, directory, signal } = task;
-  // what another left unsynced would be synced on this one's time
+  // unsynced data of another peer would be synced on this one's time
   await runScript('sync', [], signal);
   mkdirSync(directory);
   try {

@@ -1,4 +1,4 @@
-/** SQLite's own shell: `.import` of the lines into a table of one column, in one transaction. */
+/** The shell of SQLite: `.import` of the lines into a table of one column, in one transaction. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export const sqliteImport: Peer = {
 async function measure({ workload, directory, signal }: Attempt): Promise<Outcome> {
   const database = join(directory, 'events.db');
   const script = join(directory, 'import.sql');
-  // columns end at a character that JSON never has, so a line is one column
+  // the column separator never occurs in JSON, so a line is one column
   writeFileSync(
     script,
     `PRAGMA journal_mode = WAL;

@@ -1,4 +1,4 @@
-/** A clone of the files as they are here, set up and built by the Node of the step. */
+/** Copies the working tree as a fresh clone, and sets up, builds and packs it with the Node of the step. */
 
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { expectThat, run } from './run.js';
 import { ROOT, SAMPLE, WORK } from './settings.js';
 
 export const CLONE = join(WORK, 'clone');
-/** What belongs to a clone, and not what commands and builds have left beside it. */
+/** Files of a clone, without what commands and builds leave beside them. */
 const FOLDERS = ['bench', 'bin', 'docs', 'fixtures', 'kernel', 'scripts', 'src', 'test'];
 const ROOT_FILES = /^(\.npmrc|\.gitignore|LICENSE|.*\.(json|md|ts))$/;
 
@@ -24,11 +24,11 @@ export function cloneEnvironment({ bin, headers }) {
   return environment([bin], { npm_config_nodedir: headers });
 }
 
-/** As the README says it: one command on a fresh clone. */
+/** Runs the tour of the README: one command on a fresh clone. */
 export function tour(node, npm) {
   const { out } = run(node.node, [npm.script, 'run', 'tour'], { cwd: CLONE, env: cloneEnvironment(node) });
   expectThat(
-    out.includes('\nidentical\n') && out.includes('sound: 1,707 events'),
+    out.includes('\nidentical\n') && out.includes('OK: 1,707 events'),
     `the tour prints something else:\n${out}`,
   );
 }
@@ -37,7 +37,7 @@ export function sample(node) {
   run(node.node, ['node_modules/vitest/vitest.mjs', 'run', ...SAMPLE], { cwd: CLONE, env: cloneEnvironment(node) });
 }
 
-/** Packs what the tour has built. Returns the tarball. */
+/** Packs the build of the tour. Returns the path of the tarball. */
 export function pack(node, npm) {
   const { out } = run(node.node, [npm.script, 'pack', '--ignore-scripts', '--silent', '--pack-destination', WORK], {
     cwd: CLONE,
@@ -46,7 +46,7 @@ export function pack(node, npm) {
   return join(WORK, out.trim());
 }
 
-/** The tree this runs in, whose modules fit the Node it was set up by, run by another: `fact` follows the name of better-sqlite3. */
+/** Runs this tree, whose native modules fit the Node of its setup, with another Node. `fact`: expected text after the name of better-sqlite3. */
 export function refusedByOther(node, fact) {
   const { err } = run(node.node, ['bin/run.js', 'init', '-l', join(WORK, 'refused.codex')], {
     cwd: ROOT,

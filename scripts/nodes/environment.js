@@ -1,11 +1,11 @@
-/** The environment of a program: what an npm that runs this script has set for itself would send another npm to the wrong places. */
+/** Builds the environment of a program, without the variables of the npm that runs this script: they would misdirect another npm. */
 
 import { delimiter } from 'node:path';
 
 const OF_THE_CALLER =
   /^(npm_(package|lifecycle|command|execpath|node_execpath|config_(prefix|local_prefix|global_prefix|user_agent|noproxy))|INIT_CWD$|NODE$|NODE_OPTIONS$|VITEST)/i;
 
-/** `directories` go before the path. */
+/** `directories` are prepended to PATH. */
 export function environment(directories = [], more = {}) {
   const kept = Object.entries(process.env).filter(([name]) => !OF_THE_CALLER.test(name));
   const env = Object.fromEntries(kept);

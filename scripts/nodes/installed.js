@@ -1,4 +1,4 @@
-/** The packed package, installed globally as a user would, into a prefix of its own. */
+/** Installs the packed package globally, as a user would, into a separate prefix, and tests it. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,19 +20,19 @@ export function install(node, manager, tarball) {
   return { prefix, env };
 }
 
-/** init, emit, replay: what comes out is what went in. */
+/** Runs init, emit and replay; the output must equal the input. */
 export function firstRound({ prefix, env }) {
   const ledger = join(prefix, 'events.codex');
   const script =
     'set -o pipefail; completengine init && completengine emit "$1" && completengine replay --quiet | cmp - "$1" && completengine inspect --verify';
   const { out } = bash(script, [EARTHQUAKES], { ...env, COMPLETENGINE_LEDGER: ledger });
-  expectThat(out.includes('sound: 1,707 events'), `inspect --verify says: ${out}`);
+  expectThat(out.includes('OK: 1,707 events'), `inspect --verify says: ${out}`);
 }
 
-/** Each run's exit code counts: a pipe hides it, and an abort comes after the last line is printed. */
+/** Checks the exit code of each run: a pipe hides it, and a crash at exit comes after the last line of output. */
 export function pipedRuns({ prefix, env }) {
   const input = join(prefix, 'piped.jsonl');
-  // several commits on the writing thread
+  // several commits on the writer thread
   writeFileSync(input, readFileSync(EARTHQUAKES, 'utf8').repeat(4));
   const script = `
     completengine init || exit
@@ -47,12 +47,12 @@ export function pipedRuns({ prefix, env }) {
     COMPLETENGINE_LEDGER: join(prefix, 'piped.codex'),
   });
   expectThat(
-    out.includes(`sound: ${(PIPED_RUNS * 4 * 1707).toLocaleString('en-US')} events`),
+    out.includes(`OK: ${(PIPED_RUNS * 4 * 1707).toLocaleString('en-US')} events`),
     `inspect --verify says: ${out}`,
   );
 }
 
-/** A Node that would end with a segmentation fault gets one line with both versions, and one with the command that helps. */
+/** A Node that would crash with a segmentation fault prints one line with both versions, and one with the command to run. */
 export function refusal({ prefix, env }, node) {
   const { err } = run('completengine', ['init', '-l', join(prefix, 'refused.codex')], {
     env: { ...env, PATH: `${node.bin}:${env.PATH}` },

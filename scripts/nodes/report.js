@@ -1,9 +1,9 @@
-/** What was run, how it ended and how long it took. A step that fails does not keep the others from running. */
+/** Runs steps and reports their result and duration. A failed step does not stop the others. */
 
 export class Report {
   #rows = [];
 
-  /** Returns what the work returns, or undefined where it failed. */
+  /** Returns the result of the work, or undefined if it failed. */
   step(node, name, work) {
     const started = performance.now();
     let failure;

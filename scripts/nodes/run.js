@@ -1,10 +1,10 @@
-/** Runs a program to its end; one that ends otherwise than it must fails the step, with what it printed. */
+/** Runs a program to its end. An unexpected exit code fails the step, and shows the output. */
 
 import { spawnSync } from 'node:child_process';
 
 const TAIL_LINES = 30;
 
-/** `expected`: the exit code it must have. Returns its standard output and its standard error. */
+/** `expected`: its exit code. Returns standard output and standard error. */
 export function run(program, args, { expected = 0, ...options } = {}) {
   const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
     encoding: 'utf8',

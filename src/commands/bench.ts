@@ -1,4 +1,4 @@
-/** `completengine bench`: measures this machine on a ledger of its own. */
+/** `completengine bench`: measures this machine on a temporary ledger. */
 
 import { tmpdir } from 'node:os';
 import * as Flags from '@oclif/core/flags';
@@ -7,9 +7,9 @@ import { listenForInterrupt } from '../cli/app/interrupt.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 
 export default class Bench extends BareCommand {
-  static override summary = 'Measure this machine, on a temporary ledger.';
+  static override summary = 'Measure the performance of this machine on a temporary ledger.';
   static override description =
-    `It runs what you would run: whole processes of this command line, through pipes. No ledger of yours is touched; what it makes is removed at the end.
+    `It runs whole processes of this command line through pipes, as you would. It touches no existing ledger, and removes its temporary files at the end.
 Rates are medians of three rounds. Single commits go through the library, each acknowledged before the next.`;
   static override enableJsonFlag = true;
   static override usage = '<%= command.id %> [--events N] [--size BYTES] [--partitions N] [--compare FILE] [--json]';
@@ -21,27 +21,28 @@ Rates are medians of three rounds. Single commits go through the library, each a
   ];
   static override flags = {
     events: Flags.string({
-      description: 'how many events, such as 200_000, 1e6 or 2M',
+      description: 'number of events, such as 200_000, 1e6 or 2M',
       default: '1e6',
       helpValue: 'N',
     }),
-    size: Flags.string({ description: 'bytes of an event, its newline included', default: '200', helpValue: 'BYTES' }),
-    partitions: Flags.integer({ description: 'how many partitions', default: 8, helpValue: 'N' }),
+    size: Flags.string({ description: 'bytes per event, including the newline', default: '200', helpValue: 'BYTES' }),
+    partitions: Flags.integer({ description: 'number of partitions', default: 8, helpValue: 'N' }),
     partition: Flags.string({
-      description: 'routing, as init takes it; the events have id, tenant, topic, session, amount and partition',
+      description:
+        'routing rule, as in init; the events have the fields id, tenant, topic, session, amount and partition',
       default: 'hash:tenant',
       helpValue: 'SPEC',
     }),
     durability: Flags.option({
-      description: 'full: on the disk before it is acknowledged; normal: a power cut may take the last commits',
+      description: 'full: synced to disk before it is acknowledged; normal: a power failure may lose the last commits',
       options: ['full', 'normal'] as const,
       default: 'full' as const,
     })(),
     dir: Flags.string({
-      description: "where the temporary ledger is made; default: the system's directory for such files",
+      description: "directory of the temporary ledger; default: the system's temporary directory",
       helpValue: 'DIRECTORY',
     }),
-    compare: Flags.string({ description: 'an earlier --json document: shows ratios to it', helpValue: 'FILE' }),
+    compare: Flags.string({ description: 'earlier --json document to compare with; shows ratios', helpValue: 'FILE' }),
   };
 
   async run(): Promise<object | undefined> {

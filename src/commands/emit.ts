@@ -19,8 +19,8 @@ import { type EmissionReport, LedgerError, type LedgerWarning } from '../index.t
 export default class Emit extends BaseCommand {
   static override summary = 'Commit JSON lines from files or standard input.';
   static override description =
-    `Each line is one event and is kept to the byte. What was read is committed before more is read, in order.
-The first line that cannot be taken ends it: what came before is committed, the line is named, exit 65. --rejects keeps such lines aside and goes on.`;
+    `Each line is one event and is stored byte for byte. Events are committed in input order while the input is read.
+A bad line stops the run: the lines before it are committed, the error names the line, and the exit code is 65. --rejects writes bad lines to a file and continues.`;
   static override enableJsonFlag = true;
   static override strict = false;
   static override usage =
@@ -32,46 +32,52 @@ The first line that cannot be taken ends it: what came before is committed, the 
     '<%= config.bin %> <%= command.id %> --key acme < orders-of-acme.jsonl',
     '<%= config.bin %> replay -o envelope | <%= config.bin %> <%= command.id %> --envelope -l copy.codex',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     file: Args.string({
-      description: 'files of JSON lines; - or none: standard input',
+      description: 'files of JSON lines; - or no file: standard input',
       required: false,
       ignoreStdin: true,
     }),
   };
   static override flags = {
     producer: Flags.string({
-      description: 'keep the position in the input under this name: run again with the same input, it continues',
+      description: 'exactly-once: store the input position under this name; run again with the same input to resume',
       helpValue: 'NAME',
     }),
-    atomic: Flags.boolean({ description: 'all of the input, or nothing', exclusive: ['rejects'] }),
+    atomic: Flags.boolean({ description: 'commit all of the input, or nothing', exclusive: ['rejects'] }),
     rejects: Flags.string({
-      description: 'append lines that cannot be taken to this file, with the reason, and go on',
+      description: 'dead letter file: append bad lines to it, with the reason, and continue',
       helpValue: 'FILE',
     }),
     receipts: Flags.boolean({ description: 'print one JSON line per committed event' }),
     key: Flags.string({
-      description: 'the key of all events, whatever they carry; of a composite a+b',
+      description: 'key of all events, instead of their own; for a composite rule a+b',
       helpValue: 'VALUE',
     }),
-    to: Flags.string({ description: 'send all events to this partition, whatever the routing', helpValue: 'NAME' }),
-    envelope: Flags.boolean({ description: 'the lines are envelopes, as replay -o envelope prints them' }),
+    to: Flags.string({
+      description: 'send all events to this partition, whatever the routing rule',
+      helpValue: 'NAME',
+    }),
+    envelope: Flags.boolean({ description: 'input lines are envelopes, as replay -o envelope prints them' }),
     late: Flags.option({
-      description: "an event earlier than the ledger's head: recorded at the head's time, or a bad line",
+      description: "event older than the ledger's head: record it at the head's time, or reject it as a bad line",
       options: ['record', 'reject'] as const,
       default: 'record' as const,
     })(),
     'max-skew': Flags.string({
-      description: 'how far ahead of the clock an event may be',
+      description: 'how far the time of an event may be ahead of the clock',
       default: '24h',
       helpValue: 'DURATION',
     }),
     'trust-clock': Flags.boolean({
-      description: 'commit although the clock of this machine is more than five years after everything in the ledger',
+      description: 'commit even if the clock of this machine is more than five years ahead of everything in the ledger',
     }),
-    'max-line': Flags.integer({ description: "longest payload in bytes; default: the ledger's", helpValue: 'BYTES' }),
-    quiet: Flags.boolean({ char: 'q', description: 'no progress and no summary' }),
+    'max-line': Flags.integer({
+      description: "maximum payload size in bytes; default: the ledger's limit",
+      helpValue: 'BYTES',
+    }),
+    quiet: Flags.boolean({ char: 'q', description: 'print no progress and no summary' }),
   };
 
   async run(): Promise<object | undefined> {
@@ -84,7 +90,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
       const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
       const receipts = flags.receipts ? new ReceiptPrinter(interrupt) : null;
       const progress = new Progress(input.bytes, isQuiet);
-      if (input.isTerminal && !isQuiet) this.logToStderr('reading JSON lines from the terminal; Ctrl-D ends them');
+      if (input.isTerminal && !isQuiet) this.logToStderr('reading JSON lines from the terminal; press Ctrl-D to end');
       const started = performance.now();
       const warnings: LedgerWarning[] = [];
       try {
@@ -109,7 +115,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
         });
         progress.stop();
         if (receipts?.hasReader === false)
-          this.logToStderr('stopped: the reader of the receipts has gone, and the rest of the input was not read');
+          this.logToStderr('stopped: the output pipe of the receipts is closed; the rest of the input was not read');
         const summary = emissionLine(report, performance.now() - started);
         if (!isQuiet || !report.isComplete) this.logToStderr(summary);
         if (this.jsonEnabled()) sayOnOutputFailure(summary);
@@ -132,7 +138,7 @@ The first line that cannot be taken ends it: what came before is committed, the 
   }
 }
 
-/** An error of the input stream is the input's, not a bug. */
+/** Translates an error of the input stream: it is bad input, not a bug. */
 function asFailure(error: unknown): LedgerError {
   if (error instanceof LedgerError) return error;
   if (typeof (error as NodeJS.ErrnoException).syscall === 'string') return unreadable('the input', error);

@@ -1,4 +1,4 @@
-/** `completengine init`: makes a ledger. */
+/** `completengine init`: creates a ledger. */
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
@@ -13,9 +13,9 @@ import { sayOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../index.ts';
 
 export default class Init extends BaseCommand {
-  static override summary = 'Make a new ledger.';
+  static override summary = 'Create a new ledger.';
   static override description =
-    'What is given here is fixed for the ledger: how events are routed, where they carry their time, and which id is kept unique.';
+    'The time field and the unique id field are fixed at creation. The routing rule can change later: see partition add, place and reroute.';
   static override enableJsonFlag = true;
   static override usage =
     '<%= command.id %> [-l FILE] [--partition SPEC] [--partitions N|NAMES] [--time PATH] [--unique PATH]';
@@ -31,37 +31,43 @@ export default class Init extends BaseCommand {
   static override flags = {
     partition: Flags.string({
       description:
-        'routing: hash (the whole payload), hash:FIELD, range:FIELD=BOUND,.. (numbers, words or times), composite:FIELD+FIELD, sticky:FIELD (a session stays where it is), or manual:FIELD (the field names the partition)',
+        'routing rule: hash (whole payload), hash:FIELD, range:FIELD=BOUND,.. (numbers, words or times), composite:FIELD+FIELD, sticky:FIELD (a session stays in its partition), or manual:FIELD (the field names the partition)',
       default: 'hash',
       helpValue: 'SPEC',
     }),
     partitions: Flags.string({
       description:
-        'how many partitions, or their names separated by commas; default: 8, for a range as many as its bounds make',
+        'number of partitions, or their names separated by commas; default: 8, or for a range as many as its bounds define',
       helpValue: 'N|NAME,..',
     }),
     missing: Flags.string({
-      description: 'partition for events without a key; default: such an event is a bad line',
+      description: 'partition for events without a key; default: reject them as bad lines',
       helpValue: 'NAME',
     }),
-    time: Flags.string({ description: "dotted path of the event's own time; default: its arrival", helpValue: 'PATH' }),
-    unique: Flags.string({ description: 'dotted path of an id that is committed once for ever', helpValue: 'PATH' }),
+    time: Flags.string({
+      description: "dotted path of the event's own time; default: arrival time",
+      helpValue: 'PATH',
+    }),
+    unique: Flags.string({
+      description: 'dotted path of an id that is stored at most once (deduplication)',
+      helpValue: 'PATH',
+    }),
     durability: Flags.option({
-      description: 'full: on the disk before it is acknowledged; normal: a power cut may take the last commits',
+      description: 'full: synced to disk before it is acknowledged; normal: a power failure may lose the last commits',
       options: ['full', 'normal'] as const,
       default: 'full' as const,
     })(),
     determinism: Flags.option({
-      description: 'what replay does by default; strict: verify while reading',
+      description: 'default mode of replay; strict: verify the hash chain while reading',
       options: ['strict', 'relaxed'] as const,
       default: 'strict' as const,
     })(),
-    'max-line': Flags.integer({ description: 'longest payload in bytes', default: 1_048_576, helpValue: 'BYTES' }),
+    'max-line': Flags.integer({ description: 'maximum payload size in bytes', default: 1_048_576, helpValue: 'BYTES' }),
   };
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Init);
-    // the shell has made it an empty file, which would become a ledger that our own output runs into
+    // `init -l F > F`: the shell has created F empty, and our output would be written into the new ledger
     refuseTakenFiles({ ledgers: [flags.ledger] });
     const busyTimeoutMs = millisOf(flags['busy-timeout']);
     await Completengine.create(flags.ledger, {
@@ -75,13 +81,13 @@ export default class Init extends BaseCommand {
       busyTimeoutMs,
     });
     return withLedger(flags, 'read', async (engine) => {
-      const made = await engine.inspect();
-      const name = escapeForTerminal(made.identity.path);
-      sayOnOutputFailure(`the ledger was made: ${name}`);
+      const created = await engine.inspect();
+      const name = escapeForTerminal(created.identity.path);
+      sayOnOutputFailure(`the ledger was created: ${name}`);
       this.log(
-        `${name}: ${routingText(made.identity.epochs[0], namesOf(made.identity))}, head ${formatHead(made.head)}`,
+        `${name}: ${routingText(created.identity.epochs[0], namesOf(created.identity))}, head ${formatHead(created.head)}`,
       );
-      return overviewDocument(made, []);
+      return overviewDocument(created, []);
     });
   }
 }

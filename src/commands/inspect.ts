@@ -1,4 +1,4 @@
-/** `completengine inspect`: what a ledger holds, one event, or a proof that it is sound. */
+/** `completengine inspect`: shows what a ledger holds, or one event, or verifies the ledger. */
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
@@ -10,12 +10,12 @@ import { plural } from '../cli/terminal/format-numbers.ts';
 import { type Completengine, formatHead, LedgerError, parseHead, systemClock } from '../index.ts';
 
 export default class Inspect extends BaseCommand {
-  static override summary = 'Show what a ledger holds, watch it live, or prove that it is sound.';
+  static override summary = 'Show what a ledger holds, watch it live, or verify it.';
   static override description =
-    `--watch shows its organs on a page that is written anew every second: what comes in and where it goes, what waits in the log, how far each group is behind and when it will have caught up, what can be re-told. It only reads, a few milliseconds at a time, and no commit waits for it; q ends it. In a pipe, or with --json, each look is a line of JSON.
+    `--watch shows the ledger section by section on a page that refreshes every second: input, routing, write-ahead log, consumer groups with lag and ETA, and replay. It only reads, a few milliseconds at a time, and no commit waits for it. Press q to quit. In a pipe, or with --json, each refresh is a line of JSON.
 
---verify walks the whole chain and names the first bad commit (exit 3). A missing end shows only against a head kept elsewhere: keep the head that emit and inspect print, and give it to --expect-head.`;
-  // what oclif makes of flags that exclude one another cannot be read
+--verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.`;
+  // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
     '<%= command.id %> [-l FILE] [--json] [--sequence N | --groups | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH]]';
   static override enableJsonFlag = true;
@@ -30,22 +30,22 @@ export default class Inspect extends BaseCommand {
   ];
   static override flags = {
     sequence: Flags.integer({
-      description: 'show this one event',
+      description: 'show one event',
       helpValue: 'N',
       exclusive: ['verify', 'expect-head'],
     }),
     groups: Flags.boolean({
-      description: 'show the consumer groups: lag, members, leases, parked',
+      description: 'show the consumer groups: lag, members, leases, parked events',
       exclusive: ['sequence', 'verify', 'expect-head'],
     }),
     watch: Flags.boolean({
-      description: 'a live page; lines of JSON in a pipe or with --json',
+      description: 'show a live page; JSON lines in a pipe or with --json',
       exclusive: ['sequence', 'groups', 'verify', 'expect-head'],
     }),
-    every: Flags.string({ description: 'how often to look; default 1s', helpValue: 'DURATION', dependsOn: ['watch'] }),
-    verify: Flags.boolean({ description: 'walk the whole chain' }),
+    every: Flags.string({ description: 'refresh interval; default 1s', helpValue: 'DURATION', dependsOn: ['watch'] }),
+    verify: Flags.boolean({ description: 'verify the whole hash chain' }),
     'expect-head': Flags.string({
-      description: 'the ledger must extend this head; implies --verify',
+      description: 'fail unless the ledger extends this head; implies --verify',
       helpValue: 'SEQUENCE:HASH',
     }),
   };
@@ -74,11 +74,11 @@ export default class Inspect extends BaseCommand {
         );
       });
     } catch (error) {
-      throw isVerifying ? asBroken(error) : error;
+      throw isVerifying ? asVerificationFailure(error) : error;
     }
   }
 
-  /** Returns nothing: what there is to say was said line by line. */
+  /** Returns no document: each refresh is printed as it is taken. */
   async #watch(flags: LedgerFlags & { readonly every: string | undefined }): Promise<undefined> {
     const { everyMsOf, watch } = await import('../cli/watch/watch.ts');
     const options = { everyMs: everyMsOf(flags.every), isJson: this.jsonEnabled() };
@@ -101,11 +101,9 @@ export default class Inspect extends BaseCommand {
         onProgress: ({ events }) => progress.update({ inputBytes: 0, events }),
       });
       progress.stop();
-      const anchor = report.isAnchored
-        ? 'it extends the expected head'
-        : 'no anchor given, so a missing end would not show';
+      const anchor = report.isAnchored ? 'extends the expected head' : 'truncation not checked (use --expect-head)';
       this.log(
-        `sound: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${formatHead(report.head)}; ${anchor}`,
+        `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${formatHead(report.head)}; ${anchor}`,
       );
       return {
         isSound: true,
@@ -116,7 +114,7 @@ export default class Inspect extends BaseCommand {
       };
     } catch (error) {
       if (!signal.aborted) throw error;
-      this.logToStderr('stopped before the end: nothing is proved');
+      this.logToStderr('interrupted: the ledger was not fully verified');
       return {};
     } finally {
       progress.stop();
@@ -124,13 +122,13 @@ export default class Inspect extends BaseCommand {
   }
 }
 
-/** Asked to verify, a file that cannot even be opened as a ledger has failed: 3, not 76. Who was told to come here is not sent here again. */
-function asBroken(error: unknown): unknown {
+/** With --verify a file that cannot be opened as a ledger has failed verification: exit 3, not 76. The hint of DAMAGED_LEDGER is `inspect --verify`, so it is replaced here. */
+function asVerificationFailure(error: unknown): unknown {
   if (!(error instanceof LedgerError) || error.cause === undefined) return error;
   if (error.code !== 'NOT_A_LEDGER' && error.code !== 'DAMAGED_LEDGER') return error;
   const hint =
     error.code === 'DAMAGED_LEDGER'
-      ? 'take a copy that is sound; what can be read of this one: sqlite3 FILE .recover'
+      ? 'restore an intact copy, or recover what is still readable: sqlite3 FILE .recover'
       : error.hint;
   return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint, details: error.details, cause: error });
 }

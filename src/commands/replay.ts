@@ -1,4 +1,4 @@
-/** `completengine replay`: re-tells a range of history. */
+/** `completengine replay`: replays a range of events. */
 
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/app/base-command.ts';
@@ -17,12 +17,12 @@ import { outputSync } from '../cli/terminal/output-sync.ts';
 import { type Completengine, LedgerError, type ReplayOptions } from '../index.ts';
 
 export default class Replay extends BaseCommand {
-  static override summary = 'Re-tell a range of history.';
+  static override summary = 'Replay a range of events in order.';
   static override description =
-    `The range is fixed when the replay starts. Events come in the order of the ledger, to the byte; strict replay verifies the chain while it reads and tells nothing of a broken commit (exit 3).
-Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it. The argument is a range by itself: a date, or an ISO interval.
---to-group tells nothing itself: it steps a consumer group, whose members get everything from --from on, up to the present. It shows the plan, and does it with --yes, or when a person at the terminal agrees.
-At a speed other than max, on a terminal: the space bar pauses, q ends. Interrupted, it prints the command that goes on.`;
+    `The range is fixed when the replay starts. Events come in ledger order, byte for byte. Strict replay verifies the hash chain while it reads and outputs nothing of a corrupt commit (exit 3).
+Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it. RANGE is a day or an ISO interval.
+--to-group outputs no events: it resets the offsets of a consumer group, whose members then receive everything from --from on. It prints a plan and applies it with --yes, or after a question on a terminal.
+At a speed other than max, on a terminal: space pauses, q quits. An interrupted replay prints the command that resumes it.`;
   static override usage = [
     '<%= command.id %> [RANGE | --from TIME] [--through TIME] [-p NAME] [--key KEY] [--where PATH=VALUE] [--speed SPEED] [-f]',
     '<%= command.id %> [RANGE] --into LEDGER | --exec CMD | --dry-run',
@@ -33,11 +33,11 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
     '<%= config.bin %> <%= command.id %> 2026-04-12T09:00Z/PT8H30M --speed 60 | ./dashboard',
     '<%= config.bin %> <%= command.id %> --from 2026-04-12 --through 2026-04-12 --where "amount>=100"',
     '<%= config.bin %> <%= command.id %> yesterday --digest-file yesterday.digest > yesterday.jsonl',
-    '<%= config.bin %> <%= command.id %> --into parted-anew.codex --partition hash:tenant --partitions 16',
+    '<%= config.bin %> <%= command.id %> --into repartitioned.codex --partition hash:tenant --partitions 16',
     '<%= config.bin %> <%= command.id %> --follow --exec ./import.sh --cursor-file import.cursor',
     '<%= config.bin %> <%= command.id %> --to-group mailer --from 2026-04-12 --yes',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     range: Args.string({
       description: 'a day, or an ISO interval: START/END, START/DURATION',
@@ -73,7 +73,8 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
       const asked = replayRequest(flags, args.range, names);
       if (flags['dry-run']) return this.#dryRun(engine, { ...asked, signal: interrupt.signal }, json);
       const request = cursor?.resume(engine.identity.uuid, asked) ?? asked;
-      if (cursor?.isAtEnd) return this.logToStderr(`all of this range was told before: ${flags['cursor-file']}`);
+      if (cursor?.isAtEnd)
+        return this.logToStderr(`nothing left to replay: ${flags['cursor-file']} is at the end of the range`);
       const busyTimeoutMs = millisOf(flags['busy-timeout']);
       const { report, error, rest } = await runReplay(engine, interrupt, {
         request,
@@ -91,8 +92,8 @@ At a speed other than max, on a terminal: the space bar pauses, q ends. Interrup
       if (report !== null && json) this.logToStderr(safeJson(replayDocument(report)));
       else if (report !== null && !quiet) this.logToStderr(replayLine(report));
       if (rest !== null && (into !== undefined || cursor !== null))
-        this.logToStderr('the same command goes on where it ended');
-      else if (rest !== null) this.logToStderr(`go on: ${resumeCommand('replay', given, FLAGS_OF_A_RUN, rest)}`);
+        this.logToStderr('run the same command again to resume');
+      else if (rest !== null) this.logToStderr(`resume with: ${resumeCommand('replay', given, FLAGS_OF_A_RUN, rest)}`);
       if (error !== undefined) throw error;
       if (report !== null) check.settle(report);
     });
@@ -122,7 +123,7 @@ function refuseTaken({
 
 function routingWithoutLedger(routing: string): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {
-    message: `'${routing.slice(0, 80)}' is a routing, and routes nothing without --into`,
-    hint: 'name partitions, or the ledger it is for: --into parted-anew.codex',
+    message: `'${routing.slice(0, 80)}' is a routing rule, and needs --into`,
+    hint: 'give names of partitions, or a target ledger: --into repartitioned.codex',
   });
 }

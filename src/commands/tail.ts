@@ -1,4 +1,4 @@
-/** `completengine tail`: the last events, and those that come; alone, or as a member of a group. */
+/** `completengine tail`: prints the last events and follows new ones, alone or as a member of a group. */
 
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../cli/app/arguments.ts';
@@ -8,10 +8,11 @@ import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { type TailFlags, tailFlags } from '../cli/tail/flags.ts';
 
 export default class Tail extends BaseCommand {
-  static override summary = 'Show the last events, follow, or consume them as a group.';
+  static override summary = 'Show the last events, follow new ones, or consume them as a group.';
   static override description =
-    `Without partitions it tells all of them, in the order of the ledger. With -f it goes on with every commit, by whichever process, until interrupted.
-With --group it is a member of that group: members share the partitions, what was delivered is kept in the ledger, and the next member goes on there. Delivered means written to standard output and taken by its reader, or taken by the command of --exec with exit code 0. A run finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GROUP and _ATTEMPT in its environment. What fails is tried again while the events of its partition behind it wait, and is parked in the end: a run that has parked some ends with 5 and says how many.`;
+    `Without partitions it prints all of them, in ledger order. With -f it keeps following the commits of all processes until interrupted.
+--group joins a consumer group: its members share the partitions, the ledger stores the group's offsets, and the next member continues there. Delivery is at-least-once. Events are acknowledged when the reader of standard output has taken them, or when the command of --exec exits with 0.
+A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GROUP and _ATTEMPT in its environment. A failed event is retried with backoff, while later events of its partition wait. After --max-deliver failures it is parked (dead letter). If events were parked, the exit code is 5 and the last line says how many.`;
   static override strict = false;
   static override usage = [
     '<%= command.id %> [PARTITION...] [-f] [-n N | --from PLACE | --since TIME] [--key KEY] [--where PATH=VALUE]',
@@ -27,10 +28,10 @@ With --group it is a member of that group: members share the partitions, what wa
     "<%= config.bin %> <%= command.id %> --group mailer --exec './send-mail'",
     '<%= config.bin %> <%= command.id %> --parked --group mailer',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     partition: Args.string({
-      description: 'partitions to tell, default all; with --redeliver and --drop: sequences',
+      description: 'partitions to read, default all; with --redeliver and --drop: sequences',
       required: false,
       ignoreStdin: true,
     }),

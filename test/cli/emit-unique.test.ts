@@ -8,7 +8,7 @@ test('an id is committed once, and its repeats are counted', async () => {
   const input = '{"id":"a"}\n{"id":"b"}\n';
   await succeed(['emit', '-l', ledger], { input });
   const { stderr } = await succeed(['emit', '-l', ledger], { input: `${input}{"id":"c"}\n` });
-  expect(stderr).toMatch(/^1 event committed .*; 2 duplicates passed over; /);
+  expect(stderr).toMatch(/^1 event committed .*; 2 duplicates skipped; /);
   expect(await replayed(ledger)).toBe(`${input}{"id":"c"}\n`);
   await expectSoundLedger(ledger);
 });

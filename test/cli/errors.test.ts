@@ -287,7 +287,7 @@ test.each(["it's here", '-dash', 'two\nlines \x1b[2J', '$(touch pwned)'])(
 test.each([
   ['partition add extra', 'the change was made'],
   ['partition place acme p0 --json', 'the change was made'],
-  ['init -l new.codex', 'the ledger was made: '],
+  ['init -l new.codex', 'the ledger was created: '],
 ])('%s whose result cannot be printed says that it was done', async (command, done) => {
   const directory = dirname(await newLedger('--partition', 'hash:k'));
   const result = await runShell(`cd "$directory"; completengine ${command} > /dev/full`, { directory });

@@ -14,12 +14,12 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 it.each([
   [
     'never',
-    /^error: this is a bug of completengine: Error: the run has stopped before its end, and nothing is left that could continue it at /,
+    /^error: this is a bug in completengine: Error: the run stopped before its end: the event loop is empty at /,
   ],
-  ['uncaught exception', /^error: this is a bug of completengine: RangeError: planted\\x1b\[31m at /],
-  ['unhandled rejection', /^error: this is a bug of completengine: TypeError: planted\\x1b\[31m at /],
-  ['not an error', /^error: this is a bug of completengine: Error: undefined at /],
-  ['exit', /^error: this is a bug of completengine: the process exits with 0 in the middle of the run$/],
+  ['uncaught exception', /^error: this is a bug in completengine: RangeError: planted\\x1b\[31m at /],
+  ['unhandled rejection', /^error: this is a bug in completengine: TypeError: planted\\x1b\[31m at /],
+  ['not an error', /^error: this is a bug in completengine: Error: undefined at /],
+  ['exit', /^error: this is a bug in completengine: the process exits with 0 in the middle of the run$/],
 ])('an end by "%s" is named', (ending, line) => {
   const env = { ...process.env, COMPLETENGINE_TEST_END: ending };
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', PLANT, BIN, 'emit'], {

@@ -18,7 +18,7 @@ test('add tells what changed, from which sequence, and that keys move', async ()
   const ledger = await earthquakeLedger();
   const before = await replayed(ledger);
   expect(text(await succeed(['partition', 'add', 'p8', 'p9', '-l', ledger]))).toBe(
-    'epoch 2 from sequence 1708: hash:properties.net over 10 partitions\nnew: p8, p9\nabout 80.0 % of keys go to another partition from there on, as on a Kafka topic that grows\n',
+    'epoch 2 from sequence 1708: hash:properties.net over 10 partitions\nnew partitions: p8, p9\nabout 80.0 % of keys move to another partition from there on, as on a Kafka topic that grows\n',
   );
   expect(await replayed(ledger)).toBe(before);
   await succeed(['emit', '-q', '-l', ledger, EARTHQUAKES]);
@@ -125,7 +125,7 @@ test('explain names lines that would not be taken, goes on, and ends with 65', a
   expect(stdout.toString()).toBe(
     'p0\ta\\x09b\thash 0 of 1\n-\t-\tline 3: the routing field is missing (hash:k)\n-\t-\tline 4: invalid JSON: unexpected character\np0\t1\thash 0 of 1\n',
   );
-  expect({ code, stderr }).toEqual({ code: 65, stderr: '2 lines would not be taken\n' });
+  expect({ code, stderr }).toEqual({ code: 65, stderr: '2 lines would be rejected\n' });
 });
 
 test('explain tells of events without a key, of keys that were placed, and of the epoch', async () => {
@@ -164,8 +164,8 @@ test('a dry run tells what would move, and writes nothing', async () => {
   const head = document(await succeed(['inspect', '--json', '-l', ledger])).head;
   const run = ['partition', 'reroute', 'hash:properties.net', '--partitions', '9', '--dry-run', '-l', ledger];
   const shown = text(await succeed(run));
-  expect(shown).toMatch(/^[\d,]+ of 1,707 events \(\d+\.\d %\) would go elsewhere$/m);
-  expect(shown).toMatch(/^\d+ of 12 keys \(\d+\.\d %\) would go elsewhere$/m);
+  expect(shown).toMatch(/^[\d,]+ of 1,707 events \(\d+\.\d %\) would move$/m);
+  expect(shown).toMatch(/^\d+ of 12 keys \(\d+\.\d %\) would move$/m);
   expect(shown).toMatch(/^p8 +new +0 +\d+$/m);
   expect(shown.trimEnd().endsWith('nothing was written')).toBe(true);
   const preview = document(await succeed([...run, '--json', '--sample', '100']));
@@ -187,7 +187,7 @@ test.each([
   [['add', ...Array.from({ length: 255 }, (_, n) => `n${n}`)], 2, '257 partitions are out of range'],
   [['add'], 2, 'Missing 1 required arg'],
   [['place', 'k'], 2, 'Missing 1 required arg'],
-  [['place', 'k', 'p0', 'j'], 2, "the key 'j' has no partition"],
+  [['place', 'k', 'p0', 'j'], 2, "no partition is given for the key 'j'"],
   [['place', 'k', 'nowhere'], 2, "the ledger has no partition 'nowhere'"],
   [['place', 'k', 'p0', 'k', 'p1'], 2, "the key 'k' is placed twice"],
   [['reroute', 'nonsense'], 2, "'nonsense' is not a routing"],

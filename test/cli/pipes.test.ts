@@ -128,7 +128,7 @@ test('emit whose reader of receipts goes stops, says so, and ends with 0', { tim
   const { stdout, stderr, code } = await runShell(script, { ledger });
   expect(code).toBe(0);
   expect(parseLines(stdout)[0]).toMatchObject({ sequence: 1 });
-  expect(stderr).toMatch(/^stopped: the reader of the receipts has gone/);
+  expect(stderr).toMatch(/^stopped: the output pipe of the receipts is closed/);
   const events = await expectSoundLedger(ledger);
   expect(stderr).toContain(`sequences 1-${events.length};`);
 });
@@ -140,7 +140,7 @@ test('emit whose reader of receipts goes while its input pauses stops too', {
   const script = `completengine emit -q --receipts -l "$ledger" < <(echo 1; exec sleep 1000 2> /dev/null) | head -1; echo "code \${PIPESTATUS[0]}" >&2`;
   const { stdout, stderr } = await runShell(script, { ledger });
   expect(parseLines(stdout)).toHaveLength(1);
-  expect(stderr).toContain('stopped: the reader of the receipts has gone');
+  expect(stderr).toContain('stopped: the output pipe of the receipts is closed');
   expect(stderr).toContain('code 0');
 });
 

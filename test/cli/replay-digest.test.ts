@@ -62,7 +62,7 @@ test('--dry-run tells how much it would be and how long it would take, and tells
   const { stdout, stderr } = await dry('--speed', '86400x');
   expect(stdout.length).toBe(0);
   expect(stderr).toBe(
-    `1,707 events (1.22 MB) would be told; sequences 1-1707; 2018-01-31T01:49:59.650000Z to 2018-02-07T01:26:13.840000Z, a span of 6d 23h; 7s at this speed; digest ${WHOLE}\n`,
+    `1,707 events (1.22 MB) would be replayed; sequences 1-1707; 2018-01-31T01:49:59.650000Z to 2018-02-07T01:26:13.840000Z, a span of 6d 23h; 7s at this speed; digest ${WHOLE}\n`,
   );
   expect(JSON.parse((await dry('--json', '--rate', '100/s')).stderr)).toMatchObject({
     events: 1707,

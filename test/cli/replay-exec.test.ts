@@ -66,7 +66,7 @@ test('a command that fails ends the replay with 69, its code, and the command th
   const failed = await runCli(['replay', '-q', '--rate', '20', '--exec', command, '-l', ledger]);
   expect(failed.code).toBe(69);
   expect(failed.stderr).toMatch(
-    /^go on: completengine replay --from-sequence 3 --through-sequence 5 --ledger .* --rate 20 --exec '/,
+    /^resume with: completengine replay --from-sequence 3 --through-sequence 5 --ledger .* --rate 20 --exec '/,
   );
   expect(failed.stderr).toMatch(/\nerror: the command 'cat > .*' ended with exit code 9\n {2}try: /);
   expect(readFileSync(taken, 'utf8')).toBe('1\n2\n');
@@ -143,7 +143,7 @@ test('SIGTERM lets the run in hand come to its end, and tells how to go on', asy
   child.stdout.once('data', () => child.kill('SIGTERM'));
   const result = await finished(child);
   expect(result).toMatchObject({ code: 143 });
-  expect(result.stderr).toContain('go on: completengine replay --from-sequence 2 --through-sequence 3 ');
+  expect(result.stderr).toContain('resume with: completengine replay --from-sequence 2 --through-sequence 3 ');
   expect(readFileSync(out, 'utf8')).toBe('1\ndone\n');
 });
 

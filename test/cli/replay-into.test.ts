@@ -34,14 +34,14 @@ test('a ledger that is not there is made like the source', async () => {
   const source = await earthquakeLedger();
   const into = join(tempDir(), 'copy.codex');
   const { stderr } = await succeed(['replay', '--into', into, '-l', source]);
-  expect(stderr).toMatch(/^1,707 events .*; digest [0-9a-f]{64}; its head 1707:[0-9a-f]{64}\n$/);
+  expect(stderr).toMatch(/^1,707 events .*; digest [0-9a-f]{64}; target head 1707:[0-9a-f]{64}\n$/);
   expect(storedEvents(into)).toEqual(storedEvents(source));
   const [one, other] = [source, into].map(async (ledger) =>
     JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()),
   );
   expect((await other).config).toEqual((await one).config);
   expect((await succeed(['replay', '--into', into, '-l', source])).stderr).toBe(
-    'nothing new: it holds them through sequence 1707\n',
+    'nothing new: the target is complete through sequence 1707\n',
   );
 });
 

@@ -28,7 +28,7 @@ onScreen('--step tells one event a key press, q ends it, and the terminal is as 
   const screen = screenOf(await countingLedger());
   screen.type('completengine replay --step; echo "exit $?"');
   // keys that come before it listens are the shell's
-  await screen.showing(/^any key tells the next event, q ends it$/m);
+  await screen.showing(/^any key: next event, q: quit$/m);
   for (let n = 1; n <= 3; n++) {
     screen.press(n === 2 ? 'Up' : 'x');
     expect(deliveredOn(await screen.showing(new RegExp(`event ${n}\\.`)))).toBe(n);
@@ -36,7 +36,7 @@ onScreen('--step tells one event a key press, q ends it, and the terminal is as 
   screen.press('q');
   const lines = await screen.showing(/exit 130/);
   expect(deliveredOn(lines)).toBe(3);
-  expect(lines.join('')).toContain('go on: completengine replay --from-sequence 4 --through-sequence 40');
+  expect(lines.join('')).toContain('resume with: completengine replay --from-sequence 4 --through-sequence 40');
   screen.type(AS_IT_WAS);
   await screen.showing(/^the terminal is as it was/m);
 });
@@ -44,10 +44,10 @@ onScreen('--step tells one event a key press, q ends it, and the terminal is as 
 onScreen('the space bar pauses and goes on; Ctrl-C ends it', async () => {
   const screen = screenOf(await countingLedger());
   screen.type('completengine replay --rate 4/s; echo "exit $?"');
-  await screen.showing(/^the space bar pauses, q ends it$/m);
+  await screen.showing(/^space: pause, q: quit$/m);
   await screen.showing(/event 2\./);
   screen.press('Space');
-  await screen.showing(/^paused: space goes on$/m);
+  await screen.showing(/^paused, space resumes$/m);
   await sleep(600);
   const paused = deliveredOn(await screen.showing(/event/));
   await sleep(1200);
@@ -73,7 +73,7 @@ onScreen('progress stands on standard error while the events go elsewhere', asyn
   screen.type('completengine replay --rate 10/s > /dev/null; echo "exit $?"');
   await screen.showing(/\d+ told {2}\d+ left {2}20\d\d-.*Z {2}\S+x/);
   screen.press('Space');
-  await screen.showing(/paused: space goes on/);
+  await screen.showing(/paused, space resumes/);
   screen.press('q');
   await screen.showing(/exit 130/);
 });

@@ -41,8 +41,8 @@ test('the command that an interrupted replay prints goes on where it ended: the 
       random.between(1, 20),
     );
     expect(first.code).toBe(code);
-    expect(first.stderr).toContain('the rest was not told');
-    const command = /\ngo on: (completengine replay .*)\n$/.exec(first.stderr)?.[1] ?? '';
+    expect(first.stderr).toContain('stopped early');
+    const command = /\nresume with: (completengine replay .*)\n$/.exec(first.stderr)?.[1] ?? '';
     expect(command).toContain(' --through-sequence 1707 ');
     expect(command).not.toContain('--from ');
     // an event that comes in between is not of this range
@@ -65,7 +65,7 @@ test('the printed command keeps filters and forms, in words a shell reads back',
     'SIGINT',
     3,
   );
-  const command = /go on: (.*)\n$/.exec(first.stderr)?.[1] ?? '';
+  const command = /resume with: (.*)\n$/.exec(first.stderr)?.[1] ?? '';
   expect(command).toContain("--key 'it'\\''s' --where 'n>=3' --where 'n!=5'");
   const second = await runShell(command.replace('--rate 10/s', '--speed max'));
   const told = [...parseLines(first.stdout), ...parseLines(second.stdout)].map(
@@ -85,7 +85,7 @@ test('at full speed into a pipe that is read, too, the parts are the whole', asy
   for (let round = 0; round < 4; round++) {
     const first = await interrupted(['-l', ledger], 'SIGINT', random.between(1, 20_000));
     expect(first.code).toBe(130);
-    const command = /go on: (.*)\n$/.exec(first.stderr)?.[1];
+    const command = /resume with: (.*)\n$/.exec(first.stderr)?.[1];
     const second = command === undefined ? '' : (await runShell(command)).stdout.toString();
     expect(first.stdout.toString() + second === lines).toBe(true);
   }
@@ -100,7 +100,7 @@ test('a cursor file goes on through Ctrl-C, and the range stays the one of the b
   for (let rounds = 0; rounds < 3; rounds++) {
     const part = await interrupted(args, 'SIGINT', random.between(1, 40));
     parts.push(part.stdout.toString());
-    expect(part.stderr).toContain('the same command goes on where it ended');
+    expect(part.stderr).toContain('run the same command again to resume');
   }
   await succeed(['emit', '-q', '-l', ledger], { input: `${earthquakes()[0]?.line}\n` });
   parts.push(
@@ -109,7 +109,7 @@ test('a cursor file goes on through Ctrl-C, and the range stays the one of the b
   expect(parts.join('') === asLines(earthquakes())).toBe(true);
   const { stdout, stderr } = await succeed(['replay', '--cursor-file', cursor, '-l', ledger]);
   expect(stdout.length).toBe(0);
-  expect(stderr).toBe(`all of this range was told before: ${cursor}\n`);
+  expect(stderr).toBe(`nothing left to replay: ${cursor} is at the end of the range\n`);
 });
 
 test('killed, a cursor file is whole and never ahead of what was delivered', async () => {
@@ -158,15 +158,19 @@ test('a cursor of another ledger, range or filter is refused with 4, and what is
   await succeed(['replay', '-q', '--through', '2018-02-01', '--cursor-file', cursor, '-l', ledger]);
   const kept = readFileSync(cursor, 'utf8');
   const refused = async (...args: string[]) => runCli(['replay', '--cursor-file', cursor, ...args]);
-  expectFailure(await refused('-l', ledger), 4, 'that of another range or filter');
+  expectFailure(await refused('-l', ledger), 4, 'belongs to another range or filter');
   expectFailure(await refused('--through', '2018-02-01', '--key', 'ci', '-l', ledger), 4, 'another range or filter');
-  expectFailure(await refused('--through', '2018-02-01', '-l', await earthquakeLedger()), 4, 'that of another ledger');
+  expectFailure(
+    await refused('--through', '2018-02-01', '-l', await earthquakeLedger()),
+    4,
+    'belongs to another ledger',
+  );
   expect(readFileSync(cursor, 'utf8')).toBe(kept);
   for (const content of ['', 'x', '[]', 'null', '{"next":1}', kept.replace(/"next":\d+/, '"next":-1')]) {
     expectFailure(
       await runCli(['replay', '--cursor-file', fileIn(tempDir(), 'cursor', content), '-l', ledger]),
       65,
-      'is no cursor of a replay',
+      'is not a cursor file of replay',
     );
   }
   expectFailure(await runCli(['replay', '--cursor-file', EARTHQUAKES, '-l', ledger]), 65, EARTHQUAKES);

@@ -12,14 +12,14 @@ import { hasScreen, Screen } from '../support/screen.ts';
 
 interface PlanDocument {
   readonly isDone: boolean;
-  readonly again: number;
+  readonly redelivered: number;
   readonly skipped: number;
   readonly liveMembers: readonly string[];
   readonly partitions: readonly {
     readonly partition: string;
     readonly from: number;
     readonly to: number;
-    readonly again: number;
+    readonly redelivered: number;
     readonly skipped: number;
   }[];
 }
@@ -58,14 +58,14 @@ describe('replay --to-group', () => {
     for (const args of [[], ['--dry-run'], ['--force']]) {
       const { stdout, stderr } = await succeed(['replay', '-l', ledger, '--to-group', 'g', '--from', '25', ...args]);
       expect(stdout.toString().split('\n')).toEqual([
-        'group g: 6 events again, 0 skipped; nobody is at work',
-        'partition  from offset  to offset  again  skipped',
-        'p0                  10          8      2',
-        'p1                  10          8      2',
-        'p2                  10          8      2',
+        'group g: 6 events will be redelivered, 0 skipped; no active members',
+        'partition  from offset  to offset  redelivered  skipped',
+        'p0                  10          8            2',
+        'p1                  10          8            2',
+        'p2                  10          8            2',
         '',
       ]);
-      expect(stderr).toBe('nothing was changed: add --yes to do it\n');
+      expect(stderr).toBe('nothing was changed: add --yes to apply it\n');
     }
     expect(await consumed(ledger)).toEqual([]);
   });
@@ -82,8 +82,8 @@ describe('replay --to-group', () => {
       '12',
       '--yes',
     ]);
-    expect(stdout.toString()).toMatch(/^group g: 19 events again, 0 skipped; nobody is at work\n/);
-    expect(stderr).toBe('done: its members go on from there\n');
+    expect(stdout.toString()).toMatch(/^group g: 19 events will be redelivered, 0 skipped; no active members\n/);
+    expect(stderr).toBe('done: members continue from there\n');
     await succeed(['emit', '-q', '-l', ledger], { input: '{"to":"p1","n":31}\n' });
     expect(await consumed(ledger)).toEqual(range(12, 31));
   });
@@ -93,16 +93,16 @@ describe('replay --to-group', () => {
     expect(await plan(ledger, '--from', 'start', '-p', 'p1', '--yes')).toEqual({
       group: 'g',
       isDone: true,
-      again: 10,
+      redelivered: 10,
       skipped: 0,
       liveMembers: [],
-      partitions: [{ partition: 'p1', from: 10, to: 0, again: 10, skipped: 0 }],
+      partitions: [{ partition: 'p1', from: 10, to: 0, redelivered: 10, skipped: 0 }],
     });
-    expect(await plan(ledger, '--from', 'end')).toMatchObject({ isDone: false, again: 0, skipped: 10 });
-    expect(await plan(ledger, '--from', '-1h', '-p', 'p0', '-p', 'p1')).toMatchObject({ again: 10, skipped: 0 });
-    expect(await plan(ledger, '--from', '2031-01-01', '--yes')).toMatchObject({ again: 0, skipped: 10 });
+    expect(await plan(ledger, '--from', 'end')).toMatchObject({ isDone: false, redelivered: 0, skipped: 10 });
+    expect(await plan(ledger, '--from', '-1h', '-p', 'p0', '-p', 'p1')).toMatchObject({ redelivered: 10, skipped: 0 });
+    expect(await plan(ledger, '--from', '2031-01-01', '--yes')).toMatchObject({ redelivered: 0, skipped: 10 });
     expect(await plan(ledger, '--from', '1999-12-31T23:00', '--tz', 'Europe/Berlin', '--yes')).toMatchObject({
-      again: 30,
+      redelivered: 30,
     });
     expect(await consumed(ledger)).toEqual(range(1, 30));
   });
@@ -133,9 +133,15 @@ describe('replay --to-group', () => {
       '--quiet',
       '--into other',
     ]) {
-      await refused(2, /^error: --[a-z-]+ does not go with --to-group: /, '--from', 'start', ...words.split(' '));
+      await refused(
+        2,
+        /^error: --[a-z-]+ cannot be combined with --to-group: /,
+        '--from',
+        'start',
+        ...words.split(' '),
+      );
     }
-    await refused(2, /^error: a range does not go with --to-group: /, '--from', 'start', 'yesterday');
+    await refused(2, /^error: a range cannot be combined with --to-group: /, '--from', 'start', 'yesterday');
     await refused(2, /'hash:n' is a routing/, '--from', 'start', '--partition', 'hash:n');
     await refused(2, /no partition 'p9'/, '--from', 'start', '--partition', 'p9');
     await refused(2, /there is no sequence 1775984400: the head is at 30/, '--from', '1775984400');
@@ -163,8 +169,10 @@ describe('replay --to-group', () => {
     expectFailure(refused, 4, /group g has a live member: worker/);
     expect(refused.stdout.toString()).toBe('');
     const planned = await succeed(args);
-    expect(planned.stdout.toString()).toMatch(/^group g: 30 events again, 0 skipped; at work: worker\n/);
-    expect(planned.stderr).toBe('nothing was changed: while members are at work it takes --force\n');
+    expect(planned.stdout.toString()).toMatch(
+      /^group g: 30 events will be redelivered, 0 skipped; active members: worker\n/,
+    );
+    expect(planned.stderr).toBe('nothing was changed: members are active; add --force\n');
     expect(await givenTo(member)).toEqual([]);
   });
 
@@ -176,7 +184,7 @@ describe('replay --to-group', () => {
     await idle(engine);
     expect(await plan(ledger, '--from', 'start', '--yes', '--force')).toMatchObject({
       isDone: true,
-      again: 31,
+      redelivered: 31,
       liveMembers: ['worker'],
     });
     await engine.emit([{ to: 'p0', n: 32 }]);
@@ -204,7 +212,7 @@ describe('replay --to-group', () => {
       screen.type(
         `clear; echo "round $((${asked++} + 1))"; completengine replay --to-group g --from start; echo "exit $?"`,
       );
-      await screen.showing(new RegExp(`round ${asked}\n[^]*step group g\\? \\[y/N\\]`));
+      await screen.showing(new RegExp(`round ${asked}\n[^]*reset the offsets of group g\\? \\[y/N\\]`));
     };
     await ask();
     screen.press('Enter');
@@ -217,7 +225,7 @@ describe('replay --to-group', () => {
     expect(await plan(ledger, '--from', 'end')).toMatchObject({ skipped: 0 });
     await ask();
     screen.type('y');
-    await screen.showing(/done: its members go on from there\nexit 0/);
+    await screen.showing(/done: members continue from there\nexit 0/);
     expect(await consumed(ledger)).toEqual(range(1, 30));
   });
 });

@@ -24,7 +24,7 @@ test('each network of a week of earthquakes keeps to one partition, also in a co
   for (const { key, payload } of parseLines<Envelope>(await replayed(ledger, '-o', 'envelope')))
     expect(key).toBe(networkOf(JSON.stringify(payload)));
   expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toMatch(
-    new RegExp(`^sessions +${places.size} with a pin$`, 'm'),
+    new RegExp(`^sessions +${places.size} pinned$`, 'm'),
   );
   expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString())).toMatchObject({
     sessions: places.size,

@@ -59,7 +59,7 @@ describe('tail --group', () => {
     const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', 'start']);
     expect(again.stdout.toString()).toBe('');
     expect(again.stderr).toBe(
-      'group g goes on where it stands: --from is for a new group; to step this one: completengine replay --to-group g --from start\n',
+      'group g resumes at its own offsets: --from is for a new group; to reset the offsets: completengine replay --to-group g --from start\n',
     );
   });
 
@@ -183,7 +183,7 @@ describe('tail --exec', () => {
       command,
     ];
     const { stderr } = await parksSome(args, { env: { ...process.env, log } });
-    expect(stderr).toMatch(/^no threes\n4 events from p0\/0: exit code 7; again in /);
+    expect(stderr).toMatch(/^no threes\n4 events from p0\/0: exit code 7; retry in /);
     expect(stderr).toMatch(/^p0\/2 \(sequence 3\): exit code 7; parked after 2 attempts/m);
     expect(stderr).toMatch(/\n6 events: 5 delivered, 1 parked\n$/);
     expect((await succeed(['replay', '-q', '-l', ledger])).stdout.toString()).toBe(numbers(1, 6));
@@ -194,7 +194,7 @@ describe('tail --exec', () => {
     expect((await runShell('cat "$log"', { log })).stdout.toString()).toBe('1 \n2 \n4 \n5 6 \n');
 
     const asked = await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']);
-    expect(asked.stderr).toBe('1 event will be delivered again when a member of the group runs\n');
+    expect(asked.stderr).toBe('1 event will be redelivered when a member of the group runs\n');
     const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', environment]);
     expect(again.stdout.toString()).toBe('g p0 2-2 3 3 \n');
     expect(await listed()).toEqual([]);
@@ -245,7 +245,7 @@ describe('tail --exec', () => {
     });
     expect([left.code, parseLines(left.stdout).length]).toEqual([0, 1]);
     expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', 'all'])).stderr).toMatch(
-      /^3,000 events will be delivered again/,
+      /^3,000 events will be redelivered/,
     );
     expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'all'])).stderr).toBe(
       '3,000 events dropped\n',
@@ -374,7 +374,7 @@ test('inspect --groups tells people where groups stand', async () => {
   await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
   const { stdout } = await succeed(['inspect', '--groups', '-l', ledger]);
   expect(stdout.toString()).toMatch(
-    /^group mailer: 2 events behind, the oldest for [\d.]+m?s; 0 parked; no members\npartition .*\np0 +1 +2 /,
+    /^group mailer: lag 2 events, the oldest from [\d.]+m?s ago; 0 parked; no members\npartition .*\np0 +1 +2 /,
   );
 });
 

@@ -126,7 +126,7 @@ onTerminal('quick work shows no progress line', async () => {
 onTerminal('emit at a terminal says how to end the input', async () => {
   const variables = { COMPLETENGINE_LEDGER: await newLedger() };
   const written = await runOnTerminal('stty -echo; completengine emit', { variables, typed: '{"typed":1}\n\u0004' });
-  expect(written).toContain('reading JSON lines from the terminal; Ctrl-D ends them\n');
+  expect(written).toContain('reading JSON lines from the terminal; press Ctrl-D to end\n');
   expect(written).toContain('1 event committed');
 });
 

@@ -75,7 +75,7 @@ describe('a group that is stepped back by force', () => {
     await (await engine.subscribe({ group: 'g', until: { head: true } }, () => {})).finished;
     await engine.partitioning.add(['b']);
     await engine.emit([{ to: 'a' }, { to: 'b' }, { to: 'b' }]);
-    expect(await engine.planCursors('g', 'end')).toMatchObject({ again: 0, skipped: 3 });
+    expect(await engine.planCursors('g', 'end')).toMatchObject({ redelivered: 0, skipped: 3 });
     expect((await engine.setCursors('g', 'end')).steps).toEqual([
       { partition: 'a', from: 1, to: 2 },
       { partition: 'b', from: 0, to: 2 },

@@ -77,7 +77,7 @@ test('a working directory that is gone is said so, and an absolute path works th
   expect(inGone('tail', '-l', ledger)).toBe('1\n0\n');
   mkdirSync(gone);
   expect(inGone('bench', '--dir', 'here')).toMatch(
-    /^error: no temporary ledger can be made in here: ENOENT\n {2}try: .*\n73\n$/,
+    /^error: no temporary ledger can be created in here: ENOENT\n {2}try: .*\n73\n$/,
   );
   expect(existsSync(gone)).toBe(false);
 });

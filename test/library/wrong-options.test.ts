@@ -228,8 +228,8 @@ describe('a Date is taken wherever a time is', () => {
     const member = await engine.subscribe({ group: 'g', from: at(2), until: { head: true } }, noop);
     await member.finished;
     expect(member.delivered).toBe(2);
-    expect((await engine.planCursors('g', at(1))).again).toBe(3);
-    expect((await engine.setCursors('g', at(0))).again).toBe(4);
+    expect((await engine.planCursors('g', at(1))).redelivered).toBe(3);
+    expect((await engine.setCursors('g', at(0))).redelivered).toBe(4);
   });
 
   it('and covers its millisecond, as it was cut off behind it', async () => {

@@ -1,4 +1,4 @@
-/** The arguments of a command in the order in which they were given: oclif's own list puts equal ones together. */
+/** Returns the arguments of a command in the order given: oclif's own list groups equal ones. */
 
 interface Token {
   readonly type: 'arg' | 'flag';

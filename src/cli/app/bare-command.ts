@@ -1,4 +1,4 @@
-/** What every command shares, also one that opens no ledger of the user's: how errors are shown. */
+/** Base of every command, also of those that open no ledger: guards the output and prints errors. */
 
 import { Command } from '@oclif/core/command';
 import * as ux from '@oclif/core/ux';

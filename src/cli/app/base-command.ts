@@ -1,4 +1,4 @@
-/** What all commands that open a ledger share: the ledger flags. Nothing else belongs here. */
+/** Base of all commands that open a ledger: adds the ledger flags, and nothing else. */
 
 import * as Flags from '@oclif/core/flags';
 import { BareCommand } from './bare-command.ts';
@@ -14,7 +14,7 @@ export abstract class BaseCommand extends BareCommand {
       helpValue: 'FILE',
     }),
     'busy-timeout': Flags.string({
-      description: 'how long to wait for other processes, such as 5s',
+      description: 'how long to wait while another process holds the ledger',
       default: '5s',
       helpGroup: 'GLOBAL',
       helpValue: 'DURATION',

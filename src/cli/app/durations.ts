@@ -1,4 +1,4 @@
-/** Durations of flags, in milliseconds. */
+/** Reads durations of flags, in milliseconds. */
 
 import { readDuration } from '../../index.ts';
 

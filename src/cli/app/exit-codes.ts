@@ -1,10 +1,10 @@
-/** The exit code of each error: part of the interface, because scripts branch on it. */
+/** Maps each error to its exit code. The codes are part of the interface, because scripts branch on them. */
 
 import type { LedgerErrorCode } from '../../index.ts';
 
 export const EXIT_BUG = 1;
 export const EXIT_USAGE = 2;
-/** The run came to its end, and some events were parked: they were delivered to nobody. */
+/** The run finished, but some events were parked instead of delivered. */
 export const EXIT_PARKED = 5;
 export const EXIT_BAD_INPUT = 65;
 
@@ -49,5 +49,5 @@ export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {
   PERMISSION_DENIED: 77,
 };
 
-/** 128 and the number of the signal, as shells count. */
+/** 128 plus the number of the signal, as in shells. */
 export const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

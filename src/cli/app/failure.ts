@@ -1,32 +1,32 @@
-/** How failures are told: one line with the fact, one with what to do, and an exit code. Nothing of them reaches the terminal raw. */
+/** Prints failures: one line with the fact, one with the next step, and an exit code. All text is escaped for the terminal. */
 
 import { stripVTControlCharacters } from 'node:util';
 import { LedgerError, outputFailure } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
 
-/** oclif's errors carry the exit code they ask for. */
+/** An oclif error carries its exit code. */
 type Failure = Error & { readonly oclif?: { readonly exit?: number } };
 
-/** Errors of standard output that were told when they came. */
-const delivered = new WeakSet<object>();
+/** Errors of standard output that were printed when they occurred. */
+const printed = new WeakSet<object>();
 
-/** Standard output takes no more: told at once, because not every writer waits for an answer. */
+/** Reports at once that standard output fails, because not every writer waits for the result of a write. */
 export function printOutputFailure(error: NodeJS.ErrnoException): void {
   printFailure(outputFailure(error));
-  delivered.add(error);
+  printed.add(error);
 }
 
-/** Prints to standard error and sets the exit code; a request to exit with 0 is no failure. `usageHint`: what to try where the command line cannot be taken. */
+/** Prints to standard error and sets the exit code; a request to exit with 0 is not a failure. `usageHint`: the hint for an invalid command line. */
 export function printFailure(error: unknown, usageHint = 'completengine --help'): void {
   const failure: Failure = error instanceof Error ? error : new Error(String(error));
   if (failure.oclif?.exit === 0) return;
   process.exitCode = exitCodeOf(failure, process.exitCode);
-  if (typeof failure.cause === 'object' && failure.cause !== null && delivered.has(failure.cause)) return;
+  if (typeof failure.cause === 'object' && failure.cause !== null && printed.has(failure.cause)) return;
   for (const line of linesOf(failure, usageHint)) process.stderr.write(`${line}\n`);
 }
 
-/** The same as a document. */
+/** Returns the failure as a JSON document. */
 export function failureDocument(error: unknown): object {
   if (!(error instanceof LedgerError))
     return { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', message: (error as Error).message };
@@ -34,10 +34,10 @@ export function failureDocument(error: unknown): object {
   return { code, message, hint, details };
 }
 
-/** A signal that ended a wait has set its own code already. */
-function exitCodeOf(failure: Failure, settled: typeof process.exitCode): number {
+/** A signal that aborted a wait has already set its own code. */
+function exitCodeOf(failure: Failure, current: typeof process.exitCode): number {
   if (failure instanceof LedgerError)
-    return failure.code === 'ABORTED' && settled !== undefined ? Number(settled) : EXIT_CODES[failure.code];
+    return failure.code === 'ABORTED' && current !== undefined ? Number(current) : EXIT_CODES[failure.code];
   return isUsage(failure) ? EXIT_USAGE : EXIT_BUG;
 }
 
@@ -52,7 +52,7 @@ function linesOf(failure: Failure, usageHint: string): string[] {
     return lines;
   }
   if (!isUsage(failure)) return bugLines(failure);
-  // oclif spreads its messages over lines, colours some, and ends them with a hint of its own
+  // oclif messages span lines, are partly coloured, and end with a hint
   const facts = stripVTControlCharacters(failure.message)
     .split('\n')
     .filter((line) => line.trim() !== '' && !BOILERPLATE.test(line));
@@ -62,21 +62,21 @@ function linesOf(failure: Failure, usageHint: string): string[] {
   return [line, `  try: ${oneLine(usageHint)}`];
 }
 
-/** The stack on one line: it is what a report needs. */
+/** The stack on one line, for a bug report. */
 function bugLines(failure: Failure): string[] {
   const stack = (failure.stack ?? failure.message).replace(/\n\s*/g, ' ');
   return [
-    `error: this is a bug of completengine: ${oneLine(stack)}`,
-    '  try: report it with the line above and what completengine --version prints',
+    `error: this is a bug in completengine: ${oneLine(stack)}`,
+    '  try: report it with the line above and the output of completengine --version',
   ];
 }
 
 const BOILERPLATE = /^(See more help|The following errors? occurred:)/;
-/** Between a name and what it is for, where names stand below one another. */
+/** Gap between a name and its description in a list of names. */
 const LIST_GAP = /^(\S+) {2,}/;
 const LINE_CHARACTERS_MAX = 1000;
 
-/** Messages name paths and arguments, and those may be anything. */
+/** Escapes and truncates: messages contain paths and arguments, which may hold any character. */
 function oneLine(text: string): string {
   const line = escapeForTerminal(text);
   return line.length <= LINE_CHARACTERS_MAX ? line : `${line.slice(0, LINE_CHARACTERS_MAX)}…`;

@@ -1,11 +1,11 @@
-/** The help of the command line, as oclif writes it, but for what it would say twice or in another order. */
+/** Renders the help as oclif does, without repetitions and with the groups of flags in our order. */
 
 import type { Command } from '@oclif/core/command';
 import { CommandHelp, Help } from '@oclif/core/help';
 
 type Groups = ReturnType<CommandHelp['groupFlags']>;
 
-const OF_ALL_COMMANDS = 'GLOBAL';
+const GLOBAL_GROUP = 'GLOBAL';
 
 const FIRST_STEPS = `$ <%= config.bin %> init --partition hash:tenant --time created_at
 $ <%= config.bin %> emit events.jsonl
@@ -13,17 +13,17 @@ $ <%= config.bin %> tail --follow
 $ <%= config.bin %> replay --from 2026-04-12`;
 
 class LedgerCommandHelp extends CommandHelp {
-  /** The summary stands above already. */
+  /** Without the summary, which is printed above. */
   protected override description(): string | undefined {
     const { description } = this.command;
     return description === undefined ? undefined : this.wrap(description);
   }
 
-  /** Groups come as the command names them, with the flags of all commands last; they are given in the order of the alphabet. */
+  /** Orders the groups as the command declares them, with GLOBAL last; oclif sorts them by name. */
   protected override groupFlags(flags: Command.Flag.Any[]): Groups {
     const { mainFlags, flagGroups } = super.groupFlags(flags);
     const named = Object.values(this.command.flags).flatMap(({ helpGroup }) => helpGroup ?? []);
-    const order = [...new Set(named.filter((group) => group !== OF_ALL_COMMANDS)), OF_ALL_COMMANDS];
+    const order = [...new Set(named.filter((group) => group !== GLOBAL_GROUP)), GLOBAL_GROUP];
     return {
       mainFlags,
       flagGroups: Object.fromEntries(
@@ -36,7 +36,7 @@ class LedgerCommandHelp extends CommandHelp {
 export default class LedgerHelp extends Help {
   protected override CommandHelpClass = LedgerCommandHelp;
 
-  /** A topic that is a command, too, is told among the commands. */
+  /** A topic that is also a command is listed under the commands only. */
   protected override get sortedTopics(): Help['_topics'] {
     return super.sortedTopics.filter(({ name }) => this.config.findCommand(name) === undefined);
   }

@@ -1,4 +1,4 @@
-/** Ctrl-C and its kin: the first one asks the work to come to its end, the second one ends the process at once. */
+/** Handles SIGINT, SIGTERM and SIGHUP: the first signal requests a graceful stop, the second ends the process at once. */
 
 import { SIGNAL_EXIT_CODES } from './exit-codes.ts';
 
@@ -6,11 +6,11 @@ type Signal = keyof typeof SIGNAL_EXIT_CODES;
 
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** Aborts right before a second signal ends the process: for what would live on without it. */
+  /** Aborts right before a second signal ends the process: for child processes that would outlive it. */
   readonly atOnce: AbortSignal;
-  /** Ends the work for a reason that is no signal: the reader of the output has gone. */
+  /** Stops the work for another reason than a signal: the output pipe is closed. */
   abort(): void;
-  /** Sets the exit code of the signal that came, if one did. */
+  /** Sets the exit code of the received signal, if any. */
   setExitCode(): void;
   close(): void;
 }
@@ -22,7 +22,7 @@ export function listenForInterrupt(): Interrupt {
   const onSignal = (signal: Signal): void => {
     if (caught !== undefined) {
       last.abort();
-      // without listeners the signal does what it does to any process
+      // without listeners the signal has its default effect
       close();
       process.kill(process.pid, signal);
       return;
@@ -46,7 +46,7 @@ export function listenForInterrupt(): Interrupt {
   };
 }
 
-/** Aborts some time after another signal did, also where that one has aborted already: for work that may come to a good end meanwhile. */
+/** Returns a signal that aborts `ms` after `signal`, even if that is already aborted: a grace period for work in progress. */
 export function laterThan(signal: AbortSignal, ms: number): AbortSignal {
   const controller = new AbortController();
   const begin = (): void => void setTimeout(() => controller.abort(), ms).unref();

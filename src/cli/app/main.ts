@@ -1,4 +1,4 @@
-/** The command line with all of oclif and its plugins: help, completion, and verbs there are none of. */
+/** Runs the command line with all of oclif and its plugins: help, completion, and unknown verbs. */
 
 import { Config } from '@oclif/core/config';
 import { run } from '@oclif/core/run';
@@ -6,7 +6,7 @@ import { guardOutput } from '../terminal/guard-output.ts';
 import { printFailure } from './failure.ts';
 import { rootHint } from './usage-hint.ts';
 
-/** `root`: the directory of package.json. Never ends the process: what is still on its way to a pipe would be cut off. */
+/** `root`: the directory of package.json. Never calls process.exit(): that would truncate output that is still queued for a pipe. */
 export async function main(root: string, argv: string[]): Promise<void> {
   guardOutput();
   let verbs: string[] = [];

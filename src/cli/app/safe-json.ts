@@ -1,9 +1,9 @@
-/** JSON for people and programs alike: JSON.stringify() leaves control characters of C1, and those that turn or hide text, as they are. */
+/** Serializes JSON that is safe on a terminal: JSON.stringify() does not escape C1 control characters, nor bidirectional or invisible ones. */
 
-// line breaks between the values of an indented document are its own
+// without \n: an indented document contains line breaks between its values
 const UNSAFE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** The same value, with what a terminal could obey written as `\uXXXX`. */
+/** Returns JSON of the same value, with all characters that can control a terminal written as `\uXXXX`. */
 export function safeJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(UNSAFE, (character) =>
     Array.from(

@@ -1,4 +1,4 @@
-/** One command's time with a ledger: listens for interruptions, opens, works, and closes whatever happens. */
+/** Runs one command on a ledger: listens for signals, opens the ledger, does the work, and always closes it. */
 
 import { Completengine, closeAfter } from '../../index.ts';
 import { refuseTakenFiles } from '../state/taken-files.ts';
@@ -9,14 +9,14 @@ import { type Interrupt, laterThan, listenForInterrupt } from './interrupt.ts';
 export interface LedgerFlags {
   readonly ledger: string;
   readonly 'busy-timeout': string;
-  /** Of commands that commit by the clock. */
+  /** Only of commands that commit with times of the clock. */
   readonly 'trust-clock'?: boolean;
 }
 
-/** How long a member of a group may still wait for others to store what it has delivered. */
+/** How long after a signal a group member may still wait for the ledger lock to store its acknowledgement. */
 const LAST_WAIT_MS = 500;
 
-/** An interruption also ends the wait for other processes, for a `member` a little later; the exit code is the signal's then. */
+/** A signal also aborts the wait for other processes, for a `member` after {@link LAST_WAIT_MS}. The exit code is then that of the signal. */
 export async function withLedger<Result>(
   flags: LedgerFlags,
   access: 'read' | 'write' | 'member',

@@ -1,11 +1,11 @@
-/** What to try after a command line that cannot be taken: the name that was meant, and the help that has them all. */
+/** Builds the hint for an invalid command line: the most similar name, and the help command. */
 
 import { nearName } from '../../index.ts';
 
-/** oclif's error of flags there are none of. */
+/** The oclif error for unknown flags. */
 type UnknownFlags = Error & { readonly flags?: unknown };
 
-/** `verb`: as it is typed. `flags`: its long flags, without hyphens. */
+/** `verb`: as typed. `flags`: its long flags, without hyphens. */
 export function verbHint(error: Error, verb: string, flags: readonly string[]): string {
   const { flags: unknown } = error as UnknownFlags;
   const [first] = Array.isArray(unknown) ? (unknown as unknown[]) : [];
@@ -13,7 +13,7 @@ export function verbHint(error: Error, verb: string, flags: readonly string[]): 
   return hint(near === null ? null : `--${near}`, `completengine ${verb} --help`);
 }
 
-/** `word`: what stands where a verb should. */
+/** `word`: the argument in the place of the verb. */
 export function rootHint(word: string, verbs: readonly string[]): string {
   return hint(nearName(word, word.startsWith('-') ? ['--help', '--version'] : verbs), 'completengine --help');
 }

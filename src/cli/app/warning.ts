@@ -1,4 +1,4 @@
-/** Warnings on standard error: one line each. */
+/** Prints warnings on standard error, one line each. */
 
 import type { LedgerWarning } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -7,7 +7,7 @@ export function warningText({ message, hint }: LedgerWarning): string {
   return escapeForTerminal(`${message}; ${hint}`);
 }
 
-/** On a terminal a progress bar may stand in the line. */
+/** On a terminal it first clears the line, which may show a progress bar. */
 export function printWarning(warning: LedgerWarning): void {
   const clear = process.stderr.isTTY === true ? '\r\u001b[K' : '';
   process.stderr.write(`${clear}warning: ${warningText(warning)}\n`);

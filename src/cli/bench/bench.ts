@@ -1,4 +1,4 @@
-/** The course of a measurement: makes a place of its own, runs the steps one after the other, and leaves nothing behind. */
+/** Runs a measurement: creates a temporary directory, runs the steps one after the other, and removes the directory. */
 
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -26,21 +26,21 @@ export const STEPS = 7;
 /** The input, a ledger with it, and its write-ahead log. */
 const DISK_PER_INPUT = 2.5;
 const DISK_BYTES_MIN = 64 * 1024 * 1024;
-/** So many events tell whether a routing can be used. */
+/** Events used to check that the routing rule works. */
 const TRIAL_EVENTS = 64;
 
 export interface BenchOptions {
   readonly settings: BenchSettings;
-  /** Where the temporary directory is made. */
+  /** Parent of the temporary directory. */
   readonly parent: string;
-  /** Of the package, with bin/run.js in it. */
+  /** Root of the package, which contains bin/run.js. */
   readonly root: string;
   readonly version: string;
   readonly signal: AbortSignal;
   readonly display: Display;
 }
 
-/** @throws LedgerError INVALID_ARGUMENT, CANNOT_CREATE, DISK_FULL, ABORTED; IO_FAILED where a measured process fails */
+/** @throws LedgerError INVALID_ARGUMENT, CANNOT_CREATE, DISK_FULL, ABORTED; IO_FAILED if a measured process fails */
 export async function bench({
   settings,
   parent,
@@ -80,7 +80,7 @@ export async function bench({
   }
 }
 
-/** What is measured with an engine in this process. */
+/** Measures with an engine in this process. */
 async function measureInProcess(
   stage: Stage,
 ): Promise<Pick<Figures, 'commit' | 'wakeup'> & { sqlite: string; synchronous: string }> {
@@ -107,7 +107,7 @@ async function tryRouting({ settings, maker }: Stage, engine: Completengine): Pr
   });
 }
 
-/** What is measured of whole processes. */
+/** Measures whole processes. */
 async function measureProcesses(stage: Stage): Promise<Omit<Figures, 'commit' | 'wakeup'>> {
   const { settings, display, workplace } = stage;
   const ledger = workplace.path('events.codex');
@@ -146,7 +146,7 @@ async function writeInput({ settings, maker, input, signal, display }: Stage): P
   }
 }
 
-/** SQLite's numbers: https://sqlite.org/pragma.html#pragma_synchronous */
+/** The numbers of SQLite: https://sqlite.org/pragma.html#pragma_synchronous */
 function synchronousName(value: string | number | undefined): string {
   return ['OFF', 'NORMAL', 'FULL', 'EXTRA'][Number(value)] ?? 'unknown';
 }

@@ -1,4 +1,4 @@
-/** Compares a measurement with an earlier one that was kept with --json. */
+/** Compares a measurement with an earlier one, saved with --json. */
 
 import { readFileSync, statSync } from 'node:fs';
 import { LedgerError } from '../../index.ts';
@@ -7,13 +7,13 @@ import { type BenchDocument, DOCUMENT_KIND } from './document.ts';
 import { METRICS, own, valueAt } from './metrics.ts';
 import { roundRatio } from './samples.ts';
 
-/** A document of ours has a few kilobytes; nobody waits for a log to be read as one. */
+/** Our documents have a few kilobytes; a larger file, such as a log, is not read. */
 const DOCUMENT_BYTES_MAX = 1024 * 1024;
 
 const SETTINGS = ['events', 'lineBytes', 'partitions', 'partition', 'durability', 'synchronous', 'time'];
 const MACHINE = ['cpu', 'cores', 'platform', 'fileSystem', 'node', 'sqlite', 'completengine'];
 
-/** An earlier measurement: of another version, perhaps, so no figure is sure to be there. */
+/** An earlier measurement. It may come from another version, so any figure may be missing. */
 export interface EarlierBench {
   readonly file: string;
   readonly measuredAt: string;
@@ -31,18 +31,18 @@ export interface Difference {
 export interface Comparison {
   readonly file: string;
   readonly measuredAt: string;
-  /** Settings in which the two differ: where there are any the ratios mean little. */
+  /** Settings that differ; if there are any, the ratios mean little. */
   readonly settings: readonly Difference[];
   readonly machine: readonly Difference[];
-  /** Now to then, by the figure's path; null where one of them is missing. */
+  /** Ratio of now to before, by the path of the figure; null if one is missing. */
   readonly ratios: Readonly<Record<string, number | null>>;
 }
 
 /** @throws LedgerError NO_INPUT, INPUT_UNREADABLE */
 export function readEarlier(file: string): EarlierBench {
   const document = parse(file, readText(file));
-  if (own(document, 'kind') !== DOCUMENT_KIND) throw foreign(file, 'it is JSON of something else');
-  if (own(document, 'format') !== 1) throw foreign(file, 'it is of a newer version');
+  if (own(document, 'kind') !== DOCUMENT_KIND) throw foreign(file, 'it is JSON of another kind');
+  if (own(document, 'format') !== 1) throw foreign(file, 'it is from a newer version');
   const [settings, machine, figures] = ['settings', 'machine', 'figures'].map((part) => own(document, part));
   if (METRICS.every(({ path }) => valueAt(figures, path) === null)) throw foreign(file, 'it has no figures');
   return { file, measuredAt: text(own(document, 'measuredAt')), settings, machine, figures };
@@ -76,14 +76,14 @@ function text(value: unknown): string {
 
 function readText(file: string): string {
   try {
-    if (statSync(file).size > DOCUMENT_BYTES_MAX) throw foreign(file, 'it is far too long');
+    if (statSync(file).size > DOCUMENT_BYTES_MAX) throw foreign(file, 'it is too large');
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof LedgerError) throw error;
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(file, error);
     throw new LedgerError('NO_INPUT', {
       message: `there is no file ${file} to compare with`,
-      hint: 'keep a measurement first: completengine bench --json > before.json',
+      hint: 'save a measurement first: completengine bench --json > before.json',
       cause: error,
     });
   }
@@ -99,7 +99,7 @@ function parse(file: string, content: string): unknown {
 
 function foreign(file: string, reason: string, cause?: unknown): LedgerError {
   return new LedgerError('INPUT_UNREADABLE', {
-    message: `${file} is no measurement to compare with: ${reason}`,
+    message: `${file} is not a measurement to compare with: ${reason}`,
     hint: 'name a file made by completengine bench --json',
     cause,
   });

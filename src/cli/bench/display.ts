@@ -1,11 +1,11 @@
-/** Shows on a terminal what is being measured now. In a pipe it shows nothing. */
+/** Shows the current step of a measurement on a terminal; shows nothing in a pipe. */
 
 import { seconds } from '../terminal/format-numbers.ts';
 
 export interface Display {
-  /** The next step begins. */
+  /** Starts the next step. */
   step(title: string): void;
-  /** How far the step is, from 0 to 1. */
+  /** Sets the progress of the step, from 0 to 1. */
   at(fraction: number): void;
   stop(): void;
 }
@@ -13,7 +13,7 @@ export interface Display {
 const REDRAW_MS = 200;
 const TITLE_WIDTH = 44;
 
-/** `steps`: how many there will be. */
+/** `steps`: total number of steps. */
 export async function openDisplay(steps: number): Promise<Display> {
   if (process.stderr.isTTY !== true) return { step: () => {}, at: () => {}, stop: () => {} };
   const { default: cliProgress } = await import('cli-progress');
@@ -39,7 +39,7 @@ export async function openDisplay(steps: number): Promise<Display> {
   });
   bar.start(steps, 0, state());
   const draw = () => bar.update(Math.max(0, step - 1 + fraction), state());
-  // a step of one long process has nothing to tell, but it lasts
+  // redraw also during a step that reports no progress: the elapsed time changes
   const timer = setInterval(draw, REDRAW_MS);
   return {
     step: (next) => {

@@ -1,4 +1,4 @@
-/** What a measurement finds, as the document of --json. Later ones add figures; none changes its meaning. */
+/** The JSON document of a measurement. Later versions may add figures, but never change the meaning of one. */
 
 import type { Machine } from './machine.ts';
 import type { Latencies } from './samples.ts';
@@ -11,15 +11,15 @@ export interface Throughput {
   readonly wallMs: number;
   readonly eventsPerSecond: number;
   readonly bytesPerSecond: number;
-  /** Without what a process takes that emits one event; null where the input is too small to tell. */
+  /** Net of the time of a process that emits one event; null if the input is too small for that. */
   readonly netEventsPerSecond: number | null;
-  /** In the order in which they were run. */
+  /** In the order of the runs. */
   readonly roundsMs: readonly number[];
 }
 
 export interface Emission extends Throughput {
   readonly commits: number;
-  /** Most memory the process ever held; null where it cannot be known. */
+  /** Peak memory of the process; null if unknown. */
   readonly peakResidentBytes: number | null;
 }
 
@@ -27,7 +27,7 @@ export interface Emission extends Throughput {
 export interface Start {
   readonly nodeMs: number;
   readonly emitOneMs: number;
-  /** `emit` of one event in times of a Node that does nothing. */
+  /** Ratio of `emit` of one event to a Node that does nothing. */
   readonly ratioToNode: number;
 }
 
@@ -46,7 +46,7 @@ export interface Storage {
 export interface Fsync {
   readonly count: number;
   readonly medianMs: number;
-  /** False where it is too fast to have reached a disk. */
+  /** False if it is too fast for a real disk. */
   readonly seemsToFlush: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface Figures {
   readonly emit: Emission;
   readonly start: Start;
   readonly commit: SingleCommits;
-  /** From the acknowledgement of a commit until its line had come out of `tail -f` in another process. */
+  /** From the acknowledgement of a commit until `tail -f` in another process has printed its line. */
   readonly wakeup: Latencies;
   readonly replay: { readonly strict: Throughput; readonly relaxed: Throughput };
   readonly storage: Storage;

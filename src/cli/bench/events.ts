@@ -1,10 +1,10 @@
 /**
- * Makes the events to measure with: JSON lines of exactly the bytes asked for, the same in every run and on every machine. They have a field for each
- * way of routing: `tenant`, `topic` and `session` to hash or pin, `amount` to range over, `partition` to obey; and `time`, a millisecond apart.
+ * Generates the test events: JSON lines of exactly the given size, the same in every run and on every machine. They have a field for each routing
+ * rule: `tenant`, `topic` and `session` for hash and sticky, `amount` for range, `partition` for manual; and `time`, a millisecond apart.
  */
 
 export interface EventShape {
-  /** Of one line, its newline included. */
+  /** Of one line, including its newline. */
   readonly lineBytes: number;
   readonly partitions: number;
 }
@@ -16,14 +16,14 @@ const TENANTS = 1000;
 const SESSIONS = 10_000;
 const CENTS = 100_000;
 const TOPICS = ['orders', 'payments', 'shipments', 'returns', 'carts', 'logins', 'searches', 'reviews'];
-/** 2024-01-01: no clock is so wrong that these were ahead of it. */
+/** 2024-01-01: in the past of any plausible clock. */
 const FIRST_TIME = 1_704_067_200_000;
 const PAD_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const PAD_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 const END = '"}\n';
 
-/** The shortest line that has room for the fields of all of these events. */
+/** The shortest line that fits the fields of all these events. */
 export function lineBytesMin(events: number, partitions: number): number {
   const longest = Math.max(...TOPICS.map((topic) => topic.length));
   const topic = TOPICS.find(({ length }) => length === longest) ?? '';
@@ -33,10 +33,10 @@ export function lineBytesMin(events: number, partitions: number): number {
   );
 }
 
-/** Makes any of the events by its number, from 0 on. */
+/** Generates any event by its number, from 0 on. */
 export class EventMaker {
   readonly #shape: EventShape;
-  /** Pads begin anywhere in it: the same text in many events would flatter what compresses. */
+  /** Padding is cut from a varying position: equal text in many events would favour compression. */
   readonly #pad: string;
 
   constructor(shape: EventShape) {
@@ -64,12 +64,12 @@ export class EventMaker {
     return start + this.#pad.slice(from, from + room) + END;
   }
 
-  /** The tenant of an event, for those who route by it themselves. */
+  /** The tenant of an event, for peers that route by it themselves. */
   tenant(number: number): number {
     return (mix(number * 2 + 1) >>> 3) % TENANTS;
   }
 
-  /** All of the first `count` lines, in pieces of about a megabyte. */
+  /** The first `count` lines, in chunks of about a megabyte. */
   *chunks(count: number): Generator<Buffer> {
     const linesInChunk = Math.max(1, Math.floor(CHUNK_BYTES / this.#shape.lineBytes));
     for (let from = 0; from < count; from += linesInChunk) {
@@ -93,7 +93,7 @@ function head(number: number, { tenant, topic, session, cents, partition }: Valu
   return `{"id":${number},"time":${FIRST_TIME + number},${place},"amount":${cents / 100},"partition":"p${partition}","pad":"`;
 }
 
-/** The finalizer of murmur3: 32 bits that look like chance, from a number that does not. */
+/** The finalizer of murmur3: turns consecutive numbers into pseudorandom 32 bits. */
 function mix(number: number): number {
   let mixed = number | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);

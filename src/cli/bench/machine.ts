@@ -1,4 +1,4 @@
-/** The machine and the programs, as far as they can be known: figures mean nothing without them. */
+/** Describes the machine and the versions of the programs, without which figures mean nothing. */
 
 import { statfsSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
@@ -11,11 +11,11 @@ export interface Machine {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly platform: string;
-  /** Of the directory in which was measured; null where its name cannot be known. */
+  /** Of the temporary directory; null if unknown. */
   readonly fileSystem: string | null;
 }
 
-/** The numbers of statfs(2) on Linux; other systems count otherwise. */
+/** The magic numbers of statfs(2) on Linux; other systems use different ones. */
 const LINUX_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0xef53, 'ext4'],
   [0x58465342, 'xfs'],
@@ -34,7 +34,7 @@ const LINUX_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x6a656a63, 'virtiofs'],
 ]);
 
-/** File systems that keep nothing: durability costs nothing there. */
+/** File systems in memory, where durability costs nothing. */
 export const MEMORY_FILE_SYSTEMS: readonly string[] = ['tmpfs', 'ramfs'];
 
 export function describeMachine(directory: string, versions: { completengine: string; sqlite: string }): Machine {

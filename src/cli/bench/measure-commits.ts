@@ -1,4 +1,4 @@
-/** Measures commits of single events through the library: how long each takes until it is acknowledged, one after the other. */
+/** Measures the latency of single-event commits through the library, each acknowledged before the next. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Completengine } from '../../index.ts';
@@ -10,7 +10,7 @@ import type { Stage } from './stage.ts';
 const COMMITS_MAX = 5000;
 const TIME_MS_MAX = 4000;
 const WARM_UP = 50;
-/** A commit may be over without a turn of the event loop, and a signal needs one. */
+/** A commit may finish within one turn of the event loop, but a signal is only handled between turns. */
 const COMMITS_PER_TURN = 64;
 
 export async function measureCommits(

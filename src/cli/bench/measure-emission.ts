@@ -1,4 +1,4 @@
-/** Measures `cat INPUT | completengine emit`: its rate, the memory it takes, and the ledger that is left on the disk. */
+/** Measures `cat INPUT | completengine emit`: its rate, its peak memory, and the size of the ledger. */
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Completengine } from '../../index.ts';
@@ -9,8 +9,8 @@ import { ledgerOptions, ROUNDS, type Stage } from './stage.ts';
 import { incomplete, toThroughput } from './throughput.ts';
 
 /**
- * Required by the measured process: notes at its end the most memory it ever held. The kernel's figure for its memory alone comes first, because
- * resourceUsage() may count what the process was before it became Node.
+ * Required by the measured process: writes its peak memory to a file at exit. It prefers the kernel's figure for this program, because
+ * resourceUsage() may include the process before it executed Node.
  */
 const PEAK_NOTE = `
 const { isMainThread } = require('node:worker_threads');
@@ -33,7 +33,7 @@ export interface EmissionRun {
   readonly peakResidentBytes: number | null;
 }
 
-/** The ledger of the last round stays for those who read it. */
+/** Keeps the ledger of the last round for later steps. */
 export async function runEmissions(stage: Stage, ledger: string): Promise<EmissionRun[]> {
   const note = stage.workplace.path('peak.cjs');
   writeFileSync(note, PEAK_NOTE);

@@ -1,4 +1,4 @@
-/** Measures the disk without any database: 4 KiB written at the end of a file and synced, many times. */
+/** Measures the disk without any database: appends 4 KiB to a file and syncs it, many times. */
 
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import type { Stage } from './stage.ts';
 const SYNCS_MAX = 500;
 const TIME_MS_MAX = 1500;
 const BLOCK_BYTES = 4096;
-/** No disk stores faster: what answers sooner has passed the data on at most. */
+/** No disk is faster: a quicker answer means the data was not flushed. */
 const FLUSH_MS_MIN = 0.05;
 
 export async function measureFsync({ workplace, signal, display }: Stage): Promise<Fsync> {

@@ -1,16 +1,16 @@
-/** Measures `completengine replay | cat`, with the chain verified and without. */
+/** Measures `completengine replay | cat`, with and without verification of the chain. */
 
 import type { Figures, Start } from './document.ts';
 import { processFailed, runScript } from './processes.ts';
 import { ROUNDS, type Stage } from './stage.ts';
 import { incomplete, toThroughput } from './throughput.ts';
 
-/** The report comes on standard error, and tells whether the replay is whole; the code at the end is that of cat. */
+/** The report on standard error shows whether the replay is complete; the exit code is that of cat. */
 const REPLAY = '"$1" "$2" replay --json --determinism "$3" --ledger "$4" | cat > /dev/null';
 
 const WAYS = ['strict', 'relaxed'] as const;
 
-/** In turns, so that both meet the same machine. */
+/** Strict and relaxed runs alternate, so that both see the same conditions. */
 export async function measureReplay(stage: Stage, ledger: string, start: Start): Promise<Figures['replay']> {
   const runs = { strict: [] as { wallMs: number }[], relaxed: [] as { wallMs: number }[] };
   for (let round = 0; round < ROUNDS; round++) {
@@ -33,11 +33,11 @@ async function runReplay(
   return { wallMs };
 }
 
-/** @throws LedgerError IO_FAILED where an error stands in the report's place */
+/** @throws LedgerError IO_FAILED if there is an error in place of the report */
 function eventsOf(stderr: string): number {
   try {
     return (JSON.parse(stderr) as { events: number }).events;
   } catch (error) {
-    throw processFailed('replay has no report', stderr, error);
+    throw processFailed('replay printed no report', stderr, error);
   }
 }

@@ -1,4 +1,4 @@
-/** Measures what a small command costs: the whole process of an `emit` of one event, in turns with a Node that does nothing. */
+/** Measures the cost of a small command: a whole process that emits one event, alternating with a Node that does nothing. */
 
 import { writeFileSync } from 'node:fs';
 import { Completengine } from '../../index.ts';

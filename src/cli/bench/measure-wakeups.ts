@@ -1,4 +1,4 @@
-/** Measures how soon a commit is seen elsewhere: from its acknowledgement here until its line has come out of `tail -f` in another process. */
+/** Measures the wakeup latency: from the acknowledgement of a commit here until `tail -f` in another process has printed its line. */
 
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -12,12 +12,12 @@ import type { Stage } from './stage.ts';
 const SAMPLES_MAX = 300;
 const TIME_MS_MAX = 6000;
 const WARM_UP = 10;
-/** Commits come at a varying beat, or they would fall into the same phase of every timer. */
+/** Pauses vary, or commits would always hit the same phase of a timer. */
 const PAUSE_MS_MIN = 4;
 const PAUSES = 13;
-const PATIENCE_MS = 10_000;
+const WAIT_MS_MAX = 10_000;
 
-/** The ledger must have an event already: `tail` shows it, and is known to watch by then. */
+/** The ledger must contain an event: when `tail` has printed it, it is watching. */
 export async function measureWakeups(
   { settings, maker, node, cli, signal, display }: Stage,
   engine: Completengine,
@@ -33,13 +33,13 @@ export async function measureWakeups(
     for (let number = 0; number < WARM_UP + wanted && performance.now() - began < TIME_MS_MAX; number++) {
       await sleep(PAUSE_MS_MIN + ((number * 5) % PAUSES), undefined, { signal }).catch(() => throwIfAborted(signal));
       const line = maker.line(number);
-      // listening begins before the commit; both are awaited at once, or the failure of one would go unheard while the other is waited for
+      // listen before the commit, and await both at once, or a failure of one would stay unhandled while we wait for the other
       const [{ text, at }, acknowledged] = await Promise.all([
         arrivals.next(),
         engine.emit(payload(line)).then(() => performance.now()),
       ]);
       if (text !== line.slice(0, -1))
-        throw new LedgerError('INTERNAL', { message: 'tail -f told another event than the one that was committed' });
+        throw new LedgerError('INTERNAL', { message: 'tail -f printed another event than the committed one' });
       if (number >= WARM_UP) samples.push(at - acknowledged);
       display.at(number / (WARM_UP + wanted));
     }
@@ -57,7 +57,7 @@ interface Arrival {
   readonly at: number;
 }
 
-/** The lines of a process, with the time at which each came. One is awaited at a time. */
+/** The lines of a process with their arrival times; awaited one at a time. */
 class Arrivals {
   readonly #stream: Readable;
   readonly #lines;
@@ -67,15 +67,15 @@ class Arrivals {
     this.#lines = createInterface({ input: stream });
   }
 
-  /** @throws LedgerError IO_FAILED when the process ends, or no line comes */
+  /** @throws LedgerError IO_FAILED if the process ends, or no line comes in time */
   async next(): Promise<Arrival> {
-    if (this.#stream.closed) throw silent('it ended');
+    if (this.#stream.closed) throw noLine('it ended');
     let stopListening = () => {};
     try {
       return await new Promise<Arrival>((resolve, reject) => {
         const onLine = (text: string) => resolve({ text, at: performance.now() });
-        const onClose = () => reject(silent('it ended'));
-        const timer = setTimeout(() => reject(silent(`nothing came for ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+        const onClose = () => reject(noLine('it ended'));
+        const timer = setTimeout(() => reject(noLine(`nothing came for ${WAIT_MS_MAX / 1000} s`)), WAIT_MS_MAX);
         this.#lines.once('line', onLine);
         this.#stream.once('close', onClose);
         stopListening = () => {
@@ -90,9 +90,9 @@ class Arrivals {
   }
 }
 
-function silent(reason: string): LedgerError {
+function noLine(reason: string): LedgerError {
   return new LedgerError('IO_FAILED', {
-    message: `tail -f did not tell what was committed: ${reason}`,
+    message: `tail -f did not print the committed event: ${reason}`,
     hint: 'run it again',
   });
 }

@@ -1,9 +1,9 @@
-/** The figures of a measurement that are shown and compared: where each stands in the document, its name, its unit, and which way is better. */
+/** The figures that are shown and compared: the path of each in the document, its label, its unit, and which direction is better. */
 
 import { bytes, count, rate } from '../terminal/format-numbers.ts';
 
 export interface Metric {
-  /** Dotted, from the document's figures on. */
+  /** Dotted path below `figures` of the document. */
   readonly path: string;
   readonly label: string;
   readonly better: 'higher' | 'lower';
@@ -53,13 +53,13 @@ export const METRICS: readonly Metric[] = [
   { path: 'fsync.medianMs', label: '4 KiB and fsync, median', better: 'lower', format: ms },
 ];
 
-/** The value at a path of figures, ours or read from a file; null where there is none. */
+/** The value at a path of figures, ours or from a file; null if missing. */
 export function valueAt(figures: unknown, path: string): number | null {
   const value = path.split('.').reduce(own, figures);
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** What stands in the object itself, not in its prototype. */
+/** The property of the object itself, not of its prototype. */
 export function own(object: unknown, name: string): unknown {
   if (typeof object !== 'object' || object === null || !Object.hasOwn(object, name)) return undefined;
   return (object as Record<string, unknown>)[name];

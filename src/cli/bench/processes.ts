@@ -1,33 +1,33 @@
-/** Runs whole processes as a shell does, pipes and all, and takes their time. None outlives us or the signal. */
+/** Runs whole processes as a shell does, with pipes, and measures their time. None outlives this process or the signal. */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { LedgerError } from '../../index.ts';
 
-/** All paths are absolute, and in a directory that was removed `sh` complains on standard error, where a process reports. */
+/** All paths are absolute. In a removed directory `sh` would write to standard error, where the measured process reports. */
 const CWD = tmpdir();
 
 export interface Finished {
-  /** From before it was started until it had ended. */
+  /** From before the start until the exit. */
   readonly wallMs: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /**
- * Runs a script with `sh`, its arguments as `$1`, `$2` and so on: pipes between the processes are those that a shell makes.
- * @throws LedgerError ABORTED when the signal came, IO_FAILED when it ends with another code than 0
+ * Runs a script with `sh`, its arguments as `$1`, `$2` and so on: so the pipes are those of a shell.
+ * @throws LedgerError ABORTED after the signal, IO_FAILED for an exit code other than 0
  */
 export async function runScript(script: string, args: readonly string[], signal: AbortSignal): Promise<Finished> {
   return run('sh', ['-c', script, 'sh', ...args], signal);
 }
 
-/** The same for one process without a shell. */
+/** Runs one process without a shell. @throws as {@link runScript} */
 export async function run(command: string, args: readonly string[], signal: AbortSignal): Promise<Finished> {
   throwIfAborted(signal);
   const started = performance.now();
-  // a group of its own: a pipeline is ended as a whole, and by us alone
+  // its own process group: the pipeline is killed as a whole, and only by us
   const child = spawn(command, args, { cwd: CWD, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const stop = () => killGroup(child.pid);
   signal.addEventListener('abort', stop, { once: true });
@@ -52,13 +52,13 @@ export async function run(command: string, args: readonly string[], signal: Abor
   }
 }
 
-/** A process that goes on until it is ended. */
+/** A background process. */
 export interface Companion {
   readonly stdout: Readable;
   end(): void;
 }
 
-/** Starts a process that goes on. Even if we are killed it ends: its shell kills it when our end of a pipe closes. */
+/** Starts a background process. It also ends if we are killed: its shell kills it when our end of a pipe closes. */
 export function startCompanion(command: string, args: readonly string[], signal: AbortSignal): Companion {
   throwIfAborted(signal);
   const script = '"$@" < /dev/null & exec > /dev/null 2>&1; read -r _; kill -9 $!';
@@ -87,7 +87,7 @@ function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // it has ended by itself
+    // it has already ended
   }
 }
 
@@ -97,12 +97,12 @@ async function collect(stream: Readable): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** Tells what a process said itself, as far as its first line. */
+/** Builds an error with the first line that the process printed. */
 export function processFailed(fact: string, stderr: string, cause?: unknown): LedgerError {
-  const [delivered = ''] = stderr.split('\n');
+  const [first = ''] = stderr.split('\n');
   return new LedgerError('IO_FAILED', {
-    message: `a process that was measured failed: ${fact}, and said ${delivered === '' ? 'nothing' : `"${delivered.replace(/^error: /, '')}"`}`,
-    hint: 'run it again; nothing was left behind',
+    message: `a measured process failed: ${fact}, and printed ${first === '' ? 'nothing' : `"${first.replace(/^error: /, '')}"`}`,
+    hint: 'run it again; all temporary files were removed',
     cause,
   });
 }

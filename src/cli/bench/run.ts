@@ -1,4 +1,4 @@
-/** From the flags of `bench` to what it prints. Loaded by that verb alone: no other pays for it. */
+/** Runs `bench` from its flags to its output. Loaded only by that verb, so that no other is slowed. */
 
 import type { Durability } from '../../index.ts';
 import { bench, STEPS } from './bench.ts';
@@ -29,7 +29,7 @@ export async function runBench(
   { root, version }: { root: string; version: string },
   signal: AbortSignal,
 ): Promise<BenchResult> {
-  // what may be wrong is found before minutes are spent
+  // check everything before a run of several minutes
   const settings = readSettings(flags);
   const earlier = flags.compare === undefined ? undefined : readEarlier(flags.compare);
   const display = await openDisplay(STEPS);

@@ -1,4 +1,4 @@
-/** Samples of a duration, and what is said of them. */
+/** Statistics of measured durations. */
 
 /** Milliseconds. */
 export interface Latencies {
@@ -10,9 +10,9 @@ export interface Latencies {
   readonly maxMs: number;
 }
 
-/** The nearest rank: the smallest sample that a share of `percent` does not exceed. `sorted` ascends and is not empty. */
+/** Nearest rank: the smallest sample that at least `percent` of all samples do not exceed. `sorted`: ascending, not empty. */
 export function percentile(sorted: ArrayLike<number>, percent: number): number {
-  // 99.9 % of 1000 is 999.0000000000001 otherwise, and its rank one too high
+  // without rounding 99.9 % of 1000 is 999.0000000000001, and the rank one too high
   const rank = Math.ceil(Number(((sorted.length * percent) / 100).toPrecision(12)));
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] as number;
 }
@@ -24,17 +24,17 @@ export function summarize(samples: readonly number[]): Latencies {
   return { count: sorted.length, p50Ms: at(50), p90Ms: at(90), p99Ms: at(99), p999Ms: at(99.9), maxMs: at(100) };
 }
 
-/** The middle one; of an even number the lower of the two, so that it is one that was measured. */
+/** The middle sample; of an even number the lower of the two, so that it is a measured one. */
 export function median(samples: readonly number[]): number {
   return percentile(Float64Array.from(samples).sort(), 50);
 }
 
-/** Two figures behind the point are all that repeats; a third keeps small ones apart. */
+/** Rounds to three decimals: two are reproducible, the third separates small ratios. */
 export function roundRatio(ratio: number): number {
   return Math.round(ratio * 1000) / 1000;
 }
 
-/** To the microsecond: the clock knows no more. */
+/** Rounds to microseconds, the resolution of the clock. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

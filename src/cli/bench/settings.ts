@@ -1,4 +1,4 @@
-/** What a measurement is asked to be: read from the flags, checked before anything is made. */
+/** Reads the settings of a measurement from the flags, and checks them before anything is created. */
 
 import { type Durability, formatRoutingSpec, LedgerError, parseRoutingSpec } from '../../index.ts';
 import { readScaledNumber } from '../app/whole-number.ts';
@@ -6,15 +6,15 @@ import { lineBytesMin } from './events.ts';
 
 export interface BenchSettings {
   readonly events: number;
-  /** Of one line, its newline included. */
+  /** Of one line, including its newline. */
   readonly lineBytes: number;
   readonly partitions: number;
-  /** Routing, as `--partition` takes it. */
+  /** Routing rule, as in `--partition`. */
   readonly partition: string;
   readonly durability: Durability;
 }
 
-/** The longest line that a ledger takes by default, with its newline. */
+/** The default line limit of a ledger, plus the newline. */
 const LINE_BYTES_MAX = 1_048_577;
 
 const HINT = 'use 200000, 200_000, 2e5, 200k or 1M';
@@ -33,7 +33,7 @@ export function readSettings(flags: {
   const least = lineBytesMin(events, flags.partitions);
   if (lineBytes < least || lineBytes > LINE_BYTES_MAX) {
     throw new LedgerError('INVALID_ARGUMENT', {
-      message: `events of ${lineBytes} bytes cannot be made: with their fields and the newline they have ${least} to ${LINE_BYTES_MAX}`,
+      message: `the event size ${lineBytes} is not possible: with all fields and the newline it is ${least} to ${LINE_BYTES_MAX} bytes`,
       hint: `use --size ${lineBytes < least ? least : LINE_BYTES_MAX}`,
     });
   }

@@ -1,4 +1,4 @@
-/** What every measuring step stands on: the settings, the place, this very command line, and who may stop it. */
+/** The context of every measuring step: settings, directories, the command line, and the signal that stops it. */
 
 import { type CreateOptions, LedgerError } from '../../index.ts';
 import type { Display } from './display.ts';
@@ -6,14 +6,14 @@ import { type EventMaker, FIELDS, TIME_FIELD } from './events.ts';
 import type { BenchSettings } from './settings.ts';
 import type { Workplace } from './workplace.ts';
 
-/** Steps that take a whole input are run so often, and the median counts. */
+/** Rounds of each step over the whole input; the median counts. */
 export const ROUNDS = 3;
 
 export interface Stage {
   readonly settings: BenchSettings;
   readonly maker: EventMaker;
   readonly workplace: Workplace;
-  /** The executable of Node, and what starts our command line. */
+  /** The executable of Node, and the script of our command line. */
   readonly node: string;
   readonly cli: string;
   /** The input as a file. */
@@ -26,10 +26,10 @@ export function ledgerOptions({ partition, partitions, durability }: BenchSettin
   return { partition, partitions, time: TIME_FIELD, durability };
 }
 
-/** A routing may ask for fields that the events do not have. */
+/** The error for a routing rule with fields that the events do not have. */
 export function unroutable(settings: BenchSettings, cause: LedgerError): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {
-    message: `the events to measure with cannot be routed by ${settings.partition}`,
+    message: `the test events cannot be routed by ${settings.partition}`,
     hint: `their fields are ${FIELDS.join(', ')}; partition holds the names p0 to p${settings.partitions - 1}`,
     cause,
   });

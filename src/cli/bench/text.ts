@@ -1,4 +1,4 @@
-/** A measurement for people: the settings, the machine, a table, and what to keep in mind about the figures. */
+/** Formats a measurement for people: settings, machine, table, and notes about the figures. */
 
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count } from '../terminal/format-numbers.ts';
@@ -9,7 +9,7 @@ import { MEMORY_FILE_SYSTEMS } from './machine.ts';
 import { METRICS, type Metric, valueAt } from './metrics.ts';
 
 const NONE = '-';
-/** Two runs on a quiet machine differ by so much. */
+/** Two runs on an idle machine differ by this much. */
 const NOISE = 0.05;
 
 export function benchText(
@@ -59,7 +59,7 @@ function comparedTable({ figures }: BenchDocument, earlier: EarlierBench, { rati
       ratio === null ? '' : verdict(metric, ratio),
     ];
   });
-  return renderTable(['figure', 'now', 'then', 'now/then', ''], ['left', 'right', 'right', 'right', 'left'], rows);
+  return renderTable(['figure', 'now', 'before', 'now/before', ''], ['left', 'right', 'right', 'right', 'left'], rows);
 }
 
 function shown({ format }: Metric, value: number | null): string {
@@ -77,26 +77,27 @@ function notesOf({ figures, machine, settings }: BenchDocument): string[] {
   ];
   if (machine.fileSystem !== null && MEMORY_FILE_SYSTEMS.includes(machine.fileSystem)) {
     notes.push(
-      `note: ${machine.fileSystem} is memory: nothing here has met a disk; name a directory on one with --dir`,
+      `note: ${machine.fileSystem} is in memory: nothing was written to a disk; use --dir with a directory on a disk`,
     );
   } else if (!figures.fsync.seemsToFlush) {
     notes.push(
-      `note: this disk does not seem to flush: a median of ${figures.fsync.medianMs} ms is less than any disk takes; commits will take longer on one that does`,
+      `note: this disk does not seem to flush: a median of ${figures.fsync.medianMs} ms is faster than any disk; commits take longer on a disk that flushes`,
     );
   }
-  if (settings.durability === 'normal') notes.push('note: durability normal: a power cut may take the last commits');
+  if (settings.durability === 'normal')
+    notes.push('note: durability normal: a power failure may lose the last commits');
   if (figures.commit.count < 1000)
     notes.push(`note: ${count(figures.commit.count)} single commits are too few for a p99.9`);
   return notes;
 }
 
 function comparisonNotes({ file, measuredAt, settings, machine }: Comparison): string[] {
-  const notes = [`then: ${file}, measured ${measuredAt}`];
+  const notes = [`before: ${file}, measured ${measuredAt}`];
   if (settings.length > 0) notes.push(`note: the settings differ, so the ratios mean little: ${listed(settings)}`);
   if (machine.length > 0) notes.push(`note: the machine or the programs differ: ${listed(machine)}`);
   return notes.map(escapeForTerminal);
 }
 
 function listed(differences: readonly Difference[]): string {
-  return differences.map(({ name, before, now }) => `${name} ${before} then, ${now} now`).join('; ');
+  return differences.map(({ name, before, now }) => `${name} ${before} before, ${now} now`).join('; ');
 }

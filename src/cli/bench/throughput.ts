@@ -1,11 +1,11 @@
-/** Rates of whole runs over all of the input. */
+/** Computes rates of whole runs over the input. */
 
 import { LedgerError } from '../../index.ts';
 import type { Start, Throughput } from './document.ts';
 import { median, roundMs } from './samples.ts';
 import type { Stage } from './stage.ts';
 
-/** The median of whole runs over all of the input. */
+/** Returns the throughput at the median run. */
 export function toThroughput(
   { settings }: Stage,
   runs: readonly { wallMs: number }[],
@@ -18,16 +18,16 @@ export function toThroughput(
     wallMs,
     eventsPerSecond: perSecond(settings.events, wallMs),
     bytesPerSecond: perSecond(settings.events * settings.lineBytes, wallMs),
-    // of an input that takes less than a start the rest is noise
+    // for an input that takes less time than a start, the rest is noise
     netEventsPerSecond: netMs > emitOneMs ? perSecond(settings.events, netMs) : null,
     roundsMs,
   };
 }
 
-/** A figure counts only where all of the work was done. */
+/** The error for a run that did not process all events: it has no valid figure. */
 export function incomplete(verb: string, events: number, expected: number): LedgerError {
   return new LedgerError('INTERNAL', {
-    message: `${verb} was to handle ${expected} events and handled ${events}`,
+    message: `${verb} processed ${events} of ${expected} events`,
     hint: 'please report this',
   });
 }

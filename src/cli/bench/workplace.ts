@@ -1,4 +1,4 @@
-/** The directory in which is measured: a new one, so that no ledger there is can be touched, and gone afterwards or as soon as the signal comes. */
+/** Manages the temporary directory: a new one, so that no existing ledger is touched. It is removed at the end or at the signal. */
 
 import { mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,13 +12,13 @@ export class Workplace {
 
   private constructor(directory: string, signal: AbortSignal) {
     this.directory = directory;
-    // a second Ctrl-C ends the process at once, so the first one must not leave this to a later turn; others who listen end their processes before
+    // remove at once: a second Ctrl-C kills this process. As a microtask, so that other listeners kill their processes first
     const remove = () => queueMicrotask(() => this.#removeNow());
     if (signal.aborted) remove();
     else signal.addEventListener('abort', remove, { once: true });
   }
 
-  /** Makes it inside of `parent`. @throws LedgerError CANNOT_CREATE; DISK_FULL where `bytesNeeded` are not free */
+  /** Creates it in `parent`. @throws LedgerError CANNOT_CREATE; DISK_FULL if less than `bytesNeeded` are free */
   static make(parent: string, bytesNeeded: number, signal: AbortSignal): Workplace {
     try {
       const place = resolve(parent);
@@ -29,8 +29,8 @@ export class Workplace {
       if (error instanceof LedgerError) throw error;
       const { code, message } = error as NodeJS.ErrnoException;
       throw new LedgerError('CANNOT_CREATE', {
-        message: `no temporary ledger can be made in ${parent}: ${code ?? message}`,
-        hint: 'name a directory you can write: --dir DIRECTORY',
+        message: `no temporary ledger can be created in ${parent}: ${code ?? message}`,
+        hint: 'use a writable directory: --dir DIRECTORY',
         cause: error,
       });
     }
@@ -40,7 +40,7 @@ export class Workplace {
     return join(this.directory, name);
   }
 
-  /** What a ledger takes on the disk that is open nowhere. */
+  /** The disk space of a ledger that no process has open. */
   ledgerBytes(ledger: string): number {
     return LEDGER_FILES.reduce(
       (sum, suffix) => sum + (statSync(ledger + suffix, { throwIfNoEntry: false })?.size ?? 0),
@@ -48,13 +48,13 @@ export class Workplace {
     );
   }
 
-  /** Of a ledger that is open nowhere. */
+  /** For a ledger that no process has open. */
   removeLedger(ledger: string): void {
     for (const suffix of LEDGER_FILES) rmSync(ledger + suffix, { force: true });
   }
 
   remove(): void {
-    // a process that was just killed may have made a file after we looked
+    // a process that was just killed may have created another file meanwhile
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
   }
 
@@ -62,14 +62,14 @@ export class Workplace {
     try {
       this.remove();
     } catch {
-      // it is tried again when the work has come to its end
+      // retried at the end of the run
     }
   }
 }
 
 function noRoom(place: string, needed: number, free: number): LedgerError {
   return new LedgerError('DISK_FULL', {
-    message: `${place} has ${bytes(free)} free, and measuring takes ${bytes(needed)}`,
+    message: `${place} has ${bytes(free)} free, and the measurement needs ${bytes(needed)}`,
     hint: 'use fewer --events, or another --dir',
   });
 }

@@ -1,16 +1,16 @@
-/** Input that is read straight into the engine's memory: a pipe as it fills, a file in reads of a chunk. */
+/** Reads input directly into the engine's buffers: a pipe as it fills, a file in reads of one chunk. */
 
 import { closeSync, fstatSync, read } from 'node:fs';
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { type ByteSink, type ByteSource, closedEarly } from '../../index.ts';
 
-/** What a pipe holds on Linux: a read that fills it makes Node look at once whether there is more. */
+/** Capacity of a pipe on Linux: after a read that fills the buffer, Node reads again at once. */
 const PIPE_READ_BYTES = 64 * 1024;
 const FILE_READ_BYTES = 2 * 1024 * 1024;
-/** Of a file that does not know its size, as those of /proc, or that grows while it is read. */
+/** For a file of unknown size, such as those of /proc, or one that grows while it is read. */
 const UNKNOWN_READ_BYTES = 64 * 1024;
 
-/** A pipe or a socket behind a descriptor that this process was started with. */
+/** A pipe or a socket, by an inherited descriptor. */
 export class PipeSource implements ByteSource {
   readonly isPrompt = false;
   readonly #descriptor: number;
@@ -21,7 +21,7 @@ export class PipeSource implements ByteSource {
   }
 
   start(sink: ByteSink): void {
-    // the constructor takes `onread` as `connect` does, and its type does not say so
+    // the constructor accepts `onread` like `connect`, but its type lacks it
     const options: SocketConstructorOpts & { onread: OnReadOpts } = {
       fd: this.#descriptor,
       writable: false,
@@ -31,7 +31,7 @@ export class PipeSource implements ByteSource {
     this.#socket.on('end', () => sink.ended());
     this.#socket.on('error', (error) => sink.ended(error));
     this.#socket.on('close', () => sink.ended(closedEarly()));
-    // without flowing the end is not told
+    // a socket that does not flow never emits 'end'
     this.resume();
   }
 
@@ -44,17 +44,17 @@ export class PipeSource implements ByteSource {
   }
 }
 
-/** A regular file, from where the descriptor stands. */
+/** A regular file, from the current position of the descriptor. */
 export class FileSource implements ByteSource {
   readonly isPrompt = true;
   readonly #descriptor: number;
   readonly #isOwned: boolean;
   #sink: ByteSink | undefined;
   #isReading = false;
-  /** Bytes to come by the file's size, at most; below 0 that says nothing. */
+  /** Upper bound of the remaining bytes, by the file's size; negative if unknown. */
   #left: number;
 
-  /** `isOwned`: closed with the source. */
+  /** `isOwned`: the source closes the descriptor. */
   constructor(descriptor: number, { isOwned }: { isOwned: boolean }) {
     this.#descriptor = descriptor;
     this.#isOwned = isOwned;
@@ -84,14 +84,14 @@ export class FileSource implements ByteSource {
     if (sink.arrived(room, bytes)) this.resume();
   }
 
-  /** One byte more than is left: the read that finds the end needs no more memory. */
+  /** One byte more than remains, so that the read that detects the end needs no further buffer. */
   #wanted(): number {
     return this.#left < 0 ? UNKNOWN_READ_BYTES : Math.min(this.#left + 1, FILE_READ_BYTES);
   }
 
   close(): void {
     this.#sink = undefined;
-    // a read on its way would find another file behind the number
+    // with a read pending, the number could be reused for another file
     if (this.#isOwned && !this.#isReading) closeSync(this.#descriptor);
   }
 }

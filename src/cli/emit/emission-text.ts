@@ -1,4 +1,4 @@
-/** What `emit` prints: receipts for programs, the summary for people. */
+/** Formats the output of `emit`: receipts for programs, the summary for people. */
 
 import {
   type CommittedEvents,
@@ -11,7 +11,7 @@ import {
 import { safeJson } from '../app/safe-json.ts';
 import { bytes, count, plural, rate, seconds, sequences } from '../terminal/format-numbers.ts';
 
-/** One JSON line per event: where its line stood, and where it lies now. */
+/** Returns one JSON line per event: the line of the input, and its position in the ledger. */
 export function receiptLines(events: CommittedEvents, place: { source: string; firstLine: number }): string {
   const { firstSequence, partitionNames } = events;
   const { partitions, offsets, times, linesInChunk } = events.columns;
@@ -26,12 +26,12 @@ export function receiptLines(events: CommittedEvents, place: { source: string; f
   return lines;
 }
 
-/** What became of the input, as a document: the head as `--expect-head` takes it. */
+/** Returns the result as a JSON document; the head has the form of `--expect-head`. */
 export function emissionDocument(report: EmissionReport, warnings: readonly LedgerWarning[]): object {
   return { ...report, head: report.head === null ? null : formatHead(report.head), warnings };
 }
 
-/** What became of the input, on one line. */
+/** Returns the result as one line. */
 export function emissionLine(report: EmissionReport, ms: number, failure?: LedgerError): string {
   const parts = [
     report.events === 0
@@ -39,9 +39,9 @@ export function emissionLine(report: EmissionReport, ms: number, failure?: Ledge
       : `${plural(report.events, 'event')} committed (${bytes(report.bytes)} in ${seconds(ms)}, ${rate(report.events, ms)}), ${sequences(report.firstSequence, report.lastSequence)}`,
   ];
   if (report.late > 0) parts.push(`${count(report.late)} late, recorded at the head's time`);
-  if (report.duplicates > 0) parts.push(`${plural(report.duplicates, 'duplicate')} passed over`);
+  if (report.duplicates > 0) parts.push(`${plural(report.duplicates, 'duplicate')} skipped`);
   if (report.rejected > 0) parts.push(`${plural(report.rejected, 'line')} rejected`);
-  if (failure?.code === 'OUTCOME_UNKNOWN') parts.push('the outcome of one commit more is unknown');
+  if (failure?.code === 'OUTCOME_UNKNOWN') parts.push('the outcome of one more commit is unknown');
   if (!report.isComplete && failure === undefined) parts.push('the rest of the input was not read');
   if (report.head !== null) parts.push(`head ${formatHead(report.head)}`);
   return parts.join('; ');

@@ -1,4 +1,4 @@
-/** Where `emit` reads from: files in their order, or standard input. */
+/** Opens the input of `emit`: files in the order given, or standard input. */
 
 import { createReadStream, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { isatty } from 'node:tty';
@@ -10,13 +10,13 @@ const STDIN = 0;
 
 export interface Input {
   readonly sources: readonly InputSource[];
-  /** Bytes in all; null where that cannot be known. */
+  /** Total bytes; null if unknown. */
   readonly bytes: number | null;
-  /** A person at a terminal is the source. */
+  /** Standard input is a terminal. */
   readonly isTerminal: boolean;
 }
 
-/** The inputs as messages name them, to tell them from outputs. */
+/** The inputs with their names in messages, for the check against outputs. */
 export function inputFiles(files: readonly string[]): NamedFile[] {
   return namesOf(files).map((name) => (name === '-' ? { name: 'stdin', place: STDIN } : { name, place: name }));
 }
@@ -25,7 +25,7 @@ function namesOf(files: readonly string[]): readonly string[] {
   return files.length === 0 ? ['-'] : files;
 }
 
-/** `-` and no names at all mean standard input. @throws LedgerError NO_INPUT, INPUT_UNREADABLE before anything is read. */
+/** `-` or no name means standard input. @throws LedgerError NO_INPUT, INPUT_UNREADABLE before any input is read. */
 export function openInput(files: readonly string[]): Input {
   const names = namesOf(files);
   const inputs = names.map((name) => (name === '-' ? standardInput() : fileInput(name)));
@@ -39,7 +39,7 @@ export function openInput(files: readonly string[]): Input {
 function standardInput(): { source: InputSource; bytes: number | null } {
   const stats = statsOfStdin();
   if (stats.isFile()) {
-    // the descriptor stays where the shell has put it
+    // keeps the position that the shell gave the descriptor
     const open = () => createReadStream('', { fd: STDIN, autoClose: false });
     return {
       source: { name: 'stdin', open, openDirectly: () => new FileSource(STDIN, { isOwned: false }) },
@@ -99,7 +99,7 @@ function directory(name: string): LedgerError {
   });
 }
 
-/** What a stream of input throws, as an error of ours. */
+/** Translates an error of an input stream. */
 export function unreadable(name: string, error: unknown): LedgerError {
   const { code, message } = error as NodeJS.ErrnoException;
   return new LedgerError('INPUT_UNREADABLE', {

@@ -1,4 +1,4 @@
-/** How far an input has been read: a line on standard error, for a terminal and for work that lasts. */
+/** Shows how much input has been read: a progress line on standard error, on terminals and for longer runs only. */
 
 import { bytes, plural, rate } from '../terminal/format-numbers.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
@@ -6,7 +6,7 @@ import { ProgressBar } from '../terminal/progress-bar.ts';
 export class Progress {
   readonly #bar: ProgressBar;
 
-  /** `total`: bytes of input, null where unknown. */
+  /** `total`: bytes of input, null if unknown. */
   constructor(total: number | null, isQuiet: boolean) {
     const format =
       total === null ? '{events}  {size}  {rate}' : '{bar} {percentage}%  {events}  {rate}  {eta_formatted} left';

@@ -1,4 +1,4 @@
-/** Prints receipts to standard output, and ends the work when nobody reads them any more. */
+/** Prints receipts to standard output, and stops the run when the output pipe is closed. */
 
 import { type CommittedEvents, payloadForm, StreamSink } from '../../index.ts';
 import type { Interrupt } from '../app/interrupt.ts';

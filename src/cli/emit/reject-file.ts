@@ -1,4 +1,4 @@
-/** Keeps lines that were not taken, one JSON document a line with the reason, so that they can be fixed and emitted again. */
+/** Writes rejected lines to the dead letter file, one JSON document per line with the reason, to be fixed and emitted again. */
 
 import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, fsyncSync, openSync, realpathSync, writeSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { syncDirectory } from '../state/sync-directory.ts';
 export class RejectFile {
   readonly #path: string;
   readonly #file: number;
-  /** A pipe or a device has nothing to sync. */
+  /** A pipe or a device cannot be synced. */
   readonly #isRegular: boolean;
   #isNameSynced = false;
 
@@ -19,7 +19,7 @@ export class RejectFile {
     this.#isRegular = fstatSync(file).isFile();
   }
 
-  /** Appends: a second run must not wipe out what a first one kept. @throws LedgerError CANNOT_CREATE */
+  /** Opens for appending: a second run must not erase the rejects of the first. @throws LedgerError CANNOT_CREATE */
   static open(path: string): RejectFile {
     try {
       return new RejectFile(path, openSync(path, 'a', 0o600));
@@ -33,7 +33,7 @@ export class RejectFile {
     }
   }
 
-  /** The line as text where it is text, otherwise as base64. @throws LedgerError IO_FAILED */
+  /** Writes the line as text if it is UTF-8, else as base64. @throws LedgerError IO_FAILED */
   add(line: RejectedLine): void {
     const { text, ...place } = line;
     const content = isUtf8(text) ? { text: text.toString('utf8') } : { base64: text.toString('base64') };
@@ -43,7 +43,7 @@ export class RejectFile {
     });
   }
 
-  /** Brings what was added to the disk, the first time with the file's name. @throws LedgerError IO_FAILED */
+  /** Syncs the added lines to disk, the first time with the directory entry. @throws LedgerError IO_FAILED */
   sync(): void {
     if (!this.#isRegular) return;
     this.#attempt(() => {
@@ -64,7 +64,7 @@ export class RejectFile {
       const { code } = error as NodeJS.ErrnoException;
       throw new LedgerError('IO_FAILED', {
         message: `${this.#path}: the rejects cannot be written: ${code ?? 'unknown error'}`,
-        hint: 'free some space, or name another file; these lines and what follows them were not committed',
+        hint: 'free some space, or name another file; these lines and all later ones were not committed',
         cause: error,
       });
     }

@@ -1,4 +1,4 @@
-/** What `inspect --groups` shows: where groups stand, who works in them, and what waits. */
+/** Formats `inspect --groups`: the offsets, members, leases and lag of each group. */
 
 import { formatTime, type GroupDescription, type Micros } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -19,19 +19,19 @@ export function groupDocument(group: GroupDescription, now: Micros): object {
 }
 
 export async function groupsText(groups: readonly GroupDescription[], now: Micros): Promise<string> {
-  if (groups.length === 0) return 'no groups yet: a group is made by its first member, completengine tail --group NAME';
+  if (groups.length === 0) return 'no groups yet: the first member creates one: completengine tail --group NAME';
   return (await Promise.all(groups.map((group) => groupText(group, now)))).join('\n\n');
 }
 
 async function groupText(group: GroupDescription, now: Micros): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
   const age = ageMs(group.oldestTime, now);
-  const behind =
+  const lag =
     group.lag === 0
-      ? 'nothing waits'
-      : `${plural(group.lag, 'event')} behind${age === null ? '' : `, the oldest for ${span(age)}`}`;
+      ? 'no lag'
+      : `lag ${plural(group.lag, 'event')}${age === null ? '' : `, the oldest from ${span(age)} ago`}`;
   const members = group.members
-    .map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (silent)'}`)
+    .map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (expired)'}`)
     .join(', ');
   const rows = group.lanes.map((lane) => [
     escapeForTerminal(lane.partition),
@@ -47,12 +47,12 @@ async function groupText(group: GroupDescription, now: Micros): Promise<string> 
     ['left', 'right', 'right', 'left', 'right', 'left', 'right'],
     rows,
   );
-  return `group ${escapeForTerminal(group.name)}: ${behind}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
+  return `group ${escapeForTerminal(group.name)}: ${lag}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
 }
 
 const GROUPS_SHOWN = 8;
 
-/** Who is how far behind, on one line: those with the largest lag first. */
+/** Returns the lag of each group on one line, the largest first. */
 export function lagsText(groups: readonly GroupDescription[]): string {
   const byLag = [...groups].sort((one, other) => other.lag - one.lag);
   const shown = byLag.slice(0, GROUPS_SHOWN).map(({ name, lag }) => `${escapeForTerminal(name)} (lag ${count(lag)})`);

@@ -1,4 +1,4 @@
-/** What `inspect` shows, as text and as documents. */
+/** Formats the output of `inspect`, as text and as JSON documents. */
 
 import {
   formatFieldPath,
@@ -18,7 +18,7 @@ import { bytes, count, plural } from '../terminal/format-numbers.ts';
 import { timeOrNull } from '../terminal/times.ts';
 import { lagsText } from './groups-text.ts';
 
-/** `groups`: their documents. */
+/** `groups`: documents of the groups. */
 export function overviewDocument(ledger: LedgerDescription, groups: readonly object[]): object {
   const { identity, head, storage } = ledger;
   const { config } = identity;
@@ -57,12 +57,12 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
       'ledger',
       `${escapeForTerminal(identity.path)} (format ${ledger.format}, ${bytes(storage.fileBytes)} and ${bytes(storage.walBytes)} of WAL)`,
     ],
-    ['uuid', `${escapeForTerminal(identity.uuid)}, made ${formatTime(identity.createdAt)}`],
+    ['uuid', `${escapeForTerminal(identity.uuid)}, created ${formatTime(identity.createdAt)}`],
     ['head', formatHead(head)],
     ['events', `${count(head.sequence)} in ${plural(ledger.commits, 'commit')}`],
     ['time', head.sequence === 0 ? 'none yet' : `${timeOrNull(ledger.firstTime)} to ${formatTime(head.time)}`],
     ...epochLines(identity).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
-    ['time field', config.time === null ? 'none: arrival counts' : escapeForTerminal(formatFieldPath(config.time))],
+    ['time field', config.time === null ? 'none (arrival time)' : escapeForTerminal(formatFieldPath(config.time))],
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(formatFieldPath(config.unique))],
     [
       'settings',
@@ -74,43 +74,44 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
     ],
   ];
   for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
-  if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} with a pin`]);
+  if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} pinned`]);
   if (groups.length > 0) rows.push(['groups', lagsText(groups)]);
   if (storage.foreignObjects.length > 0) rows.push(['foreign', foreignText(storage.foreignObjects)]);
-  if (storage.worldReadable) rows.push(['warning', 'others than the owner may read or write the file: chmod 600']);
+  if (storage.worldReadable)
+    rows.push(['warning', 'users other than the owner can read or write the file; run chmod 600']);
   for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
 }
 
-/** How far its input is stored: by bytes, or by the sequences of another ledger. */
+/** The stored position of its input: in bytes, or as a sequence of another ledger. */
 function producerText({ name, position }: LedgerDescription['producers'][number]): string {
   const place =
     readTransferName(name) === null
       ? `at byte ${count(position)} of its input`
-      : `through its sequence ${count(position)}`;
+      : `through source sequence ${count(position)}`;
   return `${escapeForTerminal(name)} ${place}`;
 }
 
 const FOREIGN_SHOWN = 8;
 
-/** What other tools have put into the file. */
+/** Objects that other tools have added to the file. */
 function foreignText(objects: LedgerDescription['storage']['foreignObjects']): string {
   const shown = objects.slice(0, FOREIGN_SHOWN).map(({ type, name }) => `${type} ${escapeForTerminal(name)}`);
   const hidden = objects.length - shown.length;
-  return `${shown.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}: not part of the ledger, passed over`;
+  return `${shown.join(', ')}${hidden > 0 ? ` and ${hidden} more` : ''}: not part of the ledger, ignored`;
 }
 
 const EPOCHS_SHOWN = 8;
 
-/** The last epochs, the one in force at the end. */
+/** The last epochs; the current one is last. */
 function epochLines(identity: LedgerIdentity): string[] {
   const hidden = Math.max(0, identity.epochs.length - EPOCHS_SHOWN);
   const shown = identity.epochs.slice(hidden).map((epoch) => epochText(epoch, namesOf(identity)));
   return hidden === 0 ? shown : [`${plural(hidden, 'earlier epoch')}: inspect --json`, ...shown];
 }
 
-/** A payload is text in the document: it is JSON, but parsing it would change what it is. */
+/** The payload is a string in the document: parsing its JSON would not keep it byte for byte. */
 export function eventDocument(event: LedgerEvent): object {
   return { ...event, time: formatTime(event.time), payload: event.payload.toString('utf8') };
 }

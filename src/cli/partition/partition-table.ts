@@ -1,4 +1,4 @@
-/** The partitions of a ledger as tables and documents, with what lies in them and how evenly. */
+/** Formats the partitions of a ledger as tables and documents, with their events and skew. */
 
 import type { PartitionDescription, PartitionSummary } from '../../index.ts';
 import { bar } from '../terminal/bar.ts';
@@ -11,13 +11,13 @@ type Column<Row> = readonly [head: string, align: Align, cell: (row: Row) => str
 
 const BAR_CELLS = 16;
 
-/** As `inspect` shows them. */
+/** The table of `inspect`. */
 export function partitionTable(partitions: readonly PartitionSummary[]): Promise<string> {
   const total = eventsIn(partitions);
   return table(partitions, [NAME, EVENTS, share(total), STORED, OFFSETS, ...TIMES]);
 }
 
-/** With the way keys reach them, and how their share compares with an even one; a bar for people. Narrow terminals go without the times. */
+/** The table of `partition`: with rule, skew and, on a terminal, a bar. A narrow terminal gets no sizes, offsets and times. */
 export async function reachTable(
   partitions: readonly PartitionDescription[],
   terminalColumns: number | null,
@@ -39,7 +39,7 @@ export function partitionDocument(partition: PartitionSummary): object {
   return { ...partition, firstTime: timeOrNull(partition.firstTime), lastTime: timeOrNull(partition.lastTime) };
 }
 
-/** `share`: of all events, 0 to 1; `skew`: events against an even share of those that keys lead to, 1 where it is even, null where no key leads there. */
+/** `share`: of all events, 0 to 1. `skew`: ratio to an even share of the partitions that keys can reach; null if no key leads there. */
 export function reachDocuments(partitions: readonly PartitionDescription[]): object[] {
   const total = eventsIn(partitions);
   const evenEvents = evenShare(partitions);
@@ -56,7 +56,7 @@ function eventsIn(partitions: readonly PartitionSummary[]): number {
   return partitions.reduce((sum, { events }) => sum + events, 0);
 }
 
-/** Events that each partition would have if keys led to all alike. */
+/** Events per partition if all partitions with keys had the same number. */
 function evenShare(partitions: readonly PartitionDescription[]): number {
   const keyed = partitions.filter(({ isKeyed }) => isKeyed);
   return eventsIn(keyed) / keyed.length;

@@ -1,4 +1,4 @@
-/** `--partitions`: how many, or their names. */
+/** Reads `--partitions`: a number, or names. */
 
 export function readPartitions(text: string | undefined): number | string[] | undefined {
   if (text === undefined) return undefined;

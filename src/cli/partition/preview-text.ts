@@ -1,4 +1,4 @@
-/** What a routing would change, as text and as a document. */
+/** Formats the preview of a reroute, as text and as a document. */
 
 import type { ReroutePreview } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -11,15 +11,15 @@ export async function previewText(preview: ReroutePreview): Promise<string> {
     return `nothing would change: ${routingText(after.epoch, after.partitionNames)}`;
   const { renderTable } = await import('../terminal/table.ts');
   const lines = [
-    `now   ${routingText(before.epoch, before.partitionNames)}`,
-    `then  ${routingText(after.epoch, after.partitionNames)}`,
+    `before  ${routingText(before.epoch, before.partitionNames)}`,
+    `after   ${routingText(after.epoch, after.partitionNames)}`,
     '',
-    `${part(preview.moved, preview.events, 'event')} would go elsewhere`,
+    `${part(preview.moved, preview.events, 'event')} would move`,
   ];
   const { keys, movedKeys } = preview;
   if (keys !== null && movedKeys !== null) {
     const about = preview.areKeysEstimated ? 'about ' : '';
-    lines.push(`${about}${part(movedKeys, keys, 'key')} would go elsewhere`);
+    lines.push(`${about}${part(movedKeys, keys, 'key')} would move`);
   }
   if (preview.refused > 0) lines.push(`${part(preview.refused, preview.events, 'event')} would be bad lines`);
   const rows = after.partitionNames.map((name, id) => [
@@ -28,7 +28,7 @@ export async function previewText(preview: ReroutePreview): Promise<string> {
     count(preview.before[id] ?? 0),
     count(preview.after[id] ?? 0),
   ]);
-  return `${lines.join('\n')}\n\n${renderTable(['partition', '', 'now', 'then'], ['left', 'left', 'right', 'right'], rows)}\n\nnothing was written`;
+  return `${lines.join('\n')}\n\n${renderTable(['partition', '', 'before', 'after'], ['left', 'left', 'right', 'right'], rows)}\n\nnothing was written`;
 }
 
 export function previewDocument({ routing, before, after, ...report }: ReroutePreview): object {

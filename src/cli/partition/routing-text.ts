@@ -1,4 +1,4 @@
-/** Routings and what a change made of them, as text and as documents. */
+/** Formats routing rules and their changes, as text and as documents. */
 
 import {
   type Epoch,
@@ -16,7 +16,7 @@ export function namesOf({ partitions }: LedgerIdentity): readonly string[] {
   return partitions.map(({ name }) => name);
 }
 
-/** The rule, and over how many partitions; one that is for events without a key alone is named apart. */
+/** The rule and its number of partitions. A partition only for events without a key is named separately. */
 export function routingText({ spec, partitionIds }: Epoch, names: readonly string[]): string {
   const isApart = spec.missing !== null && !partitionIds.includes(names.indexOf(spec.missing));
   return escapeForTerminal(
@@ -28,7 +28,7 @@ export function epochText(epoch: Epoch, names: readonly string[]): string {
   return `${routingText(epoch, names)}, epoch ${epoch.epoch} from sequence ${epoch.fromSequence}`;
 }
 
-/** `partitions`: the names of those that keys go to, in the order of their numbers. */
+/** `partitions`: names of the partitions that keys go to, in the order of the rule. */
 export function epochDocument(
   { epoch, fromSequence, spec, partitionIds, placedFrom }: Epoch,
   names: readonly string[],
@@ -46,30 +46,29 @@ export function placementDocuments({ placements, partitionNames }: RoutingInForc
   return [...placements].map(([key, partition]) => ({ key, partition: partitionNames[partition] }));
 }
 
-/** What changed and from which sequence it holds. */
+/** What changed, and from which sequence on. */
 export function changeText({ before, after }: RoutingChange): string {
-  if (before.epoch.epoch === after.epoch.epoch)
-    return `nothing changes: ${epochText(after.epoch, after.partitionNames)}`;
+  if (before.epoch.epoch === after.epoch.epoch) return `no change: ${epochText(after.epoch, after.partitionNames)}`;
   const lines = [
     `epoch ${after.epoch.epoch} from sequence ${after.epoch.fromSequence}: ${routingText(after.epoch, after.partitionNames)}`,
   ];
   const added = after.partitionNames.slice(before.partitionNames.length);
-  if (added.length > 0) lines.push(`new: ${added.join(', ')}`);
+  if (added.length > 0) lines.push(`new partitions: ${added.join(', ')}`);
   for (const [key, partition] of after.placements) {
     if (before.placements.get(key) !== partition) lines.push(`${key} goes to ${after.partitionNames[partition]}`);
   }
   const ended = [...before.placements.keys()].filter((key) => !after.placements.has(key)).length;
-  if (ended > 0) lines.push(`${plural(ended, 'placement')} ended: another field is read`);
+  if (ended > 0) lines.push(`${plural(ended, 'placement')} removed: the key field changed`);
   const moved = movedShare(before.epoch, after.epoch);
   const what = routingFields(after.epoch.spec).length === 0 ? 'payloads' : 'keys';
   if (moved > 0)
     lines.push(
-      `about ${percent(moved)} of ${what} go to another partition from there on, as on a Kafka topic that grows`,
+      `about ${percent(moved)} of ${what} move to another partition from there on, as on a Kafka topic that grows`,
     );
   return lines.map(escapeForTerminal).join('\n');
 }
 
-/** Of a hash that stays the same but for its number of partitions; 0 where nothing is known. */
+/** The share of keys that move when only the number of partitions of a hash rule grows; 0 if unknown. */
 function movedShare(before: Epoch, after: Epoch): number {
   const isHash = after.spec.rule === 'hash' || after.spec.rule === 'composite';
   const isGrown = after.partitionIds.slice(0, before.partitionIds.length).join() === before.partitionIds.join();

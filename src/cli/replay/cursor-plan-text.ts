@@ -1,4 +1,4 @@
-/** A group stepped elsewhere, planned or done: per partition from where to where, and what that means for those who consume. */
+/** Formats an offset reset of a group, planned or done: per partition the old and new offset, and what is redelivered or skipped. */
 
 import type { CursorPlan, CursorStep } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -6,35 +6,39 @@ import { count, plural } from '../terminal/format-numbers.ts';
 
 export async function cursorPlanText(
   group: string,
-  { steps, again, skipped, liveMembers }: CursorPlan,
+  { steps, redelivered, skipped, liveMembers }: CursorPlan,
 ): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
   const table = renderTable(
-    ['partition', 'from offset', 'to offset', 'again', 'skipped'],
+    ['partition', 'from offset', 'to offset', 'redelivered', 'skipped'],
     ['left', 'right', 'right', 'right', 'right'],
     steps.map((step) => [
       escapeForTerminal(step.partition),
       count(step.from),
       count(step.to),
-      ...[eventsAgain(step), eventsSkipped(step)].map((events) => (events === 0 ? '' : count(events))),
+      ...[eventsRedelivered(step), eventsSkipped(step)].map((events) => (events === 0 ? '' : count(events))),
     ]),
   );
   const members =
-    liveMembers.length === 0 ? 'nobody is at work' : `at work: ${liveMembers.map(escapeForTerminal).join(', ')}`;
-  return `group ${group}: ${plural(again, 'event')} again, ${count(skipped)} skipped; ${members}\n${table}`;
+    liveMembers.length === 0 ? 'no active members' : `active members: ${liveMembers.map(escapeForTerminal).join(', ')}`;
+  return `group ${group}: ${plural(redelivered, 'event')} will be redelivered, ${count(skipped)} skipped; ${members}\n${table}`;
 }
 
-/** `isDone` is false where nothing was changed. */
+/** `isDone`: false for a plan that was not applied. */
 export function cursorPlanDocument(
   group: string,
-  { steps, again, skipped, liveMembers }: CursorPlan,
+  { steps, redelivered, skipped, liveMembers }: CursorPlan,
   isDone: boolean,
 ): object {
-  const partitions = steps.map((step) => ({ ...step, again: eventsAgain(step), skipped: eventsSkipped(step) }));
-  return { group, isDone, again, skipped, liveMembers, partitions };
+  const partitions = steps.map((step) => ({
+    ...step,
+    redelivered: eventsRedelivered(step),
+    skipped: eventsSkipped(step),
+  }));
+  return { group, isDone, redelivered, skipped, liveMembers, partitions };
 }
 
-function eventsAgain({ from, to }: CursorStep): number {
+function eventsRedelivered({ from, to }: CursorStep): number {
   return Math.max(0, from - to);
 }
 

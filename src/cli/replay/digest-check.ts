@@ -1,4 +1,4 @@
-/** What a replay must prove: a digest that was given, or the one a first run has kept in a file. */
+/** Checks the digest of a replay against a given one, or against the one that a first run stored in a file. */
 
 import { LedgerError, parseDigest, proveDigest, type StreamReport } from '../../index.ts';
 import { readSmallFile, writeAtomically } from '../state/atomic-file.ts';
@@ -8,14 +8,14 @@ export class DigestCheck {
   readonly #path: string | undefined;
   readonly #kept: string | null;
 
-  /** Before the ledger is opened. @throws LedgerError INVALID_ARGUMENT, INPUT_UNREADABLE */
+  /** To be created before the ledger is opened. @throws LedgerError INVALID_ARGUMENT, INPUT_UNREADABLE */
   constructor(expected: string | undefined, path: string | undefined) {
     this.#expected = expected === undefined ? undefined : parseDigest(expected);
     this.#path = path;
     this.#kept = path === undefined ? null : readDigest(path);
   }
 
-  /** Compares, or keeps the digest of a first run; of one that ended early nothing is kept. @throws LedgerError DIGEST_MISMATCH, IO_FAILED */
+  /** Compares the digest, or stores it if this is the first run and the replay is complete. @throws LedgerError DIGEST_MISMATCH, IO_FAILED */
   settle(report: StreamReport): void {
     if (this.#expected !== undefined) proveDigest(report, this.#expected);
     if (this.#path === undefined) return;
@@ -31,7 +31,7 @@ function readDigest(path: string): string | null {
     return parseDigest(text);
   } catch (error) {
     throw new LedgerError('INPUT_UNREADABLE', {
-      message: `${path} holds no digest`,
+      message: `${path} contains no digest`,
       hint: 'name another file',
       cause: error,
     });

@@ -1,4 +1,4 @@
-/** The flags of `replay`, and the request they make. */
+/** The flags of `replay`, and the request made from them. */
 
 import * as Flags from '@oclif/core/flags';
 import type { ReplayOptions } from '../../index.ts';
@@ -7,35 +7,36 @@ import { filterFlags } from './filter-flags.ts';
 
 export const replayFlags = {
   from: Flags.string({
-    description: 'time, inclusive; of a group also start, end or a sequence',
+    description: 'start time, inclusive; with --to-group also start, end or a sequence',
     helpValue: 'TIME',
     exclusive: ['from-sequence'],
     helpGroup: 'RANGE',
   }),
   through: Flags.string({
-    description: 'time, inclusive',
+    description: 'end time, inclusive',
     helpValue: 'TIME',
     exclusive: ['until', 'through-sequence'],
     helpGroup: 'RANGE',
   }),
   until: Flags.string({
-    description: 'time, exclusive',
+    description: 'end time, exclusive',
     helpValue: 'TIME',
     exclusive: ['through-sequence'],
     helpGroup: 'RANGE',
   }),
-  'from-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
-  'through-sequence': Flags.integer({ description: 'sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
+  'from-sequence': Flags.integer({ description: 'first sequence', helpValue: 'N', helpGroup: 'RANGE' }),
+  'through-sequence': Flags.integer({ description: 'last sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
   tz: Flags.string({
     description:
-      'zone of dates and of times without one, such as Europe/Berlin; of two equal times the first counts. Default UTC',
+      'time zone of dates and of times without a zone, such as Europe/Berlin; an ambiguous time means the earlier one. Default UTC',
     helpValue: 'ZONE',
     helpGroup: 'RANGE',
   }),
-  follow: Flags.boolean({ char: 'f', description: 'at the present, go on with what comes' }),
+  follow: Flags.boolean({ char: 'f', description: 'after history, continue with new events' }),
   partition: Flags.string({
     char: 'p',
-    description: 'only these partitions; with --into, what holds a colon is the routing of the new ledger: hash:FIELD',
+    description:
+      'only these partitions; with --into, a value with a colon is the routing rule of the new ledger: hash:FIELD',
     multiple: true,
     multipleNonGreedy: true,
     helpValue: 'NAME',
@@ -43,85 +44,90 @@ export const replayFlags = {
   }),
   ...filterFlags({ helpGroup: 'FILTER' }),
   speed: Flags.string({
-    description: 'natural, max, or how many times as fast as it happened: 60, 0.5',
+    description: 'natural, max, or a factor of the original pace: 60, 0.5',
     default: 'max',
     helpValue: 'SPEED',
     helpGroup: 'PACE',
   }),
   rate: Flags.string({
-    description: 'so many events a second, in place of a speed',
+    description: 'events per second, instead of a speed',
     helpValue: 'N/s',
     helpGroup: 'PACE',
   }),
   'max-gap': Flags.string({
-    description: 'no silence lasts longer than this, such as 5s',
+    description: 'cap gaps between events, such as at 5s',
     helpValue: 'DURATION',
     helpGroup: 'PACE',
   }),
-  step: Flags.boolean({ description: 'one event a key press', exclusive: ['speed', 'rate'], helpGroup: 'PACE' }),
+  step: Flags.boolean({ description: 'one event per key press', exclusive: ['speed', 'rate'], helpGroup: 'PACE' }),
   'dry-run': Flags.boolean({
-    description: 'count, bytes, span and duration at this speed, or where a group would step; tell and change nothing',
+    description:
+      'preview count, bytes, span and duration at this speed, or the offsets of --to-group; output and change nothing',
     exclusive: ['follow', 'into', 'exec', 'cursor-file', 'step'],
   }),
   into: Flags.string({
-    description: 'into this ledger, which is made if absent; run again, it goes on',
+    description: 'write to this ledger, created if missing; run again to resume',
     helpValue: 'LEDGER',
     exclusive: ['exec', 'output', 'cursor-file'],
     helpGroup: 'TARGET',
   }),
   partitions: Flags.string({
-    description: 'of a ledger that --into makes: a count, or names',
+    description: 'partitions of a ledger that --into creates: a number, or names',
     helpValue: 'N|NAMES',
     dependsOn: ['into'],
     helpGroup: 'TARGET',
   }),
   exec: Flags.string({
-    description: 'each delivery on the standard input of one run of this command',
+    description: 'run this command for each delivery, with the events on its standard input',
     helpValue: 'CMD',
     helpGroup: 'TARGET',
   }),
   'to-group': Flags.string({
     description:
-      'step this group to --from, so that its consumers get everything from there on; the plan, and with --yes the deed',
+      'offset reset: move this group to --from, so that its members receive everything from there on. Prints a plan; --yes applies it',
     helpValue: 'NAME',
     helpGroup: 'GROUP',
   }),
   yes: Flags.boolean({
-    description: 'do what is planned',
+    description: 'apply the plan',
     helpGroup: 'GROUP',
     dependsOn: ['to-group'],
     exclusive: ['dry-run'],
   }),
-  force: Flags.boolean({ description: 'also while members are at work', helpGroup: 'GROUP', dependsOn: ['to-group'] }),
+  force: Flags.boolean({
+    description: 'reset offsets even while members are active',
+    helpGroup: 'GROUP',
+    dependsOn: ['to-group'],
+  }),
   'cursor-file': Flags.string({
-    description: 'keep how far it is in this file, and go on from there',
+    description: 'store the position in this file, and resume from it',
     helpValue: 'FILE',
   }),
   'expect-digest': Flags.string({
-    description: 'exit 3 where the digest is another one',
+    description: 'exit 3 if the digest differs',
     helpValue: 'HEX',
     exclusive: ['follow', 'digest-file'],
     helpGroup: 'PROOF',
   }),
   'digest-file': Flags.string({
-    description: 'keep the digest in this file; a later run compares (exit 3)',
+    description: 'store the digest in this file; a later run compares it (exit 3)',
     helpValue: 'FILE',
     exclusive: ['follow'],
     helpGroup: 'PROOF',
   }),
   determinism: Flags.option({
-    description: "strict: verify while reading; relaxed: do not; default: the ledger's",
+    description: "strict: verify while reading; relaxed: do not verify; default: the ledger's setting",
     options: ['strict', 'relaxed'] as const,
     helpGroup: 'PROOF',
   })(),
   output: outputFlag(),
   json: Flags.boolean({
-    description: 'the report on standard error as JSON; the plan of --to-group on standard output',
+    description: 'print the report as JSON on standard error, the plan of --to-group on standard output',
   }),
-  quiet: Flags.boolean({ char: 'q', description: 'no report and no progress' }),
+  quiet: Flags.boolean({ char: 'q', description: 'print no report and no progress' }),
 };
 
-/** What belongs to one run and not to the one that goes on behind it. */
+/** Flags of one run that are not part of the command that resumes it. */
 export const FLAGS_OF_A_RUN = [
   'from',
   'through',
@@ -132,7 +138,7 @@ export const FLAGS_OF_A_RUN = [
   'digest-file',
 ];
 
-/** What of the flags shapes the telling: its range, filter, pace and proof. */
+/** The flags that define the replay: range, filter, pace and verification. */
 interface RequestFlags {
   readonly from?: string | undefined;
   readonly through?: string | undefined;
@@ -149,7 +155,7 @@ interface RequestFlags {
   readonly determinism?: 'strict' | 'relaxed' | undefined;
 }
 
-/** `range` is the argument, `partitions` the names among the `--partition`s. */
+/** `range`: the argument. `partitions`: the names among the values of `--partition`. */
 export function replayRequest(
   flags: RequestFlags,
   range: string | undefined,

@@ -1,4 +1,4 @@
-/** The ledger that a replay goes into: the one that is there, or a new one, made like the source but for what is asked for. */
+/** Opens the target ledger of `replay --into`: an existing one, or a new one with the settings of the source unless others are given. */
 
 import {
   Completengine,
@@ -13,14 +13,14 @@ import { readPartitions } from '../partition/partitions-flag.ts';
 
 export interface IntoFlags {
   readonly into: string;
-  /** A routing, where one was given. */
+  /** A routing rule, if one was given. */
   readonly routing: string | undefined;
   readonly partitions: string | undefined;
   readonly busyTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Among the `--partition`s a colon tells a routing from names, which hold none. @throws LedgerError INVALID_ARGUMENT for several routings. */
+/** Splits the values of `--partition`: one with a colon is a routing rule, because names cannot contain one. @throws LedgerError INVALID_ARGUMENT for more than one rule. */
 export function splitPartitionFlags(values: readonly string[] | undefined): {
   names: string[];
   routing: string | undefined;
@@ -28,13 +28,13 @@ export function splitPartitionFlags(values: readonly string[] | undefined): {
   const [routing, ...more] = (values ?? []).filter((value) => value.includes(':'));
   if (more.length > 0)
     throw new LedgerError('INVALID_ARGUMENT', {
-      message: 'a ledger has one routing',
-      hint: 'give one --partition with a colon',
+      message: 'a ledger has one routing rule',
+      hint: 'give only one --partition with a colon',
     });
   return { names: (values ?? []).filter((value) => !value.includes(':')), routing };
 }
 
-/** @throws LedgerError CONFIG_MISMATCH for a ledger that is there and was made otherwise than asked for. */
+/** @throws LedgerError CONFIG_MISMATCH for an existing ledger that was created with different settings. */
 export async function openInto(
   { into, routing, partitions, busyTimeoutMs, signal }: IntoFlags,
   source: LedgerIdentity,
@@ -49,13 +49,13 @@ export async function openInto(
   try {
     return await Completengine.open({ ...asked, create: false });
   } catch (error) {
-    if (!isUnmade(error)) throw error;
+    if (!isMissing(error)) throw error;
     return Completengine.open({ ...likeSource(source, routing), ...asked });
   }
 }
 
-/** No file, or an empty one, as a creation that was killed leaves it. */
-function isUnmade(error: unknown): boolean {
+/** No file, or an empty one, as left by a creation that was killed. */
+function isMissing(error: unknown): boolean {
   return error instanceof LedgerError && (error.code === 'NO_LEDGER' || error.details['isEmpty'] === true);
 }
 
@@ -63,7 +63,7 @@ function likeSource({ config, epochs, partitions }: LedgerIdentity, routing: str
   const { spec, partitionIds } = epochInForce(epochs);
   return {
     partition: spec,
-    // another routing may make another number of them; the one for events without a key is made by the routing
+    // another rule may define another number; the rule itself adds the partition for events without a key
     partitions: routing === undefined ? partitionIds.map((id) => partitions[id]?.name ?? '') : undefined,
     time: config.time === null ? undefined : formatFieldPath(config.time),
     unique: config.unique === null ? undefined : formatFieldPath(config.unique),

@@ -1,4 +1,4 @@
-/** A person's hand on a paced replay: the space bar pauses and resumes, or each key steps; `q` ends it. */
+/** Keyboard control of a paced replay: space pauses and resumes, or each key steps; `q` quits. */
 
 import { LedgerError, Playback } from '../../index.ts';
 import { hasKeyboard, listenForKeys } from '../terminal/terminal-keys.ts';
@@ -9,15 +9,15 @@ export interface Player {
 }
 
 export interface PlayerOptions {
-  /** One event a key press. */
+  /** One event per key press. */
   readonly isStepping: boolean;
-  /** Says nothing of the keys. */
+  /** Prints no key help. */
   readonly isQuiet: boolean;
   readonly signal: AbortSignal;
   readonly onChange: (isPaused: boolean) => void;
 }
 
-/** Null where nobody sits at a keyboard. @throws LedgerError INVALID_ARGUMENT when a key is needed for every event, and there is none. */
+/** Returns null without a keyboard. @throws LedgerError INVALID_ARGUMENT for --step without a keyboard. */
 export function openPlayer({ isStepping, isQuiet, signal, onChange }: PlayerOptions): Player | null {
   if (!hasKeyboard()) {
     if (!isStepping) return null;
@@ -35,8 +35,6 @@ export function openPlayer({ isStepping, isQuiet, signal, onChange }: PlayerOpti
   };
   const close = listenForKeys({ signal, onKey });
   if (!isQuiet && process.stderr.isTTY === true)
-    process.stderr.write(
-      isStepping ? 'any key tells the next event, q ends it\n' : 'the space bar pauses, q ends it\n',
-    );
+    process.stderr.write(isStepping ? 'any key: next event, q: quit\n' : 'space: pause, q: quit\n');
   return { playback, close };
 }

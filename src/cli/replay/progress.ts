@@ -1,15 +1,15 @@
-/** How far a replay is: done, left, the ledger's time now and how fast it runs. A line on standard error, where standard output goes elsewhere. */
+/** Shows the progress of a replay on standard error: events done and left, ledger time and pace. Only if standard output is not the terminal. */
 
 import { formatTime, type ReplayProgress } from '../../index.ts';
 import { count } from '../terminal/format-numbers.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 
-/** So that all of it stands on a line of eighty. */
+/** The whole line fits into 80 columns. */
 const BAR_COLUMNS = 10;
 
 export class ReplayProgressLine {
   readonly #isQuiet: boolean;
-  /** Two writers would tear one terminal's lines apart: beside events there is room for whole lines alone. */
+  /** A progress line would mix with events on one terminal, so only whole lines are written then. */
   readonly #isBesideEvents: boolean = process.stdout.isTTY === true;
   #bar: ProgressBar | undefined;
   #firstTime: number | null = null;
@@ -25,8 +25,8 @@ export class ReplayProgressLine {
     this.#bar ??= new ProgressBar({
       format:
         through === null
-          ? '{events} told  {now}  {speed}{note}'
-          : '{bar} {percentage}%  {events} told  {left} left  {now}  {speed}{note}',
+          ? '{events} replayed  {now}  {speed}{note}'
+          : '{bar} {percentage}%  {events} replayed  {left} left  {now}  {speed}{note}',
       total: through === null ? null : Math.max(0, through - from + 1),
       barColumns: BAR_COLUMNS,
       isQuiet: this.#isQuiet || this.#isBesideEvents,
@@ -43,7 +43,7 @@ export class ReplayProgressLine {
     }));
   }
 
-  /** The same state with a word beside it. */
+  /** Shows the last state again, with a note. */
   note(note: string): void {
     if (this.#isQuiet) return;
     if (!this.#isBesideEvents && this.#last !== undefined) this.update(this.#last, note);
@@ -55,7 +55,7 @@ export class ReplayProgressLine {
   }
 }
 
-/** How many times as fast as it happened. */
+/** The factor of the original pace. */
 function speed(factor: number): string {
   return `${factor >= 100 ? count(Math.round(factor)) : factor.toPrecision(3)}x`;
 }

@@ -1,4 +1,4 @@
-/** One replay of the command line: where it goes, who watches it, what it has to prove, and how it goes on when it is interrupted. */
+/** Runs one replay of the command line: opens the target, shows progress, keeps the cursor, and determines the rest if interrupted. */
 
 import {
   CommandSink,
@@ -22,29 +22,29 @@ export interface ReplayRun {
   readonly isStepping: boolean;
   readonly isQuiet: boolean;
   readonly cursor: CursorFile | null;
-  /** Null: to standard output. */
+  /** Opens the target ledger; null for standard output or `exec`. */
   readonly into: ((signal: AbortSignal) => Promise<Completengine>) | null;
   readonly exec: string | undefined;
   readonly output: OutputName | undefined;
 }
 
-export interface ReplayEnding {
+export interface ReplayOutcome {
   readonly report: StreamReport | TransferReport | null;
   readonly error: unknown;
-  /** Where it would go on; null where it is told to its end, or where nobody is left who would read on. */
+  /** Range left to replay; null if finished, or if the output pipe is closed. */
   readonly rest: { readonly from: number; readonly through: number | null } | null;
 }
 
-export async function runReplay(engine: Completengine, interrupt: Interrupt, run: ReplayRun): Promise<ReplayEnding> {
+export async function runReplay(engine: Completengine, interrupt: Interrupt, run: ReplayRun): Promise<ReplayOutcome> {
   const { signal } = interrupt;
   const line = new ReplayProgressLine(run.isQuiet);
   const isPaced = (run.request.speed ?? 'max') !== 'max' || run.request.rate !== undefined;
   const { follow, key, where } = run.request;
-  // where events are left out there may be nothing to write for long
+  // with a filter there may be nothing to write for a long time
   const mayPause = isPaced || run.isStepping || follow === true || key !== undefined || where !== undefined;
   const player =
     isPaced || run.isStepping
-      ? openPlayer({ ...run, signal, onChange: (isPaused) => line.note(isPaused ? 'paused: space goes on' : '') })
+      ? openPlayer({ ...run, signal, onChange: (isPaused) => line.note(isPaused ? 'paused, space resumes' : '') })
       : null;
   let hasReader = true;
   const onGone = (): void => {
@@ -82,7 +82,7 @@ async function deliver(
 ): Promise<StreamReport> {
   const { signal } = options;
   if (into !== null && signal !== undefined) {
-    // what is wrong with the request is told before a ledger is made for it
+    // checks the request before a target ledger is created
     await engine.range(options);
     const target = await into(signal);
     return closeAfter(
@@ -97,12 +97,12 @@ async function deliver(
   return engine.replay(options).deliver(sink);
 }
 
-/** A broken ledger is no better at the second try. */
+/** Only errors that another run can overcome: a corrupt ledger stays corrupt. */
 function isResumable(error: unknown): boolean {
   return error instanceof LedgerError && ['COMMAND_FAILED', 'IO_FAILED', 'DISK_FULL', 'BUSY'].includes(error.code);
 }
 
-function restOf({ from, through, sequence }: ReplayProgress): ReplayEnding['rest'] {
+function restOf({ from, through, sequence }: ReplayProgress): ReplayOutcome['rest'] {
   const next = sequence === null ? from : sequence + 1;
   return through !== null && next > through ? null : { from: next, through };
 }

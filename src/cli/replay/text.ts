@@ -1,4 +1,4 @@
-/** The report of a replay, for people and as a document. */
+/** Formats the report of a replay, as text and as a document. */
 
 import { type DryRunReport, formatHead, formatTime, type StreamReport, type TransferReport } from '../../index.ts';
 import { bytes, plural, rate, seconds, sequences, span } from '../terminal/format-numbers.ts';
@@ -7,7 +7,7 @@ import { timeOrNull } from '../terminal/times.ts';
 
 export function replayLine(report: StreamReport | TransferReport): string {
   const { resumedBehind = null } = report as Partial<TransferReport>;
-  if (report.events === 0) return nothingLine(report, resumedBehind);
+  if (report.events === 0) return emptyLine(report, resumedBehind);
   const parts = [
     `${plural(report.events, 'event')} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,
     sequences(report.firstSequence, report.lastSequence),
@@ -15,20 +15,20 @@ export function replayLine(report: StreamReport | TransferReport): string {
     report.isVerified ? 'verified' : 'not verified',
     `digest ${report.digest}`,
   ];
-  if (resumedBehind !== null) parts.push(`behind sequence ${resumedBehind}, which it held`);
-  if ('head' in report) parts.push(`its head ${formatHead(report.head)}`);
-  if (!report.isComplete) parts.push('the rest was not told');
+  if (resumedBehind !== null) parts.push(`resumed after sequence ${resumedBehind}`);
+  if ('head' in report) parts.push(`target head ${formatHead(report.head)}`);
+  if (!report.isComplete) parts.push('stopped early');
   if (report.missingFields.length > 0) parts.push(missingFieldsText(report.missingFields));
   return parts.join('; ');
 }
 
-/** Of a reader that goes away in the middle of the first page nobody knows what it took. */
-function nothingLine({ isComplete, missingFields }: StreamReport, resumedBehind: number | null): string {
-  if (!isComplete) return 'ended before a page of events was told';
+/** If the pipe closes within the first page, it is unknown how many events the reader has taken. */
+function emptyLine({ isComplete, missingFields }: StreamReport, resumedBehind: number | null): string {
+  if (!isComplete) return 'stopped before the first page of events was replayed';
   if (missingFields.length > 0) return `no events: ${missingFieldsText(missingFields)}`;
   return resumedBehind === null
     ? 'no events in this range'
-    : `nothing new: it holds them through sequence ${resumedBehind}`;
+    : `nothing new: the target is complete through sequence ${resumedBehind}`;
 }
 
 export function replayDocument(report: StreamReport | TransferReport): object {
@@ -36,14 +36,14 @@ export function replayDocument(report: StreamReport | TransferReport): object {
   return { ...report, firstTime: timeOrNull(report.firstTime), lastTime: timeOrNull(report.lastTime), ...head };
 }
 
-/** What would be told, and how long it would take. */
+/** What a replay would output, and how long it would take. */
 export function dryRunLine({ durationMs, ...report }: DryRunReport): string {
-  if (report.events === 0) return nothingLine(report, null);
+  if (report.events === 0) return emptyLine(report, null);
   return [
-    `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be told`,
+    `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be replayed`,
     sequences(report.firstSequence, report.lastSequence),
     `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}, a span of ${span(((report.lastTime ?? 0) - (report.firstTime ?? 0)) / 1000)}`,
-    durationMs === null ? 'as fast as it goes' : `${span(durationMs)} at this speed`,
+    durationMs === null ? 'unthrottled' : `${span(durationMs)} at this speed`,
     `digest ${report.digest}`,
     ...(report.missingFields.length > 0 ? [missingFieldsText(report.missingFields)] : []),
   ].join('; ');

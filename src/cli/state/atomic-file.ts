@@ -1,19 +1,19 @@
-/** Small files that are either the old or the new one, whatever happens: written beside, put on the disk, renamed. */
+/** Reads small files and replaces them atomically: writes a temporary file beside, syncs it, renames it. */
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LedgerError } from '../../index.ts';
 import { syncDirectory } from './sync-directory.ts';
 
-/** What is larger is none of ours: a ledger named by mistake must not be read whole, nor overwritten. */
+/** A larger file is not ours: a ledger named by mistake must be neither read whole nor overwritten. */
 const SMALL_BYTES = 64 * 1024;
 
-/** Its text; null where there is no such file. @throws LedgerError INPUT_UNREADABLE */
+/** Returns its text, or null if there is no such file. @throws LedgerError INPUT_UNREADABLE */
 export function readSmallFile(path: string): string | null {
   try {
     const stats = statSync(path);
     if (!stats.isFile() || stats.size > SMALL_BYTES)
-      throw notOurs(path, stats.isFile() ? 'it is too large' : 'it is no file');
+      throw notOurs(path, stats.isFile() ? 'it is too large' : 'it is not a regular file');
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof LedgerError) throw error;
@@ -53,11 +53,11 @@ export function writeAtomically(path: string, text: string): void {
 }
 
 /**
- * A new file in the same directory, on the disk. Its name cannot be guessed and must not exist: in a directory that others can write, a symbolic link under a
- * name that is known in advance would have us overwrite the file it points to.
+ * Writes and syncs a new file in the same directory. Its name is random and must not exist: in a directory that others can write, a symbolic link
+ * at a predictable name would make us overwrite its target.
  */
 function writeBeside(path: string, text: string): string {
-  // not node:crypto's: loading that costs every small command a tenth of its time
+  // the global crypto: loading node:crypto costs a small command a tenth of its time
   const beside = join(dirname(path), `.completengine-${crypto.randomUUID()}`);
   const file = openSync(beside, 'wx', 0o600);
   try {

@@ -1,4 +1,4 @@
-/** Keeps how far a replay has been delivered, so that the same command goes on there. The range stays the one that was fixed at first. */
+/** Stores the position of a replay in a file, so that the same command resumes there. The range stays that of the first run. */
 
 import type { ReplayOptions, ReplayProgress } from '../../index.ts';
 import { CursorStore, isWhole } from './cursor-store.ts';
@@ -6,9 +6,9 @@ import { CursorStore, isWhole } from './cursor-store.ts';
 interface Cursor {
   /** The ledger's uuid. */
   readonly ledger: string;
-  /** What was asked for. */
+  /** Fingerprint of range and filter. */
   readonly request: string;
-  /** Sequences; null where it follows. */
+  /** Last sequence; null with --follow. */
   readonly through: number | null;
   readonly next: number;
 }
@@ -19,13 +19,13 @@ export class CursorFile {
   #request = '';
   #ledger = '';
 
-  /** Before the ledger is opened. `beforeSave`: brings to the disk what was delivered. @throws LedgerError INPUT_UNREADABLE for a file that is no cursor. */
+  /** To be created before the ledger is opened. `beforeSave`: syncs the delivered output. @throws LedgerError INPUT_UNREADABLE for a file that is not a cursor. */
   constructor(path: string, beforeSave: () => void) {
     this.#store = new CursorStore(path, 'replay', beforeSave);
     this.#kept = this.#read();
   }
 
-  /** The request as it goes on. @throws LedgerError CURSOR_CONFLICT when the cursor is another one's. */
+  /** Returns the request from the stored position on. @throws LedgerError CURSOR_CONFLICT for a cursor of another ledger or request. */
   resume(ledger: string, options: ReplayOptions): ReplayOptions {
     this.#ledger = ledger;
     this.#request = requestText(options);
@@ -37,7 +37,7 @@ export class CursorFile {
     return { ...rest, fromSequence: kept.next, throughSequence: kept.through ?? undefined };
   }
 
-  /** Everything was delivered before. */
+  /** Whether earlier runs have delivered the whole range. */
   get isAtEnd(): boolean {
     return this.#kept !== null && this.#kept.through !== null && this.#kept.next > this.#kept.through;
   }
@@ -52,14 +52,14 @@ export class CursorFile {
     });
   }
 
-  /** All of the range was delivered, also what a filter left out of its end. */
+  /** Marks the whole range as delivered, including events that the filter dropped at its end. */
   finish(): void {
     const last = this.#store.unsaved;
     if (last !== null && last.through !== null)
       this.#store.replace({ ...last, next: Math.max(last.next, last.through + 1) });
   }
 
-  /** Puts the last state on the disk. @throws LedgerError IO_FAILED */
+  /** Writes the last state to disk. @throws LedgerError IO_FAILED */
   save(): void {
     this.#store.save();
   }

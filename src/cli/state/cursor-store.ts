@@ -1,27 +1,27 @@
-/** Keeps a cursor in a file as one line of JSON: written atomically, now and then while it moves, and at the end. */
+/** Stores a cursor in a file as one line of JSON: written atomically, periodically while it moves, and at the end. */
 
 import { LedgerError } from '../../index.ts';
 import { readSmallFile, writeAtomically } from './atomic-file.ts';
 
-/** Deliveries may come by the thousand a second, and each writing waits for the disk. */
+/** There may be thousands of deliveries per second, and each save waits for the disk. */
 const SAVE_EVERY_MS = 200;
 
 export class CursorStore<State> {
   readonly #path: string;
-  /** As messages name it: `tail`, `replay`. */
+  /** The verb, for messages: `tail`, `replay`. */
   readonly #owner: string;
   readonly #beforeSave: () => void;
   #unsaved: State | null = null;
   #savedAt = 0;
 
-  /** `beforeSave`: brings to the disk what the cursor is about to pass over. */
+  /** `beforeSave`: syncs the output that the cursor is about to pass. */
   constructor(path: string, owner: string, beforeSave: () => void) {
     this.#path = path;
     this.#owner = owner;
     this.#beforeSave = beforeSave;
   }
 
-  /** What the file holds, to be checked; null where there is none. @throws LedgerError INPUT_UNREADABLE */
+  /** Returns the unchecked content of the file, or null if there is none. @throws LedgerError INPUT_UNREADABLE */
   read(): Partial<Record<keyof State, unknown>> | null {
     const text = readSmallFile(this.#path);
     if (text === null) return null;
@@ -32,7 +32,7 @@ export class CursorStore<State> {
     }
   }
 
-  /** The state that is not on the disk yet. */
+  /** The state that is not saved yet. */
   get unsaved(): State | null {
     return this.#unsaved;
   }
@@ -47,7 +47,7 @@ export class CursorStore<State> {
     if (performance.now() - this.#savedAt >= SAVE_EVERY_MS) this.save();
   }
 
-  /** Puts the last state on the disk. @throws LedgerError IO_FAILED */
+  /** Writes the last state to disk. @throws LedgerError IO_FAILED */
   save(): void {
     if (this.#unsaved === null) return;
     this.#beforeSave();
@@ -58,22 +58,22 @@ export class CursorStore<State> {
 
   noCursor(cause?: unknown): LedgerError {
     return new LedgerError('INPUT_UNREADABLE', {
-      message: `${this.#path} is no cursor of a ${this.#owner}`,
+      message: `${this.#path} is not a cursor file of ${this.#owner}`,
       hint: 'name another file',
       cause,
     });
   }
 
-  /** `each` has a file of its own. */
-  conflict(whose: string, each: string): LedgerError {
+  /** `each`: the thing that needs its own cursor file. */
+  conflict(owner: string, each: string): LedgerError {
     return new LedgerError('CURSOR_CONFLICT', {
-      message: `the cursor in ${this.#path} is that of ${whose}`,
-      hint: `give each ${each} a cursor file of its own`,
+      message: `the cursor in ${this.#path} belongs to ${owner}`,
+      hint: `use a separate cursor file for each ${each}`,
     });
   }
 }
 
-/** Whether a cursor may hold it as a sequence. */
+/** Whether the value is a valid sequence of a cursor. */
 export function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

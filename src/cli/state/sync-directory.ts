@@ -1,20 +1,20 @@
-/** Brings the names in a directory to the disk: a new or renamed file that is synced may still be lost by its name. */
+/** Syncs a directory: without it a new or renamed file can lose its name in a power failure, even if its content is synced. */
 
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
-/** Where directories can be synced; elsewhere it does nothing. */
+/** Does nothing if the system cannot sync directories. */
 export function syncDirectory(path: string): void {
   let directory: number;
   try {
     directory = openSync(path, 'r');
   } catch {
-    // a directory may be written and not read
+    // a directory may be writable but not readable
     return;
   }
   try {
     fsyncSync(directory);
   } catch {
-    // not every file system can
+    // not every file system supports it
   } finally {
     closeSync(directory);
   }

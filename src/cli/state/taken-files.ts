@@ -1,6 +1,6 @@
 /**
- * Refuses to write to a file that the command reads, that is part of a ledger, or that two outputs share, and to read a ledger as an input: text in a database
- * destroys it, and an output that is also the input never ends. Files are looked at by stat alone: opening one of a ledger drops SQLite's locks in this process.
+ * Refuses outputs that are also an input, part of a ledger, or shared by two flags, and ledgers as inputs. Text written into a database destroys it, and an
+ * output that is also the input never ends. Files are only examined by stat: opening a file of a ledger drops SQLite's locks in this process.
  */
 
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
@@ -11,35 +11,35 @@ import { LedgerError } from '../../index.ts';
 type FilePlace = string | number;
 
 export interface NamedFile {
-  /** As messages name it. */
+  /** Name in messages. */
   readonly name: string;
   readonly place: FilePlace;
 }
 
 export interface FilesOfCommand {
-  /** Paths of ledgers that are read or written. */
+  /** Paths of ledgers that the command reads or writes. */
   readonly ledgers?: readonly string[];
   readonly inputs?: readonly NamedFile[];
-  /** Paths by flag; undefined where the flag was not given. Standard output is always one more. */
+  /** Paths by flag; undefined if the flag is not given. Standard output is always included. */
   readonly outputs?: Readonly<Record<string, string | undefined>>;
 }
 
 const STDOUT: NamedFile = { name: 'standard output', place: 1 };
-/** What SQLite keeps beside a database. */
+/** Files that SQLite keeps beside a database. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 const LINKS_MAX = 40;
-const HYPHEN = 'name a file; one that is called so is ./-';
+const HYPHEN = 'give a file name; a file called - is ./-';
 const HYPHEN_OF_LINES = `${HYPHEN}, and standard error is /dev/stderr`;
 
-/** Before anything is opened. @throws LedgerError INVALID_ARGUMENT */
+/** To be called before any file is opened. @throws LedgerError INVALID_ARGUMENT */
 export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: FilesOfCommand): void {
   const taken = new Map<string, string>();
   for (const ledger of ledgers) for (const [place, fact] of filesOfLedger(ledger)) take(taken, place, fact);
-  // SQLite's locks go when the input is closed, and another process writes in between
+  // closing the input would drop SQLite's locks, and another process could write in between
   for (const { name, place } of inputs) {
     const fact = taken.get(keyOf(place) ?? '');
     if (fact !== undefined)
-      throw refusal(`the input ${name} ${fact}`, 'name files of JSON lines; what is in a ledger: completengine replay');
+      throw refusal(`the input ${name} ${fact}`, 'give files of JSON lines; to read a ledger: completengine replay');
   }
   for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
   const stdout = keyOf(STDOUT.place);
@@ -63,7 +63,7 @@ function filesOf(outputs: Readonly<Record<string, string | undefined>>): NamedFi
 }
 
 function filesOfLedger(ledger: string): [path: string, fact: string][] {
-  // SQLite puts them beside the file that a link leads to
+  // SQLite puts them beside the target of a symbolic link
   const path = resolvedPath(ledger);
   return [
     [path, 'is the ledger itself'],
@@ -76,7 +76,7 @@ function take(taken: Map<string, string>, place: FilePlace, fact: string): void 
   if (key !== null) taken.set(key, fact);
 }
 
-/** The same for all names of a file, links too; null for what is no regular file: a pipe, a terminal or a device can be written by several. */
+/** Identity of a file, the same for all its names and links. Null for a pipe, a terminal or a device, which several outputs can share. */
 function keyOf(place: FilePlace): string | null {
   try {
     const stats = typeof place === 'number' ? fstatSync(place, { bigint: true }) : statSync(place, { bigint: true });
@@ -86,19 +86,19 @@ function keyOf(place: FilePlace): string | null {
   }
 }
 
-/** Without links, also where the file does not exist yet. */
+/** Resolves symbolic links, even if the file does not exist yet. */
 function resolvedPath(path: string, linksLeft = LINKS_MAX): string {
   let absolute: string;
   try {
     absolute = resolve(path);
   } catch {
-    // the working directory is gone: whoever opens the file says so
+    // the working directory is gone: opening the file will report it
     return path;
   }
   try {
     return realpathSync(absolute);
   } catch {
-    // it does not exist yet, or is a link to what does not
+    // it does not exist yet, or is a dangling link
   }
   const place = join(directoryOf(absolute), basename(absolute));
   try {
@@ -116,7 +116,7 @@ function directoryOf(absolute: string): string {
   }
 }
 
-/** Whether the failure must not be printed to standard output, because that is the file in question. */
+/** Whether the error is about standard output, so that nothing must be printed there. */
 export function forbidsOutput(error: Error): boolean {
   return error instanceof LedgerError && error.details['isStandardOutput'] === true;
 }

@@ -1,4 +1,4 @@
-/** Keeps in a file how far a tail was delivered, so that the next one goes on behind it. */
+/** Stores the position of a tail in a file, so that the next run resumes after it. */
 
 import { LedgerError, type TailOptions, type TailProgress } from '../../index.ts';
 import { CursorStore, isWhole } from '../state/cursor-store.ts';
@@ -6,7 +6,7 @@ import { CursorStore, isWhole } from '../state/cursor-store.ts';
 interface Cursor {
   /** The ledger's uuid. */
   readonly ledger: string;
-  /** The last sequence that was delivered, or left out. */
+  /** The last sequence that was delivered or filtered out. */
   readonly tailed: number;
 }
 
@@ -15,25 +15,25 @@ export class TailCursor {
   readonly #ledger: string;
   readonly #kept: number | null;
 
-  /** `ledger`: its uuid. `beforeSave`: brings to the disk what was delivered. @throws LedgerError INPUT_UNREADABLE for a file that is no cursor, CURSOR_CONFLICT for that of another ledger */
+  /** `ledger`: its uuid. `beforeSave`: syncs the delivered output. @throws LedgerError INPUT_UNREADABLE for a file that is not a cursor, CURSOR_CONFLICT for that of another ledger */
   constructor(path: string, ledger: string, beforeSave: () => void) {
     this.#store = new CursorStore(path, 'tail', beforeSave);
     this.#ledger = ledger;
     this.#kept = this.#read();
   }
 
-  /** Behind what was dealt with before; the rest of what was asked for holds. */
+  /** Returns the options with the start after the stored position. */
   resume(options: TailOptions): TailOptions {
     if (this.#kept === null) return options;
     return { ...options, from: this.#kept + 1, since: undefined, last: undefined };
   }
 
-  /** @throws LedgerError VERIFICATION_FAILED where the ledger, whose head is at `head`, does not reach to what was delivered from it */
+  /** @throws LedgerError VERIFICATION_FAILED if the stored position is past `head`, the head of the ledger */
   checkReached(head: number): void {
     if (this.#kept === null || this.#kept <= head) return;
     throw new LedgerError('VERIFICATION_FAILED', {
-      message: `the cursor stands behind sequence ${this.#kept}, and the head of the ledger is at ${head}: an older copy?`,
-      hint: 'prove the ledger with a head kept elsewhere: completengine inspect --expect-head SEQUENCE:HASH; or begin with another cursor file',
+      message: `the cursor is at sequence ${this.#kept}, past the head ${head} of the ledger: is it an older copy?`,
+      hint: 'verify the ledger with a head kept elsewhere: completengine inspect --expect-head SEQUENCE:HASH; or start with another cursor file',
       details: { tailed: this.#kept, head },
     });
   }
@@ -43,7 +43,7 @@ export class TailCursor {
     if (through !== this.#kept) this.#store.advance({ ledger: this.#ledger, tailed: through });
   }
 
-  /** Puts the last state on the disk. @throws LedgerError IO_FAILED */
+  /** Writes the last state to disk. @throws LedgerError IO_FAILED */
   save(): void {
     this.#store.save();
   }

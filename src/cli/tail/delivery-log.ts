@@ -1,4 +1,4 @@
-/** What `tail --exec` says on standard error about deliveries that failed: one line a second at most, however often the command fails, and a summary at the end. */
+/** Reports failed deliveries of `tail --exec` on standard error: at most one line per second, and a summary at the end. */
 
 import {
   type DeliveryPosition,
@@ -16,7 +16,7 @@ export class DeliveryLog {
   /** Events parked since the last line. */
   #parked = 0;
 
-  /** `print` takes one line without its end. */
+  /** `print` takes one line without a newline. */
   constructor(print: (line: string) => void, timer: Timer) {
     const report = (latest: string, failures: number): void => {
       print(
@@ -30,22 +30,22 @@ export class DeliveryLog {
   }
 
   retry(failure: FailedDelivery & { readonly pauseMs: number }): void {
-    this.#lines.add(`${placeOf(failure)}: ${failure.reason}; again in ${seconds(failure.pauseMs)}`);
+    this.#lines.add(`${positionText(failure)}: ${failure.reason}; retry in ${seconds(failure.pauseMs)}`);
   }
 
   parked(failure: FailedDelivery): void {
     this.#parked++;
-    this.#lines.add(`${placeOf(failure)}: ${failure.reason}; parked after ${plural(failure.attempts, 'attempt')}`);
+    this.#lines.add(`${positionText(failure)}: ${failure.reason}; parked after ${plural(failure.attempts, 'attempt')}`);
   }
 
-  /** Prints what was held back. */
+  /** Prints the pending report. */
   close(): void {
     this.#lines.close();
   }
 }
 
 /** `p0/2 (sequence 3)`, `4 events from p0/0`. */
-export function placeOf({ partition, offset, events, sequence }: DeliveryPosition): string {
+export function positionText({ partition, offset, events, sequence }: DeliveryPosition): string {
   return events === 1
     ? `${partition}/${offset} (sequence ${sequence})`
     : `${plural(events, 'event')} from ${partition}/${offset}`;

@@ -1,4 +1,4 @@
-/** The flags of `tail`: where it begins and ends, and what makes it a member of a group. */
+/** The flags of `tail`: range, filter, output and group membership. */
 
 import * as Flags from '@oclif/core/flags';
 import type { LedgerFlags } from '../app/session.ts';
@@ -9,118 +9,122 @@ const IN_GROUP = { helpGroup: 'GROUP', dependsOn: ['group'] };
 const ALONE = { exclusive: ['group', 'parked'] };
 
 export const tailFlags = {
-  follow: Flags.boolean({ char: 'f', description: 'go on with what comes; a member of a group always does' }),
+  follow: Flags.boolean({ char: 'f', description: 'keep following new events; always on with --group' }),
   number: Flags.string({
     char: 'n',
-    description: 'how many of the last events, or all; default 10, and all of a range',
+    description: 'number of last events, or all; default 10, or all of a range',
     helpValue: 'N|all',
     ...ALONE,
   }),
   from: Flags.string({
-    description: 'begin at the start, the end, a sequence or a time; for a group that is new',
+    description: 'start position; for a group only when it is new',
     helpValue: 'start|end|SEQ|TIME',
   }),
-  since: Flags.string({ description: 'begin at this time', helpValue: 'TIME', exclusive: ['from', 'group', 'parked'] }),
-  until: Flags.string({ description: 'end before this time', helpValue: 'TIME', ...ALONE }),
+  since: Flags.string({ description: 'start at this time', helpValue: 'TIME', exclusive: ['from', 'group', 'parked'] }),
+  until: Flags.string({ description: 'stop before this time', helpValue: 'TIME', ...ALONE }),
   ...filterFlags(ALONE),
   tz: Flags.string({
-    description: 'zone of dates and of times without one, of two equal times the first; default UTC',
+    description: 'time zone of dates and of times without a zone; an ambiguous time means the earlier one; default UTC',
     helpValue: 'ZONE',
   }),
   count: Flags.integer({
     char: 'c',
-    description: 'end after so many events; parked ones count',
+    description: 'stop after N events, including parked ones',
     helpValue: 'N',
     min: 1,
   }),
   'exit-at-head': Flags.boolean({
     char: 'e',
-    description: 'end at the head as it is at the start',
+    description: 'stop at the head that the ledger has at the start',
     exclusive: ['follow', 'idle'],
   }),
-  idle: Flags.string({ description: 'follow, and end when nothing to tell came for so long', helpValue: 'DURATION' }),
+  idle: Flags.string({
+    description: 'follow, and stop after this long without a matching event',
+    helpValue: 'DURATION',
+  }),
   'cursor-file': Flags.string({
-    description: 'go on behind what this file says, and keep it',
+    description: 'resume after the position in this file, and keep it up to date',
     helpValue: 'FILE',
     ...ALONE,
   }),
   output: outputFlag(),
   group: Flags.string({
     char: 'g',
-    description: 'be a member of this group, which keeps how far it was delivered',
+    description: 'join this consumer group, whose offsets the ledger stores',
     helpValue: 'NAME',
     helpGroup: 'GROUP',
   }),
-  member: Flags.string({ description: "this member's name; default: one of its own", helpValue: 'ID', ...IN_GROUP }),
+  member: Flags.string({ description: 'name of this member; default: a generated one', helpValue: 'ID', ...IN_GROUP }),
   lease: Flags.string({
-    description: 'how long a silent member keeps its partitions; default 10s',
+    description: 'how long a member keeps its partitions without a heartbeat; default 10s',
     helpValue: 'DURATION',
     ...IN_GROUP,
   }),
   exec: Flags.string({
-    description: 'give events to a command, on standard input; exit 0 takes them',
+    description:
+      'run this command for each delivery, with the events on its standard input; exit code 0 acknowledges them',
     helpValue: 'COMMAND',
     ...IN_GROUP,
   }),
   batch: Flags.integer({
-    description: 'most events of one run; default 1',
+    description: 'maximum events per run; default 1',
     helpValue: 'N',
     min: 1,
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
   'batch-bytes': Flags.integer({
-    description: 'most bytes of one run',
+    description: 'maximum bytes per run',
     helpValue: 'N',
     min: 1,
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
   concurrency: Flags.integer({
-    description: 'runs at a time, of other partitions each; default 1',
+    description: 'partitions processed in parallel; default 1',
     helpValue: 'N',
     min: 1,
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
   'max-deliver': Flags.integer({
-    description: 'failures before an event is parked; default 10',
+    description: 'failures before an event is parked (dead letter); default 10',
     helpValue: 'N',
     min: 1,
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
   'ack-timeout': Flags.string({
-    description: 'how long a run may take before it is killed; default 30s',
+    description: 'kill a run that takes longer than this; default 30s',
     helpValue: 'DURATION',
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
   backoff: Flags.string({
-    description: 'pause after the first failure, doubled up to 30s; default 100ms',
+    description: 'pause after the first failure, doubled up to 30s with jitter; default 100ms',
     helpValue: 'DURATION',
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
   parked: Flags.boolean({
-    description: 'list what the group has parked',
+    description: 'list the parked events of the group (dead letters)',
     ...IN_GROUP,
     exclusive: ['follow', 'exec', 'count', 'exit-at-head', 'idle', 'from'],
   }),
   redeliver: Flags.boolean({
-    description: 'deliver parked events once more: these sequences, or all',
+    description: 'deliver parked events again: these sequences, or all',
     helpGroup: 'GROUP',
     dependsOn: ['parked'],
   }),
   drop: Flags.boolean({
-    description: 'forget these parked sequences, or all',
+    description: 'discard these parked sequences, or all',
     helpGroup: 'GROUP',
     dependsOn: ['parked'],
     exclusive: ['redeliver'],
   }),
 };
 
-/** What the flags say, as oclif reads them. */
+/** The flags as oclif parses them. */
 export interface TailFlags extends LedgerFlags {
   readonly follow: boolean;
   readonly number: string | undefined;

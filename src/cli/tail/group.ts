@@ -1,4 +1,4 @@
-/** `tail --group`: a member of a group, whose events go to standard output, or to runs of a command. */
+/** `tail --group`: runs a member of a consumer group that delivers to standard output or to a command. */
 
 import {
   CommandConsumer,
@@ -19,14 +19,14 @@ import { escapeForTerminal } from '../terminal/escape.ts';
 import { outputForm, standardOutput } from '../terminal/output.ts';
 import { outputSync } from '../terminal/output-sync.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
-import { DeliveryLog, placeOf, summaryLine } from './delivery-log.ts';
+import { DeliveryLog, positionText, summaryLine } from './delivery-log.ts';
 import type { TailFlags } from './flags.ts';
 import { beyondHead } from './start.ts';
 
-/** Events of one delivery to standard output: what is lost with a member that dies comes again. */
+/** Events per delivery to standard output; if the member crashes, they are delivered again. */
 const OUTPUT_BATCH = 1000;
 const ACK_TIMEOUT = '30s';
-/** How long an interrupted delivery may take to reach a reader that does read. */
+/** How long an interrupted delivery may take to reach a reader that still reads. */
 const LAST_WRITE_MS = 250;
 
 export async function tailGroup(
@@ -40,7 +40,7 @@ export async function tailGroup(
     flags.exec === undefined
       ? await outputTarget(interrupt, flags)
       : await commandTarget(flags.exec, flags, { log, signal: interrupt.atOnce });
-  // of a command's output, too: its runs would fail for want of a reader, and park what is not to blame
+  // also for the output of a command: without a reader its runs would fail, and park events that are not to blame
   const reader = watchReader(() => interrupt.abort());
   let subscription: Subscription | undefined;
   try {
@@ -50,12 +50,12 @@ export async function tailGroup(
     );
     if (!subscription.isNew && flags.from !== undefined)
       report(
-        `group ${subscription.group} goes on where it stands: --from is for a new group; to step this one: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
+        `group ${subscription.group} resumes at its own offsets: --from is for a new group; to reset the offsets: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
       );
     const head = (await engine.head()).sequence;
     if (subscription.isNew && beyondHead(flags.from, head))
       report(
-        `there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} begins after it`,
+        `there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} starts after that sequence`,
       );
     await subscription.finished;
   } finally {
@@ -66,7 +66,7 @@ export async function tailGroup(
   target.check();
 }
 
-/** Scripts branch on the exit code; an error or a signal sets its own later. */
+/** Sets the exit code for scripts; an error or a signal overrides it later. */
 function reportParked(subscription: Subscription): void {
   if (subscription.parked === 0) return;
   report(summaryLine(subscription));
@@ -76,7 +76,7 @@ function reportParked(subscription: Subscription): void {
 interface Target {
   readonly handler: Handler;
   readonly options: SubscribeOptions;
-  /** @throws what has ended it. */
+  /** @throws the error that stopped the deliveries, if any. */
   check(): void;
 }
 
@@ -88,10 +88,7 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
     from: flags.from,
     zone: flags.tz,
     leaseMs: flags.lease === undefined ? undefined : millisOf(flags.lease),
-    onFenced: (delivery) =>
-      report(
-        `${placeOf(delivery)}: the lease had gone to another member, or the group was stepped elsewhere: not acknowledged`,
-      ),
+    onFenced: (delivery) => report(`${positionText(delivery)}: not acknowledged: lease lost or offsets reset`),
     until: {
       count: flags.count,
       head: flags['exit-at-head'],
@@ -100,14 +97,14 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
   };
 }
 
-/** One delivery at a time: a stream has one end. What its reader does not take is not acknowledged, and no event is to blame for it. */
+/** Delivers to standard output, one delivery at a time. A delivery that its reader does not take is not acknowledged, and counts as no failure of an event. */
 async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Target> {
   const output = await standardOutput(flags.output, laterThan(interrupt.signal, LAST_WRITE_MS));
   const sync = outputSync();
   let failure: unknown;
   const deliver = async ({ batches, labels }: Delivery): Promise<boolean> => {
     const isTaken = await output.deliver(batches, labels);
-    // the cursor moves when the handler has resolved
+    // sync first: the offsets move when the handler resolves
     if (isTaken) sync();
     return isTaken;
   };
@@ -118,7 +115,7 @@ async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Tar
     });
     if (isTaken) return;
     interrupt.abort();
-    throw new Error('the reader of the output has gone');
+    throw new Error('the output pipe is closed');
   };
   return {
     handler,
@@ -146,8 +143,8 @@ async function commandTarget(
   return {
     handler: async (delivery) => {
       await consumer.deliver(delivery);
-      // its standard output is ours
-      blamingOutput(sync);
+      // the command inherits our standard output
+      syncOrStop(sync);
     },
     options: {
       batch: flags.batch ?? 1,
@@ -163,8 +160,8 @@ async function commandTarget(
   };
 }
 
-/** @throws LedgerError CONSUMER_UNUSABLE: no event is to blame for an output that cannot be synced */
-function blamingOutput(sync: () => void): void {
+/** @throws LedgerError CONSUMER_UNUSABLE if the output cannot be synced, which is no failure of an event */
+function syncOrStop(sync: () => void): void {
   try {
     sync();
   } catch (error) {

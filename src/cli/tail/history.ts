@@ -1,4 +1,4 @@
-/** `tail` without a group: the end of history and what comes, to standard output. */
+/** `tail` without a group: prints the last events, and follows new ones. */
 
 import type { Completengine, TailOptions, TailProgress } from '../../index.ts';
 import { millisOf } from '../app/durations.ts';
@@ -30,7 +30,7 @@ export async function tailHistory(
   if (beyondHead(options.from, head))
     note(`there is no sequence ${options.from} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`);
   const output = await standardOutput(flags.output, interrupt.signal);
-  // between two events that are told there may be a long time, or much that is not told
+  // there may be a long time between two events, or many that the filter drops
   const mayPause = isFollowing || options.key !== undefined || options.where !== undefined;
   const reader = mayPause ? watchReader(() => interrupt.abort()) : null;
   try {

@@ -1,8 +1,8 @@
-/** The payloads of parked events, in their order: read in one go where they lie near one another, because a commit of many events is read as a whole. */
+/** Reads the payloads of parked events in sequence order. Events close together share one read, because a commit is always read whole. */
 
 import type { Completengine, LedgerEvent, ParkedEventDescription } from '../../index.ts';
 
-/** Further apart the next one is looked up: reading so many and passing by them takes about as long as reading a large commit again. */
+/** A larger gap is skipped by a new read: reading past this many events takes about as long as reading a large commit again. */
 const GAP_EVENTS_MAX = 50_000;
 
 export interface ParkedPayload {
@@ -10,7 +10,7 @@ export interface ParkedPayload {
   readonly payload: Buffer;
 }
 
-/** `parked`: by sequence. @throws LedgerError INVALID_RANGE for one that the ledger does not have */
+/** `parked`: in sequence order. @throws LedgerError INVALID_RANGE for a sequence past the head */
 export async function* payloadsOfParked(
   engine: Completengine,
   parked: AsyncIterable<ParkedEventDescription>,
@@ -26,7 +26,7 @@ export async function* payloadsOfParked(
       }
       reading ??= engine.replay({ fromSequence: sequence, determinism: 'relaxed' })[Symbol.asyncIterator]();
       const found = await advance(reading, sequence);
-      // parked since the reading began, and it ends before: looked up by itself
+      // parked after the read began, and past its end: read it alone
       yield { event, payload: (found ?? (await engine.event(sequence))).payload };
       if (found === null) reading = undefined;
       reached = sequence;

@@ -1,4 +1,4 @@
-/** `tail --parked`: lists what a group has set aside, has it delivered again, or forgets it. */
+/** `tail --parked`: lists the parked events of a group, redelivers them, or drops them. */
 
 import {
   type Completengine,
@@ -15,12 +15,12 @@ import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
 import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
 
-/** Events of one page: a table's columns are as wide as its page needs. */
+/** Events per table: each page has its own column widths. */
 const PAGE_EVENTS = 256;
-/** Lines are gathered up to this before they are written. */
+/** Lines are buffered up to this size before a write. */
 const WRITE_CHARACTERS = 64 * 1024;
 
-/** Prints a page at a time and waits for the reader: the list may be longer than memory. */
+/** Prints page by page with backpressure: the list may be larger than memory. */
 export async function listParked(engine: Completengine, group: string, signal: AbortSignal): Promise<void> {
   const output = new StreamSink(process.stdout, payloadForm, signal);
   const parked = engine.parked(group);
@@ -28,7 +28,7 @@ export async function listParked(engine: Completengine, group: string, signal: A
   for await (const piece of pieces) if (signal.aborted || !(await output.write(piece))) return;
 }
 
-/** One table for every page. */
+/** Yields one table per page. */
 async function* tablesOf(parked: AsyncIterable<ParkedEventDescription>): AsyncGenerator<string, void, undefined> {
   let page: ParkedEventDescription[] = [];
   for await (const event of parked) {
@@ -51,16 +51,16 @@ async function* linesOf(events: AsyncIterable<ParkedPayload>): AsyncGenerator<st
   if (lines !== '') yield lines;
 }
 
-/** Returns what was done, for people. `given`: sequences, or `all`; without any, all. */
+/** Returns a message. `given`: sequences, or `all`; empty: all. */
 export async function redeliverParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
   const count = await engine.redeliver(group, given.length === 0 ? 'all' : chosenOf(given));
-  const isAnyoneThere = (await engine.groups()).some(
+  const hasLiveMember = (await engine.groups()).some(
     ({ name, members }) => name === group && members.some(({ isAlive }) => isAlive),
   );
-  return `${plural(count, 'event')} will be delivered again${isAnyoneThere ? '' : ' when a member of the group runs'}`;
+  return `${plural(count, 'event')} will be redelivered${hasLiveMember ? '' : ' when a member of the group runs'}`;
 }
 
-/** `given`: sequences, or `all`: what is forgotten must be said. */
+/** Returns a message. `given`: sequences, or `all`; required, because dropping is final. */
 export async function dropParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
   if (given.length === 0)
     throw new LedgerError('INVALID_ARGUMENT', {
@@ -77,7 +77,7 @@ function chosenOf(given: readonly string[]): 'all' | number[] {
   );
 }
 
-/** The payload last and as it is. */
+/** The payload is last, byte for byte. */
 function parkedLine({ parkedAt, ...event }: ParkedEventDescription, payload: Buffer): string {
   return `${safeJson({ ...event, parkedAt: formatTime(parkedAt) }).slice(0, -1)},"payload":${payload.toString('utf8')}}`;
 }

@@ -1,8 +1,8 @@
-/** Where a tail is asked to begin, against where the ledger ends. */
+/** Checks the requested start of a tail against the head. */
 
 import type { StartPoint } from '../../index.ts';
 
-/** Whether a sequence is asked for that comes after the next one: one who polls asks for the next, and is at no fault. */
+/** Whether `from` is a sequence past head + 1. A poller asks for head + 1, so that is valid. */
 export function beyondHead(from: StartPoint | undefined, head: number): boolean {
   return from !== undefined && /^\d+$/.test(String(from)) && Number(from) > head + 1;
 }

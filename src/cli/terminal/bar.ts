@@ -1,16 +1,16 @@
-/** Figures as lengths and heights of blocks. */
+/** Draws numbers as bars and graphs of block characters. */
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 const HEIGHTS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
-/** `cells` long where `value` is `most`; what is more than nothing is seen. */
+/** A bar of `cells` at `value` = `most`; any value above 0 is visible. */
 export function bar(value: number, most: number, cells: number): string {
   if (value <= 0 || most <= 0) return '';
   const eighths = Math.max(1, Math.round(Math.min(1, value / most) * cells * 8));
   return '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
 }
 
-/** Columns for values up to `most`, `rows` high, the upper row first: a space for nothing, a dot on the ground where nothing is known. */
+/** A column per value, scaled to `most` and `rows`; the top row first. A space is 0, a dot in the bottom row is an unknown value. */
 export function graph(values: readonly (number | null)[], most: number, rows: number): string[] {
   const levels = HEIGHTS.length * rows;
   const heights = values.map((value) =>

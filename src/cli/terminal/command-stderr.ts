@@ -1,9 +1,9 @@
-/** Passes on what a command says to standard error; on a terminal with whatever that would obey shown as codes, because commands quote payloads. */
+/** Forwards the standard error of a command. On a terminal control characters are escaped, because commands quote payloads. */
 
 import { StringDecoder } from 'node:string_decoder';
 import { escapeForTerminal } from './escape.ts';
 
-/** For one run: runs beside each other must not share a half character. */
+/** One decoder per run: parallel runs must not share a partial character. */
 export function openCommandStderr(): (bytes: Buffer) => void {
   if (process.stderr.isTTY !== true) return (bytes) => void process.stderr.write(bytes);
   const decoder = new StringDecoder('utf8');

@@ -1,15 +1,15 @@
-/** A question that a person answers with yes or no. Whoever is not at a terminal is never asked. */
+/** Asks a yes-or-no question on a terminal, and only there. */
 
 import { createInterface } from 'node:readline';
 
-/** Whether there is someone who sees what is asked about, and can answer. */
+/** Whether all three standard streams are a terminal. */
 export function canAsk(): boolean {
   return [process.stdin, process.stdout, process.stderr].every(({ isTTY }) => isTTY === true);
 }
 
-/** Anything but yes is no: an empty line, the end of the input, an interruption. */
+/** Everything except yes is no: an empty line, the end of input, a signal. */
 export function confirm(question: string, signal: AbortSignal): Promise<boolean> {
-  // lines are edited by the terminal itself, which keeps Ctrl-C and Ctrl-Z what they are everywhere
+  // the terminal edits the line itself, so Ctrl-C and Ctrl-Z keep their usual effect
   const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
   return new Promise<boolean>((resolve) => {
     lines.on('close', () => resolve(false));

@@ -1,10 +1,10 @@
-/** Cuts text to a width in columns, not characters: a wide one counts two. */
+/** Truncates text to a width in columns, where a wide character counts as two. */
 
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 
 export function cut(text: string, columns: number): string {
-  // no character is wider than two columns, so what is beyond the room for sure is not measured
+  // measure a prefix only: the rest of a long text is beyond the width for sure
   const near = text.slice(0, columns * 2);
   if (stringWidth(near) <= columns && near.length === text.length) return text;
   let end = 0;
@@ -17,7 +17,7 @@ export function cut(text: string, columns: number): string {
   return `${near.slice(0, end)}…`;
 }
 
-/** The same for a line that may be coloured: one that is cut loses its colours. */
+/** Truncates a line that may be coloured; a truncated one loses its colours. */
 export function cutLine(line: string, columns: number): string {
   return stringWidth(line) <= columns ? line : cut(stripVTControlCharacters(line), columns);
 }

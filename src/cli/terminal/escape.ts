@@ -1,4 +1,4 @@
-/** Makes text from outside safe for a terminal: what could move the cursor, turn the reading direction or hide is shown as its code. */
+/** Escapes untrusted text for a terminal: characters that move the cursor, change the reading direction or are invisible are shown as codes. */
 
 // control characters, invisible and bidirectional formatting, line and paragraph separators
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

@@ -1,6 +1,6 @@
-/** Figures as people read them. */
+/** Formats numbers for people. */
 
-/** With a comma behind every three digits. By hand, because loading `Intl.NumberFormat` takes a tenth of a short command's time. */
+/** Groups digits by threes with commas. Not by `Intl.NumberFormat`, whose loading takes a tenth of a short command's time. */
 export function count(value: number): string {
   const [whole = '', fraction] = String(value).split('.');
   const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ',');
@@ -43,7 +43,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
-/** How long, by its two largest units: `20ms`, `1.4s`, `52s`, `4m 10s`, `3h 12m`, `5d 3h`, `8y 120d`. */
+/** A duration in its two largest units: `20ms`, `1.4s`, `52s`, `4m 10s`, `3h 12m`, `5d 3h`, `8y 120d`. */
 export function span(ms: number): string {
   if (ms < SECOND - 0.5) return `${Math.round(ms)}ms`;
   if (ms < 10 * SECOND) return `${Number((ms / SECOND).toFixed(1))}s`;
@@ -56,12 +56,12 @@ export function span(ms: number): string {
   return whole < YEAR ? two(DAY, 'd', HOUR, 'h') : two(YEAR, 'y', DAY, 'd');
 }
 
-/** Three digits of a rate; tenths below a hundred. */
+/** A rate with three significant digits, and one decimal below 100. */
 export function perSecond(value: number): string {
   return count(Math.abs(value) < 99.95 ? Number(value.toFixed(1)) : Number(value.toPrecision(3)));
 }
 
-/** Events a second, without a false precision. */
+/** Events per second, with three significant digits. */
 export function rate(events: number, ms: number): string {
   if (ms <= 0 || events === 0) return '0 events/s';
   const perSecond = (events * 1000) / ms;

@@ -1,8 +1,8 @@
-/** Says that fields of `--where` are nowhere: what a misspelled path looks like. */
+/** Formats the note about fields of `--where` that no event has, which are probably misspelled. */
 
 import { escapeForTerminal } from './escape.ts';
 
-/** Of one field at least. They are named as they were asked for, so that a misspelling shows. */
+/** For at least one field. The names are as given, so that a misspelling shows. */
 export function missingFieldsText(fields: readonly string[]): string {
-  return escapeForTerminal(`none of the events looked at has the field ${fields.join(' or ')}`);
+  return escapeForTerminal(`no event read has the field ${fields.join(' or ')}`);
 }

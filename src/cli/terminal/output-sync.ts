@@ -1,4 +1,4 @@
-/** Brings standard output to the disk before a cursor passes over it: a power cut would keep the cursor and take the events. Pipes and terminals have nothing to sync. */
+/** Syncs standard output before a cursor moves past it: a power failure could keep the cursor and lose the events. Does nothing for pipes and terminals. */
 
 import { fstatSync, fsyncSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,7 +7,7 @@ import { syncDirectory } from '../state/sync-directory.ts';
 
 const STDOUT = 1;
 
-/** To be called after each delivery and before its cursor moves. @throws LedgerError IO_FAILED */
+/** Returns a function to call after each delivery, before the cursor moves. @throws LedgerError IO_FAILED */
 export function outputSync(): () => void {
   if (!fstatSync(STDOUT).isFile()) return () => {};
   let isNameSynced = false;
@@ -22,7 +22,7 @@ export function outputSync(): () => void {
   };
 }
 
-/** The shell made the file, and nobody has synced its name. Only Linux says where it lies. */
+/** Syncs the directory entry: the shell has created the file without a sync. The path is known on Linux only. */
 function syncName(): void {
   let path: string;
   try {

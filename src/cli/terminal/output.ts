@@ -1,4 +1,4 @@
-/** The forms of events on standard output, chosen by flag or by what stands behind it. */
+/** Chooses the form of events on standard output: by the flag, or by whether it is a terminal. */
 
 import * as Flags from '@oclif/core/flags';
 import { type EventForm, envelopeForm, payloadForm, StreamSink } from '../../index.ts';
@@ -6,13 +6,13 @@ import { type EventForm, envelopeForm, payloadForm, StreamSink } from '../../ind
 export const outputFlag = Flags.option({
   char: 'o',
   description:
-    'payload: the lines as they came in; envelope: with sequence, partition, offset, time and key; pretty: for people. Default: pretty on a terminal, else payload',
+    'payload: the original lines; envelope: with sequence, partition, offset, time and key; pretty: for people. Default: pretty on a terminal, else payload',
   options: ['payload', 'envelope', 'pretty'] as const,
 });
 
 export type OutputName = 'payload' | 'envelope' | 'pretty';
 
-/** Raw bytes are for pipes: on a terminal payloads are escaped, whatever form is asked for. */
+/** Raw bytes go only to pipes and files: on a terminal every form is escaped. */
 async function chooseForm(name: OutputName | undefined): Promise<EventForm> {
   const isTerminal = process.stdout.isTTY === true;
   const chosen = name ?? (isTerminal ? 'pretty' : 'payload');
@@ -26,7 +26,7 @@ async function chooseForm(name: OutputName | undefined): Promise<EventForm> {
   return escapedForm(form);
 }
 
-/** A form for a reader that is a program. */
+/** The form for a program that reads it. */
 export async function outputForm(name: OutputName): Promise<EventForm> {
   if (name !== 'pretty') return name === 'payload' ? payloadForm : envelopeForm;
   const { prettyForm } = await import('./pretty.ts');

@@ -1,4 +1,4 @@
-/** Events for people: time, place, key and payload on one line of the terminal's width, a colour per partition, nothing raw. */
+/** Formats events for people: time, position, key and payload on one escaped line of the terminal's width, with a colour per partition. */
 
 import stringWidth from 'string-width';
 import { type EventBatch, type EventForm, type EventLabels, formatTime, inPieces, toEvent } from '../../index.ts';
@@ -6,7 +6,7 @@ import { chalk, partitionColour } from './colours.ts';
 import { cut } from './cut.ts';
 import { escapeForTerminal } from './escape.ts';
 
-/** Cut to `columns`; whole where they are undefined. */
+/** Truncated to `columns`, or complete if that is undefined. */
 export function prettyForm(columns: number | undefined): EventForm {
   return (batch, labels) => inPieces(prettyLines(batch, labels, columns));
 }
@@ -29,7 +29,7 @@ function* prettyLines(
   }
 }
 
-/** Another form with its control characters shown as codes. */
+/** Wraps a form so that its control characters are escaped. */
 export function escapedForm(form: EventForm): EventForm {
   return function* escaped(batch, labels) {
     for (const piece of form(batch, labels)) {

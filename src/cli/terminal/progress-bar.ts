@@ -1,14 +1,14 @@
-/** A line on standard error that is written again and again, for a terminal and for work that lasts. */
+/** Shows a progress line on standard error: on terminals only, and only for longer work. */
 
 import type { SingleBar } from 'cli-progress';
 
-/** Shorter work shows nothing and does not load the library. */
+/** Shorter work shows no line and does not load the library. */
 const SHOW_AFTER_MS = 400;
 
 export interface ProgressBarOptions {
   /** As cli-progress takes it: `{bar} {percentage}%  {events} events`. */
   readonly format: string;
-  /** What {@link ProgressBar.update} counts up to; null where that is unknown. */
+  /** Final value of {@link ProgressBar.update}; null if unknown. */
   readonly total: number | null;
   readonly barColumns?: number;
   readonly isQuiet: boolean;
@@ -25,7 +25,7 @@ export class ProgressBar {
     this.#options = options;
   }
 
-  /** `tokens` fills in the format; it is asked only when the line is shown. */
+  /** `tokens` returns the values of the format; called only when the line is shown. */
   update(value: number, tokens: (ms: number) => Record<string, string>): void {
     const ms = performance.now() - this.#started;
     if (this.#options.isQuiet || process.stderr.isTTY !== true || ms < SHOW_AFTER_MS) return;

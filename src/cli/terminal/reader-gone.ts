@@ -1,4 +1,4 @@
-/** Notices that the reader of a pipe has gone while there is nothing to write: `tail -f | head -1` must not wait for an event that may never come. */
+/** Detects that the output pipe was closed while there is nothing to write: `tail -f | head -1` must not wait for an event that may never come. */
 
 import { spawn } from 'node:child_process';
 import { fstatSync } from 'node:fs';
@@ -6,8 +6,8 @@ import { fstatSync } from 'node:fs';
 const STDOUT = 1;
 
 /**
- * Calls `onGone` once. Node cannot ask a pipe for its reader, and writing nothing tells nothing; GNU tail watches the pipe it writes to while it
- * follows a file, and dies of SIGPIPE when the reader goes. It ends with us, too. Where there is no such tail the next write tells.
+ * Calls `onGone` once. Node cannot poll a pipe for its reader, and an empty write reports nothing. GNU tail watches the pipe it writes to while it
+ * follows a file, and is killed by SIGPIPE when the reader closes it. It also ends with this process. Without GNU tail the next write fails instead.
  */
 export function watchReader(onGone: () => void): { close(): void } {
   if (process.platform !== 'linux' || !fstatSync(STDOUT).isFIFO()) return { close: () => {} };
@@ -18,7 +18,7 @@ export function watchReader(onGone: () => void): { close(): void } {
   watcher.on('exit', (_, signal) => {
     if (signal === 'SIGPIPE') onGone();
   });
-  // it must not keep us alive
+  // must not keep this process alive
   watcher.unref();
   return {
     close: () => {

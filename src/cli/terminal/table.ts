@@ -1,4 +1,4 @@
-/** Tables without frames, for terminals and pipes alike. */
+/** Renders tables without borders, for terminals and pipes. */
 
 import Table from 'cli-table3';
 

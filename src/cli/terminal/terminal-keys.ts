@@ -1,33 +1,33 @@
-/** Keys of a person at the terminal, one by one as they are pressed. Whatever ends it, the terminal is as it was. */
+/** Reads single key presses from the terminal, and always restores the terminal's mode. */
 
 import type { ReadStream } from 'node:tty';
 
 const CTRL_C = '\u0003';
 const CTRL_Z = '\u001a';
-/** All of the pipeline that stands at the terminal: those who read from us as well. */
-const EVERYONE = 0;
+/** The process group: the whole pipeline in the foreground. */
+const PROCESS_GROUP = 0;
 const ESCAPE = '\u001b';
 
-/** Whether there is someone who could press a key. */
+/** Whether standard input is a terminal. */
 export function hasKeyboard(): boolean {
   return process.stdin.isTTY === true;
 }
 
-/** `q` interrupts this process alone. */
+/** Interrupts only this process. */
 function interruptSelf(): void {
   process.kill(process.pid, 'SIGINT');
 }
 
 export interface KeyListener {
-  /** Ends it, as what is returned does. */
+  /** Aborting it stops the listener, like the returned function. */
   readonly signal: AbortSignal;
-  /** Each key but `q`, and but Ctrl-C and Ctrl-Z, which do what they always do. */
+  /** Receives each key except `q`, Ctrl-C and Ctrl-Z, which keep their usual effect. */
   readonly onKey?: (key: string) => void;
-  /** `q`. Default: as if this process alone were interrupted. */
+  /** Handles `q`. Default: interrupts only this process. */
   readonly onQuit?: () => void;
 }
 
-/** Returns what ends it. */
+/** Returns a function that stops listening. */
 export function listenForKeys({ signal, onKey = () => {}, onQuit = interruptSelf }: KeyListener): () => void {
   const stdin = process.stdin as ReadStream;
   const restore = (): void => void stdin.setRawMode(false);
@@ -39,22 +39,22 @@ export function listenForKeys({ signal, onKey = () => {}, onQuit = interruptSelf
     restore();
     stdin.pause();
   };
-  // another program may have used the terminal in between
+  // another program may have changed the mode while we were stopped
   const onContinue = (): void => void stdin.setRawMode(true);
   const onData = (data: Buffer): void => {
     const text = data.toString('utf8');
-    // an arrow and its kin are one key, however many bytes
+    // an escape sequence, such as an arrow key, is one key
     for (const key of text.startsWith(ESCAPE) ? [text] : text) {
       if (key === 'q' || key === CTRL_C) {
-        // from here on a second Ctrl-C is the terminal's own again
+        // from here on the terminal handles a second Ctrl-C itself
         close();
         if (key === 'q') onQuit();
-        else process.kill(EVERYONE, 'SIGINT');
+        else process.kill(PROCESS_GROUP, 'SIGINT');
         return;
       }
       if (key === CTRL_Z) {
         restore();
-        process.kill(EVERYONE, 'SIGTSTP');
+        process.kill(PROCESS_GROUP, 'SIGTSTP');
       } else {
         onKey(key);
       }

@@ -1,13 +1,13 @@
-/** Ledger times as texts and documents show them, and how long ago they were. */
+/** Formats ledger times and their ages. */
 
 import { formatTime, type Micros } from '../../index.ts';
 
-/** Null where there is no time to be shown. */
+/** Returns null for null. */
 export function timeOrNull(time: Micros | null): string | null {
   return time === null ? null : formatTime(time);
 }
 
-/** Whole milliseconds since a time, 0 for one that is still to come; null where there is none. */
+/** Whole milliseconds since a time, 0 for a future one, null for null. */
 export function ageMs(time: Micros | null, now: Micros): number | null {
   return time === null ? null : Math.max(0, Math.round((now - time) / 1000));
 }

@@ -1,4 +1,4 @@
-/** What a live page shows, as one document a look: for scripts. */
+/** Builds the JSON document of one refresh, for scripts. */
 
 import { epochInForce, formatHead, formatTime } from '../../index.ts';
 import { groupDocument } from '../inspect/groups-text.ts';
@@ -47,7 +47,7 @@ export function watchDocument(sample: Sample, rates: Rates): object {
   };
 }
 
-/** No measurement is finer. */
+/** Rounds to the precision of the measurement. */
 function toThousandths(value: number | null): number | null {
   return value === null ? null : Math.round(value * 1000) / 1000;
 }

@@ -1,4 +1,4 @@
-/** Makes tables and lists fit a window: columns go by rank, rows are shared out. Pure. */
+/** Fits tables and lists into a window: drops columns by rank, and divides the rows. Pure. */
 
 import stringWidth from 'string-width';
 import { cut, cutLine } from '../terminal/cut.ts';
@@ -8,11 +8,11 @@ export interface LiveColumn<Row> {
   readonly head: string;
   readonly align: Align;
   readonly cell: (row: Row) => string;
-  /** Where there is no room the highest goes first; 0 stays. */
+  /** Without room the highest rank is dropped first; rank 0 is never dropped. */
   readonly rank: number;
 }
 
-/** Stands behind the first column and takes the room that is left. */
+/** The column after the first one, which takes the remaining width. */
 export interface BarColumn<Row> {
   readonly head: (cells: number) => string;
   readonly draw: (row: Row, cells: number) => string;
@@ -21,10 +21,10 @@ export interface BarColumn<Row> {
 
 const GAP = 2;
 const BAR_CELLS_MIN = 6;
-/** All tables of a page have their bars between the same columns, and a minute of seconds fits. */
+/** Equal for all tables of a page, so that their bars align; one cell for each of 60 seconds. */
 const BAR_CELLS_MAX = 60;
 
-/** The lines of a table, its head first, none of them wider than the window. */
+/** Returns the lines of a table, its head first, none wider than the window. */
 export async function tableLines<Row>(
   rows: readonly Row[],
   columns: readonly LiveColumn<Row>[],
@@ -51,7 +51,7 @@ export async function tableLines<Row>(
   return text.split('\n').map((line) => cutLine(line, width));
 }
 
-/** As wide as it may get, so that what stands behind it does not move. */
+/** Padded to the full width, so that the columns after it do not move. */
 function toColumn<Row>({ head, draw }: BarColumn<Row>, cells: number): LiveColumn<Row> {
   return { head: cut(head(cells), cells).padEnd(cells), align: 'left', rank: 0, cell: (row) => draw(row, cells) };
 }
@@ -63,12 +63,12 @@ function widthOf<Row>(rows: readonly Row[], columns: readonly LiveColumn<Row>[])
   return widths.reduce((sum, width) => sum + width, GAP * (columns.length - 1));
 }
 
-/** The first of several ways to say it that fits; the last one is cut. */
+/** Returns the first of several texts that fits, or the last one truncated. */
 export function firstFitting(lines: readonly string[], width: number): string {
   return lines.find((line) => stringWidth(line) <= width) ?? cutLine(lines.at(-1) ?? '', width);
 }
 
-/** Divides rows among lists, evenly but for what a shorter one leaves to others. */
+/** Divides rows evenly among lists; rows that a shorter list does not need go to the others. */
 export function shareRows(wants: readonly number[], rows: number): number[] {
   const shares = wants.map(() => 0);
   for (let rest = rows; rest > 0; rest--) {

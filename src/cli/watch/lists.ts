@@ -1,4 +1,4 @@
-/** The sections of a live page that are as long as the ledger has partitions and groups. */
+/** The sections of a live page with a row per partition or group. */
 
 import { epochInForce, type GroupDescription, type Micros, type PartitionGauge } from '../../index.ts';
 import { namesOf, routingText } from '../partition/routing-text.ts';
@@ -13,21 +13,21 @@ import { rowName, sectionName, UNKNOWN } from './margin.ts';
 import type { GroupFlow, Rates } from './rates.ts';
 import type { Sample } from './sample.ts';
 
-/** A section that can be had with fewer rows; the last of them says then what is left out. */
+/** A section of variable height; if rows are missing, its last row summarizes them. */
 export interface RowList {
   readonly size: number;
-  /** Its head and so many rows. */
+  /** Its head and at most `rows` rows. */
   lines(rows: number): Promise<string[]>;
 }
 
 const NAME_MIN = 7;
 
-/** A name from a ledger, safe, and with room for what stands beside it. */
+/** A name from a ledger, escaped, and truncated to leave room for other columns. */
 function shownName(name: string, width: number): string {
   return cut(escapeForTerminal(name), Math.max(NAME_MIN, Math.floor(width / 4)));
 }
 
-/** All of them, or the largest in the order they stood in. */
+/** All rows, or the largest ones in their original order. */
 function choose<Row>(
   rows: readonly Row[],
   room: number,
@@ -42,7 +42,7 @@ function sum<Row>(rows: readonly Row[], figure: (row: Row) => number): number {
   return rows.reduce((total, row) => total + figure(row), 0);
 }
 
-/** Says what is left out, as a row. `texts`: the longest first. */
+/** Adds a row about the hidden rows. `texts`: alternatives, the longest first. */
 function withMore(lines: string[], hidden: readonly unknown[], texts: readonly string[], width: number): string[] {
   if (hidden.length === 0) return lines;
   const rows = texts.map((text) => `${rowName('…')}  ${text}`);
@@ -115,29 +115,29 @@ function groupColumns({ groups, now }: Sample, rates: Rates, width: number): Liv
     rank,
     cell,
   });
-  const tries = column('tries', 4, ({ lanes }) => alarm(sum(lanes, ({ attempts }) => attempts)));
+  const attempts = column('attempts', 4, ({ lanes }) => redIfAny(sum(lanes, ({ attempts }) => attempts)));
   return [
     { head: sectionName('scheduler'), align: 'left', rank: 0, cell: ({ name }) => rowName(shownName(name, width)) },
     column('lag', 0, ({ lag }) => count(lag)),
     column('lag/s', 1, (group) => trendText(group, flowOf(group))),
     column('read/s', 5, (group) => rateText(flowOf(group)?.readPerSecond ?? null)),
-    column('done in', 2, (group) => catchUpText(group, flowOf(group))),
+    column('ETA', 2, (group) => catchUpText(group, flowOf(group))),
     column('oldest', 6, ({ oldestTime }) => ageText(oldestTime, now)),
-    column('held', 7, holdText),
-    ...(groups.some(({ lanes }) => lanes.some(({ attempts }) => attempts > 0)) ? [tries] : []),
-    column('parked', 3, ({ parked }) => alarm(parked)),
+    column('assigned', 7, assignedText),
+    ...(groups.some(({ lanes }) => lanes.some(({ attempts }) => attempts > 0)) ? [attempts] : []),
+    column('parked', 3, ({ parked }) => redIfAny(parked)),
   ];
 }
 
-/** Partitions that are leased, of all, and by how many members that are alive. */
-function holdText({ lanes, members }: GroupDescription): string {
+/** Leased partitions of all, and the number of live members. */
+function assignedText({ lanes, members }: GroupDescription): string {
   const leased = lanes.filter(({ member }) => member !== null).length;
   const alive = members.filter(({ isAlive }) => isAlive).length;
   const text = `${leased}/${lanes.length} by ${alive}`;
   return alive < members.length || leased < lanes.length ? chalk.yellow(text) : text;
 }
 
-/** Less waits than the group reads in a second. */
+/** Whether the lag is less than the group reads in a second. */
 function isKeepingUp({ lag }: GroupDescription, flow: GroupFlow): boolean {
   return lag <= flow.readPerSecond;
 }
@@ -153,7 +153,7 @@ function ageText(time: Micros | null, now: Micros): string {
   return age === null ? UNKNOWN : span(age);
 }
 
-function alarm(figure: number): string {
+function redIfAny(figure: number): string {
   return figure === 0 ? '0' : chalk.red(count(figure));
 }
 

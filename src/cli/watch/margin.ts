@@ -1,4 +1,4 @@
-/** What all sections of a live page have in common: the column of names at their left, and how they say what is not known, and how long. */
+/** Shared layout of the sections of a live page: the column of names, unknown values, and measured durations. */
 
 import { chalk } from '../terminal/colours.ts';
 import { span } from '../terminal/format-numbers.ts';
@@ -6,20 +6,20 @@ import { span } from '../terminal/format-numbers.ts';
 /** Sections are named in a column of this width. */
 const NAME_WIDTH = 9;
 
-/** In the place of a figure that nobody knows yet. */
+/** Shown for an unknown value. */
 export const UNKNOWN = '–';
 
-/** The name of a section, at the start of its first line. */
+/** Formats the name of a section, at the start of its first line. */
 export function sectionName(name: string): string {
   return chalk.bold(name.padEnd(NAME_WIDTH));
 }
 
-/** What stands in the name's place on the lines below. */
+/** Formats the name column of the lines below. */
 export function rowName(name: string): string {
   return `  ${name}`.padEnd(NAME_WIDTH);
 }
 
-/** How long was measured: no look comes to the millisecond. */
+/** Formats a measured duration; samples are not exact to the millisecond. */
 export function measuredSpan(ms: number): string {
   return span(Math.round(ms / 100) * 100);
 }

@@ -1,4 +1,4 @@
-/** Who works for a group, and where it gets stuck: the lines beneath it, where a page has room for them. */
+/** Formats the members and failing partitions of a group: lines below its row, if the page has room. */
 
 import type { GroupDescription, Micros } from '../../index.ts';
 import { chalk } from '../terminal/colours.ts';
@@ -15,12 +15,12 @@ export function memberLines({ members, lanes }: GroupDescription, now: Micros, w
     const what =
       leased.length > PARTITIONS_NAMED ? plural(leased.length, 'partition') : leased.join(' ') || 'no partition';
     const left = span(Math.abs(expiresAt - now) / 1000);
-    return `${escapeForTerminal(name)} holds ${what}, ${isAlive ? `for another ${left}` : `silent since its lease ended ${left} ago`}`;
+    return `${escapeForTerminal(name)}: ${what}, ${isAlive ? `lease ends in ${left}` : `lease expired ${left} ago`}`;
   });
   const stuck = lanes.filter(({ attempts }) => attempts > 0);
   const failures = stuck.map(
     ({ partition, nextOffset, attempts }) =>
-      `${escapeForTerminal(partition)}/${nextOffset} has had ${plural(attempts, 'attempt')}`,
+      `${escapeForTerminal(partition)}/${nextOffset}: ${plural(attempts, 'failed attempt')}`,
   );
   return [
     ...lines.map((line) => chalk.dim(cutLine(`${rowName('')}  ${line}`, width))),

@@ -1,4 +1,4 @@
-/** Lays the sections of a live page out in a window: never a line too wide, never a row too many. */
+/** Lays out the sections of a live page: no line is wider than the window, and no page is longer. */
 
 import { chalk } from '../terminal/colours.ts';
 import { cutLine } from '../terminal/cut.ts';
@@ -15,13 +15,13 @@ export interface Window {
   readonly rows: number;
 }
 
-/** With fewer rows than this for its lists, a page says the rest more briefly. */
+/** With fewer rows than this for the lists, the other sections use their short form. */
 const LIST_ROWS = 8;
 const AIR_ROWS = 3;
-/** Before which of the sections an empty line does most good: the partitions, then the groups, and so on. */
+/** Sections that get an empty line before them, in order of priority: the partitions, then the groups, and so on. */
 const GAPS = [2, 4, 1, 5, 3];
 
-/** At most as many lines as the window has rows; `hint` stands at the bottom where there is room for it. */
+/** Returns at most as many lines as the window has rows; `hint` is at the bottom if there is room. */
 export async function renderPage(
   sample: Sample,
   rates: Rates,
@@ -37,12 +37,12 @@ export async function renderPage(
     bus: busSection(sample, columns),
     replay: replaySection(sample, columns, isShort),
   });
-  // two more are the heads of the lists
+  // minus the two heads of the lists
   const roomIn = (parts: Readonly<Record<string, readonly string[]>>) => rows - Object.values(parts).flat().length - 2;
   let parts = await around(false);
   if (roomIn(parts) < Math.min(wanted, LIST_ROWS)) parts = await around(true);
   const room = Math.max(0, roomIn(parts));
-  // lists that fill any window leave a little air
+  // lists longer than the window leave some rows empty
   const air = Math.max(0, Math.min(AIR_ROWS, wanted - room, room - LIST_ROWS));
   const [partitionRows = 0, groupRows = 0] = shareRows([partitions.size, groups.size], room - air);
   const router = await partitions.lines(partitionRows);
@@ -65,7 +65,7 @@ export async function renderPage(
   return page.length <= rows ? page : clipped(page, rows, columns);
 }
 
-/** Behind the head and each row of a table its own lines. */
+/** Inserts after each row of a table its own lines. */
 function interleave([head = '', ...table]: readonly string[], beneath: readonly (readonly string[])[]): string[] {
   return [head, ...table.flatMap((row, at) => [row, ...(beneath[at] ?? [])])];
 }
@@ -78,5 +78,5 @@ function spaced(sections: readonly (readonly string[])[], rows: number): string[
 
 function clipped(page: readonly string[], rows: number, columns: number): string[] {
   const kept = page.slice(0, Math.max(0, rows - 1));
-  return [...kept, chalk.dim(cutLine(`… ${plural(page.length - kept.length, 'row')} left out`, columns))];
+  return [...kept, chalk.dim(cutLine(`… ${plural(page.length - kept.length, 'more row')}`, columns))];
 }

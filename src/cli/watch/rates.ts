@@ -1,38 +1,38 @@
-/** The figures of a live page, from one look at a ledger after another: rates, averages, how long a lag will last. Pure: times come in with the looks. */
+/** Computes the figures of a live page from successive samples: rates, averages and ETA. Pure: each sample carries its time. */
 
 import type { GroupDescription } from '../../index.ts';
 import type { Sample } from './sample.ts';
 
-/** What came in. Null where it was too much to be counted. */
+/** Rates of input. Null if there was too much to count. */
 export interface Flow {
-  /** The time it was measured over. */
+  /** Measured over this time. */
   readonly overMs: number;
   readonly eventsPerSecond: number;
   readonly commitsPerSecond: number | null;
   readonly bytesPerSecond: number | null;
 }
 
-/** How a group gets on. */
+/** Rates of a group. */
 export interface GroupFlow {
   readonly overMs: number;
-  /** Events by which cursors moved on. */
+  /** Events by which the offsets advanced. */
   readonly readPerSecond: number;
-  /** Below 0 where the lag shrinks. */
+  /** Negative if the lag shrinks. */
   readonly lagPerSecond: number;
-  /** Until nothing waits, if it goes on like this; null where the lag does not shrink. */
+  /** Time until the lag is 0 at this rate; null if the lag does not shrink. */
   readonly catchUpMs: number | null;
 }
 
 export interface Rates {
-  /** Over about the last second, or what lies between two looks. Null at the first one, as all else. */
+  /** Over about the last second, or since the sample before. Null at the first sample. */
   readonly last: Flow | null;
-  /** Over about ten seconds, or what there was. */
+  /** Over about ten seconds, or since the start. Null at the first sample. */
   readonly average: Flow | null;
-  /** Events in each of the last sixty seconds, the latest at the end; null where nobody looked yet. */
+  /** Events in each of the last sixty seconds, the latest last; null before the first sample. */
   readonly seconds: readonly (number | null)[];
-  /** Events a second by partition id, over the same time as `average`. */
+  /** Events per second by partition id, over the same time as `average`. */
   readonly partitions: ReadonlyMap<number, number>;
-  /** By name, over the same time or since the group was made. */
+  /** By name, over the same time or since the group was created. */
   readonly groups: ReadonlyMap<string, GroupFlow>;
   /** The largest lag of any group within sixty seconds. */
   readonly lagMost: number;
@@ -41,15 +41,15 @@ export interface Rates {
 const LAST_MS = 1000;
 const AVERAGE_MS = 10_000;
 const SECONDS = 60;
-/** A look that came a little later than a second after the other has still seen all of that second. */
+/** A first sample up to this late still counts as the start of its second. */
 const LATE_MS = 50;
 
-/** What is kept of a look. */
+/** The part of a sample that is kept. */
 interface Mark {
   readonly atMs: number;
-  /** Committed through it, counted up from the start of the ledger. */
+  /** Total events of the ledger. */
   readonly events: number;
-  /** Since the mark before. */
+  /** Since the previous mark. */
   readonly commits: number | null;
   readonly bytes: number | null;
   readonly partitions: ReadonlyMap<number, number>;
@@ -58,16 +58,16 @@ interface Mark {
 
 interface GroupMark {
   readonly lag: number;
-  /** Counted up since the first look. */
+  /** Total since the first sample. */
   readonly read: number;
 }
 
 export class RateMeter {
-  /** Of a bit more than the last sixty seconds, the oldest first. */
+  /** Marks of a little more than the last sixty seconds, the oldest first. */
   readonly #marks: Mark[] = [];
   #before: Sample | null = null;
 
-  /** Takes the next look, and says what follows from it and those before. */
+  /** Takes the next sample and returns the rates. */
   take(sample: Sample): Rates {
     const mark = this.#toMark(sample);
     const marks = this.#marks;
@@ -104,7 +104,7 @@ export class RateMeter {
     };
   }
 
-  /** A cursor that was stepped back has read nothing. */
+  /** An offset that was reset backwards counts as nothing read. */
   #readBy({ name, lanes }: GroupDescription): number {
     const before = this.#before?.groups.find((group) => group.name === name);
     const offsets = new Map(before?.lanes.map(({ partition, nextOffset }) => [partition, nextOffset]));
@@ -115,7 +115,7 @@ export class RateMeter {
     return (this.#marks.at(-1)?.groups.get(name)?.read ?? 0) + moved;
   }
 
-  /** The mark nearest to so long ago; null where there is none but this. */
+  /** Returns the mark nearest to `ms` ago; null if this is the only one. */
   #since(mark: Mark, ms: number): Mark | null {
     const wanted = mark.atMs - ms;
     let nearest: Mark | null = null;
@@ -128,12 +128,12 @@ export class RateMeter {
 
   #flow(mark: Mark, since: Mark | null): Flow | null {
     if (since === null) return null;
-    const behind = this.#marks.slice(this.#marks.indexOf(since) + 1);
+    const after = this.#marks.slice(this.#marks.indexOf(since) + 1);
     return {
       overMs: mark.atMs - since.atMs,
       eventsPerSecond: perSecond(mark.events - since.events, mark, since),
-      commitsPerSecond: rateOf(sumOf(behind.map(({ commits }) => commits)), mark, since),
-      bytesPerSecond: rateOf(sumOf(behind.map(({ bytes }) => bytes)), mark, since),
+      commitsPerSecond: rateOf(sumOf(after.map(({ commits }) => commits)), mark, since),
+      bytesPerSecond: rateOf(sumOf(after.map(({ bytes }) => bytes)), mark, since),
     };
   }
 
@@ -175,7 +175,7 @@ function sumOf(amounts: readonly (number | null)[]): number | null {
   return amounts.reduce<number | null>((sum, amount) => (sum === null || amount === null ? null : sum + amount), 0);
 }
 
-/** Events are spread evenly between two looks. */
+/** Events between two samples are spread evenly. */
 function secondsOf(marks: readonly Mark[]): (number | null)[] {
   const now = marks.at(-1)?.atMs ?? 0;
   const ends = Array.from({ length: SECONDS + 1 }, (_, at) => eventsAt(marks, now - (SECONDS - at) * 1000));

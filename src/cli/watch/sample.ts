@@ -1,4 +1,4 @@
-/** One look at a ledger: what moves in it, and when that was seen. Nothing stays open behind it. */
+/** Takes a sample of a ledger: its changing values, and the time. No transaction stays open. */
 
 import {
   type Completengine,
@@ -10,19 +10,19 @@ import {
 } from '../../index.ts';
 
 export interface Sample {
-  /** By a clock that never steps back. */
+  /** By the monotonic clock. */
   readonly atMs: number;
-  /** By the clock on the wall. */
+  /** By the wall clock. */
   readonly now: Micros;
   readonly identity: LedgerIdentity;
   readonly gauges: LedgerGauges;
   readonly groups: readonly GroupDescription[];
 }
 
-/** `behind`: the look before, from which growth is counted. */
-export async function takeSample(engine: Completengine, behind: Sample | null): Promise<Sample> {
+/** `previous`: the sample before, from which growth is counted. */
+export async function takeSample(engine: Completengine, previous: Sample | null): Promise<Sample> {
   const atMs = performance.now();
-  const gauges = await engine.gauges(behind?.gauges.head.sequence ?? null);
+  const gauges = await engine.gauges(previous?.gauges.head.sequence ?? null);
   const groups = await engine.groups();
   return { atMs, now: systemClock.nowMicros(), identity: engine.identity, gauges, groups };
 }

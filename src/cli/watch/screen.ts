@@ -1,4 +1,4 @@
-/** A second screen of the terminal, for a page that is written over again and again. Whatever ends it, the first one comes back as it was. */
+/** Shows a page on the alternate screen of the terminal, and always restores the normal screen. */
 
 import type { WriteStream } from 'node:tty';
 
@@ -6,10 +6,10 @@ const ENTER = '\u001b[?1049h';
 const LEAVE = '\u001b[?1049l';
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
-/** What is too wide after all is cut by the terminal. */
+/** The terminal truncates lines that are still too wide. */
 const NO_WRAP = '\u001b[?7l';
 const WRAP = '\u001b[?7h';
-/** The terminal shows what stands between these at once; one that does not know them leaves them out. */
+/** Synchronized output: the terminal shows all between these at once; an older one ignores them. */
 const BEGIN_FRAME = '\u001b[?2026h';
 const END_FRAME = '\u001b[?2026l';
 const HOME = '\u001b[H';
@@ -18,7 +18,7 @@ const CLEAR_BELOW = '\u001b[J';
 
 const WINDOW_DEFAULT = { columns: 80, rows: 24 };
 
-/** Whether standard output is a terminal that can go back over what it shows. */
+/** Whether standard output is a terminal that can move the cursor. */
 export function hasScreen(): boolean {
   return process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
 }
@@ -28,7 +28,7 @@ export class LiveScreen {
   readonly #onChange: () => void;
   #isOpen = false;
 
-  /** `onChange`: the window has another size, or the screen was away. */
+  /** `onChange`: called when the window was resized, or the process continues after Ctrl-Z. */
   constructor(onChange: () => void) {
     this.#onChange = onChange;
     this.#enter();
@@ -39,17 +39,17 @@ export class LiveScreen {
   }
 
   get window(): { columns: number; rows: number } {
-    // a terminal that does not know its size says 0
+    // a terminal of unknown size reports 0
     return {
       columns: this.#terminal.columns || WINDOW_DEFAULT.columns,
       rows: this.#terminal.rows || WINDOW_DEFAULT.rows,
     };
   }
 
-  /** At most as many lines as the window has. */
+  /** Shows a page of at most as many lines as the window has rows. */
   show(lines: readonly string[]): void {
     if (!this.#isOpen) return;
-    // cleared before it is written: behind a line that fills the window the cursor still stands on its last character
+    // clear a line before writing it: after a full line the cursor is still on its last character
     const page = lines.map((line) => CLEAR_LINE + line).join('\r\n');
     this.#terminal.write(
       `${BEGIN_FRAME}${HOME}${page}${lines.length < this.window.rows ? `\r\n${CLEAR_BELOW}` : ''}${END_FRAME}`,
@@ -76,7 +76,7 @@ export class LiveScreen {
     this.#terminal.write(WRAP + SHOW_CURSOR + LEAVE);
   };
 
-  /** With a listener the signal no longer stops us: we do, once the screen is given back. */
+  /** A listener disables the signal's effect, so restore the screen and stop the process here. */
   readonly #onSuspend = (): void => {
     this.#leave();
     process.kill(process.pid, 'SIGSTOP');

@@ -1,4 +1,4 @@
-/** The sections of a live page that are a few lines each: the ledger, its emission, the bus, what can be re-told. */
+/** The sections of a live page with a fixed height: ledger, emission, bus and replay. */
 
 import { basename } from 'node:path';
 import stringWidth from 'string-width';
@@ -45,7 +45,7 @@ export function ledgerSection({ identity, gauges, now }: Sample, width: number, 
   return [first, ...(isShort ? [] : [cutLine(head, width)])];
 }
 
-/** Left and right, and at least two columns between them. */
+/** Left and right text, at least two columns apart. */
 function apart(left: string, right: string, width: number): string {
   return `${left}${' '.repeat(Math.max(2, width - stringWidth(left) - stringWidth(right)))}${right}`;
 }
@@ -114,10 +114,10 @@ function graphTitle(seconds: readonly (number | null)[]): string {
   const known = seconds.filter((events) => events !== null).length;
   if (known === 0) return '';
   const most = mostOf(seconds);
-  return most === 0 ? `nothing in the last ${known}s` : `the last ${known}s, up to ${perSecond(most)}/s`;
+  return most === 0 ? `no events in the last ${known}s` : `last ${known}s, peak ${perSecond(most)}/s`;
 }
 
-/** What can be seen of it from outside: when it had something to tell, and what waits in the log of commits. */
+/** The part of the bus that is visible in the file: the last commit, and the write-ahead log. */
 export function busSection({ gauges, now }: Sample, width: number): string[] {
   const { committedAt, wal } = gauges;
   const name = sectionName('bus');
@@ -128,7 +128,7 @@ export function busSection({ gauges, now }: Sample, width: number): string[] {
     firstFitting(
       [
         `${name}  ${last}; ${walText(wal)}`,
-        `${name}  ${last}; ${bytes(wal.waitingBytes)} to write back`,
+        `${name}  ${last}; ${bytes(wal.waitingBytes)} to checkpoint`,
         `${name}  ${last}`,
       ],
       width,
@@ -139,11 +139,11 @@ export function busSection({ gauges, now }: Sample, width: number): string[] {
 function walText({ bytes: size, waitingBytes }: LedgerGauges['wal']): string {
   if (size === 0) return 'no WAL';
   return waitingBytes === 0
-    ? `${bytes(size)} WAL, all of it written back`
-    : `of ${bytes(size)} WAL ${bytes(waitingBytes)} not yet written back`;
+    ? `${bytes(size)} WAL, all checkpointed`
+    : `${bytes(size)} WAL, ${bytes(waitingBytes)} not yet checkpointed`;
 }
 
-/** What history there is to tell again, and what of other ledgers' is told here. */
+/** The range that can be replayed, and the ledgers that were replayed into this one. */
 export function replaySection({ identity, gauges }: Sample, width: number, isShort: boolean): string[] {
   const { head, firstTime, producers } = gauges;
   const name = sectionName('replay');
@@ -163,8 +163,8 @@ export function replaySection({ identity, gauges }: Sample, width: number, isSho
   if (isShort) return [first];
   const transfers = transfersOf(producers);
   const held = transfers.slice(0, TRANSFERS_SHOWN).map(({ uuid, isFiltered, throughSequence }) => {
-    const what = isFiltered ? 'a choice of ledger' : 'ledger';
-    return `${rowName('')}  holds ${what} ${uuid.slice(0, UUID_DIGITS)} through its sequence ${count(throughSequence)}`;
+    const what = isFiltered ? 'filtered copy of ledger' : 'copy of ledger';
+    return `${rowName('')}  ${what} ${uuid.slice(0, UUID_DIGITS)} through its sequence ${count(throughSequence)}`;
   });
   if (transfers.length > TRANSFERS_SHOWN)
     held.push(`${rowName('')}  and ${count(transfers.length - TRANSFERS_SHOWN)} other ledgers`);

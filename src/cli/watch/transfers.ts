@@ -1,13 +1,13 @@
-/** What a ledger holds of others by `replay --into`, as its producers tell. */
+/** Lists the ledgers that `replay --into` has copied from, by the names of producers. */
 
 import { type LedgerGauges, readTransferName } from '../../index.ts';
 
 export interface LedgerTransfer {
-  /** The other ledger. */
+  /** Of the source ledger. */
   readonly uuid: string;
-  /** Whether only a choice of its events was asked for. */
+  /** Whether the copy is filtered. */
   readonly isFiltered: boolean;
-  /** How far it is held, in the other one's sequences. */
+  /** The last copied sequence of the source. */
   readonly throughSequence: number;
 }
 

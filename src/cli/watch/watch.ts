@@ -1,4 +1,4 @@
-/** `inspect --watch`: looks at a ledger again and again, and shows each look on a live page, or as a line of JSON. */
+/** `inspect --watch`: samples a ledger at an interval, and shows each sample on a live page, or as a line of JSON. */
 
 import { type Completengine, LedgerError, payloadForm, StreamSink, systemTimer } from '../../index.ts';
 import { millisOf } from '../app/durations.ts';
@@ -16,7 +16,7 @@ import { hasScreen, LiveScreen } from './screen.ts';
 
 export interface WatchOptions {
   readonly everyMs: number;
-  /** Lines of JSON on a terminal, too. */
+  /** JSON lines even on a terminal. */
   readonly isJson: boolean;
 }
 
@@ -36,7 +36,7 @@ export function everyMsOf(flag: string | undefined): number {
   });
 }
 
-/** Until interrupted, or until nobody reads any more. */
+/** Runs until interrupted, or until the output pipe is closed. */
 export function watch(engine: Completengine, interrupt: Interrupt, { everyMs, isJson }: WatchOptions): Promise<void> {
   return isJson || !hasScreen() ? watchAsLines(engine, interrupt, everyMs) : watchOnScreen(engine, interrupt, everyMs);
 }
@@ -58,10 +58,10 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
   let redraw = (): Promise<void> => Promise.resolve();
   const screen = new LiveScreen(() => void redraw());
   const leave = hasKeyboard() ? listenForKeys({ signal: interrupt.signal, onQuit: () => interrupt.abort() }) : () => {};
-  const end = `${hasKeyboard() ? 'q' : 'Ctrl-C'} ends it`;
+  const quit = `${hasKeyboard() ? 'q' : 'Ctrl-C'} quit`;
   try {
     await sampleLoop(engine, interrupt.signal, everyMs, (sample, rates) => {
-      const hint = `${end}; it looks every ${span(everyMs)}${averagedOver(rates)}`;
+      const hint = `${quit}, refresh ${span(everyMs)}${averagedOver(rates)}`;
       redraw = async () => screen.show(await renderPage(sample, rates, screen.window, hint));
       return redraw();
     });
@@ -72,7 +72,7 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
 }
 
 function averagedOver({ average }: Rates): string {
-  return average === null ? '' : `; rates of partitions and groups are over ${measuredSpan(average.overMs)}`;
+  return average === null ? '' : `; partition and group rates over ${measuredSpan(average.overMs)}`;
 }
 
 async function sampleLoop(engine: Completengine, signal: AbortSignal, everyMs: number, show: Show): Promise<void> {
@@ -82,7 +82,7 @@ async function sampleLoop(engine: Completengine, signal: AbortSignal, everyMs: n
   while (!signal.aborted) {
     sample = await takeSample(engine, sample);
     await show(sample, meter.take(sample));
-    // a look that was late does not make the next ones late, and those that were missed are not made up for
+    // a late sample does not delay the next ones, and missed ones are skipped
     const beats = Math.floor((systemTimer.nowMs() - startedMs) / everyMs) + 1;
     await systemTimer.wait(startedMs + beats * everyMs - systemTimer.nowMs(), signal);
   }

@@ -1,4 +1,4 @@
-/** `completengine partition add`: new partitions, from the next commit on. */
+/** `completengine partition add`: adds partitions, effective from the next commit. */
 
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
@@ -8,15 +8,15 @@ import { changeDocument, changeText } from '../../cli/partition/routing-text.ts'
 import { sayOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 
 export default class PartitionAdd extends BaseCommand {
-  static override summary = 'Add partitions that keys go to, from the next commit on.';
+  static override summary = 'Add partitions, effective from the next commit.';
   static override description =
-    `Old events stay where they are. Under hash and composite most keys go to another partition afterwards, as on a Kafka topic that grows; under manual
-the names can be used. A range needs another bound for each partition: see partition reroute.`;
+    `Existing events stay where they are. With a hash or composite rule most keys then move to another partition, as on a Kafka topic that grows. With a manual
+rule events can use the new names. A range rule needs one more bound per partition: see partition reroute.`;
   static override enableJsonFlag = true;
   static override strict = false;
   static override usage = '<%= command.id %> NAME... [-l FILE]';
   static override examples = ['<%= config.bin %> <%= command.id %> p8 p9'];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     name: Args.string({ description: 'names of the new partitions', required: true, ignoreStdin: true }),
   };

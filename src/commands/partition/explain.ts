@@ -1,4 +1,4 @@
-/** `completengine partition explain`: where keys and events would go, and why. */
+/** `completengine partition explain`: shows where keys and events would go, and by which rule. */
 
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
@@ -12,10 +12,10 @@ import { plural } from '../../cli/terminal/format-numbers.ts';
 import { type Completengine, type Explanation, payloadForm, StreamSink } from '../../index.ts';
 
 export default class PartitionExplain extends BaseCommand {
-  static override summary = 'Tell where keys or events would go, and by which rule; writes nothing.';
+  static override summary = 'Show where keys or events would go, and by which rule; writes nothing.';
   static override description =
-    `KEY is the key's text as envelopes show it; for a composite a+b, or the JSON list. Without one it reads events as emit does, from standard input.
-It prints partition, key and rule, a line for each, with tabs between them. What would be a bad line has no partition but the reason; then the exit code is 65.`;
+    `KEY is a key as envelopes show it; for a composite rule write a+b or the JSON list. Without KEY it reads events from standard input, as emit does.
+It prints one line per key or event: partition, key and rule, separated by tabs. A bad line has no partition, the reason in place of the rule, and exit code 65.`;
   static override strict = false;
   static override usage = '<%= command.id %> [KEY]...';
   static override examples = [
@@ -24,13 +24,17 @@ It prints partition, key and rule, a line for each, with tabs between them. What
     '<%= config.bin %> <%= command.id %> < events.jsonl | cut -f 1 | sort | uniq -c',
     '<%= config.bin %> <%= command.id %> --json < events.jsonl | jq -r .partition',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
-    key: Args.string({ description: 'keys; none: events on standard input', required: false, ignoreStdin: true }),
+    key: Args.string({
+      description: 'keys; none: read events from standard input',
+      required: false,
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
-    json: Flags.boolean({ description: 'a JSON document a line' }),
-    envelope: Flags.boolean({ description: 'the lines are envelopes, as replay -o envelope prints them' }),
+    json: Flags.boolean({ description: 'print one JSON document per line' }),
+    envelope: Flags.boolean({ description: 'input lines are envelopes, as replay -o envelope prints them' }),
   };
 
   async run(): Promise<void> {
@@ -49,13 +53,13 @@ It prints partition, key and rule, a line for each, with tabs between them. What
       }
       if (refused === 0) return;
       process.exitCode = EXIT_BAD_INPUT;
-      this.logToStderr(`${plural(refused, keys.length > 0 ? 'key' : 'line')} would not be taken`);
+      this.logToStderr(`${plural(refused, keys.length > 0 ? 'key' : 'line')} would be rejected`);
     });
   }
 
   #explainInput(engine: Completengine, envelope: boolean, signal: AbortSignal): AsyncIterable<readonly Explanation[]> {
     const input = openInput([]);
-    if (input.isTerminal) this.logToStderr('reading JSON lines from the terminal; Ctrl-D ends them');
+    if (input.isTerminal) this.logToStderr('reading JSON lines from the terminal; press Ctrl-D to end');
     return engine.partitioning.explainLines(input.sources, { envelope, signal });
   }
 }

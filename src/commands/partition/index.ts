@@ -1,4 +1,4 @@
-/** `completengine partition`: the partitions of a ledger. */
+/** `completengine partition`: lists the partitions of a ledger. */
 
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
@@ -6,10 +6,10 @@ import { reachDocuments, reachTable } from '../../cli/partition/partition-table.
 import { epochDocument, epochText, placementDocuments } from '../../cli/partition/routing-text.ts';
 
 export default class Partition extends BaseCommand {
-  static override summary = 'List the partitions, how keys reach them, and how events spread over them.';
+  static override summary = 'List the partitions, how keys reach them, and how evenly events are spread.';
   static override description =
-    `skew is a partition's events against an even share of those that keys lead to: x1.00 is even, x2.00 twice as many.
-What is stored is marked with ~ where it is reckoned from a sample, because there are too many commits to look at each.`;
+    `skew compares a partition with an even share of all partitions that keys can reach: x1.00 is even, x2.00 has twice as many events.
+~ marks an estimate from a sample of the commits.`;
   static override enableJsonFlag = true;
   static override usage = '<%= command.id %> [-l FILE]';
   static override examples = [

@@ -1,4 +1,4 @@
-/** `completengine partition place`: keys that go to a partition of one's choice, from the next commit on. */
+/** `completengine partition place`: sends keys to chosen partitions, effective from the next commit. */
 
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
@@ -11,8 +11,8 @@ import { LedgerError } from '../../index.ts';
 export default class PartitionPlace extends BaseCommand {
   static override summary = 'Send keys to partitions of your choice, from the next commit on.';
   static override description =
-    `A key that was placed goes there whatever the rule says; old events stay where they are. KEY is the key's text as envelopes show it; for a composite
-a+b, or the JSON list. All of one call begin together.`;
+    `A placed key goes to its partition whatever the routing rule says; existing events stay where they are. KEY is a key as envelopes show it; for a
+composite rule write a+b or the JSON list. All placements of one call take effect together.`;
   static override enableJsonFlag = true;
   static override strict = false;
   static override usage = '<%= command.id %> KEY NAME [KEY NAME]...';
@@ -21,10 +21,10 @@ a+b, or the JSON list. All of one call begin together.`;
     '<%= config.bin %> <%= command.id %> acme p3 initech p4',
     '<%= config.bin %> <%= command.id %> acme+billing p3',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     key: Args.string({ description: 'key, as envelopes show it', required: true, ignoreStdin: true }),
-    name: Args.string({ description: 'partition it is to go to', required: true, ignoreStdin: true }),
+    name: Args.string({ description: 'partition for this key', required: true, ignoreStdin: true }),
   };
 
   async run(): Promise<object> {
@@ -42,8 +42,8 @@ a+b, or the JSON list. All of one call begin together.`;
 function inPairs(texts: readonly string[]): { key: string; partition: string }[] {
   if (texts.length % 2 !== 0) {
     throw new LedgerError('INVALID_ARGUMENT', {
-      message: `the key '${texts.at(-1)?.slice(0, 80)}' has no partition`,
-      hint: 'write pairs: completengine partition place KEY NAME KEY NAME',
+      message: `no partition is given for the key '${texts.at(-1)?.slice(0, 80)}'`,
+      hint: 'give pairs: completengine partition place KEY NAME KEY NAME',
     });
   }
   return Array.from({ length: texts.length / 2 }, (_, nth) => ({

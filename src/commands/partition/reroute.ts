@@ -1,4 +1,4 @@
-/** `completengine partition reroute`: another rule, from the next commit on. */
+/** `completengine partition reroute`: changes the routing rule, effective from the next commit. */
 
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
@@ -11,10 +11,10 @@ import { sayOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 import { parseRoutingSpec, withMissing } from '../../index.ts';
 
 export default class PartitionReroute extends BaseCommand {
-  static override summary = 'Route by another rule, from the next commit on.';
+  static override summary = 'Change the routing rule, effective from the next commit.';
   static override description =
-    `Old events stay where they are, and a replay tells what it told before. No partition is ever removed; those that are named and not there are made.
---dry-run routes the events there are by both rules, tells how many would go elsewhere, and writes nothing.`;
+    `Existing events stay where they are, and their replay does not change. No partition is ever removed; missing ones are created.
+--dry-run routes the existing events by both rules and reports how many would move. It writes nothing.`;
   static override enableJsonFlag = true;
   static override usage = '<%= command.id %> SPEC [-l FILE] [--partitions N|NAMES] [--dry-run]';
   static override examples = [
@@ -22,23 +22,23 @@ export default class PartitionReroute extends BaseCommand {
     '<%= config.bin %> <%= command.id %> range:amount=100,1000 --partitions low,mid,high --dry-run',
     '<%= config.bin %> <%= command.id %> composite:tenant+topic --dry-run --sample 100000',
   ];
-  // without ignoreStdin oclif takes what is piped in for the argument
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
-    spec: Args.string({ description: 'routing, as init --partition takes it', required: true, ignoreStdin: true }),
+    spec: Args.string({ description: 'routing rule, as in init --partition', required: true, ignoreStdin: true }),
   };
   static override flags = {
     partitions: Flags.string({
       description:
-        'how many partitions keys go to, or their names separated by commas; default: those of now, for a range as many as its bounds make',
+        'number of partitions for keys, or their names separated by commas; default: the current ones, or for a range as many as its bounds define',
       helpValue: 'N|NAME,..',
     }),
     missing: Flags.string({
-      description: 'partition for events without a key; default: such an event is a bad line',
+      description: 'partition for events without a key; default: reject them as bad lines',
       helpValue: 'NAME',
     }),
-    'dry-run': Flags.boolean({ description: 'only tell what would change' }),
+    'dry-run': Flags.boolean({ description: 'only report what would change' }),
     sample: Flags.integer({
-      description: 'look at so many of the last events; default: all of history',
+      description: 'use only the last N events; default: all events',
       helpValue: 'N',
       dependsOn: ['dry-run'],
     }),

@@ -29,7 +29,7 @@ export interface CursorStep {
 export interface CursorPlan {
   readonly steps: readonly CursorStep[];
   /** Events that are delivered again, and events that are skipped. */
-  readonly again: number;
+  readonly redelivered: number;
   readonly skipped: number;
   /** Active members. */
   readonly liveMembers: readonly string[];
@@ -177,7 +177,7 @@ export class GroupAdmin {
     }));
     return {
       steps,
-      again: steps.reduce((sum, { from, to }) => sum + Math.max(0, from - to), 0),
+      redelivered: steps.reduce((sum, { from, to }) => sum + Math.max(0, from - to), 0),
       skipped: steps.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0),
       liveMembers,
     };

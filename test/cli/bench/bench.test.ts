@@ -92,7 +92,7 @@ it('compares with a document kept before', async () => {
   writeFileSync(before, JSON.stringify(DOCUMENT));
   const args = ['--partition', 'manual:partition', '--durability', 'normal', '--compare', before];
   const { stdout } = await succeed([...FEW, ...args, '--dir', directory]);
-  expect(stdout.toString()).toMatch(/^figure +now +then +now\/then/m);
+  expect(stdout.toString()).toMatch(/^figure +now +before +now\/before/m);
   expect(stdout.toString()).toMatch(/^cat \| emit +[\d,]+ events\/s +1,000,000 events\/s +0\.\d\d {2}worse$/m);
   expect(stdout.toString()).toContain(
     'partition hash:tenant then, manual:partition now; durability full then, normal now; synchronous FULL then, NORMAL now',
@@ -160,13 +160,13 @@ it('a follower it has started ends with it, even when it is killed', async () =>
 
 it.each([
   [['--events', 'many'], 2, "'many' is not a number of events"],
-  [['--size', '20'], 2, 'events of 20 bytes cannot be made'],
+  [['--size', '20'], 2, 'the event size 20 is not possible'],
   [['--partitions', '300'], 2, '300 partitions are out of range'],
   [['--partition', 'hush:tenant'], 2, "'hush:tenant' is not a routing"],
   [['--partition', 'hash:nosuch'], 2, 'cannot be routed by hash:nosuch'],
   [['--partition', 'manual:tenant'], 2, 'cannot be routed by manual:tenant'],
-  [['--events', '1e12', '--size', '1M'], 74, 'free, and measuring takes'],
-  [['--dir', '/nowhere/at/all'], 73, 'no temporary ledger can be made in /nowhere/at/all: ENOENT'],
+  [['--events', '1e12', '--size', '1M'], 74, 'free, and the measurement needs'],
+  [['--dir', '/nowhere/at/all'], 73, 'no temporary ledger can be created in /nowhere/at/all: ENOENT'],
   [['--compare', '/nowhere/before.json'], 66, 'there is no file /nowhere/before.json to compare with'],
   [['--compare', 'package.json'], 65, 'it is JSON of something else'],
   [['--compare', 'README.md'], 65, 'it is not JSON'],

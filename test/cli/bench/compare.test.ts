@@ -137,7 +137,7 @@ describe('the text', () => {
       'tmpfs is memory',
     );
     expect(benchText({ ...DOCUMENT, settings: { ...DOCUMENT.settings, durability: 'normal' } })).toContain(
-      'a power cut may take the last commits',
+      'a power failure may lose the last commits',
     );
     expect(benchText(withFigures({ commit: { ...commit, count: 100 } }))).toContain(
       '100 single commits are too few for a p99.9',

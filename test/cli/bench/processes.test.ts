@@ -38,7 +38,7 @@ it('counts the time of the slowest part of a pipeline', async () => {
 it('tells what a process that fails says itself', async () => {
   await expect(runScript('echo "error: no room" >&2; echo more >&2; exit 74', [], never())).rejects.toMatchObject({
     code: 'IO_FAILED',
-    message: 'a process that was measured failed: it ended with 74, and said "no room"',
+    message: 'a measured process failed: it ended with 74, and printed "no room"',
   });
   await expect(run('/nowhere/program', [], never())).rejects.toMatchObject({
     code: 'IO_FAILED',

@@ -9,7 +9,7 @@ import { RateMeter } from '../../../src/cli/watch/rates.ts';
 import type { Sample } from '../../../src/cli/watch/sample.ts';
 import { groupOf, START, sampleOf } from '../../support/looks.ts';
 
-const HINT = 'q ends it';
+const HINT = 'q quit, refresh 1s';
 
 /** The page of a ledger at its second look. */
 function pageOf(
@@ -68,13 +68,13 @@ describe('a page', () => {
     expect(text).toMatch(/^router +hash:tenant over 2 partitions, epoch 1 +events +share +events\/s$/m);
     expect(text).toMatch(/^ {2}p0 +█{20} +200 +25\.0 % +100$/m);
     expect(text).toMatch(/^ {2}p1 +█{60} +600 +75\.0 % +300$/m);
-    expect(text).toMatch(/^bus +last commit 1s ago; of 4\.00 MB WAL 1\.00 MB not yet written back$/m);
-    expect(text).toMatch(/^scheduler +1 group, 1 member +lag +lag\/s +read\/s +done in +oldest +held +parked$/m);
+    expect(text).toMatch(/^bus +last commit 1s ago; 4\.00 MB WAL, 1\.00 MB not yet checkpointed$/m);
+    expect(text).toMatch(/^scheduler +1 group, 1 member +lag +lag\/s +read\/s +ETA +oldest +assigned +parked$/m);
     expect(text).toMatch(/^ {2}mailer +█+[▏▎▍▌▋▊▉]? +20 +-30 +430 +– +1s +2\/2 by 1 +0$/m);
-    expect(text).toMatch(/^ +one holds p0 p1, for another 19s$/m);
+    expect(text).toMatch(/^ +one: p0 p1, lease ends in 19s$/m);
     expect(text).toMatch(/^replay +sequences 1-800, 2026-04-12T09:00:00Z to 2026-04-12T09:00:00Z, strict by default$/m);
-    expect(text).toMatch(/^ +holds ledger fedcba98 through its sequence 1,500$/m);
-    expect(text).toMatch(/^q ends it$/m);
+    expect(text).toMatch(/^ +copy of ledger fedcba98 through its sequence 1,500$/m);
+    expect(text).toMatch(/^q quit, refresh 1s$/m);
   });
 
   it('says when a group will have caught up, and when it never will', async () => {
@@ -141,7 +141,7 @@ describe('a page', () => {
   it('says how many of its rows it leaves out where not even its sections fit', async () => {
     const page = await pageOf(busySample(8, 2), { columns: 40, rows: 4 });
     expect(page).toHaveLength(4);
-    expect(page.at(-1)).toMatch(/^… \d+ rows left out$/);
+    expect(page.at(-1)).toMatch(/^… \d+ more rows$/);
   });
 
   it('shows in a small window of each organ what matters most', async () => {

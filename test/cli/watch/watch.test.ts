@@ -110,7 +110,7 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
     const lines = await screen.showing(/^head +5:/m);
     expect(lines.filter((line) => line.startsWith('head'))).toHaveLength(1);
     expect(lines.join('\n')).not.toContain('before');
-    expect((await screen.showing(/up to \d+\/s/)).join('\n')).toMatch(/^emission +the last \d+s, up to 2\/s/m);
+    expect((await screen.showing(/peak \d+\/s/)).join('\n')).toMatch(/^emission +last \d+s, peak 2\/s/m);
     screen.press('q');
     expect(await screen.showing(/^code 0$/m)).toContain('before');
   });
@@ -166,7 +166,7 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
     ] as const) {
       screen.resize(columns, rows);
       const lines = await screen.showing(
-        rows < 10 ? /^ledger[\s\S]*\n… \d+ rows left out\n*$/ : /^ledger[\s\S]*\nreplay .*\n*(q ends it.*\n*)?$/,
+        rows < 10 ? /^ledger[\s\S]*\n… \d+ more rows\n*$/ : /^ledger[\s\S]*\nreplay .*\n*(q quit.*\n*)?$/,
       );
       expect(lines.length).toBeLessThanOrEqual(rows);
       for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
