@@ -100,6 +100,20 @@ describe('the README', () => {
   });
 });
 
+describe('ARCHITECTURE.md', () => {
+  it.each([
+    ['From standard input to the disk', 27],
+    ['One `--exec` delivery', 25],
+  ])('walks "%s" through fewer than %i files, each once', (heading, filesMax) => {
+    const section = read('ARCHITECTURE.md').split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+    const files = captures(section, /^\d+\. `([\w./-]+)`/gm);
+    expect(files).toHaveLength(captures(section, /^(\d+)\. /gm).length);
+    expect(new Set(files).size).toBe(files.length);
+    expect(files.length).toBeGreaterThan(10);
+    expect(files.length).toBeLessThan(filesMax);
+  });
+});
+
 describe('the checks of documents', () => {
   it('find a retired word or identifier with its line, and leave longer words alone', () => {
     expect(retiredIn('A storyteller\ntold of the Conveyor; Tell me.\n`TellingReport`, mending')).toEqual([
