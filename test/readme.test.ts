@@ -1,4 +1,4 @@
-/** Runs the README: its session must print what it says, its commands and flags must exist. And the script of docs/CONSUMERS.md, as its reader would. */
+/** Runs the README's session and the script of docs/CONSUMERS.md, and checks that the commands and flags of README and docs/COMMANDS.md exist. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const COMMANDS = readFileSync(join(ROOT, 'docs/COMMANDS.md'), 'utf8');
 const CONSUMERS = readFileSync(join(ROOT, 'docs/CONSUMERS.md'), 'utf8');
 
 interface Step {
@@ -17,7 +18,7 @@ interface Step {
   readonly output: readonly string[];
 }
 
-/** The steps of the console blocks, one after the other: a line behind `$ `, and what it prints. */
+/** The steps of all console blocks, in order: a command after `$ `, and the lines it prints. */
 function session(): Step[] {
   return [...README.matchAll(/```console\n([\s\S]*?)```/g)]
     .map(([, block = '']) => block)
@@ -30,7 +31,7 @@ function session(): Step[] {
     });
 }
 
-/** What differs from run to run, by the names the README gives it. */
+/** Replaces what differs from run to run by the README's placeholders. */
 function normalize(output: string, directory: string): string[] {
   return output
     .replaceAll(`${directory}/`, './')
@@ -59,20 +60,20 @@ describe('the README', () => {
     }
   });
 
-  it('names every command there is', () => {
+  it('and docs/COMMANDS.md name every command', () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
       commands: Record<string, unknown>;
     };
     for (const verb of Object.keys(manifest.commands))
-      expect(README).toMatch(new RegExp(`^\\| \`${verb.replaceAll(':', ' ')}\\b`, 'm'));
+      expect(README + COMMANDS).toMatch(new RegExp(`^\\| \`${verb.replaceAll(':', ' ')}\\b`, 'm'));
   });
 
-  it('names no flag that does not exist', () => {
+  it('and docs/COMMANDS.md name no flag that does not exist', () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
       commands: Record<string, { flags: Record<string, unknown> }>;
     };
     const known = new Set(['help', ...Object.values(manifest.commands).flatMap(({ flags }) => Object.keys(flags))]);
-    const named = [...README.matchAll(/(?<=[\s`(])--([a-z][a-z-]*)/g)].map(([, flag]) => flag);
+    const named = [...(README + COMMANDS).matchAll(/(?<=[\s`(])--([a-z][a-z-]*)/g)].map(([, flag]) => flag);
     expect(named.length).toBeGreaterThan(10);
     for (const flag of named) expect(known).toContain(flag);
   });
