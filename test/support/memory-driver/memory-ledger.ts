@@ -41,7 +41,7 @@ class MemoryLedger implements Ledger {
   pinsOf = async (sessions: readonly string[]) =>
     sessions.map((session) => this.#store.pinOf(session)).filter((pin) => pin !== null);
   positionOfProducer = async (name: string) => this.#store.positionOfProducer(name);
-  walGrowth = async () => null;
+  warnings = async () => [];
   routing = async () => routingOf(this.#store.state);
   commit = async (draft: CommitDraft) => this.#notifying(this.#store.commit(draft));
   beginEpoch = async (plan: Plan) => this.#store.beginEpoch(plan);

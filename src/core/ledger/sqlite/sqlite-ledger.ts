@@ -92,47 +92,50 @@ export class SqliteLedger implements Ledger {
   }
 
   head(): Promise<Head> {
-    return this.#guarded.look(() => headOf(this.#current()));
+    return this.#guarded.read(() => headOf(this.#current()));
   }
 
   basis(): Promise<Basis> {
-    return this.#guarded.look(() => this.#states.basis(this.#current()));
+    return this.#guarded.read(() => this.#states.basis(this.#current()));
   }
 
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]> {
-    return this.#guarded.look(() => this.#pins.find(sessions, this.#current()));
+    return this.#guarded.read(() => this.#pins.find(sessions, this.#current()));
   }
 
   positionOfProducer(name: string): Promise<ProducerPosition> {
-    return this.#guarded.look(() => provenProducer(this.#db, name));
+    return this.#guarded.read(() => provenProducer(this.#db, name));
   }
 
   describe(): Promise<Omit<LedgerDescription, 'warnings'>> {
-    return this.#guarded.look(() => {
+    return this.#guarded.read(() => {
       this.#identity = readIdentity(this.#db, this.#identity.path);
       return describeLedger(this.#db, this.#identity);
     });
   }
 
-  walGrowth(): Promise<LedgerWarning | null> {
-    return this.#guarded.look(() => walGrowth(this.#db, this.#identity.path, this.#parts.isWriter));
+  warnings(): Promise<readonly LedgerWarning[]> {
+    return this.#guarded.read(() => {
+      const growth = walGrowth(this.#db, this.#identity.path, this.#parts.isWriter);
+      return growth === null ? [] : [growth];
+    });
   }
 
   async gauges(behind: number | null): Promise<LedgerGauges> {
     guardIdentity(this.#identity.path, this.#file);
-    const gauges = await this.#guarded.read(() => {
+    const gauges = await this.#guarded.readSnapshot(() => {
       const state = this.#current();
       return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
     });
-    return { ...gauges, wal: await this.#guarded.look(() => readWal(this.#db, this.#identity.path)) };
+    return { ...gauges, wal: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
   }
 
   routing(): Promise<RoutingInForce> {
-    return this.#guarded.look(() => routingOf(this.#current()));
+    return this.#guarded.read(() => routingOf(this.#current()));
   }
 
   summarize(): Promise<PartitionSummary[]> {
-    return this.#guarded.look(() => {
+    return this.#guarded.read(() => {
       this.#current();
       return this.#db.transaction(() => summarizePartitions(this.#db, this.#identity.partitions)).deferred();
     });
@@ -217,7 +220,7 @@ export class SqliteLedger implements Ledger {
   }
 
   read(request: ReadRequest): Promise<Page> {
-    return this.#guarded.look(() => {
+    return this.#guarded.read(() => {
       if (!request.verify) return this.#reader.page(request);
       return new ChainWalk(this.#db, this.#reader).page(request);
     });
@@ -247,7 +250,7 @@ export class SqliteLedger implements Ledger {
   }
 
   sequenceAtTime(time: Micros): Promise<number> {
-    return this.#guarded.look(
+    return this.#guarded.read(
       () => sequenceAtTime(this.#db, this.#reader, time) ?? this.#states.current().sequence + 1,
     );
   }
@@ -257,14 +260,14 @@ export class SqliteLedger implements Ledger {
     partitions: readonly PartitionId[] | null,
     through = Number.MAX_SAFE_INTEGER,
   ): Promise<number> {
-    return this.#guarded.look(() => {
+    return this.#guarded.read(() => {
       const chosen = partitions ?? this.#reader.partitionIds();
       return sequenceOfLast(this.#reader, count, chosen, through) ?? 1;
     });
   }
 
   partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
-    return this.#guarded.look(() => this.#reader.partitionsSentTo(range));
+    return this.#guarded.read(() => this.#reader.partitionsSentTo(range));
   }
 
   async verify(options: Verification): Promise<VerifyReport> {

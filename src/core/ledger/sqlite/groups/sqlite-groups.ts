@@ -51,7 +51,8 @@ import { summarizeGroups } from './summaries.ts';
 export interface Transactions {
   /** IMMEDIATE; durable when it resolves. */
   write<Result>(work: () => Result): Promise<Result>;
-  read<Result>(work: () => Result): Promise<Result>;
+  /** As of one moment. */
+  readSnapshot<Result>(work: () => Result): Promise<Result>;
 }
 
 export class SqliteGroups implements Groups {
@@ -148,7 +149,7 @@ export class SqliteGroups implements Groups {
   }
 
   generation(group: string): Promise<number | null> {
-    return this.#transactions.read(() => generationOf(this.#tables, group));
+    return this.#transactions.readSnapshot(() => generationOf(this.#tables, group));
   }
 
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
@@ -168,11 +169,11 @@ export class SqliteGroups implements Groups {
   }
 
   parked(group: string, span: ParkedSpan): Promise<ParkedEvent[]> {
-    return this.#transactions.read(() => parkedOf(this.#tables, group, span));
+    return this.#transactions.readSnapshot(() => parkedOf(this.#tables, group, span));
   }
 
   checkParked(group: string, sequences: readonly number[]): Promise<void> {
-    return this.#transactions.read(() => checkParked(this.#tables, group, sequences));
+    return this.#transactions.readSnapshot(() => checkParked(this.#tables, group, sequences));
   }
 
   redeliver(group: string, sequences: readonly number[]): Promise<number> {
@@ -204,14 +205,14 @@ export class SqliteGroups implements Groups {
   }
 
   positions(group: string): ReturnType<Groups['positions']> {
-    return this.#transactions.read(() => {
+    return this.#transactions.readSnapshot(() => {
       checkGroup(this.#tables, group);
       return cursorsOf(this.#tables, group);
     });
   }
 
   planMove(move: CursorMove): Promise<GroupPlan> {
-    return this.#transactions.read(() => planMove(this.#tables, this.#reader, move));
+    return this.#transactions.readSnapshot(() => planMove(this.#tables, this.#reader, move));
   }
 
   move(move: CursorMove): Promise<GroupPlan> {
@@ -219,19 +220,19 @@ export class SqliteGroups implements Groups {
   }
 
   summaries(now: Micros): Promise<GroupSummary[]> {
-    return this.#transactions.read(() => summarizeGroups(this.#tables, this.#reader, now));
+    return this.#transactions.readSnapshot(() => summarizeGroups(this.#tables, this.#reader, now));
   }
 
   ends(partitions: readonly PartitionId[]): Promise<number[]> {
-    return this.#transactions.read(() => partitions.map((partition) => endOf(this.#reader, partition)));
+    return this.#transactions.readSnapshot(() => partitions.map((partition) => endOf(this.#reader, partition)));
   }
 
   partitionIds(): Promise<PartitionId[]> {
-    return this.#transactions.read(() => this.#reader.partitionIds());
+    return this.#transactions.readSnapshot(() => this.#reader.partitionIds());
   }
 
   read(request: LaneRequest): Promise<StoredCommit[]> {
-    return this.#transactions.read(() => readLane(this.#reader, request));
+    return this.#transactions.readSnapshot(() => readLane(this.#reader, request));
   }
 }
 
