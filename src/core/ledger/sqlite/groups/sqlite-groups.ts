@@ -7,7 +7,6 @@ import type {
   GroupSummary,
   Heartbeat,
   HeldLease,
-  Lease,
   Membership,
   ParkedEvent,
   ParkReason,
@@ -18,20 +17,11 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { CursorMove, GroupPlan, Groups, LaneRequest, ParkedSpan, SpanStep } from '../../groups.ts';
 import { FrameReader } from '../read/read.ts';
-import {
-  acknowledge,
-  type CursorRow,
-  countFailure,
-  cursorsOf,
-  cursorsOfAll,
-  moveCursors,
-  planMove,
-  setCursors,
-  undoFailure,
-} from './cursors.ts';
+import { acknowledge, countFailure, cursorsOf, moveCursors, planMove, setCursors, undoFailure } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, insertGroup, nextGeneration } from './group-rows.ts';
+import { heartbeat } from './heartbeat.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
-import { leasesOf, rebalanceShares, remove, removeDead, renew } from './members.ts';
+import { deleteMember } from './members.ts';
 import {
   beginRedelivery,
   checkParked,
@@ -92,49 +82,13 @@ export class SqliteGroups implements Groups {
   }
 
   heartbeat(beat: Heartbeat): Promise<Membership> {
-    return this.#write(() => this.#heartbeat(beat));
-  }
-
-  #heartbeat(beat: Heartbeat): Membership {
-    const { group, member, now, ttl } = beat;
-    checkGroup(this.#tables, group);
-    const token = renew(this.#tables, beat);
-    removeDead(this.#tables, group, now, (partition, nextOffset) => endOf(this.#reader, partition) > nextOffset);
-    const cursors = cursorsOfAll(this.#tables, this.#reader, group);
-    const surplus = rebalanceShares(
-      this.#tables,
-      beat,
-      cursors.map(({ partition }) => partition),
-    );
-    this.#keepNew(group, cursors);
-    const leases = this.#leases(group, member, new Map(cursors.map((cursor) => [cursor.partition, cursor])));
-    return {
-      token,
-      generation: checkGroup(this.#tables, group),
-      expiresAt: now + ttl,
-      leases,
-      surplus,
-      due: leases.map(({ partition }) => partition).filter((partition) => hasDue(this.#tables, group, partition)),
-    };
-  }
-
-  /** Partitions that an epoch has added get a cursor: from now on a member may move it. */
-  #keepNew(group: string, cursors: readonly CursorRow[]): void {
-    const known = new Set(cursorsOf(this.#tables, group).map(({ partition }) => partition));
-    setCursors(
-      this.#tables,
-      group,
-      cursors.filter(({ partition }) => !known.has(partition)),
-    );
-  }
-
-  #leases(group: string, member: string, cursors: ReadonlyMap<PartitionId, CursorRow>): Lease[] {
-    return leasesOf(this.#tables, group)
-      .filter((lease) => lease.member === member)
-      .flatMap(({ partition, token }) => {
-        const cursor = cursors.get(partition);
-        return cursor === undefined ? [] : [{ ...cursor, token }];
-      });
+    return this.#write(() => {
+      const membership = heartbeat(this.#tables, this.#reader, beat);
+      const due = membership.leases
+        .map(({ partition }) => partition)
+        .filter((partition) => hasDue(this.#tables, beat.group, partition));
+      return { ...membership, due };
+    });
   }
 
   leave(group: string, member: string, token: number): Promise<void> {
@@ -143,7 +97,7 @@ export class SqliteGroups implements Groups {
         'SELECT 1 FROM members WHERE group_name = ? AND name = ? AND token = ?',
       );
       if (find.get(group, member, token) === undefined) return;
-      remove(this.#tables, group, member);
+      deleteMember(this.#tables, group, member);
       nextGeneration(this.#tables, group);
     });
   }
