@@ -10,12 +10,12 @@ const moduleOf = (name: string) => JSON.stringify(new URL(`${name}.js`, SQLITE).
 
 /** For the process: a writing thread, drafts that it answers with a conflict, and what the process waits for. */
 const ALSO = `
-  const { WriterThread } = await import(${moduleOf('writer-thread')});
-  const { ReaderThread } = await import(${moduleOf('reader-thread')});
-  const { guardFile } = await import(${moduleOf('file-guard')});
-  const { NO_PIN_CHANGES } = await import(new URL('../../model/session-pins.js', ${moduleOf('writer-thread')}));
+  const { WriterThread } = await import(${moduleOf('threads/writer-thread')});
+  const { ReaderThread } = await import(${moduleOf('threads/reader-thread')});
+  const { guardFile } = await import(${moduleOf('connection/file-guard')});
+  const { NO_PIN_CHANGES } = await import(new URL('../../../model/routing/session-pins.js', ${moduleOf('threads/writer-thread')}));
   const { createRequire } = await import('node:module');
-  const Database = createRequire(${moduleOf('writer-thread')})('better-sqlite3');
+  const Database = createRequire(${moduleOf('threads/writer-thread')})('better-sqlite3');
   const start = { path: ledger, file: guardFile(ledger, { write: true }), busyTimeoutMs: 30000 };
   const draft = {
     epoch: 99, count: 1, firstTime: 1, lastTime: 1, hasArrivalTime: true, frames: [], committedAt: 1, ids: [], pins: NO_PIN_CHANGES, sentTo: null, producer: null,
@@ -74,7 +74,7 @@ test('what keeps it from starting arrives as an error of the engine, with its co
   const ledger = await newLedger();
   const delivered = await runLibrary<Record<string, unknown>>(
     ledger,
-    `const { LedgerError } = await import(new URL('../../model/ledger-error.js', ${moduleOf('writer-thread')}));
+    `const { LedgerError } = await import(new URL('../../../model/ledger-error.js', ${moduleOf('threads/writer-thread')}));
     const lock = new Database(ledger);
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');
