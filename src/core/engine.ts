@@ -388,7 +388,7 @@ export class Completengine {
     const hasOwnTimes = this.identity.config.time !== null;
     const warnings = [
       headAheadWarning(description.head, this.#clock.nowMicros(), hasOwnTimes),
-      await this.#ledger.walGrowth(),
+      ...(await this.#ledger.warnings()),
     ];
     return { ...description, warnings: warnings.filter((warning) => warning !== null) };
   }

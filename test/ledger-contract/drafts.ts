@@ -54,15 +54,16 @@ export interface ReadEvent extends DraftEvent {
   readonly offset: number;
 }
 
-/** All events of the range, page by page, verified. Default: to the head. */
+/** All events of the range, page by page. Default: to the head, verified. */
 export async function readAll(
   history: History,
   asked?: SequenceRange,
   partitions: readonly number[] | null = null,
+  verify = true,
 ): Promise<ReadEvent[]> {
   const range = asked ?? { from: 1, through: (await history.head()).sequence };
   const events: ReadEvent[] = [];
-  for await (const page of history.pages({ range, partitions, verify: true })) {
+  for await (const page of history.pages({ range, partitions, verify })) {
     for (const commit of page.commits) {
       const columns = EventColumns.of(commit, range);
       for (let at = 0; at < columns.count; at++) {

@@ -34,11 +34,11 @@ export async function openGroupStore({
       return Promise.reject(error);
     }
   };
-  let groups = new SqliteGroups(db, { write: now, read: now });
+  let groups = new SqliteGroups(db, { write: now, readSnapshot: now });
   db.exec('BEGIN IMMEDIATE');
   await groups.create('first', 1, 0);
   db.exec('COMMIT');
-  groups = new SqliteGroups(db, { write: now, read: now });
+  groups = new SqliteGroups(db, { write: now, readSnapshot: now });
   db.exec('BEGIN IMMEDIATE');
   const undo = (): void => {
     db.exec('ROLLBACK');

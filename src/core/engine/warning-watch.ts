@@ -7,13 +7,13 @@ import type { LedgerWarning } from '../model/warning.ts';
 const COMMITS_PER_LOOK = 16;
 
 export class WarningWatch {
-  readonly #ledger: Pick<Ledger, 'walGrowth'>;
+  readonly #ledger: Pick<Ledger, 'warnings'>;
   readonly #onWarning: (warning: LedgerWarning) => void;
   readonly #reported = new Set<LedgerWarning['code']>();
   #commits = 0;
   #look: Promise<void> | undefined;
 
-  constructor(ledger: Pick<Ledger, 'walGrowth'>, onWarning: (warning: LedgerWarning) => void) {
+  constructor(ledger: Pick<Ledger, 'warnings'>, onWarning: (warning: LedgerWarning) => void) {
     this.#ledger = ledger;
     this.#onWarning = onWarning;
   }
@@ -37,7 +37,7 @@ export class WarningWatch {
 
   async #lookNow(): Promise<void> {
     try {
-      this.report(await this.#ledger.walGrowth());
+      for (const warning of await this.#ledger.warnings()) this.report(warning);
     } catch {
       // an error that prevents the check fails the emission itself as well
     } finally {

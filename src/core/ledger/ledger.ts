@@ -140,8 +140,8 @@ export interface Ledger extends History {
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   positionOfProducer(name: string): Promise<ProducerPosition>;
   describe(): Promise<Omit<LedgerDescription, 'warnings'>>;
-  /** Whether commits are not written back from the log; null where all is well, which is cheap to find. */
-  walGrowth(): Promise<LedgerWarning | null>;
+  /** What is wrong with the storage although commits succeed. Cheap where nothing is: it is asked for during a long emission. */
+  warnings(): Promise<readonly LedgerWarning[]>;
   /** `behind`: the head of an earlier look. @throws LEDGER_REPLACED */
   gauges(behind: number | null): Promise<LedgerGauges>;
   /** All of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (perhaps stored). */

@@ -1,221 +1,201 @@
-/** A ledger in memory behind the port, and the driver that opens it: the least a storage has to do. */
+/** A ledger in memory behind the port, and its driver: the least that a storage has to do. */
 
 import type { LedgerDriver } from '../../../src/core/ledger/driver.ts';
-import type {
-  Ledger,
-  LedgerDescription,
-  LedgerGauges,
-  LedgerIdentity,
-  LedgerTransaction,
-  PartitionSummary,
-  Verification,
-  VerifyReport,
-} from '../../../src/core/ledger/ledger.ts';
+import type { Ledger, LedgerDescription, LedgerGauges } from '../../../src/core/ledger/ledger.ts';
+import { brokenCommit } from '../../../src/core/ledger/protocol/broken-commit.ts';
 import { hashBody, hashCommit } from '../../../src/core/ledger/protocol/chain.ts';
 import { headOf, routingOf } from '../../../src/core/ledger/protocol/ledger-state.ts';
-import type { CommitDraft, CommitOutcome, CommitPipeline } from '../../../src/core/model/events/commit.ts';
-import { bodyBytes, type Page, type ReadRequest } from '../../../src/core/model/events/history.ts';
-import { EVERYTHING, type SequenceRange } from '../../../src/core/model/events/range.ts';
+import { OfferOrder } from '../../../src/core/ledger/protocol/offer-order.ts';
+import { VerifyRun } from '../../../src/core/ledger/protocol/verify-run.ts';
+import type { CommitOutcome, CommitPipeline } from '../../../src/core/model/events/commit.ts';
+import { bodyBytes, type ReadRequest } from '../../../src/core/model/events/history.ts';
+import { EVERYTHING } from '../../../src/core/model/events/range.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
-import type { Plan } from '../../../src/core/model/routing/epoch-plan.ts';
-import type { PartitionId } from '../../../src/core/model/routing/partition.ts';
-import type { Micros } from '../../../src/core/model/time/time.ts';
-import type { MemoryGroups } from './memory-groups.ts';
+import { type Group, MemoryGroups } from './memory-groups.ts';
 import { MemoryStore } from './memory-store.ts';
 
-class MemoryLedger implements Ledger {
-  readonly #store: MemoryStore;
-  readonly groups: MemoryGroups;
+type Listener = { readonly owner: MemoryLedger; onCommit(): void };
+
+/** What all openings of one location share. */
+class Location {
+  readonly groups = new Map<string, Group>();
+  readonly listeners = new Set<Listener>();
+  store: MemoryStore;
 
   constructor(store: MemoryStore) {
-    this.#store = store;
-    this.groups = store.groups;
+    this.store = store;
+  }
+}
+
+class MemoryLedger implements Ledger {
+  readonly #location: Location;
+  #isOpen = true;
+  readonly groups: MemoryGroups;
+
+  constructor(location: Location) {
+    this.#location = location;
+    this.groups = new MemoryGroups(() => this.#store, location.groups);
   }
 
-  get identity(): LedgerIdentity {
-    return this.#store.identity;
+  get #store(): MemoryStore {
+    if (this.#isOpen) return this.#location.store;
+    throw new LedgerError('CLOSED', { message: 'the ledger is closed', hint: 'open it again' });
   }
 
-  head = async () => headOf(this.#store.state);
-  basis = async () => this.#store.basis();
-  pinsOf = async (sessions: readonly string[]) =>
-    sessions.map((session) => this.#store.pinOf(session)).filter((pin) => pin !== null);
-  positionOfProducer = async (name: string) => this.#store.positionOfProducer(name);
-  walGrowth = async () => null;
-  routing = async () => routingOf(this.#store.state);
-  commit = async (draft: CommitDraft) => this.#notifying(this.#store.commit(draft));
-  beginEpoch = async (plan: Plan) => this.#store.beginEpoch(plan);
+  get identity() {
+    return this.#location.store.identity;
+  }
 
-  async begin(): Promise<LedgerTransaction> {
-    const undo = this.#store.savepoint();
-    const { pinsOf } = this;
+  head: Ledger['head'] = async () => headOf(this.#store.state);
+  basis: Ledger['basis'] = async () => this.#store.basis();
+  routing: Ledger['routing'] = async () => routingOf(this.#store.state);
+  pinsOf: Ledger['pinsOf'] = async (sessions) => this.#store.pinsOf(sessions);
+  positionOfProducer: Ledger['positionOfProducer'] = async (name) => this.#store.producerOf(name);
+  warnings: Ledger['warnings'] = async () => [];
+  commit: Ledger['commit'] = async (draft) => this.#notifying(this.#store.commit(draft));
+
+  beginEpoch: Ledger['beginEpoch'] = async (plan) => {
+    const change = this.#store.beginEpoch(plan);
+    const hasNew = change.after.partitionNames.length > change.before.partitionNames.length;
+    if (hasNew) for (const group of this.#location.groups.values()) group.generation++;
+    return change;
+  };
+
+  begin: Ledger['begin'] = async () => {
+    const [before, copy] = [this.#store, this.#store.copy()];
+    const { state } = before;
     return {
-      pinsOf,
-      commit: async (draft) => this.#store.commit(draft),
-      end: async () => this.#notify(),
-      abandon: async () => undo(),
+      pinsOf: async (sessions) => copy.pinsOf(sessions),
+      commit: async (draft) => copy.commit(draft),
+      end: async () => {
+        if (this.#store !== before || before.state !== state)
+          throw new LedgerError('BUSY', { message: 'another writer has committed meanwhile', hint: 'try again' });
+        this.#location.store = copy;
+        this.#notify();
+      },
+      abandon: async () => {},
     };
-  }
+  };
 
-  async openPipeline(): Promise<CommitPipeline> {
-    let lastGeneration = 0;
+  openPipeline: Ledger['openPipeline'] = async () => {
+    const order = new OfferOrder();
+    // decided before it returns: later offers of the same turn depend on it
     const offer: CommitPipeline['offer'] = async (draft, generation) => {
-      if (generation < lastGeneration) return { kind: 'stale' };
-      // at once: later offers of the same turn must find it decided
+      if (order.isStale(generation)) return { kind: 'stale' };
       const outcome = this.#notifying(this.#store.commit(draft));
-      lastGeneration = outcome.kind === 'conflict' ? generation + 1 : generation;
+      order.note(generation, outcome);
       return outcome;
     };
     return { offer, close: async () => {} };
-  }
+  };
 
-  async read({ range, partitions }: ReadRequest): Promise<Page> {
-    return { commits: this.#store.within(range, partitions), next: null };
-  }
+  read: Ledger['read'] = async ({ range, partitions }) => ({
+    commits: this.#store.within(range, partitions),
+    next: null,
+  });
 
-  async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
+  async *pages(request: ReadRequest) {
     yield await this.read(request);
   }
 
-  async sequenceAtTime(time: Micros): Promise<number> {
-    return this.#store.events(null).find((event) => event.time >= time)?.sequence ?? this.#store.state.sequence + 1;
-  }
+  sequenceAtTime: Ledger['sequenceAtTime'] = async (time) =>
+    this.#store.events(null).find((event) => event.time >= time)?.sequence ?? this.#store.state.sequence + 1;
 
-  async sequenceOfLast(
-    count: number,
-    partitions: readonly PartitionId[] | null,
-    through = Number.MAX_SAFE_INTEGER,
-  ): Promise<number> {
-    return (
-      this.#store
-        .events(partitions)
-        .filter(({ sequence }) => sequence <= through)
-        .at(-count)?.sequence ?? 1
-    );
-  }
+  sequenceOfLast: Ledger['sequenceOfLast'] = async (count, partitions, through = Number.MAX_SAFE_INTEGER) =>
+    this.#store
+      .events(partitions)
+      .filter(({ sequence }) => sequence <= through)
+      .at(-count)?.sequence ?? 1;
 
-  async partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
-    return [
-      ...new Set(this.#store.within(range, null).flatMap(({ link: { sentTo } }) => (sentTo === null ? [] : [sentTo]))),
-    ];
-  }
+  partitionsSentTo: Ledger['partitionsSentTo'] = async (range) => [
+    ...new Set(this.#store.within(range, null).flatMap(({ link: { sentTo } }) => sentTo ?? [])),
+  ];
 
-  async summarize(): Promise<PartitionSummary[]> {
-    return this.identity.partitions.map(({ id, name }) => {
-      const events = this.#store.events([id]);
-      const bytes = bodyBytes(this.#store.within(EVERYTHING, [id]).flatMap(({ frames }) => frames));
+  summarize: Ledger['summarize'] = async () =>
+    this.identity.partitions.map(({ id, name }) => {
+      const [events, commits] = [this.#store.events([id]), this.#store.within(EVERYTHING, [id])];
+      const bytes = bodyBytes(commits.flatMap(({ frames }) => frames));
       const times = { firstTime: events[0]?.time ?? null, lastTime: events.at(-1)?.time ?? null };
       return { id, name, events: events.length, bytes, isEstimate: false, nextOffset: events.length, ...times };
     });
-  }
 
-  async describe(): Promise<LedgerDescription> {
+  describe: Ledger['describe'] = async () => {
     const { identity } = this;
-    const storage = {
-      engine: 'memory',
-      durability: identity.config.durability,
-      fileBytes: 0,
-      walBytes: 0,
-      settings: {},
-      worldReadable: false,
-      foreignObjects: [],
-    };
-    const { commits, producers, pins } = this.#store;
-    const facts = {
-      warnings: [],
-      commits: commits.length,
-      sessions: pins.size,
-      firstTime: commits[0]?.link.firstTime ?? null,
-    };
-    return {
-      identity,
-      format: 1,
-      head: await this.head(),
-      ...facts,
-      partitions: await this.summarize(),
-      producers: list(producers),
-      storage,
-    };
-  }
+    const { commits, pins } = this.#store;
+    const storage = { engine: 'memory', durability: identity.config.durability, settings: {}, foreignObjects: [] };
+    const sizes = { fileBytes: 0, walBytes: 0, worldReadable: false };
+    const counts = { format: 1, commits: commits.length, sessions: pins.size, partitions: await this.summarize() };
+    return { identity, ...(await this.#moving()), ...counts, storage: { ...storage, ...sizes } };
+  };
 
-  async gauges(behind: number | null): Promise<LedgerGauges> {
-    const { commits, producers } = this.#store;
-    const since = commits.filter(({ firstSequence }) => behind !== null && firstSequence > behind);
-    return {
-      head: await this.head(),
-      firstTime: commits[0]?.link.firstTime ?? null,
-      committedAt: commits.at(-1)?.link.committedAt ?? null,
-      partitions: await this.summarize(),
-      growth:
-        behind === null ? null : { commits: since.length, bytes: bodyBytes(since.flatMap(({ frames }) => frames)) },
-      producers: list(producers),
-      fileBytes: 0,
-      wal: { bytes: 0, waitingBytes: 0 },
-    };
-  }
+  gauges: Ledger['gauges'] = async (behind) => {
+    const { commits } = this.#store;
+    const since = commits.filter(({ firstSequence }) => firstSequence > (behind ?? 0));
+    const bytes = bodyBytes(since.flatMap(({ frames }) => frames));
+    const growth = behind === null ? null : { commits: since.length, bytes };
+    const committedAt = commits.at(-1)?.link.committedAt ?? null;
+    const sizes = { fileBytes: 0, wal: { bytes: 0, waitingBytes: 0 } };
+    return { ...(await this.#moving()), committedAt, partitions: await this.summarize(), growth, ...sizes };
+  };
 
-  async verify({ anchor, onProgress }: Verification): Promise<VerifyReport> {
-    const heads = new Set(this.#store.epochHeads);
-    for (const { link, hash, frames, previous } of this.#store.commits) {
+  verify: Ledger['verify'] = async ({ anchor, onProgress }) => {
+    const { commits, epochLinks } = this.#store;
+    const run = new VerifyRun(anchor);
+    for (const epoch of epochLinks) run.takeEpoch(epoch);
+    for (const { link, hash, frames, previous } of commits) {
       const isSound =
         hashCommit(previous, this.identity.uuid, link).equals(hash) &&
         frames.every(({ body }, at) => hashBody(body).equals(link.frames[at]?.hash as Buffer));
-      if (!isSound)
-        throw new LedgerError('VERIFICATION_FAILED', {
-          message: `commit ${link.firstSequence} has changed`,
-          hint: 'restore it',
-        });
-      heads.add(`${link.firstSequence + link.count - 1}:${hash.toString('hex')}`);
+      if (!isSound) throw brokenCommit(link.firstSequence, 'it has changed');
+      run.take({ ...link, hash }, frames);
     }
-    if (anchor !== undefined && !heads.has(`${anchor.sequence}:${anchor.hash}`)) {
-      throw new LedgerError('HEAD_MISMATCH', {
-        message: `the ledger does not extend ${anchor.sequence}`,
-        hint: 'find the right one',
-      });
-    }
-    const [events, commits] = [this.#store.state.sequence, this.#store.commits.length];
-    onProgress?.({ events, commits });
-    return { events, commits, head: await this.head(), isAnchored: anchor !== undefined };
-  }
+    const head = await this.head();
+    run.checkEnd(head);
+    run.checkAnchor();
+    const { events, commits: count } = run;
+    onProgress?.({ events, commits: count });
+    return { events, commits: count, head, isAnchored: anchor !== undefined };
+  };
 
-  watch({ onCommit }: { onCommit(): void }): { close(): void } {
-    const listener = { owner: this as unknown, onCommit };
-    this.#store.listeners.add(listener);
-    return { close: () => void this.#store.listeners.delete(listener) };
-  }
+  watch: Ledger['watch'] = ({ onCommit }) => {
+    const listener = { owner: this, onCommit };
+    this.#location.listeners.add(listener);
+    return { close: () => void this.#location.listeners.delete(listener) };
+  };
 
   async close(): Promise<void> {
-    for (const listener of this.#store.listeners) if (listener.owner === this) this.#store.listeners.delete(listener);
+    this.#isOpen = false;
+    for (const listener of this.#location.listeners)
+      if (listener.owner === this) this.#location.listeners.delete(listener);
   }
 
-  #notify(): void {
-    for (const { owner, onCommit } of this.#store.listeners) if (owner !== this) queueMicrotask(onCommit);
+  async #moving(): Promise<Pick<LedgerDescription & LedgerGauges, 'head' | 'firstTime' | 'producers'>> {
+    const { commits, producers } = this.#store;
+    const positions = [...producers].sort().map(([name, { position }]) => ({ name, position }));
+    return { head: await this.head(), firstTime: commits[0]?.link.firstTime ?? null, producers: positions };
   }
 
-  #notifying(outcome: CommitOutcome): CommitOutcome {
+  #notifying<Outcome extends CommitOutcome>(outcome: Outcome): Outcome {
     if (outcome.kind === 'committed') this.#notify();
     return outcome;
   }
+
+  #notify(): void {
+    for (const { owner, onCommit } of this.#location.listeners) if (owner !== this) queueMicrotask(onCommit);
+  }
 }
 
-function list(producers: MemoryStore['producers']) {
-  return [...producers].sort().map(([name, { position }]) => ({ name, position }));
-}
-
-/** Ledgers by their locations, for as long as the process lives. */
-const stores = new Map<string, MemoryStore>();
+const locations = new Map<string, Location>();
 
 export const memoryDriver: LedgerDriver = {
-  create: async (location, blueprint, clock) => {
-    if (stores.has(location))
-      throw new LedgerError('LEDGER_EXISTS', { message: `${location} exists already`, hint: 'use it' });
-    stores.set(location, new MemoryStore(location, blueprint, clock.nowMicros()));
+  create: async (path, blueprint, clock) => {
+    if (locations.has(path)) throw new LedgerError('LEDGER_EXISTS', { message: `${path} exists`, hint: 'use it' });
+    locations.set(path, new Location(new MemoryStore(path, blueprint, clock.nowMicros())));
   },
-  open: async (location) => {
-    const store = stores.get(location);
-    if (store === undefined)
-      throw new LedgerError('NO_LEDGER', { message: `there is no ledger at ${location}`, hint: 'make one' });
-    return new MemoryLedger(store);
+  open: async (path) => {
+    const location = locations.get(path);
+    if (location !== undefined) return new MemoryLedger(location);
+    throw new LedgerError('NO_LEDGER', { message: `there is no ledger at ${path}`, hint: 'create it' });
   },
-  exists: async (location) => stores.has(location),
+  exists: async (path) => locations.has(path),
 };

@@ -1,11 +1,11 @@
 /** Turns a draft that was checked into the next link of the chain: the columns of its rows, its hash, and the head after it. Pure. */
 
-import type { CommitDraft } from '../../model/events/commit.ts';
+import type { CommitDraft, Committed } from '../../model/events/commit.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { type CommitLink, type FrameLink, hashBody, hashCommit } from './chain.ts';
 import { assertDraft, timeShiftOf } from './commit-check.ts';
-import type { LedgerState } from './ledger-state.ts';
+import { headOf, type LedgerState } from './ledger-state.ts';
 
 export interface LinkedCommit {
   /** Every column of the commit and of its frames, but for hash and bodies. Frame n holds the draft's body n. */
@@ -65,4 +65,11 @@ export function stateAfter<State extends LedgerState>(state: State, { link, hash
     committedAt: link.committedAt,
     hash,
   };
+}
+
+/** The answer to the emitter, when the commit is stored. */
+export function toCommitted({ link }: LinkedCommit, after: LedgerState, loads: readonly number[] | null): Committed {
+  const { firstSequence, count, firstTime, lastTime, frames } = link;
+  const offsets = frames.map(({ offset }) => offset);
+  return { kind: 'committed', firstSequence, count, firstTime, lastTime, offsets, head: headOf(after), loads };
 }

@@ -1,7 +1,10 @@
 /** The end of a ledger as the commit protocol sees it: what the next commit is checked against and linked to. No I/O. */
 
+import type { Basis } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
 import type { RoutingInForce } from '../../model/routing/routing.ts';
+import type { SessionBasis } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
 
 export interface LedgerState extends RoutingInForce {
@@ -13,6 +16,21 @@ export interface LedgerState extends RoutingInForce {
   readonly committedAt: Micros;
   /** Hash of the last link: a commit, or an epoch that begins after it. */
   readonly hash: Buffer;
+}
+
+/** By partition: its events, or Infinity where it takes no keys. Sessions are routed by these. */
+export function loadsOf(
+  { epoch, partitionNames }: RoutingInForce,
+  nextOffset: (partition: PartitionId) => number,
+): number[] {
+  return partitionNames.map((_, partition) =>
+    epoch.partitionIds.includes(partition) ? nextOffset(partition) : Number.POSITIVE_INFINITY,
+  );
+}
+
+/** What the next draft is built on. */
+export function basisOf(state: LedgerState, sessions: SessionBasis | null): Basis {
+  return { floor: state.time, ...routingOf(state), sessions };
 }
 
 export function headOf({ sequence, time, hash }: LedgerState): Head {

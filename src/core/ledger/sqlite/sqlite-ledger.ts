@@ -2,7 +2,14 @@
 
 import type { Database } from 'better-sqlite3';
 import { closeAll } from '../../model/closing.ts';
-import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerPosition } from '../../model/events/commit.ts';
+import type {
+  Basis,
+  CommitDraft,
+  CommitOutcome,
+  CommitPipeline,
+  ProducerPosition,
+  Stale,
+} from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
 import { type Page, pageBytes, type ReadRequest, restOf } from '../../model/events/history.ts';
 import type { SequenceRange } from '../../model/events/range.ts';
@@ -68,6 +75,8 @@ export class SqliteLedger implements Ledger {
   readonly #pins: PinStore;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
+  /** The highest sequence that this object has named as stored. */
+  #reportedHead = 0;
   readonly #watches = new Set<CommitWatch>();
   readonly #threads = new Set<WriterThread | ReaderThread>();
 
@@ -92,47 +101,50 @@ export class SqliteLedger implements Ledger {
   }
 
   head(): Promise<Head> {
-    return this.#guarded.look(() => headOf(this.#current()));
+    return this.#guarded.read(() => headOf(this.#current()));
   }
 
   basis(): Promise<Basis> {
-    return this.#guarded.look(() => this.#states.basis(this.#current()));
+    return this.#guarded.read(() => this.#states.basis(this.#current()));
   }
 
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]> {
-    return this.#guarded.look(() => this.#pins.find(sessions, this.#current()));
+    return this.#guarded.read(() => this.#pins.find(sessions, this.#current()));
   }
 
   positionOfProducer(name: string): Promise<ProducerPosition> {
-    return this.#guarded.look(() => provenProducer(this.#db, name));
+    return this.#guarded.read(() => provenProducer(this.#db, name));
   }
 
   describe(): Promise<Omit<LedgerDescription, 'warnings'>> {
-    return this.#guarded.look(() => {
+    return this.#guarded.read(() => {
       this.#identity = readIdentity(this.#db, this.#identity.path);
       return describeLedger(this.#db, this.#identity);
     });
   }
 
-  walGrowth(): Promise<LedgerWarning | null> {
-    return this.#guarded.look(() => walGrowth(this.#db, this.#identity.path, this.#parts.isWriter));
+  warnings(): Promise<readonly LedgerWarning[]> {
+    return this.#guarded.read(() => {
+      const growth = walGrowth(this.#db, this.#identity.path, this.#parts.isWriter);
+      return growth === null ? [] : [growth];
+    });
   }
 
   async gauges(behind: number | null): Promise<LedgerGauges> {
     guardIdentity(this.#identity.path, this.#file);
-    const gauges = await this.#guarded.read(() => {
+    const gauges = await this.#guarded.readSnapshot(() => {
       const state = this.#current();
       return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
     });
-    return { ...gauges, wal: await this.#guarded.look(() => readWal(this.#db, this.#identity.path)) };
+    return { ...gauges, wal: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
   }
 
   routing(): Promise<RoutingInForce> {
-    return this.#guarded.look(() => routingOf(this.#current()));
+    return this.#guarded.read(() => routingOf(this.#current()));
   }
 
   summarize(): Promise<PartitionSummary[]> {
-    return this.#guarded.look(() => {
+    return this.#guarded.read(() => {
       this.#current();
       return this.#db.transaction(() => summarizePartitions(this.#db, this.#identity.partitions)).deferred();
     });
@@ -164,7 +176,7 @@ export class SqliteLedger implements Ledger {
     );
     // an acknowledged event in a file that is gone would be a lie
     if (outcome.kind === 'committed') guardIdentity(this.#identity.path, this.#file);
-    return outcome;
+    return this.#reported(outcome);
   }
 
   /** On a connection of its own: what is not committed yet must not be read through this one. */
@@ -206,7 +218,7 @@ export class SqliteLedger implements Ledger {
       offer: async (draft, generation) => {
         this.#guarded.checkWritable();
         try {
-          return await thread.offer(draft, generation);
+          return this.#reported(await thread.offer(draft, generation));
         } catch (error) {
           this.#guarded.noteFailure(error);
           throw error;
@@ -217,17 +229,34 @@ export class SqliteLedger implements Ledger {
   }
 
   read(request: ReadRequest): Promise<Page> {
-    return this.#guarded.look(() => {
-      if (!request.verify) return this.#reader.page(request);
-      return new ChainWalk(this.#db, this.#reader).page(request);
-    });
+    return this.#guarded.read(() => this.#page({ ...request, range: this.#stored(request.range) }));
+  }
+
+  /** As {@link read}, for a range that is known to be stored: all of it must be there. */
+  readStored(request: ReadRequest): Promise<Page> {
+    return this.#guarded.read(() => this.#page(request));
+  }
+
+  #page(request: ReadRequest): Page {
+    if (!request.verify) return this.#reader.page(request);
+    return new ChainWalk(this.#db, this.#reader).page(request);
+  }
+
+  /**
+   * The part of the range that is stored. A head that this object has reported is taken for stored: if rows up to there are missing, reading must fail
+   * and not end.
+   */
+  #stored({ from, through }: SequenceRange): SequenceRange {
+    if (through > this.#reportedHead) this.#current();
+    return { from, through: Math.min(through, this.#reportedHead) };
   }
 
   async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
     let thread: Promise<ReaderThread | null> | undefined;
+    const range = await this.#guarded.read(() => this.#stored(request.range));
     try {
-      for (let rest: ReadRequest | null = request; rest !== null; ) {
-        const page: Page = await this.read(rest);
+      for (let rest: ReadRequest | null = { ...request, range }; rest !== null; ) {
+        const page: Page = await this.readStored(rest);
         rest = restOf(rest, page);
         // it starts while this page is told
         if (rest !== null && pageBytes(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
@@ -247,7 +276,7 @@ export class SqliteLedger implements Ledger {
   }
 
   sequenceAtTime(time: Micros): Promise<number> {
-    return this.#guarded.look(
+    return this.#guarded.read(
       () => sequenceAtTime(this.#db, this.#reader, time) ?? this.#states.current().sequence + 1,
     );
   }
@@ -257,14 +286,14 @@ export class SqliteLedger implements Ledger {
     partitions: readonly PartitionId[] | null,
     through = Number.MAX_SAFE_INTEGER,
   ): Promise<number> {
-    return this.#guarded.look(() => {
+    return this.#guarded.read(() => {
       const chosen = partitions ?? this.#reader.partitionIds();
       return sequenceOfLast(this.#reader, count, chosen, through) ?? 1;
     });
   }
 
   partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
-    return this.#guarded.look(() => this.#reader.partitionsSentTo(range));
+    return this.#guarded.read(() => this.#reader.partitionsSentTo(this.#stored(range)));
   }
 
   async verify(options: Verification): Promise<VerifyReport> {
@@ -323,6 +352,11 @@ export class SqliteLedger implements Ledger {
     return { path: this.#identity.path, file: this.#file, busyTimeoutMs: this.#parts.busyLimit.limitMs };
   }
 
+  #reported<Outcome extends CommitOutcome | Stale>(outcome: Outcome): Outcome {
+    if (outcome.kind === 'committed') this.#reportedHead = Math.max(this.#reportedHead, outcome.head.sequence);
+    return outcome;
+  }
+
   #append(draft: CommitDraft): CommitOutcome {
     this.#appender ??= new Appender(this.#db, this.#identity, this.#states, this.#pins);
     return this.#appender.append(draft);
@@ -331,6 +365,7 @@ export class SqliteLedger implements Ledger {
   /** The state of the ledger's end; when an epoch has begun, the identity is read again. */
   #current(): WriteState {
     const state = this.#states.current();
+    this.#reportedHead = Math.max(this.#reportedHead, state.sequence);
     const known = this.#identity.epochs.at(-1);
     if (known?.epoch !== state.epoch.epoch) this.#identity = readIdentity(this.#db, this.#identity.path);
     return state;

@@ -6,8 +6,8 @@
 
 import type { Database } from 'better-sqlite3';
 import type { LedgerConfig } from '../../../model/config.ts';
+import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
-import { brokenCommit } from '../read/broken-commit.ts';
 import { ChainWalk } from '../read/chain-walk.ts';
 import { FrameReader } from '../read/read.ts';
 import { blob, natural, positive, type RawRow } from './rows.ts';

@@ -31,15 +31,15 @@ export class GuardedDatabase {
     this.#onRollBack = onRollBack;
   }
 
-  /** Each statement for itself. */
-  look<Result>(work: () => Result): Promise<Result> {
+  /** Runs `work` outside of a transaction: each of its statements sees the ledger as of that statement. */
+  read<Result>(work: () => Result): Promise<Result> {
     this.checkOpen();
     return this.#guarded('read', work);
   }
 
-  /** All of it as of one moment. */
-  read<Result>(work: () => Result): Promise<Result> {
-    return this.look(() => this.#db.transaction(work).deferred());
+  /** Runs `work` in one read transaction: all of it sees the ledger as of one moment. */
+  readSnapshot<Result>(work: () => Result): Promise<Result> {
+    return this.read(() => this.#db.transaction(work).deferred());
   }
 
   /** One IMMEDIATE transaction, durable when it resolves; what is not kept is rolled back. */

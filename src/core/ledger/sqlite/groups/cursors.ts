@@ -1,21 +1,17 @@
 /** Durable cursors: made with their group, moved on by whoever holds the lease, stepped elsewhere on request. */
 
-import type { Acknowledgement, HeldLease, LanePosition } from '../../../model/group.ts';
-import { LedgerError } from '../../../model/ledger-error.ts';
-import type { PartitionId } from '../../../model/routing/partition.ts';
+import type { Acknowledgement, HeldLease } from '../../../model/group.ts';
 import type { CursorMove, GroupPlan } from '../../groups.ts';
+import { groupInUse } from '../../protocol/group-errors.ts';
+import { planCursorMove } from '../../protocol/group-summary.ts';
+import { type Cursor, cursorAtStart } from '../../protocol/membership.ts';
 import { natural, positive, type RawRow } from '../connection/rows.ts';
 import type { FrameReader } from '../read/read.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 import { positionAt } from './lanes.ts';
-import { aliveMembers } from './members.ts';
+import { membersOf } from './members.ts';
 
-export interface CursorRow extends LanePosition {
-  readonly partition: PartitionId;
-  readonly attempts: number;
-}
-
-export function cursorsOf({ statements }: GroupTables, group: string): CursorRow[] {
+export function cursorsOf({ statements }: GroupTables, group: string): Cursor[] {
   const rows = statements.get<[string], RawRow>(
     'SELECT partition, next_offset, next_sequence, attempts FROM cursors WHERE group_name = ? ORDER BY partition',
   );
@@ -28,15 +24,13 @@ export function cursorsOf({ statements }: GroupTables, group: string): CursorRow
 }
 
 /** Those of all partitions there are. One that an epoch has added and no member has seen yet is read from its start. */
-export function cursorsOfAll(tables: GroupTables, reader: FrameReader, group: string): CursorRow[] {
+export function cursorsOfAll(tables: GroupTables, reader: FrameReader, group: string): Cursor[] {
   const known = new Map(cursorsOf(tables, group).map((cursor) => [cursor.partition, cursor]));
-  return reader
-    .partitionIds()
-    .map((partition) => known.get(partition) ?? { partition, nextOffset: 0, nextSequence: 1, attempts: 0 });
+  return reader.partitionIds().map((partition) => known.get(partition) ?? cursorAtStart(partition));
 }
 
 /** Puts cursors where they are to stand, also those of partitions that had none. */
-export function setCursors(tables: GroupTables, group: string, cursors: readonly CursorRow[]): void {
+export function setCursors(tables: GroupTables, group: string, cursors: readonly Cursor[]): void {
   const set = tables.statements.get<[string, number, number, number, number], never>(
     `INSERT INTO cursors (group_name, partition, next_offset, next_sequence, attempts) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (group_name, partition) DO UPDATE SET next_offset = excluded.next_offset, next_sequence = excluded.next_sequence, attempts = excluded.attempts`,
@@ -82,28 +76,19 @@ export function undoFailure({ statements }: GroupTables, { group, partition, tok
 }
 
 /** Where each cursor stands and where it would go. @throws LedgerError UNKNOWN_GROUP */
-export function planMove(
-  tables: GroupTables,
-  reader: FrameReader,
-  { group, sequence, partitions, now }: CursorMove,
-): GroupPlan {
-  checkGroup(tables, group);
-  const chosen = cursorsOfAll(tables, reader, group).filter(
-    ({ partition }) => partitions === null || partitions.includes(partition),
+export function planMove(tables: GroupTables, reader: FrameReader, move: CursorMove): GroupPlan {
+  checkGroup(tables, move.group);
+  const cursors = cursorsOfAll(tables, reader, move.group);
+  return planCursorMove(move, cursors, membersOf(tables, move.group), (partition, sequence) =>
+    positionAt(reader, partition, sequence),
   );
-  const steps = chosen.map(({ partition, nextOffset, nextSequence }) => ({
-    partition,
-    from: { nextOffset, nextSequence },
-    to: positionAt(reader, partition, sequence),
-  }));
-  return { steps, liveMembers: aliveMembers(tables, group, now) };
 }
 
 /** Steps the cursors. Leases on them end, so nothing that is in hand can move them any more. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
 export function moveCursors(tables: GroupTables, reader: FrameReader, move: CursorMove): GroupPlan {
   const plan = planMove(tables, reader, move);
   const { group } = move;
-  if (plan.liveMembers.length > 0 && !move.force) throw inUse(group, plan.liveMembers);
+  if (plan.liveMembers.length > 0 && !move.force) throw groupInUse(group, plan.liveMembers);
   nextGeneration(tables, group);
   const endLease = tables.statements.get<[string, number], never>(
     'DELETE FROM leases WHERE group_name = ? AND partition = ?',
@@ -115,12 +100,4 @@ export function moveCursors(tables: GroupTables, reader: FrameReader, move: Curs
     plan.steps.map(({ partition, to }) => ({ partition, ...to, attempts: 0 })),
   );
   return plan;
-}
-
-function inUse(group: string, liveMembers: readonly string[]): LedgerError {
-  return new LedgerError('GROUP_IN_USE', {
-    message: `group ${group} has ${liveMembers.length === 1 ? 'a live member' : `${liveMembers.length} live members`}: ${liveMembers.slice(0, 4).join(', ')}${liveMembers.length > 4 ? ', ..' : ''}`,
-    hint: 'stop them first, or force it with --force: what they have in hand is then not acknowledged',
-    details: { group, members: liveMembers },
-  });
 }

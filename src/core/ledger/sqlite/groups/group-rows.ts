@@ -1,9 +1,9 @@
 /** The row of a group: whether it is there, and the one counter from which its generations and fencing tokens are taken. */
 
 import type { Database } from 'better-sqlite3';
-import { LedgerError } from '../../../model/ledger-error.ts';
 import { checkName } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
+import { unknownGroup } from '../../protocol/group-errors.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 import type { Statements } from '../connection/statements.ts';
 
@@ -32,12 +32,8 @@ export function generationOf(tables: GroupTables, group: string): number | null 
 /** The current generation. @throws LedgerError UNKNOWN_GROUP */
 export function checkGroup(tables: GroupTables, group: string): number {
   const generation = generationOf(tables, group);
-  if (generation !== null) return generation;
-  throw new LedgerError('UNKNOWN_GROUP', {
-    message: `the ledger has no group '${group.slice(0, 80)}'`,
-    hint: 'see those there are: completengine inspect --groups',
-    details: { group },
-  });
+  if (generation === null) throw unknownGroup(group);
+  return generation;
 }
 
 /** Returns false where it is there already. */
@@ -61,4 +57,8 @@ export function nextGeneration({ statements }: GroupTables, group: string): numb
     .get<[string], number>('UPDATE groups SET generation = generation + 1 WHERE name = ? RETURNING generation')
     .pluck()
     .get(group) as number;
+}
+
+export function setGeneration({ statements }: GroupTables, group: string, generation: number): void {
+  statements.get<[number, string], never>('UPDATE groups SET generation = ? WHERE name = ?').run(generation, group);
 }

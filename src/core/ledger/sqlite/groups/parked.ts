@@ -1,10 +1,9 @@
 /** Events a group has set aside: parked once, listed, delivered once more on request, dropped. */
 
 import type { HeldLease, ParkedEvent, ParkReason, RedeliveryOutcome } from '../../../model/group.ts';
-import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
-import { shellFlag } from '../../../model/text/shell-word.ts';
 import type { Groups, ParkedSpan, SpanStep } from '../../groups.ts';
+import { notParked } from '../../protocol/group-errors.ts';
 import { integer, natural, positive, type RawRow, text } from '../connection/rows.ts';
 import { acknowledge, isHeld } from './cursors.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
@@ -152,10 +151,5 @@ export function checkParked(tables: GroupTables, group: string, sequences: reado
     'SELECT 1 FROM parked WHERE group_name = ? AND sequence = ?',
   );
   const unknown = sequences.find((sequence) => find.get(group, sequence) === undefined);
-  if (unknown === undefined) return;
-  throw new LedgerError('NOT_PARKED', {
-    message: `sequence ${unknown} is not parked for group ${group}`,
-    hint: `see what is: completengine tail --parked ${shellFlag('group', group)}`,
-    details: { group, sequence: unknown },
-  });
+  if (unknown !== undefined) throw notParked(group, unknown);
 }

@@ -7,7 +7,6 @@ import type {
   GroupSummary,
   Heartbeat,
   HeldLease,
-  Lease,
   Membership,
   ParkedEvent,
   ParkReason,
@@ -18,20 +17,11 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { CursorMove, GroupPlan, Groups, LaneRequest, ParkedSpan, SpanStep } from '../../groups.ts';
 import { FrameReader } from '../read/read.ts';
-import {
-  acknowledge,
-  type CursorRow,
-  countFailure,
-  cursorsOf,
-  cursorsOfAll,
-  moveCursors,
-  planMove,
-  setCursors,
-  undoFailure,
-} from './cursors.ts';
+import { acknowledge, countFailure, cursorsOf, moveCursors, planMove, setCursors, undoFailure } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, insertGroup, nextGeneration } from './group-rows.ts';
+import { heartbeat } from './heartbeat.ts';
 import { endOf, positionAt, readLane } from './lanes.ts';
-import { leasesOf, rebalanceShares, remove, removeDead, renew } from './members.ts';
+import { deleteMember } from './members.ts';
 import {
   beginRedelivery,
   checkParked,
@@ -51,7 +41,8 @@ import { summarizeGroups } from './summaries.ts';
 export interface Transactions {
   /** IMMEDIATE; durable when it resolves. */
   write<Result>(work: () => Result): Promise<Result>;
-  read<Result>(work: () => Result): Promise<Result>;
+  /** As of one moment. */
+  readSnapshot<Result>(work: () => Result): Promise<Result>;
 }
 
 export class SqliteGroups implements Groups {
@@ -91,49 +82,13 @@ export class SqliteGroups implements Groups {
   }
 
   heartbeat(beat: Heartbeat): Promise<Membership> {
-    return this.#write(() => this.#heartbeat(beat));
-  }
-
-  #heartbeat(beat: Heartbeat): Membership {
-    const { group, member, now, ttl } = beat;
-    checkGroup(this.#tables, group);
-    const token = renew(this.#tables, beat);
-    removeDead(this.#tables, group, now, (partition, nextOffset) => endOf(this.#reader, partition) > nextOffset);
-    const cursors = cursorsOfAll(this.#tables, this.#reader, group);
-    const surplus = rebalanceShares(
-      this.#tables,
-      beat,
-      cursors.map(({ partition }) => partition),
-    );
-    this.#keepNew(group, cursors);
-    const leases = this.#leases(group, member, new Map(cursors.map((cursor) => [cursor.partition, cursor])));
-    return {
-      token,
-      generation: checkGroup(this.#tables, group),
-      expiresAt: now + ttl,
-      leases,
-      surplus,
-      due: leases.map(({ partition }) => partition).filter((partition) => hasDue(this.#tables, group, partition)),
-    };
-  }
-
-  /** Partitions that an epoch has added get a cursor: from now on a member may move it. */
-  #keepNew(group: string, cursors: readonly CursorRow[]): void {
-    const known = new Set(cursorsOf(this.#tables, group).map(({ partition }) => partition));
-    setCursors(
-      this.#tables,
-      group,
-      cursors.filter(({ partition }) => !known.has(partition)),
-    );
-  }
-
-  #leases(group: string, member: string, cursors: ReadonlyMap<PartitionId, CursorRow>): Lease[] {
-    return leasesOf(this.#tables, group)
-      .filter((lease) => lease.member === member)
-      .flatMap(({ partition, token }) => {
-        const cursor = cursors.get(partition);
-        return cursor === undefined ? [] : [{ ...cursor, token }];
-      });
+    return this.#write(() => {
+      const membership = heartbeat(this.#tables, this.#reader, beat);
+      const due = membership.leases
+        .map(({ partition }) => partition)
+        .filter((partition) => hasDue(this.#tables, beat.group, partition));
+      return { ...membership, due };
+    });
   }
 
   leave(group: string, member: string, token: number): Promise<void> {
@@ -142,13 +97,13 @@ export class SqliteGroups implements Groups {
         'SELECT 1 FROM members WHERE group_name = ? AND name = ? AND token = ?',
       );
       if (find.get(group, member, token) === undefined) return;
-      remove(this.#tables, group, member);
+      deleteMember(this.#tables, group, member);
       nextGeneration(this.#tables, group);
     });
   }
 
   generation(group: string): Promise<number | null> {
-    return this.#transactions.read(() => generationOf(this.#tables, group));
+    return this.#transactions.readSnapshot(() => generationOf(this.#tables, group));
   }
 
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
@@ -168,11 +123,11 @@ export class SqliteGroups implements Groups {
   }
 
   parked(group: string, span: ParkedSpan): Promise<ParkedEvent[]> {
-    return this.#transactions.read(() => parkedOf(this.#tables, group, span));
+    return this.#transactions.readSnapshot(() => parkedOf(this.#tables, group, span));
   }
 
   checkParked(group: string, sequences: readonly number[]): Promise<void> {
-    return this.#transactions.read(() => checkParked(this.#tables, group, sequences));
+    return this.#transactions.readSnapshot(() => checkParked(this.#tables, group, sequences));
   }
 
   redeliver(group: string, sequences: readonly number[]): Promise<number> {
@@ -204,14 +159,14 @@ export class SqliteGroups implements Groups {
   }
 
   positions(group: string): ReturnType<Groups['positions']> {
-    return this.#transactions.read(() => {
+    return this.#transactions.readSnapshot(() => {
       checkGroup(this.#tables, group);
       return cursorsOf(this.#tables, group);
     });
   }
 
   planMove(move: CursorMove): Promise<GroupPlan> {
-    return this.#transactions.read(() => planMove(this.#tables, this.#reader, move));
+    return this.#transactions.readSnapshot(() => planMove(this.#tables, this.#reader, move));
   }
 
   move(move: CursorMove): Promise<GroupPlan> {
@@ -219,19 +174,19 @@ export class SqliteGroups implements Groups {
   }
 
   summaries(now: Micros): Promise<GroupSummary[]> {
-    return this.#transactions.read(() => summarizeGroups(this.#tables, this.#reader, now));
+    return this.#transactions.readSnapshot(() => summarizeGroups(this.#tables, this.#reader, now));
   }
 
   ends(partitions: readonly PartitionId[]): Promise<number[]> {
-    return this.#transactions.read(() => partitions.map((partition) => endOf(this.#reader, partition)));
+    return this.#transactions.readSnapshot(() => partitions.map((partition) => endOf(this.#reader, partition)));
   }
 
   partitionIds(): Promise<PartitionId[]> {
-    return this.#transactions.read(() => this.#reader.partitionIds());
+    return this.#transactions.readSnapshot(() => this.#reader.partitionIds());
   }
 
   read(request: LaneRequest): Promise<StoredCommit[]> {
-    return this.#transactions.read(() => readLane(this.#reader, request));
+    return this.#transactions.readSnapshot(() => readLane(this.#reader, request));
   }
 }
 

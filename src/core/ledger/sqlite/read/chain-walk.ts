@@ -3,7 +3,9 @@
 import type { Database } from 'better-sqlite3';
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
-import { type CommitLink, type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../../protocol/chain.ts';
+import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
+import { type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../../protocol/chain.ts';
+import type { CommitRow } from '../../protocol/verify-run.ts';
 import {
   type EpochRow,
   hasStrayPlacements,
@@ -16,12 +18,7 @@ import {
 } from '../connection/identity.ts';
 import { blob, integer, name, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
-import { brokenCommit, missingSequences } from './broken-commit.ts';
 import { FRAME_COLUMNS, type FrameReader, groupByCommit, type HashedFrame, toFrameLink } from './read.ts';
-
-export interface CommitRow extends Omit<CommitLink, 'frames'> {
-  readonly hash: Buffer;
-}
 
 export interface VerifiedPage extends Page {
   /** The rows behind `commits`, one each. */

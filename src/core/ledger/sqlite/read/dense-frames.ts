@@ -3,7 +3,7 @@
 import { brokenFrame } from '../../../frames/event-columns.ts';
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
-import { brokenCommit, missingSequences } from './broken-commit.ts';
+import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { CommitSpan } from './read.ts';
 
 /**

@@ -5,8 +5,8 @@ import { walkFrameBody } from '../../../frames/frame-body.ts';
 import type { StoredFrame } from '../../../model/events/commit.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
+import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { integer, type RawRow } from '../connection/rows.ts';
-import { brokenCommit } from './broken-commit.ts';
 import { ChainWalk } from './chain-walk.ts';
 import type { FrameReader } from './read.ts';
 

@@ -7,12 +7,12 @@ import { bodyBytes, type Page, type ReadRequest } from '../../../model/events/hi
 import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
+import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
 import { blob, integer, natural, positive, type RawRow, textOrNull, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
 import { isDamage } from '../connection/translate-error.ts';
-import { brokenCommit, missingSequences } from './broken-commit.ts';
 import { checkLanes, endOfRun } from './dense-frames.ts';
 
 /** What a page weighs at most, where it holds more than one commit. */

@@ -2,55 +2,30 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
-import { EventBatch } from '../../../model/events/event.ts';
-import { type Anchor, formatHead } from '../../../model/events/head.ts';
-import { EVERYTHING } from '../../../model/events/range.ts';
+import type { EventBatch } from '../../../model/events/event.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import { TIME_MIN } from '../../../model/time/time.ts';
 import { blake3 } from '../../../native/blake3.ts';
 import type { Verification, VerifyReport } from '../../ledger.ts';
+import { brokenCommit } from '../../protocol/broken-commit.ts';
+import { type CommitRow, VerifyRun } from '../../protocol/verify-run.ts';
 import { readEpochRows } from '../connection/identity.ts';
 import { blob, integer, type RawRow } from '../connection/rows.ts';
 import { hasTable, partitionTable } from '../connection/schema.ts';
 import { readHead } from '../write/write-state.ts';
-import { brokenCommit } from './broken-commit.ts';
-import { ChainWalk, type CommitRow, type VerifiedPage } from './chain-walk.ts';
-import type { FrameReader, HashedFrame } from './read.ts';
+import { ChainWalk, type VerifiedPage } from './chain-walk.ts';
+import type { FrameReader } from './read.ts';
 import { PinProof } from './verify-pins.ts';
 import { checkPositions } from './verify-positions.ts';
 
-/** What the walk has counted so far. */
-interface Tally {
-  commits: number;
-  events: number;
-  time: number;
-  readonly offsets: Map<number, number>;
-  readonly frames: Map<number, number>;
-  readonly producers: Map<string, { position: number; digest: Buffer; sequence: number }>;
-  /** Hashes met at the anchor's sequence. */
-  readonly atAnchor: string[];
-}
-
 export async function verifyLedger(db: Database, reader: FrameReader, options: Verification): Promise<VerifyReport> {
   const { anchor, idOf, keyOf } = options;
-  // commits that come while it walks are for the next time
+  // Commits made after this point are not verified.
   const head = readHead(db);
   const walk = new ChainWalk(db, reader);
-  const tally: Tally = {
-    commits: 0,
-    events: 0,
-    time: TIME_MIN,
-    offsets: new Map(),
-    frames: new Map(),
-    producers: new Map(),
-    atAnchor: [],
-  };
+  const run = new VerifyRun(anchor);
   const pins = keyOf === undefined ? null : new PinProof(db, keyOf);
   walk.checkEpochs();
-  for (const epoch of readEpochRows(db)) {
-    if (anchor !== undefined && epoch.fromSequence === anchor.sequence + 1)
-      tally.atAnchor.push(epoch.hash.toString('hex'));
-  }
+  for (const epoch of readEpochRows(db)) run.takeEpoch(epoch);
 
   let next: number | null = head.sequence === 0 ? null : 1;
   while (next !== null) {
@@ -61,55 +36,23 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
     });
     for (const [at, commit] of page.commits.entries()) {
       const row = page.rows[at] as CommitRow;
-      const batch = EventBatch.of(commit, EVERYTHING);
-      checkCommit(row, commit.frames as readonly HashedFrame[], batch, tally);
+      const batch = run.take(row, commit.frames);
       if (idOf !== undefined) checkIds(db, row, batch, idOf);
       pins?.take(row, batch);
-      if (anchor !== undefined && row.firstSequence + row.count - 1 === anchor.sequence)
-        tally.atAnchor.push(row.hash.toString('hex'));
     }
     next = page.next;
-    options.onProgress?.({ commits: tally.commits, events: tally.events });
+    options.onProgress?.({ commits: run.commits, events: run.events });
     options.signal?.throwIfAborted();
     // a long walk must leave Ctrl-C and the progress display their turn
     await nextTurn();
   }
-  if (tally.events !== head.sequence)
-    throw brokenCommit(tally.events + 1, `the head is at ${head.sequence}, and the chain ends at ${tally.events}`);
+  run.checkEnd(head);
 
-  checkNothingElse(db, reader, head.sequence, tally, idOf !== undefined);
+  checkNothingElse(db, reader, head.sequence, run, idOf !== undefined);
   if (pins !== null) checkPins(db, pins, head.sequence);
   checkStructure(db);
-  if (anchor !== undefined) checkAnchor(anchor, head.sequence, tally);
-  return { events: tally.events, commits: tally.commits, head, isAnchored: anchor !== undefined };
-}
-
-function checkCommit(row: CommitRow, frames: readonly HashedFrame[], batch: EventBatch, tally: Tally): void {
-  const fail = (fact: string) => brokenCommit(row.firstSequence, fact);
-  if (batch.count !== row.count) throw fail(`its frames hold ${batch.count} events, not ${row.count}`);
-  if (row.firstTime < tally.time) throw fail('its time lies before the commit before it');
-  let time = row.firstTime;
-  for (let at = 0; at < batch.count; at++) {
-    if (batch.sequences[at] !== row.firstSequence + at) throw fail(`sequence ${row.firstSequence + at} is missing`);
-    const own = batch.times[at] as number;
-    if (own < time) throw fail(`time steps back at sequence ${row.firstSequence + at}`);
-    time = own;
-  }
-  if (batch.times[0] !== row.firstTime || time !== row.lastTime) throw fail('its times are not those of its events');
-  for (const frame of frames) {
-    if (frame.offset !== (tally.offsets.get(frame.partition) ?? 0))
-      throw fail(`offsets of partition ${frame.partition} have a gap`);
-    tally.offsets.set(frame.partition, frame.offset + frame.count);
-    tally.frames.set(frame.partition, (tally.frames.get(frame.partition) ?? 0) + 1);
-  }
-  if (row.producer !== null) {
-    const { firstSequence: sequence, producerPosition: position, producerDigest: digest } = row;
-    if (position === null || digest === null) throw fail('it names a producer without its position');
-    tally.producers.set(row.producer, { position, digest, sequence });
-  }
-  tally.time = time;
-  tally.commits++;
-  tally.events += batch.count;
+  run.checkAnchor();
+  return { events: run.events, commits: run.commits, head, isAnchored: anchor !== undefined };
 }
 
 function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payload: Buffer) => string | null): void {
@@ -129,16 +72,16 @@ function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payloa
 }
 
 /** Rows that no commit accounts for. */
-function checkNothingElse(db: Database, reader: FrameReader, head: number, tally: Tally, hasIds: boolean): void {
+function checkNothingElse(db: Database, reader: FrameReader, head: number, run: VerifyRun, hasIds: boolean): void {
   for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
     const frames = db
       .prepare(`SELECT count(*) FROM ${partitionTable(id)} WHERE sequence <= ?`)
       .pluck()
       .get(head);
-    if (frames !== (tally.frames.get(id) ?? 0)) throw brokenCommit(1, `partition ${id} has frames without a commit`);
+    if (frames !== (run.frames.get(id) ?? 0)) throw brokenCommit(1, `partition ${id} has frames without a commit`);
   }
-  checkPositions(db, reader, head, tally.producers);
-  checkIdCount(db, head, tally.events, hasIds);
+  checkPositions(db, reader, head, run.producers);
+  checkIdCount(db, head, run.events, hasIds);
 }
 
 /** Each event has one id, and there is none of an event that does not exist. In one transaction: commits since the walk have brought more of both. */
@@ -175,17 +118,5 @@ function checkStructure(db: Database): void {
   throw new LedgerError('VERIFICATION_FAILED', {
     message: `the chain is sound, and the file's structure is damaged: ${String(first)}`,
     hint: 'bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW',
-  });
-}
-
-function checkAnchor(anchor: Anchor, head: number, tally: Tally): void {
-  const isGiven = anchor.sequence <= head;
-  if (isGiven && tally.atAnchor.includes(anchor.hash)) return;
-  throw new LedgerError('HEAD_MISMATCH', {
-    message: isGiven
-      ? `the ledger has another history than ${formatHead(anchor)}: its commits do not meet that head`
-      : `the ledger ends at sequence ${head}, before ${formatHead(anchor)}: it was cut off or is an older copy`,
-    hint: 'compare the path, and look for a newer copy with its -wal',
-    details: { anchor, head },
   });
 }

@@ -16,7 +16,7 @@ serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, reply) => {
   }
   if (rest === null) return;
   try {
-    const stored = await ledger.read(rest);
+    const stored = await ledger.readStored(rest);
     const page = packPage(stored, message.memory ?? undefined);
     dispose(stored);
     rest = restOf(rest, stored);

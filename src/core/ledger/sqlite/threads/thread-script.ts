@@ -1,8 +1,8 @@
 /** The inside of a ledger's thread: opens the ledger, then processes its messages one after the other, until it is told to close or fails. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Ledger } from '../../ledger.ts';
 import { openSqliteLedger } from '../connection/open.ts';
+import type { SqliteLedger } from '../sqlite-ledger.ts';
 import { toFailure } from './thread-failure.ts';
 import type { ThreadControl, ThreadReport, ThreadStart } from './thread-protocol.ts';
 
@@ -12,7 +12,7 @@ export type Reply<Answer> = (answer: Answer, transfer: ArrayBuffer[]) => void;
 /** To be called once, inside a worker. Whatever ends the thread early is its last report. */
 export function serve<Message, Answer>(
   access: 'read' | 'write',
-  work: (ledger: Ledger, message: Message, reply: Reply<Answer>) => Promise<void>,
+  work: (ledger: SqliteLedger, message: Message, reply: Reply<Answer>) => Promise<void>,
 ): void {
   const port = parentPort;
   if (port === null) throw new Error('a thread of the ledger runs inside a worker alone');
@@ -22,7 +22,7 @@ export function serve<Message, Answer>(
   const report = (message: ThreadReport<Answer>, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
   const reply: Reply<Answer> = (answer, transfer) => report({ kind: 'answer', answer }, transfer);
-  let ledger: Ledger | null = null;
+  let ledger: SqliteLedger | null = null;
   let isOver = false;
 
   const open = async (): Promise<void> => {
@@ -58,7 +58,7 @@ export function serve<Message, Answer>(
       return;
     }
     queue = queue.then(() =>
-      guarded(() => (message === 'close' ? close() : work(ledger as Ledger, message as Message, reply))),
+      guarded(() => (message === 'close' ? close() : work(ledger as SqliteLedger, message as Message, reply))),
     );
   });
 }

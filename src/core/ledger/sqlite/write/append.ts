@@ -7,8 +7,7 @@ import { checkCommitTime } from '../../../model/time/commit-time.ts';
 import type { LedgerIdentity } from '../../ledger.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
 import { checkCommit, type StoredFacts } from '../../protocol/commit-check.ts';
-import { type LinkedCommit, linkCommit } from '../../protocol/commit-link.ts';
-import { headOf } from '../../protocol/ledger-state.ts';
+import { type LinkedCommit, linkCommit, toCommitted } from '../../protocol/commit-link.ts';
 import { blob, integer, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable, partitionTable } from '../connection/schema.ts';
 import type { PinStore } from './pins.ts';
@@ -55,18 +54,7 @@ export class Appender {
     this.#pins.keep(draft.pins, state, timeShift);
 
     const after = this.#states.advance(state, commit);
-    const { firstSequence, count, firstTime, lastTime, frames } = link;
-    const offsets = frames.map(({ offset }) => offset);
-    return {
-      kind: 'committed',
-      firstSequence,
-      count,
-      firstTime,
-      lastTime,
-      offsets,
-      head: headOf(after),
-      loads: this.#states.loads(after),
-    };
+    return toCommitted(commit, after, this.#states.loads(after));
   }
 
   #storedFacts(draft: CommitDraft, state: WriteState): StoredFacts {

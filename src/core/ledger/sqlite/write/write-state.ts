@@ -7,8 +7,9 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { RoutingInForce } from '../../../model/routing/routing.ts';
 import { pinsHoldSince } from '../../../model/routing/session-pins.ts';
 import { TIME_MIN } from '../../../model/time/time.ts';
+import { missingSequences } from '../../protocol/broken-commit.ts';
 import { type LinkedCommit, stateAfter } from '../../protocol/commit-link.ts';
-import { headOf, type LedgerState, routingOf } from '../../protocol/ledger-state.ts';
+import { basisOf, headOf, type LedgerState, loadsOf } from '../../protocol/ledger-state.ts';
 import {
   type EpochRow,
   lastEpochRow,
@@ -20,7 +21,6 @@ import {
 import { blob, positive, type RawRow, time as readTime } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
-import { missingSequences } from '../read/broken-commit.ts';
 import { readPartitionEnd } from './partition-end.ts';
 import { hasPins, type PinScope } from './pins.ts';
 
@@ -76,19 +76,12 @@ export class WriteStates {
   /** By partition, where the routing goes by them: its events, or Infinity where it takes no keys. Otherwise null. */
   loads(state: WriteState): readonly number[] | null {
     if (state.pinsSince === null) return null;
-    const { partitionIds } = state.epoch;
-    return state.partitionNames.map((_, partition) =>
-      partitionIds.includes(partition) ? this.nextOffset(state, partition) : Number.POSITIVE_INFINITY,
-    );
+    return loadsOf(state, (partition) => this.nextOffset(state, partition));
   }
 
   basis(state: WriteState): Basis {
     const loads = this.loads(state);
-    return {
-      floor: state.time,
-      ...routingOf(state),
-      sessions: loads === null ? null : { loads, hasPins: hasPins(this.#db) },
-    };
+    return basisOf(state, loads === null ? null : { loads, hasPins: hasPins(this.#db) });
   }
 
   #read(): WriteState {

@@ -1,6 +1,6 @@
-/** A commit that is otherwise than it was committed: it is named, and what lies before it. */
+/** Errors of verification: they name the first commit that differs from what was committed, and what is sound before it. */
 
-import { LedgerError } from '../../../model/ledger-error.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
 
 export function brokenCommit(sequence: number, fact: string, cause?: unknown): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {

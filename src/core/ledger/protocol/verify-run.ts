@@ -1,0 +1,103 @@
+/** Checks commits in their order while a ledger is verified: the events in frames against the columns of their commit, and the anchor. Pure. */
+
+import type { StoredFrame } from '../../model/events/commit.ts';
+import { EventBatch } from '../../model/events/event.ts';
+import { type Anchor, formatHead, type Head } from '../../model/events/head.ts';
+import { EVERYTHING } from '../../model/events/range.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import { type Micros, TIME_MIN } from '../../model/time/time.ts';
+import { brokenCommit } from './broken-commit.ts';
+import type { CommitLink } from './chain.ts';
+
+/** A commit as it is stored, but for its frames. */
+export interface CommitRow extends Omit<CommitLink, 'frames'> {
+  readonly hash: Buffer;
+}
+
+/** How far a producer's input was stored by the commit at `sequence`. */
+export interface ProvenProducer {
+  readonly position: number;
+  readonly digest: Buffer;
+  readonly sequence: number;
+}
+
+export class VerifyRun {
+  commits = 0;
+  events = 0;
+  /** Number of frames met, by partition. */
+  readonly frames = new Map<PartitionId, number>();
+  /** By name, as of their last commits. */
+  readonly producers = new Map<string, ProvenProducer>();
+  readonly #anchor: Anchor | undefined;
+  /** Hashes met at the anchor's sequence. */
+  readonly #atAnchor: string[] = [];
+  readonly #offsets = new Map<PartitionId, number>();
+  #time: Micros = TIME_MIN;
+
+  constructor(anchor: Anchor | undefined) {
+    this.#anchor = anchor;
+  }
+
+  /** Takes the beginning of an epoch: it is the head until the next commit. */
+  takeEpoch({ fromSequence, hash }: { readonly fromSequence: number; readonly hash: Buffer }): void {
+    this.#noteHead(fromSequence - 1, hash);
+  }
+
+  /** Takes the next commit, whose link was verified. Returns its events. @throws LedgerError VERIFICATION_FAILED */
+  take(row: CommitRow, frames: readonly StoredFrame[]): EventBatch {
+    const fail = (fact: string) => brokenCommit(row.firstSequence, fact);
+    const batch = EventBatch.of({ firstSequence: row.firstSequence, frames }, EVERYTHING);
+    if (batch.count !== row.count) throw fail(`its frames hold ${batch.count} events, not ${row.count}`);
+    if (row.firstTime < this.#time) throw fail('its time lies before the commit before it');
+    let time = row.firstTime;
+    for (let at = 0; at < batch.count; at++) {
+      if (batch.sequences[at] !== row.firstSequence + at) throw fail(`sequence ${row.firstSequence + at} is missing`);
+      const own = batch.times[at] as number;
+      if (own < time) throw fail(`time steps back at sequence ${row.firstSequence + at}`);
+      time = own;
+    }
+    if (batch.times[0] !== row.firstTime || time !== row.lastTime) throw fail('its times are not those of its events');
+    for (const frame of frames) {
+      if (frame.offset !== (this.#offsets.get(frame.partition) ?? 0))
+        throw fail(`offsets of partition ${frame.partition} have a gap`);
+      this.#offsets.set(frame.partition, frame.offset + frame.count);
+      this.frames.set(frame.partition, (this.frames.get(frame.partition) ?? 0) + 1);
+    }
+    if (row.producer !== null) {
+      const { firstSequence: sequence, producerPosition: position, producerDigest: digest } = row;
+      if (position === null || digest === null) throw fail('it names a producer without its position');
+      this.producers.set(row.producer, { position, digest, sequence });
+    }
+    this.#time = time;
+    this.commits++;
+    this.events += batch.count;
+    this.#noteHead(row.firstSequence + row.count - 1, row.hash);
+    return batch;
+  }
+
+  /** All commits were taken. @throws LedgerError VERIFICATION_FAILED where they do not reach the head */
+  checkEnd(head: Head): void {
+    if (this.events === head.sequence) return;
+    throw brokenCommit(this.events + 1, `the head is at ${head.sequence}, and the chain ends at ${this.events}`);
+  }
+
+  /** @throws LedgerError HEAD_MISMATCH where an anchor was given and the ledger does not extend it */
+  checkAnchor(): void {
+    const anchor = this.#anchor;
+    if (anchor === undefined) return;
+    const isReached = anchor.sequence <= this.events;
+    if (isReached && this.#atAnchor.includes(anchor.hash)) return;
+    throw new LedgerError('HEAD_MISMATCH', {
+      message: isReached
+        ? `the ledger has another history than ${formatHead(anchor)}: its commits do not meet that head`
+        : `the ledger ends at sequence ${this.events}, before ${formatHead(anchor)}: it was cut off or is an older copy`,
+      hint: 'compare the path, and look for a newer copy with its -wal',
+      details: { anchor, head: this.events },
+    });
+  }
+
+  #noteHead(sequence: number, hash: Buffer): void {
+    if (sequence === this.#anchor?.sequence) this.#atAnchor.push(hash.toString('hex'));
+  }
+}

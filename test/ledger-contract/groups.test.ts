@@ -1,0 +1,336 @@
+/** What every storage promises to consumer groups. */
+
+import { describe, expect, it } from 'vitest';
+import type { Membership } from '../../src/core/model/group.ts';
+import { failureOf } from '../support/engines.ts';
+import { draftOf, readAll } from './drafts.ts';
+import { openNew, STORAGES, type Storage } from './drivers.ts';
+
+const TTL = 1000;
+const ALL = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1000 };
+
+/** A ledger with a group `g` and five commits, each with one event for every partition. Times are sequences. */
+async function openGroup(storage: Storage, partitions = 2) {
+  const ledger = await openNew(storage, { partitions });
+  for (let at = 0; at < 5; at++) {
+    const events = Array.from({ length: partitions }, (_, partition) => ({
+      partition,
+      time: at * partitions + partition + 1,
+      payload: `${at}`,
+    }));
+    await ledger.commit(draftOf(await ledger.basis(), events));
+  }
+  const { groups } = ledger;
+  await groups.create('g', 1, 0);
+  const heartbeat = (member: string, now: number, joined: Membership | null = null, idle: readonly number[] = []) =>
+    groups.heartbeat({ group: 'g', member, token: joined?.token ?? null, partitions: null, ttl: TTL, now, idle });
+  const positions = async () => (await groups.positions('g')).map(({ nextOffset }) => nextOffset);
+  return { ledger, groups, heartbeat, positions };
+}
+
+/** The lease of a partition, as its holder writes about it. */
+const held = ({ leases }: Membership, partition = 0) => ({
+  group: 'g',
+  partition,
+  token: leases.find((lease) => lease.partition === partition)?.token ?? 0,
+});
+
+const PARKED = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: 'output', attempts: 3, now: 7 };
+
+describe.each(STORAGES)('leases in $name', (storage) => {
+  it('go to the first who comes, and are shared when another comes and they are idle', async () => {
+    const { heartbeat } = await openGroup(storage, 4);
+    const one = await heartbeat('one', 0);
+    expect(one.leases.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
+    const other = await heartbeat('other', 1);
+    expect(other.leases).toEqual([]);
+    const renewed = await heartbeat('one', 2, one);
+    expect(renewed.surplus).toHaveLength(2);
+    const given = await heartbeat('one', 3, one, renewed.surplus);
+    expect({ held: given.leases.length, surplus: given.surplus }).toEqual({ held: 2, surplus: [] });
+    expect((await heartbeat('other', 4, other)).leases.map(({ partition }) => partition)).toEqual(renewed.surplus);
+  });
+
+  it('end with the time of a member that is silent, and their tokens grow', async () => {
+    const { heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    expect((await heartbeat('other', TTL - 1)).leases).toEqual([]);
+    const other = await heartbeat('other', TTL);
+    expect(other.leases.map(({ partition }) => partition)).toEqual([0, 1]);
+    for (const { token } of other.leases)
+      expect(token).toBeGreaterThan(Math.max(...one.leases.map((lease) => lease.token)));
+  });
+
+  it('are held by one member for each partition, whichever partitions it asked for', async () => {
+    const { groups } = await openGroup(storage, 3);
+    const beat = { group: 'g', token: null, ttl: TTL, now: 0, idle: [] };
+    const one = await groups.heartbeat({ ...beat, member: 'one', partitions: [2] });
+    const other = await groups.heartbeat({ ...beat, member: 'other', partitions: null });
+    expect([one, other].map(({ leases }) => leases.map(({ partition }) => partition))).toEqual([[2], [0, 1]]);
+  });
+
+  it('end when their member leaves, and only with its own token', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    await groups.leave('g', 'one', one.token + 1);
+    await groups.leave('none', 'one', one.token);
+    expect((await heartbeat('other', 1)).leases).toEqual([]);
+    await groups.leave('g', 'one', one.token);
+    expect((await heartbeat('third', 2)).leases).not.toEqual([]);
+  });
+
+  it('keep the generation while nothing about members and leases changes', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    expect(await groups.generation('g')).toBe(one.generation);
+    expect(await heartbeat('one', 1, one)).toEqual({ ...one, expiresAt: 1 + TTL });
+    expect((await heartbeat('other', 2)).generation).toBeGreaterThan(one.generation);
+    expect(await groups.generation('none')).toBeNull();
+  });
+
+  it('do not last longer because the clock was set back', async () => {
+    const { heartbeat } = await openGroup(storage);
+    await heartbeat('one', 1_000_000);
+    expect((await heartbeat('other', 10)).leases).toEqual([]);
+    expect((await heartbeat('other', 10 + TTL)).leases).toHaveLength(2);
+  });
+
+  it('of a member that joins again under its name are new ones', async () => {
+    const { heartbeat } = await openGroup(storage);
+    const before = await heartbeat('one', 0);
+    const again = await heartbeat('one', 1);
+    expect(again.leases.map(({ partition }) => partition)).toEqual([0, 1]);
+    expect(again.leases[0]?.token).toBeGreaterThan(before.leases[0]?.token ?? 0);
+    await failureOf(() => heartbeat('one', 2, before), 'MEMBER_REPLACED');
+  });
+});
+
+describe.each(STORAGES)('an acknowledgement in $name', (storage) => {
+  it('moves the cursor for the holder of the lease, and never back', async () => {
+    const { groups, heartbeat, positions } = await openGroup(storage);
+    const { leases } = await heartbeat('one', 0);
+    const token = leases[0]?.token ?? 0;
+    expect(await groups.acknowledge([{ group: 'g', partition: 0, token, nextOffset: 3, nextSequence: 6 }])).toEqual([
+      true,
+    ]);
+    expect(await groups.acknowledge([{ group: 'g', partition: 0, token, nextOffset: 2, nextSequence: 4 }])).toEqual([
+      false,
+    ]);
+    expect(await positions()).toEqual([3, 0]);
+  });
+
+  it('of a member that lost its lease while it was paused is refused, and so are its failures and its parking', async () => {
+    const { groups, heartbeat, positions } = await openGroup(storage);
+    const paused = await heartbeat('paused', 0);
+    await heartbeat('other', TTL + 1);
+    const heldLease = { group: 'g', partition: 0, token: paused.leases[0]?.token ?? 0 };
+    expect(await groups.acknowledge([{ ...heldLease, nextOffset: 4, nextSequence: 9 }])).toEqual([false]);
+    expect(await groups.countFailure(heldLease)).toBeNull();
+    const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: '', attempts: 1, now: 2 };
+    expect(await groups.park(heldLease, event)).toBe(false);
+    expect(await groups.beginRedelivery(heldLease)).toBe('lost');
+    expect(await groups.settle(heldLease, 1, null)).toBe('lost');
+    expect({ positions: await positions(), parked: await groups.parked('g', ALL) }).toEqual({
+      positions: [0, 0],
+      parked: [],
+    });
+  });
+
+  it('does not touch the chain', async () => {
+    const { ledger, groups, heartbeat } = await openGroup(storage);
+    const chain = async () => ({ head: await ledger.head(), events: await readAll(ledger) });
+    const before = await chain();
+    const { leases } = await heartbeat('one', 0);
+    await groups.acknowledge([
+      { group: 'g', partition: 1, token: leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 },
+    ]);
+    expect(await chain()).toEqual(before);
+    await ledger.verify({});
+  });
+});
+
+describe.each(STORAGES)('a death in $name', (storage) => {
+  it('with an event at hand counts as a failed delivery of it, and one with nothing at hand does not', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    await groups.acknowledge([
+      { group: 'g', partition: 1, token: one.leases[1]?.token ?? 0, nextOffset: 5, nextSequence: 11 },
+    ]);
+    const other = await heartbeat('other', TTL * 2);
+    expect(other.leases.map(({ partition, attempts }) => [partition, attempts])).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+  });
+});
+
+describe.each(STORAGES)('a group in $name', (storage) => {
+  it('begins before any sequence, also in the middle of a commit', async () => {
+    const { groups } = await openGroup(storage, 3);
+    for (const [sequence, offsets] of [
+      [1, [0, 0, 0]],
+      [5, [2, 1, 1]],
+      [6, [2, 2, 1]],
+      [16, [5, 5, 5]],
+      [99, [5, 5, 5]],
+    ] as const) {
+      await groups.create(`from-${sequence}`, sequence, 0);
+      expect((await groups.positions(`from-${sequence}`)).map(({ nextOffset }) => nextOffset)).toEqual(offsets);
+    }
+  });
+
+  it('parks an event once, however often it comes to that', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: 'said', attempts: 3, now: 7 };
+    for (let round = 0; round < 2; round++) {
+      const { leases, token } = await heartbeat('one', round);
+      expect(await groups.park({ group: 'g', partition: 0, token: leases[0]?.token ?? 0 }, event)).toBe(true);
+      await groups.leave('g', 'one', token);
+      await groups.move({ group: 'g', sequence: 1, now: round, partitions: [0], force: false });
+    }
+    expect(await groups.parked('g', ALL)).toEqual([
+      {
+        partition: 0,
+        offset: 0,
+        sequence: 1,
+        reason: 'no',
+        details: 'said',
+        attempts: 6,
+        parkedAt: 7,
+        redeliveryDue: false,
+      },
+    ]);
+  });
+
+  it('is made once, and asked for by its name', async () => {
+    const { groups, positions } = await openGroup(storage);
+    expect(await groups.create('g', 5, 9)).toBe(false);
+    expect(await positions()).toEqual([0, 0]);
+    await failureOf(async () => groups.create('not a name!', 1, 0), 'INVALID_ARGUMENT');
+    const move = { group: 'none', sequence: 1, now: 0, partitions: null, force: false };
+    for (const call of [
+      () => groups.heartbeat({ ...move, member: 'one', token: null, ttl: TTL, idle: [] }),
+      () => groups.positions('none'),
+      () => groups.parked('none', ALL),
+      () => groups.checkParked('none', []),
+      () => groups.redeliver('none', []),
+      () => groups.redeliverSpan('none', ALL),
+      () => groups.drop('none', []),
+      () => groups.dropSpan('none', ALL),
+      () => groups.planMove(move),
+      () => groups.move(move),
+    ])
+      await failureOf(call, 'UNKNOWN_GROUP');
+  });
+
+  it('reads a partition from a sequence on, within bounds, one frame at least', async () => {
+    const { groups } = await openGroup(storage);
+    const read = async (fromSequence: number, events: number, bytes: number) =>
+      (await groups.read({ partition: 1, fromSequence, events, bytes })).map(({ firstSequence }) => firstSequence);
+    expect(await read(1, 100, 1e6)).toEqual([1, 3, 5, 7, 9]);
+    expect(await read(1, 2, 1e6)).toEqual([1, 3]);
+    expect(await read(1, 100, 1)).toEqual([1]);
+    expect(await read(11, 100, 1e6)).toEqual([]);
+    // of a frame that begins before, nobody knows how much comes after
+    expect(await read(4, 1, 1)).toEqual([3, 5]);
+  });
+
+  it('is moved to another sequence: leases end, and live members are asked first', async () => {
+    const { groups, heartbeat, positions } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    const move = { group: 'g', sequence: 5, now: 1, partitions: null, force: false };
+    const plan = await groups.planMove(move);
+    expect(plan).toEqual({
+      liveMembers: ['one'],
+      steps: [0, 1].map((partition) => ({
+        partition,
+        from: { nextOffset: 0, nextSequence: 1 },
+        to: { nextOffset: 2, nextSequence: 5 },
+      })),
+    });
+    await failureOf(() => groups.move(move), 'GROUP_IN_USE');
+    expect(await positions()).toEqual([0, 0]);
+    expect(await groups.move({ ...move, partitions: [1], force: true })).toEqual({ ...plan, steps: [plan.steps[1]] });
+    expect(await positions()).toEqual([0, 2]);
+    const acknowledged = await groups.acknowledge(
+      [0, 1].map((partition) => ({ ...held(one, partition), nextOffset: 3, nextSequence: 7 })),
+    );
+    expect(acknowledged).toEqual([true, false]);
+    expect((await groups.move({ ...move, now: TTL })).liveMembers).toEqual([]);
+  });
+
+  it('counts failures of the next event until it is acknowledged', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const lease = held(await heartbeat('one', 0));
+    expect([await groups.countFailure(lease), await groups.countFailure(lease)]).toEqual([1, 2]);
+    await groups.undoFailure(lease);
+    expect((await groups.summaries(0))[0]?.lanes[0]).toMatchObject({ attempts: 1 });
+    await groups.acknowledge([{ ...lease, nextOffset: 1, nextSequence: 2 }]);
+    await groups.undoFailure(lease);
+    expect((await groups.summaries(0))[0]?.lanes[0]).toMatchObject({ attempts: 0 });
+  });
+
+  it('delivers a parked event once more for each request, to the lease of its partition', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    await groups.park(held(one), PARKED);
+    expect(await groups.beginRedelivery(held(one))).toBe('none');
+    expect(await groups.redeliver('g', [1, 1])).toBe(1);
+    expect((await heartbeat('one', 1, one)).due).toEqual([0]);
+    expect(await groups.generation('g')).toBeGreaterThan(one.generation);
+    expect(await groups.beginRedelivery(held(one, 1))).toBe('none');
+    expect(await groups.beginRedelivery(held(one))).toMatchObject({ sequence: 1, attempts: 4, redeliveryDue: false });
+    expect(await groups.beginRedelivery(held(one))).toBe('none');
+    await groups.undoRedelivery('g', 1);
+    expect(await groups.parked('g', ALL)).toMatchObject([{ attempts: 3, redeliveryDue: true }]);
+    await groups.beginRedelivery(held(one));
+    expect(await groups.settle(held(one), 1, { reason: 'still no', details: '' })).toBe('parked');
+    expect(await groups.parked('g', ALL)).toMatchObject([{ reason: 'still no', attempts: 4, redeliveryDue: false }]);
+    expect(await groups.settle(held(one), 1, null)).toBe('forgotten');
+    expect(await groups.parked('g', ALL)).toEqual([]);
+    expect(await groups.settle(held(one), 1, { reason: 'dropped meanwhile', details: '' })).toBe('forgotten');
+  });
+
+  it('lists, redelivers and drops parked events by sequence or by span, all that are named or none', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    for (let offset = 0; offset < 5; offset++)
+      await groups.park(held(one), { ...PARKED, offset, sequence: 2 * offset + 1 });
+    const parked = async (span = ALL) => (await groups.parked('g', span)).map(({ sequence }) => sequence);
+    const due = async () =>
+      (await groups.parked('g', ALL)).filter(({ redeliveryDue }) => redeliveryDue).map(({ sequence }) => sequence);
+    expect(await parked()).toEqual([1, 3, 5, 7, 9]);
+    expect(await parked({ after: 1, through: 8, limit: 2 })).toEqual([3, 5]);
+    await groups.checkParked('g', [1, 9]);
+    for (const method of ['checkParked', 'redeliver', 'drop'] as const)
+      await failureOf(() => groups[method]('g', [1, 2]), 'NOT_PARKED');
+    expect({ parked: await parked(), due: await due() }).toEqual({ parked: [1, 3, 5, 7, 9], due: [] });
+    expect(await groups.redeliverSpan('g', { after: 0, through: 9, limit: 2 })).toEqual({ count: 2, last: 3 });
+    expect(await groups.redeliverSpan('g', { after: 3, through: 4, limit: 2 })).toEqual({ count: 0, last: null });
+    expect(await due()).toEqual([1, 3]);
+    expect(await groups.beginRedelivery(held(one)), 'the first one first').toMatchObject({ sequence: 1 });
+    expect(await groups.dropSpan('g', { after: 1, through: 7, limit: 2 })).toEqual({ count: 2, last: 5 });
+    expect(await groups.drop('g', [9])).toBe(1);
+    expect(await parked()).toEqual([1, 7]);
+    expect((await groups.summaries(0))[0]).toMatchObject({ parked: 2 });
+  });
+
+  it('is summarized: members, positions, lag, and the time of the oldest event that is not acknowledged', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    await groups.create('a', 11, 3);
+    const one = await heartbeat('one', 0);
+    await groups.acknowledge([{ ...held(one, 0), nextOffset: 2, nextSequence: 4 }]);
+    const [a, g] = await groups.summaries(TTL);
+    expect(a).toMatchObject({ name: 'a', createdAt: 3, members: [], lag: 0, oldestTime: null, parked: 0 });
+    expect(g).toMatchObject({
+      name: 'g',
+      members: [{ name: 'one', expiresAt: TTL, isAlive: false }],
+      lag: 8,
+      oldestTime: 2,
+    });
+    expect(g?.lanes).toMatchObject([
+      { partition: 0, nextOffset: 2, nextSequence: 4, lag: 3, oldestTime: 5, member: 'one', token: held(one).token },
+      { partition: 1, nextOffset: 0, nextSequence: 1, lag: 5, oldestTime: 2, member: 'one' },
+    ]);
+  });
+});
