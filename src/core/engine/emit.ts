@@ -3,7 +3,7 @@
 import type { Bus } from '../bus/bus.ts';
 import { ingestAtomically } from '../emission/commit/atomic.ts';
 import { CommitBatcher, type EventReceipt, type LocateEvents } from '../emission/commit/commit-batcher.ts';
-import { type EmissionTarget, Emitter } from '../emission/commit/emitter.ts';
+import type { EmissionParts, EmissionTarget } from '../emission/commit/emission-target.ts';
 import { type EmissionReport, type IngestHooks, type InputSource, ingest } from '../emission/commit/ingest.ts';
 import type { ProducerProgress } from '../emission/commit/producer-progress.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
@@ -83,8 +83,7 @@ export class Emitting {
    * @throws LedgerError BAD_LINE, ID_CONFLICT
    */
   emit(events: readonly EventInput[], given: RoutingOverrideOptions): Promise<EventReceipt[]> {
-    const { clock, locate } = this.#parts;
-    this.#shared ??= new CommitBatcher({ target: this.#target, makeRouter, clock }, this.settings({}, 'calls'), locate);
+    this.#shared ??= new CommitBatcher(this.emission, this.settings({}, 'calls'), this.#parts.locate);
     return this.#shared.emit(events.map(toLine), toGiven(given));
   }
 
@@ -121,7 +120,7 @@ export class Emitting {
     // an invalid override is rejected before any input is read
     makeRouter(await ledger.routing(), settings.given);
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
-    if (options.atomic !== true) return ingest(this.emitter(settings), sources, producer, options);
+    if (options.atomic !== true) return ingest(this.emission, settings, sources, producer, options);
     const target = {
       basis: () => ledger.basis(),
       begin: () => ledger.begin(),
@@ -130,8 +129,8 @@ export class Emitting {
     return ingestAtomically({ target, makeRouter, clock }, settings, sources, producer, options);
   }
 
-  emitter(settings: EmissionSettings): Emitter {
-    return new Emitter({ target: this.#target, makeRouter, clock: this.#parts.clock }, settings);
+  get emission(): EmissionParts {
+    return { target: this.#target, makeRouter, clock: this.#parts.clock };
   }
 
   /** The ledger's requirements on a line, and the caller's. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */

@@ -52,8 +52,8 @@ export async function transfer(source: TransferSource, { ledger, emitting }: Tra
   const held = await ledger.positionOfProducer(producer);
   if (held.position > 0) await checkHeld(source, held, ledger.identity.path);
   const { Transfer } = await import('../emission/commit/transfer.ts');
-  const emitter = emitting.emitter({ ...emitting.settings({ late: 'reject' }, 'stop'), time: null });
-  const sink = new Transfer(emitter, {
+  const settings = { ...emitting.settings({ late: 'reject' }, 'stop'), time: null };
+  const sink = new Transfer(emitting.emission, settings, {
     producer,
     held,
     stored: () => ledger.positionOfProducer(producer),

@@ -3,7 +3,7 @@
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 import { spool } from '../input/spool.ts';
-import { type EmissionTarget, Emitter, type EmitterParts } from './emitter.ts';
+import type { EmissionParts, EmissionTarget } from './emission-target.ts';
 import {
   type EmissionReport,
   type IngestHooks,
@@ -27,7 +27,7 @@ interface Transaction extends Pick<EmissionTarget, 'pinsOf' | 'commit'> {
   abandon(): Promise<void>;
 }
 
-export interface AtomicParts extends Omit<EmitterParts, 'target'> {
+export interface AtomicParts extends Omit<EmissionParts, 'target'> {
   readonly target: AtomicTarget;
 }
 
@@ -69,8 +69,8 @@ async function ingestSpooled(
       commit: transaction.commit,
       openPipeline: null,
     };
-    const emitter = new Emitter({ ...parts, target: within }, settings);
-    report = await ingest(emitter, sources, producer, { ...hooks, onCommit: hooks.onCommit && keep });
+    const onCommit = hooks.onCommit && keep;
+    report = await ingest({ ...parts, target: within }, settings, sources, producer, { ...hooks, onCommit });
   } catch (error) {
     // where that fails too, closing the connection rolls it back
     await transaction.abandon().catch(() => {});

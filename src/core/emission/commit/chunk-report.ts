@@ -4,20 +4,9 @@ import type { Committed } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { LineFault } from '../../scan/line-fault.ts';
+import type { BadLine } from '../draft/bad-line.ts';
 import type { ReadChunk } from '../draft/chunk-encoder.ts';
 import type { BuiltDraft } from '../draft/draft-builder.ts';
-
-/** A line that was not taken. */
-export interface BadLine {
-  /** 0-based within the chunk, blank lines counted. */
-  readonly lineInChunk: number;
-  /** Where in the line the fault was seen, 1-based. */
-  readonly byte: number;
-  readonly fault: LineFault;
-  readonly reason: string;
-  /** Copied from the chunk, line end excluded. */
-  readonly text: Buffer;
-}
 
 /** The events of one commit, as `onCommit` is told of them. */
 export class CommittedEvents {
@@ -91,13 +80,15 @@ export interface DuplicateLine {
 
 export interface ChunkReport {
   /** Null where nothing of the chunk was left to commit. */
+  readonly committed: Committed | null;
+  /** Payload bytes committed. */
+  readonly bytes: number;
+  /** The events committed; null where there are none, and where several chunks are in flight. */
   readonly events: CommittedEvents | null;
   readonly late: number;
   readonly duplicates: readonly DuplicateLine[];
   /** Empty where lines are collected: those are handed over before the commit. */
   readonly badLines: readonly BadLine[];
-  /** Whether the chunk ended at its bad line. */
-  readonly hasStopped: boolean;
   /** Lines of the chunk, blank ones too. */
   readonly lineCount: number;
 }

@@ -7,9 +7,10 @@ import { type Micros, NO_TIME } from '../../model/time/time.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 import { type Call, CallQueue } from './call-queue.ts';
 import { badEventError, type ChunkReport } from './chunk-report.ts';
-import type { EmitterParts } from './emitter.ts';
-import { OverrideEmitters } from './override-emitters.ts';
-import { ThreadedTarget } from './threaded-target.ts';
+import type { Committer, OnCompleted } from './committer.ts';
+import { committerFor } from './committer-for.ts';
+import type { EmissionParts } from './emission-target.ts';
+import { OverrideDrafts } from './override-drafts.ts';
 
 /** What becomes of one event. */
 export interface EventReceipt {
@@ -28,16 +29,34 @@ export type LocateEvents = (sequences: readonly number[]) => Promise<readonly Om
 /** Most bytes of one call: it is one commit, all or nothing. */
 const CALL_BYTES_MAX = 64 * 1024 * 1024;
 
+/** The calls of one commit. */
+interface CallsInHand {
+  readonly calls: readonly Call[];
+  /** Of the chunk that they share. */
+  readonly callOfRow: Uint32Array;
+  /** The first row of each call. */
+  readonly firstRows: readonly number[];
+}
+
 export class CommitBatcher {
-  readonly #target: ThreadedTarget;
-  readonly #emitters: OverrideEmitters;
+  readonly #drafts: OverrideDrafts;
+  readonly #committer: Committer;
   readonly #locate: LocateEvents;
   readonly #waiting = new CallQueue();
   #running: Promise<void> | undefined;
+  #inHand: CallsInHand | undefined;
 
-  constructor(parts: EmitterParts, settings: Omit<EmissionSettings, 'onBadLine' | 'given'>, locate: LocateEvents) {
-    this.#target = new ThreadedTarget(parts.target);
-    this.#emitters = new OverrideEmitters({ ...parts, target: this.#target }, { ...settings, onBadLine: 'calls' });
+  constructor(parts: EmissionParts, settings: Omit<EmissionSettings, 'onBadLine' | 'given'>, locate: LocateEvents) {
+    this.#drafts = new OverrideDrafts(parts, { ...settings, onBadLine: 'calls' });
+    this.#committer = committerFor({
+      target: parts.target,
+      drafts: this.#drafts.for(NO_OVERRIDE),
+      onCompleted: this.#answer,
+      onRejects: null,
+      progress: null,
+      needsEvents: true,
+      awaitsSmall: true,
+    });
     this.#locate = locate;
   }
 
@@ -58,7 +77,7 @@ export class CommitBatcher {
   /** Waits for the calls on their way, then lets go of the writing thread. */
   async close(): Promise<void> {
     await this.#running;
-    await this.#target.close();
+    await this.#committer.close();
   }
 
   async #run(): Promise<void> {
@@ -88,8 +107,22 @@ export class CommitBatcher {
       }
     }
     const bytes = Buffer.concat(parts);
-    const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
-    const report = await this.#emitters.emit(calls[0]?.given ?? NO_OVERRIDE, chunk, Uint32Array.from(callOfRow));
+    this.#inHand = { calls, callOfRow: Uint32Array.from(callOfRow), firstRows };
+    await this.#committer.send(
+      {
+        bytes,
+        start: 0,
+        end: bytes.length,
+        position: 0,
+        nextPosition: bytes.length,
+        callOfRow: this.#inHand.callOfRow,
+      },
+      this.#drafts.for(calls[0]?.given ?? NO_OVERRIDE),
+    );
+  }
+
+  readonly #answer: OnCompleted = async (_, report) => {
+    const { calls, callOfRow, firstRows } = this.#inHand as CallsInHand;
     const refused = new Set<number>();
     for (const bad of report.badLines) {
       const at = callOfRow[bad.lineInChunk] as number;
@@ -101,7 +134,7 @@ export class CommitBatcher {
       const first = firstRows[at] as number;
       if (!refused.has(at)) call.resolve(receipts.slice(first, first + call.lines.length) as EventReceipt[]);
     }
-  }
+  };
 
   /** By row; undefined for the rows of refused calls. */
   async #receipts(report: ChunkReport, rows: number): Promise<(EventReceipt | undefined)[]> {

@@ -1,16 +1,18 @@
 /** Emits whole inputs: source by source, chunk by chunk, with a report of what became of them. */
 
 import { closeAfter } from '../../model/closing.ts';
-import type { CommitPipeline } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
+import { DraftFactory } from '../draft/draft-factory.ts';
+import type { EmissionSettings } from '../draft/settings.ts';
 import { type ByteSource, StreamSource } from '../input/byte-source.ts';
-import { CHUNK_BYTES, type Chunk, VOLUME_BYTES } from '../input/chunk.ts';
+import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
-import { type BadLine, badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
-import type { Emitter } from './emitter.ts';
-import { type OnCommitted, type OnRejects, PipelinedCommitter } from './pipelined-committer.ts';
+import { badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
+import type { Committer, OnCompleted, OnRejects } from './committer.ts';
+import { committerFor } from './committer-for.ts';
+import type { EmissionParts } from './emission-target.ts';
 import type { ProducerProgress } from './producer-progress.ts';
 import { retryHint } from './retry-hint.ts';
 
@@ -93,18 +95,19 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
 export async function ingest(
-  emitter: Emitter,
+  parts: EmissionParts,
+  settings: EmissionSettings,
   sources: readonly InputSource[],
   producer: ProducerProgress | null,
   hooks: IngestHooks,
 ): Promise<EmissionReport> {
-  const ingestion = new Ingestion(emitter, producer, hooks);
+  const ingestion = new Ingestion(parts, settings, producer, hooks);
   const take = async (): Promise<EmissionReport> => {
     try {
       await takeAll(ingestion, sources, producer, hooks.signal);
     } catch (error) {
-      // what is on its way to the ledger may be committed by now, and the report must count it
-      await ingestion.land();
+      // chunks in flight may be committed by now, and the report must count them
+      await ingestion.drain();
       throw error;
     }
     return ingestion.report;
@@ -132,7 +135,7 @@ async function takeAll(
   ingestion.report.isComplete = true;
 }
 
-/** The course of one emission: chunks one by one, or on the conveyor once there is volume. */
+/** One emission: its sources become chunks, its chunks are sent to the committer, and what became of them is counted. */
 class Ingestion {
   readonly report: Mutable<EmissionReport> = {
     lines: 0,
@@ -142,34 +145,36 @@ class Ingestion {
     rejected: 0,
     isComplete: false,
   };
-  readonly #emitter: Emitter;
+  readonly #committer: Committer;
+  readonly #lineBytesMax: number;
   readonly #producer: ProducerProgress | null;
   readonly #hooks: IngestHooks;
-  readonly #openPipeline: (() => Promise<CommitPipeline>) | null;
-  /** Null where the first bad line ends the emission. */
-  readonly #onRejects: OnRejects | null;
-  #opening: Promise<CommitPipeline> | undefined;
-  #pipeline: CommitPipeline | undefined;
-  #pipelined: PipelinedCommitter | undefined;
   #source = '';
+  /** Of the next chunk to be completed. */
   #firstLine = 1;
   #inputBytes = 0;
 
-  constructor(emitter: Emitter, producer: ProducerProgress | null, hooks: IngestHooks) {
-    this.#emitter = emitter;
+  constructor(parts: EmissionParts, settings: EmissionSettings, producer: ProducerProgress | null, hooks: IngestHooks) {
+    const drafts = new DraftFactory(parts, settings);
+    this.#lineBytesMax = drafts.lineBytesMax;
     this.#producer = producer;
     this.#hooks = hooks;
-    // receipts and positions need each chunk's answer before the next one is read
-    const mayOverlap = emitter.mayOverlap && producer === null && hooks.onCommit === undefined;
-    this.#openPipeline = mayOverlap ? emitter.parts.target.openPipeline : null;
-    this.#onRejects = hooks.onReject === undefined ? null : this.#keepRejects;
+    this.#committer = committerFor({
+      target: parts.target,
+      drafts,
+      onCompleted: this.#complete,
+      onRejects: hooks.onReject === undefined ? null : this.#keepRejects,
+      progress: producer,
+      needsEvents: hooks.onCommit !== undefined,
+      awaitsSmall: false,
+    });
   }
 
   async take(source: InputSource): Promise<void> {
     const bytes = source.openDirectly?.() ?? new StreamSource(source.open(), { isPrompt: source.isPrompt ?? false });
     const reader = new ChunkReader(
       bytes,
-      { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#emitter.lineBytesMax },
+      { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#lineBytesMax },
       this.#hooks.signal,
     );
     this.#source = source.name;
@@ -179,66 +184,32 @@ class Ingestion {
       const next = (): Promise<Chunk | null> =>
         reader.next().catch((error: unknown) => Promise.reject(inputFailure(source.name, error)));
       for (let chunk = await next(); chunk !== null; chunk = await next()) {
-        await this.#emit(chunk);
+        await this.#committer.send(chunk);
         sourceBytes = chunk.nextPosition;
-        // a bad line ends it here with an error; in an epoch that has begun meanwhile it may be none
-        if (this.#pipelined?.hasStopped) await this.#pipelined.drain();
       }
-      await this.#pipelined?.drain();
+      await this.#committer.drain();
       this.#producer?.endSource(sourceBytes);
     } finally {
       reader.close();
     }
   }
 
-  /** Waits for the chunks on their way, and counts those that are committed. */
-  async land(): Promise<void> {
-    await this.#pipelined?.drain().catch(() => {});
+  /** Waits for the chunks in flight after a failure, and counts those that are committed. */
+  async drain(): Promise<void> {
+    await this.#committer.drain().catch(() => {});
   }
 
-  /** Lets go of the writing thread, also of one that is still being started. */
-  async close(): Promise<void> {
-    const pipeline = this.#pipeline ?? (await this.#opening?.catch(() => undefined));
-    await pipeline?.close();
+  close(): Promise<void> {
+    return this.#committer.close();
   }
 
-  async #emit(chunk: Chunk): Promise<void> {
-    await this.#considerPipelining(chunk);
-    if (this.#pipelined !== undefined) return this.#pipelined.send(chunk);
-    const onRejects = this.#onRejects;
-    const keepRejects = onRejects && ((lines: readonly BadLine[]) => onRejects(lines, 0));
-    const result = await this.#emitter.emit(chunk, { producer: this.#producer, keepRejects });
-    const { events } = result;
-    // counted before anything is told of it: a hook that fails must not make it look as if nothing were stored
-    count(this.report, result, events === null ? null : { outcome: events.committed, bytes: events.bytes });
+  readonly #complete: OnCompleted = async (chunk, report) => {
+    // counted before any hook is called: a hook that fails must not make it look as if nothing were stored
+    count(this.report, report);
+    const { events } = report;
     if (events !== null) await this.#hooks.onCommit?.(events, { source: this.#source, firstLine: this.#firstLine });
-    this.#goOn(chunk, result);
+    this.#goOn(chunk, report);
     this.#producer?.advance(chunk);
-  }
-
-  async #considerPipelining(chunk: Chunk): Promise<void> {
-    if (this.#openPipeline === null || this.#pipelined !== undefined) return;
-    if (this.#pipeline !== undefined) {
-      const basis = await this.#emitter.basis();
-      this.#pipelined = new PipelinedCommitter(this.#emitter, this.#pipeline, basis, this.#arrive, {
-        onRejects: this.#onRejects,
-      });
-      return;
-    }
-    if (chunk.end < VOLUME_BYTES || this.#opening !== undefined) return;
-    this.#opening = this.#openPipeline();
-    this.#opening.then(
-      (pipeline) => {
-        this.#pipeline = pipeline;
-      },
-      // without it chunks go one by one, as they did so far
-      () => {},
-    );
-  }
-
-  readonly #arrive: OnCommitted = async (chunk, result, committed) => {
-    count(this.report, result, committed);
-    this.#goOn(chunk, result);
   };
 
   /** @throws LedgerError BAD_LINE or ID_CONFLICT for the line that the chunk ended at */
@@ -260,18 +231,18 @@ class Ingestion {
   };
 }
 
-function count(report: Mutable<EmissionReport>, result: ChunkReport, committed: Parameters<OnCommitted>[2]): void {
-  report.lines += result.lineCount;
-  report.late += result.late;
-  report.duplicates += result.duplicates.length;
+function count(report: Mutable<EmissionReport>, chunk: ChunkReport): void {
+  const { committed } = chunk;
+  report.lines += chunk.lineCount;
+  report.late += chunk.late;
+  report.duplicates += chunk.duplicates.length;
   if (committed === null) return;
-  const { outcome, bytes } = committed;
-  if (report.events === 0) report.firstSequence = outcome.firstSequence;
-  report.events += outcome.count;
-  report.bytes += bytes;
+  if (report.events === 0) report.firstSequence = committed.firstSequence;
+  report.events += committed.count;
+  report.bytes += chunk.bytes;
   report.commits++;
-  report.lastSequence = outcome.firstSequence + outcome.count - 1;
-  report.head = outcome.head;
+  report.lastSequence = committed.firstSequence + committed.count - 1;
+  report.head = committed.head;
 }
 
 /** A system error of an input as one of ours, so that it carries the report; what a stream of the caller's throws by itself stays as it is. */

@@ -11,6 +11,8 @@ const newHash = (): Hash => createHash('blake2b512');
 
 /** What an emission asks of whoever follows its input: which step a commit is, and how much of a chunk is stored already. */
 export interface InputProgress {
+  /** Whether the step of a chunk is known before the chunks before it are committed. */
+  readonly mayOverlap: boolean;
   /** The step to the byte `chunkEnd` of the chunk. */
   step(chunk: Chunk, chunkEnd: number): ProducerStep;
   /** Takes on what the ledger holds now. */
@@ -21,6 +23,8 @@ export interface InputProgress {
 
 export class ProducerProgress implements InputProgress {
   readonly name: string;
+  /** A second run may find its position inside any chunk, so each chunk needs the answer to the one before it. */
+  readonly mayOverlap = false;
   #held: ProducerPosition;
   /** Over the input before the chunk in hand. */
   #hash = newHash();

@@ -24,6 +24,8 @@ export function eventFingerprint({
 }
 
 export class TransferProgress implements InputProgress {
+  /** A step is named by the sequences of its chunk alone. */
+  readonly mayOverlap = true;
   readonly #name: string;
   #held: ProducerPosition;
 

@@ -1,14 +1,17 @@
 /** Takes events of another ledger as they are: their order, their times and their bytes; where they go this ledger's routing says. */
 
-import type { CommitPipeline, ProducerPosition } from '../../model/events/commit.ts';
+import type { ProducerPosition } from '../../model/events/commit.ts';
 import type { EventBatch } from '../../model/events/event.ts';
 import type { Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { LINE_FEED } from '../../model/text/bytes.ts';
 import { LineFault } from '../../scan/line-fault.ts';
-import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk, VOLUME_BYTES } from '../input/chunk.ts';
-import type { Emitter } from './emitter.ts';
-import { type OnCommitted, PipelinedCommitter } from './pipelined-committer.ts';
+import { DraftFactory } from '../draft/draft-factory.ts';
+import type { EmissionSettings } from '../draft/settings.ts';
+import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk } from '../input/chunk.ts';
+import type { Committer, OnCompleted } from './committer.ts';
+import { committerFor } from './committer-for.ts';
+import type { EmissionParts } from './emission-target.ts';
 import { type TransferChunk, TransferProgress } from './transfer-progress.ts';
 
 const TOO_LATE = "it is earlier than the other ledger's head, and would lose its time";
@@ -25,22 +28,27 @@ export interface TransferOptions {
 }
 
 export class Transfer {
-  readonly #emitter: Emitter;
+  readonly #committer: Committer;
   readonly #options: TransferOptions;
   readonly #progress: TransferProgress;
   /** Memory of chunks, the one used last at the end: each outlasts its way. */
   readonly #memory: Buffer[] = [];
   #position: number;
-  #pipeline: CommitPipeline | undefined;
-  #pipelined: PipelinedCommitter | undefined;
-  #hasTried = false;
   #head: Head | null = null;
 
-  constructor(emitter: Emitter, options: TransferOptions) {
-    this.#emitter = emitter;
+  constructor(parts: EmissionParts, settings: EmissionSettings, options: TransferOptions) {
     this.#options = options;
     this.#progress = new TransferProgress(options.producer, options.held);
     this.#position = options.held.position;
+    this.#committer = committerFor({
+      target: parts.target,
+      drafts: new DraftFactory(parts, settings),
+      onCompleted: this.#complete,
+      onRejects: null,
+      progress: this.#progress,
+      needsEvents: false,
+      awaitsSmall: true,
+    });
   }
 
   /** The head behind the last commit; null where nothing was committed. */
@@ -67,42 +75,18 @@ export class Transfer {
   }
 
   /** Resolves when everything is committed. */
-  async end(): Promise<void> {
-    await this.#pipelined?.drain();
+  end(): Promise<void> {
+    return this.#committer.drain();
   }
 
-  async close(): Promise<void> {
-    await this.#pipeline?.close();
+  close(): Promise<void> {
+    return this.#committer.close();
   }
 
   async #send(batches: readonly EventBatch[], bytes: number): Promise<void> {
     const chunk = this.#chunkOf(batches, bytes);
     this.#position = chunk.nextPosition;
-    if (this.#pipelined === undefined && bytes >= VOLUME_BYTES) await this.#startPipelining();
-    if (this.#pipelined !== undefined) {
-      await this.#pipelined.send(chunk);
-      // what trickles in is waited for: nobody comes behind it to notice a failure
-      if (bytes < VOLUME_BYTES || this.#pipelined.hasStopped) await this.#pipelined.drain();
-      return;
-    }
-    const result = await this.#emitter.emit(chunk, { producer: this.#progress });
-    await this.#arrive(
-      chunk,
-      result,
-      result.events === null ? null : { outcome: result.events.committed, bytes: result.events.bytes },
-    );
-  }
-
-  async #startPipelining(): Promise<void> {
-    const { openPipeline } = this.#emitter.parts.target;
-    if (openPipeline === null || !this.#emitter.mayForesee || this.#hasTried) return;
-    this.#hasTried = true;
-    // without it chunks go one by one, as they did so far
-    this.#pipeline = await openPipeline().catch(() => undefined);
-    if (this.#pipeline === undefined) return;
-    this.#pipelined = new PipelinedCommitter(this.#emitter, this.#pipeline, await this.#emitter.basis(), this.#arrive, {
-      progress: this.#progress,
-    });
+    await this.#committer.send(chunk);
   }
 
   #chunkOf(batches: readonly EventBatch[], bytes: number): TransferChunk {
@@ -131,8 +115,8 @@ export class Transfer {
     return memory;
   }
 
-  readonly #arrive: OnCommitted = async (chunk, result, committed) => {
-    if (committed !== null) this.#head = committed.outcome.head;
+  readonly #complete: OnCompleted = async (chunk, result) => {
+    if (result.committed !== null) this.#head = result.committed.head;
     const [bad] = result.badLines;
     // what another replay has told meanwhile makes all of it late
     if (bad?.fault === LineFault.TIME_LATE) this.#progress.check(await this.#options.stored());

@@ -19,4 +19,6 @@ export interface Chunk {
   readonly nextPosition: number;
   /** The time of each line, where it is known beside the payload; then none is read from it. */
   readonly times?: Float64Array | undefined;
+  /** The call of each row of its scan, where several calls share the chunk. */
+  readonly callOfRow?: Uint32Array | undefined;
 }

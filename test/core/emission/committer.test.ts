@@ -5,10 +5,11 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Emitter } from '../../../src/core/emission/commit/emitter.ts';
+import type { EmissionTarget } from '../../../src/core/emission/commit/emission-target.ts';
 import { type EmissionReport, type IngestHooks, ingest } from '../../../src/core/emission/commit/ingest.ts';
 import { walkFrameBody } from '../../../src/core/frames/frame-body.ts';
 import type { Basis, CommitDraft, CommitOutcome, Stale } from '../../../src/core/model/events/commit.ts';
+import { LedgerError } from '../../../src/core/model/ledger-error.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';
@@ -45,6 +46,8 @@ class FakeLedger {
   /** As `key:number` of the lines, in the order in which they were taken. */
   readonly taken: string[] = [];
   isOnThread = false;
+  /** The offer of the pipeline that fails, and all after it, as a writing thread does. */
+  failsAt = Number.POSITIVE_INFINITY;
   /** Told of the lines of each commit, at the moment of it. */
   onTaken: (lines: readonly string[]) => void = () => {};
   #basis: Basis;
@@ -67,20 +70,21 @@ class FakeLedger {
     this.#basis = { ...this.#basis, ...next, epoch: { ...next.epoch, epoch: this.#basis.epoch.epoch + 1 } };
   }
 
-  readonly target = {
+  readonly target: EmissionTarget = {
     basis: () => Promise.resolve(this.#basis),
     pinsOf: () => Promise.resolve([]),
     commit: (draft: CommitDraft) => Promise.resolve(this.#commit(draft)),
     openPipeline: () =>
       Promise.resolve({
-        offer: (draft: CommitDraft, generation: number) => Promise.resolve(this.#offer(draft, generation)),
+        offer: (draft: CommitDraft, generation: number) => this.#offer(draft, generation),
         close: () => Promise.resolve(),
       }),
   };
 
-  #offer(draft: CommitDraft, generation: number): CommitOutcome | Stale {
+  async #offer(draft: CommitDraft, generation: number): Promise<CommitOutcome | Stale> {
     this.isOnThread = true;
     const change = this.#changes.get(++this.#offers);
+    if (this.#offers >= this.failsAt) throw new LedgerError('DISK_FULL', { message: 'the disk is full' });
     if (change !== undefined) this.begin(change);
     if (generation < this.#generation) return { kind: 'stale' };
     const outcome = this.#commit(draft);
@@ -116,12 +120,12 @@ class FakeLedger {
 }
 
 function emit(
-  ledger: FakeLedger,
+  ledger: Pick<FakeLedger, 'target'>,
   keys: readonly string[],
   { onYield, ...hooks }: IngestHooks & { onYield?: (key: string) => void } = {},
 ): Promise<EmissionReport> {
   const settings = emissionSettings({ onBadLine: hooks.onReject === undefined ? 'stop' : 'collect' });
-  const emitter = new Emitter({ target: ledger.target, makeRouter, clock: { nowMicros: () => 1e15 } }, settings);
+  const parts = { target: ledger.target, makeRouter, clock: { nowMicros: () => 1e15 } };
   async function* pieces() {
     for (const key of keys) {
       onYield?.(key);
@@ -130,7 +134,7 @@ function emit(
       for (let turn = 0; turn < 50; turn++) await nextTurn();
     }
   }
-  return ingest(emitter, [{ name: 'input', open: pieces }], null, hooks);
+  return ingest(parts, settings, [{ name: 'input', open: pieces }], null, hooks);
 }
 
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
@@ -256,4 +260,23 @@ it('counts the chunks that were on their way when the input broke', async () => 
   expect(failure).toMatchObject({ code: 'INPUT_UNREADABLE', message: 'input cannot be read: EIO', cause: broken });
   expect(ledger.taken.length).toBeGreaterThan(0);
   expect(failure.details['report']).toMatchObject({ events: ledger.taken.length, isComplete: false });
+});
+
+it.each([1, 2, 3, 4])('commits no chunk after one whose commit has failed, at offer %i', async (offer) => {
+  const ledger = new FakeLedger(HASH, []);
+  ledger.failsAt = offer;
+  const failure = await rejectionOf(emit(ledger, KEYS));
+  expect(failure.code).toBe('DISK_FULL');
+  expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
+  expect(ledger.taken.length).toBeLessThan(KEYS.length * LINES);
+  expect(failure.details['report']).toMatchObject({ events: ledger.taken.length, isComplete: false });
+});
+
+it('commits directly where no writing thread starts', async () => {
+  const ledger = new FakeLedger(HASH, []);
+  const target = { ...ledger.target, openPipeline: () => Promise.reject(new Error('no threads left')) };
+  const report = await emit({ target }, KEYS);
+  expect(ledger.isOnThread).toBe(false);
+  expect(isSame(ledger.taken, namesOf(KEYS))).toBe(true);
+  expect(report).toMatchObject({ events: KEYS.length * LINES, isComplete: true });
 });

@@ -1,0 +1,116 @@
+/** The way of drafts to the ledger: straight, one at a time, or through a writing thread, because a commit waits for the disk. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CommitDraft, CommitOutcome, CommitPipeline, Stale } from '../../model/events/commit.ts';
+import type { Chunk } from '../input/chunk.ts';
+import type { EmissionTarget } from './emission-target.ts';
+
+export interface CommitPath {
+  /** Drafts that may be in flight at once; changes in {@link prepare} alone. */
+  readonly inFlightMax: number;
+  /** Called before each chunk, so that a path may change while nothing is in flight. */
+  prepare(chunk: Chunk): void;
+  /** Whether the sender waits until the chunk is committed. */
+  isAwaited(chunk: Chunk): boolean;
+  /** As {@link CommitPipeline.offer}. */
+  offer(draft: CommitDraft, generation: number): Promise<CommitOutcome | Stale>;
+  /** Ends the writing thread, even one that is still starting. The path may be used again, and starts from its first state. */
+  close(): Promise<void>;
+}
+
+export class DirectPath implements CommitPath {
+  readonly inFlightMax = 1;
+  readonly #target: Pick<EmissionTarget, 'commit'>;
+
+  constructor(target: Pick<EmissionTarget, 'commit'>) {
+    this.#target = target;
+  }
+
+  prepare(): void {}
+
+  isAwaited(): boolean {
+    return true;
+  }
+
+  offer(draft: CommitDraft): Promise<CommitOutcome> {
+    return this.#target.commit(draft);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export interface ThreadOptions {
+  /** Drafts in flight once the thread is there. */
+  readonly inFlightMax: number;
+  /** Whether a thread is worth its start; `chunks`: sent so far, this one included. */
+  readonly isDue: (chunk: Chunk, chunks: number) => boolean;
+  /** Whether the sender of a chunk waits until it is committed, also where several may be in flight. */
+  readonly isAwaited: (chunk: Chunk) => boolean;
+}
+
+/**
+ * States: direct -> starting (a thread is due; drafts still go straight to the ledger) -> threaded (from the first chunk after the thread is ready)
+ * -> direct (closed). A thread that does not start leaves the path in `starting` for good: drafts go straight to the ledger, as before.
+ */
+export class ThreadedPath implements CommitPath {
+  readonly #target: Pick<EmissionTarget, 'commit'>;
+  readonly #openPipeline: () => Promise<CommitPipeline>;
+  readonly #options: ThreadOptions;
+  #chunks = 0;
+  /** Resolves with null if the thread does not start. */
+  #starting: Promise<CommitPipeline | null> | undefined;
+  /** Started and not used yet. */
+  #ready: CommitPipeline | null = null;
+  #pipeline: CommitPipeline | null = null;
+
+  constructor(
+    target: Pick<EmissionTarget, 'commit'>,
+    openPipeline: () => Promise<CommitPipeline>,
+    options: ThreadOptions,
+  ) {
+    this.#target = target;
+    this.#openPipeline = openPipeline;
+    this.#options = options;
+  }
+
+  get inFlightMax(): number {
+    return this.#pipeline === null ? 1 : this.#options.inFlightMax;
+  }
+
+  prepare(chunk: Chunk): void {
+    this.#pipeline ??= this.#ready;
+    if (this.#starting === undefined && this.#options.isDue(chunk, ++this.#chunks)) this.#start();
+  }
+
+  isAwaited(chunk: Chunk): boolean {
+    return this.inFlightMax === 1 || this.#options.isAwaited(chunk);
+  }
+
+  async offer(draft: CommitDraft, generation: number): Promise<CommitOutcome | Stale> {
+    if (this.#pipeline !== null) return this.#pipeline.offer(draft, generation);
+    // commits that follow one another in one turn would keep the thread from ever being ready
+    if (this.#starting !== undefined && this.#ready === null) await nextTurn();
+    return this.#target.commit(draft);
+  }
+
+  async close(): Promise<void> {
+    const pipeline = await this.#starting;
+    this.#chunks = 0;
+    this.#starting = undefined;
+    this.#ready = null;
+    this.#pipeline = null;
+    await pipeline?.close();
+  }
+
+  #start(): void {
+    this.#starting = this.#openPipeline().then(
+      (pipeline) => {
+        this.#ready = pipeline;
+        return pipeline;
+      },
+      () => null,
+    );
+  }
+}

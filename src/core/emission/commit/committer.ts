@@ -1,0 +1,274 @@
+/**
+ * Commits chunks in the order in which they are sent, and builds a chunk's draft again after a conflict. This is the only place that does.
+ * One chunk at a time and several in flight are the same protocol: the path sets the number. With several, the next chunks are scanned and built while one is
+ * being committed, each as if the drafts before it were committed. It must not know how the ledger stores anything, nor where chunks come from.
+ */
+
+import type {
+  Basis,
+  CommitOutcome,
+  Committed,
+  Conflict,
+  FrameDraft,
+  ProducerStep,
+  Stale,
+} from '../../model/events/commit.ts';
+import { invariant } from '../../model/ledger-error.ts';
+import type { BadLine } from '../draft/bad-line.ts';
+import type { BuiltDraft } from '../draft/draft-builder.ts';
+import type { DraftFactory, EncodedChunk } from '../draft/draft-factory.ts';
+import type { Chunk } from '../input/chunk.ts';
+import { type ChunkReport, CommittedEvents } from './chunk-report.ts';
+import type { CommitPath } from './commit-path.ts';
+import type { EmissionTarget } from './emission-target.ts';
+import type { InputProgress } from './producer-progress.ts';
+import { SentChunk } from './sent-chunk.ts';
+
+export interface Committer {
+  /**
+   * Commits a chunk, or has it in flight when it resolves: its memory must stay as it is until it is completed.
+   * `drafts`: in place of the committer's own, for a call with a routing override. @throws what the ledger and the hooks throw.
+   */
+  send(chunk: Chunk, drafts?: DraftFactory): Promise<void>;
+  /** Resolves when every chunk sent is completed. */
+  drain(): Promise<void>;
+  /** Ends the writing thread, if there is one. What is in flight is not waited for. */
+  close(): Promise<void>;
+}
+
+/** Called once for each chunk, in the order of sending; the next chunk is not committed, or at least not completed, before it resolves. */
+export type OnCompleted = (chunk: Chunk, report: ChunkReport) => Promise<void>;
+
+/** Keeps the rejected lines of a chunk before its draft is offered; `linesBefore`: lines of the chunks in flight before it. */
+export type OnRejects = (lines: readonly BadLine[], linesBefore: number) => Promise<void>;
+
+export interface CommitterParts {
+  readonly target: Pick<EmissionTarget, 'basis'>;
+  readonly drafts: DraftFactory;
+  readonly onCompleted: OnCompleted;
+  /** Null where a bad line ends the input or its call. */
+  readonly onRejects: OnRejects | null;
+  readonly progress: InputProgress | null;
+}
+
+type Load = Pick<FrameDraft, 'partition' | 'count'>;
+
+interface InFlight {
+  readonly sent: SentChunk;
+  /** The basis its draft was built on. */
+  readonly basis: Basis;
+  readonly report: Pick<ChunkReport, 'bytes' | 'late' | 'badLines' | 'lineCount'>;
+  /** Events per partition that it adds. */
+  readonly frames: readonly Load[];
+  readonly repeats: BuiltDraft['repeats'];
+  /** Rows of the draft's events. */
+  readonly rows: BuiltDraft['lines'];
+  /** Null where other chunks are read before this one is completed: they overwrite its scan. */
+  readonly eventsOf: ((committed: Committed) => CommittedEvents) | null;
+  readonly step: ProducerStep | null;
+  readonly undoPins: () => void;
+  /** Null where nothing of the chunk is left to commit. */
+  readonly answer: Promise<CommitOutcome | Stale> | null;
+}
+
+/**
+ * States: running -> stopped (a chunk ended at a bad line: later chunks are held) -> running (the chunk was built again in a newer epoch that takes the line; the
+ * held chunks follow). Completing a stopped chunk throws in `onCompleted`, and nothing more is sent.
+ * A conflict takes every draft in flight back and builds all of them again, in order, as the next generation.
+ */
+export class ChunkCommitter implements Committer {
+  readonly #parts: CommitterParts;
+  readonly #path: CommitPath;
+  /** The oldest first. */
+  #inFlight: InFlight[] = [];
+  #held: SentChunk[] = [];
+  #hasStopped = false;
+  #generation = 0;
+  /** The end of the last draft, as if it were committed; undefined until the ledger is asked. */
+  #basis: Basis | undefined;
+
+  constructor(parts: CommitterParts, path: CommitPath) {
+    this.#parts = parts;
+    this.#path = path;
+  }
+
+  async send(chunk: Chunk, drafts = this.#parts.drafts): Promise<void> {
+    this.#path.prepare(chunk);
+    const { inFlightMax } = this.#path;
+    while (this.#inFlight.length > 0 && this.#inFlight.length + this.#held.length >= inFlightMax)
+      await this.#completeOldest();
+    if (drafts.hasTooManySessions) {
+      await this.drain();
+      drafts.forgetSessions();
+    }
+    await this.#submit(new SentChunk(chunk, drafts));
+    // a stopped chunk throws now, or a newer epoch takes its line
+    if (this.#hasStopped || this.#path.isAwaited(chunk)) await this.drain();
+  }
+
+  async drain(): Promise<void> {
+    while (this.#inFlight.length > 0) await this.#completeOldest();
+  }
+
+  close(): Promise<void> {
+    return this.#path.close();
+  }
+
+  async #submit(sent: SentChunk): Promise<void> {
+    const { chunk, drafts } = sent;
+    const { target, progress } = this.#parts;
+    while (!this.#hasStopped) {
+      this.#basis ??= await target.basis();
+      const basis = this.#basis;
+      const read = await drafts.read(chunk, basis);
+      const skipped = sent.skipped(read.checked.count);
+      // with chunks in flight before it, the position in the ledger says nothing of this one yet
+      if (progress !== null && this.#inFlight.length === 0) sent.skipBefore(progress.resumeAt(chunk), read.lines);
+      const built = drafts.build(read, skipped, basis);
+      if (!(await this.#handOverRejects(sent, read, built, basis))) continue;
+      this.#hasStopped = built.stoppedAt !== null;
+      this.#inFlight.push(this.#offer(sent, read, built, basis));
+      return;
+    }
+    this.#held.push(sent);
+  }
+
+  /** Offers a draft, and goes on as if it were committed. */
+  #offer(sent: SentChunk, read: EncodedChunk, built: BuiltDraft, basis: Basis): InFlight {
+    const { chunk, drafts } = sent;
+    const { draft, bytes, late, repeats, lines: rows } = built;
+    const isCollected = drafts.settings.onBadLine === 'collect';
+    const report = {
+      bytes,
+      late,
+      // lines that are collected were handed over before, each once
+      badLines: isCollected ? [] : drafts.badLines(read, built.badLines, basis),
+      lineCount: read.lines.lineCount,
+    };
+    const frames = draft.frames.map(({ partition, count }) => ({ partition, count }));
+    const eventsOf =
+      this.#path.inFlightMax === 1
+        ? (committed: Committed) => new CommittedEvents(committed, basis.partitionNames, read, built)
+        : null;
+    const inFlight = { sent, basis, report, frames, repeats, rows, eventsOf };
+    if (draft.count === 0) return { ...inFlight, step: null, undoPins: () => {}, answer: null };
+    const step = this.#parts.progress?.step(chunk, draftEnd(read, built)) ?? null;
+    const answer = this.#path.offer({ ...draft, producer: step }, this.#generation);
+    // awaited when its turn comes; until then a failure must not count as unhandled
+    answer.catch(() => {});
+    const { sessions } = basis;
+    this.#basis = {
+      ...basis,
+      floor: Math.max(basis.floor, draft.lastTime),
+      sessions: sessions === null ? null : { hasPins: true, loads: withFrames(sessions.loads, frames) },
+    };
+    return { ...inFlight, step, undoPins: drafts.assumePins(), answer };
+  }
+
+  /**
+   * Hands over the lines that the draft leaves out. False where a newer epoch is in force, by which the chunk is to be built again: no commit reveals a newer
+   * epoch to lines that are rejected before it, nor to a chunk of which nothing is left, so the ledger is asked.
+   */
+  async #handOverRejects(sent: SentChunk, read: EncodedChunk, built: BuiltDraft, basis: Basis): Promise<boolean> {
+    const { target, onRejects } = this.#parts;
+    const rejects = onRejects === null ? [] : sent.newRejects(built);
+    const isAllBad = built.draft.count === 0 && built.badLines.length > 0;
+    if (rejects.length === 0 && !isAllBad) return true;
+    const { epoch } = (await target.basis()).epoch;
+    if (epoch !== basis.epoch.epoch) {
+      // what is in flight goes first: its conflict brings the newer epoch, unless nothing is
+      await this.drain();
+      if (this.#basis?.epoch.epoch !== epoch) this.#basis = await target.basis();
+      return false;
+    }
+    if (rejects.length === 0) return true;
+    const linesBefore = this.#inFlight.reduce((sum, { report }) => sum + report.lineCount, 0);
+    await onRejects?.(sent.drafts.badLines(read, rejects, basis), linesBefore);
+    sent.skipRejects(rejects);
+    return true;
+  }
+
+  /** Waits for the oldest draft in flight; a conflict submits all of them again. */
+  async #completeOldest(): Promise<void> {
+    const [oldest] = this.#inFlight;
+    if (oldest === undefined) return;
+    const { sent, report, repeats, eventsOf } = oldest;
+    const outcome = await this.#answerTo(oldest);
+    if (outcome?.kind === 'conflict') return this.#resubmitAll(oldest, outcome);
+    this.#inFlight.shift();
+    if (outcome !== null) this.#learn(oldest, outcome);
+    const firstSequence = outcome?.firstSequence ?? 0;
+    await this.#parts.onCompleted(sent.chunk, {
+      ...report,
+      committed: outcome,
+      events: outcome === null || eventsOf === null ? null : eventsOf(outcome),
+      duplicates: [
+        ...sent.duplicates,
+        ...repeats.map(({ line, index }) => ({ row: line, sequence: firstSequence + index })),
+      ],
+    });
+  }
+
+  /** After a failure nothing that was built on the draft may be committed: the ledger is where the draft began. */
+  async #answerTo({ answer, basis }: InFlight): Promise<CommitOutcome | null> {
+    try {
+      const outcome = (await answer) ?? null;
+      invariant(outcome?.kind !== 'stale', 'a draft is stale before one that is not');
+      return outcome;
+    } catch (error) {
+      this.#undoPins();
+      this.#inFlight = [];
+      this.#held = [];
+      this.#hasStopped = false;
+      this.#basis = basis;
+      // a thread takes nothing more after a failure; what goes on, such as after a full disk, starts another one
+      await this.#path.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** The ledger's own head and counts, with what is in flight: others may have committed in between. */
+  #learn({ basis, step }: InFlight, { head, loads }: Committed): void {
+    if (step !== null) this.#parts.progress?.learn(step);
+    const known = this.#basis ?? basis;
+    this.#basis = {
+      ...known,
+      floor: Math.max(known.floor, head.time),
+      sessions:
+        loads === null
+          ? null
+          : { hasPins: true, loads: this.#inFlight.reduce((sum, { frames }) => withFrames(sum, frames), loads) },
+    };
+  }
+
+  async #resubmitAll(oldest: InFlight, { basis, known, pins, producer }: Conflict): Promise<void> {
+    if (known.length > 0) oldest.sent.skipKnown(known, oldest.rows());
+    this.#undoPins();
+    oldest.sent.drafts.learnPins(pins);
+    if (producer !== null) this.#parts.progress?.learn(producer);
+    const chunks = [...this.#inFlight.map(({ sent }) => sent), ...this.#held];
+    this.#inFlight = [];
+    this.#held = [];
+    this.#hasStopped = false;
+    this.#generation++;
+    this.#basis = basis;
+    for (const sent of chunks) await this.#submit(sent);
+  }
+
+  #undoPins(): void {
+    for (const { undoPins } of this.#inFlight.toReversed()) undoPins();
+  }
+}
+
+/** Byte offset in the chunk at which the input continues after the draft. */
+function draftEnd({ chunk, lines }: EncodedChunk, { stoppedAt }: BuiltDraft): number {
+  return stoppedAt === null ? chunk.end : (lines.starts[stoppedAt] as number);
+}
+
+/** The counts of events with those of some frames; partitions beyond those that take keys are not counted. */
+function withFrames(loads: readonly number[], frames: readonly Load[]): readonly number[] {
+  const sums = [...loads];
+  for (const { partition, count } of frames)
+    if (partition < sums.length) sums[partition] = (sums[partition] as number) + count;
+  return sums;
+}

@@ -1,0 +1,17 @@
+/** What emission needs of a ledger, a router and a clock. */
+
+import type { Basis, CommitDraft, CommitOutcome, CommitPipeline } from '../../model/events/commit.ts';
+import type { DraftFactoryParts } from '../draft/draft-factory.ts';
+
+type PinSource = DraftFactoryParts['target'];
+
+export interface EmissionTarget extends PinSource {
+  basis(): Promise<Basis>;
+  commit(draft: CommitDraft): Promise<CommitOutcome>;
+  /** Null where drafts can only be committed one after the other. */
+  readonly openPipeline: (() => Promise<CommitPipeline>) | null;
+}
+
+export interface EmissionParts extends DraftFactoryParts {
+  readonly target: EmissionTarget;
+}

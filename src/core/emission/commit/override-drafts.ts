@@ -1,0 +1,33 @@
+/** A draft factory for each routing override of calls: making one reads the routing and builds a scanner, so those used last are kept. */
+
+import { NO_OVERRIDE, type RoutingOverride } from '../../model/routing/router.ts';
+import { DraftFactory, type DraftFactoryParts } from '../draft/draft-factory.ts';
+import type { EmissionSettings } from '../draft/settings.ts';
+
+/** Each may hold the memory of a kernel and of its sessions, some MiB where calls are large. */
+const OVERRIDES_KEPT = 16;
+
+export class OverrideDrafts {
+  readonly #parts: DraftFactoryParts;
+  readonly #settings: Omit<EmissionSettings, 'given'>;
+  readonly #plain: DraftFactory;
+  /** By override, the one used last at the end. */
+  readonly #overrides = new Map<string, DraftFactory>();
+
+  constructor(parts: DraftFactoryParts, settings: Omit<EmissionSettings, 'given'>) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#plain = new DraftFactory(parts, { ...settings, given: NO_OVERRIDE });
+  }
+
+  for(given: RoutingOverride): DraftFactory {
+    if (given.key === null && given.to === null) return this.#plain;
+    const name = JSON.stringify([given.key, given.to]);
+    const drafts = this.#overrides.get(name) ?? new DraftFactory(this.#parts, { ...this.#settings, given });
+    this.#overrides.delete(name);
+    this.#overrides.set(name, drafts);
+    const [oldest] = this.#overrides.keys();
+    if (this.#overrides.size > OVERRIDES_KEPT && oldest !== undefined) this.#overrides.delete(oldest);
+    return drafts;
+  }
+}
