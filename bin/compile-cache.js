@@ -1,18 +1,18 @@
 /** Where compiled code is kept from the first run of an installed command on: another Node compiles other code, so none is shipped. */
 
-import { lstatSync, mkdirSync } from 'node:fs';
-import module from 'node:module';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+const { lstatSync, mkdirSync } = require('node:fs');
+const nodeModule = require('node:module');
+const { homedir } = require('node:os');
+const { dirname, isAbsolute, join } = require('node:path');
 
 const OTHERS_MAY_WRITE = 0o022;
 const STICKY = 0o1000;
 
 /** Without a safe directory, or before Node 22.1, everything is compiled each time: slower, nothing else. */
-export function keepCompiledCode() {
-  if (module.enableCompileCache === undefined) return;
+function keepCompiledCode() {
+  if (nodeModule.enableCompileCache === undefined) return;
   const directory = cacheDirectory();
-  if (directory !== undefined) module.enableCompileCache(directory);
+  if (directory !== undefined) nodeModule.enableCompileCache(directory);
 }
 
 function cacheDirectory() {
@@ -30,7 +30,7 @@ function cacheDirectory() {
  * What is read from there is executed: nobody but this user and root may be able to put a file there, or to exchange a directory above it.
  * Node's own default, below /tmp, can be made by any user first.
  */
-export function isOwn(directory) {
+function isOwn(directory) {
   const uid = process.geteuid?.();
   // on Windows a home directory is closed to others by its access list
   if (uid === undefined) return true;
@@ -42,3 +42,5 @@ export function isOwn(directory) {
     if (each === dirname(each)) return true;
   }
 }
+
+module.exports = { isOwn, keepCompiledCode };

@@ -1,6 +1,6 @@
 /** No run ends in silence: an error nobody caught, a run that waits for nothing, an exit in the middle of one. Each is one line and an exit code. */
 
-import { writeSync } from 'node:fs';
+const { writeSync } = require('node:fs');
 
 const EXIT_BUG = 1;
 const STANDARD_ERROR = 2;
@@ -13,19 +13,19 @@ let isOver = false;
 let print = printPlainly;
 
 /** `printer` takes the error, prints it, and sets the exit code. */
-export function printBy(printer) {
+function printBy(printer) {
   print = printer;
 }
 
 /** Ends with a line of the caller's and an exit code. */
-export function endWith(code, ...lines) {
+function endWith(code, ...lines) {
   isOver = true;
   for (const line of lines) writeLine(line);
   process.exit(code);
 }
 
 /** Runs to the end of the promise. Resolves; never rejects. */
-export async function guarded(run) {
+async function guarded(run) {
   const end = (error) => {
     isOver = true;
     try {
@@ -66,3 +66,5 @@ function writeLine(text) {
     // nobody is there to read it; the exit code remains
   }
 }
+
+module.exports = { endWith, guarded, printBy };
