@@ -37,6 +37,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // two cores: files run beside each other, and each file's tests one after the other
     maxWorkers: 2,
+    isolate: false,
     sequence: { sequencer: LongFirst },
     reporters: ['default'],
   },

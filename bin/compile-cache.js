@@ -1,18 +1,18 @@
 /** Chooses the compile cache of an installed command. No compiled code is shipped, because each version of Node compiles its own. */
 
-import { lstatSync, mkdirSync } from 'node:fs';
-import module from 'node:module';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+const { lstatSync, mkdirSync } = require('node:fs');
+const nodeModule = require('node:module');
+const { homedir } = require('node:os');
+const { dirname, isAbsolute, join } = require('node:path');
 
 const OTHERS_MAY_WRITE = 0o022;
 const STICKY = 0o1000;
 
 /** Without a safe directory, or before Node 22.1, every start compiles everything: slower, with no other effect. */
-export function keepCompiledCode() {
-  if (module.enableCompileCache === undefined) return;
+function keepCompiledCode() {
+  if (nodeModule.enableCompileCache === undefined) return;
   const directory = cacheDirectory();
-  if (directory !== undefined) module.enableCompileCache(directory);
+  if (directory !== undefined) nodeModule.enableCompileCache(directory);
 }
 
 function cacheDirectory() {
@@ -30,7 +30,7 @@ function cacheDirectory() {
  * Cached code is executed, so only this user and root may be able to create a file there or to replace a parent directory.
  * Node's default directory is below /tmp, where any user could create it first.
  */
-export function isOwn(directory) {
+function isOwn(directory) {
   const uid = process.geteuid?.();
   // on Windows the access list protects a home directory
   if (uid === undefined) return true;
@@ -42,3 +42,5 @@ export function isOwn(directory) {
     if (each === dirname(each)) return true;
   }
 }
+
+module.exports = { isOwn, keepCompiledCode };

@@ -1,6 +1,6 @@
 /** Reports every abnormal end of a run with one line and an exit code: an uncaught error, an empty event loop, an early exit. */
 
-import { writeSync } from 'node:fs';
+const { writeSync } = require('node:fs');
 
 const EXIT_BUG = 1;
 const STANDARD_ERROR = 2;
@@ -13,19 +13,19 @@ let isOver = false;
 let print = printPlainly;
 
 /** Sets the printer, which prints an error and sets the exit code. */
-export function printBy(printer) {
+function printBy(printer) {
   print = printer;
 }
 
 /** Prints the lines and ends the process with the exit code. */
-export function endWith(code, ...lines) {
+function endWith(code, ...lines) {
   isOver = true;
   for (const line of lines) writeLine(line);
   process.exit(code);
 }
 
 /** Runs until the promise settles. Never rejects. */
-export async function guarded(run) {
+async function guarded(run) {
   const end = (error) => {
     isOver = true;
     try {
@@ -66,3 +66,5 @@ function writeLine(text) {
     // standard error is closed; the exit code remains
   }
 }
+
+module.exports = { endWith, guarded, printBy };

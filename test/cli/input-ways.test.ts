@@ -9,6 +9,7 @@ import { fileIn, newLedger, parseLines, type Reject, succeed } from '../support/
 import { rawCommits } from '../support/raw-ledger.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
 
 /** Writes the file to standard output in pieces of these sizes, with a pause behind each of them. */
 const TRICKLE = `
@@ -98,7 +99,7 @@ test.each(WAYS.filter(([way]) => way !== 'a pipe that trickles'))(
 
 const SIXTEEN_MEBIBYTES = 16 * 1024 * 1024;
 
-test.each(WAYS)(
+test.each(WAYS.slice(0, quick(2, WAYS.length)))(
   'lines of sixteen mebibytes among others come through %s, and one byte more is too long',
   async (_, script) => {
     const longest = `"${'z'.repeat(SIXTEEN_MEBIBYTES - 2)}"`;

@@ -17,8 +17,9 @@ import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { jsonLine } from '../support/json-lines.ts';
 import { cutInto, flowing, pieceSizes, trickling } from '../support/pieces.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
 
-const RUNS = { numRuns: 60 };
+const RUNS = { numRuns: quick(25, 60) };
 const NOON = Date.parse('2026-04-12T12:00:00Z') * 1000;
 
 /** A clock that goes on by a millisecond and a bit each time it is read. */

@@ -214,7 +214,7 @@ it('a member that cannot keep where it stands ends with 74, and what it had come
   expect(await disk.run(process.execPath, [BIN, 'emit', '--ledger', ledger], '1\n2\n3\n')).toMatchObject({ code: 0 });
   const fill = `cat; test -e '${directory}/filler' || cat /dev/zero > '${directory}/filler' 2> /dev/null; exit 0`;
 
-  const full = await cli('tail', '--group', 'g', '-e', '--exec', fill);
+  const full = await cli('tail', '--group', 'g', '-e', '--lease', '2s', '--exec', fill);
   expect(full.code, full.stderr).toBe(74);
   expect(full.stdout.toString()).toBe('1\n');
   expect(full.stderr).toMatch(/^error: .*the disk is full; where the group stands could not be kept/);

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Completengine as Engine, OpenOptions } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
 import { expectRoutedByEpochs } from '../support/epochs.ts';
+import { quick } from '../support/test-size.ts';
 
 const { Completengine } = (await import(
   new URL('../../dist/lib/index.js', import.meta.url).href
@@ -14,7 +15,7 @@ let threads = 0;
 subscribe('worker_threads', () => threads++);
 
 /** A chunk of its own, large enough for the kernel and for the thread. */
-const LINES = 10_000;
+const LINES = quick(5_000, 10_000);
 const CHUNK = Array.from({ length: LINES }, (_, n) => `{"k":"k${n % 101}","n":${n},"pad":"${'x'.repeat(90)}"}\n`).join(
   '',
 );

@@ -6,8 +6,9 @@ import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { largeLedgers } from '../support/large-ledger.ts';
 import { newLedger, succeed } from '../support/ledger-cli.ts';
 import { runLibrary } from '../support/library-process.ts';
+import { quick } from '../support/test-size.ts';
 
-const LINES = 80_000;
+const LINES = quick(50_000, 80_000);
 /** An event behind the first commit, which is the first page. */
 const FAR = 20_000;
 

@@ -6,8 +6,9 @@ import { describe, expect, it, test } from 'vitest';
 import { Completengine, LedgerError, type ReplayOptions, type RoutingOverrideOptions } from '../../src/index.ts';
 import { ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
 
-const RUNS = { numRuns: 150 };
+const RUNS = { numRuns: quick(60, 150) };
 const NAMES = ['p0', 'p1', 'p2', 'p3', 'p4'];
 
 interface Delivered {

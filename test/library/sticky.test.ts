@@ -6,6 +6,7 @@ import { type Completengine, stickyBy } from '../../src/index.ts';
 import { FakeClock, failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { expectPinnedForEver, expectPinnedWhileAwake, storedPins, tamper } from '../support/sessions.ts';
+import { quick } from '../support/test-size.ts';
 
 const SECOND = 1_000_000;
 const sessionOf = (payload: string): string => String((JSON.parse(payload) as { s: string }).s);
@@ -169,7 +170,7 @@ describe('several engines', () => {
         }
         for (const engine of engines) await engine.close();
       }),
-      { numRuns: 40 },
+      { numRuns: quick(15, 40) },
     );
   });
 });
@@ -226,7 +227,7 @@ describe('the same input', () => {
           ]),
         ).toEqual(whole);
       }),
-      { numRuns: 30 },
+      { numRuns: quick(12, 30) },
     );
   });
 

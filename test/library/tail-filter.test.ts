@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Completengine, TailOptions } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { quick } from '../support/test-size.ts';
 
 /** More than the windows in which a tail looks back at first, in commits of many sizes. */
 async function engineOf(sizes: readonly number[], ledger = ledgerPath()): Promise<Completengine> {
@@ -47,7 +48,7 @@ test('the last N that match are the end of all that match, whatever the filter, 
       const expected = (last === 0 ? [] : all.slice(-last)).slice(0, count);
       expect(await payloadsOf(engine.tail({ key, where, partitions, last, from, count }))).toEqual(expected);
     }),
-    { numRuns: 120 },
+    { numRuns: quick(30, 120) },
   );
 });
 

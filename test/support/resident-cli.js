@@ -19,7 +19,7 @@ const STDIN = 0;
 /** What Node ends with when its event loop is empty and the program still waits for a promise. */
 const UNSETTLED = 13;
 
-const verbs = await loadBundle();
+const verbs = loadBundle();
 
 let running = false;
 let isSettled = false;

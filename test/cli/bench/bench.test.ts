@@ -13,7 +13,7 @@ import { succeed } from '../../support/ledger-cli.ts';
 import { hasScreen, Screen } from '../../support/screen.ts';
 import { hasTerminal, runOnTerminal } from '../../support/shell.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { quick } from '../../support/test-size.ts';
+import { isSoak, quick } from '../../support/test-size.ts';
 
 const FEW = ['bench', '--events', '40'];
 /** So many that it is sure to be at work when it is interrupted. */
@@ -125,12 +125,15 @@ it.each([
   expect(await interruptAt('single.codex', MANY, signal)).toBe(code);
 });
 
-it.each(['start.codex', 'events.codex'])('leaves nothing when it is interrupted with %s in hand', async (sign) => {
-  expect(await interruptAt(sign, FEW, 'SIGINT')).toBe(130);
-});
+it.each(quick(['start.codex'], ['start.codex', 'events.codex']))(
+  'leaves nothing when it is interrupted with %s in hand',
+  async (sign) => {
+    expect(await interruptAt(sign, FEW, 'SIGINT')).toBe(130);
+  },
+);
 
 it('a second Ctrl-C right behind the first one leaves nothing either', async () => {
-  for (const sign of ['single.codex', 'start.codex', 'events.codex']) {
+  for (const sign of quick(['single.codex'], ['single.codex', 'start.codex', 'events.codex'])) {
     const directory = tempDir();
     const child = startCli([...FEW, '--dir', directory]);
     killAfterTest(child);
@@ -200,7 +203,7 @@ it('a failure on the way is told in one line and leaves nothing behind', async (
   expect(readdirSync(directory)).toEqual([]);
 });
 
-it.runIf(hasTerminal)('shows on a terminal what is being measured', async () => {
+it.runIf(hasTerminal && isSoak)('shows on a terminal what is being measured', async () => {
   const directory = tempDir();
   const written = await runOnTerminal(`completengine bench --events 40 --dir '${directory}' | cat`);
   expect(written).toContain('4/7  processes of one event');
