@@ -86,7 +86,9 @@ A bad line stops the run: the lines before it are committed, the error names the
     refuseTakenFiles({ ledgers: [flags.ledger], inputs: inputFiles(files), outputs: { rejects: flags.rejects } });
     const input = openInput(files);
     const isQuiet = flags.quiet || this.jsonEnabled();
-    return withLedger(flags, 'write', async (engine, interrupt) => {
+    let hasBegun = false;
+    const emission = withLedger(flags, 'write', async (engine, interrupt) => {
+      hasBegun = true;
       const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
       const receipts = flags.receipts ? new ReceiptPrinter(interrupt) : null;
       const progress = new Progress(input.bytes, isQuiet);
@@ -134,6 +136,12 @@ A bad line stops the run: the lines before it are committed, the error names the
         receipts?.close();
         rejects?.close();
       }
+    });
+    return emission.catch(async (error: unknown) => {
+      if (hasBegun) throw error;
+      await this.catch(error as Error);
+      this.logToStderr('nothing committed');
+      return undefined;
     });
   }
 }

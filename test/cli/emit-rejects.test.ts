@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -89,4 +90,13 @@ test('stops with 74 where the rejects cannot be written, commits nothing over th
   expectFailure(result, 74, '/dev/full: the rejects cannot be written: ENOSPC');
   expect(result.stderr).toMatch(/^2 events committed [^;]*, sequences 1-2; head 2:\S+$/m);
   expect(await replayed(ledger)).toBe('1\n2\n');
+});
+
+test('a named pipe without a reader is refused, and nothing waits for one', async () => {
+  const ledger = await newLedger();
+  const pipe = join(tempDir(), 'rejects');
+  spawnSync('mkfifo', [pipe]);
+  const result = await runCli(['emit', '-l', ledger, '--rejects', pipe], { input: '1\n' });
+  expectFailure(result, 73, /it has no reader \(ENXIO\)/);
+  expect(await replayed(ledger)).toBe('');
 });

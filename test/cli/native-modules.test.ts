@@ -7,6 +7,10 @@ import { type Outcome, PlantedPackage } from '../support/planted-package.ts';
 
 const isOldNode = Number(process.versions['napi']) < 10;
 const REINSTALL = 'npm install --force completengine';
+/** Without a binary: installing again does not help a Node that is too old. */
+const INSTALL = isOldNode
+  ? 'install Node 22.14 or later, which an installed completengine needs: nvm install 24'
+  : REINSTALL;
 
 function expectRefusal({ code, signal, out, err }: Outcome, fact: RegExp, hint: string): void {
   expect({ code, signal, out }, err).toEqual({ code: 69, signal: null, out: '' });
@@ -87,13 +91,13 @@ describe('a native module', () => {
   it('that is not installed is named', () => {
     const planted = new PlantedPackage();
     planted.remove('better-sqlite3');
-    expectBothToRefuse(planted, /better-sqlite3 has no binary here for Node .* on/);
+    expectBothToRefuse(planted, /better-sqlite3 has no binary here for Node .* on/, INSTALL);
   });
 
   it('without its binary is named', () => {
     const planted = new PlantedPackage();
     rmSync(planted.binaryOf('better-sqlite3'));
-    expectBothToRefuse(planted, /better-sqlite3 1\d\.\d+\.\d+ has no binary here for Node .* on/);
+    expectBothToRefuse(planted, /better-sqlite3 1\d\.\d+\.\d+ has no binary here for Node .* on/, INSTALL);
   });
 
   it('whose binary is damaged is named', () => {
@@ -124,7 +128,7 @@ describe('a native module', () => {
     writeFileSync(planted.binaryOf('@napi-rs/blake-hash-linux-x64-gnu'), 'no binary');
     expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ cannot be loaded by Node/);
     planted.remove('@napi-rs/blake-hash-linux-x64-gnu');
-    expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ has no binary here for Node/);
+    expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ has no binary here for Node/, INSTALL);
   });
 
   it('is needed by no command that opens no ledger', () => {

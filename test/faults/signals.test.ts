@@ -124,6 +124,7 @@ it('a second signal ends emit by the signal itself, and the ledger is sound', as
     expect(result.code, context).toBeNull();
     // which of the two came second is the kernel's affair
     expect(['SIGINT', 'SIGTERM'], context).toContain(result.signal);
+    expect(result.stderr).toMatch(/^ended at once by a second signal \((SIGINT|SIGTERM)\); .*inspect$/m);
     const events = await expectSoundLedger(ledger);
     expectPrefix(events, stream, context);
     expectReceipted(events, stream, emit.reader.receipts, context);

@@ -358,3 +358,19 @@ test('an atomic stream cannot have rejected lines', async () => {
   await failureOf(() => engine.emit(pieces('1\nbad\n'), { atomic: true, onReject: () => {} }), 'INVALID_ARGUMENT');
   expect((await engine.head()).sequence).toBe(0);
 });
+
+test('an input that cannot be opened is named, with what is committed of those before it', async () => {
+  const engine = await openEngine();
+  const sources = [
+    { name: 'first', open: () => pieces('1\n2\n') },
+    {
+      name: 'second',
+      open: () => {
+        throw Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES', syscall: 'open' });
+      },
+    },
+  ];
+  const error = await failureOf(() => engine.ingest(sources), 'INPUT_UNREADABLE');
+  expect(error.message).toMatch(/^second cannot be read: EACCES/);
+  expect(error.details['report']).toMatchObject({ events: 2, lastSequence: 2 });
+});

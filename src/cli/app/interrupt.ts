@@ -1,6 +1,9 @@
 /** Handles SIGINT, SIGTERM and SIGHUP: the first signal requests a graceful stop, the second ends the process at once. */
 
+import { writeSync } from 'node:fs';
 import { SIGNAL_EXIT_CODES } from './exit-codes.ts';
+
+const STDERR = 2;
 
 type Signal = keyof typeof SIGNAL_EXIT_CODES;
 
@@ -22,6 +25,7 @@ export function listenForInterrupt(): Interrupt {
   const onSignal = (signal: Signal): void => {
     if (caught !== undefined) {
       last.abort();
+      sayAtOnce(signal);
       // without listeners the signal has its default effect
       close();
       process.kill(process.pid, signal);
@@ -44,6 +48,15 @@ export function listenForInterrupt(): Interrupt {
     },
     close,
   };
+}
+
+/** The process ends before it can report what it did, and silence would look as if it had done nothing. */
+function sayAtOnce(signal: Signal): void {
+  try {
+    writeSync(STDERR, `ended at once by a second signal (${signal}); what a ledger holds: completengine inspect\n`);
+  } catch {
+    // standard error is closed or full: the signal remains
+  }
 }
 
 /** Returns a signal that aborts `ms` after `signal`, even if that is already aborted: a grace period for work in progress. */

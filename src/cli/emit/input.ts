@@ -1,6 +1,6 @@
 /** Opens the input of `emit`: files in the order given, or standard input. */
 
-import { createReadStream, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, createReadStream, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { type InputSource, LedgerError } from '../../index.ts';
 import type { NamedFile } from '../state/taken-files.ts';
@@ -72,6 +72,8 @@ function fileInput(name: string): { source: InputSource; bytes: number | null } 
   let stats: Stats;
   try {
     stats = statSync(name);
+    // before the first file is read: an error at the second one would come after commits
+    accessSync(name, constants.R_OK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new LedgerError('NO_INPUT', {

@@ -1,7 +1,7 @@
 /** Writes rejected lines to the dead letter file, one JSON document per line with the reason, to be fixed and emitted again. */
 
 import { isUtf8 } from 'node:buffer';
-import { closeSync, fstatSync, fsyncSync, openSync, realpathSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, openSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LedgerError, type RejectedLine } from '../../index.ts';
 import { syncDirectory } from '../state/sync-directory.ts';
@@ -22,12 +22,13 @@ export class RejectFile {
   /** Opens for appending: a second run must not erase the rejects of the first. @throws LedgerError CANNOT_CREATE */
   static open(path: string): RejectFile {
     try {
+      refusePipeWithoutReader(path);
       return new RejectFile(path, openSync(path, 'a', 0o600));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       throw new LedgerError('CANNOT_CREATE', {
-        message: `cannot write rejects to ${path}: ${code ?? 'unknown error'}`,
-        hint: 'name a file in a directory you can write',
+        message: `cannot write rejects to ${path}: ${code === 'ENXIO' ? 'it has no reader (ENXIO)' : (code ?? 'unknown error')}`,
+        hint: code === 'ENXIO' ? 'start its reader first, or name a file' : 'name a file in a directory you can write',
         cause: error,
       });
     }
@@ -69,4 +70,10 @@ export class RejectFile {
       });
     }
   }
+}
+
+/** Opening a named pipe blocks the process until a reader comes, and no signal is handled meanwhile. @throws an error with the code ENXIO */
+function refusePipeWithoutReader(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFIFO() !== true) return;
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
 }

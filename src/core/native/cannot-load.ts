@@ -51,11 +51,22 @@ export function cannotLoad(module: NativeModule, error: unknown): LedgerError {
     return unusable(
       module,
       `has no binary here for Node ${node} on ${process.platform} ${process.arch}`,
-      reinstallCommand(),
+      installHint(),
       error,
     );
   }
   return unusable(module, `cannot be loaded by Node ${node}: ${text.split('\n', 1)[0]}`, reinstallCommand(), error);
+}
+
+/** Node-API of Node 22.14, which the binaries in the packages need. */
+const NODE_API_MIN = 10;
+
+/** Installing again does not help a Node that is too old. */
+function installHint(): string {
+  const command = reinstallCommand();
+  const { napi } = process.versions;
+  if (command === 'npm run setup' || Number(napi) >= NODE_API_MIN) return command;
+  return 'install Node 22.14 or later, which an installed completengine needs: nvm install 24';
 }
 
 /**

@@ -171,7 +171,7 @@ class Ingestion {
   }
 
   async take(source: InputSource): Promise<void> {
-    const bytes = source.openDirectly?.() ?? new StreamSource(source.open(), { isPrompt: source.isPrompt ?? false });
+    const bytes = opened(source);
     const reader = new ChunkReader(
       bytes,
       { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#lineBytesMax },
@@ -246,6 +246,15 @@ function count(report: Mutable<EmissionReport>, chunk: ChunkReport): void {
 }
 
 /** A system error of an input as one of ours, so that it carries the report; what a stream of the caller's throws by itself stays as it is. */
+/** @throws LedgerError INPUT_UNREADABLE naming the source that cannot be opened */
+function opened(source: InputSource): ByteSource {
+  try {
+    return source.openDirectly?.() ?? new StreamSource(source.open(), { isPrompt: source.isPrompt ?? false });
+  } catch (error) {
+    throw inputFailure(source.name, error);
+  }
+}
+
 function inputFailure(name: string, error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (error instanceof LedgerError || typeof syscall !== 'string') return error;
