@@ -21,7 +21,7 @@ import { tempDir } from '../support/temp-dir.ts';
 const RUNS = { numRuns: 60 };
 const NOON = Date.parse('2026-04-12T12:00:00Z') * 1000;
 
-/** A clock that goes on by a millisecond and a bit each time it is read. */
+/** A clock that advances by slightly more than a millisecond on each read. */
 function tickingClock() {
   let now = NOON;
   return {

@@ -60,7 +60,9 @@ interface Path {
   readonly run: (engine: Completengine, tell: Tell) => Promise<void>;
   /** In partitions, not in sequence order. */
   readonly isByPartition?: boolean;
-  /** It sees one partition at a time and looks at no hash: what {@link Damage.isHidden} says does not show there. */
+  /**
+   * It reads one partition at a time and checks no hash: what {@link Damage.isHidden} describes is not detected there.
+   */
   readonly seesOnePartition?: boolean;
 }
 

@@ -76,7 +76,7 @@ test('loses nothing where a line that stopped it is taken in the new epoch', asy
   await expectRoutedByEpochs(ledger);
 }, 120_000);
 
-test('commits nothing behind a line that the new rule refuses', async () => {
+test('commits nothing after a line that the new rule rejects', async () => {
   const ledger = ledgerPath();
   const other = await open({ ledger, partition: 'hash:k', partitions: 3 });
   const outcome = await emitWhile(ledger, new Array<string>(12).fill(CHUNK), async (nth) => {

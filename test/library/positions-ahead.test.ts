@@ -89,7 +89,7 @@ it.each(Object.entries(KINDS))(
   },
 );
 
-it('a producer does not go on from a position whose commit was cut off: its lines would be lost', async () => {
+it('a producer does not continue from a position whose commit was cut off: its lines would be lost', async () => {
   const ledger = await ledgerOf(KINDS['a producer'] as Kind);
   tamper(ledger, ...CUT_OFF);
   const engine = await openEngine({ ledger });

@@ -31,7 +31,7 @@ const ALSO = `
     }
   });`;
 
-test('answers that arrive while it closes do not let go of the process', async () => {
+test('answers that arrive while it closes do not release the process', async () => {
   const ledger = await newLedger();
   const delivered = await runLibrary<{ answers: string[]; sinceClose: string[] }>(
     ledger,
@@ -51,7 +51,7 @@ test('answers that arrive while it closes do not let go of the process', async (
   expect(delivered.sinceClose).toEqual(expect.not.arrayContaining(['unref']));
 });
 
-test('a page that arrives while it closes does not let go of the process', async () => {
+test('a page that arrives while it closes does not release the process', async () => {
   const ledger = await newLedger();
   const delivered = await runLibrary<{ sinceClose: string[]; page: string }>(
     ledger,

@@ -232,7 +232,7 @@ describe('a Date is taken wherever a time is', () => {
     expect((await engine.setCursors('g', at(0))).again).toBe(4);
   });
 
-  it('and covers its millisecond, as it was cut off behind it', async () => {
+  it('and covers its millisecond, truncated', async () => {
     const engine = await openEngine({ time: 'at' });
     await engine.emit([{ at: '2026-04-12T09:00:00.000999Z' }, { at: '2026-04-12T09:00:00.001Z' }]);
     expect(await engine.range({ from: at(0), through: at(0) })).toEqual({ from: 1, through: 1 });

@@ -16,7 +16,7 @@ async function openStore(partitions = 2) {
 }
 
 describe('leases', () => {
-  it('go to the first who comes, and are shared when another comes and they are idle', async () => {
+  it('go to the first member, and are shared when another joins and they are idle', async () => {
     const { heartbeat } = await openStore(4);
     const one = await heartbeat('one', 0);
     expect(one.leases.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
@@ -100,7 +100,7 @@ describe('an acknowledgement', () => {
 });
 
 describe('a death', () => {
-  it('with an event at hand counts as a failed delivery of it, and one with nothing at hand does not', async () => {
+  it('with an event pending counts as a failed delivery of it, and one without does not', async () => {
     const { groups, heartbeat } = await openStore();
     const one = await heartbeat('one', 0);
     await groups.acknowledge([

@@ -12,7 +12,7 @@ import { type Delivered, storedOf } from '../../support/stored-commit.ts';
 interface History {
   readonly firstSequence: number;
   readonly firstTime: number;
-  /** In sequence order; time goes on by `step`. */
+  /** In sequence order; time advances by `step`. */
   readonly events: readonly { readonly partition: number; readonly step: number; readonly payload: string }[];
 }
 

@@ -8,7 +8,7 @@ import { refusalOf } from '../../support/refusals.ts';
 const layOut = (spec: string, asked?: number | readonly string[]) => layOutPartitions(parseRoutingSpec(spec), asked);
 
 describe('the partitions of a new ledger', () => {
-  it('are eight where nobody says how many', () => {
+  it('are eight by default', () => {
     expect(layOut('hash:a').partitionIds).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(layOut('hash:a', 3)).toEqual({ partitionNames: ['p0', 'p1', 'p2'], partitionIds: [0, 1, 2] });
   });

@@ -126,7 +126,7 @@ describe('the text of a number', () => {
     },
   );
 
-  it('is had in a moment for a number of a great many digits', { timeout: 10_000 }, () => {
+  it('is computed quickly for a number with very many digits', { timeout: 10_000 }, () => {
     // a search for trailing zeros must not restart at each zero: at this length that takes half a minute, at the line
     // limit ten
     const zeros = '0'.repeat(200_000);

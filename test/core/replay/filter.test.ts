@@ -17,7 +17,7 @@ function slow(seen: number[]): (batch: EventBatch, at: number) => boolean {
   };
 }
 
-test('an abort ends it before the next event but a few are looked at', async () => {
+test('an abort ends it after at most a few more events', async () => {
   const controller = new AbortController();
   const seen: number[] = [];
   setImmediate(() => controller.abort());

@@ -19,7 +19,7 @@ function prefixed(parts: readonly string[]): Buffer {
   );
 }
 
-it('hashes the parts, each behind its length', () => {
+it('hashes the parts, each preceded by its length', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme' }),

@@ -249,7 +249,7 @@ function isGone(group: string, { partition, sequence }: EventPosition): LedgerEr
 
 function doesNotFit(group: string, { partition, nextOffset }: Lane): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `group ${group} stands at offset ${nextOffset} of partition ${partition}, but the ledger has another event there`,
+    message: `group ${group} is at offset ${nextOffset} of partition ${partition}, but the ledger has another event there`,
     hint: 'verify the ledger: completengine inspect --verify',
     details: { group, partition, nextOffset },
   });

@@ -1,5 +1,6 @@
 /**
  * Ends a consumer once: on request, when its end condition is met, or on a failure. Current deliveries finish first.
+ * States: open -> closing (no new delivery starts; drains) -> finished, or failed with the first failure.
  */
 
 export class Shutdown {
