@@ -1,4 +1,7 @@
-/** What goes in comes out: through the library and a real ledger, replay gives back the bytes, envelopes give back the ledger. */
+/**
+ * Round trips through the library and a real ledger: replay returns the emitted bytes, and envelopes restore the
+ * ledger.
+ */
 
 import { join } from 'node:path';
 import { Writable } from 'node:stream';

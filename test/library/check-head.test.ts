@@ -1,4 +1,4 @@
-/** The end of a ledger is proven before a process builds on it: what verify would refuse there, no emitter takes. */
+/** The end of a ledger is verified before a process builds on it: an emitter rejects there what verify would reject. */
 
 import { copyFileSync } from 'node:fs';
 import Database from 'better-sqlite3';

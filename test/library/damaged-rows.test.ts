@@ -1,6 +1,7 @@
 /**
- * Every way to read against rows that were deleted or altered past the engine. No path may run on without end, deliver an event twice or deliver
- * another one in its place: it ends with all the events that were committed, or with VERIFICATION_FAILED after a part of them.
+ * Every way to read, against rows that were deleted or altered from outside the engine. No read may run endlessly,
+ * deliver an event twice or deliver another one instead. It ends with all committed events, or with VERIFICATION_FAILED
+ * after a part of them.
  */
 
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Volume on its way to the writing thread while the routing changes; with the package as it is built, because threads run built files alone. */
+/**
+ * Large inputs in flight to the writing thread while the routing changes; with the built package, because threads run
+ * only built files.
+ */
 
 import { subscribe } from 'node:diagnostics_channel';
 import { expect, onTestFinished, test } from 'vitest';

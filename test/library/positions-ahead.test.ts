@@ -1,4 +1,4 @@
-/** Positions beside the chain that lie ahead of it: the end of the ledger was cut off, and the tables were not. */
+/** Positions outside the chain that are past its end: the ledger was truncated, and the tables were not. */
 
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Sticky sessions in large inputs, with the package as it is built: several drafts are on their way at once while others pin the same sessions. */
+/**
+ * Sticky sessions in large inputs, with the built package: several drafts are in flight while others pin the same
+ * sessions.
+ */
 
 import { expect, test } from 'vitest';
 import { stickyBy } from '../../src/index.ts';

@@ -1,4 +1,7 @@
-/** The threads of a ledger at their end: the process waits for one that closes, errors keep their class, and a thread that exits early is noticed. */
+/**
+ * The end of a ledger's threads: the process waits for one that is closing, errors keep their class, and an early exit
+ * is detected.
+ */
 
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';

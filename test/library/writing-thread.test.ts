@@ -1,4 +1,7 @@
-/** The library's writing thread, in processes of their own with the package as it is built: started by a habit, seen by none. */
+/**
+ * The library's writing thread, in separate processes with the built package: started for repeated emits, and not
+ * visible in results.
+ */
 
 import { expect, test } from 'vitest';
 import { ledgerPath } from '../support/engines.ts';

@@ -1,4 +1,4 @@
-/** The chunk reader: however a stream cuts its bytes, the same lines come out, each at its place, within bounded memory. */
+/** The chunk reader: however a stream is split, it yields the same lines at the same positions, in bounded memory. */
 
 import { closeSync, openSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';

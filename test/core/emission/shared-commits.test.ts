@@ -1,4 +1,4 @@
-/** Calls that share commits: how much work many of them make. Work is counted, never timed. */
+/** Calls that share commits: the work of many calls is counted, never timed. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CommitBatcher } from '../../../src/core/emission/commit/commit-batcher.ts';

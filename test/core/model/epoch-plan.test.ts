@@ -1,4 +1,4 @@
-/** What a change of routing makes of the routing in force. */
+/** Plans of new epochs: what a change makes of the routing in force. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Batches of events: frames of one commit become its events in order again, and frames that cannot are refused with one error only. */
+/**
+ * Batches of events: frames of one commit decode to its events in order, and corrupt frames are rejected with a single
+ * error code.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

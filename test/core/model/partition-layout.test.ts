@@ -1,4 +1,4 @@
-/** The partitions a routing gets: how many, which names, and over how many of them keys are spread. */
+/** The partitions of a new ledger: how many, which names, and how many of them receive keys. */
 
 import { describe, expect, it } from 'vitest';
 import { layOutPartitions } from '../../../src/core/model/routing/partition-layout.ts';

@@ -1,4 +1,7 @@
-/** The one text of a scalar, and the order of numbers: numbers that are equal have equal texts, others have others, and no digit is lost. */
+/**
+ * The canonical text of a scalar, and the order of numbers: equal numbers have equal texts, others differ, and no digit
+ * is lost.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

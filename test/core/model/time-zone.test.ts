@@ -1,4 +1,7 @@
-/** Laws of local times, for every zone: days partition the time line, a local time is the first instant at which clocks show it, whatever today is. */
+/**
+ * Laws of local times, for every zone: days partition the time line, and a local time is the first instant at which
+ * clocks show it, independent of today's date.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';

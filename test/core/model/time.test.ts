@@ -1,4 +1,4 @@
-/** Ledger time: what is read as a time, what is refused and why, and that writing and reading agree. */
+/** Ledger time: what is read as a time, what is rejected and why, and that writing and reading agree. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

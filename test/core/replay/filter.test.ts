@@ -1,4 +1,4 @@
-/** A filter that keeps nothing must not keep the process: others get their turn, and an abort ends it in the middle of a page. */
+/** A filter that drops everything must yield to the event loop, and an abort ends it in the middle of a page. */
 
 import { expect, test } from 'vitest';
 import type { EventBatch } from '../../../src/core/model/events/event.ts';

@@ -1,4 +1,7 @@
-/** The gathering kernel against the reference: it cuts the same lines of the same pages, or leaves them to it, and never takes what that refuses. */
+/**
+ * The kernel's gatherer against the reference: it returns the same lines for the same pages, or leaves them to the
+ * reference, and never accepts what that rejects.
+ */
 
 import { expect, it } from 'vitest';
 import { LineGatherer } from '../../../src/core/frames/line-gatherer.ts';

@@ -1,4 +1,4 @@
-/** Composites: no two lists of parts are taken for one another, and each part is a key like any other. */
+/** Composites: no two lists of parts are confused, and each part is a key like any other. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

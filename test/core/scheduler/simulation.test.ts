@@ -1,7 +1,6 @@
 /**
- * Members of a group under a clock that is turned by hand: they join, pause, die, fail and come back in an order that chance picks, and the group is stepped
- * under them. The store is the
- * real one, the decisions are the real ones; a schedule that goes wrong prints its seed.
+ * Members of a group on a simulated clock: they join, pause, crash, fail and return in random order, and the group's
+ * offsets are reset meanwhile. The store and the decisions are the real ones; a failing schedule prints its seed.
  */
 
 import assert from 'node:assert/strict';
