@@ -287,9 +287,9 @@ export class Completengine {
 
   /**
    * Delivers events to a handler as they arrive: as a member of a group, which has durable cursors, or as a live
-   * subscriber without stored state, which also receives awaited replays. Deliveries of a partition are sequential. A
-   * handler must not await a replay, which would wait for the handler. Resolves when the subscription is active:
-   * everything committed from then on is delivered.
+   * subscriber. A live subscriber has no stored state, and also receives awaited replays. Deliveries of a partition are
+   * sequential. A handler must not await a replay, which would wait for the handler. Resolves when the subscription is
+   * active: everything committed from then on is delivered.
    * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED if a group cannot be written
    */
   async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {

@@ -74,14 +74,14 @@ const BAD_LINES: readonly BadLine[] = [
     init: ['--partition', 'hash:k'],
     good: '{"k":1}',
     bad: '{"k":{}}',
-    fact: /line 3, byte \d+: .*no string, number or/,
+    fact: /line 3, byte \d+: .*not a string, number or/,
   },
   {
     what: 'null as routing field',
     init: ['--partition', 'hash:k'],
     good: '{"k":1}',
     bad: '{"k":null}',
-    fact: /line 3, byte \d+: .*no string, number or/,
+    fact: /line 3, byte \d+: .*not a string, number or/,
   },
   {
     what: 'an unknown partition',

@@ -143,7 +143,7 @@ test('a routing is kept as it was given: quotes, times and all', async () => {
 test.each([
   [['--partition', 'range:amount=100,1000', '--partitions', '8'], 'a range with 2 bounds has 3 partitions, not 8'],
   [['--partition', 'range:amount=1000,100'], 'bounds must increase, but 1000 and 100 do not'],
-  [['--partition', 'range:amount=1,x'], 'the bounds 1 and x are a number and a text'],
+  [['--partition', 'range:amount=1,x'], 'the bounds 1 and x are a number and a string'],
   [['--partition', 'composite:tenant'], 'a composite needs two fields'],
   [['--partition', 'hash:tenant+topic'], 'must be in double quotes'],
   [['--partition', 'hash', '--missing', 'rest'], 'a hash over the whole payload always has a key'],

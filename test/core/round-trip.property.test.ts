@@ -1,4 +1,7 @@
-/** What goes in comes out: through the library and a real ledger, replay gives back the bytes, envelopes give back the ledger. */
+/**
+ * Round trips through the library and a real ledger: replay returns the emitted bytes, and envelopes restore the
+ * ledger.
+ */
 
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -22,7 +25,7 @@ import { quick } from '../support/test-size.ts';
 const RUNS = { numRuns: quick(25, 60) };
 const NOON = Date.parse('2026-04-12T12:00:00Z') * 1000;
 
-/** A clock that goes on by a millisecond and a bit each time it is read. */
+/** A clock that advances by slightly more than a millisecond on each read. */
 function tickingClock() {
   let now = NOON;
   return {

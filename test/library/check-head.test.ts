@@ -1,4 +1,4 @@
-/** The end of a ledger is proven before a process builds on it: what verify would refuse there, no emitter takes. */
+/** The end of a ledger is verified before a process builds on it: an emitter rejects there what verify would reject. */
 
 import { copyFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -114,7 +114,7 @@ it('settings by which readers would not verify are proven before they are believ
   await failureOf(() => Completengine.open({ ledger, access: 'read' }), 'VERIFICATION_FAILED');
 });
 
-it('a -wal of another ledger: nobody writes behind what it makes of this one', async () => {
+it('a -wal of another ledger: nothing is written after what it makes of this one', async () => {
   const [mine, other] = [await ledgerOf(), await ledgerOf()];
   const writer = await openEngine({ ledger: other });
   await writer.emit([{ to: 'p0' }]);
@@ -123,7 +123,7 @@ it('a -wal of another ledger: nobody writes behind what it makes of this one', a
   await failureOf(() => Completengine.open({ ledger: mine }), 'VERIFICATION_FAILED');
 });
 
-it('what is wrong at the end alone keeps nobody from reading what comes before', async () => {
+it('an error at the end does not prevent reading what precedes it', async () => {
   const ledger = await ledgerOf();
   tamper(ledger, 'UPDATE commits SET hash = zeroblob(32) WHERE first_sequence = 3');
   const engine = await openEngine({ ledger, access: 'read' });

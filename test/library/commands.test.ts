@@ -1,4 +1,4 @@
-/** Commands as the library has them: what cannot be started is an error of ours, by whichever way. */
+/** Commands in the library: a command that cannot be started is a LedgerError, in every way of using it. */
 
 import { expect, test } from 'vitest';
 import { CommandConsumer, CommandSink, payloadForm } from '../../src/index.ts';

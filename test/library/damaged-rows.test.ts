@@ -1,6 +1,7 @@
 /**
- * Every way to read against rows that were deleted or altered past the engine. No path may run on without end, deliver an event twice or deliver
- * another one in its place: it ends with all the events that were committed, or with VERIFICATION_FAILED after a part of them.
+ * Every way to read, against rows that were deleted or altered from outside the engine. No read may run endlessly,
+ * deliver an event twice or deliver another one instead. It ends with all committed events, or with VERIFICATION_FAILED
+ * after a part of them.
  */
 
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -60,7 +61,9 @@ interface Path {
   readonly run: (engine: Completengine, tell: Tell) => Promise<void>;
   /** In partitions, not in sequence order. */
   readonly isByPartition?: boolean;
-  /** It sees one partition at a time and looks at no hash: what {@link Damage.isHidden} says does not show there. */
+  /**
+   * It reads one partition at a time and checks no hash: what {@link Damage.isHidden} describes is not detected there.
+   */
   readonly seesOnePartition?: boolean;
 }
 

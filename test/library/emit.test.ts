@@ -243,7 +243,7 @@ test('an atomic stream is stored whole or not at all', async () => {
   await expectSoundLedger(ledger);
 });
 
-test('a producer goes on behind what it has stored', async () => {
+test('a producer continues after what it has stored', async () => {
   const engine = await openEngine();
   await engine.emit(pieces('1\n2\n'), { producer: 'log' });
   expect(await engine.emit(pieces('1\n2\n3\n'), { producer: 'log' })).toMatchObject({ events: 1, firstSequence: 3 });

@@ -1,4 +1,7 @@
-/** Volume on its way to the writing thread while the routing changes; with the package as it is built, because threads run built files alone. */
+/**
+ * Large inputs in flight to the writing thread while the routing changes; with the built package, because threads run
+ * only built files.
+ */
 
 import { subscribe } from 'node:diagnostics_channel';
 import { expect, onTestFinished, test } from 'vitest';
@@ -77,7 +80,7 @@ test('loses nothing where a line that stopped it is taken in the new epoch', asy
   await expectRoutedByEpochs(ledger);
 }, 120_000);
 
-test('commits nothing behind a line that the new rule refuses', async () => {
+test('commits nothing after a line that the new rule rejects', async () => {
   const ledger = ledgerPath();
   const other = await open({ ledger, partition: 'hash:k', partitions: 3 });
   const outcome = await emitWhile(ledger, new Array<string>(12).fill(CHUNK), async (nth) => {

@@ -1,4 +1,6 @@
-/** Epochs through the library: changes of routing under emitters and readers that go on, and the chain that covers them. */
+/**
+ * Epochs through the library: changes of routing under running emitters and readers, and the chain that covers them.
+ */
 
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +16,7 @@ async function* streamOf(...texts: string[]): AsyncGenerator<string> {
   yield* texts;
 }
 
-/** Changes a ledger behind the engine's back, as another program could. */
+/** Changes a ledger from outside the engine, as another program could. */
 function tamper(path: string, sql: string, ...values: unknown[]): void {
   const db = new Database(path);
   db.pragma('foreign_keys = OFF');
@@ -23,7 +25,7 @@ function tamper(path: string, sql: string, ...values: unknown[]): void {
 }
 
 describe('a new epoch', () => {
-  it('begins behind the head, and is the head of the chain until a commit follows', async () => {
+  it('begins after the head, and is the head of the chain until a commit follows', async () => {
     const ledger = ledgerPath();
     const engine = await openEngine({ ledger, partition: 'hash:k', partitions: 2 });
     await engine.emit(streamOf(lines(10)));
@@ -62,7 +64,7 @@ describe('a new epoch', () => {
     expect(await engine.head()).toEqual(head);
   });
 
-  it('that is refused leaves nothing behind', async () => {
+  it('that is rejected leaves no trace', async () => {
     const ledger = ledgerPath();
     const engine = await openEngine({ ledger, partition: 'range:k=b', partitions: ['low', 'high'] });
     await failureOf(() => engine.partitioning.add(['x']), 'INVALID_ARGUMENT');

@@ -1,4 +1,7 @@
-/** What other tools put into a ledger's file: passed over and named where it can do no harm, refused where it could change what is written or read. */
+/**
+ * Objects of other tools in a ledger's file: skipped and named if harmless, rejected if they could change what is
+ * written or read.
+ */
 
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What moves in a ledger, as those see it who look again and again. */
+/** The moving figures of a ledger, polled repeatedly. */
 
 import { renameSync } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -16,7 +16,7 @@ async function storedBytes(engine: Completengine): Promise<number> {
   return (await engine.inspect()).partitions.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-test('an empty ledger has none, and a first look has nothing behind it', async () => {
+test('an empty ledger has none, and a first poll has no growth', async () => {
   const engine = await openEngine({ partitions: 2 });
   expect(await engine.gauges()).toMatchObject({
     head: { sequence: 0 },
@@ -32,7 +32,7 @@ test('an empty ledger has none, and a first look has nothing behind it', async (
   expect((await engine.gauges(0)).growth).toEqual({ commits: 0, bytes: 0 });
 });
 
-test('growth is what others have committed behind the last look, to the byte', async () => {
+test('growth is what others have committed since the previous poll, to the byte', async () => {
   const ledger = ledgerPath();
   const writer = await openEngine({ ledger, partition: 'hash:n', partitions: 4 });
   const reader = await openEngine({ ledger, access: 'read' });
@@ -70,7 +70,7 @@ test('a partition that is added is seen at the next look', async () => {
   expect(reader.identity.epochs).toHaveLength(2);
 });
 
-test('what waits in the WAL can be written back between two looks, and then nothing waits', async () => {
+test('the WAL can be written back between two polls, and then nothing is pending', async () => {
   const ledger = ledgerPath();
   const writer = await openEngine({ ledger });
   const reader = await openEngine({ ledger, access: 'read' });

@@ -1,4 +1,4 @@
-/** The time of the event that waits longest for a group. */
+/** The time of the oldest event that a group has not acknowledged. */
 
 import { expect, test } from 'vitest';
 import { openEngine } from '../support/engines.ts';

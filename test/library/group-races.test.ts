@@ -1,4 +1,7 @@
-/** What goes on at the same time around a group: steps under a delivery, clocks, epochs, deaths, and members that cannot begin. */
+/**
+ * Concurrent changes of a group: offset resets during a delivery, clocks, epochs, crashes, and members that cannot
+ * start.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -14,7 +17,7 @@ const emitNumbers = (engine: Completengine, count: number) => engine.emit(Array.
 const placesOf = (delivery: Delivery): string[] =>
   [...delivery].map(({ partition, offset }) => `${partition}/${offset}`);
 
-/** A handler whose deliveries last until they are let go. */
+/** A handler whose deliveries last until they are released. */
 class Gate {
   readonly #waiting: (() => void)[] = [];
   readonly begun: string[][] = [];
@@ -34,7 +37,7 @@ class Gate {
 }
 
 describe('a group that is stepped back by force', () => {
-  it('while a delivery is in hand: that one is refused, and the next begins only when it has ended', async () => {
+  it('during a delivery: that one is fenced, and the next begins only when it has ended', async () => {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 6);
     const gate = new Gate();
@@ -69,7 +72,7 @@ describe('a group that is stepped back by force', () => {
     expect({ refused, mostInHand: gate.mostInHand }).toEqual({ refused: [2], mostInHand: 1 });
   });
 
-  it('goes on from there also in partitions that an epoch has added and no member has seen', async () => {
+  it('continues from there, also in partitions that an epoch has added and no member has seen', async () => {
     const engine = await openEngine({ partition: 'manual:to', partitions: ['a'] });
     await engine.emit([{ to: 'a' }]);
     await (await engine.subscribe({ group: 'g', until: { head: true } }, () => {})).finished;
@@ -188,7 +191,7 @@ describe('a parked event that is delivered again', () => {
     expect(parked).toEqual([2, 3]);
   });
 
-  it('and is in hand when its member is ended, is due again', async () => {
+  it('and is being delivered when its member is closed, is due again', async () => {
     const { engine, failing } = await redelivering();
     expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 2, redeliveryDue: false }]);
     const stop = engine.close();
@@ -200,7 +203,7 @@ describe('a parked event that is delivered again', () => {
   });
 });
 
-it('a delivery of what has failed before is no failure when its member is ended with it in hand', async () => {
+it('a delivery of an event that failed before is no failure when its member is closed during it', async () => {
   const engine = await openEngine({ partitions: 1 });
   await emitNumbers(engine, 1);
   const failing: ((error: Error) => void)[] = [];

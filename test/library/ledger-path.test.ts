@@ -62,7 +62,7 @@ test('a link that leads nowhere is named, and where it leads', async () => {
   expect((await openEngine({ ledger: link })).identity.path).toBe(link);
 });
 
-test('a working directory that is gone is said so, and an absolute path works there', async () => {
+test('a deleted working directory is reported, and an absolute path works there', async () => {
   const ledger = ledgerPath();
   await (await openEngine({ ledger })).emit(1);
   // the shell stays in a directory that it removes

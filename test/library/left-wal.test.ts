@@ -41,7 +41,7 @@ test.each(['write', 'read'] as const)(
   },
 );
 
-test('beside a live connection the -wal is left as it is, and a snapshot that is held keeps nobody out', async () => {
+test('beside a live connection the -wal is left as it is, and an open snapshot blocks no reader', async () => {
   const ledger = ledgerPath();
   const first = await openEngine({ ledger });
   await first.emit(1);

@@ -150,7 +150,7 @@ test('what cannot be closed is reported, when all the rest is closed', async () 
   await expect(engine.close()).rejects.toBe(failure);
 });
 
-test('a transaction that cannot begin leaves no connection behind', async () => {
+test('a transaction that cannot begin leaves no open connection', async () => {
   const path = ledgerPath();
   const engine = await openEngine({ ledger: path, busyTimeoutMs: 1 });
   await engine.emit({ n: 1 });

@@ -1,4 +1,4 @@
-/** Where duplicates lie: the same as an event by itself says, with few reads for many of them. */
+/** Positions of duplicates: the same as the event itself has, with few reads for many of them. */
 
 import { expect, test } from 'vitest';
 import { locating } from '../../src/core/engine/locate.ts';

@@ -25,7 +25,7 @@ test.each([
   [{ where: ['n>2', 'deep.y=1', '"a.b"~x', 'N!=1', 'deep.y>4'] }, ['deep.y', '"a.b"', 'N']],
   // an inequality is met by events without the field
   [{ where: 'nn!=2' }, ['nn']],
-  // only events that have the key are looked at
+  // only events that have the key are examined
   [{ key: 'b', where: 'deep.x=1' }, ['deep.x']],
   [{ key: 'a', where: 'deep.x=1' }, []],
   [{ key: 'none', where: 'nn=1' }, []],
@@ -37,7 +37,7 @@ test.each([
   }
 });
 
-test('where nothing was looked at nothing is missing', async () => {
+test('if nothing was examined nothing is missing', async () => {
   const engine = await engineOfThree();
   expect((await engine.replay({ where: 'nn=1', fromSequence: 4 })).missingFields).toEqual([]);
   expect((await engine.tail({ where: 'nn=1', from: 'end' })).missingFields).toEqual([]);

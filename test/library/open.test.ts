@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Completengine, hashOf, LedgerError, type OpenOptions, placedBy, rangeOf } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 
-test('the snippet of the first page works as it stands', async () => {
+test('the snippet of the first page works unchanged', async () => {
   const ledger = ledgerPath();
   const engine = await Completengine.open({ ledger, partition: hashOf('tenant'), determinism: 'strict' });
   await engine.emit({ tenant: 'acme' });

@@ -1,4 +1,4 @@
-/** The package as those have it who install it: what is packed, compiled and run from a project of their own. */
+/** The package as its users get it: packed, compiled and run from a project of their own. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ describe('the package', () => {
     expect(installed.files.filter((path) => path.endsWith('.code'))).toEqual([]);
   });
 
-  it('has types whose every part can be named by those who build upon them', () => {
+  it('has types whose every part its users can name', () => {
     installed.compile({
       'wrapper.ts': `
         import { Completengine, type EventBatch, type StreamSink } from 'completengine';
@@ -91,7 +91,7 @@ describe('the package', () => {
           const bytes: EventReceipt = await engine.emit(new Uint8Array([0x7b, 0x7d]));
           const many: EventReceipt[] = await engine.emit(orders);
           const lines: EmissionReport = await engine.emit(Readable.from(['1']), { producer: 'p', onReject: () => {} });
-          // @ts-expect-error a list of which nothing is said in a list is many events
+          // @ts-expect-error a list without a declared type inside a list is many events
           const list: EventReceipt = await engine.emit([1, 2]);
           // @ts-expect-error what stores positions takes a stream
           await engine.emit(order, { producer: 'p' });

@@ -1,4 +1,4 @@
-/** Positions beside the chain that lie ahead of it: the end of the ledger was cut off, and the tables were not. */
+/** Positions outside the chain that are past its end: the ledger was truncated, and the tables were not. */
 
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
@@ -89,7 +89,7 @@ it.each(Object.entries(KINDS))(
   },
 );
 
-it('a producer does not go on from a position whose commit was cut off: its lines would be lost', async () => {
+it('a producer does not continue from a position whose commit was cut off: its lines would be lost', async () => {
   const ledger = await ledgerOf(KINDS['a producer'] as Kind);
   tamper(ledger, ...CUT_OFF);
   const engine = await openEngine({ ledger });

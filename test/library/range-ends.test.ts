@@ -1,4 +1,7 @@
-/** Ends of ranges: an empty range is empty, an inverted one is a mistake, and a sequence that does not exist yet is waited for. */
+/**
+ * Ends of ranges: an empty range is empty, an inverted one is an error, and a sequence that does not exist yet is
+ * waited for.
+ */
 
 import { expect, test } from 'vitest';
 import type { Completengine, ReplayOptions, TailOptions } from '../../src/index.ts';

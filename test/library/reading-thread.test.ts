@@ -1,4 +1,7 @@
-/** The library's reading thread, in processes of their own with the package as it is built: long replays read ahead, and nobody notices how they end. */
+/**
+ * The library's reading thread, in separate processes with the built package: long replays read ahead, and their end
+ * has no side effects.
+ */
 
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
@@ -9,7 +12,7 @@ import { runLibrary } from '../support/library-process.ts';
 import { quick } from '../support/test-size.ts';
 
 const LINES = quick(50_000, 80_000);
-/** An event behind the first commit, which is the first page. */
+/** An event after the first commit, which is the first page. */
 const FAR = 20_000;
 
 const largeLedger = largeLedgers(LINES);
@@ -142,7 +145,7 @@ test('an engine that is closed ends the thread of an iteration that was left whe
   expect(delivered).toEqual({ exitsAtClose: 1, threads: 1 });
 });
 
-test('an engine that is closed ends the replays that go on', async () => {
+test('closing an engine ends its running replays', async () => {
   const ledger = await largeLedger();
   const delivered = await runLibrary<{ codes: string[] }>(
     ledger,
@@ -160,7 +163,7 @@ test('an engine that is closed ends the replays that go on', async () => {
   expect(delivered.codes).toEqual(['CLOSED', 'CLOSED']);
 });
 
-test('events that are kept keep their payloads while pages go on', async () => {
+test('kept events keep their payloads while later pages are read', async () => {
   const ledger = await largeLedger();
   const delivered = await runLibrary<{ kept: number; changed: number }>(
     ledger,

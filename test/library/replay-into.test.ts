@@ -11,7 +11,7 @@ import {
 } from '../../src/index.ts';
 import { earthquakeEngine, FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
-/** Every event of a ledger with its time; where it lies is the ledger's own affair. */
+/** Every event of a ledger with its time; its partition is the ledger's own choice. */
 async function historyOf(engine: Completengine): Promise<string[]> {
   const events: string[] = [];
   for await (const { sequence, time, payload } of engine.replay()) events.push(`${sequence} ${time} ${payload}`);
@@ -73,7 +73,7 @@ test('one that another has overtaken says so, though to it all the rest is late'
   expect(await historyOf(target)).toEqual(await historyOf(source));
 });
 
-test('run again, it goes on behind what the other holds', async () => {
+test('run again, it continues after what the target holds', async () => {
   const source = await openEngine();
   const target = await openEngine();
   await source.emit([1, 2, 3]);
@@ -91,7 +91,7 @@ test('run again, it goes on behind what the other holds', async () => {
   await target.verify();
 });
 
-test('an abort leaves whole commits behind, and the next run completes them', async () => {
+test('an abort leaves only whole commits, and the next run completes them', async () => {
   const source = await openEngine();
   for (let n = 0; n < 40; n++) await source.emit({ n });
   const target = await openEngine();

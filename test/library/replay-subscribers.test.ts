@@ -109,7 +109,7 @@ test('closing the engine ends its subscriptions without an error', async () => {
   await failureOf(() => engine.subscribe({}, () => {}), 'CLOSED');
 });
 
-test('the snippet of the first page runs as it stands', async () => {
+test('the snippet of the first page runs unchanged', async () => {
   const ledger = ledgerPath();
   const engine = await Completengine.open({ ledger, partition: hashOf('tenant'), determinism: 'strict' });
   expect(

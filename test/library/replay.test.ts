@@ -30,7 +30,7 @@ test('no later commit enters a replay that has begun', async () => {
   expect(delivered).toEqual(['1', '2']);
 });
 
-test('a replay that is broken off lets go of the ledger', async () => {
+test('an abandoned replay releases the ledger', async () => {
   const engine = await earthquakeEngine();
   for await (const { sequence } of engine.replay()) if (sequence === 3) break;
   await engine.emit('{"properties":{"net":"ci","time":1518000000000}}');

@@ -1,4 +1,7 @@
-/** Sticky sessions in large inputs, with the package as it is built: several drafts are on their way at once while others pin the same sessions. */
+/**
+ * Sticky sessions in large inputs, with the built package: several drafts are in flight while others pin the same
+ * sessions.
+ */
 
 import { expect, test } from 'vitest';
 import { stickyBy } from '../../src/index.ts';
@@ -30,7 +33,7 @@ test.each([[undefined], ['1s']])(
     async function* stream(): AsyncGenerator<string> {
       for (let nth = 0; nth < PIECES; nth++) {
         yield piece(nth);
-        // sessions of the next pieces, and some that nobody else has, while the last one is on its way
+        // sessions of the next pieces, and some of its own, while the last one is in flight
         await other.emit(Array.from({ length: 40 }, (_, at) => ({ s: sessionAt((nth + 1) * 600 + at * 29) })));
         await other.emit({ s: `own ${nth}` });
       }
@@ -38,7 +41,7 @@ test.each([[undefined], ['1s']])(
     try {
       const report = await bulk.ingest([{ name: 'bulk', open: stream }]);
       expect(report).toMatchObject({ events: PIECES * LINES, isComplete: true });
-      // the last second is no idle time of anybody's
+      // the last second exceeds no session's idle time
       if (idle === undefined) expect(new Set((await expectPinnedForEver(ledger, sessionOf)).values()).size).toBe(4);
       else await other.verify();
     } finally {
@@ -48,7 +51,7 @@ test.each([[undefined], ['1s']])(
   },
 );
 
-test('those who emit one by one, until each has a writing thread, agree too', async () => {
+test('emitters of single events, until each has a writing thread, agree too', async () => {
   const { Completengine }: typeof import('../../src/index.ts') = await import(LIBRARY);
   const ledger = ledgerPath();
   const open = () => Completengine.open({ ledger, partition: stickyBy('s'), partitions: 3 });

@@ -1,4 +1,7 @@
-/** Sticky sessions through the library: pins are made, kept and proved; several engines agree on them; what is cut differently lands the same. */
+/**
+ * Sticky sessions through the library: pins are created, stored and verified; several engines agree on them; splitting
+ * an input differently changes nothing.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -67,7 +67,7 @@ describe('a subscription without a group', () => {
     await expect(subscription.finished).rejects.toThrow('no more');
   });
 
-  it('has no more in hand than its capacity, and does not hold up another', async () => {
+  it('has at most its capacity in hand, and does not delay another', async () => {
     const engine = await openEngine();
     let largest = 0;
     let slowCalls = 0;
@@ -103,7 +103,7 @@ describe('a subscription without a group', () => {
 });
 
 describe('a member of a group', () => {
-  it('gets every event once, in the order of each partition, and goes on there the next time', async () => {
+  it('gets every event once, in the order of each partition, and continues there the next time', async () => {
     const engine = await openEngine({ partition: hashOf('k') });
     await emitNumbers(engine, 1, 500);
     const offsets = new Map<string | null, number>();
@@ -181,7 +181,7 @@ describe('a member of a group', () => {
     expect({ taken, failures }).toEqual({ taken: 3, failures: [] });
   });
 
-  it('gets an event again until it stands behind it, and those behind wait', async () => {
+  it('gets an event again until it acknowledges it, and later events wait', async () => {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 1, 6);
     const calls: string[] = [];
@@ -202,7 +202,7 @@ describe('a member of a group', () => {
     expect(retries).toEqual([1, 1, 2]);
   });
 
-  it('parks an event that fails too often once, delivers those behind it, and delivers it again on request', async () => {
+  it('parks an event that fails too often once, delivers later ones, and redelivers it on request', async () => {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 1, 5);
     const seen: number[] = [];
@@ -303,7 +303,7 @@ describe('a member of a group', () => {
     await failureOf(() => finished, 'MEMBER_REPLACED');
   });
 
-  it('finishes what is in hand when its engine is closed', async () => {
+  it('finishes current deliveries when its engine is closed', async () => {
     const ledger = ledgerPath();
     const engine = await openEngine({ ledger, partitions: 1 });
     await emitNumbers(engine, 1, 10);
@@ -385,7 +385,7 @@ describe('a member of a group', () => {
 });
 
 describe("a group's cursors", () => {
-  it('step elsewhere on request, and only if nobody is at work there, or by force', async () => {
+  it('are reset on request, and only if no member is active, or by force', async () => {
     const engine = await openEngine({ partition: hashOf('k') });
     await emitNumbers(engine, 1, 50);
     const seen: number[] = [];

@@ -29,7 +29,7 @@ async function emitNumbers(engine: Completengine, count: number): Promise<void> 
   await engine.emit(Array.from({ length: count }, (_, n) => ({ n })));
 }
 
-/** Time stands still: what is held back is passed on at the end. */
+/** Time does not advance: what is held back is passed on at the end. */
 const STILL: Timer = {
   nowMs: () => 0,
   wait: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
@@ -37,8 +37,8 @@ const STILL: Timer = {
 
 const NEVER_AGAIN = { group: 'g', maxDeliver: 1, backoffMs: 0 } as const;
 
-describe('a subscription that cannot go on', () => {
-  it('is a process warning where nobody asked how it ends', async () => {
+describe('a failed subscription', () => {
+  it('is a process warning if its end was not awaited', async () => {
     const engine = await openEngine();
     const heard = warnings();
     await engine.subscribe({}, refuse);
@@ -52,7 +52,7 @@ describe('a subscription that cannot go on', () => {
     ]);
   });
 
-  it('goes to onError, and to nobody else', async () => {
+  it('goes only to onError', async () => {
     const engine = await openEngine();
     const heard = warnings();
     const errors: unknown[] = [];
@@ -65,7 +65,7 @@ describe('a subscription that cannot go on', () => {
     expect(heard).toEqual([]);
   });
 
-  it('goes to those who asked for its end, and warns of nothing', async () => {
+  it('goes to the reader of finished, without a warning', async () => {
     const engine = await openEngine();
     const heard = warnings();
     const { finished } = await engine.subscribe({}, refuse);

@@ -10,7 +10,7 @@ import type { Completengine, TailOptions } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { quick } from '../support/test-size.ts';
 
-/** More than the windows in which a tail looks back at first, in commits of many sizes. */
+/** More than the first windows in which a tail searches back, in commits of many sizes. */
 async function engineOf(sizes: readonly number[], ledger = ledgerPath()): Promise<Completengine> {
   const engine = await openEngine({ ledger, partition: 'hash:k', partitions: 3, durability: 'normal' });
   let n = 0;
@@ -52,7 +52,7 @@ test('the last N that match are the end of all that match, whatever the filter, 
   );
 });
 
-test('what lies before the last matches is not read', async () => {
+test('what precedes the last matches is not read', async () => {
   const ledger = ledgerPath();
   const engine = await engineOf([5000, 5000, 5000, 5000], ledger);
   const db = new Database(ledger);

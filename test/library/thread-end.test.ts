@@ -1,4 +1,7 @@
-/** The threads of a ledger at their end: the process waits for one that closes, errors keep their class, and a thread that exits early is noticed. */
+/**
+ * The end of a ledger's threads: the process waits for one that is closing, errors keep their class, and an early exit
+ * is detected.
+ */
 
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -31,7 +34,7 @@ const ALSO = `
     }
   });`;
 
-test('answers that arrive while it closes do not let go of the process', async () => {
+test('answers that arrive while it closes do not release the process', async () => {
   const ledger = await newLedger();
   const delivered = await runLibrary<{ answers: string[]; sinceClose: string[] }>(
     ledger,
@@ -51,7 +54,7 @@ test('answers that arrive while it closes do not let go of the process', async (
   expect(delivered.sinceClose).toEqual(expect.not.arrayContaining(['unref']));
 });
 
-test('a page that arrives while it closes does not let go of the process', async () => {
+test('a page that arrives while it closes does not release the process', async () => {
   const ledger = await newLedger();
   const delivered = await runLibrary<{ sinceClose: string[]; page: string }>(
     ledger,

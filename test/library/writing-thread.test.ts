@@ -1,4 +1,7 @@
-/** The library's writing thread, in processes of their own with the package as it is built: started by a habit, seen by none. */
+/**
+ * The library's writing thread, in separate processes with the built package: started for repeated emits, and not
+ * visible in results.
+ */
 
 import { expect, test } from 'vitest';
 import { ledgerPath } from '../support/engines.ts';
@@ -18,7 +21,7 @@ test('a few commits start none', async () => {
   expect(delivered.threads).toBe(0);
 });
 
-test('a caller that goes on gets one, and the same receipts, duplicates and order as without', async () => {
+test('a caller that continues gets one, and the same receipts, duplicates and order as without', async () => {
   const { delivered, ledger } = await run<{
     sequences: number[];
     duplicate: { sequence: number; isDuplicate: boolean };
@@ -63,7 +66,7 @@ test('two callers with threads meet one another’s time floor, and nothing is l
     expect(own.map(({ n }: { n: number }) => n)).toEqual(Array.from({ length: 150 }, (_, n) => n));
 });
 
-test('a process that forgets to close ends all the same, with everything stored', async () => {
+test('a process that forgets to close still ends, with everything stored', async () => {
   const { delivered, ledger } = await run(`
     const engine = await open();
     for (let n = 0; n < 200; n++) await engine.emit({ n });`);

@@ -1,4 +1,7 @@
-/** Wrong options and arguments of every public call: one error that names them, by the promise where there is one, and nothing done. */
+/**
+ * Wrong options and arguments of every public call: one error that names them, by a rejected promise if the call
+ * returns one, and no effect.
+ */
 
 import { Readable } from 'node:stream';
 import { describe, expect, it, test } from 'vitest';
@@ -107,7 +110,7 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
   'a speed that is none': [(engine) => engine.replay({ speed: 'fast' }), /'fast' is not a speed/],
   'a speed of another kind': [
     (engine) => engine.replay({ speed: true }),
-    /the option speed is true; expected 'max', 'natural', or how many times/,
+    /the option speed is true; expected 'max', 'natural', or a factor/,
   ],
   'a signal that is none': [
     (engine) => engine.replay({ signal: new AbortController() }),
@@ -232,7 +235,7 @@ describe('a Date is taken wherever a time is', () => {
     expect((await engine.setCursors('g', at(0))).redelivered).toBe(4);
   });
 
-  it('and covers its millisecond, as it was cut off behind it', async () => {
+  it('and covers its millisecond, truncated', async () => {
     const engine = await openEngine({ time: 'at' });
     await engine.emit([{ at: '2026-04-12T09:00:00.000999Z' }, { at: '2026-04-12T09:00:00.001Z' }]);
     expect(await engine.range({ from: at(0), through: at(0) })).toEqual({ from: 1, through: 1 });

@@ -68,7 +68,7 @@ export const HEAD_BEFORE = kindOf<number | null>(
 );
 
 const ABORT = { signal };
-const COUNT_OR_NAMES = { ...either(number, texts), expected: 'how many, or a list of names' };
+const COUNT_OR_NAMES = { ...either(number, texts), expected: 'a count, or a list of names' };
 const FILTER = {
   partitions: texts,
   key: text,
@@ -140,8 +140,8 @@ export const REPLAY: OptionTable<ReplayOptions> = {
   throughSequence: number,
   zone: text,
   ...FILTER,
-  speed: { ...either(number, text), expected: "'max', 'natural', or how many times as fast as it happened" },
-  rate: { ...either(number, text), expected: "events a second, such as 100 or '100/s'" },
+  speed: { ...either(number, text), expected: "'max', 'natural', or a factor such as 60 or '0.5x'" },
+  rate: { ...either(number, text), expected: "events per second, such as 100 or '100/s'" },
   maxGap: text,
   follow: flag,
   playback: kindOf('a Playback', (value) => value instanceof Playback),

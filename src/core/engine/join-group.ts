@@ -3,7 +3,10 @@
 import { LaneBuffer } from '../bus/lane-buffer.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import { GroupConsumer } from '../scheduler/feeding/group-consumer.ts';
-import type { ConsumerHooks, LaneFailure } from '../scheduler/feeding/group-deps.ts';
+import type { ConsumerHooks, GroupConsumerOptions, LaneFailure } from '../scheduler/feeding/group-options.ts';
+import { LaneFeeder } from '../scheduler/feeding/lane-feeder.ts';
+import { LeaseKeeper } from '../scheduler/feeding/lease-keeper.ts';
+import { Shutdown } from '../scheduler/feeding/shutdown.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { deliverTo } from './deliver.ts';
 import { parkedWarnings, reasonOf } from './reporting.ts';
@@ -40,39 +43,54 @@ export async function join(
     return known;
   };
   const warnings = options.onParked === undefined ? parkedWarnings(spec.group, timer) : null;
-  const consumer = new GroupConsumer(
+  const settings: GroupConsumerOptions = {
+    ...spec,
+    capacity,
+    batch: options.batch ?? capacity,
+    batchBytes: options.batchBytes ?? Number.POSITIVE_INFINITY,
+    concurrency: options.concurrency ?? Number.POSITIVE_INFINITY,
+    maxDeliver: options.maxDeliver ?? MAX_DELIVER,
+    ackTimeoutMs: options.ackTimeoutMs ?? null,
+    lease: (options.leaseMs ?? LEASE_MS) * 1000,
+    backoff: { first: (options.backoffMs ?? BACKOFF_MS) * 1000, max: BACKOFF_MAX_MS * 1000 },
+    hooks: namedHooks(parts, { ...options, onParked: options.onParked ?? ((failure) => warnings?.add(failure)) }),
+    until: {
+      count: options.until?.count,
+      idleMs: options.until?.idleMs,
+      ends: options.until?.head ? await endsNow(parts, spec.partitions) : undefined,
+    },
+  };
+  const shutdown = new Shutdown();
+  const leases = new LeaseKeeper(
+    {
+      groups,
+      clock,
+      forget: (partition) => buffers.delete(partition),
+      notifyChange: () => bus.notifyChange(),
+      wake,
+      fail: (error) => shutdown.fail(error),
+    },
+    settings,
+  );
+  const feeder = new LaneFeeder(
     {
       groups,
       acknowledge: (acknowledgement) => acks.acknowledge(acknowledgement),
       clock,
       chance: Math.random,
       read: (partition, fromSequence, events, bytes) => buffer(partition).take(fromSequence, events, bytes),
-      forget: (partition) => buffers.delete(partition),
       deliver: deliverTo(handler, labels, spec.group),
       reasonOf,
-      wake,
-      notifyChange: () => bus.notifyChange(),
+      isEnding: () => shutdown.hasBegun,
     },
-    {
-      ...spec,
-      capacity,
-      batch: options.batch ?? capacity,
-      batchBytes: options.batchBytes ?? Number.POSITIVE_INFINITY,
-      concurrency: options.concurrency ?? Number.POSITIVE_INFINITY,
-      maxDeliver: options.maxDeliver ?? MAX_DELIVER,
-      ackTimeoutMs: options.ackTimeoutMs ?? null,
-      lease: (options.leaseMs ?? LEASE_MS) * 1000,
-      backoff: { first: (options.backoffMs ?? BACKOFF_MS) * 1000, max: BACKOFF_MAX_MS * 1000 },
-      hooks: namedHooks(parts, { ...options, onParked: options.onParked ?? ((failure) => warnings?.add(failure)) }),
-      until: {
-        count: options.until?.count,
-        idleMs: options.until?.idleMs,
-        ends: options.until?.head ? await endsNow(parts, spec.partitions) : undefined,
-      },
-    },
+    settings,
+  );
+  const consumer = new GroupConsumer(
+    { shutdown, leases, feeder, clock, positions: (group) => groups.positions(group), wake },
+    settings,
   );
   const close = (): void => warnings?.close();
-  consumer.shutdown.finished.then(close, close);
+  shutdown.finished.then(close, close);
   await consumer.start();
   return consumer;
 }

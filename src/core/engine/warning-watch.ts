@@ -4,14 +4,14 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerWarning } from '../model/warning.ts';
 
 /** A check is a stat call, so not one for each commit of a single event. */
-const COMMITS_PER_LOOK = 16;
+const COMMITS_PER_CHECK = 16;
 
 export class WarningWatch {
   readonly #ledger: Pick<Ledger, 'warnings'>;
   readonly #onWarning: (warning: LedgerWarning) => void;
   readonly #reported = new Set<LedgerWarning['code']>();
   #commits = 0;
-  #look: Promise<void> | undefined;
+  #checking: Promise<void> | undefined;
 
   constructor(ledger: Pick<Ledger, 'warnings'>, onWarning: (warning: LedgerWarning) => void) {
     this.#ledger = ledger;
@@ -26,22 +26,23 @@ export class WarningWatch {
 
   /** Call when something was committed, or skipped. */
   onProgress(): void {
-    if (++this.#commits % COMMITS_PER_LOOK === 0 && !this.#reported.has('WAL_GROWING')) this.#look ??= this.#lookNow();
+    if (++this.#commits % COMMITS_PER_CHECK === 0 && !this.#reported.has('WAL_GROWING'))
+      this.#checking ??= this.#checkNow();
   }
 
   /** Checks once more. */
   async end(): Promise<void> {
-    await this.#look;
-    await this.#lookNow();
+    await this.#checking;
+    await this.#checkNow();
   }
 
-  async #lookNow(): Promise<void> {
+  async #checkNow(): Promise<void> {
     try {
       for (const warning of await this.#ledger.warnings()) this.report(warning);
     } catch {
       // an error that prevents the check fails the emission itself as well
     } finally {
-      this.#look = undefined;
+      this.#checking = undefined;
     }
   }
 }

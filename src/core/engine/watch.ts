@@ -17,7 +17,7 @@ export class Watching {
   /** Announces commits of all processes on the bus. Returns the function that ends it for this follower. */
   begin(): () => void {
     this.#watch ??= this.#ledger.watch({
-      onCommit: () => void this.#look(),
+      onCommit: () => void this.#announce(),
       onError: (error) => this.#bus.fail(error),
     });
     // only now: a follower that failed to start would never stop, and the watch with it
@@ -36,7 +36,7 @@ export class Watching {
     this.#watch = undefined;
   }
 
-  async #look(): Promise<void> {
+  async #announce(): Promise<void> {
     try {
       const { sequence } = await this.#ledger.head();
       // the change may be no event: a group's cursor, for example

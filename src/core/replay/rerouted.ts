@@ -9,10 +9,10 @@ import type { PartitionId } from '../model/routing/partition.ts';
 import { KeySample } from './key-sample.ts';
 import { readRange } from './read-range.ts';
 
-/** Where a payload goes; null if it would be a bad line. `lies`: the partition it is stored in. */
+/** Where a payload goes; null if it would be a bad line. `storedIn`: the partition it is stored in. */
 export type Route = (
   payload: Buffer,
-  lies: PartitionId,
+  storedIn: PartitionId,
 ) => { readonly partition: PartitionId | null; readonly key: string | null };
 
 export interface ReroutedReport {

@@ -1,9 +1,11 @@
 /**
  * Routes sticky sessions: a session goes to the least loaded partition when first seen, and stays there. Decides only
  * from the pins it has learned, ledger times and the order of events; stores nothing and reads no clock.
- * States of one emission: per chunk `sessionOf` each line, then request unknown sessions from the ledger
- * (`takeUnasked`, `learn`); `begin` a draft with the partitions' loads, `assign` each event in order, pass `changes` to
- * the ledger with the draft, `settle`. After a conflict: undo what was settled, `learn`, `begin` and `assign` again.
+ *
+ * States of a chunk: met (`sessionOf` each line) -> known (`takeUnasked`, ask the ledger, `learn`) -> drafted (`begin`
+ * with the loads, `assign` each event in order) -> settled (`changes` are committed with the draft, `settle`).
+ * A conflict leads back from settled to known: undo what was settled, `learn`, `begin` and `assign` again.
+ *
  * Keeps a row of some sixty bytes, and the key, for each session it has seen.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Asks all consumers of an engine for their views whenever something has changed, calls `decide`, and starts the chosen
- * deliveries.
+ * deliveries. Calls go down to the consumers; the only call back is `wake`.
  */
 
 import type { Clock } from '../model/time/clock.ts';

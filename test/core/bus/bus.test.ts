@@ -1,4 +1,4 @@
-/** The bus: a failure reaches everyone, whenever they begin to listen. */
+/** The bus: a failure reaches every listener, whenever it was added. */
 
 import { expect, it } from 'vitest';
 import { Bus } from '../../../src/core/bus/bus.ts';

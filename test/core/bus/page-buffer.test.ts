@@ -1,4 +1,4 @@
-/** The rest of one page: taken in any portions it gives the same events, and what is left is not looked through each time. */
+/** The rest of one page: portions of any size give the same events, and taking one does not rescan the rest. */
 
 import fc from 'fast-check';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -10,7 +10,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const EVERYTHING = { from: 1, through: Number.MAX_SAFE_INTEGER };
 
-/** A page of commits with so many events each. */
+/** A page of commits with the given numbers of events. */
 function pageOf(sizes: readonly number[]): { batches: readonly EventBatch[]; next: number } {
   let next = 1;
   const batches = sizes.map((size) => {

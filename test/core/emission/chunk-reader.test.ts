@@ -1,4 +1,4 @@
-/** The chunk reader: however a stream cuts its bytes, the same lines come out, each at its place, within bounded memory. */
+/** The chunk reader: however a stream is split, it yields the same lines at the same positions, in bounded memory. */
 
 import { closeSync, openSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
@@ -53,7 +53,7 @@ function linesOf({ bytes, start, end }: Chunk): Buffer[] {
   return splitLines(bytes.subarray(start, end));
 }
 
-/** The lines by the simplest means there are; what stands behind the last line feed counts, unless it is nothing. */
+/** Splits lines in the simplest way; a non-empty rest after the last line feed counts as a line. */
 function splitLines(bytes: Uint8Array): Buffer[] {
   const lines = Buffer.from(bytes).toString('latin1').split('\n');
   if (lines.at(-1) === '') lines.pop();
@@ -197,7 +197,7 @@ describe('the end of the input', () => {
 });
 
 describe('a byte order mark', () => {
-  it('is dropped at the start of the input, and belongs to it all the same', async () => {
+  it('is dropped at the start of the input, and still counts as part of it', async () => {
     const { lines, chunks } = await readAll(flowing([Buffer.from(`${BYTE_ORDER_MARK}1\n${BYTE_ORDER_MARK}2\n`)]));
     expect(texts(lines)).toEqual(['1', `${BYTE_ORDER_MARK}2`]);
     expect(chunks).toMatchObject([{ position: 0, nextPosition: 10 }]);
@@ -267,7 +267,7 @@ describe('what is there', () => {
     reader.close();
   });
 
-  it('is taken from a fast producer up to a bound, while nobody asks for the next chunk', async () => {
+  it('is taken from a fast producer up to a bound while no chunk is requested', async () => {
     let given = 0;
     async function* fast() {
       while (given < 10_000_000) {
@@ -398,7 +398,7 @@ describe('an abort', () => {
     expect((await readAll(new PassThrough(), ROOMY, AbortSignal.abort())).lines).toEqual([]);
   });
 
-  it('lets go of the stream', async () => {
+  it('releases the stream', async () => {
     const stream = new PassThrough();
     const reader = new ChunkReader(new StreamSource(stream), ROOMY, new AbortController().signal);
     reader.close();

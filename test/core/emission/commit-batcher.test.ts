@@ -1,4 +1,4 @@
-/** Calls that share commits: how much work many of them make. Work is counted, never timed. */
+/** Calls that share commits: the work of many calls is counted, never timed. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CommitBatcher } from '../../../src/core/emission/commit/commit-batcher.ts';
@@ -78,7 +78,7 @@ const given = (key: string): RoutingOverride => ({ key, to: null });
 afterEach(() => vi.restoreAllMocks());
 
 describe('many calls at the same time', () => {
-  it('are looked through once, not once for each of them', async () => {
+  it('are searched once, not once for each of them', async () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared();
     const work = await arrayWork(async () => {
@@ -132,7 +132,7 @@ describe('what is given to calls', () => {
 });
 
 describe('duplicates', () => {
-  it('of one commit are looked up together', async () => {
+  it('of one commit are located together', async () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared('id');
     const all = () => Promise.all(Array.from({ length: CALLS }, (_, id) => shared.emit(lineOf({ id }))));

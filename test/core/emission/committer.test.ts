@@ -141,7 +141,7 @@ const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 const isSame = (one: readonly string[], other: readonly string[]) => one.join() === other.join();
 
-it('goes on reading where the line that stopped it was met by the rule of an epoch that is over', async () => {
+it('continues reading if the line that stopped it was rejected by the rule of an earlier epoch', async () => {
   const ledger = new FakeLedger(manual('a', 'b', 'c', 'd', 'f', 'g', 'h'), []);
   const report = await emit(ledger, KEYS, {
     onYield: (key) => {
@@ -173,7 +173,7 @@ it.each([4, 5, 6])(
       [offer, HASH],
     ]);
     const report = await emit(ledger, KEYS).catch(() => null);
-    // where the third one came too late the line has ended it, and nothing behind it was taken
+    // if the third one came too late, the line has ended the run, and nothing after it was taken
     if (report !== null) expect(report.events).toBe(KEYS.length * LINES);
     expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
   },

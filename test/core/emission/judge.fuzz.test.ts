@@ -1,4 +1,7 @@
-/** The judgement of the kernel against the reference judge: partition and microseconds of keys and times of every kind, and of what is nearly one. */
+/**
+ * The kernel's line check against the reference: partition and microseconds of keys and times of every kind, and of
+ * near misses.
+ */
 
 import { expect, it } from 'vitest';
 import { type ChunkEncoder, encoderParts, ReferenceEncoder } from '../../../src/core/emission/draft/chunk-encoder.ts';

@@ -1,4 +1,4 @@
-/** The kernel against the reference it must not differ from: scans of extreme chunks, and whole drafts of keys and times of every kind. */
+/** The kernel against the reference: scans of extreme chunks, and whole drafts of keys and times of every kind. */
 
 import { describe, expect, it } from 'vitest';
 import { type ChunkEncoder, encoderParts, ReferenceEncoder } from '../../../src/core/emission/draft/chunk-encoder.ts';

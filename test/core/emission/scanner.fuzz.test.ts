@@ -1,4 +1,7 @@
-/** Both scanners, the reference and the kernel's, against the platform's own decoder and parser, on lines that were sound until bytes of them were changed. */
+/**
+ * The reference scanner and the kernel's, against the platform's decoder and parser, on valid lines with some bytes
+ * changed.
+ */
 
 import { expect, it } from 'vitest';
 import { Kernel } from '../../../src/core/emission/draft/kernel.ts';

@@ -1,4 +1,4 @@
-/** The scanner by example: every fault it raises with the byte where it stands, what counts as a line, and which fields are found. */
+/** The scanner by example: every fault with its byte position, what counts as a line, and which fields are found. */
 
 import { describe, expect, it } from 'vitest';
 import { ChunkScan, type FaultName, scanLine, scanLines } from '../../support/scan.ts';

@@ -1,4 +1,4 @@
-/** What partitions hold in bytes, exact or from a sample. */
+/** Bytes per partition, exact or from a sample. */
 
 import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';

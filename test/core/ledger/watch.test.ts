@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { openSqliteLedger } from '../../../src/core/ledger/sqlite/connection/open.ts';
 import { ledgerPath, openEngine } from '../../support/engines.ts';
 
-/** Longer than it is looked for after a commit. */
+/** Longer than the watch polls after a commit. */
 const REST_MS = 80;
 
 test('hints alone tell of commits, burst after burst: they are heard again when it is quiet', async () => {

@@ -78,7 +78,7 @@ test.each([
   ['s~\\x{D83D}', '{"s":"\\ud83d"}', true],
   ['s~/api/', '{"s":"/api/users"}', true],
   ['s~[/]a/i', '{"s":"x/a/id"}', true],
-  // what only looks like a number is a text
+  // what only resembles a number is a string
   ['zip=01234', '{"zip":1234}', false],
   ['zip=01234', '{"zip":"01234"}', true],
   ['zip!=01234', '{"zip":1234}', true],

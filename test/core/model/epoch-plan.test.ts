@@ -1,4 +1,4 @@
-/** What a change of routing makes of the routing in force. */
+/** Plans of new epochs: what a change makes of the routing in force. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ const changed = (before: RoutingInForce, plan: Plan): RoutingInForce => {
 };
 
 describe('adding partitions', () => {
-  it('gives a hash more numbers, behind those it has', () => {
+  it('gives a hash more numbers, after the existing ones', () => {
     const grown = changed(routing('hash:a', [0, 1]), planAdd(['x', 'y']));
     expect(grown.partitionNames).toEqual(['p0', 'p1', 'x', 'y']);
     expect(grown.epoch).toMatchObject({ epoch: 2, fromSequence: 11, partitionIds: [0, 1, 2, 3], placedFrom: null });
@@ -77,7 +77,7 @@ describe('placing keys', () => {
     expect(planPlace([{ key: 'k', partition: 'p1' }])(once)).toBeNull();
   });
 
-  it('of many keys at once are looked through once', async () => {
+  it('of many keys at once are searched once', async () => {
     const many = Array.from({ length: 2000 }, (_, n) => ({ key: `k${n}`, partition: 'p1' }));
     const work = await arrayWork(async () => changed(routing('hash:a', [0, 1]), planPlace(many)));
     expect(work).toBeLessThan(2000 * 20);

@@ -1,4 +1,7 @@
-/** Batches of events: frames of one commit become its events in order again, and frames that cannot are refused with one error only. */
+/**
+ * Batches of events: frames of one commit decode to its events in order, and corrupt frames are rejected with a single
+ * error code.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +15,7 @@ import { type Delivered, storedOf } from '../../support/stored-commit.ts';
 interface History {
   readonly firstSequence: number;
   readonly firstTime: number;
-  /** In sequence order; time goes on by `step`. */
+  /** In sequence order; time advances by `step`. */
   readonly events: readonly { readonly partition: number; readonly step: number; readonly payload: string }[];
 }
 

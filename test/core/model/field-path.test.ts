@@ -1,4 +1,4 @@
-/** Dotted paths: what they name, what is refused, and that their text reads back. */
+/** Dotted paths: what they name, what is rejected, and that their text reads back. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** The body of a frame: what is written is found again, it explains itself as JSON, and damage to its own syntax is seen. */
+/** The body of a frame: what is written is read back, it is valid JSON, and damage to its own syntax is detected. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** The head as an anchor in one word: it is written, kept elsewhere and read back. */
+/** The head as an anchor in one word: written, kept elsewhere and read back. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

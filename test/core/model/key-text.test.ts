@@ -1,4 +1,4 @@
-/** Keys as people give them, and that they go where an event with that key goes. */
+/** Keys as callers write them, which are routed like events with the same key. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** The partitions a routing gets: how many, which names, and over how many of them keys are spread. */
+/** The partitions of a new ledger: how many, which names, and how many of them receive keys. */
 
 import { describe, expect, it } from 'vitest';
 import { layOutPartitions } from '../../../src/core/model/routing/partition-layout.ts';
@@ -8,7 +8,7 @@ import { refusalOf } from '../../support/refusals.ts';
 const layOut = (spec: string, asked?: number | readonly string[]) => layOutPartitions(parseRoutingSpec(spec), asked);
 
 describe('the partitions of a new ledger', () => {
-  it('are eight where nobody says how many', () => {
+  it('are eight by default', () => {
     expect(layOut('hash:a').partitionIds).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(layOut('hash:a', 3)).toEqual({ partitionNames: ['p0', 'p1', 'p2'], partitionIds: [0, 1, 2] });
   });

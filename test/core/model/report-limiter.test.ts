@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ReportLimiter } from '../../../src/core/model/report-limiter.ts';
 import type { Timer } from '../../../src/core/model/time/timer.ts';
 
-/** Time goes on when the test says so. */
+/** Time advances only when the test advances it. */
 class HandTimer implements Timer {
   ms = 0;
   #wakeUps: { readonly at: number; readonly wake: () => void }[] = [];

@@ -1,4 +1,7 @@
-/** Routings as text and as calls: what they say, that the two agree, that the text reads back, and what is refused with which words. */
+/**
+ * Routings as text and as calls: their meaning, that both agree, that the text reads back, and the messages of invalid
+ * ones.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

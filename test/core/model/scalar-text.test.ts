@@ -1,4 +1,7 @@
-/** The one text of a scalar, and the order of numbers: numbers that are equal have equal texts, others have others, and no digit is lost. */
+/**
+ * The canonical text of a scalar, and the order of numbers: equal numbers have equal texts, others differ, and no digit
+ * is lost.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -126,7 +129,7 @@ describe('the text of a number', () => {
     },
   );
 
-  it('is had in a moment for a number of a great many digits', { timeout: 10_000 }, () => {
+  it('is computed quickly for a number with very many digits', { timeout: 10_000 }, () => {
     // a search for trailing zeros must not restart at each zero: at this length that takes half a minute, at the line
     // limit ten
     const zeros = '0'.repeat(200_000);

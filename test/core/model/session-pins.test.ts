@@ -42,7 +42,7 @@ describe('an idle time', () => {
     );
   });
 
-  it('of none is for ever', () => {
+  it('of none is unlimited', () => {
     expect(idleRule(null)).toEqual({ renewedAfter: Number.POSITIVE_INFINITY, endsAfter: Number.POSITIVE_INFINITY });
   });
 });

@@ -1,4 +1,7 @@
-/** Laws of local times, for every zone: days partition the time line, a local time is the first instant at which clocks show it, whatever today is. */
+/**
+ * Laws of local times, for every zone: days partition the time line, and a local time is the first instant at which
+ * clocks show it, independent of today's date.
+ */
 
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -132,7 +135,7 @@ describe('one meaning, whatever today is', () => {
   ] as const;
 
   it.each(Array.from({ length: 12 }, (_, month) => month))('with the clock in month %i', async (month) => {
-    // the machine's clock as well as the ledger's: Luxon looks at the former
+    // the machine's clock as well as the ledger's: Luxon reads the former
     vi.useFakeTimers({ now: Date.UTC(2026, month, 10), toFake: ['Date'] });
     try {
       expect(new Date().getUTCMonth()).toBe(month);
@@ -196,7 +199,7 @@ describe('days that are not like others', () => {
     for (const [zone, now, today] of [
       ['Pacific/Apia', at('2011-12-30T10:00:00Z'), '2011-12-31'],
       ['America/Havana', at('2026-11-01T05:30:00Z'), '2026-11-01'],
-      // the second 23:30 of the 6th lies after the first midnight
+      // the second 23:30 of the 6th is after the first midnight
       ['America/St_Johns', at('2010-11-07T03:00:00Z'), '2010-11-07'],
     ] as const) {
       const span = await readTimeExpression('today', { now, zone });

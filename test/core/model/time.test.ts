@@ -1,4 +1,4 @@
-/** Ledger time: what is read as a time, what is refused and why, and that writing and reading agree. */
+/** Ledger time: what is read as a time, what is rejected and why, and that writing and reading agree. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -50,7 +50,7 @@ describe('RFC 3339', () => {
     expect(rfc3339(text)).toBe(time);
   });
 
-  it('counts six digits of a fraction and cuts off those behind, before 1970 too', () => {
+  it('reads six digits of a fraction and cuts off the rest, before 1970 too', () => {
     expect(rfc3339('2026-04-12T09:00:00.123456Z')).toBe(micros('2026-04-12T09:00:00Z', 123_456));
     expect(rfc3339('2026-04-12T09:00:00.1234569Z')).toBe(micros('2026-04-12T09:00:00Z', 123_456));
     expect(rfc3339(`2026-04-12T09:00:00.${'9'.repeat(400)}Z`)).toBe(micros('2026-04-12T09:00:00Z', 999_999));

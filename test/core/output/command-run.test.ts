@@ -77,7 +77,7 @@ describe('the end', () => {
     expect(describeExit(await runCommand('sh -c "kill -9 \\$\\$"; exit $?', []))).toBe('exit code 137');
   });
 
-  test('does not wait for what is left behind, whose words are passed on all the same', async () => {
+  test('does not wait for a daemon that it left running, whose output is still forwarded', async () => {
     const { run, said, leader } = runApart('(sleep 0.5; echo later >&2; sleep 54325) & echo now >&2');
     onTestFinished(() => void process.kill(-leader(), 'SIGKILL'));
     expect(await run).toEqual({ code: 0, signal: null });
@@ -86,7 +86,7 @@ describe('the end', () => {
     expect(said()).toBe('now\nlater\n');
   });
 
-  test('comes after all that was said', async () => {
+  test('comes after all of its output', async () => {
     const { run, said } = runApart('head -c 1000000 /dev/zero | tr "\\0" x >&2');
     await run;
     expect(said().length).toBe(1_000_000);

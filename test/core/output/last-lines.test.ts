@@ -26,7 +26,7 @@ test('shows what is no text as such', () => {
   expect(lastOf(Buffer.from([0x80, 0x61, 0xff]))).toBe('\ufffda\ufffd');
 });
 
-test('does not depend on how it was said in pieces', () => {
+test('does not depend on how the text was split', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 2000 }), { maxLength: 12 }), (pieces) => {
       expect(lastOf(...pieces)).toBe(lastOf(pieces.join('')));

@@ -58,7 +58,7 @@ test('payloads go out as they were cut: no columns are made, which cost as much 
   expect(made).not.toHaveBeenCalled();
 });
 
-test('leaves none behind a delivery that failed, either', async () => {
+test('leaves none after a failed delivery, either', async () => {
   const engine = await openEngine();
   await engine.emit({ n: 1 });
   const { signal } = new AbortController();

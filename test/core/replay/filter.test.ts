@@ -1,4 +1,4 @@
-/** A filter that keeps nothing must not keep the process: others get their turn, and an abort ends it in the middle of a page. */
+/** A filter that drops everything must yield to the event loop, and an abort ends it in the middle of a page. */
 
 import { expect, test } from 'vitest';
 import type { EventBatch } from '../../../src/core/model/events/event.ts';
@@ -17,7 +17,7 @@ function slow(seen: number[]): (batch: EventBatch, at: number) => boolean {
   };
 }
 
-test('an abort ends it before the next event but a few are looked at', async () => {
+test('an abort ends it after at most a few more events', async () => {
   const controller = new AbortController();
   const seen: number[] = [];
   setImmediate(() => controller.abort());

@@ -1,4 +1,7 @@
-/** The gathering kernel against the reference: it cuts the same lines of the same pages, or leaves them to it, and never takes what that refuses. */
+/**
+ * The kernel's gatherer against the reference: it returns the same lines for the same pages, or leaves them to the
+ * reference, and never accepts what that rejects.
+ */
 
 import { expect, it } from 'vitest';
 import { LineGatherer } from '../../../src/core/frames/line-gatherer.ts';
@@ -70,7 +73,10 @@ function makePage(random: Seeded): MadeCommit[] {
   return page;
 }
 
-/** Everything, a range whose ends lie anywhere in the page, or one so far behind it that its distance does not fit the kernel's numbers. */
+/**
+ * Everything, a range with ends anywhere in the page, or one so far past it that its distance does not fit the kernel's
+ * numbers.
+ */
 function makeRange(random: Seeded, page: readonly MadeCommit[]): SequenceRange {
   const [first, last] = [page[0]?.commit.firstSequence as number, page.at(-1)?.last as number];
   const kind = random.between(0, 7);
@@ -171,7 +177,10 @@ const GRAFTS = [
   '"',
 ];
 
-/** One event's head with other digits in it, or with the sequence of the event behind it, which then comes twice or falls. */
+/**
+ * One event's head with other digits in it, or with the sequence of the next event, which then occurs twice or
+ * decreases.
+ */
 function damagedHead(body: Buffer, random: Seeded): Buffer {
   const text = body.toString('latin1');
   const heads = [...text.matchAll(/(?<=^\[|\n)\[(\d+),(\d+),/g)];

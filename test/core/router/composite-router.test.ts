@@ -1,4 +1,4 @@
-/** Composites: no two lists of parts are taken for one another, and each part is a key like any other. */
+/** Composites: no two lists of parts are confused, and each part is a key like any other. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -19,7 +19,7 @@ function prefixed(parts: readonly string[]): Buffer {
   );
 }
 
-it('hashes the parts, each behind its length', () => {
+it('hashes the parts, each preceded by its length', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme' }),

@@ -1,4 +1,4 @@
-/** Events without a key: where a routing sends them, that other faults stay faults, and that no key moves for their sake. */
+/** Events without a key: where a routing sends them, that other faults stay faults, and that no other key moves. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

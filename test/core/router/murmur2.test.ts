@@ -1,4 +1,7 @@
-/** The hash behind partitions: the numbers Kafka publishes for its own, and what follows for a topic of as many partitions. */
+/**
+ * The hash that assigns partitions: the values that Kafka publishes for its own, and the partitions of a topic of the
+ * same size.
+ */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

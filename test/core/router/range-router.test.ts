@@ -1,4 +1,4 @@
-/** Ranges: which partition a number, a text or a time lies in, exactly at the bounds too, and what cannot be compared. */
+/** Ranges: the partition of a number, a text or a time, exact at the bounds, and values that cannot be compared. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Routers over real scanned lines: which key they read, where it leads, and what they refuse. */
+/** Routers over real scanned lines: which key they read, its partition, and what they reject. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -132,7 +132,7 @@ describe('a draft', () => {
     expect(lastSeen(1701)).toEqual([0, 1701, Number.POSITIVE_INFINITY]);
   });
 
-  it('that was not committed leaves nothing behind', () => {
+  it('that was not committed leaves no trace', () => {
     const router = forEver();
     draft(router, [0, 0], at(1, 'a', 'b'));
     expect(draft(router, [0, 0], at(1, 'b', 'a')).to).toEqual([0, 1]);
@@ -157,7 +157,7 @@ describe('a draft', () => {
     expect(again.changes.pins).toEqual([{ session: 'b', partition: 0, lastSeen: 1, lastSeenBefore: null }]);
   });
 
-  it('that was settled can be taken back, with those settled behind it', () => {
+  it('that was settled can be undone, with those settled after it', () => {
     const router = new StickyRouter({ idleMicros: 10 });
     router.learn([{ session: 'a', partition: 1, lastSeen: 0 }]);
     draft(router, [0, 0, 0], at(5, 'a', 'b'));
@@ -259,7 +259,7 @@ describe('laws', () => {
     );
   });
 
-  it('a draft of one time that is lifted by no more than it says decides as if it had come later', () => {
+  it('a draft of one time that is shifted within its limit decides as if it had come later', () => {
     fc.assert(
       fc.property(
         pins,
@@ -285,7 +285,7 @@ describe('laws', () => {
     );
   });
 
-  it('adding partitions moves no session that is pinned for ever', () => {
+  it('adding partitions moves no session that is pinned forever', () => {
     fc.assert(
       fc.property(loads, events, fc.integer({ min: 1, max: 5 }), (counts, all, added) => {
         const router = forEver();

@@ -24,7 +24,7 @@ const isFit = (view: LaneView | undefined): boolean =>
   view !== undefined && view.lag > 0 && !view.isBusy && view.heldUntil > NOW && view.dueAt <= NOW;
 
 describe('decide()', () => {
-  it('feeds only those who are fit, each once, within lag, limit, slots and capacity', () => {
+  it('feeds only ready lanes, each once, within lag, limit, slots and capacity', () => {
     fc.assert(
       fc.property(fc.array(consumer, { maxLength: 5 }), (consumers) => {
         const { feeds } = decide(consumers, NOW);
@@ -45,7 +45,7 @@ describe('decide()', () => {
     );
   });
 
-  it('leaves nobody unfed who is fit and has room', () => {
+  it('leaves no ready lane unfed while there is room', () => {
     fc.assert(
       fc.property(fc.array(consumer, { maxLength: 5 }), (consumers) => {
         const { feeds } = decide(consumers, NOW);
@@ -68,7 +68,7 @@ describe('decide()', () => {
     );
   });
 
-  it('feeds those first who have waited longest, over all consumers', () => {
+  it('feeds the longest-waiting lanes first, over all consumers', () => {
     fc.assert(
       fc.property(fc.array(consumer, { maxLength: 5 }), (consumers) => {
         const turns = decide(consumers, NOW).feeds.map(
@@ -106,7 +106,7 @@ describe('decide()', () => {
     );
   });
 
-  it('wants to be woken when the first pause of somebody who has room ends, and only then', () => {
+  it('asks to be woken when the first pause of a consumer with room ends, and only then', () => {
     fc.assert(
       fc.property(fc.array(consumer, { maxLength: 5 }), (consumers) => {
         const withRoom = consumers.filter(({ capacity, slots }) => capacity > 0 && slots > 0);

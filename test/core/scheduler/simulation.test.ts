@@ -1,7 +1,6 @@
 /**
- * Members of a group under a clock that is turned by hand: they join, pause, die, fail and come back in an order that chance picks, and the group is stepped
- * under them. The store is the
- * real one, the decisions are the real ones; a schedule that goes wrong prints its seed.
+ * Members of a group on a simulated clock: they join, pause, crash, fail and return in random order, and the group's
+ * offsets are reset meanwhile. The store and the decisions are the real ones; a failing schedule prints its seed.
  */
 
 import assert from 'node:assert/strict';
@@ -86,7 +85,7 @@ class Simulation {
     await this.heartbeat(member);
   }
 
-  /** By force, whatever is in hand: back or forward. */
+  /** Forced, whatever is being delivered: back or forward. */
   async #stepGroup(): Promise<void> {
     const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition).filter(
       () => this.#chance.unit() < 0.5,
@@ -139,7 +138,7 @@ class Simulation {
     };
     for (const { lane: at, events } of decide([view], this.now).feeds) {
       const lane = member.lanes[at] as Lane;
-      // nobody else may have it yet, and it gets nothing that is acknowledged already
+      // no other member may have it yet, and it gets nothing that is acknowledged already
       const others = this.members.filter((other) => other !== member && other.heldUntil > this.now);
       const isStale = this.#stale.has(lane);
       const isHeldBy = ({ lanes }: Member) =>
@@ -196,7 +195,7 @@ class Simulation {
     lane.moveTo(nextOffset + 1, event.sequence + 1);
   }
 
-  /** Everyone is well, and time goes on: all must come to its end. */
+  /** No more faults, and time advances: everything must be delivered. */
   async recover(): Promise<void> {
     this.#end = EVENTS;
     await this.#join();
@@ -214,7 +213,7 @@ class Simulation {
     throw new Error('somebody starves');
   }
 
-  /** Cursors never step back, and nobody's belief about his leases overlaps another's. */
+  /** Cursors never move back, and no two members believe that they hold the same lease at the same time. */
   async check(): Promise<void> {
     for (const { partition, nextOffset } of await this.#store.groups.positions('g')) {
       assert.ok(nextOffset >= (this.#cursors.get(partition) ?? 0), 'a cursor stepped back');

@@ -33,8 +33,8 @@ const BOUNDS = listOf(BOUND, 'a list of bounds: numbers, texts or Dates');
 const COMPOSITE_FIELDS_MAX = 16;
 
 /**
- * Routes by a hash of one field, or of the whole payload if none is named: the same key always reaches the same
- * partition, as in a Kafka topic with as many partitions.
+ * Routes by a hash of one field, or of the whole payload if none is named. The same key always reaches the
+ * same partition, as in a Kafka topic with as many partitions.
  * @throws LedgerError INVALID_ARGUMENT, as all of these do
  */
 export function hashOf(field?: string, options?: RoutingOptions): RoutingSpec {

@@ -3,21 +3,35 @@
  * is met.
  */
 
+import type { LanePosition } from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { WAIT_MS_MAX } from '../../model/time/timer.ts';
 import type { ConsumerView } from '../decide.ts';
 import type { Consumer } from '../scheduler.ts';
-import type { GroupConsumerOptions, GroupConsumerParts } from './group-deps.ts';
+import type { GroupConsumerOptions } from './group-options.ts';
 import type { Lane } from './lane.ts';
-import { type FeedResult, LaneFeeder } from './lane-feeder.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
-import { Shutdown } from './shutdown.ts';
+import type { FeedResult, LaneFeeder } from './lane-feeder.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import type { Shutdown } from './shutdown.ts';
+
+export interface GroupConsumerParts {
+  readonly shutdown: Shutdown;
+  readonly leases: LeaseKeeper;
+  readonly feeder: LaneFeeder;
+  readonly clock: Clock;
+  /** Positions of the whole group. */
+  positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
+  wake(): void;
+}
+
+type ConsumeOptions = Pick<GroupConsumerOptions, 'group' | 'capacity' | 'concurrency' | 'batch' | 'until'>;
 
 export class GroupConsumer implements Consumer {
   readonly shutdown: Shutdown;
   readonly #parts: GroupConsumerParts;
-  readonly #options: GroupConsumerOptions;
+  readonly #options: ConsumeOptions;
   readonly #leases: LeaseKeeper;
   readonly #feeder: LaneFeeder;
   /** Deliveries in progress, with the number and the partition of their events. */
@@ -29,19 +43,18 @@ export class GroupConsumer implements Consumer {
   #delivered = 0;
   #parked = 0;
   #lastDelivery: Micros;
+  #isAskingForPositions = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(parts: GroupConsumerParts, options: GroupConsumerOptions) {
+  constructor(parts: GroupConsumerParts, options: ConsumeOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#left = options.until.count ?? Number.POSITIVE_INFINITY;
     this.#lastDelivery = parts.clock.nowMicros();
-    this.shutdown = new Shutdown(() => this.#drain());
-    this.#leases = new LeaseKeeper(parts, options, {
-      refreshed: () => this.#onRefreshed(),
-      failed: (error) => this.shutdown.fail(error),
-    });
-    this.#feeder = new LaneFeeder(parts, options, () => this.shutdown.hasBegun);
+    this.shutdown = parts.shutdown;
+    this.shutdown.onDrain(() => this.#drain());
+    this.#leases = parts.leases;
+    this.#feeder = parts.feeder;
   }
 
   /** Events acknowledged so far. */
@@ -70,6 +83,7 @@ export class GroupConsumer implements Consumer {
   }
 
   view(): ConsumerView {
+    this.#closeIfDone();
     if (this.shutdown.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
     const { capacity, concurrency, batch } = this.#options;
     const now = this.#parts.clock.nowMicros();
@@ -102,7 +116,7 @@ export class GroupConsumer implements Consumer {
         this.#inHand.delete(delivery);
         this.#lastDelivery = this.#parts.clock.nowMicros();
         this.#leases.deliveryEnded(lane);
-        this.#onRefreshed();
+        this.#parts.wake();
       });
     this.#inHand.set(delivery, { partition: lane.partition, events });
   }
@@ -119,8 +133,8 @@ export class GroupConsumer implements Consumer {
     if (fed.kind === 'lost') this.#leases.lose(lane);
   }
 
-  #onRefreshed(): void {
-    this.#parts.wake();
+  /** Checks the end conditions. Every change of leases, lanes or deliveries wakes the scheduler, which asks for a view. */
+  #closeIfDone(): void {
     if (this.shutdown.hasBegun || this.#inHand.size > 0) return;
     const { idleMs } = this.#options.until;
     if (this.#left <= 0) void this.shutdown.close();
@@ -137,13 +151,16 @@ export class GroupConsumer implements Consumer {
   /** This member's lanes have reached their ends; closes once the whole group has. */
   async #closeAtEnds(): Promise<void> {
     const { ends } = this.#options.until;
-    if (ends === undefined) return;
+    if (ends === undefined || this.#isAskingForPositions) return;
+    this.#isAskingForPositions = true;
     try {
-      const positions = await this.#parts.groups.positions(this.#options.group);
+      const positions = await this.#parts.positions(this.#options.group);
       if (positions.every(({ partition, nextOffset }) => nextOffset >= (ends.get(partition) ?? 0)))
         void this.shutdown.close();
     } catch (error) {
       this.shutdown.fail(error);
+    } finally {
+      this.#isAskingForPositions = false;
     }
   }
 
@@ -154,7 +171,7 @@ export class GroupConsumer implements Consumer {
     this.#lastDelivery = Math.min(this.#lastDelivery, now);
     const silentMs = (now - this.#lastDelivery) / 1000;
     if (silentMs >= idleMs) void this.shutdown.close();
-    else this.#idleTimer = setTimeout(() => this.#onRefreshed(), Math.min(idleMs - silentMs, WAIT_MS_MAX));
+    else this.#idleTimer = setTimeout(() => this.#parts.wake(), Math.min(idleMs - silentMs, WAIT_MS_MAX));
   }
 
   async #drain(): Promise<void> {

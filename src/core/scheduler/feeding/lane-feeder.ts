@@ -7,11 +7,22 @@
  */
 
 import type { EventBatch } from '../../model/events/event.ts';
-import type { EventPosition, LanePosition, ParkReason } from '../../model/group.ts';
+import type {
+  Acknowledgement,
+  EventPosition,
+  HeldLease,
+  LanePosition,
+  ParkedEvent,
+  ParkReason,
+  RedeliveryOutcome,
+} from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import type { Clock } from '../../model/time/clock.ts';
+import type { Micros } from '../../model/time/time.ts';
 import { pauseAfter } from './backoff.ts';
-import { deliverWithTimeout } from './deliver-with-timeout.ts';
-import type { GroupConsumerOptions, GroupConsumerParts, LaneFailure } from './group-deps.ts';
+import { type Deliver, deliverWithTimeout } from './deliver-with-timeout.ts';
+import type { GroupConsumerOptions, LaneFailure } from './group-options.ts';
 import type { Lane } from './lane.ts';
 
 /**
@@ -48,15 +59,43 @@ interface Next {
 const DEATH_ATTEMPTS = 1;
 const DIED: ParkReason = { reason: 'a consumer died during its delivery', details: '' };
 
-export class LaneFeeder {
-  readonly #parts: GroupConsumerParts;
-  readonly #options: GroupConsumerOptions;
-  readonly #isEnding: () => boolean;
+export interface LaneFeederParts {
+  readonly groups: {
+    countFailure(heldLease: HeldLease): Promise<number | null>;
+    undoFailure(heldLease: HeldLease): Promise<void>;
+    park(
+      heldLease: HeldLease,
+      event: EventPosition & ParkReason & { readonly attempts: number; readonly now: Micros },
+    ): Promise<boolean>;
+    beginRedelivery(heldLease: HeldLease): Promise<ParkedEvent | 'none' | 'lost'>;
+    undoRedelivery(group: string, sequence: number): Promise<void>;
+    settle(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome>;
+  };
+  /** Resolves to true when it is durable, to false if the lease was lost. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<boolean>;
+  readonly clock: Clock;
+  /** Random number in [0, 1). */
+  chance(): number;
+  /** The next events of a lane, at most `events` and `bytes`. */
+  read(partition: PartitionId, fromSequence: number, events: number, bytes: number): Promise<EventBatch[]>;
+  readonly deliver: Deliver;
+  /** Why a delivery has failed. */
+  reasonOf(error: unknown): ParkReason;
+  /** Whether the member is shutting down: a failure then counts for nothing. */
+  isEnding(): boolean;
+}
 
-  constructor(parts: GroupConsumerParts, options: GroupConsumerOptions, isEnding: () => boolean) {
+type FeedOptions = Pick<GroupConsumerOptions, 'group' | 'batchBytes' | 'maxDeliver' | 'ackTimeoutMs' | 'backoff'> & {
+  readonly hooks: Pick<GroupConsumerOptions['hooks'], 'onRetry' | 'onParked' | 'onFenced'>;
+};
+
+export class LaneFeeder {
+  readonly #parts: LaneFeederParts;
+  readonly #options: FeedOptions;
+
+  constructor(parts: LaneFeederParts, options: FeedOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#isEnding = isEnding;
   }
 
   /** Delivers at most `events` of the lane's next events. @throws CONSUMER_UNUSABLE, and the ledger's errors */
@@ -143,7 +182,7 @@ export class LaneFeeder {
     } catch (error) {
       // a retry is useless, and no event is to blame
       const isUnusable = error instanceof LedgerError && error.code === 'CONSUMER_UNUSABLE';
-      if (!isUnusable && !this.#isEnding()) return { kind: 'failed', reason: this.#parts.reasonOf(error) };
+      if (!isUnusable && !this.#parts.isEnding()) return { kind: 'failed', reason: this.#parts.reasonOf(error) };
       await undo();
       if (isUnusable) throw error;
       return { kind: 'interrupted' };
@@ -210,7 +249,7 @@ function isGone(group: string, { partition, sequence }: EventPosition): LedgerEr
 
 function doesNotFit(group: string, { partition, nextOffset }: Lane): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `group ${group} stands at offset ${nextOffset} of partition ${partition}, but the ledger has another event there`,
+    message: `group ${group} is at offset ${nextOffset} of partition ${partition}, but the ledger has another event there`,
     hint: 'verify the ledger: completengine inspect --verify',
     details: { group, partition, nextOffset },
   });

@@ -3,18 +3,41 @@
  * ends of its lanes.
  */
 
-import type { Membership } from '../../model/group.ts';
+import type { Heartbeat, Membership } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import type { Clock } from '../../model/time/clock.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { WAIT_MS_MAX } from '../../model/time/timer.ts';
 import { CoalescedTask } from './coalesced-task.ts';
-import type { GroupConsumerOptions, GroupConsumerParts } from './group-deps.ts';
+import type { GroupConsumerOptions } from './group-options.ts';
 import { Lane } from './lane.ts';
 
+export interface LeaseKeeperParts {
+  readonly groups: {
+    heartbeat(beat: Heartbeat): Promise<Membership>;
+    leave(group: string, member: string, token: number): Promise<void>;
+    generation(group: string): Promise<number | null>;
+    ends(partitions: readonly PartitionId[]): Promise<number[]>;
+  };
+  readonly clock: Clock;
+  /** A lane was given up: drops what was read ahead of it. */
+  forget(partition: PartitionId): void;
+  /** Notifies the other members in this process that the group may have changed. */
+  notifyChange(): void;
+  /** The leases or the ends of their lanes may have changed. */
+  wake(): void;
+  /** The leases cannot be maintained any more. */
+  fail(error: unknown): void;
+}
+
+type LeaseOptions = Pick<GroupConsumerOptions, 'group' | 'member' | 'partitions' | 'lease'> & {
+  readonly hooks: Pick<GroupConsumerOptions['hooks'], 'onLeases'>;
+};
+
 export class LeaseKeeper {
-  readonly #parts: GroupConsumerParts;
-  readonly #options: GroupConsumerOptions;
-  readonly #onRefreshed: () => void;
+  readonly #parts: LeaseKeeperParts;
+  readonly #options: LeaseOptions;
   readonly #heartbeats: CoalescedTask;
   readonly #refreshing: CoalescedTask;
   #token: number | null = null;
@@ -23,16 +46,12 @@ export class LeaseKeeper {
   #lanes: readonly Lane[] = [];
   #renewal: NodeJS.Timeout | undefined;
 
-  constructor(
-    parts: GroupConsumerParts,
-    options: GroupConsumerOptions,
-    on: { refreshed(): void; failed(error: unknown): void },
-  ) {
+  constructor(parts: LeaseKeeperParts, options: LeaseOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#onRefreshed = on.refreshed;
-    this.#heartbeats = new CoalescedTask(() => this.heartbeat(), on.failed);
-    this.#refreshing = new CoalescedTask(() => this.#reload(), on.failed);
+    const onFailed = (error: unknown): void => parts.fail(error);
+    this.#heartbeats = new CoalescedTask(() => this.heartbeat(), onFailed);
+    this.#refreshing = new CoalescedTask(() => this.#reload(), onFailed);
   }
 
   get lanes(): readonly Lane[] {
@@ -138,7 +157,7 @@ export class LeaseKeeper {
       lane.end = ends[at] ?? 0;
       if (lane.nextOffset > lane.end) throw readTooFar(this.#options.group, lane);
     }
-    this.#onRefreshed();
+    this.#parts.wake();
   }
 }
 

@@ -27,7 +27,7 @@ export interface LiveConsumerOptions {
 }
 
 export class LiveConsumer implements Consumer {
-  readonly shutdown: Shutdown;
+  readonly shutdown = new Shutdown();
   readonly #parts: LiveConsumerParts;
   readonly #options: LiveConsumerOptions;
   #next: number;
@@ -41,7 +41,7 @@ export class LiveConsumer implements Consumer {
     this.#parts = parts;
     this.#options = options;
     this.#next = options.from;
-    this.shutdown = new Shutdown(async () => this.#inHand);
+    this.shutdown.onDrain(async () => this.#inHand);
   }
 
   /** New events delivered so far; replayed events are not counted. */

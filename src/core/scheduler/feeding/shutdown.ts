@@ -1,23 +1,27 @@
 /**
  * Ends a consumer once: on request, when its end condition is met, or on a failure. Current deliveries finish first.
+ * States: open -> closing (no new delivery starts; drains) -> finished, or failed with the first failure.
  */
 
 export class Shutdown {
   /** Resolves at the end; rejects with the failure that ended the consumer. */
   readonly finished: Promise<void>;
-  readonly #drain: () => Promise<void>;
+  #drain: () => Promise<void> = async () => {};
   readonly #settle: { resolve(): void; reject(error: unknown): void };
   #closing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** `drain` waits for current deliveries and releases the rest. */
-  constructor(drain: () => Promise<void> | undefined | void) {
+  constructor() {
     const { promise, resolve, reject } = withResolvers();
     this.finished = promise;
     // avoids an unhandled rejection if nobody awaits `finished`
     promise.catch(() => {});
     this.#settle = { resolve, reject };
-    this.#drain = async () => drain();
+  }
+
+  /** Sets what the end waits for: `drain` finishes current deliveries and releases the rest. */
+  onDrain(drain: () => Promise<void>): void {
+    this.#drain = drain;
   }
 
   get hasBegun(): boolean {

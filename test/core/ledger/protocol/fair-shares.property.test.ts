@@ -44,7 +44,7 @@ describe('fair shares', () => {
     );
   });
 
-  it('give nobody what it does not want, and leave nothing that somebody wants', () => {
+  it('give no member a partition that it does not accept, and leave none that some member accepts', () => {
     const wanting = fc.record({
       wishes: fc.array(fc.option(fc.uniqueArray(fc.integer({ min: 0, max: 9 }))), { minLength: 1, maxLength: 5 }),
       holders: fc.array(fc.constantFrom('m0', 'm1', 'gone', null), { maxLength: 10 }),

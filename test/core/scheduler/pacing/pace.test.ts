@@ -10,14 +10,14 @@ function dues(request: PaceRequest, seconds: readonly number[]): number[] {
   return [...(readPace(request)?.dues(Float64Array.from(seconds, (second) => START + second * 1e6)) ?? [])];
 }
 
-test('natural is as it happened, a factor so many times as fast', () => {
+test('natural is the original pace, and a factor multiplies it', () => {
   expect(dues({ speed: 'natural' }, [0, 0, 1, 3])).toEqual([0, 0, 1000, 3000]);
   for (const speed of [2, '2', '2x', '2.0']) expect(dues({ speed }, [0, 1, 3])).toEqual([0, 500, 1500]);
   expect(dues({ speed: '0.5' }, [0, 1])).toEqual([0, 2000]);
   expect(dues({ speed: '86400x' }, [0, 8 * 86_400])).toEqual([0, 8000]);
 });
 
-test('a rate is so many a second, whenever they happened', () => {
+test('a rate is a number of events per second, whatever their times', () => {
   for (const rate of [4, '4', '4/s']) expect(dues({ rate }, [0, 0, 500, 9000])).toEqual([0, 250, 500, 750]);
 });
 
@@ -31,7 +31,7 @@ test('a silence is cut to the longest one, on the clock of the listener', () => 
   expect(dues({ speed: 60, maxGap: '5s' }, [0, 60, 3660, 3720])).toEqual([0, 1000, 6000, 7000]);
 });
 
-test('the pace goes on from page to page, and knows how long it takes', () => {
+test('the pace continues from page to page, and knows its duration', () => {
   const pace = readPace({ speed: 10, maxGap: '1s' });
   const first = pace?.dues(Float64Array.of(START, START + 5e6)) ?? [];
   const second = pace?.dues(Float64Array.of(START + 6e6, START + 600e6)) ?? [];

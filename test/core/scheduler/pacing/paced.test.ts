@@ -10,7 +10,7 @@ import { type Seeded, seededForTest } from '../../../support/seeded.ts';
 
 const START = 1_700_000_000_000_000;
 
-/** One commit of events at these microseconds behind the start; their payloads are their sequences. */
+/** One commit of events at these microseconds after the start; their payloads are their sequences. */
 function batchOf(firstSequence: number, times: readonly number[]): EventBatch {
   const writer = new FrameBodyWriter();
   const first = times[0] ?? 0;
@@ -146,7 +146,7 @@ test('a slow consumer gets events late, never out of order, twice or not at all;
   expect(last.ms - 3990).toBeLessThan(5);
 });
 
-test('a pause stops the run’s clock, and it goes on where it was', async () => {
+test('a pause stops the run’s clock, and the run continues from there', async () => {
   const timer = new FakeTimer(seededForTest());
   const playback = new Playback({ timer });
   timer.onWait = () => {
