@@ -4,7 +4,7 @@ import { runCli } from '../support/cli.ts';
 
 const COMMON = ['busy-timeout', 'ledger'];
 
-/** What a change of the surface must change here too: commands and flags are part of the interface. */
+/** All commands and flags: they are part of the interface, so a change of them must also change this table. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
   emit: [
@@ -127,7 +127,7 @@ const idOf = (verb: string) => verb.replaceAll(' ', ':');
 
 const manifest = JSON.parse(readFileSync(new URL('../../oclif.manifest.json', import.meta.url), 'utf8')) as Manifest;
 
-test('the commands and their flags are those that are written down here', () => {
+test('the commands and flags are exactly those of the table', () => {
   const sorted = (names: readonly string[]) => [...names].sort();
   expect(sorted(Object.keys(manifest.commands))).toEqual(sorted(Object.keys(SURFACE).map(idOf)));
   for (const [verb, flags] of Object.entries(SURFACE))
@@ -171,7 +171,7 @@ test('help fits into eighty columns', async () => {
   }
 });
 
-test('help shows the groups of flags as the command names them, those of all commands last', async () => {
+test('help shows the groups of flags in the order of the command, GLOBAL last', async () => {
   const { stdout } = await runCli(['replay', '--help']);
   const headings = stdout.toString().match(/^([A-Z]+ )?FLAGS$/gm);
   expect(headings).toEqual([
@@ -186,7 +186,7 @@ test('help shows the groups of flags as the command names them, those of all com
   ]);
 });
 
-test('the first help names each verb once, and the first steps', async () => {
+test('the root help lists each verb once, and the first steps', async () => {
   const { stdout } = await runCli(['--help']);
   const text = stdout.toString();
   expect(text.match(/^ {2}partition /gm)).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** However an input comes in, by pipe, socket or file, in whatever pieces: the same events, the same rejects, the same line numbers. */
+/** Tests that every kind of input, in any pieces, gives the same events, rejects and line numbers: pipe, socket and file. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { rawCommits } from '../support/raw-ledger.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** Writes the file to standard output in pieces of these sizes, with a pause behind each of them. */
+/** Writes the file to standard output in pieces of these sizes, with a pause after each. */
 const TRICKLE = `
   const { readFileSync, writeSync } = require('node:fs');
   const bytes = readFileSync(process.env.INPUT);
@@ -41,7 +41,7 @@ async function throughShell(
   return { code, replayed: (await succeed(['replay', '-q', '-l', ledger])).stdout };
 }
 
-describe('lines that end where reads end', () => {
+describe('lines that end at the boundaries of reads', () => {
   const { bytes, payloads, rejects } = awkwardInput();
   const expected = Buffer.from(`${payloads.join('\n')}\n`);
 
@@ -54,12 +54,12 @@ describe('lines that end where reads end', () => {
     expect(parseLines<Reject>(readFileSync(kept)).map(({ line, reason }) => ({ line, reason }))).toEqual(rejects);
   }
 
-  test.each(WAYS)('come whole through %s', async (_, script) => {
+  test.each(WAYS)('arrive complete through %s', async (_, script) => {
     const input = fileIn(tempDir(), 'input.jsonl', bytes);
     await expectTaken(async (ledger, kept) => (await throughShell(script, input, ledger, `--rejects ${kept}`)).code);
   });
 
-  test('come whole through a socket', async () => {
+  test('arrive complete through a socket', async () => {
     await expectTaken(
       async (ledger, kept) => (await spawnCli(['emit', '-q', '-l', ledger, '--rejects', kept], { input: bytes })).code,
     );
@@ -70,7 +70,7 @@ test.each([
   ['a file that is named', 'completengine emit -q -l "$LEDGER" "$INPUT"'],
   ['a file on standard input', 'completengine emit -q -l "$LEDGER" < "$INPUT"'],
   ['a file that goes in as a whole', 'completengine emit -q -l "$LEDGER" --atomic "$INPUT"'],
-])('%s and is below 2 MiB becomes one commit, though its last line has no end', async (_, script) => {
+])('%s and is below 2 MiB becomes one commit, even without a final newline', async (_, script) => {
   const ledger = await newLedger();
   const lines = Array.from({ length: 12_000 }, (_, n) => `{"n":${n},"pad":"${'x'.repeat(150)}"}`).join('\n');
   expect(lines.length).toBeGreaterThan(2_000_000);
@@ -79,7 +79,7 @@ test.each([
   expect(rawCommits(ledger)).toMatchObject([{ first_sequence: 1, count: 12_000 }]);
 });
 
-test('a file on standard input is read from where the shell has left it', async () => {
+test('a file on standard input is read from its current position', async () => {
   const ledger = await newLedger();
   const input = fileIn(tempDir(), 'input.jsonl', 'read by the shell\n1\n2\n');
   await throughShell('{ read -r _; completengine emit -q -l "$LEDGER"; } < "$INPUT"', input, ledger);
@@ -87,7 +87,7 @@ test('a file on standard input is read from where the shell has left it', async 
 });
 
 test.each(WAYS.filter(([way]) => way !== 'a pipe that trickles'))(
-  'two million lines of one byte come through %s',
+  'two million lines of one byte arrive through %s',
   async (_, script) => {
     const lines = Buffer.from('1\n7\n0\n5\n'.repeat(500_000));
     const { code, replayed } = await throughShell(script, fileIn(tempDir(), 'input.jsonl', lines), await newLedger());
@@ -99,7 +99,7 @@ test.each(WAYS.filter(([way]) => way !== 'a pipe that trickles'))(
 const SIXTEEN_MEBIBYTES = 16 * 1024 * 1024;
 
 test.each(WAYS)(
-  'lines of sixteen mebibytes among others come through %s, and one byte more is too long',
+  'lines of sixteen mebibytes among others arrive through %s, and one byte more is too long',
   async (_, script) => {
     const longest = `"${'z'.repeat(SIXTEEN_MEBIBYTES - 2)}"`;
     const others = Array.from({ length: 20_000 }, (_, n) => `{"n":${n}}`).join('\n');
