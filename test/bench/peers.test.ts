@@ -84,8 +84,8 @@ it('a peer that is not installed, loses an event or fails is named, and has no f
   const report = await compare([store('Ours', async () => EVENTS), absent, forgetful, broken], { rounds: 2 });
   const text = peersTable(report, { events: EVENTS, lineBytes: 200, rounds: 2 }, 'Ours');
   expect(text).toContain('| Ours | 1.0 | nothing | 500,000 | 100 | 0.00 | 1.00 x |');
-  expect(text).toContain('Not installed, so not measured: Absent (needs Absent itself).');
-  expect(text).toContain('Failed, so without a figure: Forgetful: it has 5002 of 5003 events');
+  expect(text).toContain('Not installed, not measured: Absent (needs Absent itself).');
+  expect(text).toContain('Failed, no figure: Forgetful: it stored 5002 of 5003 events');
   expect(text).toContain('Failed, so without a figure: Broken: it fell over');
   expect(text.match(/^\|/gm)).toHaveLength(3);
 });

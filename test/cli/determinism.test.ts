@@ -47,7 +47,7 @@ test('a hundred replays of one range, in any time zone and during commits, have 
   expect(new Set(digests)).toEqual(new Set([digest]));
   expect(
     JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).events,
-    'nobody wrote',
+    'no process wrote',
   ).toBeGreaterThan(1707);
 });
 

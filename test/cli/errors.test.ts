@@ -148,7 +148,7 @@ test('--busy-timeout waits until the other process is done', async () => {
     expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");
 });
 
-describe.skipIf(process.getuid?.() !== 0)('to somebody else', () => {
+describe.skipIf(process.getuid?.() !== 0)('for another user', () => {
   /** The output of `tail` for a user without permissions, after oclif's lines about the home directory. */
   async function tailAsNobody(ledger: string, prepare: string): Promise<CliResult> {
     const script = `${prepare}; exec setpriv --reuid 65534 --clear-groups '${process.execPath}' "$BIN" tail -l "$ledger"`;

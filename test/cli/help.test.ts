@@ -119,8 +119,23 @@ const SHORT: Readonly<Record<string, string>> = {
   q: 'quiet',
 };
 
+interface Option {
+  readonly char?: string;
+  readonly description?: string;
+}
+
 interface Manifest {
-  readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, { readonly char?: string }>> }>>;
+  readonly commands: Readonly<
+    Record<
+      string,
+      {
+        readonly summary: string;
+        readonly description?: string;
+        readonly flags: Readonly<Record<string, Option>>;
+        readonly args: Readonly<Record<string, Option>>;
+      }
+    >
+  >;
 }
 
 const idOf = (verb: string) => verb.replaceAll(' ', ':');
@@ -159,6 +174,20 @@ test.each([[['--help']], [['help']], [[]]])('%j lists the verbs', async (args) =
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   for (const verb of Object.keys(SURFACE).filter((name) => !name.includes(' ')))
     expect(stdout.toString()).toMatch(new RegExp(`^ +${verb} +[A-Z]`, 'm'));
+});
+
+test('no sentence of the help is longer than 30 words, and none has a retired word', () => {
+  for (const [id, { summary, description = '', flags, args }] of Object.entries(manifest.commands)) {
+    const options = [...Object.values(flags), ...Object.values(args)].map((option) => option.description ?? '');
+    for (const text of [summary, description, ...options]) {
+      for (const sentence of text.split(/(?<=[.!?])\s+/))
+        expect([id, sentence, sentence.split(/\s+/).length > 30]).toEqual([id, sentence, false]);
+      expect([id, text]).toEqual([
+        id,
+        expect.not.stringMatching(/\b(told|tells?|whoever|anew|mend|go(es)? on|for ever)\b/i),
+      ]);
+    }
+  }
 });
 
 test('help fits into eighty columns', async () => {

@@ -121,7 +121,9 @@ test('a file gets every byte too', async () => {
   expect(stdout.toString() === lines(60_000)).toBe(true);
 });
 
-test('emit whose reader of receipts goes stops, says so, and ends with 0', { timeout: ENDS_BY_ITSELF_MS }, async () => {
+test('emit stops when the output pipe of its receipts is closed, reports that, and exits with 0', {
+  timeout: ENDS_BY_ITSELF_MS,
+}, async () => {
   const ledger = await newLedger();
   // an endless input, with lines so long that a chunk is scanned quickly
   const script = `yes '{"n":1,"pad":"${'x'.repeat(500)}"}' | completengine emit --receipts -l "$ledger" | head -1; exit \${PIPESTATUS[1]}`;

@@ -121,7 +121,7 @@ test('kill -9 in the middle of a large input leaves whole commits of its beginni
   }
 });
 
-test('Ctrl-C in the middle of a large input finishes what is on its way and says how far it came', async () => {
+test('Ctrl-C in the middle of a large input finishes the commits in flight and reports how far it came', async () => {
   const ledger = await largeLedger();
   const child = startCli(['emit', '-l', ledger]);
   const result = finished(child);

@@ -23,7 +23,7 @@ export class FakeTimer implements Timer {
     this.onWait();
     await Promise.resolve();
     if (signal.aborted) return;
-    if (!Number.isFinite(ms)) throw new Error('nobody would end this wait');
+    if (!Number.isFinite(ms)) throw new Error('this wait would never end');
     // up to a millisecond early, up to two late
     this.ms += Math.max(0.01, ms - 1 + 3 * this.#random.unit());
   }

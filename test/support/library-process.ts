@@ -6,7 +6,7 @@ import { runProgram } from './fault-tools.ts';
 
 const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
 
-/** Runs `body` with `open`, `ledger` (its path), and whatever `also` defines; returns the result of the body, and the number of started threads. */
+/** Runs `body` with `open`, `ledger` (its path), and the definitions of `also`; returns the result of the body, and the number of started threads. */
 export async function runLibrary<Delivered>(
   ledger: string,
   body: string,

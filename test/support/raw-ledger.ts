@@ -8,10 +8,10 @@ export interface RawCommit {
   readonly count: number;
 }
 
-function withRawLedger<Result>(path: string, look: (db: Database.Database) => Result): Result {
+function withRawLedger<Result>(path: string, read: (db: Database.Database) => Result): Result {
   const db = new Database(path, { readonly: true, fileMustExist: true });
   try {
-    return look(db);
+    return read(db);
   } finally {
     db.close();
   }

@@ -57,10 +57,10 @@ export class Screen {
 
   /** Returns the lines of the screen when they match the pattern. */
   async showing(pattern: RegExp): Promise<string[]> {
-    for (let looks = 0; ; looks++) {
+    for (let checks = 0; ; checks++) {
       const text = this.#tmux('capture-pane', '-p');
       if (pattern.test(text)) return text.trimEnd().split('\n');
-      if (looks > 600) throw new Error(`the screen never showed ${pattern}:\n${text}`);
+      if (checks > 600) throw new Error(`the screen never showed ${pattern}:\n${text}`);
       await sleep(50);
     }
   }

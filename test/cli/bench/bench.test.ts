@@ -33,8 +33,8 @@ function processesIn(directory: string): string[] {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let looks = 0; !holds(); looks++) {
-    if (looks > 6000) throw new Error('it never came to that');
+  for (let checks = 0; !holds(); checks++) {
+    if (checks > 6000) throw new Error('the condition never held');
     await sleep(10);
   }
 }
@@ -171,7 +171,7 @@ it.each([
   [['--compare', 'package.json'], 65, 'it is JSON of another kind'],
   [['--compare', 'README.md'], 65, 'it is not JSON'],
   [['--ledger', 'mine.codex'], 2, 'Nonexistent flag: --ledger'],
-])('refuses %j with %d and says why', async (args, code, message) => {
+])('refuses %j with %d and a reason', async (args, code, message) => {
   const directory = tempDir();
   const where = args.includes('--dir') ? [] : ['--dir', directory];
   const result = await runCli(['bench', ...where, ...args]);

@@ -19,7 +19,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function gone(pid: number): Promise<boolean> {
-  for (let looks = 0; looks < 500 && isAlive(pid); looks++) await sleep(10);
+  for (let checks = 0; checks < 500 && isAlive(pid); checks++) await sleep(10);
   return !isAlive(pid);
 }
 
