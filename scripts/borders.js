@@ -56,7 +56,7 @@ function organ(name) {
 const BORDERS = [
   core(['src/core/*.ts', 'src/core/engine/**'], {
     rooms: ['**/sqlite/**'],
-    message: 'the engine knows the port, and no storage behind it',
+    message: 'the engine knows the port, and no storage engine',
   }),
   core('src/core/model/**', {
     packages: { ...SQL_HERE_ALONE, '@napi-rs/blake-hash': 'nouns do not compute hashes' },

@@ -11,13 +11,13 @@ type Handler = (piece: Buffer) => boolean;
 export class Connection {
   readonly #socket: Socket;
   #handler: Handler | undefined;
-  #settle: ((error?: Error) => void) | undefined;
+  #finish: ((error?: Error) => void) | undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (piece: Buffer) => this.#take(piece));
     socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the server has closed the connection')));
+    socket.on('close', () => this.#fail(new Error('the server closed the connection')));
   }
 
   static open(where: NetConnectOpts): Promise<Connection> {
@@ -35,7 +35,7 @@ export class Connection {
   receive(handler: Handler): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#handler = handler;
-      this.#settle = (error) => (error === undefined ? resolve() : reject(error));
+      this.#finish = (error) => (error === undefined ? resolve() : reject(error));
     });
   }
 
@@ -60,7 +60,7 @@ export class Connection {
   }
 
   close(): void {
-    this.#settle = undefined;
+    this.#finish = undefined;
     this.#socket.destroy();
   }
 
@@ -72,7 +72,7 @@ export class Connection {
       };
       const onClose = () => {
         this.#socket.off('drain', onDrain);
-        reject(new Error('the server has closed the connection'));
+        reject(new Error('the server closed the connection'));
       };
       this.#socket.once('drain', onDrain).once('close', onClose);
     });
@@ -82,15 +82,15 @@ export class Connection {
     try {
       if (this.#handler?.(piece) !== true) return;
       this.#handler = undefined;
-      this.#settle?.();
-      this.#settle = undefined;
+      this.#finish?.();
+      this.#finish = undefined;
     } catch (error) {
       this.#fail(error as Error);
     }
   }
 
   #fail(error: Error): void {
-    this.#settle?.(error);
-    this.#settle = undefined;
+    this.#finish?.(error);
+    this.#finish = undefined;
   }
 }

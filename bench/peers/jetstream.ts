@@ -147,7 +147,7 @@ class NatsClient {
     };
     const sent = send(permit);
     await Promise.race([received, sent.then(() => received)]);
-    if (refusal !== '') throw new Error(`JetStream has refused an event: ${refusal}`);
+    if (refusal !== '') throw new Error(`JetStream rejected an event: ${refusal}`);
   }
 
   close(): void {

@@ -47,7 +47,7 @@ try {
   process.stdout.write(`${peersTable(report, settings, ours.name)}\n`);
   if (report.failed.length > 0) process.exitCode = 1;
 } catch (error) {
-  if (interrupt.signal.aborted) process.stderr.write('stopped; what was made was removed\n');
+  if (interrupt.signal.aborted) process.stderr.write('stopped; temporary files were removed\n');
   else printFailure(error);
 } finally {
   interrupt.setExitCode();

@@ -18,7 +18,7 @@ const COLON = 58;
 const END = 'that was all';
 
 const PROMISES = {
-  everysec: 'in memory and written; synced once a second',
+  everysec: 'in memory and written; synced once per second',
   always: 'synced before the reply',
 } as const;
 
@@ -85,7 +85,7 @@ function receiveUntilEcho(connection: Connection): Promise<void> {
   let tail = Buffer.alloc(0);
   return connection.receive((piece) => {
     tail = Buffer.concat([tail, piece.subarray(-end.length)]).subarray(-end.length);
-    if (piece.includes('\n-') || piece[0] === MINUS) throw new Error('Redis has refused an XADD');
+    if (piece.includes('\n-') || piece[0] === MINUS) throw new Error('Redis rejected an XADD');
     return tail.equals(end);
   });
 }
@@ -105,7 +105,7 @@ function receiveReplies(connection: Connection, replies: number): Promise<void> 
       return isRefused || lines >= replies * 2;
     })
     .then(() => {
-      if (isRefused) throw new Error('Redis has refused an XADD');
+      if (isRefused) throw new Error('Redis rejected an XADD');
     });
 }
 

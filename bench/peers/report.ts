@@ -12,18 +12,18 @@ export function peersTable({ results, absent, failed }: PeersReport, settings: S
   const rows = results.map((result) => row(result, settings, measure));
   return [
     `${COUNT.format(settings.events)} events of ${settings.lineBytes} bytes, the same input for all; medians of ${settings.rounds} interleaved rounds.`,
-    'Processes are measured whole, from their start to their end. A server runs already: from the first byte read, or sent, to the last reply.',
-    'With ready-made requests the time is the server’s alone: nobody reads lines, or looks for the key that says where an event belongs, as ours does.',
+    'Processes are measured from start to exit. A server is already running: from the first byte read or sent to the last reply.',
+    'With ready-made requests only the server is timed: no client reads lines and extracts keys, as ours does.',
     '',
-    '| store | version | what holds at the end | events/s | MB/s | on disk to input | we are |',
+    '| store | version | what holds at the end | events/s | MB/s | disk/input | our speed |',
     '| --- | --- | --- | ---: | ---: | ---: | ---: |',
     ...rows,
     ...(absent.length === 0
       ? []
-      : ['', ...absent.map(({ name, needs }) => `Not installed, so not measured: ${name} (needs ${needs}).`)]),
+      : ['', ...absent.map(({ name, needs }) => `Not installed, not measured: ${name} (needs ${needs}).`)]),
     ...(failed.length === 0
       ? []
-      : ['', ...failed.map(({ peer, reason }) => `Failed, so without a figure: ${peer.name}: ${reason}`)]),
+      : ['', ...failed.map(({ peer, reason }) => `Failed, no figure: ${peer.name}: ${reason}`)]),
   ].join('\n');
 }
 

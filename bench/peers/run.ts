@@ -60,7 +60,7 @@ export async function runPeers(options: PeersOptions): Promise<PeersReport> {
   );
   try {
     const { contestants, absent } = await enlist(peers, signal);
-    onProgress(`making ${options.events} events`);
+    onProgress(`generating ${options.events} events`);
     const workload = await makeWorkload(options, workplace);
     for (let round = 0; round < rounds; round++) {
       for (const contestant of inTurn(contestants, round)) {
@@ -112,7 +112,7 @@ async function attempt(
   mkdirSync(directory);
   try {
     const outcome: Outcome = await contestant.peer.run(task);
-    if (outcome.stored !== workload.events) throw new Error(`it has ${outcome.stored} of ${workload.events} events`);
+    if (outcome.stored !== workload.events) throw new Error(`it stored ${outcome.stored} of ${workload.events} events`);
     contestant.rounds.push({ ms: outcome.ms, diskBytes: bytesIn(directory) });
   } catch (error) {
     if (signal.aborted) throw error;

@@ -13,7 +13,7 @@ import { Progress } from '../cli/emit/progress.ts';
 import { ReceiptPrinter } from '../cli/emit/receipt-printer.ts';
 import { RejectFile } from '../cli/emit/reject-file.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
-import { sayOnOutputFailure } from '../cli/terminal/guard-output.ts';
+import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import { type EmissionReport, LedgerError, type LedgerWarning } from '../index.ts';
 
 export default class Emit extends BaseCommand {
@@ -120,7 +120,7 @@ A bad line stops the run: the lines before it are committed, the error names the
           this.logToStderr('stopped: the output pipe of the receipts is closed; the rest of the input was not read');
         const summary = emissionLine(report, performance.now() - started);
         if (!isQuiet || !report.isComplete) this.logToStderr(summary);
-        if (this.jsonEnabled()) sayOnOutputFailure(summary);
+        if (this.jsonEnabled()) printOnOutputFailure(summary);
         if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
         return emissionDocument(report, warnings);
       } catch (error) {
@@ -128,7 +128,7 @@ A bad line stops the run: the lines before it are committed, the error names the
         const failure = asFailure(error);
         const report = failure.details['report'] as EmissionReport | undefined;
         const summary = report === undefined ? '' : emissionLine(report, performance.now() - started, failure);
-        if (summary !== '' && this.jsonEnabled()) sayOnOutputFailure(summary);
+        if (summary !== '' && this.jsonEnabled()) printOnOutputFailure(summary);
         await this.catch(failure);
         if (summary !== '') this.logToStderr(summary);
         return undefined;

@@ -9,7 +9,7 @@ import { readPartitions } from '../cli/partition/partitions-flag.ts';
 import { namesOf, routingText } from '../cli/partition/routing-text.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { escapeForTerminal } from '../cli/terminal/escape.ts';
-import { sayOnOutputFailure } from '../cli/terminal/guard-output.ts';
+import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../index.ts';
 
 export default class Init extends BaseCommand {
@@ -83,7 +83,7 @@ export default class Init extends BaseCommand {
     return withLedger(flags, 'read', async (engine) => {
       const created = await engine.inspect();
       const name = escapeForTerminal(created.identity.path);
-      sayOnOutputFailure(`the ledger was created: ${name}`);
+      printOnOutputFailure(`the ledger was created: ${name}`);
       this.log(
         `${name}: ${routingText(created.identity.epochs[0], namesOf(created.identity))}, head ${formatHead(created.head)}`,
       );

@@ -95,7 +95,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
         this.logToStderr('run the same command again to resume');
       else if (rest !== null) this.logToStderr(`resume with: ${resumeCommand('replay', given, FLAGS_OF_A_RUN, rest)}`);
       if (error !== undefined) throw error;
-      if (report !== null) check.settle(report);
+      if (report !== null) check.apply(report);
     });
   }
 

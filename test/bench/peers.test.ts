@@ -1,4 +1,4 @@
-/** The comparison with peers: those that are here take a small input for real, and no figure stands without all of the events. */
+/** Tests the comparison with peers: each installed peer stores a small input, and a peer that lost events gets no figure. */
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { sqliteImport } from '../../bench/peers/sqlite-import.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const OURS = completengine(fileURLToPath(new URL('../..', import.meta.url)));
-/** More than the window of publications on their way. */
+/** More than the maximum of publications in flight. */
 const EVENTS = 5003;
 
 function compare(
@@ -64,7 +64,7 @@ for (const [peer, isInstalled] of installed) {
   });
 }
 
-it('gives all of them the same input, each a new directory, and begins every round with another', async () => {
+it('gives every peer the same input and a new directory, and starts each round with another peer', async () => {
   const order: string[] = [];
   const watching = (name: string) =>
     store(name, async ({ workload, directory }) => {
@@ -77,20 +77,20 @@ it('gives all of them the same input, each a new directory, and begins every rou
   expect(order.join('')).toBe('abcbcacab');
 });
 
-it('a peer that is not installed, has lost an event, or breaks is named and has no figure', async () => {
+it('a peer that is not installed, loses an event or fails is named, and has no figure', async () => {
   const absent = store('Absent', async () => EVENTS, null);
   const forgetful = store('Forgetful', async () => EVENTS - 1);
   const broken = store('Broken', () => Promise.reject(new Error('it fell over')));
   const report = await compare([store('Ours', async () => EVENTS), absent, forgetful, broken], { rounds: 2 });
   const text = peersTable(report, { events: EVENTS, lineBytes: 200, rounds: 2 }, 'Ours');
   expect(text).toContain('| Ours | 1.0 | nothing | 500,000 | 100 | 0.00 | 1.00 x |');
-  expect(text).toContain('Not installed, so not measured: Absent (needs Absent itself).');
-  expect(text).toContain('Failed, so without a figure: Forgetful: it has 5002 of 5003 events');
+  expect(text).toContain('Not installed, not measured: Absent (needs Absent itself).');
+  expect(text).toContain('Failed, no figure: Forgetful: it stored 5002 of 5003 events');
   expect(text).toContain('Failed, so without a figure: Broken: it fell over');
   expect(text.match(/^\|/gm)).toHaveLength(3);
 });
 
-it('shows how many times as fast we are, and keeps to the columns of Markdown', () => {
+it('shows our speed as a multiple, in aligned Markdown columns', () => {
   const result = (name: string, ms: number) => ({
     peer: store(name, async () => 0),
     version: '1',
@@ -102,7 +102,7 @@ it('shows how many times as fast we are, and keeps to the columns of Markdown', 
   expect(text).toContain('| a \\| b | 1 | nothing | 40 | 0 | 1.50 | 2.50 x |');
 });
 
-it('stopped, it leaves nothing behind', async () => {
+it('leaves no files when stopped', async () => {
   const parent = tempDir();
   const controller = new AbortController();
   const stopping = store('Stopping', async ({ directory }) => {

@@ -6,7 +6,7 @@ import { fileIn } from '../support/ledger-cli.ts';
 import { refusalOf } from '../support/refusals.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('a link under a name that could be guessed does not lead the writing to another file', () => {
+test('a symbolic link at a predictable name does not redirect the write', () => {
   const directory = tempDir();
   const victim = fileIn(tempDir(), 'victim', 'untouched');
   symlinkSync(victim, join(directory, `.cursor.${process.pid}`));
@@ -15,7 +15,7 @@ test('a link under a name that could be guessed does not lead the writing to ano
   expect(readFileSync(join(directory, 'cursor'), 'utf8')).toBe('new');
 });
 
-test('it replaces the file, for its owner alone, and leaves nothing beside it, also where it cannot', () => {
+test('replaces the file with mode 0600, and leaves no temporary file, even on failure', () => {
   const directory = tempDir();
   for (const text of ['one', 'two']) writeAtomically(join(directory, 'x'.repeat(255)), text);
   expect(readFileSync(join(directory, 'x'.repeat(255)), 'utf8')).toBe('two');

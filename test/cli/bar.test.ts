@@ -11,12 +11,12 @@ it('a bar is as long as its value, to the eighth of a cell', () => {
   expect(bar(0, 0, 10)).toBe('');
 });
 
-it('what is more than nothing is seen, and what is more than the most is cut', () => {
+it('any value above 0 is visible, and a value above the maximum is clipped', () => {
   expect(bar(1, 1_000_000, 10)).toBe('▏');
   expect(bar(200, 100, 10)).toBe('██████████');
 });
 
-it('a graph stands on its last row, and shows what is not known', () => {
+it('a graph fills from its bottom row, and marks unknown values', () => {
   expect(graph([null, 0, 1, 8, 9, 16], 16, 2)).toEqual(['    ▁█', '· ▁███']);
   expect(graph([0, 0], 0, 1)).toEqual(['  ']);
 });

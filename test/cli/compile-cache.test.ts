@@ -1,4 +1,4 @@
-/** Compiled code is read from a directory that nobody else may write to, or from none: what is read there is executed. */
+/** Tests that compiled code is only read from a directory that no other user can write to, because it is executed. */
 
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import module from 'node:module';
@@ -10,7 +10,7 @@ import { PlantedPackage } from '../support/planted-package.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 describe('a directory of compiled code', () => {
-  it('is taken from its owner alone', () => {
+  it('is accepted only from its owner', () => {
     const directory = join(tempDir(), 'cache');
     mkdirSync(directory, { mode: 0o700 });
     expect(isOwn(directory)).toBe(true);
@@ -20,7 +20,7 @@ describe('a directory of compiled code', () => {
     expect(isOwn(directory)).toBe(false);
   });
 
-  it('is not taken through a link, or from below a directory that others may write to', () => {
+  it('is not accepted through a link, or below a directory that others can write', () => {
     const home = tempDir();
     const real = join(home, 'real', 'cache');
     mkdirSync(real, { recursive: true, mode: 0o700 });
@@ -28,7 +28,7 @@ describe('a directory of compiled code', () => {
     expect(isOwn(join(home, 'link'))).toBe(false);
     chmodSync(join(home, 'real'), 0o777);
     expect(isOwn(real)).toBe(false);
-    // as in /tmp: others may add to it, and exchange nothing
+    // as in /tmp: others can add files, but replace none
     chmodSync(join(home, 'real'), 0o1777);
     expect(isOwn(real)).toBe(true);
   });
@@ -42,7 +42,7 @@ describe('a directory of compiled code', () => {
 });
 
 describe('an installed command', () => {
-  it('keeps compiled code from its first run on, where Node can', () => {
+  it('caches compiled code from its first run on, if Node can', () => {
     const planted = new PlantedPackage();
     const env = { XDG_CACHE_HOME: join(planted.project, 'cache') };
     for (const name of ['first', 'second'])
@@ -52,7 +52,7 @@ describe('an installed command', () => {
     else expect(readdirSync(kept, { recursive: true }).length).toBeGreaterThan(2);
   });
 
-  it('runs where nothing can be kept', () => {
+  it('runs without a cache', () => {
     const planted = new PlantedPackage();
     expect(planted.command(['init'], { XDG_CACHE_HOME: '/dev/null/cache' })).toMatchObject({ code: 0, err: '' });
   });

@@ -11,7 +11,7 @@ const EVENTS_EACH = 3000;
 const EVENTS = EMITTERS.length * EVENTS_EACH;
 const PIECE_EVENTS = 60;
 
-/** Emits a stream of its own in pieces, each when the one before is receipted, so that the commits of several alternate. */
+/** Emits a separate stream in pieces, each after the receipts of the one before, so that commits of several emitters alternate. */
 class PieceEmitter {
   readonly #name: string;
   readonly #child: ChildProcessWithoutNullStreams;
@@ -43,7 +43,7 @@ class PieceEmitter {
   }
 }
 
-/** Whether a sequence that was told can be read by somebody who has just come. */
+/** Whether a delivered sequence can be read through a new connection. */
 function isReadable(ledger: string, sequence: number): boolean {
   const db = new Database(ledger, { readonly: true });
   try {
@@ -57,7 +57,7 @@ function isReadable(ledger: string, sequence: number): boolean {
   }
 }
 
-/** Follows from the start until everything was told, looking now and then whether it is committed. */
+/** Follows from the start until everything is delivered, and samples whether it is committed. */
 async function follow(ledger: string): Promise<string> {
   const child = startCli(['tail', '-f', '-n', 'all', '-o', 'envelope', '-l', ledger]);
   const lines = new LineReader(child.stdout);
@@ -88,11 +88,11 @@ function expectOwnOrder(events: readonly StoredEvent[]): void {
 test.each([
   ['arrival times', ['--partition', 'hash:emitter', '--partitions', '3']],
   ['times of their own', ['--partition', 'hash:emitter', '--partitions', '3', '--time', 'at']],
-])('four emitters with %s and two who follow agree on one history', async (_, init) => {
+])('four emitters with %s and two followers agree on one history', async (_, init) => {
   const ledger = await newLedger(...init);
   const followers = [follow(ledger), follow(ledger)];
   const emitters = EMITTERS.map((name) => new PieceEmitter(ledger, name));
-  // nobody begins to hurry before all are there
+  // start only when all are ready
   await Promise.all(emitters.map((emitter) => emitter.emitPiece()));
   await Promise.all(emitters.map((emitter) => emitter.emitRest()));
   const delivered = await Promise.all(followers);

@@ -11,7 +11,7 @@ const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Apia'];
 const LANGUAGES = ['de_DE.UTF-8', 'en_US.UTF-8'];
 
-/** Replays one range thirteen times over, in a process of its own, and tells the digests. */
+/** Replays one range thirteen times in a separate process, and prints the digests. */
 async function digestsOf(ledger: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const script = `
     const { Completengine } = await import(${JSON.stringify(LIBRARY)});
@@ -24,7 +24,7 @@ async function digestsOf(ledger: string, env: NodeJS.ProcessEnv): Promise<string
   return stdout.toString().trim().split('\n');
 }
 
-test('a hundred replays of one range, wherever the machine stands, while others write: one digest, that of the bytes', async () => {
+test('a hundred replays of one range, in any time zone and during commits, have the one digest of the bytes', async () => {
   const ledger = await earthquakeLedger();
   const expected = earthquakesBetween('2018-02-02T00:00:00Z', '2018-02-04T00:00:00Z');
   const digest = new Blake3Hasher().update(expected).digest('hex');
@@ -47,7 +47,7 @@ test('a hundred replays of one range, wherever the machine stands, while others 
   expect(new Set(digests)).toEqual(new Set([digest]));
   expect(
     JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).events,
-    'nobody wrote',
+    'no process wrote',
   ).toBeGreaterThan(1707);
 });
 
@@ -57,7 +57,7 @@ test('day one and day two are both days', async () => {
   expect(days.join('') === (await replayed(ledger, '2018-02-02/2018-02-03'))).toBe(true);
 });
 
-test('the speed changes when events are told, not which, nor their order or bytes', async () => {
+test('the speed changes only when events are delivered, not which, their order or their bytes', async () => {
   const ledger = await earthquakeLedger();
   const digestAt = async (...args: string[]) =>
     JSON.parse((await succeed(['replay', '--json', ...args, '-l', ledger])).stderr).digest;
@@ -67,7 +67,7 @@ test('the speed changes when events are told, not which, nor their order or byte
   expect(await digestAt('--speed', '86400x', '--max-gap', '1ms')).toBe(atOnce);
 });
 
-test('a reader who is slow gets every event, once and in order', async () => {
+test('a slow reader gets every event once, in order', async () => {
   const ledger = await earthquakeLedger();
   const child = startCli(['replay', '-q', '--speed', '1000000', '-l', ledger]);
   killAfterTest(child);

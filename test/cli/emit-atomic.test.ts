@@ -12,7 +12,7 @@ const MANY_LINES = Array.from(
   (_, n) => `{"n":${n},"text":"enough bytes for several chunks of input"}\n`,
 ).join('');
 
-test('--atomic stores all of an input that is good', async () => {
+test('--atomic stores all of a valid input', async () => {
   const ledger = await newLedger();
   const { stderr } = await succeed(['emit', '--atomic', '-l', ledger], { input: MANY_LINES });
   expect(stderr).toMatch(/^60,000 events committed/);
@@ -20,7 +20,7 @@ test('--atomic stores all of an input that is good', async () => {
   await expectSoundLedger(ledger);
 });
 
-test('--atomic stores nothing where the last line is bad, and names it', async () => {
+test('--atomic stores nothing if the last line is bad, and names it', async () => {
   const ledger = await newLedger();
   const result = await runCli(['emit', '--atomic', '-l', ledger], { input: `${MANY_LINES}bad\n` });
   expect(storedEvents(ledger)).toEqual([]);
@@ -28,7 +28,7 @@ test('--atomic stores nothing where the last line is bad, and names it', async (
   expect(result.stderr).toContain('nothing committed');
 });
 
-test('the report of an --atomic that failed counts nothing as committed', async () => {
+test('the report of a failed --atomic counts nothing as committed', async () => {
   const ledger = await newLedger();
   const { stdout } = await runCli(['emit', '--atomic', '--json', '-l', ledger], { input: '1\n2\nbad\n' });
   const { report } = JSON.parse(String(stdout)).error.details;
@@ -51,21 +51,21 @@ test('--atomic names the bad line of a small file too', async () => {
   expectFailure(result, 65, `${file}: line 3, byte 2: invalid JSON`);
 });
 
-test('--atomic does not advise to go on behind lines it has not stored', async () => {
+test('--atomic does not advise to resume after lines it has not stored', async () => {
   const ledger = await newLedger();
   const result = await runCli(['emit', '--atomic', '-l', ledger], { input: '1\nbad\n' });
   expectFailure(result, 65, 'line 2');
   expect(result.stderr).not.toContain('from it on');
 });
 
-test('--atomic gives a receipt for nothing that is not stored', async () => {
+test('--atomic prints no receipt for lines it has not stored', async () => {
   const ledger = await newLedger();
   const result = await runCli(['emit', '--atomic', '--receipts', '-l', ledger], { input: '1\n2\nbad\n' });
   expect(storedEvents(ledger)).toEqual([]);
   expect(result.stdout.toString()).toBe('');
 });
 
-test('--atomic gives its receipts once all is stored', async () => {
+test('--atomic prints its receipts when everything is stored', async () => {
   const ledger = await newLedger();
   const { stdout } = await succeed(['emit', '--atomic', '--receipts', '-l', ledger], { input: '1\n2\n' });
   expect(parseLines(stdout).map(({ sequence }) => sequence)).toEqual([1, 2]);
@@ -92,7 +92,7 @@ test('--atomic with --rejects is refused: it would be neither all nor nothing', 
   expect(existsSync(rejects)).toBe(false);
 });
 
-test('receipts of an --atomic that cannot be written do not hide that all of it is stored', async () => {
+test('a failed write of receipts does not hide that --atomic has stored everything', async () => {
   const ledger = await newLedger();
   const result = await runShell('printf "1\\n2\\n" | completengine emit --atomic --receipts -l "$ledger" > /dev/full', {
     ledger,
@@ -102,11 +102,11 @@ test('receipts of an --atomic that cannot be written do not hide that all of it 
   expect(storedEvents(ledger)).toHaveLength(2);
 });
 
-test('--atomic holds nobody up while it waits for its input, and stores nothing when interrupted', async () => {
+test('--atomic blocks no other emitter while it waits for input, and stores nothing when interrupted', async () => {
   const ledger = await newLedger();
   const child = startCli(['emit', '--atomic', '-l', ledger]);
   const result = finished(child);
-  // more than a pipe holds: it is through when the command reads
+  // more than a pipe holds, so the command has read it when this resolves
   await new Promise((resolve) => child.stdin.write(MANY_LINES, resolve));
   await succeed(['emit', '-l', ledger], { input: '"other"\n' });
   child.kill('SIGINT');
@@ -116,7 +116,7 @@ test('--atomic holds nobody up while it waits for its input, and stores nothing 
   expect(await replayed(ledger)).toBe('"other"\n');
 });
 
-test('a late event within an atomic input is lifted like any other', async () => {
+test('a late event of an atomic input is raised to the time of the head like any other', async () => {
   const ledger = await newLedger('--time', 'at');
   await succeed(['emit', '--atomic', '-l', ledger], { input: '{"at":1000000000}\n{"at":900000000}\n' });
   expect(storedEvents(ledger).map(({ time }) => time)).toEqual([1e15, 1e15]);

@@ -4,7 +4,7 @@ import { expectFailure, newLedger, replayed } from '../support/ledger-cli.ts';
 
 interface BadLine {
   readonly what: string;
-  /** Options of the ledger it is bad for. */
+  /** Options of a ledger for which the line is bad. */
   readonly init?: readonly string[];
   readonly good: string;
   readonly bad: string | Buffer;
@@ -146,10 +146,10 @@ function at(time: string): string {
 }
 
 test.each(BAD_LINES)(
-  'stops at $what, names the line and keeps what came before',
+  'stops at $what, names the line and commits the lines before it',
   async ({ init = [], good, bad, fact }) => {
     const ledger = await newLedger(...init);
-    // a blank line counts
+    // a blank line is counted
     const input = Buffer.concat([Buffer.from(`${good}\n\n`), Buffer.from(bad), Buffer.from(`\n${good}\n`)]);
     const result = await runCli(['emit', '-l', ledger], { input });
     expectFailure(result, 65, /^error: stdin: line 3, byte \d+: /);
@@ -159,7 +159,7 @@ test.each(BAD_LINES)(
   },
 );
 
-test('a missing routing field names the byte of nothing but the line', async () => {
+test('the error of a missing routing field names the first byte of the line', async () => {
   const ledger = await newLedger('--partition', 'hash:tenant');
   const result = await runCli(['emit', '-l', ledger], { input: '{"tenant":"a"}\n{"tenat":"b"}\n' });
   expectFailure(result, 65, 'stdin: line 2, byte 1: the routing field is missing (hash:tenant)');

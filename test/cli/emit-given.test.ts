@@ -1,4 +1,4 @@
-/** `emit --key` and `emit --to`: what is said of all events, past what they hold. */
+/** Tests `emit --key` and `emit --to`, which override the routing of all events. */
 
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
@@ -12,14 +12,14 @@ async function envelopes(ledger: string): Promise<Envelope[]> {
   return parseLines<Envelope>(await replayed(ledger, '-o', 'envelope'));
 }
 
-/** Large enough for the kernel and the writing thread. */
+/** Large enough for the kernel and the writer thread. */
 const volume = Array.from(
   { length: 30_000 },
   (_, n) => `{"k":"k${n % 50}","n":${n},"pad":"${'x'.repeat(180)}"}\n`,
 ).join('');
 
 describe('--key', () => {
-  test('is the key of events that carry none, and of those that do', async () => {
+  test('is the key of all events, with or without a key of their own', async () => {
     const ledger = await newLedger('--partition', 'hash:tenant', ...NAMES);
     await succeed(['emit', '-l', ledger], { input: '{"tenant":"acme"}\n' });
     await succeed(['emit', '-l', ledger, '--key', 'acme'], { input: '{}\n[1]\n{"tenant":"other"}\n' });
@@ -77,7 +77,7 @@ describe('--key', () => {
     expect(await envelopes(ledger)).toEqual([]);
   });
 
-  test('holds for large inputs, whatever the routing, and SQLite shows it', async () => {
+  test('works for large inputs with any routing, and the SQL view shows the key', async () => {
     for (const spec of ['hash:k', 'sticky:k']) {
       const ledger = await newLedger('--partition', spec, ...NAMES);
       await succeed(['emit', '-l', ledger, '--key', 'one'], { input: volume });
@@ -92,7 +92,7 @@ describe('--key', () => {
 
 describe('--to', () => {
   test.each(['hash', 'hash:k', 'range:k=1,2', 'composite:k+l', 'manual:k', 'sticky:k'])(
-    'passes by %s',
+    'overrides %s',
     async (spec) => {
       const ledger = await newLedger('--partition', spec, ...NAMES);
       await succeed(['emit', '-l', ledger, '--to', 'cod'], { input: '{"k":"x"}\n{}\n' });
@@ -102,7 +102,7 @@ describe('--to', () => {
     },
   );
 
-  test('leaves a session where it is', async () => {
+  test('does not move a session', async () => {
     const ledger = await newLedger('--partition', 'sticky:k', ...NAMES);
     await succeed(['emit', '-l', ledger], { input: '{"k":"x"}\n' });
     await succeed(['emit', '-l', ledger, '--to', 'squid'], { input: '{"k":"x"}\n{"k":"y"}\n' });
@@ -117,20 +117,20 @@ describe('--to', () => {
     await expectSoundLedger(ledger);
   });
 
-  test('goes with --key, which is kept and routes nothing then', async () => {
+  test('combines with --key, which is stored but does not route', async () => {
     const ledger = await newLedger('--partition', 'manual:shoal', ...NAMES);
     await succeed(['emit', '-l', ledger, '--to', 'cod', '--key', 'trout'], { input: '{}\n' });
     expect(await envelopes(ledger)).toMatchObject([{ partition: 'cod', key: 'trout' }]);
   });
 
-  test('a partition that does not exist is refused before anything is read, and those there are are named', async () => {
+  test('an unknown partition is refused before any input is read, with a list of the existing ones', async () => {
     const ledger = await newLedger('--partition', 'hash', ...NAMES);
     const result = await runCli(['emit', '-l', ledger, '--to', 'trout\u001b[31m'], { input: 'no JSON\n' });
     expectFailure(result, 2, "the ledger has no partition 'trout");
     expect(result.stderr).toContain('it has herring, cod, squid');
   });
 
-  test('holds for large inputs, with rejects, atomic input and a producer', async () => {
+  test('works for large inputs, with rejects, atomic input and a producer', async () => {
     const ledger = await newLedger('--partition', 'sticky:k', ...NAMES);
     await succeed(['emit', '-l', ledger, '--to', 'squid'], { input: volume });
     await succeed(['emit', '-l', ledger, '--to', 'squid', '--atomic'], { input: volume });
@@ -144,7 +144,7 @@ describe('--to', () => {
   });
 });
 
-test('envelopes hold the key that was given; a copy is given it again, or routes by what the events carry', async () => {
+test('envelopes contain the key of --key; a copy uses it, or routes by the fields of the events', async () => {
   const ledger = await newLedger('--partition', 'hash:tenant', ...NAMES);
   await succeed(['emit', '-l', ledger, '--key', 'acme'], { input: '{"n":1}\n' });
   const lines = await replayed(ledger, '-o', 'envelope');

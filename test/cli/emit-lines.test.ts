@@ -45,7 +45,7 @@ test('a slow producer has each event committed and receipted before it sends the
   expect((await ended).code).toBe(0);
 });
 
-test('an event that arrives in two halves, cut within a character, is committed when its line ends', async () => {
+test('an event that arrives in two halves, split within a character, is committed when its line ends', async () => {
   const ledger = await newLedger();
   const child = startCli(['emit', '-q', '--receipts', '-l', ledger]);
   const receipts = new LineReader(child.stdout);
@@ -59,7 +59,7 @@ test('an event that arrives in two halves, cut within a character, is committed 
   expect(await replayed(ledger)).toBe(bytes.toString());
 });
 
-test('the limit of a line counts its payload alone', async () => {
+test('the line limit counts only the payload', async () => {
   const ledger = await newLedger('--max-line', '10');
   await succeed(['emit', '-l', ledger], { input: '"12345678"\r\n"12345678"\n"12345678"' });
   expectFailure(
@@ -81,7 +81,7 @@ test('--max-line lowers the limit for one run', async () => {
   expect(await replayed(ledger)).toBe('1234\n12345\n');
 });
 
-test('a line of many megabytes is passed over and the lines behind it keep their numbers', async () => {
+test('a line of many megabytes is skipped, and later lines keep their numbers', async () => {
   const ledger = await newLedger();
   const input = `1\n"${'x'.repeat(7_000_000)}"\n3\nbad\n`;
   const rejected = await emitWithRejects(ledger, [], { input });

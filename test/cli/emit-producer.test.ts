@@ -20,7 +20,7 @@ test('a producer that runs twice with one input stores one copy', async () => {
   expect(await replayed(ledger)).toBe(linesUpTo(1000));
 });
 
-test('a producer whose input has grown goes on behind what is stored', async () => {
+test('a producer whose input has grown resumes after the stored part', async () => {
   const ledger = await newLedger();
   for (const count of [3, 50_000, 50_001]) {
     await succeed(['emit', '--producer', 'log', '-l', ledger], { input: linesUpTo(count) });
@@ -29,14 +29,14 @@ test('a producer whose input has grown goes on behind what is stored', async () 
   await expectSoundLedger(ledger);
 });
 
-test('receipts of a producer that goes on carry the line numbers of the whole input', async () => {
+test('receipts of a resumed producer have the line numbers of the whole input', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '1\n\n2\n' });
   const { stdout } = await succeed(['emit', '--receipts', '--producer', 'log', '-l', ledger], { input: '1\n\n2\n3\n' });
   expect(parseLines(stdout).map(({ line, sequence }) => [line, sequence])).toEqual([[4, 3]]);
 });
 
-test('a producer goes on where its first run ended without a last newline', async () => {
+test('a producer resumes after a first run that ended without a newline', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '{"n":1}\n{"n":2}' });
   await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '{"n":1}\n{"n":2}' });
@@ -94,7 +94,7 @@ test('two producers at the same time with the same input store a copy each, both
   expect(seen).toEqual([60_000, 60_000]);
 });
 
-test('a producer stopped by a bad line goes on from it once it is mended', async () => {
+test('a producer stopped by a bad line resumes at it when it is fixed', async () => {
   const ledger = await newLedger();
   expectFailure(await runCli(['emit', '--producer', 'log', '-l', ledger], { input: '1\nbad\n3\n' }), 65, 'line 2');
   await succeed(['emit', '--producer', 'log', '-l', ledger], { input: '1\n2\n3\n' });
@@ -124,7 +124,7 @@ test('--producer with --atomic stores the position with the whole input or not a
   expect(await replayed(ledger)).toBe('1\n2\n3\n');
 });
 
-test('a name that cannot name a producer is refused before anything is read', async () => {
+test('an invalid producer name is refused before any input is read', async () => {
   const ledger = await newLedger();
   expectFailure(
     await runCli(['emit', '--producer', 'Not a name', '-l', ledger], { input: '1\n' }),

@@ -36,7 +36,7 @@ test('--receipts prints one line per event, and they agree with the ledger', asy
   ).toEqual(stored);
 });
 
-test('receipts name their file and the line in it, and go on where the ledger stood', async () => {
+test('receipts contain the file and its line, and continue after the head', async () => {
   const ledger = await newLedger('--partitions', '1');
   const directory = tempDir();
   const one = fileIn(directory, 'o"ne', '\n1\n\n2\n');
@@ -56,7 +56,7 @@ test('receipts name their file and the line in it, and go on where the ledger st
   ]);
 });
 
-test('receipts show the time of arrival as the ledger keeps it', async () => {
+test('receipts show the arrival time as stored', async () => {
   const ledger = await newLedger();
   const { stdout } = await succeed(['emit', '--receipts', '-l', ledger], { input: '1\n2\n' });
   const { stdout: delivered } = await succeed(['replay', '-q', '-o', 'envelope', '-l', ledger]);
@@ -65,7 +65,7 @@ test('receipts show the time of arrival as the ledger keeps it', async () => {
   );
 });
 
-test('lines that are not taken have no receipt', async () => {
+test('rejected lines have no receipt', async () => {
   const ledger = await newLedger('--unique', 'id');
   const input = '{"id":1}\n{"id":1}\nbad\n{"id":2}\n';
   const result = await runCli(['emit', '--receipts', '--rejects', '/dev/null', '-l', ledger], { input });
@@ -76,7 +76,7 @@ test('lines that are not taken have no receipt', async () => {
   ]);
 });
 
-test.each(['--receipts', '--json'])('%s that cannot be written does not hide what was committed', async (flag) => {
+test.each(['--receipts', '--json'])('a failed write of %s does not hide what was committed', async (flag) => {
   const ledger = await newLedger();
   const result = await runShell(`seq 50 | completengine emit ${flag} -l "$ledger" > /dev/full`, { ledger });
   expectFailure(result, 74, 'the output cannot be written: ENOSPC');

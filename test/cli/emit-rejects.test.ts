@@ -14,7 +14,7 @@ import {
 } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('--rejects keeps bad lines with their reason, goes on, and ends with 65', async () => {
+test('--rejects writes bad lines with their reason, continues, and exits with 65', async () => {
   const ledger = await newLedger();
   const rejects = join(tempDir(), 'rejects.jsonl');
   const result = await runCli(['emit', '-l', ledger, '--rejects', rejects], { input: '1\n{bad\n\n2\n"open\n3\n' });
@@ -27,7 +27,7 @@ test('--rejects keeps bad lines with their reason, goes on, and ends with 65', a
   expect(await replayed(ledger)).toBe('1\n2\n3\n');
 });
 
-test('--rejects appends to what an earlier run has kept', async () => {
+test('--rejects appends to the file of an earlier run', async () => {
   const ledger = await newLedger();
   const rejects = join(tempDir(), 'rejects.jsonl');
   for (const input of ['x\n', 'y\n'])
@@ -35,7 +35,7 @@ test('--rejects appends to what an earlier run has kept', async () => {
   expect(parseLines(readFileSync(rejects)).map(({ text }) => text)).toEqual(['x', 'y']);
 });
 
-test('an input without bad lines leaves the rejects empty and ends with 0', async () => {
+test('an input without bad lines leaves the rejects empty and exits with 0', async () => {
   const ledger = await newLedger();
   const rejects = join(tempDir(), 'rejects.jsonl');
   await succeed(['emit', '-l', ledger, '--rejects', rejects], { input: '1\n' });
@@ -43,7 +43,7 @@ test('an input without bad lines leaves the rejects empty and ends with 0', asyn
   expect(statSync(rejects).mode & 0o077).toBe(0);
 });
 
-test('rejects that are no text are kept as base64', async () => {
+test('rejects that are not UTF-8 are written as base64', async () => {
   const ledger = await newLedger();
   const bytes = Buffer.from([0x22, 0xff, 0xfe, 0x22]);
   const [rejected] = await emitWithRejects(ledger, [], { input: Buffer.concat([bytes, Buffer.from('\n')]) });
@@ -51,7 +51,7 @@ test('rejects that are no text are kept as base64', async () => {
   expect(Buffer.from(rejected?.base64 ?? '', 'base64').equals(bytes)).toBe(true);
 });
 
-test('rejected lines of several files carry their file', async () => {
+test('rejected lines of several files contain the name of their file', async () => {
   const ledger = await newLedger();
   const directory = tempDir();
   const one = fileIn(directory, 'one', '1\nx\n');
@@ -64,15 +64,15 @@ test('rejected lines of several files carry their file', async () => {
   expect(await replayed(ledger)).toBe('1\n2\n');
 });
 
-test('mended rejects can be emitted again', async () => {
+test('fixed rejects can be emitted again', async () => {
   const ledger = await newLedger('--time', 'at');
   const rejected = await emitWithRejects(ledger, [], { input: '{"at":"2026-01-01T00:00:00"}\n' });
-  const mended = rejected.map(({ text }) => text?.replace('00"}', '00Z"}'));
-  await succeed(['emit', '-l', ledger], { input: mended.join('\n') });
+  const fixed = rejected.map(({ text }) => text?.replace('00"}', '00Z"}'));
+  await succeed(['emit', '-l', ledger], { input: fixed.join('\n') });
   expect(await replayed(ledger)).toBe('{"at":"2026-01-01T00:00:00Z"}\n');
 });
 
-test('commits nothing where the rejects cannot be opened', async () => {
+test('commits nothing if the file of rejects cannot be opened', async () => {
   const ledger = await newLedger();
   expectFailure(
     await runCli(['emit', '-l', ledger, '--rejects', '/nowhere/rejects'], { input: '1\n' }),
@@ -82,7 +82,7 @@ test('commits nothing where the rejects cannot be opened', async () => {
   expect(await replayed(ledger)).toBe('');
 });
 
-test('stops with 74 where the rejects cannot be written, commits nothing over them, and says what was committed before', async () => {
+test('exits with 74 if rejects cannot be written, commits nothing after them, and reports what was committed', async () => {
   const ledger = await newLedger();
   const directory = tempDir();
   const files = [fileIn(directory, 'one', '1\n2\n'), fileIn(directory, 'two', '3\nbad\n4\n')];

@@ -6,7 +6,7 @@ import { emitWithRejects, expectFailure, newLedger, replayed, succeed } from '..
 
 const HOUR_MS = 3_600_000;
 
-/** A ledger with an event that was emitted when the clock stood at `ms`. */
+/** A ledger with an event emitted at the clock time `ms`. */
 async function ledgerOf(ms: number): Promise<string> {
   const clock = new FakeClock();
   clock.micros = ms * 1000;
@@ -20,7 +20,7 @@ function eventAt(ms: number): string {
   return `${JSON.stringify({ at: new Date(ms).toISOString() })}\n`;
 }
 
-test('a late event is recorded at the time of the head, keeps its own date and is counted', async () => {
+test('a late event is recorded at the time of the head, keeps its own date in the payload, and is counted', async () => {
   const ledger = await newLedger('--time', 'at');
   const input = eventAt(Date.UTC(2026, 0, 2)) + eventAt(Date.UTC(2026, 0, 1)) + eventAt(Date.UTC(2026, 0, 3));
   const { stderr } = await succeed(['emit', '-l', ledger], { input });
@@ -99,7 +99,7 @@ test('reads RFC 3339 with any offset and epoch numbers of s, ms, us and ns as on
   );
 });
 
-test('without a time field the arrival counts and never steps back', async () => {
+test('without a time field the arrival time is used, and never decreases', async () => {
   const ledger = await newLedger();
   const before = Date.now() * 1000;
   for (const input of ['1\n', '2\n', '3\n']) await succeed(['emit', '-l', ledger], { input });
@@ -108,7 +108,7 @@ test('without a time field the arrival counts and never steps back', async () =>
   expect(events.at(-1)?.time).toBeLessThanOrEqual((Date.now() + 1) * 1000);
 });
 
-test('a clock that was 30 days ahead is named by emit on one line, by --json and by inspect', async () => {
+test('emit, --json and inspect warn of a clock that was 30 days ahead', async () => {
   const ledger = await ledgerOf(Date.now() + 30 * 24 * HOUR_MS);
   const warning =
     /^warning: the ledger's time is 30 days ahead of the clock of this machine: until then events are recorded at the head's time, \S+Z; check the clocks of the machines that emit$/;
@@ -125,7 +125,7 @@ test('a clock that was 30 days ahead is named by emit on one line, by --json and
   ]);
 });
 
-test('a clock more than five years after the last event commits with --trust-clock alone', async () => {
+test('with a clock more than five years after the last event, emit commits only with --trust-clock', async () => {
   const ledger = await ledgerOf(Date.UTC(2015, 0, 1));
   expectFailure(
     await runCli(['emit', '-l', ledger], { input: '"now"\n' }),

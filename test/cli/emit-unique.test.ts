@@ -3,7 +3,7 @@ import { runCli } from '../support/cli.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { emitWithRejects, expectFailure, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
 
-test('an id is committed once, and its repeats are counted', async () => {
+test('an id is committed once, and its duplicates are counted', async () => {
   const ledger = await newLedger('--unique', 'id');
   const input = '{"id":"a"}\n{"id":"b"}\n';
   await succeed(['emit', '-l', ledger], { input });
@@ -13,7 +13,7 @@ test('an id is committed once, and its repeats are counted', async () => {
   await expectSoundLedger(ledger);
 });
 
-test('repeats within one batch are counted too', async () => {
+test('duplicates within one batch are counted too', async () => {
   const ledger = await newLedger('--unique', 'id');
   const { stdout } = await succeed(['emit', '--json', '-l', ledger], {
     input: '{"id":1}\n{"id":1}\n{"id":2}\n{"id":1}\n',
@@ -36,14 +36,14 @@ test('an id with other bytes in the same batch is a conflict too', async () => {
   expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n');
 });
 
-test('--rejects keeps conflicts aside and goes on', async () => {
+test('--rejects writes conflicts to the file and continues', async () => {
   const ledger = await newLedger('--unique', 'id');
   const rejected = await emitWithRejects(ledger, [], { input: '{"id":1,"v":1}\n{"id":1,"v":2}\n{"id":2}\n' });
   expect(rejected.map(({ line, text }) => [line, text])).toEqual([[2, '{"id":1,"v":2}']]);
   expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n{"id":2}\n');
 });
 
-test('--atomic stores nothing beside a conflict', async () => {
+test('--atomic stores nothing if there is a conflict', async () => {
   const ledger = await newLedger('--unique', 'id');
   await succeed(['emit', '-l', ledger], { input: '{"id":1,"v":1}\n' });
   const result = await runCli(['emit', '--atomic', '-l', ledger], { input: '{"id":5}\n{"id":1,"v":2}\n' });
@@ -51,13 +51,13 @@ test('--atomic stores nothing beside a conflict', async () => {
   expectFailure(result, 4, 'line 2');
 });
 
-test('an id of a nested path is one, whatever its JSON spelling', async () => {
+test('an id at a nested path is the same in any JSON spelling', async () => {
   const ledger = await newLedger('--unique', 'meta.id');
   await succeed(['emit', '-l', ledger], { input: '{"meta":{"id":"é"}}\n' });
   expectFailure(await runCli(['emit', '-l', ledger], { input: '{"meta":{"id":"\\u00e9"}}\n' }), 4, 'line 1');
 });
 
-test('a number is one id, whatever its spelling', async () => {
+test('a number is the same id in any spelling', async () => {
   const ledger = await newLedger('--unique', 'id');
   await succeed(['emit', '-l', ledger], { input: '{"id":1}\n{"id":9007199254740993}\n{"id":9007199254740992}\n' });
   expectFailure(await runCli(['emit', '-l', ledger], { input: '{"id":1.0}\n' }), 4, 'line 1');

@@ -9,7 +9,7 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const SQLITE_SHELL = '/usr/bin/sqlite3';
 
-test('a week of earthquakes comes out of replay as it went in, to the byte', async () => {
+test('replay prints a week of earthquakes byte for byte as emitted', async () => {
   const ledger = await earthquakeLedger();
   const { stdout } = await succeed(['replay', '-l', ledger]);
   expect(stdout.equals(readFileSync(EARTHQUAKES))).toBe(true);
@@ -33,7 +33,7 @@ test.skipIf(!existsSync(SQLITE_SHELL))('the shell of SQLite reads a ledger by it
   expect(select('PRAGMA integrity_check').toString()).toBe('ok\n');
 });
 
-test('one network lies in one partition', async () => {
+test('each network is in one partition', async () => {
   const events = storedEvents(await earthquakeLedger());
   const partitionsOf = new Map<string, Set<string>>();
   for (const { payload, partition } of events) {
@@ -44,7 +44,7 @@ test('one network lies in one partition', async () => {
   expect(new Set(events.map(({ partition }) => partition)).size).toBeGreaterThan(1);
 });
 
-test('takes its input from a pipe, from -, from a redirected file and from named files', async () => {
+test('reads its input from a pipe, from -, from a redirected file and from named files', async () => {
   const ledger = await newLedger();
   const file = fileIn(tempDir(), 'two.jsonl', '{"n":2}\n{"n":3}\n');
   await succeed(['emit', '-l', ledger], { input: '{"n":1}\n' });
@@ -56,17 +56,17 @@ test('takes its input from a pipe, from -, from a redirected file and from named
   expect(await replayed(ledger)).toBe('{"n":1}\n{"n":2}\n{"n":3}\n{"n":4}\n{"n":2}\n{"n":3}\n');
 });
 
-test('takes several files and standard input in the order in which they are named', async () => {
+test('reads several files and standard input in the order given', async () => {
   const ledger = await newLedger();
   const directory = tempDir();
-  // the first one ends without a newline and must not run into the next
+  // the first file has no final newline, and must not merge with the next
   const first = fileIn(directory, 'first', '1');
   const last = fileIn(directory, 'last', '3\n');
   await succeed(['emit', '-l', ledger, first, '-', last], { input: '2' });
   expect(await replayed(ledger)).toBe('1\n2\n3\n');
 });
 
-test('names the file and its own line where one of several is bad', async () => {
+test('names the file and the line within it if one of several is bad', async () => {
   const ledger = await newLedger();
   const directory = tempDir();
   const good = fileIn(directory, 'good', '1\n2\n3\n');
@@ -76,7 +76,7 @@ test('names the file and its own line where one of several is bad', async () => 
   expect(await replayed(ledger)).toBe('1\n2\n3\n4\n');
 });
 
-test('reads nothing where one of the files is not there', async () => {
+test('reads nothing if one of the files is missing', async () => {
   const ledger = await newLedger();
   const good = fileIn(tempDir(), 'good', '1\n');
   expectFailure(
@@ -88,7 +88,7 @@ test('reads nothing where one of the files is not there', async () => {
   expect(await replayed(ledger)).toBe('');
 });
 
-test('an empty input commits nothing and is no failure', async () => {
+test('an empty input commits nothing and exits with 0', async () => {
   const ledger = await newLedger();
   for (const input of ['', '\n\n', '\r\n', '\ufeff']) {
     const { stdout, stderr } = await succeed(['emit', '-l', ledger], { input });
@@ -98,7 +98,7 @@ test('an empty input commits nothing and is no failure', async () => {
   expect(storedEvents(ledger)).toEqual([]);
 });
 
-test('says what it has committed on standard error, with the head', async () => {
+test('prints what it has committed on standard error, with the head', async () => {
   const ledger = await newLedger();
   const { stdout, stderr } = await succeed(['emit', '-l', ledger], { input: '1\n2\n3\n' });
   expect(stdout.toString()).toBe('');
@@ -108,7 +108,7 @@ test('says what it has committed on standard error, with the head', async () => 
   );
 });
 
-test('says nothing with -q, but still what is wrong', async () => {
+test('prints only errors with -q', async () => {
   const ledger = await newLedger();
   const { stdout, stderr } = await succeed(['emit', '-q', '-l', ledger], { input: '1\n' });
   expect(stdout.toString() + stderr).toBe('');
@@ -142,7 +142,7 @@ test('--json prints a failure as a document too', async () => {
   expectFailure(result, 65, 'stdin: line 2, byte 1: ');
 });
 
-test('refuses to emit where there is no ledger, and makes none', async () => {
+test('refuses to emit without a ledger, and creates none', async () => {
   const ledger = join(tempDir(), 'none.codex');
   expectFailure(await runCli(['emit', '-l', ledger], { input: '1\n' }), 66, `there is no ledger at ${ledger}`);
   expect(existsSync(ledger)).toBe(false);
@@ -156,7 +156,7 @@ test('holds the input of a fast producer in chunks and keeps its order', async (
   await expectSoundLedger(ledger);
 });
 
-test('an interrupt keeps what was committed and tells that the rest was not read', async () => {
+test('an interrupt keeps what was committed, and reports that the rest was not read', async () => {
   const ledger = await newLedger();
   const child = startCli(['emit', '--receipts', '-l', ledger]);
   const result = finished(child);

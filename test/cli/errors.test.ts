@@ -17,7 +17,7 @@ function tamper(ledger: string, sql: string): void {
 }
 
 test.each([...READERS, ['emit'], ['inspect', '--verify']])(
-  '%s %s says where there is no ledger, exit 66, and how to make one',
+  '%s %s without a ledger exits with 66, and prints the path and how to create one',
   async (...args) => {
     const ledger = join(tempDir(), 'none.codex');
     const result = await runCli([...args.filter(Boolean), '-l', ledger]);
@@ -26,7 +26,7 @@ test.each([...READERS, ['emit'], ['inspect', '--verify']])(
   },
 );
 
-test('looks for ./events.codex, or for what COMPLETENGINE_LEDGER names, or for what -l names', async () => {
+test('opens ./events.codex, or the path of COMPLETENGINE_LEDGER, or that of -l', async () => {
   const cwd = tempDir();
   const env = { ...process.env, COMPLETENGINE_LEDGER: undefined };
   expectFailure(await runCli(['tail'], { cwd, env }), 66, join(cwd, 'events.codex'));
@@ -42,12 +42,12 @@ test('looks for ./events.codex, or for what COMPLETENGINE_LEDGER names, or for w
   ).toBe('1\n');
 });
 
-test.each(['', ' ', ':memory:'])('%j cannot name a ledger', async (ledger) => {
+test.each(['', ' ', ':memory:'])('%j is not a valid ledger path', async (ledger) => {
   for (const verb of ['init', 'tail'])
     expectFailure(await runCli([verb, `--ledger=${ledger}`]), 2, 'cannot name a ledger');
 });
 
-test('a ledger in a directory that does not exist cannot be made: 73', async () => {
+test('a ledger cannot be created in a missing directory: 73', async () => {
   const ledger = join(tempDir(), 'missing', 'events.codex');
   expectFailure(await runCli(['init', '-l', ledger]), 73, `cannot create ${ledger}: ENOENT`);
 });
@@ -70,7 +70,7 @@ test.each([
   for (const args of [...READERS, ['emit'], ['init']]) expectFailure(await runCli([...args, '-l', path]), 76, path);
 });
 
-test('a database of something else is not a ledger, and is left alone: 76', async () => {
+test('another database is not a ledger, and stays unchanged: 76', async () => {
   const path = join(tempDir(), 'other.sqlite');
   tamper(path, 'CREATE TABLE other (x); INSERT INTO other VALUES (1)');
   for (const args of [...READERS, ['emit']])
@@ -80,14 +80,14 @@ test('a database of something else is not a ledger, and is left alone: 76', asyn
   expect(result.stderr).not.toContain('use it');
 });
 
-test('an empty file is not a ledger yet: 76, and the way to make it one', async () => {
+test('an empty file is not a ledger: 76, with a hint how to create one', async () => {
   const path = fileIn(tempDir(), 'empty', '');
   const result = await runCli(['tail', '-l', path]);
   expectFailure(result, 76, 'it is empty');
   expect(result.stderr).toContain('completengine init');
 });
 
-test('a ledger with a foreign trigger is not taken for ours: 76', async () => {
+test('a ledger with a foreign trigger is refused: 76', async () => {
   const ledger = await newLedger();
   tamper(ledger, 'CREATE TRIGGER foreign_one AFTER INSERT ON p0 BEGIN SELECT 1; END');
   for (const args of [...READERS, ['emit']])
@@ -119,7 +119,7 @@ test('a damaged file is 3', async () => {
     expectFailure(await runCli([...args, '-l', ledger]), 3, /damaged|broken/);
 });
 
-test('a ledger that another process holds is busy: 75, after as long as was asked for', async () => {
+test('a ledger that another process holds is busy: 75, after --busy-timeout', async () => {
   const ledger = await newLedger();
   const db = new Database(ledger);
   db.exec('BEGIN IMMEDIATE');
@@ -148,20 +148,20 @@ test('--busy-timeout waits until the other process is done', async () => {
     expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");
 });
 
-describe.skipIf(process.getuid?.() !== 0)('to somebody else', () => {
-  /** What `tail` says to a user who owns nothing, behind what oclif says of his home. */
+describe.skipIf(process.getuid?.() !== 0)('for another user', () => {
+  /** The output of `tail` for a user without permissions, after oclif's lines about the home directory. */
   async function tailAsNobody(ledger: string, prepare: string): Promise<CliResult> {
     const script = `${prepare}; exec setpriv --reuid 65534 --clear-groups '${process.execPath}' "$BIN" tail -l "$ledger"`;
     const result = await runShell(script, { ledger, BIN, HOME: '/nonexistent' });
     return { ...result, stderr: result.stderr.replace(/^\(node:.*\n|^\(Use `node.*\n/gm, '') };
   }
 
-  test('a ledger one may not open is 77', async () => {
+  test('a ledger without read permission is 77', async () => {
     const ledger = await newLedger();
     expectFailure(await tailAsNobody(ledger, 'chmod 755 "$(dirname "$ledger")"'), 77, `${ledger} cannot be opened`);
   });
 
-  test('a ledger one may read, in a directory one may not write, is 77 and says what to do', async () => {
+  test('a readable ledger in a read-only directory is 77, with a hint', async () => {
     const ledger = await newLedger();
     const result = await tailAsNobody(ledger, 'chmod 755 "$(dirname "$ledger")"; chmod 644 "$ledger"');
     expectFailure(result, 77, 'the directory cannot be written');
@@ -169,7 +169,7 @@ describe.skipIf(process.getuid?.() !== 0)('to somebody else', () => {
   });
 });
 
-test.each([...READERS.map(([verb]) => verb), 'emit', 'init'])('%s refuses a flag it does not have: 2', async (verb) => {
+test.each([...READERS.map(([verb]) => verb), 'emit', 'init'])('%s refuses an unknown flag: 2', async (verb) => {
   expectFailure(await runCli([verb, '--bogus']), 2, '--bogus');
 });
 
@@ -205,7 +205,7 @@ test.each([
   expect(result.stderr).not.toContain('\u202e');
 });
 
-test('neither a file’s name nor what stands in it can drive the terminal', async () => {
+test('neither the name nor the content of a file can control the terminal', async () => {
   const ledger = await newLedger('--partition', 'manual:to', '--partitions', 'herring');
   const file = fileIn(tempDir(), EVIL, '{"to":"\u009b31m\\u001b[31m\u202e"}\n');
   const result = await runCli(['emit', '-l', ledger, file]);
@@ -234,7 +234,7 @@ test('a failure under --json is a document with its code, and the exit code is t
   expect(JSON.parse(usage.stdout.toString()).error).toMatchObject({ code: 'USAGE' });
 });
 
-test('an input that cannot be read is 65, and what came before it is kept', async () => {
+test('an unreadable input is 65, and the input before it is committed', async () => {
   const ledger = await newLedger();
   const directory = tempDir();
   writeFileSync(join(directory, 'good'), '1\n');
@@ -265,14 +265,14 @@ test.each([
     ['tail', '-o', 'josn'],
     'error: Expected --output=josn to be one of: payload, envelope, pretty\n  try: completengine tail --help\n',
   ],
-])('%j is answered with what may have been meant, and with the help of that very command', async (args, stderr) => {
-  // as users run it: oclif tells developers more
+])('%j prints the most similar name, and the help of that command', async (args, stderr) => {
+  // in production mode: oclif prints more for developers
   const env = { ...process.env, NODE_ENV: 'production' };
   expect(await runCli(args, { env })).toMatchObject({ code: 2, stderr });
 });
 
 test.each(["it's here", '-dash', 'two\nlines \x1b[2J', '$(touch pwned)'])(
-  'a hint can be pasted, whatever the path holds: %j',
+  'a hint can be pasted into a shell, whatever the path contains: %j',
   async (name) => {
     const directory = tempDir();
     const refused = await runCli(['replay', `--ledger=./${name}`], { cwd: directory });
@@ -288,7 +288,7 @@ test.each([
   ['partition add extra', 'the change was made'],
   ['partition place acme p0 --json', 'the change was made'],
   ['init -l new.codex', 'the ledger was created: '],
-])('%s whose result cannot be printed says that it was done', async (command, done) => {
+])('%s whose result cannot be printed reports that the work is done', async (command, done) => {
   const directory = dirname(await newLedger('--partition', 'hash:k'));
   const result = await runShell(`cd "$directory"; completengine ${command} > /dev/full`, { directory });
   expectFailure(result, 74, 'the output cannot be written: ENOSPC');

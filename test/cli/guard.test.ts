@@ -1,4 +1,4 @@
-/** Ways in which a process can end before its run has: each is one line that names it, and an exit code of the table. */
+/** Tests every abnormal end of a process: each prints one line with the cause, and has an exit code of the table. */
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
@@ -36,7 +36,7 @@ it.each([
   ).toBe(true);
 });
 
-it('a clone that is not built says what to run', () => {
+it('a clone that is not built prints the command to run', () => {
   const directory = tempDir();
   mkdirSync(join(directory, 'bin'));
   cpSync(join(ROOT, 'bin'), join(directory, 'bin'), { recursive: true });

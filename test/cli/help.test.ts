@@ -4,7 +4,7 @@ import { runCli } from '../support/cli.ts';
 
 const COMMON = ['busy-timeout', 'ledger'];
 
-/** What a change of the surface must change here too: commands and flags are part of the interface. */
+/** All commands and flags: they are part of the interface, so a change of them must also change this table. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
   emit: [
@@ -119,15 +119,30 @@ const SHORT: Readonly<Record<string, string>> = {
   q: 'quiet',
 };
 
+interface Option {
+  readonly char?: string;
+  readonly description?: string;
+}
+
 interface Manifest {
-  readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, { readonly char?: string }>> }>>;
+  readonly commands: Readonly<
+    Record<
+      string,
+      {
+        readonly summary: string;
+        readonly description?: string;
+        readonly flags: Readonly<Record<string, Option>>;
+        readonly args: Readonly<Record<string, Option>>;
+      }
+    >
+  >;
 }
 
 const idOf = (verb: string) => verb.replaceAll(' ', ':');
 
 const manifest = JSON.parse(readFileSync(new URL('../../oclif.manifest.json', import.meta.url), 'utf8')) as Manifest;
 
-test('the commands and their flags are those that are written down here', () => {
+test('the commands and flags are exactly those of the table', () => {
   const sorted = (names: readonly string[]) => [...names].sort();
   expect(sorted(Object.keys(manifest.commands))).toEqual(sorted(Object.keys(SURFACE).map(idOf)));
   for (const [verb, flags] of Object.entries(SURFACE))
@@ -161,6 +176,20 @@ test.each([[['--help']], [['help']], [[]]])('%j lists the verbs', async (args) =
     expect(stdout.toString()).toMatch(new RegExp(`^ +${verb} +[A-Z]`, 'm'));
 });
 
+test('no sentence of the help is longer than 30 words, and none has a retired word', () => {
+  for (const [id, { summary, description = '', flags, args }] of Object.entries(manifest.commands)) {
+    const options = [...Object.values(flags), ...Object.values(args)].map((option) => option.description ?? '');
+    for (const text of [summary, description, ...options]) {
+      for (const sentence of text.split(/(?<=[.!?])\s+/))
+        expect([id, sentence, sentence.split(/\s+/).length > 30]).toEqual([id, sentence, false]);
+      expect([id, text]).toEqual([
+        id,
+        expect.not.stringMatching(/\b(told|tells?|whoever|anew|mend|go(es)? on|for ever)\b/i),
+      ]);
+    }
+  }
+});
+
 test('help fits into eighty columns', async () => {
   for (const verb of Object.keys(SURFACE)) {
     const { stdout } = await runCli([...verb.split(' '), '--help'], {
@@ -171,7 +200,7 @@ test('help fits into eighty columns', async () => {
   }
 });
 
-test('help shows the groups of flags as the command names them, those of all commands last', async () => {
+test('help shows the groups of flags in the order of the command, GLOBAL last', async () => {
   const { stdout } = await runCli(['replay', '--help']);
   const headings = stdout.toString().match(/^([A-Z]+ )?FLAGS$/gm);
   expect(headings).toEqual([
@@ -186,7 +215,7 @@ test('help shows the groups of flags as the command names them, those of all com
   ]);
 });
 
-test('the first help names each verb once, and the first steps', async () => {
+test('the root help lists each verb once, and the first steps', async () => {
   const { stdout } = await runCli(['--help']);
   const text = stdout.toString();
   expect(text.match(/^ {2}partition /gm)).toHaveLength(1);

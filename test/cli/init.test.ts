@@ -10,7 +10,7 @@ async function inspected(ledger: string) {
   return JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString());
 }
 
-test('makes ./events.codex and says what it is', async () => {
+test('creates ./events.codex and prints its settings', async () => {
   const cwd = tempDir();
   const { stdout, stderr } = await succeed(['init'], { cwd, env: { ...process.env, COMPLETENGINE_LEDGER: undefined } });
   expect(stderr).toBe('');
@@ -18,7 +18,7 @@ test('makes ./events.codex and says what it is', async () => {
   expect(existsSync(join(cwd, 'events.codex'))).toBe(true);
 });
 
-test('a ledger is its owner’s alone, a WAL file with full durability and our mark', async () => {
+test('a ledger has mode 0600, WAL, full durability and our application id', async () => {
   const ledger = await newLedger();
   expect(statSync(ledger).mode & 0o777).toBe(0o600);
   const db = new Database(ledger, { readonly: true });
@@ -29,7 +29,7 @@ test('a ledger is its owner’s alone, a WAL file with full durability and our m
   expect((await inspected(ledger)).storage.settings).toMatchObject({ synchronous: 2, page_size: 16384 });
 });
 
-test('--partitions takes a number or names', async () => {
+test('--partitions accepts a number or names', async () => {
   const names = async (spec: string) =>
     (await inspected(await newLedger('--partitions', spec))).partitions.map(({ name }: { name: string }) => name);
   expect(await names('3')).toEqual(['p0', 'p1', 'p2']);
@@ -37,7 +37,7 @@ test('--partitions takes a number or names', async () => {
   expect(await names('256')).toHaveLength(256);
 });
 
-test('--partition, --time, --unique, --durability, --determinism and --max-line are kept', async () => {
+test('--partition, --time, --unique, --durability, --determinism and --max-line are stored', async () => {
   const ledger = await newLedger(
     ...['--partition', 'manual:shoal', '--partitions', 'herring,cod', '--time', 'meta.at', '--unique', 'meta.id'],
     ...['--durability', 'normal', '--determinism', 'relaxed', '--max-line', '5000'],
@@ -57,7 +57,7 @@ test('--json prints what inspect --json prints', async () => {
   expect(JSON.parse(stdout.toString())).toEqual(await inspected(ledger));
 });
 
-test('refuses a ledger that is there already with 73 and leaves it as it is', async () => {
+test('refuses an existing ledger with 73, and does not change it', async () => {
   const ledger = await newLedger('--partitions', '2');
   await succeed(['emit', '-l', ledger], { input: '1\n' });
   const before = readFileSync(ledger);
@@ -66,14 +66,14 @@ test('refuses a ledger that is there already with 73 and leaves it as it is', as
   expect(await replayed(ledger)).toBe('1\n');
 });
 
-test('takes over an empty file: what an interrupted init leaves behind', async () => {
+test('uses an empty file, as left by an interrupted init', async () => {
   const ledger = join(tempDir(), 'events.codex');
   writeFileSync(ledger, '', { mode: 0o600 });
   await succeed(['init', '-l', ledger]);
   expect((await inspected(ledger)).events).toBe(0);
 });
 
-test('of several that make one ledger at the same time one succeeds, and the others say it is there', async () => {
+test('of several concurrent inits of one path one succeeds, and the others report that it exists', async () => {
   const ledger = join(tempDir(), 'events.codex');
   const runs = await Promise.all([1, 2, 3, 4].map(() => runCli(['init', '-l', ledger])));
   expect(runs.map(({ code }) => code).sort()).toEqual([0, 73, 73, 73]);

@@ -1,4 +1,4 @@
-/** However an input comes in, by pipe, socket or file, in whatever pieces: the same events, the same rejects, the same line numbers. */
+/** Tests that every kind of input, in any pieces, gives the same events, rejects and line numbers: pipe, socket and file. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 
-/** Writes the file to standard output in pieces of these sizes, with a pause behind each of them. */
+/** Writes the file to standard output in pieces of these sizes, with a pause after each. */
 const TRICKLE = `
   const { readFileSync, writeSync } = require('node:fs');
   const bytes = readFileSync(process.env.INPUT);
@@ -42,7 +42,7 @@ async function throughShell(
   return { code, replayed: (await succeed(['replay', '-q', '-l', ledger])).stdout };
 }
 
-describe('lines that end where reads end', () => {
+describe('lines that end at the boundaries of reads', () => {
   const { bytes, payloads, rejects } = awkwardInput();
   const expected = Buffer.from(`${payloads.join('\n')}\n`);
 
@@ -55,12 +55,12 @@ describe('lines that end where reads end', () => {
     expect(parseLines<Reject>(readFileSync(kept)).map(({ line, reason }) => ({ line, reason }))).toEqual(rejects);
   }
 
-  test.each(WAYS)('come whole through %s', async (_, script) => {
+  test.each(WAYS)('arrive complete through %s', async (_, script) => {
     const input = fileIn(tempDir(), 'input.jsonl', bytes);
     await expectTaken(async (ledger, kept) => (await throughShell(script, input, ledger, `--rejects ${kept}`)).code);
   });
 
-  test('come whole through a socket', async () => {
+  test('arrive complete through a socket', async () => {
     await expectTaken(
       async (ledger, kept) => (await spawnCli(['emit', '-q', '-l', ledger, '--rejects', kept], { input: bytes })).code,
     );
@@ -71,7 +71,7 @@ test.each([
   ['a file that is named', 'completengine emit -q -l "$LEDGER" "$INPUT"'],
   ['a file on standard input', 'completengine emit -q -l "$LEDGER" < "$INPUT"'],
   ['a file that goes in as a whole', 'completengine emit -q -l "$LEDGER" --atomic "$INPUT"'],
-])('%s and is below 2 MiB becomes one commit, though its last line has no end', async (_, script) => {
+])('%s and is below 2 MiB becomes one commit, even without a final newline', async (_, script) => {
   const ledger = await newLedger();
   const lines = Array.from({ length: 12_000 }, (_, n) => `{"n":${n},"pad":"${'x'.repeat(150)}"}`).join('\n');
   expect(lines.length).toBeGreaterThan(2_000_000);
@@ -80,7 +80,7 @@ test.each([
   expect(rawCommits(ledger)).toMatchObject([{ first_sequence: 1, count: 12_000 }]);
 });
 
-test('a file on standard input is read from where the shell has left it', async () => {
+test('a file on standard input is read from its current position', async () => {
   const ledger = await newLedger();
   const input = fileIn(tempDir(), 'input.jsonl', 'read by the shell\n1\n2\n');
   await throughShell('{ read -r _; completengine emit -q -l "$LEDGER"; } < "$INPUT"', input, ledger);
@@ -88,7 +88,7 @@ test('a file on standard input is read from where the shell has left it', async 
 });
 
 test.each(WAYS.filter(([way]) => way !== 'a pipe that trickles'))(
-  'two million lines of one byte come through %s',
+  'two million lines of one byte arrive through %s',
   async (_, script) => {
     const lines = Buffer.from('1\n7\n0\n5\n'.repeat(500_000));
     const { code, replayed } = await throughShell(script, fileIn(tempDir(), 'input.jsonl', lines), await newLedger());
@@ -100,7 +100,7 @@ test.each(WAYS.filter(([way]) => way !== 'a pipe that trickles'))(
 const SIXTEEN_MEBIBYTES = 16 * 1024 * 1024;
 
 test.each(WAYS.slice(0, quick(2, WAYS.length)))(
-  'lines of sixteen mebibytes among others come through %s, and one byte more is too long',
+  'lines of sixteen mebibytes among others arrive through %s, and one byte more is too long',
   async (_, script) => {
     const longest = `"${'z'.repeat(SIXTEEN_MEBIBYTES - 2)}"`;
     const others = Array.from({ length: 20_000 }, (_, n) => `{"n":${n}}`).join('\n');

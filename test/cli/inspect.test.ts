@@ -23,7 +23,7 @@ test('shows what a ledger holds', async () => {
   expect(text).toMatch(/^p2 +419 +24\.5 %/m);
 });
 
-test('--json has the same as one document', async () => {
+test('--json prints the same as one document', async () => {
   const ledger = await earthquakeLedger();
   const document = await inspected(ledger);
   expect(document).toMatchObject({
@@ -65,7 +65,7 @@ test('an empty ledger has a head, no times and empty partitions', async () => {
   expect((await succeed(['inspect', '-l', document.path])).stdout.toString()).toMatch(/^time +none yet$/m);
 });
 
-test('says in a line how far its groups are behind, and in the document what --groups says', async () => {
+test('shows the lag of its groups on one line, and the document of --groups with --json', async () => {
   const ledger = await newLedger('--partitions', '2');
   await succeed(['emit', '-q', '-l', ledger], { input: '1\n2\n3\n4\n' });
   expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).not.toMatch(/^groups/m);
@@ -84,7 +84,7 @@ test('says in a line how far its groups are behind, and in the document what --g
   expect(named.groups).toEqual(groups);
 });
 
-test('a name in the file that could not have been given is refused, and does not reach the output: 3', async () => {
+test('an invalid name in the file is refused, and not printed: 3', async () => {
   const ledger = await newLedger('--partitions', '1');
   await succeed(['emit', '-q', '-l', ledger], { input: '1\n' });
   await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
@@ -122,7 +122,7 @@ test.each(['1708', '0', '-3'])('--sequence %s is refused with 2', async (sequenc
   expectFailure(await runCli(['inspect', `--sequence=${sequence}`, '-l', await earthquakeLedger()]), 2, sequence);
 });
 
-test('--verify proves a sound ledger', async () => {
+test('--verify passes an intact ledger', async () => {
   const ledger = await earthquakeLedger();
   const { stdout } = await succeed(['inspect', '--verify', '-l', ledger]);
   expect(stdout.toString()).toMatch(
@@ -131,7 +131,7 @@ test('--verify proves a sound ledger', async () => {
   expect(await inspected(ledger, '--verify')).toMatchObject({ isSound: true, events: 1707, isAnchored: false });
 });
 
-test('--expect-head proves that the ledger extends a head kept earlier', async () => {
+test('--expect-head verifies that the ledger extends an earlier head', async () => {
   const ledger = await newLedger();
   const { head: empty } = await inspected(ledger);
   await succeed(['emit', '-l', ledger], { input: '1\n2\n' });
@@ -163,13 +163,13 @@ test('--expect-head fails with 3 for another hash, and for more events than ther
 });
 
 test.each(['', '5', 'abc', '2:abc', `02:${'a'.repeat(64)}`, `2:${'g'.repeat(64)}`])(
-  '--expect-head %j is no head',
+  '--expect-head %j is not a head',
   async (head) => {
     expectFailure(await runCli(['inspect', `--expect-head=${head}`, '-l', await newLedger()]), 2, 'is not a head');
   },
 );
 
-test('--verify names the first commit that was changed, exit 3, and replay tells nothing of it', async () => {
+test('--verify names the first changed commit, exit 3, and replay outputs nothing of it', async () => {
   const ledger = await newLedger('--partitions', '1');
   for (const input of ['"first"\n', '"second"\n', '"third"\n']) await succeed(['emit', '-l', ledger], { input });
   const db = new Database(ledger);
@@ -184,7 +184,7 @@ test('--verify names the first commit that was changed, exit 3, and replay tells
   );
 });
 
-test('--sequence goes with neither --verify nor --expect-head', async () => {
+test('--sequence cannot be combined with --verify or --expect-head', async () => {
   expectFailure(
     await runCli(['inspect', '--sequence', '1', '--verify', '-l', await newLedger()]),
     2,
@@ -192,7 +192,7 @@ test('--sequence goes with neither --verify nor --expect-head', async () => {
   );
 });
 
-test('looking at a ledger changes nothing of it', async () => {
+test('inspect does not change the ledger', async () => {
   const ledger = await earthquakeLedger();
   const before = statSync(ledger);
   for (const args of [['inspect'], ['inspect', '--verify'], ['partition'], ['replay', '-q'], ['tail']])

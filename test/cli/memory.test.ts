@@ -1,4 +1,4 @@
-/** Memory does not grow with the input: the bound holds for a sample, and the bench holds it for more. In the soak alone: what a process holds depends on the machine. */
+/** Tests that memory does not grow with the input: with a sample here, and with more in the bench. Only in the soak, because memory depends on the machine. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { isSoak } from '../support/test-size.ts';
 const LINES_PER_PIECE = 5000;
 const PIECES = 100;
 
-/** Most memory the process ever held, in MiB, as Linux counts it; 0 where it has just ended. */
+/** Peak memory of the process in MiB, by Linux; 0 if it has just ended. */
 function peakMebibytes(pid: number): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
@@ -22,7 +22,7 @@ function peakMebibytes(pid: number): number {
   }
 }
 
-/** What a replay writes, in bytes, and the most memory it held meanwhile. */
+/** The output of a replay in bytes, and its peak memory. */
 async function replayOf(...args: string[]): Promise<{ bytes: number; peak: number }> {
   const child = startCli(['replay', '-q', ...args]);
   let bytes = 0;
@@ -36,7 +36,7 @@ async function replayOf(...args: string[]): Promise<{ bytes: number; peak: numbe
 }
 
 it.runIf(isSoak && process.platform === 'linux')(
-  'emits 100 MB within 200 MiB, and the second half needs no more than the first',
+  'emits 100 MB within 200 MiB, and the second half needs no more memory than the first',
   async () => {
     const ledger = join(tempDir(), 'events.codex');
     await runCli(['init', '-l', ledger, '--partition', 'hash:tenant']);
@@ -65,7 +65,7 @@ it.runIf(isSoak && process.platform === 'linux')(
 );
 
 it.runIf(isSoak && process.platform === 'linux')(
-  'replays large commits that stand right behind small ones within 250 MiB',
+  'replays large commits right after small ones within 250 MiB',
   async () => {
     const directory = tempDir();
     const ledger = join(directory, 'events.codex');
@@ -86,7 +86,7 @@ it.runIf(isSoak && process.platform === 'linux')(
 );
 
 it.runIf(isSoak && process.platform === 'linux')(
-  'tells a commit of a million events of one byte in every form within 350 MiB',
+  'prints a commit of a million one-byte events in every form within 350 MiB',
   async () => {
     const directory = tempDir();
     const ledger = join(directory, 'events.codex');

@@ -1,4 +1,4 @@
-/** A native module that does not fit: one line with the versions, one with the command that helps, exit code 69; for the library an error with a code. */
+/** Tests native modules that do not fit: one line with the versions, one with the command to run, exit code 69; for the library an error with a code. */
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -27,14 +27,14 @@ const OPEN = `
   const error = await Completengine.open({ ledger: './library.codex' }).catch((error) => error);
   console.log(error instanceof LedgerError, error.code);`;
 
-/** The command and the library refuse, and no file is left behind. */
+/** Both the command and the library refuse, and leave no file. */
 function expectBothToRefuse(planted: PlantedPackage, fact: RegExp, hint = REINSTALL): void {
   expectRefusal(planted.command(['init']), fact, hint);
   expect(planted.program(OPEN)).toEqual({ code: 0, signal: null, out: 'true CANNOT_LOAD\n', err: '' });
   expect(readdirSync(planted.project).filter((name) => name.includes('codex'))).toEqual([]);
 }
 
-/** Counts the threads that end with CANNOT_LOAD; prints that, and what was committed and replayed by the main thread alone. */
+/** Counts the threads that end with CANNOT_LOAD; prints that, and what the main thread has committed and replayed without threads. */
 const THREADS = `
   import { rmSync } from 'node:fs';
   import module from 'node:module';
@@ -74,9 +74,9 @@ describe('a native module', () => {
     expect(planted.program(OPEN)).toMatchObject({ code: 0, out: 'false undefined\n' });
   });
 
-  it('of a version that would end this Node is not loaded', () => {
+  it('of a version that would crash this Node is not loaded', () => {
     const planted = new PlantedPackage();
-    // a binary that is looked at before the version would give another message
+    // checking the binary before the version would give another message
     writeFileSync(planted.binaryOf('better-sqlite3'), 'no binary');
     planted.setVersion('better-sqlite3', isOldNode ? '13.2.0' : '12.11.1');
     if (isOldNode)
@@ -123,7 +123,7 @@ describe('a native module', () => {
     );
   });
 
-  it('for BLAKE3 is held to the same', () => {
+  it('for BLAKE3 is checked in the same way', () => {
     const planted = new PlantedPackage();
     writeFileSync(planted.binaryOf('@napi-rs/blake-hash-linux-x64-gnu'), 'no binary');
     expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ cannot be loaded by Node/);
@@ -131,7 +131,7 @@ describe('a native module', () => {
     expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ has no binary here for Node/, INSTALL);
   });
 
-  it('is needed by no command that opens no ledger', () => {
+  it('is not needed by a command that opens no ledger', () => {
     const planted = new PlantedPackage();
     planted.remove('better-sqlite3');
     planted.remove('@napi-rs/blake-hash');
@@ -139,7 +139,7 @@ describe('a native module', () => {
     expect(planted.command(['emit', '--help'])).toMatchObject({ code: 0, err: '' });
   });
 
-  it('that goes while a ledger is open leaves the work of its threads to the main thread', () => {
+  it('that disappears while a ledger is open leaves the work of the threads to the main thread', () => {
     const planted = new PlantedPackage();
     const { code, out, err } = planted.program(THREADS, { BINARY: planted.binaryOf('better-sqlite3') });
     expect({ code, out }, err).toEqual({ code: 0, out: '40000 40000 true\n' });

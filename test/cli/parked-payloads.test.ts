@@ -28,7 +28,7 @@ async function read(
   return found;
 }
 
-/** How often the ledger is read from some place on. */
+/** The number of reads of the ledger. */
 function countReplays(engine: Completengine): () => number {
   let replays = 0;
   const replay = engine.replay.bind(engine);
@@ -39,7 +39,7 @@ function countReplays(engine: Completengine): () => number {
   return () => replays;
 }
 
-test('payloads of parked events come in their order, near ones with one reading', async () => {
+test('payloads of parked events come in order, close ones with one read', async () => {
   const engine = await openEngine({ partitions: 3 });
   await engine.emit(Array.from({ length: 120_000 }, (_, at) => String(at + 1)));
   const replays = countReplays(engine);
@@ -52,7 +52,7 @@ test('payloads of parked events come in their order, near ones with one reading'
   expect(await read(engine, [])).toEqual([]);
 });
 
-test('one that was parked after the reading began is looked up', async () => {
+test('an event parked after the read began is read alone', async () => {
   const engine = await openEngine();
   await engine.emit(['1', '2']);
   async function* growing() {
@@ -65,7 +65,7 @@ test('one that was parked after the reading began is looked up', async () => {
   expect(found).toEqual(['1', '3', '4']);
 });
 
-test('one that the ledger does not have is named', async () => {
+test('a sequence past the head is named', async () => {
   const engine = await openEngine();
   await engine.emit(['1', '2']);
   expect((await failureOf(() => read(engine, [2, 7]), 'INVALID_RANGE')).message).toBe('there is no sequence 7');

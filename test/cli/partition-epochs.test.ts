@@ -1,4 +1,4 @@
-/** Changing the routing from the command line, alone and under emitters that run through it. */
+/** Tests changes of the routing from the command line, alone and during concurrent emitters. */
 
 import { expect, test } from 'vitest';
 import { Completengine } from '../../src/index.ts';
@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 const text = ({ stdout }: CliResult) => stdout.toString();
 const document = ({ stdout }: CliResult) => JSON.parse(stdout.toString());
 
-test('add tells what changed, from which sequence, and that keys move', async () => {
+test('add prints what changed, from which sequence, and that keys move', async () => {
   const ledger = await earthquakeLedger();
   const before = await replayed(ledger);
   expect(text(await succeed(['partition', 'add', 'p8', 'p9', '-l', ledger]))).toBe(
@@ -69,7 +69,7 @@ test('each change returns a document', async () => {
   ).toEqual([1, 2, 3, 4]);
 });
 
-test('a placed key goes where it was placed, as explain says', async () => {
+test('a placed key goes to its partition, as explain shows', async () => {
   const ledger = await newLedger('--partition', 'composite:a+b', '--partitions', '4');
   await succeed(['partition', 'place', 'x+y', 'p3', '"p+q"+r', 'p2', '-l', ledger]);
   expect(text(await succeed(['partition', 'explain', '["x","y"]', 'x+y', '"p+q"+r', '-l', ledger]))).toBe(
@@ -87,7 +87,7 @@ test.each([
   ['range:properties.type=earthquake,quarry', []],
   ['composite:properties.net+properties.magType', ['--missing', 'p0']],
   ['manual:properties.net', ['--partitions', [...new Set(earthquakes().map(({ net }) => net))].join(',')]],
-])('explain on standard input says of %s where each of the earthquakes then lies', async (spec, options) => {
+])('explain on standard input predicts for %s the partition of each earthquake', async (spec, options) => {
   const ledger = await newLedger('--partition', spec, ...options);
   const before = await succeed(['partition', 'explain', '--json', '-l', ledger], {
     input: earthquakes()
@@ -105,7 +105,7 @@ test.each([
     (await succeed(['replay', '-q', '-o', 'envelope', '-l', ledger])).stdout,
   );
   expect(explained.map(({ key }) => key)).toEqual(envelopes.map(({ key }) => key));
-  // and by its key alone, where it has one
+  // and by its key only, if it has one
   const keys = [
     ...new Map(explained.flatMap(({ key, partition }) => (key === null ? [] : [[key, partition] as const]))),
   ];
@@ -117,7 +117,7 @@ test.each([
   }
 });
 
-test('explain names lines that would not be taken, goes on, and ends with 65', async () => {
+test('explain names lines that would be rejected, continues, and exits with 65', async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '1');
   const { code, stdout, stderr } = await runCli(['partition', 'explain', '-l', ledger], {
     input: '{"k":"a\\tb"}\n\n{"j":1}\nnonsense\n{"k":1.0}',
@@ -128,7 +128,7 @@ test('explain names lines that would not be taken, goes on, and ends with 65', a
   expect({ code, stderr }).toEqual({ code: 65, stderr: '2 lines would be rejected\n' });
 });
 
-test('explain tells of events without a key, of keys that were placed, and of the epoch', async () => {
+test('explain shows events without a key, placed keys, and the epoch', async () => {
   const ledger = await newLedger('--partition', 'range:n=10', '--missing', 'none');
   await succeed(['partition', 'place', '7', 'p1', '-l', ledger]);
   const lines = parseLines(
@@ -141,7 +141,7 @@ test('explain tells of events without a key, of keys that were placed, and of th
   ]);
 });
 
-test('explain ends when nobody reads on', async () => {
+test('explain stops when the output pipe is closed', async () => {
   const ledger = await earthquakeLedger();
   const child = startCli(['partition', 'explain', '-l', ledger]);
   child.stdout.once('data', () => child.stdout.destroy());
@@ -159,7 +159,7 @@ test('explain ends when nobody reads on', async () => {
   expect(await result).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('a dry run tells what would move, and writes nothing', async () => {
+test('a dry run reports what would move, and writes nothing', async () => {
   const ledger = await earthquakeLedger();
   const head = document(await succeed(['inspect', '--json', '-l', ledger])).head;
   const run = ['partition', 'reroute', 'hash:properties.net', '--partitions', '9', '--dry-run', '-l', ledger];
@@ -204,20 +204,20 @@ test.each([
   expect(JSON.parse(text(await succeed(['inspect', '--json', '-l', ledger]))).head).toBe(JSON.parse(before).head);
 });
 
-test('add to a range is refused with the way to do it', async () => {
+test('add to a range is refused with a hint to reroute', async () => {
   const ledger = await newLedger('--partition', 'range:k=1,2');
   const result = await runCli(['partition', 'add', 'x', '-l', ledger]);
   expectFailure(result, 2, 'a range has as many partitions as its bounds make: 3');
   expect(result.stderr).toContain('completengine partition reroute range:k=BOUND');
 });
 
-test('a ledger that is not there is not made', async () => {
+test('a missing ledger is not created', async () => {
   for (const args of [['add', 'x'], ['place', 'k', 'p0'], ['reroute', 'hash'], ['explain', 'k'], []]) {
     expectFailure(await runCli(['partition', ...args, '-l', '/nonexistent/x.codex']), 66, 'there is no ledger');
   }
 });
 
-test('tail -f tells events of partitions that are added while it runs', async () => {
+test('tail -f prints events of partitions added while it runs', async () => {
   const ledger = await newLedger('--partition', 'manual:k', '--partitions', 'a');
   const tail = startCli(['tail', '-f', '-o', 'envelope', '-l', ledger]);
   const delivered = finished(tail);
@@ -239,14 +239,14 @@ test('tail -f tells events of partitions that are added while it runs', async ()
 
 const CHANGES = quick(6, 20);
 
-test(`four emitters run through ${CHANGES} changes, and every event lies where the rule of its epoch sends it`, async () => {
+test(`four emitters run through ${CHANGES} changes, and every event is in the partition of its epoch`, async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3', '--time', 't');
   const lineOf = (emitter: number, n: number) =>
     `{"k":"k${n % 211}","n":${n},"e":${emitter},"t":${1_760_000_000_000 + n},"pad":"${'x'.repeat(60)}"}`;
-  /** How many changes were made; the emitters go along with them, so that their number does not hang on the machine's speed. */
+  /** The number of changes so far. The emitters keep pace with them, so that the test does not depend on the machine's speed. */
   let made = 0;
   const rounds = [0, 0, 0, 0];
-  // two send volume, for the kernel and the writing thread, and two a few lines at a time
+  // two send volume, for the kernel and the writer thread, and two a few lines at a time
   const emitters = [0, 1, 2, 3].map(async (emitter) => {
     const [piece, pieces] = emitter < 2 ? [12_000, 1] : [100, 6];
     const child = startCli(['emit', '-q', '--receipts', '-l', ledger, '--busy-timeout', '60s']);
@@ -280,7 +280,7 @@ test(`four emitters run through ${CHANGES} changes, and every event lies where t
   const digestThrough = async (sequence: number) => (await reader.replay({ throughSequence: sequence })).digest;
   try {
     for (let nth = 0; nth < CHANGES; nth++) {
-      // two emitters have events in every epoch, and the others may be in the midst of theirs
+      // two emitters have events in every epoch; the others may be in the middle of theirs
       await until(() => rounds.filter((round) => round > nth).length >= 2);
       const [verb = '', ...args] = changes[nth % changes.length]?.(nth) ?? [];
       const change = document(
@@ -295,7 +295,7 @@ test(`four emitters run through ${CHANGES} changes, and every event lies where t
     made = CHANGES;
   }
   const sent = await Promise.all(emitters);
-  // the changes fell into the midst of it
+  // the changes happened during the emissions
   expect(past.size).toBe(Math.ceil(CHANGES / 3));
   const events = await expectRoutedByEpochs(ledger);
   expect(events).toHaveLength(sent.reduce((sum, count) => sum + count, 0));
@@ -309,7 +309,7 @@ test(`four emitters run through ${CHANGES} changes, and every event lies where t
   await succeed(['inspect', '--verify', '-l', ledger]);
 }, 180_000);
 
-test('two who change the routing at the same time come one after the other', async () => {
+test('two concurrent changes of the routing are serialized', async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '2');
   const results = await Promise.all(
     [0, 1, 2, 3].map((nth) => runCli(['partition', 'add', `x${nth % 3}`, '-l', ledger])),

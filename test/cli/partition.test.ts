@@ -47,6 +47,6 @@ test('an empty ledger lists its partitions without shares', async () => {
   expect(stdout.toString()).toMatch(/^herring +shoal = herring +0 +0 B$/m);
 });
 
-test('refuses an argument it does not know', async () => {
+test('refuses an unknown argument', async () => {
   expectFailure(await runCli(['partition', 'nonsense', '-l', await newLedger()]), 2, 'nonsense');
 });

@@ -3,7 +3,7 @@ import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { expectFailure, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
 import { runShell } from '../support/shell.ts';
 
-/** Long enough for a loaded machine, short of waiting for ever. */
+/** Long enough for a loaded machine, but bounded. */
 const ENDS_BY_ITSELF_MS = 20_000;
 
 function lines(count: number): string {
@@ -23,7 +23,7 @@ test.each([
   ['replay -q'],
   ['replay -q -o envelope'],
   ['replay -q --determinism relaxed'],
-])('%s | head -1 ends with 0 and says nothing', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
+])('%s | head -1 ends with 0 and prints nothing on standard error', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
   const ledger = await filledLedger(60_000);
   const { stdout, stderr, code } = await runShell(
     `completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`,
@@ -34,7 +34,7 @@ test.each([
 });
 
 test.each([['tail -f'], ['tail -f -n all'], ['inspect --watch'], ['inspect --watch --every 1h']])(
-  '%s | head -1 ends though no further event comes',
+  '%s | head -1 ends even if no further event comes',
   { timeout: ENDS_BY_ITSELF_MS },
   async (command) => {
     for (const count of [1, 20_000]) {
@@ -49,7 +49,7 @@ test.each([['tail -f'], ['tail -f -n all'], ['inspect --watch'], ['inspect --wat
   },
 );
 
-test('a replay whose reader goes reports that the rest was not told', async () => {
+test('a replay whose output pipe is closed reports that it stopped early', async () => {
   const ledger = await filledLedger(60_000);
   const { stderr, code } = await runShell(
     `completengine replay --json -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`,
@@ -61,7 +61,7 @@ test('a replay whose reader goes reports that the rest was not told', async () =
     ledger,
   });
   expect(delivered.code).toBe(0);
-  expect(delivered.stderr).toContain('told');
+  expect(delivered.stderr).toContain('stopped ');
   expect(delivered.stderr).not.toContain('no events in this range');
 });
 
@@ -75,7 +75,7 @@ test.each([
   '--help',
   'emit --help',
   '--version',
-])('%s into a reader that has gone ends with 0 and says nothing', async (command) => {
+])('%s into a closed pipe ends with 0 and prints nothing on standard error', async (command) => {
   const ledger = await filledLedger(10);
   const script = `{ sleep 0.5; completengine ${command}; echo "$?" >&2; } | true`;
   expect((await runShell(script, { COMPLETENGINE_LEDGER: ledger })).stderr).toBe('0\n');
@@ -93,13 +93,13 @@ test.each([
   ['partition --json'],
   ['emit -q --receipts'],
   ['emit --json'],
-])('%s to a full disk ends with 74 and says so', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
+])('%s to a full disk ends with 74 and an error', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
   const ledger = await filledLedger(10);
   const result = await runShell(`echo '{"n":"more"}' | completengine ${command} -l "$ledger" > /dev/full`, { ledger });
   expectFailure(result, 74, 'the output cannot be written: ENOSPC');
 });
 
-test('what was committed stays committed where the receipts cannot be written', async () => {
+test('a failed write of receipts does not undo the commit', async () => {
   const ledger = await filledLedger(0);
   await runShell(`echo '{"n":"more"}' | completengine emit --receipts -l "$ledger" > /dev/full`, { ledger });
   expect(storedEvents(ledger)).toHaveLength(1);
@@ -121,9 +121,11 @@ test('a file gets every byte too', async () => {
   expect(stdout.toString() === lines(60_000)).toBe(true);
 });
 
-test('emit whose reader of receipts goes stops, says so, and ends with 0', { timeout: ENDS_BY_ITSELF_MS }, async () => {
+test('emit stops when the output pipe of its receipts is closed, reports that, and exits with 0', {
+  timeout: ENDS_BY_ITSELF_MS,
+}, async () => {
   const ledger = await newLedger();
-  // an input without end, of lines long enough that a chunk of them is soon looked through
+  // an endless input, with lines so long that a chunk is scanned quickly
   const script = `yes '{"n":1,"pad":"${'x'.repeat(500)}"}' | completengine emit --receipts -l "$ledger" | head -1; exit \${PIPESTATUS[1]}`;
   const { stdout, stderr, code } = await runShell(script, { ledger });
   expect(code).toBe(0);
@@ -144,7 +146,7 @@ test('emit whose reader of receipts goes while its input pauses stops too', {
   expect(stderr).toContain('code 0');
 });
 
-test('commands end as usual where standard output is closed', async () => {
+test('commands end as usual with closed standard output', async () => {
   const ledger = await filledLedger(10);
   for (const command of ['tail', 'replay -q', 'inspect', 'partition']) {
     expect(await runShell(`completengine ${command} -l "$ledger" >&-`, { ledger })).toMatchObject({
@@ -156,7 +158,7 @@ test('commands end as usual where standard output is closed', async () => {
   expect(storedEvents(ledger)).toHaveLength(11);
 });
 
-test('nothing is lost where standard error cannot be written', async () => {
+test('nothing is lost if standard error cannot be written', async () => {
   const ledger = await newLedger();
   for (const stderr of ['2>&-', '2>/dev/full', '2> >(true)']) {
     const { code } = await runShell(`echo 1 | completengine emit -l "$ledger" ${stderr}`, { ledger });

@@ -8,7 +8,7 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const WHOLE = 'f2f0e5a61dac561e96cd05d35ef4fe6c1bfc0ccdf97637417b37555b8eab0da8';
 
-test('--expect-digest ends with 3 on another digest, and with 0 on this one', async () => {
+test('--expect-digest exits with 3 for another digest, and with 0 for the same', async () => {
   const ledger = await earthquakeLedger();
   expect((await succeed(['replay', '--expect-digest', WHOLE, '-l', ledger])).stderr).toContain(`digest ${WHOLE}`);
   await succeed(['replay', '-q', '--expect-digest', ` ${WHOLE.toUpperCase()}\n`, '-l', ledger]);
@@ -17,7 +17,7 @@ test('--expect-digest ends with 3 on another digest, and with 0 on this one', as
   expectFailure(await runCli(['replay', '--expect-digest', 'f2f0', '-l', ledger]), 2, "'f2f0' is not a digest");
 });
 
-test('a replay whose reader has gone proves nothing', async () => {
+test('a replay whose output pipe is closed does not check the digest', async () => {
   const ledger = await earthquakeLedger();
   const child = startCli(['replay', '-q', '--expect-digest', WHOLE, '--speed', '10000', '-l', ledger]);
   killAfterTest(child);
@@ -26,7 +26,7 @@ test('a replay whose reader has gone proves nothing', async () => {
   expect(code).toBe(3);
 });
 
-test('--digest-file keeps the first digest and compares the later ones', async () => {
+test('--digest-file stores the first digest and compares later ones', async () => {
   const ledger = await earthquakeLedger();
   const directory = tempDir();
   const file = join(directory, 'week.digest');
@@ -42,7 +42,7 @@ test('--digest-file keeps the first digest and compares the later ones', async (
   expect(readFileSync(file, 'utf8')).toBe(`${WHOLE}\n`);
 });
 
-test('a digest file that is none, or cannot be, is named before anything is told', async () => {
+test('an invalid or unwritable digest file is named', async () => {
   const ledger = await earthquakeLedger();
   for (const path of [fileIn(tempDir(), 'notes', 'hello\n'), tempDir(), EARTHQUAKES]) {
     const result = await runCli(['replay', '--digest-file', path, '-l', ledger]);
@@ -56,7 +56,7 @@ test('a digest file that is none, or cannot be, is named before anything is told
   );
 });
 
-test('--dry-run tells how much it would be and how long it would take, and tells nothing', async () => {
+test('--dry-run reports size and duration, and outputs no events', async () => {
   const ledger = await earthquakeLedger();
   const dry = async (...args: string[]) => succeed(['replay', '--dry-run', ...args, '-l', ledger]);
   const { stdout, stderr } = await dry('--speed', '86400x');

@@ -13,7 +13,7 @@ async function ledgerOfCommits(count: number): Promise<string> {
   return ledger;
 }
 
-test('the command finds the events on its standard input, in order', async () => {
+test('the command gets the events on its standard input, in order', async () => {
   const ledger = await earthquakeLedger();
   const out = join(tempDir(), 'out');
   const { stdout } = await succeed(['replay', '--exec', `cat >> '${out}'; echo taken`, '-l', ledger]);
@@ -21,7 +21,7 @@ test('the command finds the events on its standard input, in order', async () =>
   expect(stdout.toString()).toMatch(/^(taken\n)+$/);
 });
 
-test('it gets the form that is asked for', async () => {
+test('the command gets the form of --output', async () => {
   const ledger = await earthquakeLedger();
   const { stdout } = await succeed([
     'replay',
@@ -37,7 +37,7 @@ test('it gets the form that is asked for', async () => {
   expect(parseLines(stdout).map(({ sequence }) => sequence)).toEqual([1, 2]);
 });
 
-test('each delivery is one run, and the next begins when it has ended', async () => {
+test('each delivery is one run, and the next starts after its end', async () => {
   const ledger = await ledgerOfCommits(4);
   const log = join(tempDir(), 'log');
   await succeed([
@@ -51,34 +51,34 @@ test('each delivery is one run, and the next begins when it has ended', async ()
   ]);
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   expect(lines.filter((line) => /^\d$/.test(line))).toEqual(['1', '2', '3', '4']);
-  // whatever became due while it slept came together, and no run began within another
+  // events that became due during the sleep came together, and runs did not overlap
   const marks = lines.filter((line) => !/^\d$/.test(line));
   expect(marks.length).toBeGreaterThanOrEqual(4);
   expect(marks).toEqual(marks.map((_, at) => (at % 2 === 0 ? 'begin' : 'end')));
 });
 
-test('a command that fails ends the replay with 69, its code, and the command that goes on', async () => {
+test('a failing command stops the replay with 69, its exit code, and the command that resumes', async () => {
   const ledger = await ledgerOfCommits(5);
   const taken = join(tempDir(), 'taken');
   const command = `cat > '${taken}.now'; grep -q 3 '${taken}.now' && exit 9; cat '${taken}.now' >> '${taken}'`;
   const result = await runCli(['replay', '--rate', '20', '--key', 'x', '--exec', command, '-l', ledger]);
   expect(result.code).toBe(0);
-  const failed = await runCli(['replay', '-q', '--rate', '20', '--exec', command, '-l', ledger]);
+  const failed = await runCli(['replay', '-q', '--rate', '4', '--exec', command, '-l', ledger]);
   expect(failed.code).toBe(69);
   expect(failed.stderr).toMatch(
-    /^resume with: completengine replay --from-sequence 3 --through-sequence 5 --ledger .* --rate 20 --exec '/,
+    /^resume with: completengine replay --from-sequence 3 --through-sequence 5 --ledger .* --rate 4 --exec '/,
   );
   expect(failed.stderr).toMatch(/\nerror: the command 'cat > .*' ended with exit code 9\n {2}try: /);
   expect(readFileSync(taken, 'utf8')).toBe('1\n2\n');
 });
 
-test('a command that does not read all of it, and is content, has taken it', async () => {
+test('a command that does not read everything but exits with 0 has taken the delivery', async () => {
   const ledger = await earthquakeLedger();
   const { stdout } = await succeed(['replay', '--exec', 'head -n 1 > /dev/null; echo content', '-l', ledger]);
   expect(stdout.toString()).toContain('content');
 });
 
-test('a large delivery reaches a command that reads late whole, and one that closes its input early may go on', async () => {
+test('a large delivery reaches a slow reader complete, and a command that closes its input early may continue', async () => {
   const ledger = await newLedger('--partition', 'hash:k');
   await succeed(['emit', '-q', '-l', ledger], {
     input: Array.from({ length: 60_000 }, (_, n) => `{"k":${n % 7}}\n`).join(''),
@@ -105,13 +105,13 @@ test('a command that cannot be run is named', async () => {
   expect(result.stderr).toContain("error: the command 'no-such-command-anywhere' ended with exit code 127");
 });
 
-test('a command that is killed is told by the signal', async () => {
+test('a killed command is reported with its signal', async () => {
   const result = await runCli(['replay', '-q', '--exec', 'kill -9 $$', '-l', await ledgerOfCommits(1)]);
   expect(result.code).toBe(69);
   expect(result.stderr).toContain("error: the command 'kill -9 $$' ended with signal SIGKILL");
 });
 
-test('an empty command is none', async () => {
+test('an empty command is refused', async () => {
   expectFailure(
     await runCli(['replay', '-q', '--exec', '', '-l', await ledgerOfCommits(1)]),
     2,
@@ -119,14 +119,14 @@ test('an empty command is none', async () => {
   );
 });
 
-test('no events, no command', async () => {
+test('without events the command does not run', async () => {
   const ledger = await earthquakeLedger();
   const out = join(tempDir(), 'out');
   await succeed(['replay', '--where', 'properties.net=nowhere', '--exec', `touch '${out}'`, '-l', ledger]);
   expect(existsSync(out)).toBe(false);
 });
 
-test('SIGTERM lets the run in hand come to its end, and tells how to go on', async () => {
+test('SIGTERM lets the current run finish, and prints the command that resumes', async () => {
   const ledger = await ledgerOfCommits(3);
   const out = join(tempDir(), 'out');
   const child = startCli([

@@ -18,7 +18,7 @@ async function eventsIn(ledger: string): Promise<number> {
   return JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).events;
 }
 
-/** About forty megabytes: many commits, and enough for the writing thread. */
+/** About forty megabytes: many commits, and enough for the writer thread. */
 async function largeLedger(): Promise<string> {
   const ledger = await newLedger('--partition', 'hash:k', '--time', 'at');
   const pad = 'x'.repeat(150);
@@ -30,7 +30,7 @@ async function largeLedger(): Promise<string> {
   return ledger;
 }
 
-test('a ledger that is not there is made like the source', async () => {
+test('a missing ledger is created with the settings of the source', async () => {
   const source = await earthquakeLedger();
   const into = join(tempDir(), 'copy.codex');
   const { stderr } = await succeed(['replay', '--into', into, '-l', source]);
@@ -45,7 +45,7 @@ test('a ledger that is not there is made like the source', async () => {
   );
 });
 
-test('an empty file, such as a creation leaves that was killed, becomes a ledger made like the source', async () => {
+test('an empty file, as left by a killed creation, becomes a ledger with the settings of the source', async () => {
   const source = await earthquakeLedger();
   const into = join(tempDir(), 'copy.codex');
   writeFileSync(into, '');
@@ -53,9 +53,9 @@ test('an empty file, such as a creation leaves that was killed, becomes a ledger
   expect(storedEvents(into)).toEqual(storedEvents(source));
 });
 
-test('--partition with a colon and --partitions part history anew; names beside them still choose', async () => {
+test('--partition with a colon and --partitions repartition history; names still filter', async () => {
   const source = await earthquakeLedger();
-  const into = join(tempDir(), 'anew.codex');
+  const into = join(tempDir(), 'new.codex');
   await succeed([
     'replay',
     '-q',
@@ -80,7 +80,7 @@ test('--partition with a colon and --partitions part history anew; names beside 
   );
 });
 
-test('a ledger that is there keeps its own routing, and refuses another', async () => {
+test('an existing ledger keeps its routing, and refuses another', async () => {
   const source = await earthquakeLedger();
   const into = await newLedger('--partition', 'hash:properties.type', '--partitions', '2');
   expectFailure(
@@ -92,7 +92,7 @@ test('a ledger that is there keeps its own routing, and refuses another', async 
   expect((await replayed(into)) === asLines(earthquakes())).toBe(true);
 });
 
-test('day after day goes into one ledger, and is the whole', async () => {
+test('one ledger accepts day after day, and contains the whole', async () => {
   const source = await earthquakeLedger();
   const into = join(tempDir(), 'days.codex');
   for (const day of ['31', '01', '02', '03', '04', '05', '06', '07']) {
@@ -102,7 +102,7 @@ test('day after day goes into one ledger, and is the whole', async () => {
   expect(storedEvents(into)).toEqual(storedEvents(source).map((event) => ({ ...event })));
 });
 
-test('refuses itself, a file that is no ledger, and a routing for nothing', async () => {
+test('refuses the source itself, a file that is not a ledger, and a routing rule without --into', async () => {
   const source = await earthquakeLedger();
   expectFailure(await runCli(['replay', '--into', source, '-l', source]), 2, 'is the ledger itself');
   expectFailure(await runCli(['replay', '--into', EARTHQUAKES, '-l', source]), 76, 'is not a ledger');
@@ -119,7 +119,7 @@ test('refuses itself, a file that is no ledger, and a routing for nothing', asyn
   );
 });
 
-test('a request that is wrong makes no ledger', async () => {
+test('an invalid request creates no ledger', async () => {
   const source = await earthquakeLedger();
   const into = join(tempDir(), 'none.codex');
   for (const wrong of [
@@ -135,13 +135,13 @@ test('a request that is wrong makes no ledger', async () => {
   expect(existsSync(into)).toBe(false);
 });
 
-test('killed at any moment and run again, it holds every event once', async (context) => {
+test('killed at any moment and run again, it contains every event once', async (context) => {
   needs(context, ...STRACE_PROBE);
   const source = await largeLedger();
   const into = join(tempDir(), 'killed.codex');
   const digest = await digestOf(source);
   let before = 0;
-  // writes of one thread, a page of 16 KiB being two; each run goes on behind what the one before has left
+  // write calls of one thread, two for a page of 16 KiB; each run resumes after the one before
   for (const nth of quick([400, 700], [5, 400, 700, 1000])) {
     const args = ['replay', '-q', '--into', into, '-p', 'hash:at', '--partitions', '5', '-l', source];
     const killed = await traced(join(tempDir(), 'strace.log'), 'pwrite64', `signal=KILL:when=${nth}`, args);
@@ -158,7 +158,7 @@ test('killed at any moment and run again, it holds every event once', async (con
   await succeed(['inspect', '--verify', '-l', into]);
 });
 
-test('two at the same time go into one ledger: no event twice, and whoever ends well has told it all', async () => {
+test('two concurrent replays into one ledger store no event twice, and a successful one is complete', async () => {
   const source = await largeLedger();
   const into = join(tempDir(), 'twice.codex');
   await succeed(['replay', '-q', '--through-sequence', '1', '--into', into, '-l', source]);

@@ -13,7 +13,7 @@ async function countingLedger(): Promise<string> {
   return ledger;
 }
 
-/** A shell whose terminal can be asked whether it is as it was. */
+/** A shell whose terminal mode can be compared with the initial one. */
 function screenOf(ledger: string): Screen {
   return new Screen({ columns: 100, rows: 50, variables: { COMPLETENGINE_LEDGER: ledger } });
 }
@@ -24,10 +24,10 @@ function deliveredOn(lines: readonly string[]): number {
   return lines.filter((line) => /event \d+\./.test(line)).length;
 }
 
-onScreen('--step tells one event a key press, q ends it, and the terminal is as it was', async () => {
+onScreen('--step prints one event per key press, q quits, and the terminal is restored', async () => {
   const screen = screenOf(await countingLedger());
   screen.type('completengine replay --step; echo "exit $?"');
-  // keys that come before it listens are the shell's
+  // keys before it listens go to the shell
   await screen.showing(/^any key: next event, q: quit$/m);
   for (let n = 1; n <= 3; n++) {
     screen.press(n === 2 ? 'Up' : 'x');
@@ -41,7 +41,7 @@ onScreen('--step tells one event a key press, q ends it, and the terminal is as 
   await screen.showing(/^the terminal is as it was/m);
 });
 
-onScreen('the space bar pauses and goes on; Ctrl-C ends it', async () => {
+onScreen('space pauses and resumes; Ctrl-C stops the replay', async () => {
   const screen = screenOf(await countingLedger());
   screen.type('completengine replay --rate 4/s; echo "exit $?"');
   await screen.showing(/^space: pause, q: quit$/m);
@@ -60,7 +60,7 @@ onScreen('the space bar pauses and goes on; Ctrl-C ends it', async () => {
   await screen.showing(/^the terminal is as it was/m);
 });
 
-onScreen('a replay that comes to its end leaves the terminal as it was', async () => {
+onScreen('a finished replay restores the terminal', async () => {
   const screen = screenOf(await countingLedger());
   screen.type('completengine replay --rate 1000/s; echo "exit $?"');
   await screen.showing(/exit 0/);
@@ -68,10 +68,10 @@ onScreen('a replay that comes to its end leaves the terminal as it was', async (
   await screen.showing(/^the terminal is as it was/m);
 });
 
-onScreen('progress stands on standard error while the events go elsewhere', async () => {
+onScreen('progress is shown on standard error while the events go elsewhere', async () => {
   const screen = screenOf(await countingLedger());
   screen.type('completengine replay --rate 10/s > /dev/null; echo "exit $?"');
-  await screen.showing(/\d+ told {2}\d+ left {2}20\d\d-.*Z {2}\S+x/);
+  await screen.showing(/\d+ replayed {2}\d+ left {2}20\d\d-.*Z {2}\S+x/);
   screen.press('Space');
   await screen.showing(/paused, space resumes/);
   screen.press('q');

@@ -21,7 +21,7 @@ test('a date is the whole of its day, through its last microsecond', async () =>
   expect(day.length).toBeGreaterThan(0);
 });
 
-test('--until ends before, --through after what it names', async () => {
+test('--until excludes its end, --through includes it', async () => {
   const ledger = await earthquakeLedger();
   const [, , third] = earthquakes();
   const time = new Date(third?.ms ?? 0).toISOString();
@@ -78,7 +78,7 @@ test('a time and a sequence can bound one range together', async () => {
   );
 });
 
-test('a range lies right within small commits too', async () => {
+test('a range within small commits is exact too', async () => {
   const ledger = await newLedger('--time', 'at');
   const events = Array.from({ length: 12 }, (_, n) => `{"at":${1_500_000_000 + n * 10}}\n`);
   for (let at = 0; at < 12; at += 3)
@@ -109,7 +109,7 @@ test('a range lies right within small commits too', async () => {
   }
 });
 
-test('--tz makes dates and times without a zone those of that zone', async () => {
+test('--tz sets the zone of dates and of times without one', async () => {
   const ledger = await earthquakeLedger();
   const day = ['--from', '2018-02-02', '--through', '2018-02-02', '--tz'];
   expect(
@@ -134,7 +134,7 @@ test('--tz makes dates and times without a zone those of that zone', async () =>
   expect(zoned === earthquakesBetween('2018-02-02T06:00:00Z', '2019-01-01')).toBe(true);
 });
 
-test('the argument is a range by itself: a day, or an interval whose end is exclusive', async () => {
+test('the argument is a whole range: a day, or an interval with an exclusive end', async () => {
   const ledger = await earthquakeLedger();
   expect(
     (await replayed(ledger, '2018-02-02')) === earthquakesBetween('2018-02-02T00:00:00Z', '2018-02-03T00:00:00Z'),
@@ -153,7 +153,7 @@ test('the argument is a range by itself: a day, or an interval whose end is excl
   ).toBe(true);
 });
 
-test('words and spans count from now', async () => {
+test('words and durations are relative to now', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: '1\n2\n' });
   expect(await replayed(ledger, '--from', '-2h')).toBe('1\n2\n');

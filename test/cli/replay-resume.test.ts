@@ -11,7 +11,7 @@ import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
-/** Starts a replay and ends it with a signal when so many lines of it were read; what follows is not read before, so that it cannot have come to its end. */
+/** Starts a replay and sends a signal after a number of lines. The rest is not read before that, so the replay cannot have finished. */
 async function interrupted(args: readonly string[], signal: NodeJS.Signals, afterLines: number, isReady = () => true) {
   const child = startCli(['replay', ...args]);
   killAfterTest(child);
@@ -28,7 +28,7 @@ async function interrupted(args: readonly string[], signal: NodeJS.Signals, afte
   return result;
 }
 
-test('the command that an interrupted replay prints goes on where it ended: the parts are the whole', async () => {
+test('the command printed by an interrupted replay resumes it: the parts make the whole', async () => {
   const random = seededForTest();
   const ledger = await earthquakeLedger();
   for (const [signal, code] of [
@@ -45,7 +45,7 @@ test('the command that an interrupted replay prints goes on where it ended: the 
     const command = /\nresume with: (completengine replay .*)\n$/.exec(first.stderr)?.[1] ?? '';
     expect(command).toContain(' --through-sequence 1707 ');
     expect(command).not.toContain('--from ');
-    // an event that comes in between is not of this range
+    // an event committed in between is not in this range
     const second = await runShell(command.replace('--speed 6000', '--speed max'));
     expect(second.code).toBe(0);
     const whole = asLines(earthquakes().filter(({ ms }) => ms >= Date.UTC(2018, 1, 1)));
@@ -55,7 +55,7 @@ test('the command that an interrupted replay prints goes on where it ended: the 
   }
 });
 
-test('the printed command keeps filters and forms, in words a shell reads back', async () => {
+test('the printed command keeps filters and forms, quoted for the shell', async () => {
   const ledger = await newLedger('--partition', 'hash:k');
   await succeed(['emit', '-q', '-l', ledger], {
     input: Array.from({ length: 50 }, (_, n) => `{"k":"it's","n":${n}}\n`).join(''),
@@ -68,13 +68,13 @@ test('the printed command keeps filters and forms, in words a shell reads back',
   const command = /resume with: (.*)\n$/.exec(first.stderr)?.[1] ?? '';
   expect(command).toContain("--key 'it'\\''s' --where 'n>=3' --where 'n!=5'");
   const second = await runShell(command.replace('--rate 10/s', '--speed max'));
-  const told = [...parseLines(first.stdout), ...parseLines(second.stdout)].map(
+  const replayedParts = [...parseLines(first.stdout), ...parseLines(second.stdout)].map(
     ({ payload }) => (payload as { n: number }).n,
   );
-  expect(told).toEqual(Array.from({ length: 50 }, (_, n) => n).filter((n) => n >= 3 && n !== 5));
+  expect(replayedParts).toEqual(Array.from({ length: 50 }, (_, n) => n).filter((n) => n >= 3 && n !== 5));
 });
 
-test('at full speed into a pipe that is read, too, the parts are the whole', async () => {
+test('at full speed into a pipe the parts make the whole, too', async () => {
   const random = seededForTest();
   const ledger = await newLedger('--time', 'at');
   const lines = Array.from(
@@ -91,7 +91,7 @@ test('at full speed into a pipe that is read, too, the parts are the whole', asy
   }
 });
 
-test('a cursor file goes on through Ctrl-C, and the range stays the one of the beginning', async () => {
+test('a cursor file resumes after Ctrl-C, with the range of the first run', async () => {
   const random = seededForTest();
   const ledger = await earthquakeLedger();
   const cursor = join(tempDir(), 'cursor');
@@ -112,7 +112,7 @@ test('a cursor file goes on through Ctrl-C, and the range stays the one of the b
   expect(stderr).toBe(`nothing left to replay: ${cursor} is at the end of the range\n`);
 });
 
-test('killed, a cursor file is whole and never ahead of what was delivered', async () => {
+test('after kill -9 a cursor file is intact, and never ahead of the delivered events', async () => {
   const random = seededForTest();
   const ledger = await earthquakeLedger();
   const cursor = join(tempDir(), 'cursor');
@@ -133,10 +133,10 @@ test('killed, a cursor file is whole and never ahead of what was delivered', asy
   expect(readdirSync(dirname(cursor)).filter((name) => name === 'cursor')).toHaveLength(1);
 });
 
-test('a cursor follows from history into the present, run after run', async () => {
+test('a cursor continues from history to new events, run after run', async () => {
   const ledger = await newLedger();
   const cursor = join(tempDir(), 'cursor');
-  const told: string[] = [];
+  const replayedParts: string[] = [];
   for (let round = 0; round < 3; round++) {
     await succeed(['emit', '-q', '-l', ledger], { input: `${round * 2}\n` });
     const child = startCli(['replay', '-q', '-f', '--cursor-file', cursor, '-l', ledger]);
@@ -147,12 +147,12 @@ test('a cursor follows from history into the present, run after run', async () =
     await succeed(['emit', '-q', '-l', ledger], { input: `${round * 2 + 1}\n` });
     await lines.take(1);
     child.kill('SIGINT');
-    told.push((await result).stdout.toString());
+    replayedParts.push((await result).stdout.toString());
   }
-  expect(told.join('')).toBe('0\n1\n2\n3\n4\n5\n');
+  expect(replayedParts.join('')).toBe('0\n1\n2\n3\n4\n5\n');
 });
 
-test('a cursor of another ledger, range or filter is refused with 4, and what is none with 65', async () => {
+test('a cursor of another ledger, range or filter is refused with 4, and an invalid file with 65', async () => {
   const ledger = await earthquakeLedger();
   const cursor = join(tempDir(), 'cursor');
   await succeed(['replay', '-q', '--through', '2018-02-01', '--cursor-file', cursor, '-l', ledger]);

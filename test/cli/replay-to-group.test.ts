@@ -1,4 +1,4 @@
-/** `replay --to-group`: a group is stepped elsewhere, by processes, under the eyes of its live consumers. */
+/** Tests `replay --to-group`: offset resets by processes, also during live consumers. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -26,7 +26,7 @@ interface PlanDocument {
 
 const LIVE = ['--lease', '2s'];
 
-/** Three partitions with ten numbers each, the sequences in turn, and a group that has had all of them. */
+/** Three partitions with ten numbers each, alternating by sequence, and a group that has consumed all of them. */
 async function readLedger(): Promise<string> {
   const ledger = await newLedger('--partition', 'manual:to', '--partitions', '3');
   const lines = Array.from({ length: 30 }, (_, n) => `{"to":"p${n % 3}","n":${n + 1}}\n`);
@@ -53,7 +53,7 @@ const range = (from: number, through: number): number[] =>
   Array.from({ length: through - from + 1 }, (_, at) => from + at);
 
 describe('replay --to-group', () => {
-  test('shows what it would do, and changes nothing without --yes', async () => {
+  test('prints a plan, and changes nothing without --yes', async () => {
     const ledger = await readLedger();
     for (const args of [[], ['--dry-run'], ['--force']]) {
       const { stdout, stderr } = await succeed(['replay', '-l', ledger, '--to-group', 'g', '--from', '25', ...args]);
@@ -70,7 +70,7 @@ describe('replay --to-group', () => {
     expect(await consumed(ledger)).toEqual([]);
   });
 
-  test('with --yes its consumers get everything from there on, up to the present', async () => {
+  test('with --yes its members receive everything from there on, up to the head', async () => {
     const ledger = await readLedger();
     const { stdout, stderr } = await succeed([
       'replay',
@@ -88,7 +88,7 @@ describe('replay --to-group', () => {
     expect(await consumed(ledger)).toEqual(range(12, 31));
   });
 
-  test('steps the partitions that are named, back and forward, to sequences, times, start and end', async () => {
+  test('resets the named partitions, back and forward, to sequences, times, start and end', async () => {
     const ledger = await readLedger();
     expect(await plan(ledger, '--from', 'start', '-p', 'p1', '--yes')).toEqual({
       group: 'g',
@@ -107,7 +107,7 @@ describe('replay --to-group', () => {
     expect(await consumed(ledger)).toEqual(range(1, 30));
   });
 
-  test('refuses what makes no sense with one clear line, and changes nothing', async () => {
+  test('refuses invalid combinations with one line, and changes nothing', async () => {
     const ledger = await readLedger();
     const refused = async (code: number, fact: RegExp, ...args: string[]) =>
       expectFailure(await runCli(['replay', '-l', ledger, '--to-group', 'g', '--yes', ...args]), code, fact);
@@ -159,7 +159,7 @@ describe('replay --to-group', () => {
     expect(await consumed(ledger)).toEqual([]);
   });
 
-  test('is refused while members are at work, unless it is forced', async () => {
+  test('is refused while members are active, unless forced', async () => {
     const ledger = await readLedger();
     const engine = await openEngine({ ledger });
     const member = new MemberProcess(ledger, 'g', 'worker', LIVE);
@@ -176,7 +176,7 @@ describe('replay --to-group', () => {
     expect(await givenTo(member)).toEqual([]);
   });
 
-  test('a live consumer gets history again all the way, and then what is new', async () => {
+  test('a live consumer receives all of history again, and then new events', async () => {
     const ledger = await readLedger();
     const engine = await openEngine({ ledger });
     const member = new MemberProcess(ledger, 'g', 'worker', LIVE);
@@ -203,12 +203,12 @@ describe('replay --to-group', () => {
     expect({ complaints: member.complaints, refused: member.refused.size }).toEqual({ complaints: [], refused: 0 });
   });
 
-  test.skipIf(!hasScreen)('asks a person at the terminal, and takes anything but yes for no', async () => {
+  test.skipIf(!hasScreen)('asks on a terminal, and treats everything but yes as no', async () => {
     const ledger = await readLedger();
     const screen = new Screen({ columns: 100, rows: 60, variables: { COMPLETENGINE_LEDGER: ledger } });
     let asked = 0;
     const ask = async () => {
-      // a number of its own, which is not in what was typed: the screen may still show what was asked before
+      // a number that is not in the typed text: the screen may still show the previous question
       screen.type(
         `clear; echo "round $((${asked++} + 1))"; completengine replay --to-group g --from start; echo "exit $?"`,
       );
@@ -230,7 +230,7 @@ describe('replay --to-group', () => {
   });
 });
 
-/** Nothing waits for the group any more: what it stands behind is written. */
+/** Waits until the group has no lag, so that all acknowledgements are stored. */
 async function idle(engine: Completengine): Promise<void> {
   while ((await engine.groups())[0]?.lag !== 0) await sleep(20);
 }
@@ -250,7 +250,7 @@ function offsetsOf(places: readonly Place[], name: string): number[] {
   return places.filter(({ partition }) => partition === name).map(({ offset }) => offset);
 }
 
-test('whatever the step: all from there on comes, in the order of each partition, while others emit and consume', async () => {
+test('after any reset all later events are delivered in partition order, during concurrent emitters and consumers', async () => {
   const ledger = await readLedger();
   const engine = await openEngine({ ledger });
   const members = ['one', 'other'].map((name) => new MemberProcess(ledger, 'g', name, LIVE));
@@ -288,7 +288,7 @@ test('whatever the step: all from there on comes, in the order of each partition
         const delivered = new Set(offsets.flat());
         expect(range(to, (ends.get(partition) ?? 0) - 1).filter((offset) => !delivered.has(offset))).toEqual([]);
         for (const each of offsets) {
-          // in order, but for what came before the group was stepped, or was in hand by then
+          // in order, except for events delivered before the reset, or in flight during it
           const backward = each.filter((offset, index) => index > 0 && offset <= (each[index - 1] as number));
           expect(backward.length).toBeLessThanOrEqual(1);
         }

@@ -18,7 +18,7 @@ function digestOf(text: string | Buffer): string {
   return new Blake3Hasher().update(text).digest('hex');
 }
 
-test('reports what it has told on standard error, and as a document with --json', async () => {
+test('reports what it has replayed on standard error, as a document with --json', async () => {
   const ledger = await earthquakeLedger();
   const { stderr } = await succeed(['replay', '-l', ledger]);
   expect(stderr).toMatch(
@@ -39,7 +39,7 @@ test('reports what it has told on standard error, and as a document with --json'
   });
 });
 
-test('the digest is that of the bytes it prints', async () => {
+test('the digest is that of the printed bytes', async () => {
   const ledger = await earthquakeLedger();
   const { stderr, stdout } = await succeed(['replay', '--from', '2018-02-02', '--through', '2018-02-03', '-l', ledger]);
   expect(stderr).toContain(`digest ${digestOf(stdout)}`);
@@ -52,7 +52,7 @@ test('two replays of one range are the same to the byte', async () => {
   expect(one === two).toBe(true);
 });
 
-test('-q says nothing, and an empty range is no failure', async () => {
+test('-q prints no report, and an empty range exits with 0', async () => {
   const ledger = await earthquakeLedger();
   expect((await succeed(['replay', '-q', '--from', '2019-01-01', '-l', ledger])).stderr).toBe('');
   const { stdout, stderr } = await succeed(['replay', '--from', '2019-01-01', '-l', ledger]);
@@ -61,7 +61,7 @@ test('-q says nothing, and an empty range is no failure', async () => {
   expect(await replayed(await newLedger())).toBe('');
 });
 
-test('tells only the partitions asked for', async () => {
+test('prints only the partitions asked for', async () => {
   const ledger = await earthquakeLedger();
   const stored = storedEvents(ledger);
   const of = (...names: string[]) =>
@@ -73,7 +73,7 @@ test('tells only the partitions asked for', async () => {
   );
 });
 
-test('--determinism says whether the chain is verified; the default is the ledger’s', async () => {
+test('--determinism sets whether the chain is verified; the default is the ledger’s', async () => {
   const strict = await newLedger();
   const relaxed = await newLedger('--determinism', 'relaxed');
   const isVerified = async (...args: string[]) =>
@@ -84,18 +84,18 @@ test('--determinism says whether the chain is verified; the default is the ledge
   expect(await isVerified('-l', relaxed, '--determinism', 'strict')).toBe(true);
 });
 
-test('relaxed and strict replay tell the same bytes of one partition', async () => {
+test('relaxed and strict replay print the same bytes of one partition', async () => {
   const ledger = await earthquakeLedger();
   const strict = await replayed(ledger, '-p', 'p2');
   expect((await replayed(ledger, '-p', 'p2', '--determinism', 'relaxed')) === strict).toBe(true);
 });
 
-test('--speed max is what it does anyway', async () => {
+test('--speed max is the default', async () => {
   const ledger = await earthquakeLedger();
   expect((await replayed(ledger, '--speed', 'max')) === asLines(earthquakes())).toBe(true);
 });
 
-test('envelopes are one line each, with the payload last and as it is', async () => {
+test('envelopes are one line each, with the unchanged payload last', async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--time', 'at');
   const payload = '{ "k":"a\\"b","at":1.5e0 , "n":9007199254740993}'.replace('1.5e0', '1523523600');
   await succeed(['emit', '-l', ledger], { input: `${payload}\n` });
@@ -114,7 +114,7 @@ test('envelopes are one line each, with the payload last and as it is', async ()
   ]);
 });
 
-test('envelopes emitted into a new ledger make the same history', async () => {
+test('envelopes emitted into a new ledger reproduce the history', async () => {
   const ledger = await earthquakeLedger();
   const envelopes = await replayed(ledger, '-o', 'envelope');
   const copy = await newLedger('--partition', 'hash:properties.net');
@@ -132,14 +132,14 @@ test('envelopes of arrival times keep them in a copy', async () => {
   expect(await replayed(copy, '-o', 'envelope')).toBe(envelopes);
 });
 
-test('a line that is no envelope is a bad line', async () => {
+test('a line that is not an envelope is a bad line', async () => {
   const ledger = await newLedger();
   for (const input of ['{"payload":1}\n', '{"time":"2026-01-01T00:00:00Z"}\n', '1\n']) {
     expectFailure(await runCli(['emit', '--envelope', '-l', ledger], { input }), 65, 'line 1, byte 1: not an envelope');
   }
 });
 
-test('refuses a partition there is none of, and names those there are', async () => {
+test('refuses an unknown partition, and lists the existing ones', async () => {
   const result = await runCli(['replay', '-p', 'p9', '-l', await newLedger('--partitions', '2')]);
   expectFailure(result, 2, "no partition 'p9'");
   expect(result.stderr).toContain('it has p0, p1');

@@ -1,4 +1,4 @@
-/** The resident command line of the tests is honest: what it prints and returns is, to the byte, what a process of its own does. */
+/** Tests that the resident command line of the tests is equivalent: its output and exit codes equal those of a separate process, byte for byte. */
 
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,7 +71,7 @@ const COMMANDS: readonly (readonly [args: string, input?: string])[] = [
   [''],
 ];
 
-/** Every command begins with the same ledger at the same path. */
+/** Every command starts with the same ledger at the same path. */
 function workplace(template: string): string {
   const directory = tempDir();
   copyFileSync(template, join(directory, 'events.codex'));
@@ -83,10 +83,10 @@ const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 const NOW = /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g;
 const TAKEN = /\bin [\d.,]+ m?s, [\d,.]+ events\/s|\bin [\d.,]+ m?s\b|"(?:wallMs|ms|seconds)":[\d.]+/g;
 
-/** Node's own warnings name the process, and say once in a process how to trace them. */
+/** Node's warnings contain the process id, and once per process a note how to trace them. */
 const WARNING = /\(node:\d+\)|\(Use `node --trace-warnings[^\n]*\n/g;
 
-/** Times of the run are no two runs' same, and what is hashed with them. */
+/** Times differ in every run, and so do the hashes that include them. */
 function comparable({ code, signal, stdout, stderr }: CliResult): object {
   const plain = (text: string) => text.replaceAll(TAKEN, 'TAKEN');
   const bytes = stdout.toString('latin1');
@@ -98,7 +98,7 @@ const withoutNow = (text: string) => text.replaceAll(HASH, 'HASH').replaceAll(UU
 /** In every run each second one, as there are two or more of every kind. */
 const chosen = COMMANDS.filter((_, at) => at % quick(2, 1) === 0);
 
-test(`${chosen.length} commands one after the other print and return what each does in a process of its own`, async () => {
+test(`${chosen.length} commands one after the other print and return what each does in a separate process`, async () => {
   const template = await earthquakeLedger();
   const resident = new ResidentCli();
   const cwd = workplace(template);
@@ -113,7 +113,7 @@ test(`${chosen.length} commands one after the other print and return what each d
         copyFileSync(template, join(cwd, 'events.codex'));
         const result = await run();
         codes.add(result.code);
-        // what was written to files counts as well
+        // written files are compared as well
         results.push({
           ...comparable(result),
           files: ['copy.codex', 'new.codex', 'rejects.jsonl'].filter((name) => existsSync(join(cwd, name))),
@@ -128,7 +128,7 @@ test(`${chosen.length} commands one after the other print and return what each d
   expect(codes.size, 'kinds of exit codes').toBeGreaterThanOrEqual(quick(4, 6));
 });
 
-test('a command that ends its process ends the resident one, and the next command gets another', async () => {
+test('a command that ends its process ends the resident one, and the next command gets a new one', async () => {
   const resident = new ResidentCli();
   try {
     const cwd = workplace(await earthquakeLedger());
@@ -142,7 +142,7 @@ test('a command that ends its process ends the resident one, and the next comman
     expect(await resident.run(['emit', '-l', 'nowhere.codex'], { cwd, input: numbers(1, 50_000) })).toMatchObject({
       code: 66,
     });
-    // nothing of the input before is left to it
+    // no rest of the input before reaches it
     const { stdout } = await resident.run(['emit', '--receipts', '-q'], {
       cwd,
       input: '{"properties":{"net":"us","time":1}}\n',

@@ -1,4 +1,4 @@
-/** Routings end to end: a week of earthquakes by network, by magnitude and by both, and what becomes of those without a magnitude. */
+/** Tests routing rules end to end: a week of earthquakes by network, by magnitude and by both, also without a magnitude. */
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ function bandOf(magnitude: number): string {
 }
 
 describe('by magnitude', () => {
-  test('each earthquake lies in the partition of its range', async () => {
+  test('each earthquake is in the partition of its range', async () => {
     const ledger = await newLedger(...BY_MAGNITUDE);
     await succeed(['emit', '-l', ledger, EARTHQUAKES]);
     const events = await envelopes(ledger);
@@ -60,7 +60,7 @@ describe('by magnitude', () => {
     expect(await envelopes(ledger)).toHaveLength(lines.length - gaps.length);
   });
 
-  test('or they go where --missing says, and the others stay where they were', async () => {
+  test('with --missing they go to that partition, and the others do not move', async () => {
     const lines = withGaps();
     const input = fileIn(tempDir(), 'gaps.jsonl', lines.map((line) => `${line}\n`).join(''));
     const ledger = await newLedger(...BY_MAGNITUDE, '--missing', 'unknown');
@@ -83,7 +83,7 @@ describe('by magnitude', () => {
     await expectSoundLedger(ledger);
   });
 
-  test('a magnitude that is a text is a bad line with a reason of its own, whatever --missing says', async () => {
+  test('a magnitude that is a text is a bad line with its own reason, even with --missing', async () => {
     const ledger = await newLedger(...BY_MAGNITUDE, '--missing', 'unknown');
     const result = await runCli(['emit', '-l', ledger], {
       input: '{"properties":{"mag":1}}\n{"properties":{"mag":"1"}}\n',
@@ -96,7 +96,7 @@ describe('by magnitude', () => {
   });
 });
 
-test('by network and kind of magnitude, each pair keeps to one partition and is told as the key', async () => {
+test('by network and kind of magnitude, each pair has one partition and is shown as the key', async () => {
   const ledger = await newLedger('--partition', 'composite:properties.net+properties.magType', '--partitions', '16');
   await succeed(['emit', '-l', ledger, EARTHQUAKES]);
   const reached = new Map<string, Set<string>>();
@@ -110,7 +110,7 @@ test('by network and kind of magnitude, each pair keeps to one partition and is 
   await expectSoundLedger(ledger);
 });
 
-test('a partition for events without a key changes no number of a hash', async () => {
+test('a partition for events without a key does not change the hash of the others', async () => {
   const input = `${['a', 'b', 'c', 'd', 'e', 'f'].map((k) => `{"k":"${k}"}\n`).join('')}`;
   const [plain, apart] = [
     await newLedger('--partition', 'hash:k'),
@@ -123,7 +123,7 @@ test('a partition for events without a key changes no number of a hash', async (
   expect((await placed(apart)).at(-1)).toBe('rest');
 });
 
-test('a routing is kept as it was given: quotes, times and all', async () => {
+test('a routing rule is stored as given, with quotes and times', async () => {
   const spec = 'range:"seen at".on=2026-01-01T01:00:00+01:00,2026-07-01T00:00:00Z';
   const ledger = join(tempDir(), 'events.codex');
   const { stdout } = await succeed(['init', '-l', ledger, '--partition', spec, '--missing', 'undated']);

@@ -1,4 +1,4 @@
-/** Names of files are anybody's: what a terminal could obey in them is shown as its code, also in JSON. */
+/** Tests that untrusted file names are escaped for the terminal, also in JSON. */
 
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -22,7 +22,7 @@ test('JSON is the same value without a character that a terminal could obey', ()
   );
 });
 
-test('init, inspect, emit and a failure show the name of the ledger with codes, as text and as JSON', async () => {
+test('init, inspect, emit and errors show the ledger name escaped, as text and as JSON', async () => {
   const name = 'a\u009b31m\u202eb\u001b]0;x\u0007.codex';
   const ledger = join(tempDir(), name);
   const shown = 'a\\x9b31m\\u{202e}b\\x1b]0;x\\x07.codex';

@@ -1,4 +1,4 @@
-/** Sticky sessions end to end: a week of earthquakes by network, four emitters at once, kills in their midst. */
+/** Tests sticky sessions end to end: a week of earthquakes by network, four concurrent emitters, and kills. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import { expectPinnedForEver, expectPinnedWhileAwake, storedPins } from '../supp
 const networkOf = (payload: string): string => (JSON.parse(payload) as { properties: { net: string } }).properties.net;
 const sessionOf = (payload: string): string => (JSON.parse(payload) as { session: string }).session;
 
-test('each network of a week of earthquakes keeps to one partition, also in a copy made from envelopes', async () => {
+test('each network of a week of earthquakes stays in one partition, also in a copy from envelopes', async () => {
   const spec = ['--partition', 'sticky:properties.net', '--time', 'properties.time'];
   const [ledger, copy] = [await newLedger(...spec), await newLedger(...spec)];
   await succeed(['emit', '-l', ledger, EARTHQUAKES]);
@@ -31,7 +31,7 @@ test('each network of a week of earthquakes keeps to one partition, also in a co
   });
 });
 
-test('networks that rest for an hour may move, those that do not stay', async () => {
+test('networks idle for an hour may move, the others stay', async () => {
   const ledger = await newLedger('--partition', 'sticky:properties.net,idle=1h', '--time', 'properties.time');
   await succeed(['emit', '-l', ledger, EARTHQUAKES]);
   const events = await expectSoundLedger(ledger);
@@ -49,7 +49,7 @@ function linesOf(emitter: string, count: number): string[] {
   );
 }
 
-test('four emitters of the same sessions at once, in volume and in pieces, agree on every session', async () => {
+test('four concurrent emitters of the same sessions, in volume and in pieces, agree on every session', async () => {
   const ledger = await newLedger('--partition', 'sticky:session', '--partitions', '5');
   const volumes = ['anna', 'bert'].map((name) =>
     runCli(['emit', '-q', '-l', ledger], { input: linesOf(name, 25_000).join('') }),
@@ -71,7 +71,7 @@ test('four emitters of the same sessions at once, in volume and in pieces, agree
   expect((await replayed(ledger)).split('\n').length - 1).toBe(56_000);
 });
 
-test('an emitter that is killed in the midst leaves the pins of what it committed, and goes on with them', async () => {
+test('a killed emitter leaves the pins of its commits, and resumes with them', async () => {
   const ledger = await newLedger('--partition', 'sticky:session,idle=30m', '--partitions', '3');
   const lines = linesOf('one', 40_000);
   const emit = ['emit', '-q', '--producer', 'one', '-l', ledger];
@@ -81,7 +81,7 @@ test('an emitter that is killed in the midst leaves the pins of what it committe
     const child = startCli(emit);
     const result = finished(child);
     child.stdin.on('error', () => {});
-    // it waits for more of its input, or is in the midst of this
+    // it waits for more input, or is processing this
     child.stdin.write(lines.slice(0, reach).join(''));
     while (rawCommits(ledger).length === commits) await sleep(5);
     child.kill('SIGKILL');
@@ -94,7 +94,7 @@ test('an emitter that is killed in the midst leaves the pins of what it committe
   await succeed(emit, { input: lines.join('') });
   const events = await expectSoundLedger(ledger);
   const places = new Map(events.map(({ payload, partition }) => [sessionOf(payload), partition]));
-  // it was the work of seconds, and nobody was idle for half an hour
+  // the test takes seconds, so no session was idle for half an hour
   expectPinnedWhileAwake(events, 1800e6, sessionOf);
   expect(new Map(storedPins(ledger).map(({ session, partition }) => [session, partition]))).toEqual(places);
 });

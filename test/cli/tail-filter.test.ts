@@ -27,7 +27,7 @@ function lines(from: number, through: number): Line[] {
 
 const textOf = (some: readonly Line[]) => some.map((line) => `${JSON.stringify(line)}\n`).join('');
 
-/** What a cursor file says, -1 where there is none yet. */
+/** The position of a cursor file, -1 if there is none yet. */
 function keptIn(cursor: string): number {
   return existsSync(cursor) ? (JSON.parse(readFileSync(cursor, 'utf8')) as { tailed: number }).tailed : -1;
 }
@@ -36,7 +36,7 @@ async function emit(ledger: string, from: number, through: number): Promise<void
   await succeed(['emit', '-q', '-l', ledger], { input: textOf(lines(from, through)) });
 }
 
-/** Numbers from 1 on, keyed by their rest by five, in three commits. */
+/** Numbers from 1 on, with the key n modulo 5, in three commits. */
 async function numbersLedger(): Promise<string> {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3');
   for (const [from, through] of [
@@ -76,11 +76,11 @@ test.each<[string[], readonly Line[]]>([
   [['--key', 'k3', '--from', 'end'], []],
   [['--key', 'k3', '-e', '-n', '1'], threes.slice(-1)],
   [['--key', 'k3', '-n', '1', '--idle', '100ms'], threes.slice(-1)],
-])('%j tells of the events that match', async (args, expected) => {
+])('%j prints the matching events', async (args, expected) => {
   expect(await tailed(await numbersLedger(), ...args)).toBe(textOf(expected));
 });
 
-test('a filter stands beside partitions and times', async () => {
+test('a filter combines with partitions and times', async () => {
   const ledger = await earthquakeLedger();
   const strong = earthquakes().filter(
     ({ line }) => ((JSON.parse(line) as { properties: { mag: number | null } }).properties.mag ?? 0) >= 4,
@@ -107,7 +107,7 @@ test('a filter stands beside partitions and times', async () => {
   expect(await tailed(ledger, elsewhere, '--key', 'ak')).toBe('');
 });
 
-test('-f goes on with what matches, by whichever process and after a change of the routing', async () => {
+test('-f prints new matches of any process, also after a change of the routing', async () => {
   const ledger = await numbersLedger();
   const child = startCli(['tail', '-f', '-n', '2', '--key', 'k3', '--where', 'n>20', '-c', '5', '-l', ledger]);
   killAfterTest(child);
@@ -124,7 +124,7 @@ test('-f goes on with what matches, by whichever process and after a change of t
   expect((await result).code).toBe(0);
 });
 
-test('for --idle what is left out is silence', async () => {
+test('for --idle filtered events count as idle time', async () => {
   const ledger = await numbersLedger();
   const child = startCli(['tail', '--idle', '700ms', '-n', '1', '--where', 'n=0', '-l', ledger]);
   killAfterTest(child);
@@ -133,14 +133,14 @@ test('for --idle what is left out is silence', async () => {
   void result.then(() => {
     hasEnded = true;
   });
-  // a tail that took these for something would go on as long as they come
+  // a tail that counted these as events would never stop
   for (let n = 101; !hasEnded && n < 300; n++) await emit(ledger, n, n);
   expect(hasEnded).toBe(true);
   expect((await result).code).toBe(0);
   expect((await result).stdout.toString()).toBe('');
 });
 
-test('a cursor file moves past what is left out, which is not read again', async () => {
+test('a cursor file moves past filtered events, which are not read again', async () => {
   const ledger = await numbersLedger();
   const cursor = join(tempDir(), 'cursor');
   expect(await tailed(ledger, '--cursor-file', cursor, '--key', 'k3', '--from', 'start', '-c', '2')).toBe(
@@ -159,7 +159,7 @@ test('a cursor file moves past what is left out, which is not read again', async
   expect(keptIn(none)).toBe(102);
 });
 
-test('a cursor file moves while nothing is told, too, and when a signal ends it', async () => {
+test('a cursor file also moves while nothing matches, and at a signal', async () => {
   const ledger = await numbersLedger();
   const cursor = join(tempDir(), 'cursor');
   const child = startCli(['tail', '-f', '--cursor-file', cursor, '--where', 'n>=200', '-l', ledger]);
@@ -176,7 +176,7 @@ test('a cursor file moves while nothing is told, too, and when a signal ends it'
   expect(await tailed(ledger, '--cursor-file', cursor, '--where', 'n>=200')).toBe('{"k":"k0","n":300}\n');
 });
 
-test('a reader that has gone is not given more: no cursor moves past what it did not take', async () => {
+test('after the output pipe is closed no cursor moves past undelivered events', async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3');
   await succeed(['emit', '-q', '-l', ledger], { input: textOf(lines(1, 60_000)) });
   const cursor = join(tempDir(), 'cursor');

@@ -30,7 +30,7 @@ async function groupsOf(ledger: string): Promise<GroupDocument[]> {
   return (JSON.parse(stdout.toString()) as { groups: GroupDocument[] }).groups;
 }
 
-/** A run that parks something: it comes to its end, and its exit code says so. */
+/** Runs a command that must park events and exit with 5. */
 async function parksSome(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
   const result = await runCli(args, options);
   expect(result.stderr).not.toContain('error:');
@@ -41,7 +41,7 @@ async function parksSome(args: readonly string[], options: RunOptions = {}): Pro
 const sorted = (text: string): string[] => text.trimEnd().split('\n').sort();
 
 describe('tail --group', () => {
-  test('prints what the group has not had yet, and goes on there the next time', async () => {
+  test('prints what the group has not consumed yet, and resumes there the next time', async () => {
     const ledger = await ledgerOf(numbers(1, 30));
     const tail = async (...args: string[]) =>
       (await succeed(['tail', '-l', ledger, '-g', 'g', '-e', ...args])).stdout.toString();
@@ -52,7 +52,7 @@ describe('tail --group', () => {
     expect(await groupsOf(ledger)).toMatchObject([{ name: 'g', lag: 0, parked: 0, members: [] }]);
   });
 
-  test('begins where it is asked to when it is new, and says so when it is not', async () => {
+  test('a new group starts at --from, and an existing one reports that it ignores it', async () => {
     const ledger = await ledgerOf(numbers(1, 9));
     const { stdout } = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', '7']);
     expect(sorted(stdout.toString())).toEqual(['7', '8', '9']);
@@ -63,7 +63,7 @@ describe('tail --group', () => {
     );
   });
 
-  test('in two terminals gives each event to one of them', async () => {
+  test('two members get each event once', async () => {
     const ledger = await newLedger('--partitions', '4');
     const tails = [
       startCli(['tail', '-l', ledger, '-g', 'g', '--lease', '2s']),
@@ -87,7 +87,7 @@ describe('tail --group', () => {
     expect(other?.stdout.length).toBeGreaterThan(0);
   });
 
-  test('ends after as many events as asked for, with the cursor there', async () => {
+  test('stops after --count events, with the offset there', async () => {
     const ledger = await ledgerOf(numbers(1, 10), '--partitions', '1');
     const tail = async (...args: string[]) =>
       (await succeed(['tail', '-l', ledger, '-g', 'g', ...args])).stdout.toString();
@@ -96,17 +96,17 @@ describe('tail --group', () => {
     expect(await tail('--idle', '200ms')).toBe(numbers(5, 10));
   });
 
-  test('leaves to the next one what the reader of its output has not taken', async () => {
+  test('leaves events that its reader has not taken to the next member', async () => {
     const ledger = await ledgerOf(numbers(1, 200_000), '--partitions', '1');
     const { stdout, code } = await runShell('completengine tail -l "$ledger" -g g | head -1', { ledger });
     expect({ line: stdout.toString(), code }).toEqual({ line: '1\n', code: 0 });
     const [group] = await groupsOf(ledger);
-    // what lay in the pipe when its reader went counts as delivered: no writer can know better
+    // events still in the pipe when it was closed count as delivered: a writer cannot know
     expect(group?.partitions[0]?.nextOffset).toBeLessThan(60_000);
     expect(group?.members).toEqual([]);
   });
 
-  test('tells an output that cannot be written, and acknowledges nothing', async () => {
+  test('reports an output that cannot be written, and acknowledges nothing', async () => {
     const ledger = await ledgerOf(numbers(1, 5));
     expectFailure(await runShell('completengine tail -l "$ledger" -g g > /dev/full', { ledger }), 74, /ENOSPC/);
     expect((await groupsOf(ledger))[0]?.lag).toBe(5);
@@ -135,7 +135,7 @@ describe('tail --exec', () => {
   const environment =
     'echo "$COMPLETENGINE_GROUP $COMPLETENGINE_PARTITION $COMPLETENGINE_FIRST_OFFSET-$COMPLETENGINE_LAST_OFFSET $COMPLETENGINE_ATTEMPT $(tr "\\n" " ")"';
 
-  test('runs the command once for each event, or for a batch of them, with the place in its environment', async () => {
+  test('runs the command once per event or batch, with the position in its environment', async () => {
     const ledger = await ledgerOf(numbers(1, 5), '--partitions', '1');
     const one = await succeed(['tail', '-l', ledger, '-g', 'one', '-e', '--exec', environment]);
     expect(one.stdout.toString()).toBe([1, 2, 3, 4, 5].map((n) => `one p0 ${n - 1}-${n - 1} 1 ${n} \n`).join(''));
@@ -162,7 +162,7 @@ describe('tail --exec', () => {
     expect(parseLines(envelopes.stdout)).toMatchObject([{ sequence: 1, partition: 'p0', offset: 0, payload: 1 }]);
   });
 
-  test('parks an event that fails too often once, delivers those behind it, and delivers it again on request', async () => {
+  test('parks an event that fails too often, delivers the later ones, and redelivers it on request', async () => {
     const ledger = await ledgerOf(numbers(1, 6), '--partitions', '1');
     const log = join(tempDir(), 'log');
     const command = 'x=$(tr "\\n" " "); case "$x" in *3*) echo "no threes" >&2; exit 7;; esac; echo "$x" >> "$log"';
@@ -211,7 +211,7 @@ describe('tail --exec', () => {
     );
   });
 
-  test('a count bounds what it deals with, also where everything is parked', async () => {
+  test('--count includes parked events', async () => {
     const ledger = await ledgerOf(numbers(1, 9), '--partitions', '2');
     const { stderr } = await parksSome([
       'tail',
@@ -230,7 +230,7 @@ describe('tail --exec', () => {
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 6, parked: 3 });
   });
 
-  test('what is parked is listed and dropped however much it is, and a reader may leave early', async () => {
+  test('any number of parked events can be listed and dropped, and a reader may stop early', async () => {
     const ledger = await ledgerOf(numbers(1, 3000), '--partitions', '1');
     await succeed(['tail', '-l', ledger, '-g', 'g', '-c', '1']);
     parkAll(ledger, 'g');
@@ -253,7 +253,7 @@ describe('tail --exec', () => {
     expect((await groupsOf(ledger))[0]).toMatchObject({ parked: 0 });
   });
 
-  test('a signal has its own exit code, and the summary comes all the same', async () => {
+  test('a signal has its own exit code, and the summary is still printed', async () => {
     const ledger = await ledgerOf('1\n');
     const tail = startCli(['tail', '-f', '-l', ledger, '-g', 'g', '--max-deliver', '1', '--exec', 'exit 1']);
     const lines = new LineReader(tail.stderr);
@@ -264,7 +264,7 @@ describe('tail --exec', () => {
     expect((await ended).code).toBe(143);
   });
 
-  test('kills a run that takes too long, with all that it has started', async () => {
+  test('kills a run that takes too long, with all its child processes', async () => {
     const ledger = await ledgerOf('1\n');
     const args = [
       'tail',
@@ -288,7 +288,7 @@ describe('tail --exec', () => {
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 0, parked: 0 });
   });
 
-  test('ends where there is no such command, and parks nothing for it', async () => {
+  test('stops if the command does not exist, and parks nothing', async () => {
     const ledger = await ledgerOf('1\n');
     const result = await runCli(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'no-such-command-here']);
     expect(result.code).toBe(69);
@@ -296,23 +296,23 @@ describe('tail --exec', () => {
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 1, parked: 0 });
   });
 
-  test('takes no empty command for one that has taken the events', async () => {
+  test('refuses an empty command', async () => {
     const ledger = await ledgerOf('1\n');
     expectFailure(await runCli(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', ' ']), 2, /the command is empty/);
     expect(await groupsOf(ledger)).toEqual([]);
   });
 
-  test('does not wait for what a run has left behind', async () => {
+  test('does not wait for background processes of a run', async () => {
     const ledger = await ledgerOf('1\n');
     const pid = join(tempDir(), 'pid');
     await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'sleep 600 > /dev/null & echo $! > "$pid"'], {
       env: { ...process.env, pid },
     });
-    // it is alive, and ours to end
+    // it is alive, and the test has to kill it
     process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
   });
 
-  test('tells what has ended a run from outside, and its last words', async () => {
+  test('reports the signal that ended a run, and its last line', async () => {
     const ledger = await ledgerOf('1\n');
     await parksSome([
       'tail',
@@ -330,7 +330,7 @@ describe('tail --exec', () => {
     expect(parked).toMatchObject({ reason: 'signal SIGKILL', details: `${'word\n'.repeat(9)}the last` });
   });
 
-  test.runIf(hasTerminal)('shows what its runs say to a terminal without what that would obey', async () => {
+  test.runIf(hasTerminal)('escapes the output of its runs for the terminal', async () => {
     const ledger = await ledgerOf('1\n');
     const command = String.raw`printf "\033]0;title\007\tfive \342\202\254\n" >&2; exit 1`;
     const written = await runOnTerminal(`completengine tail -l "$ledger" -g g -e --max-deliver 1 --exec '${command}'`, {
@@ -340,7 +340,7 @@ describe('tail --exec', () => {
     expect(written).not.toContain('\u001b]0;');
   });
 
-  test('a second Ctrl-C ends the run in hand as well', async () => {
+  test('a second Ctrl-C also kills the current run', async () => {
     const ledger = await ledgerOf('1\n');
     const tail = startCli(['tail', '-l', ledger, '-g', 'g', '--exec', 'echo $$; sleep 600 | sleep 600']);
     const leader = Number(await new LineReader(tail.stdout).next());
@@ -351,7 +351,7 @@ describe('tail --exec', () => {
     tail.kill('SIGINT');
     await sleep(300);
     expect(hasGroup(leader)).toBe(true);
-    // of another kind: two of one that a busy process has not taken yet are one
+    // another signal: two pending signals of one kind are merged into one
     tail.kill('SIGTERM');
     expect(['SIGINT', 'SIGTERM']).toContain(await ended);
     while (hasGroup(leader)) await sleep(20);
@@ -368,7 +368,7 @@ describe('tail --exec', () => {
   });
 });
 
-test('inspect --groups tells people where groups stand', async () => {
+test('inspect --groups prints the offsets of the groups', async () => {
   const ledger = await ledgerOf(numbers(1, 3), '--partitions', '1');
   expect((await succeed(['inspect', '--groups', '-l', ledger])).stdout.toString()).toMatch(/^no groups yet/);
   await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
@@ -378,7 +378,7 @@ test('inspect --groups tells people where groups stand', async () => {
   );
 });
 
-test('names of groups and members that could not have been given are refused, and do not reach the output: 3', async () => {
+test('invalid names of groups and members are refused, and not printed: 3', async () => {
   const ledger = await ledgerOf('1\n', '--partitions', '1');
   await succeed(['tail', '-l', ledger, '-g', 'g', '-e']);
   const db = new Database(ledger);

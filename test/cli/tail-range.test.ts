@@ -35,7 +35,7 @@ test.each([
   expect(await tailed(await numbersLedger(25), ...args)).toBe(expected);
 });
 
-test('a start beyond the head is said, where the next sequence is not: who polls asks for that', async () => {
+test('a start past the head is reported, except the next sequence, which a poller asks for', async () => {
   const ledger = await numbersLedger(25);
   expect(await succeed(['tail', '-l', ledger, '--from', '999'])).toMatchObject({
     stdout: Buffer.from(''),
@@ -44,7 +44,7 @@ test('a start beyond the head is said, where the next sequence is not: who polls
   expect((await succeed(['tail', '-l', ledger, '--from', '26'])).stderr).toBe('');
 });
 
-test('a field that no event has is said', async () => {
+test('a field that no event has is reported', async () => {
   const ledger = await numbersLedger(25);
   const { stdout, stderr } = await succeed(['tail', '-l', ledger, '--where', 'a.b=1', '--where', 'c~*x']);
   expect([stdout.toString(), stderr]).toEqual(['', 'no event read has the field a.b or c\n']);
@@ -53,7 +53,7 @@ test('a field that no event has is said', async () => {
   );
 });
 
-test('--since and --until choose by time, the end excluded, and -n the last of those', async () => {
+test('--since and --until filter by time, the end excluded, and -n selects the last of those', async () => {
   const ledger = await earthquakeLedger();
   const expected = earthquakesBetween('2018-02-03T00:00:00Z', '2018-02-04T00:00:00Z');
   const range = ['--since', '2018-02-03', '--until', '2018-02-04'];
@@ -63,7 +63,7 @@ test('--since and --until choose by time, the end excluded, and -n the last of t
   expect(await tailed(ledger, ...range, '-f')).toBe(expected);
 });
 
-test('a cursor file goes on behind what was delivered, also while following', async () => {
+test('a cursor file resumes after the delivered events, also while following', async () => {
   const ledger = await numbersLedger(5);
   const cursor = join(tempDir(), 'cursor');
   expect(await tailed(ledger, '--cursor-file', cursor, '--from', 'start', '-c', '3')).toBe(numbers(1, 3));
@@ -78,7 +78,7 @@ test('a cursor file goes on behind what was delivered, also while following', as
   expect(JSON.parse(readFileSync(cursor, 'utf8'))).toMatchObject({ tailed: 8 });
 });
 
-test('a cursor that stands behind the head shows an older copy of the ledger, and is left as it is', async () => {
+test('a cursor past the head reveals an older copy of the ledger, and is not changed', async () => {
   const ledger = await numbersLedger(3);
   const cursor = join(tempDir(), 'cursor');
   const copy = join(tempDir(), 'copy.codex');
@@ -94,7 +94,7 @@ test('a cursor that stands behind the head shows an older copy of the ledger, an
   expect(readFileSync(cursor, 'utf8')).toBe(kept);
 });
 
-test('a cursor file of another ledger, or no cursor at all, is refused and left as it is', async () => {
+test('a cursor file of another ledger, or an invalid one, is refused and not changed', async () => {
   const cursor = join(tempDir(), 'cursor');
   await tailed(await numbersLedger(3), '--cursor-file', cursor);
   const ledger = await numbersLedger(3);

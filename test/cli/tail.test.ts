@@ -38,11 +38,11 @@ test.each([
   expect(await tailed(ledger, '-n', count)).toBe(expected);
 });
 
-test('an empty ledger has nothing to show, and that is no failure', async () => {
+test('an empty ledger prints nothing and exits with 0', async () => {
   expect(await tailed(await newLedger())).toBe('');
 });
 
-test('tells the partitions that are named, in the order of the ledger', async () => {
+test('prints the named partitions, in ledger order', async () => {
   const ledger = await earthquakeLedger();
   const stored = storedEvents(ledger);
   const last = (count: number, ...names: string[]) =>
@@ -57,7 +57,7 @@ test('tells the partitions that are named, in the order of the ledger', async ()
   expect(await tailed(ledger, 'p7')).toBe('');
 });
 
-test('envelopes carry place, time and key beside the payload', async () => {
+test('envelopes contain position, time and key beside the payload', async () => {
   const ledger = await earthquakeLedger();
   const stored = storedEvents(ledger).slice(-10);
   const envelopes = parseLines<Envelope>(await tailed(ledger, '-o', 'envelope'));
@@ -78,7 +78,7 @@ test('a ledger without a key has null in its envelopes', async () => {
   });
 });
 
-test('-f goes on with what other processes commit, from where it began', async () => {
+test('-f follows the commits of other processes from its start on', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: numbers(1, 3) });
   const child = startCli(['tail', '-f', '-n', '2', '-l', ledger]);
@@ -104,13 +104,13 @@ test('-f follows an empty ledger, and a partition that is still empty', async ()
   expect(await result).toMatchObject({ code: 143, stderr: '' });
 });
 
-test('-f -n 0 tells only what comes', async () => {
+test('-f -n 0 prints only new events', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: numbers(1, 3) });
   const child = startCli(['tail', '-f', '-n', '0', '-l', ledger]);
   const lines = new LineReader(child.stdout);
   const first = lines.next();
-  // it may take a moment to begin: what is committed before that is not its to tell
+  // it may take a moment to start: events committed before that are not printed
   let delivered: string | null = null;
   void first.then((line) => {
     delivered = line;
@@ -132,7 +132,7 @@ test('ends with an error when the ledger it follows is removed', async () => {
   expectFailure(await result, 74, `${ledger} was removed while it was open`);
 });
 
-test('refuses a partition there is none of, and names those there are', async () => {
+test('refuses an unknown partition, and lists the existing ones', async () => {
   const ledger = await newLedger('--partition', 'manual:to', '--partitions', 'herring,cod');
   const result = await runCli(['tail', 'squid', '-l', ledger]);
   expectFailure(result, 2, "the ledger has no partition 'squid'");
@@ -144,7 +144,7 @@ test.each(['-1', '1.5', 'ten', '', '9007199254740993', '1e3'])('refuses -n %j', 
   expectFailure(await runCli(['tail', '-l', ledger, `--number=${count}`]), 2, 'is not a number of events');
 });
 
-test('does not take what is piped in for a partition', async () => {
+test('does not read piped input as a partition', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: '1\n' });
   expect((await succeed(['tail', '-l', ledger], { input: 'p3\n' })).stdout.toString()).toBe('1\n');

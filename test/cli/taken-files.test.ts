@@ -8,7 +8,7 @@ import { refusalOf } from '../support/refusals.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** A directory with a ledger, its -wal, an input, and names that lead to them. */
+/** A directory with a ledger, its -wal, an input, and links to them. */
 async function place() {
   const directory = tempDir();
   const ledger = join(directory, 'events.codex');
@@ -25,7 +25,7 @@ async function place() {
 const check = (ledger: string, input: string, rejects: string) => () =>
   refuseTakenFiles({ ledgers: [ledger], inputs: [{ name: 'in.jsonl', place: input }], outputs: { rejects } });
 
-test('what belongs to the ledger or is an input is refused under each of its names', async () => {
+test('files of the ledger and inputs are refused under each of their names', async () => {
   const { directory, ledger, input, linked } = await place();
   expect(existsSync(`${ledger}-wal`)).toBe(true);
   linkSync(input, join(directory, 'hard.jsonl'));
@@ -37,7 +37,7 @@ test('what belongs to the ledger or is an input is refused under each of its nam
     [`${ledger}-wal`, 'is part of the ledger: its -wal'],
     [`${ledger}-shm`, 'is part of the ledger: its -shm'],
     [linked('link-to-wal', `${ledger}-wal`), 'is part of the ledger: its -wal'],
-    // which is not there
+    // which does not exist
     [`${ledger}-journal`, 'is part of the ledger: its -journal'],
     [linked('dangling', 'chained'), 'is part of the ledger: its -journal'],
     [input, 'is an input: in.jsonl'],
@@ -46,11 +46,11 @@ test('what belongs to the ledger or is an input is refused under each of its nam
   linked('chained', 'events.codex-journal');
   for (const [path, fact] of cases)
     expect(refusalOf(check(ledger, input, path)).message).toBe(`--rejects ${path} ${fact}`);
-  // named by a link, the ledger has its -wal beside the file that the link leads to
+  // for a ledger named by a link, the -wal is beside the target of the link
   expect(refusalOf(check(join(directory, 'link.codex'), input, `${ledger}-wal`)).message).toContain('its -wal');
 });
 
-test('other files are taken: those that are not there, links to them, devices, and a ledger yet to be made', async () => {
+test('other files are accepted: missing ones, links to them, devices, and a ledger yet to be created', async () => {
   const { directory, ledger, input, linked } = await place();
   for (const path of [
     join(directory, 'new'),
@@ -64,13 +64,13 @@ test('other files are taken: those that are not there, links to them, devices, a
   refuseTakenFiles({ inputs: [{ name: '/dev/null', place: '/dev/null' }], outputs: { rejects: '/dev/null' } });
 });
 
-test('two outputs are two files', () => {
+test('two outputs must be two files', () => {
   const file = join(tempDir(), 'state');
   const refusal = refusalOf(() => refuseTakenFiles({ outputs: { 'cursor-file': file, 'digest-file': file } }));
   expect(refusal.message).toBe(`--digest-file ${file} is the same file as --cursor-file ${file}`);
 });
 
-test('a hyphen is refused as a file to write', () => {
+test('a hyphen is refused as an output file', () => {
   expect(refusalOf(() => refuseTakenFiles({ outputs: { rejects: '-' } })).message).toBe(
     '--rejects - does not mean standard output',
   );
@@ -123,14 +123,14 @@ describe('commands', () => {
     expect(existsSync(join(directory, 'other.codex'))).toBe(false);
   });
 
-  test('init does not make a ledger of the file that its own output goes to', async () => {
+  test('init does not create a ledger in the file of its own output', async () => {
     const directory = tempDir();
     const result = await runShell('cd "$directory"; completengine init > events.codex', { directory });
     expectFailure(result, 2, 'standard output is the ledger itself');
     expect(readFileSync(join(directory, 'events.codex'))).toHaveLength(0);
   });
 
-  test('what has always worked still does: the same device for all, and an output beside the ledger', async () => {
+  test('the same device for all outputs, and an output beside the ledger, are accepted', async () => {
     const ledger = await newLedger();
     const directory = dirname(ledger);
     writeFileSync(join(directory, 'in.jsonl'), '1\n');

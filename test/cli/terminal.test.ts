@@ -9,7 +9,7 @@ const COLOUR = `${ESCAPE}[3`;
 
 const onTerminal = test.skipIf(!hasTerminal);
 
-/** Payloads that would colour, rename, ring, clear and turn round a terminal that obeyed them; as raw bytes where JSON allows it. */
+/** Payloads with control sequences that colour, rename, ring, clear or reverse a terminal; as raw bytes if JSON allows it. */
 const EVIL_PAYLOADS = [
   '{"k":"\u009b31mred","key":"\u202eturned\u2066"}',
   '{"k":"\u200bhidden","\u009b2J":"\u0085\u007f\ufeff"}',
@@ -21,7 +21,7 @@ async function evilLedger(): Promise<string> {
   return ledger;
 }
 
-onTerminal('events are shown for people: time, place and key, cut to the width', async () => {
+onTerminal('events are shown pretty: time, position and key, truncated to the width', async () => {
   const ledger = await earthquakeLedger();
   for (const columns of [80, 120]) {
     const lines = plainLines(
@@ -35,7 +35,7 @@ onTerminal('events are shown for people: time, place and key, cut to the width',
   }
 });
 
-onTerminal('wide characters are cut to the width too', async () => {
+onTerminal('wide characters are truncated to the width too', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-q', '-l', ledger], {
     input: `"${'鯨'.repeat(200)}"\n"${'e\u0301'.repeat(200)}"\n"${'🐋'.repeat(200)}"\n`,
@@ -69,18 +69,18 @@ onTerminal.each([
   'replay',
   'inspect --sequence 1',
   'inspect --sequence 2',
-])('%s shows control characters of payloads as their codes', async (command) => {
+])('%s escapes control characters of payloads', async (command) => {
   const written = await runOnTerminal(`completengine ${command}`, {
     variables: { COMPLETENGINE_LEDGER: await evilLedger() },
   });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are not what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removes our own colours
   const withoutColours = written.replace(/\u001b\[\d+m/g, '');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: searches for control characters
   expect(withoutColours).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e\u2066\ufeff]/);
   expect(written).toMatch(/\\x9b(31m|2J)/);
 });
 
-test('in a pipe payloads are as they came, and nothing is coloured', async () => {
+test('in a pipe payloads are unchanged, and nothing is coloured', async () => {
   const ledger = await evilLedger();
   expect((await succeed(['tail', '-l', ledger])).stdout.toString()).toBe(`${EVIL_PAYLOADS.join('\n')}\n`);
   const earthquakes = await earthquakeLedger();
@@ -97,19 +97,19 @@ test('in a pipe payloads are as they came, and nothing is coloured', async () =>
   }
 });
 
-onTerminal('the pretty form of a pipe is not cut', async () => {
+onTerminal('the pretty form in a pipe is not truncated', async () => {
   const ledger = await earthquakeLedger();
   const { stdout } = await runShell('completengine tail -n 1 -o pretty', { COMPLETENGINE_LEDGER: ledger });
   expect(stdout.toString()).toMatch(/^2018-02-07T01:26:13\.840000Z p2\/418 ci \{.*"id":"ci37868143"\}\n$/);
 });
 
-onTerminal('a summary stands behind the work, and a progress line while it lasts', async () => {
+onTerminal('longer work shows a progress line, and a summary at the end', async () => {
   const variables = { COMPLETENGINE_LEDGER: await newLedger() };
   const slow = '{ for n in 1 2 3 4 5 6 7 8; do echo "$n"; sleep 0.2; done; } | completengine emit';
   const written = await runOnTerminal(slow, { variables });
   expect(written).toMatch(/[2-8] events {2}\d+ B {2}/);
   expect(plainLines(written).join('\n')).toMatch(/8 events committed \(8 B in .*\), sequences 1-8; head 8:/);
-  // the cursor that the progress line has hidden is back
+  // the cursor, hidden by the progress line, is visible again
   expect(written.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThanOrEqual(written.lastIndexOf(`${ESCAPE}[?25l`));
   const quiet = await runOnTerminal(slow.replace('emit', 'emit -q'), { variables });
   expect(quiet).toBe('');
@@ -123,7 +123,7 @@ onTerminal('quick work shows no progress line', async () => {
   expect(written).toMatch(/^1 event committed/);
 });
 
-onTerminal('emit at a terminal says how to end the input', async () => {
+onTerminal('emit on a terminal prints how to end the input', async () => {
   const variables = { COMPLETENGINE_LEDGER: await newLedger() };
   const written = await runOnTerminal('stty -echo; completengine emit', { variables, typed: '{"typed":1}\n\u0004' });
   expect(written).toContain('reading JSON lines from the terminal; press Ctrl-D to end\n');
@@ -152,7 +152,7 @@ test.skipIf(!hasScreen)('each event takes one line of the screen, and Ctrl-C end
   await screen.showing(/^code 130$/m);
 });
 
-test.skipIf(!hasScreen)('a progress line leaves nothing of itself on the screen', async () => {
+test.skipIf(!hasScreen)('a progress line is removed from the screen', async () => {
   const screen = new Screen({ columns: 100, rows: 30, variables: { COMPLETENGINE_LEDGER: await newLedger() } });
   screen.type('{ for n in 1 2 3 4 5 6 7 8; do echo "$n"; sleep 0.2; done; } | completengine emit; echo done');
   const lines = await screen.showing(/^done$/m);

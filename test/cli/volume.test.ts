@@ -1,4 +1,4 @@
-/** Inputs large enough for the kernel and the writing thread: the same promises hold as for small ones. */
+/** Tests inputs large enough for the kernel and the writer thread: the same guarantees hold as for small ones. */
 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -12,11 +12,11 @@ import { quick } from '../support/test-size.ts';
 import { ThreadCount } from '../support/thread-count.ts';
 import { traced, wasKilled } from '../support/traced.ts';
 
-/** Ten chunks and more: the writing thread is in from the third on. */
+/** Ten chunks and more: the writer thread starts with the third. */
 const LINES = 100_000;
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
-/** Lines of one emitter, each with its number and a time; `skewMs` sets the clocks of emitters apart. */
+/** Lines of one emitter, each with its number and a time; `skewMs`: offset of the emitter's clock. */
 function linesOf(emitter: string, skewMs = 0): string[] {
   return Array.from(
     { length: LINES },
@@ -35,7 +35,7 @@ test.each([
   ['a pipe', 'cat "$INPUT" | completengine emit -q -l "$LEDGER"'],
   ['a file', 'completengine emit -q -l "$LEDGER" "$INPUT"'],
 ])(
-  'a large input through %s has one writing thread, its replay one reading thread, and small ones none',
+  'a large input through %s has one writer thread, its replay one reader thread, and small ones none',
   async (_, script) => {
     const lines = linesOf('one');
     const sizes: [number, number][] = [
@@ -68,7 +68,7 @@ test('two emitters of large inputs, whose times interleave, each keep their orde
     expect(payloadsOf(events, emitter).join('\n') === lines.join('\n')).toBe(true);
 });
 
-test('a bad line deep in a large input ends it there: all before it is committed, nothing behind it', async () => {
+test('a bad line deep in a large input stops there: all lines before it are committed, none after it', async () => {
   const ledger = await largeLedger();
   const lines = linesOf('one');
   const bad = LINES - 5000;
@@ -80,7 +80,7 @@ test('a bad line deep in a large input ends it there: all before it is committed
   expect(events.map(({ payload }) => payload).join('\n') === lines.slice(0, bad).join('\n')).toBe(true);
 });
 
-test('--rejects passes over bad lines all through a large input', async () => {
+test('--rejects skips bad lines throughout a large input', async () => {
   const ledger = await largeLedger();
   const lines = linesOf('one');
   const input = lines.map((line, n) => (n % 1000 === 7 ? `${line}!` : line)).join('\n');
@@ -95,7 +95,7 @@ test('kill -9 in the middle of a large input leaves whole commits of its beginni
   needs(context, ...STRACE_PROBE);
   const lines = linesOf('one');
   const input = fileIn(tempDir(), 'input.jsonl', `${lines.join('\n')}\n`);
-  // writes of the writing thread, which begins with the third chunk; a page of 16 KiB is two of them, and the input some 8,000
+  // write calls of the writer thread, which starts with the third chunk: two for a page of 16 KiB, some 8,000 for the input
   for (const nth of quick([300, 3000], [300, 1100, 3000, 5000])) {
     const path = await largeLedger();
     const count = new ThreadCount();
@@ -121,7 +121,7 @@ test('kill -9 in the middle of a large input leaves whole commits of its beginni
   }
 });
 
-test('Ctrl-C in the middle of a large input finishes what is on its way and says how far it came', async () => {
+test('Ctrl-C in the middle of a large input finishes the commits in flight and reports how far it came', async () => {
   const ledger = await largeLedger();
   const child = startCli(['emit', '-l', ledger]);
   const result = finished(child);

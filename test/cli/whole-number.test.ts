@@ -30,11 +30,14 @@ it.each(['', '0', '-1', '1.5', '1e-3', 'many', '1 000', '0x10', '1e99', 'Infinit
   },
 );
 
-it.each(['200_000', '1e6', '200k', '9007199254740993', '+1', ' 1'])("refuses '%s' where digits stand alone", (text) => {
-  expect(() => readWholeNumber(text, RULE)).toThrow(`'${text}' is not a number of events`);
-});
+it.each(['200_000', '1e6', '200k', '9007199254740993', '+1', ' 1'])(
+  "refuses '%s' where only digits are allowed",
+  (text) => {
+    expect(() => readWholeNumber(text, RULE)).toThrow(`'${text}' is not a number of events`);
+  },
+);
 
-it('reads digits up to the largest whole number, from the least that is allowed', () => {
+it('reads digits from the minimum up to the largest safe integer', () => {
   expect(readWholeNumber('9007199254740991', RULE)).toBe(Number.MAX_SAFE_INTEGER);
   expect(readWholeNumber('1', RULE)).toBe(1);
   expect(readWholeNumber('0', { ...RULE, least: undefined })).toBe(0);

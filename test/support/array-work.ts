@@ -1,4 +1,4 @@
-/** Counts the elements that arrays look through or move while something runs: work that grows with the square of an input shows, however fast the machine is. */
+/** Counts the elements that array methods scan or move while a function runs: this reveals quadratic work, however fast the machine is. */
 
 const METHODS = [
   'indexOf',

@@ -1,16 +1,16 @@
-/** An input whose lines end where readers stop reading: one byte before, on and behind the borders of a pipe's and of a file's reads. */
+/** An input whose lines end at the boundaries of reads: one byte before, at, and one byte after those of pipes and files. */
 
 export interface AwkwardInput {
   readonly bytes: Buffer;
   /** The payloads of its good lines, in order. */
   readonly payloads: readonly string[];
-  /** The numbers of the others, and why they are none. */
+  /** The numbers of its bad lines, with the reasons. */
   readonly rejects: readonly { readonly line: number; readonly reason: string }[];
 }
 
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
-/** What a pipe holds, and what one read of a file takes. */
+/** The capacity of a pipe, and the size of one read of a file. */
 const BORDERS = [
   ...Array.from({ length: 12 }, (_, nth) => (nth + 1) * 64 * KIBIBYTE),
   2 * MEBIBYTE,
@@ -22,7 +22,7 @@ const BORDERS = [
 const LINE_BYTES_MAX = MEBIBYTE;
 const TOO_LONG = 'longer than 1048576 bytes (--max-line)';
 
-/** A byte order mark first, line feeds with and without carriage returns, bad lines, too long ones and the longest good ones; no end of the last line. */
+/** A byte order mark first, line feeds with and without carriage returns, bad lines, too long ones and the longest good ones; no newline after the last line. */
 export function awkwardInput(): AwkwardInput {
   const parts: Buffer[] = [Buffer.from('\ufeff')];
   const payloads: string[] = [];
@@ -42,7 +42,7 @@ export function awkwardInput(): AwkwardInput {
     put(text);
     rejects.push({ line, reason });
   };
-  /** A good line that ends, its line feed included, at this place of the input. */
+  /** A good line that ends, including its line feed, at this position of the input. */
   const putUntil = (place: number): void => {
     const overhead = (line % 3 === 1 ? 2 : 1) + 2;
     putGood(`"${'é'.repeat((place - bytes - overhead) >> 1)}${(place - bytes - overhead) % 2 === 1 ? 'x' : ''}"`);

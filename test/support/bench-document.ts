@@ -1,4 +1,4 @@
-/** A measurement as a value, for those who compare and show measurements. */
+/** A sample measurement for tests of comparison and output. */
 
 import type { BenchDocument, Throughput } from '../../src/cli/bench/document.ts';
 

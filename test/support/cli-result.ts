@@ -1,6 +1,6 @@
-/** What a command leaves behind. */
+/** The result of a command. */
 export interface CliResult {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: Buffer;

@@ -1,4 +1,4 @@
-/** Runs the built command line: in a process that stays where only its output counts, else as users do, in a process of its own behind pipes. */
+/** Runs the built command line: in a resident process if only its output matters, else as users do, in a separate process with pipes. */
 
 import { type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ export function finished(child: ChildProcessWithoutNullStreams): Promise<CliResu
   const stderr: Buffer[] = [];
   child.stdout.on('data', (piece: Buffer) => stdout.push(piece));
   child.stderr.on('data', (piece: Buffer) => stderr.push(piece));
-  // a child that ends before it has read all of its input is no failure of the test
+  // a child may end before it has read all of its input
   child.stdin.on('error', () => {});
   return new Promise((resolve, reject) => {
     child.on('error', reject);
@@ -41,8 +41,8 @@ export interface RunOptions extends SpawnOptionsWithoutStdio {
 let resident: ResidentCli | undefined;
 
 /**
- * Runs a command to its end with all of its input at once. It gets a process of its own where it needs one: with an environment, a user or a time
- * limit of its own, and beside another command. For everything that is about processes (pipes, signals, start-up, memory) see {@link spawnCli}.
+ * Runs a command to its end with all of its input at once. It gets a separate process if needed: for an own environment, user or time limit, and
+ * while another command runs. For tests of processes (pipes, signals, start-up, memory) see {@link spawnCli}.
  */
 export function runCli(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
   const { input, cwd, ...ofProcess } = options;
@@ -51,7 +51,7 @@ export function runCli(args: readonly string[], options: RunOptions = {}): Promi
   return resident.run(args, { input, cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd });
 }
 
-/** As {@link runCli}, always in a process of its own. */
+/** As {@link runCli}, always in a separate process. */
 export function spawnCli(args: readonly string[], { input, ...options }: RunOptions = {}): Promise<CliResult> {
   const child = startCli(args, options);
   const result = finished(child);

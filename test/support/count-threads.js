@@ -1,6 +1,6 @@
 /**
- * Loaded into a process before its program. It notes each thread that the process starts, and each that is ready: at once, so that a kill does not lose it.
- * On request it delays the exit of the threads, so that whatever happens in a process between a thread's last answer and its exit has happened.
+ * Preloaded into a process. Records each thread that the process starts, and each that is ready, immediately, so that a kill does not lose the record.
+ * Optionally delays the exit of the threads, to extend the time between a thread's last answer and its exit.
  */
 
 import { subscribe } from 'node:diagnostics_channel';
@@ -12,7 +12,7 @@ const exitDelayMs = Number(process.env.COMPLETENGINE_TEST_THREAD_EXIT_MS ?? 0);
 if (isMainThread && file !== undefined) {
   subscribe('worker_threads', ({ worker }) => {
     appendFileSync(file, '.');
-    // a thread's first message says that it is ready; heard here before the program hears it
+    // the first message of a thread means that it is ready; received here before the program receives it
     worker.once('message', () => appendFileSync(`${file}-ready`, '.'));
   });
 }

@@ -1,4 +1,4 @@
-/** The earthquakes of the fixture, with the time each carries. */
+/** Reads the earthquakes of the fixture, with their times. */
 
 import { readFileSync } from 'node:fs';
 import { EARTHQUAKES } from './cli.ts';
@@ -9,7 +9,7 @@ export interface Earthquake {
   readonly net: string;
 }
 
-/** In the order of the file, which is that of their times. */
+/** In the order of the file, which is by time. */
 export function earthquakes(): Earthquake[] {
   const lines = readFileSync(EARTHQUAKES, 'utf8').trimEnd().split('\n');
   return lines.map((line) => {
@@ -18,7 +18,7 @@ export function earthquakes(): Earthquake[] {
   });
 }
 
-/** The lines of those from one instant up to, and without, another. */
+/** The lines of the earthquakes between two instants, the end excluded. */
 export function earthquakesBetween(from: string, until: string): string {
   const [first, end] = [Date.parse(from), Date.parse(until)];
   return asLines(earthquakes().filter(({ ms }) => ms >= first && ms < end));

@@ -1,4 +1,4 @@
-/** Settings of an emission to which nothing special was said, but for what a test says. */
+/** Default settings of an emission, with overrides by the test. */
 
 import type { EmissionSettings } from '../../src/core/emission/draft/settings.ts';
 import { DEPTH_MAX, LINE_BYTES_DEFAULT } from '../../src/core/model/config.ts';

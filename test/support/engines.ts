@@ -1,4 +1,4 @@
-/** Engines of the library on ledgers of their own, closed when the test is over, and a clock to set by hand. */
+/** Opens engines of the library on temporary ledgers, closed after the test, and provides a manual clock. */
 
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
@@ -20,21 +20,21 @@ export function ledgerPath(): string {
   return join(tempDir(), 'events.codex');
 }
 
-/** Opens an engine; on a new ledger unless one is named. */
+/** Opens an engine, on a new ledger unless one is given. */
 export async function openEngine(options: Partial<OpenOptions> = {}): Promise<Completengine> {
   const engine = await Completengine.open({ ledger: ledgerPath(), ...options });
   onTestFinished(() => engine.close());
   return engine;
 }
 
-/** One with the earthquakes of the fixture in it, by the time each carries. */
+/** Opens an engine on a ledger with the earthquakes of the fixture, with their own times. */
 export async function earthquakeEngine(partition: RoutingSpec = hashOf('properties.net')): Promise<Completengine> {
   const engine = await openEngine({ partition, time: 'properties.time' });
   await engine.emit(createReadStream(EARTHQUAKES));
   return engine;
 }
 
-/** The error a call must end with. */
+/** Returns the error of a call that must fail. */
 export async function failureOf(
   work: () => Promise<unknown> | PromiseLike<unknown>,
   code: LedgerErrorCode,
@@ -56,14 +56,14 @@ export class FakeClock implements Clock {
   }
 }
 
-/** What an iteration yields, as text. */
+/** The payloads of an iteration, as text. */
 export async function payloadsOf(events: AsyncIterable<{ readonly payload: Buffer }>): Promise<string[]> {
   const payloads: string[] = [];
   for await (const { payload } of events) payloads.push(payload.toString('utf8'));
   return payloads;
 }
 
-/** All that a group has parked. */
+/** All parked events of a group. */
 export async function parkedBy(engine: Completengine, group: string): Promise<ParkedEventDescription[]> {
   const parked: ParkedEventDescription[] = [];
   for await (const event of engine.parked(group)) parked.push(event);

@@ -1,4 +1,4 @@
-/** Recomputes where the events of a ledger belong: by the rule of the epoch that their sequence lies in, with routers made anew from the ledger's own rows. */
+/** Recomputes the partition of each event: by the rule of the epoch of its sequence, with new routers from the ledger's rows. */
 
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
@@ -25,7 +25,7 @@ function placementRows(path: string): PlacementRow[] {
   }
 }
 
-/** A sound ledger whose every event lies where the rule of its epoch sends it. Returns the events. */
+/** Expects an intact ledger with every event in the partition of its epoch's rule. Returns the events. */
 export async function expectRoutedByEpochs(path: string): Promise<StoredEvent[]> {
   const events = await expectSoundLedger(path);
   const engine = await Completengine.open({ ledger: path, create: false, access: 'read' });
@@ -45,7 +45,7 @@ export async function expectRoutedByEpochs(path: string): Promise<StoredEvent[]>
       routes.set(epoch.epoch, route);
     }
     const { to } = route(event.payload);
-    // a comparison of its own: half a million calls of expect() take a minute
+    // a plain comparison: half a million calls of expect() take a minute
     if (typeof to !== 'number' || names[to] !== event.partition)
       expect({ ...event, epoch: epoch.epoch, to }).toBe('where its epoch sends it');
   }

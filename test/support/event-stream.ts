@@ -1,19 +1,19 @@
-/** Streams of JSON lines that need not be kept: each line follows from the stream's seed and its number. */
+/** Generates streams of JSON lines that need no storage: each line is a function of the seed and its number. */
 
 import { Seeded } from './seeded.ts';
 
 export interface GeneratedEvents {
   readonly name: string;
   readonly seed: number;
-  /** How many lines it has. */
+  /** Number of lines. */
   readonly count: number;
-  /** How long its lines may get, in pieces of about three bytes. */
+  /** Maximum length of a line, in units of about three bytes. */
   readonly piecesMax?: number;
 }
 
 const PIECES = ['cod', 'a b', '\\u00e4', 'ä', '海', '🐟', '\\"', '\\\\', '\\n', '\\t', '],[', '},{', '\\ud83d\\udc1f'];
 
-/** The nth line, from 1, without its end. With what could confuse whoever takes lines apart. */
+/** The nth line, from 1, without its newline. Contains characters that could confuse a line splitter. */
 export function streamLine(stream: GeneratedEvents, n: number): string {
   const random = new Seeded(stream.seed).fork(n);
   let text = '';
@@ -21,7 +21,7 @@ export function streamLine(stream: GeneratedEvents, n: number): string {
   return `{"id":"${stream.name}-${n}","tenant":"t${random.between(0, 30)}","n":${n}, "text":"${text}"}`;
 }
 
-/** Lines `from` to `through`, both included, each with its end. */
+/** Lines `from` to `through`, both included, each with its newline. */
 export function streamText(stream: GeneratedEvents, from = 1, through = stream.count): string {
   let text = '';
   for (let n = from; n <= through; n++) text += `${streamLine(stream, n)}\n`;

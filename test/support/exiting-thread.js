@@ -1,4 +1,4 @@
-/** Loaded into the threads of a process: each ends by itself, at its start or at the first message it gets. */
+/** Preloaded into the threads of a process: each exits by itself, at its start or at its first message. */
 
 import { isMainThread, parentPort } from 'node:worker_threads';
 

@@ -1,10 +1,10 @@
-/** Programs that make faults happen. Where one is not there the test is skipped, and says so aloud. */
+/** Wraps programs that inject faults. Without the program the test is skipped, with a message. */
 
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { onTestFinished, type TestContext } from 'vitest';
 import { type CliResult, finished } from './cli.ts';
 
-/** A test that fails must not leave its processes behind. */
+/** Kills the processes of a failed test. */
 export function killAfterTest(child: ChildProcess): void {
   onTestFinished(() => {
     child.kill('SIGKILL');
@@ -32,7 +32,7 @@ export function runProgram(
   return result;
 }
 
-/** A file system of a size of its own, seen only by the programs that run in it. It is gone when the test is over. */
+/** A file system of a given size, visible only to the programs that run in it. Removed after the test. */
 export class SmallDisk {
   readonly directory: string;
   readonly #holder: ChildProcessWithoutNullStreams;
@@ -63,7 +63,7 @@ export class SmallDisk {
     return new SmallDisk(directory, holder);
   }
 
-  /** The command as it must be started to see the disk. */
+  /** The command line that runs a command with the disk visible. */
   command(program: string, args: readonly string[]): [string, string[]] {
     return [
       'nsenter',

@@ -1,4 +1,4 @@
-/** The groups of a real ledger file, without the wait for the disk: everything happens in one transaction that is undone in the end. */
+/** The groups of a real ledger file without waiting for the disk: everything runs in one transaction that is rolled back at the end. */
 
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
@@ -8,11 +8,11 @@ import { ledgerPath } from './engines.ts';
 
 export interface GroupStoreOptions {
   readonly partitions: number;
-  /** Of each partition. */
+  /** Per partition. */
   readonly events: number;
 }
 
-/** `undo()` takes back what was done since the last call. */
+/** `undo()` rolls back all changes since its last call. */
 export async function openGroupStore({
   partitions,
   events,

@@ -1,4 +1,4 @@
-/** The package as it is packed, installed in a project of its own, whose sources are compiled against it. */
+/** Installs the packed package in a separate project, and compiles sources against it. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** As strict as a project can be. */
+/** The strictest compiler options. */
 const COMPILER_OPTIONS = {
   target: 'es2022',
   module: 'nodenext',
@@ -19,21 +19,21 @@ const COMPILER_OPTIONS = {
   noPropertyAccessFromIndexSignature: true,
   skipLibCheck: false,
   declaration: true,
-  // the package itself has to ask for Node's types
+  // the package itself must reference Node's types
   types: [],
   rootDir: '.',
   outDir: 'out',
 };
 
 export interface InstalledPackage {
-  /** What is packed, by path. */
+  /** The packed files, by path. */
   readonly files: readonly string[];
-  /** Compiles these sources, by name, without a complaint. Returns the directory of the programs. */
+  /** Compiles these sources, by name, without errors. Returns the directory of the programs. */
   compile(sources: Readonly<Record<string, string>>): string;
   remove(): void;
 }
 
-/** Packs what is built. */
+/** Packs the build. */
 export function installPackage(): InstalledPackage {
   const home = mkdtempSync(join(tmpdir(), 'completengine-package-'));
   const packing = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', home], {
@@ -45,7 +45,7 @@ export function installPackage(): InstalledPackage {
   const own = join(modules, 'completengine');
   for (const directory of [own, join(modules, '@types')]) mkdirSync(directory, { recursive: true });
   expect(spawnSync('tar', ['xzf', join(home, filename), '-C', own, '--strip-components=1']).status).toBe(0);
-  // what it depends on lies behind it, where the project does not see it
+  // its dependencies are below it, where the project cannot import them
   symlinkSync(join(ROOT, 'node_modules'), join(own, 'node_modules'));
   symlinkSync(join(ROOT, 'node_modules/@types/node'), join(modules, '@types/node'));
   return {
@@ -70,7 +70,7 @@ function compile(directory: string, sources: Readonly<Record<string, string>>): 
   return join(directory, 'out');
 }
 
-/** Runs a program, which has to end by itself. */
+/** Runs a program that must end by itself. */
 export function run(
   program: string,
   directory: string,

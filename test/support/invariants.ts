@@ -1,4 +1,4 @@
-/** What must hold of every ledger after whatever was done to it. Read with SQLite itself and the view, not with the engine under test. */
+/** Checks the invariants of every ledger, after any operations. Reads with SQLite and the view, not with the engine under test. */
 
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
@@ -24,7 +24,7 @@ export function storedEvents(path: string): StoredEvent[] {
   }
 }
 
-/** Dense sequences, dense offsets, time that never steps back, a chain that verifies, a file SQLite finds whole. */
+/** Dense sequences and offsets, non-decreasing time, a chain that verifies, and a file that passes SQLite's integrity check. */
 export async function expectSoundLedger(path: string): Promise<StoredEvent[]> {
   const events = storedEvents(path);
   const offsets = new Map<string, number>();

@@ -1,8 +1,8 @@
-/** Arbitrary lines of JSON as people and programs write them: every kind of value, blanks that mean nothing, unicode, escapes and numbers of any spelling. */
+/** Arbitrary JSON lines: every kind of value, insignificant blanks, unicode, escapes, and numbers in any spelling. */
 
 import fc from 'fast-check';
 
-/** Blanks that may stand between tokens; a line feed would end the line. */
+/** Insignificant blanks between tokens; a line feed would end the line. */
 const blanks = fc.oneof(
   { weight: 4, arbitrary: fc.constant('') },
   { weight: 1, arbitrary: fc.stringMatching(/^[ \t\r]{1,3}$/) },
@@ -17,7 +17,7 @@ const escapedString = fc
 const number = fc.stringMatching(/^-?(?:0|[1-9][0-9]{0,20})(?:\.[0-9]{1,8})?(?:[eE][+-]?[0-9]{1,3})?$/);
 const word = fc.constantFrom('true', 'false', 'null');
 
-/** One JSON text on one line, blanks at both ends included; it does not end in a carriage return, which would belong to the line's end. */
+/** One JSON text on one line, with blanks at both ends. It never ends with a carriage return, which would be part of the line end. */
 export const jsonLine: fc.Arbitrary<string> = fc
   .letrec<{ value: string; scalar: string; array: string; object: string }>((tie) => ({
     scalar: fc.oneof(plainString, escapedString, number, word),

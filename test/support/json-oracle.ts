@@ -1,4 +1,4 @@
-/** What a strict reader makes of a line, by the platform's own decoder and parser: the opinion that the scanner is compared with. */
+/** The test oracle for the scanner: a strict reading of a line by the platform's decoder and parser. */
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -7,7 +7,7 @@ export interface Opinion {
   readonly value: unknown;
 }
 
-/** The line's text and value; null where it is no UTF-8 or no JSON. */
+/** The text and value of the line; null if it is not UTF-8 or not JSON. */
 export function readStrictly(line: Uint8Array): Opinion | null {
   try {
     const text = utf8.decode(line);
@@ -17,7 +17,7 @@ export function readStrictly(line: Uint8Array): Opinion | null {
   }
 }
 
-/** The value at the end of a path through objects; undefined where the path does not lead anywhere. */
+/** The value at the end of a path through objects; undefined if the path does not exist. */
 export function valueAt(root: unknown, path: readonly string[]): unknown {
   let value = root;
   for (const key of path) {
@@ -28,11 +28,11 @@ export function valueAt(root: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-/** Whether some key on one of the paths stands twice in its object: JSON.parse takes the last one and says nothing. */
+/** Whether a key on one of the paths occurs twice in its object: JSON.parse silently takes the last one. */
 export function hasKeyTwice(text: string, paths: readonly (readonly string[])[]): boolean {
   const watched = new Set(paths.flatMap((path) => path.map((_, depth) => JSON.stringify(path.slice(0, depth + 1)))));
   const met = new Set<string>();
-  /** The keys that lead to the open containers; null for one in an array, where no path leads. */
+  /** The keys of the open containers; null for one in an array, which no path reaches. */
   const open: { path: readonly string[] | null; isObject: boolean; isKeyNext: boolean }[] = [];
   let path: readonly string[] | null = [];
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]/g)) {

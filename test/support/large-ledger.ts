@@ -1,4 +1,4 @@
-/** A ledger of several large commits, made once for a test file and copied for each test. */
+/** A ledger of several large commits, created once per test file and copied for each test. */
 
 import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,12 @@ import { afterAll } from 'vitest';
 import { succeed } from './ledger-cli.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** Some 16,000 of them make a chunk, which is a commit. */
+/** About 16,000 of them make a chunk, which is one commit. */
 export function largeLine(n: number): string {
   return `{"n":${n},"k":${n % 101},"pad":"${'x'.repeat(80 + (n % 37))}"}`;
 }
 
-/** Must be called at the top of a test file. What it returns copies the ledger, of three partitions and so many lines; nobody has the copy open. */
+/** To be called at the top of a test file. Returns a function that copies the ledger, of three partitions and this many lines; no process has the copy open. */
 export function largeLedgers(lines: number): () => Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'completengine-test-'));
   const template = join(directory, 'large.codex');
@@ -22,7 +22,7 @@ export function largeLedgers(lines: number): () => Promise<string> {
       const input = join(directory, 'input.jsonl');
       writeFileSync(input, Array.from({ length: lines }, (_, n) => `${largeLine(n + 1)}\n`).join(''));
       await succeed(['init', '-l', template, '--partition', 'hash:k', '--partitions', '3']);
-      // of a file the chunks are as large as they get, and so is the first page
+      // chunks of a file have the maximum size, and so does the first page
       await succeed(['emit', '-q', '-l', template, input]);
     }
     const copy = join(tempDir(), 'events.codex');

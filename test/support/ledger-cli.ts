@@ -1,4 +1,4 @@
-/** Ledgers made and filled through the command line, what it prints as values, and the shape of its failures. */
+/** Creates and fills ledgers through the command line, parses its output, and checks the form of its failures. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,21 +6,21 @@ import { expect } from 'vitest';
 import { type CliResult, EARTHQUAKES, type RunOptions, runCli } from './cli.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** Makes a ledger in a directory of its own and returns its path. */
+/** Creates a ledger in a new directory and returns its path. */
 export async function newLedger(...initArgs: string[]): Promise<string> {
   const ledger = join(tempDir(), 'events.codex');
   await succeed(['init', '-l', ledger, ...initArgs]);
   return ledger;
 }
 
-/** A week of earthquakes, by network and by the time of the earthquake. */
+/** A ledger with a week of earthquakes, by network and with their own times. */
 export async function earthquakeLedger(): Promise<string> {
   const ledger = await newLedger('--partition', 'hash:properties.net', '--time', 'properties.time');
   await succeed(['emit', '-q', '-l', ledger, EARTHQUAKES]);
   return ledger;
 }
 
-/** Runs a command that must end well. */
+/** Runs a command that must succeed. */
 export async function succeed(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
   const result = await runCli(args, options);
   expect({ code: result.code, signal: result.signal }, result.stderr).toEqual({ code: 0, signal: null });
@@ -28,12 +28,12 @@ export async function succeed(args: readonly string[], options: RunOptions = {})
   return result;
 }
 
-/** What a replay of the whole ledger prints. */
+/** The output of a replay of the whole ledger. */
 export async function replayed(ledger: string, ...args: string[]): Promise<string> {
   return (await succeed(['replay', '-q', '-l', ledger, ...args])).stdout.toString('utf8');
 }
 
-/** One line as `--rejects` keeps it. */
+/** One line of the file of `--rejects`. */
 export interface Reject {
   readonly source: string;
   readonly line: number;
@@ -43,7 +43,7 @@ export interface Reject {
   readonly base64?: string;
 }
 
-/** Emits an input that has bad lines, and returns those. */
+/** Emits an input with bad lines, and returns the rejects. */
 export async function emitWithRejects(
   ledger: string,
   args: readonly string[],
@@ -63,7 +63,7 @@ export function fileIn(directory: string, name: string, content: string | Uint8A
   return path;
 }
 
-/** JSON lines as values. */
+/** Parses JSON lines. */
 export function parseLines<T = Record<string, unknown>>(bytes: Buffer | string): T[] {
   return bytes
     .toString('utf8')
@@ -82,12 +82,12 @@ export interface Envelope {
   readonly payload: unknown;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: searches for control characters
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 
-/** One line with the fact, one with what to do; no stack, nothing a terminal would obey, and said once. */
+/** Expects one line with the fact and one with the hint, printed once, without a stack or control characters. */
 export function expectFailure(result: CliResult, code: number, fact: RegExp | string): void {
-  // how it ended comes first: a process that ended without a word says nothing by its text
+  // check code and signal first: a process that was killed prints nothing
   expect({ code: result.code, signal: result.signal }, result.stderr).toEqual({ code, signal: null });
   const lines = result.stderr.split('\n');
   expect(lines[0]).toMatch(/^error: /);
@@ -98,7 +98,7 @@ export function expectFailure(result: CliResult, code: number, fact: RegExp | st
   expect(result.stderr).not.toMatch(CONTROL);
 }
 
-/** Events that are a number each, both ends included. */
+/** Events that are one number each, both ends included. */
 export function numbers(from: number, through: number): string {
   return Array.from({ length: through - from + 1 }, (_, at) => `${from + at}\n`).join('');
 }

@@ -1,4 +1,4 @@
-/** Runs code with the library as it is built, in a process of its own that is told when threads are started, and must end by itself. */
+/** Runs code with the built library in a separate process, which records started threads and must end by itself. */
 
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
@@ -6,7 +6,7 @@ import { runProgram } from './fault-tools.ts';
 
 const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
 
-/** Runs `body` with `open`, `ledger` (its path), and whatever `also` defines; returns what the body returns, and how many threads were started. */
+/** Runs `body` with `open`, `ledger` (its path), and the definitions of `also`; returns the result of the body, and the number of started threads. */
 export async function runLibrary<Delivered>(
   ledger: string,
   body: string,
@@ -20,8 +20,8 @@ export async function runLibrary<Delivered>(
     const ledger = ${JSON.stringify(ledger)};
     const open = (options) => Completengine.open({ ledger, ...options });
     ${also}
-    const told = await (async () => { ${body} })();
-    process.stdout.write(JSON.stringify({ ...told, threads }));`;
+    const result = await (async () => { ${body} })();
+    process.stdout.write(JSON.stringify({ ...result, threads }));`;
   const { code, signal, stdout, stderr } = await runProgram(process.execPath, [
     '--input-type=module',
     '--eval',

@@ -1,4 +1,4 @@
-/** Reads what a running process prints, line by line, as it comes. */
+/** Reads the output of a running process line by line. */
 
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -21,7 +21,7 @@ export class LineReader {
     return JSON.parse((await this.next()) ?? 'null');
   }
 
-  /** The next lines, as many as asked for or as there are. */
+  /** The next `count` lines, or fewer at the end. */
   async take(count: number): Promise<string[]> {
     const lines: string[] = [];
     while (lines.length < count) {

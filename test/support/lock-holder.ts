@@ -1,4 +1,4 @@
-/** Another process that holds a ledger's write lock, as a writer that was stopped in the middle of its transaction does. */
+/** A process that holds a ledger's write lock, like a writer stopped in the middle of its transaction. */
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** Members of a group as processes that write to files: what each of them was given, in order, and what was done to it. */
+/** Runs group members as processes that write to files what each received, in order, and which faults it had. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { BIN } from './cli.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** One delivered event, and whether its member was allowed to stand behind it. */
+/** One delivered event, and whether its member could acknowledge it. */
 export interface RoutingOverride {
   readonly sequence: number;
   readonly partition: string;
@@ -37,12 +37,12 @@ export class MemberProcess {
     });
   }
 
-  /** What it said, but for leases that had gone. */
+  /** Its standard error, except reports of lost leases. */
   get complaints(): string[] {
     return this.#said.split('\n').filter((line) => line !== '' && !line.includes('the lease had gone'));
   }
 
-  /** `partition/offset` of what it delivered and was not allowed to stand behind, and how often. */
+  /** `partition/offset` of events it delivered but could not acknowledge, with counts. */
   get refused(): Map<string, number> {
     const places = new Map<string, number>();
     for (const [, count = '1', partition, offset] of this.#said.matchAll(
@@ -60,7 +60,7 @@ export class MemberProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** For so long it does nothing, and does not know it. */
+  /** Suspends the process for this long. */
   async pause(ms: number): Promise<void> {
     this.child.kill('SIGSTOP');
     await new Promise((resolve) => setTimeout(resolve, ms));
@@ -72,11 +72,11 @@ export class MemberProcess {
     this.child.kill('SIGKILL');
   }
 
-  /** Every event, as it was written. */
+  /** All events, as written. */
   async *given(): AsyncGenerator<RoutingOverride, void, undefined> {
     const refused = this.refused;
     for await (const line of createInterface({ input: createReadStream(this.#output) })) {
-      // the last line of a member that was killed may be half a line
+      // the last line of a killed member may be incomplete
       const match = /^\{"sequence":(\d+),"partition":"(p\d+)","offset":(\d+),.*\}$/.exec(line);
       if (match === null) continue;
       const [, sequence, partition = '', offset] = match;

@@ -1,4 +1,4 @@
-/** JSON lines that were sound until bytes of them were changed: real ones and ones grown by hand, for every corner of the syntax. */
+/** Valid JSON lines with some bytes changed: real ones, and handwritten ones for every corner of the syntax. */
 
 import { readFileSync } from 'node:fs';
 import { EARTHQUAKES } from './cli.ts';
@@ -6,7 +6,7 @@ import type { Seeded } from './seeded.ts';
 
 const LINE_FEED = 0x0a;
 
-/** Fields that the lines have now and then. */
+/** Fields that some of the lines have. */
 export const MUTATED_PATHS = ['id', 'properties.mag', '__proto__.polluted', 'größe.キー'];
 
 const GROWN_BY_HAND = [
@@ -30,7 +30,7 @@ const GROWN_BY_HAND = [
   '{"properties":{"mag":0.31,"place":"37km NNE of Amboy, Washington"},"id":"uw61345682","größe":{"キー":12}}',
 ];
 
-/** Bytes that mean something to a scanner, and sequences that are no UTF-8. */
+/** Bytes with a meaning for the scanner, and sequences that are not UTF-8. */
 const GRAFTS = [
   ...Array.from('{}[]",:\\/ \t\r0123456789+-.eEtfnu', (character) => Buffer.from(character)),
   ...[
@@ -104,7 +104,7 @@ function mutateOnce(line: Buffer, random: Seeded): Buffer {
   }
 }
 
-/** A line with no to four changes. A line feed would make it two lines. */
+/** A line with zero to four changes. A line feed would split it. */
 export function mutatedLine(random: Seeded): Buffer {
   let line = soundLine(random);
   for (let changes = random.between(0, 4); changes > 0; changes--) line = mutateOnce(line, random);

@@ -1,4 +1,4 @@
-/** Values of time and key fields, as JSON text: sound ones, those at the borders of what is sound, and some beyond them. */
+/** Values of time and key fields, as JSON text: valid ones, ones at the limits, and invalid ones. */
 
 import type { Seeded } from './seeded.ts';
 
@@ -51,7 +51,7 @@ const ZONES = [
   '+-1:00',
 ];
 
-/** Dates and times of day that are mostly there; leap seconds, last days of February and hours beyond the day now and then. */
+/** Dates and times of day, mostly valid; sometimes leap seconds, last days of February, and hours past 23. */
 function rfc3339(random: Seeded): string {
   const year = random.between(0, 2) === 0 ? random.pick(YEARS) : String(random.between(1820, 2120));
   const month = random.between(0, 20) === 0 ? random.between(0, 13) : random.between(1, 12);
@@ -64,7 +64,7 @@ function rfc3339(random: Seeded): string {
   return `${year}-${two(month)}-${two(day)}${separator}${two(hour)}:${two(minute)}:${two(second)}${fraction}${random.pick(ZONES)}`;
 }
 
-/** Whole digits where the unit changes, and where the range of times ends in each unit. */
+/** Integers where the unit changes, and where the range of times ends in each unit. */
 const BORDERS = [
   '0',
   '9',
@@ -101,7 +101,7 @@ function epochNumber(random: Seeded): string {
   return sign + whole + fraction + exponent;
 }
 
-/** A second that has just been, in a unit of its own. */
+/** A recent second, in one of the units. */
 function recent(random: Seeded): string {
   return `${random.between(1_500_000_000, 1_790_000_000)}${digits(random, random.pick([0, 3, 6, 9]))}`;
 }

@@ -10,7 +10,7 @@ export const pieceSizes = fc.oneof(
   fc.constant([Number.MAX_SAFE_INTEGER]),
 );
 
-/** The bytes in pieces of these sizes, each in memory of its own. */
+/** The bytes in pieces of these sizes, each in a separate buffer. */
 export function cutInto(bytes: Uint8Array, sizes: readonly number[]): Buffer[] {
   const pieces: Buffer[] = [];
   for (let start = 0; start < bytes.length; ) {
@@ -21,12 +21,12 @@ export function cutInto(bytes: Uint8Array, sizes: readonly number[]): Buffer[] {
   return pieces;
 }
 
-/** The pieces one after the other, as fast as they are taken. */
+/** The pieces one after the other, as fast as they are consumed. */
 export async function* flowing<Piece>(pieces: Iterable<Piece>): AsyncGenerator<Piece> {
   yield* pieces;
 }
 
-/** The pieces with a pause before each one: a reader that takes what is there sees them singly. */
+/** The pieces with a pause before each one: so that a reader receives them one by one. */
 export async function* trickling<Piece>(pieces: Iterable<Piece>): AsyncGenerator<Piece> {
   for (const piece of pieces) {
     for (let turn = 0; turn < 6; turn++) await nextTurn();

@@ -1,4 +1,4 @@
-/** Preloaded with --import: puts another main in the place of the command line's, that ends the way COMPLETENGINE_TEST_END says. */
+/** Preloaded with --import: replaces the main function of the command line by one that ends as COMPLETENGINE_TEST_END says. */
 
 import vm from 'node:vm';
 
@@ -15,7 +15,7 @@ const endings = {
     await new Promise(() => setInterval(() => {}, 1000));
   },
   'not an error': async () => {
-    // biome-ignore lint/style/useThrowOnlyError: it is the fault
+    // biome-ignore lint/style/useThrowOnlyError: it is the injected fault
     throw undefined;
   },
   exit: async () => process.exit(0),

@@ -1,4 +1,4 @@
-/** The built package, installed in a project of its own whose dependencies can be damaged: the others are links to those of this tree. */
+/** The built package, installed in a separate project whose dependencies can be damaged; the others are links to this tree. */
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { tempDir } from './temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Where the two versions of better-sqlite3 and BLAKE3 keep their binaries. */
+/** Paths of the binaries of better-sqlite3 (both versions) and BLAKE3. */
 const BINARIES = {
   'better-sqlite3': ['build/Release/better_sqlite3.node', `prebuilds/${process.platform}-${process.arch}.node`],
   '@napi-rs/blake-hash-linux-x64-gnu': ['blake.linux-x64-gnu.node'],
@@ -73,7 +73,7 @@ export class PlantedPackage {
     return { code: status, signal, out: stdout, err: stderr };
   }
 
-  /** The module itself, without what only building it needs. */
+  /** The module itself, without the files needed only to build it. */
   #copy(name: string): void {
     const target = join(this.#modules, name);
     rmSync(target);

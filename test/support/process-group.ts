@@ -1,8 +1,8 @@
-/** Asks whether anything of a process group still runs. */
+/** Checks whether any process of a group still runs. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** One that has ended and was not waited for does not run. */
+/** A zombie does not count as running. */
 export function hasGroup(leader: number): boolean {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -12,7 +12,7 @@ export function hasGroup(leader: number): boolean {
     });
 }
 
-/** State, parent, group; empty where it has just gone. */
+/** State, parent, group; empty if it has just ended. */
 function statOf(pid: string): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

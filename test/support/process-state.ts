@@ -1,9 +1,9 @@
-/** What a process is at, as Linux shows it from outside: tests wait for it to get there, and sleep for no time of their own. Elsewhere nothing is waited for. */
+/** Observes the state of a process through /proc, so that tests wait for a state instead of a time. On other systems they do not wait. */
 
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { until } from './until.ts';
 
-/** Bytes that its calls of read() and write() have moved, from and to anywhere; null where that cannot be known. */
+/** Total bytes of its read() and write() calls; null if unknown. */
 function movedBytes(pid: number | undefined): { read: number; written: number } | null {
   try {
     const text = readFileSync(`/proc/${pid}/io`, 'utf8');
@@ -13,7 +13,7 @@ function movedBytes(pid: number | undefined): { read: number; written: number } 
   }
 }
 
-/** Hands bytes to a process and resolves when it has read as many, or has ended. */
+/** Writes bytes to a process and resolves when it has read as many, or has ended. */
 export async function untilRead(pid: number | undefined, bytes: string, write: (bytes: string) => void): Promise<void> {
   const before = movedBytes(pid);
   write(bytes);
@@ -21,7 +21,7 @@ export async function untilRead(pid: number | undefined, bytes: string, write: (
   await until(() => (movedBytes(pid)?.read ?? Number.POSITIVE_INFINITY) >= before.read + Buffer.byteLength(bytes));
 }
 
-/** Resolves when it has written so many bytes in all, or has ended. */
+/** Resolves when it has written this many bytes in total, or has ended. */
 export async function untilWritten(pid: number | undefined, bytes: number): Promise<void> {
   await until(() => (movedBytes(pid)?.written ?? Number.POSITIVE_INFINITY) >= bytes);
 }
@@ -40,7 +40,7 @@ function filesOf(directory: string): string[] {
   }
 }
 
-/** A descriptor may be closed while it is looked at. */
+/** A descriptor may be closed during the check. */
 function targetOf(link: string): string {
   try {
     return readlinkSync(link);

@@ -1,4 +1,4 @@
-/** Looks into ledger files with SQLite alone, past the engine under test. Nothing is written. */
+/** Reads ledger files with SQLite only, without the engine under test. Writes nothing. */
 
 import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
@@ -8,10 +8,10 @@ export interface RawCommit {
   readonly count: number;
 }
 
-function withRawLedger<Result>(path: string, look: (db: Database.Database) => Result): Result {
+function withRawLedger<Result>(path: string, read: (db: Database.Database) => Result): Result {
   const db = new Database(path, { readonly: true, fileMustExist: true });
   try {
-    return look(db);
+    return read(db);
   } finally {
     db.close();
   }
@@ -28,7 +28,7 @@ export function rawCommits(path: string, producer?: string): RawCommit[] {
   );
 }
 
-/** What makes the file a ledger: marks and schema, as text. @throws SqliteError where they cannot be read. */
+/** The format of the file: marks and schema, as text. @throws SqliteError if they cannot be read. */
 export function rawIdentity(path: string): string {
   return withRawLedger(path, (db) => {
     const schema = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').raw().all();
@@ -36,7 +36,7 @@ export function rawIdentity(path: string): string {
   });
 }
 
-/** A hash over every column of every row of every table, with their types, and over the view of events. @throws SqliteError where one cannot be read. */
+/** A hash over every column of every row of every table, with their types, and over the view of events. @throws SqliteError if one cannot be read. */
 export function rawContent(path: string): string {
   return withRawLedger(path, (db) => {
     const hash = createHash('sha256');

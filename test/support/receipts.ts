@@ -1,4 +1,4 @@
-/** Reads the receipts of `emit --receipts` as they come. A line that was cut off is no receipt. */
+/** Reads the receipts of `emit --receipts` as they are printed. A truncated line is not a receipt. */
 
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
@@ -34,7 +34,7 @@ export class ReceiptReader {
     stdout.on('close', () => this.#onReceipts());
   }
 
-  /** Resolves when there are that many, or when `isOver` says that no more will come. */
+  /** Resolves when there are this many, or when `isOver` returns true. */
   async atLeast(count: number, isOver: () => boolean = () => false): Promise<void> {
     while (this.receipts.length < count && !isOver()) {
       await new Promise<void>((resolve) => {
@@ -48,7 +48,7 @@ export class ReceiptReader {
   }
 }
 
-/** Every receipt leads to its line: same bytes, same sequence, same place. */
+/** Expects that every receipt matches its line: same bytes, sequence and position. */
 export function expectReceipted(
   events: readonly StoredEvent[],
   stream: GeneratedEvents,
@@ -68,7 +68,7 @@ export function expectReceipted(
   }
 }
 
-/** The stored lines of a stream are its first ones, each once, in order. Returns how many there are. */
+/** Expects that the stored lines of a stream are its first ones, each once, in order. Returns their number. */
 export function expectPrefix(events: readonly StoredEvent[], stream: GeneratedEvents, context = ''): number {
   const mark = `"id":"${stream.name}-`;
   const stored = events.filter(({ payload }) => payload.includes(mark));

@@ -1,9 +1,9 @@
-/** What a refused call says, for tests that look at the code and at the message. */
+/** Returns the errors of refused calls, for tests of code and message. */
 
 import { expect } from 'vitest';
 import { LedgerError, type LedgerErrorCode } from '../../src/index.ts';
 
-/** The ledger error that a call throws; any other outcome fails the test. */
+/** Returns the ledger error that a call throws; any other outcome fails the test. */
 export function refusalOf(call: () => unknown): LedgerError {
   try {
     call();

@@ -1,9 +1,9 @@
 /**
- * The built command line in a process that stays: runs one command after the other as bin/run.js does, so that a test pays for no start of a
- * process. Nothing of the product is replaced. Its standard output and error are files that are emptied between commands, its standard input is
- * descriptor 0, opened again for each command, and a command has ended when nothing keeps the event loop alive, as with a process of its own.
+ * The built command line in a resident process: runs one command after the other as bin/run.js does, which saves the start of a process.
+ * It replaces no part of the product. Standard output and error are files that are truncated between commands, standard input is
+ * descriptor 0, reopened for each command. A command ends when nothing keeps the event loop alive, as in a separate process.
  *
- * Started with a directory of its own. Takes `{ args, cwd, stdin }`, `stdin` being a named pipe; answers `reading` when it has opened that, and then `{ code }`.
+ * Its argument is its directory. Receives `{ args, cwd, stdin }`, `stdin` being a named pipe; answers `reading` when it has opened that, and then `{ code }`.
  */
 
 import { closeSync, openSync, rmSync } from 'node:fs';
@@ -13,10 +13,10 @@ import { loadBundle } from '../../bin/bundle.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
-/** Where its pipe and its output lie. */
+/** The directory of its pipe and output files. */
 const DIRECTORY = process.argv[2];
 const STDIN = 0;
-/** What Node ends with when its event loop is empty and the program still waits for a promise. */
+/** Node's exit code when the event loop is empty while the program awaits a promise. */
 const UNSETTLED = 13;
 
 const verbs = loadBundle();
@@ -25,7 +25,7 @@ let running = false;
 let isSettled = false;
 let stdin;
 
-/** Node makes this object once in a process, and a stream that has ended stays so. */
+/** Node creates this object once per process, and an ended stream stays ended. */
 Object.defineProperty(process, 'stdin', {
   configurable: true,
   get: () => {
@@ -36,12 +36,12 @@ Object.defineProperty(process, 'stdin', {
 
 function openStdin(path) {
   closeSync(STDIN);
-  // the lowest number that is free
+  // open() returns the lowest free number
   const descriptor = openSync(path, 'r');
   if (descriptor !== STDIN) throw new Error(`standard input became descriptor ${descriptor}`);
 }
 
-/** What a command has not read goes with the pipe, when all have closed it. */
+/** Unread input disappears with the pipe, when all ends are closed. */
 function closeStdin() {
   stdin?.destroy();
   stdin = undefined;
@@ -63,7 +63,7 @@ process.on('message', ({ args, cwd, stdin: path }) => {
   process.chdir(cwd);
   openStdin(path);
   process.send('reading', () => {
-    // from here on only what the command waits for keeps this process alive
+    // from here on only the work of the command keeps this process alive
     process.channel.unref();
     void run(args).then(() => {
       isSettled = true;
@@ -71,7 +71,7 @@ process.on('message', ({ args, cwd, stdin: path }) => {
   });
 });
 
-// a test process that has ended, however it did, leaves neither a command nor files
+// after the test process has ended, in any way, no command and no file stays
 process.on('disconnect', () => {
   rmSync(DIRECTORY, { recursive: true, force: true });
   process.exit();

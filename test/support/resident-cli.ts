@@ -1,4 +1,4 @@
-/** A command line that stays in one process for many commands: what it prints and returns is what a process of its own would, without the start. */
+/** A resident command line: runs many commands in one process, with the output and exit codes of separate processes. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ type Answer = 'reading' | { readonly code: number };
 export interface ResidentOptions {
   readonly input?: string | Uint8Array | undefined;
   readonly cwd?: string | undefined;
-  /** Milliseconds after which the command is killed; none: the test's own limit counts. */
+  /** Milliseconds after which the command is killed; default: only the limit of the test. */
   readonly timeout?: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface ResidentOptions {
 export class ResidentCli {
   readonly #directory = mkdtempSync(join(tmpdir(), 'completengine-test-cli-'));
   readonly #stdin = join(this.#directory, 'stdin');
-  /** Opened to append: what a command and the commands it starts write goes behind one another, from the start of a file that was emptied. */
+  /** Opened for appending, so that the output of a command and of its child processes does not overlap after the truncation. */
   readonly #stdout = openSync(join(this.#directory, 'stdout'), 'a+', 0o600);
   readonly #stderr = openSync(join(this.#directory, 'stderr'), 'a+', 0o600);
   #child: ChildProcess | undefined;
@@ -54,7 +54,7 @@ export class ResidentCli {
     }
   }
 
-  /** Ends the process, and the command that runs in it with it. */
+  /** Ends the process, including a running command. */
   kill(): void {
     this.#child?.kill('SIGKILL');
   }
@@ -67,7 +67,7 @@ export class ResidentCli {
   async #run(args: readonly string[], input: string | Uint8Array, cwd: string): Promise<CliResult> {
     ftruncateSync(this.#stdout);
     ftruncateSync(this.#stderr);
-    // a pipe that is open at both ends: the reader's open() returns at once, and finds no end of the input before there was a writer
+    // opened at both ends: the reader's open() returns at once, and sees no end of input before there is a writer
     let pipe: number | undefined = openSync(this.#stdin, constants.O_RDWR | constants.O_NONBLOCK);
     let writer: Socket | undefined;
     const child = this.#process();
@@ -97,7 +97,7 @@ export class ResidentCli {
       };
     } finally {
       child.removeAllListeners();
-      // the next command must not find what this one has left in the pipe
+      // the next command must not read the rest of this input
       if (writer !== undefined && !writer.closed)
         await new Promise((resolve) => writer?.destroy().once('close', resolve));
       if (pipe !== undefined) closeSync(pipe);
@@ -115,7 +115,7 @@ export class ResidentCli {
   }
 }
 
-/** Its reader may end before it has read everything. */
+/** The reader may end before it has read everything. */
 function writerOf(path: string): Socket {
   const descriptor = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   return new Socket({ fd: descriptor, readable: false, writable: true }).on('error', () => {});
@@ -125,7 +125,7 @@ function contentOf(directory: string, name: string): Buffer {
   return readFileSync(join(directory, name));
 }
 
-/** Works through the items with so many processes at a time. */
+/** Processes the items with this many processes in parallel. */
 export async function inProcesses<Item>(
   count: number,
   items: Iterable<Item>,

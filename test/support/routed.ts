@@ -12,7 +12,7 @@ import { parseRoutingSpec } from '../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../src/core/router/router.ts';
 import { FieldReader } from '../../src/core/scan/field-reader.ts';
 
-/** A routing in force, without placements unless some are given. */
+/** A current routing, without placements unless given. */
 export function inForce(parts: {
   readonly spec: RoutingSpec;
   readonly partitionIds: readonly number[];
@@ -30,12 +30,12 @@ export function inForce(parts: {
 }
 
 export interface Routed {
-  /** The partition's id, or why there is none. */
+  /** The id of the partition, or the reason for none. */
   readonly to: number | string;
   readonly key: string | null;
 }
 
-/** A routing at work in a new ledger with so many partitions, or with partitions of these names. */
+/** The routing of a new ledger with a number of partitions, or with these names. */
 export function routing(
   text: string,
   partitions: number | readonly string[] | undefined,
@@ -45,7 +45,7 @@ export function routing(
   return routed(inForce({ spec, partitionIds, partitionNames }));
 }
 
-/** The same in whatever epoch. */
+/** The same routing in any epoch. */
 export function routed(routing: RoutingInForce): (line: string | Buffer) => Routed {
   const router = makeRouter(routing);
   const fields = new FieldReader(router.fields, DEPTH_MAX);

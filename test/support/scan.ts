@@ -1,4 +1,4 @@
-/** Scans lines with the scanner under test and tells each record with places that count from its line's start. */
+/** Scans lines with the scanner under test, and returns records with positions relative to the start of the line. */
 
 import { expect } from 'vitest';
 import type { LineScanner } from '../../src/core/emission/draft/chunk-encoder.ts';
@@ -13,13 +13,13 @@ export type FaultName = keyof typeof LineFault;
 export type KindName = keyof typeof FieldKind;
 
 export interface ScannedRecord {
-  /** 0-based, blank lines counted. */
+  /** 0-based, including blank lines. */
   readonly number: number;
   readonly payload: Buffer;
   readonly fault: FaultName;
-  /** 0-based from the line's start. */
+  /** 0-based from the start of the line. */
   readonly faultAt: number;
-  /** In the order of the paths; the value's bytes, empty where it is absent. */
+  /** In the order of the paths; the bytes of the value, empty if absent. */
   readonly fields: readonly { readonly kind: KindName; readonly value: Buffer }[];
 }
 
@@ -30,7 +30,7 @@ export interface ScanLimits {
 
 const referenceScanner = (plan: ScanPlan): LineScanner => new Scanner(plan);
 
-/** One scanner for many chunks, as an emission has it. Fields are named by dotted paths. */
+/** One scanner for many chunks, as in an emission. Fields are named by dotted paths. */
 export class ChunkScan {
   readonly #scanner: LineScanner;
   readonly #lines: ScannedLines;
@@ -79,7 +79,7 @@ export function scanLines(
   return new ChunkScan(paths, limits).scan(Buffer.concat([Buffer.from(lines), Buffer.from('\n')]));
 }
 
-/** Scans what must be one line with one record. */
+/** Scans one line that must have one record. */
 export function scanLine(line: string | Buffer, paths: readonly string[] = [], limits: ScanLimits = {}): ScannedRecord {
   const [record, ...others] = scanLines(line, paths, limits);
   if (record === undefined || others.length > 0)
@@ -87,7 +87,7 @@ export function scanLine(line: string | Buffer, paths: readonly string[] = [], l
   return record;
 }
 
-/** As toEqual, and a hundred times as fast: records by the hundred thousand are not compared property by property. */
+/** Like toEqual, but a hundred times as fast for hundreds of thousands of records. */
 export function expectSameRecords(found: readonly ScannedRecord[], expected: readonly ScannedRecord[]): void {
   const delivered = ({ number, payload, fault, faultAt, fields }: ScannedRecord) =>
     `${number} ${fault} ${faultAt} ${payload.length} ${fault === 'NONE' ? fields.map(({ kind, value }) => `${kind} ${value.toString('latin1')}`).join(' ') : ''}`;
@@ -98,7 +98,7 @@ export function expectSameRecords(found: readonly ScannedRecord[], expected: rea
   }
 }
 
-/** Names by number, kept: records come by the hundred thousand. */
+/** Cached names by number, for hundreds of thousands of records. */
 const FAULT_NAMES = namesOf(LineFault);
 const KIND_NAMES = namesOf(FieldKind);
 

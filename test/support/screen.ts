@@ -1,4 +1,4 @@
-/** A terminal with a screen, by tmux: shows what a person would see after all sequences were obeyed. */
+/** A terminal screen by tmux: shows what a user sees after all control sequences. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,7 +42,7 @@ export class Screen {
     this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
   }
 
-  /** What a program may leave behind: a hidden cursor, the second screen, lines that do not wrap. */
+  /** Terminal modes a program may leave: a hidden cursor, the alternate screen, no line wrap. */
   modes(): { hasCursor: boolean; isSecond: boolean; wraps: boolean } {
     const [cursor, second, wrap] = this.#tmux('display-message', '-p', '#{cursor_flag} #{alternate_on} #{wrap_flag}')
       .trim()
@@ -50,17 +50,17 @@ export class Screen {
     return { hasCursor: cursor === '1', isSecond: second === '1', wraps: wrap === '1' };
   }
 
-  /** What it shows, colours included. */
+  /** Its content, with colours. */
   styled(): string {
     return this.#tmux('capture-pane', '-e', '-p');
   }
 
-  /** The lines of the screen once they show what is looked for. */
+  /** Returns the lines of the screen when they match the pattern. */
   async showing(pattern: RegExp): Promise<string[]> {
-    for (let looks = 0; ; looks++) {
+    for (let checks = 0; ; checks++) {
       const text = this.#tmux('capture-pane', '-p');
       if (pattern.test(text)) return text.trimEnd().split('\n');
-      if (looks > 600) throw new Error(`the screen never showed ${pattern}:\n${text}`);
+      if (checks > 600) throw new Error(`the screen never showed ${pattern}:\n${text}`);
       await sleep(50);
     }
   }

@@ -1,4 +1,4 @@
-/** Chance that can be had again: a test that fails prints its seed, and COMPLETENGINE_TEST_SEED brings the same choices back. */
+/** Reproducible random choices: a failing test prints its seed, and COMPLETENGINE_TEST_SEED repeats its choices. */
 
 import { randomInt } from 'node:crypto';
 import { onTestFailed } from 'vitest';
@@ -30,13 +30,13 @@ export class Seeded {
     return values[this.between(0, values.length - 1)] as Value;
   }
 
-  /** One with choices of its own, the same for the same seed and number. */
+  /** A separate generator, the same for the same seed and number. */
   fork(number: number): Seeded {
     return new Seeded((this.seed ^ Math.imul(number + 1, 0x9e3779b1)) >>> 0);
   }
 }
 
-/** Must be called within a test. */
+/** To be called within a test. */
 export function seededForTest(): Seeded {
   const given = process.env['COMPLETENGINE_TEST_SEED'];
   const seed = given === undefined ? randomInt(2 ** 31) : Number(given);

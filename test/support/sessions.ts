@@ -1,4 +1,4 @@
-/** What sticky sessions promise, looked at with SQLite alone: each keeps to one partition as long as it is not idle, and the table says where. */
+/** Checks the guarantees of sticky sessions with SQLite only: each stays in one partition while it is not idle, as the table says. */
 
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
@@ -23,7 +23,7 @@ export function storedPins(path: string): StoredPin[] {
   }
 }
 
-/** Changes the ledger past the engine. */
+/** Changes the ledger without the engine. */
 export function tamper(path: string, sql: string): void {
   const db = new Database(path);
   try {
@@ -33,7 +33,7 @@ export function tamper(path: string, sql: string): void {
   }
 }
 
-/** Where each session's events lie; for sessions that are pinned for ever. */
+/** The partition of each session, for sessions without an idle time. */
 export async function expectPinnedForEver(
   path: string,
   sessionOf: (payload: string) => string,
@@ -51,7 +51,7 @@ export async function expectPinnedForEver(
   return places;
 }
 
-/** The rule with an idle time, in its plainest words; `idleMicros`: a session may wander when it was idle for longer, and must when for longer than 17/16. */
+/** A plain model of the rule with an idle time. `idleMicros`: a session may move when idle for longer, and must when idle for longer than 17/16 of it. */
 export function expectPinnedWhileAwake(
   events: readonly StoredEvent[],
   idleMicros: number,

@@ -10,7 +10,7 @@ const PREAMBLE = `completengine() { '${process.execPath}' '${BIN}' "$@"; }\n`;
 /** Variables of the shell, and the processes' environment. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** Runs a bash script to its end; `ledger` and other values come in as variables. */
+/** Runs a bash script to its end; `ledger` and other values are shell variables. */
 export function runShell(script: string, variables: Variables = {}): Promise<CliResult> {
   const child = spawn('bash', ['-c', PREAMBLE + script], { env: { ...process.env, ...variables }, detached: true });
   endGroupWithTest(child);
@@ -19,13 +19,13 @@ export function runShell(script: string, variables: Variables = {}): Promise<Cli
   return result;
 }
 
-/** A test that fails must not leave its pipeline behind. */
+/** Kills the pipeline of a failed test. */
 function endGroupWithTest({ pid }: ChildProcess): void {
   onTestFinished(() => {
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     } catch {
-      // it has ended, as it should
+      // it has ended, as expected
     }
   });
 }
@@ -35,16 +35,16 @@ export const hasTerminal = spawnSync('script', ['--version']).stdout?.toString()
 export interface TerminalOptions {
   readonly columns?: number;
   readonly variables?: Variables;
-  /** What is typed, at once. */
+  /** Typed input, sent at once. */
   readonly typed?: string;
 }
 
-/** Runs a bash script on a terminal of its own and returns all that was written to it, raw. */
+/** Runs a bash script on a new terminal and returns its raw output. */
 export async function runOnTerminal(
   script: string,
   { columns = 120, variables = {}, typed = '' }: TerminalOptions = {},
 ): Promise<string> {
-  // a terminal of a person, not of CI: colours depend on it
+  // an interactive terminal, not CI: colours depend on it
   const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env;
   const env = {
     ...inherited,
@@ -61,7 +61,7 @@ export async function runOnTerminal(
   return stdout.toString('utf8').replaceAll('\r\n', '\n');
 }
 
-/** The lines of what was written, without colours and other sequences. */
+/** The lines of the output, without control sequences. */
 export function plainLines(written: string): string[] {
   return stripVTControlCharacters(written).split('\n');
 }

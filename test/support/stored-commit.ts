@@ -1,4 +1,4 @@
-/** Commits as a ledger stores them, made of the events that shall be told of them. */
+/** Builds stored commits from the events that they shall contain. */
 
 import { FrameBodyWriter } from '../../src/core/frames/frame-body.ts';
 import type { StoredCommit, StoredFrame } from '../../src/core/model/events/commit.ts';
@@ -11,7 +11,7 @@ export interface Delivered {
   readonly payload: string;
 }
 
-/** The events of one commit as it is stored: one frame for each partition. */
+/** Builds one stored commit of these events: one frame per partition. */
 export function storedOf(firstSequence: number, delivered: readonly Delivered[]): StoredCommit {
   const partitions = [...new Set(delivered.map(({ partition }) => partition))].sort((one, other) => one - other);
   const frames = partitions.map((partition): StoredFrame => {

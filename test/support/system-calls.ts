@@ -1,4 +1,4 @@
-/** The system calls of a command on files, in their order, as strace sees them. */
+/** Lists the system calls of a command on files, in order, by strace. */
 
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,7 +8,7 @@ import { tempDir } from './temp-dir.ts';
 
 export interface SystemCall {
   readonly name: string;
-  /** Base name of the file it is about; empty where it is none. */
+  /** Base name of its file; empty if none. */
   readonly file: string;
   readonly isInjected: boolean;
   readonly text: string;
@@ -26,7 +26,7 @@ export interface TracedRun extends CliResult {
   readonly calls: readonly SystemCall[];
 }
 
-/** Runs a command of ours; `faults`: such as `fsync:error=EIO:when=3`. A call that a signal ends is the last of its kind. */
+/** Runs one of our commands. `faults`: such as `fsync:error=EIO:when=3`. A call interrupted by a signal is the last of its kind. */
 export async function runTraced(
   names: readonly string[],
   faults: readonly string[],

@@ -1,4 +1,4 @@
-/** A directory of its own for each test, removed when the test is over. */
+/** Creates a temporary directory per test, removed after the test. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,11 +1,11 @@
 /**
- * How much a test looks at. The quick size is enough for every run (`npm test`), the full one proves more and takes as long as it needs
- * (`npm run test:soak`); both run the same code and assert the same laws.
+ * The size of a test. The quick size is for every run (`npm test`), the full one covers more and takes longer (`npm run test:soak`).
+ * Both run the same code and assert the same laws.
  */
 
 export const isSoak = process.env['COMPLETENGINE_TEST_SIZE'] === 'full';
 
-/** The first in every run, the second in a soak. */
+/** Returns the first in every run, the second in a soak. */
 export function quick<Size>(everyRun: Size, soak: Size): Size {
   return isSoak ? soak : everyRun;
 }
@@ -15,7 +15,7 @@ export function fuzzLines(): number {
   return atLeast('COMPLETENGINE_TEST_LINES', quick(50_000, 200_000));
 }
 
-/** What the environment says, and never less than the size of the run. */
+/** The number of the environment variable, but at least the size of the run. */
 function atLeast(name: string, everyRun: number): number {
   const given = process.env[name];
   if (given === undefined) return everyRun;
@@ -25,12 +25,12 @@ function atLeast(name: string, everyRun: number): number {
   return number;
 }
 
-/** What a fuzz of so many lines may take: a machine that does nothing else needs a tenth of it. */
+/** Time limit of a fuzz of this many lines: ten times that of an idle machine. */
 export function fuzzTimeoutMs(lines: number): number {
   return 60_000 + lines / 2;
 }
 
-/** How long a group is put to the test, and how many events come in a second. */
+/** Duration of a group test, and its events per second. */
 export function groupLoad(): { readonly seconds: number; readonly rate: number } {
   return {
     seconds: atLeast('COMPLETENGINE_TEST_SECONDS', quick(4, 10)),

@@ -8,7 +8,7 @@ const SCRIPT = new URL('./count-threads.js', import.meta.url);
 
 export class ThreadCount {
   readonly #file = join(tempDir(), 'threads');
-  /** The environment of the processes to be counted. */
+  /** The environment for the processes to count. */
   readonly env: NodeJS.ProcessEnv;
 
   /** `exitDelayMs`: between a thread's last message and its exit. */
@@ -25,7 +25,7 @@ export class ThreadCount {
     return sizeOf(this.#file);
   }
 
-  /** Those that have opened the ledger, or have failed to. */
+  /** Threads that have opened the ledger, or failed to. */
   get ready(): number {
     return sizeOf(`${this.#file}-ready`);
   }

@@ -1,4 +1,4 @@
-/** An `emit` whose every commit is made by the writing thread, however little input it gets. */
+/** An `emit` with all commits on the writer thread, however small its input. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -10,15 +10,15 @@ import { tempDir } from './temp-dir.ts';
 import { ThreadCount } from './thread-count.ts';
 import { until } from './until.ts';
 
-/** A chunk of this size starts the thread; it holds blank lines alone, so nothing is committed before the thread is there. */
+/** A chunk of this size starts the thread. It contains only blank lines, so nothing is committed before the thread runs. */
 const BLANK_BYTES = 2 * 1024 * 1024;
-/** Longer than the process takes from the last answer to its end, if it does not wait for the thread. */
+/** Longer than the process runs after the last answer, if it does not wait for the thread. */
 const EXIT_DELAY_MS = 300;
 const PIECE_BYTES = 256 * 1024;
 
 interface EmissionOptions {
   readonly args?: readonly string[];
-  /** The command as it must be started to meet the fault. */
+  /** The command line that injects the fault. */
   readonly command?: (program: string, args: readonly string[]) => [string, readonly string[]];
 }
 
@@ -53,21 +53,21 @@ export class ThreadedEmission {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** Threads that were started. */
+  /** Number of started threads. */
   get threads(): number {
     return this.#threads.threads;
   }
 
-  /** Feeds the lines of a stream as fast as they are taken, until the end of them or of the process: several commits are on their way. Standard input stays open. */
+  /** Writes the lines of a stream as fast as they are read, until the end of the stream or the process: several commits are in flight. Standard input stays open. */
   async feed(stream: GeneratedEvents): Promise<void> {
-    // made before any of it is fed, which would be slower than the commits
+    // generated beforehand, because generating is slower than the commits
     const bytes = Buffer.from(streamText(stream));
     for (let at = 0; at < bytes.length && !this.hasEnded; at += PIECE_BYTES) {
       if (!this.child.stdin.write(bytes.subarray(at, at + PIECE_BYTES))) await this.#drained();
     }
   }
 
-  /** Closes standard input; resolves with how the command has ended. */
+  /** Closes standard input; resolves with the result of the command. */
   end(): Promise<CliResult> {
     this.child.stdin.end();
     return this.ended;

@@ -1,4 +1,4 @@
-/** The system calls by which a command writes, syncs and renames files, in their order. */
+/** Lists the system calls by which a command writes, syncs and renames files, in order. */
 
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -9,21 +9,21 @@ import { tempDir } from './temp-dir.ts';
 
 export interface FileCall {
   readonly call: 'write' | 'fsync' | 'rename';
-  /** Path of the file; of a rename the new one, as the command named it. */
+  /** Path of the file, as the command named it; the new one of a rename. */
   readonly file: string;
 }
 
 export interface Traced extends Omit<CliResult, 'stdout'> {
   readonly calls: readonly FileCall[];
-  /** Calls that strace made fail. */
+  /** Calls that strace has failed. */
   readonly injected: number;
 }
 
 interface TraceOptions {
   readonly input?: string;
-  /** A file that standard output is appended to, as `>> FILE` does. */
+  /** A file for standard output, appended like `>> FILE`. */
   readonly appendTo?: string;
-  /** As strace takes it: `fsync:error=EIO:when=2`. */
+  /** A fault in strace's syntax: `fsync:error=EIO:when=2`. */
   readonly inject?: string;
 }
 
@@ -62,7 +62,7 @@ function readCall(line: string): FileCall[] {
   return used === null ? [] : [{ call: used[1] === 'fsync' ? 'fsync' : 'write', file: used[2] as string }];
 }
 
-/** How many runs of writes to `file` were followed by a move of the position: synced before it, or not. */
+/** Number of groups of writes to `file` followed by a move of the position, with and without a sync in between. */
 export function positionMoves(
   calls: readonly FileCall[],
   file: string,

@@ -1,15 +1,15 @@
-/** Runs the command line under strace: counts its system calls of a kind, makes one of them fail, or kills the process in one. Deterministic, whatever the load. */
+/** Runs the command line under strace: counts system calls of a kind, fails one of them, or kills the process in one. Independent of the load. */
 
 import { readFileSync } from 'node:fs';
 import { BIN, type CliResult } from './cli.ts';
 import { runProgram } from './fault-tools.ts';
 
 export interface Traced extends CliResult {
-  /** One a system call. */
+  /** One per system call. */
   readonly calls: readonly string[];
 }
 
-/** `inject`: what strace does to calls, such as `signal=KILL:when=7`; it counts those of each thread by itself. */
+/** `inject`: a fault such as `signal=KILL:when=7`; strace counts the calls of each thread separately. */
 export async function traced(
   log: string,
   call: string,
@@ -26,12 +26,12 @@ export async function traced(
   return { ...result, calls };
 }
 
-/** strace ends as its program does: by the signal, or with the code a shell would give it. */
+/** strace ends like its program: by the signal, or with the exit code of a shell. */
 export function wasKilled({ code, signal }: CliResult): boolean {
   return code === 137 || signal === 'SIGKILL';
 }
 
-/** At most so many numbers of 1 to `last`, spread evenly, both ends among them. */
+/** At most `count` numbers from 1 to `last`, spread evenly, including both ends. */
 export function spread(count: number, last: number): number[] {
   if (count >= last) return Array.from({ length: last }, (_, at) => at + 1);
   return Array.from({ length: count }, (_, at) => 1 + Math.round((at * (last - 1)) / (count - 1)));

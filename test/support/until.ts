@@ -1,4 +1,4 @@
-/** Waits for what comes about elsewhere; the test's own time limit ends a wait in vain. */
+/** Waits for a condition; the time limit of the test ends a wait that never succeeds. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -115,7 +115,7 @@ async function measureProcesses(stage: Stage): Promise<Omit<Figures, 'commit' | 
   const fsync = await measureFsync(stage);
   display.step('processes of one event');
   const start = await measureStart(stage);
-  display.step(`making ${count(settings.events)} events`);
+  display.step(`generating ${count(settings.events)} events`);
   await writeInput(stage);
   display.step(`cat | emit, ${ROUNDS} rounds`);
   const runs = await runEmissions(stage, ledger);

@@ -16,7 +16,7 @@ export class DigestCheck {
   }
 
   /** Compares the digest, or stores it if this is the first run and the replay is complete. @throws LedgerError DIGEST_MISMATCH, IO_FAILED */
-  settle(report: StreamReport): void {
+  apply(report: StreamReport): void {
     if (this.#expected !== undefined) proveDigest(report, this.#expected);
     if (this.#path === undefined) return;
     if (this.#kept !== null) proveDigest(report, this.#kept);

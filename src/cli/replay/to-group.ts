@@ -4,7 +4,7 @@ import { type Completengine, type CursorPlan, LedgerError, type StartPoint } fro
 import { safeJson } from '../app/safe-json.ts';
 import { type LedgerFlags, withLedger } from '../app/session.ts';
 import { canAsk, confirm } from '../terminal/confirm.ts';
-import { sayOnOutputFailure } from '../terminal/guard-output.ts';
+import { printOnOutputFailure } from '../terminal/guard-output.ts';
 import { cursorPlanDocument, cursorPlanText } from './cursor-plan-text.ts';
 import type { GivenFlags } from './resume-command.ts';
 
@@ -64,7 +64,7 @@ export async function replayToGroup(reset: Reset): Promise<void> {
     }
     // the ledger may have changed since the plan: show what was done
     const done = await engine.setCursors(group, from, { ...options, force: flags.force });
-    sayOnOutputFailure('the group was reset');
+    printOnOutputFailure('the group was reset');
     await show(done, true);
     if (!flags.json) reset.report('done: members continue from there');
   });

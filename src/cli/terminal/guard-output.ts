@@ -15,7 +15,7 @@ export function guardOutput(): void {
 }
 
 /** If standard output fails, prints on standard error what was done. Otherwise the user would take the work as failed, and do it again. */
-export function sayOnOutputFailure(done: string): void {
+export function printOnOutputFailure(done: string): void {
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') process.stderr.write(`${escapeForTerminal(done)}\n`);
   });

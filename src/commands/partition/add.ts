@@ -5,7 +5,7 @@ import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { changeDocument, changeText } from '../../cli/partition/routing-text.ts';
-import { sayOnOutputFailure } from '../../cli/terminal/guard-output.ts';
+import { printOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 
 export default class PartitionAdd extends BaseCommand {
   static override summary = 'Add partitions, effective from the next commit.';
@@ -25,7 +25,7 @@ rule events can use the new names. A range rule needs one more bound per partiti
     const { flags, raw } = await this.parse(PartitionAdd);
     return withLedger(flags, 'write', async (engine) => {
       const change = await engine.partitioning.add(argumentsInOrder(raw));
-      sayOnOutputFailure('the change was made');
+      printOnOutputFailure('the change was made');
       this.log(changeText(change));
       return changeDocument(change);
     });

@@ -5,7 +5,7 @@ import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { changeDocument, changeText } from '../../cli/partition/routing-text.ts';
-import { sayOnOutputFailure } from '../../cli/terminal/guard-output.ts';
+import { printOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 import { LedgerError } from '../../index.ts';
 
 export default class PartitionPlace extends BaseCommand {
@@ -32,7 +32,7 @@ composite rule write a+b or the JSON list. All placements of one call take effec
     const placements = inPairs(argumentsInOrder(raw));
     return withLedger(flags, 'write', async (engine) => {
       const change = await engine.partitioning.place(placements);
-      sayOnOutputFailure('the change was made');
+      printOnOutputFailure('the change was made');
       this.log(changeText(change));
       return changeDocument(change);
     });

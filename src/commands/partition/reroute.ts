@@ -7,7 +7,7 @@ import { withLedger } from '../../cli/app/session.ts';
 import { readPartitions } from '../../cli/partition/partitions-flag.ts';
 import { previewDocument, previewText } from '../../cli/partition/preview-text.ts';
 import { changeDocument, changeText } from '../../cli/partition/routing-text.ts';
-import { sayOnOutputFailure } from '../../cli/terminal/guard-output.ts';
+import { printOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 import { parseRoutingSpec, withMissing } from '../../index.ts';
 
 export default class PartitionReroute extends BaseCommand {
@@ -51,7 +51,7 @@ export default class PartitionReroute extends BaseCommand {
     if (!flags['dry-run']) {
       return withLedger(flags, 'write', async (engine) => {
         const change = await engine.partitioning.reroute(routing, { partitions });
-        sayOnOutputFailure('the change was made');
+        printOnOutputFailure('the change was made');
         this.log(changeText(change));
         return changeDocument(change);
       });

@@ -1,4 +1,4 @@
-/** `completengine bench` as a whole, with few events: what it says, and that nothing of it stays. */
+/** Tests `completengine bench` as a whole, with few events: its output, and that no file stays. */
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -16,32 +16,32 @@ import { tempDir } from '../../support/temp-dir.ts';
 import { isSoak, quick } from '../../support/test-size.ts';
 
 const FEW = ['bench', '--events', '40'];
-/** So many that it is sure to be at work when it is interrupted. */
+/** Enough events that it is certainly running when it is interrupted. */
 const MANY = ['bench', '--events', quick('200k', '2M')];
 
-/** A place with quotes and blanks, as people have them. */
+/** A directory name with quotes and blanks. */
 function place(): string {
   const directory = join(tempDir(), 'a \'strange\' "place" $HOME');
   mkdirSync(directory);
   return directory;
 }
 
-/** The processes whose command line names the directory; ours of the test is not among them. */
+/** Processes whose command line contains the directory, except the test itself. */
 function processesIn(directory: string): string[] {
   const list = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   return list.split('\n').filter((args) => args.includes(`${directory}/completengine-bench-`));
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let looks = 0; !holds(); looks++) {
-    if (looks > 6000) throw new Error('it never came to that');
+  for (let checks = 0; !holds(); checks++) {
+    if (checks > 6000) throw new Error('the condition never held');
     await sleep(10);
   }
 }
 
-it('measures everything on a ledger of its own, tells it as a document, and leaves nothing behind', async () => {
+it('measures everything on a temporary ledger, prints a document, and leaves no files', async () => {
   const directory = place();
-  // a ledger of the user's that must not be touched
+  // an existing ledger that must not be touched
   const env = { ...process.env, COMPLETENGINE_LEDGER: join(tempDir(), 'mine.codex') };
   const { stdout, stderr } = await succeed(
     [...FEW, '--size', '300', '--partitions', '4', '--dir', directory, '--json'],
@@ -69,7 +69,7 @@ it('measures everything on a ledger of its own, tells it as a document, and leav
     },
   });
   const missing = METRICS.filter(({ path }) => valueAt(document.figures, path) === null).map(({ path }) => path);
-  // less than a start took, so there is nothing net of it
+  // it took less time than a start, so there is no net rate
   expect(missing.every((path) => path.endsWith('.netEventsPerSecond'))).toBe(true);
   const { emit, commit, wakeup, storage, start } = document.figures;
   expect(emit.roundsMs).toHaveLength(3);
@@ -86,7 +86,7 @@ it('measures everything on a ledger of its own, tells it as a document, and leav
   expect(readdirSync(directory)).toEqual([]);
 });
 
-it('compares with a document kept before', async () => {
+it('compares with a document saved before', async () => {
   const directory = tempDir();
   const before = join(directory, 'before.json');
   writeFileSync(before, JSON.stringify(DOCUMENT));
@@ -95,12 +95,12 @@ it('compares with a document kept before', async () => {
   expect(stdout.toString()).toMatch(/^figure +now +before +now\/before/m);
   expect(stdout.toString()).toMatch(/^cat \| emit +[\d,]+ events\/s +1,000,000 events\/s +0\.\d\d {2}worse$/m);
   expect(stdout.toString()).toContain(
-    'partition hash:tenant then, manual:partition now; durability full then, normal now; synchronous FULL then, NORMAL now',
+    'partition hash:tenant before, manual:partition now; durability full before, normal now; synchronous FULL before, NORMAL now',
   );
   expect(readdirSync(directory)).toEqual(['before.json']);
 });
 
-/** Interrupts it when a file of the sign's name is there: each step makes one of its own. */
+/** Interrupts it when the file `sign` exists; each step creates a different one. */
 async function interruptAt(sign: string, args: readonly string[], signal: NodeJS.Signals) {
   const directory = tempDir();
   const child = startCli([...args, '--dir', directory]);
@@ -126,13 +126,13 @@ it.each([
 });
 
 it.each(quick(['start.codex'], ['start.codex', 'events.codex']))(
-  'leaves nothing when it is interrupted with %s in hand',
+  'leaves no files when interrupted while it uses %s',
   async (sign) => {
     expect(await interruptAt(sign, FEW, 'SIGINT')).toBe(130);
   },
 );
 
-it('a second Ctrl-C right behind the first one leaves nothing either', async () => {
+it('leaves no files after two Ctrl-C in a row', async () => {
   for (const sign of quick(['single.codex'], ['single.codex', 'start.codex', 'events.codex'])) {
     const directory = tempDir();
     const child = startCli([...FEW, '--dir', directory]);
@@ -150,7 +150,7 @@ it('a second Ctrl-C right behind the first one leaves nothing either', async () 
   }
 });
 
-it('a follower it has started ends with it, even when it is killed', async () => {
+it('its tail -f process ends with it, even if it is killed', async () => {
   const directory = tempDir();
   const child = startCli([...MANY, '--dir', directory]);
   killAfterTest(child);
@@ -171,10 +171,10 @@ it.each([
   [['--events', '1e12', '--size', '1M'], 74, 'free, and the measurement needs'],
   [['--dir', '/nowhere/at/all'], 73, 'no temporary ledger can be created in /nowhere/at/all: ENOENT'],
   [['--compare', '/nowhere/before.json'], 66, 'there is no file /nowhere/before.json to compare with'],
-  [['--compare', 'package.json'], 65, 'it is JSON of something else'],
+  [['--compare', 'package.json'], 65, 'it is JSON of another kind'],
   [['--compare', 'README.md'], 65, 'it is not JSON'],
   [['--ledger', 'mine.codex'], 2, 'Nonexistent flag: --ledger'],
-])('refuses %j with %d and says why', async (args, code, message) => {
+])('refuses %j with %d and a reason', async (args, code, message) => {
   const directory = tempDir();
   const where = args.includes('--dir') ? [] : ['--dir', directory];
   const result = await runCli(['bench', ...where, ...args]);
@@ -194,9 +194,9 @@ it.runIf(process.getuid?.() !== 0)('refuses a directory it may not write', async
   });
 });
 
-it('a failure on the way is told in one line and leaves nothing behind', async () => {
+it('a failure during the run prints one line and leaves no files', async () => {
   const directory = tempDir();
-  // the shell that makes the pipes cannot be found
+  // without the shell that creates the pipes
   const result = await runCli([...FEW, '--dir', directory], { env: { PATH: '/nowhere' } });
   expect(result.code).toBe(74);
   expect(result.stderr).toMatch(/^error: .*\n {2}try: .*\n$/);

@@ -18,7 +18,7 @@ function withFigures(figures: Partial<Figures>): BenchDocument {
   return { ...DOCUMENT, figures: { ...DOCUMENT.figures, ...figures } };
 }
 
-/** The rows of the text by their first column, blanks made one. */
+/** The rows of the text by their first column, with single blanks. */
 function rowsOf(text: string): Map<string, string> {
   const rows = text.split('\n').flatMap((line) => /^(\S.*?) {2,}(.*)$/.exec(line) ?? []);
   const pairs: [string, string][] = [];
@@ -33,7 +33,7 @@ const FASTER = withFigures({
 });
 
 describe('comparing', () => {
-  it('gives each figure as a ratio of now to then, null where one is missing', () => {
+  it('gives the ratio of now to before for each figure, null if one is missing', () => {
     const { ratios, settings, machine } = compare(FASTER, readEarlier(kept(DOCUMENT)));
     expect(ratios).toMatchObject({
       'emit.eventsPerSecond': 1.5,
@@ -45,7 +45,7 @@ describe('comparing', () => {
     expect([settings, machine]).toEqual([[], []]);
   });
 
-  it('names the settings and what of the machine differ', () => {
+  it('names the settings and the facts of the machine that differ', () => {
     const then = {
       ...DOCUMENT,
       settings: { ...DOCUMENT.settings, events: 1000 },
@@ -56,7 +56,7 @@ describe('comparing', () => {
     expect(comparison.machine).toEqual([{ name: 'node', before: 'v22.1.0', now: 'v20.20.2' }]);
   });
 
-  it('takes an earlier document that lacks figures, and never looks into a prototype', () => {
+  it('accepts an earlier document without some figures, and never reads a prototype', () => {
     const then = {
       ...DOCUMENT,
       figures: { emit: { eventsPerSecond: 500_000, commits: '7' }, commit: [] },
@@ -69,7 +69,7 @@ describe('comparing', () => {
     expect(valueAt([1], 'length.constructor')).toBeNull();
   });
 
-  it('makes no ratio of a zero', () => {
+  it('gives no ratio to zero', () => {
     const then = withFigures({ wakeup: { ...DOCUMENT.figures.wakeup, p50Ms: 0 } });
     expect(compare(DOCUMENT, readEarlier(kept(then))).ratios['wakeup.p50Ms']).toBeNull();
   });
@@ -77,20 +77,20 @@ describe('comparing', () => {
   it.each([
     ['it is not JSON', 'no json'],
     ['it is not JSON', ''],
-    ['it is JSON of something else', '{"name":"completengine"}'],
-    ['it is JSON of something else', '[1]'],
-    ['it is JSON of something else', 'null'],
-    ['it is JSON of something else', '{"__proto__":{"kind":"completengine bench"}}'],
-    ['it is of a newer version', JSON.stringify({ ...DOCUMENT, format: 2 })],
+    ['it is JSON of another kind', '{"name":"completengine"}'],
+    ['it is JSON of another kind', '[1]'],
+    ['it is JSON of another kind', 'null'],
+    ['it is JSON of another kind', '{"__proto__":{"kind":"completengine bench"}}'],
+    ['it is from a newer version', JSON.stringify({ ...DOCUMENT, format: 2 })],
     ['it has no figures', JSON.stringify({ ...DOCUMENT, figures: {} })],
-    ['it is far too long', ' '.repeat(1024 * 1024 + 1)],
+    ['it is too large', ' '.repeat(1024 * 1024 + 1)],
   ])('refuses a file because %s', (reason, content) => {
     expect(() => readEarlier(kept(content))).toThrow(
       expect.objectContaining({ code: 'INPUT_UNREADABLE', message: expect.stringContaining(reason) }),
     );
   });
 
-  it('refuses a file that is not there, and a directory', () => {
+  it('refuses a missing file, and a directory', () => {
     expect(() => readEarlier(join(tempDir(), 'none.json'))).toThrow(expect.objectContaining({ code: 'NO_INPUT' }));
     expect(() => readEarlier(tempDir())).toThrow(expect.objectContaining({ code: 'INPUT_UNREADABLE' }));
   });
@@ -110,7 +110,7 @@ describe('the text', () => {
     expect(text).not.toContain('note:');
   });
 
-  it('shows both values and the ratio, and says which way is better', () => {
+  it('shows both values, the ratio, and whether it is better or worse', () => {
     const earlier = readEarlier(kept(DOCUMENT));
     const text = benchText(FASTER, { earlier, comparison: compare(FASTER, earlier) });
     const rows = rowsOf(text);
@@ -122,19 +122,19 @@ describe('the text', () => {
     expect(text).not.toContain('the settings differ');
   });
 
-  it('says that ratios mean little when the settings differ', () => {
+  it('notes that ratios mean little when the settings differ', () => {
     const earlier = readEarlier(kept({ ...DOCUMENT, settings: { ...DOCUMENT.settings, partitions: 4 } }));
     const text = benchText(DOCUMENT, { earlier, comparison: compare(DOCUMENT, earlier) });
-    expect(text).toContain('note: the settings differ, so the ratios mean little: partitions 4 then, 8 now');
+    expect(text).toContain('note: the settings differ, so the ratios mean little: partitions 4 before, 8 now');
   });
 
-  it('says when the disk does not seem to flush, when there is none, and when a power cut may take something', () => {
+  it('notes a disk that does not flush, a file system in memory, and durability normal', () => {
     const { fsync, commit } = DOCUMENT.figures;
     expect(benchText(withFigures({ fsync: { ...fsync, medianMs: 0.02, seemsToFlush: false } }))).toContain(
       'does not seem to flush: a median of 0.02 ms',
     );
     expect(benchText({ ...DOCUMENT, machine: { ...DOCUMENT.machine, fileSystem: 'tmpfs' } })).toContain(
-      'tmpfs is memory',
+      'tmpfs is in memory',
     );
     expect(benchText({ ...DOCUMENT, settings: { ...DOCUMENT.settings, durability: 'normal' } })).toContain(
       'a power failure may lose the last commits',
@@ -144,7 +144,7 @@ describe('the text', () => {
     );
   });
 
-  it('passes nothing of an earlier file to a terminal raw', () => {
+  it('escapes all text of an earlier file for the terminal', () => {
     const earlier = readEarlier(
       kept({ ...DOCUMENT, measuredAt: '\u001b[2J', settings: { ...DOCUMENT.settings, partition: '\u009b31m' } }),
     );

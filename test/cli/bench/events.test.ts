@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { EventMaker, FIELDS, lineBytesMin } from '../../../src/cli/bench/events.ts';
 
-/** Changes when the events do: then no earlier measurement can be compared with. */
+/** Digest of the events. If it changes, earlier measurements are no longer comparable. */
 const DIGEST = '7383be73905fc207e33a1445123b41c5804e8552447a7d56684928e6d531a392';
 
 const whole = (maker: EventMaker, count: number) => Buffer.concat([...maker.chunks(count)]);
 
-it('makes JSON lines of exactly the bytes asked for, with a field for each way of routing', () => {
+it('generates JSON lines of exactly the given size, with a field for each routing rule', () => {
   const shapes = fc.record({
     partitions: fc.integer({ min: 1, max: 256 }),
     more: fc.nat(2000),
@@ -32,19 +32,19 @@ it('makes JSON lines of exactly the bytes asked for, with a field for each way o
   );
 });
 
-it('makes the same events every time, on every machine', () => {
+it('generates the same events every time, on every machine', () => {
   const input = whole(new EventMaker({ lineBytes: 200, partitions: 8 }), 20_000);
   expect(createHash('sha256').update(input).digest('hex')).toBe(DIGEST);
 });
 
-it('gives in pieces what it gives line by line', () => {
+it('generates the same in chunks as line by line', () => {
   const maker = new EventMaker({ lineBytes: 150, partitions: 3 });
   const lines = Array.from({ length: 15_001 }, (_, number) => maker.line(number));
   expect([...maker.chunks(lines.length)].length).toBeGreaterThan(1);
   expect(whole(maker, lines.length).toString()).toBe(lines.join(''));
 });
 
-it('spreads keys and partitions evenly, steps on in time, and fills events with different text', () => {
+it('spreads keys and partitions evenly, advances the time, and pads events with different text', () => {
   const maker = new EventMaker({ lineBytes: 200, partitions: 8 });
   const events = Array.from(
     { length: 8000 },

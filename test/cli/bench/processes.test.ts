@@ -11,7 +11,7 @@ const never = () => new AbortController().signal;
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // what is dead and not yet fetched by its parent can still be signalled
+    // a zombie, dead but not yet reaped by its parent, can still be signalled
     return !(process.platform === 'linux' && /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
   } catch {
     return false;
@@ -19,11 +19,11 @@ function isAlive(pid: number): boolean {
 }
 
 async function gone(pid: number): Promise<boolean> {
-  for (let looks = 0; looks < 500 && isAlive(pid); looks++) await sleep(10);
+  for (let checks = 0; checks < 500 && isAlive(pid); checks++) await sleep(10);
   return !isAlive(pid);
 }
 
-it('hands arguments over as they are, whatever is in them', async () => {
+it('passes arguments unchanged, whatever they contain', async () => {
   const strange = ['a b', '$HOME', '`id`', '"quoted"', "it's", '-n', ''];
   const { stdout, wallMs } = await runScript('for one in "$@"; do printf "%s\\n" "$one"; done', strange, never());
   expect(stdout).toBe(strange.map((one) => `${one}\n`).join(''));
@@ -35,7 +35,7 @@ it('counts the time of the slowest part of a pipeline', async () => {
   expect(wallMs).toBeGreaterThan(290);
 });
 
-it('tells what a process that fails says itself', async () => {
+it('reports the first line of a process that fails', async () => {
   await expect(runScript('echo "error: no room" >&2; echo more >&2; exit 74', [], never())).rejects.toMatchObject({
     code: 'IO_FAILED',
     message: 'a measured process failed: it ended with 74, and printed "no room"',
@@ -46,7 +46,7 @@ it('tells what a process that fails says itself', async () => {
   });
 });
 
-it('ends a whole pipeline when the signal comes, and starts none behind it', async () => {
+it('kills the whole pipeline at the signal, and starts none after it', async () => {
   const file = join(tempDir(), 'pids');
   const controller = new AbortController();
   const running = runScript(
@@ -62,7 +62,7 @@ it('ends a whole pipeline when the signal comes, and starts none behind it', asy
   await expect(run(process.execPath, ['-e', '0'], controller.signal)).rejects.toMatchObject({ code: 'ABORTED' });
 });
 
-it('a companion goes on until it is ended', async () => {
+it('a background process runs until it is ended', async () => {
   const companion = startCompanion('sh', ['-c', 'echo $$; exec sleep 60'], never());
   const [pid] = (await createInterface({ input: companion.stdout })[Symbol.asyncIterator]().next()).value
     .split(' ')
@@ -72,10 +72,10 @@ it('a companion goes on until it is ended', async () => {
   expect(await gone(pid)).toBe(true);
 });
 
-it('that a companion has ended is seen at once', async () => {
-  const companion = startCompanion('sh', ['-c', 'echo told; exit 3'], never());
+it('notices at once that a background process has ended', async () => {
+  const companion = startCompanion('sh', ['-c', 'echo last; exit 3'], never());
   let delivered = '';
   for await (const piece of companion.stdout) delivered += piece;
-  expect(delivered).toBe('told\n');
+  expect(delivered).toBe('last\n');
   companion.end();
 });

@@ -9,7 +9,7 @@ it.each(['0', 'many', '1.5'])("refuses '%s' as a number of events and of bytes",
   expect(() => readSettings({ ...FLAGS, size: text })).toThrow(`'${text}' is not a number of bytes`);
 });
 
-it('refuses events that have no room for their fields, and names the size that has', () => {
+it('refuses events too small for their fields, and names the smallest size', () => {
   const least = lineBytesMin(1_000_000, 8);
   expect(() => readSettings({ ...FLAGS, size: String(least - 1) })).toThrow(
     expect.objectContaining({ code: 'INVALID_ARGUMENT', hint: `use --size ${least}` }),
@@ -18,14 +18,14 @@ it('refuses events that have no room for their fields, and names the size that h
   expect(new EventMaker({ lineBytes, partitions }).line(999_999)).toHaveLength(least);
 });
 
-it('takes the longest line that a ledger takes, and none longer', () => {
+it('accepts the longest line of a ledger, and none longer', () => {
   expect(readSettings({ ...FLAGS, size: '1048577' }).lineBytes).toBe(1_048_577);
   expect(() => readSettings({ ...FLAGS, size: '1048578' })).toThrow(
     expect.objectContaining({ hint: 'use --size 1048577' }),
   );
 });
 
-it("takes what the core takes for a routing, in the core's words", () => {
+it('accepts the routing rules of the core, and prints them in its canonical form', () => {
   expect(readSettings(FLAGS).partition).toBe('hash:tenant');
   expect(() => readSettings({ ...FLAGS, partition: 'hush:tenant' })).toThrow("'hush:tenant' is not a routing");
 });

@@ -1,4 +1,4 @@
-/** A live page in windows of every size. */
+/** Tests the live page in windows of every size. */
 
 import * as fc from 'fast-check';
 import stringWidth from 'string-width';
@@ -7,11 +7,11 @@ import { shareRows } from '../../../src/cli/watch/fit.ts';
 import { renderPage, type Window } from '../../../src/cli/watch/page.ts';
 import { RateMeter } from '../../../src/cli/watch/rates.ts';
 import type { Sample } from '../../../src/cli/watch/sample.ts';
-import { groupOf, START, sampleOf } from '../../support/looks.ts';
+import { groupOf, START, sampleOf } from '../../support/watch-samples.ts';
 
 const HINT = 'q quit, refresh 1s';
 
-/** The page of a ledger at its second look. */
+/** The page at the second sample. */
 function pageOf(
   sample: Sample,
   window: Window,
@@ -42,7 +42,7 @@ function busySample(partitions: number, groups: number): Sample {
 }
 
 describe('a page', () => {
-  it('has every organ, with its figures', async () => {
+  it('has every section, with its figures', async () => {
     const before = sampleOf({
       atMs: 0,
       events: [100, 300],
@@ -77,7 +77,7 @@ describe('a page', () => {
     expect(text).toMatch(/^q quit, refresh 1s$/m);
   });
 
-  it('says when a group will have caught up, and when it never will', async () => {
+  it('shows the ETA of a group, or never', async () => {
     const before = sampleOf({
       atMs: 0,
       events: [10_000],
@@ -93,7 +93,7 @@ describe('a page', () => {
     expect(text).toMatch(/^ {2}slow .* 9,100 +\+100 +100 +never /m);
   });
 
-  it('of a new ledger invents nothing', async () => {
+  it('shows no figures for a new ledger', async () => {
     const text = (
       await renderPage(
         sampleOf({ atMs: 0, events: [0, 0] }),
@@ -109,7 +109,7 @@ describe('a page', () => {
     expect(text).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 
-  it('never is wider or longer than its window', async () => {
+  it('is never wider or longer than its window', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 200 }),
@@ -126,7 +126,7 @@ describe('a page', () => {
     );
   });
 
-  it('says how many partitions and groups it leaves out, and what they come to', async () => {
+  it('summarizes hidden partitions and groups', async () => {
     const page = await pageOf(busySample(256, 30), { columns: 80, rows: 24 });
     const shown = page.filter((line) => /^ {2}p\d/.test(line)).length;
     const shownGroups = page.filter((line) => line.startsWith('  group-')).length;
@@ -138,13 +138,13 @@ describe('a page', () => {
     expect(page.findIndex((line) => line.includes('p254'))).toBe(page.findIndex((line) => line.includes('p255')) - 1);
   });
 
-  it('says how many of its rows it leaves out where not even its sections fit', async () => {
+  it('shows the number of hidden rows if not even its sections fit', async () => {
     const page = await pageOf(busySample(8, 2), { columns: 40, rows: 4 });
     expect(page).toHaveLength(4);
     expect(page.at(-1)).toMatch(/^… \d+ more rows$/);
   });
 
-  it('shows in a small window of each organ what matters most', async () => {
+  it('shows the most important figures of each section in a small window', async () => {
     const text = (await pageOf(busySample(8, 2), { columns: 40, rows: 10 })).join('\n');
     for (const organ of ['ledger', 'emission', 'router', 'bus', 'scheduler', 'replay'])
       expect(text).toMatch(new RegExp(`^${organ}\\b`, 'm'));
@@ -152,7 +152,7 @@ describe('a page', () => {
     expect(text).toMatch(/^ {2}group-1 +\d/m);
   });
 
-  it('obeys no name', async () => {
+  it('escapes names', async () => {
     const evil = '\u001b[2Jx\u202e\n\u009b';
     const member = { ...alive(evil), isAlive: false };
     const sample = sampleOf({
@@ -163,14 +163,14 @@ describe('a page', () => {
       groups: [groupOf(evil, [0], [1], [member])],
     });
     const text = (await pageOf(sample, { columns: 200, rows: 40 })).join('');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: searches for control characters
     expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
     expect(text).toContain('\\x1b[2Jx\\u{202e}');
   });
 });
 
 describe('rows', () => {
-  it('are shared evenly but for what a shorter list leaves', () => {
+  it('are shared evenly, except for rows that a shorter list leaves', () => {
     expect(shareRows([256, 2], 10)).toEqual([8, 2]);
     expect(shareRows([256, 40], 11)).toEqual([6, 5]);
     expect(shareRows([1, 1], 10)).toEqual([1, 1]);

@@ -1,9 +1,9 @@
-/** What follows from one look at a ledger after another. */
+/** Tests the rates from successive samples. */
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RateMeter, type Rates } from '../../../src/cli/watch/rates.ts';
-import { groupOf, type SampleFacts, sampleOf } from '../../support/looks.ts';
+import { groupOf, type SampleFacts, sampleOf } from '../../support/watch-samples.ts';
 
 function takeAll(facts: readonly SampleFacts[]): Rates[] {
   const meter = new RateMeter();
@@ -14,7 +14,7 @@ function lastOf(facts: readonly SampleFacts[]): Rates {
   return takeAll(facts).at(-1) as Rates;
 }
 
-/** A look a second, with so many more events in each. */
+/** One sample per second, with this many more events in each. */
 function steady(seconds: number, eventsPerSecond: number): SampleFacts[] {
   return Array.from({ length: seconds + 1 }, (_, at) => ({
     atMs: at * 1000,
@@ -24,21 +24,21 @@ function steady(seconds: number, eventsPerSecond: number): SampleFacts[] {
 }
 
 describe('the flow', () => {
-  it('is unknown at the first look', () => {
+  it('is unknown at the first sample', () => {
     const rates = lastOf([{ atMs: 0, events: [1000] }]);
     expect(rates).toMatchObject({ last: null, average: null, lagMost: 0 });
     expect(rates.partitions.size).toBe(0);
     expect(new Set(rates.seconds)).toEqual(new Set([null]));
   });
 
-  it('is that of the last second, and that of the last ten', () => {
+  it('covers the last second, and the last ten', () => {
     const busy: SampleFacts = { atMs: 21_000, events: [20 * 100 + 1100], growth: { commits: 15, bytes: 2700 } };
     const { last, average } = lastOf([...steady(20, 100), busy]);
     expect(last).toEqual({ overMs: 1000, eventsPerSecond: 1100, commitsPerSecond: 15, bytesPerSecond: 2700 });
     expect(average).toEqual({ overMs: 10_000, eventsPerSecond: 200, commitsPerSecond: 6, bytesPerSecond: 900 });
   });
 
-  it('is measured over the time that really passed, also where looks came late', () => {
+  it('is measured over the actual time, also with late samples', () => {
     const { last } = lastOf([
       { atMs: 0, events: [0] },
       { atMs: 4000, events: [1000], growth: { commits: 8, bytes: 80 } },
@@ -46,7 +46,7 @@ describe('the flow', () => {
     expect(last).toEqual({ overMs: 4000, eventsPerSecond: 250, commitsPerSecond: 2, bytesPerSecond: 20 });
   });
 
-  it('goes over a second also where looks are more frequent', () => {
+  it('covers a second even with more frequent samples', () => {
     const samples = Array.from(
       { length: 31 },
       (_, at): SampleFacts => ({ atMs: at * 100, events: [at * 7], growth: { commits: 1, bytes: 10 } }),
@@ -57,7 +57,7 @@ describe('the flow', () => {
     expect(last?.commitsPerSecond).toBe(10);
   });
 
-  it('has no commits and bytes while a growth in it was too much to count, and events all the same', () => {
+  it('has events but no commits and bytes while a growth was too large to count', () => {
     const samples: SampleFacts[] = [...steady(3, 10), { atMs: 4000, events: [5_000_000], growth: null }];
     expect(lastOf(samples).last).toMatchObject({ commitsPerSecond: null, bytesPerSecond: null });
     expect(lastOf(samples).last?.eventsPerSecond).toBeGreaterThan(4_000_000);
@@ -66,7 +66,7 @@ describe('the flow', () => {
     expect(later.average?.commitsPerSecond).toBeNull();
   });
 
-  it('is counted by partition, those that were added included', () => {
+  it('is counted by partition, including added ones', () => {
     const rates = lastOf([
       { atMs: 0, events: [10, 20] },
       { atMs: 2000, events: [10, 30, 8] },
@@ -80,7 +80,7 @@ describe('the flow', () => {
 });
 
 describe('the last sixty seconds', () => {
-  it('have the events of each, and nothing before the first look', () => {
+  it('have the events of each, and null before the first sample', () => {
     const { seconds } = lastOf([
       { atMs: 500, events: [100] },
       { atMs: 1500, events: [107] },
@@ -96,7 +96,7 @@ describe('the last sixty seconds', () => {
     expect(seconds).toEqual(Array.from({ length: 60 }, () => 3));
   });
 
-  it('lose and invent no event, whenever the looks came', async () => {
+  it('lose and add no event, whatever the times of the samples', async () => {
     await fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.constantFrom(1, 70, 500, 1000, 2500, 7000), fc.nat(100_000)), {
@@ -117,7 +117,7 @@ describe('the last sixty seconds', () => {
           for (const each of known) expect(each).toBeGreaterThanOrEqual(0);
           const sum = known.reduce((total, each) => total + each, 0);
           expect(sum).toBeLessThanOrEqual(events + 1e-6);
-          // all of it is seen where it began and ended within the minute, at whole seconds from now
+          // everything is seen if it began and ended within the minute, at whole seconds before now
           if (atMs < 60_000 && atMs % 1000 === 0) expect(sum).toBeCloseTo(events, 3);
         },
       ),
@@ -126,7 +126,7 @@ describe('the last sixty seconds', () => {
 });
 
 describe('a group', () => {
-  it('that gets on catches up in its lag over what it shrinks by', () => {
+  it('whose lag shrinks has an ETA of lag by rate', () => {
     const { groups, lagMost } = lastOf([
       { atMs: 0, events: [1000], groups: [groupOf('mailer', [100], [900])] },
       { atMs: 2000, events: [1200], groups: [groupOf('mailer', [700], [500])] },
@@ -135,7 +135,7 @@ describe('a group', () => {
     expect(lagMost).toBe(900);
   });
 
-  it('that falls behind never does, and one that has nothing left has done so', () => {
+  it('whose lag grows has no ETA, and one without lag has 0', () => {
     const { groups } = lastOf([
       { atMs: 0, events: [1000], groups: [groupOf('slow', [0], [1000]), groupOf('fast', [1000], [0])] },
       { atMs: 1000, events: [1500], groups: [groupOf('slow', [100], [1400]), groupOf('fast', [1500], [0])] },
@@ -144,7 +144,7 @@ describe('a group', () => {
     expect(groups.get('fast')).toMatchObject({ readPerSecond: 500, lagPerSecond: 0, catchUpMs: 0 });
   });
 
-  it('that was stepped back has read nothing thereby', () => {
+  it('whose offsets were reset backwards has read nothing by that', () => {
     const { groups } = lastOf([
       { atMs: 0, events: [1000, 1000], groups: [groupOf('mailer', [500, 500], [500, 500])] },
       { atMs: 1000, events: [1000, 1000], groups: [groupOf('mailer', [0, 510], [1000, 490])] },
@@ -152,7 +152,7 @@ describe('a group', () => {
     expect(groups.get('mailer')).toMatchObject({ readPerSecond: 10, lagPerSecond: 490 });
   });
 
-  it('that was made while one looked is measured from then on', () => {
+  it('created between samples is measured from then on', () => {
     const [, made, later] = takeAll([
       { atMs: 0, events: [10] },
       { atMs: 1000, events: [10], groups: [groupOf('new', [0], [10])] },

@@ -1,4 +1,4 @@
-/** `inspect --watch` as people and scripts run it. */
+/** Tests `inspect --watch` on a terminal and in a pipe. */
 
 import { readFileSync, renameSync } from 'node:fs';
 import stringWidth from 'string-width';
@@ -11,7 +11,7 @@ import { hasScreen, Screen } from '../../support/screen.ts';
 const UNTOUCHED = { hasCursor: true, isSecond: false, wraps: true };
 
 describe('in a pipe', () => {
-  test('each look is a line of JSON, and the next ones know what came between', async () => {
+  test('each refresh is a line of JSON, with the rates since the one before', async () => {
     const ledger = await newLedger('--partitions', '2', '--partition', 'hash:n');
     await succeed(['emit', '-q', '-l', ledger], { input: '{"n":1}\n{"n":2}\n' });
     await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
@@ -44,7 +44,7 @@ describe('in a pipe', () => {
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
   });
 
-  test('--json says the same, and a failure as a document', async () => {
+  test('--json prints the same, and a failure as a document', async () => {
     const watching = startCli(['inspect', '--watch', '--json', '-l', await earthquakeLedger()]);
     const ended = finished(watching);
     expect(await new LineReader(watching.stdout).document()).toMatchObject({
@@ -58,7 +58,7 @@ describe('in a pipe', () => {
     expect(JSON.parse(stdout.toString())).toMatchObject({ error: { code: 'NO_LEDGER' } });
   });
 
-  test('an event that was told from another ledger shows where from', async () => {
+  test('an event replayed from another ledger shows its source', async () => {
     const [source, target] = [await earthquakeLedger(), await newLedger()];
     await succeed(['replay', '-q', '-l', source, '--into', target, '--through-sequence', '40']);
     const { uuid } = JSON.parse((await succeed(['inspect', '--json', '-l', source])).stdout.toString());
@@ -102,7 +102,7 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
     return { ledger, screen };
   }
 
-  test('a page is shown in place, and goes on with the ledger', async () => {
+  test('a page is updated in place as the ledger grows', async () => {
     const { ledger, screen } = await openPage();
     expect(screen.modes()).toEqual({ hasCursor: false, isSecond: true, wraps: false });
     await screen.showing(/^head +3:/m);
@@ -119,7 +119,7 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
     ['Ctrl-C', 130],
     ['SIGTERM', 143],
     ['q', 0],
-  ])('%s gives the terminal back as it was, exit %d', async (ending, code) => {
+  ])('%s restores the terminal, exit %d', async (ending, code) => {
     const { ledger, screen } = await openPage();
     if (ending === 'Ctrl-C') screen.press('C-c');
     else if (ending === 'q') screen.press('q');
@@ -128,12 +128,12 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
     expect(lines.join('\n')).toMatch(/^before$/m);
     expect(lines.join('\n')).not.toMatch(/^router/m);
     expect(screen.modes()).toEqual(UNTOUCHED);
-    // what is typed is seen, and a line is a line again
+    // echo and line mode are restored
     screen.type('stty -a | grep -o -w -e -icanon -e -echo; echo end');
     expect((await screen.showing(/^end$/m)).slice(-3).join('\n')).not.toMatch(/^-(icanon|echo)$/m);
   });
 
-  test('an error gives it back too, and is read behind it', async () => {
+  test('an error restores the screen too, and is printed after that', async () => {
     const { ledger, screen } = await openPage();
     renameSync(ledger, `${ledger}.moved`);
     const lines = await screen.showing(/^code 74$/m);
@@ -142,7 +142,7 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
     renameSync(`${ledger}.moved`, ledger);
   });
 
-  test('Ctrl-Z lends it to others, and fg takes it again', async () => {
+  test('Ctrl-Z restores the screen, and fg shows the page again', async () => {
     const { screen } = await openPage();
     screen.press('C-z');
     await screen.showing(/Stopped/);
@@ -156,7 +156,7 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
     await screen.showing(/^and then 0$/m);
   });
 
-  test('it fits the window, and fits it again when that changes', async () => {
+  test('fits the window, also after a resize', async () => {
     const { screen } = await openPage();
     for (const [columns, rows] of [
       [40, 10],
@@ -173,8 +173,8 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
     }
   });
 
-  test('it is coloured, and not with NO_COLOR', async () => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  test('is coloured, except with NO_COLOR', async () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: searches for control characters
     const colour = /\u001b\[3\d/;
     const { screen } = await openPage();
     expect(screen.styled()).toMatch(colour);
@@ -182,7 +182,7 @@ describe.skipIf(!hasScreen)('on a terminal', () => {
     expect(plain.screen.styled()).not.toContain('\u001b');
   });
 
-  test('--json is lines on a terminal too', async () => {
+  test('--json prints lines on a terminal too', async () => {
     const screen = new Screen({ columns: 80, rows: 24, variables: { COMPLETENGINE_LEDGER: await newLedger() } });
     screen.type('completengine inspect --watch --json --every 1h');
     await screen.showing(/"emission":\{/);

@@ -1,4 +1,4 @@
-/** Looks at a ledger that was never there: what a live page is given, made by hand. */
+/** Builds samples for the live page without a ledger. */
 
 import type { Sample } from '../../src/cli/watch/sample.ts';
 import type { GroupDescription, LedgerIdentity } from '../../src/index.ts';
@@ -68,7 +68,7 @@ export function sampleOf({
   };
 }
 
-/** A group that stands at these offsets of partitions p0, p1 and so on. */
+/** A group with these offsets in partitions p0, p1 and so on. */
 export function groupOf(
   name: string,
   offsets: readonly number[],
