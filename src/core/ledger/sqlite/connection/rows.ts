@@ -10,7 +10,7 @@ export type RawRow = Readonly<Record<string, unknown>>;
 function damaged(column: string, what: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `the ledger is damaged: a ${column} is ${what}`,
-    hint: 'see how far it is sound: completengine inspect --verify',
+    hint: 'find the first bad commit: completengine inspect --verify',
     details: { column },
   });
 }

@@ -83,7 +83,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return {
       code: 'DAMAGED_LEDGER',
       fact: 'the file is damaged',
-      hint: 'see how far it is sound: completengine inspect --verify',
+      hint: 'find the first bad commit: completengine inspect --verify',
     };
   }
   if (code.startsWith('SQLITE_IOERR')) {
