@@ -85,7 +85,7 @@ export class ChainWalk {
         if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
         for (const frame of frames) {
           if (!hashBody(frame.body).equals(frame.hash))
-            throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
+            throw brokenCommit(frame.sequence, `checksum mismatch in partition ${frame.partition}`);
         }
         if (place.next <= range.from) throw missingSequences(place.next, null);
         this.#checkEpochsThrough(place.next - 1);
