@@ -93,9 +93,9 @@ export interface LedgerGauges {
   readonly growth: LedgerGrowth | null;
   readonly producers: readonly { readonly name: string; readonly position: number }[];
   /** Bytes of the storage, without the log below. */
-  readonly fileBytes: number;
-  /** Log of commits that are not merged into the storage yet: its size, and the part that waits. Zeros in a storage without one. */
-  readonly wal: { readonly bytes: number; readonly waitingBytes: number };
+  readonly storageBytes: number;
+  /** Log of commits beside the storage: its size, and the part that is not merged into the storage yet. Zeros in a storage without one. */
+  readonly log: { readonly bytes: number; readonly waitingBytes: number };
 }
 
 /** Routing before and after a change; the same twice if the plan changes nothing. */

@@ -136,7 +136,7 @@ export class SqliteLedger implements Ledger {
       const state = this.#current();
       return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
     });
-    return { ...gauges, wal: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
+    return { ...gauges, log: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
   }
 
   routing(): Promise<RoutingInForce> {

@@ -22,7 +22,7 @@ export function readGauges(
   identity: LedgerIdentity,
   state: WriteState,
   behind: number | null,
-): Omit<LedgerGauges, 'wal'> {
+): Omit<LedgerGauges, 'log'> {
   const first = statements.get<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
   const last = statements
     .get<[], RawRow>('SELECT committed_at FROM commits ORDER BY first_sequence DESC LIMIT 1')
@@ -34,12 +34,12 @@ export function readGauges(
     partitions: identity.partitions.map((partition) => readGauge(statements, partition)),
     growth: behind === null ? null : readGrowth(statements, identity, behind),
     producers: producerPositions(db),
-    fileBytes: fileBytes(identity.path),
+    storageBytes: fileBytes(identity.path),
   };
 }
 
 /** Size of the WAL, and the part that waits to be written back. Must run outside of a transaction; it writes nothing back and waits for no lock. */
-export function readWal(db: Database, path: string): LedgerGauges['wal'] {
+export function readWal(db: Database, path: string): LedgerGauges['log'] {
   // The checkpoint reports the -wal as this connection saw it last: without a read that may be out of date.
   db.pragma('data_version');
   const [row] = db.pragma('wal_checkpoint(NOOP)') as RawRow[];
