@@ -391,7 +391,7 @@ describe("a group's cursors", () => {
     const seen: number[] = [];
     const take = (delivery: Delivery): void => void seen.push(...numbersOf(delivery));
     await (await engine.subscribe({ group: 'g', until: { head: true } }, take)).finished;
-    expect(await engine.planCursors('g', 31)).toMatchObject({ again: 20, skipped: 0, alive: [] });
+    expect(await engine.planCursors('g', 31)).toMatchObject({ again: 20, skipped: 0, liveMembers: [] });
     await engine.setCursors('g', 31);
     await (await engine.subscribe({ group: 'g', until: { head: true } }, take)).finished;
     expect(seen.slice(50).sort((one, other) => one - other)).toEqual(range(31, 50));
