@@ -28,7 +28,7 @@ const replay = (ledger: string, determinism: 'strict' | 'relaxed') =>
 
 async function expectDeliversBefore(ledger: string, determinism: 'strict' | 'relaxed', commit: number): Promise<void> {
   const result = await replay(ledger, determinism);
-  expectFailure(result, 3, `the commit at sequence ${commit} is broken`);
+  expectFailure(result, 3, `the commit at sequence ${commit} is corrupt`);
   expect(
     isSame(result.stdout, linesThrough(commit - 1)),
     `${result.stdout.length} bytes before sequence ${commit}`,
@@ -130,7 +130,7 @@ it('a page that SQLite cannot follow: the commit is named by each replay and by 
     writeFileSync(damaged, Buffer.from(bytes).fill(0xff, page, page + PAGE_BYTES));
     for (const determinism of ['strict', 'relaxed'] as const) await expectDeliversBefore(damaged, determinism, commit);
     const verified = await runCli(['inspect', '--verify', '-l', damaged]);
-    expectFailure(verified, 3, `the commit at sequence ${commit} is broken: the file is damaged there`);
+    expectFailure(verified, 3, `the commit at sequence ${commit} is corrupt: the file is damaged there`);
     expect(verified.stderr).not.toContain('try: see how far');
   }
 });
@@ -142,7 +142,7 @@ it.each(['strict', 'relaxed'] as const)(
     for (let n = 1; n <= 7; n++) await succeed(['emit', '-q', '-l', ledger], { input: `{"to":"p1","n":${n}}\n` });
     rewrite<Buffer>(ledger, 6, 'body', (body) => flippedBehind(body, '6}', 1));
     const result = await runCli(['replay', '-l', ledger, '--determinism', determinism, '--exec', 'cat']);
-    expectFailure(result, 3, 'the commit at sequence 6 is broken');
+    expectFailure(result, 3, 'the commit at sequence 6 is corrupt');
     expect(result.stdout.toString()).toBe([1, 2, 3, 4, 5].map((n) => `{"to":"p1","n":${n}}\n`).join(''));
   },
 );
@@ -164,7 +164,7 @@ it('a row of commits that is missing ends every replay after what comes before i
   for (const [stdout, runs] of Object.entries(events)) {
     for (const args of runs) {
       const result = await runCli(['replay', '-l', ledger, ...args], { timeout: 60_000 });
-      expectFailure(result, 3, 'the commit at sequence 2 is broken: it is missing');
+      expectFailure(result, 3, 'the commit at sequence 2 is corrupt: it is missing');
       expect(result.stdout.toString(), args.join(' ')).toBe(stdout);
     }
   }

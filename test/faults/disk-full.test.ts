@@ -217,7 +217,7 @@ it('a member that cannot keep where it stands ends with 74, and what it had come
   const full = await cli('tail', '--group', 'g', '-e', '--lease', '2s', '--exec', fill);
   expect(full.code, full.stderr).toBe(74);
   expect(full.stdout.toString()).toBe('1\n');
-  expect(full.stderr).toMatch(/^error: .*the disk is full; where the group stands could not be kept/);
+  expect(full.stderr).toMatch(/^error: .*the disk is full; the position of the group could not be stored/);
   expect(full.stderr.split('\n').filter((line) => line.startsWith('error: '))).toHaveLength(1);
   expect(full.stderr).toMatch(/delivered again/);
 

@@ -1,4 +1,4 @@
-/** What every storage promises to those who commit. */
+/** Laws of commits, for every storage. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { openNew, openTwice, STORAGES } from './drivers.ts';
 const event = (payload: string, time = 1, partition = 0) => ({ partition, time, payload });
 
 describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
-  it('are there when they are acknowledged, for every other opening', async () => {
+  it('are readable through every opening when they are acknowledged', async () => {
     const [one, other] = await openTwice(storage);
     const outcome = (await one.commit(draftOf(await one.basis(), [event('1'), event('2', 2, 1)]))) as Committed;
     expect(outcome).toMatchObject({
@@ -28,7 +28,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     ]);
   });
 
-  it('hold any events, to the byte and in their order', async () => {
+  it('store any events byte for byte, in order', async () => {
     const events = fc.array(fc.record({ partition: fc.nat(1), step: fc.nat(3), payload: fc.json() }), {
       minLength: 1,
       maxLength: 8,
@@ -55,7 +55,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     );
   });
 
-  it('conflict where the head has moved on in time, and store nothing then', async () => {
+  it('conflict if the head is later than the draft, and store nothing then', async () => {
     const [one, other] = await openTwice(storage);
     const basis = await other.basis();
     await one.commit(draftOf(await one.basis(), [event('1', 10)]));
@@ -68,7 +68,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     });
   });
 
-  it('have their arrival time raised to the head instead', async () => {
+  it('have an arrival time raised to the head instead', async () => {
     const ledger = await openNew(storage);
     await ledger.commit(draftOf(await ledger.basis(), [event('1', 10)]));
     const late = draftOf(await ledger.basis(), [event('2', 5), event('3', 5, 1)], { hasArrivalTime: true });
@@ -76,7 +76,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     expect((await readAll(ledger)).map(({ time }) => time)).toEqual([10, 10, 10]);
   });
 
-  it('conflict where another epoch has begun, and go on in it', async () => {
+  it('conflict if another epoch has begun, and can be built again in it', async () => {
     const [one, other] = await openTwice(storage, { partition: 'hash:k' });
     const basis = await other.basis();
     const { epoch, partitionNames } = await one.routing();
@@ -96,7 +96,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     await one.verify({});
   });
 
-  it('keep the position of a producer with the events, and refuse another one', async () => {
+  it('store the position of a producer with its events, and conflict from any other position', async () => {
     const ledger = await openNew(storage);
     const digest = Buffer.alloc(64, 1);
     const step = { name: 'p', from: 0, position: 5, digest };
@@ -108,7 +108,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     expect((await ledger.head()).sequence).toBe(1);
   });
 
-  it('store an id once, and say where it is and whether the bytes are the same', async () => {
+  it('store an id once, and report its sequence and whether the payload is the same', async () => {
     const ledger = await openNew(storage);
     const id = (hash: number, index = 0) => ({ id: 'x', hash: Buffer.alloc(32, hash), index });
     await ledger.commit(draftOf(await ledger.basis(), [event('0'), event('1')], { ids: [id(1, 1)] }));
@@ -118,7 +118,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     expect(changed).toMatchObject({ kind: 'conflict', known: [{ id: 'x', index: 0, sequence: 2, isRepeat: false }] });
   });
 
-  it('of a transaction come all at once, or not at all', async () => {
+  it('of a transaction become visible all at once, or never', async () => {
     const [one, other] = await openTwice(storage);
     const before = await one.head();
     const abandoned = await one.begin();
@@ -133,7 +133,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     expect((await readAll(other)).map(({ payload }) => payload)).toEqual(['1', '2']);
   });
 
-  it('go through a pipeline in order, and what was built on a conflict is stale', async () => {
+  it('go through a pipeline in order; a draft built on a conflict is stale', async () => {
     const [one, other] = await openTwice({ ...storage, driver: (await storage.builtDriver?.()) ?? storage.driver });
     const pipeline = await one.openPipeline();
     const basis = await one.basis();
@@ -150,7 +150,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     expect((await readAll(other)).map(({ payload }) => payload)).toEqual(['1', '2', '3', '4']);
   });
 
-  it('of two writers who keep building on what they saw last are all stored, once and in the order of each', async () => {
+  it('of two concurrent writers are all stored, once and in the order of each writer', async () => {
     const [one, other] = await openTwice(storage);
     const write = async (ledger: Ledger, name: string): Promise<void> => {
       let basis = await ledger.basis();

@@ -1,4 +1,4 @@
-/** Drafts as emission makes them, of events that a test names. */
+/** Builds drafts as emission does, from the events of a test, and reads events back. */
 
 import { EventColumns } from '../../src/core/frames/event-columns.ts';
 import { FrameBodyWriter } from '../../src/core/frames/frame-body.ts';
@@ -17,12 +17,12 @@ export interface DraftOptions {
   readonly producer?: ProducerStep;
   readonly ids?: readonly UniqueId[];
   readonly pins?: PinChanges;
-  /** All events bear one arrival time, which may be raised. */
+  /** All events have one arrival time, which may be raised. */
   readonly hasArrivalTime?: boolean;
   readonly sentTo?: number;
 }
 
-/** `events` in the order of their sequences; their times must not step back. */
+/** `events` in the order of their sequences; their times must not decrease. */
 export function draftOf(basis: Basis, events: readonly DraftEvent[], options: DraftOptions = {}): CommitDraft {
   const partitions = [...new Set(events.map(({ partition }) => partition))].sort((one, other) => one - other);
   const frames = partitions.map((partition): FrameDraft => {

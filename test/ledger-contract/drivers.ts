@@ -1,4 +1,4 @@
-/** The storages that every law of a ledger is run against, and a way to open each at a new location. */
+/** The storages that every law is run against, and how to open each at a new location. */
 
 import { onTestFinished } from 'vitest';
 import { toBlueprint } from '../../src/core/engine/open.ts';
@@ -12,9 +12,9 @@ import { memoryDriver } from '../support/memory-driver/memory-ledger.ts';
 export interface Storage {
   readonly name: string;
   readonly driver: LedgerDriver;
-  /** Where no ledger is yet. */
+  /** A location without a ledger. */
   location(): string;
-  /** The driver with its threads, which run as they are built; null where it has none. */
+  /** The built driver, because threads run built code; null if it has none. */
   readonly builtDriver: (() => Promise<LedgerDriver>) | null;
 }
 

@@ -1,4 +1,4 @@
-/** What every storage promises about epochs: a change of routing is one link of the chain, for all who have the ledger open. */
+/** Laws of epochs, for every storage: a change of routing is one link of the chain, in force for every opening. */
 
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
@@ -124,7 +124,7 @@ describe.each(STORAGES)('epochs of a ledger in $name', (storage) => {
     await one.verify({});
   });
 
-  it('show the members of groups that there are partitions to share', async () => {
+  it('begin a new generation of every group if they add partitions', async () => {
     const ledger = await openNew(storage, { partition: 'hash:k' });
     const { groups } = ledger;
     await groups.create('g', 1, 0);

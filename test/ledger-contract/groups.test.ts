@@ -1,4 +1,4 @@
-/** What every storage promises to consumer groups. */
+/** Laws of consumer groups, for every storage. */
 
 import { describe, expect, it } from 'vitest';
 import type { Membership } from '../../src/core/model/group.ts';
@@ -38,7 +38,7 @@ const held = ({ leases }: Membership, partition = 0) => ({
 const PARKED = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: 'output', attempts: 3, now: 7 };
 
 describe.each(STORAGES)('leases in $name', (storage) => {
-  it('go to the first who comes, and are shared when another comes and they are idle', async () => {
+  it('all go to the first member, and are shared with the next one as they become idle', async () => {
     const { heartbeat } = await openGroup(storage, 4);
     const one = await heartbeat('one', 0);
     expect(one.leases.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
@@ -51,7 +51,7 @@ describe.each(STORAGES)('leases in $name', (storage) => {
     expect((await heartbeat('other', 4, other)).leases.map(({ partition }) => partition)).toEqual(renewed.surplus);
   });
 
-  it('end with the time of a member that is silent, and their tokens grow', async () => {
+  it('expire with a member that sends no heartbeat, and their tokens grow', async () => {
     const { heartbeat } = await openGroup(storage);
     const one = await heartbeat('one', 0);
     expect((await heartbeat('other', TTL - 1)).leases).toEqual([]);
@@ -119,7 +119,7 @@ describe.each(STORAGES)('an acknowledgement in $name', (storage) => {
     expect(await positions()).toEqual([3, 0]);
   });
 
-  it('of a member that lost its lease while it was paused is refused, and so are its failures and its parking', async () => {
+  it('of a member that lost its lease while paused is refused, and so are its failures and its parking', async () => {
     const { groups, heartbeat, positions } = await openGroup(storage);
     const paused = await heartbeat('paused', 0);
     await heartbeat('other', TTL + 1);
@@ -136,7 +136,7 @@ describe.each(STORAGES)('an acknowledgement in $name', (storage) => {
     });
   });
 
-  it('does not touch the chain', async () => {
+  it('does not change the chain', async () => {
     const { ledger, groups, heartbeat } = await openGroup(storage);
     const chain = async () => ({ head: await ledger.head(), events: await readAll(ledger) });
     const before = await chain();
@@ -150,7 +150,7 @@ describe.each(STORAGES)('an acknowledgement in $name', (storage) => {
 });
 
 describe.each(STORAGES)('a death in $name', (storage) => {
-  it('with an event at hand counts as a failed delivery of it, and one with nothing at hand does not', async () => {
+  it('with events pending counts as a failed delivery of the next one, and without any does not', async () => {
     const { groups, heartbeat } = await openGroup(storage);
     const one = await heartbeat('one', 0);
     await groups.acknowledge([
@@ -165,7 +165,7 @@ describe.each(STORAGES)('a death in $name', (storage) => {
 });
 
 describe.each(STORAGES)('a group in $name', (storage) => {
-  it('begins before any sequence, also in the middle of a commit', async () => {
+  it('can start at any sequence, also in the middle of a commit', async () => {
     const { groups } = await openGroup(storage, 3);
     for (const [sequence, offsets] of [
       [1, [0, 0, 0]],
@@ -179,7 +179,7 @@ describe.each(STORAGES)('a group in $name', (storage) => {
     }
   });
 
-  it('parks an event once, however often it comes to that', async () => {
+  it('parks an event once, however often it fails', async () => {
     const { groups, heartbeat } = await openGroup(storage);
     const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: 'said', attempts: 3, now: 7 };
     for (let round = 0; round < 2; round++) {

@@ -1,4 +1,4 @@
-/** What every storage promises to readers: ranges, partitions, pages, and how positions are found. */
+/** Laws of history, for every storage: ranges, partitions, pages, and how positions are found. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What every storage promises about the pins of sticky sessions: they are committed with the events, and compared with what a draft took them to be. */
+/** Laws of the pins of sticky sessions, for every storage: they are committed with the events, and compared with those a draft was built on. */
 
 import { describe, expect, it } from 'vitest';
 import type { Committed, Conflict } from '../../src/core/model/events/commit.ts';
@@ -96,7 +96,7 @@ describe.each(STORAGES)('pins of a ledger in $name', (storage) => {
     expect(await ledger.pinsOf(['a'])).toMatchObject([{ partition: 1, lastSeen: NO_TIME }]);
   });
 
-  it('hold from epoch to epoch while sessions are routed alike, in the partitions that still take them', async () => {
+  it('stay valid across epochs while the sticky rule is the same, in partitions that still take keys', async () => {
     const ledger = await openNew(storage, IDLE);
     const pins = changes([
       { session: 'a', partition: 0, lastSeen: 5 },

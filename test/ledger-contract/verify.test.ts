@@ -1,4 +1,4 @@
-/** What every storage promises about proof: the whole ledger is walked, and compared with a head that was kept elsewhere. */
+/** Laws of verification, for every storage: the whole ledger is verified, and compared with a head that was kept elsewhere. */
 
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';

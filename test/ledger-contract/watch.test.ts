@@ -1,4 +1,4 @@
-/** What every storage promises about notifications, and about the end of an opening. */
+/** Laws of notifications and of closing, for every storage. */
 
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
@@ -58,7 +58,7 @@ describe.each(STORAGES)('an opening of a ledger in $name', (storage) => {
     open.watch.close();
   });
 
-  it('is closed for itself alone, with its watches', async () => {
+  it('is closed with its watches, and leaves other openings in use', async () => {
     const [one, other] = await openTwice(storage);
     const [closed, open] = [listen(other), listen(one)];
     await other.close();
@@ -69,7 +69,7 @@ describe.each(STORAGES)('an opening of a ledger in $name', (storage) => {
     open.watch.close();
   });
 
-  it('rejects calls after it was closed', async () => {
+  it('rejects calls after it is closed', async () => {
     const [one, other] = await openTwice(storage);
     await one.close();
     const draft = draftOf(await other.basis(), [{ partition: 0, time: 1, payload: '1' }]);

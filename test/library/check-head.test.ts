@@ -58,7 +58,7 @@ it.each([
   [
     'a body',
     `UPDATE p2 SET body = CAST(replace(CAST(body AS TEXT), 'p2', 'p9') AS BLOB)`,
-    /the body in partition 2 has changed/,
+    /checksum mismatch in partition 2/,
   ],
   ['a hash of a body', 'UPDATE p2 SET hash = zeroblob(32)', /chain hash does not fit/],
 ])('the last commit with %s: nobody writes behind it', async (_, sql, fact) => {
@@ -70,8 +70,8 @@ it.each([
 
 it.each([
   ['an offset', 'UPDATE p0 SET offset = 7', /offsets of partition 0 have a gap/],
-  ['a count', 'UPDATE p0 SET count = 7', /the commit at sequence 1 is broken: its chain hash does not fit/],
-  ['a body', `UPDATE p1 SET hash = zeroblob(32)`, /the commit at sequence 2 is broken: its chain hash does not fit/],
+  ['a count', 'UPDATE p0 SET count = 7', /the commit at sequence 1 is corrupt: its chain hash does not fit/],
+  ['a body', `UPDATE p1 SET hash = zeroblob(32)`, /the commit at sequence 2 is corrupt: its chain hash does not fit/],
 ])(
   'the last frame of a partition with another %s: nobody writes behind it, however long ago it was',
   async (_, sql, fact) => {

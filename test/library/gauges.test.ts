@@ -75,11 +75,11 @@ test('the WAL can be written back between two polls, and then nothing is pending
   const writer = await openEngine({ ledger });
   const reader = await openEngine({ ledger, access: 'read' });
   await writer.emit({ n: 1 });
-  const { wal } = await reader.gauges();
-  expect(wal.waitingBytes).toBeGreaterThan(0);
-  expect(wal.bytes).toBeGreaterThanOrEqual(wal.waitingBytes);
+  const { log } = await reader.gauges();
+  expect(log.waitingBytes).toBeGreaterThan(0);
+  expect(log.bytes).toBeGreaterThanOrEqual(log.waitingBytes);
   expect(rawDatabase(ledger).pragma('wal_checkpoint(TRUNCATE)')).toEqual([{ busy: 0, log: 0, checkpointed: 0 }]);
-  expect((await reader.gauges()).wal).toEqual({ bytes: 0, waitingBytes: 0 });
+  expect((await reader.gauges()).log).toEqual({ bytes: 0, waitingBytes: 0 });
 });
 
 test('producers are reported with their positions', async () => {

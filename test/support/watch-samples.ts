@@ -61,8 +61,8 @@ export function sampleOf({
       partitions,
       growth,
       producers,
-      fileBytes: 1_234_567,
-      wal: { bytes: 4_000_000, waitingBytes: 1_000_000 },
+      storageBytes: 1_234_567,
+      log: { bytes: 4_000_000, waitingBytes: 1_000_000 },
     },
     groups,
   };

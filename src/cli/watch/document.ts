@@ -17,7 +17,7 @@ export function watchDocument(sample: Sample, rates: Rates): object {
     uuid: identity.uuid,
     head: formatHead(head),
     events: head.sequence,
-    fileBytes: gauges.fileBytes,
+    fileBytes: gauges.storageBytes,
     emission: { last: rounded(rates.last), average: rounded(rates.average) },
     routing: epochDocument(epochInForce(identity.epochs), namesOf(identity)),
     partitions: gauges.partitions.map(({ lastTime, ...partition }) => ({
@@ -29,8 +29,8 @@ export function watchDocument(sample: Sample, rates: Rates): object {
     bus: {
       lastCommitAt: timeOrNull(gauges.committedAt),
       lastCommitAgeMs: ageMs(gauges.committedAt, now),
-      walBytes: gauges.wal.bytes,
-      walWaitingBytes: gauges.wal.waitingBytes,
+      walBytes: gauges.log.bytes,
+      walWaitingBytes: gauges.log.waitingBytes,
     },
     groups: groups.map((group) => ({
       ...groupDocument(group, now),

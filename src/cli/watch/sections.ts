@@ -28,7 +28,7 @@ export function ledgerSection({ identity, gauges, now }: Sample, width: number, 
   const path = escapeForTerminal(identity.path);
   const file = escapeForTerminal(basename(identity.path));
   const uuid = escapeForTerminal(identity.uuid).slice(0, UUID_DIGITS);
-  const sizes = `${bytes(gauges.fileBytes)}${gauges.wal.bytes === 0 ? '' : ` + ${bytes(gauges.wal.bytes)} WAL`}`;
+  const sizes = `${bytes(gauges.storageBytes)}${gauges.log.bytes === 0 ? '' : ` + ${bytes(gauges.log.bytes)} WAL`}`;
   const name = sectionName('ledger');
   const clock = toSecond(now);
   const first = firstFitting(
@@ -36,7 +36,7 @@ export function ledgerSection({ identity, gauges, now }: Sample, width: number, 
       apart(`${name}  ${path}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
       apart(`${name}  ${file}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
       `${name}  ${file}  ${sizes}`,
-      `${name}  ${file}  ${bytes(gauges.fileBytes + gauges.wal.bytes)}`,
+      `${name}  ${file}  ${bytes(gauges.storageBytes + gauges.log.bytes)}`,
       `${name}  ${file}`,
     ],
     width,
@@ -119,7 +119,7 @@ function graphTitle(seconds: readonly (number | null)[]): string {
 
 /** The part of the bus that is visible in the file: the last commit, and the write-ahead log. */
 export function busSection({ gauges, now }: Sample, width: number): string[] {
-  const { committedAt, wal } = gauges;
+  const { committedAt, log } = gauges;
   const name = sectionName('bus');
   const age = ageMs(committedAt, now);
   if (age === null) return [`${name}  no commit yet`];
@@ -127,8 +127,8 @@ export function busSection({ gauges, now }: Sample, width: number): string[] {
   return [
     firstFitting(
       [
-        `${name}  ${last}; ${walText(wal)}`,
-        `${name}  ${last}; ${bytes(wal.waitingBytes)} to checkpoint`,
+        `${name}  ${last}; ${walText(log)}`,
+        `${name}  ${last}; ${bytes(log.waitingBytes)} to checkpoint`,
         `${name}  ${last}`,
       ],
       width,
@@ -136,7 +136,7 @@ export function busSection({ gauges, now }: Sample, width: number): string[] {
   ];
 }
 
-function walText({ bytes: size, waitingBytes }: LedgerGauges['wal']): string {
+function walText({ bytes: size, waitingBytes }: LedgerGauges['log']): string {
   if (size === 0) return 'no WAL';
   return waitingBytes === 0
     ? `${bytes(size)} WAL, all checkpointed`

@@ -151,8 +151,8 @@ function arrange<Table extends Float64Array | Uint32Array | Uint16Array>(
 /** A frame that cannot be decoded: the error names its commit, and none of its events is returned. */
 export function brokenFrame(frame: Pick<StoredFrame, 'partition' | 'sequence'>, fact: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `the commit at sequence ${frame.sequence} is broken: partition ${frame.partition}: ${fact}`,
-    hint: `everything before sequence ${frame.sequence} is as it was committed: completengine replay --through-sequence ${frame.sequence - 1}`,
+    message: `the commit at sequence ${frame.sequence} is corrupt: partition ${frame.partition}: ${fact}`,
+    hint: `replay everything before it: completengine replay --through-sequence ${frame.sequence - 1}`,
     details: { sequence: frame.sequence, partition: frame.partition },
   });
 }

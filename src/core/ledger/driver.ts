@@ -1,10 +1,10 @@
-/** What the engine asks of one kind of storage: to create ledgers and to open them. No I/O here; each storage implements it in its own folder. */
+/** The port of one kind of storage: it creates ledgers and opens them. No I/O here; each storage implements it in its own folder. */
 
 import type { LedgerBlueprint } from '../model/config.ts';
 import type { Clock } from '../model/time/clock.ts';
 import type { Ledger } from './ledger.ts';
 
-/** How long to wait for other processes, and what ends the wait earlier. */
+/** Longest wait for other processes, and the signal that ends it earlier. */
 export interface BusyLimit {
   readonly limitMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -18,6 +18,6 @@ export interface LedgerDriver {
     location: string,
     options: { readonly access: 'read' | 'write'; readonly busyLimit: BusyLimit },
   ): Promise<Ledger>;
-  /** Whether something is stored there, be it a ledger or not. */
+  /** Whether anything is stored at the location, a ledger or not. */
   exists(location: string): Promise<boolean>;
 }

@@ -1,11 +1,11 @@
-/** Chooses the storage of a ledger by the scheme of its location. A storage is loaded when the first ledger of its kind is named. */
+/** Chooses the storage of a ledger by the scheme of its location, and loads it when the first location of that scheme is named. */
 
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { LedgerDriver } from './driver.ts';
 
 type LoadDriver = () => Promise<LedgerDriver>;
 
-/** The scheme of a location without one: the path of a file. */
+/** Scheme of a location that names none: it is the path of a file. */
 const FILE = 'file';
 
 const drivers = new Map<string, LoadDriver>([

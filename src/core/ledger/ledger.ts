@@ -1,6 +1,6 @@
 /**
- * The flesh: what the engine asks of a ledger, whichever storage lies beneath. `sqlite/` is one; it must not know commands, sinks or sources.
- * Every method may reject with IO_FAILED, BUSY, LEDGER_REPLACED or CLOSED besides what it names.
+ * The port of a ledger: what the engine asks of any storage. It does not know commands, sinks or sources.
+ * Every method may reject with IO_FAILED, BUSY, LEDGER_REPLACED or CLOSED besides the codes it names.
  */
 
 import type { Durability, LedgerConfig } from '../model/config.ts';
@@ -16,7 +16,7 @@ import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
 import type { Groups } from './groups.ts';
 
-/** What is fixed for a ledger, and what changes only with an epoch: that as of the last look at the ledger. */
+/** Properties of a ledger that never change, and those that change only with an epoch, as of the last call. */
 export interface LedgerIdentity {
   readonly path: string;
   readonly uuid: string;
@@ -28,9 +28,9 @@ export interface LedgerIdentity {
 
 export interface PartitionSummary extends Partition {
   readonly events: number;
-  /** Bytes of the stored frames: payloads and what stands between them. */
+  /** Bytes of the stored frames: payloads and their separators. */
   readonly bytes: number;
-  /** Whether `bytes` is reckoned from a sample, because there are too many frames to look at each. */
+  /** Whether `bytes` is estimated from a sample, because there are too many frames to read each. */
   readonly isEstimate: boolean;
   /** The offset the next event gets. */
   readonly nextOffset: number;
@@ -48,20 +48,22 @@ export interface LedgerDescription {
   readonly firstTime: Micros | null;
   readonly partitions: readonly PartitionSummary[];
   readonly producers: readonly { readonly name: string; readonly position: number }[];
-  /** How many sessions have a pin; 0 where the routing never was sticky. */
+  /** Number of sessions with a pin; 0 if the routing was never sticky. */
   readonly sessions: number;
-  /** What is wrong although everything works. */
+  /** Conditions that need attention although every call succeeds. */
   readonly warnings: readonly LedgerWarning[];
   readonly storage: {
     readonly engine: string;
     readonly durability: Durability;
+    /** Bytes of the storage, without the log below. */
     readonly fileBytes: number;
+    /** Bytes of the log of commits that are not merged into the storage yet; 0 in a storage without one. */
     readonly walBytes: number;
-    /** Settings as the storage reads them back, by their own names. */
+    /** Settings as the storage reports them, by its own names. */
     readonly settings: Readonly<Record<string, string | number>>;
-    /** Whether others than its owner may read or write the file. */
+    /** Whether users other than the owner may read or write the storage. */
     readonly worldReadable: boolean;
-    /** What other tools have put into the file and the engine passes over, by name; names are as they stand in the file. */
+    /** Objects of other tools that the engine ignores, by name; the names are unescaped. */
     readonly foreignObjects: readonly { readonly type: string; readonly name: string }[];
   };
 }
@@ -72,14 +74,14 @@ export interface PartitionGauge extends Partition {
   readonly lastTime: Micros | null;
 }
 
-/** What was committed behind a sequence. */
+/** Commits after a sequence. */
 export interface LedgerGrowth {
   readonly commits: number;
   /** Of the stored frames, as in {@link PartitionSummary}. */
   readonly bytes: number;
 }
 
-/** What moves while a ledger is used: cheap however much it holds, so that it can be asked for every second. */
+/** Figures that change while a ledger is used. Their cost does not grow with the ledger, so they can be read every second. */
 export interface LedgerGauges {
   readonly head: Head;
   /** Ledger time of the first event; null in an empty ledger. */
@@ -87,27 +89,28 @@ export interface LedgerGauges {
   /** When the last commit was made, by its emitter's clock; null in an empty ledger. */
   readonly committedAt: Micros | null;
   readonly partitions: readonly PartitionGauge[];
-  /** Since the sequence that was named; null where none was, or where so much came since that counting it would not be cheap. */
+  /** Growth since the sequence that was named; null if none was, or if there is too much of it to count cheaply. */
   readonly growth: LedgerGrowth | null;
   readonly producers: readonly { readonly name: string; readonly position: number }[];
-  readonly fileBytes: number;
-  /** The log of commits beside the file: its size, and what of it is not written back into the file. */
-  readonly wal: { readonly bytes: number; readonly waitingBytes: number };
+  /** Bytes of the storage, without the log below. */
+  readonly storageBytes: number;
+  /** Log of commits beside the storage: its size, and the part that is not merged into the storage yet. Zeros in a storage without one. */
+  readonly log: { readonly bytes: number; readonly waitingBytes: number };
 }
 
-/** The routing before and after a change; the same where nothing was to be changed. */
+/** Routing before and after a change; the same twice if the plan changes nothing. */
 export interface RoutingChange {
   readonly before: RoutingInForce;
   readonly after: RoutingInForce;
 }
 
-/** What a proof of the whole ledger is made with. */
+/** Options of a verification of the whole ledger. */
 export interface Verification {
-  /** A head kept elsewhere: the ledger must extend it. */
+  /** Head that was kept elsewhere: the ledger must extend it. */
   readonly anchor?: Anchor | undefined;
-  /** Reads the unique id of a payload, where the ledger keeps such ids. */
+  /** Reads the unique id of a payload, if the ledger keeps such ids. */
   readonly idOf?: ((payload: Buffer) => string | null) | undefined;
-  /** Reads the key of an event by the routing that was in force: proves the pins of sticky sessions. */
+  /** Reads the key of an event by the routing that was in force; verifies the pins of sticky sessions. */
   readonly keyOf?: ((batch: EventBatch, at: number) => string | null) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { commits: number; events: number }) => void) | undefined;
@@ -121,14 +124,14 @@ export interface VerifyReport {
   readonly isAnchored: boolean;
 }
 
-/** The writer's view of one transaction that holds several commits. */
+/** One transaction of several commits. */
 export interface LedgerTransaction {
-  /** As {@link Ledger.pinsOf}, with what the transaction has made so far. */
+  /** As {@link Ledger.pinsOf}, including the pins made in the transaction. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   commit(draft: CommitDraft): Promise<CommitOutcome>;
-  /** All commits become durable and visible at once. */
+  /** Makes all commits durable and visible at once. */
   end(): Promise<void>;
-  /** None of them does. */
+  /** Discards all commits. */
   abandon(): Promise<void>;
 }
 
@@ -136,27 +139,27 @@ export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   readonly groups: Groups;
   basis(): Promise<Basis>;
-  /** The pins of these sessions; those without one are left out. */
+  /** Pins of these sessions; sessions without one are left out. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   positionOfProducer(name: string): Promise<ProducerPosition>;
   describe(): Promise<Omit<LedgerDescription, 'warnings'>>;
-  /** What is wrong with the storage although commits succeed. Cheap where nothing is: it is asked for during a long emission. */
+  /** Conditions of the storage that need attention although commits succeed. Cheap if there are none: it is called during a long emission. */
   warnings(): Promise<readonly LedgerWarning[]>;
-  /** `behind`: the head of an earlier look. @throws LEDGER_REPLACED */
+  /** `behind`: the head's sequence at an earlier call, from which growth is counted. @throws LEDGER_REPLACED */
   gauges(behind: number | null): Promise<LedgerGauges>;
-  /** All of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (perhaps stored). */
+  /** Commits all of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (possibly stored) */
   commit(draft: CommitDraft): Promise<CommitOutcome>;
   begin(): Promise<LedgerTransaction>;
-  /** Begins the epoch that is planned, all of it or nothing; nothing comes between the plan and its epoch. @throws what the plan throws. */
+  /** Begins the planned epoch, all of it or nothing; no commit comes between the plan and its epoch. @throws whatever the plan throws */
   beginEpoch(plan: Plan): Promise<RoutingChange>;
   routing(): Promise<RoutingInForce>;
-  /** How events lie in the partitions, without the rest of {@link describe}. */
+  /** Summary of each partition, without the rest of {@link describe}. */
   summarize(): Promise<PartitionSummary[]>;
-  /** For volume: writing goes on beside the caller. */
+  /** Opens a pipeline for volume: it commits in the background. */
   openPipeline(): Promise<CommitPipeline>;
-  /** Walks everything. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */
+  /** Verifies every commit. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */
   verify(options: Verification): Promise<VerifyReport>;
-  /** Tells of commits by others than this object, until closed. */
+  /** Reports commits that were not made through this object, until closed. */
   watch(listener: { onCommit(): void; onError(error: unknown): void }): { close(): void };
   close(): Promise<void>;
 }

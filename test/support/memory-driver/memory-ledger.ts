@@ -134,7 +134,7 @@ class MemoryLedger implements Ledger {
     const bytes = bodyBytes(since.flatMap(({ frames }) => frames));
     const growth = behind === null ? null : { commits: since.length, bytes };
     const committedAt = commits.at(-1)?.link.committedAt ?? null;
-    const sizes = { fileBytes: 0, wal: { bytes: 0, waitingBytes: 0 } };
+    const sizes = { storageBytes: 0, log: { bytes: 0, waitingBytes: 0 } };
     return { ...(await this.#moving()), committedAt, partitions: await this.summarize(), growth, ...sizes };
   };
 

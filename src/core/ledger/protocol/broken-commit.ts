@@ -4,11 +4,11 @@ import { LedgerError } from '../../model/ledger-error.ts';
 
 export function brokenCommit(sequence: number, fact: string, cause?: unknown): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `the commit at sequence ${sequence} is broken: ${fact}`,
+    message: `the commit at sequence ${sequence} is corrupt: ${fact}`,
     hint:
       sequence > 1
-        ? `everything before it is as it was committed: completengine replay --through-sequence ${sequence - 1}`
-        : 'take a copy that is sound',
+        ? `replay everything before it: completengine replay --through-sequence ${sequence - 1}`
+        : 'restore an intact copy of the ledger',
     details: { sequence },
     cause,
   });

@@ -1,12 +1,12 @@
 /**
  * The chain: a BLAKE3 hash per link over every column of it and over the link before. A link is a commit or the beginning of an epoch.
- * It shows any change to what is stored; a missing end shows only against a head kept elsewhere. Pure.
+ * It detects any change to what is stored; a truncated end is detected only with a head that was kept elsewhere. Pure.
  */
 
 import { blake3, newBlake3 } from '../../native/blake3.ts';
 
 const DOMAIN = 'completengine/1';
-/** Before the first link there is nothing. */
+/** Hash before the first link. */
 export const GENESIS: Buffer = Buffer.alloc(32);
 
 /** Everything the beginning of an epoch fixes. */
@@ -15,7 +15,7 @@ export interface EpochLink {
   readonly epoch: number;
   readonly fromSequence: number;
   readonly routing: string;
-  /** All partitions there are in this epoch, by id. */
+  /** All partitions of this epoch, by id. */
   readonly partitions: readonly {
     readonly id: number;
     readonly name: string;
@@ -47,7 +47,7 @@ export interface CommitLink {
   readonly producer: string | null;
   readonly producerPosition: number | null;
   readonly producerDigest: Buffer | null;
-  /** The partition that all events were sent to, whatever the routing says. */
+  /** The partition that the emitter chose for all events, past the routing. */
   readonly sentTo: number | null;
   /** In the order of their partitions. */
   readonly frames: readonly FrameLink[];
@@ -55,7 +55,7 @@ export interface CommitLink {
 
 type Field = string | number | null | Buffer;
 
-/** Fields with their kind and length before them, so that no two different lists have the same bytes. */
+/** Writes each field after its kind and length, so that no two different lists have the same bytes. */
 class FieldWriter {
   #memory = Buffer.allocUnsafe(4096);
   #end = 0;
@@ -63,7 +63,7 @@ class FieldWriter {
   add(...fields: readonly Field[]): this {
     for (const field of fields) {
       if (field === null) this.#put(0, Buffer.alloc(0));
-      // no number of ours is unsafe; one that was damaged into such is hashed as what it reads as, and differs
+      // All numbers we write are safe integers; one that damage made unsafe is hashed as its text, so its hash differs.
       else if (typeof field === 'number')
         Number.isSafeInteger(field) ? this.#number(field) : this.#put(4, Buffer.from(String(field)));
       else if (typeof field === 'string') this.#put(2, Buffer.from(field, 'utf8'));
@@ -82,7 +82,7 @@ class FieldWriter {
     this.#reserve(13);
     this.#memory[this.#end] = 1;
     this.#memory.writeUInt32LE(8, this.#end + 1);
-    // two halves rather than a BigInt: exact for safe integers, and twenty times as fast
+    // Two halves instead of a BigInt: exact for safe integers, and 20 times as fast.
     const high = Math.floor(value / 2 ** 32);
     this.#memory.writeInt32LE(high, this.#end + 9);
     this.#memory.writeUInt32LE(value - high * 2 ** 32, this.#end + 5);

@@ -1,4 +1,4 @@
-/** Decides whether a draft may be committed on the ledger's present state, or what its builder must learn first. Pure: storage passes in what it found. */
+/** Decides whether a draft may be committed in the ledger's present state, and otherwise which differences its builder needs. Pure: storage passes in the stored facts. */
 
 import type { CommitDraft, Conflict, KnownId, ProducerPosition } from '../../model/events/commit.ts';
 import { invariant } from '../../model/ledger-error.ts';
@@ -6,20 +6,20 @@ import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { LedgerState } from './ledger-state.ts';
 
-/** What storage holds about the names in a draft. */
+/** Stored facts about the names in a draft. */
 export interface StoredFacts {
-  /** How far the draft's producer is stored; null where the draft names none. */
+  /** Stored position of the draft's producer; null if the draft names none. */
   readonly producer: ProducerPosition | null;
   /** Ids of the draft that were committed before. */
   readonly known: readonly KnownId[];
-  /** Pins of the draft's sessions that differ from what the draft took them to be. */
+  /** Stored pins of the draft's sessions that differ from those it was built on. */
   readonly pins: readonly Pin[];
 }
 
 /**
- * Null where the draft may be committed as it is: its epoch is in force, no event of it lies before the head's time, its producer stands where the draft
- * continues, and none of its ids or pins is stored otherwise. An arrival time before the head's time is no conflict: {@link timeShiftOf} raises it,
- * unless a pin of the draft would end by that.
+ * Returns null if the draft may be committed as it is: its epoch is in force, none of its events is older than the head, its producer is stored up to where
+ * the draft continues, and none of its ids or pins is stored with another value. An arrival time before the head's time is no conflict: {@link timeShiftOf} raises it,
+ * unless that would end a pin of the draft.
  */
 export function checkCommit(
   draft: CommitDraft,
@@ -34,7 +34,7 @@ export function checkCommit(
   return { known, producer, pins };
 }
 
-/** What raises a draft's arrival time to the head's time; 0 where it is later, or where events carry times of their own. */
+/** The shift that raises a draft's arrival time to the head's time; 0 if it is later, or if events carry times of their own. */
 export function timeShiftOf(draft: CommitDraft, headTime: Micros): Micros {
   return draft.hasArrivalTime ? Math.max(0, headTime - draft.firstTime) : 0;
 }

@@ -8,11 +8,11 @@ import { assertDraft, timeShiftOf } from './commit-check.ts';
 import { headOf, type LedgerState } from './ledger-state.ts';
 
 export interface LinkedCommit {
-  /** Every column of the commit and of its frames, but for hash and bodies. Frame n holds the draft's body n. */
+  /** Every column of the commit and its frames except its hash and the bodies. Frame n belongs to the draft's body n. */
   readonly link: CommitLink;
   /** Chain hash of the commit. */
   readonly hash: Buffer;
-  /** What was added to the draft's times. */
+  /** Microseconds added to the draft's times. */
   readonly timeShift: Micros;
 }
 

@@ -6,12 +6,12 @@ import { PARTITIONS_MAX } from '../../model/routing/partition.ts';
 import type { Placement, RoutingInForce } from '../../model/routing/routing.ts';
 import type { LedgerState } from './ledger-state.ts';
 
-/** What a new epoch fixes, apart from how storage writes it. */
+/** Contents of a new epoch, independent of how a storage writes them. */
 export interface PlannedEpoch {
   readonly routing: RoutingInForce;
-  /** Names of the partitions that are new with it, in the order of their ids, which follow those there are. */
+  /** Names of its new partitions, in the order of their ids, which follow the existing ones. */
   readonly newPartitionNames: readonly string[];
-  /** In the order of their keys' bytes: that is the order in which they are hashed. */
+  /** By the bytes of their keys: they are hashed in that order. */
   readonly placements: readonly Placement[];
 }
 

@@ -1,16 +1,16 @@
-/** Who of a group should hold which partition: everyone about the same number, and as few changes as that takes. Pure. */
+/** Assigns the partitions of a group to its members: each gets about the same number, with as few moves as that takes. Pure. */
 
 import type { PartitionId } from '../../model/routing/partition.ts';
 
 export interface Claimant {
   readonly name: string;
-  /** The only partitions it wants; null: all there are. */
+  /** The only partitions it wants; null: all of them. */
   readonly partitions: ReadonlySet<PartitionId> | null;
 }
 
 /**
- * The holder of each partition that somebody wants. Whoever computes it from the same facts gets the same answer, so members need not talk to one
- * another. Among members that want the same partitions, none holds two more than another.
+ * Returns the holder of each partition that a member wants. The same facts always give the same answer, so members need not communicate.
+ * Among members that want the same partitions, none holds two more than another.
  */
 export function fairShares(
   partitions: readonly PartitionId[],
@@ -27,7 +27,7 @@ export function fairShares(
     holders.set(partition, to);
     loads.set(to, loadOf(to) + 1);
   };
-  /** The member that wants it and has the least. */
+  /** The member that wants it and holds the fewest. */
   const lightest = (partition: PartitionId): string | undefined => {
     let least: string | undefined;
     for (const { name, partitions: wanted } of claimants) {
@@ -46,7 +46,7 @@ export function fairShares(
     const least = holders.has(partition) ? undefined : lightest(partition);
     if (least !== undefined) give(partition, least);
   }
-  // each move makes the shares more even by two, so this comes to an end
+  // Each move makes the shares more even by two, so this terminates.
   for (let hasMoved = true; hasMoved; ) {
     hasMoved = false;
     for (const partition of partitions) {

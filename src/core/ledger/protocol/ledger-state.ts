@@ -1,4 +1,4 @@
-/** The end of a ledger as the commit protocol sees it: what the next commit is checked against and linked to. No I/O. */
+/** State at the end of a ledger: the next commit is checked against it and linked to it. No I/O. */
 
 import type { Basis } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';

@@ -1,4 +1,4 @@
-/** Decides what a heartbeat changes in a group: members join, renew and die, leases are claimed and released. Pure: storage reads the facts and writes the changes. */
+/** Decides what a heartbeat changes: members join, renew and expire, leases are claimed and released. Pure: storage reads the state and writes the change. */
 
 import type { Heartbeat, LanePosition, Lease, Membership } from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
@@ -38,7 +38,7 @@ export interface GroupState {
   readonly generation: number;
   readonly members: readonly Member[];
   readonly leases: readonly GroupLease[];
-  /** Of every partition of the ledger, by id: those without one are at the start. */
+  /** Of every partition of the ledger, by id; see {@link cursorAtStart} for those without a stored one. */
   readonly cursors: readonly Cursor[];
 }
 
@@ -54,7 +54,7 @@ export interface MembershipChange {
   readonly claimed: readonly GroupLease[];
   /** Partitions whose next event is suspected of crashing its consumer: its first failure is counted. */
   readonly suspects: readonly PartitionId[];
-  /** What the member gets to know; `due` is left to storage. */
+  /** The answer to the member; storage adds `due`. */
   readonly membership: Omit<Membership, 'due'>;
 }
 
@@ -121,7 +121,7 @@ function capped(member: Member, now: Micros): Member {
 
 /**
  * If a member's lease expires while events are pending, its next event is suspected of crashing consumers: that counts as the first failure. Deliveries of
- * suspects are counted before they begin, so later deaths need not be, and a lane does not suffer for the event that another lane had in hand.
+ * suspects are counted before they begin, so later deaths need not be counted, and a lane is not blamed for an event that another lane was delivering.
  */
 function suspectsOf(
   lost: readonly GroupLease[],
@@ -138,7 +138,7 @@ function suspectsOf(
     .map(({ partition }) => partition);
 }
 
-/** Releases what is idle and due to others, claims what is free and due to this member. `surplus`: what it still holds for others. */
+/** Releases idle partitions that are due to others, claims free ones that are due to this member. `surplus`: those it still holds for others. */
 function rebalance(
   { member, idle }: Heartbeat,
   leases: readonly GroupLease[],

@@ -92,7 +92,7 @@ export class VerifyRun {
       message: isReached
         ? `the ledger has another history than ${formatHead(anchor)}: its commits do not meet that head`
         : `the ledger ends at sequence ${this.events}, before ${formatHead(anchor)}: it was cut off or is an older copy`,
-      hint: 'compare the path, and look for a newer copy with its -wal',
+      hint: 'check that this is the right ledger, and look for a newer copy of all its files',
       details: { anchor, head: this.events },
     });
   }

@@ -1,4 +1,4 @@
-/** Ledgers in SQLite files, behind the port. A location is the path of the file. */
+/** The driver for ledgers in SQLite files. A location is the path of the file. */
 
 import type { LedgerDriver } from '../driver.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './connection/open.ts';

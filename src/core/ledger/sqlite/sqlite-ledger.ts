@@ -1,4 +1,4 @@
-/** A ledger in one SQLite file: joins the pieces of this folder behind the port. One connection, used from one thread. */
+/** Implements the port over one SQLite file, out of the parts of this folder. One connection, used from one thread. */
 
 import type { Database } from 'better-sqlite3';
 import { closeAll } from '../../model/closing.ts';
@@ -53,14 +53,14 @@ import { PinStore } from './write/pins.ts';
 import { provenProducer } from './write/producers.ts';
 import { type WriteState, WriteStates } from './write/write-state.ts';
 
-/** A page of this size that is not the last one is worth a thread that reads ahead. */
+/** From this size of a page on, unless it is the last one, a thread that reads ahead pays off. */
 const READ_AHEAD_FROM_BYTES = 1024 * 1024;
 
 export interface SqliteLedgerParts {
   readonly busyLimit: BusyLimit;
-  /** Opened to write. */
+  /** Whether it was opened for writing. */
   readonly isWriter: boolean;
-  /** The same file once more, on a connection of its own. */
+  /** Opens the same file again, on a connection of its own. */
   readonly reopen: () => Promise<SqliteLedger>;
 }
 
@@ -136,7 +136,7 @@ export class SqliteLedger implements Ledger {
       const state = this.#current();
       return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
     });
-    return { ...gauges, wal: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
+    return { ...gauges, log: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
   }
 
   routing(): Promise<RoutingInForce> {
@@ -158,7 +158,7 @@ export class SqliteLedger implements Ledger {
         const planned = plan(before);
         if (planned === null) return { change: { before, after: before }, isNew: false };
         beginEpoch(this.#db, state, planned);
-        // this connection's own changes do not show in its data_version
+        // A connection's own changes do not show in its data_version.
         this.#states.forget();
         return { change: { before, after: routingOf(this.#states.current()) }, isNew: true };
       },
@@ -174,12 +174,12 @@ export class SqliteLedger implements Ledger {
       () => this.#append(draft),
       ({ kind }) => kind === 'committed',
     );
-    // an acknowledged event in a file that is gone would be a lie
+    // Events in a file that was deleted or replaced must not be acknowledged.
     if (outcome.kind === 'committed') guardIdentity(this.#identity.path, this.#file);
     return this.#reported(outcome);
   }
 
-  /** On a connection of its own: what is not committed yet must not be read through this one. */
+  /** Uses a connection of its own: uncommitted events must not be visible through this one. */
   async begin(): Promise<LedgerTransaction> {
     this.#guarded.checkWritable();
     const writer = await this.#parts.reopen();
@@ -243,8 +243,8 @@ export class SqliteLedger implements Ledger {
   }
 
   /**
-   * The part of the range that is stored. A head that this object has reported is taken for stored: if rows up to there are missing, reading must fail
-   * and not end.
+   * The part of the range that is stored. Everything up to a head that this object has reported counts as stored: if rows up to there are missing, reading
+   * must fail instead of ending.
    */
   #stored({ from, through }: SequenceRange): SequenceRange {
     if (through > this.#reportedHead) this.#current();
@@ -258,7 +258,7 @@ export class SqliteLedger implements Ledger {
       for (let rest: ReadRequest | null = { ...request, range }; rest !== null; ) {
         const page: Page = await this.readStored(rest);
         rest = restOf(rest, page);
-        // it starts while this page is told
+        // The thread starts while this page is delivered.
         if (rest !== null && pageBytes(page) >= READ_AHEAD_FROM_BYTES) thread ??= this.#startReader();
         yield page;
         const reader: ReaderThread | null = (await thread) ?? null;
@@ -321,7 +321,7 @@ export class SqliteLedger implements Ledger {
     await closeAll([...this.#watches, this.#guarded, ...this.#threads].map((each) => () => each.close()));
   }
 
-  /** A thread that is closed with the ledger: its owner may have left an iteration without ending it. @throws LedgerError CLOSED where that came first */
+  /** Registers a thread to be closed with the ledger: its owner may leave an iteration without ending it. @throws LedgerError CLOSED if the ledger was closed first */
   async #kept<Thread extends WriterThread | ReaderThread>(thread: Thread): Promise<Thread> {
     try {
       this.#guarded.checkOpen();
@@ -338,7 +338,7 @@ export class SqliteLedger implements Ledger {
     this.#threads.delete(thread);
   }
 
-  /** Null where no thread can be had: then every page is read here. */
+  /** Null if the thread cannot be started: then every page is read here. */
   async #startReader(): Promise<ReaderThread | null> {
     try {
       const { ReaderThread } = await import('./threads/reader-thread.ts');
@@ -362,7 +362,7 @@ export class SqliteLedger implements Ledger {
     return this.#appender.append(draft);
   }
 
-  /** The state of the ledger's end; when an epoch has begun, the identity is read again. */
+  /** State at the ledger's end. If an epoch has begun, the identity is read again. */
   #current(): WriteState {
     const state = this.#states.current();
     this.#reportedHead = Math.max(this.#reportedHead, state.sequence);

@@ -1,6 +1,6 @@
 /**
- * Loads better-sqlite3, once, when a ledger is first opened or made. Its version is compared with Node's before that: a pair that does not fit
- * ends the process inside native code (exit 134 or 139), where nothing can be caught.
+ * Loads better-sqlite3, once, when the first ledger is opened or created. Its version is compared with Node's before that: an incompatible pair ends the
+ * process inside native code (exit 134 or 139), where nothing can be caught.
  */
 
 import { createRequire } from 'node:module';
@@ -11,10 +11,10 @@ import { reinstallCommand } from '../../../native/reinstall-command.ts';
 export type Driver = typeof Database;
 
 const NAME = 'better-sqlite3';
-/** What 13 is built for; 22.14 is the first Node 22 that has it. Measured: 13.2.0 ends with a segmentation fault on 20.20 and on 22.13.1. */
+/** The Node-API version that better-sqlite3 13 is built for; 22.14 is the first Node 22 with it. Measured: 13.2.0 ends with a segmentation fault on 20.20 and on 22.13.1. */
 const NODE_API_OF_13 = 10;
 const NODE_OF_13 = '22.14';
-/** Older ones can corrupt a WAL when two connections write and checkpoint at the same moment. */
+/** Older versions can corrupt a WAL when two connections write and checkpoint at the same moment. */
 const SQLITE_VERSION_MIN = [3, 51, 3] as const;
 
 const load = createRequire(import.meta.url);
@@ -26,7 +26,7 @@ export function betterSqlite3(): Driver {
   return loaded;
 }
 
-/** The driver if there is one: what was thrown before there is one is no error of SQLite. */
+/** The driver if it is loaded: an error that was thrown before is no error of SQLite. */
 export function loadedBetterSqlite3(): Driver | undefined {
   return loaded;
 }
@@ -73,7 +73,7 @@ function packageVersion(): string {
   }
 }
 
-/** 12 aborts one run in three on Node 24.19 and later, so it is used only where 13 cannot run. */
+/** Version 12 aborts 1 run in 3 on Node 24.19 and later, so it is used only where 13 cannot run. */
 function checkPair(version: string): void {
   const { node, napi } = process.versions;
   const is13 = Number.parseInt(version, 10) >= 13;

@@ -1,4 +1,4 @@
-/** Waits for other processes without blocking this one: SQLite's own wait would hold the thread, and Ctrl-C with it. */
+/** Waits for other processes without blocking this one: SQLite's own wait would block the thread, and Ctrl-C with it. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LedgerError } from '../../../model/ledger-error.ts';
@@ -7,7 +7,7 @@ import { isBusy } from './translate-error.ts';
 
 const PAUSE_MS_MAX = 20;
 
-/** Runs `attempt` again while SQLite is busy, with growing, scattered pauses, until the limit. @throws LedgerError BUSY, ABORTED */
+/** Repeats `attempt` while SQLite is busy, with growing pauses with jitter, until the limit. @throws LedgerError BUSY, ABORTED */
 export async function retryWhileBusy<Result>(
   attempt: () => Result,
   { limitMs, signal }: BusyLimit,
@@ -37,7 +37,7 @@ export async function retryWhileBusy<Result>(
         });
       }
     }
-    // scattered, or waiting writers would meet again at the next attempt
+    // Jitter: without it waiting writers would collide again at the next attempt.
     await sleep(pauseMs * (0.5 + Math.random()));
     pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);
   }

@@ -1,7 +1,6 @@
 /**
- * Proves the end of a ledger before a process builds on it: a commit whose link does not fit would carry every later one with it. What is looked at
- * is bounded, however large the ledger and its last commit are, because a process that emits one event pays for it, too: at eight partitions half
- * a millisecond.
+ * Verifies the end of a ledger before a process builds on it: every later commit would be linked to a broken one. The rows that are read are bounded, however
+ * large the ledger and its last commit are, because a process that emits one event pays for them, too: 0.5 ms at 8 partitions.
  */
 
 import type { Database } from 'better-sqlite3';
@@ -14,11 +13,11 @@ import { blob, natural, positive, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
 /**
- * Bodies of the last commit up to this many bytes, all partitions together, are hashed again. Larger ones are left to replay and verify: a commit
- * links to the hashes that are stored, so nothing is built on a body, and hashing megabytes would cost an emitter of one event milliseconds.
+ * Bodies of the last commit are hashed again up to this many bytes, all partitions together. Larger ones are left to replay and verify: a commit is linked
+ * to the stored hashes, so nothing is built on a body, and hashing megabytes would cost an emitter of one event milliseconds.
  */
 const BODY_BYTES_MAX = 64 * 1024;
-/** Frames looked at to prove where partitions end: the links of eight commits at eight partitions, of one alone from 64 on. */
+/** Most frames read to verify the ends of partitions: the links of 8 commits at 8 partitions, of a single one from 64 on. */
 const FRAMES_MAX = 64;
 
 /** @throws LedgerError VERIFICATION_FAILED, DAMAGED_LEDGER */
@@ -43,7 +42,7 @@ export function checkHead(db: Database): void {
   }).deferred();
 }
 
-/** Settings that keep readers from verifying are believed only where the chain covers them. @throws LedgerError VERIFICATION_FAILED */
+/** Settings that keep readers from verifying are used only if the chain covers them. @throws LedgerError VERIFICATION_FAILED */
 export function checkSettings(db: Database, { determinism }: LedgerConfig): void {
   if (determinism !== 'strict') new ChainWalk(db, new FrameReader(db)).checkLastEpoch();
 }
@@ -56,12 +55,12 @@ function checkBody(reader: FrameReader, partition: number, commit: number, bytes
     .get(bytesMax, commit);
   if (row === undefined || row['body'] === null) return;
   if (!hashBody(blob(row, 'body')).equals(blob(row, 'hash')))
-    throw brokenCommit(commit, `the body in partition ${partition} has changed`);
+    throw brokenCommit(commit, `checksum mismatch in partition ${partition}`);
 }
 
 /**
- * The commit that the last frame of a partition belongs to; 0 in an empty one. The next offset is taken from that frame, so its own must go on from the
- * one before. @throws LedgerError VERIFICATION_FAILED
+ * The commit that the last frame of a partition belongs to; 0 in an empty one. The next offset is taken from that frame, so its own offset must continue
+ * the frame before. @throws LedgerError VERIFICATION_FAILED
  */
 function lastCommitOf(reader: FrameReader, partition: number): number {
   const [last, before] = reader.statements

@@ -5,23 +5,23 @@ import type { Durability } from '../../../model/config.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
 
-/** Larger pages and a small WAL were measured to be the fastest: decisions/0002. */
+/** Larger pages and a small WAL were the fastest in measurements: decisions/0002. */
 export const PAGE_BYTES = 16384;
-/** So much is in the -wal when it is written back. */
+/** Pages in the -wal at which it is written back. */
 export const WAL_PAGES = 500;
 
 export interface ConnectionOptions {
   readonly isReadOnly: boolean;
-  /** Excludes all other connections from the first statement on; that one is SQLITE_BUSY where there are any. */
+  /** Excludes all other connections from the first statement on, which fails with SQLITE_BUSY if there are any. */
   readonly isAlone?: boolean | undefined;
 }
 
-/** A connection that waits for nobody: see `busy.ts`. */
+/** Opens a connection that never waits for locks: `busy.ts` does. */
 export function connect(path: string, options: ConnectionOptions): Database.Database {
   const driver = betterSqlite3();
   const db = new driver(path, { timeout: 0, fileMustExist: true, readonly: options.isReadOnly });
   try {
-    // before any other statement: that would open the -wal in the way it is shared, and the lock would come too late
+    // Before any other statement: that would open the -wal in shared mode, and the lock would come too late.
     if (options.isAlone === true) db.pragma('locking_mode = EXCLUSIVE');
     db.pragma('foreign_keys = ON');
     db.pragma('trusted_schema = OFF');
@@ -42,7 +42,7 @@ export function applyDurability(db: Database.Database, durability: Durability): 
   db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
   db.pragma('journal_size_limit = 67108864');
   db.pragma(`synchronous = ${level}`);
-  // the default of a WAL file takes effect with the first statement, so the value is read after one
+  // The default of a WAL file takes effect with the first statement, so the value is read after one.
   db.prepare('SELECT 1 FROM sqlite_schema').get();
   expectSetting(db, 'synchronous', level);
   expectSetting(db, 'foreign_keys', 1);
@@ -50,7 +50,7 @@ export function applyDurability(db: Database.Database, durability: Durability): 
   expectSetting(db, 'cell_size_check', 1);
 }
 
-/** Sets what writing needs. The file must be in WAL mode, or empty. */
+/** Applies the settings for writing. The file must be in WAL mode, or empty. */
 export function prepareForWriting(db: Database.Database, durability: Durability): void {
   setWal(db);
   applyDurability(db, durability);

@@ -1,4 +1,4 @@
-/** Makes a new ledger in an empty file, in one transaction: after a crash the file is still empty, or it is a ledger. */
+/** Creates a ledger in an empty file, in one transaction: after a crash the file is still empty, or it is a ledger. */
 
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../../model/config.ts';
@@ -9,7 +9,7 @@ import { PAGE_BYTES, prepareForWriting } from './connection.ts';
 import { formatConfig, formatRouting } from './identity.ts';
 import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase } from './schema.ts';
 
-/** @returns false where another process made it first. */
+/** @returns false if another process created it first. */
 export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micros): boolean {
   db.pragma(`page_size = ${PAGE_BYTES}`);
   prepareForWriting(db, 'full');

@@ -1,11 +1,11 @@
-/** Looks at a ledger's file from outside, by stat alone: opening it with `fs` would drop SQLite's locks in this process. */
+/** Checks a ledger's file by stat alone: opening it with `fs` would release SQLite's locks in this process. */
 
 import { accessSync, closeSync, constants, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { shellFlag } from '../../../model/text/shell-word.ts';
 
-/** The file that was opened, to tell it from one put in its place. */
+/** Identity of the opened file, to detect one that was put in its place. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;
@@ -25,7 +25,7 @@ export function fileExists(path: string): boolean {
   return statOrNull(path) !== null;
 }
 
-/** Checks that a ledger can lie at the path. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, HARD_LINKED, PERMISSION_DENIED */
+/** Checks that the path can be a ledger. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, HARD_LINKED, PERMISSION_DENIED */
 export function guardFile(path: string, access: { write: boolean }): FileIdentity {
   const stats = statOrNull(path);
   if (stats === null) {
@@ -63,7 +63,7 @@ function checkLinks(path: string, stats: Stats): void {
   });
 }
 
-/** Checks that the path still leads to the file that was opened. @throws LedgerError LEDGER_REPLACED, HARD_LINKED */
+/** Checks that the path still names the file that was opened. @throws LedgerError LEDGER_REPLACED, HARD_LINKED */
 export function guardIdentity(path: string, opened: FileIdentity): void {
   const stats = statOrNull(path);
   if (stats === null || stats.dev !== opened.dev || stats.ino !== opened.ino) {
@@ -76,7 +76,7 @@ export function guardIdentity(path: string, opened: FileIdentity): void {
   checkLinks(path, stats);
 }
 
-/** Makes the empty file with the mode a ledger has, before any connection exists; its -wal gets the same mode. @returns false where it exists already. */
+/** Creates the empty file with a ledger's mode, before any connection exists; its -wal gets the same mode. @returns false if it exists already. */
 export function createFile(path: string): boolean {
   try {
     closeSync(openSync(path, 'wx', 0o600));
@@ -96,7 +96,7 @@ export function createFile(path: string): boolean {
   }
 }
 
-/** SQLite would make the file at the other end, without the mode of a ledger. @throws LedgerError CANNOT_CREATE for a link that leads nowhere */
+/** Refuses a dangling link: SQLite would create its target, without a ledger's mode. @throws LedgerError CANNOT_CREATE */
 function checkLeads(path: string): void {
   const target = fileExists(path) ? null : linkTarget(path);
   if (target === null) return;
@@ -107,7 +107,7 @@ function checkLeads(path: string): void {
   });
 }
 
-/** Where a symbolic link leads; null for anything else. */
+/** Target of a symbolic link; null for anything else. */
 function linkTarget(path: string): string | null {
   try {
     return resolve(dirname(path), readlinkSync(path));
@@ -116,7 +116,7 @@ function linkTarget(path: string): string | null {
   }
 }
 
-/** Whether others than the owner may read or write the file. */
+/** Whether users other than the owner may read or write the file. */
 export function worldReadable(path: string): boolean {
   return (statSync(path).mode & 0o077) !== 0;
 }

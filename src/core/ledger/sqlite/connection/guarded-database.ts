@@ -1,6 +1,6 @@
 /**
- * One connection behind its guards: every use of it waits while others hold the file, becomes one transaction where it writes, and fails in our own words.
- * After an I/O error of a commit nothing more is written over what it left.
+ * Guards one connection: every use waits while other processes hold the file, every write is one transaction, and errors are translated.
+ * States: open -> failed (an I/O error or damage during a write: nothing is written any more over what it left) -> closed; open -> closed.
  */
 
 import type { Database } from 'better-sqlite3';
@@ -12,7 +12,7 @@ import { type Activity, translateError } from './translate-error.ts';
 export interface GuardedDatabaseOptions {
   readonly path: string;
   readonly busyLimit: BusyLimit;
-  /** What was kept in memory of a transaction is to be forgotten. */
+  /** Called after a rollback: state of the transaction that is cached in memory is wrong. */
   readonly onRollBack: () => void;
 }
 
@@ -21,7 +21,7 @@ export class GuardedDatabase {
   readonly #path: string;
   readonly #busyLimit: BusyLimit;
   readonly #onRollBack: () => void;
-  /** `failed`: a write met an I/O error or damage, and nothing more may be written over what it left. */
+  /** See the states above; changed by {@link noteFailure} and {@link close} alone. */
   #mode: 'open' | 'failed' | 'closed' = 'open';
 
   constructor(db: Database, { path, busyLimit, onRollBack }: GuardedDatabaseOptions) {
@@ -42,7 +42,7 @@ export class GuardedDatabase {
     return this.read(() => this.#db.transaction(work).deferred());
   }
 
-  /** One IMMEDIATE transaction, durable when it resolves; what is not kept is rolled back. */
+  /** Runs `work` in one IMMEDIATE transaction, durable when it resolves. A result that is not kept is rolled back. */
   write<Result>(work: () => Result, isKept: (result: Result) => boolean = () => true): Promise<Result> {
     this.checkWritable();
     return this.#guarded('write', () => {
@@ -64,7 +64,7 @@ export class GuardedDatabase {
     return this.#guarded('write', () => void this.#db.exec('BEGIN IMMEDIATE'));
   }
 
-  /** One part of it. */
+  /** Runs one part of the transaction. */
   within<Result>(work: () => Result): Promise<Result> {
     return this.#guarded('write', work);
   }
@@ -82,7 +82,7 @@ export class GuardedDatabase {
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
   }
 
-  /** The error in our own words; one of a write may be the last that this connection has made. */
+  /** Translates an error; after some errors of a write this connection writes no more. */
   translated(error: unknown, activity: Activity): unknown {
     const translated = translateError(error, this.#path, activity);
     if (activity === 'write') this.noteFailure(translated);
@@ -106,21 +106,21 @@ export class GuardedDatabase {
     this.checkOpen();
     if (this.#mode !== 'failed') return;
     throw new LedgerError('CLOSED', {
-      message: `${this.#path} had an I/O error and takes no more commits from this process`,
-      hint: 'close it, look at the disk, and open it again',
+      message: `${this.#path} had an I/O error and accepts no more commits from this process`,
+      hint: 'check the disk, then open the ledger again',
     });
   }
 
   /**
-   * Also after a failed commit SQLite may write back here: its index of the -wal does not hold that commit, so only acknowledged ones go into the file,
-   * and where that succeeds the -wal is removed and the failed one cannot come back.
+   * SQLite may write back here even after a failed commit: its index of the -wal does not hold that commit, so only acknowledged ones go into the file.
+   * If that succeeds the -wal is removed, and the failed commit cannot come back.
    */
   close(): void {
     this.#mode = 'closed';
     this.#db.close();
   }
 
-  /** Ends a transaction; an I/O error from here on leaves open what is stored. */
+  /** Ends a transaction. After an I/O error from here on it is unknown whether the commit is stored. */
   #finish(statement: 'COMMIT' | 'ROLLBACK'): void {
     try {
       this.#db.exec(statement);

@@ -1,4 +1,4 @@
-/** What a ledger says of itself: written once at its creation, read at every open, and again when an epoch begins. */
+/** Reads and writes a ledger's identity, settings and epochs: written at creation, read at every open and whenever an epoch begins. */
 
 import type { Database } from 'better-sqlite3';
 import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig } from '../../../model/config.ts';
@@ -34,7 +34,7 @@ export interface EpochRow {
   readonly hash: Buffer;
 }
 
-/** @throws LedgerError DAMAGED_LEDGER when the row is not there. */
+/** @throws LedgerError DAMAGED_LEDGER if the row is missing */
 export function readLedgerRow(db: Database): LedgerRow {
   const row = db.prepare<[], RawRow>('SELECT uuid, created_at, config FROM ledger').get();
   if (row === undefined) throw unreadable(db, 'its ledger row is missing');
@@ -68,7 +68,7 @@ function toEpochRow(row: RawRow): EpochRow {
 
 export type PlacementRow = EpochLink['placements'][number] & { readonly epoch: number };
 
-/** Those of one epoch, or of all, each epoch's in the order of their keys' bytes. */
+/** Placements of one epoch, or of all, by epoch and then by the bytes of their keys. */
 export function readPlacementRows(db: Database, epoch?: number): PlacementRow[] {
   if (!hasTable(db, 'placements')) return [];
   const rows = db
@@ -83,7 +83,7 @@ export function readPlacementRows(db: Database, epoch?: number): PlacementRow[] 
   }));
 }
 
-/** Whether there are any that no epoch accounts for. */
+/** Whether there are placements without an epoch. */
 export function hasStrayPlacements(db: Database): boolean {
   return (
     hasTable(db, 'placements') &&
@@ -100,7 +100,7 @@ export function readPlacements(db: Database, { placedFrom }: Epoch): Placements 
   return new Map(rows.map((row) => [text(row, 'key'), integer(row, 'partition')]));
 }
 
-/** At least one, the one in force last. @throws LedgerError DAMAGED_LEDGER */
+/** All epochs, at least one; the one in force is the last. @throws LedgerError DAMAGED_LEDGER */
 export function readEpochs(db: Database): Epochs {
   const [first, ...rest] = readEpochRows(db).map((row) => parseEpoch(db, row));
   if (first === undefined) throw unreadable(db, 'it has no epoch');
@@ -186,7 +186,7 @@ function parseSpec(db: Database, spec: string): RoutingSpec {
   }
 }
 
-/** A Map rather than the object itself: names come from a file and must not reach a prototype. */
+/** A Map instead of the object itself: names come from a file and must not reach a prototype. */
 function parseObject(db: Database, json: string, what: string): Map<string, unknown> {
   try {
     return new Map(Object.entries(JSON.parse(json) as object));
@@ -198,13 +198,13 @@ function parseObject(db: Database, json: string, what: string): Map<string, unkn
 function unreadable(db: Database, fact: string, cause?: unknown): LedgerError {
   return new LedgerError('DAMAGED_LEDGER', {
     message: `${db.name}: the ledger is damaged: ${fact}`,
-    hint: 'take a copy that is sound',
+    hint: 'restore an intact copy of the ledger',
     details: { path: db.name },
     cause,
   });
 }
 
-/** All of it, as of one moment. */
+/** In one snapshot. */
 export function readIdentity(db: Database, path: string): LedgerIdentity {
   return db
     .transaction(() => {

@@ -1,4 +1,4 @@
-/** Which paths can name a ledger, and the one form in which they are used. Looks at links and directories, opens nothing. */
+/** Checks which paths can name a ledger, and brings them into one form. Reads links and directories, opens nothing. */
 
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -6,13 +6,13 @@ import { invalidArgument, LedgerError } from '../../../model/ledger-error.ts';
 
 /**
  * SQLite keeps the log, the index and the journal of `X` beside it under these names, and removes them when it closes `X`: a ledger there would be lost.
- * Whatever the case of their letters, because some file systems do not tell it apart.
+ * In any case of letters, because some file systems ignore it.
  */
 const COMPANION = /-(wal|shm|journal)$/i;
 
 /**
  * Resolves the directory, keeps the name.
- * @throws LedgerError INVALID_ARGUMENT for names SQLite reads as something else than a file, or takes for its own; NO_LEDGER without a working directory
+ * @throws LedgerError INVALID_ARGUMENT for names that SQLite does not read as a file, or uses itself; NO_LEDGER without a working directory
  */
 export function ledgerPath(path: string): string {
   if (path.trim() === '' || path === ':memory:' || path.includes('\0')) {
@@ -26,7 +26,7 @@ export function ledgerPath(path: string): string {
   return found;
 }
 
-/** `found`: where the path leads, by links too. */
+/** `found`: the file that the path names, links followed. */
 function checkName(path: string, found: string): void {
   const [end] = COMPANION.exec(basename(found)) ?? [];
   if (end === undefined) return;

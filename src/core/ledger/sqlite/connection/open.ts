@@ -1,4 +1,4 @@
-/** Makes a ledger's file and opens one that is there, whatever else may lie at its path. */
+/** Creates and opens the file of a ledger, and refuses whatever else may be at its path. */
 
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../../model/config.ts';
@@ -22,7 +22,7 @@ import { looksLikeLedger, schemaDifference } from './schema-check.ts';
 import { LeftWal } from './secure-wal.ts';
 import { translateError } from './translate-error.ts';
 
-/** What every SQLite database begins with. */
+/** Bytes of the header of a SQLite database. */
 const HEADER_BYTES = 100;
 const FOREIGN = 'it is a database of something else';
 const UNMARKED = 'it has the tables of one, and not its marks in the header, as after .dump and restore';
@@ -31,11 +31,11 @@ const MARK_AGAIN = `set them: sqlite3 FILE 'PRAGMA application_id = ${APPLICATIO
 export interface OpeningOptions {
   readonly access: 'read' | 'write';
   readonly busyLimit: BusyLimit;
-  /** The file that must be there; default: whichever is. */
+  /** The file that must be at the path; default: any. */
   readonly file?: FileIdentity | undefined;
 }
 
-/** Makes a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD */
+/** Creates a ledger. @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, CANNOT_LOAD */
 export async function createSqliteLedger(
   path: string,
   blueprint: LedgerBlueprint,
@@ -46,11 +46,11 @@ export async function createSqliteLedger(
   const now = clock.nowMicros();
   checkClockTime(now);
   const file = ledgerPath(path);
-  // a file that is there already may be one whose making was interrupted
+  // An existing file may be one whose creation was interrupted.
   const isNew = createFile(file);
   if (!isNew) {
     guardFile(file, { write: true });
-    // SQLite takes a file of a few bytes for an empty one, and they would be lost
+    // SQLite treats a file of a few bytes as empty, and they would be lost.
     const bytes = fileBytes(file);
     if (bytes > 0 && bytes < HEADER_BYTES) {
       throw new LedgerError('NOT_A_LEDGER', {
@@ -74,7 +74,7 @@ export async function createSqliteLedger(
   });
 }
 
-/** Before any file is touched: a ledger that was made empty and left would be refused by the next run. */
+/** Called before any file is created: the next run would refuse an empty file that was left. */
 function loadNative(): void {
   betterSqlite3();
   loadBlake3();
@@ -103,14 +103,14 @@ export function sqliteLedgerExists(path: string): boolean {
   return fileExists(ledgerPath(path));
 }
 
-/** Opens a ledger that is there. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED, PERMISSION_DENIED, DAMAGED_LEDGER, CANNOT_LOAD */
+/** Opens an existing ledger. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, HARD_LINKED, PERMISSION_DENIED, DAMAGED_LEDGER, CANNOT_LOAD */
 export async function openSqliteLedger(path: string, options: OpeningOptions): Promise<SqliteLedger> {
   loadNative();
   const resolved = ledgerPath(path);
   const file = guardFile(resolved, { write: options.access === 'write' });
   if (options.file !== undefined) guardIdentity(resolved, options.file);
   const isWritable = options.access === 'write' || canWrite(resolved);
-  // beside a connection of this process the -wal is in use, and was secured when that was opened
+  // If this process has a connection to it, the -wal is in use and was secured when that one was opened.
   const left =
     options.file === undefined && isWritable
       ? new LeftWal({ path: resolved, isRequired: options.access === 'write' })
@@ -131,12 +131,12 @@ function open(
 ): SqliteLedger {
   left?.secureAlone((alone) => {
     checkFormat(alone, path);
-    // a -wal of another ledger must show before it is written into this one; a reader reads on up to what is broken
+    // A -wal of another ledger must be detected before it is written into this one; a reader may read up to the broken commit.
     if (options.access === 'write') checkHead(alone);
   });
   const db = connect(path, { isReadOnly: !isWritable });
   try {
-    // it may have been replaced between the look at it and the opening
+    // The file may have been replaced between the check and the opening.
     guardIdentity(path, file);
     checkFormat(db, path);
     left?.secureBeside(db);
@@ -153,7 +153,7 @@ function open(
     return new SqliteLedger(db, file, identity, {
       busyLimit: options.busyLimit,
       isWriter: options.access === 'write',
-      // of the one that is open, wherever the path leads by now
+      // The path of the open file, even if the given path names another one by now.
       reopen: () => openSqliteLedger(path, { ...options, file }),
     });
   } catch (error) {
@@ -162,7 +162,7 @@ function open(
   }
 }
 
-/** A reader of a file it may write takes part in WAL recovery; of one it may not, it only looks. */
+/** A reader that may write the file takes part in WAL recovery; one that may not only reads. */
 function canWrite(path: string): boolean {
   try {
     guardFile(path, { write: true });

@@ -4,13 +4,13 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import { isName } from '../../../model/routing/partition.ts';
 import { isTime, type Micros } from '../../../model/time/time.ts';
 
-/** A row as SQLite gives it, before anything is believed of it. */
+/** A row as SQLite returns it, before its columns are checked. */
 export type RawRow = Readonly<Record<string, unknown>>;
 
 function damaged(column: string, what: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `the ledger is damaged: a ${column} is ${what}`,
-    hint: 'see how far it is sound: completengine inspect --verify',
+    hint: 'find the first bad commit: completengine inspect --verify',
     details: { column },
   });
 }
@@ -22,7 +22,7 @@ export function integer(row: RawRow, column: string): number {
   throw damaged(column, 'no whole number that can be');
 }
 
-/** A count: at least 1, so that whatever adds it up moves on. @throws LedgerError VERIFICATION_FAILED */
+/** A count: at least 1, so that a loop over sums of counts advances. @throws LedgerError VERIFICATION_FAILED */
 export function positive(row: RawRow, column: string): number {
   return atLeast(row, column, 1);
 }

@@ -1,5 +1,5 @@
 /**
- * Compares a file's schema with format 1. Objects of other tools that cannot change what the engine reads or writes are passed over: statistics of
+ * Compares a file's schema with format 1. Objects of other tools that cannot change what the engine reads or writes are ignored: statistics of
  * ANALYZE, the bookkeeping of a replication tool, tables and views of the user. A trigger, and anything on a table of ours, is refused.
  */
 
@@ -18,17 +18,17 @@ interface SchemaRow {
 export interface ForeignObject {
   /** `table`, `view` or `index`. */
   readonly type: string;
-  /** As it stands in the file: it may hold anything. */
+  /** Unescaped from the file: it may hold any characters. */
   readonly name: string;
 }
 
-/** The first difference between the file's schema and format 1, as a fact; null where there is none. */
+/** The first difference between the file's schema and format 1, as a fact; null if there is none. */
 export function schemaDifference(db: Database): string | null {
   const schema = readSchema(db);
   return schema.difference ?? foreignDifference(db, schema);
 }
 
-/** The objects that are passed over, in the order of their names. */
+/** The objects that are ignored, by name. */
 export function foreignObjects(db: Database): ForeignObject[] {
   const { foreign } = readSchema(db);
   return foreign.map(({ type, name }) => ({ type, name })).sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -41,7 +41,7 @@ export function looksLikeLedger(db: Database): boolean {
 
 interface Schema {
   readonly difference: string | null;
-  /** Names of our tables and the view, in lower case: SQLite does not tell cases apart. */
+  /** Names of our tables and the view, in lower case: SQLite ignores case. */
   readonly own: ReadonlySet<string>;
   readonly foreign: readonly SchemaRow[];
 }
@@ -80,7 +80,7 @@ function isAsCreated(row: SchemaRow, sql: string | undefined, table?: string): b
   return row.sql === sql && row.type === (table === undefined ? kind : 'index') && row.tbl_name === (table ?? row.name);
 }
 
-/** The indexes SQLite makes by itself for PRIMARY KEY and UNIQUE. */
+/** The indexes that SQLite creates for PRIMARY KEY and UNIQUE. */
 function isAutoIndex({ type, name, tbl_name: table, sql }: SchemaRow, own: ReadonlySet<string>): boolean {
   return type === 'index' && sql === null && own.has(table) && name.startsWith(`sqlite_autoindex_${table}_`);
 }
@@ -98,7 +98,7 @@ function foreignDifference(db: Database, { own, foreign }: Schema): string | nul
 const CREATED =
   /^CREATE (?:VIRTUAL )?(?:TABLE|VIEW) ("(?:[^"]|"")*"|\[[^\]]*\]|`(?:[^`]|``)*`|'(?:[^']|'')*'|[^\s(]+)/i;
 
-/** Whether a row says the same of its object as its SQL: a row of ours that has changed must not pass for one of another tool. */
+/** Whether a row agrees with its SQL: a changed row of the format must not pass as an object of another tool. */
 function isConsistent({ type, name, tbl_name: table, sql }: SchemaRow, tables: ReadonlySet<string>): boolean {
   // an index on a table of the format is refused for that
   if (type === 'index') return sql !== null || tables.has(table);

@@ -39,7 +39,7 @@ const TABLES: Readonly<Record<string, string>> = {
 ) STRICT`,
 };
 
-/** Made with the first row that needs them. */
+/** Created with the first row that needs them. */
 const TABLES_ON_DEMAND = {
   producers: `CREATE TABLE producers (
   name TEXT PRIMARY KEY,
@@ -110,8 +110,8 @@ const TABLES_ON_DEMAND = {
 type TableOnDemand = keyof typeof TABLES_ON_DEMAND;
 
 /**
- * By the table they come with. What is due is looked for at every renewal of a lease, inside a write transaction, and what is parked is counted at every
- * look at a group: with a million parked events each would read all of their rows, reasons included.
+ * By the table that they are created with. Due events are searched at every renewal of a lease, inside a write transaction, and parked events are counted in
+ * every summary: with a million parked events each of these would read all rows, reasons included.
  */
 const INDEXES_ON_DEMAND: { readonly [Table in TableOnDemand]?: { readonly name: string; readonly sql: string } } = {
   parked: { name: 'parked_due', sql: 'CREATE INDEX parked_due ON parked (group_name, is_due, partition)' },
@@ -170,7 +170,7 @@ export function creationSql(partitionCount: number): string[] {
   ];
 }
 
-/** Adds tables for partitions behind the `before` there are, and shows them in the view. Inside a transaction. */
+/** Adds tables for partitions after the `before` existing ones, and adds them to the view. Must run in a transaction. */
 export function addPartitionTables(db: Database, before: number, count: number): void {
   if (count === 0) return;
   for (let id = before; id < before + count; id++) db.exec(partitionSql(id));
@@ -189,12 +189,12 @@ export function hasTable(db: Database, table: TableOnDemand): boolean {
   return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined;
 }
 
-/** Whether nothing was ever created in the file: a new one, or one whose making was interrupted. */
+/** Whether nothing was ever created in the file: it is new, or its creation was interrupted. */
 export function isEmptyDatabase(db: Database): boolean {
   return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
 }
 
-/** What format 1 is made of, as SQL by name. */
+/** Objects of format 1, as SQL by name. */
 export interface ExpectedObjects {
   readonly required: ReadonlyMap<string, string>;
   /** Tables that are created when they are first needed, and their indexes. */
@@ -203,7 +203,7 @@ export interface ExpectedObjects {
   readonly indexes: ReadonlyMap<string, string>;
 }
 
-/** `partitionCount`: how many partitions the file has. */
+/** `partitionCount`: number of partitions in the file. */
 export function expectedObjects(partitionCount: number): ExpectedObjects {
   const required = new Map<string, string>(Object.entries(TABLES));
   for (let id = 0; id < partitionCount; id++) required.set(partitionTable(id), partitionSql(id));

@@ -1,11 +1,11 @@
 /**
- * Makes durable what recovery brings back from a -wal that a process left, before anything is acknowledged on top of it.
+ * Makes the commits durable that recovery restores from the -wal of a crashed process, before any commit after them is acknowledged.
  *
- * After a failed fsync Linux marks the pages clean although they are not on the disk. Recovery reads them from the cache and takes the commit for a good
- * one; every later fsync of the -wal succeeds without writing them. A power cut then ends the -wal before that commit, and takes along all that were
- * acknowledged after it: in 19 of 64 simulated cuts, and in none of 90 once the recovered frames were written to the database file and the -wal began
+ * After a failed fsync Linux marks the pages clean although they are not on the disk. Recovery reads them from the cache and accepts the commit; every
+ * later fsync of the -wal succeeds without writing them. A power failure then ends the -wal before that commit, and loses all commits that were
+ * acknowledged after it: in 19 of 64 simulated power failures, and in none of 90 once the recovered frames were written to the database file and the -wal began
  * again from zero. An index of the -wal that is in use holds no such frames, because SQLite adds a commit to it only after its fsync has succeeded: so this
- * is due only where recovery ran. A process that is the first to open the ledger secures it, a reader too, and those who come later can rely on it.
+ * is needed only after recovery. The first process that opens the ledger secures it, even if it only reads, and later ones can rely on it.
  */
 
 import { statSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { isBusy } from './translate-error.ts';
 
 export interface LeftWalOptions {
   readonly path: string;
-  /** False: where it cannot be secured it is read as it is, because a full or failing disk must not keep anyone from reading. */
+  /** False: if it cannot be secured it is read as it is, because a full or failing disk must not prevent reading. */
   readonly isRequired: boolean;
 }
 
@@ -26,12 +26,12 @@ export interface LeftWalOptions {
 export class LeftWal {
   readonly #path: string;
   readonly #isRequired: boolean;
-  /** Of the -shm before this process has opened anything; null where the -wal holds nothing. */
+  /** Identity of the -shm before this process has opened anything; null if the -wal is empty. */
   readonly #indexBefore: string | null;
   #isSecured = false;
   #isWaiting = false;
 
-  /** By stat alone: opening any of the files with `fs` would drop SQLite's locks. */
+  /** By stat alone: opening any of the files with `fs` would release SQLite's locks. */
   constructor({ path, isRequired }: LeftWalOptions) {
     this.#path = path;
     this.#isRequired = isRequired;
@@ -39,7 +39,7 @@ export class LeftWal {
   }
 
   /**
-   * With the ledger to itself, on a connection that is gone afterwards. Does nothing where others have it open. `check` runs before anything is written.
+   * Secures the -wal with exclusive access, on a connection of its own. Does nothing if other processes have the ledger open. `check` runs before anything is written.
    * @throws what `check` throws; SqliteError where it is required
    */
   secureAlone(check: (db: Database.Database) => void): void {
@@ -60,8 +60,8 @@ export class LeftWal {
   }
 
   /**
-   * Beside other connections, once `db` has read: recovery truncates the -shm, so one that has not changed was in use. Two processes that came at the
-   * same time and kept each other out of {@link secureAlone} both find it changed.
+   * Secures the -wal beside other connections, after `db` has read: recovery truncates the -shm, so an unchanged one was in use. Two processes that opened at
+   * the same time and excluded each other from {@link secureAlone} both find it changed.
    * @throws SqliteError where it is required, SQLITE_BUSY while a reader needs the -wal
    */
   secureBeside(db: Database.Database): void {
@@ -76,7 +76,7 @@ export class LeftWal {
     }
   }
 
-  /** The error of an opening that has waited in vain, with its reason. */
+  /** Adds the reason to the error of an opening that waited too long. */
   explain(error: unknown): unknown {
     if (!this.#isWaiting || !(error instanceof LedgerError) || error.code !== 'BUSY') return error;
     return new LedgerError('BUSY', {
@@ -88,10 +88,10 @@ export class LeftWal {
   }
 }
 
-/** Writes the -wal to the database file, syncs that, and has the -wal begin again from zero. @throws SqliteError SQLITE_BUSY while a reader needs the -wal */
+/** Writes the -wal to the database file, syncs that, and restarts the -wal from zero. @throws SqliteError SQLITE_BUSY while a reader needs the -wal */
 function writeBack(db: Database.Database): void {
   const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-  // of all failures this one is an answer and not an error
+  // The pragma reports this failure in its result instead of throwing.
   if (row?.busy !== 0) throw new (betterSqlite3().SqliteError)('the -wal is in use', 'SQLITE_BUSY');
 }
 

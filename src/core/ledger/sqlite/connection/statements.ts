@@ -4,7 +4,7 @@ import type { Database, Statement } from 'better-sqlite3';
 
 export class Statements {
   readonly #db: Database;
-  /** As many as there are texts in the sources, times the partitions. */
+  /** Bounded by the SQL texts in the sources, times the partitions. */
   readonly #bySql = new Map<string, Statement>();
 
   constructor(db: Database) {

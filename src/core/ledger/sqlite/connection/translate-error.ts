@@ -1,22 +1,22 @@
-/** Turns SQLite's and the file system's errors into the engine's, once, with the path they are about. */
+/** Translates errors of SQLite and the file system into the engine's, once, with the path they concern. */
 
 import type Database from 'better-sqlite3';
 import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
 import { loadedBetterSqlite3 } from './better-sqlite3.ts';
 
-/** What was going on when it happened. */
+/** What the connection was doing when the error occurred. */
 export type Activity = 'open' | 'read' | 'write' | 'commit';
 
 export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED'));
 }
 
-/** Whether SQLite met a page that is not what it should be. */
+/** Whether SQLite met a damaged page. */
 export function isDamage(error: unknown): boolean {
   return isSqliteError(error) && error.code.startsWith('SQLITE_CORRUPT');
 }
 
-/** Before the driver is loaded nothing comes from SQLite. */
+/** Before the driver is loaded no error comes from SQLite. */
 function isSqliteError(error: unknown): error is InstanceType<typeof Database.SqliteError> {
   const driver = loadedBetterSqlite3();
   return driver !== undefined && error instanceof driver.SqliteError;
@@ -83,7 +83,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return {
       code: 'DAMAGED_LEDGER',
       fact: 'the file is damaged',
-      hint: 'see how far it is sound: completengine inspect --verify',
+      hint: 'find the first bad commit: completengine inspect --verify',
     };
   }
   if (code.startsWith('SQLITE_IOERR')) {

@@ -1,4 +1,4 @@
-/** Notices that commits are not written back from the -wal: SQLite passes over a checkpoint that fails, and the -wal grows until the disk is full. */
+/** Detects that commits are not written back from the -wal: SQLite ignores a failed checkpoint, and the -wal grows until the disk is full. */
 
 import type { Database } from 'better-sqlite3';
 import type { LedgerWarning } from '../../../model/warning.ts';
@@ -7,13 +7,13 @@ import { PAGE_BYTES, WAL_PAGES } from './connection.ts';
 import { fileBytes } from './file-guard.ts';
 import { translateError } from './translate-error.ts';
 
-/** Four times of what is written back at once: a reader may hold it up for a moment. */
+/** Four times the size at which it is written back: a reader may delay that for a moment. */
 const WAITING_BYTES_MAX = 4 * WAL_PAGES * PAGE_BYTES;
 
-/** Costs a stat as long as the -wal is small. Outside of a transaction; `isWriter`: may try once more, and say what it fails with. */
+/** Costs one stat while the -wal is small. Must run outside of a transaction. `isWriter`: may try a checkpoint, to name the error. */
 export function walGrowth(db: Database, path: string, isWriter: boolean): LedgerWarning | null {
   if (fileBytes(`${path}-wal`) <= WAITING_BYTES_MAX) return null;
-  // Tried whatever waits: SQLite syncs the file, which is what fails, only where a checkpoint reaches the end of the -wal. One beside a writer does not.
+  // Tried however much waits: SQLite syncs the file, which is what fails, only if a checkpoint reaches the end of the -wal. During writes it does not.
   const failure = isWriter ? writeBack(db, path) : null;
   const { waitingBytes } = readWal(db, path);
   if (failure === null && waitingBytes <= WAITING_BYTES_MAX) return null;
@@ -29,7 +29,7 @@ export function walGrowth(db: Database, path: string, isWriter: boolean): Ledger
   };
 }
 
-/** Returns what it fails with; null where it went as far as readers let it. */
+/** Tries a checkpoint. Returns its error; null if it went as far as readers allow. */
 function writeBack(db: Database, path: string): string | null {
   try {
     db.pragma('wal_checkpoint(PASSIVE)');

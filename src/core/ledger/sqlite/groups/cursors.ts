@@ -1,4 +1,4 @@
-/** Durable cursors: made with their group, moved on by whoever holds the lease, stepped elsewhere on request. */
+/** Reads and writes durable cursors: created with their group, advanced by the holder of the lease, moved on request. */
 
 import type { Acknowledgement, HeldLease } from '../../../model/group.ts';
 import type { CursorMove, GroupPlan } from '../../groups.ts';
@@ -23,13 +23,13 @@ export function cursorsOf({ statements }: GroupTables, group: string): Cursor[] 
   }));
 }
 
-/** Those of all partitions there are. One that an epoch has added and no member has seen yet is read from its start. */
+/** Cursors of all partitions of the ledger; one without a stored cursor is at the start. */
 export function cursorsOfAll(tables: GroupTables, reader: FrameReader, group: string): Cursor[] {
   const known = new Map(cursorsOf(tables, group).map((cursor) => [cursor.partition, cursor]));
   return reader.partitionIds().map((partition) => known.get(partition) ?? cursorAtStart(partition));
 }
 
-/** Puts cursors where they are to stand, also those of partitions that had none. */
+/** Stores cursors, also of partitions that had none. */
 export function setCursors(tables: GroupTables, group: string, cursors: readonly Cursor[]): void {
   const set = tables.statements.get<[string, number, number, number, number], never>(
     `INSERT INTO cursors (group_name, partition, next_offset, next_sequence, attempts) VALUES (?, ?, ?, ?, ?)
@@ -49,7 +49,7 @@ export function isHeld({ statements }: GroupTables, { group, partition, token }:
   );
 }
 
-/** False where the lease has gone to another, or the cursor stands further on: it never steps back here. */
+/** Advances a cursor. False if the lease was lost, or if the cursor is further on: this never moves it back. */
 export function acknowledge(
   { statements }: GroupTables,
   { group, partition, token, nextOffset, nextSequence }: Acknowledgement,
@@ -60,7 +60,7 @@ export function acknowledge(
   return update.run(nextOffset, nextSequence, group, partition, nextOffset, group, partition, token).changes === 1;
 }
 
-/** Returns the failures so far; null where the lease is gone. */
+/** Returns the failures so far; null if the lease is lost. */
 export function countFailure({ statements }: GroupTables, { group, partition, token }: HeldLease): number | null {
   const update = statements.get<[string, number, string, number, number], number>(
     `UPDATE cursors SET attempts = attempts + 1 WHERE group_name = ? AND partition = ? AND ${HOLDS} RETURNING attempts`,
@@ -75,7 +75,7 @@ export function undoFailure({ statements }: GroupTables, { group, partition, tok
   update.run(group, partition, group, partition, token);
 }
 
-/** Where each cursor stands and where it would go. @throws LedgerError UNKNOWN_GROUP */
+/** Plans a move of cursors. @throws LedgerError UNKNOWN_GROUP */
 export function planMove(tables: GroupTables, reader: FrameReader, move: CursorMove): GroupPlan {
   checkGroup(tables, move.group);
   const cursors = cursorsOfAll(tables, reader, move.group);
@@ -84,7 +84,7 @@ export function planMove(tables: GroupTables, reader: FrameReader, move: CursorM
   );
 }
 
-/** Steps the cursors. Leases on them end, so nothing that is in hand can move them any more. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
+/** Moves cursors. Leases on them end, so deliveries in flight can no longer advance them. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
 export function moveCursors(tables: GroupTables, reader: FrameReader, move: CursorMove): GroupPlan {
   const plan = planMove(tables, reader, move);
   const { group } = move;

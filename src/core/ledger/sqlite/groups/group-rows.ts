@@ -1,4 +1,4 @@
-/** The row of a group: whether it is there, and the one counter from which its generations and fencing tokens are taken. */
+/** Reads and writes the row of a group: its existence, and the counter from which its generations and fencing tokens are taken. */
 
 import type { Database } from 'better-sqlite3';
 import { checkName } from '../../../model/routing/partition.ts';
@@ -7,11 +7,11 @@ import { unknownGroup } from '../../protocol/group-errors.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 import type { Statements } from '../connection/statements.ts';
 
-/** The statements of this folder; its tables are made with the first group. */
+/** Statements over the tables of groups, which are created with the first group. */
 export interface GroupTables {
   readonly db: Database;
   readonly statements: Statements;
-  /** Whether the tables were seen: once there, they stay. */
+  /** Whether the tables were seen: they are never dropped. */
   areThere: boolean;
 }
 
@@ -36,7 +36,7 @@ export function checkGroup(tables: GroupTables, group: string): number {
   return generation;
 }
 
-/** Returns false where it is there already. */
+/** Returns false if it exists already. */
 export function insertGroup(tables: GroupTables, group: string, now: Micros): boolean {
   checkName('group', group);
   for (const table of ['groups', 'members', 'cursors', 'leases', 'parked'] as const) createOnDemand(tables.db, table);
@@ -46,12 +46,12 @@ export function insertGroup(tables: GroupTables, group: string, now: Micros): bo
   return insert.run(group, now).changes === 1;
 }
 
-/** A new generation of every group: there are partitions that nobody holds. */
+/** Begins a new generation of every group: there are new partitions without a lease. */
 export function nextGenerations(db: Database): void {
   if (hasTable(db, 'groups')) db.prepare('UPDATE groups SET generation = generation + 1').run();
 }
 
-/** Begins another generation: something about members or leases changes. */
+/** Begins a new generation: members or leases change. */
 export function nextGeneration({ statements }: GroupTables, group: string): number {
   return statements
     .get<[string], number>('UPDATE groups SET generation = generation + 1 WHERE name = ? RETURNING generation')

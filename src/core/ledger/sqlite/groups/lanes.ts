@@ -1,4 +1,4 @@
-/** Partitions as lanes: where they end, where a sequence lies in them, and what comes next, in bounds. */
+/** Reads partitions as lanes: their ends, the position of a sequence in them, and the next events within bounds. */
 
 import { walkFrameBody } from '../../../frames/frame-body.ts';
 import type { StoredCommit } from '../../../model/events/commit.ts';
@@ -17,7 +17,7 @@ export function endOf(reader: FrameReader, partition: PartitionId): number {
   return readPartitionEnd(reader.statements, partition).nextOffset;
 }
 
-/** Where frames that hold events from `sequence` on begin; the sequence itself where nothing is there yet. @throws LedgerError VERIFICATION_FAILED */
+/** First sequence of the commit that holds `sequence`; `sequence` itself if it is not committed yet. @throws LedgerError VERIFICATION_FAILED */
 function startOf(reader: FrameReader, sequence: number): number {
   const commit = reader.lastCommitThrough(sequence);
   return sequence === commit.next ? sequence : reader.commitHolding(sequence).first;
@@ -34,7 +34,7 @@ export function positionAt(reader: FrameReader, partition: PartitionId, sequence
   return { nextOffset: frame.offset + before, nextSequence: sequence };
 }
 
-/** Ledger time of the event that comes next; null where there is none yet. A body is read only where the times within its frame differ. */
+/** Ledger time of the next event; null if there is none yet. A body is read only if the times within its frame differ. */
 export function timeOfNext(
   reader: FrameReader,
   partition: PartitionId,
@@ -61,7 +61,7 @@ export function timeOfNext(
   return found;
 }
 
-/** Frames from the one that may hold `fromSequence` on. Events of the first one may lie before it. */
+/** Frames from the one that may hold `fromSequence` on. The first one may begin with earlier events. */
 export function readLane(reader: FrameReader, { partition, fromSequence, events, bytes }: LaneRequest): StoredCommit[] {
   const rows = reader.statements.get<[number], RawRow>(
     `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
@@ -69,14 +69,14 @@ export function readLane(reader: FrameReader, { partition, fromSequence, events,
   const commits: StoredCommit[] = [];
   let wantedEvents = events;
   let wantedBytes = bytes;
-  // the first one is compared with the cursor by the consumer
+  // The consumer compares the first offset with its cursor.
   let nextOffset: number | null = null;
   for (const row of rows.iterate(startOf(reader, fromSequence))) {
     const frame = toFrame(partition, row);
     checkLanes([frame], () => nextOffset ?? frame.offset);
     nextOffset = frame.offset + frame.count;
     commits.push({ firstSequence: frame.sequence, frames: [frame] });
-    // of the one that begins before, it is not known how much lies behind
+    // It is not known how many events of a frame that begins earlier are wanted.
     if (frame.sequence < fromSequence) continue;
     wantedEvents -= frame.count;
     wantedBytes -= frame.body.length;

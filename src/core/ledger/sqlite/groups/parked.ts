@@ -1,4 +1,4 @@
-/** Events a group has set aside: parked once, listed, delivered once more on request, dropped. */
+/** Reads and writes parked events: stored once each, listed, delivered once more on request, dropped. */
 
 import type { HeldLease, ParkedEvent, ParkReason, RedeliveryOutcome } from '../../../model/group.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
@@ -8,7 +8,7 @@ import { integer, natural, positive, type RawRow, text } from '../connection/row
 import { acknowledge, isHeld } from './cursors.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 
-/** Sets the next event aside and moves the cursor behind it. One that is parked already, and was stepped back to, stays one. */
+/** Parks the next event and moves the cursor past it. An event that is parked already, because the cursor was moved back, stays one row. */
 export function park(
   tables: GroupTables,
   { group, partition, token }: HeldLease,
@@ -65,7 +65,7 @@ export function redeliver(tables: GroupTables, group: string, sequences: readonl
   );
   checkParked(tables, group, chosen);
   for (const sequence of chosen) mark.run(group, sequence);
-  // members look again
+  // A new generation makes members send a heartbeat, which reports what is due.
   if (chosen.length > 0) nextGeneration(tables, group);
   return chosen.length;
 }
@@ -89,7 +89,7 @@ function changeSpan(tables: GroupTables, group: string, { after, through, limit 
   checkGroup(tables, group);
   const change = tables.statements.get<[string, string, number, number, number], number>(sql);
   const sequences = change.pluck().all(group, group, after, through, limit) as number[];
-  // in which order they are returned SQLite leaves open
+  // SQLite does not define the order of RETURNING.
   return { count: sequences.length, last: sequences.length === 0 ? null : Math.max(...sequences) };
 }
 
@@ -102,7 +102,7 @@ export function drop(tables: GroupTables, group: string, sequences: readonly num
   return sequences.reduce((dropped, sequence) => dropped + remove.run(group, sequence).changes, 0);
 }
 
-/** The next of the partition that is due: its delivery is counted, and the request for it taken off. */
+/** Takes the next event of the partition that is due: counts its delivery and clears the request. */
 export function beginRedelivery(tables: GroupTables, heldLease: HeldLease): ParkedEvent | 'none' | 'lost' {
   if (!isHeld(tables, heldLease)) return 'lost';
   const begin = tables.statements.get<[string, string, number], RawRow>(
@@ -113,7 +113,7 @@ export function beginRedelivery(tables: GroupTables, heldLease: HeldLease): Park
   return row === undefined ? 'none' : toParked(row);
 }
 
-/** As if it had not begun. Also without the lease: whoever holds it now is asked. */
+/** Takes back the begin of a redelivery. Needs no lease: its present holder delivers the event then. */
 export function undoRedelivery(tables: GroupTables, group: string, sequence: number): void {
   tables.statements
     .get<[string, number], never>(
@@ -140,7 +140,7 @@ export function settle(
   const keep = statements.get<[string, string, string, number], never>(
     'UPDATE parked SET reason = ?, details = ? WHERE group_name = ? AND sequence = ?',
   );
-  // it may have been dropped meanwhile
+  // The event may have been dropped meanwhile.
   return keep.run(failure.reason, failure.details, heldLease.group, sequence).changes === 1 ? 'parked' : 'forgotten';
 }
 

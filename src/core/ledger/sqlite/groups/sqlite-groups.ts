@@ -1,4 +1,4 @@
-/** Consumer groups in the ledger's file: each call is one transaction, and none of them touches the chain. */
+/** Implements the port for consumer groups in the ledger's file: each call is one transaction, and none of them changes the chain. */
 
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit } from '../../../model/events/commit.ts';
@@ -37,7 +37,7 @@ import {
 } from './parked.ts';
 import { summarizeGroups } from './summaries.ts';
 
-/** How work reaches the database: inside one transaction, retried while others hold the file. */
+/** Runs work in one transaction, and retries it while other processes hold the file. */
 export interface Transactions {
   /** IMMEDIATE; durable when it resolves. */
   write<Result>(work: () => Result): Promise<Result>;
@@ -190,20 +190,21 @@ export class SqliteGroups implements Groups {
   }
 }
 
-/** What is wrong with the disk is told as it concerns consumers: they have nothing to emit again. */
+/** Words errors of the disk for consumers: the usual hint, to emit again, does not apply to them. */
 function notKept(error: unknown): unknown {
   if (!(error instanceof LedgerError)) return error;
   const facts = new Map<LedgerErrorCode, string>([
-    ['DISK_FULL', 'the disk is full; where the group stands could not be kept'],
+    ['DISK_FULL', 'the disk is full; the position of the group could not be stored'],
     [
       'OUTCOME_UNKNOWN',
-      'an I/O error while keeping where the group stands: the last acknowledgement may be stored or not',
+      'an I/O error while storing the position of the group: the last acknowledgement may be stored or not',
     ],
   ]);
   const fact = facts.get(error.code);
   if (fact === undefined) return error;
   const { code, details, cause } = error;
   const { path, sqlite } = details;
-  const hint = 'look at the disk and its free space, then begin again: what was not acknowledged is delivered again';
+  const hint =
+    'check the disk and its free space, then run the same command again: events that were not acknowledged are delivered again';
   return new LedgerError(code, { message: `${path}: ${fact} (${sqlite})`, hint, details, cause });
 }

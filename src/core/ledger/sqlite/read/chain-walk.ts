@@ -1,4 +1,4 @@
-/** Walks stored commits link by link and recomputes the chain. The first link that does not fit is named, and nothing of it is returned. */
+/** Walks stored commits link by link and recomputes the chain. The first link that differs is named in an error, and nothing of it is returned. */
 
 import type { Database } from 'better-sqlite3';
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
@@ -21,14 +21,14 @@ import { partitionTable } from '../connection/schema.ts';
 import { FRAME_COLUMNS, type FrameReader, groupByCommit, type HashedFrame, toFrameLink } from './read.ts';
 
 export interface VerifiedPage extends Page {
-  /** The rows behind `commits`, one each. */
+  /** The row of each of `commits`. */
   readonly rows: readonly CommitRow[];
 }
 
 const COLUMNS =
   'first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, sent_to, hash';
 
-/** Where the chain stands: the link before the next commit, and the sequence that one begins at. */
+/** A position in the chain: the hash before the next commit, and its first sequence. */
 interface Place {
   readonly hash: Buffer;
   readonly next: number;
@@ -44,7 +44,7 @@ export class ChainWalk {
   constructor(db: Database, reader: FrameReader) {
     this.#db = db;
     this.#reader = reader;
-    // of one moment: an epoch that begins in between would be without its partitions
+    // In one snapshot: an epoch that begins in between would be read without its partitions.
     const read = db
       .transaction(() => ({ ledger: readLedgerRow(db), partitions: readPartitionRows(db), epochs: readEpochRows(db) }))
       .deferred();
@@ -54,8 +54,8 @@ export class ChainWalk {
   }
 
   /**
-   * One page with every commit in it verified: its link, and the bodies of the partitions asked for. The link before the page is taken as
-   * stored; who walks from the first sequence has verified it.
+   * One page with every commit in it verified: its link, and the bodies of the partitions asked for. The link before the page is
+   * trusted; a walk from the first sequence has verified it.
    * @throws LedgerError VERIFICATION_FAILED
    */
   page(request: ReadRequest): VerifiedPage {
@@ -70,7 +70,7 @@ export class ChainWalk {
         const from = this.#reader.firstOf(request).first;
         const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
         const rows = this.#commitRows(from, range.through, [...wanted]);
-        // a damaged tree can find a row in one way and not in another
+        // In a damaged tree one query may find a row that another does not.
         if (rows.length === 0) throw missingSequences(range.from, null);
         const end = (rows.at(-1) as CommitRow).firstSequence;
         const frames = this.#reader.frames(from, end, [...wanted]);
@@ -85,7 +85,7 @@ export class ChainWalk {
         if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
         for (const frame of frames) {
           if (!hashBody(frame.body).equals(frame.hash))
-            throw brokenCommit(frame.sequence, `the body in partition ${frame.partition} has changed`);
+            throw brokenCommit(frame.sequence, `checksum mismatch in partition ${frame.partition}`);
         }
         if (place.next <= range.from) throw missingSequences(place.next, null);
         this.#checkEpochsThrough(place.next - 1);
@@ -97,7 +97,7 @@ export class ChainWalk {
       .deferred();
   }
 
-  /** Recomputes the link of one commit over the hashes that its frames carry; no body is read. @throws LedgerError VERIFICATION_FAILED */
+  /** Recomputes the link of one commit over the hashes that are stored with its frames; no body is read. @throws LedgerError VERIFICATION_FAILED */
   checkLink(firstSequence: number): void {
     const row = this.#reader.statements
       .get<[number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence = ?`)
@@ -113,15 +113,14 @@ export class ChainWalk {
     this.#checkLayout();
   }
 
-  /** That of the last one, which covers the settings and all partitions. @throws LedgerError VERIFICATION_FAILED */
+  /** Recomputes the beginning of the last epoch, which covers the settings and all partitions. @throws LedgerError VERIFICATION_FAILED */
   checkLastEpoch(): void {
     this.#checkEpoch(this.#epochs.length - 1);
     this.#checkLayout();
   }
 
   /**
-   * Those that are in force up to a sequence, each once: what is read is shown under their names, keys and settings. What comes before a broken one
-   * can still be read.
+   * Recomputes the epochs up to a sequence, each once: events are shown with their names, keys and settings. Events before a broken epoch can still be read.
    */
   #checkEpochsThrough(sequence: number): void {
     const proven = this.#reader.provenEpochs;
@@ -157,7 +156,7 @@ export class ChainWalk {
     }
   }
 
-  /** What no epoch accounts for. */
+  /** Checks that no placement or partition exists without its epoch. */
   #checkLayout(): void {
     if (hasStrayPlacements(this.#db)) throw brokenCommit(1, 'there are placements of no epoch');
     const stranger = this.#partitions.find(
@@ -181,7 +180,7 @@ export class ChainWalk {
     return end === null ? rows : rows.filter(({ firstSequence }) => firstSequence <= end);
   }
 
-  /** Frames as links by commit, in the order of their partitions; of those not wanted the body stays on the disk. */
+  /** Links of frames by commit, in the order of their partitions; bodies of partitions that are not wanted are not read. */
   #links(
     from: number,
     end: number,

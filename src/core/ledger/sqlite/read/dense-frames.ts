@@ -1,4 +1,4 @@
-/** Whether frames leave nothing out, by the numbers in their rows alone: the proof that a reader without hashes can afford. Pure. */
+/** Checks that frames have no gaps, from the numbers in their rows alone: the check that a reader without hashes can afford. Pure. */
 
 import { brokenFrame } from '../../../frames/event-columns.ts';
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
@@ -7,8 +7,8 @@ import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts'
 import type { CommitSpan } from './read.ts';
 
 /**
- * The sequence after commits that are read with the frames of all partitions: each must begin where the one before it ends. `through`: a sequence
- * they must reach, or null. @throws LedgerError VERIFICATION_FAILED
+ * Returns the sequence after commits that were read with the frames of all partitions: each must begin where the one before it ends. `through`: a sequence
+ * that they must reach, or null. @throws LedgerError VERIFICATION_FAILED
  */
 export function endOfRun(first: CommitSpan, commits: readonly StoredCommit[], through: number | null): number {
   let next = first.first;
@@ -16,7 +16,7 @@ export function endOfRun(first: CommitSpan, commits: readonly StoredCommit[], th
     if (firstSequence > next) throw missingSequences(next, firstSequence);
     if (firstSequence < next) throw brokenCommit(firstSequence, 'another commit holds its sequences');
     const count = frames.reduce((sum, frame) => sum + frame.count, 0);
-    // the row of the first commit says where the page begins, so it must agree with the frames
+    // The page begins where the row of the first commit says, so that row must agree with the frames.
     if (firstSequence === first.first && next + count !== first.next) {
       throw brokenCommit(firstSequence, `its frames hold ${count} events, not ${first.next - first.first}`);
     }

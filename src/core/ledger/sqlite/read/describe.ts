@@ -53,7 +53,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): Omit<Led
     .deferred();
 }
 
-/** Frames that are looked at one by one, in all partitions together: a fifth of a second. */
+/** Frames that are read one by one, in all partitions together: 0.2 s. */
 const FRAMES_MAX = 1_000_000;
 
 export function summarizePartitions(db: Database, partitions: readonly Partition[]): PartitionSummary[] {

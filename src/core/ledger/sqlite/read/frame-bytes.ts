@@ -1,4 +1,4 @@
-/** How many bytes a partition holds, without reading bodies: exact up to a number of frames, beyond it reckoned from a sample of them. */
+/** Sums the bytes of a partition without reading bodies: exact up to a number of frames, beyond that estimated from a sample. */
 
 import type { Database } from 'better-sqlite3';
 import type { PartitionId } from '../../../model/routing/partition.ts';
@@ -28,7 +28,7 @@ export function frameBytes(
   return { bytes: estimate(db, table, events), isEstimate: true };
 }
 
-/** Bytes an event in frames at even distances, times the events. */
+/** Average bytes per event in frames at even distances, times the events. */
 function estimate(db: Database, table: string, events: number): number {
   const ends = db
     .prepare<[], RawRow>(`SELECT min(sequence) AS first, max(sequence) AS last FROM ${table}`)

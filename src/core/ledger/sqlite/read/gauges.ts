@@ -1,4 +1,4 @@
-/** What moves in a ledger, for those who ask again and again: rows at the end of tables, and what lies behind the last look, never all of it. */
+/** Reads the figures that change, for periodic sampling: the last row of each table and the rows since the last sample, never all rows. */
 
 import type { Database } from 'better-sqlite3';
 import type { Partition } from '../../../model/routing/partition.ts';
@@ -12,17 +12,17 @@ import { readPartitionEnd } from '../write/partition-end.ts';
 import type { WriteState } from '../write/write-state.ts';
 import { producerPositions } from './describe.ts';
 
-/** Rows behind the last look that are counted one by one: about 20 ms. */
+/** Rows since the last sample that are counted one by one: about 20 ms. */
 const ROWS_MAX = 50_000;
 
-/** Inside a read transaction; `behind`: the head of the last look, or null where this is the first. */
+/** Must run in a read transaction. `behind`: the head at the last sample; null at the first one. */
 export function readGauges(
   db: Database,
   statements: Statements,
   identity: LedgerIdentity,
   state: WriteState,
   behind: number | null,
-): Omit<LedgerGauges, 'wal'> {
+): Omit<LedgerGauges, 'log'> {
   const first = statements.get<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
   const last = statements
     .get<[], RawRow>('SELECT committed_at FROM commits ORDER BY first_sequence DESC LIMIT 1')
@@ -34,13 +34,13 @@ export function readGauges(
     partitions: identity.partitions.map((partition) => readGauge(statements, partition)),
     growth: behind === null ? null : readGrowth(statements, identity, behind),
     producers: producerPositions(db),
-    fileBytes: fileBytes(identity.path),
+    storageBytes: fileBytes(identity.path),
   };
 }
 
-/** What the WAL holds. Outside of a transaction; nothing is written back by this, and nobody is waited for. */
-export function readWal(db: Database, path: string): LedgerGauges['wal'] {
-  // The answer is about the -wal as this connection saw it last: without a read it may be long out of date.
+/** Size of the WAL, and the part that waits to be written back. Must run outside of a transaction; it writes nothing back and waits for no lock. */
+export function readWal(db: Database, path: string): LedgerGauges['log'] {
+  // The checkpoint reports the -wal as this connection saw it last: without a read that may be out of date.
   db.pragma('data_version');
   const [row] = db.pragma('wal_checkpoint(NOOP)') as RawRow[];
   const pages = row === undefined ? 0 : integer(row, 'log') - integer(row, 'checkpointed');
@@ -55,7 +55,7 @@ function readGauge(statements: Statements, { id, name }: Partition): PartitionGa
   return { id, name, events: nextOffset, lastTime };
 }
 
-/** Null where there is too much of it to look at each row. */
+/** Null if there are too many rows to read each. */
 function readGrowth(statements: Statements, { partitions }: LedgerIdentity, behind: number): LedgerGrowth | null {
   const commits = statements
     .get<[number, number], number>('SELECT count(*) FROM (SELECT 1 FROM commits WHERE first_sequence > ? LIMIT ?)')

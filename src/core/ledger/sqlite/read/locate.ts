@@ -1,4 +1,4 @@
-/** Finds places in history without an index: sequence, offset and time all grow together, so bisection over primary keys is enough. */
+/** Finds positions in history without an index: sequence, offset and time grow together, so bisection over primary keys is enough. */
 
 import type { Database } from 'better-sqlite3';
 import { walkFrameBody } from '../../../frames/frame-body.ts';
@@ -10,7 +10,7 @@ import { integer, type RawRow } from '../connection/rows.ts';
 import { ChainWalk } from './chain-walk.ts';
 import type { FrameReader } from './read.ts';
 
-/** First sequence of the first commit that ends at `time` or later; null where there is none. */
+/** First sequence of the first commit that ends at `time` or later; null if there is none. */
 function firstCommitReaching(db: Database, time: Micros): number | null {
   const last = db
     .prepare<[], RawRow>('SELECT first_sequence, last_time FROM commits ORDER BY first_sequence DESC LIMIT 1')
@@ -31,8 +31,8 @@ function firstCommitReaching(db: Database, time: Micros): number | null {
 }
 
 /**
- * The first sequence whose time is `time` or later; null where there is none. The links of the commits on both sides are recomputed: a time that has
- * changed would begin a range in another place, and nothing of the range itself would show it. @throws LedgerError VERIFICATION_FAILED
+ * The first sequence whose time is `time` or later; null if there is none. The links of the commits on both sides are recomputed: a time that was
+ * changed would move the start of a range, and nothing in the range itself would show it. @throws LedgerError VERIFICATION_FAILED
  */
 export function sequenceAtTime(db: Database, reader: FrameReader, time: Micros): number | null {
   const commit = firstCommitReaching(db, time);
@@ -51,7 +51,7 @@ export function sequenceAtTime(db: Database, reader: FrameReader, time: Micros):
   return sequence;
 }
 
-/** The sequence of the nth last event of the partitions that lies within `through`; null where there are fewer. */
+/** The sequence of the nth last event of the partitions up to `through`; null if there are fewer. */
 export function sequenceOfLast(
   reader: FrameReader,
   count: number,

@@ -15,14 +15,14 @@ import { Statements } from '../connection/statements.ts';
 import { isDamage } from '../connection/translate-error.ts';
 import { checkLanes, endOfRun } from './dense-frames.ts';
 
-/** What a page weighs at most, where it holds more than one commit. */
+/** Most bytes of a page that holds more than one commit. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 const COMMITS_MAX = 2048;
 
-/** Of a partition's table, but for the body: as {@link toFrameLink} reads them. */
+/** Columns of a partition's table except the body, for {@link toFrameLink}. */
 export const FRAME_COLUMNS = 'sequence, offset, count, first_time, last_time, key, hash';
 
-/** Where a commit begins, and the sequence after its last one. */
+/** First sequence of a commit, and the sequence after its last. */
 export interface CommitSpan {
   readonly first: number;
   readonly next: number;
@@ -35,10 +35,10 @@ export interface HashedFrame extends StoredFrame {
 
 export class FrameReader {
   readonly statements: Statements;
-  /** Epochs whose link was recomputed, for walks of the chain that read by this. */
+  /** Epochs whose link was recomputed, shared by the chain walks over this reader. */
   readonly provenEpochs = new Set<number>();
   readonly #db: Database;
-  /** Commits a page holds at most: few behind a start or a broken commit, then more and more. */
+  /** Most commits of a page: 1 at the start and after a broken commit, then it doubles. */
   #commitsPerPage = 1;
 
   constructor(db: Database) {
@@ -78,7 +78,7 @@ export class FrameReader {
     return this.statements.get<[], number>('SELECT id FROM partition ORDER BY id').pluck().all();
   }
 
-  /** The partitions that were named for commits which reach into the range. */
+  /** The partitions that emitters chose for commits that reach into the range. */
   partitionsSentTo({ from, through }: SequenceRange): PartitionId[] {
     if (from > through) return [];
     return this.statements
@@ -89,7 +89,7 @@ export class FrameReader {
       .all(this.commitHolding(from).first, through);
   }
 
-  /** The last commit that begins at `sequence` or before; before the first one there is an empty place at sequence 1. */
+  /** The last commit that begins at `sequence` or before; an empty span at sequence 1 if there is none. */
   lastCommitThrough(sequence: number): CommitSpan {
     const row = this.statements
       .get<[number], RawRow>(
@@ -101,7 +101,7 @@ export class FrameReader {
     return { first, next: first + positive(row, 'count') };
   }
 
-  /** The commit that holds `sequence`. @throws LedgerError VERIFICATION_FAILED where its row is missing. */
+  /** The commit that holds `sequence`. @throws LedgerError VERIFICATION_FAILED if its row is missing */
   commitHolding(sequence: number): CommitSpan {
     const commit = this.lastCommitThrough(sequence);
     if (sequence < commit.next) return commit;
@@ -113,8 +113,8 @@ export class FrameReader {
   }
 
   /**
-   * A frame that no commit accounts for, because the last commits are missing: the sequence of the first one in the partitions; null where there
-   * is none. Asked inside the transaction that has read the last commit.
+   * The sequence of the first frame after the last commit, which means that the last commits are missing; null if there is none. Must run in the transaction
+   * that has read the last commit.
    */
   frameBeyond(lastCommit: number, partitions: readonly PartitionId[]): number | null {
     let first: number | null = null;
@@ -130,7 +130,7 @@ export class FrameReader {
     return first;
   }
 
-  /** Where the range reaches the last commit of the ledger, no frame may lie after that one. @throws LedgerError VERIFICATION_FAILED */
+  /** If the range reaches the last commit of the ledger, there must be no frame after it. @throws LedgerError VERIFICATION_FAILED */
   checkEnd(through: number, partitions: readonly PartitionId[]): void {
     const last = this.lastCommitThrough(Number.MAX_SAFE_INTEGER);
     if (through < last.next - 1) return;
@@ -162,7 +162,7 @@ export class FrameReader {
           request.partitions === null
             ? endOfRun(first, commits, isLast ? range.through : null)
             : this.#endOfLanes(first, frames, end, isLast);
-        // a damaged tree can find a row in one way and not in another
+        // In a damaged tree one query may find a row that another does not.
         if (after <= range.from) throw missingSequences(after, null);
         const next = after <= range.through ? after : null;
         if (next === null) this.checkEnd(range.through, partitions);
@@ -172,7 +172,7 @@ export class FrameReader {
       .deferred();
   }
 
-  /** The commit a page begins with. @throws LedgerError VERIFICATION_FAILED where it is missing, or reaches back into the page before. */
+  /** The commit a page begins with. @throws LedgerError VERIFICATION_FAILED if it is missing, or if it reaches back into the page before */
   firstOf({ range, continues }: ReadRequest): CommitSpan {
     const commit = this.commitHolding(range.from);
     if (continues === true && commit.first !== range.from)
@@ -180,7 +180,7 @@ export class FrameReader {
     return commit;
   }
 
-  /** The sequence after a page of some partitions, whose offsets must not skip anything. */
+  /** The sequence after a page of some partitions, whose offsets must have no gaps. */
   #endOfLanes(first: CommitSpan, frames: readonly StoredFrame[], end: number, isLast: boolean): number {
     checkLanes(frames, (partition) => this.#offsetBefore(partition, first.first));
     if (isLast) return end + 1;
@@ -203,7 +203,7 @@ export class FrameReader {
     return this.#commitsPerPage;
   }
 
-  /** Reads a page that turns out to be broken again, one commit long: what is sound before the broken one is told, and that one is named. */
+  /** If a page turns out to be broken, reads it again with one commit per page: the commits before the broken one are delivered, and that one is named. */
   narrowingDown<Read extends Page>(from: number, read: () => Read): Read {
     try {
       return read();
@@ -217,7 +217,7 @@ export class FrameReader {
     }
   }
 
-  /** The damage may lie where it would be looked up. */
+  /** The damage may also prevent this query. */
   #firstOfBroken(sequence: number): number {
     try {
       return this.commitHolding(sequence).first;
@@ -226,15 +226,15 @@ export class FrameReader {
     }
   }
 
-  /** A page was sound: the next one may hold twice as many commits, where as many like these would fit. */
+  /** After a good page the next one may hold twice as many commits, if that many of this size fit. */
   growPages(commits: number, frames: readonly StoredFrame[]): void {
     const fitting = Math.floor((PAGE_BYTES * commits) / (bodyBytes(frames) + 1));
     this.#commitsPerPage = Math.max(1, Math.min(commits * 2, fitting, COMMITS_MAX));
   }
 
   /**
-   * The last commit start that a page from `from` may reach: its frames weigh no more than a page, and no partition gives more of them than a page
-   * holds; null where the partitions have nothing there. Sizes are read before bodies, because large commits may stand right behind thousands of small ones.
+   * First sequence of the last commit that fits a page from `from`: within the bytes of a page, and no partition has more frames than a page has commits.
+   * Null if the partitions have nothing there. Sizes are read before bodies, because large commits may follow thousands of small ones.
    */
   pageEnd(from: number, through: number, partitions: readonly PartitionId[]): number | null {
     const bytesOf = new Map<number, number>();
@@ -260,7 +260,7 @@ export class FrameReader {
   }
 }
 
-/** `end`, where all commits up to there fit a page together; otherwise the last one that does, or the first. Null where there are none. */
+/** `end` if all commits up to it fit a page together; otherwise the last one that fits, or the first. Null if there are none. */
 function lastThatFits(bytesOf: ReadonlyMap<number, number>, end: number): number | null {
   let last: number | null = null;
   let left = PAGE_BYTES;
@@ -280,7 +280,7 @@ export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
   }
 }
 
-/** A frame without its body. @throws LedgerError VERIFICATION_FAILED where a column is none that could have been written. */
+/** A frame without its body. @throws LedgerError VERIFICATION_FAILED if a column has a value that is never written */
 export function toFrameLink(partition: PartitionId, row: RawRow): FrameLink {
   return {
     partition,
@@ -294,7 +294,7 @@ export function toFrameLink(partition: PartitionId, row: RawRow): FrameLink {
   };
 }
 
-/** Frames that are sorted by commit, as commits. */
+/** Groups frames, which are sorted by commit, into commits. */
 export function groupByCommit(frames: readonly StoredFrame[]): StoredCommit[] {
   const commits: StoredCommit[] = [];
   let start = 0;

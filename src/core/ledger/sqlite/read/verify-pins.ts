@@ -1,4 +1,4 @@
-/** Proves the pins of sticky sessions from history: each event lies where its session was pinned, and the table holds what its events make of it. */
+/** Verifies the pins of sticky sessions against history: each event is in the partition of its session's pin, and the table holds the pins that result. */
 
 import type { Database } from 'better-sqlite3';
 import type { EventBatch } from '../../../model/events/event.ts';
@@ -13,7 +13,7 @@ import { hasTable } from '../connection/schema.ts';
 
 interface ProvenPin {
   readonly partition: number;
-  /** Null where the session is pinned for ever. */
+  /** Null if the pin never ends. */
   readonly lastSeen: number | null;
   readonly epoch: number;
 }
@@ -21,20 +21,20 @@ interface ProvenPin {
 /** The rule of one epoch. */
 interface StickyPeriod extends IdleRule {
   readonly epoch: Epoch;
-  /** Pins of earlier epochs do not hold. */
+  /** The first epoch whose pins are valid. */
   readonly since: number;
-  /** Keys that were sent past their sessions. */
+  /** Placed keys: their events have no session. */
   readonly placed: ReadonlySet<string>;
 }
 
-/** The text of an event's key, as its epoch's routing reads it; null where it has none. */
+/** Text of an event's key, as its epoch's routing reads it; null if it has none. */
 export type KeyOf = (batch: EventBatch, at: number) => string | null;
 
 export class PinProof {
   readonly #epochs: Epochs;
   readonly #periods: ReadonlyMap<number, StickyPeriod>;
   readonly #keyOf: KeyOf;
-  /** One for each session there ever was, some hundred bytes and its key. */
+  /** One for each session that ever was: about 100 bytes and its key. */
   readonly #pins = new Map<string, ProvenPin>();
 
   constructor(db: Database, keyOf: KeyOf) {
@@ -47,10 +47,10 @@ export class PinProof {
     this.#periods = new Map(periods.filter((entry): entry is [number, StickyPeriod] => entry[1] !== null));
   }
 
-  /** Takes the commits in their order. @throws LedgerError VERIFICATION_FAILED for an event that does not lie with its session. */
+  /** Takes the next commit, in order. @throws LedgerError VERIFICATION_FAILED for an event that is not in the partition of its session */
   take(row: CommitRow, batch: EventBatch): void {
     const period = this.#periods.get(epochAt(this.#epochs, row.firstSequence).epoch);
-    // what was sent to a partition by hand touched no session
+    // Events for which the emitter chose the partition do not change sessions.
     if (period === undefined || row.sentTo !== null) return;
     for (let at = 0; at < batch.count; at++) {
       const session = this.#keyOf(batch, at);
@@ -58,7 +58,7 @@ export class PinProof {
     }
   }
 
-  /** Compares the table. `isAtHead`: nothing was committed since the walk began. @throws LedgerError VERIFICATION_FAILED */
+  /** Compares the table with the pins that history makes. `isAtHead`: nothing was committed since the walk began. @throws LedgerError VERIFICATION_FAILED */
   compare(db: Database, isAtHead: boolean): void {
     const rows = hasTable(db, 'sessions')
       ? db.prepare<[], RawRow>('SELECT session, partition, last_seen, epoch FROM sessions').iterate()
@@ -99,7 +99,7 @@ function periodOf(epoch: Epoch, since: number | null, placements: readonly Place
   return { epoch, since, placed: new Set(inForce.map(({ key }) => key)), ...idleRule(idleMicrosOf(epoch)) };
 }
 
-/** A session may have been seen again since the walk began, and even have moved where it can be idle. */
+/** After later commits a session may have been seen again, or may have ended and moved. */
 function isProven(row: RawRow, pin: ProvenPin, isAtHead: boolean): boolean {
   const lastSeen = integerOrNull(row, 'last_seen');
   const hasMovedOn = !isAtHead && lastSeen !== pin.lastSeen && (lastSeen ?? 0) > (pin.lastSeen ?? 0);

@@ -1,6 +1,6 @@
 /**
- * Proves the positions that stand beside the chain: how far producers are stored and where groups go on. One that lies ahead of the chain shows that
- * an end was cut off, which the chain itself cannot; it would pass over lines of the next run, or events of the next commits.
+ * Verifies the positions beside the chain: those of producers and of groups. A position ahead of the chain shows that commits were truncated, which the
+ * chain itself cannot show; it would skip lines of the producer's next run, or events of the next commits.
  */
 
 import type { Database } from 'better-sqlite3';
@@ -15,8 +15,8 @@ import type { FrameReader } from './read.ts';
 type Position = Omit<ProducerRow, 'name'>;
 
 /**
- * `producers`: what the commits up to `head` make of each. In one transaction, so that commits since the walk are seen together with what they have
- * moved. @throws LedgerError VERIFICATION_FAILED
+ * `producers`: the position of each by the commits up to `head`. In one transaction, so that later commits are seen together with the positions that they
+ * changed. @throws LedgerError VERIFICATION_FAILED
  */
 export function checkPositions(
   db: Database,
@@ -68,7 +68,7 @@ function checkProducers(db: Database, committed: ReadonlyMap<string, Position>):
   }
 }
 
-/** `next`: the sequence that comes after the last commit. */
+/** `next`: the sequence after the last commit. */
 function checkCursors(db: Database, reader: FrameReader, next: number): void {
   const partitions = new Set(reader.partitionIds());
   const rows = db

@@ -43,7 +43,7 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
     next = page.next;
     options.onProgress?.({ commits: run.commits, events: run.events });
     options.signal?.throwIfAborted();
-    // a long walk must leave Ctrl-C and the progress display their turn
+    // A long walk must let Ctrl-C and the progress display run.
     await nextTurn();
   }
   run.checkEnd(head);
@@ -71,7 +71,7 @@ function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payloa
   }
 }
 
-/** Rows that no commit accounts for. */
+/** Checks that there are no rows without a commit. */
 function checkNothingElse(db: Database, reader: FrameReader, head: number, run: VerifyRun, hasIds: boolean): void {
   for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
     const frames = db
@@ -84,7 +84,7 @@ function checkNothingElse(db: Database, reader: FrameReader, head: number, run: 
   checkIdCount(db, head, run.events, hasIds);
 }
 
-/** Each event has one id, and there is none of an event that does not exist. In one transaction: commits since the walk have brought more of both. */
+/** Checks that each event has one id and each id an event. In one transaction: commits since the walk added both. */
 function checkIdCount(db: Database, head: number, events: number, hasIds: boolean): void {
   if (!hasIds && !hasTable(db, 'ids')) return;
   const { ids, beyond } = db
@@ -106,12 +106,12 @@ function checkIdCount(db: Database, head: number, events: number, hasIds: boolea
   if (ids !== (hasIds ? events : 0)) throw brokenCommit(1, `there are ${ids} unique ids for ${events} events`);
 }
 
-/** In one look, or a commit could come between the head and the table. */
+/** In one snapshot, or a commit could come between the head and the table. */
 function checkPins(db: Database, pins: PinProof, head: number): void {
   db.transaction(() => pins.compare(db, readHead(db).sequence === head)).deferred();
 }
 
-/** What the chain cannot see: trees and indexes that lead a later look-up astray. */
+/** Checks what the chain does not cover: damaged trees and indexes, with which a later query misses rows. */
 function checkStructure(db: Database): void {
   const [first] = db.prepare<[], string>('PRAGMA integrity_check(1)').pluck().all();
   if (first === 'ok') return;

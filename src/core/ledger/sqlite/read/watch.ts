@@ -1,8 +1,8 @@
 /**
- * Tells of commits by other connections. A change in the ledger's directory is a hint, `data_version` the truth, a slow poll the net.
- * The hint comes before the commit can be read: looking once at it was one commit late (p50 7.6 ms at a beat of 7 ms), so the truth is looked
- * at every millisecond for a while after each hint (p50 1.35 ms). Meanwhile no hint is heard: an emitter that writes at full speed makes tens of
- * thousands of them, and whoever hears them takes its processor from it (a sixth of its rate on two cores).
+ * Reports commits by other connections. A change in the ledger's directory is a hint, `data_version` decides, and a slow poll is the fallback.
+ * The hint comes before the commit can be read: one check per hint was one commit late (p50 7.6 ms with a commit every 7 ms). So `data_version` is read every
+ * millisecond for a while after each hint (p50 1.35 ms). Hints are not listened to meanwhile: a writer at full speed causes tens of thousands of them, and
+ * a listener that hears each costs it 1/6 of its rate (2 cores).
  */
 
 import { type FSWatcher, watch as watchDirectory } from 'node:fs';
@@ -11,11 +11,11 @@ import type { Database, Statement } from 'better-sqlite3';
 import { type FileIdentity, guardIdentity } from '../connection/file-guard.ts';
 import { isBusy, translateError } from '../connection/translate-error.ts';
 
-const LOOK_EVERY_MS = 1;
-const LOOK_FOR_MS = 20;
-const NET_MS = 250;
-/** Where directories cannot be watched. */
-const NET_WITHOUT_HINTS_MS = 20;
+const CHECK_EVERY_MS = 1;
+const CHECK_FOR_MS = 20;
+const POLL_MS = 250;
+/** Poll interval if directories cannot be watched. */
+const POLL_WITHOUT_HINTS_MS = 20;
 
 export interface WatchListener {
   onCommit(): void;
@@ -27,11 +27,11 @@ export class CommitWatch {
   readonly #file: FileIdentity;
   readonly #listener: WatchListener;
   readonly #statement: Statement<[], unknown>;
-  #net: NodeJS.Timeout;
+  #poll: NodeJS.Timeout;
   #hints: FSWatcher | null;
   #version: unknown;
-  #look: NodeJS.Timeout | undefined;
-  #lookUntil = 0;
+  #check: NodeJS.Timeout | undefined;
+  #checkUntil = 0;
   #isClosed = false;
 
   constructor(db: Database, path: string, file: FileIdentity, listener: WatchListener) {
@@ -41,23 +41,23 @@ export class CommitWatch {
     this.#listener = listener;
     this.#version = this.#statement.get();
     this.#hints = this.#watchHints();
-    this.#net = setInterval(this.#onNet, this.#hints === null ? NET_WITHOUT_HINTS_MS : NET_MS);
+    this.#poll = setInterval(this.#onPoll, this.#hints === null ? POLL_WITHOUT_HINTS_MS : POLL_MS);
   }
 
   close(): void {
     this.#isClosed = true;
     this.#hints?.close();
-    clearInterval(this.#net);
-    clearTimeout(this.#look);
+    clearInterval(this.#poll);
+    clearTimeout(this.#check);
   }
 
   #watchHints(): FSWatcher | null {
     const name = basename(this.#path);
     try {
       const hints = watchDirectory(dirname(this.#path), (_, changed) => {
-        if (changed === null || changed.startsWith(name)) this.#beginToLook();
+        if (changed === null || changed.startsWith(name)) this.#beginChecks();
       });
-      // the net notices what has happened to the ledger
+      // The poll finds out what happened to the ledger.
       hints.on('error', () => hints.close());
       return hints;
     } catch {
@@ -65,46 +65,46 @@ export class CommitWatch {
     }
   }
 
-  #beginToLook(): void {
-    if (this.#look !== undefined || this.#isClosed) return;
+  #beginChecks(): void {
+    if (this.#check !== undefined || this.#isClosed) return;
     this.#hints?.close();
     this.#hints = null;
-    this.#lookUntil = performance.now() + LOOK_FOR_MS;
-    this.#look = setTimeout(this.#onLook, 0);
+    this.#checkUntil = performance.now() + CHECK_FOR_MS;
+    this.#check = setTimeout(this.#onCheck, 0);
   }
 
-  readonly #onLook = (): void => {
-    this.#look = undefined;
+  readonly #onCheck = (): void => {
+    this.#check = undefined;
     this.#guarded(() => this.#compare());
     if (this.#isClosed) return;
-    if (performance.now() < this.#lookUntil) this.#look = setTimeout(this.#onLook, LOOK_EVERY_MS);
+    if (performance.now() < this.#checkUntil) this.#check = setTimeout(this.#onCheck, CHECK_EVERY_MS);
     else this.#waitForHints();
   };
 
   #waitForHints(): void {
     this.#hints = this.#watchHints();
     if (this.#hints === null) {
-      clearInterval(this.#net);
-      this.#net = setInterval(this.#onNet, NET_WITHOUT_HINTS_MS);
+      clearInterval(this.#poll);
+      this.#poll = setInterval(this.#onPoll, POLL_WITHOUT_HINTS_MS);
       return;
     }
-    // what was committed before they were heard gives none
+    // Commits made before the listener was installed cause no hint.
     this.#guarded(() => this.#compare());
   }
 
-  readonly #onNet = (): void => {
+  readonly #onPoll = (): void => {
     this.#guarded(() => {
       guardIdentity(this.#path, this.#file);
       this.#compare();
     });
   };
 
-  /** Nobody is there to catch what a timer throws. */
-  #guarded(look: () => void): void {
+  /** Reports errors to the listener: a timer has no caller that could catch them. */
+  #guarded(check: () => void): void {
     try {
-      look();
+      check();
     } catch (error) {
-      // whoever holds the file lets go of it, and the net looks again
+      // The lock is released in a moment, and the poll tries again.
       if (isBusy(error)) return;
       this.close();
       this.#listener.onError(translateError(error, this.#path, 'read'));
@@ -115,8 +115,8 @@ export class CommitWatch {
     const version = this.#statement.get();
     if (version === this.#version) return;
     this.#version = version;
-    // where one came there may be more
-    this.#lookUntil = performance.now() + LOOK_FOR_MS;
+    // After one commit there may be more.
+    this.#checkUntil = performance.now() + CHECK_FOR_MS;
     this.#listener.onCommit();
   }
 }

@@ -1,4 +1,4 @@
-/** A thread that works on the same ledger with a connection of its own: how it starts, when the process waits for it, and how it ends. */
+/** Starts, holds and closes a thread that works on the same ledger with a connection of its own. */
 
 import { Worker } from 'node:worker_threads';
 import { LedgerError } from '../../../model/ledger-error.ts';
@@ -10,19 +10,19 @@ const YOUNG_MEGABYTES = 2;
 
 export interface ThreadListener<Answer> {
   onAnswer(answer: Answer): void;
-  /** The thread has started and cannot go on, or has exited; no answer comes after this. Called once. */
+  /** The thread failed after its start, or exited; no answer comes after this. Called once. */
   onEnd(error: LedgerError): void;
 }
 
 /**
  * States: starting -> running -> closing -> exited; a thread that fails is exited from any of them.
- * The process waits for a thread that starts or closes, and for a running one while an answer is awaited. `#settleHold` alone decides this: an answer that
- * came while the thread closed once let go of it, and the process ended with code 13 and without a message before the close had resolved.
+ * The process waits for a thread that starts or closes, and for a running one while an answer is awaited. `#updateHold` alone decides this: an answer that
+ * came while the thread closed once released it, and the process ended with code 13 and without a message before the close had resolved.
  */
 export class LedgerThread<Message, Answer> {
   readonly #worker: Worker;
   readonly #listener: ThreadListener<Answer>;
-  /** Settles with the first report, or the end without one. */
+  /** Resolves or rejects with the first report, or with the exit if none came. */
   readonly #started: Promise<void>;
   readonly #exited: Promise<void>;
   #onStart: (error?: LedgerError) => void = () => {};
@@ -49,7 +49,7 @@ export class LedgerThread<Message, Answer> {
     worker.on('error', (error: unknown) => this.#fail(threadError(error)));
   }
 
-  /** Resolves when the thread has opened the ledger. An abort is passed on to it. @throws LedgerError with what kept it from starting */
+  /** Resolves when the thread has opened the ledger. An abort is passed on to it. @throws LedgerError with the reason if it cannot start */
   static async start<Message, Answer>(
     script: 'reader-worker' | 'writer-worker',
     start: ThreadStart,
@@ -59,14 +59,14 @@ export class LedgerThread<Message, Answer> {
     const worker = new Worker(scriptUrl(script), {
       workerData: start,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
-      // the flags of a program are not for this script: with its `--input-type=module` every thread failed at its start
+      // Without the program's flags: with its `--input-type=module` every thread failed to start.
       execArgv: [],
     });
     const thread = new LedgerThread<Message, Answer>(worker, listener);
     const abort = (): void => worker.postMessage('abort' satisfies ThreadControl);
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
-    // a signal outlives many threads
+    // The signal outlives many threads.
     worker.once('exit', () => signal?.removeEventListener('abort', abort));
     await thread.#started;
     return thread;
@@ -76,18 +76,18 @@ export class LedgerThread<Message, Answer> {
     this.#worker.postMessage(message, transfer);
   }
 
-  /** Whether an answer is awaited: an owner that awaits none and forgets to close does not keep the process. */
+  /** Whether an answer is awaited: an owner that awaits none and forgets to close must not keep the process alive. */
   setAwaited(isAwaited: boolean): void {
     this.#isAwaited = isAwaited;
-    this.#settleHold();
+    this.#updateHold();
   }
 
-  /** Resolves when the thread has released the ledger. May be called again. @throws LedgerError where releasing it failed */
+  /** Resolves when the thread has released the ledger. May be called again. @throws LedgerError if releasing it failed */
   async close(): Promise<void> {
     const before = this.#failure;
     if (this.#state === 'running') {
       this.#state = 'closing';
-      this.#settleHold();
+      this.#updateHold();
       this.#worker.postMessage('close' satisfies ThreadControl);
     }
     await this.#exited;
@@ -98,7 +98,7 @@ export class LedgerThread<Message, Answer> {
     if (report.kind === 'answer') return this.#listener.onAnswer(report.answer);
     if (report.kind === 'failed') return this.#fail(fromFailure(report.failure));
     this.#state = 'running';
-    this.#settleHold();
+    this.#updateHold();
     this.#onStart();
   }
 
@@ -109,7 +109,7 @@ export class LedgerThread<Message, Answer> {
     else this.#listener.onEnd(error);
   }
 
-  #settleHold(): void {
+  #updateHold(): void {
     if (this.#state === 'exited') return;
     const isHeld = this.#state !== 'running' || this.#isAwaited;
     if (isHeld) this.#worker.ref();
@@ -117,7 +117,7 @@ export class LedgerThread<Message, Answer> {
   }
 }
 
-/** The scripts stand beside this module. The bundle that starts fast is CommonJS and has them as such too: they start 11 ms sooner. */
+/** The scripts are beside this module. The bundle of the command line is CommonJS, and so are its scripts: they start 11 ms sooner. */
 function scriptUrl(script: string): URL {
   return new URL(`./${script}.${import.meta.url.endsWith('.cjs') ? 'cjs' : 'js'}`, import.meta.url);
 }

@@ -1,6 +1,6 @@
-/** Bodies on their way between threads: one behind the other in one memory, which changes hands and is used again. */
+/** Packs bodies for another thread: one after another in one memory, which is transferred and reused. */
 
-/** Copies the bodies into `memory`, or into a larger one where they do not fit. */
+/** Copies the bodies into `memory`, or into a larger one if they do not fit. */
 export function packBodies(bodies: readonly Uint8Array[], memory?: ArrayBuffer): ArrayBuffer {
   const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
   const target = memory !== undefined && memory.byteLength >= bytes ? memory : new ArrayBuffer(Math.ceil(bytes * 1.25));

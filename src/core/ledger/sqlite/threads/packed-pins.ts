@@ -1,8 +1,8 @@
-/** The pins of a draft on their way between threads: a memory of their own for each would be garbage by the megabyte. */
+/** Packs the pins of a draft for another thread: a memory for each column would be megabytes of garbage. */
 
 import type { DraftedPins } from '../../../model/routing/session-pins.ts';
 
-/** Their columns as bytes, the widest numbers first: one behind the other from the start of a memory, each stands where its numbers may. */
+/** Their columns as bytes, the widest numbers first: packed from the start of a memory, each is aligned for its numbers. */
 export function pinColumns({ lastSeen, lastSeenBefore, ends, partitions, keys }: DraftedPins): Uint8Array[] {
   return [lastSeen, lastSeenBefore, ends, partitions, keys].map(
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),

@@ -1,4 +1,4 @@
-/** What goes between a ledger and its reading thread: permission to read ahead one way, pages the other. */
+/** Messages between a ledger and its reading thread: permission to read ahead one way, pages the other. */
 
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
@@ -8,7 +8,7 @@ import type { ThreadFailure } from './thread-failure.ts';
 export type ReaderMessage =
   /** The pages to read. */
   | { readonly kind: 'begin'; readonly request: ReadRequest }
-  /** One more page may be read ahead; the memory of one that has been told comes back with it. */
+  /** One more page may be read ahead; the memory of a delivered page is returned with it. */
   | { readonly kind: 'turn'; readonly memory: ArrayBuffer | null };
 
 export type ReaderAnswer =
@@ -20,7 +20,7 @@ type PackedFrame = Omit<StoredFrame, 'body'> & { readonly bytes: number };
 export interface PackedPage {
   readonly commits: readonly { readonly firstSequence: number; readonly frames: readonly PackedFrame[] }[];
   readonly next: number | null;
-  /** The bodies, one behind the other: handing each over by itself was slower, and left its memory to the garbage collector. */
+  /** The bodies, one after another: transferring each by itself was slower, and left its memory to the garbage collector. */
   readonly memory: ArrayBuffer;
 }
 
@@ -33,12 +33,12 @@ export function packPage({ commits, next }: Page, memory: ArrayBuffer | undefine
   };
 }
 
-/** Only what a telling needs: hashes were compared already. */
+/** Only the fields that a stream needs: hashes were compared already. */
 function packFrame({ partition, sequence, offset, count, firstTime, lastTime, key, body }: StoredFrame): PackedFrame {
   return { partition, sequence, offset, count, firstTime, lastTime, key, bytes: body.length };
 }
 
-/** The page again, its bodies over the memory. */
+/** Restores the page, its bodies as views of the memory. */
 export function unpackPage({ commits, next, memory }: PackedPage): Page {
   const bodies = new PackedBodies(memory);
   const unpackFrame = ({ bytes, ...frame }: PackedFrame): StoredFrame => ({ ...frame, body: bodies.next(bytes) });

@@ -1,4 +1,4 @@
-/** A ledger's reading thread from outside: pages come in order, a few of them read ahead. */
+/** Owns a ledger's reading thread: pages come in order, a few of them read ahead. */
 
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
 import { LedgerThread } from './ledger-thread.ts';
@@ -6,7 +6,7 @@ import { type ReaderAnswer, type ReaderMessage, unpackPage } from './reader-prot
 import { fromFailure } from './thread-failure.ts';
 import type { ThreadStart } from './thread-protocol.ts';
 
-/** Enough for the thread to go on while a page is told. */
+/** Enough to keep the thread busy while a page is delivered. */
 const PAGES_AHEAD = 2;
 
 export class ReaderThread {
@@ -26,7 +26,7 @@ export class ReaderThread {
     return reader;
   }
 
-  /** The pages of the request; once. @throws what reading throws. */
+  /** The pages of the request; single use. @throws as reading does */
   async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
     this.#thread?.post({ kind: 'begin', request });
     for (let ahead = 0; ahead < PAGES_AHEAD; ahead++) this.#thread?.post({ kind: 'turn', memory: null });
@@ -43,7 +43,7 @@ export class ReaderThread {
     await this.#thread?.close();
   }
 
-  /** The process waits for the thread no longer than someone waits for a page: a caller that stops asking does not hang. */
+  /** The process waits for the thread only while a page is awaited: a caller that stops reading does not hang. */
   async #nextAnswer(): Promise<ReaderAnswer> {
     this.#thread?.setAwaited(true);
     try {

@@ -1,4 +1,4 @@
-/** The reading thread: reads the pages of one request, as many ahead as it has turns. */
+/** Runs in the reading thread: reads the pages of one request, as many ahead as it is permitted. */
 
 import { MessageChannel } from 'node:worker_threads';
 import { type Page, type ReadRequest, restOf } from '../../../model/events/history.ts';
@@ -6,7 +6,7 @@ import { packPage, type ReaderAnswer, type ReaderMessage } from './reader-protoc
 import { toFailure } from './thread-failure.ts';
 import { serve } from './thread-script.ts';
 
-/** What is left to be read; null behind the last page. */
+/** The rest of the request; null after the last page. */
 let rest: ReadRequest | null = null;
 
 serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, reply) => {
@@ -27,7 +27,7 @@ serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, reply) => {
   }
 });
 
-/** Nobody listens at the other end: what is handed over is freed at once, where the garbage collector would wait for tens of megabytes. */
+/** A port without a receiver: memory that is transferred to it is freed at once, where the garbage collector would wait for tens of megabytes. */
 const { port1: disposal, port2: closed } = new MessageChannel();
 closed.close();
 

@@ -1,4 +1,4 @@
-/** Errors on their way between threads. The structured clone of an error loses its class and its properties, so they travel as plain objects. */
+/** Converts errors for another thread and back. The structured clone of an error loses its class and properties, so plain objects are sent. */
 
 import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
 
@@ -37,7 +37,7 @@ export function fromFailure({ code, message, hint, details, stack, cause }: Thre
   return withStack(new LedgerError(code, { message, hint, details, cause: fromCause(cause) }), stack);
 }
 
-/** What ended a thread, where it is no error of the engine's own. */
+/** Wraps the error that ended a thread, unless it is a LedgerError. */
 export function threadError(cause: unknown): LedgerError {
   if (cause instanceof LedgerError) return cause;
   const fact = cause instanceof Error ? cause.message : String(cause);
@@ -83,13 +83,13 @@ function fromCause(cause: FailureCause | null): Error | undefined {
   return withStack(error, stack);
 }
 
-/** The stack of the thread says where it failed; ours would say where it was reported. */
+/** The stack of the thread shows where it failed; a new one would show where it was reported. */
 function withStack<Failure extends Error>(error: Failure, stack: string | undefined): Failure {
   if (stack !== undefined) error.stack = stack;
   return error;
 }
 
-/** A report that cannot be sent would end the thread without any. */
+/** A report that cannot be cloned would end the thread without any report. */
 function cloneable(details: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   try {
     return structuredClone(details);

@@ -1,11 +1,11 @@
-/** What a ledger's thread is started with, and what it reports, whatever it works on. */
+/** Start data and reports of a ledger's thread, common to reading and writing. */
 
 import type { FileIdentity } from '../connection/file-guard.ts';
 import type { ThreadFailure } from './thread-failure.ts';
 
 export interface ThreadStart {
   readonly path: string;
-  /** It must find the same file there. */
+  /** The file that must be at the path. */
   readonly file: FileIdentity;
   readonly busyTimeoutMs: number;
 }
@@ -14,8 +14,8 @@ export type ThreadReport<Answer> =
   /** The ledger is open. The first report, unless it is a failure. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'answer'; readonly answer: Answer }
-  /** The thread cannot go on, and exits. The last report. */
+  /** The thread failed and exits. The last report. */
   | { readonly kind: 'failed'; readonly failure: ThreadFailure };
 
-/** Sent to the thread beside the messages of its work: `close` after everything before it, `abort` ends a wait for other processes at once. */
+/** Control messages to the thread: `close` is handled after all messages before it, `abort` ends a wait for other processes at once. */
 export type ThreadControl = 'close' | 'abort';

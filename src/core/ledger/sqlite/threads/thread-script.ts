@@ -1,4 +1,4 @@
-/** The inside of a ledger's thread: opens the ledger, then processes its messages one after the other, until it is told to close or fails. */
+/** Runs inside a ledger's thread: opens the ledger, then processes messages one at a time, until it is closed or fails. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqliteLedger } from '../connection/open.ts';
@@ -6,10 +6,10 @@ import type { SqliteLedger } from '../sqlite-ledger.ts';
 import { toFailure } from './thread-failure.ts';
 import type { ThreadControl, ThreadReport, ThreadStart } from './thread-protocol.ts';
 
-/** Answers go out with the memory that changes hands with them. */
+/** Sends an answer, with the memory that is transferred with it. */
 export type Reply<Answer> = (answer: Answer, transfer: ArrayBuffer[]) => void;
 
-/** To be called once, inside a worker. Whatever ends the thread early is its last report. */
+/** To be called once, inside a worker. An error that ends the thread is its last report. */
 export function serve<Message, Answer>(
   access: 'read' | 'write',
   work: (ledger: SqliteLedger, message: Message, reply: Reply<Answer>) => Promise<void>,
@@ -39,7 +39,7 @@ export function serve<Message, Answer>(
     await ledger?.close().catch(fail);
     port.close();
   };
-  /** After a failure what is still queued is not done. Without a catch here the error would cross as a clone that has lost its class. */
+  /** After a failure queued messages are dropped. Without a catch here the error would be sent as a clone that has lost its class. */
   const guarded = async (step: () => Promise<void>): Promise<void> => {
     if (isOver) return;
     try {
@@ -50,7 +50,7 @@ export function serve<Message, Answer>(
     }
   };
 
-  // not top-level await: the command line's bundle is CommonJS
+  // No top-level await: the bundle of the command line is CommonJS.
   let queue = guarded(open);
   port.on('message', (message: Message | ThreadControl) => {
     if (message === 'abort') {

@@ -1,14 +1,14 @@
-/** What goes between a ledger and its writing thread: drafts one way, answers the other, bodies as one buffer that changes hands. */
+/** Messages between a ledger and its writing thread: drafts one way, answers the other, bodies as one buffer that is transferred. */
 
 import type { CommitDraft, CommitOutcome, FrameDraft, ProducerPosition, Stale } from '../../../model/events/commit.ts';
 import { PackedBodies, packBodies } from './packed-bodies.ts';
 import { pinColumns, pinsOver } from './packed-pins.ts';
 import type { ThreadFailure } from './thread-failure.ts';
 
-/** A draft whose pins, and behind them its bodies, stand one behind the other in `memory`. */
+/** A draft whose pins, followed by its bodies, are packed in `memory`. */
 export interface WriterOffer {
   readonly id: number;
-  /** Counts up with every conflict: what was built before it is stale. */
+  /** Incremented by every conflict: drafts of earlier generations are stale. */
   readonly generation: number;
   readonly draft: Omit<CommitDraft, 'frames' | 'pins'> & {
     readonly frames: readonly (Omit<FrameDraft, 'body'> & { readonly bytes: number })[];
@@ -20,11 +20,11 @@ export interface WriterOffer {
 export interface WriterAnswer {
   readonly id: number;
   readonly outcome: CommitOutcome | Stale | { readonly kind: 'failed'; readonly failure: ThreadFailure };
-  /** Handed back to be filled again. */
+  /** Returned for reuse. */
   readonly memory: ArrayBuffer;
 }
 
-/** Moves the pins and bodies of a draft into `memory`, or into a larger one where they do not fit. */
+/** Moves the pins and bodies of a draft into `memory`, or into a larger one if they do not fit. */
 export function packDraft(
   id: number,
   generation: number,
@@ -42,7 +42,7 @@ export function packDraft(
   };
 }
 
-/** The draft again, its pins and bodies over the memory. */
+/** Restores the draft, its pins and bodies as views of the memory. */
 export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
   const pins = pinsOver(memory, draft.pins);
   const bodies = new PackedBodies(memory, pins.keys.byteOffset + pins.keys.length);
@@ -58,6 +58,6 @@ export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
 }
 
 /** Buffers cross threads as plain Uint8Arrays. */
-export function reviveDigest<Mark extends ProducerPosition>(mark: Mark | null): Mark | null {
-  return mark === null ? null : { ...mark, digest: Buffer.from(mark.digest) };
+export function reviveDigest<Position extends ProducerPosition>(position: Position | null): Position | null {
+  return position === null ? null : { ...position, digest: Buffer.from(position.digest) };
 }

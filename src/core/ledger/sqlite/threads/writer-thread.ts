@@ -1,4 +1,4 @@
-/** A ledger's writing thread from outside: drafts go in without waiting for one another, answers come back in their order. */
+/** Owns a ledger's writing thread: drafts are offered without waiting for one another, answers come in their order. */
 
 import type { CommitDraft, CommitOutcome, CommitPipeline, Stale } from '../../../model/events/commit.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
@@ -15,7 +15,7 @@ interface Waiting {
 export class WriterThread implements CommitPipeline {
   #thread: LedgerThread<WriterOffer, WriterAnswer> | undefined;
   readonly #waiting = new Map<number, Waiting>();
-  /** Memory that has come back. */
+  /** Memory that was returned. */
   readonly #pool: ArrayBuffer[] = [];
   #nextId = 0;
   #failure: LedgerError | undefined;
@@ -64,7 +64,7 @@ export class WriterThread implements CommitPipeline {
   }
 }
 
-/** Of an offer whose answer was lost with the thread. */
+/** Error of an offer whose answer was lost with the thread. */
 function outcomeUnknown(cause: LedgerError): LedgerError {
   return new LedgerError('OUTCOME_UNKNOWN', {
     message: `the writing thread ended while it committed: the last commit may be stored or not (${cause.message})`,

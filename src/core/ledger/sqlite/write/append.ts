@@ -32,7 +32,7 @@ export class Appender {
     );
   }
 
-  /** Must run inside an IMMEDIATE transaction. Writes nothing where it answers with a conflict. */
+  /** Must run inside an IMMEDIATE transaction. Writes nothing if it answers with a conflict. */
   append(draft: CommitDraft): CommitOutcome {
     const state = this.#states.current();
     checkCommitTime(
@@ -61,7 +61,7 @@ export class Appender {
     return {
       producer: draft.producer === null ? null : readProducer(this.#db, draft.producer.name),
       known: this.#knownIds(draft),
-      // pins of another epoch mean nothing to this one: the draft is built again anyway
+      // A draft of another epoch is a conflict anyway, and its pins cannot be compared.
       pins: draft.epoch === state.epoch.epoch ? this.#pins.differences(draft.pins, state) : [],
     };
   }

@@ -1,4 +1,4 @@
-/** Begins an epoch inside a transaction that is open already: the link of the chain, and the tables and rows it covers. */
+/** Begins an epoch inside an open transaction: writes the link of the chain, and the tables and rows it covers. */
 
 import type { Database } from 'better-sqlite3';
 import { invariant } from '../../../model/ledger-error.ts';
@@ -38,7 +38,7 @@ export function partitionRow(id: number, name: string, epoch: number): Partition
   return { id, name, tableName: partitionTable(id), epoch };
 }
 
-/** Writes an epoch and what is new with it. */
+/** Writes an epoch, its new partitions and its placements. */
 export function writeEpoch(db: Database, previous: Buffer, link: EpochLink): void {
   const insertEpoch = db.prepare('INSERT INTO epoch (epoch, from_sequence, routing, hash) VALUES (?, ?, ?, ?)');
   insertEpoch.run(link.epoch, link.fromSequence, link.routing, hashEpoch(previous, link));

@@ -1,4 +1,4 @@
-/** Where a partition ends: the last row of its table says it, however many there are. */
+/** Reads the end of a partition from the last row of its table, at a cost that does not depend on its size. */
 
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
@@ -7,7 +7,7 @@ import { partitionTable } from '../connection/schema.ts';
 import type { Statements } from '../connection/statements.ts';
 
 export interface PartitionEnd {
-  /** The offset the next event gets, which is the number of events. */
+  /** The offset that the next event gets, which is the number of events. */
   readonly nextOffset: number;
   /** Ledger time of the last event; null in an empty partition. */
   readonly lastTime: Micros | null;

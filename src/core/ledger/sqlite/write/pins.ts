@@ -1,4 +1,4 @@
-/** Pins of sticky sessions in their table: looks them up, compares a draft's with them, keeps what a commit makes of them. */
+/** Reads and writes the pins of sticky sessions: finds them, compares a draft's pins with them, stores those of a commit. */
 
 import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../../model/ledger-error.ts';
@@ -10,16 +10,16 @@ import { integer, integerOrNull, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
 
-/** What decides which stored pins hold. */
+/** The part of the state that decides which stored pins are valid. */
 export interface PinScope {
   readonly epoch: Epoch;
   readonly partitionNames: readonly string[];
-  /** The first epoch whose pins hold; null where the routing is not sticky. */
+  /** The first epoch whose pins are valid; null if the routing is not sticky. */
   readonly pinsSince: number | null;
 }
 
 const FIND = 'SELECT partition, last_seen, epoch FROM sessions WHERE session = ?';
-/** Of a pin that holds: compared with what a draft takes it for, which it nearly always is. */
+/** The time of a valid pin alone: nearly always it equals what the draft was built on, and no more is needed. */
 const LAST_SEEN = 'SELECT last_seen FROM sessions WHERE session = ? AND epoch >= ?';
 const KEEP = 'INSERT OR REPLACE INTO sessions (session, partition, last_seen, epoch) VALUES (?, ?, ?, ?)';
 
@@ -30,7 +30,7 @@ export function hasPins(db: Database): boolean {
 export class PinStore {
   readonly #db: Database;
   readonly #statements: Statements;
-  /** A table that is there stays there, but for one that a transaction made and gave up. */
+  /** The table is never dropped, but a rollback may undo its creation. */
   #hasTable = false;
 
   constructor(db: Database) {
@@ -38,20 +38,20 @@ export class PinStore {
     this.#statements = new Statements(db);
   }
 
-  /** After a rollback a table that was just made is gone. */
+  /** To be called after a rollback: it may have undone the creation of the table. */
   forget(): void {
     this.#hasTable = false;
   }
 
-  /** Those of the sessions that hold in the epoch of `state`. */
+  /** Pins of these sessions that are valid in the epoch of `state`. */
   find(sessions: readonly string[], state: PinScope): Pin[] {
     if (state.pinsSince === null || !this.#isThere()) return [];
     return sessions.map((session) => this.#pinOf(session, state)).filter((pin) => pin !== null);
   }
 
   /**
-   * The stored pins that are not as the draft took them to be. Those that it only relied on need no look: another writer could have changed them
-   * no earlier than they would have ended for the draft too.
+   * Stored pins that differ from those the draft was built on. Pins that it read and does not write need no check: another writer could have changed them
+   * no earlier than they would have ended for the draft, too.
    */
   differences({ pins }: PinChanges, state: PinScope): Pin[] {
     if (pins.count === 0) return [];
@@ -60,7 +60,7 @@ export class PinStore {
     const differing: Pin[] = [];
     for (let at = 0; at < pins.count; at++) {
       const lastSeen = find?.get(sessionAt(pins, at), since);
-      // without an object for each: what a draft says of ten thousand pins is nearly always so
+      // No object for each: a draft may have 10,000 pins, and nearly all of them agree.
       if (
         lastSeen === undefined
           ? pins.lastSeenBefore[at] === NO_TIME
@@ -75,7 +75,7 @@ export class PinStore {
     return differing;
   }
 
-  /** `lift`: what was added to the draft's times. */
+  /** `timeShift`: microseconds added to the draft's times. */
   keep({ pins }: PinChanges, { epoch }: PinScope, timeShift: Micros): void {
     if (pins.count === 0) return;
     createOnDemand(this.#db, 'sessions');
@@ -94,12 +94,12 @@ export class PinStore {
 
   #pinOf(session: string, state: PinScope): Pin | null {
     const row = this.#statements.get<[string], RawRow>(FIND).get(session);
-    // pins of a routing that is no longer in force are as good as none
+    // Pins of a routing that is no longer in force are ignored.
     if (row === undefined || integer(row, 'epoch') < (state.pinsSince ?? Number.POSITIVE_INFINITY)) return null;
     const partition = integer(row, 'partition');
     if (partition < 0 || partition >= state.partitionNames.length)
       throw damaged(`a session is pinned to partition ${partition}, and there is none`);
-    // one that was left out of the routing takes no new events
+    // A partition that was left out of the routing takes no new events.
     if (!state.epoch.partitionIds.includes(partition)) return null;
     return { session, partition, lastSeen: integerOrNull(row, 'last_seen') ?? NO_TIME };
   }
@@ -108,6 +108,6 @@ export class PinStore {
 function damaged(fact: string): LedgerError {
   return new LedgerError('DAMAGED_LEDGER', {
     message: `the ledger is damaged: ${fact}`,
-    hint: 'see how far it is sound: completengine inspect --verify',
+    hint: 'find the first bad commit: completengine inspect --verify',
   });
 }

@@ -1,4 +1,4 @@
-/** How far each producer's input is stored, and the commit that brought it there. */
+/** Reads and writes the positions of producers: how far each input is stored, and by which commit. */
 
 import type { Database } from 'better-sqlite3';
 import type { ProducerPosition, ProducerStep } from '../../../model/events/commit.ts';
@@ -45,8 +45,8 @@ function toProducerRow(row: RawRow): ProducerRow {
 }
 
 /**
- * The position an input goes on from. Its commit must be there: where the end of the ledger was cut off and the table was not, lines that were lost
- * with the end would be passed over as stored. @throws LedgerError VERIFICATION_FAILED
+ * The position from which an input continues. Its commit must exist: if commits were truncated and this table was not, the lines that were lost would be
+ * skipped as stored. @throws LedgerError VERIFICATION_FAILED
  */
 export function provenProducer(db: Database, name: string): ProducerPosition {
   return db
@@ -65,7 +65,7 @@ function isCommitted(db: Database, { name, position, digest, sequence }: Produce
   return db.prepare(find).get(sequence, name, position, digest) !== undefined;
 }
 
-/** The position of a producer that no commit has brought it to. */
+/** Error for a position without its commit. */
 export function aheadOfChain({ name, position, sequence }: ProducerRow): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `producer '${name}' stands at position ${position}, and its commit at sequence ${sequence} is not in the ledger: an end was cut off, or rows have changed`,

@@ -1,4 +1,4 @@
-/** What a writer must know of the ledger's end, kept from commit to commit as long as nobody else has written. */
+/** Caches the state at the ledger's end from commit to commit, as long as no other connection writes. */
 
 import type { Database } from 'better-sqlite3';
 import type { Basis } from '../../../model/events/commit.ts';
@@ -25,7 +25,7 @@ import { readPartitionEnd } from './partition-end.ts';
 import { hasPins, type PinScope } from './pins.ts';
 
 export interface WriteState extends LedgerState, PinScope {
-  /** Next offset by partition; filled in and moved on as partitions are written to. */
+  /** Next offset by partition; read and advanced as partitions are written to. */
   readonly offsets: Map<PartitionId, number>;
 }
 
@@ -34,7 +34,7 @@ export class WriteStates {
   readonly #statements: Statements;
   #version: unknown;
   #state: WriteState | undefined;
-  /** What an epoch fixes never changes, and others commit more often than they begin one. */
+  /** Cached apart: an epoch never changes, and commits by others are more frequent than epochs. */
   #routing: (RoutingInForce & Pick<WriteState, 'pinsSince'>) | undefined;
 
   constructor(db: Database) {
@@ -51,13 +51,13 @@ export class WriteStates {
     return this.#state;
   }
 
-  /** After a rollback what was counted up is wrong. */
+  /** To be called after a rollback: offsets were advanced in memory. */
   forget(): void {
     this.#state = undefined;
     this.#routing = undefined;
   }
 
-  /** Moves on to the state after a commit of this transaction. */
+  /** Advances to the state after a commit of this transaction. */
   advance(state: WriteState, commit: LinkedCommit): WriteState {
     const after = stateAfter(state, commit);
     for (const frame of commit.link.frames) after.offsets.set(frame.partition, frame.offset + frame.count);
@@ -73,7 +73,7 @@ export class WriteStates {
     return nextOffset;
   }
 
-  /** By partition, where the routing goes by them: its events, or Infinity where it takes no keys. Otherwise null. */
+  /** By partition: its events, or Infinity if it takes no keys. Null unless the routing is sticky. */
   loads(state: WriteState): readonly number[] | null {
     if (state.pinsSince === null) return null;
     return loadsOf(state, (partition) => this.nextOffset(state, partition));
@@ -98,7 +98,7 @@ export class WriteStates {
       sequence,
       time: last === undefined ? TIME_MIN : readTime(last, 'last_time'),
       committedAt: last === undefined ? TIME_MIN : readTime(last, 'committed_at'),
-      // an epoch that begins behind the last commit is the later link
+      // An epoch that begins after the last commit is the later link.
       hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
       ...this.#routingOf(epoch),
       offsets: new Map(),
@@ -116,7 +116,7 @@ export class WriteStates {
   }
 }
 
-/** Frames without any commit: all commits are missing. In one statement, because the head is read outside of a transaction, too. */
+/** Frames without any commit mean that all commits are missing. One statement, because the head is also read outside of a transaction. */
 function checkEmpty(db: Database): void {
   for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
     const sql = `SELECT min(sequence) FROM ${partitionTable(id)} WHERE NOT EXISTS (SELECT 1 FROM commits)`;
@@ -124,7 +124,7 @@ function checkEmpty(db: Database): void {
   }
 }
 
-/** The head as of this statement, for those who do not write. */
+/** The head as of this statement, for callers that do not write. */
 export function readHead(db: Database): Head {
   return headOf(new WriteStates(db).current());
 }
