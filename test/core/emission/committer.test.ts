@@ -1,4 +1,4 @@
-/** Chunks on their way while epochs change: what is built anew, what is held back, and that nothing is lost or told twice. */
+/** Chunks in flight while epochs change: which are built again, which are held, and that no event is lost or committed twice. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -15,7 +15,7 @@ import { inForce } from '../../support/routed.ts';
 
 const LINES = 12_000;
 
-/** A chunk of its own and volume enough for the writing thread: its lines have this key, but for the first two, which have `a`. */
+/** A piece that becomes one chunk, large enough for the writing thread: its lines have this key, except the first two, which have `a`. */
 const chunk = (key: string) =>
   Array.from(
     { length: LINES },
@@ -38,14 +38,14 @@ const nameOf = (line: string) => {
 const namesOf = (keys: readonly string[]) =>
   keys.flatMap((key) => Array.from({ length: LINES }, (_, n) => `${key}:${n}`));
 
-/** Stands for a ledger and its writing thread: answers in the order of the offers, compares epochs, counts what it took. */
+/** Fakes a ledger and its writing thread: answers in the order of the offers, compares epochs, records the lines committed. */
 class FakeLedger {
-  /** As `key:number` of the lines, in the order in which they were taken. */
+  /** The lines committed as `key:number`, in order. */
   readonly taken: string[] = [];
   isOnThread = false;
   /** The offer of the pipeline that fails, and all after it, as a writing thread does. */
   failsAt = Number.POSITIVE_INFINITY;
-  /** Told of the lines of each commit, at the moment of it. */
+  /** Called with the lines of each commit, when it happens. */
   onTaken: (lines: readonly string[]) => void = () => {};
   #basis: Basis;
   #generation = 0;
@@ -138,7 +138,7 @@ const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 const isSame = (one: readonly string[], other: readonly string[]) => one.join() === other.join();
 
-it('goes on reading where the line that stopped it was met by the rule of an epoch that is over', async () => {
+it('continues reading if a newer epoch accepts the line at which it stopped', async () => {
   const ledger = new FakeLedger(manual('a', 'b', 'c', 'd', 'f', 'g', 'h'), []);
   const report = await emit(ledger, KEYS, {
     onYield: (key) => {
@@ -151,7 +151,7 @@ it('goes on reading where the line that stopped it was met by the rule of an epo
 });
 
 it.each([1, 2, 3, 4, 5])(
-  'takes nothing behind a line that the new epoch refuses, where it begins before offer %i',
+  'commits nothing after a line that a new epoch rejects, if it begins before offer %i',
   async (offer) => {
     const ledger = new FakeLedger(HASH, [[offer, manual('a', 'z')]]);
     const failure = await rejectionOf(emit(ledger, KEYS));
@@ -163,23 +163,23 @@ it.each([1, 2, 3, 4, 5])(
 );
 
 it.each([4, 5, 6])(
-  'takes up what it held back where a third epoch, before offer %i, takes the line that the second one refused',
+  'commits the held chunks if a third epoch, before offer %i, accepts the line that the second one rejected',
   async (offer) => {
     const ledger = new FakeLedger(HASH, [
       [3, manual('a', 'z')],
       [offer, HASH],
     ]);
     const report = await emit(ledger, KEYS).catch(() => null);
-    // where the third one came too late the line has ended it, and nothing behind it was taken
+    // if the third epoch came too late, the line has ended the input, and nothing after it was committed
     if (report !== null) expect(report.events).toBe(KEYS.length * LINES);
     expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
   },
 );
 
-it('refuses whole chunks by the epoch in force, and never by one that is over', async () => {
+it('rejects whole chunks by the epoch in force, never by an earlier one', async () => {
   const refused: string[] = [];
   const ledger = new FakeLedger(manual('z'), []);
-  // nothing is committed before the change, so no conflict tells of it
+  // nothing is committed before the change, so no conflict reveals it
   const report = await emit(ledger, KEYS, {
     onReject: ({ text }) => void refused.push(nameOf(text.toString())),
     onYield: (key) => {
@@ -192,7 +192,7 @@ it('refuses whole chunks by the epoch in force, and never by one that is over', 
   expect(report.rejected).toBe(refused.length);
 });
 
-it('tells a chunk that was refused as a whole once, however the ones behind it fare', async () => {
+it('reports a fully rejected chunk once, whatever happens to the chunks after it', async () => {
   const keys = ['a', 'b', 'a', 'x', 'x', 'x', 'a', 'x', 'x', 'b'];
   for (const offer of [1, 2, 3, 4, 5, 6]) {
     const refused: string[] = [];
@@ -210,8 +210,8 @@ it('tells a chunk that was refused as a whole once, however the ones behind it f
   }
 });
 
-it.each(['on the thread', 'one by one'])(
-  'has the rejected lines of a chunk kept and synced before the chunk is committed, %s',
+it.each(['several in flight', 'one at a time'])(
+  'hands over and syncs the rejected lines of a chunk before it is committed, %s',
   async (way) => {
     const keys = ['a', 'x', 'b', 'y', 'c', 'z'];
     const ledger = new FakeLedger(manual('a', 'b', 'c'), [[2, manual('a', 'b', 'c', 'd')]]);
@@ -234,16 +234,16 @@ it.each(['on the thread', 'one by one'])(
         kept.synced = written;
       },
       // receipts need each chunk's answer
-      onCommit: way === 'one by one' ? () => {} : undefined,
+      onCommit: way === 'one at a time' ? () => {} : undefined,
     });
-    expect(ledger.isOnThread).toBe(way === 'on the thread');
+    expect(ledger.isOnThread).toBe(way === 'several in flight');
     expect(passedOver).toBeGreaterThanOrEqual(2 * (LINES - 2));
     expect(late).toEqual([]);
     expect(report).toMatchObject({ events: 3 * LINES + 6, rejected: 3 * (LINES - 2), lines: 6 * LINES });
   },
 );
 
-it('counts the chunks that were on their way when the input broke', async () => {
+it('counts the chunks that were in flight when the input failed', async () => {
   const ledger = new FakeLedger(HASH, []);
   const broken = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
   const failure = await rejectionOf(
@@ -269,7 +269,7 @@ it.each([1, 2, 3, 4])('commits no chunk after one whose commit has failed, at of
   expect(failure.details['report']).toMatchObject({ events: ledger.taken.length, isComplete: false });
 });
 
-it('commits directly where no writing thread starts', async () => {
+it('commits directly if no writing thread starts', async () => {
   const ledger = new FakeLedger(HASH, []);
   const target = { ...ledger.target, openPipeline: () => Promise.reject(new Error('no threads left')) };
   const report = await emit({ target }, KEYS);
