@@ -1,6 +1,7 @@
 /** What each public call of an engine takes, checked at its door. Which values are possible in a given ledger the call says itself. */
 
-import type { IngestHooks, InputSource } from '../emission/commit/ingest.ts';
+import type { IngestHooks } from '../emission/commit/ingest.ts';
+import type { InputSource } from '../emission/input/input-source.ts';
 import { DETERMINISMS, DURABILITIES } from '../model/config.ts';
 import {
   clock,

@@ -1,8 +1,8 @@
 /** The body's hand on routing: joins ledger, router, emission and replay to explain, dryRun and change where events go. It holds no logic of an organ. */
 
-import type { InputSource } from '../emission/commit/ingest.ts';
 import { Explainer, type LineRoute } from '../emission/draft/explainer.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
+import type { InputSource } from '../emission/input/input-source.ts';
 import type { Ledger, PartitionSummary, RoutingChange } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { Basis } from '../model/events/commit.ts';

@@ -2,16 +2,10 @@
 
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
+import type { InputSource } from '../input/input-source.ts';
 import { spool } from '../input/spool.ts';
 import type { EmissionParts, EmissionTarget } from './emission-target.ts';
-import {
-  type EmissionReport,
-  type IngestHooks,
-  type InputSource,
-  ingest,
-  NOTHING_COMMITTED,
-  withReport,
-} from './ingest.ts';
+import { type EmissionReport, type IngestHooks, ingest, NOTHING_COMMITTED, withReport } from './ingest.ts';
 import type { ProducerProgress } from './producer-progress.ts';
 import { withRetryHint } from './retry-hint.ts';
 

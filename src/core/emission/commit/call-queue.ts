@@ -2,7 +2,7 @@
 
 import type { RoutingOverride } from '../../model/routing/router.ts';
 import { CHUNK_BYTES } from '../input/chunk.ts';
-import type { EventReceipt } from './commit-batcher.ts';
+import type { EventReceipt } from './event-receipt.ts';
 
 export interface Call {
   readonly lines: readonly Buffer[];

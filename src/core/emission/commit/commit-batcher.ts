@@ -3,25 +3,15 @@
 import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
 import { NO_OVERRIDE, type RoutingOverride } from '../../model/routing/router.ts';
 import { LINE_FEED } from '../../model/text/bytes.ts';
-import { type Micros, NO_TIME } from '../../model/time/time.ts';
+import { NO_TIME } from '../../model/time/time.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 import { type Call, CallQueue } from './call-queue.ts';
 import { badEventError, type ChunkReport } from './chunk-report.ts';
 import type { Committer, OnCompleted } from './committer.ts';
 import { committerFor } from './committer-for.ts';
 import type { EmissionParts } from './emission-target.ts';
+import type { EventReceipt } from './event-receipt.ts';
 import { OverrideDrafts } from './override-drafts.ts';
-
-/** The result of emitting one event. */
-export interface EventReceipt {
-  readonly sequence: number;
-  readonly partition: string;
-  readonly offset: number;
-  /** Ledger time, integer microseconds since the epoch. */
-  readonly time: Micros;
-  /** True if its id was committed before with the same bytes: nothing was stored again. */
-  readonly isDuplicate: boolean;
-}
 
 /** Looks up where duplicates are stored, which are reported by their sequences alone. Returns them in the order of `sequences`. */
 export type LocateEvents = (sequences: readonly number[]) => Promise<readonly Omit<EventReceipt, 'isDuplicate'>[]>;

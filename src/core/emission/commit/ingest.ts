@@ -6,27 +6,16 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
-import { type ByteSource, StreamSource } from '../input/byte-source.ts';
+import { StreamSource } from '../input/byte-source.ts';
 import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
+import type { InputSource } from '../input/input-source.ts';
 import { badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
 import type { Committer, OnCompleted, OnRejects } from './committer.ts';
 import { committerFor } from './committer-for.ts';
 import type { EmissionParts } from './emission-target.ts';
 import type { ProducerProgress } from './producer-progress.ts';
 import { retryHint } from './retry-hint.ts';
-
-/** A named stream of JSON lines. */
-export interface InputSource {
-  /** The name used in messages: a file's path, or `stdin`. */
-  readonly name: string;
-  /** Called when the sources before it have ended. */
-  readonly open: () => AsyncIterable<Uint8Array | string>;
-  /** The same bytes without a copy, for a source that can write into the reader's memory. */
-  readonly openDirectly?: (() => ByteSource) | undefined;
-  /** Whether its bytes come without waiting for a producer, as a file's do: an input below 2 MiB becomes one commit. Default: false, bytes are committed as they arrive. */
-  readonly isPrompt?: boolean | undefined;
-}
 
 /** A line that was rejected, passed to `onReject`. */
 export interface RejectedLine {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { LedgerError } from '../../model/ledger-error.ts';
-import type { InputSource } from '../commit/ingest.ts';
 import { CHUNK_BYTES } from './chunk.ts';
+import type { InputSource } from './input-source.ts';
 import { PieceEncoder } from './piece-encoder.ts';
 
 const readAt = promisify(read);
