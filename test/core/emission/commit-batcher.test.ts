@@ -1,4 +1,4 @@
-/** Calls that share commits: the work that many of them cause. Work is counted, never timed. */
+/** Calls that share commits: how much work many of them make. Work is counted, never timed. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CommitBatcher } from '../../../src/core/emission/commit/commit-batcher.ts';
@@ -13,7 +13,7 @@ import { inForce } from '../../support/routed.ts';
 
 const CALLS = 3000;
 
-/** Fakes a ledger that keeps ids, and counts its calls. */
+/** Stands for a ledger that keeps ids, and counts what it is asked. */
 class CountingLedger {
   readonly basis: Basis = {
     floor: 0,
@@ -78,7 +78,7 @@ const given = (key: string): RoutingOverride => ({ key, to: null });
 afterEach(() => vi.restoreAllMocks());
 
 describe('many calls at the same time', () => {
-  it('are batched in one pass, not one pass for each of them', async () => {
+  it('are looked through once, not once for each of them', async () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared();
     const work = await arrayWork(async () => {
@@ -89,7 +89,7 @@ describe('many calls at the same time', () => {
     expect(work).toBeLessThan(CALLS * 20);
   });
 
-  it('each with a key of its own are not moved while they wait', async () => {
+  it('each with a key of its own wait without being moved', async () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared();
     const work = await arrayWork(() =>
@@ -99,7 +99,7 @@ describe('many calls at the same time', () => {
     expect(work).toBeLessThan(CALLS * 60);
   });
 
-  it('with several lines each get the receipts of their own lines', async () => {
+  it('with several lines each are told of their own', async () => {
     const shared = new CountingLedger().shared();
     const calls = Array.from({ length: 50 }, (_, n) =>
       shared.emit([...lineOf({ n }), ...lineOf([n])].slice(0, 1 + (n % 2))),
@@ -109,8 +109,8 @@ describe('many calls at the same time', () => {
   });
 });
 
-describe('a routing override', () => {
-  it('creates a draft factory the first time, and none when it is used again', async () => {
+describe('what is given to calls', () => {
+  it('makes an emitter the first time, and none when it comes again in turn', async () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared();
     for (let round = 0; round < 20; round++) {
@@ -119,7 +119,7 @@ describe('a routing override', () => {
     expect(ledger.counts).toMatchObject({ commits: 200, routers: 10, basis: 1 });
   });
 
-  it('is kept only for the last ones used', async () => {
+  it('is kept for the last ones alone', async () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared();
     for (let n = 0; n < 100; n++) await shared.emit(lineOf({ n }), given(`k${n}`));
@@ -145,7 +145,7 @@ describe('duplicates', () => {
     expect(ledger.counts.located).toBe(CALLS);
   });
 
-  it('with other bytes are rejected together: the draft is built twice, not once for each of them', async () => {
+  it('with other bytes are refused together: the draft is built twice, not once for each of them', async () => {
     const shared = new CountingLedger().shared('id');
     const append = vi.spyOn(FrameBodyWriter.prototype, 'append');
     const calls = [
@@ -153,7 +153,7 @@ describe('duplicates', () => {
       ...Array.from({ length: 500 }, (_, n) =>
         shared.emit([...lineOf({ id: `own-${n}` }), ...lineOf({ id: 'one', n: -1 - n })]),
       ),
-      // an id of a rejected call is free for the next call
+      // refused with its call, an id is free for the next one
       shared.emit(lineOf({ id: 'own-7', n: 7 })),
     ];
     const outcomes = await Promise.allSettled(calls);

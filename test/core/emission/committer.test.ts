@@ -1,4 +1,4 @@
-/** Chunks in flight while epochs change: which are built again, which are held, and that no event is lost or committed twice. */
+/** Chunks on their way while epochs change: what is built anew, what is held back, and that nothing is lost or told twice. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -15,7 +15,7 @@ import { inForce } from '../../support/routed.ts';
 
 const LINES = 12_000;
 
-/** A piece that becomes one chunk, large enough for the writing thread: its lines have this key, except the first two, which have `a`. */
+/** A chunk of its own and volume enough for the writing thread: its lines have this key, but for the first two, which have `a`. */
 const chunk = (key: string) =>
   Array.from(
     { length: LINES },
@@ -38,14 +38,14 @@ const nameOf = (line: string) => {
 const namesOf = (keys: readonly string[]) =>
   keys.flatMap((key) => Array.from({ length: LINES }, (_, n) => `${key}:${n}`));
 
-/** Fakes a ledger and its writing thread: answers in the order of the offers, compares epochs, records the lines committed. */
+/** Stands for a ledger and its writing thread: answers in the order of the offers, compares epochs, counts what it took. */
 class FakeLedger {
-  /** The lines committed as `key:number`, in order. */
+  /** As `key:number` of the lines, in the order in which they were taken. */
   readonly taken: string[] = [];
   isOnThread = false;
   /** The offer of the pipeline that fails, and all after it, as a writing thread does. */
   failsAt = Number.POSITIVE_INFINITY;
-  /** Called with the lines of each commit, when it happens. */
+  /** Told of the lines of each commit, at the moment of it. */
   onTaken: (lines: readonly string[]) => void = () => {};
   #basis: Basis;
   #generation = 0;
@@ -138,7 +138,7 @@ const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 const isSame = (one: readonly string[], other: readonly string[]) => one.join() === other.join();
 
-it('continues reading if a newer epoch accepts the line at which it stopped', async () => {
+it('goes on reading where the line that stopped it was met by the rule of an epoch that is over', async () => {
   const ledger = new FakeLedger(manual('a', 'b', 'c', 'd', 'f', 'g', 'h'), []);
   const report = await emit(ledger, KEYS, {
     onYield: (key) => {
@@ -151,7 +151,7 @@ it('continues reading if a newer epoch accepts the line at which it stopped', as
 });
 
 it.each([1, 2, 3, 4, 5])(
-  'commits nothing after a line that a new epoch rejects, if it begins before offer %i',
+  'takes nothing behind a line that the new epoch refuses, where it begins before offer %i',
   async (offer) => {
     const ledger = new FakeLedger(HASH, [[offer, manual('a', 'z')]]);
     const failure = await rejectionOf(emit(ledger, KEYS));
@@ -163,23 +163,23 @@ it.each([1, 2, 3, 4, 5])(
 );
 
 it.each([4, 5, 6])(
-  'commits the held chunks if a third epoch, before offer %i, accepts the line that the second one rejected',
+  'takes up what it held back where a third epoch, before offer %i, takes the line that the second one refused',
   async (offer) => {
     const ledger = new FakeLedger(HASH, [
       [3, manual('a', 'z')],
       [offer, HASH],
     ]);
     const report = await emit(ledger, KEYS).catch(() => null);
-    // if the third epoch came too late, the line has ended the input, and nothing after it was committed
+    // where the third one came too late the line has ended it, and nothing behind it was taken
     if (report !== null) expect(report.events).toBe(KEYS.length * LINES);
     expect(isSame(ledger.taken, namesOf(KEYS).slice(0, ledger.taken.length))).toBe(true);
   },
 );
 
-it('rejects whole chunks by the epoch in force, never by an earlier one', async () => {
+it('refuses whole chunks by the epoch in force, and never by one that is over', async () => {
   const refused: string[] = [];
   const ledger = new FakeLedger(manual('z'), []);
-  // nothing is committed before the change, so no conflict reveals it
+  // nothing is committed before the change, so no conflict tells of it
   const report = await emit(ledger, KEYS, {
     onReject: ({ text }) => void refused.push(nameOf(text.toString())),
     onYield: (key) => {
@@ -192,7 +192,7 @@ it('rejects whole chunks by the epoch in force, never by an earlier one', async 
   expect(report.rejected).toBe(refused.length);
 });
 
-it('reports a fully rejected chunk once, whatever happens to the chunks after it', async () => {
+it('tells a chunk that was refused as a whole once, however the ones behind it fare', async () => {
   const keys = ['a', 'b', 'a', 'x', 'x', 'x', 'a', 'x', 'x', 'b'];
   for (const offer of [1, 2, 3, 4, 5, 6]) {
     const refused: string[] = [];
@@ -210,8 +210,8 @@ it('reports a fully rejected chunk once, whatever happens to the chunks after it
   }
 });
 
-it.each(['several in flight', 'one at a time'])(
-  'hands over and syncs the rejected lines of a chunk before it is committed, %s',
+it.each(['on the thread', 'one by one'])(
+  'has the rejected lines of a chunk kept and synced before the chunk is committed, %s',
   async (way) => {
     const keys = ['a', 'x', 'b', 'y', 'c', 'z'];
     const ledger = new FakeLedger(manual('a', 'b', 'c'), [[2, manual('a', 'b', 'c', 'd')]]);
@@ -234,16 +234,16 @@ it.each(['several in flight', 'one at a time'])(
         kept.synced = written;
       },
       // receipts need each chunk's answer
-      onCommit: way === 'one at a time' ? () => {} : undefined,
+      onCommit: way === 'one by one' ? () => {} : undefined,
     });
-    expect(ledger.isOnThread).toBe(way === 'several in flight');
+    expect(ledger.isOnThread).toBe(way === 'on the thread');
     expect(passedOver).toBeGreaterThanOrEqual(2 * (LINES - 2));
     expect(late).toEqual([]);
     expect(report).toMatchObject({ events: 3 * LINES + 6, rejected: 3 * (LINES - 2), lines: 6 * LINES });
   },
 );
 
-it('counts the chunks that were in flight when the input failed', async () => {
+it('counts the chunks that were on their way when the input broke', async () => {
   const ledger = new FakeLedger(HASH, []);
   const broken = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
   const failure = await rejectionOf(
@@ -269,7 +269,7 @@ it.each([1, 2, 3, 4])('commits no chunk after one whose commit has failed, at of
   expect(failure.details['report']).toMatchObject({ events: ledger.taken.length, isComplete: false });
 });
 
-it('commits directly if no writing thread starts', async () => {
+it('commits directly where no writing thread starts', async () => {
   const ledger = new FakeLedger(HASH, []);
   const target = { ...ledger.target, openPipeline: () => Promise.reject(new Error('no threads left')) };
   const report = await emit({ target }, KEYS);

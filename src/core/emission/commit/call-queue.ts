@@ -6,7 +6,7 @@ import type { EventReceipt } from './event-receipt.ts';
 
 export interface Call {
   readonly lines: readonly Buffer[];
-  readonly given: RoutingOverride;
+  readonly override: RoutingOverride;
   readonly bytes: number;
   resolve(receipts: EventReceipt[]): void;
   reject(error: unknown): void;
@@ -37,7 +37,7 @@ export class CallQueue {
     for (; end < this.#calls.length; end++) {
       const call = this.#calls[end] as Call;
       bytes += call.bytes;
-      if (bytes > CHUNK_BYTES || !hasSameOverride(call.given, first.given)) break;
+      if (bytes > CHUNK_BYTES || !hasSameOverride(call.override, first.override)) break;
     }
     const taken = this.#calls.slice(this.#next, end);
     this.#next = end;

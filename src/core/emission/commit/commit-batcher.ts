@@ -51,7 +51,7 @@ export class CommitBatcher {
   }
 
   /** Commits the events of one call, all or none. Concurrent calls with the same override share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
-  emit(lines: readonly Buffer[], given: RoutingOverride = NO_OVERRIDE): Promise<EventReceipt[]> {
+  emit(lines: readonly Buffer[], override: RoutingOverride = NO_OVERRIDE): Promise<EventReceipt[]> {
     const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
     for (const [at, line] of lines.entries()) checkLine(line, at);
     if (bytes > CALL_BYTES_MAX) {
@@ -59,7 +59,7 @@ export class CommitBatcher {
     }
     if (lines.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ lines, given, bytes, resolve, reject });
+      this.#waiting.push({ lines, override, bytes, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -80,6 +80,7 @@ export class CommitBatcher {
       } catch (error) {
         for (const call of calls) call.reject(error);
       }
+      this.#inHand = undefined;
     }
     // Cleared in the same tick as the empty check; otherwise a call arriving in between would wait forever.
     this.#running = undefined;
@@ -107,7 +108,7 @@ export class CommitBatcher {
         nextPosition: bytes.length,
         callOfRow: this.#inHand.callOfRow,
       },
-      this.#drafts.for(calls[0]?.given ?? NO_OVERRIDE),
+      this.#drafts.for(calls[0]?.override ?? NO_OVERRIDE),
     );
   }
 

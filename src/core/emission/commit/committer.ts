@@ -196,6 +196,7 @@ export class ChunkCommitter implements Committer {
     const outcome = await this.#answerTo(oldest);
     if (outcome?.kind === 'conflict') return this.#resubmitAll(oldest, outcome);
     this.#inFlight.shift();
+    sent.drafts.releaseRead();
     if (outcome !== null) this.#learn(oldest, outcome);
     const firstSequence = outcome?.firstSequence ?? 0;
     await this.#parts.onCompleted(sent.chunk, {
@@ -210,13 +211,14 @@ export class ChunkCommitter implements Committer {
   }
 
   /** On a failure discards all drafts in flight: they were built on the one that failed, and the ledger is still at its basis. */
-  async #answerTo({ answer, basis }: InFlight): Promise<CommitOutcome | null> {
+  async #answerTo({ answer, basis, sent }: InFlight): Promise<CommitOutcome | null> {
     try {
       const outcome = (await answer) ?? null;
       invariant(outcome?.kind !== 'stale', 'a draft is stale before one that is not');
       return outcome;
     } catch (error) {
       this.#undoPins();
+      sent.drafts.releaseRead();
       this.#inFlight = [];
       this.#held = [];
       this.#hasStopped = false;

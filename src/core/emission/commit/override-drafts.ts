@@ -20,10 +20,10 @@ export class OverrideDrafts {
     this.#plain = new DraftFactory(parts, { ...settings, given: NO_OVERRIDE });
   }
 
-  for(given: RoutingOverride): DraftFactory {
-    if (given.key === null && given.to === null) return this.#plain;
-    const name = JSON.stringify([given.key, given.to]);
-    const drafts = this.#overrides.get(name) ?? new DraftFactory(this.#parts, { ...this.#settings, given });
+  for(override: RoutingOverride): DraftFactory {
+    if (override.key === null && override.to === null) return this.#plain;
+    const name = JSON.stringify([override.key, override.to]);
+    const drafts = this.#overrides.get(name) ?? new DraftFactory(this.#parts, { ...this.#settings, given: override });
     this.#overrides.delete(name);
     this.#overrides.set(name, drafts);
     const [oldest] = this.#overrides.keys();

@@ -87,6 +87,11 @@ export class DraftFactory {
     return read;
   }
 
+  /** Drops the chunk read last, so that the memory of a completed chunk is not kept. */
+  releaseRead(): void {
+    this.#lastRead = undefined;
+  }
+
   build(read: EncodedChunk, skipped: SkippedLines, basis: Basis): BuiltDraft {
     return read.encoder.build(read.chunk, read, skipped, basis, this.#parts.clock.nowMicros());
   }
@@ -112,7 +117,7 @@ export class DraftFactory {
 
   /** Not while a draft is in flight. */
   forgetSessions(): void {
-    this.#lastRead = undefined;
+    this.releaseRead();
     this.#sessions?.forget();
   }
 
