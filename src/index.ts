@@ -4,9 +4,10 @@
 /// <reference types="node" preserve="true" />
 
 export type { CommittedColumns, CommittedEvents } from './core/emission/commit/chunk-report.ts';
-export type { EventReceipt } from './core/emission/commit/commit-batcher.ts';
-export type { EmissionReport, IngestHooks, InputSource, RejectedLine } from './core/emission/commit/ingest.ts';
+export type { EventReceipt } from './core/emission/commit/event-receipt.ts';
+export type { EmissionReport, IngestHooks, RejectedLine } from './core/emission/commit/ingest.ts';
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/input/byte-source.ts';
+export type { InputSource } from './core/emission/input/input-source.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
 export type { EmitOptions, EventInput, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
 export type { FilterRequest } from './core/engine/filter.ts';

@@ -4,8 +4,9 @@
  */
 
 import { Bus } from './bus/bus.ts';
-import type { EventReceipt } from './emission/commit/commit-batcher.ts';
-import type { EmissionReport, IngestHooks, InputSource } from './emission/commit/ingest.ts';
+import type { EventReceipt } from './emission/commit/event-receipt.ts';
+import type { EmissionReport, IngestHooks } from './emission/commit/ingest.ts';
+import type { InputSource } from './emission/input/input-source.ts';
 import {
   ALL_OR_SEQUENCES,
   CREATE,

@@ -164,7 +164,7 @@ test('two concurrent replays into one ledger store no event twice, and a success
   await succeed(['replay', '-q', '--through-sequence', '1', '--into', into, '-l', source]);
   const both = await Promise.all([1, 2].map(() => runCli(['replay', '-q', '--into', into, '-l', source])));
   for (const result of both) {
-    if (result.code !== 0) expectFailure(result, 4, 'another replay goes into it');
+    if (result.code !== 0) expectFailure(result, 4, 'another replay is writing to it');
   }
   await succeed(['replay', '-q', '--into', into, '-l', source]);
   expect(await digestOf(into)).toBe(await digestOf(source));

@@ -50,7 +50,7 @@ test('a list with a bad event stores none of it and names which', async () => {
   const engine = await openEngine({ partition: hashOf('k') });
   const error = await failureOf(() => engine.emit([{ k: 1 }, { k: 2 }, { no: 'key' }, { k: 3 }]), 'BAD_LINE');
   expect(error.message).toMatch(/^emit\(\): event 3, byte 1: .*; nothing of this call is stored$/);
-  expect(error.hint).toBe('mend the event and emit all of the call again');
+  expect(error.hint).toBe('fix the event, then repeat the whole call');
   expect(error.details).toMatchObject({ source: 'emit()', line: 3, byte: 1 });
   expect((await engine.head()).sequence).toBe(0);
 });

@@ -69,7 +69,7 @@ test('one that another has overtaken says so, though to it all the rest is late'
   await source.replayInto(other);
   await other.close();
   playback.resume();
-  expect((await slow)?.message).toContain('another replay goes into it');
+  expect((await slow)?.message).toContain('another replay is writing to it');
   expect(await historyOf(target)).toEqual(await historyOf(source));
 });
 
@@ -124,7 +124,7 @@ test('each choice of events has a position of its own', async () => {
 });
 
 test.each([
-  ['a key that is missing there', { partition: hashOf('k') }, /^sequence 2 of .* cannot be taken as it is: /],
+  ['a key that is missing there', { partition: hashOf('k') }, /^sequence 2 of .* cannot be stored unchanged: /],
   ['a partition there is none of', { partition: placedBy('to'), partitions: ['cod'] }, /^sequence 1 of /],
   ['an id that is not unique there', { unique: 'k' }, /^sequence 2 of /],
   ['a payload that is too long there', { lineBytesMax: 8 }, /^sequence 1 of /],

@@ -3,7 +3,8 @@
  * itself.
  */
 
-import type { IngestHooks, InputSource } from '../emission/commit/ingest.ts';
+import type { IngestHooks } from '../emission/commit/ingest.ts';
+import type { InputSource } from '../emission/input/input-source.ts';
 import { DETERMINISMS, DURABILITIES } from '../model/config.ts';
 import {
   clock,

@@ -2,11 +2,13 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { ingestAtomically } from '../emission/commit/atomic.ts';
-import { CommitBatcher, type EventReceipt, type LocateEvents } from '../emission/commit/commit-batcher.ts';
+import { CommitBatcher, type LocateEvents } from '../emission/commit/commit-batcher.ts';
 import type { EmissionParts, EmissionTarget } from '../emission/commit/emission-target.ts';
-import { type EmissionReport, type IngestHooks, type InputSource, ingest } from '../emission/commit/ingest.ts';
+import type { EventReceipt } from '../emission/commit/event-receipt.ts';
+import { type EmissionReport, type IngestHooks, ingest } from '../emission/commit/ingest.ts';
 import type { ProducerProgress } from '../emission/commit/producer-progress.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
+import type { InputSource } from '../emission/input/input-source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';

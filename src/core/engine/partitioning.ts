@@ -3,9 +3,9 @@
  * part.
  */
 
-import type { InputSource } from '../emission/commit/ingest.ts';
 import { Explainer, type LineRoute } from '../emission/draft/explainer.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
+import type { InputSource } from '../emission/input/input-source.ts';
 import type { Ledger, PartitionSummary, RoutingChange } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { Basis } from '../model/events/commit.ts';

@@ -1,24 +1,18 @@
-/** All of an input or nothing: one transaction around every commit of it, and nothing told before its end. */
+/** Commits all of an input or nothing: one transaction around all of its commits, none of which is reported or visible before its end. */
 
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
+import type { InputSource } from '../input/input-source.ts';
 import { spool } from '../input/spool.ts';
 import type { EmissionParts, EmissionTarget } from './emission-target.ts';
-import {
-  type EmissionReport,
-  type IngestHooks,
-  type InputSource,
-  ingest,
-  NOTHING_COMMITTED,
-  withReport,
-} from './ingest.ts';
+import { type EmissionReport, type IngestHooks, ingest, NOTHING_COMMITTED, withReport } from './ingest.ts';
 import type { ProducerProgress } from './producer-progress.ts';
 import { withRetryHint } from './retry-hint.ts';
 
-/** What an input goes into that is stored whole. */
+/** A ledger that can commit an input as a whole. */
 interface AtomicTarget extends Pick<EmissionTarget, 'basis'> {
   begin(): Promise<Transaction>;
-  /** It is durable through this sequence. */
+  /** Announces that the ledger is durable through this sequence. */
   announce(sequence: number): void;
 }
 
@@ -31,7 +25,7 @@ export interface AtomicParts extends Omit<EmissionParts, 'target'> {
   readonly target: AtomicTarget;
 }
 
-/** An interrupted or bad input leaves nothing behind. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, IO_FAILED, DISK_FULL, OUTCOME_UNKNOWN */
+/** Commits the whole input, or nothing if it is interrupted or has a bad line. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, IO_FAILED, DISK_FULL, OUTCOME_UNKNOWN */
 export async function ingestAtomically(
   parts: AtomicParts,
   settings: EmissionSettings,
@@ -55,11 +49,11 @@ async function ingestSpooled(
   hooks: IngestHooks,
 ): Promise<EmissionReport> {
   const transaction = await target.begin();
-  // nothing is told before all of it is stored
-  const undelivered: Parameters<NonNullable<IngestHooks['onCommit']>>[] = [];
+  // no commit is reported before all of the input is stored
+  const pending: Parameters<NonNullable<IngestHooks['onCommit']>>[] = [];
   const keep: IngestHooks['onCommit'] = (events, place) => {
     events.keep();
-    undelivered.push([events, place]);
+    pending.push([events, place]);
   };
   let report: EmissionReport;
   try {
@@ -72,7 +66,7 @@ async function ingestSpooled(
     const onCommit = hooks.onCommit && keep;
     report = await ingest({ ...parts, target: within }, settings, sources, producer, { ...hooks, onCommit });
   } catch (error) {
-    // where that fails too, closing the connection rolls it back
+    // if that fails too, closing the connection rolls it back
     await transaction.abandon().catch(() => {});
     throw undone(error);
   }
@@ -85,14 +79,14 @@ async function ingestSpooled(
   });
   if (report.lastSequence !== null) target.announce(report.lastSequence);
   try {
-    for (const [events, place] of undelivered) await hooks.onCommit?.(events, place);
+    for (const [events, place] of pending) await hooks.onCommit?.(events, place);
   } catch (error) {
     throw withReport(error, report);
   }
   return report;
 }
 
-/** Nothing is stored, whatever was tried, and there is no rest to go on with. */
+/** The same error for an input of which nothing is stored: its report counts no commits, and its hint says to emit all of it again. */
 function undone(error: unknown): unknown {
   if (!(error instanceof LedgerError)) return error;
   const { code, message, cause } = error;
@@ -104,6 +98,6 @@ function undone(error: unknown): unknown {
     message,
     details,
     cause,
-    hint: isBadLine ? 'nothing is stored: mend the line and emit all of it again' : error.hint,
+    hint: isBadLine ? 'nothing is stored: fix the line, then emit the whole input again' : error.hint,
   });
 }

@@ -1,4 +1,4 @@
-/** What becomes of a chunk: the events that were committed, the lines that were not, and why. */
+/** The report of one chunk: the events committed, the lines that were not, and why. */
 
 import type { Committed } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
@@ -8,11 +8,11 @@ import type { BadLine } from '../draft/bad-line.ts';
 import type { ReadChunk } from '../draft/chunk-encoder.ts';
 import type { BuiltDraft } from '../draft/draft-builder.ts';
 
-/** The events of one commit, as `onCommit` is told of them. */
+/** The events of one commit, as passed to `onCommit`. */
 export class CommittedEvents {
   /** @internal */
   readonly committed: Committed;
-  /** Of all partitions, by id. */
+  /** Names of all partitions, by id. */
   readonly partitionNames: readonly string[];
   /** Payload bytes. */
   readonly bytes: number;
@@ -38,75 +38,75 @@ export class CommittedEvents {
     return this.committed.firstSequence;
   }
 
-  /** Of the ledger, behind the commit. */
+  /** The ledger's head after the commit. */
   get head(): Head {
     return this.committed.head;
   }
 
-  /** Makes the columns now, so that they outlast the call of `onCommit`: about 30 bytes an event. */
+  /** Computes the columns now, so that they stay valid after `onCommit` has returned: about 30 bytes an event. */
   keep(): void {
     void this.columns;
   }
 
-  /** Where the events lie and came from; made when they are asked for, which has to be before `onCommit` is over. */
+  /** Positions and origins of the events; computed on first access, which must happen before `onCommit` has returned. */
   get columns(): CommittedColumns {
     this.#columns ??= makeColumns(this.committed, this.#read, this.#built);
     return this.#columns;
   }
 }
 
-/** Event n of a commit is n in each. */
+/** Columns of a commit's events: element n of each is event n. */
 export interface CommittedColumns {
-  /** Ids. */
+  /** Partition ids. */
   readonly partitions: Uint16Array;
-  /** In their partitions, 0-based. */
+  /** Offsets in their partitions, 0-based. */
   readonly offsets: Float64Array;
   /** Ledger time, integer microseconds since the epoch. */
   readonly times: Float64Array;
-  /** Lines within the chunk, 0-based, blank lines counted. */
+  /** Line numbers within the chunk, 0-based, blank lines counted. */
   readonly linesInChunk: Uint32Array;
   /**
-   * Scan rows, for a caller that made the chunk itself.
+   * Rows of the scan, for a caller that built the chunk.
    * @internal
    */
   readonly rows: Uint32Array;
 }
 
-/** A line that was committed before, and where. */
+/** A line whose event was committed before, and its sequence. */
 export interface DuplicateLine {
   readonly row: number;
   readonly sequence: number;
 }
 
 export interface ChunkReport {
-  /** Null where nothing of the chunk was left to commit. */
+  /** Null if the chunk had nothing left to commit. */
   readonly committed: Committed | null;
   /** Payload bytes committed. */
   readonly bytes: number;
-  /** The events committed; null where there are none, and where several chunks are in flight. */
+  /** The events committed; null if there are none, or if several chunks are in flight. */
   readonly events: CommittedEvents | null;
   readonly late: number;
   readonly duplicates: readonly DuplicateLine[];
-  /** Empty where lines are collected: those are handed over before the commit. */
+  /** Empty under `collect`: bad lines are handed over before the commit. */
   readonly badLines: readonly BadLine[];
   /** Lines of the chunk, blank ones too. */
   readonly lineCount: number;
 }
 
-/** A bad line as an error, for whoever stops at it. */
+/** The error of an emission that stops at a bad line. */
 export function badLineError(bad: BadLine, place: { source: string; line: number }): LedgerError {
   return new LedgerError(codeOf(bad), {
     message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${bad.reason}`,
-    hint: 'mend the line and emit from it on, or keep bad lines aside and go on: --rejects FILE',
+    hint: 'fix the line, then emit again from there; or collect bad lines and continue: --rejects FILE',
     details: { ...place, byte: bad.byte, reason: bad.reason },
   });
 }
 
-/** A bad event of a call that is all or nothing, as an error; `event`: its place in the call, 1-based. */
+/** The error of a call with a bad event, of which nothing is stored; `event`: its position in the call, 1-based. */
 export function badEventError(bad: BadLine, event: number): LedgerError {
   return new LedgerError(codeOf(bad), {
     message: `emit(): event ${event}, byte ${bad.byte}: ${bad.reason}; nothing of this call is stored`,
-    hint: 'mend the event and emit all of the call again',
+    hint: 'fix the event, then repeat the whole call',
     details: { source: 'emit()', line: event, byte: bad.byte, reason: bad.reason },
   });
 }
@@ -131,7 +131,7 @@ function makeColumns(committed: Committed, { lines, checked }: ReadChunk, built:
     offsets[index] = offset;
     linesInChunk[index] = lines.numbers[row] as number;
   }
-  // the ledger lifts arrival times to its floor, all of a draft alike
+  // the ledger raises arrival times to its head's, all of a draft alike
   const times = built.draft.hasArrivalTime ? new Float64Array(count).fill(committed.firstTime) : built.times.slice();
   return { partitions, offsets, times, linesInChunk, rows };
 }

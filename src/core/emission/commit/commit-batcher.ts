@@ -1,32 +1,22 @@
-/** Lets concurrent calls that emit single events share commits: while one commit is on its way, what comes in waits and goes together with the next. */
+/** Batches concurrent calls that emit single events: calls that arrive during one commit share the next. */
 
 import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
 import { NO_OVERRIDE, type RoutingOverride } from '../../model/routing/router.ts';
 import { LINE_FEED } from '../../model/text/bytes.ts';
-import { type Micros, NO_TIME } from '../../model/time/time.ts';
+import { NO_TIME } from '../../model/time/time.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 import { type Call, CallQueue } from './call-queue.ts';
 import { badEventError, type ChunkReport } from './chunk-report.ts';
 import type { Committer, OnCompleted } from './committer.ts';
 import { committerFor } from './committer-for.ts';
 import type { EmissionParts } from './emission-target.ts';
+import type { EventReceipt } from './event-receipt.ts';
 import { OverrideDrafts } from './override-drafts.ts';
 
-/** What becomes of one event. */
-export interface EventReceipt {
-  readonly sequence: number;
-  readonly partition: string;
-  readonly offset: number;
-  /** Ledger time, integer microseconds since the epoch. */
-  readonly time: Micros;
-  /** True where its id was committed before with the same bytes: nothing was stored again. */
-  readonly isDuplicate: boolean;
-}
-
-/** Duplicates are reported by their sequences alone; where they lie is looked up, in the order in which it is asked for. */
+/** Looks up where duplicates are stored, which are reported by their sequences alone. Returns them in the order of `sequences`. */
 export type LocateEvents = (sequences: readonly number[]) => Promise<readonly Omit<EventReceipt, 'isDuplicate'>[]>;
 
-/** Most bytes of one call: it is one commit, all or nothing. */
+/** Maximum bytes of one call: a call is one commit, all or nothing. */
 const CALL_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The calls of one commit. */
@@ -60,8 +50,8 @@ export class CommitBatcher {
     this.#locate = locate;
   }
 
-  /** Commits the events of one call, all or none. Calls to which the same is given share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
-  emit(lines: readonly Buffer[], given: RoutingOverride = NO_OVERRIDE): Promise<EventReceipt[]> {
+  /** Commits the events of one call, all or none. Concurrent calls with the same override share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
+  emit(lines: readonly Buffer[], override: RoutingOverride = NO_OVERRIDE): Promise<EventReceipt[]> {
     const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
     for (const [at, line] of lines.entries()) checkLine(line, at);
     if (bytes > CALL_BYTES_MAX) {
@@ -69,19 +59,19 @@ export class CommitBatcher {
     }
     if (lines.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ lines, given, bytes, resolve, reject });
+      this.#waiting.push({ lines, override, bytes, resolve, reject });
       this.#running ??= this.#run();
     });
   }
 
-  /** Waits for the calls on their way, then lets go of the writing thread. */
+  /** Waits for the calls in progress, then ends the writing thread. */
   async close(): Promise<void> {
     await this.#running;
     await this.#committer.close();
   }
 
   async #run(): Promise<void> {
-    // calls of the same turn go together
+    // calls of the same turn share a commit
     await Promise.resolve();
     while (!this.#waiting.isEmpty) {
       const calls = this.#waiting.take();
@@ -90,8 +80,9 @@ export class CommitBatcher {
       } catch (error) {
         for (const call of calls) call.reject(error);
       }
+      this.#inHand = undefined;
     }
-    // in the same turn as the last look at the queue: a call that came later would wait for a run that is over
+    // Cleared in the same tick as the empty check; otherwise a call arriving in between would wait forever.
     this.#running = undefined;
   }
 
@@ -117,7 +108,7 @@ export class CommitBatcher {
         nextPosition: bytes.length,
         callOfRow: this.#inHand.callOfRow,
       },
-      this.#drafts.for(calls[0]?.given ?? NO_OVERRIDE),
+      this.#drafts.for(calls[0]?.override ?? NO_OVERRIDE),
     );
   }
 
@@ -136,7 +127,7 @@ export class CommitBatcher {
     }
   };
 
-  /** By row; undefined for the rows of refused calls. */
+  /** Receipts by row; undefined for the rows of refused calls. */
   async #receipts(report: ChunkReport, rows: number): Promise<(EventReceipt | undefined)[]> {
     const receipts = new Array<EventReceipt | undefined>(rows).fill(undefined);
     const { events } = report;
@@ -164,7 +155,7 @@ export class CommitBatcher {
 
 const END_OF_LINE = Buffer.from([LINE_FEED]);
 
-/** @throws LedgerError BAD_LINE for text that is not exactly one line: the scanner would see none, or two. */
+/** @throws LedgerError BAD_LINE if the text is not exactly one line: the scanner would find none, or two. */
 function checkLine(line: Buffer, at: number): void {
   const isEmpty = line.toString('latin1').trim() === '';
   if (!isEmpty && !line.includes(LINE_FEED)) return;

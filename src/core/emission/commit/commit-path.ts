@@ -1,4 +1,4 @@
-/** The way of drafts to the ledger: straight, one at a time, or through a writing thread, because a commit waits for the disk. */
+/** A path of drafts to the ledger: direct, one at a time, or through a writing thread, because a commit waits for the disk. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommitDraft, CommitOutcome, CommitPipeline, Stale } from '../../model/events/commit.ts';
@@ -6,7 +6,7 @@ import type { Chunk } from '../input/chunk.ts';
 import type { EmissionTarget } from './emission-target.ts';
 
 export interface CommitPath {
-  /** Drafts that may be in flight at once; changes in {@link prepare} alone. */
+  /** Maximum number of drafts in flight; changes only in {@link prepare}. */
   readonly inFlightMax: number;
   /** Called before each chunk, so that a path may change while nothing is in flight. */
   prepare(chunk: Chunk): void;
@@ -14,7 +14,7 @@ export interface CommitPath {
   isAwaited(chunk: Chunk): boolean;
   /** As {@link CommitPipeline.offer}. */
   offer(draft: CommitDraft, generation: number): Promise<CommitOutcome | Stale>;
-  /** Ends the writing thread, even one that is still starting. The path may be used again, and starts from its first state. */
+  /** Ends the writing thread, even one that is still starting. The path may be used again and is then in its first state. */
   close(): Promise<void>;
 }
 
@@ -42,17 +42,17 @@ export class DirectPath implements CommitPath {
 }
 
 export interface ThreadOptions {
-  /** Drafts in flight once the thread is there. */
+  /** Maximum number of drafts in flight once the thread is in use. */
   readonly inFlightMax: number;
-  /** Whether a thread is worth its start; `chunks`: sent so far, this one included. */
+  /** Whether to start a thread; `chunks`: number of chunks sent, this one included. */
   readonly isDue: (chunk: Chunk, chunks: number) => boolean;
-  /** Whether the sender of a chunk waits until it is committed, also where several may be in flight. */
+  /** Whether the sender waits until this chunk is committed although several may be in flight. */
   readonly isAwaited: (chunk: Chunk) => boolean;
 }
 
 /**
- * States: direct -> starting (a thread is due; drafts still go straight to the ledger) -> threaded (from the first chunk after the thread is ready)
- * -> direct (closed). A thread that does not start leaves the path in `starting` for good: drafts go straight to the ledger, as before.
+ * States: direct -> starting (a thread is due; drafts are still committed directly) -> threaded (from the first chunk after the thread is ready)
+ * -> direct (closed). If the thread does not start, the path stays in `starting`: drafts are committed directly, as before.
  */
 export class ThreadedPath implements CommitPath {
   readonly #target: Pick<EmissionTarget, 'commit'>;
@@ -61,7 +61,7 @@ export class ThreadedPath implements CommitPath {
   #chunks = 0;
   /** Resolves with null if the thread does not start. */
   #starting: Promise<CommitPipeline | null> | undefined;
-  /** Started and not used yet. */
+  /** A started thread that is not in use yet. */
   #ready: CommitPipeline | null = null;
   #pipeline: CommitPipeline | null = null;
 
@@ -90,7 +90,7 @@ export class ThreadedPath implements CommitPath {
 
   async offer(draft: CommitDraft, generation: number): Promise<CommitOutcome | Stale> {
     if (this.#pipeline !== null) return this.#pipeline.offer(draft, generation);
-    // commits that follow one another in one turn would keep the thread from ever being ready
+    // several commits in one turn of the event loop would keep the thread from getting ready
     if (this.#starting !== undefined && this.#ready === null) await nextTurn();
     return this.#target.commit(draft);
   }

@@ -1,21 +1,21 @@
-/** Decides how chunks are committed: one at a time, on a writing thread, or with several in flight, and from when on. No other place does. */
+/** Decides how chunks are committed: directly, through a writing thread, or with several in flight, and when this changes. The only place that does. */
 
 import { CHUNKS_KEPT, type Chunk, VOLUME_BYTES } from '../input/chunk.ts';
 import { type CommitPath, DirectPath, ThreadedPath } from './commit-path.ts';
 import { ChunkCommitter, type Committer, type CommitterParts } from './committer.ts';
 import type { EmissionTarget } from './emission-target.ts';
 
-/** The memory of a chunk must outlast its flight. */
+/** A chunk's memory must not be reused while it is in flight. */
 const IN_FLIGHT_MAX = CHUNKS_KEPT - 2;
 
-/** Commits of a caller that continues to emit; a few are done before the thread has started. */
+/** A caller with more commits continues to emit, so a thread is worth its start; some more are committed before it is ready. */
 const COMMITS_BEFORE_THREAD = 16;
 
 export interface CommitterOptions extends CommitterParts {
   readonly target: EmissionTarget;
-  /** Whether reports must have their events, which needs each chunk's answer before the next one is read. */
+  /** Whether reports must have events: these are available only if each chunk is committed before the next one is read. */
   readonly needsEvents: boolean;
-  /** Whether a chunk too small for volume is waited for: after one that trickles in, no other may come to notice its failure. */
+  /** Whether the sender waits for a small chunk: there may be no later chunk to reveal its failure. */
   readonly awaitsSmall: boolean;
 }
 
@@ -26,7 +26,7 @@ export function committerFor(options: CommitterOptions): Committer {
 function pathFor({ target, drafts, progress, needsEvents, awaitsSmall }: CommitterOptions): CommitPath {
   const { openPipeline } = target;
   if (openPipeline === null) return new DirectPath(target);
-  // the caller of single events gets a thread, so that no commit holds its event loop; each commit is answered before the next
+  // a thread keeps commits from blocking the caller's event loop; each is answered before the next one is built
   if (drafts.settings.onBadLine === 'calls') {
     const isDue = (_: Chunk, chunks: number): boolean => chunks > COMMITS_BEFORE_THREAD;
     return new ThreadedPath(target, openPipeline, { inFlightMax: 1, isDue, isAwaited: () => true });

@@ -1,7 +1,7 @@
 /**
- * Commits chunks in the order in which they are sent, and builds a chunk's draft again after a conflict. This is the only place that does.
- * One chunk at a time and several in flight are the same protocol: the path sets the number. With several, the next chunks are scanned and built while one is
- * being committed, each as if the drafts before it were committed. It must not know how the ledger stores anything, nor where chunks come from.
+ * Commits chunks in the order in which they are sent, and builds drafts again after a conflict: the only retry protocol of emission.
+ * The protocol is the same for one chunk at a time and for several in flight; the path sets the number. With several, the next chunks are scanned and built
+ * while one is being committed, each as if the drafts before it were committed. It must not know how the ledger stores anything, nor where chunks come from.
  */
 
 import type {
@@ -32,11 +32,11 @@ export interface Committer {
   send(chunk: Chunk, drafts?: DraftFactory): Promise<void>;
   /** Resolves when every chunk sent is completed. */
   drain(): Promise<void>;
-  /** Ends the writing thread, if there is one. What is in flight is not waited for. */
+  /** Ends the writing thread, if there is one. Does not wait for chunks in flight: drain first. */
   close(): Promise<void>;
 }
 
-/** Called once for each chunk, in the order of sending; the next chunk is not committed, or at least not completed, before it resolves. */
+/** Called once for each chunk, in the order of sending. The next chunk is completed only after it resolves. */
 export type OnCompleted = (chunk: Chunk, report: ChunkReport) => Promise<void>;
 
 /** Keeps the rejected lines of a chunk before its draft is offered; `linesBefore`: lines of the chunks in flight before it. */
@@ -46,7 +46,7 @@ export interface CommitterParts {
   readonly target: Pick<EmissionTarget, 'basis'>;
   readonly drafts: DraftFactory;
   readonly onCompleted: OnCompleted;
-  /** Null where a bad line ends the input or its call. */
+  /** Null if a bad line ends the input or its call. */
   readonly onRejects: OnRejects | null;
   readonly progress: InputProgress | null;
 }
@@ -63,18 +63,18 @@ interface InFlight {
   readonly repeats: BuiltDraft['repeats'];
   /** Rows of the draft's events. */
   readonly rows: BuiltDraft['lines'];
-  /** Null where other chunks are read before this one is completed: they overwrite its scan. */
+  /** Null if other chunks are read before this one is completed: they overwrite its scan. */
   readonly eventsOf: ((committed: Committed) => CommittedEvents) | null;
   readonly step: ProducerStep | null;
   readonly undoPins: () => void;
-  /** Null where nothing of the chunk is left to commit. */
+  /** Null if the chunk has nothing left to commit. */
   readonly answer: Promise<CommitOutcome | Stale> | null;
 }
 
 /**
- * States: running -> stopped (a chunk ended at a bad line: later chunks are held) -> running (the chunk was built again in a newer epoch that takes the line; the
- * held chunks follow). Completing a stopped chunk throws in `onCompleted`, and nothing more is sent.
- * A conflict takes every draft in flight back and builds all of them again, in order, as the next generation.
+ * States: running -> stopped (a chunk ended at a bad line: later chunks are held) -> running (a newer epoch accepts the line: the chunk and those held are built
+ * again). When a stopped chunk is completed, `onCompleted` throws, and nothing more is sent.
+ * After a conflict all drafts in flight are built again, in order, as the next generation. After a failure they are discarded.
  */
 export class ChunkCommitter implements Committer {
   readonly #parts: CommitterParts;
@@ -84,7 +84,7 @@ export class ChunkCommitter implements Committer {
   #held: SentChunk[] = [];
   #hasStopped = false;
   #generation = 0;
-  /** The end of the last draft, as if it were committed; undefined until the ledger is asked. */
+  /** The basis of the next draft, as if all in flight were committed; undefined before the first chunk. */
   #basis: Basis | undefined;
 
   constructor(parts: CommitterParts, path: CommitPath) {
@@ -102,7 +102,7 @@ export class ChunkCommitter implements Committer {
       drafts.forgetSessions();
     }
     await this.#submit(new SentChunk(chunk, drafts));
-    // a stopped chunk throws now, or a newer epoch takes its line
+    // drained now, a stopped chunk either throws or is accepted by a newer epoch
     if (this.#hasStopped || this.#path.isAwaited(chunk)) await this.drain();
   }
 
@@ -122,7 +122,7 @@ export class ChunkCommitter implements Committer {
       const basis = this.#basis;
       const read = await drafts.read(chunk, basis);
       const skipped = sent.skipped(read.checked.count);
-      // with chunks in flight before it, the position in the ledger says nothing of this one yet
+      // the ledger's position applies to the oldest chunk in flight only
       if (progress !== null && this.#inFlight.length === 0) sent.skipBefore(progress.resumeAt(chunk), read.lines);
       const built = drafts.build(read, skipped, basis);
       if (!(await this.#handOverRejects(sent, read, built, basis))) continue;
@@ -133,7 +133,7 @@ export class ChunkCommitter implements Committer {
     this.#held.push(sent);
   }
 
-  /** Offers a draft, and goes on as if it were committed. */
+  /** Offers a draft and assumes that it is committed. */
   #offer(sent: SentChunk, read: EncodedChunk, built: BuiltDraft, basis: Basis): InFlight {
     const { chunk, drafts } = sent;
     const { draft, bytes, late, repeats, lines: rows } = built;
@@ -141,7 +141,7 @@ export class ChunkCommitter implements Committer {
     const report = {
       bytes,
       late,
-      // lines that are collected were handed over before, each once
+      // under `collect` bad lines were handed over before, each once
       badLines: isCollected ? [] : drafts.badLines(read, built.badLines, basis),
       lineCount: read.lines.lineCount,
     };
@@ -166,8 +166,8 @@ export class ChunkCommitter implements Committer {
   }
 
   /**
-   * Hands over the lines that the draft leaves out. False where a newer epoch is in force, by which the chunk is to be built again: no commit reveals a newer
-   * epoch to lines that are rejected before it, nor to a chunk of which nothing is left, so the ledger is asked.
+   * Hands over the lines that the draft rejects. False if a newer epoch is in force: the chunk must be built again. Rejects are handed over before their commit,
+   * and a fully rejected chunk has none, so no commit would reveal a newer epoch: only the ledger can say whether it would accept these lines.
    */
   async #handOverRejects(sent: SentChunk, read: EncodedChunk, built: BuiltDraft, basis: Basis): Promise<boolean> {
     const { target, onRejects } = this.#parts;
@@ -176,7 +176,7 @@ export class ChunkCommitter implements Committer {
     if (rejects.length === 0 && !isAllBad) return true;
     const { epoch } = (await target.basis()).epoch;
     if (epoch !== basis.epoch.epoch) {
-      // what is in flight goes first: its conflict brings the newer epoch, unless nothing is
+      // drafts in flight come first: their conflict brings the newer epoch, if there are any
       await this.drain();
       if (this.#basis?.epoch.epoch !== epoch) this.#basis = await target.basis();
       return false;
@@ -196,6 +196,7 @@ export class ChunkCommitter implements Committer {
     const outcome = await this.#answerTo(oldest);
     if (outcome?.kind === 'conflict') return this.#resubmitAll(oldest, outcome);
     this.#inFlight.shift();
+    sent.drafts.releaseRead();
     if (outcome !== null) this.#learn(oldest, outcome);
     const firstSequence = outcome?.firstSequence ?? 0;
     await this.#parts.onCompleted(sent.chunk, {
@@ -209,25 +210,26 @@ export class ChunkCommitter implements Committer {
     });
   }
 
-  /** After a failure nothing that was built on the draft may be committed: the ledger is where the draft began. */
-  async #answerTo({ answer, basis }: InFlight): Promise<CommitOutcome | null> {
+  /** On a failure discards all drafts in flight: they were built on the one that failed, and the ledger is still at its basis. */
+  async #answerTo({ answer, basis, sent }: InFlight): Promise<CommitOutcome | null> {
     try {
       const outcome = (await answer) ?? null;
       invariant(outcome?.kind !== 'stale', 'a draft is stale before one that is not');
       return outcome;
     } catch (error) {
       this.#undoPins();
+      sent.drafts.releaseRead();
       this.#inFlight = [];
       this.#held = [];
       this.#hasStopped = false;
       this.#basis = basis;
-      // a thread takes nothing more after a failure; what goes on, such as after a full disk, starts another one
+      // a thread accepts nothing after a failure; a caller that continues, such as after a full disk, gets another one
       await this.#path.close().catch(() => {});
       throw error;
     }
   }
 
-  /** The ledger's own head and counts, with what is in flight: others may have committed in between. */
+  /** Takes the ledger's own head and counts, because others may have committed in between, and adds the drafts in flight. */
   #learn({ basis, step }: InFlight, { head, loads }: Committed): void {
     if (step !== null) this.#parts.progress?.learn(step);
     const known = this.#basis ?? basis;

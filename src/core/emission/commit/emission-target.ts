@@ -1,4 +1,4 @@
-/** What emission needs of a ledger, a router and a clock. */
+/** The parts of a ledger that emission uses, with a router and a clock. */
 
 import type { Basis, CommitDraft, CommitOutcome, CommitPipeline } from '../../model/events/commit.ts';
 import type { DraftFactoryParts } from '../draft/draft-factory.ts';
@@ -8,7 +8,7 @@ type PinSource = DraftFactoryParts['target'];
 export interface EmissionTarget extends PinSource {
   basis(): Promise<Basis>;
   commit(draft: CommitDraft): Promise<CommitOutcome>;
-  /** Null where drafts can only be committed one after the other. */
+  /** Null if drafts can only be committed one after the other. */
   readonly openPipeline: (() => Promise<CommitPipeline>) | null;
 }
 

@@ -1,4 +1,4 @@
-/** Emits whole inputs: source by source, chunk by chunk, with a report of what became of them. */
+/** Emits whole inputs, source by source and chunk by chunk, and reports the result. */
 
 import { closeAfter } from '../../model/closing.ts';
 import type { Head } from '../../model/events/head.ts';
@@ -6,9 +6,10 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
-import { type ByteSource, StreamSource } from '../input/byte-source.ts';
+import { StreamSource } from '../input/byte-source.ts';
 import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
+import type { InputSource } from '../input/input-source.ts';
 import { badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
 import type { Committer, OnCompleted, OnRejects } from './committer.ts';
 import { committerFor } from './committer-for.ts';
@@ -16,31 +17,19 @@ import type { EmissionParts } from './emission-target.ts';
 import type { ProducerProgress } from './producer-progress.ts';
 import { retryHint } from './retry-hint.ts';
 
-/** A named stream of JSON lines. */
-export interface InputSource {
-  /** As messages name it: a file's path, or `stdin`. */
-  readonly name: string;
-  /** Opened when its turn comes. */
-  readonly open: () => AsyncIterable<Uint8Array | string>;
-  /** The same bytes without a copy in between, where the source can write them straight into memory. */
-  readonly openDirectly?: (() => ByteSource) | undefined;
-  /** Its bytes come without waiting for a producer, as those of a file do: an input below 2 MiB becomes one commit. Default: what is there is committed. */
-  readonly isPrompt?: boolean | undefined;
-}
-
-/** A line that was kept aside. */
+/** A line that was rejected, passed to `onReject`. */
 export interface RejectedLine {
   readonly source: string;
   /** 1-based, blank lines counted. */
   readonly line: number;
-  /** Where in the line the fault was seen, 1-based. */
+  /** Position of the fault in the line, 1-based. */
   readonly byte: number;
   readonly reason: string;
-  /** The line's bytes, its end excluded; cut where the line is longer than the limit. */
+  /** The line's bytes without its line end; truncated if the line is longer than the limit. */
   readonly text: Buffer;
 }
 
-/** What became of an input. */
+/** The result of an emission. */
 export interface EmissionReport {
   /** Lines read, blank ones too. */
   readonly lines: number;
@@ -49,10 +38,10 @@ export interface EmissionReport {
   /** Payload bytes of these. */
   readonly bytes: number;
   readonly commits: number;
-  /** Of the events committed; null where there are none. */
+  /** Of the events committed; null if there are none. */
   readonly firstSequence: number | null;
   readonly lastSequence: number | null;
-  /** The head behind the last commit; null where nothing was committed. */
+  /** The head after the last commit; null if nothing was committed. */
   readonly head: Head | null;
   /** Events earlier than the head, recorded at its time. */
   readonly late: number;
@@ -63,7 +52,7 @@ export interface EmissionReport {
   readonly isComplete: boolean;
 }
 
-/** What a report says of an input of which nothing is stored. */
+/** The counts of a report if nothing is stored. */
 export const NOTHING_COMMITTED = {
   events: 0,
   bytes: 0,
@@ -73,21 +62,21 @@ export const NOTHING_COMMITTED = {
   head: null,
 } as const;
 
-/** Who is told while an input is read. A promise that a hook returns is waited for; what a hook throws ends the emission. */
+/** Callbacks during an emission. A promise that a hook returns is awaited; an error that a hook throws ends the emission. */
 export interface IngestHooks {
-  /** After each commit, before the next chunk is read, which costs speed; lines count from `firstLine` of `source`. */
+  /** Called after each commit and before the next chunk is read, which costs speed. The chunk's line 0 is line `firstLine` of `source`. */
   readonly onCommit?:
     | ((events: CommittedEvents, place: { source: string; firstLine: number }) => void | Promise<void>)
     | undefined;
-  /** Keeps bad lines and goes on; called before the commit that passes over the line. Without it the first one ends the emission. */
+  /** Called with each bad line, before the commit that skips it. Without this hook the first bad line ends the emission. */
   readonly onReject?: ((line: RejectedLine) => void | Promise<void>) | undefined;
-  /** After `onReject` was called for lines of a chunk, and before the commit that passes over them: what keeps them must be on the disk when it resolves. */
+  /** Called after `onReject` for the lines of a chunk, and before the commit that skips them. When it resolves, the rejected lines must be on disk. */
   readonly syncRejects?: (() => void | Promise<void>) | undefined;
-  /** After each chunk: bytes of input read so far. */
+  /** Called after each chunk, with the bytes of input committed or rejected so far. */
   readonly onProgress?: ((progress: { inputBytes: number; events: number }) => void) | undefined;
-  /** What is wrong although everything works: each kind once, some at the start and some while it grows. */
+  /** Called with problems that do not stop the emission: each kind once, some at the start and some while the ledger grows. */
   readonly onWarning?: ((warning: LedgerWarning) => void) | undefined;
-  /** Ends it behind the commit in hand: no error, but a report that is not complete. */
+  /** Stops after the commit in progress and resolves with `isComplete: false`. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -115,7 +104,7 @@ export async function ingest(
   try {
     return await closeAfter(take, () => ingestion.close());
   } catch (error) {
-    // interrupted while it waited: what is done is done, the rest was not read
+    // interrupted while it waited: earlier commits stay, the rest was not read
     if (error instanceof LedgerError && error.code === 'ABORTED') return ingestion.report;
     throw withReport(error, ingestion.report);
   }
@@ -135,7 +124,7 @@ async function takeAll(
   ingestion.report.isComplete = true;
 }
 
-/** One emission: its sources become chunks, its chunks are sent to the committer, and what became of them is counted. */
+/** One emission: cuts its sources into chunks, sends these to the committer and counts the results. */
 class Ingestion {
   readonly report: Mutable<EmissionReport> = {
     lines: 0,
@@ -150,7 +139,7 @@ class Ingestion {
   readonly #producer: ProducerProgress | null;
   readonly #hooks: IngestHooks;
   #source = '';
-  /** Of the next chunk to be completed. */
+  /** Line number of the next chunk to be completed. */
   #firstLine = 1;
   #inputBytes = 0;
 
@@ -245,7 +234,6 @@ function count(report: Mutable<EmissionReport>, chunk: ChunkReport): void {
   report.head = committed.head;
 }
 
-/** A system error of an input as one of ours, so that it carries the report; what a stream of the caller's throws by itself stays as it is. */
 /** @throws LedgerError INPUT_UNREADABLE naming the source that cannot be opened */
 function opened(source: InputSource): ByteSource {
   try {
@@ -255,17 +243,18 @@ function opened(source: InputSource): ByteSource {
   }
 }
 
+/** A system error of an input as a LedgerError, so that it carries the report. Errors that a caller's stream throws by itself stay as they are. */
 function inputFailure(name: string, error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (error instanceof LedgerError || typeof syscall !== 'string') return error;
   return new LedgerError('INPUT_UNREADABLE', {
     message: `${name} cannot be read: ${code ?? 'unknown error'}`,
-    hint: 'look at where the input comes from; what was read before is committed',
+    hint: 'check the source of the input; the lines read before are committed',
     cause: error,
   });
 }
 
-/** Adds what was committed before to the error that ended an emission. */
+/** Adds the report to the error that ended an emission. */
 export function withReport(error: unknown, report: EmissionReport): unknown {
   if (!(error instanceof LedgerError)) return error;
   return new LedgerError(error.code, {

@@ -1,17 +1,17 @@
-/** A draft factory for each routing override of calls: making one reads the routing and builds a scanner, so those used last are kept. */
+/** Keeps a draft factory for each of the last routing overrides: creating one reads the routing and builds a scanner. */
 
 import { NO_OVERRIDE, type RoutingOverride } from '../../model/routing/router.ts';
 import { DraftFactory, type DraftFactoryParts } from '../draft/draft-factory.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 
-/** Each may hold the memory of a kernel and of its sessions, some MiB where calls are large. */
+/** Each may hold the memory of a kernel and of its sessions, some MiB if calls are large. */
 const OVERRIDES_KEPT = 16;
 
 export class OverrideDrafts {
   readonly #parts: DraftFactoryParts;
   readonly #settings: Omit<EmissionSettings, 'given'>;
   readonly #plain: DraftFactory;
-  /** By override, the one used last at the end. */
+  /** Factories by override, the last used at the end. */
   readonly #overrides = new Map<string, DraftFactory>();
 
   constructor(parts: DraftFactoryParts, settings: Omit<EmissionSettings, 'given'>) {
@@ -20,10 +20,10 @@ export class OverrideDrafts {
     this.#plain = new DraftFactory(parts, { ...settings, given: NO_OVERRIDE });
   }
 
-  for(given: RoutingOverride): DraftFactory {
-    if (given.key === null && given.to === null) return this.#plain;
-    const name = JSON.stringify([given.key, given.to]);
-    const drafts = this.#overrides.get(name) ?? new DraftFactory(this.#parts, { ...this.#settings, given });
+  for(override: RoutingOverride): DraftFactory {
+    if (override.key === null && override.to === null) return this.#plain;
+    const name = JSON.stringify([override.key, override.to]);
+    const drafts = this.#overrides.get(name) ?? new DraftFactory(this.#parts, { ...this.#settings, given: override });
     this.#overrides.delete(name);
     this.#overrides.set(name, drafts);
     const [oldest] = this.#overrides.keys();

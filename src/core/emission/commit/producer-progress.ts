@@ -1,4 +1,4 @@
-/** Follows a producer's input by bytes, so that what is stored of it is passed over and what is new is told apart from another input. */
+/** Tracks a producer's byte position and running hash: skips what is stored and detects a different input. */
 
 import { createHash, type Hash } from 'node:crypto';
 import type { ProducerPosition, ProducerStep } from '../../model/events/commit.ts';
@@ -6,18 +6,18 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import { byteAt, LINE_FEED } from '../../model/text/bytes.ts';
 import type { Chunk } from '../input/chunk.ts';
 
-/** Node's own hash, slower than BLAKE3: it alone can be copied in mid-stream, and a draft may be offered with more than one end. */
+/** Node's own hash is slower than BLAKE3, but only it can be copied in mid-stream, and a draft may be offered with more than one end. */
 const newHash = (): Hash => createHash('blake2b512');
 
-/** What an emission asks of whoever follows its input: which step a commit is, and how much of a chunk is stored already. */
+/** Position of an input in the ledger: the step each commit makes, and the part of a chunk that is stored already. */
 export interface InputProgress {
   /** Whether the step of a chunk is known before the chunks before it are committed. */
   readonly mayOverlap: boolean;
   /** The step to the byte `chunkEnd` of the chunk. */
   step(chunk: Chunk, chunkEnd: number): ProducerStep;
-  /** Takes on what the ledger holds now. */
+  /** Sets the position that the ledger holds now. */
   learn(held: ProducerPosition): void;
-  /** The byte of the chunk behind which lines are new. @throws LedgerError PRODUCER_CONFLICT when this is not the input that is stored. */
+  /** Byte offset in the chunk at which new lines start. @throws LedgerError PRODUCER_CONFLICT if a different input is stored. */
   resumeAt(chunk: Chunk): number;
 }
 
@@ -26,18 +26,18 @@ export class ProducerProgress implements InputProgress {
   /** A second run may find its position inside any chunk, so each chunk needs the answer to the one before it. */
   readonly mayOverlap = false;
   #held: ProducerPosition;
-  /** Over the input before the chunk in hand. */
+  /** Hash of the input before the current chunk. */
   #hash = newHash();
-  /** Input of the sources before the one in hand. */
+  /** Bytes of the sources before the current one. */
   #base = 0;
 
-  /** `held`: what the ledger holds for `name`; position 0 for a producer it does not know. */
+  /** `held`: the position that the ledger holds for `name`; 0 if it does not know the producer. */
   constructor(name: string, held: ProducerPosition) {
     this.name = name;
     this.#held = held;
   }
 
-  /** The step from what the ledger holds to the byte `chunkEnd` of the chunk. */
+  /** The step from the position in the ledger to the byte `chunkEnd` of the chunk. */
   step(chunk: Chunk, chunkEnd: number): ProducerStep {
     return {
       name: this.name,
@@ -47,19 +47,19 @@ export class ProducerProgress implements InputProgress {
     };
   }
 
-  /** Takes on what the ledger holds now. */
+  /** Sets the position that the ledger holds now. */
   learn(held: ProducerPosition): void {
     this.#held = { position: held.position, digest: held.digest };
   }
 
-  /** The byte of the chunk behind which lines are new. @throws LedgerError PRODUCER_CONFLICT when this is not the input that is stored. */
+  /** Byte offset in the chunk at which new lines start. @throws LedgerError PRODUCER_CONFLICT if a different input is stored. */
   resumeAt(chunk: Chunk): number {
     const { position, digest } = this.#held;
     if (position <= this.#base + chunk.position) return 0;
     const end = this.#positionOf(chunk, chunk.end);
     if (position > end) return chunk.end;
     const at = position === end ? chunk.end : position - this.#base - chunk.position;
-    // an input may have ended without a line feed, and gone on with one since
+    // an input may have ended without a line feed, and continued with one since
     const isLineEnd =
       byteAt(chunk.bytes, at - 1) === LINE_FEED || /^\r?\n/.test(chunk.bytes.toString('latin1', at, at + 2));
     if (!isLineEnd || !this.#digestAt(chunk, at).equals(digest)) {
@@ -68,17 +68,17 @@ export class ProducerProgress implements InputProgress {
     return at;
   }
 
-  /** The chunk is dealt with. */
+  /** Moves past a chunk that is completed. */
   advance(chunk: Chunk): void {
     this.#hash.update(chunk.bytes.subarray(0, chunk.nextPosition - chunk.position));
   }
 
-  /** A source ends; the next one continues the same input. */
+  /** Ends a source; the next one continues the same input. */
   endSource(sourceBytes: number): void {
     this.#base += sourceBytes;
   }
 
-  /** The input ends. @throws LedgerError PRODUCER_CONFLICT when more of it is stored than there is. */
+  /** Ends the input. @throws LedgerError PRODUCER_CONFLICT if more of it is stored than there is. */
   end(): void {
     if (this.#base < this.#held.position)
       throw this.#conflict(`the input has ${this.#base} bytes and ${this.#held.position} are stored`);
@@ -96,7 +96,7 @@ export class ProducerProgress implements InputProgress {
   #conflict(fact: string): LedgerError {
     return new LedgerError('PRODUCER_CONFLICT', {
       message: `producer '${this.name}': ${fact}`,
-      hint: 'a producer is one input for ever: give this one another name',
+      hint: 'a producer name belongs to one input; use another name',
       details: { producer: this.name },
     });
   }

@@ -1,6 +1,6 @@
 /**
- * A chunk from the moment it is sent until it is completed. What the ledger and the caller have said of its lines holds for all of its drafts.
- * Rejected lines are handed to the caller before the commit that passes over them: after it a producer never reads them again, so a crash in between would lose
+ * A chunk from the moment it is sent until it is completed, with the lines that all of its drafts skip.
+ * Rejected lines are handed to the caller before the commit that skips them: after it a producer never reads them again, so a crash in between would lose
  * them. A line that was handed over stays out of every later draft of the chunk, so it is never both rejected and committed.
  */
 
@@ -15,7 +15,7 @@ import type { DuplicateLine } from './chunk-report.ts';
 export class SentChunk {
   readonly chunk: Chunk;
   readonly drafts: DraftFactory;
-  /** Lines that the ledger holds under their id already. */
+  /** Lines whose id the ledger holds already, with the same bytes. */
   readonly duplicates: DuplicateLine[] = [];
   readonly #handedOver = new Set<number>();
   #skipped: SkippedLines | undefined;
@@ -25,7 +25,7 @@ export class SentChunk {
     this.drafts = drafts;
   }
 
-  /** Lines that stay out of the next draft; `rows`: of the chunk's scan, the same in every epoch. */
+  /** Lines that the next draft skips; `rows`: number of rows of the chunk's scan, the same in every epoch. */
   skipped(rows: number): SkippedLines {
     this.#skipped ??= noneSkipped(rows, this.chunk.callOfRow);
     return this.#skipped;
@@ -37,7 +37,7 @@ export class SentChunk {
     for (let line = 0; line < lines.count && (lines.starts[line] as number) < resumeAt; line++) done[line] = 1;
   }
 
-  /** Skips what the ledger says it holds; `rows`: of the draft's events. */
+  /** Skips the ids that the ledger holds: repeats as duplicates, other payloads as conflicts. `rows`: rows of the draft's events. */
   skipKnown(known: readonly KnownId[], rows: Uint32Array): void {
     const skipped = this.#skipped;
     if (skipped === undefined) return;
@@ -58,7 +58,7 @@ export class SentChunk {
     return badLines.filter(({ line }) => !this.#handedOver.has(line));
   }
 
-  /** Skips rejected lines, which the caller has now. */
+  /** Skips rejected lines after they were handed over. */
   skipRejects(rejects: readonly BadLineAt[]): void {
     const skipped = this.#skipped;
     if (skipped === undefined) return;

@@ -1,4 +1,4 @@
-/** Follows a transfer by the sequences of its source, so that a second run goes on behind what is stored, in the same transaction as each commit. */
+/** Tracks a transfer by the sequences of its source: the position is stored with each commit, so a second run continues after it. */
 
 import type { ProducerPosition, ProducerStep } from '../../model/events/commit.ts';
 import type { LedgerEvent } from '../../model/events/ledger-event.ts';
@@ -8,13 +8,13 @@ import { blake3 } from '../../native/blake3.ts';
 import type { Chunk } from '../input/chunk.ts';
 import type { InputProgress } from './producer-progress.ts';
 
-/** Lines of a ledger: their positions are sequences, `position` that of the last event before the chunk, `nextPosition` that of its last one. */
+/** A chunk of another ledger's events, whose positions are sequences: `position` of the last event before the chunk, `nextPosition` of its last event. */
 export interface TransferChunk extends Chunk {
   readonly times: Float64Array;
   readonly sequences: Float64Array;
 }
 
-/** What tells that a ledger is still the one an event was taken from. */
+/** Fingerprint of a source event; a mismatch means the source ledger was replaced or truncated. */
 export function eventFingerprint({
   sequence,
   time,
@@ -55,7 +55,7 @@ export class TransferProgress implements InputProgress {
     return 0;
   }
 
-  /** @throws LedgerError PRODUCER_CONFLICT where the target holds another position than this transfer has brought it to. */
+  /** @throws LedgerError PRODUCER_CONFLICT if the target holds another position than this transfer has committed. */
   check(stored: ProducerPosition): void {
     this.#expect(this.#held.position, stored);
   }
@@ -63,8 +63,8 @@ export class TransferProgress implements InputProgress {
   #expect(expected: number, { position }: ProducerPosition): void {
     if (position === expected) return;
     throw new LedgerError('PRODUCER_CONFLICT', {
-      message: `the target holds the source's sequences through ${position}, and ${expected} was expected: another replay goes into it`,
-      hint: 'let one of them come to its end, then run the other again',
+      message: `the target holds the source's sequences through ${position}, expected ${expected}: another replay is writing to it`,
+      hint: 'wait until one of them has ended, then run the other again',
       details: { producer: this.#name },
     });
   }

@@ -1,4 +1,4 @@
-/** Takes events of another ledger as they are: their order, their times and their bytes; where they go this ledger's routing says. */
+/** Commits another ledger's events with their order, times and bytes unchanged; this ledger's routing chooses their partitions. */
 
 import type { ProducerPosition } from '../../model/events/commit.ts';
 import type { EventBatch } from '../../model/events/event.ts';
@@ -14,16 +14,17 @@ import { committerFor } from './committer-for.ts';
 import type { EmissionParts } from './emission-target.ts';
 import { type TransferChunk, TransferProgress } from './transfer-progress.ts';
 
-const TOO_LATE = "it is earlier than the other ledger's head, and would lose its time";
+const TOO_LATE = "it is earlier than the target's head, and would lose its time";
 const RETURN_AND_FEED = Buffer.from('\r\n');
 
 export interface TransferOptions {
-  /** The name under which the position is kept, and what the ledger holds for it. */
+  /** The name under which the position is stored. */
   readonly producer: string;
+  /** The position that the ledger held for it when the transfer began. */
   readonly held: ProducerPosition;
-  /** What it holds by now. */
+  /** Reads the position that the ledger holds now. */
   stored(): Promise<ProducerPosition>;
-  /** As messages name where the events come from. */
+  /** The name of the source ledger in messages. */
   readonly source: string;
 }
 
@@ -31,7 +32,7 @@ export class Transfer {
   readonly #committer: Committer;
   readonly #options: TransferOptions;
   readonly #progress: TransferProgress;
-  /** Memory of chunks, the one used last at the end: each outlasts its way. */
+  /** Memory of chunks, the one used last at the end: each stays unchanged while its chunk is in flight. */
   readonly #memory: Buffer[] = [];
   #position: number;
   #head: Head | null = null;
@@ -51,12 +52,12 @@ export class Transfer {
     });
   }
 
-  /** The head behind the last commit; null where nothing was committed. */
+  /** The head after the last commit; null if nothing was committed. */
   get head(): Head | null {
     return this.#head;
   }
 
-  /** Commits the events, or has them on their way when it resolves. @throws LedgerError BAD_LINE for one that this ledger cannot take as it is. */
+  /** Commits the events, or has them in flight when it resolves. @throws LedgerError BAD_LINE for an event that this ledger cannot store unchanged. */
   async deliver(batches: readonly EventBatch[]): Promise<boolean> {
     let group: EventBatch[] = [];
     let bytes = 0;
@@ -118,7 +119,7 @@ export class Transfer {
   readonly #complete: OnCompleted = async (chunk, result) => {
     if (result.committed !== null) this.#head = result.committed.head;
     const [bad] = result.badLines;
-    // what another replay has told meanwhile makes all of it late
+    // commits of another replay in between make all of these events late
     if (bad?.fault === LineFault.TIME_LATE) this.#progress.check(await this.#options.stored());
     if (bad !== undefined)
       throw refusal(
@@ -141,13 +142,13 @@ export class Transfer {
 function refusal(chunk: Chunk, row: number, reason: string, source: string): LedgerError {
   const sequence = (chunk as TransferChunk).sequences[row];
   return new LedgerError('BAD_LINE', {
-    message: `sequence ${sequence} of ${source} cannot be taken as it is: ${reason}`,
-    hint: 'replay into a new ledger, or one whose settings take it; what came before is stored',
+    message: `sequence ${sequence} of ${source} cannot be stored unchanged: ${reason}`,
+    hint: 'replay into a new ledger, or one whose settings accept it; the events before it are stored',
     details: { sequence, reason },
   });
 }
 
-/** Lines as an input has them: the end of a line takes one carriage return with it, so that a payload's own one needs another behind it. */
+/** The batch as lines of an input. The scanner takes one carriage return as part of a line end, so a payload that ends in one gets another after it. */
 function withReturns(batch: EventBatch): Buffer {
   const lines = batch.lines();
   if (!lines.includes(RETURN_AND_FEED)) return lines;

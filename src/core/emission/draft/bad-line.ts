@@ -1,4 +1,4 @@
-/** A line that is not committed: where its fault lies, why, and its text. */
+/** A line that is not committed: the position of its fault, the reason, and its text. */
 
 import type { RoutingSpec } from '../../model/routing/routing.ts';
 import { describeLineFault, type LineFault } from '../../scan/line-fault.ts';

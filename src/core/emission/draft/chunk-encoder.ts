@@ -1,4 +1,4 @@
-/** A press makes drafts of chunks. The reference press does it in plain TypeScript, line by line; the kernel press for volume. */
+/** A chunk encoder reads a chunk and builds its draft. The reference encoder does it line by line in TypeScript; the kernel encoder is for volume. */
 
 import type { Basis } from '../../model/events/commit.ts';
 import type { Router, RouterFactory } from '../../model/routing/router.ts';
@@ -12,7 +12,7 @@ import { type BuiltDraft, DraftBuilder, type SkippedLines } from './draft-builde
 import { type CheckedLines, LineChecker } from './line-checker.ts';
 import { type EmissionSettings, type FieldSlots, fieldSlots, scanLimits } from './settings.ts';
 
-/** A chunk that is scanned and judged; valid until the press reads the next one. */
+/** A chunk that is scanned and checked; valid until the encoder reads the next one. */
 export interface ReadChunk {
   readonly lines: ScannedLines;
   readonly checked: CheckedLines;
@@ -23,7 +23,7 @@ export interface ChunkEncoder {
   build(chunk: Chunk, read: ReadChunk, skipped: SkippedLines, basis: Basis, now: Micros): BuiltDraft;
 }
 
-/** What every press of one epoch is made from. */
+/** The parts that the encoders of one epoch share. */
 export interface EncoderParts {
   readonly settings: EmissionSettings;
   readonly epoch: Epoch;
@@ -46,7 +46,7 @@ export function encoderParts(
   return { settings, epoch: basis.epoch, router, plan, slots, check: new LineChecker(settings, slots, router, clock) };
 }
 
-/** Fills the tables of `lines` from the lines in `bytes[start, end)`, which ends in a line feed. */
+/** Scans the lines in `bytes[start, end)`, which ends in a line feed, into the tables of `lines`. */
 export interface LineScanner {
   scan(bytes: Buffer, start: number, end: number, lines: ScannedLines): void;
 }

@@ -1,4 +1,4 @@
-/** Builds the draft of a commit from judged lines: puts times on the ledger's floor, leaves out what is not taken, writes the frames. */
+/** Builds the draft of a commit from checked lines: raises times to the head's, skips what is not committed, writes the frames. */
 
 import { FrameBodyWriter } from '../../frames/frame-body.ts';
 import type { Basis, CommitDraft, FrameDraft, UniqueId } from '../../model/events/commit.ts';
@@ -11,19 +11,19 @@ import type { Chunk } from '../input/chunk.ts';
 import type { CheckedLines } from './line-checker.ts';
 import type { EmissionSettings } from './settings.ts';
 
-/** Which lines of a chunk are out, for reasons that are not the line's own. Grows while the ledger answers. */
+/** Lines of a chunk to skip for reasons outside the line itself. Grows with the ledger's answers. */
 export interface SkippedLines {
-  /** 1: was committed before, by this producer or under this id. */
+  /** 1 if the line was committed before, by this producer or under this id. */
   readonly done: Uint8Array;
-  /** Faults the ledger found, and those of lines that were rejected for good; NONE where there is none. */
+  /** Faults found by the ledger, and faults of lines that were handed over as rejects; NONE otherwise. */
   readonly faults: Uint8Array;
-  /** Whether `faults` has any. */
+  /** Whether `faults` has a fault. */
   hasFaults: boolean;
-  /** The call each line came with, where several calls share a chunk; null otherwise. */
+  /** The call of each line; null unless several calls share the chunk. */
   readonly callOfRow: Uint32Array | null;
 }
 
-/** Nothing is out yet. */
+/** Skips nothing yet. */
 export function noneSkipped(count: number, callOfRow: Uint32Array | null = null): SkippedLines {
   return { done: new Uint8Array(count), faults: new Uint8Array(count), hasFaults: false, callOfRow };
 }
@@ -35,7 +35,7 @@ export interface BadLineAt {
 
 export interface BuiltDraft {
   readonly draft: Omit<CommitDraft, 'producer'>;
-  /** Makes the lines of the draft's events, in their order: most callers do not ask. */
+  /** Computes the lines of the draft's events, in order. A function because most callers do not need them. */
   readonly lines: () => Uint32Array;
   readonly times: Float64Array;
   /** Payload bytes of the events. */
@@ -43,9 +43,9 @@ export interface BuiltDraft {
   readonly late: number;
   /** Lines that repeat an event of the same draft: same id, same bytes. */
   readonly repeats: readonly { readonly line: number; readonly index: number }[];
-  /** Lines not taken, in order; under `stop` at most one, and nothing behind it was looked at. */
+  /** Bad lines, in order; under `stop` at most one, and no line after it was checked. */
   readonly badLines: readonly BadLineAt[];
-  /** The line the draft ends before under `stop`, otherwise null. */
+  /** Under `stop` the bad line at which the draft ends; null if there is none. */
   readonly stoppedAt: number | null;
 }
 
@@ -78,12 +78,12 @@ export class DraftBuilder {
       badLines.push({ line, fault });
       refused.add(call);
     }
-    // a line found bad only among the others takes its whole call with it, and the draft begins again without them
+    // a line that is bad only among the others fails its whole call, and the draft is built again without that call
     for (;;) {
       const built = this.#buildOnce(chunk, checked, skipped, basis, now, refused);
       const [bad] = built.badLines;
       if (bad === undefined) return { ...built, badLines };
-      // those that an id refuses are found together: a build for each would take quadratic time
+      // id conflicts are found together: a build for each would take quadratic time
       const more =
         bad.fault === LineFault.ID_CONFLICT ? conflictsOfCalls(chunk, checked, skipped, callOfRow, refused) : [bad];
       badLines.push(...more);
@@ -216,7 +216,7 @@ export class DraftBuilder {
   }
 }
 
-/** The first line of each call whose id stands before it with other bytes, in a call that is not refused or in its own. */
+/** The first line of each call whose id an earlier line has with other bytes, in the same call or in one that is not refused. */
 function conflictsOfCalls(
   chunk: Chunk,
   checked: CheckedLines,
@@ -248,7 +248,7 @@ function hashOfLine(chunk: Chunk, { starts, ends }: CheckedLines, line: number):
   return blake3(chunk.bytes.subarray(starts[line], ends[line]));
 }
 
-/** Puts a line of a draft where its session goes; lines are to come in their order. */
+/** Assigns a line of a draft to its session's partition. Lines must come in order. */
 export function placeSession(
   sessions: SessionRouter,
   { sessions: numbers, partitions }: CheckedLines,

@@ -22,7 +22,7 @@ import { type EmissionSettings, scanLimits } from './settings.ts';
 
 export interface DraftFactoryParts {
   readonly target: {
-    /** The pins of these sessions; those without one are left out. */
+    /** The pins of these sessions; sessions without one are omitted. */
     pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   };
   readonly makeRouter: RouterFactory;
@@ -65,8 +65,8 @@ export class DraftFactory {
   }
 
   /**
-   * Whether drafts may be built before the ledger has answered the drafts before them. Not where only the ledger knows the answer (ids), and not where
-   * another writer's commit can reject a line that was already handed over or a call that was already answered.
+   * Whether a draft may be built before the ledger has answered the one before it. Not if only the ledger can decide (unique ids), and not if a line may be
+   * handed over as late because of a draft that is not committed yet.
    */
   get mayOverlap(): boolean {
     const { unique, late, onBadLine } = this.settings;
@@ -85,6 +85,11 @@ export class DraftFactory {
     const unasked = sessions?.takeUnasked() ?? [];
     if (unasked.length > 0) sessions?.learn(await this.#parts.target.pinsOf(unasked));
     return read;
+  }
+
+  /** Drops the chunk read last, so that the memory of a completed chunk is not kept. */
+  releaseRead(): void {
+    this.#lastRead = undefined;
   }
 
   build(read: EncodedChunk, skipped: SkippedLines, basis: Basis): BuiltDraft {
@@ -112,7 +117,7 @@ export class DraftFactory {
 
   /** Not while a draft is in flight. */
   forgetSessions(): void {
-    this.#lastRead = undefined;
+    this.releaseRead();
     this.#sessions?.forget();
   }
 

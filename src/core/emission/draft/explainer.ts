@@ -1,4 +1,4 @@
-/** Tells of the lines of an input where each would go and why, or why it would not be taken. It commits nothing. */
+/** Explains for each line of an input which partition it would go to and why, or why it would be rejected. Commits nothing. */
 
 import type { Basis } from '../../model/events/commit.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
@@ -9,16 +9,16 @@ import { type Micros, NO_TIME } from '../../model/time/time.ts';
 import { describeLineFault, LineFault } from '../../scan/line-fault.ts';
 import type { RoutableLine } from '../../scan/scanned-field.ts';
 import { Scanner } from '../../scan/scanner.ts';
-import type { InputSource } from '../commit/ingest.ts';
 import { StreamSource } from '../input/byte-source.ts';
 import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
+import type { InputSource } from '../input/input-source.ts';
 import { type EncoderParts, encoderParts, ReferenceEncoder } from './chunk-encoder.ts';
 import { placeSession } from './draft-builder.ts';
 import { LineCursor, ROUTE_FAULTS } from './line-checker.ts';
 import { type EmissionSettings, faultContext, scanLimits } from './settings.ts';
 
-/** Where a line would go; `fault` where it would go nowhere. */
+/** The partition a line would go to, or the `fault` for which it would be rejected. */
 export type LineRoute =
   | { readonly partition: PartitionId; readonly cause: RouteCause; readonly key: string | null }
   | { readonly partition: null; readonly fault: string; readonly key: string | null };
@@ -35,11 +35,11 @@ export interface ExplainerParts {
   readonly pinsOf: (sessions: readonly string[]) => Promise<readonly Pin[]>;
 }
 
-/** Sessions go as they would if all that was asked came now, in this order. */
+/** Sessions are placed as if all lines asked for were emitted now, in this order. */
 export class Explainer {
   readonly #explaining: ExplainerParts;
   readonly #basis: Basis;
-  /** Of the last line. */
+  /** Ledger time of the last line. */
   #time: Micros;
   readonly #settings: EmissionSettings;
   readonly #parts: EncoderParts;
@@ -55,12 +55,12 @@ export class Explainer {
     this.#encoder = new ReferenceEncoder(this.#parts, new Scanner(this.#parts.plan));
   }
 
-  /** What a router's refusal of a key means for a line with that key. */
+  /** The reason for which a line with this key is rejected. */
   refusal(refusal: RouteRefusal): string {
     return this.#describe(ROUTE_FAULTS[refusal]);
   }
 
-  /** Where lines go that hold a key each. */
+  /** The partitions of lines that hold one key each. */
   async routes(router: Router, lines: readonly RoutableLine[]): Promise<(PartitionId | RouteRefusal)[]> {
     const { sessions } = router;
     if (sessions === null) return lines.map((line) => router.route(line));
@@ -74,7 +74,7 @@ export class Explainer {
     );
   }
 
-  /** The lines of each chunk as they come, in order. */
+  /** Explains the lines chunk by chunk, in order. */
   async *explain(
     sources: readonly InputSource[],
     signal?: AbortSignal,
@@ -123,7 +123,7 @@ export class Explainer {
       cursor.line = row;
       const place = { source, line: firstLine + (lines.numbers[row] as number) };
       const fault = checked.faults[row] as LineFault;
-      // of a line that is no JSON no field is sure
+      // no field of a line with invalid JSON is reliable
       if (lines.fault(row) !== LineFault.NONE) {
         explained.push({ ...place, partition: null, key: null, fault: this.#describe(fault) });
         continue;

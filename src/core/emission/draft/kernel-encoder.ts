@@ -1,4 +1,4 @@
-/** The kernel press: scans, judges and frames a chunk inside the kernel, and leaves to the reference what the kernel cannot settle, such as most routings. */
+/** The kernel encoder scans, checks and frames a chunk inside the kernel. What the kernel cannot decide, such as most routings, goes to the reference. */
 
 import type { Basis } from '../../model/events/commit.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
@@ -13,14 +13,14 @@ import { type BuiltDraft, DraftBuilder, placeSession, type SkippedLines } from '
 import { type HashedPart, Kernel, UNSETTLED } from './kernel.ts';
 import type { CheckedLines, LineChecker } from './line-checker.ts';
 
-/** The press for chunks of volume: all but some routings in the kernel where that knows how, otherwise the kernel's scan and the reference's judgement. */
+/** The encoder for large chunks. Where the kernel can, it does all but some routings; otherwise the kernel scans and the reference checks. */
 export function kernelEncoder(parts: EncoderParts): ChunkEncoder {
   const { settings } = parts;
   const isSimple = !settings.isEnvelope && settings.unique === null && settings.onBadLine !== 'calls';
   return isSimple ? new KernelEncoder(parts) : new ReferenceEncoder(parts, new Kernel(parts.plan));
 }
 
-/** What the kernel can hash of a line so that it goes where the routing says. */
+/** The part of a line that the kernel can hash to find its partition. */
 function hashedPart({ epoch: { spec, placedFrom }, router }: EncoderParts): HashedPart {
   if (spec.rule !== 'hash' || spec.missing !== null || placedFrom !== null || router.everyLineTo !== null)
     return 'nothing';
@@ -51,7 +51,7 @@ class KernelEncoder implements ChunkEncoder {
     const { slots, epoch } = this.#parts;
     const lines = this.#lines;
     this.#kernel.scan(chunk.bytes, chunk.start, chunk.end, lines);
-    const unsettled = this.#kernel.check(lines, {
+    const undecided = this.#kernel.check(lines, {
       hashed: this.#hashed,
       timeSlot: slots.time,
       partitionCount: epoch.partitionIds.length,
@@ -69,14 +69,14 @@ class KernelEncoder implements ChunkEncoder {
     };
     if (chunk.times !== undefined) checked.times.set(chunk.times);
     this.#route(chunk, lines, checked);
-    if (unsettled > 0) {
+    if (undecided > 0) {
       for (let line = 0; line < count; line++)
-        if (checked.faults[line] === UNSETTLED) this.#checker.settle(chunk, lines, line, checked);
+        if (checked.faults[line] === UNSETTLED) this.#checker.recheck(chunk, lines, line, checked);
     }
     return { lines, checked };
   }
 
-  /** Where the kernel did not, or by numbers that are no ids. */
+  /** Routes lines that the kernel did not route, and translates its partition numbers to ids. */
   #route(chunk: Chunk, lines: ScannedLines, checked: CheckedLines): void {
     const { router, epoch } = this.#parts;
     if (router.everyLineTo !== null) checked.partitions.fill(router.everyLineTo);
@@ -94,7 +94,7 @@ class KernelEncoder implements ChunkEncoder {
     const { slots, router } = this.#parts;
     if (router.sessions !== null) placeSessions(router.sessions, checked, limit, basis, now);
     const framed = this.#kernel.frame(limit, basis.partitionNames.length, basis.floor, now);
-    // which line it is that comes too late is the reference's to say
+    // only the reference can name the line that is late
     if (framed.late > 0 && this.#parts.settings.late === 'reject')
       return this.#reference.build(chunk, checked, skipped, basis, now);
     return {
@@ -123,7 +123,7 @@ class KernelEncoder implements ChunkEncoder {
   }
 }
 
-/** With the times that the kernel gives the lines: both walk them by the same rule. */
+/** Places sessions with the times that the kernel gives the lines: both compute them by the same rule. */
 function placeSessions(sessions: SessionRouter, checked: CheckedLines, limit: number, basis: Basis, now: Micros): void {
   const { faults, times } = checked;
   sessions.begin(basis.sessions?.loads ?? []);
@@ -136,7 +136,7 @@ function placeSessions(sessions: SessionRouter, checked: CheckedLines, limit: nu
   }
 }
 
-/** Rows that have a fault hold no number, and are given any id. */
+/** Rows with a fault hold no valid number, so they may get any id. */
 function numbersToIds(partitions: Uint16Array, ids: readonly PartitionId[]): void {
   const table = Uint16Array.from(ids);
   for (let row = 0; row < partitions.length; row++) partitions[row] = table[partitions[row] as number] ?? 0;

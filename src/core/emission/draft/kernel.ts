@@ -1,4 +1,4 @@
-/** The scanning half of the hot kernel from its host's side: lays out its memory, and works with it as the reference would. */
+/** The host's side of the hot kernel: lays out its memory, and scans, checks and frames chunks in it with the reference's results. */
 
 import { align, KernelMemory } from '../../kernel/load.ts';
 import type { FrameDraft } from '../../model/events/commit.ts';
@@ -34,18 +34,18 @@ interface KernelExports {
 const NODE_BYTES = 16;
 const KEY_BYTES = 12;
 /** The kernel reads strings sixteen bytes at a time, past their end. */
-const READABLE_BEHIND = 64;
-const LINES_AT_FIRST = 16 * 1024;
-/** Of a line that the kernel leaves to the reference. */
+const READABLE_AFTER = 64;
+const LINES_INITIAL = 16 * 1024;
+/** The fault of a line that the kernel leaves to the reference. */
 export const UNSETTLED = 255;
 const REGION_BYTES = 32;
 const REGION_GAP = 32;
 const AROUND_PAYLOAD = 40;
 
-/** What is hashed: the field in a slot of the plan, or the whole payload; `nothing`: partitions are the host's to fill in. */
+/** The part of a line to hash: the field in a slot of the plan, or the whole payload. `nothing`: the host fills in the partitions. */
 export type HashedPart = number | 'payload' | 'nothing';
 
-/** Where a line goes by its hash, and where it carries its time: a slot of the plan, null where there is none. */
+/** The rules by which the kernel checks lines. `timeSlot`: a slot of the plan, null if lines carry no time. */
 export interface KernelCheck {
   readonly hashed: HashedPart;
   readonly timeSlot: number | null;
@@ -53,7 +53,7 @@ export interface KernelCheck {
   readonly latest: Micros;
 }
 
-/** The frames of one draft, as the kernel has written them. */
+/** The frames of one draft, written by the kernel. */
 export interface Framed {
   readonly count: number;
   readonly late: number;
@@ -71,10 +71,10 @@ export class Kernel {
   readonly #reference: Scanner;
   readonly #memory = new KernelMemory<KernelExports>();
   readonly #tablesAt: number;
-  #capacity = LINES_AT_FIRST;
+  #capacity = LINES_INITIAL;
   #inputAt = 0;
   #inputEnd = 0;
-  /** What is taken off addresses to make them offsets of the chunk. */
+  /** Subtracted from addresses to get offsets in the chunk. */
   #base = 0;
 
   constructor(plan: ScanPlan) {
@@ -90,28 +90,28 @@ export class Kernel {
     const length = end - start;
     let count: number;
     for (;;) {
-      this.#memory.reserve(this.#inputAt + length + READABLE_BEHIND);
+      this.#memory.reserve(this.#inputAt + length + READABLE_AFTER);
       new Uint8Array(this.#memory.buffer, this.#inputAt, length).set(bytes.subarray(start, end));
       this.#base = this.#inputAt - start;
-      this.#inputEnd = this.#inputAt + length + READABLE_BEHIND;
+      this.#inputEnd = this.#inputAt + length + READABLE_AFTER;
       count = kernel.scan(this.#inputAt, this.#inputAt + length, this.#base);
       if (count <= this.#capacity) break;
-      // very short lines: more of them than the tables hold
+      // there are more lines than the tables hold: very short ones
       this.#capacity = Math.min(this.#capacity * 4, length);
       this.#layTables();
     }
-    // grown now, because growing later would take the memory from under the views
+    // grown now, because growing later would detach the views
     this.#memory.reserve(this.#frameBound(count, length));
     this.#show(lines, count);
-    if (kernel.scannedUnsettledCount() > 0) this.#settle(bytes, lines);
+    if (kernel.scannedUnsettledCount() > 0) this.#rescan(bytes, lines);
   }
 
-  /** Judges the lines of the last scan. The faults of `lines` are the judge's from here on; returns how many lines are {@link UNSETTLED}. */
+  /** Checks the lines of the last scan and writes their faults into `lines`. Returns the number of lines that are {@link UNSETTLED}. */
   check(lines: ScannedLines, { hashed, timeSlot, partitionCount, latest }: KernelCheck): number {
     return this.#memory.exports.check(lines.count, this.#base, slotOf(hashed), partitionCount, timeSlot ?? -1, latest);
   }
 
-  /** Partitions and own times of the lines that were judged; views until the next scan. */
+  /** Partitions and own times of the lines checked; views until the next scan. */
   checked(count: number): { partitions: Uint16Array; times: Float64Array } {
     const { buffer } = this.#memory;
     const cells = this.#capacity * this.#plan.slotCount;
@@ -160,7 +160,7 @@ export class Kernel {
     };
   }
 
-  /** Writes the plan behind the kernel's constants. Returns the first address behind it. */
+  /** Writes the plan after the kernel's constants. Returns the first address after it. */
   #layPlan(): number {
     const { nodes, depthMax, lineBytesMax, slotCount } = this.#plan;
     const keys = nodes.flatMap((node) => node.keys);
@@ -206,13 +206,13 @@ export class Kernel {
     this.#inputAt = align(this.#memory.exports.setTables(this.#tablesAt, this.#capacity));
   }
 
-  /** The first address that no frame of so many lines and bytes can reach. */
+  /** The first address that no frame of `lines` lines and `bytes` bytes can reach. */
   #frameBound(lines: number, bytes: number): number {
     const regions = PARTITIONS_MAX * (REGION_BYTES + REGION_GAP);
-    return this.#inputEnd + 64 + regions + bytes + lines * AROUND_PAYLOAD + READABLE_BEHIND;
+    return this.#inputEnd + 64 + regions + bytes + lines * AROUND_PAYLOAD + READABLE_AFTER;
   }
 
-  /** The columns in the order in which `layout.ts` puts them. */
+  /** Points the columns of `lines` into the kernel's memory, in the order of `layout.ts`. */
   #show(lines: ScannedLines, count: number): void {
     const { buffer } = this.#memory;
     const capacity = this.#capacity;
@@ -236,14 +236,14 @@ export class Kernel {
     lines.lineCount = this.#memory.exports.scannedLineCount();
   }
 
-  #settle(bytes: Buffer, lines: ScannedLines): void {
+  #rescan(bytes: Buffer, lines: ScannedLines): void {
     for (let line = 0; line < lines.count; line++) {
       if (lines.faults[line] === UNSETTLED) this.#reference.settle(bytes, line, lines);
     }
   }
 }
 
-/** As `kernel/judge.ts` reads it. */
+/** The slot number that `kernel/judge.ts` expects. */
 function slotOf(hashed: HashedPart): number {
   if (typeof hashed === 'number') return hashed;
   return hashed === 'payload' ? -1 : -2;

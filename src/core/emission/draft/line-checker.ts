@@ -1,4 +1,4 @@
-/** Judges scanned lines one by one: where each goes, what time and id it carries, or why it is not taken. Knows nothing of other lines or of the head. */
+/** Checks scanned lines one by one: the partition, time and id of each, or its fault. Knows nothing of other lines or of the head. */
 
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Router } from '../../model/routing/router.ts';
@@ -20,20 +20,20 @@ import type { Chunk } from '../input/chunk.ts';
 import { type Bounds, widenToPayload } from '../input/envelope.ts';
 import type { EmissionSettings, FieldSlots } from './settings.ts';
 
-/** What the judge says of each line of a chunk, in columns; line n of the scan is row n. */
+/** The result for each line of a chunk, in columns; line n of the scan is row n. */
 export interface CheckedLines {
   readonly count: number;
   readonly faults: Uint8Array;
-  /** Of lines without a session alone where `sessions` is not null, until a draft is built. */
+  /** If `sessions` is not null, only lines without a session have one before a draft is built. */
   readonly partitions: Uint16Array;
-  /** NO_SESSION where a line has none; null where no line has one. */
+  /** NO_SESSION for a line without one; null if no line has one. */
   readonly sessions: Int32Array | null;
-  /** Own times; NO_TIME where the arrival counts. */
+  /** Times read from the lines; NO_TIME where the arrival time is used. */
   readonly times: Float64Array;
   /** Bounds of the payloads in the chunk. */
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
-  /** Unique ids; empty where the ledger keeps none. */
+  /** Unique ids; empty if the ledger keeps none. */
   readonly ids: readonly string[];
 }
 
@@ -92,20 +92,20 @@ export class LineChecker {
     return checked;
   }
 
-  /** Judges one line again whose row stands already, for a judge that left it unsettled. */
-  settle(chunk: Chunk, lines: ScannedLines, line: number, checked: CheckedLines): void {
+  /** Checks one line whose row exists already: the kernel left it undecided. */
+  recheck(chunk: Chunk, lines: ScannedLines, line: number, checked: CheckedLines): void {
     const cursor = new LineCursor(chunk.bytes, lines);
     cursor.line = line;
     checked.times[line] = chunk.times?.[line] ?? NO_TIME;
     checked.faults[line] = this.#checkLine(cursor, lines, checked, this.latestTime());
   }
 
-  /** The column of sessions for so many lines, as long as none is known. */
+  /** A column of `count` sessions of which none is known yet; null if the routing has no sessions. */
   noSessions(count: number): Int32Array | null {
     return this.#router.sessions === null ? null : new Int32Array(count).fill(NO_SESSION);
   }
 
-  /** Routes lines that are judged otherwise already. A line that goes nowhere is at fault for that, whatever its time. */
+  /** Routes lines that are checked except for their routing. A routing fault replaces a time fault. */
   route(chunk: Chunk, lines: ScannedLines, checked: CheckedLines): void {
     const cursor = new LineCursor(chunk.bytes, lines);
     for (let line = 0; line < checked.count; line++) {
@@ -121,7 +121,7 @@ export class LineChecker {
     }
   }
 
-  /** The latest time an event may carry now. */
+  /** The latest time that an event may have now. */
   latestTime(): Micros {
     return this.#clock.nowMicros() + this.#settings.maxSkewMicros;
   }
@@ -200,7 +200,7 @@ export class LineChecker {
   }
 }
 
-/** One line of a scan, as the router reads it. */
+/** One line of a scan, in the form the router reads. */
 export class LineCursor implements RoutableLine {
   readonly bytes: Buffer;
   line = 0;

@@ -1,4 +1,4 @@
-/** What one emission was asked to do, checked and complete. */
+/** The settings of one emission, checked and complete. */
 
 import type { RoutingOverride } from '../../model/routing/router.ts';
 import type { RoutingSpec } from '../../model/routing/routing.ts';
@@ -12,17 +12,17 @@ export interface EmissionSettings {
   readonly unique: FieldPath | null;
   readonly lineBytesMax: number;
   readonly depthMax: number;
-  /** How far ahead of the clock an event may be. */
+  /** Maximum time by which an event may be ahead of the clock. */
   readonly maxSkewMicros: Micros;
   readonly isClockTrusted: boolean;
   /** An event earlier than the head: recorded at the head's time, or a bad line. */
   readonly late: 'record' | 'reject';
-  /** Lines are envelopes as `replay -o envelope` writes them: payload and time come from inside. */
+  /** Lines are envelopes as `replay -o envelope` writes them: payload and time are read from the envelope. */
   readonly isEnvelope: boolean;
   readonly given: RoutingOverride;
   /**
-   * What a bad line does: `stop` takes what came before it and nothing after, `collect` passes over it,
-   * `calls` passes over every line of the call it came with.
+   * The effect of a bad line: `stop` commits the lines before it and none after, `collect` skips it,
+   * `calls` skips every line of its call.
    */
   readonly onBadLine: 'stop' | 'collect' | 'calls';
 }
@@ -30,7 +30,7 @@ export interface EmissionSettings {
 const ENVELOPE_TIME = parseFieldPath('time');
 const ENVELOPE_PAYLOAD = parseFieldPath('payload');
 
-/** What a scanned line may be: an envelope adds a level of nesting, and its other fields stand beside the payload. */
+/** Limits of a scanned line: an envelope adds a level of nesting, and has other fields beside the payload. */
 export function scanLimits({ isEnvelope, depthMax, lineBytesMax }: EmissionSettings): {
   depthMax: number;
   lineBytesMax: number;
@@ -38,7 +38,7 @@ export function scanLimits({ isEnvelope, depthMax, lineBytesMax }: EmissionSetti
   return isEnvelope ? { depthMax: depthMax + 1, lineBytesMax: lineBytesMax * 2 + 4096 } : { depthMax, lineBytesMax };
 }
 
-/** The fields an emission reads, and the slots of the scan where they are found. */
+/** The fields that an emission reads, and their slots in the scan. */
 export interface FieldSlots {
   readonly paths: readonly FieldPath[];
   /** Routing's fields are slots 0 .. n-1. */
@@ -60,7 +60,7 @@ export function fieldSlots(settings: EmissionSettings, routingFields: readonly F
   };
 }
 
-/** What of the settings the texts of faults name. */
+/** The settings that the texts of faults mention. */
 export function faultContext(settings: EmissionSettings, spec: RoutingSpec): FaultContext {
   return {
     lineBytesMax: settings.lineBytesMax,

@@ -1,36 +1,36 @@
-/** Where input bytes come from: a source writes them straight into the reader's memory, so that volume is copied once less. */
+/** A byte source writes input straight into the reader's memory, which saves one copy. */
 
 import { Readable } from 'node:stream';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { PieceEncoder } from './piece-encoder.ts';
 
-/** The reader, as a source sees it. */
+/** The reader's side, called by a source. */
 export interface ByteSink {
-  /** Memory for the next bytes: at least one of them, at most `bytesMax`. What is written there counts once it has arrived. */
+  /** Memory for the next bytes: at least one byte, at most `bytesMax`. Bytes written there count only after `arrived`. */
   room(bytesMax: number): Buffer;
-  /** So many bytes stand at the start of `room`, the one given last. False: wait for {@link ByteSource.resume} before more arrive. */
+  /** Reports `bytes` bytes at the start of `room`, the memory returned last. False: wait for {@link ByteSource.resume} before sending more. */
   arrived(room: Uint8Array, bytes: number): boolean;
-  /** No more will come, because of `error` or because that was all. The first word counts. */
+  /** Reports the end of the input, or its failure with `error`. Only the first call counts. */
   ended(error?: unknown): void;
 }
 
 export interface ByteSource {
-  /** Whether its bytes come without waiting for a producer, as those of a file do: a chunk is filled before it is cut, so the same input makes the same commits. */
+  /** Whether its bytes come without waiting for a producer, as a file's do: a chunk is filled before it is cut, so the same input makes the same commits. */
   readonly isPrompt: boolean;
   /** Called once, before anything else. */
   start(sink: ByteSink): void;
-  /** After `arrived` has answered with false. */
+  /** Called after `arrived` has returned false. */
   resume(): void;
-  /** What is still told to the sink after this is not heard. */
+  /** Ends the source. The reader ignores later calls of its sink. */
   close(): void;
 }
 
-/** A stream's or an iterable's pieces, copied to where the reader wants them. */
+/** Copies the pieces of a stream or an iterable into the reader's memory. */
 export class StreamSource implements ByteSource {
   readonly isPrompt: boolean;
   readonly #stream: Readable;
   #sink: ByteSink | undefined;
-  /** What is left of the pieces that came in while the reader had enough. */
+  /** Pieces that arrived while the reader was full, not yet copied. */
   #waiting: Uint8Array[] = [];
   #isPaused = false;
   readonly #encoder = new PieceEncoder();
@@ -98,7 +98,7 @@ export class StreamSource implements ByteSource {
 
   readonly #onError = (error: unknown): void => this.#endWith(error);
 
-  /** A stream that closes before it ends has lost what it had still to say. */
+  /** A stream that closes before it ends has lost the rest of its data. */
   readonly #onClose = (): void => this.#endWith(closedEarly());
 
   #endWith(error: unknown): void {
@@ -107,10 +107,10 @@ export class StreamSource implements ByteSource {
   }
 }
 
-/** Of a source that went away before its end. */
+/** The error of a source that closed before its end. */
 export function closedEarly(): LedgerError {
   return new LedgerError('INPUT_UNREADABLE', {
     message: 'the input was closed before its end',
-    hint: 'what was read whole is committed; emit the rest from there',
+    hint: 'the complete lines read before are committed; emit the rest from there',
   });
 }

@@ -1,4 +1,4 @@
-/** Cuts a stream of bytes into chunks of whole lines: takes what is there, never waits for a producer, and holds no more than its bounds. */
+/** Cuts a stream of bytes into chunks of whole lines: takes the bytes available, never waits for a producer, and keeps its memory bounded. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LINE_FEED } from '../../model/text/bytes.ts';
@@ -6,21 +6,21 @@ import type { ByteSink, ByteSource } from './byte-source.ts';
 import { CHUNKS_KEPT, type Chunk } from './chunk.ts';
 
 export interface ChunkLimits {
-  /** What a chunk aims at; it may be a line longer. */
+  /** Target size of a chunk; it may be longer by one line. */
   readonly chunkBytes: number;
-  /** A longer line is cut a few bytes behind this, and the scanner finds it too long then. */
+  /** A longer line is cut a few bytes after this, and the scanner rejects it as too long. */
   readonly lineBytesMax: number;
 }
 
-/** What a pipe holds on Linux. A piece of that size had filled it up. */
+/** Capacity of a pipe on Linux. A piece of this size means that the pipe was full. */
 const PIPE_BYTES = 64 * 1024;
 const FLOOD_PAUSE_MS = 2;
-/** What trickles in without a pause is not gathered for longer. */
+/** Maximum time to gather input that arrives slowly but without a pause. */
 const GATHER_MS_MAX = 20;
 
-/** The half line that a chunk may begin with, where lines are of a usual length. */
+/** Room for the partial line at the start of a chunk, for lines of a usual length. */
 const CARRY_BYTES = 64 * 1024;
-/** What a chunk's memory begins with: small inputs need no more. */
+/** Initial memory of a chunk: small inputs need no more. */
 const FIRST_BYTES = 64 * 1024;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -29,7 +29,7 @@ export class ChunkReader {
   readonly #source: ByteSource;
   readonly #limits: ChunkLimits;
   readonly #signal: AbortSignal | undefined;
-  /** The last piece was a full pipe's: its writer was waiting for us and has more. */
+  /** Whether the last piece came from a full pipe: its writer was blocked and has more. */
   #isFlooding = false;
   #isPaused = false;
   #hasEnded = false;
@@ -40,11 +40,11 @@ export class ChunkReader {
   #filling: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   readonly #handedOut: Buffer[] = [];
   #filled = 0;
-  /** How many bytes have arrived since a chunk was last cut, or looked for in vain. */
+  /** Bytes that have arrived since the last attempt to cut a chunk. */
   #fresh = 0;
-  /** What arrives while the reader has enough, until it goes on. */
+  /** Memory for bytes that arrive while the reader is full. */
   #overflow: Buffer | undefined;
-  /** Bytes of a too long line are being passed over. */
+  /** Whether the bytes of a line that is too long are being skipped. */
   #isSkipping = false;
   #position = 0;
 
@@ -57,10 +57,10 @@ export class ChunkReader {
     source.start(this.#sink);
   }
 
-  /** The next chunk, or null at the end of the input or after an abort: a half line is not told then. @throws what the source ended with, after the whole lines before it. */
+  /** The next chunk; null at the end of the input, and after an abort, which drops a partial line. @throws the source's error, after the whole lines before it. */
   async next(): Promise<Chunk | null> {
     for (;;) {
-      await this.#settle();
+      await this.#waitForBytes();
       if (this.#signal?.aborted) return null;
       const hasFailed = this.#error !== undefined;
       const hasEnded = this.#hasEnded && !hasFailed;
@@ -85,7 +85,7 @@ export class ChunkReader {
   readonly #sink: ByteSink = {
     room: (bytesMax) => {
       const left = this.#limits.chunkBytes - this.#fresh;
-      // a source may ask before it pauses
+      // a source may ask for room before it pauses
       if (left <= 0) {
         this.#overflow ??= Buffer.allocUnsafeSlow(PIPE_BYTES);
         return this.#overflow;
@@ -116,8 +116,8 @@ export class ChunkReader {
     this.#wake?.();
   };
 
-  /** Waits for the first bytes, then takes on what arrives without a pause; of a prompt source, all that a chunk holds. */
-  async #settle(): Promise<void> {
+  /** Waits for the first bytes, then gathers what arrives without a pause; from a prompt source, a full chunk. */
+  async #waitForBytes(): Promise<void> {
     const isEnough = () => this.#hasEnded || (this.#source.isPrompt ? this.#isPaused : this.#fresh > 0);
     while (!isEnough()) {
       await new Promise<void>((resolve) => {
@@ -137,7 +137,7 @@ export class ChunkReader {
     }
   }
 
-  /** Gives a fast producer the moment it needs to fill its pipe again. */
+  /** Gives a fast producer time to fill its pipe again. */
   async #moreOrPause(): Promise<void> {
     await new Promise<void>((resolve) => {
       const pause = setTimeout(resolve, FLOOD_PAUSE_MS);
@@ -148,7 +148,7 @@ export class ChunkReader {
     });
   }
 
-  /** Adds what has arrived to the chunk being filled. A chunk may have been handed out since the source asked for room: then it lies elsewhere. */
+  /** Adds the bytes that arrived to the chunk being filled. They are copied if a chunk was handed out after the source asked for room. */
   #take(piece: Uint8Array, isInPlace: boolean): void {
     const rest = this.#isSkipping ? this.#skip(piece) : piece;
     if (!isInPlace || rest.length < piece.length) {
@@ -158,7 +158,7 @@ export class ChunkReader {
     this.#filled += rest.length;
   }
 
-  /** Passes over a too long line; what stands behind its end goes on as usual. */
+  /** Skips a line that is too long. Returns the bytes after its end. */
   #skip(piece: Uint8Array): Uint8Array {
     const lineFeed = piece.indexOf(LINE_FEED);
     const passed = lineFeed < 0 ? piece.length : lineFeed + 1;
@@ -167,17 +167,17 @@ export class ChunkReader {
     return piece.subarray(passed);
   }
 
-  /** The whole lines of what was filled in, and at the end of the input the last one too, which may lack its line feed; null where there is none yet. */
+  /** Cuts the whole lines read so far, at the end of the input also a last line without its line feed. Null if there is no whole line yet. */
   #cut(isLast: boolean): Chunk | null {
     const lastLineFeed = this.#filled === 0 ? -1 : this.#filling.lastIndexOf(LINE_FEED, this.#filled - 1);
-    // two bytes more than allowed: the carriage return of a line end does not count, nor does a byte order mark
+    // two bytes more than allowed: neither the carriage return of a line end nor a byte order mark counts
     const kept = this.#limits.lineBytesMax + 2 + (this.#hasMark() ? BYTE_ORDER_MARK.length : 0);
     const rest = this.#filled - (lastLineFeed + 1);
     if (lastLineFeed >= 0)
       return isLast && rest > 0 && rest <= kept
         ? this.#handOutUnterminated()
         : this.#handOut(lastLineFeed + 1, lastLineFeed + 1);
-    // one more, so that the line feed set there stays clear of the room the source has
+    // one more, so that the line feed set there does not touch the room of the source
     if (this.#filled <= kept) return null;
     const passed = this.#filled - kept;
     this.#isSkipping = true;
@@ -187,7 +187,7 @@ export class ChunkReader {
     return chunk;
   }
 
-  /** At the end of the input: the last line counts without its line feed. */
+  /** The last line at the end of the input, which may lack its line feed. */
   #last(): Chunk | null {
     if (this.#filled === 0) return null;
     return this.#handOutUnterminated();
@@ -200,7 +200,7 @@ export class ChunkReader {
     return this.#handOut(this.#filled, inputBytes);
   }
 
-  /** Hands out `filling[0, end)`, of which `inputBytes` came from the input, and begins the next chunk with the rest. */
+  /** Hands out `filling[0, end)`, of which `inputBytes` came from the input, and starts the next chunk with the rest. */
   #handOut(end: number, inputBytes: number): Chunk {
     const bytes = this.#filling;
     const hasMark = this.#hasMark();
@@ -225,7 +225,7 @@ export class ChunkReader {
     return chunk;
   }
 
-  /** Whether what is being filled in begins the input with a byte order mark. */
+  /** Whether the chunk being filled starts the input with a byte order mark. */
   #hasMark(): boolean {
     const { length } = BYTE_ORDER_MARK;
     return (
@@ -238,7 +238,7 @@ export class ChunkReader {
   #reserve(bytes: number): void {
     const needed = this.#filled + bytes;
     if (needed <= this.#filling.length) return;
-    // doubling beyond a chunk would keep twice a chunk's memory for each one on its way
+    // doubling beyond a chunk would keep twice a chunk's memory for each chunk in flight
     const whole = Math.max(FIRST_BYTES, this.#limits.chunkBytes + CARRY_BYTES);
     const doubled = this.#filling.length * 2;
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, needed <= whole ? Math.min(doubled, whole) : doubled));

@@ -1,4 +1,4 @@
-/** Where the payload lies in an envelope `{"sequence":..,"time":..,"payload":PAYLOAD}`. */
+/** Finds the payload in an envelope `{"sequence":..,"time":..,"payload":PAYLOAD}`. */
 
 import { byteAt, CARRIAGE_RETURN } from '../../model/text/bytes.ts';
 
@@ -11,9 +11,9 @@ const KEY = Buffer.from(',"payload":');
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Widens the bounds of an envelope's payload value to the blanks around it where they belong to the payload: a payload may begin and end
- * with blanks, and envelopes as this engine writes them hold it last and as it is. Where other blanks stand around the key, a person's or
- * another tool's layout put them there and they are not the payload's.
+ * Widens the bounds of an envelope's payload value to the blanks around it if they belong to the payload. A payload may begin and end with
+ * blanks, and this engine writes it last in the envelope, unchanged. If there are blanks around the key, a person or another tool has
+ * formatted the envelope, and the blanks are not part of the payload.
  */
 export function widenToPayload(bytes: Buffer, lineEnd: number, value: Bounds): void {
   let start = value.start;

@@ -1,14 +1,14 @@
-/** The pieces of a stream as bytes, wherever the stream was cut: between the two halves of a pair of surrogates, too. */
+/** Encodes the pieces of a stream as bytes, even if a piece ends between the two halves of a surrogate pair. */
 
 import { LedgerError } from '../../model/ledger-error.ts';
 
 const NOTHING = Buffer.alloc(0);
 
 export class PieceEncoder {
-  /** The first half of a pair of surrogates, whose second half may be in the next piece. */
+  /** The first half of a surrogate pair, whose second half may be in the next piece. */
   #half = '';
 
-  /** @throws LedgerError INVALID_ARGUMENT for what is neither text nor bytes, which the type of a Node stream does not tell. */
+  /** @throws LedgerError INVALID_ARGUMENT for a value that is neither text nor bytes, which the type of a Node stream allows. */
   encode(piece: unknown): Uint8Array {
     if (piece instanceof Uint8Array) return this.#half === '' ? piece : Buffer.concat([this.end(), piece]);
     if (typeof piece !== 'string') throw neitherTextNorBytes(piece);
@@ -19,7 +19,7 @@ export class PieceEncoder {
     return Buffer.from(isHalf ? text.slice(0, -1) : text);
   }
 
-  /** What is left when no text follows. */
+  /** The bytes of a pending half when no text follows. */
   end(): Uint8Array {
     const half = this.#half;
     this.#half = '';

@@ -1,4 +1,4 @@
-/** Keeps an input whole before any of it is committed, in a file without a name: a crash leaves nothing behind. */
+/** Stores a whole input in an unlinked temporary file before any of it is committed: a crash leaves no file. */
 
 import { closeSync, mkdtempSync, openSync, read, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { LedgerError } from '../../model/ledger-error.ts';
-import type { InputSource } from '../commit/ingest.ts';
 import { CHUNK_BYTES } from './chunk.ts';
+import type { InputSource } from './input-source.ts';
 import { PieceEncoder } from './piece-encoder.ts';
 
 const readAt = promisify(read);
 
 export interface Spool {
-  /** The same sources, to be read from the file. */
+  /** The same sources, read from the file. */
   readonly sources: readonly InputSource[];
   close(): void;
 }
 
-/** Reads all sources to their end, or until the signal aborts. @throws LedgerError IO_FAILED when the directory for temporary files is full. */
+/** Reads all sources to their end, or until the signal aborts. @throws LedgerError IO_FAILED if the temporary directory is full. */
 export async function spool(sources: readonly InputSource[], signal?: AbortSignal): Promise<Spool> {
   const file = openNameless();
   try {
@@ -52,7 +52,7 @@ async function* untilAborted(
   const stream = source instanceof Readable ? source : Readable.from(source);
   const stop = (): void => void stream.destroy();
   signal?.addEventListener('abort', stop);
-  // the signal may have come before: standard input could be waited for without end
+  // the signal may have aborted before: standard input could block forever
   if (signal?.aborted) stop();
   try {
     yield* stream;
@@ -63,7 +63,7 @@ async function* untilAborted(
   }
 }
 
-/** Not a stream of Node's: destroying one closes the file, and other sources are in it too. */
+/** An iterable and not a Node stream: destroying a stream closes the file, which holds other sources too. */
 async function* readSpan(file: number, start: number, end: number): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end; ) {
     const piece = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at));
