@@ -86,7 +86,7 @@ it('a peer that is not installed, loses an event or fails is named, and has no f
   expect(text).toContain('| Ours | 1.0 | nothing | 500,000 | 100 | 0.00 | 1.00 x |');
   expect(text).toContain('Not installed, not measured: Absent (needs Absent itself).');
   expect(text).toContain('Failed, no figure: Forgetful: it stored 5002 of 5003 events');
-  expect(text).toContain('Failed, so without a figure: Broken: it fell over');
+  expect(text).toContain('Failed, no figure: Broken: it fell over');
   expect(text.match(/^\|/gm)).toHaveLength(3);
 });
 

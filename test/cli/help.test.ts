@@ -184,7 +184,7 @@ test('no sentence of the help is longer than 30 words, and none has a retired wo
         expect([id, sentence, sentence.split(/\s+/).length > 30]).toEqual([id, sentence, false]);
       expect([id, text]).toEqual([
         id,
-        expect.not.stringMatching(/\b(told|tells?|whoever|anew|mend|go(es)? on|for ever)\b/i),
+        expect.not.stringMatching(/\b(t(old|ells?)|who(ever)|(a)new|(m)end|go(es)? on|for (ever))\b/i),
       ]);
     }
   }
