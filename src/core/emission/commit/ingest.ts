@@ -6,7 +6,7 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
-import { StreamSource } from '../input/byte-source.ts';
+import { type ByteSource, StreamSource } from '../input/byte-source.ts';
 import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import type { InputSource } from '../input/input-source.ts';
