@@ -9,7 +9,7 @@ import { BIN } from './cli.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** One delivered event, and whether its member could acknowledge it. */
-export interface RoutingOverride {
+export interface WrittenEvent {
   readonly sequence: number;
   readonly partition: string;
   readonly offset: number;
@@ -39,14 +39,14 @@ export class MemberProcess {
 
   /** Its standard error, except reports of lost leases. */
   get complaints(): string[] {
-    return this.#said.split('\n').filter((line) => line !== '' && !line.includes('the lease had gone'));
+    return this.#said.split('\n').filter((line) => line !== '' && !line.includes('not acknowledged'));
   }
 
   /** `partition/offset` of events it delivered but could not acknowledge, with counts. */
   get refused(): Map<string, number> {
     const places = new Map<string, number>();
     for (const [, count = '1', partition, offset] of this.#said.matchAll(
-      /^(?:([\d,]+) events from )?(p\d+)\/(\d+).*: the lease had gone/gm,
+      /^(?:([\d,]+) events from )?(p\d+)\/(\d+).*: not acknowledged/gm,
     )) {
       for (let at = 0; at < Number(count.replaceAll(',', '')); at++) {
         const place = `${partition}/${Number(offset) + at}`;
@@ -73,7 +73,7 @@ export class MemberProcess {
   }
 
   /** All events, as written. */
-  async *given(): AsyncGenerator<RoutingOverride, void, undefined> {
+  async *given(): AsyncGenerator<WrittenEvent, void, undefined> {
     const refused = this.refused;
     for await (const line of createInterface({ input: createReadStream(this.#output) })) {
       // the last line of a killed member may be incomplete
