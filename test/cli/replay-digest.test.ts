@@ -13,7 +13,7 @@ test('--expect-digest exits with 3 for another digest, and with 0 for the same',
   expect((await succeed(['replay', '--expect-digest', WHOLE, '-l', ledger])).stderr).toContain(`digest ${WHOLE}`);
   await succeed(['replay', '-q', '--expect-digest', ` ${WHOLE.toUpperCase()}\n`, '-l', ledger]);
   const result = await runCli(['replay', '-q', '--expect-digest', WHOLE, '--from', '2018-02-01', '-l', ledger]);
-  expectFailure(result, 3, `${WHOLE} was expected`);
+  expectFailure(result, 3, `expected ${WHOLE}`);
   expectFailure(await runCli(['replay', '--expect-digest', 'f2f0', '-l', ledger]), 2, "'f2f0' is not a digest");
 });
 
@@ -37,7 +37,7 @@ test('--digest-file stores the first digest and compares later ones', async () =
   expectFailure(
     await runCli(['replay', '-q', '--digest-file', file, '--until', '2018-02-05', '-l', ledger]),
     3,
-    `${WHOLE} was expected`,
+    `expected ${WHOLE}`,
   );
   expect(readFileSync(file, 'utf8')).toBe(`${WHOLE}\n`);
 });
