@@ -31,7 +31,7 @@ test.runIf(process.platform === 'linux').each([
   follower.stdout.once('readable', () => {
     hasBegun = true;
   });
-  // it tells what comes behind its own start alone
+  // it delivers only events after its own start
   await until(async () => {
     await engine.emit({ n: 0 });
     return hasBegun;

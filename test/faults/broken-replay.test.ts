@@ -1,6 +1,6 @@
 /**
  * Fault model: somewhere in a large ledger a body, or a number beside it, is otherwise than it was committed: on the first page of a replay, or far
- * behind it, where another thread reads. What must never be: anything of the broken commit told as verified, or anything before it withheld.
+ * behind it, where another thread reads. It must never deliver an event of the broken commit as verified, nor withhold one before it.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -65,7 +65,7 @@ async function ledgerAndCommits(...places: number[]): Promise<{ ledger: string; 
   return { ledger, commits: places.map((at) => firsts.at(at) as number) };
 }
 
-it('a bit of a payload: strict replay ends before the commit, relaxed replay tells everything and says that it did not verify', async () => {
+it('a bit of a payload: strict replay ends before the commit, relaxed replay delivers everything and reports that it did not verify', async () => {
   const { ledger, commits } = await ledgerAndCommits(0, 1, 5, -1);
   // from the last to the first: the first broken commit is the one that counts
   for (const commit of commits.toReversed()) {
@@ -90,7 +90,7 @@ it.each([
   ['of a count, which is enormous then', 'count', (count: number) => count + 2 ** 40],
   ['of a count, which is none then', 'count', () => 0],
 ])(
-  'a change %s: no replay tells anything of the commit, verified or not, and each tells all before it',
+  'a change %s: no replay delivers an event of the commit, verified or not, and each delivers all before it',
   async (_, column, change) => {
     const { ledger, commits } = await ledgerAndCommits(0, 5);
     for (const commit of commits.toReversed()) {
@@ -119,7 +119,7 @@ it('a bit in the file itself, while nobody has it open', async () => {
   }
 });
 
-it('a page that SQLite cannot follow: the commit is named by each replay and by inspect --verify, and all before it is told', async () => {
+it('a page that SQLite cannot follow: the commit is named by each replay and by inspect --verify, and all before it is delivered', async () => {
   const ledger = await largeLedger();
   const bytes = readFileSync(ledger);
   for (const n of [70_000, 1000]) {

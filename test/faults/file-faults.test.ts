@@ -127,7 +127,7 @@ for (const [what, sql] of [
   ['an index', 'CREATE INDEX foreign_one ON commits (producer)'],
   ['a partition of its own', 'CREATE TABLE p9 (sequence INTEGER PRIMARY KEY)'],
 ] as const) {
-  it(`says 76 of a ledger to which somebody has added ${what}, and leaves it as it is`, async () => {
+  it(`refuses a ledger with ${what} added with 76, and leaves it as it is`, async () => {
     const path = await newLedger();
     const db = new Database(path);
     db.exec(sql);

@@ -130,7 +130,7 @@ async function killCycle(
   return { wasKilled: signal === 'SIGKILL', receipts: reader.receipts, fedLines };
 }
 
-/** After each cycle, without walking the whole ledger: dense commits, receipts on their place, at most one commit that nobody was told of. */
+/** After each cycle, without walking the whole ledger: dense commits, receipts on their place, at most one commit that was not acknowledged. */
 function cheapChecks(
   ledger: string,
   delivered: Delivered,
@@ -155,7 +155,7 @@ function cheapChecks(
   const before = new Set(sequences.slice(0, storedBefore));
   const fresh = commits.filter(({ first_sequence: first }) => !before.has(first));
   const silent = fresh.filter(({ first_sequence: first, count }) => !receipted.has(first + count - 1));
-  expect(silent.length, `${context}: commits nobody was told of`).toBeLessThanOrEqual(1);
+  expect(silent.length, `${context}: commits that were not acknowledged`).toBeLessThanOrEqual(1);
   if (silent.length === 1)
     expect(silent[0], `${context}: only the last commit may lack its receipt`).toEqual(fresh.at(-1));
   return { unacknowledged: silent.length, stored: sequences.length };

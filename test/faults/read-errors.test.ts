@@ -1,4 +1,4 @@
-/** Fault model: the disk does not give back what is read any more, while somebody follows, or while a thread reads ahead. */
+/** Fault model: the disk does not give back what is read any more, while a follower reads, or while a thread reads ahead. */
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -66,7 +66,7 @@ const steps = fc.array(
   { maxLength: 30 },
 );
 
-it('gives each partition to one live member, with tokens that grow, and tells the member what it holds', () => {
+it('gives each partition to one live member, with tokens that grow, and returns the partitions that the member holds', () => {
   fc.assert(
     fc.property(steps, (sequence) => {
       let state = EMPTY;
