@@ -22,6 +22,9 @@ import { until } from '../support/until.ts';
 /** Some 5 MB: more than two chunks. */
 const STREAM: GeneratedEvents = { name: 'feeder', seed: 7, count: 24_000 };
 
+/** More than the kernel holds between two processes, so that some of it was read. */
+const SOCKET_BYTES = 500_000;
+
 /** The events that a summary claims. */
 function claimed({ stderr }: CliResult): number {
   const [, count] = /^([\d,]+) events? committed/m.exec(stderr) ?? [];
@@ -129,8 +132,14 @@ test('a signal while the thread waits for another process ends it, and nothing i
   const lock = await holdWriteLock(ledger);
   const feeding = emission.feed(STREAM);
   const stdin = emission.child.stdin as Socket;
-  // a second chunk was begun, so the first one is with the thread
-  await until(() => stdin.bytesWritten - stdin.writableLength > 3_000_000);
+  // It reads until the commit that waits holds it up. How far that is depends on the gaps in the input, at which a chunk ends early.
+  let taken = 0;
+  let since = Date.now();
+  await until(() => {
+    const now = stdin.bytesWritten - stdin.writableLength;
+    if (now !== taken) [taken, since] = [now, Date.now()];
+    return taken > SOCKET_BYTES && Date.now() - since > 500;
+  });
   emission.child.kill('SIGINT');
   const result = await emission.ended;
   await feeding;

@@ -73,10 +73,8 @@ export class ThreadedEmission {
     return this.ended;
   }
 
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.child.stdin.once('drain', resolve);
-      this.child.once('close', () => resolve());
-    });
+  /** Resolves when more may be written, or nothing more can be. */
+  async #drained(): Promise<void> {
+    await Promise.race([new Promise((resolve) => this.child.stdin.once('drain', resolve)), this.ended]);
   }
 }
