@@ -1,6 +1,6 @@
 /**
  * Fault model: the work is ended by a signal: Ctrl-C, SIGTERM, a terminal that closes; in mid-stream, while nothing comes in, while another
- * process holds the ledger, twice. What it is in the middle of would go on for ever without the signal, so an answer at all is the proof: no
+ * process holds the ledger, twice. What it is in the middle of would never end without the signal, so an answer at all is the proof: no
  * test measures time.
  */
 

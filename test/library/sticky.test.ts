@@ -146,8 +146,8 @@ describe('several engines', () => {
   });
 
   test.each([
-    ['for ever, as they arrive', undefined, undefined],
-    ['for ever, with times of their own', undefined, 't'],
+    ['with no idle limit, as they arrive', undefined, undefined],
+    ['with no idle limit, with times of their own', undefined, 't'],
     ['until they are idle, as they arrive', '1s', undefined],
     ['until they are idle, with times of their own', '1s', 't'],
   ])('keep sessions where they are %s, whichever way the events are emitted', async (_, idle, time) => {

@@ -48,7 +48,7 @@ class FakeLedger {
   isOnThread = false;
   /** The offer of the pipeline that fails, and all after it, as a writing thread does. */
   failsAt = Number.POSITIVE_INFINITY;
-  /** Told of the lines of each commit, at the moment of it. */
+  /** Gets the lines of each commit when it is made. */
   onTaken: (lines: readonly string[]) => void = () => {};
   #basis: Basis;
   #generation = 0;

@@ -1,6 +1,6 @@
 /**
  * Compares a file's schema with format 1. Objects of other tools that cannot change what the engine reads or writes are ignored: statistics of
- * ANALYZE, the bookkeeping of a replication tool, tables and views of the user. A trigger, and anything on a table of ours, is refused.
+ * ANALYZE, the bookkeeping of a replication tool, tables and views of the user. A trigger, and anything on a table of the format, is refused.
  */
 
 import type { Database } from 'better-sqlite3';
@@ -112,7 +112,7 @@ function harmOf(db: Database, { type, name, tbl_name: table }: SchemaRow, own: R
   if (type !== 'table' && type !== 'view' && type !== 'index') return '';
   if (own.has(table.toLowerCase())) return type === 'index' ? ` on '${table}'` : ' under a name of the format';
   if (own.has(name.toLowerCase()) || isReserved(name)) return ' under a name of the format';
-  // a row of it would keep the engine from deleting the row of ours that it refers to
+  // a row of it would keep the engine from deleting the row that it refers to
   const parent = type === 'table' ? referencedTables(db, name).find((each) => own.has(each.toLowerCase())) : undefined;
   return parent === undefined ? null : ` that refers to '${parent}'`;
 }
