@@ -3,10 +3,11 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
+import { archivedDocument, archivedText } from '../cli/archive/archive-text.ts';
 import { Progress } from '../cli/emit/progress.ts';
 import { groupDocument, groupsText } from '../cli/inspect/groups-text.ts';
 import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect/inspect-text.ts';
-import { plural } from '../cli/terminal/format-numbers.ts';
+import { count, plural } from '../cli/terminal/format-numbers.ts';
 import { type Completengine, formatHead, LedgerError, parseHead, systemClock } from '../index.ts';
 
 export default class Inspect extends BaseCommand {
@@ -66,12 +67,15 @@ export default class Inspect extends BaseCommand {
         if (flags.groups) return this.#groups(engine);
         const description = await engine.inspect();
         const groups = await engine.groups();
+        const archived = await engine.archivedRuns();
         this.log(await overviewText(description, groups));
+        if (archived.length > 0) this.log(`\n${await archivedText(archived)}`);
         const now = systemClock.nowMicros();
-        return overviewDocument(
+        const overview = overviewDocument(
           description,
           groups.map((group) => groupDocument(group, now)),
         );
+        return { ...overview, archived: archived.map(archivedDocument) };
       });
     } catch (error) {
       throw isVerifying ? asVerificationFailure(error) : error;
@@ -101,12 +105,15 @@ export default class Inspect extends BaseCommand {
         onProgress: ({ events }) => progress.update({ inputBytes: 0, events }),
       });
       progress.stop();
+      const since =
+        report.from === 1 ? '' : ` from sequence ${count(report.from)} on, what is before it is not at hand`;
       const anchor = report.isAnchored ? 'extends the expected head' : 'truncation not checked (use --expect-head)';
       this.log(
-        `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${formatHead(report.head)}; ${anchor}`,
+        `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}${since}; head ${formatHead(report.head)}; ${anchor}`,
       );
       return {
         isSound: true,
+        from: report.from,
         events: report.events,
         commits: report.commits,
         head: formatHead(report.head),

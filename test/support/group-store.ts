@@ -2,6 +2,7 @@
 
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
+import { ArchiveFiles } from '../../src/core/ledger/sqlite/archive/archive-files.ts';
 import { SqliteGroups } from '../../src/core/ledger/sqlite/groups/sqlite-groups.ts';
 import { Completengine } from '../../src/index.ts';
 import { ledgerPath } from './engines.ts';
@@ -34,11 +35,12 @@ export async function openGroupStore({
       return Promise.reject(error);
     }
   };
-  let groups = new SqliteGroups(db, { write: now, readSnapshot: now });
+  const files = new ArchiveFiles(`${ledger}.archive`);
+  let groups = new SqliteGroups(db, { write: now, readSnapshot: now }, files);
   db.exec('BEGIN IMMEDIATE');
   await groups.create('first', 1, 0);
   db.exec('COMMIT');
-  groups = new SqliteGroups(db, { write: now, readSnapshot: now });
+  groups = new SqliteGroups(db, { write: now, readSnapshot: now }, files);
   db.exec('BEGIN IMMEDIATE');
   const undo = (): void => {
     db.exec('ROLLBACK');

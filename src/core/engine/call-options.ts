@@ -34,6 +34,7 @@ import type { KeyInput } from '../model/routing/key-text.ts';
 import type { RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
+import type { ArchiveOptions } from './archive.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
@@ -94,6 +95,7 @@ export const CREATE: OptionTable<CreateOptions & Pick<OpenOptions, 'clock' | 'bu
 };
 export const OPEN: OptionTable<OpenOptions> = {
   ledger: required({ ...text, expected: 'the path of the ledger, a string' }),
+  archive: text,
   create: flag,
   access: oneOf('read', 'write'),
   trustClock: flag,
@@ -177,6 +179,15 @@ export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
 export const PARKED: OptionTable<ParkedOptions> = { after: whole, limit };
 export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { partitions: texts, zone: text };
 export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
+export const ARCHIVE: OptionTable<ArchiveOptions> = {
+  until: required(time),
+  zone: text,
+  to: text,
+  drop: flag,
+  force: flag,
+  onProgress: hook(),
+  ...ABORT,
+};
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
 
 export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { envelope: flag, ...ABORT };

@@ -14,6 +14,7 @@ import type { Epochs, RoutingInForce } from '../model/routing/routing.ts';
 import type { Pin } from '../model/routing/session-pins.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
+import type { Archives } from './archives.ts';
 import type { Groups } from './groups.ts';
 
 /** Properties of a ledger that never change, and those that change only with an epoch, as of the last call. */
@@ -28,7 +29,7 @@ export interface LedgerIdentity {
 
 export interface PartitionSummary extends Partition {
   readonly events: number;
-  /** Bytes of the stored frames: payloads and their separators. */
+  /** Bytes of the stored frames: payloads and their separators. Archived ones are not counted. */
   readonly bytes: number;
   /** Whether `bytes` is estimated from a sample, because there are too many frames to read each. */
   readonly isEstimate: boolean;
@@ -44,7 +45,7 @@ export interface LedgerDescription {
   readonly format: number;
   readonly head: Head;
   readonly commits: number;
-  /** Ledger time of the first event; null in an empty ledger. */
+  /** Ledger time of the first event that was not dropped; null in an empty ledger. */
   readonly firstTime: Micros | null;
   readonly partitions: readonly PartitionSummary[];
   readonly producers: readonly { readonly name: string; readonly position: number }[];
@@ -117,6 +118,8 @@ export interface Verification {
 }
 
 export interface VerifyReport {
+  /** The first sequence that was verified: 1 unless archived history is not at hand. */
+  readonly from: number;
   readonly events: number;
   readonly commits: number;
   readonly head: Head;
@@ -138,6 +141,8 @@ export interface LedgerTransaction {
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   readonly groups: Groups;
+  /** Null in a storage without archives. */
+  readonly archives: Archives | null;
   basis(): Promise<Basis>;
   /** Pins of these sessions; sessions without one are left out. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;

@@ -31,6 +31,7 @@ class MemoryLedger implements Ledger {
   readonly #location: Location;
   #isOpen = true;
   readonly groups: MemoryGroups;
+  readonly archives = null;
 
   constructor(location: Location) {
     this.#location = location;
@@ -47,6 +48,7 @@ class MemoryLedger implements Ledger {
   }
 
   head: Ledger['head'] = async () => headOf(this.#store.state);
+  firstSequence: Ledger['firstSequence'] = async () => 1;
   basis: Ledger['basis'] = async () => this.#store.basis();
   routing: Ledger['routing'] = async () => routingOf(this.#store.state);
   pinsOf: Ledger['pinsOf'] = async (sessions) => this.#store.pinsOf(sessions);
@@ -141,7 +143,7 @@ class MemoryLedger implements Ledger {
   verify: Ledger['verify'] = async ({ anchor, onProgress }) => {
     const { commits, epochLinks } = this.#store;
     const run = new VerifyRun(anchor);
-    for (const epoch of epochLinks) run.takeEpoch(epoch);
+    for (const { fromSequence, hash } of epochLinks) run.takeJoint({ beforeSequence: fromSequence, hash });
     for (const { link, hash, frames, previous } of commits) {
       const isSound =
         hashCommit(previous, this.identity.uuid, link).equals(hash) &&
@@ -154,7 +156,7 @@ class MemoryLedger implements Ledger {
     run.checkAnchor();
     const { events, commits: count } = run;
     onProgress?.({ events, commits: count });
-    return { events, commits: count, head, isAnchored: anchor !== undefined };
+    return { from: 1, events, commits: count, head, isAnchored: anchor !== undefined };
   };
 
   watch: Ledger['watch'] = ({ onCommit }) => {

@@ -69,7 +69,7 @@ export interface ArchiveLink {
   readonly lastTime: number;
   readonly commits: number;
   readonly archivedAt: number;
-  /** JSON, by partition: the offset of its next event, and the time of its last one or null, as of `through`. */
+  /** JSON, by partition: the offset of its next event, the times of its first and of its last event or null, as of `through`. */
   readonly ends: string;
   /** The chain hash before each record or run of records within the run, in order: a record there can be verified without the segment. */
   readonly seams: Buffer;

@@ -19,6 +19,7 @@ import type { RoutingInForce } from '../../model/routing/routing.ts';
 import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
+import type { Archives } from '../archives.ts';
 import type { BusyLimit } from '../driver.ts';
 import type {
   Ledger,
@@ -32,15 +33,16 @@ import type {
   VerifyReport,
 } from '../ledger.ts';
 import { headOf, routingOf } from '../protocol/ledger-state.ts';
+import { ArchiveFiles } from './archive/archive-files.ts';
+import type { Archiver } from './archive/archiver.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroups } from './groups/sqlite-groups.ts';
-import { ChainWalk } from './read/chain-walk.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges, readWal } from './read/gauges.ts';
-import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
+import { LedgerHistory } from './read/ledger-history.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
 import { CommitWatch, type WatchListener } from './read/watch.ts';
@@ -62,6 +64,8 @@ export interface SqliteLedgerParts {
   readonly isWriter: boolean;
   /** Opens the same file again, on a connection of its own. */
   readonly reopen: () => Promise<SqliteLedger>;
+  /** Directory of the archive. */
+  readonly archive: string;
 }
 
 export class SqliteLedger implements Ledger {
@@ -71,7 +75,10 @@ export class SqliteLedger implements Ledger {
   readonly #parts: SqliteLedgerParts;
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
+  readonly #files: ArchiveFiles;
+  readonly #history: LedgerHistory;
   readonly groups: SqliteGroups;
+  readonly archives: Archives;
   readonly #pins: PinStore;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
@@ -87,13 +94,20 @@ export class SqliteLedger implements Ledger {
     this.#parts = parts;
     this.#states = new WriteStates(db);
     this.#reader = new FrameReader(db);
+    this.#files = new ArchiveFiles(parts.archive);
+    this.#history = new LedgerHistory(db, this.#reader, this.#files);
     this.#pins = new PinStore(db);
     const onRollBack = (): void => {
       this.#states.forget();
       this.#pins.forget();
     };
     this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit: parts.busyLimit, onRollBack });
-    this.groups = new SqliteGroups(db, this.#guarded);
+    this.groups = new SqliteGroups(db, this.#guarded, this.#files);
+    this.archives = {
+      plan: async (request) => (await this.#archiver()).plan(request),
+      run: async (request, hooks) => (await this.#archiver()).run(request, hooks),
+      runs: async () => (await this.#archiver()).runs(),
+    };
   }
 
   get identity(): LedgerIdentity {
@@ -102,6 +116,10 @@ export class SqliteLedger implements Ledger {
 
   head(): Promise<Head> {
     return this.#guarded.read(() => headOf(this.#current()));
+  }
+
+  async firstSequence(): Promise<number> {
+    return 1;
   }
 
   basis(): Promise<Basis> {
@@ -229,17 +247,12 @@ export class SqliteLedger implements Ledger {
   }
 
   read(request: ReadRequest): Promise<Page> {
-    return this.#guarded.read(() => this.#page({ ...request, range: this.#stored(request.range) }));
+    return this.#guarded.read(() => this.#history.page({ ...request, range: this.#stored(request.range) }));
   }
 
   /** As {@link read}, for a range that is known to be stored: all of it must be there. */
   readStored(request: ReadRequest): Promise<Page> {
-    return this.#guarded.read(() => this.#page(request));
-  }
-
-  #page(request: ReadRequest): Page {
-    if (!request.verify) return this.#reader.page(request);
-    return new ChainWalk(this.#db, this.#reader).page(request);
+    return this.#guarded.read(() => this.#history.page(request));
   }
 
   /**
@@ -276,9 +289,7 @@ export class SqliteLedger implements Ledger {
   }
 
   sequenceAtTime(time: Micros): Promise<number> {
-    return this.#guarded.read(
-      () => sequenceAtTime(this.#db, this.#reader, time) ?? this.#states.current().sequence + 1,
-    );
+    return this.#guarded.read(() => this.#history.sequenceAtTime(time) ?? this.#states.current().sequence + 1);
   }
 
   sequenceOfLast(
@@ -286,20 +297,18 @@ export class SqliteLedger implements Ledger {
     partitions: readonly PartitionId[] | null,
     through = Number.MAX_SAFE_INTEGER,
   ): Promise<number> {
-    return this.#guarded.read(() => {
-      const chosen = partitions ?? this.#reader.partitionIds();
-      return sequenceOfLast(this.#reader, count, chosen, through) ?? 1;
-    });
+    return this.#guarded.read(() => this.#history.sequenceOfLast(count, partitions, through));
   }
 
   partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
-    return this.#guarded.read(() => this.#reader.partitionsSentTo(this.#stored(range)));
+    return this.#guarded.read(() => this.#history.partitionsSentTo(this.#stored(range)));
   }
 
   async verify(options: Verification): Promise<VerifyReport> {
     this.#guarded.checkOpen();
     try {
-      return await verifyLedger(this.#db, new FrameReader(this.#db), options);
+      const reader = new FrameReader(this.#db);
+      return await verifyLedger(this.#db, reader, new LedgerHistory(this.#db, reader, this.#files), options);
     } catch (error) {
       throw this.#guarded.translated(error, 'read');
     }
@@ -318,7 +327,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    await closeAll([...this.#watches, this.#guarded, ...this.#threads].map((each) => () => each.close()));
+    await closeAll([...this.#watches, this.#files, this.#guarded, ...this.#threads].map((each) => () => each.close()));
   }
 
   /** Registers a thread to be closed with the ledger: its owner may leave an iteration without ending it. @throws LedgerError CLOSED if the ledger was closed first */
@@ -348,8 +357,23 @@ export class SqliteLedger implements Ledger {
     }
   }
 
+  /** Loaded when it is first needed: few processes archive. */
+  async #archiver(): Promise<Archiver> {
+    this.#guarded.checkOpen();
+    const { Archiver } = await import('./archive/archiver.ts');
+    return new Archiver({
+      db: this.#db,
+      guarded: this.#guarded,
+      files: this.#files,
+      path: this.#identity.path,
+      state: () => this.#states.current(),
+      forgetState: () => this.#states.forget(),
+    });
+  }
+
   #threadStart(): ThreadStart {
-    return { path: this.#identity.path, file: this.#file, busyTimeoutMs: this.#parts.busyLimit.limitMs };
+    const { busyLimit, archive } = this.#parts;
+    return { path: this.#identity.path, file: this.#file, archive, busyTimeoutMs: busyLimit.limitMs };
   }
 
   #reported<Outcome extends CommitOutcome | Stale>(outcome: Outcome): Outcome {

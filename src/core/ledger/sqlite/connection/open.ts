@@ -8,6 +8,7 @@ import type { Clock } from '../../../model/time/clock.ts';
 import { checkClockTime } from '../../../model/time/commit-time.ts';
 import { loadBlake3 } from '../../../native/blake3.ts';
 import type { BusyLimit } from '../../driver.ts';
+import { SEGMENT_APPLICATION_ID } from '../segment/segment-schema.ts';
 import { SqliteLedger } from '../sqlite-ledger.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
 import { retryWhileBusy } from './busy.ts';
@@ -31,6 +32,8 @@ const MARK_AGAIN = `set them: sqlite3 FILE 'PRAGMA application_id = ${APPLICATIO
 export interface OpeningOptions {
   readonly access: 'read' | 'write';
   readonly busyLimit: BusyLimit;
+  /** Directory of the archive; default: beside the ledger, by its name. */
+  readonly archive?: string | undefined;
   /** The file that must be at the path; default: any. */
   readonly file?: FileIdentity | undefined;
 }
@@ -153,6 +156,7 @@ function open(
     return new SqliteLedger(db, file, identity, {
       busyLimit: options.busyLimit,
       isWriter: options.access === 'write',
+      archive: options.archive ?? archiveDirectory(path),
       // The path of the open file, even if the given path names another one by now.
       reopen: () => openSqliteLedger(path, { ...options, file }),
     });
@@ -172,6 +176,15 @@ function canWrite(path: string): boolean {
   }
 }
 
+/** Where the segments of a ledger are, unless another directory is named. */
+export function archiveDirectory(path: string): string {
+  return `${path}.archive`;
+}
+
+function isSegment(db: Database): boolean {
+  return db.pragma('application_id', { simple: true }) === SEGMENT_APPLICATION_ID;
+}
+
 function isOurs(db: Database): boolean {
   return db.pragma('application_id', { simple: true }) === APPLICATION_ID;
 }
@@ -186,6 +199,7 @@ function checkFormat(db: Database, path: string): void {
   const another = 'name another file, or make a ledger: completengine init';
   if (isEmptyDatabase(db))
     throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`, { isEmpty: true });
+  if (isSegment(db)) throw refuse('it is a segment of an archive', another, { isSegment: true });
   if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, MARK_AGAIN) : refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {

@@ -6,6 +6,7 @@ import { groupInUse } from '../../protocol/group-errors.ts';
 import { planCursorMove } from '../../protocol/group-summary.ts';
 import { type Cursor, cursorAtStart } from '../../protocol/membership.ts';
 import { natural, positive, type RawRow } from '../connection/rows.ts';
+import type { LedgerHistory } from '../read/ledger-history.ts';
 import type { FrameReader } from '../read/read.ts';
 import { checkGroup, type GroupTables, nextGeneration } from './group-rows.ts';
 import { positionAt } from './lanes.ts';
@@ -76,17 +77,27 @@ export function undoFailure({ statements }: GroupTables, { group, partition, tok
 }
 
 /** Plans a move of cursors. @throws LedgerError UNKNOWN_GROUP */
-export function planMove(tables: GroupTables, reader: FrameReader, move: CursorMove): GroupPlan {
+export function planMove(
+  tables: GroupTables,
+  reader: FrameReader,
+  history: LedgerHistory,
+  move: CursorMove,
+): GroupPlan {
   checkGroup(tables, move.group);
   const cursors = cursorsOfAll(tables, reader, move.group);
   return planCursorMove(move, cursors, membersOf(tables, move.group), (partition, sequence) =>
-    positionAt(reader, partition, sequence),
+    positionAt(history, partition, sequence),
   );
 }
 
 /** Moves cursors. Leases on them end, so deliveries in flight can no longer advance them. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
-export function moveCursors(tables: GroupTables, reader: FrameReader, move: CursorMove): GroupPlan {
-  const plan = planMove(tables, reader, move);
+export function moveCursors(
+  tables: GroupTables,
+  reader: FrameReader,
+  history: LedgerHistory,
+  move: CursorMove,
+): GroupPlan {
+  const plan = planMove(tables, reader, history, move);
   const { group } = move;
   if (plan.liveMembers.length > 0 && !move.force) throw groupInUse(group, plan.liveMembers);
   nextGeneration(tables, group);

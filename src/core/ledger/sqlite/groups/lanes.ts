@@ -1,15 +1,15 @@
 /** Reads partitions as lanes: their ends, the position of a sequence in them, and the next events within bounds. */
 
 import { walkFrameBody } from '../../../frames/frame-body.ts';
-import type { StoredCommit } from '../../../model/events/commit.ts';
+import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import type { LanePosition } from '../../../model/group.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { LaneRequest } from '../../groups.ts';
-import { integer, type RawRow } from '../connection/rows.ts';
-import { partitionTable } from '../connection/schema.ts';
 import { checkLanes } from '../read/dense-frames.ts';
-import { FRAME_COLUMNS, type FrameReader, toFrame } from '../read/read.ts';
+import type { LedgerHistory } from '../read/ledger-history.ts';
+import type { FrameReader } from '../read/read.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 
 /** The offset the next event of the partition gets. */
@@ -17,16 +17,13 @@ export function endOf(reader: FrameReader, partition: PartitionId): number {
   return readPartitionEnd(reader.statements, partition).nextOffset;
 }
 
-/** First sequence of the commit that holds `sequence`; `sequence` itself if it is not committed yet. @throws LedgerError VERIFICATION_FAILED */
-function startOf(reader: FrameReader, sequence: number): number {
-  const commit = reader.lastCommitThrough(sequence);
-  return sequence === commit.next ? sequence : reader.commitHolding(sequence).first;
-}
-
-/** The first event of the partition with this sequence or a later one. */
-export function positionAt(reader: FrameReader, partition: PartitionId, sequence: number): LanePosition {
-  const frame = reader.frameBefore(partition, sequence);
-  if (frame === undefined) return { nextOffset: 0, nextSequence: sequence };
+/** The first event of the partition with this sequence or a later one that was not dropped. */
+export function positionAt(history: LedgerHistory, partition: PartitionId, sequence: number): LanePosition {
+  const floor = history.floor();
+  if (sequence <= floor.sequence)
+    return { nextOffset: floor.endOf(partition).nextOffset, nextSequence: floor.sequence };
+  const frame = history.frameBefore(partition, sequence);
+  if (frame === undefined) return { nextOffset: floor.endOf(partition).nextOffset, nextSequence: sequence };
   let before = 0;
   walkFrameBody(frame.body, (sequenceDelta) => {
     if (frame.sequence + sequenceDelta < sequence) before++;
@@ -34,50 +31,51 @@ export function positionAt(reader: FrameReader, partition: PartitionId, sequence
   return { nextOffset: frame.offset + before, nextSequence: sequence };
 }
 
-/** Ledger time of the next event; null if there is none yet. A body is read only if the times within its frame differ. */
+/** Ledger time of the next event; null if there is none yet, or if its segment is not at hand. A body is read only if the times within its frame differ. */
 export function timeOfNext(
-  reader: FrameReader,
+  history: LedgerHistory,
   partition: PartitionId,
   { nextOffset, nextSequence }: LanePosition,
 ): Micros | null {
-  const table = partitionTable(partition);
-  const row = reader.statements
-    .get<[number, number], RawRow>(
-      `SELECT sequence, offset, first_time, last_time FROM ${table} WHERE sequence >= ? AND offset + count > ? ORDER BY sequence LIMIT 1`,
-    )
-    .get(startOf(reader, nextSequence), nextOffset);
-  if (row === undefined) return null;
-  const [offset, firstTime] = [integer(row, 'offset'), integer(row, 'first_time')];
-  if (offset >= nextOffset || firstTime === integer(row, 'last_time')) return firstTime;
-  const body = reader.statements
-    .get<[number], Buffer>(`SELECT body FROM ${table} WHERE sequence = ?`)
-    .pluck()
-    .get(integer(row, 'sequence')) as Buffer;
+  try {
+    for (const frame of history.framesFrom(partition, history.commitHolding(nextSequence).first)) {
+      if (frame.offset + frame.count > nextOffset) return timeAt(frame, nextOffset);
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof LedgerError && (error.code === 'ARCHIVE_MISSING' || error.code === 'HISTORY_DROPPED'))
+      return null;
+    throw error;
+  }
+}
+
+function timeAt({ offset, firstTime, lastTime, body }: StoredFrame, wanted: number): Micros | null {
+  if (offset >= wanted || firstTime === lastTime) return firstTime;
   let found: Micros | null = null;
   let at = offset;
   walkFrameBody(body, (_, timeDelta) => {
-    if (at++ === nextOffset) found = firstTime + timeDelta;
+    if (at++ === wanted) found = firstTime + timeDelta;
   });
   return found;
 }
 
 /** Frames from the one that may hold `fromSequence` on. The first one may begin with earlier events. */
-export function readLane(reader: FrameReader, { partition, fromSequence, events, bytes }: LaneRequest): StoredCommit[] {
-  const rows = reader.statements.get<[number], RawRow>(
-    `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
-  );
+export function readLane(
+  history: LedgerHistory,
+  { partition, fromSequence, events, bytes }: LaneRequest,
+): StoredCommit[] {
   const commits: StoredCommit[] = [];
   let wantedEvents = events;
   let wantedBytes = bytes;
   // The consumer compares the first offset with its cursor.
   let nextOffset: number | null = null;
-  for (const row of rows.iterate(startOf(reader, fromSequence))) {
-    const frame = toFrame(partition, row);
+  const from = Math.max(fromSequence, history.floor().sequence);
+  for (const frame of history.framesFrom(partition, history.commitHolding(from).first)) {
     checkLanes([frame], () => nextOffset ?? frame.offset);
     nextOffset = frame.offset + frame.count;
     commits.push({ firstSequence: frame.sequence, frames: [frame] });
     // It is not known how many events of a frame that begins earlier are wanted.
-    if (frame.sequence < fromSequence) continue;
+    if (frame.sequence < from) continue;
     wantedEvents -= frame.count;
     wantedBytes -= frame.body.length;
     if (wantedEvents <= 0 || wantedBytes <= 0) break;

@@ -16,6 +16,8 @@ import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.t
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { CursorMove, GroupPlan, Groups, LaneRequest, ParkedSpan, SpanStep } from '../../groups.ts';
+import type { ArchiveFiles } from '../archive/archive-files.ts';
+import { LedgerHistory } from '../read/ledger-history.ts';
 import { FrameReader } from '../read/read.ts';
 import { acknowledge, countFailure, cursorsOf, moveCursors, planMove, setCursors, undoFailure } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, insertGroup, nextGeneration } from './group-rows.ts';
@@ -48,10 +50,12 @@ export interface Transactions {
 export class SqliteGroups implements Groups {
   readonly #tables: GroupTables;
   readonly #reader: FrameReader;
+  readonly #history: LedgerHistory;
   readonly #transactions: Transactions;
 
-  constructor(db: Database, transactions: Transactions) {
+  constructor(db: Database, transactions: Transactions, files: ArchiveFiles) {
     this.#reader = new FrameReader(db);
+    this.#history = new LedgerHistory(db, this.#reader, files);
     this.#tables = { db, statements: this.#reader.statements, areThere: false };
     this.#transactions = transactions;
   }
@@ -73,7 +77,7 @@ export class SqliteGroups implements Groups {
         group,
         partitions.map((partition) => ({
           partition,
-          ...positionAt(this.#reader, partition, fromSequence),
+          ...positionAt(this.#history, partition, fromSequence),
           attempts: 0,
         })),
       );
@@ -166,15 +170,15 @@ export class SqliteGroups implements Groups {
   }
 
   planMove(move: CursorMove): Promise<GroupPlan> {
-    return this.#transactions.readSnapshot(() => planMove(this.#tables, this.#reader, move));
+    return this.#transactions.readSnapshot(() => planMove(this.#tables, this.#reader, this.#history, move));
   }
 
   move(move: CursorMove): Promise<GroupPlan> {
-    return this.#write(() => moveCursors(this.#tables, this.#reader, move));
+    return this.#write(() => moveCursors(this.#tables, this.#reader, this.#history, move));
   }
 
   summaries(now: Micros): Promise<GroupSummary[]> {
-    return this.#transactions.readSnapshot(() => summarizeGroups(this.#tables, this.#reader, now));
+    return this.#transactions.readSnapshot(() => summarizeGroups(this.#tables, this.#reader, this.#history, now));
   }
 
   ends(partitions: readonly PartitionId[]): Promise<number[]> {
@@ -186,7 +190,7 @@ export class SqliteGroups implements Groups {
   }
 
   read(request: LaneRequest): Promise<StoredCommit[]> {
-    return this.#transactions.readSnapshot(() => readLane(this.#reader, request));
+    return this.#transactions.readSnapshot(() => readLane(this.#history, request));
   }
 }
 

@@ -4,13 +4,19 @@ import type { GroupSummary } from '../../../model/group.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { summarizeGroup } from '../../protocol/group-summary.ts';
 import { integer, name, type RawRow } from '../connection/rows.ts';
+import type { LedgerHistory } from '../read/ledger-history.ts';
 import type { FrameReader } from '../read/read.ts';
 import { type GroupTables, hasGroups } from './group-rows.ts';
 import { readGroup } from './heartbeat.ts';
 import { endOf, timeOfNext } from './lanes.ts';
 
 /** By name. */
-export function summarizeGroups(tables: GroupTables, reader: FrameReader, now: Micros): GroupSummary[] {
+export function summarizeGroups(
+  tables: GroupTables,
+  reader: FrameReader,
+  history: LedgerHistory,
+  now: Micros,
+): GroupSummary[] {
   if (!hasGroups(tables)) return [];
   const { statements } = tables;
   const countParked = statements.get<[string], number>('SELECT count(*) FROM parked WHERE group_name = ?').pluck();
@@ -24,7 +30,7 @@ export function summarizeGroups(tables: GroupTables, reader: FrameReader, now: M
       parked: countParked.get(group) as number,
       endOf: (partition: number) => endOf(reader, partition),
       timeOfNext: (cursor: Parameters<typeof timeOfNext>[2] & { partition: number }) =>
-        timeOfNext(reader, cursor.partition, cursor),
+        timeOfNext(history, cursor.partition, cursor),
     };
     return summarizeGroup(facts, now);
   });

@@ -127,6 +127,42 @@ export class SegmentFile {
     };
   }
 
+  /** Settings of the file, by SQLite's names. */
+  settings(): Record<string, string | number> {
+    const names = ['journal_mode', 'page_size'];
+    return Object.fromEntries(names.map((it) => [it, this.#db.pragma(it, { simple: true }) as string | number]));
+  }
+
+  /** Figures of each partition within the segment, by id; `bytes` is what its compressed bodies take. */
+  summarize(): {
+    events: number;
+    bytes: number;
+    nextOffset: number;
+    firstTime: Micros | null;
+    lastTime: Micros | null;
+  }[] {
+    const parts = this.#db.prepare<[number], RawRow>(
+      `SELECT ifnull(sum(length(p.bodies)), 0) AS bytes, min(b.first_time) AS first, max(b.last_time) AS last
+       FROM part AS p JOIN block AS b ON b.first_sequence = p.block WHERE p.partition = ?`,
+    );
+    return this.#frame.partitions.map(({ id, firstOffset, nextOffset }) => {
+      const row = parts.get(id) as RawRow;
+      const isEmpty = row['first'] === null;
+      return {
+        events: nextOffset - firstOffset,
+        bytes: integer(row, 'bytes'),
+        nextOffset,
+        firstTime: isEmpty ? null : time(row, 'first'),
+        lastTime: isEmpty ? null : time(row, 'last'),
+      };
+    });
+  }
+
+  /** The block that holds a sequence of the segment. */
+  blockHolding(sequence: number): BlockRow {
+    return this.#blocks.holding(sequence);
+  }
+
   /** The commit that holds a sequence of the segment. */
   commitHolding(sequence: number): CommitSpan {
     const block = this.#blocks.decode(this.#blocks.holding(sequence), []);
@@ -230,11 +266,6 @@ function checkFormat(db: Database, path: string): void {
   }
   const difference = segmentDifference(db);
   if (difference !== null) throw refuse(difference);
-}
-
-/** Whether the open database is a segment. */
-export function isSegment(db: Database): boolean {
-  return db.pragma('application_id', { simple: true }) === SEGMENT_APPLICATION_ID;
 }
 
 function readRange(db: Database): SegmentRange {

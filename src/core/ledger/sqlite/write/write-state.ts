@@ -9,7 +9,9 @@ import { pinsHoldSince } from '../../../model/routing/session-pins.ts';
 import { TIME_MIN } from '../../../model/time/time.ts';
 import { missingSequences } from '../../protocol/broken-commit.ts';
 import { type LinkedCommit, stateAfter } from '../../protocol/commit-link.ts';
+import type { ArchiveRow } from '../../protocol/joints.ts';
 import { basisOf, headOf, type LedgerState, loadsOf } from '../../protocol/ledger-state.ts';
+import { lastArchiveRow } from '../archive/archive-rows.ts';
 import {
   type EpochRow,
   lastEpochRow,
@@ -98,8 +100,7 @@ export class WriteStates {
       sequence,
       time: last === undefined ? TIME_MIN : readTime(last, 'last_time'),
       committedAt: last === undefined ? TIME_MIN : readTime(last, 'committed_at'),
-      // An epoch that begins after the last commit is the later link.
-      hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
+      hash: lastLink(sequence, last === undefined ? null : blob(last, 'hash'), epoch, lastArchiveRow(db)),
       ...this.#routingOf(epoch),
       offsets: new Map(),
     };
@@ -114,6 +115,12 @@ export class WriteStates {
     }
     return this.#routing;
   }
+}
+
+/** Hash of the last link: a commit, or the epoch or the record of an archived run that comes after it. */
+function lastLink(sequence: number, commit: Buffer | null, epoch: EpochRow, archive: ArchiveRow | null): Buffer {
+  if (archive !== null && archive.beforeSequence > sequence && archive.epoch === epoch.epoch) return archive.hash;
+  return commit === null || epoch.fromSequence > sequence ? epoch.hash : commit;
 }
 
 /** Frames without any commit mean that all commits are missing. One statement, because the head is also read outside of a transaction. */
