@@ -236,8 +236,7 @@ describe('an archive', () => {
     for (const day of [15, 18]) await engine.archive({ until: `2026-04-${day}` });
     const seen = new Map<string, number[]>();
     const subscription = await engine.subscribe({ group: 'g', from: 'start', until: { head: true } }, (delivery) => {
-      for (const { partition, offset } of delivery)
-        seen.set(partition, [...(seen.get(partition) ?? []), offset]);
+      for (const { partition, offset } of delivery) seen.set(partition, [...(seen.get(partition) ?? []), offset]);
     });
     await subscription.finished;
     const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
