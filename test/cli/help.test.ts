@@ -26,6 +26,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   ],
   init: [
     ...COMMON,
+    'compression',
     'determinism',
     'durability',
     'json',

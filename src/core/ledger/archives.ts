@@ -28,7 +28,7 @@ export interface ArchivePlan {
   readonly range: SequenceRange | null;
   readonly events: number;
   readonly commits: number;
-  /** Of the stored frames. */
+  /** Of the plain frames. */
   readonly bytes: number;
   readonly firstTime: Micros | null;
   readonly lastTime: Micros | null;

@@ -5,7 +5,7 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { ArchivePlan, GroupBehind } from '../../archives.ts';
 import { integer, name, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { hasTable, partitionTable } from '../connection/schema.ts';
-import type { FrameReader } from '../read/read.ts';
+import { type FrameReader, PLAIN_BYTES } from '../read/read.ts';
 import type { ArchivedEnd, LiveStart } from './live-start.ts';
 
 const NOTHING = { range: null, events: 0, commits: 0, bytes: 0, firstTime: null, lastTime: null, groupsBehind: [] };
@@ -76,7 +76,7 @@ function countCommits(db: Database, from: number, through: number): number {
 
 function bodyBytesOf(db: Database, id: PartitionId, { from, through }: { from: number; through: number }): number {
   // In a subquery, so that only the lengths are read: SQLite takes them from the rows' headers.
-  const sql = `SELECT ifnull(sum(bytes), 0) AS bytes FROM (SELECT length(body) AS bytes FROM ${partitionTable(id)} WHERE sequence BETWEEN ? AND ?)`;
+  const sql = `SELECT ifnull(sum(bytes), 0) AS bytes FROM (SELECT ${PLAIN_BYTES} AS bytes FROM ${partitionTable(id)} WHERE sequence BETWEEN ? AND ?)`;
   return integer(db.prepare<[number, number], RawRow>(sql).get(from, through) as RawRow, 'bytes');
 }
 

@@ -8,6 +8,7 @@ import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
+import type { PartitionSummary } from '../../ledger.ts';
 import { hashEpoch } from '../../protocol/chain.ts';
 import { archiveJoint, inChainOrder, type Joint } from '../../protocol/joints.ts';
 import type { CommitRow } from '../../protocol/verify-run.ts';
@@ -133,14 +134,8 @@ export class SegmentFile {
     return Object.fromEntries(names.map((it) => [it, this.#db.pragma(it, { simple: true }) as string | number]));
   }
 
-  /** Figures of each partition within the segment, by id; `bytes` is what its compressed bodies take. */
-  summarize(): {
-    events: number;
-    bytes: number;
-    nextOffset: number;
-    firstTime: Micros | null;
-    lastTime: Micros | null;
-  }[] {
+  /** Figures of each partition within the segment, by id; bytes as they are stored: the plain ones are known when all blocks are decoded. */
+  summarize(): Omit<PartitionSummary, 'id' | 'name' | 'isEstimate'>[] {
     const parts = this.#db.prepare<[number], RawRow>(
       `SELECT ifnull(sum(length(p.bodies)), 0) AS bytes, min(b.first_time) AS first, max(b.last_time) AS last
        FROM part AS p JOIN block AS b ON b.first_sequence = p.block WHERE p.partition = ?`,
@@ -151,6 +146,7 @@ export class SegmentFile {
       return {
         events: nextOffset - firstOffset,
         bytes: integer(row, 'bytes'),
+        storedBytes: integer(row, 'bytes'),
         nextOffset,
         firstTime: isEmpty ? null : time(row, 'first'),
         lastTime: isEmpty ? null : time(row, 'last'),

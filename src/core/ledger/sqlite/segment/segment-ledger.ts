@@ -192,7 +192,7 @@ export class SegmentLedger implements Ledger {
 
 function emptyLedger({ frame: { ledger, epochs, partitions, placements } }: SegmentFile): Database {
   const db = new (betterSqlite3())(':memory:');
-  for (const sql of creationSql(partitions.length)) db.exec(sql);
+  for (const sql of creationSql(partitions.length, 'plain')) db.exec(sql);
   db.prepare('INSERT INTO ledger (id, uuid, created_at, config) VALUES (1, ?, ?, ?)').run(
     ledger.uuid,
     ledger.createdAt,
