@@ -2,7 +2,6 @@
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeAll } from '../../../model/closing.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { formatTime } from '../../../model/time/time.ts';
 import type { ArchiveRow } from '../../protocol/joints.ts';
@@ -23,7 +22,7 @@ export class ArchiveFiles {
     const known = this.#open.get(row.file);
     if (known !== undefined) return known;
     if (!this.has(row)) throw this.#missing(row, rows);
-    const segment = SegmentFile.open(this.pathOf(row.file));
+    const segment = this.#openFile(this.pathOf(row.file), row);
     try {
       this.#check(segment, row, uuid);
     } catch (error) {
@@ -46,6 +45,24 @@ export class ArchiveFiles {
   close(): void {
     for (const segment of this.#open.values()) segment.close();
     this.#open.clear();
+  }
+
+  /** @throws LedgerError VERIFICATION_FAILED if the file is no segment, or has another size */
+  #openFile(path: string, { firstSequence: sequence, through, bytes }: ArchiveRow): SegmentFile {
+    const { size } = statSync(path);
+    const details = { segment: path, sequence, through };
+    const hint = 'restore an intact copy of this segment, or name the directory that has one with --archive';
+    if (size !== bytes)
+      throw new LedgerError('VERIFICATION_FAILED', {
+        message: `${path} has ${size} bytes, and the segment of sequences ${sequence} to ${through} has ${bytes}`,
+        ...{ hint, details },
+      });
+    try {
+      return SegmentFile.open(path);
+    } catch (cause) {
+      if (!(cause instanceof LedgerError) || !['NOT_A_LEDGER', 'DAMAGED_LEDGER'].includes(cause.code)) throw cause;
+      throw new LedgerError('VERIFICATION_FAILED', { message: cause.message, hint, details, cause });
+    }
   }
 
   #check({ range, path }: SegmentFile, row: ArchiveRow, uuid: string): void {
@@ -101,9 +118,4 @@ function firstAtHand(rows: readonly ArchiveRow[], through: number, has: (row: Ar
 /** The last record without a segment; null if nothing was dropped. */
 export function lastDropped(rows: readonly ArchiveRow[]): ArchiveRow | null {
   return rows.findLast(({ file }) => file === null) ?? null;
-}
-
-/** Closes all of them, also if one fails. */
-export function closeFiles(files: readonly ArchiveFiles[]): Promise<void> {
-  return closeAll(files.map((each) => async () => each.close()));
 }

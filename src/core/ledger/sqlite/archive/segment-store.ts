@@ -102,10 +102,10 @@ export function publish(path: string): void {
     else rmSync(partial);
     sync(dirname(path), 'r');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    rmSync(partial, { force: true });
     if (error instanceof LedgerError) throw error;
-    if (code === 'EEXIST') throw taken(path);
-    throw new LedgerError('IO_FAILED', {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new LedgerError(code === 'ENOSPC' ? 'DISK_FULL' : 'IO_FAILED', {
       message: `${path}: the segment cannot be stored (${code ?? 'unknown error'})`,
       hint: 'look at the disk and its free space; nothing was archived',
       details: { path, code },
