@@ -9,6 +9,7 @@ export type { EmissionReport, IngestHooks, RejectedLine } from './core/emission/
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/input/byte-source.ts';
 export type { InputSource } from './core/emission/input/input-source.ts';
 export type { ArchiveOptions, ArchiveProgress } from './core/engine/archive.ts';
+export type { CompactOptions } from './core/engine/compact.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
 export type { EmitOptions, EventInput, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
 export type { FilterRequest } from './core/engine/filter.ts';
@@ -48,6 +49,7 @@ export { Completengine } from './core/engine.ts';
 /** @internal */
 export { zstdText } from './core/frames/frame-codec.ts';
 export type { ArchivedRun, ArchivePhase, ArchivePlan, ArchiveReport, GroupBehind } from './core/ledger/archives.ts';
+export type { CompactProgress, CompactReport } from './core/ledger/compaction.ts';
 export type {
   LedgerDescription,
   LedgerGauges,

@@ -11,6 +11,7 @@ import { type ArchiveOptions, archive, archivedRuns, planArchive } from './engin
 import {
   ALL_OR_SEQUENCES,
   ARCHIVE,
+  COMPACT,
   CREATE,
   EMIT,
   GIVEN,
@@ -26,6 +27,7 @@ import {
   TAIL,
   VERIFY,
 } from './engine/call-options.ts';
+import { type CompactOptions, compacting } from './engine/compact.ts';
 import { type DryRunReport, dryRun } from './engine/dry-run.ts';
 import {
   type EmitOptions,
@@ -62,6 +64,7 @@ import { type TailOptions, tailing } from './engine/tail.ts';
 import { type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
 import type { ArchivedRun, ArchivePlan, ArchiveReport } from './ledger/archives.ts';
+import type { CompactReport } from './ledger/compaction.ts';
 import { driverOf } from './ledger/drivers.ts';
 import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
 import { closeAll } from './model/closing.ts';
@@ -437,6 +440,16 @@ export class Completengine {
   /** The archived and dropped runs of commits, in order. */
   async archivedRuns(): Promise<readonly ArchivedRun[]> {
     return archivedRuns(this.#ledger);
+  }
+
+  /**
+   * Rewrites how events are stored, and gives free space back, beside emitters and readers. What is stored does not change: head, chain and digests stay.
+   * Ended by its signal or a kill, it can be called again.
+   * @throws LedgerError VERIFICATION_FAILED naming a commit that is not what was committed, BUSY if a long read stands in its way, DISK_FULL, CANNOT_LOAD,
+   * INVALID_ARGUMENT, INVALID_TIME
+   */
+  async compact(options?: CompactOptions): Promise<CompactReport> {
+    return compacting(this.#ledger, this.#clock, readOptions('compact()', options, COMPACT));
   }
 
   /**

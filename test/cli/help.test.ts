@@ -8,6 +8,7 @@ const COMMON = ['archive', 'busy-timeout', 'ledger'];
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   archive: [...COMMON, 'drop', 'force', 'json', 'to', 'tz', 'until', 'yes'],
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
+  compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
   emit: [
     ...COMMON,
     'atomic',

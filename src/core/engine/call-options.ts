@@ -35,6 +35,7 @@ import type { RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
 import type { ArchiveOptions } from './archive.ts';
+import type { CompactOptions } from './compact.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
@@ -190,6 +191,14 @@ export const ARCHIVE: OptionTable<ArchiveOptions> = {
   ...ABORT,
 };
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
+
+export const COMPACT: OptionTable<CompactOptions> = {
+  compression: text,
+  before: time,
+  zone: text,
+  onProgress: hook(),
+  ...ABORT,
+};
 
 export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { envelope: flag, ...ABORT };
 export const REROUTE: OptionTable<RerouteOptions> = { partitions: COUNT_OR_NAMES };

@@ -48,7 +48,7 @@ export type ArchivePhase = 'writing' | 'verifying' | 'deleting' | 'shrinking';
 export interface ArchiveHooks {
   readonly now: Micros;
   readonly signal?: AbortSignal | undefined;
-  /** `done` of `total` sequences or pages of the phase. */
+  /** `done` of `total` sequences, commits or bytes, by phase. */
   readonly onProgress?: ((progress: { phase: ArchivePhase; done: number; total: number }) => void) | undefined;
 }
 

@@ -15,6 +15,7 @@ import type { Pin } from '../model/routing/session-pins.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
 import type { Archives } from './archives.ts';
+import type { Compaction } from './compaction.ts';
 import type { Groups } from './groups.ts';
 
 /** Properties of a ledger that never change, and those that change only with an epoch, as of the last call. */
@@ -145,6 +146,8 @@ export interface Ledger extends History {
   readonly groups: Groups;
   /** Null in a storage without archives. */
   readonly archives: Archives | null;
+  /** Null: a storage that has nothing to compact. */
+  readonly compaction: Compaction | null;
   basis(): Promise<Basis>;
   /** Pins of these sessions; sessions without one are left out. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;

@@ -47,6 +47,7 @@ import { LedgerHistory } from './read/ledger-history.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
 import { CommitWatch, type WatchListener } from './read/watch.ts';
+import { SqliteCompaction } from './space/sqlite-compaction.ts';
 import type { ReaderThread } from './threads/reader-thread.ts';
 import type { ThreadStart } from './threads/thread-protocol.ts';
 import type { WriterThread } from './threads/writer-thread.ts';
@@ -80,6 +81,7 @@ export class SqliteLedger implements Ledger {
   readonly #history: LedgerHistory;
   readonly groups: SqliteGroups;
   readonly archives: Archives;
+  readonly compaction: SqliteCompaction;
   readonly #pins: PinStore;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
@@ -109,6 +111,7 @@ export class SqliteLedger implements Ledger {
       run: async (request, hooks) => (await this.#archiver()).run(request, hooks),
       runs: async () => (await this.#archiver()).runs(),
     };
+    this.compaction = new SqliteCompaction(db, this.#guarded, file, identity);
   }
 
   get identity(): LedgerIdentity {

@@ -1,12 +1,11 @@
 /**
  * The order of work of an archive: write the segment, sync it, verify it from the disk, record it, delete the rows, give the pages back. Before the record
- * nothing has changed; after it, rows of the run are not read any more, and whichever run comes next finishes what is left. Between the steps it pauses for
- * as long as each of them took, so that emitters keep at least half of the ledger's time.
+ * nothing has changed; after it, rows of the run are not read any more, and whichever run comes next finishes what is left.
  */
 
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
@@ -30,16 +29,14 @@ import { FrameReader } from '../read/read.ts';
 import { SegmentFile } from '../segment/segment-file.ts';
 import { SegmentWriter } from '../segment/segment-writer.ts';
 import { verifySegment } from '../segment/verify-segment.ts';
+import { freeSpace, giveBackPages } from '../space/give-back.ts';
+import { SmallSteps } from '../space/small-steps.ts';
 import type { ArchiveFiles } from './archive-files.ts';
 import { lastArchiveRow, readArchiveRows } from './archive-rows.ts';
 import { deleteStep } from './delete-rows.ts';
-import { freePages, giveBackStep } from './give-back.ts';
 import { endsBefore, type PlannedRun, planRun } from './plan.ts';
 import { archivedMeanwhile, groupsAreBehind, recordRun, type StoredSegment } from './record.ts';
 import { measureSegment, openPartial, partialOf, prepareDirectory, publish, segmentName } from './segment-store.ts';
-
-/** Pages wait in the -wal while a reader holds an old snapshot: beyond this nothing more is given back until the next run. */
-const WAL_BYTES_MAX = 256 * 1024 * 1024;
 
 export interface ArchiverDeps {
   readonly db: Database;
@@ -70,10 +67,11 @@ export class Archiver implements Archives {
   }
 
   async run(request: ArchiveRequest, hooks: ArchiveHooks): Promise<ArchiveReport> {
-    const { guarded, path } = this.#deps;
+    const { db, guarded, path } = this.#deps;
     guarded.checkWritable();
+    const steps = new SmallSteps(db, guarded, path, { signal: hooks.signal });
     const before = fileBytes(path);
-    if ((await this.plan(request)).leftover > 0) await this.#delete(hooks);
+    if ((await this.plan(request)).leftover > 0) await this.#delete(steps, hooks);
     const plan = await this.plan(request);
     let segment: StoredSegment | null = null;
     const { range } = plan;
@@ -83,8 +81,8 @@ export class Archiver implements Archives {
       segment = plan.segment === null ? null : await this.#store(run, plan.segment, request, hooks);
       await this.#record(run, segment, request, hooks);
     }
-    await this.#delete(hooks);
-    await this.#shrink(hooks);
+    await this.#delete(steps, hooks);
+    await this.#shrink(steps, hooks);
     return {
       ...plan,
       moved: plan.groupsBehind.map(({ group }) => group),
@@ -228,33 +226,26 @@ export class Archiver implements Archives {
     });
   }
 
-  async #delete(hooks: ArchiveHooks): Promise<void> {
-    const { db, guarded, forgetState } = this.#deps;
-    const total = await guarded.readSnapshot(() => planRun(db, this.#reader, 1, false).leftover);
-    for (let isLeft = total > 0; isLeft; ) {
-      const began = performance.now();
-      isLeft = await guarded.write(() => deleteStep(db, this.#reader));
+  async #delete(steps: SmallSteps, hooks: ArchiveHooks): Promise<void> {
+    const { db, forgetState } = this.#deps;
+    const total = await steps.read(() => planRun(db, this.#reader, 1, false).leftover);
+    for (let left = total; left > 0; ) {
+      left = await steps.write(() => {
+        deleteStep(db, this.#reader);
+        return planRun(db, this.#reader, 1, false).leftover;
+      });
       forgetState();
-      await this.#pause('deleting', isLeft ? 0 : total, total, performance.now() - began, hooks);
+      await this.#progress('deleting', total - left, total, hooks);
     }
   }
 
-  async #shrink(hooks: ArchiveHooks): Promise<void> {
-    const { db, guarded, path } = this.#deps;
-    const total = await guarded.read(() => freePages(db));
-    for (let left = total; left > 0 && fileBytes(`${path}-wal`) < WAL_BYTES_MAX; ) {
-      const began = performance.now();
-      const rest = await guarded.read(() => giveBackStep(db));
-      await this.#pause('shrinking', total - rest, total, performance.now() - began, hooks);
-      // another connection may have taken them
-      if (rest >= left) break;
-      left = rest;
-    }
-  }
-
-  async #pause(phase: ArchivePhase, done: number, total: number, tookMs: number, hooks: ArchiveHooks): Promise<void> {
-    await this.#progress(phase, done, total, hooks);
-    await sleep(tookMs, undefined, { signal: hooks.signal });
+  async #shrink(steps: SmallSteps, hooks: ArchiveHooks): Promise<void> {
+    const { db, guarded } = this.#deps;
+    const { freeBytes: total } = await steps.read(() => freeSpace(db));
+    await giveBackPages(db, steps, (left) => hooks.onProgress?.({ phase: 'shrinking', done: total - left, total }));
+    hooks.signal?.throwIfAborted();
+    // the file ends earlier once its WAL is written back
+    await guarded.read(() => db.pragma('wal_checkpoint(PASSIVE)'));
   }
 
   async #progress(phase: ArchivePhase, done: number, total: number, hooks: ArchiveHooks): Promise<void> {

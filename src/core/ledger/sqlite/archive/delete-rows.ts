@@ -8,14 +8,13 @@ import type { FrameReader } from '../read/read.ts';
 const STEP_BYTES = 8 * 1024 * 1024;
 const STEP_ROWS = 10_000;
 
-/** Deletes one step of the commits before the start of the ledger's own rows. Returns whether any are left. Must run inside an IMMEDIATE transaction. */
-export function deleteStep(db: Database, reader: FrameReader): boolean {
+/** Deletes one step of the commits before the start of the ledger's own rows. Must run inside an IMMEDIATE transaction. */
+export function deleteStep(db: Database, reader: FrameReader): void {
   const start = reader.start().sequence;
   const partitions = reader.partitionIds();
   const end = stepEnd(db, partitions, start);
   db.prepare('DELETE FROM commits WHERE first_sequence < ?').run(end);
   for (const id of partitions) db.prepare(`DELETE FROM ${partitionTable(id)} WHERE sequence < ?`).run(end);
-  return end < start;
 }
 
 /** The first sequence that the step leaves: that of a commit, or `start`. */

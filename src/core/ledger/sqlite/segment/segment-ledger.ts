@@ -36,6 +36,7 @@ export class SegmentLedger implements Ledger {
   readonly identity: LedgerIdentity;
   readonly groups: SqliteGroups;
   readonly archives = null;
+  readonly compaction = null;
   readonly #segment: SegmentFile;
   /** Without commits. */
   readonly #empty: Database;
