@@ -29,7 +29,7 @@ import { FrameReader } from '../read/read.ts';
 import { SegmentFile } from '../segment/segment-file.ts';
 import { SegmentWriter } from '../segment/segment-writer.ts';
 import { verifySegment } from '../segment/verify-segment.ts';
-import { freeSpace, giveBackPages } from '../space/give-back.ts';
+import { giveBackPages } from '../space/give-back.ts';
 import { SmallSteps } from '../space/small-steps.ts';
 import type { ArchiveFiles } from './archive-files.ts';
 import { lastArchiveRow, readArchiveRows } from './archive-rows.ts';
@@ -241,8 +241,11 @@ export class Archiver implements Archives {
 
   async #shrink(steps: SmallSteps, hooks: ArchiveHooks): Promise<void> {
     const { db, guarded } = this.#deps;
-    const { freeBytes: total } = await steps.read(() => freeSpace(db));
-    await giveBackPages(db, steps, (left) => hooks.onProgress?.({ phase: 'shrinking', done: total - left, total }));
+    let total = 0;
+    await giveBackPages(db, steps, (left) => {
+      total = Math.max(total, left);
+      hooks.onProgress?.({ phase: 'shrinking', done: total - left, total });
+    });
     hooks.signal?.throwIfAborted();
     // the file ends earlier once its WAL is written back
     await guarded.read(() => db.pragma('wal_checkpoint(PASSIVE)'));

@@ -181,7 +181,7 @@ function canWrite(path: string): boolean {
 }
 
 /** Where the segments of a ledger are, unless another directory is named. */
-export function archiveDirectory(path: string): string {
+function archiveDirectory(path: string): string {
   return `${path}.archive`;
 }
 

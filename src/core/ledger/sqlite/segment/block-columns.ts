@@ -8,7 +8,7 @@ import { isTime } from '../../../model/time/time.ts';
 import type { CommitLink, FrameLink } from '../../protocol/chain.ts';
 
 /** A frame without its body and what follows from it. */
-export interface FrameColumns extends Omit<FrameLink, 'hash'> {
+interface FrameColumns extends Omit<FrameLink, 'hash'> {
   /** Length of its body. */
   readonly bytes: number;
 }
