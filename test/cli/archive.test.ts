@@ -1,23 +1,44 @@
 /** `archive` on the command line: the plan, the deed, what is refused, and how everything is read afterwards. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Completengine, hashOf } from '../../src/index.ts';
 import { EARTHQUAKES, runCli } from '../support/cli.ts';
-import { earthquakeLedger, expectFailure, replayed, succeed } from '../support/ledger-cli.ts';
+import { expectFailure, replayed, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const FILE = readFileSync(EARTHQUAKES, 'utf8');
 
-/** The earthquakes in commits of 40 lines: a week in which they are archived in three segments. */
-async function inCommits(): Promise<string> {
-  const ledger = await earthquakeLedger();
-  rmSync(ledger);
-  for (const suffix of ['-wal', '-shm']) rmSync(`${ledger}${suffix}`, { force: true });
-  await succeed(['init', '-l', ledger, '--partition', 'hash:properties.net', '--time', 'properties.time']);
+let template = '';
+
+/** The earthquakes in commits of 40 lines. */
+beforeAll(async () => {
+  template = join(mkdtempSync(join(tmpdir(), 'completengine-test-')), 'events.codex');
+  const engine = await Completengine.open({
+    ...{ ledger: template, partition: hashOf('properties.net'), time: 'properties.time' },
+  });
   const lines = FILE.split('\n').filter((line) => line !== '');
   for (let at = 0; at < lines.length; at += 40)
-    await succeed(['emit', '-q', '-l', ledger], { input: `${lines.slice(at, at + 40).join('\n')}\n` });
+    await engine.emit(Readable.from([`${lines.slice(at, at + 40).join('\n')}\n`]));
+  await engine.close();
+});
+afterAll(() => rmSync(dirname(template), { recursive: true, force: true }));
+
+async function inCommits(): Promise<string> {
+  const ledger = join(tempDir(), 'events.codex');
+  copyFileSync(template, ledger);
   return ledger;
 }
 

@@ -3,10 +3,21 @@
  * changed, cut off, exchanged. Nothing is lost and nothing is there twice, and the same command finishes what was begun.
  */
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { SegmentWriter } from '../../src/core/ledger/sqlite/segment/segment-writer.ts';
 import { Completengine, type EventReceipt } from '../../src/index.ts';
 import { BIN, runCli, spawnCli } from '../support/cli.ts';
@@ -43,8 +54,7 @@ async function fresh(): Promise<string> {
 }
 
 beforeAll(async () => {
-  const directory = tempDirOfFile();
-  template = join(directory, 'template.codex');
+  template = join(mkdtempSync(join(tmpdir(), 'completengine-test-')), 'template.codex');
   const clock = new FakeClock();
   const engine = await Completengine.open({ ledger: template, partition: 'hash:k', partitions: 3, clock });
   for (let commit = 0; commit < COMMITS; commit++) {
@@ -57,11 +67,7 @@ beforeAll(async () => {
   await engine.close();
 });
 
-function tempDirOfFile(): string {
-  const directory = join(process.env['TMPDIR'] ?? '/tmp', `completengine-test-archive-${process.pid}`);
-  mkdirSync(directory, { recursive: true });
-  return directory;
-}
+afterAll(() => rmSync(dirname(template), { recursive: true, force: true }));
 
 const args = (ledger: string, ...more: string[]): string[] => ['archive', '-l', ledger, '--until', UNTIL, ...more];
 

@@ -11,6 +11,7 @@ import { checkLanes } from '../read/dense-frames.ts';
 import type { LedgerHistory } from '../read/ledger-history.ts';
 import type { FrameReader } from '../read/read.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
+import type { GroupTables } from './group-rows.ts';
 
 /** The offset the next event of the partition gets. */
 export function endOf(reader: FrameReader, partition: PartitionId): number {
@@ -31,7 +32,7 @@ export function positionAt(history: LedgerHistory, partition: PartitionId, seque
   return { nextOffset: frame.offset + before, nextSequence: sequence };
 }
 
-/** Ledger time of the next event; null if there is none yet, or if its segment is not at hand. A body is read only if the times within its frame differ. */
+/** Ledger time of the next event; null if there is none yet, or if its segment is not at hand. */
 export function timeOfNext(
   history: LedgerHistory,
   partition: PartitionId,
@@ -57,6 +58,20 @@ function timeAt({ offset, firstTime, lastTime, body }: StoredFrame, wanted: numb
     if (at++ === wanted) found = firstTime + timeDelta;
   });
   return found;
+}
+
+/**
+ * The request without archived history that no group has left to read in the partition: a lane that was read to its end before the archive needs no segment,
+ * and goes on although it may not be at hand.
+ */
+export function pastArchive({ statements }: GroupTables, reader: FrameReader, request: LaneRequest): LaneRequest {
+  const { partition, fromSequence } = request;
+  const start = reader.start();
+  if (fromSequence >= start.sequence) return request;
+  const behind = statements
+    .get<[number, number], unknown>('SELECT 1 FROM cursors WHERE partition = ? AND next_offset < ? LIMIT 1')
+    .get(partition, start.endOf(partition).nextOffset);
+  return behind === undefined ? { ...request, fromSequence: start.sequence } : request;
 }
 
 /** Frames from the one that may hold `fromSequence` on. The first one may begin with earlier events. */

@@ -22,7 +22,7 @@ import { FrameReader } from '../read/read.ts';
 import { acknowledge, countFailure, cursorsOf, moveCursors, planMove, setCursors, undoFailure } from './cursors.ts';
 import { checkGroup, type GroupTables, generationOf, insertGroup, nextGeneration } from './group-rows.ts';
 import { heartbeat } from './heartbeat.ts';
-import { endOf, positionAt, readLane } from './lanes.ts';
+import { endOf, pastArchive, positionAt, readLane } from './lanes.ts';
 import { deleteMember } from './members.ts';
 import {
   beginRedelivery,
@@ -190,7 +190,9 @@ export class SqliteGroups implements Groups {
   }
 
   read(request: LaneRequest): Promise<StoredCommit[]> {
-    return this.#transactions.readSnapshot(() => readLane(this.#history, request));
+    return this.#transactions.readSnapshot(() =>
+      readLane(this.#history, pastArchive(this.#tables, this.#reader, request)),
+    );
   }
 }
 
