@@ -36,7 +36,15 @@ import { lastArchiveRow, readArchiveRows } from './archive-rows.ts';
 import { deleteStep } from './delete-rows.ts';
 import { endsBefore, type PlannedRun, planRun } from './plan.ts';
 import { archivedMeanwhile, groupsAreBehind, recordRun, type StoredSegment } from './record.ts';
-import { measureSegment, openPartial, partialOf, prepareDirectory, publish, segmentName } from './segment-store.ts';
+import {
+  measureSegment,
+  openPartial,
+  partialOf,
+  prepareDirectory,
+  publish,
+  removePartialOf,
+  segmentName,
+} from './segment-store.ts';
 
 export interface ArchiverDeps {
   readonly db: Database;
@@ -120,6 +128,7 @@ export class Archiver implements Archives {
     prepareDirectory(dirname(path), directory !== null);
     const isNew = fileBytes(path) === 0;
     if (isNew) await this.#write(run, path, hooks);
+    else removePartialOf(path);
     try {
       return await this.#verify(run, path, hooks);
     } catch (error) {

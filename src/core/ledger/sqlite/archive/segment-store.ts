@@ -92,6 +92,14 @@ function busy(partial: string, cause: unknown): LedgerError {
   });
 }
 
+/** Removes the other name of a segment that an interrupted run has left. */
+export function removePartialOf(path: string): void {
+  const partial = partialOf(path);
+  const left = statSync(partial, { throwIfNoEntry: false });
+  const { dev, ino } = statSync(path);
+  if (left?.dev === dev && left.ino === ino) rmSync(partial);
+}
+
 /** Syncs a finished file and gives it the name of the segment. @throws LedgerError CANNOT_CREATE, IO_FAILED, LEDGER_EXISTS if the name is taken */
 export function publish(path: string): void {
   const partial = partialOf(path);

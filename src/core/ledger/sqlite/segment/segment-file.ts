@@ -60,7 +60,7 @@ export class SegmentFile {
 
   /** @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, PERMISSION_DENIED, VERIFICATION_FAILED for an epoch that has changed */
   static open(path: string): SegmentFile {
-    guardFile(path, { write: false });
+    guardFile(path, { write: false, hasLog: false });
     let db: Database | undefined;
     try {
       db = connect(path, { isReadOnly: true });
