@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
+import type { StoredCommit } from '../../src/core/model/events/commit.ts';
 import { Completengine, type LedgerEvent, type ReplayOptions } from '../../src/index.ts';
 import { FakeClock } from '../support/engines.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -32,6 +33,16 @@ async function eventsOf(engine: Completengine, options: ReplayOptions): Promise<
 
 function plain({ sequence, partition, offset, time, key, payload }: LedgerEvent): object {
   return { sequence, partition, offset, time, key, payload: payload.toString() };
+}
+
+/** Rows of a ledger carry their hash along. */
+function framesOf(commits: readonly StoredCommit[]): object[] {
+  return commits.flatMap(({ frames }) =>
+    frames.map(({ partition, sequence, offset, count, firstTime, lastTime, key, body }) => ({
+      ...{ partition, sequence, offset, count, firstTime, lastTime, key },
+      body: body.toString(),
+    })),
+  );
 }
 
 it('answers as if nothing had been archived', async () => {
@@ -86,7 +97,7 @@ it('answers as if nothing had been archived', async () => {
           expect(await one.groups.positions(name)).toEqual(await other.groups.positions(name));
           for (let partition = 0; partition < PARTITIONS; partition++) {
             const request = { partition, fromSequence: sequence, events: 3, bytes: 1000 };
-            expect(await one.groups.read(request)).toEqual(await other.groups.read(request));
+            expect(framesOf(await one.groups.read(request))).toEqual(framesOf(await other.groups.read(request)));
           }
         }
         const summaries = await Promise.all([one.groups.summaries(0), other.groups.summaries(0)]);
