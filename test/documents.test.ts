@@ -181,6 +181,20 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
+describe('docs/decisions', () => {
+  const decisions = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => name !== 'README.md');
+
+  it('numbers the decisions from 1 without a gap, in names and titles', () => {
+    const numbers = decisions.map((_, at) => String(at + 1).padStart(4, '0'));
+    expect(decisions.map((name) => name.slice(0, 4))).toEqual(numbers);
+    expect(decisions.map((name) => read(join('docs/decisions', name)).slice(2, 6))).toEqual(numbers);
+  });
+
+  it('has a line for each in its index', () => {
+    expect(captures(read('docs/decisions/README.md'), /^\| \[\d{4}\]\(([\w.-]+)\)/gm)).toEqual(decisions);
+  });
+});
+
 describe('the checks of documents', () => {
   it('find a retired word or identifier with its line, and leave longer words alone', () => {
     const text = 'A storyteller amends\ntold of the Flight; Tell me.\n`tailTold`, MOST_SEATS, so many, allSettled';

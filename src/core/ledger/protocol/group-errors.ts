@@ -6,7 +6,7 @@ import { shellFlag } from '../../model/text/shell-word.ts';
 export function unknownGroup(group: string): LedgerError {
   return new LedgerError('UNKNOWN_GROUP', {
     message: `the ledger has no group '${group.slice(0, 80)}'`,
-    hint: 'see those there are: completengine inspect --groups',
+    hint: 'list the groups with: completengine inspect --groups',
     details: { group },
   });
 }
