@@ -11,13 +11,13 @@ import {
   ALL_OR_SEQUENCES,
   CREATE,
   EMIT,
-  GIVEN,
   HANDLER,
   HEAD_BEFORE,
   OPEN,
   PARKED,
   PLAN_CURSORS,
   REPLAY,
+  ROUTING_OVERRIDE,
   SET_CURSORS,
   SOURCES,
   SUBSCRIBE,
@@ -203,9 +203,9 @@ export class Completengine {
         [{ name: 'stream', open: () => input }],
         readOptions('emit() of a stream', options, EMIT),
       );
-    const given = readOptions('emit() of events', options, GIVEN);
-    if (Array.isArray(input)) return this.#emitting.emit(input, given);
-    const [receipt] = await this.#emitting.emit([input as EventInput], given);
+    const override = readOptions('emit() of events', options, ROUTING_OVERRIDE);
+    if (Array.isArray(input)) return this.#emitting.emit(input, override);
+    const [receipt] = await this.#emitting.emit([input as EventInput], override);
     return receipt as EventReceipt;
   }
 

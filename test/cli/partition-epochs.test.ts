@@ -181,7 +181,7 @@ test('a dry run reports what would move, and writes nothing', async () => {
 });
 
 test.each([
-  [['add', 'p1'], 2, "there is a partition 'p1' already"],
+  [['add', 'p1'], 2, "partition 'p1' exists already"],
   [['add', 'UP'], 2, "invalid partition name 'UP'"],
   [['add', 'x', 'x'], 2, "the partition 'x' is named twice"],
   [['add', ...Array.from({ length: 255 }, (_, n) => `n${n}`)], 2, '257 partitions are out of range'],

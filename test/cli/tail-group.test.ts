@@ -357,7 +357,7 @@ describe('tail --exec', () => {
     while (hasGroup(leader)) await sleep(20);
   });
 
-  test('Ctrl-C lets the run in hand finish, and acknowledges it', async () => {
+  test('Ctrl-C lets the run in progress finish, and acknowledges it', async () => {
     const ledger = await ledgerOf(numbers(1, 3), '--partitions', '1');
     const tail = startCli(['tail', '-l', ledger, '-g', 'g', '--exec', 'echo begun; sleep 0.4; echo done']);
     const lines = new LineReader(tail.stdout);

@@ -21,14 +21,14 @@ const placesOf = (delivery: Delivery): string[] =>
 class Gate {
   readonly #waiting: (() => void)[] = [];
   readonly begun: string[][] = [];
-  inHand = 0;
-  mostInHand = 0;
+  held = 0;
+  mostHeld = 0;
 
   readonly handler = async (delivery: Delivery): Promise<void> => {
     this.begun.push(placesOf(delivery));
-    this.mostInHand = Math.max(this.mostInHand, ++this.inHand);
+    this.mostHeld = Math.max(this.mostHeld, ++this.held);
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.inHand--;
+    this.held--;
   };
 
   letGo(): void {
@@ -69,7 +69,7 @@ describe('a group that is stepped back by force', () => {
       ['p0/2', 'p0/3'],
       ['p0/4', 'p0/5'],
     ]);
-    expect({ refused, mostInHand: gate.mostInHand }).toEqual({ refused: [2], mostInHand: 1 });
+    expect({ refused, mostHeld: gate.mostHeld }).toEqual({ refused: [2], mostHeld: 1 });
   });
 
   it('continues from there, also in partitions that an epoch has added and no member has seen', async () => {

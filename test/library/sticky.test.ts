@@ -274,7 +274,7 @@ describe('verification', () => {
     const { ledger, engine } = await pinnedLedger();
     tamper(ledger, sql);
     const error = await failureOf(() => engine.verify(), 'VERIFICATION_FAILED');
-    expect(error.message).toMatch(/the chain is sound, and the pins of sessions are not/);
+    expect(error.message).toMatch(/the chain is intact, but the pins of sessions are not/);
   });
 
   test('finds another time at which a session was seen', async () => {

@@ -67,7 +67,7 @@ describe('a subscription without a group', () => {
     await expect(subscription.finished).rejects.toThrow('no more');
   });
 
-  it('has at most its capacity in hand, and does not delay another', async () => {
+  it('holds at most its capacity, and does not delay another', async () => {
     const engine = await openEngine();
     let largest = 0;
     let slowCalls = 0;

@@ -15,7 +15,16 @@ export function startCli(
   args: readonly string[],
   options: SpawnOptionsWithoutStdio = {},
 ): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [BIN, ...args], options);
+  return startProgram(BIN, args, options);
+}
+
+/** As {@link startCli}, of the version of the program whose `bin/run.js` this is. */
+export function startProgram(
+  bin: string,
+  args: readonly string[],
+  options: SpawnOptionsWithoutStdio = {},
+): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [bin, ...args], options);
 }
 
 /** Resolves when a started command has ended and its pipes are empty. */

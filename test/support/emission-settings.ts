@@ -14,7 +14,7 @@ export function emissionSettings(settings: Partial<EmissionSettings> = {}): Emis
     isClockTrusted: false,
     late: 'record',
     isEnvelope: false,
-    given: NO_OVERRIDE,
+    override: NO_OVERRIDE,
     onBadLine: 'collect',
     ...settings,
   };

@@ -101,9 +101,9 @@ export const OPEN: OptionTable<OpenOptions> = {
   timer,
 };
 
-export const GIVEN: OptionTable<RoutingOverrideOptions> = { key: text, to: text };
+export const ROUTING_OVERRIDE: OptionTable<RoutingOverrideOptions> = { key: text, to: text };
 export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
-  ...GIVEN,
+  ...ROUTING_OVERRIDE,
   producer: text,
   atomic: flag,
   envelope: flag,

@@ -84,9 +84,9 @@ export class Emitting {
    * Commits the events together, all or none; simultaneous calls share a commit.
    * @throws LedgerError BAD_LINE, ID_CONFLICT
    */
-  emit(events: readonly EventInput[], given: RoutingOverrideOptions): Promise<EventReceipt[]> {
+  emit(events: readonly EventInput[], override: RoutingOverrideOptions): Promise<EventReceipt[]> {
     this.#shared ??= new CommitBatcher(this.emission, this.settings({}, 'calls'), this.#parts.locate);
-    return this.#shared.emit(events.map(toLine), toGiven(given));
+    return this.#shared.emit(events.map(toLine), toRoutingOverride(override));
   }
 
   /**
@@ -120,7 +120,7 @@ export class Emitting {
     if (options.atomic && options.onReject !== undefined) throw rejectsOfAtomic();
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
     // an invalid override is rejected before any input is read
-    makeRouter(await ledger.routing(), settings.given);
+    makeRouter(await ledger.routing(), settings.override);
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
     if (options.atomic !== true) return ingest(this.emission, settings, sources, producer, options);
     const target = {
@@ -147,7 +147,7 @@ export class Emitting {
       isClockTrusted: this.#parts.isClockTrusted,
       late: options.late ?? 'record',
       isEnvelope: options.envelope ?? false,
-      given: toGiven(options),
+      override: toRoutingOverride(options),
       onBadLine,
     };
   }
@@ -192,6 +192,6 @@ function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): Emi
   };
 }
 
-function toGiven({ key, to }: RoutingOverrideOptions): RoutingOverride {
+function toRoutingOverride({ key, to }: RoutingOverrideOptions): RoutingOverride {
   return { key: key ?? null, to: to ?? null };
 }

@@ -19,7 +19,7 @@ export interface EmissionSettings {
   readonly late: 'record' | 'reject';
   /** Lines are envelopes as `replay -o envelope` writes them: payload and time are read from the envelope. */
   readonly isEnvelope: boolean;
-  readonly given: RoutingOverride;
+  readonly override: RoutingOverride;
   /**
    * The effect of a bad line: `stop` commits the lines before it and none after, `collect` skips it,
    * `calls` skips every line of its call.

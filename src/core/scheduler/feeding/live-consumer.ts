@@ -21,7 +21,7 @@ export interface LiveConsumerParts {
 export interface LiveConsumerOptions {
   /** Sequence of the first event to deliver. */
   readonly from: number;
-  /** Most events in hand. */
+  /** Most events delivered and not acknowledged. */
   readonly capacity: number;
   readonly ackTimeoutMs: number | null;
 }

@@ -1,4 +1,4 @@
-/** Creates and opens the file of a ledger, and refuses whatever else may be at its path. */
+/** Creates and opens the file of a ledger, and refuses anything else at its path. */
 
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../../model/config.ts';

@@ -111,7 +111,7 @@ function isProven(row: RawRow, pin: ProvenPin, isAtHead: boolean): boolean {
 
 function broken(session: string | null, fact: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `the chain is sound, and the pins of sessions are not: ${session === null ? '' : `that of '${session.slice(0, 80)}' `}${fact}`,
+    message: `the chain is intact, but the pins of sessions are not: ${session === null ? '' : `that of '${session.slice(0, 80)}' `}${fact}`,
     hint: 'bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW',
   });
 }

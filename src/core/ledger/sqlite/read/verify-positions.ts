@@ -106,7 +106,7 @@ function ahead(fact: string, next: number): LedgerError {
 
 function broken(fact: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `the chain is sound, and what stands beside it is not: ${fact}`,
+    message: `the chain is intact, but a position stored beside it is not: ${fact}`,
     hint: 'look for a newer copy with its -wal; a group is set to another place with: completengine replay --to-group GROUP --yes',
   });
 }

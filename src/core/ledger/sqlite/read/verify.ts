@@ -116,7 +116,7 @@ function checkStructure(db: Database): void {
   const [first] = db.prepare<[], string>('PRAGMA integrity_check(1)').pluck().all();
   if (first === 'ok') return;
   throw new LedgerError('VERIFICATION_FAILED', {
-    message: `the chain is sound, and the file's structure is damaged: ${String(first)}`,
+    message: `the chain is intact, but the file's structure is damaged: ${String(first)}`,
     hint: 'bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW',
   });
 }
