@@ -22,7 +22,7 @@ export interface GroupConsumerParts {
   readonly feeder: LaneFeeder;
   readonly clock: Clock;
   /** Positions of the whole group. */
-  positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
+  positions(group: string): Promise<readonly (LanePosition & { readonly partition: PartitionId })[]>;
   wake(): void;
 }
 

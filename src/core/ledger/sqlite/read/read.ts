@@ -9,6 +9,7 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
+import type { HashedFrame } from '../../protocol/link-check.ts';
 import { blob, integer, natural, positive, type RawRow, textOrNull, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
@@ -26,11 +27,6 @@ export const FRAME_COLUMNS = 'sequence, offset, count, first_time, last_time, ke
 export interface CommitSpan {
   readonly first: number;
   readonly next: number;
-}
-
-/** A frame with the hash its row carries. */
-export interface HashedFrame extends StoredFrame {
-  readonly hash: Buffer;
 }
 
 export class FrameReader {

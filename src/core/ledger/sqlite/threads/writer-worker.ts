@@ -14,13 +14,9 @@ serve<WriterOffer, WriterAnswer>('write', async (ledger, offer, reply) => {
 });
 
 async function answer(ledger: Ledger, offer: WriterOffer): Promise<WriterAnswer['outcome']> {
-  if (order.isStale(offer.generation)) return { kind: 'stale' };
   try {
-    const outcome = await ledger.commit(unpackDraft(offer));
-    order.note(offer.generation, outcome);
-    return outcome;
+    return await order.offer(offer.generation, () => ledger.commit(unpackDraft(offer)));
   } catch (error) {
-    order.stop();
     return { kind: 'failed', failure: toFailure(error) };
   }
 }
