@@ -10,7 +10,7 @@ import {
   FAULT_TIME_AHEAD,
   FAULT_TIME_MISSING,
   FAULT_TIME_NOT_READABLE,
-  FAULT_UNSETTLED,
+  FAULT_UNDECIDED,
   KIND_ABSENT,
   KIND_DECIMAL,
   KIND_ESCAPED_STRING,
@@ -37,7 +37,7 @@ let partition: u16 = 0;
 /** `timeSlot` is -1 if there is none: arrival time counts. Returns the number of lines left to the reference. */
 export function check(count: u32, base: usize, keySlot: i32, partitionCount: u32, timeSlot: i32, latest: f64): u32 {
   chunkBase = base;
-  let unsettled: u32 = 0;
+  let undecided: u32 = 0;
   for (let line: u32 = 0; line < count; line++) {
     let fault = load<u8>(faults + line);
     if (fault == FAULT_NONE) {
@@ -57,9 +57,9 @@ export function check(count: u32, base: usize, keySlot: i32, partitionCount: u32
         store<u32>(faultsAt + (<usize>line << 2), load<u32>(starts + (<usize>line << 2)));
       }
     }
-    if (fault == FAULT_UNSETTLED) unsettled++;
+    if (fault == FAULT_UNDECIDED) undecided++;
   }
-  return unsettled;
+  return undecided;
 }
 
 @inline
@@ -81,9 +81,9 @@ function route(line: u32, keySlot: i32, partitionCount: u32): u8 {
       length -= 2;
     } else if (kind == KIND_INTEGER) {
       // minus zero is zero, and beyond that many digits a number has another spelling: the reference handles it
-      if (length > PLAIN_DIGITS_MAX || (length == 2 && load<u16>(from) == 0x302d)) return FAULT_UNSETTLED;
+      if (length > PLAIN_DIGITS_MAX || (length == 2 && load<u16>(from) == 0x302d)) return FAULT_UNDECIDED;
     } else if (kind != KIND_TRUE && kind != KIND_FALSE) {
-      if (kind == KIND_ESCAPED_STRING || kind == KIND_DECIMAL) return FAULT_UNSETTLED;
+      if (kind == KIND_ESCAPED_STRING || kind == KIND_DECIMAL) return FAULT_UNDECIDED;
       return kind == KIND_ABSENT ? FAULT_KEY_MISSING : FAULT_KEY_NOT_SCALAR;
     }
   }
@@ -100,6 +100,6 @@ function timeOf(line: u32, timeSlot: i32): u8 {
   const to = chunkBase + load<u32>(fieldEnds + column);
   if (kind == KIND_INTEGER || kind == KIND_DECIMAL) return readEpochNumber(from, to);
   if (kind == KIND_STRING) return readRfc3339(from + 1, to - 1);
-  if (kind == KIND_ESCAPED_STRING) return FAULT_UNSETTLED;
+  if (kind == KIND_ESCAPED_STRING) return FAULT_UNDECIDED;
   return kind == KIND_ABSENT ? FAULT_TIME_MISSING : FAULT_TIME_NOT_READABLE;
 }

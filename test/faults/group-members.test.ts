@@ -90,20 +90,20 @@ test('eight members share sixteen partitions under kill -9 and pauses', {
   const acknowledged = new Uint8Array(emitted + 1);
   for (const member of members) {
     expect(member.complaints).toEqual([]);
-    const settled: number[] = [];
+    const handled: number[] = [];
     const last = new Map<string, number>();
     for await (const { sequence, partition, offset, isRefused } of member.given()) {
       deliveries[sequence] = 1;
       if (isRefused) continue;
-      settled.push(sequence);
+      handled.push(sequence);
       // plain comparisons: a matcher for each of millions would take longer than the run
       if (offset <= (last.get(partition) ?? -1))
         expect.fail(`${partition}/${offset} came behind ${last.get(partition)}`);
       last.set(partition, offset);
     }
     // what comes again was in the hands of one who was killed, or refused to one who had lost its lease
-    if (member.wasKilled) settled.splice(-IN_HAND_MAX);
-    for (const sequence of settled) {
+    if (member.wasKilled) handled.splice(-IN_HAND_MAX);
+    for (const sequence of handled) {
       if (acknowledged[sequence] === 1) expect.fail(`sequence ${sequence} was acknowledged and came again`);
       acknowledged[sequence] = 1;
     }

@@ -115,13 +115,13 @@ async function feed({ stdin }: ChildProcess, input: Iterable<Buffer>): Promise<v
 async function written(stdin: Writable, piece: Buffer): Promise<void> {
   if (stdin.destroyed || stdin.write(piece) || stdin.destroyed) return;
   await new Promise<void>((resolve) => {
-    const settle = (): void => {
-      stdin.off('drain', settle);
-      stdin.off('close', settle);
+    const proceed = (): void => {
+      stdin.off('drain', proceed);
+      stdin.off('close', proceed);
       resolve();
     };
-    stdin.on('drain', settle);
-    stdin.on('close', settle);
+    stdin.on('drain', proceed);
+    stdin.on('close', proceed);
   });
 }
 
@@ -134,12 +134,12 @@ function exitOf(child: ChildProcess): Promise<CommandExit> {
   return new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new StartFailure(error.message, { cause: error })));
     child.once('exit', (code, signal) => {
-      const settle = (): void => {
+      const finish = (): void => {
         clearTimeout(timer);
         resolve({ code, signal });
       };
-      const timer = setTimeout(settle, LAST_WORDS_MS);
-      child.once('close', settle);
+      const timer = setTimeout(finish, LAST_WORDS_MS);
+      child.once('close', finish);
       // a daemon's output is forwarded as long as this process runs, but does not keep it running
       if (child.stderr instanceof Socket) child.stderr.unref();
     });

@@ -9,7 +9,7 @@ import { type EventForm, type EventLabels, FORM, piecesOf } from './event-form.t
 
 /**
  * Destination of an event stream. Batches arrive in order; the next one is sent only after the promise of this one
- * settles.
+ * is resolved.
  */
 export interface Sink {
   /** Resolves to false once the destination accepts no more. */
@@ -41,7 +41,7 @@ export class StreamSink implements Sink {
   readonly #failure: Failure;
   #isAbandoned = false;
   /** Cancels the wait for the current write. */
-  #settle: () => void = () => {};
+  #endWait: () => void = () => {};
 
   /**
    * An abort lets the current delivery finish, so that another run can continue after it. A stalled reader gets 500 ms;
@@ -71,14 +71,14 @@ export class StreamSink implements Sink {
   async #write(bytes: Buffer | string): Promise<boolean> {
     if (!this.#isOpen()) return false;
     await new Promise<void>((resolve) => {
-      this.#settle = () => {
-        this.#stream.off('close', this.#settle);
+      this.#endWait = () => {
+        this.#stream.off('close', this.#endWait);
         resolve();
       };
-      this.#stream.once('close', this.#settle);
+      this.#stream.once('close', this.#endWait);
       this.#stream.write(bytes, (error) => {
         this.#failure.error ??= error ?? undefined;
-        this.#settle();
+        this.#endWait();
       });
     });
     return this.#isOpen();
@@ -102,7 +102,7 @@ export class StreamSink implements Sink {
 
   #abandon(): void {
     this.#isAbandoned = true;
-    this.#settle();
+    this.#endWait();
   }
 
   /** @throws LedgerError IO_FAILED for any error other than a closed reader */

@@ -72,7 +72,7 @@ class Simulation {
     else if (chance < 0.43) await this.#stepGroup();
     else if (chance < 0.6) await this.heartbeat(member);
     else if (chance < 0.8) this.feed(member);
-    else await this.settle(member, this.#chance.unit() < 0.75);
+    else await this.endDelivery(member, this.#chance.unit() < 0.75);
     await this.check();
   }
 
@@ -155,7 +155,7 @@ class Simulation {
   }
 
   /** The delivery that is oldest in the member's hands ends. */
-  async settle(member: Member, isGood: boolean): Promise<void> {
+  async endDelivery(member: Member, isGood: boolean): Promise<void> {
     const delivery = member.inHand.shift();
     if (delivery === undefined) return;
     const { lane, events } = delivery;
@@ -202,7 +202,7 @@ class Simulation {
     for (let round = 0; round < 200; round++) {
       this.now += TTL / 4;
       for (const member of [...this.members]) {
-        while (member.inHand.length > 0) await this.settle(member, true);
+        while (member.inHand.length > 0) await this.endDelivery(member, true);
         await this.heartbeat(member);
         this.feed(member);
       }
