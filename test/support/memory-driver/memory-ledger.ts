@@ -4,11 +4,11 @@ import type { LedgerDriver } from '../../../src/core/ledger/driver.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
 import { append, basisAt } from '../../../src/core/ledger/protocol/append.ts';
 import { GENESIS } from '../../../src/core/ledger/protocol/chain.ts';
-import { firstEpoch, planEpoch } from '../../../src/core/ledger/protocol/epoch-link.ts';
+import { pipelineOver } from '../../../src/core/ledger/protocol/commit-pipeline.ts';
+import { decideEpoch, firstEpoch } from '../../../src/core/ledger/protocol/epoch-link.ts';
 import { boundedLane } from '../../../src/core/ledger/protocol/lane-bounds.ts';
-import { headOf, routingOf } from '../../../src/core/ledger/protocol/ledger-state.ts';
+import { EMPTY_LEDGER, headOf } from '../../../src/core/ledger/protocol/ledger-state.ts';
 import { checkBodies, checkLink } from '../../../src/core/ledger/protocol/link-check.ts';
-import { OfferOrder } from '../../../src/core/ledger/protocol/offer-order.ts';
 import { VerifyRun } from '../../../src/core/ledger/protocol/verify-run.ts';
 import type { CommitOutcome } from '../../../src/core/model/events/commit.ts';
 import { bodyBytes, type ReadRequest } from '../../../src/core/model/events/history.ts';
@@ -18,25 +18,29 @@ import { beginGeneration, type Group, MemoryGroups } from './memory-groups.ts';
 import { MemoryLog } from './memory-log.ts';
 
 /** What all openings of one location share. */
-interface Location {
+class Location {
+  readonly groups = new Map<string, Group>();
+  readonly openings = new Set<MemoryLedger>();
   log: MemoryLog;
-  readonly groups: Map<string, Group>;
-  /** Who is told of commits by other openings. */
-  readonly listeners: Map<() => void, MemoryLedger>;
+
+  constructor(log: MemoryLog) {
+    this.log = log;
+  }
 }
 
 class MemoryLedger implements Ledger {
   readonly #location: Location;
-  #isOpen = true;
+  readonly #listeners = new Set<() => void>();
   readonly groupStore: MemoryGroups;
 
   constructor(location: Location) {
     this.#location = location;
     this.groupStore = new MemoryGroups(() => this.#log, location.groups);
+    location.openings.add(this);
   }
 
   get #log(): MemoryLog {
-    if (this.#isOpen) return this.#location.log;
+    if (this.#location.openings.has(this)) return this.#location.log;
     throw new LedgerError('CLOSED', { message: 'the ledger is closed', hint: 'open it again' });
   }
 
@@ -52,42 +56,34 @@ class MemoryLedger implements Ledger {
 
   commit: Ledger['commit'] = async (draft) => {
     const outcome = append(draft, this.#log);
-    if (outcome.kind === 'committed') this.#notify();
+    if (outcome.kind === 'committed') this.#notifyOthers();
     return outcome;
   };
 
   beginEpoch: Ledger['beginEpoch'] = async (plan) => {
-    const before = routingOf(this.#log.state);
-    const planned = plan(before);
-    if (planned === null) return { before, after: before };
-    this.#log.begin(planEpoch(this.#log.state, planned));
-    if (planned.newPartitionNames.length > 0)
-      for (const group of this.#location.groups.values()) beginGeneration(group);
-    return { before, after: routingOf(this.#log.state) };
+    const { planned, change } = decideEpoch(this.#log.state, plan);
+    if (planned !== null) this.#log.begin(planned);
+    if (planned?.newPartitionNames.length) for (const group of this.#location.groups.values()) beginGeneration(group);
+    return change;
   };
 
   begin: Ledger['begin'] = async () => {
-    const [before, { state }, copy] = [this.#log, this.#log, this.#log.copy()];
+    const copy = this.#log.copy();
+    const { state } = copy;
     return {
       pinsOf: async (sessions) => copy.pinsOf(sessions),
       commit: async (draft): Promise<CommitOutcome> => append(draft, copy),
       end: async () => {
-        if (this.#log !== before || before.state !== state)
+        if (this.#log.state !== state)
           throw new LedgerError('BUSY', { message: 'another writer has committed meanwhile', hint: 'try again' });
         this.#location.log = copy;
-        this.#notify();
+        this.#notifyOthers();
       },
       abandon: async () => {},
     };
   };
 
-  openPipeline: Ledger['openPipeline'] = async () => {
-    const order = new OfferOrder();
-    return {
-      offer: (draft, generation) => order.offer(generation, () => this.commit(draft)),
-      close: async () => {},
-    };
-  };
+  openPipeline: Ledger['openPipeline'] = async () => pipelineOver((draft) => this.commit(draft));
 
   read: Ledger['read'] = async ({ range, partitions }) => ({
     commits: this.#log.within(range, partitions),
@@ -98,8 +94,10 @@ class MemoryLedger implements Ledger {
     yield await this.read(request);
   }
 
-  readLane: Ledger['readLane'] = async (request) =>
-    boundedLane(this.#log.frames([request.partition], { ...EVERYTHING, from: request.fromSequence }), request);
+  readLane: Ledger['readLane'] = async (request) => {
+    const commits = this.#log.within({ ...EVERYTHING, from: request.fromSequence }, [request.partition]);
+    return boundedLane(framesOf(commits), request);
+  };
 
   ends: Ledger['ends'] = async (partitions) => partitions.map(this.#log.endOf);
 
@@ -122,81 +120,74 @@ class MemoryLedger implements Ledger {
     ...new Set(this.#log.within(range, null).flatMap(({ sentTo }) => sentTo ?? [])),
   ];
 
-  summarize: Ledger['summarize'] = async () =>
-    this.identity.partitions.map((partition) => {
-      const events = this.#log.events([partition.id]);
-      const bytes = bodyBytes(this.#log.frames([partition.id]));
-      const times = { firstTime: events[0]?.time ?? null, lastTime: events.at(-1)?.time ?? null };
-      return { ...partition, events: events.length, nextOffset: events.length, bytes, isEstimate: false, ...times };
-    });
-
   describe: Ledger['describe'] = async () => {
     const { identity } = this;
-    const { commits, pins, state } = this.#log;
-    const named = commits.flatMap(({ producer, producerPosition }) =>
-      producer === null ? [] : [[producer, producerPosition ?? 0] as const],
-    );
-    const producers = [...new Map(named)].sort().map(([name, position]) => ({ name, position }));
-    const { durability } = identity.config;
-    const sizes = { fileBytes: 0, walBytes: 0, settings: {}, worldReadable: false, foreignObjects: [] };
-    return {
-      ...{ identity, format: 1, head: headOf(state), producers, partitions: await this.summarize() },
-      ...{ commits: commits.length, firstTime: commits[0]?.firstTime ?? null, sessions: pins.size },
-      storage: { engine: 'memory', durability, ...sizes },
-    };
+    const { state, sessions } = this.#log;
+    const storage = { engine: 'memory', durability: identity.config.durability, settings: {}, foreignObjects: [] };
+    const sizes = { fileBytes: 0, walBytes: 0, worldReadable: false };
+    const counts = { format: 1, commits: state.commits.length, sessions: sessions().size };
+    return { identity, ...counts, ...this.#figures(), storage: { ...storage, ...sizes } };
   };
 
   gauges: Ledger['gauges'] = async (behind) => {
-    const { head, firstTime, producers, partitions } = await this.describe();
-    const { commits } = this.#log;
+    const { commits } = this.#log.state;
     const since = commits.filter(({ firstSequence }) => firstSequence > (behind ?? 0));
-    const bytes = bodyBytes(since.flatMap(({ frames }) => frames));
-    const growth = behind === null ? null : { commits: since.length, bytes };
-    const sizes = { storageBytes: 0, log: { bytes: 0, waitingBytes: 0 } };
-    return {
-      head,
-      firstTime,
-      committedAt: commits.at(-1)?.committedAt ?? null,
-      partitions,
-      growth,
-      producers,
-      ...sizes,
-    };
+    const growth = behind === null ? null : { commits: since.length, bytes: bodyBytes(framesOf(since)) };
+    const committedAt = commits.at(-1)?.committedAt ?? null;
+    return { ...this.#figures(), committedAt, growth, storageBytes: 0, log: { bytes: 0, waitingBytes: 0 } };
   };
 
+  #figures() {
+    const { commits } = this.#log.state;
+    const named = commits.map(({ producer, producerPosition }) => [producer, producerPosition] as const);
+    const producers = [...new Map(named)].flatMap(([name, position]) =>
+      name === null ? [] : [{ name, position: position ?? 0 }],
+    );
+    const partitions = this.identity.partitions.map((partition) => {
+      const events = this.#log.events([partition.id]);
+      const bytes = bodyBytes(framesOf(this.#log.within(EVERYTHING, [partition.id])));
+      const times = { firstTime: events[0]?.time ?? null, lastTime: events.at(-1)?.time ?? null };
+      return { ...partition, events: events.length, nextOffset: events.length, bytes, isEstimate: false, ...times };
+    });
+    return { head: headOf(this.#log.state), firstTime: commits[0]?.firstTime ?? null, producers, partitions };
+  }
+
   verify: Ledger['verify'] = async ({ anchor, onProgress }) => {
-    const { commits, epochs, uuid, state } = this.#log;
+    const { commits, epochs } = this.#log.state;
     const run = new VerifyRun(anchor);
     for (const { link, hash } of epochs) run.takeEpoch({ ...link, hash });
     let previous = GENESIS;
     for (const commit of commits) {
       previous = epochs.findLast(({ link }) => link.fromSequence === commit.firstSequence)?.hash ?? previous;
-      checkLink(previous, uuid, commit, commit.frames);
+      checkLink(previous, this.identity.uuid, commit, commit.frames);
       checkBodies(commit.frames);
       run.take(commit, commit.frames);
       previous = commit.hash;
     }
-    run.checkEnd(headOf(state));
+    const head = await this.head();
+    run.checkEnd(head);
     onProgress?.({ events: run.events, commits: run.commits });
-    return run.report(headOf(state));
+    return run.report(head);
   };
 
   watch: Ledger['watch'] = ({ onCommit }) => {
     const listener = () => onCommit();
-    this.#location.listeners.set(listener, this);
-    return { close: () => void this.#location.listeners.delete(listener) };
+    this.#listeners.add(listener);
+    return { close: () => void this.#listeners.delete(listener) };
   };
 
   async close(): Promise<void> {
-    this.#isOpen = false;
-    for (const [listener, owner] of this.#location.listeners)
-      if (owner === this) this.#location.listeners.delete(listener);
+    this.#location.openings.delete(this);
   }
 
-  #notify(): void {
-    for (const [listener, owner] of this.#location.listeners) if (owner !== this) queueMicrotask(listener);
+  #notifyOthers(): void {
+    for (const other of this.#location.openings)
+      if (other !== this) for (const listener of other.#listeners) queueMicrotask(listener);
   }
 }
+
+const framesOf = <Frame>(commits: readonly { readonly frames: readonly Frame[] }[]) =>
+  commits.flatMap(({ frames }) => frames);
 
 const locations = new Map<string, Location>();
 
@@ -204,10 +195,10 @@ export const memoryDriver: LedgerDriver = {
   create: async (path, blueprint, clock) => {
     if (locations.has(path)) throw new LedgerError('LEDGER_EXISTS', { message: `${path} exists`, hint: 'use it' });
     const first = firstEpoch(blueprint);
-    const identity = { path, uuid: crypto.randomUUID(), createdAt: clock.nowMicros(), config: blueprint.config };
-    const log = new MemoryLog(identity, first);
+    const settings = { path, uuid: crypto.randomUUID(), createdAt: clock.nowMicros(), config: blueprint.config };
+    const log = new MemoryLog(settings, { ...EMPTY_LEDGER, hash: GENESIS, ...first.routing, commits: [], epochs: [] });
     log.begin(first);
-    locations.set(path, { log, groups: new Map(), listeners: new Map() });
+    locations.set(path, new Location(log));
   },
   open: async (path) => {
     const location = locations.get(path);

@@ -18,8 +18,7 @@ export interface SessionTarget<State extends LedgerState> {
 
 /** What a storage reads and writes for an append, within one transaction. */
 export interface AppendTarget<State extends LedgerState> extends SessionTarget<State> {
-  readonly uuid: string;
-  readonly createdAt: Micros;
+  readonly identity: { readonly uuid: string; readonly createdAt: Micros };
   /** The present state. */
   readonly state: State;
   /** What is stored about the names in the draft. */
@@ -33,11 +32,11 @@ export interface AppendTarget<State extends LedgerState> extends SessionTarget<S
  * @throws LedgerError CLOCK_UNUSABLE, INTERNAL for a draft that breaks an invariant
  */
 export function append<State extends LedgerState>(draft: CommitDraft, target: AppendTarget<State>): CommitOutcome {
-  const { state, uuid, createdAt } = target;
-  checkCommitTime(draft.committedAt, Math.max(createdAt, state.time, state.committedAt), draft.isClockTrusted);
+  const { state, identity } = target;
+  checkCommitTime(draft.committedAt, Math.max(identity.createdAt, state.time, state.committedAt), draft.isClockTrusted);
   const differences = checkCommit(draft, state, target.facts(draft, state));
   if (differences !== null) return { kind: 'conflict', basis: basisAt(state, target), ...differences };
-  const commit = linkCommit(draft, state, uuid, (partition) => target.nextOffset(state, partition));
+  const commit = linkCommit(draft, state, identity.uuid, (partition) => target.nextOffset(state, partition));
   const after = target.write(commit, draft, state);
   return toCommitted(commit, after, loadsAt(after, target));
 }

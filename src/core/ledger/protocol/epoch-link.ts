@@ -2,12 +2,13 @@
 
 import type { LedgerBlueprint } from '../../model/config.ts';
 import { invariant } from '../../model/ledger-error.ts';
-import { type EpochPlan, routingAfter } from '../../model/routing/epoch-plan.ts';
+import { type EpochPlan, type Plan, routingAfter } from '../../model/routing/epoch-plan.ts';
 import { PARTITIONS_MAX, type PartitionId } from '../../model/routing/partition.ts';
 import { type Epoch, NO_PLACEMENTS, type Placement, type RoutingInForce } from '../../model/routing/routing.ts';
 import { formatRoutingSpec } from '../../model/routing/routing-text.ts';
+import type { RoutingChange } from '../ledger.ts';
 import { type EpochLink, hashEpoch } from './chain.ts';
-import type { LedgerState } from './ledger-state.ts';
+import { type LedgerState, routingOf } from './ledger-state.ts';
 
 /** Contents of a new epoch, independent of how a storage writes them. */
 export interface PlannedEpoch {
@@ -32,7 +33,7 @@ export function firstEpoch({ routing: spec, partitionNames, partitionIds }: Ledg
  * The epoch that begins after the head.
  * @throws LedgerError INTERNAL for a plan that repeats a partition, exceeds PARTITIONS_MAX, or routes to a partition that does not exist
  */
-export function planEpoch(state: LedgerState, plan: EpochPlan): PlannedEpoch {
+function planEpoch(state: LedgerState, plan: EpochPlan): PlannedEpoch {
   const routing = routingAfter(state, plan, state.sequence + 1);
   const { epoch, partitionNames: names } = routing;
   invariant(
@@ -47,6 +48,21 @@ export function planEpoch(state: LedgerState, plan: EpochPlan): PlannedEpoch {
     Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)),
   );
   return { routing, newPartitionNames: plan.newPartitionNames, placements };
+}
+
+/** What a plan makes of the routing in force; null as the planned epoch if it changes nothing. */
+export interface DecidedEpoch {
+  readonly planned: PlannedEpoch | null;
+  readonly change: RoutingChange;
+}
+
+/** @throws whatever the plan throws, and as {@link planEpoch} */
+export function decideEpoch(state: LedgerState, plan: Plan): DecidedEpoch {
+  const before = routingOf(state);
+  const wanted = plan(before);
+  if (wanted === null) return { planned: null, change: { before, after: before } };
+  const planned = planEpoch(state, wanted);
+  return { planned, change: { before, after: planned.routing } };
 }
 
 /** A link of the chain, its hash, and the routing from it on. */

@@ -27,19 +27,19 @@ import type {
   LedgerGauges,
   LedgerIdentity,
   LedgerTransaction,
-  PartitionSummary,
   RoutingChange,
   Verification,
   VerifyReport,
 } from '../ledger.ts';
-import { headOf, routingOf } from '../protocol/ledger-state.ts';
+import { decideEpoch } from '../protocol/epoch-link.ts';
+import { headOf } from '../protocol/ledger-state.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
 import { ChainWalk } from './read/chain-walk.ts';
-import { describeLedger, summarizePartitions } from './read/describe.ts';
+import { describeLedger } from './read/describe.ts';
 import { readGauges, readWal } from './read/gauges.ts';
 import { endOf, positionAt, readLane } from './read/lanes.ts';
 import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
@@ -141,26 +141,18 @@ export class SqliteLedger implements Ledger {
     return { ...gauges, log: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
   }
 
-  summarize(): Promise<PartitionSummary[]> {
-    return this.#guarded.read(() => {
-      this.#current();
-      return this.#db.transaction(() => summarizePartitions(this.#db, this.#identity.partitions)).deferred();
-    });
-  }
-
   async beginEpoch(plan: Plan): Promise<RoutingChange> {
     const { change } = await this.#guarded.write(
       () => {
         const state = this.#states.current();
-        const before = routingOf(state);
-        const planned = plan(before);
-        if (planned === null) return { change: { before, after: before }, isNew: false };
-        beginEpoch(this.#db, state, planned);
+        const decided = decideEpoch(state, plan);
+        if (decided.planned === null) return decided;
+        beginEpoch(this.#db, state, decided.planned);
         // A connection's own changes do not show in its data_version.
         this.#states.forget();
-        return { change: { before, after: routingOf(this.#states.current()) }, isNew: true };
+        return decided;
       },
-      ({ isNew }) => isNew,
+      ({ planned }) => planned !== null,
     );
     guardIdentity(this.#identity.path, this.#file);
     this.#identity = readIdentity(this.#db, this.#identity.path);

@@ -3,7 +3,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { CommitDraft, CommitOutcome, KnownId } from '../../../model/events/commit.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
-import type { Micros } from '../../../model/time/time.ts';
 import type { LedgerIdentity } from '../../ledger.ts';
 import { type AppendTarget, append, knownIds } from '../../protocol/append.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
@@ -16,8 +15,7 @@ import { keepProducer, readProducer } from './producers.ts';
 import type { WriteState, WriteStates } from './write-state.ts';
 
 export class Appender implements AppendTarget<WriteState> {
-  readonly uuid: string;
-  readonly createdAt: Micros;
+  readonly identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>;
   readonly #db: Database;
   readonly #states: WriteStates;
   readonly #insertCommit: Statement;
@@ -26,8 +24,7 @@ export class Appender implements AppendTarget<WriteState> {
 
   constructor(db: Database, identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>, states: WriteStates, pins: PinStore) {
     this.#db = db;
-    this.uuid = identity.uuid;
-    this.createdAt = identity.createdAt;
+    this.identity = identity;
     this.#states = states;
     this.#pins = pins;
     this.#insertCommit = db.prepare(

@@ -2,16 +2,14 @@
 
 import type { Database } from 'better-sqlite3';
 import { invariant } from '../../../model/ledger-error.ts';
-import type { EpochPlan } from '../../../model/routing/epoch-plan.ts';
-import { type LinkedEpoch, linkEpoch, planEpoch } from '../../protocol/epoch-link.ts';
+import { type LinkedEpoch, linkEpoch, type PlannedEpoch } from '../../protocol/epoch-link.ts';
 import { readLedgerRow, readPartitionRows, readPlacementRows } from '../connection/identity.ts';
 import { addPartitionTables, createOnDemand, partitionTable } from '../connection/schema.ts';
 import { nextGenerations } from '../groups/group-rows.ts';
 import type { WriteState } from './write-state.ts';
 
 /** Must run inside an IMMEDIATE transaction, on the state as of it. */
-export function beginEpoch(db: Database, state: WriteState, plan: EpochPlan): void {
-  const planned = planEpoch(state, plan);
+export function beginEpoch(db: Database, state: WriteState, planned: PlannedEpoch): void {
   const added = planned.newPartitionNames.length;
   addPartitionTables(db, state.partitionNames.length, added);
   writeEpoch(db, linkEpoch(state.hash, readLedgerRow(db), readPartitionRows(db), planned, partitionTable));
