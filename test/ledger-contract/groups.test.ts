@@ -342,3 +342,51 @@ describe.each(STORAGES)('a group in $name', (storage) => {
     ]);
   });
 });
+
+describe.each(STORAGES)('the records of groups in $name', (storage) => {
+  it('stay as they are where nothing is decided, or a decision throws', async () => {
+    const { ledger, groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    await groups.park(held(one), PARKED);
+    const { groupStore } = ledger;
+    const records = async () => ({ state: await groupStore.state('g'), parked: await groups.parked('g', ALL) });
+    const before = await records();
+    const refuse = () => {
+      throw new Error('no');
+    };
+    expect(await groupStore.change('g', () => ({ state: null, result: 'nothing' }))).toBe('nothing');
+    await expect(groupStore.change('g', refuse)).rejects.toThrow('no');
+    expect(await groupStore.changeLane(held(one), 1, () => ({ result: 7 }))).toBe(7);
+    await expect(groupStore.changeLane(held(one), 1, refuse)).rejects.toThrow('no');
+    expect(await groupStore.changeLane({ ...held(one), token: 99 }, 1, refuse), 'a lost lease').toBeNull();
+    expect(await groupStore.changeParked('g', [1, 2], 'drop')).toEqual({ count: 0, last: null, missing: 2 });
+    await groups.undoRedelivery('g', 2);
+    expect(await records()).toEqual(before);
+    expect(await groupStore.change('new', (state) => ({ state: null, result: state }))).toBeNull();
+    expect(await groupStore.state('new')).toBeNull();
+    expect(await groupStore.parked('new', ALL)).toBeNull();
+  });
+
+  it('are decided upon with what is stored: the lane, the event that is named or due, and the ends of partitions', async () => {
+    const { ledger, groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    for (const offset of [0, 1]) await groups.park(held(one), { ...PARKED, offset, sequence: 2 * offset + 1 });
+    await groups.changeParked('g', [3], 'redeliver');
+    const { groupStore } = ledger;
+    const cursor = { partition: 0, nextOffset: 2, nextSequence: 4, attempts: 0 };
+    const seen = (parked: number | 'due' | null, partition = 0) =>
+      groupStore.changeLane(held(one, partition), parked, (lane) => ({ result: lane }));
+    expect(await seen(null)).toEqual({ cursor, parked: null });
+    expect(await seen(1)).toMatchObject({ cursor, parked: { sequence: 1, redeliveryDue: false } });
+    expect(await seen('due')).toMatchObject({ cursor, parked: { sequence: 3, redeliveryDue: true } });
+    expect(await seen('due', 1)).toMatchObject({ parked: null });
+    const facts = await groupStore.change('g', (_, { partitions, endOf, hasDue }) => ({
+      state: null,
+      result: partitions.map((partition) => [partition, endOf(partition), hasDue(partition)]),
+    }));
+    expect(facts).toEqual([
+      [0, 5, true],
+      [1, 5, false],
+    ]);
+  });
+});

@@ -108,8 +108,8 @@ export class Partitioning {
   /** The partitions by id, with their contents and how they are reached. */
   async list(): Promise<{ readonly routing: RoutingInForce; readonly partitions: readonly PartitionDescription[] }> {
     const routing = await this.inForce();
-    const described = await this.#ledger.describe();
-    const partitions = described.partitions.map((summary) => ({
+    const summaries = await this.#ledger.summarize();
+    const partitions = summaries.map((summary) => ({
       ...summary,
       rule: partitionRule(routing, summary.id),
       isKeyed: routing.epoch.partitionIds.includes(summary.id),

@@ -161,6 +161,8 @@ export interface Ledger extends History {
   begin(): Promise<LedgerTransaction>;
   /** Begins the planned epoch, all of it or nothing; no commit comes between the plan and its epoch. @throws whatever the plan throws */
   beginEpoch(plan: Plan): Promise<RoutingChange>;
+  /** Summary of each partition, without the rest of {@link describe}, whose cost grows with the commits. */
+  summarize(): Promise<PartitionSummary[]>;
   /** The next events of one partition. @throws VERIFICATION_FAILED */
   readLane(request: LaneRequest): Promise<StoredCommit[]>;
   /** The offset that the next event of each of these partitions gets. */

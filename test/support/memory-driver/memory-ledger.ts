@@ -18,14 +18,10 @@ import { beginGeneration, type Group, MemoryGroups } from './memory-groups.ts';
 import { MemoryLog } from './memory-log.ts';
 
 /** What all openings of one location share. */
-class Location {
-  readonly groups = new Map<string, Group>();
-  readonly openings = new Set<MemoryLedger>();
+interface Location {
   log: MemoryLog;
-
-  constructor(log: MemoryLog) {
-    this.log = log;
-  }
+  readonly groups: Map<string, Group>;
+  readonly openings: Set<MemoryLedger>;
 }
 
 class MemoryLedger implements Ledger {
@@ -120,13 +116,21 @@ class MemoryLedger implements Ledger {
     ...new Set(this.#log.within(range, null).flatMap(({ sentTo }) => sentTo ?? [])),
   ];
 
+  summarize: Ledger['summarize'] = async () =>
+    this.identity.partitions.map((partition) => {
+      const events = this.#log.events([partition.id]);
+      const bytes = bodyBytes(framesOf(this.#log.within(EVERYTHING, [partition.id])));
+      const times = { firstTime: events[0]?.time ?? null, lastTime: events.at(-1)?.time ?? null };
+      return { ...partition, events: events.length, nextOffset: events.length, bytes, isEstimate: false, ...times };
+    });
+
   describe: Ledger['describe'] = async () => {
     const { identity } = this;
     const { state, sessions } = this.#log;
     const storage = { engine: 'memory', durability: identity.config.durability, settings: {}, foreignObjects: [] };
     const sizes = { fileBytes: 0, walBytes: 0, worldReadable: false };
     const counts = { format: 1, commits: state.commits.length, sessions: sessions().size };
-    return { identity, ...counts, ...this.#figures(), storage: { ...storage, ...sizes } };
+    return { identity, ...counts, ...(await this.#figures()), storage: { ...storage, ...sizes } };
   };
 
   gauges: Ledger['gauges'] = async (behind) => {
@@ -134,22 +138,15 @@ class MemoryLedger implements Ledger {
     const since = commits.filter(({ firstSequence }) => firstSequence > (behind ?? 0));
     const growth = behind === null ? null : { commits: since.length, bytes: bodyBytes(framesOf(since)) };
     const committedAt = commits.at(-1)?.committedAt ?? null;
-    return { ...this.#figures(), committedAt, growth, storageBytes: 0, log: { bytes: 0, waitingBytes: 0 } };
+    return { ...(await this.#figures()), committedAt, growth, storageBytes: 0, log: { bytes: 0, waitingBytes: 0 } };
   };
 
-  #figures() {
+  async #figures() {
     const { commits } = this.#log.state;
-    const named = commits.map(({ producer, producerPosition }) => [producer, producerPosition] as const);
-    const producers = [...new Map(named)].flatMap(([name, position]) =>
-      name === null ? [] : [{ name, position: position ?? 0 }],
-    );
-    const partitions = this.identity.partitions.map((partition) => {
-      const events = this.#log.events([partition.id]);
-      const bytes = bodyBytes(framesOf(this.#log.within(EVERYTHING, [partition.id])));
-      const times = { firstTime: events[0]?.time ?? null, lastTime: events.at(-1)?.time ?? null };
-      return { ...partition, events: events.length, nextOffset: events.length, bytes, isEstimate: false, ...times };
-    });
-    return { head: headOf(this.#log.state), firstTime: commits[0]?.firstTime ?? null, producers, partitions };
+    const names = new Set(commits.flatMap(({ producer }) => producer ?? []));
+    const producers = [...names].sort().map((name) => ({ name, position: this.#log.producerOf(name).position }));
+    const [head, partitions] = [await this.head(), await this.summarize()];
+    return { head, firstTime: commits[0]?.firstTime ?? null, producers, partitions };
   }
 
   verify: Ledger['verify'] = async ({ anchor, onProgress }) => {
@@ -198,7 +195,7 @@ export const memoryDriver: LedgerDriver = {
     const settings = { path, uuid: crypto.randomUUID(), createdAt: clock.nowMicros(), config: blueprint.config };
     const log = new MemoryLog(settings, { ...EMPTY_LEDGER, hash: GENESIS, ...first.routing, commits: [], epochs: [] });
     log.begin(first);
-    locations.set(path, new Location(log));
+    locations.set(path, { log, groups: new Map(), openings: new Set() });
   },
   open: async (path) => {
     const location = locations.get(path);

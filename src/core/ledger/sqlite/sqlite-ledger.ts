@@ -27,6 +27,7 @@ import type {
   LedgerGauges,
   LedgerIdentity,
   LedgerTransaction,
+  PartitionSummary,
   RoutingChange,
   Verification,
   VerifyReport,
@@ -39,7 +40,7 @@ import { readIdentity } from './connection/identity.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
 import { ChainWalk } from './read/chain-walk.ts';
-import { describeLedger } from './read/describe.ts';
+import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges, readWal } from './read/gauges.ts';
 import { endOf, positionAt, readLane } from './read/lanes.ts';
 import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
@@ -139,6 +140,13 @@ export class SqliteLedger implements Ledger {
       return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
     });
     return { ...gauges, log: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
+  }
+
+  summarize(): Promise<PartitionSummary[]> {
+    return this.#guarded.read(() => {
+      this.#current();
+      return this.#db.transaction(() => summarizePartitions(this.#db, this.#identity.partitions)).deferred();
+    });
   }
 
   async beginEpoch(plan: Plan): Promise<RoutingChange> {

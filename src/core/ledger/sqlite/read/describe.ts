@@ -56,7 +56,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): Omit<Led
 /** Frames that are read one by one, in all partitions together: 0.2 s. */
 const FRAMES_MAX = 1_000_000;
 
-function summarizePartitions(db: Database, partitions: readonly Partition[]): PartitionSummary[] {
+export function summarizePartitions(db: Database, partitions: readonly Partition[]): PartitionSummary[] {
   const framesMax = Math.floor(FRAMES_MAX / partitions.length);
   return partitions.map((partition) => ({ ...partition, ...summarize(db, partition.id, framesMax) }));
 }
