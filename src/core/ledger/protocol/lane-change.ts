@@ -31,11 +31,18 @@ export function countFailure({ cursor }: LaneState, change: 1 | -1): LaneChange<
 }
 
 /** Parks the next event and moves the cursor past it. One that is parked already, because the cursor was moved back, stays one. */
-export function park(lane: LaneState, { now, ...event }: EventToPark): LaneChange<boolean> {
-  const moved = acknowledge(lane, { nextOffset: event.offset + 1, nextSequence: event.sequence + 1 });
+export function park(lane: LaneState, event: EventToPark): LaneChange<boolean> {
+  const { partition, offset, sequence, reason, details } = event;
+  const moved = acknowledge(lane, { nextOffset: offset + 1, nextSequence: sequence + 1 });
   if (!moved.result) return moved;
-  const { attempts, parkedAt, redeliveryDue } = lane.parked ?? { attempts: 0, parkedAt: now, redeliveryDue: false };
-  return { ...moved, parked: { ...event, attempts: attempts + event.attempts, parkedAt, redeliveryDue } };
+  const { attempts, parkedAt, redeliveryDue } = lane.parked ?? {
+    attempts: 0,
+    parkedAt: event.now,
+    redeliveryDue: false,
+  };
+  const failures = attempts + event.attempts;
+  const parked = { partition, offset, sequence, reason, details, attempts: failures, parkedAt, redeliveryDue };
+  return { ...moved, parked };
 }
 
 /** Begins the redelivery of an event that is due: counts it and clears the request, because a consumer that crashes cannot report it. */

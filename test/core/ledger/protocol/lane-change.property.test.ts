@@ -76,7 +76,9 @@ describe('changes by the holder of a lease', () => {
               const { offset, attempts } = step;
               const event = { partition: 0, offset, sequence: sequenceAt(offset), reason: `r${now}`, details: '' };
               const before = storage.parked.get(event.sequence);
-              const isParked = storage.apply(event.sequence, (lane) => park(lane, { ...event, attempts, now }));
+              // what a caller knows beyond that is not stored
+              const given = { ...event, attempts, now, events: 1 };
+              const isParked = storage.apply(event.sequence, (lane) => park(lane, given));
               expect(isParked).toBe(offset + 1 >= cursor.nextOffset);
               if (!isParked) break;
               expect(storage.cursor).toMatchObject({ nextOffset: offset + 1, nextSequence: event.sequence + 1 });
