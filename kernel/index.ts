@@ -4,4 +4,4 @@ export { frame, framedFirstTime, framedLastTime, framedLate, framedPayloadBytes,
 export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime } from './gather';
 export { check } from './check';
 export { setPlan, setTables } from './layout';
-export { scan, scannedLineCount, scannedUnsettledCount } from './scan';
+export { scan, scannedLineCount, scannedUndecidedCount } from './scan';

@@ -79,7 +79,7 @@ export function scannedLineCount(): u32 {
   return lineCount;
 }
 
-export function scannedUnsettledCount(): u32 {
+export function scannedUndecidedCount(): u32 {
   return undecidedCount;
 }
 

@@ -74,9 +74,9 @@ test('of a long list as many pages are read as are asked for', async () => {
     INSERT INTO parked SELECT 'g', i, 0, i - 1, 1, 'no', '', 0, 0 FROM n`);
   const pages: number[] = [];
   const ledger = {
-    groups: {
-      parked: async (...span: Parameters<typeof groups.parked>) => {
-        const page = await groups.parked(...span);
+    groupStore: {
+      parked: async (...[group, span]: Parameters<typeof groups.parked>) => {
+        const page = await groups.parked(group, span);
         pages.push(page.length);
         return page;
       },

@@ -120,7 +120,7 @@ export class Emitting {
     if (options.atomic && options.onReject !== undefined) throw rejectsOfAtomic();
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
     // an invalid override is rejected before any input is read
-    makeRouter(await ledger.routing(), settings.override);
+    makeRouter(await ledger.basis(), settings.override);
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
     if (options.atomic !== true) return ingest(this.emission, settings, sources, producer, options);
     const target = {

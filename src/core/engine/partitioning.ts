@@ -100,13 +100,14 @@ export class Partitioning {
   }
 
   /** The routing in force, which sends the next event. */
-  inForce(): Promise<RoutingInForce> {
-    return this.#ledger.routing();
+  async inForce(): Promise<RoutingInForce> {
+    const { epoch, partitionNames, placements } = await this.#ledger.basis();
+    return { epoch, partitionNames, placements };
   }
 
   /** The partitions by id, with their contents and how they are reached. */
   async list(): Promise<{ readonly routing: RoutingInForce; readonly partitions: readonly PartitionDescription[] }> {
-    const routing = await this.#ledger.routing();
+    const routing = await this.inForce();
     const summaries = await this.#ledger.summarize();
     const partitions = summaries.map((summary) => ({
       ...summary,
@@ -189,7 +190,7 @@ export class Partitioning {
   async previewReroute(routing: RoutingSpec | string, options?: PreviewOptions): Promise<ReroutePreview> {
     const { partitions, sample, signal } = readOptions('previewReroute()', options, PREVIEW);
     readArgument('previewReroute()', 'routing', routing, ROUTING);
-    const before = await this.#ledger.routing();
+    const before = await this.inForce();
     const head = await this.#ledger.head();
     const plan = planReroute(toRoutingSpec(routing), partitions)(before);
     const after = plan === null ? before : routingAfter(before, plan, head.sequence + 1);

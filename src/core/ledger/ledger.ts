@@ -4,17 +4,25 @@
  */
 
 import type { Durability, LedgerConfig } from '../model/config.ts';
-import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerPosition } from '../model/events/commit.ts';
+import type {
+  Basis,
+  CommitDraft,
+  CommitOutcome,
+  CommitPipeline,
+  ProducerPosition,
+  StoredCommit,
+} from '../model/events/commit.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import type { Anchor, Head } from '../model/events/head.ts';
-import type { History } from '../model/events/history.ts';
+import type { History, LaneRequest } from '../model/events/history.ts';
+import type { LanePosition } from '../model/group.ts';
 import type { Plan } from '../model/routing/epoch-plan.ts';
-import type { Partition } from '../model/routing/partition.ts';
+import type { Partition, PartitionId } from '../model/routing/partition.ts';
 import type { Epochs, RoutingInForce } from '../model/routing/routing.ts';
 import type { Pin } from '../model/routing/session-pins.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
-import type { Groups } from './groups.ts';
+import type { GroupStore } from './group-store.ts';
 
 /** Properties of a ledger that never change, and those that change only with an epoch, as of the last call. */
 export interface LedgerIdentity {
@@ -137,7 +145,8 @@ export interface LedgerTransaction {
 
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
-  readonly groups: Groups;
+  readonly groupStore: GroupStore;
+  /** What the next draft is built on, and the routing in force. */
   basis(): Promise<Basis>;
   /** Pins of these sessions; sessions without one are left out. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
@@ -152,9 +161,14 @@ export interface Ledger extends History {
   begin(): Promise<LedgerTransaction>;
   /** Begins the planned epoch, all of it or nothing; no commit comes between the plan and its epoch. @throws whatever the plan throws */
   beginEpoch(plan: Plan): Promise<RoutingChange>;
-  routing(): Promise<RoutingInForce>;
-  /** Summary of each partition, without the rest of {@link describe}. */
+  /** Summary of each partition, without the rest of {@link describe}, whose cost grows with the commits. */
   summarize(): Promise<PartitionSummary[]>;
+  /** The next events of one partition. @throws VERIFICATION_FAILED */
+  readLane(request: LaneRequest): Promise<StoredCommit[]>;
+  /** The offset that the next event of each of these partitions gets. */
+  ends(partitions: readonly PartitionId[]): Promise<number[]>;
+  /** Where the events with this sequence or a later one begin in each partition, by partition id. */
+  positionsAt(sequence: number): Promise<LanePosition[]>;
   /** Opens a pipeline for volume: it commits in the background. */
   openPipeline(): Promise<CommitPipeline>;
   /** Verifies every commit. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */

@@ -9,7 +9,7 @@ import { type EventForm, type EventLabels, FORM, piecesOf } from './event-form.t
 
 /**
  * Destination of an event stream. Batches arrive in order; the next one is sent only after the promise of this one
- * settles.
+ * is resolved.
  */
 export interface Sink {
   /** Resolves to false once the destination accepts no more. */

@@ -28,7 +28,7 @@ interface KernelExports {
   setTables(at: number, lines: number): number;
   scan(start: number, end: number, chunkBase: number): number;
   scannedLineCount(): number;
-  scannedUnsettledCount(): number;
+  scannedUndecidedCount(): number;
 }
 
 const NODE_BYTES = 16;
@@ -103,7 +103,7 @@ export class Kernel {
     // grown now, because growing later would detach the views
     this.#memory.reserve(this.#frameBound(count, length));
     this.#show(lines, count);
-    if (kernel.scannedUnsettledCount() > 0) this.#rescan(bytes, lines);
+    if (kernel.scannedUndecidedCount() > 0) this.#rescan(bytes, lines);
   }
 
   /** Checks the lines of the last scan and writes their faults into `lines`. Returns the number of lines that are {@link UNDECIDED}. */

@@ -9,13 +9,14 @@ import type {
   CommitPipeline,
   ProducerPosition,
   Stale,
+  StoredCommit,
 } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
-import { type Page, pageBytes, type ReadRequest, restOf } from '../../model/events/history.ts';
+import { type LaneRequest, type Page, pageBytes, type ReadRequest, restOf } from '../../model/events/history.ts';
 import type { SequenceRange } from '../../model/events/range.ts';
+import type { LanePosition } from '../../model/group.ts';
 import type { Plan } from '../../model/routing/epoch-plan.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
-import type { RoutingInForce } from '../../model/routing/routing.ts';
 import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
@@ -31,15 +32,17 @@ import type {
   Verification,
   VerifyReport,
 } from '../ledger.ts';
-import { headOf, routingOf } from '../protocol/ledger-state.ts';
+import { decideEpoch } from '../protocol/epoch-link.ts';
+import { headOf } from '../protocol/ledger-state.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
 import { walGrowth } from './connection/wal-growth.ts';
-import { SqliteGroups } from './groups/sqlite-groups.ts';
+import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
 import { ChainWalk } from './read/chain-walk.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges, readWal } from './read/gauges.ts';
+import { endOf, positionAt, readLane } from './read/lanes.ts';
 import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
@@ -71,7 +74,7 @@ export class SqliteLedger implements Ledger {
   readonly #parts: SqliteLedgerParts;
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
-  readonly groups: SqliteGroups;
+  readonly groupStore: SqliteGroupStore;
   readonly #pins: PinStore;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
@@ -93,7 +96,7 @@ export class SqliteLedger implements Ledger {
       this.#pins.forget();
     };
     this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit: parts.busyLimit, onRollBack });
-    this.groups = new SqliteGroups(db, this.#guarded);
+    this.groupStore = new SqliteGroupStore(db, this.#guarded);
   }
 
   get identity(): LedgerIdentity {
@@ -139,10 +142,6 @@ export class SqliteLedger implements Ledger {
     return { ...gauges, log: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
   }
 
-  routing(): Promise<RoutingInForce> {
-    return this.#guarded.read(() => routingOf(this.#current()));
-  }
-
   summarize(): Promise<PartitionSummary[]> {
     return this.#guarded.read(() => {
       this.#current();
@@ -154,15 +153,14 @@ export class SqliteLedger implements Ledger {
     const { change } = await this.#guarded.write(
       () => {
         const state = this.#states.current();
-        const before = routingOf(state);
-        const planned = plan(before);
-        if (planned === null) return { change: { before, after: before }, isNew: false };
-        beginEpoch(this.#db, state, planned);
+        const decided = decideEpoch(state, plan);
+        if (decided.planned === null) return decided;
+        beginEpoch(this.#db, state, decided.planned);
         // A connection's own changes do not show in its data_version.
         this.#states.forget();
-        return { change: { before, after: routingOf(this.#states.current()) }, isNew: true };
+        return decided;
       },
-      ({ isNew }) => isNew,
+      ({ planned }) => planned !== null,
     );
     guardIdentity(this.#identity.path, this.#file);
     this.#identity = readIdentity(this.#db, this.#identity.path);
@@ -294,6 +292,20 @@ export class SqliteLedger implements Ledger {
 
   partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
     return this.#guarded.read(() => this.#reader.partitionsSentTo(this.#stored(range)));
+  }
+
+  readLane(request: LaneRequest): Promise<StoredCommit[]> {
+    return this.#guarded.readSnapshot(() => readLane(this.#reader, request));
+  }
+
+  ends(partitions: readonly PartitionId[]): Promise<number[]> {
+    return this.#guarded.readSnapshot(() => partitions.map((partition) => endOf(this.#reader, partition)));
+  }
+
+  positionsAt(sequence: number): Promise<LanePosition[]> {
+    return this.#guarded.readSnapshot(() =>
+      this.#reader.partitionIds().map((partition) => positionAt(this.#reader, partition, sequence)),
+    );
   }
 
   async verify(options: Verification): Promise<VerifyReport> {

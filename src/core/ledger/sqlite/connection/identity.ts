@@ -11,7 +11,7 @@ import {
   type Placements,
   type RoutingSpec,
 } from '../../../model/routing/routing.ts';
-import { formatRoutingSpec, parseRoutingSpec } from '../../../model/routing/routing-text.ts';
+import { parseRoutingSpec } from '../../../model/routing/routing-text.ts';
 import type { FieldPath } from '../../../model/text/field-path.ts';
 import type { LedgerIdentity } from '../../ledger.ts';
 import type { EpochLink } from '../../protocol/chain.ts';
@@ -145,18 +145,6 @@ function parseConfig(db: Database, json: string): LedgerConfig {
     determinism: oneOf(raw.get('determinism'), ...DETERMINISMS),
     lineBytesMax,
   };
-}
-
-export function formatRouting({
-  spec,
-  partitionIds,
-  placedFrom,
-}: Pick<Epoch, 'spec' | 'partitionIds' | 'placedFrom'>): string {
-  return JSON.stringify({
-    spec: formatRoutingSpec(spec),
-    partitions: partitionIds,
-    ...(placedFrom === null ? {} : { placedFrom }),
-  });
 }
 
 /** @throws LedgerError DAMAGED_LEDGER */

@@ -6,7 +6,7 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import { type Epoch, type Epochs, epochAt } from '../../../model/routing/routing.ts';
 import { type IdleRule, idleMicrosOf, idleRule, pinsHoldSince } from '../../../model/routing/session-pins.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
-import type { CommitRow } from '../../protocol/verify-run.ts';
+import type { CommitRow } from '../../protocol/link-check.ts';
 import { type PlacementRow, readEpochs, readPlacementRows } from '../connection/identity.ts';
 import { integer, integerOrNull, type RawRow, text } from '../connection/rows.ts';
 import { hasTable } from '../connection/schema.ts';

@@ -8,8 +8,8 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { blob, name, natural, positive, type RawRow } from '../connection/rows.ts';
 import { hasTable } from '../connection/schema.ts';
-import { positionAt } from '../groups/lanes.ts';
 import { aheadOfChain, type ProducerRow, readProducers } from '../write/producers.ts';
+import { positionAt } from './lanes.ts';
 import type { FrameReader } from './read.ts';
 
 type Position = Omit<ProducerRow, 'name'>;

@@ -1,16 +1,17 @@
 /** Reads partitions as lanes: their ends, the position of a sequence in them, and the next events within bounds. */
 
 import { walkFrameBody } from '../../../frames/frame-body.ts';
-import type { StoredCommit } from '../../../model/events/commit.ts';
+import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
+import type { LaneRequest } from '../../../model/events/history.ts';
 import type { LanePosition } from '../../../model/group.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
-import type { LaneRequest } from '../../groups.ts';
+import { boundedLane } from '../../protocol/lane-bounds.ts';
 import { integer, type RawRow } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
-import { checkLanes } from '../read/dense-frames.ts';
-import { FRAME_COLUMNS, type FrameReader, toFrame } from '../read/read.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
+import { checkLanes } from './dense-frames.ts';
+import { FRAME_COLUMNS, type FrameReader, toFrame } from './read.ts';
 
 /** The offset the next event of the partition gets. */
 export function endOf(reader: FrameReader, partition: PartitionId): number {
@@ -20,7 +21,7 @@ export function endOf(reader: FrameReader, partition: PartitionId): number {
 /** First sequence of the commit that holds `sequence`; `sequence` itself if it is not committed yet. @throws LedgerError VERIFICATION_FAILED */
 function startOf(reader: FrameReader, sequence: number): number {
   const commit = reader.lastCommitThrough(sequence);
-  return sequence === commit.next ? sequence : reader.commitHolding(sequence).first;
+  return sequence === commit.next ? sequence : reader.commitContaining(sequence).first;
 }
 
 /** The first event of the partition with this sequence or a later one. */
@@ -62,25 +63,20 @@ export function timeOfNext(
 }
 
 /** Frames from the one that may hold `fromSequence` on. The first one may begin with earlier events. */
-export function readLane(reader: FrameReader, { partition, fromSequence, events, bytes }: LaneRequest): StoredCommit[] {
+export function readLane(reader: FrameReader, request: LaneRequest): StoredCommit[] {
+  return boundedLane(laneFrames(reader, request), request);
+}
+
+function* laneFrames(reader: FrameReader, { partition, fromSequence }: LaneRequest): Generator<StoredFrame> {
   const rows = reader.statements.get<[number], RawRow>(
     `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
   );
-  const commits: StoredCommit[] = [];
-  let wantedEvents = events;
-  let wantedBytes = bytes;
   // The consumer compares the first offset with its cursor.
   let nextOffset: number | null = null;
   for (const row of rows.iterate(startOf(reader, fromSequence))) {
     const frame = toFrame(partition, row);
     checkLanes([frame], () => nextOffset ?? frame.offset);
     nextOffset = frame.offset + frame.count;
-    commits.push({ firstSequence: frame.sequence, frames: [frame] });
-    // It is not known how many events of a frame that begins earlier are wanted.
-    if (frame.sequence < fromSequence) continue;
-    wantedEvents -= frame.count;
-    wantedBytes -= frame.body.length;
-    if (wantedEvents <= 0 || wantedBytes <= 0) break;
+    yield frame;
   }
-  return commits;
 }
