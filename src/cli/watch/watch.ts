@@ -1,6 +1,6 @@
 /** `inspect --watch`: samples a ledger at an interval, and shows each sample on a live page, or as a line of JSON. */
 
-import { type Completengine, LedgerError, payloadForm, StreamSink, systemTimer } from '../../index.ts';
+import { type Completengine, LedgerError, StreamWriter, systemTimer } from '../../index.ts';
 import { millisOf } from '../app/durations.ts';
 import type { Interrupt } from '../app/interrupt.ts';
 import { safeJson } from '../app/safe-json.ts';
@@ -42,11 +42,11 @@ export function watch(engine: Completengine, interrupt: Interrupt, { everyMs, is
 }
 
 async function watchAsLines(engine: Completengine, interrupt: Interrupt, everyMs: number): Promise<void> {
-  const sink = new StreamSink(process.stdout, payloadForm, interrupt.signal);
+  const output = new StreamWriter(process.stdout, interrupt.signal);
   const reader = watchReader(() => interrupt.abort());
   try {
     await sampleLoop(engine, interrupt.signal, everyMs, async (sample, rates) => {
-      const isRead = await sink.write(`${safeJson(watchDocument(sample, rates))}\n`);
+      const isRead = await output.write(`${safeJson(watchDocument(sample, rates))}\n`);
       if (!isRead) interrupt.abort();
     });
   } finally {
