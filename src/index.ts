@@ -56,6 +56,7 @@ export type {
   PartitionGauge,
   PartitionSummary,
   RoutingChange,
+  StorageSize,
   VerifyReport,
 } from './core/ledger/ledger.ts';
 /** @internal */

@@ -5,11 +5,13 @@ import * as Flags from '@oclif/core/flags';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { EXIT_BAD_INPUT } from '../../cli/app/exit-codes.ts';
+import { safeJson } from '../../cli/app/safe-json.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { openInput } from '../../cli/emit/input.ts';
-import { explanationJson, explanationText } from '../../cli/partition/explain-text.ts';
+import { explanationText } from '../../cli/partition/explain-text.ts';
 import { plural } from '../../cli/terminal/format-numbers.ts';
 import { type Completengine, type Explanation, formats, StreamWriter } from '../../index.ts';
+import type { ExplanationDocument } from '../../views/event-document.ts';
 
 export default class PartitionExplain extends BaseCommand {
   static override summary = 'Show where keys or events would go, and by which rule; writes nothing.';
@@ -40,7 +42,7 @@ It prints one line per key or event: partition, key and rule, separated by tabs.
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(PartitionExplain);
     const keys = argumentsInOrder(raw);
-    const toText = flags.json ? explanationJson : explanationText;
+    const toText: (document: ExplanationDocument) => string = flags.json ? safeJson : explanationText;
     await withLedger(flags, 'read', async (engine, { signal }) => {
       const output = new StreamWriter(process.stdout, signal);
       let refused = 0;

@@ -123,7 +123,7 @@ class MemoryLedger implements Ledger {
     const { identity } = this;
     const { commits, pins } = this.#store;
     const storage = { engine: 'memory', durability: identity.config.durability, settings: {}, foreignObjects: [] };
-    const sizes = { fileBytes: 0, walBytes: 0, worldReadable: false };
+    const sizes = { bytes: 0, log: { bytes: 0, waitingBytes: 0 }, worldReadable: false };
     const counts = { format: 1, commits: commits.length, sessions: pins.size, partitions: await this.summarize() };
     return { identity, ...(await this.#moving()), ...counts, storage: { ...storage, ...sizes } };
   };
@@ -134,7 +134,7 @@ class MemoryLedger implements Ledger {
     const bytes = bodyBytes(since.flatMap(({ frames }) => frames));
     const growth = behind === null ? null : { commits: since.length, bytes };
     const committedAt = commits.at(-1)?.link.committedAt ?? null;
-    const sizes = { storageBytes: 0, log: { bytes: 0, waitingBytes: 0 } };
+    const sizes = { storage: { bytes: 0, log: { bytes: 0, waitingBytes: 0 } } };
     return { ...(await this.#moving()), committedAt, partitions: await this.summarize(), growth, ...sizes };
   };
 
