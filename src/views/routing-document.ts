@@ -5,6 +5,7 @@ import {
   formatRoutingSpec,
   type LedgerIdentity,
   movedByHash,
+  type ReroutedReport,
   type ReroutePreview,
   type RoutingChange,
   type RoutingInForce,
@@ -46,18 +47,11 @@ export interface RoutingChangeDocument extends EpochDocument {
   readonly before: EpochDocument;
 }
 
-export interface ReroutePreviewDocument {
+/** Counts of the events examined, with the events of each partition by both routings. */
+export interface ReroutePreviewDocument extends Omit<ReroutedReport, 'before' | 'after'> {
   readonly isChanged: boolean;
   readonly before: EpochDocument;
   readonly after: EpochDocument;
-  /** Events examined, those that would move, and those that would be bad lines. */
-  readonly events: number;
-  readonly moved: number;
-  readonly refused: number;
-  /** Distinct keys, and those that would move; null if events are not routed by a key. */
-  readonly keys: number | null;
-  readonly movedKeys: number | null;
-  readonly areKeysEstimated: boolean;
   readonly partitions: readonly {
     readonly name: string;
     readonly isNew: boolean;

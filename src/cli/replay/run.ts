@@ -29,7 +29,7 @@ export interface ReplayRun {
   readonly output: OutputFlags;
 }
 
-export interface ReplayRest {
+interface ReplayRest {
   readonly from: number;
   readonly through: number | null;
   /** Whether the run has delivered an event. */

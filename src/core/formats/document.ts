@@ -8,7 +8,7 @@ import type { EventLabels } from '../model/events/event-labels.ts';
 import type { EventFormat } from './event-format.ts';
 
 /** The lines of all batches, each formatted on demand: events before a corrupt batch are still printed. */
-export function* piecesOf(
+function* piecesOf(
   batches: readonly EventBatch[],
   labels: EventLabels,
   format: EventFormat,
