@@ -63,6 +63,7 @@ import { driverOf } from './ledger/drivers.ts';
 import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
+import type { EventLabels } from './model/events/event-labels.ts';
 import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
 import type { SequenceRange } from './model/events/range.ts';
@@ -73,7 +74,6 @@ import { type Partition, selectPartitions } from './model/routing/partition.ts';
 import { type Clock, systemClock } from './model/time/clock.ts';
 import { systemTimer, type Timer } from './model/time/timer.ts';
 import { headAheadWarning } from './model/warning.ts';
-import type { EventLabels } from './output/event-form.ts';
 import { EventStream } from './output/event-stream.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
 
@@ -175,7 +175,7 @@ export class Completengine {
     this.#partitioning ??= new Partitioning(
       this.#ledger,
       this.#clock,
-      (isEnvelope) => this.#emitting.settings({ envelope: isEnvelope }, 'collect'),
+      (format) => this.#emitting.settings({ format }, 'collect'),
       () => this.#bus.notifyChange(),
     );
     return this.#partitioning;

@@ -60,7 +60,7 @@ test('each change returns a document', async () => {
     placements: placed.placements,
   });
   expect(document(await succeed(['partition', '--json', '-l', ledger]))).toMatchObject({
-    epoch: 4,
+    routing: { epoch: 4 },
     placements: placed.placements,
     partitions: [{ rule: 'k = p0' }, { rule: 'k = p1' }, { rule: 'k = x, 1 placed' }, { rule: 'k = rest, no key' }],
   });
@@ -315,6 +315,6 @@ test('two concurrent changes of the routing are serialized', async () => {
     [0, 1, 2, 3].map((nth) => runCli(['partition', 'add', `x${nth % 3}`, '-l', ledger])),
   );
   expect(results.map(({ code }) => code).sort()).toEqual([0, 0, 0, 2]);
-  expect(document(await succeed(['partition', '--json', '-l', ledger]))).toMatchObject({ epoch: 4 });
+  expect(document(await succeed(['partition', '--json', '-l', ledger]))).toMatchObject({ routing: { epoch: 4 } });
   await expectRoutedByEpochs(ledger);
 });

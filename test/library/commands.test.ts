@@ -1,13 +1,13 @@
 /** Commands in the library: a command that cannot be started is a LedgerError, in every way of using it. */
 
 import { expect, test } from 'vitest';
-import { CommandConsumer, CommandSink, payloadForm } from '../../src/index.ts';
+import { CommandConsumer, CommandSink, formats } from '../../src/index.ts';
 import { failureOf, openEngine, parkedBy } from '../support/engines.ts';
 
 const TOO_LONG = `true ${' '.repeat(200_000)}`;
 
 function consumerOf(command: string, environment: Record<string, string> = {}): CommandConsumer {
-  return new CommandConsumer({ command, environment, form: payloadForm, openStderr: () => () => {} });
+  return new CommandConsumer({ command, environment, format: formats.payload, openStderr: () => () => {} });
 }
 
 test.each([
@@ -34,7 +34,7 @@ test('a sink whose command cannot be started fails', async () => {
   const engine = await openEngine();
   await engine.emit({ n: 1 });
   const { message } = await failureOf(
-    () => engine.replay({}).deliver(new CommandSink(TOO_LONG, payloadForm)),
+    () => engine.replay({}).deliver(new CommandSink(TOO_LONG, formats.payload)),
     'COMMAND_FAILED',
   );
   expect(message).toContain('could not be started: spawn E2BIG');
@@ -42,5 +42,5 @@ test('a sink whose command cannot be started fails', async () => {
 
 test.each(['', ' \n'])('%j is no command', async (command) => {
   await failureOf(async () => consumerOf(command), 'INVALID_ARGUMENT');
-  await failureOf(async () => new CommandSink(command, payloadForm), 'INVALID_ARGUMENT');
+  await failureOf(async () => new CommandSink(command, formats.payload), 'INVALID_ARGUMENT');
 });

@@ -5,6 +5,7 @@
 
 import type { IngestHooks } from '../emission/commit/ingest.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
+import { RESTORABLE } from '../formats/event-format.ts';
 import { DETERMINISMS, DURABILITIES } from '../model/config.ts';
 import {
   clock,
@@ -106,7 +107,7 @@ export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
   ...ROUTING_OVERRIDE,
   producer: text,
   atomic: flag,
-  envelope: flag,
+  format: RESTORABLE,
   late: oneOf('record', 'reject'),
   maxSkew: text,
   lineBytesMax: number,
@@ -179,7 +180,7 @@ export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { par
 export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
 
-export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { envelope: flag, ...ABORT };
+export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { format: RESTORABLE, ...ABORT };
 export const REROUTE: OptionTable<RerouteOptions> = { partitions: COUNT_OR_NAMES };
 export const PREVIEW: OptionTable<PreviewOptions> = { ...REROUTE, sample: number, ...ABORT };
 

@@ -9,6 +9,7 @@ import { type EmissionReport, type IngestHooks, ingest } from '../emission/commi
 import type { ProducerProgress } from '../emission/commit/producer-progress.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
+import { type EventFormat, type LineLayout, WHOLE_LINE } from '../formats/event-format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';
@@ -49,8 +50,8 @@ export interface EmitOptions extends RoutingOverrideOptions {
   readonly producer?: string | undefined;
   /** All of the input or nothing. */
   readonly atomic?: boolean | undefined;
-  /** The lines are envelopes, as `envelopeForm` writes them: time and payload are taken from inside. */
-  readonly envelope?: boolean | undefined;
+  /** Format of the lines, such as `formats.envelope`: time and payload are read from its fields. Default: `formats.payload`. */
+  readonly format?: EventFormat | undefined;
   /** An event earlier than the head: recorded at the head's time (default), or a bad line. */
   readonly late?: 'record' | 'reject' | undefined;
   /** How far ahead of the clock an event may be, such as `24h`. */
@@ -101,7 +102,7 @@ export class Emitting {
       headAheadWarning(
         await ledger.head(),
         clock.nowMicros(),
-        this.settings(options, 'stop').time !== null || options.envelope === true,
+        this.settings(options, 'stop').time !== null || layoutOf(options.format).time !== null,
       ),
     );
     const onProgress: IngestHooks['onProgress'] = (progress) => {
@@ -146,7 +147,7 @@ export class Emitting {
       maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
       isClockTrusted: this.#parts.isClockTrusted,
       late: options.late ?? 'record',
-      isEnvelope: options.envelope ?? false,
+      layout: layoutOf(options.format),
       override: toRoutingOverride(options),
       onBadLine,
     };
@@ -190,6 +191,10 @@ function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): Emi
       };
     },
   };
+}
+
+function layoutOf(format: EventFormat | undefined): LineLayout {
+  return format?.layout ?? WHOLE_LINE;
 }
 
 function toRoutingOverride({ key, to }: RoutingOverrideOptions): RoutingOverride {

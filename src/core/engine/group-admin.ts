@@ -2,10 +2,10 @@
 
 import { Groups } from '../ledger/groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { EventLabels } from '../model/events/event-labels.ts';
 import type { GroupPlan, GroupSummary, LaneSummary, ParkedEvent } from '../model/group.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { Clock } from '../model/time/clock.ts';
-import type { EventLabels } from '../output/event-form.ts';
 import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
 
 type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'partition'> & { readonly partition: string };

@@ -47,6 +47,14 @@ export interface PartitionSummary extends Partition {
   readonly lastTime: Micros | null;
 }
 
+/** Size of a storage. */
+export interface StorageSize {
+  /** Bytes of the storage, without the log. */
+  readonly bytes: number;
+  /** Log of commits beside the storage: its size, and the part that is not merged into the storage yet. Zeros in a storage without one. */
+  readonly log: { readonly bytes: number; readonly waitingBytes: number };
+}
+
 export interface LedgerDescription {
   readonly identity: LedgerIdentity;
   readonly format: number;
@@ -60,13 +68,9 @@ export interface LedgerDescription {
   readonly sessions: number;
   /** Conditions that need attention although every call succeeds. */
   readonly warnings: readonly LedgerWarning[];
-  readonly storage: {
+  readonly storage: StorageSize & {
     readonly engine: string;
     readonly durability: Durability;
-    /** Bytes of the storage, without the log below. */
-    readonly fileBytes: number;
-    /** Bytes of the log of commits that are not merged into the storage yet; 0 in a storage without one. */
-    readonly walBytes: number;
     /** Settings as the storage reports them, by its own names. */
     readonly settings: Readonly<Record<string, string | number>>;
     /** Whether users other than the owner may read or write the storage. */
@@ -100,10 +104,7 @@ export interface LedgerGauges {
   /** Growth since the sequence that was named; null if none was, or if there is too much of it to count cheaply. */
   readonly growth: LedgerGrowth | null;
   readonly producers: readonly { readonly name: string; readonly position: number }[];
-  /** Bytes of the storage, without the log below. */
-  readonly storageBytes: number;
-  /** Log of commits beside the storage: its size, and the part that is not merged into the storage yet. Zeros in a storage without one. */
-  readonly log: { readonly bytes: number; readonly waitingBytes: number };
+  readonly storage: StorageSize;
 }
 
 /** Routing before and after a change; the same twice if the plan changes nothing. */

@@ -24,6 +24,8 @@ interface Location {
   readonly openings: Set<MemoryLedger>;
 }
 
+const NO_BYTES = { bytes: 0, log: { bytes: 0, waitingBytes: 0 } };
+
 class MemoryLedger implements Ledger {
   readonly #location: Location;
   readonly #listeners = new Set<() => void>();
@@ -128,7 +130,7 @@ class MemoryLedger implements Ledger {
     const { identity } = this;
     const { state, sessions } = this.#log;
     const storage = { engine: 'memory', durability: identity.config.durability, settings: {}, foreignObjects: [] };
-    const sizes = { fileBytes: 0, walBytes: 0, worldReadable: false };
+    const sizes = { ...NO_BYTES, worldReadable: false };
     const counts = { format: 1, commits: state.commits.length, sessions: sessions().size };
     return { identity, ...counts, ...(await this.#figures()), storage: { ...storage, ...sizes } };
   };
@@ -138,7 +140,7 @@ class MemoryLedger implements Ledger {
     const since = commits.filter(({ firstSequence }) => firstSequence > (behind ?? 0));
     const growth = behind === null ? null : { commits: since.length, bytes: bodyBytes(framesOf(since)) };
     const committedAt = commits.at(-1)?.committedAt ?? null;
-    return { ...(await this.#figures()), committedAt, growth, storageBytes: 0, log: { bytes: 0, waitingBytes: 0 } };
+    return { ...(await this.#figures()), committedAt, growth, storage: NO_BYTES };
   };
 
   async #figures() {

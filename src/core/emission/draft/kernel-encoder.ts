@@ -12,11 +12,12 @@ import { type ChunkEncoder, type EncoderParts, type ReadChunk, ReferenceEncoder 
 import { type BuiltDraft, DraftBuilder, placeSession, type SkippedLines } from './draft-builder.ts';
 import { type HashedPart, Kernel, UNDECIDED } from './kernel.ts';
 import type { CheckedLines, LineChecker } from './line-checker.ts';
+import { isWrapped } from './settings.ts';
 
 /** The encoder for large chunks. Where the kernel can, it does all but some routings; otherwise the kernel scans and the reference checks. */
 export function kernelEncoder(parts: EncoderParts): ChunkEncoder {
   const { settings } = parts;
-  const isSimple = !settings.isEnvelope && settings.unique === null && settings.onBadLine !== 'calls';
+  const isSimple = !isWrapped(settings) && settings.unique === null && settings.onBadLine !== 'calls';
   return isSimple ? new KernelEncoder(parts) : new ReferenceEncoder(parts, new Kernel(parts.plan));
 }
 

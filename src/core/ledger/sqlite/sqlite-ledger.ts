@@ -37,11 +37,12 @@ import { headOf } from '../protocol/ledger-state.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
+import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
 import { ChainWalk } from './read/chain-walk.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
-import { readGauges, readWal } from './read/gauges.ts';
+import { readGauges } from './read/gauges.ts';
 import { endOf, positionAt, readLane } from './read/lanes.ts';
 import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
 import { FrameReader } from './read/read.ts';
@@ -139,7 +140,7 @@ export class SqliteLedger implements Ledger {
       const state = this.#current();
       return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
     });
-    return { ...gauges, log: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
+    return { ...gauges, storage: await this.#guarded.read(() => readStorageSize(this.#db, this.#identity.path)) };
   }
 
   summarize(): Promise<PartitionSummary[]> {

@@ -2,9 +2,9 @@
 
 import type { Database } from 'better-sqlite3';
 import type { LedgerWarning } from '../../../model/warning.ts';
-import { readWal } from '../read/gauges.ts';
 import { PAGE_BYTES, WAL_PAGES } from './connection.ts';
 import { fileBytes } from './file-guard.ts';
+import { readWal } from './storage-size.ts';
 import { translateError } from './translate-error.ts';
 
 /** Four times the size at which it is written back: a reader may delay that for a moment. */

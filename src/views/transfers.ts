@@ -1,6 +1,6 @@
 /** Lists the ledgers that `replay --into` has copied from, by the names of producers. */
 
-import { type LedgerGauges, readTransferName } from '../../index.ts';
+import { type LedgerDescription, readTransferName } from '../index.ts';
 
 export interface LedgerTransfer {
   /** Of the source ledger. */
@@ -11,7 +11,7 @@ export interface LedgerTransfer {
   readonly throughSequence: number;
 }
 
-export function transfersOf(producers: LedgerGauges['producers']): LedgerTransfer[] {
+export function transfersOf(producers: LedgerDescription['producers']): LedgerTransfer[] {
   return producers.flatMap(({ name, position }) => {
     const origin = readTransferName(name);
     return origin === null

@@ -2,8 +2,8 @@
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RateMeter, type Rates } from '../../../src/cli/watch/rates.ts';
-import { groupOf, type SampleFacts, sampleOf } from '../../support/watch-samples.ts';
+import { RateMeter, type Rates } from '../../src/views/rates.ts';
+import { groupOf, type SampleFacts, sampleOf } from '../support/watch-samples.ts';
 
 function takeAll(facts: readonly SampleFacts[]): Rates[] {
   const meter = new RateMeter();

@@ -1,6 +1,6 @@
 /** Formats ledger times and their ages. */
 
-import { formatTime, type Micros } from '../../index.ts';
+import { formatTime, type Micros } from '../index.ts';
 
 /** Returns null for null. */
 export function timeOrNull(time: Micros | null): string | null {

@@ -1,6 +1,6 @@
 /** Computes the figures of a live page from successive samples: rates, averages and ETA. Pure: each sample carries its time. */
 
-import type { GroupDescription } from '../../index.ts';
+import type { GroupDescription } from '../index.ts';
 import type { Sample } from './sample.ts';
 
 /** Rates of input. Null if there was too much to count. */
