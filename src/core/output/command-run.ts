@@ -1,6 +1,6 @@
 /**
  * Runs a shell command once: writes its standard input, ends it early on an abort, and returns how it ended. Does not
- * judge the outcome.
+ * interpret the outcome.
  */
 
 import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
