@@ -1,11 +1,11 @@
 import { getEventListeners } from 'node:events';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { EventColumns } from '../../../src/core/frames/event-columns.ts';
 import { payloadForm, StreamSink } from '../../../src/index.ts';
 import { failureOf, openEngine } from '../../support/engines.ts';
 import { numbers } from '../../support/ledger-cli.ts';
+import { turns } from '../../support/turns.ts';
 
 const collector = () => {
   const taken: Buffer[] = [];
@@ -27,6 +27,13 @@ const stuck = () => {
     },
   });
   return { stream, take: () => take() };
+};
+
+/** The time that a reader has after an abort, which passes only when told to. */
+const fakeGrace = () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  return { almostElapse: () => vi.advanceTimersByTime(499), elapse: () => vi.advanceTimersByTime(500) };
 };
 
 test('leaves no listener on a signal that outlives it, and one on a stream, however many sinks there were', async () => {
@@ -83,7 +90,7 @@ test('hears of an error between two deliveries', async () => {
   const sink = new StreamSink(stream, payloadForm);
   expect(await sink.write('x')).toBe(true);
   stream.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' }));
-  await sleep(1);
+  await turns();
   expect(await sink.write('x')).toBe(false);
 });
 
@@ -97,27 +104,27 @@ test('a stream that is closed ends the wait for it', async () => {
 test.each(['before', 'while'])(
   'a reader who does not read is not waited for after an abort that came %s it was written to',
   async (moment) => {
+    const grace = fakeGrace();
     const controller = new AbortController();
     const { stream } = stuck();
     const sink = new StreamSink(stream, payloadForm, controller.signal);
     if (moment === 'before') controller.abort();
     const written = sink.write('x');
     if (moment === 'while') controller.abort();
-    // the grace must not keep a process alive, and nothing else does here
-    const alive = setInterval(() => {}, 50);
+    grace.elapse();
     expect(await written).toBe(false);
-    clearInterval(alive);
     expect(await sink.write('y')).toBe(false);
   },
 );
 
 test('what its reader takes in time after an abort is delivered', async () => {
+  const grace = fakeGrace();
   const controller = new AbortController();
   const { stream, take } = stuck();
   const sink = new StreamSink(stream, payloadForm, controller.signal);
   const written = sink.write('x');
   controller.abort();
-  await sleep(50);
+  grace.almostElapse();
   take();
   expect(await written).toBe(true);
 });
