@@ -10,7 +10,8 @@ import { FakeClock, failureOf, ledgerPath, openEngine, parkedBy } from '../suppo
 import { turns } from '../support/turns.ts';
 import { until } from '../support/until.ts';
 
-const QUICK = { backoffMs: 1 };
+/** Short pauses, and no warnings of parked events. */
+const QUICK = { backoffMs: 1, onParked: () => {} };
 
 const emitNumbers = (engine: Completengine, count: number) => engine.emit(Array.from({ length: count }, (_, n) => n));
 
@@ -159,7 +160,7 @@ describe('a parked event that is delivered again', () => {
     const engine = await openEngine({ partitions: 1 });
     await emitNumbers(engine, 1);
     await (
-      await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true } }, () =>
+      await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true }, ...QUICK }, () =>
         Promise.reject(new Error('no')),
       )
     ).finished;
@@ -225,7 +226,9 @@ it('an event that is to be delivered again is counted once, however often it is 
   const engine = await openEngine({ partitions: 1 });
   await emitNumbers(engine, 1);
   await (
-    await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true } }, () => Promise.reject(new Error('no')))
+    await engine.subscribe({ group: 'g', maxDeliver: 1, until: { head: true }, ...QUICK }, () =>
+      Promise.reject(new Error('no')),
+    )
   ).finished;
   expect(await engine.redeliver('g', [1, 1])).toBe(1);
 });
