@@ -1,10 +1,15 @@
-/** Tests that a guarded connection holds the write lock for the whole of a transaction: what its work reads cannot change before it commits. */
+/** Tests that a guarded connection holds the write lock for the whole of a transaction, and that it stops writing after an I/O error. */
 
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
+import { betterSqlite3 } from '../../../src/core/ledger/sqlite/connection/better-sqlite3.ts';
 import { GuardedDatabase } from '../../../src/core/ledger/sqlite/connection/guarded-database.ts';
+import { LedgerError } from '../../../src/core/model/ledger-error.ts';
+import { failureOf } from '../../support/engines.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+
+/** The driver as the engine loads it, so that its errors are recognized. */
+const Database = betterSqlite3();
 
 /** A guarded connection, and whether another one would have to wait to write. */
 function opened() {
@@ -53,4 +58,28 @@ it('a transaction of several parts locks from its beginning to its end', async (
   expect(await guarded.within(isLocked)).toBe(true);
   guarded.end();
   expect(isLocked()).toBe(false);
+});
+
+it.each(['SQLITE_IOERR_WRITE', 'SQLITE_IOERR_FSYNC', 'SQLITE_CORRUPT'])(
+  'after %s it writes no more over what that left, and still reads',
+  async (code) => {
+    const { guarded, isLocked } = opened();
+    const failing = guarded.write(() => {
+      throw new Database.SqliteError('injected', code);
+    });
+    await expect(failing).rejects.toBeInstanceOf(LedgerError);
+    await failureOf(() => guarded.write(isLocked), 'CLOSED');
+    await failureOf(() => guarded.begin(), 'CLOSED');
+    expect(await guarded.read(() => 'read')).toBe('read');
+    expect(isLocked()).toBe(false);
+  },
+);
+
+it('after a failed read it writes on', async () => {
+  const { guarded, isLocked } = opened();
+  const failing = guarded.read(() => {
+    throw new Database.SqliteError('injected', 'SQLITE_IOERR_READ');
+  });
+  await expect(failing).rejects.toBeInstanceOf(LedgerError);
+  expect(await guarded.write(isLocked)).toBe(true);
 });
