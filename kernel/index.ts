@@ -2,6 +2,6 @@
 
 export { frame, framedFirstTime, framedLastTime, framedLate, framedPayloadBytes, layRegions } from './frame';
 export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime } from './gather';
-export { check } from './check';
+export { check } from './check-lines';
 export { setPlan, setTables } from './layout';
 export { scan, scannedLineCount, scannedUndecidedCount } from './scan';

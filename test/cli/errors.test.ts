@@ -142,7 +142,7 @@ test('--busy-timeout waits until the other process is done', async () => {
   setTimeout(() => {
     db.exec('ROLLBACK');
     db.close();
-  }, 700);
+  }, 200);
   await emitting;
   for (const args of [...READERS, ['emit'], ['init']])
     expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");

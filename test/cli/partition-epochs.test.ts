@@ -237,7 +237,7 @@ test('tail -f prints events of partitions added while it runs', async () => {
   ]);
 });
 
-const CHANGES = quick(6, 20);
+const CHANGES = quick(4, 20);
 
 test(`four emitters run through ${CHANGES} changes, and every event is in the partition of its epoch`, async () => {
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3', '--time', 't');

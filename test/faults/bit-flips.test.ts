@@ -18,8 +18,8 @@ import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 import { until } from '../support/until.ts';
 
-const FLIPS_PER_LEDGER = quick(60, 250);
-const FLIPS_OF_WAL = quick(40, 150);
+const FLIPS_PER_LEDGER = quick(40, 250);
+const FLIPS_OF_WAL = quick(25, 150);
 /** One of this many attempts runs in a process of its own. */
 const OWN_PROCESS_EVERY = 8;
 const PAGE_BYTES = 16384;

@@ -12,11 +12,12 @@ import { newLedger } from '../support/ledger-cli.ts';
 import { MemberProcess } from '../support/members.ts';
 import { seededForTest } from '../support/seeded.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { groupLoad } from '../support/test-size.ts';
+import { groupLoad, quick } from '../support/test-size.ts';
 import { until } from '../support/until.ts';
 
 const MEMBERS = 8;
-const LEASE_MS = 2500;
+/** A paused member loses its leases after this, and so does one that a loaded machine keeps from renewing them. */
+const LEASE_MS = quick(1000, 2500);
 /** Most events of one delivery to a stream: what a killed member may have held unacknowledged. */
 const UNACKNOWLEDGED_MAX = 1000;
 const EMITTERS = 2;
@@ -85,7 +86,7 @@ test('eight members share sixteen partitions under kill -9 and pauses', {
   }
   await Promise.all(pauses);
   const emitted = await emission;
-  while ((await engine.groups())[0]?.lag !== 0) await sleep(50);
+  await until(async () => (await engine.groups())[0]?.lag === 0);
   for (const { child } of members) child.kill('SIGINT');
   await Promise.all(members.map(({ ended }) => ended));
 
@@ -144,12 +145,12 @@ test('a member that was paused while its command ran is refused, and goes on wit
 
   writeFileSync(goOn, '');
   slow.child.kill('SIGCONT');
-  while ((await leaseOf())?.member !== 'slow') await sleep(10);
+  await until(async () => (await leaseOf())?.member === 'slow');
   const lane = await leaseOf();
   expect(lane?.token).toBeGreaterThan(token);
   expect(lane?.nextOffset).toBe(2);
   await engine.emit([{ n: 3 }]);
-  while ((await leaseOf())?.nextOffset !== 3) await sleep(10);
+  await until(async () => (await leaseOf())?.nextOffset === 3);
   expect(slow.isRunning).toBe(true);
   expect([...slow.refused.keys()]).toEqual(['p0/0']);
   slow.child.kill('SIGINT');

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { openSqliteLedger } from '../../../src/core/ledger/sqlite/connection/open.ts';
 import { ledgerPath, openEngine } from '../../support/engines.ts';
 
-/** Longer than `data_version` is checked after a hint. */
+/** Longer than `data_version` is checked after a hint: the timers of those checks are due before this one, however slow the machine is. */
 const REST_MS = 80;
 
 test('hints alone report commits, burst after burst: they are listened to again after each', async () => {

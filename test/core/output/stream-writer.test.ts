@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { StreamWriter } from '../../../src/index.ts';
 import { failureOf } from '../../support/engines.ts';
+import { turns } from '../../support/turns.ts';
 
 /** A reader that takes nothing until it is released. */
 const stuck = () => {
@@ -16,6 +16,13 @@ const stuck = () => {
   return { stream, take: () => take() };
 };
 
+/** The time that a reader has after an abort, which passes only when asked to. */
+const fakeGrace = () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  return { almostElapse: () => vi.advanceTimersByTime(499), elapse: () => vi.advanceTimersByTime(500) };
+};
+
 test.each(['EPIPE', 'ERR_STREAM_DESTROYED'])('ends without an error when its reader has gone: %s', async (code) => {
   const stream = new Writable({ write: (_, __, done) => done(Object.assign(new Error('gone'), { code })) });
   expect(await new StreamWriter(stream).write('x')).toBe(false);
@@ -26,7 +33,7 @@ test('hears of an error between two writes', async () => {
   const writer = new StreamWriter(stream);
   expect(await writer.write('x')).toBe(true);
   stream.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' }));
-  await sleep(1);
+  await turns();
   expect(await writer.write('x')).toBe(false);
 });
 
@@ -40,27 +47,27 @@ test('a stream that is closed ends the wait for it', async () => {
 test.each(['before', 'while'])(
   'a reader who does not read is not waited for after an abort that came %s it was written to',
   async (moment) => {
+    const grace = fakeGrace();
     const controller = new AbortController();
     const { stream } = stuck();
     const writer = new StreamWriter(stream, controller.signal);
     if (moment === 'before') controller.abort();
     const written = writer.write('x');
     if (moment === 'while') controller.abort();
-    // the grace must not keep a process alive, and nothing else does here
-    const alive = setInterval(() => {}, 50);
+    grace.elapse();
     expect(await written).toBe(false);
-    clearInterval(alive);
     expect(await writer.write('y')).toBe(false);
   },
 );
 
 test('what its reader takes in time after an abort is written', async () => {
+  const grace = fakeGrace();
   const controller = new AbortController();
   const { stream, take } = stuck();
   const writer = new StreamWriter(stream, controller.signal);
   const written = writer.write('x');
   controller.abort();
-  await sleep(50);
+  grace.almostElapse();
   take();
   expect(await written).toBe(true);
 });

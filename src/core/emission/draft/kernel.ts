@@ -243,7 +243,7 @@ export class Kernel {
   }
 }
 
-/** The slot number that `kernel/check.ts` expects. */
+/** The slot number that `kernel/check-lines.ts` expects. */
 function slotOf(hashed: HashedPart): number {
   if (typeof hashed === 'number') return hashed;
   return hashed === 'payload' ? -1 : -2;

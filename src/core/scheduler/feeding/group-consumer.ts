@@ -140,7 +140,18 @@ export class GroupConsumer implements Consumer {
     if (this.#left <= 0) void this.shutdown.close();
     else if (this.#leases.lanes.every((lane) => !lane.hasDue && lane.lag(this.#stopAt(lane)) === 0))
       void this.#closeAtEnds();
-    if (idleMs !== undefined) this.#closeWhenIdle(idleMs);
+    if (idleMs !== undefined && !this.#hasDueEvents()) this.#closeWhenIdle(idleMs);
+  }
+
+  /**
+   * Whether the next decision delivers something. It is no silence then, however long it took to get here: on a loaded
+   * machine joining alone took longer than 50 ms.
+   */
+  #hasDueEvents(): boolean {
+    const now = this.#parts.clock.nowMicros();
+    return this.#leases.lanes.some(
+      (lane) => lane.dueAt <= now && (lane.hasDue || lane.lag(this.#stopAt(lane)) > 0) && !lane.isSurplus,
+    );
   }
 
   #stopAt({ partition }: Lane): number {
