@@ -157,6 +157,13 @@ class MemoryLedger implements Ledger {
     return { events, commits: count, head, isAnchored: anchor !== undefined };
   };
 
+  backup: Ledger['backup'] = async () => {
+    throw new LedgerError('UNSUPPORTED', {
+      message: 'a ledger in memory has no backup',
+      hint: 'replay it into a file',
+    });
+  };
+
   watch: Ledger['watch'] = ({ onCommit }) => {
     const listener = { owner: this, onCommit };
     this.#location.listeners.add(listener);

@@ -21,6 +21,8 @@ import type { Micros } from '../../model/time/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import type { BusyLimit } from '../driver.ts';
 import type {
+  BackupOptions,
+  BackupReport,
   Ledger,
   LedgerDescription,
   LedgerGauges,
@@ -32,6 +34,8 @@ import type {
   VerifyReport,
 } from '../ledger.ts';
 import { headOf, routingOf } from '../protocol/ledger-state.ts';
+import type { Backups } from './backup/backups.ts';
+import { beginSnapshot, type CopyHooks, copySnapshot, endSnapshot } from './backup/copy-snapshot.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
@@ -62,6 +66,8 @@ export interface SqliteLedgerParts {
   readonly isWriter: boolean;
   /** Opens the same file again, on a connection of its own. */
   readonly reopen: () => Promise<SqliteLedger>;
+  /** Opens another ledger for reading. */
+  readonly openCopy: (path: string) => Promise<Ledger>;
 }
 
 export class SqliteLedger implements Ledger {
@@ -79,6 +85,7 @@ export class SqliteLedger implements Ledger {
   #reportedHead = 0;
   readonly #watches = new Set<CommitWatch>();
   readonly #threads = new Set<WriterThread | ReaderThread>();
+  #backups: Backups | undefined;
 
   constructor(db: Database, file: FileIdentity, identity: LedgerIdentity, parts: SqliteLedgerParts) {
     this.#db = db;
@@ -305,6 +312,28 @@ export class SqliteLedger implements Ledger {
     }
   }
 
+  async backup(target: string, options: BackupOptions): Promise<BackupReport> {
+    this.#guarded.checkOpen();
+    const { Backups } = await import('./backup/backups.ts');
+    this.#guarded.checkOpen();
+    this.#backups ??= new Backups(this.#threadStart(), this.#parts.openCopy);
+    return this.#backups.run(target, options);
+  }
+
+  /**
+   * Copies the ledger, as of one moment, into an empty file. For a thread of its own: it waits after each step, and this connection can do nothing else
+   * meanwhile. Returns the head of the copy. @throws LedgerError DISK_FULL, IO_FAILED, DAMAGED_LEDGER; the signal's reason
+   */
+  async copyInto(target: string, hooks: CopyHooks): Promise<Head> {
+    const head = await this.#guarded.read(() => beginSnapshot(this.#db));
+    try {
+      await copySnapshot(this.#db, target, hooks);
+      return head;
+    } finally {
+      endSnapshot(this.#db);
+    }
+  }
+
   watch(listener: WatchListener): { close(): void } {
     this.#guarded.checkOpen();
     const watch = new CommitWatch(this.#db, this.#identity.path, this.#file, listener);
@@ -318,7 +347,8 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    await closeAll([...this.#watches, this.#guarded, ...this.#threads].map((each) => () => each.close()));
+    const backups = this.#backups === undefined ? [] : [this.#backups];
+    await closeAll([...this.#watches, ...backups, this.#guarded, ...this.#threads].map((each) => () => each.close()));
   }
 
   /** Registers a thread to be closed with the ledger: its owner may leave an iteration without ending it. @throws LedgerError CLOSED if the ledger was closed first */

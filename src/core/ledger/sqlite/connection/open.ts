@@ -155,6 +155,7 @@ function open(
       isWriter: options.access === 'write',
       // The path of the open file, even if the given path names another one by now.
       reopen: () => openSqliteLedger(path, { ...options, file }),
+      openCopy: (copy) => openSqliteLedger(copy, { access: 'read', busyLimit: options.busyLimit }),
     });
   } catch (error) {
     db.close();
