@@ -106,9 +106,18 @@ export class Backups {
 }
 
 function refuseItself(source: FileIdentity, target: string): void {
-  const stats = statSync(target, { throwIfNoEntry: false });
-  if (stats === undefined || stats.dev !== source.dev || stats.ino !== source.ino) return;
+  const found = identityOf(target);
+  if (found?.dev !== source.dev || found.ino !== source.ino) return;
   throw invalidArgument(`'${target}' is the ledger itself`, 'name another file, best on another disk');
+}
+
+/** Null if nothing can be found there: creating the file says why. */
+function identityOf(path: string): FileIdentity | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /** Takes the copy out of WAL mode: without files beside it, it can be read on read-only media. The first emitter brings it back. */
