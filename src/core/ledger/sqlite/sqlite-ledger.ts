@@ -39,6 +39,7 @@ import { beginSnapshot, type CopyHooks, copySnapshot, endSnapshot } from './back
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
+import { cannotFollow, type UnchangedFile } from './connection/immutable-file.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroups } from './groups/sqlite-groups.ts';
 import { ChainWalk } from './read/chain-walk.ts';
@@ -64,6 +65,8 @@ export interface SqliteLedgerParts {
   readonly busyLimit: BusyLimit;
   /** Whether it was opened for writing. */
   readonly isWriter: boolean;
+  /** The file, if it is read without locks. */
+  readonly unchanged: UnchangedFile | null;
   /** Opens the same file again, on a connection of its own. */
   readonly reopen: () => Promise<SqliteLedger>;
   /** Opens another ledger for reading. */
@@ -99,7 +102,8 @@ export class SqliteLedger implements Ledger {
       this.#states.forget();
       this.#pins.forget();
     };
-    this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit: parts.busyLimit, onRollBack });
+    const { busyLimit, unchanged } = parts;
+    this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit, onRollBack, unchanged });
     this.groups = new SqliteGroups(db, this.#guarded);
   }
 
@@ -309,6 +313,8 @@ export class SqliteLedger implements Ledger {
       return await verifyLedger(this.#db, new FrameReader(this.#db), options);
     } catch (error) {
       throw this.#guarded.translated(error, 'read');
+    } finally {
+      this.#guarded.checkUnchanged();
     }
   }
 
@@ -331,11 +337,13 @@ export class SqliteLedger implements Ledger {
       return head;
     } finally {
       endSnapshot(this.#db);
+      this.#guarded.checkUnchanged();
     }
   }
 
   watch(listener: WatchListener): { close(): void } {
     this.#guarded.checkOpen();
+    if (this.#parts.unchanged !== null) throw cannotFollow(this.#identity.path);
     const watch = new CommitWatch(this.#db, this.#identity.path, this.#file, listener);
     this.#watches.add(watch);
     return {

@@ -15,6 +15,7 @@ import { formatRoutingSpec, parseRoutingSpec } from '../../../model/routing/rout
 import type { FieldPath } from '../../../model/text/field-path.ts';
 import type { LedgerIdentity } from '../../ledger.ts';
 import type { EpochLink } from '../../protocol/chain.ts';
+import { databasePath } from './immutable-file.ts';
 import { blob, integer, name, positive, type RawRow, text } from './rows.ts';
 import { hasTable } from './schema.ts';
 
@@ -197,9 +198,9 @@ function parseObject(db: Database, json: string, what: string): Map<string, unkn
 
 function unreadable(db: Database, fact: string, cause?: unknown): LedgerError {
   return new LedgerError('DAMAGED_LEDGER', {
-    message: `${db.name}: the ledger is damaged: ${fact}`,
+    message: `${databasePath(db)}: the ledger is damaged: ${fact}`,
     hint: 'restore an intact copy of the ledger',
-    details: { path: db.name },
+    details: { path: databasePath(db) },
     cause,
   });
 }

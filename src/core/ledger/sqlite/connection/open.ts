@@ -8,19 +8,20 @@ import type { Clock } from '../../../model/time/clock.ts';
 import { checkClockTime } from '../../../model/time/commit-time.ts';
 import { loadBlake3 } from '../../../native/blake3.ts';
 import type { BusyLimit } from '../../driver.ts';
-import { SqliteLedger } from '../sqlite-ledger.ts';
+import { SqliteLedger, type SqliteLedgerParts } from '../sqlite-ledger.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
 import { retryWhileBusy } from './busy.ts';
 import { checkHead, checkSettings } from './check-head.ts';
-import { applyDurability, connect, prepareForWriting } from './connection.ts';
+import { applyDurability, connect, connectImmutable, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity } from './file-guard.ts';
 import { readIdentity } from './identity.ts';
+import { refuseLog, UnchangedFile } from './immutable-file.ts';
 import { ledgerPath } from './ledger-path.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase } from './schema.ts';
 import { looksLikeLedger, schemaDifference } from './schema-check.ts';
 import { LeftWal } from './secure-wal.ts';
-import { translateError } from './translate-error.ts';
+import { isUnmakeable, translateError } from './translate-error.ts';
 
 /** Bytes of the header of a SQLite database. */
 const HEADER_BYTES = 100;
@@ -118,6 +119,8 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
   try {
     return await retryWhileBusy(() => open(resolved, file, isWritable, left, options), options.busyLimit, resolved);
   } catch (error) {
+    const immutable = options.access === 'read' && isUnmakeable(error) ? openImmutable(resolved, file, options) : null;
+    if (immutable !== null) return immutable;
     throw translateError(left?.explain(error) ?? error, resolved, 'open');
   }
 }
@@ -150,17 +153,48 @@ function open(
       db.pragma('query_only = ON');
       checkSettings(db, identity.config);
     }
-    return new SqliteLedger(db, file, identity, {
-      busyLimit: options.busyLimit,
-      isWriter: options.access === 'write',
-      // The path of the open file, even if the given path names another one by now.
-      reopen: () => openSqliteLedger(path, { ...options, file }),
-      openCopy: (copy) => openSqliteLedger(copy, { access: 'read', busyLimit: options.busyLimit }),
-    });
+    return new SqliteLedger(db, file, identity, partsOf(path, file, null, options));
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** Opens a file that nobody writes. Null if SQLite cannot open one so in this process. @throws LedgerError PERMISSION_DENIED if a log is beside it, BUSY if it is written after all */
+function openImmutable(path: string, file: FileIdentity, options: OpeningOptions): SqliteLedger | null {
+  // Before the log is looked for, or a writer that comes then would be missed.
+  const unchanged = new UnchangedFile(path);
+  refuseLog(path);
+  const db = connectImmutable(path);
+  if (db === null) return null;
+  try {
+    guardIdentity(path, file);
+    checkFormat(db, path);
+    const identity = readIdentity(db, path);
+    applyDurability(db, identity.config.durability);
+    checkSettings(db, identity.config);
+    unchanged.check();
+    return new SqliteLedger(db, file, identity, partsOf(path, file, unchanged, options));
+  } catch (error) {
+    db.close();
+    throw translateError(error, path, 'open');
+  }
+}
+
+function partsOf(
+  path: string,
+  file: FileIdentity,
+  unchanged: UnchangedFile | null,
+  options: OpeningOptions,
+): SqliteLedgerParts {
+  return {
+    busyLimit: options.busyLimit,
+    isWriter: options.access === 'write',
+    unchanged,
+    // The path of the open file, even if the given path names another one by now.
+    reopen: () => openSqliteLedger(path, { ...options, file }),
+    openCopy: (copy) => openSqliteLedger(copy, { access: 'read', busyLimit: options.busyLimit }),
+  };
 }
 
 /** A reader that may write the file takes part in WAL recovery; one that may not only reads. */

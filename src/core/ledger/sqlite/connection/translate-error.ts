@@ -16,6 +16,13 @@ export function isDamage(error: unknown): boolean {
   return isSqliteError(error) && error.code.startsWith('SQLITE_CORRUPT');
 }
 
+/** Whether SQLite could not make its files beside the ledger. */
+export function isUnmakeable(error: unknown): boolean {
+  return (
+    isSqliteError(error) && (error.code === 'SQLITE_READONLY_DIRECTORY' || error.code.startsWith('SQLITE_CANTOPEN'))
+  );
+}
+
 /** Before the driver is loaded no error comes from SQLite. */
 function isSqliteError(error: unknown): error is InstanceType<typeof Database.SqliteError> {
   const driver = loadedBetterSqlite3();
@@ -54,8 +61,8 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
   if (code === 'SQLITE_READONLY_DIRECTORY' && activity !== 'commit') {
     return {
       code: 'PERMISSION_DENIED',
-      fact: 'reading needs to make a -wal and a -shm beside it, and the directory cannot be written',
-      hint: 'copy the ledger to a directory of yours, and read the copy',
+      fact: 'a -wal and a -shm must be made beside it, and the directory cannot be written',
+      hint: 'make the directory writable; to read it, copy the ledger to a directory of yours',
     };
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') {

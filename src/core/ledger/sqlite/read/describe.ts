@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
 import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../../ledger.ts';
 import { fileBytes, worldReadable } from '../connection/file-guard.ts';
+import { isImmutable } from '../connection/immutable-file.ts';
 import { integer, type RawRow } from '../connection/rows.ts';
 import { FORMAT, hasTable, partitionTable } from '../connection/schema.ts';
 import { foreignObjects } from '../connection/schema-check.ts';
@@ -42,15 +43,17 @@ export function describeLedger(db: Database, identity: LedgerIdentity): Omit<Led
           durability: identity.config.durability,
           fileBytes: fileBytes(identity.path),
           walBytes: fileBytes(`${identity.path}-wal`),
-          settings: Object.fromEntries(
-            SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]),
-          ),
+          settings: { ...settingsOf(db), ...(isImmutable(db) ? { immutable: 1 } : {}) },
           worldReadable: worldReadable(identity.path),
           foreignObjects: foreignObjects(db),
         },
       };
     })
     .deferred();
+}
+
+function settingsOf(db: Database): Record<string, string | number> {
+  return Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]));
 }
 
 /** Frames that are read one by one, in all partitions together: 0.2 s. */
