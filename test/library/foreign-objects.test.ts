@@ -146,7 +146,8 @@ it('a ledger without its marks, as .dump and restore leave it, is refused with w
       'NOT_A_LEDGER',
     );
     expect(message).toContain('it has the tables of one, and not its marks in the header, as after .dump and restore');
-    const sql = /^set them: sqlite3 FILE '(.*)'$/.exec(hint ?? '')?.[1] as string;
+    const [, file, sql = ''] = /^set them: sqlite3 (\S+) '(.*)'$/.exec(hint ?? '') ?? [];
+    expect(file).toBe(ledger);
     const db = new Database(ledger);
     db.exec(access === 'read' ? (sql.split(';')[0] as string) : sql);
     db.close();

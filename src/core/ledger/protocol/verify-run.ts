@@ -7,7 +7,7 @@ import { EVERYTHING } from '../../model/events/range.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import { type Micros, TIME_MIN } from '../../model/time/time.ts';
-import { brokenCommit } from './broken-commit.ts';
+import { brokenCommit, IF_COPIED } from './broken-commit.ts';
 import type { CommitLink } from './chain.ts';
 
 /** A commit as it is stored, but for its frames. */
@@ -92,7 +92,9 @@ export class VerifyRun {
       message: isReached
         ? `the ledger has another history than ${formatHead(anchor)}: its commits do not meet that head`
         : `the ledger ends at sequence ${this.events}, before ${formatHead(anchor)}: it was cut off or is an older copy`,
-      hint: 'check that this is the right ledger, and look for a newer copy of all its files',
+      hint: isReached
+        ? 'check that this is the right ledger, and that only one copy of it was emitted to'
+        : `look for a newer copy of all its files; ${IF_COPIED}`,
       details: { anchor, head: this.events },
     });
   }

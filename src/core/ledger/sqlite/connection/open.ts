@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../../model/config.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import { shellFlag } from '../../../model/text/shell-word.ts';
+import { shellFlag, shellWord } from '../../../model/text/shell-word.ts';
 import type { Clock } from '../../../model/time/clock.ts';
 import { checkClockTime } from '../../../model/time/commit-time.ts';
 import { loadBlake3 } from '../../../native/blake3.ts';
@@ -27,7 +27,7 @@ import { isUnmakeable, translateError } from './translate-error.ts';
 const HEADER_BYTES = 100;
 const FOREIGN = 'it is a database of something else';
 const UNMARKED = 'it has the tables of one, and not its marks in the header, as after .dump and restore';
-const MARK_AGAIN = `set them: sqlite3 FILE 'PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}'`;
+const MARKS = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`;
 
 export interface OpeningOptions {
   readonly access: 'read' | 'write';
@@ -218,10 +218,11 @@ function checkFormat(db: Database, path: string): void {
       hint,
       details: { path, ...details },
     });
+  const markAgain = `set them: sqlite3 ${shellWord(path)} '${MARKS}'`;
   const another = 'name another file, or make a ledger: completengine init';
   if (isEmptyDatabase(db))
     throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`, { isEmpty: true });
-  if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, MARK_AGAIN) : refuse(FOREIGN, another);
+  if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, markAgain) : refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {
     throw new LedgerError('NEWER_FORMAT', {
@@ -230,7 +231,7 @@ function checkFormat(db: Database, path: string): void {
       details: { path, format, known: FORMAT },
     });
   }
-  if (format < FORMAT && looksLikeLedger(db)) throw refuse(UNMARKED, MARK_AGAIN);
+  if (format < FORMAT && looksLikeLedger(db)) throw refuse(UNMARKED, markAgain);
   const difference = format < FORMAT ? `it has format ${format}` : schemaDifference(db);
   if (difference !== null) throw refuse(difference, another);
 }

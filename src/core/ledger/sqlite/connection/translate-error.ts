@@ -2,6 +2,7 @@
 
 import type Database from 'better-sqlite3';
 import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
+import { IF_COPIED } from '../../protocol/broken-commit.ts';
 import { loadedBetterSqlite3 } from './better-sqlite3.ts';
 
 /** What the connection was doing when the error occurred. */
@@ -90,7 +91,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return {
       code: 'DAMAGED_LEDGER',
       fact: 'the file is damaged',
-      hint: 'find the first bad commit: completengine inspect --verify',
+      hint: `find the first bad commit: completengine inspect --verify; ${IF_COPIED}`,
     };
   }
   if (code.startsWith('SQLITE_IOERR')) {
