@@ -232,6 +232,10 @@ function checkFormat(db: Database, path: string): void {
     });
   }
   if (format < FORMAT && looksLikeLedger(db)) throw refuse(UNMARKED, markAgain);
-  const difference = format < FORMAT ? `it has format ${format}` : schemaDifference(db);
-  if (difference !== null) throw refuse(difference, another);
+  if (format < FORMAT) throw refuse(`it has format ${format}`, another);
+  const difference = schemaDifference(db);
+  if (difference === null) return;
+  const { fact, remedy } = difference;
+  const hint = remedy === null ? another : `remove it: sqlite3 ${shellWord(path)} ${shellWord(remedy)}`;
+  throw refuse(fact, hint);
 }
