@@ -4,7 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, type TestContext } from 'vitest';
@@ -54,6 +54,10 @@ it('on a read-only file system every command reads, whatever characters its path
   const ledger = join(directory, 'events.codex');
   copyFileSync(await earthquakeLedger(), ledger);
   await expectReadable(ledger, onReadOnlyMount(ledger));
+  const link = join(tempDir(), 'link.codex');
+  symlinkSync(ledger, link);
+  const linked = await runReadOnly(directory, process.execPath, [BIN, 'tail', '-n', '1', '-l', link]);
+  expect(linked).toMatchObject({ code: 0, stderr: '' });
 });
 
 it('a replay that reads ahead in a thread is the same on a read-only file system', async (context) => {
@@ -141,6 +145,10 @@ it('with commits in a -wal that cannot be used there, it names both files; the c
     expectFailure(failed, 77, `${ledger}-wal has what is not in the ledger yet`);
     expect(failed.stderr).toContain(`cp ${ledger} ${ledger}-wal DIRECTORY`);
   }
+  const link = join(tempDir(), 'link.codex');
+  symlinkSync(ledger, link);
+  const linked = await runReadOnly(dirname(ledger), process.execPath, [BIN, 'tail', '-l', link]);
+  expectFailure(linked, 77, `${ledger}-wal has what is not in the ledger yet`);
   const copies = tempDir();
   for (const end of ['', '-wal']) copyFileSync(ledger + end, join(copies, basename(ledger) + end));
   expect(await replayed(join(copies, basename(ledger)))).toBe(numbers(1, 3));

@@ -127,19 +127,29 @@ test('an error of onProgress ends it, and a signal that is aborted before it beg
 test('close() ends a backup in progress with CLOSED, and two at once are two copies', async () => {
   const ledger = await largeLedger();
   const copy = join(tempDir(), 'copy.codex');
-  const { code, heads } = await runLibrary<{ code: string; heads: string[] }>(
+  const { codes, heads } = await runLibrary<{ codes: unknown[]; heads: string[] }>(
     ledger,
     `
     const engine = await open({ access: 'read' });
     const both = await Promise.all([engine.backup(copy + '.1'), engine.backup(copy + '.2')]);
-    let closed;
-    const onProgress = () => { closed ??= engine.close(); };
-    const code = await engine.backup(copy, { onProgress }).catch((error) => error.code);
-    await closed;
-    return { code, heads: both.map(({ head }) => head.hash) };`,
+    const codes = [];
+    for (const phase of ['copy', 'verify']) {
+      const other = await open({ access: 'read' });
+      let closed;
+      let last;
+      const onProgress = (progress) => {
+        last = progress;
+        if (progress.phase === phase) closed ??= other.close();
+      };
+      codes.push(await other.backup(copy, { onProgress }).catch((error) => error.code), last.done < last.total);
+      await closed;
+    }
+    await engine.close();
+    return { codes, heads: both.map(({ head }) => head.hash) };`,
     WITH_COPY(copy),
   );
-  expect(code).toBe('CLOSED');
+  // in the middle of it, and not at its end
+  expect(codes).toEqual(['CLOSED', true, 'CLOSED', true]);
   expect(new Set(heads).size).toBe(1);
   expect(readdirSync(dirname(copy)).sort()).toEqual(['copy.codex.1', 'copy.codex.2']);
 });

@@ -21,10 +21,10 @@ export function backingUp(
   return ledger.backup(target, {
     signal,
     onProgress,
-    check: (copy, head) =>
+    check: (copy, head, ending) =>
       verifying(copy, labelsOf(copy), {
         expectHead: formatHead(head),
-        signal,
+        signal: ending,
         onProgress: ({ events }) => onProgress?.({ phase: 'verify', done: events, total: head.sequence }),
       }),
   });

@@ -132,8 +132,11 @@ export interface BackupProgress {
 }
 
 export interface BackupOptions {
-  /** Verifies the copy, which is open for reading and must end at the head, before it gets its name. If it rejects there is no backup. */
-  readonly check: (copy: Ledger, head: Head) => Promise<VerifyReport>;
+  /**
+   * Verifies the copy, which is open for reading and must end at the head, before it gets its name: if it rejects there is no backup. `signal` also
+   * aborts when the ledger is closed.
+   */
+  readonly check: (copy: Ledger, head: Head, signal: AbortSignal) => Promise<VerifyReport>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
 }

@@ -66,7 +66,7 @@ export class Backups {
       const head = await this.#copy(copy, options, signal);
       // A copy of a ledger that is no longer the one at its path would pass for one of its successor.
       guardIdentity(path, file);
-      const { events, commits } = await this.#verify(copy, head, options);
+      const { events, commits } = await this.#verify(copy, head, options, signal);
       signal.throwIfAborted();
       await copy.publish();
       return { path: copy.path, head, events, commits, bytes: fileBytes(copy.path) };
@@ -86,11 +86,11 @@ export class Backups {
     }
   }
 
-  async #verify({ path, temporary }: NewFile, head: Head, { check }: BackupOptions) {
+  async #verify({ path, temporary }: NewFile, head: Head, { check }: BackupOptions, signal: AbortSignal) {
     try {
       const ledger = await this.#openCopy(temporary);
       return await closeAfter(
-        () => check(ledger, head),
+        () => check(ledger, head, signal),
         () => ledger.close(),
       );
     } catch (error) {

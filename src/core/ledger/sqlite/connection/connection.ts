@@ -22,7 +22,7 @@ export function connect(path: string, options: ConnectionOptions): Database.Data
   return open(path, options);
 }
 
-/** Opens a file that nobody writes, without locks and without files beside it. Null if this process cannot. */
+/** Opens a file that nobody writes, without locks and without files beside it. `path`: absolute, links resolved. Null if this process cannot. */
 export function connectImmutable(path: string): Database.Database | null {
   let db: Database.Database;
   try {

@@ -3,7 +3,7 @@
  * opened as one that nobody writes (`immutable=1`). SQLite then takes no locks, and would not see a writer: so each use checks that there was none.
  */
 
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { shellWord } from '../../../model/text/shell-word.ts';
@@ -26,10 +26,10 @@ export function databasePath(db: Database.Database): string {
   return isImmutable(db) ? decodeURIComponent(db.name.slice(SCHEME.length, -QUERY.length)) : db.name;
 }
 
-/** Whether SQLite has taken the name for a URI: a program that loads better-sqlite3 first decides that for the whole process. */
+/** Whether SQLite has taken the name of a path without links for a URI: a program that loads better-sqlite3 first decides that for the whole process. */
 export function isOpenedAs(db: Database.Database, path: string): boolean {
   const [main] = db.pragma('database_list') as { file: string }[];
-  return main?.file === realpathSync(path);
+  return main?.file === path;
 }
 
 /** Refuses a log with commits that are not in the file yet: SQLite would ignore it. @throws LedgerError PERMISSION_DENIED */

@@ -1,5 +1,6 @@
 /** Creates and opens the file of a ledger, and refuses whatever else may be at its path. */
 
+import { realpathSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../../model/config.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
@@ -162,10 +163,12 @@ function open(
 
 /** Opens a file that nobody writes. Null if SQLite cannot open one so in this process. @throws LedgerError PERMISSION_DENIED if a log is beside it, BUSY if it is written after all */
 function openImmutable(path: string, file: FileIdentity, options: OpeningOptions): SqliteLedger | null {
+  // SQLite's files are beside the target of a link.
+  const target = realpathSync(path);
   // Before the log is looked for, or a writer that comes then would be missed.
-  const unchanged = new UnchangedFile(path);
-  refuseLog(path);
-  const db = connectImmutable(path);
+  const unchanged = new UnchangedFile(target);
+  refuseLog(target);
+  const db = connectImmutable(target);
   if (db === null) return null;
   try {
     guardIdentity(path, file);
