@@ -74,6 +74,7 @@ const common = {
 const threads = {
   'writer-worker': 'src/core/ledger/sqlite/threads/writer-worker.ts',
   'reader-worker': 'src/core/ledger/sqlite/threads/reader-worker.ts',
+  'backup-worker': 'src/core/ledger/sqlite/threads/backup-worker.ts',
 };
 
 // for help, completion and plugins: modules that oclif discovers

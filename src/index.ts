@@ -8,6 +8,7 @@ export type { EventReceipt } from './core/emission/commit/event-receipt.ts';
 export type { EmissionReport, IngestHooks, RejectedLine } from './core/emission/commit/ingest.ts';
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/input/byte-source.ts';
 export type { InputSource } from './core/emission/input/input-source.ts';
+export type { BackupCallOptions } from './core/engine/backup.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
 export type { EmitOptions, EventInput, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
 export type { FilterRequest } from './core/engine/filter.ts';
@@ -49,6 +50,8 @@ export type { EventFormat, FormatSetting, LineLayout } from './core/formats/even
 export { formats } from './core/formats/formats.ts';
 export { inPieces } from './core/formats/pieces.ts';
 export type {
+  BackupProgress,
+  BackupReport,
   LedgerDescription,
   LedgerGauges,
   LedgerGrowth,

@@ -126,7 +126,7 @@ function asVerificationFailure(error: unknown): unknown {
   if (error.code !== 'NOT_A_LEDGER' && error.code !== 'DAMAGED_LEDGER') return error;
   const hint =
     error.code === 'DAMAGED_LEDGER'
-      ? 'restore an intact copy, or recover what is still readable: sqlite3 FILE .recover'
+      ? 'restore an intact copy, or recover what is still readable: sqlite3 FILE .recover; if this is a copy of a ledger in use, make it with: completengine backup FILE'
       : error.hint;
   return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint, details: error.details, cause: error });
 }

@@ -7,8 +7,10 @@ import { Bus } from './bus/bus.ts';
 import type { EventReceipt } from './emission/commit/event-receipt.ts';
 import type { EmissionReport, IngestHooks } from './emission/commit/ingest.ts';
 import type { InputSource } from './emission/input/input-source.ts';
+import { type BackupCallOptions, backingUp } from './engine/backup.ts';
 import {
   ALL_OR_SEQUENCES,
+  BACKUP,
   CREATE,
   EMIT,
   HANDLER,
@@ -60,7 +62,14 @@ import { type TailOptions, tailing } from './engine/tail.ts';
 import { type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
 import { driverOf } from './ledger/drivers.ts';
-import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
+import type {
+  BackupReport,
+  Ledger,
+  LedgerDescription,
+  LedgerGauges,
+  LedgerIdentity,
+  VerifyReport,
+} from './ledger/ledger.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
 import type { EventLabels } from './model/events/event-labels.ts';
@@ -416,9 +425,21 @@ export class Completengine {
   }
 
   /**
+   * Copies the ledger as of now into a new file, while it is used: verified against the head in the report, durable, and
+   * with the same uuid. Nothing is overwritten; until it resolves there is no file under the name.
+   * @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, DISK_FULL, VERIFICATION_FAILED, LEDGER_REPLACED, UNSUPPORTED by a
+   * storage that cannot
+   */
+  async backup(path: string, options?: BackupCallOptions): Promise<BackupReport> {
+    const read = readOptions('backup()', options, BACKUP);
+    return backingUp(this.#ledger, readArgument('backup()', 'path', path, text), read);
+  }
+
+  /**
    * Waits for current deliveries and commits, then releases the file, its threads and its timers. Subscriptions end;
-   * following tails and replays, and every later call, reject with CLOSED. May be called again. If one part cannot be
-   * closed, the rest is closed all the same. A handler must not await it, because it waits for the handler.
+   * following tails and replays, backups in progress, and every later call, reject with CLOSED. May be called again. If
+   * one part cannot be closed, the rest is closed all the same. A handler must not await it, because it waits for the
+   * handler.
    * @throws the first failure
    */
   close(): Promise<void> {

@@ -25,7 +25,7 @@ test('a -wal that grows under a reader is reported once by the emission, and by 
   expect(warnings).toEqual([]);
   await engine.emit(megabytes(90), { onWarning });
   expect(warnings).toMatchObject([
-    { code: 'WAL_GROWING', hint: 'end the process that has had the ledger open for long' },
+    { code: 'WAL_GROWING', hint: 'wait if a backup runs; else end the process that has had the ledger open for long' },
   ]);
   expect(warnings[0]?.message).toMatch(
     /: \d+ MB of commits wait in the -wal .*: another process reads an old state of it$/,

@@ -35,6 +35,7 @@ import type { KeyInput } from '../model/routing/key-text.ts';
 import type { RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
+import type { BackupCallOptions } from './backup.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
@@ -178,6 +179,7 @@ export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
 export const PARKED: OptionTable<ParkedOptions> = { after: whole, limit };
 export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { partitions: texts, zone: text };
 export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
+export const BACKUP: OptionTable<BackupCallOptions> = { onProgress: hook(), ...ABORT };
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
 
 export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { format: RESTORABLE, ...ABORT };

@@ -133,6 +133,34 @@ export interface VerifyReport {
   readonly isAnchored: boolean;
 }
 
+/** How far a backup is: bytes of the storage while it copies, events while it verifies the copy. */
+export interface BackupProgress {
+  readonly phase: 'copy' | 'verify';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface BackupOptions {
+  /**
+   * Verifies the copy, which is open for reading and must end at the head, before it gets its name: if it rejects there is no backup. `signal` also
+   * aborts when the ledger is closed.
+   */
+  readonly check: (copy: Ledger, head: Head, signal: AbortSignal) => Promise<VerifyReport>;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
+}
+
+export interface BackupReport {
+  /** Where the copy is. */
+  readonly path: string;
+  /** The head of the copy: the ledger extends it. */
+  readonly head: Head;
+  readonly events: number;
+  readonly commits: number;
+  /** Of the storage of the copy. */
+  readonly bytes: number;
+}
+
 /** One transaction of several commits. */
 export interface LedgerTransaction {
   /** As {@link Ledger.pinsOf}, including the pins made in the transaction. */
@@ -174,6 +202,12 @@ export interface Ledger extends History {
   openPipeline(): Promise<CommitPipeline>;
   /** Verifies every commit. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */
   verify(options: Verification): Promise<VerifyReport>;
+  /**
+   * Copies the ledger as of one moment to a new location, while others commit. The copy is durable when it resolves; until then there is nothing at the
+   * location. An abort rejects with the signal's reason.
+   * @throws LEDGER_EXISTS, CANNOT_CREATE, DISK_FULL; UNSUPPORTED by a storage that cannot; what `check` throws
+   */
+  backup(target: string, options: BackupOptions): Promise<BackupReport>;
   /** Reports commits that were not made through this object, until closed. */
   watch(listener: { onCommit(): void; onError(error: unknown): void }): { close(): void };
   close(): Promise<void>;

@@ -26,7 +26,7 @@ export class StreamWriter {
   readonly #failure: Failure;
   #isAbandoned = false;
   /** Cancels the wait for the current write. */
-  #settle: () => void = () => {};
+  #endWait: () => void = () => {};
 
   /**
    * An abort lets the current write finish. A stalled reader gets 500 ms; what it has not read then counts as unread.
@@ -57,14 +57,14 @@ export class StreamWriter {
   async #write(bytes: Buffer | string): Promise<boolean> {
     if (!this.#isOpen()) return false;
     await new Promise<void>((resolve) => {
-      this.#settle = () => {
-        this.#stream.off('close', this.#settle);
+      this.#endWait = () => {
+        this.#stream.off('close', this.#endWait);
         resolve();
       };
-      this.#stream.once('close', this.#settle);
+      this.#stream.once('close', this.#endWait);
       this.#stream.write(bytes, (error) => {
         this.#failure.error ??= error ?? undefined;
-        this.#settle();
+        this.#endWait();
       });
     });
     return this.#isOpen();
@@ -88,7 +88,7 @@ export class StreamWriter {
 
   #abandon(): void {
     this.#isAbandoned = true;
-    this.#settle();
+    this.#endWait();
   }
 
   /** @throws LedgerError IO_FAILED for any error other than a closed reader */

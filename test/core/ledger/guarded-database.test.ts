@@ -21,7 +21,7 @@ function opened() {
     other.close();
     db.close();
   });
-  const guarded = new GuardedDatabase(db, { path, busyLimit: { limitMs: 0 }, onRollBack: () => {} });
+  const guarded = new GuardedDatabase(db, { path, busyLimit: { limitMs: 0 }, onRollBack: () => {}, unchanged: null });
   const isLocked = (): boolean => {
     try {
       other.exec('BEGIN IMMEDIATE; ROLLBACK');

@@ -169,6 +169,13 @@ class MemoryLedger implements Ledger {
     return run.report(head);
   };
 
+  backup: Ledger['backup'] = async () => {
+    throw new LedgerError('UNSUPPORTED', {
+      message: 'a ledger in memory has no backup',
+      hint: 'replay it into a file',
+    });
+  };
+
   watch: Ledger['watch'] = ({ onCommit }) => {
     const listener = () => onCommit();
     this.#listeners.add(listener);

@@ -8,7 +8,7 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import { type Micros, TIME_MIN } from '../../model/time/time.ts';
 import type { VerifyReport } from '../ledger.ts';
-import { brokenCommit } from './broken-commit.ts';
+import { brokenCommit, IF_COPIED } from './broken-commit.ts';
 import type { CommitRow } from './link-check.ts';
 
 /** How far a producer's input was stored by the commit at `sequence`. */
@@ -94,7 +94,9 @@ export class VerifyRun {
       message: isReached
         ? `the ledger has another history than ${formatHead(anchor)}: its commits do not meet that head`
         : `the ledger ends at sequence ${this.events}, before ${formatHead(anchor)}: it was cut off or is an older copy`,
-      hint: 'check that this is the right ledger, and look for a newer copy of all its files',
+      hint: isReached
+        ? 'check that this is the right ledger, and that only one copy of it was emitted to'
+        : `look for a newer copy of all its files; ${IF_COPIED}`,
       details: { anchor, head: this.events },
     });
   }

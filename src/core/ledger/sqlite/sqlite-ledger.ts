@@ -22,6 +22,8 @@ import type { Micros } from '../../model/time/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import type { BusyLimit } from '../driver.ts';
 import type {
+  BackupOptions,
+  BackupReport,
   Ledger,
   LedgerDescription,
   LedgerGauges,
@@ -34,9 +36,12 @@ import type {
 } from '../ledger.ts';
 import { decideEpoch } from '../protocol/epoch-link.ts';
 import { headOf } from '../protocol/ledger-state.ts';
+import type { Backups } from './backup/backups.ts';
+import { beginSnapshot, type CopyHooks, copySnapshot, endSnapshot } from './backup/copy-snapshot.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
+import { cannotFollow, type UnchangedFile } from './connection/immutable-file.ts';
 import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
@@ -64,8 +69,12 @@ export interface SqliteLedgerParts {
   readonly busyLimit: BusyLimit;
   /** Whether it was opened for writing. */
   readonly isWriter: boolean;
+  /** The file, if it is read without locks. */
+  readonly unchanged: UnchangedFile | null;
   /** Opens the same file again, on a connection of its own. */
   readonly reopen: () => Promise<SqliteLedger>;
+  /** Opens another ledger for reading. */
+  readonly openCopy: (path: string) => Promise<Ledger>;
 }
 
 export class SqliteLedger implements Ledger {
@@ -83,6 +92,7 @@ export class SqliteLedger implements Ledger {
   #reportedHead = 0;
   readonly #watches = new Set<CommitWatch>();
   readonly #threads = new Set<WriterThread | ReaderThread>();
+  #backups: Backups | undefined;
 
   constructor(db: Database, file: FileIdentity, identity: LedgerIdentity, parts: SqliteLedgerParts) {
     this.#db = db;
@@ -96,7 +106,8 @@ export class SqliteLedger implements Ledger {
       this.#states.forget();
       this.#pins.forget();
     };
-    this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit: parts.busyLimit, onRollBack });
+    const { busyLimit, unchanged } = parts;
+    this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit, onRollBack, unchanged });
     this.groupStore = new SqliteGroupStore(db, this.#guarded);
   }
 
@@ -315,11 +326,37 @@ export class SqliteLedger implements Ledger {
       return await verifyLedger(this.#db, new FrameReader(this.#db), options);
     } catch (error) {
       throw this.#guarded.translated(error, 'read');
+    } finally {
+      this.#guarded.checkUnchanged();
+    }
+  }
+
+  async backup(target: string, options: BackupOptions): Promise<BackupReport> {
+    this.#guarded.checkOpen();
+    const { Backups } = await import('./backup/backups.ts');
+    this.#guarded.checkOpen();
+    this.#backups ??= new Backups(this.#threadStart(), this.#parts.openCopy);
+    return this.#backups.run(target, options);
+  }
+
+  /**
+   * Copies the ledger, as of one moment, into an empty file. For a thread of its own: it waits after each step, and this connection can do nothing else
+   * meanwhile. Returns the head of the copy. @throws LedgerError DISK_FULL, IO_FAILED, DAMAGED_LEDGER; the signal's reason
+   */
+  async copyInto(target: string, hooks: CopyHooks): Promise<Head> {
+    const head = await this.#guarded.read(() => beginSnapshot(this.#db));
+    try {
+      await copySnapshot(this.#db, target, hooks);
+      return head;
+    } finally {
+      endSnapshot(this.#db);
+      this.#guarded.checkUnchanged();
     }
   }
 
   watch(listener: WatchListener): { close(): void } {
     this.#guarded.checkOpen();
+    if (this.#parts.unchanged !== null) throw cannotFollow(this.#identity.path);
     const watch = new CommitWatch(this.#db, this.#identity.path, this.#file, listener);
     this.#watches.add(watch);
     return {
@@ -331,7 +368,8 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    await closeAll([...this.#watches, this.#guarded, ...this.#threads].map((each) => () => each.close()));
+    const backups = this.#backups === undefined ? [] : [this.#backups];
+    await closeAll([...this.#watches, ...backups, this.#guarded, ...this.#threads].map((each) => () => each.close()));
   }
 
   /** Registers a thread to be closed with the ledger: its owner may leave an iteration without ending it. @throws LedgerError CLOSED if the ledger was closed first */

@@ -27,7 +27,7 @@ export function walGrowth(db: Database, path: string, isWriter: boolean): Ledger
     message: `${path}: ${Math.round(waitingBytes / 1e6)} MB of commits wait in the -wal and are not written back into the file: ${reason}`,
     hint:
       failure === null
-        ? 'end the process that has had the ledger open for long'
+        ? 'wait if a backup runs; else end the process that has had the ledger open for long'
         : 'look at the disk and its free space',
   };
 }

@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
 import type { LedgerDescription, LedgerIdentity, PartitionSummary, StorageSize } from '../../ledger.ts';
 import { worldReadable } from '../connection/file-guard.ts';
+import { isImmutable } from '../connection/immutable-file.ts';
 import { integer, type RawRow } from '../connection/rows.ts';
 import { FORMAT, hasTable, partitionTable } from '../connection/schema.ts';
 import { foreignObjects } from '../connection/schema-check.ts';
@@ -50,15 +51,17 @@ function describeRows(db: Database, identity: LedgerIdentity): RowsDescription {
         storage: {
           engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
           durability: identity.config.durability,
-          settings: Object.fromEntries(
-            SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]),
-          ),
+          settings: { ...settingsOf(db), ...(isImmutable(db) ? { immutable: 1 } : {}) },
           worldReadable: worldReadable(identity.path),
           foreignObjects: foreignObjects(db),
         },
       };
     })
     .deferred();
+}
+
+function settingsOf(db: Database): Record<string, string | number> {
+  return Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]));
 }
 
 /** Frames that are read one by one, in all partitions together: 0.2 s. */

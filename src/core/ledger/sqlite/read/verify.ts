@@ -6,7 +6,7 @@ import type { EventBatch } from '../../../model/events/event.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { blake3 } from '../../../native/blake3.ts';
 import type { Verification, VerifyReport } from '../../ledger.ts';
-import { brokenCommit } from '../../protocol/broken-commit.ts';
+import { brokenCommit, IF_COPIED } from '../../protocol/broken-commit.ts';
 import type { CommitRow } from '../../protocol/link-check.ts';
 import { VerifyRun } from '../../protocol/verify-run.ts';
 import { readEpochRows } from '../connection/identity.ts';
@@ -117,6 +117,6 @@ function checkStructure(db: Database): void {
   if (first === 'ok') return;
   throw new LedgerError('VERIFICATION_FAILED', {
     message: `the chain is intact, but the file's structure is damaged: ${String(first)}`,
-    hint: 'bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW',
+    hint: `bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW; ${IF_COPIED}`,
   });
 }
