@@ -3,11 +3,12 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
-import { planDocument, planText, reportDocument, reportText } from '../cli/archive/archive-text.ts';
+import { planText, reportText } from '../cli/archive/archive-text.ts';
 import { ArchiveProgressLine } from '../cli/archive/progress.ts';
 import { canAsk, confirm } from '../cli/terminal/confirm.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import type { ArchiveOptions, ArchivePlan, Completengine } from '../index.ts';
+import { archivePlanDocument, archiveReportDocument } from '../views/archive-document.ts';
 
 interface Decision {
   readonly yes: boolean;
@@ -56,7 +57,7 @@ Without --yes it prints the plan. The segment is synced and verified from the di
     return withLedger(flags, yes || mayAsk ? 'write' : 'read', async (engine, { signal }) => {
       const plan = await engine.planArchive(options);
       if (!isJson) this.log(planText(plan, drop));
-      if (!yes && !(await this.#isAgreed(plan, { yes, force, isJson }, signal))) return planDocument(plan);
+      if (!yes && !(await this.#isAgreed(plan, { yes, force, isJson }, signal))) return archivePlanDocument(plan);
       return this.#archive(engine, options, signal);
     });
   }
@@ -81,7 +82,7 @@ Without --yes it prints the plan. The segment is synced and verified from the di
       line.stop();
       if (report.range !== null) printOnOutputFailure('the archive was made');
       if (!this.jsonEnabled()) this.logToStderr(reportText(report));
-      return reportDocument(report);
+      return archiveReportDocument(report);
     } catch (error) {
       if (!signal.aborted) throw error;
       this.logToStderr('interrupted: nothing is lost; run the same command again to finish');

@@ -8,19 +8,21 @@ import type { EventReceipt } from './emission/commit/event-receipt.ts';
 import type { EmissionReport, IngestHooks } from './emission/commit/ingest.ts';
 import type { InputSource } from './emission/input/input-source.ts';
 import { type ArchiveOptions, archive, archivedRuns, planArchive } from './engine/archive.ts';
+import { type BackupCallOptions, backingUp } from './engine/backup.ts';
 import {
   ALL_OR_SEQUENCES,
   ARCHIVE,
+  BACKUP,
   COMPACT,
   CREATE,
   EMIT,
-  GIVEN,
   HANDLER,
   HEAD_BEFORE,
   OPEN,
   PARKED,
   PLAN_CURSORS,
   REPLAY,
+  ROUTING_OVERRIDE,
   SET_CURSORS,
   SOURCES,
   SUBSCRIBE,
@@ -66,9 +68,17 @@ import { Watching } from './engine/watch.ts';
 import type { ArchivedRun, ArchivePlan, ArchiveReport } from './ledger/archives.ts';
 import type { CompactReport } from './ledger/compaction.ts';
 import { driverOf } from './ledger/drivers.ts';
-import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
+import type {
+  BackupReport,
+  Ledger,
+  LedgerDescription,
+  LedgerGauges,
+  LedgerIdentity,
+  VerifyReport,
+} from './ledger/ledger.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
+import type { EventLabels } from './model/events/event-labels.ts';
 import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
 import type { SequenceRange } from './model/events/range.ts';
@@ -79,7 +89,6 @@ import { type Partition, selectPartitions } from './model/routing/partition.ts';
 import { type Clock, systemClock } from './model/time/clock.ts';
 import { systemTimer, type Timer } from './model/time/timer.ts';
 import { headAheadWarning } from './model/warning.ts';
-import type { EventLabels } from './output/event-form.ts';
 import { EventStream } from './output/event-stream.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
 
@@ -181,7 +190,7 @@ export class Completengine {
     this.#partitioning ??= new Partitioning(
       this.#ledger,
       this.#clock,
-      (isEnvelope) => this.#emitting.settings({ envelope: isEnvelope }, 'collect'),
+      (format) => this.#emitting.settings({ format }, 'collect'),
       () => this.#bus.notifyChange(),
     );
     return this.#partitioning;
@@ -209,9 +218,9 @@ export class Completengine {
         [{ name: 'stream', open: () => input }],
         readOptions('emit() of a stream', options, EMIT),
       );
-    const given = readOptions('emit() of events', options, GIVEN);
-    if (Array.isArray(input)) return this.#emitting.emit(input, given);
-    const [receipt] = await this.#emitting.emit([input as EventInput], given);
+    const override = readOptions('emit() of events', options, ROUTING_OVERRIDE);
+    if (Array.isArray(input)) return this.#emitting.emit(input, override);
+    const [receipt] = await this.#emitting.emit([input as EventInput], override);
     return receipt as EventReceipt;
   }
 
@@ -453,9 +462,21 @@ export class Completengine {
   }
 
   /**
+   * Copies the ledger as of now into a new file, while it is used: verified against the head in the report, durable, and
+   * with the same uuid. Nothing is overwritten; until it resolves there is no file under the name.
+   * @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, DISK_FULL, VERIFICATION_FAILED, LEDGER_REPLACED, UNSUPPORTED by a
+   * storage that cannot
+   */
+  async backup(path: string, options?: BackupCallOptions): Promise<BackupReport> {
+    const read = readOptions('backup()', options, BACKUP);
+    return backingUp(this.#ledger, readArgument('backup()', 'path', path, text), read);
+  }
+
+  /**
    * Waits for current deliveries and commits, then releases the file, its threads and its timers. Subscriptions end;
-   * following tails and replays, and every later call, reject with CLOSED. May be called again. If one part cannot be
-   * closed, the rest is closed all the same. A handler must not await it, because it waits for the handler.
+   * following tails and replays, backups in progress, and every later call, reject with CLOSED. May be called again. If
+   * one part cannot be closed, the rest is closed all the same. A handler must not await it, because it waits for the
+   * handler.
    * @throws the first failure
    */
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-/** `archive` on the command line: the plan, the deed, what is refused, and how everything is read afterwards. */
+/** `archive` on the command line: the plan, its execution, what is refused, and how everything is read afterwards. */
 
 import {
   copyFileSync,
@@ -158,7 +158,7 @@ describe('archive', () => {
     expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain('dropped');
   });
 
-  it('writes where it is told', async () => {
+  it('writes to the directory that is named', async () => {
     const ledger = await inCommits();
     const [time] = await cuts(ledger);
     const directory = join(tempDir(), 'cold store');

@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { Groups } from '../../src/core/ledger/groups.ts';
 import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
 import type { StoredCommit } from '../../src/core/model/events/commit.ts';
 import { Completengine, type LedgerEvent, type ReplayOptions } from '../../src/index.ts';
@@ -93,14 +94,14 @@ it('answers as if nothing had been archived', async () => {
           expect(await one.sequenceOfLast(sequence, null)).toBe(await other.sequenceOfLast(sequence, null));
           expect(await one.sequenceOfLast(sequence, [2])).toBe(await other.sequenceOfLast(sequence, [2]));
           const name = `g${sequence}`;
-          for (const each of [one, other]) await each.groups.create(name, sequence, 0);
-          expect(await one.groups.positions(name)).toEqual(await other.groups.positions(name));
+          for (const each of [one, other]) await new Groups(each).create(name, sequence, 0);
+          expect(await one.positionsAt(sequence)).toEqual(await other.positionsAt(sequence));
           for (let partition = 0; partition < PARTITIONS; partition++) {
             const request = { partition, fromSequence: sequence, events: 3, bytes: 1000 };
-            expect(framesOf(await one.groups.read(request))).toEqual(framesOf(await other.groups.read(request)));
+            expect(framesOf(await one.readLane(request))).toEqual(framesOf(await other.readLane(request)));
           }
         }
-        const summaries = await Promise.all([one.groups.summaries(0), other.groups.summaries(0)]);
+        const summaries = await Promise.all([one.groupStore.summaries(0), other.groupStore.summaries(0)]);
         expect(summaries[0]).toEqual(summaries[1]);
         const [described, expected] = [await one.describe(), await other.describe()];
         for (const field of ['commits', 'firstTime'] as const) expect(described[field]).toEqual(expected[field]);

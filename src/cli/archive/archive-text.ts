@@ -1,34 +1,10 @@
-/** Formats the plan and the report of `archive`, and the archived runs that `inspect` shows, as text and as JSON documents. */
+/** Formats the plan and the report of `archive`, and the archived runs that `inspect` shows. */
 
-import { type ArchivedRun, type ArchivePlan, type ArchiveReport, formatTime } from '../../index.ts';
+import type { ArchivePlan, ArchiveReport } from '../../index.ts';
+import type { ArchivedRunDocument } from '../../views/archive-document.ts';
+import { timeOrNull } from '../../views/times.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, plural } from '../terminal/format-numbers.ts';
-import { timeOrNull } from '../terminal/times.ts';
-
-export function planDocument(plan: ArchivePlan): object {
-  return {
-    isDone: false,
-    ...planFields(plan),
-    groupsBehind: plan.groupsBehind.map(({ group, events }) => ({ group, events })),
-  };
-}
-
-export function reportDocument(report: ArchiveReport): object {
-  const { segmentBytes, freedBytes, moved } = report;
-  return { isDone: true, ...planFields(report), segmentBytes, freedBytes, movedGroups: moved };
-}
-
-function planFields(plan: ArchivePlan): object {
-  const { range, events, commits, bytes: stored, segment, movedFrom, keepsLast, leftover } = plan;
-  return {
-    from: range?.from ?? null,
-    through: range?.through ?? null,
-    ...{ events, commits, bytes: stored },
-    firstTime: timeOrNull(plan.firstTime),
-    lastTime: timeOrNull(plan.lastTime),
-    ...{ segment, movedFrom, keepsLast, leftover },
-  };
-}
 
 /** `drop`: whether the commits would be deleted without a segment. */
 export function planText(plan: ArchivePlan, drop: boolean): string {
@@ -63,21 +39,17 @@ export function reportText(report: ArchiveReport): string {
   return `done: ${stored}${freed}${groups}`;
 }
 
-export async function archivedText(runs: readonly ArchivedRun[]): Promise<string> {
+export async function archivedText(runs: readonly ArchivedRunDocument[]): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
   return renderTable(
     ['archived', 'through', 'bytes', 'on', 'segment'],
     ['right', 'right', 'right', 'left', 'left'],
-    runs.map(({ range, file, bytes: size, archivedAt, isAtHand }) => [
-      count(range.from),
-      count(range.through),
+    runs.map(({ from, through, file, bytes: size, archivedAt, isAtHand }) => [
+      count(from),
+      count(through),
       file === null ? '' : bytes(size),
-      formatTime(archivedAt),
+      archivedAt,
       file === null ? 'dropped' : `${escapeForTerminal(file)}${isAtHand ? '' : ' (not at hand)'}`,
     ]),
   );
-}
-
-export function archivedDocument({ range, file, bytes: size, archivedAt, isAtHand }: ArchivedRun): object {
-  return { ...range, file, bytes: size, archivedAt: formatTime(archivedAt), isAtHand };
 }

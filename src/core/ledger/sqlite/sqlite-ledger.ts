@@ -10,19 +10,22 @@ import type {
   CommitPipeline,
   ProducerPosition,
   Stale,
+  StoredCommit,
 } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
-import { type Page, pageBytes, type ReadRequest, restOf } from '../../model/events/history.ts';
+import { type LaneRequest, type Page, pageBytes, type ReadRequest, restOf } from '../../model/events/history.ts';
 import type { SequenceRange } from '../../model/events/range.ts';
+import type { LanePosition } from '../../model/group.ts';
 import type { Plan } from '../../model/routing/epoch-plan.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
-import type { RoutingInForce } from '../../model/routing/routing.ts';
 import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import type { Archives } from '../archives.ts';
 import type { BusyLimit } from '../driver.ts';
 import type {
+  BackupOptions,
+  BackupReport,
   Ledger,
   LedgerDescription,
   LedgerGauges,
@@ -33,16 +36,22 @@ import type {
   Verification,
   VerifyReport,
 } from '../ledger.ts';
-import { headOf, routingOf } from '../protocol/ledger-state.ts';
+import { decideEpoch } from '../protocol/epoch-link.ts';
+import { headOf } from '../protocol/ledger-state.ts';
 import { ArchiveFiles } from './archive/archive-files.ts';
 import type { Archiver } from './archive/archiver.ts';
+import type { Backups } from './backup/backups.ts';
+import { beginSnapshot, type CopyHooks, copySnapshot, endSnapshot } from './backup/copy-snapshot.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
+import { cannotFollow, type UnchangedFile } from './connection/immutable-file.ts';
+import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
-import { SqliteGroups } from './groups/sqlite-groups.ts';
+import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
-import { readGauges, readWal } from './read/gauges.ts';
+import { readGauges } from './read/gauges.ts';
+import { endOf, positionAt, readLane } from './read/lanes.ts';
 import { LedgerHistory } from './read/ledger-history.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
@@ -64,10 +73,14 @@ export interface SqliteLedgerParts {
   readonly busyLimit: BusyLimit;
   /** Whether it was opened for writing. */
   readonly isWriter: boolean;
+  /** The file, if it is read without locks. */
+  readonly unchanged: UnchangedFile | null;
   /** Opens the same file again, on a connection of its own. */
   readonly reopen: () => Promise<SqliteLedger>;
   /** Directory of the archive. */
   readonly archive: string;
+  /** Opens another ledger for reading. */
+  readonly openCopy: (path: string) => Promise<Ledger>;
 }
 
 export class SqliteLedger implements Ledger {
@@ -79,7 +92,7 @@ export class SqliteLedger implements Ledger {
   readonly #reader: FrameReader;
   readonly #files: ArchiveFiles;
   readonly #history: LedgerHistory;
-  readonly groups: SqliteGroups;
+  readonly groupStore: SqliteGroupStore;
   readonly archives: Archives;
   readonly compaction: SqliteCompaction;
   readonly #pins: PinStore;
@@ -89,6 +102,7 @@ export class SqliteLedger implements Ledger {
   #reportedHead = 0;
   readonly #watches = new Set<CommitWatch>();
   readonly #threads = new Set<WriterThread | ReaderThread>();
+  #backups: Backups | undefined;
 
   constructor(db: Database, file: FileIdentity, identity: LedgerIdentity, parts: SqliteLedgerParts) {
     this.#db = db;
@@ -104,8 +118,9 @@ export class SqliteLedger implements Ledger {
       this.#states.forget();
       this.#pins.forget();
     };
-    this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit: parts.busyLimit, onRollBack });
-    this.groups = new SqliteGroups(db, this.#guarded, this.#files);
+    const { busyLimit, unchanged } = parts;
+    this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit, onRollBack, unchanged });
+    this.groupStore = new SqliteGroupStore(db, this.#guarded, this.#files);
     this.archives = {
       plan: async (request) => (await this.#archiver()).plan(request),
       run: async (request, hooks) => (await this.#archiver()).run(request, hooks),
@@ -158,11 +173,7 @@ export class SqliteLedger implements Ledger {
       const state = this.#current();
       return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
     });
-    return { ...gauges, log: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
-  }
-
-  routing(): Promise<RoutingInForce> {
-    return this.#guarded.read(() => routingOf(this.#current()));
+    return { ...gauges, storage: await this.#guarded.read(() => readStorageSize(this.#db, this.#identity.path)) };
   }
 
   summarize(): Promise<PartitionSummary[]> {
@@ -176,15 +187,14 @@ export class SqliteLedger implements Ledger {
     const { change } = await this.#guarded.write(
       () => {
         const state = this.#states.current();
-        const before = routingOf(state);
-        const planned = plan(before);
-        if (planned === null) return { change: { before, after: before }, isNew: false };
-        beginEpoch(this.#db, state, planned);
+        const decided = decideEpoch(state, plan);
+        if (decided.planned === null) return decided;
+        beginEpoch(this.#db, state, decided.planned);
         // A connection's own changes do not show in its data_version.
         this.#states.forget();
-        return { change: { before, after: routingOf(this.#states.current()) }, isNew: true };
+        return decided;
       },
-      ({ isNew }) => isNew,
+      ({ planned }) => planned !== null,
     );
     guardIdentity(this.#identity.path, this.#file);
     this.#identity = readIdentity(this.#db, this.#identity.path);
@@ -309,6 +319,20 @@ export class SqliteLedger implements Ledger {
     return this.#guarded.read(() => this.#history.partitionsSentTo(this.#stored(range)));
   }
 
+  readLane(request: LaneRequest): Promise<StoredCommit[]> {
+    return this.#guarded.readSnapshot(() => readLane(this.#history, request));
+  }
+
+  ends(partitions: readonly PartitionId[]): Promise<number[]> {
+    return this.#guarded.readSnapshot(() => partitions.map((partition) => endOf(this.#reader, partition)));
+  }
+
+  positionsAt(sequence: number): Promise<LanePosition[]> {
+    return this.#guarded.readSnapshot(() =>
+      this.#reader.partitionIds().map((partition) => positionAt(this.#history, partition, sequence)),
+    );
+  }
+
   async verify(options: Verification): Promise<VerifyReport> {
     this.#guarded.checkOpen();
     try {
@@ -316,11 +340,37 @@ export class SqliteLedger implements Ledger {
       return await verifyLedger(this.#db, reader, new LedgerHistory(this.#db, reader, this.#files), options);
     } catch (error) {
       throw this.#guarded.translated(error, 'read');
+    } finally {
+      this.#guarded.checkUnchanged();
+    }
+  }
+
+  async backup(target: string, options: BackupOptions): Promise<BackupReport> {
+    this.#guarded.checkOpen();
+    const { Backups } = await import('./backup/backups.ts');
+    this.#guarded.checkOpen();
+    this.#backups ??= new Backups(this.#threadStart(), this.#parts.openCopy);
+    return this.#backups.run(target, options);
+  }
+
+  /**
+   * Copies the ledger, as of one moment, into an empty file. For a thread of its own: it waits after each step, and this connection can do nothing else
+   * meanwhile. Returns the head of the copy. @throws LedgerError DISK_FULL, IO_FAILED, DAMAGED_LEDGER; the signal's reason
+   */
+  async copyInto(target: string, hooks: CopyHooks): Promise<Head> {
+    const head = await this.#guarded.read(() => beginSnapshot(this.#db));
+    try {
+      await copySnapshot(this.#db, target, hooks);
+      return head;
+    } finally {
+      endSnapshot(this.#db);
+      this.#guarded.checkUnchanged();
     }
   }
 
   watch(listener: WatchListener): { close(): void } {
     this.#guarded.checkOpen();
+    if (this.#parts.unchanged !== null) throw cannotFollow(this.#identity.path);
     const watch = new CommitWatch(this.#db, this.#identity.path, this.#file, listener);
     this.#watches.add(watch);
     return {
@@ -332,7 +382,9 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    await closeAll([...this.#watches, this.#files, this.#guarded, ...this.#threads].map((each) => () => each.close()));
+    const backups = this.#backups === undefined ? [] : [this.#backups];
+    const parts = [...this.#watches, ...backups, this.#files, this.#guarded, ...this.#threads];
+    await closeAll(parts.map((each) => () => each.close()));
   }
 
   /** Registers a thread to be closed with the ledger: its owner may leave an iteration without ending it. @throws LedgerError CLOSED if the ledger was closed first */

@@ -22,7 +22,7 @@ export function planRun(db: Database, reader: FrameReader, cut: number, drop: bo
   const wanted = Math.min(cut, last.next);
   const nothing = { ...NOTHING, movedFrom: null, keepsLast: false, leftover };
   if (wanted <= start.sequence) return nothing;
-  const border = wanted < last.next ? reader.commitHolding(wanted).first : last.next;
+  const border = wanted < last.next ? reader.commitContaining(wanted).first : last.next;
   const end = Math.min(border, last.first);
   const keepsLast = border > last.first;
   const movedFrom = border < wanted ? wanted : null;

@@ -3,15 +3,17 @@
 import type { Database } from 'better-sqlite3';
 import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
-import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../../ledger.ts';
+import type { LedgerDescription, LedgerIdentity, PartitionSummary, StorageSize } from '../../ledger.ts';
 import { lastDropped } from '../archive/archive-files.ts';
 import { readArchiveRows } from '../archive/archive-rows.ts';
 import { liveStartAfter, readLiveStart } from '../archive/live-start.ts';
-import { fileBytes, worldReadable } from '../connection/file-guard.ts';
+import { worldReadable } from '../connection/file-guard.ts';
+import { isImmutable } from '../connection/immutable-file.ts';
 import { type RawRow, time } from '../connection/rows.ts';
 import { FORMAT, hasTable, partitionTable } from '../connection/schema.ts';
 import { foreignObjects } from '../connection/schema-check.ts';
 import { Statements } from '../connection/statements.ts';
+import { readStorageSize } from '../connection/storage-size.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 import { readProducers } from '../write/producers.ts';
 import { readHead } from '../write/write-state.ts';
@@ -29,8 +31,17 @@ const SETTINGS = [
 ];
 
 export function describeLedger(db: Database, identity: LedgerIdentity): Omit<LedgerDescription, 'warnings'> {
+  const description = describeRows(db, identity);
+  return { ...description, storage: { ...readStorageSize(db, identity.path), ...description.storage } };
+}
+
+type RowsDescription = Omit<LedgerDescription, 'warnings' | 'storage'> & {
+  readonly storage: Omit<LedgerDescription['storage'], keyof StorageSize>;
+};
+
+function describeRows(db: Database, identity: LedgerIdentity): RowsDescription {
   return db
-    .transaction((): Omit<LedgerDescription, 'warnings'> => {
+    .transaction((): RowsDescription => {
       const archive = readArchiveRows(db);
       const start = liveStartAfter(archive.at(-1) ?? null);
       const live = db
@@ -49,11 +60,7 @@ export function describeLedger(db: Database, identity: LedgerIdentity): Omit<Led
         storage: {
           engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
           durability: identity.config.durability,
-          fileBytes: fileBytes(identity.path),
-          walBytes: fileBytes(`${identity.path}-wal`),
-          settings: Object.fromEntries(
-            SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]),
-          ),
+          settings: { ...settingsOf(db), ...(isImmutable(db) ? { immutable: 1 } : {}) },
           worldReadable: worldReadable(identity.path),
           foreignObjects: foreignObjects(db),
         },
@@ -73,6 +80,10 @@ export function firstTimeOf(db: Database): Micros | null {
     )
     .get(liveStartAfter(archived.at(-1) ?? null).sequence);
   return first === undefined ? null : time(first, 'first_time');
+}
+
+function settingsOf(db: Database): Record<string, string | number> {
+  return Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]));
 }
 
 /** Frames that are read one by one, in all partitions together: 0.2 s. */

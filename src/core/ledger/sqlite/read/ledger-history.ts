@@ -5,17 +5,18 @@
 
 import type { Database } from 'better-sqlite3';
 import type { StoredFrame } from '../../../model/events/commit.ts';
-import type { Page, ReadRequest } from '../../../model/events/history.ts';
+import type { LaneRequest, Page, ReadRequest } from '../../../model/events/history.ts';
 import type { SequenceRange } from '../../../model/events/range.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import type { ArchiveRow } from '../../protocol/joints.ts';
-import type { CommitRow } from '../../protocol/verify-run.ts';
+import type { CommitRow } from '../../protocol/link-check.ts';
 import { type ArchiveFiles, lastDropped } from '../archive/archive-files.ts';
 import { readArchiveRows } from '../archive/archive-rows.ts';
 import { type LiveStart, liveStartAfter } from '../archive/live-start.ts';
 import { readLedgerRow } from '../connection/identity.ts';
+import { hasTable } from '../connection/schema.ts';
 import type { SegmentFile } from '../segment/segment-file.ts';
 import { ChainJoints } from './chain-joints.ts';
 import { ChainWalk, type VerifiedPage } from './chain-walk.ts';
@@ -97,7 +98,7 @@ export class LedgerHistory {
     const row = rows.find(({ through }) => through >= sequence);
     if (row !== undefined) return this.#open(row, rows).commitHolding(sequence);
     const last = this.#reader.lastCommitThrough(sequence);
-    return sequence === last.next ? { first: sequence, next: sequence } : this.#reader.commitHolding(sequence);
+    return sequence === last.next ? { first: sequence, next: sequence } : this.#reader.commitContaining(sequence);
   }
 
   /** The last frame of a partition whose commit begins before `sequence`; undefined if there is none that was not dropped. */
@@ -122,6 +123,20 @@ export class LedgerHistory {
       yield* this.#open(row, rows).framesFrom(partition, sequence);
     }
     yield* this.#reader.framesFrom(partition, Math.max(sequence, liveStartAfter(rows.at(-1) ?? null).sequence));
+  }
+
+  /**
+   * The request without archived history that no group has left to read in the partition: a lane that was read to its end before the archive needs no
+   * segment, and goes on although it may not be at hand.
+   */
+  pastArchive(request: LaneRequest): LaneRequest {
+    const { partition, fromSequence } = request;
+    const start = this.#reader.start();
+    if (fromSequence >= start.sequence || !hasTable(this.#db, 'groups')) return request;
+    const behind = this.#reader.statements
+      .get<[number, number], unknown>('SELECT 1 FROM cursors WHERE partition = ? AND next_offset < ? LIMIT 1')
+      .get(partition, start.endOf(partition).nextOffset);
+    return behind === undefined ? { ...request, fromSequence: start.sequence } : request;
   }
 
   /** The sequence from which on all of history is at hand, and the end of each partition before it. */

@@ -10,6 +10,7 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
+import type { HashedFrame } from '../../protocol/link-check.ts';
 import { type LiveStart, readLiveStart } from '../archive/live-start.ts';
 import { blob, integer, natural, positive, type RawRow, textOrNull, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
@@ -36,11 +37,6 @@ export const PLAIN_BYTES =
 export interface CommitSpan {
   readonly first: number;
   readonly next: number;
-}
-
-/** A frame with the hash its row carries. */
-export interface HashedFrame extends StoredFrame {
-  readonly hash: Buffer;
 }
 
 export class FrameReader {
@@ -104,7 +100,7 @@ export class FrameReader {
         'SELECT DISTINCT sent_to FROM commits WHERE first_sequence BETWEEN ? AND ? AND sent_to IS NOT NULL',
       )
       .pluck()
-      .all(this.commitHolding(from).first, through);
+      .all(this.commitContaining(from).first, through);
   }
 
   /** Where the ledger's own rows begin, as of the transaction. */
@@ -128,7 +124,7 @@ export class FrameReader {
   }
 
   /** The commit that holds `sequence`. @throws LedgerError VERIFICATION_FAILED if its row is missing */
-  commitHolding(sequence: number): CommitSpan {
+  commitContaining(sequence: number): CommitSpan {
     const commit = this.lastCommitThrough(sequence);
     if (sequence < commit.next) return commit;
     const after = this.statements
@@ -200,7 +196,7 @@ export class FrameReader {
 
   /** The commit a page begins with. @throws LedgerError VERIFICATION_FAILED if it is missing, or if it reaches back into the page before */
   firstOf({ range, continues }: ReadRequest): CommitSpan {
-    const commit = this.commitHolding(range.from);
+    const commit = this.commitContaining(range.from);
     if (continues === true && commit.first !== range.from)
       throw brokenCommit(range.from, `the commit at sequence ${commit.first} reaches beyond it`);
     return commit;
@@ -210,7 +206,7 @@ export class FrameReader {
   #endOfLanes(first: CommitSpan, frames: readonly StoredFrame[], end: number, isLast: boolean): number {
     checkLanes(frames, (partition) => this.#offsetBefore(partition, first.first));
     if (isLast) return end + 1;
-    const commit = this.commitHolding(end);
+    const commit = this.commitContaining(end);
     if (commit.first !== end) throw brokenCommit(end, 'there are frames without their commit');
     return commit.next;
   }
@@ -248,7 +244,7 @@ export class FrameReader {
   /** The damage may also prevent this query. */
   #firstOfBroken(sequence: number): number {
     try {
-      return this.commitHolding(sequence).first;
+      return this.commitContaining(sequence).first;
     } catch {
       return sequence;
     }

@@ -6,7 +6,7 @@
 import type { StoredFrame } from '../../../model/events/commit.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { compress, decompress } from '../../../native/zstd.ts';
-import type { CommitRow } from '../../protocol/verify-run.ts';
+import type { CommitRow } from '../../protocol/link-check.ts';
 import { BlockFault, type BlockStart, type CommitColumns, decodeColumns, encodeColumns } from './block-columns.ts';
 
 /** Level 9 made segments of events 2 to 14 % smaller, at a sixth of the speed; level 3 made some larger. */

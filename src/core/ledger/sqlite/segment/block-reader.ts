@@ -6,7 +6,7 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { hashBody, hashCommit } from '../../protocol/chain.ts';
 import type { Joint } from '../../protocol/joints.ts';
-import type { CommitRow } from '../../protocol/verify-run.ts';
+import type { CommitRow } from '../../protocol/link-check.ts';
 import { blob, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import type { Statements } from '../connection/statements.ts';
 import { isDamage } from '../connection/translate-error.ts';

@@ -11,7 +11,7 @@ import type { Micros } from '../../../model/time/time.ts';
 import type { PartitionSummary } from '../../ledger.ts';
 import { hashEpoch } from '../../protocol/chain.ts';
 import { archiveJoint, inChainOrder, type Joint } from '../../protocol/joints.ts';
-import type { CommitRow } from '../../protocol/verify-run.ts';
+import type { CommitRow } from '../../protocol/link-check.ts';
 import { readArchiveRows } from '../archive/archive-rows.ts';
 import { connect } from '../connection/connection.ts';
 import { guardFile } from '../connection/file-guard.ts';

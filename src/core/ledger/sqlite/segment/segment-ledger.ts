@@ -4,8 +4,9 @@
  */
 
 import type { Database } from 'better-sqlite3';
+import type { StoredCommit } from '../../../model/events/commit.ts';
 import type { Head } from '../../../model/events/head.ts';
-import type { Page, ReadRequest } from '../../../model/events/history.ts';
+import type { LaneRequest, Page, ReadRequest } from '../../../model/events/history.ts';
 import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
@@ -19,13 +20,14 @@ import type {
   Verification,
   VerifyReport,
 } from '../../ledger.ts';
-import { routingOf } from '../../protocol/ledger-state.ts';
+import { boundedLane } from '../../protocol/lane-bounds.ts';
 import { VerifyRun } from '../../protocol/verify-run.ts';
 import { ArchiveFiles } from '../archive/archive-files.ts';
 import { betterSqlite3 } from '../connection/better-sqlite3.ts';
+import { fileBytes } from '../connection/file-guard.ts';
 import { readIdentity } from '../connection/identity.ts';
 import { createOnDemand, creationSql } from '../connection/schema.ts';
-import { SqliteGroups } from '../groups/sqlite-groups.ts';
+import { SqliteGroupStore } from '../groups/sqlite-group-store.ts';
 import { describeLedger } from '../read/describe.ts';
 import { sequenceOfLast } from '../read/locate.ts';
 import { WriteStates } from '../write/write-state.ts';
@@ -34,7 +36,7 @@ import { verifySegment } from './verify-segment.ts';
 
 export class SegmentLedger implements Ledger {
   readonly identity: LedgerIdentity;
-  readonly groups: SqliteGroups;
+  readonly groupStore: SqliteGroupStore;
   readonly archives = null;
   readonly compaction = null;
   readonly #segment: SegmentFile;
@@ -46,7 +48,7 @@ export class SegmentLedger implements Ledger {
     this.#empty = empty;
     this.identity = readIdentity(empty, segment.path);
     const transactions = { write: () => this.#refuse(), readSnapshot: async <Result>(work: () => Result) => work() };
-    this.groups = new SqliteGroups(empty, transactions, new ArchiveFiles(''));
+    this.groupStore = new SqliteGroupStore(empty, transactions, new ArchiveFiles(''));
   }
 
   /** @throws LedgerError PERMISSION_DENIED for writing, and as {@link SegmentFile.open} does */
@@ -116,7 +118,6 @@ export class SegmentLedger implements Ledger {
     return states.basis(states.current());
   };
 
-  routing: Ledger['routing'] = async () => routingOf(new WriteStates(this.#empty).current());
   pinsOf: Ledger['pinsOf'] = async () => [];
   positionOfProducer: Ledger['positionOfProducer'] = async () => ({ position: 0, digest: Buffer.alloc(0) });
   warnings: Ledger['warnings'] = async () => [];
@@ -146,8 +147,7 @@ export class SegmentLedger implements Ledger {
       partitions: await this.summarize(),
       growth: { commits: 0, bytes: 0 },
       producers: [],
-      storageBytes: (await this.describe()).storage.fileBytes,
-      log: { bytes: 0, waitingBytes: 0 },
+      storage: { bytes: fileBytes(this.#segment.path), log: { bytes: 0, waitingBytes: 0 } },
     };
   }
 
@@ -167,15 +167,29 @@ export class SegmentLedger implements Ledger {
     }
     const head = await this.head();
     run.checkEnd(head);
-    run.checkAnchor();
-    const { events, commits } = run;
-    return { from: range.fromSequence, events, commits, head, isAnchored: anchor !== undefined };
+    return run.report(head);
   }
 
   watch(): { close(): void } {
     return { close: () => {} };
   }
 
+  async readLane(request: LaneRequest): Promise<StoredCommit[]> {
+    const { first } = this.#segment.commitHolding(Math.max(request.fromSequence, this.#segment.range.fromSequence));
+    return boundedLane(this.#segment.framesFrom(request.partition, first), request);
+  }
+
+  async ends(partitions: readonly PartitionId[]): Promise<number[]> {
+    return partitions.map((partition) => this.#segment.frame.partitions[partition]?.nextOffset ?? 0);
+  }
+
+  positionsAt: Ledger['positionsAt'] = () => this.#refuse();
+  backup: Ledger['backup'] = async () => {
+    throw new LedgerError('UNSUPPORTED', {
+      message: `${this.#segment.path} is a segment of an archive, which never changes`,
+      hint: 'copy the file',
+    });
+  };
   commit: Ledger['commit'] = () => this.#refuse();
   begin: Ledger['begin'] = () => this.#refuse();
   beginEpoch: Ledger['beginEpoch'] = () => this.#refuse();

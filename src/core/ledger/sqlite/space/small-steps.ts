@@ -7,18 +7,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { GuardedDatabase } from '../connection/guarded-database.ts';
-import { readWal } from '../read/gauges.ts';
+import { readWal } from '../connection/storage-size.ts';
 
 /** SQLite writes back at 8 MB; far more than that means that a reader holds an old snapshot, and every further step would make the WAL larger. */
 const WAL_BYTES_MAX = 128 * 1024 * 1024;
-const PATIENCE_MS = 10_000;
+const WAIT_MS_MAX = 10_000;
 const LOOK_EVERY_MS = 50;
 
 export interface StepLimits {
   /** Part of the WAL that may wait to be written back, in bytes. */
   readonly walBytesMax?: number | undefined;
   /** How long to wait for it to fall below that. */
-  readonly patienceMs?: number | undefined;
+  readonly waitMsMax?: number | undefined;
   /** Ends the work between two steps. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -61,8 +61,8 @@ export class SmallSteps {
   }
 
   async #waitForWal(): Promise<void> {
-    const { walBytesMax = WAL_BYTES_MAX, patienceMs = PATIENCE_MS } = this.#limits;
-    const deadline = performance.now() + patienceMs;
+    const { walBytesMax = WAL_BYTES_MAX, waitMsMax = WAIT_MS_MAX } = this.#limits;
+    const deadline = performance.now() + waitMsMax;
     for (;;) {
       const { waitingBytes } = await this.#guarded.read(() => readWal(this.#db, this.#path));
       if (waitingBytes <= walBytesMax || this.isStopped) return;
