@@ -44,6 +44,8 @@ export type {
 export type { TailOptions } from './core/engine/tail.ts';
 export type { VerifyOptions } from './core/engine/verify.ts';
 export { Completengine } from './core/engine.ts';
+/** @internal */
+export { zstdText } from './core/frames/frame-codec.ts';
 export type {
   LedgerDescription,
   LedgerGauges,
@@ -54,8 +56,8 @@ export type {
   RoutingChange,
   VerifyReport,
 } from './core/ledger/ledger.ts';
-/** @internal */
 export { closeAfter } from './core/model/closing.ts';
+export { type Compression, formatCompression } from './core/model/compression.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
 export type { BatchSpan, EventBatch } from './core/model/events/event.ts';
 export { type Anchor, formatHead, type Head, parseHead } from './core/model/events/head.ts';

@@ -25,6 +25,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   ],
   init: [
     ...COMMON,
+    'compression',
     'determinism',
     'durability',
     'json',

@@ -38,6 +38,7 @@ test('--json prints the same as one document', async () => {
       durability: 'full',
       determinism: 'strict',
       lineBytesMax: 1_048_576,
+      compression: 'none',
     },
     epochs: [
       {

@@ -1,6 +1,7 @@
 /** Formats the output of `inspect`, as text and as JSON documents. */
 
 import {
+  formatCompression,
   formatFieldPath,
   formatHead,
   formatTime,
@@ -38,6 +39,7 @@ export function overviewDocument(ledger: LedgerDescription, groups: readonly obj
       durability: config.durability,
       determinism: config.determinism,
       lineBytesMax: config.lineBytesMax,
+      compression: formatCompression(config.compression),
     },
     epochs: identity.epochs.map((epoch) => epochDocument(epoch, namesOf(identity))),
     partitions: ledger.partitions.map(partitionDocument),
@@ -66,8 +68,9 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(formatFieldPath(config.unique))],
     [
       'settings',
-      `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}`,
+      `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}, compression ${formatCompression(config.compression)}`,
     ],
+    ...framesRow(ledger.partitions),
     [
       'storage',
       [storage.engine, ...Object.entries(storage.settings).map(([name, value]) => `${name} ${value}`)].join(', '),
@@ -82,6 +85,15 @@ export async function overviewText(ledger: LedgerDescription, groups: readonly G
   for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
+}
+
+/** What compression has saved, if any frame is compressed: that does not depend on the setting. */
+function framesRow(partitions: LedgerDescription['partitions']): [string, string][] {
+  const plain = partitions.reduce((sum, each) => sum + each.bytes, 0);
+  const stored = partitions.reduce((sum, each) => sum + each.storedBytes, 0);
+  if (plain === stored) return [];
+  const about = partitions.some(({ isEstimate }) => isEstimate) ? '~' : '';
+  return [['frames', `${about}${bytes(plain)}, stored compressed as ${about}${bytes(stored)}`]];
 }
 
 /** The stored position of its input: in bytes, or as a sequence of another ledger. */

@@ -75,7 +75,7 @@ const EVENTS: Column<PartitionSummary> = ['events', 'right', ({ events }) => cou
 const STORED: Column<PartitionSummary> = [
   'stored',
   'right',
-  (partition) => `${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}`,
+  (partition) => `${partition.isEstimate ? '~' : ''}${bytes(partition.storedBytes)}`,
 ];
 const OFFSETS: Column<PartitionSummary> = [
   'offsets',

@@ -84,6 +84,7 @@ const LEDGER = {
   durability: oneOf(...DURABILITIES),
   determinism: oneOf(...DETERMINISMS),
   lineBytesMax: number,
+  compression: text,
 };
 
 export const CREATE: OptionTable<CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>> = {

@@ -28,9 +28,11 @@ export interface LedgerIdentity {
 
 export interface PartitionSummary extends Partition {
   readonly events: number;
-  /** Bytes of the stored frames: payloads and their separators. */
+  /** Bytes of the frames: payloads and their separators. */
   readonly bytes: number;
-  /** Whether `bytes` is estimated from a sample, because there are too many frames to read each. */
+  /** Bytes of the frames as they are stored; less than `bytes` if frames are compressed. */
+  readonly storedBytes: number;
+  /** Whether both are estimated from a sample, because there are too many frames to read each. */
   readonly isEstimate: boolean;
   /** The offset the next event gets. */
   readonly nextOffset: number;
@@ -77,7 +79,7 @@ export interface PartitionGauge extends Partition {
 /** Commits after a sequence. */
 export interface LedgerGrowth {
   readonly commits: number;
-  /** Of the stored frames, as in {@link PartitionSummary}. */
+  /** Of the frames, as `bytes` in {@link PartitionSummary}. */
   readonly bytes: number;
 }
 

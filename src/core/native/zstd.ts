@@ -70,8 +70,8 @@ export function decompress(bytes: Uint8Array, plainBytesMax: number): Buffer {
   return plain;
 }
 
-/** @throws LedgerError CANNOT_LOAD */
-function loadZstd(): Zstd {
+/** Loads zstd before it is needed, so that a call that will need it fails early. @throws LedgerError CANNOT_LOAD */
+export function loadZstd(): Zstd {
   loaded ??= chooseZstd(load('node:zlib') as NodeZlib, load);
   return loaded;
 }

@@ -116,7 +116,16 @@ class MemoryLedger implements Ledger {
       const [events, commits] = [this.#store.events([id]), this.#store.within(EVERYTHING, [id])];
       const bytes = bodyBytes(commits.flatMap(({ frames }) => frames));
       const times = { firstTime: events[0]?.time ?? null, lastTime: events.at(-1)?.time ?? null };
-      return { id, name, events: events.length, bytes, isEstimate: false, nextOffset: events.length, ...times };
+      return {
+        id,
+        name,
+        events: events.length,
+        bytes,
+        storedBytes: bytes,
+        isEstimate: false,
+        nextOffset: events.length,
+        ...times,
+      };
     });
 
   describe: Ledger['describe'] = async () => {

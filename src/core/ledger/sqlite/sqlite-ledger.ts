@@ -1,6 +1,7 @@
 /** Implements the port over one SQLite file, out of the parts of this folder. One connection, used from one thread. */
 
 import type { Database } from 'better-sqlite3';
+import type { StoredBody } from '../../frames/frame-codec.ts';
 import { closeAll } from '../../model/closing.ts';
 import type {
   Basis,
@@ -47,7 +48,7 @@ import { CommitWatch, type WatchListener } from './read/watch.ts';
 import type { ReaderThread } from './threads/reader-thread.ts';
 import type { ThreadStart } from './threads/thread-protocol.ts';
 import type { WriterThread } from './threads/writer-thread.ts';
-import { Appender } from './write/append.ts';
+import { Appender, encodeBodies } from './write/append.ts';
 import { beginEpoch } from './write/begin-epoch.ts';
 import { PinStore } from './write/pins.ts';
 import { provenProducer } from './write/producers.ts';
@@ -170,8 +171,9 @@ export class SqliteLedger implements Ledger {
   }
 
   async commit(draft: CommitDraft): Promise<CommitOutcome> {
+    const bodies = this.#encode(draft);
     const outcome = await this.#guarded.write(
-      () => this.#append(draft),
+      () => this.#append(draft, bodies),
       ({ kind }) => kind === 'committed',
     );
     // Events in a file that was deleted or replaced must not be acknowledged.
@@ -191,7 +193,7 @@ export class SqliteLedger implements Ledger {
     }
     return {
       pinsOf: (sessions) => writer.pinsOf(sessions),
-      commit: (draft) => writer.#guarded.within(() => writer.#append(draft)),
+      commit: (draft) => writer.#guarded.within(() => writer.#append(draft, writer.#encode(draft))),
       end: async () => {
         try {
           writer.#guarded.end();
@@ -357,9 +359,13 @@ export class SqliteLedger implements Ledger {
     return outcome;
   }
 
-  #append(draft: CommitDraft): CommitOutcome {
+  #encode(draft: CommitDraft): StoredBody[] {
+    return encodeBodies(draft, this.#identity.config.compression);
+  }
+
+  #append(draft: CommitDraft, bodies: readonly StoredBody[]): CommitOutcome {
     this.#appender ??= new Appender(this.#db, this.#identity, this.#states, this.#pins);
-    return this.#appender.append(draft);
+    return this.#appender.append(draft, bodies);
   }
 
   /** State at the ledger's end. If an epoch has begun, the identity is read again. */

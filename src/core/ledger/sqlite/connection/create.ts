@@ -5,18 +5,20 @@ import type { LedgerBlueprint } from '../../../model/config.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { GENESIS } from '../../protocol/chain.ts';
 import { partitionRow, writeEpoch } from '../write/begin-epoch.ts';
-import { PAGE_BYTES, prepareForWriting } from './connection.ts';
+import { enableGivingBack, PAGE_BYTES, prepareForWriting } from './connection.ts';
 import { formatConfig, formatRouting } from './identity.ts';
 import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase } from './schema.ts';
 
 /** @returns false if another process created it first. */
 export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micros): boolean {
   db.pragma(`page_size = ${PAGE_BYTES}`);
+  enableGivingBack(db);
   prepareForWriting(db, 'full');
   return db
     .transaction(() => {
       if (!isEmptyDatabase(db)) return false;
-      for (const sql of creationSql(blueprint.partitionNames.length)) db.exec(sql);
+      const bodies = blueprint.config.compression === null ? 'plain' : 'compressed';
+      for (const sql of creationSql(blueprint.partitionNames.length, bodies)) db.exec(sql);
       writeIdentity(db, blueprint, now);
       db.pragma(`application_id = ${APPLICATION_ID}`);
       db.pragma(`user_version = ${FORMAT}`);

@@ -9,7 +9,7 @@ import type { LaneRequest } from '../../groups.ts';
 import { integer, type RawRow } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { checkLanes } from '../read/dense-frames.ts';
-import { FRAME_COLUMNS, type FrameReader, toFrame } from '../read/read.ts';
+import { type FrameReader, toFrame, WHOLE_FRAME_COLUMNS } from '../read/read.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 
 /** The offset the next event of the partition gets. */
@@ -49,13 +49,12 @@ export function timeOfNext(
   if (row === undefined) return null;
   const [offset, firstTime] = [integer(row, 'offset'), integer(row, 'first_time')];
   if (offset >= nextOffset || firstTime === integer(row, 'last_time')) return firstTime;
-  const body = reader.statements
-    .get<[number], Buffer>(`SELECT body FROM ${table} WHERE sequence = ?`)
-    .pluck()
-    .get(integer(row, 'sequence')) as Buffer;
+  const commit = integer(row, 'sequence');
+  const [frame] = reader.frames(commit, commit, [partition]);
+  if (frame === undefined) return null;
   let found: Micros | null = null;
   let at = offset;
-  walkFrameBody(body, (_, timeDelta) => {
+  walkFrameBody(frame.body, (_, timeDelta) => {
     if (at++ === nextOffset) found = firstTime + timeDelta;
   });
   return found;
@@ -64,7 +63,7 @@ export function timeOfNext(
 /** Frames from the one that may hold `fromSequence` on. The first one may begin with earlier events. */
 export function readLane(reader: FrameReader, { partition, fromSequence, events, bytes }: LaneRequest): StoredCommit[] {
   const rows = reader.statements.get<[number], RawRow>(
-    `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
+    `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
   );
   const commits: StoredCommit[] = [];
   let wantedEvents = events;

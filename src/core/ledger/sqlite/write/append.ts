@@ -1,6 +1,8 @@
 /** Appends one commit inside an open transaction: reads what the commit protocol compares the draft with, and writes the rows it returns. */
 
 import type { Database, Statement } from 'better-sqlite3';
+import { encodeBody, type StoredBody } from '../../../frames/frame-codec.ts';
+import type { Compression } from '../../../model/compression.ts';
 import type { CommitDraft, CommitOutcome, KnownId } from '../../../model/events/commit.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { checkCommitTime } from '../../../model/time/commit-time.ts';
@@ -13,6 +15,11 @@ import { createOnDemand, hasTable, partitionTable } from '../connection/schema.t
 import type { PinStore } from './pins.ts';
 import { keepProducer, readProducer } from './producers.ts';
 import type { WriteState, WriteStates } from './write-state.ts';
+
+/** The bodies of a draft as they are stored. Needs no lock, and compression takes longer than the rest of a commit. */
+export function encodeBodies(draft: CommitDraft, compression: Compression | null): StoredBody[] {
+  return draft.frames.map(({ body }) => encodeBody(body, compression));
+}
 
 export class Appender {
   readonly #db: Database;
@@ -32,8 +39,8 @@ export class Appender {
     );
   }
 
-  /** Must run inside an IMMEDIATE transaction. Writes nothing if it answers with a conflict. */
-  append(draft: CommitDraft): CommitOutcome {
+  /** Must run inside an IMMEDIATE transaction. Writes nothing if it answers with a conflict. `bodies`: those of the draft, encoded. */
+  append(draft: CommitDraft, bodies: readonly StoredBody[]): CommitOutcome {
     const state = this.#states.current();
     checkCommitTime(
       draft.committedAt,
@@ -47,7 +54,7 @@ export class Appender {
       this.#states.nextOffset(state, partition),
     );
     const { link, timeShift } = commit;
-    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, draft.frames[at]?.body as Buffer);
+    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, bodies[at] as StoredBody);
     this.#insertCommitRow(commit);
     if (draft.producer !== null) keepProducer(this.#db, draft.producer, link.firstSequence);
     this.#keepIds(draft, link.firstSequence);
@@ -104,16 +111,17 @@ export class Appender {
     );
   }
 
-  #insertFrameRow(frame: FrameLink, body: Buffer): void {
+  #insertFrameRow(frame: FrameLink, { bytes, plainBytes }: StoredBody): void {
     let insert = this.#insertFrame.get(frame.partition);
     if (insert === undefined) {
       const table = partitionTable(frame.partition);
       insert = this.#db.prepare(
-        `INSERT INTO ${table} (sequence, offset, count, first_time, last_time, key, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO ${table} (sequence, offset, count, first_time, last_time, key, hash, plain_bytes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       );
       this.#insertFrame.set(frame.partition, insert);
     }
-    insert.run(frame.sequence, frame.offset, frame.count, frame.firstTime, frame.lastTime, frame.key, frame.hash, body);
+    const { sequence, offset, count, firstTime, lastTime, key, hash } = frame;
+    insert.run(sequence, offset, count, firstTime, lastTime, key, hash, plainBytes, bytes);
   }
 
   #keepIds(draft: CommitDraft, firstSequence: number): void {
