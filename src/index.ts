@@ -8,6 +8,7 @@ export type { EventReceipt } from './core/emission/commit/event-receipt.ts';
 export type { EmissionReport, IngestHooks, RejectedLine } from './core/emission/commit/ingest.ts';
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/input/byte-source.ts';
 export type { InputSource } from './core/emission/input/input-source.ts';
+export type { CompactOptions } from './core/engine/compact.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
 export type { EmitOptions, EventInput, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
 export type { FilterRequest } from './core/engine/filter.ts';
@@ -46,6 +47,7 @@ export type { VerifyOptions } from './core/engine/verify.ts';
 export { Completengine } from './core/engine.ts';
 /** @internal */
 export { zstdText } from './core/frames/frame-codec.ts';
+export type { CompactProgress, CompactReport } from './core/ledger/compaction.ts';
 export type {
   LedgerDescription,
   LedgerGauges,

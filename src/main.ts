@@ -9,6 +9,7 @@ import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import { printFailure } from './cli/app/failure.ts';
 import Bench from './commands/bench.ts';
+import Compact from './commands/compact.ts';
 import Emit from './commands/emit.ts';
 import Init from './commands/init.ts';
 import Inspect from './commands/inspect.ts';
@@ -22,6 +23,7 @@ import Tail from './commands/tail.ts';
 
 const VERBS = new Map<string, { id: string; run(argv: string[], config: Config): ReturnType<typeof Command.run> }>([
   ['bench', Bench],
+  ['compact', Compact],
   ['emit', Emit],
   ['init', Init],
   ['inspect', Inspect],

@@ -9,6 +9,7 @@ import type { EmissionReport, IngestHooks } from './emission/commit/ingest.ts';
 import type { InputSource } from './emission/input/input-source.ts';
 import {
   ALL_OR_SEQUENCES,
+  COMPACT,
   CREATE,
   EMIT,
   GIVEN,
@@ -24,6 +25,7 @@ import {
   TAIL,
   VERIFY,
 } from './engine/call-options.ts';
+import { type CompactOptions, compacting } from './engine/compact.ts';
 import { type DryRunReport, dryRun } from './engine/dry-run.ts';
 import {
   type EmitOptions,
@@ -59,6 +61,7 @@ import type { Subscriptions } from './engine/subscriptions.ts';
 import { type TailOptions, tailing } from './engine/tail.ts';
 import { type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
+import type { CompactReport } from './ledger/compaction.ts';
 import { driverOf } from './ledger/drivers.ts';
 import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
 import { closeAll } from './model/closing.ts';
@@ -413,6 +416,16 @@ export class Completengine {
    */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
     return verifying(this.#ledger, this.#eventLabels(), readOptions('verify()', options, VERIFY));
+  }
+
+  /**
+   * Rewrites how events are stored, and gives free space back, beside emitters and readers. What is stored does not change: head, chain and digests stay.
+   * Ended by its signal or a kill, it can be called again.
+   * @throws LedgerError VERIFICATION_FAILED naming a commit that is not what was committed, BUSY if a long read stands in its way, DISK_FULL, CANNOT_LOAD,
+   * INVALID_ARGUMENT, INVALID_TIME
+   */
+  async compact(options?: CompactOptions): Promise<CompactReport> {
+    return compacting(this.#ledger, this.#clock, readOptions('compact()', options, COMPACT));
   }
 
   /**

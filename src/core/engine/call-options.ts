@@ -34,6 +34,7 @@ import type { KeyInput } from '../model/routing/key-text.ts';
 import type { RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
+import type { CompactOptions } from './compact.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
@@ -179,6 +180,14 @@ export const PARKED: OptionTable<ParkedOptions> = { after: whole, limit };
 export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { partitions: texts, zone: text };
 export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
+
+export const COMPACT: OptionTable<CompactOptions> = {
+  compression: text,
+  before: time,
+  zone: text,
+  onProgress: hook(),
+  ...ABORT,
+};
 
 export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { envelope: flag, ...ABORT };
 export const REROUTE: OptionTable<RerouteOptions> = { partitions: COUNT_OR_NAMES };

@@ -14,6 +14,7 @@ import type { Epochs, RoutingInForce } from '../model/routing/routing.ts';
 import type { Pin } from '../model/routing/session-pins.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
+import type { Compaction } from './compaction.ts';
 import type { Groups } from './groups.ts';
 
 /** Properties of a ledger that never change, and those that change only with an epoch, as of the last call. */
@@ -140,6 +141,8 @@ export interface LedgerTransaction {
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   readonly groups: Groups;
+  /** Null: a storage that has nothing to compact. */
+  readonly compaction: Compaction | null;
   basis(): Promise<Basis>;
   /** Pins of these sessions; sessions without one are left out. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;

@@ -28,6 +28,7 @@ class Location {
 }
 
 class MemoryLedger implements Ledger {
+  readonly compaction = null;
   readonly #location: Location;
   #isOpen = true;
   readonly groups: MemoryGroups;

@@ -45,6 +45,7 @@ import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
 import { CommitWatch, type WatchListener } from './read/watch.ts';
+import { SqliteCompaction } from './space/sqlite-compaction.ts';
 import type { ReaderThread } from './threads/reader-thread.ts';
 import type { ThreadStart } from './threads/thread-protocol.ts';
 import type { WriterThread } from './threads/writer-thread.ts';
@@ -73,6 +74,7 @@ export class SqliteLedger implements Ledger {
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
   readonly groups: SqliteGroups;
+  readonly compaction: SqliteCompaction;
   readonly #pins: PinStore;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
@@ -95,6 +97,7 @@ export class SqliteLedger implements Ledger {
     };
     this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit: parts.busyLimit, onRollBack });
     this.groups = new SqliteGroups(db, this.#guarded);
+    this.compaction = new SqliteCompaction(db, this.#guarded, file, identity);
   }
 
   get identity(): LedgerIdentity {
