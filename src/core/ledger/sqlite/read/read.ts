@@ -291,7 +291,7 @@ export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
 }
 
 /** The plain body of a row. @throws LedgerError CANNOT_LOAD @throws Error with the fact, if it is damaged */
-export function toBody(row: RawRow): Buffer {
+function toBody(row: RawRow): Buffer {
   const plainBytes = row['plain_bytes'] === null ? null : natural(row, 'plain_bytes');
   return decodeBody({ bytes: blob(row, 'body'), plainBytes });
 }

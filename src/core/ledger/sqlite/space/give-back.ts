@@ -16,7 +16,7 @@ export interface FreeSpace {
   readonly canGiveBack: boolean;
 }
 
-export function freeSpace(db: Database): FreeSpace {
+function freeSpace(db: Database): FreeSpace {
   const pages = db.pragma('freelist_count', { simple: true }) as number;
   return {
     freeBytes: pages * (db.pragma('page_size', { simple: true }) as number),
