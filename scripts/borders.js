@@ -16,7 +16,8 @@ const NO_COMMAND_LINE = 'neither the core nor a document knows a command line';
 const NO_TERMINAL = 'neither the core nor a document knows a terminal';
 const SQL_HERE_ALONE = { 'better-sqlite3': 'SQL lives in core/ledger/sqlite alone' };
 const BLAKE3_HERE_ALONE = { '@napi-rs/blake-hash': 'core/native/blake3.ts loads it when it is first used' };
-const NATIVE = { ...SQL_HERE_ALONE, ...BLAKE3_HERE_ALONE };
+const ZSTD_HERE_ALONE = { 'zstd-napi': 'core/native/zstd.ts loads it when it is first used' };
+const NATIVE = { ...SQL_HERE_ALONE, ...BLAKE3_HERE_ALONE, ...ZSTD_HERE_ALONE };
 const FRONT_DOOR = { group: ['**/core/**', '!@oclif/core/**'], message: 'commands use the front door: src/index.ts' };
 
 /** Packages of the command line, which neither the core nor the views import. */
@@ -46,7 +47,7 @@ function border(room, options, rules = {}) {
 function organ(name) {
   const others = ORGANS.filter((other) => other !== name);
   return core(`src/core/${name}/**`, {
-    packages: name === 'ledger' ? BLAKE3_HERE_ALONE : NATIVE,
+    packages: name === 'ledger' ? { ...BLAKE3_HERE_ALONE, ...ZSTD_HERE_ALONE } : NATIVE,
     rooms: [...folders(others), ...JOINTS],
     message: 'organs do not import organs: engine.ts joins them',
   });
@@ -59,12 +60,16 @@ const BORDERS = [
     message: 'the engine knows the port, and no storage engine',
   }),
   core('src/core/model/**', {
-    packages: { ...SQL_HERE_ALONE, '@napi-rs/blake-hash': 'nouns do not compute hashes' },
+    packages: { ...SQL_HERE_ALONE, ...ZSTD_HERE_ALONE, '@napi-rs/blake-hash': 'nouns do not compute hashes' },
     rooms: [...folders(['kernel', 'native', ...ORGANS]), ...JOINTS],
     message: 'nouns import no organ',
   }),
   core('src/core/kernel/**', {
-    packages: { ...SQL_HERE_ALONE, '@napi-rs/blake-hash': 'the kernel does not compute these hashes' },
+    packages: {
+      ...SQL_HERE_ALONE,
+      ...ZSTD_HERE_ALONE,
+      '@napi-rs/blake-hash': 'the kernel does not compute these hashes',
+    },
     rooms: [...folders(ORGANS), ...JOINTS],
     message: 'the kernel knows no organ',
   }),

@@ -67,7 +67,7 @@ const common = {
   platform: 'node',
   target: 'node20',
   // native modules stay where npm installed them
-  external: ['better-sqlite3', '@napi-rs/blake-hash'],
+  external: ['better-sqlite3', '@napi-rs/blake-hash', 'zstd-napi'],
   logLevel: 'warning',
 };
 

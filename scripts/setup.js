@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import zlib from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'node_modules/.completengine-setup');
@@ -12,6 +13,8 @@ const sqlite = join(root, 'node_modules/better-sqlite3');
 /** better-sqlite3 13 needs Node-API 10, and crashes Node before 22.14 with a segmentation fault. This version is compiled here, and runs on Node 20. */
 const SQLITE_OF_NODE_20 = '12.11.1';
 const needsOldSqlite = Number(process.versions.napi) < 10;
+/** Node before 22.15 has no zstd of its own, and takes this package instead, which is compiled here. */
+const needsZstdPackage = typeof zlib.zstdCompressSync !== 'function';
 
 const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
@@ -22,7 +25,9 @@ const wanted = createHash('sha256')
 function nativeModulesLoad() {
   const { version } = readPackage();
   if ((version === SQLITE_OF_NODE_20) !== needsOldSqlite) return false;
-  const program = "new (require('better-sqlite3'))(':memory:').close(); require('@napi-rs/blake-hash').blake3('')";
+  const loads = ["new (require('better-sqlite3'))(':memory:').close()", "require('@napi-rs/blake-hash').blake3('')"];
+  if (needsZstdPackage) loads.push("require('zstd-napi')");
+  const program = loads.join('; ');
   return spawnSync(process.execPath, ['-e', program], { cwd: root }).status === 0;
 }
 
@@ -36,7 +41,7 @@ const isReady = loads && existsSync(stamp) && readFileSync(stamp, 'utf8') === wa
 if (!isReady) {
   // npm does not reinstall a package of the right version, even if its binary does not load
   if (!loads)
-    for (const name of ['better-sqlite3', '@napi-rs'])
+    for (const name of ['better-sqlite3', '@napi-rs', 'zstd-napi'])
       rmSync(join(root, 'node_modules', name), { recursive: true, force: true });
   // not `npm ci`: it requires the binaries of all platforms in the lock file, and a mirror may lack some
   const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -50,7 +55,7 @@ if (!isReady) {
   });
   if (!nativeModulesLoad())
     throw new Error(
-      `the native modules do not load on Node ${process.version}: run npm rebuild better-sqlite3 and read what it prints`,
+      `the native modules do not load on Node ${process.version}: run npm rebuild better-sqlite3 zstd-napi and read what it prints`,
     );
   writeFileSync(stamp, wanted);
 }

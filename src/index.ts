@@ -9,6 +9,7 @@ export type { EmissionReport, IngestHooks, RejectedLine } from './core/emission/
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/input/byte-source.ts';
 export type { InputSource } from './core/emission/input/input-source.ts';
 export type { BackupCallOptions } from './core/engine/backup.ts';
+export type { CompactOptions } from './core/engine/compact.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
 export type { EmitOptions, EventInput, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
 export type { FilterRequest } from './core/engine/filter.ts';
@@ -49,6 +50,9 @@ export { continued } from './core/formats/document.ts';
 export type { EventFormat, FormatSetting, LineLayout } from './core/formats/event-format.ts';
 export { formats } from './core/formats/formats.ts';
 export { inPieces } from './core/formats/pieces.ts';
+/** @internal */
+export { zstdText } from './core/frames/frame-codec.ts';
+export type { CompactProgress, CompactReport } from './core/ledger/compaction.ts';
 export type {
   BackupProgress,
   BackupReport,
@@ -62,8 +66,8 @@ export type {
   StorageSize,
   VerifyReport,
 } from './core/ledger/ledger.ts';
-/** @internal */
 export { closeAfter } from './core/model/closing.ts';
+export { type Compression, formatCompression } from './core/model/compression.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
 export type { BatchSpan, EventBatch } from './core/model/events/event.ts';
 export { type EventLabels, toEvent } from './core/model/events/event-labels.ts';

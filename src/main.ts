@@ -10,6 +10,7 @@ import { Config } from '@oclif/core/config';
 import { printFailure } from './cli/app/failure.ts';
 import Backup from './commands/backup.ts';
 import Bench from './commands/bench.ts';
+import Compact from './commands/compact.ts';
 import Emit from './commands/emit.ts';
 import Init from './commands/init.ts';
 import Inspect from './commands/inspect.ts';
@@ -24,6 +25,7 @@ import Tail from './commands/tail.ts';
 const VERBS = new Map<string, { id: string; run(argv: string[], config: Config): ReturnType<typeof Command.run> }>([
   ['backup', Backup],
   ['bench', Bench],
+  ['compact', Compact],
   ['emit', Emit],
   ['init', Init],
   ['inspect', Inspect],

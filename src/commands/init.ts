@@ -62,6 +62,12 @@ export default class Init extends BaseCommand {
       options: ['strict', 'relaxed'] as const,
       default: 'strict' as const,
     })(),
+    compression: Flags.string({
+      description:
+        'how events are stored: none, zstd, or zstd:LEVEL (1 to 19, default 1); zstd needs Node 22.15 or the package zstd-napi',
+      default: 'none',
+      helpValue: 'CODEC',
+    }),
     'max-line': Flags.integer({ description: 'maximum payload size in bytes', default: 1_048_576, helpValue: 'BYTES' }),
   };
 
@@ -78,6 +84,7 @@ export default class Init extends BaseCommand {
       durability: flags.durability,
       determinism: flags.determinism,
       lineBytesMax: flags['max-line'],
+      compression: flags.compression,
       busyTimeoutMs,
     });
     return withLedger(flags, 'read', async (engine) => {

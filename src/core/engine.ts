@@ -11,6 +11,7 @@ import { type BackupCallOptions, backingUp } from './engine/backup.ts';
 import {
   ALL_OR_SEQUENCES,
   BACKUP,
+  COMPACT,
   CREATE,
   EMIT,
   HANDLER,
@@ -26,6 +27,7 @@ import {
   TAIL,
   VERIFY,
 } from './engine/call-options.ts';
+import { type CompactOptions, compacting } from './engine/compact.ts';
 import { type DryRunReport, dryRun } from './engine/dry-run.ts';
 import {
   type EmitOptions,
@@ -61,6 +63,7 @@ import type { Subscriptions } from './engine/subscriptions.ts';
 import { type TailOptions, tailing } from './engine/tail.ts';
 import { type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
+import type { CompactReport } from './ledger/compaction.ts';
 import { driverOf } from './ledger/drivers.ts';
 import type {
   BackupReport,
@@ -433,6 +436,16 @@ export class Completengine {
   async backup(path: string, options?: BackupCallOptions): Promise<BackupReport> {
     const read = readOptions('backup()', options, BACKUP);
     return backingUp(this.#ledger, readArgument('backup()', 'path', path, text), read);
+  }
+
+  /**
+   * Rewrites how events are stored, and gives free space back, beside emitters and readers. What is stored does not change: head, chain and digests stay.
+   * Ended by its signal or a kill, it can be called again.
+   * @throws LedgerError VERIFICATION_FAILED naming a commit that is not what was committed, BUSY if a long read stands in its way, DISK_FULL, CANNOT_LOAD,
+   * INVALID_ARGUMENT, INVALID_TIME
+   */
+  async compact(options?: CompactOptions): Promise<CompactReport> {
+    return compacting(this.#ledger, this.#clock, readOptions('compact()', options, COMPACT));
   }
 
   /**

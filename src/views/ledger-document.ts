@@ -5,6 +5,7 @@
 
 import {
   epochInForce,
+  formatCompression,
   formatFieldPath,
   formatHead,
   formatTime,
@@ -40,6 +41,8 @@ export interface ConfigDocument {
   readonly durability: string;
   readonly determinism: string;
   readonly lineBytesMax: number;
+  /** As `init --compression` takes it, such as `zstd:1`, or `none`. */
+  readonly compression: string;
 }
 
 /** What every view of a ledger says. Times are RFC 3339 in UTC with microseconds. */
@@ -177,6 +180,7 @@ function ledgerDocument(facts: LedgerFacts): LedgerDocument {
       durability: config.durability,
       determinism: config.determinism,
       lineBytesMax: config.lineBytesMax,
+      compression: formatCompression(config.compression),
     },
     routing: epochDocument(epochInForce(identity.epochs), namesOf(identity)),
     partitions: partitions.map((partition) => partitionDocument(partition, total)),

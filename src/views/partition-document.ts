@@ -17,7 +17,9 @@ export interface PartitionDocument {
 export interface StoredPartitionDocument extends PartitionDocument {
   /** Of the stored frames: payloads and their separators. */
   readonly bytes: number;
-  /** Whether `bytes` is estimated from a sample. */
+  /** Of the same frames as they are on the disk, compressed or not. */
+  readonly storedBytes: number;
+  /** Whether both are estimated from a sample. */
   readonly isEstimate: boolean;
   /** The offset the next event gets. */
   readonly nextOffset: number;
@@ -53,10 +55,11 @@ export function partitionDocument({ id, name, events, lastTime }: Counted, total
 }
 
 export function storedPartitionDocument(partition: PartitionSummary, total: number): StoredPartitionDocument {
-  const { bytes, isEstimate, nextOffset, firstTime } = partition;
+  const { bytes, storedBytes, isEstimate, nextOffset, firstTime } = partition;
   return {
     ...partitionDocument(partition, total),
     bytes,
+    storedBytes,
     isEstimate,
     nextOffset,
     firstTime: timeOrNull(firstTime),

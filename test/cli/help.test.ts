@@ -8,6 +8,7 @@ const COMMON = ['busy-timeout', 'ledger'];
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   backup: [...COMMON, 'json'],
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
+  compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
   emit: [
     ...COMMON,
     'atomic',
@@ -26,6 +27,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   ],
   init: [
     ...COMMON,
+    'compression',
     'determinism',
     'durability',
     'json',

@@ -43,7 +43,14 @@ test('--partition, --time, --unique, --durability, --determinism and --max-line 
     ...['--durability', 'normal', '--determinism', 'relaxed', '--max-line', '5000'],
   );
   expect(await inspected(ledger)).toMatchObject({
-    config: { time: 'meta.at', unique: 'meta.id', durability: 'normal', determinism: 'relaxed', lineBytesMax: 5000 },
+    config: {
+      time: 'meta.at',
+      unique: 'meta.id',
+      durability: 'normal',
+      determinism: 'relaxed',
+      lineBytesMax: 5000,
+      compression: 'none',
+    },
     epochs: [{ routing: 'manual:shoal', partitions: ['herring', 'cod'] }],
     storage: { durability: 'normal', settings: { synchronous: 1 } },
   });

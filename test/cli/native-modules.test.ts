@@ -1,9 +1,11 @@
 /** Tests native modules that do not fit: one line with the versions, one with the command to run, exit code 69; for the library an error with a code. */
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cannotLoad } from '../../src/core/native/cannot-load.ts';
 import { type Outcome, PlantedPackage } from '../support/planted-package.ts';
+import { nodeHasZstd } from '../support/zstd.ts';
 
 const isOldNode = Number(process.versions['napi']) < 10;
 const REINSTALL = 'npm install --force completengine';
@@ -129,6 +131,24 @@ describe('a native module', () => {
     expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ cannot be loaded by Node/);
     planted.remove('@napi-rs/blake-hash-linux-x64-gnu');
     expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ has no binary here for Node/, INSTALL);
+  });
+
+  it.runIf(!nodeHasZstd)('for zstd is needed by compressed frames alone', () => {
+    const planted = new PlantedPackage();
+    expect(planted.command(['init', '-l', 'compressed.codex', '--compression', 'zstd'])).toMatchObject({ code: 0 });
+    planted.remove('zstd-napi');
+    const hint = 'use Node 22.15 or later, or install the package: npm install zstd-napi@0.0.13';
+    const fact = /zstd-napi is not installed, and Node .* has no zstd of its own/;
+    expectRefusal(planted.command(['init', '-l', 'never.codex', '--compression', 'zstd']), fact, hint);
+    expect(readdirSync(planted.project).filter((name) => name.includes('never'))).toEqual([]);
+    writeFileSync(join(planted.project, 'bad.jsonl'), 'no JSON\n');
+    // before the input is read, which has a bad line
+    const emitted = planted.command(['emit', 'bad.jsonl', '-l', 'compressed.codex']);
+    expect(emitted.code, emitted.err).toBe(69);
+    expect(emitted.err).toMatch(fact);
+    expect(planted.command(['inspect', '-l', 'compressed.codex'])).toMatchObject({ code: 0, err: '' });
+    expect(planted.command(['init'])).toMatchObject({ code: 0, err: '' });
+    expectRefusal(planted.command(['compact', '--compression', 'zstd']), fact, hint);
   });
 
   it('is not needed by a command that opens no ledger', () => {

@@ -108,6 +108,7 @@ const input: fc.Arbitrary<Input> = fc
     const payloads = lines.map(([line]) => line).filter((line) => /[^ \t\r]/.test(line));
     return { payloads, bytes: Buffer.from((hasMark ? '\ufeff' : '') + text) };
   });
+const compression = fc.constantFrom('none', 'zstd');
 const flow = fc.constantFrom(flowing<Buffer>, trickling<Buffer>);
 
 const ended = (payloads: readonly string[]) => payloads.map((payload) => `${payload}\n`).join('');
@@ -116,9 +117,9 @@ describe('an input', () => {
   it('is replayed to the byte, however it was cut, and SQLite shows the same payloads', async () => {
     const nextPath = ledgerPaths();
     await fc.assert(
-      fc.asyncProperty(input, pieceSizes, flow, async ({ payloads, bytes }, sizes, source) => {
+      fc.asyncProperty(input, pieceSizes, flow, compression, async ({ payloads, bytes }, sizes, source, codec) => {
         const ledger = nextPath();
-        await withEngine({ ledger }, async (engine) => {
+        await withEngine({ ledger, compression: codec }, async (engine) => {
           const emitted = await engine.emit(source(cutInto(bytes, sizes)));
           expect(emitted).toMatchObject({
             events: payloads.length,

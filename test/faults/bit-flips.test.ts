@@ -10,7 +10,7 @@ import { Completengine } from '../../src/index.ts';
 import { type CliResult, runCli, spawnCli, startCli } from '../support/cli.ts';
 import { type GeneratedEvents, streamText } from '../support/event-stream.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
-import { rawCommits, rawContent, rawIdentity } from '../support/raw-ledger.ts';
+import { compressedFrames, rawCommits, rawContent, rawIdentity } from '../support/raw-ledger.ts';
 import { ReceiptReader } from '../support/receipts.ts';
 import { inProcesses, type ResidentCli } from '../support/resident-cli.ts';
 import { type Seeded, seededForTest } from '../support/seeded.ts';
@@ -53,7 +53,10 @@ const KINDS = {
     delivered: 'unique ids and a producer',
     options: { partition: 'hash:tenant', partitions: ['herring', 'cod', 'squid'], unique: 'id' },
   },
-  sticky: { delivered: 'pins of sessions', options: { partition: 'sticky:id,idle=1h', partitions: 3 } },
+  sticky: {
+    delivered: 'pins of sessions, compressed',
+    options: { partition: 'sticky:id,idle=1h', partitions: 3, compression: 'zstd' },
+  },
   plain: { delivered: 'plain', options: { partition: 'hash', partitions: 4 } },
 } as const;
 type Kind = keyof typeof KINDS;
@@ -126,6 +129,7 @@ for (const kind of Object.keys(KINDS) as Kind[]) {
     await makeLedger(path, kind, random.fork(1));
     await expectSoundLedger(path);
     expect(rawCommits(path).length).toBeGreaterThan(30);
+    if (kind === 'sticky') expect(compressedFrames(path)).toBeGreaterThan(30);
     const replay = await runCli(['replay', '--quiet', '--ledger', path]);
     const original: Original = {
       path,

@@ -22,6 +22,9 @@ export interface DraftOptions {
   readonly sentTo?: number;
 }
 
+/** Follows every payload, so that bodies are large enough to be compressed where the ledger compresses. */
+const PADDING = ' '.repeat(512);
+
 /** `events` in the order of their sequences; their times must not decrease. */
 export function draftOf(basis: Basis, events: readonly DraftEvent[], options: DraftOptions = {}): CommitDraft {
   const partitions = [...new Set(events.map(({ partition }) => partition))].sort((one, other) => one - other);
@@ -29,8 +32,10 @@ export function draftOf(basis: Basis, events: readonly DraftEvent[], options: Dr
     const mine = events.map((event, at) => ({ ...event, at })).filter((event) => event.partition === partition);
     const [firstTime, lastTime] = [mine[0]?.time as number, mine.at(-1)?.time as number];
     const writer = new FrameBodyWriter();
-    for (const { at, time, payload } of mine)
-      writer.append(at, time - firstTime, Buffer.from(payload), 0, Buffer.byteLength(payload));
+    for (const { at, time, payload } of mine) {
+      const bytes = Buffer.from(payload + PADDING);
+      writer.append(at, time - firstTime, bytes, 0, bytes.length);
+    }
     return { partition, count: mine.length, firstTime, lastTime, key: null, body: writer.take() };
   });
   return {
@@ -73,7 +78,7 @@ export async function readAll(
           offset: columns.offsets[at] as number,
           time: columns.times[at] as number,
           partition,
-          payload: body.toString('utf8', columns.start(at), columns.end(at)),
+          payload: body.toString('utf8', columns.start(at), columns.end(at) - PADDING.length),
         });
       }
     }

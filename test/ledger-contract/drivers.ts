@@ -12,6 +12,8 @@ import { memoryDriver } from '../support/memory-driver/memory-ledger.ts';
 export interface Storage {
   readonly name: string;
   readonly driver: LedgerDriver;
+  /** Settings of every ledger in it. */
+  readonly options: CreateOptions;
   /** A location without a ledger. */
   location(): string;
   /** The built driver, because threads run built code; null if it has none. */
@@ -22,14 +24,26 @@ const BUILT = new URL('../../dist/lib/core/ledger/sqlite/sqlite-driver.js', impo
 
 let number = 0;
 
+const SQLITE = {
+  driver: sqliteDriver,
+  location: () => ledgerPath(),
+  builtDriver: async () => ((await import(BUILT)) as { sqliteDriver: LedgerDriver }).sqliteDriver,
+};
+
 export const STORAGES: readonly Storage[] = [
   {
     name: 'sqlite',
-    driver: sqliteDriver,
-    location: () => ledgerPath(),
-    builtDriver: async () => ((await import(BUILT)) as { sqliteDriver: LedgerDriver }).sqliteDriver,
+    ...SQLITE,
+    options: {},
   },
-  { name: 'memory', driver: memoryDriver, location: () => `memory://contract/${number++}`, builtDriver: null },
+  { name: 'sqlite, compressed', ...SQLITE, options: { compression: 'zstd' } },
+  {
+    name: 'memory',
+    driver: memoryDriver,
+    options: {},
+    location: () => `memory://contract/${number++}`,
+    builtDriver: null,
+  },
 ];
 
 const busyLimit = { limitMs: 5000 };
@@ -37,13 +51,23 @@ const busyLimit = { limitMs: 5000 };
 /** A new ledger, opened twice: each opening is a writer of its own. Both are closed with the test. */
 export async function openTwice(storage: Storage, options: CreateOptions = {}): Promise<[Ledger, Ledger]> {
   const location = storage.location();
-  await storage.driver.create(location, toBlueprint({ partitions: 2, ...options }), systemClock, busyLimit);
+  await storage.driver.create(
+    location,
+    toBlueprint({ partitions: 2, ...storage.options, ...options }),
+    systemClock,
+    busyLimit,
+  );
   return [await open(storage, location), await open(storage, location)];
 }
 
 export async function openNew(storage: Storage, options: CreateOptions = {}): Promise<Ledger> {
   const location = storage.location();
-  await storage.driver.create(location, toBlueprint({ partitions: 2, ...options }), systemClock, busyLimit);
+  await storage.driver.create(
+    location,
+    toBlueprint({ partitions: 2, ...storage.options, ...options }),
+    systemClock,
+    busyLimit,
+  );
   return open(storage, location);
 }
 

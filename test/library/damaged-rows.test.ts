@@ -11,16 +11,17 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Completengine, LedgerError, placedBy } from '../../src/index.ts';
 import { ledgerPath, openEngine } from '../support/engines.ts';
+import { compressedFrames } from '../support/raw-ledger.ts';
 import { until } from '../support/until.ts';
 
 const START = Date.UTC(2026, 3, 12);
 const PARTITIONS = ['a', 'b', 'c'];
-/** By sequence; an inner list is one commit. The third partition begins with the second epoch, at sequence 9. */
+/** Partition b has large events, whose frames are compressed. By sequence; an inner list is one commit. The third partition begins with the second epoch, at sequence 9. */
 const COMMITS = [['a'], ['b'], ['a'], ['b', 'a', 'b'], ['a'], ['b'], ['c', 'a'], ['b'], ['c']];
 const EVENTS = COMMITS.flat().map((to, at) => ({
   sequence: at + 1,
   to,
-  payload: JSON.stringify({ to, n: at + 1, t: START + at * 1000 }),
+  payload: JSON.stringify({ to, n: at + 1, t: START + at * 1000, ...(to === 'b' ? { pad: 'x'.repeat(600) } : {}) }),
 }));
 /** More than a path may deliver of so few events, however often it comes back to them. */
 const BOUND = EVENTS.length * 3;
@@ -36,6 +37,7 @@ beforeAll(async () => {
     partition: placedBy('to'),
     partitions: ['a', 'b'],
     time: 't',
+    compression: 'zstd',
   });
   let sequence = 0;
   for (const commit of COMMITS) {
@@ -44,6 +46,7 @@ beforeAll(async () => {
   }
   await (await engine.subscribe({ group: 'g', until: { count: 1 } }, () => {})).finished;
   await engine.close();
+  expect(compressedFrames(template)).toBe(COMMITS.filter((commit) => commit.includes('b')).length);
 });
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -245,13 +248,34 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   'a frame is far away': { sql: 'UPDATE p1 SET sequence = 1000 WHERE sequence = 2' },
   'a frame lies within another commit': { sql: 'UPDATE p1 SET sequence = 5 WHERE sequence = 2' },
   'a frame is there twice': {
-    sql: 'INSERT INTO p1 SELECT 1, offset, count, first_time, last_time, key, hash, body FROM p1 WHERE sequence = 2',
+    sql: 'INSERT INTO p1 SELECT 1, offset, count, first_time, last_time, key, hash, plain_bytes, body FROM p1 WHERE sequence = 2',
     isHidden: true,
   },
   'an offset is negative': { sql: 'UPDATE p1 SET offset = -1 WHERE sequence = 2' },
   'an offset is too large': { sql: 'UPDATE p1 SET offset = 7 WHERE sequence = 4' },
   'the count of a frame is none': { sql: 'UPDATE p1 SET count = 0 WHERE sequence = 2' },
   'the count of a frame is too large': { sql: 'UPDATE p1 SET count = 3 WHERE sequence = 2' },
+  'a compressed body is cut': { sql: 'UPDATE p1 SET body = substr(body, 1, length(body) - 1) WHERE sequence = 2' },
+  'a compressed body is longer': { sql: "UPDATE p1 SET body = CAST(body || x'00' AS BLOB) WHERE sequence = 2" },
+  'a compressed body comes twice': { sql: 'UPDATE p1 SET body = CAST(body || body AS BLOB) WHERE sequence = 4' },
+  'a compressed body is that of another frame': {
+    sql: 'UPDATE p1 SET body = (SELECT body FROM p1 WHERE sequence = 11) WHERE sequence = 2',
+  },
+  'a compressed body declares no size': {
+    sql: "UPDATE p1 SET body = CAST(substr(body, 1, 4) || x'00' || substr(body, 6) AS BLOB) WHERE sequence = 2",
+  },
+  'a compressed body is a bomb': {
+    sql: "UPDATE p1 SET plain_bytes = 4000000000, body = CAST(x'28b52ffda000286bee0300106161' AS BLOB) WHERE sequence = 2",
+  },
+  'a compressed body is a bomb within the limit': {
+    // 512 blocks of 128 KiB, each one byte that is repeated
+    sql: "UPDATE p1 SET plain_bytes = 67108864, body = unhex('28b52ffda000000004' || replace(hex(zeroblob(511)), '00', '02001061') || '03001061') WHERE sequence = 2",
+  },
+  'a compressed body counts as plain': { sql: 'UPDATE p1 SET plain_bytes = NULL WHERE sequence = 2' },
+  'a plain body counts as compressed': { sql: 'UPDATE p0 SET plain_bytes = length(body) WHERE sequence = 1' },
+  'a plain size is too small': { sql: 'UPDATE p1 SET plain_bytes = plain_bytes - 1 WHERE sequence = 2' },
+  'a plain size is negative': { sql: 'UPDATE p1 SET plain_bytes = -5 WHERE sequence = 2' },
+  'a plain size is enormous': { sql: 'UPDATE p1 SET plain_bytes = 9007199254740991 WHERE sequence = 4' },
   'the second epoch is gone': { sql: 'DELETE FROM epoch WHERE epoch = 2' },
   'an epoch begins elsewhere': { sql: 'UPDATE epoch SET from_sequence = 3 WHERE epoch = 2' },
   'an epoch has another hash': { sql: 'UPDATE epoch SET hash = zeroblob(32) WHERE epoch = 1' },

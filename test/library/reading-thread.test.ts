@@ -15,7 +15,8 @@ const LINES = quick(50_000, 80_000);
 /** An event after the first commit, which is the first page. */
 const FAR = 20_000;
 
-const largeLedger = largeLedgers(LINES);
+/** Compressed: the thread decompresses, and what it delivers is compared with what SQLite shows of the view. */
+const largeLedger = largeLedgers(LINES, '--compression', 'zstd');
 
 /** For the process: a digest over events as they were read, and a report of every Nth one. */
 const ALSO = `

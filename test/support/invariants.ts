@@ -1,8 +1,8 @@
 /** Checks the invariants of every ledger, after any operations. Reads with SQLite and the view, not with the engine under test. */
 
-import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { Completengine } from '../../src/index.ts';
+import { openRaw } from './raw-database.ts';
 
 export interface StoredEvent {
   readonly sequence: number;
@@ -14,7 +14,7 @@ export interface StoredEvent {
 
 /** Every event, in sequence order, through the view. */
 export function storedEvents(path: string): StoredEvent[] {
-  const db = new Database(path, { readonly: true });
+  const db = openRaw(path);
   try {
     return db
       .prepare<[], StoredEvent>('SELECT sequence, partition, offset, time, payload FROM events ORDER BY sequence')

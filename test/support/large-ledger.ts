@@ -13,7 +13,7 @@ export function largeLine(n: number): string {
 }
 
 /** To be called at the top of a test file. Returns a function that copies the ledger, of three partitions and this many lines; no process has the copy open. */
-export function largeLedgers(lines: number): () => Promise<string> {
+export function largeLedgers(lines: number, ...initArgs: readonly string[]): () => Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'completengine-test-'));
   const template = join(directory, 'large.codex');
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -21,7 +21,7 @@ export function largeLedgers(lines: number): () => Promise<string> {
     if (!existsSync(template)) {
       const input = join(directory, 'input.jsonl');
       writeFileSync(input, Array.from({ length: lines }, (_, n) => `${largeLine(n + 1)}\n`).join(''));
-      await succeed(['init', '-l', template, '--partition', 'hash:k', '--partitions', '3']);
+      await succeed(['init', '-l', template, '--partition', 'hash:k', '--partitions', '3', ...initArgs]);
       // chunks of a file have the maximum size, and so does the first page
       await succeed(['emit', '-q', '-l', template, input]);
     }

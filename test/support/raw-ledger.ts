@@ -1,15 +1,19 @@
 /** Reads ledger files with SQLite only, without the engine under test. Writes nothing. */
 
 import { createHash } from 'node:crypto';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
+import { openRaw } from './raw-database.ts';
 
 export interface RawCommit {
   readonly first_sequence: number;
   readonly count: number;
 }
 
+const FRAME_COLUMNS =
+  'sequence, offset, count, first_time, last_time, key, hash, CASE WHEN plain_bytes IS NULL THEN body ELSE CAST(zstd_text(body) AS BLOB) END';
+
 function withRawLedger<Result>(path: string, read: (db: Database.Database) => Result): Result {
-  const db = new Database(path, { readonly: true, fileMustExist: true });
+  const db = openRaw(path);
   try {
     return read(db);
   } finally {
@@ -28,6 +32,17 @@ export function rawCommits(path: string, producer?: string): RawCommit[] {
   );
 }
 
+/** Number of frames whose bodies are compressed. */
+export function compressedFrames(path: string): number {
+  return withRawLedger(path, (db) => {
+    const tables = db.prepare<[], string>('SELECT table_name FROM partition').pluck().all();
+    return tables.reduce((sum, table) => {
+      const count = db.prepare(`SELECT count(plain_bytes) FROM ${table}`).pluck().get() as number;
+      return sum + count;
+    }, 0);
+  });
+}
+
 /** The format of the file: marks and schema, as text. @throws SqliteError if they cannot be read. */
 export function rawIdentity(path: string): string {
   return withRawLedger(path, (db) => {
@@ -36,7 +51,7 @@ export function rawIdentity(path: string): string {
   });
 }
 
-/** A hash over every column of every row of every table, with their types, and over the view of events. @throws SqliteError if one cannot be read. */
+/** A hash over every column of every row of every table, with their types, and over the view of events. Bodies count as plain ones: one body may be compressed in many ways. @throws SqliteError if one cannot be read. */
 export function rawContent(path: string): string {
   return withRawLedger(path, (db) => {
     const hash = createHash('sha256');
@@ -47,7 +62,12 @@ export function rawContent(path: string): string {
     for (const table of tables) {
       hash.update(`table ${table}\n`);
       const order = table === 'events' ? 'sequence' : '1';
-      for (const row of db.prepare(`SELECT * FROM "${table}" ORDER BY ${order}`).safeIntegers().raw().iterate()) {
+      const columns = /^p\d+$/.test(table) ? FRAME_COLUMNS : '*';
+      for (const row of db
+        .prepare(`SELECT ${columns} FROM "${table}" ORDER BY ${order}`)
+        .safeIntegers()
+        .raw()
+        .iterate()) {
         for (const value of row as unknown[]) hashValue(hash, value);
       }
     }

@@ -38,7 +38,14 @@ export function sampleOf({
     path,
     uuid: '01234567-89ab-4cde-8f01-23456789abcd',
     createdAt: START,
-    config: { time: null, unique: null, durability: 'full', determinism: 'strict', lineBytesMax: 1_048_576 },
+    config: {
+      time: null,
+      unique: null,
+      durability: 'full',
+      determinism: 'strict',
+      lineBytesMax: 1_048_576,
+      compression: null,
+    },
     epochs: [
       {
         epoch: 1,

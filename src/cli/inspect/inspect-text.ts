@@ -26,8 +26,9 @@ export async function overviewText(ledger: OverviewDocument): Promise<string> {
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(config.unique)],
     [
       'settings',
-      `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}`,
+      `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}, compression ${config.compression}`,
     ],
+    ...framesRow(ledger.partitions),
     [
       'storage',
       [storage.engine, ...Object.entries(storage.settings).map(([name, value]) => `${name} ${value}`)].join(', '),
@@ -42,6 +43,15 @@ export async function overviewText(ledger: OverviewDocument): Promise<string> {
   for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
+}
+
+/** What compression has saved, if any frame is compressed: that does not depend on the setting. */
+function framesRow(partitions: OverviewDocument['partitions']): [string, string][] {
+  const plain = partitions.reduce((sum, each) => sum + each.bytes, 0);
+  const stored = partitions.reduce((sum, each) => sum + each.storedBytes, 0);
+  if (plain === stored) return [];
+  const about = partitions.some(({ isEstimate }) => isEstimate) ? '~' : '';
+  return [['frames', `${about}${bytes(plain)}, stored compressed as ${about}${bytes(stored)}`]];
 }
 
 /** The stored position of its input: in bytes, or as a sequence of another ledger. */

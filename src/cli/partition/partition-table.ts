@@ -46,7 +46,7 @@ const SHARE: Column<StoredPartitionDocument> = [
 const STORED: Column<StoredPartitionDocument> = [
   'stored',
   'right',
-  (partition) => `${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}`,
+  (partition) => `${partition.isEstimate ? '~' : ''}${bytes(partition.storedBytes)}`,
 ];
 const OFFSETS: Column<StoredPartitionDocument> = [
   'offsets',

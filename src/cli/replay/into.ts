@@ -4,6 +4,7 @@ import {
   Completengine,
   type CreateOptions,
   epochInForce,
+  formatCompression,
   formatFieldPath,
   LedgerError,
   type LedgerIdentity,
@@ -69,6 +70,7 @@ function likeSource({ config, epochs, partitions }: LedgerIdentity, routing: str
     unique: config.unique === null ? undefined : formatFieldPath(config.unique),
     durability: config.durability,
     determinism: config.determinism,
+    compression: formatCompression(config.compression),
     lineBytesMax: config.lineBytesMax,
   };
 }

@@ -36,6 +36,7 @@ import type { RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
 import type { BackupCallOptions } from './backup.ts';
+import type { CompactOptions } from './compact.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
@@ -86,6 +87,7 @@ const LEDGER = {
   durability: oneOf(...DURABILITIES),
   determinism: oneOf(...DETERMINISMS),
   lineBytesMax: number,
+  compression: text,
 };
 
 export const CREATE: OptionTable<CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>> = {
@@ -181,6 +183,14 @@ export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { par
 export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
 export const BACKUP: OptionTable<BackupCallOptions> = { onProgress: hook(), ...ABORT };
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
+
+export const COMPACT: OptionTable<CompactOptions> = {
+  compression: text,
+  before: time,
+  zone: text,
+  onProgress: hook(),
+  ...ABORT,
+};
 
 export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { format: RESTORABLE, ...ABORT };
 export const REROUTE: OptionTable<RerouteOptions> = { partitions: COUNT_OR_NAMES };

@@ -2,6 +2,7 @@
 
 import type { BusyLimit } from '../ledger/driver.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { parseCompression } from '../model/compression.ts';
 import {
   checkLineBytesMax,
   checkModes,
@@ -42,6 +43,8 @@ export interface CreateOptions {
   readonly determinism?: Determinism | undefined;
   /** Longest payload in bytes. Default 1 MiB. */
   readonly lineBytesMax?: number | undefined;
+  /** How frames are stored: `none` (default), `zstd`, or `zstd:LEVEL` with a level of 1 to 19. Needs Node 22.15 or the package zstd-napi. */
+  readonly compression?: string | undefined;
 }
 
 export interface OpenOptions extends CreateOptions {
@@ -72,6 +75,7 @@ export function toBlueprint(options: CreateOptions): LedgerBlueprint {
     durability: options.durability ?? 'full',
     determinism: options.determinism ?? 'strict',
     lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
+    compression: parseCompression(options.compression ?? 'none'),
   };
   const routing = toRoutingSpec(options.partition ?? 'hash');
   return { config, routing, ...layOutPartitions(routing, options.partitions) };
@@ -104,6 +108,7 @@ export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
     ...(options.time === undefined ? {} : { time: parseFieldPath(options.time) }),
     ...(options.unique === undefined ? {} : { unique: parseFieldPath(options.unique) }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),
+    ...(options.compression === undefined ? {} : { compression: parseCompression(options.compression) }),
   });
   if (found.length === 0) return;
   throw new LedgerError('CONFIG_MISMATCH', {

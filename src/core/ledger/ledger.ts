@@ -22,6 +22,7 @@ import type { Epochs, RoutingInForce } from '../model/routing/routing.ts';
 import type { Pin } from '../model/routing/session-pins.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
+import type { Compaction } from './compaction.ts';
 import type { GroupStore } from './group-store.ts';
 
 /** Properties of a ledger that never change, and those that change only with an epoch, as of the last call. */
@@ -36,9 +37,11 @@ export interface LedgerIdentity {
 
 export interface PartitionSummary extends Partition {
   readonly events: number;
-  /** Bytes of the stored frames: payloads and their separators. */
+  /** Bytes of the frames: payloads and their separators. */
   readonly bytes: number;
-  /** Whether `bytes` is estimated from a sample, because there are too many frames to read each. */
+  /** Bytes of the frames as they are stored; less than `bytes` if frames are compressed. */
+  readonly storedBytes: number;
+  /** Whether both are estimated from a sample, because there are too many frames to read each. */
   readonly isEstimate: boolean;
   /** The offset the next event gets. */
   readonly nextOffset: number;
@@ -89,7 +92,7 @@ export interface PartitionGauge extends Partition {
 /** Commits after a sequence. */
 export interface LedgerGrowth {
   readonly commits: number;
-  /** Of the stored frames, as in {@link PartitionSummary}. */
+  /** Of the frames, as `bytes` in {@link PartitionSummary}. */
   readonly bytes: number;
 }
 
@@ -175,6 +178,8 @@ export interface LedgerTransaction {
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   readonly groupStore: GroupStore;
+  /** Null: a storage that has nothing to compact. */
+  readonly compaction: Compaction | null;
   /** What the next draft is built on, and the routing in force. */
   basis(): Promise<Basis>;
   /** Pins of these sessions; sessions without one are left out. */

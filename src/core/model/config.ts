@@ -1,5 +1,6 @@
 /** The settings of a ledger that are fixed at creation, as data. No I/O. */
 
+import { type Compression, formatCompression } from './compression.ts';
 import { invalidArgument } from './ledger-error.ts';
 import type { PartitionLayout } from './routing/partition-layout.ts';
 import type { RoutingSpec } from './routing/routing.ts';
@@ -23,6 +24,8 @@ export interface LedgerConfig {
   readonly determinism: Determinism;
   /** Longest payload in bytes, line end excluded. */
   readonly lineBytesMax: number;
+  /** How new frames are stored; null: plain. A ledger may hold both kinds. */
+  readonly compression: Compression | null;
 }
 
 export const LINE_BYTES_DEFAULT = 1024 * 1024;
@@ -76,6 +79,11 @@ export function differences(
     ['time', path(there.config.time), asked.time === undefined ? undefined : path(asked.time)],
     ['unique', path(there.config.unique), asked.unique === undefined ? undefined : path(asked.unique)],
     ['durability', there.config.durability, asked.durability],
+    [
+      'compression',
+      formatCompression(there.config.compression),
+      asked.compression === undefined ? undefined : formatCompression(asked.compression),
+    ],
   ];
   return pairs
     .filter(([, is, wanted]) => wanted !== undefined && wanted !== is)

@@ -48,7 +48,7 @@ export type LedgerErrorCode =
   /** A ledger was to be created where a file exists. */
   | 'LEDGER_EXISTS'
   | 'CANNOT_CREATE'
-  /** A native module (SQLite, BLAKE3) does not fit this Node or this system, or is not installed. */
+  /** A native module (SQLite, BLAKE3, zstd) does not fit this Node or this system, or is not installed. */
   | 'CANNOT_LOAD'
   /** This machine's clock cannot be right, so nothing is committed by it. */
   | 'CLOCK_UNUSABLE'

@@ -1,18 +1,28 @@
-/** The command that reinstalls the native modules, for the way this package was installed. */
+/** The commands that reinstall the native modules or add one, for the way this package was installed. */
 
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NAME = 'completengine';
+const HERE = dirname(fileURLToPath(import.meta.url));
 /** pnpm keeps packages in a store and links to them: per project, or one store for all global packages. */
 const PNPM_STORE = /[/\\](\.pnpm|pnpm|v\d+[/\\]links)[/\\]/;
 
-export function reinstallCommand(from = dirname(fileURLToPath(import.meta.url))): string {
+export function reinstallCommand(from?: string): string {
+  return isClone(from) ? 'npm run setup' : installCommand(NAME, from, '--force');
+}
+
+/** The command that adds a package where this one can load it. */
+export function installCommand(name: string, from = HERE, ...flags: readonly string[]): string {
   const root = packageRoot(from);
-  if (existsSync(join(root, 'scripts', 'setup.js'))) return 'npm run setup';
-  const flags = isInProject(root) ? '--force' : '-g --force';
-  return PNPM_STORE.test(root) ? `pnpm add ${flags} ${NAME}` : `npm install ${flags} ${NAME}`;
+  const manager = PNPM_STORE.test(root) ? 'pnpm add' : 'npm install';
+  const isGlobal = !isClone(from) && !isInProject(root);
+  return [manager, ...(isGlobal ? ['-g'] : []), ...flags, name].join(' ');
+}
+
+function isClone(from = HERE): boolean {
+  return existsSync(join(packageRoot(from), 'scripts', 'setup.js'));
 }
 
 /** The nearest parent directory with a package.json. */

@@ -27,6 +27,7 @@ interface Location {
 const NO_BYTES = { bytes: 0, log: { bytes: 0, waitingBytes: 0 } };
 
 class MemoryLedger implements Ledger {
+  readonly compaction = null;
   readonly #location: Location;
   readonly #listeners = new Set<() => void>();
   readonly groupStore: MemoryGroups;
@@ -123,7 +124,8 @@ class MemoryLedger implements Ledger {
       const events = this.#log.events([partition.id]);
       const bytes = bodyBytes(framesOf(this.#log.within(EVERYTHING, [partition.id])));
       const times = { firstTime: events[0]?.time ?? null, lastTime: events.at(-1)?.time ?? null };
-      return { ...partition, events: events.length, nextOffset: events.length, bytes, isEstimate: false, ...times };
+      const sizes = { bytes, storedBytes: bytes, isEstimate: false };
+      return { ...partition, events: events.length, nextOffset: events.length, ...sizes, ...times };
     });
 
   describe: Ledger['describe'] = async () => {

@@ -53,10 +53,11 @@ import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
 import { CommitWatch, type WatchListener } from './read/watch.ts';
+import { SqliteCompaction } from './space/sqlite-compaction.ts';
 import type { ReaderThread } from './threads/reader-thread.ts';
 import type { ThreadStart } from './threads/thread-protocol.ts';
 import type { WriterThread } from './threads/writer-thread.ts';
-import { Appender } from './write/append.ts';
+import { Appender, type EncodedDraft, encodeDraft } from './write/append.ts';
 import { beginEpoch } from './write/begin-epoch.ts';
 import { PinStore } from './write/pins.ts';
 import { provenProducer } from './write/producers.ts';
@@ -85,6 +86,7 @@ export class SqliteLedger implements Ledger {
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
   readonly groupStore: SqliteGroupStore;
+  readonly compaction: SqliteCompaction;
   readonly #pins: PinStore;
   #identity: LedgerIdentity;
   #appender: Appender | undefined;
@@ -109,6 +111,7 @@ export class SqliteLedger implements Ledger {
     const { busyLimit, unchanged } = parts;
     this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit, onRollBack, unchanged });
     this.groupStore = new SqliteGroupStore(db, this.#guarded);
+    this.compaction = new SqliteCompaction(db, this.#guarded, file, identity);
   }
 
   get identity(): LedgerIdentity {
@@ -180,8 +183,9 @@ export class SqliteLedger implements Ledger {
   }
 
   async commit(draft: CommitDraft): Promise<CommitOutcome> {
+    const encoded = this.#encode(draft);
     const outcome = await this.#guarded.write(
-      () => this.#append(draft),
+      () => this.#append(encoded),
       ({ kind }) => kind === 'committed',
     );
     // Events in a file that was deleted or replaced must not be acknowledged.
@@ -201,7 +205,7 @@ export class SqliteLedger implements Ledger {
     }
     return {
       pinsOf: (sessions) => writer.pinsOf(sessions),
-      commit: (draft) => writer.#guarded.within(() => writer.#append(draft)),
+      commit: (draft) => writer.#guarded.within(() => writer.#append(writer.#encode(draft))),
       end: async () => {
         try {
           writer.#guarded.end();
@@ -408,7 +412,11 @@ export class SqliteLedger implements Ledger {
     return outcome;
   }
 
-  #append(draft: CommitDraft): CommitOutcome {
+  #encode(draft: CommitDraft): EncodedDraft {
+    return encodeDraft(draft, this.#identity.config.compression);
+  }
+
+  #append(draft: EncodedDraft): CommitOutcome {
     this.#appender ??= new Appender(this.#db, this.#identity, this.#states, this.#pins);
     return this.#appender.append(draft);
   }

@@ -8,8 +8,8 @@ import type { LedgerConfig } from '../../../model/config.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
 import { ChainWalk } from '../read/chain-walk.ts';
-import { FrameReader } from '../read/read.ts';
-import { blob, natural, positive, type RawRow } from './rows.ts';
+import { FrameReader, PLAIN_BYTES, toFrame, WHOLE_FRAME_COLUMNS } from '../read/read.ts';
+import { natural, positive, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
 /**
@@ -50,12 +50,12 @@ export function checkSettings(db: Database, { determinism }: LedgerConfig): void
 function checkBody(reader: FrameReader, partition: number, commit: number, bytesMax: number): void {
   const row = reader.statements
     .get<[number, number], RawRow>(
-      `SELECT hash, CASE WHEN length(body) <= ? THEN body END AS body FROM ${partitionTable(partition)} WHERE sequence = ?`,
+      `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence = ? AND ${PLAIN_BYTES} <= ?`,
     )
-    .get(bytesMax, commit);
-  if (row === undefined || row['body'] === null) return;
-  if (!hashBody(blob(row, 'body')).equals(blob(row, 'hash')))
-    throw brokenCommit(commit, `checksum mismatch in partition ${partition}`);
+    .get(commit, bytesMax);
+  if (row === undefined) return;
+  const { body, hash } = toFrame(partition, row);
+  if (!hashBody(body).equals(hash)) throw brokenCommit(commit, `checksum mismatch in partition ${partition}`);
 }
 
 /**

@@ -11,6 +11,9 @@ export const PAGE_BYTES = 16384;
 /** Pages in the -wal at which it is written back. */
 export const WAL_PAGES = 500;
 
+/** Value of `auto_vacuum` that keeps a map of the pages, by which free ones at any place can be given back. */
+const INCREMENTAL = 2;
+
 export interface ConnectionOptions {
   readonly isReadOnly: boolean;
   /** Excludes all other connections from the first statement on, which fails with SQLITE_BUSY if there are any. */
@@ -67,6 +70,15 @@ export function applyDurability(db: Database.Database, durability: Durability): 
   expectSetting(db, 'foreign_keys', 1);
   expectSetting(db, 'trusted_schema', 0);
   expectSetting(db, 'cell_size_check', 1);
+}
+
+/**
+ * Lets a new file give free pages back. Must come before WAL mode and before the first table: later SQLite ignores it without an error.
+ * @throws LedgerError INTERNAL if it was ignored
+ */
+export function enableGivingBack(db: Database.Database): void {
+  db.pragma(`auto_vacuum = ${INCREMENTAL}`);
+  expectSetting(db, 'auto_vacuum', INCREMENTAL);
 }
 
 /** Applies the settings for writing. The file must be in WAL mode, or empty. */

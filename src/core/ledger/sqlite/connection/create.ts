@@ -6,18 +6,20 @@ import type { Micros } from '../../../model/time/time.ts';
 import { GENESIS } from '../../protocol/chain.ts';
 import { firstEpoch, linkEpoch } from '../../protocol/epoch-link.ts';
 import { writeEpoch } from '../write/begin-epoch.ts';
-import { PAGE_BYTES, prepareForWriting } from './connection.ts';
+import { enableGivingBack, PAGE_BYTES, prepareForWriting } from './connection.ts';
 import { formatConfig } from './identity.ts';
 import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase, partitionTable } from './schema.ts';
 
 /** @returns false if another process created it first. */
 export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micros): boolean {
   db.pragma(`page_size = ${PAGE_BYTES}`);
+  enableGivingBack(db);
   prepareForWriting(db, 'full');
   return db
     .transaction(() => {
       if (!isEmptyDatabase(db)) return false;
-      for (const sql of creationSql(blueprint.partitionNames.length)) db.exec(sql);
+      const bodies = blueprint.config.compression === null ? 'plain' : 'compressed';
+      for (const sql of creationSql(blueprint.partitionNames.length, bodies)) db.exec(sql);
       writeIdentity(db, blueprint, now);
       db.pragma(`application_id = ${APPLICATION_ID}`);
       db.pragma(`user_version = ${FORMAT}`);

@@ -1,6 +1,7 @@
 /** Reads and writes a ledger's identity, settings and epochs: written at creation, read at every open and whenever an epoch begins. */
 
 import type { Database } from 'better-sqlite3';
+import { type Compression, formatCompression, readCompression } from '../../../model/compression.ts';
 import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig } from '../../../model/config.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { Partition } from '../../../model/routing/partition.ts';
@@ -120,8 +121,12 @@ function toPartitions(rows: readonly PartitionRow[]): Partition[] {
   return rows.map(({ id, name }) => ({ id, name }));
 }
 
-export function formatConfig(config: LedgerConfig): string {
-  return JSON.stringify(config);
+/** Without compression its key is left out. */
+export function formatConfig({ compression, ...config }: LedgerConfig): string {
+  return JSON.stringify({
+    ...config,
+    ...(compression === null ? {} : { compression: formatCompression(compression) }),
+  });
 }
 
 /** @throws LedgerError DAMAGED_LEDGER */
@@ -138,6 +143,12 @@ function parseConfig(db: Database, json: string): LedgerConfig {
     if (found === undefined) throw unreadable(db, 'its config cannot be read');
     return found;
   };
+  const compression = (value: unknown): Compression | null => {
+    if (value === undefined) return null;
+    const read = typeof value === 'string' ? readCompression(value) : undefined;
+    if (read === undefined) throw unreadable(db, 'its compression cannot be read');
+    return read;
+  };
   const lineBytesMax = raw.get('lineBytesMax');
   if (!isLineBytesMax(lineBytesMax)) throw unreadable(db, 'its line limit cannot be read');
   return {
@@ -146,6 +157,7 @@ function parseConfig(db: Database, json: string): LedgerConfig {
     durability: oneOf(raw.get('durability'), ...DURABILITIES),
     determinism: oneOf(raw.get('determinism'), ...DETERMINISMS),
     lineBytesMax,
+    compression: compression(raw.get('compression')),
   };
 }
 

@@ -8,6 +8,7 @@ import { shellFlag, shellWord } from '../../../model/text/shell-word.ts';
 import type { Clock } from '../../../model/time/clock.ts';
 import { checkClockTime } from '../../../model/time/commit-time.ts';
 import { loadBlake3 } from '../../../native/blake3.ts';
+import { loadZstd } from '../../../native/zstd.ts';
 import type { BusyLimit } from '../../driver.ts';
 import { SqliteLedger, type SqliteLedgerParts } from '../sqlite-ledger.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
@@ -45,6 +46,7 @@ export async function createSqliteLedger(
   busyLimit: BusyLimit,
 ): Promise<void> {
   loadNative();
+  if (blueprint.config.compression !== null) loadZstd();
   const now = clock.nowMicros();
   checkClockTime(now);
   const file = ledgerPath(path);
@@ -145,8 +147,10 @@ function open(
     checkFormat(db, path);
     left?.secureBeside(db);
     const identity = readIdentity(db, path);
-    const { durability } = identity.config;
+    const { durability, compression } = identity.config;
     if (options.access === 'write') {
+      // an emitter must learn now that it cannot compress, and not after it has read its input
+      if (compression !== null) loadZstd();
       prepareForWriting(db, durability);
       checkHead(db);
     } else {

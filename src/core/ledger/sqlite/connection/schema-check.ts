@@ -5,7 +5,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { PARTITIONS_MAX } from '../../../model/routing/partition.ts';
-import { expectedObjects, partitionTable } from './schema.ts';
+import { expectedObjects, partitionTable, viewedBodies } from './schema.ts';
 
 interface SchemaRow {
   readonly type: string;
@@ -59,7 +59,10 @@ function readSchema(db: Database): Schema {
   const partitionCount = Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => id).findIndex(
     (id) => !found.has(partitionTable(id)),
   );
-  const { required, onDemand, indexes } = expectedObjects(Math.max(partitionCount, 0));
+  const { required, onDemand, indexes } = expectedObjects(
+    Math.max(partitionCount, 0),
+    viewedBodies(db, Math.max(partitionCount, 0)),
+  );
   const own = new Set([...required.keys(), ...onDemand.keys()]);
   const isOurs = (row: SchemaRow): boolean =>
     (own.has(row.name) && isAsCreated(row, required.get(row.name) ?? onDemand.get(row.name), indexes.get(row.name))) ||

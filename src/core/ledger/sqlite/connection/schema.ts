@@ -131,18 +131,28 @@ function partitionSql(id: number): string {
   last_time INTEGER NOT NULL,
   key TEXT,
   hash BLOB NOT NULL,
+  plain_bytes INTEGER,
   body BLOB NOT NULL
 ) STRICT`;
 }
+
+/** Whether the view reads plain bodies alone, or compressed ones too. */
+export type ViewedBodies = 'plain' | 'compressed';
+
+const BODY_TEXT: Readonly<Record<ViewedBodies, string>> = {
+  plain: 'CAST(f.body AS TEXT)',
+  compressed: 'CASE WHEN f.plain_bytes IS NULL THEN CAST(f.body AS TEXT) ELSE zstd_text(f.body) END',
+};
 
 /**
  * A row per event. A body has one event a line, `[dSequence,dTime,PAYLOAD]` with a bracket and a comma around it; json_each() takes the lines
  * apart as strings, because it would format again what it reads as JSON, and a payload keeps its bytes. Plain functions of SQLite 3.38.
  * Commits come first, and CROSS JOIN keeps them there: a condition on `commit_sequence` and `commit_end` is then a range of their primary key, and
- * the bodies of other commits are not read. A key that routing reads from payloads is not stored, so `given_key` shows only what an emitter gave.
+ * the bodies of other commits are not read. A compressed body needs the function zstd_text(), and SQLite refuses the view where it is missing: rows are never
+ * left out in silence. So the view names it only in a ledger that may have such bodies. A key that routing reads from payloads is not stored, so `given_key` shows only what an emitter gave.
  */
-function eventsSql(partitionCount: number): string {
-  const lines = `'["' || replace(replace(replace(replace(replace(CAST(f.body AS TEXT), '\\', '\\\\'), '"', '\\"'), char(9), '\\t'), char(13), '\\r'), char(10), '","') || '"]'`;
+function eventsSql(partitionCount: number, bodies: ViewedBodies): string {
+  const lines = `'["' || replace(replace(replace(replace(replace(${BODY_TEXT[bodies]}, '\\', '\\\\'), '"', '\\"'), char(9), '\\t'), char(13), '\\r'), char(10), '","') || '"]'`;
   const selects = Array.from(
     { length: partitionCount },
     (_, id) => `SELECT
@@ -162,11 +172,11 @@ FROM commits AS c CROSS JOIN ${partitionTable(id)} AS f ON f.sequence = c.first_
 }
 
 /** Every object of a new ledger, in order. */
-export function creationSql(partitionCount: number): string[] {
+export function creationSql(partitionCount: number, bodies: ViewedBodies): string[] {
   return [
     ...Object.values(TABLES),
     ...Array.from({ length: partitionCount }, (_, id) => partitionSql(id)),
-    eventsSql(partitionCount),
+    eventsSql(partitionCount, bodies),
   ];
 }
 
@@ -174,8 +184,22 @@ export function creationSql(partitionCount: number): string[] {
 export function addPartitionTables(db: Database, before: number, count: number): void {
   if (count === 0) return;
   for (let id = before; id < before + count; id++) db.exec(partitionSql(id));
+  replaceView(db, before + count, viewedBodies(db, before));
+}
+
+/** Lets the view read compressed bodies, or plain ones alone. Must run in a transaction. */
+export function setViewedBodies(db: Database, partitionCount: number, bodies: ViewedBodies): void {
+  if (viewedBodies(db, partitionCount) !== bodies) replaceView(db, partitionCount, bodies);
+}
+
+export function viewedBodies(db: Database, partitionCount: number): ViewedBodies {
+  const sql = db.prepare<[], string>("SELECT sql FROM sqlite_schema WHERE name = 'events'").pluck().get();
+  return sql === eventsSql(partitionCount, 'compressed') ? 'compressed' : 'plain';
+}
+
+function replaceView(db: Database, partitionCount: number, bodies: ViewedBodies): void {
   db.exec('DROP VIEW events');
-  db.exec(eventsSql(before + count));
+  db.exec(eventsSql(partitionCount, bodies));
 }
 
 export function createOnDemand(db: Database, table: TableOnDemand): void {
@@ -204,10 +228,10 @@ export interface ExpectedObjects {
 }
 
 /** `partitionCount`: number of partitions in the file. */
-export function expectedObjects(partitionCount: number): ExpectedObjects {
+export function expectedObjects(partitionCount: number, bodies: ViewedBodies): ExpectedObjects {
   const required = new Map<string, string>(Object.entries(TABLES));
   for (let id = 0; id < partitionCount; id++) required.set(partitionTable(id), partitionSql(id));
-  required.set('events', eventsSql(partitionCount));
+  required.set('events', eventsSql(partitionCount, bodies));
   const onDemand = new Map<string, string>(Object.entries(TABLES_ON_DEMAND));
   const indexes = new Map<string, string>();
   for (const [table, { name, sql }] of Object.entries(INDEXES_ON_DEMAND)) {

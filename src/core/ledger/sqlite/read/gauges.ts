@@ -10,6 +10,7 @@ import type { Statements } from '../connection/statements.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 import type { WriteState } from '../write/write-state.ts';
 import { producerPositions } from './describe.ts';
+import { PLAIN_BYTES } from './read.ts';
 
 /** Rows since the last sample that are counted one by one: about 20 ms. */
 const ROWS_MAX = 50_000;
@@ -53,7 +54,7 @@ function readGrowth(statements: Statements, { partitions }: LedgerIdentity, behi
   for (const { id } of partitions) {
     const row = statements
       .get<[number, number], RawRow>(
-        `SELECT count(*) AS frames, ifnull(sum(bytes), 0) AS bytes FROM (SELECT length(body) AS bytes FROM ${partitionTable(id)} WHERE sequence > ? LIMIT ?)`,
+        `SELECT count(*) AS frames, ifnull(sum(bytes), 0) AS bytes FROM (SELECT ${PLAIN_BYTES} AS bytes FROM ${partitionTable(id)} WHERE sequence > ? LIMIT ?)`,
       )
       .get(behind, rest + 1) as RawRow;
     rest -= integer(row, 'frames');

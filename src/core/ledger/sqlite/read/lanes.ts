@@ -11,7 +11,7 @@ import { integer, type RawRow } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 import { checkLanes } from './dense-frames.ts';
-import { FRAME_COLUMNS, type FrameReader, toFrame } from './read.ts';
+import { type FrameReader, toFrame, WHOLE_FRAME_COLUMNS } from './read.ts';
 
 /** The offset the next event of the partition gets. */
 export function endOf(reader: FrameReader, partition: PartitionId): number {
@@ -50,13 +50,12 @@ export function timeOfNext(
   if (row === undefined) return null;
   const [offset, firstTime] = [integer(row, 'offset'), integer(row, 'first_time')];
   if (offset >= nextOffset || firstTime === integer(row, 'last_time')) return firstTime;
-  const body = reader.statements
-    .get<[number], Buffer>(`SELECT body FROM ${table} WHERE sequence = ?`)
-    .pluck()
-    .get(integer(row, 'sequence')) as Buffer;
+  const commit = integer(row, 'sequence');
+  const [frame] = reader.frames(commit, commit, [partition]);
+  if (frame === undefined) return null;
   let found: Micros | null = null;
   let at = offset;
-  walkFrameBody(body, (_, timeDelta) => {
+  walkFrameBody(frame.body, (_, timeDelta) => {
     if (at++ === nextOffset) found = firstTime + timeDelta;
   });
   return found;
@@ -69,7 +68,7 @@ export function readLane(reader: FrameReader, request: LaneRequest): StoredCommi
 
 function* laneFrames(reader: FrameReader, { partition, fromSequence }: LaneRequest): Generator<StoredFrame> {
   const rows = reader.statements.get<[number], RawRow>(
-    `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
+    `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
   );
   // The consumer compares the first offset with its cursor.
   let nextOffset: number | null = null;

@@ -2,6 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { brokenFrame } from '../../../frames/event-columns.ts';
+import { decodeBody, PLAIN_BYTES_MAX } from '../../../frames/frame-codec.ts';
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import { bodyBytes, type Page, type ReadRequest } from '../../../model/events/history.ts';
 import type { SequenceRange } from '../../../model/events/range.ts';
@@ -22,6 +23,13 @@ const COMMITS_MAX = 2048;
 
 /** Columns of a partition's table except the body, for {@link toFrameLink}. */
 export const FRAME_COLUMNS = 'sequence, offset, count, first_time, last_time, key, hash';
+/** All columns, for {@link toFrame}. */
+export const WHOLE_FRAME_COLUMNS = `${FRAME_COLUMNS}, plain_bytes, body`;
+/**
+ * Size of the plain body, without reading it: see `frame-bytes.ts`. Damage can put any value into a row, and decoding refuses it; here it must only be
+ * a size that can be added up.
+ */
+export const PLAIN_BYTES = `CASE WHEN typeof(plain_bytes) = 'integer' THEN min(max(plain_bytes, 0), ${PLAIN_BYTES_MAX}) ELSE coalesce(length(body), 0) END`;
 
 /** First sequence of a commit, and the sequence after its last. */
 export interface CommitSpan {
@@ -48,7 +56,7 @@ export class FrameReader {
     for (const partition of partitions) {
       const rows = this.statements
         .get<[number, number], RawRow>(
-          `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`,
+          `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`,
         )
         .all(from, through);
       for (const row of rows) frames.push(toFrame(partition, row));
@@ -64,7 +72,7 @@ export class FrameReader {
   frameBefore(partition: PartitionId, sequence: number): HashedFrame | undefined {
     const row = this.statements
       .get<[number], RawRow>(
-        `SELECT ${FRAME_COLUMNS}, body FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`,
+        `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`,
       )
       .get(sequence);
     return row === undefined ? undefined : toFrame(partition, row);
@@ -239,7 +247,7 @@ export class FrameReader {
       let [frames, bytes] = [0, 0];
       const rows = this.statements
         .get<[number, number, number], [number, number]>(
-          `SELECT sequence, coalesce(length(body), 0) FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`,
+          `SELECT sequence, ${PLAIN_BYTES} FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`,
         )
         .raw()
         .all(from, end, this.#commitsPerPage);
@@ -270,10 +278,17 @@ function lastThatFits(bytesOf: ReadonlyMap<number, number>, end: number): number
 
 export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
   try {
-    return { ...toFrameLink(partition, row), body: blob(row, 'body') };
+    return { ...toFrameLink(partition, row), body: toBody(row) };
   } catch (error) {
+    if (error instanceof LedgerError && error.code === 'CANNOT_LOAD') throw error;
     throw brokenFrame({ partition, sequence: integer(row, 'sequence') }, (error as Error).message);
   }
+}
+
+/** The plain body of a row. @throws LedgerError CANNOT_LOAD @throws Error with the fact, if it is damaged */
+function toBody(row: RawRow): Buffer {
+  const plainBytes = row['plain_bytes'] === null ? null : natural(row, 'plain_bytes');
+  return decodeBody({ bytes: blob(row, 'body'), plainBytes });
 }
 
 /** A frame without its body. @throws LedgerError VERIFICATION_FAILED if a column has a value that is never written */

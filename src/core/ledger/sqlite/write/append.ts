@@ -1,6 +1,8 @@
 /** Reads what the commit protocol compares a draft with, and writes the rows of the commit that it returns. */
 
 import type { Database, Statement } from 'better-sqlite3';
+import { encodeBody, type StoredBody } from '../../../frames/frame-codec.ts';
+import type { Compression } from '../../../model/compression.ts';
 import type { CommitDraft, CommitOutcome, KnownId } from '../../../model/events/commit.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { LedgerIdentity } from '../../ledger.ts';
@@ -14,7 +16,17 @@ import type { PinStore } from './pins.ts';
 import { keepProducer, readProducer } from './producers.ts';
 import type { WriteState, WriteStates } from './write-state.ts';
 
-export class Appender implements AppendTarget<WriteState> {
+/** A draft with its bodies as they are stored. */
+export interface EncodedDraft extends CommitDraft {
+  readonly stored: readonly StoredBody[];
+}
+
+/** Encodes the bodies of a draft. Needs no lock, and compression takes longer than the rest of a commit. */
+export function encodeDraft(draft: CommitDraft, compression: Compression | null): EncodedDraft {
+  return { ...draft, stored: draft.frames.map(({ body }) => encodeBody(body, compression)) };
+}
+
+export class Appender implements AppendTarget<WriteState, EncodedDraft> {
   readonly identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>;
   readonly #db: Database;
   readonly #states: WriteStates;
@@ -33,7 +45,7 @@ export class Appender implements AppendTarget<WriteState> {
   }
 
   /** Must run inside an IMMEDIATE transaction. Writes nothing if it answers with a conflict. */
-  append(draft: CommitDraft): CommitOutcome {
+  append(draft: EncodedDraft): CommitOutcome {
     return append(draft, this);
   }
 
@@ -54,9 +66,9 @@ export class Appender implements AppendTarget<WriteState> {
     return this.#states.nextOffset(state, partition);
   }
 
-  write(commit: LinkedCommit, draft: CommitDraft, state: WriteState): WriteState {
+  write(commit: LinkedCommit, draft: EncodedDraft, state: WriteState): WriteState {
     const { link, timeShift } = commit;
-    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, draft.frames[at]?.body as Buffer);
+    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, draft.stored[at] as StoredBody);
     this.#insertCommitRow(commit);
     if (draft.producer !== null) keepProducer(this.#db, draft.producer, link.firstSequence);
     this.#keepIds(draft, link.firstSequence);
@@ -103,16 +115,17 @@ export class Appender implements AppendTarget<WriteState> {
     );
   }
 
-  #insertFrameRow(frame: FrameLink, body: Buffer): void {
+  #insertFrameRow(frame: FrameLink, { bytes, plainBytes }: StoredBody): void {
     let insert = this.#insertFrame.get(frame.partition);
     if (insert === undefined) {
       const table = partitionTable(frame.partition);
       insert = this.#db.prepare(
-        `INSERT INTO ${table} (sequence, offset, count, first_time, last_time, key, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO ${table} (sequence, offset, count, first_time, last_time, key, hash, plain_bytes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       );
       this.#insertFrame.set(frame.partition, insert);
     }
-    insert.run(frame.sequence, frame.offset, frame.count, frame.firstTime, frame.lastTime, frame.key, frame.hash, body);
+    const { sequence, offset, count, firstTime, lastTime, key, hash } = frame;
+    insert.run(sequence, offset, count, firstTime, lastTime, key, hash, plainBytes, bytes);
   }
 
   #keepIds(draft: CommitDraft, firstSequence: number): void {

@@ -1,0 +1,139 @@
+/**
+ * zstd, loaded on first use: that of Node from 22.15 on, and below it the package `zstd-napi`, which is an optional peer because it may have to be
+ * compiled. Ledgers without compressed frames load neither.
+ */
+
+import { createRequire } from 'node:module';
+import { unusable } from './cannot-load.ts';
+import { installCommand } from './reinstall-command.ts';
+import { readZstdFrame } from './zstd-frame.ts';
+
+/** One-shot compression. `decompress` writes at most `plainBytes`, and throws if the content is longer. */
+export interface Zstd {
+  compress(bytes: Uint8Array, level: number): Buffer;
+  decompress(bytes: Uint8Array, plainBytes: number): Buffer;
+}
+
+/** The parts of node:zlib that Node 20 does not have and its types do not know. */
+export interface NodeZlib {
+  readonly constants: { readonly ZSTD_c_compressionLevel?: number };
+  readonly zstdCompressSync?: (bytes: Uint8Array, options: object) => Buffer;
+  readonly zstdDecompressSync?: (bytes: Uint8Array, options: object) => Buffer;
+}
+
+/** Low-level part of zstd-napi: unlike its `decompress`, this one fills a buffer of the caller and cannot exceed it. */
+interface PackageBinding {
+  readonly CCtx: new () => { compress(target: Uint8Array, bytes: Uint8Array, level: number): number };
+  readonly DCtx: new () => { decompress(target: Uint8Array, bytes: Uint8Array): number };
+  compressBound(bytes: number): number;
+}
+
+const PACKAGE = 'zstd-napi';
+const PACKAGE_VERSION = '0.0.13';
+const NODE_WITH_ZSTD = '22.15';
+/** Room behind the content: with less, Node decompresses in two steps, at half the speed. */
+const SLACK_BYTES = 64;
+
+const load = createRequire(import.meta.url);
+let loaded: Zstd | undefined;
+
+/**
+ * Compresses into one frame whose header declares the size of the content. `level`: 1 to 19.
+ * @throws LedgerError CANNOT_LOAD
+ */
+export function compress(bytes: Uint8Array, level: number): Buffer {
+  return loadZstd().compress(bytes, level);
+}
+
+/**
+ * Decompresses one frame, at once and into memory of its own. The content is never larger than its header declares, nor than `plainBytesMax`: both are
+ * checked before any memory is taken.
+ * @throws LedgerError CANNOT_LOAD
+ * @throws Error for anything that is not exactly one sound frame
+ */
+export function decompress(bytes: Uint8Array, plainBytesMax: number): Buffer {
+  const { plainBytes, frameBytes } = readZstdFrame(bytes);
+  if (plainBytes > plainBytesMax)
+    throw new Error(`the compressed body declares ${plainBytes} bytes, and at most ${plainBytesMax} are expected`);
+  if (frameBytes > bytes.length) throw new Error('the compressed body is truncated');
+  // Node ignores what follows the first frame
+  if (frameBytes < bytes.length) throw new Error(`${bytes.length - frameBytes} bytes follow the compressed body`);
+  const zstd = loadZstd();
+  let plain: Buffer;
+  try {
+    plain = zstd.decompress(bytes, plainBytes);
+  } catch (error) {
+    throw new Error('the compressed body cannot be decompressed', { cause: error });
+  }
+  if (plain.length !== plainBytes)
+    throw new Error(`the compressed body has ${plain.length} bytes, and its header declares ${plainBytes}`);
+  return plain;
+}
+
+/** Loads zstd before it is needed, so that a call that will need it fails early. @throws LedgerError CANNOT_LOAD */
+export function loadZstd(): Zstd {
+  loaded ??= chooseZstd(load('node:zlib') as NodeZlib, load);
+  return loaded;
+}
+
+/** @throws LedgerError CANNOT_LOAD */
+export function chooseZstd(zlib: NodeZlib, loadPackage: (name: string) => unknown): Zstd {
+  if (zlib.zstdCompressSync !== undefined) return nodeZstd(zlib);
+  try {
+    return packageZstd(loadPackage(`${PACKAGE}/binding.js`) as PackageBinding);
+  } catch (error) {
+    const { node } = process.versions;
+    const isMissing = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
+    const fact = isMissing
+      ? `is not installed, and Node ${node} has no zstd of its own: compressed frames need one of them`
+      : `cannot be loaded by Node ${node}: ${(error as Error).message.split('\n', 1)[0]}`;
+    throw unusable(
+      { name: PACKAGE, version: isMissing ? undefined : PACKAGE_VERSION },
+      fact,
+      `use Node ${NODE_WITH_ZSTD} or later, or install the package: ${installCommand(`${PACKAGE}@${PACKAGE_VERSION}`)}`,
+      error,
+    );
+  }
+}
+
+function nodeZstd({ constants, zstdCompressSync, zstdDecompressSync }: NodeZlib): Zstd {
+  const levelParameter = constants.ZSTD_c_compressionLevel as number;
+  return {
+    compress: (bytes, level) =>
+      (zstdCompressSync as NonNullable<typeof zstdCompressSync>)(bytes, {
+        chunkSize: bytes.length + SLACK_BYTES,
+        params: { [levelParameter]: level },
+      }),
+    decompress: (bytes, plainBytes) => {
+      const chunkSize = plainBytes + SLACK_BYTES;
+      const plain = (zstdDecompressSync as NonNullable<typeof zstdDecompressSync>)(bytes, {
+        chunkSize,
+        // 0 would be refused
+        maxOutputLength: Math.max(1, plainBytes),
+      });
+      // a small one lies in the pool of all small buffers, which cannot be handed to another thread
+      return plain.buffer.byteLength === chunkSize ? plain : ownCopy(plain);
+    },
+  };
+}
+
+function packageZstd({ CCtx, DCtx, compressBound }: PackageBinding): Zstd {
+  const compressor = new CCtx();
+  const decompressor = new DCtx();
+  return {
+    compress: (bytes, level) => {
+      const target = Buffer.allocUnsafeSlow(compressBound(bytes.length));
+      return ownCopy(target.subarray(0, compressor.compress(target, bytes, level)));
+    },
+    decompress: (bytes, plainBytes) => {
+      const plain = Buffer.allocUnsafeSlow(plainBytes);
+      return plain.subarray(0, decompressor.decompress(plain, bytes));
+    },
+  };
+}
+
+function ownCopy(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
