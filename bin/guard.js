@@ -24,7 +24,7 @@ function endWith(code, ...lines) {
   process.exit(code);
 }
 
-/** Runs until the promise settles. Never rejects. */
+/** Runs until the promise resolves or rejects. Never rejects. */
 async function guarded(run) {
   const end = (error) => {
     isOver = true;
@@ -37,7 +37,7 @@ async function guarded(run) {
   };
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
-  // the event loop is empty, so the run can never settle: Node would exit with 13, or with 0
+  // the event loop is empty, so the run can never end: Node would exit with 13, or with 0
   process.on('beforeExit', () => {
     if (!isOver) end(new Error('the run stopped before its end: the event loop is empty'));
   });

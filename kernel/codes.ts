@@ -22,7 +22,7 @@ export const FAULT_TIME_NO_ZONE: u8 = 16;
 export const FAULT_TIME_OUT_OF_RANGE: u8 = 17;
 export const FAULT_TIME_AHEAD: u8 = 18;
 /** The kernel leaves the line to the reference scanner. */
-export const FAULT_UNSETTLED: u8 = 255;
+export const FAULT_UNDECIDED: u8 = 255;
 
 export const KIND_ABSENT: u8 = 0;
 export const KIND_STRING: u8 = 1;

@@ -2,6 +2,6 @@
 
 export { frame, framedFirstTime, framedLastTime, framedLate, framedPayloadBytes, layRegions } from './frame';
 export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime } from './gather';
-export { check } from './judge';
+export { check } from './check-lines';
 export { setPlan, setTables } from './layout';
-export { scan, scannedLineCount, scannedUnsettledCount } from './scan';
+export { scan, scannedLineCount, scannedUndecidedCount } from './scan';

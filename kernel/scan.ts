@@ -15,7 +15,7 @@ import {
   FAULT_TOO_LONG,
   FAULT_UNEXPECTED_BYTE,
   FAULT_UNEXPECTED_END,
-  FAULT_UNSETTLED,
+  FAULT_UNDECIDED,
   KIND_ARRAY,
   KIND_DECIMAL,
   KIND_ESCAPED_STRING,
@@ -73,14 +73,14 @@ let base: usize = 0;
 
 /** Result of the last scan, read by the host. */
 let lineCount: u32 = 0;
-let unsettledCount: u32 = 0;
+let undecidedCount: u32 = 0;
 
 export function scannedLineCount(): u32 {
   return lineCount;
 }
 
-export function scannedUnsettledCount(): u32 {
-  return unsettledCount;
+export function scannedUndecidedCount(): u32 {
+  return undecidedCount;
 }
 
 /**
@@ -92,7 +92,7 @@ export function scan(start: usize, end: usize, chunkBase: usize): u32 {
   let lineStart = start;
   let number: u32 = 0;
   let count: u32 = 0;
-  unsettledCount = 0;
+  undecidedCount = 0;
   while (lineStart < end) {
     const first = skipSpace(lineStart);
     if (load<u8>(first) == LINE_FEED) {
@@ -134,13 +134,13 @@ function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
   if (<u32>(lineEnd - start) > lineBytesMax) {
     fault = FAULT_TOO_LONG;
     at = start + lineBytesMax;
-  } else if (at >= lineEnd && fault != FAULT_NONE && fault != FAULT_BAD_UTF8 && fault != FAULT_UNSETTLED) {
+  } else if (at >= lineEnd && fault != FAULT_NONE && fault != FAULT_BAD_UTF8 && fault != FAULT_UNDECIDED) {
     // a token that stopped at the line's end was truncated
     fault = FAULT_UNEXPECTED_END;
   }
   // a carriage return that belongs to the line's end is followed by no byte of the line
   if (at > lineEnd) at = lineEnd;
-  if (fault == FAULT_UNSETTLED) unsettledCount++;
+  if (fault == FAULT_UNDECIDED) undecidedCount++;
   const column = <usize>line << 2;
   store<u32>(starts + column, <u32>(start - base));
   store<u32>(ends + column, <u32>(lineEnd - base));
@@ -237,7 +237,7 @@ function scanKey(start: usize, parent: i32): i32 {
     if (count != 0) {
       if (sawEscape) {
         // only the reference scanner reads escapes
-        stop(FAULT_UNSETTLED, start);
+        stop(FAULT_UNDECIDED, start);
         return NO_NODE;
       }
       node = match(load<u32>(entry), count, start + 1, keyEnd - start - 2);

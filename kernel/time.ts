@@ -16,7 +16,7 @@ export function readTime(): f64 {
   return <f64>time;
 }
 
-function settle(value: i64): u8 {
+function storeTime(value: i64): u8 {
   time = value;
   return value >= -TIME_MAX && value <= TIME_MAX ? FAULT_NONE : FAULT_TIME_OUT_OF_RANGE;
 }
@@ -112,7 +112,7 @@ export function readRfc3339(start: usize, end: usize): u8 {
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return FAULT_TIME_NO_SUCH_DATE;
   if (hour > 23 || minute > 59 || second > 59) return FAULT_TIME_NO_SUCH_DATE;
   const minutes = daysFromCivil(year, month, day) * 1440 + <i64>(hour * 60 + minute) - offsetMinutes;
-  return settle((minutes * 60 + <i64>second) * 1000000 + fraction);
+  return storeTime((minutes * 60 + <i64>second) * 1000000 + fraction);
 }
 
 /** A plain JSON number in `[start, end)` as time since the epoch, unit by magnitude. Returns a fault. */
@@ -146,5 +146,5 @@ export function readEpochNumber(start: usize, end: usize): u8 {
   }
   for (; taken < wanted; taken++) micros *= 10;
   if (isNegative) micros = -micros - (wasCut ? 1 : 0);
-  return settle(micros);
+  return storeTime(micros);
 }

@@ -12,16 +12,16 @@ const ORGANS = ['emission', 'router', 'ledger', 'bus', 'scheduler', 'replay', 'o
 const JOINTS = ['**/engine.ts', '**/engine/**'];
 const folders = (names) => names.map((name) => `**/${name}/**`);
 
-const NO_COMMAND_LINE = 'the core knows no command line';
-const NO_TERMINAL = 'the core knows no terminal';
+const NO_COMMAND_LINE = 'neither the core nor a document knows a command line';
+const NO_TERMINAL = 'neither the core nor a document knows a terminal';
 const SQL_HERE_ALONE = { 'better-sqlite3': 'SQL lives in core/ledger/sqlite alone' };
 const BLAKE3_HERE_ALONE = { '@napi-rs/blake-hash': 'core/native/blake3.ts loads it when it is first used' };
 const ZSTD_HERE_ALONE = { 'zstd-napi': 'core/native/zstd.ts loads it when it is first used' };
 const NATIVE = { ...SQL_HERE_ALONE, ...BLAKE3_HERE_ALONE, ...ZSTD_HERE_ALONE };
 const FRONT_DOOR = { group: ['**/core/**', '!@oclif/core/**'], message: 'commands use the front door: src/index.ts' };
 
-/** Packages that no room of the core may import. */
-const CORE_PACKAGES = {
+/** Packages of the command line, which neither the core nor the views import. */
+const TERMINAL = {
   '@oclif/core': NO_COMMAND_LINE,
   chalk: NO_TERMINAL,
   'cli-table3': NO_TERMINAL,
@@ -29,14 +29,14 @@ const CORE_PACKAGES = {
   'string-width': NO_TERMINAL,
 };
 const CORE_PATTERNS = [
-  { group: ['**/cli/**', '**/commands/**'], message: 'the core does not know what is built on it' },
+  { group: ['**/cli/**', '**/commands/**', '**/views/**'], message: 'the core does not know what is built on it' },
   { group: ['@oclif/**'], message: NO_COMMAND_LINE },
 ];
 
-/** A room of the core. `packages` and `rooms`: what it may not import in addition to {@link CORE_PACKAGES}. */
+/** A room of the core. `packages` and `rooms`: what it may not import in addition to {@link TERMINAL}. */
 function core(room, { packages = NATIVE, rooms = [], message = '' } = {}) {
   const patterns = rooms.length === 0 ? CORE_PATTERNS : [...CORE_PATTERNS, { group: rooms, message }];
-  return border(room, { paths: { ...CORE_PACKAGES, ...packages }, patterns }, { noProcessEnv: 'error' });
+  return border(room, { paths: { ...TERMINAL, ...packages }, patterns }, { noProcessEnv: 'error' });
 }
 
 function border(room, options, rules = {}) {
@@ -73,7 +73,7 @@ const BORDERS = [
     rooms: [...folders(ORGANS), ...JOINTS],
     message: 'the kernel knows no organ',
   }),
-  core(['src/core/frames/**', 'src/core/scan/**'], {
+  core(['src/core/formats/**', 'src/core/frames/**', 'src/core/scan/**'], {
     rooms: [...folders(ORGANS), ...JOINTS],
     message: 'what organs share knows none of them',
   }),
@@ -90,6 +90,13 @@ const BORDERS = [
   core('src/core/ledger/drivers.ts', {
     rooms: [...folders(ORGANS.filter((name) => name !== 'ledger')), ...JOINTS],
     message: 'drivers know storage engines, and no organ',
+  }),
+  border('src/views/**', {
+    paths: { ...NATIVE, ...TERMINAL },
+    patterns: [
+      FRONT_DOOR,
+      { group: ['**/cli/**', '**/commands/**'], message: 'a document does not know how it is shown' },
+    ],
   }),
   border('src/cli/**', {
     paths: NATIVE,

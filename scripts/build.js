@@ -3,7 +3,7 @@
  * last build had the same inputs, unless called with --force.
  */
 
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +11,18 @@ import { build } from 'esbuild';
 import { inputHash } from './input-hash.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const run = (tool, ...args) => {
-  // no oclif notes about newer versions in the output of a build
-  const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' };
-  execFileSync(join(root, 'node_modules/.bin', tool), args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
-};
+/** Resolves when the program has ended with 0. */
+const execute = (program, args) =>
+  new Promise((resolve, reject) => {
+    // no oclif notes about newer versions in the output of a build
+    const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' };
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    child.on('error', reject);
+    child.on('close', (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`${program} ended with ${signal ?? `exit code ${code}`}`)),
+    );
+  });
+const run = (tool, ...args) => execute(join(root, 'node_modules/.bin', tool), args);
 
 // not in dist, because that is published
 const stamp = join(root, 'node_modules/.completengine-build');
@@ -37,24 +44,22 @@ rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
 // the kernel lies beside each module that loads it: in the sources for the tests, in the library, and beside the bundles
 const kernel = join(root, 'src/core/kernel/kernel.wasm');
-run(
-  'asc',
-  'kernel/index.ts',
-  '--outFile',
-  kernel,
-  '-O3',
-  '--noAssert',
-  '--runtime',
-  'stub',
-  '--enable',
-  'simd,bulk-memory',
-  '--importMemory',
-  '--memoryBase',
-  '0',
-);
-
-run('tsc', '-p', 'tsconfig.json');
-copyFileSync(kernel, join(root, 'dist/lib/core/kernel/kernel.wasm'));
+const compileKernel = () =>
+  run(
+    'asc',
+    'kernel/index.ts',
+    '--outFile',
+    kernel,
+    '-O3',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--enable',
+    'simd,bulk-memory',
+    '--importMemory',
+    '--memoryBase',
+    '0',
+  );
 
 const common = {
   absWorkingDir: root,
@@ -69,46 +74,49 @@ const common = {
 const threads = {
   'writer-worker': 'src/core/ledger/sqlite/threads/writer-worker.ts',
   'reader-worker': 'src/core/ledger/sqlite/threads/reader-worker.ts',
+  'backup-worker': 'src/core/ledger/sqlite/threads/backup-worker.ts',
 };
 
 // for help, completion and plugins: modules that oclif discovers
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'));
-await build({
-  ...common,
-  entryPoints: {
-    main: 'src/cli/app/main.ts',
-    help: 'src/cli/app/help.ts',
-    ...threads,
-    ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])),
-  },
-  outdir: 'dist/cli',
-  splitting: true,
-  format: 'esm',
-  // bundled CommonJS loads Node's modules by require()
-  banner: {
-    js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
-  },
-});
+const bundleCommands = () =>
+  build({
+    ...common,
+    entryPoints: {
+      main: 'src/cli/app/main.ts',
+      help: 'src/cli/app/help.ts',
+      ...threads,
+      ...Object.fromEntries(commands.map((file) => [`commands/${file.replace(/\.ts$/, '')}`, `src/commands/${file}`])),
+    },
+    outdir: 'dist/cli',
+    splitting: true,
+    format: 'esm',
+    // bundled CommonJS loads Node's modules by require()
+    banner: {
+      js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
+    },
+  });
 
 // for our own verbs and their threads: one file each; the compiled code of the first is cached beside it
-await build({
-  ...common,
-  entryPoints: { verbs: 'src/main.ts', ...threads },
-  outdir: 'dist/cli',
-  outExtension: { '.js': '.cjs' },
-  format: 'cjs',
-  // a third of a megabyte, needed only by regular expressions: every start would read it
-  external: [...common.external, 're2js'],
-  // cached code cannot use import(); require() works as well
-  supported: { 'dynamic-import': false },
-  define: { 'import.meta.url': '__bundleUrl' },
-  banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-});
-copyFileSync(kernel, join(root, 'dist/cli/kernel.wasm'));
+const bundleVerbs = () =>
+  build({
+    ...common,
+    entryPoints: { verbs: 'src/main.ts', ...threads },
+    outdir: 'dist/cli',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    // a third of a megabyte, needed only by regular expressions: every start would read it
+    external: [...common.external, 're2js'],
+    // cached code cannot use import(); require() works as well
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__bundleUrl' },
+    banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  });
+// the compilers read only sources, so they share the cores
+await Promise.all([compileKernel(), run('tsc', '-p', 'tsconfig.json'), bundleCommands(), bundleVerbs()]);
+for (const directory of ['dist/lib/core/kernel', 'dist/cli'])
+  copyFileSync(kernel, join(root, directory, 'kernel.wasm'));
 
-run('oclif', 'manifest');
-execFileSync(process.execPath, [join(root, 'scripts/keep-code.js')], {
-  cwd: root,
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+await run('oclif', 'manifest');
+await execute(process.execPath, [join(root, 'scripts/keep-code.js')]);
 writeFileSync(stamp, hash);

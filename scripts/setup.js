@@ -48,6 +48,8 @@ if (!isReady) {
   const instead = needsOldSqlite ? [`better-sqlite3@${SQLITE_OF_NODE_20}`] : [];
   execFileSync('npm', ['install', ...flags, ...instead], {
     cwd: root,
+    // where SQLite is compiled, with all cores: it takes most of the time of a fresh clone, and node-gyp uses one
+    env: { JOBS: 'max', ...process.env },
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });

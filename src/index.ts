@@ -8,6 +8,7 @@ export type { EventReceipt } from './core/emission/commit/event-receipt.ts';
 export type { EmissionReport, IngestHooks, RejectedLine } from './core/emission/commit/ingest.ts';
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/input/byte-source.ts';
 export type { InputSource } from './core/emission/input/input-source.ts';
+export type { BackupCallOptions } from './core/engine/backup.ts';
 export type { CompactOptions } from './core/engine/compact.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
 export type { EmitOptions, EventInput, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
@@ -45,10 +46,16 @@ export type {
 export type { TailOptions } from './core/engine/tail.ts';
 export type { VerifyOptions } from './core/engine/verify.ts';
 export { Completengine } from './core/engine.ts';
+export { continued } from './core/formats/document.ts';
+export type { EventFormat, FormatSetting, LineLayout } from './core/formats/event-format.ts';
+export { formats } from './core/formats/formats.ts';
+export { inPieces } from './core/formats/pieces.ts';
 /** @internal */
 export { zstdText } from './core/frames/frame-codec.ts';
 export type { CompactProgress, CompactReport } from './core/ledger/compaction.ts';
 export type {
+  BackupProgress,
+  BackupReport,
   LedgerDescription,
   LedgerGauges,
   LedgerGrowth,
@@ -56,12 +63,14 @@ export type {
   PartitionGauge,
   PartitionSummary,
   RoutingChange,
+  StorageSize,
   VerifyReport,
 } from './core/ledger/ledger.ts';
 export { closeAfter } from './core/model/closing.ts';
 export { type Compression, formatCompression } from './core/model/compression.ts';
 export type { Determinism, Durability, LedgerConfig } from './core/model/config.ts';
 export type { BatchSpan, EventBatch } from './core/model/events/event.ts';
+export { type EventLabels, toEvent } from './core/model/events/event-labels.ts';
 export { type Anchor, formatHead, type Head, parseHead } from './core/model/events/head.ts';
 export type { LedgerEvent } from './core/model/events/ledger-event.ts';
 export type { SequenceRange } from './core/model/events/range.ts';
@@ -112,16 +121,9 @@ export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './
 export { CommandSink } from './core/output/command-sink.ts';
 export type { Delivery } from './core/output/delivery.ts';
 export { parseDigest, proveDigest } from './core/output/digest-proof.ts';
-export {
-  type EventForm,
-  type EventLabels,
-  envelopeForm,
-  inPieces,
-  payloadForm,
-  toEvent,
-} from './core/output/event-form.ts';
 export type { EventStream, StreamReport } from './core/output/event-stream.ts';
-export { outputFailure, type Sink, StreamSink } from './core/output/stream-sink.ts';
+export { type Sink, StreamSink } from './core/output/stream-sink.ts';
+export { outputFailure, StreamWriter } from './core/output/stream-writer.ts';
 export type { TailProgress, TailRequest } from './core/replay/read-tail.ts';
 export type { ReroutedReport } from './core/replay/rerouted.ts';
 export type { RangeRequest } from './core/replay/resolve-range.ts';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { BIN } from './support/cli.ts';
+import { expectSession, sessionOf } from './support/document-session.ts';
 import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -13,51 +14,13 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const COMMANDS = readFileSync(join(ROOT, 'docs/COMMANDS.md'), 'utf8');
 const CONSUMERS = readFileSync(join(ROOT, 'docs/CONSUMERS.md'), 'utf8');
 
-interface Step {
-  readonly command: string;
-  readonly output: readonly string[];
-}
-
-/** The steps of all console blocks, in order: a command after `$ `, and the lines it prints. */
-function session(): Step[] {
-  return [...README.matchAll(/```console\n([\s\S]*?)```/g)]
-    .map(([, block = '']) => block)
-    .join('')
-    .split(/^\$ /m)
-    .slice(1)
-    .map((step) => {
-      const [command = '', ...output] = step.trimEnd().split('\n');
-      return { command, output };
-    });
-}
-
-/** Replaces what differs from run to run by the README's placeholders. */
-function normalize(output: string, directory: string): string[] {
-  return output
-    .replaceAll(`${directory}/`, './')
-    .replace(/\b(head \d+:)[0-9a-f]{64}/g, '$1HASH')
-    .replace(/in \d+\.\d+ s, [\d,]+ events\/s/g, 'in TIME, RATE')
-    .replace(/the oldest from \d+y \d+d ago/g, 'the oldest from AGE ago')
-    .trimEnd()
-    .split('\n')
-    .sort();
-}
-
 describe('the README', () => {
   it('shows a session that runs as it is printed', () => {
     const directory = tempDir();
     symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
-    const steps = session();
+    const steps = sessionOf(README);
     expect(steps.length).toBeGreaterThan(5);
-    for (const { command, output } of steps) {
-      if (command.startsWith('sqlite3') && spawnSync('sqlite3', ['--version']).error !== undefined) {
-        console.warn(`not run, there is no sqlite3 here: ${command}`);
-        continue;
-      }
-      const script = `set -o pipefail; completengine() { "${process.execPath}" "${BIN}" "$@"; }; ${command}`;
-      const result = spawnSync('bash', ['-c', script], { cwd: directory, encoding: 'utf8' });
-      expect.soft(normalize(result.stdout + result.stderr, directory), command).toEqual([...output].sort());
-    }
+    expectSession(steps, directory);
   });
 
   it('and docs/COMMANDS.md name every command', () => {
@@ -84,7 +47,7 @@ it('docs/CONSUMERS.md shows a consumer that runs as it stands', () => {
   mkdirSync(join(directory, 'node_modules'));
   symlinkSync(ROOT, join(directory, 'node_modules', 'completengine'));
   symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
-  const begin = session().slice(0, 2);
+  const begin = sessionOf(README).slice(0, 2);
   const run = (program: string, ...args: string[]) => spawnSync(program, args, { cwd: directory, encoding: 'utf8' });
   for (const { command } of begin) expect(run(process.execPath, BIN, ...command.split(' ').slice(1)).status).toBe(0);
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Companion, run, startCompanion } from '../../src/cli/bench/processes.ts';
 
 const READY_MS_MAX = 15_000;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 /** The first version number in the output of a program; null if there is no such program. */
 export async function versionOf(command: string, args: readonly string[], signal: AbortSignal): Promise<string | null> {
@@ -54,6 +54,6 @@ async function untilReady<Client>(
       if (companion.stdout.closed || performance.now() - started > READY_MS_MAX)
         throw new Error(`${command} cannot be reached`, { cause: error });
     }
-    await sleep(LOOK_MS, undefined, { signal });
+    await sleep(POLL_MS, undefined, { signal });
   }
 }

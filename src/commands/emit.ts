@@ -14,7 +14,7 @@ import { ReceiptPrinter } from '../cli/emit/receipt-printer.ts';
 import { RejectFile } from '../cli/emit/reject-file.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
-import { type EmissionReport, LedgerError, type LedgerWarning } from '../index.ts';
+import { type EmissionReport, formats, LedgerError, type LedgerWarning } from '../index.ts';
 
 export default class Emit extends BaseCommand {
   static override summary = 'Commit JSON lines from files or standard input.';
@@ -101,7 +101,7 @@ A bad line stops the run: the lines before it are committed, the error names the
           atomic: flags.atomic,
           key: flags.key,
           to: flags.to,
-          envelope: flags.envelope,
+          format: flags.envelope ? formats.envelope : undefined,
           late: flags.late,
           maxSkew: flags['max-skew'],
           lineBytesMax: flags['max-line'],

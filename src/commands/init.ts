@@ -4,13 +4,13 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { millisOf } from '../cli/app/durations.ts';
 import { withLedger } from '../cli/app/session.ts';
-import { overviewDocument } from '../cli/inspect/inspect-text.ts';
 import { readPartitions } from '../cli/partition/partitions-flag.ts';
-import { namesOf, routingText } from '../cli/partition/routing-text.ts';
+import { routingText } from '../cli/partition/routing-text.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { escapeForTerminal } from '../cli/terminal/escape.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
-import { Completengine, formatHead, parseRoutingSpec, withMissing } from '../index.ts';
+import { Completengine, parseRoutingSpec, systemClock, withMissing } from '../index.ts';
+import { overviewDocument } from '../views/ledger-document.ts';
 
 export default class Init extends BaseCommand {
   static override summary = 'Create a new ledger.';
@@ -88,13 +88,11 @@ export default class Init extends BaseCommand {
       busyTimeoutMs,
     });
     return withLedger(flags, 'read', async (engine) => {
-      const created = await engine.inspect();
-      const name = escapeForTerminal(created.identity.path);
+      const created = overviewDocument(await engine.inspect(), [], systemClock.nowMicros());
+      const name = escapeForTerminal(created.path);
       printOnOutputFailure(`the ledger was created: ${name}`);
-      this.log(
-        `${name}: ${routingText(created.identity.epochs[0], namesOf(created.identity))}, head ${formatHead(created.head)}`,
-      );
-      return overviewDocument(created, []);
+      this.log(`${name}: ${routingText(created.routing)}, head ${created.head}`);
+      return created;
     });
   }
 }

@@ -4,10 +4,14 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
 import { Progress } from '../cli/emit/progress.ts';
-import { groupDocument, groupsText } from '../cli/inspect/groups-text.ts';
-import { eventDocument, eventText, overviewDocument, overviewText } from '../cli/inspect/inspect-text.ts';
+import { groupsText } from '../cli/inspect/groups-text.ts';
+import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
 import { plural } from '../cli/terminal/format-numbers.ts';
-import { type Completengine, formatHead, LedgerError, parseHead, systemClock } from '../index.ts';
+import { type Completengine, LedgerError, parseHead, systemClock } from '../index.ts';
+import { eventDocument } from '../views/event-document.ts';
+import { type GroupsDocument, groupsDocument } from '../views/group-document.ts';
+import { overviewDocument } from '../views/ledger-document.ts';
+import { type VerifyDocument, verifyDocument } from '../views/verify-document.ts';
 
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what a ledger holds, watch it live, or verify it.';
@@ -59,19 +63,15 @@ export default class Inspect extends BaseCommand {
       return await withLedger(flags, 'read', async (engine, interrupt) => {
         if (isVerifying) return this.#verify(engine, flags['expect-head'], interrupt.signal);
         if (flags.sequence !== undefined) {
-          const event = await engine.event(flags.sequence);
+          const event = eventDocument(await engine.event(flags.sequence));
           this.log(eventText(event, process.stdout.isTTY === true));
-          return eventDocument(event);
+          return event;
         }
         if (flags.groups) return this.#groups(engine);
         const description = await engine.inspect();
-        const groups = await engine.groups();
-        this.log(await overviewText(description, groups));
-        const now = systemClock.nowMicros();
-        return overviewDocument(
-          description,
-          groups.map((group) => groupDocument(group, now)),
-        );
+        const overview = overviewDocument(description, await engine.groups(), systemClock.nowMicros());
+        this.log(await overviewText(overview));
+        return overview;
       });
     } catch (error) {
       throw isVerifying ? asVerificationFailure(error) : error;
@@ -85,33 +85,31 @@ export default class Inspect extends BaseCommand {
     await withLedger(flags, 'read', (engine, interrupt) => watch(engine, interrupt, options));
   }
 
-  async #groups(engine: Completengine): Promise<object> {
-    const groups = await engine.groups();
-    const now = systemClock.nowMicros();
-    this.log(await groupsText(groups, now));
-    return { groups: groups.map((group) => groupDocument(group, now)) };
+  async #groups(engine: Completengine): Promise<GroupsDocument> {
+    const groups = groupsDocument(await engine.groups(), systemClock.nowMicros());
+    this.log(await groupsText(groups));
+    return groups;
   }
 
-  async #verify(engine: Completengine, expectHead: string | undefined, signal: AbortSignal): Promise<object> {
+  async #verify(
+    engine: Completengine,
+    expectHead: string | undefined,
+    signal: AbortSignal,
+  ): Promise<VerifyDocument | object> {
     const progress = new Progress(null, this.jsonEnabled());
     try {
-      const report = await engine.verify({
+      const verified = await engine.verify({
         expectHead,
         signal,
         onProgress: ({ events }) => progress.update({ inputBytes: 0, events }),
       });
       progress.stop();
+      const report = verifyDocument(verified);
       const anchor = report.isAnchored ? 'extends the expected head' : 'truncation not checked (use --expect-head)';
       this.log(
-        `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${formatHead(report.head)}; ${anchor}`,
+        `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${report.head}; ${anchor}`,
       );
-      return {
-        isSound: true,
-        events: report.events,
-        commits: report.commits,
-        head: formatHead(report.head),
-        isAnchored: report.isAnchored,
-      };
+      return report;
     } catch (error) {
       if (!signal.aborted) throw error;
       this.logToStderr('interrupted: the ledger was not fully verified');
@@ -128,7 +126,7 @@ function asVerificationFailure(error: unknown): unknown {
   if (error.code !== 'NOT_A_LEDGER' && error.code !== 'DAMAGED_LEDGER') return error;
   const hint =
     error.code === 'DAMAGED_LEDGER'
-      ? 'restore an intact copy, or recover what is still readable: sqlite3 FILE .recover'
+      ? 'restore an intact copy, or recover what is still readable: sqlite3 FILE .recover; if this is a copy of a ledger in use, make it with: completengine backup FILE'
       : error.hint;
   return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint, details: error.details, cause: error });
 }

@@ -5,6 +5,7 @@ import { BaseCommand } from '../cli/app/base-command.ts';
 import { millisOf } from '../cli/app/durations.ts';
 import { safeJson } from '../cli/app/safe-json.ts';
 import { withLedger } from '../cli/app/session.ts';
+import { completeOutput } from '../cli/replay/complete-output.ts';
 import { DigestCheck } from '../cli/replay/digest-check.ts';
 import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay/flags.ts';
 import { openInto, splitPartitionFlags } from '../cli/replay/into.ts';
@@ -13,6 +14,7 @@ import { runReplay } from '../cli/replay/run.ts';
 import { dryRunDocument, dryRunLine, replayDocument, replayLine } from '../cli/replay/text.ts';
 import { CursorFile } from '../cli/state/cursor-file.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
+import { appendFlags } from '../cli/terminal/output.ts';
 import { outputSync } from '../cli/terminal/output-sync.ts';
 import { type Completengine, LedgerError, type ReplayOptions } from '../index.ts';
 
@@ -68,13 +70,15 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
     refuseTaken(flags);
     const check = new DigestCheck(flags['expect-digest'], flags['digest-file']);
     const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file'], outputSync());
-    const { into, exec, output, json, quiet } = flags;
+    const { into, exec, json, quiet } = flags;
     await withLedger(flags, 'read', async (engine, interrupt) => {
       const asked = replayRequest(flags, args.range, names);
       if (flags['dry-run']) return this.#dryRun(engine, { ...asked, signal: interrupt.signal }, json);
       const request = cursor?.resume(engine.identity.uuid, asked) ?? asked;
-      if (cursor?.isAtEnd)
+      if (cursor?.isAtEnd) {
+        if (exec === undefined) await completeOutput(cursor, flags, interrupt.signal);
         return this.logToStderr(`nothing left to replay: ${flags['cursor-file']} is at the end of the range`);
+      }
       const busyTimeoutMs = millisOf(flags['busy-timeout']);
       const { report, error, rest } = await runReplay(engine, interrupt, {
         request,
@@ -87,13 +91,16 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
             : (signal) =>
                 openInto({ into, routing, partitions: flags.partitions, busyTimeoutMs, signal }, engine.identity),
         exec,
-        output,
+        output: flags,
       });
       if (report !== null && json) this.logToStderr(safeJson(replayDocument(report)));
       else if (report !== null && !quiet) this.logToStderr(replayLine(report));
       if (rest !== null && (into !== undefined || cursor !== null))
         this.logToStderr('run the same command again to resume');
-      else if (rest !== null) this.logToStderr(`resume with: ${resumeCommand('replay', given, FLAGS_OF_A_RUN, rest)}`);
+      else if (rest !== null) {
+        const added = rest.isBegun && exec === undefined ? await appendFlags(flags) : [];
+        this.logToStderr(`resume with: ${resumeCommand('replay', given, { dropped: FLAGS_OF_A_RUN, added }, rest)}`);
+      }
       if (error !== undefined) throw error;
       if (report !== null) check.apply(report);
     });

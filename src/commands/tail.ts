@@ -27,6 +27,7 @@ A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GRO
     '<%= config.bin %> <%= command.id %> --key acme --where "amount>=100" -n 20 -f',
     "<%= config.bin %> <%= command.id %> --group mailer --exec './send-mail'",
     '<%= config.bin %> <%= command.id %> --parked --group mailer',
+    '<%= config.bin %> <%= command.id %> --parked --group mailer -o payload > poison.jsonl',
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
@@ -55,7 +56,7 @@ A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GRO
       const { dropParked, listParked, redeliverParked } = await import('../cli/tail/parked.ts');
       if (flags.redeliver) return this.logToStderr(await redeliverParked(engine, group, given));
       if (flags.drop) return this.logToStderr(await dropParked(engine, group, given));
-      await listParked(engine, group, interrupt.signal);
+      await listParked(engine, group, flags, interrupt.signal);
     });
   }
 }

@@ -7,18 +7,20 @@ import { Bus } from './bus/bus.ts';
 import type { EventReceipt } from './emission/commit/event-receipt.ts';
 import type { EmissionReport, IngestHooks } from './emission/commit/ingest.ts';
 import type { InputSource } from './emission/input/input-source.ts';
+import { type BackupCallOptions, backingUp } from './engine/backup.ts';
 import {
   ALL_OR_SEQUENCES,
+  BACKUP,
   COMPACT,
   CREATE,
   EMIT,
-  GIVEN,
   HANDLER,
   HEAD_BEFORE,
   OPEN,
   PARKED,
   PLAN_CURSORS,
   REPLAY,
+  ROUTING_OVERRIDE,
   SET_CURSORS,
   SOURCES,
   SUBSCRIBE,
@@ -63,9 +65,17 @@ import { type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
 import type { CompactReport } from './ledger/compaction.ts';
 import { driverOf } from './ledger/drivers.ts';
-import type { Ledger, LedgerDescription, LedgerGauges, LedgerIdentity, VerifyReport } from './ledger/ledger.ts';
+import type {
+  BackupReport,
+  Ledger,
+  LedgerDescription,
+  LedgerGauges,
+  LedgerIdentity,
+  VerifyReport,
+} from './ledger/ledger.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
+import type { EventLabels } from './model/events/event-labels.ts';
 import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
 import type { SequenceRange } from './model/events/range.ts';
@@ -76,7 +86,6 @@ import { type Partition, selectPartitions } from './model/routing/partition.ts';
 import { type Clock, systemClock } from './model/time/clock.ts';
 import { systemTimer, type Timer } from './model/time/timer.ts';
 import { headAheadWarning } from './model/warning.ts';
-import type { EventLabels } from './output/event-form.ts';
 import { EventStream } from './output/event-stream.ts';
 import type { StartPoint } from './replay/resolve-start.ts';
 
@@ -178,7 +187,7 @@ export class Completengine {
     this.#partitioning ??= new Partitioning(
       this.#ledger,
       this.#clock,
-      (isEnvelope) => this.#emitting.settings({ envelope: isEnvelope }, 'collect'),
+      (format) => this.#emitting.settings({ format }, 'collect'),
       () => this.#bus.notifyChange(),
     );
     return this.#partitioning;
@@ -206,9 +215,9 @@ export class Completengine {
         [{ name: 'stream', open: () => input }],
         readOptions('emit() of a stream', options, EMIT),
       );
-    const given = readOptions('emit() of events', options, GIVEN);
-    if (Array.isArray(input)) return this.#emitting.emit(input, given);
-    const [receipt] = await this.#emitting.emit([input as EventInput], given);
+    const override = readOptions('emit() of events', options, ROUTING_OVERRIDE);
+    if (Array.isArray(input)) return this.#emitting.emit(input, override);
+    const [receipt] = await this.#emitting.emit([input as EventInput], override);
     return receipt as EventReceipt;
   }
 
@@ -419,6 +428,17 @@ export class Completengine {
   }
 
   /**
+   * Copies the ledger as of now into a new file, while it is used: verified against the head in the report, durable, and
+   * with the same uuid. Nothing is overwritten; until it resolves there is no file under the name.
+   * @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, DISK_FULL, VERIFICATION_FAILED, LEDGER_REPLACED, UNSUPPORTED by a
+   * storage that cannot
+   */
+  async backup(path: string, options?: BackupCallOptions): Promise<BackupReport> {
+    const read = readOptions('backup()', options, BACKUP);
+    return backingUp(this.#ledger, readArgument('backup()', 'path', path, text), read);
+  }
+
+  /**
    * Rewrites how events are stored, and gives free space back, beside emitters and readers. What is stored does not change: head, chain and digests stay.
    * Ended by its signal or a kill, it can be called again.
    * @throws LedgerError VERIFICATION_FAILED naming a commit that is not what was committed, BUSY if a long read stands in its way, DISK_FULL, CANNOT_LOAD,
@@ -430,8 +450,9 @@ export class Completengine {
 
   /**
    * Waits for current deliveries and commits, then releases the file, its threads and its timers. Subscriptions end;
-   * following tails and replays, and every later call, reject with CLOSED. May be called again. If one part cannot be
-   * closed, the rest is closed all the same. A handler must not await it, because it waits for the handler.
+   * following tails and replays, backups in progress, and every later call, reject with CLOSED. May be called again. If
+   * one part cannot be closed, the rest is closed all the same. A handler must not await it, because it waits for the
+   * handler.
    * @throws the first failure
    */
   close(): Promise<void> {

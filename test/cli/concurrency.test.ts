@@ -5,9 +5,10 @@ import { type CliResult, finished, startCli } from '../support/cli.ts';
 import { expectSoundLedger, type StoredEvent } from '../support/invariants.ts';
 import { newLedger, replayed } from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
+import { quick } from '../support/test-size.ts';
 
 const EMITTERS = ['anna', 'bert', 'cleo', 'dora'];
-const EVENTS_EACH = 3000;
+const EVENTS_EACH = quick(1500, 3000);
 const EVENTS = EMITTERS.length * EVENTS_EACH;
 const PIECE_EVENTS = 60;
 

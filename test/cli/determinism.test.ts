@@ -6,17 +6,20 @@ import { EARTHQUAKES, finished, startCli } from '../support/cli.ts';
 import { earthquakesBetween } from '../support/earthquakes.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
 import { earthquakeLedger, replayed, succeed } from '../support/ledger-cli.ts';
+import { quick } from '../support/test-size.ts';
 
 const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Apia'];
 const LANGUAGES = ['de_DE.UTF-8', 'en_US.UTF-8'];
+/** Replays of each process: a hundred of all processes in a soak. */
+const ROUNDS = quick(5, 13);
 
-/** Replays one range thirteen times in a separate process, and prints the digests. */
+/** Replays one range again and again in a separate process, and prints the digests. */
 async function digestsOf(ledger: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const script = `
     const { Completengine } = await import(${JSON.stringify(LIBRARY)});
     const engine = await Completengine.open({ ledger: ${JSON.stringify(ledger)}, create: false, access: 'read' });
-    for (let round = 0; round < 13; round++) console.log((await engine.replay({ from: '2018-02-02', through: '2018-02-03' })).digest);
+    for (let round = 0; round < ${ROUNDS}; round++) console.log((await engine.replay({ from: '2018-02-02', through: '2018-02-03' })).digest);
     await engine.close();`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { env });
   const { code, stdout, stderr } = await finished(child);
@@ -24,7 +27,7 @@ async function digestsOf(ledger: string, env: NodeJS.ProcessEnv): Promise<string
   return stdout.toString().trim().split('\n');
 }
 
-test('a hundred replays of one range, in any time zone and during commits, have the one digest of the bytes', async () => {
+test('all replays of one range, in any time zone and during commits, have the one digest of the bytes', async () => {
   const ledger = await earthquakeLedger();
   const expected = earthquakesBetween('2018-02-02T00:00:00Z', '2018-02-04T00:00:00Z');
   const digest = new Blake3Hasher().update(expected).digest('hex');
@@ -33,7 +36,8 @@ test('a hundred replays of one range, in any time zone and during commits, have 
     while (!isOver) await succeed(['emit', '-q', '-l', ledger, EARTHQUAKES]);
   })();
   const digests: string[] = [];
-  for (const TZ of ZONES) {
+  const zones = ZONES.slice(0, quick(2, ZONES.length));
+  for (const TZ of zones) {
     const both = await Promise.all(
       LANGUAGES.map((LANG) => digestsOf(ledger, { ...process.env, TZ, LANG, LC_ALL: LANG })),
     );
@@ -43,7 +47,7 @@ test('a hundred replays of one range, in any time zone and during commits, have 
   isOver = true;
   await emitting;
   expect(stdout.toString() === expected).toBe(true);
-  expect(digests).toHaveLength(104);
+  expect(digests).toHaveLength(zones.length * LANGUAGES.length * ROUNDS);
   expect(new Set(digests)).toEqual(new Set([digest]));
   expect(
     JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).events,

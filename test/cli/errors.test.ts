@@ -142,7 +142,7 @@ test('--busy-timeout waits until the other process is done', async () => {
   setTimeout(() => {
     db.exec('ROLLBACK');
     db.close();
-  }, 700);
+  }, 200);
   await emitting;
   for (const args of [...READERS, ['emit'], ['init']])
     expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");
@@ -161,11 +161,11 @@ describe.skipIf(process.getuid?.() !== 0)('for another user', () => {
     expectFailure(await tailAsNobody(ledger, 'chmod 755 "$(dirname "$ledger")"'), 77, `${ledger} cannot be opened`);
   });
 
-  test('a readable ledger in a read-only directory is 77, with a hint', async () => {
+  test('a readable ledger in a directory that cannot be written is read', async () => {
     const ledger = await newLedger();
+    await succeed(['emit', '-l', ledger], { input: '1\n' });
     const result = await tailAsNobody(ledger, 'chmod 755 "$(dirname "$ledger")"; chmod 644 "$ledger"');
-    expectFailure(result, 77, 'the directory cannot be written');
-    expect(result.stderr).toContain('read the copy');
+    expect({ code: result.code, stdout: result.stdout.toString() }, result.stderr).toEqual({ code: 0, stdout: '1\n' });
   });
 });
 

@@ -6,6 +6,7 @@ const COMMON = ['busy-timeout', 'ledger'];
 
 /** All commands and flags: they are part of the interface, so a change of them must also change this table. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
+  backup: [...COMMON, 'json'],
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
   emit: [

@@ -9,6 +9,7 @@ import { LineReader } from '../support/line-reader.ts';
 import { seededForTest } from '../support/seeded.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
 import { until } from '../support/until.ts';
 
 /** Starts a replay and sends a signal after a number of lines. The rest is not read before that, so the replay cannot have finished. */
@@ -78,11 +79,11 @@ test('at full speed into a pipe the parts make the whole, too', async () => {
   const random = seededForTest();
   const ledger = await newLedger('--time', 'at');
   const lines = Array.from(
-    { length: 150_000 },
+    { length: quick(75_000, 150_000) },
     (_, n) => `{"at":${1_700_000_000 + n},"pad":"${'x'.repeat(100)}"}\n`,
   ).join('');
   await succeed(['emit', '-q', '-l', ledger], { input: lines });
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < quick(2, 4); round++) {
     const first = await interrupted(['-l', ledger], 'SIGINT', random.between(1, 20_000));
     expect(first.code).toBe(130);
     const command = /resume with: (.*)\n$/.exec(first.stderr)?.[1];

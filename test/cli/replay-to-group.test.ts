@@ -1,6 +1,5 @@
 /** Tests `replay --to-group`: offset resets by processes, also during live consumers. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Completengine } from '../../src/index.ts';
@@ -9,6 +8,7 @@ import { openEngine } from '../support/engines.ts';
 import { expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
 import { MemberProcess } from '../support/members.ts';
 import { hasScreen, Screen } from '../support/screen.ts';
+import { until } from '../support/until.ts';
 
 interface PlanDocument {
   readonly isDone: boolean;
@@ -163,7 +163,7 @@ describe('replay --to-group', () => {
     const ledger = await readLedger();
     const engine = await openEngine({ ledger });
     const member = new MemberProcess(ledger, 'g', 'worker', LIVE);
-    while ((await engine.groups())[0]?.lanes.some(({ member: holder }) => holder === null)) await sleep(20);
+    await until(async () => (await engine.groups())[0]?.lanes.every(({ member: holder }) => holder !== null) === true);
     const args = ['replay', '-l', ledger, '--to-group', 'g', '--from', 'start'];
     const refused = await runCli([...args, '--yes']);
     expectFailure(refused, 4, /group g has a live member: worker/);
@@ -232,7 +232,7 @@ describe('replay --to-group', () => {
 
 /** Waits until the group has no lag, so that all acknowledgements are stored. */
 async function idle(engine: Completengine): Promise<void> {
-  while ((await engine.groups())[0]?.lag !== 0) await sleep(20);
+  await until(async () => (await engine.groups())[0]?.lag === 0);
 }
 
 interface Place {

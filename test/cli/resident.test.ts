@@ -37,6 +37,11 @@ const COMMANDS: readonly (readonly [args: string, input?: string])[] = [
   ['inspect --verify'],
   ['inspect --event 7'],
   ['inspect --event 99999999'],
+  ['backup copy.codex'],
+  ['backup copy.codex --json'],
+  ['backup events.codex'],
+  ['backup nowhere/copy.codex'],
+  ['backup'],
   ['partition'],
   ['partition --json'],
   ['partition explain', '{"properties":{"net":"us"}}\n'],
@@ -96,7 +101,7 @@ function comparable({ code, signal, stdout, stderr }: CliResult): object {
 const withoutNow = (text: string) => text.replaceAll(HASH, 'HASH').replaceAll(UUID, 'UUID').replaceAll(NOW, 'NOW');
 
 /** In every run each second one, as there are two or more of every kind. */
-const chosen = COMMANDS.filter((_, at) => at % quick(2, 1) === 0);
+const chosen = COMMANDS.filter((_, at) => at % quick(3, 1) === 0);
 
 test(`${chosen.length} commands one after the other print and return what each does in a separate process`, async () => {
   const template = await earthquakeLedger();

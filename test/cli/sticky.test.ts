@@ -8,6 +8,7 @@ import { expectSoundLedger } from '../support/invariants.ts';
 import { type Envelope, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
 import { rawCommits } from '../support/raw-ledger.ts';
 import { expectPinnedForEver, expectPinnedWhileAwake, storedPins } from '../support/sessions.ts';
+import { until } from '../support/until.ts';
 
 const networkOf = (payload: string): string => (JSON.parse(payload) as { properties: { net: string } }).properties.net;
 const sessionOf = (payload: string): string => (JSON.parse(payload) as { session: string }).session;
@@ -83,7 +84,7 @@ test('a killed emitter leaves the pins of its commits, and resumes with them', a
     child.stdin.on('error', () => {});
     // it waits for more input, or is processing this
     child.stdin.write(lines.slice(0, reach).join(''));
-    while (rawCommits(ledger).length === commits) await sleep(5);
+    await until(() => rawCommits(ledger).length > commits);
     child.kill('SIGKILL');
     expect((await result).signal).toBe('SIGKILL');
     const events = await expectSoundLedger(ledger);

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type CliResult, finished, type RunOptions, runCli, startCli } from '../support/cli.ts';
@@ -10,6 +9,7 @@ import { parkAll } from '../support/parked-rows.ts';
 import { hasGroup } from '../support/process-group.ts';
 import { hasTerminal, runOnTerminal, runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 
 async function ledgerOf(input: string, ...initArgs: string[]): Promise<string> {
   const ledger = await newLedger(...initArgs);
@@ -348,21 +348,30 @@ describe('tail --exec', () => {
       if (hasGroup(leader)) process.kill(-leader, 'SIGKILL');
     });
     const ended = new Promise((resolve) => tail.once('exit', (_, signal) => resolve(signal)));
-    tail.kill('SIGINT');
-    await sleep(300);
     expect(hasGroup(leader)).toBe(true);
+    tail.kill('SIGINT');
     // another signal: two pending signals of one kind are merged into one
     tail.kill('SIGTERM');
     expect(['SIGINT', 'SIGTERM']).toContain(await ended);
-    while (hasGroup(leader)) await sleep(20);
+    await until(() => !hasGroup(leader));
   });
 
-  test('Ctrl-C lets the run in hand finish, and acknowledges it', async () => {
+  test('Ctrl-C lets the run in progress finish, and acknowledges it', async () => {
     const ledger = await ledgerOf(numbers(1, 3), '--partitions', '1');
-    const tail = startCli(['tail', '-l', ledger, '-g', 'g', '--exec', 'echo begun; sleep 0.4; echo done']);
+    const goOn = join(tempDir(), 'go-on');
+    const tail = startCli([
+      'tail',
+      '-l',
+      ledger,
+      '-g',
+      'g',
+      '--exec',
+      `echo begun; until test -e '${goOn}'; do sleep 0.02; done; echo done`,
+    ]);
     const lines = new LineReader(tail.stdout);
     expect(await lines.next()).toBe('begun');
     tail.kill('SIGINT');
+    writeFileSync(goOn, '');
     expect(await lines.take(5)).toEqual(['done']);
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 2, members: [] });
   });

@@ -9,10 +9,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   Completengine,
-  type EventForm,
-  envelopeForm,
+  type EventFormat,
+  formats,
   type OpenOptions,
-  payloadForm,
   type StreamReport,
   StreamSink,
 } from '../../src/index.ts';
@@ -55,7 +54,7 @@ async function withEngine<Result>(
   }
 }
 
-async function replayed(engine: Completengine, form: EventForm): Promise<{ bytes: Buffer; report: StreamReport }> {
+async function replayed(engine: Completengine, form: EventFormat): Promise<{ bytes: Buffer; report: StreamReport }> {
   const parts: Buffer[] = [];
   const stream = new Writable({
     write(part: Buffer, _encoding, done) {
@@ -127,7 +126,7 @@ describe('an input', () => {
             bytes: Buffer.byteLength(payloads.join('')),
             isComplete: true,
           });
-          const { bytes: delivered, report } = await replayed(engine, payloadForm);
+          const { bytes: delivered, report } = await replayed(engine, formats.payload);
           expect(delivered.toString()).toBe(ended(payloads));
           expect(report).toMatchObject({ events: payloads.length, isVerified: true, isComplete: true });
         });
@@ -150,7 +149,7 @@ describe('an input', () => {
             ...(await engine.emit(texts.map((text) => Buffer.from(text)))),
           ];
           expect(receipts.map(({ sequence }) => sequence)).toEqual(receipts.map((_, at) => at + 1));
-          expect((await replayed(engine, payloadForm)).bytes.toString()).toBe(ended([...texts, ...texts]));
+          expect((await replayed(engine, formats.payload)).bytes.toString()).toBe(ended([...texts, ...texts]));
         });
         await expectSoundLedger(ledger);
       }),
@@ -171,11 +170,11 @@ describe('envelopes', () => {
           const [first, second] = [nextPath(), nextPath()];
           const delivered = await withEngine({ ledger: first }, async (engine) => {
             for (const { bytes } of inputs) await engine.emit(flowing([bytes]));
-            return { ...(await replayed(engine, envelopeForm)), events: await eventsOf(engine) };
+            return { ...(await replayed(engine, formats.envelope)), events: await eventsOf(engine) };
           });
           await withEngine({ ledger: second }, async (engine) => {
-            await engine.emit(source(cutInto(delivered.bytes, sizes)), { envelope: true });
-            const again = await replayed(engine, envelopeForm);
+            await engine.emit(source(cutInto(delivered.bytes, sizes)), { format: formats.envelope });
+            const again = await replayed(engine, formats.envelope);
             expect(again.report.digest).toBe(delivered.report.digest);
             expect(await eventsOf(engine)).toEqual(delivered.events);
             expect(again.bytes.equals(delivered.bytes)).toBe(true);
@@ -207,11 +206,11 @@ describe('envelopes', () => {
         const options = { time: 'at', partition: 'hash:tenant' };
         const delivered = await withEngine({ ledger: first, ...options }, async (engine) => {
           await engine.emit(events);
-          return replayed(engine, envelopeForm);
+          return replayed(engine, formats.envelope);
         });
         await withEngine({ ledger: second, ...options }, async (engine) => {
-          await engine.emit(flowing([delivered.bytes]), { envelope: true });
-          expect((await replayed(engine, envelopeForm)).bytes.toString()).toBe(delivered.bytes.toString());
+          await engine.emit(flowing([delivered.bytes]), { format: formats.envelope });
+          expect((await replayed(engine, formats.envelope)).bytes.toString()).toBe(delivered.bytes.toString());
         });
       }),
       RUNS,
@@ -223,11 +222,11 @@ describe('envelopes', () => {
     const payload = JSON.stringify('x'.repeat(62));
     const delivered = await withEngine({ ledger: nextPath(), lineBytesMax: 64 }, async (engine) => {
       await engine.emit([payload, payload]);
-      return replayed(engine, envelopeForm);
+      return replayed(engine, formats.envelope);
     });
     for (const source of [flowing<Buffer>, trickling<Buffer>]) {
       await withEngine({ ledger: nextPath(), lineBytesMax: 64 }, async (engine) => {
-        await engine.emit(source(cutInto(delivered.bytes, [50])), { envelope: true });
+        await engine.emit(source(cutInto(delivered.bytes, [50])), { format: formats.envelope });
         expect((await engine.replay()).digest).toBe(delivered.report.digest);
       });
     }

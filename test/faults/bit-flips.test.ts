@@ -18,9 +18,9 @@ import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 import { until } from '../support/until.ts';
 
-const FLIPS_PER_LEDGER = quick(60, 250);
-const FLIPS_OF_WAL = quick(40, 150);
-/** Every so manieth trial goes through a process of its own. */
+const FLIPS_PER_LEDGER = quick(40, 250);
+const FLIPS_OF_WAL = quick(25, 150);
+/** One of this many attempts runs in a process of its own. */
 const OWN_PROCESS_EVERY = 8;
 const PAGE_BYTES = 16384;
 
@@ -39,7 +39,7 @@ interface Flip {
 }
 
 /** `crash` and `hang` are what no command may do. */
-interface Verdict {
+interface Outcome {
   readonly code: number | 'crash' | 'hang';
   readonly stdout: Buffer;
   readonly stderr: string;
@@ -114,12 +114,12 @@ function removeLedger(path: string): void {
   for (const end of ['', '-wal', '-shm', '-journal']) rmSync(path + end, { force: true });
 }
 
-function verdictOf({ code, signal, stdout, stderr }: CliResult): Verdict {
+function outcomeOf({ code, signal, stdout, stderr }: CliResult): Outcome {
   return { code: code ?? (signal === 'SIGTERM' || signal === 'SIGKILL' ? 'hang' : 'crash'), stdout, stderr };
 }
 
-const trialOf = (cli: ResidentCli, isOwnProcess: boolean) => async (args: string[]) =>
-  verdictOf(await (isOwnProcess ? spawnCli(args, LIMIT) : cli.run(args, LIMIT)));
+const runnerOf = (cli: ResidentCli, isOwnProcess: boolean) => async (args: string[]) =>
+  outcomeOf(await (isOwnProcess ? spawnCli(args, LIMIT) : cli.run(args, LIMIT)));
 
 for (const kind of Object.keys(KINDS) as Kind[]) {
   it(`finds every single-bit flip that changes what a ledger holds (${KINDS[kind].delivered})`, async () => {
@@ -145,20 +145,20 @@ for (const kind of Object.keys(KINDS) as Kind[]) {
     );
     const codes = new Map<unknown, number>();
     let ownProcesses = 0;
-    const trial = async (cli: ResidentCli, flip: Flip): Promise<void> => {
+    const attemptAt = async (cli: ResidentCli, flip: Flip): Promise<void> => {
       const copy = join(directory, `flip-${flip.number}.codex`);
       writeFileSync(copy, flipped(original.bytes, flip), { mode: 0o600 });
       const isOwnProcess = flip.number % OWN_PROCESS_EVERY === 0;
-      const run = trialOf(cli, isOwnProcess);
-      const verdict = await run(['inspect', '--verify', '--ledger', copy]);
-      codes.set(verdict.code, (codes.get(verdict.code) ?? 0) + 1);
+      const run = runnerOf(cli, isOwnProcess);
+      const outcome = await run(['inspect', '--verify', '--ledger', copy]);
+      codes.set(outcome.code, (codes.get(outcome.code) ?? 0) + 1);
       if (isOwnProcess) ownProcesses++;
 
-      const where = `seed ${random.seed}, ${kind} ledger, byte ${flip.byte} (page ${Math.floor(flip.byte / PAGE_BYTES) + 1}, byte ${flip.byte % PAGE_BYTES}), bit ${flip.bit}: ${verdict.stderr}`;
-      expect([0, 3, 76], where).toContain(verdict.code);
-      if (verdict.code === 76)
+      const where = `seed ${random.seed}, ${kind} ledger, byte ${flip.byte} (page ${Math.floor(flip.byte / PAGE_BYTES) + 1}, byte ${flip.byte % PAGE_BYTES}), bit ${flip.bit}: ${outcome.stderr}`;
+      expect([0, 3, 76], where).toContain(outcome.code);
+      if (outcome.code === 76)
         expect(attempt(rawIdentity, copy), `refused, and it is a ledger still: ${where}`).not.toBe(original.identity);
-      if (verdict.code === 0) {
+      if (outcome.code === 0) {
         expect(attempt(rawIdentity, copy), `passed with another identity: ${where}`).toBe(original.identity);
         expect(attempt(rawContent, copy), `passed with other content: ${where}`).toBe(original.content);
         const again = await run(['replay', '--quiet', '--ledger', copy]);
@@ -167,14 +167,14 @@ for (const kind of Object.keys(KINDS) as Kind[]) {
       }
       removeLedger(copy);
     };
-    await inProcesses(2, flips, trial);
+    await inProcesses(2, flips, attemptAt);
 
     const seen = JSON.stringify([...codes]);
     expect(ownProcesses, seen).toBeGreaterThanOrEqual(Math.floor(FLIPS_PER_LEDGER / OWN_PROCESS_EVERY));
     // how many of them hit what counts is up to chance, and of few less certain
     expect((codes.get(3) ?? 0) + (codes.get(76) ?? 0), seen).toBeGreaterThan(FLIPS_PER_LEDGER * quick(0.2, 0.5));
     expect(codes.get(3) ?? 0, seen).toBeGreaterThan(FLIPS_PER_LEDGER * quick(0.1, 0.4));
-    if (process.env['COMPLETENGINE_TEST_TELL'] !== undefined) process.stderr.write(`bit-flips, ${kind}: ${seen}\n`);
+    if (process.env['COMPLETENGINE_TEST_REPORT'] !== undefined) process.stderr.write(`bit-flips, ${kind}: ${seen}\n`);
   }, 180_000);
 }
 
@@ -233,7 +233,7 @@ it('opens a ledger with a flipped bit in its -wal as a shorter prefix of whole c
     writeFileSync(`${copy}-wal`, flipped(wal, flip), { mode: 0o600 });
     const isOwnProcess = flip.number % 10 === 0;
     if (isOwnProcess) ownProcesses++;
-    const run = trialOf(cli, isOwnProcess);
+    const run = runnerOf(cli, isOwnProcess);
     const where = `seed ${random.seed}, byte ${flip.byte} of the -wal, bit ${flip.bit}`;
 
     const anchored = await run(['inspect', '--expect-head', document.head, '--ledger', copy]);
@@ -253,7 +253,7 @@ it('opens a ledger with a flipped bit in its -wal as a shorter prefix of whole c
   const seen = `${cut} of ${flips.length} flips cut the ledger short, by ${lost} events in all`;
   expect(ownProcesses, seen).toBeGreaterThanOrEqual(FLIPS_OF_WAL / 10);
   expect(cut, seen).toBeGreaterThan(flips.length * quick(0.6, 0.9));
-  if (process.env['COMPLETENGINE_TEST_TELL'] !== undefined) process.stderr.write(`bit-flips, -wal: ${seen}\n`);
+  if (process.env['COMPLETENGINE_TEST_REPORT'] !== undefined) process.stderr.write(`bit-flips, -wal: ${seen}\n`);
 }, 180_000);
 
 it.each([

@@ -246,5 +246,5 @@ it(`keeps every acknowledged event over ${LANES * KILLS_PER_LANE} kills, and a s
     expect(tally.inFlight, seen).toBeGreaterThan(tally.kills * 0.15);
     expect(tally.leftWal, seen).toBeGreaterThan(tally.kills * 0.5);
   }
-  if (process.env['COMPLETENGINE_TEST_TELL'] !== undefined) process.stderr.write(`kill-9: ${seen}\n`);
+  if (process.env['COMPLETENGINE_TEST_REPORT'] !== undefined) process.stderr.write(`kill-9: ${seen}\n`);
 }, 240_000);

@@ -217,7 +217,7 @@ for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  it(`answers ${signal} on tail -f with ${code}, after everything it was to tell`, async () => {
+  it(`answers ${signal} on tail -f with ${code}, after it has printed everything`, async () => {
     const ledger = await newLedger();
     expect(await runCli(['emit', '--ledger', ledger], { input: '{"n":1}\n' })).toMatchObject({ code: 0 });
     const tail = start('tail', '--follow', '--ledger', ledger);

@@ -138,7 +138,7 @@ test('a signal while the thread waits for another process ends it, and nothing i
   await until(() => {
     const now = stdin.bytesWritten - stdin.writableLength;
     if (now !== taken) [taken, since] = [now, Date.now()];
-    return taken > SOCKET_BYTES && Date.now() - since > 500;
+    return taken > SOCKET_BYTES && Date.now() - since > 200;
   });
   emission.child.kill('SIGINT');
   const result = await emission.ended;

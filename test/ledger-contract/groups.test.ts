@@ -1,6 +1,7 @@
 /** Laws of consumer groups, for every storage. */
 
 import { describe, expect, it } from 'vitest';
+import { Groups } from '../../src/core/ledger/groups.ts';
 import type { Membership } from '../../src/core/model/group.ts';
 import { failureOf } from '../support/engines.ts';
 import { draftOf, readAll } from './drafts.ts';
@@ -20,7 +21,7 @@ async function openGroup(storage: Storage, partitions = 2) {
     }));
     await ledger.commit(draftOf(await ledger.basis(), events));
   }
-  const { groups } = ledger;
+  const groups = new Groups(ledger);
   await groups.create('g', 1, 0);
   const heartbeat = (member: string, now: number, joined: Membership | null = null, idle: readonly number[] = []) =>
     groups.heartbeat({ group: 'g', member, token: joined?.token ?? null, partitions: null, ttl: TTL, now, idle });
@@ -125,11 +126,11 @@ describe.each(STORAGES)('an acknowledgement in $name', (storage) => {
     await heartbeat('other', TTL + 1);
     const heldLease = { group: 'g', partition: 0, token: paused.leases[0]?.token ?? 0 };
     expect(await groups.acknowledge([{ ...heldLease, nextOffset: 4, nextSequence: 9 }])).toEqual([false]);
-    expect(await groups.countFailure(heldLease)).toBeNull();
+    expect(await groups.countFailure(heldLease, 1)).toBeNull();
     const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: '', attempts: 1, now: 2 };
     expect(await groups.park(heldLease, event)).toBe(false);
     expect(await groups.beginRedelivery(heldLease)).toBe('lost');
-    expect(await groups.settle(heldLease, 1, null)).toBe('lost');
+    expect(await groups.endRedelivery(heldLease, 1, null)).toBe('lost');
     expect({ positions: await positions(), parked: await groups.parked('g', ALL) }).toEqual({
       positions: [0, 0],
       parked: [],
@@ -213,10 +214,10 @@ describe.each(STORAGES)('a group in $name', (storage) => {
       () => groups.positions('none'),
       () => groups.parked('none', ALL),
       () => groups.checkParked('none', []),
-      () => groups.redeliver('none', []),
-      () => groups.redeliverSpan('none', ALL),
-      () => groups.drop('none', []),
-      () => groups.dropSpan('none', ALL),
+      () => groups.changeParked('none', [], 'redeliver'),
+      () => groups.changeParked('none', ALL, 'redeliver'),
+      () => groups.changeParked('none', [], 'drop'),
+      () => groups.changeParked('none', ALL, 'drop'),
       () => groups.planMove(move),
       () => groups.move(move),
     ])
@@ -224,9 +225,9 @@ describe.each(STORAGES)('a group in $name', (storage) => {
   });
 
   it('reads a partition from a sequence on, within bounds, one frame at least', async () => {
-    const { groups } = await openGroup(storage);
+    const { ledger } = await openGroup(storage);
     const read = async (fromSequence: number, events: number, bytes: number) =>
-      (await groups.read({ partition: 1, fromSequence, events, bytes })).map(({ firstSequence }) => firstSequence);
+      (await ledger.readLane({ partition: 1, fromSequence, events, bytes })).map(({ firstSequence }) => firstSequence);
     expect(await read(1, 100, 1e6)).toEqual([1, 3, 5, 7, 9]);
     expect(await read(1, 2, 1e6)).toEqual([1, 3]);
     expect(await read(1, 100, 1)).toEqual([1]);
@@ -262,11 +263,11 @@ describe.each(STORAGES)('a group in $name', (storage) => {
   it('counts failures of the next event until it is acknowledged', async () => {
     const { groups, heartbeat } = await openGroup(storage);
     const lease = held(await heartbeat('one', 0));
-    expect([await groups.countFailure(lease), await groups.countFailure(lease)]).toEqual([1, 2]);
-    await groups.undoFailure(lease);
+    expect([await groups.countFailure(lease, 1), await groups.countFailure(lease, 1)]).toEqual([1, 2]);
+    await groups.countFailure(lease, -1);
     expect((await groups.summaries(0))[0]?.lanes[0]).toMatchObject({ attempts: 1 });
     await groups.acknowledge([{ ...lease, nextOffset: 1, nextSequence: 2 }]);
-    await groups.undoFailure(lease);
+    await groups.countFailure(lease, -1);
     expect((await groups.summaries(0))[0]?.lanes[0]).toMatchObject({ attempts: 0 });
   });
 
@@ -275,7 +276,7 @@ describe.each(STORAGES)('a group in $name', (storage) => {
     const one = await heartbeat('one', 0);
     await groups.park(held(one), PARKED);
     expect(await groups.beginRedelivery(held(one))).toBe('none');
-    expect(await groups.redeliver('g', [1, 1])).toBe(1);
+    expect(await groups.changeParked('g', [1, 1], 'redeliver')).toEqual({ count: 1, last: 1 });
     expect((await heartbeat('one', 1, one)).due).toEqual([0]);
     expect(await groups.generation('g')).toBeGreaterThan(one.generation);
     expect(await groups.beginRedelivery(held(one, 1))).toBe('none');
@@ -284,11 +285,11 @@ describe.each(STORAGES)('a group in $name', (storage) => {
     await groups.undoRedelivery('g', 1);
     expect(await groups.parked('g', ALL)).toMatchObject([{ attempts: 3, redeliveryDue: true }]);
     await groups.beginRedelivery(held(one));
-    expect(await groups.settle(held(one), 1, { reason: 'still no', details: '' })).toBe('parked');
+    expect(await groups.endRedelivery(held(one), 1, { reason: 'still no', details: '' })).toBe('parked');
     expect(await groups.parked('g', ALL)).toMatchObject([{ reason: 'still no', attempts: 4, redeliveryDue: false }]);
-    expect(await groups.settle(held(one), 1, null)).toBe('forgotten');
+    expect(await groups.endRedelivery(held(one), 1, null)).toBe('forgotten');
     expect(await groups.parked('g', ALL)).toEqual([]);
-    expect(await groups.settle(held(one), 1, { reason: 'dropped meanwhile', details: '' })).toBe('forgotten');
+    expect(await groups.endRedelivery(held(one), 1, { reason: 'dropped meanwhile', details: '' })).toBe('forgotten');
   });
 
   it('lists, redelivers and drops parked events by sequence or by span, all that are named or none', async () => {
@@ -302,15 +303,22 @@ describe.each(STORAGES)('a group in $name', (storage) => {
     expect(await parked()).toEqual([1, 3, 5, 7, 9]);
     expect(await parked({ after: 1, through: 8, limit: 2 })).toEqual([3, 5]);
     await groups.checkParked('g', [1, 9]);
-    for (const method of ['checkParked', 'redeliver', 'drop'] as const)
-      await failureOf(() => groups[method]('g', [1, 2]), 'NOT_PARKED');
+    await failureOf(() => groups.checkParked('g', [1, 2]), 'NOT_PARKED');
+    for (const change of ['redeliver', 'drop'] as const)
+      await failureOf(() => groups.changeParked('g', [1, 2], change), 'NOT_PARKED');
     expect({ parked: await parked(), due: await due() }).toEqual({ parked: [1, 3, 5, 7, 9], due: [] });
-    expect(await groups.redeliverSpan('g', { after: 0, through: 9, limit: 2 })).toEqual({ count: 2, last: 3 });
-    expect(await groups.redeliverSpan('g', { after: 3, through: 4, limit: 2 })).toEqual({ count: 0, last: null });
+    expect(await groups.changeParked('g', { after: 0, through: 9, limit: 2 }, 'redeliver')).toEqual({
+      count: 2,
+      last: 3,
+    });
+    expect(await groups.changeParked('g', { after: 3, through: 4, limit: 2 }, 'redeliver')).toEqual({
+      count: 0,
+      last: null,
+    });
     expect(await due()).toEqual([1, 3]);
     expect(await groups.beginRedelivery(held(one)), 'the first one first').toMatchObject({ sequence: 1 });
-    expect(await groups.dropSpan('g', { after: 1, through: 7, limit: 2 })).toEqual({ count: 2, last: 5 });
-    expect(await groups.drop('g', [9])).toBe(1);
+    expect(await groups.changeParked('g', { after: 1, through: 7, limit: 2 }, 'drop')).toEqual({ count: 2, last: 5 });
+    expect(await groups.changeParked('g', [9], 'drop')).toEqual({ count: 1, last: 9 });
     expect(await parked()).toEqual([1, 7]);
     expect((await groups.summaries(0))[0]).toMatchObject({ parked: 2 });
   });
@@ -331,6 +339,54 @@ describe.each(STORAGES)('a group in $name', (storage) => {
     expect(g?.lanes).toMatchObject([
       { partition: 0, nextOffset: 2, nextSequence: 4, lag: 3, oldestTime: 5, member: 'one', token: held(one).token },
       { partition: 1, nextOffset: 0, nextSequence: 1, lag: 5, oldestTime: 2, member: 'one' },
+    ]);
+  });
+});
+
+describe.each(STORAGES)('the records of groups in $name', (storage) => {
+  it('stay as they are where nothing is decided, or a decision throws', async () => {
+    const { ledger, groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    await groups.park(held(one), PARKED);
+    const { groupStore } = ledger;
+    const records = async () => ({ state: await groupStore.state('g'), parked: await groups.parked('g', ALL) });
+    const before = await records();
+    const refuse = () => {
+      throw new Error('no');
+    };
+    expect(await groupStore.change('g', () => ({ state: null, result: 'nothing' }))).toBe('nothing');
+    await expect(groupStore.change('g', refuse)).rejects.toThrow('no');
+    expect(await groupStore.changeLane(held(one), 1, () => ({ result: 7 }))).toBe(7);
+    await expect(groupStore.changeLane(held(one), 1, refuse)).rejects.toThrow('no');
+    expect(await groupStore.changeLane({ ...held(one), token: 99 }, 1, refuse), 'a lost lease').toBeNull();
+    expect(await groupStore.changeParked('g', [1, 2], 'drop')).toEqual({ count: 0, last: null, missing: 2 });
+    await groups.undoRedelivery('g', 2);
+    expect(await records()).toEqual(before);
+    expect(await groupStore.change('new', (state) => ({ state: null, result: state }))).toBeNull();
+    expect(await groupStore.state('new')).toBeNull();
+    expect(await groupStore.parked('new', ALL)).toBeNull();
+  });
+
+  it('are decided upon with what is stored: the lane, the event that is named or due, and the ends of partitions', async () => {
+    const { ledger, groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    for (const offset of [0, 1]) await groups.park(held(one), { ...PARKED, offset, sequence: 2 * offset + 1 });
+    await groups.changeParked('g', [3], 'redeliver');
+    const { groupStore } = ledger;
+    const cursor = { partition: 0, nextOffset: 2, nextSequence: 4, attempts: 0 };
+    const seen = (parked: number | 'due' | null, partition = 0) =>
+      groupStore.changeLane(held(one, partition), parked, (lane) => ({ result: lane }));
+    expect(await seen(null)).toEqual({ cursor, parked: null });
+    expect(await seen(1)).toMatchObject({ cursor, parked: { sequence: 1, redeliveryDue: false } });
+    expect(await seen('due')).toMatchObject({ cursor, parked: { sequence: 3, redeliveryDue: true } });
+    expect(await seen('due', 1)).toMatchObject({ parked: null });
+    const facts = await groupStore.change('g', (_, { partitions, endOf, hasDue }) => ({
+      state: null,
+      result: partitions.map((partition) => [partition, endOf(partition), hasDue(partition)]),
+    }));
+    expect(facts).toEqual([
+      [0, 5, true],
+      [1, 5, false],
     ]);
   });
 });

@@ -1,6 +1,7 @@
 /** Laws of notifications and of closing, for every storage. */
 
 import { describe, expect, it } from 'vitest';
+import { Groups } from '../../src/core/ledger/groups.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { draftOf, readAll } from './drafts.ts';
 import { openTwice, STORAGES } from './drivers.ts';
@@ -73,7 +74,7 @@ describe.each(STORAGES)('an opening of a ledger in $name', (storage) => {
     const [one, other] = await openTwice(storage);
     await one.close();
     const draft = draftOf(await other.basis(), [{ partition: 0, time: 1, payload: '1' }]);
-    for (const call of [() => one.head(), () => one.commit(draft), () => one.groups.create('g', 1, 0)])
+    for (const call of [() => one.head(), () => one.commit(draft), () => new Groups(one).create('g', 1, 0)])
       await expect(Promise.resolve().then<unknown>(call)).rejects.toMatchObject({ code: 'CLOSED' });
     expect((await other.head()).sequence).toBe(0);
   });

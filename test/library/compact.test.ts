@@ -177,7 +177,7 @@ it('stops with BUSY while a reader keeps the WAL from being written back, and ha
   onTestFinished(() => opened.close());
   const { compaction } = opened;
   const request = { rewrite: { compression: { codec: 'zstd', level: 1 } as const, before: null } };
-  const limits = { walBytesMax: 64 * 1024, patienceMs: 60 };
+  const limits = { walBytesMax: 64 * 1024, waitMs: 60 };
   const failure = await failureOf(() => compaction.compact(request, limits), 'BUSY');
   expect(failure.message).toMatch(/a reader has kept \d+ bytes of the WAL/);
   const done = compressedFrames(ledger);

@@ -56,12 +56,12 @@ interface Delivered {
   readonly payload: string;
 }
 
-type Tell = (event: { readonly sequence: number; readonly payload: Buffer }) => void;
+type Collect = (event: { readonly sequence: number; readonly payload: Buffer }) => void;
 
 interface Path {
   /** The events it delivers of a sound ledger. */
   readonly wanted: (event: (typeof EVENTS)[number]) => boolean;
-  readonly run: (engine: Completengine, tell: Tell) => Promise<void>;
+  readonly run: (engine: Completengine, collect: Collect) => Promise<void>;
   /** In partitions, not in sequence order. */
   readonly isByPartition?: boolean;
   /**
@@ -70,11 +70,11 @@ interface Path {
   readonly seesOnePartition?: boolean;
 }
 
-async function tellAll(
+async function collectAll(
   events: AsyncIterable<{ readonly sequence: number; readonly payload: Buffer }>,
-  tell: Tell,
+  collect: Collect,
 ): Promise<void> {
-  for await (const event of events) tell(event);
+  for await (const event of events) collect(event);
 }
 
 const everything = (): boolean => true;
@@ -84,105 +84,109 @@ const timeOf = (sequence: number): string => new Date(START + (sequence - 1) * 1
 const PATHS: Readonly<Record<string, Path>> = {
   'strict replay': {
     wanted: everything,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict' }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'strict' }), collect),
   },
   'relaxed replay': {
     wanted: everything,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'relaxed' }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'relaxed' }), collect),
   },
   'strict replay from a sequence': {
     wanted: ({ sequence }) => sequence >= 3,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', fromSequence: 3 }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'strict', fromSequence: 3 }), collect),
   },
   'relaxed replay from within a commit': {
     wanted: ({ sequence }) => sequence >= 5,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'relaxed', fromSequence: 5 }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'relaxed', fromSequence: 5 }), collect),
   },
   'strict replay from within a commit': {
     wanted: ({ sequence }) => sequence >= 5,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', fromSequence: 5 }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'strict', fromSequence: 5 }), collect),
   },
   'strict replay between two times': {
     wanted: ({ sequence }) => sequence >= 3 && sequence <= 8,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', from: timeOf(3), through: timeOf(8) }), tell),
+    run: (engine, collect) =>
+      collectAll(engine.replay({ determinism: 'strict', from: timeOf(3), through: timeOf(8) }), collect),
   },
   'relaxed replay from a time': {
     wanted: ({ sequence }) => sequence >= 3,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'relaxed', from: timeOf(3) }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'relaxed', from: timeOf(3) }), collect),
   },
   'strict replay of a partition': {
     wanted: inB,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', partitions: ['b'] }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'strict', partitions: ['b'] }), collect),
   },
   'relaxed replay of a partition': {
     wanted: inB,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'relaxed', partitions: ['b'] }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'relaxed', partitions: ['b'] }), collect),
     seesOnePartition: true,
   },
   'strict replay of a key': {
     wanted: inB,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', key: 'b' }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'strict', key: 'b' }), collect),
   },
   'strict replay with a condition': {
     wanted: inB,
-    run: (engine, tell) => tellAll(engine.replay({ determinism: 'strict', where: 'to=b' }), tell),
+    run: (engine, collect) => collectAll(engine.replay({ determinism: 'strict', where: 'to=b' }), collect),
   },
   'replay that is awaited': {
     wanted: everything,
-    run: async (engine, tell) => {
-      await engine.subscribe({}, (delivery) => [...delivery].forEach(tell));
+    run: async (engine, collect) => {
+      await engine.subscribe({}, (delivery) => [...delivery].forEach(collect));
       await engine.replay({ determinism: 'strict' });
     },
   },
   'replay into another ledger': {
     wanted: everything,
-    run: async (engine, tell) => {
+    run: async (engine, collect) => {
       const target = await openEngine({ partition: placedBy('to'), partitions: PARTITIONS, time: 't' });
       try {
         await engine.replayInto(target, { determinism: 'strict' });
       } finally {
         for await (const { payload } of target.replay())
-          tell({ sequence: Number(JSON.parse(payload.toString()).n), payload });
+          collect({ sequence: Number(JSON.parse(payload.toString()).n), payload });
       }
     },
   },
-  'tail from the start': { wanted: everything, run: (engine, tell) => tellAll(engine.tail({ from: 'start' }), tell) },
+  'tail from the start': {
+    wanted: everything,
+    run: (engine, collect) => collectAll(engine.tail({ from: 'start' }), collect),
+  },
   'tail of the last five': {
     wanted: ({ sequence }) => sequence > EVENTS.length - 5,
-    run: (engine, tell) => tellAll(engine.tail({ last: 5 }), tell),
+    run: (engine, collect) => collectAll(engine.tail({ last: 5 }), collect),
   },
   'tail of a partition': {
     wanted: inB,
-    run: (engine, tell) => tellAll(engine.tail({ from: 'start', partitions: ['b'] }), tell),
+    run: (engine, collect) => collectAll(engine.tail({ from: 'start', partitions: ['b'] }), collect),
     seesOnePartition: true,
   },
   'tail of the last matches': {
     wanted: inB,
-    run: (engine, tell) => tellAll(engine.tail({ last: EVENTS.length, where: 'to=b' }), tell),
+    run: (engine, collect) => collectAll(engine.tail({ last: EVENTS.length, where: 'to=b' }), collect),
   },
   'a follower': {
     wanted: everything,
-    run: async (engine, tell) => {
+    run: async (engine, collect) => {
       const end = new AbortController();
       let delivered = 0;
       for await (const event of engine.tail({ from: 'start', follow: true, signal: end.signal })) {
-        tell(event);
+        collect(event);
         if (++delivered === EVENTS.length) end.abort();
       }
     },
   },
   'single events': {
     wanted: everything,
-    run: async (engine, tell) => {
-      for (const { sequence } of EVENTS) tell(await engine.event(sequence));
+    run: async (engine, collect) => {
+      for (const { sequence } of EVENTS) collect(await engine.event(sequence));
     },
   },
   'a live subscriber': {
     wanted: everything,
-    run: async (engine, tell) => {
+    run: async (engine, collect) => {
       let delivered = 0;
-      const onEvent: Tell = (event) => {
-        tell(event);
+      const onEvent: Collect = (event) => {
+        collect(event);
         delivered++;
       };
       const subscription = await engine.subscribe({ from: 'start' }, (delivery) => [...delivery].forEach(onEvent));
@@ -200,9 +204,10 @@ const PATHS: Readonly<Record<string, Path>> = {
     wanted: everything,
     isByPartition: true,
     seesOnePartition: true,
-    run: async (engine, tell) => {
-      await (await engine.subscribe({ group: 'new', until: { head: true } }, (delivery) => [...delivery].forEach(tell)))
-        .finished;
+    run: async (engine, collect) => {
+      await (
+        await engine.subscribe({ group: 'new', until: { head: true } }, (delivery) => [...delivery].forEach(collect))
+      ).finished;
     },
   },
 };

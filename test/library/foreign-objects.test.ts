@@ -3,6 +3,7 @@
  * written or read.
  */
 
+import { spawnSync } from 'node:child_process';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { Completengine, LedgerError } from '../../src/index.ts';
@@ -52,6 +53,13 @@ it.each([
       'index sqlite_autoindex_notes_1',
     ],
   ],
+  [
+    'a virtual table with its shadow tables',
+    "CREATE VIRTUAL TABLE notes USING fts5 (note); INSERT INTO notes VALUES ('a')",
+    ['notes', 'notes_config', 'notes_content', 'notes_data', 'notes_docsize', 'notes_idx'].map(
+      (name) => `table ${name}`,
+    ),
+  ],
 ])('%s are passed over and named', async (_, sql, names) => {
   const ledger = await ledgerWith(sql);
   const engine = await openEngine({ ledger });
@@ -99,6 +107,11 @@ it.each([
     "a foreign view 'sessions' under a name of the format",
   ],
   [
+    'a table with rows under a name in another case',
+    'CREATE TABLE MEMBERS (n); INSERT INTO MEMBERS VALUES (1)',
+    "a foreign table 'MEMBERS' under a name of the format",
+  ],
+  [
     'an index under such a name',
     'CREATE TABLE notes (n); CREATE INDEX ids ON notes (n)',
     "a foreign index 'ids' under a name of the format",
@@ -119,6 +132,47 @@ it.each([
     'NOT_A_LEDGER',
   );
   expect(message).toContain(fact);
+});
+
+it.each([
+  ['a trigger', 'CREATE TRIGGER "it\'s ""one""" AFTER INSERT ON commits BEGIN SELECT 1; END'],
+  ['an index', 'CREATE INDEX "it\'s ""one""" ON commits (producer)'],
+])('%s is removed by what the hint says, whatever its name', async (_, sql) => {
+  const ledger = await ledgerWith(sql);
+  const { hint } = await failureOf(() => openEngine({ ledger }), 'NOT_A_LEDGER');
+  const echo = spawnSync('bash', ['-c', (hint as string).replace('remove it: sqlite3', "printf '%s\\n'")], {
+    encoding: 'utf8',
+  });
+  const [file, remedy = ''] = echo.stdout.split('\n');
+  expect(file).toBe(ledger);
+  const db = new Database(ledger);
+  db.exec(remedy);
+  db.close();
+  expect(await (await openEngine({ ledger })).verify()).toMatchObject({ events: 2 });
+});
+
+it('a tool that replicates beside an emitter, with a row and checkpoints of its own, disturbs nothing', async () => {
+  // as Litestream does: it holds a read transaction, so that nobody else restarts the -wal, and gives it up for its own checkpoints
+  const ledger = await ledgerWith(
+    'CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER); CREATE TABLE _litestream_lock (id INTEGER)',
+  );
+  const engine = await openEngine({ ledger });
+  const [reader, writer] = [new Database(ledger), new Database(ledger)];
+  let n = 2;
+  for (const mode of ['PASSIVE', 'RESTART', 'TRUNCATE', 'FULL']) {
+    reader.exec('BEGIN; SELECT COUNT(1) FROM _litestream_seq');
+    for (let round = 0; round < 3; round++) {
+      expect((await engine.emit({ n: n + 1 })).sequence).toBe(++n);
+      writer.exec('INSERT INTO _litestream_seq VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET seq = seq + 1');
+    }
+    reader.exec('ROLLBACK');
+    writer.exec('BEGIN; INSERT INTO _litestream_lock VALUES (1); ROLLBACK');
+    writer.pragma(`wal_checkpoint(${mode})`);
+  }
+  reader.close();
+  writer.close();
+  expect(await engine.verify()).toMatchObject({ events: n });
+  expect((await payloadsOf(engine.replay({ determinism: 'strict' }))).length).toBe(n);
 });
 
 it.each([
@@ -146,7 +200,8 @@ it('a ledger without its marks, as .dump and restore leave it, is refused with w
       'NOT_A_LEDGER',
     );
     expect(message).toContain('it has the tables of one, and not its marks in the header, as after .dump and restore');
-    const sql = /^set them: sqlite3 FILE '(.*)'$/.exec(hint ?? '')?.[1] as string;
+    const [, file, sql = ''] = /^set them: sqlite3 (\S+) '(.*)'$/.exec(hint ?? '') ?? [];
+    expect(file).toBe(ledger);
     const db = new Database(ledger);
     db.exec(access === 'read' ? (sql.split(';')[0] as string) : sql);
     db.close();

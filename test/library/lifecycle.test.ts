@@ -107,7 +107,7 @@ test('verify proves the whole ledger, and that it extends a head kept earlier', 
   await failureOf(() => engine.verify({ expectHead: 'nonsense' }), 'INVALID_ARGUMENT');
 });
 
-test('verify and strict replay find a changed event, and tell nothing of its commit', async () => {
+test('verify and strict replay find a changed event, and deliver nothing of its commit', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger, partitions: 1 });
   for (const event of ['"one"', '"two"']) await engine.emit(event);

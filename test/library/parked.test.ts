@@ -74,16 +74,16 @@ test('of a long list as many pages are read as are asked for', async () => {
     INSERT INTO parked SELECT 'g', i, 0, i - 1, 1, 'no', '', 0, 0 FROM n`);
   const pages: number[] = [];
   const ledger = {
-    groups: {
-      parked: async (...span: Parameters<typeof groups.parked>) => {
-        const page = await groups.parked(...span);
+    groupStore: {
+      parked: async (...[group, span]: Parameters<typeof groups.parked>) => {
+        const page = await groups.parked(group, span);
         pages.push(page.length);
         return page;
       },
     },
     head: async () => ({ sequence: 5000 }),
   } as unknown as Ledger;
-  const desk = new GroupAdmin(ledger, systemClock, { partitionName: () => 'p0', key: () => null });
+  const desk = new GroupAdmin(ledger, systemClock, { ledger: '', partitionName: () => 'p0', key: () => null });
   let seen = 0;
   for await (const _ of desk.parked('g', {})) if (++seen === 300) break;
   expect(pages).toEqual([256, 256]);

@@ -33,7 +33,7 @@ async function consume(engine: Completengine): Promise<void> {
 }
 
 async function parkAll(engine: Completengine): Promise<void> {
-  const onlyOnce = { group: 'g', maxDeliver: 1, batch: 1, until: { head: true } } as const;
+  const onlyOnce = { group: 'g', maxDeliver: 1, batch: 1, until: { head: true }, onParked: () => {} } as const;
   const subscription = await engine.subscribe(onlyOnce, () => Promise.reject(new Error('never')));
   await subscription.finished;
 }

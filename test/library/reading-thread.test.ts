@@ -108,14 +108,17 @@ const WAYS = [
 ];
 
 test.each([
-  ['closes its engine', 'await engine.close();'],
-  ['forgets to', ''],
-])('a caller that leaves a replay early and then %s is held by nothing, and the ledger goes on', async (_, close) => {
-  const ledger = await largeLedger();
-  const leaving = WAYS.map((way) => `async (engine, last) => { ${way} }`);
-  const delivered = await runLibrary<{ sequences: number[] }>(
-    ledger,
-    `const sequences = [];
+  ['closes its engine', 'await engine.close();', 0],
+  ['forgets to', '', 1],
+])(
+  'a caller that leaves a replay early and then %s is held by nothing, and the ledger goes on',
+  async (_, close, nth) => {
+    const ledger = await largeLedger();
+    const ways = WAYS.filter((_way, at) => quick(at % 2 === nth, true));
+    const leaving = ways.map((way) => `async (engine, last) => { ${way} }`);
+    const delivered = await runLibrary<{ sequences: number[] }>(
+      ledger,
+      `const sequences = [];
     for (const leave of [${leaving.join(', ')}]) {
       for (const last of [3, ${FAR}]) {
         const engine = await open();
@@ -125,11 +128,12 @@ test.each([
       }
     }
     return { sequences };`,
-  );
-  expect(delivered.sequences).toEqual(Array.from({ length: 2 * WAYS.length }, (_, nth) => LINES + 1 + nth));
-  expect(delivered.threads).toBeGreaterThanOrEqual(WAYS.length);
-  expect(await expectSoundLedger(ledger)).toHaveLength(LINES + 2 * WAYS.length);
-});
+    );
+    expect(delivered.sequences).toEqual(Array.from({ length: 2 * ways.length }, (_, nth) => LINES + 1 + nth));
+    expect(delivered.threads).toBeGreaterThanOrEqual(ways.length);
+    expect(await expectSoundLedger(ledger)).toHaveLength(LINES + 2 * ways.length);
+  },
+);
 
 test('an engine that is closed ends the thread of an iteration that was left where it was', async () => {
   const ledger = await largeLedger();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { hashOf, type Sink } from '../../src/index.ts';
 import { earthquakeEngine, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 
-test('a replay is awaited for its report or iterated for its events, and both tell the same', async () => {
+test('a replay is awaited for its report or iterated for its events, and both agree', async () => {
   const engine = await earthquakeEngine();
   const range = { from: '2018-02-02', until: '2018-02-03' };
   const report = await engine.replay(range);

@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Completengine, stickyBy } from '../../src/index.ts';
+import { type Completengine, formats, stickyBy } from '../../src/index.ts';
 import { FakeClock, failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { expectPinnedForEver, expectPinnedWhileAwake, storedPins, tamper } from '../support/sessions.ts';
@@ -244,7 +244,7 @@ describe('the same input', () => {
     for await (const { time, payload } of engine.replay()) envelopes.push(`{"time":${time},"payload":${payload}}\n`);
     await (await openEngine({ ledger: copy, ...options })).ingest(
       [{ name: 'envelopes', open: () => pieces(...envelopes) }],
-      { envelope: true },
+      { format: formats.envelope },
     );
     expect(placesOf(copy)).toEqual(placesOf(ledger));
     expect(storedPins(copy)).toEqual(storedPins(ledger));
@@ -274,7 +274,7 @@ describe('verification', () => {
     const { ledger, engine } = await pinnedLedger();
     tamper(ledger, sql);
     const error = await failureOf(() => engine.verify(), 'VERIFICATION_FAILED');
-    expect(error.message).toMatch(/the chain is sound, and the pins of sessions are not/);
+    expect(error.message).toMatch(/the chain is intact, but the pins of sessions are not/);
   });
 
   test('finds another time at which a session was seen', async () => {

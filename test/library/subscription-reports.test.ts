@@ -21,7 +21,7 @@ function warnings(): ProcessWarning[] {
 const refuse = (): Promise<void> => Promise.reject(new Error('no \u001b]0;more\nsecond line'));
 
 /** Two turns of the event loop: Node emits warnings in the next one. */
-async function settle(): Promise<void> {
+async function twoTurns(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -60,7 +60,7 @@ describe('a failed subscription', () => {
     await engine.emit('1');
     await until(() => errors.length > 0);
     await subscription.close();
-    await settle();
+    await twoTurns();
     expect(errors).toMatchObject([{ message: 'no \u001b]0;more\nsecond line' }]);
     expect(heard).toEqual([]);
   });
@@ -71,7 +71,7 @@ describe('a failed subscription', () => {
     const { finished } = await engine.subscribe({}, refuse);
     await engine.emit('1');
     await expect(finished).rejects.toThrow('no ');
-    await settle();
+    await twoTurns();
     expect(heard).toEqual([]);
   });
 
@@ -98,7 +98,7 @@ describe('a failed subscription', () => {
     const member = await engine.subscribe({ group: 'g' }, () => {});
     await live.close();
     await member.close();
-    await settle();
+    await twoTurns();
     expect(heard).toEqual([]);
   });
 });
@@ -133,7 +133,7 @@ describe('events that are parked', () => {
       refuse,
     );
     await subscription.finished;
-    await settle();
+    await twoTurns();
     expect(parked).toHaveLength(3);
     expect(heard).toEqual([]);
   });
@@ -173,7 +173,7 @@ describe('what a subscription has dealt with', () => {
     expect(again).toMatchObject({ delivered: 0, parked: 1 });
   });
 
-  it('is counted without a group, what replays tell left out', async () => {
+  it('is counted without a group, and without what replays deliver', async () => {
     const engine = await openEngine({ partitions: 1 });
     const subscription = await engine.subscribe({}, () => {});
     await emitNumbers(engine, 4);

@@ -1,7 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type LedgerEvent, placedBy } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { DELAY_MS_MAX, recordedDelays } from '../support/timer-delays.ts';
+import { turns } from '../support/turns.ts';
+import { until } from '../support/until.ts';
 
 async function take(events: AsyncIterable<LedgerEvent>, count: number): Promise<string[]> {
   const taken: string[] = [];
@@ -63,10 +65,13 @@ test('a tail that follows ends when its signal aborts, without an error', async 
   const engine = await openEngine();
   await engine.emit('1');
   const controller = new AbortController();
-  const delivered = payloadsOf(engine.tail({ follow: true, signal: controller.signal }));
-  await engine.emit('2');
-  setTimeout(() => controller.abort(), 50);
-  expect((await delivered).slice(0, 1)).toEqual(['1']);
+  const events = engine.tail({ follow: true, signal: controller.signal })[Symbol.asyncIterator]();
+  expect((await events.next()).value?.payload.toString()).toBe('1');
+  const next = events.next();
+  // now it waits for another event
+  await turns();
+  controller.abort();
+  expect(await next).toMatchObject({ done: true });
   expect(await payloadsOf(engine.tail({ follow: true, signal: AbortSignal.abort() }))).toEqual([]);
 });
 
@@ -80,19 +85,12 @@ test('a tail of some partitions delivers only those', async () => {
 
 test('a tail that waits for weeks of silence sleeps meanwhile', async () => {
   const engine = await openEngine();
-  const controller = new AbortController();
-  const warnings: string[] = [];
-  const warn = ({ name }: Error): void => void warnings.push(name);
-  process.on('warning', warn);
-  onTestFinished(() => void process.off('warning', warn));
-  const delivered = payloadsOf(
-    engine.tail({ from: 'start', idleMs: 40 * 24 * 3600 * 1000, signal: controller.signal }),
-  );
-  await sleep(50);
+  const delays = recordedDelays();
+  const delivered = take(engine.tail({ from: 'start', idleMs: 40 * 24 * 3600 * 1000 }), 1);
+  await until(() => delays().includes(DELAY_MS_MAX));
   await engine.emit('1');
-  setTimeout(() => controller.abort(), 50);
   expect(await delivered).toEqual(['1']);
-  expect(warnings).toEqual([]);
+  expect(Math.max(...delays())).toBe(DELAY_MS_MAX);
 });
 
 test('a tail that follows ends with CLOSED when its engine is closed', async () => {

@@ -1,7 +1,10 @@
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import type { LedgerWarning } from '../../src/index.ts';
 import { ledgerPath, openEngine } from '../support/engines.ts';
+import { needs } from '../support/fault-tools.ts';
+import { holdCheckpointLock } from '../support/lock-holder.ts';
 
 /** `count` MiB in lines of a kilobyte. */
 async function* megabytes(count: number): AsyncGenerator<string> {
@@ -22,7 +25,7 @@ test('a -wal that grows under a reader is reported once by the emission, and by 
   expect(warnings).toEqual([]);
   await engine.emit(megabytes(90), { onWarning });
   expect(warnings).toMatchObject([
-    { code: 'WAL_GROWING', hint: 'end the process that has had the ledger open for long' },
+    { code: 'WAL_GROWING', hint: 'wait if a backup runs; else end the process that has had the ledger open for long' },
   ]);
   expect(warnings[0]?.message).toMatch(
     /: \d+ MB of commits wait in the -wal .*: another process reads an old state of it$/,
@@ -40,4 +43,20 @@ test('volume that is written back as it should be gives no warning', async () =>
   const warnings: LedgerWarning[] = [];
   await engine.emit(megabytes(60), { onWarning: (warning) => void warnings.push(warning) });
   expect(warnings).toEqual([]);
+});
+
+test('while another process writes back, nothing is said of why commits wait', async (context) => {
+  needs(context, 'python3', '--version');
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger });
+  await engine.emit(1);
+  const lock = await holdCheckpointLock(ledger);
+  const warnings: LedgerWarning[] = [];
+  await engine.emit(megabytes(90), { onWarning: (warning) => void warnings.push(warning) });
+  expect(statSync(`${ledger}-wal`).size).toBeGreaterThan(90e6);
+  expect(warnings).toEqual([]);
+  expect((await engine.inspect()).warnings).toEqual([]);
+
+  await lock.release();
+  expect((await engine.inspect()).warnings).toEqual([]);
 });

@@ -10,13 +10,13 @@ import {
   CommandSink,
   Completengine,
   compositeOf,
+  formats,
   hashOf,
   LedgerError,
   Playback,
   parseDigest,
   parseHead,
   parseRoutingSpec,
-  payloadForm,
   placedBy,
   rangeOf,
   readDuration,
@@ -195,10 +195,10 @@ test.each([
   ['parseDigest', () => (parseDigest as Untyped)(Buffer.from('x'))],
   ['readDuration', () => (readDuration as Untyped)(5)],
   ['Playback', () => new (Playback as Untyped)({ paused: true })],
-  ['StreamSink', () => new (StreamSink as Untyped)('out.jsonl', payloadForm)],
+  ['StreamSink', () => new (StreamSink as Untyped)('out.jsonl', formats.payload)],
   ['StreamSink', () => new (StreamSink as Untyped)(process.stdout, 'payload')],
-  ['CommandSink', () => new (CommandSink as Untyped)(['cat'], payloadForm)],
-  ['CommandConsumer', () => new (CommandConsumer as Untyped)({ command: 'cat', form: payloadForm })],
+  ['CommandSink', () => new (CommandSink as Untyped)(['cat'], formats.payload)],
+  ['CommandConsumer', () => new (CommandConsumer as Untyped)({ command: 'cat', format: formats.payload })],
 ])('%s %# refuses at once what it cannot use', (_, call) => {
   expect(refusalOf(call).code).toBe('INVALID_ARGUMENT');
 });

@@ -15,7 +15,16 @@ export function startCli(
   args: readonly string[],
   options: SpawnOptionsWithoutStdio = {},
 ): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [BIN, ...args], options);
+  return startProgram(BIN, args, options);
+}
+
+/** As {@link startCli}, of the version of the program whose `bin/run.js` this is. */
+export function startProgram(
+  bin: string,
+  args: readonly string[],
+  options: SpawnOptionsWithoutStdio = {},
+): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [bin, ...args], options);
 }
 
 /** Resolves when a started command has ended and its pipes are empty. */
@@ -34,11 +43,14 @@ export function finished(child: ChildProcessWithoutNullStreams): Promise<CliResu
   });
 }
 
+const RESIDENT = Symbol.for('completengine.test.resident-cli');
+
 export interface RunOptions extends SpawnOptionsWithoutStdio {
   readonly input?: string | Uint8Array;
 }
 
-let resident: ResidentCli | undefined;
+/** One resident process for all files of a worker: each file evaluates this module again, and only the global object stays. */
+const worker = globalThis as { [RESIDENT]?: ResidentCli };
 
 /**
  * Runs a command to its end with all of its input at once. It gets a separate process if needed: for an own environment, user or time limit, and
@@ -46,9 +58,9 @@ let resident: ResidentCli | undefined;
  */
 export function runCli(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
   const { input, cwd, ...ofProcess } = options;
-  if (resident?.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
-  resident ??= new ResidentCli();
-  return resident.run(args, { input, cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd });
+  if (worker[RESIDENT]?.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
+  worker[RESIDENT] ??= new ResidentCli();
+  return worker[RESIDENT].run(args, { input, cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd });
 }
 
 /** As {@link runCli}, always in a separate process. */

@@ -2,7 +2,10 @@
 
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
-import { SqliteGroups } from '../../src/core/ledger/sqlite/groups/sqlite-groups.ts';
+import { Groups } from '../../src/core/ledger/groups.ts';
+import { SqliteGroupStore } from '../../src/core/ledger/sqlite/groups/sqlite-group-store.ts';
+import { positionAt } from '../../src/core/ledger/sqlite/read/lanes.ts';
+import { FrameReader } from '../../src/core/ledger/sqlite/read/read.ts';
 import { Completengine } from '../../src/index.ts';
 import { ledgerPath } from './engines.ts';
 
@@ -16,7 +19,7 @@ export interface GroupStoreOptions {
 export async function openGroupStore({
   partitions,
   events,
-}: GroupStoreOptions): Promise<{ groups: SqliteGroups; db: Database.Database; undo(): void }> {
+}: GroupStoreOptions): Promise<{ groups: Groups; db: Database.Database; undo(): void }> {
   const ledger = ledgerPath();
   const engine = await Completengine.open({ ledger, partitions, partition: 'manual:to' });
   for (let at = 0; at < events; at++)
@@ -34,11 +37,17 @@ export async function openGroupStore({
       return Promise.reject(error);
     }
   };
-  let groups = new SqliteGroups(db, { write: now, readSnapshot: now });
+  const reader = new FrameReader(db);
+  const open = () =>
+    new Groups({
+      groupStore: new SqliteGroupStore(db, { write: now, readSnapshot: now }),
+      positionsAt: (sequence) => now(() => reader.partitionIds().map((id) => positionAt(reader, id, sequence))),
+    });
+  let groups = open();
   db.exec('BEGIN IMMEDIATE');
   await groups.create('first', 1, 0);
   db.exec('COMMIT');
-  groups = new SqliteGroups(db, { write: now, readSnapshot: now });
+  groups = open();
   db.exec('BEGIN IMMEDIATE');
   const undo = (): void => {
     db.exec('ROLLBACK');

@@ -1,4 +1,4 @@
-/** A process that holds a ledger's write lock, like a writer stopped in the middle of its transaction. */
+/** Processes that hold a lock of a ledger, like one stopped in the middle of its transaction or of a checkpoint. */
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -19,8 +19,30 @@ process.stdin.resume();
 `;
 
 /** Resolves when the lock is held. */
-export async function holdWriteLock(path: string): Promise<{ release(): Promise<void> }> {
-  const child = spawn(process.execPath, ['-e', SCRIPT, path], { cwd: ROOT });
+export function holdWriteLock(path: string): Promise<LockHolder> {
+  return holdBy(process.execPath, ['-e', SCRIPT, path]);
+}
+
+/** Byte of the -shm that SQLite locks during a checkpoint (WAL_CKPT_LOCK of its wal.c). */
+const CHECKPOINT_SCRIPT = `
+import fcntl, sys
+shm = open(sys.argv[1] + '-shm', 'r+b')
+fcntl.lockf(shm, fcntl.LOCK_EX, 1, 121)
+print('held', flush=True)
+sys.stdin.read()
+`;
+
+/** The ledger must be open: only then it has a -shm. Needs python3, because Node has no record locks. */
+export function holdCheckpointLock(path: string): Promise<LockHolder> {
+  return holdBy('python3', ['-c', CHECKPOINT_SCRIPT, path]);
+}
+
+export interface LockHolder {
+  release(): Promise<void>;
+}
+
+async function holdBy(program: string, args: readonly string[]): Promise<LockHolder> {
+  const child = spawn(program, args, { cwd: ROOT });
   killAfterTest(child);
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve());

@@ -17,12 +17,12 @@ const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const DIRECTORY = process.argv[2];
 const STDIN = 0;
 /** Node's exit code when the event loop is empty while the program awaits a promise. */
-const UNSETTLED = 13;
+const UNFINISHED = 13;
 
 const verbs = loadBundle();
 
 let running = false;
-let isSettled = false;
+let isFinished = false;
 let stdin;
 
 /** Node creates this object once per process, and an ended stream stays ended. */
@@ -57,7 +57,7 @@ async function run(args) {
 
 process.on('message', ({ args, cwd, stdin: path }) => {
   running = true;
-  isSettled = false;
+  isFinished = false;
   process.exitCode = undefined;
   process.argv = [process.execPath, BIN, ...args];
   process.chdir(cwd);
@@ -66,7 +66,7 @@ process.on('message', ({ args, cwd, stdin: path }) => {
     // from here on only the work of the command keeps this process alive
     process.channel.unref();
     void run(args).then(() => {
-      isSettled = true;
+      isFinished = true;
     });
   });
 });
@@ -80,9 +80,9 @@ process.on('disconnect', () => {
 process.on('beforeExit', () => {
   if (!running) return;
   running = false;
-  if (!isSettled) {
+  if (!isFinished) {
     process.stderr.write(`Warning: Detected unsettled top-level await at ${BIN}\n`);
-    process.exit(UNSETTLED);
+    process.exit(UNFINISHED);
   }
   closeStdin();
   process.channel.ref();

@@ -26,12 +26,13 @@ export class ResidentCli {
   /** Opened for appending, so that the output of a command and of its child processes does not overlap after the truncation. */
   readonly #stdout = openSync(join(this.#directory, 'stdout'), 'a+', 0o600);
   readonly #stderr = openSync(join(this.#directory, 'stderr'), 'a+', 0o600);
+  readonly #onExit = (): void => this.close();
   #child: ChildProcess | undefined;
   #isBusy = false;
 
   constructor() {
     execFileSync('mkfifo', ['-m', '600', this.#stdin]);
-    process.once('exit', () => this.close());
+    process.once('exit', this.#onExit);
   }
 
   get isBusy(): boolean {
@@ -60,6 +61,7 @@ export class ResidentCli {
   }
 
   close(): void {
+    process.off('exit', this.#onExit);
     this.kill();
     rmSync(this.#directory, { recursive: true, force: true });
   }

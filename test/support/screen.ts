@@ -60,8 +60,8 @@ export class Screen {
     for (let checks = 0; ; checks++) {
       const text = this.#tmux('capture-pane', '-p');
       if (pattern.test(text)) return text.trimEnd().split('\n');
-      if (checks > 600) throw new Error(`the screen never showed ${pattern}:\n${text}`);
-      await sleep(50);
+      if (checks > 1500) throw new Error(`the screen never showed ${pattern}:\n${text}`);
+      await sleep(20);
     }
   }
 

@@ -37,12 +37,14 @@ export interface TerminalOptions {
   readonly variables?: Variables;
   /** Typed input, sent at once. */
   readonly typed?: string;
+  /** Called with all of the output so far, whenever there is more. */
+  readonly onOutput?: (written: string) => void;
 }
 
 /** Runs a bash script on a new terminal and returns its raw output. */
 export async function runOnTerminal(
   script: string,
-  { columns = 120, variables = {}, typed = '' }: TerminalOptions = {},
+  { columns = 120, variables = {}, typed = '', onOutput }: TerminalOptions = {},
 ): Promise<string> {
   // an interactive terminal, not CI: colours depend on it
   const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env;
@@ -56,6 +58,13 @@ export async function runOnTerminal(
   const child = spawn('script', ['-qec', 'bash -c "$SCRIPT"', '/dev/null'], { env });
   const result = finished(child);
   if (typed !== '') child.stdin.write(typed);
+  if (onOutput !== undefined) {
+    let written = '';
+    child.stdout.on('data', (piece: Buffer) => {
+      written += piece.toString('latin1');
+      onOutput(written);
+    });
+  }
   const { stdout } = await result;
   child.stdin.end();
   return stdout.toString('utf8').replaceAll('\r\n', '\n');

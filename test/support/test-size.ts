@@ -33,7 +33,7 @@ export function fuzzTimeoutMs(lines: number): number {
 /** Duration of a group test, and its events per second. */
 export function groupLoad(): { readonly seconds: number; readonly rate: number } {
   return {
-    seconds: atLeast('COMPLETENGINE_TEST_SECONDS', quick(4, 10)),
+    seconds: atLeast('COMPLETENGINE_TEST_SECONDS', quick(3, 10)),
     rate: atLeast('COMPLETENGINE_TEST_RATE', quick(1000, 4000)),
   };
 }

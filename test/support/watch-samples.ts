@@ -1,8 +1,8 @@
 /** Builds samples for the live page without a ledger. */
 
-import type { Sample } from '../../src/cli/watch/sample.ts';
 import type { GroupDescription, LedgerIdentity } from '../../src/index.ts';
 import { hashOf } from '../../src/index.ts';
+import type { Sample } from '../../src/views/sample.ts';
 
 const MICROS_PER_MS = 1000;
 export const START = Date.UTC(2026, 3, 12, 9) * MICROS_PER_MS;
@@ -68,8 +68,7 @@ export function sampleOf({
       partitions,
       growth,
       producers,
-      storageBytes: 1_234_567,
-      log: { bytes: 4_000_000, waitingBytes: 1_000_000 },
+      storage: { bytes: 1_234_567, log: { bytes: 4_000_000, waitingBytes: 1_000_000 } },
     },
     groups,
   };

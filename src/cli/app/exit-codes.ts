@@ -35,6 +35,7 @@ export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {
   CONSUMER_UNUSABLE: 69,
   CANNOT_LOAD: 69,
   CLOCK_UNUSABLE: 69,
+  UNSUPPORTED: 69,
   LEDGER_EXISTS: 73,
   CANNOT_CREATE: 73,
   IO_FAILED: 74,

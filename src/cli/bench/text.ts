@@ -56,7 +56,7 @@ function comparedTable({ figures }: BenchDocument, earlier: EarlierBench, { rati
       metric.label,
       ...values,
       ratio === null ? NONE : ratio.toFixed(2),
-      ratio === null ? '' : verdict(metric, ratio),
+      ratio === null ? '' : comparedWith(metric, ratio),
     ];
   });
   return renderTable(['figure', 'now', 'before', 'now/before', ''], ['left', 'right', 'right', 'right', 'left'], rows);
@@ -66,7 +66,7 @@ function shown({ format }: Metric, value: number | null): string {
   return value === null ? NONE : format(value);
 }
 
-function verdict({ better }: Metric, ratio: number): string {
+function comparedWith({ better }: Metric, ratio: number): string {
   if (Math.abs(ratio - 1) <= NOISE) return '';
   return ratio > 1 === (better === 'higher') ? 'better' : 'worse';
 }

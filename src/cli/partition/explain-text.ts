@@ -1,16 +1,11 @@
 /** Formats one explanation as one line. */
 
-import type { Explanation, LineExplanation } from '../../index.ts';
-import { safeJson } from '../app/safe-json.ts';
+import type { ExplanationDocument } from '../../views/event-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 
 /** Partition, key and rule separated by tabs, `-` for none. Tabs and newlines of a key are escaped. */
-export function explanationText(explanation: Explanation | LineExplanation): string {
-  const { partition, key, rule } = explanation;
-  const place = partition === null && 'line' in explanation ? `line ${explanation.line}: ` : '';
+export function explanationText(explanation: ExplanationDocument): string {
+  const { partition, key, rule, line } = explanation;
+  const place = partition === null && line !== undefined ? `line ${line}: ` : '';
   return [partition ?? '-', key ?? '-', `${place}${rule}`].map(escapeForTerminal).join('\t');
-}
-
-export function explanationJson(explanation: Explanation): string {
-  return safeJson(explanation);
 }

@@ -2,7 +2,7 @@
 
 import * as Flags from '@oclif/core/flags';
 import type { ReplayOptions } from '../../index.ts';
-import { outputFlag } from '../terminal/output.ts';
+import { outputFlags } from '../terminal/output-flags.ts';
 import { filterFlags } from './filter-flags.ts';
 
 export const replayFlags = {
@@ -120,7 +120,7 @@ export const replayFlags = {
     options: ['strict', 'relaxed'] as const,
     helpGroup: 'PROOF',
   })(),
-  output: outputFlag(),
+  ...outputFlags(),
   json: Flags.boolean({
     description: 'print the report as JSON on standard error, the plan of --to-group on standard output',
   }),

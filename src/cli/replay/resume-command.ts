@@ -10,11 +10,11 @@ export interface GivenFlags {
   readonly metadata: { readonly flags: Readonly<Record<string, { readonly setFromDefault?: boolean } | undefined>> };
 }
 
-/** Keeps all given flags except those in `dropped`, and replaces the range by sequences. `through`: null if there is no end. */
+/** Keeps all given flags except those in `dropped`, adds the words in `added`, and replaces the range by sequences. `through`: null if there is no end. */
 export function resumeCommand(
   verb: string,
   given: GivenFlags,
-  dropped: readonly string[],
+  { dropped, added }: { readonly dropped: readonly string[]; readonly added: readonly string[] },
   range: { readonly from: number; readonly through: number | null },
 ): string {
   const words = ['completengine', verb, '--from-sequence', String(range.from)];
@@ -25,5 +25,5 @@ export function resumeCommand(
     if (value === true) words.push(`--${name}`);
     else for (const each of [value].flat()) words.push(shellFlag(name, String(each)));
   }
-  return words.join(' ');
+  return [...words, ...added].join(' ');
 }

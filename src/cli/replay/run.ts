@@ -12,7 +12,8 @@ import {
 } from '../../index.ts';
 import type { Interrupt } from '../app/interrupt.ts';
 import type { CursorFile } from '../state/cursor-file.ts';
-import { type OutputName, outputForm, standardOutput } from '../terminal/output.ts';
+import { outputFormat, standardOutput } from '../terminal/output.ts';
+import type { OutputFlags } from '../terminal/output-flags.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
 import { openPlayer } from './player.ts';
 import { ReplayProgressLine } from './progress.ts';
@@ -25,14 +26,21 @@ export interface ReplayRun {
   /** Opens the target ledger; null for standard output or `exec`. */
   readonly into: ((signal: AbortSignal) => Promise<Completengine>) | null;
   readonly exec: string | undefined;
-  readonly output: OutputName | undefined;
+  readonly output: OutputFlags;
+}
+
+interface ReplayRest {
+  readonly from: number;
+  readonly through: number | null;
+  /** Whether the run has delivered an event. */
+  readonly isBegun: boolean;
 }
 
 export interface ReplayOutcome {
   readonly report: StreamReport | TransferReport | null;
   readonly error: unknown;
   /** Range left to replay; null if finished, or if the output pipe is closed. */
-  readonly rest: { readonly from: number; readonly through: number | null } | null;
+  readonly rest: ReplayRest | null;
 }
 
 export async function runReplay(engine: Completengine, interrupt: Interrupt, run: ReplayRun): Promise<ReplayOutcome> {
@@ -78,7 +86,7 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
 async function deliver(
   engine: Completengine,
   options: ReplayOptions,
-  { into, exec, output }: ReplayRun,
+  { into, exec, output, cursor }: ReplayRun,
 ): Promise<StreamReport> {
   const { signal } = options;
   if (into !== null && signal !== undefined) {
@@ -92,8 +100,8 @@ async function deliver(
   }
   const sink =
     exec === undefined
-      ? await standardOutput(output, signal)
-      : new CommandSink(exec, await outputForm(output ?? 'payload'), signal);
+      ? await standardOutput(output, signal, cursor?.isBegun)
+      : new CommandSink(exec, await outputFormat(output), signal);
   return engine.replay(options).deliver(sink);
 }
 
@@ -102,7 +110,7 @@ function isResumable(error: unknown): boolean {
   return error instanceof LedgerError && ['COMMAND_FAILED', 'IO_FAILED', 'DISK_FULL', 'BUSY'].includes(error.code);
 }
 
-function restOf({ from, through, sequence }: ReplayProgress): ReplayOutcome['rest'] {
+function restOf({ from, through, sequence }: ReplayProgress): ReplayRest | null {
   const next = sequence === null ? from : sequence + 1;
-  return through !== null && next > through ? null : { from: next, through };
+  return through !== null && next > through ? null : { from: next, through, isBegun: sequence !== null };
 }

@@ -1,9 +1,9 @@
 /** Formats the report of a replay, as text and as a document. */
 
 import { type DryRunReport, formatHead, formatTime, type StreamReport, type TransferReport } from '../../index.ts';
+import { timeOrNull } from '../../views/times.ts';
 import { bytes, plural, rate, seconds, sequences, span } from '../terminal/format-numbers.ts';
 import { missingFieldsText } from '../terminal/missing-fields-text.ts';
-import { timeOrNull } from '../terminal/times.ts';
 
 export function replayLine(report: StreamReport | TransferReport): string {
   const { resumedBehind = null } = report as Partial<TransferReport>;

@@ -11,11 +11,17 @@ interface Cursor {
   /** Last sequence; null with --follow. */
   readonly through: number | null;
   readonly next: number;
+  /** Whether an event was printed: the output has a beginning then, such as a header. */
+  readonly isBegun: boolean;
+  /** Whether the output is complete, with its end. */
+  readonly isEnded: boolean;
 }
 
 export class CursorFile {
   readonly #store: CursorStore<Cursor>;
   readonly #kept: Cursor | null;
+  /** The latest position, saved or not. */
+  #last: Cursor | null;
   #request = '';
   #ledger = '';
 
@@ -23,6 +29,7 @@ export class CursorFile {
   constructor(path: string, beforeSave: () => void) {
     this.#store = new CursorStore(path, 'replay', beforeSave);
     this.#kept = this.#read();
+    this.#last = this.#kept;
   }
 
   /** Returns the request from the stored position on. @throws LedgerError CURSOR_CONFLICT for a cursor of another ledger or request. */
@@ -42,21 +49,34 @@ export class CursorFile {
     return this.#kept !== null && this.#kept.through !== null && this.#kept.next > this.#kept.through;
   }
 
+  /** Whether an earlier run has begun the document of the output; undefined without an earlier run. */
+  get isBegun(): boolean | undefined {
+    return this.#kept?.isBegun;
+  }
+
+  /** Whether an earlier run has completed it. */
+  get isEnded(): boolean {
+    return this.#kept?.isEnded === true;
+  }
+
   /** After each delivery. @throws LedgerError IO_FAILED */
   advance({ from, through, sequence }: ReplayProgress): void {
-    this.#store.advance({
+    this.#last = {
       ledger: this.#ledger,
       request: this.#request,
       through,
       next: sequence === null ? from : sequence + 1,
-    });
+      isBegun: sequence !== null || this.#kept?.isBegun === true,
+      isEnded: false,
+    };
+    this.#store.advance(this.#last);
   }
 
-  /** Marks the whole range as delivered, including events that the filter dropped at its end. */
+  /** Marks the whole range as delivered, including events that the filter dropped at its end, and its output as complete. */
   finish(): void {
-    const last = this.#store.unsaved;
+    const last = this.#last;
     if (last !== null && last.through !== null)
-      this.#store.replace({ ...last, next: Math.max(last.next, last.through + 1) });
+      this.#store.replace({ ...last, next: Math.max(last.next, last.through + 1), isEnded: true });
   }
 
   /** Writes the last state to disk. @throws LedgerError IO_FAILED */
@@ -67,15 +87,17 @@ export class CursorFile {
   #read(): Cursor | null {
     const kept = this.#store.read();
     if (kept === null) return null;
-    const { ledger, request, through, next } = kept;
+    const { ledger, request, through, next, isBegun, isEnded } = kept;
     if (
       typeof ledger !== 'string' ||
       typeof request !== 'string' ||
       !isWhole(next) ||
-      !(through === null || isWhole(through))
+      !(through === null || isWhole(through)) ||
+      typeof isBegun !== 'boolean' ||
+      typeof isEnded !== 'boolean'
     )
       throw this.#store.noCursor();
-    return { ledger, request, through, next };
+    return { ledger, request, through, next, isBegun, isEnded };
   }
 }
 

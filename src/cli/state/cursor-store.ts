@@ -32,11 +32,6 @@ export class CursorStore<State> {
     }
   }
 
-  /** The state that is not saved yet. */
-  get unsaved(): State | null {
-    return this.#unsaved;
-  }
-
   replace(state: State): void {
     this.#unsaved = state;
   }

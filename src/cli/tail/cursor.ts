@@ -8,12 +8,14 @@ interface Cursor {
   readonly ledger: string;
   /** The last sequence that was delivered or filtered out. */
   readonly tailed: number;
+  /** Whether an event was printed: the output has a beginning then, such as a header. */
+  readonly isBegun: boolean;
 }
 
 export class TailCursor {
   readonly #store: CursorStore<Cursor>;
   readonly #ledger: string;
-  readonly #kept: number | null;
+  readonly #kept: Omit<Cursor, 'ledger'> | null;
 
   /** `ledger`: its uuid. `beforeSave`: syncs the delivered output. @throws LedgerError INPUT_UNREADABLE for a file that is not a cursor, CURSOR_CONFLICT for that of another ledger */
   constructor(path: string, ledger: string, beforeSave: () => void) {
@@ -25,22 +27,28 @@ export class TailCursor {
   /** Returns the options with the start after the stored position. */
   resume(options: TailOptions): TailOptions {
     if (this.#kept === null) return options;
-    return { ...options, from: this.#kept + 1, since: undefined, last: undefined };
+    return { ...options, from: this.#kept.tailed + 1, since: undefined, last: undefined };
   }
 
   /** @throws LedgerError VERIFICATION_FAILED if the stored position is past `head`, the head of the ledger */
   checkReached(head: number): void {
-    if (this.#kept === null || this.#kept <= head) return;
+    if (this.#kept === null || this.#kept.tailed <= head) return;
     throw new LedgerError('VERIFICATION_FAILED', {
-      message: `the cursor is at sequence ${this.#kept}, past the head ${head} of the ledger: is it an older copy?`,
+      message: `the cursor is at sequence ${this.#kept.tailed}, past the head ${head} of the ledger: is it an older copy?`,
       hint: 'verify the ledger with a head kept elsewhere: completengine inspect --expect-head SEQUENCE:HASH; or start with another cursor file',
-      details: { tailed: this.#kept, head },
+      details: { tailed: this.#kept.tailed, head },
     });
   }
 
-  /** After each delivery. @throws LedgerError IO_FAILED */
-  advance({ through }: TailProgress): void {
-    if (through !== this.#kept) this.#store.advance({ ledger: this.#ledger, tailed: through });
+  /** Whether an earlier run has begun the document of the output; undefined without an earlier run. */
+  get isBegun(): boolean | undefined {
+    return this.#kept?.isBegun;
+  }
+
+  /** After each delivery. `isBegun`: whether this run has printed an event. @throws LedgerError IO_FAILED */
+  advance({ through }: TailProgress, isBegun: boolean): void {
+    if (through === this.#kept?.tailed) return;
+    this.#store.advance({ ledger: this.#ledger, tailed: through, isBegun: isBegun || this.#kept?.isBegun === true });
   }
 
   /** Writes the last state to disk. @throws LedgerError IO_FAILED */
@@ -48,12 +56,12 @@ export class TailCursor {
     this.#store.save();
   }
 
-  #read(): number | null {
+  #read(): Omit<Cursor, 'ledger'> | null {
     const kept = this.#store.read();
     if (kept === null) return null;
-    const { ledger, tailed } = kept;
-    if (typeof ledger !== 'string' || !isWhole(tailed)) throw this.#store.noCursor();
+    const { ledger, tailed, isBegun } = kept;
+    if (typeof ledger !== 'string' || !isWhole(tailed) || typeof isBegun !== 'boolean') throw this.#store.noCursor();
     if (ledger !== this.#ledger) throw this.#store.conflict('another ledger', 'ledger');
-    return tailed;
+    return { tailed, isBegun };
   }
 }

@@ -3,7 +3,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { LedgerFlags } from '../app/session.ts';
 import { filterFlags } from '../replay/filter-flags.ts';
-import { type OutputName, outputFlag } from '../terminal/output.ts';
+import { type OutputFlags, outputFlags } from '../terminal/output-flags.ts';
 
 const IN_GROUP = { helpGroup: 'GROUP', dependsOn: ['group'] };
 const ALONE = { exclusive: ['group', 'parked'] };
@@ -47,7 +47,7 @@ export const tailFlags = {
     helpValue: 'FILE',
     ...ALONE,
   }),
-  output: outputFlag(),
+  ...outputFlags(),
   group: Flags.string({
     char: 'g',
     description: 'join this consumer group, whose offsets the ledger stores',
@@ -125,7 +125,7 @@ export const tailFlags = {
 };
 
 /** The flags as oclif parses them. */
-export interface TailFlags extends LedgerFlags {
+export interface TailFlags extends LedgerFlags, OutputFlags {
   readonly follow: boolean;
   readonly number: string | undefined;
   readonly from: string | undefined;
@@ -138,7 +138,6 @@ export interface TailFlags extends LedgerFlags {
   readonly 'exit-at-head': boolean;
   readonly idle: string | undefined;
   readonly 'cursor-file': string | undefined;
-  readonly output: OutputName | undefined;
   readonly group: string | undefined;
   readonly member: string | undefined;
   readonly lease: string | undefined;

@@ -16,7 +16,7 @@ import { EXIT_PARKED } from '../app/exit-codes.ts';
 import { type Interrupt, laterThan } from '../app/interrupt.ts';
 import { openCommandStderr } from '../terminal/command-stderr.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
-import { outputForm, standardOutput } from '../terminal/output.ts';
+import { outputFormat, standardOutput } from '../terminal/output.ts';
 import { outputSync } from '../terminal/output-sync.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
 import { DeliveryLog, positionText, summaryLine } from './delivery-log.ts';
@@ -63,7 +63,7 @@ export async function tailGroup(
     log.close();
     if (subscription !== undefined) reportParked(subscription);
   }
-  target.check();
+  await target.finish();
 }
 
 /** Sets the exit code for scripts; an error or a signal overrides it later. */
@@ -76,8 +76,8 @@ function reportParked(subscription: Subscription): void {
 interface Target {
   readonly handler: Handler;
   readonly options: SubscribeOptions;
-  /** @throws the error that stopped the deliveries, if any. */
-  check(): void;
+  /** Completes the output. @throws the error that stopped the deliveries, if any. */
+  finish(): Promise<void>;
 }
 
 function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptions {
@@ -99,7 +99,7 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
 
 /** Delivers to standard output, one delivery at a time. A delivery that its reader does not take is not acknowledged, and counts as no failure of an event. */
 async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Target> {
-  const output = await standardOutput(flags.output, laterThan(interrupt.signal, LAST_WRITE_MS));
+  const output = await standardOutput(flags, laterThan(interrupt.signal, LAST_WRITE_MS));
   const sync = outputSync();
   let failure: unknown;
   const deliver = async ({ batches, labels }: Delivery): Promise<boolean> => {
@@ -120,8 +120,9 @@ async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Tar
   return {
     handler,
     options: { concurrency: 1, batch: OUTPUT_BATCH, maxDeliver: Number.POSITIVE_INFINITY },
-    check: () => {
+    finish: async () => {
       if (failure !== undefined) throw failure;
+      if (!interrupt.signal.aborted) await output.end();
     },
   };
 }
@@ -131,11 +132,11 @@ async function commandTarget(
   flags: TailFlags,
   { log, signal }: { readonly log: DeliveryLog; readonly signal: AbortSignal },
 ): Promise<Target> {
-  const form = await outputForm(flags.output ?? 'payload');
+  const format = await outputFormat(flags);
   const consumer = new CommandConsumer({
     command,
     environment: process.env,
-    form,
+    format,
     openStderr: openCommandStderr,
     signal,
   });
@@ -156,7 +157,7 @@ async function commandTarget(
       onRetry: (failure) => log.retry(failure),
       onParked: (failure) => log.parked(failure),
     },
-    check: () => {},
+    finish: async () => {},
   };
 }
 

@@ -1,6 +1,6 @@
 /** `tail` without a group: prints the last events, and follows new ones. */
 
-import type { Completengine, TailOptions, TailProgress } from '../../index.ts';
+import type { Completengine, Sink, TailOptions, TailProgress } from '../../index.ts';
 import { millisOf } from '../app/durations.ts';
 import type { Interrupt } from '../app/interrupt.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
@@ -29,13 +29,16 @@ export async function tailHistory(
   const isFollowing = options.follow === true || options.idleMs !== undefined;
   if (beyondHead(options.from, head))
     note(`there is no sequence ${options.from} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`);
-  const output = await standardOutput(flags.output, interrupt.signal);
+  const output = await standardOutput(flags, interrupt.signal, cursor?.isBegun);
   // there may be a long time between two events, or many that the filter drops
   const mayPause = isFollowing || options.key !== undefined || options.where !== undefined;
   const reader = mayPause ? watchReader(() => interrupt.abort()) : null;
+  // the runs with a cursor file write one document, and none of them is known to be the last
+  const sink: Sink = cursor === null ? output : { deliver: (page, labels) => output.deliver(page, labels) };
   try {
-    const onProgress = cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress);
-    const { missingFields } = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(output);
+    const onProgress =
+      cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress, output.isBegun);
+    const { missingFields } = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(sink);
     if (missingFields.length > 0 && !interrupt.signal.aborted) note(missingFieldsText(missingFields));
   } finally {
     reader?.close();

@@ -3,7 +3,7 @@
 import type { Completengine, LedgerEvent, ParkedEventDescription } from '../../index.ts';
 
 /** A larger gap is skipped by a new read: reading past this many events takes about as long as reading a large commit again. */
-const GAP_EVENTS_MAX = 50_000;
+export const GAP_EVENTS_MAX = 50_000;
 
 export interface ParkedPayload {
   readonly event: ParkedEventDescription;

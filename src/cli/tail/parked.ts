@@ -5,14 +5,16 @@ import {
   formatTime,
   LedgerError,
   type ParkedEventDescription,
-  payloadForm,
-  StreamSink,
+  StreamWriter,
   shellFlag,
 } from '../../index.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
+import { standardOutput } from '../terminal/output.ts';
+import type { OutputFlags } from '../terminal/output-flags.ts';
+import { deliverParked } from './parked-events.ts';
 import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
 
 /** Events per table: each page has its own column widths. */
@@ -20,9 +22,21 @@ const PAGE_EVENTS = 256;
 /** Lines are buffered up to this size before a write. */
 const WRITE_CHARACTERS = 64 * 1024;
 
-/** Prints page by page with backpressure: the list may be larger than memory. */
-export async function listParked(engine: Completengine, group: string, signal: AbortSignal): Promise<void> {
-  const output = new StreamSink(process.stdout, payloadForm, signal);
+/**
+ * Prints the list page by page with backpressure: it may be larger than memory. With `--output` it prints the parked
+ * events alone, in that format.
+ */
+export async function listParked(
+  engine: Completengine,
+  group: string,
+  flags: OutputFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  if (flags.output !== undefined) {
+    await deliverParked(engine, engine.parked(group), await standardOutput(flags, signal), signal);
+    return;
+  }
+  const output = new StreamWriter(process.stdout, signal);
   const parked = engine.parked(group);
   const pieces = process.stdout.isTTY === true ? tablesOf(parked) : linesOf(payloadsOfParked(engine, parked));
   for await (const piece of pieces) if (signal.aborted || !(await output.write(piece))) return;

@@ -1,41 +1,71 @@
-/** Chooses the form of events on standard output: by the flag, or by whether it is a terminal. */
+/** Chooses the format of events on standard output: by the flags, or by whether it is a terminal. */
 
-import * as Flags from '@oclif/core/flags';
-import { type EventForm, envelopeForm, payloadForm, StreamSink } from '../../index.ts';
+import { continued, type EventFormat, formats, LedgerError, StreamSink } from '../../index.ts';
+import { type FormatRegistry, type OutputFlags, PRETTY, settingsOf } from './output-flags.ts';
 
-export const outputFlag = Flags.option({
-  char: 'o',
-  description:
-    'payload: the original lines; envelope: with sequence, partition, offset, time and key; pretty: for people. Default: pretty on a terminal, else payload',
-  options: ['payload', 'envelope', 'pretty'] as const,
-});
-
-export type OutputName = 'payload' | 'envelope' | 'pretty';
-
-/** Raw bytes go only to pipes and files: on a terminal every form is escaped. */
-async function chooseForm(name: OutputName | undefined): Promise<EventForm> {
-  const isTerminal = process.stdout.isTTY === true;
-  const chosen = name ?? (isTerminal ? 'pretty' : 'payload');
-  if (chosen === 'pretty') {
-    const { prettyForm } = await import('./pretty.ts');
-    return prettyForm(isTerminal ? process.stdout.columns : undefined);
-  }
-  const form = chosen === 'payload' ? payloadForm : envelopeForm;
-  if (!isTerminal) return form;
-  const { escapedForm } = await import('./pretty.ts');
-  return escapedForm(form);
+/** The format for a program that reads it. @throws LedgerError INVALID_ARGUMENT for a setting that it does not have */
+export async function outputFormat(flags: OutputFlags, registry: FormatRegistry = formats): Promise<EventFormat> {
+  return configured(await formatNamed(flags.output ?? formats.payload.name, undefined, registry), flags, registry);
 }
 
-/** The form for a program that reads it. */
-export async function outputForm(name: OutputName): Promise<EventForm> {
-  if (name !== 'pretty') return name === 'payload' ? payloadForm : envelopeForm;
-  const { prettyForm } = await import('./pretty.ts');
-  return prettyForm(undefined);
-}
-
+/**
+ * Raw bytes go only to pipes and files: on a terminal every format is escaped. `isContinued`: an earlier run has begun
+ * the document.
+ */
 export async function standardOutput(
-  name: OutputName | undefined,
+  flags: OutputFlags,
   signal: AbortSignal | undefined,
+  isContinued = settingIn(flags, 'append') === true,
 ): Promise<StreamSink> {
-  return new StreamSink(process.stdout, await chooseForm(name), signal);
+  const format = await formatForStdout(flags);
+  return new StreamSink(process.stdout, isContinued ? continued(format) : format, signal);
+}
+
+/** What the command that resumes this output needs in addition to its flags. */
+export async function appendFlags(flags: OutputFlags): Promise<string[]> {
+  const { begin } = await formatForStdout(flags);
+  return begin === undefined || settingIn(flags, 'append') === true ? [] : ['--append'];
+}
+
+async function formatForStdout(flags: OutputFlags): Promise<EventFormat> {
+  const isTerminal = process.stdout.isTTY === true;
+  if (!isTerminal) return outputFormat(flags);
+  const name = flags.output ?? PRETTY.name;
+  const format = configured(await formatNamed(name, process.stdout.columns, formats), flags, formats);
+  if (name === PRETTY.name) return format;
+  const { escapedFormat } = await import('./pretty.ts');
+  return escapedFormat(format);
+}
+
+/** `columns`: width of pretty lines; undefined: unlimited. */
+async function formatNamed(name: string, columns: number | undefined, registry: FormatRegistry): Promise<EventFormat> {
+  // oclif accepts no other names
+  if (name !== PRETTY.name && Object.hasOwn(registry, name)) return registry[name] as EventFormat;
+  const { prettyFormat } = await import('./pretty.ts');
+  return prettyFormat(columns);
+}
+
+function configured(format: EventFormat, flags: OutputFlags, registry: FormatRegistry): EventFormat {
+  const given = [...new Set(settingsOf(Object.values(registry)).map(([name]) => name))].flatMap((name) => {
+    const value = settingIn(flags, name);
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  if (given.length === 0) return format;
+  const alien = given.find(([name]) => format.settings?.[name] === undefined);
+  if (alien === undefined && format.with !== undefined) return format.with(Object.fromEntries(given));
+  throw new LedgerError('INVALID_ARGUMENT', {
+    message: `--${alien?.[0]} is not a setting of -o ${format.name}`,
+    hint: `leave it out, or choose one of: ${formatsWith(alien?.[0] ?? '', registry)}`,
+  });
+}
+
+function formatsWith(setting: string, registry: FormatRegistry): string {
+  return Object.values(registry)
+    .filter(({ settings }) => settings?.[setting] !== undefined)
+    .map(({ name }) => `-o ${name}`)
+    .join(', ');
+}
+
+function settingIn(flags: OutputFlags, name: string): unknown {
+  return (flags as Readonly<Record<string, unknown>>)[name];
 }

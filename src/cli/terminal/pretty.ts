@@ -1,14 +1,15 @@
 /** Formats events for people: time, position, key and payload on one escaped line of the terminal's width, with a colour per partition. */
 
 import stringWidth from 'string-width';
-import { type EventBatch, type EventForm, type EventLabels, formatTime, inPieces, toEvent } from '../../index.ts';
+import { type EventBatch, type EventFormat, type EventLabels, formatTime, inPieces, toEvent } from '../../index.ts';
 import { chalk, partitionColour } from './colours.ts';
 import { cut } from './cut.ts';
 import { escapeForTerminal } from './escape.ts';
+import { PRETTY } from './output-flags.ts';
 
 /** Truncated to `columns`, or complete if that is undefined. */
-export function prettyForm(columns: number | undefined): EventForm {
-  return (batch, labels) => inPieces(prettyLines(batch, labels, columns));
+export function prettyFormat(columns: number | undefined): EventFormat {
+  return { ...PRETTY, layout: null, lines: (batch, labels) => inPieces(prettyLines(batch, labels, columns)) };
 }
 
 function* prettyLines(
@@ -29,12 +30,21 @@ function* prettyLines(
   }
 }
 
-/** Wraps a form so that its control characters are escaped. */
-export function escapedForm(form: EventForm): EventForm {
-  return function* escaped(batch, labels) {
-    for (const piece of form(batch, labels)) {
-      const lines = piece.toString('utf8').split('\n');
-      yield Buffer.from(lines.map((line) => escapeForTerminal(line)).join('\n'));
-    }
+/** Wraps a format so that its control characters are escaped. */
+export function escapedFormat(format: EventFormat): EventFormat {
+  return {
+    ...format,
+    begin: format.begin === undefined ? undefined : escapedLines(format.begin),
+    *lines(batch, labels) {
+      for (const piece of format.lines(batch, labels)) yield Buffer.from(escapedLines(piece.toString('utf8')));
+    },
+    end: format.end === undefined ? undefined : escapedLines(format.end),
   };
+}
+
+function escapedLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => escapeForTerminal(line))
+    .join('\n');
 }

@@ -1,17 +1,15 @@
 /** The sections of a live page with a row per partition or group. */
 
-import { epochInForce, type GroupDescription, type Micros, type PartitionGauge } from '../../index.ts';
-import { namesOf, routingText } from '../partition/routing-text.ts';
+import type { LiveGroupDocument, LivePartitionDocument, SampleDocument } from '../../views/ledger-document.ts';
+import type { GroupFlow } from '../../views/rates.ts';
+import { routingText } from '../partition/routing-text.ts';
 import { bar } from '../terminal/bar.ts';
 import { chalk, partitionColour } from '../terminal/colours.ts';
 import { cut, cutLine } from '../terminal/cut.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { count, percent, perSecond, plural, span } from '../terminal/format-numbers.ts';
-import { ageMs } from '../terminal/times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import { rowName, sectionName, UNKNOWN } from './margin.ts';
-import type { GroupFlow, Rates } from './rates.ts';
-import type { Sample } from './sample.ts';
 
 /** A section of variable height; if rows are missing, its last row summarizes them. */
 export interface RowList {
@@ -49,28 +47,25 @@ function withMore(lines: string[], hidden: readonly unknown[], texts: readonly s
   return [...lines, chalk.dim(firstFitting(rows, width))];
 }
 
-export function partitionList({ identity, gauges }: Sample, rates: Rates, width: number): RowList {
-  const { partitions, head } = gauges;
-  const epoch = epochInForce(identity.epochs);
+export function partitionList({ events: total, partitions, routing }: SampleDocument, width: number): RowList {
   const most = Math.max(...partitions.map(({ events }) => events));
-  const rateOf = ({ id }: PartitionGauge) => rates.partitions.get(id) ?? null;
-  const share = (events: number) => (head.sequence === 0 ? '' : percent(events / head.sequence));
-  const columns: LiveColumn<PartitionGauge>[] = [
+  const share = (events: number) => (total === 0 ? '' : percent(events / total));
+  const columns: LiveColumn<LivePartitionDocument>[] = [
     { head: sectionName('router'), align: 'left', rank: 0, cell: ({ name }) => rowName(shownName(name, width)) },
     { head: chalk.dim('events'), align: 'right', rank: 1, cell: ({ events }) => count(events) },
     { head: chalk.dim('share'), align: 'right', rank: 2, cell: ({ events }) => share(events) },
-    { head: chalk.dim('events/s'), align: 'right', rank: 0, cell: (partition) => rateText(rateOf(partition)) },
+    { head: chalk.dim('events/s'), align: 'right', rank: 0, cell: ({ eventsPerSecond }) => rateText(eventsPerSecond) },
   ];
   const length = {
-    head: () => `${escapeForTerminal(routingText(epoch, namesOf(identity)))}, epoch ${epoch.epoch}`,
+    head: () => `${escapeForTerminal(routingText(routing))}, epoch ${routing.epoch}`,
     rank: 3,
-    draw: ({ id, events }: PartitionGauge, cells: number) => partitionColour(id)(bar(events, most, cells)),
+    draw: ({ id, events }: LivePartitionDocument, cells: number) => partitionColour(id)(bar(events, most, cells)),
   };
   return {
     size: partitions.length,
     lines: async (room) => {
       const { shown, hidden } = choose(partitions, room, ({ events }) => events);
-      const rest = sum(hidden, (partition) => rateOf(partition) ?? 0);
+      const rest = sum(hidden, ({ eventsPerSecond }) => eventsPerSecond ?? 0);
       const what = `${share(sum(hidden, ({ events }) => events))}, ${perSecond(rest)}/s`;
       const texts = [`${plural(hidden.length, 'more partition')}: ${what}`, `${count(hidden.length)} more: ${what}`];
       return withMore(await tableLines(shown, columns, length, width), room === 0 ? [] : hidden, texts, width);
@@ -78,11 +73,10 @@ export function partitionList({ identity, gauges }: Sample, rates: Rates, width:
   };
 }
 
-export function groupList(sample: Sample, rates: Rates, width: number): RowList {
-  const { groups } = sample;
+export function groupList({ groups, lagMax }: SampleDocument, width: number): RowList {
   if (groups.length === 0)
     return { size: 0, lines: async () => [cutLine(`${sectionName('scheduler')}  no groups yet`, width)] };
-  const columns = groupColumns(sample, rates, width);
+  const columns = groupColumns(groups, width);
   const members = sum(groups, ({ members }) => members.length);
   const length = {
     head: (cells: number) =>
@@ -91,7 +85,7 @@ export function groupList(sample: Sample, rates: Rates, width: number): RowList 
         cells,
       ),
     rank: 4,
-    draw: ({ lag }: GroupDescription, cells: number) => chalk.yellow(bar(lag, rates.lagMost, cells)),
+    draw: ({ lag }: LiveGroupDocument, cells: number) => chalk.yellow(bar(lag, lagMax, cells)),
   };
   return {
     size: groups.length,
@@ -103,54 +97,49 @@ export function groupList(sample: Sample, rates: Rates, width: number): RowList 
   };
 }
 
-function groupColumns({ groups, now }: Sample, rates: Rates, width: number): LiveColumn<GroupDescription>[] {
-  const flowOf = ({ name }: GroupDescription) => rates.groups.get(name) ?? null;
+function groupColumns(groups: readonly LiveGroupDocument[], width: number): LiveColumn<LiveGroupDocument>[] {
   const column = (
     head: string,
     rank: number,
-    cell: (group: GroupDescription) => string,
-  ): LiveColumn<GroupDescription> => ({
+    cell: (group: LiveGroupDocument) => string,
+  ): LiveColumn<LiveGroupDocument> => ({
     head: chalk.dim(head),
     align: 'right',
     rank,
     cell,
   });
-  const attempts = column('attempts', 4, ({ lanes }) => redIfAny(sum(lanes, ({ attempts }) => attempts)));
+  const attempts = column('attempts', 4, ({ partitions }) => redIfAny(sum(partitions, ({ attempts }) => attempts)));
   return [
     { head: sectionName('scheduler'), align: 'left', rank: 0, cell: ({ name }) => rowName(shownName(name, width)) },
     column('lag', 0, ({ lag }) => count(lag)),
-    column('lag/s', 1, (group) => trendText(group, flowOf(group))),
-    column('read/s', 5, (group) => rateText(flowOf(group)?.readPerSecond ?? null)),
-    column('ETA', 2, (group) => catchUpText(group, flowOf(group))),
-    column('oldest', 6, ({ oldestTime }) => ageText(oldestTime, now)),
+    column('lag/s', 1, trendText),
+    column('read/s', 5, ({ flow }) => rateText(flow?.readPerSecond ?? null)),
+    column('ETA', 2, catchUpText),
+    column('oldest', 6, ({ oldestAgeMs }) => (oldestAgeMs === null ? UNKNOWN : span(oldestAgeMs))),
     column('assigned', 7, assignedText),
-    ...(groups.some(({ lanes }) => lanes.some(({ attempts }) => attempts > 0)) ? [attempts] : []),
+    ...(groups.some(({ partitions }) => partitions.some(({ attempts }) => attempts > 0)) ? [attempts] : []),
     column('parked', 3, ({ parked }) => redIfAny(parked)),
   ];
 }
 
 /** Leased partitions of all, and the number of live members. */
-function assignedText({ lanes, members }: GroupDescription): string {
-  const leased = lanes.filter(({ member }) => member !== null).length;
+function assignedText({ partitions, members }: LiveGroupDocument): string {
+  const leased = partitions.filter(({ member }) => member !== null).length;
   const alive = members.filter(({ isAlive }) => isAlive).length;
-  const text = `${leased}/${lanes.length} by ${alive}`;
-  return alive < members.length || leased < lanes.length ? chalk.yellow(text) : text;
+  const text = `${leased}/${partitions.length} by ${alive}`;
+  return alive < members.length || leased < partitions.length ? chalk.yellow(text) : text;
 }
 
 /** Whether the lag is less than the group reads in a second. */
-function isKeepingUp({ lag }: GroupDescription, flow: GroupFlow): boolean {
+function isKeepingUp({ lag }: LiveGroupDocument, flow: GroupFlow): boolean {
   return lag <= flow.readPerSecond;
 }
 
-function catchUpText(group: GroupDescription, flow: GroupFlow | null): string {
+function catchUpText(group: LiveGroupDocument): string {
+  const { flow } = group;
   if (flow === null || isKeepingUp(group, flow)) return UNKNOWN;
   if (flow.catchUpMs !== null) return span(flow.catchUpMs);
   return flow.lagPerSecond > 0 ? chalk.yellow('never') : UNKNOWN;
-}
-
-function ageText(time: Micros | null, now: Micros): string {
-  const age = ageMs(time, now);
-  return age === null ? UNKNOWN : span(age);
 }
 
 function redIfAny(figure: number): string {
@@ -161,7 +150,8 @@ function rateText(rate: number | null): string {
   return rate === null ? UNKNOWN : perSecond(rate);
 }
 
-function trendText(group: GroupDescription, flow: GroupFlow | null): string {
+function trendText(group: LiveGroupDocument): string {
+  const { flow } = group;
   if (flow === null) return UNKNOWN;
   const text = `${flow.lagPerSecond > 0 ? '+' : ''}${perSecond(flow.lagPerSecond)}`;
   return flow.lagPerSecond > 0 && !isKeepingUp(group, flow) ? chalk.yellow(text) : text;

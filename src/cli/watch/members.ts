@@ -1,6 +1,6 @@
 /** Formats the members and failing partitions of a group: lines below its row, if the page has room. */
 
-import type { GroupDescription, Micros } from '../../index.ts';
+import type { GroupDocument } from '../../views/group-document.ts';
 import { chalk } from '../terminal/colours.ts';
 import { cutLine } from '../terminal/cut.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -9,15 +9,17 @@ import { rowName } from './margin.ts';
 
 const PARTITIONS_NAMED = 8;
 
-export function memberLines({ members, lanes }: GroupDescription, now: Micros, width: number): string[] {
-  const lines = members.map(({ name, isAlive, expiresAt }) => {
-    const leased = lanes.filter(({ member }) => member === name).map(({ partition }) => escapeForTerminal(partition));
+export function memberLines({ members, partitions }: GroupDocument, width: number): string[] {
+  const lines = members.map(({ name, isAlive, expiresInMs }) => {
+    const leased = partitions
+      .filter(({ member }) => member === name)
+      .map(({ partition }) => escapeForTerminal(partition));
     const what =
       leased.length > PARTITIONS_NAMED ? plural(leased.length, 'partition') : leased.join(' ') || 'no partition';
-    const left = span(Math.abs(expiresAt - now) / 1000);
+    const left = span(Math.abs(expiresInMs));
     return `${escapeForTerminal(name)}: ${what}, ${isAlive ? `lease ends in ${left}` : `lease expired ${left} ago`}`;
   });
-  const stuck = lanes.filter(({ attempts }) => attempts > 0);
+  const stuck = partitions.filter(({ attempts }) => attempts > 0);
   const failures = stuck.map(
     ({ partition, nextOffset, attempts }) =>
       `${escapeForTerminal(partition)}/${nextOffset}: ${plural(attempts, 'failed attempt')}`,

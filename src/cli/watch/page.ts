@@ -1,13 +1,12 @@
 /** Lays out the sections of a live page: no line is wider than the window, and no page is longer. */
 
+import type { SampleDocument } from '../../views/ledger-document.ts';
 import { chalk } from '../terminal/colours.ts';
 import { cutLine } from '../terminal/cut.ts';
 import { plural } from '../terminal/format-numbers.ts';
 import { shareRows } from './fit.ts';
 import { groupList, partitionList } from './lists.ts';
 import { memberLines } from './members.ts';
-import type { Rates } from './rates.ts';
-import type { Sample } from './sample.ts';
 import { busSection, emissionSection, ledgerSection, replaySection } from './sections.ts';
 
 export interface Window {
@@ -22,18 +21,13 @@ const AIR_ROWS = 3;
 const GAPS = [2, 4, 1, 5, 3];
 
 /** Returns at most as many lines as the window has rows; `hint` is at the bottom if there is room. */
-export async function renderPage(
-  sample: Sample,
-  rates: Rates,
-  { columns, rows }: Window,
-  hint: string,
-): Promise<string[]> {
-  const partitions = partitionList(sample, rates, columns);
-  const groups = groupList(sample, rates, columns);
+export async function renderPage(sample: SampleDocument, { columns, rows }: Window, hint: string): Promise<string[]> {
+  const partitions = partitionList(sample, columns);
+  const groups = groupList(sample, columns);
   const wanted = partitions.size + groups.size;
   const around = async (isShort: boolean) => ({
     ledger: ledgerSection(sample, columns, isShort),
-    emission: await emissionSection(rates, columns, isShort),
+    emission: await emissionSection(sample, columns, isShort),
     bus: busSection(sample, columns),
     replay: replaySection(sample, columns, isShort),
   });
@@ -56,7 +50,7 @@ export async function renderPage(
     parts.replay,
   ];
   const spare = rows - sectionsWith(groupLines).flat().length - GAPS.length;
-  const members = sample.groups.map((group) => memberLines(group, sample.now, columns));
+  const members = sample.groups.map((group) => memberLines(group, columns));
   const hasRoomForMembers = groupRows === groups.size && members.flat().length <= spare;
   const sections = sectionsWith(hasRoomForMembers ? interleave(groupLines, members) : groupLines);
   const page = spaced(sections, rows);

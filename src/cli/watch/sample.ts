@@ -1,23 +1,7 @@
-/** Takes a sample of a ledger: its changing values, and the time. No transaction stays open. */
+/** Takes a sample of a ledger. No transaction stays open. */
 
-import {
-  type Completengine,
-  type GroupDescription,
-  type LedgerGauges,
-  type LedgerIdentity,
-  type Micros,
-  systemClock,
-} from '../../index.ts';
-
-export interface Sample {
-  /** By the monotonic clock. */
-  readonly atMs: number;
-  /** By the wall clock. */
-  readonly now: Micros;
-  readonly identity: LedgerIdentity;
-  readonly gauges: LedgerGauges;
-  readonly groups: readonly GroupDescription[];
-}
+import { type Completengine, systemClock } from '../../index.ts';
+import type { Sample } from '../../views/sample.ts';
 
 /** `previous`: the sample before, from which growth is counted. */
 export async function takeSample(engine: Completengine, previous: Sample | null): Promise<Sample> {

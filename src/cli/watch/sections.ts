@@ -2,46 +2,44 @@
 
 import { basename } from 'node:path';
 import stringWidth from 'string-width';
-import { formatHead, formatTime, type LedgerGauges, type Micros } from '../../index.ts';
+import type { LedgerDocument, SampleDocument } from '../../views/ledger-document.ts';
+import type { Flow } from '../../views/rates.ts';
 import { graph } from '../terminal/bar.ts';
 import { chalk } from '../terminal/colours.ts';
 import { cutLine } from '../terminal/cut.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, perSecond, span } from '../terminal/format-numbers.ts';
-import { ageMs } from '../terminal/times.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import { measuredSpan, rowName, sectionName, UNKNOWN } from './margin.ts';
-import type { Flow, Rates } from './rates.ts';
-import type { Sample } from './sample.ts';
-import { transfersOf } from './transfers.ts';
 
 const UUID_DIGITS = 8;
 const TRANSFERS_SHOWN = 3;
 const GRAPH_ROWS = 2;
 
 /** Like `2026-04-12T09:00:00Z`. */
-function toSecond(time: Micros): string {
-  return `${formatTime(time).slice(0, -'.000000Z'.length)}Z`;
+function toSecond(time: string): string {
+  return `${time.slice(0, -'.000000Z'.length)}Z`;
 }
 
-export function ledgerSection({ identity, gauges, now }: Sample, width: number, isShort: boolean): string[] {
-  const path = escapeForTerminal(identity.path);
-  const file = escapeForTerminal(basename(identity.path));
-  const uuid = escapeForTerminal(identity.uuid).slice(0, UUID_DIGITS);
-  const sizes = `${bytes(gauges.storageBytes)}${gauges.log.bytes === 0 ? '' : ` + ${bytes(gauges.log.bytes)} WAL`}`;
+export function ledgerSection(sample: SampleDocument, width: number, isShort: boolean): string[] {
+  const { storage } = sample;
+  const path = escapeForTerminal(sample.path);
+  const file = escapeForTerminal(basename(sample.path));
+  const uuid = escapeForTerminal(sample.uuid).slice(0, UUID_DIGITS);
+  const sizes = `${bytes(storage.bytes)}${storage.log.bytes === 0 ? '' : ` + ${bytes(storage.log.bytes)} WAL`}`;
   const name = sectionName('ledger');
-  const clock = toSecond(now);
+  const clock = toSecond(sample.at);
   const first = firstFitting(
     [
       apart(`${name}  ${path}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
       apart(`${name}  ${file}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
       `${name}  ${file}  ${sizes}`,
-      `${name}  ${file}  ${bytes(gauges.storageBytes + gauges.log.bytes)}`,
+      `${name}  ${file}  ${bytes(storage.bytes + storage.log.bytes)}`,
       `${name}  ${file}`,
     ],
     width,
   );
-  const head = `${sectionName('head')}  ${formatHead(gauges.head)}`;
+  const head = `${sectionName('head')}  ${sample.head}`;
   return [first, ...(isShort ? [] : [cutLine(head, width)])];
 }
 
@@ -56,8 +54,12 @@ interface FlowRow {
   readonly row: number;
 }
 
-export async function emissionSection(rates: Rates, width: number, isShort: boolean): Promise<string[]> {
-  const { last, average, seconds } = rates;
+export async function emissionSection(
+  { emission }: SampleDocument,
+  width: number,
+  isShort: boolean,
+): Promise<string[]> {
+  const { last, average, seconds } = emission;
   if (isShort) {
     const events = `${sectionName('emission')}  ${last === null ? UNKNOWN : perSecond(last.eventsPerSecond)} events/s`;
     const stored = last?.bytesPerSecond == null ? '' : `  ${bytes(Math.round(last.bytesPerSecond))}/s`;
@@ -118,10 +120,9 @@ function graphTitle(seconds: readonly (number | null)[]): string {
 }
 
 /** The part of the bus that is visible in the file: the last commit, and the write-ahead log. */
-export function busSection({ gauges, now }: Sample, width: number): string[] {
-  const { committedAt, log } = gauges;
+export function busSection({ lastCommitAgeMs: age, storage }: SampleDocument, width: number): string[] {
+  const { log } = storage;
   const name = sectionName('bus');
-  const age = ageMs(committedAt, now);
   if (age === null) return [`${name}  no commit yet`];
   const last = `last commit ${span(age)} ago`;
   return [
@@ -136,7 +137,7 @@ export function busSection({ gauges, now }: Sample, width: number): string[] {
   ];
 }
 
-function walText({ bytes: size, waitingBytes }: LedgerGauges['log']): string {
+function walText({ bytes: size, waitingBytes }: LedgerDocument['storage']['log']): string {
   if (size === 0) return 'no WAL';
   return waitingBytes === 0
     ? `${bytes(size)} WAL, all checkpointed`
@@ -144,24 +145,24 @@ function walText({ bytes: size, waitingBytes }: LedgerGauges['log']): string {
 }
 
 /** The range that can be replayed, and the ledgers that were replayed into this one. */
-export function replaySection({ identity, gauges }: Sample, width: number, isShort: boolean): string[] {
-  const { head, firstTime, producers } = gauges;
+export function replaySection(sample: LedgerDocument, width: number, isShort: boolean): string[] {
+  const { events, firstTime, lastTime, transfers } = sample;
+  const { determinism } = sample.config;
   const name = sectionName('replay');
-  if (head.sequence === 0 || firstTime === null) return [`${name}  no events yet`];
-  const sequences = `1-${head.sequence}`;
-  const times = `${toSecond(firstTime)} to ${toSecond(head.time)}`;
-  const mode = `${identity.config.determinism} by default`;
+  if (firstTime === null || lastTime === null) return [`${name}  no events yet`];
+  const sequences = `1-${events}`;
+  const times = `${toSecond(firstTime)} to ${toSecond(lastTime)}`;
+  const mode = `${determinism} by default`;
   const first = firstFitting(
     [
       `${name}  sequences ${sequences}, ${times}, ${mode}`,
-      `${name}  ${sequences}, ${times}, ${identity.config.determinism}`,
+      `${name}  ${sequences}, ${times}, ${determinism}`,
       `${name}  ${sequences}, ${mode}`,
       `${name}  ${sequences}`,
     ],
     width,
   );
   if (isShort) return [first];
-  const transfers = transfersOf(producers);
   const held = transfers.slice(0, TRANSFERS_SHOWN).map(({ uuid, isFiltered, throughSequence }) => {
     const what = isFiltered ? 'filtered copy of ledger' : 'copy of ledger';
     return `${rowName('')}  ${what} ${uuid.slice(0, UUID_DIGITS)} through its sequence ${count(throughSequence)}`;

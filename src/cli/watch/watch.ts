@@ -1,17 +1,18 @@
 /** `inspect --watch`: samples a ledger at an interval, and shows each sample on a live page, or as a line of JSON. */
 
-import { type Completengine, LedgerError, payloadForm, StreamSink, systemTimer } from '../../index.ts';
+import { type Completengine, LedgerError, StreamWriter, systemTimer } from '../../index.ts';
+import { type SampleDocument, sampleDocument } from '../../views/ledger-document.ts';
+import { RateMeter } from '../../views/rates.ts';
+import type { Sample } from '../../views/sample.ts';
 import { millisOf } from '../app/durations.ts';
 import type { Interrupt } from '../app/interrupt.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { span } from '../terminal/format-numbers.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
 import { hasKeyboard, listenForKeys } from '../terminal/terminal-keys.ts';
-import { watchDocument } from './document.ts';
 import { measuredSpan } from './margin.ts';
 import { renderPage } from './page.ts';
-import { RateMeter, type Rates } from './rates.ts';
-import { type Sample, takeSample } from './sample.ts';
+import { takeSample } from './sample.ts';
 import { hasScreen, LiveScreen } from './screen.ts';
 
 export interface WatchOptions {
@@ -20,7 +21,7 @@ export interface WatchOptions {
   readonly isJson: boolean;
 }
 
-type Show = (sample: Sample, rates: Rates) => Promise<void> | void;
+type Show = (sample: SampleDocument) => Promise<void> | void;
 
 const EVERY_DEFAULT_MS = 1000;
 const EVERY_MIN_MS = 100;
@@ -42,11 +43,11 @@ export function watch(engine: Completengine, interrupt: Interrupt, { everyMs, is
 }
 
 async function watchAsLines(engine: Completengine, interrupt: Interrupt, everyMs: number): Promise<void> {
-  const sink = new StreamSink(process.stdout, payloadForm, interrupt.signal);
+  const output = new StreamWriter(process.stdout, interrupt.signal);
   const reader = watchReader(() => interrupt.abort());
   try {
-    await sampleLoop(engine, interrupt.signal, everyMs, async (sample, rates) => {
-      const isRead = await sink.write(`${safeJson(watchDocument(sample, rates))}\n`);
+    await sampleLoop(engine, interrupt.signal, everyMs, async (sample) => {
+      const isRead = await output.write(`${safeJson(sample)}\n`);
       if (!isRead) interrupt.abort();
     });
   } finally {
@@ -60,9 +61,9 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
   const leave = hasKeyboard() ? listenForKeys({ signal: interrupt.signal, onQuit: () => interrupt.abort() }) : () => {};
   const quit = `${hasKeyboard() ? 'q' : 'Ctrl-C'} quit`;
   try {
-    await sampleLoop(engine, interrupt.signal, everyMs, (sample, rates) => {
-      const hint = `${quit}, refresh ${span(everyMs)}${averagedOver(rates)}`;
-      redraw = async () => screen.show(await renderPage(sample, rates, screen.window, hint));
+    await sampleLoop(engine, interrupt.signal, everyMs, (sample) => {
+      const hint = `${quit}, refresh ${span(everyMs)}${averagedOver(sample)}`;
+      redraw = async () => screen.show(await renderPage(sample, screen.window, hint));
       return redraw();
     });
   } finally {
@@ -71,7 +72,7 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
   }
 }
 
-function averagedOver({ average }: Rates): string {
+function averagedOver({ emission: { average } }: SampleDocument): string {
   return average === null ? '' : `; partition and group rates over ${measuredSpan(average.overMs)}`;
 }
 
@@ -81,7 +82,7 @@ async function sampleLoop(engine: Completengine, signal: AbortSignal, everyMs: n
   let sample: Sample | null = null;
   while (!signal.aborted) {
     sample = await takeSample(engine, sample);
-    await show(sample, meter.take(sample));
+    await show(sampleDocument(sample, meter.take(sample)));
     // a late sample does not delay the next ones, and missed ones are skipped
     const beats = Math.floor((systemTimer.nowMs() - startedMs) / everyMs) + 1;
     await systemTimer.wait(startedMs + beats * everyMs - systemTimer.nowMs(), signal);

@@ -4,8 +4,9 @@ import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { changeDocument, changeText } from '../../cli/partition/routing-text.ts';
+import { changeText } from '../../cli/partition/routing-text.ts';
 import { printOnOutputFailure } from '../../cli/terminal/guard-output.ts';
+import { routingChangeDocument } from '../../views/routing-document.ts';
 
 export default class PartitionAdd extends BaseCommand {
   static override summary = 'Add partitions, effective from the next commit.';
@@ -24,10 +25,10 @@ rule events can use the new names. A range rule needs one more bound per partiti
   async run(): Promise<object> {
     const { flags, raw } = await this.parse(PartitionAdd);
     return withLedger(flags, 'write', async (engine) => {
-      const change = await engine.partitioning.add(argumentsInOrder(raw));
+      const change = routingChangeDocument(await engine.partitioning.add(argumentsInOrder(raw)));
       printOnOutputFailure('the change was made');
       this.log(changeText(change));
-      return changeDocument(change);
+      return change;
     });
   }
 }

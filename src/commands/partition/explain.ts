@@ -5,11 +5,13 @@ import * as Flags from '@oclif/core/flags';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { EXIT_BAD_INPUT } from '../../cli/app/exit-codes.ts';
+import { safeJson } from '../../cli/app/safe-json.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { openInput } from '../../cli/emit/input.ts';
-import { explanationJson, explanationText } from '../../cli/partition/explain-text.ts';
+import { explanationText } from '../../cli/partition/explain-text.ts';
 import { plural } from '../../cli/terminal/format-numbers.ts';
-import { type Completengine, type Explanation, payloadForm, StreamSink } from '../../index.ts';
+import { type Completengine, type Explanation, formats, StreamWriter } from '../../index.ts';
+import type { ExplanationDocument } from '../../views/event-document.ts';
 
 export default class PartitionExplain extends BaseCommand {
   static override summary = 'Show where keys or events would go, and by which rule; writes nothing.';
@@ -40,15 +42,15 @@ It prints one line per key or event: partition, key and rule, separated by tabs.
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(PartitionExplain);
     const keys = argumentsInOrder(raw);
-    const toText = flags.json ? explanationJson : explanationText;
+    const toText: (document: ExplanationDocument) => string = flags.json ? safeJson : explanationText;
     await withLedger(flags, 'read', async (engine, { signal }) => {
-      const sink = new StreamSink(process.stdout, payloadForm, signal);
+      const output = new StreamWriter(process.stdout, signal);
       let refused = 0;
       for await (const explanations of keys.length > 0
         ? explainKeys(engine, keys)
         : this.#explainInput(engine, flags.envelope, signal)) {
         refused += explanations.filter(({ partition }) => partition === null).length;
-        const isRead = await sink.write(explanations.map((explanation) => `${toText(explanation)}\n`).join(''));
+        const isRead = await output.write(explanations.map((explanation) => `${toText(explanation)}\n`).join(''));
         if (!isRead) break;
       }
       if (refused === 0) return;
@@ -57,10 +59,17 @@ It prints one line per key or event: partition, key and rule, separated by tabs.
     });
   }
 
-  #explainInput(engine: Completengine, envelope: boolean, signal: AbortSignal): AsyncIterable<readonly Explanation[]> {
+  #explainInput(
+    engine: Completengine,
+    isEnvelope: boolean,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly Explanation[]> {
     const input = openInput([]);
     if (input.isTerminal) this.logToStderr('reading JSON lines from the terminal; press Ctrl-D to end');
-    return engine.partitioning.explainLines(input.sources, { envelope, signal });
+    return engine.partitioning.explainLines(input.sources, {
+      format: isEnvelope ? formats.envelope : undefined,
+      signal,
+    });
   }
 }
 

@@ -2,8 +2,9 @@
 
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { reachDocuments, reachTable } from '../../cli/partition/partition-table.ts';
-import { epochDocument, epochText, placementDocuments } from '../../cli/partition/routing-text.ts';
+import { reachTable } from '../../cli/partition/partition-table.ts';
+import { epochText } from '../../cli/partition/routing-text.ts';
+import { partitionListDocument } from '../../views/partition-document.ts';
 
 export default class Partition extends BaseCommand {
   static override summary = 'List the partitions, how keys reach them, and how evenly events are spread.';
@@ -21,15 +22,10 @@ export default class Partition extends BaseCommand {
     const { flags } = await this.parse(Partition);
     return withLedger(flags, 'read', async (engine) => {
       const { routing, partitions } = await engine.partitioning.list();
+      const list = partitionListDocument(routing, partitions);
       const columns = process.stdout.isTTY ? process.stdout.columns : null;
-      this.log(
-        `routing ${epochText(routing.epoch, routing.partitionNames)}\n\n${await reachTable(partitions, columns)}`,
-      );
-      return {
-        ...epochDocument(routing.epoch, routing.partitionNames),
-        placements: placementDocuments(routing),
-        partitions: reachDocuments(partitions),
-      };
+      this.log(`routing ${epochText(list.routing)}\n\n${await reachTable(list.partitions, columns)}`);
+      return list;
     });
   }
 }

@@ -4,9 +4,10 @@ import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { changeDocument, changeText } from '../../cli/partition/routing-text.ts';
+import { changeText } from '../../cli/partition/routing-text.ts';
 import { printOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 import { LedgerError } from '../../index.ts';
+import { routingChangeDocument } from '../../views/routing-document.ts';
 
 export default class PartitionPlace extends BaseCommand {
   static override summary = 'Send keys to partitions of your choice, from the next commit on.';
@@ -31,10 +32,10 @@ composite rule write a+b or the JSON list. All placements of one call take effec
     const { flags, raw } = await this.parse(PartitionPlace);
     const placements = inPairs(argumentsInOrder(raw));
     return withLedger(flags, 'write', async (engine) => {
-      const change = await engine.partitioning.place(placements);
+      const change = routingChangeDocument(await engine.partitioning.place(placements));
       printOnOutputFailure('the change was made');
       this.log(changeText(change));
-      return changeDocument(change);
+      return change;
     });
   }
 }

@@ -5,10 +5,11 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { readPartitions } from '../../cli/partition/partitions-flag.ts';
-import { previewDocument, previewText } from '../../cli/partition/preview-text.ts';
-import { changeDocument, changeText } from '../../cli/partition/routing-text.ts';
+import { previewText } from '../../cli/partition/preview-text.ts';
+import { changeText } from '../../cli/partition/routing-text.ts';
 import { printOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 import { parseRoutingSpec, withMissing } from '../../index.ts';
+import { reroutePreviewDocument, routingChangeDocument } from '../../views/routing-document.ts';
 
 export default class PartitionReroute extends BaseCommand {
   static override summary = 'Change the routing rule, effective from the next commit.';
@@ -50,16 +51,18 @@ export default class PartitionReroute extends BaseCommand {
     const partitions = readPartitions(flags.partitions);
     if (!flags['dry-run']) {
       return withLedger(flags, 'write', async (engine) => {
-        const change = await engine.partitioning.reroute(routing, { partitions });
+        const change = routingChangeDocument(await engine.partitioning.reroute(routing, { partitions }));
         printOnOutputFailure('the change was made');
         this.log(changeText(change));
-        return changeDocument(change);
+        return change;
       });
     }
     return withLedger(flags, 'read', async (engine, { signal }) => {
-      const preview = await engine.partitioning.previewReroute(routing, { partitions, sample: flags.sample, signal });
+      const preview = reroutePreviewDocument(
+        await engine.partitioning.previewReroute(routing, { partitions, sample: flags.sample, signal }),
+      );
       this.log(await previewText(preview));
-      return previewDocument(preview);
+      return preview;
     });
   }
 }

@@ -5,6 +5,7 @@
 
 import type { IngestHooks } from '../emission/commit/ingest.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
+import { RESTORABLE } from '../formats/event-format.ts';
 import { DETERMINISMS, DURABILITIES } from '../model/config.ts';
 import {
   clock,
@@ -34,6 +35,7 @@ import type { KeyInput } from '../model/routing/key-text.ts';
 import type { RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
+import type { BackupCallOptions } from './backup.ts';
 import type { CompactOptions } from './compact.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
@@ -103,12 +105,12 @@ export const OPEN: OptionTable<OpenOptions> = {
   timer,
 };
 
-export const GIVEN: OptionTable<RoutingOverrideOptions> = { key: text, to: text };
+export const ROUTING_OVERRIDE: OptionTable<RoutingOverrideOptions> = { key: text, to: text };
 export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
-  ...GIVEN,
+  ...ROUTING_OVERRIDE,
   producer: text,
   atomic: flag,
-  envelope: flag,
+  format: RESTORABLE,
   late: oneOf('record', 'reject'),
   maxSkew: text,
   lineBytesMax: number,
@@ -179,6 +181,7 @@ export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
 export const PARKED: OptionTable<ParkedOptions> = { after: whole, limit };
 export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { partitions: texts, zone: text };
 export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
+export const BACKUP: OptionTable<BackupCallOptions> = { onProgress: hook(), ...ABORT };
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
 
 export const COMPACT: OptionTable<CompactOptions> = {
@@ -189,7 +192,7 @@ export const COMPACT: OptionTable<CompactOptions> = {
   ...ABORT,
 };
 
-export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { envelope: flag, ...ABORT };
+export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { format: RESTORABLE, ...ABORT };
 export const REROUTE: OptionTable<RerouteOptions> = { partitions: COUNT_OR_NAMES };
 export const PREVIEW: OptionTable<PreviewOptions> = { ...REROUTE, sample: number, ...ABORT };
 

@@ -1,14 +1,16 @@
 /** Dependencies shared by all consumers, with or without a group. */
 
 import type { Bus } from '../bus/bus.ts';
+import type { Groups } from '../ledger/groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { EventLabels } from '../model/events/event-labels.ts';
 import type { Clock } from '../model/time/clock.ts';
 import type { Timer } from '../model/time/timer.ts';
-import type { EventLabels } from '../output/event-form.ts';
 import type { AckQueue } from '../scheduler/feeding/ack-queue.ts';
 
 export interface ConsumerParts {
   readonly ledger: Ledger;
+  readonly groups: Groups;
   readonly bus: Bus;
   readonly clock: Clock;
   /** Timer of throttled reports. */

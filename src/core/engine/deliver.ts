@@ -1,7 +1,7 @@
 /** Joins scheduler and output: passes deliveries to their handler, with partition names instead of ids. */
 
+import type { EventLabels } from '../model/events/event-labels.ts';
 import { Delivery } from '../output/delivery.ts';
-import type { EventLabels } from '../output/event-form.ts';
 import type { Deliver } from '../scheduler/feeding/deliver-with-timeout.ts';
 import type { Handler } from './subscription.ts';
 

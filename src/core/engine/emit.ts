@@ -9,6 +9,7 @@ import { type EmissionReport, type IngestHooks, ingest } from '../emission/commi
 import type { ProducerProgress } from '../emission/commit/producer-progress.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
+import { type EventFormat, type LineLayout, WHOLE_LINE } from '../formats/event-format.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';
@@ -49,8 +50,8 @@ export interface EmitOptions extends RoutingOverrideOptions {
   readonly producer?: string | undefined;
   /** All of the input or nothing. */
   readonly atomic?: boolean | undefined;
-  /** The lines are envelopes, as `envelopeForm` writes them: time and payload are taken from inside. */
-  readonly envelope?: boolean | undefined;
+  /** Format of the lines, such as `formats.envelope`: time and payload are read from its fields. Default: `formats.payload`. */
+  readonly format?: EventFormat | undefined;
   /** An event earlier than the head: recorded at the head's time (default), or a bad line. */
   readonly late?: 'record' | 'reject' | undefined;
   /** How far ahead of the clock an event may be, such as `24h`. */
@@ -84,9 +85,9 @@ export class Emitting {
    * Commits the events together, all or none; simultaneous calls share a commit.
    * @throws LedgerError BAD_LINE, ID_CONFLICT
    */
-  emit(events: readonly EventInput[], given: RoutingOverrideOptions): Promise<EventReceipt[]> {
+  emit(events: readonly EventInput[], override: RoutingOverrideOptions): Promise<EventReceipt[]> {
     this.#shared ??= new CommitBatcher(this.emission, this.settings({}, 'calls'), this.#parts.locate);
-    return this.#shared.emit(events.map(toLine), toGiven(given));
+    return this.#shared.emit(events.map(toLine), toRoutingOverride(override));
   }
 
   /**
@@ -101,7 +102,7 @@ export class Emitting {
       headAheadWarning(
         await ledger.head(),
         clock.nowMicros(),
-        this.settings(options, 'stop').time !== null || options.envelope === true,
+        this.settings(options, 'stop').time !== null || layoutOf(options.format).time !== null,
       ),
     );
     const onProgress: IngestHooks['onProgress'] = (progress) => {
@@ -120,7 +121,7 @@ export class Emitting {
     if (options.atomic && options.onReject !== undefined) throw rejectsOfAtomic();
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
     // an invalid override is rejected before any input is read
-    makeRouter(await ledger.routing(), settings.given);
+    makeRouter(await ledger.basis(), settings.override);
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
     if (options.atomic !== true) return ingest(this.emission, settings, sources, producer, options);
     const target = {
@@ -146,8 +147,8 @@ export class Emitting {
       maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
       isClockTrusted: this.#parts.isClockTrusted,
       late: options.late ?? 'record',
-      isEnvelope: options.envelope ?? false,
-      given: toGiven(options),
+      layout: layoutOf(options.format),
+      override: toRoutingOverride(options),
       onBadLine,
     };
   }
@@ -192,6 +193,10 @@ function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): Emi
   };
 }
 
-function toGiven({ key, to }: RoutingOverrideOptions): RoutingOverride {
+function layoutOf(format: EventFormat | undefined): LineLayout {
+  return format?.layout ?? WHOLE_LINE;
+}
+
+function toRoutingOverride({ key, to }: RoutingOverrideOptions): RoutingOverride {
   return { key: key ?? null, to: to ?? null };
 }

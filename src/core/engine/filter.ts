@@ -3,11 +3,11 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import { type Condition, parseCondition } from '../model/events/condition.ts';
+import type { EventLabels } from '../model/events/event-labels.ts';
 import type { SequenceRange } from '../model/events/range.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import { epochAt, NO_PLACEMENTS } from '../model/routing/routing.ts';
 import { formatFieldPath } from '../model/text/field-path.ts';
-import type { EventLabels } from '../output/event-form.ts';
 import type { EventPredicate } from '../replay/filter.ts';
 import { type RangeRead, type ReadRange, readRange } from '../replay/read-range.ts';
 import { placeOfKey } from '../router/place-of-key.ts';

@@ -1,11 +1,11 @@
 /** Administers groups, with partitions by name: their positions, their parked events, and offset resets. */
 
-import type { GroupPlan, ParkedSpan, SpanStep } from '../ledger/groups.ts';
+import { Groups } from '../ledger/groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { GroupSummary, LaneSummary, ParkedEvent } from '../model/group.ts';
+import type { EventLabels } from '../model/events/event-labels.ts';
+import type { GroupPlan, GroupSummary, LaneSummary, ParkedEvent } from '../model/group.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { Clock } from '../model/time/clock.ts';
-import type { EventLabels } from '../output/event-form.ts';
 import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
 
 type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'partition'> & { readonly partition: string };
@@ -69,17 +69,19 @@ const CHANGED_EVENTS_MAX = 1000;
 
 export class GroupAdmin {
   readonly #ledger: Ledger;
+  readonly #groups: Groups;
   readonly #clock: Clock;
   readonly #labels: EventLabels;
 
   constructor(ledger: Ledger, clock: Clock, labels: EventLabels) {
     this.#ledger = ledger;
+    this.#groups = new Groups(ledger);
     this.#clock = clock;
     this.#labels = labels;
   }
 
   async groups(): Promise<GroupDescription[]> {
-    const summaries = await this.#learned(this.#ledger.groups.summaries(this.#clock.nowMicros()));
+    const summaries = await this.#learned(this.#groups.summaries(this.#clock.nowMicros()));
     return summaries.map((group) => ({ ...group, lanes: group.lanes.map((lane) => this.#named(lane)) }));
   }
 
@@ -91,7 +93,7 @@ export class GroupAdmin {
     let span = { after, through: Number.MAX_SAFE_INTEGER, limit: 0 };
     for (let left = limit; left > 0; left -= span.limit) {
       span = { ...span, limit: Math.min(left, PAGE_EVENTS) };
-      const page = await this.#learned(this.#ledger.groups.parked(group, span));
+      const page = await this.#learned(this.#groups.parked(group, span));
       for (const event of page) yield this.#named(event);
       const last = page.at(-1);
       if (last === undefined || page.length < span.limit) return;
@@ -101,25 +103,26 @@ export class GroupAdmin {
 
   /** Returns the number of events. */
   redeliver(group: string, chosen: ChosenParked): Promise<number> {
-    const { groups } = this.#ledger;
-    if (chosen === 'all') return this.#inSpans((span) => groups.redeliverSpan(group, span));
-    return this.#inPieces(group, chosen, (piece) => groups.redeliver(group, piece));
+    return this.#change(group, chosen, 'redeliver');
   }
 
   /** Returns the number of events. */
   drop(group: string, chosen: ChosenParked): Promise<number> {
-    const { groups } = this.#ledger;
-    if (chosen === 'all') return this.#inSpans((span) => groups.dropSpan(group, span));
-    return this.#inPieces(group, chosen, (piece) => groups.drop(group, piece));
+    return this.#change(group, chosen, 'drop');
+  }
+
+  #change(group: string, chosen: ChosenParked, change: 'redeliver' | 'drop'): Promise<number> {
+    return chosen === 'all' ? this.#changeAll(group, change) : this.#changeNamed(group, chosen, change);
   }
 
   /** Changes the events in several transactions: one for a million events would block every emitter until it ends. */
-  async #inSpans(change: (span: ParkedSpan) => Promise<SpanStep>): Promise<number> {
+  async #changeAll(group: string, change: 'redeliver' | 'drop'): Promise<number> {
     // a fixed end: without it events that fail meanwhile would be taken again and again
     const { sequence: through } = await this.#ledger.head();
     let total = 0;
     for (let after = 0; ; ) {
-      const { count, last } = await change({ after, through, limit: CHANGED_EVENTS_MAX });
+      const span = { after, through, limit: CHANGED_EVENTS_MAX };
+      const { count, last } = await this.#groups.changeParked(group, span, change);
       total += count;
       if (last === null || count < CHANGED_EVENTS_MAX) return total;
       after = last;
@@ -127,24 +130,20 @@ export class GroupAdmin {
   }
 
   /** Changes the named events; all of them are checked before the first is changed. */
-  async #inPieces(
-    group: string,
-    sequences: readonly number[],
-    change: (piece: readonly number[]) => Promise<number>,
-  ): Promise<number> {
+  async #changeNamed(group: string, sequences: readonly number[], change: 'redeliver' | 'drop'): Promise<number> {
     const chosen = [...new Set(sequences)];
     const pieces: (readonly number[])[] = [];
     for (let at = 0; at === 0 || at < chosen.length; at += CHANGED_EVENTS_MAX)
       pieces.push(chosen.slice(at, at + CHANGED_EVENTS_MAX));
-    if (pieces.length > 1) for (const piece of pieces) await this.#ledger.groups.checkParked(group, piece);
+    if (pieces.length > 1) for (const piece of pieces) await this.#groups.checkParked(group, piece);
     let total = 0;
-    for (const piece of pieces) total += await change(piece);
+    for (const piece of pieces) total += (await this.#groups.changeParked(group, piece, change)).count;
     return total;
   }
 
   async plan(group: string, start: StartPoint, options: CursorOptions): Promise<CursorPlan> {
     const move = await this.#move(group, start, options);
-    return this.#described(await this.#learned(this.#ledger.groups.planMove({ ...move, force: false })));
+    return this.#described(await this.#learned(this.#groups.planMove({ ...move, force: false })));
   }
 
   async move(
@@ -153,7 +152,7 @@ export class GroupAdmin {
     options: CursorOptions & { readonly force?: boolean | undefined },
   ): Promise<CursorPlan> {
     const move = await this.#move(group, start, options);
-    return this.#described(await this.#learned(this.#ledger.groups.move({ ...move, force: options.force ?? false })));
+    return this.#described(await this.#learned(this.#groups.move({ ...move, force: options.force ?? false })));
   }
 
   /** Runs a query and names its partitions; another process may have added some. */

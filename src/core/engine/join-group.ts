@@ -31,14 +31,13 @@ export async function join(
   options: SubscribeOptions,
   handler: Handler,
 ): Promise<GroupConsumer> {
-  const { ledger, clock, timer, bus, labels, acks, wake } = parts;
-  const { groups } = ledger;
+  const { ledger, groups, clock, timer, bus, labels, acks, wake } = parts;
   const capacity = options.capacity ?? CAPACITY;
   const buffers = new Map<PartitionId, LaneBuffer>();
   const buffer = (partition: PartitionId): LaneBuffer => {
     const known =
       buffers.get(partition) ??
-      new LaneBuffer((fromSequence, events, bytes) => groups.read({ partition, fromSequence, events, bytes }));
+      new LaneBuffer((fromSequence, events, bytes) => ledger.readLane({ partition, fromSequence, events, bytes }));
     buffers.set(partition, known);
     return known;
   };
@@ -64,6 +63,7 @@ export async function join(
   const leases = new LeaseKeeper(
     {
       groups,
+      ends: (partitions) => ledger.ends(partitions),
       clock,
       forget: (partition) => buffers.delete(partition),
       notifyChange: () => bus.notifyChange(),
@@ -120,8 +120,7 @@ async function endsNow(
   { ledger }: ConsumerParts,
   partitions: readonly PartitionId[] | null,
 ): Promise<Map<PartitionId, number>> {
-  const { groups } = ledger;
-  const chosen = partitions ?? (await groups.partitionIds());
-  const ends = await groups.ends(chosen);
+  const chosen = partitions ?? (await ledger.basis()).partitionNames.map((_, partition) => partition);
+  const ends = await ledger.ends(chosen);
   return new Map(chosen.map((partition, at) => [partition, ends[at] ?? 0]));
 }

@@ -1,10 +1,10 @@
-/** Joins ledger, router and scanner for output: the partition names and keys of stored events. */
+/** Joins ledger, router and scanner for output: the names and keys of stored events. */
 
 import type { Ledger } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
+import type { EventLabels } from '../model/events/event-labels.ts';
 import type { Router } from '../model/routing/router.ts';
 import { epochAt, NO_PLACEMENTS } from '../model/routing/routing.ts';
-import type { EventLabels } from '../output/event-form.ts';
 import { makeRouter } from '../router/router.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 
@@ -28,6 +28,7 @@ export function labelsOf(ledger: Ledger): EventLabels {
     return reader;
   };
   return {
+    ledger: ledger.identity.uuid,
     partitionName: (id) => ledger.identity.partitions[id]?.name ?? `#${id}`,
     key: (batch, at) => {
       const given = batch.givenKey(at);

@@ -6,6 +6,7 @@
 import { Explainer, type LineRoute } from '../emission/draft/explainer.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
+import type { EventFormat } from '../formats/event-format.ts';
 import type { Ledger, PartitionSummary, RoutingChange } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { Basis } from '../model/events/commit.ts';
@@ -72,8 +73,8 @@ export interface ReroutePreview extends ReroutedReport {
 }
 
 export interface ExplainLinesOptions {
-  /** The lines are envelopes, as `envelopeForm` writes them. */
-  readonly envelope?: boolean | undefined;
+  /** Format of the lines, as for `emit`. */
+  readonly format?: EventFormat | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,13 +87,18 @@ export interface PreviewOptions extends RerouteOptions {
 export class Partitioning {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
-  readonly #settings: (isEnvelope: boolean) => EmissionSettings;
+  readonly #settings: (format: EventFormat | undefined) => EmissionSettings;
   readonly #onBegun: () => void;
 
   /**
    * @internal `onBegun`: called after an epoch has begun; members of groups in this process may find new partitions.
    */
-  constructor(ledger: Ledger, clock: Clock, settings: (isEnvelope: boolean) => EmissionSettings, onBegun: () => void) {
+  constructor(
+    ledger: Ledger,
+    clock: Clock,
+    settings: (format: EventFormat | undefined) => EmissionSettings,
+    onBegun: () => void,
+  ) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#settings = settings;
@@ -100,13 +106,14 @@ export class Partitioning {
   }
 
   /** The routing in force, which sends the next event. */
-  inForce(): Promise<RoutingInForce> {
-    return this.#ledger.routing();
+  async inForce(): Promise<RoutingInForce> {
+    const { epoch, partitionNames, placements } = await this.#ledger.basis();
+    return { epoch, partitionNames, placements };
   }
 
   /** The partitions by id, with their contents and how they are reached. */
   async list(): Promise<{ readonly routing: RoutingInForce; readonly partitions: readonly PartitionDescription[] }> {
-    const routing = await this.#ledger.routing();
+    const routing = await this.inForce();
     const summaries = await this.#ledger.summarize();
     const partitions = summaries.map((summary) => ({
       ...summary,
@@ -125,7 +132,7 @@ export class Partitioning {
     const routing = await this.#ledger.basis();
     const { spec } = routing.epoch;
     const router = makeRouter(routing);
-    const explainer = this.#explainer(routing, false);
+    const explainer = this.#explainer(routing, undefined);
     const lines = keys.map((input) => lineOfKey(spec, keyParts(spec, input)));
     const routes = await explainer.routes(router, lines);
     return keys.map((input, at) => {
@@ -143,10 +150,10 @@ export class Partitioning {
     sources: readonly InputSource[],
     options?: ExplainLinesOptions,
   ): AsyncGenerator<readonly LineExplanation[], void, undefined> {
-    const { envelope, signal } = readOptions('explainLines()', options, EXPLAIN_LINES);
+    const { format, signal } = readOptions('explainLines()', options, EXPLAIN_LINES);
     readArgument('explainLines()', 'sources', sources, SOURCES);
     const routing = await this.#ledger.basis();
-    for await (const lines of this.#explainer(routing, envelope ?? false).explain(sources, signal)) {
+    for await (const lines of this.#explainer(routing, format).explain(sources, signal)) {
       yield lines.map((line) => ({ source: line.source, line: line.line, ...explained(routing, line) }));
     }
   }
@@ -189,7 +196,7 @@ export class Partitioning {
   async previewReroute(routing: RoutingSpec | string, options?: PreviewOptions): Promise<ReroutePreview> {
     const { partitions, sample, signal } = readOptions('previewReroute()', options, PREVIEW);
     readArgument('previewReroute()', 'routing', routing, ROUTING);
-    const before = await this.#ledger.routing();
+    const before = await this.inForce();
     const head = await this.#ledger.head();
     const plan = planReroute(toRoutingSpec(routing), partitions)(before);
     const after = plan === null ? before : routingAfter(before, plan, head.sequence + 1);
@@ -206,13 +213,13 @@ export class Partitioning {
     return change;
   }
 
-  #explainer(basis: Basis, isEnvelope: boolean): Explainer {
+  #explainer(basis: Basis, format: EventFormat | undefined): Explainer {
     const parts = {
       makeRouter,
       clock: this.#clock,
       pinsOf: (sessions: readonly string[]) => this.#ledger.pinsOf(sessions),
     };
-    return new Explainer(parts, this.#settings(isEnvelope), basis);
+    return new Explainer(parts, this.#settings(format), basis);
   }
 }
 

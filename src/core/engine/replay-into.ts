@@ -61,7 +61,7 @@ export async function transfer(source: TransferSource, { ledger, emitting }: Tra
   });
   const take = async (): Promise<TransferReport> => {
     const report = await source.replay(held.position).deliver(sink);
-    await sink.end();
+    await sink.drain();
     return { ...report, resumedBehind: held.position === 0 ? null : held.position, head: await ledger.head() };
   };
   return closeAfter(take, () => sink.close());

@@ -46,7 +46,7 @@ export interface SubscribeOptions {
   readonly from?: StartPoint | undefined;
   /** IANA zone of dates in `from`. Default UTC. */
   readonly zone?: string | undefined;
-  /** Most events in hand. Default 16384. */
+  /** Most events delivered and not acknowledged. Default 16384. */
   readonly capacity?: number | undefined;
   /** Most events of one delivery. Default: as many as the capacity allows. */
   readonly batch?: number | undefined;
@@ -117,7 +117,7 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
-/** Default of the most events in hand. */
+/** Default of the most events that are delivered and not acknowledged. */
 export const CAPACITY = 16384;
 /** Shorter leases expire on a loaded machine before they are renewed. */
 const LEASE_MS_MIN = 300;

@@ -5,6 +5,7 @@
 
 import { randomInt } from 'node:crypto';
 import { SharedPages } from '../bus/shared-pages.ts';
+import { Groups } from '../ledger/groups.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import { checkName, type PartitionId } from '../model/routing/partition.ts';
 import type { Sink } from '../output/stream-sink.ts';
@@ -19,7 +20,7 @@ import { join } from './join-group.ts';
 import { warnOfFailure } from './reporting.ts';
 import { checkOptions, type Handler, type SubscribeOptions, type Subscription } from './subscription.ts';
 
-export interface SubscriptionParts extends Omit<ConsumerParts, 'acks' | 'wake'> {
+export interface SubscriptionParts extends Omit<ConsumerParts, 'groups' | 'acks' | 'wake'> {
   /** Starts watching for commits of other processes; returns the function that stops it. */
   watch(): () => void;
   select(names: readonly string[] | undefined): Promise<PartitionId[] | null>;
@@ -47,8 +48,9 @@ export class Subscriptions {
 
   constructor(parts: SubscriptionParts) {
     this.#scheduler = new Scheduler(parts.clock);
-    const acks = new AckQueue((acknowledgements) => parts.ledger.groups.acknowledge(acknowledgements));
-    this.#parts = { ...parts, acks, wake: () => this.#scheduler.wake() };
+    const groups = new Groups(parts.ledger);
+    const acks = new AckQueue((acknowledgements) => groups.acknowledge(acknowledgements));
+    this.#parts = { ...parts, groups, acks, wake: () => this.#scheduler.wake() };
     this.#pages = new SharedPages(parts.ledger);
   }
 
@@ -99,7 +101,7 @@ export class Subscriptions {
   }
 
   async #member(group: string, options: SubscribeOptions, handler: Handler): Promise<Begun> {
-    const { groups } = this.#parts.ledger;
+    const { groups } = this.#parts;
     const member = options.member ?? `m${process.pid}-${randomInt(2 ** 40).toString(36)}`;
     checkName('group', group);
     checkName('member', member);

@@ -2,8 +2,8 @@
 
 import type { Ledger, VerifyReport } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
+import type { EventLabels } from '../model/events/event-labels.ts';
 import { parseHead } from '../model/events/head.ts';
-import type { EventLabels } from '../output/event-form.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 
 export interface VerifyOptions {

@@ -1,121 +1,166 @@
-/**
- * The port for consumer groups: durable cursors, leases with fencing tokens, parked events. Each call is one transaction, and none of them changes the chain.
- * Times come from the caller. Every method may also reject with the codes that {@link Ledger} names for all of its methods.
- */
+/** The calls about consumer groups, over any storage: durable cursors, leases with fencing tokens, parked events. Each is one transaction. Times come from the caller. */
 
-import type { StoredCommit } from '../model/events/commit.ts';
 import type {
   Acknowledgement,
-  EventPosition,
+  CursorMove,
+  EventToPark,
+  GroupPlan,
   GroupSummary,
   Heartbeat,
   HeldLease,
   LanePosition,
   Membership,
+  ParkedChange,
   ParkedEvent,
+  ParkedSelection,
+  ParkedSpan,
   ParkReason,
   RedeliveryOutcome,
 } from '../model/group.ts';
-import type { PartitionId } from '../model/routing/partition.ts';
+import { checkName, type PartitionId } from '../model/routing/partition.ts';
 import type { Micros } from '../model/time/time.ts';
+import type { GroupStore, ParkedStep } from './group-store.ts';
+import { decideMove, newGroup, planMove } from './protocol/cursor-move.ts';
+import { notParked, unknownGroup } from './protocol/group-errors.ts';
+import { beginRedelivery, countFailure, endRedelivery, park } from './protocol/lane-change.ts';
+import { decideHeartbeat, decideLeave } from './protocol/membership.ts';
 
-/** Events of one partition from a sequence on, within bounds: whole frames, at least one if any is left. */
-export interface LaneRequest {
-  readonly partition: PartitionId;
-  readonly fromSequence: number;
-  readonly events: number;
-  readonly bytes: number;
+/** The part of a ledger that groups need. */
+export interface GroupLedger {
+  readonly groupStore: GroupStore;
+  positionsAt(sequence: number): Promise<LanePosition[]>;
 }
 
-/** A move of a group's cursors, done or planned. */
-export interface GroupPlan {
-  /** By partition. */
-  readonly steps: readonly {
-    readonly partition: PartitionId;
-    readonly from: LanePosition;
-    readonly to: LanePosition;
-  }[];
-  /** Members whose leases have not expired, by name. */
-  readonly liveMembers: readonly string[];
-}
+export class Groups {
+  readonly #ledger: GroupLedger;
+  readonly #store: GroupStore;
 
-export interface CursorMove {
-  readonly group: string;
-  /** Every cursor goes to the first event of its partition with this sequence or a later one. */
-  readonly sequence: number;
-  readonly now: Micros;
-  /** Null: all partitions. */
-  readonly partitions: readonly PartitionId[] | null;
-  /** Move the cursors although live members hold leases on them; those leases end. */
-  readonly force: boolean;
-}
+  constructor(ledger: GroupLedger) {
+    this.#ledger = ledger;
+    this.#store = ledger.groupStore;
+  }
 
-/** Parked events by sequence: after `after`, through `through`, in order, at most `limit`. */
-export interface ParkedSpan {
-  readonly after: number;
-  readonly through: number;
-  readonly limit: number;
-}
+  /** Creates the group, with its cursors before `fromSequence`. Returns false if it exists, and leaves it unchanged then. @throws LedgerError INVALID_ARGUMENT for its name */
+  async create(group: string, fromSequence: number, now: Micros): Promise<boolean> {
+    checkName('group', group);
+    const positions = await this.#ledger.positionsAt(fromSequence);
+    return this.#store.change(group, (state) =>
+      state === null ? { state: newGroup(now, positions), result: true } : { state: null, result: false },
+    );
+  }
 
-/** Result of a call for the events of a span. */
-export interface SpanStep {
-  readonly count: number;
-  /** Sequence of the last of them; null if there was none. */
-  readonly last: number | null;
-}
-
-export interface Groups {
-  /** Creates the group, with its cursors before `fromSequence`. Returns false if it exists, and leaves it unchanged then. */
-  create(group: string, fromSequence: number, now: Micros): Promise<boolean>;
   /** Joins or renews the member, claims free partitions that are due to it, releases idle surplus ones. @throws LedgerError MEMBER_REPLACED, UNKNOWN_GROUP */
-  heartbeat(beat: Heartbeat): Promise<Membership>;
+  heartbeat(beat: Heartbeat): Promise<Membership> {
+    return this.#store.change(beat.group, (found, facts) => {
+      const { state, membership } = decideHeartbeat(known(beat.group, found), beat, facts);
+      return { state, result: membership };
+    });
+  }
+
   /** Removes the member and releases its leases. */
-  leave(group: string, member: string, token: number): Promise<void>;
+  leave(group: string, member: string, token: number): Promise<void> {
+    return this.#store.change(group, (found) => ({
+      state: found && decideLeave(found, member, token),
+      result: undefined,
+    }));
+  }
+
   /** See {@link Membership.generation}; null if there is no such group. */
-  generation(group: string): Promise<number | null>;
+  generation(group: string): Promise<number | null> {
+    return this.#store.generation(group);
+  }
+
   /** Advances cursors. False for each whose lease was lost: that cursor stays where it is. */
-  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
-  /** Counts a failed delivery of the next event, or one that may crash the consumer. Returns the failures so far; null if the lease is lost. */
-  countFailure(heldLease: HeldLease): Promise<number | null>;
-  /** Takes back a failure that was counted before a delivery that then succeeded or never ended. */
-  undoFailure(heldLease: HeldLease): Promise<void>;
+  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
+    return this.#store.acknowledge(acknowledgements);
+  }
+
+  /**
+   * Counts a failed delivery of the next event, or one that may crash the consumer; -1 takes back what was counted before a delivery that then succeeded
+   * or never ended. Returns the failures so far; null if the lease is lost.
+   */
+  countFailure(heldLease: HeldLease, change: 1 | -1): Promise<number | null> {
+    return this.#store.changeLane(heldLease, null, (lane) => countFailure(lane, change));
+  }
+
   /** Parks the next event and moves the cursor past it, in one transaction. False if the lease is lost. */
-  park(
-    heldLease: HeldLease,
-    event: EventPosition & ParkReason & { readonly attempts: number; readonly now: Micros },
-  ): Promise<boolean>;
-  /** By sequence. @throws LedgerError UNKNOWN_GROUP */
-  parked(group: string, span: ParkedSpan): Promise<ParkedEvent[]>;
-  /** Checks that all of these are parked. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
-  checkParked(group: string, sequences: readonly number[]): Promise<void>;
-  /** Requests one more delivery of parked events, of all these or none. Returns their number. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
-  redeliver(group: string, sequences: readonly number[]): Promise<number>;
-  /** Requests one more delivery of the parked events of a span. @throws LedgerError UNKNOWN_GROUP */
-  redeliverSpan(group: string, span: ParkedSpan): Promise<SpanStep>;
-  /** Deletes parked events, all of these or none. Returns their number. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
-  drop(group: string, sequences: readonly number[]): Promise<number>;
-  /** Deletes the parked events of a span. @throws LedgerError UNKNOWN_GROUP */
-  dropSpan(group: string, span: ParkedSpan): Promise<SpanStep>;
+  async park(heldLease: HeldLease, event: EventToPark): Promise<boolean> {
+    return (await this.#store.changeLane(heldLease, event.sequence, (lane) => park(lane, event))) ?? false;
+  }
+
   /**
    * Takes the next parked event of the partition that is due. The delivery is counted and the request cleared before it begins, because a consumer that
    * crashes on the event cannot report it. `lost`: the lease is lost.
    */
-  beginRedelivery(heldLease: HeldLease): Promise<ParkedEvent | 'none' | 'lost'>;
-  /** Takes back a redelivery that did not end: the event is due again. */
-  undoRedelivery(group: string, sequence: number): Promise<void>;
+  async beginRedelivery(heldLease: HeldLease): Promise<ParkedEvent | 'none' | 'lost'> {
+    return (await this.#store.changeLane(heldLease, 'due', beginRedelivery)) ?? 'lost';
+  }
+
   /** Ends the redelivery of a parked event: without a failure it is deleted, otherwise it stays parked for this reason. */
-  settle(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome>;
+  async endRedelivery(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome> {
+    return (await this.#store.changeLane(heldLease, sequence, (lane) => endRedelivery(lane, failure))) ?? 'lost';
+  }
+
+  /** Takes back a redelivery that did not end: the event is due again. Needs no lease: its present holder delivers the event then. */
+  async undoRedelivery(group: string, sequence: number): Promise<void> {
+    await this.#store.changeParked(group, [sequence], 'undoRedelivery');
+  }
+
+  /** By sequence. @throws LedgerError UNKNOWN_GROUP */
+  async parked(group: string, span: ParkedSpan): Promise<ParkedEvent[]> {
+    return known(group, await this.#store.parked(group, span));
+  }
+
+  /** Checks that all of these are parked. @throws LedgerError UNKNOWN_GROUP, NOT_PARKED */
+  async checkParked(group: string, sequences: readonly number[]): Promise<void> {
+    const parked = new Set(known(group, await this.#store.parked(group, sequences)).map(({ sequence }) => sequence));
+    const missing = sequences.find((sequence) => !parked.has(sequence));
+    if (missing !== undefined) throw notParked(group, missing);
+  }
+
+  /**
+   * Requests one more delivery of parked events, or drops them: of a span, or all that are named or none.
+   * @throws LedgerError UNKNOWN_GROUP, NOT_PARKED
+   */
+  async changeParked(
+    group: string,
+    selection: ParkedSelection,
+    change: Exclude<ParkedChange, 'undoRedelivery'>,
+  ): Promise<Omit<ParkedStep, 'missing'>> {
+    const { missing, ...step } = known(group, await this.#store.changeParked(group, selection, change));
+    if (missing !== null) throw notParked(group, missing);
+    return step;
+  }
+
   /** Positions of the group's cursors, by partition. @throws LedgerError UNKNOWN_GROUP */
-  positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
+  async positions(group: string): Promise<readonly (LanePosition & { readonly partition: PartitionId })[]> {
+    return known(group, await this.#store.state(group)).cursors;
+  }
+
   /** Plans {@link move} without doing it. @throws LedgerError UNKNOWN_GROUP */
-  planMove(move: CursorMove): Promise<GroupPlan>;
+  async planMove(move: CursorMove): Promise<GroupPlan> {
+    const positions = await this.#ledger.positionsAt(move.sequence);
+    return planMove(known(move.group, await this.#store.state(move.group)), move, positions);
+  }
+
   /** Moves the cursors and ends the leases on them. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
-  move(move: CursorMove): Promise<GroupPlan>;
+  async move(move: CursorMove): Promise<GroupPlan> {
+    const positions = await this.#ledger.positionsAt(move.sequence);
+    return this.#store.change(move.group, (found) => {
+      const before = known(move.group, found);
+      const plan = planMove(before, move, positions);
+      return { state: decideMove(before, move, plan), result: plan };
+    });
+  }
+
   /** All groups by name. */
-  summaries(now: Micros): Promise<GroupSummary[]>;
-  /** The offset the next event of each partition gets. */
-  ends(partitions: readonly PartitionId[]): Promise<number[]>;
-  /** All partitions of the ledger. */
-  partitionIds(): Promise<PartitionId[]>;
-  read(request: LaneRequest): Promise<StoredCommit[]>;
+  summaries(now: Micros): Promise<GroupSummary[]> {
+    return this.#store.summaries(now);
+  }
+}
+
+/** @throws LedgerError UNKNOWN_GROUP */
+function known<Found>(group: string, found: Found | null): Found {
+  if (found === null) throw unknownGroup(group);
+  return found;
 }

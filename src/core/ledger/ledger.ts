@@ -4,18 +4,26 @@
  */
 
 import type { Durability, LedgerConfig } from '../model/config.ts';
-import type { Basis, CommitDraft, CommitOutcome, CommitPipeline, ProducerPosition } from '../model/events/commit.ts';
+import type {
+  Basis,
+  CommitDraft,
+  CommitOutcome,
+  CommitPipeline,
+  ProducerPosition,
+  StoredCommit,
+} from '../model/events/commit.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import type { Anchor, Head } from '../model/events/head.ts';
-import type { History } from '../model/events/history.ts';
+import type { History, LaneRequest } from '../model/events/history.ts';
+import type { LanePosition } from '../model/group.ts';
 import type { Plan } from '../model/routing/epoch-plan.ts';
-import type { Partition } from '../model/routing/partition.ts';
+import type { Partition, PartitionId } from '../model/routing/partition.ts';
 import type { Epochs, RoutingInForce } from '../model/routing/routing.ts';
 import type { Pin } from '../model/routing/session-pins.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
 import type { Compaction } from './compaction.ts';
-import type { Groups } from './groups.ts';
+import type { GroupStore } from './group-store.ts';
 
 /** Properties of a ledger that never change, and those that change only with an epoch, as of the last call. */
 export interface LedgerIdentity {
@@ -42,6 +50,14 @@ export interface PartitionSummary extends Partition {
   readonly lastTime: Micros | null;
 }
 
+/** Size of a storage. */
+export interface StorageSize {
+  /** Bytes of the storage, without the log. */
+  readonly bytes: number;
+  /** Log of commits beside the storage: its size, and the part that is not merged into the storage yet. Zeros in a storage without one. */
+  readonly log: { readonly bytes: number; readonly waitingBytes: number };
+}
+
 export interface LedgerDescription {
   readonly identity: LedgerIdentity;
   readonly format: number;
@@ -55,13 +71,9 @@ export interface LedgerDescription {
   readonly sessions: number;
   /** Conditions that need attention although every call succeeds. */
   readonly warnings: readonly LedgerWarning[];
-  readonly storage: {
+  readonly storage: StorageSize & {
     readonly engine: string;
     readonly durability: Durability;
-    /** Bytes of the storage, without the log below. */
-    readonly fileBytes: number;
-    /** Bytes of the log of commits that are not merged into the storage yet; 0 in a storage without one. */
-    readonly walBytes: number;
     /** Settings as the storage reports them, by its own names. */
     readonly settings: Readonly<Record<string, string | number>>;
     /** Whether users other than the owner may read or write the storage. */
@@ -95,10 +107,7 @@ export interface LedgerGauges {
   /** Growth since the sequence that was named; null if none was, or if there is too much of it to count cheaply. */
   readonly growth: LedgerGrowth | null;
   readonly producers: readonly { readonly name: string; readonly position: number }[];
-  /** Bytes of the storage, without the log below. */
-  readonly storageBytes: number;
-  /** Log of commits beside the storage: its size, and the part that is not merged into the storage yet. Zeros in a storage without one. */
-  readonly log: { readonly bytes: number; readonly waitingBytes: number };
+  readonly storage: StorageSize;
 }
 
 /** Routing before and after a change; the same twice if the plan changes nothing. */
@@ -127,6 +136,34 @@ export interface VerifyReport {
   readonly isAnchored: boolean;
 }
 
+/** How far a backup is: bytes of the storage while it copies, events while it verifies the copy. */
+export interface BackupProgress {
+  readonly phase: 'copy' | 'verify';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface BackupOptions {
+  /**
+   * Verifies the copy, which is open for reading and must end at the head, before it gets its name: if it rejects there is no backup. `signal` also
+   * aborts when the ledger is closed.
+   */
+  readonly check: (copy: Ledger, head: Head, signal: AbortSignal) => Promise<VerifyReport>;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
+}
+
+export interface BackupReport {
+  /** Where the copy is. */
+  readonly path: string;
+  /** The head of the copy: the ledger extends it. */
+  readonly head: Head;
+  readonly events: number;
+  readonly commits: number;
+  /** Of the storage of the copy. */
+  readonly bytes: number;
+}
+
 /** One transaction of several commits. */
 export interface LedgerTransaction {
   /** As {@link Ledger.pinsOf}, including the pins made in the transaction. */
@@ -140,9 +177,10 @@ export interface LedgerTransaction {
 
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
-  readonly groups: Groups;
+  readonly groupStore: GroupStore;
   /** Null: a storage that has nothing to compact. */
   readonly compaction: Compaction | null;
+  /** What the next draft is built on, and the routing in force. */
   basis(): Promise<Basis>;
   /** Pins of these sessions; sessions without one are left out. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
@@ -157,13 +195,24 @@ export interface Ledger extends History {
   begin(): Promise<LedgerTransaction>;
   /** Begins the planned epoch, all of it or nothing; no commit comes between the plan and its epoch. @throws whatever the plan throws */
   beginEpoch(plan: Plan): Promise<RoutingChange>;
-  routing(): Promise<RoutingInForce>;
-  /** Summary of each partition, without the rest of {@link describe}. */
+  /** Summary of each partition, without the rest of {@link describe}, whose cost grows with the commits. */
   summarize(): Promise<PartitionSummary[]>;
+  /** The next events of one partition. @throws VERIFICATION_FAILED */
+  readLane(request: LaneRequest): Promise<StoredCommit[]>;
+  /** The offset that the next event of each of these partitions gets. */
+  ends(partitions: readonly PartitionId[]): Promise<number[]>;
+  /** Where the events with this sequence or a later one begin in each partition, by partition id. */
+  positionsAt(sequence: number): Promise<LanePosition[]>;
   /** Opens a pipeline for volume: it commits in the background. */
   openPipeline(): Promise<CommitPipeline>;
   /** Verifies every commit. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */
   verify(options: Verification): Promise<VerifyReport>;
+  /**
+   * Copies the ledger as of one moment to a new location, while others commit. The copy is durable when it resolves; until then there is nothing at the
+   * location. An abort rejects with the signal's reason.
+   * @throws LEDGER_EXISTS, CANNOT_CREATE, DISK_FULL; UNSUPPORTED by a storage that cannot; what `check` throws
+   */
+  backup(target: string, options: BackupOptions): Promise<BackupReport>;
   /** Reports commits that were not made through this object, until closed. */
   watch(listener: { onCommit(): void; onError(error: unknown): void }): { close(): void };
   close(): Promise<void>;

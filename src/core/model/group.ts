@@ -84,6 +84,49 @@ export interface ParkedEvent extends EventPosition, ParkReason {
   readonly redeliveryDue: boolean;
 }
 
+/** An event that its consumer cannot take, to be set aside. */
+export interface EventToPark extends EventPosition, ParkReason {
+  /** Failed deliveries of it. */
+  readonly attempts: number;
+  readonly now: Micros;
+}
+
+/** Parked events by sequence: after `after`, through `through`, in order, at most `limit`. */
+export interface ParkedSpan {
+  readonly after: number;
+  readonly through: number;
+  readonly limit: number;
+}
+
+/** Parked events by their sequences, or a span of them. */
+export type ParkedSelection = readonly number[] | ParkedSpan;
+
+/** `redeliver`: deliver once more. `undoRedelivery`: the same, and the delivery that was counted last did not end. */
+export type ParkedChange = 'drop' | 'redeliver' | 'undoRedelivery';
+
+/** A move of a group's cursors, done or planned. */
+export interface GroupPlan {
+  /** By partition. */
+  readonly steps: readonly {
+    readonly partition: PartitionId;
+    readonly from: LanePosition;
+    readonly to: LanePosition;
+  }[];
+  /** Members whose leases have not expired, by name. */
+  readonly liveMembers: readonly string[];
+}
+
+export interface CursorMove {
+  readonly group: string;
+  /** Every cursor goes to the first event of its partition with this sequence or a later one. */
+  readonly sequence: number;
+  readonly now: Micros;
+  /** Null: all partitions. */
+  readonly partitions: readonly PartitionId[] | null;
+  /** Move the cursors although live members hold leases on them; those leases end. */
+  readonly force: boolean;
+}
+
 /** A member of a group, as reported. */
 export interface GroupMember {
   readonly name: string;

@@ -72,6 +72,8 @@ export type LedgerErrorCode =
   | 'HARD_LINKED'
   /** The file, its directory, or the requested access does not allow it. */
   | 'PERMISSION_DENIED'
+  /** The storage of this ledger cannot do this. */
+  | 'UNSUPPORTED'
   /** The engine was closed, or has failed and refuses further calls. */
   | 'CLOSED'
   /** An internal invariant is violated: a bug in the engine. */

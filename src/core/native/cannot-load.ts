@@ -24,7 +24,7 @@ export function unusable({ name, version }: NativeModule, fact: string, hint: st
 
 /** Converts an error thrown while loading to CANNOT_LOAD. */
 export function cannotLoad(module: NativeModule, error: unknown): LedgerError {
-  const cause = mostTelling(error);
+  const cause = mostSpecific(error);
   const text = cause instanceof Error ? cause.message : String(cause);
   const { node, modules } = process.versions;
 
@@ -73,7 +73,7 @@ function installHint(): string {
  * Loaders that try several files chain the errors of all attempts. The file that exists and does not fit explains more
  * than the missing ones.
  */
-function mostTelling(error: unknown): unknown {
+function mostSpecific(error: unknown): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
     if ((each as NodeJS.ErrnoException).code === 'ERR_DLOPEN_FAILED') return each;
   }

@@ -3,12 +3,13 @@
  * delivered; anything else is retried.
  */
 
+import { documentOf } from '../formats/document.ts';
+import { type EventFormat, FORMAT } from '../formats/event-format.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { hook, kindOf, required, signal, text } from '../model/options/option-kinds.ts';
 import { type OptionTable, readOptions } from '../model/options/options.ts';
 import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
 import type { Delivery } from './delivery.ts';
-import { type EventForm, FORM, piecesOf } from './event-form.ts';
 import { LastLines } from './last-lines.ts';
 
 export interface CommandConsumerOptions {
@@ -16,8 +17,8 @@ export interface CommandConsumerOptions {
   readonly command: string;
   /** Base environment of the command; the facts of a delivery are added. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Formats the events as bytes. */
-  readonly form: EventForm;
+  /** Each run reads a document of its own. */
+  readonly format: EventFormat;
   /** Called for each run: returns the receiver of its standard error, chunk by chunk. */
   openStderr(): (bytes: Buffer) => void;
   /** Ends the current runs at once. */
@@ -37,7 +38,7 @@ export class CommandFailure extends Error {
 const OPTIONS: OptionTable<CommandConsumerOptions> = {
   command: required(text),
   environment: required(kindOf('an object of strings', (value) => typeof value === 'object' && value !== null)),
-  form: required(FORM),
+  format: required(FORMAT),
   openStderr: required(hook()),
   signal,
 };
@@ -69,14 +70,14 @@ export class CommandConsumer {
   }
 
   async #run(delivery: Delivery, said: LastLines): Promise<CommandExit> {
-    const { command, form, openStderr, signal } = this.#options;
+    const { command, format, openStderr, signal } = this.#options;
     const pass = openStderr();
     const onStderr = (bytes: Buffer): void => {
       said.add(bytes);
       pass(bytes);
     };
     const endedBy = signal === undefined ? [delivery.signal] : [delivery.signal, signal];
-    const input = piecesOf(delivery.batches, delivery.labels, form);
+    const input = documentOf(delivery.batches, delivery.labels, format);
     try {
       return await runCommand(command, input, { environment: this.#environment(delivery), onStderr, endedBy });
     } catch (error) {

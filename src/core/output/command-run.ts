@@ -1,6 +1,6 @@
 /**
  * Runs a shell command once: writes its standard input, ends it early on an abort, and returns how it ended. Does not
- * judge the outcome.
+ * decide whether it succeeded.
  */
 
 import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
@@ -35,7 +35,7 @@ export class StartFailure extends Error {}
 
 /** Time between SIGTERM and SIGKILL, in milliseconds. */
 const GRACE_MS = 500;
-const LOOK_EVERY_MS = 10;
+const POLL_MS = 10;
 /** Wait for the rest of the pipe after the command has ended: a daemon that it left running never closes the pipe. */
 const LAST_WORDS_MS = 50;
 
@@ -115,13 +115,13 @@ async function feed({ stdin }: ChildProcess, input: Iterable<Buffer>): Promise<v
 async function written(stdin: Writable, piece: Buffer): Promise<void> {
   if (stdin.destroyed || stdin.write(piece) || stdin.destroyed) return;
   await new Promise<void>((resolve) => {
-    const settle = (): void => {
-      stdin.off('drain', settle);
-      stdin.off('close', settle);
+    const proceed = (): void => {
+      stdin.off('drain', proceed);
+      stdin.off('close', proceed);
       resolve();
     };
-    stdin.on('drain', settle);
-    stdin.on('close', settle);
+    stdin.on('drain', proceed);
+    stdin.on('close', proceed);
   });
 }
 
@@ -134,12 +134,12 @@ function exitOf(child: ChildProcess): Promise<CommandExit> {
   return new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new StartFailure(error.message, { cause: error })));
     child.once('exit', (code, signal) => {
-      const settle = (): void => {
+      const finish = (): void => {
         clearTimeout(timer);
         resolve({ code, signal });
       };
-      const timer = setTimeout(settle, LAST_WORDS_MS);
-      child.once('close', settle);
+      const timer = setTimeout(finish, LAST_WORDS_MS);
+      child.once('close', finish);
       // a daemon's output is forwarded as long as this process runs, but does not keep it running
       if (child.stderr instanceof Socket) child.stderr.unref();
     });
@@ -151,7 +151,7 @@ async function endGroup({ pid }: ChildProcess): Promise<void> {
   if (pid === undefined || !signalGroup(pid, 'SIGTERM')) return;
   const until = performance.now() + GRACE_MS;
   while (performance.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (!signalGroup(pid, 0)) return;
   }
   signalGroup(pid, 'SIGKILL');

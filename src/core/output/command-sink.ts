@@ -2,33 +2,35 @@
  * Delivers batches to a command, one run per delivery. Exit code 0 accepts the delivery; anything else ends the stream.
  */
 
+import { documentOf } from '../formats/document.ts';
+import { type EventFormat, FORMAT } from '../formats/event-format.ts';
 import type { EventBatch } from '../model/events/event.ts';
+import type { EventLabels } from '../model/events/event-labels.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { readArgument } from '../model/options/options.ts';
 import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
-import { type EventForm, type EventLabels, FORM, piecesOf } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
 
 /** Runs are sequential, so a slow command never has more than one delivery. */
 export class CommandSink implements Sink {
   readonly #command: string;
-  readonly #form: EventForm;
+  readonly #format: EventFormat;
   readonly #signal: AbortSignal | undefined;
 
   /**
-   * `command`: a shell command line. An abort lets the current run finish.
+   * `command`: a shell command line; each run reads a document of its own. An abort lets the current run finish.
    * @throws LedgerError INVALID_ARGUMENT if it is empty
    */
-  constructor(command: string, form: EventForm, signal?: AbortSignal) {
+  constructor(command: string, format: EventFormat, signal?: AbortSignal) {
     checkCommand(command);
     this.#command = command;
-    this.#form = readArgument('new CommandSink()', 'form', form, FORM);
+    this.#format = readArgument('new CommandSink()', 'format', format, FORMAT);
     this.#signal = signal;
   }
 
   /** @throws LedgerError COMMAND_FAILED if the command does not exit with 0 */
   async deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
-    const pieces = piecesOf(batches, labels, this.#form);
+    const pieces = documentOf(batches, labels, this.#format);
     const first = pieces.next();
     if (first.done) return true;
     const exit = await this.#run(prepend(first.value, pieces));

@@ -1,8 +1,8 @@
 /** One delivery: events in order that are acknowledged together. */
 
 import type { DeliveryBatch } from '../model/events/delivery-batch.ts';
+import { type EventLabels, toEvent } from '../model/events/event-labels.ts';
 import type { LedgerEvent } from '../model/events/ledger-event.ts';
-import { type EventLabels, toEvent } from './event-form.ts';
 
 /** A delivery batch with the names its subscriber knows. */
 interface NamedDeliveryBatch extends Omit<DeliveryBatch, 'partition'> {

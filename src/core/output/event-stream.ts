@@ -1,13 +1,13 @@
 /** A stream of events: iterated one by one, or delivered to a sink with a report of what was delivered. */
 
 import type { BatchPage } from '../model/events/event.ts';
+import { type EventLabels, toEvent } from '../model/events/event-labels.ts';
 import type { LedgerEvent } from '../model/events/ledger-event.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import { hasMethods, kindOf } from '../model/options/option-kinds.ts';
 import { readArgument } from '../model/options/options.ts';
 import type { Micros } from '../model/time/time.ts';
 import { newBlake3 } from '../native/blake3.ts';
-import { type EventLabels, toEvent } from './event-form.ts';
 import type { Sink } from './stream-sink.ts';
 
 /** What was delivered. */
@@ -113,10 +113,10 @@ async function deliverTo(
   let bytes = 0;
   let first: { sequence: number; time: Micros } | null = null;
   let last: { sequence: number; time: Micros } | null = null;
-  let isComplete = true;
+  let isTaken = true;
   for await (const page of pages()) {
     if (sink !== null && !(await sink.deliver(page, labels))) {
-      isComplete = false;
+      isTaken = false;
       break;
     }
     for (const batch of page) {
@@ -130,6 +130,7 @@ async function deliverTo(
       last = { sequence: span.lastSequence, time: span.lastTime };
     }
   }
+  const isComplete = isTaken && !signal?.aborted && ((await sink?.end?.()) ?? true);
   return {
     events,
     bytes,
@@ -141,6 +142,6 @@ async function deliverTo(
     missingFields: filter.missingFields,
     wallMs: performance.now() - started,
     isVerified,
-    isComplete: isComplete && !signal?.aborted,
+    isComplete,
   };
 }

@@ -7,7 +7,7 @@ import { Turns } from './turns.ts';
 export type EventPredicate = (batch: EventBatch, at: number) => boolean;
 
 /** Reading the clock costs 1/30 of examining an event; four of the largest events take less than a second. */
-const EVENTS_BETWEEN_LOOKS = 4;
+const EVENTS_BETWEEN_CHECKS = 4;
 
 /**
  * Indexes of the kept rows of a batch, ascending; null after an abort. Yields to the event loop however many events it
@@ -24,7 +24,7 @@ export async function acceptedRows(
   let kept = 0;
   for (let at = 0; at < count; at++) {
     if (accepts(batch, at)) rows[kept++] = at;
-    if (at % EVENTS_BETWEEN_LOOKS !== 0 || !turns.isOver) continue;
+    if (at % EVENTS_BETWEEN_CHECKS !== 0 || !turns.isOver) continue;
     await turns.give();
     if (signal?.aborted) return null;
   }

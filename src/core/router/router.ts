@@ -22,11 +22,11 @@ import { StickyRouter } from './sticky-router.ts';
  * @throws LedgerError DAMAGED_LEDGER if the epoch and the partitions contradict each other; UNKNOWN_PARTITION or
  * INVALID_ARGUMENT for an invalid partition or key override
  */
-export const makeRouter: RouterFactory = (routing, given = NO_OVERRIDE) => {
+export const makeRouter: RouterFactory = (routing, override = NO_OVERRIDE) => {
   const router = routerOf(routing);
   const { spec } = routing.epoch;
-  const sentTo = given.to === null ? null : partitionNamed(routing.partitionNames, given.to);
-  const line = given.key === null ? null : lineOfKey(spec, givenParts(spec, given.key));
+  const sentTo = override.to === null ? null : partitionNamed(routing.partitionNames, override.to);
+  const line = override.key === null ? null : lineOfKey(spec, partsOfKey(spec, override.key));
   // a hash over the whole payload reads no key, but accepts a given one
   const givenKey = line === null ? null : (router.keyOf(line) ?? fieldText(line, 0));
   const free: Router = { ...router, givenKey, sentTo };
@@ -118,7 +118,7 @@ function toOnePartition(router: Router, partition: PartitionId): Router {
   return { ...router, fields: [], route: () => partition, sessions: null, everyLineTo: partition };
 }
 
-function givenParts(spec: RoutingSpec, key: string): readonly string[] {
+function partsOfKey(spec: RoutingSpec, key: string): readonly string[] {
   if (key === '')
     throw invalidArgument('an empty key cannot be given', 'give a key, or leave it out so that each event has its own');
   return readsNoKey(spec) ? [key] : keyParts(spec, key);

@@ -3,8 +3,8 @@
  * from the pins it has learned, ledger times and the order of events; stores nothing and reads no clock.
  *
  * States of a chunk: met (`sessionOf` each line) -> known (`takeUnasked`, ask the ledger, `learn`) -> drafted (`begin`
- * with the loads, `assign` each event in order) -> settled (`changes` are committed with the draft, `settle`).
- * A conflict leads back from settled to known: undo what was settled, `learn`, `begin` and `assign` again.
+ * with the loads, `assign` each event in order) -> confirmed (`changes` are committed with the draft, `confirm`).
+ * A conflict leads back from confirmed to known: undo what was confirmed, `learn`, `begin` and `assign` again.
  *
  * Keeps a row of some sixty bytes, and the key, for each session it has seen.
  */
@@ -164,7 +164,7 @@ export class StickyRouter implements SessionRouter {
     return { pins, timeShiftMax: this.#timeShiftMax };
   }
 
-  settle(): () => void {
+  confirm(): () => void {
     const sessions = this.#changed.all().slice();
     const before = this.#known.rows(sessions);
     this.#known.take(sessions, this.#drafted);

@@ -102,7 +102,7 @@ export class Scanner {
   }
 
   /** Rescans one line whose bounds are in its record already, for a scanner that left it undecided. */
-  settle(bytes: Uint8Array, line: number, lines: ScannedLines): void {
+  rescan(bytes: Uint8Array, line: number, lines: ScannedLines): void {
     this.#bytes = bytes;
     this.#scanRecord(lines.starts[line] as number, lines.ends[line] as number, line, lines);
   }

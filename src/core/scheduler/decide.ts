@@ -22,9 +22,9 @@ export interface LaneView {
 }
 
 export interface ConsumerView {
-  /** Free room for events in hand. */
+  /** How many more events it can take. */
   readonly capacity: number;
-  /** Free room for deliveries in hand. */
+  /** How many more deliveries it can take. */
   readonly slots: number;
   readonly lanes: readonly LaneView[];
 }

@@ -14,10 +14,11 @@ import { hasScreen, Screen } from '../../support/screen.ts';
 import { hasTerminal, runOnTerminal } from '../../support/shell.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { isSoak, quick } from '../../support/test-size.ts';
+import { until } from '../../support/until.ts';
 
 const FEW = ['bench', '--events', '40'];
 /** Enough events that it is certainly running when it is interrupted. */
-const MANY = ['bench', '--events', quick('200k', '2M')];
+const MANY = ['bench', '--events', quick('100k', '2M')];
 
 /** A directory name with quotes and blanks. */
 function place(): string {
@@ -30,13 +31,6 @@ function place(): string {
 function processesIn(directory: string): string[] {
   const list = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   return list.split('\n').filter((args) => args.includes(`${directory}/completengine-bench-`));
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let checks = 0; !holds(); checks++) {
-    if (checks > 6000) throw new Error('the condition never held');
-    await sleep(10);
-  }
 }
 
 it('measures everything on a temporary ledger, prints a document, and leaves no files', async () => {

@@ -5,8 +5,9 @@ import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { shareRows } from '../../../src/cli/watch/fit.ts';
 import { renderPage, type Window } from '../../../src/cli/watch/page.ts';
-import { RateMeter } from '../../../src/cli/watch/rates.ts';
-import type { Sample } from '../../../src/cli/watch/sample.ts';
+import { sampleDocument } from '../../../src/views/ledger-document.ts';
+import { RateMeter } from '../../../src/views/rates.ts';
+import type { Sample } from '../../../src/views/sample.ts';
 import { groupOf, START, sampleOf } from '../../support/watch-samples.ts';
 
 const HINT = 'q quit, refresh 1s';
@@ -19,7 +20,7 @@ function pageOf(
 ): Promise<string[]> {
   const meter = new RateMeter();
   meter.take(before);
-  return renderPage(sample, meter.take(sample), window, HINT);
+  return renderPage(sampleDocument(sample, meter.take(sample)), window, HINT);
 }
 
 const alive = (name: string) => ({ name, expiresAt: START + 20_000_000, isAlive: true });
@@ -94,14 +95,9 @@ describe('a page', () => {
   });
 
   it('shows no figures for a new ledger', async () => {
-    const text = (
-      await renderPage(
-        sampleOf({ atMs: 0, events: [0, 0] }),
-        new RateMeter().take(sampleOf({ atMs: 0, events: [0, 0] })),
-        { columns: 80, rows: 24 },
-        HINT,
-      )
-    ).join('\n');
+    const sample = sampleOf({ atMs: 0, events: [0, 0] });
+    const document = sampleDocument(sample, new RateMeter().take(sample));
+    const text = (await renderPage(document, { columns: 80, rows: 24 }, HINT)).join('\n');
     expect(text).toMatch(/^bus +no commit yet$/m);
     expect(text).toMatch(/^scheduler +no groups yet$/m);
     expect(text).toMatch(/^replay +no events yet$/m);

@@ -25,7 +25,7 @@ class CountingLedger {
   #sequence = 0;
 
   shared(unique: string | null = null): CommitBatcher {
-    const { onBadLine: _, given: __, ...settings } = emissionSettings(unique === null ? {} : { unique: [unique] });
+    const { onBadLine: _, override: __, ...settings } = emissionSettings(unique === null ? {} : { unique: [unique] });
     const target = {
       basis: () => {
         this.counts.basis++;
@@ -73,7 +73,7 @@ class CountingLedger {
 }
 
 const lineOf = (value: unknown) => [Buffer.from(JSON.stringify(value))];
-const given = (key: string): RoutingOverride => ({ key, to: null });
+const withKey = (key: string): RoutingOverride => ({ key, to: null });
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -93,7 +93,7 @@ describe('many calls at the same time', () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared();
     const work = await arrayWork(() =>
-      Promise.all(Array.from({ length: CALLS }, (_, n) => shared.emit(lineOf({ n }), given(`k${n}`)))),
+      Promise.all(Array.from({ length: CALLS }, (_, n) => shared.emit(lineOf({ n }), withKey(`k${n}`)))),
     );
     expect(ledger.counts.commits).toBe(CALLS);
     expect(work).toBeLessThan(CALLS * 60);
@@ -109,12 +109,12 @@ describe('many calls at the same time', () => {
   });
 });
 
-describe('what is given to calls', () => {
+describe('what is withKey to calls', () => {
   it('makes an emitter the first time, and none when it comes again in turn', async () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared();
     for (let round = 0; round < 20; round++) {
-      await Promise.all(Array.from({ length: 10 }, (_, n) => shared.emit(lineOf({ n }), given(`k${n}`))));
+      await Promise.all(Array.from({ length: 10 }, (_, n) => shared.emit(lineOf({ n }), withKey(`k${n}`))));
     }
     expect(ledger.counts).toMatchObject({ commits: 200, routers: 10, basis: 1 });
   });
@@ -122,11 +122,11 @@ describe('what is given to calls', () => {
   it('is kept for the last ones alone', async () => {
     const ledger = new CountingLedger();
     const shared = ledger.shared();
-    for (let n = 0; n < 100; n++) await shared.emit(lineOf({ n }), given(`k${n}`));
+    for (let n = 0; n < 100; n++) await shared.emit(lineOf({ n }), withKey(`k${n}`));
     expect(ledger.counts.routers).toBe(100);
-    for (let n = 99; n >= 84; n--) await shared.emit(lineOf({ n }), given(`k${n}`));
+    for (let n = 99; n >= 84; n--) await shared.emit(lineOf({ n }), withKey(`k${n}`));
     expect(ledger.counts.routers).toBe(100);
-    await shared.emit(lineOf({ n: 0 }), given('k0'));
+    await shared.emit(lineOf({ n: 0 }), withKey('k0'));
     expect(ledger.counts.routers).toBe(101);
   });
 });

@@ -145,7 +145,7 @@ function basisOf(routing: string, floor: number, partitionIds: readonly number[]
   };
 }
 
-describe('the press of the kernel', () => {
+describe('the encoder of the kernel', () => {
   it.each([
     ['by a field, with times', 'hash:k', { time: parseFieldPath('t') }],
     ['by a field, stopping at a bad line', 'hash:k', { time: parseFieldPath('t'), onBadLine: 'stop' as const }],
@@ -159,9 +159,9 @@ describe('the press of the kernel', () => {
     ['by session', 'sticky:k', { time: parseFieldPath('t') }],
     ['by session that may be idle or missing', 'sticky:k,idle=1s,missing=rest', { time: parseFieldPath('t') }],
     ['by session as they arrive', 'sticky:k', {}],
-    ['with a key given to them', 'hash:k', { time: parseFieldPath('t'), given: { key: 'acme', to: null } }],
-    ['with a session given to them', 'sticky:k', { given: { key: 'acme', to: null } }],
-    ['sent to a partition', 'sticky:k', { time: parseFieldPath('t'), given: { key: null, to: 'rest' } }],
+    ['with a key given to them', 'hash:k', { time: parseFieldPath('t'), override: { key: 'acme', to: null } }],
+    ['with a session given to them', 'sticky:k', { override: { key: 'acme', to: null } }],
+    ['sent to a partition', 'sticky:k', { time: parseFieldPath('t'), override: { key: null, to: 'rest' } }],
   ])('makes the draft of the reference %s', (_, routing, settings, partitionIds = IN_ORDER) => {
     const random = seededForTest();
     const [reference, kernel] = bothEncoders(settings, routing, partitionIds);

@@ -46,7 +46,7 @@ function disagreement(record: ScannedRecord): string | null {
 }
 
 it(
-  'accept just what the platform accepts, find the same fields, and tell the same of every mutated line',
+  'accept just what the platform accepts, find the same fields, and report the same for every mutated line',
   () => {
     const random = seededForTest();
     // deeper than any of these lines is long: how deep is too deep has its own test

@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { registerDriver } from '../../../src/core/ledger/drivers.ts';
 import { Completengine, hashOf, type LedgerEvent } from '../../../src/index.ts';
 import { memoryDriver } from '../../support/memory-driver/memory-ledger.ts';
+import { until } from '../../support/until.ts';
 
 beforeAll(() => registerDriver('memory', async () => memoryDriver));
 
@@ -26,7 +27,7 @@ it('serves emit, replay, tail, groups and epochs through the engine', async () =
   const subscription = await engine.subscribe({ group: 'g', from: 'start' }, (delivery) => {
     seen.push(...payloads([...delivery]));
   });
-  while (seen.length < 200) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => seen.length >= 200);
   await subscription.close();
   expect((await engine.groups())[0]).toMatchObject({ name: 'g', lag: 0 });
   await engine.close();

@@ -44,7 +44,7 @@ describe('adding partitions', () => {
   });
 
   it.each([
-    ["there is a partition 'p1' already", ['p1']],
+    ["partition 'p1' exists already", ['p1']],
     ["the partition 'x' is named twice", ['x', 'x']],
     ["invalid partition name 'X'", ['X']],
     ['0 partitions are out of range', []],

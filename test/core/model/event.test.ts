@@ -40,7 +40,7 @@ function deliveredOf({ firstSequence, firstTime, events }: History): Delivered[]
   });
 }
 
-function tell(batch: EventBatch): Delivered[] {
+function eventsOf(batch: EventBatch): Delivered[] {
   return Array.from({ length: batch.count }, (_, at) => ({
     sequence: batch.sequences[at] as number,
     partition: batch.partition(at),
@@ -73,7 +73,7 @@ describe('the events of a commit', () => {
       fc.property(history, (written) => {
         const delivered = deliveredOf(written);
         const batch = EventBatch.of(storedOf(written.firstSequence, delivered), EVERYTHING);
-        expect(tell(batch)).toEqual(delivered);
+        expect(eventsOf(batch)).toEqual(delivered);
         expect(batch.lines().toString()).toBe(delivered.map(({ payload }) => `${payload}\n`).join(''));
       }),
       { numRuns: 500 },
@@ -90,7 +90,7 @@ describe('the events of a commit', () => {
           const delivered = deliveredOf(written);
           const range = { from: written.firstSequence + from, through: written.firstSequence + through };
           const batch = EventBatch.of(storedOf(written.firstSequence, delivered), range);
-          expect(tell(batch)).toEqual(
+          expect(eventsOf(batch)).toEqual(
             delivered.filter(({ sequence }) => sequence >= range.from && sequence <= range.through),
           );
         },
@@ -108,7 +108,7 @@ describe('the events of a commit', () => {
           { ...commit, frames: commit.frames.filter(({ partition }) => partitions.includes(partition)) },
           EVERYTHING,
         );
-        expect(tell(batch)).toEqual(delivered.filter(({ partition }) => partitions.includes(partition)));
+        expect(eventsOf(batch)).toEqual(delivered.filter(({ partition }) => partitions.includes(partition)));
       }),
       { numRuns: 500 },
     );
@@ -178,7 +178,7 @@ describe('a frame that is not what its row promises', () => {
         }
         try {
           const batch = EventBatch.of({ ...commit, frames }, EVERYTHING);
-          const sequences = tell(batch).map(({ sequence }) => sequence);
+          const sequences = eventsOf(batch).map(({ sequence }) => sequence);
           expect(sequences).toEqual(sequences.toSorted((one, other) => one - other));
           expect(batch.lines().length).toBeGreaterThanOrEqual(batch.count);
         } catch (error) {

@@ -128,7 +128,7 @@ describe('RFC 3339', () => {
     expect(rfc3339('1827-04-16T00:06:12.629503Z')).toBe('out-of-range');
   });
 
-  it('never throws and always settles on a time or a fault, whatever the bytes', () => {
+  it('never throws and always answers with a time or a fault, whatever the bytes', () => {
     const nearlyTimes = fc
       .tuple(anyTime, fc.nat(40), fc.string({ unit: 'binary', maxLength: 2 }))
       .map(([time, at, other]) => formatTime(time).slice(0, at) + other + formatTime(time).slice(at + 1));

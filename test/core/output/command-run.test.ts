@@ -1,13 +1,13 @@
 import { getEventListeners } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { describeExit, runCommand } from '../../../src/core/output/command-run.ts';
 import { runProgram } from '../../support/fault-tools.ts';
 import { hasGroup } from '../../support/process-group.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { until } from '../../support/until.ts';
 
 const SOURCE = fileURLToPath(new URL('../../../src/core/output/command-run.ts', import.meta.url));
 /** More than a pipe holds. */
@@ -29,7 +29,7 @@ describe('the input', () => {
   test('arrives whole, though the command begins to read late', async () => {
     const out = join(tempDir(), 'out');
     expect(
-      await runCommand('sleep 0.2; tr -d a | wc -c > "$OUT"', MUCH, { environment: { ...process.env, OUT: out } }),
+      await runCommand('sleep 0.05; tr -d a | wc -c > "$OUT"', MUCH, { environment: { ...process.env, OUT: out } }),
     ).toEqual({ code: 0, signal: null });
     expect(Number(readFileSync(out, 'utf8'))).toBe(2_000_000);
   });
@@ -74,15 +74,21 @@ describe('the end', () => {
     const exit = await runCommand('kill -9 $$', MUCH);
     expect(exit).toEqual({ code: null, signal: 'SIGKILL' });
     expect(describeExit(exit)).toBe('signal SIGKILL');
-    expect(describeExit(await runCommand('sh -c "kill -9 \\$\\$"; exit $?', []))).toBe('exit code 137');
+    expect(describeExit(await runCommand('exec 2> /dev/null; sh -c "kill -9 \\$\\$"; exit $?', []))).toBe(
+      'exit code 137',
+    );
   });
 
   test('does not wait for a daemon that it left running, whose output is still forwarded', async () => {
-    const { run, said, leader } = runApart('(sleep 0.5; echo later >&2; sleep 54325) & echo now >&2');
+    const goOn = join(tempDir(), 'go-on');
+    const { run, said, leader } = runApart(
+      `(until test -e '${goOn}'; do sleep 0.02; done; echo later >&2; sleep 54325) & echo now >&2`,
+    );
     onTestFinished(() => void process.kill(-leader(), 'SIGKILL'));
     expect(await run).toEqual({ code: 0, signal: null });
     expect(said()).toBe('now\n');
-    while (said() === 'now\n') await sleep(20);
+    writeFileSync(goOn, '');
+    await until(() => said() !== 'now\n');
     expect(said()).toBe('now\nlater\n');
   });
 
@@ -100,7 +106,7 @@ describe('a command that is ended', () => {
       "trap 'echo tidied >&2; exit 5' TERM; echo begun >&2; sleep 54329 & wait",
       controller.signal,
     );
-    while (said() === '') await sleep(10);
+    await until(() => said() !== '');
     controller.abort();
     expect(await run).toEqual({ code: 5, signal: null });
     expect(said()).toBe('begun\ntidied\n');
@@ -113,19 +119,19 @@ describe('a command that is ended', () => {
       "trap '' TERM; echo begun >&2; sleep 54326 | sleep 54326",
       controller.signal,
     );
-    while (said() === '') await sleep(10);
+    await until(() => said() !== '');
     controller.abort();
     expect(await run).toEqual({ code: null, signal: 'SIGKILL' });
-    while (hasGroup(leader())) await sleep(5);
+    await until(() => !hasGroup(leader()));
   });
 
   test('is not left to itself, though its shell has gone before it', async () => {
     const controller = new AbortController();
     const { run, said, leader } = runApart("(trap '' TERM; echo begun >&2; sleep 54327) & wait", controller.signal);
-    while (said() === '') await sleep(10);
+    await until(() => said() !== '');
     controller.abort();
     expect(await run).toEqual({ code: null, signal: 'SIGTERM' });
-    while (hasGroup(leader())) await sleep(5);
+    await until(() => !hasGroup(leader()));
   });
 
   test('ends by any of its signals, one that has come before it too', async () => {

@@ -1,9 +1,8 @@
 import { getEventListeners } from 'node:events';
-import { PassThrough, Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Readable, Writable } from 'node:stream';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { EventColumns } from '../../../src/core/frames/event-columns.ts';
-import { payloadForm, StreamSink } from '../../../src/index.ts';
+import { formats, StreamSink, StreamWriter } from '../../../src/index.ts';
 import { failureOf, openEngine } from '../../support/engines.ts';
 import { numbers } from '../../support/ledger-cli.ts';
 
@@ -18,27 +17,16 @@ const collector = () => {
   return { stream, text: () => Buffer.concat(taken).toString() };
 };
 
-/** A reader that takes nothing until it is released. */
-const stuck = () => {
-  let take = (): void => {};
-  const stream = new Writable({
-    write: (_, __, done) => {
-      take = () => done();
-    },
-  });
-  return { stream, take: () => take() };
-};
-
-test('leaves no listener on a signal that outlives it, and one on a stream, however many sinks there were', async () => {
+test('leaves no listener on a signal that outlives it, and one on a stream, however many sinks and writers there were', async () => {
   const engine = await openEngine();
   await engine.emit([{ n: 1 }, { n: 2 }]);
   const { signal } = new AbortController();
   const { stream, text } = collector();
   const before = { error: stream.listenerCount('error'), close: stream.listenerCount('close') };
   for (let round = 0; round < 30; round++) {
-    const sink = new StreamSink(stream, payloadForm, signal);
+    const sink = new StreamSink(stream, formats.payload, signal);
     await engine.replay().deliver(sink);
-    expect(await sink.write('-\n')).toBe(true);
+    expect(await new StreamWriter(stream, signal).write('-\n')).toBe(true);
   }
   expect(text()).toBe('{"n":1}\n{"n":2}\n-\n'.repeat(30));
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
@@ -53,7 +41,7 @@ test('payloads go out as they were cut: no columns are made, which cost as much 
   const made = vi.spyOn(EventColumns, 'of');
   onTestFinished(() => made.mockRestore());
   const { stream, text } = collector();
-  await engine.replay().deliver(new StreamSink(stream, payloadForm));
+  await engine.replay().deliver(new StreamSink(stream, formats.payload));
   expect(text()).toBe(payloads);
   expect(made).not.toHaveBeenCalled();
 });
@@ -62,62 +50,14 @@ test('leaves none after a failed delivery, either', async () => {
   const engine = await openEngine();
   await engine.emit({ n: 1 });
   const { signal } = new AbortController();
-  const broken = new Error('cannot be formed');
-  const form = () => {
+  const broken = new Error('cannot be formatted');
+  const lines = () => {
     throw broken;
   };
-  await expect(engine.replay().deliver(new StreamSink(collector().stream, form, signal))).rejects.toBe(broken);
+  await expect(
+    engine.replay().deliver(new StreamSink(collector().stream, { ...formats.payload, lines }, signal)),
+  ).rejects.toBe(broken);
   const full = new Writable({ write: (_, __, done) => done(Object.assign(new Error('no room'), { code: 'ENOSPC' })) });
-  await failureOf(() => engine.replay().deliver(new StreamSink(full, payloadForm, signal)), 'IO_FAILED');
-  await failureOf(() => new StreamSink(full, payloadForm, signal).write('x'), 'IO_FAILED');
+  await failureOf(() => engine.replay().deliver(new StreamSink(full, formats.payload, signal)), 'IO_FAILED');
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-});
-
-test.each(['EPIPE', 'ERR_STREAM_DESTROYED'])('ends without an error when its reader has gone: %s', async (code) => {
-  const stream = new Writable({ write: (_, __, done) => done(Object.assign(new Error('gone'), { code })) });
-  expect(await new StreamSink(stream, payloadForm).write('x')).toBe(false);
-});
-
-test('hears of an error between two deliveries', async () => {
-  const stream = new PassThrough().resume();
-  const sink = new StreamSink(stream, payloadForm);
-  expect(await sink.write('x')).toBe(true);
-  stream.destroy(Object.assign(new Error('gone'), { code: 'EPIPE' }));
-  await sleep(1);
-  expect(await sink.write('x')).toBe(false);
-});
-
-test('a stream that is closed ends the wait for it', async () => {
-  const { stream } = stuck();
-  const written = new StreamSink(stream, payloadForm).write('x');
-  stream.destroy();
-  expect(await written).toBe(false);
-});
-
-test.each(['before', 'while'])(
-  'a reader who does not read is not waited for after an abort that came %s it was written to',
-  async (moment) => {
-    const controller = new AbortController();
-    const { stream } = stuck();
-    const sink = new StreamSink(stream, payloadForm, controller.signal);
-    if (moment === 'before') controller.abort();
-    const written = sink.write('x');
-    if (moment === 'while') controller.abort();
-    // the grace must not keep a process alive, and nothing else does here
-    const alive = setInterval(() => {}, 50);
-    expect(await written).toBe(false);
-    clearInterval(alive);
-    expect(await sink.write('y')).toBe(false);
-  },
-);
-
-test('what its reader takes in time after an abort is delivered', async () => {
-  const controller = new AbortController();
-  const { stream, take } = stuck();
-  const sink = new StreamSink(stream, payloadForm, controller.signal);
-  const written = sink.write('x');
-  controller.abort();
-  await sleep(50);
-  take();
-  expect(await written).toBe(true);
 });

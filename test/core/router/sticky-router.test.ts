@@ -141,7 +141,7 @@ describe('a draft', () => {
   it('that was committed is known to the next', () => {
     const router = forEver();
     draft(router, [0, 0], at(1, 'a', 'b'));
-    router.settle();
+    router.confirm();
     expect(draft(router, [9, 9], at(2, 'b', 'a'))).toEqual({
       to: [1, 0],
       changes: { pins: [], timeShiftMax: Number.POSITIVE_INFINITY },
@@ -157,14 +157,14 @@ describe('a draft', () => {
     expect(again.changes.pins).toEqual([{ session: 'b', partition: 0, lastSeen: 1, lastSeenBefore: null }]);
   });
 
-  it('that was settled can be undone, with those settled after it', () => {
+  it('that was confirmed can be undone, with those confirmed after it', () => {
     const router = new StickyRouter({ idleMicros: 10 });
     router.learn([{ session: 'a', partition: 1, lastSeen: 0 }]);
     draft(router, [0, 0, 0], at(5, 'a', 'b'));
-    const takeBack = [router.settle()];
+    const undos = [router.confirm()];
     draft(router, [9, 0, 0], at(20, 'a', 'b', 'c'));
-    takeBack.push(router.settle());
-    for (const undo of takeBack.toReversed()) undo();
+    undos.push(router.confirm());
+    for (const undo of undos.toReversed()) undo();
     const { to, changes } = draft(router, [0, 0, 0], at(6, 'b', 'a', 'c'));
     expect(to).toEqual([0, 1, 2]);
     expect(changes.pins.map(({ lastSeenBefore }) => lastSeenBefore)).toEqual([0, null, null]);
@@ -290,7 +290,7 @@ describe('laws', () => {
       fc.property(loads, events, fc.integer({ min: 1, max: 5 }), (counts, all, added) => {
         const router = forEver();
         const before = draft(router, counts, all);
-        router.settle();
+        router.confirm();
         const after = draft(router, [...counts, ...new Array<number>(added).fill(0)], all);
         expect(after.to).toEqual(before.to);
         expect(after.changes.pins).toEqual([]);

@@ -12,7 +12,7 @@ import { openGroupStore } from '../../support/group-store.ts';
 import { Seeded, seededForTest } from '../../support/seeded.ts';
 import { quick } from '../../support/test-size.ts';
 
-const SCHEDULES = quick(1000, 5000);
+const SCHEDULES = quick(800, 5000);
 const STEPS = 40;
 const TTL = 1000;
 const PARTITIONS = 5;
@@ -30,7 +30,7 @@ class Member {
   token: number | null = null;
   heldUntil = 0;
   lanes: Lane[] = [];
-  inHand: InHand[] = [];
+  inFlight: InHand[] = [];
   readonly name: string;
   readonly slots: number;
   readonly capacity: number;
@@ -72,7 +72,7 @@ class Simulation {
     else if (chance < 0.43) await this.#stepGroup();
     else if (chance < 0.6) await this.heartbeat(member);
     else if (chance < 0.8) this.feed(member);
-    else await this.settle(member, this.#chance.unit() < 0.75);
+    else await this.endDelivery(member, this.#chance.unit() < 0.75);
     await this.check();
   }
 
@@ -101,7 +101,7 @@ class Simulation {
   }
 
   async #leave(member: Member): Promise<void> {
-    if (member.inHand.length > 0 || member.token === null) return;
+    if (member.inFlight.length > 0 || member.token === null) return;
     await this.#store.groups.leave('g', member.name, member.token);
     this.members = this.members.filter((other) => other !== member);
   }
@@ -130,10 +130,10 @@ class Simulation {
 
   feed(member: Member): void {
     for (const lane of member.lanes) lane.end = Math.max(lane.end, this.#end);
-    const held = member.inHand.reduce((sum, { events }) => sum + events, 0);
+    const held = member.inFlight.reduce((sum, { events }) => sum + events, 0);
     const view = {
       capacity: member.capacity - held,
-      slots: member.slots - member.inHand.length,
+      slots: member.slots - member.inFlight.length,
       lanes: member.lanes.map((lane) => lane.view(member.heldUntil, 4, Number.POSITIVE_INFINITY)),
     };
     for (const { lane: at, events } of decide([view], this.now).feeds) {
@@ -150,13 +150,13 @@ class Simulation {
       );
       lane.isBusy = true;
       lane.lastFed = ++this.#turn;
-      member.inHand.push({ lane, events });
+      member.inFlight.push({ lane, events });
     }
   }
 
   /** The delivery that is oldest in the member's hands ends. */
-  async settle(member: Member, isGood: boolean): Promise<void> {
-    const delivery = member.inHand.shift();
+  async endDelivery(member: Member, isGood: boolean): Promise<void> {
+    const delivery = member.inFlight.shift();
     if (delivery === undefined) return;
     const { lane, events } = delivery;
     lane.isBusy = false;
@@ -175,7 +175,7 @@ class Simulation {
       lane.singlyUntil = nextOffset + events;
       return;
     }
-    const attempts = await this.#store.groups.countFailure({ group: 'g', partition, token });
+    const attempts = await this.#store.groups.countFailure({ group: 'g', partition, token }, 1);
     assert.equal(attempts !== null, holder === token);
     if (attempts === null) return this.#lose(member, lane);
     lane.attempts = attempts;
@@ -202,7 +202,7 @@ class Simulation {
     for (let round = 0; round < 200; round++) {
       this.now += TTL / 4;
       for (const member of [...this.members]) {
-        while (member.inHand.length > 0) await this.settle(member, true);
+        while (member.inFlight.length > 0) await this.endDelivery(member, true);
         await this.heartbeat(member);
         this.feed(member);
       }

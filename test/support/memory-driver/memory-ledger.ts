@@ -1,97 +1,91 @@
 /** A ledger in memory behind the port, and its driver: the least that a storage has to do. */
 
 import type { LedgerDriver } from '../../../src/core/ledger/driver.ts';
-import type { Ledger, LedgerDescription, LedgerGauges } from '../../../src/core/ledger/ledger.ts';
-import { brokenCommit } from '../../../src/core/ledger/protocol/broken-commit.ts';
-import { hashBody, hashCommit } from '../../../src/core/ledger/protocol/chain.ts';
-import { headOf, routingOf } from '../../../src/core/ledger/protocol/ledger-state.ts';
-import { OfferOrder } from '../../../src/core/ledger/protocol/offer-order.ts';
+import type { Ledger } from '../../../src/core/ledger/ledger.ts';
+import { append, basisAt } from '../../../src/core/ledger/protocol/append.ts';
+import { GENESIS } from '../../../src/core/ledger/protocol/chain.ts';
+import { pipelineOver } from '../../../src/core/ledger/protocol/commit-pipeline.ts';
+import { decideEpoch, firstEpoch } from '../../../src/core/ledger/protocol/epoch-link.ts';
+import { boundedLane } from '../../../src/core/ledger/protocol/lane-bounds.ts';
+import { EMPTY_LEDGER, headOf } from '../../../src/core/ledger/protocol/ledger-state.ts';
+import { checkBodies, checkLink } from '../../../src/core/ledger/protocol/link-check.ts';
 import { VerifyRun } from '../../../src/core/ledger/protocol/verify-run.ts';
-import type { CommitOutcome, CommitPipeline } from '../../../src/core/model/events/commit.ts';
+import type { CommitOutcome } from '../../../src/core/model/events/commit.ts';
 import { bodyBytes, type ReadRequest } from '../../../src/core/model/events/history.ts';
 import { EVERYTHING } from '../../../src/core/model/events/range.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
-import { type Group, MemoryGroups } from './memory-groups.ts';
-import { MemoryStore } from './memory-store.ts';
-
-type Listener = { readonly owner: MemoryLedger; onCommit(): void };
+import { beginGeneration, type Group, MemoryGroups } from './memory-groups.ts';
+import { MemoryLog } from './memory-log.ts';
 
 /** What all openings of one location share. */
-class Location {
-  readonly groups = new Map<string, Group>();
-  readonly listeners = new Set<Listener>();
-  store: MemoryStore;
-
-  constructor(store: MemoryStore) {
-    this.store = store;
-  }
+interface Location {
+  log: MemoryLog;
+  readonly groups: Map<string, Group>;
+  readonly openings: Set<MemoryLedger>;
 }
+
+const NO_BYTES = { bytes: 0, log: { bytes: 0, waitingBytes: 0 } };
 
 class MemoryLedger implements Ledger {
   readonly compaction = null;
   readonly #location: Location;
-  #isOpen = true;
-  readonly groups: MemoryGroups;
+  readonly #listeners = new Set<() => void>();
+  readonly groupStore: MemoryGroups;
 
   constructor(location: Location) {
     this.#location = location;
-    this.groups = new MemoryGroups(() => this.#store, location.groups);
+    this.groupStore = new MemoryGroups(() => this.#log, location.groups);
+    location.openings.add(this);
   }
 
-  get #store(): MemoryStore {
-    if (this.#isOpen) return this.#location.store;
+  get #log(): MemoryLog {
+    if (this.#location.openings.has(this)) return this.#location.log;
     throw new LedgerError('CLOSED', { message: 'the ledger is closed', hint: 'open it again' });
   }
 
   get identity() {
-    return this.#location.store.identity;
+    return this.#location.log.identity;
   }
 
-  head: Ledger['head'] = async () => headOf(this.#store.state);
-  basis: Ledger['basis'] = async () => this.#store.basis();
-  routing: Ledger['routing'] = async () => routingOf(this.#store.state);
-  pinsOf: Ledger['pinsOf'] = async (sessions) => this.#store.pinsOf(sessions);
-  positionOfProducer: Ledger['positionOfProducer'] = async (name) => this.#store.producerOf(name);
+  head: Ledger['head'] = async () => headOf(this.#log.state);
+  basis: Ledger['basis'] = async () => basisAt(this.#log.state, this.#log);
+  pinsOf: Ledger['pinsOf'] = async (sessions) => this.#log.pinsOf(sessions);
+  positionOfProducer: Ledger['positionOfProducer'] = async (name) => this.#log.producerOf(name);
   warnings: Ledger['warnings'] = async () => [];
-  commit: Ledger['commit'] = async (draft) => this.#notifying(this.#store.commit(draft));
+
+  commit: Ledger['commit'] = async (draft) => {
+    const outcome = append(draft, this.#log);
+    if (outcome.kind === 'committed') this.#notifyOthers();
+    return outcome;
+  };
 
   beginEpoch: Ledger['beginEpoch'] = async (plan) => {
-    const change = this.#store.beginEpoch(plan);
-    const hasNew = change.after.partitionNames.length > change.before.partitionNames.length;
-    if (hasNew) for (const group of this.#location.groups.values()) group.generation++;
+    const { planned, change } = decideEpoch(this.#log.state, plan);
+    if (planned !== null) this.#log.begin(planned);
+    if (planned?.newPartitionNames.length) for (const group of this.#location.groups.values()) beginGeneration(group);
     return change;
   };
 
   begin: Ledger['begin'] = async () => {
-    const [before, copy] = [this.#store, this.#store.copy()];
-    const { state } = before;
+    const copy = this.#log.copy();
+    const { state } = copy;
     return {
       pinsOf: async (sessions) => copy.pinsOf(sessions),
-      commit: async (draft) => copy.commit(draft),
+      commit: async (draft): Promise<CommitOutcome> => append(draft, copy),
       end: async () => {
-        if (this.#store !== before || before.state !== state)
+        if (this.#log.state !== state)
           throw new LedgerError('BUSY', { message: 'another writer has committed meanwhile', hint: 'try again' });
-        this.#location.store = copy;
-        this.#notify();
+        this.#location.log = copy;
+        this.#notifyOthers();
       },
       abandon: async () => {},
     };
   };
 
-  openPipeline: Ledger['openPipeline'] = async () => {
-    const order = new OfferOrder();
-    // decided before it returns: later offers of the same turn depend on it
-    const offer: CommitPipeline['offer'] = async (draft, generation) => {
-      if (order.isStale(generation)) return { kind: 'stale' };
-      const outcome = this.#notifying(this.#store.commit(draft));
-      order.note(generation, outcome);
-      return outcome;
-    };
-    return { offer, close: async () => {} };
-  };
+  openPipeline: Ledger['openPipeline'] = async () => pipelineOver((draft) => this.commit(draft));
 
   read: Ledger['read'] = async ({ range, partitions }) => ({
-    commits: this.#store.within(range, partitions),
+    commits: this.#log.within(range, partitions),
     next: null,
   });
 
@@ -99,108 +93,120 @@ class MemoryLedger implements Ledger {
     yield await this.read(request);
   }
 
+  readLane: Ledger['readLane'] = async (request) => {
+    const commits = this.#log.within({ ...EVERYTHING, from: request.fromSequence }, [request.partition]);
+    return boundedLane(framesOf(commits), request);
+  };
+
+  ends: Ledger['ends'] = async (partitions) => partitions.map(this.#log.endOf);
+
+  positionsAt: Ledger['positionsAt'] = async (sequence) =>
+    this.identity.partitions.map(({ id }) => {
+      const before = this.#log.events([id]).filter((event) => event.sequence < sequence);
+      return { nextOffset: before.length, nextSequence: sequence };
+    });
+
   sequenceAtTime: Ledger['sequenceAtTime'] = async (time) =>
-    this.#store.events(null).find((event) => event.time >= time)?.sequence ?? this.#store.state.sequence + 1;
+    this.#log.events(null).find((event) => event.time >= time)?.sequence ?? this.#log.state.sequence + 1;
 
   sequenceOfLast: Ledger['sequenceOfLast'] = async (count, partitions, through = Number.MAX_SAFE_INTEGER) =>
-    this.#store
+    this.#log
       .events(partitions)
       .filter(({ sequence }) => sequence <= through)
       .at(-count)?.sequence ?? 1;
 
   partitionsSentTo: Ledger['partitionsSentTo'] = async (range) => [
-    ...new Set(this.#store.within(range, null).flatMap(({ link: { sentTo } }) => sentTo ?? [])),
+    ...new Set(this.#log.within(range, null).flatMap(({ sentTo }) => sentTo ?? [])),
   ];
 
   summarize: Ledger['summarize'] = async () =>
-    this.identity.partitions.map(({ id, name }) => {
-      const [events, commits] = [this.#store.events([id]), this.#store.within(EVERYTHING, [id])];
-      const bytes = bodyBytes(commits.flatMap(({ frames }) => frames));
+    this.identity.partitions.map((partition) => {
+      const events = this.#log.events([partition.id]);
+      const bytes = bodyBytes(framesOf(this.#log.within(EVERYTHING, [partition.id])));
       const times = { firstTime: events[0]?.time ?? null, lastTime: events.at(-1)?.time ?? null };
-      return {
-        id,
-        name,
-        events: events.length,
-        bytes,
-        storedBytes: bytes,
-        isEstimate: false,
-        nextOffset: events.length,
-        ...times,
-      };
+      const sizes = { bytes, storedBytes: bytes, isEstimate: false };
+      return { ...partition, events: events.length, nextOffset: events.length, ...sizes, ...times };
     });
 
   describe: Ledger['describe'] = async () => {
     const { identity } = this;
-    const { commits, pins } = this.#store;
+    const { state, sessions } = this.#log;
     const storage = { engine: 'memory', durability: identity.config.durability, settings: {}, foreignObjects: [] };
-    const sizes = { fileBytes: 0, walBytes: 0, worldReadable: false };
-    const counts = { format: 1, commits: commits.length, sessions: pins.size, partitions: await this.summarize() };
-    return { identity, ...(await this.#moving()), ...counts, storage: { ...storage, ...sizes } };
+    const sizes = { ...NO_BYTES, worldReadable: false };
+    const counts = { format: 1, commits: state.commits.length, sessions: sessions().size };
+    return { identity, ...counts, ...(await this.#figures()), storage: { ...storage, ...sizes } };
   };
 
   gauges: Ledger['gauges'] = async (behind) => {
-    const { commits } = this.#store;
+    const { commits } = this.#log.state;
     const since = commits.filter(({ firstSequence }) => firstSequence > (behind ?? 0));
-    const bytes = bodyBytes(since.flatMap(({ frames }) => frames));
-    const growth = behind === null ? null : { commits: since.length, bytes };
-    const committedAt = commits.at(-1)?.link.committedAt ?? null;
-    const sizes = { storageBytes: 0, log: { bytes: 0, waitingBytes: 0 } };
-    return { ...(await this.#moving()), committedAt, partitions: await this.summarize(), growth, ...sizes };
+    const growth = behind === null ? null : { commits: since.length, bytes: bodyBytes(framesOf(since)) };
+    const committedAt = commits.at(-1)?.committedAt ?? null;
+    return { ...(await this.#figures()), committedAt, growth, storage: NO_BYTES };
   };
 
+  async #figures() {
+    const { commits } = this.#log.state;
+    const names = new Set(commits.flatMap(({ producer }) => producer ?? []));
+    const producers = [...names].sort().map((name) => ({ name, position: this.#log.producerOf(name).position }));
+    const [head, partitions] = [await this.head(), await this.summarize()];
+    return { head, firstTime: commits[0]?.firstTime ?? null, producers, partitions };
+  }
+
   verify: Ledger['verify'] = async ({ anchor, onProgress }) => {
-    const { commits, epochLinks } = this.#store;
+    const { commits, epochs } = this.#log.state;
     const run = new VerifyRun(anchor);
-    for (const epoch of epochLinks) run.takeEpoch(epoch);
-    for (const { link, hash, frames, previous } of commits) {
-      const isSound =
-        hashCommit(previous, this.identity.uuid, link).equals(hash) &&
-        frames.every(({ body }, at) => hashBody(body).equals(link.frames[at]?.hash as Buffer));
-      if (!isSound) throw brokenCommit(link.firstSequence, 'it has changed');
-      run.take({ ...link, hash }, frames);
+    for (const { link, hash } of epochs) run.takeEpoch({ ...link, hash });
+    let previous = GENESIS;
+    for (const commit of commits) {
+      previous = epochs.findLast(({ link }) => link.fromSequence === commit.firstSequence)?.hash ?? previous;
+      checkLink(previous, this.identity.uuid, commit, commit.frames);
+      checkBodies(commit.frames);
+      run.take(commit, commit.frames);
+      previous = commit.hash;
     }
     const head = await this.head();
     run.checkEnd(head);
-    run.checkAnchor();
-    const { events, commits: count } = run;
-    onProgress?.({ events, commits: count });
-    return { events, commits: count, head, isAnchored: anchor !== undefined };
+    onProgress?.({ events: run.events, commits: run.commits });
+    return run.report(head);
+  };
+
+  backup: Ledger['backup'] = async () => {
+    throw new LedgerError('UNSUPPORTED', {
+      message: 'a ledger in memory has no backup',
+      hint: 'replay it into a file',
+    });
   };
 
   watch: Ledger['watch'] = ({ onCommit }) => {
-    const listener = { owner: this, onCommit };
-    this.#location.listeners.add(listener);
-    return { close: () => void this.#location.listeners.delete(listener) };
+    const listener = () => onCommit();
+    this.#listeners.add(listener);
+    return { close: () => void this.#listeners.delete(listener) };
   };
 
   async close(): Promise<void> {
-    this.#isOpen = false;
-    for (const listener of this.#location.listeners)
-      if (listener.owner === this) this.#location.listeners.delete(listener);
+    this.#location.openings.delete(this);
   }
 
-  async #moving(): Promise<Pick<LedgerDescription & LedgerGauges, 'head' | 'firstTime' | 'producers'>> {
-    const { commits, producers } = this.#store;
-    const positions = [...producers].sort().map(([name, { position }]) => ({ name, position }));
-    return { head: await this.head(), firstTime: commits[0]?.link.firstTime ?? null, producers: positions };
-  }
-
-  #notifying<Outcome extends CommitOutcome>(outcome: Outcome): Outcome {
-    if (outcome.kind === 'committed') this.#notify();
-    return outcome;
-  }
-
-  #notify(): void {
-    for (const { owner, onCommit } of this.#location.listeners) if (owner !== this) queueMicrotask(onCommit);
+  #notifyOthers(): void {
+    for (const other of this.#location.openings)
+      if (other !== this) for (const listener of other.#listeners) queueMicrotask(listener);
   }
 }
+
+const framesOf = <Frame>(commits: readonly { readonly frames: readonly Frame[] }[]) =>
+  commits.flatMap(({ frames }) => frames);
 
 const locations = new Map<string, Location>();
 
 export const memoryDriver: LedgerDriver = {
   create: async (path, blueprint, clock) => {
     if (locations.has(path)) throw new LedgerError('LEDGER_EXISTS', { message: `${path} exists`, hint: 'use it' });
-    locations.set(path, new Location(new MemoryStore(path, blueprint, clock.nowMicros())));
+    const first = firstEpoch(blueprint);
+    const settings = { path, uuid: crypto.randomUUID(), createdAt: clock.nowMicros(), config: blueprint.config };
+    const log = new MemoryLog(settings, { ...EMPTY_LEDGER, hash: GENESIS, ...first.routing, commits: [], epochs: [] });
+    log.begin(first);
+    locations.set(path, { log, groups: new Map(), openings: new Set() });
   },
   open: async (path) => {
     const location = locations.get(path);

@@ -20,7 +20,7 @@ export type LocateEvents = (sequences: readonly number[]) => Promise<readonly Om
 const CALL_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The calls of one commit. */
-interface CallsInHand {
+interface PendingCalls {
   readonly calls: readonly Call[];
   /** Of the chunk that they share. */
   readonly callOfRow: Uint32Array;
@@ -34,9 +34,9 @@ export class CommitBatcher {
   readonly #locate: LocateEvents;
   readonly #waiting = new CallQueue();
   #running: Promise<void> | undefined;
-  #inHand: CallsInHand | undefined;
+  #pending: PendingCalls | undefined;
 
-  constructor(parts: EmissionParts, settings: Omit<EmissionSettings, 'onBadLine' | 'given'>, locate: LocateEvents) {
+  constructor(parts: EmissionParts, settings: Omit<EmissionSettings, 'onBadLine' | 'override'>, locate: LocateEvents) {
     this.#drafts = new OverrideDrafts(parts, { ...settings, onBadLine: 'calls' });
     this.#committer = committerFor({
       target: parts.target,
@@ -80,7 +80,7 @@ export class CommitBatcher {
       } catch (error) {
         for (const call of calls) call.reject(error);
       }
-      this.#inHand = undefined;
+      this.#pending = undefined;
     }
     // Cleared in the same tick as the empty check; otherwise a call arriving in between would wait forever.
     this.#running = undefined;
@@ -98,7 +98,7 @@ export class CommitBatcher {
       }
     }
     const bytes = Buffer.concat(parts);
-    this.#inHand = { calls, callOfRow: Uint32Array.from(callOfRow), firstRows };
+    this.#pending = { calls, callOfRow: Uint32Array.from(callOfRow), firstRows };
     await this.#committer.send(
       {
         bytes,
@@ -106,14 +106,14 @@ export class CommitBatcher {
         end: bytes.length,
         position: 0,
         nextPosition: bytes.length,
-        callOfRow: this.#inHand.callOfRow,
+        callOfRow: this.#pending.callOfRow,
       },
       this.#drafts.for(calls[0]?.override ?? NO_OVERRIDE),
     );
   }
 
   readonly #answer: OnCompleted = async (_, report) => {
-    const { calls, callOfRow, firstRows } = this.#inHand as CallsInHand;
+    const { calls, callOfRow, firstRows } = this.#pending as PendingCalls;
     const refused = new Set<number>();
     for (const bad of report.badLines) {
       const at = callOfRow[bad.lineInChunk] as number;

@@ -9,21 +9,21 @@ const OVERRIDES_KEPT = 16;
 
 export class OverrideDrafts {
   readonly #parts: DraftFactoryParts;
-  readonly #settings: Omit<EmissionSettings, 'given'>;
+  readonly #settings: Omit<EmissionSettings, 'override'>;
   readonly #plain: DraftFactory;
   /** Factories by override, the last used at the end. */
   readonly #overrides = new Map<string, DraftFactory>();
 
-  constructor(parts: DraftFactoryParts, settings: Omit<EmissionSettings, 'given'>) {
+  constructor(parts: DraftFactoryParts, settings: Omit<EmissionSettings, 'override'>) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#plain = new DraftFactory(parts, { ...settings, given: NO_OVERRIDE });
+    this.#plain = new DraftFactory(parts, { ...settings, override: NO_OVERRIDE });
   }
 
   for(override: RoutingOverride): DraftFactory {
     if (override.key === null && override.to === null) return this.#plain;
     const name = JSON.stringify([override.key, override.to]);
-    const drafts = this.#overrides.get(name) ?? new DraftFactory(this.#parts, { ...this.#settings, given: override });
+    const drafts = this.#overrides.get(name) ?? new DraftFactory(this.#parts, { ...this.#settings, override });
     this.#overrides.delete(name);
     this.#overrides.set(name, drafts);
     const [oldest] = this.#overrides.keys();

@@ -76,7 +76,7 @@ export class Transfer {
   }
 
   /** Resolves when everything is committed. */
-  end(): Promise<void> {
+  drain(): Promise<void> {
     return this.#committer.drain();
   }
 

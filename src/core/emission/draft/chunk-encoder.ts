@@ -39,7 +39,7 @@ export function encoderParts(
   settings: EmissionSettings,
   basis: Basis,
 ): EncoderParts {
-  const router: Router = makeRouter(basis, settings.given);
+  const router: Router = makeRouter(basis, settings.override);
   if (basis.sessions?.hasPins === false) router.sessions?.assumeNone();
   const slots = fieldSlots(settings, router.fields);
   const plan = planScan(slots.paths, scanLimits(settings));

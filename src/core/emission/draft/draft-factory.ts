@@ -108,7 +108,7 @@ export class DraftFactory {
 
   /** Assumes that the draft built last is committed. Returns a function that undoes this; several are undone in reverse order. */
   assumePins(): () => void {
-    return this.#sessions?.settle() ?? (() => {});
+    return this.#sessions?.confirm() ?? (() => {});
   }
 
   get hasTooManySessions(): boolean {

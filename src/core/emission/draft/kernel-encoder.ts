@@ -10,13 +10,14 @@ import { ScannedLines } from '../../scan/scanned-lines.ts';
 import type { Chunk } from '../input/chunk.ts';
 import { type ChunkEncoder, type EncoderParts, type ReadChunk, ReferenceEncoder } from './chunk-encoder.ts';
 import { type BuiltDraft, DraftBuilder, placeSession, type SkippedLines } from './draft-builder.ts';
-import { type HashedPart, Kernel, UNSETTLED } from './kernel.ts';
+import { type HashedPart, Kernel, UNDECIDED } from './kernel.ts';
 import type { CheckedLines, LineChecker } from './line-checker.ts';
+import { isWrapped } from './settings.ts';
 
 /** The encoder for large chunks. Where the kernel can, it does all but some routings; otherwise the kernel scans and the reference checks. */
 export function kernelEncoder(parts: EncoderParts): ChunkEncoder {
   const { settings } = parts;
-  const isSimple = !settings.isEnvelope && settings.unique === null && settings.onBadLine !== 'calls';
+  const isSimple = !isWrapped(settings) && settings.unique === null && settings.onBadLine !== 'calls';
   return isSimple ? new KernelEncoder(parts) : new ReferenceEncoder(parts, new Kernel(parts.plan));
 }
 
@@ -71,7 +72,7 @@ class KernelEncoder implements ChunkEncoder {
     this.#route(chunk, lines, checked);
     if (undecided > 0) {
       for (let line = 0; line < count; line++)
-        if (checked.faults[line] === UNSETTLED) this.#checker.recheck(chunk, lines, line, checked);
+        if (checked.faults[line] === UNDECIDED) this.#checker.recheck(chunk, lines, line, checked);
     }
     return { lines, checked };
   }

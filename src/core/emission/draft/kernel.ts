@@ -28,7 +28,7 @@ interface KernelExports {
   setTables(at: number, lines: number): number;
   scan(start: number, end: number, chunkBase: number): number;
   scannedLineCount(): number;
-  scannedUnsettledCount(): number;
+  scannedUndecidedCount(): number;
 }
 
 const NODE_BYTES = 16;
@@ -37,7 +37,7 @@ const KEY_BYTES = 12;
 const READABLE_AFTER = 64;
 const LINES_INITIAL = 16 * 1024;
 /** The fault of a line that the kernel leaves to the reference. */
-export const UNSETTLED = 255;
+export const UNDECIDED = 255;
 const REGION_BYTES = 32;
 const REGION_GAP = 32;
 const AROUND_PAYLOAD = 40;
@@ -103,10 +103,10 @@ export class Kernel {
     // grown now, because growing later would detach the views
     this.#memory.reserve(this.#frameBound(count, length));
     this.#show(lines, count);
-    if (kernel.scannedUnsettledCount() > 0) this.#rescan(bytes, lines);
+    if (kernel.scannedUndecidedCount() > 0) this.#rescan(bytes, lines);
   }
 
-  /** Checks the lines of the last scan and writes their faults into `lines`. Returns the number of lines that are {@link UNSETTLED}. */
+  /** Checks the lines of the last scan and writes their faults into `lines`. Returns the number of lines that are {@link UNDECIDED}. */
   check(lines: ScannedLines, { hashed, timeSlot, partitionCount, latest }: KernelCheck): number {
     return this.#memory.exports.check(lines.count, this.#base, slotOf(hashed), partitionCount, timeSlot ?? -1, latest);
   }
@@ -238,12 +238,12 @@ export class Kernel {
 
   #rescan(bytes: Buffer, lines: ScannedLines): void {
     for (let line = 0; line < lines.count; line++) {
-      if (lines.faults[line] === UNSETTLED) this.#reference.settle(bytes, line, lines);
+      if (lines.faults[line] === UNDECIDED) this.#reference.rescan(bytes, line, lines);
     }
   }
 }
 
-/** The slot number that `kernel/judge.ts` expects. */
+/** The slot number that `kernel/check-lines.ts` expects. */
 function slotOf(hashed: HashedPart): number {
   if (typeof hashed === 'number') return hashed;
   return hashed === 'payload' ? -1 : -2;

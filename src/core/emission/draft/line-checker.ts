@@ -17,8 +17,8 @@ import { LineFault } from '../../scan/line-fault.ts';
 import { FieldKind, type RoutableLine } from '../../scan/scanned-field.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
 import type { Chunk } from '../input/chunk.ts';
-import { type Bounds, widenToPayload } from '../input/envelope.ts';
-import type { EmissionSettings, FieldSlots } from './settings.ts';
+import { type Bounds, PayloadFinder } from './payload-bounds.ts';
+import { type EmissionSettings, type FieldSlots, isWrapped } from './settings.ts';
 
 /** The result for each line of a chunk, in columns; line n of the scan is row n. */
 export interface CheckedLines {
@@ -62,12 +62,14 @@ export class LineChecker {
   readonly #clock: Clock;
   readonly #reading: TimeReading = { time: NO_TIME, fault: undefined };
   readonly #bounds: Bounds = { start: 0, end: 0 };
+  readonly #payloads: PayloadFinder;
 
   constructor(settings: EmissionSettings, slots: FieldSlots, router: Router, clock: Clock) {
     this.#settings = settings;
     this.#slots = slots;
     this.#router = router;
     this.#clock = clock;
+    this.#payloads = new PayloadFinder(settings.layout.payload);
   }
 
   check(chunk: Chunk, lines: ScannedLines): CheckedLines {
@@ -169,7 +171,7 @@ export class LineChecker {
     if (lines.kind(line, slot) === FieldKind.ABSENT) return false;
     this.#bounds.start = lines.fieldStart(line, slot);
     this.#bounds.end = lines.fieldEnd(line, slot);
-    widenToPayload(bytes, lines.ends[line] as number, this.#bounds);
+    this.#payloads.widen(bytes, lines.ends[line] as number, this.#bounds);
     return true;
   }
 
@@ -179,7 +181,7 @@ export class LineChecker {
     const end = lines.fieldEnd(line, slot);
     switch (kind) {
       case FieldKind.ABSENT:
-        return this.#settings.isEnvelope ? LineFault.NOT_AN_ENVELOPE : LineFault.TIME_MISSING;
+        return isWrapped(this.#settings) ? LineFault.NOT_AN_ENVELOPE : LineFault.TIME_MISSING;
       case FieldKind.STRING:
         readRfc3339(bytes, start + 1, end - 1, this.#reading);
         break;

@@ -1,9 +1,10 @@
 /** The settings of one emission, checked and complete. */
 
+import type { LineLayout } from '../../formats/event-format.ts';
 import type { RoutingOverride } from '../../model/routing/router.ts';
 import type { RoutingSpec } from '../../model/routing/routing.ts';
 import { formatRoutingSpec } from '../../model/routing/routing-text.ts';
-import { type FieldPath, formatFieldPath, parseFieldPath } from '../../model/text/field-path.ts';
+import { type FieldPath, formatFieldPath } from '../../model/text/field-path.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { FaultContext } from '../../scan/line-fault.ts';
 
@@ -17,9 +18,9 @@ export interface EmissionSettings {
   readonly isClockTrusted: boolean;
   /** An event earlier than the head: recorded at the head's time, or a bad line. */
   readonly late: 'record' | 'reject';
-  /** Lines are envelopes as `replay -o envelope` writes them: payload and time are read from the envelope. */
-  readonly isEnvelope: boolean;
-  readonly given: RoutingOverride;
+  /** Where payload and time are in a line: in that of an output format, or as in `payload`, where the line is the payload. */
+  readonly layout: LineLayout;
+  readonly override: RoutingOverride;
   /**
    * The effect of a bad line: `stop` commits the lines before it and none after, `collect` skips it,
    * `calls` skips every line of its call.
@@ -27,15 +28,18 @@ export interface EmissionSettings {
   readonly onBadLine: 'stop' | 'collect' | 'calls';
 }
 
-const ENVELOPE_TIME = parseFieldPath('time');
-const ENVELOPE_PAYLOAD = parseFieldPath('payload');
+/** Whether lines have other fields around the payload. */
+export function isWrapped({ layout }: EmissionSettings): boolean {
+  return layout.payload.length > 0;
+}
 
-/** Limits of a scanned line: an envelope adds a level of nesting, and has other fields beside the payload. */
-export function scanLimits({ isEnvelope, depthMax, lineBytesMax }: EmissionSettings): {
-  depthMax: number;
-  lineBytesMax: number;
-} {
-  return isEnvelope ? { depthMax: depthMax + 1, lineBytesMax: lineBytesMax * 2 + 4096 } : { depthMax, lineBytesMax };
+/** Limits of a scanned line: each level around the payload adds one of nesting, and other fields. */
+export function scanLimits(settings: EmissionSettings): { depthMax: number; lineBytesMax: number } {
+  const { layout, depthMax, lineBytesMax } = settings;
+  return {
+    depthMax: depthMax + layout.payload.length,
+    lineBytesMax: isWrapped(settings) ? lineBytesMax * 2 + 4096 : lineBytesMax,
+  };
 }
 
 /** The fields that an emission reads, and their slots in the scan. */
@@ -48,14 +52,15 @@ export interface FieldSlots {
 }
 
 export function fieldSlots(settings: EmissionSettings, routingFields: readonly FieldPath[]): FieldSlots {
-  const inPayload = (path: FieldPath): FieldPath => (settings.isEnvelope ? [...ENVELOPE_PAYLOAD, ...path] : path);
+  const { layout } = settings;
+  const inPayload = (path: FieldPath): FieldPath => [...layout.payload, ...path];
   const paths: FieldPath[] = routingFields.map(inPayload);
   const add = (path: FieldPath): number => paths.push(path) - 1;
-  const timePath = settings.isEnvelope ? ENVELOPE_TIME : settings.time;
+  const timePath = layout.time ?? (settings.time === null ? null : inPayload(settings.time));
   return {
     time: timePath === null ? null : add(timePath),
     unique: settings.unique === null ? null : add(inPayload(settings.unique)),
-    payload: settings.isEnvelope ? add(ENVELOPE_PAYLOAD) : null,
+    payload: isWrapped(settings) ? add(layout.payload) : null,
     paths,
   };
 }

@@ -2,13 +2,16 @@
 
 import { LedgerError } from '../../model/ledger-error.ts';
 
+/** Of whatever a copy can show whose parts are from different moments: `cp` and `rsync` of a ledger in use make such ones, and older ones without their log. */
+export const IF_COPIED = 'if this is a copy of a ledger in use, make it with: completengine backup FILE';
+
 export function brokenCommit(sequence: number, fact: string, cause?: unknown): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `the commit at sequence ${sequence} is corrupt: ${fact}`,
     hint:
       sequence > 1
-        ? `replay everything before it: completengine replay --through-sequence ${sequence - 1}`
-        : 'restore an intact copy of the ledger',
+        ? `replay everything before it: completengine replay --through-sequence ${sequence - 1}; ${IF_COPIED}`
+        : `restore an intact copy of the ledger; ${IF_COPIED}`,
     details: { sequence },
     cause,
   });

@@ -6,7 +6,7 @@ import { shellFlag } from '../../model/text/shell-word.ts';
 export function unknownGroup(group: string): LedgerError {
   return new LedgerError('UNKNOWN_GROUP', {
     message: `the ledger has no group '${group.slice(0, 80)}'`,
-    hint: 'see those there are: completengine inspect --groups',
+    hint: 'list the groups with: completengine inspect --groups',
     details: { group },
   });
 }
@@ -22,7 +22,7 @@ export function memberReplaced(group: string, member: string): LedgerError {
 export function groupInUse(group: string, liveMembers: readonly string[]): LedgerError {
   return new LedgerError('GROUP_IN_USE', {
     message: `group ${group} has ${liveMembers.length === 1 ? 'a live member' : `${liveMembers.length} live members`}: ${liveMembers.slice(0, 4).join(', ')}${liveMembers.length > 4 ? ', ..' : ''}`,
-    hint: 'stop them first, or force it with --force: what they have in hand is then not acknowledged',
+    hint: 'stop them first, or force it with --force: deliveries in progress are then not acknowledged',
     details: { group, members: liveMembers },
   });
 }

@@ -4,8 +4,7 @@ import type { Basis } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { RoutingInForce } from '../../model/routing/routing.ts';
-import type { SessionBasis } from '../../model/routing/session-pins.ts';
-import type { Micros } from '../../model/time/time.ts';
+import { type Micros, TIME_MIN } from '../../model/time/time.ts';
 
 export interface LedgerState extends RoutingInForce {
   /** Last sequence; 0 in an empty ledger. */
@@ -18,18 +17,23 @@ export interface LedgerState extends RoutingInForce {
   readonly hash: Buffer;
 }
 
-/** By partition: its events, or Infinity where it takes no keys. Sessions are routed by these. */
+/** The end of a ledger without commits. */
+export const EMPTY_LEDGER = { sequence: 0, time: TIME_MIN, committedAt: TIME_MIN } as const;
+
+/** By partition: its events, or Infinity where it takes no keys. Sessions are routed by these; null unless the routing is sticky. */
 export function loadsOf(
   { epoch, partitionNames }: RoutingInForce,
   nextOffset: (partition: PartitionId) => number,
-): number[] {
+): number[] | null {
+  if (epoch.spec.rule !== 'sticky') return null;
   return partitionNames.map((_, partition) =>
     epoch.partitionIds.includes(partition) ? nextOffset(partition) : Number.POSITIVE_INFINITY,
   );
 }
 
-/** What the next draft is built on. */
-export function basisOf(state: LedgerState, sessions: SessionBasis | null): Basis {
+/** What the next draft is built on. `hasPins`: asked only if the routing is sticky. */
+export function basisOf(state: LedgerState, loads: readonly number[] | null, hasPins: () => boolean): Basis {
+  const sessions = loads === null ? null : { loads, hasPins: hasPins() };
   return { floor: state.time, ...routingOf(state), sessions };
 }
 

@@ -1,74 +1,39 @@
-/** Decides what a heartbeat changes: members join, renew and expire, leases are claimed and released. Pure: storage reads the state and writes the change. */
+/** Decides who works for a group: members join, renew, expire and leave, leases are claimed and released. Pure: storage reads the state and writes the change. */
 
-import type { Heartbeat, LanePosition, Lease, Membership } from '../../model/group.ts';
+import type { Heartbeat, Lease, Membership } from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { fairShares } from './fair-shares.ts';
 import { memberReplaced } from './group-errors.ts';
+import {
+  type Cursor,
+  cursorsOfAll,
+  type GroupFacts,
+  type GroupLease,
+  type GroupState,
+  type Member,
+} from './group-state.ts';
 
-export interface Member {
-  readonly name: string;
-  /** Fencing token: the generation in which it joined. */
-  readonly token: number;
-  /** The only partitions it wants; null: all there are. */
-  readonly partitions: readonly PartitionId[] | null;
-  readonly ttl: Micros;
-  readonly expiresAt: Micros;
+export interface DecidedHeartbeat {
+  /** The group after it. What does not change is the same object as before. */
+  readonly state: GroupState;
+  /** The answer to the member. */
+  readonly membership: Membership;
 }
 
-export interface GroupLease {
-  readonly partition: PartitionId;
-  readonly member: string;
-  readonly token: number;
-}
-
-export interface Cursor extends LanePosition {
-  readonly partition: PartitionId;
-  /** Failed deliveries of the next event. */
-  readonly attempts: number;
-}
-
-/** The cursor of a partition that an epoch has added and no member has seen yet: it is read from its start. */
-export function cursorAtStart(partition: PartitionId): Cursor {
-  return { partition, nextOffset: 0, nextSequence: 1, attempts: 0 };
-}
-
-/** A group as storage holds it. */
-export interface GroupState {
-  readonly generation: number;
-  readonly members: readonly Member[];
-  readonly leases: readonly GroupLease[];
-  /** Of every partition of the ledger, by id; see {@link cursorAtStart} for those without a stored one. */
-  readonly cursors: readonly Cursor[];
-}
-
-/** What a heartbeat changes. Released leases are deleted before the new ones are inserted. */
-export interface MembershipChange {
-  /** The same as before where nothing about members or leases changes. */
-  readonly generation: number;
-  /** Members to be stored: the one that beats, and those whose leases the present clock cuts short. */
-  readonly stored: readonly Member[];
-  /** Names of members to be deleted. */
-  readonly dead: readonly string[];
-  readonly released: readonly PartitionId[];
-  readonly claimed: readonly GroupLease[];
-  /** Partitions whose next event is suspected of crashing its consumer: its first failure is counted. */
-  readonly suspects: readonly PartitionId[];
-  /** The answer to the member; storage adds `due`. */
-  readonly membership: Omit<Membership, 'due'>;
-}
+/** Failed deliveries of an event that is suspected of crashing its consumer. */
+const SUSPECTED = 1;
 
 /**
  * Joins or renews the member, removes the members whose time has run out, and moves leases towards fair shares. A member that joins under a name in use takes
  * its place; one that was removed while it was paused joins as new, without its leases. Tokens are taken from the generation, so they grow.
- * `endOf`: the offset that the next event of a partition gets.
  * @throws LedgerError MEMBER_REPLACED
  */
 export function decideHeartbeat(
   state: GroupState,
   beat: Heartbeat,
-  endOf: (partition: PartitionId) => number,
-): MembershipChange {
+  { partitions, endOf, hasDue }: GroupFacts,
+): DecidedHeartbeat {
   const { member: name, now } = beat;
   const known = state.members.find((member) => member.name === name);
   const renewed = known === undefined || beat.token === null ? null : known;
@@ -89,29 +54,44 @@ export function decideHeartbeat(
   const isOver = ({ member }: GroupLease): boolean => dead.includes(member) || (member === name && renewed === null);
   const lost = state.leases.filter(isOver);
   const kept = state.leases.filter((lease) => !isOver(lease));
-  const suspects = suspectsOf(lost, dead, state.cursors, endOf);
+  const before = cursorsOfAll(state.cursors, partitions);
+  const suspects = suspectsOf(lost, dead, before, endOf);
+  const cursors = before.map((cursor) =>
+    suspects.includes(cursor.partition) ? { ...cursor, attempts: SUSPECTED } : cursor,
+  );
 
-  const { released, claimed, surplus } = rebalance(beat, kept, alive, state.cursors);
+  const { released, claimed, surplus } = rebalance(beat, kept, alive, partitions);
   if (released.length + claimed.length > 0) generation++;
-  const mine = [
-    ...kept.filter(({ member, partition }) => member === name && !released.includes(partition)),
+  const leases = [
+    ...kept.filter(({ partition }) => !released.includes(partition)),
     ...claimed.map((partition): GroupLease => ({ partition, member: name, token: generation })),
-  ];
+  ].sort((one, other) => one.partition - other.partition);
+  const mine = leases.filter(({ member }) => member === name);
   return {
-    generation,
-    stored: [self, ...others.filter((member) => !state.members.includes(member) && !dead.includes(member.name))],
-    dead,
-    released: [...lost.map(({ partition }) => partition), ...released],
-    claimed: mine.filter(({ partition }) => claimed.includes(partition)),
-    suspects,
+    state: {
+      createdAt: state.createdAt,
+      generation,
+      members: alive.sort((one, other) => (one.name < other.name ? -1 : 1)),
+      leases,
+      cursors,
+    },
     membership: {
       token: self.token,
       generation,
       expiresAt,
-      leases: withCursors(mine, state.cursors, suspects),
+      leases: withCursors(mine, cursors),
       surplus,
+      due: mine.map(({ partition }) => partition).filter(hasDue),
     },
   };
+}
+
+/** The group after the member has left, and its leases are released. Null if it is no member, or has joined again: nothing changes. */
+export function decideLeave(state: GroupState, name: string, token: number): GroupState | null {
+  const members = state.members.filter((member) => member.name !== name || member.token !== token);
+  if (members.length === state.members.length) return null;
+  const leases = state.leases.filter(({ member }) => member !== name);
+  return { ...state, generation: state.generation + 1, members, leases };
 }
 
 /** Where the clock was set back, no member lives longer because of it. */
@@ -143,9 +123,8 @@ function rebalance(
   { member, idle }: Heartbeat,
   leases: readonly GroupLease[],
   members: readonly Member[],
-  cursors: readonly Cursor[],
+  partitions: readonly PartitionId[],
 ): { released: PartitionId[]; claimed: PartitionId[]; surplus: PartitionId[] } {
-  const partitions = cursors.map(({ partition }) => partition);
   const claimants = members.map(({ name, partitions: wanted }) => ({ name, partitions: wanted && new Set(wanted) }));
   const held = new Map(leases.map((lease) => [lease.partition, lease.member]));
   const shares = fairShares(partitions, claimants, held);
@@ -157,15 +136,10 @@ function rebalance(
   };
 }
 
-function withCursors(
-  leases: readonly GroupLease[],
-  cursors: readonly Cursor[],
-  suspects: readonly PartitionId[],
-): Lease[] {
+function withCursors(leases: readonly GroupLease[], cursors: readonly Cursor[]): Lease[] {
   const tokens = new Map(leases.map(({ partition, token }) => [partition, token]));
   return cursors.flatMap((cursor) => {
     const token = tokens.get(cursor.partition);
-    if (token === undefined) return [];
-    return [{ ...cursor, attempts: suspects.includes(cursor.partition) ? 1 : cursor.attempts, token }];
+    return token === undefined ? [] : [{ ...cursor, token }];
   });
 }

@@ -7,13 +7,9 @@ import { EVERYTHING } from '../../model/events/range.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import { type Micros, TIME_MIN } from '../../model/time/time.ts';
-import { brokenCommit } from './broken-commit.ts';
-import type { CommitLink } from './chain.ts';
-
-/** A commit as it is stored, but for its frames. */
-export interface CommitRow extends Omit<CommitLink, 'frames'> {
-  readonly hash: Buffer;
-}
+import type { VerifyReport } from '../ledger.ts';
+import { brokenCommit, IF_COPIED } from './broken-commit.ts';
+import type { CommitRow } from './link-check.ts';
 
 /** How far a producer's input was stored by the commit at `sequence`. */
 export interface ProvenProducer {
@@ -82,8 +78,14 @@ export class VerifyRun {
     throw brokenCommit(this.events + 1, `the head is at ${head.sequence}, and the chain ends at ${this.events}`);
   }
 
-  /** @throws LedgerError HEAD_MISMATCH where an anchor was given and the ledger does not extend it */
-  checkAnchor(): void {
+  /** Everything was verified. @throws LedgerError HEAD_MISMATCH where an anchor was given and the ledger does not extend it */
+  report(head: Head): VerifyReport {
+    const { events, commits } = this;
+    this.#checkAnchor();
+    return { events, commits, head, isAnchored: this.#anchor !== undefined };
+  }
+
+  #checkAnchor(): void {
     const anchor = this.#anchor;
     if (anchor === undefined) return;
     const isReached = anchor.sequence <= this.events;
@@ -92,7 +94,9 @@ export class VerifyRun {
       message: isReached
         ? `the ledger has another history than ${formatHead(anchor)}: its commits do not meet that head`
         : `the ledger ends at sequence ${this.events}, before ${formatHead(anchor)}: it was cut off or is an older copy`,
-      hint: 'check that this is the right ledger, and look for a newer copy of all its files',
+      hint: isReached
+        ? 'check that this is the right ledger, and that only one copy of it was emitted to'
+        : `look for a newer copy of all its files; ${IF_COPIED}`,
       details: { anchor, head: this.events },
     });
   }

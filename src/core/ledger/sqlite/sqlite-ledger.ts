@@ -1,7 +1,6 @@
 /** Implements the port over one SQLite file, out of the parts of this folder. One connection, used from one thread. */
 
 import type { Database } from 'better-sqlite3';
-import type { StoredBody } from '../../frames/frame-codec.ts';
 import { closeAll } from '../../model/closing.ts';
 import type {
   Basis,
@@ -10,18 +9,21 @@ import type {
   CommitPipeline,
   ProducerPosition,
   Stale,
+  StoredCommit,
 } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
-import { type Page, pageBytes, type ReadRequest, restOf } from '../../model/events/history.ts';
+import { type LaneRequest, type Page, pageBytes, type ReadRequest, restOf } from '../../model/events/history.ts';
 import type { SequenceRange } from '../../model/events/range.ts';
+import type { LanePosition } from '../../model/group.ts';
 import type { Plan } from '../../model/routing/epoch-plan.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
-import type { RoutingInForce } from '../../model/routing/routing.ts';
 import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import type { BusyLimit } from '../driver.ts';
 import type {
+  BackupOptions,
+  BackupReport,
   Ledger,
   LedgerDescription,
   LedgerGauges,
@@ -32,15 +34,21 @@ import type {
   Verification,
   VerifyReport,
 } from '../ledger.ts';
-import { headOf, routingOf } from '../protocol/ledger-state.ts';
+import { decideEpoch } from '../protocol/epoch-link.ts';
+import { headOf } from '../protocol/ledger-state.ts';
+import type { Backups } from './backup/backups.ts';
+import { beginSnapshot, type CopyHooks, copySnapshot, endSnapshot } from './backup/copy-snapshot.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
+import { cannotFollow, type UnchangedFile } from './connection/immutable-file.ts';
+import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
-import { SqliteGroups } from './groups/sqlite-groups.ts';
+import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
 import { ChainWalk } from './read/chain-walk.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
-import { readGauges, readWal } from './read/gauges.ts';
+import { readGauges } from './read/gauges.ts';
+import { endOf, positionAt, readLane } from './read/lanes.ts';
 import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
@@ -49,7 +57,7 @@ import { SqliteCompaction } from './space/sqlite-compaction.ts';
 import type { ReaderThread } from './threads/reader-thread.ts';
 import type { ThreadStart } from './threads/thread-protocol.ts';
 import type { WriterThread } from './threads/writer-thread.ts';
-import { Appender, encodeBodies } from './write/append.ts';
+import { Appender, type EncodedDraft, encodeDraft } from './write/append.ts';
 import { beginEpoch } from './write/begin-epoch.ts';
 import { PinStore } from './write/pins.ts';
 import { provenProducer } from './write/producers.ts';
@@ -62,8 +70,12 @@ export interface SqliteLedgerParts {
   readonly busyLimit: BusyLimit;
   /** Whether it was opened for writing. */
   readonly isWriter: boolean;
+  /** The file, if it is read without locks. */
+  readonly unchanged: UnchangedFile | null;
   /** Opens the same file again, on a connection of its own. */
   readonly reopen: () => Promise<SqliteLedger>;
+  /** Opens another ledger for reading. */
+  readonly openCopy: (path: string) => Promise<Ledger>;
 }
 
 export class SqliteLedger implements Ledger {
@@ -73,7 +85,7 @@ export class SqliteLedger implements Ledger {
   readonly #parts: SqliteLedgerParts;
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
-  readonly groups: SqliteGroups;
+  readonly groupStore: SqliteGroupStore;
   readonly compaction: SqliteCompaction;
   readonly #pins: PinStore;
   #identity: LedgerIdentity;
@@ -82,6 +94,7 @@ export class SqliteLedger implements Ledger {
   #reportedHead = 0;
   readonly #watches = new Set<CommitWatch>();
   readonly #threads = new Set<WriterThread | ReaderThread>();
+  #backups: Backups | undefined;
 
   constructor(db: Database, file: FileIdentity, identity: LedgerIdentity, parts: SqliteLedgerParts) {
     this.#db = db;
@@ -95,8 +108,9 @@ export class SqliteLedger implements Ledger {
       this.#states.forget();
       this.#pins.forget();
     };
-    this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit: parts.busyLimit, onRollBack });
-    this.groups = new SqliteGroups(db, this.#guarded);
+    const { busyLimit, unchanged } = parts;
+    this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit, onRollBack, unchanged });
+    this.groupStore = new SqliteGroupStore(db, this.#guarded);
     this.compaction = new SqliteCompaction(db, this.#guarded, file, identity);
   }
 
@@ -140,11 +154,7 @@ export class SqliteLedger implements Ledger {
       const state = this.#current();
       return readGauges(this.#db, this.#reader.statements, this.#identity, state, behind);
     });
-    return { ...gauges, log: await this.#guarded.read(() => readWal(this.#db, this.#identity.path)) };
-  }
-
-  routing(): Promise<RoutingInForce> {
-    return this.#guarded.read(() => routingOf(this.#current()));
+    return { ...gauges, storage: await this.#guarded.read(() => readStorageSize(this.#db, this.#identity.path)) };
   }
 
   summarize(): Promise<PartitionSummary[]> {
@@ -158,15 +168,14 @@ export class SqliteLedger implements Ledger {
     const { change } = await this.#guarded.write(
       () => {
         const state = this.#states.current();
-        const before = routingOf(state);
-        const planned = plan(before);
-        if (planned === null) return { change: { before, after: before }, isNew: false };
-        beginEpoch(this.#db, state, planned);
+        const decided = decideEpoch(state, plan);
+        if (decided.planned === null) return decided;
+        beginEpoch(this.#db, state, decided.planned);
         // A connection's own changes do not show in its data_version.
         this.#states.forget();
-        return { change: { before, after: routingOf(this.#states.current()) }, isNew: true };
+        return decided;
       },
-      ({ isNew }) => isNew,
+      ({ planned }) => planned !== null,
     );
     guardIdentity(this.#identity.path, this.#file);
     this.#identity = readIdentity(this.#db, this.#identity.path);
@@ -174,9 +183,9 @@ export class SqliteLedger implements Ledger {
   }
 
   async commit(draft: CommitDraft): Promise<CommitOutcome> {
-    const bodies = this.#encode(draft);
+    const encoded = this.#encode(draft);
     const outcome = await this.#guarded.write(
-      () => this.#append(draft, bodies),
+      () => this.#append(encoded),
       ({ kind }) => kind === 'committed',
     );
     // Events in a file that was deleted or replaced must not be acknowledged.
@@ -196,7 +205,7 @@ export class SqliteLedger implements Ledger {
     }
     return {
       pinsOf: (sessions) => writer.pinsOf(sessions),
-      commit: (draft) => writer.#guarded.within(() => writer.#append(draft, writer.#encode(draft))),
+      commit: (draft) => writer.#guarded.within(() => writer.#append(writer.#encode(draft))),
       end: async () => {
         try {
           writer.#guarded.end();
@@ -301,17 +310,57 @@ export class SqliteLedger implements Ledger {
     return this.#guarded.read(() => this.#reader.partitionsSentTo(this.#stored(range)));
   }
 
+  readLane(request: LaneRequest): Promise<StoredCommit[]> {
+    return this.#guarded.readSnapshot(() => readLane(this.#reader, request));
+  }
+
+  ends(partitions: readonly PartitionId[]): Promise<number[]> {
+    return this.#guarded.readSnapshot(() => partitions.map((partition) => endOf(this.#reader, partition)));
+  }
+
+  positionsAt(sequence: number): Promise<LanePosition[]> {
+    return this.#guarded.readSnapshot(() =>
+      this.#reader.partitionIds().map((partition) => positionAt(this.#reader, partition, sequence)),
+    );
+  }
+
   async verify(options: Verification): Promise<VerifyReport> {
     this.#guarded.checkOpen();
     try {
       return await verifyLedger(this.#db, new FrameReader(this.#db), options);
     } catch (error) {
       throw this.#guarded.translated(error, 'read');
+    } finally {
+      this.#guarded.checkUnchanged();
+    }
+  }
+
+  async backup(target: string, options: BackupOptions): Promise<BackupReport> {
+    this.#guarded.checkOpen();
+    const { Backups } = await import('./backup/backups.ts');
+    this.#guarded.checkOpen();
+    this.#backups ??= new Backups(this.#threadStart(), this.#parts.openCopy);
+    return this.#backups.run(target, options);
+  }
+
+  /**
+   * Copies the ledger, as of one moment, into an empty file. For a thread of its own: it waits after each step, and this connection can do nothing else
+   * meanwhile. Returns the head of the copy. @throws LedgerError DISK_FULL, IO_FAILED, DAMAGED_LEDGER; the signal's reason
+   */
+  async copyInto(target: string, hooks: CopyHooks): Promise<Head> {
+    const head = await this.#guarded.read(() => beginSnapshot(this.#db));
+    try {
+      await copySnapshot(this.#db, target, hooks);
+      return head;
+    } finally {
+      endSnapshot(this.#db);
+      this.#guarded.checkUnchanged();
     }
   }
 
   watch(listener: WatchListener): { close(): void } {
     this.#guarded.checkOpen();
+    if (this.#parts.unchanged !== null) throw cannotFollow(this.#identity.path);
     const watch = new CommitWatch(this.#db, this.#identity.path, this.#file, listener);
     this.#watches.add(watch);
     return {
@@ -323,7 +372,8 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    await closeAll([...this.#watches, this.#guarded, ...this.#threads].map((each) => () => each.close()));
+    const backups = this.#backups === undefined ? [] : [this.#backups];
+    await closeAll([...this.#watches, ...backups, this.#guarded, ...this.#threads].map((each) => () => each.close()));
   }
 
   /** Registers a thread to be closed with the ledger: its owner may leave an iteration without ending it. @throws LedgerError CLOSED if the ledger was closed first */
@@ -362,13 +412,13 @@ export class SqliteLedger implements Ledger {
     return outcome;
   }
 
-  #encode(draft: CommitDraft): StoredBody[] {
-    return encodeBodies(draft, this.#identity.config.compression);
+  #encode(draft: CommitDraft): EncodedDraft {
+    return encodeDraft(draft, this.#identity.config.compression);
   }
 
-  #append(draft: CommitDraft, bodies: readonly StoredBody[]): CommitOutcome {
+  #append(draft: EncodedDraft): CommitOutcome {
     this.#appender ??= new Appender(this.#db, this.#identity, this.#states, this.#pins);
-    return this.#appender.append(draft, bodies);
+    return this.#appender.append(draft);
   }
 
   /** State at the ledger's end. If an epoch has begun, the identity is read again. */

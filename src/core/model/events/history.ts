@@ -20,6 +20,14 @@ export interface ReadRequest {
   readonly continues?: boolean | undefined;
 }
 
+/** Events of one partition from a sequence on, within bounds: whole frames, at least one if any is left. */
+export interface LaneRequest {
+  readonly partition: PartitionId;
+  readonly fromSequence: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
 export interface Page {
   /** In sequence order. A commit at an end of the range may hold events outside of it. */
   readonly commits: readonly StoredCommit[];

@@ -41,7 +41,7 @@ export function checkPattern(path: string, { source, ignoresCase }: Pattern): vo
 
 /** @throws LedgerError INVALID_ARGUMENT for an invalid RE2 regular expression */
 export async function compilePattern({ source, ignoresCase }: Pattern): Promise<(text: string) => boolean> {
-  // a quarter of a megabyte of code, loaded only for those who use it
+  // a quarter of a megabyte of code, loaded on first use
   const { RE2JS } = await import('re2js');
   let expression: InstanceType<typeof RE2JS>;
   try {

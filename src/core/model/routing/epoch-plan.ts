@@ -69,8 +69,8 @@ export function planAdd(names: readonly string[]): Plan {
     const there = names.find((name) => known.includes(name));
     if (there !== undefined)
       throw invalidArgument(
-        `there is a partition '${there}' already`,
-        'name a new one; those there are: completengine partition',
+        `partition '${there}' exists already`,
+        'use another name; list the partitions with: completengine partition',
       );
     partitionNames(names);
     checkCount(known.length + names.length);

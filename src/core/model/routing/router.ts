@@ -55,4 +55,4 @@ export interface Router extends Rule {
 }
 
 /** @throws LedgerError for an invalid key or partition */
-export type RouterFactory = (routing: RoutingInForce, given?: RoutingOverride) => Router;
+export type RouterFactory = (routing: RoutingInForce, override?: RoutingOverride) => Router;

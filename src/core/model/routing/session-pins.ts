@@ -107,7 +107,7 @@ export interface SessionRouter {
   takeUnasked(): readonly string[];
   /** Adopts the ledger's state for these pins; others stay unchanged. */
   learn(pins: Iterable<Pin>): void;
-  /** Begins a draft; one that was not settled is forgotten. */
+  /** Begins a draft; one that was not confirmed is forgotten. */
   begin(loads: readonly number[]): void;
   /** The partition of the session's next event. `time`: the event's ledger time, which never decreases. */
   assign(session: SessionNumber, time: Micros): PartitionId;
@@ -115,7 +115,7 @@ export interface SessionRouter {
   count(partition: PartitionId): void;
   changes(): PinChanges;
   /** Marks the draft as committed. Returns the function that undoes this; undo several in reverse order. */
-  settle(): () => void;
+  confirm(): () => void;
   /**
    * Forgets all sessions and their numbers: bounds the memory, since the ledger can be asked again. Not while a draft
    * is in flight.

@@ -93,7 +93,7 @@ function fail(reading: TimeReading, fault: TimeFault): void {
   reading.fault = fault;
 }
 
-function settle(reading: TimeReading, time: number): void {
+function storeTime(reading: TimeReading, time: number): void {
   if (isTime(time)) {
     // turns minus zero into zero
     reading.time = time + 0;
@@ -160,7 +160,7 @@ export function readRfc3339(bytes: Uint8Array, start: number, end: number, readi
 
   const midnight = startOfDay(century * 100 + yearOfCentury, month, day);
   if (midnight === NO_TIME || hour > 23 || minute > 59 || second > 59) return fail(reading, 'no-such-date');
-  settle(reading, midnight + ((hour * 60 + minute - offsetMinutes) * 60 + second) * MICROS_PER_SECOND + fraction);
+  storeTime(reading, midnight + ((hour * 60 + minute - offsetMinutes) * 60 + second) * MICROS_PER_SECOND + fraction);
 }
 
 /** Decimal digits between a unit and the microsecond, by the number of digits before the point. */
@@ -202,5 +202,5 @@ export function readEpochNumber(bytes: Uint8Array, start: number, end: number, r
   }
   for (; taken < wholeDigits + shift; taken++) micros *= 10;
   if (isNegative) micros = -micros - (wasCut ? 1 : 0);
-  settle(reading, micros);
+  storeTime(reading, micros);
 }

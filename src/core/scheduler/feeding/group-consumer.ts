@@ -22,7 +22,7 @@ export interface GroupConsumerParts {
   readonly feeder: LaneFeeder;
   readonly clock: Clock;
   /** Positions of the whole group. */
-  positions(group: string): Promise<(LanePosition & { readonly partition: PartitionId })[]>;
+  positions(group: string): Promise<readonly (LanePosition & { readonly partition: PartitionId })[]>;
   wake(): void;
 }
 
@@ -35,7 +35,7 @@ export class GroupConsumer implements Consumer {
   readonly #leases: LeaseKeeper;
   readonly #feeder: LaneFeeder;
   /** Deliveries in progress, with the number and the partition of their events. */
-  readonly #inHand = new Map<Promise<void>, { readonly partition: PartitionId; readonly events: number }>();
+  readonly #inFlight = new Map<Promise<void>, { readonly partition: PartitionId; readonly events: number }>();
   /**
    * Events still wanted, parked ones included: a command that rejects everything must not go past the requested count.
    */
@@ -87,12 +87,12 @@ export class GroupConsumer implements Consumer {
     if (this.shutdown.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
     const { capacity, concurrency, batch } = this.#options;
     const now = this.#parts.clock.nowMicros();
-    const inHand = [...this.#inHand.values()];
+    const inFlight = [...this.#inFlight.values()];
     // a delivery made under a lost lease may still be in progress: its partition stays busy until it ends
-    const busy = new Set(inHand.map(({ partition }) => partition));
+    const busy = new Set(inFlight.map(({ partition }) => partition));
     return {
-      capacity: Math.min(capacity, this.#left) - inHand.reduce((sum, { events }) => sum + events, 0),
-      slots: concurrency - this.#inHand.size,
+      capacity: Math.min(capacity, this.#left) - inFlight.reduce((sum, { events }) => sum + events, 0),
+      slots: concurrency - this.#inFlight.size,
       lanes: this.#leases.lanes.map((lane) => {
         lane.followClock(now);
         const view = lane.view(this.#leases.heldUntil, batch, this.#stopAt(lane));
@@ -113,12 +113,12 @@ export class GroupConsumer implements Consumer {
       )
       .then(() => {
         lane.isBusy = false;
-        this.#inHand.delete(delivery);
+        this.#inFlight.delete(delivery);
         this.#lastDelivery = this.#parts.clock.nowMicros();
         this.#leases.deliveryEnded(lane);
         this.#parts.wake();
       });
-    this.#inHand.set(delivery, { partition: lane.partition, events });
+    this.#inFlight.set(delivery, { partition: lane.partition, events });
   }
 
   #onFed(lane: Lane, fed: FeedResult): void {
@@ -135,12 +135,23 @@ export class GroupConsumer implements Consumer {
 
   /** Checks the end conditions. Every change of leases, lanes or deliveries wakes the scheduler, which asks for a view. */
   #closeIfDone(): void {
-    if (this.shutdown.hasBegun || this.#inHand.size > 0) return;
+    if (this.shutdown.hasBegun || this.#inFlight.size > 0) return;
     const { idleMs } = this.#options.until;
     if (this.#left <= 0) void this.shutdown.close();
     else if (this.#leases.lanes.every((lane) => !lane.hasDue && lane.lag(this.#stopAt(lane)) === 0))
       void this.#closeAtEnds();
-    if (idleMs !== undefined) this.#closeWhenIdle(idleMs);
+    if (idleMs !== undefined && !this.#hasDueEvents()) this.#closeWhenIdle(idleMs);
+  }
+
+  /**
+   * Whether the next decision delivers something. It is no silence then, however long it took to get here: on a loaded
+   * machine joining alone took longer than 50 ms.
+   */
+  #hasDueEvents(): boolean {
+    const now = this.#parts.clock.nowMicros();
+    return this.#leases.lanes.some(
+      (lane) => lane.dueAt <= now && (lane.hasDue || lane.lag(this.#stopAt(lane)) > 0) && !lane.isSurplus,
+    );
   }
 
   #stopAt({ partition }: Lane): number {
@@ -176,7 +187,7 @@ export class GroupConsumer implements Consumer {
 
   async #drain(): Promise<void> {
     clearTimeout(this.#idleTimer);
-    await Promise.all(this.#inHand.keys());
+    await Promise.all(this.#inFlight.keys());
     await this.#leases.leave();
   }
 }

@@ -10,7 +10,7 @@ export interface GroupConsumerOptions {
   readonly member: string;
   /** Null: all partitions. */
   readonly partitions: readonly PartitionId[] | null;
-  /** Most events in hand, over all partitions. */
+  /** Most events delivered and not acknowledged, over all partitions. */
   readonly capacity: number;
   /** Most events and most bytes of one delivery. */
   readonly batch: number;

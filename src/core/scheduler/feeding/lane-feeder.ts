@@ -10,6 +10,7 @@ import type { EventBatch } from '../../model/events/event.ts';
 import type {
   Acknowledgement,
   EventPosition,
+  EventToPark,
   HeldLease,
   LanePosition,
   ParkedEvent,
@@ -19,7 +20,6 @@ import type {
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Clock } from '../../model/time/clock.ts';
-import type { Micros } from '../../model/time/time.ts';
 import { pauseAfter } from './backoff.ts';
 import { type Deliver, deliverWithTimeout } from './deliver-with-timeout.ts';
 import type { GroupConsumerOptions, LaneFailure } from './group-options.ts';
@@ -61,15 +61,11 @@ const DIED: ParkReason = { reason: 'a consumer died during its delivery', detail
 
 export interface LaneFeederParts {
   readonly groups: {
-    countFailure(heldLease: HeldLease): Promise<number | null>;
-    undoFailure(heldLease: HeldLease): Promise<void>;
-    park(
-      heldLease: HeldLease,
-      event: EventPosition & ParkReason & { readonly attempts: number; readonly now: Micros },
-    ): Promise<boolean>;
+    countFailure(heldLease: HeldLease, change: 1 | -1): Promise<number | null>;
+    park(heldLease: HeldLease, event: EventToPark): Promise<boolean>;
     beginRedelivery(heldLease: HeldLease): Promise<ParkedEvent | 'none' | 'lost'>;
+    endRedelivery(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome>;
     undoRedelivery(group: string, sequence: number): Promise<void>;
-    settle(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome>;
   };
   /** Resolves to true when it is durable, to false if the lease was lost. */
   acknowledge(acknowledgement: Acknowledgement): Promise<boolean>;
@@ -107,7 +103,7 @@ export class LaneFeeder {
     if (isCounted && !(await this.#count(lane))) return { kind: 'lost' };
     const current = { attempt: isCounted ? lane.attempts : lane.attempts + 1, isRedelivery: false };
     const answer = await this.#deliver(lane, next.batches, current, async () => {
-      if (isCounted) await this.#parts.groups.undoFailure(this.#heldLease(lane));
+      if (isCounted) await this.#parts.groups.countFailure(this.#heldLease(lane), -1);
     });
     if (answer.kind === 'interrupted') return answer;
     if (answer.kind === 'failed')
@@ -134,7 +130,7 @@ export class LaneFeeder {
     }
     const answer = await this.#deliver(lane, batches, { attempt, isRedelivery: true }, undo);
     if (answer.kind === 'interrupted') return answer;
-    const outcome = await groups.settle(
+    const outcome = await groups.endRedelivery(
       this.#heldLease(lane),
       sequence,
       answer.kind === 'failed' ? answer.reason : null,
@@ -229,7 +225,7 @@ export class LaneFeeder {
 
   /** Counts one more failure of the next event. False if the lease was lost. */
   async #count(lane: Lane): Promise<boolean> {
-    const attempts = await this.#parts.groups.countFailure(this.#heldLease(lane));
+    const attempts = await this.#parts.groups.countFailure(this.#heldLease(lane), 1);
     lane.attempts = attempts ?? lane.attempts;
     return attempts !== null;
   }

@@ -18,8 +18,9 @@ export interface LeaseKeeperParts {
     heartbeat(beat: Heartbeat): Promise<Membership>;
     leave(group: string, member: string, token: number): Promise<void>;
     generation(group: string): Promise<number | null>;
-    ends(partitions: readonly PartitionId[]): Promise<number[]>;
   };
+  /** The offset that the next event of each of these partitions gets. */
+  ends(partitions: readonly PartitionId[]): Promise<number[]>;
   readonly clock: Clock;
   /** A lane was given up: drops what was read ahead of it. */
   forget(partition: PartitionId): void;
@@ -152,7 +153,7 @@ export class LeaseKeeper {
   /** Reads the current ends of the lanes. */
   async #refresh(): Promise<void> {
     const lanes = this.#lanes;
-    const ends = await this.#parts.groups.ends(lanes.map(({ partition }) => partition));
+    const ends = await this.#parts.ends(lanes.map(({ partition }) => partition));
     for (const [at, lane] of lanes.entries()) {
       lane.end = ends[at] ?? 0;
       if (lane.nextOffset > lane.end) throw readTooFar(this.#options.group, lane);

@@ -21,7 +21,7 @@ export interface LiveConsumerParts {
 export interface LiveConsumerOptions {
   /** Sequence of the first event to deliver. */
   readonly from: number;
-  /** Most events in hand. */
+  /** Most events delivered and not acknowledged. */
   readonly capacity: number;
   readonly ackTimeoutMs: number | null;
 }
@@ -32,7 +32,7 @@ export class LiveConsumer implements Consumer {
   readonly #options: LiveConsumerOptions;
   #next: number;
   #lastFed = 0;
-  #inHand: Promise<void> | undefined;
+  #inFlight: Promise<void> | undefined;
   #delivered = 0;
   /** Without a group nothing is parked. */
   readonly parked = 0;
@@ -41,7 +41,7 @@ export class LiveConsumer implements Consumer {
     this.#parts = parts;
     this.#options = options;
     this.#next = options.from;
-    this.shutdown.onDrain(async () => this.#inHand);
+    this.shutdown.onDrain(async () => this.#inFlight);
   }
 
   /** New events delivered so far; replayed events are not counted. */
@@ -54,7 +54,7 @@ export class LiveConsumer implements Consumer {
     if (this.shutdown.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
     const lane = {
       lag: Math.max(0, this.#parts.head() - this.#next + 1),
-      isBusy: this.#inHand !== undefined,
+      isBusy: this.#inFlight !== undefined,
       heldUntil: Number.POSITIVE_INFINITY,
       dueAt: Number.NEGATIVE_INFINITY,
       limit: capacity,
@@ -65,10 +65,10 @@ export class LiveConsumer implements Consumer {
 
   feed(_lane: number, events: number, turn: number): void {
     this.#lastFed = turn;
-    this.#inHand = this.#deliver(events)
+    this.#inFlight = this.#deliver(events)
       .catch((error: unknown) => this.shutdown.fail(error))
       .then(() => {
-        this.#inHand = undefined;
+        this.#inFlight = undefined;
         this.#parts.wake();
       });
   }
@@ -78,13 +78,13 @@ export class LiveConsumer implements Consumer {
    * @throws the handler's error, which is the replay's failure
    */
   async deliverReplayed(batches: readonly EventBatch[]): Promise<void> {
-    while (this.#inHand !== undefined) await this.#inHand;
+    while (this.#inFlight !== undefined) await this.#inFlight;
     if (this.shutdown.hasBegun) return;
     const delivery = this.#deliverPage(batches, true);
-    this.#inHand = delivery
+    this.#inFlight = delivery
       .catch(() => {})
       .then(() => {
-        this.#inHand = undefined;
+        this.#inFlight = undefined;
         this.#parts.wake();
       });
     await delivery;

@@ -7,7 +7,7 @@ export class Shutdown {
   /** Resolves at the end; rejects with the failure that ended the consumer. */
   readonly finished: Promise<void>;
   #drain: () => Promise<void> = async () => {};
-  readonly #settle: { resolve(): void; reject(error: unknown): void };
+  readonly #resolvers: { resolve(): void; reject(error: unknown): void };
   #closing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
@@ -16,7 +16,7 @@ export class Shutdown {
     this.finished = promise;
     // avoids an unhandled rejection if nobody awaits `finished`
     promise.catch(() => {});
-    this.#settle = { resolve, reject };
+    this.#resolvers = { resolve, reject };
   }
 
   /** Sets what the end waits for: `drain` finishes current deliveries and releases the rest. */
@@ -48,8 +48,8 @@ export class Shutdown {
     } catch (error) {
       this.#failure ??= { error };
     }
-    if (this.#failure === undefined) this.#settle.resolve();
-    else this.#settle.reject(this.#failure.error);
+    if (this.#failure === undefined) this.#resolvers.resolve();
+    else this.#resolvers.reject(this.#failure.error);
   }
 }
 

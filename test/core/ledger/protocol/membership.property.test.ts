@@ -1,38 +1,18 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  cursorAtStart,
-  decideHeartbeat,
-  type GroupState,
-  type MembershipChange,
-} from '../../../../src/core/ledger/protocol/membership.ts';
+import { newGroup } from '../../../../src/core/ledger/protocol/cursor-move.ts';
+import type { GroupState } from '../../../../src/core/ledger/protocol/group-state.ts';
+import { decideHeartbeat, decideLeave } from '../../../../src/core/ledger/protocol/membership.ts';
+import type { Heartbeat } from '../../../../src/core/model/group.ts';
 
-const PARTITIONS = 5;
+const PARTITIONS = [0, 1, 2, 3, 4];
 const TTL = 100;
+const EMPTY = newGroup(0, []);
 
-const EMPTY: GroupState = {
-  generation: 0,
-  members: [],
-  leases: [],
-  cursors: Array.from({ length: PARTITIONS }, (_, partition) => cursorAtStart(partition)),
-};
+const decide = (state: GroupState, heartbeat: Heartbeat, endOf: (partition: number) => number = () => 1) =>
+  decideHeartbeat(state, heartbeat, { partitions: PARTITIONS, endOf, hasDue: (partition) => partition === 3 });
 
-/** Applies a change as a storage does. */
-function apply(state: GroupState, change: MembershipChange): GroupState {
-  const members = new Map(state.members.map((member) => [member.name, member]));
-  for (const member of change.stored) members.set(member.name, member);
-  for (const name of change.dead) members.delete(name);
-  const leases = new Map(state.leases.map((lease) => [lease.partition, lease]));
-  for (const partition of change.released) expect(leases.delete(partition), 'released what is not held').toBe(true);
-  for (const lease of change.claimed) {
-    expect(leases.has(lease.partition), 'claimed what is held').toBe(false);
-    leases.set(lease.partition, lease);
-  }
-  const cursors = state.cursors.map((cursor) =>
-    change.suspects.includes(cursor.partition) ? { ...cursor, attempts: 1 } : cursor,
-  );
-  return { generation: change.generation, members: [...members.values()], leases: [...leases.values()], cursors };
-}
+const attemptsOf = ({ cursors }: GroupState) => cursors.map(({ attempts }) => attempts);
 
 /** Members and leases with their tokens, in one order. */
 const rolesOf = ({ members, leases }: GroupState) =>
@@ -45,7 +25,13 @@ const rolesOf = ({ members, leases }: GroupState) =>
 
 const heldBy = ({ leases }: GroupState, name: string) => leases.filter(({ member }) => member === name);
 
-const beat = (member: string, token: number | null, now: number, idle: readonly number[] = [], partitions = null) => ({
+const beat = (
+  member: string,
+  token: number | null,
+  now: number,
+  idle: readonly number[] = [],
+  partitions = null,
+): Heartbeat => ({
   group: 'g',
   member,
   token,
@@ -76,22 +62,25 @@ it('gives each partition to one live member, with tokens that grow, and returns 
         now += step;
         const known = state.members.find(({ name }) => name === member);
         const token = isNew ? null : (known?.token ?? null);
-        const change = decideHeartbeat(state, beat(member, token, now, idle), () => 1);
         const before = state;
-        state = apply(state, change);
-        for (const { token: claimed } of change.claimed) expect(claimed).toBeGreaterThan(lastToken);
-        lastToken = Math.max(lastToken, ...change.claimed.map((lease) => lease.token));
+        const decided = decide(state, beat(member, token, now, idle));
+        state = decided.state;
+        for (const lease of state.leases)
+          if (!before.leases.includes(lease)) expect(lease.token).toBeGreaterThan(lastToken);
+        lastToken = Math.max(lastToken, ...state.leases.map((lease) => lease.token));
+        expect(state.leases.map(({ partition }) => partition)).toEqual(
+          [...new Set(state.leases.map(({ partition }) => partition))].sort(),
+        );
         const names = state.members.map(({ name }) => name);
         for (const lease of state.leases) expect(names).toContain(lease.member);
         for (const { expiresAt, ttl } of state.members) {
           expect(expiresAt).toBeGreaterThan(now);
           expect(expiresAt).toBeLessThanOrEqual(now + ttl);
         }
-        expect(change.membership.leases.map(({ partition }) => partition)).toEqual(
-          heldBy(state, member)
-            .map(({ partition }) => partition)
-            .sort((one, other) => one - other),
-        );
+        const held = heldBy(state, member).map(({ partition }) => partition);
+        expect(decided.membership.leases.map(({ partition }) => partition)).toEqual(held);
+        expect(decided.membership.due).toEqual(held.filter((partition) => partition === 3));
+        expect(state.cursors.map(({ partition }) => partition)).toEqual(PARTITIONS);
         if (rolesOf(state) === rolesOf(before)) expect(state.generation).toBe(before.generation);
         else expect(state.generation).toBeGreaterThan(before.generation);
       }
@@ -103,41 +92,49 @@ it('ends with even shares and no surplus when members keep beating with nothing 
   fc.assert(
     fc.property(steps, fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1 }), (sequence, names) => {
       let [state, now] = [EMPTY, 1000];
-      const everything = [0, 1, 2, 3, 4];
       for (const { member, step, idle } of sequence) {
         now += Math.max(0, step);
-        state = apply(
-          state,
-          decideHeartbeat(state, beat(member, null, now, idle), () => 1),
-        );
+        state = decide(state, beat(member, null, now, idle)).state;
       }
       now += 2 * TTL;
       for (let round = 0; round < 3; round++) {
         for (const name of names) {
           const token = state.members.find((member) => member.name === name)?.token ?? null;
-          state = apply(
-            state,
-            decideHeartbeat(state, beat(name, token, now, everything), () => 1),
-          );
+          state = decide(state, beat(name, token, now, PARTITIONS)).state;
         }
       }
       const counts = names.map((name) => heldBy(state, name).length);
-      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(PARTITIONS);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(PARTITIONS.length);
       expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
     }),
   );
 });
 
 it('suspects the next event of a lease that expires while events are pending, once', () => {
-  const joined = decideHeartbeat(EMPTY, beat('a', null, 0), () => 0);
-  const state = apply(EMPTY, joined);
-  const idle = decideHeartbeat(state, beat('b', null, TTL), () => 0);
-  expect(idle.suspects).toEqual([]);
-  const pending = decideHeartbeat(state, beat('b', null, TTL), (partition) => (partition < 2 ? 1 : 0));
-  expect(pending.suspects).toEqual([0, 1]);
+  const { state } = decide(EMPTY, beat('a', null, 0));
+  expect(attemptsOf(decide(state, beat('b', null, TTL), () => 0).state)).toEqual([0, 0, 0, 0, 0]);
+  const pending = decide(state, beat('b', null, TTL), (partition) => (partition < 2 ? 1 : 0));
+  expect(attemptsOf(pending.state)).toEqual([1, 1, 0, 0, 0]);
   expect(pending.membership.leases.map(({ attempts }) => attempts)).toEqual([1, 1, 0, 0, 0]);
-  const again = decideHeartbeat(apply(state, pending), beat('c', null, 3 * TTL), () => 1);
-  expect(again.suspects).toEqual([2, 3, 4]);
+  expect(attemptsOf(decide(pending.state, beat('c', null, 3 * TTL)).state)).toEqual([1, 1, 1, 1, 1]);
   // a member that joins again under its own name has not died
-  expect(decideHeartbeat(state, beat('a', null, 1), () => 1).suspects).toEqual([]);
+  expect(attemptsOf(decide(state, beat('a', null, 1)).state)).toEqual([0, 0, 0, 0, 0]);
+});
+
+it('keeps what does not change as the same object, so that a storage writes only what changes', () => {
+  const one = decide(EMPTY, beat('a', null, 0));
+  const { state } = decide(one.state, beat('a', one.membership.token, 1));
+  for (const rows of ['leases', 'cursors'] as const)
+    for (const [at, row] of one.state[rows].entries()) expect(state[rows][at]).toBe(row);
+});
+
+it('lets a member leave with its own token alone, and releases its leases', () => {
+  const joined = decide(EMPTY, beat('a', null, 0)).state;
+  const { state, membership } = decide(joined, beat('b', null, 1));
+  expect(decideLeave(state, 'b', membership.token + 1)).toBeNull();
+  expect(decideLeave(state, 'c', membership.token)).toBeNull();
+  const token = state.members.find(({ name }) => name === 'a')?.token ?? 0;
+  const after = decideLeave(state, 'a', token);
+  expect(after).toMatchObject({ generation: state.generation + 1, leases: [], cursors: state.cursors });
+  expect(after?.members).toEqual(state.members.filter(({ name }) => name === 'b'));
 });

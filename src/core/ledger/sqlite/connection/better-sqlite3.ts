@@ -11,6 +11,7 @@ import { reinstallCommand } from '../../../native/reinstall-command.ts';
 export type Driver = typeof Database;
 
 const NAME = 'better-sqlite3';
+const USE_URI = 'SQLITE_USE_URI';
 /** The Node-API version that better-sqlite3 13 is built for; 22.14 is the first Node 22 with it. Measured: 13.2.0 ends with a segmentation fault on 20.20 and on 22.13.1. */
 const NODE_API_OF_13 = 10;
 const NODE_OF_13 = '22.14';
@@ -38,12 +39,28 @@ function loadDriver(): Driver {
   let sqlite: string;
   try {
     driver = load('better-sqlite3') as Driver;
-    sqlite = sqliteVersion(driver);
+    sqlite = withUris(() => sqliteVersion(driver));
   } catch (error) {
     throw cannotLoad({ name: NAME, version }, error);
   }
   checkSqlite(sqlite, version);
   return driver;
+}
+
+/**
+ * The binary reads this variable once, when it is loaded: without URIs a ledger on read-only media cannot be opened (`immutable-file.ts`). A value that is set
+ * is left as it is. Our own paths are absolute, so none is taken for a URI by its name.
+ */
+function withUris<Result>(work: () => Result): Result {
+  // biome-ignore lint/style/noProcessEnv: the binary has no other switch
+  const env = process.env;
+  if (env[USE_URI] !== undefined) return work();
+  env[USE_URI] = '1';
+  try {
+    return work();
+  } finally {
+    delete env[USE_URI];
+  }
 }
 
 /** The binary itself is loaded with the first database. */

@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import type { Durability } from '../../../model/config.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
+import { databasePath, immutableName, isOpenedAs } from './immutable-file.ts';
 
 /** Larger pages and a small WAL were the fastest in measurements: decisions/0002. */
 export const PAGE_BYTES = 16384;
@@ -21,8 +22,26 @@ export interface ConnectionOptions {
 
 /** Opens a connection that never waits for locks: `busy.ts` does. */
 export function connect(path: string, options: ConnectionOptions): Database.Database {
+  return open(path, options);
+}
+
+/** Opens a file that nobody writes, without locks and without files beside it. `path`: absolute, links resolved. Null if this process cannot. */
+export function connectImmutable(path: string): Database.Database | null {
+  let db: Database.Database;
+  try {
+    db = open(immutableName(path), { isReadOnly: true });
+  } catch {
+    return null;
+  }
+  if (isOpenedAs(db, path)) return db;
+  db.close();
+  return null;
+}
+
+/** `name`: as SQLite takes it. */
+function open(name: string, options: ConnectionOptions): Database.Database {
   const driver = betterSqlite3();
-  const db = new driver(path, { timeout: 0, fileMustExist: true, readonly: options.isReadOnly });
+  const db = new driver(name, { timeout: 0, fileMustExist: true, readonly: options.isReadOnly });
   try {
     // Before any other statement: that would open the -wal in shared mode, and the lock would come too late.
     if (options.isAlone === true) db.pragma('locking_mode = EXCLUSIVE');
@@ -72,7 +91,7 @@ function setWal(db: Database.Database): void {
   const mode = db.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal') {
     throw new LedgerError('NOT_A_LEDGER', {
-      message: `${db.name} cannot be in WAL mode (it is ${String(mode)})`,
+      message: `${databasePath(db)} cannot be in WAL mode (it is ${String(mode)})`,
       hint: 'keep the ledger on a local file system',
     });
   }

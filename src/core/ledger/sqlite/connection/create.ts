@@ -4,10 +4,11 @@ import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../../model/config.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { GENESIS } from '../../protocol/chain.ts';
-import { partitionRow, writeEpoch } from '../write/begin-epoch.ts';
+import { firstEpoch, linkEpoch } from '../../protocol/epoch-link.ts';
+import { writeEpoch } from '../write/begin-epoch.ts';
 import { enableGivingBack, PAGE_BYTES, prepareForWriting } from './connection.ts';
-import { formatConfig, formatRouting } from './identity.ts';
-import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase } from './schema.ts';
+import { formatConfig } from './identity.ts';
+import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase, partitionTable } from './schema.ts';
 
 /** @returns false if another process created it first. */
 export function createLedger(db: Database, blueprint: LedgerBlueprint, now: Micros): boolean {
@@ -34,12 +35,5 @@ function writeIdentity(db: Database, blueprint: LedgerBlueprint, now: Micros): v
     ledger.createdAt,
     ledger.config,
   );
-  writeEpoch(db, GENESIS, {
-    ledger,
-    epoch: 1,
-    fromSequence: 1,
-    routing: formatRouting({ spec: blueprint.routing, partitionIds: blueprint.partitionIds, placedFrom: null }),
-    partitions: blueprint.partitionNames.map((name, id) => partitionRow(id, name, 1)),
-    placements: [],
-  });
+  writeEpoch(db, linkEpoch(GENESIS, ledger, [], firstEpoch(blueprint), partitionTable));
 }

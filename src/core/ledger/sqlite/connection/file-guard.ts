@@ -49,7 +49,7 @@ export function guardFile(path: string, access: { write: boolean }): FileIdentit
   try {
     accessSync(path, access.write ? constants.R_OK | constants.W_OK : constants.R_OK);
   } catch (error) {
-    throw fileError(error, path);
+    throw fileError(error, path, access.write ? ' for writing' : '');
   }
   return { dev: stats.dev, ino: stats.ino };
 }
@@ -125,11 +125,12 @@ export function fileBytes(path: string): number {
   return statOrNull(path)?.size ?? 0;
 }
 
-function fileError(error: unknown, path: string): LedgerError {
+/** `purpose`: of the access that failed, after a verb. */
+function fileError(error: unknown, path: string, purpose = ''): LedgerError {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new LedgerError('PERMISSION_DENIED', {
-      message: `${path} cannot be ${code === 'EROFS' ? 'written: the file system is read-only' : 'opened: no permission'}`,
+      message: `${path} cannot be ${code === 'EROFS' ? 'written: the file system is read-only' : `opened${purpose}: no permission`}`,
       hint: 'check the owner and the mode of the file and of its directory',
       details: { path, code },
       cause: error,

@@ -7,6 +7,7 @@ import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { BusyLimit } from '../../driver.ts';
 import { retryWhileBusy } from './busy.ts';
+import type { UnchangedFile } from './immutable-file.ts';
 import { type Activity, translateError } from './translate-error.ts';
 
 export interface GuardedDatabaseOptions {
@@ -14,6 +15,8 @@ export interface GuardedDatabaseOptions {
   readonly busyLimit: BusyLimit;
   /** Called after a rollback: state of the transaction that is cached in memory is wrong. */
   readonly onRollBack: () => void;
+  /** The file, if it is read without locks. */
+  readonly unchanged: UnchangedFile | null;
 }
 
 export class GuardedDatabase {
@@ -21,14 +24,16 @@ export class GuardedDatabase {
   readonly #path: string;
   readonly #busyLimit: BusyLimit;
   readonly #onRollBack: () => void;
+  readonly #unchanged: UnchangedFile | null;
   /** See the states above; changed by {@link noteFailure} and {@link close} alone. */
   #mode: 'open' | 'failed' | 'closed' = 'open';
 
-  constructor(db: Database, { path, busyLimit, onRollBack }: GuardedDatabaseOptions) {
+  constructor(db: Database, { path, busyLimit, onRollBack, unchanged }: GuardedDatabaseOptions) {
     this.#db = db;
     this.#path = path;
     this.#busyLimit = busyLimit;
     this.#onRollBack = onRollBack;
+    this.#unchanged = unchanged;
   }
 
   /** Runs `work` outside of a transaction: each of its statements sees the ledger as of that statement. */
@@ -95,6 +100,11 @@ export class GuardedDatabase {
     if (isFatal && this.#mode === 'open') this.#mode = 'failed';
   }
 
+  /** After work that read the file, whether it failed or not. @throws LedgerError BUSY */
+  checkUnchanged(): void {
+    this.#unchanged?.check();
+  }
+
   /** @throws LedgerError CLOSED */
   checkOpen(): void {
     if (this.#mode !== 'closed') return;
@@ -134,6 +144,8 @@ export class GuardedDatabase {
       return await retryWhileBusy(work, this.#busyLimit, this.#path);
     } catch (error) {
       throw this.translated(error, activity);
+    } finally {
+      this.checkUnchanged();
     }
   }
 }

@@ -12,10 +12,12 @@ import {
   type Placements,
   type RoutingSpec,
 } from '../../../model/routing/routing.ts';
-import { formatRoutingSpec, parseRoutingSpec } from '../../../model/routing/routing-text.ts';
+import { parseRoutingSpec } from '../../../model/routing/routing-text.ts';
 import type { FieldPath } from '../../../model/text/field-path.ts';
 import type { LedgerIdentity } from '../../ledger.ts';
+import { IF_COPIED } from '../../protocol/broken-commit.ts';
 import type { EpochLink } from '../../protocol/chain.ts';
+import { databasePath } from './immutable-file.ts';
 import { blob, integer, name, positive, type RawRow, text } from './rows.ts';
 import { hasTable } from './schema.ts';
 
@@ -159,18 +161,6 @@ function parseConfig(db: Database, json: string): LedgerConfig {
   };
 }
 
-export function formatRouting({
-  spec,
-  partitionIds,
-  placedFrom,
-}: Pick<Epoch, 'spec' | 'partitionIds' | 'placedFrom'>): string {
-  return JSON.stringify({
-    spec: formatRoutingSpec(spec),
-    partitions: partitionIds,
-    ...(placedFrom === null ? {} : { placedFrom }),
-  });
-}
-
 /** @throws LedgerError DAMAGED_LEDGER */
 export function parseEpoch(db: Database, row: EpochRow): Epoch {
   const raw = parseObject(db, row.routing, 'routing');
@@ -209,9 +199,9 @@ function parseObject(db: Database, json: string, what: string): Map<string, unkn
 
 function unreadable(db: Database, fact: string, cause?: unknown): LedgerError {
   return new LedgerError('DAMAGED_LEDGER', {
-    message: `${db.name}: the ledger is damaged: ${fact}`,
-    hint: 'restore an intact copy of the ledger',
-    details: { path: db.name },
+    message: `${databasePath(db)}: the ledger is damaged: ${fact}`,
+    hint: `restore an intact copy of the ledger; ${IF_COPIED}`,
+    details: { path: databasePath(db) },
     cause,
   });
 }

@@ -1,33 +1,35 @@
-/** Creates and opens the file of a ledger, and refuses whatever else may be at its path. */
+/** Creates and opens the file of a ledger, and refuses anything else at its path. */
 
+import { realpathSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../../model/config.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import { shellFlag } from '../../../model/text/shell-word.ts';
+import { shellFlag, shellWord } from '../../../model/text/shell-word.ts';
 import type { Clock } from '../../../model/time/clock.ts';
 import { checkClockTime } from '../../../model/time/commit-time.ts';
 import { loadBlake3 } from '../../../native/blake3.ts';
 import { loadZstd } from '../../../native/zstd.ts';
 import type { BusyLimit } from '../../driver.ts';
-import { SqliteLedger } from '../sqlite-ledger.ts';
+import { SqliteLedger, type SqliteLedgerParts } from '../sqlite-ledger.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
 import { retryWhileBusy } from './busy.ts';
 import { checkHead, checkSettings } from './check-head.ts';
-import { applyDurability, connect, prepareForWriting } from './connection.ts';
+import { applyDurability, connect, connectImmutable, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity } from './file-guard.ts';
 import { readIdentity } from './identity.ts';
+import { refuseLog, UnchangedFile } from './immutable-file.ts';
 import { ledgerPath } from './ledger-path.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase } from './schema.ts';
 import { looksLikeLedger, schemaDifference } from './schema-check.ts';
 import { LeftWal } from './secure-wal.ts';
-import { translateError } from './translate-error.ts';
+import { isUnmakeable, translateError } from './translate-error.ts';
 
 /** Bytes of the header of a SQLite database. */
 const HEADER_BYTES = 100;
 const FOREIGN = 'it is a database of something else';
 const UNMARKED = 'it has the tables of one, and not its marks in the header, as after .dump and restore';
-const MARK_AGAIN = `set them: sqlite3 FILE 'PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}'`;
+const MARKS = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`;
 
 export interface OpeningOptions {
   readonly access: 'read' | 'write';
@@ -120,6 +122,8 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
   try {
     return await retryWhileBusy(() => open(resolved, file, isWritable, left, options), options.busyLimit, resolved);
   } catch (error) {
+    const immutable = options.access === 'read' && isUnmakeable(error) ? openImmutable(resolved, file, options) : null;
+    if (immutable !== null) return immutable;
     throw translateError(left?.explain(error) ?? error, resolved, 'open');
   }
 }
@@ -154,16 +158,50 @@ function open(
       db.pragma('query_only = ON');
       checkSettings(db, identity.config);
     }
-    return new SqliteLedger(db, file, identity, {
-      busyLimit: options.busyLimit,
-      isWriter: options.access === 'write',
-      // The path of the open file, even if the given path names another one by now.
-      reopen: () => openSqliteLedger(path, { ...options, file }),
-    });
+    return new SqliteLedger(db, file, identity, partsOf(path, file, null, options));
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** Opens a file that nobody writes. Null if SQLite cannot open one so in this process. @throws LedgerError PERMISSION_DENIED if a log is beside it, BUSY if it is written after all */
+function openImmutable(path: string, file: FileIdentity, options: OpeningOptions): SqliteLedger | null {
+  // SQLite's files are beside the target of a link.
+  const target = realpathSync(path);
+  // Before the log is looked for, or a writer that comes then would be missed.
+  const unchanged = new UnchangedFile(target);
+  refuseLog(target);
+  const db = connectImmutable(target);
+  if (db === null) return null;
+  try {
+    guardIdentity(path, file);
+    checkFormat(db, path);
+    const identity = readIdentity(db, path);
+    applyDurability(db, identity.config.durability);
+    checkSettings(db, identity.config);
+    unchanged.check();
+    return new SqliteLedger(db, file, identity, partsOf(path, file, unchanged, options));
+  } catch (error) {
+    db.close();
+    throw translateError(error, path, 'open');
+  }
+}
+
+function partsOf(
+  path: string,
+  file: FileIdentity,
+  unchanged: UnchangedFile | null,
+  options: OpeningOptions,
+): SqliteLedgerParts {
+  return {
+    busyLimit: options.busyLimit,
+    isWriter: options.access === 'write',
+    unchanged,
+    // The path of the open file, even if the given path names another one by now.
+    reopen: () => openSqliteLedger(path, { ...options, file }),
+    openCopy: (copy) => openSqliteLedger(copy, { access: 'read', busyLimit: options.busyLimit }),
+  };
 }
 
 /** A reader that may write the file takes part in WAL recovery; one that may not only reads. */
@@ -187,10 +225,11 @@ function checkFormat(db: Database, path: string): void {
       hint,
       details: { path, ...details },
     });
+  const markAgain = `set them: sqlite3 ${shellWord(path)} '${MARKS}'`;
   const another = 'name another file, or make a ledger: completengine init';
   if (isEmptyDatabase(db))
     throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`, { isEmpty: true });
-  if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, MARK_AGAIN) : refuse(FOREIGN, another);
+  if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, markAgain) : refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {
     throw new LedgerError('NEWER_FORMAT', {
@@ -199,7 +238,11 @@ function checkFormat(db: Database, path: string): void {
       details: { path, format, known: FORMAT },
     });
   }
-  if (format < FORMAT && looksLikeLedger(db)) throw refuse(UNMARKED, MARK_AGAIN);
-  const difference = format < FORMAT ? `it has format ${format}` : schemaDifference(db);
-  if (difference !== null) throw refuse(difference, another);
+  if (format < FORMAT && looksLikeLedger(db)) throw refuse(UNMARKED, markAgain);
+  if (format < FORMAT) throw refuse(`it has format ${format}`, another);
+  const difference = schemaDifference(db);
+  if (difference === null) return;
+  const { fact, remedy } = difference;
+  const hint = remedy === null ? another : `remove it: sqlite3 ${shellWord(path)} ${shellWord(remedy)}`;
+  throw refuse(fact, hint);
 }

@@ -3,6 +3,7 @@
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { isName } from '../../../model/routing/partition.ts';
 import { isTime, type Micros } from '../../../model/time/time.ts';
+import { IF_COPIED } from '../../protocol/broken-commit.ts';
 
 /** A row as SQLite returns it, before its columns are checked. */
 export type RawRow = Readonly<Record<string, unknown>>;
@@ -10,7 +11,7 @@ export type RawRow = Readonly<Record<string, unknown>>;
 function damaged(column: string, what: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `the ledger is damaged: a ${column} is ${what}`,
-    hint: 'find the first bad commit: completengine inspect --verify',
+    hint: `find the first bad commit: completengine inspect --verify; ${IF_COPIED}`,
     details: { column },
   });
 }

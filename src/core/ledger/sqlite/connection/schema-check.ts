@@ -22,10 +22,17 @@ export interface ForeignObject {
   readonly name: string;
 }
 
-/** The first difference between the file's schema and format 1, as a fact; null if there is none. */
-export function schemaDifference(db: Database): string | null {
+export interface SchemaDifference {
+  readonly fact: string;
+  /** SQL that removes a foreign object without any data, and with it the difference; null if there is none. */
+  readonly remedy: string | null;
+}
+
+/** The first difference between the file's schema and format 1; null if there is none. */
+export function schemaDifference(db: Database): SchemaDifference | null {
   const schema = readSchema(db);
-  return schema.difference ?? foreignDifference(db, schema);
+  if (schema.difference !== null) return { fact: schema.difference, remedy: null };
+  return foreignDifference(db, schema);
 }
 
 /** The objects that are ignored, by name. */
@@ -89,13 +96,18 @@ function isAutoIndex({ type, name, tbl_name: table, sql }: SchemaRow, own: Reado
 }
 
 /** A foreign object that could change what is written, or takes a name that the format needs. */
-function foreignDifference(db: Database, { own, foreign }: Schema): string | null {
+function foreignDifference(db: Database, { own, foreign }: Schema): SchemaDifference | null {
   const tables = new Set(foreign.filter(({ type }) => type === 'table').map(({ name }) => name));
   for (const row of foreign) {
-    const fact = isConsistent(row, tables) ? harmOf(db, row, own) : ' that is not what its SQL makes';
-    if (fact !== null) return `it has a foreign ${row.type} '${row.name}'${fact}`;
+    const harm = isConsistent(row, tables) ? harmOf(db, row, own) : ' that is not what its SQL makes';
+    if (harm !== null) return { fact: `it has a foreign ${row.type} '${row.name}'${harm}`, remedy: remedyOf(row) };
   }
   return null;
+}
+
+function remedyOf({ type, name, sql }: SchemaRow): string | null {
+  if ((type !== 'trigger' && type !== 'index') || sql === null) return null;
+  return `DROP ${type.toUpperCase()} "${name.replaceAll('"', '""')}"`;
 }
 
 const CREATED =

@@ -2,6 +2,7 @@
 
 import type Database from 'better-sqlite3';
 import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
+import { IF_COPIED } from '../../protocol/broken-commit.ts';
 import { loadedBetterSqlite3 } from './better-sqlite3.ts';
 
 /** What the connection was doing when the error occurred. */
@@ -14,6 +15,13 @@ export function isBusy(error: unknown): boolean {
 /** Whether SQLite met a damaged page. */
 export function isDamage(error: unknown): boolean {
   return isSqliteError(error) && error.code.startsWith('SQLITE_CORRUPT');
+}
+
+/** Whether SQLite could not make its files beside the ledger. */
+export function isUnmakeable(error: unknown): boolean {
+  return (
+    isSqliteError(error) && (error.code === 'SQLITE_READONLY_DIRECTORY' || error.code.startsWith('SQLITE_CANTOPEN'))
+  );
 }
 
 /** Before the driver is loaded no error comes from SQLite. */
@@ -54,8 +62,8 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
   if (code === 'SQLITE_READONLY_DIRECTORY' && activity !== 'commit') {
     return {
       code: 'PERMISSION_DENIED',
-      fact: 'reading needs to make a -wal and a -shm beside it, and the directory cannot be written',
-      hint: 'copy the ledger to a directory of yours, and read the copy',
+      fact: 'a -wal and a -shm must be made beside it, and the directory cannot be written',
+      hint: 'make the directory writable; to read it, copy the ledger to a directory of yours',
     };
   }
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') {
@@ -83,7 +91,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return {
       code: 'DAMAGED_LEDGER',
       fact: 'the file is damaged',
-      hint: 'find the first bad commit: completengine inspect --verify',
+      hint: `find the first bad commit: completengine inspect --verify; ${IF_COPIED}`,
     };
   }
   if (code.startsWith('SQLITE_IOERR')) {

@@ -1,9 +1,8 @@
 /** Reads and writes the row of a group: its existence, and the counter from which its generations and fencing tokens are taken. */
 
 import type { Database } from 'better-sqlite3';
-import { checkName } from '../../../model/routing/partition.ts';
-import type { Micros } from '../../../model/time/time.ts';
-import { unknownGroup } from '../../protocol/group-errors.ts';
+import type { GroupState } from '../../protocol/group-state.ts';
+import { integer, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 import type { Statements } from '../connection/statements.ts';
 
@@ -29,34 +28,29 @@ export function generationOf(tables: GroupTables, group: string): number | null 
   );
 }
 
-/** The current generation. @throws LedgerError UNKNOWN_GROUP */
-export function checkGroup(tables: GroupTables, group: string): number {
-  const generation = generationOf(tables, group);
-  if (generation === null) throw unknownGroup(group);
-  return generation;
+/** The columns of the group's row; null if there is no such group. */
+export function groupRow(tables: GroupTables, group: string): Pick<GroupState, 'createdAt' | 'generation'> | null {
+  if (!hasGroups(tables)) return null;
+  const row = tables.statements
+    .get<[string], RawRow>('SELECT generation, created_at FROM groups WHERE name = ?')
+    .get(group);
+  return row === undefined ? null : { createdAt: integer(row, 'created_at'), generation: integer(row, 'generation') };
 }
 
-/** Returns false if it exists already. */
-export function insertGroup(tables: GroupTables, group: string, now: Micros): boolean {
-  checkName('group', group);
+export function insertGroup(
+  tables: GroupTables,
+  group: string,
+  { createdAt, generation }: Pick<GroupState, 'createdAt' | 'generation'>,
+): void {
   for (const table of ['groups', 'members', 'cursors', 'leases', 'parked'] as const) createOnDemand(tables.db, table);
-  const insert = tables.statements.get<[string, number], never>(
-    'INSERT INTO groups (name, generation, created_at) VALUES (?, 0, ?) ON CONFLICT DO NOTHING',
-  );
-  return insert.run(group, now).changes === 1;
+  tables.statements
+    .get<[string, number, number], never>('INSERT INTO groups (name, generation, created_at) VALUES (?, ?, ?)')
+    .run(group, generation, createdAt);
 }
 
 /** Begins a new generation of every group: there are new partitions without a lease. */
 export function nextGenerations(db: Database): void {
   if (hasTable(db, 'groups')) db.prepare('UPDATE groups SET generation = generation + 1').run();
-}
-
-/** Begins a new generation: members or leases change. */
-export function nextGeneration({ statements }: GroupTables, group: string): number {
-  return statements
-    .get<[string], number>('UPDATE groups SET generation = generation + 1 WHERE name = ? RETURNING generation')
-    .pluck()
-    .get(group) as number;
 }
 
 export function setGeneration({ statements }: GroupTables, group: string, generation: number): void {

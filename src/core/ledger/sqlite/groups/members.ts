@@ -1,6 +1,7 @@
-/** Reads and writes the rows of members and leases. What changes in them is decided in `protocol/membership.ts`. */
+/** Reads and writes the rows of members and leases. What changes in them is decided in `protocol/`. */
 
-import type { GroupLease, Member } from '../../protocol/membership.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
+import type { GroupLease, Member } from '../../protocol/group-state.ts';
 import { integer, name, type RawRow, textOrNull } from '../connection/rows.ts';
 import type { GroupTables } from './group-rows.ts';
 
@@ -15,10 +16,24 @@ export function storeMember({ statements }: GroupTables, group: string, member: 
     .run(group, member.name, token, partitions === null ? null : JSON.stringify(partitions), ttl, expiresAt);
 }
 
-/** Deletes the member with its leases. */
 export function deleteMember({ statements }: GroupTables, group: string, member: string): void {
-  statements.get<[string, string], never>('DELETE FROM leases WHERE group_name = ? AND member = ?').run(group, member);
   statements.get<[string, string], never>('DELETE FROM members WHERE group_name = ? AND name = ?').run(group, member);
+}
+
+export function endLease({ statements }: GroupTables, group: string, partition: PartitionId): void {
+  statements
+    .get<[string, number], never>('DELETE FROM leases WHERE group_name = ? AND partition = ?')
+    .run(group, partition);
+}
+
+/** Inserts the lease, or replaces the one of its partition. */
+export function storeLease({ statements }: GroupTables, group: string, { partition, member, token }: GroupLease): void {
+  statements
+    .get<[string, number, string, number], never>(
+      `INSERT INTO leases (group_name, partition, member, token) VALUES (?, ?, ?, ?)
+       ON CONFLICT (group_name, partition) DO UPDATE SET member = excluded.member, token = excluded.token`,
+    )
+    .run(group, partition, member, token);
 }
 
 /** By name. */

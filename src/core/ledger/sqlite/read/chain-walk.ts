@@ -4,8 +4,8 @@ import type { Database } from 'better-sqlite3';
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
-import { type FrameLink, GENESIS, hashBody, hashCommit, hashEpoch } from '../../protocol/chain.ts';
-import type { CommitRow } from '../../protocol/verify-run.ts';
+import { type FrameLink, GENESIS, hashEpoch } from '../../protocol/chain.ts';
+import { type CommitRow, checkBodies, checkLink, type HashedFrame } from '../../protocol/link-check.ts';
 import {
   type EpochRow,
   hasStrayPlacements,
@@ -18,7 +18,7 @@ import {
 } from '../connection/identity.ts';
 import { blob, integer, name, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
-import { FRAME_COLUMNS, type FrameReader, groupByCommit, type HashedFrame, toFrameLink } from './read.ts';
+import { FRAME_COLUMNS, type FrameReader, groupByCommit, toFrameLink } from './read.ts';
 
 export interface VerifiedPage extends Page {
   /** The row of each of `commits`. */
@@ -83,10 +83,7 @@ export class ChainWalk {
         }
         const [orphan] = links.keys();
         if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
-        for (const frame of frames) {
-          if (!hashBody(frame.body).equals(frame.hash))
-            throw brokenCommit(frame.sequence, `checksum mismatch in partition ${frame.partition}`);
-        }
+        checkBodies(frames);
         if (place.next <= range.from) throw missingSequences(place.next, null);
         this.#checkEpochsThrough(place.next - 1);
         const next = place.next <= range.through ? place.next : null;
@@ -231,8 +228,7 @@ export class ChainWalk {
   #step(place: Place, row: CommitRow, frames: readonly FrameLink[]): Place {
     if (row.firstSequence !== place.next) throw missingSequences(place.next, row.firstSequence);
     const previous = this.#epochStartingAt(row.firstSequence)?.hash ?? place.hash;
-    if (!hashCommit(previous, this.#ledger.uuid, { ...row, frames }).equals(row.hash))
-      throw brokenCommit(row.firstSequence, 'its chain hash does not fit what is stored');
+    checkLink(previous, this.#ledger.uuid, row, frames);
     return { hash: row.hash, next: row.firstSequence + row.count };
   }
 }

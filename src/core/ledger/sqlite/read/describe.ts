@@ -2,12 +2,14 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
-import type { LedgerDescription, LedgerIdentity, PartitionSummary } from '../../ledger.ts';
-import { fileBytes, worldReadable } from '../connection/file-guard.ts';
+import type { LedgerDescription, LedgerIdentity, PartitionSummary, StorageSize } from '../../ledger.ts';
+import { worldReadable } from '../connection/file-guard.ts';
+import { isImmutable } from '../connection/immutable-file.ts';
 import { integer, type RawRow } from '../connection/rows.ts';
 import { FORMAT, hasTable, partitionTable } from '../connection/schema.ts';
 import { foreignObjects } from '../connection/schema-check.ts';
 import { Statements } from '../connection/statements.ts';
+import { readStorageSize } from '../connection/storage-size.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 import { readProducers } from '../write/producers.ts';
 import { readHead } from '../write/write-state.ts';
@@ -26,8 +28,17 @@ const SETTINGS = [
 ];
 
 export function describeLedger(db: Database, identity: LedgerIdentity): Omit<LedgerDescription, 'warnings'> {
+  const description = describeRows(db, identity);
+  return { ...description, storage: { ...readStorageSize(db, identity.path), ...description.storage } };
+}
+
+type RowsDescription = Omit<LedgerDescription, 'warnings' | 'storage'> & {
+  readonly storage: Omit<LedgerDescription['storage'], keyof StorageSize>;
+};
+
+function describeRows(db: Database, identity: LedgerIdentity): RowsDescription {
   return db
-    .transaction((): Omit<LedgerDescription, 'warnings'> => {
+    .transaction((): RowsDescription => {
       const first = db.prepare<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
       return {
         identity,
@@ -41,17 +52,17 @@ export function describeLedger(db: Database, identity: LedgerIdentity): Omit<Led
         storage: {
           engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
           durability: identity.config.durability,
-          fileBytes: fileBytes(identity.path),
-          walBytes: fileBytes(`${identity.path}-wal`),
-          settings: Object.fromEntries(
-            SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]),
-          ),
+          settings: { ...settingsOf(db), ...(isImmutable(db) ? { immutable: 1 } : {}) },
           worldReadable: worldReadable(identity.path),
           foreignObjects: foreignObjects(db),
         },
       };
     })
     .deferred();
+}
+
+function settingsOf(db: Database): Record<string, string | number> {
+  return Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]));
 }
 
 /** Frames that are read one by one, in all partitions together: 0.2 s. */

@@ -4,7 +4,6 @@ import type { Database } from 'better-sqlite3';
 import type { Partition } from '../../../model/routing/partition.ts';
 import type { LedgerGauges, LedgerGrowth, LedgerIdentity, PartitionGauge } from '../../ledger.ts';
 import { headOf } from '../../protocol/ledger-state.ts';
-import { fileBytes } from '../connection/file-guard.ts';
 import { integer, type RawRow } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import type { Statements } from '../connection/statements.ts';
@@ -23,7 +22,7 @@ export function readGauges(
   identity: LedgerIdentity,
   state: WriteState,
   behind: number | null,
-): Omit<LedgerGauges, 'log'> {
+): Omit<LedgerGauges, 'storage'> {
   const first = statements.get<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
   const last = statements
     .get<[], RawRow>('SELECT committed_at FROM commits ORDER BY first_sequence DESC LIMIT 1')
@@ -35,19 +34,6 @@ export function readGauges(
     partitions: identity.partitions.map((partition) => readGauge(statements, partition)),
     growth: behind === null ? null : readGrowth(statements, identity, behind),
     producers: producerPositions(db),
-    storageBytes: fileBytes(identity.path),
-  };
-}
-
-/** Size of the WAL, and the part that waits to be written back. Must run outside of a transaction; it writes nothing back and waits for no lock. */
-export function readWal(db: Database, path: string): LedgerGauges['log'] {
-  // The checkpoint reports the -wal as this connection saw it last: without a read that may be out of date.
-  db.pragma('data_version');
-  const [row] = db.pragma('wal_checkpoint(NOOP)') as RawRow[];
-  const pages = row === undefined ? 0 : integer(row, 'log') - integer(row, 'checkpointed');
-  return {
-    bytes: fileBytes(`${path}-wal`),
-    waitingBytes: Math.max(0, pages) * (db.pragma('page_size', { simple: true }) as number),
   };
 }
 

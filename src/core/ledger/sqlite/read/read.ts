@@ -10,6 +10,7 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
+import type { HashedFrame } from '../../protocol/link-check.ts';
 import { blob, integer, natural, positive, type RawRow, textOrNull, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
@@ -34,11 +35,6 @@ export const PLAIN_BYTES = `CASE WHEN typeof(plain_bytes) = 'integer' THEN min(m
 export interface CommitSpan {
   readonly first: number;
   readonly next: number;
-}
-
-/** A frame with the hash its row carries. */
-export interface HashedFrame extends StoredFrame {
-  readonly hash: Buffer;
 }
 
 export class FrameReader {
@@ -94,7 +90,7 @@ export class FrameReader {
         'SELECT DISTINCT sent_to FROM commits WHERE first_sequence BETWEEN ? AND ? AND sent_to IS NOT NULL',
       )
       .pluck()
-      .all(this.commitHolding(from).first, through);
+      .all(this.commitContaining(from).first, through);
   }
 
   /** The last commit that begins at `sequence` or before; an empty span at sequence 1 if there is none. */
@@ -110,7 +106,7 @@ export class FrameReader {
   }
 
   /** The commit that holds `sequence`. @throws LedgerError VERIFICATION_FAILED if its row is missing */
-  commitHolding(sequence: number): CommitSpan {
+  commitContaining(sequence: number): CommitSpan {
     const commit = this.lastCommitThrough(sequence);
     if (sequence < commit.next) return commit;
     const after = this.statements
@@ -182,7 +178,7 @@ export class FrameReader {
 
   /** The commit a page begins with. @throws LedgerError VERIFICATION_FAILED if it is missing, or if it reaches back into the page before */
   firstOf({ range, continues }: ReadRequest): CommitSpan {
-    const commit = this.commitHolding(range.from);
+    const commit = this.commitContaining(range.from);
     if (continues === true && commit.first !== range.from)
       throw brokenCommit(range.from, `the commit at sequence ${commit.first} reaches beyond it`);
     return commit;
@@ -192,7 +188,7 @@ export class FrameReader {
   #endOfLanes(first: CommitSpan, frames: readonly StoredFrame[], end: number, isLast: boolean): number {
     checkLanes(frames, (partition) => this.#offsetBefore(partition, first.first));
     if (isLast) return end + 1;
-    const commit = this.commitHolding(end);
+    const commit = this.commitContaining(end);
     if (commit.first !== end) throw brokenCommit(end, 'there are frames without their commit');
     return commit.next;
   }
@@ -228,7 +224,7 @@ export class FrameReader {
   /** The damage may also prevent this query. */
   #firstOfBroken(sequence: number): number {
     try {
-      return this.commitHolding(sequence).first;
+      return this.commitContaining(sequence).first;
     } catch {
       return sequence;
     }

@@ -6,7 +6,7 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import { type Epoch, type Epochs, epochAt } from '../../../model/routing/routing.ts';
 import { type IdleRule, idleMicrosOf, idleRule, pinsHoldSince } from '../../../model/routing/session-pins.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
-import type { CommitRow } from '../../protocol/verify-run.ts';
+import type { CommitRow } from '../../protocol/link-check.ts';
 import { type PlacementRow, readEpochs, readPlacementRows } from '../connection/identity.ts';
 import { integer, integerOrNull, type RawRow, text } from '../connection/rows.ts';
 import { hasTable } from '../connection/schema.ts';
@@ -111,7 +111,7 @@ function isProven(row: RawRow, pin: ProvenPin, isAtHead: boolean): boolean {
 
 function broken(session: string | null, fact: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `the chain is sound, and the pins of sessions are not: ${session === null ? '' : `that of '${session.slice(0, 80)}' `}${fact}`,
+    message: `the chain is intact, but the pins of sessions are not: ${session === null ? '' : `that of '${session.slice(0, 80)}' `}${fact}`,
     hint: 'bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW',
   });
 }

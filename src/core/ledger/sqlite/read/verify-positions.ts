@@ -5,11 +5,11 @@
 
 import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import { brokenCommit } from '../../protocol/broken-commit.ts';
+import { brokenCommit, IF_COPIED } from '../../protocol/broken-commit.ts';
 import { blob, name, natural, positive, type RawRow } from '../connection/rows.ts';
 import { hasTable } from '../connection/schema.ts';
-import { positionAt } from '../groups/lanes.ts';
 import { aheadOfChain, type ProducerRow, readProducers } from '../write/producers.ts';
+import { positionAt } from './lanes.ts';
 import type { FrameReader } from './read.ts';
 
 type Position = Omit<ProducerRow, 'name'>;
@@ -106,7 +106,7 @@ function ahead(fact: string, next: number): LedgerError {
 
 function broken(fact: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
-    message: `the chain is sound, and what stands beside it is not: ${fact}`,
-    hint: 'look for a newer copy with its -wal; a group is set to another place with: completengine replay --to-group GROUP --yes',
+    message: `the chain is intact, but a position stored beside it is not: ${fact}`,
+    hint: `look for a newer copy with its -wal; a group is set to another place with: completengine replay --to-group GROUP --yes; ${IF_COPIED}`,
   });
 }

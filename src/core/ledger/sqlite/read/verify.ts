@@ -6,8 +6,9 @@ import type { EventBatch } from '../../../model/events/event.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { blake3 } from '../../../native/blake3.ts';
 import type { Verification, VerifyReport } from '../../ledger.ts';
-import { brokenCommit } from '../../protocol/broken-commit.ts';
-import { type CommitRow, VerifyRun } from '../../protocol/verify-run.ts';
+import { brokenCommit, IF_COPIED } from '../../protocol/broken-commit.ts';
+import type { CommitRow } from '../../protocol/link-check.ts';
+import { VerifyRun } from '../../protocol/verify-run.ts';
 import { readEpochRows } from '../connection/identity.ts';
 import { blob, integer, type RawRow } from '../connection/rows.ts';
 import { hasTable, partitionTable } from '../connection/schema.ts';
@@ -51,8 +52,7 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
   checkNothingElse(db, reader, head.sequence, run, idOf !== undefined);
   if (pins !== null) checkPins(db, pins, head.sequence);
   checkStructure(db);
-  run.checkAnchor();
-  return { events: run.events, commits: run.commits, head, isAnchored: anchor !== undefined };
+  return run.report(head);
 }
 
 function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payload: Buffer) => string | null): void {
@@ -116,7 +116,7 @@ function checkStructure(db: Database): void {
   const [first] = db.prepare<[], string>('PRAGMA integrity_check(1)').pluck().all();
   if (first === 'ok') return;
   throw new LedgerError('VERIFICATION_FAILED', {
-    message: `the chain is sound, and the file's structure is damaged: ${String(first)}`,
-    hint: 'bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW',
+    message: `the chain is intact, but the file's structure is damaged: ${String(first)}`,
+    hint: `bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW; ${IF_COPIED}`,
   });
 }

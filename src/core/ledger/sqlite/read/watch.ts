@@ -34,12 +34,17 @@ export class CommitWatch {
   #checkUntil = 0;
   #isClosed = false;
 
+  /** @throws LedgerError IO_FAILED, DAMAGED_LEDGER if the first reading fails */
   constructor(db: Database, path: string, file: FileIdentity, listener: WatchListener) {
-    this.#statement = db.prepare<[], unknown>('PRAGMA data_version').pluck();
     this.#path = path;
     this.#file = file;
     this.#listener = listener;
-    this.#version = this.#statement.get();
+    try {
+      this.#statement = db.prepare<[], unknown>('PRAGMA data_version').pluck();
+      this.#version = this.#statement.get();
+    } catch (error) {
+      throw translateError(error, path, 'read');
+    }
     this.#hints = this.#watchHints();
     this.#poll = setInterval(this.#onPoll, this.#hints === null ? POLL_WITHOUT_HINTS_MS : POLL_MS);
   }

@@ -9,9 +9,10 @@ import type { Micros } from '../../../model/time/time.ts';
 import type { FrameRewrite } from '../../compaction.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
+import type { HashedFrame } from '../../protocol/link-check.ts';
 import { blob, type RawRow } from '../connection/rows.ts';
 import { partitionTable, setViewedBodies } from '../connection/schema.ts';
-import { type HashedFrame, toFrame, WHOLE_FRAME_COLUMNS } from '../read/read.ts';
+import { toFrame, WHOLE_FRAME_COLUMNS } from '../read/read.ts';
 import type { SmallSteps } from './small-steps.ts';
 
 /** Bounds of one transaction: it writes a few megabytes, so an emitter waits for a few hundredths of a second. */
@@ -81,7 +82,7 @@ export class FrameRewriter {
     return taken;
   }
 
-  /** Null if the frame stays as it is. A frame that is damaged is refused: stored anew it would look sound. */
+  /** Null if the frame stays as it is. A frame that is damaged is refused: stored again it would look sound. */
   #recoded(partition: PartitionId, row: RawRow): Rewritten | null {
     const frame = toFrame(partition, row);
     if (!hashBody(frame.body).equals(frame.hash))

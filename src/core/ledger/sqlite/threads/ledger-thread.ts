@@ -51,7 +51,7 @@ export class LedgerThread<Message, Answer> {
 
   /** Resolves when the thread has opened the ledger. An abort is passed on to it. @throws LedgerError with the reason if it cannot start */
   static async start<Message, Answer>(
-    script: 'reader-worker' | 'writer-worker',
+    script: 'reader-worker' | 'writer-worker' | 'backup-worker',
     start: ThreadStart,
     listener: ThreadListener<Answer>,
     signal?: AbortSignal,

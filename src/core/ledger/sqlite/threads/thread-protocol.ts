@@ -1,4 +1,4 @@
-/** Start data and reports of a ledger's thread, common to reading and writing. */
+/** Start data and reports of a ledger's thread, common to all of its threads. */
 
 import type { FileIdentity } from '../connection/file-guard.ts';
 import type { ThreadFailure } from './thread-failure.ts';
@@ -17,5 +17,5 @@ export type ThreadReport<Answer> =
   /** The thread failed and exits. The last report. */
   | { readonly kind: 'failed'; readonly failure: ThreadFailure };
 
-/** Control messages to the thread: `close` is handled after all messages before it, `abort` ends a wait for other processes at once. */
+/** Control messages to the thread: `close` is handled after all messages before it, `abort` ends a wait for other processes, or a copy, at once. */
 export type ThreadControl = 'close' | 'abort';

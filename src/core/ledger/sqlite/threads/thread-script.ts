@@ -9,15 +9,15 @@ import type { ThreadControl, ThreadReport, ThreadStart } from './thread-protocol
 /** Sends an answer, with the memory that is transferred with it. */
 export type Reply<Answer> = (answer: Answer, transfer: ArrayBuffer[]) => void;
 
-/** To be called once, inside a worker. An error that ends the thread is its last report. */
+/** To be called once, inside a worker. An error that ends the thread is its last report. `work` gets the signal of the owner's `abort`. */
 export function serve<Message, Answer>(
   access: 'read' | 'write',
-  work: (ledger: SqliteLedger, message: Message, reply: Reply<Answer>) => Promise<void>,
+  work: (ledger: SqliteLedger, message: Message, reply: Reply<Answer>, signal: AbortSignal) => Promise<void>,
 ): void {
   const port = parentPort;
   if (port === null) throw new Error('a thread of the ledger runs inside a worker alone');
   const { path, file, busyTimeoutMs } = workerData as ThreadStart;
-  /** Ends a wait for other processes. */
+  /** Ends a wait for other processes, and work that takes a signal. */
   const interrupt = new AbortController();
   const report = (message: ThreadReport<Answer>, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
@@ -58,7 +58,9 @@ export function serve<Message, Answer>(
       return;
     }
     queue = queue.then(() =>
-      guarded(() => (message === 'close' ? close() : work(ledger as SqliteLedger, message as Message, reply))),
+      guarded(() =>
+        message === 'close' ? close() : work(ledger as SqliteLedger, message as Message, reply, interrupt.signal),
+      ),
     );
   });
 }

@@ -1,12 +1,13 @@
 /** Runs in the writing thread: hashes and commits drafts in the order in which they are offered. */
 
+import type { CommitPipeline } from '../../../model/events/commit.ts';
 import type { Ledger } from '../../ledger.ts';
-import { OfferOrder } from '../../protocol/offer-order.ts';
+import { pipelineOver } from '../../protocol/commit-pipeline.ts';
 import { toFailure } from './thread-failure.ts';
 import { serve } from './thread-script.ts';
 import { unpackDraft, type WriterAnswer, type WriterOffer } from './writer-protocol.ts';
 
-const order = new OfferOrder();
+let pipeline: CommitPipeline | undefined;
 
 serve<WriterOffer, WriterAnswer>('write', async (ledger, offer, reply) => {
   const { id, memory } = offer;
@@ -14,13 +15,10 @@ serve<WriterOffer, WriterAnswer>('write', async (ledger, offer, reply) => {
 });
 
 async function answer(ledger: Ledger, offer: WriterOffer): Promise<WriterAnswer['outcome']> {
-  if (order.isStale(offer.generation)) return { kind: 'stale' };
+  pipeline ??= pipelineOver((draft) => ledger.commit(draft));
   try {
-    const outcome = await ledger.commit(unpackDraft(offer));
-    order.note(offer.generation, outcome);
-    return outcome;
+    return await pipeline.offer(unpackDraft(offer), offer.generation);
   } catch (error) {
-    order.stop();
     return { kind: 'failed', failure: toFailure(error) };
   }
 }

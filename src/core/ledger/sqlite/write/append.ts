@@ -1,29 +1,34 @@
-/** Appends one commit inside an open transaction: reads what the commit protocol compares the draft with, and writes the rows it returns. */
+/** Reads what the commit protocol compares a draft with, and writes the rows of the commit that it returns. */
 
 import type { Database, Statement } from 'better-sqlite3';
 import { encodeBody, type StoredBody } from '../../../frames/frame-codec.ts';
 import type { Compression } from '../../../model/compression.ts';
 import type { CommitDraft, CommitOutcome, KnownId } from '../../../model/events/commit.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
-import { checkCommitTime } from '../../../model/time/commit-time.ts';
 import type { LedgerIdentity } from '../../ledger.ts';
+import { type AppendTarget, append, knownIds } from '../../protocol/append.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
-import { checkCommit, type StoredFacts } from '../../protocol/commit-check.ts';
-import { type LinkedCommit, linkCommit, toCommitted } from '../../protocol/commit-link.ts';
+import type { StoredFacts } from '../../protocol/commit-check.ts';
+import type { LinkedCommit } from '../../protocol/commit-link.ts';
 import { blob, integer, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable, partitionTable } from '../connection/schema.ts';
 import type { PinStore } from './pins.ts';
 import { keepProducer, readProducer } from './producers.ts';
 import type { WriteState, WriteStates } from './write-state.ts';
 
-/** The bodies of a draft as they are stored. Needs no lock, and compression takes longer than the rest of a commit. */
-export function encodeBodies(draft: CommitDraft, compression: Compression | null): StoredBody[] {
-  return draft.frames.map(({ body }) => encodeBody(body, compression));
+/** A draft with its bodies as they are stored. */
+export interface EncodedDraft extends CommitDraft {
+  readonly stored: readonly StoredBody[];
 }
 
-export class Appender {
+/** Encodes the bodies of a draft. Needs no lock, and compression takes longer than the rest of a commit. */
+export function encodeDraft(draft: CommitDraft, compression: Compression | null): EncodedDraft {
+  return { ...draft, stored: draft.frames.map(({ body }) => encodeBody(body, compression)) };
+}
+
+export class Appender implements AppendTarget<WriteState, EncodedDraft> {
+  readonly identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>;
   readonly #db: Database;
-  readonly #identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>;
   readonly #states: WriteStates;
   readonly #insertCommit: Statement;
   readonly #pins: PinStore;
@@ -31,7 +36,7 @@ export class Appender {
 
   constructor(db: Database, identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>, states: WriteStates, pins: PinStore) {
     this.#db = db;
-    this.#identity = identity;
+    this.identity = identity;
     this.#states = states;
     this.#pins = pins;
     this.#insertCommit = db.prepare(
@@ -39,32 +44,16 @@ export class Appender {
     );
   }
 
-  /** Must run inside an IMMEDIATE transaction. Writes nothing if it answers with a conflict. `bodies`: those of the draft, encoded. */
-  append(draft: CommitDraft, bodies: readonly StoredBody[]): CommitOutcome {
-    const state = this.#states.current();
-    checkCommitTime(
-      draft.committedAt,
-      Math.max(this.#identity.createdAt, state.time, state.committedAt),
-      draft.isClockTrusted,
-    );
-    const differences = checkCommit(draft, state, this.#storedFacts(draft, state));
-    if (differences !== null) return { kind: 'conflict', basis: this.#states.basis(state), ...differences };
-
-    const commit = linkCommit(draft, state, this.#identity.uuid, (partition) =>
-      this.#states.nextOffset(state, partition),
-    );
-    const { link, timeShift } = commit;
-    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, bodies[at] as StoredBody);
-    this.#insertCommitRow(commit);
-    if (draft.producer !== null) keepProducer(this.#db, draft.producer, link.firstSequence);
-    this.#keepIds(draft, link.firstSequence);
-    this.#pins.keep(draft.pins, state, timeShift);
-
-    const after = this.#states.advance(state, commit);
-    return toCommitted(commit, after, this.#states.loads(after));
+  /** Must run inside an IMMEDIATE transaction. Writes nothing if it answers with a conflict. */
+  append(draft: EncodedDraft): CommitOutcome {
+    return append(draft, this);
   }
 
-  #storedFacts(draft: CommitDraft, state: WriteState): StoredFacts {
+  get state(): WriteState {
+    return this.#states.current();
+  }
+
+  facts(draft: CommitDraft, state: WriteState): StoredFacts {
     return {
       producer: draft.producer === null ? null : readProducer(this.#db, draft.producer.name),
       known: this.#knownIds(draft),
@@ -73,16 +62,31 @@ export class Appender {
     };
   }
 
-  #knownIds(draft: CommitDraft): KnownId[] {
-    if (draft.ids.length === 0 || !hasTable(this.#db, 'ids')) return [];
+  nextOffset(state: WriteState, partition: PartitionId): number {
+    return this.#states.nextOffset(state, partition);
+  }
+
+  write(commit: LinkedCommit, draft: EncodedDraft, state: WriteState): WriteState {
+    const { link, timeShift } = commit;
+    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, draft.stored[at] as StoredBody);
+    this.#insertCommitRow(commit);
+    if (draft.producer !== null) keepProducer(this.#db, draft.producer, link.firstSequence);
+    this.#keepIds(draft, link.firstSequence);
+    this.#pins.keep(draft.pins, state, timeShift);
+    return this.#states.advance(state, commit);
+  }
+
+  hasPins(): boolean {
+    return this.#states.hasPins();
+  }
+
+  #knownIds({ ids }: CommitDraft): KnownId[] {
+    if (ids.length === 0 || !hasTable(this.#db, 'ids')) return [];
     const find = this.#db.prepare<[string], RawRow>('SELECT sequence, hash FROM ids WHERE id = ?');
-    const known: KnownId[] = [];
-    for (const { id, hash, index } of draft.ids) {
+    return knownIds(ids, (id) => {
       const row = find.get(id);
-      if (row !== undefined)
-        known.push({ index, id, sequence: integer(row, 'sequence'), isRepeat: blob(row, 'hash').equals(hash) });
-    }
-    return known;
+      return row === undefined ? undefined : { sequence: integer(row, 'sequence'), hash: blob(row, 'hash') };
+    });
   }
 
   #insertCommitRow({ link, hash }: LinkedCommit): void {

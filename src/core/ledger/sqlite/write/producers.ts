@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { ProducerPosition, ProducerStep } from '../../../model/events/commit.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
+import { IF_COPIED } from '../../protocol/broken-commit.ts';
 import { blob, name as nameOf, natural, positive, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 
@@ -69,7 +70,7 @@ function isCommitted(db: Database, { name, position, digest, sequence }: Produce
 export function aheadOfChain({ name, position, sequence }: ProducerRow): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `producer '${name}' stands at position ${position}, and its commit at sequence ${sequence} is not in the ledger: an end was cut off, or rows have changed`,
-    hint: 'look for a newer copy with its -wal; to go on from here give the input another producer name',
+    hint: `look for a newer copy with its -wal; to go on from here give the input another producer name; ${IF_COPIED}`,
     details: { producer: name, position, sequence },
   });
 }

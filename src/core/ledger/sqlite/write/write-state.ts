@@ -6,10 +6,10 @@ import type { Head } from '../../../model/events/head.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { RoutingInForce } from '../../../model/routing/routing.ts';
 import { pinsHoldSince } from '../../../model/routing/session-pins.ts';
-import { TIME_MIN } from '../../../model/time/time.ts';
+import { basisAt, type SessionTarget } from '../../protocol/append.ts';
 import { missingSequences } from '../../protocol/broken-commit.ts';
 import { type LinkedCommit, stateAfter } from '../../protocol/commit-link.ts';
-import { basisOf, headOf, type LedgerState, loadsOf } from '../../protocol/ledger-state.ts';
+import { EMPTY_LEDGER, headOf, type LedgerState } from '../../protocol/ledger-state.ts';
 import {
   type EpochRow,
   lastEpochRow,
@@ -29,7 +29,7 @@ export interface WriteState extends LedgerState, PinScope {
   readonly offsets: Map<PartitionId, number>;
 }
 
-export class WriteStates {
+export class WriteStates implements SessionTarget<WriteState> {
   readonly #db: Database;
   readonly #statements: Statements;
   #version: unknown;
@@ -73,15 +73,12 @@ export class WriteStates {
     return nextOffset;
   }
 
-  /** By partition: its events, or Infinity if it takes no keys. Null unless the routing is sticky. */
-  loads(state: WriteState): readonly number[] | null {
-    if (state.pinsSince === null) return null;
-    return loadsOf(state, (partition) => this.nextOffset(state, partition));
+  hasPins(): boolean {
+    return hasPins(this.#db);
   }
 
   basis(state: WriteState): Basis {
-    const loads = this.loads(state);
-    return basisOf(state, loads === null ? null : { loads, hasPins: hasPins(this.#db) });
+    return basisAt(state, this);
   }
 
   #read(): WriteState {
@@ -93,13 +90,11 @@ export class WriteStates {
       )
       .get();
     if (last === undefined) checkEmpty(db);
-    const sequence = last === undefined ? 0 : positive(last, 'first_sequence') + positive(last, 'count') - 1;
+    const end = last === undefined ? EMPTY_LEDGER : endOf(last);
     return {
-      sequence,
-      time: last === undefined ? TIME_MIN : readTime(last, 'last_time'),
-      committedAt: last === undefined ? TIME_MIN : readTime(last, 'committed_at'),
+      ...end,
       // An epoch that begins after the last commit is the later link.
-      hash: last === undefined || epoch.fromSequence > sequence ? epoch.hash : blob(last, 'hash'),
+      hash: last === undefined || epoch.fromSequence > end.sequence ? epoch.hash : blob(last, 'hash'),
       ...this.#routingOf(epoch),
       offsets: new Map(),
     };
@@ -114,6 +109,14 @@ export class WriteStates {
     }
     return this.#routing;
   }
+}
+
+function endOf(last: RawRow): Pick<LedgerState, 'sequence' | 'time' | 'committedAt'> {
+  return {
+    sequence: positive(last, 'first_sequence') + positive(last, 'count') - 1,
+    time: readTime(last, 'last_time'),
+    committedAt: readTime(last, 'committed_at'),
+  };
 }
 
 /** Frames without any commit mean that all commits are missing. One statement, because the head is also read outside of a transaction. */

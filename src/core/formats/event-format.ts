@@ -1,0 +1,62 @@
+/** The contract of an output format: how events are written as bytes, and how they are read back. */
+
+import type { EventBatch } from '../model/events/event.ts';
+import type { EventLabels } from '../model/events/event-labels.ts';
+import { kindOf } from '../model/options/option-kinds.ts';
+import type { FieldPath } from '../model/text/field-path.ts';
+
+/** Where a line holds the event that it was written from. */
+export interface LineLayout {
+  /** Path of the payload, the last field of the line; empty if the whole line is the payload. */
+  readonly payload: FieldPath;
+  /** Path of the ledger time; null if the line has only the payload's own time. */
+  readonly time: FieldPath | null;
+}
+
+/** A line that is the payload. */
+export const WHOLE_LINE: LineLayout = { payload: [], time: null };
+
+/** A setting of a format. */
+export interface FormatSetting {
+  /** What it does, for the help. */
+  readonly summary: string;
+  /** Stands for its value in the help, such as `FIELDS`. */
+  readonly helpValue: string;
+}
+
+/**
+ * An output format. Formats hold no state: a line depends on its event alone, so the outputs of an interrupted run and
+ * of the run that resumes it can be joined.
+ */
+export interface EventFormat {
+  /** As in `-o NAME` and `formats.NAME`: lower-case letters, digits and hyphens. */
+  readonly name: string;
+  /** What a line is, in a few words, for the help. */
+  readonly summary: string;
+  /** How `emit` restores events from the lines; null if it cannot. */
+  readonly layout: LineLayout | null;
+  /** Precedes the first event of a document, such as a header. A document without events has it, too. */
+  readonly begin?: string | undefined;
+  /**
+   * The events of a batch as lines, in pieces of whole lines, so that a large commit is never in memory as one text. An
+   * empty batch has none.
+   */
+  lines(batch: EventBatch, labels: EventLabels): Iterable<Buffer>;
+  /** Follows the last event of a complete document. */
+  readonly end?: string | undefined;
+  /** Settings by name; a flag each on the command line. */
+  readonly settings?: Readonly<Record<string, FormatSetting>> | undefined;
+  /** The format with these settings; those that are left out have their default. @throws LedgerError INVALID_ARGUMENT */
+  with?(settings: Readonly<Record<string, string>>): EventFormat;
+}
+
+export const FORMAT = kindOf<EventFormat>(
+  'a format such as formats.payload',
+  (value) => typeof value === 'object' && value !== null && typeof (value as EventFormat).lines === 'function',
+);
+
+/** A format whose lines `emit` can read back. */
+export const RESTORABLE = kindOf<EventFormat & { readonly layout: LineLayout }>(
+  'a format that events can be restored from, such as formats.envelope',
+  (value) => FORMAT.read(value)?.layout != null,
+);

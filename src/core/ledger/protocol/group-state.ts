@@ -1,0 +1,57 @@
+/** What a storage holds of a group, and what a call may change about it. No I/O. */
+
+import type { LanePosition } from '../../model/group.ts';
+import type { PartitionId } from '../../model/routing/partition.ts';
+import type { Micros } from '../../model/time/time.ts';
+
+export interface Member {
+  readonly name: string;
+  /** Fencing token: the generation in which it joined. */
+  readonly token: number;
+  /** The only partitions it wants; null: all there are. */
+  readonly partitions: readonly PartitionId[] | null;
+  readonly ttl: Micros;
+  readonly expiresAt: Micros;
+}
+
+export interface GroupLease {
+  readonly partition: PartitionId;
+  readonly member: string;
+  readonly token: number;
+}
+
+export interface Cursor extends LanePosition {
+  readonly partition: PartitionId;
+  /** Failed deliveries of the next event. */
+  readonly attempts: number;
+}
+
+/** A group as storage holds it, but for its parked events. */
+export interface GroupState {
+  readonly createdAt: Micros;
+  readonly generation: number;
+  /** By name. */
+  readonly members: readonly Member[];
+  /** By partition. */
+  readonly leases: readonly GroupLease[];
+  /** By partition. A partition that an epoch has added has none until the next heartbeat. */
+  readonly cursors: readonly Cursor[];
+}
+
+/** What else a decision about a group may ask for, as of the moment of its state. */
+export interface GroupFacts {
+  /** All partitions of the ledger, by id. */
+  readonly partitions: readonly PartitionId[];
+  /** The offset that the next event of the partition gets. */
+  endOf(partition: PartitionId): number;
+  /** Whether a parked event of the partition waits for redelivery. */
+  hasDue(partition: PartitionId): boolean;
+}
+
+/** Cursors of all partitions. One that an epoch has added and no member has seen yet is read from its start. */
+export function cursorsOfAll(cursors: readonly Cursor[], partitions: readonly PartitionId[]): Cursor[] {
+  const stored = new Map(cursors.map((cursor) => [cursor.partition, cursor]));
+  return partitions.map(
+    (partition) => stored.get(partition) ?? { partition, nextOffset: 0, nextSequence: 1, attempts: 0 },
+  );
+}

@@ -1,0 +1,140 @@
+/**
+ * A file that gets its name when it is complete: until then it has a temporary name in the same directory, and nothing is ever replaced. Opens no file
+ * that SQLite has open: that would drop SQLite's locks.
+ */
+
+import { closeSync, linkSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import { ledgerPath } from '../connection/ledger-path.ts';
+
+/** Files that SQLite keeps beside `X`, and would apply to a new `X`. */
+const COMPANIONS = ['-wal', '-shm', '-journal'];
+/** Errors of link() on file systems without hard links. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
+export class NewFile {
+  /** Where it will be. */
+  readonly path: string;
+  /** Where it is written. */
+  readonly temporary: string;
+
+  private constructor(path: string) {
+    this.path = path;
+    // Random, and created only if absent: a link at a predictable name would lead the copy elsewhere.
+    this.temporary = `${path}.incomplete-${crypto.randomUUID()}`;
+  }
+
+  /**
+   * Creates the empty temporary file, 0600.
+   * @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, DISK_FULL; INVALID_ARGUMENT for a path that cannot be a ledger
+   */
+  static create(path: string): NewFile {
+    const file = new NewFile(ledgerPath(path));
+    checkFree(file.path);
+    try {
+      closeSync(openSync(file.temporary, 'wx', 0o600));
+    } catch (error) {
+      throw cannotCreate(file.path, error);
+    }
+    return file;
+  }
+
+  /** Syncs it, gives it its name, and syncs the directory. @throws LedgerError as {@link create}, IO_FAILED */
+  async publish(): Promise<void> {
+    try {
+      await sync(this.temporary, 'r+');
+    } catch (error) {
+      const code = codeOf(error);
+      throw new LedgerError(NO_SPACE.includes(code) ? 'DISK_FULL' : 'IO_FAILED', {
+        message: `${this.path} cannot be synced to the disk: ${code}`,
+        hint: 'look at the disk and its free space; nothing was left there',
+        details: { path: this.path, code },
+        cause: error,
+      });
+    }
+    checkFree(this.path);
+    try {
+      giveName(this.temporary, this.path);
+    } catch (error) {
+      throw cannotCreate(this.path, error);
+    }
+    // Not every file system can sync a directory, and one may be writable but not readable.
+    await sync(dirname(this.path), 'r').catch(() => {});
+  }
+
+  /** Removes the temporary file, with what SQLite may have left beside it. Does nothing after {@link publish}. */
+  discard(): void {
+    for (const end of ['', ...COMPANIONS]) rmSync(this.temporary + end, { force: true });
+  }
+}
+
+/** Refuses a link, too, and a log that was left there: SQLite would apply it to the new file. */
+function checkFree(path: string): void {
+  const taken = ['', ...COMPANIONS].map((end) => path + end).find(isTaken);
+  if (taken === undefined) return;
+  throw taken === path ? exists(path) : exists(taken, `, and SQLite would apply it to ${path}`);
+}
+
+function exists(path: string, consequence = ''): LedgerError {
+  return new LedgerError('LEDGER_EXISTS', {
+    message: `${path} exists already${consequence}`,
+    hint: 'name a file that does not exist: nothing is overwritten',
+    details: { path },
+  });
+}
+
+function isTaken(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Creating the file says why.
+    return false;
+  }
+}
+
+/** Unlike rename(), link() refuses a name that is taken. Without links the name is taken first, by an empty file. */
+function giveName(temporary: string, path: string): void {
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    closeSync(openSync(path, 'wx', 0o600));
+    try {
+      renameSync(temporary, path);
+    } catch (failure) {
+      rmSync(path, { force: true });
+      throw failure;
+    }
+    return;
+  }
+  rmSync(temporary, { force: true });
+}
+
+async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
+
+function cannotCreate(path: string, error: unknown): LedgerError {
+  const code = codeOf(error);
+  if (code === 'EEXIST') return exists(path);
+  const isFull = NO_SPACE.includes(code);
+  const hint = code === 'ENOENT' ? 'make the directory first' : 'name a file in a directory that you can write';
+  return new LedgerError(isFull ? 'DISK_FULL' : 'CANNOT_CREATE', {
+    message: `cannot create ${path}: ${isFull ? 'the disk is full' : code}`,
+    hint: isFull ? 'free some space, then try again' : hint,
+    details: { path, code },
+    cause: error,
+  });
+}

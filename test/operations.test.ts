@@ -1,0 +1,91 @@
+/** Runs every command line of docs/OPERATIONS.md: the sessions as printed, the lines of cron and of a shell, and the unit's service until SIGTERM. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { BIN, finished, runCli } from './support/cli.ts';
+import { blocksOf, expectSession, runLine, sessionOf } from './support/document-session.ts';
+import { killAfterTest, needs } from './support/fault-tools.ts';
+import { earthquakeLedger } from './support/ledger-cli.ts';
+import { tempDir } from './support/temp-dir.ts';
+import { until } from './support/until.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DOCUMENT = readFileSync(join(ROOT, 'docs/OPERATIONS.md'), 'utf8');
+const PLACE = '/var/lib/events';
+
+/** A directory as the page has it: the ledger, and a group with a parked event. */
+async function workplace(): Promise<string> {
+  const directory = tempDir();
+  copyFileSync(await earthquakeLedger(), join(directory, 'events.codex'));
+  symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
+  const ledger = join(directory, 'events.codex');
+  const parking = ['--group', 'mailer', '-e', '--max-deliver', '1', '--exec', '! grep -q Malden'];
+  expect(await runCli(['tail', 'p3', '-l', ledger, ...parking])).toMatchObject({ code: 5 });
+  return directory;
+}
+
+it('shows sessions that run as they are printed', async () => {
+  const steps = sessionOf(DOCUMENT);
+  expect(steps.length).toBeGreaterThan(10);
+  expectSession(steps, await workplace());
+});
+
+it('shows lines of cron and of a shell that work', async (context) => {
+  needs(context, 'jq', '--version');
+  const directory = await workplace();
+  mkdirSync(join(directory, 'backups'));
+  const cron = blocksOf(DOCUMENT, 'crontab').join('').trimEnd().split('\n');
+  const shell = blocksOf(DOCUMENT, 'sh').join('').trimEnd().split('\n');
+  expect([cron.length, shell.length]).toEqual([4, 3]);
+  const { head } = JSON.parse(runLine('completengine inspect --json', directory).stdout) as { head: string };
+  writeFileSync(join(directory, 'last-head'), head);
+  for (const line of cron) {
+    // minute, hour, day, month and weekday; cron takes an unescaped % for the end of a line
+    const [, command = ''] = /^(?:[\d*/,-]+ ){5}(.*)$/.exec(line) ?? [];
+    expect(command.replaceAll('\\%', '')).not.toContain('%');
+    const result = runLine(command.replaceAll('\\%', '%').replaceAll(PLACE, directory), directory);
+    expect(result, command).toMatchObject({ status: 0, stderr: '', stdout: '' });
+  }
+  expect(readFileSync(join(directory, 'backups/verified'), 'utf8')).toMatch(/; extends the expected head\n$/);
+  expect(readFileSync(join(directory, 'metrics.prom'), 'utf8')).toBe(
+    [
+      'completengine_events_total 1707',
+      'completengine_wal_bytes 0',
+      'completengine_warnings 0',
+      'completengine_group_lag{group="mailer"} 1702',
+      'completengine_group_parked{group="mailer"} 1',
+      '',
+    ].join('\n'),
+  );
+  for (const command of shell) {
+    const [program = ''] = command.split(' ');
+    if (program !== 'completengine' && spawnSync(program, ['-V']).error !== undefined) continue;
+    // those that look for processes find none
+    const { status, stderr } = runLine(command, directory);
+    expect(status, `${command}: ${stderr}`).toBeLessThanOrEqual(program === 'completengine' ? 0 : 1);
+  }
+});
+
+it('shows a unit whose service delivers, and ends on SIGTERM with the code that it calls a success', async () => {
+  const directory = await workplace();
+  const [unit = ''] = blocksOf(DOCUMENT, 'ini');
+  const start = /^ExecStart=completengine (.*)$/m.exec(unit)?.[1] as string;
+  const success = Number(/^SuccessExitStatus=(\d+)$/m.exec(unit)?.[1]);
+  const delivered = join(directory, 'delivered');
+  writeFileSync(join(directory, 'mail.sh'), `#!/bin/sh\ncat > '${delivered}'\n`, { mode: 0o755 });
+  const service = spawn(process.execPath, [BIN, ...start.split(' ')], { cwd: directory });
+  killAfterTest(service);
+  const result = finished(service);
+  await until(() => existsSync(delivered));
+  service.kill('SIGTERM');
+  expect(await result).toMatchObject({ code: success, signal: null });
+  const program = spawnSync('systemd-analyze', ['--version']);
+  if (program.error !== undefined) return;
+  const file = join(directory, 'mailer.service');
+  writeFileSync(file, unit.replace('ExecStart=completengine', 'ExecStart=/bin/echo').replace(PLACE, directory));
+  const { stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
+  expect(stderr.split('\n').filter((line) => line.includes('mailer.service'))).toEqual([]);
+});
