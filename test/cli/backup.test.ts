@@ -91,7 +91,7 @@ test('an empty ledger has a backup, too', async () => {
   const ledger = await newLedger();
   const copy = join(tempDir(), 'copy.codex');
   const { stdout } = await succeed(['backup', copy, '-l', ledger]);
-  expect(stdout.toString()).toContain(`: 0 events in 0 commits (245.8 kB), verified; head ${await headOf(ledger)}`);
+  expect(stdout.toString()).toContain(`: 0 events in 0 commits (262.1 kB), verified; head ${await headOf(ledger)}`);
 });
 
 /** An emitter that is fed as fast as it reads, until it is stopped. */
