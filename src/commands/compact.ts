@@ -13,19 +13,25 @@ export default class Compact extends BaseCommand {
 
 The setting of the ledger, which applies to new events, does not change. Frames that are compressed already stay as they are; to compress them again at another level, run --compression none first.`;
   static override enableJsonFlag = true;
-  static override usage = '<%= command.id %> [-l FILE] [--compression CODEC] [--before TIME] [--tz ZONE] [--json]';
+  static override usage = '<%= command.id %> [-l FILE] [--compression CODEC [--before TIME [--tz ZONE]]] [--json]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --compression zstd',
     '<%= config.bin %> <%= command.id %> --compression zstd:9 --before -30d',
     '<%= config.bin %> <%= command.id %> --compression none',
+    '<%= config.bin %> <%= command.id %>',
   ];
   static override flags = {
     compression: Flags.string({
-      description: 'how the events are stored afterwards: none, zstd, or zstd:LEVEL; default: as new events are',
+      description:
+        'how the events are stored afterwards: none, zstd, or zstd:LEVEL; default: only give free space back',
       helpValue: 'CODEC',
     }),
-    before: Flags.string({ description: 'only events before this time; default: all', helpValue: 'TIME' }),
-    tz: Flags.string({ description: 'time zone of --before; default UTC', helpValue: 'ZONE' }),
+    before: Flags.string({
+      description: 'only events before this time; default: all',
+      helpValue: 'TIME',
+      dependsOn: ['compression'],
+    }),
+    tz: Flags.string({ description: 'time zone of --before; default UTC', helpValue: 'ZONE', dependsOn: ['before'] }),
   };
 
   async run(): Promise<object> {

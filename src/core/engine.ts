@@ -452,16 +452,6 @@ export class Completengine {
   }
 
   /**
-   * Rewrites how events are stored, and gives free space back, beside emitters and readers. What is stored does not change: head, chain and digests stay.
-   * Ended by its signal or a kill, it can be called again.
-   * @throws LedgerError VERIFICATION_FAILED naming a commit that is not what was committed, BUSY if a long read stands in its way, DISK_FULL, CANNOT_LOAD,
-   * INVALID_ARGUMENT, INVALID_TIME
-   */
-  async compact(options?: CompactOptions): Promise<CompactReport> {
-    return compacting(this.#ledger, this.#clock, readOptions('compact()', options, COMPACT));
-  }
-
-  /**
    * Copies the ledger as of now into a new file, while it is used: verified against the head in the report, durable, and
    * with the same uuid. Nothing is overwritten; until it resolves there is no file under the name.
    * @throws LedgerError LEDGER_EXISTS, CANNOT_CREATE, DISK_FULL, VERIFICATION_FAILED, LEDGER_REPLACED, UNSUPPORTED by a
@@ -470,6 +460,16 @@ export class Completengine {
   async backup(path: string, options?: BackupCallOptions): Promise<BackupReport> {
     const read = readOptions('backup()', options, BACKUP);
     return backingUp(this.#ledger, readArgument('backup()', 'path', path, text), read);
+  }
+
+  /**
+   * Rewrites how events are stored, and gives free space back, beside emitters and readers. What is stored does not change: head, chain and digests stay.
+   * Ended by its signal or a kill, it can be called again.
+   * @throws LedgerError VERIFICATION_FAILED naming a commit that is not what was committed, BUSY if a long read stands in its way, DISK_FULL, CANNOT_LOAD,
+   * INVALID_ARGUMENT, INVALID_TIME
+   */
+  async compact(options?: CompactOptions): Promise<CompactReport> {
+    return compacting(this.#ledger, this.#clock, readOptions('compact()', options, COMPACT));
   }
 
   /**

@@ -41,7 +41,7 @@ export interface ConfigDocument {
   readonly durability: string;
   readonly determinism: string;
   readonly lineBytesMax: number;
-  /** How new frames are stored: `none`, or `zstd:LEVEL`. */
+  /** As `init --compression` takes it, such as `zstd:1`, or `none`. */
   readonly compression: string;
 }
 

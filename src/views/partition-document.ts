@@ -17,7 +17,7 @@ export interface PartitionDocument {
 export interface StoredPartitionDocument extends PartitionDocument {
   /** Of the stored frames: payloads and their separators. */
   readonly bytes: number;
-  /** Bytes of the frames as they are stored; less than `bytes` if frames are compressed. */
+  /** Of the same frames as they are on the disk, compressed or not. */
   readonly storedBytes: number;
   /** Whether both are estimated from a sample. */
   readonly isEstimate: boolean;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EARTHQUAKES, finished, runCli, startCli } from '../support/cli.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
-import { earthquakeLedger, expectFailure, fileIn, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
+import { earthquakeLedger, expectFailure, fileIn, newLedger, PLAIN, replayed, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const SQLITE_SHELL = '/usr/bin/sqlite3';
@@ -26,7 +26,7 @@ test('the events view shows each line as one row, in the order of the file', asy
 });
 
 test.skipIf(!existsSync(SQLITE_SHELL))('the shell of SQLite reads a ledger by itself', async () => {
-  const ledger = await earthquakeLedger();
+  const ledger = await earthquakeLedger(...PLAIN);
   const select = (sql: string) => execFileSync(SQLITE_SHELL, ['-readonly', ledger, sql], { maxBuffer: 1e9 });
   expect(select('SELECT count(*) FROM events').toString()).toBe('1707\n');
   expect(select('SELECT payload FROM events ORDER BY sequence').equals(readFileSync(EARTHQUAKES))).toBe(true);

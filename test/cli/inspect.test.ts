@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { earthquakes } from '../support/earthquakes.ts';
-import { earthquakeLedger, expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
+import { earthquakeLedger, expectFailure, newLedger, PLAIN, succeed } from '../support/ledger-cli.ts';
 
 async function inspected(ledger: string, ...args: string[]) {
   return JSON.parse((await succeed(['inspect', '--json', '-l', ledger, ...args])).stdout.toString());
@@ -24,7 +24,7 @@ test('shows what a ledger holds', async () => {
 });
 
 test('--json prints the same as one document', async () => {
-  const ledger = await earthquakeLedger();
+  const ledger = await earthquakeLedger(...PLAIN);
   const document = await inspected(ledger);
   expect(document).toMatchObject({
     path: ledger,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { storedEvents } from '../support/invariants.ts';
-import { earthquakeLedger, expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
+import { earthquakeLedger, expectFailure, newLedger, PLAIN, succeed } from '../support/ledger-cli.ts';
 
 test('lists each partition with its share of the events', async () => {
-  const ledger = await earthquakeLedger();
+  const ledger = await earthquakeLedger(...PLAIN);
   const { stdout, stderr } = await succeed(['partition', '-l', ledger]);
   const lines = stdout.toString().split('\n');
   expect(stderr).toBe('');

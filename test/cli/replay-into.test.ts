@@ -5,7 +5,7 @@ import { EARTHQUAKES, runCli } from '../support/cli.ts';
 import { asLines, earthquakes } from '../support/earthquakes.ts';
 import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
-import { earthquakeLedger, expectFailure, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
+import { earthquakeLedger, expectFailure, newLedger, PLAIN, replayed, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 import { traced, wasKilled } from '../support/traced.ts';
@@ -19,8 +19,8 @@ async function eventsIn(ledger: string): Promise<number> {
 }
 
 /** About forty megabytes: many commits, and enough for the writer thread. */
-async function largeLedger(): Promise<string> {
-  const ledger = await newLedger('--partition', 'hash:k', '--time', 'at');
+async function largeLedger(...initArgs: string[]): Promise<string> {
+  const ledger = await newLedger('--partition', 'hash:k', '--time', 'at', ...initArgs);
   const pad = 'x'.repeat(150);
   const lines = Array.from(
     { length: 200_000 },
@@ -137,7 +137,7 @@ test('an invalid request creates no ledger', async () => {
 
 test('killed at any moment and run again, it contains every event once', async (context) => {
   needs(context, ...STRACE_PROBE);
-  const source = await largeLedger();
+  const source = await largeLedger(...PLAIN);
   const into = join(tempDir(), 'killed.codex');
   const digest = await digestOf(source);
   let before = 0;

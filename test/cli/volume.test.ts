@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { finished, runCli, startCli } from '../support/cli.ts';
 import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger, type StoredEvent } from '../support/invariants.ts';
-import { fileIn, newLedger } from '../support/ledger-cli.ts';
+import { fileIn, newLedger, PLAIN } from '../support/ledger-cli.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
@@ -25,7 +25,7 @@ function linesOf(emitter: string, skewMs = 0): string[] {
   );
 }
 
-const largeLedger = () => newLedger('--partition', 'hash:key', '--time', 'time');
+const largeLedger = (...initArgs: string[]) => newLedger('--partition', 'hash:key', '--time', 'time', ...initArgs);
 
 function payloadsOf(events: readonly StoredEvent[], emitter: string): string[] {
   return events.map(({ payload }) => payload).filter((payload) => payload.startsWith(`{"emitter":"${emitter}"`));
@@ -95,9 +95,9 @@ test('kill -9 in the middle of a large input leaves whole commits of its beginni
   needs(context, ...STRACE_PROBE);
   const lines = linesOf('one');
   const input = fileIn(tempDir(), 'input.jsonl', `${lines.join('\n')}\n`);
-  // write calls of the writer thread, which starts with the third chunk: two for a page of 16 KiB, some 8,000 for the input
-  for (const nth of quick([300, 3000], [300, 1100, 3000, 5000])) {
-    const path = await largeLedger();
+  // write calls of the writer thread, which starts with the third chunk: two for a page of 16 KiB, some 300 for a commit and 8,000 for the input
+  for (const nth of quick([400, 3000], [400, 1100, 3000, 5000])) {
+    const path = await largeLedger(...PLAIN);
     const count = new ThreadCount();
     const log = join(tempDir(), 'strace.log');
     const killed = await traced(

@@ -12,7 +12,7 @@ import type { CliResult } from '../support/cli.ts';
 import type { GeneratedEvents } from '../support/event-stream.ts';
 import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
-import { expectFailure, newLedger } from '../support/ledger-cli.ts';
+import { expectFailure, newLedger, PLAIN } from '../support/ledger-cli.ts';
 import { holdWriteLock } from '../support/lock-holder.ts';
 import { expectPrefix } from '../support/receipts.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -69,7 +69,7 @@ it.for([
   '%s of the thread fails with %s at call %i: 74, and what is claimed is stored',
   async ([call, error, when], context) => {
     needs(context, ...STRACE_PROBE);
-    const ledger = await newLedger('--partitions', '2');
+    const ledger = await newLedger('--partitions', '2', ...PLAIN);
     const { result, calls } = await traced(ledger, call, `error=${error}`, when);
     expectFailure(result, 74, call === 'fsync' ? /may be stored or not/ : /disk|I\/O error/);
     expect(calls[when - 1], 'the fault did not meet the thread').toContain('INJECTED');
@@ -84,7 +84,7 @@ it.for([
   'killed at the %s of the thread that is number %i, it leaves whole commits',
   async ([call, when], context) => {
     needs(context, ...STRACE_PROBE);
-    const ledger = await newLedger('--partitions', '2');
+    const ledger = await newLedger('--partitions', '2', ...PLAIN);
     const { result, calls } = await traced(ledger, call, 'signal=KILL', when);
     expect(result.code === 137 || result.signal === 'SIGKILL', `it ended with ${result.code}`).toBe(true);
     expect(calls).toHaveLength(when);
@@ -94,7 +94,7 @@ it.for([
 
 it('a file that may not grow any more ends it with 74', async (context) => {
   needs(context, 'prlimit', '--version');
-  const ledger = await newLedger('--partitions', '2');
+  const ledger = await newLedger('--partitions', '2', ...PLAIN);
   const emission = await ThreadedEmission.start(ledger, {
     command: (program, args) => ['prlimit', ['--fsize=3000000', program, ...args]],
   });
@@ -110,7 +110,7 @@ test.each([
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const)('%s in mid-stream ends it with %i, and the summary says what is stored', async (signal, code) => {
-  const ledger = await newLedger('--partitions', '2');
+  const ledger = await newLedger('--partitions', '2', ...PLAIN);
   const emission = await ThreadedEmission.start(ledger);
   const feeding = emission.feed(STREAM);
   // something is committed
@@ -127,7 +127,7 @@ test.each([
 });
 
 test('a signal while the thread waits for another process ends it, and nothing is stored', async () => {
-  const ledger = await newLedger('--partitions', '2');
+  const ledger = await newLedger('--partitions', '2', ...PLAIN);
   const emission = await ThreadedEmission.start(ledger, { args: ['--busy-timeout', '10m'] });
   const lock = await holdWriteLock(ledger);
   const feeding = emission.feed(STREAM);
@@ -149,7 +149,7 @@ test('a signal while the thread waits for another process ends it, and nothing i
 });
 
 test('a second signal ends it at once, and what is stored is whole', async () => {
-  const ledger = await newLedger('--partitions', '2');
+  const ledger = await newLedger('--partitions', '2', ...PLAIN);
   const emission = await ThreadedEmission.start(ledger, { args: ['--busy-timeout', '10m'] });
   const feeding = emission.feed(STREAM);
   await until(() => (statSync(`${ledger}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 100_000);
@@ -174,7 +174,7 @@ function isPending(pid: number): boolean {
 }
 
 test('a lock that is held for longer than --busy-timeout ends it with 75', async () => {
-  const ledger = await newLedger('--partitions', '2');
+  const ledger = await newLedger('--partitions', '2', ...PLAIN);
   const emission = await ThreadedEmission.start(ledger, { args: ['--busy-timeout', '100ms'] });
   const lock = await holdWriteLock(ledger);
   await emission.feed(STREAM);
@@ -188,7 +188,10 @@ test.each([
   ['removed', (ledger: string) => rmSync(ledger)],
   ['replaced', (ledger: string, other: string) => renameSync(other, ledger)],
 ])('a ledger that is %s ends it with 74, and nothing is claimed', async (_, happen) => {
-  const [ledger, other] = [await newLedger('--partitions', '2'), await newLedger('--partitions', '2')];
+  const [ledger, other] = [
+    await newLedger('--partitions', '2', ...PLAIN),
+    await newLedger('--partitions', '2', ...PLAIN),
+  ];
   const emission = await ThreadedEmission.start(ledger);
   happen(ledger, other);
   await emission.feed(STREAM);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, symlinkSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/core/ledger/sqlite/connection/connection.ts';
@@ -40,6 +40,17 @@ test.each(['write', 'read'] as const)(
     expect((await engine.head()).sequence).toBe(3);
   },
 );
+
+test('through a symbolic link as well: SQLite keeps the -wal beside the target', async () => {
+  const ledger = await leftLedger();
+  const link = ledgerPath();
+  symlinkSync(ledger, link);
+  const engine = await openEngine({ ledger: link });
+  expect(walBytes(ledger)).toBe(0);
+  await engine.emit(4);
+  expect(walBytes(ledger)).toBeGreaterThan(0);
+  expect((await engine.inspect()).storage.log.bytes).toBe(walBytes(ledger));
+});
 
 test('beside a live connection the -wal is left as it is, and an open snapshot blocks no reader', async () => {
   const ledger = ledgerPath();

@@ -5,17 +5,21 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type CliResult, EARTHQUAKES, type RunOptions, runCli } from './cli.ts';
 import { tempDir } from './temp-dir.ts';
+import { compressionArgs } from './test-size.ts';
 
 /** Creates a ledger in a new directory and returns its path. */
 export async function newLedger(...initArgs: string[]): Promise<string> {
   const ledger = join(tempDir(), 'events.codex');
-  await succeed(['init', '-l', ledger, ...initArgs]);
+  await succeed(['init', '-l', ledger, ...compressionArgs(initArgs)]);
   return ledger;
 }
 
+/** Arguments of `init`, for tests that are about what is stored, and in how many bytes. */
+export const PLAIN = ['--compression', 'none'] as const;
+
 /** A ledger with a week of earthquakes, by network and with their own times. */
-export async function earthquakeLedger(): Promise<string> {
-  const ledger = await newLedger('--partition', 'hash:properties.net', '--time', 'properties.time');
+export async function earthquakeLedger(...initArgs: string[]): Promise<string> {
+  const ledger = await newLedger('--partition', 'hash:properties.net', '--time', 'properties.time', ...initArgs);
   await succeed(['emit', '-q', '-l', ledger, EARTHQUAKES]);
   return ledger;
 }

@@ -37,3 +37,14 @@ export function groupLoad(): { readonly seconds: number; readonly rate: number }
     rate: atLeast('COMPLETENGINE_TEST_RATE', quick(1000, 4000)),
   };
 }
+
+/**
+ * Arguments of `init`, with the compression that `COMPLETENGINE_TEST_COMPRESSION` names for all ledgers of the command line that name none: what holds for
+ * plain ledgers holds for compressed ones.
+ */
+export function compressionArgs(initArgs: readonly string[]): readonly string[] {
+  const compression = process.env['COMPLETENGINE_TEST_COMPRESSION'];
+  return compression === undefined || initArgs.includes('--compression')
+    ? initArgs
+    : [...initArgs, '--compression', compression];
+}

@@ -8,9 +8,12 @@ import type { Clock } from '../model/time/clock.ts';
 import { readTimeExpression, type TimeInput } from '../model/time/time-expression.ts';
 
 export interface CompactOptions {
-  /** How the frames are stored afterwards: `none`, `zstd` or `zstd:LEVEL`. Default: as the ledger stores new ones. Frames that are compressed already stay as they are. */
+  /**
+   * How the frames are stored afterwards: `none`, `zstd` or `zstd:LEVEL`; frames that are compressed already stay as they are. Default: all frames stay as
+   * they are, and only free space is given back.
+   */
   readonly compression?: string | undefined;
-  /** Only frames whose events are all before this time. Default: all. */
+  /** Only frames whose events are all before this time. Default: all. Needs `compression`. */
   readonly before?: TimeInput | undefined;
   /** IANA name of the zone of `before`. Default UTC. */
   readonly zone?: string | undefined;
@@ -24,11 +27,11 @@ export async function compacting(ledger: Ledger, clock: Clock, options: CompactO
   const { compression, before, zone, onProgress, signal } = options;
   if (ledger.compaction === null)
     throw invalidArgument(`${ledger.identity.path} cannot be compacted`, 'its storage keeps frames in one form alone');
+  if (compression === undefined && before !== undefined)
+    throw invalidArgument('a time is given, and no compression for the events before it', 'add --compression CODEC');
+  const form = compression === undefined ? undefined : parseCompression(compression);
   const context = { now: clock.nowMicros(), zone };
-  return ledger.compaction.compact({
-    compression: compression === undefined ? ledger.identity.config.compression : parseCompression(compression),
-    before: before === undefined ? null : (await readTimeExpression(before, context)).first,
-    onProgress,
-    signal,
-  });
+  const end = before === undefined ? null : (await readTimeExpression(before, context)).first;
+  const rewrite = form === undefined ? null : { compression: form, before: end };
+  return ledger.compaction.compact({ rewrite, onProgress, signal });
 }

@@ -20,14 +20,14 @@ const COMPRESSED_FROM_BYTES = 512;
  * Largest plain body that is stored compressed. Readers refuse more, so that damage cannot make them take gigabytes for a frame of a few kilobytes. Bodies
  * of one commit are about 2 MiB; only a list of events in one call, or a very long line, makes larger ones.
  */
-const COMPRESSED_TO_BYTES = 64 * 1024 * 1024;
+export const PLAIN_BYTES_MAX = 64 * 1024 * 1024;
 /** A compressed body must be smaller by this part of the plain one: less is not worth the decompression. */
 const SAVED_PART_MIN = 1 / 8;
 
 /** @throws LedgerError CANNOT_LOAD if there is no zstd */
 export function encodeBody(body: Buffer, compression: Compression | null): StoredBody {
   const plain: StoredBody = { bytes: body, plainBytes: null };
-  if (compression === null || body.length < COMPRESSED_FROM_BYTES || body.length > COMPRESSED_TO_BYTES) return plain;
+  if (compression === null || body.length < COMPRESSED_FROM_BYTES || body.length > PLAIN_BYTES_MAX) return plain;
   const bytes = compress(body, compression.level);
   return bytes.length <= body.length * (1 - SAVED_PART_MIN) ? { bytes, plainBytes: body.length } : plain;
 }
@@ -42,7 +42,7 @@ export function decodeBody({ bytes, plainBytes }: StoredBody): Buffer {
     if (isZstdFrame(bytes)) throw new Error('the body is compressed, and its row does not say so');
     return bytes;
   }
-  if (plainBytes > COMPRESSED_TO_BYTES)
+  if (plainBytes > PLAIN_BYTES_MAX)
     throw new Error(`the row declares ${plainBytes} bytes, more than a compressed body may have`);
   const body = decompress(bytes, plainBytes);
   if (body.length !== plainBytes)
@@ -57,5 +57,5 @@ export function decodeBody({ bytes, plainBytes }: StoredBody): Buffer {
  * @throws Error if the body is no compressed body
  */
 export function zstdText(body: Uint8Array): string {
-  return decompress(body, COMPRESSED_TO_BYTES).toString('utf8');
+  return decompress(body, PLAIN_BYTES_MAX).toString('utf8');
 }

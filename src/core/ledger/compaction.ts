@@ -3,11 +3,17 @@
 import type { Compression } from '../model/compression.ts';
 import type { Micros } from '../model/time/time.ts';
 
-export interface CompactRequest {
-  /** How the frames are stored afterwards; null: plain. */
+/** Another form for frames. */
+export interface FrameRewrite {
+  /** How they are stored afterwards; null: plain. */
   readonly compression: Compression | null;
   /** Only frames whose events are all before this ledger time; null: all up to the head at the start. */
   readonly before: Micros | null;
+}
+
+export interface CompactRequest {
+  /** Null: frames stay as they are, and only free space is given back. */
+  readonly rewrite: FrameRewrite | null;
   readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
   /** Ends it between two transactions: it resolves, with `isComplete` false. */
   readonly signal?: AbortSignal | undefined;

@@ -16,14 +16,18 @@ export interface Zstd {
 
 /** The parts of node:zlib that Node 20 does not have and its types do not know. */
 export interface NodeZlib {
-  readonly constants: { readonly ZSTD_c_compressionLevel?: number };
+  readonly constants: { readonly ZSTD_c_compressionLevel?: number; readonly ZSTD_c_checksumFlag?: number };
   readonly zstdCompressSync?: (bytes: Uint8Array, options: object) => Buffer;
   readonly zstdDecompressSync?: (bytes: Uint8Array, options: object) => Buffer;
 }
 
 /** Low-level part of zstd-napi: unlike its `decompress`, this one fills a buffer of the caller and cannot exceed it. */
 interface PackageBinding {
-  readonly CCtx: new () => { compress(target: Uint8Array, bytes: Uint8Array, level: number): number };
+  readonly CCtx: new () => {
+    setParameter(parameter: number, value: number): void;
+    compress2(target: Uint8Array, bytes: Uint8Array): number;
+  };
+  readonly CParameter: { readonly compressionLevel: number; readonly checksumFlag: number };
   readonly DCtx: new () => { decompress(target: Uint8Array, bytes: Uint8Array): number };
   compressBound(bytes: number): number;
 }
@@ -38,7 +42,8 @@ const load = createRequire(import.meta.url);
 let loaded: Zstd | undefined;
 
 /**
- * Compresses into one frame whose header declares the size of the content. `level`: 1 to 19.
+ * Compresses into one frame that declares the size of its content and ends with a checksum of it: a flipped bit in compressed bytes can change any number of
+ * plain ones. `level`: 1 to 19.
  * @throws LedgerError CANNOT_LOAD
  */
 export function compress(bytes: Uint8Array, level: number): Buffer {
@@ -97,12 +102,15 @@ export function chooseZstd(zlib: NodeZlib, loadPackage: (name: string) => unknow
 }
 
 function nodeZstd({ constants, zstdCompressSync, zstdDecompressSync }: NodeZlib): Zstd {
-  const levelParameter = constants.ZSTD_c_compressionLevel as number;
+  const [levelParameter, checksumParameter] = [
+    constants.ZSTD_c_compressionLevel as number,
+    constants.ZSTD_c_checksumFlag as number,
+  ];
   return {
     compress: (bytes, level) =>
       (zstdCompressSync as NonNullable<typeof zstdCompressSync>)(bytes, {
         chunkSize: bytes.length + SLACK_BYTES,
-        params: { [levelParameter]: level },
+        params: { [levelParameter]: level, [checksumParameter]: 1 },
       }),
     decompress: (bytes, plainBytes) => {
       const chunkSize = plainBytes + SLACK_BYTES;
@@ -117,13 +125,15 @@ function nodeZstd({ constants, zstdCompressSync, zstdDecompressSync }: NodeZlib)
   };
 }
 
-function packageZstd({ CCtx, DCtx, compressBound }: PackageBinding): Zstd {
+function packageZstd({ CCtx, CParameter, DCtx, compressBound }: PackageBinding): Zstd {
   const compressor = new CCtx();
+  compressor.setParameter(CParameter.checksumFlag, 1);
   const decompressor = new DCtx();
   return {
     compress: (bytes, level) => {
+      compressor.setParameter(CParameter.compressionLevel, level);
       const target = Buffer.allocUnsafeSlow(compressBound(bytes.length));
-      return ownCopy(target.subarray(0, compressor.compress(target, bytes, level)));
+      return ownCopy(target.subarray(0, compressor.compress2(target, bytes)));
     },
     decompress: (bytes, plainBytes) => {
       const plain = Buffer.allocUnsafeSlow(plainBytes);

@@ -25,3 +25,16 @@ it('of an empty partition is nothing', async () => {
   onTestFinished(() => void db.close());
   expect(frameBytes(db, 0, 0, 10)).toEqual({ bytes: 0, storedBytes: 0, isEstimate: false });
 });
+
+it('are a size, whatever damage has put into the rows', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partitions: 1, compression: 'zstd' });
+  for (let n = 0; n < 3; n++) await engine.emit({ n, pad: 'x'.repeat(1000) });
+  await engine.close();
+  const db = new Database(ledger);
+  onTestFinished(() => void db.close());
+  db.exec('UPDATE p0 SET plain_bytes = CASE sequence WHEN 1 THEN -9 ELSE 9223372036854775807 END');
+  const { bytes, storedBytes } = frameBytes(db, 0, 3, 10);
+  expect(bytes).toBe(2 * 64 * 1024 * 1024);
+  expect(storedBytes).toBeLessThan(400);
+});

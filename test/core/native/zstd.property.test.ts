@@ -1,4 +1,4 @@
-/** Laws of compressed bodies: what was compressed comes back, and no damage of a frame gives other memory, a crash, or content of another size. */
+/** Laws of compressed bodies: what was compressed comes back, and no damage of a frame gives a crash, or other content. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -28,7 +28,7 @@ test('every implementation reads the frames of every other', () => {
   );
 });
 
-test('a damaged frame is refused, or has content of the size that was expected at most', () => {
+test('a damaged frame is refused, or has the content that was compressed', () => {
   let refused = 0;
   fc.assert(
     fc.property(
@@ -38,7 +38,7 @@ test('a damaged frame is refused, or has content of the size that was expected a
         const frame = compress(plain, 1);
         for (const [at, bit] of flips) frame[at % frame.length] = (frame[at % frame.length] ?? 0) ^ (1 << bit);
         try {
-          expect(decompress(frame, plain.length).length).toBeLessThanOrEqual(plain.length);
+          expect(Buffer.compare(decompress(frame, plain.length), plain)).toBe(0);
         } catch (error) {
           expect((error as Error).message).toMatch(/compressed body/);
           refused++;

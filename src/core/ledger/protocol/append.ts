@@ -17,21 +17,25 @@ export interface SessionTarget<State extends LedgerState> {
 }
 
 /** What a storage reads and writes for an append, within one transaction. */
-export interface AppendTarget<State extends LedgerState> extends SessionTarget<State> {
+export interface AppendTarget<State extends LedgerState, Draft extends CommitDraft = CommitDraft>
+  extends SessionTarget<State> {
   readonly identity: { readonly uuid: string; readonly createdAt: Micros };
   /** The present state. */
   readonly state: State;
   /** What is stored about the names in the draft. */
   facts(draft: CommitDraft, state: State): StoredFacts;
   /** Writes the rows of a commit. Returns the state after it. */
-  write(commit: LinkedCommit, draft: CommitDraft, state: State): State;
+  write(commit: LinkedCommit, draft: Draft, state: State): State;
 }
 
 /**
  * Commits the draft or answers with the differences that its builder needs; writes nothing then.
  * @throws LedgerError CLOCK_UNUSABLE, INTERNAL for a draft that breaks an invariant
  */
-export function append<State extends LedgerState>(draft: CommitDraft, target: AppendTarget<State>): CommitOutcome {
+export function append<State extends LedgerState, Draft extends CommitDraft>(
+  draft: Draft,
+  target: AppendTarget<State, Draft>,
+): CommitOutcome {
   const { state, identity } = target;
   checkCommitTime(draft.committedAt, Math.max(identity.createdAt, state.time, state.committedAt), draft.isClockTrusted);
   const differences = checkCommit(draft, state, target.facts(draft, state));

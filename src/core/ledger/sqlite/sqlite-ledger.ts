@@ -1,7 +1,6 @@
 /** Implements the port over one SQLite file, out of the parts of this folder. One connection, used from one thread. */
 
 import type { Database } from 'better-sqlite3';
-import type { StoredBody } from '../../frames/frame-codec.ts';
 import { closeAll } from '../../model/closing.ts';
 import type {
   Basis,
@@ -60,7 +59,7 @@ import { SqliteCompaction } from './space/sqlite-compaction.ts';
 import type { ReaderThread } from './threads/reader-thread.ts';
 import type { ThreadStart } from './threads/thread-protocol.ts';
 import type { WriterThread } from './threads/writer-thread.ts';
-import { Appender, encodeBodies } from './write/append.ts';
+import { Appender, type EncodedDraft, encodeDraft } from './write/append.ts';
 import { beginEpoch } from './write/begin-epoch.ts';
 import { PinStore } from './write/pins.ts';
 import { provenProducer } from './write/producers.ts';
@@ -202,9 +201,9 @@ export class SqliteLedger implements Ledger {
   }
 
   async commit(draft: CommitDraft): Promise<CommitOutcome> {
-    const bodies = this.#encode(draft);
+    const encoded = this.#encode(draft);
     const outcome = await this.#guarded.write(
-      () => this.#append(draft, bodies),
+      () => this.#append(encoded),
       ({ kind }) => kind === 'committed',
     );
     // Events in a file that was deleted or replaced must not be acknowledged.
@@ -224,7 +223,7 @@ export class SqliteLedger implements Ledger {
     }
     return {
       pinsOf: (sessions) => writer.pinsOf(sessions),
-      commit: (draft) => writer.#guarded.within(() => writer.#append(draft, writer.#encode(draft))),
+      commit: (draft) => writer.#guarded.within(() => writer.#append(writer.#encode(draft))),
       end: async () => {
         try {
           writer.#guarded.end();
@@ -438,13 +437,13 @@ export class SqliteLedger implements Ledger {
     return outcome;
   }
 
-  #encode(draft: CommitDraft): StoredBody[] {
-    return encodeBodies(draft, this.#identity.config.compression);
+  #encode(draft: CommitDraft): EncodedDraft {
+    return encodeDraft(draft, this.#identity.config.compression);
   }
 
-  #append(draft: CommitDraft, bodies: readonly StoredBody[]): CommitOutcome {
+  #append(draft: EncodedDraft): CommitOutcome {
     this.#appender ??= new Appender(this.#db, this.#identity, this.#states, this.#pins);
-    return this.#appender.append(draft, bodies);
+    return this.#appender.append(draft);
   }
 
   /** State at the ledger's end. If an epoch has begun, the identity is read again. */

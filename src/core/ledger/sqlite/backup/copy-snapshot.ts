@@ -10,6 +10,7 @@ import type { Database } from 'better-sqlite3';
 import type { Head } from '../../../model/events/head.ts';
 import { fileBytes } from '../connection/file-guard.ts';
 import { databasePath } from '../connection/immutable-file.ts';
+import { companionPath } from '../connection/ledger-path.ts';
 import { isDamage, translateError } from '../connection/translate-error.ts';
 import { readHead } from '../write/write-state.ts';
 
@@ -52,7 +53,7 @@ export async function copySnapshot(db: Database, target: string, { signal, onPro
       signal.throwIfAborted();
       const stepMs = performance.now() - stepBegan;
       onProgress({ done: (totalPages - remainingPages) * pageBytes, total: totalPages * pageBytes });
-      if (fileBytes(`${databasePath(db)}-wal`) < WAL_BYTES_MAX) pause(Math.min(stepMs, PAUSE_MS_MAX));
+      if (fileBytes(companionPath(databasePath(db), '-wal')) < WAL_BYTES_MAX) pause(Math.min(stepMs, PAUSE_MS_MAX));
       stepBegan = performance.now();
       return PAGES_PER_STEP;
     },

@@ -36,6 +36,11 @@ function checkName(path: string, found: string): void {
   );
 }
 
+/** Path of a file that SQLite keeps beside the ledger. It follows symbolic links: the file is beside their target. */
+export function companionPath(ledger: string, end: '-wal' | '-shm'): string {
+  return (realPath(ledger) ?? ledger) + end;
+}
+
 function realPath(path: string): string | null {
   try {
     return realpathSync(path);

@@ -14,6 +14,7 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
 import { applyDurability, connect } from './connection.ts';
 import { fileBytes } from './file-guard.ts';
+import { companionPath } from './ledger-path.ts';
 import { isBusy } from './translate-error.ts';
 
 export interface LeftWalOptions {
@@ -35,7 +36,7 @@ export class LeftWal {
   constructor({ path, isRequired }: LeftWalOptions) {
     this.#path = path;
     this.#isRequired = isRequired;
-    this.#indexBefore = fileBytes(`${path}-wal`) > 0 ? indexMark(path) : null;
+    this.#indexBefore = fileBytes(companionPath(path, '-wal')) > 0 ? indexMark(path) : null;
   }
 
   /**
@@ -97,6 +98,6 @@ function writeBack(db: Database.Database): void {
 
 /** Changes when the -shm is made or truncated. */
 function indexMark(path: string): string {
-  const stats = statSync(`${path}-shm`, { bigint: true, throwIfNoEntry: false });
+  const stats = statSync(companionPath(path, '-shm'), { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? 'none' : `${stats.dev}:${stats.ino}:${stats.ctimeNs}`;
 }

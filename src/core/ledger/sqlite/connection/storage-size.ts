@@ -3,6 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { StorageSize } from '../../ledger.ts';
 import { fileBytes } from './file-guard.ts';
+import { companionPath } from './ledger-path.ts';
 import { integer, type RawRow } from './rows.ts';
 
 /** Sizes of the file and its WAL. Must run outside of a transaction, as {@link readWal}. */
@@ -17,7 +18,7 @@ export function readWal(db: Database, path: string): StorageSize['log'] {
   const [row] = db.pragma('wal_checkpoint(NOOP)') as RawRow[];
   const pages = row === undefined ? 0 : integer(row, 'log') - integer(row, 'checkpointed');
   return {
-    bytes: fileBytes(`${path}-wal`),
+    bytes: fileBytes(companionPath(path, '-wal')),
     waitingBytes: Math.max(0, pages) * (db.pragma('page_size', { simple: true }) as number),
   };
 }

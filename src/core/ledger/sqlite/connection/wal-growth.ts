@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { LedgerWarning } from '../../../model/warning.ts';
 import { PAGE_BYTES, WAL_PAGES } from './connection.ts';
 import { fileBytes } from './file-guard.ts';
+import { companionPath } from './ledger-path.ts';
 import { readWal } from './storage-size.ts';
 import { translateError } from './translate-error.ts';
 
@@ -12,7 +13,7 @@ const WAITING_BYTES_MAX = 4 * WAL_PAGES * PAGE_BYTES;
 
 /** Costs one stat while the -wal is small. Must run outside of a transaction. `isWriter`: may try a checkpoint, to name the error. */
 export function walGrowth(db: Database, path: string, isWriter: boolean): LedgerWarning | null {
-  if (fileBytes(`${path}-wal`) <= WAITING_BYTES_MAX) return null;
+  if (fileBytes(companionPath(path, '-wal')) <= WAITING_BYTES_MAX) return null;
   // Tried however much waits: SQLite syncs the file, which is what fails, only if a checkpoint reaches the end of the -wal. During writes it does not.
   const attempt = isWriter ? writeBack(db, path) : WRITTEN;
   // Nothing is known while another connection, such as the writing thread, is at it: the next call finds out.

@@ -23,6 +23,7 @@ const SETTINGS = [
   'journal_mode',
   'synchronous',
   'page_size',
+  'auto_vacuum',
   'wal_autocheckpoint',
   'foreign_keys',
   'trusted_schema',

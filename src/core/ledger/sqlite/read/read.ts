@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { brokenFrame } from '../../../frames/event-columns.ts';
-import { decodeBody } from '../../../frames/frame-codec.ts';
+import { decodeBody, PLAIN_BYTES_MAX } from '../../../frames/frame-codec.ts';
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import { bodyBytes, type Page, type ReadRequest } from '../../../model/events/history.ts';
 import type { SequenceRange } from '../../../model/events/range.ts';
@@ -28,10 +28,9 @@ export const FRAME_COLUMNS = 'sequence, offset, count, first_time, last_time, ke
 export const WHOLE_FRAME_COLUMNS = `${FRAME_COLUMNS}, plain_bytes, body`;
 /**
  * Size of the plain body, without reading it: see `frame-bytes.ts`. Damage can put any value into a row, and decoding refuses it; here it must only be
- * a size.
+ * a size that can be added up.
  */
-export const PLAIN_BYTES =
-  "CASE WHEN typeof(plain_bytes) = 'integer' THEN max(plain_bytes, 0) ELSE coalesce(length(body), 0) END";
+export const PLAIN_BYTES = `CASE WHEN typeof(plain_bytes) = 'integer' THEN min(max(plain_bytes, 0), ${PLAIN_BYTES_MAX}) ELSE coalesce(length(body), 0) END`;
 
 /** First sequence of a commit, and the sequence after its last. */
 export interface CommitSpan {

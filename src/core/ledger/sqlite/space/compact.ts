@@ -5,7 +5,8 @@ import { decodeBody, encodeBody, type StoredBody } from '../../../frames/frame-c
 import type { Compression } from '../../../model/compression.ts';
 import { invariant } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
-import type { CompactRequest } from '../../compaction.ts';
+import type { Micros } from '../../../model/time/time.ts';
+import type { FrameRewrite } from '../../compaction.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
 import type { HashedFrame } from '../../protocol/link-check.ts';
@@ -31,48 +32,46 @@ export interface RewrittenTotals {
   readonly bytesAfter: number;
 }
 
+export const NOTHING_REWRITTEN: RewrittenTotals = { frames: 0, bytesBefore: 0, bytesAfter: 0 };
+
 export class FrameRewriter {
   readonly #db: Database;
   readonly #steps: SmallSteps;
   readonly #compression: Compression | null;
-  totals: RewrittenTotals = { frames: 0, bytesBefore: 0, bytesAfter: 0 };
+  readonly #before: Micros;
+  totals = NOTHING_REWRITTEN;
 
-  constructor(db: Database, steps: SmallSteps, compression: Compression | null) {
+  constructor(db: Database, steps: SmallSteps, { compression, before }: FrameRewrite) {
     this.#db = db;
     this.#steps = steps;
     this.#compression = compression;
+    this.#before = before ?? Number.MAX_SAFE_INTEGER;
   }
 
   /** Rewrites the frames of a partition up to the sequence `through`. @throws LedgerError VERIFICATION_FAILED before a frame that is not what was committed */
-  async rewrite(
-    partition: PartitionId,
-    through: number,
-    { before, onProgress }: Pick<CompactRequest, 'before' | 'onProgress'>,
-  ): Promise<void> {
+  async rewrite(partition: PartitionId, through: number, onProgress: (totals: RewrittenTotals) => void): Promise<void> {
     for (let after = 0; !this.#steps.isStopped; ) {
-      const rows = await this.#steps.read(() =>
-        this.#rows(partition, after, through, before ?? Number.MAX_SAFE_INTEGER),
-      );
+      const rows = await this.#steps.read(() => this.#rows(partition, after, through));
       const last = rows.at(-1);
       if (last === undefined) return;
       const changed = rows.map((row) => this.#recoded(partition, row)).filter((each) => each !== null);
       if (changed.length > 0) {
         const stored = await this.#steps.write(() => this.#store(partition, changed));
         this.#count(stored);
-        onProgress?.({ ...this.totals, freeBytes: null });
+        onProgress(this.totals);
       }
       after = last['sequence'] as number;
     }
   }
 
   /** The next frames that are stored in the other way. */
-  #rows(partition: PartitionId, after: number, through: number, before: number): RawRow[] {
+  #rows(partition: PartitionId, after: number, through: number): RawRow[] {
     const other = this.#compression === null ? 'plain_bytes IS NOT NULL' : 'plain_bytes IS NULL';
     const rows = this.#db
       .prepare<[number, number, number], RawRow>(
         `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence > ? AND sequence <= ? AND last_time < ? AND ${other} ORDER BY sequence`,
       )
-      .iterate(after, through, before);
+      .iterate(after, through, this.#before);
     const taken: RawRow[] = [];
     let bytes = 0;
     for (const row of rows) {

@@ -11,14 +11,14 @@ import { readWal } from '../connection/storage-size.ts';
 
 /** SQLite writes back at 8 MB; far more than that means that a reader holds an old snapshot, and every further step would make the WAL larger. */
 const WAL_BYTES_MAX = 128 * 1024 * 1024;
-const WAIT_MS_MAX = 10_000;
-const LOOK_EVERY_MS = 50;
+const WAIT_MS = 10_000;
+const CHECK_EVERY_MS = 50;
 
 export interface StepLimits {
   /** Part of the WAL that may wait to be written back, in bytes. */
   readonly walBytesMax?: number | undefined;
   /** How long to wait for it to fall below that. */
-  readonly waitMsMax?: number | undefined;
+  readonly waitMs?: number | undefined;
   /** Ends the work between two steps. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -61,15 +61,15 @@ export class SmallSteps {
   }
 
   async #waitForWal(): Promise<void> {
-    const { walBytesMax = WAL_BYTES_MAX, waitMsMax = WAIT_MS_MAX } = this.#limits;
-    const deadline = performance.now() + waitMsMax;
+    const { walBytesMax = WAL_BYTES_MAX, waitMs = WAIT_MS } = this.#limits;
+    const deadline = performance.now() + waitMs;
     for (;;) {
       const { waitingBytes } = await this.#guarded.read(() => readWal(this.#db, this.#path));
       if (waitingBytes <= walBytesMax || this.isStopped) return;
       if (performance.now() >= deadline) throw this.#heldByReader(waitingBytes);
       // nobody else may commit, and with that write back, once the reader has gone
       await this.#guarded.read(() => this.#db.pragma('wal_checkpoint(PASSIVE)'));
-      await this.#pause(LOOK_EVERY_MS);
+      await this.#pause(CHECK_EVERY_MS);
     }
   }
 

@@ -8,7 +8,7 @@ import { type FileIdentity, guardIdentity } from '../connection/file-guard.ts';
 import type { GuardedDatabase } from '../connection/guarded-database.ts';
 import { readPartitionRows } from '../connection/identity.ts';
 import { readHead } from '../write/write-state.ts';
-import { FrameRewriter, viewPlainBodies } from './compact.ts';
+import { FrameRewriter, NOTHING_REWRITTEN, viewPlainBodies } from './compact.ts';
 import { giveBackPages } from './give-back.ts';
 import { SmallSteps, type StepLimits } from './small-steps.ts';
 
@@ -31,31 +31,35 @@ export class SqliteCompaction implements Compaction {
   }
 
   async compact(request: CompactRequest, limits: Omit<StepLimits, 'signal'> = {}): Promise<CompactReport> {
-    const { compression, onProgress } = request;
+    const { rewrite, onProgress } = request;
     const { path, config } = this.#identity;
     this.#guarded.checkWritable();
-    if (compression !== null) loadZstd();
+    if (rewrite !== null && rewrite.compression !== null) loadZstd();
     const steps = new SmallSteps(this.#db, this.#guarded, path, { ...limits, signal: request.signal });
-    const rewriter = new FrameRewriter(this.#db, steps, compression);
     const start = await steps.read(() => ({
       through: readHead(this.#db).sequence,
       partitions: readPartitionRows(this.#db).map(({ id }) => id),
       storageBytes: this.#storageBytes(),
     }));
 
-    for (const partition of start.partitions) await rewriter.rewrite(partition, start.through, request);
-    if (compression === null && config.compression === null && !steps.isStopped)
-      await steps.write(() => viewPlainBodies(this.#db));
-
+    let totals = NOTHING_REWRITTEN;
+    if (rewrite !== null) {
+      const rewriter = new FrameRewriter(this.#db, steps, rewrite);
+      for (const partition of start.partitions)
+        await rewriter.rewrite(partition, start.through, (sofar) => onProgress?.({ ...sofar, freeBytes: null }));
+      totals = rewriter.totals;
+      if (rewrite.compression === null && config.compression === null && !steps.isStopped)
+        await steps.write(() => viewPlainBodies(this.#db));
+    }
     const { freeBytes, canGiveBack } = await giveBackPages(this.#db, steps, (left) =>
-      onProgress?.({ ...rewriter.totals, freeBytes: left }),
+      onProgress?.({ ...totals, freeBytes: left }),
     );
     // the file ends earlier once its WAL is written back
     await this.#guarded.read(() => this.#db.pragma('wal_checkpoint(PASSIVE)'));
     // what was done in a file that was replaced meanwhile must not be reported as done in this one
     guardIdentity(path, this.#file);
     return {
-      ...rewriter.totals,
+      ...totals,
       storageBytesBefore: start.storageBytes,
       storageBytesAfter: await steps.read(() => this.#storageBytes()),
       freeBytes,

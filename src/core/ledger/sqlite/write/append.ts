@@ -16,20 +16,23 @@ import type { PinStore } from './pins.ts';
 import { keepProducer, readProducer } from './producers.ts';
 import type { WriteState, WriteStates } from './write-state.ts';
 
-/** The bodies of a draft as they are stored. Needs no lock, and compression takes longer than the rest of a commit. */
-export function encodeBodies(draft: CommitDraft, compression: Compression | null): StoredBody[] {
-  return draft.frames.map(({ body }) => encodeBody(body, compression));
+/** A draft with its bodies as they are stored. */
+export interface EncodedDraft extends CommitDraft {
+  readonly stored: readonly StoredBody[];
 }
 
-export class Appender implements AppendTarget<WriteState> {
+/** Encodes the bodies of a draft. Needs no lock, and compression takes longer than the rest of a commit. */
+export function encodeDraft(draft: CommitDraft, compression: Compression | null): EncodedDraft {
+  return { ...draft, stored: draft.frames.map(({ body }) => encodeBody(body, compression)) };
+}
+
+export class Appender implements AppendTarget<WriteState, EncodedDraft> {
   readonly identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>;
   readonly #db: Database;
   readonly #states: WriteStates;
   readonly #insertCommit: Statement;
   readonly #pins: PinStore;
   readonly #insertFrame = new Map<PartitionId, Statement>();
-  /** Of the draft that is being appended. */
-  #bodies: readonly StoredBody[] = [];
 
   constructor(db: Database, identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>, states: WriteStates, pins: PinStore) {
     this.#db = db;
@@ -41,9 +44,8 @@ export class Appender implements AppendTarget<WriteState> {
     );
   }
 
-  /** Must run inside an IMMEDIATE transaction. Writes nothing if it answers with a conflict. `bodies`: those of the draft, encoded. */
-  append(draft: CommitDraft, bodies: readonly StoredBody[]): CommitOutcome {
-    this.#bodies = bodies;
+  /** Must run inside an IMMEDIATE transaction. Writes nothing if it answers with a conflict. */
+  append(draft: EncodedDraft): CommitOutcome {
     return append(draft, this);
   }
 
@@ -64,9 +66,9 @@ export class Appender implements AppendTarget<WriteState> {
     return this.#states.nextOffset(state, partition);
   }
 
-  write(commit: LinkedCommit, draft: CommitDraft, state: WriteState): WriteState {
+  write(commit: LinkedCommit, draft: EncodedDraft, state: WriteState): WriteState {
     const { link, timeShift } = commit;
-    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, this.#bodies[at] as StoredBody);
+    for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, draft.stored[at] as StoredBody);
     this.#insertCommitRow(commit);
     if (draft.producer !== null) keepProducer(this.#db, draft.producer, link.firstSequence);
     this.#keepIds(draft, link.firstSequence);
