@@ -97,6 +97,22 @@ describe('a new epoch', () => {
 });
 
 describe('an engine that is open while another one changes the routing', () => {
+  it.each(['it changes the routing itself', 'another engine does'])(
+    'sends single events to a new partition: %s',
+    async (who) => {
+      const ledger = ledgerPath();
+      const engine = await openEngine({ ledger, partitions: 2 });
+      await engine.emit({ n: 1 });
+      await engine.emit({ n: 2 }, { to: 'p1' });
+      await failureOf(() => engine.emit({ n: 3 }, { to: 'new' }), 'UNKNOWN_PARTITION');
+      const other = who === 'another engine does' ? await openEngine({ ledger }) : engine;
+      await other.partitioning.add(['new']);
+      expect((await engine.emit({ n: 3 }, { to: 'new' })).partition).toBe('new');
+      await failureOf(() => engine.emit({ n: 4 }, { to: 'newer' }), 'UNKNOWN_PARTITION');
+      expect(await engine.emit([{ n: 4 }, { n: 5 }], { to: 'new' })).toMatchObject([{ offset: 1 }, { offset: 2 }]);
+    },
+  );
+
   it('routes by the new rule from its next commit on', async () => {
     const ledger = ledgerPath();
     const emitter = await openEngine({ ledger, partition: 'hash:k', partitions: 2 });

@@ -120,7 +120,8 @@ export class ChunkCommitter implements Committer {
     while (!this.#hasStopped) {
       this.#basis ??= await target.basis();
       const basis = this.#basis;
-      const read = await drafts.read(chunk, basis);
+      const read = await this.#read(sent, basis);
+      if (read === null) continue;
       const skipped = sent.skipped(read.checked.count);
       // the ledger's position applies to the oldest chunk in flight only
       if (progress !== null && this.#inFlight.length === 0) sent.skipBefore(progress.resumeAt(chunk), read.lines);
@@ -131,6 +132,27 @@ export class ChunkCommitter implements Committer {
       return;
     }
     this.#held.push(sent);
+  }
+
+  /** Null if the chunk must be read again: by the known epoch its override is invalid, such as a new partition, and a newer epoch is in force. */
+  async #read({ chunk, drafts }: SentChunk, basis: Basis): Promise<EncodedChunk | null> {
+    try {
+      return await drafts.read(chunk, basis);
+    } catch (error) {
+      if (await this.#isOutdated(basis)) return null;
+      throw error;
+    }
+  }
+
+  /** Whether a newer epoch is in force; if so, the next draft is built on it. */
+  async #isOutdated(basis: Basis): Promise<boolean> {
+    const { target } = this.#parts;
+    const { epoch } = (await target.basis()).epoch;
+    if (epoch === basis.epoch.epoch) return false;
+    // drafts in flight come first: their conflict brings the newer epoch, if there are any
+    await this.drain();
+    if (this.#basis?.epoch.epoch !== epoch) this.#basis = await target.basis();
+    return true;
   }
 
   /** Offers a draft and assumes that it is committed. */
@@ -170,17 +192,11 @@ export class ChunkCommitter implements Committer {
    * and a fully rejected chunk has none, so no commit would reveal a newer epoch: only the ledger can say whether it would accept these lines.
    */
   async #handOverRejects(sent: SentChunk, read: EncodedChunk, built: BuiltDraft, basis: Basis): Promise<boolean> {
-    const { target, onRejects } = this.#parts;
+    const { onRejects } = this.#parts;
     const rejects = onRejects === null ? [] : sent.newRejects(built);
     const isAllBad = built.draft.count === 0 && built.badLines.length > 0;
     if (rejects.length === 0 && !isAllBad) return true;
-    const { epoch } = (await target.basis()).epoch;
-    if (epoch !== basis.epoch.epoch) {
-      // drafts in flight come first: their conflict brings the newer epoch, if there are any
-      await this.drain();
-      if (this.#basis?.epoch.epoch !== epoch) this.#basis = await target.basis();
-      return false;
-    }
+    if (await this.#isOutdated(basis)) return false;
     if (rejects.length === 0) return true;
     const linesBefore = this.#inFlight.reduce((sum, { report }) => sum + report.lineCount, 0);
     await onRejects?.(sent.drafts.badLines(read, rejects, basis), linesBefore);
