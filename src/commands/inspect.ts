@@ -9,7 +9,6 @@ import { groupsText } from '../cli/inspect/groups-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
 import { count, plural } from '../cli/terminal/format-numbers.ts';
 import { type Completengine, LedgerError, parseHead, systemClock } from '../index.ts';
-import { archivedDocument } from '../views/archive-document.ts';
 import { eventDocument } from '../views/event-document.ts';
 import { type GroupsDocument, groupsDocument } from '../views/group-document.ts';
 import { overviewDocument } from '../views/ledger-document.ts';
@@ -71,11 +70,11 @@ export default class Inspect extends BaseCommand {
         }
         if (flags.groups) return this.#groups(engine);
         const description = await engine.inspect();
-        const overview = overviewDocument(description, await engine.groups(), systemClock.nowMicros());
-        const archived = (await engine.archivedRuns()).map(archivedDocument);
+        const groups = await engine.groups();
+        const overview = overviewDocument(description, groups, await engine.archivedRuns(), systemClock.nowMicros());
         this.log(await overviewText(overview));
-        if (archived.length > 0) this.log(`\n${await archivedText(archived)}`);
-        return { ...overview, archived };
+        if (overview.archived.length > 0) this.log(`\n${await archivedText(overview.archived)}`);
+        return overview;
       });
     } catch (error) {
       throw isVerifying ? asVerificationFailure(error) : error;
