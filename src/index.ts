@@ -8,6 +8,7 @@ export type { EventReceipt } from './core/emission/commit/event-receipt.ts';
 export type { EmissionReport, IngestHooks, RejectedLine } from './core/emission/commit/ingest.ts';
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/input/byte-source.ts';
 export type { InputSource } from './core/emission/input/input-source.ts';
+export type { ArchiveOptions, ArchiveProgress } from './core/engine/archive.ts';
 export type { BackupCallOptions } from './core/engine/backup.ts';
 export type { CompactOptions } from './core/engine/compact.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
@@ -52,6 +53,7 @@ export { formats } from './core/formats/formats.ts';
 export { inPieces } from './core/formats/pieces.ts';
 /** @internal */
 export { zstdText } from './core/frames/frame-codec.ts';
+export type { ArchivedRun, ArchivePhase, ArchivePlan, ArchiveReport, GroupBehind } from './core/ledger/archives.ts';
 export type { CompactProgress, CompactReport } from './core/ledger/compaction.ts';
 export type {
   BackupProgress,

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import { printFailure } from './cli/app/failure.ts';
+import Archive from './commands/archive.ts';
 import Backup from './commands/backup.ts';
 import Bench from './commands/bench.ts';
 import Compact from './commands/compact.ts';
@@ -23,6 +24,7 @@ import Replay from './commands/replay.ts';
 import Tail from './commands/tail.ts';
 
 const VERBS = new Map<string, { id: string; run(argv: string[], config: Config): ReturnType<typeof Command.run> }>([
+  ['archive', Archive],
   ['backup', Backup],
   ['bench', Bench],
   ['compact', Compact],

@@ -88,7 +88,7 @@ export default class Init extends BaseCommand {
       busyTimeoutMs,
     });
     return withLedger(flags, 'read', async (engine) => {
-      const created = overviewDocument(await engine.inspect(), [], systemClock.nowMicros());
+      const created = overviewDocument(await engine.inspect(), [], [], systemClock.nowMicros());
       const name = escapeForTerminal(created.path);
       printOnOutputFailure(`the ledger was created: ${name}`);
       this.log(`${name}: ${routingText(created.routing)}, head ${created.head}`);

@@ -3,10 +3,11 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
+import { archivedText } from '../cli/archive/archive-text.ts';
 import { Progress } from '../cli/emit/progress.ts';
 import { groupsText } from '../cli/inspect/groups-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
-import { plural } from '../cli/terminal/format-numbers.ts';
+import { count, plural } from '../cli/terminal/format-numbers.ts';
 import { type Completengine, LedgerError, parseHead, systemClock } from '../index.ts';
 import { eventDocument } from '../views/event-document.ts';
 import { type GroupsDocument, groupsDocument } from '../views/group-document.ts';
@@ -69,8 +70,10 @@ export default class Inspect extends BaseCommand {
         }
         if (flags.groups) return this.#groups(engine);
         const description = await engine.inspect();
-        const overview = overviewDocument(description, await engine.groups(), systemClock.nowMicros());
+        const groups = await engine.groups();
+        const overview = overviewDocument(description, groups, await engine.archivedRuns(), systemClock.nowMicros());
         this.log(await overviewText(overview));
+        if (overview.archived.length > 0) this.log(`\n${await archivedText(overview.archived)}`);
         return overview;
       });
     } catch (error) {
@@ -105,9 +108,11 @@ export default class Inspect extends BaseCommand {
       });
       progress.stop();
       const report = verifyDocument(verified);
+      const since =
+        report.from === 1 ? '' : ` from sequence ${count(report.from)} on, what is before it is not at hand`;
       const anchor = report.isAnchored ? 'extends the expected head' : 'truncation not checked (use --expect-head)';
       this.log(
-        `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}; head ${report.head}; ${anchor}`,
+        `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}${since}; head ${report.head}; ${anchor}`,
       );
       return report;
     } catch (error) {

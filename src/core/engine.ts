@@ -7,9 +7,11 @@ import { Bus } from './bus/bus.ts';
 import type { EventReceipt } from './emission/commit/event-receipt.ts';
 import type { EmissionReport, IngestHooks } from './emission/commit/ingest.ts';
 import type { InputSource } from './emission/input/input-source.ts';
+import { type ArchiveOptions, archive, archivedRuns, planArchive } from './engine/archive.ts';
 import { type BackupCallOptions, backingUp } from './engine/backup.ts';
 import {
   ALL_OR_SEQUENCES,
+  ARCHIVE,
   BACKUP,
   COMPACT,
   CREATE,
@@ -63,6 +65,7 @@ import type { Subscriptions } from './engine/subscriptions.ts';
 import { type TailOptions, tailing } from './engine/tail.ts';
 import { type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
+import type { ArchivedRun, ArchivePlan, ArchiveReport } from './ledger/archives.ts';
 import type { CompactReport } from './ledger/compaction.ts';
 import { driverOf } from './ledger/drivers.ts';
 import type {
@@ -427,6 +430,27 @@ export class Completengine {
     return verifying(this.#ledger, this.#eventLabels(), readOptions('verify()', options, VERIFY));
   }
 
+  /** What {@link archive} would do, with `groupsBehind` that it would refuse. @throws LedgerError INVALID_TIME, INVALID_ARGUMENT */
+  async planArchive(options: ArchiveOptions): Promise<ArchivePlan> {
+    return planArchive(this.#ledger, this.#clock, readOptions('planArchive()', options, ARCHIVE));
+  }
+
+  /**
+   * Moves commits before a time into a segment, a file of its own, or drops them. Reads go on as if nothing had moved as long as the segment is in the
+   * directory of the archive. Emitters, readers and members go on meanwhile. Ended at any moment, it can be run again.
+   * @throws LedgerError GROUP_BEHIND, CANNOT_CREATE, DISK_FULL, BUSY, VERIFICATION_FAILED, INVALID_TIME, INVALID_ARGUMENT
+   */
+  async archive(options: ArchiveOptions): Promise<ArchiveReport> {
+    const report = await archive(this.#ledger, this.#clock, readOptions('archive()', options, ARCHIVE));
+    this.#bus.notifyChange();
+    return report;
+  }
+
+  /** The archived and dropped runs of commits, in order. */
+  async archivedRuns(): Promise<readonly ArchivedRun[]> {
+    return archivedRuns(this.#ledger);
+  }
+
   /**
    * Copies the ledger as of now into a new file, while it is used: verified against the head in the report, durable, and
    * with the same uuid. Nothing is overwritten; until it resolves there is no file under the name.
@@ -532,7 +556,11 @@ export class Completengine {
 
 async function openLedger(options: OpenOptions): Promise<Ledger> {
   const driver = await driverOf(options.ledger);
-  return driver.open(options.ledger, { access: options.access ?? 'write', busyLimit: toBusyLimit(options) });
+  return driver.open(options.ledger, {
+    access: options.access ?? 'write',
+    busyLimit: toBusyLimit(options),
+    archive: options.archive,
+  });
 }
 
 const ENGINE = kindOf<Completengine>('an engine of another ledger', (value) => value instanceof Completengine);

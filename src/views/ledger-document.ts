@@ -4,6 +4,7 @@
  */
 
 import {
+  type ArchivedRun,
   epochInForce,
   formatCompression,
   formatFieldPath,
@@ -18,6 +19,7 @@ import {
   type Micros,
   type StorageSize,
 } from '../index.ts';
+import { type ArchivedRunDocument, archivedDocument } from './archive-document.ts';
 import { type GroupDocument, groupDocument } from './group-document.ts';
 import {
   eventsIn,
@@ -79,6 +81,8 @@ export interface OverviewDocument extends LedgerDocument {
   readonly sessions: number;
   readonly storage: LedgerDescription['storage'];
   readonly warnings: readonly LedgerWarning[];
+  /** Runs of commits that left the ledger, in order. */
+  readonly archived: readonly ArchivedRunDocument[];
 }
 
 export interface LivePartitionDocument extends PartitionDocument {
@@ -110,10 +114,11 @@ export interface SampleDocument extends LedgerDocument {
   readonly lagMax: number;
 }
 
-/** `groups`: read after the ledger; `now`: by the wall clock. */
+/** `groups` and `archived`: read after the ledger; `now`: by the wall clock. */
 export function overviewDocument(
   ledger: LedgerDescription,
   groups: readonly GroupDescription[],
+  archived: readonly ArchivedRun[],
   now: Micros,
 ): OverviewDocument {
   const { identity } = ledger;
@@ -127,6 +132,7 @@ export function overviewDocument(
     sessions: ledger.sessions,
     storage: ledger.storage,
     warnings: ledger.warnings,
+    archived: archived.map(archivedDocument),
   };
 }
 

@@ -4,6 +4,8 @@ import { formatHead, type VerifyReport } from '../index.ts';
 
 export interface VerifyDocument {
   readonly isSound: true;
+  /** The first sequence that was verified: 1 unless archived history is not at hand. */
+  readonly from: number;
   readonly events: number;
   readonly commits: number;
   readonly head: string;
@@ -11,6 +13,6 @@ export interface VerifyDocument {
   readonly isAnchored: boolean;
 }
 
-export function verifyDocument({ events, commits, head, isAnchored }: VerifyReport): VerifyDocument {
-  return { isSound: true, events, commits, head: formatHead(head), isAnchored };
+export function verifyDocument({ from, events, commits, head, isAnchored }: VerifyReport): VerifyDocument {
+  return { isSound: true, from, events, commits, head: formatHead(head), isAnchored };
 }

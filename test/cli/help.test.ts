@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 
-const COMMON = ['busy-timeout', 'ledger'];
+const COMMON = ['archive', 'busy-timeout', 'ledger'];
 
 /** All commands and flags: they are part of the interface, so a change of them must also change this table. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
+  archive: [...COMMON, 'drop', 'force', 'json', 'to', 'tz', 'until', 'yes'],
   backup: [...COMMON, 'json'],
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],

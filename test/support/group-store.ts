@@ -3,8 +3,10 @@
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import { Groups } from '../../src/core/ledger/groups.ts';
+import { ArchiveFiles } from '../../src/core/ledger/sqlite/archive/archive-files.ts';
 import { SqliteGroupStore } from '../../src/core/ledger/sqlite/groups/sqlite-group-store.ts';
 import { positionAt } from '../../src/core/ledger/sqlite/read/lanes.ts';
+import { LedgerHistory } from '../../src/core/ledger/sqlite/read/ledger-history.ts';
 import { FrameReader } from '../../src/core/ledger/sqlite/read/read.ts';
 import { Completengine } from '../../src/index.ts';
 import { ledgerPath } from './engines.ts';
@@ -38,10 +40,12 @@ export async function openGroupStore({
     }
   };
   const reader = new FrameReader(db);
+  const files = new ArchiveFiles(`${ledger}.archive`);
+  const history = new LedgerHistory(db, reader, files);
   const open = () =>
     new Groups({
-      groupStore: new SqliteGroupStore(db, { write: now, readSnapshot: now }),
-      positionsAt: (sequence) => now(() => reader.partitionIds().map((id) => positionAt(reader, id, sequence))),
+      groupStore: new SqliteGroupStore(db, { write: now, readSnapshot: now }, files),
+      positionsAt: (sequence) => now(() => reader.partitionIds().map((id) => positionAt(history, id, sequence))),
     });
   let groups = open();
   db.exec('BEGIN IMMEDIATE');

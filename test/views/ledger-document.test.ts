@@ -13,7 +13,7 @@ async function bothOf(engine: Completengine): Promise<[LedgerDocument, LedgerDoc
   const description = await engine.inspect();
   const sample = await takeSample(engine, null);
   return [
-    overviewDocument(description, sample.groups, sample.now),
+    overviewDocument(description, sample.groups, [], sample.now),
     sampleDocument(sample, new RateMeter().take(sample)),
   ];
 }
@@ -86,6 +86,7 @@ test('the time until a lease expires is counted from the time of the document', 
   const { groups } = overviewDocument(
     await engine.inspect(),
     [{ ...group, members: [member('one', 3), member('two', -2)] }],
+    [],
     now,
   );
   expect(groups[0]?.members.map(({ expiresInMs }) => expiresInMs)).toEqual([3000, -2000]);

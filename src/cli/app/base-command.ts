@@ -13,6 +13,12 @@ export abstract class BaseCommand extends BareCommand {
       helpGroup: 'GLOBAL',
       helpValue: 'FILE',
     }),
+    archive: Flags.string({
+      description: 'directory of the segments of archived history; default: LEDGER.archive',
+      env: 'COMPLETENGINE_ARCHIVE',
+      helpGroup: 'GLOBAL',
+      helpValue: 'DIR',
+    }),
     'busy-timeout': Flags.string({
       description: 'how long to wait while another process holds the ledger',
       default: '5s',

@@ -8,6 +8,7 @@ import { type Interrupt, laterThan, listenForInterrupt } from './interrupt.ts';
 /** The flags of the base command. */
 export interface LedgerFlags {
   readonly ledger: string;
+  readonly archive?: string | undefined;
   readonly 'busy-timeout': string;
   /** Only of commands that commit with times of the clock. */
   readonly 'trust-clock'?: boolean;
@@ -32,6 +33,7 @@ export async function withLedger<Result>(
         : { access, signal: interrupt.signal };
     const engine = await Completengine.open({
       ledger: flags.ledger,
+      archive: flags.archive,
       create: false,
       busyTimeoutMs,
       trustClock: flags['trust-clock'],

@@ -11,6 +11,7 @@ import type { GivenFlags } from './resume-command.ts';
 /** Flags that apply to an offset reset. The others define a replay, while members of a group continue to the head anyway. */
 const FLAGS_OF_A_RESET = [
   'ledger',
+  'archive',
   'busy-timeout',
   'to-group',
   'from',

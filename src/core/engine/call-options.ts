@@ -35,6 +35,7 @@ import type { KeyInput } from '../model/routing/key-text.ts';
 import type { RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
 import { Playback } from '../scheduler/pacing/playback.ts';
+import type { ArchiveOptions } from './archive.ts';
 import type { BackupCallOptions } from './backup.ts';
 import type { CompactOptions } from './compact.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
@@ -98,6 +99,7 @@ export const CREATE: OptionTable<CreateOptions & Pick<OpenOptions, 'clock' | 'bu
 };
 export const OPEN: OptionTable<OpenOptions> = {
   ledger: required({ ...text, expected: 'the path of the ledger, a string' }),
+  archive: text,
   create: flag,
   access: oneOf('read', 'write'),
   trustClock: flag,
@@ -181,6 +183,15 @@ export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
 export const PARKED: OptionTable<ParkedOptions> = { after: whole, limit };
 export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { partitions: texts, zone: text };
 export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
+export const ARCHIVE: OptionTable<ArchiveOptions> = {
+  until: required(time),
+  zone: text,
+  to: text,
+  drop: flag,
+  force: flag,
+  onProgress: hook(),
+  ...ABORT,
+};
 export const BACKUP: OptionTable<BackupCallOptions> = { onProgress: hook(), ...ABORT };
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
 

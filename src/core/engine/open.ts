@@ -50,6 +50,8 @@ export interface CreateOptions {
 export interface OpenOptions extends CreateOptions {
   /** Path of the ledger file. */
   readonly ledger: string;
+  /** Directory of the segments of archived history. Default `LEDGER.archive`. */
+  readonly archive?: string | undefined;
   /** Create the ledger if there is none. Default true; false: NO_LEDGER. */
   readonly create?: boolean | undefined;
   /** `read` opens a ledger without write permission, and rejects emits. Default `write`. */

@@ -16,7 +16,12 @@ export interface LedgerDriver {
   /** @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, DAMAGED_LEDGER, PERMISSION_DENIED, BUSY */
   open(
     location: string,
-    options: { readonly access: 'read' | 'write'; readonly busyLimit: BusyLimit },
+    options: {
+      readonly access: 'read' | 'write';
+      readonly busyLimit: BusyLimit;
+      /** Location of the archive; default: beside the ledger. */
+      readonly archive?: string | undefined;
+    },
   ): Promise<Ledger>;
   /** Whether anything is stored at the location, a ledger or not. */
   exists(location: string): Promise<boolean>;

@@ -22,6 +22,7 @@ import type { Epochs, RoutingInForce } from '../model/routing/routing.ts';
 import type { Pin } from '../model/routing/session-pins.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
+import type { Archives } from './archives.ts';
 import type { Compaction } from './compaction.ts';
 import type { GroupStore } from './group-store.ts';
 
@@ -37,7 +38,7 @@ export interface LedgerIdentity {
 
 export interface PartitionSummary extends Partition {
   readonly events: number;
-  /** Bytes of the frames: payloads and their separators. */
+  /** Bytes of the frames: payloads and their separators. Archived ones are not counted. */
   readonly bytes: number;
   /** Bytes of the frames as they are stored; less than `bytes` if frames are compressed. */
   readonly storedBytes: number;
@@ -63,7 +64,7 @@ export interface LedgerDescription {
   readonly format: number;
   readonly head: Head;
   readonly commits: number;
-  /** Ledger time of the first event; null in an empty ledger. */
+  /** Ledger time of the first event that was not dropped; null in an empty ledger. */
   readonly firstTime: Micros | null;
   readonly partitions: readonly PartitionSummary[];
   readonly producers: readonly { readonly name: string; readonly position: number }[];
@@ -129,6 +130,8 @@ export interface Verification {
 }
 
 export interface VerifyReport {
+  /** The first sequence that was verified: 1 unless archived history is not at hand. */
+  readonly from: number;
   readonly events: number;
   readonly commits: number;
   readonly head: Head;
@@ -178,6 +181,8 @@ export interface LedgerTransaction {
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   readonly groupStore: GroupStore;
+  /** Null in a storage without archives. */
+  readonly archives: Archives | null;
   /** Null: a storage that has nothing to compact. */
   readonly compaction: Compaction | null;
   /** What the next draft is built on, and the routing in force. */

@@ -32,6 +32,8 @@ export type LedgerErrorCode =
   | 'NOT_PARKED'
   /** Another process has joined a group under this member's name. */
   | 'MEMBER_REPLACED'
+  /** A group has not read all that would be archived. */
+  | 'GROUP_BEHIND'
   /** Members of the group are active, so its offsets cannot be reset. */
   | 'GROUP_IN_USE'
   /** A cursor file belongs to another ledger, range or filter. */
@@ -45,6 +47,10 @@ export type LedgerErrorCode =
   | 'INPUT_UNREADABLE'
   /** There is no file at the path, and none was to be created. */
   | 'NO_LEDGER'
+  /** Archived history whose segment is not in the directory of the archive. */
+  | 'ARCHIVE_MISSING'
+  /** History that was dropped. */
+  | 'HISTORY_DROPPED'
   /** A ledger was to be created where a file exists. */
   | 'LEDGER_EXISTS'
   | 'CANNOT_CREATE'

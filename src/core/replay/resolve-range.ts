@@ -38,7 +38,8 @@ export async function resolveRange(
   checkEnds(request);
   const { first, last } = await readTimes(request, context);
   const head = await history.head();
-  const from = first === null ? (request.fromSequence ?? 1) : await history.sequenceAtTime(first);
+  const from =
+    first === null ? (request.fromSequence ?? (await history.firstSequence())) : await history.sequenceAtTime(first);
   const through =
     last === null ? (request.throughSequence ?? head.sequence) : (await history.sequenceAtTime(last + 1)) - 1;
   return { from, through: Math.min(through, head.sequence) };

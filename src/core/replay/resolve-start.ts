@@ -26,7 +26,7 @@ export interface Start {
 export async function readStart(start: StartPoint, history: History, context: TimeContext): Promise<Start> {
   // an invalid zone is an error even if no time needs it
   await timeZone(context.zone);
-  if (start === 'start') return { sequence: 1, time: null };
+  if (start === 'start') return { sequence: await history.firstSequence(), time: null };
   if (start === 'end') return { sequence: (await history.head()).sequence + 1, time: null };
   if (typeof start === 'number' || (typeof start === 'string' && SEQUENCE.test(start)))
     return { sequence: checkedSequence(start), time: null };

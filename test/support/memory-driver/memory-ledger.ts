@@ -31,6 +31,7 @@ class MemoryLedger implements Ledger {
   readonly #location: Location;
   readonly #listeners = new Set<() => void>();
   readonly groupStore: MemoryGroups;
+  readonly archives = null;
 
   constructor(location: Location) {
     this.#location = location;
@@ -48,6 +49,7 @@ class MemoryLedger implements Ledger {
   }
 
   head: Ledger['head'] = async () => headOf(this.#log.state);
+  firstSequence: Ledger['firstSequence'] = async () => 1;
   basis: Ledger['basis'] = async () => basisAt(this.#log.state, this.#log);
   pinsOf: Ledger['pinsOf'] = async (sessions) => this.#log.pinsOf(sessions);
   positionOfProducer: Ledger['positionOfProducer'] = async (name) => this.#log.producerOf(name);
@@ -156,7 +158,7 @@ class MemoryLedger implements Ledger {
   verify: Ledger['verify'] = async ({ anchor, onProgress }) => {
     const { commits, epochs } = this.#log.state;
     const run = new VerifyRun(anchor);
-    for (const { link, hash } of epochs) run.takeEpoch({ ...link, hash });
+    for (const { link, hash } of epochs) run.takeJoint({ beforeSequence: link.fromSequence, hash });
     let previous = GENESIS;
     for (const commit of commits) {
       previous = epochs.findLast(({ link }) => link.fromSequence === commit.firstSequence)?.hash ?? previous;

@@ -1,5 +1,6 @@
 /**
- * The chain: a BLAKE3 hash per link over every column of it and over the link before. A link is a commit or the beginning of an epoch.
+ * The chain: a BLAKE3 hash per link over every column of it and over the link before. A link is a commit, the beginning of an epoch, or an archive:
+ * the record that history up to a commit was moved into a segment, or dropped.
  * It detects any change to what is stored; a truncated end is detected only with a head that was kept elsewhere. Pure.
  */
 
@@ -51,6 +52,33 @@ export interface CommitLink {
   readonly sentTo: number | null;
   /** In the order of their partitions. */
   readonly frames: readonly FrameLink[];
+}
+
+/** Everything that the record of an archived run fixes. */
+export interface ArchiveLink {
+  /** 1, 2, .. */
+  readonly number: number;
+  /** The commit at this sequence is the first one after the record. */
+  readonly beforeSequence: number;
+  /** The epoch that was in force. */
+  readonly epoch: number;
+  /** The archived run, both ends inclusive: whole commits. */
+  readonly firstSequence: number;
+  readonly through: number;
+  readonly firstTime: number;
+  readonly lastTime: number;
+  readonly commits: number;
+  readonly archivedAt: number;
+  /** JSON, by partition: the offset of its next event, the times of its first and of its last event or null, as of `through`. */
+  readonly ends: string;
+  /** The chain hash before each record or run of records within the run, in order: a record there can be verified without the segment. */
+  readonly seams: Buffer;
+  /** Chain hash of the last archived commit. */
+  readonly hashBehind: Buffer;
+  /** Name of the segment, its bytes and their BLAKE3; null if the run was dropped. */
+  readonly file: string | null;
+  readonly bytes: number | null;
+  readonly checksum: Buffer | null;
 }
 
 type Field = string | number | null | Buffer;
@@ -137,5 +165,12 @@ export function hashCommit(previous: Buffer, uuid: string, link: CommitLink): Bu
       frame.hash,
     );
   }
+  return newBlake3().update(fields.take()).digestBuffer();
+}
+
+export function hashArchive(previous: Buffer, uuid: string, link: ArchiveLink): Buffer {
+  fields.add(DOMAIN, 'archive', uuid, previous, link.number, link.beforeSequence, link.epoch);
+  fields.add(link.firstSequence, link.through, link.firstTime, link.lastTime, link.commits, link.archivedAt);
+  fields.add(link.ends, link.seams, link.hashBehind, link.file, link.bytes, link.checksum);
   return newBlake3().update(fields.take()).digestBuffer();
 }

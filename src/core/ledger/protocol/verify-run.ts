@@ -9,6 +9,7 @@ import type { PartitionId } from '../../model/routing/partition.ts';
 import { type Micros, TIME_MIN } from '../../model/time/time.ts';
 import type { VerifyReport } from '../ledger.ts';
 import { brokenCommit, IF_COPIED } from './broken-commit.ts';
+import { GENESIS } from './chain.ts';
 import type { CommitRow } from './link-check.ts';
 
 /** How far a producer's input was stored by the commit at `sequence`. */
@@ -18,11 +19,19 @@ export interface ProvenProducer {
   readonly sequence: number;
 }
 
+/** What a run of commits continues: the beginning of a ledger, or archived history that is not at hand. */
+export interface RunStart {
+  readonly sequence: number;
+  /** Chain hash before it. */
+  readonly hash: Buffer;
+  endOf(partition: PartitionId): { readonly nextOffset: number };
+}
+
+const BEGINNING: RunStart = { sequence: 1, hash: GENESIS, endOf: () => ({ nextOffset: 0 }) };
+
 export class VerifyRun {
   commits = 0;
   events = 0;
-  /** Number of frames met, by partition. */
-  readonly frames = new Map<PartitionId, number>();
   /** By name, as of their last commits. */
   readonly producers = new Map<string, ProvenProducer>();
   readonly #anchor: Anchor | undefined;
@@ -30,14 +39,23 @@ export class VerifyRun {
   readonly #atAnchor: string[] = [];
   readonly #offsets = new Map<PartitionId, number>();
   #time: Micros = TIME_MIN;
+  readonly #start: RunStart;
 
-  constructor(anchor: Anchor | undefined) {
+  /** `start`: what the first commit that is taken continues; by default the beginning of a ledger. */
+  constructor(anchor: Anchor | undefined, start = BEGINNING) {
     this.#anchor = anchor;
+    this.#start = start;
+    if (start !== BEGINNING) this.#noteHead(start.sequence - 1, start.hash);
   }
 
-  /** Takes the beginning of an epoch: it is the head until the next commit. */
-  takeEpoch({ fromSequence, hash }: { readonly fromSequence: number; readonly hash: Buffer }): void {
-    this.#noteHead(fromSequence - 1, hash);
+  /** The last sequence that was taken. */
+  get through(): number {
+    return this.#start.sequence + this.events - 1;
+  }
+
+  /** Takes a link that is no commit: it is the head until the next commit. */
+  takeJoint({ beforeSequence, hash }: { readonly beforeSequence: number; readonly hash: Buffer }): void {
+    this.#noteHead(beforeSequence - 1, hash);
   }
 
   /** Takes the next commit, whose link was verified. Returns its events. @throws LedgerError VERIFICATION_FAILED */
@@ -55,10 +73,9 @@ export class VerifyRun {
     }
     if (batch.times[0] !== row.firstTime || time !== row.lastTime) throw fail('its times are not those of its events');
     for (const frame of frames) {
-      if (frame.offset !== (this.#offsets.get(frame.partition) ?? 0))
+      if (frame.offset !== (this.#offsets.get(frame.partition) ?? this.#start.endOf(frame.partition).nextOffset))
         throw fail(`offsets of partition ${frame.partition} have a gap`);
       this.#offsets.set(frame.partition, frame.offset + frame.count);
-      this.frames.set(frame.partition, (this.frames.get(frame.partition) ?? 0) + 1);
     }
     if (row.producer !== null) {
       const { firstSequence: sequence, producerPosition: position, producerDigest: digest } = row;
@@ -74,30 +91,42 @@ export class VerifyRun {
 
   /** All commits were taken. @throws LedgerError VERIFICATION_FAILED where they do not reach the head */
   checkEnd(head: Head): void {
-    if (this.events === head.sequence) return;
-    throw brokenCommit(this.events + 1, `the head is at ${head.sequence}, and the chain ends at ${this.events}`);
+    const { through } = this;
+    if (through === head.sequence) return;
+    throw brokenCommit(through + 1, `the head is at ${head.sequence}, and the chain ends at ${through}`);
   }
 
   /** Everything was verified. @throws LedgerError HEAD_MISMATCH where an anchor was given and the ledger does not extend it */
   report(head: Head): VerifyReport {
     const { events, commits } = this;
     this.#checkAnchor();
-    return { events, commits, head, isAnchored: this.#anchor !== undefined };
+    return { from: this.#start.sequence, events, commits, head, isAnchored: this.#anchor !== undefined };
   }
 
   #checkAnchor(): void {
     const anchor = this.#anchor;
     if (anchor === undefined) return;
-    const isReached = anchor.sequence <= this.events;
+    const { through } = this;
+    const isReached = anchor.sequence <= through;
+    if (anchor.sequence < this.#start.sequence - 1) throw this.#beforeStart(anchor);
     if (isReached && this.#atAnchor.includes(anchor.hash)) return;
     throw new LedgerError('HEAD_MISMATCH', {
       message: isReached
         ? `the ledger has another history than ${formatHead(anchor)}: its commits do not meet that head`
-        : `the ledger ends at sequence ${this.events}, before ${formatHead(anchor)}: it was cut off or is an older copy`,
+        : `the ledger ends at sequence ${through}, before ${formatHead(anchor)}: it was cut off or is an older copy`,
       hint: isReached
         ? 'check that this is the right ledger, and that only one copy of it was emitted to'
         : `look for a newer copy of all its files; ${IF_COPIED}`,
-      details: { anchor, head: this.events },
+      details: { anchor, head: through },
+    });
+  }
+
+  #beforeStart(anchor: Anchor): LedgerError {
+    const { sequence } = this.#start;
+    return new LedgerError('ARCHIVE_MISSING', {
+      message: `${formatHead(anchor)} lies in archived history that is not at hand: the ledger was verified from sequence ${sequence} on`,
+      hint: 'name the directory of its segments with --archive, or expect a later head',
+      details: { anchor, next: sequence },
     });
   }
 

@@ -20,6 +20,7 @@ import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
+import type { Archives } from '../archives.ts';
 import type { BusyLimit } from '../driver.ts';
 import type {
   BackupOptions,
@@ -36,6 +37,8 @@ import type {
 } from '../ledger.ts';
 import { decideEpoch } from '../protocol/epoch-link.ts';
 import { headOf } from '../protocol/ledger-state.ts';
+import { ArchiveFiles } from './archive/archive-files.ts';
+import type { Archiver } from './archive/archiver.ts';
 import type { Backups } from './backup/backups.ts';
 import { beginSnapshot, type CopyHooks, copySnapshot, endSnapshot } from './backup/copy-snapshot.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
@@ -45,11 +48,10 @@ import { cannotFollow, type UnchangedFile } from './connection/immutable-file.ts
 import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
-import { ChainWalk } from './read/chain-walk.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges } from './read/gauges.ts';
 import { endOf, positionAt, readLane } from './read/lanes.ts';
-import { sequenceAtTime, sequenceOfLast } from './read/locate.ts';
+import { LedgerHistory } from './read/ledger-history.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
 import { CommitWatch, type WatchListener } from './read/watch.ts';
@@ -74,6 +76,8 @@ export interface SqliteLedgerParts {
   readonly unchanged: UnchangedFile | null;
   /** Opens the same file again, on a connection of its own. */
   readonly reopen: () => Promise<SqliteLedger>;
+  /** Directory of the archive. */
+  readonly archive: string;
   /** Opens another ledger for reading. */
   readonly openCopy: (path: string) => Promise<Ledger>;
 }
@@ -85,7 +89,10 @@ export class SqliteLedger implements Ledger {
   readonly #parts: SqliteLedgerParts;
   readonly #states: WriteStates;
   readonly #reader: FrameReader;
+  readonly #files: ArchiveFiles;
+  readonly #history: LedgerHistory;
   readonly groupStore: SqliteGroupStore;
+  readonly archives: Archives;
   readonly compaction: SqliteCompaction;
   readonly #pins: PinStore;
   #identity: LedgerIdentity;
@@ -103,6 +110,8 @@ export class SqliteLedger implements Ledger {
     this.#parts = parts;
     this.#states = new WriteStates(db);
     this.#reader = new FrameReader(db);
+    this.#files = new ArchiveFiles(parts.archive);
+    this.#history = new LedgerHistory(db, this.#reader, this.#files);
     this.#pins = new PinStore(db);
     const onRollBack = (): void => {
       this.#states.forget();
@@ -110,7 +119,12 @@ export class SqliteLedger implements Ledger {
     };
     const { busyLimit, unchanged } = parts;
     this.#guarded = new GuardedDatabase(db, { path: identity.path, busyLimit, onRollBack, unchanged });
-    this.groupStore = new SqliteGroupStore(db, this.#guarded);
+    this.groupStore = new SqliteGroupStore(db, this.#guarded, this.#files);
+    this.archives = {
+      plan: async (request) => (await this.#archiver()).plan(request),
+      run: async (request, hooks) => (await this.#archiver()).run(request, hooks),
+      runs: async () => (await this.#archiver()).runs(),
+    };
     this.compaction = new SqliteCompaction(db, this.#guarded, file, identity);
   }
 
@@ -120,6 +134,10 @@ export class SqliteLedger implements Ledger {
 
   head(): Promise<Head> {
     return this.#guarded.read(() => headOf(this.#current()));
+  }
+
+  async firstSequence(): Promise<number> {
+    return 1;
   }
 
   basis(): Promise<Basis> {
@@ -243,17 +261,12 @@ export class SqliteLedger implements Ledger {
   }
 
   read(request: ReadRequest): Promise<Page> {
-    return this.#guarded.read(() => this.#page({ ...request, range: this.#stored(request.range) }));
+    return this.#guarded.read(() => this.#history.page({ ...request, range: this.#stored(request.range) }));
   }
 
   /** As {@link read}, for a range that is known to be stored: all of it must be there. */
   readStored(request: ReadRequest): Promise<Page> {
-    return this.#guarded.read(() => this.#page(request));
-  }
-
-  #page(request: ReadRequest): Page {
-    if (!request.verify) return this.#reader.page(request);
-    return new ChainWalk(this.#db, this.#reader).page(request);
+    return this.#guarded.read(() => this.#history.page(request));
   }
 
   /**
@@ -290,9 +303,7 @@ export class SqliteLedger implements Ledger {
   }
 
   sequenceAtTime(time: Micros): Promise<number> {
-    return this.#guarded.read(
-      () => sequenceAtTime(this.#db, this.#reader, time) ?? this.#states.current().sequence + 1,
-    );
+    return this.#guarded.read(() => this.#history.sequenceAtTime(time) ?? this.#states.current().sequence + 1);
   }
 
   sequenceOfLast(
@@ -300,18 +311,15 @@ export class SqliteLedger implements Ledger {
     partitions: readonly PartitionId[] | null,
     through = Number.MAX_SAFE_INTEGER,
   ): Promise<number> {
-    return this.#guarded.read(() => {
-      const chosen = partitions ?? this.#reader.partitionIds();
-      return sequenceOfLast(this.#reader, count, chosen, through) ?? 1;
-    });
+    return this.#guarded.read(() => this.#history.sequenceOfLast(count, partitions, through));
   }
 
   partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
-    return this.#guarded.read(() => this.#reader.partitionsSentTo(this.#stored(range)));
+    return this.#guarded.read(() => this.#history.partitionsSentTo(this.#stored(range)));
   }
 
   readLane(request: LaneRequest): Promise<StoredCommit[]> {
-    return this.#guarded.readSnapshot(() => readLane(this.#reader, request));
+    return this.#guarded.readSnapshot(() => readLane(this.#history, request));
   }
 
   ends(partitions: readonly PartitionId[]): Promise<number[]> {
@@ -320,14 +328,15 @@ export class SqliteLedger implements Ledger {
 
   positionsAt(sequence: number): Promise<LanePosition[]> {
     return this.#guarded.readSnapshot(() =>
-      this.#reader.partitionIds().map((partition) => positionAt(this.#reader, partition, sequence)),
+      this.#reader.partitionIds().map((partition) => positionAt(this.#history, partition, sequence)),
     );
   }
 
   async verify(options: Verification): Promise<VerifyReport> {
     this.#guarded.checkOpen();
     try {
-      return await verifyLedger(this.#db, new FrameReader(this.#db), options);
+      const reader = new FrameReader(this.#db);
+      return await verifyLedger(this.#db, reader, new LedgerHistory(this.#db, reader, this.#files), options);
     } catch (error) {
       throw this.#guarded.translated(error, 'read');
     } finally {
@@ -373,7 +382,8 @@ export class SqliteLedger implements Ledger {
 
   async close(): Promise<void> {
     const backups = this.#backups === undefined ? [] : [this.#backups];
-    await closeAll([...this.#watches, ...backups, this.#guarded, ...this.#threads].map((each) => () => each.close()));
+    const parts = [...this.#watches, ...backups, this.#files, this.#guarded, ...this.#threads];
+    await closeAll(parts.map((each) => () => each.close()));
   }
 
   /** Registers a thread to be closed with the ledger: its owner may leave an iteration without ending it. @throws LedgerError CLOSED if the ledger was closed first */
@@ -403,8 +413,23 @@ export class SqliteLedger implements Ledger {
     }
   }
 
+  /** Loaded when it is first needed: few processes archive. */
+  async #archiver(): Promise<Archiver> {
+    this.#guarded.checkOpen();
+    const { Archiver } = await import('./archive/archiver.ts');
+    return new Archiver({
+      db: this.#db,
+      guarded: this.#guarded,
+      files: this.#files,
+      path: this.#identity.path,
+      state: () => this.#states.current(),
+      forgetState: () => this.#states.forget(),
+    });
+  }
+
   #threadStart(): ThreadStart {
-    return { path: this.#identity.path, file: this.#file, busyTimeoutMs: this.#parts.busyLimit.limitMs };
+    const { busyLimit, archive } = this.#parts;
+    return { path: this.#identity.path, file: this.#file, archive, busyTimeoutMs: busyLimit.limitMs };
   }
 
   #reported<Outcome extends CommitOutcome | Stale>(outcome: Outcome): Outcome {

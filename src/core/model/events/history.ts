@@ -56,6 +56,8 @@ export function pageBytes({ commits }: Page): number {
 
 export interface History {
   head(): Promise<Head>;
+  /** Where a reader begins that names no start: 1, or the beginning of what is a part of a ledger. */
+  firstSequence(): Promise<number>;
   /** One page from the start of the range, bounded in bytes. @throws LedgerError VERIFICATION_FAILED */
   read(request: ReadRequest): Promise<Page>;
   /**

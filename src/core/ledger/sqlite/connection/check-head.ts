@@ -7,6 +7,7 @@ import type { Database } from 'better-sqlite3';
 import type { LedgerConfig } from '../../../model/config.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
+import type { LiveStart } from '../archive/live-start.ts';
 import { ChainWalk } from '../read/chain-walk.ts';
 import { FrameReader, PLAIN_BYTES, toFrame, WHOLE_FRAME_COLUMNS } from '../read/read.ts';
 import { natural, positive, type RawRow } from './rows.ts';
@@ -25,10 +26,13 @@ export function checkHead(db: Database): void {
   db.transaction(() => {
     const reader = new FrameReader(db);
     const walk = new ChainWalk(db, reader);
-    walk.checkLastEpoch();
+    walk.checkLastJoints();
     const { first, next } = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
     const lastCommit = next === first ? 0 : first;
-    const ends = reader.partitionIds().map((partition) => ({ partition, commit: lastCommitOf(reader, partition) }));
+    const start = reader.start();
+    const ends = reader
+      .partitionIds()
+      .map((partition) => ({ partition, commit: lastCommitOf(reader, partition, start) }));
     const beyond = ends.find(({ commit }) => commit > lastCommit);
     if (beyond !== undefined)
       throw brokenCommit(next, `partition tables hold frames at sequence ${beyond.commit}, and the commit is missing`);
@@ -44,7 +48,7 @@ export function checkHead(db: Database): void {
 
 /** Settings that keep readers from verifying are used only if the chain covers them. @throws LedgerError VERIFICATION_FAILED */
 export function checkSettings(db: Database, { determinism }: LedgerConfig): void {
-  if (determinism !== 'strict') new ChainWalk(db, new FrameReader(db)).checkLastEpoch();
+  if (determinism !== 'strict') new ChainWalk(db, new FrameReader(db)).checkLastJoints();
 }
 
 function checkBody(reader: FrameReader, partition: number, commit: number, bytesMax: number): void {
@@ -59,16 +63,19 @@ function checkBody(reader: FrameReader, partition: number, commit: number, bytes
 }
 
 /**
- * The commit that the last frame of a partition belongs to; 0 in an empty one. The next offset is taken from that frame, so its own offset must continue
+ * The commit that the last frame of a partition belongs to; 0 if it has none that is not archived. The next offset is taken from that frame, so its own offset must continue
  * the frame before. @throws LedgerError VERIFICATION_FAILED
  */
-function lastCommitOf(reader: FrameReader, partition: number): number {
+function lastCommitOf(reader: FrameReader, partition: number, start: LiveStart): number {
   const [last, before] = reader.statements
     .get<[], RawRow>(`SELECT sequence, offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 2`)
     .all();
   if (last === undefined) return 0;
   const commit = positive(last, 'sequence');
-  const expected = before === undefined ? 0 : natural(before, 'offset') + positive(before, 'count');
+  // a row that is to be deleted: what was before it may be gone
+  if (commit < start.sequence) return 0;
+  const expected =
+    before === undefined ? start.endOf(partition).nextOffset : natural(before, 'offset') + positive(before, 'count');
   if (natural(last, 'offset') !== expected) throw brokenCommit(commit, `offsets of partition ${partition} have a gap`);
   return commit;
 }

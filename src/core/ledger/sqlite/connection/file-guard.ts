@@ -25,8 +25,8 @@ export function fileExists(path: string): boolean {
   return statOrNull(path) !== null;
 }
 
-/** Checks that the path can be a ledger. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, HARD_LINKED, PERMISSION_DENIED */
-export function guardFile(path: string, access: { write: boolean }): FileIdentity {
+/** Checks that the path can be a ledger. `hasLog`: false for a file without a -wal, which may have several names. @throws LedgerError NO_LEDGER, NOT_A_LEDGER, HARD_LINKED, PERMISSION_DENIED */
+export function guardFile(path: string, access: { readonly write: boolean; readonly hasLog?: boolean }): FileIdentity {
   const stats = statOrNull(path);
   if (stats === null) {
     const target = linkTarget(path);
@@ -45,7 +45,7 @@ export function guardFile(path: string, access: { write: boolean }): FileIdentit
       details: { path },
     });
   }
-  checkLinks(path, stats);
+  if (access.hasLog !== false) checkLinks(path, stats);
   try {
     accessSync(path, access.write ? constants.R_OK | constants.W_OK : constants.R_OK);
   } catch (error) {

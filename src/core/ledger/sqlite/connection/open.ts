@@ -10,6 +10,7 @@ import { checkClockTime } from '../../../model/time/commit-time.ts';
 import { loadBlake3 } from '../../../native/blake3.ts';
 import { loadZstd } from '../../../native/zstd.ts';
 import type { BusyLimit } from '../../driver.ts';
+import { SEGMENT_APPLICATION_ID } from '../segment/segment-schema.ts';
 import { SqliteLedger, type SqliteLedgerParts } from '../sqlite-ledger.ts';
 import { betterSqlite3 } from './better-sqlite3.ts';
 import { retryWhileBusy } from './busy.ts';
@@ -34,6 +35,8 @@ const MARKS = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 
 export interface OpeningOptions {
   readonly access: 'read' | 'write';
   readonly busyLimit: BusyLimit;
+  /** Directory of the archive; default: beside the ledger, by its name. */
+  readonly archive?: string | undefined;
   /** The file that must be at the path; default: any. */
   readonly file?: FileIdentity | undefined;
 }
@@ -194,13 +197,15 @@ function partsOf(
   unchanged: UnchangedFile | null,
   options: OpeningOptions,
 ): SqliteLedgerParts {
+  const archive = options.archive ?? archiveDirectory(path);
   return {
     busyLimit: options.busyLimit,
     isWriter: options.access === 'write',
     unchanged,
+    archive,
     // The path of the open file, even if the given path names another one by now.
     reopen: () => openSqliteLedger(path, { ...options, file }),
-    openCopy: (copy) => openSqliteLedger(copy, { access: 'read', busyLimit: options.busyLimit }),
+    openCopy: (copy) => openSqliteLedger(copy, { access: 'read', busyLimit: options.busyLimit, archive }),
   };
 }
 
@@ -212,6 +217,15 @@ function canWrite(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Where the segments of a ledger are, unless another directory is named. */
+function archiveDirectory(path: string): string {
+  return `${path}.archive`;
+}
+
+function isSegment(db: Database): boolean {
+  return db.pragma('application_id', { simple: true }) === SEGMENT_APPLICATION_ID;
 }
 
 function isOurs(db: Database): boolean {
@@ -229,6 +243,7 @@ function checkFormat(db: Database, path: string): void {
   const another = 'name another file, or make a ledger: completengine init';
   if (isEmptyDatabase(db))
     throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`, { isEmpty: true });
+  if (isSegment(db)) throw refuse('it is a segment of an archive', another, { isSegment: true });
   if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, markAgain) : refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {

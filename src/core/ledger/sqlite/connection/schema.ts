@@ -39,8 +39,29 @@ const TABLES: Readonly<Record<string, string>> = {
 ) STRICT`,
 };
 
+/** The archived runs: one table of a ledger, and one of a segment. */
+export const SEGMENTS_SQL = `CREATE TABLE segments (
+  number INTEGER PRIMARY KEY,
+  before_sequence INTEGER NOT NULL,
+  epoch INTEGER NOT NULL REFERENCES epoch (epoch),
+  first_sequence INTEGER NOT NULL,
+  through INTEGER NOT NULL,
+  first_time INTEGER NOT NULL,
+  last_time INTEGER NOT NULL,
+  commits INTEGER NOT NULL,
+  archived_at INTEGER NOT NULL,
+  ends TEXT NOT NULL,
+  seams BLOB NOT NULL,
+  hash_behind BLOB NOT NULL,
+  file TEXT,
+  bytes INTEGER,
+  checksum BLOB,
+  hash BLOB NOT NULL
+) STRICT`;
+
 /** Created with the first row that needs them. */
 const TABLES_ON_DEMAND = {
+  segments: SEGMENTS_SQL,
   producers: `CREATE TABLE producers (
   name TEXT PRIMARY KEY,
   position INTEGER NOT NULL,

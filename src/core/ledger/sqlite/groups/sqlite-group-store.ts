@@ -14,6 +14,8 @@ import type { Micros } from '../../../model/time/time.ts';
 import type { Decided, GroupStore, ParkedStep } from '../../group-store.ts';
 import type { GroupFacts, GroupState } from '../../protocol/group-state.ts';
 import type { LaneChange, LaneState } from '../../protocol/lane-change.ts';
+import type { ArchiveFiles } from '../archive/archive-files.ts';
+import { LedgerHistory } from '../read/ledger-history.ts';
 import { FrameReader } from '../read/read.ts';
 import { acknowledge, heldCursor, setCursors } from './cursors.ts';
 import { groupFacts, readGroup, writeGroup } from './group-change.ts';
@@ -32,10 +34,12 @@ export interface Transactions {
 export class SqliteGroupStore implements GroupStore {
   readonly #tables: GroupTables;
   readonly #reader: FrameReader;
+  readonly #history: LedgerHistory;
   readonly #transactions: Transactions;
 
-  constructor(db: Database, transactions: Transactions) {
+  constructor(db: Database, transactions: Transactions, files: ArchiveFiles) {
     this.#reader = new FrameReader(db);
+    this.#history = new LedgerHistory(db, this.#reader, files);
     this.#tables = { db, statements: this.#reader.statements, areThere: false };
     this.#transactions = transactions;
   }
@@ -104,7 +108,7 @@ export class SqliteGroupStore implements GroupStore {
   }
 
   summaries(now: Micros): Promise<GroupSummary[]> {
-    return this.#transactions.readSnapshot(() => summarizeGroups(this.#tables, this.#reader, now));
+    return this.#transactions.readSnapshot(() => summarizeGroups(this.#tables, this.#reader, this.#history, now));
   }
 }
 

@@ -6,12 +6,18 @@ import type { Cursor } from '../../protocol/group-state.ts';
 import { summarizeGroup } from '../../protocol/group-summary.ts';
 import { name, type RawRow } from '../connection/rows.ts';
 import { endOf, timeOfNext } from '../read/lanes.ts';
+import type { LedgerHistory } from '../read/ledger-history.ts';
 import type { FrameReader } from '../read/read.ts';
 import { readGroup } from './group-change.ts';
 import { type GroupTables, hasGroups } from './group-rows.ts';
 
 /** By name. */
-export function summarizeGroups(tables: GroupTables, reader: FrameReader, now: Micros): GroupSummary[] {
+export function summarizeGroups(
+  tables: GroupTables,
+  reader: FrameReader,
+  history: LedgerHistory,
+  now: Micros,
+): GroupSummary[] {
   if (!hasGroups(tables)) return [];
   const { statements } = tables;
   const countParked = statements.get<[string], number>('SELECT count(*) FROM parked WHERE group_name = ?').pluck();
@@ -27,7 +33,7 @@ export function summarizeGroups(tables: GroupTables, reader: FrameReader, now: M
       partitions,
       parked: countParked.get(group) as number,
       endOf: (partition: number) => endOf(reader, partition),
-      timeOfNext: (cursor: Cursor) => timeOfNext(reader, cursor.partition, cursor),
+      timeOfNext: (cursor: Cursor) => timeOfNext(history, cursor.partition, cursor),
     };
     return [summarizeGroup(facts, now)];
   });

@@ -4,20 +4,11 @@ import type { Database } from 'better-sqlite3';
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
-import { type FrameLink, GENESIS, hashEpoch } from '../../protocol/chain.ts';
+import type { FrameLink } from '../../protocol/chain.ts';
 import { type CommitRow, checkBodies, checkLink, type HashedFrame } from '../../protocol/link-check.ts';
-import {
-  type EpochRow,
-  hasStrayPlacements,
-  type LedgerRow,
-  type PartitionRow,
-  readEpochRows,
-  readLedgerRow,
-  readPartitionRows,
-  readPlacementRows,
-} from '../connection/identity.ts';
 import { blob, integer, name, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
+import { ChainJoints, type Place } from './chain-joints.ts';
 import { FRAME_COLUMNS, type FrameReader, groupByCommit, toFrameLink } from './read.ts';
 
 export interface VerifiedPage extends Page {
@@ -28,29 +19,15 @@ export interface VerifiedPage extends Page {
 const COLUMNS =
   'first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, sent_to, hash';
 
-/** A position in the chain: the hash before the next commit, and its first sequence. */
-interface Place {
-  readonly hash: Buffer;
-  readonly next: number;
-}
-
 export class ChainWalk {
   readonly #db: Database;
   readonly #reader: FrameReader;
-  readonly #ledger: LedgerRow;
-  readonly #partitions: readonly PartitionRow[];
-  readonly #epochs: readonly EpochRow[];
+  readonly #joints: ChainJoints;
 
   constructor(db: Database, reader: FrameReader) {
     this.#db = db;
     this.#reader = reader;
-    // In one snapshot: an epoch that begins in between would be read without its partitions.
-    const read = db
-      .transaction(() => ({ ledger: readLedgerRow(db), partitions: readPartitionRows(db), epochs: readEpochRows(db) }))
-      .deferred();
-    this.#ledger = read.ledger;
-    this.#partitions = read.partitions;
-    this.#epochs = read.epochs;
+    this.#joints = new ChainJoints(db, reader.statements);
   }
 
   /**
@@ -68,7 +45,7 @@ export class ChainWalk {
         const { range } = request;
         if (range.from > range.through) return { commits: [], rows: [], next: null };
         const from = this.#reader.firstOf(request).first;
-        const wanted = new Set(request.partitions ?? this.#partitions.map(({ id }) => id));
+        const wanted = new Set(request.partitions ?? this.#joints.partitions.map(({ id }) => id));
         const rows = this.#commitRows(from, range.through, [...wanted]);
         // In a damaged tree one query may find a row that another does not.
         if (rows.length === 0) throw missingSequences(range.from, null);
@@ -76,7 +53,7 @@ export class ChainWalk {
         const frames = this.#reader.frames(from, end, [...wanted]);
         const links = this.#links(from, end, wanted, frames);
 
-        let place = this.#placeBefore(from);
+        let place = this.#joints.placeBefore(from);
         for (const row of rows) {
           place = this.#step(place, row, links.get(row.firstSequence) ?? []);
           links.delete(row.firstSequence);
@@ -85,7 +62,7 @@ export class ChainWalk {
         if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
         checkBodies(frames);
         if (place.next <= range.from) throw missingSequences(place.next, null);
-        this.#checkEpochsThrough(place.next - 1);
+        this.#joints.checkThrough(place.next - 1, this.#reader.provenJoints);
         const next = place.next <= range.through ? place.next : null;
         if (next === null) this.#reader.checkEnd(range.through, [...wanted]);
         this.#reader.growPages(rows.length, frames);
@@ -101,65 +78,21 @@ export class ChainWalk {
       .get(firstSequence);
     if (row === undefined) throw missingSequences(firstSequence, null);
     const frames = this.#links(firstSequence, firstSequence, new Set(), []).get(firstSequence) ?? [];
-    this.#step(this.#placeBefore(firstSequence), toCommitRow(row), frames);
+    this.#step(this.#joints.placeBefore(firstSequence), toCommitRow(row), frames);
   }
 
-  /** Recomputes the beginning of every epoch. @throws LedgerError VERIFICATION_FAILED */
-  checkEpochs(): void {
-    for (const at of this.#epochs.keys()) this.#checkEpoch(at);
-    this.#checkLayout();
+  /** Recomputes every link that is no commit. @throws LedgerError VERIFICATION_FAILED */
+  checkJoints(): void {
+    this.#joints.checkAll();
   }
 
-  /** Recomputes the beginning of the last epoch, which covers the settings and all partitions. @throws LedgerError VERIFICATION_FAILED */
-  checkLastEpoch(): void {
-    this.#checkEpoch(this.#epochs.length - 1);
-    this.#checkLayout();
+  /** Recomputes the last of these links. @throws LedgerError VERIFICATION_FAILED */
+  checkLastJoints(): void {
+    this.#joints.checkLast();
   }
 
-  /**
-   * Recomputes the epochs up to a sequence, each once: events are shown with their names, keys and settings. Events before a broken epoch can still be read.
-   */
-  #checkEpochsThrough(sequence: number): void {
-    const proven = this.#reader.provenEpochs;
-    if (proven.size === 0) this.#checkLayout();
-    for (const [at, { fromSequence, epoch }] of this.#epochs.entries()) {
-      if (fromSequence > sequence || proven.has(epoch)) continue;
-      this.#checkEpoch(at);
-      proven.add(epoch);
-    }
-  }
-
-  #checkEpoch(at: number): void {
-    const row = this.#epochs[at];
-    if (row === undefined) throw brokenCommit(1, 'there is no epoch');
-    const before = this.#epochs[at - 1];
-    const isSamePlace = before !== undefined && before.fromSequence === row.fromSequence;
-    const previous = isSamePlace ? before.hash : this.#lastCommitBefore(row.fromSequence).hash;
-    const partitions = this.#partitions.filter(({ epoch }) => epoch <= row.epoch);
-    const placements = readPlacementRows(this.#db, row.epoch);
-    const link = {
-      ledger: this.#ledger,
-      epoch: row.epoch,
-      fromSequence: row.fromSequence,
-      routing: row.routing,
-      partitions,
-      placements,
-    };
-    if (row.epoch !== at + 1 || !hashEpoch(previous, link).equals(row.hash)) {
-      throw brokenCommit(
-        row.fromSequence,
-        `epoch ${row.epoch} (ledger settings, routing, partitions or placements) has changed`,
-      );
-    }
-  }
-
-  /** Checks that no placement or partition exists without its epoch. */
-  #checkLayout(): void {
-    if (hasStrayPlacements(this.#db)) throw brokenCommit(1, 'there are placements of no epoch');
-    const stranger = this.#partitions.find(
-      (row, at) => row.id !== at || row.tableName !== partitionTable(row.id) || row.epoch > this.#epochs.length,
-    );
-    if (stranger !== undefined) throw brokenCommit(1, `partition ${stranger.id} has changed`);
+  get joints(): ChainJoints {
+    return this.#joints;
   }
 
   /** The commits of one page. */
@@ -185,7 +118,7 @@ export class ChainWalk {
     frames: readonly HashedFrame[],
   ): Map<number, FrameLink[]> {
     const all: FrameLink[] = [...frames];
-    for (const { id } of this.#partitions) {
+    for (const { id } of this.#joints.partitions) {
       if (wanted.has(id)) continue;
       const rows = this.#reader.statements
         .get<[number, number], RawRow>(
@@ -203,32 +136,10 @@ export class ChainWalk {
     return links;
   }
 
-  #placeBefore(firstSequence: number): Place {
-    const epoch = this.#epochStartingAt(firstSequence);
-    const commit = this.#lastCommitBefore(firstSequence);
-    return { hash: epoch?.hash ?? commit.hash, next: commit.next };
-  }
-
-  #lastCommitBefore(sequence: number): Place {
-    const row = this.#reader.statements
-      .get<[number], RawRow>(
-        'SELECT first_sequence, count, hash FROM commits WHERE first_sequence < ? ORDER BY first_sequence DESC LIMIT 1',
-      )
-      .get(sequence);
-    return row === undefined
-      ? { hash: GENESIS, next: 1 }
-      : { hash: blob(row, 'hash'), next: positive(row, 'first_sequence') + positive(row, 'count') };
-  }
-
-  /** Several epochs may begin at one sequence; the last one is the link before the commit there. */
-  #epochStartingAt(sequence: number): EpochRow | undefined {
-    return this.#epochs.findLast((row) => row.fromSequence === sequence);
-  }
-
   #step(place: Place, row: CommitRow, frames: readonly FrameLink[]): Place {
     if (row.firstSequence !== place.next) throw missingSequences(place.next, row.firstSequence);
-    const previous = this.#epochStartingAt(row.firstSequence)?.hash ?? place.hash;
-    checkLink(previous, this.#ledger.uuid, row, frames);
+    const previous = this.#joints.before(row.firstSequence)?.hash ?? place.hash;
+    checkLink(previous, this.#joints.ledger.uuid, row, frames);
     return { hash: row.hash, next: row.firstSequence + row.count };
   }
 }

@@ -2,10 +2,14 @@
 
 import type { Database } from 'better-sqlite3';
 import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
+import type { Micros } from '../../../model/time/time.ts';
 import type { LedgerDescription, LedgerIdentity, PartitionSummary, StorageSize } from '../../ledger.ts';
+import { lastDropped } from '../archive/archive-files.ts';
+import { readArchiveRows } from '../archive/archive-rows.ts';
+import { liveStartAfter, readLiveStart } from '../archive/live-start.ts';
 import { worldReadable } from '../connection/file-guard.ts';
 import { isImmutable } from '../connection/immutable-file.ts';
-import { integer, type RawRow } from '../connection/rows.ts';
+import { type RawRow, time } from '../connection/rows.ts';
 import { FORMAT, hasTable, partitionTable } from '../connection/schema.ts';
 import { foreignObjects } from '../connection/schema-check.ts';
 import { Statements } from '../connection/statements.ts';
@@ -39,13 +43,18 @@ type RowsDescription = Omit<LedgerDescription, 'warnings' | 'storage'> & {
 function describeRows(db: Database, identity: LedgerIdentity): RowsDescription {
   return db
     .transaction((): RowsDescription => {
-      const first = db.prepare<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
+      const archive = readArchiveRows(db);
+      const start = liveStartAfter(archive.at(-1) ?? null);
+      const live = db
+        .prepare<[number], number>('SELECT count(*) FROM commits WHERE first_sequence >= ?')
+        .pluck()
+        .get(start.sequence) as number;
       return {
         identity,
         format: FORMAT,
         head: readHead(db),
-        commits: db.prepare('SELECT count(*) FROM commits').pluck().get() as number,
-        firstTime: first === undefined ? null : integer(first, 'first_time'),
+        commits: archive.reduce((sum, { commits }) => sum + commits, live),
+        firstTime: firstTimeOf(db),
         partitions: summarizePartitions(db, identity.partitions),
         producers: producerPositions(db),
         sessions: hasTable(db, 'sessions') ? (db.prepare('SELECT count(*) FROM sessions').pluck().get() as number) : 0,
@@ -59,6 +68,19 @@ function describeRows(db: Database, identity: LedgerIdentity): RowsDescription {
       };
     })
     .deferred();
+}
+
+/** Ledger time of the first event that was not dropped; null in an empty ledger. */
+export function firstTimeOf(db: Database): Micros | null {
+  const archived = readArchiveRows(db);
+  const kept = archived.find(({ number }) => number > (lastDropped(archived)?.number ?? 0));
+  if (kept !== undefined) return kept.firstTime;
+  const first = db
+    .prepare<[number], RawRow>(
+      'SELECT first_time FROM commits WHERE first_sequence >= ? ORDER BY first_sequence LIMIT 1',
+    )
+    .get(liveStartAfter(archived.at(-1) ?? null).sequence);
+  return first === undefined ? null : time(first, 'first_time');
 }
 
 function settingsOf(db: Database): Record<string, string | number> {
@@ -75,13 +97,15 @@ export function summarizePartitions(db: Database, partitions: readonly Partition
 
 function summarize(db: Database, id: PartitionId, framesMax: number): Omit<PartitionSummary, 'id' | 'name'> {
   const table = partitionTable(id);
+  const statements = new Statements(db);
+  const archived = readLiveStart(statements).endOf(id);
   const first = db.prepare<[], RawRow>(`SELECT first_time FROM ${table} ORDER BY sequence LIMIT 1`).get();
-  const { nextOffset, lastTime } = readPartitionEnd(new Statements(db), id);
+  const { nextOffset, lastTime } = readPartitionEnd(statements, id);
   return {
     events: nextOffset,
-    ...frameBytes(db, id, nextOffset, framesMax),
+    ...frameBytes(db, id, nextOffset - archived.nextOffset, framesMax),
     nextOffset,
-    firstTime: first === undefined ? null : integer(first, 'first_time'),
+    firstTime: archived.firstTime ?? (first === undefined ? null : time(first, 'first_time')),
     lastTime,
   };
 }

@@ -9,7 +9,7 @@ import { partitionTable } from '../connection/schema.ts';
 import type { Statements } from '../connection/statements.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 import type { WriteState } from '../write/write-state.ts';
-import { producerPositions } from './describe.ts';
+import { firstTimeOf, producerPositions } from './describe.ts';
 import { PLAIN_BYTES } from './read.ts';
 
 /** Rows since the last sample that are counted one by one: about 20 ms. */
@@ -23,13 +23,12 @@ export function readGauges(
   state: WriteState,
   behind: number | null,
 ): Omit<LedgerGauges, 'storage'> {
-  const first = statements.get<[], RawRow>('SELECT first_time FROM commits ORDER BY first_sequence LIMIT 1').get();
   const last = statements
     .get<[], RawRow>('SELECT committed_at FROM commits ORDER BY first_sequence DESC LIMIT 1')
     .get();
   return {
     head: headOf(state),
-    firstTime: first === undefined ? null : integer(first, 'first_time'),
+    firstTime: firstTimeOf(db),
     committedAt: last === undefined ? null : integer(last, 'committed_at'),
     partitions: identity.partitions.map((partition) => readGauge(statements, partition)),
     growth: behind === null ? null : readGrowth(statements, identity, behind),

@@ -4,30 +4,27 @@ import { walkFrameBody } from '../../../frames/frame-body.ts';
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import type { LaneRequest } from '../../../model/events/history.ts';
 import type { LanePosition } from '../../../model/group.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { boundedLane } from '../../protocol/lane-bounds.ts';
-import { integer, type RawRow } from '../connection/rows.ts';
-import { partitionTable } from '../connection/schema.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 import { checkLanes } from './dense-frames.ts';
-import { type FrameReader, toFrame, WHOLE_FRAME_COLUMNS } from './read.ts';
+import type { LedgerHistory } from './ledger-history.ts';
+import type { FrameReader } from './read.ts';
 
 /** The offset the next event of the partition gets. */
 export function endOf(reader: FrameReader, partition: PartitionId): number {
   return readPartitionEnd(reader.statements, partition).nextOffset;
 }
 
-/** First sequence of the commit that holds `sequence`; `sequence` itself if it is not committed yet. @throws LedgerError VERIFICATION_FAILED */
-function startOf(reader: FrameReader, sequence: number): number {
-  const commit = reader.lastCommitThrough(sequence);
-  return sequence === commit.next ? sequence : reader.commitContaining(sequence).first;
-}
-
-/** The first event of the partition with this sequence or a later one. */
-export function positionAt(reader: FrameReader, partition: PartitionId, sequence: number): LanePosition {
-  const frame = reader.frameBefore(partition, sequence);
-  if (frame === undefined) return { nextOffset: 0, nextSequence: sequence };
+/** The first event of the partition with this sequence or a later one that was not dropped. */
+export function positionAt(history: LedgerHistory, partition: PartitionId, sequence: number): LanePosition {
+  const floor = history.floor();
+  if (sequence <= floor.sequence)
+    return { nextOffset: floor.endOf(partition).nextOffset, nextSequence: floor.sequence };
+  const frame = history.frameBefore(partition, sequence);
+  if (frame === undefined) return { nextOffset: floor.endOf(partition).nextOffset, nextSequence: sequence };
   let before = 0;
   walkFrameBody(frame.body, (sequenceDelta) => {
     if (frame.sequence + sequenceDelta < sequence) before++;
@@ -35,45 +32,45 @@ export function positionAt(reader: FrameReader, partition: PartitionId, sequence
   return { nextOffset: frame.offset + before, nextSequence: sequence };
 }
 
-/** Ledger time of the next event; null if there is none yet. A body is read only if the times within its frame differ. */
+/** Ledger time of the next event; null if there is none yet, or if its segment is not at hand. */
 export function timeOfNext(
-  reader: FrameReader,
+  history: LedgerHistory,
   partition: PartitionId,
   { nextOffset, nextSequence }: LanePosition,
 ): Micros | null {
-  const table = partitionTable(partition);
-  const row = reader.statements
-    .get<[number, number], RawRow>(
-      `SELECT sequence, offset, first_time, last_time FROM ${table} WHERE sequence >= ? AND offset + count > ? ORDER BY sequence LIMIT 1`,
-    )
-    .get(startOf(reader, nextSequence), nextOffset);
-  if (row === undefined) return null;
-  const [offset, firstTime] = [integer(row, 'offset'), integer(row, 'first_time')];
-  if (offset >= nextOffset || firstTime === integer(row, 'last_time')) return firstTime;
-  const commit = integer(row, 'sequence');
-  const [frame] = reader.frames(commit, commit, [partition]);
-  if (frame === undefined) return null;
+  try {
+    for (const frame of history.framesFrom(partition, history.commitHolding(nextSequence).first)) {
+      if (frame.offset + frame.count > nextOffset) return timeAt(frame, nextOffset);
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof LedgerError && (error.code === 'ARCHIVE_MISSING' || error.code === 'HISTORY_DROPPED'))
+      return null;
+    throw error;
+  }
+}
+
+function timeAt({ offset, firstTime, lastTime, body }: StoredFrame, wanted: number): Micros | null {
+  if (offset >= wanted || firstTime === lastTime) return firstTime;
   let found: Micros | null = null;
   let at = offset;
-  walkFrameBody(frame.body, (_, timeDelta) => {
-    if (at++ === nextOffset) found = firstTime + timeDelta;
+  walkFrameBody(body, (_, timeDelta) => {
+    if (at++ === wanted) found = firstTime + timeDelta;
   });
   return found;
 }
 
 /** Frames from the one that may hold `fromSequence` on. The first one may begin with earlier events. */
-export function readLane(reader: FrameReader, request: LaneRequest): StoredCommit[] {
-  return boundedLane(laneFrames(reader, request), request);
+export function readLane(history: LedgerHistory, request: LaneRequest): StoredCommit[] {
+  const fromSequence = Math.max(request.fromSequence, history.floor().sequence);
+  const past = history.pastArchive({ ...request, fromSequence });
+  return boundedLane(laneFrames(history, past), past);
 }
 
-function* laneFrames(reader: FrameReader, { partition, fromSequence }: LaneRequest): Generator<StoredFrame> {
-  const rows = reader.statements.get<[number], RawRow>(
-    `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
-  );
+function* laneFrames(history: LedgerHistory, { partition, fromSequence }: LaneRequest): Generator<StoredFrame> {
   // The consumer compares the first offset with its cursor.
   let nextOffset: number | null = null;
-  for (const row of rows.iterate(startOf(reader, fromSequence))) {
-    const frame = toFrame(partition, row);
+  for (const frame of history.framesFrom(partition, history.commitHolding(fromSequence).first)) {
     checkLanes([frame], () => nextOffset ?? frame.offset);
     nextOffset = frame.offset + frame.count;
     yield frame;

@@ -10,8 +10,8 @@ import { integer, type RawRow } from '../connection/rows.ts';
 import { ChainWalk } from './chain-walk.ts';
 import type { FrameReader } from './read.ts';
 
-/** First sequence of the first commit that ends at `time` or later; null if there is none. */
-function firstCommitReaching(db: Database, time: Micros): number | null {
+/** First sequence of the first commit from `start` on that ends at `time` or later; null if there is none. */
+function firstCommitReaching(db: Database, time: Micros, start: number): number | null {
   const last = db
     .prepare<[], RawRow>('SELECT first_sequence, last_time FROM commits ORDER BY first_sequence DESC LIMIT 1')
     .get();
@@ -19,7 +19,7 @@ function firstCommitReaching(db: Database, time: Micros): number | null {
   const atOrBefore = db.prepare<[number], RawRow>(
     'SELECT first_sequence, last_time FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1',
   );
-  let low = 1;
+  let low = start;
   let high = integer(last, 'first_sequence');
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
@@ -35,10 +35,11 @@ function firstCommitReaching(db: Database, time: Micros): number | null {
  * changed would move the start of a range, and nothing in the range itself would show it. @throws LedgerError VERIFICATION_FAILED
  */
 export function sequenceAtTime(db: Database, reader: FrameReader, time: Micros): number | null {
-  const commit = firstCommitReaching(db, time);
+  const { sequence: start } = reader.start();
+  const commit = firstCommitReaching(db, time, start);
   const walk = new ChainWalk(db, reader);
   const before = reader.lastCommitThrough(commit === null ? Number.MAX_SAFE_INTEGER : commit - 1);
-  if (before.next > before.first) walk.checkLink(before.first);
+  if (before.next > before.first && before.first >= start) walk.checkLink(before.first);
   if (commit === null) return null;
   walk.checkLink(commit);
   let sequence = null as number | null;
@@ -53,7 +54,7 @@ export function sequenceAtTime(db: Database, reader: FrameReader, time: Micros):
 
 /** The sequence of the nth last event of the partitions up to `through`; null if there are fewer. */
 export function sequenceOfLast(
-  reader: FrameReader,
+  frameBefore: (partition: PartitionId, sequence: number) => StoredFrame | undefined,
   count: number,
   partitions: readonly PartitionId[],
   through: number,
@@ -63,7 +64,7 @@ export function sequenceOfLast(
     let found = 0;
     let before = Math.min(through, Number.MAX_SAFE_INTEGER - 1) + 1;
     while (found < count) {
-      const frame = reader.frameBefore(partition, before);
+      const frame = frameBefore(partition, before);
       if (frame === undefined) break;
       visitFrame(frame, (sequence) => {
         if (sequence > through) return;

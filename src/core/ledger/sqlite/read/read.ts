@@ -11,6 +11,7 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
 import type { HashedFrame } from '../../protocol/link-check.ts';
+import { type LiveStart, readLiveStart } from '../archive/live-start.ts';
 import { blob, integer, natural, positive, type RawRow, textOrNull, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
@@ -39,8 +40,8 @@ export interface CommitSpan {
 
 export class FrameReader {
   readonly statements: Statements;
-  /** Epochs whose link was recomputed, shared by the chain walks over this reader. */
-  readonly provenEpochs = new Set<number>();
+  /** Hashes of the links that are no commits and were recomputed, shared by the chain walks over this reader. */
+  readonly provenJoints = new Set<string>();
   readonly #db: Database;
   /** Most commits of a page: 1 at the start and after a broken commit, then it doubles. */
   #commitsPerPage = 1;
@@ -78,6 +79,14 @@ export class FrameReader {
     return row === undefined ? undefined : toFrame(partition, row);
   }
 
+  /** Frames of a partition in order, from the first one of a commit that begins at `sequence` or later. */
+  *framesFrom(partition: PartitionId, sequence: number): Generator<HashedFrame, void, undefined> {
+    const rows = this.statements.get<[number], RawRow>(
+      `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence >= ? ORDER BY sequence`,
+    );
+    for (const row of rows.iterate(sequence)) yield toFrame(partition, row);
+  }
+
   partitionIds(): PartitionId[] {
     return this.statements.get<[], number>('SELECT id FROM partition ORDER BY id').pluck().all();
   }
@@ -93,14 +102,22 @@ export class FrameReader {
       .all(this.commitContaining(from).first, through);
   }
 
-  /** The last commit that begins at `sequence` or before; an empty span at sequence 1 if there is none. */
+  /** Where the ledger's own rows begin, as of the transaction. */
+  start(): LiveStart {
+    return readLiveStart(this.statements);
+  }
+
+  /** The last commit that begins at `sequence` or before; an empty span where the ledger's own rows begin if there is none. */
   lastCommitThrough(sequence: number): CommitSpan {
     const row = this.statements
       .get<[number], RawRow>(
         'SELECT first_sequence, count FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1',
       )
       .get(sequence);
-    if (row === undefined) return { first: 1, next: 1 };
+    if (row === undefined) {
+      const { sequence: start } = this.start();
+      return { first: start, next: start };
+    }
     const first = positive(row, 'first_sequence');
     return { first, next: first + positive(row, 'count') };
   }
@@ -200,7 +217,9 @@ export class FrameReader {
         `SELECT offset, count FROM ${partitionTable(partition)} WHERE sequence < ? ORDER BY sequence DESC LIMIT 1`,
       )
       .get(sequence);
-    return row === undefined ? 0 : natural(row, 'offset') + positive(row, 'count');
+    return row === undefined
+      ? this.start().endOf(partition).nextOffset
+      : natural(row, 'offset') + positive(row, 'count');
   }
 
   get commitsPerPage(): number {

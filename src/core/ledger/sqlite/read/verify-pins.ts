@@ -34,10 +34,13 @@ export class PinProof {
   readonly #epochs: Epochs;
   readonly #periods: ReadonlyMap<number, StickyPeriod>;
   readonly #keyOf: KeyOf;
+  readonly #isWhole: boolean;
   /** One for each session that ever was: about 100 bytes and its key. */
   readonly #pins = new Map<string, ProvenPin>();
 
-  constructor(db: Database, keyOf: KeyOf) {
+  /** `from`: the first sequence that is taken. Pins made before it are not known. */
+  constructor(db: Database, keyOf: KeyOf, from: number) {
+    this.#isWhole = from === 1;
     this.#epochs = readEpochs(db);
     this.#keyOf = keyOf;
     const placements = readPlacementRows(db);
@@ -68,10 +71,22 @@ export class PinProof {
       const session = text(row, 'session');
       const pin = this.#pins.get(session);
       if (pin !== undefined) found++;
-      if (pin === undefined ? isAtHead : !isProven(row, pin, isAtHead))
-        throw broken(session, 'is not what its events make of it');
+      const differs = pin === undefined ? isAtHead && this.#isWhole : !this.#isProven(row, pin, isAtHead);
+      if (differs) throw broken(session, 'is not what its events make of it');
     }
     if (found < this.#pins.size) throw broken(null, `${this.#pins.size - found} are missing`);
+  }
+
+  /**
+   * After later commits a session may have been seen again, or may have ended and moved. Of a pin that was made before the first commit that was taken, only
+   * the partition is known.
+   */
+  #isProven(row: RawRow, pin: ProvenPin, isAtHead: boolean): boolean {
+    const lastSeen = integerOrNull(row, 'last_seen');
+    const hasMovedOn = !isAtHead && lastSeen !== pin.lastSeen && (lastSeen ?? 0) > (pin.lastSeen ?? 0);
+    if (hasMovedOn) return true;
+    if (integer(row, 'partition') !== pin.partition) return false;
+    return !this.#isWhole || (lastSeen === pin.lastSeen && integer(row, 'epoch') === pin.epoch);
   }
 
   #see(session: string, batch: EventBatch, at: number, { epoch, since, renewedAfter, endsAfter }: StickyPeriod): void {
@@ -97,16 +112,6 @@ function periodOf(epoch: Epoch, since: number | null, placements: readonly Place
     (row) => placedFrom !== null && row.epoch >= placedFrom && row.epoch <= epoch.epoch,
   );
   return { epoch, since, placed: new Set(inForce.map(({ key }) => key)), ...idleRule(idleMicrosOf(epoch)) };
-}
-
-/** After later commits a session may have been seen again, or may have ended and moved. */
-function isProven(row: RawRow, pin: ProvenPin, isAtHead: boolean): boolean {
-  const lastSeen = integerOrNull(row, 'last_seen');
-  const hasMovedOn = !isAtHead && lastSeen !== pin.lastSeen && (lastSeen ?? 0) > (pin.lastSeen ?? 0);
-  return (
-    hasMovedOn ||
-    (integer(row, 'partition') === pin.partition && lastSeen === pin.lastSeen && integer(row, 'epoch') === pin.epoch)
-  );
 }
 
 function broken(session: string | null, fact: string): LedgerError {

@@ -4,24 +4,27 @@
  */
 
 import type { Database } from 'better-sqlite3';
+import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { brokenCommit, IF_COPIED } from '../../protocol/broken-commit.ts';
 import { blob, name, natural, positive, type RawRow } from '../connection/rows.ts';
 import { hasTable } from '../connection/schema.ts';
 import { aheadOfChain, type ProducerRow, readProducers } from '../write/producers.ts';
 import { positionAt } from './lanes.ts';
+import type { LedgerHistory } from './ledger-history.ts';
 import type { FrameReader } from './read.ts';
 
 type Position = Omit<ProducerRow, 'name'>;
 
 /**
- * `producers`: the position of each by the commits up to `head`. In one transaction, so that later commits are seen together with the positions that they
+ * `producers`: the position of each by the commits of the range that was verified, which ends at the head. In one transaction, so that later commits are seen together with the positions that they
  * changed. @throws LedgerError VERIFICATION_FAILED
  */
 export function checkPositions(
   db: Database,
   reader: FrameReader,
-  head: number,
+  history: LedgerHistory,
+  { from, through: head }: SequenceRange,
   producers: ReadonlyMap<string, Position>,
 ): void {
   db.transaction(() => {
@@ -30,9 +33,9 @@ export function checkPositions(
     const beyond = reader.frameBeyond(next === first ? 0 : first, partitions);
     if (beyond !== null)
       throw brokenCommit(next, `partition tables hold frames at sequence ${beyond}, and the commit is missing`);
-    checkProducers(db, withThoseSince(db, head, producers));
+    checkProducers(db, from, withThoseSince(db, head, producers));
     if (!hasTable(db, 'groups')) return;
-    checkCursors(db, reader, next);
+    checkCursors(db, reader, history, next);
     checkParked(db, next);
   }).deferred();
 }
@@ -53,10 +56,12 @@ function withThoseSince(db: Database, head: number, producers: ReadonlyMap<strin
   return all;
 }
 
-function checkProducers(db: Database, committed: ReadonlyMap<string, Position>): void {
+/** Producers whose last commit is archived and not at hand are taken as they are. */
+function checkProducers(db: Database, from: number, committed: ReadonlyMap<string, Position>): void {
   const rows = readProducers(db);
   for (const row of rows) {
     const expected = committed.get(row.name);
+    if (expected === undefined && row.sequence < from) continue;
     if (expected === undefined || row.position > expected.position) throw aheadOfChain(row);
     if (row.position < expected.position || row.sequence !== expected.sequence || !row.digest.equals(expected.digest)) {
       throw brokenCommit(expected.sequence, `producer '${row.name}' is not where this commit has brought it`);
@@ -69,7 +74,8 @@ function checkProducers(db: Database, committed: ReadonlyMap<string, Position>):
 }
 
 /** `next`: the sequence after the last commit. */
-function checkCursors(db: Database, reader: FrameReader, next: number): void {
+function checkCursors(db: Database, reader: FrameReader, history: LedgerHistory, next: number): void {
+  const { sequence: atHand } = history.firstAtHand();
   const partitions = new Set(reader.partitionIds());
   const rows = db
     .prepare<[], RawRow>(
@@ -84,7 +90,9 @@ function checkCursors(db: Database, reader: FrameReader, next: number): void {
       throw broken(`group '${group}' has a cursor in partition ${partition}, and there is none`);
     if (sequence > next)
       throw ahead(`group '${group}' goes on from sequence ${sequence} of partition ${partition}`, next);
-    const { nextOffset } = positionAt(reader, partition, sequence);
+    // before it there is nothing to compare with
+    if (sequence < atHand) continue;
+    const { nextOffset } = positionAt(history, partition, sequence);
     if (offset > nextOffset)
       throw ahead(`group '${group}' goes on from offset ${offset} of partition ${partition}, not ${nextOffset}`, next);
     if (offset < nextOffset)

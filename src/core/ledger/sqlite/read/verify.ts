@@ -3,41 +3,59 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import type { EventBatch } from '../../../model/events/event.ts';
+import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
 import { blake3 } from '../../../native/blake3.ts';
 import type { Verification, VerifyReport } from '../../ledger.ts';
 import { brokenCommit, IF_COPIED } from '../../protocol/broken-commit.ts';
 import type { CommitRow } from '../../protocol/link-check.ts';
 import { VerifyRun } from '../../protocol/verify-run.ts';
-import { readEpochRows } from '../connection/identity.ts';
 import { blob, integer, type RawRow } from '../connection/rows.ts';
 import { hasTable, partitionTable } from '../connection/schema.ts';
 import { readHead } from '../write/write-state.ts';
-import { ChainWalk, type VerifiedPage } from './chain-walk.ts';
+import { ChainJoints } from './chain-joints.ts';
+import type { VerifiedPage } from './chain-walk.ts';
+import type { LedgerHistory } from './ledger-history.ts';
 import type { FrameReader } from './read.ts';
 import { PinProof } from './verify-pins.ts';
 import { checkPositions } from './verify-positions.ts';
 
-export async function verifyLedger(db: Database, reader: FrameReader, options: Verification): Promise<VerifyReport> {
+/** Frames met of commits that are not archived, by partition. */
+type FrameCounts = Map<PartitionId, number>;
+
+/** Verifies all history that is at hand: from sequence 1, or from the end of the last archived run whose segment is not there. */
+export async function verifyLedger(
+  db: Database,
+  reader: FrameReader,
+  history: LedgerHistory,
+  options: Verification,
+): Promise<VerifyReport> {
   const { anchor, idOf, keyOf } = options;
   // Commits made after this point are not verified.
   const head = readHead(db);
-  const walk = new ChainWalk(db, reader);
-  const run = new VerifyRun(anchor);
-  const pins = keyOf === undefined ? null : new PinProof(db, keyOf);
-  walk.checkEpochs();
-  for (const epoch of readEpochRows(db)) run.takeEpoch(epoch);
+  const start = db.transaction(() => history.firstAtHand()).deferred();
+  const joints = new ChainJoints(db, reader.statements);
+  const { sequence: liveStart } = joints.start;
+  const frames: FrameCounts = new Map();
+  const run = start.sequence === 1 ? new VerifyRun(anchor) : new VerifyRun(anchor, start);
+  const pins = keyOf === undefined ? null : new PinProof(db, keyOf, start.sequence);
+  joints.checkAll();
+  for (const joint of joints.all) run.takeJoint(joint);
 
-  let next: number | null = head.sequence === 0 ? null : 1;
+  let next: number | null = head.sequence === 0 ? null : start.sequence;
   while (next !== null) {
-    const page: VerifiedPage = walk.page({
+    const page: VerifiedPage = history.verifiedPage({
       range: { from: next, through: head.sequence },
       partitions: null,
       verify: true,
+      continues: true,
     });
     for (const [at, commit] of page.commits.entries()) {
       const row = page.rows[at] as CommitRow;
       const batch = run.take(row, commit.frames);
+      if (row.firstSequence >= liveStart)
+        for (const { partition } of commit.frames) frames.set(partition, (frames.get(partition) ?? 0) + 1);
       if (idOf !== undefined) checkIds(db, row, batch, idOf);
       pins?.take(row, batch);
     }
@@ -49,7 +67,10 @@ export async function verifyLedger(db: Database, reader: FrameReader, options: V
   }
   run.checkEnd(head);
 
-  checkNothingElse(db, reader, head.sequence, run, idOf !== undefined);
+  const range = { from: start.sequence, through: head.sequence };
+  checkFrameCounts(db, reader, { from: liveStart, through: head.sequence }, frames);
+  checkPositions(db, reader, history, range, run.producers);
+  checkIdCount(db, range, run.events, idOf !== undefined);
   if (pins !== null) checkPins(db, pins, head.sequence);
   checkStructure(db);
   return run.report(head);
@@ -71,21 +92,27 @@ function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payloa
   }
 }
 
-/** Checks that there are no rows without a commit. */
-function checkNothingElse(db: Database, reader: FrameReader, head: number, run: VerifyRun, hasIds: boolean): void {
-  for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
-    const frames = db
-      .prepare(`SELECT count(*) FROM ${partitionTable(id)} WHERE sequence <= ?`)
-      .pluck()
-      .get(head);
-    if (frames !== (run.frames.get(id) ?? 0)) throw brokenCommit(1, `partition ${id} has frames without a commit`);
-  }
-  checkPositions(db, reader, head, run.producers);
-  checkIdCount(db, head, run.events, hasIds);
+/** In one transaction. If an archive began meanwhile, the frames are not those that were counted; it has verified them itself. */
+function checkFrameCounts(
+  db: Database,
+  reader: FrameReader,
+  { from, through }: SequenceRange,
+  frames: FrameCounts,
+): void {
+  db.transaction(() => {
+    if (reader.start().sequence !== from) return;
+    for (const id of reader.partitionIds()) {
+      const count = db
+        .prepare(`SELECT count(*) FROM ${partitionTable(id)} WHERE sequence BETWEEN ? AND ?`)
+        .pluck()
+        .get(from, through);
+      if (count !== (frames.get(id) ?? 0)) throw brokenCommit(1, `partition ${id} has frames without a commit`);
+    }
+  }).deferred();
 }
 
 /** Checks that each event has one id and each id an event. In one transaction: commits since the walk added both. */
-function checkIdCount(db: Database, head: number, events: number, hasIds: boolean): void {
+function checkIdCount(db: Database, { from, through: head }: SequenceRange, events: number, hasIds: boolean): void {
   if (!hasIds && !hasTable(db, 'ids')) return;
   const { ids, beyond } = db
     .transaction(() => {
@@ -95,7 +122,7 @@ function checkIdCount(db: Database, head: number, events: number, hasIds: boolea
         .pluck();
       const end = readHead(db).sequence;
       const all = db.prepare('SELECT count(*) FROM ids').pluck().get() as number;
-      return { ids: count.get(1, head) as number, beyond: all - (count.get(1, end) as number) };
+      return { ids: count.get(from, head) as number, beyond: all - (count.get(1, end) as number) };
     })
     .deferred();
   if (beyond > 0)

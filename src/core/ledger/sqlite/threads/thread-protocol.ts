@@ -7,6 +7,8 @@ export interface ThreadStart {
   readonly path: string;
   /** The file that must be at the path. */
   readonly file: FileIdentity;
+  /** Directory of the archive. */
+  readonly archive: string;
   readonly busyTimeoutMs: number;
 }
 

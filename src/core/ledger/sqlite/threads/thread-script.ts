@@ -16,7 +16,7 @@ export function serve<Message, Answer>(
 ): void {
   const port = parentPort;
   if (port === null) throw new Error('a thread of the ledger runs inside a worker alone');
-  const { path, file, busyTimeoutMs } = workerData as ThreadStart;
+  const { path, file, archive, busyTimeoutMs } = workerData as ThreadStart;
   /** Ends a wait for other processes, and work that takes a signal. */
   const interrupt = new AbortController();
   const report = (message: ThreadReport<Answer>, transfer: ArrayBuffer[] = []): void =>
@@ -30,6 +30,7 @@ export function serve<Message, Answer>(
       access,
       busyLimit: { limitMs: busyTimeoutMs, signal: interrupt.signal },
       file,
+      archive,
     });
     report({ kind: 'ready' });
   };

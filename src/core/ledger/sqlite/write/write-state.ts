@@ -9,7 +9,9 @@ import { pinsHoldSince } from '../../../model/routing/session-pins.ts';
 import { basisAt, type SessionTarget } from '../../protocol/append.ts';
 import { missingSequences } from '../../protocol/broken-commit.ts';
 import { type LinkedCommit, stateAfter } from '../../protocol/commit-link.ts';
+import type { ArchiveRow } from '../../protocol/joints.ts';
 import { EMPTY_LEDGER, headOf, type LedgerState } from '../../protocol/ledger-state.ts';
+import { lastArchiveRow } from '../archive/archive-rows.ts';
 import {
   type EpochRow,
   lastEpochRow,
@@ -93,8 +95,7 @@ export class WriteStates implements SessionTarget<WriteState> {
     const end = last === undefined ? EMPTY_LEDGER : endOf(last);
     return {
       ...end,
-      // An epoch that begins after the last commit is the later link.
-      hash: last === undefined || epoch.fromSequence > end.sequence ? epoch.hash : blob(last, 'hash'),
+      hash: lastLink(end.sequence, last === undefined ? null : blob(last, 'hash'), epoch, lastArchiveRow(db)),
       ...this.#routingOf(epoch),
       offsets: new Map(),
     };
@@ -109,6 +110,12 @@ export class WriteStates implements SessionTarget<WriteState> {
     }
     return this.#routing;
   }
+}
+
+/** Hash of the last link: a commit, or the epoch or the record of an archived run that comes after it. */
+function lastLink(sequence: number, commit: Buffer | null, epoch: EpochRow, archive: ArchiveRow | null): Buffer {
+  if (archive !== null && archive.beforeSequence > sequence && archive.epoch === epoch.epoch) return archive.hash;
+  return commit === null || epoch.fromSequence > sequence ? epoch.hash : commit;
 }
 
 function endOf(last: RawRow): Pick<LedgerState, 'sequence' | 'time' | 'committedAt'> {

@@ -1,0 +1,55 @@
+/** Formats the plan and the report of `archive`, and the archived runs that `inspect` shows. */
+
+import type { ArchivePlan, ArchiveReport } from '../../index.ts';
+import type { ArchivedRunDocument } from '../../views/archive-document.ts';
+import { timeOrNull } from '../../views/times.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { bytes, count, plural } from '../terminal/format-numbers.ts';
+
+/** `drop`: whether the commits would be deleted without a segment. */
+export function planText(plan: ArchivePlan, drop: boolean): string {
+  const lines: string[] = [];
+  if (plan.leftover > 0)
+    lines.push(`an interrupted archive is finished first: ${plural(plan.leftover, 'archived commit')} to delete`);
+  if (plan.range === null) lines.push('nothing to archive');
+  else {
+    const { from, through } = plan.range;
+    lines.push(
+      `${drop ? 'drop' : 'archive'} sequences ${count(from)} to ${count(through)}: ${plural(plan.events, 'event')} in ${plural(plan.commits, 'commit')}, ${bytes(plan.bytes)}`,
+      `from ${timeOrNull(plan.firstTime)} to ${timeOrNull(plan.lastTime)}`,
+      drop ? 'they are deleted and cannot be replayed again' : `into ${escapeForTerminal(plan.segment ?? '')}`,
+    );
+  }
+  if (plan.movedFrom !== null)
+    lines.push(`the time falls inside a commit, before sequence ${count(plan.movedFrom)}: that commit stays whole`);
+  if (plan.keepsLast) lines.push('the last commit stays: the next one is linked to it');
+  for (const { group, events } of plan.groupsBehind.slice(0, 10))
+    lines.push(`group ${escapeForTerminal(group)} has not read ${plural(events, 'event')} of it`);
+  if (plan.groupsBehind.length > 10) lines.push(`and ${plan.groupsBehind.length - 10} more groups`);
+  return lines.join('\n');
+}
+
+export function reportText(report: ArchiveReport): string {
+  const { range, segment, segmentBytes, freedBytes, moved, leftover } = report;
+  const freed = freedBytes > 0 ? `; the ledger shrank by ${bytes(freedBytes)}` : '';
+  if (range === null) return leftover > 0 ? `done: the interrupted archive is finished${freed}` : 'nothing was changed';
+  const stored =
+    segment === null ? 'dropped' : `stored and verified: ${escapeForTerminal(segment)}, ${bytes(segmentBytes)}`;
+  const groups = moved.length === 0 ? '' : `; moved to its end: ${moved.map(escapeForTerminal).join(', ')}`;
+  return `done: ${stored}${freed}${groups}`;
+}
+
+export async function archivedText(runs: readonly ArchivedRunDocument[]): Promise<string> {
+  const { renderTable } = await import('../terminal/table.ts');
+  return renderTable(
+    ['archived', 'through', 'bytes', 'on', 'segment'],
+    ['right', 'right', 'right', 'left', 'left'],
+    runs.map(({ from, through, file, bytes: size, archivedAt, isAtHand }) => [
+      count(from),
+      count(through),
+      file === null ? '' : bytes(size),
+      archivedAt,
+      file === null ? 'dropped' : `${escapeForTerminal(file)}${isAtHand ? '' : ' (not at hand)'}`,
+    ]),
+  );
+}

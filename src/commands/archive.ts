@@ -1,0 +1,94 @@
+/** `completengine archive`: moves the old end of a ledger into a segment, or drops it. Prints a plan, and carries it out on request. */
+
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../cli/app/base-command.ts';
+import { withLedger } from '../cli/app/session.ts';
+import { planText, reportText } from '../cli/archive/archive-text.ts';
+import { ArchiveProgressLine } from '../cli/archive/progress.ts';
+import { canAsk, confirm } from '../cli/terminal/confirm.ts';
+import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
+import type { ArchiveOptions, ArchivePlan, Completengine } from '../index.ts';
+import { archivePlanDocument, archiveReportDocument } from '../views/archive-document.ts';
+
+interface Decision {
+  readonly yes: boolean;
+  readonly force: boolean;
+  readonly isJson: boolean;
+}
+
+export default class Archive extends BaseCommand {
+  static override summary = 'Move old history into a segment, or drop it.';
+  static override description =
+    `Commits whose events are all before --until move into a segment: one compressed, read-only file in the directory LEDGER.archive. Replay, tail, inspect and consumer groups read it as if nothing had moved, and the hash chain stays provable. The last commit always stays.
+
+Without --yes it prints the plan. The segment is synced and verified from the disk before anything is deleted. Emitters and consumers continue meanwhile. An interrupted run is finished by the next one. With --drop there is no segment: the events are gone, and only the chain hash of their end is kept.`;
+  static override usage = '<%= command.id %> --until TIME [-l FILE] [--to DIR | --drop] [--force] [--yes] [--json]';
+  static override enableJsonFlag = true;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --until 2026-01-01',
+    '<%= config.bin %> <%= command.id %> --until -90d --yes',
+    '<%= config.bin %> <%= command.id %> --until -90d --to /mnt/archive --yes',
+    '<%= config.bin %> <%= command.id %> --until -1y --drop --yes',
+    '<%= config.bin %> replay -l events.codex.archive/3f2a9c01-000000000001-000000900000.segment',
+  ];
+  static override flags = {
+    until: Flags.string({
+      description: 'archive what is before this time: 2026-01-01, -90d',
+      required: true,
+      helpValue: 'TIME',
+    }),
+    to: Flags.string({
+      description: 'directory of the segment, which must exist; reading it needs --archive DIR',
+      helpValue: 'DIR',
+      exclusive: ['drop'],
+    }),
+    drop: Flags.boolean({ description: 'delete without a segment' }),
+    force: Flags.boolean({ description: 'move the offsets of groups that have not read all of it' }),
+    yes: Flags.boolean({ description: 'do it; without it only the plan is printed' }),
+    tz: Flags.string({ description: 'time zone of dates and of times without a zone. Default UTC', helpValue: 'ZONE' }),
+  };
+
+  async run(): Promise<object | undefined> {
+    const { flags } = await this.parse(Archive);
+    const { until, to, drop, force, yes, tz } = flags;
+    const options = { until, zone: tz, to, drop, force };
+    const isJson = this.jsonEnabled();
+    const mayAsk = !yes && !isJson && canAsk();
+    return withLedger(flags, yes || mayAsk ? 'write' : 'read', async (engine, { signal }) => {
+      const plan = await engine.planArchive(options);
+      if (!isJson) this.log(planText(plan, drop));
+      if (!yes && !(await this.#isAgreed(plan, { yes, force, isJson }, signal))) return archivePlanDocument(plan);
+      return this.#archive(engine, options, signal);
+    });
+  }
+
+  /** Whether the user wants the plan to be carried out. */
+  async #isAgreed(plan: ArchivePlan, { force, isJson }: Decision, signal: AbortSignal): Promise<boolean> {
+    if (plan.range === null && plan.leftover === 0) return false;
+    const obstacle = plan.groupsBehind.length > 0 && !force ? 'groups have not read all of it; add --force' : null;
+    if (obstacle === null && !isJson && canAsk()) {
+      if (await confirm('do it?', signal)) return true;
+      this.logToStderr('nothing was changed');
+      return false;
+    }
+    if (!isJson) this.logToStderr(`nothing was changed: ${obstacle ?? 'add --yes to do it'}`);
+    return false;
+  }
+
+  async #archive(engine: Completengine, options: ArchiveOptions, signal: AbortSignal): Promise<object> {
+    const line = new ArchiveProgressLine(this.jsonEnabled());
+    try {
+      const report = await engine.archive({ ...options, signal, onProgress: (progress) => line.update(progress) });
+      line.stop();
+      if (report.range !== null) printOnOutputFailure('the archive was made');
+      if (!this.jsonEnabled()) this.logToStderr(reportText(report));
+      return archiveReportDocument(report);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      this.logToStderr('interrupted: nothing is lost; run the same command again to finish');
+      return {};
+    } finally {
+      line.stop();
+    }
+  }
+}

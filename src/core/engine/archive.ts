@@ -1,0 +1,66 @@
+/** Archives the old end of a ledger: reads the cut as a time, and passes it to the storage. */
+
+import type {
+  ArchivedRun,
+  ArchivePhase,
+  ArchivePlan,
+  ArchiveReport,
+  ArchiveRequest,
+  Archives,
+} from '../ledger/archives.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
+import type { Clock } from '../model/time/clock.ts';
+import { readTimeExpression, type TimeInput } from '../model/time/time-expression.ts';
+
+export interface ArchiveOptions {
+  /** Commits whose events are all before this time are archived, such as `2026-01-01` or `-90d`. The last commit always stays. */
+  readonly until: TimeInput;
+  /** IANA zone of dates and of times without one. Default UTC. */
+  readonly zone?: string | undefined;
+  /** Directory of the segment, which must exist. Default: the ledger's archive, `LEDGER.archive`, which is made. */
+  readonly to?: string | undefined;
+  /** Deletes the commits without a segment: they are gone. Default false. */
+  readonly drop?: boolean | undefined;
+  /** Moves the cursors of groups that have not read all of it to its end. Default false: GROUP_BEHIND. */
+  readonly force?: boolean | undefined;
+  /** `done` of `total` of a phase. */
+  readonly onProgress?: ((progress: ArchiveProgress) => void) | undefined;
+  /** Ends it between two steps; run again, it goes on. It rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ArchiveProgress {
+  readonly phase: ArchivePhase;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** @throws LedgerError INVALID_TIME, INVALID_ARGUMENT */
+export async function planArchive(ledger: Ledger, clock: Clock, options: ArchiveOptions): Promise<ArchivePlan> {
+  const archives = archivesOf(ledger);
+  return archives.plan(await toRequest(clock, options));
+}
+
+/** @throws LedgerError as planning and {@link Archives.run} do */
+export async function archive(ledger: Ledger, clock: Clock, options: ArchiveOptions): Promise<ArchiveReport> {
+  const archives = archivesOf(ledger);
+  const { onProgress, signal } = options;
+  return archives.run(await toRequest(clock, options), { now: clock.nowMicros(), onProgress, signal });
+}
+
+export async function archivedRuns(ledger: Ledger): Promise<readonly ArchivedRun[]> {
+  return ledger.archives?.runs() ?? [];
+}
+
+async function toRequest(clock: Clock, { until, zone, to, drop, force }: ArchiveOptions): Promise<ArchiveRequest> {
+  if (drop === true && to !== undefined)
+    throw invalidArgument('what is dropped has no segment', 'give --to, or --drop');
+  const { first } = await readTimeExpression(until, { now: clock.nowMicros(), zone });
+  return { until: first, directory: to ?? null, drop: drop ?? false, force: force ?? false };
+}
+
+function archivesOf({ archives }: Ledger): Archives {
+  if (archives !== null) return archives;
+  throw invalidArgument('this storage has no archives', 'archive a ledger that is a file');
+}

@@ -1,0 +1,236 @@
+/**
+ * A segment by itself as a ledger that cannot be written: the history of its range, with the settings, epochs and partitions as of its end. What the port
+ * asks besides history is answered by an empty ledger in memory with the same settings.
+ */
+
+import type { Database } from 'better-sqlite3';
+import type { StoredCommit } from '../../../model/events/commit.ts';
+import type { Head } from '../../../model/events/head.ts';
+import type { LaneRequest, Page, ReadRequest } from '../../../model/events/history.ts';
+import type { SequenceRange } from '../../../model/events/range.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
+import type { Micros } from '../../../model/time/time.ts';
+import type {
+  Ledger,
+  LedgerDescription,
+  LedgerGauges,
+  LedgerIdentity,
+  PartitionSummary,
+  Verification,
+  VerifyReport,
+} from '../../ledger.ts';
+import { boundedLane } from '../../protocol/lane-bounds.ts';
+import { VerifyRun } from '../../protocol/verify-run.ts';
+import { ArchiveFiles } from '../archive/archive-files.ts';
+import { betterSqlite3 } from '../connection/better-sqlite3.ts';
+import { fileBytes } from '../connection/file-guard.ts';
+import { readIdentity } from '../connection/identity.ts';
+import { createOnDemand, creationSql } from '../connection/schema.ts';
+import { SqliteGroupStore } from '../groups/sqlite-group-store.ts';
+import { describeLedger } from '../read/describe.ts';
+import { sequenceOfLast } from '../read/locate.ts';
+import { WriteStates } from '../write/write-state.ts';
+import { SegmentFile } from './segment-file.ts';
+import { verifySegment } from './verify-segment.ts';
+
+export class SegmentLedger implements Ledger {
+  readonly identity: LedgerIdentity;
+  readonly groupStore: SqliteGroupStore;
+  readonly archives = null;
+  readonly compaction = null;
+  readonly #segment: SegmentFile;
+  /** Without commits. */
+  readonly #empty: Database;
+
+  private constructor(segment: SegmentFile, empty: Database) {
+    this.#segment = segment;
+    this.#empty = empty;
+    this.identity = readIdentity(empty, segment.path);
+    const transactions = { write: () => this.#refuse(), readSnapshot: async <Result>(work: () => Result) => work() };
+    this.groupStore = new SqliteGroupStore(empty, transactions, new ArchiveFiles(''));
+  }
+
+  /** @throws LedgerError PERMISSION_DENIED for writing, and as {@link SegmentFile.open} does */
+  static open(path: string, access: 'read' | 'write'): SegmentLedger {
+    if (access === 'write') throw cannotWrite(path);
+    const segment = SegmentFile.open(path);
+    try {
+      return new SegmentLedger(segment, emptyLedger(segment));
+    } catch (error) {
+      segment.close();
+      throw error;
+    }
+  }
+
+  async head(): Promise<Head> {
+    const { through, lastTime, hashBehind } = this.#segment.range;
+    return { sequence: through, time: lastTime, hash: hashBehind.toString('hex') };
+  }
+
+  async firstSequence(): Promise<number> {
+    return this.#segment.range.fromSequence;
+  }
+
+  async read(request: ReadRequest): Promise<Page> {
+    const { from, through } = request.range;
+    const { range } = this.#segment;
+    const last = Math.min(through, range.through);
+    if (from > last) return { commits: [], next: null };
+    if (from < range.fromSequence)
+      throw new LedgerError('ARCHIVE_MISSING', {
+        message: `${this.#segment.path} begins at sequence ${range.fromSequence}`,
+        hint: 'begin there, or name the ledger that it belongs to',
+        details: { segment: this.#segment.path, sequence: from, next: range.fromSequence },
+      });
+    return this.#segment.page({ ...request, range: { from, through: last } });
+  }
+
+  async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
+    for (let from: number | null = request.range.from; from !== null; ) {
+      const page: Page = await this.read({ ...request, range: { from, through: request.range.through } });
+      from = page.next;
+      yield page;
+    }
+  }
+
+  async sequenceAtTime(time: Micros): Promise<number> {
+    return this.#segment.sequenceAtTime(time) ?? this.#segment.range.through + 1;
+  }
+
+  async sequenceOfLast(
+    count: number,
+    partitions: readonly PartitionId[] | null,
+    through = Number.MAX_SAFE_INTEGER,
+  ): Promise<number> {
+    const { fromSequence, through: end } = this.#segment.range;
+    const chosen = partitions ?? this.identity.partitions.map(({ id }) => id);
+    const before = (partition: PartitionId, sequence: number) => this.#segment.frameBefore(partition, sequence);
+    return sequenceOfLast(before, count, chosen, Math.min(through, end)) ?? fromSequence;
+  }
+
+  async partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
+    return this.#segment.partitionsSentTo(range);
+  }
+
+  basis: Ledger['basis'] = async () => {
+    const states = new WriteStates(this.#empty);
+    return states.basis(states.current());
+  };
+
+  pinsOf: Ledger['pinsOf'] = async () => [];
+  positionOfProducer: Ledger['positionOfProducer'] = async () => ({ position: 0, digest: Buffer.alloc(0) });
+  warnings: Ledger['warnings'] = async () => [];
+
+  async describe(): Promise<Omit<LedgerDescription, 'warnings'>> {
+    const { commits, firstTime } = this.#segment.range;
+    const description = describeLedger(this.#empty, this.identity);
+    return {
+      ...{ ...description, head: await this.head(), commits, firstTime, partitions: await this.summarize() },
+      storage: { ...description.storage, settings: this.#segment.settings() },
+    };
+  }
+
+  async summarize(): Promise<PartitionSummary[]> {
+    return this.#segment.summarize().map((summary, id) => ({
+      ...(this.identity.partitions[id] as LedgerIdentity['partitions'][number]),
+      ...summary,
+      isEstimate: false,
+    }));
+  }
+
+  async gauges(): Promise<LedgerGauges> {
+    return {
+      head: await this.head(),
+      firstTime: this.#segment.range.firstTime,
+      committedAt: null,
+      partitions: await this.summarize(),
+      growth: { commits: 0, bytes: 0 },
+      producers: [],
+      storage: { bytes: fileBytes(this.#segment.path), log: { bytes: 0, waitingBytes: 0 } },
+    };
+  }
+
+  /** The chain and the events of the range. Unique ids and pins are kept in the ledger alone. */
+  async verify({ anchor, onProgress, signal }: Verification): Promise<VerifyReport> {
+    const { frame, joints, range } = this.#segment;
+    const run = new VerifyRun(anchor, {
+      sequence: range.fromSequence,
+      hash: range.hashBefore,
+      endOf: (partition) => ({ nextOffset: frame.partitions[partition]?.firstOffset ?? 0 }),
+    });
+    for (const joint of joints) run.takeJoint(joint);
+    for await (const { commits, rows } of verifySegment(this.#segment)) {
+      for (const [at, row] of rows.entries()) run.take(row, commits[at]?.frames ?? []);
+      onProgress?.({ commits: run.commits, events: run.events });
+      signal?.throwIfAborted();
+    }
+    const head = await this.head();
+    run.checkEnd(head);
+    return run.report(head);
+  }
+
+  watch(): { close(): void } {
+    return { close: () => {} };
+  }
+
+  async readLane(request: LaneRequest): Promise<StoredCommit[]> {
+    const { first } = this.#segment.commitHolding(Math.max(request.fromSequence, this.#segment.range.fromSequence));
+    return boundedLane(this.#segment.framesFrom(request.partition, first), request);
+  }
+
+  async ends(partitions: readonly PartitionId[]): Promise<number[]> {
+    return partitions.map((partition) => this.#segment.frame.partitions[partition]?.nextOffset ?? 0);
+  }
+
+  positionsAt: Ledger['positionsAt'] = () => this.#refuse();
+  backup: Ledger['backup'] = async () => {
+    throw new LedgerError('UNSUPPORTED', {
+      message: `${this.#segment.path} is a segment of an archive, which never changes`,
+      hint: 'copy the file',
+    });
+  };
+  commit: Ledger['commit'] = () => this.#refuse();
+  begin: Ledger['begin'] = () => this.#refuse();
+  beginEpoch: Ledger['beginEpoch'] = () => this.#refuse();
+  openPipeline: Ledger['openPipeline'] = () => this.#refuse();
+
+  async close(): Promise<void> {
+    this.#segment.close();
+    this.#empty.close();
+  }
+
+  async #refuse(): Promise<never> {
+    throw cannotWrite(this.#segment.path);
+  }
+}
+
+function emptyLedger({ frame: { ledger, epochs, partitions, placements } }: SegmentFile): Database {
+  const db = new (betterSqlite3())(':memory:');
+  for (const sql of creationSql(partitions.length, 'plain')) db.exec(sql);
+  db.prepare('INSERT INTO ledger (id, uuid, created_at, config) VALUES (1, ?, ?, ?)').run(
+    ledger.uuid,
+    ledger.createdAt,
+    ledger.config,
+  );
+  const epoch = db.prepare('INSERT INTO epoch (epoch, from_sequence, routing, hash) VALUES (?, ?, ?, ?)');
+  for (const row of epochs) epoch.run(row.epoch, row.fromSequence, row.routing, row.hash);
+  const partition = db.prepare('INSERT INTO partition (id, name, table_name, epoch) VALUES (?, ?, ?, ?)');
+  for (const row of partitions) partition.run(row.id, row.name, row.tableName, row.epoch);
+  if (placements.length > 0) createOnDemand(db, 'placements');
+  for (const row of placements)
+    db.prepare('INSERT INTO placements (epoch, key, partition) VALUES (?, ?, ?)').run(
+      row.epoch,
+      row.key,
+      row.partition,
+    );
+  return db;
+}
+
+function cannotWrite(path: string): LedgerError {
+  return new LedgerError('PERMISSION_DENIED', {
+    message: `${path} is a segment of an archive, which is only read`,
+    hint: 'name the ledger that it belongs to',
+    details: { path },
+  });
+}

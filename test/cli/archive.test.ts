@@ -1,0 +1,170 @@
+/** `archive` on the command line: the plan, its execution, what is refused, and how everything is read afterwards. */
+
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Completengine, hashOf } from '../../src/index.ts';
+import { EARTHQUAKES, runCli } from '../support/cli.ts';
+import { expectFailure, replayed, succeed } from '../support/ledger-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const FILE = readFileSync(EARTHQUAKES, 'utf8');
+
+let template = '';
+
+/** The earthquakes in commits of 40 lines. */
+beforeAll(async () => {
+  template = join(mkdtempSync(join(tmpdir(), 'completengine-test-')), 'events.codex');
+  const engine = await Completengine.open({
+    ...{ ledger: template, partition: hashOf('properties.net'), time: 'properties.time' },
+  });
+  const lines = FILE.split('\n').filter((line) => line !== '');
+  for (let at = 0; at < lines.length; at += 40)
+    await engine.emit(Readable.from([`${lines.slice(at, at + 40).join('\n')}\n`]));
+  await engine.close();
+});
+afterAll(() => rmSync(dirname(template), { recursive: true, force: true }));
+
+async function inCommits(): Promise<string> {
+  const ledger = join(tempDir(), 'events.codex');
+  copyFileSync(template, ledger);
+  return ledger;
+}
+
+async function cuts(ledger: string): Promise<string[]> {
+  const times: string[] = [];
+  for (const sequence of [500, 900, 1300]) {
+    const { stdout } = await succeed(['inspect', '-l', ledger, '--sequence', String(sequence), '--json']);
+    times.push((JSON.parse(stdout.toString()) as { time: string }).time);
+  }
+  return times;
+}
+
+describe('archive', () => {
+  it('moves the earthquakes into three segments, and replays them to the byte', async () => {
+    const ledger = await inCommits();
+    const head = (await succeed(['inspect', '-l', ledger, '--json'])).stdout.toString();
+    const { head: before } = JSON.parse(head) as { head: string };
+    const times = await cuts(ledger);
+    const plan = await succeed(['archive', '-l', ledger, '--until', times[0] as string]);
+    expect(plan.stdout.toString()).toMatch(/^archive sequences 1 to \d+: \d+ events in \d+ commits/);
+    expect(plan.stderr).toContain('nothing was changed: add --yes to do it');
+    expect(existsSync(`${ledger}.archive`)).toBe(false);
+    for (const time of times) {
+      const done = await succeed(['archive', '-l', ledger, '--until', time, '--yes']);
+      expect(done.stderr).toContain('done: stored and verified: ');
+    }
+    expect(await replayed(ledger)).toBe(FILE);
+    expect(await replayed(ledger, '--determinism', 'relaxed')).toBe(FILE);
+    const files = readdirSync(`${ledger}.archive`).sort();
+    expect(files).toHaveLength(3);
+
+    const sound = await succeed(['inspect', '-l', ledger, '--expect-head', before]);
+    expect(sound.stdout.toString()).toMatch(/^OK: 1,707 events in \d+ commits; head .*; extends the expected head/);
+    const { stdout } = await succeed(['inspect', '-l', ledger, '--json']);
+    const { archived, commits } = JSON.parse(stdout.toString()) as { archived: { through: number }[]; commits: number };
+    expect(archived).toHaveLength(3);
+    expect(commits).toBe(Math.ceil(1707 / 40));
+    expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain(files[2] as string);
+
+    // a segment by itself
+    const lines = FILE.split('\n');
+    const first = join(`${ledger}.archive`, files[0] as string);
+    const second = join(`${ledger}.archive`, files[1] as string);
+    const [end, next] = [archived[0]?.through ?? 0, archived[1]?.through ?? 0];
+    expect(await replayed(first)).toBe(`${lines.slice(0, end).join('\n')}\n`);
+    expect(await replayed(second)).toBe(`${lines.slice(end, next).join('\n')}\n`);
+    expect((await succeed(['tail', '-l', second, '-n', '2'])).stdout.toString()).toBe(
+      `${lines.slice(next - 2, next).join('\n')}\n`,
+    );
+    expect((await succeed(['inspect', '-l', second, '--verify'])).stdout.toString()).toMatch(
+      new RegExp(`^OK: ${next - end} events in \\d+ commits from sequence ${end + 1} on`),
+    );
+    expect((await succeed(['inspect', '-l', second])).stdout.toString()).toContain('p0');
+    const event = await succeed(['inspect', '-l', second, '--sequence', String(end + 7)]);
+    expect(event.stdout.toString()).toContain('properties');
+    expectFailure(await runCli(['emit', '-l', second], { input: '{}\n' }), 77, 'a segment of an archive');
+    expectFailure(await runCli(['replay', '-l', second, '--from-sequence', '1']), 66, `begins at sequence ${end + 1}`);
+
+    // elsewhere, or not at all
+    const elsewhere = join(tempDir(), 'old');
+    renameSync(`${ledger}.archive`, elsewhere);
+    expectFailure(await runCli(['replay', '-l', ledger]), 66, files[0] as string);
+    expect(await replayed(ledger, '--archive', elsewhere)).toBe(FILE);
+    const withEnv = await succeed(['replay', '-q', '-l', ledger], {
+      env: { ...process.env, COMPLETENGINE_ARCHIVE: elsewhere },
+    });
+    expect(withEnv.stdout.toString()).toBe(FILE);
+    const partly = await succeed(['inspect', '-l', ledger, '--verify']);
+    expect(partly.stdout.toString()).toContain('what is before it is not at hand');
+    expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain('(not at hand)');
+  });
+
+  it('refuses what cannot be, in one line', async () => {
+    const ledger = await inCommits();
+    const [time] = await cuts(ledger);
+    const until = ['archive', '-l', ledger, '--until', time as string];
+    expectFailure(await runCli(['archive', '-l', ledger]), 2, 'until');
+    expectFailure(await runCli(['archive', '-l', ledger, '--until', 'soon']), 2, 'soon');
+    expectFailure(await runCli([...until, '--to', 'x', '--drop']), 2, '--drop');
+    expectFailure(
+      await runCli([...until, '--to', join(tempDir(), 'missing'), '--yes']),
+      73,
+      'no segment can be written',
+    );
+    const file = join(tempDir(), 'file');
+    await succeed(['init', '-l', file]);
+    expectFailure(await runCli([...until, '--to', file, '--yes']), 73, 'it is no directory');
+    expectFailure(await runCli(['archive', '-l', join(tempDir(), 'none'), '--until', 'now']), 66, 'no ledger');
+    const nothing = await succeed(['archive', '-l', ledger, '--until', '1990-01-01', '--yes']);
+    expect(nothing.stdout.toString()).toBe('nothing to archive\n');
+    expect(await replayed(ledger)).toBe(FILE);
+
+    await succeed(['tail', '-l', ledger, '--group', 'slow', '--from', 'start', '--count', '5']);
+    const behind = await runCli([...until, '--yes']);
+    expectFailure(behind, 4, 'slow');
+    const planned = await succeed(until);
+    expect(planned.stdout.toString()).toMatch(/group slow has not read [\d,]+ events of it/);
+    expect(planned.stderr).toContain('add --force');
+    const forced = await succeed([...until, '--yes', '--force', '--json']);
+    expect(JSON.parse(forced.stdout.toString())).toMatchObject({ isDone: true, movedGroups: ['slow'] });
+  });
+
+  it('drops history, and says when and up to where', async () => {
+    const ledger = await inCommits();
+    const [time] = await cuts(ledger);
+    const until = ['archive', '-l', ledger, '--until', time as string, '--drop'];
+    expect((await succeed(until)).stdout.toString()).toContain('they are deleted and cannot be replayed again');
+    const done = await succeed([...until, '--yes', '--json']);
+    const { through } = JSON.parse(done.stdout.toString()) as { through: number };
+    expect(existsSync(`${ledger}.archive`)).toBe(false);
+    expectFailure(await runCli(['replay', '-l', ledger]), 66, `sequences 1 to ${through} were dropped on 20`);
+    const rest = await replayed(ledger, '--from-sequence', String(through + 1));
+    expect(rest).toBe(FILE.split('\n').slice(through).join('\n'));
+    expect((await succeed(['inspect', '-l', ledger, '--verify'])).stdout.toString()).toContain(
+      `from sequence ${(through + 1).toLocaleString('en')} on`,
+    );
+    expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain('dropped');
+  });
+
+  it('writes to the directory that is named', async () => {
+    const ledger = await inCommits();
+    const [time] = await cuts(ledger);
+    const directory = join(tempDir(), 'cold store');
+    mkdirSync(directory);
+    await succeed(['archive', '-l', ledger, '--until', time as string, '--to', directory, '--yes']);
+    expect(readdirSync(directory)).toHaveLength(1);
+    expect(await replayed(ledger, '--archive', directory)).toBe(FILE);
+  });
+});

@@ -1,0 +1,248 @@
+/** Archives: the old end of a ledger moves into segments, and every reader goes on as if nothing had moved. */
+
+import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Completengine, OpenOptions } from '../../src/index.ts';
+import { FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const DAY = 86_400_000_000;
+
+/** Ten days of three commits of two events each, from 2026-04-12 on. */
+async function tenDays(options: Partial<OpenOptions> = {}) {
+  const clock = new FakeClock();
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, clock, partition: 'manual:to', partitions: 3, ...options });
+  for (let day = 0; day < 10; day++) {
+    for (let nth = 0; nth < 3; nth++) {
+      clock.micros += 1000;
+      await engine.emit([
+        { to: `p${nth % 2}`, day, nth, id: `${day}-${nth}-a` },
+        { to: 'p1', day, nth, id: `${day}-${nth}-b` },
+      ]);
+    }
+    clock.micros += DAY;
+  }
+  return { engine, clock, ledger };
+}
+
+/** With the real clock, by which groups live. */
+async function reopened(): Promise<Completengine> {
+  const { engine, ledger } = await tenDays();
+  await engine.close();
+  return openEngine({ ledger });
+}
+
+async function everything(engine: Completengine) {
+  const events = [];
+  for await (const { sequence, partition, offset, time, payload } of engine.replay())
+    events.push({ sequence, partition, offset, time, payload: payload.toString() });
+  return events;
+}
+
+describe('an archive', () => {
+  it('moves commits before a time into a segment, and everything is read as before', async () => {
+    const { engine, ledger } = await tenDays();
+    const before = await everything(engine);
+    const head = await engine.head();
+    const plan = await engine.planArchive({ until: '2026-04-15' });
+    expect(plan).toMatchObject({
+      range: { from: 1, through: 18 },
+      events: 18,
+      commits: 9,
+      leftover: 0,
+      groupsBehind: [],
+    });
+    expect(existsSync(`${ledger}.archive`)).toBe(false);
+    const report = await engine.archive({ until: '2026-04-15' });
+    expect(report).toMatchObject({ range: { from: 1, through: 18 } });
+    expect(readdirSync(`${ledger}.archive`)).toHaveLength(1);
+    expect(statSync(`${ledger}.archive`).mode & 0o777).toBe(0o700);
+
+    await engine.archive({ until: '2026-04-18' });
+    await engine.archive({ until: '2026-04-20' });
+    expect(await engine.archivedRuns()).toMatchObject([
+      { range: { from: 1, through: 18 }, isAtHand: true },
+      { range: { from: 19, through: 36 }, isAtHand: true },
+      { range: { from: 37, through: 48 }, isAtHand: true },
+    ]);
+    expect(await everything(engine)).toEqual(before);
+    expect(await engine.verify({ expectHead: `${head.sequence}:${head.hash}` })).toMatchObject({
+      from: 1,
+      events: 60,
+      commits: 30,
+    });
+    expect((await engine.head()).sequence).toBe(head.sequence);
+    const { firstTime, commits, partitions } = await engine.inspect();
+    expect({ firstTime, commits }).toEqual({ firstTime: before[0]?.time, commits: 30 });
+    expect(partitions.map(({ events }) => events)).toEqual([20, 40, 0]);
+  });
+
+  it('reads single events, ranges by time, partitions and the last events across the seam', async () => {
+    const { engine } = await tenDays();
+    const all = await everything(engine);
+    await engine.archive({ until: '2026-04-15' });
+    await engine.archive({ until: '2026-04-18' });
+    for (const sequence of [1, 2, 17, 18, 19, 36, 37, 60])
+      expect((await engine.event(sequence)).payload.toString()).toBe(all[sequence - 1]?.payload);
+    for (const day of [12, 14, 15, 16, 17, 18, 21]) {
+      const own = await payloadsOf(engine.replay({ range: `2026-04-${day}` }));
+      expect(own.map((line) => JSON.parse(line).day)).toEqual(new Array(6).fill(day - 12));
+    }
+    const first = await payloadsOf(engine.replay({ partitions: ['p0'] }));
+    expect(first).toEqual(all.filter(({ partition }) => partition === 'p0').map(({ payload }) => payload));
+    for (const last of [3, 20, 25, 50, 200])
+      expect(await payloadsOf(engine.tail({ last }))).toEqual(all.slice(-last).map(({ payload }) => payload));
+    expect(await payloadsOf(engine.tail({ last: 15, partitions: ['p0'] }))).toEqual(first.slice(-15));
+    expect(await payloadsOf(engine.replay({ fromSequence: 16, throughSequence: 40 }))).toEqual(
+      all.slice(15, 40).map(({ payload }) => payload),
+    );
+    const target = await openEngine({ partitions: 2 });
+    expect(await engine.replayInto(target)).toMatchObject({ events: 60 });
+    expect(await payloadsOf(target.replay())).toEqual(all.map(({ payload }) => payload));
+  });
+
+  it('goes on after the record: commits, epochs and further archives are links of the same chain', async () => {
+    const { engine, clock } = await tenDays();
+    const heads = [await engine.head()];
+    await engine.archive({ until: '2026-04-15' });
+    heads.push(await engine.head());
+    await engine.partitioning.add(['p9']);
+    await engine.archive({ until: '2026-04-16' });
+    heads.push(await engine.head());
+    await engine.emit({ to: 'p9', after: true });
+    await engine.partitioning.place([{ key: 'x', partition: 'p0' }]);
+    await engine.emit({ to: 'x', placed: true });
+    clock.micros += 20 * DAY;
+    await engine.emit({ to: 'p2', last: true });
+    heads.push(await engine.head());
+    await engine.archive({ until: '2026-04-30' });
+    heads.push(await engine.head());
+    for (const { sequence, hash } of heads)
+      expect(await engine.verify({ expectHead: `${sequence}:${hash}` })).toMatchObject({ events: 63 });
+    expect(new Set(heads.map(({ hash }) => hash)).size).toBe(5);
+    expect((await engine.archivedRuns()).at(-1)?.range).toEqual({ from: 25, through: 62 });
+    const { partitions } = await engine.inspect();
+    expect(partitions.map(({ events }) => events)).toEqual([21, 40, 1, 1]);
+  });
+
+  it('gives new events of a partition whose events are all archived the next offset', async () => {
+    const { engine, clock, ledger } = await tenDays();
+    clock.micros += DAY;
+    await engine.emit({ to: 'p2' });
+    await engine.archive({ until: '2026-05-01' });
+    await engine.close();
+    const again = await openEngine({ ledger, clock });
+    const receipt = await again.emit({ to: 'p0' });
+    expect(receipt).toMatchObject({ partition: 'p0', offset: 20, sequence: 62 });
+    expect(await again.verify()).toMatchObject({ from: 1, events: 62 });
+  });
+
+  it('keeps commits whole and the last one where it is, and says so', async () => {
+    const clock = new FakeClock();
+    const engine = await openEngine({ clock, time: 't', partitions: 1 });
+    expect(await engine.planArchive({ until: '2030-01-01' })).toMatchObject({ range: null, keepsLast: false });
+    await engine.emit([{ t: '2026-01-01T00:00:00Z' }]);
+    await engine.emit([{ t: '2026-01-02T00:00:00Z' }, { t: '2026-01-04T00:00:00Z' }]);
+    expect(await engine.planArchive({ until: '2026-01-03' })).toMatchObject({
+      ...{ range: { from: 1, through: 1 }, movedFrom: 3, keepsLast: false },
+    });
+    expect(await engine.planArchive({ until: '2026-01-10' })).toMatchObject({
+      ...{ range: { from: 1, through: 1 }, movedFrom: null, keepsLast: true },
+    });
+    await engine.archive({ until: '2026-01-10' });
+    expect(await engine.planArchive({ until: '2026-01-10' })).toMatchObject({ range: null, keepsLast: true });
+    expect(await engine.archive({ until: '2026-01-10' })).toMatchObject({ range: null, segment: null });
+  });
+
+  it('names a segment that is not there, and the first sequence that is', async () => {
+    const { engine, ledger, clock } = await tenDays();
+    const all = await everything(engine);
+    for (const day of [15, 18, 20]) await engine.archive({ until: `2026-04-${day}` });
+    await engine.close();
+    const files = readdirSync(`${ledger}.archive`).sort();
+    const elsewhere = tempDir();
+    renameSync(join(`${ledger}.archive`, files[1] as string), join(elsewhere, files[1] as string));
+
+    const open = await openEngine({ ledger, clock });
+    const missing = await failureOf(() => payloadsOf(open.replay()), 'ARCHIVE_MISSING');
+    expect(missing.message).toContain(files[1]);
+    expect(missing.details).toMatchObject({ sequence: 19, through: 36, next: 37 });
+    expect(await payloadsOf(open.replay({ fromSequence: 37 }))).toEqual(all.slice(36).map(({ payload }) => payload));
+    expect(await payloadsOf(open.replay({ throughSequence: 18 }))).toHaveLength(18);
+    expect(await payloadsOf(open.tail({ last: 10 }))).toHaveLength(10);
+    expect(await open.verify()).toMatchObject({ from: 37, events: 24 });
+    await failureOf(() => open.verify({ expectHead: `20:${'0'.repeat(64)}` }), 'ARCHIVE_MISSING');
+    await open.close();
+
+    for (const file of files)
+      if (!existsSync(join(elsewhere, file))) copyFileSync(join(`${ledger}.archive`, file), join(elsewhere, file));
+    rmSync(`${ledger}.archive`, { recursive: true });
+    const named = await openEngine({ ledger, clock, archive: elsewhere });
+    expect(await everything(named)).toEqual(all);
+    renameSync(join(elsewhere, files[0] as string), join(elsewhere, files[1] as string));
+    const exchanged = await openEngine({ ledger, clock, archive: elsewhere });
+    const wrong = await failureOf(() => payloadsOf(exchanged.replay({ fromSequence: 19 })), 'VERIFICATION_FAILED');
+    expect(wrong.message).toContain('it holds sequences 1 to 18');
+  });
+
+  it('drops history and keeps its anchor', async () => {
+    const { engine, ledger } = await tenDays();
+    const all = await everything(engine);
+    const head = await engine.head();
+    expect(await engine.archive({ until: '2026-04-15', drop: true })).toMatchObject({ segment: null, segmentBytes: 0 });
+    expect(existsSync(`${ledger}.archive`)).toBe(false);
+    const gone = await failureOf(() => payloadsOf(engine.replay()), 'HISTORY_DROPPED');
+    expect(gone.message).toMatch(/^sequences 1 to 18 were dropped on 2026-04-22T/);
+    expect(gone.details).toMatchObject({ next: 19 });
+    expect(await payloadsOf(engine.replay({ fromSequence: 19 }))).toEqual(all.slice(18).map(({ payload }) => payload));
+    expect(await payloadsOf(engine.tail({ last: 100 }))).toHaveLength(42);
+    expect(await engine.verify({ expectHead: `${head.sequence}:${head.hash}` })).toMatchObject({
+      from: 19,
+      events: 42,
+    });
+    await engine.archive({ until: '2026-04-17' });
+    expect(await engine.verify()).toMatchObject({ from: 19, events: 42 });
+    expect((await engine.inspect()).firstTime).toBe(all[18]?.time);
+  });
+
+  it('refuses while a group has not read all of it, and moves it when forced', async () => {
+    const engine = await reopened();
+    const seen: number[] = [];
+    const subscription = await engine.subscribe({ group: 'g', from: 'start', until: { count: 10 } }, (delivery) => {
+      for (const { sequence } of delivery) seen.push(sequence);
+    });
+    await subscription.finished;
+    expect(await engine.planArchive({ until: '2026-04-15' })).toMatchObject({ groupsBehind: [{ group: 'g' }] });
+    const refused = await failureOf(() => engine.archive({ until: '2026-04-15' }), 'GROUP_BEHIND');
+    expect(refused.message).toContain('g (');
+    expect(await engine.archivedRuns()).toEqual([]);
+    const report = await engine.archive({ until: '2026-04-15', force: true });
+    expect(report.moved).toEqual(['g']);
+    const rest: number[] = [];
+    const next = await engine.subscribe({ group: 'g', until: { head: true } }, (delivery) => {
+      for (const { sequence } of delivery) rest.push(sequence);
+    });
+    await next.finished;
+    expect(Math.min(...rest)).toBeGreaterThan(18);
+    expect(new Set([...seen, ...rest]).size).toBe(seen.length + rest.length);
+    expect(await engine.planArchive({ until: '2026-04-18' })).toMatchObject({ groupsBehind: [] });
+    expect(await engine.verify()).toMatchObject({ events: 60 });
+  });
+
+  it('feeds groups from its segments', async () => {
+    const engine = await reopened();
+    for (const day of [15, 18]) await engine.archive({ until: `2026-04-${day}` });
+    const seen = new Map<string, number[]>();
+    const subscription = await engine.subscribe({ group: 'g', from: 'start', until: { head: true } }, (delivery) => {
+      for (const { partition, offset } of delivery) seen.set(partition, [...(seen.get(partition) ?? []), offset]);
+    });
+    await subscription.finished;
+    const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
+    expect(Object.fromEntries(seen)).toEqual({ p0: upTo(20), p1: upTo(40) });
+    await engine.setCursors('g', 25);
+    const [group] = await engine.groups();
+    expect(group?.lag).toBe(36);
+  });
+});
