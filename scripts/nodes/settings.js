@@ -19,9 +19,12 @@ export const NODE_TOO_OLD = '22.13.1';
 /** The newest of both, as most users have. */
 export const PACKAGE_MANAGERS = ['npm@12', 'pnpm@latest'];
 
-/** A sample of the tests, for everything that depends on Node: streams, threads, native modules, promises, processes. */
+/** A sample of the tests, for everything that depends on Node: zstd, streams, threads, native modules, promises, processes. */
 export const SAMPLE = [
+  'test/core/native/zstd.property.test.ts',
   'test/core/round-trip.property.test.ts',
+  'test/library/archive.test.ts',
+  'test/library/compressed.test.ts',
   'test/library/emit.test.ts',
   'test/library/lifecycle.test.ts',
   'test/library/reading-thread.test.ts',

@@ -116,7 +116,7 @@ function emitting(ledger: string): { readonly isOver: () => boolean; stop(): Pro
 }
 
 test('beside an emitter at full speed it ends, and the live ledger extends its head', async () => {
-  for (let round = 0; round < quick(2, 10); round++) {
+  for (let round = 0; round < quick(1, 10); round++) {
     const ledger = await largeLedger();
     const emitter = emitting(ledger);
     await until(async () => emitter.isOver() || Number((await headOf(ledger)).split(':')[0]) > LINES);

@@ -142,7 +142,7 @@ test('killed at any moment and run again, it contains every event once', async (
   const digest = await digestOf(source);
   let before = 0;
   // write calls of one thread, two for a page of 16 KiB; each run resumes after the one before
-  for (const nth of quick([400, 700], [5, 400, 700, 1000])) {
+  for (const nth of quick([700], [5, 400, 700, 1000])) {
     const args = ['replay', '-q', '--into', into, '-p', 'hash:at', '--partitions', '5', '-l', source];
     const killed = await traced(join(tempDir(), 'strace.log'), 'pwrite64', `signal=KILL:when=${nth}`, args);
     expect(wasKilled(killed), `at write ${nth}: it ended with ${killed.code}`).toBe(true);

@@ -135,7 +135,7 @@ describe.each(DISKS)('on a disk of $size KiB', ({ size, lines }) => {
   });
 });
 
-it.for([4000, 9000])(
+it.for(quick([9000], [4000, 9000]))(
   'emit through a pipe, whose commits a thread makes, ends with 74 on a disk of %i KiB, and says what is committed',
   async (size, context) => {
     needs(context, ...SMALL_DISK_PROBE);
