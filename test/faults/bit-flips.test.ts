@@ -21,7 +21,7 @@ import { until } from '../support/until.ts';
 const FLIPS_PER_LEDGER = quick(40, 250);
 const FLIPS_OF_WAL = quick(25, 150);
 /** One of this many attempts runs in a process of its own. */
-const OWN_PROCESS_EVERY = 8;
+const OWN_PROCESS_EVERY = quick(16, 8);
 const PAGE_BYTES = 16384;
 
 interface Original {

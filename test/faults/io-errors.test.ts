@@ -18,7 +18,7 @@ import { spread, traced, wasKilled } from '../support/traced.ts';
 
 const LANES = 2;
 /** In every run all of a few calls and each fourth of many are put to the test, in a soak each one. */
-const trialsOf = (calls: number): number => quick(Math.min(calls, Math.max(8, Math.ceil(calls / 10))), calls);
+const trialsOf = (calls: number): number => quick(Math.min(calls, Math.max(6, Math.ceil(calls / 14))), calls);
 
 /** Works through 1 to `count`, or a spread of them, in lanes beside each other. */
 async function eachOf(count: number, work: (n: number, trial: number) => Promise<void>): Promise<void> {

@@ -17,8 +17,8 @@ import { tempDir } from '../support/temp-dir.ts';
 import { isSoak, quick } from '../support/test-size.ts';
 
 const LANES = 2;
-const KILLS_PER_LANE = quick(12, 100);
-const SOUND_EVERY = quick(6, 25);
+const KILLS_PER_LANE = quick(8, 100);
+const SOUND_EVERY = quick(4, 25);
 
 /** When the kill comes. */
 type Moment =
