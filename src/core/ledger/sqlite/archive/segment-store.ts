@@ -100,7 +100,7 @@ export function removePartialOf(path: string): void {
   if (left?.dev === dev && left.ino === ino) rmSync(partial);
 }
 
-/** Syncs a finished file and gives it the name of the segment. @throws LedgerError CANNOT_CREATE, IO_FAILED, LEDGER_EXISTS if the name is taken */
+/** Syncs a finished file and gives it the name of the segment. @throws LedgerError IO_FAILED, DISK_FULL, BUSY if another archive came first */
 export function publish(path: string): void {
   const partial = partialOf(path);
   try {
@@ -113,6 +113,7 @@ export function publish(path: string): void {
     rmSync(partial, { force: true });
     if (error instanceof LedgerError) throw error;
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw storedMeanwhile(path, error);
     throw new LedgerError(code === 'ENOSPC' ? 'DISK_FULL' : 'IO_FAILED', {
       message: `${path}: the segment cannot be stored (${code ?? 'unknown error'})`,
       hint: 'look at the disk and its free space; nothing was archived',
@@ -129,17 +130,20 @@ function linked(partial: string, path: string): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || statSync(path, { throwIfNoEntry: false }) !== undefined) throw taken(path);
+    if (code === 'EEXIST' || statSync(path, { throwIfNoEntry: false }) !== undefined)
+      throw storedMeanwhile(path, error);
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS' || code === 'EMLINK') return false;
     throw error;
   }
 }
 
-function taken(path: string): LedgerError {
-  return new LedgerError('LEDGER_EXISTS', {
-    message: `${path} exists already`,
-    hint: 'move it away, or name another directory with --to',
+/** There was no segment when this run began, and its own file was under the other name. */
+function storedMeanwhile(path: string, cause: unknown): LedgerError {
+  return new LedgerError('BUSY', {
+    message: `another process has archived this ledger meanwhile: ${path}`,
+    hint: 'run the same command again; it continues with the segment that is there',
     details: { path },
+    cause,
   });
 }
 
