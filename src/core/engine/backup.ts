@@ -24,6 +24,7 @@ export function backingUp(
     check: (copy, head, ending) =>
       verifying(copy, labelsOf(copy), {
         expectHead: formatHead(head),
+        isGentle: true,
         signal: ending,
         onProgress: ({ events }) => onProgress?.({ phase: 'verify', done: events, total: head.sequence }),
       }),

@@ -1,6 +1,6 @@
 /** Joins ledger, scanner and labels to verify everything that a ledger holds. */
 
-import type { Ledger, VerifyReport } from '../ledger/ledger.ts';
+import type { Ledger, Verification, VerifyReport } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import { parseHead } from '../model/events/head.ts';
@@ -19,7 +19,7 @@ export interface VerifyOptions {
 export async function verifying(
   ledger: Ledger,
   labels: EventLabels,
-  { expectHead, onProgress, signal }: VerifyOptions,
+  { expectHead, onProgress, signal, isGentle }: VerifyOptions & Pick<Verification, 'isGentle'>,
 ): Promise<VerifyReport> {
   const { unique } = ledger.identity.config;
   const ids = unique === null ? undefined : new FieldReader([unique], DEPTH_MAX);
@@ -27,6 +27,7 @@ export async function verifying(
     anchor: expectHead === undefined ? undefined : parseHead(expectHead),
     idOf: ids && ((payload) => ids.text(payload)),
     keyOf: (batch, at) => labels.key(batch, at),
+    isGentle,
     onProgress,
     signal,
   });

@@ -125,6 +125,8 @@ export interface Verification {
   readonly idOf?: ((payload: Buffer) => string | null) | undefined;
   /** Reads the key of an event by the routing that was in force; verifies the pins of sticky sessions. */
   readonly keyOf?: ((batch: EventBatch, at: number) => string | null) | undefined;
+  /** Pause after each part for as long as it took: emitters need the processor, too. */
+  readonly isGentle?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { commits: number; events: number }) => void) | undefined;
 }

@@ -1,6 +1,6 @@
 /** Verifies a whole ledger: the chain, the frames to the event, the tables beside them, the file's structure, and an anchor if there is one. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import type { EventBatch } from '../../../model/events/event.ts';
 import type { SequenceRange } from '../../../model/events/range.ts';
@@ -45,6 +45,7 @@ export async function verifyLedger(
 
   let next: number | null = head.sequence === 0 ? null : start.sequence;
   while (next !== null) {
+    const begun = performance.now();
     const page: VerifiedPage = history.verifiedPage({
       range: { from: next, through: head.sequence },
       partitions: null,
@@ -63,7 +64,8 @@ export async function verifyLedger(
     options.onProgress?.({ commits: run.commits, events: run.events });
     options.signal?.throwIfAborted();
     // A long walk must let Ctrl-C and the progress display run.
-    await nextTurn();
+    if (options.isGentle) await sleep(performance.now() - begun);
+    else await nextTurn();
   }
   run.checkEnd(head);
 
