@@ -34,7 +34,7 @@ import { SmallSteps } from '../space/small-steps.ts';
 import type { ArchiveFiles } from './archive-files.ts';
 import { lastArchiveRow, readArchiveRows } from './archive-rows.ts';
 import { deleteStep } from './delete-rows.ts';
-import { endsBefore, type PlannedRun, planRun } from './plan.ts';
+import { endsBefore, leftoverCommits, type PlannedRun, planRun } from './plan.ts';
 import { archivedMeanwhile, groupsAreBehind, recordRun, type StoredSegment } from './record.ts';
 import {
   measureSegment,
@@ -237,14 +237,15 @@ export class Archiver implements Archives {
 
   async #delete(steps: SmallSteps, hooks: ArchiveHooks): Promise<void> {
     const { db, forgetState } = this.#deps;
-    const total = await steps.read(() => planRun(db, this.#reader, 1, false).leftover);
-    for (let left = total; left > 0; ) {
-      left = await steps.write(() => {
-        deleteStep(db, this.#reader);
-        return planRun(db, this.#reader, 1, false).leftover;
-      });
+    const total = await steps.read(() => leftoverCommits(db, this.#reader.start()));
+    // counted once: in each step it would hold the lock for longer than the step itself
+    for (let done = 0; done < total; ) {
+      const deleted = await steps.write(() => deleteStep(db, this.#reader));
+      // another archive may have deleted the rest
+      if (deleted === 0) break;
       forgetState();
-      await this.#progress('deleting', total - left, total, hooks);
+      done += deleted;
+      await this.#progress('deleting', Math.min(done, total), total, hooks);
     }
   }
 

@@ -8,13 +8,14 @@ import type { FrameReader } from '../read/read.ts';
 const STEP_BYTES = 8 * 1024 * 1024;
 const STEP_ROWS = 10_000;
 
-/** Deletes one step of the commits before the start of the ledger's own rows. Must run inside an IMMEDIATE transaction. */
-export function deleteStep(db: Database, reader: FrameReader): void {
+/** Deletes one step of the commits before the start of the ledger's own rows. Returns their number. Must run inside an IMMEDIATE transaction. */
+export function deleteStep(db: Database, reader: FrameReader): number {
   const start = reader.start().sequence;
   const partitions = reader.partitionIds();
   const end = stepEnd(db, partitions, start);
-  db.prepare('DELETE FROM commits WHERE first_sequence < ?').run(end);
+  const { changes } = db.prepare('DELETE FROM commits WHERE first_sequence < ?').run(end);
   for (const id of partitions) db.prepare(`DELETE FROM ${partitionTable(id)} WHERE sequence < ?`).run(end);
+  return changes;
 }
 
 /** The first sequence that the step leaves: that of a commit, or `start`. */

@@ -17,7 +17,7 @@ export type PlannedRun = Omit<ArchivePlan, 'segment'>;
  */
 export function planRun(db: Database, reader: FrameReader, cut: number, drop: boolean): PlannedRun {
   const start = reader.start();
-  const leftover = countCommits(db, 1, start.sequence - 1);
+  const leftover = leftoverCommits(db, start);
   const last = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
   const wanted = Math.min(cut, last.next);
   const nothing = { ...NOTHING, movedFrom: null, keepsLast: false, leftover };
@@ -65,6 +65,11 @@ export function endsBefore(db: Database, reader: FrameReader, start: LiveStart, 
       lastTime: time(last, 'last_time'),
     };
   });
+}
+
+/** Commits of archived runs that are not deleted yet. */
+export function leftoverCommits(db: Database, start: LiveStart): number {
+  return countCommits(db, 1, start.sequence - 1);
 }
 
 function countCommits(db: Database, from: number, through: number): number {

@@ -59,6 +59,14 @@ export const SEGMENTS_SQL = `CREATE TABLE segments (
   hash BLOB NOT NULL
 ) STRICT`;
 
+/** Keys with a partition of their own: one table of a ledger, and one of a segment. */
+export const PLACEMENTS_SQL = `CREATE TABLE placements (
+  epoch INTEGER NOT NULL REFERENCES epoch (epoch),
+  key TEXT NOT NULL,
+  partition INTEGER NOT NULL REFERENCES partition (id),
+  PRIMARY KEY (epoch, key)
+) STRICT, WITHOUT ROWID`;
+
 /** Created with the first row that needs them. */
 const TABLES_ON_DEMAND = {
   segments: SEGMENTS_SQL,
@@ -79,12 +87,7 @@ const TABLES_ON_DEMAND = {
   last_seen INTEGER,
   epoch INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`,
-  placements: `CREATE TABLE placements (
-  epoch INTEGER NOT NULL REFERENCES epoch (epoch),
-  key TEXT NOT NULL,
-  partition INTEGER NOT NULL REFERENCES partition (id),
-  PRIMARY KEY (epoch, key)
-) STRICT, WITHOUT ROWID`,
+  placements: PLACEMENTS_SQL,
   groups: `CREATE TABLE groups (
   name TEXT PRIMARY KEY,
   generation INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 /** The file of a segment as SQL. It is written once and then only read, so it has no -wal. The only names in SQL text are ours. */
 
 import type { Database } from 'better-sqlite3';
-import { SEGMENTS_SQL } from '../connection/schema.ts';
+import { PLACEMENTS_SQL, SEGMENTS_SQL } from '../connection/schema.ts';
 
 /** "CDSG" in the header of the file. */
 export const SEGMENT_APPLICATION_ID = 0x43445347;
@@ -38,12 +38,7 @@ const TABLES: Readonly<Record<string, string>> = {
   first_offset INTEGER NOT NULL,
   next_offset INTEGER NOT NULL
 ) STRICT`,
-  placements: `CREATE TABLE placements (
-  epoch INTEGER NOT NULL REFERENCES epoch (epoch),
-  key TEXT NOT NULL,
-  partition INTEGER NOT NULL REFERENCES partition (id),
-  PRIMARY KEY (epoch, key)
-) STRICT, WITHOUT ROWID`,
+  placements: PLACEMENTS_SQL,
   segments: SEGMENTS_SQL,
   block: `CREATE TABLE block (
   first_sequence INTEGER PRIMARY KEY,
