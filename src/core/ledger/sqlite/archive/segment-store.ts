@@ -3,20 +3,11 @@
  * that has its name is never replaced: it may be the only copy of what an older copy of the ledger has archived.
  */
 
-import {
-  closeSync,
-  createReadStream,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, createReadStream, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { newBlake3 } from '../../../native/blake3.ts';
+import { giveName } from '../connection/give-name.ts';
 import { isBusy } from '../connection/translate-error.ts';
 import { SegmentWriter } from '../segment/segment-writer.ts';
 import type { StoredSegment } from './record.ts';
@@ -105,35 +96,18 @@ export function publish(path: string): void {
   const partial = partialOf(path);
   try {
     sync(partial, 'r+');
-    // A link fails if the name is taken; renaming would replace what has it.
-    if (!linked(partial, path)) renameSync(partial, path);
-    else rmSync(partial);
+    giveName(partial, path);
     sync(dirname(path), 'r');
   } catch (error) {
     rmSync(partial, { force: true });
-    if (error instanceof LedgerError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw storedMeanwhile(path, error);
+    if (code === 'EEXIST' || code === 'ENOENT') throw storedMeanwhile(path, error);
     throw new LedgerError(code === 'ENOSPC' ? 'DISK_FULL' : 'IO_FAILED', {
       message: `${path}: the segment cannot be stored (${code ?? 'unknown error'})`,
       hint: 'look at the disk and its free space; nothing was archived',
       details: { path, code },
       cause: error,
     });
-  }
-}
-
-/** False where the file system has no hard links. */
-function linked(partial: string, path: string): boolean {
-  try {
-    linkSync(partial, path);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || statSync(path, { throwIfNoEntry: false }) !== undefined)
-      throw storedMeanwhile(path, error);
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS' || code === 'EMLINK') return false;
-    throw error;
   }
 }
 

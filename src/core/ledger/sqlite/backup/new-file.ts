@@ -3,16 +3,15 @@
  * that SQLite has open: that would drop SQLite's locks.
  */
 
-import { closeSync, linkSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
+import { giveName } from '../connection/give-name.ts';
 import { ledgerPath } from '../connection/ledger-path.ts';
 
 /** Files that SQLite keeps beside `X`, and would apply to a new `X`. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
-/** Errors of link() on file systems without hard links. */
-const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 export class NewFile {
@@ -93,24 +92,6 @@ function isTaken(path: string): boolean {
     // Creating the file says why.
     return false;
   }
-}
-
-/** Unlike rename(), link() refuses a name that is taken. Without links the name is taken first, by an empty file. */
-function giveName(temporary: string, path: string): void {
-  try {
-    linkSync(temporary, path);
-  } catch (error) {
-    if (!NO_LINKS.includes(codeOf(error))) throw error;
-    closeSync(openSync(path, 'wx', 0o600));
-    try {
-      renameSync(temporary, path);
-    } catch (failure) {
-      rmSync(path, { force: true });
-      throw failure;
-    }
-    return;
-  }
-  rmSync(temporary, { force: true });
 }
 
 async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
