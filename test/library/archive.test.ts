@@ -207,6 +207,27 @@ describe('an archive', () => {
     expect((await engine.inspect()).firstTime).toBe(all[18]?.time);
   });
 
+  it('is searched for the last matches only where they may be', async () => {
+    const { engine, ledger } = await tenDays();
+    await engine.archive({ until: '2026-04-15', drop: true });
+    await engine.archive({ until: '2026-04-18' });
+    await engine.archive({ until: '2026-04-20' });
+    const days = async (last: number, where: string) =>
+      (await payloadsOf(engine.tail({ last, where }))).map((payload) => (JSON.parse(payload) as { day: number }).day);
+    expect(await days(2, 'nth=0')).toEqual([9, 9]);
+    expect(await days(100, 'nth=0')).toEqual([3, 4, 5, 6, 7, 8, 9].flatMap((day) => [day, day]));
+    expect(await days(1, 'day=1')).toEqual([]);
+    const [first] = readdirSync(`${ledger}.archive`).sort() as [string];
+    renameSync(join(`${ledger}.archive`, first), join(tempDir(), first));
+    await engine.close();
+    const reopened = await openEngine({ ledger });
+    const count = async (last: number) => (await payloadsOf(reopened.tail({ last, where: 'nth=0' }))).length;
+    expect(await count(4)).toBe(4);
+    expect(await count(8)).toBe(8);
+    const missing = await failureOf(() => count(9), 'ARCHIVE_MISSING');
+    expect(missing.details).toMatchObject({ segment: first });
+  });
+
   it('refuses while a group has not read all of it, and moves it when forced', async () => {
     const engine = await reopened();
     const seen: number[] = [];
