@@ -11,6 +11,7 @@ import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
+import type { Archives } from '../../archives.ts';
 import type {
   Ledger,
   LedgerDescription,
@@ -37,7 +38,6 @@ import { verifySegment } from './verify-segment.ts';
 export class SegmentLedger implements Ledger {
   readonly identity: LedgerIdentity;
   readonly groupStore: SqliteGroupStore;
-  readonly archives = null;
   readonly compaction = null;
   readonly #segment: SegmentFile;
   /** Without commits. */
@@ -170,8 +170,14 @@ export class SegmentLedger implements Ledger {
     return run.report(head);
   }
 
-  watch(): { close(): void } {
-    return { close: () => {} };
+  /** Nothing would ever come. */
+  watch(): never {
+    const { path } = this.#segment;
+    throw new LedgerError('PERMISSION_DENIED', {
+      message: `${path} cannot be followed: it is a segment of an archive, which never changes`,
+      hint: 'leave out --follow, or name the ledger that it belongs to',
+      details: { path },
+    });
   }
 
   async readLane(request: LaneRequest): Promise<StoredCommit[]> {
@@ -182,6 +188,12 @@ export class SegmentLedger implements Ledger {
   async ends(partitions: readonly PartitionId[]): Promise<number[]> {
     return partitions.map((partition) => this.#segment.frame.partitions[partition]?.nextOffset ?? 0);
   }
+
+  readonly archives: Archives = {
+    plan: () => this.#refuse(),
+    run: () => this.#refuse(),
+    runs: async () => [],
+  };
 
   positionsAt: Ledger['positionsAt'] = () => this.#refuse();
   backup: Ledger['backup'] = async () => {
