@@ -56,12 +56,12 @@ describe('archive', () => {
     const ledger = await inCommits();
     const head = (await succeed(['inspect', '-l', ledger, '--json'])).stdout.toString();
     const { head: before } = JSON.parse(head) as { head: string };
-    const times = await cuts(ledger);
-    const plan = await succeed(['archive', '-l', ledger, '--until', times[0] as string]);
+    const cutTimes = await cuts(ledger);
+    const plan = await succeed(['archive', '-l', ledger, '--until', cutTimes[0] as string]);
     expect(plan.stdout.toString()).toMatch(/^archive sequences 1 to \d+: \d+ events in \d+ commits/);
     expect(plan.stderr).toContain('nothing was changed: add --yes to do it');
     expect(existsSync(`${ledger}.archive`)).toBe(false);
-    for (const time of times) {
+    for (const time of cutTimes) {
       const done = await succeed(['archive', '-l', ledger, '--until', time, '--yes']);
       expect(done.stderr).toContain('done: stored and verified: ');
     }
@@ -92,6 +92,18 @@ describe('archive', () => {
       new RegExp(`^OK: ${next - end} events in \\d+ commits from sequence ${end + 1} on`),
     );
     expect((await succeed(['inspect', '-l', second])).stdout.toString()).toContain('p0');
+    const times = new Map<string, string[]>();
+    for (const line of (await replayed(second, '-o', 'envelope')).trimEnd().split('\n')) {
+      const { partition, time } = JSON.parse(line) as { partition: string; time: string };
+      times.set(partition, [...(times.get(partition) ?? []), time]);
+    }
+    const { partitions } = JSON.parse((await succeed(['inspect', '-l', second, '--json'])).stdout.toString()) as {
+      partitions: { name: string; firstTime: string | null; lastTime: string | null }[];
+    };
+    for (const { name, firstTime, lastTime } of partitions) {
+      const own = times.get(name) ?? [];
+      expect([firstTime, lastTime]).toEqual([own[0] ?? null, own.at(-1) ?? null]);
+    }
     const event = await succeed(['inspect', '-l', second, '--sequence', String(end + 7)]);
     expect(event.stdout.toString()).toContain('properties');
     expectFailure(await runCli(['emit', '-l', second], { input: '{}\n' }), 77, 'a segment of an archive');
