@@ -108,7 +108,7 @@ export default class Inspect extends BaseCommand {
       });
       progress.stop();
       const report = verifyDocument(verified);
-      const since = report.from === 1 ? '' : ` from sequence ${report.from} on, what is before it is not at hand`;
+      const since = report.from === 1 ? '' : ` from sequence ${report.from} on, what is before it was not verified`;
       const anchor = report.isAnchored ? 'extends the expected head' : 'truncation not checked (use --expect-head)';
       this.log(
         `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}${since}; head ${report.head}; ${anchor}`,

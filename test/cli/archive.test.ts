@@ -126,7 +126,7 @@ describe('archive', () => {
     });
     expect(withEnv.stdout.toString()).toBe(FILE);
     const partly = await succeed(['inspect', '-l', ledger, '--verify']);
-    expect(partly.stdout.toString()).toContain('what is before it is not at hand');
+    expect(partly.stdout.toString()).toContain('what is before it was not verified');
     expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain('(not at hand)');
     // a file where the directory should be
     const file = ['-l', ledger, '--archive', ledger];

@@ -3,6 +3,7 @@
  * asks besides history is answered by an empty ledger in memory with the same settings.
  */
 
+import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit } from '../../../model/events/commit.ts';
 import type { Head } from '../../../model/events/head.ts';
@@ -53,8 +54,9 @@ export class SegmentLedger implements Ledger {
 
   /** @throws LedgerError PERMISSION_DENIED for writing, and as {@link SegmentFile.open} does */
   static open(path: string, access: 'read' | 'write'): SegmentLedger {
-    if (access === 'write') throw cannotWrite(path);
-    const segment = SegmentFile.open(path);
+    const absolute = resolve(path);
+    if (access === 'write') throw cannotWrite(absolute);
+    const segment = SegmentFile.open(absolute);
     try {
       return new SegmentLedger(segment, emptyLedger(segment));
     } catch (error) {
