@@ -1,6 +1,6 @@
 /** The command `backup`: its report, what it refuses, and the ledger that it makes. */
 
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -57,6 +57,7 @@ test('names the segments that belong to the copy', async () => {
   const half = (from: number) =>
     Array.from({ length: 5 }, (_, n) => `{"t":"2026-04-${from + n}T00:00:00Z"}\n`).join('');
   for (const from of [10, 20]) await succeed(['emit', '-q', '-l', ledger], { input: half(from) });
+  await succeed(['tail', '-l', ledger, '--group', 'g', '-e', '--from', 'start']);
   await succeed(['archive', '-l', ledger, '--until', '2026-04-20', '--yes']);
   const [name] = readdirSync(`${ledger}.archive`);
   const { size } = statSync(join(`${ledger}.archive`, name as string));
@@ -71,6 +72,11 @@ test('names the segments that belong to the copy', async () => {
   // as the message says
   cpSync(`${ledger}.archive`, `${copy}.archive`, { recursive: true });
   expect(await replayed(copy)).toBe(half(10) + half(20));
+  // where the segments are not at hand, a backup needs them as little
+  rmSync(`${ledger}.archive`, { recursive: true });
+  expect((await succeed(['backup', join(tempDir(), 'copy.codex'), '-l', ledger])).stdout.toString()).toContain(
+    ': 5 events in 1 commit',
+  );
 });
 
 test('--json has path, uuid, head, counts, bytes and segments', async () => {
