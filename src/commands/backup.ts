@@ -3,13 +3,13 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
-import { backupDocument, backupText } from '../cli/backup/backup-text.ts';
+import { backupDocument, backupText, segmentsText } from '../cli/backup/backup-text.ts';
 import { BackupBar } from '../cli/backup/progress.ts';
 
 export default class Backup extends BaseCommand {
   static override summary = 'Copy a ledger into a new file, while it is used.';
   static override description =
-    `The copy is the ledger as of one moment, however many emitters run. It is verified and synced to the disk before it gets its name, and the head that is printed is its own: the live ledger extends it. Nothing is ever overwritten. To restore, put the file where the ledger was.
+    `The copy is the ledger as of one moment, however many emitters run. It is verified and synced to the disk before it gets its name, and the head that is printed is its own: the live ledger extends it. Nothing is ever overwritten. To restore, put the file where the ledger was. Segments of archived history are not in the copy: they never change, so copy each one once.
 
 The copy has the uuid of the ledger. Do not emit to both: inspect --verify --expect-head shows whether a ledger extends a head.`;
   static override enableJsonFlag = true;
@@ -30,6 +30,8 @@ The copy has the uuid of the ledger. Do not emit to both: inspect --verify --exp
         const report = await engine.backup(args.file, { signal, onProgress: (progress) => bar.update(progress) });
         bar.stop();
         this.log(backupText(report));
+        const rest = segmentsText(report, flags.archive ?? `${engine.identity.path}.archive`);
+        if (rest !== null && !this.jsonEnabled()) this.logToStderr(rest);
         return backupDocument(report, engine.identity.uuid);
       } catch (error) {
         if (!signal.aborted) throw error;

@@ -7,7 +7,7 @@ import { archivedText } from '../cli/archive/archive-text.ts';
 import { Progress } from '../cli/emit/progress.ts';
 import { groupsText } from '../cli/inspect/groups-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
-import { count, plural } from '../cli/terminal/format-numbers.ts';
+import { plural } from '../cli/terminal/format-numbers.ts';
 import { type Completengine, LedgerError, parseHead, systemClock } from '../index.ts';
 import { eventDocument } from '../views/event-document.ts';
 import { type GroupsDocument, groupsDocument } from '../views/group-document.ts';
@@ -108,8 +108,7 @@ export default class Inspect extends BaseCommand {
       });
       progress.stop();
       const report = verifyDocument(verified);
-      const since =
-        report.from === 1 ? '' : ` from sequence ${count(report.from)} on, what is before it is not at hand`;
+      const since = report.from === 1 ? '' : ` from sequence ${report.from} on, what is before it was not verified`;
       const anchor = report.isAnchored ? 'extends the expected head' : 'truncation not checked (use --expect-head)';
       this.log(
         `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}${since}; head ${report.head}; ${anchor}`,

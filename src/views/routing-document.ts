@@ -15,8 +15,8 @@ import {
 export interface EpochDocument {
   readonly epoch: number;
   readonly fromSequence: number;
-  /** The rule, as for `--partition`. */
-  readonly routing: string;
+  /** As for `--partition`. */
+  readonly rule: string;
   /** Names of the partitions that keys go to, in the order of the rule. */
   readonly partitions: readonly string[];
   /** Partition of events without a key; null: such an event is a bad line. */
@@ -73,7 +73,7 @@ export function epochDocument(
   return {
     epoch,
     fromSequence,
-    routing: formatRoutingSpec(spec),
+    rule: formatRoutingSpec(spec),
     partitions: partitionIds.map((id) => nameAt(names, id)),
     missing: spec.missing,
     placedFrom,

@@ -56,12 +56,12 @@ describe('archive', () => {
     const ledger = await inCommits();
     const head = (await succeed(['inspect', '-l', ledger, '--json'])).stdout.toString();
     const { head: before } = JSON.parse(head) as { head: string };
-    const times = await cuts(ledger);
-    const plan = await succeed(['archive', '-l', ledger, '--until', times[0] as string]);
+    const cutTimes = await cuts(ledger);
+    const plan = await succeed(['archive', '-l', ledger, '--until', cutTimes[0] as string]);
     expect(plan.stdout.toString()).toMatch(/^archive sequences 1 to \d+: \d+ events in \d+ commits/);
     expect(plan.stderr).toContain('nothing was changed: add --yes to do it');
     expect(existsSync(`${ledger}.archive`)).toBe(false);
-    for (const time of times) {
+    for (const time of cutTimes) {
       const done = await succeed(['archive', '-l', ledger, '--until', time, '--yes']);
       expect(done.stderr).toContain('done: stored and verified: ');
     }
@@ -92,9 +92,28 @@ describe('archive', () => {
       new RegExp(`^OK: ${next - end} events in \\d+ commits from sequence ${end + 1} on`),
     );
     expect((await succeed(['inspect', '-l', second])).stdout.toString()).toContain('p0');
+    const times = new Map<string, string[]>();
+    for (const line of (await replayed(second, '-o', 'envelope')).trimEnd().split('\n')) {
+      const { partition, time } = JSON.parse(line) as { partition: string; time: string };
+      times.set(partition, [...(times.get(partition) ?? []), time]);
+    }
+    const { partitions } = JSON.parse((await succeed(['inspect', '-l', second, '--json'])).stdout.toString()) as {
+      partitions: { name: string; firstTime: string | null; lastTime: string | null }[];
+    };
+    for (const { name, firstTime, lastTime } of partitions) {
+      const own = times.get(name) ?? [];
+      expect([firstTime, lastTime]).toEqual([own[0] ?? null, own.at(-1) ?? null]);
+    }
     const event = await succeed(['inspect', '-l', second, '--sequence', String(end + 7)]);
     expect(event.stdout.toString()).toContain('properties');
     expectFailure(await runCli(['emit', '-l', second], { input: '{}\n' }), 77, 'a segment of an archive');
+    for (const command of [
+      ['tail', '-f'],
+      ['replay', '-f'],
+      ['tail', '--idle', '1m'],
+    ])
+      expectFailure(await runCli([...command, '-l', second]), 77, 'cannot be followed: it is a segment');
+    expectFailure(await runCli(['archive', '-l', second, '--until', 'now']), 77, 'a segment of an archive');
     expectFailure(await runCli(['replay', '-l', second, '--from-sequence', '1']), 66, `begins at sequence ${end + 1}`);
 
     // elsewhere, or not at all
@@ -107,17 +126,25 @@ describe('archive', () => {
     });
     expect(withEnv.stdout.toString()).toBe(FILE);
     const partly = await succeed(['inspect', '-l', ledger, '--verify']);
-    expect(partly.stdout.toString()).toContain('what is before it is not at hand');
+    expect(partly.stdout.toString()).toContain('what is before it was not verified');
     expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain('(not at hand)');
+    // a file where the directory should be
+    const file = ['-l', ledger, '--archive', ledger];
+    expectFailure(await runCli(['replay', ...file]), 66, `which is not in ${ledger}: ENOTDIR`);
+    expect((await succeed(['inspect', ...file])).stdout.toString()).toContain('(not at hand)');
+    // a directory where the segment should be
+    const wrong = join(tempDir(), 'wrong');
+    mkdirSync(join(wrong, files[0] as string), { recursive: true });
+    expectFailure(await runCli(['replay', '-l', ledger, '--archive', wrong]), 3, 'is no regular file');
   });
 
   it('refuses what cannot be, in one line', async () => {
     const ledger = await inCommits();
     const [time] = await cuts(ledger);
     const until = ['archive', '-l', ledger, '--until', time as string];
-    expectFailure(await runCli(['archive', '-l', ledger]), 2, 'until');
+    expectFailure(await runCli(['archive', '-l', ledger]), 2, 'Missing required flag --until');
     expectFailure(await runCli(['archive', '-l', ledger, '--until', 'soon']), 2, 'soon');
-    expectFailure(await runCli([...until, '--to', 'x', '--drop']), 2, '--drop');
+    expectFailure(await runCli([...until, '--to', 'x', '--drop']), 2, '--drop cannot be combined with --to');
     expectFailure(
       await runCli([...until, '--to', join(tempDir(), 'missing'), '--yes']),
       73,
@@ -153,9 +180,19 @@ describe('archive', () => {
     const rest = await replayed(ledger, '--from-sequence', String(through + 1));
     expect(rest).toBe(FILE.split('\n').slice(through).join('\n'));
     expect((await succeed(['inspect', '-l', ledger, '--verify'])).stdout.toString()).toContain(
-      `from sequence ${(through + 1).toLocaleString('en')} on`,
+      `from sequence ${through + 1} on`,
     );
-    expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain('dropped');
+    const shown = (await succeed(['inspect', '-l', ledger])).stdout.toString();
+    expect(shown).toMatch(new RegExp(`^events +1,707 in 43 commits, ${through} of them dropped$`, 'm'));
+    // the last events that match, and a preview of another routing, over what is left
+    const last = await succeed(['tail', '-l', ledger, '-n', '2', '--where', 'properties.net=uw']);
+    const lines = FILE.split('\n').filter((line) => line.includes('"net":"uw"'));
+    expect(last.stdout.toString()).toBe(`${lines.slice(-2).join('\n')}\n`);
+    const preview = await succeed(['partition', 'reroute', 'hash:id', '--dry-run', '-l', ledger]);
+    expect(preview.stdout.toString()).toMatch(
+      new RegExp(`of ${(1707 - through).toLocaleString('en')} events .*would move\n`),
+    );
+    expect(preview.stdout.toString()).toContain(`of the events from sequence ${through + 1} on\n`);
   });
 
   it('writes to the directory that is named', async () => {

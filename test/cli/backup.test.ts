@@ -1,6 +1,6 @@
 /** The command `backup`: its report, what it refuses, and the ledger that it makes. */
 
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -52,7 +52,34 @@ test('copies everything, groups and pins too, and reports the head of the copy',
   expect(readdirSync(dirname(copy))).toEqual(['copy.codex']);
 });
 
-test('--json has path, uuid, head, counts and bytes', async () => {
+test('names the segments that belong to the copy', async () => {
+  const ledger = await newLedger('--time', 't');
+  const half = (from: number) =>
+    Array.from({ length: 5 }, (_, n) => `{"t":"2026-04-${from + n}T00:00:00Z"}\n`).join('');
+  for (const from of [10, 20]) await succeed(['emit', '-q', '-l', ledger], { input: half(from) });
+  await succeed(['tail', '-l', ledger, '--group', 'g', '-e', '--from', 'start']);
+  await succeed(['archive', '-l', ledger, '--until', '2026-04-20', '--yes']);
+  const [name] = readdirSync(`${ledger}.archive`);
+  const { size } = statSync(join(`${ledger}.archive`, name as string));
+  const { stderr } = await succeed(['backup', join(tempDir(), 'copy.codex'), '-l', ledger]);
+  expect(stderr).toBe(
+    `not in it: 1 segment of archived history (${(size / 1000).toFixed(1)} kB); copy once what is in ${ledger}.archive\n`,
+  );
+  const copy = join(tempDir(), 'copy.codex');
+  const { stdout, stderr: silence } = await succeed(['backup', copy, '--json', '-l', ledger]);
+  expect(JSON.parse(stdout.toString())).toMatchObject({ segments: [{ file: name, bytes: size }] });
+  expect(silence).toBe('');
+  // as the message says
+  cpSync(`${ledger}.archive`, `${copy}.archive`, { recursive: true });
+  expect(await replayed(copy)).toBe(half(10) + half(20));
+  // where the segments are not at hand, a backup needs them as little
+  rmSync(`${ledger}.archive`, { recursive: true });
+  expect((await succeed(['backup', join(tempDir(), 'copy.codex'), '-l', ledger])).stdout.toString()).toContain(
+    ': 5 events in 1 commit',
+  );
+});
+
+test('--json has path, uuid, head, counts, bytes and segments', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: numbers(1, 3) });
   const copy = join(tempDir(), 'copy.codex');
@@ -67,6 +94,7 @@ test('--json has path, uuid, head, counts and bytes', async () => {
     events: 3,
     commits: 1,
     bytes: statSync(copy).size,
+    segments: [],
   });
 });
 

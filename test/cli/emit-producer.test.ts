@@ -16,8 +16,24 @@ test('a producer that runs twice with one input stores one copy', async () => {
   const file = fileIn(tempDir(), 'input', linesUpTo(1000));
   await succeed(['emit', '--producer', 'week', '-l', ledger, file]);
   const { stderr } = await succeed(['emit', '--producer', 'week', '-l', ledger, file]);
-  expect(stderr).toBe('nothing committed\n');
+  expect(stderr).toBe('nothing committed: all of the input, 1,000 lines, was taken before by this producer\n');
   expect(await replayed(ledger)).toBe(linesUpTo(1000));
+});
+
+test('says how much of the input an earlier run has taken', async () => {
+  const ledger = await newLedger();
+  const run = ['emit', '--producer', 'log', '-l', ledger];
+  await succeed(run, { input: '1\n\n2\n' });
+  const { stderr } = await succeed(run, { input: '1\n\n2\n3\n' });
+  expect(stderr).toMatch(/^1 event committed \(.*; 2 lines taken before by this producer; head 3:/);
+  const { stdout } = await succeed([...run, '--json'], { input: '1\n\n2\n3\n' });
+  expect(JSON.parse(stdout.toString())).toMatchObject({ events: 0, resumed: 3, isComplete: true });
+  // several chunks, and a line that a rejects file has taken
+  const rejects = fileIn(tempDir(), 'rejects', '');
+  const long = [...run.slice(0, 2), 'long', '-l', ledger, '--rejects', rejects];
+  expect((await runCli(long, { input: `${linesUpTo(50_000)}bad\n` })).code).toBe(65);
+  const again = await succeed(long, { input: `${linesUpTo(50_000)}bad\n4\n` });
+  expect(again.stderr).toContain('; 50,001 lines taken before by this producer; ');
 });
 
 test('a producer whose input has grown resumes after the stored part', async () => {

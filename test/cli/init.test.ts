@@ -51,7 +51,7 @@ test('--partition, --time, --unique, --durability, --determinism and --max-line 
       lineBytesMax: 5000,
       compression: 'none',
     },
-    epochs: [{ routing: 'manual:shoal', partitions: ['herring', 'cod'] }],
+    epochs: [{ rule: 'manual:shoal', partitions: ['herring', 'cod'] }],
     storage: { durability: 'normal', settings: { synchronous: 1 } },
   });
   await succeed(['emit', '-l', ledger], { input: '{"shoal":"cod","meta":{"at":1,"id":"a"}}\n' });

@@ -44,7 +44,7 @@ test('--json prints the same as one document', async () => {
       {
         epoch: 1,
         fromSequence: 1,
-        routing: 'hash:properties.net',
+        rule: 'hash:properties.net',
         partitions: ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7'],
       },
     ],

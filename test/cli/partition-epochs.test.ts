@@ -34,7 +34,7 @@ test('each change returns a document', async () => {
     isChanged: true,
     epoch: 2,
     fromSequence: 1,
-    routing: 'hash:k',
+    rule: 'hash:k',
     partitions: ['p0', 'p1', 'x'],
     newPartitions: ['x'],
     before: { epoch: 1, partitions: ['p0', 'p1'] },
@@ -55,7 +55,7 @@ test('each change returns a document', async () => {
   );
   expect(rerouted).toMatchObject({
     epoch: 4,
-    routing: 'manual:k,missing=rest',
+    rule: 'manual:k,missing=rest',
     partitions: ['p0', 'p1', 'x', 'rest'],
     placements: placed.placements,
   });

@@ -19,7 +19,7 @@ test('lists each partition with its share of the events', async () => {
 test('--json lists them as a document that agrees with the events', async () => {
   const ledger = await earthquakeLedger();
   const document = JSON.parse((await succeed(['partition', '--json', '-l', ledger])).stdout.toString());
-  expect(document.routing).toMatchObject({ epoch: 1, routing: 'hash:properties.net', missing: null });
+  expect(document.routing).toMatchObject({ epoch: 1, rule: 'hash:properties.net', missing: null });
   const counts = new Map<string, number>();
   for (const { partition } of storedEvents(ledger)) counts.set(partition, (counts.get(partition) ?? 0) + 1);
   for (const [

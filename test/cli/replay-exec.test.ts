@@ -141,6 +141,6 @@ test('SIGTERM lets the current run finish, and prints the command that resumes',
 test.each([[['--exec', 'cat', '--into', 'x.codex']], [['--exec', 'cat', '--dry-run']]])(
   '%j is refused',
   async (args) => {
-    expectFailure(await runCli(['replay', ...args, '-l', await newLedger()]), 2, 'cannot also be provided');
+    expectFailure(await runCli(['replay', ...args, '-l', await newLedger()]), 2, '--exec cannot be combined with');
   },
 );

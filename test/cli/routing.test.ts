@@ -134,7 +134,7 @@ test('a routing rule is stored as given, with quotes and times', async () => {
   });
   expect((await envelopes(ledger)).map(({ partition }) => partition)).toEqual(['p1', 'undated', 'p2']);
   const document = JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString());
-  expect(document.epochs).toMatchObject([{ routing: kept, partitions: ['p0', 'p1', 'p2'] }]);
+  expect(document.epochs).toMatchObject([{ rule: kept, partitions: ['p0', 'p1', 'p2'] }]);
   expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toContain(
     `${kept} over 3 partitions and undated, epoch 1`,
   );

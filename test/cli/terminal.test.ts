@@ -146,7 +146,7 @@ onTerminal('errors are two lines without colours', async () => {
   const usage = await runOnTerminal('completengine inspect --verify --sequence 1', {
     variables: { NODE_ENV: 'production' },
   });
-  expect(usage).toMatch(/^error: --verify=true cannot also be provided when using --sequence.*\n {2}try: .*\n$/);
+  expect(usage).toMatch(/^error: --verify cannot be combined with --sequence.*\n {2}try: .*\n$/);
 });
 
 test.skipIf(!hasScreen)('each event takes one line of the screen, and Ctrl-C ends a tail that follows', async () => {

@@ -224,7 +224,9 @@ def read_ledger(db, archive):
     ledger = rows(db, 'select * from ledger')[0]
     walk = Walk(ledger['uuid'], joints_of(db, ledger), 1, bytes(32))
     for run in runs_of(db):
+        check(run['file'] is not None, f'sequences {run["first_sequence"]} to {run["through"]} were dropped')
         path = os.path.join(archive, run['file'])
+        check(os.path.exists(path), f'{run["file"]} is not in {archive}')
         with open(path, 'rb') as file:
             content = file.read()
         check(len(content) == run['bytes'] and blake3(content) == run['checksum'], f'{run["file"]} is not as it was written')

@@ -2,6 +2,7 @@
 
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Completengine, OpenOptions } from '../../src/index.ts';
 import { FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
@@ -207,6 +208,27 @@ describe('an archive', () => {
     expect((await engine.inspect()).firstTime).toBe(all[18]?.time);
   });
 
+  it('is searched for the last matches only where they may be', async () => {
+    const { engine, ledger } = await tenDays();
+    await engine.archive({ until: '2026-04-15', drop: true });
+    await engine.archive({ until: '2026-04-18' });
+    await engine.archive({ until: '2026-04-20' });
+    const days = async (last: number, where: string) =>
+      (await payloadsOf(engine.tail({ last, where }))).map((payload) => (JSON.parse(payload) as { day: number }).day);
+    expect(await days(2, 'nth=0')).toEqual([9, 9]);
+    expect(await days(100, 'nth=0')).toEqual([3, 4, 5, 6, 7, 8, 9].flatMap((day) => [day, day]));
+    expect(await days(1, 'day=1')).toEqual([]);
+    const [first] = readdirSync(`${ledger}.archive`).sort() as [string];
+    renameSync(join(`${ledger}.archive`, first), join(tempDir(), first));
+    await engine.close();
+    const reopened = await openEngine({ ledger });
+    const count = async (last: number) => (await payloadsOf(reopened.tail({ last, where: 'nth=0' }))).length;
+    expect(await count(4)).toBe(4);
+    expect(await count(8)).toBe(8);
+    const missing = await failureOf(() => count(9), 'ARCHIVE_MISSING');
+    expect(missing.details).toMatchObject({ segment: first });
+  });
+
   it('refuses while a group has not read all of it, and moves it when forced', async () => {
     const engine = await reopened();
     const seen: number[] = [];
@@ -229,6 +251,35 @@ describe('an archive', () => {
     expect(new Set([...seen, ...rest]).size).toBe(seen.length + rest.length);
     expect(await engine.planArchive({ until: '2026-04-18' })).toMatchObject({ groupsBehind: [] });
     expect(await engine.verify()).toMatchObject({ events: 60 });
+  });
+
+  it('need not be at hand for cursors after it: they are verified and begun by its record', async () => {
+    const { engine: writer, ledger } = await tenDays();
+    await writer.close();
+    const engine = await openEngine({ ledger });
+    // after the archive, p0 has no event in the ledger itself
+    await engine.emit([{ to: 'p1' }]);
+    const nothing = () => {};
+    const before = await engine.subscribe({ group: 'g', from: 'start', until: { head: true } }, nothing);
+    await before.finished;
+    expect(await engine.archive({ until: '2026-06-01' })).toMatchObject({ range: { from: 1, through: 60 } });
+    await engine.close();
+    renameSync(`${ledger}.archive`, join(tempDir(), 'elsewhere'));
+    const alone = await openEngine({ ledger });
+    expect(await alone.verify()).toMatchObject({ from: 61, events: 1 });
+    const after = await alone.subscribe({ group: 'h', from: 'end', until: { head: true } }, nothing);
+    await after.finished;
+    expect((await alone.groups()).map(({ lag }) => lag)).toEqual([0, 0]);
+    expect((await alone.planCursors('g', 61)).steps.map(({ to }) => to)).toEqual([20, 40, 0]);
+    // a place within it needs it
+    await failureOf(() => alone.planCursors('g', 30), 'ARCHIVE_MISSING');
+    // a cursor that is ahead of the record is found as before
+    await alone.close();
+    const db = new Database(ledger);
+    db.prepare("UPDATE cursors SET next_offset = 21 WHERE group_name = 'g' AND partition = 0").run();
+    db.close();
+    const ahead = await failureOf(async () => (await openEngine({ ledger })).verify(), 'VERIFICATION_FAILED');
+    expect(ahead.message).toContain('goes on from offset 21 of partition 0, not 20');
   });
 
   it('feeds groups from its segments', async () => {

@@ -75,7 +75,7 @@ test('a change of routing says what is new, what ended and what moves', async ()
   expect(again.newPlacements).toEqual([{ key: 'b', partition: 'p1' }]);
   expect(again.placements).toHaveLength(2);
   const other = routingChangeDocument(await engine.partitioning.reroute(hashOf('other')));
-  expect(other).toMatchObject({ placements: [], endedPlacements: 2, movedShare: 0, before: { routing: 'hash:k' } });
+  expect(other).toMatchObject({ placements: [], endedPlacements: 2, movedShare: 0, before: { rule: 'hash:k' } });
 });
 
 test('the time until a lease expires is counted from the time of the document', async () => {

@@ -55,11 +55,21 @@ function linesOf(failure: Failure, usageHint: string): string[] {
   // oclif messages span lines, are partly coloured, and end with a hint
   const facts = stripVTControlCharacters(failure.message)
     .split('\n')
-    .filter((line) => line.trim() !== '' && !BOILERPLATE.test(line));
+    .filter((line) => line.trim() !== '' && !BOILERPLATE.test(line))
+    .map(inWordsOfFlags);
   const line = facts
-    .map((fact, nth) => oneLine(nth === 0 ? fact.trim() : fact.trim().replace(LIST_GAP, '$1, ')))
+    .map((fact, nth) => oneLine(nth === 0 ? fact : fact.replace(LIST_GAP, '$1, ')))
     .reduce((before, fact) => `${before}${before.endsWith(':') ? '' : ';'} ${fact}`, 'error:');
   return [line, `  try: ${oneLine(usageHint)}`];
+}
+
+/** oclif names a flag without its hyphens, or with a value that nobody typed. */
+function inWordsOfFlags(fact: string): string {
+  return fact
+    .trim()
+    .replace(/^Missing required flag (?!-)(\S+)$/, 'Missing required flag --$1')
+    .replace(/^(--[\w-]+)=.* cannot also be provided when using (--[\w-]+)/, '$1 cannot be combined with $2')
+    .replace(/^All of the following must be provided when using (--[\w-]+): (--[\w-]+)$/, '$1 needs $2');
 }
 
 /** The stack on one line, for a bug report. */

@@ -4,7 +4,7 @@ import type { ArchivePlan, ArchiveReport } from '../../index.ts';
 import type { ArchivedRunDocument } from '../../views/archive-document.ts';
 import { timeOrNull } from '../../views/times.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
-import { bytes, count, plural } from '../terminal/format-numbers.ts';
+import { bytes, plural } from '../terminal/format-numbers.ts';
 
 /** `drop`: whether the commits would be deleted without a segment. */
 export function planText(plan: ArchivePlan, drop: boolean): string {
@@ -15,13 +15,13 @@ export function planText(plan: ArchivePlan, drop: boolean): string {
   else {
     const { from, through } = plan.range;
     lines.push(
-      `${drop ? 'drop' : 'archive'} sequences ${count(from)} to ${count(through)}: ${plural(plan.events, 'event')} in ${plural(plan.commits, 'commit')}, ${bytes(plan.bytes)}`,
+      `${drop ? 'drop' : 'archive'} sequences ${from} to ${through}: ${plural(plan.events, 'event')} in ${plural(plan.commits, 'commit')}, ${bytes(plan.bytes)}`,
       `from ${timeOrNull(plan.firstTime)} to ${timeOrNull(plan.lastTime)}`,
       drop ? 'they are deleted and cannot be replayed again' : `into ${escapeForTerminal(plan.segment ?? '')}`,
     );
   }
   if (plan.movedFrom !== null)
-    lines.push(`the time falls inside a commit, before sequence ${count(plan.movedFrom)}: that commit stays whole`);
+    lines.push(`the time falls inside a commit, before sequence ${plan.movedFrom}: that commit stays whole`);
   if (plan.keepsLast) lines.push('the last commit stays: the next one is linked to it');
   for (const { group, events } of plan.groupsBehind.slice(0, 10))
     lines.push(`group ${escapeForTerminal(group)} has not read ${plural(events, 'event')} of it`);
@@ -45,8 +45,8 @@ export async function archivedText(runs: readonly ArchivedRunDocument[]): Promis
     ['archived', 'through', 'bytes', 'on', 'segment'],
     ['right', 'right', 'right', 'left', 'left'],
     runs.map(({ from, through, file, bytes: size, archivedAt, isAtHand }) => [
-      count(from),
-      count(through),
+      String(from),
+      String(through),
       file === null ? '' : bytes(size),
       archivedAt,
       file === null ? 'dropped' : `${escapeForTerminal(file)}${isAtHand ? '' : ' (not at hand)'}`,

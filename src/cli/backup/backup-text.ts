@@ -9,7 +9,15 @@ export function backupText({ path, head, events, commits, bytes: size }: BackupR
   return `${escapeForTerminal(path)}: ${content}, verified; head ${formatHead(head)}`;
 }
 
+/** What else belongs to a backup; null if nothing does. `directory`: of the ledger's segments. */
+export function segmentsText({ segments }: BackupReport, directory: string): string | null {
+  if (segments.length === 0) return null;
+  const size = segments.reduce((sum, each) => sum + each.bytes, 0);
+  return `not in it: ${plural(segments.length, 'segment')} of archived history (${bytes(size)}); copy once what is in ${escapeForTerminal(directory)}`;
+}
+
 /** `uuid`: of the ledger, and so of its copy. */
-export function backupDocument({ path, head, events, commits, bytes: size }: BackupReport, uuid: string): object {
-  return { path, uuid, head: formatHead(head), events, commits, bytes: size };
+export function backupDocument(report: BackupReport, uuid: string): object {
+  const { path, head, events, commits, bytes: size, segments } = report;
+  return { path, uuid, head: formatHead(head), events, commits, bytes: size, segments };
 }

@@ -35,9 +35,11 @@ export function emissionDocument(report: EmissionReport, warnings: readonly Ledg
 export function emissionLine(report: EmissionReport, ms: number, failure?: LedgerError): string {
   const parts = [
     report.events === 0
-      ? 'nothing committed'
+      ? nothingText(report)
       : `${plural(report.events, 'event')} committed (${bytes(report.bytes)} in ${seconds(ms)}, ${rate(report.events, ms)}), ${sequences(report.firstSequence, report.lastSequence)}`,
   ];
+  if (report.events > 0 && report.resumed > 0)
+    parts.push(`${plural(report.resumed, 'line')} taken before by this producer`);
   if (report.late > 0) parts.push(`${count(report.late)} late, recorded at the head's time`);
   if (report.duplicates > 0) parts.push(`${plural(report.duplicates, 'duplicate')} skipped`);
   if (report.rejected > 0) parts.push(`${plural(report.rejected, 'line')} rejected`);
@@ -45,4 +47,11 @@ export function emissionLine(report: EmissionReport, ms: number, failure?: Ledge
   if (!report.isComplete && failure === undefined) parts.push('the rest of the input was not read');
   if (report.head !== null) parts.push(`head ${formatHead(report.head)}`);
   return parts.join('; ');
+}
+
+/** Says so if a producer had nothing left to take: it is no failure that nothing was committed. */
+function nothingText({ resumed, rejected, duplicates, isComplete }: EmissionReport): string {
+  if (resumed === 0) return 'nothing committed';
+  const isAll = isComplete && rejected === 0 && duplicates === 0;
+  return `nothing committed: ${isAll ? 'all of the input' : 'the input'}, ${plural(resumed, 'line')}, was taken before by this producer`;
 }

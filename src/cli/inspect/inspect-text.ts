@@ -19,7 +19,7 @@ export async function overviewText(ledger: OverviewDocument): Promise<string> {
     ],
     ['uuid', `${escapeForTerminal(ledger.uuid)}, created ${ledger.createdAt}`],
     ['head', ledger.head],
-    ['events', `${count(events)} in ${plural(ledger.commits, 'commit')}`],
+    ['events', `${count(events)} in ${plural(ledger.commits, 'commit')}${droppedText(ledger.archived)}`],
     ['time', events === 0 ? 'none yet' : `${ledger.firstTime} to ${ledger.lastTime}`],
     ...epochLines(ledger).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
     ['time field', config.time === null ? 'none (arrival time)' : escapeForTerminal(config.time)],
@@ -43,6 +43,13 @@ export async function overviewText(ledger: OverviewDocument): Promise<string> {
   for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
   return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
+}
+
+/** How many of the events are gone: sequences and counts go on over them. */
+function droppedText(archived: OverviewDocument['archived']): string {
+  const dropped = archived.filter(({ file }) => file === null);
+  const events = dropped.reduce((sum, { from, through }) => sum + through - from + 1, 0);
+  return events === 0 ? '' : `, ${count(events)} of them dropped`;
 }
 
 /** What compression has saved, if any frame is compressed: that does not depend on the setting. */

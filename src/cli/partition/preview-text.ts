@@ -21,6 +21,7 @@ export async function previewText(preview: ReroutePreviewDocument): Promise<stri
     lines.push(`${about}${part(movedKeys, keys, 'key')} would move`);
   }
   if (preview.refused > 0) lines.push(`${part(preview.refused, preview.events, 'event')} would be bad lines`);
+  if (preview.from > 1) lines.push(`of the events from sequence ${preview.from} on`);
   const rows = preview.partitions.map((partition) => [
     escapeForTerminal(partition.name),
     partition.isNew ? 'new' : '',

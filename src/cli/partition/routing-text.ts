@@ -5,11 +5,9 @@ import { escapeForTerminal } from '../terminal/escape.ts';
 import { percent, plural } from '../terminal/format-numbers.ts';
 
 /** The rule and its number of partitions. A partition only for events without a key is named separately. */
-export function routingText({ routing, partitions, missing }: EpochDocument): string {
+export function routingText({ rule, partitions, missing }: EpochDocument): string {
   const isApart = missing !== null && !partitions.includes(missing);
-  return escapeForTerminal(
-    `${routing} over ${plural(partitions.length, 'partition')}${isApart ? ` and ${missing}` : ''}`,
-  );
+  return escapeForTerminal(`${rule} over ${plural(partitions.length, 'partition')}${isApart ? ` and ${missing}` : ''}`);
 }
 
 export function epochText(epoch: EpochDocument): string {

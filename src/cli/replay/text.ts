@@ -22,9 +22,9 @@ export function replayLine(report: StreamReport | TransferReport): string {
   return parts.join('; ');
 }
 
-/** If the pipe closes within the first page, it is unknown how many events the reader has taken. */
+/** If the pipe closes within the first page, it is unknown how many of its events the reader has taken. */
 function emptyLine({ isComplete, missingFields }: StreamReport, resumedBehind: number | null): string {
-  if (!isComplete) return 'stopped before the first page of events was replayed';
+  if (!isComplete) return 'stopped early, before the first batch of events was taken whole';
   if (missingFields.length > 0) return `no events: ${missingFieldsText(missingFields)}`;
   return resumedBehind === null
     ? 'no events in this range'

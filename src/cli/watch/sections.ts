@@ -165,7 +165,7 @@ export function replaySection(sample: LedgerDocument, width: number, isShort: bo
   if (isShort) return [first];
   const held = transfers.slice(0, TRANSFERS_SHOWN).map(({ uuid, isFiltered, throughSequence }) => {
     const what = isFiltered ? 'filtered copy of ledger' : 'copy of ledger';
-    return `${rowName('')}  ${what} ${uuid.slice(0, UUID_DIGITS)} through its sequence ${count(throughSequence)}`;
+    return `${rowName('')}  ${what} ${uuid.slice(0, UUID_DIGITS)} through its sequence ${throughSequence}`;
   });
   if (transfers.length > TRANSFERS_SHOWN)
     held.push(`${rowName('')}  and ${count(transfers.length - TRANSFERS_SHOWN)} other ledgers`);

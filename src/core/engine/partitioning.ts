@@ -190,7 +190,7 @@ export class Partitioning {
   }
 
   /**
-   * What {@link reroute} would change for the last `sample` events, or for all of history. Writes nothing.
+   * What {@link reroute} would change for the last `sample` events, or for all of history that was not dropped. Writes nothing.
    * @throws LedgerError INVALID_ARGUMENT
    */
   async previewReroute(routing: RoutingSpec | string, options?: PreviewOptions): Promise<ReroutePreview> {
@@ -200,7 +200,8 @@ export class Partitioning {
     const head = await this.#ledger.head();
     const plan = planReroute(toRoutingSpec(routing), partitions)(before);
     const after = plan === null ? before : routingAfter(before, plan, head.sequence + 1);
-    const from = sample === undefined ? 1 : Math.max(1, head.sequence - checkSample(sample) + 1);
+    const first = await this.#ledger.firstSequence();
+    const from = sample === undefined ? first : Math.max(first, head.sequence - checkSample(sample) + 1);
     for (const each of [before, after]) checkForetellable(each);
     const range = { ...EVERYTHING, from, through: head.sequence };
     const routes = { before: routeOf(before), after: routeOf(after), partitionCount: after.partitionNames.length };

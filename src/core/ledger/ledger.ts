@@ -167,6 +167,8 @@ export interface BackupReport {
   readonly commits: number;
   /** Of the storage of the copy. */
   readonly bytes: number;
+  /** Runs of the copy's history that are in segments, which the copy does not contain, in order. */
+  readonly segments: readonly { readonly file: string; readonly bytes: number }[];
 }
 
 /** One transaction of several commits. */

@@ -5,6 +5,7 @@
 
 import type { History } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
+import { LedgerError } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import { KeySample } from './key-sample.ts';
 import { readRange } from './read-range.ts';
@@ -16,6 +17,8 @@ export type Route = (
 ) => { readonly partition: PartitionId | null; readonly key: string | null };
 
 export interface ReroutedReport {
+  /** First sequence examined: 1, unless a sample was asked for or what is before it was dropped. */
+  readonly from: number;
   /** Events examined. */
   readonly events: number;
   /** Events that would go to another partition. */
@@ -40,7 +43,23 @@ export interface Rerouting {
   readonly partitionCount: number;
 }
 
+/** Over what is left of the range, if its beginning was dropped. */
 export async function rerouted(
+  history: History,
+  range: SequenceRange,
+  rerouting: Rerouting,
+  signal?: AbortSignal,
+): Promise<ReroutedReport> {
+  try {
+    return await compared(history, range, rerouting, signal);
+  } catch (error) {
+    const next = error instanceof LedgerError && error.code === 'HISTORY_DROPPED' ? error.details['next'] : undefined;
+    if (typeof next !== 'number') throw error;
+    return compared(history, { ...range, from: next }, rerouting, signal);
+  }
+}
+
+async function compared(
   history: History,
   range: SequenceRange,
   { before, after, partitionCount }: Rerouting,
@@ -70,6 +89,7 @@ export async function rerouted(
   const { isEstimate, count, marked } = keys.counts();
   const known = count > 0;
   return {
+    from: range.from,
     ...counts,
     keys: known ? count : null,
     movedKeys: known ? marked : null,

@@ -74,7 +74,7 @@ describe('a page', () => {
     expect(text).toMatch(/^ {2}mailer +█+[▏▎▍▌▋▊▉]? +20 +-30 +430 +– +1s +2\/2 by 1 +0$/m);
     expect(text).toMatch(/^ +one: p0 p1, lease ends in 19s$/m);
     expect(text).toMatch(/^replay +sequences 1-800, 2026-04-12T09:00:00Z to 2026-04-12T09:00:00Z, strict by default$/m);
-    expect(text).toMatch(/^ +copy of ledger fedcba98 through its sequence 1,500$/m);
+    expect(text).toMatch(/^ +copy of ledger fedcba98 through its sequence 1500$/m);
     expect(text).toMatch(/^q quit, refresh 1s$/m);
   });
 

@@ -87,6 +87,8 @@ export interface ChunkReport {
   readonly events: CommittedEvents | null;
   readonly late: number;
   readonly duplicates: readonly DuplicateLine[];
+  /** Lines that an earlier run of the producer has taken. */
+  readonly resumed: number;
   /** Empty under `collect`: bad lines are handed over before the commit. */
   readonly badLines: readonly BadLine[];
   /** Lines of the chunk, blank ones too. */

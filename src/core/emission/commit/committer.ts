@@ -223,6 +223,7 @@ export class ChunkCommitter implements Committer {
         ...sent.duplicates,
         ...repeats.map(({ line, index }) => ({ row: line, sequence: firstSequence + index })),
       ],
+      resumed: sent.resumed,
     });
   }
 

@@ -47,6 +47,8 @@ export interface EmissionReport {
   readonly late: number;
   /** Lines whose id was committed before with the same bytes. */
   readonly duplicates: number;
+  /** Lines that an earlier run of the producer has taken, without blank ones. */
+  readonly resumed: number;
   readonly rejected: number;
   /** Whether the whole input was read, rather than stopped by an abort. */
   readonly isComplete: boolean;
@@ -131,6 +133,7 @@ class Ingestion {
     ...NOTHING_COMMITTED,
     late: 0,
     duplicates: 0,
+    resumed: 0,
     rejected: 0,
     isComplete: false,
   };
@@ -225,6 +228,7 @@ function count(report: Mutable<EmissionReport>, chunk: ChunkReport): void {
   report.lines += chunk.lineCount;
   report.late += chunk.late;
   report.duplicates += chunk.duplicates.length;
+  report.resumed += chunk.resumed;
   if (committed === null) return;
   if (report.events === 0) report.firstSequence = committed.firstSequence;
   report.events += committed.count;

@@ -17,6 +17,8 @@ export class SentChunk {
   readonly drafts: DraftFactory;
   /** Lines whose id the ledger holds already, with the same bytes. */
   readonly duplicates: DuplicateLine[] = [];
+  /** Lines that a producer's earlier run has taken. */
+  resumed = 0;
   readonly #handedOver = new Set<number>();
   #skipped: SkippedLines | undefined;
 
@@ -31,10 +33,12 @@ export class SentChunk {
     return this.#skipped;
   }
 
-  /** Skips the lines before this byte of the chunk: a producer's earlier run has committed them. */
+  /** Skips the lines before this byte of the chunk: a producer's earlier run has taken them. */
   skipBefore(resumeAt: number, lines: ScannedLines): void {
     const { done } = this.skipped(lines.count);
-    for (let line = 0; line < lines.count && (lines.starts[line] as number) < resumeAt; line++) done[line] = 1;
+    let line = 0;
+    for (; line < lines.count && (lines.starts[line] as number) < resumeAt; line++) done[line] = 1;
+    this.resumed = line;
   }
 
   /** Skips the ids that the ledger holds: repeats as duplicates, other payloads as conflicts. `rows`: rows of the draft's events. */

@@ -1,6 +1,6 @@
 /** The segments of a ledger that are at hand, each opened when it is first read, and compared with its record then. */
 
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { formatTime } from '../../../model/time/time.ts';
@@ -21,8 +21,10 @@ export class ArchiveFiles {
     if (row.file === null) throw dropped(row, rows);
     const known = this.#open.get(row.file);
     if (known !== undefined) return known;
-    if (!this.has(row)) throw this.#missing(row, rows);
-    const segment = this.#openFile(this.pathOf(row.file), row);
+    const path = this.pathOf(row.file);
+    const { stats, problem } = lookUp(path);
+    if (stats === null) throw this.#missing(row, rows, problem);
+    const segment = this.#openFile(path, stats, row);
     try {
       this.#check(segment, row, uuid);
     } catch (error) {
@@ -35,7 +37,7 @@ export class ArchiveFiles {
 
   /** Whether the file is there; it is not opened. */
   has({ file }: ArchiveRow): boolean {
-    return file !== null && statSync(this.pathOf(file), { throwIfNoEntry: false }) !== undefined;
+    return file !== null && lookUp(this.pathOf(file)).stats !== null;
   }
 
   pathOf(file: string): string {
@@ -48,13 +50,14 @@ export class ArchiveFiles {
   }
 
   /** @throws LedgerError VERIFICATION_FAILED if the file is no segment, or has another size */
-  #openFile(path: string, { firstSequence: sequence, through, bytes }: ArchiveRow): SegmentFile {
-    const { size } = statSync(path);
+  #openFile(path: string, stats: Stats, { firstSequence: sequence, through, bytes }: ArchiveRow): SegmentFile {
     const details = { segment: path, sequence, through };
     const hint = 'restore an intact copy of this segment, or name the directory that has one with --archive';
-    if (size !== bytes)
+    if (!stats.isFile())
+      throw new LedgerError('VERIFICATION_FAILED', { message: `${path} is no regular file`, hint, details });
+    if (stats.size !== bytes)
       throw new LedgerError('VERIFICATION_FAILED', {
-        message: `${path} has ${size} bytes, and the segment of sequences ${sequence} to ${through} has ${bytes}`,
+        message: `${path} has ${stats.size} bytes, and the segment of sequences ${sequence} to ${through} has ${bytes}`,
         ...{ hint, details },
       });
     try {
@@ -83,10 +86,10 @@ export class ArchiveFiles {
     });
   }
 
-  #missing(row: ArchiveRow, rows: readonly ArchiveRow[]): LedgerError {
+  #missing(row: ArchiveRow, rows: readonly ArchiveRow[], problem: string | null): LedgerError {
     const next = firstAtHand(rows, row.through, (each) => this.has(each));
     return new LedgerError('ARCHIVE_MISSING', {
-      message: `sequences ${row.firstSequence} to ${row.through} are archived in ${row.file}, which is not in ${this.directory}`,
+      message: `sequences ${row.firstSequence} to ${row.through} are archived in ${row.file}, which is not in ${this.directory}${problem === null ? '' : `: ${problem}`}`,
       hint: `name its directory with --archive, or begin at the first sequence that is at hand: ${next}`,
       details: {
         segment: row.file,
@@ -96,6 +99,15 @@ export class ArchiveFiles {
         next,
       },
     });
+  }
+}
+
+/** What is at a path; `problem`: why nothing can be found there, such as ENOTDIR where the directory is a file. */
+function lookUp(path: string): { readonly stats: Stats | null; readonly problem: string | null } {
+  try {
+    return { stats: statSync(path, { throwIfNoEntry: false }) ?? null, problem: null };
+  } catch (error) {
+    return { stats: null, problem: (error as NodeJS.ErrnoException).code ?? String(error) };
   }
 }
 

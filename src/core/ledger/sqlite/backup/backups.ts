@@ -66,10 +66,10 @@ export class Backups {
       const head = await this.#copy(copy, options, signal);
       // A copy of a ledger that is no longer the one at its path would pass for one of its successor.
       guardIdentity(path, file);
-      const { events, commits } = await this.#verify(copy, head, options, signal);
+      const { events, commits, segments } = await this.#verify(copy, head, options, signal);
       signal.throwIfAborted();
       await copy.publish();
-      return { path: copy.path, head, events, commits, bytes: fileBytes(copy.path) };
+      return { path: copy.path, head, events, commits, bytes: fileBytes(copy.path), segments };
     } finally {
       copy.discard();
     }
@@ -90,7 +90,7 @@ export class Backups {
     try {
       const ledger = await this.#openCopy(temporary);
       return await closeAfter(
-        () => check(ledger, head, signal),
+        async () => ({ ...(await check(ledger, head, signal)), segments: await segmentsOf(ledger) }),
         () => ledger.close(),
       );
     } catch (error) {
@@ -103,6 +103,12 @@ export class Backups {
       });
     }
   }
+}
+
+/** Those with the rest of the ledger's history: what was dropped has none. */
+async function segmentsOf({ archives }: Ledger): Promise<BackupReport['segments']> {
+  const runs = (await archives?.runs()) ?? [];
+  return runs.flatMap(({ file, bytes }) => (file === null ? [] : [{ file, bytes }]));
 }
 
 function refuseItself(source: FileIdentity, target: string): void {

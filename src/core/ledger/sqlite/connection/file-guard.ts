@@ -131,7 +131,10 @@ function fileError(error: unknown, path: string, purpose = ''): LedgerError {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new LedgerError('PERMISSION_DENIED', {
       message: `${path} cannot be ${code === 'EROFS' ? 'written: the file system is read-only' : `opened${purpose}: no permission`}`,
-      hint: 'check the owner and the mode of the file and of its directory',
+      hint:
+        code === 'EROFS'
+          ? 'mount it for writing, or copy the ledger to where you can write: completengine backup FILE'
+          : 'check the owner and the mode of the file and of its directory',
       details: { path, code },
       cause: error,
     });

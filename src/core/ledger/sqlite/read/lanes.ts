@@ -23,8 +23,8 @@ export function positionAt(history: LedgerHistory, partition: PartitionId, seque
   const floor = history.floor();
   if (sequence <= floor.sequence)
     return { nextOffset: floor.endOf(partition).nextOffset, nextSequence: floor.sequence };
-  const frame = history.frameBefore(partition, sequence);
-  if (frame === undefined) return { nextOffset: floor.endOf(partition).nextOffset, nextSequence: sequence };
+  const frame = history.frameOrOffsetBefore(partition, sequence);
+  if (typeof frame === 'number') return { nextOffset: frame, nextSequence: sequence };
   let before = 0;
   walkFrameBody(frame.body, (sequenceDelta) => {
     if (frame.sequence + sequenceDelta < sequence) before++;

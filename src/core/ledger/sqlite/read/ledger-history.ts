@@ -115,6 +115,24 @@ export class LedgerHistory {
     return undefined;
   }
 
+  /**
+   * As {@link frameBefore}, for what needs the end of the partition alone: the offset after its last event before `sequence` where records of archived runs say
+   * it. Only the segment that `sequence` itself lies in is opened: others may not be at hand.
+   */
+  frameOrOffsetBefore(partition: PartitionId, sequence: number): StoredFrame | number {
+    const live = this.#liveFrameBefore(partition, sequence, this.#reader.start().sequence);
+    if (live !== undefined) return live;
+    const rows = readArchiveRows(this.#db);
+    const holding = rows.find(({ firstSequence, through }) => firstSequence < sequence && sequence <= through);
+    const frame =
+      holding !== undefined && holds(holding, rows, partition)
+        ? this.#open(holding, rows).frameBefore(partition, sequence)
+        : undefined;
+    return (
+      frame ?? liveStartAfter(rows.findLast(({ through }) => through < sequence) ?? null).endOf(partition).nextOffset
+    );
+  }
+
   /** Frames of a partition in order, from the first one of a commit that begins at `sequence` or later. Dropped ones are passed over. */
   *framesFrom(partition: PartitionId, sequence: number): Generator<StoredFrame, void, undefined> {
     const rows = readArchiveRows(this.#db);

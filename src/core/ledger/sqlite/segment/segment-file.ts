@@ -47,6 +47,8 @@ export class SegmentFile {
   readonly #ids: readonly PartitionId[];
   readonly #frame: SegmentFrame;
   readonly joints: readonly Joint[];
+  /** A segment never changes. */
+  #summaries: ReturnType<SegmentFile['summarize']> | undefined;
 
   private constructor(db: Database, path: string) {
     this.#db = db;
@@ -134,24 +136,36 @@ export class SegmentFile {
     return Object.fromEntries(names.map((it) => [it, this.#db.pragma(it, { simple: true }) as string | number]));
   }
 
-  /** Figures of each partition within the segment, by id; bytes as they are stored: the plain ones are known when all blocks are decoded. */
-  summarize(): Omit<PartitionSummary, 'id' | 'name' | 'isEstimate'>[] {
+  /** Figures of each partition within the segment, by id; null times without events; bytes as they are stored: the plain ones are known when all blocks are decoded. */
+  summarize(): readonly Omit<PartitionSummary, 'id' | 'name' | 'isEstimate'>[] {
+    this.#summaries ??= this.#summarize();
+    return this.#summaries;
+  }
+
+  #summarize(): ReturnType<SegmentFile['summarize']> {
     const parts = this.#db.prepare<[number], RawRow>(
-      `SELECT ifnull(sum(length(p.bodies)), 0) AS bytes, min(b.first_time) AS first, max(b.last_time) AS last
-       FROM part AS p JOIN block AS b ON b.first_sequence = p.block WHERE p.partition = ?`,
+      'SELECT ifnull(sum(length(bodies)), 0) AS bytes FROM part WHERE partition = ?',
     );
     return this.#frame.partitions.map(({ id, firstOffset, nextOffset }) => {
-      const row = parts.get(id) as RawRow;
-      const isEmpty = row['first'] === null;
+      const bytes = integer(parts.get(id) as RawRow, 'bytes');
+      const [first] = this.#columnsIn(id, this.range.fromSequence, 'on');
+      const last = this.#columnsIn(id, this.range.through, 'back').at(-1);
       return {
         events: nextOffset - firstOffset,
-        bytes: integer(row, 'bytes'),
-        storedBytes: integer(row, 'bytes'),
+        bytes,
+        storedBytes: bytes,
         nextOffset,
-        firstTime: isEmpty ? null : time(row, 'first'),
-        lastTime: isEmpty ? null : time(row, 'last'),
+        firstTime: first?.firstTime ?? null,
+        lastTime: last?.lastTime ?? null,
       };
     });
+  }
+
+  /** The columns of a partition's frames in the first block from a sequence on that has some, or in the last one before. */
+  #columnsIn(partition: PartitionId, sequence: number, direction: 'back' | 'on'): CommitColumns['frames'] {
+    const row = this.#blocks.withPartition(partition, sequence, direction);
+    const commits = row === undefined ? [] : this.#blocks.decode(row, []).commits;
+    return commits.flatMap(({ frames }) => frames.filter((frame) => frame.partition === partition));
   }
 
   /** The block that holds a sequence of the segment. */

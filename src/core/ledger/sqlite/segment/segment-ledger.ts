@@ -3,6 +3,7 @@
  * asks besides history is answered by an empty ledger in memory with the same settings.
  */
 
+import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { StoredCommit } from '../../../model/events/commit.ts';
 import type { Head } from '../../../model/events/head.ts';
@@ -11,6 +12,7 @@ import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
+import type { Archives } from '../../archives.ts';
 import type {
   Ledger,
   LedgerDescription,
@@ -37,7 +39,6 @@ import { verifySegment } from './verify-segment.ts';
 export class SegmentLedger implements Ledger {
   readonly identity: LedgerIdentity;
   readonly groupStore: SqliteGroupStore;
-  readonly archives = null;
   readonly compaction = null;
   readonly #segment: SegmentFile;
   /** Without commits. */
@@ -53,8 +54,9 @@ export class SegmentLedger implements Ledger {
 
   /** @throws LedgerError PERMISSION_DENIED for writing, and as {@link SegmentFile.open} does */
   static open(path: string, access: 'read' | 'write'): SegmentLedger {
-    if (access === 'write') throw cannotWrite(path);
-    const segment = SegmentFile.open(path);
+    const absolute = resolve(path);
+    if (access === 'write') throw cannotWrite(absolute);
+    const segment = SegmentFile.open(absolute);
     try {
       return new SegmentLedger(segment, emptyLedger(segment));
     } catch (error) {
@@ -170,8 +172,14 @@ export class SegmentLedger implements Ledger {
     return run.report(head);
   }
 
-  watch(): { close(): void } {
-    return { close: () => {} };
+  /** Nothing would ever come. */
+  watch(): never {
+    const { path } = this.#segment;
+    throw new LedgerError('PERMISSION_DENIED', {
+      message: `${path} cannot be followed: it is a segment of an archive, which never changes`,
+      hint: 'leave out --follow, or name the ledger that it belongs to',
+      details: { path },
+    });
   }
 
   async readLane(request: LaneRequest): Promise<StoredCommit[]> {
@@ -182,6 +190,12 @@ export class SegmentLedger implements Ledger {
   async ends(partitions: readonly PartitionId[]): Promise<number[]> {
     return partitions.map((partition) => this.#segment.frame.partitions[partition]?.nextOffset ?? 0);
   }
+
+  readonly archives: Archives = {
+    plan: () => this.#refuse(),
+    run: () => this.#refuse(),
+    runs: async () => [],
+  };
 
   positionsAt: Ledger['positionsAt'] = () => this.#refuse();
   backup: Ledger['backup'] = async () => {
