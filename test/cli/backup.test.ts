@@ -130,7 +130,8 @@ function emitting(ledger: string): { readonly isOver: () => boolean; stop(): Pro
   const piece = Array.from({ length: 500 }, (_, n) => `${largeLine(n)}\n`).join('');
   let isStopped = false;
   const feed = (error?: Error | null): void => {
-    if (isStopped) emit.stdin.end();
+    // one piece more, which is certainly committed after all that came before the end
+    if (isStopped) emit.stdin.end(piece);
     else if (!error) emit.stdin.write(piece, feed);
   };
   feed();

@@ -3,6 +3,7 @@ import { runCli } from '../support/cli.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { quick } from '../support/test-size.ts';
 
 function linesUpTo(count: number): string {
   return Array.from(
@@ -86,7 +87,7 @@ test('producers of different names keep their own positions', async () => {
 
 test('two runs of one producer at the same time store one copy', async () => {
   const ledger = await newLedger();
-  const input = linesUpTo(120_000);
+  const input = linesUpTo(quick(80_000, 120_000));
   const file = fileIn(tempDir(), 'input', input);
   const runs = await Promise.all([1, 2].map(() => runCli(['emit', '--producer', 'log', '-l', ledger, file])));
   expect(runs.map(({ code, stderr }) => (code === 0 ? 'done' : stderr))).toEqual(['done', 'done']);
@@ -96,7 +97,8 @@ test('two runs of one producer at the same time store one copy', async () => {
 
 test('two producers at the same time with the same input store a copy each, both in order', async () => {
   const ledger = await newLedger();
-  const input = linesUpTo(60_000);
+  const count = quick(40_000, 60_000);
+  const input = linesUpTo(count);
   const file = fileIn(tempDir(), 'input', input);
   await Promise.all(['one', 'two'].map((name) => succeed(['emit', '--producer', name, '-l', ledger, file])));
   const events = await expectSoundLedger(ledger);
@@ -107,7 +109,7 @@ test('two producers at the same time with the same input store a copy each, both
     expect(copy).not.toBe(-1);
     seen[copy] = n + 1;
   }
-  expect(seen).toEqual([60_000, 60_000]);
+  expect(seen).toEqual([count, count]);
 });
 
 test('a producer stopped by a bad line resumes at it when it is fixed', async () => {

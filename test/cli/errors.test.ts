@@ -198,8 +198,7 @@ test.each([
   ['a number', ['inspect', '--sequence', EVIL]],
   ['a command', [EVIL]],
 ])('the name of %s cannot drive the terminal', async (_, args) => {
-  const ledger = await newLedger();
-  const result = await runCli(args, { env: { ...process.env, COMPLETENGINE_LEDGER: ledger } });
+  const result = await runCli(args, { cwd: dirname(await newLedger()) });
   expect(result.code).not.toBe(0);
   expectFailure(result, result.code ?? -1, /^error: /);
   expect(result.stderr).not.toContain('\u202e');

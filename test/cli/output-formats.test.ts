@@ -11,15 +11,17 @@ import { tailHistory } from '../../src/cli/tail/history.ts';
 import { deliverParked } from '../../src/cli/tail/parked-events.ts';
 import { appendFlags, outputFormat, standardOutput } from '../../src/cli/terminal/output.ts';
 import { outputFlags } from '../../src/cli/terminal/output-flags.ts';
-import { type Completengine, type EventFormat, formats } from '../../src/index.ts';
+import { type Completengine, type EventFormat, formats, type OpenOptions } from '../../src/index.ts';
 import { failureOf, openEngine } from '../support/engines.ts';
+import { FakeTimer } from '../support/fake-timer.ts';
 import { framed, framedText } from '../support/framed-format.ts';
+import { seededForTest } from '../support/seeded.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const EVENTS = 12;
 
-async function numbersEngine(): Promise<Completengine> {
-  const engine = await openEngine({ partitions: 1 });
+async function numbersEngine(options: Partial<OpenOptions> = {}): Promise<Completengine> {
+  const engine = await openEngine({ partitions: 1, ...options });
   for (let n = 1; n <= EVENTS; n++) await engine.emit({ n });
   return engine;
 }
@@ -85,14 +87,15 @@ test('a setting goes to the format that has it, and is refused for others', asyn
 
 test('replays with a cursor file write one document together, wherever they are interrupted', async () => {
   register();
-  const engine = await numbersEngine();
+  // time passes only while a replay waits, so that no two events are due together
+  const engine = await numbersEngine({ timer: new FakeTimer(seededForTest()) });
   const text = captured();
   const path = join(tempDir(), 'replay.cursor');
   const run = async (stopAt: number) => {
     const cursor = new CursorFile(path, () => {});
     const output = { output: 'framed' };
     if (cursor.isAtEnd) return completeOutput(cursor, output, interrupt().signal);
-    const request = cursor.resume(engine.identity.uuid, { rate: 100_000 });
+    const request = cursor.resume(engine.identity.uuid, { rate: 100 });
     const stop = interrupt();
     const advance = cursor.advance.bind(cursor);
     cursor.advance = (progress) => {

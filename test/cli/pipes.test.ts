@@ -5,9 +5,7 @@ import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { expectFailure, fileIn, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-/** Long enough for a loaded machine, but bounded. */
-const ENDS_BY_ITSELF_MS = 20_000;
+import { quick } from '../support/test-size.ts';
 
 function lines(count: number): string {
   return Array.from({ length: count }, (_, n) => `{"n":${n},"text":"${'x'.repeat(100)}"}\n`).join('');
@@ -25,15 +23,16 @@ async function filledLedger(count: number): Promise<string> {
   return ledger;
 }
 
+/** Many times what a pipe holds. */
+const MANY = quick(30_000, 60_000);
+
 test.each([
-  ['tail'],
   ['tail -n all'],
-  ['tail -n all -o envelope'],
   ['replay -q'],
   ['replay -q -o envelope'],
-  ['replay -q --determinism relaxed'],
-])('%s | head -1 ends with 0 and prints nothing on standard error', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
-  const ledger = await filledLedger(60_000);
+  ...quick([], [['tail'], ['tail -n all -o envelope'], ['replay -q --determinism relaxed']]),
+])('%s | head -1 ends with 0 and prints nothing on standard error', async (command) => {
+  const ledger = await filledLedger(MANY);
   const { stdout, stderr, code } = await runShell(
     `completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`,
     { ledger },
@@ -44,9 +43,8 @@ test.each([
 
 test.each([['tail -f'], ['tail -f -n all'], ['inspect --watch'], ['inspect --watch --every 1h']])(
   '%s | head -1 ends even if no further event comes',
-  { timeout: ENDS_BY_ITSELF_MS },
   async (command) => {
-    for (const count of [1, 20_000]) {
+    for (const count of quick(command === 'tail -f -n all' ? [1, 20_000] : [1], [1, 20_000])) {
       const ledger = await filledLedger(count);
       const { stdout, stderr, code } = await runShell(
         `completengine ${command} -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`,
@@ -59,7 +57,7 @@ test.each([['tail -f'], ['tail -f -n all'], ['inspect --watch'], ['inspect --wat
 );
 
 test('a replay whose output pipe is closed reports that it stopped early', async () => {
-  const ledger = await filledLedger(60_000);
+  const ledger = await filledLedger(MANY);
   const { stderr, code } = await runShell(
     `completengine replay --json -l "$ledger" | head -1 > /dev/null; exit \${PIPESTATUS[0]}`,
     { ledger },
@@ -77,13 +75,10 @@ test('a replay whose output pipe is closed reports that it stopped early', async
 test.each([
   'inspect',
   'inspect --json',
-  'inspect --verify',
-  'inspect --sequence 1',
   'partition',
-  'partition --json',
   '--help',
-  'emit --help',
   '--version',
+  ...quick([], ['inspect --verify', 'inspect --sequence 1', 'partition --json', 'emit --help']),
 ])('%s into a closed pipe ends with 0 and prints nothing on standard error', async (command) => {
   const variables = { COMPLETENGINE_LEDGER: await filledLedger(10), pipe: join(tempDir(), 'pipe') };
   // descriptor 4 writes to a pipe whose only reader, 3, is closed before the command starts
@@ -92,18 +87,15 @@ test.each([
 });
 
 test.each([
-  ['tail'],
   ['tail -f'],
   ['replay -q'],
-  ['replay -q -o envelope'],
   ['inspect'],
   ['inspect --json'],
-  ['inspect --verify'],
   ['partition'],
-  ['partition --json'],
   ['emit -q --receipts'],
   ['emit --json'],
-])('%s to a full disk ends with 74 and an error', { timeout: ENDS_BY_ITSELF_MS }, async (command) => {
+  ...quick([], [['tail'], ['replay -q -o envelope'], ['inspect --verify'], ['partition --json']]),
+])('%s to a full disk ends with 74 and an error', async (command) => {
   const ledger = await filledLedger(10);
   const result = await runShell(`echo '{"n":"more"}' | completengine ${command} -l "$ledger" > /dev/full`, { ledger });
   expectFailure(result, 74, 'the output cannot be written: ENOSPC');
@@ -116,24 +108,22 @@ test('a failed write of receipts does not undo the commit', async () => {
 });
 
 test('a slow reader gets every byte', async () => {
-  const ledger = await filledLedger(60_000);
+  const ledger = await filledLedger(MANY);
   const script = `completengine replay -q -l "$ledger" | { head -c 100000; sleep 0.1; head -c 3000000; sleep 0.1; cat; }; exit \${PIPESTATUS[0]}`;
   const { stdout, code } = await runShell(script, { ledger });
   expect(code).toBe(0);
-  expect(stdout.toString() === lines(60_000)).toBe(true);
+  expect(stdout.toString() === lines(MANY)).toBe(true);
 });
 
 test('a file gets every byte too', async () => {
-  const ledger = await filledLedger(60_000);
+  const ledger = await filledLedger(MANY);
   const { stdout } = await runShell('completengine replay -q -l "$ledger" > "$ledger.out"; cat "$ledger.out"', {
     ledger,
   });
-  expect(stdout.toString() === lines(60_000)).toBe(true);
+  expect(stdout.toString() === lines(MANY)).toBe(true);
 });
 
-test('emit stops when the output pipe of its receipts is closed, reports that, and exits with 0', {
-  timeout: ENDS_BY_ITSELF_MS,
-}, async () => {
+test('emit stops when the output pipe of its receipts is closed, reports that, and exits with 0', async () => {
   const ledger = await newLedger();
   // an endless input, with lines so long that a chunk is scanned quickly
   const script = `yes '{"n":1,"pad":"${'x'.repeat(500)}"}' | completengine emit --receipts -l "$ledger" | head -1; exit \${PIPESTATUS[1]}`;
@@ -145,9 +135,7 @@ test('emit stops when the output pipe of its receipts is closed, reports that, a
   expect(stderr).toContain(`sequences 1-${events.length};`);
 });
 
-test('emit whose reader of receipts goes while its input pauses stops too', {
-  timeout: ENDS_BY_ITSELF_MS,
-}, async () => {
+test('emit whose reader of receipts goes while its input pauses stops too', async () => {
   const ledger = await newLedger();
   const script = `completengine emit -q --receipts -l "$ledger" < <(echo 1; exec sleep 1000 2> /dev/null) | head -1; echo "code \${PIPESTATUS[0]}" >&2`;
   const { stdout, stderr } = await runShell(script, { ledger });

@@ -74,7 +74,7 @@ onScreen('a finished replay restores the terminal', async () => {
 });
 
 onScreen('progress is shown on standard error while the events go elsewhere', async () => {
-  const screen = screenOf(await countingLedger());
+  const screen = screenOf(await countingLedger(1000));
   screen.type('completengine replay --rate 10/s > /dev/null; echo "exit $?"');
   await screen.showing(/\d+ replayed {2}\d+ left {2}20\d\d-.*Z {2}\S+x/);
   screen.press('Space');

@@ -12,18 +12,24 @@ import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 import { until } from '../support/until.ts';
 
-/** Starts a replay and sends a signal after a number of lines. The rest is not read before that, so the replay cannot have finished. */
+/**
+ * Starts a replay and sends a signal after a number of lines. The rest is not read before that, so a replay of more than two pipes hold,
+ * 200 kB, cannot have finished, however late the signal comes.
+ */
 async function interrupted(args: readonly string[], signal: NodeJS.Signals, afterLines: number, isReady = () => true) {
   const child = startCli(['replay', ...args]);
   killAfterTest(child);
   const result = finished(child);
   let lines = 0;
-  child.stdout.on('data', (piece: Buffer) => {
+  let isReached = false;
+  const count = (piece: Buffer): void => {
     lines += piece.toString('latin1').split('\n').length - 1;
-  });
-  await until(() => lines >= afterLines || child.exitCode !== null);
-  await until(isReady);
-  child.stdout.pause();
+    isReached ||= lines >= afterLines && isReady();
+    if (isReached) child.stdout.pause();
+  };
+  child.stdout.on('data', count);
+  await until(() => isReached || child.exitCode !== null);
+  child.stdout.off('data', count);
   child.kill(signal);
   child.stdout.resume();
   return result;
@@ -57,9 +63,10 @@ test('the command printed by an interrupted replay resumes it: the parts make th
 });
 
 test('the printed command keeps filters and forms, quoted for the shell', async () => {
+  const EVENTS = 2000;
   const ledger = await newLedger('--partition', 'hash:k');
   await succeed(['emit', '-q', '-l', ledger], {
-    input: Array.from({ length: 50 }, (_, n) => `{"k":"it's","n":${n}}\n`).join(''),
+    input: Array.from({ length: EVENTS }, (_, n) => `{"k":"it's","n":${n},"pad":"${'x'.repeat(100)}"}\n`).join(''),
   });
   const first = await interrupted(
     ['--rate', '10/s', '--key', "it's", '--where', 'n>=3', '--where', 'n!=5', '-o', 'envelope', '-l', ledger],
@@ -72,7 +79,7 @@ test('the printed command keeps filters and forms, quoted for the shell', async 
   const replayedParts = [...parseLines(first.stdout), ...parseLines(second.stdout)].map(
     ({ payload }) => (payload as { n: number }).n,
   );
-  expect(replayedParts).toEqual(Array.from({ length: 50 }, (_, n) => n).filter((n) => n >= 3 && n !== 5));
+  expect(replayedParts).toEqual(Array.from({ length: EVENTS }, (_, n) => n).filter((n) => n >= 3 && n !== 5));
 });
 
 test('at full speed into a pipe the parts make the whole, too', async () => {

@@ -12,8 +12,8 @@ import { quick } from '../support/test-size.ts';
 import { ThreadCount } from '../support/thread-count.ts';
 import { traced, wasKilled } from '../support/traced.ts';
 
-/** Ten chunks and more: the writer thread starts with the third. */
-const LINES = 100_000;
+/** Five chunks or more: the writer thread starts with the third. */
+const LINES = quick(50_000, 100_000);
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
 /** Lines of one emitter, each with its number and a time; `skewMs`: offset of the emitter's clock. */
@@ -97,7 +97,7 @@ test('kill -9 in the middle of a large input leaves whole commits of its beginni
   needs(context, ...STRACE_PROBE);
   const lines = linesOf('one');
   const input = fileIn(tempDir(), 'input.jsonl', `${lines.join('\n')}\n`);
-  // write calls of the writer thread, which starts with the third chunk: two for a page of 16 KiB, some 300 for a commit and 8,000 for the input
+  // write calls of the writer thread, which starts with the third chunk: two for a page of 16 KiB, some 300 for a commit and 1,500 or more for an input
   for (const nth of quick([1100], [400, 1100, 3000, 5000])) {
     const path = await largeLedger(...PLAIN);
     const count = new ThreadCount();
@@ -128,7 +128,7 @@ test('Ctrl-C in the middle of a large input finishes the commits in flight and r
   const child = startCli(['emit', '-l', ledger]);
   const result = finished(child);
   const piece = Buffer.from(`${linesOf('one').slice(0, 20_000).join('\n')}\n`);
-  for (let sent = 0; sent < 6; sent++)
+  for (let sent = 0; sent < quick(4, 6); sent++)
     if (!child.stdin.write(piece)) await new Promise((resolve) => child.stdin.once('drain', resolve));
   child.kill('SIGINT');
   const { code, stderr } = await result;

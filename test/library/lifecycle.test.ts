@@ -166,9 +166,7 @@ test('a transaction that cannot begin leaves no open connection', async () => {
   lock.close();
 });
 
-test('a signal that came before ends an input that is to go in whole, though nothing of it ever comes', {
-  timeout: 10_000,
-}, async () => {
+test('a signal that came before ends an input that is to go in whole, though nothing of it ever comes', async () => {
   const engine = await openEngine();
   const report = await engine.emit(new PassThrough(), { atomic: true, signal: AbortSignal.abort() });
   expect(report).toMatchObject({ isComplete: false, events: 0 });

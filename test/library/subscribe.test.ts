@@ -257,7 +257,8 @@ describe('a member of a group', () => {
     const subscriptions = [];
     for (const [at, engine] of engines.entries()) {
       subscriptions.push(
-        await engine.subscribe({ group: 'g', member: `m${at}`, ...QUICK }, (delivery) => {
+        // a lease that no stall outlasts: a member that loses it has its events delivered again
+        await engine.subscribe({ group: 'g', member: `m${at}`, leaseMs: 600_000, ...QUICK }, (delivery) => {
           for (const event of delivery) seen[at]?.push(`${event.partition}/${event.offset}`);
         }),
       );

@@ -31,7 +31,10 @@ export class PlantedPackage {
     mkdirSync(join(own, 'dist'), { recursive: true });
     writeFileSync(join(this.project, 'package.json'), '{ "type": "module" }');
     for (const part of ['bin', 'dist/cli', 'dist/lib', 'package.json', 'oclif.manifest.json'])
-      cpSync(join(ROOT, part), join(own, part), { recursive: true, filter: (path) => !path.endsWith('.code') });
+      cpSync(join(ROOT, part), join(own, part), {
+        recursive: true,
+        filter: (path) => !/\.(code|d\.ts|map)$/.test(path),
+      });
     this.#linkAll(join(ROOT, 'node_modules'), this.#modules);
     mkdirSync(join(this.#modules, '@napi-rs'));
     this.#linkAll(join(ROOT, 'node_modules/@napi-rs'), join(this.#modules, '@napi-rs'));

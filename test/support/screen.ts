@@ -7,6 +7,10 @@ import { BIN } from './cli.ts';
 
 export const hasScreen = spawnSync('tmux', ['-V']).status === 0;
 
+/** Below the limit of a test, so that a failure shows the screen. */
+const WAIT_MS = 100_000;
+const POLL_MS = 40;
+
 let screens = 0;
 
 export class Screen {
@@ -57,11 +61,10 @@ export class Screen {
 
   /** Returns the lines of the screen when they match the pattern. */
   async showing(pattern: RegExp): Promise<string[]> {
-    for (let checks = 0; ; checks++) {
+    for (const began = performance.now(); ; await sleep(POLL_MS)) {
       const text = this.#tmux('capture-pane', '-p');
       if (pattern.test(text)) return text.trimEnd().split('\n');
-      if (checks > 1500) throw new Error(`the screen never showed ${pattern}:\n${text}`);
-      await sleep(20);
+      if (performance.now() - began > WAIT_MS) throw new Error(`the screen never showed ${pattern}:\n${text}`);
     }
   }
 

@@ -15,6 +15,7 @@ import { MUTATED_PATHS } from '../../support/mutated-lines.ts';
 import { inForce } from '../../support/routed.ts';
 import { ChunkScan, expectSameRecords, type ScanLimits } from '../../support/scan.ts';
 import { type Seeded, seededForTest } from '../../support/seeded.ts';
+import { quick } from '../../support/test-size.ts';
 
 const LINE_FEED = Buffer.from('\n');
 
@@ -26,7 +27,7 @@ function bothScans(limits: ScanLimits = {}): [ChunkScan, ChunkScan] {
 
 describe('the scan of the kernel', () => {
   it.each([
-    ['lines of one byte, more than its tables hold at first', Buffer.from('1\n'.repeat(200_000))],
+    ['lines of one byte, more than its tables hold at first', Buffer.from('1\n'.repeat(quick(50_000, 200_000)))],
     ['blank lines alone', Buffer.from('\n \r\n\t\n'.repeat(50_000))],
     ['a line of sixteen megabytes', Buffer.from(`{"id":"${'x'.repeat(16 * 1024 * 1024)}"}\n{"id":1}\n`)],
     [
@@ -167,7 +168,7 @@ describe('the encoder of the kernel', () => {
     const [reference, kernel] = bothEncoders(settings, routing, partitionIds);
     let events = 0;
     let bad = 0;
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < quick(25, 60); round++) {
       const bytes = joined(Array.from({ length: 300 }, () => checkedLine(random)));
       const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
       const floor = random.pick([-(2 ** 52), 0, 1_517_363_399_650_123, 1_800_000_000_000_000]);
@@ -206,6 +207,6 @@ describe('the encoder of the kernel', () => {
       bad += made[0]?.badLines.length ?? 0;
     }
     expect(events).toBeGreaterThan(0);
-    if (routing.includes('=') || 'time' in settings) expect(bad).toBeGreaterThan(30);
+    if (routing.includes('=') || 'time' in settings) expect(bad).toBeGreaterThan(quick(12, 30));
   });
 });

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { describeExit, runCommand } from '../../../src/core/output/command-run.ts';
 import { runProgram } from '../../support/fault-tools.ts';
 import { hasGroup } from '../../support/process-group.ts';
@@ -100,7 +100,13 @@ describe('the end', () => {
 });
 
 describe('a command that is ended', () => {
+  afterEach(() => vi.useRealTimers());
+
+  /** Stops the clock: no machine is too slow to end a command within its grace. */
+  const stopClock = (): void => void vi.useFakeTimers({ toFake: ['performance'] });
+
   test('may tidy up', async () => {
+    stopClock();
     const controller = new AbortController();
     const { run, said } = runApart(
       "trap 'echo tidied >&2; exit 5' TERM; echo begun >&2; sleep 54329 & wait",
@@ -129,12 +135,16 @@ describe('a command that is ended', () => {
     const controller = new AbortController();
     const { run, said, leader } = runApart("(trap '' TERM; echo begun >&2; sleep 54327) & wait", controller.signal);
     await until(() => said() !== '');
+    stopClock();
     controller.abort();
+    await until(() => !existsSync(`/proc/${leader()}`));
+    vi.useRealTimers();
     expect(await run).toEqual({ code: null, signal: 'SIGTERM' });
     await until(() => !hasGroup(leader()));
   });
 
   test('ends by any of its signals, one that has come before it too', async () => {
+    stopClock();
     const exit = await runCommand('sleep 54328', [], { endedBy: [new AbortController().signal, AbortSignal.abort()] });
     expect(exit).toEqual({ code: null, signal: 'SIGTERM' });
   });
