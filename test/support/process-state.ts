@@ -32,6 +32,26 @@ export async function untilOpen(pid: number | undefined, file: string): Promise<
   await until(() => !existsSync(directory) || filesOf(directory).includes(file));
 }
 
+/** Whether its first thread has ended, while it has not been waited for; false if there is no such process any more. */
+export function isZombie(pid: number): boolean {
+  return statusOf(pid, 'State').startsWith('Z');
+}
+
+/** The process that traces it, which strace -D hides. @throws Error if there is none */
+export function tracerOf(pid: number): number {
+  const tracer = Number(statusOf(pid, 'TracerPid'));
+  if (!(tracer > 0)) throw new Error(`nothing traces process ${pid}`);
+  return tracer;
+}
+
+function statusOf(pid: number, name: string): string {
+  try {
+    return new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
+}
+
 function filesOf(directory: string): string[] {
   try {
     return readdirSync(directory).map((descriptor) => targetOf(`${directory}/${descriptor}`));
