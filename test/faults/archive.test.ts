@@ -125,8 +125,8 @@ async function expectWhole(ledger: string, receipts: readonly EventReceipt[], wh
 
 describe('killed at any system call, beside an emitter and a group', () => {
   it.each([
-    ['pwrite64', quick(5, 36)],
-    ['fsync', quick(3, 12)],
+    ['pwrite64', quick(4, 36)],
+    ['fsync', quick(2, 12)],
     ['ftruncate', quick(2, 4)],
     ['unlink', quick(2, 8)],
   ])('%s: nothing is lost or double, and the next run finishes', async (call, rounds) => {

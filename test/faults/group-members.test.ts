@@ -142,12 +142,9 @@ test('a member that was paused while its command ran is refused, and goes on wit
   // takes over, and stands behind both events
   const other = await Completengine.open({ ledger });
   let taken = 0;
-  const { finished } = await other.subscribe(
-    { group: 'g', member: 'other', until: { count: 2 } },
-    ({ count }) => {
-      taken += count;
-    },
-  );
+  const { finished } = await other.subscribe({ group: 'g', member: 'other', until: { count: 2 } }, ({ count }) => {
+    taken += count;
+  });
   await finished;
   await other.close();
   expect({ taken, lane: await leaseOf() }).toMatchObject({ taken: 2, lane: { nextOffset: 2, member: null } });

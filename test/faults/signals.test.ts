@@ -21,7 +21,7 @@ import { quick } from '../support/test-size.ts';
 
 /** Longer than a test may take. */
 const FOR_EVER = '30m';
-const ROUNDS = quick(2, 5);
+const ROUNDS = quick(1, 5);
 
 async function newLedger(): Promise<string> {
   const ledger = join(tempDir(), 'events.codex');
