@@ -23,7 +23,8 @@ const LEASE_MS = quick(1000, 2500);
 const UNACKNOWLEDGED_MAX = 1000;
 const EMITTERS = 2;
 /** One that is paused in the middle of a transaction holds the file for all others. Longer than a test may take. */
-const BUSY_TIMEOUT = '30m';
+const BUSY_TIMEOUT_MS = 1_800_000;
+const BUSY_TIMEOUT = `${BUSY_TIMEOUT_MS}ms`;
 /** Longer than a test may take, so that it ends by {@link endLeases} alone. */
 const LONG_LEASE = '10m';
 
@@ -62,7 +63,7 @@ test(`${MEMBERS} members share sixteen partitions under kill -9 and pauses`, {
 }, async () => {
   const chance = seededForTest();
   const ledger = await newLedger('--partition', 'hash:k', '--partitions', '16');
-  const engine = await openEngine({ ledger });
+  const engine = await openEngine({ ledger, busyTimeoutMs: BUSY_TIMEOUT_MS });
   const members: MemberProcess[] = [];
   const enter = () =>
     members.push(
@@ -128,7 +129,7 @@ test(`${MEMBERS} members share sixteen partitions under kill -9 and pauses`, {
 
 test('a member that was paused while its command ran is refused, and goes on with what it is given then', async () => {
   const ledger = await newLedger('--partitions', '1');
-  const engine = await openEngine({ ledger });
+  const engine = await openEngine({ ledger, busyTimeoutMs: BUSY_TIMEOUT_MS });
   await engine.emit([{ n: 1 }, { n: 2 }]);
   const [begun, goOn] = [join(tempDir(), 'begun'), join(tempDir(), 'go-on')];
   const command = `cat > /dev/null; touch '${begun}'; until test -e '${goOn}'; do sleep 0.02; done`;
@@ -140,7 +141,7 @@ test('a member that was paused while its command ran is refused, and goes on wit
   endLeases(ledger);
 
   // takes over, and stands behind both events
-  const other = await Completengine.open({ ledger });
+  const other = await Completengine.open({ ledger, busyTimeoutMs: BUSY_TIMEOUT_MS });
   let taken = 0;
   const { finished } = await other.subscribe({ group: 'g', member: 'other', until: { count: 2 } }, ({ count }) => {
     taken += count;
@@ -165,7 +166,7 @@ test('a member that was paused while its command ran is refused, and goes on wit
 
 test('an event that kills its consumers is parked in the end, and events that were only held by crashed members are not', async () => {
   const ledger = await newLedger('--partition', 'manual:to', '--partitions', '3');
-  const engine = await openEngine({ ledger });
+  const engine = await openEngine({ ledger, busyTimeoutMs: BUSY_TIMEOUT_MS });
   await engine.emit(['p0', 'p1', 'p2'].flatMap((to) => [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ to, n }))));
   const poison = `events=$(cat); case "$events" in *'"p0","n":6'*) kill -9 $PPID;; esac; echo "$events"`;
   const args = ['--lease', LONG_LEASE, '--max-deliver', '3', '--batch', '8', '-e', '--exec', poison];

@@ -13,12 +13,17 @@ function movedBytes(pid: number | undefined): { read: number; written: number } 
   }
 }
 
+/** Total bytes of its read() calls; infinite if it has ended, or where that is unknown. */
+export function bytesRead(pid: number | undefined): number {
+  return movedBytes(pid)?.read ?? Number.POSITIVE_INFINITY;
+}
+
 /** Writes bytes to a process and resolves when it has read as many, or has ended. */
 export async function untilRead(pid: number | undefined, bytes: string, write: (bytes: string) => void): Promise<void> {
   const before = movedBytes(pid);
   write(bytes);
   if (before === null) return;
-  await until(() => (movedBytes(pid)?.read ?? Number.POSITIVE_INFINITY) >= before.read + Buffer.byteLength(bytes));
+  await until(() => bytesRead(pid) >= before.read + Buffer.byteLength(bytes));
 }
 
 /** Resolves when it has written this many bytes in total, or has ended. */
