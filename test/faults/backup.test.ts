@@ -36,7 +36,7 @@ it('killed at any write it leaves nothing under its name, and the next one is ma
   needs(context, ...STRACE_PROBE);
   const ledger = await largeLedger();
   let kills = 0;
-  for (const when of await writesOf(ledger, quick(4, 20))) {
+  for (const when of await writesOf(ledger, quick(3, 20))) {
     const copy = join(tempDir(), 'copy.codex');
     const args = ['backup', copy, '-l', ledger];
     const result = await traced(join(tempDir(), 'log'), 'pwrite64', `signal=KILL:when=${when}`, args);

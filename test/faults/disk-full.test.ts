@@ -23,10 +23,11 @@ const SIZES = [
   { size: 2048, lines: 8000 },
   { size: 3300, lines: 12_000 },
   { size: 6144, lines: 24_000 },
+  { size: 9000, lines: 50_000 },
   { size: 14_000, lines: 60_000 },
 ];
 /** In every run one that is soon full, and one with checkpoints. */
-const DISKS = SIZES.filter(({ size }) => quick([800, 14_000].includes(size), true));
+const DISKS = SIZES.filter(({ size }) => quick([800, 9000].includes(size), true));
 const LINES_PER_COMMIT = 100;
 
 /** Feeds standard input in pieces, so that there are many commits: one piece whenever the one before was answered. */
@@ -135,14 +136,14 @@ describe.each(DISKS)('on a disk of $size KiB', ({ size, lines }) => {
   });
 });
 
-it.for(quick([9000], [4000, 9000]))(
+it.for(quick([6000], [4000, 9000]))(
   'emit through a pipe, whose commits a thread makes, ends with 74 on a disk of %i KiB, and says what is committed',
   async (size, context) => {
     needs(context, ...SMALL_DISK_PROBE);
     const directory = tempDir();
     const disk = await SmallDisk.mount(directory, `${size}k`);
     const ledger = join(directory, 'events.codex');
-    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: 60_000 };
+    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: quick(45_000, 60_000) };
     const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
     expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });
     const emission = await ThreadedEmission.start(ledger, { command: (program, args) => disk.command(program, args) });
@@ -214,7 +215,9 @@ it('a member that cannot keep where it stands ends with 74, and what it had come
   expect(await disk.run(process.execPath, [BIN, 'emit', '--ledger', ledger], '1\n2\n3\n')).toMatchObject({ code: 0 });
   const fill = `cat; test -e '${directory}/filler' || cat /dev/zero > '${directory}/filler' 2> /dev/null; exit 0`;
 
-  const full = await cli('tail', '--group', 'g', '-e', '--lease', '2s', '--exec', fill);
+  // A lease that is not renewed within a test, because that needs room, too; whoever comes again under its name takes it over.
+  const tail = ['tail', '--group', 'g', '--member', 'm', '--lease', '10m', '-e'];
+  const full = await cli(...tail, '--exec', fill);
   expect(full.code, full.stderr).toBe(74);
   expect(full.stdout.toString()).toBe('1\n');
   expect(full.stderr).toMatch(/^error: .*the disk is full; the position of the group could not be stored/);
@@ -222,7 +225,7 @@ it('a member that cannot keep where it stands ends with 74, and what it had come
   expect(full.stderr).toMatch(/delivered again/);
 
   expect(await disk.run('rm', [join(directory, 'filler')])).toMatchObject({ code: 0 });
-  const rest = await cli('tail', '--group', 'g', '-e', '--lease', '300ms');
+  const rest = await cli(...tail);
   expect(rest, rest.stderr).toMatchObject({ code: 0 });
   expect(rest.stdout.toString()).toBe('1\n2\n3\n');
   expect(await cli('inspect', '--verify')).toMatchObject({ code: 0 });

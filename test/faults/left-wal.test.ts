@@ -64,6 +64,18 @@ it('the check of the order fails for a commit on top of what was recovered', () 
   );
 });
 
+/** The same for every ledger: as many calls, in the same order. */
+let beforeSecondReceipt: readonly SystemCall[] | undefined;
+
+async function callsBefore(inputs: readonly string[]): Promise<readonly SystemCall[]> {
+  const twin = await newLedger('--partitions', '2');
+  const plain = await runTraced(CALLS, [], ['emit', ...inputs, '--receipts', '--ledger', twin]);
+  expect(plain.code, plain.stderr).toBe(0);
+  const receipts = plain.calls.flatMap((call, at) => (isReceipt(call) ? [at] : []));
+  expect(receipts).toHaveLength(2);
+  return plain.calls.slice(0, receipts[1]);
+}
+
 /** A ledger whose second commit was not acknowledged and lies in the -wal. */
 async function failedLedger(way: 'fails again' | 'is killed'): Promise<string> {
   const ledger = await newLedger('--partitions', '2');
@@ -73,12 +85,8 @@ async function failedLedger(way: 'fails again' | 'is killed'): Promise<string> {
     return path;
   });
   const args = ['emit', ...inputs, '--receipts', '--ledger', ledger];
-  const twin = await newLedger('--partitions', '2');
-  const plain = await runTraced(CALLS, [], ['emit', ...inputs, '--receipts', '--ledger', twin]);
-  expect(plain.code, plain.stderr).toBe(0);
-  const receipts = plain.calls.flatMap((call, at) => (isReceipt(call) ? [at] : []));
-  expect(receipts).toHaveLength(2);
-  const before = plain.calls.slice(0, receipts[1]);
+  beforeSecondReceipt ??= await callsBefore(inputs);
+  const before = beforeSecondReceipt;
   // the last fsync before the receipt is the commit's
   const nth = before.filter(({ name }) => name === 'fsync').length;
   const writes = before.filter(({ name }) => name === 'pwrite64').length;

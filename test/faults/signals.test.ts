@@ -1,7 +1,7 @@
 /**
  * Fault model: the work is ended by a signal: Ctrl-C, SIGTERM, a terminal that closes; in mid-stream, while nothing comes in, while another
- * process holds the ledger, twice. What it is in the middle of would never end without the signal, so an answer at all is the proof: no
- * test measures time.
+ * process holds the ledger. What it is in the middle of would never end without the signal, so an answer at all is the proof: no test
+ * measures time. A second signal: see the threaded commits, which have a state that does not end after the first one.
  */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
@@ -21,7 +21,7 @@ import { quick } from '../support/test-size.ts';
 
 /** Longer than a test may take. */
 const FOR_EVER = '30m';
-const ROUNDS = quick(2, 5);
+const ROUNDS = quick(1, 5);
 
 async function newLedger(): Promise<string> {
   const ledger = join(tempDir(), 'events.codex');
@@ -48,6 +48,12 @@ function start(...args: string[]): Running {
   };
 }
 
+/**
+ * Most lines that have no receipt yet. The receipts of so many always fit into the socket to this process, however slowly it reads: a signal ends the wait
+ * for a reader, and then some of what is committed has no receipt.
+ */
+const UNANSWERED_MAX = 100;
+
 /** Feeds until the process ends; standard input stays open. */
 async function feedOn({ child, hasEnded, reader }: Running, stream: GeneratedEvents, random: Seeded): Promise<void> {
   let fed = 0;
@@ -55,7 +61,7 @@ async function feedOn({ child, hasEnded, reader }: Running, stream: GeneratedEve
     const from = fed + 1;
     fed = Math.min(stream.count, fed + random.between(1, 10));
     child.stdin.write(streamText(stream, from, fed));
-    if (from === 1) await reader.atLeast(1, hasEnded);
+    await reader.atLeast(from === 1 ? 1 : fed - UNANSWERED_MAX, hasEnded);
     await sleep(random.between(0, 2));
   }
 }
@@ -104,31 +110,6 @@ it('answers Ctrl-C while no input comes', async () => {
   const result = await signalled(emit, 'SIGINT');
   expect(result.code, result.stderr).toBe(130);
   expect(await expectSoundLedger(ledger)).toHaveLength(1);
-});
-
-it('a second signal ends emit by the signal itself, and the ledger is sound', async () => {
-  const random = seededForTest();
-  for (let round = 0; round < ROUNDS; round++) {
-    const ledger = await newLedger();
-    const stream: GeneratedEvents = { name: 'feeder', seed: random.fork(round).seed, count: 100_000 };
-    const emit = start('emit', '--receipts', '--producer', 'feeder', '--ledger', ledger);
-    const feeding = feedOn(emit, stream, random);
-    await emit.reader.atLeast(random.between(1, 100), emit.hasEnded);
-    // both are there when it goes on, so that it has no time to come to its end between them; two of one kind would be one to the kernel
-    emit.child.kill('SIGSTOP');
-    emit.child.kill('SIGINT');
-    emit.child.kill('SIGTERM');
-    const result = await signalled(emit, 'SIGCONT');
-    await feeding;
-    const context = `seed ${random.seed}, round ${round}: ${result.stderr}`;
-    expect(result.code, context).toBeNull();
-    // which of the two came second is the kernel's affair
-    expect(['SIGINT', 'SIGTERM'], context).toContain(result.signal);
-    expect(result.stderr).toMatch(/^ended at once by a second signal \((SIGINT|SIGTERM)\); .*inspect$/m);
-    const events = await expectSoundLedger(ledger);
-    expectPrefix(events, stream, context);
-    expectReceipted(events, stream, emit.reader.receipts, context);
-  }
 });
 
 for (const [signal, code] of [

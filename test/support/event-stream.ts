@@ -13,8 +13,18 @@ export interface GeneratedEvents {
 
 const PIECES = ['cod', 'a b', '\\u00e4', 'ä', '海', '🐟', '\\"', '\\\\', '\\n', '\\t', '],[', '},{', '\\ud83d\\udc1f'];
 
+/** The lines of a stream that were asked for: a test feeds them, and compares them with what is stored. */
+const generated = new WeakMap<GeneratedEvents, string[]>();
+
 /** The nth line, from 1, without its newline. Contains characters that could confuse a line splitter. */
 export function streamLine(stream: GeneratedEvents, n: number): string {
+  const lines = generated.get(stream) ?? [];
+  if (lines.length === 0) generated.set(stream, lines);
+  lines[n] ??= generateLine(stream, n);
+  return lines[n];
+}
+
+function generateLine(stream: GeneratedEvents, n: number): string {
   const random = new Seeded(stream.seed).fork(n);
   let text = '';
   for (let left = random.between(0, stream.piecesMax ?? 60); left > 0; left--) text += random.pick(PIECES);

@@ -13,12 +13,17 @@ function movedBytes(pid: number | undefined): { read: number; written: number } 
   }
 }
 
+/** Total bytes of its read() calls; infinite if it has ended, or where that is unknown. */
+export function bytesRead(pid: number | undefined): number {
+  return movedBytes(pid)?.read ?? Number.POSITIVE_INFINITY;
+}
+
 /** Writes bytes to a process and resolves when it has read as many, or has ended. */
 export async function untilRead(pid: number | undefined, bytes: string, write: (bytes: string) => void): Promise<void> {
   const before = movedBytes(pid);
   write(bytes);
   if (before === null) return;
-  await until(() => (movedBytes(pid)?.read ?? Number.POSITIVE_INFINITY) >= before.read + Buffer.byteLength(bytes));
+  await until(() => bytesRead(pid) >= before.read + Buffer.byteLength(bytes));
 }
 
 /** Resolves when it has written this many bytes in total, or has ended. */
@@ -30,6 +35,26 @@ export async function untilWritten(pid: number | undefined, bytes: number): Prom
 export async function untilOpen(pid: number | undefined, file: string): Promise<void> {
   const directory = `/proc/${pid}/fd`;
   await until(() => !existsSync(directory) || filesOf(directory).includes(file));
+}
+
+/** Whether its first thread has ended, while it has not been waited for; false if there is no such process any more. */
+export function isZombie(pid: number): boolean {
+  return statusOf(pid, 'State').startsWith('Z');
+}
+
+/** The process that traces it, which strace -D hides. @throws Error if there is none */
+export function tracerOf(pid: number): number {
+  const tracer = Number(statusOf(pid, 'TracerPid'));
+  if (!(tracer > 0)) throw new Error(`nothing traces process ${pid}`);
+  return tracer;
+}
+
+function statusOf(pid: number, name: string): string {
+  try {
+    return new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function filesOf(directory: string): string[] {

@@ -7,6 +7,7 @@ import { openRaw } from './raw-database.ts';
 export interface RawCommit {
   readonly first_sequence: number;
   readonly count: number;
+  readonly hash: Buffer;
 }
 
 const FRAME_COLUMNS =
@@ -26,7 +27,7 @@ export function rawCommits(path: string, producer?: string): RawCommit[] {
   return withRawLedger(path, (db) =>
     db
       .prepare<[string | null, string | null], RawCommit>(
-        'SELECT first_sequence, count FROM commits WHERE ? IS NULL OR producer = ? ORDER BY first_sequence',
+        'SELECT first_sequence, count, hash FROM commits WHERE ? IS NULL OR producer = ? ORDER BY first_sequence',
       )
       .all(producer ?? null, producer ?? null),
   );
