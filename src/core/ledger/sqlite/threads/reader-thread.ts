@@ -26,16 +26,24 @@ export class ReaderThread {
     return reader;
   }
 
-  /** The pages of the request; single use. @throws as reading does */
+  /**
+   * The pages of the request; single use. They end early before a page that must be read again because a hash does not fit. The hashes of decompressed bodies
+   * are compared by whichever thread waits for the other. @throws as reading does
+   */
   async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
     this.#thread?.post({ kind: 'begin', request });
-    for (let ahead = 0; ahead < PAGES_AHEAD; ahead++) this.#thread?.post({ kind: 'turn', memory: null });
+    for (let ahead = 0; ahead < PAGES_AHEAD; ahead++)
+      this.#thread?.post({ kind: 'turn', memory: null, leavesHashes: true });
     for (;;) {
+      const isReady = this.#answers.length > 0;
       const answer = this.#answers.shift() ?? (await this.#nextAnswer());
       if (answer.kind === 'failed') throw fromFailure(answer.failure);
-      yield unpackPage(answer.page);
-      if (answer.page.next === null) return;
-      this.#thread?.post({ kind: 'turn', memory: answer.page.memory }, [answer.page.memory]);
+      const { memory, next } = answer.page;
+      const page = unpackPage(answer.page);
+      if (page === null) return;
+      yield page;
+      if (next === null) return;
+      this.#thread?.post({ kind: 'turn', memory, leavesHashes: !isReady }, [memory]);
     }
   }
 
