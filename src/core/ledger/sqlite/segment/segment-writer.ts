@@ -36,6 +36,7 @@ export interface SegmentFrame {
 export class SegmentWriter {
   readonly #db: Database;
   readonly #joints: readonly Joint[];
+  readonly #release: (commits: readonly WholeCommit[]) => void;
   #pending: WholeCommit[] = [];
   #pendingBytes = 0;
   /** Chain hash before the commits that are pending. */
@@ -47,12 +48,18 @@ export class SegmentWriter {
 
   /**
    * `path`: an empty file. `hashBefore`: what the hash of the first commit covers. `joints`: those within the segment, in the order of the chain.
-   * The file is locked until the writer is finished or discarded: a second one is refused by SQLite as busy.
+   * `release` gets commits whose memory is not needed any more. The file is locked until the writer is finished or discarded: a second one is refused by SQLite as busy.
    */
-  constructor(path: string, hashBefore: Buffer, joints: readonly Joint[]) {
+  constructor(
+    path: string,
+    hashBefore: Buffer,
+    joints: readonly Joint[],
+    release: (commits: readonly WholeCommit[]) => void = () => {},
+  ) {
     this.#db = new (betterSqlite3())(path, { timeout: 0, fileMustExist: true });
     this.#hash = this.#hashBefore = hashBefore;
     this.#joints = joints;
+    this.#release = release;
     try {
       this.#db.pragma(`page_size = ${SEGMENT_PAGE_BYTES}`);
       // What blocks refer to is written at the end, when it is known.
@@ -143,6 +150,7 @@ export class SegmentWriter {
     );
     for (const { partition, firstOffset, count, bodies } of parts)
       insertPart.run(partition, firstSequence, firstOffset, count, bodies);
+    this.#release(this.#pending);
     this.#pending = [];
     this.#pendingBytes = 0;
   }
