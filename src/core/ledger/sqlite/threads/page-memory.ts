@@ -15,6 +15,7 @@ export interface FilledMemory {
 export class PageMemory implements BodyTarget {
   #memory: ArrayBuffer;
   #end = 0;
+  #hasDecoded = false;
   readonly isHashed: boolean;
   readonly #leavesHashes: boolean;
   /** Hashes that the receiver compares, by body. */
@@ -37,7 +38,13 @@ export class PageMemory implements BodyTarget {
     const start = this.#end;
     if (start + bytes > this.#memory.byteLength) return null;
     this.#end += bytes;
+    this.#hasDecoded = true;
     return Buffer.from(this.#memory, start, bytes);
+  }
+
+  /** Whether bodies were decoded into it. */
+  get isDecodedInto(): boolean {
+    return this.#hasDecoded;
   }
 
   leaves({ body, hash }: HashedFrame): boolean {

@@ -34,6 +34,8 @@ export interface PackedPage {
   readonly next: number | null;
   /** The bodies: transferring each by itself was slower, and left its memory to the garbage collector. */
   readonly memory: ArrayBuffer;
+  /** Whether bodies were decompressed straight into the memory. */
+  readonly isDecoded: boolean;
 }
 
 /** Puts the bodies that are not there yet into the memory. */
@@ -46,6 +48,7 @@ export function packPage({ commits, next }: Page, pageMemory: PageMemory): Packe
     commits: commits.map(({ firstSequence, frames }) => ({ firstSequence, frames: frames.map(pack) })),
     next,
     memory,
+    isDecoded: pageMemory.isDecodedInto,
   };
 }
 
