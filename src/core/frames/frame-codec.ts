@@ -4,7 +4,7 @@
  */
 
 import type { Compression } from '../model/compression.ts';
-import { compress, decompress } from '../native/zstd.ts';
+import { compress, type Decompression, decompress } from '../native/zstd.ts';
 import { isZstdFrame } from '../native/zstd-frame.ts';
 
 /** A body as it is stored. */
@@ -33,18 +33,18 @@ export function encodeBody(body: Buffer, compression: Compression | null): Store
 }
 
 /**
- * Returns the plain body, in memory of its own unless it is stored plain.
+ * Returns the plain body, decompressed as `wish` says, or in memory of its own unless it is stored plain.
  * @throws LedgerError CANNOT_LOAD if there is no zstd
  * @throws Error with the fact, if the bytes are not what is stored for such a body
  */
-export function decodeBody({ bytes, plainBytes }: StoredBody): Buffer {
+export function decodeBody({ bytes, plainBytes }: StoredBody, wish?: Decompression): Buffer {
   if (plainBytes === null) {
     if (isZstdFrame(bytes)) throw new Error('the body is compressed, and its row does not say so');
     return bytes;
   }
   if (plainBytes > PLAIN_BYTES_MAX)
     throw new Error(`the row declares ${plainBytes} bytes, more than a compressed body may have`);
-  const body = decompress(bytes, plainBytes);
+  const body = decompress(bytes, plainBytes, wish);
   if (body.length !== plainBytes)
     throw new Error(`the compressed body has ${body.length} bytes, and its row declares ${plainBytes}`);
   return body;

@@ -8,10 +8,21 @@ import { unusable } from './cannot-load.ts';
 import { installCommand } from './reinstall-command.ts';
 import { readZstdFrame } from './zstd-frame.ts';
 
-/** One-shot compression. `decompress` writes at most `plainBytes`, and throws if the content is longer. */
+/** How a caller wants a frame decompressed. */
+export interface Decompression {
+  /** Memory of this many bytes to write to; null if there is none. */
+  take(bytes: number): Buffer | null;
+  /** The caller compares a hash of the content: the checksum at the frame's end, a seventh of the time, need not be compared too. */
+  readonly isHashed: boolean;
+}
+
+/**
+ * One-shot compression. `decompress` writes at most `plainBytes`, and throws if the content is longer. It writes to `target`, of `plainBytes`, and passes
+ * over the checksum, if the implementation can; without a target, and otherwise, it returns memory of its own.
+ */
 export interface Zstd {
   compress(bytes: Uint8Array, level: number): Buffer;
-  decompress(bytes: Uint8Array, plainBytes: number): Buffer;
+  decompress(bytes: Uint8Array, plainBytes: number, target?: Buffer | null, skipsChecksum?: boolean): Buffer;
 }
 
 /** The parts of node:zlib that Node 20 does not have and its types do not know. */
@@ -28,7 +39,10 @@ interface PackageBinding {
     compress2(target: Uint8Array, bytes: Uint8Array): number;
   };
   readonly CParameter: { readonly compressionLevel: number; readonly checksumFlag: number };
-  readonly DCtx: new () => { decompress(target: Uint8Array, bytes: Uint8Array): number };
+  readonly DCtx: new () => {
+    setParameter(parameter: number, value: number): void;
+    decompress(target: Uint8Array, bytes: Uint8Array): number;
+  };
   compressBound(bytes: number): number;
 }
 
@@ -37,6 +51,10 @@ const PACKAGE_VERSION = '0.0.13';
 const NODE_WITH_ZSTD = '22.15';
 /** Room behind the content: with less, Node decompresses in two steps, at half the speed. */
 const SLACK_BYTES = 64;
+/** zstd's ZSTD_d_forceIgnoreChecksum, since 1.4.9; the package has no name for it. Node takes named parameters alone. */
+const IGNORE_CHECKSUM = 1002;
+/** Memory to compress into that is kept for the next frame, in bytes; a body of usual size fits. */
+const SCRATCH_BYTES = 1280 * 1024;
 
 const load = createRequire(import.meta.url);
 let loaded: Zstd | undefined;
@@ -51,12 +69,12 @@ export function compress(bytes: Uint8Array, level: number): Buffer {
 }
 
 /**
- * Decompresses one frame, at once and into memory of its own. The content is never larger than its header declares, nor than `plainBytesMax`: both are
- * checked before any memory is taken.
+ * Decompresses one frame at once, as `wish` says or into memory of its own. The content is never larger than its header declares, nor than
+ * `plainBytesMax`: both are checked before any memory is taken.
  * @throws LedgerError CANNOT_LOAD
  * @throws Error for anything that is not exactly one sound frame
  */
-export function decompress(bytes: Uint8Array, plainBytesMax: number): Buffer {
+export function decompress(bytes: Uint8Array, plainBytesMax: number, wish?: Decompression): Buffer {
   const { plainBytes, frameBytes } = readZstdFrame(bytes);
   if (plainBytes > plainBytesMax)
     throw new Error(`the compressed body declares ${plainBytes} bytes, and at most ${plainBytesMax} are expected`);
@@ -66,7 +84,7 @@ export function decompress(bytes: Uint8Array, plainBytesMax: number): Buffer {
   const zstd = loadZstd();
   let plain: Buffer;
   try {
-    plain = zstd.decompress(bytes, plainBytes);
+    plain = zstd.decompress(bytes, plainBytes, wish?.take(plainBytes), wish?.isHashed);
   } catch (error) {
     throw new Error('the compressed body cannot be decompressed', { cause: error });
   }
@@ -128,16 +146,24 @@ function nodeZstd({ constants, zstdCompressSync, zstdDecompressSync }: NodeZlib)
 function packageZstd({ CCtx, CParameter, DCtx, compressBound }: PackageBinding): Zstd {
   const compressor = new CCtx();
   compressor.setParameter(CParameter.checksumFlag, 1);
-  const decompressor = new DCtx();
+  let scratch: Buffer | undefined;
+  const memoryFor = (bound: number): Buffer => {
+    if (bound > SCRATCH_BYTES) return Buffer.allocUnsafeSlow(bound);
+    scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+    return scratch;
+  };
+  const checking = new DCtx();
+  const skipping = new DCtx();
+  skipping.setParameter(IGNORE_CHECKSUM, 1);
   return {
     compress: (bytes, level) => {
       compressor.setParameter(CParameter.compressionLevel, level);
-      const target = Buffer.allocUnsafeSlow(compressBound(bytes.length));
+      const target = memoryFor(compressBound(bytes.length));
       return ownCopy(target.subarray(0, compressor.compress2(target, bytes)));
     },
-    decompress: (bytes, plainBytes) => {
-      const plain = Buffer.allocUnsafeSlow(plainBytes);
-      return plain.subarray(0, decompressor.decompress(plain, bytes));
+    decompress: (bytes, plainBytes, target, skipsChecksum) => {
+      const plain = target ?? Buffer.allocUnsafeSlow(plainBytes);
+      return plain.subarray(0, (skipsChecksum ? skipping : checking).decompress(plain, bytes));
     },
   };
 }

@@ -49,6 +49,38 @@ it.each([0, 1, 255, 256, 257, 4000, 65_536, 65_792, 3_000_000])('declares a size
   }
 });
 
+it('decompresses into memory of the caller, which is never exceeded', () => {
+  const room = Buffer.alloc(PLAIN.length + 8, 1);
+  const taken: number[] = [];
+  const take = (bytes: number): Buffer => {
+    taken.push(bytes);
+    return room.subarray(0, bytes);
+  };
+  expect(decompress(BY_NODE, PLAIN.length, { take, isHashed: false })).toEqual(PLAIN);
+  expect(decompress(BY_NODE, PLAIN.length, { take: () => null, isHashed: false })).toEqual(PLAIN);
+  expect(taken).toEqual([PLAIN.length]);
+  expect(packageZstd.decompress(BY_NODE, PLAIN.length, room.subarray(0, PLAIN.length)).buffer).toBe(room.buffer);
+  expect(() => decompress(repeated(100_000, 10), 1000, { take, isHashed: true })).toThrow('cannot be decompressed');
+  expect(room.subarray(PLAIN.length)).toEqual(Buffer.alloc(8, 1));
+});
+
+it('passes over the checksum for a caller that compares a hash, and for no other', () => {
+  const altered = packageZstd.compress(PLAIN, 1);
+  altered.writeUInt8((altered.at(-1) as number) ^ 1, altered.length - 1);
+  expect(packageZstd.decompress(altered, PLAIN.length, null, true)).toEqual(PLAIN);
+  expect(() => packageZstd.decompress(altered, PLAIN.length, null, false)).toThrow();
+  expect(() => packageZstd.decompress(altered, PLAIN.length)).toThrow();
+  expect(() => decompress(altered, PLAIN.length)).toThrow('the compressed body cannot be decompressed');
+});
+
+it('compresses into the same memory again, and returns none of it', () => {
+  const first = packageZstd.compress(PLAIN, 1);
+  const copy = Buffer.from(first);
+  packageZstd.compress(Buffer.alloc(PLAIN.length, 'z'), 1);
+  expect(first).toEqual(copy);
+  expect(first.buffer.byteLength).toBe(first.length);
+});
+
 it('refuses a body that is longer than expected, before it takes memory for it', () => {
   expect(() => decompress(BY_NODE, PLAIN.length - 1)).toThrow(
     `the compressed body declares ${PLAIN.length} bytes, and at most ${PLAIN.length - 1} are expected`,

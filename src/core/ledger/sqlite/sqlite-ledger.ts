@@ -48,6 +48,7 @@ import { cannotFollow, type UnchangedFile } from './connection/immutable-file.ts
 import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
+import type { BodyTarget } from './read/body-target.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges } from './read/gauges.ts';
 import { endOf, positionAt, readLane } from './read/lanes.ts';
@@ -269,6 +270,11 @@ export class SqliteLedger implements Ledger {
     return this.#guarded.read(() => this.#history.page(request));
   }
 
+  /** As {@link readStored}, with the bodies of compressed frames in the target's memory and, if it says so, unverified. */
+  readInto(request: ReadRequest, target: BodyTarget): Promise<Page> {
+    return this.#guarded.read(() => this.#reader.into(target, () => this.#history.page(request)));
+  }
+
   /**
    * The part of the range that is stored. Everything up to a head that this object has reported counts as stored: if rows up to there are missing, reading
    * must fail instead of ending.
@@ -292,9 +298,12 @@ export class SqliteLedger implements Ledger {
         if (rest === null || reader === null) continue;
         for await (const ahead of reader.pages(rest)) {
           this.#guarded.checkOpen();
+          rest = restOf(rest as ReadRequest, ahead);
           yield ahead;
         }
-        return;
+        // Pages end early before one whose hashes do not fit. Reading it here delivers what is before the fault, and names it.
+        thread = Promise.resolve(null);
+        await this.#release(reader);
       }
     } finally {
       const reader = (await thread) ?? null;

@@ -22,6 +22,7 @@ import type { LedgerState } from '../../protocol/ledger-state.ts';
 import { fileBytes } from '../connection/file-guard.ts';
 import type { GuardedDatabase } from '../connection/guarded-database.ts';
 import { translateError } from '../connection/translate-error.ts';
+import { freeBodies } from '../free-memory.ts';
 import { ChainJoints } from '../read/chain-joints.ts';
 import type { VerifiedPage } from '../read/chain-walk.ts';
 import { LedgerHistory, wholeCommits } from '../read/ledger-history.ts';
@@ -144,7 +145,7 @@ export class Archiver implements Archives {
     const joints = await guarded.read(() => new ChainJoints(db, this.#reader.statements));
     const within = joints.all.filter(({ beforeSequence }) => beforeSequence > from && beforeSequence <= through);
     const { hash } = joints.placeBefore(from);
-    const writer = openPartial(path, (partial) => new SegmentWriter(partial, hash, within));
+    const writer = openPartial(path, (partial) => new SegmentWriter(partial, hash, within, freeBodies));
     try {
       for (let next: number | null = from; next !== null; ) {
         const range: SequenceRange = { from: next, through };
@@ -203,7 +204,8 @@ export class Archiver implements Archives {
           hint: 'move it away, or name another directory with --to',
           details: { segment: path },
         });
-      for await (const { rows } of verifySegment(segment)) {
+      for await (const { rows, commits } of verifySegment(segment)) {
+        freeBodies(commits);
         const last = rows.at(-1);
         const done = last === undefined ? 0 : last.firstSequence + last.count - range.from;
         await this.#progress('verifying', done, range.through + 1 - range.from, hooks);

@@ -3,7 +3,8 @@
  * that has its name is never replaced: it may be the only copy of what an older copy of the ledger has archived.
  */
 
-import { closeSync, createReadStream, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { newBlake3 } from '../../../native/blake3.ts';
@@ -136,10 +137,20 @@ function sync(path: string, mode: 'r' | 'r+'): void {
 /** Size and BLAKE3 of a segment that no connection has open. */
 export async function measureSegment(path: string, signal?: AbortSignal): Promise<StoredSegment> {
   const hasher = newBlake3();
+  // One memory for all of it: a stream makes a new one for each chunk, and left 27 MB of them to the garbage collector.
+  const chunk = Buffer.allocUnsafeSlow(1024 * 1024);
   let bytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) {
-    hasher.update(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
+  const file = await open(path);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) break;
+      hasher.update(chunk.subarray(0, bytesRead));
+      bytes += bytesRead;
+    }
+  } finally {
+    await file.close();
   }
   return { file: basename(path), bytes, checksum: hasher.digestBuffer() };
 }

@@ -14,6 +14,9 @@ export const WAL_PAGES = 500;
 /** Value of `auto_vacuum` that keeps a map of the pages, by which free ones at any place can be given back. */
 const INCREMENTAL = 2;
 
+/** Page cache of a connection that mostly reads or writes from one end to the other, in KiB: better-sqlite3's 16 MB would fill up with pages that are not needed again. */
+export const SEQUENTIAL_CACHE_KIB = 4096;
+
 export interface ConnectionOptions {
   readonly isReadOnly: boolean;
   /** Excludes all other connections from the first statement on, which fails with SQLITE_BUSY if there are any. */
@@ -51,6 +54,7 @@ function open(name: string, options: ConnectionOptions): Database.Database {
     db.pragma('mmap_size = 0');
     db.pragma('recursive_triggers = OFF');
     db.pragma('temp_store = MEMORY');
+    if (options.isReadOnly) db.pragma(`cache_size = -${SEQUENTIAL_CACHE_KIB}`);
     return db;
   } catch (error) {
     db.close();

@@ -5,7 +5,7 @@ import type { Page, ReadRequest } from '../../../model/events/history.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
-import { type CommitRow, checkBodies, checkLink, type HashedFrame } from '../../protocol/link-check.ts';
+import { type CommitRow, checkLink, type HashedFrame } from '../../protocol/link-check.ts';
 import { blob, integer, name, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { ChainJoints, type Place } from './chain-joints.ts';
@@ -60,7 +60,7 @@ export class ChainWalk {
         }
         const [orphan] = links.keys();
         if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
-        checkBodies(frames);
+        this.#reader.checkBodies(frames);
         if (place.next <= range.from) throw missingSequences(place.next, null);
         this.#joints.checkThrough(place.next - 1, this.#reader.provenJoints);
         const next = place.next <= range.through ? place.next : null;

@@ -8,14 +8,16 @@ import { bodyBytes, type Page, type ReadRequest } from '../../../model/events/hi
 import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
+import type { Decompression } from '../../../native/zstd.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
-import type { HashedFrame } from '../../protocol/link-check.ts';
+import { checkBodies, type HashedFrame } from '../../protocol/link-check.ts';
 import { type LiveStart, readLiveStart } from '../archive/live-start.ts';
 import { blob, integer, natural, positive, type RawRow, textOrNull, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
 import { isDamage } from '../connection/translate-error.ts';
+import type { BodyTarget } from './body-target.ts';
 import { checkLanes, endOfRun } from './dense-frames.ts';
 
 /** Most bytes of a page that holds more than one commit. */
@@ -45,10 +47,27 @@ export class FrameReader {
   readonly #db: Database;
   /** Most commits of a page: 1 at the start and after a broken commit, then it doubles. */
   #commitsPerPage = 1;
+  #target: BodyTarget | undefined;
 
   constructor(db: Database) {
     this.#db = db;
     this.statements = new Statements(db);
+  }
+
+  /** Compressed bodies that `work` reads are decoded into the target. */
+  into<Result>(target: BodyTarget, work: () => Result): Result {
+    this.#target = target;
+    try {
+      return work();
+    } finally {
+      this.#target = undefined;
+    }
+  }
+
+  /** Compares bodies with their hashes, except those that are left to the receiver. @throws LedgerError VERIFICATION_FAILED */
+  checkBodies(frames: readonly HashedFrame[]): void {
+    const target = this.#target;
+    checkBodies(target === undefined ? frames : frames.filter((frame) => !target.leaves(frame)));
   }
 
   /** Frames of the partitions whose commit begins within `[from, through]`, by commit and then by partition. */
@@ -60,7 +79,7 @@ export class FrameReader {
           `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence BETWEEN ? AND ? ORDER BY sequence`,
         )
         .all(from, through);
-      for (const row of rows) frames.push(toFrame(partition, row));
+      for (const row of rows) frames.push(toFrame(partition, row, this.#target));
     }
     return frames.sort((one, other) => one.sequence - other.sequence || one.partition - other.partition);
   }
@@ -295,9 +314,10 @@ function lastThatFits(bytesOf: ReadonlyMap<number, number>, end: number): number
   return last === null ? null : end;
 }
 
-export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
+/** `wish`: how a compressed body is decompressed. @throws LedgerError VERIFICATION_FAILED, CANNOT_LOAD */
+export function toFrame(partition: PartitionId, row: RawRow, wish?: Decompression): HashedFrame {
   try {
-    return { ...toFrameLink(partition, row), body: toBody(row) };
+    return { ...toFrameLink(partition, row), body: toBody(row, wish) };
   } catch (error) {
     if (error instanceof LedgerError && error.code === 'CANNOT_LOAD') throw error;
     throw brokenFrame({ partition, sequence: integer(row, 'sequence') }, (error as Error).message);
@@ -305,9 +325,9 @@ export function toFrame(partition: PartitionId, row: RawRow): HashedFrame {
 }
 
 /** The plain body of a row. @throws LedgerError CANNOT_LOAD @throws Error with the fact, if it is damaged */
-function toBody(row: RawRow): Buffer {
+function toBody(row: RawRow, wish?: Decompression): Buffer {
   const plainBytes = row['plain_bytes'] === null ? null : natural(row, 'plain_bytes');
-  return decodeBody({ bytes: blob(row, 'body'), plainBytes });
+  return decodeBody({ bytes: blob(row, 'body'), plainBytes }, wish);
 }
 
 /** A frame without its body. @throws LedgerError VERIFICATION_FAILED if a column has a value that is never written */

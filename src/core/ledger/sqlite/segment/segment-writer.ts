@@ -6,6 +6,7 @@ import type { ArchiveRow } from '../../protocol/joints.ts';
 import { type Joint, jointBefore } from '../../protocol/joints.ts';
 import { insertArchiveRow } from '../archive/archive-rows.ts';
 import { betterSqlite3 } from '../connection/better-sqlite3.ts';
+import { SEQUENTIAL_CACHE_KIB } from '../connection/connection.ts';
 import type { EpochRow, LedgerRow, PartitionRow, PlacementRow } from '../connection/identity.ts';
 import { BLOCK_BYTES, BLOCK_COMMITS_MAX, encodeBlock, type WholeCommit } from './block-codec.ts';
 import { SEGMENT_APPLICATION_ID, SEGMENT_FORMAT, SEGMENT_PAGE_BYTES, segmentSql } from './segment-schema.ts';
@@ -36,6 +37,7 @@ export interface SegmentFrame {
 export class SegmentWriter {
   readonly #db: Database;
   readonly #joints: readonly Joint[];
+  readonly #release: (commits: readonly WholeCommit[]) => void;
   #pending: WholeCommit[] = [];
   #pendingBytes = 0;
   /** Chain hash before the commits that are pending. */
@@ -47,12 +49,18 @@ export class SegmentWriter {
 
   /**
    * `path`: an empty file. `hashBefore`: what the hash of the first commit covers. `joints`: those within the segment, in the order of the chain.
-   * The file is locked until the writer is finished or discarded: a second one is refused by SQLite as busy.
+   * `release` gets commits whose memory is not needed any more. The file is locked until the writer is finished or discarded: a second one is refused by SQLite as busy.
    */
-  constructor(path: string, hashBefore: Buffer, joints: readonly Joint[]) {
+  constructor(
+    path: string,
+    hashBefore: Buffer,
+    joints: readonly Joint[],
+    release: (commits: readonly WholeCommit[]) => void = () => {},
+  ) {
     this.#db = new (betterSqlite3())(path, { timeout: 0, fileMustExist: true });
     this.#hash = this.#hashBefore = hashBefore;
     this.#joints = joints;
+    this.#release = release;
     try {
       this.#db.pragma(`page_size = ${SEGMENT_PAGE_BYTES}`);
       // What blocks refer to is written at the end, when it is known.
@@ -61,6 +69,7 @@ export class SegmentWriter {
       // The file is synced as a whole when it is complete; until then nothing refers to it.
       this.#db.pragma('journal_mode = OFF');
       this.#db.pragma('synchronous = OFF');
+      this.#db.pragma(`cache_size = -${SEQUENTIAL_CACHE_KIB}`);
       this.#db.exec('BEGIN EXCLUSIVE');
       for (const sql of segmentSql()) this.#db.exec(sql);
     } catch (error) {
@@ -143,6 +152,7 @@ export class SegmentWriter {
     );
     for (const { partition, firstOffset, count, bodies } of parts)
       insertPart.run(partition, firstSequence, firstOffset, count, bodies);
+    this.#release(this.#pending);
     this.#pending = [];
     this.#pendingBytes = 0;
   }

@@ -2,50 +2,75 @@
 
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
-import { PackedBodies, packBodies } from './packed-bodies.ts';
+import { hashBody } from '../../protocol/chain.ts';
+import type { PageMemory } from './page-memory.ts';
 import type { ThreadFailure } from './thread-failure.ts';
 
 export type ReaderMessage =
   /** The pages to read. */
   | { readonly kind: 'begin'; readonly request: ReadRequest }
   /** One more page may be read ahead; the memory of a delivered page is returned with it. */
-  | { readonly kind: 'turn'; readonly memory: ArrayBuffer | null };
+  | {
+      readonly kind: 'turn';
+      readonly memory: ArrayBuffer | null;
+      /** The hashes of decompressed bodies are left to the receiver. */
+      readonly leavesHashes: boolean;
+    };
 
 export type ReaderAnswer =
   | { readonly kind: 'page'; readonly page: PackedPage }
   | { readonly kind: 'failed'; readonly failure: ThreadFailure };
 
-type PackedFrame = Omit<StoredFrame, 'body'> & { readonly bytes: number };
+/** A frame whose body is in the memory of its page. */
+type PackedFrame = Omit<StoredFrame, 'body'> & {
+  readonly start: number;
+  readonly bytes: number;
+  /** What the body must hash to; null if that was verified. */
+  readonly hash: Uint8Array | null;
+};
 
 export interface PackedPage {
   readonly commits: readonly { readonly firstSequence: number; readonly frames: readonly PackedFrame[] }[];
   readonly next: number | null;
-  /** The bodies, one after another: transferring each by itself was slower, and left its memory to the garbage collector. */
+  /** The bodies: transferring each by itself was slower, and left its memory to the garbage collector. */
   readonly memory: ArrayBuffer;
+  /** Whether bodies were decompressed straight into the memory. */
+  readonly isDecoded: boolean;
 }
 
-export function packPage({ commits, next }: Page, memory: ArrayBuffer | undefined): PackedPage {
-  const bodies = commits.flatMap(({ frames }) => frames.map(({ body }) => body));
+/** Puts the bodies that are not there yet into the memory. */
+export function packPage({ commits, next }: Page, pageMemory: PageMemory): PackedPage {
+  const { memory, starts } = pageMemory.fill(commits.flatMap(({ frames }) => frames.map(({ body }) => body)));
+  let nth = 0;
+  const pack = (frame: StoredFrame): PackedFrame =>
+    packFrame(frame, starts[nth++] as number, pageMemory.hashOf(frame.body));
   return {
-    commits: commits.map(({ firstSequence, frames }) => ({ firstSequence, frames: frames.map(packFrame) })),
+    commits: commits.map(({ firstSequence, frames }) => ({ firstSequence, frames: frames.map(pack) })),
     next,
-    memory: packBodies(bodies, memory),
+    memory,
+    isDecoded: pageMemory.isDecodedInto,
   };
 }
 
-/** Only the fields that a stream needs: hashes were compared already. */
-function packFrame({ partition, sequence, offset, count, firstTime, lastTime, key, body }: StoredFrame): PackedFrame {
-  return { partition, sequence, offset, count, firstTime, lastTime, key, bytes: body.length };
+/** Only the fields that a stream needs. */
+function packFrame(frame: StoredFrame, start: number, hash: Buffer | null): PackedFrame {
+  const { partition, sequence, offset, count, firstTime, lastTime, key, body } = frame;
+  return { partition, sequence, offset, count, firstTime, lastTime, key, start, bytes: body.length, hash };
 }
 
-/** Restores the page, its bodies as views of the memory. */
-export function unpackPage({ commits, next, memory }: PackedPage): Page {
-  const bodies = new PackedBodies(memory);
-  const unpackFrame = ({ bytes, ...frame }: PackedFrame): StoredFrame => ({ ...frame, body: bodies.next(bytes) });
-  return {
+/** Restores the page, its bodies as views of the memory. Null if a body does not have the hash that was left to be compared. */
+export function unpackPage({ commits, next, memory }: PackedPage): Page | null {
+  let isSound = true;
+  const unpackFrame = ({ start, bytes, hash, ...frame }: PackedFrame): StoredFrame => {
+    const body = Buffer.from(memory, start, bytes);
+    if (hash !== null) isSound &&= hashBody(body).equals(hash);
+    return { ...frame, body };
+  };
+  const page = {
     commits: commits.map(
       ({ firstSequence, frames }): StoredCommit => ({ firstSequence, frames: frames.map(unpackFrame) }),
     ),
     next,
   };
+  return isSound ? page : null;
 }

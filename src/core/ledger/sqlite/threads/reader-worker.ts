@@ -1,7 +1,8 @@
 /** Runs in the reading thread: reads the pages of one request, as many ahead as it is permitted. */
 
-import { MessageChannel } from 'node:worker_threads';
-import { type Page, type ReadRequest, restOf } from '../../../model/events/history.ts';
+import { type ReadRequest, restOf } from '../../../model/events/history.ts';
+import { freeBodies } from '../free-memory.ts';
+import { PageMemory } from './page-memory.ts';
 import { packPage, type ReaderAnswer, type ReaderMessage } from './reader-protocol.ts';
 import { toFailure } from './thread-failure.ts';
 import { serve } from './thread-script.ts';
@@ -16,9 +17,10 @@ serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, reply) => {
   }
   if (rest === null) return;
   try {
-    const stored = await ledger.readStored(rest);
-    const page = packPage(stored, message.memory ?? undefined);
-    dispose(stored);
+    const memory = new PageMemory(message.memory, { isHashed: rest.verify, leavesHashes: message.leavesHashes });
+    const stored = await ledger.readInto(rest, memory);
+    const page = packPage(stored, memory);
+    freeBodies(stored.commits, page.memory);
     rest = restOf(rest, stored);
     reply({ kind: 'page', page }, [page.memory]);
   } catch (error) {
@@ -26,12 +28,3 @@ serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, reply) => {
     reply({ kind: 'failed', failure: toFailure(error) }, []);
   }
 });
-
-/** A port without a receiver: memory that is transferred to it is freed at once, where the garbage collector would wait for tens of megabytes. */
-const { port1: disposal, port2: closed } = new MessageChannel();
-closed.close();
-
-function dispose({ commits }: Page): void {
-  const memories = commits.flatMap(({ frames }) => frames.map(({ body }) => body.buffer as ArrayBuffer));
-  disposal.postMessage(null, [...new Set(memories)]);
-}

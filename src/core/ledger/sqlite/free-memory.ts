@@ -1,0 +1,23 @@
+/** Frees the memory of large bodies at once: the garbage collector waits until there are tens of megabytes of it. */
+
+import { MessageChannel } from 'node:worker_threads';
+import type { StoredFrame } from '../../model/events/commit.ts';
+
+/** Smaller ones are left to the garbage collector: freeing thousands of them one by one costs more than they take. */
+const FREED_FROM_BYTES = 1024;
+
+/** A port without a receiver: memory that is transferred to it is freed. */
+const { port1: disposal, port2: closed } = new MessageChannel();
+closed.close();
+
+/** The bodies must not be used any more; they are empty afterwards. `kept`: memory that stays. */
+export function freeBodies(commits: readonly { readonly frames: readonly StoredFrame[] }[], kept?: ArrayBuffer): void {
+  const memories = new Set<ArrayBuffer>();
+  for (const { frames } of commits) {
+    for (const { body } of frames) {
+      const memory = body.buffer as ArrayBuffer;
+      if (memory !== kept && memory.byteLength >= FREED_FROM_BYTES) memories.add(memory);
+    }
+  }
+  disposal.postMessage(null, [...memories]);
+}
