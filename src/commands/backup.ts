@@ -3,7 +3,7 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
-import { backupDocument, backupText } from '../cli/backup/backup-text.ts';
+import { backupDocument, backupText, incompleteNote } from '../cli/backup/backup-text.ts';
 import { BackupBar } from '../cli/backup/progress.ts';
 
 export default class Backup extends BaseCommand {
@@ -30,6 +30,8 @@ The copy has the uuid of the ledger. Do not emit to both: inspect --verify --exp
         const report = await engine.backup(args.file, { signal, onProgress: (progress) => bar.update(progress) });
         bar.stop();
         this.log(backupText(report));
+        const note = incompleteNote(report);
+        if (note !== null) this.logToStderr(note);
         return backupDocument(report, engine.identity.uuid);
       } catch (error) {
         if (!signal.aborted) throw error;

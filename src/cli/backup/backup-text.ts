@@ -9,7 +9,15 @@ export function backupText({ path, head, events, commits, bytes: size }: BackupR
   return `${escapeForTerminal(path)}: ${content}, verified; head ${formatHead(head)}`;
 }
 
+/** Null if no other copy was begun under the same name. */
+export function incompleteNote({ incomplete }: BackupReport): string | null {
+  if (incomplete.length === 0) return null;
+  const names = incomplete.map((path) => escapeForTerminal(path)).join(', ');
+  return `note: left by a backup that was killed, or still written by another: ${names}; remove what no backup writes`;
+}
+
 /** `uuid`: of the ledger, and so of its copy. */
-export function backupDocument({ path, head, events, commits, bytes: size }: BackupReport, uuid: string): object {
-  return { path, uuid, head: formatHead(head), events, commits, bytes: size };
+export function backupDocument(report: BackupReport, uuid: string): object {
+  const { path, head, events, commits, bytes: size, incomplete } = report;
+  return { path, uuid, head: formatHead(head), events, commits, bytes: size, incomplete };
 }

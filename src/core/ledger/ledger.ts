@@ -167,6 +167,8 @@ export interface BackupReport {
   readonly commits: number;
   /** Of the storage of the copy. */
   readonly bytes: number;
+  /** Paths of copies that were begun under the same name and are not complete: of backups that were killed, or still run. */
+  readonly incomplete: readonly string[];
 }
 
 /** One transaction of several commits. */
