@@ -31,7 +31,7 @@ The copy has the uuid of the ledger. Do not emit to both: inspect --verify --exp
         bar.stop();
         this.log(backupText(report));
         const note = incompleteNote(report);
-        if (note !== null) this.logToStderr(note);
+        if (note !== null && !this.jsonEnabled()) this.logToStderr(note);
         return backupDocument(report, engine.identity.uuid);
       } catch (error) {
         if (!signal.aborted) throw error;

@@ -52,7 +52,7 @@ test('copies everything, groups and pins too, and reports the head of the copy',
   expect(readdirSync(dirname(copy))).toEqual(['copy.codex']);
 });
 
-test('--json has path, uuid, head, counts and bytes', async () => {
+test('--json has path, uuid, head, counts, bytes and what is incomplete', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: numbers(1, 3) });
   const copy = join(tempDir(), 'copy.codex');
@@ -67,6 +67,7 @@ test('--json has path, uuid, head, counts and bytes', async () => {
     events: 3,
     commits: 1,
     bytes: statSync(copy).size,
+    incomplete: [],
   });
 });
 

@@ -24,29 +24,30 @@ export function segmentName(uuid: string, from: number, through: number): string
 
 /**
  * Makes the directory of a ledger's own archive, durably: with its name all segments would be lost, and SQLite syncs the directory above only where it makes
- * a -wal. One that was named must be there. @throws LedgerError CANNOT_CREATE
+ * a -wal. One that was named must be there. @throws LedgerError CANNOT_CREATE, IO_FAILED, DISK_FULL
  */
 export async function prepareDirectory(directory: string, isNamed: boolean): Promise<void> {
   try {
-    if (!isNamed) await makeDirectory(directory);
-    if (statSync(directory).isDirectory()) return;
-    throw cannotCreate(directory, 'it is no directory');
+    if (!isNamed) mkdirSync(directory, { mode: 0o700 });
+    else if (!statSync(directory).isDirectory()) throw cannotCreate(directory, 'it is no directory');
   } catch (error) {
     if (error instanceof LedgerError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    throw cannotCreate(directory, code === 'EEXIST' ? 'it is no directory' : (code ?? 'unknown error'), error);
+    if (code !== 'EEXIST') throw cannotCreate(directory, code ?? 'unknown error', error);
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+      throw cannotCreate(directory, 'it is no directory', error);
   }
+  // also if it is there: the run that made it may have been killed before
+  if (!isNamed) await syncNames(dirname(directory), directory);
 }
 
-/** Synced also if it is there: the run that made it may have been killed before. */
-async function makeDirectory(directory: string): Promise<void> {
+/** `path`: what the names are for. @throws LedgerError IO_FAILED, DISK_FULL */
+async function syncNames(directory: string, path: string): Promise<void> {
   try {
-    mkdirSync(directory, { mode: 0o700 });
+    await syncDirectory(directory);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST' || !statSync(directory, { throwIfNoEntry: false })?.isDirectory()) throw error;
+    throw cannotStore(path, error);
   }
-  await syncDirectory(dirname(directory));
 }
 
 function cannotCreate(path: string, fact: string, cause?: unknown): LedgerError {
@@ -129,11 +130,7 @@ export async function adopt(path: string): Promise<void> {
   const left = statSync(partial, { throwIfNoEntry: false });
   const { dev, ino } = statSync(path);
   if (left?.dev === dev && left.ino === ino) removeIfPossible(partial);
-  try {
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    throw cannotStore(path, error);
-  }
+  await syncNames(dirname(path), path);
 }
 
 /**
@@ -153,11 +150,11 @@ export async function publish(path: string): Promise<void> {
     throw cannotStore(path, error);
   }
   try {
-    await syncDirectory(dirname(path));
+    await syncNames(dirname(path), path);
   } catch (error) {
     // another try to sync it could succeed without having written anything
     removeIfPossible(path);
-    throw cannotStore(path, error);
+    throw error;
   }
 }
 

@@ -37,7 +37,7 @@ export function removeTemporaryName(path: string): void {
       if (found?.ino === file.ino && found.dev === file.dev) rmSync(name, { force: true });
     }
   } catch {
-    // whoever opens the file says that it has two names
+    // the opening says that it has two names
   }
 }
 
