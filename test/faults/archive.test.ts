@@ -203,6 +203,30 @@ describe('a disk', () => {
     const all = await disk.run(process.execPath, [BIN, 'replay', '-q', '-l', ledger, '--archive', directory]);
     expect(all.stdout.toString()).toBe(`${history.join('\n')}\n`);
   });
+
+  it.for([
+    { name: 'archive --drop', command: ['archive', '--until', UNTIL, '--drop', '--yes'], left: COMMITS - ARCHIVED },
+    ...quick([], [{ name: 'compact', command: ['compact', '--compression', 'zstd'], left: COMMITS }]),
+  ])(
+    'that has no room for the log of $name: nothing changes, and with more space it is done',
+    async ({ command, left }, context) => {
+      needs(context, ...SMALL_DISK_PROBE);
+      const directory = tempDir();
+      const source = await fresh();
+      const kib = Math.ceil(statSync(source).size / 1024);
+      // the ledger and the index of its log, which SQLite makes first
+      const disk = await SmallDisk.mount(directory, `${kib + 36}k`);
+      const ledger = join(directory, 'events.codex');
+      expect((await disk.run('cp', [source, ledger])).code).toBe(0);
+      const run = (...args: readonly string[]) => disk.run(process.execPath, [BIN, ...args, '-l', ledger]);
+      expectFailure(await run(...command), 74, /the disk is full/);
+      await disk.resize('100m');
+      expect((await run('replay', '-q')).stdout.toString()).toBe(`${history.join('\n')}\n`);
+      expect((await run(...command)).code).toBe(0);
+      const verified = JSON.parse((await run('inspect', '--verify', '--json')).stdout.toString()) as { events: number };
+      expect(verified.events).toBe(left * EVENTS_PER_COMMIT);
+    },
+  );
 });
 
 describe('others at work', () => {

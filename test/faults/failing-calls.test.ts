@@ -194,8 +194,8 @@ const kindOf = ({ name, file }: FileCall): string =>
 
 /** The ledger's own files, by which SQLite commits, and its directory; what else there is the command makes. */
 const OWN = /^(events\.codex(-wal|-shm|-journal)?|completengine-test-.*)$/;
-/** Written while a file is opened, and met by every command. */
-const INDEX = /-(shm|wal)$/;
+/** Files of SQLite's own beside any database. */
+const COMPANION = /-(shm|wal|journal)$/;
 
 /** In every run a few calls on the ledger's own files, and of the others the middle one of each kind; one fault for each. */
 function injectionsOf(calls: readonly FileCall[]): Injection[] {
@@ -203,7 +203,7 @@ function injectionsOf(calls: readonly FileCall[]): Injection[] {
   const faultsOf = ({ name }: FileCall) => FAULTS.filter((fault) => fault !== 'ENOSPC' || name !== 'unlink');
   if (isSoak) return numbered.flatMap((call) => faultsOf(call).map((fault) => ({ fault, at: call.at })));
   const own = numbered.filter(({ file, name }) => OWN.test(file) && !file.endsWith('-shm') && name !== 'unlink');
-  const others = numbered.filter(({ file }) => !OWN.test(file) && !INDEX.test(file));
+  const others = numbered.filter(({ file }) => !OWN.test(file) && !COMPANION.test(file));
   const middles = [...new Set(others.map(({ kind }) => kind))].map((wanted) => {
     const group = others.filter(({ kind }) => kind === wanted);
     return group[group.length >> 1] as (typeof numbered)[number];

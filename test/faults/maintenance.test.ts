@@ -20,8 +20,10 @@ import { until } from '../support/until.ts';
 const ROUNDS = quick(4, 60);
 const LINES_PER_FILE = 30;
 const GROUP = 'g';
-/** At most as many calls as the shortest of the commands makes, or later: then it ends by itself. */
-const CALL_MAX = 40;
+/** Events that are emitted beside each round, one commit each. */
+const EVENTS_PER_ROUND = 120;
+/** Numbers of the calls that are the last ones: near the beginning, or anywhere; a command that makes fewer ends by itself. */
+const LAST_CALLS = [40, 300] as const;
 const GROUP_BEHIND = 4;
 const pad = 'x'.repeat(700);
 
@@ -34,13 +36,14 @@ function opened(ledger: string): Promise<Completengine> {
   return Completengine.open({ ledger, create: false });
 }
 
-/** Two emitters' worth of single events, and a member of the group, in this process. */
+/** An emitter of single events, and a member of the group, in this process. */
 class Traffic {
   readonly receipts: EventReceipt[] = [];
   readonly seen: number[] = [];
   readonly #engine: Completengine;
   readonly #emitting: Promise<void>;
   readonly #consuming: Promise<{ close(): Promise<void> }>;
+  #allowed = 0;
   #isOver = false;
 
   constructor(engine: Completengine) {
@@ -51,14 +54,16 @@ class Traffic {
     this.#emitting = this.#emit();
   }
 
-  /** Resolves when it has emitted this many more. */
-  async more(count: number): Promise<void> {
-    const wanted = this.receipts.length + count;
+  /** Emits the events of one more round, and resolves when it has begun. */
+  async more(): Promise<void> {
+    this.#allowed = this.receipts.length + EVENTS_PER_ROUND;
+    const wanted = this.receipts.length + EVENTS_PER_ROUND / 4;
     await until(() => this.receipts.length >= wanted || this.#isOver);
   }
 
-  /** Resolves when the group has acknowledged everything. */
+  /** Resolves when the group has acknowledged everything. Does nothing the second time. */
   async stop(): Promise<void> {
+    if (this.#isOver) return;
     this.#isOver = true;
     await this.#emitting;
     await (await this.#consuming).close();
@@ -70,8 +75,11 @@ class Traffic {
   }
 
   async #emit(): Promise<void> {
-    while (!this.#isOver)
-      this.receipts.push(await this.#engine.emit({ source: 'library', n: this.receipts.length, pad }));
+    while (!this.#isOver) {
+      await until(() => this.receipts.length < this.#allowed || this.#isOver);
+      if (!this.#isOver)
+        this.receipts.push(await this.#engine.emit({ source: 'library', n: this.receipts.length, pad }));
+    }
   }
 }
 
@@ -120,7 +128,8 @@ test('a ledger lives through years of archives, compactions, backups and kills',
   await succeed(['init', '-l', ledger, '--partition', 'hash:n', '--partitions', '3']);
   const traffic = new Traffic(await opened(ledger));
   const [keeper, worker] = [new FaultShim(), new FaultShim()];
-  onTestFinished(() => {
+  onTestFinished(async () => {
+    await traffic.stop();
     keeper.close();
     worker.close();
   });
@@ -133,10 +142,10 @@ test('a ledger lives through years of archives, compactions, backups and kills',
     for (;;) {
       const run = await keeper.run(args, directory, injection);
       if (run.code !== GROUP_BEHIND) return run;
-      await traffic.more(1);
+      await traffic.more();
     }
   };
-  const anyCall = (): Injection => ({ fault: 'kill', at: random.between(1, CALL_MAX) });
+  const anyCall = (): Injection => ({ fault: 'kill', at: random.between(1, random.pick(LAST_CALLS)) });
 
   /** A member that prints what it gets, killed or not. */
   const consume = async (injection: Injection | null): Promise<void> => {
@@ -165,12 +174,14 @@ test('a ledger lives through years of archives, compactions, backups and kills',
   };
 
   for (let round = 0; round < ROUNDS; round++) {
-    await traffic.more(20);
+    await traffic.more();
     const cut = formatTime((traffic.receipts.at(-10) as EventReceipt).time);
     const args =
       round === 0 ? ['archive', '-l', ledger, '--until', cut, '--yes'] : maintenance(ledger, cut, round, random);
     const beside = round % 2 === 0 ? emit(round) : consume(round % 4 === 1 ? anyCall() : null);
-    const run = await keep(args, round === 0 ? { fault: 'kill', at: 10 } : anyCall());
+    const isDisturbed = round === 0 || random.unit() < 0.6;
+    const injection: Injection = round === 0 ? { fault: 'kill', at: 10 } : anyCall();
+    const run = await keep(args, isDisturbed ? injection : null);
     if (wasKilled(run)) killed.keeper++;
     else expect(run.code, `round ${round}, ${args.join(' ')}: ${run.stderr}`).toBe(0);
     await beside;

@@ -36,7 +36,7 @@ const PATH_MAX = 4096;
  * What happens at the call: an error once; an error there and at each later call that needs space; or the end of the process, after half of what it writes.
  */
 export const FAULTS = ['EIO', 'ENOSPC', 'kill'] as const;
-export type Fault = (typeof FAULTS)[number];
+type Fault = (typeof FAULTS)[number];
 
 const KINDS: Record<Fault, readonly [kind: number, error: number]> = {
   EIO: [1, constants.errno.EIO],
