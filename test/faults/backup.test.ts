@@ -82,6 +82,8 @@ it('killed between its two names it is a ledger all the same, and the temporary 
   expect(temporary).toMatch(/^copy\.codex\.incomplete-/);
   // strace ends a process before its link(), not after it
   linkSync(join(dirname(copy), temporary), copy);
+  expectFailure(await runCli(['inspect', '-l', join(dirname(copy), temporary)]), 76, '2 hard links');
+  expect(readdirSync(dirname(copy))).toEqual(['copy.codex', temporary]);
   expectFailure(await runCli(args), 73, 'exists already');
   const moved = join(dirname(copy), 'moved.codex');
   renameSync(copy, moved);

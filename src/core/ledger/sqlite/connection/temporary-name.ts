@@ -25,15 +25,16 @@ export function incompleteFiles(path: string): string[] {
 }
 
 /**
- * Removes the temporary name of a complete file, which a process that was killed while it gave the file its name has left. Another name is not touched. A
+ * Removes the temporary name of a complete file, which a process that was killed while it gave the file its name has left. Another name, and `path` itself, is not touched. A
  * process that is still about to remove it finds it gone. Does nothing if it may not.
  */
 export function removeTemporaryName(path: string): void {
   const file = statOrNull(path);
   if (file === null || !file.isFile() || file.nlink !== 2) return;
   try {
-    for (const name of temporaryNames(dirname(realpathSync(path)))) {
-      const found = statOrNull(name);
+    const own = realpathSync(path);
+    for (const name of temporaryNames(dirname(own))) {
+      const found = name === own ? null : statOrNull(name);
       if (found?.ino === file.ino && found.dev === file.dev) rmSync(name, { force: true });
     }
   } catch {
