@@ -38,7 +38,7 @@ const UNTIL = '2026-05-01';
 const COMMITS = 24;
 const ARCHIVED = 20;
 const EVENTS_PER_COMMIT = 10;
-const FLIPS = quick(40, 200);
+const FLIPS = quick(25, 200);
 const PAD_BYTES = quick(2000, 60_000);
 /** Before the cut, and after it. */
 const DAYS = [Date.UTC(2026, 3, 1), Date.UTC(2026, 4, 10)] as const;
@@ -131,8 +131,8 @@ async function expectWhole(ledger: string, receipts: readonly EventReceipt[], wh
 
 describe('killed at any system call, beside an emitter and a group', { timeout: 600_000 }, () => {
   it.each([
-    ['pwrite64', quick(5, 36)],
-    ['fsync', quick(3, 12)],
+    ['pwrite64', quick(3, 36)],
+    ['fsync', quick(2, 12)],
     ['ftruncate', quick(2, 4)],
     ['unlink', quick(2, 8)],
   ])('%s: nothing is lost or double, and the next run finishes', async (call, rounds) => {

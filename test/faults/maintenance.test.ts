@@ -17,7 +17,7 @@ import { quick } from '../support/test-size.ts';
 import { wasKilled } from '../support/traced.ts';
 import { until } from '../support/until.ts';
 
-const ROUNDS = quick(4, 60);
+const ROUNDS = quick(3, 60);
 const LINES_PER_FILE = 30;
 const GROUP = 'g';
 /** Events that are emitted beside each round, one commit each. */
