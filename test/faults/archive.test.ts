@@ -151,7 +151,8 @@ describe('killed at any system call, beside an emitter and a group', { timeout: 
       const live = await traffic(ledger);
       const run = await traced(log, call, `signal=KILL:when=${nth}`, args(ledger, '--yes'));
       if (wasKilled(run)) fired++;
-      else expect(run.code, `${where}: ${run.stderr}`).toBe(0);
+      // busy is an answer, too, where the emitter leaves no moment to open beside it: nothing was done
+      else expect([0, 75], `${where}: ${run.stderr}`).toContain(run.code);
       const { receipts, seen } = await live.stop();
       await expectWhole(ledger, receipts, where);
       expect(
@@ -169,8 +170,9 @@ describe('killed at any system call, beside an emitter and a group', { timeout: 
       const files = readdirSync(`${ledger}.archive`);
       expect(files, where).toEqual([expect.stringMatching(/-000000000001-000000000200\.segment$/)]);
     }
-    // another process may write back what this one would have
-    expect(fired, JSON.stringify(left)).toBeGreaterThanOrEqual(Math.ceil(trials.length / 2));
+    // another process may write back what this one would have, and the last one that closes removes the log
+    const atLeast = call === 'unlink' ? 1 : Math.ceil(trials.length / 2);
+    expect(fired, JSON.stringify(left)).toBeGreaterThanOrEqual(atLeast);
   });
 });
 
