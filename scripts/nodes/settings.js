@@ -19,7 +19,7 @@ export const NODE_TOO_OLD = '22.13.1';
 /** The newest of both, as most users have. */
 export const PACKAGE_MANAGERS = ['npm@12', 'pnpm@latest'];
 
-/** A sample of the tests, for everything that depends on Node: zstd, streams, threads, native modules, promises, processes. */
+/** A sample of the tests, for everything that depends on Node: zstd, streams, threads, native modules, promises, processes, files. */
 export const SAMPLE = [
   'test/core/native/zstd.property.test.ts',
   'test/core/round-trip.property.test.ts',
@@ -33,6 +33,7 @@ export const SAMPLE = [
   'test/cli/compile-cache.test.ts',
   'test/cli/guard.test.ts',
   'test/cli/native-modules.test.ts',
+  'test/faults/maintenance.test.ts',
 ];
 
 /** better-sqlite3 12 aborted a third of such runs on Node 24: 30 runs without an abort by chance are 5 in a million. */

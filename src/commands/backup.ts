@@ -3,7 +3,7 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
-import { backupDocument, backupText, segmentsText } from '../cli/backup/backup-text.ts';
+import { backupDocument, backupText, incompleteNote, segmentsText } from '../cli/backup/backup-text.ts';
 import { BackupBar } from '../cli/backup/progress.ts';
 
 export default class Backup extends BaseCommand {
@@ -31,7 +31,8 @@ The copy has the uuid of the ledger. Do not emit to both: inspect --verify --exp
         bar.stop();
         this.log(backupText(report));
         const rest = segmentsText(report, flags.archive ?? `${engine.identity.path}.archive`);
-        if (rest !== null && !this.jsonEnabled()) this.logToStderr(rest);
+        const notes = [rest, incompleteNote(report)].filter((note) => note !== null);
+        if (!this.jsonEnabled()) for (const note of notes) this.logToStderr(note);
         return backupDocument(report, engine.identity.uuid);
       } catch (error) {
         if (!signal.aborted) throw error;

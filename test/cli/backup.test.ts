@@ -79,7 +79,7 @@ test('names the segments that belong to the copy', async () => {
   );
 });
 
-test('--json has path, uuid, head, counts, bytes and segments', async () => {
+test('--json has path, uuid, head, counts, bytes, segments and what is incomplete', async () => {
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: numbers(1, 3) });
   const copy = join(tempDir(), 'copy.codex');
@@ -95,6 +95,7 @@ test('--json has path, uuid, head, counts, bytes and segments', async () => {
     commits: 1,
     bytes: statSync(copy).size,
     segments: [],
+    incomplete: [],
   });
 });
 

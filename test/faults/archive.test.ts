@@ -6,11 +6,13 @@
 import {
   copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,13 +20,16 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { EXIT_CODES } from '../../src/cli/app/exit-codes.ts';
 import { SegmentWriter } from '../../src/core/ledger/sqlite/segment/segment-writer.ts';
-import { Completengine, type EventReceipt } from '../../src/index.ts';
+import { Completengine, type EventReceipt, LedgerError } from '../../src/index.ts';
 import { BIN, runCli, spawnCli } from '../support/cli.ts';
 import { FakeClock, payloadsOf } from '../support/engines.ts';
 import { needs, SMALL_DISK_PROBE, SmallDisk, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectFailure, succeed } from '../support/ledger-cli.ts';
 import { holdWriteLock } from '../support/lock-holder.ts';
+import { seededForTest } from '../support/seeded.ts';
+import { runTraced } from '../support/system-calls.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 import { spread, traced, wasKilled } from '../support/traced.ts';
@@ -33,6 +38,7 @@ const UNTIL = '2026-05-01';
 const COMMITS = 24;
 const ARCHIVED = 20;
 const EVENTS_PER_COMMIT = 10;
+const FLIPS = quick(25, 200);
 const PAD_BYTES = quick(2000, 60_000);
 /** Before the cut, and after it. */
 const DAYS = [Date.UTC(2026, 3, 1), Date.UTC(2026, 4, 10)] as const;
@@ -127,9 +133,9 @@ async function expectWhole(ledger: string, receipts: readonly EventReceipt[], wh
   expect(sound.stdout.toString(), where).toMatch(/^OK: /);
 }
 
-describe('killed at any system call, beside an emitter and a group', () => {
+describe('killed at any system call, beside an emitter and a group', { timeout: 600_000 }, () => {
   it.each([
-    ['pwrite64', quick(4, 36)],
+    ['pwrite64', quick(3, 36)],
     ['fsync', quick(2, 12)],
     ['ftruncate', quick(2, 4)],
     ['unlink', quick(2, 8)],
@@ -149,7 +155,8 @@ describe('killed at any system call, beside an emitter and a group', () => {
       const live = await traffic(ledger);
       const run = await traced(log, call, `signal=KILL:when=${nth}`, args(ledger, '--yes', ...PATIENT));
       if (wasKilled(run)) fired++;
-      else expect(run.code, `${where}: ${run.stderr}`).toBe(0);
+      // busy is an answer, too, where the emitter leaves no moment to open beside it: nothing was done
+      else expect([0, 75], `${where}: ${run.stderr}`).toContain(run.code);
       const { receipts, seen } = await live.stop();
       await expectWhole(ledger, receipts, where);
       expect(
@@ -167,8 +174,9 @@ describe('killed at any system call, beside an emitter and a group', () => {
       const files = readdirSync(`${ledger}.archive`);
       expect(files, where).toEqual([expect.stringMatching(/-000000000001-000000000200\.segment$/)]);
     }
-    // another process may write back what this one would have
-    expect(fired, JSON.stringify(left)).toBeGreaterThanOrEqual(Math.ceil(trials.length / 2));
+    // another process may write back what this one would have, and the last one that closes removes the log
+    const atLeast = call === 'unlink' ? 1 : Math.ceil(trials.length / 2);
+    expect(fired, JSON.stringify(left)).toBeGreaterThanOrEqual(atLeast);
   });
 });
 
@@ -202,19 +210,27 @@ describe('a disk', () => {
     expect(all.stdout.toString()).toBe(`${history.join('\n')}\n`);
   });
 
-  it.each(['fsync:error=EIO:when=1', 'pwrite64:error=EIO:when=14', 'pwrite64:error=ENOSPC:when=20'])(
-    'that fails (%s): one line, nothing is archived, and the next run does it',
-    async (fault) => {
-      const [call = '', ...inject] = fault.split(':');
-      const ledger = await fresh();
-      const log = join(tempDir(), 'strace.log');
-      const failed = await traced(log, call, inject.join(':'), args(ledger, '--yes'));
-      expect(failed.calls.some((line) => line.includes('(INJECTED)'))).toBe(true);
-      expectFailure(failed, 74, /segment|I\/O error/);
-      expect(await replayedBy(ledger)).toEqual(history);
-      expect(readdirSync(`${ledger}.archive`)).toEqual([]);
-      await succeed(args(ledger, '--yes'));
-      expect(await replayedBy(ledger)).toEqual(history);
+  it.for([
+    { name: 'archive --drop', command: ['archive', '--until', UNTIL, '--drop', '--yes'], left: COMMITS - ARCHIVED },
+    ...quick([], [{ name: 'compact', command: ['compact', '--compression', 'zstd'], left: COMMITS }]),
+  ])(
+    'that has no room for the log of $name: nothing changes, and with more space it is done',
+    async ({ command, left }, context) => {
+      needs(context, ...SMALL_DISK_PROBE);
+      const directory = tempDir();
+      const source = await fresh();
+      const kib = Math.ceil(statSync(source).size / 1024);
+      // the ledger and the index of its log, which SQLite makes first
+      const disk = await SmallDisk.mount(directory, `${kib + 36}k`);
+      const ledger = join(directory, 'events.codex');
+      expect((await disk.run('cp', [source, ledger])).code).toBe(0);
+      const run = (...args: readonly string[]) => disk.run(process.execPath, [BIN, ...args, '-l', ledger]);
+      expectFailure(await run(...command), 74, /the disk is full/);
+      await disk.resize('100m');
+      expect((await run('replay', '-q')).stdout.toString()).toBe(`${history.join('\n')}\n`);
+      expect((await run(...command)).code).toBe(0);
+      const verified = JSON.parse((await run('inspect', '--verify', '--json')).stdout.toString()) as { events: number };
+      expect(verified.events).toBe(left * EVENTS_PER_COMMIT);
     },
   );
 });
@@ -262,6 +278,61 @@ describe('others at work', () => {
   });
 });
 
+describe('what a killed archive leaves', () => {
+  it('is replaced by the next one, also if that archives another range', async () => {
+    const ledger = await fresh();
+    const engine = await Completengine.open({ ledger, create: false, access: 'read' });
+    const { uuid } = engine.identity;
+    await engine.close();
+    mkdirSync(`${ledger}.archive`);
+    const partial = join(`${ledger}.archive`, `${uuid.slice(0, 8)}.partial`);
+    const lefts = [Buffer.alloc(0), Buffer.alloc(3 * 4096, 'half a segment'), readFileSync(template)];
+    for (const [nth, left] of lefts.entries()) {
+      writeFileSync(partial, left);
+      const until = new Date(DAYS[0] + 2 * (nth + 1)).toISOString();
+      await succeed(['archive', '-l', ledger, '--until', until, '--yes']);
+      expect(readdirSync(`${ledger}.archive`)).not.toContain(basename(partial));
+    }
+    await succeed(args(ledger, '--yes'));
+    await expectWhole(ledger, [], 'after all of them');
+  });
+
+  it('is taken if it has both names of the segment, and read before that', async () => {
+    const ledger = await fresh();
+    const log = join(tempDir(), 'strace.log');
+    const killed = await traced(log, 'link', 'signal=KILL:when=1', args(ledger, '--yes'));
+    expect(wasKilled(killed)).toBe(true);
+    const [partial, ...rest] = readdirSync(`${ledger}.archive`);
+    expect(rest).toEqual([]);
+    const engine = await Completengine.open({ ledger, create: false, access: 'read' });
+    const { segment } = await engine.planArchive({ until: UNTIL });
+    await engine.close();
+    linkSync(join(`${ledger}.archive`, partial as string), segment as string);
+    const alone = await succeed(['replay', '-q', '-l', segment as string]);
+    expect(alone.stdout.toString()).toBe(
+      history
+        .slice(0, ARCHIVED * EVENTS_PER_COMMIT)
+        .map((it) => `${it}\n`)
+        .join(''),
+    );
+    await succeed(args(ledger, '--yes'));
+    expect(readdirSync(`${ledger}.archive`)).toEqual([basename(segment as string)]);
+    await expectWhole(ledger, [], 'the segment of the killed run');
+  });
+
+  it('is an empty file on a file system without hard links, and the next one writes the segment', async () => {
+    const ledger = await fresh();
+    const faults = ['link:error=EPERM', 'rename:signal=KILL'];
+    const killed = await runTraced(['link', 'rename'], faults, args(ledger, '--yes'));
+    expect(wasKilled(killed)).toBe(true);
+    const [segment] = readdirSync(`${ledger}.archive`).filter((file) => file.endsWith('.segment'));
+    expect(statSync(join(`${ledger}.archive`, segment as string)).size).toBe(0);
+    await succeed(args(ledger, '--yes'));
+    expect(readdirSync(`${ledger}.archive`)).toEqual([segment]);
+    await expectWhole(ledger, [], 'without hard links');
+  });
+});
+
 describe('a segment', () => {
   it('with a changed byte: its block is named, and everything before it is printed', async () => {
     const ledger = await fresh();
@@ -289,6 +360,48 @@ describe('a segment', () => {
     expectFailure(await runCli(['inspect', '-l', ledger, '--verify']), 3, `the block of sequences ${sequence} to `);
     expectFailure(await runCli(['inspect', '-l', path, '--verify']), 3, `the block of sequences ${sequence} to `);
   });
+
+  it('with a flipped bit anywhere: named by verification, or of no effect; no other event is ever printed', async () => {
+    const random = seededForTest();
+    const ledger = await fresh();
+    await succeed(args(ledger, '--yes'));
+    const path = segmentOf(ledger);
+    const bytes = readFileSync(path);
+    let named = 0;
+    for (let flip = 0; flip < FLIPS; flip++) {
+      const [at, bit] = [random.between(0, bytes.length - 1), random.between(0, 7)];
+      const where = `seed ${random.seed}, byte ${at} of ${bytes.length}, bit ${bit}`;
+      const altered = Buffer.from(bytes);
+      altered[at] = (altered[at] as number) ^ (1 << bit);
+      writeFileSync(path, altered);
+      const engine = await Completengine.open({ ledger, create: false, access: 'read' });
+      onTestFinished(() => engine.close());
+      const failure: unknown = await engine.verify().then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (failure !== null) {
+        named++;
+        expect(failure, where).toBeInstanceOf(LedgerError);
+        const { code, message } = failure as LedgerError;
+        expect(EXIT_CODES[code], `${where}: ${message}`).toBe(3);
+        expect(message, where).toContain(basename(path));
+      }
+      const printed: string[] = [];
+      try {
+        for await (const { payload } of engine.replay()) printed.push(payload.toString());
+        expect(printed, where).toHaveLength(history.length);
+      } catch (error) {
+        expect(error, where).toBeInstanceOf(LedgerError);
+        expect(EXIT_CODES[(error as LedgerError).code], where).toBe(3);
+        expect(failure, `${where}: verification passed`).not.toBeNull();
+      }
+      expect(printed, where).toEqual(history.slice(0, printed.length));
+      await engine.close();
+    }
+    // the rest was in bytes that SQLite does not use
+    expect(named).toBeGreaterThan(FLIPS / 2);
+  }, 600_000);
 
   it('that was cut off, is empty, is something else, or of another ledger', async () => {
     const ledger = await fresh();

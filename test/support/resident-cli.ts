@@ -27,10 +27,12 @@ export class ResidentCli {
   readonly #stdout = openSync(join(this.#directory, 'stdout'), 'a+', 0o600);
   readonly #stderr = openSync(join(this.#directory, 'stderr'), 'a+', 0o600);
   readonly #onExit = (): void => this.close();
+  readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
   #isBusy = false;
 
-  constructor() {
+  constructor(env: NodeJS.ProcessEnv = process.env) {
+    this.#env = env;
     execFileSync('mkfifo', ['-m', '600', this.#stdin]);
     process.once('exit', this.#onExit);
   }
@@ -110,6 +112,7 @@ export class ResidentCli {
     if (this.#child === undefined) {
       this.#child = spawn(process.execPath, [SCRIPT, this.#directory], {
         stdio: ['ignore', this.#stdout, this.#stderr, 'ipc'],
+        env: this.#env,
       });
       this.#child.unref();
     }

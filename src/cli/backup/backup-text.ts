@@ -16,8 +16,15 @@ export function segmentsText({ segments }: BackupReport, directory: string): str
   return `not in it: ${plural(segments.length, 'segment')} of archived history (${bytes(size)}); copy once what is in ${escapeForTerminal(directory)}`;
 }
 
+/** Null if no other copy was begun under the same name. */
+export function incompleteNote({ incomplete }: BackupReport): string | null {
+  if (incomplete.length === 0) return null;
+  const names = incomplete.map((path) => escapeForTerminal(path)).join(', ');
+  return `note: left by a backup that was killed, or still written by another: ${names}; remove what no backup writes`;
+}
+
 /** `uuid`: of the ledger, and so of its copy. */
 export function backupDocument(report: BackupReport, uuid: string): object {
-  const { path, head, events, commits, bytes: size, segments } = report;
-  return { path, uuid, head: formatHead(head), events, commits, bytes: size, segments };
+  const { path, head, events, commits, bytes: size, segments, incomplete } = report;
+  return { path, uuid, head: formatHead(head), events, commits, bytes: size, segments, incomplete };
 }

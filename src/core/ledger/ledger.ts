@@ -169,6 +169,8 @@ export interface BackupReport {
   readonly bytes: number;
   /** Runs of the copy's history that are in segments, which the copy does not contain, in order. */
   readonly segments: readonly { readonly file: string; readonly bytes: number }[];
+  /** Paths of copies that were begun under the same name and are not complete: of backups that were killed, or still run. */
+  readonly incomplete: readonly string[];
 }
 
 /** One transaction of several commits. */

@@ -3,7 +3,6 @@
  * nothing has changed; after it, rows of the run are not read any more, and whichever run comes next finishes what is left.
  */
 
-import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
@@ -21,7 +20,6 @@ import type {
 import type { LedgerState } from '../../protocol/ledger-state.ts';
 import { fileBytes } from '../connection/file-guard.ts';
 import type { GuardedDatabase } from '../connection/guarded-database.ts';
-import { translateError } from '../connection/translate-error.ts';
 import { freeBodies } from '../free-memory.ts';
 import { ChainJoints } from '../read/chain-joints.ts';
 import type { VerifiedPage } from '../read/chain-walk.ts';
@@ -38,13 +36,15 @@ import { deleteStep } from './delete-rows.ts';
 import { endsBefore, leftoverCommits, type PlannedRun, planRun } from './plan.ts';
 import { archivedMeanwhile, groupsAreBehind, recordRun, type StoredSegment } from './record.ts';
 import {
+  adopt,
   measureSegment,
   openPartial,
   partialOf,
   prepareDirectory,
   publish,
-  removePartialOf,
+  removeIfPossible,
   segmentName,
+  writeFailure,
 } from './segment-store.ts';
 
 export interface ArchiverDeps {
@@ -126,15 +126,15 @@ export class Archiver implements Archives {
 
   /** Writes and verifies the segment, or takes the one that an interrupted run has left. */
   async #store(run: Run, path: string, { directory }: ArchiveRequest, hooks: ArchiveHooks): Promise<StoredSegment> {
-    prepareDirectory(dirname(path), directory !== null);
+    await prepareDirectory(dirname(path), directory !== null);
     const isNew = fileBytes(path) === 0;
     if (isNew) await this.#write(run, path, hooks);
-    else removePartialOf(path);
+    else await adopt(path);
     try {
       return await this.#verify(run, path, hooks);
     } catch (error) {
       // what was just written is of no use; a segment that was there is left as it is
-      if (isNew) rmSync(path, { force: true });
+      if (isNew) removeIfPossible(path);
       throw error;
     }
   }
@@ -159,10 +159,10 @@ export class Archiver implements Archives {
       writer.finish(await guarded.readSnapshot(() => this.#frameOf(joints, run)));
     } catch (error) {
       writer.discard();
-      rmSync(partialOf(path), { force: true });
+      removeIfPossible(partialOf(path));
       throw writeFailure(error, partialOf(path));
     }
-    publish(path);
+    await publish(path);
   }
 
   #frameOf(joints: ChainJoints, { range: { from, through } }: Run): Parameters<SegmentWriter['finish']>[0] {
@@ -268,16 +268,4 @@ export class Archiver implements Archives {
     hooks.signal?.throwIfAborted();
     await nextTurn();
   }
-}
-
-/** Errors of reading the ledger are worded already; the others are those of the segment, and a full disk means less here than in a ledger. */
-function writeFailure(cause: unknown, partial: string): unknown {
-  const error = translateError(cause, partial, 'read');
-  if (!(error instanceof LedgerError) || error.code !== 'DISK_FULL') return error;
-  return new LedgerError('DISK_FULL', {
-    message: `there is no room for the segment in ${dirname(partial)}; nothing was archived`,
-    hint: 'free some space, or name another directory with --to',
-    details: { path: partial },
-    cause: error,
-  });
 }

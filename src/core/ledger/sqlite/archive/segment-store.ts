@@ -3,13 +3,15 @@
  * that has its name is never replaced: it may be the only copy of what an older copy of the ledger has archived.
  */
 
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { newBlake3 } from '../../../native/blake3.ts';
 import { giveName } from '../connection/give-name.ts';
-import { isBusy } from '../connection/translate-error.ts';
+import { syncDirectory, syncFile } from '../connection/sync-file.ts';
+import { partialName } from '../connection/temporary-name.ts';
+import { isBusy, translateError } from '../connection/translate-error.ts';
 import { SegmentWriter } from '../segment/segment-writer.ts';
 import type { StoredSegment } from './record.ts';
 
@@ -21,17 +23,31 @@ export function segmentName(uuid: string, from: number, through: number): string
   return `${uuid.slice(0, 8)}-${number(from)}-${number(through)}.segment`;
 }
 
-/** Makes the directory of a ledger's own archive. One that was named must be there. @throws LedgerError CANNOT_CREATE */
-export function prepareDirectory(directory: string, isNamed: boolean): void {
+/**
+ * Makes the directory of a ledger's own archive, durably: with its name all segments would be lost, and SQLite syncs the directory above only where it makes
+ * a -wal. One that was named must be there. @throws LedgerError CANNOT_CREATE, IO_FAILED, DISK_FULL
+ */
+export async function prepareDirectory(directory: string, isNamed: boolean): Promise<void> {
   try {
     if (!isNamed) mkdirSync(directory, { mode: 0o700 });
-    if (statSync(directory).isDirectory()) return;
-    throw cannotCreate(directory, 'it is no directory');
+    else if (!statSync(directory).isDirectory()) throw cannotCreate(directory, 'it is no directory');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
     if (error instanceof LedgerError) throw error;
-    throw cannotCreate(directory, code === 'EEXIST' ? 'it is no directory' : (code ?? 'unknown error'), error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') throw cannotCreate(directory, code ?? 'unknown error', error);
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+      throw cannotCreate(directory, 'it is no directory', error);
+  }
+  // also if it is there: the run that made it may have been killed before
+  if (!isNamed) await syncNames(dirname(directory), directory);
+}
+
+/** `path`: what the names are for. @throws LedgerError IO_FAILED, DISK_FULL */
+async function syncNames(directory: string, path: string): Promise<void> {
+  try {
+    await syncDirectory(directory);
+  } catch (error) {
+    throw cannotStore(path, error);
   }
 }
 
@@ -44,30 +60,55 @@ function cannotCreate(path: string, fact: string, cause?: unknown): LedgerError 
   });
 }
 
-/** Opens a writer on an empty file beside the segment. @throws LedgerError BUSY if another process writes there, CANNOT_CREATE */
+/** Opens a writer on an empty file beside the segment. @throws LedgerError BUSY if another process writes there, CANNOT_CREATE, DISK_FULL, IO_FAILED */
 export function openPartial(path: string, open: (partial: string) => SegmentWriter): SegmentWriter {
   const partial = partialOf(path);
   refuseIfLocked(partial);
   try {
     rmSync(partial, { force: true });
     closeSync(openSync(partial, 'wx', 0o600));
+  } catch (error) {
+    throw cannotCreate(dirname(path), (error as NodeJS.ErrnoException).code ?? 'unknown error', error);
+  }
+  try {
     return open(partial);
   } catch (error) {
     if (isBusy(error)) throw busy(partial, error);
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof LedgerError || code?.startsWith('SQLITE')) throw error;
-    throw cannotCreate(dirname(path), code ?? 'unknown error', error);
+    removeIfPossible(partial);
+    throw writeFailure(error, partial);
   }
 }
 
-/** One name for all segments of a ledger: what an interrupted run has left is found and replaced by the next one. */
-export function partialOf(path: string): string {
-  return join(dirname(path), `${basename(path).split('-', 1)[0]}.partial`);
+/** What is left is replaced by the next run. */
+export function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // the error before says more
+  }
 }
 
-/** A file that an interrupted run has left is not locked any more. */
+/** Errors of reading the ledger are worded already; the others are those of the segment, and a full disk means less here than in a ledger. */
+export function writeFailure(cause: unknown, partial: string): unknown {
+  const error = translateError(cause, partial, 'read');
+  if (!(error instanceof LedgerError) || error.code !== 'DISK_FULL') return error;
+  return new LedgerError('DISK_FULL', {
+    message: `there is no room for the segment in ${dirname(partial)}; nothing was archived`,
+    hint: 'free some space, or name another directory with --to',
+    details: { path: partial },
+    cause: error,
+  });
+}
+
+/** Where a segment is written. */
+export function partialOf(path: string): string {
+  const [mark = ''] = basename(path).split('-', 1);
+  return partialName(dirname(path), mark);
+}
+
+/** A file that an interrupted run has left is not locked any more. One with two names is a segment, which is not opened for writing. */
 function refuseIfLocked(partial: string): void {
-  if (statSync(partial, { throwIfNoEntry: false }) === undefined) return;
+  if (statSync(partial, { throwIfNoEntry: false })?.nlink !== 1) return;
   try {
     new SegmentWriter(partial, Buffer.alloc(0), []).discard();
   } catch (error) {
@@ -84,32 +125,48 @@ function busy(partial: string, cause: unknown): LedgerError {
   });
 }
 
-/** Removes the other name of a segment that an interrupted run has left. */
-export function removePartialOf(path: string): void {
+/** Takes the segment that an interrupted run has left: removes its other name, and makes its own one durable. @throws LedgerError IO_FAILED, DISK_FULL */
+export async function adopt(path: string): Promise<void> {
   const partial = partialOf(path);
   const left = statSync(partial, { throwIfNoEntry: false });
   const { dev, ino } = statSync(path);
-  if (left?.dev === dev && left.ino === ino) rmSync(partial);
+  if (left?.dev === dev && left.ino === ino) removeIfPossible(partial);
+  await syncNames(dirname(path), path);
 }
 
-/** Syncs a finished file and gives it the name of the segment. @throws LedgerError IO_FAILED, DISK_FULL, BUSY if another archive came first */
-export function publish(path: string): void {
+/**
+ * Syncs a finished file and gives it the name of the segment, durably: rows are deleted for it. An empty file at that name is what a killed run has left where
+ * there are no hard links. @throws LedgerError IO_FAILED, DISK_FULL, BUSY if another archive came first
+ */
+export async function publish(path: string): Promise<void> {
   const partial = partialOf(path);
   try {
-    sync(partial, 'r+');
+    await syncFile(partial);
+    if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path, { force: true });
     giveName(partial, path);
-    sync(dirname(path), 'r');
   } catch (error) {
-    rmSync(partial, { force: true });
+    removeIfPossible(partial);
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOENT') throw storedMeanwhile(path, error);
-    throw new LedgerError(code === 'ENOSPC' ? 'DISK_FULL' : 'IO_FAILED', {
-      message: `${path}: the segment cannot be stored (${code ?? 'unknown error'})`,
-      hint: 'look at the disk and its free space; nothing was archived',
-      details: { path, code },
-      cause: error,
-    });
+    throw cannotStore(path, error);
   }
+  try {
+    await syncNames(dirname(path), path);
+  } catch (error) {
+    // another try to sync it could succeed without having written anything
+    removeIfPossible(path);
+    throw error;
+  }
+}
+
+function cannotStore(path: string, cause: unknown): LedgerError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new LedgerError(code === 'ENOSPC' ? 'DISK_FULL' : 'IO_FAILED', {
+    message: `${path}: the segment cannot be stored (${code ?? 'unknown error'})`,
+    hint: 'look at the disk and its free space; nothing was archived',
+    details: { path, code },
+    cause,
+  });
 }
 
 /** There was no segment when this run began, and its own file was under the other name. */
@@ -120,18 +177,6 @@ function storedMeanwhile(path: string, cause: unknown): LedgerError {
     details: { path },
     cause,
   });
-}
-
-function sync(path: string, mode: 'r' | 'r+'): void {
-  const file = openSync(path, mode);
-  try {
-    fsyncSync(file);
-  } catch (error) {
-    // not every file system can sync a directory
-    if (mode === 'r+') throw error;
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** Size and BLAKE3 of a segment that no connection has open. */

@@ -8,6 +8,7 @@ import { shellFlag } from '../../../model/text/shell-word.ts';
 import type { BackupOptions, BackupReport, Ledger } from '../../ledger.ts';
 import { connect } from '../connection/connection.ts';
 import { type FileIdentity, fileBytes, guardIdentity } from '../connection/file-guard.ts';
+import { incompleteFiles } from '../connection/temporary-name.ts';
 import { translateError } from '../connection/translate-error.ts';
 import { copyInThread } from '../threads/backup-thread.ts';
 import type { ThreadStart } from '../threads/thread-protocol.ts';
@@ -69,7 +70,8 @@ export class Backups {
       const { events, commits, segments } = await this.#verify(copy, head, options, signal);
       signal.throwIfAborted();
       await copy.publish();
-      return { path: copy.path, head, events, commits, bytes: fileBytes(copy.path), segments };
+      const incomplete = incompleteFiles(copy.path);
+      return { path: copy.path, head, events, commits, bytes: fileBytes(copy.path), segments, incomplete };
     } finally {
       copy.discard();
     }
@@ -94,7 +96,7 @@ export class Backups {
         () => ledger.close(),
       );
     } catch (error) {
-      if (!(error instanceof LedgerError) || !UNSOUND.includes(error.code)) throw error;
+      if (!(error instanceof LedgerError) || !UNSOUND.includes(error.code)) throw renamed(error, temporary, path);
       throw new LedgerError('VERIFICATION_FAILED', {
         message: `no backup was made: the copy is not sound: ${error.message.replaceAll(temporary, path)}`,
         hint: `verify the ledger itself: completengine inspect --verify ${shellFlag('ledger', this.#source.path)}`,

@@ -3,15 +3,17 @@
  * that SQLite has open: that would drop SQLite's locks.
  */
 
-import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { giveName } from '../connection/give-name.ts';
 import { ledgerPath } from '../connection/ledger-path.ts';
+import { syncDirectory, syncFile } from '../connection/sync-file.ts';
+import { temporaryName } from '../connection/temporary-name.ts';
 
 /** Files that SQLite keeps beside `X`, and would apply to a new `X`. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
+const HINTS: Readonly<Record<string, string>> = { ENOENT: 'make the directory first', EIO: 'look at the disk' };
 const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 export class NewFile {
@@ -22,8 +24,7 @@ export class NewFile {
 
   private constructor(path: string) {
     this.path = path;
-    // Random, and created only if absent: a link at a predictable name would lead the copy elsewhere.
-    this.temporary = `${path}.incomplete-${crypto.randomUUID()}`;
+    this.temporary = temporaryName(path);
   }
 
   /**
@@ -44,15 +45,9 @@ export class NewFile {
   /** Syncs it, gives it its name, and syncs the directory. @throws LedgerError as {@link create}, IO_FAILED */
   async publish(): Promise<void> {
     try {
-      await sync(this.temporary, 'r+');
+      await syncFile(this.temporary);
     } catch (error) {
-      const code = codeOf(error);
-      throw new LedgerError(NO_SPACE.includes(code) ? 'DISK_FULL' : 'IO_FAILED', {
-        message: `${this.path} cannot be synced to the disk: ${code}`,
-        hint: 'look at the disk and its free space; nothing was left there',
-        details: { path: this.path, code },
-        cause: error,
-      });
+      throw cannotSync(this.path, error);
     }
     checkFree(this.path);
     try {
@@ -60,13 +55,18 @@ export class NewFile {
     } catch (error) {
       throw cannotCreate(this.path, error);
     }
-    // Not every file system can sync a directory, and one may be writable but not readable.
-    await sync(dirname(this.path), 'r').catch(() => {});
+    try {
+      await syncDirectory(dirname(this.path));
+    } catch (error) {
+      // a backup that a power failure may take away again is none
+      removeIfPossible(this.path);
+      throw cannotSync(this.path, error);
+    }
   }
 
   /** Removes the temporary file, with what SQLite may have left beside it. Does nothing after {@link publish}. */
   discard(): void {
-    for (const end of ['', ...COMPANIONS]) rmSync(this.temporary + end, { force: true });
+    for (const end of ['', ...COMPANIONS]) removeIfPossible(this.temporary + end);
   }
 }
 
@@ -78,9 +78,12 @@ function checkFree(path: string): void {
 }
 
 function exists(path: string, consequence = ''): LedgerError {
+  const isEmpty = statSync(path, { throwIfNoEntry: false })?.size === 0;
   return new LedgerError('LEDGER_EXISTS', {
     message: `${path} exists already${consequence}`,
-    hint: 'name a file that does not exist: nothing is overwritten',
+    hint: isEmpty
+      ? 'it is empty, as a killed backup leaves it where there are no hard links: remove it, then try again'
+      : 'name a file that does not exist: nothing is overwritten',
     details: { path },
   });
 }
@@ -94,12 +97,11 @@ function isTaken(path: string): boolean {
   }
 }
 
-async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
-  const file = await open(path, flags);
+function removeIfPossible(path: string): void {
   try {
-    await file.sync();
-  } finally {
-    await file.close();
+    rmSync(path, { force: true });
+  } catch {
+    // the error before says more, and the next backup names what is left
   }
 }
 
@@ -107,11 +109,21 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
+function cannotSync(path: string, error: unknown): LedgerError {
+  const code = codeOf(error);
+  return new LedgerError(NO_SPACE.includes(code) ? 'DISK_FULL' : 'IO_FAILED', {
+    message: `${path} cannot be synced to the disk: ${code}`,
+    hint: 'look at the disk and its free space; no backup was made',
+    details: { path, code },
+    cause: error,
+  });
+}
+
 function cannotCreate(path: string, error: unknown): LedgerError {
   const code = codeOf(error);
   if (code === 'EEXIST') return exists(path);
   const isFull = NO_SPACE.includes(code);
-  const hint = code === 'ENOENT' ? 'make the directory first' : 'name a file in a directory that you can write';
+  const hint = HINTS[code] ?? 'name a file in a directory that you can write';
   return new LedgerError(isFull ? 'DISK_FULL' : 'CANNOT_CREATE', {
     message: `cannot create ${path}: ${isFull ? 'the disk is full' : code}`,
     hint: isFull ? 'free some space, then try again' : hint,

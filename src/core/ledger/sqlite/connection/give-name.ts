@@ -6,7 +6,8 @@ import { closeSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /**
- * Unlike rename(), link() refuses a name that is taken. Without links the name is taken first, by an empty file. Syncs nothing.
+ * Unlike rename(), link() refuses a name that is taken. Without links the name is taken first, by an empty file. Syncs nothing. If the temporary name cannot be
+ * removed, or the process is killed before, the file has two names.
  * @throws Error of the system; EEXIST if the name is taken
  */
 export function giveName(temporary: string, path: string): void {
@@ -23,5 +24,9 @@ export function giveName(temporary: string, path: string): void {
     }
     return;
   }
-  rmSync(temporary, { force: true });
+  try {
+    rmSync(temporary, { force: true });
+  } catch {
+    // it has its name: the next opening or the next archive removes the other one
+  }
 }

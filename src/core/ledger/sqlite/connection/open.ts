@@ -24,6 +24,7 @@ import { ledgerPath } from './ledger-path.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase } from './schema.ts';
 import { looksLikeLedger, schemaDifference } from './schema-check.ts';
 import { LeftWal } from './secure-wal.ts';
+import { removeTemporaryName } from './temporary-name.ts';
 import { isUnmakeable, translateError } from './translate-error.ts';
 
 /** Bytes of the header of a SQLite database. */
@@ -114,6 +115,7 @@ export function sqliteLedgerExists(path: string): boolean {
 export async function openSqliteLedger(path: string, options: OpeningOptions): Promise<SqliteLedger> {
   loadNative();
   const resolved = ledgerPath(path);
+  removeTemporaryName(resolved);
   const file = guardFile(resolved, { write: options.access === 'write' });
   if (options.file !== undefined) guardIdentity(resolved, options.file);
   const isWritable = options.access === 'write' || canWrite(resolved);

@@ -77,7 +77,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return {
       code: 'PERMISSION_DENIED',
       fact: 'the ledger or its -wal cannot be opened',
-      hint: 'check the owner and the mode of the file and of its directory',
+      hint: 'check the owner and the mode of the file and of its directory, and the disk',
     };
   }
   if (code.startsWith('SQLITE_NOTADB')) {

@@ -67,7 +67,7 @@ export class SegmentWriter {
       this.#db.pragma('foreign_keys = OFF');
       this.#db.pragma('locking_mode = EXCLUSIVE');
       // The file is synced as a whole when it is complete; until then nothing refers to it.
-      this.#db.pragma('journal_mode = OFF');
+      this.#db.pragma('journal_mode = MEMORY');
       this.#db.pragma('synchronous = OFF');
       this.#db.pragma(`cache_size = -${SEQUENTIAL_CACHE_KIB}`);
       this.#db.exec('BEGIN EXCLUSIVE');

@@ -1,0 +1,29 @@
+/** Brings files and names to the disk, without blocking the event loop. Not for a file that SQLite has open: closing it would drop SQLite's locks. */
+
+import { open } from 'node:fs/promises';
+
+/** Errors by which the disk says that a name may be lost; with others the file system only says that it does not sync directories. */
+const LOST = ['EIO', 'ENOSPC', 'EDQUOT'];
+
+/** @throws Error of the system */
+export async function syncFile(path: string): Promise<void> {
+  await sync(path, 'r+');
+}
+
+/** Makes the names in a directory durable, where the file system can and one may read the directory. @throws Error of the system */
+export async function syncDirectory(path: string): Promise<void> {
+  try {
+    await sync(path, 'r');
+  } catch (error) {
+    if (LOST.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
