@@ -87,12 +87,12 @@ async function replayedBy(ledger: string): Promise<string[]> {
 }
 
 /** What works beside an archive waits for it, and it for them, longer than a test may take. */
-const PATIENCE_MS = 1_800_000;
-const PATIENT = ['--busy-timeout', `${PATIENCE_MS}ms`] as const;
+const LOCK_WAIT_MS = 1_800_000;
+const LONG_WAIT = ['--busy-timeout', `${LOCK_WAIT_MS}ms`] as const;
 
 /** Emits and consumes until it is stopped; the receipts and the sequences that the group got. */
 async function traffic(ledger: string): Promise<{ stop(): Promise<{ receipts: EventReceipt[]; seen: number[] }> }> {
-  const engine = await Completengine.open({ ledger, create: false, busyTimeoutMs: PATIENCE_MS });
+  const engine = await Completengine.open({ ledger, create: false, busyTimeoutMs: LOCK_WAIT_MS });
   let isOver = false;
   onTestFinished(() => {
     isOver = true;
@@ -153,7 +153,7 @@ describe('killed at any system call, beside an emitter and a group', { timeout: 
       const where = `killed at ${call} ${nth} of ${plain.calls.length}`;
       const ledger = await fresh();
       const live = await traffic(ledger);
-      const run = await traced(log, call, `signal=KILL:when=${nth}`, args(ledger, '--yes', ...PATIENT));
+      const run = await traced(log, call, `signal=KILL:when=${nth}`, args(ledger, '--yes', ...LONG_WAIT));
       if (wasKilled(run)) fired++;
       // busy is an answer, too, where the emitter leaves no moment to open beside it: nothing was done
       else expect([0, 75], `${where}: ${run.stderr}`).toContain(run.code);
@@ -238,7 +238,7 @@ describe('a disk', () => {
 describe('others at work', () => {
   it('two archives at once: one run is recorded', async () => {
     const ledger = await fresh();
-    const both = await Promise.all([1, 2].map(() => spawnCli(args(ledger, '--yes', ...PATIENT))));
+    const both = await Promise.all([1, 2].map(() => spawnCli(args(ledger, '--yes', ...LONG_WAIT))));
     for (const { code, stderr } of both) expect([0, 75], stderr).toContain(code);
     expect(both.map(({ code }) => code)).toContain(0);
     await expectWhole(ledger, [], 'two at once');

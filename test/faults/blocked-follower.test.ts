@@ -52,7 +52,7 @@ test.runIf(process.platform === 'linux').each([
   await engine.close();
   expect(report.bytes).toBeGreaterThan(MEGABYTES * 0.9e6);
   expect(walBytesMax).toBeLessThan(64e6);
-  // all of the -wal is written back beside it, and that waits for whoever still reads from it
+  // all of the -wal is written back beside it, and that waits for every process that still reads from it
   const db = new Database(ledger, { timeout: 60_000 });
   const [outcome] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
   db.close();

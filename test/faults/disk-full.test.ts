@@ -215,7 +215,7 @@ it('a member that cannot keep where it stands ends with 74, and what it had come
   expect(await disk.run(process.execPath, [BIN, 'emit', '--ledger', ledger], '1\n2\n3\n')).toMatchObject({ code: 0 });
   const fill = `cat; test -e '${directory}/filler' || cat /dev/zero > '${directory}/filler' 2> /dev/null; exit 0`;
 
-  // A lease that is not renewed within a test, because that needs room, too; whoever comes again under its name takes it over.
+  // A lease that is not renewed within a test, because that needs room, too; the next member of its name takes it over.
   const tail = ['tail', '--group', 'g', '--member', 'm', '--lease', '10m', '-e'];
   const full = await cli(...tail, '--exec', fill);
   expect(full.code, full.stderr).toBe(74);

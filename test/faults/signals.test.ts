@@ -49,7 +49,7 @@ function start(...args: string[]): Running {
 }
 
 /**
- * Most lines that have no receipt yet. The receipts of so many always fit into the socket to this process, however slowly it reads: a signal ends the wait
+ * Most lines that have no receipt yet. The receipts of this number of lines always fit into the socket to this process, however slowly it reads: a signal ends the wait
  * for a reader, and then some of what is committed has no receipt.
  */
 const UNANSWERED_MAX = 100;
