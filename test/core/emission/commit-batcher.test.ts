@@ -65,6 +65,7 @@ class CountingLedger {
       count: draft.count,
       firstTime: draft.firstTime,
       lastTime: draft.lastTime,
+      late: 0,
       offsets: draft.frames.map(() => 0),
       head,
       loads: null,

@@ -113,6 +113,7 @@ class FakeLedger {
       count,
       firstTime,
       lastTime,
+      late: 0,
       offsets: draft.frames.map(() => 0),
       loads: null,
       head: { sequence: this.#sequence, time: lastTime, hash: '' },
