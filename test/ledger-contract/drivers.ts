@@ -7,13 +7,15 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
 import { type CreateOptions, systemClock } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
-import { memoryDriver } from '../support/memory-driver/memory-ledger.ts';
+import { memoryDriver, newMemoryDriver } from '../support/memory-driver/memory-driver.ts';
 
 export interface Storage {
   readonly name: string;
   readonly driver: LedgerDriver;
   /** Settings of every ledger in it. */
   readonly options: CreateOptions;
+  /** Whether it raises the times of late events, instead of answering with a conflict. */
+  readonly raisesLate: boolean;
   /** A location without a ledger. */
   location(): string;
   /** The built driver, because threads run built code; null if it has none. */
@@ -26,6 +28,7 @@ let number = 0;
 
 const SQLITE = {
   driver: sqliteDriver,
+  raisesLate: false,
   location: () => ledgerPath(),
   builtDriver: async () => ((await import(BUILT)) as { sqliteDriver: LedgerDriver }).sqliteDriver,
 };
@@ -38,8 +41,17 @@ export const STORAGES: readonly Storage[] = [
   },
   { name: 'sqlite, compressed', ...SQLITE, options: { compression: 'zstd' } },
   {
-    name: 'memory',
+    name: 'a log in memory',
     driver: memoryDriver,
+    raisesLate: true,
+    options: {},
+    location: () => `memory://contract/${number++}`,
+    builtDriver: null,
+  },
+  {
+    name: 'a log in memory, sealed often',
+    driver: newMemoryDriver({ sealEvery: { messages: 3, bytes: 4000 }, sealPartBytes: 300, recent: 2 }),
+    raisesLate: true,
     options: {},
     location: () => `memory://contract/${number++}`,
     builtDriver: null,

@@ -1,38 +1,46 @@
 /** Consumer groups of a ledger in memory. */
 
 import type { GroupStore } from '../../../src/core/ledger/group-store.ts';
-import type { LedgerIdentity } from '../../../src/core/ledger/ledger.ts';
+import type { LedgerFacts } from '../../../src/core/ledger/log/log-facts.ts';
 import type { GroupState } from '../../../src/core/ledger/protocol/group-state.ts';
 import { summarizeGroup } from '../../../src/core/ledger/protocol/group-summary.ts';
 import { acknowledge } from '../../../src/core/ledger/protocol/lane-change.ts';
 import type { ParkedEvent, ParkedSelection } from '../../../src/core/model/group.ts';
 import type { PartitionId } from '../../../src/core/model/routing/partition.ts';
-import type { MemoryLog } from './memory-log.ts';
 
-/** The records of one group. */
+/** The records of one group, and how many partitions it knows. */
 export interface Group {
   state: GroupState;
   readonly parked: Map<number, ParkedEvent>;
+  partitions: number;
 }
 
 export class MemoryGroups implements GroupStore {
-  readonly #log: () => MemoryLog;
+  readonly #facts: LedgerFacts;
   readonly #groups: Map<string, Group>;
 
-  constructor(log: () => MemoryLog, groups: Map<string, Group>) {
-    this.#log = log;
+  constructor(facts: LedgerFacts, groups: Map<string, Group>) {
+    this.#facts = facts;
     this.#groups = groups;
   }
 
-  generation: GroupStore['generation'] = async (name) => this.#groups.get(name)?.state.generation ?? null;
+  generation: GroupStore['generation'] = async (name) => {
+    const { ids } = await this.#facts.partitions();
+    const group = this.#groups.get(name);
+    if (group !== undefined && group.partitions < ids.length) beginGeneration(group);
+    if (group !== undefined) group.partitions = ids.length;
+    return group?.state.generation ?? null;
+  };
+
   state: GroupStore['state'] = async (name) => this.#groups.get(name)?.state ?? null;
 
   change: GroupStore['change'] = async (name, decide) => {
+    const { ids: partitions, endOf } = await this.#facts.partitions();
     const group = this.#groups.get(name);
-    const { identity, endOf } = this.#log();
     const hasDue = (partition: PartitionId) => group !== undefined && firstDue(group, partition) !== null;
-    const { state, result } = decide(group?.state ?? null, { partitions: ids(identity), endOf, hasDue });
-    if (state !== null) this.#groups.set(name, { parked: group?.parked ?? new Map(), state });
+    const { state, result } = decide(group?.state ?? null, { partitions, endOf, hasDue });
+    if (state !== null)
+      this.#groups.set(name, { parked: group?.parked ?? new Map(), state, partitions: partitions.length });
     return result;
   };
 
@@ -76,12 +84,17 @@ export class MemoryGroups implements GroupStore {
   };
 
   summaries: GroupStore['summaries'] = async (now) => {
-    const { identity, endOf, timeOfNext } = this.#log();
-    const facts = { partitions: ids(identity), endOf, timeOfNext };
+    const { ids: partitions, endOf } = await this.#facts.partitions();
     const named = [...this.#groups].map(([name, { state, parked }]) => ({ name, state, parked: parked.size }));
-    return named
+    const summaries = named
       .sort((one, other) => (one.name < other.name ? -1 : 1))
-      .map((group) => summarizeGroup({ ...group, ...facts }, now));
+      .map(async (group) => {
+        const times = new Map<number, number | null>();
+        for (const cursor of group.state.cursors) times.set(cursor.partition, await this.#facts.timeOfNext(cursor));
+        const timeOfNext = ({ partition }: { partition: number }) => times.get(partition) ?? null;
+        return summarizeGroup({ ...group, partitions, endOf, timeOfNext }, now);
+      });
+    return Promise.all(summaries);
   };
 }
 
@@ -102,5 +115,3 @@ function firstDue({ parked }: Group, partition: PartitionId): ParkedEvent | null
   const due = [...parked.values()].filter((event) => event.redeliveryDue && event.partition === partition);
   return due.sort((one, other) => one.sequence - other.sequence)[0] ?? null;
 }
-
-const ids = ({ partitions }: LedgerIdentity) => partitions.map(({ id }) => id);
