@@ -7,7 +7,7 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
 import { type CreateOptions, systemClock } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
-import { memoryDriver } from '../support/memory-driver/memory-ledger.ts';
+import { memoryDriver, setMemoryTime } from '../support/memory-driver/memory-ledger.ts';
 
 export interface Storage {
   readonly name: string;
@@ -18,6 +18,8 @@ export interface Storage {
   location(): string;
   /** The built driver, because threads run built code; null if it has none. */
   readonly builtDriver: (() => Promise<LedgerDriver>) | null;
+  /** Stops the clock of the storage at this time until the end of the test; null if it has none of its own, and takes the time of the caller. */
+  readonly setTime: ((micros: number) => void) | null;
 }
 
 const BUILT = new URL('../../dist/lib/core/ledger/sqlite/sqlite-driver.js', import.meta.url).href;
@@ -28,6 +30,7 @@ const SQLITE = {
   driver: sqliteDriver,
   location: () => ledgerPath(),
   builtDriver: async () => ((await import(BUILT)) as { sqliteDriver: LedgerDriver }).sqliteDriver,
+  setTime: null,
 };
 
 export const STORAGES: readonly Storage[] = [
@@ -43,6 +46,10 @@ export const STORAGES: readonly Storage[] = [
     options: {},
     location: () => `memory://contract/${number++}`,
     builtDriver: null,
+    setTime: (micros) => {
+      setMemoryTime(micros);
+      onTestFinished(() => setMemoryTime(null));
+    },
   },
 ];
 

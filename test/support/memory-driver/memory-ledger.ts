@@ -2,6 +2,7 @@
 
 import type { LedgerDriver } from '../../../src/core/ledger/driver.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
+import { LogGroups } from '../../../src/core/ledger/log/log-groups.ts';
 import { append, basisAt } from '../../../src/core/ledger/protocol/append.ts';
 import { GENESIS } from '../../../src/core/ledger/protocol/chain.ts';
 import { pipelineOver } from '../../../src/core/ledger/protocol/commit-pipeline.ts';
@@ -14,13 +15,14 @@ import type { CommitOutcome } from '../../../src/core/model/events/commit.ts';
 import { bodyBytes, type ReadRequest } from '../../../src/core/model/events/history.ts';
 import { EVERYTHING } from '../../../src/core/model/events/range.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
-import { beginGeneration, type Group, MemoryGroups } from './memory-groups.ts';
+import { systemClock } from '../../../src/core/model/time/clock.ts';
 import { MemoryLog } from './memory-log.ts';
+import { MemoryRecords } from './memory-records.ts';
 
 /** What all openings of one location share. */
 interface Location {
   log: MemoryLog;
-  readonly groups: Map<string, Group>;
+  readonly records: MemoryRecords;
   readonly openings: Set<MemoryLedger>;
 }
 
@@ -30,12 +32,15 @@ class MemoryLedger implements Ledger {
   readonly compaction = null;
   readonly #location: Location;
   readonly #listeners = new Set<() => void>();
-  readonly groupStore: MemoryGroups;
+  readonly groupStore: LogGroups;
   readonly archives = null;
 
   constructor(location: Location) {
     this.#location = location;
-    this.groupStore = new MemoryGroups(() => this.#log, location.groups);
+    this.groupStore = new LogGroups(location.records, {
+      partitions: async () => ({ ids: this.identity.partitions.map(({ id }) => id), endOf: this.#log.endOf }),
+      timeOfNext: async (cursor) => this.#log.timeOfNext(cursor),
+    });
     location.openings.add(this);
   }
 
@@ -64,7 +69,6 @@ class MemoryLedger implements Ledger {
   beginEpoch: Ledger['beginEpoch'] = async (plan) => {
     const { planned, change } = decideEpoch(this.#log.state, plan);
     if (planned !== null) this.#log.begin(planned);
-    if (planned?.newPartitionNames.length) for (const group of this.#location.groups.values()) beginGeneration(group);
     return change;
   };
 
@@ -201,6 +205,13 @@ const framesOf = <Frame>(commits: readonly { readonly frames: readonly Frame[] }
 
 const locations = new Map<string, Location>();
 
+let time: number | null = null;
+
+/** Stops the clock of the store at this time; null lets it go with the clock of the system again. */
+export function setMemoryTime(micros: number | null): void {
+  time = micros;
+}
+
 export const memoryDriver: LedgerDriver = {
   create: async (path, blueprint, clock) => {
     if (locations.has(path)) throw new LedgerError('LEDGER_EXISTS', { message: `${path} exists`, hint: 'use it' });
@@ -208,7 +219,8 @@ export const memoryDriver: LedgerDriver = {
     const settings = { path, uuid: crypto.randomUUID(), createdAt: clock.nowMicros(), config: blueprint.config };
     const log = new MemoryLog(settings, { ...EMPTY_LEDGER, hash: GENESIS, ...first.routing, commits: [], epochs: [] });
     log.begin(first);
-    locations.set(path, { log, groups: new Map(), openings: new Set() });
+    const records = new MemoryRecords({ now: () => time ?? systemClock.nowMicros() });
+    locations.set(path, { log, records, openings: new Set() });
   },
   open: async (path) => {
     const location = locations.get(path);
