@@ -2,10 +2,10 @@
 
 import type { LedgerDriver } from '../../../src/core/ledger/driver.ts';
 import { type LogOpener, logDriver } from '../../../src/core/ledger/log/log-driver.ts';
-import type { MakeGroups, OpenedLog } from '../../../src/core/ledger/log/log-facts.ts';
 import type { LogLimits } from '../../../src/core/ledger/log/log-ledger.ts';
+import type { OpenedLog } from '../../../src/core/ledger/log/log-store.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
-import { type Group, MemoryGroups } from './memory-groups.ts';
+import { systemClock } from '../../../src/core/model/time/clock.ts';
 import { MemoryLog, MemoryMessages } from './memory-log.ts';
 import { MemoryRecords } from './memory-records.ts';
 
@@ -14,8 +14,8 @@ interface Location {
   readonly records: MemoryRecords;
 }
 
-/** A driver with locations of its own. `makeGroups`: by default one store for all openings of a location. */
-export function newMemoryDriver(limits?: LogLimits, makeGroups: MakeGroups = sharedGroups()): LedgerDriver {
+/** A driver with locations of its own. */
+export function newMemoryDriver(limits?: LogLimits): LedgerDriver {
   const locations = new Map<string, Location>();
   const opened = (location: string, { messages, records }: Location): OpenedLog => ({
     log: new MemoryLog(location, messages),
@@ -32,22 +32,22 @@ export function newMemoryDriver(limits?: LogLimits, makeGroups: MakeGroups = sha
       throw new LedgerError('NO_LEDGER', { message: `there is no ledger at ${location}`, hint: 'create it' });
     },
     create: async (location) => {
-      const made = locations.get(location) ?? { messages: new MemoryMessages(), records: new MemoryRecords() };
+      const made = locations.get(location) ?? { messages: new MemoryMessages(), records: newRecords() };
       locations.set(location, made);
       return opened(location, made);
     },
     exists: async (location) => locations.has(location),
   };
-  return logDriver(opener, makeGroups, limits);
+  return logDriver(opener, limits);
 }
 
-function sharedGroups(): MakeGroups {
-  const all = new WeakMap<object, Map<string, Group>>();
-  return (records, facts) => {
-    const groups = all.get(records) ?? new Map<string, Group>();
-    all.set(records, groups);
-    return new MemoryGroups(facts, groups);
-  };
+const newRecords = () => new MemoryRecords({ now: () => time ?? systemClock.nowMicros() });
+
+let time: number | null = null;
+
+/** Stops the clock of the store of records at this time; null lets it go with the clock of the system again. */
+export function setMemoryTime(micros: number | null): void {
+  time = micros;
 }
 
 export const memoryDriver = newMemoryDriver();

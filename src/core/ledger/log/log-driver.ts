@@ -8,8 +8,8 @@ import { readConfig } from '../protocol/stored-settings.ts';
 import { beginning, notALedger } from './fold/begin.ts';
 import { encodeInit } from './format/epoch.ts';
 import { INIT_TOPIC } from './format/messages.ts';
-import type { MakeGroups, OpenedLog } from './log-facts.ts';
 import { LogLedger, type LogLimits } from './log-ledger.ts';
+import type { OpenedLog } from './log-store.ts';
 import { checkSize } from './write/outcomes.ts';
 
 export interface LogOpener {
@@ -24,7 +24,7 @@ export interface LogOpener {
   exists(location: string): Promise<boolean>;
 }
 
-export function logDriver(opener: LogOpener, makeGroups: MakeGroups, limits: LogLimits = {}): LedgerDriver {
+export function logDriver(opener: LogOpener, limits: LogLimits = {}): LedgerDriver {
   return {
     create: async (location, blueprint, clock, busyLimit) => {
       const now = clock.nowMicros();
@@ -48,7 +48,7 @@ export function logDriver(opener: LogOpener, makeGroups: MakeGroups, limits: Log
         const { genesis, state } = beginning(first, log.location);
         const config = readConfig(genesis.ledger.config, () => notALedger(log.location));
         const isWriter = access === 'write';
-        return await LogLedger.open({ opened, isWriter, genesis, config, beginning: state, makeGroups, limits });
+        return await LogLedger.open({ opened, isWriter, genesis, config, beginning: state, limits });
       } catch (error) {
         await log.close().catch(() => {});
         throw error;

@@ -14,7 +14,8 @@ import { isGuarded } from './fold/guarded.ts';
 import { copyState, type Genesis, type LogState, NO_PRODUCER, partitionsOf } from './fold/log-state.ts';
 import { hasMarks } from './format/marks.ts';
 import { HEADER_BYTES_MAX } from './format/proposal.ts';
-import type { MakeGroups, OpenedLog } from './log-facts.ts';
+import { LogGroups } from './log-groups.ts';
+import type { OpenedLog } from './log-store.ts';
 import { describeLog, gaugeLog, summarizeLog } from './read/describe-log.ts';
 import { HistoryWalk } from './read/history-walk.ts';
 import { LiveFold } from './read/live-fold.ts';
@@ -47,7 +48,6 @@ export interface LogLedgerParts {
   readonly config: LedgerConfig;
   /** As of the first message. */
   readonly beginning: LogState;
-  readonly makeGroups: MakeGroups;
   readonly limits: LogLimits;
 }
 
@@ -81,7 +81,7 @@ export class LogLedger implements Ledger {
   }
 
   private constructor(parts: LogLedgerParts, seals: Seals, fold: Fold) {
-    const { opened, genesis, beginning, makeGroups, limits } = parts;
+    const { opened, genesis, beginning, limits } = parts;
     const { log, records } = opened;
     this.#parts = parts;
     this.#seals = seals;
@@ -92,7 +92,7 @@ export class LogLedger implements Ledger {
     this.#writer = this.#own(new LogWriter(log, this.#live, 'free'));
     this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index));
     this.commitBytesMax = Math.min(log.messageBytesMax, MESSAGE_BYTES_BEST) - HEADER_BYTES_MAX;
-    this.groupStore = makeGroups(records, {
+    this.groupStore = new LogGroups(records, {
       partitions: async () => {
         const state = await this.#live.current();
         return {

@@ -5,7 +5,7 @@ import type { LedgerDescription, LedgerGauges, LedgerIdentity, PartitionSummary 
 import { headOf } from '../../protocol/ledger-state.ts';
 import type { LogState } from '../fold/log-state.ts';
 import { LOG_FORMAT } from '../format/messages.ts';
-import type { LogStorage } from '../log-facts.ts';
+import type { LogStorage } from '../log-store.ts';
 import type { RecentCommits } from './recent-commits.ts';
 
 const NO_WAL = { bytes: 0, waitingBytes: 0 };
