@@ -7,7 +7,7 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
 import { type CreateOptions, systemClock } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
-import { memoryDriver, newMemoryDriver, setMemoryTime } from '../support/memory-driver/memory-driver.ts';
+import { memoryDriver, newMemory, setMemoryTime } from '../support/memory-driver/memory-driver.ts';
 
 export interface Storage {
   readonly name: string;
@@ -57,7 +57,7 @@ export const STORAGES: readonly Storage[] = [
   { name: 'a log in memory', driver: memoryDriver, ...MEMORY },
   {
     name: 'a log in memory, sealed often',
-    driver: newMemoryDriver({ sealEvery: { messages: 3, bytes: 4000 }, sealPartBytes: 300, recent: 2 }),
+    driver: newMemory({ sealEvery: { messages: 3, bytes: 4000 }, sealPartBytes: 300, recent: 2 }).driver,
     ...MEMORY,
   },
 ];

@@ -14,11 +14,17 @@ interface Location {
   readonly records: MemoryRecords;
 }
 
-/** A driver with locations of its own. */
-export function newMemoryDriver(limits?: LogLimits): LedgerDriver {
+/** How each opening gets its log. */
+type MakeLog = (location: string, messages: MemoryMessages) => MemoryLog;
+
+/** A driver with locations of its own, and the messages at each of them. */
+export function newMemory(
+  limits?: LogLimits,
+  makeLog: MakeLog = (location, messages) => new MemoryLog(location, messages),
+): { readonly driver: LedgerDriver; messagesOf(location: string): MemoryMessages } {
   const locations = new Map<string, Location>();
   const opened = (location: string, { messages, records }: Location): OpenedLog => ({
-    log: new MemoryLog(location, messages),
+    log: makeLog(location, messages),
     records,
     storage: {
       engine: 'memory',
@@ -38,7 +44,10 @@ export function newMemoryDriver(limits?: LogLimits): LedgerDriver {
     },
     exists: async (location) => locations.has(location),
   };
-  return logDriver(opener, limits);
+  return {
+    driver: logDriver(opener, limits),
+    messagesOf: (location) => (locations.get(location) as Location).messages,
+  };
 }
 
 const newRecords = () => new MemoryRecords({ now: () => time ?? systemClock.nowMicros() });
@@ -50,4 +59,4 @@ export function setMemoryTime(micros: number | null): void {
   time = micros;
 }
 
-export const memoryDriver = newMemoryDriver();
+export const memoryDriver = newMemory().driver;

@@ -1,7 +1,13 @@
 /** An ordered log in memory: the least that a store of one has to do. Nothing survives the process. */
 
 import { closedLedger } from '../../../src/core/ledger/log/closed.ts';
-import type { LogFollower, LogMessage, LogRead, OrderedLog } from '../../../src/core/ledger/log/ordered-log.ts';
+import type {
+  LogEntry,
+  LogFollower,
+  LogMessage,
+  LogRead,
+  OrderedLog,
+} from '../../../src/core/ledger/log/ordered-log.ts';
 
 /** What all openings of one location share. */
 export class MemoryMessages {
@@ -22,14 +28,14 @@ export class MemoryLog implements OrderedLog {
     this.#shared = shared;
   }
 
-  append: OrderedLog['append'] = async (entry, options = {}) => {
+  async append(entry: LogEntry, options: Parameters<OrderedLog['append']>[1] = {}): Promise<number | null> {
     const all = this.#messages;
     if (options.after !== undefined && options.after !== all.length) return null;
     const body = Buffer.from(entry.body);
     all.push({ ...entry, body, position: all.length + 1, storedAt: Date.now() * 1000, bodyBytes: body.length });
     for (const wake of this.#shared.wakes) wake();
     return all.length;
-  };
+  }
 
   async *read({ from, through, topics, hasBodies, signal }: LogRead): AsyncGenerator<LogMessage> {
     for (const message of this.#messages.slice(from - 1, through)) {

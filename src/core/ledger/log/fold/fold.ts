@@ -44,7 +44,7 @@ const POINTS_MAX = 16;
 export type Folded = { readonly position: number; readonly isSealDue: boolean } & (
   | { readonly kind: 'commits'; readonly who: Who; readonly commits: readonly FoldedCommit[] }
   | { readonly kind: 'epoch'; readonly id: string }
-  /** `who` and `id`: of a proposal and of an epoch, if they could be read. */
+  /** `who` and `id`: of a proposal and of an epoch, if it can be read and was made for this ledger. */
   | { readonly kind: 'void'; readonly reason: VoidReason; readonly who: Who | null; readonly id: string | null }
   /** A message that proposes nothing. */
   | { readonly kind: 'note' }
@@ -138,7 +138,7 @@ export class Fold {
     const { who, seen } = proposal;
     const { position } = message;
     const { sessions } = this.state;
-    if (proposal.ledger !== this.genesis.ledger.uuid) return voided('foreign', who);
+    if (proposal.ledger !== this.genesis.ledger.uuid) return voided('foreign');
     if (position - seen.position > SESSION_MESSAGES_MAX) return voided('old', who);
     const turn = turnOf(sessions.get(who.session), who, position);
     if (turn.session !== undefined) sessions.set(who.session, turn.session);
@@ -177,7 +177,7 @@ export class Fold {
     const proposed = readEpoch(message);
     if (typeof proposed === 'string') return voided('malformed');
     const { id } = proposed;
-    if (proposed.ledger !== this.genesis.ledger.uuid) return voided('foreign', null, id);
+    if (proposed.ledger !== this.genesis.ledger.uuid) return voided('foreign');
     if (proposed.after !== this.state.ledger.epoch.epoch) return voided('epoch', null, id);
     if (!this.#beginEpoch(proposed, message.position)) return voided('malformed', null, id);
     return { kind: 'epoch', id };
