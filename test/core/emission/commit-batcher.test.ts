@@ -34,6 +34,7 @@ class CountingLedger {
       pinsOf: () => Promise.resolve([]),
       commit: (draft: CommitDraft) => Promise.resolve(this.#commit(draft)),
       openPipeline: null,
+      commitBytesMax: Number.POSITIVE_INFINITY,
     };
     const counted: typeof makeRouter = (...args) => {
       this.counts.routers++;

@@ -75,6 +75,7 @@ class FakeLedger {
     basis: () => Promise.resolve(this.#basis),
     pinsOf: () => Promise.resolve([]),
     commit: (draft: CommitDraft) => Promise.resolve(this.#commit(draft)),
+    commitBytesMax: Number.POSITIVE_INFINITY,
     openPipeline: () =>
       Promise.resolve({
         offer: (draft: CommitDraft, generation: number) => this.#offer(draft, generation),

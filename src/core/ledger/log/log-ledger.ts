@@ -33,6 +33,9 @@ import { Sealer } from './write/sealer.ts';
 /** Larger messages gain nothing, and their acknowledgements take longer. */
 const MESSAGE_BYTES_BEST = 1024 * 1024;
 
+/** Ids and pins are stored behind the frames, and may be longer than these. */
+const MARKED_SHARE = 4;
+
 /** Bounds that tests make small. */
 export interface LogLimits {
   readonly sealEvery?: SealEvery | undefined;
@@ -91,7 +94,9 @@ export class LogLedger implements Ledger {
     this.#sealer = new Sealer(log, fold, limits.sealPartBytes);
     this.#writer = this.#own(new LogWriter(log, this.#live, 'free'));
     this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index));
-    this.commitBytesMax = Math.min(log.messageBytesMax, MESSAGE_BYTES_BEST) - HEADER_BYTES_MAX;
+    const bytesMax = Math.min(log.messageBytesMax, MESSAGE_BYTES_BEST) - HEADER_BYTES_MAX;
+    const isMarked = isGuarded(fold.state.ledger, genesis.ledger.config);
+    this.commitBytesMax = Math.floor(isMarked ? bytesMax / MARKED_SHARE : bytesMax);
     this.groupStore = new LogGroups(records, {
       partitions: async () => {
         const state = await this.#live.current();

@@ -313,7 +313,7 @@ describe('a seal', () => {
           const bytes = Buffer.concat(bodies);
           if (bytes.length === 0) return;
           bytes.writeUInt8(bytes.readUInt8(at % bytes.length) ^ 1, at % bytes.length);
-          expect(() => joinState(read, [bytes])).toThrow(expect.objectContaining({ code: 'VERIFICATION_FAILED' }));
+          expect(joinState(read, [bytes])).toBeNull();
         },
       ),
       { numRuns: quick(50, 1000) },

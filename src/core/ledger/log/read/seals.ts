@@ -52,7 +52,8 @@ export class Seals {
         high = middle - 1;
         continue;
       }
-      found = seal.state;
+      // a copy of an old seal may come later
+      if (found === null || found.position < seal.state.position) found = seal.state;
       low = seal.position + 1;
     }
     return found === null ? this.atBeginning() : this.#foldAt(found);
@@ -71,7 +72,7 @@ export class Seals {
     return null;
   }
 
-  /** Null if the message is no seal of this ledger. @throws LedgerError VERIFICATION_FAILED for a seal that was changed */
+  /** Null if the message is no seal of this ledger, or is not what was sealed. */
   async #stateIn(message: LogMessage): Promise<LogState | null> {
     const header = readSealHeader(message.header);
     if (typeof header === 'string' || header.ledger !== this.#genesis.ledger.uuid) return null;
@@ -79,8 +80,9 @@ export class Seals {
     if (isLater(header.seen.position) || header.parts.some(isLater)) return null;
     const parts: Buffer[] = [];
     for (const part of header.parts) parts.push((await wholeMessage(this.#log, part)).body);
-    const state = readState(joinState(header, [...parts, message.body]));
-    return typeof state === 'string' || state.position !== header.seen.position ? null : state;
+    const text = joinState(header, [...parts, message.body]);
+    const state = text === null ? null : readState(text);
+    return state === null || typeof state === 'string' || state.position !== header.seen.position ? null : state;
   }
 
   #foldAt(state: LogState): Fold {

@@ -39,6 +39,7 @@ export class SegmentLedger implements Ledger {
   readonly groupStore: SqliteGroupStore;
   readonly archives = null;
   readonly compaction = null;
+  readonly commitBytesMax = Number.POSITIVE_INFINITY;
   readonly #segment: SegmentFile;
   /** Without commits. */
   readonly #empty: Database;
