@@ -4,6 +4,7 @@ import { PARTITIONS_MAX } from '../../../model/routing/partition.ts';
 import type { Epochs } from '../../../model/routing/routing.ts';
 import { formatRoutingSpec } from '../../../model/routing/routing-text.ts';
 import { Field, malformed, readOr } from '../format/fields.ts';
+import { DIGEST_BYTES_MAX } from '../format/proposal.ts';
 import type { LogState, VoidReason } from './log-state.ts';
 
 const MANY = 1 << 24;
@@ -138,7 +139,7 @@ function toState(field: Field): LogState {
     producers: new Map(
       read.producers.list(MANY).map((each) => {
         const [name, position, digest] = each.tuple(3) as [Field, Field, Field];
-        return [name.name(), { position: position.whole(), digest: digest.hex(64) }];
+        return [name.name(), { position: position.whole(), digest: digest.hexUpTo(DIGEST_BYTES_MAX) }];
       }),
     ),
     sessions: new Map(

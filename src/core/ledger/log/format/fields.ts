@@ -125,6 +125,13 @@ export class Field {
     return Buffer.from(text, 'hex');
   }
 
+  /** At most that many bytes, in lower-case hex. */
+  hexUpTo(bytesMax: number): Buffer {
+    const text = this.text(bytesMax * 2);
+    if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw this.#fault('is not hex');
+    return Buffer.from(text, 'hex');
+  }
+
   /** The text of a routing. */
   routing(): RoutingSpec {
     try {

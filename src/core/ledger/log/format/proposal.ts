@@ -25,7 +25,8 @@ const PARTITIONS_MAX = 65_536;
 /** A header has room for 64 KiB; the rest is for its name. */
 export const HEADER_BYTES_MAX = 64 * 1024 - 1024;
 const KEY_LENGTH_MAX = 32 * 1024;
-const DIGEST_BYTES = 64;
+/** Inputs have digests of 64 bytes, transfers of 32. */
+export const DIGEST_BYTES_MAX = 64;
 
 const OPEN = Buffer.from('[');
 const COMMA = Buffer.from(',');
@@ -196,7 +197,12 @@ function toCommit(field: Field, layout: { end: number }): ProposedCommit {
     committedAt: committedAt.time(),
     producer: producer.orNull((step) => {
       const { name, from, position, digest } = step.fields('name', 'from', 'position', 'digest');
-      return { name: name.name(), from: from.whole(), position: position.whole(), digest: digest.hex(DIGEST_BYTES) };
+      return {
+        name: name.name(),
+        from: from.whole(),
+        position: position.whole(),
+        digest: digest.hexUpTo(DIGEST_BYTES_MAX),
+      };
     }),
     sentTo: sentTo.orNull((partition) => partition.whole(PARTITIONS_MAX)),
     frames: frames.list(PARTITIONS_MAX).map((frame): ProposedFrame => {

@@ -132,7 +132,7 @@ export class LogWriter implements CommitPipeline {
     this.#sent.set(id, waiting);
     this.#bytes += waiting.packed.body.length;
     this.#log.append(this.#entry(waiting.packed, waiting.draft, number)).then(
-      () => this.#onAppended(waiting, id),
+      (position) => void this.#onAppended(waiting, id, position as number),
       (error: unknown) => void this.#onNotAppended(waiting, id, error),
     );
   }
@@ -188,10 +188,13 @@ export class LogWriter implements CommitPipeline {
       if (behind.generation < this.#current && behind.outcome === null) this.#answer(behind, { kind: 'stale' });
   }
 
-  #onAppended(waiting: Waiting, id: string): void {
+  async #onAppended(waiting: Waiting, id: string, position: number): Promise<void> {
     if (waiting.id !== id) return;
     waiting.isAppended = true;
-    if (waiting.outcome !== null) this.#answer(waiting, waiting.outcome);
+    if (waiting.outcome !== null) return this.#answer(waiting, waiting.outcome);
+    await this.#live.reached(position).catch(() => {});
+    // the own fold has passed it, and has not known it again
+    if (this.#sent.get(id) === waiting && waiting.outcome === null) this.#reject(waiting, notUnderstood('malformed'));
   }
 
   async #onNotAppended(waiting: Waiting, id: string, error: unknown): Promise<void> {
