@@ -6,7 +6,7 @@ import type { Chunk } from './chunk.ts';
 
 /**
  * Pieces of whole lines, in order, over the chunk's memory: each makes frames of at most that many bytes, unless it is one line. The chunk itself where it is
- * short enough. A chunk with columns of its own (`times`, `callOfRow`) is not cut: whoever made it has seen to its size.
+ * short enough. A chunk with columns of its own (`times`, `callOfRow`) is not cut: it was made in a size that fits.
  */
 export function* cutChunk(chunk: Chunk, commitBytesMax: number): Generator<Chunk, void, undefined> {
   const { bytes, start, end, position, nextPosition, times, callOfRow } = chunk;

@@ -34,7 +34,8 @@ const source = (text: string) => [
 function linesOf(count: number): string {
   return Array.from(
     { length: count },
-    (_, at) => `{"k":${at % 13},"t":${1e9 + at - 3 * (at % 7)}${at % 1000 === 0 ? `,"x":"${'y'.repeat(5000)}"` : ''}}\n`,
+    (_, at) =>
+      `{"k":${at % 13},"t":${1e9 + at - 3 * (at % 7)}${at % 1000 === 0 ? `,"x":"${'y'.repeat(5000)}"` : ''}}\n`,
   ).join('');
 }
 

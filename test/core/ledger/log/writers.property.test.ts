@@ -171,7 +171,7 @@ const manners = fc.array(
 );
 
 describe('a log of several writers', () => {
-  it('holds what was acknowledged, once and where it was told, and is one ledger for every reader', async () => {
+  it('holds what was acknowledged, once and at its place, and is one ledger for every reader', async () => {
     const troubles = noTroubles();
     await fc.assert(
       fc.asyncProperty(fc.nat(), manners, async (seed, chosen) => {

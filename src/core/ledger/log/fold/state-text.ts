@@ -1,4 +1,4 @@
-/** A state as one JSON text: the same bytes for the same state, whoever folded it and from where on. Pure. */
+/** A state as one JSON text: the same bytes for the same state, in every process and from wherever it folded. Pure. */
 
 import { PARTITIONS_MAX } from '../../../model/routing/partition.ts';
 import type { Epochs } from '../../../model/routing/routing.ts';

@@ -1,5 +1,5 @@
 /**
- * The turns of writers: which message of a session counts. A message that was void once is void for ever, whatever comes later, and nothing that was sent
+ * The turns of writers: which message of a session counts. A void message stays void, whatever comes later, and nothing that was sent
  * behind it overtakes it: so a writer that has seen one void can send the draft again under a new generation. Pure.
  */
 

@@ -70,7 +70,7 @@ export function packDrafts(drafts: readonly CommitDraft[]): PackedDrafts {
   };
 }
 
-/** One frame is read by those who want its partition alone. */
+/** A message of one frame can be read for its partition alone. */
 function topicFor(commits: readonly ProposedCommit[]): string {
   const [frame, ...others] = commits.flatMap(({ frames }) => frames);
   return frame !== undefined && others.length === 0 ? topicOf(frame.partition) : MIXED_TOPIC;
@@ -82,7 +82,7 @@ function commitFields(commit: ProposedCommit): unknown {
     count: commit.count,
     first: commit.firstTime,
     last: commit.lastTime,
-    liftable: commit.hasArrivalTime,
+    arrival: commit.hasArrivalTime,
     committedAt: commit.committedAt,
     producer: producer && {
       name: producer.name,
@@ -172,11 +172,11 @@ export function toSeen(field: Field): Seen {
 
 /** `layout`: where the frame before it ends in the body. */
 function toCommit(field: Field, layout: { end: number }): ProposedCommit {
-  const { count, first, last, liftable, committedAt, producer, sentTo, frames, marks } = field.fields(
+  const { count, first, last, arrival, committedAt, producer, sentTo, frames, marks } = field.fields(
     'count',
     'first',
     'last',
-    'liftable',
+    'arrival',
     'committedAt',
     'producer',
     'sentTo',
@@ -193,7 +193,7 @@ function toCommit(field: Field, layout: { end: number }): ProposedCommit {
     count: count.whole(),
     firstTime: first.time(),
     lastTime: last.time(),
-    hasArrivalTime: liftable.flag(),
+    hasArrivalTime: arrival.flag(),
     committedAt: committedAt.time(),
     producer: producer.orNull((step) => {
       const { name, from, position, digest } = step.fields('name', 'from', 'position', 'digest');

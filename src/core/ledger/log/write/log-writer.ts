@@ -163,7 +163,7 @@ export class LogWriter implements CommitPipeline {
     this.#pump();
   }
 
-  /** A message that is void once is void for ever, and with it all of its generation that is not accepted yet: see `fold/turns.ts`. */
+  /** A void message stays void, and with it all of its generation that is not accepted yet: see `fold/turns.ts`. */
   #onVoid(waiting: Waiting, reason: VoidReason): void {
     if (waiting.turn === this.#generation) this.#isBroken = true;
     for (const [id, lost] of [...this.#sent]) {
