@@ -95,7 +95,7 @@ export class LogLedger implements Ledger {
     this.#writer = this.#own(new LogWriter(log, this.#live, 'free'));
     this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index));
     const bytesMax = Math.min(log.messageBytesMax, MESSAGE_BYTES_BEST) - HEADER_BYTES_MAX;
-    const isMarked = isGuarded(fold.state.ledger, genesis.ledger.config);
+    const isMarked = isGuarded(fold.state.ledger, genesis);
     this.commitBytesMax = Math.floor(isMarked ? bytesMax / MARKED_SHARE : bytesMax);
     this.groupStore = new LogGroups(records, {
       partitions: async () => {
@@ -184,8 +184,7 @@ export class LogLedger implements Ledger {
 
   async openPipeline() {
     this.#checkWritable();
-    if (isGuarded(this.#live.state.ledger, this.#parts.genesis.ledger.config))
-      return pipelineOver((draft) => this.commit(draft));
+    if (isGuarded(this.#live.state.ledger, this.#parts.genesis)) return pipelineOver((draft) => this.commit(draft));
     const writer = this.#own(new LogWriter(this.#parts.opened.log, this.#live, 'ordered'));
     this.#pipelines.add(writer);
     return {
@@ -252,7 +251,7 @@ export class LogLedger implements Ledger {
 
   /** Whether the draft depends on what only its writer can compare: see `fold/guarded.ts`. */
   #isGuarded(draft: CommitDraft): boolean {
-    return hasMarks(draft) || isGuarded(this.#live.state.ledger, this.#parts.genesis.ledger.config);
+    return hasMarks(draft) || isGuarded(this.#live.state.ledger, this.#parts.genesis);
   }
 
   async #hasPins({ ledger, position }: LogState): Promise<boolean> {

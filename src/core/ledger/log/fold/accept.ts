@@ -8,6 +8,7 @@ import { type LinkedCommit, linkHashed, stateAfter } from '../../protocol/commit
 import type { LedgerState } from '../../protocol/ledger-state.ts';
 import type { Proposal, ProposedCommit, ProposedFrame } from '../format/messages.ts';
 import type { LogMessage } from '../ordered-log.ts';
+import { isGuarded } from './guarded.ts';
 import { type Genesis, type LogState, NO_PRODUCER, type VoidReason } from './log-state.ts';
 
 /** A writer's clock may be this far ahead of the log's: one that is wrong must not raise the floor of all others. */
@@ -40,15 +41,14 @@ export function accept(
   proposal: Proposal,
   { position, storedAt }: Pick<LogMessage, 'position' | 'storedAt'>,
   state: Pick<LogState, 'ledger' | 'partitions' | 'producers' | 'lastId' | 'position'>,
-  { ledger: { uuid, config } }: Genesis,
-  isGuarded: (ledger: LedgerState, config: string) => boolean,
+  genesis: Genesis,
 ): Accepted | VoidReason {
   const { base } = proposal;
   if (proposal.epoch !== state.ledger.epoch.epoch) return 'epoch';
-  if (base === null ? isGuarded(state.ledger, config) : base.position !== state.position || base.id !== state.lastId)
+  if (base === null ? isGuarded(state.ledger, genesis) : base.position !== state.position || base.id !== state.lastId)
     return 'overtaken';
   if (proposal.commits.some(({ committedAt }) => committedAt > storedAt + CLOCK_AHEAD_MAX)) return 'clock';
-  return linkAll(proposal, position, state, uuid);
+  return linkAll(proposal, position, state, genesis.ledger.uuid);
 }
 
 /** Links commits one after the other, as long as each fits the one before it. */

@@ -24,9 +24,10 @@ export function beginning(message: LogMessage, location: string): { genesis: Gen
   const init = readInit(message);
   if (typeof init === 'string') throw damaged(location, init);
   const { uuid, createdAt, config, partitionNames, partitionIds } = init;
-  const genesis = { ledger: { uuid, createdAt, config } };
+  const settings = readConfig(config, (fact) => damaged(location, fact));
+  const genesis = { ledger: { uuid, createdAt, config }, hasUniqueIds: settings.unique !== null };
   const blueprint = {
-    config: readConfig(config, (fact) => damaged(location, fact)),
+    config: settings,
     routing: spec(init.routing, location),
     partitionNames,
     partitionIds,

@@ -22,7 +22,6 @@ import { readProposal } from '../format/proposal.ts';
 import { readSealHeader, type SealHeader } from '../format/seal.ts';
 import type { LogMessage } from '../ordered-log.ts';
 import { accept, type FoldedCommit } from './accept.ts';
-import { isGuarded } from './guarded.ts';
 import { copyState, type Genesis, type LogState, partitionLinks, tableOf, type VoidReason } from './log-state.ts';
 import { SeenHeads } from './seen-heads.ts';
 import { formatState } from './state-text.ts';
@@ -143,7 +142,7 @@ export class Fold {
     const turn = turnOf(sessions.get(who.session), who, position);
     if (turn.session !== undefined) sessions.set(who.session, turn.session);
     if (!turn.isDue) return voided('stale', who);
-    const accepted = accept(proposal, message, this.state, this.genesis, isGuarded);
+    const accepted = accept(proposal, message, this.state, this.genesis);
     const isVoid = typeof accepted === 'string';
     sessions.set(who.session, afterTurn(who, position, isVoid));
     if (isVoid) return voided(accepted, who);

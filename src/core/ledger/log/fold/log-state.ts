@@ -77,6 +77,7 @@ export interface LogState {
 /** What the first message of a log fixes. */
 export interface Genesis {
   readonly ledger: EpochLink['ledger'];
+  readonly hasUniqueIds: boolean;
 }
 
 export const NO_PRODUCER: ProducerPosition = { position: 0, digest: Buffer.alloc(0) };

@@ -1,6 +1,6 @@
 /**
  * Reads JSON that anyone may have put into the log. Every value is checked for its kind and its bounds, unknown fields are refused, and nothing is ever
- * looked up by a name from outside: fields become a Map. Pure.
+ * looked up by a name from outside. Pure.
  */
 
 import { isName } from '../../../model/routing/partition.ts';
@@ -57,12 +57,12 @@ export class Field {
   fields<Name extends string>(...names: readonly Name[]): Record<Name, Field> {
     const value = this.#value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.#fault('is no object');
-    const found = new Map(Object.entries(value));
-    if (found.size !== names.length) throw this.#fault('has other fields');
-    const fields = Object.create(null) as Record<Name, Field>;
+    // own fields alone, by names of ours: nothing of a prototype is read, and a field by another name is one too many
+    if (Object.keys(value).length !== names.length) throw this.#fault('has other fields');
+    const fields = {} as Record<Name, Field>;
     for (const name of names) {
-      if (!found.has(name)) throw this.#fault(`has no field ${name}`);
-      fields[name] = new Field(found.get(name), name);
+      if (!Object.hasOwn(value, name)) throw this.#fault(`has no field ${name}`);
+      fields[name] = new Field((value as Record<string, unknown>)[name], name);
     }
     return fields;
   }
