@@ -1,5 +1,6 @@
 /** Makes a driver of whatever can open logs: what is left to a store is a log, records beside it, and its own errors. */
 
+import { EVENT_BYTES_MAX } from '../../frames/frame-body.ts';
 import type { LedgerConfig } from '../../model/config.ts';
 import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
 import { checkClockTime } from '../../model/time/commit-time.ts';
@@ -8,7 +9,7 @@ import { readConfig } from '../protocol/stored-settings.ts';
 import { beginning, notALedger } from './fold/begin.ts';
 import { encodeInit } from './format/epoch.ts';
 import { INIT_TOPIC } from './format/messages.ts';
-import { LogLedger, type LogLimits } from './log-ledger.ts';
+import { commitBytesMaxOf, LogLedger, type LogLimits } from './log-ledger.ts';
 import type { OpenedLog } from './log-store.ts';
 import { checkSize } from './write/outcomes.ts';
 
@@ -24,6 +25,7 @@ export interface LogOpener {
   exists(location: string): Promise<boolean>;
 }
 
+/** Makes a driver. A new ledger's longest line is lowered to what a message takes. */
 export function logDriver(opener: LogOpener, limits: LogLimits = {}): LedgerDriver {
   return {
     create: async (location, blueprint, clock, busyLimit) => {
@@ -32,7 +34,13 @@ export function logDriver(opener: LogOpener, limits: LogLimits = {}): LedgerDriv
       if (blueprint.config.compression !== null) throw notCompressed(location);
       const { log } = await opener.create(location, blueprint.config, busyLimit);
       try {
-        const entry = encodeInit(blueprint, crypto.randomUUID(), now);
+        const { config } = blueprint;
+        const lineBytesMax = Math.min(
+          config.lineBytesMax,
+          commitBytesMaxOf(log, config.unique !== null) - EVENT_BYTES_MAX,
+        );
+        const fitting = { ...blueprint, config: { ...config, lineBytesMax } };
+        const entry = encodeInit(fitting, crypto.randomUUID(), now);
         checkSize(entry, log, 'the beginning of the ledger');
         if ((await log.append(entry, { after: 0 })) === null) throw ledgerExists(location);
       } finally {

@@ -16,6 +16,7 @@ import { hasMarks } from './format/marks.ts';
 import { HEADER_BYTES_MAX } from './format/proposal.ts';
 import { LogGroups } from './log-groups.ts';
 import type { OpenedLog } from './log-store.ts';
+import type { OrderedLog } from './ordered-log.ts';
 import { describeLog, gaugeLog, summarizeLog } from './read/describe-log.ts';
 import { HistoryWalk } from './read/history-walk.ts';
 import { LiveFold } from './read/live-fold.ts';
@@ -24,7 +25,7 @@ import { Seals } from './read/seals.ts';
 import { verifyLog } from './read/verify-log.ts';
 import { beginEpoch } from './write/epoch-writer.ts';
 import { FedIndex } from './write/fed-index.ts';
-import { GuardedWriter } from './write/guarded-writer.ts';
+import { GuardedWriter, withOwnBodies } from './write/guarded-writer.ts';
 import { LogWriter } from './write/log-writer.ts';
 import { basisAt } from './write/outcomes.ts';
 import { validPins } from './write/pin-rules.ts';
@@ -42,6 +43,12 @@ export interface LogLimits {
   readonly sealPartBytes?: number | undefined;
   /** Commits kept in memory. */
   readonly recent?: number | undefined;
+}
+
+/** `isMarked`: commits have ids or pins. */
+export function commitBytesMaxOf({ messageBytesMax }: Pick<OrderedLog, 'messageBytesMax'>, isMarked: boolean): number {
+  const bytesMax = Math.min(messageBytesMax, MESSAGE_BYTES_BEST) - HEADER_BYTES_MAX;
+  return Math.floor(isMarked ? bytesMax / MARKED_SHARE : bytesMax);
 }
 
 export interface LogLedgerParts {
@@ -94,9 +101,7 @@ export class LogLedger implements Ledger {
     this.#sealer = new Sealer(log, fold, limits.sealPartBytes);
     this.#writer = this.#own(new LogWriter(log, this.#live, 'free'));
     this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index));
-    const bytesMax = Math.min(log.messageBytesMax, MESSAGE_BYTES_BEST) - HEADER_BYTES_MAX;
-    const isMarked = isGuarded(fold.state.ledger, genesis);
-    this.commitBytesMax = Math.floor(isMarked ? bytesMax / MARKED_SHARE : bytesMax);
+    this.commitBytesMax = commitBytesMaxOf(log, isGuarded(fold.state.ledger, genesis));
     this.groupStore = new LogGroups(records, {
       partitions: async () => {
         const state = await this.#live.current();
@@ -184,13 +189,16 @@ export class LogLedger implements Ledger {
 
   async openPipeline() {
     this.#checkWritable();
-    if (isGuarded(this.#live.state.ledger, this.#parts.genesis)) return pipelineOver((draft) => this.commit(draft));
+    // an epoch with sessions may begin while it is open
+    const guarded = pipelineOver((draft) => this.#guarded.commit(draft));
     const writer = this.#own(new LogWriter(this.#parts.opened.log, this.#live, 'ordered'));
     this.#pipelines.add(writer);
     return {
-      offer: async (draft: CommitDraft, generation: number) => writer.offer(draft, generation),
+      offer: async (draft: CommitDraft, generation: number) =>
+        this.#isGuarded(draft) ? guarded.offer(withOwnBodies(draft), generation) : writer.offer(draft, generation),
       close: async () => {
         this.#pipelines.delete(writer);
+        await guarded.close();
         await writer.close();
       },
     };

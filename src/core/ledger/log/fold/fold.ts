@@ -33,7 +33,7 @@ export interface SealEvery {
   readonly bytes: number;
 }
 
-export const SEAL_EVERY: SealEvery = { messages: 4096, bytes: 64 * 1024 * 1024 };
+const SEAL_EVERY: SealEvery = { messages: 4096, bytes: 64 * 1024 * 1024 };
 /** Sessions are forgotten at positions that are multiples of this: the same ones for every reader. */
 const FORGET_EVERY = 4096;
 /** Points at which seals were due, whose digests are kept: the seal of one comes soon after it. */
@@ -138,6 +138,8 @@ export class Fold {
     const { position } = message;
     const { sessions } = this.state;
     if (proposal.ledger !== this.genesis.ledger.uuid) return voided('foreign');
+    // also of what is void: where a message is lost, those behind it have lost their turn
+    this.#heads.check(seen, position);
     if (position - seen.position > SESSION_MESSAGES_MAX) return voided('old', who);
     const turn = turnOf(sessions.get(who.session), who, position);
     if (turn.session !== undefined) sessions.set(who.session, turn.session);
@@ -146,7 +148,6 @@ export class Fold {
     const isVoid = typeof accepted === 'string';
     sessions.set(who.session, afterTurn(who, position, isVoid));
     if (isVoid) return voided(accepted, who);
-    this.#heads.check(seen, position);
     this.#apply(proposal, accepted.commits, accepted.ledger);
     return { kind: 'commits', who, commits: accepted.commits };
   }
@@ -177,18 +178,18 @@ export class Fold {
     if (typeof proposed === 'string') return voided('malformed');
     const { id } = proposed;
     if (proposed.ledger !== this.genesis.ledger.uuid) return voided('foreign');
+    this.#heads.check(proposed.seen, message.position);
     if (proposed.after !== this.state.ledger.epoch.epoch) return voided('epoch', null, id);
     if (!this.#beginEpoch(proposed, message.position)) return voided('malformed', null, id);
     return { kind: 'epoch', id };
   }
 
   /** False for a plan that no ledger can hold. */
-  #beginEpoch({ plan, seen }: ProposedEpoch, position: number): boolean {
+  #beginEpoch({ plan }: ProposedEpoch, position: number): boolean {
     const { state } = this;
     const { ledger } = state;
     const planned = possible(() => decideEpoch(ledger, () => plan).planned);
     if (planned === null) return false;
-    this.#heads.check(seen, position);
     const place = { position, floor: ledger.time, draftedTimes: [], marks: null };
     const linked = linkEpoch(ledger.hash, this.genesis.ledger, partitionLinks(state), planned, tableOf, place);
     const { epoch } = linked.routing;

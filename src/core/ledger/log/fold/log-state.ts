@@ -6,7 +6,7 @@
 import type { ProducerPosition } from '../../../model/events/commit.ts';
 import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
 import type { Epoch } from '../../../model/routing/routing.ts';
-import { type Micros, TIME_MIN } from '../../../model/time/time.ts';
+import type { Micros } from '../../../model/time/time.ts';
 import type { EpochLink } from '../../protocol/chain.ts';
 import type { LedgerState } from '../../protocol/ledger-state.ts';
 
@@ -40,7 +40,7 @@ export interface LogSession {
   readonly position: number;
 }
 
-export interface PartitionState {
+interface PartitionState {
   readonly name: string;
   /** The epoch that added it. */
   readonly epoch: number;
@@ -134,5 +134,3 @@ export interface Summary {
 export function summaryOf({ ledger, partitions }: LogState): Summary {
   return { sequence: ledger.sequence, time: ledger.time, offsets: partitions.map(({ nextOffset }) => nextOffset) };
 }
-
-export const BEFORE_ALL: Summary = { sequence: 0, time: TIME_MIN, offsets: [] };

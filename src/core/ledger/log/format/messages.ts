@@ -36,7 +36,7 @@ export interface Seen {
 }
 
 /** Bytes of a body. */
-export interface Span {
+interface Span {
   readonly at: number;
   readonly bytes: number;
 }

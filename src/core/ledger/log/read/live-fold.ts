@@ -5,6 +5,7 @@ import type { FoldedCommit } from '../fold/accept.ts';
 import type { Fold, Folded } from '../fold/fold.ts';
 import { type LogState, summaryOf } from '../fold/log-state.ts';
 import type { LogMessage, OrderedLog } from '../ordered-log.ts';
+import { lostMessages } from './lost-messages.ts';
 import { RecentCommits } from './recent-commits.ts';
 import { withBody } from './with-body.ts';
 
@@ -94,6 +95,8 @@ export class LiveFold {
     this.#isWorking = true;
     try {
       for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) {
+        if (message.position !== this.#fold.state.position + 1)
+          throw lostMessages(this.#log, this.#fold.state.position + 1);
         const whole = withBody(this.#log, message);
         const taken = whole instanceof Promise ? await whole : whole;
         if (this.#hasFailed) return;

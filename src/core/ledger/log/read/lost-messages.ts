@@ -1,3 +1,5 @@
+/** The error of a log that has lost what it had. */
+
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { OrderedLog } from '../ordered-log.ts';
 

@@ -4,7 +4,7 @@ import type { FoldedCommit } from '../fold/accept.ts';
 import type { Summary } from '../fold/log-state.ts';
 
 /** About 600 bytes each. */
-export const RECENT_MAX = 4096;
+const RECENT_MAX = 4096;
 
 export class RecentCommits {
   readonly #max: number;

@@ -4,7 +4,7 @@
  */
 
 import type { CommitDraft, CommitOutcome, Committed } from '../../../model/events/commit.ts';
-import { LedgerError } from '../../../model/ledger-error.ts';
+import { invalidArgument, LedgerError } from '../../../model/ledger-error.ts';
 import { idleMicrosOf } from '../../../model/routing/session-pins.ts';
 import type { LedgerTransaction } from '../../ledger.ts';
 import { checkCommit } from '../../protocol/commit-check.ts';
@@ -109,14 +109,16 @@ export class GuardedWriter {
     const base = { position: state.position, id: state.lastId };
     const index = new MemoryMarkIndex(await this.#index.at(base.position));
     const drafts: CommitDraft[] = [];
+    let bytes = 0;
     return {
       pinsOf: async (sessions) => validPins(sessions, index, state),
       commit: async (draft) => {
         checkDraft(draft, state, this.#live.fold.genesis);
         const differences = checkCommit(draft, state.ledger, factsOf(draft, index, state));
         if (differences !== null) return conflictAt(state, draft, { ...differences, hasPins: index.sessions > 0 });
-        const frames = draft.frames.map((frame) => ({ ...frame, body: Buffer.from(frame.body) }));
-        drafts.push({ ...draft, frames });
+        drafts.push(withOwnBodies(draft));
+        bytes += draft.frames.reduce((sum, { body }) => sum + body.length, 0);
+        if (bytes > this.#log.messageBytesMax) throw tooLong(bytes, this.#log);
         return this.#linkInto(state, index, draft, base.position + 1);
       },
       end: async () => {
@@ -155,6 +157,18 @@ export class GuardedWriter {
     index.learn({ ids, pins: pinsOf(draft.pins), firstSequence, epoch, timeShift, isForEver });
     return committedOf(folded, commit, packed.body, state);
   }
+}
+
+/** The draft for later: its memory may be used again as soon as its caller goes on. */
+export function withOwnBodies(draft: CommitDraft): CommitDraft {
+  return { ...draft, frames: draft.frames.map((frame) => ({ ...frame, body: Buffer.from(frame.body) })) };
+}
+
+function tooLong(bytes: number, { location, messageBytesMax }: OrderedLog): LedgerError {
+  return invalidArgument(
+    `the transaction has ${bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
+    'emit less in one transaction, or leave out --atomic; nothing is stored',
+  );
 }
 
 function overtaken(): LedgerError {

@@ -13,6 +13,7 @@ import { idOf } from '../format/messages.ts';
 import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposal.ts';
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
+import { lostMessages } from '../read/lost-messages.ts';
 import { checkDraft, checkSize, clockAhead, committedOf, conflictAt, NO_DIFFERENCES } from './outcomes.ts';
 
 /** Bodies of the proposals that are on their way. */
@@ -25,8 +26,9 @@ interface Waiting {
   readonly generation: number;
   /** Id of the message that was sent last; null: it is to be sent. */
   id: string | null;
-  /** Of the session, when it was sent last. */
+  /** Generation of the session, and position of the last folded message, when it was sent last. */
   turn: number;
+  sentAt: number;
   isAppended: boolean;
   outcome: CommitOutcome | null;
   resolve(outcome: CommitOutcome | Stale): void;
@@ -83,7 +85,7 @@ export class LogWriter implements CommitPipeline {
     checkSize(this.#entry(packed, draft, 0), this.#log, 'the commit');
     const { frames: _, ...rest } = draft;
     return new Promise((resolve, reject) => {
-      const sending = { id: null, turn: 0, isAppended: false, outcome: null };
+      const sending = { id: null, turn: 0, sentAt: 0, isAppended: false, outcome: null };
       const waiting: Waiting = { draft: rest, packed, generation, ...sending, resolve, reject };
       this.#queue.add(waiting);
       this.#unsent.push(waiting);
@@ -128,6 +130,7 @@ export class LogWriter implements CommitPipeline {
     const id = idOf({ session: this.#session, generation: this.#generation, number });
     waiting.id = id;
     waiting.turn = this.#generation;
+    waiting.sentAt = this.#live.state.position;
     waiting.isAppended = false;
     this.#sent.set(id, waiting);
     this.#bytes += waiting.packed.body.length;
@@ -190,6 +193,8 @@ export class LogWriter implements CommitPipeline {
 
   async #onAppended(waiting: Waiting, id: string, position: number): Promise<void> {
     if (waiting.id !== id) return;
+    // another message was folded at this place: the log is not the one that it was
+    if (position <= waiting.sentAt) return this.#failAll(lostMessages(this.#log, position));
     waiting.isAppended = true;
     if (waiting.outcome !== null) return this.#answer(waiting, waiting.outcome);
     await this.#live.reached(position).catch(() => {});

@@ -1,6 +1,6 @@
 /** The port of an index of what is not in the folded state: the unique ids of a ledger, and the pins of its sessions. */
 
-import type { CommitDraft, UniqueId } from '../../../model/events/commit.ts';
+import type { UniqueId } from '../../../model/events/commit.ts';
 import type { DraftedPin, Pin } from '../../../model/routing/session-pins.ts';
 import { type Micros, NO_TIME } from '../../../model/time/time.ts';
 
@@ -63,6 +63,3 @@ export class MemoryMarkIndex implements MarkIndex {
       this.#pins.set(session, { session, partition, epoch, lastSeen: isForEver ? NO_TIME : lastSeen + timeShift });
   }
 }
-
-/** What a draft would add. */
-export type DraftMarks = Pick<CommitDraft, 'ids' | 'pins'>;
