@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Committed, Conflict } from '../../src/core/model/events/commit.ts';
 import { EVERYTHING } from '../../src/core/model/events/range.ts';
+import { failureOf } from '../support/engines.ts';
 import { draftOf, readAll } from './drafts.ts';
 import { openNew, openTwice, STORAGES } from './drivers.ts';
 
@@ -170,6 +171,21 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     expect(answers.map((answer) => answer.kind)).toEqual(['conflict', 'stale', 'committed', 'committed']);
     await pipeline.close();
     expect((await readAll(other)).map(({ payload }) => payload)).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('take frames of as many bytes as the ledger names, if it names any', async () => {
+    const ledger = await openNew(storage);
+    const { commitBytesMax } = ledger;
+    expect(commitBytesMax).toBeGreaterThan(100_000);
+    if (commitBytesMax === Number.POSITIVE_INFINITY) return;
+    const basis = await ledger.basis();
+    const bytesOf = (size: number) => draftOf(basis, [event(`"${'x'.repeat(size)}"`)]);
+    const around = (bytesOf(1).frames[0]?.body.length as number) - 1;
+    expect(await ledger.commit(bytesOf(commitBytesMax - around))).toMatchObject({ kind: 'committed' });
+    expect(await readAll(ledger)).toHaveLength(1);
+    const length = (await ledger.head()).sequence;
+    await failureOf(() => ledger.commit(bytesOf(4 * commitBytesMax)), 'INVALID_ARGUMENT');
+    expect((await ledger.head()).sequence).toBe(length);
   });
 
   it('of two concurrent writers are all stored, once and in the order of each writer', async () => {

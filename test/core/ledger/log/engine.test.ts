@@ -46,14 +46,14 @@ const digestOf = async (engine: Completengine) => {
 
 describe('a ledger in a log', () => {
   it('takes volume in messages of its size, and holds the same events as a file; each copies into the other', async () => {
-    const text = linesOf(quick(60_000, 600_000));
+    const text = linesOf(quick(40_000, 600_000));
     const settings = { partition: 'hash:k', time: 't', partitions: 4 };
     const [at, path] = [location(), ledgerPath()];
     const log = await open({ ledger: at, ...settings });
     const file = await open({ ledger: path, ...settings });
     const reports = [await log.ingest(source(text), {}), await file.ingest(source(text), {})];
     expect(reports[0]).toMatchObject({ events: reports[1]?.events, late: reports[1]?.late, isComplete: true });
-    expect(reports[0]?.commits).toBeGreaterThan(3);
+    expect(reports[0]?.commits).toBeGreaterThan(2);
     for (const { bodyBytes, header } of memory.messagesOf(at).all)
       expect(bodyBytes + header.length).toBeLessThan(1024 * 1024);
     const expected = await digestOf(file);

@@ -195,7 +195,7 @@ describe('a log of several writers', () => {
           if (committed !== null) expect(hashes.get(committed.head.sequence)).toBe(committed.head.hash);
         }
       }),
-      { numRuns: quick(25, 400) },
+      { numRuns: quick(18, 400) },
     );
     for (const what of [
       'overtaken',
