@@ -20,7 +20,7 @@ const ATTEMPTS_MAX = 2;
 const ALL = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1000 };
 const IDS = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 /** What a machine may meet and go on as a new member. */
-const FAULTS = new Set(['OUTCOME_UNKNOWN', 'BUSY', 'MEMBER_REPLACED', 'UNKNOWN_GROUP']);
+const FAULTS = new Set(['OUTCOME_UNKNOWN', 'BUSY', 'MEMBER_REPLACED', 'UNKNOWN_GROUP', 'NOT_PARKED']);
 
 const sequenceOf = (partition: number, offset: number) => offset * PARTITIONS + partition + 1;
 
