@@ -206,6 +206,24 @@ describe('a store', () => {
     }
   });
 
+  it.each([
+    [1, 0],
+    [5, 2],
+  ])(
+    'from which the record of a group was deleted alone takes a new group of its name (from %i)',
+    async (from, offset) => {
+      const { site, one } = await openParked();
+      const { revision } = (await site.records.get('g.67')) as StoredRecord;
+      await site.records.delete('g.67', revision);
+      const machine = site.connect();
+      expect(await machine.groups.create('g', from, 0)).toBe(true);
+      expect((await machine.groups.positions('g')).map(({ nextOffset }) => nextOffset)).toEqual([offset, offset]);
+      const again = await machine.heartbeat('one');
+      expect(await machine.groups.acknowledge([{ ...held(one), nextOffset: 4, nextSequence: 8 }])).toEqual([false]);
+      expect(await machine.groups.acknowledge([{ ...held(again), nextOffset: 3, nextSequence: 6 }])).toEqual([true]);
+    },
+  );
+
   it('has no group under a name that is none', async () => {
     const { machine } = await openSite();
     for (const name of ['', '..', 'G', '\u0000'])
