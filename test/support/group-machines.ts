@@ -38,7 +38,7 @@ interface Knowledge {
   /** Sequences by how the cursor passed them. */
   readonly acknowledged: Set<number>;
   readonly parked: Set<number>;
-  /** Parked ones that a machine or the operator wanted gone, and those of which they were told that they are. */
+  /** Parked ones that a machine or the operator wanted gone, and those that were answered to be gone. */
   readonly unwanted: Set<number>;
   readonly gone: Set<number>;
   redeliveries: number;
@@ -181,7 +181,7 @@ export class GroupWorld {
     runAgain();
   }
 
-  /** No more faults: whoever still lives stops, and one new machine has all events delivered. */
+  /** No more faults: the machines that still live stop, and one new machine has all events delivered. */
   async #recover(): Promise<void> {
     this.isRecovering = true;
     this.store.hasFaults = false;
@@ -216,7 +216,7 @@ export class GroupWorld {
     assert.equal(new Set(parked).size, parked.length, 'an event is parked twice');
   }
 
-  /** A cursor moves forward only, over events that were delivered, and under the newest lease that anybody was told of. */
+  /** A cursor moves forward only, over events that were delivered, and under the newest lease that any member was answered. */
   #checkCursor(key: string, before: StoredRecord | null, after: StoredRecord): void {
     const partition = Number(key.split('.')[2]);
     const to = parseValue(CURSOR, key, after.value).value;

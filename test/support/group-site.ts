@@ -9,7 +9,7 @@ import { MemoryRecords } from './memory-driver/memory-records.ts';
 
 /** Microseconds. */
 export const TTL = 1000;
-export const ALL = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1000 };
+const ALL = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1000 };
 
 export class GroupSite {
   /** By the clock of the store. */

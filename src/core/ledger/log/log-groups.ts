@@ -223,7 +223,7 @@ export class LogGroups implements GroupStore {
     });
   }
 
-  /** Whether a member is alive is told by the newest record, or by the caller's clock where that is later: a guess, by which nothing is decided. */
+  /** Members are shown as alive by the time of the newest record, or by the caller's clock where that is later: a guess, by which nothing is decided. */
   async summaries(now: Micros): Promise<GroupSummary[]> {
     const groups = await this.#groups.all();
     const partitions = await this.#facts.partitions();

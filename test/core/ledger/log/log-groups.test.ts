@@ -23,7 +23,7 @@ async function openParked() {
 }
 
 describe('leases of machines with clocks that are wrong', () => {
-  it('end by the clock of the store, and are told by the clock of their member', async () => {
+  it('end by the clock of the store, and are answered by the clock of their member', async () => {
     const { site } = await openSite();
     const [early, late] = [site.connect(), site.connect()];
     const one = await early.heartbeat('one', null, -HOUR);
@@ -113,7 +113,7 @@ describe('a request for redelivery', () => {
     expect((await machine.groupStore.state('g'))?.members).toHaveLength(2);
   });
 
-  it('is never there without the members being told, wherever it ends', async () => {
+  it('is never there without a hint for the members, wherever it ends', async () => {
     for (let write = 0; ; write++) {
       const { site, one } = await openParked();
       const operator = site.connect();

@@ -43,7 +43,7 @@ export class GroupRecords {
       hasWritten = change.write !== undefined;
       return change;
     });
-    // what was written is the newest, also where the group was deleted and made anew meanwhile
+    // what was written is the newest, also where the group was deleted and created again meanwhile
     if (hasWritten && record !== null) this.#seen.set(key, record);
     return { value: record?.value ?? null, result };
   }

@@ -2,7 +2,7 @@
  * What the holder of a lease changes: its cursor, and parked events of its partition.
  *
  * Parking is three writes: the event's record (`parking`), the cursor with the id of that record, and the event's record as parked. The second one decides.
- * Before it the first counts for nothing; after it the event is parked, and whoever next writes the cursor makes up for the third, because the cursor's record
+ * Before it the first counts for nothing; after it the event is parked, and the next writer of the cursor makes up for the third, because the cursor's record
  * has the event until then.
  */
 
@@ -83,7 +83,7 @@ export class LaneRecords {
     return outcome.kind === 'done' ? outcome.result : null;
   }
 
-  /** The cursor's record, written as it was: whoever had lost the lease could not have done that. Null if it was lost. */
+  /** The cursor's record, written as it was: a former holder could not have done that. Null if it was lost. */
   prove(lease: HeldLease): Promise<CursorRecord | null> {
     return this.#inTurn(lease, () => this.#prove(lease));
   }
