@@ -16,7 +16,7 @@ import type { Seeded } from './seeded.ts';
 const TTL = 10_000_000;
 const PARTITIONS = 3;
 const EVENTS = 8;
-const ATTEMPTS_MAX = 2;
+const ATTEMPTS_MAX = 1;
 const ALL = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1000 };
 const IDS = Array.from({ length: PARTITIONS }, (_, partition) => partition);
 /** What a machine may meet and go on as a new member. */
@@ -85,7 +85,7 @@ export class GroupWorld {
     await this.#create();
     const machines = Array.from({ length: this.chance.between(2, 4) }, () => this.#start());
     this.#operate();
-    for (let step = 0; step < 700; step++) {
+    for (let step = 0; step < 1000; step++) {
       await this.#step();
       const chance = this.chance.unit();
       if (chance < 0.1) this.store.now += this.chance.between(0, TTL / 3);
@@ -162,7 +162,7 @@ export class GroupWorld {
     const run = async () => {
       while (!this.isRecovering) {
         await this.store.pass('operator');
-        if (this.chance.unit() < 0.9) continue;
+        if (this.chance.unit() < 0.8) continue;
         const parked = await groups.parked('g', ALL);
         const chosen = parked.filter(() => this.chance.unit() < 0.5).map(({ sequence }) => sequence);
         const change = this.chance.unit() < 0.85 ? 'redeliver' : 'drop';
@@ -332,7 +332,7 @@ class Machine {
     // the handler takes its time
     await store.pass(this.#name);
     const next = nextOffset + count;
-    if (isRecovering || chance.unit() < 0.6) {
+    if (isRecovering || chance.unit() < 0.4) {
       const to = { nextOffset: next, nextSequence: sequenceOf(partition, next) };
       const [isTaken] = await this.#groups.acknowledge([{ ...lane, ...to }]);
       return isTaken ? moveTo(lane, next) : this.#lose(lane);
