@@ -70,8 +70,8 @@ export class GroupWorld {
     this.chance = chance;
     this.store = new Interleaving({
       chance,
-      faults: 0.04,
-      stale: 0.1,
+      faults: chance.pick([0.04, 0.15]),
+      stale: chance.pick([0.1, 0.4]),
       oldestAnswer: 5_000_000,
       onWrite: (key, before, after) => {
         if (key.startsWith('c.') && after !== null) this.#guard(() => this.#checkCursor(key, before, after));

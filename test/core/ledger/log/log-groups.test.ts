@@ -174,6 +174,25 @@ describe('a store', () => {
     expect((await machine.heartbeat('one', one)).leases).toEqual(one.leases);
   });
 
+  it('with old answers, of which one is lost as well, does not lose an event that is parked', async () => {
+    const { site } = await openSite();
+    let isOld = false;
+    const machine = site.connect({
+      get: async (key) => (isOld && key.startsWith('k.') ? null : site.records.get(key)),
+      list: (prefix) => site.records.list(prefix),
+      put: (key, value, revision) => site.records.put(key, value, revision),
+      delete: (key, revision) => site.records.delete(key, revision),
+    });
+    const lease = held(await machine.heartbeat('one'));
+    isOld = true;
+    const third = 2;
+    machine.records.disturb(third, 'before');
+    expect(await machine.groups.park(lease, eventAt(0))).toBe(true);
+    expect(machine.records.hasHappened).toBe(true);
+    expect(await machine.groups.acknowledge([{ ...lease, nextOffset: 2, nextSequence: 4 }])).toEqual([true]);
+    expect((await site.connect().stored())?.parked).toMatchObject([{ sequence: 1 }]);
+  });
+
   it('with a record that cannot be read names its key, in every call that needs it', async () => {
     const damage = async (key: string, value: string) => {
       const { site, one } = await openParked();
