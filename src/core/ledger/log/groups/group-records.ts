@@ -30,14 +30,22 @@ export class GroupRecords {
       .sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  /** Returns the value as well, null if there is no such group. */
+  /** Results in the value after it as well, null if there is no such group. */
   async change<Result>(
     group: string,
     decide: (value: GroupValue | null) => Promise<RecordChange<GroupValue, Result>> | RecordChange<GroupValue, Result>,
   ): Promise<{ readonly value: GroupValue | null; readonly result: Result }> {
     const known = await this.get(group);
-    const { record, result } = await this.#editor.change(GROUP, groupKey(group), known, decide);
-    return { value: this.#newest(groupKey(group), record)?.value ?? null, result };
+    const key = groupKey(group);
+    let hasWritten = false;
+    const { record, result } = await this.#editor.change<GroupValue, Result>(GROUP, key, known, async (value) => {
+      const change = await decide(value);
+      hasWritten = change.write !== undefined;
+      return change;
+    });
+    // what was written is the newest, also where the group was deleted and created again meanwhile
+    if (hasWritten && record !== null) this.#seen.set(key, record);
+    return { value: record?.value ?? null, result };
   }
 
   #newest(key: string, record: GroupRecord | null): GroupRecord | null {

@@ -57,6 +57,11 @@ export function stateOf(
   };
 }
 
+/** The first generation of a new group: higher than the token of any cursor that a deleted group of its name has left. */
+export function firstGeneration(cursors: Iterable<{ readonly value: CursorValue }>): number {
+  return Array.from(cursors, ({ value }) => value.token + 1).reduce((most, next) => Math.max(most, next), 0);
+}
+
 /** The value after a change from one state to another. `before` and `value`: null for a new group. Cursors have passed the fences of `value`. */
 export function valueAfter(
   value: GroupValue | null,
@@ -89,8 +94,12 @@ function fencesBetween(before: GroupState | null, after: GroupState): Fence[] {
     const lease = leasesAfter.get(partition);
     const was = cursorsBefore.get(partition) ?? cursorOf(partition, null);
     const is = cursorsAfter.get(partition) ?? was;
+    // a new group begins over what a deleted one of its name has left
     const isMoved =
-      is.nextOffset !== was.nextOffset || is.nextSequence !== was.nextSequence || is.attempts < was.attempts;
+      before === null ||
+      is.nextOffset !== was.nextOffset ||
+      is.nextSequence !== was.nextSequence ||
+      is.attempts < was.attempts;
     const isChanged = isMoved || is.attempts !== was.attempts || !cursorsBefore.has(partition);
     if (!isChanged && lease?.token === leasesBefore.get(partition)?.token) continue;
     fences.push({

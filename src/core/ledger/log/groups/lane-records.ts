@@ -2,7 +2,7 @@
  * What the holder of a lease changes: its cursor, and parked events of its partition.
  *
  * Parking is three writes: the event's record (`parking`), the cursor with the id of that record, and the event's record as parked. The second one decides.
- * Before it the first counts for nothing; after it the event is parked, and whoever next writes the cursor makes up for the third, because the cursor's record
+ * Before it the first counts for nothing; after it the event is parked, and the next writer of the cursor makes up for the third, because the cursor's record
  * has the event until then.
  */
 
@@ -13,7 +13,7 @@ import { acknowledge, type LaneChange, type LaneState } from '../../protocol/lan
 import { type CursorRecord, type CursorRecords, isHeld } from './cursor-records.ts';
 import { cursorOf } from './group-value.ts';
 import { parkedEventOf } from './parked-records.ts';
-import { isUnanswered, type RecordEditor } from './record-editor.ts';
+import { isUnanswered, type RecordEditor, type Versioned } from './record-editor.ts';
 import { cursorKey, parkedKey } from './record-keys.ts';
 import { type CursorValue, PARKED, type ParkedValue, type Parking } from './record-values.ts';
 import type { Turns } from './turns.ts';
@@ -35,6 +35,8 @@ export class LaneRecords {
   readonly #turns: Turns;
   /** Id of the last event of each cursor whose own record says that it is parked. */
   readonly #confirmed = new Map<string, string>();
+  /** Record of the event of each lane whose redelivery was begun last, by the cursor's key: it ends where it is known to be, not where an older reading has it. */
+  readonly #redelivered = new Map<string, Versioned<ParkedValue>>();
 
   constructor(editor: RecordEditor, cursors: CursorRecords, turns: Turns) {
     this.#editor = editor;
@@ -64,7 +66,7 @@ export class LaneRecords {
         if (pending === 'notParked') return this.#changeCursor(lease, decide);
         const outcome =
           pending === 'notMoved'
-            ? await this.#changeParked(lease, await this.#prove(lease), sequence, decide)
+            ? await this.#changeParked(lease, await this.#prove(lease), sequence, decide, this.#known(lease, sequence))
             : await this.#moveBehind(lease, cursor, pending);
         if (outcome.kind === 'done') return outcome.result;
         if (outcome.kind === 'lost') return null;
@@ -83,7 +85,7 @@ export class LaneRecords {
     return outcome.kind === 'done' ? outcome.result : null;
   }
 
-  /** The cursor's record, written as it was: whoever had lost the lease could not have done that. Null if it was lost. */
+  /** The cursor's record, written as it was: a former holder could not have done that. Null if it was lost. */
   prove(lease: HeldLease): Promise<CursorRecord | null> {
     return this.#inTurn(lease, () => this.#prove(lease));
   }
@@ -112,10 +114,11 @@ export class LaneRecords {
     cursor: CursorRecord | null,
     sequence: number,
     decide: Decide<Result>,
+    known?: Versioned<ParkedValue>,
   ): Promise<Outcome<Result>> {
     if (cursor === null) return { kind: 'lost' };
     const key = parkedKey(group, partition, sequence);
-    const { result } = await this.#editor.change<ParkedValue, Outcome<Result>>(PARKED, key, undefined, (value) => {
+    const { record, result } = await this.#editor.change<ParkedValue, Outcome<Result>>(PARKED, key, known, (value) => {
       const event = parkedEventOf(value, cursor.value);
       const change = decide({ cursor: cursorOf(partition, cursor.value), parked: event });
       if (change.cursor !== undefined) return { result: { kind: 'again' } };
@@ -123,7 +126,14 @@ export class LaneRecords {
       if (change.parked === undefined || (change.parked === null && event === null)) return { result: outcome };
       return { write: change.parked && { event: change.parked, parking: null }, result: outcome };
     });
+    if (record !== null) this.#redelivered.set(cursor.key, record);
+    else this.#redelivered.delete(cursor.key);
     return result;
+  }
+
+  #known({ group, partition }: HeldLease, sequence: number): Versioned<ParkedValue> | undefined {
+    const last = this.#redelivered.get(cursorKey(group, partition));
+    return last?.key === parkedKey(group, partition, sequence) ? last : undefined;
   }
 
   async #prove(lease: HeldLease): Promise<CursorRecord | null> {
@@ -178,7 +188,7 @@ export class LaneRecords {
       return { write: heldAt(cursor, lease, { id, revision, event }), result: { kind: 'done', result } };
     });
     try {
-      if (outcome.kind === 'done') await this.#confirm(lease.group, record);
+      if (outcome.kind === 'done') await this.#confirm(lease.group, record, revision);
       // an older record than that of the lease does not show that it was lost
       const isLost = outcome.kind === 'lost' && record !== null && record.value.token > lease.token;
       if (isLost) await this.#withdraw(lease, event.sequence, id);
@@ -189,13 +199,22 @@ export class LaneRecords {
     return outcome;
   }
 
-  /** The third write: the event's own record says that it is parked, unless it was changed since it is. */
-  async #confirm(group: string, cursor: CursorRecord | null): Promise<void> {
+  /**
+   * The third write: the event's own record says that it is parked, unless it was changed since it is. `revision`: of that record, where it is known to be
+   * another one than the cursor says. It is not read before: a reading may be older than the first write.
+   */
+  async #confirm(group: string, cursor: CursorRecord | null, revision?: number): Promise<void> {
     const parking = cursor?.value.parking ?? null;
     if (cursor === null || !this.#isOpen(cursor.key, parking)) return;
-    const { id, revision, event } = parking;
+    const { id, event } = parking;
     const key = parkedKey(group, event.partition, event.sequence);
-    const written = { key, revision, writtenAt: 0, by: '', value: { event: null, parking: { id, token: 0, event } } };
+    const written = {
+      key,
+      revision: revision ?? parking.revision,
+      writtenAt: 0,
+      by: '',
+      value: { event: null, parking: { id, token: 0, event } },
+    };
     await this.#editor.change<ParkedValue, null>(PARKED, key, written, (value) =>
       value?.parking?.id === id ? { write: { event, parking: null }, result: null } : { result: null },
     );

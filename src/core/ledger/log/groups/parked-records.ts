@@ -15,7 +15,7 @@ import { type CursorValue, PARKED, type ParkedValue } from './record-values.ts';
 /** Records that are read one by one before all are listed in one answer. */
 const LOOK_UPS_MAX = 512;
 
-export type ParkedRecord = Versioned<ParkedValue>;
+type ParkedRecord = Versioned<ParkedValue>;
 export type Cursors = ReadonlyMap<PartitionId, CursorRecord>;
 
 /** A parked event and its record. */
@@ -87,7 +87,7 @@ export class ParkedRecords {
       if (value === null || event === null) return { result: false };
       if (change === 'drop') return { write: null, result: true };
       const attempts = event.attempts - (change === 'undoRedelivery' ? 1 : 0);
-      // what is being parked anew by the holder of the lease stays so
+      // what the holder of the lease is parking once more stays so
       const parking = isParked(value, cursor) ? null : value.parking;
       return { write: { event: { ...event, attempts, redeliveryDue: true }, parking }, result: true };
     });

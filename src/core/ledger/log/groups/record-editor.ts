@@ -86,11 +86,14 @@ export class RecordEditor {
   ): Promise<Changed<Value, Result>> {
     const tried = new Map<string, Result>();
     let found = known === undefined ? await this.get(codec, key) : known;
+    let failure: unknown;
     let unanswered = 0;
+    let hasDeleted = false;
     for (let attempt = 1; ; attempt++) {
-      const { write, result } = await decide(found?.value ?? null, found);
+      const seen = found;
+      const { write, result } = await orFailure(failure, async () => decide(seen?.value ?? null, seen));
       if (write === undefined || (write === null && found === null)) return { record: found, result };
-      let failure: unknown;
+      let isAnswered = true;
       try {
         const by = this.nextId();
         tried.set(by, result);
@@ -99,13 +102,17 @@ export class RecordEditor {
       } catch (error) {
         if (!isUnanswered(error) || ++unanswered > UNANSWERED_MAX) throw error;
         failure = error;
+        isAnswered = false;
+        hasDeleted ||= write === null;
       }
       if (attempt === TRIES_MAX) throw failure ?? busy(key, attempt);
       await this.#pauses.sleep(this.#pauses.chance() * Math.min(2 ** attempt, PAUSE_MS_MAX));
-      found = await this.#lookAgain(codec, key, failure);
+      // The same once more, under the same revision: an answer to that is certain, while a reading may be older than the record that is known.
+      if (!isAnswered) continue;
+      found = await orFailure(failure, () => this.get(codec, key));
       // Only the newest write can be recognized. Where another has followed, the change is decided again on top of both.
       if (found !== null && tried.has(found.by)) return { record: found, result: tried.get(found.by) as Result };
-      if (found === null && write === null && failure !== undefined) return { record: null, result };
+      if (found === null && hasDeleted) return { record: null, result };
     }
   }
 
@@ -122,14 +129,14 @@ export class RecordEditor {
     const record = await this.#store.put(key, formatValue(write, by), revision);
     return record === null ? undefined : versioned(codec, record);
   }
+}
 
-  /** What cannot be read after a write without an answer leaves that write open: its failure is the one to report. */
-  async #lookAgain<Value>(codec: RecordCodec<Value>, key: string, failure: unknown): Promise<Versioned<Value> | null> {
-    try {
-      return await this.get(codec, key);
-    } catch (error) {
-      throw failure !== undefined && isUnanswered(error) ? failure : error;
-    }
+/** What fails after a write without an answer leaves that write open: its failure is the one to report. */
+async function orFailure<Result>(failure: unknown, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw failure !== undefined && isUnanswered(error) ? failure : error;
   }
 }
 

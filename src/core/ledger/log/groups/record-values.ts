@@ -12,7 +12,7 @@ import { JsonFields } from './json-fields.ts';
 
 const VERSION = 1;
 
-/** What a change of a group does to the record of a cursor. It is part of the group's record, so that whoever comes next completes it after a crash. */
+/** What a change of a group does to the record of a cursor. It is part of the group's record, so that the next change completes it after a crash. */
 export interface Fence {
   readonly partition: PartitionId;
   /** Grows with every fence of a cursor. It is the lease's token where `isHeld`. */
