@@ -87,6 +87,11 @@ const BORDERS = [
     rooms: [...folders(['sqlite', ...ORGANS.filter((name) => name !== 'ledger')]), ...JOINTS],
     message: 'the port knows no storage engine and no organ',
   }),
+  core('src/core/ledger/log/**', {
+    packages: NATIVE,
+    rooms: [...folders(['sqlite', 'nats', ...ORGANS.filter((name) => name !== 'ledger')]), ...JOINTS, '@nats-io/**'],
+    message: 'a log of proposals knows the port of a log, and no store of one',
+  }),
   core('src/core/ledger/drivers.ts', {
     rooms: [...folders(ORGANS.filter((name) => name !== 'ledger')), ...JOINTS],
     message: 'drivers know storage engines, and no organ',
