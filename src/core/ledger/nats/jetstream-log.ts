@@ -2,6 +2,7 @@
 
 import { invariant, LedgerError } from '../../model/ledger-error.ts';
 import type { LogEntry, LogFollower, LogMessage, LogRead, OrderedLog } from '../log/ordered-log.ts';
+import type { Deadline } from './deadline.ts';
 import type { LogStream } from './log-stream.ts';
 import { CAUGHT_UP, MessageSource } from './message-source.ts';
 import { isTopic } from './names.ts';
@@ -43,11 +44,18 @@ export class JetStreamLog implements OrderedLog {
   }
 
   async *read({ from, through, topics, hasBodies, signal }: LogRead): AsyncGenerator<LogMessage, void> {
-    const deadline = this.#deadline(signal);
-    const end = Math.min(through, await this.#stream.last(deadline));
+    const end = Math.min(through, await this.#whileOpen((deadline) => this.#stream.last(deadline), signal));
     if (topics?.length === 0 || Math.max(1, from) > end) return;
     const spec = { from, topics, hasBodies, signal: this.#eitherSignal(signal) };
-    const source = new MessageSource(this.#stream, spec);
+    try {
+      yield* this.#range(new MessageSource(this.#stream, spec), end);
+    } catch (error) {
+      throw this.#isClosed ? this.#closedError() : error;
+    }
+  }
+
+  /** Ends after the source's last message until the end that the leader has. */
+  async *#range(source: MessageSource, end: number): AsyncGenerator<LogMessage, void> {
     for await (const item of source.items()) {
       if (item === CAUGHT_UP) {
         const next = await source.nextPosition();
@@ -61,15 +69,15 @@ export class JetStreamLog implements OrderedLog {
   }
 
   async last(): Promise<number> {
-    return this.#stream.last(this.#deadline());
+    return this.#whileOpen((deadline) => this.#stream.last(deadline));
   }
 
   async lastOf(topic: string): Promise<LogMessage | null> {
-    return (await this.#stream.lastOf(topic, this.#deadline()))?.message ?? null;
+    return (await this.#whileOpen((deadline) => this.#stream.lastOf(topic, deadline)))?.message ?? null;
   }
 
   async nextOf(topic: string, from: number): Promise<LogMessage | null> {
-    return (await this.#stream.nextOf(topic, from, this.#deadline()))?.message ?? null;
+    return (await this.#whileOpen((deadline) => this.#stream.nextOf(topic, from, deadline)))?.message ?? null;
   }
 
   follow(from: number, follower: LogFollower): { close(): void } {
@@ -77,13 +85,13 @@ export class JetStreamLog implements OrderedLog {
     const ending = new AbortController();
     const signal = AbortSignal.any([ending.signal, this.#closing.signal]);
     void this.#deliver(from, follower, signal).catch((error: unknown) => {
-      if (!ending.signal.aborted) follower.onError(this.#closing.signal.aborted ? this.#closedError() : error);
+      if (!signal.aborted) follower.onError(error);
     });
     return { close: () => ending.abort() };
   }
 
   async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+    if (this.#isClosed) return;
     this.#outbox.close();
     this.#closing.abort();
     await this.#stream.api.connection.close();
@@ -97,9 +105,18 @@ export class JetStreamLog implements OrderedLog {
     }
   }
 
-  #deadline(signal?: AbortSignal) {
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Rejects with CLOSED when the log is closed meanwhile. */
+  async #whileOpen<Answer>(ask: (deadline: Deadline) => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
     this.#checkOpen();
-    return this.#stream.deadline(signal, this.#closing.signal);
+    try {
+      return await ask(this.#stream.deadline(signal, this.#closing.signal));
+    } catch (error) {
+      throw this.#isClosed ? this.#closedError() : error;
+    }
   }
 
   #eitherSignal(signal: AbortSignal | undefined): AbortSignal {
@@ -107,7 +124,7 @@ export class JetStreamLog implements OrderedLog {
   }
 
   #checkOpen(): void {
-    if (this.#closing.signal.aborted) throw this.#closedError();
+    if (this.#isClosed) throw this.#closedError();
   }
 
   #closedError(): LedgerError {

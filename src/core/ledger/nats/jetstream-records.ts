@@ -34,19 +34,13 @@ export class JetStreamRecords implements RecordStore {
   readonly #stream: LogStream;
   #isMade = false;
 
-  /** @throws LedgerError UNSUPPORTED_SERVER */
+  /** Every method may also reject with UNSUPPORTED_SERVER. */
   constructor(stream: LogStream) {
-    const { connection, location } = stream.api;
-    if (stream.replicas > 1 && !connection.isAtLeast(...EXCLUSIVE_SINCE))
-      throw new LedgerError('UNSUPPORTED_SERVER', {
-        message: `${location}: nats-server ${connection.server.version} cannot keep consumer groups in ${stream.replicas} copies`,
-        hint: 'run nats-server 2.10 or later, at best 2.12.3; a ledger with one copy has groups on any version',
-        details: { location, version: connection.server.version, replicas: stream.replicas },
-      });
     this.#stream = stream;
   }
 
   async get(key: string): Promise<StoredRecord | null> {
+    this.#checkServer();
     const found = await this.#last(key, this.#stream.deadline());
     return found === null || found.isDeleted ? null : found.record;
   }
@@ -61,6 +55,7 @@ export class JetStreamRecords implements RecordStore {
 
   /** Writes of the last milliseconds may be missing: any replica answers. */
   async list(prefix: string): Promise<StoredRecord[]> {
+    this.#checkServer();
     const filter = prefix === '' ? '>' : `${recordKeyOf(prefix.replace(/\.$/, ''))}.>`;
     const deadline = this.#stream.deadline();
     for (;;) {
@@ -103,6 +98,7 @@ export class JetStreamRecords implements RecordStore {
 
   /** Resolves with the record as written, or null if it has another revision. */
   async #change(change: Change): Promise<StoredRecord | null> {
+    this.#checkServer();
     const { api } = this.#stream;
     const deadline = this.#stream.deadline();
     const write = api.connection.client.nuid.next();
@@ -204,6 +200,18 @@ export class JetStreamRecords implements RecordStore {
       if (!(error instanceof ApiError)) throw error;
       return (await api.call<{ config: StreamConfig }>(`STREAM.INFO.${stream}`, {}, deadline)).config;
     }
+  }
+
+  #checkServer(): void {
+    const { replicas, api } = this.#stream;
+    const { connection, location } = api;
+    if (replicas === 1 || connection.isAtLeast(...EXCLUSIVE_SINCE)) return;
+    const { version } = connection.server;
+    throw new LedgerError('UNSUPPORTED_SERVER', {
+      message: `${location}: nats-server ${version} cannot keep consumer groups in ${replicas} copies`,
+      hint: 'run nats-server 2.10 or later, at best 2.12.3; a ledger with one copy has groups on any version',
+      details: { location, version, replicas },
+    });
   }
 
   #subjectOf(key: string): string {

@@ -10,14 +10,16 @@ import { JetStreamLog } from './jetstream-log.ts';
 import { JetStreamRecords } from './jetstream-records.ts';
 import { type NatsLocation, parseNatsLocation } from './location.ts';
 import { LogStream } from './log-stream.ts';
+import { NatsStorage } from './nats-storage.ts';
 import { resolveSettings } from './settings.ts';
 import type { NatsEnvironment, SettingsLayer } from './settings-layer.ts';
 
+/** Closing the log closes all of it. */
 export interface NatsStore {
   readonly log: OrderedLog;
-  /** Made by their first write. @throws LedgerError UNSUPPORTED_SERVER */
-  records(): RecordStore;
-  close(): Promise<void>;
+  /** Made by their first write. Before nats-server 2.10 they reject with UNSUPPORTED_SERVER where there are several copies. */
+  readonly records: RecordStore;
+  readonly storage: NatsStorage;
 }
 
 export interface StoreOptions {
@@ -79,7 +81,8 @@ async function connected(
   try {
     const stream = await open(api, parsed);
     const log = new JetStreamLog(stream);
-    return { log, records: () => new JetStreamRecords(stream), close: () => log.close() };
+    const storage = new NatsStorage(stream, parsed.monitor ?? null);
+    return { log, records: new JetStreamRecords(stream), storage };
   } catch (error) {
     await api.connection.close();
     throw error;
