@@ -1,6 +1,6 @@
 /** Laws of an ordered log, for every one. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { LogEntry, LogMessage, LogRead, OrderedLog } from '../../src/core/ledger/log/ordered-log.ts';
 import { rejectionOf } from '../support/refusals.ts';
 import { turns } from '../support/turns.ts';
@@ -43,7 +43,6 @@ function following(log: OrderedLog, from: number) {
 }
 
 describe.each(LOGS)('a log in $name', (factory) => {
-  beforeAll(() => factory.start());
   afterAll(() => factory.stop());
 
   it('is empty at first', async () => {

@@ -126,12 +126,13 @@ export class NatsServers {
     }
   }
 
-  /** Index of the server that leads the stream. */
-  async leaderOf(stream: string): Promise<number> {
+  /** Index of the server that leads the stream, as the others say. `stopped`: one that cannot answer. */
+  async leaderOf(stream: string, stopped?: number): Promise<number> {
     if (this.count === 1) return 0;
     for (;;) {
       for (const at of this.#places.keys()) {
-        const leader = this.#running[at] == null ? undefined : await leaderOf(this.monitor(at), stream);
+        const leader =
+          this.#running[at] == null || at === stopped ? undefined : await leaderOf(this.monitor(at), stream);
         const found = this.#places.findIndex(({ name }) => name === leader);
         if (found >= 0 && this.#running[found] != null) return found;
       }

@@ -62,7 +62,7 @@ export function deniedOf(error: unknown): { readonly subject: string | null } | 
 
 /** Nobody listens on the subject of the request: no leader for now, or no JetStream at all. Nothing was stored. */
 export function isNoResponders(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'NoRespondersError' || isNoResponders(error.cause));
+  return error instanceof Error && (error.name === 'NoResponders' || isNoResponders(error.cause));
 }
 
 function isUntrusted(error: Error): boolean {
