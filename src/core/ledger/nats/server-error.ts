@@ -38,15 +38,22 @@ export class ApiError extends Error {
   }
 }
 
+/** Answers with the status "unavailable" that do not pass by themselves. */
+const LASTING: ReadonlySet<number> = new Set([
+  API_ERRORS.notEnabled,
+  API_ERRORS.notEnabledForAccount,
+  API_ERRORS.insufficientResources,
+  API_ERRORS.storageExceeded,
+  API_ERRORS.memoryExceeded,
+  API_ERRORS.storeFailed,
+]);
+
 /** Errors about a call, which would be the same again. */
 const MISTAKES = new Set(['TypeError', 'InvalidArgumentError', 'InvalidSubjectError', 'InvalidOperationError']);
 
 /** Whether the same request may succeed later: no leader yet, no answer, a lost connection. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof ApiError)
-    return (
-      error.status === 503 && error.code !== API_ERRORS.notEnabled && error.code !== API_ERRORS.notEnabledForAccount
-    );
+  if (error instanceof ApiError) return error.status === 503 && !LASTING.has(error.code);
   if (error instanceof LedgerError || !(error instanceof Error)) return false;
   return deniedOf(error) === null && !isUntrusted(error) && !MISTAKES.has(error.name);
 }
