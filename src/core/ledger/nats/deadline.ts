@@ -53,7 +53,7 @@ export class Deadline {
   }
 }
 
-export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function aborted(): LedgerError {
   return new LedgerError('ABORTED', { message: 'the wait for the servers was aborted; nothing was done' });

@@ -173,6 +173,6 @@ function reasonOf(error: Error): string {
 }
 
 /** Texts of servers reach a terminal: on one line, printable, not endless. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return quoted(text.slice(0, 200)).slice(1, -1);
 }
