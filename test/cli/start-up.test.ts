@@ -51,8 +51,9 @@ it('the library loads the client when a location on NATS is opened, and not befo
     import { Completengine } from ${JSON.stringify(join(library, 'index.js'))};
     const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes('@nats-io'));
     const ledger = ${JSON.stringify(join(tempDir(), 'a.codex'))};
-    await Completengine.create(ledger, {});
-    await (await Completengine.open(ledger, {})).close();
+    const engine = await Completengine.open({ ledger });
+    await engine.emit('{}');
+    await engine.close();
     const { openStore } = await import(${JSON.stringify(join(library, 'core/ledger/nats/store.js'))});
     const open = (location) => openStore(location, { busyLimit: { limitMs: 1 } }).catch(({ code }) => code);
     const found = [isLoaded(), await open('nats://127.0.0.1'), isLoaded(), await open('nats://127.0.0.1:9/a'), isLoaded()];
