@@ -3,11 +3,10 @@
  * States: connected <-> lost -> closed (by {@link NatsConnection.close}, or because the servers refuse the credentials: then every call rejects with that).
  */
 
-import { readFile } from 'node:fs/promises';
-import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
-import { quoted } from '../../model/text/quoting.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
 import type { BusyLimit } from '../driver.ts';
 import type { NatsConnection as Client, Msg, ServerInfo, Subscription } from './client.ts';
+import { authenticationOptions, tlsOptions } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { deniedOf, isTransient, translateServerError } from './server-error.ts';
 import type { NatsSettings } from './settings.ts';
@@ -167,49 +166,5 @@ export class NatsConnection {
 
   #notifyReconnect(): void {
     for (const listener of this.#reconnectListeners) listener();
-  }
-}
-
-async function authenticationOptions(client: Module, { authentication }: NatsSettings) {
-  switch (authentication?.kind) {
-    case undefined:
-      return {};
-    case 'user':
-      return { user: authentication.user, pass: authentication.password };
-    case 'token':
-      return { token: authentication.token };
-    case 'creds':
-      return { authenticator: client.credsAuthenticator(await readSecret(authentication.file, 'credentials')) };
-    case 'nkey': {
-      const seed = (await readSecret(authentication.file, 'nkey')).toString('utf8');
-      return { authenticator: client.nkeyAuthenticator(Buffer.from(seedIn(seed))) };
-    }
-    case 'jwt':
-      return { authenticator: client.jwtAuthenticator(authentication.jwt, Buffer.from(authentication.seed)) };
-  }
-}
-
-/** The seed among the comments of its file. */
-function seedIn(text: string): string {
-  return /^\s*(S[A-Z2-7]{20,})\s*$/m.exec(text)?.[1] ?? text.trim();
-}
-
-/** `tls: null` would forbid it where a server offers it. */
-async function tlsOptions({ isTls, isTlsFirst, tls }: NatsSettings) {
-  if (!isTls && !isTlsFirst && Object.keys(tls).length === 0) return {};
-  const files = Object.entries(tls) as [string, string][];
-  const read = await Promise.all(
-    files.map(async ([name, path]) => [name, (await readSecret(path, `TLS ${name}`)).toString('utf8')]),
-  );
-  return { tls: { ...Object.fromEntries(read), ...(isTlsFirst ? { handshakeFirst: true } : {}) } };
-}
-
-/** @throws LedgerError INVALID_ARGUMENT */
-async function readSecret(path: string, kind: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code = 'an error' } = error as NodeJS.ErrnoException;
-    throw invalidArgument(`the ${kind} file ${quoted(path)} cannot be read (${code})`, 'check its path and mode');
   }
 }

@@ -55,7 +55,7 @@ const MISTAKES = new Set(['TypeError', 'InvalidArgumentError', 'InvalidSubjectEr
 export function isTransient(error: unknown): boolean {
   if (error instanceof ApiError) return error.status === 503 && !LASTING.has(error.code);
   if (error instanceof LedgerError || !(error instanceof Error)) return false;
-  return deniedOf(error) === null && !isUntrusted(error) && !MISTAKES.has(error.name);
+  return deniedOf(error) === null && !isUntrusted(error) && !isWithoutTls(error) && !MISTAKES.has(error.name);
 }
 
 /** The server refuses these credentials, or what they may do: the subject concerned, if it is one. */
@@ -70,6 +70,10 @@ export function deniedOf(error: unknown): { readonly subject: string | null } | 
 /** Nobody listens on the subject of the request: no leader for now, or no JetStream at all. Nothing was stored. */
 export function isNoResponders(error: unknown): boolean {
   return error instanceof Error && (error.name === 'NoResponders' || isNoResponders(error.cause));
+}
+
+function isWithoutTls(error: Error): boolean {
+  return error.name === 'ConnectionError' && /does not support 'tls'/.test(error.message);
 }
 
 function isUntrusted(error: Error): boolean {
@@ -108,8 +112,13 @@ function classify(error: unknown, location: string): KnownError | null {
       message: `${location}: the TLS connection is not trusted: ${oneLine(error.message)}`,
       hint: 'give the certificate of its authority: NATS_CA=FILE',
     };
-  if (!isTransient(error)) return null;
-  return unreachable(location, error);
+  if (isTransient(error)) return unreachable(location, error);
+  if (!isWithoutTls(error)) return null;
+  return {
+    code: 'UNSUPPORTED_SERVER',
+    message: `${location}: the server offers no TLS`,
+    hint: 'configure it there, or write nats:// and give no certificate',
+  };
 }
 
 function classifyAnswer(error: ApiError, location: string): KnownError {
