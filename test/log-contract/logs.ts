@@ -8,7 +8,7 @@ import { MemoryMessages, MemoryOrderedLog } from './memory-log.ts';
 
 export interface LogFactory {
   readonly name: string;
-  /** So many openings of one new log. */
+  /** Opens one new log this often. */
   open(connections: number): Promise<readonly OrderedLog[]>;
   /** Closes what is open. */
   stop(): Promise<void>;

@@ -15,7 +15,7 @@ const MESSAGES = 200;
 
 const programs = [installedServer, currentServer].filter((program) => program !== null);
 
-/** Makes the fault, so many times. `fault`: resolves when the servers run again. */
+/** Makes the fault in each round. `fault`: resolves when the servers run again. */
 async function underLoad(
   servers: NatsServers,
   rounds: number,

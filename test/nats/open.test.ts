@@ -53,7 +53,7 @@ describe.skipIf(installedServer === null)('the stream of a ledger', () => {
     expect(await opened.log.last()).toBe(1);
     const { bytes, settings } = await storage.figures();
     expect(bytes).toBeGreaterThan(0);
-    expect(settings).toMatchObject({ stream: 'cdex_made', num_replicas: 1, max_bytes: 1_000_000, sync: 'not told' });
+    expect(settings).toMatchObject({ stream: 'cdex_made', num_replicas: 1, max_bytes: 1_000_000, sync: 'unknown' });
     await Promise.all([log, again.log, opened.log].map((each) => each.close()));
   });
 
@@ -162,7 +162,7 @@ describe.skipIf(installedServer === null)('servers', () => {
     });
   });
 
-  it('that refuse the credentials are told at once, and the credentials are not', async () => {
+  it('that refuse the credentials are reported at once, without the credentials', async () => {
     const extraConfig = `authorization { users: [
       { user: writer, password: right, permissions: { publish: ">", subscribe: ">" } }
       { user: reader, password: right, permissions: { publish: { deny: "cdex.>" } } }

@@ -32,7 +32,7 @@ export class NatsStores {
     return (await this.servers()).location(`store${++this.#names}`);
   }
 
-  /** So many openings of one new store. */
+  /** Opens one new store this often. */
   async open(connections: number): Promise<readonly NatsStore[]> {
     const location = await this.newLocation();
     const options = { busyLimit: BUSY_LIMIT };

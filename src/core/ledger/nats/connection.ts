@@ -1,5 +1,5 @@
 /**
- * One connection to the servers of a ledger. It reconnects for ever; how long a caller waits is the caller's deadline.
+ * One connection to the servers of a ledger. It reconnects without end; how long a caller waits is the caller's deadline.
  * States: connected <-> lost -> closed (by {@link NatsConnection.close}, or because the servers refuse the credentials: then every call rejects with that).
  */
 

@@ -1,4 +1,4 @@
-/** The end of one call's patience: it retries until then, and pauses in between. */
+/** The time limit of one call: it retries until then, and pauses in between. */
 
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { BusyLimit } from '../driver.ts';

@@ -1,12 +1,12 @@
 /** Deliveries of one consumer that were not taken yet. Bounded: the consumer is paused while too many bytes wait. */
 
 import type { Msg } from './client.ts';
-import type { DeliveryPlace } from './messages.ts';
+import type { MessagePlace } from './messages.ts';
 import { type ConsumerEvents, HEARTBEAT_MS, type PullConsumer } from './pull-consumer.ts';
 
 export interface Delivery {
   readonly message: Msg;
-  readonly place: DeliveryPlace;
+  readonly place: MessagePlace;
 }
 
 /** Bytes that wait when the consumer is paused; what it has asked for by then still comes. */
@@ -36,7 +36,7 @@ export class DeliveryQueue implements ConsumerEvents {
     return this.end === null && performance.now() - this.#lastSign < SIGN_OF_LIFE_MS;
   }
 
-  onMessage(message: Msg, place: DeliveryPlace): void {
+  onMessage(message: Msg, place: MessagePlace): void {
     this.#deliveries.push({ message, place });
     this.#bytes += message.data.length;
     if (this.#bytes > WAITING_BYTES_MAX) this.#consumer?.pause();

@@ -60,7 +60,7 @@ export function parseNatsLocation(location: string): NatsLocation {
   };
 }
 
-/** Hides everything between the scheme and the last `@`, whatever else is wrong with the text. */
+/** Hides everything between the scheme and the last `@`, however wrong the text is. */
 export function withoutCredentials(location: string): string {
   return location.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/)?.*@/s, '$1');
 }

@@ -1,5 +1,5 @@
 /**
- * Messages of a stream from a position on, in order, each once and without a gap, whatever happens to servers and connections meanwhile. It makes one consumer after
+ * Messages of a stream from a position on, in order, each once and without a gap, also while servers and connections fail. It makes one consumer after
  * another, each behind the last message taken. A consumer can go silent for good when its server is killed, without an error and while publishing beside it works. So
  * after a silence the leader is asked whether there is more.
  */

@@ -25,7 +25,7 @@ export interface StoredMessage {
 }
 
 /** Where and when a consumer's message is stored. */
-export interface DeliveryPlace {
+export interface MessagePlace {
   readonly consumer: string;
   readonly position: number;
   /** Counts the consumer's messages from 1. */
@@ -39,7 +39,7 @@ export interface DeliveryPlace {
  * Reads `$JS.ACK.<stream>.<consumer>.<times>.<position>.<delivery>.<nanoseconds>.<pending>`, or, with domain and account before the stream,
  * the longer form of it. The client's own parser rounds the nanoseconds to 256. Null for anything else.
  */
-export function deliveryPlace(reply: string): DeliveryPlace | null {
+export function messagePlace(reply: string): MessagePlace | null {
   const tokens = reply.split('.');
   if (tokens[0] !== '$JS' || tokens[1] !== 'ACK' || tokens.length < 9) return null;
   const [consumer = '', , position, delivery, nanoseconds = '', pending] = tokens.slice(tokens.length === 9 ? 3 : 5);
@@ -53,7 +53,7 @@ export function deliveryPlace(reply: string): DeliveryPlace | null {
 }
 
 /** `hasBody`: the message was delivered with it, and not its length alone. */
-export function deliveredMessage(name: string, message: Msg, place: DeliveryPlace, hasBody: boolean): StoredMessage {
+export function deliveredMessage(name: string, message: Msg, place: MessagePlace, hasBody: boolean): StoredMessage {
   const headers = readHeaders(() => message.headers);
   const body = hasBody ? asBuffer(message.data) : EMPTY;
   return storedMessage(headers, {
@@ -92,7 +92,7 @@ export function fetchedMessage(
   });
 }
 
-/** RFC 3339 with up to nine digits, cut to microseconds as {@link deliveryPlace} does. */
+/** RFC 3339 with up to nine digits, cut to microseconds as {@link messagePlace} does. */
 export function serverTime(text: string): Micros {
   const [, seconds, fraction = ''] = /^([^.]*?)(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
   const zone = text.slice((seconds?.length ?? 0) + (fraction === '' ? 0 : fraction.length + 1));

@@ -2,7 +2,7 @@
 
 import type { LogStream } from './log-stream.ts';
 
-/** A server that does not answer its monitoring is not waited for long: its settings are told as unknown. */
+/** A server that does not answer its monitoring is not waited for long: its settings are then unknown. */
 const MONITOR_MS = 2000;
 
 export class NatsStorage {
@@ -37,9 +37,9 @@ export class NatsStorage {
     };
   }
 
-  /** How a server syncs: `always`, its interval, or `not told`. Before 2.12 no server tells. */
+  /** How a server syncs: `always`, its interval, or `unknown`. Before 2.12 no server reports it. */
   async #sync(): Promise<string> {
-    if (this.#monitor === null) return 'not told';
+    if (this.#monitor === null) return 'unknown';
     try {
       const answer = await fetch(`${this.#monitor}/varz`, { signal: AbortSignal.timeout(MONITOR_MS) });
       const { jetstream } = (await answer.json()) as {
@@ -47,9 +47,9 @@ export class NatsStorage {
       };
       const { sync_always, sync_interval } = jetstream?.config ?? {};
       if (sync_always === true) return 'always';
-      return typeof sync_interval === 'number' ? `every ${sync_interval / 1e9} s` : 'not told';
+      return typeof sync_interval === 'number' ? `every ${sync_interval / 1e9} s` : 'unknown';
     } catch {
-      return 'not told';
+      return 'unknown';
     }
   }
 }

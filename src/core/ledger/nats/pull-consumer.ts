@@ -7,7 +7,7 @@
 import type { JetStreamApi } from './api.ts';
 import type { Msg, Subscription } from './client.ts';
 import type { Deadline } from './deadline.ts';
-import { type DeliveryPlace, deliveryPlace } from './messages.ts';
+import { type MessagePlace, messagePlace } from './messages.ts';
 
 /** In one request; two are open at a time. Holds several messages of the largest size. */
 const REQUEST_BYTES = 4 * 1024 * 1024;
@@ -31,7 +31,7 @@ export interface ConsumerSpec {
 }
 
 export interface ConsumerEvents {
-  onMessage(message: Msg, place: DeliveryPlace): void;
+  onMessage(message: Msg, place: MessagePlace): void;
   /** A sign of life without a message. */
   onHeartbeat(): void;
   /** It delivers nothing any more. */
@@ -149,7 +149,7 @@ export class PullConsumer {
   #take(message: Msg): void {
     if (this.#isEnded) return;
     if (message.subject === this.#subscription.getSubject()) return this.#noteStatus(message);
-    const place = deliveryPlace(message.reply ?? '');
+    const place = messagePlace(message.reply ?? '');
     // anyone may publish to the inbox of another, and is not heard
     if (place === null || place.consumer !== this.#name) return;
     if (place.delivery !== this.#delivered + 1) return this.#end(new Error('a message was lost on the way'));

@@ -147,7 +147,7 @@ function classifyAnswer(error: ApiError, location: string): KnownError {
     case API_ERRORS.replicasWithoutCluster:
       return {
         code: 'CANNOT_CREATE',
-        message: `${location}: the servers cannot keep so many copies: ${said}`,
+        message: `${location}: the servers cannot keep this number of copies: ${said}`,
         hint: 'give fewer with ?replicas=, or add servers',
       };
     case API_ERRORS.storeFailed:

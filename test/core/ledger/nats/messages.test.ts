@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deliveryPlace, serverTime } from '../../../../src/core/ledger/nats/messages.ts';
+import { messagePlace, serverTime } from '../../../../src/core/ledger/nats/messages.ts';
 
 const place = { consumer: 'c', position: 71, delivery: 7, storedAt: 1_795_719_890_123_456, pending: 5 };
 
@@ -15,7 +15,7 @@ describe('the place of a delivered message', () => {
     ['_INBOX.x', null],
     ['', null],
   ])('%s', (reply, expected) => {
-    expect(deliveryPlace(reply)).toEqual(expected);
+    expect(messagePlace(reply)).toEqual(expected);
   });
 });
 
@@ -38,7 +38,7 @@ describe('a time of a server', () => {
           .padStart(9, '0')
           .replace(/0+$/, '');
         const text = `${second}${fraction === '' ? '' : `.${fraction}`}Z`;
-        expect(serverTime(text)).toBe(deliveryPlace(`$JS.ACK.s.c.1.1.1.${nanos}.0`)?.storedAt);
+        expect(serverTime(text)).toBe(messagePlace(`$JS.ACK.s.c.1.1.1.${nanos}.0`)?.storedAt);
       }),
     );
   });
