@@ -5,7 +5,7 @@ import type { NatsEnvironment } from '../../src/core/ledger/nats/settings-layer.
 import { createStore, openStore, storeExists } from '../../src/core/ledger/nats/store.ts';
 import { rejectionOf } from '../support/refusals.ts';
 import { RawClient } from './support/raw.ts';
-import { installedServer, type ServerProgram } from './support/server-program.ts';
+import { currentServer, installedServer, type ServerProgram } from './support/server-program.ts';
 import { NatsServers } from './support/servers.ts';
 
 const OPTIONS = { busyLimit: { limitMs: 30_000 } };
@@ -140,6 +140,16 @@ describe.skipIf(installedServer === null)('the stream of a ledger', () => {
     expect(await log.append(entry)).toBe(2);
     await log.close();
   });
+});
+
+it.skipIf(currentServer === null).each([
+  ['always', 'sync_interval: always'],
+  ['every 120 s', ''],
+])('a server reports that it syncs %s', async (sync, jetStream) => {
+  const servers = await NatsServers.forTest({ program: currentServer as ServerProgram, count: 1, jetStream });
+  const { log, storage } = await createStore(servers.location('a', `?monitor=${servers.monitor()}`), OPTIONS);
+  expect((await storage.figures()).settings).toMatchObject({ sync });
+  await log.close();
 });
 
 describe.skipIf(installedServer === null)('servers', () => {

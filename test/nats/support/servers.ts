@@ -23,7 +23,8 @@ export interface ServersOptions {
   readonly count: 1 | 3;
   /** More of the configuration file, for every server. */
   readonly extraConfig?: string;
-  readonly jetStream?: boolean;
+  /** Settings of JetStream; false: none at all. */
+  readonly jetStream?: string | false;
 }
 
 export class NatsServers {
@@ -46,7 +47,7 @@ export class NatsServers {
     return servers;
   }
 
-  static async start({ program, count, extraConfig = '', jetStream = true }: ServersOptions): Promise<NatsServers> {
+  static async start({ program, count, extraConfig = '', jetStream = '' }: ServersOptions): Promise<NatsServers> {
     const directory = mkdtempSync(join(tmpdir(), 'completengine-test-nats-'));
     const ports = await freePorts(count * 3);
     const routes = ports.slice(count * 2);
@@ -59,7 +60,9 @@ export class NatsServers {
         `listen: "127.0.0.1:${port}"`,
         `http: "127.0.0.1:${http}"`,
         'max_payload: 1048576',
-        ...(jetStream ? [`jetstream { store_dir: ${JSON.stringify(join(directory, name))} }`] : []),
+        ...(jetStream === false
+          ? []
+          : [`jetstream { store_dir: ${JSON.stringify(join(directory, name))}, ${jetStream} }`]),
         ...(count === 1 ? [] : [clusterOf(routes, at)]),
         extraConfig,
       ];
