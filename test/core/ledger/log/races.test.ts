@@ -30,7 +30,7 @@ async function openTwice(options: CreateOptions = {}) {
 const event = (payload: string, time = 1) => ({ partition: 0, time, payload });
 const voidsOf = (all: readonly LogMessage[]) => Object.fromEntries(foldAll(all).fold.state.voids);
 
-it('an emitter whose clock is ahead of the log commits nothing, and is told so', async () => {
+it('an emitter whose clock is ahead of the log commits nothing, and learns why', async () => {
   const { one, other, all } = await openTwice();
   const draft = draftOf(await one.basis(), [event('1')]);
   const ahead = { ...draft, committedAt: systemClock.nowMicros() + 120e6 };
