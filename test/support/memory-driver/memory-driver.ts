@@ -2,7 +2,7 @@
 
 import type { LedgerDriver } from '../../../src/core/ledger/driver.ts';
 import { type LogOpener, logDriver } from '../../../src/core/ledger/log/log-driver.ts';
-import type { LogLimits } from '../../../src/core/ledger/log/log-ledger.ts';
+import type { LogOptions } from '../../../src/core/ledger/log/log-ledger.ts';
 import type { OpenedLog } from '../../../src/core/ledger/log/log-store.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
 import { systemClock } from '../../../src/core/model/time/clock.ts';
@@ -19,7 +19,7 @@ type MakeLog = (location: string, messages: MemoryMessages) => MemoryLog;
 
 /** A driver with locations of its own, and the messages at each of them. */
 export function newMemory(
-  limits?: LogLimits,
+  options?: LogOptions,
   makeLog: MakeLog = (location, messages) => new MemoryLog(location, messages),
 ): { readonly driver: LedgerDriver; messagesOf(location: string): MemoryMessages } {
   const locations = new Map<string, Location>();
@@ -45,7 +45,7 @@ export function newMemory(
     exists: async (location) => locations.has(location),
   };
   return {
-    driver: logDriver(opener, limits),
+    driver: logDriver(opener, options),
     messagesOf: (location) => (locations.get(location) as Location).messages,
   };
 }

@@ -7,10 +7,12 @@ import { checkClockTime } from '../../model/time/commit-time.ts';
 import type { BusyLimit, LedgerDriver } from '../driver.ts';
 import { readConfig } from '../protocol/stored-settings.ts';
 import { beginning, notALedger } from './fold/begin.ts';
+import { checkUnguarded } from './fold/guarded.ts';
 import { encodeInit } from './format/epoch.ts';
 import { INIT_TOPIC } from './format/messages.ts';
-import { commitBytesMaxOf, LogLedger, type LogLimits } from './log-ledger.ts';
+import { commitBytesMaxOf, LogLedger, type LogOptions } from './log-ledger.ts';
 import type { OpenedLog } from './log-store.ts';
+import type { LogEntry, OrderedLog } from './ordered-log.ts';
 import { checkSize } from './write/outcomes.ts';
 
 export interface LogOpener {
@@ -26,12 +28,14 @@ export interface LogOpener {
 }
 
 /** Makes a driver. A new ledger's longest line is lowered to what a message takes. */
-export function logDriver(opener: LogOpener, limits: LogLimits = {}): LedgerDriver {
+export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDriver {
   return {
     create: async (location, blueprint, clock, busyLimit) => {
       const now = clock.nowMicros();
       checkClockTime(now);
       if (blueprint.config.compression !== null) throw notCompressed(location);
+      if (options.refusesGuarded === true)
+        checkUnguarded(blueprint.routing, blueprint.config.unique !== null, location);
       const { log } = await opener.create(location, blueprint.config, busyLimit);
       try {
         const { config } = blueprint;
@@ -42,7 +46,8 @@ export function logDriver(opener: LogOpener, limits: LogLimits = {}): LedgerDriv
         const fitting = { ...blueprint, config: { ...config, lineBytesMax } };
         const entry = encodeInit(fitting, crypto.randomUUID(), now);
         checkSize(entry, log, 'the beginning of the ledger');
-        if ((await log.append(entry, { after: 0 })) === null) throw ledgerExists(location);
+        if ((await log.append(entry, { after: 0 })) === null && !(await beginsWith(entry, log)))
+          throw ledgerExists(location);
       } finally {
         await log.close();
       }
@@ -56,7 +61,7 @@ export function logDriver(opener: LogOpener, limits: LogLimits = {}): LedgerDriv
         const { genesis, state } = beginning(first, log.location);
         const config = readConfig(genesis.ledger.config, () => notALedger(log.location));
         const isWriter = access === 'write';
-        return await LogLedger.open({ opened, isWriter, genesis, config, beginning: state, limits });
+        return await LogLedger.open({ opened, isWriter, genesis, config, beginning: state, options });
       } catch (error) {
         await log.close().catch(() => {});
         throw error;
@@ -64,6 +69,11 @@ export function logDriver(opener: LogOpener, limits: LogLimits = {}): LedgerDriv
     },
     exists: (location) => opener.exists(location),
   };
+}
+
+/** Where it was sent twice, the first copy may be there although the last answer says otherwise. */
+async function beginsWith(entry: LogEntry, log: OrderedLog): Promise<boolean> {
+  return (await log.nextOf(INIT_TOPIC, 1))?.body.equals(entry.body) === true;
 }
 
 function ledgerExists(location: string): LedgerError {

@@ -10,7 +10,7 @@ import type { GroupStore } from '../group-store.ts';
 import type { Ledger, LedgerIdentity } from '../ledger.ts';
 import { pipelineOver } from '../protocol/commit-pipeline.ts';
 import { Fold, type SealEvery } from './fold/fold.ts';
-import { isGuarded } from './fold/guarded.ts';
+import { checkUnguarded, isGuarded } from './fold/guarded.ts';
 import { copyState, type Genesis, type LogState, NO_PRODUCER, partitionsOf } from './fold/log-state.ts';
 import { hasMarks } from './format/marks.ts';
 import { HEADER_BYTES_MAX } from './format/proposal.ts';
@@ -37,8 +37,10 @@ const MESSAGE_BYTES_BEST = 1024 * 1024;
 /** Ids and pins are stored behind the frames, and may be longer than these. */
 const MARKED_SHARE = 4;
 
-/** Bounds that tests make small. */
-export interface LogLimits {
+/** What a driver says of its ledgers. The bounds are made small by tests. */
+export interface LogOptions {
+  /** Whether unique ids and sticky routing are refused: a store on which an index in memory, read from the whole log, is too slow. */
+  readonly refusesGuarded?: boolean | undefined;
   readonly sealEvery?: SealEvery | undefined;
   readonly sealPartBytes?: number | undefined;
   /** Commits kept in memory. */
@@ -58,7 +60,7 @@ export interface LogLedgerParts {
   readonly config: LedgerConfig;
   /** As of the first message. */
   readonly beginning: LogState;
-  readonly limits: LogLimits;
+  readonly options: LogOptions;
 }
 
 export class LogLedger implements Ledger {
@@ -83,22 +85,22 @@ export class LogLedger implements Ledger {
 
   /** Opens the ledger with everything that the log has now. @throws LedgerError VERIFICATION_FAILED and what the log throws */
   static async open(parts: LogLedgerParts): Promise<LogLedger> {
-    const { opened, genesis, beginning, limits } = parts;
-    const seals = new Seals(opened.log, genesis, beginning, limits.sealEvery);
+    const { opened, genesis, beginning, options } = parts;
+    const seals = new Seals(opened.log, genesis, beginning, options.sealEvery);
     const ledger = new LogLedger(parts, seals, await seals.atLast());
     await ledger.#live.current();
     return ledger;
   }
 
   private constructor(parts: LogLedgerParts, seals: Seals, fold: Fold) {
-    const { opened, genesis, beginning, limits } = parts;
+    const { opened, genesis, beginning, options } = parts;
     const { log, records } = opened;
     this.#parts = parts;
     this.#seals = seals;
-    this.#live = new LiveFold(log, fold, limits.recent);
+    this.#live = new LiveFold(log, fold, options.recent);
     this.#history = new LogHistory(this.#live, new HistoryWalk(log, this.#live, seals));
-    this.#index = new FedIndex(log, new Fold(genesis, copyState(beginning), limits.sealEvery));
-    this.#sealer = new Sealer(log, fold, limits.sealPartBytes);
+    this.#index = new FedIndex(log, new Fold(genesis, copyState(beginning), options.sealEvery));
+    this.#sealer = new Sealer(log, fold, options.sealPartBytes);
     this.#writer = this.#own(new LogWriter(log, this.#live, 'free'));
     this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index));
     this.commitBytesMax = commitBytesMaxOf(log, isGuarded(fold.state.ledger, genesis));
@@ -211,7 +213,12 @@ export class LogLedger implements Ledger {
 
   beginEpoch: Ledger['beginEpoch'] = async (plan) => {
     this.#checkWritable();
-    return beginEpoch(this.#parts.opened.log, this.#live, plan);
+    const { opened, options } = this.#parts;
+    return beginEpoch(opened.log, this.#live, (routing) => {
+      const wanted = plan(routing);
+      if (wanted !== null && options.refusesGuarded === true) checkUnguarded(wanted.spec, false, opened.log.location);
+      return wanted;
+    });
   };
 
   verify: Ledger['verify'] = async (options) => {
