@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { RecordStore, StoredRecord } from '../../src/core/ledger/log/record-store.ts';
 import { createStore } from '../../src/core/ledger/nats/store.ts';
 import { rejectionOf } from '../support/refusals.ts';
+import { isSoak } from '../support/test-size.ts';
 import { NatsStores } from './support/factories.ts';
 import { RawClient } from './support/raw.ts';
 import { currentServer, installedServer, type ServerProgram } from './support/server-program.ts';
@@ -73,18 +74,21 @@ describe.skipIf(installedServer === null)('records', () => {
   });
 });
 
-it.skipIf(!isOld)('records in three copies are refused by a server whose conditions are not exclusive', async () => {
-  const servers = await NatsServers.forTest({ program: installedServer as ServerProgram, count: 3 });
-  const { log, records } = await createStore(servers.location('a'), OPTIONS);
-  for (const call of [
-    () => records.get('a'),
-    () => records.put('a', '1', 0),
-    () => records.list(''),
-    () => records.delete('a', 1),
-  ])
-    expect(await rejectionOf(call())).toMatchObject({ code: 'UNSUPPORTED_SERVER', details: { replicas: 3 } });
-  await log.close();
-});
+it.runIf(isOld && isSoak)(
+  'records in three copies are refused by a server whose conditions are not exclusive',
+  async () => {
+    const servers = await NatsServers.forTest({ program: installedServer as ServerProgram, count: 3 });
+    const { log, records } = await createStore(servers.location('a'), OPTIONS);
+    for (const call of [
+      () => records.get('a'),
+      () => records.put('a', '1', 0),
+      () => records.list(''),
+      () => records.delete('a', 1),
+    ])
+      expect(await rejectionOf(call())).toMatchObject({ code: 'UNSUPPORTED_SERVER', details: { replicas: 3 } });
+    await log.close();
+  },
+);
 
 it.skipIf(currentServer === null)('records in three copies are changed under one revision by one alone', async () => {
   const stores = new NatsStores(currentServer as ServerProgram, 3);

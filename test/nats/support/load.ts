@@ -1,9 +1,14 @@
 /** Writers that append beside a fault, and what must hold of the log afterwards. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { LogMessage, OrderedLog } from '../../../src/core/ledger/log/ordered-log.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
+import { quick } from '../../support/test-size.ts';
 import { until } from '../../support/until.ts';
+
+/** Between two appends of a writer: in every run less is written while a test waits for servers. All are on their way at once when none answers. */
+const PAUSE_MS = quick(15, 0);
 
 /** An append that was answered. */
 interface Answered {
@@ -71,6 +76,7 @@ export class Load {
 
   async #write(): Promise<void> {
     while (!this.#isStopping) {
+      if (PAUSE_MS > 0) await sleep(PAUSE_MS);
       const header = `m${++this.#started}`;
       const after = this.#last;
       try {

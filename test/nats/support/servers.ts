@@ -6,9 +6,12 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { until } from '../../support/until.ts';
 import type { ServerProgram } from './server-program.ts';
+
+/** Between two requests to the monitoring of a server: each costs both sides a millisecond. */
+const POLL_MS = 50;
 
 interface ServerPlace {
   readonly name: string;
@@ -120,13 +123,11 @@ export class NatsServers {
   }
 
   async areHealthy(): Promise<void> {
-    for (const at of this.#places.keys()) {
-      await until(() => {
-        if (this.#running[at]?.exitCode != null)
-          throw new Error(`nats-server has ended: ${readFileSync((this.#places[at] as ServerPlace).log, 'utf8')}`);
-        return answers(`${this.monitor(at)}/healthz`);
-      });
-    }
+    for (const [at, { log }] of this.#places.entries())
+      while (!(await answers(`${this.monitor(at)}/healthz`))) {
+        if (this.#running[at]?.exitCode != null) throw new Error(`nats-server has ended: ${readFileSync(log, 'utf8')}`);
+        await sleep(POLL_MS);
+      }
   }
 
   /** Index of the server that leads the stream, as the others say. `stopped`: one that cannot answer. */
@@ -139,7 +140,7 @@ export class NatsServers {
         const found = this.#places.findIndex(({ name }) => name === leader);
         if (found >= 0 && this.#running[found] != null) return found;
       }
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(POLL_MS);
     }
   }
 

@@ -144,6 +144,8 @@ export class NatsConnection {
   }
 
   async close(): Promise<void> {
+    // a request that is made while it closes would never be answered
+    this.#isConnected = false;
     await this.#nats.close();
   }
 

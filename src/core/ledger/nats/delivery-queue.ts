@@ -61,6 +61,11 @@ export class DeliveryQueue implements ConsumerEvents {
     return taken;
   }
 
+  /** Ends a wait whose caller has gone: its timer would keep the process alive. */
+  stop(): void {
+    this.#wake?.();
+  }
+
   /** All that was taken has been passed on. */
   resume(): void {
     this.#lastSign = performance.now();

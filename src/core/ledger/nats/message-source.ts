@@ -67,6 +67,7 @@ export class MessageSource {
           yield* this.#deliver(queue);
         } finally {
           started.consumer.stop();
+          queue.stop();
         }
       }
       await this.#deadline.pause();

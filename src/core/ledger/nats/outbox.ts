@@ -155,7 +155,8 @@ export class Outbox {
     this.#isSupervised = true;
     try {
       while (this.#appending.size > 0 && !this.#isClosed) {
-        await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
+        // what is on its way keeps the process alive by itself
+        await new Promise((resolve) => setTimeout(resolve, ROUND_MS).unref());
         await this.#round();
       }
     } finally {
