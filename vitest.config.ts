@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Those that take longest, in order: what begins last must be short, or one worker waits for the other. */
 const LONG = [
+  'nats/faults',
   'faults/bit-flips',
   'cli/bench/bench',
   'library/reading-thread',

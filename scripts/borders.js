@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { natsFaults } from './nats-rules.js';
 
 const FILE = fileURLToPath(new URL('../biome.borders.json', import.meta.url));
 
@@ -18,6 +19,10 @@ const SQL_HERE_ALONE = { 'better-sqlite3': 'SQL lives in core/ledger/sqlite alon
 const BLAKE3_HERE_ALONE = { '@napi-rs/blake-hash': 'core/native/blake3.ts loads it when it is first used' };
 const ZSTD_HERE_ALONE = { 'zstd-napi': 'core/native/zstd.ts loads it when it is first used' };
 const NATIVE = { ...SQL_HERE_ALONE, ...BLAKE3_HERE_ALONE, ...ZSTD_HERE_ALONE };
+const NATS_HERE_ALONE = {
+  group: ['@nats-io/*'],
+  message: 'core/ledger/nats/client.ts loads it when a location on NATS is opened',
+};
 const FRONT_DOOR = { group: ['**/core/**', '!@oclif/core/**'], message: 'commands use the front door: src/index.ts' };
 
 /** Packages of the command line, which neither the core nor the views import. */
@@ -32,11 +37,21 @@ const CORE_PATTERNS = [
   { group: ['**/cli/**', '**/commands/**', '**/views/**'], message: 'the core does not know what is built on it' },
   { group: ['@oclif/**'], message: NO_COMMAND_LINE },
 ];
+/** For those that no other storage, and nothing above the port, may know. */
+const STORAGES = ['sqlite', 'nats'];
 
 /** A room of the core. `packages` and `rooms`: what it may not import in addition to {@link TERMINAL}. */
-function core(room, { packages = NATIVE, rooms = [], message = '' } = {}) {
-  const patterns = rooms.length === 0 ? CORE_PATTERNS : [...CORE_PATTERNS, { group: rooms, message }];
-  return border(room, { paths: { ...TERMINAL, ...packages }, patterns }, { noProcessEnv: 'error' });
+function core(
+  room,
+  { packages = NATIVE, rooms = [], message = '', isNatsClient = false, readsEnvironment = false } = {},
+) {
+  const patterns = [
+    ...CORE_PATTERNS,
+    ...(isNatsClient ? [] : [NATS_HERE_ALONE]),
+    ...(rooms.length === 0 ? [] : [{ group: rooms, message }]),
+  ];
+  const rules = { noProcessEnv: readsEnvironment ? 'off' : 'error' };
+  return border(room, { paths: { ...TERMINAL, ...packages }, patterns }, rules);
 }
 
 function border(room, options, rules = {}) {
@@ -56,7 +71,7 @@ function organ(name) {
 /** Later rows override earlier ones. */
 const BORDERS = [
   core(['src/core/*.ts', 'src/core/engine/**'], {
-    rooms: ['**/sqlite/**'],
+    rooms: folders(STORAGES),
     message: 'the engine knows the port, and no storage engine',
   }),
   core('src/core/model/**', {
@@ -84,25 +99,43 @@ const BORDERS = [
   }),
   ...ORGANS.map(organ),
   core(['src/core/ledger/*.ts', 'src/core/ledger/protocol/**'], {
-    rooms: [...folders(['sqlite', ...ORGANS.filter((name) => name !== 'ledger')]), ...JOINTS],
+    rooms: [...folders([...STORAGES, ...ORGANS.filter((name) => name !== 'ledger')]), ...JOINTS],
     message: 'the port knows no storage engine and no organ',
+  }),
+  core('src/core/ledger/log/**', {
+    packages: NATIVE,
+    rooms: [...folders(['sqlite', 'nats', ...ORGANS.filter((name) => name !== 'ledger')]), ...JOINTS, '@nats-io/**'],
+    message: 'a log of proposals knows the port of a log, and no store of one',
   }),
   core('src/core/ledger/drivers.ts', {
     rooms: [...folders(ORGANS.filter((name) => name !== 'ledger')), ...JOINTS],
     message: 'drivers know storage engines, and no organ',
   }),
+  ...['**', 'client.ts', 'environment.ts'].map((file) =>
+    core(`src/core/ledger/nats/${file}`, {
+      rooms: [...folders(['sqlite', ...ORGANS.filter((name) => name !== 'ledger')]), ...JOINTS],
+      message: 'a storage engine knows the port, no other one and no organ',
+      isNatsClient: file === 'client.ts',
+      readsEnvironment: file === 'environment.ts',
+    }),
+  ),
   border('src/views/**', {
     paths: { ...NATIVE, ...TERMINAL },
     patterns: [
       FRONT_DOOR,
+      NATS_HERE_ALONE,
       { group: ['**/cli/**', '**/commands/**'], message: 'a document does not know how it is shown' },
     ],
   }),
   border('src/cli/**', {
     paths: NATIVE,
-    patterns: [FRONT_DOOR, { group: ['**/commands/**'], message: 'what commands share does not know them' }],
+    patterns: [
+      FRONT_DOOR,
+      NATS_HERE_ALONE,
+      { group: ['**/commands/**'], message: 'what commands share does not know them' },
+    ],
   }),
-  border('src/commands/**', { paths: NATIVE, patterns: [FRONT_DOOR] }),
+  border('src/commands/**', { paths: NATIVE, patterns: [FRONT_DOOR, NATS_HERE_ALONE] }),
 ];
 
 const text = `${JSON.stringify({ $schema: './node_modules/@biomejs/biome/configuration_schema.json', overrides: BORDERS }, null, 2)}\n`;
@@ -110,5 +143,9 @@ const text = `${JSON.stringify({ $schema: './node_modules/@biomejs/biome/configu
 if (!process.argv.includes('--check')) writeFileSync(FILE, text);
 else if (readFileSync(FILE, 'utf8') !== text) {
   process.stderr.write('biome.borders.json does not match the table of borders: run node scripts/borders.js\n');
+  process.exitCode = 1;
+}
+for (const fault of natsFaults(fileURLToPath(new URL('../src/core/ledger/nats', import.meta.url)))) {
+  process.stderr.write(`${fault}\n`);
   process.exitCode = 1;
 }

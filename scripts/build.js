@@ -97,10 +97,33 @@ const bundleCommands = () =>
     },
   });
 
+// a bundle of its own, which holds nothing that another one has: two copies of our error class would not know each other
+const NATS_CLIENT = 'nats-client';
+const natsClientApart = {
+  name: 'nats-client-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/client\.ts$/ }, ({ resolveDir, kind }) =>
+      resolveDir.endsWith('ledger/nats') && kind !== 'entry-point'
+        ? { path: `./${NATS_CLIENT}.cjs`, external: true }
+        : undefined,
+    );
+  },
+};
+const bundleNatsClient = () =>
+  build({
+    ...common,
+    entryPoints: { [NATS_CLIENT]: 'src/core/ledger/nats/client.ts' },
+    outdir: 'dist/cli',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    minify: true,
+  });
+
 // for our own verbs and their threads: one file each; the compiled code of the first is cached beside it
 const bundleVerbs = () =>
   build({
     ...common,
+    plugins: [natsClientApart],
     entryPoints: { verbs: 'src/main.ts', ...threads },
     outdir: 'dist/cli',
     outExtension: { '.js': '.cjs' },
@@ -113,7 +136,13 @@ const bundleVerbs = () =>
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
 // the compilers read only sources, so they share the cores
-await Promise.all([compileKernel(), run('tsc', '-p', 'tsconfig.json'), bundleCommands(), bundleVerbs()]);
+await Promise.all([
+  compileKernel(),
+  run('tsc', '-p', 'tsconfig.json'),
+  bundleCommands(),
+  bundleVerbs(),
+  bundleNatsClient(),
+]);
 for (const directory of ['dist/lib/core/kernel', 'dist/cli'])
   copyFileSync(kernel, join(root, directory, 'kernel.wasm'));
 

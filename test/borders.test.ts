@@ -5,6 +5,8 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+// @ts-expect-error a script, without types
+import { natsFaults } from '../scripts/nats-rules.js';
 import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -67,6 +69,20 @@ const crossings: [folder: string, from: string][] = [
   ['src/core', '../cli/main.ts'],
   ['src/core/engine', '../../cli/main.ts'],
   ['src/core/engine', 'better-sqlite3'],
+  ...[
+    'src/core',
+    'src/core/engine',
+    'src/core/model',
+    'src/views',
+    'src/cli',
+    'src/commands',
+    ...ORGANS.map((organ) => `src/core/${organ}`),
+  ].map((folder): [string, string] => [folder, '@nats-io/transport-node']),
+  ['src/core/ledger/nats', '@nats-io/transport-node'],
+  ['src/core/ledger/nats', '../sqlite/schema.ts'],
+  ['src/core/ledger/nats', '../../emission/chunk.ts'],
+  ['src/core/ledger/protocol', '../nats/store.ts'],
+  ['src/core/engine', '../ledger/nats/store.ts'],
   ['src/core', 'better-sqlite3'],
   ['src/core', 'cli-table3'],
   ['src/cli', '../core/engine.ts'],
@@ -83,6 +99,7 @@ const allowed: [folder: string, from: string][] = [
   ['src/core/engine', '../ledger/drivers.ts'],
   ['src/core/ledger/sqlite', '../protocol/chain.ts'],
   ['src/core/ledger/sqlite', 'better-sqlite3'],
+  ['src/core/ledger/nats', '../log/ordered-log.ts'],
   ['src/core/native', '@napi-rs/blake-hash'],
   ['src/commands', '@oclif/core/flags'],
   ['src/commands', '../index.ts'],
@@ -112,5 +129,25 @@ describe('the lint', () => {
   it('keeps the core from the environment, the console and loose types', () => {
     const found = lint(others.map(([folder, , content]) => ({ folder, content })));
     for (const [at, [, rule]] of others.entries()) expect.soft(found[at], rule).toContain(rule);
+  });
+
+  it('refuses what a server must never be asked for', () => {
+    const refused = [
+      "headers.set('Nats-Msg-Id', id);",
+      'const options = { msgID: id };',
+      "headers.set('Nats-Expected-Last-Msg-Id', id);",
+      'const config = { allow_rollup_hdrs: true };',
+      "headers.set('Nats-TTL', '1h');",
+      'const config = { max_age: 3600 };',
+      "await api.call('STREAM.MSG.DELETE.cdex_a', { seq: 1 }, deadline);",
+      "await api.call('STREAM.PURGE.cdex_a', {}, deadline);",
+      "import { connect } from './client.ts';",
+    ];
+    for (const line of refused) {
+      const directory = tempDir();
+      writeFileSync(join(directory, 'planted.ts'), `// planted\n${line}\n`);
+      expect(natsFaults(directory), line).toEqual([expect.stringMatching(/planted\.ts:2: /)]);
+    }
+    expect(natsFaults(join(ROOT, 'src/core/ledger/nats'))).toEqual([]);
   });
 });

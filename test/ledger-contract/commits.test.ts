@@ -4,10 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Committed, Conflict } from '../../src/core/model/events/commit.ts';
+import { EVERYTHING } from '../../src/core/model/events/range.ts';
+import { failureOf } from '../support/engines.ts';
 import { draftOf, readAll } from './drafts.ts';
 import { openNew, openTwice, STORAGES } from './drivers.ts';
 
 const event = (payload: string, time = 1, partition = 0) => ({ partition, time, payload });
+const STRICT = { isLateRefused: true };
 
 describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
   it('are readable through every opening when they are acknowledged', async () => {
@@ -55,17 +58,37 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     );
   });
 
-  it('conflict if the head is later than the draft, and store nothing then', async () => {
+  it('conflict if the head is later than a draft that refuses late events, and store nothing then', async () => {
     const [one, other] = await openTwice(storage);
     const basis = await other.basis();
     await one.commit(draftOf(await one.basis(), [event('1', 10)]));
-    const conflict = (await other.commit(draftOf(basis, [event('2', 5)]))) as Conflict;
+    const conflict = (await other.commit(draftOf(basis, [event('2', 5)], STRICT))) as Conflict;
     expect(conflict).toMatchObject({ kind: 'conflict', basis: { floor: 10 }, known: [], pins: [], producer: null });
     expect((await one.head())?.sequence).toBe(1);
     expect(await other.commit(draftOf(conflict.basis, [event('2', 10)]))).toMatchObject({
       kind: 'committed',
       firstSequence: 2,
     });
+  });
+
+  it('have late times raised to the head, each to itself or the floor; or conflict, by what the storage says', async () => {
+    const [one, other] = await openTwice(storage);
+    const basis = await other.basis();
+    await one.commit(draftOf(await one.basis(), [event('1', 10)]));
+    const late = draftOf(basis, [event('2', 5), event('3', 8, 1), event('4', 9), event('5', 12), event('6', 13, 1)]);
+    const outcome = await other.commit(late);
+    if (!storage.raisesLate) {
+      expect(outcome).toMatchObject({ kind: 'conflict', basis: { floor: 10 } });
+      return;
+    }
+    expect(outcome).toMatchObject({ kind: 'committed', firstTime: 10, lastTime: 13, late: 3, head: { time: 13 } });
+    for (const verify of [true, false]) {
+      const events = await readAll(one, EVERYTHING, null, verify);
+      expect(events.map(({ time }) => time)).toEqual([10, 10, 10, 10, 12, 13]);
+      expect(events.map(({ payload }) => payload)).toEqual(['1', '2', '3', '4', '5', '6']);
+    }
+    expect(await one.sequenceAtTime(11)).toBe(5);
+    await one.verify({});
   });
 
   it('have an arrival time raised to the head instead', async () => {
@@ -140,14 +163,29 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
     expect(await pipeline.offer(draftOf(basis, [event('1', 5)]), 0)).toMatchObject({ kind: 'committed' });
     await other.commit(draftOf(await other.basis(), [event('2', 10)]));
     const answers = await Promise.all([
-      pipeline.offer(draftOf(basis, [event('3', 6)]), 0),
-      pipeline.offer(draftOf(basis, [event('4', 20)]), 0),
+      pipeline.offer(draftOf(basis, [event('3', 6)], STRICT), 0),
+      pipeline.offer(draftOf(basis, [event('4', 20)], STRICT), 0),
       pipeline.offer(draftOf(basis, [event('3', 10)]), 1),
       pipeline.offer(draftOf(basis, [event('4', 20)]), 1),
     ]);
     expect(answers.map((answer) => answer.kind)).toEqual(['conflict', 'stale', 'committed', 'committed']);
     await pipeline.close();
     expect((await readAll(other)).map(({ payload }) => payload)).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('take frames of as many bytes as the ledger names, if it names any', async () => {
+    const ledger = await openNew(storage);
+    const { commitBytesMax } = ledger;
+    expect(commitBytesMax).toBeGreaterThan(100_000);
+    if (commitBytesMax === Number.POSITIVE_INFINITY) return;
+    const basis = await ledger.basis();
+    const bytesOf = (size: number) => draftOf(basis, [event(`"${'x'.repeat(size)}"`)]);
+    const around = (bytesOf(1).frames[0]?.body.length as number) - 1;
+    expect(await ledger.commit(bytesOf(commitBytesMax - around))).toMatchObject({ kind: 'committed' });
+    expect(await readAll(ledger)).toHaveLength(1);
+    const length = (await ledger.head()).sequence;
+    await failureOf(() => ledger.commit(bytesOf(4 * commitBytesMax)), 'INVALID_ARGUMENT');
+    expect((await ledger.head()).sequence).toBe(length);
   });
 
   it('of two concurrent writers are all stored, once and in the order of each writer', async () => {

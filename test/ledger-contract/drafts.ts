@@ -19,6 +19,8 @@ export interface DraftOptions {
   readonly pins?: PinChanges;
   /** All events have one arrival time, which may be raised. */
   readonly hasArrivalTime?: boolean;
+  /** Whether an event before the head makes a conflict in every ledger. */
+  readonly isLateRefused?: boolean;
   readonly sentTo?: number;
 }
 
@@ -44,6 +46,7 @@ export function draftOf(basis: Basis, events: readonly DraftEvent[], options: Dr
     firstTime: events[0]?.time as number,
     lastTime: events.at(-1)?.time as number,
     hasArrivalTime: options.hasArrivalTime ?? false,
+    isLateRefused: options.isLateRefused ?? false,
     frames,
     committedAt: events[0]?.time as number,
     isClockTrusted: true,

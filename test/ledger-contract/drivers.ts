@@ -7,17 +7,21 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
 import { type CreateOptions, systemClock } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
-import { memoryDriver } from '../support/memory-driver/memory-ledger.ts';
+import { memoryDriver, newMemory, setMemoryTime } from '../support/memory-driver/memory-driver.ts';
 
 export interface Storage {
   readonly name: string;
   readonly driver: LedgerDriver;
   /** Settings of every ledger in it. */
   readonly options: CreateOptions;
+  /** Whether it raises the times of late events, instead of answering with a conflict. */
+  readonly raisesLate: boolean;
   /** A location without a ledger. */
   location(): string;
   /** The built driver, because threads run built code; null if it has none. */
   readonly builtDriver: (() => Promise<LedgerDriver>) | null;
+  /** Stops the clock of the storage at this time until the end of the test; null if it has none of its own, and takes the time of the caller. */
+  readonly setTime: ((micros: number) => void) | null;
 }
 
 const BUILT = new URL('../../dist/lib/core/ledger/sqlite/sqlite-driver.js', import.meta.url).href;
@@ -26,8 +30,21 @@ let number = 0;
 
 const SQLITE = {
   driver: sqliteDriver,
+  raisesLate: false,
   location: () => ledgerPath(),
   builtDriver: async () => ((await import(BUILT)) as { sqliteDriver: LedgerDriver }).sqliteDriver,
+  setTime: null,
+};
+
+const MEMORY = {
+  raisesLate: true,
+  options: {},
+  location: () => `memory://contract/${number++}`,
+  builtDriver: null,
+  setTime: (micros: number) => {
+    setMemoryTime(micros);
+    onTestFinished(() => setMemoryTime(null));
+  },
 };
 
 export const STORAGES: readonly Storage[] = [
@@ -37,12 +54,11 @@ export const STORAGES: readonly Storage[] = [
     options: {},
   },
   { name: 'sqlite, compressed', ...SQLITE, options: { compression: 'zstd' } },
+  { name: 'a log in memory', driver: memoryDriver, ...MEMORY },
   {
-    name: 'memory',
-    driver: memoryDriver,
-    options: {},
-    location: () => `memory://contract/${number++}`,
-    builtDriver: null,
+    name: 'a log in memory, sealed often',
+    driver: newMemory({ sealEvery: { messages: 3, bytes: 4000 }, sealPartBytes: 300, recent: 2 }).driver,
+    ...MEMORY,
   },
 ];
 

@@ -1,14 +1,39 @@
 /** Laws of consumer groups, for every storage. */
 
 import { describe, expect, it } from 'vitest';
-import { Groups } from '../../src/core/ledger/groups.ts';
-import type { Membership } from '../../src/core/model/group.ts';
+import { type GroupLedger, Groups } from '../../src/core/ledger/groups.ts';
+import type { CursorMove, Heartbeat, Membership } from '../../src/core/model/group.ts';
 import { failureOf } from '../support/engines.ts';
 import { draftOf, readAll } from './drafts.ts';
 import { openNew, STORAGES, type Storage } from './drivers.ts';
 
 const TTL = 1000;
 const ALL = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1000 };
+
+/** Calls with a time set the clock of the storage to it, so that both clocks go alike. */
+class GroupsAt extends Groups {
+  readonly #storage: Storage;
+
+  constructor(ledger: GroupLedger, storage: Storage) {
+    super(ledger);
+    this.#storage = storage;
+  }
+
+  override create(group: string, fromSequence: number, now: number) {
+    this.#storage.setTime?.(now);
+    return super.create(group, fromSequence, now);
+  }
+
+  override heartbeat(beat: Heartbeat) {
+    this.#storage.setTime?.(beat.now);
+    return super.heartbeat(beat);
+  }
+
+  override move(move: CursorMove) {
+    this.#storage.setTime?.(move.now);
+    return super.move(move);
+  }
+}
 
 /** A ledger with a group `g` and five commits, each with one event for every partition. Times are sequences. */
 async function openGroup(storage: Storage, partitions = 2) {
@@ -21,7 +46,7 @@ async function openGroup(storage: Storage, partitions = 2) {
     }));
     await ledger.commit(draftOf(await ledger.basis(), events));
   }
-  const groups = new Groups(ledger);
+  const groups = new GroupsAt(ledger, storage);
   await groups.create('g', 1, 0);
   const heartbeat = (member: string, now: number, joined: Membership | null = null, idle: readonly number[] = []) =>
     groups.heartbeat({ group: 'g', member, token: joined?.token ?? null, partitions: null, ttl: TTL, now, idle });

@@ -46,11 +46,13 @@ export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {
   DISK_FULL: 74,
   LEDGER_REPLACED: 74,
   BUSY: 75,
+  UNREACHABLE: 75,
   ABORTED: 130,
   NOT_A_LEDGER: 76,
   NEWER_FORMAT: 76,
   HARD_LINKED: 76,
   PERMISSION_DENIED: 77,
+  UNSUPPORTED_SERVER: 78,
 };
 
 /** 128 plus the number of the signal, as in shells. */

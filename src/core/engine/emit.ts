@@ -10,6 +10,7 @@ import type { ProducerProgress } from '../emission/commit/producer-progress.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
 import { type EventFormat, type LineLayout, WHOLE_LINE } from '../formats/event-format.ts';
+import { EVENT_BYTES_MAX } from '../frames/frame-body.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';
@@ -125,6 +126,7 @@ export class Emitting {
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
     if (options.atomic !== true) return ingest(this.emission, settings, sources, producer, options);
     const target = {
+      commitBytesMax: ledger.commitBytesMax,
       basis: () => ledger.basis(),
       begin: () => ledger.begin(),
       announce: (sequence: number) => bus.announce(sequence),
@@ -138,11 +140,15 @@ export class Emitting {
 
   /** The ledger's requirements on a line, and the caller's. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
   settings(options: EmitOptions, onBadLine: EmissionSettings['onBadLine']): EmissionSettings {
-    const { config } = this.#parts.ledger.identity;
+    const { identity, commitBytesMax } = this.#parts.ledger;
+    const { config } = identity;
     return {
       time: config.time,
       unique: config.unique,
-      lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax),
+      lineBytesMax: Math.min(
+        checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax),
+        commitBytesMax - EVENT_BYTES_MAX,
+      ),
       depthMax: DEPTH_MAX,
       maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
       isClockTrusted: this.#parts.isClockTrusted,
@@ -180,6 +186,7 @@ function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): Emi
     return outcome;
   };
   return {
+    commitBytesMax: ledger.commitBytesMax,
     basis: () => ledger.basis(),
     pinsOf: (sessions) => ledger.pinsOf(sessions),
     commit: async (draft) => announce(await ledger.commit(draft)),

@@ -9,7 +9,7 @@ import { asBuffer, byteAt, COMMA, isDigit, LINE_FEED, ZERO } from '../model/text
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 /** `[` digits `,` digits `,` ... `]` and the comma and line feed between events: the most bytes around a payload. */
-const ENVELOPE_BYTES_MAX = 40;
+export const EVENT_BYTES_MAX = 40;
 
 /**
  * Encodes the body of one frame into memory that grows with it. One writer serves many frames: `take` returns a copy.
@@ -24,7 +24,7 @@ export class FrameBodyWriter {
 
   /** Appends one event. Deltas are non-negative integers; the payload is copied from `source[start, end)`. */
   append(sequenceDelta: number, timeDelta: number, source: Buffer, start: number, end: number): void {
-    this.#reserve(end - start + ENVELOPE_BYTES_MAX);
+    this.#reserve(end - start + EVENT_BYTES_MAX);
     const memory = this.#memory;
     let at = this.#end;
     if (at === 0) {

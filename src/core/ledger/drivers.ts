@@ -8,8 +8,12 @@ type LoadDriver = () => Promise<LedgerDriver>;
 /** Scheme of a location that names none: it is the path of a file. */
 const FILE = 'file';
 
+const loadNats: LoadDriver = async () => (await import('./nats/nats-driver.ts')).natsDriver;
+
 const drivers = new Map<string, LoadDriver>([
   [FILE, async () => (await import('./sqlite/sqlite-driver.ts')).sqliteDriver],
+  ['nats', loadNats],
+  ['tls', loadNats],
 ]);
 
 /** Adds a storage, for locations that begin with `scheme://`. */

@@ -44,8 +44,8 @@ export interface GroupStore {
     decide: (state: GroupState | null, facts: GroupFacts) => Decided<Result>,
   ): Promise<Result>;
   /**
-   * Advances cursors as `acknowledge` of `protocol/lane-change.ts` does, in one transaction. False for each whose lease was lost, or that is further on: it stays. The one call that is
-   * made for every delivery, so a storage may do it by a write with a condition, without reading first.
+   * Advances cursors as `acknowledge` of `protocol/lane-change.ts` does, in one transaction or each by itself. False for each whose lease was lost, or that
+   * is further on: it stays. The one call that is made for every delivery, so a storage may do it by a write with a condition, without reading first.
    */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]>;
   /**

@@ -146,9 +146,9 @@ export class Groups {
   /** Moves the cursors and ends the leases on them. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
   async move(move: CursorMove): Promise<GroupPlan> {
     const positions = await this.#ledger.positionsAt(move.sequence);
-    return this.#store.change(move.group, (found) => {
+    return this.#store.change(move.group, (found, { timeOf }) => {
       const before = known(move.group, found);
-      const plan = planMove(before, move, positions);
+      const plan = planMove(before, { ...move, now: timeOf(move.now) }, positions);
       return { state: decideMove(before, move, plan), result: plan };
     });
   }

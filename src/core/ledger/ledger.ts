@@ -187,6 +187,8 @@ export interface LedgerTransaction {
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   readonly groupStore: GroupStore;
+  /** Most bytes that the frames of one commit may have; Infinity: any number. */
+  readonly commitBytesMax: number;
   /** Null in a storage without archives. */
   readonly archives: Archives | null;
   /** Null: a storage that has nothing to compact. */

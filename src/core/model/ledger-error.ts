@@ -67,6 +67,8 @@ export type LedgerErrorCode =
   | 'LEDGER_REPLACED'
   /** Another process held the ledger for longer than the time limit. */
   | 'BUSY'
+  /** No server of the ledger answered within the time limit; nothing was stored. */
+  | 'UNREACHABLE'
   /** The caller's signal ended a wait; nothing was done. */
   | 'ABORTED'
   | 'NOT_A_LEDGER'
@@ -78,6 +80,8 @@ export type LedgerErrorCode =
   | 'HARD_LINKED'
   /** The file, its directory, or the requested access does not allow it. */
   | 'PERMISSION_DENIED'
+  /** The server that should store the ledger cannot: its version, or how it is set up. */
+  | 'UNSUPPORTED_SERVER'
   /** The storage of this ledger cannot do this. */
   | 'UNSUPPORTED'
   /** The engine was closed, or has failed and refuses further calls. */

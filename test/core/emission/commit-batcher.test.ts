@@ -34,6 +34,7 @@ class CountingLedger {
       pinsOf: () => Promise.resolve([]),
       commit: (draft: CommitDraft) => Promise.resolve(this.#commit(draft)),
       openPipeline: null,
+      commitBytesMax: Number.POSITIVE_INFINITY,
     };
     const counted: typeof makeRouter = (...args) => {
       this.counts.routers++;
@@ -65,6 +66,7 @@ class CountingLedger {
       count: draft.count,
       firstTime: draft.firstTime,
       lastTime: draft.lastTime,
+      late: 0,
       offsets: draft.frames.map(() => 0),
       head,
       loads: null,

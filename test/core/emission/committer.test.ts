@@ -76,6 +76,7 @@ class FakeLedger {
     basis: () => Promise.resolve(this.#basis),
     pinsOf: () => Promise.resolve([]),
     commit: (draft: CommitDraft) => Promise.resolve(this.#commit(draft)),
+    commitBytesMax: Number.POSITIVE_INFINITY,
     openPipeline: () =>
       Promise.resolve({
         offer: (draft: CommitDraft, generation: number) => this.#offer(draft, generation),
@@ -114,6 +115,7 @@ class FakeLedger {
       count,
       firstTime,
       lastTime,
+      late: 0,
       offsets: draft.frames.map(() => 0),
       loads: null,
       head: { sequence: this.#sequence, time: lastTime, hash: '' },

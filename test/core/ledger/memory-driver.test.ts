@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { registerDriver } from '../../../src/core/ledger/drivers.ts';
 import { Completengine, hashOf, type LedgerEvent } from '../../../src/index.ts';
-import { memoryDriver } from '../../support/memory-driver/memory-ledger.ts';
+import { memoryDriver } from '../../support/memory-driver/memory-driver.ts';
 import { until } from '../../support/until.ts';
 
 beforeAll(() => registerDriver('memory', async () => memoryDriver));

@@ -54,6 +54,7 @@ test('a draft comes to the writing thread with its pins and bodies, also in a me
         firstTime: 0,
         lastTime: 0,
         hasArrivalTime: false,
+        isLateRefused: false,
         frames: bodies.map((body, partition) => ({
           partition,
           count: 1,

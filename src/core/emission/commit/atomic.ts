@@ -10,7 +10,7 @@ import type { ProducerProgress } from './producer-progress.ts';
 import { withRetryHint } from './retry-hint.ts';
 
 /** A ledger that can commit an input as a whole. */
-interface AtomicTarget extends Pick<EmissionTarget, 'basis'> {
+interface AtomicTarget extends Pick<EmissionTarget, 'basis' | 'commitBytesMax'> {
   begin(): Promise<Transaction>;
   /** Announces that the ledger is durable through this sequence. */
   announce(sequence: number): void;
@@ -58,6 +58,7 @@ async function ingestSpooled(
   let report: EmissionReport;
   try {
     const within = {
+      commitBytesMax: target.commitBytesMax,
       basis: () => target.basis(),
       pinsOf: transaction.pinsOf,
       commit: transaction.commit,

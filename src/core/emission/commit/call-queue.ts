@@ -1,7 +1,6 @@
 /** Queues calls that wait for a commit, in order of arrival: neighbours with the same routing override share a commit, up to the size of a chunk. */
 
 import type { RoutingOverride } from '../../model/routing/router.ts';
-import { CHUNK_BYTES } from '../input/chunk.ts';
 import type { EventReceipt } from './event-receipt.ts';
 
 export interface Call {
@@ -16,9 +15,15 @@ export interface Call {
 const TAKEN_MIN = 1024;
 
 export class CallQueue {
+  readonly #bytesMax: number;
   #calls: Call[] = [];
   /** Calls before this index were taken. Removing them one by one moved all waiting calls: 200,000 calls with keys of their own took minutes. */
   #next = 0;
+
+  /** `bytesMax`: of calls that share a commit. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
 
   get isEmpty(): boolean {
     return this.#next === this.#calls.length;
@@ -37,7 +42,7 @@ export class CallQueue {
     for (; end < this.#calls.length; end++) {
       const call = this.#calls[end] as Call;
       bytes += call.bytes;
-      if (bytes > CHUNK_BYTES || !hasSameOverride(call.override, first.override)) break;
+      if (bytes > this.#bytesMax || !hasSameOverride(call.override, first.override)) break;
     }
     const taken = this.#calls.slice(this.#next, end);
     this.#next = end;

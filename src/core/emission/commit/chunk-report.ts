@@ -133,7 +133,10 @@ function makeColumns(committed: Committed, { lines, checked }: ReadChunk, built:
     offsets[index] = offset;
     linesInChunk[index] = lines.numbers[row] as number;
   }
-  // the ledger raises arrival times to its head's, all of a draft alike
-  const times = built.draft.hasArrivalTime ? new Float64Array(count).fill(committed.firstTime) : built.times.slice();
+  // the ledger raises arrival times to its head's, all of a draft alike; some raise other times that are earlier, too
+  const { firstTime } = committed;
+  const times = built.draft.hasArrivalTime
+    ? new Float64Array(count).fill(firstTime)
+    : built.times.map((time) => Math.max(time, firstTime));
   return { partitions, offsets, times, linesInChunk, rows };
 }

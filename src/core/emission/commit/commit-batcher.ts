@@ -5,6 +5,7 @@ import { NO_OVERRIDE, type RoutingOverride } from '../../model/routing/router.ts
 import { LINE_FEED } from '../../model/text/bytes.ts';
 import { NO_TIME } from '../../model/time/time.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
+import { chunkBytesFor } from '../input/chunk.ts';
 import { type Call, CallQueue } from './call-queue.ts';
 import { badEventError, type ChunkReport } from './chunk-report.ts';
 import type { Committer, OnCompleted } from './committer.ts';
@@ -32,7 +33,7 @@ export class CommitBatcher {
   readonly #drafts: OverrideDrafts;
   readonly #committer: Committer;
   readonly #locate: LocateEvents;
-  readonly #waiting = new CallQueue();
+  readonly #waiting: CallQueue;
   #running: Promise<void> | undefined;
   #pending: PendingCalls | undefined;
 
@@ -48,6 +49,7 @@ export class CommitBatcher {
       awaitsSmall: true,
     });
     this.#locate = locate;
+    this.#waiting = new CallQueue(chunkBytesFor(parts.target.commitBytesMax));
   }
 
   /** Commits the events of one call, all or none. Concurrent calls with the same override share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */

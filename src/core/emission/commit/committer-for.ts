@@ -1,6 +1,6 @@
 /** Decides how chunks are committed: directly, through a writing thread, or with several in flight, and when this changes. The only place that does. */
 
-import { CHUNKS_KEPT, type Chunk, VOLUME_BYTES } from '../input/chunk.ts';
+import { CHUNKS_KEPT, type Chunk, isVolume } from '../input/chunk.ts';
 import { type CommitPath, DirectPath, ThreadedPath } from './commit-path.ts';
 import { ChunkCommitter, type Committer, type CommitterParts } from './committer.ts';
 import type { EmissionTarget } from './emission-target.ts';
@@ -33,10 +33,7 @@ function pathFor({ target, drafts, progress, needsEvents, awaitsSmall }: Committ
   }
   const mayOverlap = drafts.mayOverlap && progress?.mayOverlap !== false && !needsEvents;
   if (!mayOverlap) return new DirectPath(target);
-  const isAwaited = (chunk: Chunk): boolean => awaitsSmall && !isVolume(chunk);
-  return new ThreadedPath(target, openPipeline, { inFlightMax: IN_FLIGHT_MAX, isDue: isVolume, isAwaited });
-}
-
-function isVolume({ start, end }: Chunk): boolean {
-  return end - start >= VOLUME_BYTES;
+  const isDue = (chunk: Chunk): boolean => isVolume(chunk, target.commitBytesMax);
+  const isAwaited = (chunk: Chunk): boolean => awaitsSmall && !isDue(chunk);
+  return new ThreadedPath(target, openPipeline, { inFlightMax: IN_FLIGHT_MAX, isDue, isAwaited });
 }

@@ -217,6 +217,7 @@ export class ChunkCommitter implements Committer {
     const firstSequence = outcome?.firstSequence ?? 0;
     await this.#parts.onCompleted(sent.chunk, {
       ...report,
+      late: report.late + (outcome?.late ?? 0),
       committed: outcome,
       events: outcome === null || eventsOf === null ? null : eventsOf(outcome),
       duplicates: [

@@ -7,8 +7,9 @@ import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 import { type ByteSource, StreamSource } from '../input/byte-source.ts';
-import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
+import { type Chunk, chunkBytesFor } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
+import { cutChunk } from '../input/cut-chunk.ts';
 import type { InputSource } from '../input/input-source.ts';
 import { badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
 import type { Committer, OnCompleted, OnRejects } from './committer.ts';
@@ -139,6 +140,7 @@ class Ingestion {
   };
   readonly #committer: Committer;
   readonly #lineBytesMax: number;
+  readonly #commitBytesMax: number;
   readonly #producer: ProducerProgress | null;
   readonly #hooks: IngestHooks;
   #source = '';
@@ -149,6 +151,7 @@ class Ingestion {
   constructor(parts: EmissionParts, settings: EmissionSettings, producer: ProducerProgress | null, hooks: IngestHooks) {
     const drafts = new DraftFactory(parts, settings);
     this.#lineBytesMax = drafts.lineBytesMax;
+    this.#commitBytesMax = parts.target.commitBytesMax;
     this.#producer = producer;
     this.#hooks = hooks;
     this.#committer = committerFor({
@@ -166,7 +169,7 @@ class Ingestion {
     const bytes = opened(source);
     const reader = new ChunkReader(
       bytes,
-      { chunkBytes: CHUNK_BYTES, lineBytesMax: this.#lineBytesMax },
+      { chunkBytes: chunkBytesFor(this.#commitBytesMax), lineBytesMax: this.#lineBytesMax },
       this.#hooks.signal,
     );
     this.#source = source.name;
@@ -176,7 +179,7 @@ class Ingestion {
       const next = (): Promise<Chunk | null> =>
         reader.next().catch((error: unknown) => Promise.reject(inputFailure(source.name, error)));
       for (let chunk = await next(); chunk !== null; chunk = await next()) {
-        await this.#committer.send(chunk);
+        for (const piece of cutChunk(chunk, this.#commitBytesMax)) await this.#committer.send(piece);
         sourceBytes = chunk.nextPosition;
       }
       await this.#committer.drain();

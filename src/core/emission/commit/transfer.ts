@@ -1,5 +1,6 @@
 /** Commits another ledger's events with their order, times and bytes unchanged; this ledger's routing chooses their partitions. */
 
+import { EVENT_BYTES_MAX } from '../../frames/frame-body.ts';
 import type { ProducerPosition } from '../../model/events/commit.ts';
 import type { EventBatch } from '../../model/events/event.ts';
 import type { Head } from '../../model/events/head.ts';
@@ -8,7 +9,7 @@ import { LINE_FEED } from '../../model/text/bytes.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
-import { CHUNK_BYTES, CHUNKS_KEPT, type Chunk } from '../input/chunk.ts';
+import { CHUNKS_KEPT, type Chunk, chunkBytesFor } from '../input/chunk.ts';
 import type { Committer, OnCompleted } from './committer.ts';
 import { committerFor } from './committer-for.ts';
 import type { EmissionParts } from './emission-target.ts';
@@ -31,6 +32,8 @@ export interface TransferOptions {
 export class Transfer {
   readonly #committer: Committer;
   readonly #options: TransferOptions;
+  readonly #commitBytesMax: number;
+  readonly #chunkBytes: number;
   readonly #progress: TransferProgress;
   /** Memory of chunks, the one used last at the end: each stays unchanged while its chunk is in flight. */
   readonly #memory: Buffer[] = [];
@@ -39,6 +42,8 @@ export class Transfer {
 
   constructor(parts: EmissionParts, settings: EmissionSettings, options: TransferOptions) {
     this.#options = options;
+    this.#commitBytesMax = parts.target.commitBytesMax;
+    this.#chunkBytes = chunkBytesFor(this.#commitBytesMax);
     this.#progress = new TransferProgress(options.producer, options.held);
     this.#position = options.held.position;
     this.#committer = committerFor({
@@ -61,9 +66,9 @@ export class Transfer {
   async deliver(batches: readonly EventBatch[]): Promise<boolean> {
     let group: EventBatch[] = [];
     let bytes = 0;
-    for (const batch of batches) {
-      const { length } = batch.lines();
-      if (bytes > 0 && bytes + length > CHUNK_BYTES) {
+    for (const batch of batches.flatMap((each) => this.#cut(each))) {
+      const length = this.#sizeOf(batch);
+      if (bytes > 0 && bytes + length > this.#chunkBytes) {
         await this.#send(group, bytes);
         group = [];
         bytes = 0;
@@ -73,6 +78,19 @@ export class Transfer {
     }
     if (bytes > 0) await this.#send(group, bytes);
     return true;
+  }
+
+  /** A batch in parts that the ledger takes as a commit each. */
+  #cut(batch: EventBatch): EventBatch[] {
+    if (batch.count < 2 || this.#sizeOf(batch) <= this.#commitBytesMax) return [batch];
+    const middle = batch.count >>> 1;
+    return [batch.slice(0, middle), batch.slice(middle, batch.count)].flatMap((half) => this.#cut(half));
+  }
+
+  /** Of its lines; where commits are bounded, of the frames that these make at most. */
+  #sizeOf(batch: EventBatch): number {
+    const isBounded = this.#commitBytesMax !== Number.POSITIVE_INFINITY;
+    return batch.lines().length + (isBounded ? batch.count * EVENT_BYTES_MAX : 0);
   }
 
   /** Resolves when everything is committed. */

@@ -160,6 +160,7 @@ export class DraftBuilder {
       firstTime: count > 0 ? (times[0] as number) : now,
       lastTime: time,
       hasArrivalTime,
+      isLateRefused: lateRule === 'reject',
       frames: this.#takeFrames(),
       committedAt: now,
       isClockTrusted: this.#settings.isClockTrusted,

@@ -105,6 +105,7 @@ class KernelEncoder implements ChunkEncoder {
         firstTime: framed.firstTime,
         lastTime: framed.lastTime,
         hasArrivalTime: slots.time === null && chunk.times === undefined,
+        isLateRefused: this.#parts.settings.late === 'reject',
         frames:
           router.givenKey === null ? framed.frames : framed.frames.map((frame) => ({ ...frame, key: router.givenKey })),
         committedAt: now,

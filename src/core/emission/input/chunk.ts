@@ -1,9 +1,16 @@
 /** A chunk: consecutive whole lines, the unit of work between reader and committer. */
 
-/** Target size of a chunk. */
+/** Target size of a chunk, in a ledger that takes commits of any size. */
 export const CHUNK_BYTES = 2 * 1024 * 1024;
-/** A chunk of at least this size means volume, which justifies a writing thread. */
-export const VOLUME_BYTES = CHUNK_BYTES / 2;
+/** Target size of a chunk for a ledger whose commits have frames of at most this many bytes: frames are somewhat longer than their lines. */
+export function chunkBytesFor(commitBytesMax: number): number {
+  return Math.min(CHUNK_BYTES, Math.floor((commitBytesMax * 3) / 4));
+}
+
+/** A chunk of at least half the target means volume, which justifies a writing thread. */
+export function isVolume({ start, end }: Pick<Chunk, 'start' | 'end'>, commitBytesMax: number): boolean {
+  return end - start >= chunkBytesFor(commitBytesMax) / 2;
+}
 
 /** Chunk buffers in rotation: a chunk stays valid until this many more were produced. */
 export const CHUNKS_KEPT = 5;

@@ -7,6 +7,8 @@
 import { blake3, newBlake3 } from '../../native/blake3.ts';
 
 const DOMAIN = 'completengine/1';
+/** Of a ledger in a log, where the place of a link is hashed as well. */
+const LOG_DOMAIN = 'completengine/log/1';
 /** Hash before the first link. */
 export const GENESIS: Buffer = Buffer.alloc(32);
 
@@ -52,6 +54,18 @@ export interface CommitLink {
   readonly sentTo: number | null;
   /** In the order of their partitions. */
   readonly frames: readonly FrameLink[];
+}
+
+/** What a link in a log fixes besides. */
+export interface LogPlace {
+  /** Of its message in the log. */
+  readonly position: number;
+  /** Ledger time before it: earlier times were raised to this one. */
+  readonly floor: number;
+  /** Of a commit: the times in its message, before they were raised, by frame. */
+  readonly draftedTimes: readonly number[];
+  /** BLAKE3 over what the message has beside its frames; null if there is nothing. */
+  readonly marks: Buffer | null;
 }
 
 /** Everything that the record of an archived run fixes. */
@@ -139,18 +153,26 @@ export function hashBody(body: Buffer): Buffer {
   return blake3(body);
 }
 
-export function hashEpoch(previous: Buffer, link: EpochLink): Buffer {
-  fields.add(DOMAIN, 'epoch', previous, link.ledger.uuid, link.ledger.createdAt, link.ledger.config);
+export function hashEpoch(previous: Buffer, link: EpochLink, place?: LogPlace): Buffer {
+  fields.add(
+    place === undefined ? DOMAIN : LOG_DOMAIN,
+    'epoch',
+    previous,
+    link.ledger.uuid,
+    link.ledger.createdAt,
+    link.ledger.config,
+  );
   fields.add(link.epoch, link.fromSequence, link.routing, link.partitions.length);
   for (const partition of link.partitions)
     fields.add(partition.id, partition.name, partition.tableName, partition.epoch);
   fields.add(link.placements.length);
   for (const { key, partition } of link.placements) fields.add(key, partition);
+  addPlace(place);
   return newBlake3().update(fields.take()).digestBuffer();
 }
 
-export function hashCommit(previous: Buffer, uuid: string, link: CommitLink): Buffer {
-  fields.add(DOMAIN, 'commit', uuid, previous);
+export function hashCommit(previous: Buffer, uuid: string, link: CommitLink, place?: LogPlace): Buffer {
+  fields.add(place === undefined ? DOMAIN : LOG_DOMAIN, 'commit', uuid, previous);
   fields.add(link.firstSequence, link.count, link.firstTime, link.lastTime, link.committedAt);
   fields.add(link.producer, link.producerPosition, link.producerDigest, link.sentTo, link.frames.length);
   for (const frame of link.frames) {
@@ -165,7 +187,13 @@ export function hashCommit(previous: Buffer, uuid: string, link: CommitLink): Bu
       frame.hash,
     );
   }
+  addPlace(place);
   return newBlake3().update(fields.take()).digestBuffer();
+}
+
+function addPlace(place: LogPlace | undefined): void {
+  if (place === undefined) return;
+  fields.add(place.position, place.floor, place.marks, place.draftedTimes.length, ...place.draftedTimes);
 }
 
 export function hashArchive(previous: Buffer, uuid: string, link: ArchiveLink): Buffer {

@@ -1,7 +1,6 @@
 /** Decides whether a draft may be committed in the ledger's present state, and otherwise which differences its builder needs. Pure: storage passes in the stored facts. */
 
-import type { CommitDraft, Conflict, KnownId, ProducerPosition } from '../../model/events/commit.ts';
-import { invariant } from '../../model/ledger-error.ts';
+import type { CommitDraft, Conflict, KnownId, ProducerPosition, ProducerStep } from '../../model/events/commit.ts';
 import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { LedgerState } from './ledger-state.ts';
@@ -16,13 +15,19 @@ export interface StoredFacts {
   readonly pins: readonly Pin[];
 }
 
+/** What the check asks of a draft. */
+export type CheckedDraft = Pick<CommitDraft, 'epoch' | 'firstTime' | 'hasArrivalTime'> & {
+  readonly pins: Pick<CommitDraft['pins'], 'timeShiftMax'>;
+  readonly producer: Pick<ProducerStep, 'from'> | null;
+};
+
 /**
  * Returns null if the draft may be committed as it is: its epoch is in force, none of its events is older than the head, its producer is stored up to where
  * the draft continues, and none of its ids or pins is stored with another value. An arrival time before the head's time is no conflict: {@link timeShiftOf} raises it,
  * unless that would end a pin of the draft.
  */
 export function checkCommit(
-  draft: CommitDraft,
+  draft: CheckedDraft,
   state: LedgerState,
   { producer, known, pins }: StoredFacts,
 ): Omit<Conflict, 'kind' | 'basis'> | null {
@@ -35,31 +40,33 @@ export function checkCommit(
 }
 
 /** The shift that raises a draft's arrival time to the head's time; 0 if it is later, or if events carry times of their own. */
-export function timeShiftOf(draft: CommitDraft, headTime: Micros): Micros {
+export function timeShiftOf(draft: Pick<CommitDraft, 'hasArrivalTime' | 'firstTime'>, headTime: Micros): Micros {
   return draft.hasArrivalTime ? Math.max(0, headTime - draft.firstTime) : 0;
+}
+
+/** What the invariants of a commit are about. */
+interface DraftShape extends Pick<CommitDraft, 'count' | 'firstTime' | 'lastTime'> {
+  /** `bytes`: length of the body. */
+  readonly frames: readonly (Omit<CommitDraft['frames'][number], 'body' | 'key'> & { readonly bytes: number })[];
 }
 
 /**
  * The invariants of a commit: it is not empty, its frames are in the order of their partitions and cover it exactly, and no frame's time lies outside of it.
- * @throws LedgerError INTERNAL
+ * Returns what is wrong, or null.
  */
-export function assertDraft(draft: CommitDraft, partitionCount: number): void {
-  invariant(draft.count > 0, 'a commit is empty');
-  invariant(draft.lastTime >= draft.firstTime, 'time steps back within a commit');
+export function draftFault(draft: DraftShape, partitionCount: number): string | null {
+  if (draft.count <= 0) return 'a commit is empty';
+  if (draft.lastTime < draft.firstTime) return 'time steps back within a commit';
   let events = 0;
   let before = -1;
-  for (const frame of draft.frames) {
-    invariant(
-      frame.partition > before && frame.partition < partitionCount,
-      'the frames of a commit are not in the order of their partitions',
-    );
-    invariant(frame.count > 0 && frame.body.length > frame.count, 'a frame is empty');
-    invariant(
-      frame.firstTime >= draft.firstTime && frame.lastTime <= draft.lastTime && frame.firstTime <= frame.lastTime,
-      "a frame's times lie outside of its commit",
-    );
-    before = frame.partition;
-    events += frame.count;
+  for (const { partition, count, bytes, firstTime, lastTime } of draft.frames) {
+    if (partition <= before || partition >= partitionCount)
+      return 'the frames of a commit are not in the order of their partitions';
+    if (count <= 0 || bytes <= count) return 'a frame is empty';
+    if (firstTime < draft.firstTime || lastTime > draft.lastTime || firstTime > lastTime)
+      return "a frame's times lie outside of its commit";
+    before = partition;
+    events += count;
   }
-  invariant(events === draft.count, 'the frames of a commit do not cover it');
+  return events === draft.count ? null : 'the frames of a commit do not cover it';
 }

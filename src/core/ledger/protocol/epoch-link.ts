@@ -7,7 +7,7 @@ import { PARTITIONS_MAX, type PartitionId } from '../../model/routing/partition.
 import { type Epoch, NO_PLACEMENTS, type Placement, type RoutingInForce } from '../../model/routing/routing.ts';
 import { formatRoutingSpec } from '../../model/routing/routing-text.ts';
 import type { RoutingChange } from '../ledger.ts';
-import { type EpochLink, hashEpoch } from './chain.ts';
+import { type EpochLink, hashEpoch, type LogPlace } from './chain.ts';
 import { type LedgerState, routingOf } from './ledger-state.ts';
 
 /** Contents of a new epoch, independent of how a storage writes them. */
@@ -72,13 +72,14 @@ export interface LinkedEpoch {
   readonly hash: Buffer;
 }
 
-/** Links an epoch. `previous`: hash of the link before it; `known`: the partitions of the epoch before it, by id. `tableOf`: where a new one has its frames. */
+/** Links an epoch. `previous`: hash of the link before it; `known`: the partitions of the epoch before it, by id. `tableOf`: where a new one has its frames. `place`: in a log. */
 export function linkEpoch(
   previous: Buffer,
   ledger: EpochLink['ledger'],
   known: EpochLink['partitions'],
   { routing, newPartitionNames, placements }: PlannedEpoch,
   tableOf: (id: PartitionId) => string,
+  place?: LogPlace,
 ): LinkedEpoch {
   const { epoch } = routing;
   const added = newPartitionNames.map((name, nth) => {
@@ -93,7 +94,7 @@ export function linkEpoch(
     partitions: [...known, ...added],
     placements,
   };
-  return { routing, link, hash: hashEpoch(previous, link) };
+  return { routing, link, hash: hashEpoch(previous, link, place) };
 }
 
 /** The routing of an epoch, as it is stored and hashed. */

@@ -11,6 +11,7 @@ export interface Member {
   /** The only partitions it wants; null: all there are. */
   readonly partitions: readonly PartitionId[] | null;
   readonly ttl: Micros;
+  /** By the clock of {@link GroupFacts.timeOf}. */
   readonly expiresAt: Micros;
 }
 
@@ -46,6 +47,8 @@ export interface GroupFacts {
   endOf(partition: PartitionId): number;
   /** Whether a parked event of the partition waits for redelivery. */
   hasDue(partition: PartitionId): boolean;
+  /** What time it is by the clock by which the group's members are kept. `now`: by the caller's clock, which a storage of one machine takes as it is. */
+  timeOf(now: Micros): Micros;
 }
 
 /** Cursors of all partitions. One that an epoch has added and no member has seen yet is read from its start. */

@@ -37,7 +37,7 @@ export function basisOf(state: LedgerState, loads: readonly number[] | null, has
   return { floor: state.time, ...routingOf(state), sessions };
 }
 
-export function headOf({ sequence, time, hash }: LedgerState): Head {
+export function headOf({ sequence, time, hash }: Pick<LedgerState, 'sequence' | 'time' | 'hash'>): Head {
   return { sequence, time, hash: hash.toString('hex') };
 }
 

@@ -32,9 +32,10 @@ const SUSPECTED = 1;
 export function decideHeartbeat(
   state: GroupState,
   beat: Heartbeat,
-  { partitions, endOf, hasDue }: GroupFacts,
+  { partitions, endOf, hasDue, timeOf }: GroupFacts,
 ): DecidedHeartbeat {
-  const { member: name, now } = beat;
+  const { member: name } = beat;
+  const now = timeOf(beat.now);
   const known = state.members.find((member) => member.name === name);
   const renewed = known === undefined || beat.token === null ? null : known;
   if (renewed !== null && renewed.token !== beat.token) throw memberReplaced(beat.group, name);
@@ -78,7 +79,8 @@ export function decideHeartbeat(
     membership: {
       token: self.token,
       generation,
-      expiresAt,
+      // by the member's clock: it began to count before the storage did
+      expiresAt: beat.now + ttl,
       leases: withCursors(mine, cursors),
       surplus,
       due: mine.map(({ partition }) => partition).filter(hasDue),

@@ -84,6 +84,7 @@ export interface SqliteLedgerParts {
 }
 
 export class SqliteLedger implements Ledger {
+  readonly commitBytesMax = Number.POSITIVE_INFINITY;
   readonly #db: Database;
   readonly #guarded: GuardedDatabase;
   readonly #file: FileIdentity;

@@ -56,6 +56,11 @@ export interface CommitDraft {
   readonly lastTime: Micros;
   /** True if all events share one arrival time: the ledger may then raise it to the head's time without asking. */
   readonly hasArrivalTime: boolean;
+  /**
+   * Whether the draft must not be committed if any of its events is earlier than the head. Otherwise a ledger may raise the times of
+   * such events to the head's; one that does not answers with a conflict.
+   */
+  readonly isLateRefused: boolean;
   /** In the order of their partitions. */
   readonly frames: readonly FrameDraft[];
   readonly committedAt: Micros;
@@ -86,6 +91,8 @@ export interface Committed {
   readonly count: number;
   readonly firstTime: Micros;
   readonly lastTime: Micros;
+  /** Events of the draft with times of their own, earlier than `firstTime`, which the ledger raised to it. */
+  readonly late: number;
   /** First offset of each of the draft's frames, in their order. */
   readonly offsets: readonly number[];
   readonly head: Head;

@@ -60,6 +60,7 @@ function draftOf(
     firstTime,
     lastTime,
     hasArrivalTime: hasArrivalTime,
+    isLateRefused: false,
     frames,
     committedAt: firstTime,
     isClockTrusted: false,

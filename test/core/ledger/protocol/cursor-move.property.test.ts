@@ -20,7 +20,8 @@ const groups = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.nat(4)).chain(([count
 
 function joined(state: GroupState, partitions: number): GroupState {
   const beat = { group: 'g', member: 'one', token: null, partitions: null, ttl: 100, now: 0, idle: [] };
-  const facts = { partitions: Array.from({ length: partitions }, (_, id) => id), endOf: () => 0, hasDue: () => false };
+  const ids = Array.from({ length: partitions }, (_, id) => id);
+  const facts = { partitions: ids, endOf: () => 0, hasDue: () => false, timeOf: (now: number) => now };
   return decideHeartbeat(state, beat, facts).state;
 }
 

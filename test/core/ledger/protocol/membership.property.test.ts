@@ -10,7 +10,12 @@ const TTL = 100;
 const EMPTY = newGroup(0, []);
 
 const decide = (state: GroupState, heartbeat: Heartbeat, endOf: (partition: number) => number = () => 1) =>
-  decideHeartbeat(state, heartbeat, { partitions: PARTITIONS, endOf, hasDue: (partition) => partition === 3 });
+  decideHeartbeat(state, heartbeat, {
+    partitions: PARTITIONS,
+    endOf,
+    hasDue: (partition) => partition === 3,
+    timeOf: (now) => now,
+  });
 
 const attemptsOf = ({ cursors }: GroupState) => cursors.map(({ attempts }) => attempts);
 

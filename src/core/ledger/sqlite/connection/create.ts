@@ -5,9 +5,9 @@ import type { LedgerBlueprint } from '../../../model/config.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { GENESIS } from '../../protocol/chain.ts';
 import { firstEpoch, linkEpoch } from '../../protocol/epoch-link.ts';
+import { formatConfig } from '../../protocol/stored-settings.ts';
 import { writeEpoch } from '../write/begin-epoch.ts';
 import { enableGivingBack, PAGE_BYTES, prepareForWriting } from './connection.ts';
-import { formatConfig } from './identity.ts';
 import { APPLICATION_ID, creationSql, FORMAT, isEmptyDatabase, partitionTable } from './schema.ts';
 
 /** @returns false if another process created it first. */

@@ -1,22 +1,14 @@
 /** Reads and writes a ledger's identity, settings and epochs: written at creation, read at every open and whenever an epoch begins. */
 
 import type { Database } from 'better-sqlite3';
-import { type Compression, formatCompression, readCompression } from '../../../model/compression.ts';
-import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig } from '../../../model/config.ts';
+import type { LedgerConfig } from '../../../model/config.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { Partition } from '../../../model/routing/partition.ts';
-import {
-  type Epoch,
-  type Epochs,
-  NO_PLACEMENTS,
-  type Placements,
-  type RoutingSpec,
-} from '../../../model/routing/routing.ts';
-import { parseRoutingSpec } from '../../../model/routing/routing-text.ts';
-import type { FieldPath } from '../../../model/text/field-path.ts';
+import { type Epoch, type Epochs, NO_PLACEMENTS, type Placements } from '../../../model/routing/routing.ts';
 import type { LedgerIdentity } from '../../ledger.ts';
 import { IF_COPIED } from '../../protocol/broken-commit.ts';
 import type { EpochLink } from '../../protocol/chain.ts';
+import { readConfig, readRouting } from '../../protocol/stored-settings.ts';
 import { databasePath } from './immutable-file.ts';
 import { blob, integer, name, positive, type RawRow, text } from './rows.ts';
 import { hasTable } from './schema.ts';
@@ -121,80 +113,14 @@ function toPartitions(rows: readonly PartitionRow[]): Partition[] {
   return rows.map(({ id, name }) => ({ id, name }));
 }
 
-/** Without compression its key is left out. */
-export function formatConfig({ compression, ...config }: LedgerConfig): string {
-  return JSON.stringify({
-    ...config,
-    ...(compression === null ? {} : { compression: formatCompression(compression) }),
-  });
-}
-
 /** @throws LedgerError DAMAGED_LEDGER */
 function parseConfig(db: Database, json: string): LedgerConfig {
-  const raw = parseObject(db, json, 'config');
-  const path = (value: unknown): FieldPath | null => {
-    if (value === null) return null;
-    if (Array.isArray(value) && value.length > 0 && value.every((key) => typeof key === 'string'))
-      return value as string[];
-    throw unreadable(db, 'a path of its config cannot be read');
-  };
-  const oneOf = <Value extends string>(value: unknown, ...values: Value[]): Value => {
-    const found = values.find((known) => known === value);
-    if (found === undefined) throw unreadable(db, 'its config cannot be read');
-    return found;
-  };
-  const compression = (value: unknown): Compression | null => {
-    if (value === undefined) return null;
-    const read = typeof value === 'string' ? readCompression(value) : undefined;
-    if (read === undefined) throw unreadable(db, 'its compression cannot be read');
-    return read;
-  };
-  const lineBytesMax = raw.get('lineBytesMax');
-  if (!isLineBytesMax(lineBytesMax)) throw unreadable(db, 'its line limit cannot be read');
-  return {
-    time: path(raw.get('time') ?? null),
-    unique: path(raw.get('unique') ?? null),
-    durability: oneOf(raw.get('durability'), ...DURABILITIES),
-    determinism: oneOf(raw.get('determinism'), ...DETERMINISMS),
-    lineBytesMax,
-    compression: compression(raw.get('compression')),
-  };
+  return readConfig(json, (fact, cause) => unreadable(db, fact, cause));
 }
 
 /** @throws LedgerError DAMAGED_LEDGER */
-export function parseEpoch(db: Database, row: EpochRow): Epoch {
-  const raw = parseObject(db, row.routing, 'routing');
-  const spec = raw.get('spec');
-  const partitionIds: unknown = raw.get('partitions');
-  const placedFrom = raw.get('placedFrom') ?? null;
-  if (typeof spec !== 'string' || !isIdList(partitionIds) || !(placedFrom === null || isWhole(placedFrom)))
-    throw unreadable(db, 'its routing cannot be read');
-  return { epoch: row.epoch, fromSequence: row.fromSequence, spec: parseSpec(db, spec), partitionIds, placedFrom };
-}
-
-function isIdList(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isWhole) && new Set(value).size === value.length;
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function parseSpec(db: Database, spec: string): RoutingSpec {
-  try {
-    return parseRoutingSpec(spec);
-  } catch (error) {
-    throw unreadable(db, 'its routing cannot be read', error);
-  }
-}
-
-/** A Map instead of the object itself: names come from a file and must not reach a prototype. */
-function parseObject(db: Database, json: string, what: string): Map<string, unknown> {
-  try {
-    return new Map(Object.entries(JSON.parse(json) as object));
-  } catch (error) {
-    throw unreadable(db, `its ${what} is no JSON`, error);
-  }
+export function parseEpoch(db: Database, { epoch, fromSequence, routing }: EpochRow): Epoch {
+  return { epoch, fromSequence, ...readRouting(routing, (fact, cause) => unreadable(db, fact, cause)) };
 }
 
 function unreadable(db: Database, fact: string, cause?: unknown): LedgerError {

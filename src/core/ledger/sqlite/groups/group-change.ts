@@ -27,6 +27,7 @@ export function groupFacts(tables: GroupTables, reader: FrameReader, group: stri
     },
     endOf: (partition) => endOf(reader, partition),
     hasDue: (partition) => hasDue(tables, group, partition),
+    timeOf: (now) => now,
   };
 }
 

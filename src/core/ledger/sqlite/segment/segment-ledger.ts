@@ -40,6 +40,7 @@ export class SegmentLedger implements Ledger {
   readonly identity: LedgerIdentity;
   readonly groupStore: SqliteGroupStore;
   readonly compaction = null;
+  readonly commitBytesMax = Number.POSITIVE_INFINITY;
   readonly #segment: SegmentFile;
   /** Without commits. */
   readonly #empty: Database;

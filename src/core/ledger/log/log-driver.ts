@@ -1,0 +1,101 @@
+/** Makes a driver of whatever can open logs: what is left to a store is a log, records beside it, and its own errors. */
+
+import { EVENT_BYTES_MAX } from '../../frames/frame-body.ts';
+import type { LedgerConfig } from '../../model/config.ts';
+import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
+import { checkClockTime } from '../../model/time/commit-time.ts';
+import type { BusyLimit, LedgerDriver } from '../driver.ts';
+import { readConfig } from '../protocol/stored-settings.ts';
+import { beginning, notALedger } from './fold/begin.ts';
+import { checkUnguarded } from './fold/guarded.ts';
+import { encodeInit } from './format/epoch.ts';
+import { INIT_TOPIC } from './format/messages.ts';
+import { commitBytesMaxOf, LogLedger, type LogOptions } from './log-ledger.ts';
+import type { OpenedLog } from './log-store.ts';
+import type { LogEntry, OrderedLog } from './ordered-log.ts';
+import { checkSize } from './write/outcomes.ts';
+
+export interface LogOpener {
+  /** @throws LedgerError NO_LEDGER where there is no log, NOT_A_LEDGER where it is not kept as a ledger needs it, and what the store throws */
+  open(
+    location: string,
+    options: { readonly access: 'read' | 'write'; readonly busyLimit: BusyLimit },
+  ): Promise<OpenedLog>;
+  /** Makes an empty log, or opens one that is there with the same settings. @throws LedgerError CANNOT_CREATE, NOT_A_LEDGER, INVALID_ARGUMENT */
+  create(location: string, config: LedgerConfig, busyLimit: BusyLimit): Promise<OpenedLog>;
+  /** Whether anything is stored at the location. */
+  exists(location: string): Promise<boolean>;
+}
+
+/** Makes a driver. A new ledger's longest line is lowered to what a message takes. */
+export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDriver {
+  return {
+    create: async (location, blueprint, clock, busyLimit) => {
+      const now = clock.nowMicros();
+      checkClockTime(now);
+      if (blueprint.config.compression !== null) throw notCompressed(location);
+      if (options.refusesGuarded === true)
+        checkUnguarded(blueprint.routing, blueprint.config.unique !== null, location);
+      const { log } = await opener.create(location, blueprint.config, busyLimit);
+      try {
+        const { config } = blueprint;
+        const lineBytesMax = Math.min(
+          config.lineBytesMax,
+          commitBytesMaxOf(log, config.unique !== null) - EVENT_BYTES_MAX,
+        );
+        const fitting = { ...blueprint, config: { ...config, lineBytesMax } };
+        const entry = encodeInit(fitting, crypto.randomUUID(), now);
+        checkSize(entry, log, 'the beginning of the ledger');
+        if ((await log.append(entry, { after: 0 })) === null && !(await beginsWith(entry, log)))
+          throw ledgerExists(location);
+      } finally {
+        await log.close();
+      }
+    },
+    open: async (location, { access, busyLimit }) => {
+      const opened = await opener.open(location, { access, busyLimit });
+      const { log } = opened;
+      try {
+        const first = await log.nextOf(INIT_TOPIC, 1);
+        if (first === null) throw (await log.last()) === 0 ? unfinished(location) : notALedger(log.location);
+        const { genesis, state } = beginning(first, log.location);
+        const config = readConfig(genesis.ledger.config, () => notALedger(log.location));
+        const isWriter = access === 'write';
+        return await LogLedger.open({ opened, isWriter, genesis, config, beginning: state, options });
+      } catch (error) {
+        await log.close().catch(() => {});
+        throw error;
+      }
+    },
+    exists: (location) => opener.exists(location),
+  };
+}
+
+/** Where it was sent twice, the first copy may be there although the last answer says otherwise. */
+async function beginsWith(entry: LogEntry, log: OrderedLog): Promise<boolean> {
+  return (await log.nextOf(INIT_TOPIC, 1))?.body.equals(entry.body) === true;
+}
+
+function ledgerExists(location: string): LedgerError {
+  return new LedgerError('LEDGER_EXISTS', {
+    message: `there is a ledger at ${location} already`,
+    hint: 'use it, or choose another name',
+    details: { path: location },
+  });
+}
+
+/** A log without a message: its creation was interrupted, and can be done again. */
+function unfinished(location: string): LedgerError {
+  return new LedgerError('NO_LEDGER', {
+    message: `the log at ${location} is empty: no ledger was begun in it`,
+    hint: 'create it: completengine init',
+    details: { path: location, isEmpty: true },
+  });
+}
+
+function notCompressed(location: string): LedgerError {
+  return invalidArgument(
+    `${location}: a ledger in a log has no compression of its own`,
+    'leave it out, and have the store of the log compress',
+  );
+}

@@ -1,0 +1,285 @@
+/** Implements the port over a log of proposals, out of the parts of this folder. */
+
+import { closeAll } from '../../model/closing.ts';
+import type { LedgerConfig } from '../../model/config.ts';
+import type { CommitDraft } from '../../model/events/commit.ts';
+import type { LaneRequest, ReadRequest } from '../../model/events/history.ts';
+import { LedgerError } from '../../model/ledger-error.ts';
+import type { Epochs } from '../../model/routing/routing.ts';
+import type { GroupStore } from '../group-store.ts';
+import type { Ledger, LedgerIdentity } from '../ledger.ts';
+import { pipelineOver } from '../protocol/commit-pipeline.ts';
+import { Fold, type SealEvery } from './fold/fold.ts';
+import { checkUnguarded, isGuarded } from './fold/guarded.ts';
+import { copyState, type Genesis, type LogState, NO_PRODUCER, partitionsOf } from './fold/log-state.ts';
+import { hasMarks } from './format/marks.ts';
+import { HEADER_BYTES_MAX } from './format/proposal.ts';
+import { LogGroups } from './log-groups.ts';
+import type { OpenedLog } from './log-store.ts';
+import type { OrderedLog } from './ordered-log.ts';
+import { describeLog, gaugeLog, summarizeLog } from './read/describe-log.ts';
+import { HistoryWalk } from './read/history-walk.ts';
+import { LiveFold } from './read/live-fold.ts';
+import { LogHistory } from './read/log-history.ts';
+import { Seals } from './read/seals.ts';
+import { verifyLog } from './read/verify-log.ts';
+import { beginEpoch } from './write/epoch-writer.ts';
+import { FedIndex } from './write/fed-index.ts';
+import { GuardedWriter, withOwnBodies } from './write/guarded-writer.ts';
+import { LogWriter } from './write/log-writer.ts';
+import { basisAt } from './write/outcomes.ts';
+import { validPins } from './write/pin-rules.ts';
+import { Sealer } from './write/sealer.ts';
+
+/** Larger messages gain nothing, and their acknowledgements take longer. */
+const MESSAGE_BYTES_BEST = 1024 * 1024;
+
+/** Ids and pins are stored behind the frames, and may be longer than these. */
+const MARKED_SHARE = 4;
+
+/** What a driver says of its ledgers. The bounds are made small by tests. */
+export interface LogOptions {
+  /** Whether unique ids and sticky routing are refused: a store on which an index in memory, read from the whole log, is too slow. */
+  readonly refusesGuarded?: boolean | undefined;
+  readonly sealEvery?: SealEvery | undefined;
+  readonly sealPartBytes?: number | undefined;
+  /** Commits kept in memory. */
+  readonly recent?: number | undefined;
+}
+
+/** `isMarked`: commits have ids or pins. */
+export function commitBytesMaxOf({ messageBytesMax }: Pick<OrderedLog, 'messageBytesMax'>, isMarked: boolean): number {
+  const bytesMax = Math.min(messageBytesMax, MESSAGE_BYTES_BEST) - HEADER_BYTES_MAX;
+  return Math.floor(isMarked ? bytesMax / MARKED_SHARE : bytesMax);
+}
+
+export interface LogLedgerParts {
+  readonly opened: OpenedLog;
+  readonly isWriter: boolean;
+  readonly genesis: Genesis;
+  readonly config: LedgerConfig;
+  /** As of the first message. */
+  readonly beginning: LogState;
+  readonly options: LogOptions;
+}
+
+export class LogLedger implements Ledger {
+  readonly archives = null;
+  readonly compaction = null;
+  readonly groupStore: GroupStore;
+  readonly commitBytesMax: number;
+  readonly #parts: LogLedgerParts;
+  readonly #live: LiveFold;
+  readonly #history: LogHistory;
+  readonly #seals: Seals;
+  readonly #index: FedIndex;
+  readonly #sealer: Sealer;
+  readonly #writer: LogWriter;
+  readonly #guarded: GuardedWriter;
+  /** Sessions of this object: their commits are not reported to watches. */
+  readonly #ownSessions = new Set<string>();
+  readonly #watches = new Set<{ close(): void }>();
+  readonly #pipelines = new Set<LogWriter>();
+  #hasWritten = false;
+  #isClosed = false;
+
+  /** Opens the ledger with everything that the log has now. @throws LedgerError VERIFICATION_FAILED and what the log throws */
+  static async open(parts: LogLedgerParts): Promise<LogLedger> {
+    const { opened, genesis, beginning, options } = parts;
+    const seals = new Seals(opened.log, genesis, beginning, options.sealEvery);
+    const ledger = new LogLedger(parts, seals, await seals.atLast());
+    await ledger.#live.current();
+    return ledger;
+  }
+
+  private constructor(parts: LogLedgerParts, seals: Seals, fold: Fold) {
+    const { opened, genesis, beginning, options } = parts;
+    const { log, records } = opened;
+    this.#parts = parts;
+    this.#seals = seals;
+    this.#live = new LiveFold(log, fold, options.recent);
+    this.#history = new LogHistory(this.#live, new HistoryWalk(log, this.#live, seals));
+    this.#index = new FedIndex(log, new Fold(genesis, copyState(beginning), options.sealEvery));
+    this.#sealer = new Sealer(log, fold, options.sealPartBytes);
+    this.#writer = this.#own(new LogWriter(log, this.#live, 'free'));
+    this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index));
+    this.commitBytesMax = commitBytesMaxOf(log, isGuarded(fold.state.ledger, genesis));
+    this.groupStore = new LogGroups(records, {
+      partitions: async () => {
+        const state = await this.#live.current();
+        return {
+          ids: state.partitions.map((_, id) => id),
+          endOf: (partition) => state.partitions[partition]?.nextOffset ?? 0,
+        };
+      },
+      timeOfNext: ({ partition, nextOffset }) => this.#history.timeAt(partition, { nextOffset }),
+    });
+    this.#live.listen({
+      onFolded: (folded) => {
+        if (folded.kind !== 'commits' || !this.#ownSessions.has(folded.who.session)) return;
+        this.#hasWritten = true;
+        if (folded.isSealDue) this.#sealer.seal();
+      },
+    });
+  }
+
+  #own<Writer extends { readonly session: string }>(writer: Writer): Writer {
+    this.#ownSessions.add(writer.session);
+    return writer;
+  }
+
+  get identity(): LedgerIdentity {
+    const { opened, genesis, config } = this.#parts;
+    const { uuid, createdAt } = genesis.ledger;
+    const state = this.#live.state;
+    const epochs = [...state.epochs] as unknown as Epochs;
+    return { path: opened.log.location, uuid, createdAt, config, epochs, partitions: partitionsOf(state) };
+  }
+
+  head = () => this.#history.head();
+  firstSequence = () => this.#history.firstSequence();
+  read = (request: ReadRequest) => this.#history.read(request);
+  pages = (request: ReadRequest) => this.#history.pages(request);
+  sequenceAtTime: Ledger['sequenceAtTime'] = (time) => this.#history.sequenceAtTime(time);
+  sequenceOfLast: Ledger['sequenceOfLast'] = (count, partitions, through) =>
+    this.#history.sequenceOfLast(count, partitions, through);
+  partitionsSentTo: Ledger['partitionsSentTo'] = (range) => this.#history.partitionsSentTo(range);
+  readLane = (request: LaneRequest) => this.#history.readLane(request);
+  ends: Ledger['ends'] = (partitions) => this.#history.ends(partitions);
+  positionsAt: Ledger['positionsAt'] = (sequence) => this.#history.positionsAt(sequence);
+  warnings: Ledger['warnings'] = async () => [];
+
+  async basis() {
+    const state = await this.#live.current();
+    return basisAt(state, await this.#hasPins(state));
+  }
+
+  async pinsOf(sessions: readonly string[]) {
+    const state = await this.#live.current();
+    if (state.ledger.epoch.spec.rule !== 'sticky') return [];
+    return validPins(sessions, await this.#index.at(state.position), state);
+  }
+
+  async positionOfProducer(name: string) {
+    return (await this.#live.current()).producers.get(name) ?? NO_PRODUCER;
+  }
+
+  async summarize() {
+    return summarizeLog(await this.#live.current());
+  }
+
+  async describe() {
+    const state = await this.#live.current();
+    const wasSticky = state.epochs.some(({ spec }) => spec.rule === 'sticky');
+    const sessions = wasSticky ? (await this.#index.at(state.position)).sessions : 0;
+    return describeLog(state, this.identity, sessions, this.#parts.opened.storage);
+  }
+
+  async gauges(behind: number | null) {
+    const state = await this.#live.current();
+    return gaugeLog(state, behind, this.#live.recent, this.#parts.opened.storage);
+  }
+
+  async commit(draft: CommitDraft) {
+    this.#checkWritable();
+    const { ledger } = this.#live.state;
+    if (this.#isGuarded(draft)) return this.#guarded.commit(draft);
+    const outcome = await this.#writer.offer(draft, Number.POSITIVE_INFINITY);
+    if (outcome.kind !== 'stale') return outcome;
+    throw new LedgerError('INTERNAL', { message: `internal error: a draft is stale after ${ledger.sequence}` });
+  }
+
+  async openPipeline() {
+    this.#checkWritable();
+    // an epoch with sessions may begin while it is open
+    const guarded = pipelineOver((draft) => this.#guarded.commit(draft));
+    const writer = this.#own(new LogWriter(this.#parts.opened.log, this.#live, 'ordered'));
+    this.#pipelines.add(writer);
+    return {
+      offer: async (draft: CommitDraft, generation: number) =>
+        this.#isGuarded(draft) ? guarded.offer(withOwnBodies(draft), generation) : writer.offer(draft, generation),
+      close: async () => {
+        this.#pipelines.delete(writer);
+        await guarded.close();
+        await writer.close();
+      },
+    };
+  }
+
+  async begin() {
+    this.#checkWritable();
+    return this.#guarded.begin();
+  }
+
+  beginEpoch: Ledger['beginEpoch'] = async (plan) => {
+    this.#checkWritable();
+    const { opened, options } = this.#parts;
+    return beginEpoch(opened.log, this.#live, (routing) => {
+      const wanted = plan(routing);
+      if (wanted !== null && options.refusesGuarded === true) checkUnguarded(wanted.spec, false, opened.log.location);
+      return wanted;
+    });
+  };
+
+  verify: Ledger['verify'] = async (options) => {
+    const head = await this.#live.current();
+    return verifyLog(this.#parts.opened.log, this.#seals.atBeginning(), head, options);
+  };
+
+  backup: Ledger['backup'] = async () => {
+    this.#live.check();
+    throw new LedgerError('UNSUPPORTED', {
+      message: `${this.#parts.opened.log.location}: a ledger in a log has no backup`,
+      hint: 'keep a copy in a file: completengine replay -l LOCATION --into FILE --follow',
+    });
+  };
+
+  watch: Ledger['watch'] = ({ onCommit, onError }) => {
+    const listening = this.#live.listen({
+      onFolded: (folded) => {
+        const isOwn = folded.kind === 'commits' && this.#ownSessions.has(folded.who.session);
+        if (folded.kind === 'epoch' || (folded.kind === 'commits' && !isOwn)) onCommit();
+      },
+      onError,
+    });
+    this.#watches.add(listening);
+    return {
+      close: () => {
+        this.#watches.delete(listening);
+        listening.close();
+      },
+    };
+  };
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const writers = [this.#writer, ...this.#pipelines];
+    await closeAll([
+      ...[...this.#watches].map((watch) => () => watch.close()),
+      ...writers.map((writer) => () => writer.close()),
+      () => this.#sealer.end(this.#hasWritten),
+      () => this.#live.close(),
+      () => this.#parts.opened.log.close(),
+    ]);
+  }
+
+  /** Whether the draft depends on what only its writer can compare: see `fold/guarded.ts`. */
+  #isGuarded(draft: CommitDraft): boolean {
+    return hasMarks(draft) || isGuarded(this.#live.state.ledger, this.#parts.genesis);
+  }
+
+  async #hasPins({ ledger, position }: LogState): Promise<boolean> {
+    if (ledger.epoch.spec.rule !== 'sticky') return false;
+    return (await this.#index.at(position)).sessions > 0;
+  }
+
+  #checkWritable(): void {
+    this.#live.check();
+    if (this.#parts.isWriter) return;
+    throw new LedgerError('PERMISSION_DENIED', {
+      message: `${this.#parts.opened.log.location} was opened for reading`,
+      hint: 'open it with access: write',
+    });
+  }
+}

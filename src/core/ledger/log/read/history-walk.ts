@@ -1,0 +1,208 @@
+/** Walks commits in their order from any place in history: out of memory near the head, and else by folding from the seal before it. */
+
+import type { StoredCommit } from '../../../model/events/commit.ts';
+import type { SequenceRange } from '../../../model/events/range.ts';
+import type { FoldedCommit } from '../fold/accept.ts';
+import type { Fold } from '../fold/fold.ts';
+import { type Summary, summaryOf } from '../fold/log-state.ts';
+import { MIXED_TOPIC, topicOf } from '../format/messages.ts';
+import type { LogMessage, OrderedLog } from '../ordered-log.ts';
+import type { LiveFold } from './live-fold.ts';
+import { lostMessages } from './lost-messages.ts';
+import { framesIn } from './raised-frame.ts';
+import type { Seals } from './seals.ts';
+import { withBody } from './with-body.ts';
+
+/** A commit with the frames of the partitions that were asked for. */
+export interface WalkedCommit {
+  readonly folded: FoldedCommit;
+  readonly stored: StoredCommit;
+  /** Whether it is the last commit of its message. */
+  readonly endsMessage: boolean;
+}
+
+export interface WalkRequest {
+  readonly range: SequenceRange;
+  readonly partitions: readonly number[] | null;
+  readonly verify: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Folds that reads have left where the next one is likely to go on. */
+const IDLE_MAX = 8;
+
+export const lastOf = ({ link }: FoldedCommit): number => link.firstSequence + link.count - 1;
+
+export class HistoryWalk {
+  readonly #log: OrderedLog;
+  readonly #live: LiveFold;
+  readonly #seals: Seals;
+  #idle: Fold[] = [];
+
+  constructor(log: OrderedLog, live: LiveFold, seals: Seals) {
+    this.#log = log;
+    this.#live = live;
+    this.#seals = seals;
+  }
+
+  /**
+   * The commits behind a place in history for which `isBefore` holds, to the head; `start` is what is known there. No bodies are read. It must hold for a
+   * run from the beginning on, and for none behind that run.
+   */
+  async links(
+    isBefore: (summary: Summary) => boolean,
+  ): Promise<{ start: Summary; commits: AsyncGenerator<FoldedCommit, void, undefined> }> {
+    const { start, all } = this.#live.recent;
+    if (isBefore(start) || start.sequence === 0) return { start, commits: listed(all) };
+    const fold = await this.#foldBefore(isBefore);
+    return { start: summaryOf(fold.state), commits: this.#foldedFrom(fold) };
+  }
+
+  /** Commits of the range with their frames, in order. Those without a frame of the partitions are left out. @throws LedgerError VERIFICATION_FAILED */
+  async *commits(request: WalkRequest): AsyncGenerator<WalkedCommit, void, undefined> {
+    const { range } = request;
+    if (range.from > range.through) return;
+    const { start, all } = this.#live.recent;
+    if (start.sequence < range.from) yield* this.#listedCommits(all, request);
+    else yield* this.#walkedCommits(request);
+  }
+
+  /** The frames of these commits, which are in order, in one partition. */
+  async frames(commits: readonly FoldedCommit[], partition: number): Promise<StoredCommit[]> {
+    const stored: StoredCommit[] = [];
+    for await (const [commit, body] of this.#withBodies(commits, [partition])) {
+      const frames = framesIn(commit, body, [partition], true);
+      if (frames.length > 0) stored.push({ firstSequence: commit.link.firstSequence, frames });
+    }
+    return stored;
+  }
+
+  /** All frames of one commit. */
+  async whole(commit: FoldedCommit): Promise<StoredCommit> {
+    for await (const [, body] of this.#withBodies([commit], null))
+      return { firstSequence: commit.link.firstSequence, frames: framesIn(commit, body, null, true) };
+    throw lostMessages(this.#log, commit.position);
+  }
+
+  async *#listedCommits(all: readonly FoldedCommit[], request: WalkRequest): AsyncGenerator<WalkedCommit> {
+    const { range, partitions, verify } = request;
+    const wanted = all.filter((commit) => lastOf(commit) >= range.from && commit.link.firstSequence <= range.through);
+    const mine = wanted.filter(
+      ({ link }) => partitions === null || link.frames.some(({ partition }) => partitions.includes(partition)),
+    );
+    for await (const [commit, body, isLast] of this.#withBodies(mine, partitions, request.signal))
+      yield walked(commit, body, partitions, verify, isLast);
+  }
+
+  async *#walkedCommits(request: WalkRequest): AsyncGenerator<WalkedCommit> {
+    const { range, partitions, verify, signal } = request;
+    const fold = await this.#foldBefore(({ sequence }) => sequence < range.from);
+    const through = this.#live.state.position;
+    try {
+      const first = await this.#skipTo(fold, range.from, through);
+      if (first === null) return;
+      let ready: readonly FoldedCommit[] | null = first;
+      const from = fold.state.position;
+      for await (const message of this.#log.read({ from, through, hasBodies: true, signal })) {
+        const commits: readonly FoldedCommit[] = ready ?? commitsOf(fold, message);
+        ready = null;
+        for (const [nth, commit] of commits.entries()) {
+          if (lastOf(commit) < range.from) continue;
+          if (commit.link.firstSequence > range.through) return;
+          const each = walked(commit, message.body, partitions, verify, nth === commits.length - 1);
+          if (each.stored.frames.length > 0) yield each;
+        }
+        if (fold.state.ledger.sequence >= range.through) return;
+      }
+      this.#checkEnd(fold, through);
+    } finally {
+      this.#keep(fold);
+    }
+  }
+
+  /** Folds up to the message that has the sequence, without bodies. Null if none has. */
+  async #skipTo(fold: Fold, sequence: number, through: number): Promise<readonly FoldedCommit[] | null> {
+    const { position } = fold.state;
+    for await (const message of this.#log.read({ from: position + 1, through, hasBodies: false })) {
+      const commits = commitsOf(fold, await withBody(this.#log, message));
+      if (fold.state.ledger.sequence >= sequence) return commits;
+    }
+    this.#checkEnd(fold, through);
+    return null;
+  }
+
+  /** @throws LedgerError LEDGER_REPLACED where the log has ended before a message that it had */
+  #checkEnd({ state }: Fold, through: number): void {
+    if (state.position < through) throw lostMessages(this.#log, state.position + 1);
+  }
+
+  async *#foldedFrom(fold: Fold): AsyncGenerator<FoldedCommit, void, undefined> {
+    const through = this.#live.state.position;
+    try {
+      for await (const message of this.#log.read({ from: fold.state.position + 1, through, hasBodies: false }))
+        yield* commitsOf(fold, await withBody(this.#log, message));
+      this.#checkEnd(fold, through);
+    } finally {
+      this.#keep(fold);
+    }
+  }
+
+  /** Commits with the bodies of their messages, and whether each is the last of its message. */
+  async *#withBodies(
+    commits: readonly FoldedCommit[],
+    partitions: readonly number[] | null,
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly [FoldedCommit, Buffer, boolean]> {
+    const [from, through] = [commits[0]?.position, commits.at(-1)?.position];
+    if (from === undefined || through === undefined) return;
+    const topics = partitions === null ? undefined : [MIXED_TOPIC, ...partitions.map(topicOf)];
+    let next = 0;
+    for await (const { position, body } of this.#log.read({ from, through, topics, hasBodies: true, signal })) {
+      for (let commit = commits[next]; commit?.position === position; commit = commits[next]) {
+        next++;
+        yield [commit, body, commits[next]?.position !== position];
+      }
+    }
+    const missing = commits[next];
+    if (missing !== undefined) throw lostMessages(this.#log, missing.position);
+  }
+
+  /** A fold of its own, as near as one is at hand. */
+  async #foldBefore(isBefore: (summary: Summary) => boolean): Promise<Fold> {
+    const sealed = await this.#seals.before(isBefore, this.#live.state.position);
+    const near = this.#idle
+      .filter(({ state }) => state.position >= sealed.state.position && isBefore(summaryOf(state)))
+      .reduce<Fold | null>(
+        (best, fold) => (best === null || fold.state.position > best.state.position ? fold : best),
+        null,
+      );
+    if (near === null) return sealed;
+    this.#idle = this.#idle.filter((fold) => fold !== near);
+    return near;
+  }
+
+  #keep(fold: Fold): void {
+    this.#idle.push(fold);
+    if (this.#idle.length > IDLE_MAX) this.#idle.shift();
+  }
+}
+
+function commitsOf(fold: Fold, message: LogMessage): readonly FoldedCommit[] {
+  const folded = fold.take(message);
+  return folded.kind === 'commits' ? folded.commits : [];
+}
+
+function walked(
+  folded: FoldedCommit,
+  body: Buffer,
+  partitions: readonly number[] | null,
+  verify: boolean,
+  endsMessage: boolean,
+): WalkedCommit {
+  const frames = framesIn(folded, body, partitions, verify);
+  return { folded, stored: { firstSequence: folded.link.firstSequence, frames }, endsMessage };
+}
+
+async function* listed(commits: readonly FoldedCommit[]): AsyncGenerator<FoldedCommit, void, undefined> {
+  yield* commits;
+}

@@ -1,0 +1,179 @@
+/**
+ * Writes what must come right after the message that was seen last: commits that depend on unique ids or pins, and transactions. Each attempt is a proposal
+ * that names its base, appended only there. One at a time.
+ */
+
+import type { CommitDraft, CommitOutcome, Committed } from '../../../model/events/commit.ts';
+import { invalidArgument, LedgerError } from '../../../model/ledger-error.ts';
+import { idleMicrosOf } from '../../../model/routing/session-pins.ts';
+import type { LedgerTransaction } from '../../ledger.ts';
+import { checkCommit } from '../../protocol/commit-check.ts';
+import { linkHashed, stateAfter } from '../../protocol/commit-link.ts';
+import type { FoldedCommit } from '../fold/accept.ts';
+import type { Folded } from '../fold/fold.ts';
+import { copyState, type LogState } from '../fold/log-state.ts';
+import { pinsOf } from '../format/marks.ts';
+import { idOf, type Proposal } from '../format/messages.ts';
+import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposal.ts';
+import type { OrderedLog } from '../ordered-log.ts';
+import type { LiveFold } from '../read/live-fold.ts';
+import type { FedIndex } from './fed-index.ts';
+import { type MarkIndex, MemoryMarkIndex } from './mark-index.ts';
+import { checkDraft, checkSize, clockAhead, committedOf, conflictAt } from './outcomes.ts';
+import { factsOf, validPins } from './pin-rules.ts';
+
+type Base = NonNullable<Proposal['base']>;
+
+export class GuardedWriter {
+  readonly #log: OrderedLog;
+  readonly #live: LiveFold;
+  readonly #index: FedIndex;
+  readonly session = crypto.randomUUID();
+  #generation = 0;
+  /** One attempt at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(log: OrderedLog, live: LiveFold, index: FedIndex) {
+    this.#log = log;
+    this.#live = live;
+    this.#index = index;
+  }
+
+  /** Commits the draft as {@link LogWriter} does, after a look at the index. */
+  commit(draft: CommitDraft): Promise<CommitOutcome> {
+    const packed = packDrafts([draft]);
+    const { frames: _, ...rest } = draft;
+    const outcome = this.#last.catch(() => {}).then(() => this.#commit(draft, rest, packed));
+    this.#last = outcome;
+    return outcome;
+  }
+
+  async #commit(whole: CommitDraft, draft: Omit<CommitDraft, 'frames'>, packed: PackedDrafts): Promise<CommitOutcome> {
+    for (;;) {
+      const state = await this.#live.current();
+      const base = { position: state.position, id: state.lastId };
+      const index = await this.#index.at(base.position);
+      // others may have written while the index was fed
+      if (this.#live.state.position !== base.position) continue;
+      checkDraft(whole, state, this.#live.fold.genesis);
+      const differences = checkCommit(draft, state.ledger, factsOf(draft, index, state));
+      if (differences !== null) return conflictAt(state, draft, { ...differences, hasPins: index.sessions > 0 });
+      const commits = await this.#append(packed, draft, base);
+      if (commits !== null) return commits[0] as Committed;
+    }
+  }
+
+  /** Null if another message came first, and nothing was appended. */
+  async #append(
+    packed: PackedDrafts,
+    { epoch }: Pick<CommitDraft, 'epoch'>,
+    base: Base,
+  ): Promise<readonly Committed[] | null> {
+    const who = { session: this.session, generation: ++this.#generation, number: 0 };
+    const { fold } = this.#live;
+    const { uuid: ledger } = fold.genesis.ledger;
+    const entry = encodeProposal(packed, { ledger, who, epoch, isStrict: true, seen: fold.seen, base });
+    checkSize(entry, this.#log, packed.commits.length > 1 ? 'the transaction' : 'the commit');
+    let outcome: readonly Committed[] | Folded | null = null;
+    const listening = this.#live.listen({
+      onFolded: (folded) => {
+        if (outcome !== null || (folded.kind !== 'commits' && folded.kind !== 'void')) return;
+        if (folded.who === null || idOf(folded.who) !== idOf(who)) return;
+        outcome = folded.kind === 'void' ? folded : this.#committed(folded.commits, packed);
+      },
+    });
+    try {
+      const position = await this.#log.append(entry, { after: base.position });
+      // where it was sent twice, one copy may be there although the last answer says otherwise
+      if (position === null) await this.#live.current();
+      else await this.#live.reached(position);
+    } finally {
+      listening.close();
+    }
+    const found = outcome as readonly Committed[] | Extract<Folded, { kind: 'void' }> | null;
+    if (found !== null && 'kind' in found) {
+      if (found.reason === 'clock') throw clockAhead(packed);
+      return null;
+    }
+    return found;
+  }
+
+  #committed(folded: readonly FoldedCommit[], { commits, body }: PackedDrafts): readonly Committed[] {
+    const { state } = this.#live;
+    return folded.map((commit, at) => committedOf(commit, commits[at] as (typeof commits)[number], body, state));
+  }
+
+  /** A transaction: its commits are linked here as they will be in the log, right after the present head, and sent together at its end. */
+  async begin(): Promise<LedgerTransaction> {
+    const state = copyState(await this.#live.current());
+    const base = { position: state.position, id: state.lastId };
+    const index = new MemoryMarkIndex(await this.#index.at(base.position));
+    const drafts: CommitDraft[] = [];
+    let bytes = 0;
+    return {
+      pinsOf: async (sessions) => validPins(sessions, index, state),
+      commit: async (draft) => {
+        checkDraft(draft, state, this.#live.fold.genesis);
+        const differences = checkCommit(draft, state.ledger, factsOf(draft, index, state));
+        if (differences !== null) return conflictAt(state, draft, { ...differences, hasPins: index.sessions > 0 });
+        drafts.push(withOwnBodies(draft));
+        bytes += draft.frames.reduce((sum, { body }) => sum + body.length, 0);
+        if (bytes > this.#log.messageBytesMax) throw tooLong(bytes, this.#log);
+        return this.#linkInto(state, index, draft, base.position + 1);
+      },
+      end: async () => {
+        if (drafts.length === 0) return;
+        const ended = this.#last
+          .catch(() => {})
+          .then(() => this.#append(packDrafts(drafts), { epoch: state.ledger.epoch.epoch }, base));
+        this.#last = ended;
+        if ((await ended) === null) throw overtaken();
+      },
+      abandon: async () => {},
+    };
+  }
+
+  #linkInto(state: LogState, index: MarkIndex, draft: CommitDraft, position: number): Committed {
+    const packed = packDrafts([draft]);
+    const [commit] = packed.commits as readonly [(typeof packed.commits)[number]];
+    const { uuid } = this.#live.fold.genesis.ledger;
+    const { ledger, partitions, producers } = state;
+    const nextOffset = (partition: number) => partitions[partition]?.nextOffset ?? 0;
+    const place = { position, marks: commit.marks?.hash ?? null };
+    const linked = linkHashed(commit, ledger, uuid, nextOffset, place);
+    const { frames, marks } = commit;
+    const epoch = ledger.epoch.epoch;
+    const folded = { position, epoch, floor: ledger.time, ...linked, frames, marks };
+    state.ledger = stateAfter(ledger, linked);
+    for (const { partition, offset, count } of linked.link.frames) {
+      const lane = partitions[partition];
+      if (lane !== undefined) lane.nextOffset = offset + count;
+    }
+    const { producer, ids } = draft;
+    if (producer !== null) producers.set(producer.name, producer);
+    const isForEver = idleMicrosOf(ledger.epoch) === null;
+    const { timeShift } = linked;
+    const { firstSequence } = linked.link;
+    index.learn({ ids, pins: pinsOf(draft.pins), firstSequence, epoch, timeShift, isForEver });
+    return committedOf(folded, commit, packed.body, state);
+  }
+}
+
+/** The draft for later: its memory may be used again as soon as its caller goes on. */
+export function withOwnBodies(draft: CommitDraft): CommitDraft {
+  return { ...draft, frames: draft.frames.map((frame) => ({ ...frame, body: Buffer.from(frame.body) })) };
+}
+
+function tooLong(bytes: number, { location, messageBytesMax }: OrderedLog): LedgerError {
+  return invalidArgument(
+    `the transaction has ${bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
+    'emit less in one transaction, or leave out --atomic; nothing is stored',
+  );
+}
+
+function overtaken(): LedgerError {
+  return new LedgerError('BUSY', {
+    message: 'another writer has committed since the transaction began; nothing of it is stored',
+    hint: 'try again',
+  });
+}

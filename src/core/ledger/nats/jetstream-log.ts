@@ -1,0 +1,133 @@
+/** The log of a ledger as a JetStream stream. */
+
+import { invariant, LedgerError } from '../../model/ledger-error.ts';
+import type { LogEntry, LogFollower, LogMessage, LogRead, OrderedLog } from '../log/ordered-log.ts';
+import type { Deadline } from './deadline.ts';
+import type { LogStream } from './log-stream.ts';
+import { CAUGHT_UP, MessageSource } from './message-source.ts';
+import { isTopic } from './names.ts';
+import { Outbox } from './outbox.ts';
+
+/** Larger messages are no faster, and 1 MiB is what servers allow by default. */
+const PAYLOAD_MAX = 1024 * 1024;
+/** Names and line ends of a message's headers, the name of the copy, the expected position. */
+const OVERHEAD_BYTES = 256;
+/** JetStream keeps the length of all headers in 16 bits. */
+const HEADERS_BYTES_MAX = 65_535;
+
+export class JetStreamLog implements OrderedLog {
+  readonly location: string;
+  readonly messageBytesMax: number;
+  readonly #stream: LogStream;
+  readonly #outbox: Outbox;
+  readonly #closing = new AbortController();
+
+  constructor(stream: LogStream) {
+    const { connection } = stream.api;
+    this.location = connection.location;
+    this.messageBytesMax = Math.min(connection.server.max_payload, PAYLOAD_MAX) - OVERHEAD_BYTES;
+    this.#stream = stream;
+    this.#outbox = new Outbox(stream);
+  }
+
+  async append(
+    entry: LogEntry,
+    { after, signal }: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<number | null> {
+    this.#checkOpen();
+    const { topic, header, body } = entry;
+    const headerBytes = Buffer.byteLength(header);
+    invariant(isTopic(topic), 'a message of the log has a topic');
+    invariant(headerBytes + OVERHEAD_BYTES <= HEADERS_BYTES_MAX, 'a header of the log has less than 64 KiB');
+    invariant(topic.length + headerBytes + body.length <= this.messageBytesMax, 'a message of the log is small enough');
+    return this.#outbox.append(entry, after, signal);
+  }
+
+  async *read({ from, through, topics, hasBodies, signal }: LogRead): AsyncGenerator<LogMessage, void> {
+    const end = Math.min(through, await this.#whileOpen((deadline) => this.#stream.last(deadline), signal));
+    if (topics?.length === 0 || Math.max(1, from) > end) return;
+    const spec = { from, topics, hasBodies, signal: this.#eitherSignal(signal) };
+    try {
+      yield* this.#range(new MessageSource(this.#stream, spec), end);
+    } catch (error) {
+      throw this.#isClosed ? this.#closedError() : error;
+    }
+  }
+
+  /** Ends after the source's last message until the end that the leader has. */
+  async *#range(source: MessageSource, end: number): AsyncGenerator<LogMessage, void> {
+    for await (const item of source.items()) {
+      if (item === CAUGHT_UP) {
+        const next = await source.nextPosition();
+        if (next === null || next > end) return;
+        continue;
+      }
+      if (item.message.position > end) return;
+      yield item.message;
+      if (item.message.position === end) return;
+    }
+  }
+
+  async last(): Promise<number> {
+    return this.#whileOpen((deadline) => this.#stream.last(deadline));
+  }
+
+  async lastOf(topic: string): Promise<LogMessage | null> {
+    return (await this.#whileOpen((deadline) => this.#stream.lastOf(topic, deadline)))?.message ?? null;
+  }
+
+  async nextOf(topic: string, from: number): Promise<LogMessage | null> {
+    return (await this.#whileOpen((deadline) => this.#stream.nextOf(topic, from, deadline)))?.message ?? null;
+  }
+
+  follow(from: number, follower: LogFollower): { close(): void } {
+    this.#checkOpen();
+    const ending = new AbortController();
+    const signal = AbortSignal.any([ending.signal, this.#closing.signal]);
+    void this.#deliver(from, follower, signal).catch((error: unknown) => {
+      if (!signal.aborted) follower.onError(error);
+    });
+    return { close: () => ending.abort() };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#outbox.close();
+    this.#closing.abort();
+    await this.#stream.api.connection.close();
+  }
+
+  async #deliver(from: number, follower: LogFollower, signal: AbortSignal): Promise<void> {
+    const source = new MessageSource(this.#stream, { from, hasBodies: false, signal });
+    for await (const item of source.items()) {
+      if (signal.aborted) return;
+      if (item !== CAUGHT_UP) follower.onMessage(item.message);
+    }
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Rejects with CLOSED when the log is closed meanwhile. */
+  async #whileOpen<Answer>(ask: (deadline: Deadline) => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
+    this.#checkOpen();
+    try {
+      return await ask(this.#stream.deadline(signal, this.#closing.signal));
+    } catch (error) {
+      throw this.#isClosed ? this.#closedError() : error;
+    }
+  }
+
+  #eitherSignal(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw this.#closedError();
+  }
+
+  #closedError(): LedgerError {
+    return new LedgerError('CLOSED', { message: `${this.location} is closed`, hint: 'open it again' });
+  }
+}

@@ -1,0 +1,87 @@
+/** A ledger's settings and routings as every storage writes them: as JSON, which the chain covers. Pure. */
+
+import { type Compression, formatCompression, readCompression } from '../../model/compression.ts';
+import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig } from '../../model/config.ts';
+import type { LedgerError } from '../../model/ledger-error.ts';
+import type { Epoch, RoutingSpec } from '../../model/routing/routing.ts';
+import { parseRoutingSpec } from '../../model/routing/routing-text.ts';
+import type { FieldPath } from '../../model/text/field-path.ts';
+
+/** Makes the error of what cannot be read: `its config cannot be read`. */
+export type Unreadable = (fact: string, cause?: unknown) => LedgerError;
+
+/** Without compression its key is left out. */
+export function formatConfig({ compression, ...config }: LedgerConfig): string {
+  return JSON.stringify({
+    ...config,
+    ...(compression === null ? {} : { compression: formatCompression(compression) }),
+  });
+}
+
+/** @throws what `unreadable` makes of a fact */
+export function readConfig(json: string, unreadable: Unreadable): LedgerConfig {
+  const raw = readObject(json, 'config', unreadable);
+  const path = (value: unknown): FieldPath | null => {
+    if (value === null) return null;
+    if (Array.isArray(value) && value.length > 0 && value.every((key) => typeof key === 'string'))
+      return value as string[];
+    throw unreadable('a path of its config cannot be read');
+  };
+  const oneOf = <Value extends string>(value: unknown, ...values: Value[]): Value => {
+    const found = values.find((known) => known === value);
+    if (found === undefined) throw unreadable('its config cannot be read');
+    return found;
+  };
+  const compression = (value: unknown): Compression | null => {
+    if (value === undefined) return null;
+    const read = typeof value === 'string' ? readCompression(value) : undefined;
+    if (read === undefined) throw unreadable('its compression cannot be read');
+    return read;
+  };
+  const lineBytesMax = raw.get('lineBytesMax');
+  if (!isLineBytesMax(lineBytesMax)) throw unreadable('its line limit cannot be read');
+  return {
+    time: path(raw.get('time') ?? null),
+    unique: path(raw.get('unique') ?? null),
+    durability: oneOf(raw.get('durability'), ...DURABILITIES),
+    determinism: oneOf(raw.get('determinism'), ...DETERMINISMS),
+    lineBytesMax,
+    compression: compression(raw.get('compression')),
+  };
+}
+
+/** @throws what `unreadable` makes of a fact */
+export function readRouting(json: string, unreadable: Unreadable): Pick<Epoch, 'spec' | 'partitionIds' | 'placedFrom'> {
+  const raw = readObject(json, 'routing', unreadable);
+  const spec = raw.get('spec');
+  const partitionIds: unknown = raw.get('partitions');
+  const placedFrom = raw.get('placedFrom') ?? null;
+  if (typeof spec !== 'string' || !isIdList(partitionIds) || !(placedFrom === null || isWhole(placedFrom)))
+    throw unreadable('its routing cannot be read');
+  return { spec: readSpec(spec, unreadable), partitionIds, placedFrom };
+}
+
+function isIdList(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isWhole) && new Set(value).size === value.length;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function readSpec(spec: string, unreadable: Unreadable): RoutingSpec {
+  try {
+    return parseRoutingSpec(spec);
+  } catch (error) {
+    throw unreadable('its routing cannot be read', error);
+  }
+}
+
+/** A Map instead of the object itself: names come from a storage and must not reach a prototype. */
+function readObject(json: string, what: string, unreadable: Unreadable): Map<string, unknown> {
+  try {
+    return new Map(Object.entries(JSON.parse(json) as object));
+  } catch (error) {
+    throw unreadable(`its ${what} is no JSON`, error);
+  }
+}

@@ -1,0 +1,64 @@
+/** Tests what a command on a file loads: nothing of the client for NATS, which is a bundle of its own. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { traced } from '../support/traced.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** In the client, and in nothing of ours. */
+const PROTOCOL = 'NATS/1.0';
+
+const opened = (calls: readonly string[]) => calls.flatMap((line) => /openat\([^"]*"([^"]+)"/.exec(line)?.[1] ?? []);
+
+it('emit into a file reads no byte of the client for NATS', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const directory = tempDir();
+  const ledger = join(directory, 'a.codex');
+  const run = (name: string, ...args: string[]) =>
+    traced(join(directory, name), 'openat', null, [...args, '-l', ledger]);
+  for (const [name, ...args] of [
+    ['init', 'init'],
+    ['emit', 'emit'],
+    ['tail', 'tail'],
+  ] as [string, string][]) {
+    const { code, stderr, calls } = await run(name, ...args);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const files = opened(calls);
+    expect(
+      files.some((file) => file.includes('better-sqlite3')),
+      'the trace shows modules',
+    ).toBe(true);
+    expect(files.filter((file) => /nats/.test(file.slice(ROOT.length)))).toEqual([]);
+  }
+});
+
+it('the client for NATS is in its own bundle alone', () => {
+  const bundle = (name: string) => readFileSync(join(ROOT, 'dist/cli', name), 'utf8');
+  expect(existsSync(join(ROOT, 'dist/cli/nats-client.cjs'))).toBe(true);
+  expect(bundle('nats-client.cjs')).toContain(PROTOCOL);
+  for (const name of ['verbs.cjs', 'writer-worker.cjs', 'reader-worker.cjs', 'backup-worker.cjs'])
+    expect(bundle(name), name).not.toContain(PROTOCOL);
+});
+
+it('the library loads the client when a location on NATS is opened, and not before', async () => {
+  const library = join(ROOT, 'dist/lib');
+  const program = `
+    import { createRequire } from 'node:module';
+    import { Completengine } from ${JSON.stringify(join(library, 'index.js'))};
+    const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes('@nats-io'));
+    const ledger = ${JSON.stringify(join(tempDir(), 'a.codex'))};
+    const engine = await Completengine.open({ ledger });
+    await engine.emit('{}');
+    await engine.close();
+    const { openStore } = await import(${JSON.stringify(join(library, 'core/ledger/nats/store.js'))});
+    const open = (location) => openStore(location, { busyLimit: { limitMs: 1 } }).catch(({ code }) => code);
+    const found = [isLoaded(), await open('nats://127.0.0.1'), isLoaded(), await open('nats://127.0.0.1:9/a'), isLoaded()];
+    console.log(found.join());
+  `;
+  const { code, stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '-e', program]);
+  expect([code, stdout.toString(), stderr]).toEqual([0, 'false,INVALID_ARGUMENT,false,UNREACHABLE,true\n', '']);
+});

@@ -1,0 +1,327 @@
+/** Laws of the fold: one state for every reader, whatever is in the log; and nothing that anybody puts there is thrown at the reader. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { toBlueprint } from '../../../../src/core/engine/open.ts';
+import { encodeInit } from '../../../../src/core/ledger/log/format/epoch.ts';
+import type { Proposal } from '../../../../src/core/ledger/log/format/messages.ts';
+import { encodeProposal, packDrafts, readProposal } from '../../../../src/core/ledger/log/format/proposal.ts';
+import type { SealHeader } from '../../../../src/core/ledger/log/format/seal.ts';
+import { cutState, encodeSeal, joinState, readSealHeader } from '../../../../src/core/ledger/log/format/seal.ts';
+import type { LogEntry, LogMessage } from '../../../../src/core/ledger/log/ordered-log.ts';
+import type { CommitDraft } from '../../../../src/core/model/events/commit.ts';
+import { NO_PLACEMENTS } from '../../../../src/core/model/routing/routing.ts';
+import { parseRoutingSpec } from '../../../../src/core/model/routing/routing-text.ts';
+import { draftOf } from '../../../ledger-contract/drafts.ts';
+import { foldAll, foldWithRestart } from '../../../support/folded-log.ts';
+import { inForce } from '../../../support/routed.ts';
+import { Seeded } from '../../../support/seeded.ts';
+import { quick } from '../../../support/test-size.ts';
+import { rubbish } from '../../../support/unreliable-log.ts';
+
+const UUID = '11111111-1111-4111-8111-111111111111';
+const BASIS = {
+  ...inForce({ spec: parseRoutingSpec('hash'), partitionIds: [0, 1] }),
+  floor: 0,
+  sessions: null,
+  placements: NO_PLACEMENTS,
+};
+const INIT = encodeInit(toBlueprint({ partitions: 2 }), UUID, 0);
+const EVERY = { messages: 8, bytes: 1 << 20 };
+
+const toMessages = (entries: readonly LogEntry[]): LogMessage[] =>
+  [INIT, ...entries].map((entry, at) => ({ ...entry, position: at + 1, storedAt: at, bodyBytes: entry.body.length }));
+
+/** What writers send who look at the log now and then: each knows the head of a prefix. */
+class Sender {
+  readonly entries: LogEntry[] = [];
+  readonly #next = new Map<string, { generation: number; number: number }>();
+  readonly #reader = foldAll(toMessages([]), EVERY).fold;
+  #seen = this.#reader.seen;
+
+  look(): void {
+    for (const message of toMessages(this.entries).slice(this.#reader.state.position)) this.#reader.take(message);
+    this.#seen = this.#reader.seen;
+  }
+
+  send(session: string, draft: CommitDraft, skips: number): void {
+    const { generation, number } = this.#next.get(session) ?? { generation: 0, number: 0 };
+    // a writer that has lost its turn begins another generation
+    const who = skips > 1 ? { generation: generation + 1, number: 0 } : { generation, number: number + skips };
+    this.#next.set(session, { generation: who.generation, number: who.number + 1 });
+    this.entries.push(
+      encodeProposal(packDrafts([draft]), {
+        ledger: UUID,
+        who: { session, ...who },
+        epoch: draft.epoch,
+        isStrict: draft.isLateRefused,
+        seen: this.#seen,
+        base: null,
+      }),
+    );
+  }
+
+  again(entry: LogEntry): void {
+    this.entries.push(entry);
+  }
+}
+
+const events = fc.array(fc.record({ partition: fc.nat(1), step: fc.nat(3) }), { minLength: 1, maxLength: 3 });
+const actions = fc.array(
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('send' as const),
+        session: fc.constantFrom('a', 'b', 'c'),
+        first: fc.nat(20),
+        events,
+        strict: fc.boolean(),
+        skips: fc.constantFrom(0, 0, 0, 0, 1, 2),
+        producer: fc.option(fc.nat(2)),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('again' as const), at: fc.nat() }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('rubbish' as const), at: fc.nat(), seed: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
+  ),
+  { maxLength: 40 },
+);
+
+type Actions = typeof actions extends fc.Arbitrary<infer Value> ? Value : never;
+
+function messagesOf(all: Actions): LogMessage[] {
+  const sender = new Sender();
+  for (const action of all) {
+    if (action.kind === 'look') sender.look();
+    else if (action.kind === 'send') {
+      let time = action.first;
+      const drafted = action.events.map(({ partition, step }, at) => {
+        time += step;
+        return { partition, time, payload: `${at}` };
+      });
+      const { producer: from } = action;
+      const producer =
+        from === null ? {} : { producer: { name: 'p', from, position: from + 1, digest: Buffer.alloc(64, from) } };
+      sender.send(action.session, draftOf(BASIS, drafted, { isLateRefused: action.strict, ...producer }), action.skips);
+    } else {
+      const chosen = sender.entries[action.at % Math.max(1, sender.entries.length)];
+      if (chosen === undefined) continue;
+      sender.again(action.kind === 'again' ? chosen : rubbish(chosen, new Seeded(action.seed)));
+    }
+  }
+  return toMessages(sender.entries);
+}
+
+describe('a fold', () => {
+  it('has one state for every reader, wherever it begins again', () => {
+    fc.assert(
+      fc.property(actions, fc.nat(), (all, at) => {
+        const messages = messagesOf(all);
+        const { fold, text } = foldAll(messages, EVERY);
+        expect(foldWithRestart(messages, 1 + (at % messages.length), EVERY)).toBe(text);
+        expect(fold.state.position).toBe(messages.length);
+      }),
+      { numRuns: quick(60, 2000) },
+    );
+  });
+
+  it('does not need bodies', () => {
+    fc.assert(
+      fc.property(actions, (all) => {
+        const messages = messagesOf(all);
+        const [first, ...rest] = messages as [LogMessage, ...LogMessage[]];
+        const bare = rest.map((message) =>
+          message.topic === 'epoch' ? message : { ...message, body: Buffer.alloc(0) },
+        );
+        expect(foldAll([first, ...bare], EVERY).text).toBe(foldAll(messages, EVERY).text);
+      }),
+      { numRuns: quick(20, 500) },
+    );
+  });
+
+  it('counts a message once and none behind a void one, keeps sequences dense and time monotonic', () => {
+    let voids = 0;
+    fc.assert(
+      fc.property(actions, (all) => {
+        const { folded, fold } = foldAll(messagesOf(all), EVERY);
+        const turns = new Map<string, { generation: number; number: number }>();
+        const ended = new Set<string>();
+        let [next, time] = [1, Number.NEGATIVE_INFINITY];
+        for (const each of folded) {
+          if (each.kind === 'void') voids++;
+          if (each.kind === 'void' && each.who !== null && !['stale', 'old'].includes(each.reason))
+            ended.add(`${each.who.session}.${each.who.generation}`);
+          if (each.kind !== 'commits') continue;
+          const { session, generation, number } = each.who;
+          expect(ended.has(`${session}.${generation}`)).toBe(false);
+          const before = turns.get(session) ?? { generation: -1, number: -1 };
+          expect(number).toBe(generation === before.generation ? before.number + 1 : 0);
+          expect(generation).toBeGreaterThanOrEqual(before.generation);
+          turns.set(session, { generation, number });
+          for (const { link } of each.commits) {
+            expect(link.firstSequence).toBe(next);
+            expect(link.firstTime).toBeGreaterThanOrEqual(time);
+            [next, time] = [next + link.count, link.lastTime];
+          }
+        }
+        expect(fold.state.ledger.sequence).toBe(next - 1);
+        expect([...fold.state.voids.values()].reduce((sum, count) => sum + count, 0)).toBe(
+          folded.filter(({ kind }) => kind === 'void').length,
+        );
+      }),
+      { numRuns: quick(60, 2000) },
+    );
+    expect(voids).toBeGreaterThan(0);
+  });
+
+  it('gives every reader one head behind ten thousand strays, repeats and pieces of rubbish', () => {
+    const sender = new Sender();
+    const chance = new Seeded(1);
+    for (let commit = 0; commit < 100; commit++) {
+      if (commit % 10 === 0) sender.look();
+      sender.send(
+        'abc'[commit % 3] as string,
+        draftOf(BASIS, [{ partition: commit % 2, time: commit, payload: `${commit}` }]),
+        0,
+      );
+      for (let stray = 0; stray < 100; stray++) {
+        const entry = chance.pick(sender.entries.slice(-300));
+        sender.again(chance.unit() < 0.5 ? entry : rubbish(entry, chance));
+      }
+    }
+    const messages = toMessages(sender.entries);
+    const whole = foldAll(messages);
+    expect(whole.fold.state).toMatchObject({ commits: 100, ledger: { sequence: 100 } });
+    expect([...whole.fold.state.voids.keys()].sort()).toEqual(['foreign', 'malformed', 'stale']);
+    for (const at of [5000, 10_000]) expect(foldWithRestart(messages, at)).toBe(whole.text);
+  });
+});
+
+describe('what a writer says that it has seen', () => {
+  const sent = () => {
+    const sender = new Sender();
+    for (const name of ['a', 'b', 'a']) {
+      sender.look();
+      sender.send(name, draftOf(BASIS, [{ partition: 0, time: 1, payload: '1' }]), 0);
+    }
+    return sender.entries;
+  };
+
+  it('must be what the messages make', () => {
+    const entries = sent();
+    expect(foldAll(toMessages(entries)).fold.state.commits).toBe(3);
+    const changed = entries.map((entry, at) =>
+      at === 2 ? { ...entry, header: entry.header.replace(/("seen":.*"hash":")./, '$1' + 'x') } : entry,
+    );
+    expect(foldAll(toMessages(changed)).fold.state.voids.get('malformed')).toBe(1);
+    const other = entries.map((entry, at) =>
+      at === 2 ? { ...entry, header: entry.header.replace(/"sequence":\d+/, '"sequence":7') } : entry,
+    );
+    expect(() => foldAll(toMessages(other))).toThrow(expect.objectContaining({ code: 'VERIFICATION_FAILED' }));
+  });
+
+  it('shows that the log has lost its end', () => {
+    const entries = sent();
+    const lost = [entries[0] as LogEntry, entries[2] as LogEntry].map((entry, at) =>
+      at === 1 ? { ...entry, header: entry.header.replace('"n":1', '"n":1') } : entry,
+    );
+    expect(() => foldAll(toMessages(lost))).toThrow(expect.objectContaining({ code: 'VERIFICATION_FAILED' }));
+  });
+});
+
+describe('a message', () => {
+  const [entry] = (() => {
+    const sender = new Sender();
+    sender.send(
+      'a',
+      draftOf(BASIS, [
+        { partition: 0, time: 1, payload: '{"x":"\u{1F600}"}' },
+        { partition: 1, time: 2, payload: '2' },
+      ]),
+      0,
+    );
+    return sender.entries;
+  })() as [LogEntry];
+  const message = (header: string): LogMessage => ({
+    ...entry,
+    header,
+    position: 2,
+    storedAt: 0,
+    bodyBytes: entry.body.length,
+  });
+
+  it('with any change of its header is another proposal or none, or shows that its writer has seen another history', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.string({ maxLength: 3 }), fc.nat(4), (at, put, cut) => {
+        const place = at % entry.header.length;
+        const header = entry.header.slice(0, place) + put + entry.header.slice(place + cut);
+        const read = readProposal(message(header));
+        if (typeof read === 'string') expect(read.length).toBeGreaterThan(0);
+        try {
+          foldAll([...toMessages([]), message(header)]);
+        } catch (error) {
+          // another head that its writer has seen is no rubbish
+          expect(error).toMatchObject({ code: 'VERIFICATION_FAILED', details: { position: 2 } });
+        }
+      }),
+      { numRuns: quick(300, 20_000) },
+    );
+  });
+
+  it('of any JSON is none', () => {
+    fc.assert(
+      fc.property(fc.json(), (header) => {
+        expect(typeof readProposal(message(header))).toBe('string');
+        expect(typeof readSealHeader(header)).toBe('string');
+      }),
+      { numRuns: quick(100, 5000) },
+    );
+    for (const header of [
+      '{"__proto__":{"v":1}}',
+      '['.repeat(60_000),
+      entry.header.replace('{"v":1', '{"__proto__":1,"v":1'),
+      entry.header.replace('"commits":[', '"commits":[null,'),
+      entry.header.replace('"count":2', '"count":1e400'),
+      entry.header.replace('"count":2', '"count":-0'),
+      entry.header.replace('"at":1', '"at":2'),
+    ])
+      expect(typeof readProposal(message(header)), header.slice(0, 60)).toBe('string');
+  });
+
+  it('carries its frames as one JSON text', () => {
+    const body = JSON.parse(entry.body.toString()) as unknown[][];
+    expect(body).toHaveLength(2);
+    const read = readProposal(message(entry.header)) as Proposal;
+    for (const { at, bytes } of read.commits[0]?.frames ?? [])
+      expect(() => JSON.parse(entry.body.toString('utf8', at, at + bytes))).not.toThrow();
+  });
+});
+
+describe('a seal', () => {
+  it('is cut into parts and joined again, and shows any change', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 200 }),
+        fc.integer({ min: 1, max: 50 }),
+        fc.nat(),
+        (text, size, at) => {
+          const bodies = cutState(text, size);
+          const seen = { position: 1, sequence: 0, hash: Buffer.alloc(32) };
+          const { header } = encodeSeal(
+            { ledger: UUID, seen, parts: bodies.slice(1).map((_, nth) => nth + 2) },
+            text,
+            bodies.at(-1) as Buffer,
+          );
+          const read = readSealHeader(header) as SealHeader;
+          expect(joinState(read, bodies)).toBe(text);
+          const bytes = Buffer.concat(bodies);
+          if (bytes.length === 0) return;
+          bytes.writeUInt8(bytes.readUInt8(at % bytes.length) ^ 1, at % bytes.length);
+          expect(joinState(read, [bytes])).toBeNull();
+        },
+      ),
+      { numRuns: quick(50, 1000) },
+    );
+  });
+});

@@ -1,0 +1,82 @@
+/** Servers of a cluster are killed and stopped while messages are appended: every acknowledged message is there, in order, and a follower goes on. */
+
+import { afterAll, describe, expect, it } from 'vitest';
+import { createStore, openStore } from '../../src/core/ledger/nats/store.ts';
+import { isSoak, quick } from '../support/test-size.ts';
+import { Load } from './support/load.ts';
+import { currentServer, installedServer, type ServerProgram } from './support/server-program.ts';
+import { NatsServers } from './support/servers.ts';
+
+/** Longer than an election on a loaded machine. */
+const BUSY_LIMIT = { limitMs: 60_000 };
+const WINDOW = 32;
+/** Appended before a fault, and after it. */
+const MESSAGES = 200;
+
+const programs = [installedServer, currentServer].filter((program) => program !== null);
+
+/** Makes the fault in each round. `fault`: resolves when the servers run again. */
+async function underLoad(
+  servers: NatsServers,
+  rounds: number,
+  fault: (load: Load, leader: number, stream: string) => Promise<void>,
+): Promise<void> {
+  const name = `ledger${++ledgers}`;
+  const location = servers.location(name);
+  const writer = await createStore(location, { busyLimit: BUSY_LIMIT });
+  const reader = await openStore(location, { busyLimit: BUSY_LIMIT });
+  try {
+    const load = new Load(writer.log, reader.log, WINDOW);
+    for (let round = 0; round < rounds; round++) {
+      await load.moreAnswered(MESSAGES);
+      await fault(load, await servers.leaderOf(`cdex_${name}`), `cdex_${name}`);
+      await load.moreAnswered(MESSAGES);
+    }
+    await load.stop();
+    expect(load.answered.length).toBeGreaterThan(rounds * MESSAGES);
+  } finally {
+    await Promise.all([writer.log.close(), reader.log.close()]);
+  }
+}
+
+let ledgers = 0;
+
+describe.each(isSoak ? programs : programs.slice(0, 1))('a cluster of three nats-servers $name', (program) => {
+  let starting: Promise<NatsServers> | null = null;
+  const cluster = () => {
+    starting ??= NatsServers.start({ program: program as ServerProgram, count: 3 });
+    return starting;
+  };
+  afterAll(async () => (await starting)?.stop());
+
+  it('loses nothing when its leader is killed', { timeout: quick(120_000, 3_600_000) }, async () => {
+    const servers = await cluster();
+    await underLoad(servers, quick(1, 100), async (load, leader, stream) => {
+      await servers.signal(leader, 'SIGKILL');
+      await load.moreAnswered(MESSAGES);
+      expect(await servers.leaderOf(stream)).not.toBe(leader);
+      servers.spawn(leader);
+      await servers.areHealthy();
+    });
+  });
+
+  it('loses nothing when its leader stands still', { timeout: quick(120_000, 3_600_000) }, async () => {
+    const servers = await cluster();
+    await underLoad(servers, quick(1, 20), async (load, leader, stream) => {
+      await servers.signal(leader, 'SIGSTOP');
+      await load.moreAnswered(MESSAGES);
+      expect(await servers.leaderOf(stream, leader)).not.toBe(leader);
+      await servers.signal(leader, 'SIGCONT');
+      await servers.areHealthy();
+    });
+  });
+
+  it('loses nothing when all are killed', { timeout: quick(120_000, 3_600_000) }, async () => {
+    const servers = await cluster();
+    await underLoad(servers, quick(1, 20), async () => {
+      for (const at of [0, 1, 2]) await servers.signal(at, 'SIGKILL');
+      for (const at of [0, 1, 2]) servers.spawn(at);
+      await servers.areHealthy();
+    });
+  });
+});

@@ -1,0 +1,196 @@
+/** Starts real nats-servers with JetStream on 127.0.0.1: one alone, or three as a cluster. They are killed, stopped and started again by the tests. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import type { ServerProgram } from './server-program.ts';
+
+/** Between two requests to the monitoring of a server: each costs both sides a millisecond. */
+const POLL_MS = 50;
+
+interface ServerPlace {
+  readonly name: string;
+  readonly port: number;
+  readonly http: number;
+  readonly config: string;
+  readonly log: string;
+}
+
+export interface ServersOptions {
+  readonly program: ServerProgram;
+  readonly count: 1 | 3;
+  /** More of the configuration file, for every server. */
+  readonly extraConfig?: string;
+  /** Settings of JetStream; false: none at all. */
+  readonly jetStream?: string | false;
+}
+
+export class NatsServers {
+  readonly program: ServerProgram;
+  readonly #directory: string;
+  readonly #places: readonly ServerPlace[];
+  readonly #running: (ChildProcess | null)[];
+
+  private constructor(program: ServerProgram, directory: string, places: readonly ServerPlace[]) {
+    this.program = program;
+    this.#directory = directory;
+    this.#places = places;
+    this.#running = places.map(() => null);
+  }
+
+  /** Stops the servers after the test. Outside of a test use {@link start}, and stop() in `finally` or `afterAll`. */
+  static async forTest(options: ServersOptions): Promise<NatsServers> {
+    const servers = await NatsServers.start(options);
+    onTestFinished(() => servers.stop());
+    return servers;
+  }
+
+  static async start({ program, count, extraConfig = '', jetStream = '' }: ServersOptions): Promise<NatsServers> {
+    const directory = mkdtempSync(join(tmpdir(), 'completengine-test-nats-'));
+    const ports = await freePorts(count * 3);
+    const routes = ports.slice(count * 2);
+    const places = Array.from({ length: count }, (_, at): ServerPlace => {
+      const name = `s${at}`;
+      const [port, http] = [ports[at] as number, ports[count + at] as number];
+      const config = join(directory, `${name}.conf`);
+      const lines = [
+        `server_name: ${name}`,
+        `listen: "127.0.0.1:${port}"`,
+        `http: "127.0.0.1:${http}"`,
+        'max_payload: 1048576',
+        ...(jetStream === false
+          ? []
+          : [`jetstream { store_dir: ${JSON.stringify(join(directory, name))}, ${jetStream} }`]),
+        ...(count === 1 ? [] : [clusterOf(routes, at)]),
+        extraConfig,
+      ];
+      writeFileSync(config, `${lines.join('\n')}\n`);
+      return { name, port, http, config, log: join(directory, `${name}.log`) };
+    });
+    const servers = new NatsServers(program, directory, places);
+    try {
+      for (const at of places.keys()) servers.spawn(at);
+      await servers.areHealthy();
+    } catch (error) {
+      await servers.stop();
+      throw error;
+    }
+    return servers;
+  }
+
+  get count(): number {
+    return this.#places.length;
+  }
+
+  /** `127.0.0.1:PORT` of each. */
+  get hosts(): string[] {
+    return this.#places.map(({ port }) => `127.0.0.1:${port}`);
+  }
+
+  location(name: string, query = ''): string {
+    return `nats://${this.hosts.join(',')}/${name}${query}`;
+  }
+
+  monitor(at = 0): string {
+    return `http://127.0.0.1:${(this.#places[at] as ServerPlace).http}`;
+  }
+
+  spawn(at: number): void {
+    const { config, log } = this.#places[at] as ServerPlace;
+    // killed with this process, however that ends
+    const program = ['--pdeathsig', 'KILL', this.program.path, '-c', config];
+    const output = openSync(log, 'a');
+    const child = spawn('setpriv', program, { stdio: ['ignore', output, output] });
+    closeSync(output);
+    child.on('error', () => {});
+    this.#running[at] = child;
+  }
+
+  /** SIGKILL is awaited. */
+  async signal(at: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    const child = this.#running[at];
+    if (child == null) throw new Error(`server ${at} does not run`);
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    if (signal !== 'SIGKILL') return;
+    await ended;
+    this.#running[at] = null;
+  }
+
+  async areHealthy(): Promise<void> {
+    for (const [at, { log }] of this.#places.entries())
+      while (!(await answers(`${this.monitor(at)}/healthz`))) {
+        if (this.#running[at]?.exitCode != null) throw new Error(`nats-server has ended: ${readFileSync(log, 'utf8')}`);
+        await sleep(POLL_MS);
+      }
+  }
+
+  /** Index of the server that leads the stream, as the others say. `stopped`: one that cannot answer. */
+  async leaderOf(stream: string, stopped?: number): Promise<number> {
+    if (this.count === 1) return 0;
+    for (;;) {
+      for (const at of this.#places.keys()) {
+        const leader =
+          this.#running[at] == null || at === stopped ? undefined : await leaderOf(this.monitor(at), stream);
+        const found = this.#places.findIndex(({ name }) => name === leader);
+        if (found >= 0 && this.#running[found] != null) return found;
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.#running) {
+      if (child == null || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) continue;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function clusterOf(routes: readonly number[], at: number): string {
+  const others = routes.map((port) => `"nats-route://127.0.0.1:${port}"`).join(', ');
+  return `cluster { name: test, listen: "127.0.0.1:${routes[at]}", routes: [${others}] }`;
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function leaderOf(monitor: string, stream: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${monitor}/jsz?streams=true&accounts=true`, { signal: AbortSignal.timeout(1000) });
+    const found = (await answer.json()) as {
+      account_details?: { stream_detail?: { name: string; cluster?: { leader?: string } }[] }[];
+    };
+    const streams = (found.account_details ?? []).flatMap(({ stream_detail }) => stream_detail ?? []);
+    return streams.find(({ name }) => name === stream)?.cluster?.leader;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ports that nobody listens on now, each another. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
