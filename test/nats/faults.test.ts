@@ -2,6 +2,7 @@
 
 import { afterAll, describe, expect, it } from 'vitest';
 import { createStore, openStore } from '../../src/core/ledger/nats/store.ts';
+import { rejectionOf } from '../support/refusals.ts';
 import { isSoak, quick } from '../support/test-size.ts';
 import { Load } from './support/load.ts';
 import { currentServer, installedServer, type ServerProgram } from './support/server-program.ts';
@@ -48,6 +49,22 @@ describe.each(isSoak ? programs : programs.slice(0, 1))('a cluster of three nats
     return starting;
   };
   afterAll(async () => (await starting)?.stop());
+
+  it('keeps a ledger in three copies unless another number is asked for', async () => {
+    const servers = await cluster();
+    const replicasOf = async (query: string) => {
+      const location = servers.location(`copies${query.length}`, query);
+      const { log, storage } = await createStore(location, { busyLimit: BUSY_LIMIT });
+      const { settings } = await storage.figures();
+      await log.close();
+      return settings['num_replicas'];
+    };
+    expect([await replicasOf(''), await replicasOf('?replicas=1')]).toEqual([3, 1]);
+    const { code, message } = await rejectionOf(
+      createStore(servers.location('copies0', '?replicas=1'), { busyLimit: BUSY_LIMIT }),
+    );
+    expect([code, message]).toEqual(['CONFIG_MISMATCH', expect.stringContaining('has 3 copies, and 1')]);
+  });
 
   it('loses nothing when its leader is killed', { timeout: quick(120_000, 3_600_000) }, async () => {
     const servers = await cluster();

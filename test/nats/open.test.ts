@@ -46,6 +46,10 @@ describe.skipIf(installedServer === null)('the stream of a ledger', () => {
       deny_purge: true,
       allow_direct: true,
     });
+    expect(await rejectionOf(createStore(servers.location('three', '?replicas=3'), OPTIONS))).toMatchObject({
+      code: 'CANNOT_CREATE',
+      message: expect.stringContaining('cannot keep this number of copies'),
+    });
     // an interrupted init is continued
     const again = await createStore(servers.location('made'), OPTIONS);
     expect(await again.log.append(ENTRY, { after: 0 })).toBe(1);

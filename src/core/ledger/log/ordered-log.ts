@@ -10,7 +10,7 @@ import type { Micros } from '../../model/time/time.ts';
 export interface LogEntry {
   /** Tokens of `[A-Za-z0-9_-]`, joined by dots: messages can be read by their topic. */
   readonly topic: string;
-  /** Printable text without line ends. */
+  /** Printable text without line ends, and without blanks at its ends. Less than 64 KiB. */
   readonly header: string;
   readonly body: Buffer;
 }

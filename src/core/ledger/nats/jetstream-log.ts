@@ -39,6 +39,7 @@ export class JetStreamLog implements OrderedLog {
     const headerBytes = Buffer.byteLength(header);
     invariant(isTopic(topic), 'a message of the log has a topic');
     invariant(headerBytes + OVERHEAD_BYTES <= HEADERS_BYTES_MAX, 'a header of the log has less than 64 KiB');
+    invariant(header.trim() === header, 'a header of the log has no blanks at its ends');
     invariant(topic.length + headerBytes + body.length <= this.messageBytesMax, 'a message of the log is small enough');
     return this.#outbox.append(entry, after, signal);
   }

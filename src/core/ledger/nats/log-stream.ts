@@ -57,7 +57,7 @@ export class LogStream {
 
   /**
    * Makes the stream, or takes the one that is there if it is a ledger's: an interrupted creation is continued.
-   * @throws LedgerError UNSUPPORTED_SERVER, CANNOT_CREATE, NOT_A_LEDGER, UNREACHABLE, PERMISSION_DENIED
+   * @throws LedgerError UNSUPPORTED_SERVER, CANNOT_CREATE, CONFIG_MISMATCH, NOT_A_LEDGER, UNREACHABLE, PERMISSION_DENIED
    */
   static async create(
     api: JetStreamApi,
@@ -78,9 +78,12 @@ export class LogStream {
       });
       return LogStream.#checked(api, name, limit, info);
     } catch (error) {
-      if (error instanceof ApiError) return LogStream.open(api, name, limit);
-      throw error;
+      if (!(error instanceof ApiError)) throw error;
     }
+    const stream = await LogStream.open(api, name, limit);
+    if (settings.replicas !== undefined && settings.replicas !== stream.replicas)
+      throw mismatchError(api.location, stream.replicas, settings.replicas);
+    return stream;
   }
 
   /** @throws LedgerError UNSUPPORTED_SERVER, NO_LEDGER, NOT_A_LEDGER, DAMAGED_LEDGER, UNREACHABLE, PERMISSION_DENIED */
@@ -205,6 +208,14 @@ export class LogStream {
 
 function configOf(api: JetStreamApi, name: string, settings: LogSettings): StreamConfig {
   return logConfig(name, settings, api.connection.isAtLeast(2, 10));
+}
+
+function mismatchError(location: string, found: number, wanted: number): LedgerError {
+  return new LedgerError('CONFIG_MISMATCH', {
+    message: `${location}: its stream has ${found} copies, and ${wanted} are asked for`,
+    hint: `leave ?replicas away, or change the stream: nats stream edit --replicas ${wanted}`,
+    details: { location, found, wanted },
+  });
 }
 
 function differenceError(location: string, stream: string, { field, found, wanted }: ConfigDifference): LedgerError {

@@ -44,6 +44,8 @@ export class Outbox {
   /** By the name of the copy, in the order of the calls. */
   readonly #appending = new Map<string, Appending>();
   readonly #stopWatching: () => void;
+  /** Some are not published, or have to be again: later ones wait behind them. */
+  #hasBacklog = false;
   #copies = 0;
   #isSupervised = false;
   #isClosed = false;
@@ -54,7 +56,7 @@ export class Outbox {
     this.#copyPrefix = connection.client.nuid.next();
     // acknowledgements that were on their way are lost with the connection
     this.#stopWatching = connection.onReconnect(() => {
-      for (const each of this.#appending.values()) each.sentAt = 0;
+      for (const each of this.#appending.values()) this.#delay(each);
     });
   }
 
@@ -83,10 +85,11 @@ export class Outbox {
         },
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      // those that wait for a connection go first
-      const isFirst = [...this.#appending.values()].every(({ sentAt }) => sentAt > 0);
+      const { connection } = this.#stream.api;
+      connection.checkOpen();
       this.#appending.set(copy, appending);
-      if (isFirst && this.#stream.api.connection.isConnected) this.#publish(appending);
+      if (!this.#hasBacklog && connection.isConnected) this.#publish(appending);
+      else this.#delay(appending);
       void this.#supervise();
     });
   }
@@ -109,16 +112,24 @@ export class Outbox {
     appending.sentAt = performance.now();
     appending.mayBeStored = true;
     const subject = subjectOf(this.#stream.name, entry.topic);
-    connection.request(subject, entry.body, { headers, timeoutMs: deadline.remainingMs }).then(
+    const request = async () => connection.request(subject, entry.body, { headers, timeoutMs: deadline.remainingMs });
+    request().then(
       ({ data }) => this.#takeAnswer(appending, data, mayBeStored),
       (error: unknown) => this.#takeError(appending, error, mayBeStored),
     );
   }
 
+  /** It is published in the next round. */
+  #delay(appending: Appending): void {
+    appending.sentAt = 0;
+    this.#hasBacklog = true;
+  }
+
   #takeAnswer(appending: Appending, data: Uint8Array, wasStored: boolean): void {
     try {
-      const { seq } = parseAnswer<{ seq: number }>(data);
-      appending.finish({ position: seq });
+      const { stream, seq } = parseAnswer<{ stream: string; seq: number }>(data);
+      // anyone could answer: what is no acknowledgement is no answer
+      if (stream === this.#stream.stream && Number.isSafeInteger(seq) && seq > 0) appending.finish({ position: seq });
     } catch (error) {
       this.#takeError(appending, error, wasStored);
     }
@@ -131,7 +142,7 @@ export class Outbox {
     appending.mayBeStored = wasStored;
     appending.refusal = error;
     if (error instanceof ApiError && WRONG_SEQUENCE.includes(error.code)) void this.#checkFollowing(appending);
-    else if (isTransient(error)) appending.sentAt = -1;
+    else if (isTransient(error)) this.#delay(appending);
     else this.#finishUnanswered(appending, translateServerError(error, this.#stream.api.location));
   }
 
@@ -143,7 +154,7 @@ export class Outbox {
       if (found !== null) return finish({ position: found.copy === copy ? after + 1 : null });
       // a new leader that has not read all it has, or a log that has lost its end
       await this.#stream.last(deadline);
-      appending.sentAt = -1;
+      this.#delay(appending);
     } catch (error) {
       this.#finishUnanswered(appending, error);
     }
@@ -170,10 +181,14 @@ export class Outbox {
       if (each.deadline.hasPassed) this.#finishUnanswered(each, timeoutError(location, each.refusal));
     if (!connection.isConnected) return;
     const now = performance.now();
-    const due = [...this.#appending.values()].filter(({ sentAt }) => sentAt <= 0 || now - sentAt >= ACK_MS);
+    const due = [...this.#appending.values()].filter(({ sentAt }) => sentAt === 0 || now - sentAt >= ACK_MS);
     const unsure = due.filter(({ mayBeStored, after }) => mayBeStored && after === undefined);
     if (unsure.length > 0 && !(await this.#find(unsure))) return;
-    for (const each of due) if (this.#appending.has(each.copy) && connection.isConnected) this.#publish(each);
+    this.#hasBacklog = false;
+    for (const each of due.filter(({ copy }) => this.#appending.has(copy))) {
+      if (connection.isConnected) this.#publish(each);
+      else this.#delay(each);
+    }
   }
 
   /** Reads the log for copies of these. Returns whether all of it was read. */

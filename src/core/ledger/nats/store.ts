@@ -32,7 +32,7 @@ export interface StoreOptions {
 
 /**
  * Makes the log of a new ledger. One that is there already is opened: the caller looks whether it is empty.
- * @throws LedgerError INVALID_ARGUMENT, UNREACHABLE, PERMISSION_DENIED, UNSUPPORTED_SERVER, CANNOT_CREATE, NOT_A_LEDGER, DAMAGED_LEDGER
+ * @throws LedgerError INVALID_ARGUMENT, UNREACHABLE, PERMISSION_DENIED, UNSUPPORTED_SERVER, CANNOT_CREATE, CONFIG_MISMATCH, NOT_A_LEDGER, DAMAGED_LEDGER
  */
 export function createStore(
   location: string,
