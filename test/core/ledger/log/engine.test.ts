@@ -46,7 +46,7 @@ const digestOf = async (engine: Completengine) => {
 
 describe('a ledger in a log', () => {
   it('takes volume in messages of its size, and holds the same events as a file; each copies into the other', async () => {
-    const text = linesOf(quick(40_000, 600_000));
+    const text = linesOf(quick(30_000, 600_000));
     const settings = { partition: 'hash:k', time: 't', partitions: 4 };
     const [at, path] = [location(), ledgerPath()];
     const log = await open({ ledger: at, ...settings });
@@ -68,7 +68,7 @@ describe('a ledger in a log', () => {
   });
 
   it('goes on behind what a producer has stored, and refuses a transaction that no message takes', async () => {
-    const text = linesOf(quick(30_000, 100_000));
+    const text = linesOf(quick(20_000, 100_000));
     const engine = await open({ ledger: location(), partition: 'hash:k' });
     const half = text.indexOf('\n', text.length / 2) + 1;
     await engine.ingest(source(text.slice(0, half)), { producer: 'p' });

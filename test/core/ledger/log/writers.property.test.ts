@@ -29,6 +29,19 @@ interface Written {
   readonly index: number;
 }
 
+/** Each must have happened where the seeds are given. */
+const TROUBLES = [
+  'answer lost',
+  'appended later',
+  'appended twice',
+  'full',
+  'not appended',
+  'overtaken',
+  'refused after it was appended',
+  'rubbish',
+  'stray',
+];
+
 const LOSSES = ['OUTCOME_UNKNOWN', 'DISK_FULL', 'BUSY'];
 
 class Writer {
@@ -172,10 +185,9 @@ const manners = fc.array(
 
 describe('a log of several writers', () => {
   it('holds what was acknowledged, once and at its place, and is one ledger for every reader', async () => {
-    const troubles = noTroubles();
     await fc.assert(
       fc.asyncProperty(fc.nat(), manners, async (seed, chosen) => {
-        const { messages, events, head, writers } = await run(seed, chosen, troubles);
+        const { messages, events, head, writers } = await run(seed, chosen, noTroubles());
         const { fold, folded, text } = foldAll(messages, SEAL_EVERY);
         expect(fold.state.ledger.sequence).toBe(head.sequence);
         expect(fold.state.ledger.hash.toString('hex')).toBe(head.hash);
@@ -195,26 +207,26 @@ describe('a log of several writers', () => {
           if (committed !== null) expect(hashes.get(committed.head.sequence)).toBe(committed.head.hash);
         }
       }),
-      { numRuns: quick(18, 400) },
+      { numRuns: quick(8, 400) },
     );
-    for (const what of [
-      'overtaken',
-      'stray',
-      'rubbish',
-      'not appended',
-      'appended later',
-      'appended twice',
-      'answer lost',
-    ])
-      expect(troubles.counts.get(what), what).toBeGreaterThan(0);
   });
 
   it('would hold events twice and out of turn if every proposal that can be read were a commit', async () => {
-    const { messages, events } = await run(7, ['commits', 'concurrent commits', 'pipeline'], noTroubles());
-    const payloads = messages
-      .filter(({ topic }) => topic.startsWith('c.'))
-      .flatMap(({ body }) => body.toString().match(/"[a-g]\d+"/g) ?? []);
-    expect(new Set(payloads).size).toBeLessThan(payloads.length);
-    expect(new Set(events.map(({ payload }) => payload)).size).toBe(events.length);
+    const troubles = noTroubles();
+    let repeats = 0;
+    for (const seed of [4, 5, 6]) {
+      const { messages, events } = await run(
+        seed,
+        ['commits', 'concurrent commits', 'pipeline', 'unique ids'],
+        troubles,
+      );
+      const payloads = messages
+        .filter(({ topic }) => topic.startsWith('c.'))
+        .flatMap(({ body }) => body.toString().match(/"[a-g]\d+"/g) ?? []);
+      repeats += payloads.length - new Set(payloads).size;
+      expect(new Set(events.map(({ payload }) => payload)).size).toBe(events.length);
+    }
+    expect(repeats).toBeGreaterThan(0);
+    expect([...troubles.counts.keys()].sort()).toEqual(TROUBLES);
   });
 });

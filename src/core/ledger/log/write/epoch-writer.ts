@@ -8,7 +8,7 @@ import type { Folded } from '../fold/fold.ts';
 import { encodeEpoch } from '../format/epoch.ts';
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
-import { checkSize } from './outcomes.ts';
+import { checkSize, isUnknown, notUnderstood } from './outcomes.ts';
 
 /** @throws whatever the plan throws, INVALID_ARGUMENT for one that no message takes, and what the log throws */
 export async function beginEpoch(log: OrderedLog, live: LiveFold, plan: Plan): Promise<RoutingChange> {
@@ -27,18 +27,24 @@ export async function beginEpoch(log: OrderedLog, live: LiveFold, plan: Plan): P
     checkSize(entry, log, 'the change of routing');
     let before = ledger;
     let begun: RoutingChange | null = null;
+    let isLate = false;
     const onFolded = (folded: Folded): void => {
       const now = live.state.ledger;
       // commits may have come since the plan: the epoch begins behind them
       if (folded.kind === 'epoch' && folded.id === id) begun = { before: routingOf(before), after: routingOf(now) };
       before = now;
+      if (folded.kind === 'void' && folded.id === id && folded.reason === 'epoch') isLate = true;
     };
     const listening = live.listen({ onFolded });
     try {
       await live.reached((await log.append(entry)) as number);
+    } catch (error) {
+      if (isUnknown(error)) await live.current().catch(() => {});
+      if (begun === null) throw error;
     } finally {
       listening.close();
     }
     if (begun !== null) return begun;
+    if (!isLate) throw notUnderstood('malformed');
   }
 }

@@ -10,8 +10,7 @@ import type { LedgerTransaction } from '../../ledger.ts';
 import { checkCommit } from '../../protocol/commit-check.ts';
 import { linkHashed, stateAfter } from '../../protocol/commit-link.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
-import type { Folded } from '../fold/fold.ts';
-import { copyState, type LogState } from '../fold/log-state.ts';
+import { copyState, type LogState, type VoidReason } from '../fold/log-state.ts';
 import { pinsOf } from '../format/marks.ts';
 import { idOf, type Proposal } from '../format/messages.ts';
 import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposal.ts';
@@ -19,7 +18,7 @@ import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
 import type { FedIndex } from './fed-index.ts';
 import { type MarkIndex, MemoryMarkIndex } from './mark-index.ts';
-import { checkDraft, checkSize, clockAhead, committedOf, conflictAt } from './outcomes.ts';
+import { checkDraft, checkSize, clockAhead, committedOf, conflictAt, isUnknown, notUnderstood } from './outcomes.ts';
 import { factsOf, validPins } from './pin-rules.ts';
 
 type Base = NonNullable<Proposal['base']>;
@@ -74,27 +73,30 @@ export class GuardedWriter {
     const { uuid: ledger } = fold.genesis.ledger;
     const entry = encodeProposal(packed, { ledger, who, epoch, isStrict: true, seen: fold.seen, base });
     checkSize(entry, this.#log, packed.commits.length > 1 ? 'the transaction' : 'the commit');
-    let outcome: readonly Committed[] | Folded | null = null;
+    let outcome: readonly Committed[] | VoidReason | null = null;
     const listening = this.#live.listen({
       onFolded: (folded) => {
         if (outcome !== null || (folded.kind !== 'commits' && folded.kind !== 'void')) return;
         if (folded.who === null || idOf(folded.who) !== idOf(who)) return;
-        outcome = folded.kind === 'void' ? folded : this.#committed(folded.commits, packed);
+        outcome = folded.kind === 'void' ? folded.reason : this.#committed(folded.commits, packed);
       },
     });
+    let position: number | null = null;
     try {
-      const position = await this.#log.append(entry, { after: base.position });
+      position = await this.#log.append(entry, { after: base.position });
       // where it was sent twice, one copy may be there although the last answer says otherwise
       if (position === null) await this.#live.current();
       else await this.#live.reached(position);
+    } catch (error) {
+      if (isUnknown(error)) await this.#live.current().catch(() => {});
+      if (!Array.isArray(outcome)) throw error;
     } finally {
       listening.close();
     }
-    const found = outcome as readonly Committed[] | Extract<Folded, { kind: 'void' }> | null;
-    if (found !== null && 'kind' in found) {
-      if (found.reason === 'clock') throw clockAhead(packed);
-      return null;
-    }
+    const found = outcome as readonly Committed[] | VoidReason | null;
+    if (found === 'clock') throw clockAhead(packed);
+    if (isOvertaken(found) || (found === null && position === null)) return null;
+    if (found === null || typeof found === 'string') throw notUnderstood(found ?? 'malformed');
     return found;
   }
 
@@ -169,6 +171,11 @@ function tooLong(bytes: number, { location, messageBytesMax }: OrderedLog): Ledg
     `the transaction has ${bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
     'emit less in one transaction, or leave out --atomic; nothing is stored',
   );
+}
+
+/** Whether the draft is to be compared again, with what came before it. */
+function isOvertaken(found: unknown): boolean {
+  return found === 'overtaken' || found === 'old' || found === 'epoch';
 }
 
 function overtaken(): LedgerError {

@@ -4,7 +4,6 @@
  */
 
 import type { CommitDraft, CommitOutcome, CommitPipeline, Stale } from '../../../model/events/commit.ts';
-import { LedgerError } from '../../../model/ledger-error.ts';
 import { checkCommit } from '../../protocol/commit-check.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import type { Folded } from '../fold/fold.ts';
@@ -14,7 +13,16 @@ import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposa
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
 import { lostMessages } from '../read/lost-messages.ts';
-import { checkDraft, checkSize, clockAhead, committedOf, conflictAt, NO_DIFFERENCES } from './outcomes.ts';
+import {
+  checkDraft,
+  checkSize,
+  clockAhead,
+  committedOf,
+  conflictAt,
+  isUnknown,
+  NO_DIFFERENCES,
+  notUnderstood,
+} from './outcomes.ts';
 
 /** Bodies of the proposals that are on their way. */
 const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
@@ -246,15 +254,4 @@ export class LogWriter implements CommitPipeline {
       waiting.reject(error);
     }
   }
-}
-
-function isUnknown(error: unknown): boolean {
-  return error instanceof LedgerError && error.code === 'OUTCOME_UNKNOWN';
-}
-
-function notUnderstood(reason: VoidReason): LedgerError {
-  return new LedgerError('INTERNAL', {
-    message: `internal error: a proposal of this process is ${reason} to its own fold`,
-    hint: 'please report this; the ledger was not changed',
-  });
 }

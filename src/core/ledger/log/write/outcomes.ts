@@ -8,7 +8,7 @@ import { draftFault } from '../../protocol/commit-check.ts';
 import { toCommitted } from '../../protocol/commit-link.ts';
 import { basisOf, loadsOf } from '../../protocol/ledger-state.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
-import { type Genesis, type LogState, NO_PRODUCER } from '../fold/log-state.ts';
+import { type Genesis, type LogState, NO_PRODUCER, type VoidReason } from '../fold/log-state.ts';
 import type { ProposedCommit } from '../format/messages.ts';
 import { HEADER_BYTES_MAX, type PackedDrafts } from '../format/proposal.ts';
 import type { LogEntry, OrderedLog } from '../ordered-log.ts';
@@ -77,5 +77,18 @@ export function clockAhead({ commits }: Pick<PackedDrafts, 'commits'>): LedgerEr
     message: 'the clock of this machine is more than a minute ahead of the clock of the log',
     hint: 'set the clock of this machine; nothing was written',
     details: { now: commits[0]?.committedAt },
+  });
+}
+
+/** Whether the entry may be in the log although its append has failed. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof LedgerError && error.code === 'OUTCOME_UNKNOWN';
+}
+
+/** Sent again it would be void again, without end. */
+export function notUnderstood(reason: VoidReason): LedgerError {
+  return new LedgerError('INTERNAL', {
+    message: `internal error: a proposal of this process is ${reason} to its own fold`,
+    hint: 'please report this; the ledger was not changed',
   });
 }
