@@ -3,8 +3,8 @@
 import type { OrderedLog } from '../../src/core/ledger/log/ordered-log.ts';
 import { NatsStores } from '../nats/support/factories.ts';
 import { currentServer, installedServer, type ServerProgram } from '../nats/support/server-program.ts';
+import { MemoryLog, MemoryMessages } from '../support/memory-driver/memory-log.ts';
 import { isSoak } from '../support/test-size.ts';
-import { MemoryMessages, MemoryOrderedLog } from './memory-log.ts';
 
 export interface LogFactory {
   readonly name: string;
@@ -18,7 +18,7 @@ const memory: LogFactory = {
   name: 'memory',
   open: async (connections) => {
     const messages = new MemoryMessages();
-    return Array.from({ length: connections }, () => new MemoryOrderedLog(messages));
+    return Array.from({ length: connections }, () => new MemoryLog('memory://log', messages));
   },
   stop: async () => {},
 };

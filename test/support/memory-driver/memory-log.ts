@@ -8,6 +8,7 @@ import type {
   LogRead,
   OrderedLog,
 } from '../../../src/core/ledger/log/ordered-log.ts';
+import { LedgerError } from '../../../src/core/model/ledger-error.ts';
 
 /** What all openings of one location share. */
 export class MemoryMessages {
@@ -30,6 +31,7 @@ export class MemoryLog implements OrderedLog {
 
   async append(entry: LogEntry, options: Parameters<OrderedLog['append']>[1] = {}): Promise<number | null> {
     const all = this.#messages;
+    checkAborted(options.signal);
     if (options.after !== undefined && options.after !== all.length) return null;
     const body = Buffer.from(entry.body);
     all.push({ ...entry, body, position: all.length + 1, storedAt: Date.now() * 1000, bodyBytes: body.length });
@@ -38,8 +40,8 @@ export class MemoryLog implements OrderedLog {
   }
 
   async *read({ from, through, topics, hasBodies, signal }: LogRead): AsyncGenerator<LogMessage> {
-    for (const message of this.#messages.slice(from - 1, through)) {
-      signal?.throwIfAborted();
+    for (const message of this.#messages.slice(Math.max(1, from) - 1, Math.max(0, through))) {
+      checkAborted(signal);
       if (topics === undefined || topics.includes(message.topic)) yield hasBodies ? message : withoutBody(message);
     }
   }
@@ -50,6 +52,7 @@ export class MemoryLog implements OrderedLog {
     this.#messages.find((each) => each.topic === topic && each.position >= from) ?? null;
 
   follow(from: number, follower: LogFollower): { close(): void } {
+    this.#checkOpen();
     let next = from;
     const following = { isDue: false, isOver: false };
     const report = (): void => {
@@ -83,9 +86,17 @@ export class MemoryLog implements OrderedLog {
   }
 
   get #messages(): LogMessage[] {
-    if (this.#isClosed) throw closedLedger();
+    this.#checkOpen();
     return this.#shared.all;
   }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw closedLedger();
+  }
+}
+
+function checkAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new LedgerError('ABORTED', { message: 'aborted' });
 }
 
 const withoutBody = (message: LogMessage): LogMessage => ({ ...message, body: Buffer.alloc(0) });
