@@ -11,6 +11,8 @@ const LONG = [
   'faults/io-errors',
   'cli/native-modules',
   'faults/failing-calls',
+  'faults/archive-kills',
+  'faults/archive-segments',
   'faults/archive',
   'faults/threaded-commits',
   'cli/pipes',

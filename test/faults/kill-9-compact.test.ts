@@ -10,6 +10,7 @@ import { Completengine, formatHead } from '../../src/index.ts';
 import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger, type StoredEvent, storedEvents } from '../support/invariants.ts';
 import { succeed } from '../support/ledger-cli.ts';
+import { paced } from '../support/paced.ts';
 import { compressedFrames } from '../support/raw-ledger.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
@@ -21,7 +22,7 @@ const CALL = 'pwrite64';
 const COMMITS = 1500;
 const PAD = 'x'.repeat(700);
 /** Longer than a test may take: a compaction and an emitter wait for each other. */
-const PATIENCE_MS = 1_800_000;
+const WAIT_MS = 1_800_000;
 
 interface Original {
   readonly path: string;
@@ -39,7 +40,7 @@ async function makeOriginal(path: string): Promise<Original> {
 
 /** Emits and consumes until the other process has ended; every event is delivered once. */
 async function emitBeside(ledger: string, ended: Promise<unknown>): Promise<void> {
-  const engine = await Completengine.open({ ledger, create: false, busyTimeoutMs: PATIENCE_MS });
+  const engine = await Completengine.open({ ledger, create: false, busyTimeoutMs: WAIT_MS });
   let isOver = false;
   void ended.finally(() => {
     isOver = true;
@@ -48,7 +49,10 @@ async function emitBeside(ledger: string, ended: Promise<unknown>): Promise<void
   const subscription = await engine.subscribe({ group: 'g' }, (delivery) => {
     for (const { sequence } of delivery) delivered.push(sequence);
   });
-  for (let n = 0; !isOver; n++) await engine.emit({ emitted: n, PAD });
+  for (let n = 0; !isOver; n++) {
+    await engine.emit({ emitted: n, PAD });
+    await paced();
+  }
   const { sequence } = await engine.head();
   await subscription.close();
   await (
@@ -88,7 +92,7 @@ for (const compression of quick(['zstd'], ['zstd', 'none'])) {
     const compact = (name: string, inject: string | null): { ledger: string; ended: Promise<Traced> } => {
       const ledger = join(directory, `${name}.codex`);
       copyFileSync(original.path, ledger);
-      const args = ['compact', '--compression', compression, '-l', ledger, '--busy-timeout', `${PATIENCE_MS}ms`];
+      const args = ['compact', '--compression', compression, '-l', ledger, '--busy-timeout', `${WAIT_MS}ms`];
       return { ledger, ended: traced(join(directory, `${name}.log`), CALL, inject, args) };
     };
     const plain = await compact('plain', null).ended;
