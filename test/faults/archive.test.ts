@@ -41,7 +41,8 @@ describe('a disk', () => {
     const directory = tempDir();
     const disk = await SmallDisk.mount(directory, '100k');
     const ledger = template.fresh();
-    const run = (...more: string[]) => disk.run(process.execPath, [BIN, ...archiveArgs(ledger, '--to', directory, ...more)]);
+    const run = (...more: string[]) =>
+      disk.run(process.execPath, [BIN, ...archiveArgs(ledger, '--to', directory, ...more)]);
     expectFailure(await run('--yes'), 74, 'no room for the segment');
     expect(await replayedBy(ledger)).toEqual(template.history);
     const listed = await disk.run('ls', ['-A', directory]);

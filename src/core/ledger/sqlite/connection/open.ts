@@ -17,6 +17,7 @@ import { retryWhileBusy } from './busy.ts';
 import { checkHead, checkSettings } from './check-head.ts';
 import { applyDurability, connect, connectImmutable, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
+import { createWhole } from './create-whole.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity } from './file-guard.ts';
 import { readIdentity } from './identity.ts';
 import { refuseLog, UnchangedFile } from './immutable-file.ts';
@@ -24,7 +25,6 @@ import { ledgerPath } from './ledger-path.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase } from './schema.ts';
 import { looksLikeLedger, schemaDifference } from './schema-check.ts';
 import { secureAlone, secureBeside } from './secure-wal.ts';
-import { removeTemporaryName } from './temporary-name.ts';
 import { isUnmakeable, translateError } from './translate-error.ts';
 
 /** Bytes of the header of a SQLite database. */
@@ -54,6 +54,8 @@ export async function createSqliteLedger(
   const now = clock.nowMicros();
   checkClockTime(now);
   const file = ledgerPath(path);
+  const make = (db: Database) => createLedger(db, blueprint, now);
+  if (await createWhole(file, (temporary) => inDatabase(temporary, busyLimit, (db) => void make(db), file))) return;
   // An existing file may be one whose creation was interrupted.
   const isNew = createFile(file);
   if (!isNew) {
@@ -69,7 +71,7 @@ export async function createSqliteLedger(
     }
   }
   const found = await inDatabase(file, busyLimit, (db) => {
-    if (isEmptyDatabase(db) && createLedger(db, blueprint, now)) return null;
+    if (isEmptyDatabase(db) && make(db)) return null;
     return isOurs(db)
       ? { fact: '', hint: 'use it, or name another file with --ledger' }
       : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
@@ -88,7 +90,13 @@ function loadNative(): void {
   loadBlake3();
 }
 
-async function inDatabase<Result>(path: string, busyLimit: BusyLimit, work: (db: Database) => Result): Promise<Result> {
+/** `named`: path that errors name. */
+async function inDatabase<Result>(
+  path: string,
+  busyLimit: BusyLimit,
+  work: (db: Database) => Result,
+  named = path,
+): Promise<Result> {
   try {
     return await retryWhileBusy(
       () => {
@@ -100,10 +108,10 @@ async function inDatabase<Result>(path: string, busyLimit: BusyLimit, work: (db:
         }
       },
       busyLimit,
-      path,
+      named,
     );
   } catch (error) {
-    throw translateError(error, path, 'open');
+    throw translateError(error, named, 'open');
   }
 }
 
@@ -115,7 +123,6 @@ export function sqliteLedgerExists(path: string): boolean {
 export async function openSqliteLedger(path: string, options: OpeningOptions): Promise<SqliteLedger> {
   loadNative();
   const resolved = ledgerPath(path);
-  removeTemporaryName(resolved);
   const file = guardFile(resolved, { write: options.access === 'write' });
   if (options.file !== undefined) guardIdentity(resolved, options.file);
   const isWritable = options.access === 'write' || canWrite(resolved);
