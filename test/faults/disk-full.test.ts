@@ -167,7 +167,7 @@ it.for(quick([6000], [4000, 9000]))(
   },
 );
 
-it.each(quick([16, 80], [4, 16, 36, 52, 80, 120]))(
+it.for(quick([16, 80], [4, 16, 36, 52, 80, 120]))(
   'init on a disk of %i KiB leaves nothing, and with more space it makes the ledger',
   async (size, context) => {
     needs(context, ...SMALL_DISK_PROBE);
