@@ -25,8 +25,8 @@ beforeAll(async () => {
 afterAll(() => template.remove());
 
 /** What works beside an archive waits for it, and it for them, longer than a test may take. */
-const WAIT_MS = 1_800_000;
-const WAITING = ['--busy-timeout', `${WAIT_MS}ms`] as const;
+const LOCK_WAIT_MS = 1_800_000;
+const LONG_WAIT = ['--busy-timeout', `${LOCK_WAIT_MS}ms`] as const;
 
 interface Traffic {
   /** The receipts, and the sequences that the group got. */
@@ -37,7 +37,7 @@ const NO_TRAFFIC: Traffic = { stop: async () => ({ receipts: [], seen: [] }) };
 
 /** Emits and consumes until it is stopped. */
 async function traffic(ledger: string): Promise<Traffic> {
-  const engine = await Completengine.open({ ledger, create: false, busyTimeoutMs: WAIT_MS });
+  const engine = await Completengine.open({ ledger, create: false, busyTimeoutMs: LOCK_WAIT_MS });
   let isOver = false;
   onTestFinished(() => {
     isOver = true;
@@ -90,7 +90,7 @@ describe('killed at any system call', { timeout: 600_000 }, () => {
       const where = `killed at ${call} ${nth} of ${plain.calls.length}`;
       const ledger = template.fresh();
       const live = company === 'alone' ? NO_TRAFFIC : await traffic(ledger);
-      const run = await traced(log, call, `signal=KILL:when=${nth}`, archiveArgs(ledger, '--yes', ...WAITING));
+      const run = await traced(log, call, `signal=KILL:when=${nth}`, archiveArgs(ledger, '--yes', ...LONG_WAIT));
       if (wasKilled(run)) fired++;
       else expect(run.code, `${where}: ${run.stderr}`).toBe(0);
       const { receipts, seen } = await live.stop();

@@ -25,7 +25,7 @@ import { quick } from '../support/test-size.ts';
 import { traced, wasKilled } from '../support/traced.ts';
 
 /** Two that archive wait for each other longer than a test may take. */
-const WAITING = ['--busy-timeout', '1800s'] as const;
+const LONG_WAIT = ['--busy-timeout', '1800s'] as const;
 
 let template: ArchiveTemplate;
 
@@ -81,7 +81,7 @@ describe('a disk', () => {
 describe('others at work', () => {
   it('two archives at once: one run is recorded', async () => {
     const ledger = template.fresh();
-    const both = await Promise.all([1, 2].map(() => spawnCli(archiveArgs(ledger, '--yes', ...WAITING))));
+    const both = await Promise.all([1, 2].map(() => spawnCli(archiveArgs(ledger, '--yes', ...LONG_WAIT))));
     for (const { code, stderr } of both) expect([0, 75], stderr).toContain(code);
     expect(both.map(({ code }) => code)).toContain(0);
     await template.expectWhole(ledger, [], 'two at once');

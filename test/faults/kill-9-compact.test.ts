@@ -22,7 +22,7 @@ const CALL = 'pwrite64';
 const COMMITS = 1500;
 const PAD = 'x'.repeat(700);
 /** Longer than a test may take: a compaction and an emitter wait for each other. */
-const WAIT_MS = 1_800_000;
+const LOCK_WAIT_MS = 1_800_000;
 
 interface Original {
   readonly path: string;
@@ -40,7 +40,7 @@ async function makeOriginal(path: string): Promise<Original> {
 
 /** Emits and consumes until the other process has ended; every event is delivered once. */
 async function emitBeside(ledger: string, ended: Promise<unknown>): Promise<void> {
-  const engine = await Completengine.open({ ledger, create: false, busyTimeoutMs: WAIT_MS });
+  const engine = await Completengine.open({ ledger, create: false, busyTimeoutMs: LOCK_WAIT_MS });
   let isOver = false;
   void ended.finally(() => {
     isOver = true;
@@ -92,7 +92,7 @@ for (const compression of quick(['zstd'], ['zstd', 'none'])) {
     const compact = (name: string, inject: string | null): { ledger: string; ended: Promise<Traced> } => {
       const ledger = join(directory, `${name}.codex`);
       copyFileSync(original.path, ledger);
-      const args = ['compact', '--compression', compression, '-l', ledger, '--busy-timeout', `${WAIT_MS}ms`];
+      const args = ['compact', '--compression', compression, '-l', ledger, '--busy-timeout', `${LOCK_WAIT_MS}ms`];
       return { ledger, ended: traced(join(directory, `${name}.log`), CALL, inject, args) };
     };
     const plain = await compact('plain', null).ended;
