@@ -12,6 +12,8 @@ const LONG = [
   'faults/io-errors',
   'cli/native-modules',
   'faults/failing-calls',
+  'faults/archive-kills',
+  'faults/archive-segments',
   'faults/archive',
   'faults/threaded-commits',
   'cli/pipes',

@@ -33,6 +33,8 @@ export interface ArchivedRunDocument {
   readonly bytes: number;
   readonly archivedAt: string;
   readonly isAtHand: boolean;
+  /** Size of what has the segment's name in the archive; null if there is nothing. */
+  readonly foundBytes: number | null;
 }
 
 export function archivePlanDocument(plan: ArchivePlan): ArchivePlanDocument {
@@ -45,8 +47,9 @@ export function archiveReportDocument(report: ArchiveReport): ArchiveReportDocum
   return { isDone: true, ...fieldsOf(report), segmentBytes, freedBytes, movedGroups: moved };
 }
 
-export function archivedDocument({ range, file, bytes, archivedAt, isAtHand }: ArchivedRun): ArchivedRunDocument {
-  return { ...range, file, bytes, archivedAt: formatTime(archivedAt), isAtHand };
+export function archivedDocument({ range, archivedAt, ...run }: ArchivedRun): ArchivedRunDocument {
+  const { file, bytes, isAtHand, foundBytes } = run;
+  return { ...range, file, bytes, archivedAt: formatTime(archivedAt), isAtHand, foundBytes };
 }
 
 function fieldsOf(plan: ArchivePlan): ArchiveFields {

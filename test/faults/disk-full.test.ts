@@ -167,6 +167,22 @@ it.for(quick([6000], [4000, 9000]))(
   },
 );
 
+it.for(quick([16, 80], [4, 16, 36, 52, 80, 120]))(
+  'init on a disk of %i KiB leaves nothing, and with more space it makes the ledger',
+  async (size, context) => {
+    needs(context, ...SMALL_DISK_PROBE);
+    const directory = tempDir();
+    const disk = await SmallDisk.mount(directory, `${size}k`);
+    const init = () => disk.run(process.execPath, [BIN, 'init', '--ledger', join(directory, 'events.codex')]);
+    expectFailure(await init(), 74, /the disk is full|cannot be created/);
+    const list = async () => (await disk.run('ls', ['-A', directory])).stdout.toString();
+    expect(await list()).toBe('');
+    await disk.resize('2m');
+    expect(await init()).toMatchObject({ code: 0 });
+    expect(await list()).toBe('events.codex\n');
+  },
+);
+
 it('a disk without a single free block ends every command with 74 and one clear line, and leaves the ledger as it was', async (context) => {
   needs(context, ...SMALL_DISK_PROBE);
   const directory = tempDir();

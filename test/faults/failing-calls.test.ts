@@ -140,7 +140,10 @@ async function replayed(ledger: string): Promise<string[]> {
 /** The ledger holds what it held: all of it, or the part that was not to be dropped; of an emission, whole or nothing. */
 async function expectHeld(name: string, directory: string, where: string): Promise<void> {
   const ledger = join(directory, 'events.codex');
-  if (name.startsWith('init')) return;
+  if (name.startsWith('init')) {
+    if (existsSync(ledger)) expect(await expectSoundLedger(ledger), where).toEqual([]);
+    return;
+  }
   const all = linesOf(0, COMMITS * EVENTS_PER_COMMIT);
   const rest = name.startsWith('emit') ? [] : all.slice(ARCHIVED * EVENTS_PER_COMMIT);
   const lines = await replayed(ledger);
@@ -158,9 +161,9 @@ async function expectNothingHalfMade(directory: string, where: string): Promise<
     expect(await replayed(join(archive, segment)), where).toHaveLength(ARCHIVED * EVENTS_PER_COMMIT);
 }
 
-/** Of a killed backup: whether another backup still writes it only the user can know. Returns the paths. */
+/** Of a killed backup or init: whether another one still writes it only the user can know. Returns the paths. */
 function removeIncomplete(directory: string): string[] {
-  const left = readdirSync(directory).filter((file) => file.startsWith('copy.codex.incomplete-'));
+  const left = readdirSync(directory).filter((file) => file.includes('.codex.incomplete-'));
   for (const file of left) rmSync(join(directory, file));
   return left.map((file) => join(directory, file));
 }
@@ -248,7 +251,9 @@ for (const [name, command] of Object.entries(COMMANDS)) {
           expect(again.code, `${where}, and run again: ${again.stderr}`).toBe(0);
         await expectHeld(name, directory, `${where}, and run again`);
         await expectNothingHalfMade(directory, `${where}, and run again`);
-        for (const left of removeIncomplete(directory))
+        const incomplete = removeIncomplete(directory);
+        // those of an init have nothing in them
+        for (const left of name === 'backup' ? incomplete : [])
           expect(again.stderr, `${where}: the next run names ${left}`).toContain(left);
         expect(stateOf(directory), where).toEqual(wanted);
       } catch (error) {

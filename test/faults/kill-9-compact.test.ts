@@ -10,6 +10,7 @@ import { Completengine, formatHead } from '../../src/index.ts';
 import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger, type StoredEvent, storedEvents } from '../support/invariants.ts';
 import { succeed } from '../support/ledger-cli.ts';
+import { paced } from '../support/paced.ts';
 import { compressedFrames } from '../support/raw-ledger.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
@@ -48,7 +49,10 @@ async function emitBeside(ledger: string, ended: Promise<unknown>): Promise<void
   const subscription = await engine.subscribe({ group: 'g' }, (delivery) => {
     for (const { sequence } of delivery) delivered.push(sequence);
   });
-  for (let n = 0; !isOver; n++) await engine.emit({ emitted: n, PAD });
+  for (let n = 0; !isOver; n++) {
+    await engine.emit({ emitted: n, PAD });
+    await paced();
+  }
   const { sequence } = await engine.head();
   await subscription.close();
   await (

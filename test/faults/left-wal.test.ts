@@ -3,13 +3,15 @@
  * are not on the disk. What the next process finds in the -wal must be in the database file, and synced, before anything is acknowledged on top of it.
  */
 
-import { statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runCli } from '../support/cli.ts';
+import { runCli, spawnCli } from '../support/cli.ts';
+import { openEngine } from '../support/engines.ts';
 import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { expectFailure, newLedger, parseLines } from '../support/ledger-cli.ts';
+import { holdSnapshot } from '../support/lock-holder.ts';
 import { parseCall, runTraced, type SystemCall } from '../support/system-calls.ts';
 
 const CALLS = ['fsync', 'pwrite64', 'ftruncate', 'unlink', 'write'] as const;
@@ -153,4 +155,63 @@ it('a process that only reads writes back what it recovers too, because it may s
   const synced = order.indexOf('fsync events.codex');
   expect(synced, order.join('\n')).toBeGreaterThan(order.indexOf('pwrite64 events.codex'));
   expect(order.indexOf('ftruncate events.codex-wal'), order.join('\n')).toBeGreaterThan(synced);
+});
+
+/** Offsets at which the last transaction of a -wal begins and ends: https://sqlite.org/fileformat2.html#walformat. */
+function lastTransaction(log: Buffer): { start: number; end: number } {
+  const frameBytes = 24 + log.readUInt32BE(8);
+  const salts = log.subarray(16, 24);
+  const ends: number[] = [];
+  for (let at = 32; at + frameBytes <= log.length; at += frameBytes)
+    if (log.subarray(at + 8, at + 16).equals(salts) && log.readUInt32BE(at + 4) !== 0) ends.push(at + frameBytes);
+  return { start: ends.at(-2) ?? 0, end: ends.at(-1) as number };
+}
+
+/** Bytes and offset of a write. */
+function writeOf({ text }: SystemCall): { length: number; offset: number } {
+  const [, length, offset] = /, (\d+), (\d+)\) += \d+/.exec(text) ?? [];
+  return { length: Number(length), offset: Number(offset) };
+}
+
+it('what another process has recovered and reads is written again and synced before anything is acknowledged after it', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const ledger = await failedLedger('is killed');
+  const { start, end } = lastTransaction(readFileSync(`${ledger}-wal`));
+  const reader = await holdSnapshot(ledger);
+  const args = ['emit', '--receipts', '--busy-timeout', '0ms', '--ledger', ledger];
+  const failing = await runTraced(CALLS, ['fsync:error=EIO:when=1'], args, '{"n":3}\n');
+  expect(failing.calls.some(({ isInjected, file }) => isInjected && file === 'events.codex-wal')).toBe(true);
+  expectFailure(failing, 74, /cannot be written again: an I\/O error \(EIO\)/);
+  expect(failing.stdout.toString('utf8')).toBe('');
+
+  const { calls, ...next } = await runTraced(CALLS, [], args, '{"n":3}\n');
+  expect(next.code, next.stderr).toBe(0);
+  const ofLog = calls.filter(({ name, file }) => file === 'events.codex-wal' && name !== 'write');
+  const synced = ofLog.findIndex(({ name }) => name === 'fsync');
+  let at = start;
+  for (const call of ofLog.slice(0, synced)) {
+    const { length, offset } = writeOf(call);
+    expect(`${call.name} at ${offset}`).toBe(`pwrite64 at ${at}`);
+    at += length;
+  }
+  expect(at).toBe(end);
+  const receipt = calls.findIndex(isReceipt);
+  expect(calls.indexOf(ofLog[synced] as SystemCall)).toBeLessThan(receipt);
+  expect(ofLog.slice(synced + 1).map(writeOf)[0]?.offset, 'the commit goes after it').toBe(end);
+  await reader.release();
+  expect((await expectSoundLedger(ledger)).map(({ payload }) => payload)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+});
+
+it('beside processes that write and read nothing is taken for a crash: a writer opens at once', async () => {
+  const ledger = await newLedger();
+  const engine = await openEngine({ ledger });
+  await engine.emit({ n: 1 });
+  const reader = await holdSnapshot(ledger);
+  await engine.emit({ n: 2 });
+  for (const n of [3, 4]) {
+    const emit = await spawnCli(['emit', '-q', '-l', ledger, '--busy-timeout', '0ms'], { input: `{"n":${n}}\n` });
+    expect(emit).toMatchObject({ code: 0, stderr: '' });
+  }
+  await reader.release();
+  expect((await engine.head()).sequence).toBe(4);
 });

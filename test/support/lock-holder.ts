@@ -23,6 +23,24 @@ export function holdWriteLock(path: string): Promise<LockHolder> {
   return holdBy(process.execPath, ['-e', SCRIPT, path]);
 }
 
+const SNAPSHOT_SCRIPT = `
+const Database = require('better-sqlite3');
+const db = new Database(process.argv[1], { fileMustExist: true });
+db.exec('BEGIN');
+db.prepare('SELECT count(*) FROM commits').get();
+console.log('held');
+process.stdin.on('end', () => {
+  db.exec('ROLLBACK');
+  db.close();
+});
+process.stdin.resume();
+`;
+
+/** A process that reads: what is in the -wal cannot all be written back, and the -wal not restarted. If nobody else is there it recovers the -wal. */
+export function holdSnapshot(path: string): Promise<LockHolder> {
+  return holdBy(process.execPath, ['-e', SNAPSHOT_SCRIPT, path]);
+}
+
 /** Byte of the -shm that SQLite locks during a checkpoint (WAL_CKPT_LOCK of its wal.c). */
 const CHECKPOINT_SCRIPT = `
 import fcntl, sys

@@ -31,8 +31,9 @@ export function wasKilled({ code, signal }: CliResult): boolean {
   return code === 137 || signal === 'SIGKILL';
 }
 
-/** At most `count` numbers from 1 to `last`, spread evenly, including both ends. */
+/** At most `count` numbers from 1 to `last`, spread evenly, including both ends; a single one is the middle. */
 export function spread(count: number, last: number): number[] {
   if (count >= last) return Array.from({ length: last }, (_, at) => at + 1);
+  if (count === 1) return [Math.ceil(last / 2)];
   return Array.from({ length: count }, (_, at) => 1 + Math.round((at * (last - 1)) / (count - 1)));
 }

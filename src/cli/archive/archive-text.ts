@@ -44,12 +44,18 @@ export async function archivedText(runs: readonly ArchivedRunDocument[]): Promis
   return renderTable(
     ['archived', 'through', 'bytes', 'on', 'segment'],
     ['right', 'right', 'right', 'left', 'left'],
-    runs.map(({ from, through, file, bytes: size, archivedAt, isAtHand }) => [
-      String(from),
-      String(through),
-      file === null ? '' : bytes(size),
-      archivedAt,
-      file === null ? 'dropped' : `${escapeForTerminal(file)}${isAtHand ? '' : ' (not at hand)'}`,
+    runs.map((run) => [
+      String(run.from),
+      String(run.through),
+      run.file === null ? '' : bytes(run.bytes),
+      run.archivedAt,
+      run.file === null ? 'dropped' : `${escapeForTerminal(run.file)}${problemOf(run)}`,
     ]),
   );
+}
+
+/** A segment of another size is named before anybody relies on it. */
+function problemOf({ isAtHand, bytes: size, foundBytes }: ArchivedRunDocument): string {
+  if (isAtHand) return '';
+  return foundBytes === null ? ' (not at hand)' : ` (not whole: ${foundBytes} bytes of ${size})`;
 }

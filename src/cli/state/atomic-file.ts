@@ -7,6 +7,7 @@ import { syncDirectory } from './sync-directory.ts';
 
 /** A larger file is not ours: a ledger named by mistake must be neither read whole nor overwritten. */
 const SMALL_BYTES = 64 * 1024;
+const OF_THE_DISK = ['EIO', 'ENOSPC', 'EDQUOT'];
 
 /** Returns its text, or null if there is no such file. @throws LedgerError INPUT_UNREADABLE */
 export function readSmallFile(path: string): string | null {
@@ -31,7 +32,7 @@ function notOurs(path: string, fact: string, cause?: unknown): LedgerError {
   });
 }
 
-/** @throws LedgerError IO_FAILED */
+/** Durable when it returns. @throws LedgerError IO_FAILED, also if only the name may be lost in a power failure */
 export function writeAtomically(path: string, text: string): void {
   try {
     const beside = writeBeside(path, text);
@@ -46,7 +47,9 @@ export function writeAtomically(path: string, text: string): void {
     const { code } = error as NodeJS.ErrnoException;
     throw new LedgerError('IO_FAILED', {
       message: `${path} cannot be written: ${code ?? 'unknown error'}`,
-      hint: 'name a file in a directory you can write',
+      hint: OF_THE_DISK.includes(code ?? '')
+        ? 'look at the disk and its free space, then run the same command again'
+        : 'name a file in a directory you can write',
       cause: error,
     });
   }

@@ -2,20 +2,19 @@
 
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
-/** Does nothing if the system cannot sync directories. */
+/** Errors by which the disk says that a name may be lost; with others the file system only says that it does not sync directories. */
+const LOST = ['EIO', 'ENOSPC', 'EDQUOT'];
+
+/** Does nothing if the system cannot sync directories, or one may not read this one. @throws Error of the system if a name may be lost */
 export function syncDirectory(path: string): void {
-  let directory: number;
   try {
-    directory = openSync(path, 'r');
-  } catch {
-    // a directory may be writable but not readable
-    return;
-  }
-  try {
-    fsyncSync(directory);
-  } catch {
-    // not every file system supports it
-  } finally {
-    closeSync(directory);
+    const directory = openSync(path, 'r');
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
+  } catch (error) {
+    if (LOST.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

@@ -14,15 +14,15 @@ export function outputSync(): () => void {
   return () => {
     try {
       fsyncSync(STDOUT);
+      if (!isNameSynced) syncName();
     } catch (error) {
       throw outputFailure(error as NodeJS.ErrnoException);
     }
-    if (!isNameSynced) syncName();
     isNameSynced = true;
   };
 }
 
-/** Syncs the directory entry: the shell has created the file without a sync. The path is known on Linux only. */
+/** Syncs the directory entry: the shell has created the file without a sync. The path is known on Linux only. @throws Error of the system */
 function syncName(): void {
   let path: string;
   try {

@@ -68,8 +68,10 @@ export interface ArchivedRun {
   /** Name of the segment; null if the run was dropped. */
   readonly file: string | null;
   readonly bytes: number;
-  /** Whether the segment is in the ledger's archive. */
+  /** Whether the segment is in the ledger's archive, with all its bytes. */
   readonly isAtHand: boolean;
+  /** Size of what has its name there; null if there is nothing. */
+  readonly foundBytes: number | null;
 }
 
 export interface Archives {

@@ -40,6 +40,11 @@ export class ArchiveFiles {
     return file !== null && lookUp(this.pathOf(file)).stats !== null;
   }
 
+  /** Size of what is there; null if there is nothing. */
+  bytesOf({ file }: ArchiveRow): number | null {
+    return file === null ? null : (lookUp(this.pathOf(file)).stats?.size ?? null);
+  }
+
   pathOf(file: string): string {
     return join(this.directory, file);
   }

@@ -20,6 +20,7 @@ import type {
 import type { LedgerState } from '../../protocol/ledger-state.ts';
 import { fileBytes } from '../connection/file-guard.ts';
 import type { GuardedDatabase } from '../connection/guarded-database.ts';
+import { readLedgerRow } from '../connection/identity.ts';
 import { freeBodies } from '../free-memory.ts';
 import { ChainJoints } from '../read/chain-joints.ts';
 import type { VerifiedPage } from '../read/chain-walk.ts';
@@ -33,16 +34,17 @@ import { SmallSteps } from '../space/small-steps.ts';
 import type { ArchiveFiles } from './archive-files.ts';
 import { lastArchiveRow, readArchiveRows } from './archive-rows.ts';
 import { deleteStep } from './delete-rows.ts';
+import { measureSegment } from './measure-segment.ts';
 import { endsBefore, leftoverCommits, type PlannedRun, planRun } from './plan.ts';
 import { archivedMeanwhile, groupsAreBehind, recordRun, type StoredSegment } from './record.ts';
 import {
   adopt,
-  measureSegment,
   openPartial,
   partialOf,
   prepareDirectory,
   publish,
   removeIfPossible,
+  removeLeft,
   segmentName,
   writeFailure,
 } from './segment-store.ts';
@@ -90,6 +92,7 @@ export class Archiver implements Archives {
       segment = plan.segment === null ? null : await this.#store(run, plan.segment, request, hooks);
       await this.#record(run, segment, request, hooks);
     }
+    if (segment === null) await this.#removeLeft(request);
     await this.#delete(steps, hooks);
     await this.#shrink(steps, hooks);
     return {
@@ -103,13 +106,17 @@ export class Archiver implements Archives {
   async runs(): Promise<ArchivedRun[]> {
     const { guarded, db, files } = this.#deps;
     const rows = await guarded.read(() => readArchiveRows(db));
-    return rows.map((row) => ({
-      range: { from: row.firstSequence, through: row.through },
-      archivedAt: row.archivedAt,
-      file: row.file,
-      bytes: row.bytes ?? 0,
-      isAtHand: files.has(row),
-    }));
+    return rows.map((row) => {
+      const foundBytes = files.bytesOf(row);
+      return {
+        range: { from: row.firstSequence, through: row.through },
+        archivedAt: row.archivedAt,
+        file: row.file,
+        bytes: row.bytes ?? 0,
+        isAtHand: foundBytes !== null && foundBytes === row.bytes,
+        foundBytes,
+      };
+    });
   }
 
   #plan({ until, drop, directory }: ArchiveRequest): ArchivePlan {
@@ -213,7 +220,7 @@ export class Archiver implements Archives {
     } finally {
       segment.close();
     }
-    return measureSegment(path, hooks.signal);
+    return measureSegment(path, { signal: hooks.signal });
   }
 
   async #record(plan: Run, segment: StoredSegment | null, request: ArchiveRequest, hooks: ArchiveHooks): Promise<void> {
@@ -235,6 +242,12 @@ export class Archiver implements Archives {
       );
       forgetState();
     });
+  }
+
+  async #removeLeft({ directory }: ArchiveRequest): Promise<void> {
+    const { db, guarded, files } = this.#deps;
+    const { uuid } = await guarded.read(() => readLedgerRow(db));
+    removeLeft(directory ?? files.directory, uuid);
   }
 
   async #delete(steps: SmallSteps, hooks: ArchiveHooks): Promise<void> {

@@ -4,16 +4,13 @@
  */
 
 import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import { newBlake3 } from '../../../native/blake3.ts';
 import { giveName } from '../connection/give-name.ts';
 import { syncDirectory, syncFile } from '../connection/sync-file.ts';
 import { partialName } from '../connection/temporary-name.ts';
 import { isBusy, translateError } from '../connection/translate-error.ts';
 import { SegmentWriter } from '../segment/segment-writer.ts';
-import type { StoredSegment } from './record.ts';
 
 const DIGITS = 12;
 
@@ -86,6 +83,17 @@ export function removeIfPossible(path: string): void {
   } catch {
     // the error before says more
   }
+}
+
+/** Removes what an interrupted run has left, where no new segment takes its place; not what another process writes. `uuid`: of the ledger. */
+export function removeLeft(directory: string, uuid: string): void {
+  const partial = partialName(directory, uuid.slice(0, 8));
+  try {
+    refuseIfLocked(partial);
+  } catch {
+    return;
+  }
+  removeIfPossible(partial);
 }
 
 /** Errors of reading the ledger are worded already; the others are those of the segment, and a full disk means less here than in a ledger. */
@@ -177,25 +185,4 @@ function storedMeanwhile(path: string, cause: unknown): LedgerError {
     details: { path },
     cause,
   });
-}
-
-/** Size and BLAKE3 of a segment that no connection has open. */
-export async function measureSegment(path: string, signal?: AbortSignal): Promise<StoredSegment> {
-  const hasher = newBlake3();
-  // One memory for all of it: a stream makes a new one for each chunk, and left 27 MB of them to the garbage collector.
-  const chunk = Buffer.allocUnsafeSlow(1024 * 1024);
-  let bytes = 0;
-  const file = await open(path);
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await file.read(chunk, 0, chunk.length);
-      if (bytesRead === 0) break;
-      hasher.update(chunk.subarray(0, bytesRead));
-      bytes += bytesRead;
-    }
-  } finally {
-    await file.close();
-  }
-  return { file: basename(path), bytes, checksum: hasher.digestBuffer() };
 }

@@ -4,6 +4,7 @@ import { accessSync, closeSync, constants, openSync, readlinkSync, type Stats, s
 import { dirname, resolve } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { shellFlag } from '../../../model/text/shell-word.ts';
+import { removeTemporaryName } from './temporary-name.ts';
 
 /** Identity of the opened file, to detect one that was put in its place. */
 export interface FileIdentity {
@@ -54,7 +55,11 @@ export function guardFile(path: string, access: { readonly write: boolean; reado
   return { dev: stats.dev, ino: stats.ino };
 }
 
-function checkLinks(path: string, stats: Stats): void {
+function checkLinks(path: string, found: Stats): void {
+  if (found.nlink <= 1) return;
+  // For a moment, or after a crash, a file that was just completed has its temporary name, too.
+  removeTemporaryName(path);
+  const stats = statOrNull(path) ?? found;
   if (stats.nlink <= 1) return;
   throw new LedgerError('HARD_LINKED', {
     message: `${path} has ${stats.nlink} hard links, and each name would get a -wal of its own: acknowledged events were seen to be lost`,
@@ -76,8 +81,12 @@ export function guardIdentity(path: string, opened: FileIdentity): void {
   checkLinks(path, stats);
 }
 
-/** Creates the empty file with a ledger's mode, before any connection exists; its -wal gets the same mode. @returns false if it exists already. */
-export function createFile(path: string): boolean {
+/**
+ * Creates the empty file with a ledger's mode, before any connection exists; its -wal gets the same mode. `named`: path that errors name.
+ * @returns false if it exists already
+ * @throws LedgerError CANNOT_CREATE
+ */
+export function createFile(path: string, named = path): boolean {
   try {
     closeSync(openSync(path, 'wx', 0o600));
     return true;
@@ -88,9 +97,9 @@ export function createFile(path: string): boolean {
       return false;
     }
     throw new LedgerError('CANNOT_CREATE', {
-      message: `cannot create ${path}: ${code ?? 'unknown error'}`,
+      message: `cannot create ${named}: ${code ?? 'unknown error'}`,
       hint: code === 'ENOENT' ? 'make the directory first' : 'check the directory and its mode',
-      details: { path, code },
+      details: { path: named, code },
       cause: error,
     });
   }

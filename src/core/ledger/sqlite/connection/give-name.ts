@@ -3,7 +3,7 @@
 import { closeSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 
 /** Errors of link() on file systems without hard links, or with too many of the file. */
-const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+export const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /**
  * Unlike rename(), link() refuses a name that is taken. Without links the name is taken first, by an empty file. Syncs nothing. If the temporary name cannot be

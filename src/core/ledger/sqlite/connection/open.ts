@@ -17,14 +17,14 @@ import { retryWhileBusy } from './busy.ts';
 import { checkHead, checkSettings } from './check-head.ts';
 import { applyDurability, connect, connectImmutable, prepareForWriting } from './connection.ts';
 import { createLedger } from './create.ts';
+import { createWhole } from './create-whole.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity } from './file-guard.ts';
 import { readIdentity } from './identity.ts';
 import { refuseLog, UnchangedFile } from './immutable-file.ts';
 import { ledgerPath } from './ledger-path.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase } from './schema.ts';
 import { looksLikeLedger, schemaDifference } from './schema-check.ts';
-import { LeftWal } from './secure-wal.ts';
-import { removeTemporaryName } from './temporary-name.ts';
+import { secureAlone, secureBeside } from './secure-wal.ts';
 import { isUnmakeable, translateError } from './translate-error.ts';
 
 /** Bytes of the header of a SQLite database. */
@@ -54,6 +54,8 @@ export async function createSqliteLedger(
   const now = clock.nowMicros();
   checkClockTime(now);
   const file = ledgerPath(path);
+  const make = (db: Database) => createLedger(db, blueprint, now);
+  if (await createWhole(file, (temporary) => inDatabase(temporary, busyLimit, (db) => void make(db), file))) return;
   // An existing file may be one whose creation was interrupted.
   const isNew = createFile(file);
   if (!isNew) {
@@ -69,7 +71,7 @@ export async function createSqliteLedger(
     }
   }
   const found = await inDatabase(file, busyLimit, (db) => {
-    if (isEmptyDatabase(db) && createLedger(db, blueprint, now)) return null;
+    if (isEmptyDatabase(db) && make(db)) return null;
     return isOurs(db)
       ? { fact: '', hint: 'use it, or name another file with --ledger' }
       : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
@@ -88,7 +90,13 @@ function loadNative(): void {
   loadBlake3();
 }
 
-async function inDatabase<Result>(path: string, busyLimit: BusyLimit, work: (db: Database) => Result): Promise<Result> {
+/** `named`: path that errors name. */
+async function inDatabase<Result>(
+  path: string,
+  busyLimit: BusyLimit,
+  work: (db: Database) => Result,
+  named = path,
+): Promise<Result> {
   try {
     return await retryWhileBusy(
       () => {
@@ -100,10 +108,10 @@ async function inDatabase<Result>(path: string, busyLimit: BusyLimit, work: (db:
         }
       },
       busyLimit,
-      path,
+      named,
     );
   } catch (error) {
-    throw translateError(error, path, 'open');
+    throw translateError(error, named, 'open');
   }
 }
 
@@ -115,59 +123,68 @@ export function sqliteLedgerExists(path: string): boolean {
 export async function openSqliteLedger(path: string, options: OpeningOptions): Promise<SqliteLedger> {
   loadNative();
   const resolved = ledgerPath(path);
-  removeTemporaryName(resolved);
   const file = guardFile(resolved, { write: options.access === 'write' });
   if (options.file !== undefined) guardIdentity(resolved, options.file);
   const isWritable = options.access === 'write' || canWrite(resolved);
-  // If this process has a connection to it, the -wal is in use and was secured when that one was opened.
-  const left =
-    options.file === undefined && isWritable
-      ? new LeftWal({ path: resolved, isRequired: options.access === 'write' })
-      : null;
+  // If this process has a connection to it, the -wal was secured when that one was opened, and cannot have been recovered since.
+  const wal =
+    options.file === undefined && isWritable ? { path: resolved, isRequired: options.access === 'write' } : null;
+  const kept: { db: Database | null } = { db: null };
   try {
-    return await retryWhileBusy(() => open(resolved, file, isWritable, left, options), options.busyLimit, resolved);
+    return await retryWhileBusy(
+      () => {
+        if (kept.db === null) {
+          if (wal !== null) secureAlone(wal, (alone) => checkLeft(alone, resolved, options));
+          kept.db = connectChecked(resolved, file, isWritable);
+        }
+        // The connection is kept from attempt to attempt, so that a writer is waited for as in every commit.
+        if (wal !== null) secureBeside(kept.db, wal);
+        return open(kept.db, resolved, file, options);
+      },
+      options.busyLimit,
+      resolved,
+    );
   } catch (error) {
+    kept.db?.close();
     const immutable = options.access === 'read' && isUnmakeable(error) ? openImmutable(resolved, file, options) : null;
     if (immutable !== null) return immutable;
-    throw translateError(left?.explain(error) ?? error, resolved, 'open');
+    throw translateError(error, resolved, 'open');
   }
 }
 
-function open(
-  path: string,
-  file: FileIdentity,
-  isWritable: boolean,
-  left: LeftWal | null,
-  options: OpeningOptions,
-): SqliteLedger {
-  left?.secureAlone((alone) => {
-    checkFormat(alone, path);
-    // A -wal of another ledger must be detected before it is written into this one; a reader may read up to the broken commit.
-    if (options.access === 'write') checkHead(alone);
-  });
+function checkLeft(db: Database, path: string, options: OpeningOptions): void {
+  checkFormat(db, path);
+  // A -wal of another ledger must be detected before it is written into this one; a reader may read up to the broken commit.
+  if (options.access === 'write') checkHead(db);
+}
+
+function connectChecked(path: string, file: FileIdentity, isWritable: boolean): Database {
   const db = connect(path, { isReadOnly: !isWritable });
   try {
     // The file may have been replaced between the check and the opening.
     guardIdentity(path, file);
     checkFormat(db, path);
-    left?.secureBeside(db);
-    const identity = readIdentity(db, path);
-    const { durability, compression } = identity.config;
-    if (options.access === 'write') {
-      // an emitter must learn now that it cannot compress, and not after it has read its input
-      if (compression !== null) loadZstd();
-      prepareForWriting(db, durability);
-      checkHead(db);
-    } else {
-      applyDurability(db, durability);
-      db.pragma('query_only = ON');
-      checkSettings(db, identity.config);
-    }
-    return new SqliteLedger(db, file, identity, partsOf(path, file, null, options));
+    return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+function open(db: Database, path: string, file: FileIdentity, options: OpeningOptions): SqliteLedger {
+  const identity = readIdentity(db, path);
+  const { durability, compression } = identity.config;
+  if (options.access === 'write') {
+    // an emitter must learn now that it cannot compress, and not after it has read its input
+    if (compression !== null) loadZstd();
+    prepareForWriting(db, durability);
+    checkHead(db);
+  } else {
+    applyDurability(db, durability);
+    db.pragma('query_only = ON');
+    checkSettings(db, identity.config);
+  }
+  return new SqliteLedger(db, file, identity, partsOf(path, file, null, options));
 }
 
 /** Opens a file that nobody writes. Null if SQLite cannot open one so in this process. @throws LedgerError PERMISSION_DENIED if a log is beside it, BUSY if it is written after all */

@@ -87,6 +87,13 @@ export class LedgerHistory {
     });
   }
 
+  /** The records whose segments are at hand, with the paths of these. */
+  segmentsAtHand(): { readonly row: ArchiveRow; readonly path: string }[] {
+    return readArchiveRows(this.#db).flatMap((row) =>
+      row.file !== null && this.#files.has(row) ? [{ row, path: this.#files.pathOf(row.file) }] : [],
+    );
+  }
+
   /** Where history begins: after what was dropped. */
   floor(): LiveStart {
     return liveStartAfter(lastDropped(readArchiveRows(this.#db)));

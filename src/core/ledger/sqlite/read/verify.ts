@@ -1,4 +1,4 @@
-/** Verifies a whole ledger: the chain, the frames to the event, the tables beside them, the file's structure, and an anchor if there is one. */
+/** Verifies a whole ledger: the chain, the frames to the event, the tables beside them, the file's structure, every bit of its segments, and an anchor if there is one. */
 
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
@@ -75,7 +75,16 @@ export async function verifyLedger(
   checkIdCount(db, range, run.events, idOf !== undefined);
   if (pins !== null) checkPins(db, pins, head.sequence);
   checkStructure(db);
+  await checkSegments(history, options);
   return run.report(head);
+}
+
+/** After the walk, which names the block that has changed. */
+async function checkSegments(history: LedgerHistory, options: Verification): Promise<void> {
+  const segments = history.segmentsAtHand();
+  if (segments.length === 0) return;
+  const { checkSegment } = await import('../archive/measure-segment.ts');
+  for (const { path, row } of segments) await checkSegment(path, row, options);
 }
 
 function checkIds(db: Database, row: CommitRow, batch: EventBatch, idOf: (payload: Buffer) => string | null): void {
