@@ -61,6 +61,11 @@ export class DeliveryQueue implements ConsumerEvents {
     return taken;
   }
 
+  /** Ends a wait: a timer that is left would keep the process alive for as long as the wait. */
+  close(): void {
+    this.#wake?.();
+  }
+
   /** All that was taken has been passed on. */
   resume(): void {
     this.#lastSign = performance.now();

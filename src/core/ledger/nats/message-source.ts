@@ -66,6 +66,7 @@ export class MessageSource {
           if (started.pending === 0) yield CAUGHT_UP;
           yield* this.#deliver(queue);
         } finally {
+          queue.close();
           started.consumer.stop();
         }
       }

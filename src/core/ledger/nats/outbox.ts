@@ -46,6 +46,8 @@ export class Outbox {
   readonly #stopWatching: () => void;
   #copies = 0;
   #isSupervised = false;
+  /** Ends the pause between two rounds. */
+  #endPause = () => {};
   #isClosed = false;
 
   constructor(stream: LogStream) {
@@ -76,6 +78,8 @@ export class Outbox {
         refusal: null,
         finish: (outcome) => {
           if (!this.#appending.delete(copy)) return;
+          // a timer that is left would keep a process that has ended alive
+          if (this.#appending.size === 0) this.#endPause();
           signal?.removeEventListener('abort', onAbort);
           if ('error' in outcome) return reject(outcome.error);
           if (outcome.position !== null) this.#stream.noteSeen(outcome.position);
@@ -155,12 +159,22 @@ export class Outbox {
     this.#isSupervised = true;
     try {
       while (this.#appending.size > 0 && !this.#isClosed) {
-        await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
-        await this.#round();
+        await this.#pause();
+        if (this.#appending.size > 0) await this.#round();
       }
     } finally {
       this.#isSupervised = false;
     }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ROUND_MS);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #round(): Promise<void> {
