@@ -43,6 +43,8 @@ export class Outbox {
   readonly #copyPrefix: string;
   /** By the name of the copy, in the order of the calls. */
   readonly #appending = new Map<string, Appending>();
+  /** Those that are to be published: while there are any, no other goes before them. */
+  readonly #due = new Set<Appending>();
   readonly #stopWatching: () => void;
   #copies = 0;
   #isSupervised = false;
@@ -56,7 +58,7 @@ export class Outbox {
     this.#copyPrefix = connection.client.nuid.next();
     // acknowledgements that were on their way are lost with the connection
     this.#stopWatching = connection.onReconnect(() => {
-      for (const each of this.#appending.values()) each.sentAt = 0;
+      for (const each of this.#appending.values()) this.#makeDue(each);
     });
   }
 
@@ -78,6 +80,7 @@ export class Outbox {
         refusal: null,
         finish: (outcome) => {
           if (!this.#appending.delete(copy)) return;
+          this.#due.delete(appending);
           // a timer that is left would keep a process that has ended alive
           if (this.#appending.size === 0) this.#endPause();
           signal?.removeEventListener('abort', onAbort);
@@ -88,8 +91,9 @@ export class Outbox {
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       // those that wait for a connection go first
-      const isFirst = [...this.#appending.values()].every(({ sentAt }) => sentAt > 0);
+      const isFirst = this.#due.size === 0;
       this.#appending.set(copy, appending);
+      this.#due.add(appending);
       if (isFirst && this.#stream.api.connection.isConnected) this.#publish(appending);
       void this.#supervise();
     });
@@ -110,6 +114,7 @@ export class Outbox {
     headers.set(LINK_HEADER, entry.header);
     headers.set(COPY_HEADER, copy);
     if (after !== undefined) headers.set(EXPECTED_HEADER, String(after));
+    this.#due.delete(appending);
     appending.sentAt = performance.now();
     appending.mayBeStored = true;
     const subject = subjectOf(this.#stream.name, entry.topic);
@@ -135,8 +140,14 @@ export class Outbox {
     appending.mayBeStored = wasStored;
     appending.refusal = error;
     if (error instanceof ApiError && WRONG_SEQUENCE.includes(error.code)) void this.#checkFollowing(appending);
-    else if (isTransient(error)) appending.sentAt = -1;
+    else if (isTransient(error)) this.#makeDue(appending);
     else this.#finishUnanswered(appending, translateServerError(error, this.#stream.api.location));
+  }
+
+  #makeDue(appending: Appending): void {
+    if (!this.#appending.has(appending.copy)) return;
+    appending.sentAt = 0;
+    this.#due.add(appending);
   }
 
   /** Another message has the place, or a copy of this one. */
@@ -147,7 +158,7 @@ export class Outbox {
       if (found !== null) return finish({ position: found.copy === copy ? after + 1 : null });
       // a new leader that has not read all it has, or a log that has lost its end
       await this.#stream.last(deadline);
-      appending.sentAt = -1;
+      this.#makeDue(appending);
     } catch (error) {
       this.#finishUnanswered(appending, error);
     }
