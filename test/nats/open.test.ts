@@ -1,6 +1,7 @@
 /** Making and opening the stream of a ledger, and what is refused: other streams, other servers, wrong credentials. */
 
-import { afterAll, describe, expect, it } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { NatsEnvironment } from '../../src/core/ledger/nats/settings-layer.ts';
 import { createStore, openStore, storeExists } from '../../src/core/ledger/nats/store.ts';
 import { rejectionOf } from '../support/refusals.ts';
@@ -128,6 +129,29 @@ describe.skipIf(installedServer === null)('the stream of a ledger', () => {
     expect((await rejectionOf(log.last())).message).toContain('deleted and made again');
     expect(await failed).toMatchObject({ code: 'LEDGER_REPLACED' });
     await log.close();
+  });
+
+  it('leaves no timer behind when it is closed, which would keep its process alive', async () => {
+    const servers = await oneServer();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      vi.useRealTimers();
+    });
+    const [made, ended] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
+    const { log } = await createStore(servers.location('timers'), OPTIONS);
+    const followed = new Promise<void>((onMessage) =>
+      log.follow(1, { onMessage: () => onMessage(), onError: () => {} }),
+    );
+    await log.append(ENTRY);
+    await followed;
+    // the last message was passed on, so that the follower waits for the next
+    for await (const message of log.read({ from: 1, through: 9, hasBodies: false })) expect(message.position).toBe(1);
+    await log.close();
+    await nextTurn();
+    const timers = made.mock.results.map(({ value }) => value as NodeJS.Timeout).filter((timer) => timer.hasRef());
+    expect(timers.filter((timer) => !ended.mock.calls.some(([each]) => each === timer))).toEqual([]);
+    expect(timers.length).toBeGreaterThan(0);
   });
 
   it('is full when its limit is reached, and goes on when it is raised', async () => {

@@ -17,7 +17,7 @@ export class Watching {
   /** Announces commits of all processes on the bus. Returns the function that ends it for this follower. */
   begin(): () => void {
     this.#watch ??= this.#ledger.watch({
-      onCommit: () => void this.#announce(),
+      onCommit: (sequence) => void this.#announce(sequence),
       onError: (error) => this.#bus.fail(error),
     });
     // only now: a follower that failed to start would never stop, and the watch with it
@@ -36,9 +36,9 @@ export class Watching {
     this.#watch = undefined;
   }
 
-  async #announce(): Promise<void> {
+  async #announce(known?: number): Promise<void> {
     try {
-      const { sequence } = await this.#ledger.head();
+      const sequence = known ?? (await this.#ledger.head()).sequence;
       // the change may be no event: a group's cursor, for example
       if (sequence > this.#bus.sequence) this.#bus.announce(sequence);
       else this.#bus.notifyChange();

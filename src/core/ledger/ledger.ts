@@ -226,7 +226,7 @@ export interface Ledger extends History {
    * @throws LEDGER_EXISTS, CANNOT_CREATE, DISK_FULL; UNSUPPORTED by a storage that cannot; what `check` throws
    */
   backup(target: string, options: BackupOptions): Promise<BackupReport>;
-  /** Reports commits that were not made through this object, until closed. */
-  watch(listener: { onCommit(): void; onError(error: unknown): void }): { close(): void };
+  /** Reports commits that were not made through this object, until closed. `sequence`: of the head, where it is known without asking for it. */
+  watch(listener: { onCommit(sequence?: number): void; onError(error: unknown): void }): { close(): void };
   close(): Promise<void>;
 }

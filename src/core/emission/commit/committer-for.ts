@@ -1,12 +1,12 @@
 /** Decides how chunks are committed: directly, through a writing thread, or with several in flight, and when this changes. The only place that does. */
 
-import { CHUNKS_KEPT, type Chunk, isVolume } from '../input/chunk.ts';
+import { type Chunk, chunkBytesFor, chunksKeptFor, isVolume } from '../input/chunk.ts';
 import { type CommitPath, DirectPath, ThreadedPath } from './commit-path.ts';
 import { ChunkCommitter, type Committer, type CommitterParts } from './committer.ts';
 import type { EmissionTarget } from './emission-target.ts';
 
-/** A chunk's memory must not be reused while it is in flight. */
-const IN_FLIGHT_MAX = CHUNKS_KEPT - 2;
+/** A chunk's memory must not be reused while it is in flight: these are being filled, and sent. */
+const NOT_IN_FLIGHT = 2;
 
 /** A caller with more commits continues to emit, so a thread is worth its start; some more are committed before it is ready. */
 const COMMITS_BEFORE_THREAD = 16;
@@ -35,5 +35,6 @@ function pathFor({ target, drafts, progress, needsEvents, awaitsSmall }: Committ
   if (!mayOverlap) return new DirectPath(target);
   const isDue = (chunk: Chunk): boolean => isVolume(chunk, target.commitBytesMax);
   const isAwaited = (chunk: Chunk): boolean => awaitsSmall && !isDue(chunk);
-  return new ThreadedPath(target, openPipeline, { inFlightMax: IN_FLIGHT_MAX, isDue, isAwaited });
+  const inFlightMax = chunksKeptFor(chunkBytesFor(target.commitBytesMax)) - NOT_IN_FLIGHT;
+  return new ThreadedPath(target, openPipeline, { inFlightMax, isDue, isAwaited });
 }

@@ -9,7 +9,7 @@ import { LINE_FEED } from '../../model/text/bytes.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
-import { CHUNKS_KEPT, type Chunk, chunkBytesFor } from '../input/chunk.ts';
+import { type Chunk, chunkBytesFor, chunksKeptFor } from '../input/chunk.ts';
 import type { Committer, OnCompleted } from './committer.ts';
 import { committerFor } from './committer-for.ts';
 import type { EmissionParts } from './emission-target.ts';
@@ -128,7 +128,7 @@ export class Transfer {
   }
 
   #room(bytes: number): Buffer {
-    const oldest = this.#memory.length > CHUNKS_KEPT ? this.#memory.shift() : undefined;
+    const oldest = this.#memory.length > chunksKeptFor(this.#chunkBytes) ? this.#memory.shift() : undefined;
     const memory = oldest !== undefined && oldest.length >= bytes ? oldest : Buffer.allocUnsafeSlow(bytes);
     this.#memory.push(memory);
     return memory;

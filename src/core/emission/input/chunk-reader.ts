@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LINE_FEED } from '../../model/text/bytes.ts';
 import type { ByteSink, ByteSource } from './byte-source.ts';
-import { CHUNKS_KEPT, type Chunk } from './chunk.ts';
+import { type Chunk, chunksKeptFor } from './chunk.ts';
 
 export interface ChunkLimits {
   /** Target size of a chunk; it may be longer by one line. */
@@ -207,7 +207,7 @@ export class ChunkReader {
     const rest = this.#filled - end;
     this.#handedOut.push(bytes);
     this.#filling =
-      (this.#handedOut.length > CHUNKS_KEPT ? this.#handedOut.shift() : undefined) ??
+      (this.#handedOut.length > chunksKeptFor(this.#limits.chunkBytes) ? this.#handedOut.shift() : undefined) ??
       Buffer.allocUnsafeSlow(FIRST_BYTES);
     this.#filled = 0;
     this.#reserve(rest + 1);

@@ -12,10 +12,16 @@ export function isVolume({ start, end }: Pick<Chunk, 'start' | 'end'>, commitByt
   return end - start >= chunkBytesFor(commitBytesMax) / 2;
 }
 
-/** Chunk buffers in rotation: a chunk stays valid until this many more were produced. */
-export const CHUNKS_KEPT = 5;
+/** Chunk buffers in rotation, where chunks are {@link CHUNK_BYTES} long. */
+const CHUNKS_KEPT = 5;
+const CHUNKS_KEPT_MAX = 16;
 
-/** Lines ready to be scanned. The memory is reused after {@link CHUNKS_KEPT} more chunks. */
+/** Chunk buffers in rotation: a chunk stays valid until this many more were produced. Of smaller chunks there are more, in the same memory. */
+export function chunksKeptFor(chunkBytes: number): number {
+  return Math.min(CHUNKS_KEPT_MAX, Math.floor((CHUNKS_KEPT * CHUNK_BYTES) / chunkBytes));
+}
+
+/** Lines ready to be scanned. The memory is reused after {@link chunksKeptFor} more chunks. */
 export interface Chunk {
   readonly bytes: Buffer;
   /** The lines are `bytes[start, end)`; the last byte is a line feed. */

@@ -238,7 +238,8 @@ export class LogLedger implements Ledger {
     const listening = this.#live.listen({
       onFolded: (folded) => {
         const isOwn = folded.kind === 'commits' && this.#ownSessions.has(folded.who.session);
-        if (folded.kind === 'epoch' || (folded.kind === 'commits' && !isOwn)) onCommit();
+        if (folded.kind === 'epoch' || (folded.kind === 'commits' && !isOwn))
+          onCommit(this.#live.state.ledger.sequence);
       },
       onError,
     });

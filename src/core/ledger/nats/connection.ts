@@ -79,7 +79,7 @@ export class NatsConnection {
   }
 
   get isConnected(): boolean {
-    return this.#isConnected;
+    return this.#isConnected && !this.#nats.isClosed();
   }
 
   /** @throws LedgerError UNREACHABLE while no server is connected */

@@ -61,8 +61,8 @@ export class DeliveryQueue implements ConsumerEvents {
     return taken;
   }
 
-  /** Ends a wait whose caller has gone: its timer would keep the process alive. */
-  stop(): void {
+  /** Ends a wait: a timer that is left would keep the process alive for as long as the wait. */
+  close(): void {
     this.#wake?.();
   }
 

@@ -88,7 +88,7 @@ export class JetStreamRecords implements RecordStore {
         return [...records.values()];
       } finally {
         consumer.stop();
-        queue.stop();
+        queue.close();
       }
     } catch (error) {
       if (error instanceof ApiError && error.code === API_ERRORS.streamNotFound) return [];

@@ -67,7 +67,7 @@ export class MessageSource {
           yield* this.#deliver(queue);
         } finally {
           started.consumer.stop();
-          queue.stop();
+          queue.close();
         }
       }
       await this.#deadline.pause();

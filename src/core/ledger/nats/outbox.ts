@@ -43,11 +43,13 @@ export class Outbox {
   readonly #copyPrefix: string;
   /** By the name of the copy, in the order of the calls. */
   readonly #appending = new Map<string, Appending>();
+  /** Those that are to be published: while there are any, no other goes before them. */
+  readonly #due = new Set<Appending>();
   readonly #stopWatching: () => void;
-  /** Some are not published, or have to be again: later ones wait behind them. */
-  #hasBacklog = false;
   #copies = 0;
   #isSupervised = false;
+  /** Ends the pause between two rounds. */
+  #endPause = () => {};
   #isClosed = false;
 
   constructor(stream: LogStream) {
@@ -56,7 +58,7 @@ export class Outbox {
     this.#copyPrefix = connection.client.nuid.next();
     // acknowledgements that were on their way are lost with the connection
     this.#stopWatching = connection.onReconnect(() => {
-      for (const each of this.#appending.values()) this.#delay(each);
+      for (const each of this.#appending.values()) this.#makeDue(each);
     });
   }
 
@@ -78,6 +80,9 @@ export class Outbox {
         refusal: null,
         finish: (outcome) => {
           if (!this.#appending.delete(copy)) return;
+          this.#due.delete(appending);
+          // a timer that is left would keep a process that has ended alive
+          if (this.#appending.size === 0) this.#endPause();
           signal?.removeEventListener('abort', onAbort);
           if ('error' in outcome) return reject(outcome.error);
           if (outcome.position !== null) this.#stream.noteSeen(outcome.position);
@@ -85,11 +90,12 @@ export class Outbox {
         },
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      const { connection } = this.#stream.api;
-      connection.checkOpen();
+      this.#stream.api.connection.checkOpen();
+      // those that wait for a connection go first
+      const isFirst = this.#due.size === 0;
       this.#appending.set(copy, appending);
-      if (!this.#hasBacklog && connection.isConnected) this.#publish(appending);
-      else this.#delay(appending);
+      this.#due.add(appending);
+      if (isFirst && this.#stream.api.connection.isConnected) this.#publish(appending);
       void this.#supervise();
     });
   }
@@ -109,27 +115,20 @@ export class Outbox {
     headers.set(LINK_HEADER, entry.header);
     headers.set(COPY_HEADER, copy);
     if (after !== undefined) headers.set(EXPECTED_HEADER, String(after));
+    this.#due.delete(appending);
     appending.sentAt = performance.now();
     appending.mayBeStored = true;
     const subject = subjectOf(this.#stream.name, entry.topic);
-    const request = async () => connection.request(subject, entry.body, { headers, timeoutMs: deadline.remainingMs });
-    request().then(
+    connection.request(subject, entry.body, { headers, timeoutMs: deadline.remainingMs }).then(
       ({ data }) => this.#takeAnswer(appending, data, mayBeStored),
       (error: unknown) => this.#takeError(appending, error, mayBeStored),
     );
   }
 
-  /** It is published in the next round. */
-  #delay(appending: Appending): void {
-    appending.sentAt = 0;
-    this.#hasBacklog = true;
-  }
-
   #takeAnswer(appending: Appending, data: Uint8Array, wasStored: boolean): void {
     try {
-      const { stream, seq } = parseAnswer<{ stream: string; seq: number }>(data);
-      // anyone could answer: what is no acknowledgement is no answer
-      if (stream === this.#stream.stream && Number.isSafeInteger(seq) && seq > 0) appending.finish({ position: seq });
+      const { seq } = parseAnswer<{ seq: number }>(data);
+      appending.finish({ position: seq });
     } catch (error) {
       this.#takeError(appending, error, wasStored);
     }
@@ -142,8 +141,14 @@ export class Outbox {
     appending.mayBeStored = wasStored;
     appending.refusal = error;
     if (error instanceof ApiError && WRONG_SEQUENCE.includes(error.code)) void this.#checkFollowing(appending);
-    else if (isTransient(error)) this.#delay(appending);
+    else if (isTransient(error)) this.#makeDue(appending);
     else this.#finishUnanswered(appending, translateServerError(error, this.#stream.api.location));
+  }
+
+  #makeDue(appending: Appending): void {
+    if (!this.#appending.has(appending.copy)) return;
+    appending.sentAt = 0;
+    this.#due.add(appending);
   }
 
   /** Another message has the place, or a copy of this one. */
@@ -154,7 +159,7 @@ export class Outbox {
       if (found !== null) return finish({ position: found.copy === copy ? after + 1 : null });
       // a new leader that has not read all it has, or a log that has lost its end
       await this.#stream.last(deadline);
-      this.#delay(appending);
+      this.#makeDue(appending);
     } catch (error) {
       this.#finishUnanswered(appending, error);
     }
@@ -166,13 +171,22 @@ export class Outbox {
     this.#isSupervised = true;
     try {
       while (this.#appending.size > 0 && !this.#isClosed) {
-        // what is on its way keeps the process alive by itself
-        await new Promise((resolve) => setTimeout(resolve, ROUND_MS).unref());
-        await this.#round();
+        await this.#pause();
+        if (this.#appending.size > 0) await this.#round();
       }
     } finally {
       this.#isSupervised = false;
     }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ROUND_MS);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #round(): Promise<void> {
@@ -181,14 +195,10 @@ export class Outbox {
       if (each.deadline.hasPassed) this.#finishUnanswered(each, timeoutError(location, each.refusal));
     if (!connection.isConnected) return;
     const now = performance.now();
-    const due = [...this.#appending.values()].filter(({ sentAt }) => sentAt === 0 || now - sentAt >= ACK_MS);
+    const due = [...this.#appending.values()].filter(({ sentAt }) => sentAt <= 0 || now - sentAt >= ACK_MS);
     const unsure = due.filter(({ mayBeStored, after }) => mayBeStored && after === undefined);
     if (unsure.length > 0 && !(await this.#find(unsure))) return;
-    this.#hasBacklog = false;
-    for (const each of due.filter(({ copy }) => this.#appending.has(copy))) {
-      if (connection.isConnected) this.#publish(each);
-      else this.#delay(each);
-    }
+    for (const each of due) if (this.#appending.has(each.copy) && connection.isConnected) this.#publish(each);
   }
 
   /** Reads the log for copies of these. Returns whether all of it was read. */

@@ -34,6 +34,8 @@ export class LiveFold {
   #failure: unknown;
   #hasFailed = false;
   readonly #follower: { close(): void };
+  #asking: Promise<number> | null = null;
+  #askingNext: Promise<number> | null = null;
 
   constructor(log: OrderedLog, fold: Fold, recentMax?: number) {
     this.#log = log;
@@ -69,8 +71,31 @@ export class LiveFold {
   /** The state with everything that the log had when this was called. */
   async current(): Promise<LogState> {
     this.check();
-    await this.reached(await this.#log.last());
+    await this.reached(await this.#last());
     return this.state;
+  }
+
+  /** The state as it is if it has this sequence already: what is stored does not change. Else the current one. */
+  async reaching(sequence: number): Promise<LogState> {
+    const { state } = this;
+    return state.ledger.sequence >= sequence ? state : this.current();
+  }
+
+  /** One question at a time: those who come meanwhile share the next, because the answer that is on its way is too old for them. */
+  #last(): Promise<number> {
+    if (this.#asking === null) {
+      this.#asking = this.#log.last().finally(() => {
+        this.#asking = null;
+      });
+      return this.#asking;
+    }
+    this.#askingNext ??= this.#asking
+      .catch(() => {})
+      .then(() => {
+        this.#askingNext = null;
+        return this.#last();
+      });
+    return this.#askingNext;
   }
 
   /** Resolves when the message at this position is folded. */

@@ -43,7 +43,7 @@ export class LogHistory implements History {
   }
 
   async *pages({ range, partitions, verify }: ReadRequest): AsyncGenerator<Page, void, undefined> {
-    const { ledger } = await this.#live.current();
+    const { ledger } = await this.#live.reaching(range.through);
     const through = Math.min(range.through, ledger.sequence);
     let commits: StoredCommit[] = [];
     let bytes = 0;
@@ -101,7 +101,7 @@ export class LogHistory implements History {
   async partitionsSentTo({ from, through }: SequenceRange): Promise<readonly PartitionId[]> {
     const found = new Set<PartitionId>();
     if (from > through) return [];
-    await this.#live.current();
+    await this.#live.reaching(through);
     const { commits } = await this.#walk.links(({ sequence }) => sequence < from);
     for await (const { link } of commits) {
       if (link.firstSequence > through) break;
