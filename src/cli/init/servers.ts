@@ -26,7 +26,7 @@ export function creationNotes({ path, config, storage }: OverviewDocument): stri
     notes.push(`lines may have up to ${count(config.lineBytesMax)} bytes: a message of these servers takes no more`);
   if (config.durability === 'full' && storage.settings['sync'] === 'unknown')
     notes.push(
-      'sync not told: whether the servers sync before they acknowledge is not known; ask one with ?monitor=http://HOST:8222 (nats-server 2.12)',
+      'sync not told: name the monitoring of a server of version 2.12 with ?monitor=http://HOST:8222',
     );
   return notes;
 }

@@ -39,7 +39,7 @@ function syncText(sync: string | number): string {
 /** Messages that are no commits: repeats of a lost acknowledgement, or of another client. */
 function voidText(voids: readonly Setting[]): string {
   const isNone = voids.every(([, value]) => value === 0);
-  if (isNone) return 'no messages';
+  if (isNone) return 'none';
   const counts = voids.map(([name, value]) => `${name.replace(/^void,? /, '')} ${escapeForTerminal(String(value))}`);
   return counts.join(', ');
 }
