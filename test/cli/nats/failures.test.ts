@@ -133,7 +133,7 @@ describe.skipIf(installedServer === null)('a ledger on NATS', () => {
     expectFailure(
       await runCli(['emit', '-l', as('reader'), '--busy-timeout', '1h'], { input: '4\n' }),
       77,
-      "the credentials do not allow 'cdex.kept.c.",
+      'the credentials do not allow "cdex.kept.c.',
     );
     expect(await replayed(as('writer'))).toBe(numbers(1, 3));
   });
