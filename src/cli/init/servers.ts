@@ -25,6 +25,6 @@ export function creationNotes({ path, config, storage }: OverviewDocument): stri
   if (config.lineBytesMax < LINE_BYTES_DEFAULT)
     notes.push(`lines may have up to ${count(config.lineBytesMax)} bytes: a message of these servers takes no more`);
   if (config.durability === 'full' && storage.settings['sync'] === 'unknown')
-    notes.push('sync not told: name the monitoring of a server of version 2.12 with ?monitor=http://HOST:8222');
+    notes.push('sync unknown: name the monitoring of a server of version 2.12 with ?monitor=http://HOST:8222');
   return notes;
 }

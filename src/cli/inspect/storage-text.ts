@@ -32,7 +32,7 @@ function textOf([name, value]: Setting): string {
 
 function syncText(sync: string | number): string {
   if (sync === 'always') return 'always: an acknowledgement means that the commit is on the disks';
-  if (sync === 'unknown') return 'not told: add ?monitor=http://HOST:8222 to the location (nats-server 2.12)';
+  if (sync === 'unknown') return 'unknown: add ?monitor=http://HOST:8222 to the location (nats-server 2.12)';
   return `${escapeForTerminal(String(sync))}: a power failure of several servers may lose what they acknowledged`;
 }
 

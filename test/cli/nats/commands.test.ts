@@ -33,12 +33,12 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
   const json = async <Document>(...args: string[]): Promise<Document> =>
     JSON.parse((await succeed([...args, '--json'])).stdout.toString()) as Document;
 
-  it('init says which lines fit, and that the sync is not told', async () => {
+  it('init says which lines fit, and that the sync is unknown', async () => {
     const ledger = newName();
     const { stdout, stderr } = await succeed(['init', '-l', ledger]);
     expect(stdout.toString()).toMatch(`${ledger}: hash over 8 partitions, head 0:`);
     expect(stderr).toMatch(/^note: lines may have up to 983,\d{3} bytes/m);
-    expect(stderr).toMatch(/^note: sync not told: /m);
+    expect(stderr).toMatch(/^note: sync unknown: /m);
     expectFailure(await runCli(['init', '-l', ledger]), 73, `there is a ledger at ${ledger} already`);
     expectFailure(await runCli(['init', '-l', newName(), '--max-line', '2000000']), 2, 'a line of 2000000 bytes');
     expectFailure(await runCli(['init', '-l', newName(), '--compression', 'zstd']), 2, 'no compression of its own');
@@ -58,7 +58,7 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
     expect(text).toMatch(new RegExp(`^ledger +${ledger} \\(format 1, [\\d.]+ MB\\)$`, 'm'));
     expect(text).toMatch(/^storage +NATS JetStream, server \d+\.\d+\.\d+, stream cdex_ledger\d+, max_payload/m);
     expect(text).toMatch(/^copies +num_replicas 1$/m);
-    expect(text).toMatch(/^sync +not told/m);
+    expect(text).toMatch(/^sync +unknown/m);
     expect(text).toMatch(/^void +none$/m);
     expect(text).not.toMatch(/WAL|undefined|null/);
     const overview = await json<{ path: string; storage: { log: unknown; settings: Record<string, unknown> } }>(

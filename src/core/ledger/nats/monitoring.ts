@@ -1,4 +1,4 @@
-/** What a server tells of itself on its monitoring port. */
+/** What a server reports on its monitoring port. */
 
 /** A server that does not answer its monitoring is not waited for long: its settings are then unknown. */
 const MONITOR_MS = 2000;
