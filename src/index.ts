@@ -55,6 +55,7 @@ export { inPieces } from './core/formats/pieces.ts';
 export { zstdText } from './core/frames/frame-codec.ts';
 export type { ArchivedRun, ArchivePhase, ArchivePlan, ArchiveReport, GroupBehind } from './core/ledger/archives.ts';
 export type { CompactProgress, CompactReport } from './core/ledger/compaction.ts';
+export type { AccountPermissions, LedgerPermissions } from './core/ledger/driver.ts';
 export type {
   BackupProgress,
   BackupReport,
@@ -79,6 +80,7 @@ export type { SequenceRange } from './core/model/events/range.ts';
 export { readTransferName, type TransferOrigin } from './core/model/events/transfer-name.ts';
 export type { GroupMember } from './core/model/group.ts';
 export { LedgerError, type LedgerErrorCode, type LedgerErrorOptions } from './core/model/ledger-error.ts';
+export { displayedLocation, schemeOf } from './core/model/location.ts';
 export { nearName } from './core/model/options/near-name.ts';
 export { ReportLimiter } from './core/model/report-limiter.ts';
 export { movedByHash } from './core/model/routing/epoch-plan.ts';

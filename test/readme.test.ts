@@ -5,12 +5,16 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { installedServer, type ServerProgram } from './nats/support/server-program.ts';
+import { NatsServers } from './nats/support/servers.ts';
 import { BIN } from './support/cli.ts';
 import { expectSession, sessionOf } from './support/document-session.ts';
 import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+/** The section about ledgers on servers. */
+const [ON_MACHINES = ''] = /## On many machines[\s\S]*?(?=\n## )/.exec(README) ?? [];
 const COMMANDS = readFileSync(join(ROOT, 'docs/COMMANDS.md'), 'utf8');
 const CONSUMERS = readFileSync(join(ROOT, 'docs/CONSUMERS.md'), 'utf8');
 
@@ -18,9 +22,18 @@ describe('the README', () => {
   it('shows a session that runs as it is printed', () => {
     const directory = tempDir();
     symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
-    const steps = sessionOf(README);
+    const steps = sessionOf(README.replace(ON_MACHINES, ''));
     expect(steps.length).toBeGreaterThan(5);
     expectSession(steps, directory);
+  });
+
+  it.skipIf(installedServer === null)('shows a session on a nats-server that runs as it is printed', async () => {
+    const directory = tempDir();
+    symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
+    const servers = await NatsServers.forTest({ program: installedServer as ServerProgram, count: 1 });
+    const steps = sessionOf(ON_MACHINES);
+    expect(steps.length).toBeGreaterThan(3);
+    expectSession(steps, directory, { shown: 'nats://n1:4222/quakes', real: servers.location('quakes') });
   });
 
   it('and docs/COMMANDS.md name every command', () => {

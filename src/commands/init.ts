@@ -2,8 +2,9 @@
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
-import { millisOf } from '../cli/app/durations.ts';
+import { busyTimeoutOf } from '../cli/app/durations.ts';
 import { withLedger } from '../cli/app/session.ts';
+import { creationNotes, withReplicas } from '../cli/init/servers.ts';
 import { readPartitions } from '../cli/partition/partitions-flag.ts';
 import { routingText } from '../cli/partition/routing-text.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
@@ -18,7 +19,7 @@ export default class Init extends BaseCommand {
     'The time field and the unique id field are fixed at creation. The routing rule can change later: see partition add, place and reroute.';
   static override enableJsonFlag = true;
   static override usage =
-    '<%= command.id %> [-l FILE] [--partition SPEC] [--partitions N|NAMES] [--time PATH] [--unique PATH]';
+    '<%= command.id %> [-l LEDGER] [--partition SPEC] [--partitions N|NAMES] [--time PATH] [--unique PATH]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --partition hash:tenant --partitions 16',
@@ -26,6 +27,7 @@ export default class Init extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --partition range:amount=100,1000 --partitions low,mid,high --missing none',
     '<%= config.bin %> <%= command.id %> --partition composite:tenant+topic',
     '<%= config.bin %> <%= command.id %> --partition sticky:session,idle=30m',
+    '<%= config.bin %> <%= command.id %> -l nats://n1,n2,n3/events --replicas 3',
     '<%= config.bin %> <%= command.id %> --partition manual:shoal --partitions herring,cod,squid',
   ];
   static override flags = {
@@ -68,15 +70,21 @@ export default class Init extends BaseCommand {
       default: 'none',
       helpValue: 'CODEC',
     }),
-    'max-line': Flags.integer({ description: 'maximum payload size in bytes', default: 1_048_576, helpValue: 'BYTES' }),
+    'max-line': Flags.integer({
+      description: 'maximum payload size in bytes; default 1048576, on NATS what a message takes',
+      helpValue: 'BYTES',
+    }),
+    replicas: Flags.integer({
+      description: 'on NATS: copies of the ledger, 1 to 5; default 3 in a cluster, 1 on a single server',
+      helpValue: 'N',
+    }),
   };
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Init);
     // `init -l F > F`: the shell has created F empty, and our output would be written into the new ledger
     refuseTakenFiles({ ledgers: [flags.ledger] });
-    const busyTimeoutMs = millisOf(flags['busy-timeout']);
-    await Completengine.create(flags.ledger, {
+    await Completengine.create(withReplicas(flags.ledger, flags.replicas), {
       partition: withMissing(parseRoutingSpec(flags.partition), flags.missing),
       partitions: readPartitions(flags.partitions),
       time: flags.time,
@@ -85,13 +93,14 @@ export default class Init extends BaseCommand {
       determinism: flags.determinism,
       lineBytesMax: flags['max-line'],
       compression: flags.compression,
-      busyTimeoutMs,
+      busyTimeoutMs: busyTimeoutOf(flags),
     });
     return withLedger(flags, 'read', async (engine) => {
       const created = overviewDocument(await engine.inspect(), [], [], systemClock.nowMicros());
       const name = escapeForTerminal(created.path);
       printOnOutputFailure(`the ledger was created: ${name}`);
       this.log(`${name}: ${routingText(created.routing)}, head ${created.head}`);
+      for (const note of creationNotes(created)) this.logToStderr(`note: ${note}`);
       return created;
     });
   }

@@ -7,8 +7,9 @@ import { archivedText } from '../cli/archive/archive-text.ts';
 import { Progress } from '../cli/emit/progress.ts';
 import { groupsText } from '../cli/inspect/groups-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
+import { permissionsText } from '../cli/inspect/permissions-text.ts';
 import { plural } from '../cli/terminal/format-numbers.ts';
-import { type Completengine, LedgerError, parseHead, systemClock } from '../index.ts';
+import { Completengine, LedgerError, type LedgerPermissions, parseHead, systemClock } from '../index.ts';
 import { eventDocument } from '../views/event-document.ts';
 import { type GroupsDocument, groupsDocument } from '../views/group-document.ts';
 import { overviewDocument } from '../views/ledger-document.ts';
@@ -22,7 +23,7 @@ export default class Inspect extends BaseCommand {
 --verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.`;
   // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
-    '<%= command.id %> [-l FILE] [--json] [--sequence N | --groups | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH]]';
+    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --groups | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH] | --permissions]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -48,6 +49,10 @@ export default class Inspect extends BaseCommand {
       exclusive: ['sequence', 'groups', 'verify', 'expect-head'],
     }),
     every: Flags.string({ description: 'refresh interval; default 1s', helpValue: 'DURATION', dependsOn: ['watch'] }),
+    permissions: Flags.boolean({
+      description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',
+      exclusive: ['sequence', 'groups', 'watch', 'verify', 'expect-head'],
+    }),
     verify: Flags.boolean({ description: 'verify the whole hash chain' }),
     'expect-head': Flags.string({
       description: 'fail unless the ledger extends this head; implies --verify',
@@ -58,6 +63,7 @@ export default class Inspect extends BaseCommand {
   async run(): Promise<object | undefined> {
     const { flags } = await this.parse(Inspect);
     if (flags.watch) return this.#watch(flags);
+    if (flags.permissions) return this.#permissions(flags.ledger);
     const isVerifying = flags.verify || flags['expect-head'] !== undefined;
     if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
     try {
@@ -86,6 +92,13 @@ export default class Inspect extends BaseCommand {
     const { everyMsOf, watch } = await import('../cli/watch/watch.ts');
     const options = { everyMs: everyMsOf(flags.every), isJson: this.jsonEnabled() };
     await withLedger(flags, 'read', (engine, interrupt) => watch(engine, interrupt, options));
+  }
+
+  /** Asks no server: they may refuse the account for now. */
+  async #permissions(ledger: string): Promise<LedgerPermissions> {
+    const permissions = await Completengine.permissions(ledger);
+    this.log(permissionsText(permissions));
+    return permissions;
   }
 
   async #groups(engine: Completengine): Promise<GroupsDocument> {

@@ -2,7 +2,7 @@
 
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/app/base-command.ts';
-import { millisOf } from '../cli/app/durations.ts';
+import { busyTimeoutOf } from '../cli/app/durations.ts';
 import { safeJson } from '../cli/app/safe-json.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { completeOutput } from '../cli/replay/complete-output.ts';
@@ -79,7 +79,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
         if (exec === undefined) await completeOutput(cursor, flags, interrupt.signal);
         return this.logToStderr(`nothing left to replay: ${flags['cursor-file']} is at the end of the range`);
       }
-      const busyTimeoutMs = millisOf(flags['busy-timeout']);
+      const busyTimeoutMs = busyTimeoutOf(flags);
       const { report, error, rest } = await runReplay(engine, interrupt, {
         request,
         isStepping: flags.step,

@@ -67,6 +67,7 @@ import { type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
 import type { ArchivedRun, ArchivePlan, ArchiveReport } from './ledger/archives.ts';
 import type { CompactReport } from './ledger/compaction.ts';
+import type { LedgerPermissions } from './ledger/driver.ts';
 import { driverOf } from './ledger/drivers.ts';
 import type {
   BackupReport,
@@ -82,7 +83,7 @@ import type { EventLabels } from './model/events/event-labels.ts';
 import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
 import type { SequenceRange } from './model/events/range.ts';
-import { LedgerError } from './model/ledger-error.ts';
+import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { kindOf, number, place, text } from './model/options/option-kinds.ts';
 import { readArgument, readOptions } from './model/options/options.ts';
 import { type Partition, selectPartitions } from './model/routing/partition.ts';
@@ -166,13 +167,24 @@ export class Completengine {
     options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>,
   ): Promise<void> {
     const driver = await driverOf(path);
-    await driver.create(path, toBlueprint(options), options.clock ?? systemClock, toBusyLimit(options));
+    await driver.create(path, toBlueprint(options), options.clock ?? systemClock, toBusyLimit(options, driver));
   }
 
   /** Whether something is stored at the location of a ledger. */
   static async exists(ledger: string): Promise<boolean> {
     const location = readArgument('exists()', 'ledger', ledger, text);
     return (await driverOf(location)).exists(location);
+  }
+
+  /** What accounts need of the servers of a ledger. Nothing is asked of these. @throws LedgerError INVALID_ARGUMENT for a ledger in a file */
+  static async permissions(ledger: string): Promise<LedgerPermissions> {
+    const location = readArgument('permissions()', 'ledger', ledger, text);
+    const { permissions } = await driverOf(location);
+    if (permissions !== null) return permissions(location);
+    throw invalidArgument(
+      `${location} is a file, and its owner may read and write it`,
+      'name a ledger on NATS: --ledger nats://HOST/NAME',
+    );
   }
 
   /** The settings fixed at creation, with the epochs and partitions as of the last read of the ledger. */
@@ -558,7 +570,7 @@ async function openLedger(options: OpenOptions): Promise<Ledger> {
   const driver = await driverOf(options.ledger);
   return driver.open(options.ledger, {
     access: options.access ?? 'write',
-    busyLimit: toBusyLimit(options),
+    busyLimit: toBusyLimit(options, driver),
     archive: options.archive,
   });
 }

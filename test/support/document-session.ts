@@ -49,15 +49,21 @@ function normalize(output: string, directory: string): string[] {
     .sort();
 }
 
-/** Runs the steps one after the other in the directory, and expects what is printed. */
-export function expectSession(steps: readonly Step[], directory: string): void {
+/** Runs the steps one after the other in the directory, and expects what is printed. `location`: the place of a ledger in the document, and the real one. */
+export function expectSession(
+  steps: readonly Step[],
+  directory: string,
+  location?: { readonly shown: string; readonly real: string },
+): void {
+  const toReal = (text: string) => (location === undefined ? text : text.replaceAll(location.shown, location.real));
+  const toShown = (text: string) => (location === undefined ? text : text.replaceAll(location.real, location.shown));
   for (const { command, output } of steps) {
     const program = /\b(sqlite3|jq)\b/.exec(command)?.[0];
     if (program !== undefined && spawnSync(program, ['--version']).error !== undefined) {
       console.warn(`not run, there is no ${program} here: ${command}`);
       continue;
     }
-    const { stdout, stderr } = runLine(command, directory);
-    expect.soft(normalize(stdout + stderr, directory), command).toEqual([...output].sort());
+    const { stdout, stderr } = runLine(toReal(command), directory);
+    expect.soft(normalize(toShown(stdout + stderr), directory), command).toEqual([...output].sort());
   }
 }

@@ -7,21 +7,21 @@ export abstract class BaseCommand extends BareCommand {
   static override baseFlags = {
     ledger: Flags.string({
       char: 'l',
-      description: 'path of the ledger',
+      description: 'the ledger: path of its file, or nats://HOST[:PORT][,HOST]/NAME',
       default: './events.codex',
       env: 'COMPLETENGINE_LEDGER',
       helpGroup: 'GLOBAL',
-      helpValue: 'FILE',
+      helpValue: 'LEDGER',
     }),
     archive: Flags.string({
-      description: 'directory of the segments of archived history; default: LEDGER.archive',
+      description: 'directory of the segments of archived history, for a ledger in a file; default: LEDGER.archive',
       env: 'COMPLETENGINE_ARCHIVE',
       helpGroup: 'GLOBAL',
       helpValue: 'DIR',
     }),
     'busy-timeout': Flags.string({
-      description: 'how long to wait while another process holds the ledger',
-      default: '5s',
+      description:
+        'how long to wait while another process holds the ledger, or no server answers; default 5s, on NATS 15s',
       helpGroup: 'GLOBAL',
       helpValue: 'DURATION',
     }),

@@ -2,14 +2,14 @@
 
 import { Completengine, closeAfter } from '../../index.ts';
 import { refuseTakenFiles } from '../state/taken-files.ts';
-import { millisOf } from './durations.ts';
+import { busyTimeoutOf } from './durations.ts';
 import { type Interrupt, laterThan, listenForInterrupt } from './interrupt.ts';
 
 /** The flags of the base command. */
 export interface LedgerFlags {
   readonly ledger: string;
   readonly archive?: string | undefined;
-  readonly 'busy-timeout': string;
+  readonly 'busy-timeout'?: string | undefined;
   /** Only of commands that commit with times of the clock. */
   readonly 'trust-clock'?: boolean;
 }
@@ -23,7 +23,7 @@ export async function withLedger<Result>(
   access: 'read' | 'write' | 'member',
   work: (engine: Completengine, interrupt: Interrupt) => Promise<Result>,
 ): Promise<Result> {
-  const busyTimeoutMs = millisOf(flags['busy-timeout']);
+  const busyTimeoutMs = busyTimeoutOf(flags);
   refuseTakenFiles({ ledgers: [flags.ledger] });
   const interrupt = listenForInterrupt();
   try {

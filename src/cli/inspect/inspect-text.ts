@@ -9,13 +9,14 @@ import { epochText } from '../partition/routing-text.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, plural } from '../terminal/format-numbers.ts';
 import { lagsText } from './groups-text.ts';
+import { storageRows } from './storage-text.ts';
 
 export async function overviewText(ledger: OverviewDocument): Promise<string> {
   const { config, events, groups, storage } = ledger;
   const rows: [string, string][] = [
     [
       'ledger',
-      `${escapeForTerminal(ledger.path)} (format ${ledger.format}, ${bytes(storage.bytes)} and ${bytes(storage.log.bytes)} of WAL)`,
+      `${escapeForTerminal(ledger.path)} (format ${ledger.format}, ${bytes(storage.bytes)}${storage.log === null ? '' : ` and ${bytes(storage.log.bytes)} of WAL`})`,
     ],
     ['uuid', `${escapeForTerminal(ledger.uuid)}, created ${ledger.createdAt}`],
     ['head', ledger.head],
@@ -29,10 +30,7 @@ export async function overviewText(ledger: OverviewDocument): Promise<string> {
       `durability ${config.durability}, determinism ${config.determinism}, lines up to ${bytes(config.lineBytesMax)}, compression ${config.compression}`,
     ],
     ...framesRow(ledger.partitions),
-    [
-      'storage',
-      [storage.engine, ...Object.entries(storage.settings).map(([name, value]) => `${name} ${value}`)].join(', '),
-    ],
+    ...storageRows(storage),
   ];
   for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
   if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} pinned`]);

@@ -9,6 +9,7 @@ import {
   LedgerError,
   type LedgerIdentity,
   parseRoutingSpec,
+  schemeOf,
 } from '../../index.ts';
 import { readPartitions } from '../partition/partitions-flag.ts';
 
@@ -17,7 +18,7 @@ export interface IntoFlags {
   /** A routing rule, if one was given. */
   readonly routing: string | undefined;
   readonly partitions: string | undefined;
-  readonly busyTimeoutMs: number;
+  readonly busyTimeoutMs: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -51,7 +52,8 @@ export async function openInto(
     return await Completengine.open({ ...asked, create: false });
   } catch (error) {
     if (!isMissing(error)) throw error;
-    return Completengine.open({ ...likeSource(source, routing), ...asked });
+    const own = schemeOf(into) === null ? ofFiles(source) : {};
+    return Completengine.open({ ...likeSource(source, routing), ...own, ...asked });
   }
 }
 
@@ -70,7 +72,10 @@ function likeSource({ config, epochs, partitions }: LedgerIdentity, routing: str
     unique: config.unique === null ? undefined : formatFieldPath(config.unique),
     durability: config.durability,
     determinism: config.determinism,
-    compression: formatCompression(config.compression),
-    lineBytesMax: config.lineBytesMax,
   };
+}
+
+/** What servers have limits of their own for. */
+function ofFiles({ config }: LedgerIdentity): CreateOptions {
+  return { compression: formatCompression(config.compression), lineBytesMax: config.lineBytesMax };
 }

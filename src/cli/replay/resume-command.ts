@@ -1,8 +1,11 @@
 /** Builds the command that resumes an interrupted one. */
 
-import { shellFlag } from '../../index.ts';
+import { displayedLocation, shellFlag } from '../../index.ts';
 
 type FlagValue = string | number | boolean | readonly string[] | undefined;
+
+/** Flags with locations, in which there may be a password. */
+const LOCATIONS = new Set(['ledger', 'into']);
 
 /** Flags as parsed, with a mark for those set from their default. */
 export interface GivenFlags {
@@ -23,7 +26,9 @@ export function resumeCommand(
     if (dropped.includes(name) || value === undefined || value === false || given.metadata.flags[name]?.setFromDefault)
       continue;
     if (value === true) words.push(`--${name}`);
-    else for (const each of [value].flat()) words.push(shellFlag(name, String(each)));
+    else
+      for (const each of [value].flat())
+        words.push(shellFlag(name, LOCATIONS.has(name) ? displayedLocation(String(each)) : String(each)));
   }
   return [...words, ...added].join(' ');
 }

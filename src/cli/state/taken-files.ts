@@ -5,7 +5,7 @@
 
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LedgerError } from '../../index.ts';
+import { LedgerError, schemeOf } from '../../index.ts';
 
 /** A file by its path, or by its descriptor. */
 type FilePlace = string | number;
@@ -34,7 +34,8 @@ const HYPHEN_OF_LINES = `${HYPHEN}, and standard error is /dev/stderr`;
 /** To be called before any file is opened. @throws LedgerError INVALID_ARGUMENT */
 export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: FilesOfCommand): void {
   const taken = new Map<string, string>();
-  for (const ledger of ledgers) for (const [place, fact] of filesOfLedger(ledger)) take(taken, place, fact);
+  for (const ledger of ledgers.filter(isFile))
+    for (const [place, fact] of filesOfLedger(ledger)) take(taken, place, fact);
   // closing the input would drop SQLite's locks, and another process could write in between
   for (const { name, place } of inputs) {
     const fact = taken.get(keyOf(place) ?? '');
@@ -53,9 +54,12 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
   }
 }
 
+/** A ledger on servers is no file. */
+const isFile = (location: string) => schemeOf(location) === null;
+
 function filesOf(outputs: Readonly<Record<string, string | undefined>>): NamedFile[] {
   return Object.entries(outputs).flatMap(([flag, place]) => {
-    if (place === undefined) return [];
+    if (place === undefined || !isFile(place)) return [];
     if (place === '-')
       throw refusal(`--${flag} - does not mean standard output`, flag === 'rejects' ? HYPHEN_OF_LINES : HYPHEN);
     return [{ name: `--${flag} ${place}`, place }];

@@ -26,7 +26,8 @@ export function ledgerSection(sample: SampleDocument, width: number, isShort: bo
   const path = escapeForTerminal(sample.path);
   const file = escapeForTerminal(basename(sample.path));
   const uuid = escapeForTerminal(sample.uuid).slice(0, UUID_DIGITS);
-  const sizes = `${bytes(storage.bytes)}${storage.log.bytes === 0 ? '' : ` + ${bytes(storage.log.bytes)} WAL`}`;
+  const logBytes = storage.log?.bytes ?? 0;
+  const sizes = `${bytes(storage.bytes)}${logBytes === 0 ? '' : ` + ${bytes(logBytes)} WAL`}`;
   const name = sectionName('ledger');
   const clock = toSecond(sample.at);
   const first = firstFitting(
@@ -34,7 +35,7 @@ export function ledgerSection(sample: SampleDocument, width: number, isShort: bo
       apart(`${name}  ${path}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
       apart(`${name}  ${file}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
       `${name}  ${file}  ${sizes}`,
-      `${name}  ${file}  ${bytes(storage.bytes + storage.log.bytes)}`,
+      `${name}  ${file}  ${bytes(storage.bytes + logBytes)}`,
       `${name}  ${file}`,
     ],
     width,
@@ -125,6 +126,7 @@ export function busSection({ lastCommitAgeMs: age, storage }: SampleDocument, wi
   const name = sectionName('bus');
   if (age === null) return [`${name}  no commit yet`];
   const last = `last commit ${span(age)} ago`;
+  if (log === null) return [firstFitting([`${name}  ${last}`], width)];
   return [
     firstFitting(
       [
@@ -137,7 +139,7 @@ export function busSection({ lastCommitAgeMs: age, storage }: SampleDocument, wi
   ];
 }
 
-function walText({ bytes: size, waitingBytes }: LedgerDocument['storage']['log']): string {
+function walText({ bytes: size, waitingBytes }: NonNullable<LedgerDocument['storage']['log']>): string {
   if (size === 0) return 'no WAL';
   return waitingBytes === 0
     ? `${bytes(size)} WAL, all checkpointed`

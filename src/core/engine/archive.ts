@@ -9,7 +9,7 @@ import type {
   Archives,
 } from '../ledger/archives.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { invalidArgument } from '../model/ledger-error.ts';
+import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import type { Clock } from '../model/time/clock.ts';
 import { readTimeExpression, type TimeInput } from '../model/time/time-expression.ts';
 
@@ -60,7 +60,11 @@ async function toRequest(clock: Clock, { until, zone, to, drop, force }: Archive
   return { until: first, directory: to ?? null, drop: drop ?? false, force: force ?? false };
 }
 
-function archivesOf({ archives }: Ledger): Archives {
+function archivesOf({ archives, identity }: Ledger): Archives {
   if (archives !== null) return archives;
-  throw invalidArgument('this storage has no archives', 'archive a ledger that is a file');
+  throw new LedgerError('UNSUPPORTED', {
+    message: `${identity.path} has no archive: only a ledger in a file has one`,
+    hint: `copy it into a file, and archive that: completengine replay -l ${identity.path} --into FILE`,
+    details: { path: identity.path },
+  });
 }

@@ -3,7 +3,8 @@
 import type { CompactProgress, CompactReport } from '../ledger/compaction.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { parseCompression } from '../model/compression.ts';
-import { invalidArgument } from '../model/ledger-error.ts';
+import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import { schemeOf } from '../model/location.ts';
 import type { Clock } from '../model/time/clock.ts';
 import { readTimeExpression, type TimeInput } from '../model/time/time-expression.ts';
 
@@ -26,7 +27,14 @@ export interface CompactOptions {
 export async function compacting(ledger: Ledger, clock: Clock, options: CompactOptions): Promise<CompactReport> {
   const { compression, before, zone, onProgress, signal } = options;
   if (ledger.compaction === null)
-    throw invalidArgument(`${ledger.identity.path} cannot be compacted`, 'its storage keeps frames in one form alone');
+    throw new LedgerError('UNSUPPORTED', {
+      message: `${ledger.identity.path} cannot be compacted: its storage keeps events in one form alone`,
+      hint:
+        schemeOf(ledger.identity.path) !== null
+          ? 'copy it into a compressed file: completengine init --compression zstd -l FILE, then replay --into FILE'
+          : 'compact the ledger that the segment belongs to',
+      details: { path: ledger.identity.path },
+    });
   if (compression === undefined && before !== undefined)
     throw invalidArgument('a time is given, and no compression for the events before it', 'add --compression CODEC');
   const form = compression === undefined ? undefined : parseCompression(compression);

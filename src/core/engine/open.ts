@@ -1,6 +1,6 @@
 /** Opens and creates ledgers: resolves options to their defaults, and compares them with an existing ledger. */
 
-import type { BusyLimit } from '../ledger/driver.ts';
+import type { BusyLimit, LedgerDriver } from '../ledger/driver.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { parseCompression } from '../model/compression.ts';
 import {
@@ -41,14 +41,14 @@ export interface CreateOptions {
   readonly durability?: Durability | undefined;
   /** Default of replays; stored with a new ledger, and in force for this engine. */
   readonly determinism?: Determinism | undefined;
-  /** Longest payload in bytes. Default 1 MiB. */
+  /** Longest payload in bytes. Default 1 MiB, or what a message of the servers takes, if that is less. */
   readonly lineBytesMax?: number | undefined;
   /** How frames are stored: `none` (default), `zstd`, or `zstd:LEVEL` with a level of 1 to 19. Needs Node 22.15 or the package zstd-napi. */
   readonly compression?: string | undefined;
 }
 
 export interface OpenOptions extends CreateOptions {
-  /** Path of the ledger file. */
+  /** Path of the ledger file, or `nats://HOST[,HOST]/NAME`. */
   readonly ledger: string;
   /** Directory of the segments of archived history. Default `LEDGER.archive`. */
   readonly archive?: string | undefined;
@@ -56,7 +56,7 @@ export interface OpenOptions extends CreateOptions {
   readonly create?: boolean | undefined;
   /** `read` opens a ledger without write permission, and rejects emits. Default `write`. */
   readonly access?: 'read' | 'write' | undefined;
-  /** Milliseconds to wait for other processes before BUSY. Default 5000. */
+  /** Milliseconds to wait for other processes before BUSY, or for servers before UNREACHABLE. Default 5000, on NATS 15000. */
   readonly busyTimeoutMs?: number | undefined;
   /** Ends every wait for other processes with ABORTED. */
   readonly signal?: AbortSignal | undefined;
@@ -66,8 +66,6 @@ export interface OpenOptions extends CreateOptions {
   /** Timer of paced replays. */
   readonly timer?: Timer | undefined;
 }
-
-const BUSY_TIMEOUT_MS = 5000;
 
 export function toBlueprint(options: CreateOptions): LedgerBlueprint {
   checkModes(options);
@@ -83,8 +81,11 @@ export function toBlueprint(options: CreateOptions): LedgerBlueprint {
   return { config, routing, ...layOutPartitions(routing, options.partitions) };
 }
 
-export function toBusyLimit({ busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTimeoutMs' | 'signal'>): BusyLimit {
-  return { limitMs: busyTimeoutMs ?? BUSY_TIMEOUT_MS, signal };
+export function toBusyLimit(
+  { busyTimeoutMs, signal }: Pick<OpenOptions, 'busyTimeoutMs' | 'signal'>,
+  driver: LedgerDriver,
+): BusyLimit {
+  return { limitMs: busyTimeoutMs ?? driver.busyTimeoutMs, signal };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Chooses the storage of a ledger by the scheme of its location, and loads it when the first location of that scheme is named. */
 
 import { invalidArgument } from '../model/ledger-error.ts';
+import { schemeOf } from '../model/location.ts';
 import type { LedgerDriver } from './driver.ts';
 
 type LoadDriver = () => Promise<LedgerDriver>;
@@ -23,7 +24,7 @@ export function registerDriver(scheme: string, load: LoadDriver): void {
 
 /** @throws LedgerError INVALID_ARGUMENT for a scheme that no storage has */
 export async function driverOf(location: string): Promise<LedgerDriver> {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase() ?? FILE;
+  const scheme = schemeOf(location) ?? FILE;
   const load = drivers.get(scheme);
   if (load !== undefined) return load();
   throw invalidArgument(

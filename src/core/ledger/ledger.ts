@@ -55,8 +55,8 @@ export interface PartitionSummary extends Partition {
 export interface StorageSize {
   /** Bytes of the storage, without the log. */
   readonly bytes: number;
-  /** Log of commits beside the storage: its size, and the part that is not merged into the storage yet. Zeros in a storage without one. */
-  readonly log: { readonly bytes: number; readonly waitingBytes: number };
+  /** Log of commits beside the storage: its size, and the part that is not merged into the storage yet. Null in a storage that never has one. */
+  readonly log: { readonly bytes: number; readonly waitingBytes: number } | null;
 }
 
 export interface LedgerDescription {

@@ -1,8 +1,9 @@
 /** Makes a driver of whatever can open logs: what is left to a store is a log, records beside it, and its own errors. */
 
 import { EVENT_BYTES_MAX } from '../../frames/frame-body.ts';
-import type { LedgerConfig } from '../../model/config.ts';
+import { type LedgerConfig, LINE_BYTES_DEFAULT } from '../../model/config.ts';
 import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
+import { displayedLocation } from '../../model/location.ts';
 import { checkClockTime } from '../../model/time/commit-time.ts';
 import type { BusyLimit, LedgerDriver } from '../driver.ts';
 import { readConfig } from '../protocol/stored-settings.ts';
@@ -14,6 +15,9 @@ import { commitBytesMaxOf, LogLedger, type LogOptions } from './log-ledger.ts';
 import type { OpenedLog } from './log-store.ts';
 import type { LogEntry, OrderedLog } from './ordered-log.ts';
 import { checkSize } from './write/outcomes.ts';
+
+/** Of a log that says nothing else. */
+const BUSY_TIMEOUT_MS = 5000;
 
 export interface LogOpener {
   /** @throws LedgerError NO_LEDGER where there is no log, NOT_A_LEDGER where it is not kept as a ledger needs it, and what the store throws */
@@ -30,24 +34,23 @@ export interface LogOpener {
 /** Makes a driver. A new ledger's longest line is lowered to what a message takes. */
 export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDriver {
   return {
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+    permissions: null,
     create: async (location, blueprint, clock, busyLimit) => {
       const now = clock.nowMicros();
       checkClockTime(now);
-      if (blueprint.config.compression !== null) throw notCompressed(location);
+      if (blueprint.config.compression !== null) throw notCompressed(displayedLocation(location));
       if (options.refusesGuarded === true)
-        checkUnguarded(blueprint.routing, blueprint.config.unique !== null, location);
+        checkUnguarded(blueprint.routing, blueprint.config.unique !== null, displayedLocation(location));
       const { log } = await opener.create(location, blueprint.config, busyLimit);
       try {
         const { config } = blueprint;
-        const lineBytesMax = Math.min(
-          config.lineBytesMax,
-          commitBytesMaxOf(log, config.unique !== null) - EVENT_BYTES_MAX,
-        );
+        const lineBytesMax = fittingLineBytes(config, log);
         const fitting = { ...blueprint, config: { ...config, lineBytesMax } };
         const entry = encodeInit(fitting, crypto.randomUUID(), now);
         checkSize(entry, log, 'the beginning of the ledger');
         if ((await log.append(entry, { after: 0 })) === null && !(await beginsWith(entry, log)))
-          throw ledgerExists(location);
+          throw ledgerExists(log.location);
       } finally {
         await log.close();
       }
@@ -57,7 +60,7 @@ export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDr
       const { log } = opened;
       try {
         const first = await log.nextOf(INIT_TOPIC, 1);
-        if (first === null) throw (await log.last()) === 0 ? unfinished(location) : notALedger(log.location);
+        if (first === null) throw (await log.last()) === 0 ? unfinished(log.location) : notALedger(log.location);
         const { genesis, state } = beginning(first, log.location);
         const config = readConfig(genesis.ledger.config, () => notALedger(log.location));
         const isWriter = access === 'write';
@@ -74,6 +77,16 @@ export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDr
 /** Where it was sent twice, the first copy may be there although the last answer says otherwise. */
 async function beginsWith(entry: LogEntry, log: OrderedLog): Promise<boolean> {
   return (await log.nextOf(INIT_TOPIC, 1))?.body.equals(entry.body) === true;
+}
+
+/** The default is lowered to what a message takes; more than that is refused where it was asked for. */
+function fittingLineBytes({ lineBytesMax, unique }: LedgerConfig, log: OrderedLog): number {
+  const most = commitBytesMaxOf(log, unique !== null) - EVENT_BYTES_MAX;
+  if (lineBytesMax <= most || lineBytesMax === LINE_BYTES_DEFAULT) return Math.min(lineBytesMax, most);
+  throw invalidArgument(
+    `${log.location}: a line of ${lineBytesMax} bytes does not fit into a message`,
+    `use --max-line ${most} or less`,
+  );
 }
 
 function ledgerExists(location: string): LedgerError {
@@ -96,6 +109,6 @@ function unfinished(location: string): LedgerError {
 function notCompressed(location: string): LedgerError {
   return invalidArgument(
     `${location}: a ledger in a log has no compression of its own`,
-    'leave it out, and have the store of the log compress',
+    'leave --compression out; the servers can compress: nats stream edit --compression s2',
   );
 }

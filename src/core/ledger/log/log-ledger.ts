@@ -229,8 +229,8 @@ export class LogLedger implements Ledger {
   backup: Ledger['backup'] = async () => {
     this.#live.check();
     throw new LedgerError('UNSUPPORTED', {
-      message: `${this.#parts.opened.log.location}: a ledger in a log has no backup`,
-      hint: 'keep a copy in a file: completengine replay -l LOCATION --into FILE --follow',
+      message: `${this.#parts.opened.log.location} has no backup: only a ledger in a file has one`,
+      hint: `keep a copy in a file: completengine replay -l ${this.#parts.opened.log.location} --into FILE --follow`,
     });
   };
 

@@ -14,13 +14,16 @@ export interface CallOptions {
   readonly expected?: readonly number[];
 }
 
+/** Begins the subjects of JetStream's API. */
+export const jetStreamPrefix = (domain: string | null) => (domain === null ? '$JS.API' : `$JS.${domain}.API`);
+
 export class JetStreamApi {
   readonly connection: NatsConnection;
   readonly #prefix: string;
 
   constructor(connection: NatsConnection, domain: string | null) {
     this.connection = connection;
-    this.#prefix = domain === null ? '$JS.API' : `$JS.${domain}.API`;
+    this.#prefix = jetStreamPrefix(domain);
   }
 
   get location(): string {

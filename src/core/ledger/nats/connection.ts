@@ -20,7 +20,7 @@ const DIAL_MS = 2000;
 const PING_MS = 1500;
 const PINGS_MAX = 2;
 const RECONNECT_MS = 100;
-const DEFAULT_INBOX = '_INBOX';
+export const DEFAULT_INBOX = '_INBOX';
 
 export class NatsConnection {
   readonly location: string;

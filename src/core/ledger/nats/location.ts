@@ -4,6 +4,7 @@
  */
 
 import { invalidArgument } from '../../model/ledger-error.ts';
+import { withoutCredentials } from '../../model/location.ts';
 import { nearName } from '../../model/options/near-name.ts';
 import { quoted } from '../../model/text/quoting.ts';
 import { LEDGER_NAME } from './names.ts';
@@ -58,11 +59,6 @@ export function parseNatsLocation(location: string): NatsLocation {
     ...readOptions(query, shown),
     display: `${isTls ? 'tls' : 'nats'}://${hosts.join(',')}/${name}`,
   };
-}
-
-/** Hides everything between the scheme and the last `@`, however wrong the text is. */
-export function withoutCredentials(location: string): string {
-  return location.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/)?.*@/s, '$1');
 }
 
 /** `HOST:PORT`. `shown`: where it stands, for the message. @throws LedgerError INVALID_ARGUMENT */

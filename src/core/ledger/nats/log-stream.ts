@@ -31,7 +31,12 @@ export interface StreamInfo {
   };
   readonly cluster?: {
     readonly leader?: string;
-    readonly replicas?: readonly { readonly name: string; readonly current: boolean; readonly lag?: number }[];
+    readonly replicas?: readonly {
+      readonly name: string;
+      readonly current: boolean;
+      readonly offline?: boolean;
+      readonly lag?: number;
+    }[];
   };
 }
 

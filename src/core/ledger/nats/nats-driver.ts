@@ -2,13 +2,22 @@
 
 import type { LedgerDriver } from '../driver.ts';
 import { logDriver } from '../log/log-driver.ts';
+import { processEnvironment } from './environment.ts';
 import { createStore, openStore, storeExists } from './store.ts';
 
 /** Waits for this long where nobody waits for more: servers that have no leader, to see whether anything is there. */
 const EXISTS_WAIT = { limitMs: 5000 };
 
-export const natsDriver: LedgerDriver = logDriver({
-  open: (location, { busyLimit }) => openStore(location, { busyLimit }),
-  create: (location, _, busyLimit) => createStore(location, { busyLimit }),
-  exists: (location) => storeExists(location, { busyLimit: EXISTS_WAIT }),
-});
+/** Three servers need 5 to 7 s to elect another leader, up to 12 s when all of them were killed. */
+const BUSY_TIMEOUT_MS = 15_000;
+
+export const natsDriver: LedgerDriver = {
+  ...logDriver({
+    open: (location, { busyLimit }) => openStore(location, { busyLimit }),
+    create: (location, { durability }, busyLimit) =>
+      createStore(location, { busyLimit, isSynced: durability === 'full' }),
+    exists: (location) => storeExists(location, { busyLimit: EXISTS_WAIT }),
+  }),
+  busyTimeoutMs: BUSY_TIMEOUT_MS,
+  permissions: async (location) => (await import('./permissions.ts')).natsPermissions(location, processEnvironment),
+};

@@ -1,9 +1,7 @@
 /** Figures of the servers that keep a ledger's stream, for people: they name settings as NATS does. */
 
-import type { LogStream } from './log-stream.ts';
-
-/** A server that does not answer its monitoring is not waited for long: its settings are then unknown. */
-const MONITOR_MS = 2000;
+import type { LogStream, StreamInfo } from './log-stream.ts';
+import { syncOf } from './monitoring.ts';
 
 export class NatsStorage {
   readonly engine = 'NATS JetStream';
@@ -21,35 +19,32 @@ export class NatsStorage {
     const { connection } = this.#stream.api;
     const { state, config, cluster } = await this.#stream.info(this.#stream.deadline());
     const { version, max_payload } = connection.server;
-    const behind = (cluster?.replicas ?? []).filter(({ current }) => !current).map(({ name }) => name);
     return {
       bytes: state.bytes,
       settings: {
         server: version,
         stream: this.#stream.stream,
         num_replicas: Number(config['num_replicas'] ?? 1),
-        ...(cluster?.leader === undefined ? {} : { leader: cluster.leader }),
-        ...(behind.length === 0 ? {} : { behind: behind.join(', ') }),
+        ...copiesOf(cluster),
         max_payload,
         max_bytes: Number(config['max_bytes'] ?? -1),
-        sync: await this.#sync(),
+        sync: await syncOf(this.#monitor),
       },
     };
   }
+}
 
-  /** How a server syncs: `always`, its interval, or `unknown`. Before 2.12 no server reports it. */
-  async #sync(): Promise<string> {
-    if (this.#monitor === null) return 'unknown';
-    try {
-      const answer = await fetch(`${this.#monitor}/varz`, { signal: AbortSignal.timeout(MONITOR_MS) });
-      const { jetstream } = (await answer.json()) as {
-        jetstream?: { config?: { sync_always?: boolean; sync_interval?: number } };
-      };
-      const { sync_always, sync_interval } = jetstream?.config ?? {};
-      if (sync_always === true) return 'always';
-      return typeof sync_interval === 'number' ? `every ${sync_interval / 1e9} s` : 'unknown';
-    } catch {
-      return 'unknown';
-    }
-  }
+/** Which servers keep a copy, and which of them lag: a copy is behind by a number of entries, or away. */
+function copiesOf(cluster: StreamInfo['cluster']): Readonly<Record<string, string>> {
+  const replicas = cluster?.replicas ?? [];
+  const names = (all: typeof replicas) => all.map(({ name }) => name).join(', ');
+  const current = replicas.filter((each) => each.current && each.offline !== true);
+  const behind = replicas.filter((each) => !current.includes(each));
+  const lagOf = ({ name, offline, lag = 0 }: (typeof replicas)[number]) =>
+    `${name} (${offline === true ? 'offline' : `${lag} entries`})`;
+  return {
+    ...(cluster?.leader === undefined ? {} : { leader: cluster.leader }),
+    ...(current.length === 0 ? {} : { followers: names(current) }),
+    ...(behind.length === 0 ? {} : { behind: behind.map(lagOf).join(', ') }),
+  };
 }

@@ -148,7 +148,7 @@ function classifyAnswer(error: ApiError, location: string): KnownError {
       return {
         code: 'CANNOT_CREATE',
         message: `${location}: the servers cannot keep this number of copies: ${said}`,
-        hint: 'give fewer with ?replicas=, or add servers',
+        hint: 'give fewer with --replicas, or add servers',
       };
     case API_ERRORS.storeFailed:
     case API_ERRORS.insufficientResources:

@@ -1,8 +1,9 @@
 /** One source of settings: what it says of hosts, authentication and TLS. No I/O. */
 
 import { invalidArgument } from '../../model/ledger-error.ts';
+import { withoutCredentials } from '../../model/location.ts';
 import { quoted } from '../../model/text/quoting.ts';
-import { readCredentials, readHost, withoutCredentials } from './location.ts';
+import { readCredentials, readHost } from './location.ts';
 
 export type Authentication =
   | { readonly kind: 'user'; readonly user: string; readonly password: string }

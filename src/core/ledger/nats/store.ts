@@ -1,5 +1,6 @@
 /** Opens the log of a ledger on NATS, and the records beside it, over one connection. */
 
+import { LedgerError } from '../../model/ledger-error.ts';
 import type { BusyLimit } from '../driver.ts';
 import type { OrderedLog } from '../log/ordered-log.ts';
 import type { RecordStore } from '../log/record-store.ts';
@@ -10,6 +11,7 @@ import { JetStreamLog } from './jetstream-log.ts';
 import { JetStreamRecords } from './jetstream-records.ts';
 import { type NatsLocation, parseNatsLocation } from './location.ts';
 import { LogStream } from './log-stream.ts';
+import { syncOf, syncsLater } from './monitoring.ts';
 import { NatsStorage } from './nats-storage.ts';
 import { resolveSettings } from './settings.ts';
 import type { NatsEnvironment, SettingsLayer } from './settings-layer.ts';
@@ -36,10 +38,15 @@ export interface StoreOptions {
  */
 export function createStore(
   location: string,
-  options: StoreOptions & { readonly bytesMax?: number },
+  options: StoreOptions & {
+    readonly bytesMax?: number;
+    /** Refuse servers that say that they acknowledge before they sync. */
+    readonly isSynced?: boolean;
+  },
 ): Promise<NatsStore> {
-  const { busyLimit, bytesMax } = options;
-  return connected(location, options, (api, { name, replicas }) => {
+  const { busyLimit, bytesMax, isSynced } = options;
+  return connected(location, options, async (api, { name, replicas, monitor }) => {
+    if (isSynced === true) await checkSync(api.location, monitor ?? null);
     const settings = {
       ...(replicas === undefined ? {} : { replicas }),
       ...(bytesMax === undefined ? {} : { bytesMax }),
@@ -62,6 +69,16 @@ export async function storeExists(location: string, options: StoreOptions): Prom
   } finally {
     await api.connection.close();
   }
+}
+
+async function checkSync(location: string, monitor: string | null): Promise<void> {
+  const sync = await syncOf(monitor);
+  if (!syncsLater(sync)) return;
+  throw new LedgerError('UNSUPPORTED_SERVER', {
+    message: `${location}: the server syncs ${sync}, so a power failure of several servers may lose acknowledged events`,
+    hint: 'set sync_interval: always in the jetstream block of every server, or take the risk with --durability normal',
+    details: { location, sync },
+  });
 }
 
 async function connect(parsed: NatsLocation, options: StoreOptions): Promise<JetStreamApi> {

@@ -5,7 +5,12 @@ import type { LedgerDriver } from '../driver.ts';
 import type { Ledger } from '../ledger.ts';
 import { createSqliteLedger, openSqliteLedger, sqliteLedgerExists } from './connection/open.ts';
 
+/** Commits take milliseconds. */
+const BUSY_TIMEOUT_MS = 5000;
+
 export const sqliteDriver: LedgerDriver = {
+  busyTimeoutMs: BUSY_TIMEOUT_MS,
+  permissions: null,
   create: createSqliteLedger,
   open: openFile,
   exists: async (path) => sqliteLedgerExists(path),

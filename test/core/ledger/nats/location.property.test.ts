@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseNatsLocation, withoutCredentials } from '../../../../src/core/ledger/nats/location.ts';
+import { parseNatsLocation } from '../../../../src/core/ledger/nats/location.ts';
 import { keyOfRecord, recordKeyOf, topicOf } from '../../../../src/core/ledger/nats/names.ts';
+import { withoutCredentials } from '../../../../src/core/model/location.ts';
 import { LedgerError } from '../../../../src/index.ts';
 
 const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);

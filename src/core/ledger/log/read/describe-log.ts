@@ -8,8 +8,6 @@ import { LOG_FORMAT } from '../format/messages.ts';
 import type { LogStorage } from '../log-store.ts';
 import type { RecentCommits } from './recent-commits.ts';
 
-const NO_WAL = { bytes: 0, waitingBytes: 0 };
-
 export function summarizeLog({ partitions }: LogState): PartitionSummary[] {
   return partitions.map(({ name, nextOffset, bytes, firstTime, lastTime }, id) => ({
     id,
@@ -68,7 +66,7 @@ export async function describeLog(
       worldReadable: false,
       foreignObjects: [],
       bytes,
-      log: NO_WAL,
+      log: null,
     },
   };
 }
@@ -83,7 +81,7 @@ export async function gaugeLog(
   const committedAt = state.commits === 0 ? null : state.ledger.committedAt;
   const figures = figuresOf(state);
   const growth = behind === null || recent.start.sequence > behind ? null : growthOf(recent, behind);
-  return { ...figures, committedAt, growth, storage: { bytes: (await storage.figures()).bytes, log: NO_WAL } };
+  return { ...figures, committedAt, growth, storage: { bytes: (await storage.figures()).bytes, log: null } };
 }
 
 function growthOf(recent: RecentCommits, behind: number): { commits: number; bytes: number } {

@@ -12,7 +12,7 @@ export function readStorageSize(db: Database, path: string): StorageSize {
 }
 
 /** Size of the WAL, and the part that waits to be written back. Must run outside of a transaction; it writes nothing back and waits for no lock. */
-export function readWal(db: Database, path: string): StorageSize['log'] {
+export function readWal(db: Database, path: string): NonNullable<StorageSize['log']> {
   // The checkpoint reports the -wal as this connection saw it last: without a read that may be out of date.
   db.pragma('data_version');
   const [row] = db.pragma('wal_checkpoint(NOOP)') as RawRow[];
