@@ -4,7 +4,6 @@ import { Completengine, closeAfter, schemeOf } from '../../index.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface Site {
-  readonly isFile: boolean;
   /** The location of a new ledger. A file that was removed may have had it before. */
   next(purpose: string): string;
   /** Of a ledger that no process has open. */
@@ -22,7 +21,6 @@ export function siteOf(location: string | undefined, workplace: Workplace): Site
 
 function filesOf(workplace: Workplace): Site {
   return {
-    isFile: true,
     next: (purpose) => workplace.path(`${purpose}.codex`),
     bytesOf: async (ledger) => workplace.ledgerBytes(ledger),
     remove: (ledger) => workplace.removeLedger(ledger),
@@ -37,7 +35,6 @@ function serversOf(location: string): Site {
   const run = crypto.randomUUID().slice(0, RUN_DIGITS);
   const names: string[] = [];
   return {
-    isFile: false,
     next: (purpose) => {
       const end = `-${run}-${names.length + 1}-${purpose}`;
       names.push(`${path.slice(path.lastIndexOf('/') + 1)}${end}`);
