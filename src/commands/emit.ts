@@ -24,7 +24,7 @@ A bad line stops the run: the lines before it are committed, the error names the
   static override enableJsonFlag = true;
   static override strict = false;
   static override usage =
-    '<%= command.id %> [FILE...] [-l FILE] [--producer NAME] [--atomic] [--rejects FILE] [--receipts]';
+    '<%= command.id %> [FILE...] [-l LEDGER] [--producer NAME] [--atomic] [--rejects FILE] [--receipts]';
   static override examples = [
     '$ cat events.jsonl | <%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> monday.jsonl tuesday.jsonl --producer week-12',

@@ -8,7 +8,7 @@ const COMMON = ['archive', 'busy-timeout', 'ledger'];
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   archive: [...COMMON, 'drop', 'force', 'json', 'to', 'tz', 'until', 'yes'],
   backup: [...COMMON, 'json'],
-  bench: ['compare', 'dir', 'durability', 'events', 'json', 'partition', 'partitions', 'size'],
+  bench: ['compare', 'dir', 'durability', 'events', 'json', 'ledger', 'partition', 'partitions', 'size'],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
   emit: [
     ...COMMON,

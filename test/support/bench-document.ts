@@ -26,7 +26,7 @@ export const DOCUMENT: BenchDocument = {
   machine: {
     completengine: '0.1.0',
     node: 'v20.20.2',
-    sqlite: 'SQLite 3.53.2',
+    storage: 'SQLite 3.53.2',
     cpu: 'A processor',
     cores: 2,
     memoryBytes: 8_000_000_000,

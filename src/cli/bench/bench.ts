@@ -18,6 +18,7 @@ import { measureStart } from './measure-start.ts';
 import { measureWakeups } from './measure-wakeups.ts';
 import { throwIfAborted } from './processes.ts';
 import type { BenchSettings } from './settings.ts';
+import { type Site, siteOf } from './site.ts';
 import { ledgerOptions, ROUNDS, type Stage, unroutable } from './stage.ts';
 import { Workplace } from './workplace.ts';
 
@@ -31,6 +32,10 @@ const TRIAL_EVENTS = 64;
 
 export interface BenchOptions {
   readonly settings: BenchSettings;
+  /** Location of ledgers on servers, whose name begins those of the measured ones. Default: files of the temporary directory. */
+  readonly location?: string | undefined;
+  /** Called with the names of the ledgers that stay on the servers. */
+  readonly onLeft: (names: readonly string[]) => void;
   /** Parent of the temporary directory. */
   readonly parent: string;
   /** Root of the package, which contains bin/run.js. */
@@ -43,6 +48,8 @@ export interface BenchOptions {
 /** @throws LedgerError INVALID_ARGUMENT, CANNOT_CREATE, DISK_FULL, ABORTED; IO_FAILED if a measured process fails */
 export async function bench({
   settings,
+  location,
+  onLeft,
   parent,
   root,
   version,
@@ -54,9 +61,11 @@ export async function bench({
     settings.events * settings.lineBytes * DISK_PER_INPUT + DISK_BYTES_MIN,
     signal,
   );
+  const site: Site = siteOf(location, workplace);
   try {
     const stage: Stage = {
       settings,
+      site,
       maker: new EventMaker(settings),
       workplace,
       node: process.execPath,
@@ -65,17 +74,18 @@ export async function bench({
       signal,
       display,
     };
-    const { sqlite, synchronous, commit, wakeup } = await measureInProcess(stage);
+    const { storage, synchronous, commit, wakeup } = await measureInProcess(stage);
     const figures = { ...(await measureProcesses(stage)), commit, wakeup };
     return {
       kind: DOCUMENT_KIND,
       format: 1,
       measuredAt: new Date().toISOString(),
       settings: { ...settings, time: TIME_FIELD, synchronous },
-      machine: describeMachine(workplace.directory, { completengine: version, sqlite }),
+      machine: describeMachine(workplace.directory, { completengine: version, storage }),
       figures,
     };
   } finally {
+    onLeft(site.left());
     workplace.remove();
   }
 }
@@ -83,8 +93,8 @@ export async function bench({
 /** Measures with an engine in this process. */
 async function measureInProcess(
   stage: Stage,
-): Promise<Pick<Figures, 'commit' | 'wakeup'> & { sqlite: string; synchronous: string }> {
-  const ledger = stage.workplace.path('single.codex');
+): Promise<Pick<Figures, 'commit' | 'wakeup'> & { storage: string; synchronous: string }> {
+  const ledger = stage.site.next('single');
   const engine = await Completengine.open({ ledger, ...ledgerOptions(stage.settings) });
   const measure = async () => {
     await tryRouting(stage, engine);
@@ -93,7 +103,13 @@ async function measureInProcess(
     stage.display.step('commit to line in tail -f');
     const wakeup = await measureWakeups(stage, engine, ledger);
     const { storage } = await engine.inspect();
-    return { commit, wakeup, sqlite: storage.engine, synchronous: synchronousName(storage.settings['synchronous']) };
+    const { server, sync, synchronous } = storage.settings;
+    return {
+      commit,
+      wakeup,
+      storage: server === undefined ? storage.engine : `${storage.engine} ${server}`,
+      synchronous: sync === undefined ? synchronousName(synchronous) : String(sync),
+    };
   };
   return closeAfter(measure, () => engine.close());
 }
@@ -109,8 +125,7 @@ async function tryRouting({ settings, maker }: Stage, engine: Completengine): Pr
 
 /** Measures whole processes. */
 async function measureProcesses(stage: Stage): Promise<Omit<Figures, 'commit' | 'wakeup'>> {
-  const { settings, display, workplace } = stage;
-  const ledger = workplace.path('events.codex');
+  const { settings, display } = stage;
   display.step('4 KiB and fsync');
   const fsync = await measureFsync(stage);
   display.step('processes of one event');
@@ -118,8 +133,8 @@ async function measureProcesses(stage: Stage): Promise<Omit<Figures, 'commit' | 
   display.step(`generating ${count(settings.events)} events`);
   await writeInput(stage);
   display.step(`cat | emit, ${ROUNDS} rounds`);
-  const runs = await runEmissions(stage, ledger);
-  const storage = measureStorage(stage, ledger);
+  const { runs, ledger } = await runEmissions(stage);
+  const storage = await measureStorage(stage, ledger);
   display.step(`replay | cat, ${ROUNDS} rounds`);
   const replay = await measureReplay(stage, ledger, start);
   return { emit: toEmission(stage, runs, start), replay, storage, start, fsync };

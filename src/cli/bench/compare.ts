@@ -11,7 +11,7 @@ import { roundRatio } from './samples.ts';
 const DOCUMENT_BYTES_MAX = 1024 * 1024;
 
 const SETTINGS = ['events', 'lineBytes', 'partitions', 'partition', 'durability', 'synchronous', 'time'];
-const MACHINE = ['cpu', 'cores', 'platform', 'fileSystem', 'node', 'sqlite', 'completengine'];
+const MACHINE = ['cpu', 'cores', 'platform', 'fileSystem', 'node', 'storage', 'completengine'];
 
 /** An earlier measurement. It may come from another version, so any figure may be missing. */
 export interface EarlierBench {

@@ -6,7 +6,8 @@ import { arch, availableParallelism, cpus, platform, release, totalmem } from 'n
 export interface Machine {
   readonly completengine: string;
   readonly node: string;
-  readonly sqlite: string;
+  /** The program that keeps the ledger, with its version. */
+  readonly storage: string;
   readonly cpu: string;
   readonly cores: number;
   readonly memoryBytes: number;
@@ -37,11 +38,11 @@ const LINUX_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
 /** File systems in memory, where durability costs nothing. */
 export const MEMORY_FILE_SYSTEMS: readonly string[] = ['tmpfs', 'ramfs'];
 
-export function describeMachine(directory: string, versions: { completengine: string; sqlite: string }): Machine {
+export function describeMachine(directory: string, versions: { completengine: string; storage: string }): Machine {
   return {
     completengine: versions.completengine,
     node: process.version,
-    sqlite: versions.sqlite,
+    storage: versions.storage,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memoryBytes: totalmem(),

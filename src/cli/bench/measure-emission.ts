@@ -33,18 +33,22 @@ export interface EmissionRun {
   readonly peakResidentBytes: number | null;
 }
 
-/** Keeps the ledger of the last round for later steps. */
-export async function runEmissions(stage: Stage, ledger: string): Promise<EmissionRun[]> {
+/** Each round emits into a new ledger. That of the last is kept for later steps. */
+export async function runEmissions(
+  stage: Stage,
+): Promise<{ readonly runs: readonly EmissionRun[]; readonly ledger: string }> {
   const note = stage.workplace.path('peak.cjs');
   writeFileSync(note, PEAK_NOTE);
   const runs: EmissionRun[] = [];
+  let ledger = '';
   for (let round = 0; round < ROUNDS; round++) {
-    stage.workplace.removeLedger(ledger);
+    if (ledger !== '') stage.site.remove(ledger);
+    ledger = stage.site.next('events');
     await Completengine.create(ledger, ledgerOptions(stage.settings));
     runs.push(await runEmission(stage, ledger, note));
     stage.display.at((round + 1) / ROUNDS);
   }
-  return runs;
+  return { runs, ledger };
 }
 
 async function runEmission(
@@ -78,8 +82,8 @@ export function toEmission(stage: Stage, runs: readonly EmissionRun[], start: St
   };
 }
 
-export function measureStorage({ settings, workplace }: Stage, ledger: string): Storage {
+export async function measureStorage({ settings, site }: Stage, ledger: string): Promise<Storage> {
   const inputBytes = settings.events * settings.lineBytes;
-  const ledgerBytes = workplace.ledgerBytes(ledger);
+  const ledgerBytes = await site.bytesOf(ledger);
   return { inputBytes, ledgerBytes, ratioToInput: roundRatio(ledgerBytes / inputBytes) };
 }

@@ -9,9 +9,18 @@ import { ledgerOptions, type Stage } from './stage.ts';
 
 const PAIRS = 11;
 
-export async function measureStart({ settings, maker, workplace, node, cli, signal, display }: Stage): Promise<Start> {
+export async function measureStart({
+  settings,
+  maker,
+  workplace,
+  site,
+  node,
+  cli,
+  signal,
+  display,
+}: Stage): Promise<Start> {
   const input = workplace.path('one.jsonl');
-  const ledger = workplace.path('start.codex');
+  const ledger = site.next('start');
   writeFileSync(input, maker.line(0));
   await Completengine.create(ledger, ledgerOptions(settings));
   const nodes: number[] = [];

@@ -4,6 +4,7 @@ import { type CreateOptions, LedgerError } from '../../index.ts';
 import type { Display } from './display.ts';
 import { type EventMaker, FIELDS, TIME_FIELD } from './events.ts';
 import type { BenchSettings } from './settings.ts';
+import type { Site } from './site.ts';
 import type { Workplace } from './workplace.ts';
 
 /** Rounds of each step over the whole input; the median counts. */
@@ -13,6 +14,7 @@ export interface Stage {
   readonly settings: BenchSettings;
   readonly maker: EventMaker;
   readonly workplace: Workplace;
+  readonly site: Site;
   /** The executable of Node, and the script of our command line. */
   readonly node: string;
   readonly cli: string;

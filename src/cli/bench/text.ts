@@ -28,14 +28,14 @@ function settingsLine({ settings }: BenchDocument): string {
 }
 
 function machineLine({ machine }: BenchDocument): string {
-  const { cpu, cores, memoryBytes, platform, fileSystem, node, sqlite, completengine } = machine;
+  const { cpu, cores, memoryBytes, platform, fileSystem, node, storage, completengine } = machine;
   const parts = [
     `${cores} x ${cpu}`,
     bytes(memoryBytes),
     platform,
     fileSystem,
     `Node ${node.replace(/^v/, '')}`,
-    sqlite,
+    storage,
     `completengine ${completengine}`,
   ];
   return escapeForTerminal(parts.filter((part) => part !== null).join(', '));
@@ -75,7 +75,12 @@ function notesOf({ figures, machine, settings }: BenchDocument): string[] {
   const notes = [
     `net of process start: without the ${figures.start.emitOneMs.toFixed(0)} ms that a process takes to emit one event`,
   ];
-  if (machine.fileSystem !== null && MEMORY_FILE_SYSTEMS.includes(machine.fileSystem)) {
+  const isHere = machine.storage.startsWith('SQLite');
+  if (!isHere) {
+    notes.push(
+      `the servers keep the ledger: sync ${escapeForTerminal(settings.synchronous)}; 4 KiB and fsync is of this machine`,
+    );
+  } else if (machine.fileSystem !== null && MEMORY_FILE_SYSTEMS.includes(machine.fileSystem)) {
     notes.push(
       `note: ${machine.fileSystem} is in memory: nothing was written to a disk; use --dir with a directory on a disk`,
     );

@@ -15,7 +15,7 @@ export default class PartitionAdd extends BaseCommand {
 rule events can use the new names. A range rule needs one more bound per partition: see partition reroute.`;
   static override enableJsonFlag = true;
   static override strict = false;
-  static override usage = '<%= command.id %> NAME... [-l FILE]';
+  static override usage = '<%= command.id %> NAME... [-l LEDGER]';
   static override examples = ['<%= config.bin %> <%= command.id %> p8 p9'];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {

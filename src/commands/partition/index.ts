@@ -12,7 +12,7 @@ export default class Partition extends BaseCommand {
     `skew compares a partition with an even share of all partitions that keys can reach: x1.00 is even, x2.00 has twice as many events.
 ~ marks an estimate from a sample of the commits.`;
   static override enableJsonFlag = true;
-  static override usage = '<%= command.id %> [-l FILE]';
+  static override usage = '<%= command.id %> [-l LEDGER]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     "<%= config.bin %> <%= command.id %> --json | jq -r '.partitions[].name'",

@@ -17,7 +17,7 @@ export default class PartitionReroute extends BaseCommand {
     `Existing events stay where they are, and their replay does not change. No partition is ever removed; missing ones are created.
 --dry-run routes the existing events by both rules and reports how many would move. It writes nothing.`;
   static override enableJsonFlag = true;
-  static override usage = '<%= command.id %> SPEC [-l FILE] [--partitions N|NAMES] [--dry-run]';
+  static override usage = '<%= command.id %> SPEC [-l LEDGER] [--partitions N|NAMES] [--dry-run]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> hash:tenant --partitions 16',
     '<%= config.bin %> <%= command.id %> range:amount=100,1000 --partitions low,mid,high --dry-run',

@@ -50,7 +50,7 @@ export interface CreateOptions {
 export interface OpenOptions extends CreateOptions {
   /** Path of the ledger file, or `nats://HOST[,HOST]/NAME`. */
   readonly ledger: string;
-  /** Directory of the segments of archived history. Default `LEDGER.archive`. */
+  /** Directory of the segments of archived history, for a ledger in a file. Default `LEDGER.archive`. */
   readonly archive?: string | undefined;
   /** Create the ledger if there is none. Default true; false: NO_LEDGER. */
   readonly create?: boolean | undefined;

@@ -53,7 +53,7 @@ it('measures everything on a temporary ledger, prints a document, and leaves no 
       durability: 'full',
       synchronous: 'FULL',
     },
-    machine: { node: process.version, sqlite: expect.stringMatching(/^SQLite 3\./), cores: expect.any(Number) },
+    machine: { node: process.version, storage: expect.stringMatching(/^SQLite 3\./), cores: expect.any(Number) },
     figures: {
       storage: { inputBytes: 12_000 },
       commit: { count: 40 },
@@ -127,7 +127,7 @@ it.each([
     const { directory, result } = startBench(args, stoppedAt(step, signal));
     const { stderr, ...ended } = await result;
     expect({ stderr, code: ended.code, left: readdirSync(directory) }).toEqual({
-      stderr: 'stopped; the temporary ledger was removed\n',
+      stderr: 'stopped; the temporary files were removed\n',
       code,
       left: [],
     });
@@ -169,7 +169,7 @@ it.each([
   [['--compare', '/nowhere/before.json'], 66, 'there is no file /nowhere/before.json to compare with'],
   [['--compare', 'package.json'], 65, 'it is JSON of another kind'],
   [['--compare', 'README.md'], 65, 'it is not JSON'],
-  [['--ledger', 'mine.codex'], 2, 'Nonexistent flag: --ledger'],
+  [['--ledger', 'mine.codex'], 2, 'mine.codex is a file'],
 ])('refuses %j with %d and a reason', async (args, code, message) => {
   const directory = tempDir();
   const where = args.includes('--dir') ? [] : ['--dir', directory];
@@ -212,7 +212,7 @@ it.skipIf(!hasScreen)('Ctrl-C takes the display from the screen and puts the cur
   screen.type(`completengine bench --events 40 --dir '${directory}'`);
   await screen.showing(/4\/7 {2}processes of one event/);
   screen.press('C-c');
-  await screen.showing(/^stopped; the temporary ledger was removed$/m);
+  await screen.showing(/^stopped; the temporary files were removed$/m);
   screen.type('echo "code $?"');
   const lines = await screen.showing(/^code 130$/m);
   expect(lines.join('\n')).not.toContain('4/7');

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { RawClient } from '../../nats/support/raw.ts';
 import { currentServer, installedServer, type ServerProgram } from '../../nats/support/server-program.ts';
 import { NatsServers } from '../../nats/support/servers.ts';
-import { runCli } from '../../support/cli.ts';
+import { finished, runCli, startCli } from '../../support/cli.ts';
 import { expectFailure, numbers, replayed, succeed } from '../../support/ledger-cli.ts';
+import { LineReader } from '../../support/line-reader.ts';
 
 const PASSWORD = 'do-not-print-me';
 /** Of a server that asks for a password. */
@@ -128,6 +129,14 @@ describe.skipIf(installedServer === null)('a ledger on NATS', () => {
     expectFailure(again, 73, `there is a ledger at ${guarded.location('kept')} already`);
     await succeed(['emit', '-q', '-l', as('writer')], { input: numbers(1, 3) });
     expect(await replayed(as('reader'))).toBe(numbers(1, 3));
+    const paced = startCli(['replay', '-l', as('reader'), '--rate', '1/s']);
+    const stopped = finished(paced);
+    await new LineReader(paced.stdout).next();
+    paced.kill('SIGINT');
+    const { stderr } = await stopped;
+    expect(stderr).toMatch(/^resume with: completengine replay --from-sequence 2 /m);
+    expect(stderr).toContain(guarded.location('kept'));
+    expect(stderr).not.toContain(PASSWORD);
     const consumed = await succeed(['tail', '-g', 'g', '-e', '-l', as('reader')]);
     expect(consumed.stdout.toString().split('\n').sort().join('')).toBe('123');
     expectFailure(
