@@ -9,8 +9,8 @@ import type { Msg, Subscription } from './client.ts';
 import type { Deadline } from './deadline.ts';
 import { type MessagePlace, messagePlace } from './messages.ts';
 
-/** In one request; two are open at a time. Holds several messages of the largest size. */
-const REQUEST_BYTES = 4 * 1024 * 1024;
+/** In one request. Two are open at a time, so that the next one is there when a server ends the first. Holds several messages of the largest size. */
+const REQUEST_BYTES = 8 * 1024 * 1024;
 const REQUEST_MESSAGES = 100_000;
 const EXPIRES_MS = 30_000;
 /** While nothing is delivered the server says so this often. */
@@ -135,7 +135,7 @@ export class PullConsumer {
   }
 
   #ask(): void {
-    if (this.#isEnded || this.#isPaused || this.#asked > REQUEST_BYTES / 2) return;
+    if (this.#isEnded || this.#isPaused || this.#asked > REQUEST_BYTES) return;
     this.#asked += REQUEST_BYTES;
     const request = {
       batch: REQUEST_MESSAGES,

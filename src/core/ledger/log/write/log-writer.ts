@@ -23,9 +23,7 @@ import {
   NO_DIFFERENCES,
   notUnderstood,
 } from './outcomes.ts';
-
-/** Bodies of the proposals that are on their way. */
-const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
+import { SendWindow } from './send-window.ts';
 
 interface Waiting {
   readonly draft: Omit<CommitDraft, 'frames'>;
@@ -37,6 +35,8 @@ interface Waiting {
   /** Generation of the session, and position of the last folded message, when it was sent last. */
   turn: number;
   sentAt: number;
+  /** When it was sent last, in milliseconds of a steady clock. */
+  sentMs: number;
   isAppended: boolean;
   outcome: CommitOutcome | null;
   resolve(outcome: CommitOutcome | Stale): void;
@@ -64,7 +64,9 @@ export class LogWriter implements CommitPipeline {
   /** Those of the queue that are to be sent, in its order. */
   #unsent: Waiting[] = [];
   readonly #sent = new Map<string, Waiting>();
+  /** Of the proposals that are on their way. */
   #bytes = 0;
+  readonly #window = new SendWindow();
   readonly #listening: { close(): void };
   #whenEmpty: (() => void)[] = [];
 
@@ -93,7 +95,7 @@ export class LogWriter implements CommitPipeline {
     checkSize(this.#entry(packed, draft, 0), this.#log, 'the commit');
     const { frames: _, ...rest } = draft;
     return new Promise((resolve, reject) => {
-      const sending = { id: null, turn: 0, sentAt: 0, isAppended: false, outcome: null };
+      const sending = { id: null, turn: 0, sentAt: 0, sentMs: 0, isAppended: false, outcome: null };
       const waiting: Waiting = { draft: rest, packed, generation, ...sending, resolve, reject };
       this.#queue.add(waiting);
       this.#unsent.push(waiting);
@@ -112,7 +114,7 @@ export class LogWriter implements CommitPipeline {
       const [next] = this.#unsent;
       if (next === undefined) return;
       const isAlone = this.#sent.size === 0;
-      if (!isAlone && this.#bytes + next.packed.body.length > IN_FLIGHT_BYTES_MAX) return;
+      if (!isAlone && this.#bytes + next.packed.body.length > this.#window.bytesMax) return;
       this.#unsent.shift();
       // with nothing on its way, what differs from the own fold now will still do so when the message comes
       if (isAlone && this.#differs(next)) this.#refuse(next);
@@ -139,6 +141,7 @@ export class LogWriter implements CommitPipeline {
     waiting.id = id;
     waiting.turn = this.#generation;
     waiting.sentAt = this.#live.state.position;
+    waiting.sentMs = performance.now();
     waiting.isAppended = false;
     this.#sent.set(id, waiting);
     this.#bytes += waiting.packed.body.length;
@@ -169,6 +172,7 @@ export class LogWriter implements CommitPipeline {
     this.#takeBack(waiting, id);
     const [commit] = folded.commits as readonly [FoldedCommit];
     const { commits, body } = waiting.packed;
+    this.#window.answered(body.length, performance.now() - waiting.sentMs);
     waiting.outcome = committedOf(commit, commits[0] as (typeof commits)[number], body, this.#live.state);
     if (waiting.isAppended) this.#answer(waiting, waiting.outcome);
     this.#pump();
