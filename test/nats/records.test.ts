@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RecordStore, StoredRecord } from '../../src/core/ledger/log/record-store.ts';
 import { createStore } from '../../src/core/ledger/nats/store.ts';
+import { succeed } from '../support/ledger-cli.ts';
 import { rejectionOf } from '../support/refusals.ts';
 import { NatsStores } from './support/factories.ts';
 import { RawClient } from './support/raw.ts';
@@ -84,6 +85,14 @@ it.skipIf(!isOld)('records in three copies are refused by a server whose conditi
   ])
     expect(await rejectionOf(call())).toMatchObject({ code: 'UNSUPPORTED_SERVER', details: { replicas: 3 } });
   await log.close();
+  // a ledger there is inspected as any other: it has no groups
+  await succeed(['init', '-l', servers.location('b')]);
+  expect(
+    JSON.parse((await succeed(['inspect', '--json', '-l', servers.location('b')])).stdout.toString()),
+  ).toMatchObject({
+    events: 0,
+    groups: [],
+  });
 });
 
 it.skipIf(currentServer === null)('records in three copies are changed under one revision by one alone', async () => {
