@@ -12,7 +12,7 @@ describe.each(STORAGES)('$name: a backup', (storage) => {
     const driver = await storage.builtDriver?.();
     const ledger = await openNew({ ...storage, driver: driver ?? storage.driver });
     await ledger.commit(draftOf(await ledger.basis(), [event('1', 5), event('2', 6)]));
-    const target = storage.location();
+    const target = await storage.location();
     const checked: string[] = [];
     const check = async (copy: Ledger, head: { sequence: number; hash: string }) => {
       expect(await storage.driver.exists(target)).toBe(false);
@@ -34,7 +34,7 @@ describe.each(STORAGES)('$name: a backup', (storage) => {
     const driver = await storage.builtDriver?.();
     if (driver === undefined) return;
     const ledger = await openNew({ ...storage, driver });
-    const target = storage.location();
+    const target = await storage.location();
     const check = () => Promise.reject(new Error('refused'));
     await expect(ledger.backup(target, { check })).rejects.toThrow('refused');
     expect(await storage.driver.exists(target)).toBe(false);

@@ -1,6 +1,6 @@
 /** The storages that every law is run against, and how to open each at a new location. */
 
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { toBlueprint } from '../../src/core/engine/open.ts';
 import type { LedgerDriver } from '../../src/core/ledger/driver.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
@@ -8,6 +8,7 @@ import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
 import { type CreateOptions, systemClock } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
 import { memoryDriver, newMemory, setMemoryTime } from '../support/memory-driver/memory-driver.ts';
+import { NATS_STORAGES } from './nats-storages.ts';
 
 export interface Storage {
   readonly name: string;
@@ -16,8 +17,10 @@ export interface Storage {
   readonly options: CreateOptions;
   /** Whether it raises the times of late events, instead of answering with a conflict. */
   readonly raisesLate: boolean;
+  /** Whether it keeps groups. */
+  readonly hasGroups: boolean;
   /** A location without a ledger. */
-  location(): string;
+  location(): Promise<string>;
   /** The built driver, because threads run built code; null if it has none. */
   readonly builtDriver: (() => Promise<LedgerDriver>) | null;
   /** Stops the clock of the storage at this time until the end of the test; null if it has none of its own, and takes the time of the caller. */
@@ -31,7 +34,8 @@ let number = 0;
 const SQLITE = {
   driver: sqliteDriver,
   raisesLate: false,
-  location: () => ledgerPath(),
+  hasGroups: true,
+  location: async () => ledgerPath(),
   builtDriver: async () => ((await import(BUILT)) as { sqliteDriver: LedgerDriver }).sqliteDriver,
   setTime: null,
 };
@@ -39,7 +43,8 @@ const SQLITE = {
 const MEMORY = {
   raisesLate: true,
   options: {},
-  location: () => `memory://contract/${number++}`,
+  hasGroups: true,
+  location: async () => `memory://contract/${number++}`,
   builtDriver: null,
   setTime: (micros: number) => {
     setMemoryTime(micros);
@@ -60,14 +65,21 @@ export const STORAGES: readonly Storage[] = [
     driver: newMemory({ sealEvery: { messages: 3, bytes: 4000 }, sealPartBytes: 300, recent: 2 }).driver,
     ...MEMORY,
   },
+  ...NATS_STORAGES.map(({ storage }) => storage),
 ];
+
+export const GROUP_STORAGES = STORAGES.filter(({ hasGroups }) => hasGroups);
+
+afterAll(async () => {
+  for (const { stop } of NATS_STORAGES) await stop();
+});
 
 /** Longer than any test holds a lock, however slow the machine is. */
 const busyLimit = { limitMs: 100_000 };
 
 /** A new ledger, opened twice: each opening is a writer of its own. Both are closed with the test. */
 export async function openTwice(storage: Storage, options: CreateOptions = {}): Promise<[Ledger, Ledger]> {
-  const location = storage.location();
+  const location = await storage.location();
   await storage.driver.create(
     location,
     toBlueprint({ partitions: 2, ...storage.options, ...options }),
@@ -78,7 +90,7 @@ export async function openTwice(storage: Storage, options: CreateOptions = {}): 
 }
 
 export async function openNew(storage: Storage, options: CreateOptions = {}): Promise<Ledger> {
-  const location = storage.location();
+  const location = await storage.location();
   await storage.driver.create(
     location,
     toBlueprint({ partitions: 2, ...storage.options, ...options }),

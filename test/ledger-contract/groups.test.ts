@@ -5,7 +5,7 @@ import { type GroupLedger, Groups } from '../../src/core/ledger/groups.ts';
 import type { CursorMove, Heartbeat, Membership } from '../../src/core/model/group.ts';
 import { failureOf } from '../support/engines.ts';
 import { draftOf, readAll } from './drafts.ts';
-import { openNew, STORAGES, type Storage } from './drivers.ts';
+import { GROUP_STORAGES, openNew, type Storage } from './drivers.ts';
 
 const TTL = 1000;
 const ALL = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1000 };
@@ -63,7 +63,7 @@ const held = ({ leases }: Membership, partition = 0) => ({
 
 const PARKED = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: 'output', attempts: 3, now: 7 };
 
-describe.each(STORAGES)('leases in $name', (storage) => {
+describe.each(GROUP_STORAGES)('leases in $name', (storage) => {
   it('all go to the first member, and are shared with the next one as they become idle', async () => {
     const { heartbeat } = await openGroup(storage, 4);
     const one = await heartbeat('one', 0);
@@ -131,7 +131,7 @@ describe.each(STORAGES)('leases in $name', (storage) => {
   });
 });
 
-describe.each(STORAGES)('an acknowledgement in $name', (storage) => {
+describe.each(GROUP_STORAGES)('an acknowledgement in $name', (storage) => {
   it('moves the cursor for the holder of the lease, and never back', async () => {
     const { groups, heartbeat, positions } = await openGroup(storage);
     const { leases } = await heartbeat('one', 0);
@@ -175,7 +175,7 @@ describe.each(STORAGES)('an acknowledgement in $name', (storage) => {
   });
 });
 
-describe.each(STORAGES)('a death in $name', (storage) => {
+describe.each(GROUP_STORAGES)('a death in $name', (storage) => {
   it('with events pending counts as a failed delivery of the next one, and without any does not', async () => {
     const { groups, heartbeat } = await openGroup(storage);
     const one = await heartbeat('one', 0);
@@ -190,7 +190,7 @@ describe.each(STORAGES)('a death in $name', (storage) => {
   });
 });
 
-describe.each(STORAGES)('a group in $name', (storage) => {
+describe.each(GROUP_STORAGES)('a group in $name', (storage) => {
   it('can start at any sequence, also in the middle of a commit', async () => {
     const { groups } = await openGroup(storage, 3);
     for (const [sequence, offsets] of [
@@ -368,7 +368,7 @@ describe.each(STORAGES)('a group in $name', (storage) => {
   });
 });
 
-describe.each(STORAGES)('the records of groups in $name', (storage) => {
+describe.each(GROUP_STORAGES)('the records of groups in $name', (storage) => {
   it('stay as they are where nothing is decided, or a decision throws', async () => {
     const { ledger, groups, heartbeat } = await openGroup(storage);
     const one = await heartbeat('one', 0);

@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RecordStore, StoredRecord } from '../../src/core/ledger/log/record-store.ts';
 import { createStore } from '../../src/core/ledger/nats/store.ts';
+import { succeed } from '../support/ledger-cli.ts';
 import { rejectionOf } from '../support/refusals.ts';
 import { isSoak } from '../support/test-size.ts';
 import { NatsStores } from './support/factories.ts';
@@ -87,6 +88,14 @@ it.runIf(isOld && isSoak)(
     ])
       expect(await rejectionOf(call())).toMatchObject({ code: 'UNSUPPORTED_SERVER', details: { replicas: 3 } });
     await log.close();
+    // a ledger there is inspected as any other: it has no groups
+    await succeed(['init', '-l', servers.location('b')]);
+    expect(
+      JSON.parse((await succeed(['inspect', '--json', '-l', servers.location('b')])).stdout.toString()),
+    ).toMatchObject({
+      events: 0,
+      groups: [],
+    });
   },
 );
 

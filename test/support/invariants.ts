@@ -24,9 +24,8 @@ export function storedEvents(path: string): StoredEvent[] {
   }
 }
 
-/** Dense sequences and offsets, non-decreasing time, a chain that verifies, and a file that passes SQLite's integrity check. */
-export async function expectSoundLedger(path: string): Promise<StoredEvent[]> {
-  const events = storedEvents(path);
+/** Dense sequences and offsets, and non-decreasing time. */
+export function expectInOrder(events: readonly StoredEvent[]): void {
   const offsets = new Map<string, number>();
   let time = Number.MIN_SAFE_INTEGER;
   for (const [at, event] of events.entries()) {
@@ -43,6 +42,12 @@ export async function expectSoundLedger(path: string): Promise<StoredEvent[]> {
     offsets.set(event.partition, event.offset + 1);
     time = event.time;
   }
+}
+
+/** Dense sequences and offsets, non-decreasing time, a chain that verifies, and a file that passes SQLite's integrity check. */
+export async function expectSoundLedger(path: string): Promise<StoredEvent[]> {
+  const events = storedEvents(path);
+  expectInOrder(events);
   const engine = await Completengine.open({ ledger: path, create: false, access: 'read' });
   try {
     const report = await engine.verify();

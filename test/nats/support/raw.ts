@@ -1,6 +1,6 @@
 /** What any other client of the servers could do. */
 
-import { connect, type MsgHdrs, type NatsConnection, headers as newHeaders } from '@nats-io/transport-node';
+import { connect, type Msg, type MsgHdrs, type NatsConnection, headers as newHeaders } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
 import type { NatsServers } from './servers.ts';
 
@@ -22,6 +22,12 @@ export class RawClient {
   async api<Answer = Record<string, unknown>>(verb: string, body: object = {}): Promise<Answer> {
     const { data } = await this.#nats.request(`$JS.API.${verb}`, JSON.stringify(body), { timeout: 5000 });
     return JSON.parse(Buffer.from(data).toString('utf8'));
+  }
+
+  /** Calls with each message that is published, possibly before it is stored. */
+  async listen(subject: string, onMessage: (message: Msg) => void): Promise<void> {
+    this.#nats.subscribe(subject, { callback: (_, message) => onMessage(message) });
+    await this.#nats.flush();
   }
 
   /** Resolves when it is stored, or refused. */

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { type Cut, Relay } from './relay.ts';
 import type { ServerProgram } from './server-program.ts';
 
 /** Between two requests to the monitoring of a server: each costs both sides a millisecond. */
@@ -28,18 +29,25 @@ export interface ServersOptions {
   readonly extraConfig?: string;
   /** Settings of JetStream; false: none at all. */
   readonly jetStream?: string | false;
+  /** Whether the servers of a cluster reach each other through relays, which can be cut. They name no other server to their clients then. */
+  readonly isRelayed?: boolean;
 }
+
+/** From each server to each other one: `relays[from][to]`. */
+type Relays = readonly (readonly (Relay | null)[])[];
 
 export class NatsServers {
   readonly program: ServerProgram;
   readonly #directory: string;
   readonly #places: readonly ServerPlace[];
   readonly #running: (ChildProcess | null)[];
+  readonly #relays: Relays;
 
-  private constructor(program: ServerProgram, directory: string, places: readonly ServerPlace[]) {
+  private constructor(program: ServerProgram, directory: string, places: readonly ServerPlace[], relays: Relays) {
     this.program = program;
     this.#directory = directory;
     this.#places = places;
+    this.#relays = relays;
     this.#running = places.map(() => null);
   }
 
@@ -50,10 +58,12 @@ export class NatsServers {
     return servers;
   }
 
-  static async start({ program, count, extraConfig = '', jetStream = '' }: ServersOptions): Promise<NatsServers> {
+  static async start(options: ServersOptions): Promise<NatsServers> {
+    const { program, count, extraConfig = '', jetStream = '', isRelayed = false } = options;
     const directory = mkdtempSync(join(tmpdir(), 'completengine-test-nats-'));
     const ports = await freePorts(count * 3);
     const routes = ports.slice(count * 2);
+    const relays = isRelayed ? await relaysBetween(routes) : [];
     const places = Array.from({ length: count }, (_, at): ServerPlace => {
       const name = `s${at}`;
       const [port, http] = [ports[at] as number, ports[count + at] as number];
@@ -66,13 +76,13 @@ export class NatsServers {
         ...(jetStream === false
           ? []
           : [`jetstream { store_dir: ${JSON.stringify(join(directory, name))}, ${jetStream} }`]),
-        ...(count === 1 ? [] : [clusterOf(routes, at)]),
+        ...(count === 1 ? [] : [clusterOf(routes, at, relays[at])]),
         extraConfig,
       ];
       writeFileSync(config, `${lines.join('\n')}\n`);
       return { name, port, http, config, log: join(directory, `${name}.log`) };
     });
-    const servers = new NatsServers(program, directory, places);
+    const servers = new NatsServers(program, directory, places, relays);
     try {
       for (const at of places.keys()) servers.spawn(at);
       await servers.areHealthy();
@@ -92,8 +102,31 @@ export class NatsServers {
     return this.#places.map(({ port }) => `127.0.0.1:${port}`);
   }
 
+  port(at: number): number {
+    return (this.#places[at] as ServerPlace).port;
+  }
+
   location(name: string, query = ''): string {
     return `nats://${this.hosts.join(',')}/${name}${query}`;
+  }
+
+  /** Where a server that does not run keeps what it stores. */
+  storeOf(at: number): string {
+    return join(this.#directory, (this.#places[at] as ServerPlace).name);
+  }
+
+  /** Cuts a server off from the others, in both directions. Its clients stay connected to it. */
+  cutOff(at: number, how: Cut): void {
+    for (const relay of this.#relaysOf(at)) relay.cut(how);
+  }
+
+  heal(at: number): void {
+    for (const relay of this.#relaysOf(at)) relay.heal();
+  }
+
+  /** Connections that cuts have interrupted at this server. */
+  interruptedAt(at: number): number {
+    return this.#relaysOf(at).reduce((sum, { interrupted }) => sum + interrupted, 0);
   }
 
   monitor(at = 0): string {
@@ -111,13 +144,13 @@ export class NatsServers {
     this.#running[at] = child;
   }
 
-  /** SIGKILL is awaited. */
-  async signal(at: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+  /** SIGKILL and SIGTERM are awaited. */
+  async signal(at: number, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     const child = this.#running[at];
     if (child == null) throw new Error(`server ${at} does not run`);
     const ended = once(child, 'exit');
     child.kill(signal);
-    if (signal !== 'SIGKILL') return;
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
     await ended;
     this.#running[at] = null;
   }
@@ -151,13 +184,28 @@ export class NatsServers {
       child.kill('SIGKILL');
       await ended;
     }
+    for (const relay of this.#relays.flat()) await relay?.stop();
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #relaysOf(at: number): Relay[] {
+    const both = [...(this.#relays[at] ?? []), ...this.#relays.map((row) => row[at] ?? null)];
+    return both.filter((relay) => relay !== null);
   }
 }
 
-function clusterOf(routes: readonly number[], at: number): string {
-  const others = routes.map((port) => `"nats-route://127.0.0.1:${port}"`).join(', ');
-  return `cluster { name: test, listen: "127.0.0.1:${routes[at]}", routes: [${others}] }`;
+function relaysBetween(routes: readonly number[]): Promise<Relays> {
+  const row = (from: number) =>
+    Promise.all(routes.map(async (port, to) => (to === from ? null : await Relay.to(port))));
+  return Promise.all(routes.map((_, from) => row(from)));
+}
+
+/** `relays`: those from this server to the others; it does not advertise itself, so that nobody goes past them. */
+function clusterOf(routes: readonly number[], at: number, relays: Relays[number] | undefined): string {
+  const others = relays?.flatMap((relay) => (relay === null ? [] : [relay.port])) ?? routes;
+  const list = others.map((port) => `"nats-route://127.0.0.1:${port}"`).join(', ');
+  const hidden = relays === undefined ? '' : `advertise: "127.0.0.1:1", no_advertise: true,`;
+  return `cluster { name: test, ${hidden} listen: "127.0.0.1:${routes[at]}", routes: [${list}] }`;
 }
 
 async function answers(url: string): Promise<boolean> {

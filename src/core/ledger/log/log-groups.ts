@@ -147,8 +147,14 @@ export class LogGroups implements GroupStore {
     return this.#redeliveries.changeParked(group, selection, change);
   }
 
-  summaries(now: Micros): Promise<GroupSummary[]> {
-    return summarizeGroups(this.#groups, this.#cursors, this.#parked, this.#facts, now);
+  /** None where the store cannot keep groups. */
+  async summaries(now: Micros): Promise<GroupSummary[]> {
+    try {
+      return await summarizeGroups(this.#groups, this.#cursors, this.#parked, this.#facts, now);
+    } catch (error) {
+      if (error instanceof LedgerError && error.code === 'UNSUPPORTED_SERVER') return [];
+      throw error;
+    }
   }
 }
 

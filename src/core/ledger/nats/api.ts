@@ -3,6 +3,7 @@
 import type { NatsConnection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import { ApiError, isTransient, translateServerError } from './server-error.ts';
+import { Silence } from './silence.ts';
 
 /** A request on a dying connection waits for all of its time, so it gets little and is sent again. */
 const ANSWER_MS = 2000;
@@ -20,6 +21,7 @@ export const jetStreamPrefix = (domain: string | null) => (domain === null ? '$J
 export class JetStreamApi {
   readonly connection: NatsConnection;
   readonly #prefix: string;
+  readonly #silence = new Silence();
 
   constructor(connection: NatsConnection, domain: string | null) {
     this.connection = connection;
@@ -53,9 +55,19 @@ export class JetStreamApi {
   async callOnce<Answer>(verb: string, body: object, deadline: Deadline): Promise<Answer> {
     const timeoutMs = Math.min(ANSWER_MS, deadline.remainingMs);
     const request = this.connection.request(this.subject(verb), JSON.stringify(body), { timeoutMs });
-    const { data } = await deadline.race(request);
-    return parseAnswer<Answer>(data);
+    try {
+      const { data } = await deadline.race(request);
+      this.#silence.noteAnswer();
+      return parseAnswer<Answer>(data);
+    } catch (error) {
+      if (isUnanswered(error) && this.#silence.isLongAfterNone()) this.connection.leaveServer();
+      throw error;
+    }
   }
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof ApiError) && error.name === 'TimeoutError';
 }
 
 /** @throws ApiError */

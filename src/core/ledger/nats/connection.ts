@@ -116,6 +116,11 @@ export class NatsConnection {
     this.#nats.publish(subject, body, { reply });
   }
 
+  /** Goes to another server, as after a lost connection: this one keeps its clients, and is cut off from the others. */
+  leaveServer(): void {
+    if (this.#isConnected) this.#nats.reconnect().catch(() => {});
+  }
+
   /** `onMessage` is called synchronously for every message on a new subject of our own, which the subscription names. */
   subscribe(onMessage: (message: Msg) => void, onError: (error: Error) => void): Subscription {
     this.checkOpen();

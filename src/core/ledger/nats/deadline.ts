@@ -1,5 +1,6 @@
 /** The time limit of one call: it retries until then, and pauses in between. */
 
+import { setMaxListeners } from 'node:events';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { BusyLimit } from '../driver.ts';
 
@@ -15,6 +16,8 @@ export class Deadline {
     this.limitMs = limitMs;
     this.#end = performance.now() + limitMs;
     this.#signals = [signal, ...signals].filter((each) => each !== undefined);
+    // many calls wait at once while no server answers: that is no leak, of which Node would warn
+    if (this.#signals.length > 0) setMaxListeners(0, ...this.#signals);
   }
 
   /** Milliseconds, at least 1: a wait of 0 means none to some timers. */

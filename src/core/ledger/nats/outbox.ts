@@ -12,6 +12,7 @@ import { CAUGHT_UP, MessageSource } from './message-source.ts';
 import { COPY_HEADER, LINK_HEADER } from './messages.ts';
 import { subjectOf } from './names.ts';
 import { API_ERRORS, ApiError, isNoResponders, isTransient, translateServerError } from './server-error.ts';
+import { Silence } from './silence.ts';
 
 /** Longest wait for an acknowledgement before the log is read. */
 const ACK_MS = 2000;
@@ -46,6 +47,7 @@ export class Outbox {
   /** Those that are to be published: while there are any, no other goes before them. */
   readonly #due = new Set<Appending>();
   readonly #stopWatching: () => void;
+  readonly #silence = new Silence();
   #copies = 0;
   #isSupervised = false;
   /** Ends the pause between two rounds. */
@@ -127,6 +129,7 @@ export class Outbox {
 
   #takeAnswer(appending: Appending, data: Uint8Array, wasStored: boolean): void {
     try {
+      this.#silence.noteAnswer();
       const { seq } = parseAnswer<{ seq: number }>(data);
       appending.finish({ position: seq });
     } catch (error) {
@@ -196,6 +199,7 @@ export class Outbox {
     if (!connection.isConnected) return;
     const now = performance.now();
     const due = [...this.#appending.values()].filter(({ sentAt }) => sentAt <= 0 || now - sentAt >= ACK_MS);
+    if (due.some(({ sentAt }) => sentAt > 0) && this.#silence.isLongAfterNone()) return connection.leaveServer();
     const unsure = due.filter(({ mayBeStored, after }) => mayBeStored && after === undefined);
     if (unsure.length > 0 && !(await this.#find(unsure))) return;
     for (const each of due) if (this.#appending.has(each.copy) && connection.isConnected) this.#publish(each);
