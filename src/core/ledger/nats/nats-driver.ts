@@ -2,13 +2,24 @@
 
 import type { LedgerDriver } from '../driver.ts';
 import { logDriver } from '../log/log-driver.ts';
+import type { MarkStore } from '../log/write/mark-store.ts';
+import { cacheDirectory } from './cache-directory.ts';
+import { processEnvironment } from './environment.ts';
 import { createStore, openStore, storeExists } from './store.ts';
 
 /** Waits for this long where nobody waits for more: servers that have no leader, to see whether anything is there. */
 const EXISTS_WAIT = { limitMs: 5000 };
 
-export const natsDriver: LedgerDriver = logDriver({
-  open: (location, { busyLimit }) => openStore(location, { busyLimit }),
-  create: (location, _, busyLimit) => createStore(location, { busyLimit }),
-  exists: (location) => storeExists(location, { busyLimit: EXISTS_WAIT }),
-});
+/** Opens the index of the ledger with this uuid in a directory, which is made if it is not there. Rejects where it cannot. */
+export type OpenIndexIn = (directory: string, uuid: string) => Promise<MarkStore>;
+
+export function natsDriver(openIndexIn: OpenIndexIn): LedgerDriver {
+  return logDriver(
+    {
+      open: (location, { busyLimit }) => openStore(location, { busyLimit }),
+      create: (location, _, busyLimit) => createStore(location, { busyLimit }),
+      exists: (location) => storeExists(location, { busyLimit: EXISTS_WAIT }),
+    },
+    { openIndex: async (uuid) => openIndexIn(cacheDirectory(processEnvironment.variables), uuid) },
+  );
+}
