@@ -9,7 +9,7 @@ import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
 import { type CreateOptions, systemClock } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
 import { memoryDriver, newMemory, setMemoryTime } from '../support/memory-driver/memory-driver.ts';
-import { tempDir } from '../support/temp-dir.ts';
+import { unsyncedTempDir } from '../support/temp-dir.ts';
 
 export interface Storage {
   readonly name: string;
@@ -71,7 +71,7 @@ export const STORAGES: readonly Storage[] = [
     }).driver,
     ...MEMORY,
     location: () => {
-      indexes = tempDir();
+      indexes = unsyncedTempDir();
       return MEMORY.location();
     },
   },
