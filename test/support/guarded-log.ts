@@ -23,8 +23,8 @@ const SEAL_EVERY: SealEvery = { messages: 5, bytes: 1 << 30 };
 const SESSIONS = 6;
 
 /** The ids of the commit with this number: some texts that are hard to keep, and each once. */
-export const idsOf = (number: number): string[] => [`id${number}`, `\ud800${number}`, `\u0000é${number}`];
-export const SESSION_NAMES = Array.from({ length: SESSIONS }, (_, at) => `s${at}`);
+const idsOf = (number: number): string[] => [`id${number}`, `\ud800${number}`, `\u0000é${number}`];
+const SESSION_NAMES = Array.from({ length: SESSIONS }, (_, at) => `s${at}`);
 
 /** Commits with three ids and a pin each, and an epoch after every eighth. The ids of two logs with different names differ in their hashes. */
 export async function guardedLog(

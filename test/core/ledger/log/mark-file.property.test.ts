@@ -1,6 +1,6 @@
-/** The index of ids and pins in a file is the index in memory: after any commits, restarts and kills, whatever else was put in its place, and without reading what it has. */
+/** The index of ids and pins in a file is the index in memory: after any commits, restarts and kills, with anything else in its place, and without reading what it has. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
@@ -129,7 +129,7 @@ describe('an index in a file', () => {
     ['has sequences that cannot be', sql('UPDATE ids SET sequence = -1')],
     ['has the head of another log', sql("UPDATE fed SET hash = x'00'")],
     ['has a place behind the log', sql('UPDATE fed SET position = 1000')],
-  ])('is made anew where the file %s', async (_, damage) => {
+  ])('is made again where the file %s', async (_, damage) => {
     const directory = unsyncedTempDir();
     const one = indexOver(RecordedLog.of(messages), messages, inFile(directory), EVERY_12);
     await at(one, messages.length);
@@ -148,6 +148,7 @@ describe('an index in a file', () => {
 
   it.each<[string, (directory: string, path: string) => void]>([
     ['its directory cannot be made', (directory) => writeFileSync(directory, '')],
+    ['others may write its directory', (directory) => mkdirSync(directory) ?? chmodSync(directory, 0o777)],
     ['a directory is in its place', (_, path) => mkdirSync(path, { recursive: true })],
   ])('is in memory where %s, and says so', async (_, obstruct) => {
     const directory = join(unsyncedTempDir(), 'cache');
@@ -157,7 +158,7 @@ describe('an index in a file', () => {
     expect(index.lostStore).toBeInstanceOf(Error);
   });
 
-  it('is made anew where the file was removed while it was open', async () => {
+  it('is made again where the file was removed while it was open', async () => {
     const [directory, log] = [unsyncedTempDir(), RecordedLog.of(messages)];
     const path = pathIn(directory);
     const one = indexOver(log, messages, inFile(directory), EVERY_12);

@@ -1,6 +1,6 @@
 /**
  * Feeds an index of ids and pins from the log. It has a fold of its own, because it reads bodies, from the place on up to which its store was fed. The
- * store is a cache: it is believed only where its place has the head that the log's fold has there, and is fed anew otherwise.
+ * store is a cache: it is believed only where its place has the head that the log's fold has there, and is fed from the beginning otherwise.
  */
 
 import type { Fold } from '../fold/fold.ts';
@@ -20,7 +20,7 @@ import {
 import { marksIn } from './marks-in.ts';
 import { UnstoredMarks } from './unstored-marks.ts';
 
-/** From so many messages or marks on the store is fed: seldom, because it syncs, and a process that is killed loses no more than this. */
+/** The number of messages or marks at which the store is fed: seldom, because it syncs, and a process that is killed loses no more than this. */
 export interface IndexDue {
   readonly messages: number;
   /** Ids and pins. */
@@ -114,7 +114,7 @@ export class FedIndex {
     try {
       this.#feed ??= await this.#begin();
       const { store, fold, unstored } = this.#feed;
-      if (!(await this.#followStore(this.#feed))) throw new LostStore('another process has begun it anew');
+      if (!(await this.#followStore(this.#feed))) throw new LostStore('another process has emptied it');
       if (!(await this.#readTo(position, this.#feed))) return null;
       return store.snapshot(() => {
         if (!isSamePlace(store.fed(), unstored.from)) return null;
@@ -172,7 +172,7 @@ export class FedIndex {
     return fold;
   }
 
-  /** Takes over what other processes have stored meanwhile. False: they have begun anew, or hold another history. */
+  /** Takes over what other processes have stored meanwhile. False: they have emptied it, or hold another history. */
   async #followStore({ store, fold, unstored }: Feed): Promise<boolean> {
     const fed = store.fed();
     const { from } = unstored;

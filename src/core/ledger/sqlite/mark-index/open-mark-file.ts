@@ -1,8 +1,8 @@
 /**
  * Opens the file of an index of ids and pins: a cache of what a log says. One that is damaged or of another format is replaced by an empty one.
  *
- * It is synced at every transaction, because a torn file is not found out: after a power cut pages of it can be whole and others old, and an id that
- * is missing would be committed a second time. Transactions are few (`log/write/fed-index.ts`). It has a rollback journal and no WAL: the shared memory
+ * It is synced at every transaction. Unsynced, it could be torn by a power cut, and nothing would find that out: each page would be intact, some of them old, and
+ * an id that is missing would be committed a second time. Transactions are few (`log/write/fed-index.ts`). It has a rollback journal and no WAL: the shared memory
  * of a WAL is of one machine, and home directories are often shared by several.
  */
 
@@ -21,6 +21,7 @@ const APPLICATION_ID = 0x43444958;
 /** Other processes write for milliseconds. */
 const BUSY_MS = 5000;
 const FULL = 2;
+const OTHERS_MAY_WRITE = 0o022;
 
 const TABLES = `
   CREATE TABLE fed (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER, sequence INTEGER, hash BLOB, sessions INTEGER) STRICT;
@@ -34,6 +35,7 @@ const TABLES = `
 /** `directory` is made if it is not there. @throws the errors of the file system and of SQLite */
 export function openMarkFile(directory: string, uuid: string): SqliteMarkStore {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  checkOwn(directory);
   const path = join(directory, `${uuid}.idx`);
   try {
     return open(path);
@@ -42,6 +44,14 @@ export function openMarkFile(directory: string, uuid: string): SqliteMarkStore {
     remove(path);
     return open(path);
   }
+}
+
+/** Who can write the index can make events pass for stored that are not. */
+function checkOwn(directory: string): void {
+  const uid = process.geteuid?.();
+  const stats = statSync(directory);
+  if (uid === undefined || (stats.uid === uid && (stats.mode & OTHERS_MAY_WRITE) === 0)) return;
+  throw new LostStore(`${directory} can be written by other users`);
 }
 
 /** Who has it open goes on with what was there, and cannot write it any more: SQLite sees that the file was moved. */
