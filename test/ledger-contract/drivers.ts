@@ -4,11 +4,13 @@ import { afterAll, onTestFinished } from 'vitest';
 import { toBlueprint } from '../../src/core/engine/open.ts';
 import type { LedgerDriver } from '../../src/core/ledger/driver.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
+import { openMarkFile } from '../../src/core/ledger/sqlite/mark-index/open-mark-file.ts';
 import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
 import { type CreateOptions, systemClock } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
 import { memoryDriver, newMemory, setMemoryTime } from '../support/memory-driver/memory-driver.ts';
 import { NATS_STORAGES } from './nats-storages.ts';
+import { unsyncedTempDir } from '../support/temp-dir.ts';
 
 export interface Storage {
   readonly name: string;
@@ -30,6 +32,9 @@ export interface Storage {
 const BUILT = new URL('../../dist/lib/core/ledger/sqlite/sqlite-driver.js', import.meta.url).href;
 
 let number = 0;
+
+/** Where the indexes of the running test are. */
+let indexes = '';
 
 const SQLITE = {
   driver: sqliteDriver,
@@ -61,9 +66,19 @@ export const STORAGES: readonly Storage[] = [
   { name: 'sqlite, compressed', ...SQLITE, options: { compression: 'zstd' } },
   { name: 'a log in memory', driver: memoryDriver, ...MEMORY },
   {
-    name: 'a log in memory, sealed often',
-    driver: newMemory({ sealEvery: { messages: 3, bytes: 4000 }, sealPartBytes: 300, recent: 2 }).driver,
+    name: 'a log in memory, sealed often, its index in a file',
+    driver: newMemory({
+      sealEvery: { messages: 3, bytes: 4000 },
+      sealPartBytes: 300,
+      recent: 2,
+      openIndex: async (uuid) => openMarkFile(indexes, uuid),
+      indexDue: { messages: 2, marks: 2 },
+    }).driver,
     ...MEMORY,
+    location: () => {
+      indexes = unsyncedTempDir();
+      return MEMORY.location();
+    },
   },
   ...NATS_STORAGES.map(({ storage }) => storage),
 ];

@@ -3,13 +3,17 @@
 import { invalidArgument } from '../model/ledger-error.ts';
 import { schemeOf } from '../model/location.ts';
 import type { LedgerDriver } from './driver.ts';
+import type { OpenIndexIn } from './nats/nats-driver.ts';
 
 type LoadDriver = () => Promise<LedgerDriver>;
 
 /** Scheme of a location that names none: it is the path of a file. */
 const FILE = 'file';
 
-const loadNats: LoadDriver = async () => (await import('./nats/nats-driver.ts')).natsDriver;
+const openIndexIn: OpenIndexIn = async (directory, uuid) =>
+  (await import('./sqlite/mark-index/open-mark-file.ts')).openMarkFile(directory, uuid);
+
+const loadNats: LoadDriver = async () => (await import('./nats/nats-driver.ts')).natsDriver(openIndexIn);
 
 const drivers = new Map<string, LoadDriver>([
   [FILE, async () => (await import('./sqlite/sqlite-driver.ts')).sqliteDriver],

@@ -7,8 +7,9 @@ export interface LedgerWarning {
   /**
    * HEAD_AHEAD: the ledger's time is ahead of the clock, so events are recorded at the head's time until then.
    * WAL_GROWING: commits are not written back from the -wal into the file.
+   * INDEX_IN_MEMORY: the index of unique ids and sessions is not kept, so that each process reads the whole log.
    */
-  readonly code: 'HEAD_AHEAD' | 'WAL_GROWING';
+  readonly code: 'HEAD_AHEAD' | 'WAL_GROWING' | 'INDEX_IN_MEMORY';
   /** The fact, with its values, on one line. */
   readonly message: string;
   /** One thing to do. */

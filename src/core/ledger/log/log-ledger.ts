@@ -9,9 +9,9 @@ import type { Epochs } from '../../model/routing/routing.ts';
 import type { GroupStore } from '../group-store.ts';
 import type { Ledger, LedgerIdentity } from '../ledger.ts';
 import { pipelineOver } from '../protocol/commit-pipeline.ts';
-import { Fold, type SealEvery } from './fold/fold.ts';
+import type { Fold, SealEvery } from './fold/fold.ts';
 import { checkUnguarded, isGuarded } from './fold/guarded.ts';
-import { copyState, type Genesis, type LogState, NO_PRODUCER, partitionsOf } from './fold/log-state.ts';
+import { type Genesis, type LogState, NO_PRODUCER, partitionsOf } from './fold/log-state.ts';
 import { hasMarks } from './format/marks.ts';
 import { HEADER_BYTES_MAX } from './format/proposal.ts';
 import { LogGroups } from './log-groups.ts';
@@ -24,9 +24,11 @@ import { LogHistory } from './read/log-history.ts';
 import { Seals } from './read/seals.ts';
 import { verifyLog } from './read/verify-log.ts';
 import { beginEpoch } from './write/epoch-writer.ts';
-import { FedIndex } from './write/fed-index.ts';
+import { FedIndex, type IndexDue } from './write/fed-index.ts';
 import { GuardedWriter, withOwnBodies } from './write/guarded-writer.ts';
+import { indexWarning } from './write/index-warning.ts';
 import { LogWriter } from './write/log-writer.ts';
+import type { OpenMarkStore } from './write/mark-store.ts';
 import { basisAt } from './write/outcomes.ts';
 import { validPins } from './write/pin-rules.ts';
 import { Sealer } from './write/sealer.ts';
@@ -41,6 +43,9 @@ const MARKED_SHARE = 4;
 export interface LogOptions {
   /** Whether unique ids and sticky routing are refused: a store on which an index in memory, read from the whole log, is too slow. */
   readonly refusesGuarded?: boolean | undefined;
+  /** Keeps the index of ids and pins beyond the process; in memory by default. */
+  readonly openIndex?: OpenMarkStore | undefined;
+  readonly indexDue?: IndexDue | undefined;
   readonly sealEvery?: SealEvery | undefined;
   readonly sealPartBytes?: number | undefined;
   /** Commits kept in memory. */
@@ -93,13 +98,13 @@ export class LogLedger implements Ledger {
   }
 
   private constructor(parts: LogLedgerParts, seals: Seals, fold: Fold) {
-    const { opened, genesis, beginning, options } = parts;
+    const { opened, genesis, options } = parts;
     const { log, records } = opened;
     this.#parts = parts;
     this.#seals = seals;
     this.#live = new LiveFold(log, fold, options.recent);
     this.#history = new LogHistory(this.#live, new HistoryWalk(log, this.#live, seals));
-    this.#index = new FedIndex(log, new Fold(genesis, copyState(beginning), options.sealEvery));
+    this.#index = new FedIndex({ log, seals, openStore: options.openIndex, due: options.indexDue });
     this.#sealer = new Sealer(log, fold, options.sealPartBytes);
     this.#writer = this.#own(new LogWriter(log, this.#live, 'free'));
     this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index));
@@ -147,7 +152,11 @@ export class LogLedger implements Ledger {
   readLane = (request: LaneRequest) => this.#history.readLane(request);
   ends: Ledger['ends'] = (partitions) => this.#history.ends(partitions);
   positionsAt: Ledger['positionsAt'] = (sequence) => this.#history.positionsAt(sequence);
-  warnings: Ledger['warnings'] = async () => [];
+
+  warnings: Ledger['warnings'] = async () => {
+    const warning = indexWarning(this.#index.lostStore);
+    return warning === null ? [] : [warning];
+  };
 
   async basis() {
     const state = await this.#live.current();
@@ -157,7 +166,7 @@ export class LogLedger implements Ledger {
   async pinsOf(sessions: readonly string[]) {
     const state = await this.#live.current();
     if (state.ledger.epoch.spec.rule !== 'sticky') return [];
-    return validPins(sessions, await this.#index.at(state.position), state);
+    return this.#index.at(state.position, (index) => validPins(sessions, index, state));
   }
 
   async positionOfProducer(name: string) {
@@ -171,7 +180,7 @@ export class LogLedger implements Ledger {
   async describe() {
     const state = await this.#live.current();
     const wasSticky = state.epochs.some(({ spec }) => spec.rule === 'sticky');
-    const sessions = wasSticky ? (await this.#index.at(state.position)).sessions : 0;
+    const sessions = wasSticky ? await this.#index.at(state.position, (index) => index.sessions) : 0;
     return describeLog(state, this.identity, sessions, this.#parts.opened.storage);
   }
 
@@ -259,6 +268,7 @@ export class LogLedger implements Ledger {
     await closeAll([
       ...[...this.#watches].map((watch) => () => watch.close()),
       ...writers.map((writer) => () => writer.close()),
+      () => this.#index.close(),
       () => this.#sealer.end(this.#hasWritten),
       () => this.#live.close(),
       () => this.#parts.opened.log.close(),
@@ -272,7 +282,7 @@ export class LogLedger implements Ledger {
 
   async #hasPins({ ledger, position }: LogState): Promise<boolean> {
     if (ledger.epoch.spec.rule !== 'sticky') return false;
-    return (await this.#index.at(position)).sessions > 0;
+    return this.#index.at(position, (index) => index.hasPins);
   }
 
   #checkWritable(): void {

@@ -13,14 +13,14 @@ const STRAYS_MAX = 64;
 
 export class Seals {
   readonly #log: OrderedLog;
-  readonly #genesis: Genesis;
+  readonly genesis: Genesis;
   /** As of the first message of the log. */
   readonly #beginning: LogState;
   readonly #sealEvery: SealEvery | undefined;
 
   constructor(log: OrderedLog, genesis: Genesis, beginning: LogState, sealEvery?: SealEvery) {
     this.#log = log;
-    this.#genesis = genesis;
+    this.genesis = genesis;
     this.#beginning = beginning;
     this.#sealEvery = sealEvery;
   }
@@ -75,7 +75,7 @@ export class Seals {
   /** Null if the message is no seal of this ledger, or is not what was sealed. */
   async #stateIn(message: LogMessage): Promise<LogState | null> {
     const header = readSealHeader(message.header);
-    if (typeof header === 'string' || header.ledger !== this.#genesis.ledger.uuid) return null;
+    if (typeof header === 'string' || header.ledger !== this.genesis.ledger.uuid) return null;
     const isLater = (position: number): boolean => position >= message.position;
     if (isLater(header.seen.position) || header.parts.some(isLater)) return null;
     const parts: Buffer[] = [];
@@ -86,6 +86,6 @@ export class Seals {
   }
 
   #foldAt(state: LogState): Fold {
-    return new Fold(this.#genesis, state, this.#sealEvery);
+    return new Fold(this.genesis, state, this.#sealEvery);
   }
 }

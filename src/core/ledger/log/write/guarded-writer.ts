@@ -17,7 +17,7 @@ import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposa
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
 import type { FedIndex } from './fed-index.ts';
-import { type MarkIndex, MemoryMarkIndex } from './mark-index.ts';
+import { MemoryMarkIndex } from './mark-index.ts';
 import { checkDraft, checkSize, clockAhead, committedOf, conflictAt, isUnknown, notUnderstood } from './outcomes.ts';
 import { factsOf, validPins } from './pin-rules.ts';
 
@@ -51,12 +51,15 @@ export class GuardedWriter {
     for (;;) {
       const state = await this.#live.current();
       const base = { position: state.position, id: state.lastId };
-      const index = await this.#index.at(base.position);
-      // others may have written while the index was fed
-      if (this.#live.state.position !== base.position) continue;
-      checkDraft(whole, state, this.#live.fold.genesis);
-      const differences = checkCommit(draft, state.ledger, factsOf(draft, index, state));
-      if (differences !== null) return conflictAt(state, draft, { ...differences, hasPins: index.sessions > 0 });
+      const compared = await this.#index.exactlyAt(base.position, (index) => {
+        // others may have written while the index was fed
+        if (this.#live.state.position !== base.position) return null;
+        checkDraft(whole, state, this.#live.fold.genesis);
+        const differences = checkCommit(draft, state.ledger, factsOf(draft, index, state));
+        return { conflict: differences && conflictAt(state, draft, { ...differences, hasPins: index.hasPins }) };
+      });
+      if (compared === null) continue;
+      if (compared.conflict !== null) return compared.conflict;
       const commits = await this.#append(packed, draft, base);
       if (commits !== null) return commits[0] as Committed;
     }
@@ -109,19 +112,24 @@ export class GuardedWriter {
   async begin(): Promise<LedgerTransaction> {
     const state = copyState(await this.#live.current());
     const base = { position: state.position, id: state.lastId };
-    const index = new MemoryMarkIndex(await this.#index.at(base.position));
+    const own = new MemoryMarkIndex();
     const drafts: CommitDraft[] = [];
     let bytes = 0;
     return {
-      pinsOf: async (sessions) => validPins(sessions, index, state),
+      pinsOf: (sessions) => this.#index.at(base.position, (index) => validPins(sessions, own.over(index), state)),
       commit: async (draft) => {
         checkDraft(draft, state, this.#live.fold.genesis);
-        const differences = checkCommit(draft, state.ledger, factsOf(draft, index, state));
-        if (differences !== null) return conflictAt(state, draft, { ...differences, hasPins: index.sessions > 0 });
+        const { frames: _, ...rest } = draft;
+        const conflict = await this.#index.at(base.position, (stored) => {
+          const index = own.over(stored);
+          const differences = checkCommit(rest, state.ledger, factsOf(rest, index, state));
+          return differences && conflictAt(state, draft, { ...differences, hasPins: index.hasPins });
+        });
+        if (conflict !== null) return conflict;
         drafts.push(withOwnBodies(draft));
         bytes += draft.frames.reduce((sum, { body }) => sum + body.length, 0);
         if (bytes > this.#log.messageBytesMax) throw tooLong(bytes, this.#log);
-        return this.#linkInto(state, index, draft, base.position + 1);
+        return this.#linkInto(state, own, draft, base.position + 1);
       },
       end: async () => {
         if (drafts.length === 0) return;
@@ -135,7 +143,7 @@ export class GuardedWriter {
     };
   }
 
-  #linkInto(state: LogState, index: MarkIndex, draft: CommitDraft, position: number): Committed {
+  #linkInto(state: LogState, index: MemoryMarkIndex, draft: CommitDraft, position: number): Committed {
     const packed = packDrafts([draft]);
     const [commit] = packed.commits as readonly [(typeof packed.commits)[number]];
     const { uuid } = this.#live.fold.genesis.ledger;

@@ -1,4 +1,4 @@
-/** The port of an index of what is not in the folded state: the unique ids of a ledger, and the pins of its sessions. */
+/** What is looked up by writers and is not in the folded state: the unique ids of a ledger, and the pins of its sessions. */
 
 import type { UniqueId } from '../../../model/events/commit.ts';
 import type { DraftedPin, Pin } from '../../../model/routing/session-pins.ts';
@@ -19,7 +19,8 @@ export interface MarkIndex {
   pinOf(session: string): IndexedPin | undefined;
   /** Sessions with a pin. */
   readonly sessions: number;
-  learn(marks: LearnedMarks): void;
+  /** Whether there is any. */
+  readonly hasPins: boolean;
 }
 
 /** The marks of one commit. */
@@ -33,33 +34,55 @@ export interface LearnedMarks {
   readonly isForEver: boolean;
 }
 
-/** An index in memory. One over another shows what is learned in a transaction, and leaves the other as it is. */
+export function* knownMarks({ ids, firstSequence }: LearnedMarks): Generator<[string, KnownMark]> {
+  for (const { id, hash, index } of ids) yield [id, { sequence: firstSequence + index, hash }];
+}
+
+export function* indexedPins({ pins, epoch, timeShift, isForEver }: LearnedMarks): Generator<IndexedPin> {
+  for (const { session, partition, lastSeen } of pins)
+    yield { session, partition, epoch, lastSeen: isForEver ? NO_TIME : lastSeen + timeShift };
+}
+
+/** An index in memory. */
 export class MemoryMarkIndex implements MarkIndex {
-  readonly #under: MarkIndex | null;
   readonly #ids = new Map<string, KnownMark>();
   readonly #pins = new Map<string, IndexedPin>();
 
-  constructor(under: MarkIndex | null = null) {
-    this.#under = under;
-  }
-
   idOf(id: string): KnownMark | undefined {
-    return this.#ids.get(id) ?? this.#under?.idOf(id);
+    return this.#ids.get(id);
   }
 
   pinOf(session: string): IndexedPin | undefined {
-    return this.#pins.get(session) ?? this.#under?.pinOf(session);
+    return this.#pins.get(session);
   }
 
   get sessions(): number {
-    const under = this.#under;
-    if (under === null) return this.#pins.size;
-    return under.sessions + [...this.#pins.keys()].filter((session) => under.pinOf(session) === undefined).length;
+    return this.#pins.size;
   }
 
-  learn({ ids, pins, firstSequence, epoch, timeShift, isForEver }: LearnedMarks): void {
-    for (const { id, hash, index } of ids) this.#ids.set(id, { sequence: firstSequence + index, hash });
-    for (const { session, partition, lastSeen } of pins)
-      this.#pins.set(session, { session, partition, epoch, lastSeen: isForEver ? NO_TIME : lastSeen + timeShift });
+  get hasPins(): boolean {
+    return this.#pins.size > 0;
+  }
+
+  learn(marks: LearnedMarks): void {
+    for (const [id, mark] of knownMarks(marks)) this.#ids.set(id, mark);
+    for (const pin of indexedPins(marks)) this.#pins.set(pin.session, pin);
+  }
+
+  /** Both: what is here goes before what is in the other. */
+  over(under: MarkIndex): MarkIndex {
+    const pins = this.#pins;
+    return {
+      idOf: (id) => this.idOf(id) ?? under.idOf(id),
+      pinOf: (session) => this.pinOf(session) ?? under.pinOf(session),
+      get sessions() {
+        let count = under.sessions;
+        for (const session of pins.keys()) if (under.pinOf(session) === undefined) count++;
+        return count;
+      },
+      get hasPins() {
+        return pins.size > 0 || under.hasPins;
+      },
+    };
   }
 }
