@@ -9,8 +9,8 @@ import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
 import { type CreateOptions, systemClock } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
 import { memoryDriver, newMemory, setMemoryTime } from '../support/memory-driver/memory-driver.ts';
-import { NATS_STORAGES } from './nats-storages.ts';
 import { unsyncedTempDir } from '../support/temp-dir.ts';
+import { NATS_STORAGES } from './nats-storages.ts';
 
 export interface Storage {
   readonly name: string;
