@@ -21,7 +21,7 @@ async function restarted(servers: NatsServers, change: (store: string) => void):
   await servers.areHealthy();
 }
 
-it.each(programs)('a store of yesterday on $name: an old writer and an old head are told', async (program) => {
+it.each(programs)('a store of yesterday on $name: an old writer and an old head are refused', async (program) => {
   const servers = await NatsServers.forTest({ program, count: 1 });
   const location = servers.location('a');
   await succeed(['init', '-l', location]);

@@ -18,14 +18,14 @@ const AHEAD_MAX = 10;
 /** Between two portions of lines, so that a soak does not write millions of events. */
 const PORTION_MS = 25;
 
-interface Ending {
+interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
 class Running {
   readonly child: ChildProcessWithoutNullStreams;
-  readonly ended: Promise<Ending>;
+  readonly ended: Promise<ProcessEnd>;
   stderr = '';
 
   constructor(args: readonly string[]) {

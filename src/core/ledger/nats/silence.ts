@@ -10,7 +10,7 @@ export class Silence {
     this.#since = null;
   }
 
-  /** A request was not answered in its time. Returns whether there was no answer for long; then the count begins anew. */
+  /** A request was not answered in its time. Returns whether there was no answer for long; then the count begins again. */
   isLongAfterNone(): boolean {
     const now = performance.now();
     this.#since ??= now;

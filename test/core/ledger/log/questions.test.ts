@@ -36,13 +36,13 @@ async function openBoth() {
   return { commit, reader, asked };
 }
 
-it('a watch tells the head, and what it tells is read without a question for the end', async () => {
+it('a watch reports the head, and what it reports is read without a question for the end', async () => {
   const { commit, reader, asked } = await openBoth();
-  const told: (number | undefined)[] = [];
+  const reported: (number | undefined)[] = [];
   let notify = (): void => {};
   const watch = reader.watch({
     onCommit: (sequence) => {
-      told.push(sequence);
+      reported.push(sequence);
       notify();
     },
     onError: () => {},
@@ -53,7 +53,7 @@ it('a watch tells the head, and what it tells is read without a question for the
     });
     await commit(payload);
     await notified;
-    expect(told.at(-1)).toBe(nth + 1);
+    expect(reported.at(-1)).toBe(nth + 1);
     asked.isCounted = true;
     const range = { from: nth + 1, through: nth + 1 };
     const { commits } = await reader.read({ range, partitions: null, verify: true });

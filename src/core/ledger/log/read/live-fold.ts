@@ -81,7 +81,7 @@ export class LiveFold {
     return state.ledger.sequence >= sequence ? state : this.current();
   }
 
-  /** One question at a time: those who come meanwhile share the next, because the answer that is on its way is too old for them. */
+  /** One question at a time: calls that come meanwhile share the next, because the answer that is on its way is too old for them. */
   #last(): Promise<number> {
     if (this.#asking === null) {
       this.#asking = this.#log.last().finally(() => {
