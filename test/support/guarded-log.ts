@@ -10,6 +10,7 @@ import { Seals } from '../../src/core/ledger/log/read/seals.ts';
 import { FedIndex, type IndexDue } from '../../src/core/ledger/log/write/fed-index.ts';
 import type { MarkIndex } from '../../src/core/ledger/log/write/mark-index.ts';
 import type { OpenMarkStore } from '../../src/core/ledger/log/write/mark-store.ts';
+import { LedgerError } from '../../src/core/model/ledger-error.ts';
 import { parseRoutingSpec } from '../../src/core/model/routing/routing-text.ts';
 import { emptyPins, NO_PIN_CHANGES, type PinChanges } from '../../src/core/model/routing/session-pins.ts';
 import { NO_TIME } from '../../src/core/model/time/time.ts';
@@ -83,9 +84,18 @@ export class RecordedLog extends MemoryLog {
     return new RecordedLog('memory', shared);
   }
 
-  override read(request: LogRead): AsyncGenerator<LogMessage> {
+  /** The message before which the next read of bodies fails. */
+  failsAt: number | null = null;
+
+  override async *read(request: LogRead): AsyncGenerator<LogMessage> {
     this.reads.push({ from: request.from, through: request.through, hasBodies: request.hasBodies });
-    return super.read(request);
+    for await (const message of super.read(request)) {
+      if (request.hasBodies && message.position === this.failsAt) {
+        this.failsAt = null;
+        throw new LedgerError('UNREACHABLE', { message: 'no answer', hint: 'try again' });
+      }
+      yield message;
+    }
   }
 }
 

@@ -175,7 +175,24 @@ describe('an index in a file', () => {
     expect(last.reads.filter(({ from }) => from === 2)).toEqual([]);
   });
 
-  it('reads again what a turn that failed has read', async () => {
+  it('goes on behind what it has read after an error of the log, or of the work', async () => {
+    const log = RecordedLog.of(messages);
+    const index = indexOver(log, messages);
+    log.failsAt = 15;
+    await expect(at(index, 20)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    const wrong = () => {
+      throw new Error('the draft is wrong');
+    };
+    await expect(index.at(20, wrong)).rejects.toThrow('the draft is wrong');
+    expect(await at(index, messages.length)).toEqual(await memory(messages, messages.length));
+    expect(log.reads.filter(({ from, through }) => from !== through)).toEqual([
+      { from: 2, through: 20, hasBodies: true },
+      { from: 15, through: 20, hasBodies: true },
+      { from: 21, through: messages.length, hasBodies: true },
+    ]);
+  });
+
+  it('reads again what a turn that failed has read and not learned', async () => {
     const changed = messages.map((message) =>
       message.position === 9
         ? { ...message, body: Buffer.from(message.body).fill(' ', message.bodyBytes - 200) }

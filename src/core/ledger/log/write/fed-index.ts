@@ -33,11 +33,13 @@ const DUE_AT_END: IndexDue = { messages: 64, marks: 64 };
 /** A store that is lost this often cannot be written, or is used for another log by another process: the index is in memory from then on. */
 const LOSSES_MAX = 3;
 
-/** What the index is and how far it came; `fold` and `unstored` move together. */
+/** What the index is and how far it came. */
 interface Feed {
   readonly store: MarkStore;
   readonly fold: Fold;
   readonly unstored: UnstoredMarks;
+  /** Whether the fold is ahead of the marks: after an error all of it must be read again. */
+  isTorn: boolean;
 }
 
 export interface IndexParts {
@@ -121,9 +123,9 @@ export class FedIndex {
         return { result: work(unstored.over(store), fold.state.position) };
       });
     } catch (error) {
-      // also after an error of the log: what was read of it and not learned must be read again
-      this.#drop();
-      if (!(error instanceof LostStore)) throw error;
+      const isLost = error instanceof LostStore;
+      if (isLost || this.#feed?.isTorn === true) this.#drop();
+      if (!isLost) throw error;
       if (++this.#losses >= LOSSES_MAX) this.#cause = error.cause ?? error;
       return null;
     }
@@ -140,11 +142,11 @@ export class FedIndex {
       const fed = store.fed();
       const known = fed === null ? null : await this.#foldAt(fed.position);
       if (fed !== null && known !== null && isSameHead(known.seen, fed))
-        return { store, fold: known, unstored: new UnstoredMarks(fed) };
+        return { store, fold: known, unstored: new UnstoredMarks(fed), isTorn: false };
       if (fed !== null) store.clear(fed);
       const fold = this.#parts.seals.atBeginning();
       store.feed([], null, fold.seen);
-      return { store, fold, unstored: new UnstoredMarks(fold.seen) };
+      return { store, fold, unstored: new UnstoredMarks(fold.seen), isTorn: false };
     } catch (error) {
       store.close();
       throw error;
@@ -173,17 +175,20 @@ export class FedIndex {
   }
 
   /** Takes over what other processes have stored meanwhile. False: they have emptied it, or hold another history. */
-  async #followStore({ store, fold, unstored }: Feed): Promise<boolean> {
+  async #followStore(feed: Feed): Promise<boolean> {
+    const { store, fold, unstored } = feed;
     const fed = store.fed();
     const { from } = unstored;
     if (isSamePlace(fed, from)) return true;
     if (fed === null || fed.position <= from.position) return false;
     const isAhead = fed.position > fold.state.position;
     if (isAhead && fed.position > (await this.#parts.log.last())) return false;
+    feed.isTorn = isAhead;
     if (isAhead) await this.#skipTo(fed.position, fold);
     const head = isAhead ? fold.seen : unstored.headAt(fed.position);
     if (!isSameHead(head, fed)) return false;
     unstored.storedTo(fed);
+    feed.isTorn = false;
     return true;
   }
 
@@ -201,9 +206,11 @@ export class FedIndex {
     const from = fold.state.position + 1;
     if (from > through) return true;
     for await (const message of this.#parts.log.read({ from, through, hasBodies: true })) {
+      feed.isTorn = true;
       const folded = fold.take(message);
       if (folded.kind === 'commits') unstored.add(fold.state, marksIn(folded.commits, message.body, fold.state));
       if (folded.kind === 'epoch') unstored.add(fold.state, []);
+      feed.isTorn = false;
       if (!this.#storeDue(feed, this.#parts.due ?? DUE)) return false;
     }
     this.#checkEnd(through, fold);

@@ -114,7 +114,8 @@ export class SqliteMarkStore implements MarkStore {
       return work();
     } catch (cause) {
       if (cause instanceof LostStore) throw cause;
-      this.#isDamaged ||= isDamage(cause);
+      // the first is of a column that cannot be
+      this.#isDamaged ||= cause instanceof LedgerError || isDamage(cause);
       throw new LostStore('the index cannot be used', { cause });
     }
   }
@@ -145,10 +146,8 @@ export class SqliteMarkStore implements MarkStore {
   }
 }
 
-/** Whether the content is what is wrong, and neither the place nor the moment. */
+/** Whether SQLite says that the content is what is wrong, and neither the place nor the moment. */
 export function isDamage(error: unknown): boolean {
-  // of a column that cannot be
-  if (error instanceof LedgerError) return true;
   const { code } = error as { readonly code?: unknown };
   return typeof code === 'string' && /^SQLITE_(CORRUPT|NOTADB|ERROR$|CONSTRAINT|MISMATCH|SCHEMA)/.test(code);
 }
