@@ -1,9 +1,11 @@
 /** Laws of backups, for every storage that can make them; the others refuse by name. */
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { draftOf, readAll } from './drafts.ts';
-import { openNew, STORAGES } from './drivers.ts';
+import { openNew, STORAGES, stopStorages } from './drivers.ts';
+
+afterAll(stopStorages);
 
 const event = (payload: string, time: number) => ({ payload, time, partition: 0 });
 

@@ -1,13 +1,15 @@
 /** Laws of commits, for every storage. */
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Committed, Conflict } from '../../src/core/model/events/commit.ts';
 import { EVERYTHING } from '../../src/core/model/events/range.ts';
 import { failureOf } from '../support/engines.ts';
 import { draftOf, readAll } from './drafts.ts';
-import { openNew, openTwice, STORAGES } from './drivers.ts';
+import { openNew, openTwice, STORAGES, stopStorages } from './drivers.ts';
+
+afterAll(stopStorages);
 
 const event = (payload: string, time = 1, partition = 0) => ({ partition, time, payload });
 const STRICT = { isLateRefused: true };

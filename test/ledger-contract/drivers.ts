@@ -1,6 +1,6 @@
 /** The storages that every law is run against, and how to open each at a new location. */
 
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { toBlueprint } from '../../src/core/engine/open.ts';
 import type { LedgerDriver } from '../../src/core/ledger/driver.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
@@ -85,9 +85,10 @@ export const STORAGES: readonly Storage[] = [
 
 export const GROUP_STORAGES = STORAGES.filter(({ hasGroups }) => hasGroups);
 
-afterAll(async () => {
+/** Stops what the storages have started. Each file has it as `afterAll`: a worker runs many files with one copy of this module. */
+export async function stopStorages(): Promise<void> {
   for (const { stop } of NATS_STORAGES) await stop();
-});
+}
 
 /** Longer than any test holds a lock, however slow the machine is. */
 const busyLimit = { limitMs: 100_000 };

@@ -1,11 +1,13 @@
 /** Laws of epochs, for every storage: a change of routing is one link of the chain, in force for every opening. */
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Groups } from '../../src/core/ledger/groups.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { EpochPlan } from '../../src/core/model/routing/epoch-plan.ts';
 import { draftOf, readAll } from './drafts.ts';
-import { openNew, openTwice, STORAGES } from './drivers.ts';
+import { openNew, openTwice, STORAGES, stopStorages } from './drivers.ts';
+
+afterAll(stopStorages);
 
 const event = (payload: string, partition = 0) => ({ partition, time: 1, payload });
 

@@ -1,11 +1,13 @@
 /** Laws of consumer groups, for every storage. */
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type GroupLedger, Groups } from '../../src/core/ledger/groups.ts';
 import type { CursorMove, Heartbeat, Membership } from '../../src/core/model/group.ts';
 import { failureOf } from '../support/engines.ts';
 import { draftOf, readAll } from './drafts.ts';
-import { GROUP_STORAGES, openNew, type Storage } from './drivers.ts';
+import { GROUP_STORAGES, openNew, type Storage, stopStorages } from './drivers.ts';
+
+afterAll(stopStorages);
 
 const TTL = 1000;
 const ALL = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1000 };

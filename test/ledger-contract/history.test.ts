@@ -1,12 +1,14 @@
 /** Laws of history, for every storage: ranges, partitions, pages, and how positions are found. */
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { restOf } from '../../src/core/model/events/history.ts';
 import { EVERYTHING, type SequenceRange } from '../../src/core/model/events/range.ts';
 import { type DraftEvent, draftOf, type ReadEvent, readAll } from './drafts.ts';
-import { openNew, openTwice, STORAGES, type Storage } from './drivers.ts';
+import { openNew, openTwice, STORAGES, type Storage, stopStorages } from './drivers.ts';
+
+afterAll(stopStorages);
 
 const PARTITIONS = 3;
 

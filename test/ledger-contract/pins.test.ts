@@ -1,11 +1,13 @@
 /** Laws of the pins of sticky sessions, for every storage: they are committed with the events, and compared with those a draft was built on. */
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Committed, Conflict } from '../../src/core/model/events/commit.ts';
 import { emptyPins, type PinChanges } from '../../src/core/model/routing/session-pins.ts';
 import { NO_TIME } from '../../src/core/model/time/time.ts';
 import { draftOf } from './drafts.ts';
-import { openNew, openTwice, STORAGES } from './drivers.ts';
+import { openNew, openTwice, STORAGES, stopStorages } from './drivers.ts';
+
+afterAll(stopStorages);
 
 interface PinStep {
   readonly session: string;

@@ -1,11 +1,13 @@
 /** Laws of verification, for every storage: the whole ledger is verified, and compared with a head that was kept elsewhere. */
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Head } from '../../src/core/model/events/head.ts';
 import { failureOf } from '../support/engines.ts';
 import { draftOf } from './drafts.ts';
-import { openNew, openTwice, STORAGES, type Storage } from './drivers.ts';
+import { openNew, openTwice, STORAGES, type Storage, stopStorages } from './drivers.ts';
+
+afterAll(stopStorages);
 
 const event = (payload: string, partition = 0) => ({ partition, time: 1, payload });
 

@@ -1,10 +1,12 @@
 /** Laws of notifications and of closing, for every storage. */
 
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Groups } from '../../src/core/ledger/groups.ts';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { draftOf, readAll } from './drafts.ts';
-import { openTwice, STORAGES } from './drivers.ts';
+import { openTwice, STORAGES, stopStorages } from './drivers.ts';
+
+afterAll(stopStorages);
 
 const commit = async (ledger: Ledger) =>
   ledger.commit(draftOf(await ledger.basis(), [{ partition: 0, time: 1, payload: '1' }]));

@@ -52,6 +52,9 @@ export class NatsStores {
 
   async stop(): Promise<void> {
     await Promise.all(this.#opened.splice(0).map(({ log }) => log.close()));
-    await (await this.#servers)?.stop();
+    const servers = this.#servers;
+    // the next file of this worker starts others
+    this.#servers = null;
+    await (await servers)?.stop();
   }
 }
