@@ -215,7 +215,9 @@ test('a ledger lives through years of archives, compactions, backups and kills',
   expect((await succeed(['inspect', '--verify', '-l', ledger])).stdout.toString()).toMatch(/^OK: /);
   const runs = await expectSegments(ledger, lines, true);
   const files = readdirSync(`${ledger}.archive`);
-  expect(files).toHaveLength(runs);
+  // a run that was killed between the name of its segment and the record of it leaves a whole one, which nothing ever removes
+  expect(files.length).toBeGreaterThanOrEqual(runs);
+  expect(files.length).toBeLessThanOrEqual(runs + killed.keeper);
   expect(files.filter((file) => !file.endsWith('.segment'))).toEqual([]);
   expect(killed.keeper, JSON.stringify(killed)).toBeGreaterThan(0);
   expect(runs).toBeGreaterThan(0);
