@@ -3,11 +3,10 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LedgerError } from '../../index.ts';
-import { syncDirectory } from './sync-directory.ts';
+import { isDiskError, syncDirectory } from './sync-directory.ts';
 
 /** A larger file is not ours: a ledger named by mistake must be neither read whole nor overwritten. */
 const SMALL_BYTES = 64 * 1024;
-const OF_THE_DISK = ['EIO', 'ENOSPC', 'EDQUOT'];
 
 /** Returns its text, or null if there is no such file. @throws LedgerError INPUT_UNREADABLE */
 export function readSmallFile(path: string): string | null {
@@ -47,7 +46,7 @@ export function writeAtomically(path: string, text: string): void {
     const { code } = error as NodeJS.ErrnoException;
     throw new LedgerError('IO_FAILED', {
       message: `${path} cannot be written: ${code ?? 'unknown error'}`,
-      hint: OF_THE_DISK.includes(code ?? '')
+      hint: isDiskError(error)
         ? 'look at the disk and its free space, then run the same command again'
         : 'name a file in a directory you can write',
       cause: error,

@@ -2,8 +2,13 @@
 
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
-/** Errors by which the disk says that a name may be lost; with others the file system only says that it does not sync directories. */
-const LOST = ['EIO', 'ENOSPC', 'EDQUOT'];
+/** Codes of errors of the disk itself. With others a file system only says that it does not sync directories. */
+const DISK_ERRORS = ['EIO', 'ENOSPC', 'EDQUOT'];
+
+/** Whether the disk has failed or is full: what was written or named may be lost. */
+export function isDiskError(error: unknown): boolean {
+  return DISK_ERRORS.includes((error as NodeJS.ErrnoException).code ?? '');
+}
 
 /** Does nothing if the system cannot sync directories, or one may not read this one. @throws Error of the system if a name may be lost */
 export function syncDirectory(path: string): void {
@@ -15,6 +20,6 @@ export function syncDirectory(path: string): void {
       closeSync(directory);
     }
   } catch (error) {
-    if (LOST.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (isDiskError(error)) throw error;
   }
 }
