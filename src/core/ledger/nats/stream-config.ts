@@ -19,25 +19,31 @@ export interface LogSettings {
   readonly bytesMax: number;
 }
 
+/** What both streams of a ledger have alike: no message is dropped by age or number, and none can be deleted. */
+const KEPT = {
+  storage: 'file',
+  retention: 'limits',
+  discard: 'new',
+  max_age: 0,
+  max_msgs: -1,
+  max_bytes: -1,
+  max_msgs_per_subject: -1,
+  max_msg_size: -1,
+  max_consumers: -1,
+  duplicate_window: DUPLICATE_WINDOW_NANOS,
+  deny_delete: true,
+  deny_purge: true,
+  allow_direct: true,
+};
+
 /** `hasMetadata`: the server has metadata of streams. */
 export function logConfig(name: string, { replicas, bytesMax }: LogSettings, hasMetadata: boolean): StreamConfig {
   return {
+    ...KEPT,
     name: streamOf(name),
     subjects: [subjectOf(name, '>')],
-    storage: 'file',
-    retention: 'limits',
-    discard: 'new',
-    max_age: 0,
-    max_msgs: -1,
     max_bytes: bytesMax,
-    max_msgs_per_subject: -1,
-    max_msg_size: -1,
-    max_consumers: -1,
     num_replicas: replicas,
-    duplicate_window: DUPLICATE_WINDOW_NANOS,
-    deny_delete: true,
-    deny_purge: true,
-    allow_direct: true,
     ...(hasMetadata ? { metadata: { [FORMAT_KEY]: FORMAT } } : {}),
   };
 }
@@ -45,23 +51,13 @@ export function logConfig(name: string, { replicas, bytesMax }: LogSettings, has
 /** As the clients of NATS make a bucket, so that their tools read it; but no message may replace all others. */
 export function recordsConfig(name: string, replicas: number): StreamConfig {
   return {
+    ...KEPT,
     name: bucketStreamOf(name),
     description: `groups of the ledger ${name}; the stream is ${streamOf(name)}, the bucket ${bucketOf(name)}`,
     subjects: [recordSubjectOf(name, '>')],
-    storage: 'file',
-    retention: 'limits',
-    discard: 'new',
-    max_age: 0,
-    max_msgs: -1,
-    max_bytes: -1,
+    // a record is the last message of its key
     max_msgs_per_subject: 1,
-    max_msg_size: -1,
-    max_consumers: -1,
     num_replicas: replicas,
-    duplicate_window: DUPLICATE_WINDOW_NANOS,
-    deny_delete: true,
-    deny_purge: true,
-    allow_direct: true,
   };
 }
 
@@ -83,10 +79,10 @@ export function configDifference(found: StreamConfig, wanted: StreamConfig): Con
   return null;
 }
 
-/** Only our own note counts: servers and tools write others. A server that has learnt metadata since then has none of ours. */
+/** Compares the format alone: servers and tools write metadata, too. A stream from before its server had metadata has no format. */
 function metadataOf(found: StreamConfig, wanted: StreamConfig): readonly [unknown, unknown] {
-  const note = (config: StreamConfig) => (config['metadata'] as Record<string, unknown> | undefined)?.[FORMAT_KEY];
-  return note(found) === undefined ? [undefined, undefined] : [note(found), note(wanted) ?? FORMAT];
+  const format = (config: StreamConfig) => (config['metadata'] as Record<string, unknown> | undefined)?.[FORMAT_KEY];
+  return format(found) === undefined ? [undefined, undefined] : [format(found), format(wanted) ?? FORMAT];
 }
 
 function isSame(found: unknown, wanted: unknown): boolean {
