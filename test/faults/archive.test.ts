@@ -78,6 +78,15 @@ describe('a disk', () => {
   );
 });
 
+/** Makes the archive's directory. Returns where a run writes its segment until that is whole. */
+async function makePartialPath(ledger: string): Promise<string> {
+  const engine = await Completengine.open({ ledger, create: false, access: 'read' });
+  const { uuid } = engine.identity;
+  await engine.close();
+  mkdirSync(`${ledger}.archive`);
+  return join(`${ledger}.archive`, `${uuid.slice(0, 8)}.partial`);
+}
+
 describe('others at work', () => {
   it('two archives at once: one run is recorded', async () => {
     const ledger = template.fresh();
@@ -93,11 +102,7 @@ describe('others at work', () => {
 
   it('a segment that another process writes is not touched', async () => {
     const ledger = template.fresh();
-    const engine = await Completengine.open({ ledger, create: false, access: 'read' });
-    const { uuid } = engine.identity;
-    await engine.close();
-    mkdirSync(`${ledger}.archive`);
-    const partial = join(`${ledger}.archive`, `${uuid.slice(0, 8)}.partial`);
+    const partial = await makePartialPath(ledger);
     writeFileSync(partial, '');
     const writer = new SegmentWriter(partial, Buffer.alloc(32), []);
     expectFailure(await spawnCli(archiveArgs(ledger, '--yes')), 75, 'another process is archiving this ledger');
@@ -128,11 +133,7 @@ describe('others at work', () => {
 describe('what a killed archive leaves', () => {
   it('is replaced by the next one, also if that archives another range', async () => {
     const ledger = template.fresh();
-    const engine = await Completengine.open({ ledger, create: false, access: 'read' });
-    const { uuid } = engine.identity;
-    await engine.close();
-    mkdirSync(`${ledger}.archive`);
-    const partial = join(`${ledger}.archive`, `${uuid.slice(0, 8)}.partial`);
+    const partial = await makePartialPath(ledger);
     const lefts = [Buffer.alloc(0), Buffer.alloc(3 * 4096, 'half a segment'), readFileSync(template.path)];
     for (const [nth, left] of lefts.entries()) {
       writeFileSync(partial, left);
@@ -146,11 +147,7 @@ describe('what a killed archive leaves', () => {
 
   it('is removed by one that drops, or has nothing to move, and not while another process writes it', async () => {
     const ledger = template.fresh();
-    const engine = await Completengine.open({ ledger, create: false, access: 'read' });
-    const { uuid } = engine.identity;
-    await engine.close();
-    mkdirSync(`${ledger}.archive`);
-    const partial = join(`${ledger}.archive`, `${uuid.slice(0, 8)}.partial`);
+    const partial = await makePartialPath(ledger);
     const nothing = ['archive', '-l', ledger, '--until', '2020-01-01', '--yes'];
     for (const command of [nothing, archiveArgs(ledger, '--drop', '--yes')]) {
       writeFileSync(partial, '');
