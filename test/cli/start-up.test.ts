@@ -9,7 +9,7 @@ import { tempDir } from '../support/temp-dir.ts';
 import { traced } from '../support/traced.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** In the client, and in nothing of ours. */
+/** Text that only the client contains. */
 const PROTOCOL = 'NATS/1.0';
 
 const opened = (calls: readonly string[]) => calls.flatMap((line) => /openat\([^"]*"([^"]+)"/.exec(line)?.[1] ?? []);

@@ -57,7 +57,7 @@ export class Field {
   fields<Name extends string>(...names: readonly Name[]): Record<Name, Field> {
     const value = this.#value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.#fault('is no object');
-    // own fields alone, by names of ours: nothing of a prototype is read, and a field by another name is one too many
+    // own fields alone, by fixed names: nothing of a prototype is read, and an unknown field is an error
     if (Object.keys(value).length !== names.length) throw this.#fault('has other fields');
     const fields = {} as Record<Name, Field>;
     for (const name of names) {
