@@ -8,6 +8,7 @@ import { openEngine, parkedBy } from '../support/engines.ts';
 import { BUSY_TIMEOUT_MS, expectGroupUnderFire, GROUP_TIMEOUT_MS } from '../support/group-under-fire.ts';
 import { newLedger } from '../support/ledger-cli.ts';
 import { MemberProcess } from '../support/members.ts';
+import { untilStopped } from '../support/process-state.ts';
 import { tamper } from '../support/sessions.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
@@ -38,6 +39,7 @@ test('a member that was paused while its command ran is refused, and goes on wit
   const leaseOf = async () => (await engine.groups())[0]?.lanes[0];
   await until(() => existsSync(begun));
   slow.child.kill('SIGSTOP');
+  await untilStopped(slow.child.pid);
   const token = (await leaseOf())?.token ?? 0;
   endLeases(ledger);
 

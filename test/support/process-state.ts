@@ -42,6 +42,19 @@ export function isZombie(pid: number): boolean {
   return statusOf(pid, 'State').startsWith('Z');
 }
 
+/** Resolves when all threads of a process stand still after SIGSTOP, or it has ended: each stops by itself when it runs next. */
+export async function untilStopped(pid: number | undefined): Promise<void> {
+  await until(() => threadsOf(pid).every((thread) => /^[TtZX]/.test(statusOf(`${pid}/task/${thread}`, 'State'))));
+}
+
+function threadsOf(pid: number | undefined): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
 /** The process that traces it, which strace -D hides. @throws Error if there is none */
 export function tracerOf(pid: number): number {
   const tracer = Number(statusOf(pid, 'TracerPid'));
@@ -49,7 +62,7 @@ export function tracerOf(pid: number): number {
   return tracer;
 }
 
-function statusOf(pid: number, name: string): string {
+function statusOf(pid: number | string, name: string): string {
   try {
     return new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
   } catch {

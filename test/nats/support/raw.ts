@@ -30,6 +30,11 @@ export class RawClient {
     await this.#nats.flush();
   }
 
+  /** Answers the requests to JetStream's API in place of a server that has none. */
+  async answer(verb: string, answers: () => object): Promise<void> {
+    await this.listen(`$JS.API.${verb}`, (message) => message.respond(JSON.stringify(answers())));
+  }
+
   /** Resolves when it is stored, or refused. */
   async publish(subject: string, body: Uint8Array | string, header: Record<string, string[]> = {}): Promise<void> {
     const headers = newHeaders();

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { untilStopped } from '../../support/process-state.ts';
 import { type Cut, Relay } from './relay.ts';
 import type { ServerProgram } from './server-program.ts';
 
@@ -144,13 +145,14 @@ export class NatsServers {
     this.#running[at] = child;
   }
 
-  /** SIGKILL and SIGTERM are awaited. */
+  /** What the signal does is awaited, that of SIGCONT aside. */
   async signal(at: number, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     const child = this.#running[at];
     if (child == null) throw new Error(`server ${at} does not run`);
     const ended = once(child, 'exit');
     child.kill(signal);
-    if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
+    if (signal === 'SIGCONT') return;
+    if (signal === 'SIGSTOP') return untilStopped(child.pid);
     await ended;
     this.#running[at] = null;
   }

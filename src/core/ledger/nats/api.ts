@@ -21,10 +21,11 @@ export const jetStreamPrefix = (domain: string | null) => (domain === null ? '$J
 export class JetStreamApi {
   readonly connection: NatsConnection;
   readonly #prefix: string;
-  readonly #silence = new Silence();
+  readonly #silence: Silence;
 
   constructor(connection: NatsConnection, domain: string | null) {
     this.connection = connection;
+    this.#silence = new Silence(connection);
     this.#prefix = jetStreamPrefix(domain);
   }
 
@@ -57,17 +58,15 @@ export class JetStreamApi {
     const request = this.connection.request(this.subject(verb), JSON.stringify(body), { timeoutMs });
     try {
       const { data } = await deadline.race(request);
+      const answer = parseAnswer<Answer>(data);
       this.#silence.noteAnswer();
-      return parseAnswer<Answer>(data);
+      return answer;
     } catch (error) {
-      if (isUnanswered(error) && this.#silence.isLongAfterNone()) this.connection.leaveServer();
+      if (isTransient(error)) this.#silence.noteNone();
+      else if (error instanceof ApiError) this.#silence.noteAnswer();
       throw error;
     }
   }
-}
-
-function isUnanswered(error: unknown): boolean {
-  return error instanceof Error && !(error instanceof ApiError) && error.name === 'TimeoutError';
 }
 
 /** @throws ApiError */

@@ -30,6 +30,8 @@ export class NatsConnection {
   readonly #deniedListeners = new Set<(subject: string) => void>();
   readonly #reconnectListeners = new Set<() => void>();
   #isConnected = true;
+  /** That which was left on purpose. */
+  #left: string | null = null;
   #failure: unknown = null;
 
   private constructor(location: string, client: Module, nats: Client, inboxPrefix: string) {
@@ -118,7 +120,9 @@ export class NatsConnection {
 
   /** Goes to another server, as after a lost connection: this one keeps its clients, and is cut off from the others. */
   leaveServer(): void {
-    if (this.#isConnected) this.#nats.reconnect().catch(() => {});
+    if (!this.#isConnected) return;
+    this.#left = this.#nats.getServer();
+    this.#reconnect();
   }
 
   /** `onMessage` is called synchronously for every message on a new subject of our own, which the subscription names. */
@@ -157,11 +161,22 @@ export class NatsConnection {
   async #watch(): Promise<void> {
     for await (const status of this.#nats.status()) {
       if (status.type === 'disconnect') this.#isConnected = false;
-      else if (status.type === 'reconnect') {
-        this.#isConnected = true;
-        this.#notifyReconnect();
-      } else if (status.type === 'error') this.#noteError(status.error);
+      else if (status.type === 'reconnect') this.#noteReconnect();
+      else if (status.type === 'error') this.#noteError(status.error);
     }
+  }
+
+  #noteReconnect(): void {
+    const isBack = this.#nats.getServer() === this.#left;
+    this.#left = null;
+    // the client's list begins with the server of its first connection, so that one is the next of itself
+    if (isBack) return this.#reconnect();
+    this.#isConnected = true;
+    this.#notifyReconnect();
+  }
+
+  #reconnect(): void {
+    this.#nats.reconnect().catch(() => {});
   }
 
   #noteError(error: Error): void {

@@ -7,7 +7,7 @@ import { Deadline } from './deadline.ts';
 import { type FetchedMessage, fetchedMessage, type StoredMessage, serverTime } from './messages.ts';
 import { streamOf, subjectOf } from './names.ts';
 import { checkServer } from './server-check.ts';
-import { API_ERRORS, ApiError } from './server-error.ts';
+import { API_ERRORS, ApiError, translateServerError } from './server-error.ts';
 import {
   type ConfigDifference,
   configDifference,
@@ -16,6 +16,8 @@ import {
   type StreamConfig,
 } from './stream-config.ts';
 
+/** In a cluster the server that answers may not have heard yet of a stream that was made a moment ago: "not found" must stand for so long. */
+const NOT_FOUND_MS = 500;
 /** Copies of a new stream, where nothing else is asked for. */
 const REPLICAS_OF_CLUSTER = 3;
 
@@ -95,8 +97,12 @@ export class LogStream {
   static async open(api: JetStreamApi, name: string, limit: BusyLimit): Promise<LogStream> {
     const deadline = new Deadline(limit);
     await checkServer(api, deadline);
-    const info = await api.call<StreamInfo>(`STREAM.INFO.${streamOf(name)}`, {}, deadline);
-    return LogStream.#checked(api, name, limit, info);
+    try {
+      const info = await askStream<StreamInfo>(api, `STREAM.INFO.${streamOf(name)}`, {}, deadline);
+      return LogStream.#checked(api, name, limit, info);
+    } catch (error) {
+      throw translateServerError(error, api.location);
+    }
   }
 
   static #checked(api: JetStreamApi, name: string, limit: BusyLimit, info: StreamInfo): LogStream {
@@ -117,9 +123,7 @@ export class LogStream {
   /** @throws LedgerError UNREACHABLE, PERMISSION_DENIED */
   static async exists(api: JetStreamApi, name: string, limit: BusyLimit): Promise<boolean> {
     try {
-      await api.call(`STREAM.INFO.${streamOf(name)}`, {}, new Deadline(limit), {
-        expected: [API_ERRORS.streamNotFound],
-      });
+      await askStream(api, `STREAM.INFO.${streamOf(name)}`, {}, new Deadline(limit));
       return true;
     } catch (error) {
       if (error instanceof ApiError) return false;
@@ -159,9 +163,7 @@ export class LogStream {
   async info(deadline: Deadline): Promise<StreamInfo> {
     let info: StreamInfo;
     try {
-      info = await this.api.call<StreamInfo>(`STREAM.INFO.${this.stream}`, {}, deadline, {
-        expected: [API_ERRORS.streamNotFound],
-      });
+      info = await askStream<StreamInfo>(this.api, `STREAM.INFO.${this.stream}`, {}, deadline);
     } catch (error) {
       throw error instanceof ApiError ? this.#replaced('it was deleted') : error;
     }
@@ -187,12 +189,9 @@ export class LogStream {
   async #fetch(query: object, deadline: Deadline): Promise<StoredMessage | null> {
     const { MsgHdrsImpl } = this.api.connection.client;
     try {
-      const { message } = await this.api.call<{ message: FetchedMessage }>(
-        `STREAM.MSG.GET.${this.stream}`,
-        query,
-        deadline,
-        { expected: [API_ERRORS.messageNotFound, API_ERRORS.streamNotFound] },
-      );
+      const verb = `STREAM.MSG.GET.${this.stream}`;
+      const expected = [API_ERRORS.messageNotFound];
+      const { message } = await askStream<{ message: FetchedMessage }>(this.api, verb, query, deadline, expected);
       return fetchedMessage(this.name, message, MsgHdrsImpl.decode);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -208,6 +207,27 @@ export class LogStream {
       hint: 'find out what happened to its stream before anything is written; compare with a copy kept elsewhere',
       details: { location, seen: this.#seen },
     });
+  }
+}
+
+/** Asks about a stream. @throws LedgerError, ApiError streamNotFound and for the expected codes */
+async function askStream<Answer>(
+  api: JetStreamApi,
+  verb: string,
+  query: object,
+  deadline: Deadline,
+  expected: readonly number[] = [],
+): Promise<Answer> {
+  const since = performance.now();
+  for (;;) {
+    try {
+      return await api.call<Answer>(verb, query, deadline, { expected: [API_ERRORS.streamNotFound, ...expected] });
+    } catch (error) {
+      const isFinal = !(error instanceof ApiError) || error.code !== API_ERRORS.streamNotFound;
+      const isAlone = api.connection.server.cluster === undefined;
+      if (isFinal || isAlone || deadline.hasPassed || performance.now() - since >= NOT_FOUND_MS) throw error;
+    }
+    await deadline.pause();
   }
 }
 

@@ -47,7 +47,7 @@ export class Outbox {
   /** Those that are to be published: while there are any, no other goes before them. */
   readonly #due = new Set<Appending>();
   readonly #stopWatching: () => void;
-  readonly #silence = new Silence();
+  readonly #silence: Silence;
   #copies = 0;
   #isSupervised = false;
   /** Ends the pause between two rounds. */
@@ -57,6 +57,7 @@ export class Outbox {
   constructor(stream: LogStream) {
     this.#stream = stream;
     const { connection } = stream.api;
+    this.#silence = new Silence(connection);
     this.#copyPrefix = connection.client.nuid.next();
     // acknowledgements that were on their way are lost with the connection
     this.#stopWatching = connection.onReconnect(() => {
@@ -129,8 +130,8 @@ export class Outbox {
 
   #takeAnswer(appending: Appending, data: Uint8Array, wasStored: boolean): void {
     try {
-      this.#silence.noteAnswer();
       const { seq } = parseAnswer<{ seq: number }>(data);
+      this.#silence.noteAnswer();
       appending.finish({ position: seq });
     } catch (error) {
       this.#takeError(appending, error, wasStored);
@@ -199,7 +200,7 @@ export class Outbox {
     if (!connection.isConnected) return;
     const now = performance.now();
     const due = [...this.#appending.values()].filter(({ sentAt }) => sentAt <= 0 || now - sentAt >= ACK_MS);
-    if (due.some(({ sentAt }) => sentAt > 0) && this.#silence.isLongAfterNone()) return connection.leaveServer();
+    if (due.some(({ sentAt, refusal }) => sentAt > 0 || isTransient(refusal)) && this.#silence.noteNone()) return;
     const unsure = due.filter(({ mayBeStored, after }) => mayBeStored && after === undefined);
     if (unsure.length > 0 && !(await this.#find(unsure))) return;
     for (const each of due) if (this.#appending.has(each.copy) && connection.isConnected) this.#publish(each);
