@@ -17,7 +17,7 @@ const FOUND = {
   state: { messages: 0, bytes: 0, first_seq: 1, last_seq: 0 },
 };
 
-/** Answers as a cluster whose stream is not found for so many questions. Returns how many were asked. */
+/** Answers as a cluster whose stream is not found by the first `hidden` questions. `asked`: how many came. */
 async function answering(hidden: number) {
   const program = installedServer as ServerProgram;
   const extraConfig = 'cluster { name: test, listen: "127.0.0.1:-1" }';
