@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
+import { ResidentCli } from '../support/resident-cli.ts';
 
 const COMMON = ['archive', 'busy-timeout', 'ledger'];
 
@@ -196,11 +197,12 @@ test('no sentence of the help is longer than 30 words, and none has a retired wo
 });
 
 test('help fits into eighty columns', async () => {
+  const narrow = new ResidentCli({ ...process.env, COLUMNS: '80', OCLIF_COLUMNS: '80' });
+  onTestFinished(() => narrow.close());
   for (const verb of Object.keys(SURFACE)) {
-    const { stdout } = await runCli([...verb.split(' '), '--help'], {
-      env: { ...process.env, COLUMNS: '80', OCLIF_COLUMNS: '80' },
-    });
+    const { stdout } = await narrow.run([...verb.split(' '), '--help']);
     const [usage = ''] = stdout.toString().split('EXAMPLES');
+    expect(usage).toContain('USAGE');
     expect(usage.split('\n').filter((line) => line.length > 80)).toEqual([]);
   }
 });

@@ -117,5 +117,5 @@ it('answers as if nothing had been archived', async () => {
       await whole.close();
     }
   });
-  await fc.assert(property, { numRuns: quick(8, 80) });
+  await fc.assert(property, { numRuns: quick(5, 80) });
 });

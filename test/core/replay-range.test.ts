@@ -6,6 +6,7 @@ import { formatTime } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';
 import { earthquakes } from '../support/earthquakes.ts';
 import { ledgerPath, openEngine } from '../support/engines.ts';
+import { quick } from '../support/test-size.ts';
 
 async function historyOf(ledger: string) {
   const history = await openSqliteLedger(ledger, { access: 'read', busyLimit: { limitMs: 5000, signal: undefined } });
@@ -25,6 +26,7 @@ test('every range of the earthquakes, by the time of any two, is what a plain fi
   const context = { now: 0 };
   // a range is its two ends, each found by itself: all starts and all ends are all ranges
   for (const [at, time] of [...new Set(times)].entries()) {
+    if (at % quick(4, 1) !== 0) continue;
     const text = formatTime(time);
     const before = times.filter((other) => other < time).length;
     const through = times.filter((other) => other <= time).length;

@@ -21,7 +21,7 @@ import { cutInto, flowing, pieceSizes, trickling } from '../support/pieces.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 
-const RUNS = { numRuns: quick(25, 60) };
+const RUNS = { numRuns: quick(16, 60) };
 const NOON = Date.parse('2026-04-12T12:00:00Z') * 1000;
 
 /** A clock that advances by slightly more than a millisecond on each read. */

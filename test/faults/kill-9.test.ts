@@ -17,7 +17,7 @@ import { tempDir } from '../support/temp-dir.ts';
 import { isSoak, quick } from '../support/test-size.ts';
 
 const LANES = 2;
-const KILLS_PER_LANE = quick(5, 100);
+const KILLS_PER_LANE = quick(4, 100);
 const SOUND_EVERY = quick(4, 25);
 
 /** When the kill comes; `unfed`: before there is any input. */

@@ -7,6 +7,7 @@ import { expect, it, type TestContext } from 'vitest';
 import { EARTHQUAKES } from '../support/cli.ts';
 import { needs, runProgram } from '../support/fault-tools.ts';
 import { newLedger, replayed, succeed } from '../support/ledger-cli.ts';
+import { isSoak } from '../support/test-size.ts';
 
 const READER = fileURLToPath(new URL('read_ledger.py', import.meta.url));
 const LINES = readFileSync(EARTHQUAKES, 'utf8').split('\n').slice(0, 240);
@@ -46,6 +47,9 @@ for (const compression of ['none', 'zstd']) {
     await fill(ledger);
     const expected = await replayed(ledger);
     expect(await read(context, ledger)).toEqual({ payloads: expected, head: await headOf(ledger), code: 0 });
+
+    // in every run the archives of one of the two
+    if (compression === 'none' && !isSoak) return;
 
     for (const sequence of ['80', '170']) {
       const { stdout } = await succeed(['inspect', '-l', ledger, '--sequence', sequence, '--json']);

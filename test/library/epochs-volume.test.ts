@@ -18,7 +18,7 @@ let threads = 0;
 subscribe('worker_threads', () => threads++);
 
 /** A chunk of its own, large enough for the kernel and for the thread. */
-const LINES = quick(5_000, 10_000);
+const LINES = quick(3_500, 10_000);
 const CHUNK = Array.from({ length: LINES }, (_, n) => `{"k":"k${n % 101}","n":${n},"pad":"${'x'.repeat(90)}"}\n`).join(
   '',
 );

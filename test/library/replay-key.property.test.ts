@@ -8,7 +8,7 @@ import { ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 
-const RUNS = { numRuns: quick(60, 150) };
+const RUNS = { numRuns: quick(40, 150) };
 const NAMES = ['p0', 'p1', 'p2', 'p3', 'p4'];
 
 interface Delivered {
@@ -174,7 +174,7 @@ describe('a replay of one key', () => {
       RUNS,
     );
     // a law about nothing would hold as well
-    expect(compared).toBeGreaterThan(quick(150, 500));
+    expect(compared).toBeGreaterThan(quick(100, 500));
   });
 });
 

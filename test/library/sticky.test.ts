@@ -173,7 +173,7 @@ describe('several engines', () => {
         }
         for (const engine of engines) await engine.close();
       }),
-      { numRuns: quick(15, 40) },
+      { numRuns: quick(10, 40) },
     );
   });
 });
@@ -230,7 +230,7 @@ describe('the same input', () => {
           ]),
         ).toEqual(whole);
       }),
-      { numRuns: quick(12, 30) },
+      { numRuns: quick(8, 30) },
     );
   });
 

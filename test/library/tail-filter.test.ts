@@ -48,7 +48,7 @@ test('the last N that match are the end of all that match, whatever the filter, 
       const expected = (last === 0 ? [] : all.slice(-last)).slice(0, count);
       expect(await payloadsOf(engine.tail({ key, where, partitions, last, from, count }))).toEqual(expected);
     }),
-    { numRuns: quick(20, 120) },
+    { numRuns: quick(14, 120) },
   );
 });
 

@@ -12,7 +12,7 @@ export function quick<Size>(everyRun: Size, soak: Size): Size {
 
 /** Lines of one fuzz. */
 export function fuzzLines(): number {
-  return atLeast('COMPLETENGINE_TEST_LINES', quick(50_000, 200_000));
+  return atLeast('COMPLETENGINE_TEST_LINES', quick(30_000, 200_000));
 }
 
 /** The number of the environment variable, but at least the size of the run. */

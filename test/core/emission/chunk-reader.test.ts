@@ -12,6 +12,7 @@ import { type ChunkLimits, ChunkReader } from '../../../src/core/emission/input/
 import { fileIn } from '../../support/ledger-cli.ts';
 import { cutInto, flowing, pieceSizes, trickling } from '../../support/pieces.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { quick } from '../../support/test-size.ts';
 
 type Source = ConstructorParameters<typeof StreamSource>[0];
 
@@ -103,7 +104,7 @@ describe('any cutting of the input', () => {
         }
         expect(reached).toBe(bytes.length);
       }),
-      { numRuns: 400 },
+      { numRuns: quick(150, 400) },
     );
   });
 
@@ -133,7 +134,7 @@ describe('any cutting of the input', () => {
           for (const chunk of chunks) expect(chunk.input).toEqual(bytes.subarray(chunk.position, chunk.nextPosition));
         },
       ),
-      { numRuns: 600 },
+      { numRuns: quick(200, 600) },
     );
   });
 

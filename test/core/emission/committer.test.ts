@@ -201,7 +201,7 @@ it('refuses whole chunks by the epoch in force, and never by one that is over', 
 
 it('reports a fully rejected chunk once, whatever happens to the chunks after it', async () => {
   const keys = ['a', 'b', 'a', 'x', 'x', 'x', 'a', 'x', 'x', 'b'];
-  for (const offer of quick([1, 3, 6], [1, 2, 3, 4, 5, 6])) {
+  for (const offer of quick([1, 6], [1, 2, 3, 4, 5, 6])) {
     const refused: string[] = [];
     const ledger = new FakeLedger(manual('a', 'b'), [[offer, manual('a', 'b', 'c')]]);
     const report = await emit(ledger, keys, { onReject: ({ text }) => void refused.push(nameOf(text.toString())) });

@@ -11,6 +11,7 @@ import { EVERYTHING } from '../../../src/core/model/events/range.ts';
 import { jsonLine } from '../../support/json-lines.ts';
 import { refusalOf } from '../../support/refusals.ts';
 import { type Delivered, storedOf } from '../../support/stored-commit.ts';
+import { quick } from '../../support/test-size.ts';
 
 interface History {
   readonly firstSequence: number;
@@ -76,7 +77,7 @@ describe('the events of a commit', () => {
         expect(eventsOf(batch)).toEqual(delivered);
         expect(batch.lines().toString()).toBe(delivered.map(({ payload }) => `${payload}\n`).join(''));
       }),
-      { numRuns: 500 },
+      { numRuns: quick(200, 500) },
     );
   });
 
@@ -95,7 +96,7 @@ describe('the events of a commit', () => {
           );
         },
       ),
-      { numRuns: 500 },
+      { numRuns: quick(200, 500) },
     );
   });
 
@@ -110,7 +111,7 @@ describe('the events of a commit', () => {
         );
         expect(eventsOf(batch)).toEqual(delivered.filter(({ partition }) => partitions.includes(partition)));
       }),
-      { numRuns: 500 },
+      { numRuns: quick(200, 500) },
     );
   });
 
@@ -185,7 +186,7 @@ describe('a frame that is not what its row promises', () => {
           expect(error).toMatchObject({ name: 'LedgerError', code: 'VERIFICATION_FAILED' });
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: quick(1000, 3000) },
     );
   });
 });

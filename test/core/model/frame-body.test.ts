@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameBodyWriter, walkFrameBody } from '../../../src/core/frames/frame-body.ts';
 import { jsonLine } from '../../support/json-lines.ts';
+import { quick } from '../../support/test-size.ts';
 
 interface Placed {
   readonly sequenceDelta: number;
@@ -59,7 +60,7 @@ describe('a body that was written', () => {
       fc.property(events, (written) => {
         expect(walk(write(written))).toEqual({ fault: null, events: written });
       }),
-      { numRuns: 1000 },
+      { numRuns: quick(400, 1000) },
     );
   });
 
@@ -144,7 +145,7 @@ describe('a damaged body', () => {
         });
         if (fault === null) expect(body.toString('latin1', read)).toBe(']]');
       }),
-      { numRuns: 5000 },
+      { numRuns: quick(1500, 5000) },
     );
   });
 
@@ -161,7 +162,7 @@ describe('a damaged body', () => {
             expect(visited.length, `byte ${place} as ${byte} in ${body}`).toBeLessThan(written.length);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: quick(200, 500) },
     );
   });
 
@@ -178,7 +179,7 @@ describe('a damaged body', () => {
         expect(walkFrameBody(body, (...event) => after.push(event))).toBeNull();
         expect(after).toEqual(bounds);
       }),
-      { numRuns: 2000 },
+      { numRuns: quick(700, 2000) },
     );
   });
 
@@ -190,7 +191,7 @@ describe('a damaged body', () => {
         const { fault, events: visited } = walk(body);
         if (fault === null && !body.equals(write(written))) expect(visited.length).not.toBe(written.length);
       }),
-      { numRuns: 2000 },
+      { numRuns: quick(700, 2000) },
     );
   });
 
@@ -202,7 +203,7 @@ describe('a damaged body', () => {
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 64 }), framed), (bytes) => {
         walk(bytes);
       }),
-      { numRuns: 20_000 },
+      { numRuns: quick(5000, 20_000) },
     );
   });
 });

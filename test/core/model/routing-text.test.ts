@@ -18,6 +18,7 @@ import {
 import { formatRoutingSpec, parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { isTime } from '../../../src/core/model/time/time.ts';
 import { refusalOf } from '../../support/refusals.ts';
+import { quick } from '../../support/test-size.ts';
 
 describe('a routing as text', () => {
   it.each<[string, RoutingSpec]>([
@@ -117,7 +118,7 @@ describe('a routing as text', () => {
         expect(parseRoutingSpec(text)).toEqual(routing);
         expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u);
       }),
-      { numRuns: 2000 },
+      { numRuns: quick(700, 2000) },
     );
   });
 });

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { compareDecimals, type Decimal as ReadDecimal, readDecimal } from '../../../src/core/model/text/decimal.ts';
 import { decimalText } from '../../../src/core/model/text/scalar-text.ts';
 import { routing } from '../../support/routed.ts';
+import { quick } from '../../support/test-size.ts';
 
 const route = routing('hash:k', ['p0', 'p1', 'p2']);
 const keyOf = (number: string) => route(`{"k":${number}}`).key;
@@ -84,7 +85,7 @@ describe('the text of a number', () => {
       fc.property(decimal, spelling, spelling, (number, one, other) => {
         expect(decimalText(spell(number, ...one))).toBe(decimalText(spell(number, ...other)));
       }),
-      { numRuns: 5000 },
+      { numRuns: quick(1500, 5000) },
     );
   });
 
@@ -93,7 +94,7 @@ describe('the text of a number', () => {
       fc.property(pair, spelling, spelling, ([one, other], inOne, inOther) => {
         expect(decimalText(spell(one, ...inOne)) === decimalText(spell(other, ...inOther))).toBe(areEqual(one, other));
       }),
-      { numRuns: 5000 },
+      { numRuns: quick(1500, 5000) },
     );
   });
 
@@ -107,7 +108,7 @@ describe('the text of a number', () => {
           areEqual({ digits: BigInt(`${sign}${whole}${fraction}`), exponent: Number(power) - fraction.length }, number),
         ).toBe(true);
       }),
-      { numRuns: 5000 },
+      { numRuns: quick(1500, 5000) },
     );
   });
 
@@ -162,7 +163,7 @@ describe('the order of numbers', () => {
         const exact = difference(one, other);
         expect(order(spell(one, ...inOne), spell(other, ...inOther))).toBe(Number(exact > 0n) - Number(exact < 0n));
       }),
-      { numRuns: 5000 },
+      { numRuns: quick(1500, 5000) },
     );
   });
 });

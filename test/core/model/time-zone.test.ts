@@ -9,6 +9,7 @@ import { formatTime } from '../../../src/core/model/time/time.ts';
 import { readTimeExpression } from '../../../src/core/model/time/time-expression.ts';
 import { DAY_MICROS, midnightOf, timeZone } from '../../../src/core/model/time/time-zone.ts';
 import { rejectionOf } from '../../support/refusals.ts';
+import { quick } from '../../support/test-size.ts';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 const HOUR = 3600e6;
@@ -64,7 +65,7 @@ describe('in every zone', () => {
         expect(wallClock(name, start / 1e6).slice(0, 10)).toBe(date);
         expect(wallClock(name, start / 1e6 - 1) < date).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: quick(120, 300) },
     );
   });
 
@@ -78,7 +79,7 @@ describe('in every zone', () => {
         expect(found).toBeLessThanOrEqual(instant);
         expect(zone.localAt(found)).toBe(local);
       }),
-      { numRuns: 300 },
+      { numRuns: quick(120, 300) },
     );
   });
 

@@ -13,6 +13,7 @@ import {
   type TimeFault,
   type TimeReading,
 } from '../../../src/core/model/time/time.ts';
+import { quick } from '../../support/test-size.ts';
 
 type Reader = typeof readRfc3339;
 
@@ -137,7 +138,7 @@ describe('RFC 3339', () => {
         const read = rfc3339(text);
         if (typeof read === 'number') expect(Number.isSafeInteger(read)).toBe(true);
       }),
-      { numRuns: 5000 },
+      { numRuns: quick(1500, 5000) },
     );
   });
 });
@@ -148,7 +149,7 @@ describe('writing times', () => {
       fc.property(anyTime, (time) => {
         expect(rfc3339(formatTime(time))).toBe(time);
       }),
-      { numRuns: 5000 },
+      { numRuns: quick(1500, 5000) },
     );
   });
 
@@ -163,7 +164,7 @@ describe('writing times', () => {
           );
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: quick(1500, 5000) },
     );
   });
 
@@ -208,7 +209,7 @@ describe('the calendar', () => {
           date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === dayOfMonth;
         expect(startOfDay(year, month, dayOfMonth)).toBe(exists ? date.getTime() * 1000 : NO_TIME);
       }),
-      { numRuns: 5000 },
+      { numRuns: quick(1500, 5000) },
     );
   });
 });
@@ -303,7 +304,7 @@ describe('epoch numbers', () => {
         // minus zero has a test of its own
         expect(typeof read === 'number' ? BigInt(read) : read).toBe(isExact ? floored : 'out-of-range');
       }),
-      { numRuns: 3000 },
+      { numRuns: quick(1000, 3000) },
     );
   });
 });

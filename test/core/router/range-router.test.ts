@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { boundsOf, formatBounds } from '../../../src/core/model/routing/range-bounds.ts';
 import { compareDecimals, type Decimal, readDecimal } from '../../../src/core/model/text/decimal.ts';
 import { routing } from '../../support/routed.ts';
+import { quick } from '../../support/test-size.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, id) => `p${id}`);
 const ranged = (bounds: readonly string[]) => routing(`range:k=${bounds.join(',')}`, names(bounds.length + 1));
@@ -81,7 +82,7 @@ describe('a range of numbers', () => {
           expect([key, route(`{"k":${key}}`).to]).toEqual([key, below]);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: quick(400, 1000) },
     );
   });
 

@@ -14,6 +14,7 @@ import {
 } from '../../../src/core/model/routing/session-pins.ts';
 import { StickyRouter } from '../../../src/core/router/sticky-router.ts';
 import { FieldReader } from '../../../src/core/scan/field-reader.ts';
+import { quick } from '../../support/test-size.ts';
 
 interface Seen {
   readonly session: string;
@@ -235,7 +236,7 @@ describe('laws', () => {
           expect(draft(router, eight, all).to).toEqual(plainly(known, eight, all, idleMicros));
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: quick(400, 1000) },
     );
   });
 
@@ -255,7 +256,7 @@ describe('laws', () => {
         });
         expect(reached).toEqual(draft(new StickyRouter({ idleMicros }), counts, all).to);
       }),
-      { numRuns: 500 },
+      { numRuns: quick(200, 500) },
     );
   });
 
@@ -281,7 +282,7 @@ describe('laws', () => {
           );
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: quick(400, 1000) },
     );
   });
 

@@ -12,7 +12,7 @@ import { openGroupStore } from '../../support/group-store.ts';
 import { Seeded, seededForTest } from '../../support/seeded.ts';
 import { quick } from '../../support/test-size.ts';
 
-const SCHEDULES = quick(200, 5000);
+const SCHEDULES = quick(120, 5000);
 const STEPS = 40;
 const TTL = 1000;
 const PARTITIONS = 5;
