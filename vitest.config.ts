@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -98,6 +101,11 @@ class LongFirst extends BaseSequencer {
 
 // Node reads these at the start of every process: 60 of the 190 ms of a command, in thousands of commands, of which none needs them
 delete process.env['NODE_EXTRA_CA_CERTS'];
+
+// indexes of ledgers that are gone after the test would stay in the home directory
+const cache = mkdtempSync(join(tmpdir(), 'completengine-test-cache-'));
+process.env['XDG_CACHE_HOME'] = cache;
+process.once('exit', () => rmSync(cache, { recursive: true, force: true }));
 
 export default defineConfig({
   test: {
