@@ -12,7 +12,8 @@ export type { ArchiveOptions, ArchiveProgress } from './core/engine/archive.ts';
 export type { BackupCallOptions } from './core/engine/backup.ts';
 export type { CompactOptions } from './core/engine/compact.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
-export type { EmitOptions, EventInput, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
+export type { EmitOptions, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
+export type { EventInput } from './core/engine/event-line.ts';
 export type { FilterRequest } from './core/engine/filter.ts';
 export type {
   CursorPlan,
@@ -24,17 +25,17 @@ export type {
   SetCursorsOptions,
 } from './core/engine/group-admin.ts';
 export type { CreateOptions, OpenOptions } from './core/engine/open.ts';
+export type { Partitioning } from './core/engine/partitioning.ts';
 export type {
   ExplainLinesOptions,
   Explanation,
   LineExplanation,
   PartitionDescription,
-  Partitioning,
   PreviewOptions,
   RerouteOptions,
   ReroutePreview,
   WantedPlacement,
-} from './core/engine/partitioning.ts';
+} from './core/engine/partitioning-types.ts';
 export type { ReplayOptions, ReplayProgress } from './core/engine/replay.ts';
 export type { TransferReport } from './core/engine/replay-into.ts';
 export type {

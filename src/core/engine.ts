@@ -31,13 +31,8 @@ import {
 } from './engine/call-options.ts';
 import { type CompactOptions, compacting } from './engine/compact.ts';
 import { type DryRunReport, dryRun } from './engine/dry-run.ts';
-import {
-  type EmitOptions,
-  Emitting,
-  type EventInput,
-  type RoutingOverrideOptions,
-  type SingleEvent,
-} from './engine/emit.ts';
+import { type EmitOptions, Emitting, type RoutingOverrideOptions, type SingleEvent } from './engine/emit.ts';
+import type { EventInput } from './engine/event-line.ts';
 import { EventFilter, filterText } from './engine/filter.ts';
 import {
   type CursorPlan,

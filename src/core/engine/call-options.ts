@@ -7,6 +7,7 @@ import type { IngestHooks } from '../emission/commit/ingest.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
 import { RESTORABLE } from '../formats/event-format.ts';
 import { DETERMINISMS, DURABILITIES } from '../model/config.ts';
+import type { OptionTable } from '../model/options/option-kinds.ts';
 import {
   clock,
   either,
@@ -30,7 +31,6 @@ import {
   timer,
   whole,
 } from '../model/options/option-kinds.ts';
-import type { OptionTable } from '../model/options/options.ts';
 import type { KeyInput } from '../model/routing/key-text.ts';
 import type { RoutingSpec } from '../model/routing/routing.ts';
 import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-text.ts';
@@ -41,7 +41,7 @@ import type { CompactOptions } from './compact.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
-import type { ExplainLinesOptions, PreviewOptions, RerouteOptions, WantedPlacement } from './partitioning.ts';
+import type { ExplainLinesOptions, PreviewOptions, RerouteOptions, WantedPlacement } from './partitioning-types.ts';
 import type { ReplayOptions } from './replay.ts';
 import type { Handler, SubscribeOptions } from './subscription.ts';
 import type { TailOptions } from './tail.ts';

@@ -21,11 +21,8 @@ import type { Clock } from '../model/time/clock.ts';
 import { readDuration } from '../model/time/time-expression.ts';
 import { headAheadWarning } from '../model/warning.ts';
 import { makeRouter } from '../router/router.ts';
-import { toLine } from './event-line.ts';
+import { type EventInput, toLine } from './event-line.ts';
 import { WarningWatch } from './warning-watch.ts';
-
-/** An event to emit: JSON text as string or bytes is stored unchanged, anything else as JSON.stringify writes it. */
-export type EventInput = string | Uint8Array | object | number | boolean | null;
 
 /**
  * A single event. Lists and streams are single events only inside a list: by themselves they are many events. A promise

@@ -6,7 +6,9 @@
 import { types } from 'node:util';
 import { LedgerError } from '../model/ledger-error.ts';
 import { describeValue } from '../model/options/describe-value.ts';
-import type { EventInput } from './emit.ts';
+
+/** An event to emit: JSON text as string or bytes is stored unchanged, anything else as JSON.stringify writes it. */
+export type EventInput = string | Uint8Array | object | number | boolean | null;
 
 /**
  * `at`: index of the event in its call, from 0.

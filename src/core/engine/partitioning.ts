@@ -7,7 +7,7 @@ import { Explainer, type LineRoute } from '../emission/draft/explainer.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
 import type { EventFormat } from '../formats/event-format.ts';
-import type { Ledger, PartitionSummary, RoutingChange } from '../ledger/ledger.ts';
+import type { Ledger, RoutingChange } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { Basis } from '../model/events/commit.ts';
 import { EVERYTHING } from '../model/events/range.ts';
@@ -17,72 +17,27 @@ import { readArgument, readOptions } from '../model/options/options.ts';
 import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from '../model/routing/epoch-plan.ts';
 import { formatKey, type KeyInput, keyParts } from '../model/routing/key-text.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
-import type { RouteCause, RouteRefusal } from '../model/routing/router.ts';
+import type { RouteRefusal } from '../model/routing/router.ts';
 import type { RoutingInForce, RoutingSpec } from '../model/routing/routing.ts';
 import { toRoutingSpec } from '../model/routing/routing-text.ts';
 import { causeRule, partitionRule } from '../model/routing/rule-text.ts';
 import type { Clock } from '../model/time/clock.ts';
-import { type ReroutedReport, type Route, rerouted } from '../replay/rerouted.ts';
+import { type Route, rerouted } from '../replay/rerouted.ts';
 import { lineOfKey } from '../router/key-line.ts';
 import { makeRouter } from '../router/router.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 import type { RoutableLine } from '../scan/scanned-field.ts';
 import { EXPLAIN_LINES, KEYS, PLACEMENTS, PREVIEW, REROUTE, ROUTING, SOURCES } from './call-options.ts';
-
-/** A key, and the partition to place it in. */
-export interface WantedPlacement {
-  readonly key: KeyInput;
-  readonly partition: string;
-}
-
-export interface RerouteOptions {
-  /**
-   * Number of partitions that receive keys, or their names, which may be new. Default: the current ones; for a range as
-   * many as its bounds make.
-   */
-  readonly partitions?: number | readonly string[] | undefined;
-}
-
-/** How one partition is reached now, and its contents. */
-export interface PartitionDescription extends PartitionSummary {
-  /** How keys reach it, such as `hash 3 of 8` or `100 <= amount < 1000`. */
-  readonly rule: string;
-  /** Whether the routing in force sends keys there by its rule. */
-  readonly isKeyed: boolean;
-}
-
-/** Where an event or a key would go in the current epoch, and by which rule; or why it is a bad line. */
-export interface Explanation {
-  /** Null: it would be a bad line. */
-  readonly partition: string | null;
-  readonly key: string | null;
-  readonly cause: RouteCause | null;
-  /** How the partition was chosen, or why there is none. */
-  readonly rule: string;
-  readonly epoch: number;
-}
-
-export interface LineExplanation extends Explanation {
-  readonly source: string;
-  /** 1-based, blank lines counted. */
-  readonly line: number;
-}
-
-export interface ReroutePreview extends ReroutedReport {
-  readonly routing: RoutingChange;
-}
-
-export interface ExplainLinesOptions {
-  /** Format of the lines, as for `emit`. */
-  readonly format?: EventFormat | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface PreviewOptions extends RerouteOptions {
-  /** Only the last N events. Default: all of history. */
-  readonly sample?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import type {
+  ExplainLinesOptions,
+  Explanation,
+  LineExplanation,
+  PartitionDescription,
+  PreviewOptions,
+  RerouteOptions,
+  ReroutePreview,
+  WantedPlacement,
+} from './partitioning-types.ts';
 
 export class Partitioning {
   readonly #ledger: Ledger;

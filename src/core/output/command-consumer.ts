@@ -6,8 +6,9 @@
 import { documentOf } from '../formats/document.ts';
 import { type EventFormat, FORMAT } from '../formats/event-format.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import type { OptionTable } from '../model/options/option-kinds.ts';
 import { hook, kindOf, required, signal, text } from '../model/options/option-kinds.ts';
-import { type OptionTable, readOptions } from '../model/options/options.ts';
+import { readOptions } from '../model/options/options.ts';
 import { type CommandExit, checkCommand, describeExit, runCommand, StartFailure } from './command-run.ts';
 import type { Delivery } from './delivery.ts';
 import { LastLines } from './last-lines.ts';

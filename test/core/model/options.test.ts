@@ -7,6 +7,7 @@ import {
   limit,
   listOf,
   millis,
+  type OptionTable,
   oneOf,
   required,
   sequence,
@@ -15,7 +16,7 @@ import {
   texts,
   time,
 } from '../../../src/core/model/options/option-kinds.ts';
-import { type OptionTable, readArgument, readOptions } from '../../../src/core/model/options/options.ts';
+import { readArgument, readOptions } from '../../../src/core/model/options/options.ts';
 import { refusalOf } from '../../support/refusals.ts';
 
 interface Options {

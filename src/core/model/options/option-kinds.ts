@@ -3,7 +3,6 @@
 import { types } from 'node:util';
 import type { Clock } from '../time/clock.ts';
 import type { Timer } from '../time/timer.ts';
-import type { OptionTable } from './options.ts';
 
 export interface Kind<Value> {
   /** Name of the kind, as in `expected a whole number from 1`. */
@@ -14,6 +13,9 @@ export interface Kind<Value> {
   readonly table?: object | undefined;
   readonly isRequired?: boolean | undefined;
 }
+
+/** One kind per option: the compiler detects a missing one, or one of another type. */
+export type OptionTable<Options> = { readonly [Name in keyof Options]-?: Kind<Exclude<Options[Name], undefined>> };
 
 /** A kind defined by a predicate; the value is used unchanged. */
 export function kindOf<Value>(expected: string, holds: (value: unknown) => boolean): Kind<Value> {

@@ -6,10 +6,7 @@
 import { LedgerError } from '../ledger-error.ts';
 import { describeValue } from './describe-value.ts';
 import { nearName } from './near-name.ts';
-import type { Kind } from './option-kinds.ts';
-
-/** One kind per option: the compiler detects a missing one, or one of another type. */
-export type OptionTable<Options> = { readonly [Name in keyof Options]-?: Kind<Exclude<Options[Name], undefined>> };
+import type { Kind, OptionTable } from './option-kinds.ts';
 
 /**
  * The options as the call uses them: own enumerable properties only, each read once, in an object without a prototype.

@@ -2,8 +2,9 @@
 
 import { types } from 'node:util';
 import { invalidArgument } from '../ledger-error.ts';
+import type { OptionTable } from '../options/option-kinds.ts';
 import { kindOf, listOf, text, texts } from '../options/option-kinds.ts';
-import { type OptionTable, readArgument, readOptions } from '../options/options.ts';
+import { readArgument, readOptions } from '../options/options.ts';
 import { type FieldPath, formatFieldPath, parseFieldPath } from '../text/field-path.ts';
 import { type Micros, TIME_MIN } from '../time/time.ts';
 import { readDuration } from '../time/time-expression.ts';

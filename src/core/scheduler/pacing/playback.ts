@@ -1,7 +1,8 @@
 /** The controls of a player: pause, resume, step. Call them while a replay runs. */
 
+import type { OptionTable } from '../../model/options/option-kinds.ts';
 import { flag, timer } from '../../model/options/option-kinds.ts';
-import { type OptionTable, readOptions } from '../../model/options/options.ts';
+import { readOptions } from '../../model/options/options.ts';
 import { systemTimer, type Timer } from '../../model/time/timer.ts';
 
 export interface PlaybackOptions {

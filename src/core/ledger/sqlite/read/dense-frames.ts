@@ -4,7 +4,12 @@ import { brokenFrame } from '../../../frames/event-columns.ts';
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
-import type { CommitSpan } from './read.ts';
+
+/** First sequence of a commit, and the sequence after its last. */
+export interface CommitSpan {
+  readonly first: number;
+  readonly next: number;
+}
 
 /**
  * Returns the sequence after commits that were read with the frames of all partitions: each must begin where the one before it ends. `through`: a sequence

@@ -20,8 +20,9 @@ import { hasTable } from '../connection/schema.ts';
 import type { SegmentFile } from '../segment/segment-file.ts';
 import { ChainJoints } from './chain-joints.ts';
 import { ChainWalk, type VerifiedPage } from './chain-walk.ts';
+import type { CommitSpan } from './dense-frames.ts';
 import { sequenceAtTime, sequenceOfLast } from './locate.ts';
-import type { CommitSpan, FrameReader } from './read.ts';
+import type { FrameReader } from './read.ts';
 
 export class LedgerHistory {
   readonly #db: Database;

@@ -18,7 +18,7 @@ import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
 import { isDamage } from '../connection/translate-error.ts';
 import type { BodyTarget } from './body-target.ts';
-import { checkLanes, endOfRun } from './dense-frames.ts';
+import { type CommitSpan, checkLanes, endOfRun } from './dense-frames.ts';
 
 /** Most bytes of a page that holds more than one commit. */
 const PAGE_BYTES = 4 * 1024 * 1024;
@@ -33,12 +33,6 @@ export const WHOLE_FRAME_COLUMNS = `${FRAME_COLUMNS}, plain_bytes, body`;
  * a size that can be added up.
  */
 export const PLAIN_BYTES = `CASE WHEN typeof(plain_bytes) = 'integer' THEN min(max(plain_bytes, 0), ${PLAIN_BYTES_MAX}) ELSE coalesce(length(body), 0) END`;
-
-/** First sequence of a commit, and the sequence after its last. */
-export interface CommitSpan {
-  readonly first: number;
-  readonly next: number;
-}
 
 export class FrameReader {
   readonly statements: Statements;

@@ -20,7 +20,7 @@ import { blob, integer, name, natural, positive, type RawRow, text, time } from 
 import { Statements } from '../connection/statements.ts';
 import { translateError } from '../connection/translate-error.ts';
 import type { VerifiedPage } from '../read/chain-walk.ts';
-import type { CommitSpan } from '../read/read.ts';
+import type { CommitSpan } from '../read/dense-frames.ts';
 import type { CommitColumns } from './block-columns.ts';
 import { BlockReader, type BlockRow, type DecodedBlock } from './block-reader.ts';
 import { SEGMENT_APPLICATION_ID, SEGMENT_FORMAT, segmentDifference } from './segment-schema.ts';
