@@ -131,6 +131,14 @@ describe('the lint', () => {
     for (const [at, [, rule]] of others.entries()) expect.soft(found[at], rule).toContain(rule);
   });
 
+  it('sees a circle of imports, also of types alone', () => {
+    const circle = [1, 0].map((other, at) => ({
+      folder: 'src/core/bus',
+      content: `import type { T${other} } from './planted${other}.ts';\n\nexport interface T${at} {\n  readonly other: T${other} | null;\n}\n`,
+    }));
+    for (const rules of lint(circle)) expect(rules).toContain('suspicious/noImportCycles');
+  });
+
   it('refuses what a server must never be asked for', () => {
     const refused = [
       "headers.set('Nats-Msg-Id', id);",

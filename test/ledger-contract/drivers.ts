@@ -11,23 +11,7 @@ import { ledgerPath } from '../support/engines.ts';
 import { memoryDriver, newMemory, setMemoryTime } from '../support/memory-driver/memory-driver.ts';
 import { unsyncedTempDir } from '../support/temp-dir.ts';
 import { NATS_STORAGES } from './nats-storages.ts';
-
-export interface Storage {
-  readonly name: string;
-  readonly driver: LedgerDriver;
-  /** Settings of every ledger in it. */
-  readonly options: CreateOptions;
-  /** Whether it raises the times of late events, instead of answering with a conflict. */
-  readonly raisesLate: boolean;
-  /** Whether it keeps groups. */
-  readonly hasGroups: boolean;
-  /** A location without a ledger. */
-  location(): Promise<string>;
-  /** The built driver, because threads run built code; null if it has none. */
-  readonly builtDriver: (() => Promise<LedgerDriver>) | null;
-  /** Stops the clock of the storage at this time until the end of the test; null if it has none of its own, and takes the time of the caller. */
-  readonly setTime: ((micros: number) => void) | null;
-}
+import type { Storage } from './storage.ts';
 
 const BUILT = new URL('../../dist/lib/core/ledger/sqlite/sqlite-driver.js', import.meta.url).href;
 

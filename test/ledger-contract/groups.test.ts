@@ -5,7 +5,8 @@ import { type GroupLedger, Groups } from '../../src/core/ledger/groups.ts';
 import type { CursorMove, Heartbeat, Membership } from '../../src/core/model/group.ts';
 import { failureOf } from '../support/engines.ts';
 import { draftOf, readAll } from './drafts.ts';
-import { GROUP_STORAGES, openNew, type Storage, stopStorages } from './drivers.ts';
+import { GROUP_STORAGES, openNew, stopStorages } from './drivers.ts';
+import type { Storage } from './storage.ts';
 
 afterAll(stopStorages);
 

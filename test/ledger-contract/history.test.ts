@@ -6,7 +6,8 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import { restOf } from '../../src/core/model/events/history.ts';
 import { EVERYTHING, type SequenceRange } from '../../src/core/model/events/range.ts';
 import { type DraftEvent, draftOf, type ReadEvent, readAll } from './drafts.ts';
-import { openNew, openTwice, STORAGES, type Storage, stopStorages } from './drivers.ts';
+import { openNew, openTwice, STORAGES, stopStorages } from './drivers.ts';
+import type { Storage } from './storage.ts';
 
 afterAll(stopStorages);
 

@@ -7,8 +7,8 @@ import { createStore, openStore, storeExists } from '../../src/core/ledger/nats/
 import { NatsStores } from '../nats/support/factories.ts';
 import { currentServer, installedServer, type ServerProgram } from '../nats/support/server-program.ts';
 import { isSoak } from '../support/test-size.ts';
-import type { Storage } from './drivers.ts';
 import { StoppedRecords } from './stopped-records.ts';
+import type { Storage } from './storage.ts';
 
 const programs = [installedServer, currentServer].filter((program) => program !== null);
 

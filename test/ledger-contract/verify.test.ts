@@ -5,7 +5,8 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Head } from '../../src/core/model/events/head.ts';
 import { failureOf } from '../support/engines.ts';
 import { draftOf } from './drafts.ts';
-import { openNew, openTwice, STORAGES, type Storage, stopStorages } from './drivers.ts';
+import { openNew, openTwice, STORAGES, stopStorages } from './drivers.ts';
+import type { Storage } from './storage.ts';
 
 afterAll(stopStorages);
 
