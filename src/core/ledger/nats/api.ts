@@ -13,6 +13,8 @@ export interface CallOptions {
   readonly retried?: readonly number[];
   /** Errors of the API that are thrown as {@link ApiError}, for the caller to decide. */
   readonly expected?: readonly number[];
+  /** Throws an {@link ApiError} for an answer that counts as that error. */
+  readonly check?: (answer: object) => void;
 }
 
 /** Begins the subjects of JetStream's API. */
@@ -42,7 +44,7 @@ export class JetStreamApi {
   async call<Answer>(verb: string, body: object, deadline: Deadline, options: CallOptions = {}): Promise<Answer> {
     for (;;) {
       try {
-        return await this.callOnce<Answer>(verb, body, deadline);
+        return await this.callOnce<Answer>(verb, body, deadline, options.check);
       } catch (error) {
         if (error instanceof ApiError && options.expected?.includes(error.code)) throw error;
         const isRetried = isTransient(error) || (error instanceof ApiError && options.retried?.includes(error.code));
@@ -53,12 +55,18 @@ export class JetStreamApi {
   }
 
   /** One attempt. Rejects with the client's errors, or ApiError. */
-  async callOnce<Answer>(verb: string, body: object, deadline: Deadline): Promise<Answer> {
+  async callOnce<Answer>(
+    verb: string,
+    body: object,
+    deadline: Deadline,
+    check: CallOptions['check'] = () => {},
+  ): Promise<Answer> {
     const timeoutMs = Math.min(ANSWER_MS, deadline.remainingMs);
     const request = this.connection.request(this.subject(verb), JSON.stringify(body), { timeoutMs });
     try {
       const { data } = await deadline.race(request);
-      const answer = parseAnswer<Answer>(data);
+      const answer = parseAnswer<Answer & object>(data);
+      check(answer);
       this.#silence.noteAnswer();
       return answer;
     } catch (error) {

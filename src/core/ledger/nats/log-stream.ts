@@ -2,7 +2,7 @@
 
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { BusyLimit } from '../driver.ts';
-import type { JetStreamApi } from './api.ts';
+import type { CallOptions, JetStreamApi } from './api.ts';
 import { Deadline } from './deadline.ts';
 import { type FetchedMessage, fetchedMessage, type StoredMessage, serverTime } from './messages.ts';
 import { streamOf, subjectOf } from './names.ts';
@@ -32,6 +32,7 @@ export interface StreamInfo {
     readonly num_deleted?: number;
   };
   readonly cluster?: {
+    /** None while nobody leads: then a server answers by what it has, which may be old. */
     readonly leader?: string;
     readonly replicas?: readonly {
       readonly name: string;
@@ -98,7 +99,7 @@ export class LogStream {
     const deadline = new Deadline(limit);
     await checkServer(api, deadline);
     try {
-      const info = await askStream<StreamInfo>(api, `STREAM.INFO.${streamOf(name)}`, {}, deadline);
+      const info = await askInfo(api, streamOf(name), deadline);
       return LogStream.#checked(api, name, limit, info);
     } catch (error) {
       throw translateServerError(error, api.location);
@@ -123,7 +124,7 @@ export class LogStream {
   /** @throws LedgerError UNREACHABLE, PERMISSION_DENIED */
   static async exists(api: JetStreamApi, name: string, limit: BusyLimit): Promise<boolean> {
     try {
-      await askStream(api, `STREAM.INFO.${streamOf(name)}`, {}, new Deadline(limit));
+      await askInfo(api, streamOf(name), new Deadline(limit));
       return true;
     } catch (error) {
       if (error instanceof ApiError) return false;
@@ -163,7 +164,7 @@ export class LogStream {
   async info(deadline: Deadline): Promise<StreamInfo> {
     let info: StreamInfo;
     try {
-      info = await askStream<StreamInfo>(this.api, `STREAM.INFO.${this.stream}`, {}, deadline);
+      info = await askInfo(this.api, this.stream, deadline);
     } catch (error) {
       throw error instanceof ApiError ? this.#replaced('it was deleted') : error;
     }
@@ -191,7 +192,7 @@ export class LogStream {
     try {
       const verb = `STREAM.MSG.GET.${this.stream}`;
       const expected = [API_ERRORS.messageNotFound];
-      const { message } = await askStream<{ message: FetchedMessage }>(this.api, verb, query, deadline, expected);
+      const { message } = await askStream<{ message: FetchedMessage }>(this.api, verb, query, deadline, { expected });
       return fetchedMessage(this.name, message, MsgHdrsImpl.decode);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -210,18 +211,37 @@ export class LogStream {
   }
 }
 
+/** By the leader. @throws as {@link askStream} */
+function askInfo(api: JetStreamApi, stream: string, deadline: Deadline): Promise<StreamInfo> {
+  return askStream<StreamInfo>(api, `STREAM.INFO.${stream}`, {}, deadline, { check: checkLed });
+}
+
+/** A follower that is cut off answers when it has heard of no leader for long. @throws ApiError */
+function checkLed(info: object): void {
+  const { cluster } = info as StreamInfo;
+  if (cluster === undefined || (cluster.leader ?? '') !== '') return;
+  throw new ApiError({
+    code: 503,
+    err_code: API_ERRORS.clusterNotAvailable,
+    description: 'no server leads the stream',
+  });
+}
+
 /** Asks about a stream. @throws LedgerError, ApiError streamNotFound and for the expected codes */
 async function askStream<Answer>(
   api: JetStreamApi,
   verb: string,
   query: object,
   deadline: Deadline,
-  expected: readonly number[] = [],
+  { expected = [], ...options }: CallOptions = {},
 ): Promise<Answer> {
   const since = performance.now();
   for (;;) {
     try {
-      return await api.call<Answer>(verb, query, deadline, { expected: [API_ERRORS.streamNotFound, ...expected] });
+      return await api.call<Answer>(verb, query, deadline, {
+        ...options,
+        expected: [API_ERRORS.streamNotFound, ...expected],
+      });
     } catch (error) {
       const isFinal = !(error instanceof ApiError) || error.code !== API_ERRORS.streamNotFound;
       const isAlone = api.connection.server.cluster === undefined;
