@@ -3,12 +3,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { untilStopped } from '../../support/process-state.ts';
+import { type ReservedPorts, reservePorts } from './ports.ts';
 import { type Cut, Relay } from './relay.ts';
 import type { ServerProgram } from './server-program.ts';
 
@@ -43,8 +43,16 @@ export class NatsServers {
   readonly #places: readonly ServerPlace[];
   readonly #running: (ChildProcess | null)[];
   readonly #relays: Relays;
+  readonly #reserved: ReservedPorts;
 
-  private constructor(program: ServerProgram, directory: string, places: readonly ServerPlace[], relays: Relays) {
+  private constructor(
+    program: ServerProgram,
+    directory: string,
+    places: readonly ServerPlace[],
+    relays: Relays,
+    reserved: ReservedPorts,
+  ) {
+    this.#reserved = reserved;
     this.program = program;
     this.#directory = directory;
     this.#places = places;
@@ -62,7 +70,8 @@ export class NatsServers {
   static async start(options: ServersOptions): Promise<NatsServers> {
     const { program, count, extraConfig = '', jetStream = '', isRelayed = false } = options;
     const directory = mkdtempSync(join(tmpdir(), 'completengine-test-nats-'));
-    const ports = await freePorts(count * 3);
+    const reserved = await reservePorts(count * 3);
+    const { ports } = reserved;
     const routes = ports.slice(count * 2);
     const relays = isRelayed ? await relaysBetween(routes) : [];
     const places = Array.from({ length: count }, (_, at): ServerPlace => {
@@ -83,7 +92,7 @@ export class NatsServers {
       writeFileSync(config, `${lines.join('\n')}\n`);
       return { name, port, http, config, log: join(directory, `${name}.log`) };
     });
-    const servers = new NatsServers(program, directory, places, relays);
+    const servers = new NatsServers(program, directory, places, relays, reserved);
     try {
       for (const at of places.keys()) servers.spawn(at);
       await servers.areHealthy();
@@ -159,8 +168,10 @@ export class NatsServers {
 
   async areHealthy(): Promise<void> {
     for (const [at, { log }] of this.#places.entries())
-      while (!(await answers(`${this.monitor(at)}/healthz`))) {
+      for (;;) {
+        const isHealthy = await answers(`${this.monitor(at)}/healthz`);
         if (this.#running[at]?.exitCode != null) throw new Error(`nats-server has ended: ${readFileSync(log, 'utf8')}`);
+        if (isHealthy) break;
         await sleep(POLL_MS);
       }
   }
@@ -187,6 +198,7 @@ export class NatsServers {
       await ended;
     }
     for (const relay of this.#relays.flat()) await relay?.stop();
+    this.#reserved.release();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -229,18 +241,4 @@ async function leaderOf(monitor: string, stream: string): Promise<string | undef
   } catch {
     return undefined;
   }
-}
-
-/** Ports that nobody listens on now, each another. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
