@@ -199,7 +199,7 @@ export function withOwnBodies(draft: CommitDraft): CommitDraft {
 
 function tooLong(bytes: number, { location, messageBytesMax }: OrderedLog): LedgerError {
   return invalidArgument(
-    `the transaction has ${bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
+    `the transaction takes ${bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
     'emit less in one transaction, or leave out --atomic; nothing is stored',
   );
 }
