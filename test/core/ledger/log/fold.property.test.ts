@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toBlueprint } from '../../../../src/core/engine/open.ts';
 import type { Folded } from '../../../../src/core/ledger/log/fold/fold.ts';
+import { bodyAt } from '../../../../src/core/ledger/log/format/body-at.ts';
 import { encodeInit } from '../../../../src/core/ledger/log/format/epoch.ts';
+import { joinPacked } from '../../../../src/core/ledger/log/format/join-packed.ts';
+import { encodeMarks } from '../../../../src/core/ledger/log/format/marks.ts';
 import type { Proposal } from '../../../../src/core/ledger/log/format/messages.ts';
 import { encodeProposal, packDraft, readProposal } from '../../../../src/core/ledger/log/format/proposal.ts';
 import type { SealHeader } from '../../../../src/core/ledger/log/format/seal.ts';
@@ -206,6 +209,35 @@ describe.each(CODECS)('a fold of messages compressed by %o', (compression) => {
     expect(whole.fold.state).toMatchObject({ commits: 100, ledger: { sequence: 100 } });
     expect([...whole.fold.state.voids.keys()].sort()).toEqual(['foreign', 'malformed', 'stale']);
     expect(foldWithRestart(messages, 5000)).toBe(whole.text);
+  });
+});
+
+const mixedDraft = fc.record({ events, hasId: fc.boolean(), isCompressed: fc.boolean() });
+
+describe('drafts that are packed one by one', () => {
+  it('are one proposal with all of their bodies when they are joined', () => {
+    fc.assert(
+      fc.property(fc.array(mixedDraft, { minLength: 1, maxLength: 5 }), (all) => {
+        const drafts = all.map(({ events: drafted, hasId }, nth) => {
+          const ids = hasId ? [{ id: `id${nth}`, index: 0, hash: Buffer.alloc(32, nth) }] : [];
+          const each = drafted.map(({ partition }, at) => ({ partition, time: nth, payload: `"${nth}.${at}"` }));
+          return draftOf(BASIS, each, { ids });
+        });
+        const packed = drafts.map((draft, nth) => packDraft(draft, all[nth]?.isCompressed ? ZSTD : null));
+        const { body, ...joined } = joinPacked(packed);
+        const about = { ledger: UUID, who: { session: 'a', generation: 0, number: 0 }, epoch: 1, isStrict: true };
+        const seen = { position: 1, sequence: 0, hash: Buffer.alloc(32) };
+        const entry = encodeProposal({ body, ...joined }, { ...about, seen, base: null });
+        const read = readProposal({ ...entry, position: 2, storedAt: 0, bodyBytes: body.length }) as Proposal;
+        const bodies = read.commits.map(({ frames }) => frames.map((frame) => bodyAt(body, frame, false).toString()));
+        expect(bodies).toEqual(drafts.map(({ frames }) => frames.map((frame) => frame.body.toString())));
+        const marks = read.commits.map(
+          ({ marks: span }) => span && body.toString('utf8', span.at, span.at + span.bytes),
+        );
+        expect(marks).toEqual(drafts.map((draft) => encodeMarks(draft)?.toString() ?? null));
+      }),
+      { numRuns: quick(60, 3000) },
+    );
   });
 });
 
