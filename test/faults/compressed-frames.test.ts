@@ -11,6 +11,7 @@ import { Completengine, LedgerError } from '../../src/index.ts';
 import { seededForTest } from '../support/seeded.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
+import { bomb } from '../support/zstd-bomb.ts';
 
 const FLIPS = quick(60, 600);
 /** Sequences 1-20, 21-40 and 41-60; the damage is in the second one. */
@@ -129,17 +130,6 @@ it.each([
   for (const determinism of ['strict', 'relaxed'] as const)
     expectNamed(await replayOf(ledger, determinism), sound, determinism);
 });
-
-/** A frame of blocks of 128 KiB, each of which repeats one byte: four bytes for each. */
-function bomb(declared: number, blocks: number): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32LE(0xfd2fb528, 0);
-  header[4] = 0b1110_0000;
-  header.writeBigUInt64LE(BigInt(declared), 5);
-  const block = Buffer.from([0x02, 0x00, 0x10, 0x78]);
-  const last = Buffer.from([0x03, 0x00, 0x10, 0x78]);
-  return Buffer.concat([header, ...Array.from({ length: blocks - 1 }, () => block), last]);
-}
 
 const MIB = 1024 * 1024;
 

@@ -52,7 +52,8 @@ export async function openInto(
     return await Completengine.open({ ...asked, create: false });
   } catch (error) {
     if (!isMissing(error)) throw error;
-    const own = schemeOf(into) === null ? ofFiles(source) : {};
+    // servers have a limit of their own for lines
+    const own = schemeOf(into) === null ? { lineBytesMax: source.config.lineBytesMax } : {};
     return Completengine.open({ ...likeSource(source, routing), ...own, ...asked });
   }
 }
@@ -70,12 +71,8 @@ function likeSource({ config, epochs, partitions }: LedgerIdentity, routing: str
     partitions: routing === undefined ? partitionIds.map((id) => partitions[id]?.name ?? '') : undefined,
     time: config.time === null ? undefined : formatFieldPath(config.time),
     unique: config.unique === null ? undefined : formatFieldPath(config.unique),
+    compression: formatCompression(config.compression),
     durability: config.durability,
     determinism: config.determinism,
   };
-}
-
-/** What servers have limits of their own for. */
-function ofFiles({ config }: LedgerIdentity): CreateOptions {
-  return { compression: formatCompression(config.compression), lineBytesMax: config.lineBytesMax };
 }

@@ -28,7 +28,7 @@ export async function compacting(ledger: Ledger, clock: Clock, options: CompactO
   const { compression, before, zone, onProgress, signal } = options;
   if (ledger.compaction === null)
     throw new LedgerError('UNSUPPORTED', {
-      message: `${ledger.identity.path} cannot be compacted: its storage keeps events in one form alone`,
+      message: `${ledger.identity.path} cannot be compacted: its storage keeps events as they were written`,
       hint:
         schemeOf(ledger.identity.path) !== null
           ? 'copy it into a compressed file: completengine init --compression zstd -l FILE, then replay --into FILE'

@@ -4,7 +4,7 @@ import type { StoredCommit, StoredFrame } from '../model/events/commit.ts';
 import type { SequenceRange } from '../model/events/range.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { numberAt } from '../model/text/bytes.ts';
-import { walkFrameBody } from './frame-body.ts';
+import { EVENT_BYTES_MIN, walkFrameBody } from './frame-body.ts';
 
 /** Location of each payload: its frame, and its bounds in the frame's body. */
 interface Places {
@@ -114,7 +114,7 @@ export class EventColumns {
 
 /** A frame's count, which sizes tables: a count that its body cannot hold is rejected before memory is allocated. */
 function checkedCount(frame: StoredFrame): number {
-  if (frame.count > 0 && frame.count <= frame.body.length) return frame.count;
+  if (frame.count > 0 && frame.count * EVENT_BYTES_MIN <= frame.body.length) return frame.count;
   throw brokenFrame(frame, `its row promises ${frame.count} events in ${frame.body.length} bytes`);
 }
 

@@ -10,6 +10,8 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 /** `[` digits `,` digits `,` ... `]` and the comma and line feed between events: the most bytes around a payload. */
 export const EVENT_BYTES_MAX = 40;
+/** `[0,0,1],` and a line feed: the least that each event takes of a body, whose ends are counted with them. */
+export const EVENT_BYTES_MIN = 9;
 
 /**
  * Encodes the body of one frame into memory that grows with it. One writer serves many frames: `take` returns a copy.

@@ -39,14 +39,14 @@ export function encodeBody(body: Buffer, compression: Compression | null): Store
  */
 export function decodeBody({ bytes, plainBytes }: StoredBody, wish?: Decompression): Buffer {
   if (plainBytes === null) {
-    if (isZstdFrame(bytes)) throw new Error('the body is compressed, and its row does not say so');
+    if (isZstdFrame(bytes)) throw new Error('the body is compressed, and its frame does not say so');
     return bytes;
   }
   if (plainBytes > PLAIN_BYTES_MAX)
-    throw new Error(`the row declares ${plainBytes} bytes, more than a compressed body may have`);
+    throw new Error(`the frame declares ${plainBytes} bytes, more than a compressed body may have`);
   const body = decompress(bytes, plainBytes, wish);
   if (body.length !== plainBytes)
-    throw new Error(`the compressed body has ${body.length} bytes, and its row declares ${plainBytes}`);
+    throw new Error(`the compressed body has ${body.length} bytes, and its frame declares ${plainBytes}`);
   return body;
 }
 

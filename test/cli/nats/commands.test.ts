@@ -41,7 +41,6 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
     expect(stderr).toMatch(/^note: sync unknown: /m);
     expectFailure(await runCli(['init', '-l', ledger]), 73, `there is a ledger at ${ledger} already`);
     expectFailure(await runCli(['init', '-l', newName(), '--max-line', '2000000']), 2, 'a line of 2000000 bytes');
-    expectFailure(await runCli(['init', '-l', newName(), '--compression', 'zstd']), 2, 'no compression of its own');
     expectFailure(await runCli(['init', '-l', newName(), '--replicas', '3']), 73, 'cannot keep this number of copies');
     expectFailure(await runCli(['init', '-l', newName(), '--replicas', '9']), 2, '?replicas');
     const file = join(tempDir(), 'events.codex');
@@ -188,15 +187,19 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
     expect((await end).code).toBe(143);
   });
 
-  it('moves into a file and back with the same digest, and its copies keep no settings that servers have not', async () => {
-    const source = await newLedger('--compression', 'zstd', '--max-line', '3000000', '--partition', 'hash:n');
+  it('moves into a file and back with the same digest and compression, and a limit for lines of its own', async () => {
+    const source = await newLedger('--compression', 'zstd:3', '--max-line', '3000000', '--partition', 'hash:n');
     await succeed(['emit', '-q', '-l', source], { input: '{"n":1}\n{"n":2}\n' });
     const ledger = newName();
     const digestOf = async (...args: string[]) =>
       /digest ([0-9a-f]{64})/.exec((await succeed(['replay', ...args])).stderr)?.[1];
+    const compressionOf = async (at: string) =>
+      (await json<{ config: { compression: string } }>('inspect', '-l', at)).config.compression;
     const digest = await digestOf('-l', source, '--into', ledger);
+    expect(await compressionOf(ledger)).toBe('zstd:3');
     const back = join(tempDir(), 'back.codex');
     expect(await digestOf('-l', ledger, '--into', back)).toBe(digest);
+    expect(await compressionOf(back)).toBe('zstd:3');
     expect(await digestOf('-l', back)).toBe(digest);
     expectFailure(await runCli(['replay', '-l', ledger, '--into', ledger]), 2, 'cannot be replayed into itself');
   });

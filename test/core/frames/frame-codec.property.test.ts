@@ -71,15 +71,15 @@ test('an altered stored body is refused with a fact, or decodes to the body', ()
   );
 });
 
-test('what does not fit its row is refused', () => {
+test('what does not fit its frame is refused', () => {
   const plain = Buffer.from(`[[0,0,"${'x'.repeat(600)}"]]`);
   const stored = encodeBody(plain, { codec: 'zstd', level: 1 });
   expect(() => decodeBody({ ...stored, plainBytes: null })).toThrow(
-    'the body is compressed, and its row does not say so',
+    'the body is compressed, and its frame does not say so',
   );
   expect(() => decodeBody({ bytes: plain, plainBytes: plain.length })).toThrow('does not begin as a zstd frame');
   expect(() => decodeBody({ ...stored, plainBytes: plain.length + 1 })).toThrow(
-    `the compressed body has ${plain.length} bytes, and its row declares ${plain.length + 1}`,
+    `the compressed body has ${plain.length} bytes, and its frame declares ${plain.length + 1}`,
   );
   expect(() => decodeBody({ ...stored, plainBytes: 2 ** 40 })).toThrow('more than a compressed body may have');
 });

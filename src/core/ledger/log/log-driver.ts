@@ -5,6 +5,7 @@ import { type LedgerConfig, LINE_BYTES_DEFAULT } from '../../model/config.ts';
 import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
 import { displayedLocation } from '../../model/location.ts';
 import { checkClockTime } from '../../model/time/commit-time.ts';
+import { loadZstd } from '../../native/zstd.ts';
 import type { BusyLimit, LedgerDriver } from '../driver.ts';
 import { readConfig } from '../protocol/stored-settings.ts';
 import { beginning, notALedger } from './fold/begin.ts';
@@ -39,7 +40,7 @@ export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDr
     create: async (location, blueprint, clock, busyLimit) => {
       const now = clock.nowMicros();
       checkClockTime(now);
-      if (blueprint.config.compression !== null) throw notCompressed(displayedLocation(location));
+      if (blueprint.config.compression !== null) loadZstd();
       if (options.refusesGuarded === true)
         checkUnguarded(blueprint.routing, blueprint.config.unique !== null, displayedLocation(location));
       const { log } = await opener.create(location, blueprint.config, busyLimit);
@@ -64,6 +65,8 @@ export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDr
         const { genesis, state } = beginning(first, log.location);
         const config = readConfig(genesis.ledger.config, () => notALedger(log.location));
         const isWriter = access === 'write';
+        // an emitter must learn now that it cannot compress, and not after it has read its input
+        if (isWriter && config.compression !== null) loadZstd();
         return await LogLedger.open({ opened, isWriter, genesis, config, beginning: state, options });
       } catch (error) {
         await log.close().catch(() => {});
@@ -104,11 +107,4 @@ function unfinished(location: string): LedgerError {
     hint: 'create it: completengine init',
     details: { path: location, isEmpty: true },
   });
-}
-
-function notCompressed(location: string): LedgerError {
-  return invalidArgument(
-    `${location}: a ledger in a log has no compression of its own`,
-    'leave --compression out; the servers can compress: nats stream edit --compression s2',
-  );
 }

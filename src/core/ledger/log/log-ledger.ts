@@ -98,16 +98,17 @@ export class LogLedger implements Ledger {
   }
 
   private constructor(parts: LogLedgerParts, seals: Seals, fold: Fold) {
-    const { opened, genesis, options } = parts;
+    const { opened, genesis, config, options } = parts;
     const { log, records } = opened;
+    const { compression } = config;
     this.#parts = parts;
     this.#seals = seals;
     this.#live = new LiveFold(log, fold, options.recent);
     this.#history = new LogHistory(this.#live, new HistoryWalk(log, this.#live, seals));
     this.#index = new FedIndex({ log, seals, openStore: options.openIndex, due: options.indexDue });
     this.#sealer = new Sealer(log, fold, options.sealPartBytes);
-    this.#writer = this.#own(new LogWriter(log, this.#live, 'free'));
-    this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index));
+    this.#writer = this.#own(new LogWriter(log, this.#live, 'free', compression));
+    this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index, compression));
     this.commitBytesMax = commitBytesMaxOf(log, isGuarded(fold.state.ledger, genesis));
     this.groupStore = new LogGroups(records, {
       partitions: async () => {
@@ -202,7 +203,8 @@ export class LogLedger implements Ledger {
     this.#checkWritable();
     // an epoch with sessions may begin while it is open
     const guarded = pipelineOver((draft) => this.#guarded.commit(draft));
-    const writer = this.#own(new LogWriter(this.#parts.opened.log, this.#live, 'ordered'));
+    const { opened, config } = this.#parts;
+    const writer = this.#own(new LogWriter(opened.log, this.#live, 'ordered', config.compression));
     this.#pipelines.add(writer);
     return {
       offer: async (draft: CommitDraft, generation: number) =>

@@ -3,17 +3,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toBlueprint } from '../../../../src/core/engine/open.ts';
+import type { Folded } from '../../../../src/core/ledger/log/fold/fold.ts';
+import { bodyAt } from '../../../../src/core/ledger/log/format/body-at.ts';
 import { encodeInit } from '../../../../src/core/ledger/log/format/epoch.ts';
+import { joinPacked } from '../../../../src/core/ledger/log/format/join-packed.ts';
+import { encodeMarks } from '../../../../src/core/ledger/log/format/marks.ts';
 import type { Proposal } from '../../../../src/core/ledger/log/format/messages.ts';
-import { encodeProposal, packDrafts, readProposal } from '../../../../src/core/ledger/log/format/proposal.ts';
+import { encodeProposal, packDraft, readProposal } from '../../../../src/core/ledger/log/format/proposal.ts';
 import type { SealHeader } from '../../../../src/core/ledger/log/format/seal.ts';
 import { cutState, encodeSeal, joinState, readSealHeader } from '../../../../src/core/ledger/log/format/seal.ts';
 import type { LogEntry, LogMessage } from '../../../../src/core/ledger/log/ordered-log.ts';
+import type { Compression } from '../../../../src/core/model/compression.ts';
 import type { CommitDraft } from '../../../../src/core/model/events/commit.ts';
 import { NO_PLACEMENTS } from '../../../../src/core/model/routing/routing.ts';
 import { parseRoutingSpec } from '../../../../src/core/model/routing/routing-text.ts';
 import { draftOf } from '../../../ledger-contract/drafts.ts';
-import { foldAll, foldWithRestart } from '../../../support/folded-log.ts';
+import { type FoldedLog, foldAll, foldWithRestart } from '../../../support/folded-log.ts';
 import { inForce } from '../../../support/routed.ts';
 import { Seeded } from '../../../support/seeded.ts';
 import { quick } from '../../../support/test-size.ts';
@@ -35,9 +40,14 @@ const toMessages = (entries: readonly LogEntry[]): LogMessage[] =>
 /** What writers send who look at the log now and then: each knows the head of a prefix. */
 class Sender {
   readonly entries: LogEntry[] = [];
+  readonly #compression: Compression | null;
   readonly #next = new Map<string, { generation: number; number: number }>();
   readonly #reader = foldAll(toMessages([]), EVERY).fold;
   #seen = this.#reader.seen;
+
+  constructor(compression: Compression | null = null) {
+    this.#compression = compression;
+  }
 
   look(): void {
     for (const message of toMessages(this.entries).slice(this.#reader.state.position)) this.#reader.take(message);
@@ -50,7 +60,7 @@ class Sender {
     const who = skips > 1 ? { generation: generation + 1, number: 0 } : { generation, number: number + skips };
     this.#next.set(session, { generation: who.generation, number: who.number + 1 });
     this.entries.push(
-      encodeProposal(packDrafts([draft]), {
+      encodeProposal(packDraft(draft, this.#compression), {
         ledger: UUID,
         who: { session, ...who },
         epoch: draft.epoch,
@@ -90,8 +100,12 @@ const actions = fc.array(
 
 type Actions = typeof actions extends fc.Arbitrary<infer Value> ? Value : never;
 
-function messagesOf(all: Actions): LogMessage[] {
-  const sender = new Sender();
+/** Frames are long enough to be compressed. */
+const ZSTD: Compression = { codec: 'zstd', level: 1 };
+const CODECS = [null, ZSTD];
+
+function messagesOf(all: Actions, compression: Compression | null): LogMessage[] {
+  const sender = new Sender(compression);
   for (const action of all) {
     if (action.kind === 'look') sender.look();
     else if (action.kind === 'send') {
@@ -113,11 +127,11 @@ function messagesOf(all: Actions): LogMessage[] {
   return toMessages(sender.entries);
 }
 
-describe('a fold', () => {
+describe.each(CODECS)('a fold of messages compressed by %o', (compression) => {
   it('has one state for every reader, wherever it begins again', () => {
     fc.assert(
       fc.property(actions, fc.nat(), (all, at) => {
-        const messages = messagesOf(all);
+        const messages = messagesOf(all, compression);
         const { fold, text } = foldAll(messages, EVERY);
         expect(foldWithRestart(messages, 1 + (at % messages.length), EVERY)).toBe(text);
         expect(fold.state.position).toBe(messages.length);
@@ -129,7 +143,7 @@ describe('a fold', () => {
   it('does not need bodies', () => {
     fc.assert(
       fc.property(actions, (all) => {
-        const messages = messagesOf(all);
+        const messages = messagesOf(all, compression);
         const [first, ...rest] = messages as [LogMessage, ...LogMessage[]];
         const bare = rest.map((message) =>
           message.topic === 'epoch' ? message : { ...message, body: Buffer.alloc(0) },
@@ -144,7 +158,7 @@ describe('a fold', () => {
     let voids = 0;
     fc.assert(
       fc.property(actions, (all) => {
-        const { folded, fold } = foldAll(messagesOf(all), EVERY);
+        const { folded, fold } = foldAll(messagesOf(all, compression), EVERY);
         const turns = new Map<string, { generation: number; number: number }>();
         const ended = new Set<string>();
         let [next, time] = [1, Number.NEGATIVE_INFINITY];
@@ -176,7 +190,7 @@ describe('a fold', () => {
   });
 
   it('gives every reader one head behind ten thousand strays, repeats and pieces of rubbish', () => {
-    const sender = new Sender();
+    const sender = new Sender(compression);
     const chance = new Seeded(1);
     for (let commit = 0; commit < 100; commit++) {
       if (commit % 10 === 0) sender.look();
@@ -195,6 +209,59 @@ describe('a fold', () => {
     expect(whole.fold.state).toMatchObject({ commits: 100, ledger: { sequence: 100 } });
     expect([...whole.fold.state.voids.keys()].sort()).toEqual(['foreign', 'malformed', 'stale']);
     expect(foldWithRestart(messages, 5000)).toBe(whole.text);
+  });
+});
+
+const mixedDraft = fc.record({ events, hasId: fc.boolean(), isCompressed: fc.boolean() });
+
+describe('drafts that are packed one by one', () => {
+  it('are one proposal with all of their bodies when they are joined', () => {
+    fc.assert(
+      fc.property(fc.array(mixedDraft, { minLength: 1, maxLength: 5 }), (all) => {
+        const drafts = all.map(({ events: drafted, hasId }, nth) => {
+          const ids = hasId ? [{ id: `id${nth}`, index: 0, hash: Buffer.alloc(32, nth) }] : [];
+          const each = drafted.map(({ partition }, at) => ({ partition, time: nth, payload: `"${nth}.${at}"` }));
+          return draftOf(BASIS, each, { ids });
+        });
+        const packed = drafts.map((draft, nth) => packDraft(draft, all[nth]?.isCompressed ? ZSTD : null));
+        const { body, ...joined } = joinPacked(packed);
+        const about = { ledger: UUID, who: { session: 'a', generation: 0, number: 0 }, epoch: 1, isStrict: true };
+        const seen = { position: 1, sequence: 0, hash: Buffer.alloc(32) };
+        const entry = encodeProposal({ body, ...joined }, { ...about, seen, base: null });
+        const read = readProposal({ ...entry, position: 2, storedAt: 0, bodyBytes: body.length }) as Proposal;
+        const bodies = read.commits.map(({ frames }) => frames.map((frame) => bodyAt(body, frame, false).toString()));
+        expect(bodies).toEqual(drafts.map(({ frames }) => frames.map((frame) => frame.body.toString())));
+        const marks = read.commits.map(
+          ({ marks: span }) => span && body.toString('utf8', span.at, span.at + span.bytes),
+        );
+        expect(marks).toEqual(drafts.map((draft) => encodeMarks(draft)?.toString() ?? null));
+      }),
+      { numRuns: quick(60, 3000) },
+    );
+  });
+});
+
+describe('compression', () => {
+  it('changes no head, and nothing of what becomes of a message', () => {
+    let compressed = 0;
+    fc.assert(
+      fc.property(actions, (all) => {
+        const [plain, zstd] = CODECS.map((codec) => foldAll(messagesOf(all, codec)));
+        const summaryOf = (folded: readonly Folded[]) =>
+          folded.map((each) => [each.kind, each.kind === 'void' && each.reason]);
+        expect(zstd?.fold.seen).toEqual(plain?.fold.seen);
+        expect(summaryOf(zstd?.folded ?? [])).toEqual(summaryOf(plain?.folded ?? []));
+        const sizes = ({ fold }: FoldedLog) => fold.state.partitions.map(({ bytes }) => bytes);
+        expect(sizes(zstd as FoldedLog)).toEqual(sizes(plain as FoldedLog));
+        for (const { bytes, storedBytes } of plain?.fold.state.partitions ?? []) expect(storedBytes).toBe(bytes);
+        for (const { bytes, storedBytes } of zstd?.fold.state.partitions ?? []) {
+          expect(storedBytes).toBeLessThanOrEqual(bytes);
+          if (storedBytes < bytes) compressed++;
+        }
+      }),
+      { numRuns: quick(40, 2000) },
+    );
+    expect(compressed).toBeGreaterThan(0);
   });
 });
 

@@ -11,7 +11,7 @@ import { readConfig } from '../../protocol/stored-settings.ts';
 import { initVersion, readInit } from '../format/epoch.ts';
 import { LOG_FORMAT } from '../format/messages.ts';
 import type { LogMessage } from '../ordered-log.ts';
-import { emptyState, type Genesis, type LogState, tableOf } from './log-state.ts';
+import { emptyPartition, emptyState, type Genesis, type LogState, tableOf } from './log-state.ts';
 
 /**
  * The ledger that a log begins with, as of its first message. `location`: of the log, in messages.
@@ -40,8 +40,7 @@ export function beginning(message: LogMessage, location: string): { genesis: Gen
   const state = emptyState({ ...EMPTY_LEDGER, ...first.routing, placements: NO_PLACEMENTS, hash: first.hash });
   state.position = 1;
   state.epochs.push(epoch as Epoch);
-  for (const name of partitionNames)
-    state.partitions.push({ name, epoch: 1, nextOffset: 0, bytes: 0, firstTime: null, lastTime: null });
+  for (const name of partitionNames) state.partitions.push(emptyPartition(name, 1));
   return { genesis, state };
 }
 

@@ -22,7 +22,15 @@ import { readProposal } from '../format/proposal.ts';
 import { readSealHeader, type SealHeader } from '../format/seal.ts';
 import type { LogMessage } from '../ordered-log.ts';
 import { accept, type FoldedCommit } from './accept.ts';
-import { copyState, type Genesis, type LogState, partitionLinks, tableOf, type VoidReason } from './log-state.ts';
+import {
+  copyState,
+  emptyPartition,
+  type Genesis,
+  type LogState,
+  partitionLinks,
+  tableOf,
+  type VoidReason,
+} from './log-state.ts';
 import { SeenHeads } from './seen-heads.ts';
 import { formatState } from './state-text.ts';
 import { afterTurn, forgetSessions, SESSION_MESSAGES_MAX, turnOf } from './turns.ts';
@@ -161,6 +169,7 @@ export class Fold {
         if (lane === undefined) continue;
         lane.nextOffset += count;
         lane.bytes += frames[at]?.bytes ?? 0;
+        lane.storedBytes += frames[at]?.storedBytes ?? 0;
         lane.firstTime ??= firstTime;
         lane.lastTime = lastTime;
       }
@@ -195,8 +204,7 @@ export class Fold {
     const { epoch } = linked.routing;
     state.ledger = { ...ledger, ...linked.routing, hash: linked.hash };
     state.epochs.push(epoch);
-    for (const name of planned.newPartitionNames)
-      state.partitions.push({ name, epoch: epoch.epoch, nextOffset: 0, bytes: 0, firstTime: null, lastTime: null });
+    for (const name of planned.newPartitionNames) state.partitions.push(emptyPartition(name, epoch.epoch));
     return true;
   }
 

@@ -46,8 +46,10 @@ interface PartitionState {
   readonly epoch: number;
   /** The offset that the next event gets: the number of its events. */
   nextOffset: number;
-  /** Of its frames. */
+  /** Of its frames, when they are plain. */
   bytes: number;
+  /** Of its frames as they are stored. */
+  storedBytes: number;
   firstTime: Micros | null;
   lastTime: Micros | null;
 }
@@ -103,6 +105,10 @@ export function partitionLinks({ partitions }: LogState): EpochLink['partitions'
 }
 
 export const tableOf = (id: PartitionId): string => `p${id}`;
+
+export function emptyPartition(name: string, epoch: number): PartitionState {
+  return { name, epoch, nextOffset: 0, bytes: 0, storedBytes: 0, firstTime: null, lastTime: null };
+}
 
 /** A state of no messages. */
 export function emptyState(ledger: LedgerState): LogState {

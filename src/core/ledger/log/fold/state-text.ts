@@ -40,11 +40,12 @@ export function formatState(state: LogState): string {
       placedFrom,
     ]),
     placements: byKey(ledger.placements),
-    partitions: state.partitions.map(({ name, epoch, nextOffset, bytes, firstTime, lastTime }) => [
+    partitions: state.partitions.map(({ name, epoch, nextOffset, bytes, storedBytes, firstTime, lastTime }) => [
       name,
       epoch,
       nextOffset,
       bytes,
+      storedBytes,
       firstTime,
       lastTime,
     ]),
@@ -61,6 +62,8 @@ export function formatState(state: LogState): string {
     bytesSince: state.bytesSince,
   });
 }
+
+type PartitionFields = [Field, Field, Field, Field, Field, Field, Field];
 
 function byKey<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
   return [...map].sort(([one], [other]) => (one < other ? -1 : 1));
@@ -93,12 +96,13 @@ function toState(field: Field): LogState {
   );
   const time = (each: Field): number => each.time();
   const partitions = read.partitions.list(PARTITIONS_MAX).map((each) => {
-    const [name, epoch, nextOffset, bytes, first, last] = each.tuple(6) as [Field, Field, Field, Field, Field, Field];
+    const [name, epoch, nextOffset, bytes, stored, first, last] = each.tuple(7) as PartitionFields;
     return {
       name: name.name(),
       epoch: epoch.whole(),
       nextOffset: nextOffset.whole(),
       bytes: bytes.whole(),
+      storedBytes: stored.whole(),
       firstTime: first.orNull(time),
       lastTime: last.orNull(time),
     };

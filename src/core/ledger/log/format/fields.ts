@@ -67,6 +67,17 @@ export class Field {
     return fields;
   }
 
+  /** As {@link fields}, and perhaps one more, which is null if it is left out. */
+  fieldsAnd<Extra extends string, Name extends string>(
+    extra: Extra,
+    ...names: readonly Name[]
+  ): Record<Name, Field> & Record<Extra, Field | null> {
+    const value = this.#value;
+    const hasExtra = typeof value === 'object' && value !== null && Object.hasOwn(value, extra);
+    const fields = hasExtra ? this.fields<string>(extra, ...names) : { ...this.fields(...names), [extra]: null };
+    return fields as Record<Name, Field> & Record<Extra, Field | null>;
+  }
+
   list(max: number): Field[] {
     const value = this.#value;
     if (!Array.isArray(value) || value.length > max) throw this.#fault(`is no list of at most ${max}`);

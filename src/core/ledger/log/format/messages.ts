@@ -41,7 +41,17 @@ interface Span {
   readonly bytes: number;
 }
 
-export interface ProposedFrame extends Span {
+/** Its body, as it lies in the message: plain, or as one zstd frame. */
+interface StoredSpan {
+  readonly at: number;
+  readonly storedBytes: number;
+  /** What the zstd frame decompresses to; null: the body is stored plain. */
+  readonly plainBytes: number | null;
+}
+
+export interface ProposedFrame extends StoredSpan {
+  /** Of the plain body. */
+  readonly bytes: number;
   readonly partition: number;
   readonly count: number;
   readonly firstTime: Micros;

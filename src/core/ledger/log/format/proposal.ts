@@ -1,12 +1,15 @@
 /**
- * A proposal as a message: what the fold needs in the header, one line of JSON, so that it can be folded without its body; the frames' bodies, unchanged,
- * as `[` body `,` body .. `]`. Pure.
+ * A proposal as a message: what the fold needs in the header, one line of JSON, so that it can be folded without its body; the frames' bodies,
+ * as `[` body `,` body .. `]`. A body may travel compressed: its frame says so. Pure.
  */
 
+import { encodeBody, type StoredBody } from '../../../frames/frame-codec.ts';
+import type { Compression } from '../../../model/compression.ts';
 import type { CommitDraft } from '../../../model/events/commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
 import { hashDraft } from '../../protocol/commit-link.ts';
 import type { LogEntry, LogMessage } from '../ordered-log.ts';
+import { MESSAGE_PLAIN_BYTES_MAX } from './body-at.ts';
 import { Field, malformed, readOr, toHeader } from './fields.ts';
 import { encodeMarks } from './marks.ts';
 import {
@@ -28,21 +31,26 @@ const KEY_LENGTH_MAX = 32 * 1024;
 /** Inputs have digests of 64 bytes, transfers of 32. */
 export const DIGEST_BYTES_MAX = 64;
 
-const OPEN = Buffer.from('[');
-const COMMA = Buffer.from(',');
-const CLOSE = Buffer.from(']');
+export const OPEN = Buffer.from('[');
+export const COMMA = Buffer.from(',');
+export const CLOSE = Buffer.from(']');
 
 /** The part of a proposal that does not depend on when it is sent: it is made once, and sent as often as it takes. */
 export interface PackedDrafts {
   readonly commits: readonly ProposedCommit[];
   readonly topic: string;
   readonly body: Buffer;
+  /** What the compressed bodies decompress to. */
+  readonly plainBytes: number;
   /** The commits as they are in the header. */
   readonly fields: readonly unknown[];
 }
 
-/** Lays the bodies of the drafts out as one body. It is a copy: the drafts' memory may be used again. */
-export function packDrafts(drafts: readonly CommitDraft[]): PackedDrafts {
+/**
+ * Lays the bodies of a draft out as one body. It is a copy: the draft's memory may be used again.
+ * @throws LedgerError CANNOT_LOAD if there is no zstd
+ */
+export function packDraft(draft: CommitDraft, compression: Compression | null): PackedDrafts {
   const pieces: Buffer[] = [];
   let end = 0;
   const place = (bytes: Buffer): number => {
@@ -51,23 +59,30 @@ export function packDrafts(drafts: readonly CommitDraft[]): PackedDrafts {
     end = at + bytes.length;
     return at;
   };
-  const commits = drafts.map((draft): ProposedCommit => {
-    const hashed = hashDraft(draft);
-    const frames = hashed.frames.map((frame, nth) => ({ ...frame, at: place(draft.frames[nth]?.body as Buffer) }));
-    const marks = encodeMarks(draft);
-    return {
-      ...hashed,
-      frames,
-      marks: marks && { at: place(marks), bytes: marks.length, hash: hashBody(marks) },
-    };
+  const placeFrame = ({ bytes, plainBytes }: StoredBody) => ({
+    at: place(bytes),
+    storedBytes: bytes.length,
+    plainBytes,
   });
-  pieces.push(CLOSE);
-  return {
-    commits,
-    topic: topicFor(commits),
-    body: Buffer.concat(pieces),
-    fields: commits.map(commitFields),
+  const hashed = hashDraft(draft);
+  const frames = hashed.frames.map((frame, nth) => ({
+    ...frame,
+    ...placeFrame(encodeBody(draft.frames[nth]?.body as Buffer, compression)),
+  }));
+  const marks = encodeMarks(draft);
+  const commit = {
+    ...hashed,
+    frames,
+    marks: marks && { at: place(marks), bytes: marks.length, hash: hashBody(marks) },
   };
+  pieces.push(CLOSE);
+  return packedOf([commit], Buffer.concat(pieces));
+}
+
+/** `body`: of the message; the commits say where their frames are in it. */
+export function packedOf(commits: readonly ProposedCommit[], body: Buffer): PackedDrafts {
+  const plainBytes = commits.flatMap(({ frames }) => frames).reduce((sum, frame) => sum + (frame.plainBytes ?? 0), 0);
+  return { commits, topic: topicFor(commits), body, plainBytes, fields: commits.map(commitFields) };
 }
 
 /** A message of one frame can be read for its partition alone. */
@@ -91,7 +106,7 @@ function commitFields(commit: ProposedCommit): unknown {
       digest: producer.digest.toString('hex'),
     },
     sentTo: commit.sentTo,
-    frames: frames.map(({ partition: p, count: n, firstTime, lastTime, key, hash, at, bytes }) => ({
+    frames: frames.map(({ partition: p, count: n, firstTime, lastTime, key, hash, at, storedBytes, plainBytes }) => ({
       p,
       n,
       first: firstTime,
@@ -99,7 +114,8 @@ function commitFields(commit: ProposedCommit): unknown {
       key,
       hash: hash.toString('hex'),
       at,
-      len: bytes,
+      len: storedBytes,
+      ...(plainBytes === null ? {} : { plain: plainBytes }),
     })),
     marks: marks && { at: marks.at, len: marks.bytes, hash: marks.hash.toString('hex') },
   };
@@ -146,10 +162,11 @@ function toProposal({ topic, header, bodyBytes }: LogMessage): Proposal {
   );
   v.whole(LOG_FORMAT, LOG_FORMAT);
   const by = who.fields('session', 'generation', 'n');
-  const layout = { end: 0 };
+  const layout = { end: 0, plainBytes: 0 };
   const read = commits.list(COMMITS_MAX).map((commit) => toCommit(commit, layout));
   if (read.length === 0) throw malformed('it has no commit');
   if (layout.end + 1 !== bodyBytes) throw malformed('the body is not as long as its frames');
+  if (layout.plainBytes > MESSAGE_PLAIN_BYTES_MAX) throw malformed('its bodies are too long when they are plain');
   if (topic !== topicFor(read)) throw malformed('the topic is not that of its frames');
   return {
     ledger: ledger.text(64),
@@ -170,8 +187,8 @@ export function toSeen(field: Field): Seen {
   return { position: at.whole(), sequence: sequence.whole(), hash: hash.hex(32) };
 }
 
-/** `layout`: where the frame before it ends in the body. */
-function toCommit(field: Field, layout: { end: number }): ProposedCommit {
+/** `layout`: where the frame before it ends in the body, and what the compressed frames up to there decompress to. */
+function toCommit(field: Field, layout: { end: number; plainBytes: number }): ProposedCommit {
   const { count, first, last, arrival, committedAt, producer, sentTo, frames, marks } = field.fields(
     'count',
     'first',
@@ -215,7 +232,11 @@ function toCommit(field: Field, layout: { end: number }): ProposedCommit {
         hash,
         at,
         len,
-      } = frame.fields('p', 'n', 'first', 'last', 'key', 'hash', 'at', 'len');
+        plain,
+      } = frame.fieldsAnd('plain', 'p', 'n', 'first', 'last', 'key', 'hash', 'at', 'len');
+      const { at: start, bytes: storedBytes } = place(at, len);
+      const plainBytes = plain === null ? null : plain.whole(MESSAGE_PLAIN_BYTES_MAX);
+      layout.plainBytes += plainBytes ?? 0;
       return {
         partition: p.whole(PARTITIONS_MAX),
         count: n.whole(),
@@ -223,7 +244,10 @@ function toCommit(field: Field, layout: { end: number }): ProposedCommit {
         lastTime: to.time(),
         key: key.orNull((text) => text.text(KEY_LENGTH_MAX)),
         hash: hash.hex(32),
-        ...place(at, len),
+        at: start,
+        storedBytes,
+        plainBytes,
+        bytes: plainBytes ?? storedBytes,
       };
     }),
     marks: marks.orNull((each) => {

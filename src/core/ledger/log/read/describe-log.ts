@@ -9,13 +9,13 @@ import type { LogStorage } from '../log-store.ts';
 import type { RecentCommits } from './recent-commits.ts';
 
 export function summarizeLog({ partitions }: LogState): PartitionSummary[] {
-  return partitions.map(({ name, nextOffset, bytes, firstTime, lastTime }, id) => ({
+  return partitions.map(({ name, nextOffset, bytes, storedBytes, firstTime, lastTime }, id) => ({
     id,
     name,
     events: nextOffset,
     nextOffset,
     bytes,
-    storedBytes: bytes,
+    storedBytes,
     isEstimate: false,
     firstTime,
     lastTime,

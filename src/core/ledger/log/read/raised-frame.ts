@@ -1,15 +1,19 @@
-/** Frames as readers want them: a frame with times before the floor of its commit gets a body in which they are raised. Pure. */
+/** Frames as readers want them: their bodies plain; a frame with times before the floor of its commit gets a body in which they are raised. Pure. */
 
+import { brokenFrame } from '../../../frames/event-columns.ts';
 import { FrameBodyWriter, walkFrameBody } from '../../../frames/frame-body.ts';
 import type { StoredFrame } from '../../../model/events/commit.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
+import { bodyAt } from '../format/body-at.ts';
+import type { ProposedFrame } from '../format/messages.ts';
 
 /**
- * The frames of a commit in these partitions, out of its message's body, which they share. `verify`: compare each with its hash.
- * @throws LedgerError VERIFICATION_FAILED
+ * The frames of a commit in these partitions, out of its message's body, which those share that are stored plain. `verify`: compare each with its hash.
+ * @throws LedgerError VERIFICATION_FAILED, CANNOT_LOAD
  */
 export function framesIn(
   { link, frames, floor }: FoldedCommit,
@@ -21,8 +25,7 @@ export function framesIn(
   for (const [nth, frame] of link.frames.entries()) {
     const span = frames[nth];
     if (span === undefined || (partitions !== null && !partitions.includes(frame.partition))) continue;
-    const bytes = body.subarray(span.at, span.at + span.bytes);
-    if (bytes.length !== span.bytes) throw brokenCommit(link.firstSequence, 'the body of its message is cut off');
+    const bytes = plainBody(frame, span, body, verify);
     if (verify && !hashBody(bytes).equals(frame.hash))
       throw brokenCommit(link.firstSequence, `checksum mismatch in partition ${frame.partition}`);
     const { partition, sequence, offset, count, firstTime, lastTime, key } = frame;
@@ -31,6 +34,21 @@ export function framesIn(
     stored.push({ partition, sequence, offset, count, firstTime, lastTime, key, body: raised });
   }
   return stored;
+}
+
+/** `isHashed`: it is compared with its hash afterwards. */
+function plainBody(
+  frame: Pick<StoredFrame, 'partition' | 'sequence'>,
+  span: ProposedFrame,
+  message: Buffer,
+  isHashed: boolean,
+): Buffer {
+  try {
+    return bodyAt(message, span, isHashed);
+  } catch (error) {
+    if (error instanceof LedgerError) throw error;
+    throw brokenFrame(frame, (error as Error).message);
+  }
 }
 
 /** The body with every time at the floor or later, and relative to the first of them. */

@@ -3,6 +3,7 @@
  * that names its base, appended only there. One at a time.
  */
 
+import type { Compression } from '../../../model/compression.ts';
 import type { CommitDraft, CommitOutcome, Committed } from '../../../model/events/commit.ts';
 import { invalidArgument, LedgerError } from '../../../model/ledger-error.ts';
 import { idleMicrosOf } from '../../../model/routing/session-pins.ts';
@@ -11,14 +12,24 @@ import { checkCommit } from '../../protocol/commit-check.ts';
 import { linkHashed, stateAfter } from '../../protocol/commit-link.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import { copyState, type LogState, type VoidReason } from '../fold/log-state.ts';
+import { joinPacked } from '../format/join-packed.ts';
 import { pinsOf } from '../format/marks.ts';
 import { idOf, type Proposal } from '../format/messages.ts';
-import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposal.ts';
+import { encodeProposal, type PackedDrafts, packDraft } from '../format/proposal.ts';
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
 import type { FedIndex } from './fed-index.ts';
 import { MemoryMarkIndex } from './mark-index.ts';
-import { checkDraft, checkSize, clockAhead, committedOf, conflictAt, isUnknown, notUnderstood } from './outcomes.ts';
+import {
+  checkDraft,
+  checkPlainSize,
+  checkSize,
+  clockAhead,
+  committedOf,
+  conflictAt,
+  isUnknown,
+  notUnderstood,
+} from './outcomes.ts';
 import { factsOf, validPins } from './pin-rules.ts';
 
 type Base = NonNullable<Proposal['base']>;
@@ -27,20 +38,22 @@ export class GuardedWriter {
   readonly #log: OrderedLog;
   readonly #live: LiveFold;
   readonly #index: FedIndex;
+  readonly #compression: Compression | null;
   readonly session = crypto.randomUUID();
   #generation = 0;
   /** One attempt at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(log: OrderedLog, live: LiveFold, index: FedIndex) {
+  constructor(log: OrderedLog, live: LiveFold, index: FedIndex, compression: Compression | null) {
     this.#log = log;
     this.#live = live;
     this.#index = index;
+    this.#compression = compression;
   }
 
   /** Commits the draft as {@link LogWriter} does, after a look at the index. */
   commit(draft: CommitDraft): Promise<CommitOutcome> {
-    const packed = packDrafts([draft]);
+    const packed = packDraft(draft, this.#compression);
     const { frames: _, ...rest } = draft;
     const outcome = this.#last.catch(() => {}).then(() => this.#commit(draft, rest, packed));
     this.#last = outcome;
@@ -75,7 +88,9 @@ export class GuardedWriter {
     const { fold } = this.#live;
     const { uuid: ledger } = fold.genesis.ledger;
     const entry = encodeProposal(packed, { ledger, who, epoch, isStrict: true, seen: fold.seen, base });
-    checkSize(entry, this.#log, packed.commits.length > 1 ? 'the transaction' : 'the commit');
+    const what = packed.commits.length > 1 ? 'the transaction' : 'the commit';
+    checkPlainSize(packed, what);
+    checkSize(entry, this.#log, what);
     let outcome: readonly Committed[] | VoidReason | null = null;
     const listening = this.#live.listen({
       onFolded: (folded) => {
@@ -113,8 +128,8 @@ export class GuardedWriter {
     const state = copyState(await this.#live.current());
     const base = { position: state.position, id: state.lastId };
     const own = new MemoryMarkIndex();
-    const drafts: CommitDraft[] = [];
-    let bytes = 0;
+    const parts: PackedDrafts[] = [];
+    let [bytes, plainBytes] = [0, 0];
     return {
       pinsOf: (sessions) => this.#index.at(base.position, (index) => validPins(sessions, own.over(index), state)),
       commit: async (draft) => {
@@ -126,16 +141,19 @@ export class GuardedWriter {
           return differences && conflictAt(state, draft, { ...differences, hasPins: index.hasPins });
         });
         if (conflict !== null) return conflict;
-        drafts.push(withOwnBodies(draft));
-        bytes += draft.frames.reduce((sum, { body }) => sum + body.length, 0);
+        const packed = packDraft(draft, this.#compression);
+        parts.push(packed);
+        bytes += packed.body.length;
+        plainBytes += packed.plainBytes;
         if (bytes > this.#log.messageBytesMax) throw tooLong(bytes, this.#log);
-        return this.#linkInto(state, own, draft, base.position + 1);
+        checkPlainSize({ plainBytes }, 'the transaction');
+        return this.#linkInto(state, own, draft, packed, base.position + 1);
       },
       end: async () => {
-        if (drafts.length === 0) return;
+        if (parts.length === 0) return;
         const ended = this.#last
           .catch(() => {})
-          .then(() => this.#append(packDrafts(drafts), { epoch: state.ledger.epoch.epoch }, base));
+          .then(() => this.#append(joinPacked(parts), { epoch: state.ledger.epoch.epoch }, base));
         this.#last = ended;
         if ((await ended) === null) throw overtaken();
       },
@@ -143,8 +161,13 @@ export class GuardedWriter {
     };
   }
 
-  #linkInto(state: LogState, index: MemoryMarkIndex, draft: CommitDraft, position: number): Committed {
-    const packed = packDrafts([draft]);
+  #linkInto(
+    state: LogState,
+    index: MemoryMarkIndex,
+    draft: CommitDraft,
+    packed: PackedDrafts,
+    position: number,
+  ): Committed {
     const [commit] = packed.commits as readonly [(typeof packed.commits)[number]];
     const { uuid } = this.#live.fold.genesis.ledger;
     const { ledger, partitions, producers } = state;
@@ -176,7 +199,7 @@ export function withOwnBodies(draft: CommitDraft): CommitDraft {
 
 function tooLong(bytes: number, { location, messageBytesMax }: OrderedLog): LedgerError {
   return invalidArgument(
-    `the transaction has ${bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
+    `the transaction takes ${bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
     'emit less in one transaction, or leave out --atomic; nothing is stored',
   );
 }

@@ -3,18 +3,20 @@
  * States of a draft: waiting -> sent -> answered (committed, conflict or stale), or waiting again (its turn was lost with one before it).
  */
 
+import type { Compression } from '../../../model/compression.ts';
 import type { CommitDraft, CommitOutcome, CommitPipeline, Stale } from '../../../model/events/commit.ts';
 import { checkCommit } from '../../protocol/commit-check.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import type { Folded } from '../fold/fold.ts';
 import { NO_PRODUCER, type VoidReason } from '../fold/log-state.ts';
 import { idOf } from '../format/messages.ts';
-import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposal.ts';
+import { encodeProposal, type PackedDrafts, packDraft } from '../format/proposal.ts';
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
 import { lostMessages } from '../read/lost-messages.ts';
 import {
   checkDraft,
+  checkPlainSize,
   checkSize,
   clockAhead,
   committedOf,
@@ -50,6 +52,7 @@ export class LogWriter implements CommitPipeline {
   readonly #log: OrderedLog;
   readonly #live: LiveFold;
   readonly #order: WriterOrder;
+  readonly #compression: Compression | null;
   readonly #session = crypto.randomUUID();
   /** Of the session. */
   #generation = 0;
@@ -70,10 +73,11 @@ export class LogWriter implements CommitPipeline {
   readonly #listening: { close(): void };
   #whenEmpty: (() => void)[] = [];
 
-  constructor(log: OrderedLog, live: LiveFold, order: WriterOrder) {
+  constructor(log: OrderedLog, live: LiveFold, order: WriterOrder, compression: Compression | null) {
     this.#log = log;
     this.#live = live;
     this.#order = order;
+    this.#compression = compression;
     this.#listening = live.listen({
       onFolded: (folded) => this.#onFolded(folded),
       onError: (error) => this.#failAll(error),
@@ -91,7 +95,8 @@ export class LogWriter implements CommitPipeline {
     const { state, fold } = this.#live;
     if (generation < this.#current) return { kind: 'stale' };
     checkDraft(draft, state, fold.genesis);
-    const packed = packDrafts([draft]);
+    const packed = packDraft(draft, this.#compression);
+    checkPlainSize(packed, 'the commit');
     checkSize(this.#entry(packed, draft, 0), this.#log, 'the commit');
     const { frames: _, ...rest } = draft;
     return new Promise((resolve, reject) => {

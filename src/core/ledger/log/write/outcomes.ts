@@ -9,6 +9,7 @@ import { toCommitted } from '../../protocol/commit-link.ts';
 import { basisOf, loadsOf } from '../../protocol/ledger-state.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import { type Genesis, type LogState, NO_PRODUCER, type VoidReason } from '../fold/log-state.ts';
+import { bodyAt, MESSAGE_PLAIN_BYTES_MAX } from '../format/body-at.ts';
 import type { ProposedCommit } from '../format/messages.ts';
 import { HEADER_BYTES_MAX, type PackedDrafts } from '../format/proposal.ts';
 import type { LogEntry, OrderedLog } from '../ordered-log.ts';
@@ -31,8 +32,8 @@ export function committedOf(
   state: LogState,
 ): Committed {
   const { link, hash, floor } = folded;
-  const raised = (sum: number, { at, bytes, firstTime }: (typeof frames)[number]): number =>
-    firstTime >= floor ? sum : sum + countRaised(body.subarray(at, at + bytes), firstTime, floor);
+  const raised = (sum: number, frame: (typeof frames)[number]): number =>
+    frame.firstTime >= floor ? sum : sum + countRaised(bodyAt(body, frame, false), frame.firstTime, floor);
   const late = hasArrivalTime ? 0 : frames.reduce(raised, 0);
   const head = { sequence: link.firstSequence + link.count - 1, time: link.lastTime, hash };
   return toCommitted({ link }, head, loadsAt(state), late);
@@ -68,6 +69,15 @@ export function checkSize({ topic, header, body }: LogEntry, log: OrderedLog, wh
   if (bytes <= log.messageBytesMax && header.length <= HEADER_BYTES_MAX) return;
   throw invalidArgument(
     `${what} takes ${bytes} bytes, ${header.length} of them in its header, and a message of ${log.location} takes ${log.messageBytesMax}, ${HEADER_BYTES_MAX} of them in its header`,
+    'commit less at a time',
+  );
+}
+
+/** @throws LedgerError INVALID_ARGUMENT for drafts that are longer, when they are plain, than those of a message may be */
+export function checkPlainSize({ plainBytes }: Pick<PackedDrafts, 'plainBytes'>, what: string): void {
+  if (plainBytes <= MESSAGE_PLAIN_BYTES_MAX) return;
+  throw invalidArgument(
+    `${what} has ${plainBytes} bytes before they are compressed, and a message takes ${MESSAGE_PLAIN_BYTES_MAX} of them`,
     'commit less at a time',
   );
 }

@@ -1,0 +1,27 @@
+/** Takes the body of a frame out of the body of its message. Pure. */
+
+import { decodeBody, PLAIN_BYTES_MAX } from '../../../frames/frame-codec.ts';
+import type { ProposedFrame } from './messages.ts';
+
+/**
+ * Most bytes that the compressed bodies of one message may have together when they are plain: anyone may append, and a message of 1 MiB could declare gigabytes
+ * in many frames.
+ */
+export const MESSAGE_PLAIN_BYTES_MAX = PLAIN_BYTES_MAX;
+
+const NO_TARGET = { take: () => null, isHashed: true };
+
+/**
+ * The plain body: a part of the message's body, or decompressed into memory of its own. `isHashed`: the caller compares its hash.
+ * @throws LedgerError CANNOT_LOAD if there is no zstd
+ * @throws Error with the fact, if the bytes are not what the frame says
+ */
+export function bodyAt(
+  message: Buffer,
+  { at, storedBytes, plainBytes }: Pick<ProposedFrame, 'at' | 'storedBytes' | 'plainBytes'>,
+  isHashed: boolean,
+): Buffer {
+  const bytes = message.subarray(at, at + storedBytes);
+  if (bytes.length !== storedBytes) throw new Error('the body of its message is cut off');
+  return decodeBody({ bytes, plainBytes }, isHashed ? NO_TARGET : undefined);
+}
