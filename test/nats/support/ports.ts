@@ -15,7 +15,7 @@ export interface ReservedPorts {
   release(): void;
 }
 
-/** @throws Error if so many cannot be found */
+/** @throws Error if there are fewer free ports */
 export async function reservePorts(count: number): Promise<ReservedPorts> {
   const ports: number[] = [];
   const reservations: Server[] = [];
