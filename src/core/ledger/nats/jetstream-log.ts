@@ -12,14 +12,17 @@ import { Outbox } from './outbox.ts';
 const PAYLOAD_MAX = 1024 * 1024;
 /** So few messages are asked for one by one, at once: a consumer has its first message after two questions, and needs a third to end. */
 const FETCHED_MAX = 4;
-/** Names and line ends of a message's headers, the name of the copy, the expected position. */
+/** Names and line ends of a message's headers, the name of the copy, the expected position, the place in a batch. */
 const OVERHEAD_BYTES = 256;
+/** Messages of one batch, by the servers. */
+const BATCH_MAX = 1000;
 /** JetStream keeps the length of all headers in 16 bits. */
 const HEADERS_BYTES_MAX = 65_535;
 
 export class JetStreamLog implements OrderedLog {
   readonly location: string;
   readonly messageBytesMax: number;
+  readonly batchMax: number;
   readonly #stream: LogStream;
   readonly #outbox: Outbox;
   readonly #closing = new AbortController();
@@ -28,22 +31,38 @@ export class JetStreamLog implements OrderedLog {
     const { connection } = stream.api;
     this.location = connection.location;
     this.messageBytesMax = Math.min(connection.server.max_payload, PAYLOAD_MAX) - OVERHEAD_BYTES;
+    this.batchMax = stream.isAtomic ? BATCH_MAX : 1;
     this.#stream = stream;
     this.#outbox = new Outbox(stream);
   }
 
-  async append(
-    entry: LogEntry,
-    { after, signal }: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+  append(entry: LogEntry, options?: Parameters<OrderedLog['append']>[1]): Promise<number | null> {
+    return this.#append([entry], options);
+  }
+
+  async appendBatch(
+    entries: readonly LogEntry[],
+    options?: Parameters<OrderedLog['append']>[1],
+  ): Promise<number | null> {
+    invariant(entries.length > 0 && entries.length <= this.batchMax, 'a batch is as long as the log takes it');
+    return this.#append(entries, options);
+  }
+
+  async #append(
+    entries: readonly LogEntry[],
+    { after, signal }: Parameters<OrderedLog['append']>[1] = {},
   ): Promise<number | null> {
     this.#checkOpen();
-    const { topic, header, body } = entry;
+    for (const entry of entries) this.#checkEntry(entry);
+    return this.#outbox.append(entries, after, signal);
+  }
+
+  #checkEntry({ topic, header, body }: LogEntry): void {
     const headerBytes = Buffer.byteLength(header);
     invariant(isTopic(topic), 'a message of the log has a topic');
     invariant(headerBytes + OVERHEAD_BYTES <= HEADERS_BYTES_MAX, 'a header of the log has less than 64 KiB');
     invariant(header.trim() === header, 'a header of the log has no blanks at its ends');
     invariant(topic.length + headerBytes + body.length <= this.messageBytesMax, 'a message of the log is small enough');
-    return this.#outbox.append(entry, after, signal);
   }
 
   async *read({ from, through, topics, hasBodies, signal }: LogRead): AsyncGenerator<LogMessage, void> {

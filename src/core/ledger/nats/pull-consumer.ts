@@ -143,7 +143,9 @@ export class PullConsumer {
       expires: EXPIRES_MS * NANOS_PER_MS,
       idle_heartbeat: HEARTBEAT_MS * NANOS_PER_MS,
     };
-    this.#api.connection.publish(this.#nextSubject, JSON.stringify(request), this.#subscription.getSubject());
+    this.#api.connection.publish(this.#nextSubject, JSON.stringify(request), {
+      reply: this.#subscription.getSubject(),
+    });
   }
 
   #take(message: Msg): void {
