@@ -65,6 +65,7 @@ export const STORAGES: readonly Storage[] = [
   },
   { name: 'sqlite, compressed', ...SQLITE, options: { compression: 'zstd' } },
   { name: 'a log in memory', driver: memoryDriver, ...MEMORY },
+  { name: 'a log in memory, framed', driver: memoryDriver, ...MEMORY, options: { layout: 'framed' } },
   {
     name: 'a log in memory, sealed often, its index in a file',
     driver: newMemory({

@@ -3,12 +3,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toBlueprint } from '../../../../src/core/engine/open.ts';
+import type { Fold } from '../../../../src/core/ledger/log/fold/fold.ts';
 import { encodeInit } from '../../../../src/core/ledger/log/format/epoch.ts';
 import type { Proposal } from '../../../../src/core/ledger/log/format/messages.ts';
 import { encodeProposal, packDrafts, readProposal } from '../../../../src/core/ledger/log/format/proposal.ts';
 import type { SealHeader } from '../../../../src/core/ledger/log/format/seal.ts';
 import { cutState, encodeSeal, joinState, readSealHeader } from '../../../../src/core/ledger/log/format/seal.ts';
 import type { LogEntry, LogMessage } from '../../../../src/core/ledger/log/ordered-log.ts';
+import { LOG_LAYOUTS, type LogLayout } from '../../../../src/core/model/config.ts';
 import type { CommitDraft } from '../../../../src/core/model/events/commit.ts';
 import { NO_PLACEMENTS } from '../../../../src/core/model/routing/routing.ts';
 import { parseRoutingSpec } from '../../../../src/core/model/routing/routing-text.ts';
@@ -26,21 +28,39 @@ const BASIS = {
   sessions: null,
   placements: NO_PLACEMENTS,
 };
-const INIT = encodeInit(toBlueprint({ partitions: 2 }), UUID, 0);
+const initOf = (layout: LogLayout) => encodeInit(toBlueprint({ partitions: 2, layout }), UUID, 0);
 const EVERY = { messages: 8, bytes: 1 << 20 };
 
-const toMessages = (entries: readonly LogEntry[]): LogMessage[] =>
-  [INIT, ...entries].map((entry, at) => ({ ...entry, position: at + 1, storedAt: at, bodyBytes: entry.body.length }));
+const toMessages = (entries: readonly LogEntry[], layout: LogLayout = 'packed'): LogMessage[] =>
+  [initOf(layout), ...entries].map((entry, at) => ({
+    ...entry,
+    position: at + 1,
+    storedAt: at,
+    bodyBytes: entry.body.length,
+  }));
 
 /** What writers send who look at the log now and then: each knows the head of a prefix. */
 class Sender {
-  readonly entries: LogEntry[] = [];
+  readonly layout: LogLayout;
+  /** What was sent, each as the messages that go together. */
+  readonly sent: (readonly LogEntry[])[] = [];
   readonly #next = new Map<string, { generation: number; number: number }>();
-  readonly #reader = foldAll(toMessages([]), EVERY).fold;
-  #seen = this.#reader.seen;
+  readonly #reader: Fold;
+  #seen: Fold['seen'];
+
+  constructor(layout: LogLayout = 'packed') {
+    this.layout = layout;
+    this.#reader = foldAll(toMessages([], layout), EVERY).fold;
+    this.#seen = this.#reader.seen;
+  }
+
+  get entries(): LogEntry[] {
+    return this.sent.flat();
+  }
 
   look(): void {
-    for (const message of toMessages(this.entries).slice(this.#reader.state.position)) this.#reader.take(message);
+    for (const message of toMessages(this.entries, this.layout).slice(this.#reader.state.position))
+      this.#reader.take(message);
     this.#seen = this.#reader.seen;
   }
 
@@ -49,20 +69,20 @@ class Sender {
     // a writer that has lost its turn begins another generation
     const who = skips > 1 ? { generation: generation + 1, number: 0 } : { generation, number: number + skips };
     this.#next.set(session, { generation: who.generation, number: who.number + 1 });
-    this.entries.push(
-      encodeProposal(packDrafts([draft]), {
-        ledger: UUID,
-        who: { session, ...who },
-        epoch: draft.epoch,
-        isStrict: draft.isLateRefused,
-        seen: this.#seen,
-        base: null,
-      }),
-    );
+    const packed = packDrafts([draft], this.layout);
+    const own = encodeProposal(packed, {
+      ledger: UUID,
+      who: { session, ...who },
+      epoch: draft.epoch,
+      isStrict: draft.isLateRefused,
+      seen: this.#seen,
+      base: null,
+    });
+    this.sent.push([...packed.before, own]);
   }
 
-  again(entry: LogEntry): void {
-    this.entries.push(entry);
+  again(...entries: LogEntry[]): void {
+    if (entries.length > 0) this.sent.push(entries);
   }
 }
 
@@ -81,7 +101,10 @@ const actions = fc.array(
         producer: fc.option(fc.nat(2)),
       }),
     },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('again' as const), at: fc.nat() }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('again' as const), at: fc.nat(), part: fc.option(fc.nat(3)) }),
+    },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('rubbish' as const), at: fc.nat(), seed: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
   ),
@@ -90,8 +113,8 @@ const actions = fc.array(
 
 type Actions = typeof actions extends fc.Arbitrary<infer Value> ? Value : never;
 
-function messagesOf(all: Actions): LogMessage[] {
-  const sender = new Sender();
+function messagesOf(all: Actions, layout: LogLayout): LogMessage[] {
+  const sender = new Sender(layout);
   for (const action of all) {
     if (action.kind === 'look') sender.look();
     else if (action.kind === 'send') {
@@ -105,19 +128,20 @@ function messagesOf(all: Actions): LogMessage[] {
         from === null ? {} : { producer: { name: 'p', from, position: from + 1, digest: Buffer.alloc(64, from) } };
       sender.send(action.session, draftOf(BASIS, drafted, { isLateRefused: action.strict, ...producer }), action.skips);
     } else {
-      const chosen = sender.entries[action.at % Math.max(1, sender.entries.length)];
+      const chosen = sender.sent[action.at % Math.max(1, sender.sent.length)];
       if (chosen === undefined) continue;
-      sender.again(action.kind === 'again' ? chosen : rubbish(chosen, new Seeded(action.seed)));
+      if (action.kind === 'rubbish') sender.again(rubbish(chosen.at(-1) as LogEntry, new Seeded(action.seed)));
+      else sender.again(...(action.part === null ? chosen : chosen.slice(action.part)));
     }
   }
-  return toMessages(sender.entries);
+  return toMessages(sender.entries, layout);
 }
 
-describe('a fold', () => {
+describe.each(LOG_LAYOUTS)('a fold of a %s ledger', (layout) => {
   it('has one state for every reader, wherever it begins again', () => {
     fc.assert(
       fc.property(actions, fc.nat(), (all, at) => {
-        const messages = messagesOf(all);
+        const messages = messagesOf(all, layout);
         const { fold, text } = foldAll(messages, EVERY);
         expect(foldWithRestart(messages, 1 + (at % messages.length), EVERY)).toBe(text);
         expect(fold.state.position).toBe(messages.length);
@@ -129,7 +153,7 @@ describe('a fold', () => {
   it('does not need bodies', () => {
     fc.assert(
       fc.property(actions, (all) => {
-        const messages = messagesOf(all);
+        const messages = messagesOf(all, layout);
         const [first, ...rest] = messages as [LogMessage, ...LogMessage[]];
         const bare = rest.map((message) =>
           message.topic === 'epoch' ? message : { ...message, body: Buffer.alloc(0) },
@@ -144,7 +168,7 @@ describe('a fold', () => {
     let voids = 0;
     fc.assert(
       fc.property(actions, (all) => {
-        const { folded, fold } = foldAll(messagesOf(all), EVERY);
+        const { folded, fold } = foldAll(messagesOf(all, layout), EVERY);
         const turns = new Map<string, { generation: number; number: number }>();
         const ended = new Set<string>();
         let [next, time] = [1, Number.NEGATIVE_INFINITY];
@@ -167,7 +191,7 @@ describe('a fold', () => {
         }
         expect(fold.state.ledger.sequence).toBe(next - 1);
         expect([...fold.state.voids.values()].reduce((sum, count) => sum + count, 0)).toBe(
-          folded.filter(({ kind }) => kind === 'void').length,
+          folded.filter(({ kind }) => kind === 'void').length + (fold.state.voids.get('unlinked') ?? 0),
         );
       }),
       { numRuns: quick(40, 2000) },
@@ -176,7 +200,7 @@ describe('a fold', () => {
   });
 
   it('gives every reader one head behind ten thousand strays, repeats and pieces of rubbish', () => {
-    const sender = new Sender();
+    const sender = new Sender(layout);
     const chance = new Seeded(1);
     for (let commit = 0; commit < 100; commit++) {
       if (commit % 10 === 0) sender.look();
@@ -186,14 +210,17 @@ describe('a fold', () => {
         0,
       );
       for (let stray = 0; stray < 100; stray++) {
-        const entry = chance.pick(sender.entries.slice(-300));
-        sender.again(chance.unit() < 0.5 ? entry : rubbish(entry, chance));
+        const entries = chance.pick(sender.sent.slice(-300));
+        const entry = chance.pick(entries);
+        if (chance.unit() < 0.5) sender.again(...(chance.unit() < 0.5 ? entries : [entry]));
+        else sender.again(rubbish(entry, chance));
       }
     }
-    const messages = toMessages(sender.entries);
+    const messages = toMessages(sender.entries, layout);
     const whole = foldAll(messages);
     expect(whole.fold.state).toMatchObject({ commits: 100, ledger: { sequence: 100 } });
-    expect([...whole.fold.state.voids.keys()].sort()).toEqual(['foreign', 'malformed', 'stale']);
+    const reasons = ['foreign', 'malformed', 'stale', ...(layout === 'framed' ? ['unlinked'] : [])];
+    expect([...whole.fold.state.voids.keys()].sort()).toEqual(reasons);
     expect(foldWithRestart(messages, 5000)).toBe(whole.text);
   });
 });
@@ -256,7 +283,7 @@ describe('a message', () => {
       fc.property(fc.nat(), fc.string({ maxLength: 3 }), fc.nat(4), (at, put, cut) => {
         const place = at % entry.header.length;
         const header = entry.header.slice(0, place) + put + entry.header.slice(place + cut);
-        const read = readProposal(message(header));
+        const read = readProposal(message(header), 'packed');
         if (typeof read === 'string') expect(read.length).toBeGreaterThan(0);
         try {
           foldAll([...toMessages([]), message(header)]);
@@ -272,7 +299,7 @@ describe('a message', () => {
   it('of any JSON is none', () => {
     fc.assert(
       fc.property(fc.json(), (header) => {
-        expect(typeof readProposal(message(header))).toBe('string');
+        expect(typeof readProposal(message(header), 'packed')).toBe('string');
         expect(typeof readSealHeader(header)).toBe('string');
       }),
       { numRuns: quick(100, 5000) },
@@ -286,13 +313,13 @@ describe('a message', () => {
       entry.header.replace('"count":2', '"count":-0'),
       entry.header.replace('"at":1', '"at":2'),
     ])
-      expect(typeof readProposal(message(header)), header.slice(0, 60)).toBe('string');
+      expect(typeof readProposal(message(header), 'packed'), header.slice(0, 60)).toBe('string');
   });
 
   it('carries its frames as one JSON text', () => {
     const body = JSON.parse(entry.body.toString()) as unknown[][];
     expect(body).toHaveLength(2);
-    const read = readProposal(message(entry.header)) as Proposal;
+    const read = readProposal(message(entry.header), 'packed') as Proposal;
     for (const { at, bytes } of read.commits[0]?.frames ?? [])
       expect(() => JSON.parse(entry.body.toString('utf8', at, at + bytes))).not.toThrow();
   });

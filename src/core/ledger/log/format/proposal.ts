@@ -1,8 +1,9 @@
 /**
- * A proposal as a message: what the fold needs in the header, one line of JSON, so that it can be folded without its body; the frames' bodies, unchanged,
- * as `[` body `,` body .. `]`. Pure.
+ * A proposal as messages: what the fold needs is in one header, one line of JSON, so that it can be folded without bodies. A packed one is one message, with
+ * the frames' bodies as `[` body `,` body .. `]`. A framed one has a message for each frame, and behind them the link, whose body has the marks alone. Pure.
  */
 
+import type { LogLayout } from '../../../model/config.ts';
 import type { CommitDraft } from '../../../model/events/commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
 import { hashDraft } from '../../protocol/commit-link.ts';
@@ -10,18 +11,23 @@ import type { LogEntry, LogMessage } from '../ordered-log.ts';
 import { Field, malformed, readOr, toHeader } from './fields.ts';
 import { encodeMarks } from './marks.ts';
 import {
+  frameTopicOf,
+  LINK_TOPIC,
   LOG_FORMAT,
   MIXED_TOPIC,
   type Proposal,
   type ProposedCommit,
   type ProposedFrame,
   type Seen,
+  type Span,
   topicOf,
 } from './messages.ts';
 
 /** Most commits of one proposal. */
 const COMMITS_MAX = 1024;
 const PARTITIONS_MAX = 65_536;
+/** Most messages of one framed proposal, its link included: what servers append together. */
+export const MESSAGES_MAX = 1000;
 /** A header has room for 64 KiB; the rest is for its name. */
 export const HEADER_BYTES_MAX = 64 * 1024 - 1024;
 const KEY_LENGTH_MAX = 32 * 1024;
@@ -35,39 +41,62 @@ const CLOSE = Buffer.from(']');
 /** The part of a proposal that does not depend on when it is sent: it is made once, and sent as often as it takes. */
 export interface PackedDrafts {
   readonly commits: readonly ProposedCommit[];
+  /** Messages that go right before the proposal's own. */
+  readonly before: readonly LogEntry[];
   readonly topic: string;
   readonly body: Buffer;
+  /** Of all bodies. */
+  readonly bytes: number;
   /** The commits as they are in the header. */
   readonly fields: readonly unknown[];
 }
 
-/** Lays the bodies of the drafts out as one body. It is a copy: the drafts' memory may be used again. */
-export function packDrafts(drafts: readonly CommitDraft[]): PackedDrafts {
+/** Lays the bodies of the drafts out. They are copies: the drafts' memory may be used again. */
+export function packDrafts(drafts: readonly CommitDraft[], layout: LogLayout): PackedDrafts {
   const pieces: Buffer[] = [];
   let end = 0;
-  const place = (bytes: Buffer): number => {
+  const place = (bytes: Buffer): Omit<Span, 'bytes'> => {
     pieces.push(end === 0 ? OPEN : COMMA, bytes);
     const at = end + 1;
     end = at + bytes.length;
-    return at;
+    return { back: 0, at };
+  };
+  const before: LogEntry[] = [];
+  const count = drafts.reduce((sum, { frames }) => sum + frames.length, 0);
+  const placeFrame = ({ partition, body }: CommitDraft['frames'][number]): Omit<Span, 'bytes'> => {
+    if (layout === 'packed') return place(body);
+    before.push({ topic: frameTopicOf(partition), header: '', body: Buffer.from(body) });
+    return { back: count - before.length + 1, at: 0 };
   };
   const commits = drafts.map((draft): ProposedCommit => {
     const hashed = hashDraft(draft);
-    const frames = hashed.frames.map((frame, nth) => ({ ...frame, at: place(draft.frames[nth]?.body as Buffer) }));
+    const frames = hashed.frames.map((frame, nth) => ({
+      ...frame,
+      ...placeFrame(draft.frames[nth] as CommitDraft['frames'][number]),
+    }));
     const marks = encodeMarks(draft);
     return {
       ...hashed,
       frames,
-      marks: marks && { at: place(marks), bytes: marks.length, hash: hashBody(marks) },
+      marks: marks && { ...place(marks), bytes: marks.length, hash: hashBody(marks) },
     };
   });
-  pieces.push(CLOSE);
+  if (layout === 'packed' || end > 0) pieces.push(CLOSE);
+  const body = Buffer.concat(pieces);
   return {
     commits,
-    topic: topicFor(commits),
-    body: Buffer.concat(pieces),
+    before,
+    topic: layout === 'packed' ? topicFor(commits) : LINK_TOPIC,
+    body,
+    bytes: before.reduce((sum, entry) => sum + entry.body.length, body.length),
     fields: commits.map(commitFields),
   };
+}
+
+/** The bytes at a place of packed drafts. */
+export function bytesIn({ before, body }: Pick<PackedDrafts, 'before' | 'body'>, { back, at, bytes }: Span): Buffer {
+  const whole = back === 0 ? body : (before.at(-back) as LogEntry).body;
+  return whole.subarray(at, at + bytes);
 }
 
 /** A message of one frame can be read for its partition alone. */
@@ -127,13 +156,18 @@ export function encodeSeen({ position, sequence, hash }: Seen): unknown {
   return { at: position, sequence, hash: hash.toString('hex') };
 }
 
-/** The proposal in a message, or why there is none. The body is not needed. */
-export function readProposal(message: LogMessage): Proposal | string {
+/** The proposal in a message, or why there is none. No body is needed. Whether its frames are before it is for the fold to see. */
+export function readProposal(message: LogMessage, layout: LogLayout): Proposal | string {
   if (message.header.length > HEADER_BYTES_MAX) return 'the header is too long';
-  return readOr(() => toProposal(message));
+  return readOr(() => toProposal(message, layout));
 }
 
-function toProposal({ topic, header, bodyBytes }: LogMessage): Proposal {
+/** The frames that are messages before the proposal's own, in their order. */
+export function framesBefore(commits: readonly Pick<ProposedCommit, 'frames'>[]): ProposedFrame[] {
+  return commits.flatMap(({ frames }) => frames.filter(({ back }) => back > 0));
+}
+
+function toProposal({ topic, header, bodyBytes }: LogMessage, layout: LogLayout): Proposal {
   const { v, ledger, who, epoch, strict, commits, seen, base } = Field.parse(header, 'the header').fields(
     'v',
     'ledger',
@@ -146,17 +180,18 @@ function toProposal({ topic, header, bodyBytes }: LogMessage): Proposal {
   );
   v.whole(LOG_FORMAT, LOG_FORMAT);
   const by = who.fields('session', 'generation', 'n');
-  const layout = { end: 0 };
-  const read = commits.list(COMMITS_MAX).map((commit) => toCommit(commit, layout));
+  const places = new Places(layout);
+  const read = commits.list(COMMITS_MAX).map((commit) => toCommit(commit, places));
   if (read.length === 0) throw malformed('it has no commit');
-  if (layout.end + 1 !== bodyBytes) throw malformed('the body is not as long as its frames');
-  if (topic !== topicFor(read)) throw malformed('the topic is not that of its frames');
+  if (places.bodyBytes !== bodyBytes) throw malformed('the body is not as long as what is in it');
+  if (topic !== (layout === 'packed' ? topicFor(read) : LINK_TOPIC))
+    throw malformed('the topic is not that of its frames');
   return {
     ledger: ledger.text(64),
     who: { session: by.session.token(), generation: by.generation.whole(), number: by.n.whole() },
     epoch: epoch.whole(),
     isStrict: strict.flag(),
-    commits: read,
+    commits: layout === 'packed' ? read : withFramesBefore(read, places.frames),
     seen: toSeen(seen),
     base: base.orNull((each) => {
       const { position, id } = each.fields('position', 'id');
@@ -170,8 +205,45 @@ export function toSeen(field: Field): Seen {
   return { position: at.whole(), sequence: sequence.whole(), hash: hash.hex(32) };
 }
 
-/** `layout`: where the frame before it ends in the body. */
-function toCommit(field: Field, layout: { end: number }): ProposedCommit {
+/** Checks that everything is where its layout has it. */
+class Places {
+  readonly #layout: LogLayout;
+  /** In the proposal's own body. */
+  #end = 0;
+  /** Frames so far that are messages of their own. */
+  frames = 0;
+
+  constructor(layout: LogLayout) {
+    this.#layout = layout;
+  }
+
+  /** Of the proposal's own message. */
+  get bodyBytes(): number {
+    return this.#layout === 'packed' || this.#end > 0 ? this.#end + 1 : 0;
+  }
+
+  inBody(at: Field, bytes: Field): Span {
+    const span = { back: 0, at: at.whole(), bytes: bytes.whole() };
+    if (span.at !== this.#end + 1) throw malformed('a frame is not where the one before it ends');
+    this.#end = span.at + span.bytes;
+    return span;
+  }
+
+  /** Which message it is depends on how many come behind it. */
+  ofFrame(at: Field, bytes: Field): Span {
+    if (this.#layout === 'packed') return this.inBody(at, bytes);
+    if (++this.frames >= MESSAGES_MAX) throw malformed('it has too many frames');
+    return { back: 0, at: at.whole(0), bytes: bytes.whole() };
+  }
+}
+
+/** The frames are the last messages before it, in their order. */
+function withFramesBefore(commits: readonly ProposedCommit[], count: number): ProposedCommit[] {
+  let back = count;
+  return commits.map((commit) => ({ ...commit, frames: commit.frames.map((frame) => ({ ...frame, back: back-- })) }));
+}
+
+function toCommit(field: Field, places: Places): ProposedCommit {
   const { count, first, last, arrival, committedAt, producer, sentTo, frames, marks } = field.fields(
     'count',
     'first',
@@ -183,12 +255,6 @@ function toCommit(field: Field, layout: { end: number }): ProposedCommit {
     'frames',
     'marks',
   );
-  const place = (at: Field, bytes: Field) => {
-    const span = { at: at.whole(), bytes: bytes.whole() };
-    if (span.at !== layout.end + 1) throw malformed('a frame is not where the one before it ends');
-    layout.end = span.at + span.bytes;
-    return span;
-  };
   const commit = {
     count: count.whole(),
     firstTime: first.time(),
@@ -223,12 +289,12 @@ function toCommit(field: Field, layout: { end: number }): ProposedCommit {
         lastTime: to.time(),
         key: key.orNull((text) => text.text(KEY_LENGTH_MAX)),
         hash: hash.hex(32),
-        ...place(at, len),
+        ...places.ofFrame(at, len),
       };
     }),
     marks: marks.orNull((each) => {
       const { at, len, hash } = each.fields('at', 'len', 'hash');
-      return { ...place(at, len), hash: hash.hex(32) };
+      return { ...places.inBody(at, len), hash: hash.hex(32) };
     }),
   };
   if (commit.hasArrivalTime && commit.firstTime !== commit.lastTime)

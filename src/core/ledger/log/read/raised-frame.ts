@@ -6,14 +6,15 @@ import type { Micros } from '../../../model/time/time.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
+import type { BytesAt } from './bodies.ts';
 
 /**
- * The frames of a commit in these partitions, out of its message's body, which they share. `verify`: compare each with its hash.
+ * The frames of a commit in these partitions; their bodies share the memory of messages. `verify`: compare each with its hash.
  * @throws LedgerError VERIFICATION_FAILED
  */
 export function framesIn(
   { link, frames, floor }: FoldedCommit,
-  body: Buffer,
+  bytesAt: BytesAt,
   partitions: readonly number[] | null,
   verify: boolean,
 ): StoredFrame[] {
@@ -21,7 +22,7 @@ export function framesIn(
   for (const [nth, frame] of link.frames.entries()) {
     const span = frames[nth];
     if (span === undefined || (partitions !== null && !partitions.includes(frame.partition))) continue;
-    const bytes = body.subarray(span.at, span.at + span.bytes);
+    const bytes = bytesAt(span);
     if (bytes.length !== span.bytes) throw brokenCommit(link.firstSequence, 'the body of its message is cut off');
     if (verify && !hashBody(bytes).equals(frame.hash))
       throw brokenCommit(link.firstSequence, `checksum mismatch in partition ${frame.partition}`);

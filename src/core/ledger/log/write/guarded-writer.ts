@@ -4,22 +4,24 @@
  */
 
 import type { CommitDraft, CommitOutcome, Committed } from '../../../model/events/commit.ts';
-import { invalidArgument, LedgerError } from '../../../model/ledger-error.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
 import { idleMicrosOf } from '../../../model/routing/session-pins.ts';
 import type { LedgerTransaction } from '../../ledger.ts';
 import { checkCommit } from '../../protocol/commit-check.ts';
 import { linkHashed, stateAfter } from '../../protocol/commit-link.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
-import { copyState, type LogState, type VoidReason } from '../fold/log-state.ts';
+import { baseOf, copyState, type LogState, type VoidReason } from '../fold/log-state.ts';
 import { pinsOf } from '../format/marks.ts';
 import { idOf, type Proposal } from '../format/messages.ts';
 import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposal.ts';
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
+import { appendProposal } from './append-proposal.ts';
 import type { FedIndex } from './fed-index.ts';
 import { MemoryMarkIndex } from './mark-index.ts';
-import { checkDraft, checkSize, clockAhead, committedOf, conflictAt, isUnknown, notUnderstood } from './outcomes.ts';
+import { checkDraft, checkSizes, clockAhead, committedOf, conflictAt, isUnknown, notUnderstood } from './outcomes.ts';
 import { factsOf, validPins } from './pin-rules.ts';
+import { TransactionSize } from './transaction-size.ts';
 
 type Base = NonNullable<Proposal['base']>;
 
@@ -40,7 +42,7 @@ export class GuardedWriter {
 
   /** Commits the draft as {@link LogWriter} does, after a look at the index. */
   commit(draft: CommitDraft): Promise<CommitOutcome> {
-    const packed = packDrafts([draft]);
+    const packed = packDrafts([draft], this.#live.fold.genesis.layout);
     const { frames: _, ...rest } = draft;
     const outcome = this.#last.catch(() => {}).then(() => this.#commit(draft, rest, packed));
     this.#last = outcome;
@@ -50,7 +52,7 @@ export class GuardedWriter {
   async #commit(whole: CommitDraft, draft: Omit<CommitDraft, 'frames'>, packed: PackedDrafts): Promise<CommitOutcome> {
     for (;;) {
       const state = await this.#live.current();
-      const base = { position: state.position, id: state.lastId };
+      const base = baseOf(state);
       const compared = await this.#index.exactlyAt(base.position, (index) => {
         // others may have written while the index was fed
         if (this.#live.state.position !== base.position) return null;
@@ -75,7 +77,7 @@ export class GuardedWriter {
     const { fold } = this.#live;
     const { uuid: ledger } = fold.genesis.ledger;
     const entry = encodeProposal(packed, { ledger, who, epoch, isStrict: true, seen: fold.seen, base });
-    checkSize(entry, this.#log, packed.commits.length > 1 ? 'the transaction' : 'the commit');
+    checkSizes(packed, entry, this.#log, packed.commits.length > 1 ? 'the transaction' : 'the commit');
     let outcome: readonly Committed[] | VoidReason | null = null;
     const listening = this.#live.listen({
       onFolded: (folded) => {
@@ -86,7 +88,7 @@ export class GuardedWriter {
     });
     let position: number | null = null;
     try {
-      position = await this.#log.append(entry, { after: base.position });
+      position = await appendProposal(this.#log, packed, entry, { after: base.position });
       // where it was sent twice, one copy may be there although the last answer says otherwise
       if (position === null) await this.#live.current();
       else await this.#live.reached(position);
@@ -103,18 +105,19 @@ export class GuardedWriter {
     return found;
   }
 
-  #committed(folded: readonly FoldedCommit[], { commits, body }: PackedDrafts): readonly Committed[] {
+  #committed(folded: readonly FoldedCommit[], packed: PackedDrafts): readonly Committed[] {
+    const { commits } = packed;
     const { state } = this.#live;
-    return folded.map((commit, at) => committedOf(commit, commits[at] as (typeof commits)[number], body, state));
+    return folded.map((commit, at) => committedOf(commit, commits[at] as (typeof commits)[number], packed, state));
   }
 
   /** A transaction: its commits are linked here as they will be in the log, right after the present head, and sent together at its end. */
   async begin(): Promise<LedgerTransaction> {
     const state = copyState(await this.#live.current());
-    const base = { position: state.position, id: state.lastId };
+    const base = baseOf(state);
     const own = new MemoryMarkIndex();
     const drafts: CommitDraft[] = [];
-    let bytes = 0;
+    const size = new TransactionSize(this.#log, this.#live.fold.genesis);
     return {
       pinsOf: (sessions) => this.#index.at(base.position, (index) => validPins(sessions, own.over(index), state)),
       commit: async (draft) => {
@@ -127,15 +130,16 @@ export class GuardedWriter {
         });
         if (conflict !== null) return conflict;
         drafts.push(withOwnBodies(draft));
-        bytes += draft.frames.reduce((sum, { body }) => sum + body.length, 0);
-        if (bytes > this.#log.messageBytesMax) throw tooLong(bytes, this.#log);
+        size.add(draft);
         return this.#linkInto(state, own, draft, base.position + 1);
       },
       end: async () => {
         if (drafts.length === 0) return;
         const ended = this.#last
           .catch(() => {})
-          .then(() => this.#append(packDrafts(drafts), { epoch: state.ledger.epoch.epoch }, base));
+          .then(() =>
+            this.#append(packDrafts(drafts, this.#live.fold.genesis.layout), { epoch: state.ledger.epoch.epoch }, base),
+          );
         this.#last = ended;
         if ((await ended) === null) throw overtaken();
       },
@@ -144,7 +148,7 @@ export class GuardedWriter {
   }
 
   #linkInto(state: LogState, index: MemoryMarkIndex, draft: CommitDraft, position: number): Committed {
-    const packed = packDrafts([draft]);
+    const packed = packDrafts([draft], this.#live.fold.genesis.layout);
     const [commit] = packed.commits as readonly [(typeof packed.commits)[number]];
     const { uuid } = this.#live.fold.genesis.ledger;
     const { ledger, partitions, producers } = state;
@@ -165,20 +169,13 @@ export class GuardedWriter {
     const { timeShift } = linked;
     const { firstSequence } = linked.link;
     index.learn({ ids, pins: pinsOf(draft.pins), firstSequence, epoch, timeShift, isForEver });
-    return committedOf(folded, commit, packed.body, state);
+    return committedOf(folded, commit, packed, state);
   }
 }
 
 /** The draft for later: its memory may be used again as soon as its caller goes on. */
 export function withOwnBodies(draft: CommitDraft): CommitDraft {
   return { ...draft, frames: draft.frames.map((frame) => ({ ...frame, body: Buffer.from(frame.body) })) };
-}
-
-function tooLong(bytes: number, { location, messageBytesMax }: OrderedLog): LedgerError {
-  return invalidArgument(
-    `the transaction has ${bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
-    'emit less in one transaction, or leave out --atomic; nothing is stored',
-  );
 }
 
 /** Whether the draft is to be compared again, with what came before it. */

@@ -13,9 +13,10 @@ import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposa
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
 import { lostMessages } from '../read/lost-messages.ts';
+import { appendProposal } from './append-proposal.ts';
 import {
   checkDraft,
-  checkSize,
+  checkSizes,
   clockAhead,
   committedOf,
   conflictAt,
@@ -91,8 +92,8 @@ export class LogWriter implements CommitPipeline {
     const { state, fold } = this.#live;
     if (generation < this.#current) return { kind: 'stale' };
     checkDraft(draft, state, fold.genesis);
-    const packed = packDrafts([draft]);
-    checkSize(this.#entry(packed, draft, 0), this.#log, 'the commit');
+    const packed = packDrafts([draft], fold.genesis.layout);
+    checkSizes(packed, this.#entry(packed, draft, 0), this.#log, 'the commit');
     const { frames: _, ...rest } = draft;
     return new Promise((resolve, reject) => {
       const sending = { id: null, turn: 0, sentAt: 0, sentMs: 0, isAppended: false, outcome: null };
@@ -114,7 +115,7 @@ export class LogWriter implements CommitPipeline {
       const [next] = this.#unsent;
       if (next === undefined) return;
       const isAlone = this.#sent.size === 0;
-      if (!isAlone && this.#bytes + next.packed.body.length > this.#window.bytesMax) return;
+      if (!isAlone && this.#bytes + next.packed.bytes > this.#window.bytesMax) return;
       this.#unsent.shift();
       // with nothing on its way, what differs from the own fold now will still do so when the message comes
       if (isAlone && this.#differs(next)) this.#refuse(next);
@@ -144,8 +145,8 @@ export class LogWriter implements CommitPipeline {
     waiting.sentMs = performance.now();
     waiting.isAppended = false;
     this.#sent.set(id, waiting);
-    this.#bytes += waiting.packed.body.length;
-    this.#log.append(this.#entry(waiting.packed, waiting.draft, number)).then(
+    this.#bytes += waiting.packed.bytes;
+    appendProposal(this.#log, waiting.packed, this.#entry(waiting.packed, waiting.draft, number)).then(
       (position) => void this.#onAppended(waiting, id, position as number),
       (error: unknown) => void this.#onNotAppended(waiting, id, error),
     );
@@ -171,9 +172,9 @@ export class LogWriter implements CommitPipeline {
     if (folded.kind === 'void') return this.#onVoid(waiting, folded.reason);
     this.#takeBack(waiting, id);
     const [commit] = folded.commits as readonly [FoldedCommit];
-    const { commits, body } = waiting.packed;
-    this.#window.answered(body.length, performance.now() - waiting.sentMs);
-    waiting.outcome = committedOf(commit, commits[0] as (typeof commits)[number], body, this.#live.state);
+    const { commits, bytes } = waiting.packed;
+    this.#window.answered(bytes, performance.now() - waiting.sentMs);
+    waiting.outcome = committedOf(commit, commits[0] as (typeof commits)[number], waiting.packed, this.#live.state);
     if (waiting.isAppended) this.#answer(waiting, waiting.outcome);
     this.#pump();
   }
@@ -228,7 +229,7 @@ export class LogWriter implements CommitPipeline {
   }
 
   #takeBack(waiting: Waiting, id: string): void {
-    if (this.#sent.delete(id)) this.#bytes -= waiting.packed.body.length;
+    if (this.#sent.delete(id)) this.#bytes -= waiting.packed.bytes;
   }
 
   #answer(waiting: Waiting, outcome: CommitOutcome | Stale): void {

@@ -10,7 +10,7 @@ import { basisOf, loadsOf } from '../../protocol/ledger-state.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import { type Genesis, type LogState, NO_PRODUCER, type VoidReason } from '../fold/log-state.ts';
 import type { ProposedCommit } from '../format/messages.ts';
-import { HEADER_BYTES_MAX, type PackedDrafts } from '../format/proposal.ts';
+import { bytesIn, HEADER_BYTES_MAX, type PackedDrafts } from '../format/proposal.ts';
 import type { LogEntry, OrderedLog } from '../ordered-log.ts';
 import { countRaised } from '../read/raised-frame.ts';
 
@@ -23,16 +23,16 @@ function loadsAt({ ledger, partitions }: LogState): number[] | null {
   return loadsOf(ledger, (partition) => partitions[partition]?.nextOffset ?? 0);
 }
 
-/** `proposed` and `body`: the commit as it was sent. */
+/** `proposed` and `packed`: the commit as it was sent. */
 export function committedOf(
   folded: FoldedCommit,
   { frames, hasArrivalTime }: ProposedCommit,
-  body: Buffer,
+  packed: Pick<PackedDrafts, 'before' | 'body'>,
   state: LogState,
 ): Committed {
   const { link, hash, floor } = folded;
-  const raised = (sum: number, { at, bytes, firstTime }: (typeof frames)[number]): number =>
-    firstTime >= floor ? sum : sum + countRaised(body.subarray(at, at + bytes), firstTime, floor);
+  const raised = (sum: number, frame: (typeof frames)[number]): number =>
+    frame.firstTime >= floor ? sum : sum + countRaised(bytesIn(packed, frame), frame.firstTime, floor);
   const late = hasArrivalTime ? 0 : frames.reduce(raised, 0);
   const head = { sequence: link.firstSequence + link.count - 1, time: link.lastTime, hash };
   return toCommitted({ link }, head, loadsAt(state), late);
@@ -60,6 +60,21 @@ export function checkDraft(draft: CommitDraft, state: LogState, { ledger: { crea
   const fault = draftFault(shape, Math.max(state.ledger.partitionNames.length, 0));
   if (draft.epoch === state.ledger.epoch.epoch) invariant(fault === null, fault ?? '');
   checkCommitTime(committedAt, Math.max(createdAt, state.ledger.time, state.ledger.committedAt), isClockTrusted);
+}
+
+/** @throws LedgerError INVALID_ARGUMENT for a proposal of more messages than the log appends together, or of longer ones */
+export function checkSizes(
+  { before }: Pick<PackedDrafts, 'before'>,
+  own: LogEntry,
+  log: OrderedLog,
+  what: string,
+): void {
+  if (before.length > 0 && before.length >= log.batchMax)
+    throw invalidArgument(
+      `${what} has ${before.length} frames, and ${log.location} takes ${log.batchMax - 1} together`,
+      'commit less at a time',
+    );
+  for (const entry of [...before, own]) checkSize(entry, log, what);
 }
 
 /** @throws LedgerError INVALID_ARGUMENT for an entry that is longer than a message of the log */

@@ -1,0 +1,43 @@
+/** How much of a transaction there is so far: it is one proposal, which the log takes as a whole or not at all. */
+
+import type { CommitDraft } from '../../../model/events/commit.ts';
+import { invalidArgument, type LedgerError } from '../../../model/ledger-error.ts';
+import type { Genesis } from '../fold/log-state.ts';
+import { HEADER_BYTES_MAX } from '../format/proposal.ts';
+import type { OrderedLog } from '../ordered-log.ts';
+
+/** In the header, at least: a frame has a hash in hex and the names of its fields. */
+const FRAME_FIELDS_BYTES = 150;
+
+export class TransactionSize {
+  readonly #log: OrderedLog;
+  readonly #layout: Genesis['layout'];
+  #bytes = 0;
+  #frames = 0;
+
+  constructor(log: OrderedLog, { layout }: Pick<Genesis, 'layout'>) {
+    this.#log = log;
+    this.#layout = layout;
+  }
+
+  /** @throws LedgerError INVALID_ARGUMENT where no proposal takes all of it: early, because drafts are kept in memory until the end */
+  add({ frames }: Pick<CommitDraft, 'frames'>): void {
+    this.#frames += frames.length;
+    this.#bytes += frames.reduce((sum, { body }) => sum + body.length, 0);
+    const { location, messageBytesMax, batchMax } = this.#log;
+    if (this.#layout === 'packed' && this.#bytes > messageBytesMax)
+      throw tooLong(
+        `${this.#bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
+      );
+    const framesMax = Math.min(batchMax - 1, Math.floor(HEADER_BYTES_MAX / FRAME_FIELDS_BYTES));
+    if (this.#layout === 'framed' && this.#frames > framesMax)
+      throw tooLong(`${this.#frames} frames so far, and ${location} takes at most ${framesMax} together`);
+  }
+}
+
+function tooLong(fact: string): LedgerError {
+  return invalidArgument(
+    `the transaction has ${fact}`,
+    'emit less in one transaction, or leave out --atomic; nothing is stored',
+  );
+}
