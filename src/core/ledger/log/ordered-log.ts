@@ -32,6 +32,8 @@ export interface LogRead {
   /** Only messages of these topics; all by default. */
   readonly topics?: readonly string[] | undefined;
   readonly hasBodies: boolean;
+  /** How much of it the reader is going to take, if it knows: a hint, so that little more is fetched. Bytes of bodies. */
+  readonly expected?: { readonly messages: number; readonly bytes: number } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -12,6 +12,9 @@ import { Outbox } from './outbox.ts';
 const PAYLOAD_MAX = 1024 * 1024;
 /** So few messages are asked for one by one, at once: a consumer has its first message after two questions, and needs a third to end. */
 const FETCHED_MAX = 4;
+/** So little is asked for by the number of its messages; of more, what is fetched too much does not matter. */
+const COUNTED_MAX = 16;
+const COUNTED_BYTES_MAX = 8 * 1024 * 1024;
 /** Names and line ends of a message's headers, the name of the copy, the expected position, the place in a batch. */
 const OVERHEAD_BYTES = 256;
 /** Messages of one batch, by the servers. */
@@ -65,7 +68,7 @@ export class JetStreamLog implements OrderedLog {
     invariant(topic.length + headerBytes + body.length <= this.messageBytesMax, 'a message of the log is small enough');
   }
 
-  async *read({ from, through, topics, hasBodies, signal }: LogRead): AsyncGenerator<LogMessage, void> {
+  async *read({ from, through, topics, hasBodies, expected, signal }: LogRead): AsyncGenerator<LogMessage, void> {
     // what was delivered or acknowledged is there
     const isThere = through <= this.#stream.seen;
     const end = isThere ? through : Math.min(through, await this.#whileOpen((at) => this.#stream.last(at), signal));
@@ -73,7 +76,8 @@ export class JetStreamLog implements OrderedLog {
     if (topics?.length === 0 || start > end) return;
     const fetched = hasBodies && end - start < FETCHED_MAX ? await this.#fetch(start, end, signal) : null;
     if (fetched !== null) return yield* fetched.filter(({ topic }) => topics?.includes(topic) ?? true);
-    const spec = { from, topics, hasBodies, signal: this.#eitherSignal(signal) };
+    const count = countOf(expected, end - start + 1);
+    const spec = { from, topics, hasBodies, count, signal: this.#eitherSignal(signal) };
     try {
       yield* this.#range(new MessageSource(this.#stream, spec), end);
     } catch (error) {
@@ -168,4 +172,10 @@ export class JetStreamLog implements OrderedLog {
   #closedError(): LedgerError {
     return new LedgerError('CLOSED', { message: `${this.location} is closed`, hint: 'open it again' });
   }
+}
+
+/** Undefined where messages are better not counted. `most`: in the range. */
+function countOf(expected: LogRead['expected'], most: number): number | undefined {
+  if (most <= COUNTED_MAX) return Math.min(most, expected?.messages ?? most);
+  return expected !== undefined && expected.bytes <= COUNTED_BYTES_MAX ? expected.messages : undefined;
 }

@@ -26,6 +26,18 @@ function spansOf({ frames, marks }: FoldedCommit, wanted: Wanted): readonly Span
   return wanted === null ? frames : frames.filter(({ partition }) => wanted.includes(partition));
 }
 
+/** How much has what is wanted of these commits, which are in order. */
+export function sizeOf(commits: readonly FoldedCommit[], wanted: Wanted): NonNullable<LogRead['expected']> {
+  const positions = new Set<number>();
+  let bytes = 0;
+  for (const commit of commits)
+    for (const span of spansOf(commit, wanted)) {
+      positions.add(commit.position - span.back);
+      bytes += span.bytes;
+    }
+  return { messages: positions.size, bytes };
+}
+
 /** The bytes of a commit that are all in the body of its own message. */
 export function inBody(body: Buffer): BytesAt {
   return ({ at, bytes }) => body.subarray(at, at + bytes);
@@ -36,7 +48,7 @@ export class BodyReader {
   readonly #log: OrderedLog;
   readonly #genesis: Pick<Genesis, 'layout'>;
   readonly #wanted: Wanted;
-  readonly #request: Pick<LogRead, 'through' | 'signal'>;
+  readonly #request: Pick<LogRead, 'through' | 'expected' | 'signal'>;
   #messages: AsyncIterator<LogMessage> | null = null;
   #current: Pick<LogMessage, 'position' | 'body'> = { position: 0, body: EMPTY };
 
@@ -44,7 +56,7 @@ export class BodyReader {
     log: OrderedLog,
     genesis: Pick<Genesis, 'layout'>,
     wanted: Wanted,
-    request: Pick<LogRead, 'through' | 'signal'>,
+    request: Pick<LogRead, 'through' | 'expected' | 'signal'>,
   ) {
     this.#log = log;
     this.#genesis = genesis;

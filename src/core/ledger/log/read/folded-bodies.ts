@@ -5,7 +5,7 @@
 
 import type { FoldedCommit } from '../fold/accept.ts';
 import type { Fold, Folded } from '../fold/fold.ts';
-import type { LogMessage, LogRead, OrderedLog } from '../ordered-log.ts';
+import type { LogRead, OrderedLog } from '../ordered-log.ts';
 import { BodyReader, type BytesAt, inBody, type Wanted } from './bodies.ts';
 import { withBody } from './with-body.ts';
 
@@ -17,28 +17,41 @@ export interface FoldedMessage {
   load(commit: FoldedCommit): BytesAt | Promise<BytesAt>;
 }
 
-/** From the message behind the fold on. Ends with the log where that ends first. */
+/**
+ * From the message behind the fold on, through a position: ends with the log where that ends first. `sequence`: bytes of commits that end before it are not
+ * going to be asked for.
+ */
 export async function* foldedBodies(
   log: OrderedLog,
   fold: Fold,
   wanted: Wanted,
-  { through, signal }: Pick<LogRead, 'through' | 'signal'>,
+  { through, signal, sequence = 0 }: Pick<LogRead, 'through' | 'signal'> & { readonly sequence?: number },
 ): AsyncGenerator<FoldedMessage, void, undefined> {
-  const from = fold.state.position + 1;
   if (fold.genesis.layout === 'packed') {
-    for await (const message of log.read({ from, through, hasBodies: true, signal }))
-      yield folding(fold, message, () => inBody(message.body));
+    const skipped = fold.state.ledger.sequence < sequence ? await skipTo(log, fold, sequence, through) : null;
+    const from = skipped?.position ?? fold.state.position + 1;
+    for await (const message of log.read({ from, through, hasBodies: true, signal })) {
+      const folded = message.position === skipped?.position ? skipped : fold.take(message);
+      yield { folded, bodyBytes: message.bodyBytes, load: () => inBody(message.body) };
+    }
     return;
   }
+  const from = fold.state.position + 1;
   const bodies = new BodyReader(log, fold.genesis, wanted, { through, signal });
+  const load: FoldedMessage['load'] = (commit) => bodies.load(commit);
   try {
     for await (const message of log.read({ from, through, hasBodies: false, signal }))
-      yield folding(fold, await withBody(log, message), (commit) => bodies.load(commit));
+      yield { folded: fold.take(await withBody(log, message)), bodyBytes: message.bodyBytes, load };
   } finally {
     await bodies.close();
   }
 }
 
-function folding(fold: Fold, message: LogMessage, load: FoldedMessage['load']): FoldedMessage {
-  return { folded: fold.take(message), bodyBytes: message.bodyBytes, load };
+/** Folds without bodies up to the message that has the sequence. Null if none has. */
+async function skipTo(log: OrderedLog, fold: Fold, sequence: number, through: number): Promise<Folded | null> {
+  for await (const message of log.read({ from: fold.state.position + 1, through, hasBodies: false })) {
+    const folded = fold.take(await withBody(log, message));
+    if (fold.state.ledger.sequence >= sequence) return folded;
+  }
+  return null;
 }

@@ -6,7 +6,7 @@ import type { FoldedCommit } from '../fold/accept.ts';
 import type { Fold } from '../fold/fold.ts';
 import { type Summary, summaryOf } from '../fold/log-state.ts';
 import type { LogMessage, OrderedLog } from '../ordered-log.ts';
-import { BodyReader, type BytesAt } from './bodies.ts';
+import { BodyReader, type BytesAt, sizeOf } from './bodies.ts';
 import { foldedBodies } from './folded-bodies.ts';
 import type { LiveFold } from './live-fold.ts';
 import { lostMessages } from './lost-messages.ts';
@@ -100,19 +100,11 @@ export class HistoryWalk {
     const fold = await this.#foldBefore(({ sequence }) => sequence < range.from);
     const through = this.#live.state.position;
     try {
-      const first = await this.#skipTo(fold, range.from, through);
-      if (first === null) return;
-      const wanted = first.filter(
-        (commit) => lastOf(commit) >= range.from && commit.link.firstSequence <= range.through,
-      );
-      for await (const [commit, bytesAt, isLast] of this.#withBodies(wanted, partitions, signal)) {
-        const each = walked(commit, bytesAt, partitions, verify, isLast);
-        if (each.stored.frames.length > 0) yield each;
-      }
-      if (fold.state.ledger.sequence >= range.through) return;
-      for await (const { folded, load } of foldedBodies(this.#log, fold, partitions, { through, signal })) {
+      const request = { through, signal, sequence: range.from };
+      for await (const { folded, load } of foldedBodies(this.#log, fold, partitions, request)) {
         const commits = folded.kind === 'commits' ? folded.commits : [];
         for (const [nth, commit] of commits.entries()) {
+          if (lastOf(commit) < range.from) continue;
           if (commit.link.firstSequence > range.through) return;
           const each = walked(commit, await load(commit), partitions, verify, nth === commits.length - 1);
           if (each.stored.frames.length > 0) yield each;
@@ -123,17 +115,6 @@ export class HistoryWalk {
     } finally {
       this.#keep(fold);
     }
-  }
-
-  /** Folds up to the message that has the sequence, without bodies. Null if none has. */
-  async #skipTo(fold: Fold, sequence: number, through: number): Promise<readonly FoldedCommit[] | null> {
-    const { position } = fold.state;
-    for await (const message of this.#log.read({ from: position + 1, through, hasBodies: false })) {
-      const commits = commitsOf(fold, await withBody(this.#log, message));
-      if (fold.state.ledger.sequence >= sequence) return commits;
-    }
-    this.#checkEnd(fold, through);
-    return null;
   }
 
   /** @throws LedgerError LEDGER_REPLACED where the log has ended before a message that it had */
@@ -160,7 +141,11 @@ export class HistoryWalk {
   ): AsyncGenerator<readonly [FoldedCommit, BytesAt, boolean]> {
     const through = commits.at(-1)?.position;
     if (through === undefined) return;
-    const bodies = new BodyReader(this.#log, this.#seals.genesis, partitions, { through, signal });
+    const bodies = new BodyReader(this.#log, this.#seals.genesis, partitions, {
+      through,
+      expected: sizeOf(commits, partitions),
+      signal,
+    });
     try {
       for (const [nth, commit] of commits.entries())
         yield [commit, await bodies.load(commit), commits[nth + 1]?.position !== commit.position];
