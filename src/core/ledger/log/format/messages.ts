@@ -18,8 +18,13 @@ export const MIXED_TOPIC = 'c.m';
 export const topicOf = (partition: number): string => `c.${partition}`;
 /** In a framed ledger: the link of a proposal, and the frames before it, each on the topic of its partition. */
 export const LINK_TOPIC = 'l';
+/** A link whose commits are too long for a header, and in its body: the fold needs that then. */
+export const LONG_LINK_TOPIC = 'l.long';
 export const frameTopicOf = (partition: number): string => `f.${partition}`;
-export const isProposalTopic = (topic: string): boolean => topic.startsWith('c.') || topic === LINK_TOPIC;
+export const isProposalTopic = (topic: string): boolean =>
+  topic.startsWith('c.') || topic === LINK_TOPIC || topic === LONG_LINK_TOPIC;
+/** Whether the fold needs the body of such a message. */
+export const needsBody = (topic: string): boolean => topic === EPOCH_TOPIC || topic === LONG_LINK_TOPIC;
 
 /** The partition of a frame's topic; null if it is no such topic. */
 export function partitionOfFrame(topic: string): number | null {

@@ -1,6 +1,7 @@
 /**
  * A proposal as messages: what the fold needs is in one header, one line of JSON, so that it can be folded without bodies. A packed one is one message, with
- * the frames' bodies as `[` body `,` body .. `]`. A framed one has a message for each frame, and behind them the link, whose body has the marks alone. Pure.
+ * the frames' bodies as `[` body `,` body .. `]`. A framed one has a message for each frame, and behind them the link, whose body has the marks, and the commits
+ * where they are too long for a header. Pure.
  */
 
 import type { LogLayout } from '../../../model/config.ts';
@@ -14,6 +15,7 @@ import {
   frameTopicOf,
   LINK_TOPIC,
   LOG_FORMAT,
+  LONG_LINK_TOPIC,
   MIXED_TOPIC,
   type Proposal,
   type ProposedCommit,
@@ -30,6 +32,8 @@ const PARTITIONS_MAX = 65_536;
 export const MESSAGES_MAX = 1000;
 /** A header has room for 64 KiB; the rest is for its name. */
 export const HEADER_BYTES_MAX = 64 * 1024 - 1024;
+/** Of commits in a header, which has more than these. */
+const COMMITS_BYTES_MAX = HEADER_BYTES_MAX - 2048;
 const KEY_LENGTH_MAX = 32 * 1024;
 /** Inputs have digests of 64 bytes, transfers of 32. */
 export const DIGEST_BYTES_MAX = 64;
@@ -47,8 +51,8 @@ export interface PackedDrafts {
   readonly body: Buffer;
   /** Of all bodies. */
   readonly bytes: number;
-  /** The commits as they are in the header. */
-  readonly fields: readonly unknown[];
+  /** The commits as they are in the header, or their place in the body. */
+  readonly fields: unknown;
 }
 
 /** Lays the bodies of the drafts out. They are copies: the drafts' memory may be used again. */
@@ -81,15 +85,19 @@ export function packDrafts(drafts: readonly CommitDraft[], layout: LogLayout): P
       marks: marks && { ...place(marks), bytes: marks.length, hash: hashBody(marks) },
     };
   });
+  const all = commits.map(commitFields);
+  const text = layout === 'packed' ? null : Buffer.from(toHeader(all));
+  const isLong = text !== null && text.length > COMMITS_BYTES_MAX;
+  const fields = isLong ? { at: place(text).at, len: text.length } : all;
   if (layout === 'packed' || end > 0) pieces.push(CLOSE);
   const body = Buffer.concat(pieces);
   return {
     commits,
     before,
-    topic: layout === 'packed' ? topicFor(commits) : LINK_TOPIC,
+    topic: topicIn(layout, commits, isLong),
     body,
     bytes: before.reduce((sum, entry) => sum + entry.body.length, body.length),
-    fields: commits.map(commitFields),
+    fields,
   };
 }
 
@@ -97,6 +105,11 @@ export function packDrafts(drafts: readonly CommitDraft[], layout: LogLayout): P
 export function bytesIn({ before, body }: Pick<PackedDrafts, 'before' | 'body'>, { back, at, bytes }: Span): Buffer {
   const whole = back === 0 ? body : (before.at(-back) as LogEntry).body;
   return whole.subarray(at, at + bytes);
+}
+
+function topicIn(layout: LogLayout, commits: readonly ProposedCommit[], isLong: boolean): string {
+  if (layout === 'packed') return topicFor(commits);
+  return isLong ? LONG_LINK_TOPIC : LINK_TOPIC;
 }
 
 /** A message of one frame can be read for its partition alone. */
@@ -156,7 +169,7 @@ export function encodeSeen({ position, sequence, hash }: Seen): unknown {
   return { at: position, sequence, hash: hash.toString('hex') };
 }
 
-/** The proposal in a message, or why there is none. No body is needed. Whether its frames are before it is for the fold to see. */
+/** The proposal in a message, or why there is none. A body is needed of a long link alone. Whether its frames are before it is for the fold to see. */
 export function readProposal(message: LogMessage, layout: LogLayout): Proposal | string {
   if (message.header.length > HEADER_BYTES_MAX) return 'the header is too long';
   return readOr(() => toProposal(message, layout));
@@ -167,7 +180,7 @@ export function framesBefore(commits: readonly Pick<ProposedCommit, 'frames'>[])
   return commits.flatMap(({ frames }) => frames.filter(({ back }) => back > 0));
 }
 
-function toProposal({ topic, header, bodyBytes }: LogMessage, layout: LogLayout): Proposal {
+function toProposal({ topic, header, body, bodyBytes }: LogMessage, layout: LogLayout): Proposal {
   const { v, ledger, who, epoch, strict, commits, seen, base } = Field.parse(header, 'the header').fields(
     'v',
     'ledger',
@@ -181,11 +194,13 @@ function toProposal({ topic, header, bodyBytes }: LogMessage, layout: LogLayout)
   v.whole(LOG_FORMAT, LOG_FORMAT);
   const by = who.fields('session', 'generation', 'n');
   const places = new Places(layout);
-  const read = commits.list(COMMITS_MAX).map((commit) => toCommit(commit, places));
+  const isLong = layout === 'framed' && topic === LONG_LINK_TOPIC;
+  const list = isLong ? commitsIn(body, commits) : commits;
+  const read = list.list(COMMITS_MAX).map((commit) => toCommit(commit, places));
+  if (isLong) places.ofCommits(commits);
   if (read.length === 0) throw malformed('it has no commit');
   if (places.bodyBytes !== bodyBytes) throw malformed('the body is not as long as what is in it');
-  if (topic !== (layout === 'packed' ? topicFor(read) : LINK_TOPIC))
-    throw malformed('the topic is not that of its frames');
+  if (topic !== topicIn(layout, read, isLong)) throw malformed('the topic is not that of its frames');
   return {
     ledger: ledger.text(64),
     who: { session: by.session.token(), generation: by.generation.whole(), number: by.n.whole() },
@@ -203,6 +218,12 @@ function toProposal({ topic, header, bodyBytes }: LogMessage, layout: LogLayout)
 export function toSeen(field: Field): Seen {
   const { at, sequence, hash } = field.fields('at', 'sequence', 'hash');
   return { position: at.whole(), sequence: sequence.whole(), hash: hash.hex(32) };
+}
+
+/** The list of commits in the body of a long link. */
+function commitsIn(body: Buffer, place: Field): Field {
+  const { at, len } = place.fields('at', 'len');
+  return Field.parse(body.toString('utf8', at.whole(), at.whole() + len.whole()), 'the list of commits');
 }
 
 /** Checks that everything is where its layout has it. */
@@ -227,6 +248,12 @@ class Places {
     if (span.at !== this.#end + 1) throw malformed('a frame is not where the one before it ends');
     this.#end = span.at + span.bytes;
     return span;
+  }
+
+  /** The commits themselves are the last in a body. */
+  ofCommits(place: Field): void {
+    const { at, len } = place.fields('at', 'len');
+    this.inBody(at, len);
   }
 
   /** Which message it is depends on how many come behind it. */

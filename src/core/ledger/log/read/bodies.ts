@@ -2,7 +2,7 @@
 
 import type { FoldedCommit } from '../fold/accept.ts';
 import type { Genesis } from '../fold/log-state.ts';
-import { frameTopicOf, LINK_TOPIC, MIXED_TOPIC, type Span, topicOf } from '../format/messages.ts';
+import { frameTopicOf, LINK_TOPIC, LONG_LINK_TOPIC, MIXED_TOPIC, type Span, topicOf } from '../format/messages.ts';
 import type { LogMessage, LogRead, OrderedLog } from '../ordered-log.ts';
 import { lostMessages } from './lost-messages.ts';
 
@@ -17,7 +17,7 @@ export type BytesAt = (span: Span) => Buffer;
 /** Topics of the messages that have what is wanted; undefined: all. */
 export function topicsOf({ layout }: Pick<Genesis, 'layout'>, wanted: Wanted): readonly string[] | undefined {
   if (wanted === null) return undefined;
-  if (layout === 'framed') return wanted === 'marks' ? [LINK_TOPIC] : wanted.map(frameTopicOf);
+  if (layout === 'framed') return wanted === 'marks' ? [LINK_TOPIC, LONG_LINK_TOPIC] : wanted.map(frameTopicOf);
   return wanted === 'marks' ? undefined : [MIXED_TOPIC, ...wanted.map(topicOf)];
 }
 

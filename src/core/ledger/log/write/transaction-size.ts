@@ -3,11 +3,7 @@
 import type { CommitDraft } from '../../../model/events/commit.ts';
 import { invalidArgument, type LedgerError } from '../../../model/ledger-error.ts';
 import type { Genesis } from '../fold/log-state.ts';
-import { HEADER_BYTES_MAX } from '../format/proposal.ts';
 import type { OrderedLog } from '../ordered-log.ts';
-
-/** In the header, at least: a frame has a hash in hex and the names of its fields. */
-const FRAME_FIELDS_BYTES = 150;
 
 export class TransactionSize {
   readonly #log: OrderedLog;
@@ -29,9 +25,8 @@ export class TransactionSize {
       throw tooLong(
         `${this.#bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
       );
-    const framesMax = Math.min(batchMax - 1, Math.floor(HEADER_BYTES_MAX / FRAME_FIELDS_BYTES));
-    if (this.#layout === 'framed' && this.#frames > framesMax)
-      throw tooLong(`${this.#frames} frames so far, and ${location} takes at most ${framesMax} together`);
+    if (this.#layout === 'framed' && this.#frames >= batchMax)
+      throw tooLong(`${this.#frames} frames so far, and ${location} takes at most ${batchMax - 1} together`);
   }
 }
 
