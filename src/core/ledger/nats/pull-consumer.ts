@@ -1,7 +1,7 @@
 /**
  * One ephemeral consumer of a stream, pulled. It delivers in order and without a gap, or ends with a reason: it never repeats, waits or recovers by itself, which
  * {@link MessageSource} does by making another. Asks for bytes, not for messages: of 5,000 large ones a server sends 300 MB at once, and drops a client that
- * cannot take them. Where few are going to be taken it asks for so many first: what is asked for beyond them would be sent for nothing.
+ * cannot take them. Where few are going to be taken it asks for that number first: what is asked for beyond them would be sent for nothing.
  */
 
 import type { JetStreamApi } from './api.ts';

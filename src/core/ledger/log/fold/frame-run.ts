@@ -31,7 +31,7 @@ export function addFrame(frame: WaitingFrame, state: LogState): void {
   if (state.frames.length > WAITING_MAX) countUnlinked(state.frames.splice(0, 1), state);
 }
 
-/** After any other message: the last frames, so many, are linked now, and no others can be any more. */
+/** After any other message: that number of the last frames is linked now, and no others can be any more. */
 export function linkFrames(count: number, state: LogState): void {
   countUnlinked(state.frames.splice(0).slice(0, count === 0 ? undefined : -count), state);
 }

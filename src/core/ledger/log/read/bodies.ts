@@ -15,7 +15,7 @@ export type Wanted = readonly number[] | null | 'marks';
 export type BytesAt = (span: Span) => Buffer;
 
 /** Topics of the messages that have what is wanted; undefined: all. */
-export function topicsOf({ layout }: Pick<Genesis, 'layout'>, wanted: Wanted): readonly string[] | undefined {
+function topicsOf({ layout }: Pick<Genesis, 'layout'>, wanted: Wanted): readonly string[] | undefined {
   if (wanted === null) return undefined;
   if (layout === 'framed') return wanted === 'marks' ? [LINK_TOPIC, LONG_LINK_TOPIC] : wanted.map(frameTopicOf);
   return wanted === 'marks' ? undefined : [MIXED_TOPIC, ...wanted.map(topicOf)];
