@@ -127,6 +127,45 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     await succeed(['inspect', '--verify', '-l', location]);
   });
 
+  it('sends a batch again whole that was broken off, and not again one whose answer was lost', async () => {
+    const servers = await serverOf(program);
+    const location = servers.location('a');
+    await succeed(['init', ...FRAMED, '-l', location]);
+    const relay = await Relay.to(servers.port(0));
+    const raw = await RawClient.connect(servers);
+    const last = async () => (await raw.api<{ state: { last_seq: number } }>('STREAM.INFO.cdex_a')).state.last_seq;
+    const stream: GeneratedEvents = { name: 'k', seed: 4, count: 200 };
+    const emitThrough = (from: number, through: number) => {
+      const child = startCli(['emit', '-q', '--atomic', '-l', `nats://127.0.0.1:${relay.port}/a`, ...PATIENT]);
+      child.stdin.end(streamText(stream, from, through));
+      return new Promise((resolve) => child.on('close', resolve));
+    };
+    const reconnect = () => {
+      relay.cut('closed');
+      relay.heal();
+    };
+
+    relay.endBehind('Nats-Batch-Sequence: 3\r\n');
+    const broken = emitThrough(1, 100);
+    await until(() => relay.isCut);
+    expect(await last()).toBe(1);
+    reconnect();
+    expect(await broken).toBe(0);
+    const once = await last();
+    expect(once, 'frames and a link').toBeLessThanOrEqual(1 + 9);
+
+    relay.beDeafAfter('Nats-Batch-Commit');
+    const unanswered = emitThrough(101, 200);
+    await until(async () => relay.isCut && (await last()) > once);
+    const twice = await last();
+    reconnect();
+    expect(await unanswered).toBe(0);
+    expect(await last(), 'it was found, and not sent again').toBe(twice);
+    await relay.stop();
+    const events = await eventsAt(location);
+    expect([expectPrefix(events, stream), events.length]).toEqual([200, 200]);
+  });
+
   it('loses nothing and doubles nothing when the server is killed with batches on their way', async () => {
     const servers = await serverOf(program);
     const location = servers.location('a');
@@ -148,7 +187,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     const random = seededForTest();
     const servers = await serverOf(program);
     const location = servers.location('a');
-    await succeed(['init', ...FRAMED, '-l', location, ...PATIENT]);
+    await succeed(['init', ...FRAMED, '--partitions', '3', '-l', location, ...PATIENT]);
     const reader = await Completengine.open({ ledger: location, create: false, access: 'read' });
     const raw = await RawClient.connect(servers);
     const batches: { readonly subject: string; readonly header: string; readonly body: Uint8Array }[][] = [[]];
@@ -162,7 +201,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     await Promise.all(writers.map((writer) => writer.moreReceipts(20)));
     const counts = { frames: 0, links: 0, copies: 0, rubbish: 0 };
     const kinds = Object.keys(counts) as (keyof typeof counts)[];
-    for (let sent = 0; sent < quick(200, 5000); sent++) {
+    for (let sent = 0; sent < quick(120, 5000); sent++) {
       const kind = kinds[sent % kinds.length] as keyof typeof counts;
       const batch = random.pick(batches.slice(0, -1));
       const [frame, link] = [batch[0], batch.at(-1)];
