@@ -1,5 +1,7 @@
 /** Framed ledgers on real servers: the bytes of one partition of eight, batches that are broken off, and what others put between them. */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Completengine } from '../../src/index.ts';
 import { runCli, startCli } from '../support/cli.ts';
@@ -7,6 +9,7 @@ import { type GeneratedEvents, streamText } from '../support/event-stream.ts';
 import { expectFailure, succeed } from '../support/ledger-cli.ts';
 import { expectPrefix } from '../support/receipts.ts';
 import { seededForTest } from '../support/seeded.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 import { until } from '../support/until.ts';
 import { eventsAt, expectNothingLost, headAt, PATIENT, Tail, Writer } from './support/processes.ts';
@@ -43,6 +46,16 @@ it.each(old)('$name keeps no framed ledger, and says which version does', async 
   await succeed(['init', '-l', location]);
 });
 
+it.each(['framed', 'packed'])('a ledger in a file is not %s', async (layout) => {
+  const file = join(tempDir(), 'a.codex');
+  expectFailure(
+    await runCli(['init', '--layout', layout, '-l', file]),
+    2,
+    /a layout is given, and a ledger in a file has none/,
+  );
+  expect(existsSync(file)).toBe(false);
+});
+
 describe.each(programs)('a framed ledger on $name', (program) => {
   it('is made as such, and is no other', async () => {
     const servers = await serverOf(program);
@@ -54,6 +67,10 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     expectFailure(await runCli(['init', '--layout', 'packed', '-l', framed]), 4, /is framed, not packed/);
     expectFailure(await runCli(['init', '--layout', 'framed', '-l', packed]), 4, /is packed, not framed/);
     expectFailure(await runCli(['init', ...FRAMED, '-l', framed]), 73, /there is a ledger/);
+    const raw = await RawClient.connect(servers);
+    const { config } = await raw.api<{ config: object }>('STREAM.INFO.cdex_a');
+    await raw.api('STREAM.UPDATE.cdex_a', { ...config, allow_atomic: false });
+    expectFailure(await runCli(['inspect', '-l', framed]), 76, /is framed, and its log does not append several/);
     await expect(Completengine.open({ ledger: packed, layout: 'framed' })).rejects.toMatchObject({
       code: 'CONFIG_MISMATCH',
     });
