@@ -7,7 +7,7 @@ import { checkCommit, draftFault } from '../../protocol/commit-check.ts';
 import { type LinkedCommit, linkHashed, stateAfter } from '../../protocol/commit-link.ts';
 import type { LedgerState } from '../../protocol/ledger-state.ts';
 import type { Proposal, ProposedCommit, ProposedFrame } from '../format/messages.ts';
-import { framesBefore } from '../format/proposal.ts';
+import { framesBefore } from '../format/places.ts';
 import type { LogMessage } from '../ordered-log.ts';
 import { isGuarded } from './guarded.ts';
 import { type Genesis, type LogState, NO_PRODUCER, type VoidReason } from './log-state.ts';

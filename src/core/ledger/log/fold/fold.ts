@@ -18,7 +18,8 @@ import {
   type Seen,
   type Who,
 } from '../format/messages.ts';
-import { framesBefore, readProposal } from '../format/proposal.ts';
+import { framesBefore } from '../format/places.ts';
+import { readProposal } from '../format/proposal.ts';
 import { readSealHeader, type SealHeader } from '../format/seal.ts';
 import type { LogMessage } from '../ordered-log.ts';
 import { accept, type FoldedCommit } from './accept.ts';

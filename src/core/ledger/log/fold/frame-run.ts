@@ -4,7 +4,7 @@
  */
 
 import { frameTopicOf, type ProposedFrame, partitionOfFrame } from '../format/messages.ts';
-import { MESSAGES_MAX } from '../format/proposal.ts';
+import { MESSAGES_MAX } from '../format/places.ts';
 import type { LogMessage } from '../ordered-log.ts';
 import type { Genesis, LogState, WaitingFrame } from './log-state.ts';
 

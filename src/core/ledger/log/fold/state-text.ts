@@ -4,7 +4,8 @@ import { PARTITIONS_MAX } from '../../../model/routing/partition.ts';
 import type { Epochs } from '../../../model/routing/routing.ts';
 import { formatRoutingSpec } from '../../../model/routing/routing-text.ts';
 import { Field, malformed, readOr } from '../format/fields.ts';
-import { DIGEST_BYTES_MAX, MESSAGES_MAX } from '../format/proposal.ts';
+import { MESSAGES_MAX } from '../format/places.ts';
+import { DIGEST_BYTES_MAX } from '../format/proposal.ts';
 import type { LogState, VoidReason } from './log-state.ts';
 
 const MANY = 1 << 24;

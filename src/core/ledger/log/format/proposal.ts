@@ -24,12 +24,11 @@ import {
   type Span,
   topicOf,
 } from './messages.ts';
+import { commitsIn, Places, withFramesBefore } from './places.ts';
 
 /** Most commits of one proposal. */
 const COMMITS_MAX = 1024;
 const PARTITIONS_MAX = 65_536;
-/** Most messages of one framed proposal, its link included: what servers append together. */
-export const MESSAGES_MAX = 1000;
 /** A header has room for 64 KiB; the rest is for its name. */
 export const HEADER_BYTES_MAX = 64 * 1024 - 1024;
 /** Of commits in a header, which has more than these. */
@@ -175,11 +174,6 @@ export function readProposal(message: LogMessage, layout: LogLayout): Proposal |
   return readOr(() => toProposal(message, layout));
 }
 
-/** The frames that are messages before the proposal's own, in their order. */
-export function framesBefore(commits: readonly Pick<ProposedCommit, 'frames'>[]): ProposedFrame[] {
-  return commits.flatMap(({ frames }) => frames.filter(({ back }) => back > 0));
-}
-
 function toProposal({ topic, header, body, bodyBytes }: LogMessage, layout: LogLayout): Proposal {
   const { v, ledger, who, epoch, strict, commits, seen, base } = Field.parse(header, 'the header').fields(
     'v',
@@ -218,56 +212,6 @@ function toProposal({ topic, header, body, bodyBytes }: LogMessage, layout: LogL
 export function toSeen(field: Field): Seen {
   const { at, sequence, hash } = field.fields('at', 'sequence', 'hash');
   return { position: at.whole(), sequence: sequence.whole(), hash: hash.hex(32) };
-}
-
-/** The list of commits in the body of a long link. */
-function commitsIn(body: Buffer, place: Field): Field {
-  const { at, len } = place.fields('at', 'len');
-  return Field.parse(body.toString('utf8', at.whole(), at.whole() + len.whole()), 'the list of commits');
-}
-
-/** Checks that everything is where its layout has it. */
-class Places {
-  readonly #layout: LogLayout;
-  /** In the proposal's own body. */
-  #end = 0;
-  /** Frames so far that are messages of their own. */
-  frames = 0;
-
-  constructor(layout: LogLayout) {
-    this.#layout = layout;
-  }
-
-  /** Of the proposal's own message. */
-  get bodyBytes(): number {
-    return this.#layout === 'packed' || this.#end > 0 ? this.#end + 1 : 0;
-  }
-
-  inBody(at: Field, bytes: Field): Span {
-    const span = { back: 0, at: at.whole(), bytes: bytes.whole() };
-    if (span.at !== this.#end + 1) throw malformed('a frame is not where the one before it ends');
-    this.#end = span.at + span.bytes;
-    return span;
-  }
-
-  /** The commits themselves are the last in a body. */
-  ofCommits(place: Field): void {
-    const { at, len } = place.fields('at', 'len');
-    this.inBody(at, len);
-  }
-
-  /** Which message it is depends on how many come behind it. */
-  ofFrame(at: Field, bytes: Field): Span {
-    if (this.#layout === 'packed') return this.inBody(at, bytes);
-    if (++this.frames >= MESSAGES_MAX) throw malformed('it has too many frames');
-    return { back: 0, at: at.whole(0), bytes: bytes.whole() };
-  }
-}
-
-/** The frames are the last messages before it, in their order. */
-function withFramesBefore(commits: readonly ProposedCommit[], count: number): ProposedCommit[] {
-  let back = count;
-  return commits.map((commit) => ({ ...commit, frames: commit.frames.map((frame) => ({ ...frame, back: back-- })) }));
 }
 
 function toCommit(field: Field, places: Places): ProposedCommit {
