@@ -74,6 +74,11 @@ export default class Init extends BaseCommand {
       description: 'maximum payload size in bytes; default 1048576, on NATS what a message takes',
       helpValue: 'BYTES',
     }),
+    layout: Flags.option({
+      description:
+        'on NATS: packed (default), or framed, whose readers of some partitions get the bytes of these alone; framed needs nats-server 2.12',
+      options: ['packed', 'framed'] as const,
+    })(),
     replicas: Flags.integer({
       description: 'on NATS: copies of the ledger, 1 to 5; default 3 in a cluster, 1 on a single server',
       helpValue: 'N',
@@ -93,6 +98,7 @@ export default class Init extends BaseCommand {
       determinism: flags.determinism,
       lineBytesMax: flags['max-line'],
       compression: flags.compression,
+      layout: flags.layout,
       busyTimeoutMs: busyTimeoutOf(flags),
     });
     return withLedger(flags, 'read', async (engine) => {

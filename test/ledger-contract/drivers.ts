@@ -51,6 +51,13 @@ export const STORAGES: readonly Storage[] = [
   { name: 'a log in memory', driver: memoryDriver, ...MEMORY },
   { name: 'a log in memory, compressed', driver: memoryDriver, ...MEMORY, options: { compression: 'zstd' } },
   {
+    name: 'a log in memory, framed and compressed',
+    driver: memoryDriver,
+    ...MEMORY,
+    options: { layout: 'framed', compression: 'zstd' },
+  },
+  { name: 'a log in memory, framed', driver: memoryDriver, ...MEMORY, options: { layout: 'framed' } },
+  {
     name: 'a log in memory, sealed often, its index in a file',
     driver: newMemory({
       sealEvery: { messages: 3, bytes: 4000 },

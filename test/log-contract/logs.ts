@@ -23,8 +23,8 @@ const memory: LogFactory = {
   stop: async () => {},
 };
 
-function nats(program: ServerProgram, count: 1 | 3): LogFactory {
-  const stores = new NatsStores(program, count);
+function nats(program: ServerProgram, count: 1 | 3, isAtomic = false): LogFactory {
+  const stores = new NatsStores(program, count, isAtomic);
   return { name: stores.name, open: (connections) => stores.openLogs(connections), stop: () => stores.stop() };
 }
 
@@ -36,4 +36,10 @@ export const LOGS: readonly LogFactory[] = [
   ...(isSoak
     ? programs.flatMap((program) => [nats(program, 1), nats(program, 3)])
     : programs.slice(0, 1).map((program) => nats(program, 1))),
+];
+
+/** Those that append several entries together. */
+export const BATCH_LOGS: readonly LogFactory[] = [
+  memory,
+  ...(currentServer === null ? [] : [nats(currentServer, 1, true), ...(isSoak ? [nats(currentServer, 3, true)] : [])]),
 ];

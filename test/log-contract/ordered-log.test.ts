@@ -126,6 +126,15 @@ describe.each(LOGS)('a log in $name', (factory) => {
     expect(await readAll(log, { topics: [] })).toEqual([]);
   });
 
+  it('is read whole where more comes than was expected', async () => {
+    const log = await openOne(factory);
+    for (const at of upTo(40)) await log.append(entry(`c.${at % 2}`, String(at), `body ${at}`));
+    for (const messages of [1, 7, 39, 40, 100])
+      expect(positions(await readAll(log, { expected: { messages, bytes: 100 } }))).toEqual(upTo(40));
+    const some = await readAll(log, { topics: ['c.1'], from: 3, through: 39, expected: { messages: 5, bytes: 1 } });
+    expect(positions(some)).toEqual(upTo(40).filter((at) => at >= 3 && at % 2 === 1));
+  });
+
   it('is read no further than asked for', async () => {
     const log = await openOne(factory);
     for (const at of upTo(10)) await log.append(entry('c.0', String(at)));

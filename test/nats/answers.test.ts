@@ -13,7 +13,7 @@ import { NatsServers } from './support/servers.ts';
 
 const NOT_FOUND = { error: { code: 404, err_code: 10059, description: 'stream not found' } };
 
-const config = logConfig('a', { replicas: 3, bytesMax: -1 }, false);
+const config = logConfig('a', { replicas: 3, bytesMax: -1, isAtomic: false }, false);
 const FOUND = {
   config,
   created: '2026-01-01T00:00:00Z',

@@ -4,6 +4,7 @@
  */
 
 import { afterAll, describe, expect, it } from 'vitest';
+import type { LogLayout } from '../../src/index.ts';
 import { succeed } from '../support/ledger-cli.ts';
 import { MemberProcess } from '../support/members.ts';
 import { isSoak, quick } from '../support/test-size.ts';
@@ -42,12 +43,28 @@ interface Scene {
 }
 
 /** Writes a ledger, with a fault in each round; `fault` resolves when all servers run again. */
-async function underLoad(servers: NatsServers, count: number, fault: (scene: Scene) => Promise<void>): Promise<void> {
+async function underLoad(
+  servers: NatsServers,
+  count: number,
+  fault: (scene: Scene) => Promise<void>,
+  layout: LogLayout = 'packed',
+): Promise<void> {
   for (let done = 0; done < count; done += ROUNDS_MAX) {
     const name = `ledger${++ledgers}`;
     const stream = `cdex_${name}`;
     const location = servers.location(name);
-    await succeed(['init', '-l', location, '--partition', 'hash:tenant', '--partitions', '3', ...PATIENT]);
+    await succeed([
+      'init',
+      '-l',
+      location,
+      '--partition',
+      'hash:tenant',
+      '--partitions',
+      '3',
+      '--layout',
+      layout,
+      ...PATIENT,
+    ]);
     const tail = new Tail(location);
     const hasGroups = servers.program.version[0] > 2 || servers.program.version[1] >= 10;
     const member = hasGroups ? new MemberProcess(location, 'g', 'm', ['--from', 'start', ...PATIENT]) : null;
@@ -116,6 +133,23 @@ describe.each(programs)('a ledger on three nats-servers $name', (program) => {
       await servers.areHealthy();
     });
   });
+
+  it.runIf(isSoak && program === currentServer)(
+    'loses nothing of a framed ledger when the leader or all are killed',
+    TIMEOUT,
+    async () => {
+      const servers = await cluster();
+      let round = 0;
+      const fault = async ({ writers, leader }: Scene) => {
+        const killed = round++ % 2 === 0 ? [leader] : [0, 1, 2];
+        for (const at of killed) await servers.signal(at, 'SIGKILL');
+        if (killed.length === 1) await Promise.all(writers.map((writer) => writer.moreReceipts(RECEIPTS)));
+        for (const at of killed) servers.spawn(at);
+        await servers.areHealthy();
+      };
+      await underLoad(servers, rounds(20), fault, 'framed');
+    },
+  );
 
   it.runIf(isSoak)('loses nothing when the leader stands still', TIMEOUT, async () => {
     const servers = await cluster();

@@ -31,19 +31,24 @@ export class UnreliableLog extends MemoryLog {
     this.#troubles = troubles;
   }
 
-  override async append(entry: LogEntry, options?: AppendOptions): Promise<number | null> {
+  override append(entry: LogEntry, options?: AppendOptions): Promise<number | null> {
+    return this.appendBatch([entry], options);
+  }
+
+  override async appendBatch(entries: readonly LogEntry[], options?: AppendOptions): Promise<number | null> {
     const isBeginning = this.#messages.all.length === 0;
-    if (isBeginning) return super.append(entry, options);
+    if (isBeginning) return super.appendBatch(entries, options);
+    const entry = entries.at(-1) as LogEntry;
     if (this.#happens(0.2, 'overtaken')) await this.#wait();
-    if (this.#happens(0.1, 'stray')) await super.append(this.#chance.pick(this.#messages.all));
-    if (this.#happens(0.1, 'rubbish')) await super.append(rubbish(entry, this.#chance));
+    if (this.#happens(0.1, 'stray')) await this.#put(this.#chance.pick(this.#messages.all));
+    if (this.#happens(0.1, 'rubbish')) await this.#put(rubbish(entry, this.#chance));
     if (this.#happens(0.02, 'full')) throw new LedgerError('DISK_FULL', { message: 'the log is full' });
     if (this.#happens(0.03, 'not appended')) {
-      if (this.#happens(0.5, 'appended later')) this.#later(entry, options);
+      if (this.#happens(0.5, 'appended later')) this.#later(entries, options);
       throw unknown();
     }
-    const position = await super.append(entry, options);
-    if (position !== null && this.#happens(0.1, 'appended twice')) this.#later(entry, options);
+    const position = await super.appendBatch(entries, options);
+    if (position !== null && this.#happens(0.1, 'appended twice')) this.#later(entries, options);
     if (this.#happens(0.04, 'answer lost')) throw unknown();
     if (position !== null && options?.after !== undefined && this.#happens(0.1, 'refused after it was appended'))
       return null;
@@ -57,9 +62,13 @@ export class UnreliableLog extends MemoryLog {
     return true;
   }
 
-  #later(entry: LogEntry, options: AppendOptions): void {
-    const copy = { ...entry, body: Buffer.from(entry.body) };
-    this.#troubles.late.push(this.#wait().then(() => super.append(copy, options).catch(() => {})));
+  #put(entry: LogEntry): Promise<number | null> {
+    return super.appendBatch([entry]);
+  }
+
+  #later(entries: readonly LogEntry[], options: AppendOptions): void {
+    const copies = entries.map((entry) => ({ ...entry, body: Buffer.from(entry.body) }));
+    this.#troubles.late.push(this.#wait().then(() => super.appendBatch(copies, options).catch(() => {})));
   }
 
   async #wait(): Promise<void> {
@@ -85,6 +94,9 @@ export function rubbish(entry: LogEntry, chance: Seeded): LogEntry {
     { topic, header: foreign, body },
     { topic, header, body: body.subarray(0, -1) },
     { topic: 'c.999', header, body },
+    { topic: 'f.0', header, body },
+    { topic: 'f.70000', header: '', body },
+    { topic: 'l', header, body },
   ]);
 }
 

@@ -45,6 +45,7 @@ export function sampleOf({
       determinism: 'strict',
       lineBytesMax: 1_048_576,
       compression: null,
+      layout: null,
     },
     epochs: [
       {

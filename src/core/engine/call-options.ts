@@ -6,7 +6,7 @@
 import type { IngestHooks } from '../emission/commit/ingest.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
 import { RESTORABLE } from '../formats/event-format.ts';
-import { DETERMINISMS, DURABILITIES } from '../model/config.ts';
+import { DETERMINISMS, DURABILITIES, LOG_LAYOUTS } from '../model/config.ts';
 import type { OptionTable } from '../model/options/option-kinds.ts';
 import {
   clock,
@@ -89,6 +89,7 @@ const LEDGER = {
   determinism: oneOf(...DETERMINISMS),
   lineBytesMax: number,
   compression: text,
+  layout: oneOf(...LOG_LAYOUTS),
 };
 
 export const CREATE: OptionTable<CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>> = {

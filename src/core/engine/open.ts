@@ -12,6 +12,7 @@ import {
   type LedgerBlueprint,
   type LedgerConfig,
   LINE_BYTES_DEFAULT,
+  type LogLayout,
 } from '../model/config.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { partitionNames } from '../model/routing/partition.ts';
@@ -45,6 +46,8 @@ export interface CreateOptions {
   readonly lineBytesMax?: number | undefined;
   /** How frames are stored: `none` (default), `zstd`, or `zstd:LEVEL` with a level of 1 to 19. Needs Node 22.15 or the package zstd-napi. */
   readonly compression?: string | undefined;
+  /** On NATS: `packed` (default), or `framed`, whose readers of some partitions get the bytes of these alone; it needs nats-server 2.12. */
+  readonly layout?: LogLayout | undefined;
 }
 
 export interface OpenOptions extends CreateOptions {
@@ -76,6 +79,7 @@ export function toBlueprint(options: CreateOptions): LedgerBlueprint {
     determinism: options.determinism ?? 'strict',
     lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
     compression: parseCompression(options.compression ?? 'none'),
+    layout: options.layout ?? null,
   };
   const routing = toRoutingSpec(options.partition ?? 'hash');
   return { config, routing, ...layOutPartitions(routing, options.partitions) };
@@ -112,6 +116,7 @@ export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
     ...(options.unique === undefined ? {} : { unique: parseFieldPath(options.unique) }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),
     ...(options.compression === undefined ? {} : { compression: parseCompression(options.compression) }),
+    ...(options.layout === undefined ? {} : { layout: options.layout }),
   });
   if (found.length === 0) return;
   throw new LedgerError('CONFIG_MISMATCH', {

@@ -15,6 +15,10 @@ export const DURABILITIES = ['full', 'normal'] as const;
 export type Determinism = (typeof DETERMINISMS)[number];
 export const DETERMINISMS = ['strict', 'relaxed'] as const;
 
+/** `packed`: a commit is one message of a log. `framed`: each of its frames is one, and its link another behind them, appended together. */
+export type LogLayout = (typeof LOG_LAYOUTS)[number];
+export const LOG_LAYOUTS = ['packed', 'framed'] as const;
+
 export interface LedgerConfig {
   /** Path of the event's own time; null: arrival time. */
   readonly time: FieldPath | null;
@@ -26,6 +30,8 @@ export interface LedgerConfig {
   readonly lineBytesMax: number;
   /** How new frames are stored; null: plain. A ledger may hold both kinds. */
   readonly compression: Compression | null;
+  /** Of a ledger in a log; null: of one in a file, or the default of a log, which is packed. */
+  readonly layout: LogLayout | null;
 }
 
 export const LINE_BYTES_DEFAULT = 1024 * 1024;
@@ -54,14 +60,18 @@ export function checkLineBytesMax(bytes: number): number {
 export function checkModes({
   durability,
   determinism,
+  layout,
 }: {
   durability?: Durability | undefined;
   determinism?: Determinism | undefined;
+  layout?: LogLayout | undefined;
 }): void {
   if (durability !== undefined && !DURABILITIES.includes(durability))
     throw invalidArgument(`durability cannot be ${durability}`, 'use full or normal');
   if (determinism !== undefined && !DETERMINISMS.includes(determinism))
     throw invalidArgument(`determinism cannot be ${determinism}`, 'use strict or relaxed');
+  if (layout !== undefined && !LOG_LAYOUTS.includes(layout))
+    throw invalidArgument(`layout cannot be ${layout}`, 'use packed or framed');
 }
 
 /**
@@ -84,6 +94,7 @@ export function differences(
       formatCompression(there.config.compression),
       asked.compression === undefined ? undefined : formatCompression(asked.compression),
     ],
+    ['layout', there.config.layout ?? 'none', asked.layout ?? undefined],
   ];
   return pairs
     .filter(([, is, wanted]) => wanted !== undefined && wanted !== is)

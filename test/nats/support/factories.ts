@@ -13,12 +13,16 @@ export class NatsStores {
   readonly name: string;
   readonly #program: ServerProgram;
   readonly #count: 1 | 3;
+  readonly #isAtomic: boolean;
   readonly #opened: NatsStore[] = [];
   #servers: Promise<NatsServers> | null = null;
   #names = 0;
 
-  constructor(program: ServerProgram, count: 1 | 3) {
-    this.name = `${count === 1 ? 'one nats-server' : 'three nats-servers'} ${program.name}`;
+  /** `isAtomic`: several messages can be appended together, which needs a current server. */
+  constructor(program: ServerProgram, count: 1 | 3, isAtomic = false) {
+    const servers = `${count === 1 ? 'one nats-server' : 'three nats-servers'} ${program.name}`;
+    this.name = isAtomic ? `${servers}, framed` : servers;
+    this.#isAtomic = isAtomic;
     this.#program = program;
     this.#count = count;
   }
@@ -36,7 +40,7 @@ export class NatsStores {
   async open(connections: number): Promise<readonly NatsStore[]> {
     const location = await this.newLocation();
     const options = { busyLimit: BUSY_LIMIT };
-    const stores = [await createStore(location, options)];
+    const stores = [await createStore(location, { ...options, isAtomic: this.#isAtomic })];
     while (stores.length < connections) stores.push(await openStore(location, options));
     this.#opened.push(...stores);
     return stores;

@@ -42,6 +42,14 @@ export class RawClient {
     await this.#nats.request(subject, body, { headers, timeout: 5000 });
   }
 
+  /** Of a batch, which is answered behind its last message. */
+  async publishWithin(subject: string, body: Uint8Array, header: Record<string, string[]>): Promise<void> {
+    if (header['Nats-Batch-Commit'] !== undefined) return this.publish(subject, body, header);
+    const headers = newHeaders();
+    for (const [name, values] of Object.entries(header)) for (const value of values) headers.append(name, value);
+    this.#nats.publish(subject, body, { headers });
+  }
+
   /** The bytes of a header as they are, which the client would not write. */
   async publishRaw(subject: string, header: Uint8Array, body: string): Promise<void> {
     const headers = { encode: () => header } as unknown as MsgHdrs;

@@ -21,6 +21,7 @@ export class Relay {
   readonly #pairs = new Set<Pair>();
   #cut: Cut | null = null;
   #deafAfter: string | null = null;
+  #endsBehind: string | null = null;
   /** Pieces that were held back or connections that were closed by cuts so far. */
   interrupted = 0;
 
@@ -51,6 +52,11 @@ export class Relay {
     this.#deafAfter = text;
   }
 
+  /** Lets nothing pass any more, either way, behind this text of the connecting side. */
+  endBehind(text: string): void {
+    this.#endsBehind = text;
+  }
+
   get isCut(): boolean {
     return this.#cut !== null;
   }
@@ -76,7 +82,13 @@ export class Relay {
     for (const [from, to] of ways) {
       from.setNoDelay(true);
       from.on('error', () => {});
-      from.on('data', (piece) => {
+      from.on('data', (piece: Buffer) => {
+        const end = from === client && this.#endsBehind !== null ? piece.indexOf(this.#endsBehind) : -1;
+        if (end >= 0) {
+          to.write(piece.subarray(0, end + (this.#endsBehind ?? '').length));
+          this.#endsBehind = null;
+          return this.cut('silent');
+        }
         to.write(piece);
         if (from !== client || this.#deafAfter === null || !piece.includes(this.#deafAfter)) return;
         this.#deafAfter = null;

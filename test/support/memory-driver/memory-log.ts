@@ -19,6 +19,7 @@ export class MemoryMessages {
 export class MemoryLog implements OrderedLog {
   readonly location: string;
   readonly messageBytesMax: number;
+  readonly batchMax = 1000;
   readonly #shared: MemoryMessages;
   readonly #followers = new Set<{ close(): void }>();
   #isClosed = false;
@@ -29,12 +30,22 @@ export class MemoryLog implements OrderedLog {
     this.#shared = shared;
   }
 
-  async append(entry: LogEntry, options: Parameters<OrderedLog['append']>[1] = {}): Promise<number | null> {
+  append(entry: LogEntry, options?: Parameters<OrderedLog['append']>[1]): Promise<number | null> {
+    return this.#append([entry], options);
+  }
+
+  appendBatch(entries: readonly LogEntry[], options?: Parameters<OrderedLog['append']>[1]): Promise<number | null> {
+    return this.#append(entries, options);
+  }
+
+  async #append(entries: readonly LogEntry[], options: Parameters<OrderedLog['append']>[1] = {}) {
     const all = this.#messages;
     checkAborted(options.signal);
     if (options.after !== undefined && options.after !== all.length) return null;
-    const body = Buffer.from(entry.body);
-    all.push({ ...entry, body, position: all.length + 1, storedAt: Date.now() * 1000, bodyBytes: body.length });
+    for (const entry of entries) {
+      const body = Buffer.from(entry.body);
+      all.push({ ...entry, body, position: all.length + 1, storedAt: Date.now() * 1000, bodyBytes: body.length });
+    }
     for (const wake of this.#shared.wakes) wake();
     return all.length;
   }

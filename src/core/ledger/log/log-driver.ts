@@ -47,11 +47,13 @@ export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDr
       try {
         const { config } = blueprint;
         const lineBytesMax = fittingLineBytes(config, log);
-        const fitting = { ...blueprint, config: { ...config, lineBytesMax } };
+        const fitting = { ...blueprint, config: { ...config, lineBytesMax, layout: config.layout ?? 'packed' } };
         const entry = encodeInit(fitting, crypto.randomUUID(), now);
         checkSize(entry, log, 'the beginning of the ledger');
+        if (fitting.config.layout === 'framed' && log.batchMax < 2 && (await log.last()) === 0)
+          throw otherLayout(log.location, 'is empty, and was made for another layout');
         if ((await log.append(entry, { after: 0 })) === null && !(await beginsWith(entry, log)))
-          throw ledgerExists(log.location);
+          throw await existing(log, config.layout);
       } finally {
         await log.close();
       }
@@ -63,6 +65,7 @@ export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDr
         const first = await log.nextOf(INIT_TOPIC, 1);
         if (first === null) throw (await log.last()) === 0 ? unfinished(log.location) : notALedger(log.location);
         const { genesis, state } = beginning(first, log.location);
+        if (genesis.layout === 'framed' && log.batchMax < 2) throw notTogether(log.location);
         const config = readConfig(genesis.ledger.config, () => notALedger(log.location));
         const isWriter = access === 'write';
         // an emitter must learn now that it cannot compress, and not after it has read its input
@@ -92,6 +95,22 @@ function fittingLineBytes({ lineBytesMax, unique }: LedgerConfig, log: OrderedLo
   );
 }
 
+/** The ledger that is there already; one of another layout than asked for is no ledger that could be used instead. */
+async function existing(log: OrderedLog, asked: LedgerConfig['layout']): Promise<LedgerError> {
+  const first = await log.nextOf(INIT_TOPIC, 1);
+  if (first === null || asked === null) return ledgerExists(log.location);
+  const { layout } = beginning(first, log.location).genesis;
+  return layout === asked ? ledgerExists(log.location) : otherLayout(log.location, `is ${layout}, not ${asked}`);
+}
+
+function otherLayout(location: string, fact: string): LedgerError {
+  return new LedgerError('CONFIG_MISMATCH', {
+    message: `${location}: what is there ${fact}`,
+    hint: 'leave the layout out, or use another name',
+    details: { path: location },
+  });
+}
+
 function ledgerExists(location: string): LedgerError {
   return new LedgerError('LEDGER_EXISTS', {
     message: `there is a ledger at ${location} already`,
@@ -106,5 +125,14 @@ function unfinished(location: string): LedgerError {
     message: `the log at ${location} is empty: no ledger was begun in it`,
     hint: 'create it: completengine init',
     details: { path: location, isEmpty: true },
+  });
+}
+
+/** Its settings were changed, or it is kept by something older than what made it. */
+function notTogether(location: string): LedgerError {
+  return new LedgerError('NOT_A_LEDGER', {
+    message: `${location}: the ledger is framed, and its log does not append several messages together any more`,
+    hint: 'on NATS: set allow_atomic of its stream, on nats-server 2.12 or later',
+    details: { path: location },
   });
 }

@@ -12,6 +12,7 @@ import { pipelineOver } from '../protocol/commit-pipeline.ts';
 import type { Fold, SealEvery } from './fold/fold.ts';
 import { checkUnguarded, isGuarded } from './fold/guarded.ts';
 import { type Genesis, type LogState, NO_PRODUCER, partitionsOf } from './fold/log-state.ts';
+import type { BodyStorage } from './format/lay-out.ts';
 import { hasMarks } from './format/marks.ts';
 import { HEADER_BYTES_MAX } from './format/proposal.ts';
 import { LogGroups } from './log-groups.ts';
@@ -98,17 +99,17 @@ export class LogLedger implements Ledger {
   }
 
   private constructor(parts: LogLedgerParts, seals: Seals, fold: Fold) {
-    const { opened, genesis, config, options } = parts;
+    const { opened, genesis, options } = parts;
     const { log, records } = opened;
-    const { compression } = config;
+    const storage = bodyStorageOf(parts);
     this.#parts = parts;
     this.#seals = seals;
     this.#live = new LiveFold(log, fold, options.recent);
     this.#history = new LogHistory(this.#live, new HistoryWalk(log, this.#live, seals));
     this.#index = new FedIndex({ log, seals, openStore: options.openIndex, due: options.indexDue });
     this.#sealer = new Sealer(log, fold, options.sealPartBytes);
-    this.#writer = this.#own(new LogWriter(log, this.#live, 'free', compression));
-    this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index, compression));
+    this.#writer = this.#own(new LogWriter(log, this.#live, 'free', storage));
+    this.#guarded = this.#own(new GuardedWriter(log, this.#live, this.#index, storage));
     this.commitBytesMax = commitBytesMaxOf(log, isGuarded(fold.state.ledger, genesis));
     this.groupStore = new LogGroups(records, {
       partitions: async () => {
@@ -203,8 +204,8 @@ export class LogLedger implements Ledger {
     this.#checkWritable();
     // an epoch with sessions may begin while it is open
     const guarded = pipelineOver((draft) => this.#guarded.commit(draft));
-    const { opened, config } = this.#parts;
-    const writer = this.#own(new LogWriter(opened.log, this.#live, 'ordered', config.compression));
+    const { log } = this.#parts.opened;
+    const writer = this.#own(new LogWriter(log, this.#live, 'ordered', bodyStorageOf(this.#parts)));
     this.#pipelines.add(writer);
     return {
       offer: async (draft: CommitDraft, generation: number) =>
@@ -295,4 +296,8 @@ export class LogLedger implements Ledger {
       hint: 'open it with access: write',
     });
   }
+}
+
+function bodyStorageOf({ genesis, config }: LogLedgerParts): BodyStorage {
+  return { layout: genesis.layout, compression: config.compression };
 }

@@ -32,6 +32,8 @@ export interface LogRead {
   /** Only messages of these topics; all by default. */
   readonly topics?: readonly string[] | undefined;
   readonly hasBodies: boolean;
+  /** How much of it the reader is going to take, if it knows: a hint, so that little more is fetched. Bytes of bodies. */
+  readonly expected?: { readonly messages: number; readonly bytes: number } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,6 +49,8 @@ export interface OrderedLog {
   readonly location: string;
   /** Most bytes that topic, header and body of one message may have together. */
   readonly messageBytesMax: number;
+  /** Most entries that {@link appendBatch} takes; 1: this log appends none together. */
+  readonly batchMax: number;
   /**
    * Appends the entry, at least once: it is sent again where no answer came, so that it may be in the log more than once. Resolves with the position of
    * one copy, when it is as durable as the log makes anything. Entries whose calls overlap are appended in the order of the calls unless one is repeated.
@@ -55,6 +59,14 @@ export interface OrderedLog {
    */
   append(
     entry: LogEntry,
+    options?: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<number | null>;
+  /**
+   * As {@link append}, for entries that come into the log right behind one another, or not at all: nobody ever reads a part of them. Resolves with the position
+   * of the last one. `after`: of the first one.
+   */
+  appendBatch(
+    entries: readonly LogEntry[],
     options?: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined },
   ): Promise<number | null>;
   /** Ends after the last message of the range that is in the log; it does not wait for more. */

@@ -113,9 +113,14 @@ export class NatsConnection {
     return this.#nats.request(subject, body, { timeout: timeoutMs, ...(headers === undefined ? {} : { headers }) });
   }
 
-  publish(subject: string, body: string, reply: string): void {
+  /** Without an answer, but those on `reply`. */
+  publish(
+    subject: string,
+    body: Uint8Array | string,
+    options: { readonly reply?: string; readonly headers?: Headers },
+  ): void {
     this.checkOpen();
-    this.#nats.publish(subject, body, { reply });
+    this.#nats.publish(subject, body, options);
   }
 
   /** Goes to another server, as after a lost connection: this one keeps its clients, and is cut off from the others. */

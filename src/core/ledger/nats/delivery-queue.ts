@@ -69,7 +69,7 @@ export class DeliveryQueue implements ConsumerEvents {
   /** All that was taken has been passed on. */
   resume(): void {
     this.#lastSign = performance.now();
-    this.#consumer?.resume();
+    this.#consumer?.resume(this.isEmpty);
   }
 
   #noteSign(): void {

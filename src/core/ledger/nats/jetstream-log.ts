@@ -12,14 +12,20 @@ import { Outbox } from './outbox.ts';
 const PAYLOAD_MAX = 1024 * 1024;
 /** So few messages are asked for one by one, at once: a consumer has its first message after two questions, and needs a third to end. */
 const FETCHED_MAX = 4;
-/** Names and line ends of a message's headers, the name of the copy, the expected position. */
+/** So little is asked for by the number of its messages; of more, what is fetched too much does not matter. */
+const COUNTED_MAX = 16;
+const COUNTED_BYTES_MAX = 8 * 1024 * 1024;
+/** Names and line ends of a message's headers, the name of the copy, the expected position, the place in a batch. */
 const OVERHEAD_BYTES = 256;
+/** Messages of one batch, by the servers. */
+const BATCH_MAX = 1000;
 /** JetStream keeps the length of all headers in 16 bits. */
 const HEADERS_BYTES_MAX = 65_535;
 
 export class JetStreamLog implements OrderedLog {
   readonly location: string;
   readonly messageBytesMax: number;
+  readonly batchMax: number;
   readonly #stream: LogStream;
   readonly #outbox: Outbox;
   readonly #closing = new AbortController();
@@ -28,25 +34,41 @@ export class JetStreamLog implements OrderedLog {
     const { connection } = stream.api;
     this.location = connection.location;
     this.messageBytesMax = Math.min(connection.server.max_payload, PAYLOAD_MAX) - OVERHEAD_BYTES;
+    this.batchMax = stream.isAtomic ? BATCH_MAX : 1;
     this.#stream = stream;
     this.#outbox = new Outbox(stream);
   }
 
-  async append(
-    entry: LogEntry,
-    { after, signal }: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+  append(entry: LogEntry, options?: Parameters<OrderedLog['append']>[1]): Promise<number | null> {
+    return this.#append([entry], options);
+  }
+
+  async appendBatch(
+    entries: readonly LogEntry[],
+    options?: Parameters<OrderedLog['append']>[1],
+  ): Promise<number | null> {
+    invariant(entries.length > 0 && entries.length <= this.batchMax, 'a batch is as long as the log takes it');
+    return this.#append(entries, options);
+  }
+
+  async #append(
+    entries: readonly LogEntry[],
+    { after, signal }: Parameters<OrderedLog['append']>[1] = {},
   ): Promise<number | null> {
     this.#checkOpen();
-    const { topic, header, body } = entry;
+    for (const entry of entries) this.#checkEntry(entry);
+    return this.#outbox.append(entries, after, signal);
+  }
+
+  #checkEntry({ topic, header, body }: LogEntry): void {
     const headerBytes = Buffer.byteLength(header);
     invariant(isTopic(topic), 'a message of the log has a topic');
     invariant(headerBytes + OVERHEAD_BYTES <= HEADERS_BYTES_MAX, 'a header of the log has less than 64 KiB');
     invariant(header.trim() === header, 'a header of the log has no blanks at its ends');
     invariant(topic.length + headerBytes + body.length <= this.messageBytesMax, 'a message of the log is small enough');
-    return this.#outbox.append(entry, after, signal);
   }
 
-  async *read({ from, through, topics, hasBodies, signal }: LogRead): AsyncGenerator<LogMessage, void> {
+  async *read({ from, through, topics, hasBodies, expected, signal }: LogRead): AsyncGenerator<LogMessage, void> {
     // what was delivered or acknowledged is there
     const isThere = through <= this.#stream.seen;
     const end = isThere ? through : Math.min(through, await this.#whileOpen((at) => this.#stream.last(at), signal));
@@ -54,7 +76,8 @@ export class JetStreamLog implements OrderedLog {
     if (topics?.length === 0 || start > end) return;
     const fetched = hasBodies && end - start < FETCHED_MAX ? await this.#fetch(start, end, signal) : null;
     if (fetched !== null) return yield* fetched.filter(({ topic }) => topics?.includes(topic) ?? true);
-    const spec = { from, topics, hasBodies, signal: this.#eitherSignal(signal) };
+    const count = countOf(expected, end - start + 1);
+    const spec = { from, topics, hasBodies, count, signal: this.#eitherSignal(signal) };
     try {
       yield* this.#range(new MessageSource(this.#stream, spec), end);
     } catch (error) {
@@ -149,4 +172,10 @@ export class JetStreamLog implements OrderedLog {
   #closedError(): LedgerError {
     return new LedgerError('CLOSED', { message: `${this.location} is closed`, hint: 'open it again' });
   }
+}
+
+/** Undefined where messages are better not counted. `most`: in the range. */
+function countOf(expected: LogRead['expected'], most: number): number | undefined {
+  if (most <= COUNTED_MAX) return Math.min(most, expected?.messages ?? most);
+  return expected !== undefined && expected.bytes <= COUNTED_BYTES_MAX ? expected.messages : undefined;
 }

@@ -6,7 +6,7 @@ import type { CallOptions, JetStreamApi } from './api.ts';
 import { Deadline } from './deadline.ts';
 import { type FetchedMessage, fetchedMessage, type StoredMessage, serverTime } from './messages.ts';
 import { streamOf, subjectOf } from './names.ts';
-import { checkServer } from './server-check.ts';
+import { checkAtomic, checkServer } from './server-check.ts';
 import { API_ERRORS, ApiError, translateServerError } from './server-error.ts';
 import {
   type ConfigDifference,
@@ -51,6 +51,8 @@ export class LogStream {
   readonly #created: number;
   /** Copies of the stream when it was opened. */
   readonly replicas: number;
+  /** Whether several messages can be appended together. */
+  readonly isAtomic: boolean;
   /** Last position that was acknowledged or delivered to us: the log must never end before it. */
   #seen: number;
 
@@ -61,6 +63,7 @@ export class LogStream {
     this.#created = serverTime(info.created);
     this.#seen = info.state.last_seq;
     this.replicas = Number(info.config['num_replicas'] ?? 1);
+    this.isAtomic = isAtomic(info);
   }
 
   /**
@@ -75,9 +78,14 @@ export class LogStream {
   ): Promise<LogStream> {
     const deadline = new Deadline(limit);
     await checkServer(api, deadline);
+    if (settings.isAtomic === true) checkAtomic(api);
     const isCluster = api.connection.server.cluster !== undefined;
     const replicas = settings.replicas ?? (isCluster ? REPLICAS_OF_CLUSTER : 1);
-    const config = configOf(api, name, { replicas, bytesMax: settings.bytesMax ?? -1 });
+    const config = configOf(api, name, {
+      replicas,
+      bytesMax: settings.bytesMax ?? -1,
+      isAtomic: settings.isAtomic ?? false,
+    });
     try {
       const info = await api.call<StreamInfo>(`STREAM.CREATE.${streamOf(name)}`, config, deadline, {
         // while a cluster is starting, its servers do not know one another yet
@@ -108,7 +116,7 @@ export class LogStream {
 
   static #checked(api: JetStreamApi, name: string, limit: BusyLimit, info: StreamInfo): LogStream {
     const { location } = api;
-    const wanted = configOf(api, name, { replicas: 1, bytesMax: -1 });
+    const wanted = configOf(api, name, { replicas: 1, bytesMax: -1, isAtomic: isAtomic(info) });
     const difference = configDifference(info.config, wanted);
     if (difference !== null) throw differenceError(location, streamOf(name), difference);
     const { messages, last_seq, num_deleted = 0 } = info.state;
@@ -250,6 +258,9 @@ async function askStream<Answer>(
     await deadline.pause();
   }
 }
+
+/** What it is needed for is said by the ledger's first message. */
+const isAtomic = ({ config }: StreamInfo) => config['allow_atomic'] === true;
 
 function configOf(api: JetStreamApi, name: string, settings: LogSettings): StreamConfig {
   return logConfig(name, settings, api.connection.isAtLeast(2, 10));

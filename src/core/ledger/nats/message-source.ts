@@ -26,6 +26,8 @@ export interface SourceSpec {
   /** All by default. */
   readonly topics?: readonly string[] | undefined;
   readonly hasBodies: boolean;
+  /** Messages that are going to be taken, if that is known: see {@link PullConsumer}. */
+  readonly count?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -87,7 +89,8 @@ export class MessageSource {
   /** Null if it has to be tried again. */
   async #start(queue: DeliveryQueue) {
     const { api, stream } = this.#stream;
-    const spec = { stream, from: this.#next, subjects: this.#subjects, hasBodies: this.#spec.hasBodies };
+    const { hasBodies, count } = this.#spec;
+    const spec = { stream, from: this.#next, subjects: this.#subjects, hasBodies, count };
     try {
       const started = await PullConsumer.start(api, spec, queue, this.#deadline);
       queue.attach(started.consumer);

@@ -21,8 +21,8 @@ export function natsDriver(openIndexIn: OpenIndexIn): LedgerDriver {
     ...logDriver(
       {
         open: (location, { busyLimit }) => openStore(location, { busyLimit }),
-        create: (location, { durability }, busyLimit) =>
-          createStore(location, { busyLimit, isSynced: durability === 'full' }),
+        create: (location, { durability, layout }, busyLimit) =>
+          createStore(location, { busyLimit, isSynced: durability === 'full', isAtomic: layout === 'framed' }),
         exists: (location) => storeExists(location, { busyLimit: EXISTS_WAIT }),
       },
       { openIndex: async (uuid) => openIndexIn(cacheDirectory(processEnvironment.variables), uuid) },

@@ -1,11 +1,12 @@
 /**
- * Messages on their way into the log. Each is published when it is appended, and waited for by itself: the acknowledgement of a later one says nothing of an earlier.
+ * Messages on their way into the log, and batches of them. Each is published when it is appended, and waited for by itself: the acknowledgement of a later one says nothing of an earlier.
  * Where none comes in time the log is read for the message, and if it is not there it is published again, until the deadline of its call.
  */
 
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { LogEntry } from '../log/ordered-log.ts';
 import { parseAnswer } from './api.ts';
+import type { MsgHdrs } from './client.ts';
 import { Deadline } from './deadline.ts';
 import type { LogStream } from './log-stream.ts';
 import { CAUGHT_UP, MessageSource } from './message-source.ts';
@@ -24,12 +25,16 @@ const EXPECTED_HEADER = 'Nats-Expected-Last-Sequence';
 const WRONG_SEQUENCE: readonly number[] = [API_ERRORS.wrongLastSequence, API_ERRORS.wrongLastSequenceNow];
 
 interface Appending {
+  /** The last of them, which names the copy, and those that are stored right before it or not at all. */
   readonly entry: LogEntry;
+  readonly before: readonly LogEntry[];
   readonly copy: string;
   readonly after: number | undefined;
   readonly deadline: Deadline;
   /** A copy of it stands behind this position, if anywhere. */
   readonly behind: number;
+  /** How often it was published. */
+  sendings: number;
   /** When it was published last; 0: publish as soon as possible. */
   sentAt: number;
   /** Whether a copy may be in the log. */
@@ -65,19 +70,25 @@ export class Outbox {
     });
   }
 
-  /** See {@link OrderedLog.append}. */
-  append(entry: LogEntry, after: number | undefined, signal: AbortSignal | undefined): Promise<number | null> {
+  /** See {@link OrderedLog.append} and appendBatch. */
+  append(
+    entries: readonly LogEntry[],
+    after: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<number | null> {
     return new Promise((resolve, reject) => {
       const deadline = this.#stream.deadline(signal);
       deadline.checkAborted();
       const copy = `${this.#copyPrefix}-${++this.#copies}`;
       const onAbort = () => this.#finishUnanswered(appending, abortedError(this.#stream.api.location));
       const appending: Appending = {
-        entry,
+        entry: entries.at(-1) as LogEntry,
+        before: entries.slice(0, -1),
         copy,
         after,
         deadline,
         behind: after ?? this.#stream.seen,
+        sendings: 0,
         sentAt: 0,
         mayBeStored: false,
         refusal: null,
@@ -112,20 +123,36 @@ export class Outbox {
   }
 
   #publish(appending: Appending): void {
-    const { entry, copy, after, deadline, mayBeStored } = appending;
+    const { entry, before, copy, deadline, mayBeStored } = appending;
     const { connection } = this.#stream.api;
-    const headers = connection.client.headers();
-    headers.set(LINK_HEADER, entry.header);
-    headers.set(COPY_HEADER, copy);
-    if (after !== undefined) headers.set(EXPECTED_HEADER, String(after));
     this.#due.delete(appending);
     appending.sentAt = performance.now();
     appending.mayBeStored = true;
-    const subject = subjectOf(this.#stream.name, entry.topic);
-    connection.request(subject, entry.body, { headers, timeoutMs: deadline.remainingMs }).then(
+    appending.sendings++;
+    for (const [at, each] of before.entries())
+      connection.publish(this.#subjectOf(each), each.body, { headers: this.#headersOf(appending, at) });
+    const headers = this.#headersOf(appending, before.length);
+    headers.set(COPY_HEADER, copy);
+    connection.request(this.#subjectOf(entry), entry.body, { headers, timeoutMs: deadline.remainingMs }).then(
       ({ data }) => this.#takeAnswer(appending, data, mayBeStored),
       (error: unknown) => this.#takeError(appending, error, mayBeStored),
     );
+  }
+
+  #subjectOf({ topic }: LogEntry): string {
+    return subjectOf(this.#stream.name, topic);
+  }
+
+  /** Of the message at this place in the batch. Each sending is a batch of its own: what is left of an earlier one is dropped by the servers. */
+  #headersOf({ entry, before, copy, after, sendings }: Appending, at: number): MsgHdrs {
+    const headers = this.#stream.api.connection.client.headers();
+    headers.set(LINK_HEADER, (before[at] ?? entry).header);
+    if (at === 0 && after !== undefined) headers.set(EXPECTED_HEADER, String(after));
+    if (before.length === 0) return headers;
+    headers.set('Nats-Batch-Id', `${copy}-${sendings}`);
+    headers.set('Nats-Batch-Sequence', String(at + 1));
+    if (at === before.length) headers.set('Nats-Batch-Commit', '1');
+    return headers;
   }
 
   #takeAnswer(appending: Appending, data: Uint8Array, wasStored: boolean): void {
@@ -157,10 +184,12 @@ export class Outbox {
 
   /** Another message has the place, or a copy of this one. */
   async #checkFollowing(appending: Appending): Promise<void> {
-    const { after = 0, copy, deadline, finish } = appending;
+    const { after = 0, before, copy, deadline, finish } = appending;
     try {
-      const found = await this.#stream.at(after + 1, deadline);
-      if (found !== null) return finish({ position: found.copy === copy ? after + 1 : null });
+      const position = after + before.length + 1;
+      const found = await this.#stream.at(position, deadline);
+      if (found?.copy === copy) return finish({ position });
+      if (found !== null || (await this.#stream.at(after + 1, deadline)) !== null) return finish({ position: null });
       // a new leader that has not read all it has, or a log that has lost its end
       await this.#stream.last(deadline);
       this.#makeDue(appending);

@@ -1,7 +1,7 @@
 /**
  * One ephemeral consumer of a stream, pulled. It delivers in order and without a gap, or ends with a reason: it never repeats, waits or recovers by itself, which
  * {@link MessageSource} does by making another. Asks for bytes, not for messages: of 5,000 large ones a server sends 300 MB at once, and drops a client that
- * cannot take them.
+ * cannot take them. Where few are going to be taken it asks for that number first: what is asked for beyond them would be sent for nothing.
  */
 
 import type { JetStreamApi } from './api.ts';
@@ -26,6 +26,8 @@ export interface ConsumerSpec {
   /** Subjects; all if empty. Several need a server of 2.10. */
   readonly subjects: readonly string[];
   readonly hasBodies: boolean;
+  /** Messages to ask for first; as many as there are by default. */
+  readonly count?: number | undefined;
   /** Of each subject the last message alone, of all positions. */
   readonly isLastOnly?: boolean;
 }
@@ -43,6 +45,8 @@ export class PullConsumer {
   readonly #stream: string;
   readonly #name: string;
   readonly #events: ConsumerEvents;
+  /** Messages to ask for before others; null: they were not enough, or there is no such number. */
+  #count: number | null;
   readonly #subscription: Subscription;
   readonly #stopWatching: readonly (() => void)[];
   #delivered = 0;
@@ -51,9 +55,15 @@ export class PullConsumer {
   #isEnded = false;
   #isPaused = false;
 
-  private constructor(api: JetStreamApi, stream: string, name: string, events: ConsumerEvents) {
+  private constructor(
+    api: JetStreamApi,
+    { stream, count }: Pick<ConsumerSpec, 'stream' | 'count'>,
+    name: string,
+    events: ConsumerEvents,
+  ) {
     this.#api = api;
     this.#stream = stream;
+    this.#count = count ?? null;
     this.#name = name;
     this.#events = events;
     this.#subscription = api.connection.subscribe(
@@ -96,7 +106,7 @@ export class PullConsumer {
       ...(subjects.length === 1 ? { filter_subject: subject } : {}),
       ...(subjects.length > 1 ? { filter_subjects: subjects } : {}),
     };
-    const consumer = new PullConsumer(api, stream, name, events);
+    const consumer = new PullConsumer(api, spec, name, events);
     try {
       // the verb names the filter where there is one, so that permissions can be given for it
       const verb = `CONSUMER.CREATE.${stream}.${name}${subjects.length === 1 ? `.${subject}` : ''}`;
@@ -114,8 +124,10 @@ export class PullConsumer {
     this.#isPaused = true;
   }
 
-  resume(): void {
+  /** `isDrained`: nothing waits to be passed on, so that more is wanted. */
+  resume(isDrained: boolean): void {
     this.#isPaused = false;
+    if (isDrained && this.#isComplete) this.#count = null;
     this.#ask();
   }
 
@@ -135,15 +147,30 @@ export class PullConsumer {
   }
 
   #ask(): void {
-    if (this.#isEnded || this.#isPaused || this.#asked > REQUEST_BYTES) return;
+    // what comes behind the count is asked for when all has been passed on, and was not enough
+    if (this.#isComplete) return;
+    // one request at a time as long as they are counted
+    const counted = this.#counted;
+    if (this.#isEnded || this.#isPaused || this.#asked > (counted > 0 ? 0 : REQUEST_BYTES)) return;
     this.#asked += REQUEST_BYTES;
     const request = {
-      batch: REQUEST_MESSAGES,
+      batch: counted > 0 ? counted : REQUEST_MESSAGES,
       max_bytes: REQUEST_BYTES,
       expires: EXPIRES_MS * NANOS_PER_MS,
       idle_heartbeat: HEARTBEAT_MS * NANOS_PER_MS,
     };
-    this.#api.connection.publish(this.#nextSubject, JSON.stringify(request), this.#subscription.getSubject());
+    this.#api.connection.publish(this.#nextSubject, JSON.stringify(request), {
+      reply: this.#subscription.getSubject(),
+    });
+  }
+
+  /** Messages of the count that have not come yet. */
+  get #counted(): number {
+    return Math.max(0, (this.#count ?? 0) - this.#delivered);
+  }
+
+  get #isComplete(): boolean {
+    return this.#delivered === this.#count;
   }
 
   #take(message: Msg): void {
@@ -155,6 +182,7 @@ export class PullConsumer {
     if (place.delivery !== this.#delivered + 1) return this.#end(new Error('a message was lost on the way'));
     this.#delivered++;
     this.#asked -= sizeOf(message);
+    if (this.#isComplete) this.#asked = 0;
     this.#events.onMessage(message, place);
     this.#ask();
   }
@@ -167,7 +195,7 @@ export class PullConsumer {
     const isOver = code === 408 || (code === 409 && /max_?bytes|batch completed|request/i.test(description));
     if (!isOver) return this.#end(new Error(`the consumer was ended: ${code} ${description}`));
     const left = Number(message.headers?.get('Nats-Pending-Bytes') || 0);
-    this.#asked = Math.max(0, this.#asked - left);
+    this.#asked = this.#counted > 0 ? 0 : Math.max(0, this.#asked - left);
     this.#ask();
   }
 

@@ -1,6 +1,7 @@
 /** Whether a server can store ledgers: its version, its limits, and that JetStream runs. */
 
 import { LedgerError } from '../../model/ledger-error.ts';
+import { quoted } from '../../model/text/quoting.ts';
 import type { JetStreamApi } from './api.ts';
 import type { Deadline } from './deadline.ts';
 import { isNoResponders, isTransient, translateServerError } from './server-error.ts';
@@ -11,9 +12,8 @@ const PAYLOAD_MIN = 256 * 1024;
 /** @throws LedgerError UNSUPPORTED_SERVER, UNREACHABLE, PERMISSION_DENIED */
 export async function checkServer(api: JetStreamApi, deadline: Deadline): Promise<void> {
   const { connection, location } = api;
-  const { max_payload, version } = connection.server;
-  const unsupported = (fact: string, hint: string) =>
-    new LedgerError('UNSUPPORTED_SERVER', { message: `${location}: ${fact}`, hint, details: { location, version } });
+  const { max_payload } = connection.server;
+  const unsupported = (fact: string, hint: string) => unsupportedServer(api, fact, hint);
   if (!connection.isAtLeast(2, 9))
     throw unsupported(
       'its nats-server is older than 2.9',
@@ -35,6 +35,26 @@ export async function checkServer(api: JetStreamApi, deadline: Deadline): Promis
     }
     await deadline.pause();
   }
+}
+
+/** For what appends several messages together. @throws LedgerError UNSUPPORTED_SERVER */
+export function checkAtomic(api: JetStreamApi): void {
+  const { connection } = api;
+  if (connection.isAtLeast(2, 12)) return;
+  throw unsupportedServer(
+    api,
+    `a framed ledger needs nats-server 2.12, and this one is ${quoted(connection.server.version).slice(1, -1)}`,
+    'run nats-server 2.12.3 or later, or leave the layout packed',
+  );
+}
+
+function unsupportedServer({ location, connection }: JetStreamApi, fact: string, hint: string): LedgerError {
+  const { version } = connection.server;
+  return new LedgerError('UNSUPPORTED_SERVER', {
+    message: `${location}: ${fact}`,
+    hint,
+    details: { location, version },
+  });
 }
 
 /** A server alone that offers none will not offer it later; in a cluster another one may. */

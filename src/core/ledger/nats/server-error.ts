@@ -18,6 +18,10 @@ export const API_ERRORS = {
   replicasWithoutCluster: 10074,
   notEnabled: 10076,
   storeFailed: 10077,
+  /** A message of the batch has not come to this leader. */
+  batchIncomplete: 10176,
+  /** Too many batches have been begun and not ended. */
+  tooManyBatches: 10210,
   /** Of 2.12 and later: another proposal is on its way. */
   wrongLastSequenceNow: 10164,
 } as const;
@@ -48,12 +52,16 @@ const LASTING: ReadonlySet<number> = new Set([
   API_ERRORS.storeFailed,
 ]);
 
+/** Answers to a batch of which nothing was stored, and which is taken when it is sent again: a leader was lost on the way, or others have begun too many. */
+const BATCH_AGAIN: ReadonlySet<number> = new Set([API_ERRORS.batchIncomplete, API_ERRORS.tooManyBatches]);
+
 /** Errors about a call, which would be the same again. */
 const MISTAKES = new Set(['TypeError', 'InvalidArgumentError', 'InvalidSubjectError', 'InvalidOperationError']);
 
 /** Whether the same request may succeed later: no leader yet, no answer, a lost connection. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof ApiError) return error.status === 503 && !LASTING.has(error.code);
+  if (error instanceof ApiError)
+    return (error.status === 503 && !LASTING.has(error.code)) || BATCH_AGAIN.has(error.code);
   if (error instanceof LedgerError || !(error instanceof Error)) return false;
   return deniedOf(error) === null && !isUntrusted(error) && !isWithoutTls(error) && !MISTAKES.has(error.name);
 }
@@ -160,7 +168,7 @@ function classifyAnswer(error: ApiError, location: string): KnownError {
         hint: 'give the stream or the account more space, then try again',
       };
     default:
-      return error.status === 503
+      return isTransient(error)
         ? unreachable(location, error)
         : { code: 'IO_FAILED', message: `${location}: the server answers: ${said}`, hint: 'look at its log' };
   }

@@ -42,14 +42,17 @@ export function createStore(
     readonly bytesMax?: number;
     /** Refuse servers that say that they acknowledge before they sync. */
     readonly isSynced?: boolean;
+    /** Messages can be appended together. Needs nats-server 2.12. */
+    readonly isAtomic?: boolean;
   },
 ): Promise<NatsStore> {
-  const { busyLimit, bytesMax, isSynced } = options;
+  const { busyLimit, bytesMax, isSynced, isAtomic } = options;
   return connected(location, options, async (api, { name, replicas, monitor }) => {
     if (isSynced === true) await checkSync(api.location, monitor ?? null);
     const settings = {
       ...(replicas === undefined ? {} : { replicas }),
       ...(bytesMax === undefined ? {} : { bytesMax }),
+      ...(isAtomic === undefined ? {} : { isAtomic }),
     };
     return LogStream.create(api, name, settings, busyLimit);
   });

@@ -17,6 +17,8 @@ export interface LogSettings {
   readonly replicas: number;
   /** Most bytes of a copy; -1: no limit. */
   readonly bytesMax: number;
+  /** Whether several messages can be appended together. */
+  readonly isAtomic: boolean;
 }
 
 /** What both streams of a ledger have alike: no message is dropped by age or number, and none can be deleted. */
@@ -37,13 +39,18 @@ const KEPT = {
 };
 
 /** `hasMetadata`: the server has metadata of streams. */
-export function logConfig(name: string, { replicas, bytesMax }: LogSettings, hasMetadata: boolean): StreamConfig {
+export function logConfig(
+  name: string,
+  { replicas, bytesMax, isAtomic }: LogSettings,
+  hasMetadata: boolean,
+): StreamConfig {
   return {
     ...KEPT,
     name: streamOf(name),
     subjects: [subjectOf(name, '>')],
     max_bytes: bytesMax,
     num_replicas: replicas,
+    ...(isAtomic ? { allow_atomic: true } : {}),
     ...(hasMetadata ? { metadata: { [FORMAT_KEY]: FORMAT } } : {}),
   };
 }

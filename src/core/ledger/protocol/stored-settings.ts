@@ -1,7 +1,7 @@
 /** A ledger's settings and routings as every storage writes them: as JSON, which the chain covers. Pure. */
 
 import { type Compression, formatCompression, readCompression } from '../../model/compression.ts';
-import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig } from '../../model/config.ts';
+import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig, LOG_LAYOUTS } from '../../model/config.ts';
 import type { LedgerError } from '../../model/ledger-error.ts';
 import type { Epoch, RoutingSpec } from '../../model/routing/routing.ts';
 import { parseRoutingSpec } from '../../model/routing/routing-text.ts';
@@ -10,11 +10,12 @@ import type { FieldPath } from '../../model/text/field-path.ts';
 /** Makes the error of what cannot be read: `its config cannot be read`. */
 export type Unreadable = (fact: string, cause?: unknown) => LedgerError;
 
-/** Without compression its key is left out. */
-export function formatConfig({ compression, ...config }: LedgerConfig): string {
+/** Without compression its key is left out, and without a layout that of the layout. */
+export function formatConfig({ compression, layout, ...config }: LedgerConfig): string {
   return JSON.stringify({
     ...config,
     ...(compression === null ? {} : { compression: formatCompression(compression) }),
+    ...(layout === null ? {} : { layout }),
   });
 }
 
@@ -47,6 +48,7 @@ export function readConfig(json: string, unreadable: Unreadable): LedgerConfig {
     determinism: oneOf(raw.get('determinism'), ...DETERMINISMS),
     lineBytesMax,
     compression: compression(raw.get('compression')),
+    layout: raw.get('layout') === undefined ? null : oneOf(raw.get('layout'), ...LOG_LAYOUTS),
   };
 }
 

@@ -6,7 +6,7 @@ import { toBlueprint } from '../../../../src/core/engine/open.ts';
 import { encodeBody } from '../../../../src/core/frames/frame-codec.ts';
 import { registerDriver } from '../../../../src/core/ledger/drivers.ts';
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts';
-import { MESSAGE_PLAIN_BYTES_MAX } from '../../../../src/core/ledger/log/format/body-at.ts';
+import { PROPOSAL_PLAIN_BYTES_MAX } from '../../../../src/core/ledger/log/format/plain-body.ts';
 import { readProposal } from '../../../../src/core/ledger/log/format/proposal.ts';
 import type { LogMessage } from '../../../../src/core/ledger/log/ordered-log.ts';
 import { hashBody } from '../../../../src/core/ledger/protocol/chain.ts';
@@ -116,7 +116,7 @@ describe('a log that compresses', () => {
   it('takes no more in one message than readers decompress for one', async () => {
     const { open } = await created();
     const writer = await open();
-    const payload = `"${'x'.repeat(MESSAGE_PLAIN_BYTES_MAX / 2)}"`;
+    const payload = `"${'x'.repeat(PROPOSAL_PLAIN_BYTES_MAX / 2)}"`;
     const draft = draftOf(
       await writer.basis(),
       [0, 1].map((partition) => ({ partition, time: 1, payload })),
@@ -258,12 +258,12 @@ describe('a hostile body', () => {
   it.each([
     { name: 'that declares more than its frame says', declared: 1024 * MIB, blocks: 8192, plain: 2000 },
     { name: 'that is longer than it declares', declared: 2000, blocks: 8192, plain: 2000 },
-    { name: 'of a petabyte', declared: 2 ** 50, blocks: 8192, plain: MESSAGE_PLAIN_BYTES_MAX },
+    { name: 'of a petabyte', declared: 2 ** 50, blocks: 8192, plain: PROPOSAL_PLAIN_BYTES_MAX },
     {
       name: 'as long as a message may be',
-      declared: MESSAGE_PLAIN_BYTES_MAX,
+      declared: PROPOSAL_PLAIN_BYTES_MAX,
       blocks: 512,
-      plain: MESSAGE_PLAIN_BYTES_MAX,
+      plain: PROPOSAL_PLAIN_BYTES_MAX,
     },
   ])('takes little memory as a bomb $name', async ({ declared, blocks, plain }) => {
     const log = await grown(5);
@@ -275,7 +275,7 @@ describe('a hostile body', () => {
 
   it('of a writer that knows its hash takes no tables for events that it cannot have', async () => {
     const log = await grown(3);
-    const plain = Buffer.alloc(MESSAGE_PLAIN_BYTES_MAX, '1');
+    const plain = Buffer.alloc(PROPOSAL_PLAIN_BYTES_MAX, '1');
     const says = { plain: plain.length, n: plain.length / 2, hash: hashBody(plain).toString('hex') };
     damage(log.all, 4, encodeBody(plain, ZSTD).bytes, says);
     const message = log.all[3] as LogMessage;
@@ -297,11 +297,11 @@ describe('a header', () => {
     );
     const [, one, two] = all as [LogMessage, LogMessage, LogMessage];
     const change = (message: LogMessage, to: string) =>
-      readProposal({ ...message, header: message.header.replace(/"plain":\d+/g, to) });
+      readProposal({ ...message, header: message.header.replace(/"plain":\d+/g, to) }, 'packed');
     expect(typeof change(one, `"plain":${plainOf(one)}`)).toBe('object');
-    expect(typeof change(one, `"plain":${MESSAGE_PLAIN_BYTES_MAX}`)).toBe('object');
+    expect(typeof change(one, `"plain":${PROPOSAL_PLAIN_BYTES_MAX}`)).toBe('object');
     for (const to of [
-      `"plain":${MESSAGE_PLAIN_BYTES_MAX + 1}`,
+      `"plain":${PROPOSAL_PLAIN_BYTES_MAX + 1}`,
       '"plain":null',
       '"plain":-1',
       '"plain":1.5',
@@ -312,8 +312,8 @@ describe('a header', () => {
       '"__proto__":600',
     ])
       expect(typeof change(one, to), to).toBe('string');
-    expect(typeof change(two, `"plain":${MESSAGE_PLAIN_BYTES_MAX / 2}`)).toBe('object');
-    expect(change(two, `"plain":${MESSAGE_PLAIN_BYTES_MAX / 2 + 1}`)).toBe(
+    expect(typeof change(two, `"plain":${PROPOSAL_PLAIN_BYTES_MAX / 2}`)).toBe('object');
+    expect(change(two, `"plain":${PROPOSAL_PLAIN_BYTES_MAX / 2 + 1}`)).toBe(
       'its bodies are too long when they are plain',
     );
   });

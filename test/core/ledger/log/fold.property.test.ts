@@ -3,17 +3,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toBlueprint } from '../../../../src/core/engine/open.ts';
-import type { Folded } from '../../../../src/core/ledger/log/fold/fold.ts';
-import { bodyAt } from '../../../../src/core/ledger/log/format/body-at.ts';
+import type { Fold, Folded } from '../../../../src/core/ledger/log/fold/fold.ts';
 import { encodeInit } from '../../../../src/core/ledger/log/format/epoch.ts';
-import { joinPacked } from '../../../../src/core/ledger/log/format/join-packed.ts';
+import { type BodyStorage, bytesIn, joinDrafts, layOut } from '../../../../src/core/ledger/log/format/lay-out.ts';
 import { encodeMarks } from '../../../../src/core/ledger/log/format/marks.ts';
 import type { Proposal } from '../../../../src/core/ledger/log/format/messages.ts';
-import { encodeProposal, packDraft, readProposal } from '../../../../src/core/ledger/log/format/proposal.ts';
+import { plainBodyOf } from '../../../../src/core/ledger/log/format/plain-body.ts';
+import { encodeProposal, packDrafts, readProposal } from '../../../../src/core/ledger/log/format/proposal.ts';
 import type { SealHeader } from '../../../../src/core/ledger/log/format/seal.ts';
 import { cutState, encodeSeal, joinState, readSealHeader } from '../../../../src/core/ledger/log/format/seal.ts';
 import type { LogEntry, LogMessage } from '../../../../src/core/ledger/log/ordered-log.ts';
 import type { Compression } from '../../../../src/core/model/compression.ts';
+import { LOG_LAYOUTS, type LogLayout } from '../../../../src/core/model/config.ts';
 import type { CommitDraft } from '../../../../src/core/model/events/commit.ts';
 import { NO_PLACEMENTS } from '../../../../src/core/model/routing/routing.ts';
 import { parseRoutingSpec } from '../../../../src/core/model/routing/routing-text.ts';
@@ -31,26 +32,39 @@ const BASIS = {
   sessions: null,
   placements: NO_PLACEMENTS,
 };
-const INIT = encodeInit(toBlueprint({ partitions: 2 }), UUID, 0);
+const initOf = (layout: LogLayout) => encodeInit(toBlueprint({ partitions: 2, layout }), UUID, 0);
 const EVERY = { messages: 8, bytes: 1 << 20 };
 
-const toMessages = (entries: readonly LogEntry[]): LogMessage[] =>
-  [INIT, ...entries].map((entry, at) => ({ ...entry, position: at + 1, storedAt: at, bodyBytes: entry.body.length }));
+const toMessages = (entries: readonly LogEntry[], layout: LogLayout = 'packed'): LogMessage[] =>
+  [initOf(layout), ...entries].map((entry, at) => ({
+    ...entry,
+    position: at + 1,
+    storedAt: at,
+    bodyBytes: entry.body.length,
+  }));
 
 /** What writers send who look at the log now and then: each knows the head of a prefix. */
 class Sender {
-  readonly entries: LogEntry[] = [];
-  readonly #compression: Compression | null;
+  readonly storage: BodyStorage;
+  /** What was sent, each as the messages that go together. */
+  readonly sent: (readonly LogEntry[])[] = [];
   readonly #next = new Map<string, { generation: number; number: number }>();
-  readonly #reader = foldAll(toMessages([]), EVERY).fold;
-  #seen = this.#reader.seen;
+  readonly #reader: Fold;
+  #seen: Fold['seen'];
 
-  constructor(compression: Compression | null = null) {
-    this.#compression = compression;
+  constructor(storage: BodyStorage = { layout: 'packed', compression: null }) {
+    this.storage = storage;
+    this.#reader = foldAll(toMessages([], storage.layout), EVERY).fold;
+    this.#seen = this.#reader.seen;
+  }
+
+  get entries(): LogEntry[] {
+    return this.sent.flat();
   }
 
   look(): void {
-    for (const message of toMessages(this.entries).slice(this.#reader.state.position)) this.#reader.take(message);
+    for (const message of toMessages(this.entries, this.storage.layout).slice(this.#reader.state.position))
+      this.#reader.take(message);
     this.#seen = this.#reader.seen;
   }
 
@@ -59,20 +73,20 @@ class Sender {
     // a writer that has lost its turn begins another generation
     const who = skips > 1 ? { generation: generation + 1, number: 0 } : { generation, number: number + skips };
     this.#next.set(session, { generation: who.generation, number: who.number + 1 });
-    this.entries.push(
-      encodeProposal(packDraft(draft, this.#compression), {
-        ledger: UUID,
-        who: { session, ...who },
-        epoch: draft.epoch,
-        isStrict: draft.isLateRefused,
-        seen: this.#seen,
-        base: null,
-      }),
-    );
+    const packed = packDrafts(layOut(draft, this.storage), this.storage.layout);
+    const own = encodeProposal(packed, {
+      ledger: UUID,
+      who: { session, ...who },
+      epoch: draft.epoch,
+      isStrict: draft.isLateRefused,
+      seen: this.#seen,
+      base: null,
+    });
+    this.sent.push([...packed.before, own]);
   }
 
-  again(entry: LogEntry): void {
-    this.entries.push(entry);
+  again(...entries: LogEntry[]): void {
+    if (entries.length > 0) this.sent.push(entries);
   }
 }
 
@@ -91,7 +105,10 @@ const actions = fc.array(
         producer: fc.option(fc.nat(2)),
       }),
     },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('again' as const), at: fc.nat() }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('again' as const), at: fc.nat(), part: fc.option(fc.nat(3)) }),
+    },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('rubbish' as const), at: fc.nat(), seed: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('look' as const) }) },
   ),
@@ -102,10 +119,12 @@ type Actions = typeof actions extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Frames are long enough to be compressed. */
 const ZSTD: Compression = { codec: 'zstd', level: 1 };
-const CODECS = [null, ZSTD];
+const STORAGES = LOG_LAYOUTS.flatMap((layout) =>
+  [null, ZSTD].map((compression): BodyStorage => ({ layout, compression })),
+);
 
-function messagesOf(all: Actions, compression: Compression | null): LogMessage[] {
-  const sender = new Sender(compression);
+function messagesOf(all: Actions, storage: BodyStorage): LogMessage[] {
+  const sender = new Sender(storage);
   for (const action of all) {
     if (action.kind === 'look') sender.look();
     else if (action.kind === 'send') {
@@ -119,19 +138,22 @@ function messagesOf(all: Actions, compression: Compression | null): LogMessage[]
         from === null ? {} : { producer: { name: 'p', from, position: from + 1, digest: Buffer.alloc(64, from) } };
       sender.send(action.session, draftOf(BASIS, drafted, { isLateRefused: action.strict, ...producer }), action.skips);
     } else {
-      const chosen = sender.entries[action.at % Math.max(1, sender.entries.length)];
+      const chosen = sender.sent[action.at % Math.max(1, sender.sent.length)];
       if (chosen === undefined) continue;
-      sender.again(action.kind === 'again' ? chosen : rubbish(chosen, new Seeded(action.seed)));
+      if (action.kind === 'rubbish') sender.again(rubbish(chosen.at(-1) as LogEntry, new Seeded(action.seed)));
+      else sender.again(...(action.part === null ? chosen : chosen.slice(action.part)));
     }
   }
-  return toMessages(sender.entries);
+  return toMessages(sender.entries, storage.layout);
 }
 
-describe.each(CODECS)('a fold of messages compressed by %o', (compression) => {
+describe.each(STORAGES)('a fold of a $layout ledger, compressed by $compression.codec', (storage) => {
+  const { layout } = storage;
+
   it('has one state for every reader, wherever it begins again', () => {
     fc.assert(
       fc.property(actions, fc.nat(), (all, at) => {
-        const messages = messagesOf(all, compression);
+        const messages = messagesOf(all, storage);
         const { fold, text } = foldAll(messages, EVERY);
         expect(foldWithRestart(messages, 1 + (at % messages.length), EVERY)).toBe(text);
         expect(fold.state.position).toBe(messages.length);
@@ -143,7 +165,7 @@ describe.each(CODECS)('a fold of messages compressed by %o', (compression) => {
   it('does not need bodies', () => {
     fc.assert(
       fc.property(actions, (all) => {
-        const messages = messagesOf(all, compression);
+        const messages = messagesOf(all, storage);
         const [first, ...rest] = messages as [LogMessage, ...LogMessage[]];
         const bare = rest.map((message) =>
           message.topic === 'epoch' ? message : { ...message, body: Buffer.alloc(0) },
@@ -158,7 +180,7 @@ describe.each(CODECS)('a fold of messages compressed by %o', (compression) => {
     let voids = 0;
     fc.assert(
       fc.property(actions, (all) => {
-        const { folded, fold } = foldAll(messagesOf(all, compression), EVERY);
+        const { folded, fold } = foldAll(messagesOf(all, storage), EVERY);
         const turns = new Map<string, { generation: number; number: number }>();
         const ended = new Set<string>();
         let [next, time] = [1, Number.NEGATIVE_INFINITY];
@@ -181,7 +203,7 @@ describe.each(CODECS)('a fold of messages compressed by %o', (compression) => {
         }
         expect(fold.state.ledger.sequence).toBe(next - 1);
         expect([...fold.state.voids.values()].reduce((sum, count) => sum + count, 0)).toBe(
-          folded.filter(({ kind }) => kind === 'void').length,
+          folded.filter(({ kind }) => kind === 'void').length + (fold.state.voids.get('unlinked') ?? 0),
         );
       }),
       { numRuns: quick(40, 2000) },
@@ -190,7 +212,7 @@ describe.each(CODECS)('a fold of messages compressed by %o', (compression) => {
   });
 
   it('gives every reader one head behind ten thousand strays, repeats and pieces of rubbish', () => {
-    const sender = new Sender(compression);
+    const sender = new Sender(storage);
     const chance = new Seeded(1);
     for (let commit = 0; commit < 100; commit++) {
       if (commit % 10 === 0) sender.look();
@@ -200,21 +222,24 @@ describe.each(CODECS)('a fold of messages compressed by %o', (compression) => {
         0,
       );
       for (let stray = 0; stray < 100; stray++) {
-        const entry = chance.pick(sender.entries.slice(-300));
-        sender.again(chance.unit() < 0.5 ? entry : rubbish(entry, chance));
+        const entries = chance.pick(sender.sent.slice(-300));
+        const entry = chance.pick(entries);
+        if (chance.unit() < 0.5) sender.again(...(chance.unit() < 0.5 ? entries : [entry]));
+        else sender.again(rubbish(entry, chance));
       }
     }
-    const messages = toMessages(sender.entries);
+    const messages = toMessages(sender.entries, layout);
     const whole = foldAll(messages);
     expect(whole.fold.state).toMatchObject({ commits: 100, ledger: { sequence: 100 } });
-    expect([...whole.fold.state.voids.keys()].sort()).toEqual(['foreign', 'malformed', 'stale']);
+    const reasons = ['foreign', 'malformed', 'stale', ...(layout === 'framed' ? ['unlinked'] : [])];
+    expect([...whole.fold.state.voids.keys()].sort()).toEqual(reasons);
     expect(foldWithRestart(messages, 5000)).toBe(whole.text);
   });
 });
 
 const mixedDraft = fc.record({ events, hasId: fc.boolean(), isCompressed: fc.boolean() });
 
-describe('drafts that are packed one by one', () => {
+describe.each(LOG_LAYOUTS)('drafts of a %s ledger that are laid out one by one', (layout) => {
   it('are one proposal with all of their bodies when they are joined', () => {
     fc.assert(
       fc.property(fc.array(mixedDraft, { minLength: 1, maxLength: 5 }), (all) => {
@@ -223,17 +248,23 @@ describe('drafts that are packed one by one', () => {
           const each = drafted.map(({ partition }, at) => ({ partition, time: nth, payload: `"${nth}.${at}"` }));
           return draftOf(BASIS, each, { ids });
         });
-        const packed = drafts.map((draft, nth) => packDraft(draft, all[nth]?.isCompressed ? ZSTD : null));
-        const { body, ...joined } = joinPacked(packed);
+        const parts = drafts.map((draft, nth) =>
+          layOut(draft, { layout, compression: all[nth]?.isCompressed === true ? ZSTD : null }),
+        );
+        const joined = packDrafts(joinDrafts(parts), layout);
         const about = { ledger: UUID, who: { session: 'a', generation: 0, number: 0 }, epoch: 1, isStrict: true };
         const seen = { position: 1, sequence: 0, hash: Buffer.alloc(32) };
-        const entry = encodeProposal({ body, ...joined }, { ...about, seen, base: null });
-        const read = readProposal({ ...entry, position: 2, storedAt: 0, bodyBytes: body.length }) as Proposal;
-        const bodies = read.commits.map(({ frames }) => frames.map((frame) => bodyAt(body, frame, false).toString()));
-        expect(bodies).toEqual(drafts.map(({ frames }) => frames.map((frame) => frame.body.toString())));
-        const marks = read.commits.map(
-          ({ marks: span }) => span && body.toString('utf8', span.at, span.at + span.bytes),
+        const entry = encodeProposal(joined, { ...about, seen, base: null });
+        const position = 2 + joined.before.length;
+        const read = readProposal(
+          { ...entry, position, storedAt: 0, bodyBytes: entry.body.length },
+          layout,
+        ) as Proposal;
+        const bodies = read.commits.map(({ frames }) =>
+          frames.map((frame) => plainBodyOf(bytesIn(joined, frame.stored), frame, false).toString()),
         );
+        expect(bodies).toEqual(drafts.map(({ frames }) => frames.map((frame) => frame.body.toString())));
+        const marks = read.commits.map(({ marks: span }) => span && bytesIn(joined, span).toString());
         expect(marks).toEqual(drafts.map((draft) => encodeMarks(draft)?.toString() ?? null));
       }),
       { numRuns: quick(60, 3000) },
@@ -241,12 +272,12 @@ describe('drafts that are packed one by one', () => {
   });
 });
 
-describe('compression', () => {
+describe.each(LOG_LAYOUTS)('compression in a %s ledger', (layout) => {
   it('changes no head, and nothing of what becomes of a message', () => {
     let compressed = 0;
     fc.assert(
       fc.property(actions, (all) => {
-        const [plain, zstd] = CODECS.map((codec) => foldAll(messagesOf(all, codec)));
+        const [plain, zstd] = [null, ZSTD].map((compression) => foldAll(messagesOf(all, { layout, compression })));
         const summaryOf = (folded: readonly Folded[]) =>
           folded.map((each) => [each.kind, each.kind === 'void' && each.reason]);
         expect(zstd?.fold.seen).toEqual(plain?.fold.seen);
@@ -323,7 +354,7 @@ describe('a message', () => {
       fc.property(fc.nat(), fc.string({ maxLength: 3 }), fc.nat(4), (at, put, cut) => {
         const place = at % entry.header.length;
         const header = entry.header.slice(0, place) + put + entry.header.slice(place + cut);
-        const read = readProposal(message(header));
+        const read = readProposal(message(header), 'packed');
         if (typeof read === 'string') expect(read.length).toBeGreaterThan(0);
         try {
           foldAll([...toMessages([]), message(header)]);
@@ -339,7 +370,7 @@ describe('a message', () => {
   it('of any JSON is none', () => {
     fc.assert(
       fc.property(fc.json(), (header) => {
-        expect(typeof readProposal(message(header))).toBe('string');
+        expect(typeof readProposal(message(header), 'packed')).toBe('string');
         expect(typeof readSealHeader(header)).toBe('string');
       }),
       { numRuns: quick(100, 5000) },
@@ -353,15 +384,15 @@ describe('a message', () => {
       entry.header.replace('"count":2', '"count":-0'),
       entry.header.replace('"at":1', '"at":2'),
     ])
-      expect(typeof readProposal(message(header)), header.slice(0, 60)).toBe('string');
+      expect(typeof readProposal(message(header), 'packed'), header.slice(0, 60)).toBe('string');
   });
 
   it('carries its frames as one JSON text', () => {
     const body = JSON.parse(entry.body.toString()) as unknown[][];
     expect(body).toHaveLength(2);
-    const read = readProposal(message(entry.header)) as Proposal;
-    for (const { at, bytes } of read.commits[0]?.frames ?? [])
-      expect(() => JSON.parse(entry.body.toString('utf8', at, at + bytes))).not.toThrow();
+    const read = readProposal(message(entry.header), 'packed') as Proposal;
+    for (const { stored } of read.commits[0]?.frames ?? [])
+      expect(() => JSON.parse(entry.body.toString('utf8', stored.at, stored.at + stored.bytes))).not.toThrow();
   });
 });
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { configDifference, logConfig } from '../../../../src/core/ledger/nats/stream-config.ts';
 
-const wanted = logConfig('a', { replicas: 3, bytesMax: -1 }, true);
+const wanted = logConfig('a', { replicas: 3, bytesMax: -1, isAtomic: false }, true);
 
 describe('the settings of a stream', () => {
   it.each([

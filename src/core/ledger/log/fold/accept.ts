@@ -7,6 +7,7 @@ import { checkCommit, draftFault } from '../../protocol/commit-check.ts';
 import { type LinkedCommit, linkHashed, stateAfter } from '../../protocol/commit-link.ts';
 import type { LedgerState } from '../../protocol/ledger-state.ts';
 import type { Proposal, ProposedCommit, ProposedFrame } from '../format/messages.ts';
+import { framesBefore } from '../format/places.ts';
 import type { LogMessage } from '../ordered-log.ts';
 import { isGuarded } from './guarded.ts';
 import { type Genesis, type LogState, NO_PRODUCER, type VoidReason } from './log-state.ts';
@@ -16,7 +17,7 @@ const CLOCK_AHEAD_MAX: Micros = 60e6;
 
 /** A commit of the chain, and where its bodies are. */
 export interface FoldedCommit {
-  /** Of its message. */
+  /** Of the message with its link. */
   readonly position: number;
   readonly epoch: number;
   /** Ledger time before it; times in its bodies that are earlier count as this one. */
@@ -40,21 +41,25 @@ export interface Accepted {
 export function accept(
   proposal: Proposal,
   { position, storedAt }: Pick<LogMessage, 'position' | 'storedAt'>,
-  state: Pick<LogState, 'ledger' | 'partitions' | 'producers' | 'lastId' | 'position'>,
+  state: Pick<LogState, 'ledger' | 'partitions' | 'producers' | 'lastId' | 'frames'>,
   genesis: Genesis,
 ): Accepted | VoidReason {
-  const { base } = proposal;
+  const { base, commits } = proposal;
+  const before = framesBefore(commits).length;
+  /** Of its first message: known to a writer before it knows how many frames it will have. */
+  const first = position - before;
   if (proposal.epoch !== state.ledger.epoch.epoch) return 'epoch';
-  if (base === null ? isGuarded(state.ledger, genesis) : base.position !== state.position || base.id !== state.lastId)
+  const lastId = state.frames.length > before ? null : state.lastId;
+  if (base === null ? isGuarded(state.ledger, genesis) : base.position !== first - 1 || base.id !== lastId)
     return 'overtaken';
-  if (proposal.commits.some(({ committedAt }) => committedAt > storedAt + CLOCK_AHEAD_MAX)) return 'clock';
-  return linkAll(proposal, position, state, genesis.ledger.uuid);
+  if (commits.some(({ committedAt }) => committedAt > storedAt + CLOCK_AHEAD_MAX)) return 'clock';
+  return linkAll(proposal, { position, first }, state, genesis.ledger.uuid);
 }
 
 /** Links commits one after the other, as long as each fits the one before it. */
 function linkAll(
   { commits, epoch, isStrict }: Pick<Proposal, 'commits' | 'epoch' | 'isStrict'>,
-  position: number,
+  { position, first }: { readonly position: number; readonly first: number },
   state: Pick<LogState, 'ledger' | 'partitions' | 'producers'>,
   uuid: string,
 ): Accepted | VoidReason {
@@ -71,7 +76,7 @@ function linkAll(
       return stored !== null && stored.position !== producer?.from ? 'producer' : 'late';
     const nextOffset = (partition: number) =>
       offsets.get(partition) ?? (state.partitions[partition]?.nextOffset as number);
-    const linked = linkHashed(commit, ledger, uuid, nextOffset, { position, marks: commit.marks?.hash ?? null });
+    const linked = linkHashed(commit, ledger, uuid, nextOffset, { position: first, marks: commit.marks?.hash ?? null });
     folded.push(toFolded(commit, linked, position, epoch, ledger.time));
     for (const frame of linked.link.frames) offsets.set(frame.partition, frame.offset + frame.count);
     if (producer !== null) producers.set(producer.name, producer);

@@ -25,7 +25,11 @@ export function beginning(message: LogMessage, location: string): { genesis: Gen
   if (typeof init === 'string') throw damaged(location, init);
   const { uuid, createdAt, config, partitionNames, partitionIds } = init;
   const settings = readConfig(config, (fact) => damaged(location, fact));
-  const genesis = { ledger: { uuid, createdAt, config }, hasUniqueIds: settings.unique !== null };
+  const genesis = {
+    ledger: { uuid, createdAt, config },
+    hasUniqueIds: settings.unique !== null,
+    layout: settings.layout ?? 'packed',
+  };
   const blueprint = {
     config: settings,
     routing: spec(init.routing, location),

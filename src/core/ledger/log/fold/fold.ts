@@ -18,10 +18,12 @@ import {
   type Seen,
   type Who,
 } from '../format/messages.ts';
+import { framesBefore } from '../format/places.ts';
 import { readProposal } from '../format/proposal.ts';
 import { readSealHeader, type SealHeader } from '../format/seal.ts';
 import type { LogMessage } from '../ordered-log.ts';
 import { accept, type FoldedCommit } from './accept.ts';
+import { addFrame, areLast, frameIn, linkFrames } from './frame-run.ts';
 import {
   copyState,
   emptyPartition,
@@ -116,7 +118,8 @@ export class Fold {
         message: `internal error: message ${position} of a log was folded after message ${state.position}`,
         hint: 'please report this; the ledger was not changed',
       });
-    const outcome = this.#outcomeOf(message);
+    const frame = frameIn(message, this.genesis);
+    const outcome = frame === null ? this.#outcomeOf(message) : NOTE;
     const bytes = message.topic.length + message.header.length + message.bodyBytes;
     if (outcome.kind === 'void') {
       state.voids.set(outcome.reason, (state.voids.get(outcome.reason) ?? 0) + 1);
@@ -124,7 +127,10 @@ export class Fold {
     }
     state.position = position;
     const who = outcome.kind === 'commits' || outcome.kind === 'void' ? outcome.who : null;
-    state.lastId = who && idOf(who);
+    if (frame === null) {
+      linkFrames(outcome.kind === 'commits' ? framesBefore(outcome.commits).length : 0, state);
+      state.lastId = who && idOf(who);
+    } else addFrame(frame, state);
     state.bytesSince += bytes;
     if (outcome.kind === 'commits' || outcome.kind === 'epoch') this.#heads.add(position, state.ledger);
     if (position % FORGET_EVERY === 0) forgetSessions(state.sessions, position);
@@ -140,12 +146,13 @@ export class Fold {
   }
 
   #takeProposal(message: LogMessage): Outcome {
-    const proposal = readProposal(message);
+    const proposal = readProposal(message, this.genesis.layout);
     if (typeof proposal === 'string') return voided('malformed');
     const { who, seen } = proposal;
     const { position } = message;
     const { sessions } = this.state;
     if (proposal.ledger !== this.genesis.ledger.uuid) return voided('foreign');
+    if (!areLast(framesBefore(proposal.commits), this.state)) return voided('malformed');
     // also of what is void: where a message is lost, those behind it have lost their turn
     this.#heads.check(seen, position);
     if (position - seen.position > SESSION_MESSAGES_MAX) return voided('old', who);
@@ -169,7 +176,7 @@ export class Fold {
         if (lane === undefined) continue;
         lane.nextOffset += count;
         lane.bytes += frames[at]?.bytes ?? 0;
-        lane.storedBytes += frames[at]?.storedBytes ?? 0;
+        lane.storedBytes += frames[at]?.stored.bytes ?? 0;
         lane.firstTime ??= firstTime;
         lane.lastTime = lastTime;
       }
@@ -227,6 +234,8 @@ export class Fold {
   #passSealPoint(): boolean {
     const { state } = this;
     const { messages, bytes } = this.#sealEvery;
+    // nobody answers for a frame: it is due at the message behind
+    if (state.frames.length > 0) return false;
     if (state.position - state.sealPoint < messages && state.bytesSince < bytes) return false;
     state.sealPoint = state.position;
     state.bytesSince = 0;

@@ -3,12 +3,14 @@
  * read again, byte for byte. Pure.
  */
 
+import type { LogLayout } from '../../../model/config.ts';
 import type { ProducerPosition } from '../../../model/events/commit.ts';
 import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
 import type { Epoch } from '../../../model/routing/routing.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { EpochLink } from '../../protocol/chain.ts';
 import type { LedgerState } from '../../protocol/ledger-state.ts';
+import type { Proposal } from '../format/messages.ts';
 
 /** Why a message is none of the chain's links. */
 export type VoidReason =
@@ -29,7 +31,9 @@ export type VoidReason =
   /** An event is earlier than the head, and must not be raised. */
   | 'late'
   /** The ledger holds another position of its producer. */
-  | 'producer';
+  | 'producer'
+  /** A frame that no accepted link behind it names. */
+  | 'unlinked';
 
 /** A writer, as far as its messages have come. */
 export interface LogSession {
@@ -38,6 +42,13 @@ export interface LogSession {
   readonly next: number | null;
   /** Position of its last message that counted. */
   readonly position: number;
+}
+
+/** A frame in a message of its own, as far as its link has not come. */
+export interface WaitingFrame {
+  readonly partition: number;
+  /** Of its body. */
+  readonly bytes: number;
 }
 
 interface PartitionState {
@@ -58,8 +69,10 @@ interface PartitionState {
 export interface LogState {
   /** Of the last message. */
   position: number;
-  /** Id of the last message, if it is a proposal. */
+  /** Id of the last message that is no frame, if it is a proposal. */
   lastId: string | null;
+  /** Frames behind that message, in order, at most as many as a link names. */
+  readonly frames: WaitingFrame[];
   /** Replaced, never changed. */
   ledger: LedgerState;
   commits: number;
@@ -80,6 +93,7 @@ export interface LogState {
 export interface Genesis {
   readonly ledger: EpochLink['ledger'];
   readonly hasUniqueIds: boolean;
+  readonly layout: LogLayout;
 }
 
 export const NO_PRODUCER: ProducerPosition = { position: 0, digest: Buffer.alloc(0) };
@@ -87,6 +101,7 @@ export const NO_PRODUCER: ProducerPosition = { position: 0, digest: Buffer.alloc
 export function copyState(state: LogState): LogState {
   return {
     ...state,
+    frames: [...state.frames],
     epochs: [...state.epochs],
     partitions: state.partitions.map((partition) => ({ ...partition })),
     producers: new Map(state.producers),
@@ -115,6 +130,7 @@ export function emptyState(ledger: LedgerState): LogState {
   return {
     position: 0,
     lastId: null,
+    frames: [],
     ledger,
     commits: 0,
     firstTime: null,
@@ -127,6 +143,11 @@ export function emptyState(ledger: LedgerState): LogState {
     sealPoint: 0,
     bytesSince: 0,
   };
+}
+
+/** The message that one which is appended now would follow. */
+export function baseOf({ position, lastId, frames }: LogState): NonNullable<Proposal['base']> {
+  return { position, id: frames.length > 0 ? null : lastId };
 }
 
 /** What is looked for in history, as of one place in it. */

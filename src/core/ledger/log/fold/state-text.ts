@@ -4,6 +4,7 @@ import { PARTITIONS_MAX } from '../../../model/routing/partition.ts';
 import type { Epochs } from '../../../model/routing/routing.ts';
 import { formatRoutingSpec } from '../../../model/routing/routing-text.ts';
 import { Field, malformed, readOr } from '../format/fields.ts';
+import { MESSAGES_MAX } from '../format/places.ts';
 import { DIGEST_BYTES_MAX } from '../format/proposal.ts';
 import type { LogState, VoidReason } from './log-state.ts';
 
@@ -19,6 +20,7 @@ const VOID_REASONS: readonly VoidReason[] = [
   'clock',
   'late',
   'producer',
+  'unlinked',
 ];
 
 export function formatState(state: LogState): string {
@@ -26,6 +28,7 @@ export function formatState(state: LogState): string {
   return JSON.stringify({
     position: state.position,
     lastId: state.lastId,
+    frames: state.frames.map(({ partition, bytes }) => [partition, bytes]),
     sequence: ledger.sequence,
     time: ledger.time,
     committedAt: ledger.committedAt,
@@ -78,6 +81,7 @@ function toState(field: Field): LogState {
   const read = field.fields(
     'position',
     'lastId',
+    'frames',
     'sequence',
     'time',
     'committedAt',
@@ -122,6 +126,10 @@ function toState(field: Field): LogState {
   return {
     position: read.position.whole(),
     lastId: read.lastId.orNull((text) => text.text(128)),
+    frames: read.frames.list(MESSAGES_MAX).map((each) => {
+      const [partition, bytes] = each.tuple(2) as [Field, Field];
+      return { partition: partition.whole(), bytes: bytes.whole() };
+    }),
     ledger: {
       sequence: read.sequence.whole(),
       time: read.time.time(),

@@ -16,7 +16,21 @@ export const SEAL_PART_TOPIC = 'seal-part';
 /** Proposals: of several partitions, or of one, named by its id. */
 export const MIXED_TOPIC = 'c.m';
 export const topicOf = (partition: number): string => `c.${partition}`;
-export const isProposalTopic = (topic: string): boolean => topic.startsWith('c.');
+/** In a framed ledger: the link of a proposal, and the frames before it, each on the topic of its partition. */
+export const LINK_TOPIC = 'l';
+/** A link whose commits are too long for a header, and in its body: the fold needs that then. */
+export const LONG_LINK_TOPIC = 'l.long';
+export const frameTopicOf = (partition: number): string => `f.${partition}`;
+export const isProposalTopic = (topic: string): boolean =>
+  topic.startsWith('c.') || topic === LINK_TOPIC || topic === LONG_LINK_TOPIC;
+/** Whether the fold needs the body of such a message. */
+export const needsBody = (topic: string): boolean => topic === EPOCH_TOPIC || topic === LONG_LINK_TOPIC;
+
+/** The partition of a frame's topic; null if it is no such topic. */
+export function partitionOfFrame(topic: string): number | null {
+  const [, partition] = /^f\.(0|[1-9]\d{0,4})$/.exec(topic) ?? [];
+  return partition === undefined ? null : Number(partition);
+}
 
 /** Who sent a proposal, and which one it is: a session counts its messages from 0 in each of its generations. */
 export interface Who {
@@ -35,21 +49,19 @@ export interface Seen {
   readonly hash: Buffer;
 }
 
-/** Bytes of a body. */
-interface Span {
+/** Bytes of a body: of the proposal's own message, or of one before it. */
+export interface Span {
+  /** How many messages before the proposal's own it is; 0: it is that one. */
+  readonly back: number;
   readonly at: number;
   readonly bytes: number;
 }
 
-/** Its body, as it lies in the message: plain, or as one zstd frame. */
-interface StoredSpan {
-  readonly at: number;
-  readonly storedBytes: number;
+export interface ProposedFrame {
+  /** Its body, as it is stored: plain, or as one zstd frame. */
+  readonly stored: Span;
   /** What the zstd frame decompresses to; null: the body is stored plain. */
   readonly plainBytes: number | null;
-}
-
-export interface ProposedFrame extends StoredSpan {
   /** Of the plain body. */
   readonly bytes: number;
   readonly partition: number;

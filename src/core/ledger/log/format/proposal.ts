@@ -1,19 +1,17 @@
 /**
- * A proposal as a message: what the fold needs in the header, one line of JSON, so that it can be folded without its body; the frames' bodies,
- * as `[` body `,` body .. `]`. A body may travel compressed: its frame says so. Pure.
+ * A proposal as messages: what the fold needs is in one header, one line of JSON, so that it can be folded without bodies. A packed one is one message, with
+ * the frames' bodies as `[` body `,` body .. `]`. A framed one has a message for each frame, and behind them the link, whose body has the marks, and the commits
+ * where they are too long for a header. Pure.
  */
 
-import { encodeBody, type StoredBody } from '../../../frames/frame-codec.ts';
-import type { Compression } from '../../../model/compression.ts';
-import type { CommitDraft } from '../../../model/events/commit.ts';
-import { hashBody } from '../../protocol/chain.ts';
-import { hashDraft } from '../../protocol/commit-link.ts';
+import type { LogLayout } from '../../../model/config.ts';
 import type { LogEntry, LogMessage } from '../ordered-log.ts';
-import { MESSAGE_PLAIN_BYTES_MAX } from './body-at.ts';
 import { Field, malformed, readOr, toHeader } from './fields.ts';
-import { encodeMarks } from './marks.ts';
+import { appendPiece, type LaidOutDrafts } from './lay-out.ts';
 import {
+  LINK_TOPIC,
   LOG_FORMAT,
+  LONG_LINK_TOPIC,
   MIXED_TOPIC,
   type Proposal,
   type ProposedCommit,
@@ -21,68 +19,46 @@ import {
   type Seen,
   topicOf,
 } from './messages.ts';
+import { commitsIn, Places, withFramesBefore } from './places.ts';
 
 /** Most commits of one proposal. */
 const COMMITS_MAX = 1024;
 const PARTITIONS_MAX = 65_536;
 /** A header has room for 64 KiB; the rest is for its name. */
 export const HEADER_BYTES_MAX = 64 * 1024 - 1024;
+/** Of commits in a header, which has more than these. */
+const COMMITS_BYTES_MAX = HEADER_BYTES_MAX - 2048;
 const KEY_LENGTH_MAX = 32 * 1024;
 /** Inputs have digests of 64 bytes, transfers of 32. */
 export const DIGEST_BYTES_MAX = 64;
 
-export const OPEN = Buffer.from('[');
-export const COMMA = Buffer.from(',');
-export const CLOSE = Buffer.from(']');
-
 /** The part of a proposal that does not depend on when it is sent: it is made once, and sent as often as it takes. */
-export interface PackedDrafts {
-  readonly commits: readonly ProposedCommit[];
+export interface PackedDrafts extends LaidOutDrafts {
   readonly topic: string;
-  readonly body: Buffer;
-  /** What the compressed bodies decompress to. */
-  readonly plainBytes: number;
-  /** The commits as they are in the header. */
-  readonly fields: readonly unknown[];
+  /** Of all bodies. */
+  readonly bytes: number;
+  /** The commits as they are in the header, or their place in the body. */
+  readonly fields: unknown;
 }
 
-/**
- * Lays the bodies of a draft out as one body. It is a copy: the draft's memory may be used again.
- * @throws LedgerError CANNOT_LOAD if there is no zstd
- */
-export function packDraft(draft: CommitDraft, compression: Compression | null): PackedDrafts {
-  const pieces: Buffer[] = [];
-  let end = 0;
-  const place = (bytes: Buffer): number => {
-    pieces.push(end === 0 ? OPEN : COMMA, bytes);
-    const at = end + 1;
-    end = at + bytes.length;
-    return at;
+export function packDrafts(drafts: LaidOutDrafts, layout: LogLayout): PackedDrafts {
+  const { commits, before } = drafts;
+  const all = commits.map(commitFields);
+  const text = layout === 'packed' ? null : Buffer.from(toHeader(all));
+  const isLong = text !== null && text.length > COMMITS_BYTES_MAX;
+  const { body, at } = isLong ? appendPiece(drafts.body, text) : { body: drafts.body, at: 0 };
+  return {
+    ...drafts,
+    body,
+    topic: topicIn(layout, commits, isLong),
+    bytes: before.reduce((sum, entry) => sum + entry.body.length, body.length),
+    fields: isLong ? { at, len: text.length } : all,
   };
-  const placeFrame = ({ bytes, plainBytes }: StoredBody) => ({
-    at: place(bytes),
-    storedBytes: bytes.length,
-    plainBytes,
-  });
-  const hashed = hashDraft(draft);
-  const frames = hashed.frames.map((frame, nth) => ({
-    ...frame,
-    ...placeFrame(encodeBody(draft.frames[nth]?.body as Buffer, compression)),
-  }));
-  const marks = encodeMarks(draft);
-  const commit = {
-    ...hashed,
-    frames,
-    marks: marks && { at: place(marks), bytes: marks.length, hash: hashBody(marks) },
-  };
-  pieces.push(CLOSE);
-  return packedOf([commit], Buffer.concat(pieces));
 }
 
-/** `body`: of the message; the commits say where their frames are in it. */
-export function packedOf(commits: readonly ProposedCommit[], body: Buffer): PackedDrafts {
-  const plainBytes = commits.flatMap(({ frames }) => frames).reduce((sum, frame) => sum + (frame.plainBytes ?? 0), 0);
-  return { commits, topic: topicFor(commits), body, plainBytes, fields: commits.map(commitFields) };
+function topicIn(layout: LogLayout, commits: readonly ProposedCommit[], isLong: boolean): string {
+  if (layout === 'packed') return topicFor(commits);
+  return isLong ? LONG_LINK_TOPIC : LINK_TOPIC;
 }
 
 /** A message of one frame can be read for its partition alone. */
@@ -106,15 +82,15 @@ function commitFields(commit: ProposedCommit): unknown {
       digest: producer.digest.toString('hex'),
     },
     sentTo: commit.sentTo,
-    frames: frames.map(({ partition: p, count: n, firstTime, lastTime, key, hash, at, storedBytes, plainBytes }) => ({
+    frames: frames.map(({ partition: p, count: n, firstTime, lastTime, key, hash, stored, plainBytes }) => ({
       p,
       n,
       first: firstTime,
       last: lastTime,
       key,
       hash: hash.toString('hex'),
-      at,
-      len: storedBytes,
+      at: stored.at,
+      len: stored.bytes,
       ...(plainBytes === null ? {} : { plain: plainBytes }),
     })),
     marks: marks && { at: marks.at, len: marks.bytes, hash: marks.hash.toString('hex') },
@@ -143,13 +119,13 @@ export function encodeSeen({ position, sequence, hash }: Seen): unknown {
   return { at: position, sequence, hash: hash.toString('hex') };
 }
 
-/** The proposal in a message, or why there is none. The body is not needed. */
-export function readProposal(message: LogMessage): Proposal | string {
+/** The proposal in a message, or why there is none. A body is needed of a long link alone. Whether its frames are before it is for the fold to see. */
+export function readProposal(message: LogMessage, layout: LogLayout): Proposal | string {
   if (message.header.length > HEADER_BYTES_MAX) return 'the header is too long';
-  return readOr(() => toProposal(message));
+  return readOr(() => toProposal(message, layout));
 }
 
-function toProposal({ topic, header, bodyBytes }: LogMessage): Proposal {
+function toProposal({ topic, header, body, bodyBytes }: LogMessage, layout: LogLayout): Proposal {
   const { v, ledger, who, epoch, strict, commits, seen, base } = Field.parse(header, 'the header').fields(
     'v',
     'ledger',
@@ -162,18 +138,20 @@ function toProposal({ topic, header, bodyBytes }: LogMessage): Proposal {
   );
   v.whole(LOG_FORMAT, LOG_FORMAT);
   const by = who.fields('session', 'generation', 'n');
-  const layout = { end: 0, plainBytes: 0 };
-  const read = commits.list(COMMITS_MAX).map((commit) => toCommit(commit, layout));
+  const places = new Places(layout);
+  const isLong = layout === 'framed' && topic === LONG_LINK_TOPIC;
+  const list = isLong ? commitsIn(body, commits) : commits;
+  const read = list.list(COMMITS_MAX).map((commit) => toCommit(commit, places));
+  if (isLong) places.ofCommits(commits);
   if (read.length === 0) throw malformed('it has no commit');
-  if (layout.end + 1 !== bodyBytes) throw malformed('the body is not as long as its frames');
-  if (layout.plainBytes > MESSAGE_PLAIN_BYTES_MAX) throw malformed('its bodies are too long when they are plain');
-  if (topic !== topicFor(read)) throw malformed('the topic is not that of its frames');
+  if (places.bodyBytes !== bodyBytes) throw malformed('the body is not as long as what is in it');
+  if (topic !== topicIn(layout, read, isLong)) throw malformed('the topic is not that of its frames');
   return {
     ledger: ledger.text(64),
     who: { session: by.session.token(), generation: by.generation.whole(), number: by.n.whole() },
     epoch: epoch.whole(),
     isStrict: strict.flag(),
-    commits: read,
+    commits: layout === 'packed' ? read : withFramesBefore(read, places.frames),
     seen: toSeen(seen),
     base: base.orNull((each) => {
       const { position, id } = each.fields('position', 'id');
@@ -187,8 +165,7 @@ export function toSeen(field: Field): Seen {
   return { position: at.whole(), sequence: sequence.whole(), hash: hash.hex(32) };
 }
 
-/** `layout`: where the frame before it ends in the body, and what the compressed frames up to there decompress to. */
-function toCommit(field: Field, layout: { end: number; plainBytes: number }): ProposedCommit {
+function toCommit(field: Field, places: Places): ProposedCommit {
   const { count, first, last, arrival, committedAt, producer, sentTo, frames, marks } = field.fields(
     'count',
     'first',
@@ -200,12 +177,6 @@ function toCommit(field: Field, layout: { end: number; plainBytes: number }): Pr
     'frames',
     'marks',
   );
-  const place = (at: Field, bytes: Field) => {
-    const span = { at: at.whole(), bytes: bytes.whole() };
-    if (span.at !== layout.end + 1) throw malformed('a frame is not where the one before it ends');
-    layout.end = span.at + span.bytes;
-    return span;
-  };
   const commit = {
     count: count.whole(),
     firstTime: first.time(),
@@ -234,9 +205,8 @@ function toCommit(field: Field, layout: { end: number; plainBytes: number }): Pr
         len,
         plain,
       } = frame.fieldsAnd('plain', 'p', 'n', 'first', 'last', 'key', 'hash', 'at', 'len');
-      const { at: start, bytes: storedBytes } = place(at, len);
-      const plainBytes = plain === null ? null : plain.whole(MESSAGE_PLAIN_BYTES_MAX);
-      layout.plainBytes += plainBytes ?? 0;
+      const stored = places.ofFrame(at, len);
+      const plainBytes = plain && places.ofPlain(plain);
       return {
         partition: p.whole(PARTITIONS_MAX),
         count: n.whole(),
@@ -244,15 +214,14 @@ function toCommit(field: Field, layout: { end: number; plainBytes: number }): Pr
         lastTime: to.time(),
         key: key.orNull((text) => text.text(KEY_LENGTH_MAX)),
         hash: hash.hex(32),
-        at: start,
-        storedBytes,
+        stored,
         plainBytes,
-        bytes: plainBytes ?? storedBytes,
+        bytes: plainBytes ?? stored.bytes,
       };
     }),
     marks: marks.orNull((each) => {
       const { at, len, hash } = each.fields('at', 'len', 'hash');
-      return { ...place(at, len), hash: hash.hex(32) };
+      return { ...places.inBody(at, len), hash: hash.hex(32) };
     }),
   };
   if (commit.hasArrivalTime && commit.firstTime !== commit.lastTime)

@@ -59,6 +59,7 @@ export async function describeLog(
       durability: identity.config.durability,
       settings: {
         ...settings,
+        layout: identity.config.layout ?? 'packed',
         messages: position,
         ...Object.fromEntries(reasons.map(([reason, count]) => [`void, ${reason}`, count])),
         'void bytes': voidBytes,

@@ -5,8 +5,9 @@ import type { SequenceRange } from '../../../model/events/range.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import type { Fold } from '../fold/fold.ts';
 import { type Summary, summaryOf } from '../fold/log-state.ts';
-import { MIXED_TOPIC, topicOf } from '../format/messages.ts';
 import type { LogMessage, OrderedLog } from '../ordered-log.ts';
+import { BodyReader, type BytesAt, sizeOf } from './bodies.ts';
+import { foldedBodies } from './folded-bodies.ts';
 import type { LiveFold } from './live-fold.ts';
 import { lostMessages } from './lost-messages.ts';
 import { framesIn } from './raised-frame.ts';
@@ -70,8 +71,8 @@ export class HistoryWalk {
   /** The frames of these commits, which are in order, in one partition. */
   async frames(commits: readonly FoldedCommit[], partition: number): Promise<StoredCommit[]> {
     const stored: StoredCommit[] = [];
-    for await (const [commit, body] of this.#withBodies(commits, [partition])) {
-      const frames = framesIn(commit, body, [partition], true);
+    for await (const [commit, bytesAt] of this.#withBodies(commits, [partition])) {
+      const frames = framesIn(commit, bytesAt, [partition], true);
       if (frames.length > 0) stored.push({ firstSequence: commit.link.firstSequence, frames });
     }
     return stored;
@@ -79,8 +80,8 @@ export class HistoryWalk {
 
   /** All frames of one commit. */
   async whole(commit: FoldedCommit): Promise<StoredCommit> {
-    for await (const [, body] of this.#withBodies([commit], null))
-      return { firstSequence: commit.link.firstSequence, frames: framesIn(commit, body, null, true) };
+    for await (const [, bytesAt] of this.#withBodies([commit], null))
+      return { firstSequence: commit.link.firstSequence, frames: framesIn(commit, bytesAt, null, true) };
     throw lostMessages(this.#log, commit.position);
   }
 
@@ -90,8 +91,8 @@ export class HistoryWalk {
     const mine = wanted.filter(
       ({ link }) => partitions === null || link.frames.some(({ partition }) => partitions.includes(partition)),
     );
-    for await (const [commit, body, isLast] of this.#withBodies(mine, partitions, request.signal))
-      yield walked(commit, body, partitions, verify, isLast);
+    for await (const [commit, bytesAt, isLast] of this.#withBodies(mine, partitions, request.signal))
+      yield walked(commit, bytesAt, partitions, verify, isLast);
   }
 
   async *#walkedCommits(request: WalkRequest): AsyncGenerator<WalkedCommit> {
@@ -99,17 +100,13 @@ export class HistoryWalk {
     const fold = await this.#foldBefore(({ sequence }) => sequence < range.from);
     const through = this.#live.state.position;
     try {
-      const first = await this.#skipTo(fold, range.from, through);
-      if (first === null) return;
-      let ready: readonly FoldedCommit[] | null = first;
-      const from = fold.state.position;
-      for await (const message of this.#log.read({ from, through, hasBodies: true, signal })) {
-        const commits: readonly FoldedCommit[] = ready ?? commitsOf(fold, message);
-        ready = null;
+      const request = { through, signal, sequence: range.from };
+      for await (const { folded, load } of foldedBodies(this.#log, fold, partitions, request)) {
+        const commits = folded.kind === 'commits' ? folded.commits : [];
         for (const [nth, commit] of commits.entries()) {
           if (lastOf(commit) < range.from) continue;
           if (commit.link.firstSequence > range.through) return;
-          const each = walked(commit, message.body, partitions, verify, nth === commits.length - 1);
+          const each = walked(commit, await load(commit), partitions, verify, nth === commits.length - 1);
           if (each.stored.frames.length > 0) yield each;
         }
         if (fold.state.ledger.sequence >= range.through) return;
@@ -118,17 +115,6 @@ export class HistoryWalk {
     } finally {
       this.#keep(fold);
     }
-  }
-
-  /** Folds up to the message that has the sequence, without bodies. Null if none has. */
-  async #skipTo(fold: Fold, sequence: number, through: number): Promise<readonly FoldedCommit[] | null> {
-    const { position } = fold.state;
-    for await (const message of this.#log.read({ from: position + 1, through, hasBodies: false })) {
-      const commits = commitsOf(fold, await withBody(this.#log, message));
-      if (fold.state.ledger.sequence >= sequence) return commits;
-    }
-    this.#checkEnd(fold, through);
-    return null;
   }
 
   /** @throws LedgerError LEDGER_REPLACED where the log has ended before a message that it had */
@@ -147,24 +133,25 @@ export class HistoryWalk {
     }
   }
 
-  /** Commits with the bodies of their messages, and whether each is the last of its message. */
+  /** Commits with their bytes, and whether each is the last of its message. */
   async *#withBodies(
     commits: readonly FoldedCommit[],
     partitions: readonly number[] | null,
     signal?: AbortSignal,
-  ): AsyncGenerator<readonly [FoldedCommit, Buffer, boolean]> {
-    const [from, through] = [commits[0]?.position, commits.at(-1)?.position];
-    if (from === undefined || through === undefined) return;
-    const topics = partitions === null ? undefined : [MIXED_TOPIC, ...partitions.map(topicOf)];
-    let next = 0;
-    for await (const { position, body } of this.#log.read({ from, through, topics, hasBodies: true, signal })) {
-      for (let commit = commits[next]; commit?.position === position; commit = commits[next]) {
-        next++;
-        yield [commit, body, commits[next]?.position !== position];
-      }
+  ): AsyncGenerator<readonly [FoldedCommit, BytesAt, boolean]> {
+    const through = commits.at(-1)?.position;
+    if (through === undefined) return;
+    const bodies = new BodyReader(this.#log, this.#seals.genesis, partitions, {
+      through,
+      expected: sizeOf(commits, partitions),
+      signal,
+    });
+    try {
+      for (const [nth, commit] of commits.entries())
+        yield [commit, await bodies.load(commit), commits[nth + 1]?.position !== commit.position];
+    } finally {
+      await bodies.close();
     }
-    const missing = commits[next];
-    if (missing !== undefined) throw lostMessages(this.#log, missing.position);
   }
 
   /** A fold of its own, as near as one is at hand. */
@@ -194,12 +181,12 @@ function commitsOf(fold: Fold, message: LogMessage): readonly FoldedCommit[] {
 
 function walked(
   folded: FoldedCommit,
-  body: Buffer,
+  bytesAt: BytesAt,
   partitions: readonly number[] | null,
   verify: boolean,
   endsMessage: boolean,
 ): WalkedCommit {
-  const frames = framesIn(folded, body, partitions, verify);
+  const frames = framesIn(folded, bytesAt, partitions, verify);
   return { folded, stored: { firstSequence: folded.link.firstSequence, frames }, endsMessage };
 }
 

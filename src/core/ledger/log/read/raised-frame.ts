@@ -8,16 +8,17 @@ import type { Micros } from '../../../model/time/time.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { hashBody } from '../../protocol/chain.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
-import { bodyAt } from '../format/body-at.ts';
 import type { ProposedFrame } from '../format/messages.ts';
+import { plainBodyOf } from '../format/plain-body.ts';
+import type { BytesAt } from './bodies.ts';
 
 /**
- * The frames of a commit in these partitions, out of its message's body, which those share that are stored plain. `verify`: compare each with its hash.
+ * The frames of a commit in these partitions; bodies that are stored plain share the memory of messages. `verify`: compare each with its hash.
  * @throws LedgerError VERIFICATION_FAILED, CANNOT_LOAD
  */
 export function framesIn(
   { link, frames, floor }: FoldedCommit,
-  body: Buffer,
+  bytesAt: BytesAt,
   partitions: readonly number[] | null,
   verify: boolean,
 ): StoredFrame[] {
@@ -25,7 +26,7 @@ export function framesIn(
   for (const [nth, frame] of link.frames.entries()) {
     const span = frames[nth];
     if (span === undefined || (partitions !== null && !partitions.includes(frame.partition))) continue;
-    const bytes = plainBody(frame, span, body, verify);
+    const bytes = plainBody(frame, span, bytesAt, verify);
     if (verify && !hashBody(bytes).equals(frame.hash))
       throw brokenCommit(link.firstSequence, `checksum mismatch in partition ${frame.partition}`);
     const { partition, sequence, offset, count, firstTime, lastTime, key } = frame;
@@ -40,11 +41,11 @@ export function framesIn(
 function plainBody(
   frame: Pick<StoredFrame, 'partition' | 'sequence'>,
   span: ProposedFrame,
-  message: Buffer,
+  bytesAt: BytesAt,
   isHashed: boolean,
 ): Buffer {
   try {
-    return bodyAt(message, span, isHashed);
+    return plainBodyOf(bytesAt(span.stored), span, isHashed);
   } catch (error) {
     if (error instanceof LedgerError) throw error;
     throw brokenFrame(frame, (error as Error).message);

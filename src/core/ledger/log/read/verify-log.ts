@@ -10,6 +10,7 @@ import type { FoldedCommit } from '../fold/accept.ts';
 import type { Fold } from '../fold/fold.ts';
 import type { LogState } from '../fold/log-state.ts';
 import type { OrderedLog } from '../ordered-log.ts';
+import { foldedBodies } from './folded-bodies.ts';
 import { lostMessages } from './lost-messages.ts';
 import { framesIn } from './raised-frame.ts';
 
@@ -31,13 +32,12 @@ export async function verifyLog(
     run.takeJoint({ beforeSequence: fold.state.ledger.sequence + 1, hash: fold.state.ledger.hash });
   takeJoint();
   let [bytes, begun] = [0, performance.now()];
-  for await (const message of log.read({ from: fold.state.position + 1, through, hasBodies: true, signal })) {
-    const folded = fold.take(message);
+  for await (const { folded, bodyBytes, load } of foldedBodies(log, fold, null, { through, signal })) {
     if (folded.kind === 'epoch') takeJoint();
     if (folded.kind === 'commits')
       for (const commit of folded.commits)
-        checkIds(commit, run.take(rowOf(commit), framesIn(commit, message.body, null, true)), options);
-    bytes += message.bodyBytes;
+        checkIds(commit, run.take(rowOf(commit), framesIn(commit, await load(commit), null, true)), options);
+    bytes += bodyBytes;
     if (bytes < TURN_BYTES) continue;
     onProgress?.({ commits: run.commits, events: run.events });
     signal?.throwIfAborted();

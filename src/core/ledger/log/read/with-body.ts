@@ -1,12 +1,12 @@
-/** Gives the fold the bodies that it needs: those of epochs. */
+/** Gives the fold the bodies that it needs: those of epochs, and of links that are too long for a header. */
 
-import { EPOCH_TOPIC } from '../format/messages.ts';
+import { needsBody } from '../format/messages.ts';
 import type { LogMessage, OrderedLog } from '../ordered-log.ts';
 import { lostMessages } from './lost-messages.ts';
 
 /** The message as it is, unless the fold needs a body that it does not have. */
 export function withBody(log: OrderedLog, message: LogMessage): LogMessage | Promise<LogMessage> {
-  if (message.topic !== EPOCH_TOPIC || message.body.length === message.bodyBytes) return message;
+  if (!needsBody(message.topic) || message.body.length === message.bodyBytes) return message;
   return wholeMessage(log, message.position);
 }
 

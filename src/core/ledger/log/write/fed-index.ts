@@ -5,10 +5,11 @@
 
 import type { Fold } from '../fold/fold.ts';
 import type { OrderedLog } from '../ordered-log.ts';
+import { foldedBodies } from '../read/folded-bodies.ts';
 import { lostMessages } from '../read/lost-messages.ts';
 import type { Seals } from '../read/seals.ts';
 import { withBody } from '../read/with-body.ts';
-import type { MarkIndex } from './mark-index.ts';
+import type { LearnedMarks, MarkIndex } from './mark-index.ts';
 import {
   isSameHead,
   isSamePlace,
@@ -203,12 +204,17 @@ export class FedIndex {
   /** False if another process has fed the store meanwhile, and the rest is to be taken over. */
   async #readTo(through: number, feed: Feed): Promise<boolean> {
     const { fold, unstored } = feed;
-    const from = fold.state.position + 1;
-    if (from > through) return true;
-    for await (const message of this.#parts.log.read({ from, through, hasBodies: true })) {
+    if (fold.state.position >= through) return true;
+    for await (const { folded, load } of foldedBodies(this.#parts.log, fold, 'marks', { through })) {
       feed.isTorn = true;
-      const folded = fold.take(message);
-      if (folded.kind === 'commits') unstored.add(fold.state, marksIn(folded.commits, message.body, fold.state));
+      if (folded.kind === 'commits') {
+        const learned: LearnedMarks[] = [];
+        for (const commit of folded.commits) {
+          const marks = marksIn(commit, await load(commit), fold.state);
+          if (marks !== null) learned.push(marks);
+        }
+        unstored.add(fold.state, learned);
+      }
       if (folded.kind === 'epoch') unstored.add(fold.state, []);
       feed.isTorn = false;
       if (!this.#storeDue(feed, this.#parts.due ?? DUE)) return false;

@@ -3,34 +3,26 @@
  * that names its base, appended only there. One at a time.
  */
 
-import type { Compression } from '../../../model/compression.ts';
 import type { CommitDraft, CommitOutcome, Committed } from '../../../model/events/commit.ts';
-import { invalidArgument, LedgerError } from '../../../model/ledger-error.ts';
+import { LedgerError } from '../../../model/ledger-error.ts';
 import { idleMicrosOf } from '../../../model/routing/session-pins.ts';
 import type { LedgerTransaction } from '../../ledger.ts';
 import { checkCommit } from '../../protocol/commit-check.ts';
 import { linkHashed, stateAfter } from '../../protocol/commit-link.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
-import { copyState, type LogState, type VoidReason } from '../fold/log-state.ts';
-import { joinPacked } from '../format/join-packed.ts';
+import { baseOf, copyState, type LogState, type VoidReason } from '../fold/log-state.ts';
+import { type BodyStorage, joinDrafts, type LaidOutDrafts, layOut } from '../format/lay-out.ts';
 import { pinsOf } from '../format/marks.ts';
 import { idOf, type Proposal } from '../format/messages.ts';
-import { encodeProposal, type PackedDrafts, packDraft } from '../format/proposal.ts';
+import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposal.ts';
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
+import { appendProposal } from './append-proposal.ts';
 import type { FedIndex } from './fed-index.ts';
 import { MemoryMarkIndex } from './mark-index.ts';
-import {
-  checkDraft,
-  checkPlainSize,
-  checkSize,
-  clockAhead,
-  committedOf,
-  conflictAt,
-  isUnknown,
-  notUnderstood,
-} from './outcomes.ts';
+import { checkDraft, checkSizes, clockAhead, committedOf, conflictAt, isUnknown, notUnderstood } from './outcomes.ts';
 import { factsOf, validPins } from './pin-rules.ts';
+import { TransactionSize } from './transaction-size.ts';
 
 type Base = NonNullable<Proposal['base']>;
 
@@ -38,22 +30,22 @@ export class GuardedWriter {
   readonly #log: OrderedLog;
   readonly #live: LiveFold;
   readonly #index: FedIndex;
-  readonly #compression: Compression | null;
+  readonly #storage: BodyStorage;
   readonly session = crypto.randomUUID();
   #generation = 0;
   /** One attempt at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(log: OrderedLog, live: LiveFold, index: FedIndex, compression: Compression | null) {
+  constructor(log: OrderedLog, live: LiveFold, index: FedIndex, storage: BodyStorage) {
     this.#log = log;
     this.#live = live;
     this.#index = index;
-    this.#compression = compression;
+    this.#storage = storage;
   }
 
   /** Commits the draft as {@link LogWriter} does, after a look at the index. */
   commit(draft: CommitDraft): Promise<CommitOutcome> {
-    const packed = packDraft(draft, this.#compression);
+    const packed = packDrafts(layOut(draft, this.#storage), this.#storage.layout);
     const { frames: _, ...rest } = draft;
     const outcome = this.#last.catch(() => {}).then(() => this.#commit(draft, rest, packed));
     this.#last = outcome;
@@ -63,7 +55,7 @@ export class GuardedWriter {
   async #commit(whole: CommitDraft, draft: Omit<CommitDraft, 'frames'>, packed: PackedDrafts): Promise<CommitOutcome> {
     for (;;) {
       const state = await this.#live.current();
-      const base = { position: state.position, id: state.lastId };
+      const base = baseOf(state);
       const compared = await this.#index.exactlyAt(base.position, (index) => {
         // others may have written while the index was fed
         if (this.#live.state.position !== base.position) return null;
@@ -88,9 +80,7 @@ export class GuardedWriter {
     const { fold } = this.#live;
     const { uuid: ledger } = fold.genesis.ledger;
     const entry = encodeProposal(packed, { ledger, who, epoch, isStrict: true, seen: fold.seen, base });
-    const what = packed.commits.length > 1 ? 'the transaction' : 'the commit';
-    checkPlainSize(packed, what);
-    checkSize(entry, this.#log, what);
+    checkSizes(packed, entry, this.#log, packed.commits.length > 1 ? 'the transaction' : 'the commit');
     let outcome: readonly Committed[] | VoidReason | null = null;
     const listening = this.#live.listen({
       onFolded: (folded) => {
@@ -101,7 +91,7 @@ export class GuardedWriter {
     });
     let position: number | null = null;
     try {
-      position = await this.#log.append(entry, { after: base.position });
+      position = await appendProposal(this.#log, packed, entry, { after: base.position });
       // where it was sent twice, one copy may be there although the last answer says otherwise
       if (position === null) await this.#live.current();
       else await this.#live.reached(position);
@@ -118,18 +108,19 @@ export class GuardedWriter {
     return found;
   }
 
-  #committed(folded: readonly FoldedCommit[], { commits, body }: PackedDrafts): readonly Committed[] {
+  #committed(folded: readonly FoldedCommit[], packed: PackedDrafts): readonly Committed[] {
+    const { commits } = packed;
     const { state } = this.#live;
-    return folded.map((commit, at) => committedOf(commit, commits[at] as (typeof commits)[number], body, state));
+    return folded.map((commit, at) => committedOf(commit, commits[at] as (typeof commits)[number], packed, state));
   }
 
   /** A transaction: its commits are linked here as they will be in the log, right after the present head, and sent together at its end. */
   async begin(): Promise<LedgerTransaction> {
     const state = copyState(await this.#live.current());
-    const base = { position: state.position, id: state.lastId };
+    const base = baseOf(state);
     const own = new MemoryMarkIndex();
-    const parts: PackedDrafts[] = [];
-    let [bytes, plainBytes] = [0, 0];
+    const parts: LaidOutDrafts[] = [];
+    const size = new TransactionSize(this.#log, this.#live.fold.genesis);
     return {
       pinsOf: (sessions) => this.#index.at(base.position, (index) => validPins(sessions, own.over(index), state)),
       commit: async (draft) => {
@@ -141,19 +132,19 @@ export class GuardedWriter {
           return differences && conflictAt(state, draft, { ...differences, hasPins: index.hasPins });
         });
         if (conflict !== null) return conflict;
-        const packed = packDraft(draft, this.#compression);
-        parts.push(packed);
-        bytes += packed.body.length;
-        plainBytes += packed.plainBytes;
-        if (bytes > this.#log.messageBytesMax) throw tooLong(bytes, this.#log);
-        checkPlainSize({ plainBytes }, 'the transaction');
-        return this.#linkInto(state, own, draft, packed, base.position + 1);
+        const part = layOut(draft, this.#storage);
+        size.add(part);
+        parts.push(part);
+        return this.#linkInto(state, own, draft, part, base.position + 1);
       },
       end: async () => {
         if (parts.length === 0) return;
         const ended = this.#last
           .catch(() => {})
-          .then(() => this.#append(joinPacked(parts), { epoch: state.ledger.epoch.epoch }, base));
+          .then(() => {
+            const packed = packDrafts(joinDrafts(parts), this.#storage.layout);
+            return this.#append(packed, { epoch: state.ledger.epoch.epoch }, base);
+          });
         this.#last = ended;
         if ((await ended) === null) throw overtaken();
       },
@@ -165,10 +156,10 @@ export class GuardedWriter {
     state: LogState,
     index: MemoryMarkIndex,
     draft: CommitDraft,
-    packed: PackedDrafts,
+    part: LaidOutDrafts,
     position: number,
   ): Committed {
-    const [commit] = packed.commits as readonly [(typeof packed.commits)[number]];
+    const [commit] = part.commits as readonly [(typeof part.commits)[number]];
     const { uuid } = this.#live.fold.genesis.ledger;
     const { ledger, partitions, producers } = state;
     const nextOffset = (partition: number) => partitions[partition]?.nextOffset ?? 0;
@@ -188,20 +179,13 @@ export class GuardedWriter {
     const { timeShift } = linked;
     const { firstSequence } = linked.link;
     index.learn({ ids, pins: pinsOf(draft.pins), firstSequence, epoch, timeShift, isForEver });
-    return committedOf(folded, commit, packed.body, state);
+    return committedOf(folded, commit, part, state);
   }
 }
 
 /** The draft for later: its memory may be used again as soon as its caller goes on. */
 export function withOwnBodies(draft: CommitDraft): CommitDraft {
   return { ...draft, frames: draft.frames.map((frame) => ({ ...frame, body: Buffer.from(frame.body) })) };
-}
-
-function tooLong(bytes: number, { location, messageBytesMax }: OrderedLog): LedgerError {
-  return invalidArgument(
-    `the transaction takes ${bytes} bytes so far, and is one message: a message of ${location} takes ${messageBytesMax} bytes`,
-    'emit less in one transaction, or leave out --atomic; nothing is stored',
-  );
 }
 
 /** Whether the draft is to be compared again, with what came before it. */

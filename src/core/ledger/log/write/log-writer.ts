@@ -3,21 +3,21 @@
  * States of a draft: waiting -> sent -> answered (committed, conflict or stale), or waiting again (its turn was lost with one before it).
  */
 
-import type { Compression } from '../../../model/compression.ts';
 import type { CommitDraft, CommitOutcome, CommitPipeline, Stale } from '../../../model/events/commit.ts';
 import { checkCommit } from '../../protocol/commit-check.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import type { Folded } from '../fold/fold.ts';
 import { NO_PRODUCER, type VoidReason } from '../fold/log-state.ts';
+import { type BodyStorage, layOut } from '../format/lay-out.ts';
 import { idOf } from '../format/messages.ts';
-import { encodeProposal, type PackedDrafts, packDraft } from '../format/proposal.ts';
+import { encodeProposal, type PackedDrafts, packDrafts } from '../format/proposal.ts';
 import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
 import { lostMessages } from '../read/lost-messages.ts';
+import { appendProposal } from './append-proposal.ts';
 import {
   checkDraft,
-  checkPlainSize,
-  checkSize,
+  checkSizes,
   clockAhead,
   committedOf,
   conflictAt,
@@ -52,7 +52,7 @@ export class LogWriter implements CommitPipeline {
   readonly #log: OrderedLog;
   readonly #live: LiveFold;
   readonly #order: WriterOrder;
-  readonly #compression: Compression | null;
+  readonly #storage: BodyStorage;
   readonly #session = crypto.randomUUID();
   /** Of the session. */
   #generation = 0;
@@ -73,11 +73,11 @@ export class LogWriter implements CommitPipeline {
   readonly #listening: { close(): void };
   #whenEmpty: (() => void)[] = [];
 
-  constructor(log: OrderedLog, live: LiveFold, order: WriterOrder, compression: Compression | null) {
+  constructor(log: OrderedLog, live: LiveFold, order: WriterOrder, storage: BodyStorage) {
     this.#log = log;
     this.#live = live;
     this.#order = order;
-    this.#compression = compression;
+    this.#storage = storage;
     this.#listening = live.listen({
       onFolded: (folded) => this.#onFolded(folded),
       onError: (error) => this.#failAll(error),
@@ -95,9 +95,8 @@ export class LogWriter implements CommitPipeline {
     const { state, fold } = this.#live;
     if (generation < this.#current) return { kind: 'stale' };
     checkDraft(draft, state, fold.genesis);
-    const packed = packDraft(draft, this.#compression);
-    checkPlainSize(packed, 'the commit');
-    checkSize(this.#entry(packed, draft, 0), this.#log, 'the commit');
+    const packed = packDrafts(layOut(draft, this.#storage), this.#storage.layout);
+    checkSizes(packed, this.#entry(packed, draft, 0), this.#log, 'the commit');
     const { frames: _, ...rest } = draft;
     return new Promise((resolve, reject) => {
       const sending = { id: null, turn: 0, sentAt: 0, sentMs: 0, isAppended: false, outcome: null };
@@ -119,7 +118,7 @@ export class LogWriter implements CommitPipeline {
       const [next] = this.#unsent;
       if (next === undefined) return;
       const isAlone = this.#sent.size === 0;
-      if (!isAlone && this.#bytes + next.packed.body.length > this.#window.bytesMax) return;
+      if (!isAlone && this.#bytes + next.packed.bytes > this.#window.bytesMax) return;
       this.#unsent.shift();
       // with nothing on its way, what differs from the own fold now will still do so when the message comes
       if (isAlone && this.#differs(next)) this.#refuse(next);
@@ -149,8 +148,8 @@ export class LogWriter implements CommitPipeline {
     waiting.sentMs = performance.now();
     waiting.isAppended = false;
     this.#sent.set(id, waiting);
-    this.#bytes += waiting.packed.body.length;
-    this.#log.append(this.#entry(waiting.packed, waiting.draft, number)).then(
+    this.#bytes += waiting.packed.bytes;
+    appendProposal(this.#log, waiting.packed, this.#entry(waiting.packed, waiting.draft, number)).then(
       (position) => void this.#onAppended(waiting, id, position as number),
       (error: unknown) => void this.#onNotAppended(waiting, id, error),
     );
@@ -176,9 +175,9 @@ export class LogWriter implements CommitPipeline {
     if (folded.kind === 'void') return this.#onVoid(waiting, folded.reason);
     this.#takeBack(waiting, id);
     const [commit] = folded.commits as readonly [FoldedCommit];
-    const { commits, body } = waiting.packed;
-    this.#window.answered(body.length, performance.now() - waiting.sentMs);
-    waiting.outcome = committedOf(commit, commits[0] as (typeof commits)[number], body, this.#live.state);
+    const { commits, bytes } = waiting.packed;
+    this.#window.answered(bytes, performance.now() - waiting.sentMs);
+    waiting.outcome = committedOf(commit, commits[0] as (typeof commits)[number], waiting.packed, this.#live.state);
     if (waiting.isAppended) this.#answer(waiting, waiting.outcome);
     this.#pump();
   }
@@ -233,7 +232,7 @@ export class LogWriter implements CommitPipeline {
   }
 
   #takeBack(waiting: Waiting, id: string): void {
-    if (this.#sent.delete(id)) this.#bytes -= waiting.packed.body.length;
+    if (this.#sent.delete(id)) this.#bytes -= waiting.packed.bytes;
   }
 
   #answer(waiting: Waiting, outcome: CommitOutcome | Stale): void {

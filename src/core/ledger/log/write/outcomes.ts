@@ -9,8 +9,9 @@ import { toCommitted } from '../../protocol/commit-link.ts';
 import { basisOf, loadsOf } from '../../protocol/ledger-state.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import { type Genesis, type LogState, NO_PRODUCER, type VoidReason } from '../fold/log-state.ts';
-import { bodyAt, MESSAGE_PLAIN_BYTES_MAX } from '../format/body-at.ts';
+import { bytesIn, type LaidOutDrafts } from '../format/lay-out.ts';
 import type { ProposedCommit } from '../format/messages.ts';
+import { PROPOSAL_PLAIN_BYTES_MAX, plainBodyOf } from '../format/plain-body.ts';
 import { HEADER_BYTES_MAX, type PackedDrafts } from '../format/proposal.ts';
 import type { LogEntry, OrderedLog } from '../ordered-log.ts';
 import { countRaised } from '../read/raised-frame.ts';
@@ -24,16 +25,18 @@ function loadsAt({ ledger, partitions }: LogState): number[] | null {
   return loadsOf(ledger, (partition) => partitions[partition]?.nextOffset ?? 0);
 }
 
-/** `proposed` and `body`: the commit as it was sent. */
+/** `proposed` and `drafts`: the commit as it was sent. */
 export function committedOf(
   folded: FoldedCommit,
   { frames, hasArrivalTime }: ProposedCommit,
-  body: Buffer,
+  drafts: Pick<LaidOutDrafts, 'before' | 'body'>,
   state: LogState,
 ): Committed {
   const { link, hash, floor } = folded;
   const raised = (sum: number, frame: (typeof frames)[number]): number =>
-    frame.firstTime >= floor ? sum : sum + countRaised(bodyAt(body, frame, false), frame.firstTime, floor);
+    frame.firstTime >= floor
+      ? sum
+      : sum + countRaised(plainBodyOf(bytesIn(drafts, frame.stored), frame, false), frame.firstTime, floor);
   const late = hasArrivalTime ? 0 : frames.reduce(raised, 0);
   const head = { sequence: link.firstSequence + link.count - 1, time: link.lastTime, hash };
   return toCommitted({ link }, head, loadsAt(state), late);
@@ -63,21 +66,37 @@ export function checkDraft(draft: CommitDraft, state: LogState, { ledger: { crea
   checkCommitTime(committedAt, Math.max(createdAt, state.ledger.time, state.ledger.committedAt), isClockTrusted);
 }
 
+/** @throws LedgerError INVALID_ARGUMENT for a proposal of more messages than the log appends together, of longer ones, or of more when it is plain */
+export function checkSizes(
+  { before, plainBytes }: Pick<LaidOutDrafts, 'before' | 'plainBytes'>,
+  own: LogEntry,
+  log: OrderedLog,
+  what: string,
+): void {
+  if (before.length > 0 && before.length >= log.batchMax)
+    throw invalidArgument(
+      `${what} has ${before.length} frames, and ${log.location} takes ${log.batchMax - 1} together`,
+      'commit less at a time',
+    );
+  for (const entry of [...before, own]) checkSize(entry, log, what);
+  checkPlainSize(plainBytes, what);
+}
+
+/** @throws LedgerError INVALID_ARGUMENT for drafts that are longer, when they are plain, than those of a proposal may be */
+export function checkPlainSize(plainBytes: number, what: string): void {
+  if (plainBytes <= PROPOSAL_PLAIN_BYTES_MAX) return;
+  throw invalidArgument(
+    `${what} has ${plainBytes} bytes before they are compressed, and at most ${PROPOSAL_PLAIN_BYTES_MAX} are taken together`,
+    'commit less at a time',
+  );
+}
+
 /** @throws LedgerError INVALID_ARGUMENT for an entry that is longer than a message of the log */
 export function checkSize({ topic, header, body }: LogEntry, log: OrderedLog, what: string): void {
   const bytes = topic.length + header.length + body.length;
   if (bytes <= log.messageBytesMax && header.length <= HEADER_BYTES_MAX) return;
   throw invalidArgument(
     `${what} takes ${bytes} bytes, ${header.length} of them in its header, and a message of ${log.location} takes ${log.messageBytesMax}, ${HEADER_BYTES_MAX} of them in its header`,
-    'commit less at a time',
-  );
-}
-
-/** @throws LedgerError INVALID_ARGUMENT for drafts that are longer, when they are plain, than those of a message may be */
-export function checkPlainSize({ plainBytes }: Pick<PackedDrafts, 'plainBytes'>, what: string): void {
-  if (plainBytes <= MESSAGE_PLAIN_BYTES_MAX) return;
-  throw invalidArgument(
-    `${what} has ${plainBytes} bytes before they are compressed, and a message takes ${MESSAGE_PLAIN_BYTES_MAX} of them`,
     'commit less at a time',
   );
 }
