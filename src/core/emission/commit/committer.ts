@@ -30,6 +30,8 @@ export interface Committer {
    * `drafts`: in place of the committer's own, for a call with a routing override. @throws what the ledger and the hooks throw.
    */
   send(chunk: Chunk, drafts?: DraftFactory): Promise<void>;
+  /** Resolves when the ledger has so little to do that a small chunk should not wait; null if that is now. Never rejects. */
+  busy(): Promise<void> | null;
   /** Resolves when every chunk sent is completed. */
   drain(): Promise<void>;
   /** Ends the writing thread, if there is one. Does not wait for chunks in flight: drain first. */
@@ -50,6 +52,9 @@ export interface CommitterParts {
   readonly onRejects: OnRejects | null;
   readonly progress: InputProgress | null;
 }
+
+/** One is being stored, and the next one is there when it is: so many commits keep a ledger working. */
+const BUSY_COMMITS = 2;
 
 type Load = Pick<FrameDraft, 'partition' | 'count'>;
 
@@ -84,6 +89,9 @@ export class ChunkCommitter implements Committer {
   #held: SentChunk[] = [];
   #hasStopped = false;
   #generation = 0;
+  /** Drafts that were offered and have no outcome yet. */
+  #unanswered = 0;
+  #whenFree: (() => void)[] = [];
   /** The basis of the next draft, as if all in flight were committed; undefined before the first chunk. */
   #basis: Basis | undefined;
 
@@ -104,6 +112,11 @@ export class ChunkCommitter implements Committer {
     await this.#submit(new SentChunk(chunk, drafts));
     // drained now, a stopped chunk either throws or is accepted by a newer epoch
     if (this.#hasStopped || this.#path.isAwaited(chunk)) await this.drain();
+  }
+
+  busy(): Promise<void> | null {
+    if (this.#unanswered < BUSY_COMMITS) return null;
+    return new Promise((resolve) => this.#whenFree.push(resolve));
   }
 
   async drain(): Promise<void> {
@@ -176,8 +189,9 @@ export class ChunkCommitter implements Committer {
     if (draft.count === 0) return { ...inFlight, step: null, undoPins: () => {}, answer: null };
     const step = this.#parts.progress?.step(chunk, draftEnd(read, built)) ?? null;
     const answer = this.#path.offer({ ...draft, producer: step }, this.#generation);
+    this.#unanswered++;
     // awaited when its turn comes; until then a failure must not count as unhandled
-    answer.catch(() => {});
+    answer.then(this.#onAnswer, this.#onAnswer);
     const { sessions } = basis;
     this.#basis = {
       ...basis,
@@ -186,6 +200,12 @@ export class ChunkCommitter implements Committer {
     };
     return { ...inFlight, step, undoPins: drafts.assumePins(), answer };
   }
+
+  readonly #onAnswer = (): void => {
+    this.#unanswered--;
+    if (this.#unanswered >= BUSY_COMMITS) return;
+    for (const resolve of this.#whenFree.splice(0)) resolve();
+  };
 
   /**
    * Hands over the lines that the draft rejects. False if a newer epoch is in force: the chunk must be built again. Rejects are handed over before their commit,
