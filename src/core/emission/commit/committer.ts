@@ -18,6 +18,7 @@ import type { BadLine } from '../draft/bad-line.ts';
 import type { BuiltDraft } from '../draft/draft-builder.ts';
 import type { DraftFactory, EncodedChunk } from '../draft/draft-factory.ts';
 import type { Chunk } from '../input/chunk.ts';
+import { Backlog } from './backlog.ts';
 import { type ChunkReport, CommittedEvents } from './chunk-report.ts';
 import type { CommitPath } from './commit-path.ts';
 import type { EmissionTarget } from './emission-target.ts';
@@ -30,7 +31,7 @@ export interface Committer {
    * `drafts`: in place of the committer's own, for a call with a routing override. @throws what the ledger and the hooks throw.
    */
   send(chunk: Chunk, drafts?: DraftFactory): Promise<void>;
-  /** Resolves when the ledger has so little to do that a small chunk should not wait; null if that is now. Never rejects. */
+  /** As {@link Backlog.busy}. */
   busy(): Promise<void> | null;
   /** Resolves when every chunk sent is completed. */
   drain(): Promise<void>;
@@ -52,9 +53,6 @@ export interface CommitterParts {
   readonly onRejects: OnRejects | null;
   readonly progress: InputProgress | null;
 }
-
-/** One is being stored, and the next one is there when it is: so many commits keep a ledger working. */
-const BUSY_COMMITS = 2;
 
 type Load = Pick<FrameDraft, 'partition' | 'count'>;
 
@@ -89,9 +87,7 @@ export class ChunkCommitter implements Committer {
   #held: SentChunk[] = [];
   #hasStopped = false;
   #generation = 0;
-  /** Drafts that were offered and have no outcome yet. */
-  #unanswered = 0;
-  #whenFree: (() => void)[] = [];
+  readonly #backlog = new Backlog();
   /** The basis of the next draft, as if all in flight were committed; undefined before the first chunk. */
   #basis: Basis | undefined;
 
@@ -115,8 +111,7 @@ export class ChunkCommitter implements Committer {
   }
 
   busy(): Promise<void> | null {
-    if (this.#unanswered < BUSY_COMMITS) return null;
-    return new Promise((resolve) => this.#whenFree.push(resolve));
+    return this.#backlog.busy();
   }
 
   async drain(): Promise<void> {
@@ -189,9 +184,8 @@ export class ChunkCommitter implements Committer {
     if (draft.count === 0) return { ...inFlight, step: null, undoPins: () => {}, answer: null };
     const step = this.#parts.progress?.step(chunk, draftEnd(read, built)) ?? null;
     const answer = this.#path.offer({ ...draft, producer: step }, this.#generation);
-    this.#unanswered++;
     // awaited when its turn comes; until then a failure must not count as unhandled
-    answer.then(this.#onAnswer, this.#onAnswer);
+    this.#backlog.add(answer);
     const { sessions } = basis;
     this.#basis = {
       ...basis,
@@ -200,12 +194,6 @@ export class ChunkCommitter implements Committer {
     };
     return { ...inFlight, step, undoPins: drafts.assumePins(), answer };
   }
-
-  readonly #onAnswer = (): void => {
-    this.#unanswered--;
-    if (this.#unanswered >= BUSY_COMMITS) return;
-    for (const resolve of this.#whenFree.splice(0)) resolve();
-  };
 
   /**
    * Hands over the lines that the draft rejects. False if a newer epoch is in force: the chunk must be built again. Rejects are handed over before their commit,

@@ -141,24 +141,26 @@ export class ChunkReader {
     while (performance.now() < enough && this.#fresh > seen && !this.#isPaused && !this.#hasEnded) {
       seen = this.#fresh;
       await nextTurn();
-      if (this.#fresh > seen || !this.#isFlooding) continue;
+      if (this.#fresh > seen || !this.#isFlooding || this.#hasEnded) continue;
       await this.#moreOrPause();
       this.#isFlooding = this.#fresh > seen;
     }
   }
 
-  /** What comes while earlier chunks are still being stored costs no time, and makes fewer commits. */
+  /** What comes while earlier chunks are being stored need not wait for longer than without it, and makes fewer commits. */
   async #fillWhileBusy(): Promise<void> {
-    let isBusy = true;
-    const free = this.#busy()?.then(() => {
-      isBusy = false;
-      this.#wake?.();
+    const isEnough = () => this.#isPaused || this.#hasEnded;
+    const busy = isEnough() ? null : this.#busy();
+    if (busy === null) return;
+    let isOver = false;
+    const free = busy.then(() => {
+      isOver = true;
     });
-    if (free === undefined) return;
-    while (isBusy && !this.#isPaused && !this.#hasEnded) {
-      await new Promise<void>((resolve) => {
+    while (!isOver && !isEnough()) {
+      const more = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      await Promise.race([free, more]);
     }
   }
 
