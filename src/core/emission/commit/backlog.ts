@@ -1,6 +1,6 @@
 /** Counts the commits that a ledger has not answered yet, so that its sender knows whether a small one would only wait behind them. */
 
-/** One is being stored, and the next one is there when it is: so many keep a ledger working. */
+/** One is being stored, and the next one is there when that is done: this many keep a ledger working. */
 const BUSY_COMMITS = 2;
 
 export class Backlog {

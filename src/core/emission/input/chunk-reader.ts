@@ -147,7 +147,7 @@ export class ChunkReader {
     }
   }
 
-  /** What comes while earlier chunks are being stored need not wait for longer than without it, and makes fewer commits. */
+  /** What comes while earlier chunks are being stored would wait behind them anyway: together it makes fewer commits. */
   async #fillWhileBusy(): Promise<void> {
     const isEnough = () => this.#isPaused || this.#hasEnded;
     const busy = isEnough() ? null : this.#busy();
