@@ -16,7 +16,7 @@ const COMMIT_BYTES_MAX = 64 * 1024;
 /** Lines of a chunk that is volume, so that commits overlap from the next one on. */
 const VOLUME = 200;
 
-/** Answers drafts of its pipeline when it is told to. */
+/** Answers a draft of its pipeline when the test calls {@link answer}. */
 class LateLedger {
   /** Events of each draft that was offered and is not answered. */
   readonly unanswered: number[] = [];
