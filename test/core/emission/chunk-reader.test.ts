@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FileSource } from '../../../src/cli/emit/direct-source.ts';
 import { type ByteSink, type ByteSource, StreamSource } from '../../../src/core/emission/input/byte-source.ts';
 import type { Chunk } from '../../../src/core/emission/input/chunk.ts';
@@ -291,6 +291,144 @@ describe('what is there', () => {
     stream.write('lf"\n');
     const second = (await reader.next()) as Chunk;
     expect([...texts(linesOf(first)), ...texts(linesOf(second))]).toEqual(['"first"', '"half"']);
+    reader.close();
+  });
+});
+
+const PIPE_BYTES = 64 * 1024;
+
+/** A pipe whose writer is blocked whenever it is full, and fills it again some turns of the event loop after it is empty. */
+class FullPipe implements ByteSource {
+  readonly isPrompt = false;
+  #left: number;
+  #held = 0;
+  #sink: ByteSink | undefined;
+  #isFlowing = false;
+
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  start(sink: ByteSink): void {
+    this.#sink = sink;
+    this.#fill();
+    this.resume();
+  }
+
+  resume(): void {
+    if (this.#isFlowing) return;
+    this.#isFlowing = true;
+    void this.#read();
+  }
+
+  close(): void {
+    this.#sink = undefined;
+  }
+
+  #fill(): void {
+    const added = Math.min(PIPE_BYTES - this.#held, this.#left);
+    this.#held += added;
+    this.#left -= added;
+  }
+
+  /** As a socket reads: at once after a read that filled its room, else when there is more. */
+  async #read(): Promise<void> {
+    while (this.#isFlowing) {
+      for (let turn = 0; turn < 5 && this.#held === 0; turn++) await nextTurn();
+      if (this.#held === 0) this.#fill();
+      if (this.#held === 0) return this.#sink?.ended();
+      const room = this.#sink?.room(PIPE_BYTES) ?? Buffer.alloc(0);
+      const bytes = Math.min(room.length, this.#held);
+      room.fill('1234567\n', 0, bytes);
+      this.#held -= bytes;
+      this.#isFlowing = this.#sink?.arrived(room, bytes) ?? false;
+    }
+  }
+}
+
+describe('a full pipe', () => {
+  it('fills every chunk but the last, also where a chunk is not as long as some pipes', async () => {
+    // the writer is never too slow, however loaded this machine is
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const bytes = 40 * PIPE_BYTES;
+    for (const chunkBytes of [4 * PIPE_BYTES, 737_856, 737_856 - 8, 300_000]) {
+      const { chunks } = await readSource(new FullPipe(bytes), { chunkBytes, lineBytesMax: 100 });
+      expect(chunks.at(-1)?.nextPosition).toBe(bytes);
+      expect(chunks).toHaveLength(Math.ceil(bytes / chunkBytes));
+    }
+  });
+});
+
+describe('a busy ledger', () => {
+  const busy = () => {
+    let end = () => {};
+    const promise = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    return { promise, end };
+  };
+  const readerOf = (stream: PassThrough, isBusy: () => Promise<void> | null, limits = ROOMY, signal?: AbortSignal) =>
+    new ChunkReader(new StreamSource(stream), limits, signal, isBusy);
+  /** Whether the promise is pending after many turns of the event loop. */
+  const isPending = async (promise: Promise<unknown>) => {
+    let isOver = false;
+    void promise.then(() => {
+      isOver = true;
+    });
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    return !isOver;
+  };
+
+  it('gets what has come meanwhile as one chunk, when it is free', async () => {
+    const stream = new PassThrough();
+    const { promise, end } = busy();
+    const reader = readerOf(stream, () => promise);
+    const reading = reader.next();
+    for (const line of ['1\n', '2\n', '3\n']) {
+      stream.write(line);
+      expect(await isPending(reading)).toBe(true);
+    }
+    end();
+    expect(texts(linesOf((await reading) as Chunk))).toEqual(['1', '2', '3']);
+    reader.close();
+  });
+
+  it('is asked only when something has come: one that is free then gets it at once', async () => {
+    const stream = new PassThrough();
+    const never = busy();
+    let isBusy = true;
+    const reader = readerOf(stream, () => (isBusy ? never.promise : null));
+    const reading = reader.next();
+    expect(await isPending(reading)).toBe(true);
+    isBusy = false;
+    stream.write('1\n');
+    expect(texts(linesOf((await reading) as Chunk))).toEqual(['1']);
+    reader.close();
+  });
+
+  it('gets a chunk that is full, and the last one, without being free', async () => {
+    const stream = new PassThrough();
+    const reader = readerOf(stream, () => busy().promise, { chunkBytes: 8, lineBytesMax: 100 });
+    stream.write('123\n567\n9\n');
+    expect(texts(linesOf((await reader.next()) as Chunk))).toEqual(['123', '567']);
+    const reading = reader.next();
+    expect(await isPending(reading)).toBe(true);
+    stream.end();
+    expect(texts(linesOf((await reading) as Chunk))).toEqual(['9']);
+    expect(await reader.next()).toBeNull();
+    reader.close();
+  });
+
+  it('does not keep an abort waiting', async () => {
+    const stream = new PassThrough();
+    const controller = new AbortController();
+    const reader = readerOf(stream, () => busy().promise, ROOMY, controller.signal);
+    const reading = reader.next();
+    stream.write('1\n');
+    expect(await isPending(reading)).toBe(true);
+    controller.abort();
+    expect(await reading).toBeNull();
     reader.close();
   });
 });

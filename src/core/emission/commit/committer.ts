@@ -18,6 +18,7 @@ import type { BadLine } from '../draft/bad-line.ts';
 import type { BuiltDraft } from '../draft/draft-builder.ts';
 import type { DraftFactory, EncodedChunk } from '../draft/draft-factory.ts';
 import type { Chunk } from '../input/chunk.ts';
+import { Backlog } from './backlog.ts';
 import { type ChunkReport, CommittedEvents } from './chunk-report.ts';
 import type { CommitPath } from './commit-path.ts';
 import type { EmissionTarget } from './emission-target.ts';
@@ -30,6 +31,8 @@ export interface Committer {
    * `drafts`: in place of the committer's own, for a call with a routing override. @throws what the ledger and the hooks throw.
    */
   send(chunk: Chunk, drafts?: DraftFactory): Promise<void>;
+  /** As {@link Backlog.busy}. */
+  busy(): Promise<void> | null;
   /** Resolves when every chunk sent is completed. */
   drain(): Promise<void>;
   /** Ends the writing thread, if there is one. Does not wait for chunks in flight: drain first. */
@@ -84,6 +87,7 @@ export class ChunkCommitter implements Committer {
   #held: SentChunk[] = [];
   #hasStopped = false;
   #generation = 0;
+  readonly #backlog = new Backlog();
   /** The basis of the next draft, as if all in flight were committed; undefined before the first chunk. */
   #basis: Basis | undefined;
 
@@ -104,6 +108,10 @@ export class ChunkCommitter implements Committer {
     await this.#submit(new SentChunk(chunk, drafts));
     // drained now, a stopped chunk either throws or is accepted by a newer epoch
     if (this.#hasStopped || this.#path.isAwaited(chunk)) await this.drain();
+  }
+
+  busy(): Promise<void> | null {
+    return this.#backlog.busy();
   }
 
   async drain(): Promise<void> {
@@ -177,7 +185,7 @@ export class ChunkCommitter implements Committer {
     const step = this.#parts.progress?.step(chunk, draftEnd(read, built)) ?? null;
     const answer = this.#path.offer({ ...draft, producer: step }, this.#generation);
     // awaited when its turn comes; until then a failure must not count as unhandled
-    answer.catch(() => {});
+    this.#backlog.add(answer);
     const { sessions } = basis;
     this.#basis = {
       ...basis,

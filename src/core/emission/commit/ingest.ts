@@ -171,6 +171,7 @@ class Ingestion {
       bytes,
       { chunkBytes: chunkBytesFor(this.#commitBytesMax), lineBytesMax: this.#lineBytesMax },
       this.#hooks.signal,
+      () => this.#committer.busy(),
     );
     this.#source = source.name;
     this.#firstLine = 1;

@@ -25,11 +25,14 @@ const FIRST_BYTES = 64 * 1024;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
+type Busy = () => Promise<void> | null;
+
 export class ChunkReader {
   readonly #source: ByteSource;
   readonly #limits: ChunkLimits;
   readonly #signal: AbortSignal | undefined;
-  /** Whether the last piece came from a full pipe: its writer was blocked and has more. */
+  readonly #busy: Busy;
+  /** Whether the writer was faster than this reader, since it was last waited for in vain: it filled its pipe, or the chunk before, and has more. */
   #isFlooding = false;
   #isPaused = false;
   #hasEnded = false;
@@ -48,10 +51,12 @@ export class ChunkReader {
   #isSkipping = false;
   #position = 0;
 
-  constructor(source: ByteSource, limits: ChunkLimits, signal?: AbortSignal) {
+  /** `busy`: resolves when a chunk is wanted although it is not full; null if one is wanted now. */
+  constructor(source: ByteSource, limits: ChunkLimits, signal?: AbortSignal, busy: Busy = () => null) {
     this.#source = source;
     this.#limits = limits;
     this.#signal = signal;
+    this.#busy = busy;
     if (signal?.aborted) this.#hasEnded = true;
     signal?.addEventListener('abort', this.#end);
     source.start(this.#sink);
@@ -95,12 +100,13 @@ export class ChunkReader {
       return this.#filling.subarray(this.#filled, this.#filled + wanted);
     },
     arrived: (room, bytes) => {
-      this.#isFlooding = bytes >= PIPE_BYTES;
       this.#fresh += bytes;
       const isInPlace =
         room.buffer === this.#filling.buffer && room.byteOffset === this.#filling.byteOffset + this.#filled;
       this.#take(room.subarray(0, bytes), isInPlace);
       this.#isPaused = this.#fresh >= this.#limits.chunkBytes;
+      // the first piece behind a full chunk is the rest of what the pipe held, and not a full one
+      this.#isFlooding ||= this.#isPaused || bytes >= PIPE_BYTES;
       this.#wake?.();
       return !this.#isPaused;
     },
@@ -124,7 +130,9 @@ export class ChunkReader {
         this.#wake = resolve;
       });
     }
-    if (!this.#source.isPrompt) await this.#gather();
+    if (this.#source.isPrompt) return;
+    await this.#gather();
+    await this.#fillWhileBusy();
   }
 
   async #gather(): Promise<void> {
@@ -133,7 +141,26 @@ export class ChunkReader {
     while (performance.now() < enough && this.#fresh > seen && !this.#isPaused && !this.#hasEnded) {
       seen = this.#fresh;
       await nextTurn();
-      if (this.#fresh === seen && this.#isFlooding) await this.#moreOrPause();
+      if (this.#fresh > seen || !this.#isFlooding || this.#hasEnded) continue;
+      await this.#moreOrPause();
+      this.#isFlooding = this.#fresh > seen;
+    }
+  }
+
+  /** What comes while earlier chunks are being stored would wait behind them anyway: together it makes fewer commits. */
+  async #fillWhileBusy(): Promise<void> {
+    const isEnough = () => this.#isPaused || this.#hasEnded;
+    const busy = isEnough() ? null : this.#busy();
+    if (busy === null) return;
+    let isOver = false;
+    const free = busy.then(() => {
+      isOver = true;
+    });
+    while (!isOver && !isEnough()) {
+      const more = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await Promise.race([free, more]);
     }
   }
 
