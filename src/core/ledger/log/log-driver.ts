@@ -3,13 +3,11 @@
 import { EVENT_BYTES_MAX } from '../../frames/frame-body.ts';
 import { type LedgerConfig, LINE_BYTES_DEFAULT } from '../../model/config.ts';
 import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
-import { displayedLocation } from '../../model/location.ts';
 import { checkClockTime } from '../../model/time/commit-time.ts';
 import { loadZstd } from '../../native/zstd.ts';
 import type { BusyLimit, LedgerDriver } from '../driver.ts';
 import { readConfig } from '../protocol/stored-settings.ts';
 import { beginning, notALedger } from './fold/begin.ts';
-import { checkUnguarded } from './fold/guarded.ts';
 import { encodeInit } from './format/epoch.ts';
 import { INIT_TOPIC } from './format/messages.ts';
 import { commitBytesMaxOf, LogLedger, type LogOptions } from './log-ledger.ts';
@@ -41,8 +39,6 @@ export function logDriver(opener: LogOpener, options: LogOptions = {}): LedgerDr
       const now = clock.nowMicros();
       checkClockTime(now);
       if (blueprint.config.compression !== null) loadZstd();
-      if (options.refusesGuarded === true)
-        checkUnguarded(blueprint.routing, blueprint.config.unique !== null, displayedLocation(location));
       const { log } = await opener.create(location, blueprint.config, busyLimit);
       try {
         const { config } = blueprint;

@@ -10,7 +10,7 @@ import type { GroupStore } from '../group-store.ts';
 import type { Ledger, LedgerIdentity } from '../ledger.ts';
 import { pipelineOver } from '../protocol/commit-pipeline.ts';
 import type { Fold, SealEvery } from './fold/fold.ts';
-import { checkUnguarded, isGuarded } from './fold/guarded.ts';
+import { isGuarded } from './fold/guarded.ts';
 import { type Genesis, type LogState, NO_PRODUCER, partitionsOf } from './fold/log-state.ts';
 import type { BodyStorage } from './format/lay-out.ts';
 import { hasMarks } from './format/marks.ts';
@@ -42,8 +42,6 @@ const MARKED_SHARE = 4;
 
 /** What a driver says of its ledgers. The bounds are made small by tests. */
 export interface LogOptions {
-  /** Whether unique ids and sticky routing are refused: a store on which an index in memory, read from the whole log, is too slow. */
-  readonly refusesGuarded?: boolean | undefined;
   /** Keeps the index of ids and pins beyond the process; in memory by default. */
   readonly openIndex?: OpenMarkStore | undefined;
   readonly indexDue?: IndexDue | undefined;
@@ -225,12 +223,7 @@ export class LogLedger implements Ledger {
 
   beginEpoch: Ledger['beginEpoch'] = async (plan) => {
     this.#checkWritable();
-    const { opened, options } = this.#parts;
-    return beginEpoch(opened.log, this.#live, (routing) => {
-      const wanted = plan(routing);
-      if (wanted !== null && options.refusesGuarded === true) checkUnguarded(wanted.spec, false, opened.log.location);
-      return wanted;
-    });
+    return beginEpoch(this.#parts.opened.log, this.#live, plan);
   };
 
   verify: Ledger['verify'] = async (options) => {

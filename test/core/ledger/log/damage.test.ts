@@ -5,7 +5,6 @@ import { toBlueprint } from '../../../../src/core/engine/open.ts';
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts';
 import { encodeSeal } from '../../../../src/core/ledger/log/format/seal.ts';
 import type { LogMessage, LogRead } from '../../../../src/core/ledger/log/ordered-log.ts';
-import { parseRoutingSpec } from '../../../../src/core/model/routing/routing-text.ts';
 import { type CreateOptions, systemClock } from '../../../../src/index.ts';
 import { draftOf, readAll } from '../../../ledger-contract/drafts.ts';
 import { failureOf } from '../../../support/engines.ts';
@@ -183,20 +182,6 @@ describe('a new ledger in a log', () => {
     const create = () => driver.create(AT, toBlueprint({}), systemClock, busyLimit);
     await create();
     await failureOf(create, 'LEDGER_EXISTS');
-  });
-
-  it('has neither unique ids nor sessions where its storage refuses them', async () => {
-    const { driver } = newMemory({ refusesGuarded: true });
-    const create = (options: CreateOptions) => driver.create(AT, toBlueprint(options), systemClock, busyLimit);
-    await failureOf(() => create({ unique: 'id' }), 'INVALID_ARGUMENT');
-    await failureOf(() => create({ partition: 'sticky:k' }), 'INVALID_ARGUMENT');
-    await create({ partition: 'hash:k' });
-    const ledger = await driver.open(AT, { access: 'write', busyLimit });
-    onTestFinished(() => ledger.close());
-    const spec = parseRoutingSpec('sticky:k');
-    const plan = { spec, newPartitionNames: [], partitionIds: [0], placements: [], keepsPlacements: false };
-    await failureOf(() => ledger.beginEpoch(() => plan), 'INVALID_ARGUMENT');
-    expect(ledger.identity.epochs).toHaveLength(1);
   });
 
   it('is not what another program has begun, nor a later format', async () => {
