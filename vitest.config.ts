@@ -54,6 +54,7 @@ const LONG = [
   'library/sticky-volume',
   'cli/emit-given',
   'core/round-trip.property',
+  'nats/framed',
   'nats/outage',
   'faults/kill-9-compact',
   'cli/replay-range',

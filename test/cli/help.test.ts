@@ -33,6 +33,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'determinism',
     'durability',
     'json',
+    'layout',
     'max-line',
     'missing',
     'partition',
