@@ -56,10 +56,10 @@ function natsStorage(
 
 const framedOn = (program: ServerProgram) => (count: 1 | 3) => natsStorage(program, count, 'framed');
 
-/** In every run one server, and a current one for framed ledgers; in a soak each server, alone and as a cluster of three. */
+/** In every run one server; in a soak each server, alone and as a cluster of three, and framed ledgers on a current one. */
 export const NATS_STORAGES = [
   ...(isSoak
     ? programs.flatMap((program) => [natsStorage(program, 1), natsStorage(program, 3)])
     : programs.slice(0, 1).map((program) => natsStorage(program, 1))),
-  ...(currentServer === null ? [] : (isSoak ? ([1, 3] as const) : ([1] as const)).map(framedOn(currentServer))),
+  ...(isSoak && currentServer !== null ? ([1, 3] as const).map(framedOn(currentServer)) : []),
 ];
