@@ -12,7 +12,7 @@ const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Apia'];
 const LANGUAGES = ['de_DE.UTF-8', 'en_US.UTF-8'];
 /** Replays of each process: a hundred of all processes in a soak. */
-const ROUNDS = quick(5, 13);
+const ROUNDS = quick(3, 13);
 
 /** Replays one range again and again in a separate process, and prints the digests, of which it calls back. */
 async function digestsOf(ledger: string, env: NodeJS.ProcessEnv, onDigest: () => void): Promise<string[]> {

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { stickyBy } from '../../src/index.ts';
 import { ledgerPath } from '../support/engines.ts';
 import { expectPinnedForEver } from '../support/sessions.ts';
+import { quick } from '../support/test-size.ts';
 
 const LIBRARY = new URL('../../dist/lib/index.js', import.meta.url).href;
 const LINES = 7000;
@@ -23,7 +24,7 @@ function piece(nth: number): string {
   ).join('');
 }
 
-test.each([[undefined], ['1s']])(
+test.each(quick([undefined], [undefined, '1s']))(
   'drafts in flight are rebuilt when others pin their sessions, and every session has one partition; idle %s',
   async (idle) => {
     const { Completengine }: typeof import('../../src/index.ts') = await import(LIBRARY);
