@@ -3,12 +3,10 @@
  * rubbish. The same seed makes the same choices.
  */
 
-import type { LogEntry, OrderedLog } from '../../src/core/ledger/log/ordered-log.ts';
+import type { AppendOptions, LogEntry } from '../../src/core/ledger/log/ordered-log.ts';
 import { LedgerError } from '../../src/index.ts';
 import { MemoryLog, type MemoryMessages } from './memory-driver/memory-log.ts';
 import type { Seeded } from './seeded.ts';
-
-type AppendOptions = Parameters<OrderedLog['append']>[1];
 
 /** What happened so far. */
 export interface Troubles {
@@ -66,7 +64,7 @@ export class UnreliableLog extends MemoryLog {
     return super.appendBatch([entry]);
   }
 
-  #later(entries: readonly LogEntry[], options: AppendOptions): void {
+  #later(entries: readonly LogEntry[], options: AppendOptions | undefined): void {
     const copies = entries.map((entry) => ({ ...entry, body: Buffer.from(entry.body) }));
     this.#troubles.late.push(this.#wait().then(() => super.appendBatch(copies, options).catch(() => {})));
   }

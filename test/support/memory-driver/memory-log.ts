@@ -2,6 +2,7 @@
 
 import { closedLedger } from '../../../src/core/ledger/log/closed.ts';
 import type {
+  AppendOptions,
   LogEntry,
   LogFollower,
   LogMessage,
@@ -30,15 +31,15 @@ export class MemoryLog implements OrderedLog {
     this.#shared = shared;
   }
 
-  append(entry: LogEntry, options?: Parameters<OrderedLog['append']>[1]): Promise<number | null> {
+  append(entry: LogEntry, options?: AppendOptions): Promise<number | null> {
     return this.#append([entry], options);
   }
 
-  appendBatch(entries: readonly LogEntry[], options?: Parameters<OrderedLog['append']>[1]): Promise<number | null> {
+  appendBatch(entries: readonly LogEntry[], options?: AppendOptions): Promise<number | null> {
     return this.#append(entries, options);
   }
 
-  async #append(entries: readonly LogEntry[], options: Parameters<OrderedLog['append']>[1] = {}) {
+  async #append(entries: readonly LogEntry[], options: AppendOptions = {}) {
     const all = this.#messages;
     checkAborted(options.signal);
     if (options.after !== undefined && options.after !== all.length) return null;

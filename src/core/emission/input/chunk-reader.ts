@@ -125,11 +125,7 @@ export class ChunkReader {
   /** Waits for the first bytes, then gathers what arrives without a pause; from a prompt source, a full chunk. */
   async #waitForBytes(): Promise<void> {
     const isEnough = () => this.#hasEnded || (this.#source.isPrompt ? this.#isPaused : this.#fresh > 0);
-    while (!isEnough()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    while (!isEnough()) await this.#change();
     if (this.#source.isPrompt) return;
     await this.#gather();
     await this.#fillWhileBusy();
@@ -156,12 +152,14 @@ export class ChunkReader {
     const free = busy.then(() => {
       isOver = true;
     });
-    while (!isOver && !isEnough()) {
-      const more = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      await Promise.race([free, more]);
-    }
+    while (!isOver && !isEnough()) await Promise.race([free, this.#change()]);
+  }
+
+  /** Resolves when bytes arrive, or the input ends. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   /** Gives a fast producer time to fill its pipe again. */

@@ -44,6 +44,12 @@ export interface LogFollower {
   onError(error: unknown): void;
 }
 
+export interface AppendOptions {
+  /** Only as the message that follows this position. */
+  readonly after?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface OrderedLog {
   /** Names the log to people: its location without credentials. */
   readonly location: string;
@@ -57,18 +63,12 @@ export interface OrderedLog {
    * `after`: only as the message that follows this position; null if there is another one already, and then nothing was appended.
    * @throws LedgerError OUTCOME_UNKNOWN (possibly appended), DISK_FULL (a limit of the log is reached; nothing was appended)
    */
-  append(
-    entry: LogEntry,
-    options?: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined },
-  ): Promise<number | null>;
+  append(entry: LogEntry, options?: AppendOptions): Promise<number | null>;
   /**
    * As {@link append}, for entries that come into the log right behind one another, or not at all: nobody ever reads a part of them. Resolves with the position
    * of the last one. `after`: of the first one.
    */
-  appendBatch(
-    entries: readonly LogEntry[],
-    options?: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined },
-  ): Promise<number | null>;
+  appendBatch(entries: readonly LogEntry[], options?: AppendOptions): Promise<number | null>;
   /** Ends after the last message of the range that is in the log; it does not wait for more. */
   read(request: LogRead): AsyncIterable<LogMessage>;
   /** Position of the last message; 0 in an empty log. */

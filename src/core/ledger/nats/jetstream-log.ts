@@ -1,7 +1,7 @@
 /** The log of a ledger as a JetStream stream. */
 
 import { invariant, LedgerError } from '../../model/ledger-error.ts';
-import type { LogEntry, LogFollower, LogMessage, LogRead, OrderedLog } from '../log/ordered-log.ts';
+import type { AppendOptions, LogEntry, LogFollower, LogMessage, LogRead, OrderedLog } from '../log/ordered-log.ts';
 import type { Deadline } from './deadline.ts';
 import type { LogStream } from './log-stream.ts';
 import { CAUGHT_UP, MessageSource } from './message-source.ts';
@@ -39,22 +39,16 @@ export class JetStreamLog implements OrderedLog {
     this.#outbox = new Outbox(stream);
   }
 
-  append(entry: LogEntry, options?: Parameters<OrderedLog['append']>[1]): Promise<number | null> {
+  append(entry: LogEntry, options?: AppendOptions): Promise<number | null> {
     return this.#append([entry], options);
   }
 
-  async appendBatch(
-    entries: readonly LogEntry[],
-    options?: Parameters<OrderedLog['append']>[1],
-  ): Promise<number | null> {
+  async appendBatch(entries: readonly LogEntry[], options?: AppendOptions): Promise<number | null> {
     invariant(entries.length > 0 && entries.length <= this.batchMax, 'a batch is as long as the log takes it');
     return this.#append(entries, options);
   }
 
-  async #append(
-    entries: readonly LogEntry[],
-    { after, signal }: Parameters<OrderedLog['append']>[1] = {},
-  ): Promise<number | null> {
+  async #append(entries: readonly LogEntry[], { after, signal }: AppendOptions = {}): Promise<number | null> {
     this.#checkOpen();
     for (const entry of entries) this.#checkEntry(entry);
     return this.#outbox.append(entries, after, signal);

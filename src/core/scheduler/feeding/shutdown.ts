@@ -3,6 +3,8 @@
  * States: open -> closing (no new delivery starts; drains) -> finished, or failed with the first failure.
  */
 
+import { withResolvers } from '../../model/with-resolvers.ts';
+
 export class Shutdown {
   /** Resolves at the end; rejects with the failure that ended the consumer. */
   readonly finished: Promise<void>;
@@ -51,14 +53,4 @@ export class Shutdown {
     if (this.#failure === undefined) this.#resolvers.resolve();
     else this.#resolvers.reject(this.#failure.error);
   }
-}
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
-  let resolve: () => void = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<void>((onDone, onFailed) => {
-    resolve = onDone;
-    reject = onFailed;
-  });
-  return { promise, resolve, reject };
 }
