@@ -23,7 +23,7 @@ import { LedgerError } from '../../../../src/index.ts';
 
 const natural = fc.maxSafeNat();
 const positive = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
-const integer = fc.maxSafeInteger();
+const time = fc.integer({ min: -(2 ** 52), max: 2 ** 52 });
 const partition = fc.nat(255);
 const text = fc.string({ unit: 'binary' });
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,63}$/);
@@ -34,8 +34,8 @@ const event = fc.record({
   sequence: positive,
   reason: text,
   details: text,
-  attempts: integer,
-  parkedAt: integer,
+  attempts: natural,
+  parkedAt: time,
   redeliveryDue: fc.boolean(),
 });
 const byPartition = <Row extends { readonly partition: number }>(rows: fc.Arbitrary<Row>) =>
@@ -60,11 +60,11 @@ const member = fc.record({
   token: natural,
   partitions: fc.option(fc.array(partition)),
   ttl: natural,
-  expiresAt: integer,
+  expiresAt: time,
 });
 const group: fc.Arbitrary<GroupValue> = fc.record({
   writes: natural,
-  createdAt: integer,
+  createdAt: time,
   generation: natural,
   partitions: natural,
   members: fc
@@ -74,7 +74,7 @@ const group: fc.Arbitrary<GroupValue> = fc.record({
   fences: byPartition(
     fc.record({ partition, token: natural, isHeld: fc.boolean(), position: fc.option(position), attempts: natural }),
   ),
-  due: byPartition(fc.record({ partition, since: integer })),
+  due: byPartition(fc.record({ partition, since: time })),
 });
 
 const KINDS: readonly [string, RecordCodec<object>, fc.Arbitrary<object>][] = [

@@ -56,12 +56,12 @@ export class Field {
   /** The fields of an object: exactly these. */
   fields<Name extends string>(...names: readonly Name[]): Record<Name, Field> {
     const value = this.#value;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.#fault('is no object');
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.fault('is no object');
     // own fields alone, by fixed names: nothing of a prototype is read, and an unknown field is an error
-    if (Object.keys(value).length !== names.length) throw this.#fault('has other fields');
+    if (Object.keys(value).length !== names.length) throw this.fault('has other fields');
     const fields = {} as Record<Name, Field>;
     for (const name of names) {
-      if (!Object.hasOwn(value, name)) throw this.#fault(`has no field ${name}`);
+      if (!Object.hasOwn(value, name)) throw this.fault(`has no field ${name}`);
       fields[name] = new Field((value as Record<string, unknown>)[name], name);
     }
     return fields;
@@ -80,66 +80,66 @@ export class Field {
 
   list(max: number): Field[] {
     const value = this.#value;
-    if (!Array.isArray(value) || value.length > max) throw this.#fault(`is no list of at most ${max}`);
+    if (!Array.isArray(value) || value.length > max) throw this.fault(`is no list of at most ${max}`);
     return value.map((each) => new Field(each, this.#name));
   }
 
   /** A list of exactly this many values. */
   tuple(count: number): Field[] {
     const list = this.list(count);
-    if (list.length !== count) throw this.#fault(`is no list of ${count}`);
+    if (list.length !== count) throw this.fault(`is no list of ${count}`);
     return list;
   }
 
   whole(max = Number.MAX_SAFE_INTEGER, min = 0): number {
     const value = this.#value;
-    if (!isWhole(value) || value < min || value > max) throw this.#fault('is not a whole number in its range');
+    if (!isWhole(value) || value < min || value > max) throw this.fault('is not a whole number in its range');
     return value;
   }
 
   /** Any number: JSON has no infinite ones but those that are too large. */
   number(): number {
     const value = this.#value;
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.#fault('is no number');
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.fault('is no number');
     return value;
   }
 
   time(): number {
     const value = this.#value;
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || Object.is(value, -0) || !isTime(value))
-      throw this.#fault('is no time');
+      throw this.fault('is no time');
     return value;
   }
 
   text(max: number): string {
     const value = this.#value;
-    if (typeof value !== 'string' || value.length > max) throw this.#fault(`is no text of at most ${max}`);
+    if (typeof value !== 'string' || value.length > max) throw this.fault(`is no text of at most ${max}`);
     return value;
   }
 
   name(): string {
     const text = this.text(64);
-    if (!isName(text)) throw this.#fault('is no name');
+    if (!isName(text)) throw this.fault('is no name');
     return text;
   }
 
   token(): string {
     const text = this.text(64);
-    if (!/^[A-Za-z0-9_-]+$/.test(text)) throw this.#fault('is no token');
+    if (!/^[A-Za-z0-9_-]+$/.test(text)) throw this.fault('is no token');
     return text;
   }
 
   /** That many bytes in lower-case hex. */
   hex(bytes: number): Buffer {
     const text = this.text(bytes * 2);
-    if (text.length !== bytes * 2 || !/^[0-9a-f]*$/.test(text)) throw this.#fault(`is not ${bytes} bytes in hex`);
+    if (text.length !== bytes * 2 || !/^[0-9a-f]*$/.test(text)) throw this.fault(`is not ${bytes} bytes in hex`);
     return Buffer.from(text, 'hex');
   }
 
   /** At most that many bytes, in lower-case hex. */
   hexUpTo(bytesMax: number): Buffer {
     const text = this.text(bytesMax * 2);
-    if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw this.#fault('is not hex');
+    if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw this.fault('is not hex');
     return Buffer.from(text, 'hex');
   }
 
@@ -154,7 +154,7 @@ export class Field {
 
   flag(): boolean {
     const value = this.#value;
-    if (typeof value !== 'boolean') throw this.#fault('is neither true nor false');
+    if (typeof value !== 'boolean') throw this.fault('is neither true nor false');
     return value;
   }
 
@@ -163,7 +163,8 @@ export class Field {
     return this.isNull ? null : read(this);
   }
 
-  #fault(fact: string): Error {
+  /** To be thrown: the value is not what it must be, by a rule of the caller's. */
+  fault(fact: string): Error {
     return malformed(`${this.#name} ${fact}`);
   }
 }

@@ -1,16 +1,18 @@
 /**
  * What the records of groups hold, and their form: JSON of one object with a version and the id of the write. Values are read as hostile, see
- * {@link JsonFields}. A field that is added makes a new version.
+ * {@link Field}. A field that is added makes a new version.
  */
 
 import type { LanePosition, ParkedEvent } from '../../../model/group.ts';
-import type { PartitionId } from '../../../model/routing/partition.ts';
+import { PARTITIONS_MAX, type PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { GroupLease, Member } from '../../protocol/group-state.ts';
+import { Field, malformed, readOr } from '../format/fields.ts';
 import { damagedRecord } from './damaged-record.ts';
-import { JsonFields } from './json-fields.ts';
 
 const VERSION = 1;
+/** A text or a list can be no longer than the message that carries the record. */
+const LENGTH_MAX = 8 * 1024 * 1024;
 
 /** What a change of a group does to the record of a cursor. It is part of the group's record, so that the next change completes it after a crash. */
 export interface Fence {
@@ -71,127 +73,153 @@ export interface ParkedValue {
   readonly parking: { readonly id: string; readonly token: number; readonly event: ParkedEvent } | null;
 }
 
-/** Reads and writes the fields of one kind of record. `read` gets an object with exactly the fields of `names`. */
+/** How the value of one kind of record is read. */
 export interface RecordCodec<Value> {
-  readonly names: readonly string[];
-  read(fields: JsonFields): Value;
+  /** Throws what {@link readOr} turns into a reason. */
+  readonly read: (record: Field) => ReadValue<Value>;
+}
+
+interface ReadValue<Value> {
+  /** The id of the write. */
+  readonly by: string;
+  readonly value: Value;
 }
 
 export function formatValue(value: object, by: string): string {
   return JSON.stringify({ v: VERSION, by, ...value });
 }
 
-/** @throws LedgerError DAMAGED_LEDGER */
-export function parseValue<Value>(
-  codec: RecordCodec<Value>,
-  key: string,
-  text: string,
-): { readonly by: string; readonly value: Value } {
-  const fields = new JsonFields(key, parseJson(key, text), ['v', 'by', ...codec.names]);
-  if (fields.integer('v') !== VERSION) throw damagedRecord(key, 'its version is unknown');
-  return { by: fields.text('by'), value: codec.read(fields) };
+/** @throws LedgerError DAMAGED_LEDGER naming `key` */
+export function parseValue<Value>(codec: RecordCodec<Value>, key: string, text: string): ReadValue<Value> {
+  const read = readOr(() => codec.read(Field.parse(text, 'its value')));
+  if (typeof read === 'string') throw damagedRecord(key, read);
+  return read;
 }
 
-function parseJson(key: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw damagedRecord(key, 'no JSON', error);
-  }
+/** `read` gets exactly the fields of `names`. */
+function codecOf<Name extends string, Value>(
+  names: readonly Name[],
+  read: (fields: Record<Name, Field>) => Value,
+): RecordCodec<Value> {
+  return {
+    read: (record) => {
+      const fields = record.fields<Name | 'v' | 'by'>('v', 'by', ...names);
+      if (fields.v.whole() !== VERSION) throw malformed('its version is unknown');
+      return { by: fields.by.text(LENGTH_MAX), value: read(fields) };
+    },
+  };
 }
 
+/** Rows in ascending order of what `orderOf` returns, each once. */
+function ascending<Row>(list: Field, read: (row: Field) => Row, orderOf: (row: Row) => string | number): Row[] {
+  const rows = list.list(LENGTH_MAX).map(read);
+  const isOrdered = rows.every((row, at) => at === 0 || orderOf(rows[at - 1] as Row) < orderOf(row));
+  if (!isOrdered) throw list.fault('is not in order');
+  return rows;
+}
+
+const readPartition = (field: Field): PartitionId => field.whole(PARTITIONS_MAX - 1);
 const ofPartition = ({ partition }: { readonly partition: PartitionId }): PartitionId => partition;
 
-export const CLOCK_VALUE: RecordCodec<object> = { names: [], read: () => ({}) };
+export const CLOCK_VALUE: RecordCodec<object> = codecOf([], () => ({}));
 
-export const GROUP: RecordCodec<GroupValue> = {
-  names: ['writes', 'createdAt', 'generation', 'partitions', 'members', 'leases', 'fences', 'due'],
-  read: (fields) => ({
-    writes: fields.integer('writes', 0),
-    createdAt: fields.integer('createdAt'),
-    generation: fields.integer('generation', 0),
-    partitions: fields.integer('partitions', 0),
-    members: fields.objects(
-      'members',
-      ['name', 'token', 'partitions', 'ttl', 'expiresAt'],
-      readMember,
-      ({ name }) => name,
-    ),
-    leases: fields.objects('leases', ['partition', 'member', 'token'], readLease, ofPartition),
-    fences: fields.objects('fences', ['partition', 'token', 'isHeld', 'position', 'attempts'], readFence, ofPartition),
-    due: fields.objects('due', ['partition', 'since'], readDue, ofPartition),
+export const GROUP: RecordCodec<GroupValue> = codecOf(
+  ['writes', 'createdAt', 'generation', 'partitions', 'members', 'leases', 'fences', 'due'],
+  (fields) => ({
+    writes: fields.writes.whole(),
+    createdAt: fields.createdAt.time(),
+    generation: fields.generation.whole(),
+    partitions: fields.partitions.whole(),
+    members: ascending(fields.members, readMember, ({ name }) => name),
+    leases: ascending(fields.leases, readLease, ofPartition),
+    fences: ascending(fields.fences, readFence, ofPartition),
+    due: ascending(fields.due, readDue, ofPartition),
   }),
-};
+);
 
-const readMember = (fields: JsonFields): Member => ({
-  name: fields.name('name'),
-  token: fields.integer('token', 0),
-  partitions: fields.orNull('partitions', (name) => fields.partitions(name)),
-  ttl: fields.integer('ttl', 0),
-  expiresAt: fields.integer('expiresAt'),
-});
-
-const readLease = (fields: JsonFields): GroupLease => ({
-  partition: fields.partition('partition'),
-  member: fields.name('member'),
-  token: fields.integer('token', 0),
-});
-
-const readFence = (fields: JsonFields): Fence => ({
-  partition: fields.partition('partition'),
-  token: fields.integer('token', 0),
-  isHeld: fields.boolean('isHeld'),
-  position: fields.orNull('position', (name) => readPosition(fields.object(name, ['nextOffset', 'nextSequence']))),
-  attempts: fields.integer('attempts', 0),
-});
-
-const readPosition = (fields: JsonFields): LanePosition => ({
-  nextOffset: fields.integer('nextOffset', 0),
-  nextSequence: fields.integer('nextSequence', 1),
-});
-
-const readDue = (fields: JsonFields): DueHint => ({
-  partition: fields.partition('partition'),
-  since: fields.integer('since'),
-});
-
-export const CURSOR: RecordCodec<CursorValue> = {
-  names: ['nextOffset', 'nextSequence', 'attempts', 'token', 'isHeld', 'parking'],
-  read: (fields) => ({
-    ...readPosition(fields),
-    attempts: fields.integer('attempts', 0),
-    token: fields.integer('token', 0),
-    isHeld: fields.boolean('isHeld'),
-    parking: fields.orNull('parking', (name) => {
-      const parking = fields.object(name, ['id', 'revision', 'event']);
-      return { id: parking.text('id'), revision: parking.integer('revision', 1), event: readEvent(parking) };
-    }),
-  }),
-};
-
-export const PARKED: RecordCodec<ParkedValue> = {
-  names: ['event', 'parking'],
-  read: (fields) => ({
-    event: fields.orNull('event', () => readEvent(fields)),
-    parking: fields.orNull('parking', (name) => {
-      const parking = fields.object(name, ['id', 'token', 'event']);
-      return { id: parking.text('id'), token: parking.integer('token', 0), event: readEvent(parking) };
-    }),
-  }),
-};
-
-const EVENT = ['partition', 'offset', 'sequence', 'reason', 'details', 'attempts', 'parkedAt', 'redeliveryDue'];
-
-function readEvent(fields: JsonFields): ParkedEvent {
-  const event = fields.object('event', EVENT);
+function readMember(row: Field): Member {
+  const fields = row.fields('name', 'token', 'partitions', 'ttl', 'expiresAt');
   return {
-    partition: event.partition('partition'),
-    offset: event.integer('offset', 0),
-    sequence: event.integer('sequence', 1),
-    reason: event.text('reason'),
-    details: event.text('details'),
-    attempts: event.integer('attempts'),
-    parkedAt: event.integer('parkedAt'),
-    redeliveryDue: event.boolean('redeliveryDue'),
+    name: fields.name.name(),
+    token: fields.token.whole(),
+    partitions: fields.partitions.orNull((list) => list.list(LENGTH_MAX).map(readPartition)),
+    ttl: fields.ttl.whole(),
+    expiresAt: fields.expiresAt.time(),
+  };
+}
+
+function readLease(row: Field): GroupLease {
+  const fields = row.fields('partition', 'member', 'token');
+  return {
+    partition: readPartition(fields.partition),
+    member: fields.member.name(),
+    token: fields.token.whole(),
+  };
+}
+
+function readFence(row: Field): Fence {
+  const fields = row.fields('partition', 'token', 'isHeld', 'position', 'attempts');
+  return {
+    partition: readPartition(fields.partition),
+    token: fields.token.whole(),
+    isHeld: fields.isHeld.flag(),
+    position: fields.position.orNull((position) => readPosition(position.fields('nextOffset', 'nextSequence'))),
+    attempts: fields.attempts.whole(),
+  };
+}
+
+function readPosition(fields: Record<'nextOffset' | 'nextSequence', Field>): LanePosition {
+  return { nextOffset: fields.nextOffset.whole(), nextSequence: readFromOne(fields.nextSequence) };
+}
+
+function readDue(row: Field): DueHint {
+  const fields = row.fields('partition', 'since');
+  return { partition: readPartition(fields.partition), since: fields.since.time() };
+}
+
+const readFromOne = (field: Field): number => field.whole(Number.MAX_SAFE_INTEGER, 1);
+
+export const CURSOR: RecordCodec<CursorValue> = codecOf(
+  ['nextOffset', 'nextSequence', 'attempts', 'token', 'isHeld', 'parking'],
+  (fields) => ({
+    ...readPosition(fields),
+    attempts: fields.attempts.whole(),
+    token: fields.token.whole(),
+    isHeld: fields.isHeld.flag(),
+    parking: fields.parking.orNull((parking) => {
+      const { id, revision, event } = parking.fields('id', 'revision', 'event');
+      return { id: id.text(LENGTH_MAX), revision: readFromOne(revision), event: readEvent(event) };
+    }),
+  }),
+);
+
+export const PARKED: RecordCodec<ParkedValue> = codecOf(['event', 'parking'], (fields) => ({
+  event: fields.event.orNull(readEvent),
+  parking: fields.parking.orNull((parking) => {
+    const { id, token, event } = parking.fields('id', 'token', 'event');
+    return { id: id.text(LENGTH_MAX), token: token.whole(), event: readEvent(event) };
+  }),
+}));
+
+function readEvent(row: Field): ParkedEvent {
+  const fields = row.fields(
+    'partition',
+    'offset',
+    'sequence',
+    'reason',
+    'details',
+    'attempts',
+    'parkedAt',
+    'redeliveryDue',
+  );
+  return {
+    partition: readPartition(fields.partition),
+    offset: fields.offset.whole(),
+    sequence: readFromOne(fields.sequence),
+    reason: fields.reason.text(LENGTH_MAX),
+    details: fields.details.text(LENGTH_MAX),
+    attempts: fields.attempts.whole(),
+    parkedAt: fields.parkedAt.time(),
+    redeliveryDue: fields.redeliveryDue.flag(),
   };
 }
