@@ -109,7 +109,8 @@ describe('a command that is ended', () => {
     stopClock();
     const controller = new AbortController();
     const { run, said } = runApart(
-      "trap 'echo tidied >&2; exit 5' TERM; echo begun >&2; sleep 54329 & wait",
+      // the child says it: a SIGTERM between its fork and its exec would only be noted by the trap that it still has
+      "trap 'echo tidied >&2; exit 5' TERM; sh -c 'echo begun >&2; exec sleep 54329' & wait",
       controller.signal,
     );
     await until(() => said() !== '');
