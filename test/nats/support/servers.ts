@@ -176,6 +176,28 @@ export class NatsServers {
       }
   }
 
+  /**
+   * Waits until all servers name the same leaders, and these say that every copy is up to date. A server that was away is healthy before it has what it has missed,
+   * and makes no majority meanwhile: if another is lost then, nothing can be stored until it has caught up.
+   */
+  async areCurrent(): Promise<void> {
+    for (;;) {
+      const groups = await Promise.all(this.#places.map((_, at) => replicationAt(this.monitor(at))));
+      if (groups.every((each) => each !== null) && this.#agree(groups)) return;
+      await sleep(POLL_MS);
+    }
+  }
+
+  #agree(groups: readonly Replication[]): boolean {
+    const names = new Set(groups.flatMap((each) => [...each.keys()]));
+    return [...names].every((name) => {
+      const leader = groups[0]?.get(name)?.leader;
+      const led = groups[this.#places.findIndex((place) => place.name === leader)]?.get(name);
+      if (led === undefined || groups.some((each) => each.get(name)?.leader !== leader)) return false;
+      return led.replicas?.length === this.count - 1 && led.replicas.every(({ current }) => current);
+    });
+  }
+
   /** Index of the server that leads the stream, as the others say. `stopped`: one that cannot answer. */
   async leaderOf(stream: string, stopped?: number): Promise<number> {
     if (this.count === 1) return 0;
@@ -230,15 +252,33 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+/** Servers that keep copies of one thing: the leader, and what it knows of the others. */
+interface Replicated {
+  readonly leader?: string;
+  readonly replicas?: readonly { readonly current: boolean }[];
+}
+
+/** By stream, as one server knows it; `_meta_`: what streams there are. */
+type Replication = ReadonlyMap<string, Replicated>;
+
 async function leaderOf(monitor: string, stream: string): Promise<string | undefined> {
+  return (await replicationAt(monitor))?.get(stream)?.leader;
+}
+
+/** Null if the server does not answer. */
+async function replicationAt(monitor: string): Promise<Replication | null> {
   try {
     const answer = await fetch(`${monitor}/jsz?streams=true&accounts=true`, { signal: AbortSignal.timeout(1000) });
     const found = (await answer.json()) as {
-      account_details?: { stream_detail?: { name: string; cluster?: { leader?: string } }[] }[];
+      meta_cluster?: Replicated;
+      account_details?: { stream_detail?: { name: string; cluster?: Replicated }[] }[];
     };
     const streams = (found.account_details ?? []).flatMap(({ stream_detail }) => stream_detail ?? []);
-    return streams.find(({ name }) => name === stream)?.cluster?.leader;
+    return new Map([
+      ['_meta_', found.meta_cluster ?? {}],
+      ...streams.map(({ name, cluster = {} }) => [name, cluster] as const),
+    ]);
   } catch {
-    return undefined;
+    return null;
   }
 }

@@ -105,6 +105,34 @@ it('a reader of one partition reads no body of another', async () => {
   await reader.close();
 });
 
+it('a commit of one frame is one message, and has no second form', async () => {
+  const { open, messages, logs } = await framed();
+  const ledger = await open();
+  for (const partition of [1, 0])
+    await ledger.commit(draftOf(await ledger.basis(), [{ partition, time: 1, payload: `"only ${partition}"` }]));
+  expect(messages.all.map(({ topic }) => topic)).toEqual(['init', 'f.1', 'f.0']);
+  const reader = await open();
+  expect(await readAll(reader)).toMatchObject([{ payload: '"only 1"' }, { payload: '"only 0"' }]);
+  const lane = await reader.readLane({ partition: 1, fromSequence: 1, events: 100, bytes: 1 << 20 });
+  expect(lane.flatMap(({ frames }) => frames.map(({ partition }) => partition))).toEqual([1]);
+  expect(logs.at(-1)?.bodies.get('l')).toBeUndefined();
+  expect(await reader.verify({})).toMatchObject({ events: 2, commits: 2 });
+  await ledger.close();
+  await reader.close();
+
+  const [init, own] = messages.all as unknown as readonly [LogMessage, LogMessage];
+  const stateOf = (...all: readonly LogMessage[]) =>
+    foldAll([init, ...all].map((message, at) => ({ ...message, position: at + 1 }))).fold.state;
+  expect(stateOf(own)).toMatchObject({ commits: 1, frames: [] });
+  const frame = { ...own, header: '' };
+  const link = { ...own, topic: 'l', body: Buffer.alloc(0), bodyBytes: 0 };
+  const short = { ...own, body: own.body.subarray(1), bodyBytes: own.bodyBytes - 1 };
+  for (const all of [[frame, link], [link], [short], [{ ...own, topic: 'f.0' }], [{ ...own, topic: 'l' }]])
+    expect([stateOf(...all).commits, stateOf(...all).voids.get('malformed')]).toEqual([0, 1]);
+  // a frame before it belongs to nobody
+  expect([...stateOf(frame, own).voids]).toEqual([['unlinked', 1]]);
+});
+
 it('a link counts only behind its very frames', async () => {
   const { open, messages } = await framed();
   const ledger = await open();

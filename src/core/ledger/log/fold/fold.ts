@@ -11,7 +11,7 @@ import { readEpoch } from '../format/epoch.ts';
 import {
   EPOCH_TOPIC,
   idOf,
-  isProposalTopic,
+  isProposal,
   type Proposal,
   type ProposedEpoch,
   SEAL_TOPIC,
@@ -139,7 +139,7 @@ export class Fold {
 
   #outcomeOf(message: LogMessage): Outcome {
     const { topic } = message;
-    if (isProposalTopic(topic)) return this.#takeProposal(message);
+    if (isProposal(message)) return this.#takeProposal(message);
     if (topic === EPOCH_TOPIC) return this.#takeEpoch(message);
     if (topic === SEAL_TOPIC) return this.#takeSeal(message);
     return NOTE;

@@ -11,9 +11,12 @@ import type { Genesis, LogState, WaitingFrame } from './log-state.ts';
 /** No link names more. */
 const WAITING_MAX = MESSAGES_MAX - 1;
 
-/** The frame that a message is; null if it is none. */
-export function frameIn({ topic, bodyBytes }: LogMessage, { layout }: Pick<Genesis, 'layout'>): WaitingFrame | null {
-  const partition = layout === 'framed' ? partitionOfFrame(topic) : null;
+/** The frame that a message is, for a link behind it; null if it is none. One with a header is its own link. */
+export function frameIn(
+  { topic, header, bodyBytes }: LogMessage,
+  { layout }: Pick<Genesis, 'layout'>,
+): WaitingFrame | null {
+  const partition = layout === 'framed' && header === '' ? partitionOfFrame(topic) : null;
   return partition === null ? null : { partition, bytes: bodyBytes };
 }
 

@@ -16,13 +16,17 @@ export const SEAL_PART_TOPIC = 'seal-part';
 /** Proposals: of several partitions, or of one, named by its id. */
 export const MIXED_TOPIC = 'c.m';
 export const topicOf = (partition: number): string => `c.${partition}`;
-/** In a framed ledger: the link of a proposal, and the frames before it, each on the topic of its partition. */
+/** In a framed ledger: the link of a proposal, and the frames before it, each on the topic of its partition. One frame and its link are one message there. */
 export const LINK_TOPIC = 'l';
 /** A link whose commits are too long for a header, and in its body: the fold needs that then. */
 export const LONG_LINK_TOPIC = 'l.long';
 export const frameTopicOf = (partition: number): string => `f.${partition}`;
-export const isProposalTopic = (topic: string): boolean =>
-  topic.startsWith('c.') || topic === LINK_TOPIC || topic === LONG_LINK_TOPIC;
+/** Whether a message proposes commits, or is meant to. A frame has no header, unless it is its own link. */
+export const isProposal = ({ topic, header }: { readonly topic: string; readonly header: string }): boolean =>
+  topic.startsWith('c.') ||
+  topic === LINK_TOPIC ||
+  topic === LONG_LINK_TOPIC ||
+  (header !== '' && partitionOfFrame(topic) !== null);
 /** Whether the fold needs the body of such a message. */
 export const needsBody = (topic: string): boolean => topic === EPOCH_TOPIC || topic === LONG_LINK_TOPIC;
 

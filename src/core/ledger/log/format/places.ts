@@ -2,7 +2,7 @@
 
 import type { LogLayout } from '../../../model/config.ts';
 import { Field, malformed } from './fields.ts';
-import type { ProposedCommit, ProposedFrame, Span } from './messages.ts';
+import { type ProposedCommit, type ProposedFrame, partitionOfFrame, type Span } from './messages.ts';
 import { PROPOSAL_PLAIN_BYTES_MAX } from './plain-body.ts';
 
 /** Most messages of one framed proposal, its link included: what servers append together. */
@@ -13,15 +13,23 @@ export function framesBefore(commits: readonly Pick<ProposedCommit, 'frames'>[])
   return commits.flatMap(({ frames }) => frames.filter(({ stored }) => stored.back > 0));
 }
 
+/** The frame of a framed proposal that has one, and no marks: it is the body of the link then. Null for any other. */
+export function onlyFrameOf(commits: readonly Pick<ProposedCommit, 'frames' | 'marks'>[]): ProposedFrame | null {
+  const [frame, ...others] = commits.flatMap(({ frames }) => frames);
+  return others.length > 0 || commits.some(({ marks }) => marks !== null) ? null : (frame ?? null);
+}
+
 /** The list of commits in the body of a long link. */
 export function commitsIn(body: Buffer, place: Field): Field {
   const { at, len } = place.fields('at', 'len');
   return Field.parse(body.toString('utf8', at.whole(), at.whole() + len.whole()), 'the list of commits');
 }
 
-/** Checks that everything is where its layout has it. */
+/** Checks that everything is where its layout has it, in a message on this topic. */
 export class Places {
   readonly #layout: LogLayout;
+  /** Whether the proposal's own body is a frame, and nothing else. */
+  readonly #isFrame: boolean;
   /** In the proposal's own body. */
   #end = 0;
   /** Frames so far that are messages of their own. */
@@ -29,12 +37,14 @@ export class Places {
   /** What the compressed frames so far decompress to. */
   #plainBytes = 0;
 
-  constructor(layout: LogLayout) {
+  constructor(layout: LogLayout, topic: string) {
     this.#layout = layout;
+    this.#isFrame = layout === 'framed' && partitionOfFrame(topic) !== null;
   }
 
   /** Of the proposal's own message. */
   get bodyBytes(): number {
+    if (this.#isFrame) return this.#end;
     return this.#layout === 'packed' || this.#end > 0 ? this.#end + 1 : 0;
   }
 
@@ -62,13 +72,22 @@ export class Places {
   /** Which message it is depends on how many come behind it. */
   ofFrame(at: Field, bytes: Field): Span {
     if (this.#layout === 'packed') return this.inBody(at, bytes);
+    if (this.#isFrame) return this.#ofOnlyFrame(at, bytes);
     if (++this.frames >= MESSAGES_MAX) throw malformed('it has too many frames');
     return { back: 0, at: at.whole(0), bytes: bytes.whole() };
   }
+
+  #ofOnlyFrame(at: Field, bytes: Field): Span {
+    if (this.#end > 0) throw malformed('it has a second frame');
+    const span = { back: 0, at: at.whole(0), bytes: bytes.whole() };
+    this.#end = span.bytes;
+    return span;
+  }
 }
 
-/** The frames are the last messages before it, in their order. */
-export function withFramesBefore(commits: readonly ProposedCommit[], count: number): ProposedCommit[] {
+/** The frames are the last messages before it, in their order. 0: the only one is its own body. */
+export function withFramesBefore(commits: readonly ProposedCommit[], count: number): readonly ProposedCommit[] {
+  if (count === 0) return commits;
   let back = count;
   return commits.map((commit) => ({
     ...commit,

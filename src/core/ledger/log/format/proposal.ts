@@ -1,7 +1,7 @@
 /**
  * A proposal as messages: what the fold needs is in one header, one line of JSON, so that it can be folded without bodies. A packed one is one message, with
  * the frames' bodies as `[` body `,` body .. `]`. A framed one has a message for each frame, and behind them the link, whose body has the marks, and the commits
- * where they are too long for a header. Pure.
+ * where they are too long for a header. If that would be one frame and a link without a body, the frame is the link's body. Pure.
  */
 
 import type { LogLayout } from '../../../model/config.ts';
@@ -9,6 +9,7 @@ import type { LogEntry, LogMessage } from '../ordered-log.ts';
 import { Field, malformed, readOr, toHeader } from './fields.ts';
 import { appendPiece, type LaidOutDrafts } from './lay-out.ts';
 import {
+  frameTopicOf,
   LINK_TOPIC,
   LOG_FORMAT,
   LONG_LINK_TOPIC,
@@ -19,7 +20,7 @@ import {
   type Seen,
   topicOf,
 } from './messages.ts';
-import { commitsIn, Places, withFramesBefore } from './places.ts';
+import { commitsIn, onlyFrameOf, Places, withFramesBefore } from './places.ts';
 
 /** Most commits of one proposal. */
 const COMMITS_MAX = 1024;
@@ -46,19 +47,31 @@ export function packDrafts(drafts: LaidOutDrafts, layout: LogLayout): PackedDraf
   const all = commits.map(commitFields);
   const text = layout === 'packed' ? null : Buffer.from(toHeader(all));
   const isLong = text !== null && text.length > COMMITS_BYTES_MAX;
-  const { body, at } = isLong ? appendPiece(drafts.body, text) : { body: drafts.body, at: 0 };
-  return {
-    ...drafts,
-    body,
-    topic: topicIn(layout, commits, isLong),
-    bytes: before.reduce((sum, entry) => sum + entry.body.length, body.length),
-    fields: isLong ? { at, len: text.length } : all,
-  };
+  const topic = topicIn(layout, commits, isLong);
+  const bytes = before.reduce((sum, entry) => sum + entry.body.length, drafts.body.length);
+  if (isLong) {
+    const { body, at } = appendPiece(drafts.body, text);
+    const added = body.length - drafts.body.length;
+    return { ...drafts, body, topic, bytes: bytes + added, fields: { at, len: text.length } };
+  }
+  const [frame] = before;
+  if (frame === undefined || topic !== frame.topic) return { ...drafts, topic, bytes, fields: all };
+  return { ...drafts, commits: inLink(commits), before: [], body: frame.body, topic, bytes, fields: all };
+}
+
+/** The only frame is in the link's body, and not before it. */
+function inLink(commits: readonly ProposedCommit[]): ProposedCommit[] {
+  return commits.map((commit) => ({
+    ...commit,
+    frames: commit.frames.map((frame) => ({ ...frame, stored: { ...frame.stored, back: 0 } })),
+  }));
 }
 
 function topicIn(layout: LogLayout, commits: readonly ProposedCommit[], isLong: boolean): string {
   if (layout === 'packed') return topicFor(commits);
-  return isLong ? LONG_LINK_TOPIC : LINK_TOPIC;
+  if (isLong) return LONG_LINK_TOPIC;
+  const only = onlyFrameOf(commits);
+  return only === null ? LINK_TOPIC : frameTopicOf(only.partition);
 }
 
 /** A message of one frame can be read for its partition alone. */
@@ -138,7 +151,7 @@ function toProposal({ topic, header, body, bodyBytes }: LogMessage, layout: LogL
   );
   v.whole(LOG_FORMAT, LOG_FORMAT);
   const by = who.fields('session', 'generation', 'n');
-  const places = new Places(layout);
+  const places = new Places(layout, topic);
   const isLong = layout === 'framed' && topic === LONG_LINK_TOPIC;
   const list = isLong ? commitsIn(body, commits) : commits;
   const read = list.list(COMMITS_MAX).map((commit) => toCommit(commit, places));
