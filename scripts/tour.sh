@@ -11,7 +11,7 @@ completengine() {
 }
 
 rm -f tour.codex tour.codex-wal tour.codex-shm
-completengine init --partition hash:properties.net --time properties.time
+completengine init --routing hash:properties.net --time properties.time
 completengine emit fixtures/earthquakes.jsonl
 completengine tail p1 -n 3 -o pretty | cut -c 1-100
 completengine replay 2018-02-03 --where 'properties.mag>=4.5' -o pretty | cut -c 1-100

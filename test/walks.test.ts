@@ -50,7 +50,7 @@ it.each([
   ['From standard input to the disk', ['emit', '-q']],
   ['One `--exec` delivery', ['tail', '--group', 'g', '--exit-at-head', '--exec', 'cat > /dev/null']],
 ])('each file of the walk "%s" takes part', async (heading, args) => {
-  const ledger = await newLedger('--partition', 'hash:k');
+  const ledger = await newLedger('--routing', 'hash:k');
   const ran = filesRunBy(['emit', '-q', '-l', ledger], '{"k":"a"}\n');
   const files = args[0] === 'emit' ? ran : filesRunBy([...args, '-l', ledger], '');
   expect(walk(heading).length).toBeGreaterThan(10);

@@ -22,7 +22,7 @@ export function completengine(root: string): Peer {
 async function measure({ workload, directory, signal }: Attempt, cli: string): Promise<Outcome> {
   const ledger = join(directory, 'events.codex');
   const init = [
-    '--partition',
+    '--routing',
     'hash:tenant',
     '--partitions',
     String(PARTITIONS),

@@ -5,6 +5,7 @@ import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { planText, reportText } from '../cli/archive/archive-text.ts';
 import { ArchiveProgressLine } from '../cli/archive/progress.ts';
+import { endFlags, endOptions, limitFlag, zoneFlag } from '../cli/range/range-flags.ts';
 import { canAsk, confirm } from '../cli/terminal/confirm.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import type { ArchiveOptions, ArchivePlan, Completengine } from '../index.ts';
@@ -19,10 +20,11 @@ interface Decision {
 export default class Archive extends BaseCommand {
   static override summary = 'Move old history into a segment, or drop it.';
   static override description =
-    `Commits whose events are all before --until move into a segment: one compressed, read-only file in the directory LEDGER.archive. Replay, tail, inspect and consumer groups read it as if nothing had moved, and the hash chain stays provable. The last commit always stays.
+    `The oldest commits, through the end of the range, move into a segment: one compressed, read-only file in the directory LEDGER.archive. Replay, tail, inspect and consumer groups read it as if nothing had moved, and the hash chain stays provable. The last commit always stays.
 
 Without --yes it prints the plan. The segment is synced and verified from the disk before anything is deleted. Emitters and consumers continue meanwhile. An interrupted run is finished by the next one. With --drop there is no segment: the events are gone, and only the chain hash of their end is kept.`;
-  static override usage = '<%= command.id %> --until TIME [-l FILE] [--to DIR | --drop] [--force] [--yes] [--json]';
+  static override usage =
+    '<%= command.id %> --until TIME | --through TIME | --through-sequence N | --limit N [-l FILE] [--to DIR | --drop] [--force] [--yes] [--json]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %> --until 2026-01-01',
@@ -32,11 +34,9 @@ Without --yes it prints the plan. The segment is synced and verified from the di
     '<%= config.bin %> replay -l events.codex.archive/3f2a9c01-000000000001-000000900000.segment',
   ];
   static override flags = {
-    until: Flags.string({
-      description: 'archive what is before this time: 2026-01-01, -90d',
-      required: true,
-      helpValue: 'TIME',
-    }),
+    ...endFlags,
+    ...limitFlag('at most N events'),
+    ...zoneFlag,
     to: Flags.string({
       description: 'directory of the segment, which must exist; reading it needs --archive DIR',
       helpValue: 'DIR',
@@ -45,13 +45,12 @@ Without --yes it prints the plan. The segment is synced and verified from the di
     drop: Flags.boolean({ description: 'delete without a segment' }),
     force: Flags.boolean({ description: 'move the offsets of groups that have not read all of it' }),
     yes: Flags.boolean({ description: 'do it; without it only the plan is printed' }),
-    tz: Flags.string({ description: 'time zone of dates and of times without a zone. Default UTC', helpValue: 'ZONE' }),
   };
 
   async run(): Promise<object | undefined> {
     const { flags } = await this.parse(Archive);
-    const { until, to, drop, force, yes, tz } = flags;
-    const options = { until, zone: tz, to, drop, force };
+    const { to, drop, force, yes } = flags;
+    const options = { ...endOptions(flags), to, drop, force };
     const isJson = this.jsonEnabled();
     const mayAsk = !yes && !isJson && canAsk();
     return withLedger(flags, yes || mayAsk ? 'write' : 'read', async (engine, { signal }) => {

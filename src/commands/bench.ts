@@ -31,7 +31,7 @@ Rates are medians of three rounds. Single commits go through the library, each a
     }),
     size: Flags.string({ description: 'bytes per event, including the newline', default: '200', helpValue: 'BYTES' }),
     partitions: Flags.integer({ description: 'number of partitions', default: 8, helpValue: 'N' }),
-    partition: Flags.string({
+    routing: Flags.string({
       description:
         'routing rule, as in init; the events have the fields id, tenant, topic, session, amount and partition',
       default: 'hash:tenant',

@@ -19,19 +19,19 @@ export default class Init extends BaseCommand {
     'The time field and the unique id field are fixed at creation. The routing rule can change later: see partition add, place and reroute.';
   static override enableJsonFlag = true;
   static override usage =
-    '<%= command.id %> [-l LEDGER] [--partition SPEC] [--partitions N|NAMES] [--time PATH] [--unique PATH]';
+    '<%= command.id %> [-l LEDGER] [--routing SPEC] [--partitions N|NAMES] [--time PATH] [--unique PATH]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --partition hash:tenant --partitions 16',
+    '<%= config.bin %> <%= command.id %> --routing hash:tenant --partitions 16',
     '<%= config.bin %> <%= command.id %> --time created_at --unique id',
-    '<%= config.bin %> <%= command.id %> --partition range:amount=100,1000 --partitions low,mid,high --missing none',
-    '<%= config.bin %> <%= command.id %> --partition composite:tenant+topic',
-    '<%= config.bin %> <%= command.id %> --partition sticky:session,idle=30m',
+    '<%= config.bin %> <%= command.id %> --routing range:amount=100,1000 --partitions low,mid,high --missing none',
+    '<%= config.bin %> <%= command.id %> --routing composite:tenant+topic',
+    '<%= config.bin %> <%= command.id %> --routing sticky:session,idle=30m',
     '<%= config.bin %> <%= command.id %> -l nats://n1,n2,n3/events --replicas 3',
-    '<%= config.bin %> <%= command.id %> --partition manual:shoal --partitions herring,cod,squid',
+    '<%= config.bin %> <%= command.id %> --routing manual:shoal --partitions herring,cod,squid',
   ];
   static override flags = {
-    partition: Flags.string({
+    routing: Flags.string({
       description:
         'routing rule: hash (whole payload), hash:FIELD, range:FIELD=BOUND,.. (numbers, words or times), composite:FIELD+FIELD, sticky:FIELD (a session stays in its partition), or manual:FIELD (the field names the partition)',
       default: 'hash',
@@ -90,7 +90,7 @@ export default class Init extends BaseCommand {
     // `init -l F > F`: the shell has created F empty, and our output would be written into the new ledger
     refuseTakenFiles({ ledgers: [flags.ledger] });
     await Completengine.create(withReplicas(flags.ledger, flags.replicas), {
-      partition: withMissing(parseRoutingSpec(flags.partition), flags.missing),
+      partition: withMissing(parseRoutingSpec(flags.routing), flags.missing),
       partitions: readPartitions(flags.partitions),
       time: flags.time,
       unique: flags.unique,

@@ -1,14 +1,16 @@
 /** `completengine replay`: replays a range of events. */
 
 import * as Args from '@oclif/core/args';
+import { argumentsInOrder } from '../cli/app/arguments.ts';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { busyTimeoutOf } from '../cli/app/durations.ts';
 import { safeJson } from '../cli/app/safe-json.ts';
 import { withLedger } from '../cli/app/session.ts';
+import { checkArguments, readArguments } from '../cli/range/arguments.ts';
 import { completeOutput } from '../cli/replay/complete-output.ts';
 import { DigestCheck } from '../cli/replay/digest-check.ts';
 import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay/flags.ts';
-import { openInto, splitPartitionFlags } from '../cli/replay/into.ts';
+import { openInto } from '../cli/replay/into.ts';
 import { resumeCommand } from '../cli/replay/resume-command.ts';
 import { runReplay } from '../cli/replay/run.ts';
 import { dryRunDocument, dryRunLine, replayDocument, replayLine } from '../cli/replay/text.ts';
@@ -16,7 +18,7 @@ import { CursorFile } from '../cli/state/cursor-file.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { appendFlags } from '../cli/terminal/output.ts';
 import { outputSync } from '../cli/terminal/output-sync.ts';
-import { type Completengine, LedgerError, type ReplayOptions } from '../index.ts';
+import type { Completengine, ReplayOptions } from '../index.ts';
 
 export default class Replay extends BaseCommand {
   static override summary = 'Replay a range of events in order.';
@@ -25,24 +27,25 @@ export default class Replay extends BaseCommand {
 Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it. RANGE is a day or an ISO interval.
 --to-group outputs no events: it resets the offsets of a consumer group, whose members then receive everything from --from on. It prints a plan and applies it with --yes, or after a question on a terminal.
 At a speed other than max, on a terminal: space pauses, q quits. An interrupted replay prints the command that resumes it.`;
+  static override strict = false;
   static override usage = [
-    '<%= command.id %> [RANGE | --from TIME] [--through TIME] [-p NAME] [--key KEY] [--where PATH=VALUE] [--speed SPEED] [-f]',
+    '<%= command.id %> [RANGE | --from PLACE] [--through TIME] [PARTITION...] [--key KEY] [--where PATH=VALUE] [--speed SPEED] [-f]',
     '<%= command.id %> [RANGE] --into LEDGER | --exec CMD | --dry-run',
     '<%= command.id %> --to-group NAME --from PLACE [--yes]',
   ];
   static override examples = [
     '<%= config.bin %> <%= command.id %> > all.jsonl',
     '<%= config.bin %> <%= command.id %> 2026-04-12T09:00Z/PT8H30M --speed 60 | ./dashboard',
-    '<%= config.bin %> <%= command.id %> --from 2026-04-12 --through 2026-04-12 --where "amount>=100"',
+    '<%= config.bin %> <%= command.id %> 2026-04-12 p3 --where "amount>=100"',
     '<%= config.bin %> <%= command.id %> yesterday --digest-file yesterday.digest > yesterday.jsonl',
-    '<%= config.bin %> <%= command.id %> --into repartitioned.codex --partition hash:tenant --partitions 16',
+    '<%= config.bin %> <%= command.id %> --into repartitioned.codex --routing hash:tenant --partitions 16',
     '<%= config.bin %> <%= command.id %> --follow --exec ./import.sh --cursor-file import.cursor',
     '<%= config.bin %> <%= command.id %> --to-group mailer --from 2026-04-12 --yes',
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     range: Args.string({
-      description: 'a day, or an ISO interval: START/END, START/DURATION',
+      description: 'a day, or an ISO interval: START/END, START/DURATION; and partitions to read, default all',
       required: false,
       ignoreStdin: true,
     }),
@@ -51,9 +54,9 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
 
   async run(): Promise<void> {
     const given = await this.parse(Replay);
-    const { flags, args } = given;
-    const { names, routing } = splitPartitionFlags(flags.partition);
-    if (routing !== undefined && flags.into === undefined) throw routingWithoutLedger(routing);
+    const { flags } = given;
+    const { routing } = flags;
+    const selected = readArguments(argumentsInOrder(given.raw), flags.partition);
     const group = flags['to-group'];
     if (group !== undefined) {
       const { replayToGroup } = await import('../cli/replay/to-group.ts');
@@ -61,8 +64,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
       return replayToGroup({
         ...given,
         group,
-        partitions: names,
-        range: args.range,
+        ...selected,
         print,
         report: (note) => this.logToStderr(note),
       });
@@ -72,7 +74,8 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
     const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file'], outputSync());
     const { into, exec, json, quiet } = flags;
     await withLedger(flags, 'read', async (engine, interrupt) => {
-      const asked = replayRequest(flags, args.range, names);
+      checkArguments(selected, engine);
+      const asked = replayRequest(flags, selected);
       if (flags['dry-run']) return this.#dryRun(engine, { ...asked, signal: interrupt.signal }, json);
       const request = cursor?.resume(engine.identity.uuid, asked) ?? asked;
       if (cursor?.isAtEnd) {
@@ -98,8 +101,11 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
       if (rest !== null && (into !== undefined || cursor !== null))
         this.logToStderr('run the same command again to resume');
       else if (rest !== null) {
-        const added = rest.isBegun && exec === undefined ? await appendFlags(flags) : [];
-        this.logToStderr(`resume with: ${resumeCommand('replay', given, { dropped: FLAGS_OF_A_RUN, added }, rest)}`);
+        const left = rest.limit === null ? [] : ['--limit', String(rest.limit)];
+        const added = [...left, ...(rest.isBegun && exec === undefined ? await appendFlags(flags) : [])];
+        this.logToStderr(
+          `resume with: ${resumeCommand('replay', { ...given, words: selected.positional }, { dropped: FLAGS_OF_A_RUN, added }, rest)}`,
+        );
       }
       if (error !== undefined) throw error;
       if (report !== null) check.apply(report);
@@ -126,11 +132,4 @@ function refuseTaken({
   refuseTakenFiles({ ledgers: [ledger], outputs: { into } });
   const outputs = { 'cursor-file': flags['cursor-file'], 'digest-file': flags['digest-file'] };
   refuseTakenFiles({ ledgers: into === undefined ? [ledger] : [ledger, into], outputs });
-}
-
-function routingWithoutLedger(routing: string): LedgerError {
-  return new LedgerError('INVALID_ARGUMENT', {
-    message: `'${routing.slice(0, 80)}' is a routing rule, and needs --into`,
-    hint: 'give names of partitions, or a target ledger: --into repartitioned.codex',
-  });
 }

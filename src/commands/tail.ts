@@ -4,6 +4,7 @@ import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../cli/app/arguments.ts';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
+import { checkArguments, readArguments } from '../cli/range/arguments.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { type TailFlags, tailFlags } from '../cli/tail/flags.ts';
 
@@ -15,14 +16,14 @@ export default class Tail extends BaseCommand {
 A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GROUP and _ATTEMPT in its environment. A failed event is retried with backoff, while later events of its partition wait. After --max-deliver failures it is parked (dead letter). If events were parked, the exit code is 5 and the last line says how many.`;
   static override strict = false;
   static override usage = [
-    '<%= command.id %> [PARTITION...] [-f] [-n N | --from PLACE | --since TIME] [--key KEY] [--where PATH=VALUE]',
+    '<%= command.id %> [RANGE] [PARTITION...] [-f] [-n N] [--from PLACE] [--until TIME] [--key KEY] [--where PATH=VALUE]',
     '<%= command.id %> [PARTITION...] --group NAME [--exec COMMAND]',
     '<%= command.id %> --parked --group NAME [--redeliver [SEQUENCE...|all] | --drop SEQUENCE...|all]',
   ];
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> p3 -n 100',
-    '<%= config.bin %> <%= command.id %> --since -1h --until now',
+    '<%= config.bin %> <%= command.id %> --from -1h --limit 100',
     '<%= config.bin %> <%= command.id %> -f -o envelope | jq .payload',
     '<%= config.bin %> <%= command.id %> --key acme --where "amount>=100" -n 20 -f',
     "<%= config.bin %> <%= command.id %> --group mailer --exec './send-mail'",
@@ -42,16 +43,18 @@ A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GRO
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(Tail);
     const given = argumentsInOrder(raw);
+    const asked = readArguments(flags.parked ? [] : given, flags.partition);
     const { group } = flags;
     refuseTakenFiles({ ledgers: [flags.ledger], outputs: { 'cursor-file': flags['cursor-file'] } });
     await withLedger(flags, accessFor(flags), async (engine, interrupt) => {
+      checkArguments(asked, engine);
       if (group === undefined) {
         const { tailHistory } = await import('../cli/tail/history.ts');
-        return tailHistory(engine, interrupt, given, flags);
+        return tailHistory(engine, interrupt, asked, flags);
       }
       if (!flags.parked) {
         const { tailGroup } = await import('../cli/tail/group.ts');
-        return tailGroup(engine, interrupt, given, flags);
+        return tailGroup(engine, interrupt, asked, flags);
       }
       const { dropParked, listParked, redeliverParked } = await import('../cli/tail/parked.ts');
       if (flags.redeliver) return this.logToStderr(await redeliverParked(engine, group, given));

@@ -79,14 +79,13 @@ import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
 import type { SequenceRange } from './model/events/range.ts';
 import { invalidArgument, LedgerError } from './model/ledger-error.ts';
-import { kindOf, number, place, text } from './model/options/option-kinds.ts';
+import { kindOf, number, text } from './model/options/option-kinds.ts';
 import { readArgument, readOptions } from './model/options/options.ts';
 import { type Partition, selectPartitions } from './model/routing/partition.ts';
 import { type Clock, systemClock } from './model/time/clock.ts';
 import { systemTimer, type Timer } from './model/time/timer.ts';
 import { headAheadWarning } from './model/warning.ts';
 import { EventStream } from './output/event-stream.ts';
-import type { StartPoint } from './replay/resolve-start.ts';
 
 /**
  * An open ledger: emits, reads and verifies events, and delivers them to subscribers. Times are integer microseconds
@@ -362,26 +361,20 @@ export class Completengine {
   }
 
   /** What {@link setCursors} would do. @throws LedgerError UNKNOWN_GROUP, INVALID_TIME */
-  async planCursors(group: string, from: StartPoint, options?: Omit<SetCursorsOptions, 'force'>): Promise<CursorPlan> {
-    const { zone, partitions } = readOptions('planCursors()', options, PLAN_CURSORS);
+  async planCursors(group: string, options: Omit<SetCursorsOptions, 'force'>): Promise<CursorPlan> {
+    const { partitions, ...start } = readOptions('planCursors()', options, PLAN_CURSORS);
     readArgument('planCursors()', 'group', group, text);
-    const start = readArgument('planCursors()', 'from', from, place);
-    return this.#groupAdmin().plan(group, start, { zone, partitions: await this.#select(partitions) });
+    return this.#groupAdmin().plan(group, { ...start, partitions: await this.#select(partitions) });
   }
 
   /**
    * Resets a group's offsets: events after the new position are delivered again, skipped ones are not delivered.
    * @throws LedgerError GROUP_IN_USE while members are alive and `force` is not set, UNKNOWN_GROUP, INVALID_TIME
    */
-  async setCursors(group: string, from: StartPoint, options?: SetCursorsOptions): Promise<CursorPlan> {
-    const { zone, force, partitions } = readOptions('setCursors()', options, SET_CURSORS);
+  async setCursors(group: string, options: SetCursorsOptions): Promise<CursorPlan> {
+    const { partitions, ...start } = readOptions('setCursors()', options, SET_CURSORS);
     readArgument('setCursors()', 'group', group, text);
-    const start = readArgument('setCursors()', 'from', from, place);
-    const plan = await this.#groupAdmin().move(group, start, {
-      zone,
-      force,
-      partitions: await this.#select(partitions),
-    });
+    const plan = await this.#groupAdmin().move(group, { ...start, partitions: await this.#select(partitions) });
     this.#bus.notifyChange();
     return plan;
   }

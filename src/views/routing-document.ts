@@ -15,7 +15,7 @@ import {
 export interface EpochDocument {
   readonly epoch: number;
   readonly fromSequence: number;
-  /** As for `--partition`. */
+  /** As for `--routing`. */
   readonly rule: string;
   /** Names of the partitions that keys go to, in the order of the rule. */
   readonly partitions: readonly string[];

@@ -89,8 +89,8 @@ function expectOwnOrder(events: readonly StoredEvent[]): void {
 }
 
 test.each([
-  ['arrival times', ['--partition', 'hash:emitter', '--partitions', '3']],
-  ['times of their own', ['--partition', 'hash:emitter', '--partitions', '3', '--time', 'at']],
+  ['arrival times', ['--routing', 'hash:emitter', '--partitions', '3']],
+  ['times of their own', ['--routing', 'hash:emitter', '--partitions', '3', '--time', 'at']],
 ])('four emitters with %s and two followers agree on one history', async (_, init) => {
   const ledger = await newLedger(...init);
   const followers = [follow(ledger), follow(ledger)];

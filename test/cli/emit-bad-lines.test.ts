@@ -50,42 +50,42 @@ const BAD_LINES: readonly BadLine[] = [
   },
   {
     what: 'a missing routing field',
-    init: ['--partition', 'hash:k'],
+    init: ['--routing', 'hash:k'],
     good: '{"k":1}',
     bad: '{"K":1}',
     fact: /line 3, byte \d+: .*missing \(hash:k\)/,
   },
   {
     what: 'a doubled routing field',
-    init: ['--partition', 'hash:k'],
+    init: ['--routing', 'hash:k'],
     good: '{"k":1}',
     bad: '{"k":1,"k":1}',
     fact: /line 3, byte \d+: .*twice/,
   },
   {
     what: 'a doubled parent of it',
-    init: ['--partition', 'hash:a.k'],
+    init: ['--routing', 'hash:a.k'],
     good: '{"a":{"k":1}}',
     bad: '{"a":{"k":1},"a":{}}',
     fact: /line 3, byte \d+: .*twice/,
   },
   {
     what: 'an object as routing field',
-    init: ['--partition', 'hash:k'],
+    init: ['--routing', 'hash:k'],
     good: '{"k":1}',
     bad: '{"k":{}}',
     fact: /line 3, byte \d+: .*not a string, number or/,
   },
   {
     what: 'null as routing field',
-    init: ['--partition', 'hash:k'],
+    init: ['--routing', 'hash:k'],
     good: '{"k":1}',
     bad: '{"k":null}',
     fact: /line 3, byte \d+: .*not a string, number or/,
   },
   {
     what: 'an unknown partition',
-    init: ['--partition', 'manual:shoal', '--partitions', 'herring,cod'],
+    init: ['--routing', 'manual:shoal', '--partitions', 'herring,cod'],
     good: '{"shoal":"cod"}',
     bad: '{"shoal":"squid"}',
     fact: /line 3, byte \d+: .*an unknown partition/,
@@ -160,7 +160,7 @@ test.each(BAD_LINES)(
 );
 
 test('the error of a missing routing field names the first byte of the line', async () => {
-  const ledger = await newLedger('--partition', 'hash:tenant');
+  const ledger = await newLedger('--routing', 'hash:tenant');
   const result = await runCli(['emit', '-l', ledger], { input: '{"tenant":"a"}\n{"tenat":"b"}\n' });
   expectFailure(result, 65, 'stdin: line 2, byte 1: the routing field is missing (hash:tenant)');
 });

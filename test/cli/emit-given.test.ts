@@ -22,7 +22,7 @@ const volume = Array.from(
 
 describe('--key', () => {
   test('is the key of all events, with or without a key of their own', async () => {
-    const ledger = await newLedger('--partition', 'hash:tenant', ...NAMES);
+    const ledger = await newLedger('--routing', 'hash:tenant', ...NAMES);
     await succeed(['emit', '-l', ledger], { input: '{"tenant":"acme"}\n' });
     await succeed(['emit', '-l', ledger, '--key', 'acme'], { input: '{}\n[1]\n{"tenant":"other"}\n' });
     const events = await envelopes(ledger);
@@ -48,8 +48,8 @@ describe('--key', () => {
     ['sticky:session', 'x', '{"session":"x"}', undefined],
   ])('of %s leads where an event with that key goes', async (spec, key, event, asIf) => {
     const [ledger, plain] = [
-      await newLedger('--partition', spec, ...NAMES),
-      await newLedger('--partition', asIf ?? spec, ...NAMES),
+      await newLedger('--routing', spec, ...NAMES),
+      await newLedger('--routing', asIf ?? spec, ...NAMES),
     ];
     await succeed(['emit', '-l', ledger, '--key', key], { input: '{"n":1}\n' });
     await succeed(['emit', '-l', plain], { input: `${event}\n` });
@@ -72,7 +72,7 @@ describe('--key', () => {
     ['composite:tenant+topic', '["a",1]', 'is not a JSON list of strings', '["a","b"]'],
     ['hash:tenant', '', 'an empty key cannot be given', 'leave it out'],
   ])('of %s cannot be %j', async (spec, key, fact, hint) => {
-    const ledger = await newLedger('--partition', spec, ...NAMES);
+    const ledger = await newLedger('--routing', spec, ...NAMES);
     const result = await runCli(['emit', '-l', ledger, '--key', key], { input: '{}\n' });
     expectFailure(result, 2, fact);
     expect(result.stderr).toContain(hint);
@@ -81,7 +81,7 @@ describe('--key', () => {
 
   test('works for large inputs with any routing, and the SQL view shows the key', async () => {
     for (const spec of ['hash:k', 'sticky:k']) {
-      const ledger = await newLedger('--partition', spec, ...NAMES);
+      const ledger = await newLedger('--routing', spec, ...NAMES);
       await succeed(['emit', '-l', ledger, '--key', 'one'], { input: volume });
       const events = await expectSoundLedger(ledger);
       expect(events.length).toBe(VOLUME);
@@ -96,7 +96,7 @@ describe('--to', () => {
   test.each(['hash', 'hash:k', 'range:k=1,2', 'composite:k+l', 'manual:k', 'sticky:k'])(
     'overrides %s',
     async (spec) => {
-      const ledger = await newLedger('--partition', spec, ...NAMES);
+      const ledger = await newLedger('--routing', spec, ...NAMES);
       await succeed(['emit', '-l', ledger, '--to', 'cod'], { input: '{"k":"x"}\n{}\n' });
       expect((await envelopes(ledger)).map(({ partition }) => partition)).toEqual(['cod', 'cod']);
       expect(storedPins(ledger)).toEqual([]);
@@ -105,7 +105,7 @@ describe('--to', () => {
   );
 
   test('does not move a session', async () => {
-    const ledger = await newLedger('--partition', 'sticky:k', ...NAMES);
+    const ledger = await newLedger('--routing', 'sticky:k', ...NAMES);
     await succeed(['emit', '-l', ledger], { input: '{"k":"x"}\n' });
     await succeed(['emit', '-l', ledger, '--to', 'squid'], { input: '{"k":"x"}\n{"k":"y"}\n' });
     await succeed(['emit', '-l', ledger], { input: '{"k":"x"}\n{"k":"y"}\n' });
@@ -120,20 +120,20 @@ describe('--to', () => {
   });
 
   test('combines with --key, which is stored but does not route', async () => {
-    const ledger = await newLedger('--partition', 'manual:shoal', ...NAMES);
+    const ledger = await newLedger('--routing', 'manual:shoal', ...NAMES);
     await succeed(['emit', '-l', ledger, '--to', 'cod', '--key', 'trout'], { input: '{}\n' });
     expect(await envelopes(ledger)).toMatchObject([{ partition: 'cod', key: 'trout' }]);
   });
 
   test('an unknown partition is refused before any input is read, with a list of the existing ones', async () => {
-    const ledger = await newLedger('--partition', 'hash', ...NAMES);
+    const ledger = await newLedger('--routing', 'hash', ...NAMES);
     const result = await runCli(['emit', '-l', ledger, '--to', 'trout\u001b[31m'], { input: 'no JSON\n' });
     expectFailure(result, 2, "the ledger has no partition 'trout");
     expect(result.stderr).toContain('it has herring, cod, squid');
   });
 
   test('works for large inputs, with rejects, atomic input and a producer', async () => {
-    const ledger = await newLedger('--partition', 'sticky:k', ...NAMES);
+    const ledger = await newLedger('--routing', 'sticky:k', ...NAMES);
     await succeed(['emit', '-l', ledger, '--to', 'squid'], { input: volume });
     await succeed(['emit', '-l', ledger, '--to', 'squid', '--atomic'], { input: volume });
     for (let run = 0; run < 2; run++)
@@ -147,10 +147,10 @@ describe('--to', () => {
 });
 
 test('envelopes contain the key of --key; a copy uses it, or routes by the fields of the events', async () => {
-  const ledger = await newLedger('--partition', 'hash:tenant', ...NAMES);
+  const ledger = await newLedger('--routing', 'hash:tenant', ...NAMES);
   await succeed(['emit', '-l', ledger, '--key', 'acme'], { input: '{"n":1}\n' });
   const lines = await replayed(ledger, '-o', 'envelope');
-  const copy = await newLedger('--partition', 'hash:tenant', ...NAMES);
+  const copy = await newLedger('--routing', 'hash:tenant', ...NAMES);
   expectFailure(await runCli(['emit', '--envelope', '-l', copy], { input: lines }), 65, 'the routing field is missing');
   await succeed(['emit', '--envelope', '-l', copy, '--key', 'acme'], { input: lines });
   expect(await replayed(copy, '-o', 'envelope')).toBe(lines);

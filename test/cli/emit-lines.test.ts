@@ -18,7 +18,7 @@ test.each([
 });
 
 test('keeps numbers, order of keys, repeated keys, escapes and template marks as they were written', async () => {
-  const ledger = await newLedger('--partition', 'hash:k');
+  const ledger = await newLedger('--routing', 'hash:k');
   const lines = [
     '{"k":1,"n":9007199254740993,"one":1.0,"zero":-0,"big":1e400}',
     '{"b":1,"k":"a","2":0,"1":0,"b":2}',

@@ -15,7 +15,7 @@ interface Receipt {
 }
 
 test('--receipts prints one line per event, and they agree with the ledger', async () => {
-  const ledger = await newLedger('--partition', 'hash:properties.net', '--time', 'properties.time');
+  const ledger = await newLedger('--routing', 'hash:properties.net', '--time', 'properties.time');
   const { stdout } = await succeed(['emit', '--receipts', '-l', ledger, EARTHQUAKES]);
   const receipts = parseLines<Receipt>(stdout);
   expect(receipts.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 1707 }, (_, at) => at + 1));

@@ -205,7 +205,7 @@ test.each([
 });
 
 test('neither the name nor the content of a file can control the terminal', async () => {
-  const ledger = await newLedger('--partition', 'manual:to', '--partitions', 'herring');
+  const ledger = await newLedger('--routing', 'manual:to', '--partitions', 'herring');
   const file = fileIn(tempDir(), EVIL, '{"to":"\u009b31m\\u001b[31m\u202e"}\n');
   const result = await runCli(['emit', '-l', ledger, file]);
   expectFailure(result, 65, '\\x1b[31mvil\\x07\\x9b2J\\u{202e}: line 1');
@@ -288,7 +288,7 @@ test.each([
   ['partition place acme p0 --json', 'the change was made'],
   ['init -l new.codex', 'the ledger was created: '],
 ])('%s whose result cannot be printed reports that the work is done', async (command, done) => {
-  const directory = dirname(await newLedger('--partition', 'hash:k'));
+  const directory = dirname(await newLedger('--routing', 'hash:k'));
   const result = await runShell(`cd "$directory"; completengine ${command} > /dev/full`, { directory });
   expectFailure(result, 74, 'the output cannot be written: ENOSPC');
   expect(result.stderr).toContain(done);

@@ -37,9 +37,9 @@ test('--partitions accepts a number or names', async () => {
   expect(await names('256')).toHaveLength(256);
 });
 
-test('--partition, --time, --unique, --durability, --determinism and --max-line are stored', async () => {
+test('--routing, --time, --unique, --durability, --determinism and --max-line are stored', async () => {
   const ledger = await newLedger(
-    ...['--partition', 'manual:shoal', '--partitions', 'herring,cod', '--time', 'meta.at', '--unique', 'meta.id'],
+    ...['--routing', 'manual:shoal', '--partitions', 'herring,cod', '--time', 'meta.at', '--unique', 'meta.id'],
     ...['--durability', 'normal', '--determinism', 'relaxed', '--max-line', '5000'],
   );
   expect(await inspected(ledger)).toMatchObject({
@@ -88,10 +88,10 @@ test('of several concurrent inits of one path one succeeds, and the others repor
 });
 
 test.each([
-  ['--partition', 'foo:x', "'foo:x' is not a routing"],
-  ['--partition', 'manual', "'manual' is not a routing"],
-  ['--partition', 'hash:', 'is not a field path'],
-  ['--partition', 'hash:a..b', "'a..b' is not a field path"],
+  ['--routing', 'foo:x', "'foo:x' is not a routing"],
+  ['--routing', 'manual', "'manual' is not a routing"],
+  ['--routing', 'hash:', 'is not a field path'],
+  ['--routing', 'hash:a..b', "'a..b' is not a field path"],
   ['--partitions', '0', '0 partitions are out of range'],
   ['--partitions', '257', '257 partitions are out of range'],
   ['--partitions', 'Herring', "invalid partition name 'Herring'"],

@@ -39,7 +39,7 @@ it.runIf(isSoak && process.platform === 'linux')(
   'emits 100 MB within 200 MiB, and the second half needs no more memory than the first',
   async () => {
     const ledger = join(tempDir(), 'events.codex');
-    await runCli(['init', '-l', ledger, '--partition', 'hash:tenant']);
+    await runCli(['init', '-l', ledger, '--routing', 'hash:tenant']);
     const piece = Buffer.from(
       Array.from({ length: LINES_PER_PIECE }, (_, at) => `{"tenant":"t${at % 100}","pad":"${'x'.repeat(175)}"}\n`).join(
         '',

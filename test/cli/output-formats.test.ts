@@ -154,6 +154,8 @@ test('the command that resumes a replay without a cursor file continues the docu
   expect(text()).toBe('11\n12\nfoot\n');
 });
 
+const EVERYTHING = { range: undefined, partitions: [], positional: [] };
+
 test('tails with a cursor file write one document without an end; one without it writes a whole document', async () => {
   register();
   const engine = await numbersEngine();
@@ -161,14 +163,14 @@ test('tails with a cursor file write one document without an end; one without it
   const flags = { ledger: '', 'busy-timeout': '5s', output: 'framed', follow: false } as Parameters<
     typeof tailHistory
   >[3];
-  const tailed = async (more: object) => tailHistory(engine, interrupt(), [], { ...flags, ...more });
+  const tailed = async (more: object) => tailHistory(engine, interrupt(), EVERYTHING, { ...flags, ...more });
   await tailed({ number: '2' });
   expect(text()).toBe(framedText(11, 12));
   const cursor = { 'cursor-file': join(tempDir(), 'tail.cursor') };
   await tailed({ ...cursor, number: '0' });
   expect(text()).toBe(framedText(11, 12));
   await engine.emit([13, 14, 15, 16]);
-  for (const _ of [1, 2]) await tailed({ ...cursor, count: 2 });
+  for (const _ of [1, 2]) await tailed({ ...cursor, limit: 2 });
   expect(text()).toBe(`${framedText(11, 12)}head\n13\n14\n15\n16\n`);
 });
 
@@ -179,7 +181,7 @@ test('a member of a group writes a document of what it was delivered', async () 
   const flags = { group: 'g', from: 'start', output: 'framed', 'exit-at-head': true } as Parameters<
     typeof tailGroup
   >[3];
-  await tailGroup(engine, interrupt(), [], flags);
+  await tailGroup(engine, interrupt(), EVERYTHING, flags);
   expect(text()).toBe(framedText(1, EVENTS));
 });
 

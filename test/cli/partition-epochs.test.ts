@@ -29,7 +29,7 @@ test('add prints what changed, from which sequence, and that keys move', async (
 });
 
 test('each change returns a document', async () => {
-  const ledger = await newLedger('--partition', 'hash:k', '--partitions', '2');
+  const ledger = await newLedger('--routing', 'hash:k', '--partitions', '2');
   expect(document(await succeed(['partition', 'add', 'x', '--json', '-l', ledger]))).toMatchObject({
     isChanged: true,
     epoch: 2,
@@ -70,7 +70,7 @@ test('each change returns a document', async () => {
 });
 
 test('a placed key goes to its partition, as explain shows', async () => {
-  const ledger = await newLedger('--partition', 'composite:a+b', '--partitions', '4');
+  const ledger = await newLedger('--routing', 'composite:a+b', '--partitions', '4');
   await succeed(['partition', 'place', 'x+y', 'p3', '"p+q"+r', 'p2', '-l', ledger]);
   expect(text(await succeed(['partition', 'explain', '["x","y"]', 'x+y', '"p+q"+r', '-l', ledger]))).toBe(
     'p3\t["x","y"]\tplaced\np3\t["x","y"]\tplaced\np2\t["p+q","r"]\tplaced\n',
@@ -88,7 +88,7 @@ test.each([
   ['composite:properties.net+properties.magType', ['--missing', 'p0']],
   ['manual:properties.net', ['--partitions', [...new Set(earthquakes().map(({ net }) => net))].join(',')]],
 ])('explain on standard input predicts for %s the partition of each earthquake', async (spec, options) => {
-  const ledger = await newLedger('--partition', spec, ...options);
+  const ledger = await newLedger('--routing', spec, ...options);
   const before = await succeed(['partition', 'explain', '--json', '-l', ledger], {
     input: earthquakes()
       .map(({ line }) => `${line}\n`)
@@ -118,7 +118,7 @@ test.each([
 });
 
 test('explain names lines that would be rejected, continues, and exits with 65', async () => {
-  const ledger = await newLedger('--partition', 'hash:k', '--partitions', '1');
+  const ledger = await newLedger('--routing', 'hash:k', '--partitions', '1');
   const { code, stdout, stderr } = await runCli(['partition', 'explain', '-l', ledger], {
     input: '{"k":"a\\tb"}\n\n{"j":1}\nnonsense\n{"k":1.0}',
   });
@@ -129,7 +129,7 @@ test('explain names lines that would be rejected, continues, and exits with 65',
 });
 
 test('explain shows events without a key, placed keys, and the epoch', async () => {
-  const ledger = await newLedger('--partition', 'range:n=10', '--missing', 'none');
+  const ledger = await newLedger('--routing', 'range:n=10', '--missing', 'none');
   await succeed(['partition', 'place', '7', 'p1', '-l', ledger]);
   const lines = parseLines(
     (await succeed(['partition', 'explain', '--json', '-l', ledger], { input: '{}\n{"n":7.0}\n{"n":8}\n' })).stdout,
@@ -198,14 +198,14 @@ test.each([
   [['reroute', 'hash:k', 'extra'], 2, 'extra'],
   [['explain', 'a', '--nonsense'], 2, 'nonsense'],
 ] as [string[], number, string][])('partition %j is refused, and changes nothing', async (args, code, fact) => {
-  const ledger = await newLedger('--partition', 'hash:k', '--partitions', '2');
+  const ledger = await newLedger('--routing', 'hash:k', '--partitions', '2');
   const before = text(await succeed(['inspect', '--json', '-l', ledger]));
   expectFailure(await runCli(['partition', ...args, '-l', ledger]), code, fact);
   expect(JSON.parse(text(await succeed(['inspect', '--json', '-l', ledger]))).head).toBe(JSON.parse(before).head);
 });
 
 test('add to a range is refused with a hint to reroute', async () => {
-  const ledger = await newLedger('--partition', 'range:k=1,2');
+  const ledger = await newLedger('--routing', 'range:k=1,2');
   const result = await runCli(['partition', 'add', 'x', '-l', ledger]);
   expectFailure(result, 2, 'a range has as many partitions as its bounds make: 3');
   expect(result.stderr).toContain('completengine partition reroute range:k=BOUND');
@@ -218,7 +218,7 @@ test('a missing ledger is not created', async () => {
 });
 
 test('tail -f prints events of partitions added while it runs', async () => {
-  const ledger = await newLedger('--partition', 'manual:k', '--partitions', 'a');
+  const ledger = await newLedger('--routing', 'manual:k', '--partitions', 'a');
   const tail = startCli(['tail', '-f', '-o', 'envelope', '-l', ledger]);
   const delivered = finished(tail);
   let seen = '';
@@ -240,7 +240,7 @@ test('tail -f prints events of partitions added while it runs', async () => {
 const CHANGES = quick(4, 20);
 
 test(`four emitters run through ${CHANGES} changes, and every event is in the partition of its epoch`, async () => {
-  const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3', '--time', 't');
+  const ledger = await newLedger('--routing', 'hash:k', '--partitions', '3', '--time', 't');
   const lineOf = (emitter: number, n: number) =>
     `{"k":"k${n % 211}","n":${n},"e":${emitter},"t":${1_760_000_000_000 + n},"pad":"${'x'.repeat(60)}"}`;
   /** The number of changes so far. The emitters keep pace with them, so that the test does not depend on the machine's speed. */
@@ -310,7 +310,7 @@ test(`four emitters run through ${CHANGES} changes, and every event is in the pa
 }, 180_000);
 
 test('two concurrent changes of the routing are serialized', async () => {
-  const ledger = await newLedger('--partition', 'hash:k', '--partitions', '2');
+  const ledger = await newLedger('--routing', 'hash:k', '--partitions', '2');
   const results = await Promise.all(
     [0, 1, 2, 3].map((nth) => runCli(['partition', 'add', `x${nth % 3}`, '-l', ledger])),
   );

@@ -42,7 +42,7 @@ test('--json lists them as a document that agrees with the events', async () => 
 });
 
 test('an empty ledger lists its partitions without shares', async () => {
-  const ledger = await newLedger('--partition', 'manual:shoal', '--partitions', 'herring,cod');
+  const ledger = await newLedger('--routing', 'manual:shoal', '--partitions', 'herring,cod');
   const { stdout } = await succeed(['partition', '-l', ledger]);
   expect(stdout.toString()).toMatch(/^herring +shoal = herring +0 +0 B$/m);
 });

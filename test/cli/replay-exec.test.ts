@@ -70,7 +70,7 @@ test('a command that does not read everything but exits with 0 has taken the del
 });
 
 test('a large delivery reaches a slow reader complete, and a command that closes its input early may continue', async () => {
-  const ledger = await newLedger('--partition', 'hash:k');
+  const ledger = await newLedger('--routing', 'hash:k');
   await succeed(['emit', '-q', '-l', ledger], {
     input: Array.from({ length: 60_000 }, (_, n) => `{"k":${n % 7}}\n`).join(''),
   });

@@ -22,7 +22,7 @@ async function eventsIn(ledger: string): Promise<number> {
 const LARGE = quick(100_000, 200_000);
 
 async function largeLedger(...initArgs: string[]): Promise<string> {
-  const ledger = await newLedger('--partition', 'hash:k', '--time', 'at', ...initArgs);
+  const ledger = await newLedger('--routing', 'hash:k', '--time', 'at', ...initArgs);
   const pad = 'x'.repeat(150);
   const lines = Array.from(
     { length: LARGE },
@@ -55,7 +55,7 @@ test('an empty file, as left by a killed creation, becomes a ledger with the set
   expect(storedEvents(into)).toEqual(storedEvents(source));
 });
 
-test('--partition with a colon and --partitions repartition history; names still filter', async () => {
+test('--routing and --partitions repartition history; names still filter', async () => {
   const source = await earthquakeLedger();
   const into = join(tempDir(), 'new.codex');
   await succeed([
@@ -63,7 +63,7 @@ test('--partition with a colon and --partitions repartition history; names still
     '-q',
     '--into',
     into,
-    '--partition',
+    '--routing',
     'composite:properties.net+properties.type',
     '--partitions',
     '3',
@@ -74,7 +74,7 @@ test('--partition with a colon and --partitions repartition history; names still
   expect((await replayed(into)) === asLines(earthquakes())).toBe(true);
   await expectSoundLedger(into);
   const part = join(tempDir(), 'part.codex');
-  await succeed(['replay', '-q', '--into', part, '-p', 'hash:properties.type', '-p', 'p2', '-l', source]);
+  await succeed(['replay', '-q', '--into', part, '--routing', 'hash:properties.type', '-p', 'p2', '-l', source]);
   expect(storedEvents(part).map(({ payload }) => payload)).toEqual(
     storedEvents(source)
       .filter(({ partition }) => partition === 'p2')
@@ -84,9 +84,9 @@ test('--partition with a colon and --partitions repartition history; names still
 
 test('an existing ledger keeps its routing, and refuses another', async () => {
   const source = await earthquakeLedger();
-  const into = await newLedger('--partition', 'hash:properties.type', '--partitions', '2');
+  const into = await newLedger('--routing', 'hash:properties.type', '--partitions', '2');
   expectFailure(
-    await runCli(['replay', '--into', into, '--partition', 'hash:properties.net', '-l', source]),
+    await runCli(['replay', '--into', into, '--routing', 'hash:properties.net', '-l', source]),
     4,
     'was created with different settings',
   );
@@ -108,16 +108,26 @@ test('refuses the source itself, a file that is not a ledger, and a routing rule
   const source = await earthquakeLedger();
   expectFailure(await runCli(['replay', '--into', source, '-l', source]), 2, 'is the ledger itself');
   expectFailure(await runCli(['replay', '--into', EARTHQUAKES, '-l', source]), 76, 'is not a ledger');
-  expectFailure(await runCli(['replay', '--partition', 'hash:k', '-l', source]), 2, "'hash:k' is a routing");
+  expectFailure(await runCli(['replay', '--routing', 'hash:k', '-l', source]), 2, '--routing needs --into');
   expectFailure(
     await runCli(['replay', '--into', join(tempDir(), 'no', 'where.codex'), '-l', source]),
     73,
     'cannot create',
   );
   expectFailure(
-    await runCli(['replay', '--into', join(tempDir(), 'x.codex'), '-p', 'hash:a', '-p', 'hash:b', '-l', source]),
+    await runCli([
+      'replay',
+      '--into',
+      join(tempDir(), 'x.codex'),
+      '--routing',
+      'hash:a',
+      '--routing',
+      'hash:b',
+      '-l',
+      source,
+    ]),
     2,
-    'one routing',
+    '--routing can only be specified once',
   );
 });
 
@@ -145,7 +155,7 @@ test('killed at any moment and run again, it contains every event once', async (
   let before = 0;
   // write calls of one thread, two for a page of 16 KiB; each run resumes after the one before
   for (const nth of quick([700], [5, 400, 700, 1000])) {
-    const args = ['replay', '-q', '--into', into, '-p', 'hash:at', '--partitions', '5', '-l', source];
+    const args = ['replay', '-q', '--into', into, '--routing', 'hash:at', '--partitions', '5', '-l', source];
     const killed = await traced(join(tempDir(), 'strace.log'), 'pwrite64', `signal=KILL:when=${nth}`, args);
     expect(wasKilled(killed), `at write ${nth}: it ended with ${killed.code}`).toBe(true);
     const held = existsSync(into) ? await eventsIn(into) : 0;

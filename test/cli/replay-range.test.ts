@@ -94,17 +94,17 @@ test('a range within small commits is exact too', async () => {
     const delivered = await replayed(
       ledger,
       '--from',
-      `${1_500_000_000 + first * 10}`,
+      `${1_500_000_000 + first * 10}.0`,
       '--through',
-      `${1_500_000_000 + last * 10}`,
+      `${1_500_000_000 + last * 10}.0`,
     );
     expect(delivered).toBe(events.slice(first, last + 1).join(''));
     const between = await replayed(
       ledger,
       '--from',
-      `${1_500_000_000 + first * 10 - 5}`,
+      `${1_500_000_000 + first * 10 - 5}.0`,
       '--until',
-      `${1_500_000_000 + last * 10 + 5}`,
+      `${1_500_000_000 + last * 10 + 5}.0`,
     );
     expect(between).toBe(delivered);
   }

@@ -64,7 +64,7 @@ test('the command printed by an interrupted replay resumes it: the parts make th
 
 test('the printed command keeps filters and forms, quoted for the shell', async () => {
   const EVENTS = 2000;
-  const ledger = await newLedger('--partition', 'hash:k');
+  const ledger = await newLedger('--routing', 'hash:k');
   await succeed(['emit', '-q', '-l', ledger], {
     input: Array.from({ length: EVENTS }, (_, n) => `{"k":"it's","n":${n},"pad":"${'x'.repeat(100)}"}\n`).join(''),
   });

@@ -29,7 +29,7 @@ const LIVE = ['--lease', '5m'];
 
 /** Three partitions with ten numbers each, alternating by sequence, and a group that has consumed all of them. */
 async function readLedger(): Promise<string> {
-  const ledger = await newLedger('--partition', 'manual:to', '--partitions', '3');
+  const ledger = await newLedger('--routing', 'manual:to', '--partitions', '3');
   const lines = Array.from({ length: 30 }, (_, n) => `{"to":"p${n % 3}","n":${n + 1}}\n`);
   await succeed(['emit', '-q', '-l', ledger], { input: lines.join('') });
   await succeed(['tail', '-l', ledger, '-g', 'g', '-e']);
@@ -57,7 +57,16 @@ describe('replay --to-group', () => {
   test('prints a plan, and changes nothing without --yes', async () => {
     const ledger = await readLedger();
     for (const args of [[], ['--dry-run'], ['--force']]) {
-      const { stdout, stderr } = await succeed(['replay', '-l', ledger, '--to-group', 'g', '--from', '25', ...args]);
+      const { stdout, stderr } = await succeed([
+        'replay',
+        '-l',
+        ledger,
+        '--to-group',
+        'g',
+        '--from-sequence',
+        '25',
+        ...args,
+      ]);
       expect(stdout.toString().split('\n')).toEqual([
         'group g: 6 events will be redelivered, 0 skipped; no active members',
         'partition  from offset  to offset  redelivered  skipped',
@@ -143,9 +152,9 @@ describe('replay --to-group', () => {
       );
     }
     await refused(2, /^error: a range cannot be combined with --to-group: /, '--from', 'start', 'yesterday');
-    await refused(2, /'hash:n' is a routing/, '--from', 'start', '--partition', 'hash:n');
+    await refused(2, /'hash:n' is a routing rule, not a partition/, '--from', 'start', '--partition', 'hash:n');
     await refused(2, /no partition 'p9'/, '--from', 'start', '--partition', 'p9');
-    await refused(2, /there is no sequence 1775984400: the head is at 30/, '--from', '1775984400');
+    await refused(2, /there is no sequence 1775984400: the head is at 30/, '--from-sequence', '1775984400');
     await refused(2, /there is no sequence 32/, '--from-sequence', '32');
     await refused(2, /0 is not a sequence/, '--from-sequence', '0');
     await refused(2, /'noon' is not a time/, '--from', 'noon');
@@ -270,7 +279,7 @@ test('after any reset all later events are delivered in partition order, during 
       const names = partitions.flatMap((name) => ['-p', name]);
       const { isDone, partitions: steps } = await plan(
         ledger,
-        '--from',
+        '--from-sequence',
         String(sequence),
         ...names,
         '--yes',

@@ -96,7 +96,7 @@ test('--speed max is the default', async () => {
 });
 
 test('envelopes are one line each, with the unchanged payload last', async () => {
-  const ledger = await newLedger('--partition', 'hash:k', '--time', 'at');
+  const ledger = await newLedger('--routing', 'hash:k', '--time', 'at');
   const payload = '{ "k":"a\\"b","at":1.5e0 , "n":9007199254740993}'.replace('1.5e0', '1523523600');
   await succeed(['emit', '-l', ledger], { input: `${payload}\n` });
   const line = await replayed(ledger, '-o', 'envelope');
@@ -117,7 +117,7 @@ test('envelopes are one line each, with the unchanged payload last', async () =>
 test('envelopes emitted into a new ledger reproduce the history', async () => {
   const ledger = await earthquakeLedger();
   const envelopes = await replayed(ledger, '-o', 'envelope');
-  const copy = await newLedger('--partition', 'hash:properties.net');
+  const copy = await newLedger('--routing', 'hash:properties.net');
   await succeed(['emit', '--envelope', '-l', copy], { input: envelopes });
   expect((await replayed(copy, '-o', 'envelope')) === envelopes).toBe(true);
   expect((await replayed(copy)) === asLines(earthquakes())).toBe(true);

@@ -20,7 +20,7 @@ interface Quake {
   readonly properties: { readonly mag: number | null; readonly net: string; readonly magType: string };
 }
 
-const BY_MAGNITUDE = ['--partition', 'range:properties.mag=1,2.5,4.5', '--partitions', 'micro,minor,light,strong'];
+const BY_MAGNITUDE = ['--routing', 'range:properties.mag=1,2.5,4.5', '--partitions', 'micro,minor,light,strong'];
 
 async function envelopes(ledger: string): Promise<(Envelope & { readonly payload: Quake })[]> {
   return parseLines((await succeed(['replay', '-q', '-l', ledger, '-o', 'envelope'])).stdout);
@@ -97,7 +97,7 @@ describe('by magnitude', () => {
 });
 
 test('by network and kind of magnitude, each pair has one partition and is shown as the key', async () => {
-  const ledger = await newLedger('--partition', 'composite:properties.net+properties.magType', '--partitions', '16');
+  const ledger = await newLedger('--routing', 'composite:properties.net+properties.magType', '--partitions', '16');
   await succeed(['emit', '-l', ledger, EARTHQUAKES]);
   const reached = new Map<string, Set<string>>();
   for (const { partition, key, payload } of await envelopes(ledger)) {
@@ -113,8 +113,8 @@ test('by network and kind of magnitude, each pair has one partition and is shown
 test('a partition for events without a key does not change the hash of the others', async () => {
   const input = `${['a', 'b', 'c', 'd', 'e', 'f'].map((k) => `{"k":"${k}"}\n`).join('')}`;
   const [plain, apart] = [
-    await newLedger('--partition', 'hash:k'),
-    await newLedger('--partition', 'hash:k', '--missing', 'rest'),
+    await newLedger('--routing', 'hash:k'),
+    await newLedger('--routing', 'hash:k', '--missing', 'rest'),
   ];
   for (const ledger of [plain, apart]) await succeed(['emit', '-l', ledger], { input });
   const placed = async (ledger: string) => (await envelopes(ledger)).map(({ partition }) => partition);
@@ -126,7 +126,7 @@ test('a partition for events without a key does not change the hash of the other
 test('a routing rule is stored as given, with quotes and times', async () => {
   const spec = 'range:"seen at".on=2026-01-01T01:00:00+01:00,2026-07-01T00:00:00Z';
   const ledger = join(tempDir(), 'events.codex');
-  const { stdout } = await succeed(['init', '-l', ledger, '--partition', spec, '--missing', 'undated']);
+  const { stdout } = await succeed(['init', '-l', ledger, '--routing', spec, '--missing', 'undated']);
   const kept = 'range:"seen at".on=2026-01-01T00:00:00Z,2026-07-01T00:00:00Z,missing=undated';
   expect(stdout.toString()).toContain(`${kept} over 3 partitions and undated, head`);
   await succeed(['emit', '-l', ledger], {
@@ -141,15 +141,15 @@ test('a routing rule is stored as given, with quotes and times', async () => {
 });
 
 test.each([
-  [['--partition', 'range:amount=100,1000', '--partitions', '8'], 'a range with 2 bounds has 3 partitions, not 8'],
-  [['--partition', 'range:amount=1000,100'], 'bounds must increase, but 1000 and 100 do not'],
-  [['--partition', 'range:amount=1,x'], 'the bounds 1 and x are a number and a string'],
-  [['--partition', 'composite:tenant'], 'a composite needs two fields'],
-  [['--partition', 'hash:tenant+topic'], 'must be in double quotes'],
-  [['--partition', 'hash', '--missing', 'rest'], 'a hash over the whole payload always has a key'],
-  [['--partition', 'hash:a', '--missing', 'Rest'], "invalid partition name 'Rest'"],
-  [['--partition', 'hash:a,missing=b', '--missing', 'c'], "cannot go to both 'b' and 'c'"],
-  [['--partition', 'hash:a', '--partitions', '256', '--missing', 'rest'], '257 partitions are out of range'],
+  [['--routing', 'range:amount=100,1000', '--partitions', '8'], 'a range with 2 bounds has 3 partitions, not 8'],
+  [['--routing', 'range:amount=1000,100'], 'bounds must increase, but 1000 and 100 do not'],
+  [['--routing', 'range:amount=1,x'], 'the bounds 1 and x are a number and a string'],
+  [['--routing', 'composite:tenant'], 'a composite needs two fields'],
+  [['--routing', 'hash:tenant+topic'], 'must be in double quotes'],
+  [['--routing', 'hash', '--missing', 'rest'], 'a hash over the whole payload always has a key'],
+  [['--routing', 'hash:a', '--missing', 'Rest'], "invalid partition name 'Rest'"],
+  [['--routing', 'hash:a,missing=b', '--missing', 'c'], "cannot go to both 'b' and 'c'"],
+  [['--routing', 'hash:a', '--partitions', '256', '--missing', 'rest'], '257 partitions are out of range'],
 ])('init refuses %j', async (args, fact) => {
   expectFailure(await runCli(['init', '-l', join(tempDir(), 'events.codex'), ...args]), 2, fact);
 });

@@ -14,7 +14,7 @@ const networkOf = (payload: string): string => (JSON.parse(payload) as { propert
 const sessionOf = (payload: string): string => (JSON.parse(payload) as { session: string }).session;
 
 test('each network of a week of earthquakes stays in one partition, also in a copy from envelopes', async () => {
-  const spec = ['--partition', 'sticky:properties.net', '--time', 'properties.time'];
+  const spec = ['--routing', 'sticky:properties.net', '--time', 'properties.time'];
   const [ledger, copy] = [await newLedger(...spec), await newLedger(...spec)];
   await succeed(['emit', '-l', ledger, EARTHQUAKES]);
   const places = await expectPinnedForEver(ledger, networkOf);
@@ -33,7 +33,7 @@ test('each network of a week of earthquakes stays in one partition, also in a co
 });
 
 test('networks idle for an hour may move, the others stay', async () => {
-  const ledger = await newLedger('--partition', 'sticky:properties.net,idle=1h', '--time', 'properties.time');
+  const ledger = await newLedger('--routing', 'sticky:properties.net,idle=1h', '--time', 'properties.time');
   await succeed(['emit', '-l', ledger, EARTHQUAKES]);
   const events = await expectSoundLedger(ledger);
   expectPinnedWhileAwake(events, 3600e6, networkOf);
@@ -51,7 +51,7 @@ function linesOf(emitter: string, count: number): string[] {
 }
 
 test('four concurrent emitters of the same sessions, in volume and in pieces, agree on every session', async () => {
-  const ledger = await newLedger('--partition', 'sticky:session', '--partitions', '5');
+  const ledger = await newLedger('--routing', 'sticky:session', '--partitions', '5');
   const volumes = ['anna', 'bert'].map((name) =>
     runCli(['emit', '-q', '-l', ledger], { input: linesOf(name, 25_000).join('') }),
   );
@@ -73,7 +73,7 @@ test('four concurrent emitters of the same sessions, in volume and in pieces, ag
 });
 
 test('a killed emitter leaves the pins of its commits, and resumes with them', async () => {
-  const ledger = await newLedger('--partition', 'sticky:session,idle=30m', '--partitions', '3');
+  const ledger = await newLedger('--routing', 'sticky:session,idle=30m', '--partitions', '3');
   const lines = linesOf('one', 40_000);
   const emit = ['emit', '-q', '--producer', 'one', '-l', ledger];
   let stored = 0;

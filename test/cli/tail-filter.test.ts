@@ -38,7 +38,7 @@ async function emit(ledger: string, from: number, through: number): Promise<void
 
 /** Numbers from 1 on, with the key n modulo 5, in three commits. */
 async function numbersLedger(): Promise<string> {
-  const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3');
+  const ledger = await newLedger('--routing', 'hash:k', '--partitions', '3');
   for (const [from, through] of [
     [1, 40],
     [41, 41],
@@ -69,10 +69,10 @@ test.each<[string[], readonly Line[]]>([
   [['--where', 'n>=10', '--where', 'n<12', '--where', 'k=k1'], [{ k: 'k1', n: 11 }]],
   [['--where', 'k~^k[12]$', '--key', 'k2', '-n', '2'], ALL.filter(({ k }) => k === 'k2').slice(-2)],
   [['--key', 'k3', '-c', '2'], threes.slice(-10, -8)],
-  [['--key', 'k3', '--from', '50', '-c', '2'], threes.filter(({ n }) => n >= 50).slice(0, 2)],
-  [['--key', 'k3', '--from', '50'], threes.filter(({ n }) => n >= 50)],
-  [['--key', 'k3', '--from', '50', '-n', '2'], threes.slice(-2)],
-  [['--key', 'k3', '--from', '97', '-n', '5'], [{ k: 'k3', n: 98 }]],
+  [['--key', 'k3', '--from-sequence', '50', '-c', '2'], threes.filter(({ n }) => n >= 50).slice(0, 2)],
+  [['--key', 'k3', '--from-sequence', '50'], threes.filter(({ n }) => n >= 50)],
+  [['--key', 'k3', '--from-sequence', '50', '-n', '2'], threes.slice(-2)],
+  [['--key', 'k3', '--from-sequence', '97', '-n', '5'], [{ k: 'k3', n: 98 }]],
   [['--key', 'k3', '--from', 'end'], []],
   [['--key', 'k3', '-e', '-n', '1'], threes.slice(-1)],
   [['--key', 'k3', '-n', '1', '--idle', '100ms'], threes.slice(-1)],
@@ -176,7 +176,7 @@ test('a cursor file also moves while nothing matches, and at a signal', async ()
 });
 
 test('after the output pipe is closed no cursor moves past undelivered events', async () => {
-  const ledger = await newLedger('--partition', 'hash:k', '--partitions', '3');
+  const ledger = await newLedger('--routing', 'hash:k', '--partitions', '3');
   await succeed(['emit', '-q', '-l', ledger], { input: textOf(lines(1, 60_000)) });
   const cursor = join(tempDir(), 'cursor');
   const script =

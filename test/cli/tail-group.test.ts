@@ -54,7 +54,7 @@ describe('tail --group', () => {
 
   test('a new group starts at --from, and an existing one reports that it ignores it', async () => {
     const ledger = await ledgerOf(numbers(1, 9));
-    const { stdout } = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', '7']);
+    const { stdout } = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from-sequence', '7']);
     expect(sorted(stdout.toString())).toEqual(['7', '8', '9']);
     const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', 'start']);
     expect(again.stdout.toString()).toBe('');
@@ -117,7 +117,8 @@ describe('tail --group', () => {
     [['-g', ''], /invalid group name/],
     [['-g', 'g', '--member', '../m'], /invalid member name/],
     [['-g', 'g', '-n', '3'], /--number/],
-    [['-g', 'g', '--since', '-1h'], /--since/],
+    [['-g', 'g', '--until', '-1h'], /--until/],
+    [['-g', 'g', '--through-sequence', '9'], /--through-sequence/],
     [['--exec', 'cat'], /--group/],
     [['-g', 'g', '--batch', '3'], /--exec/],
     [['-g', 'g', '--lease', '1ms'], /too short/],

@@ -19,12 +19,12 @@ async function tailed(ledger: string, ...args: string[]): Promise<string> {
 
 test.each([
   [['--from', 'start'], numbers(1, 25)],
-  [['--from', '20'], numbers(20, 25)],
+  [['--from-sequence', '20'], numbers(20, 25)],
   [['--from', 'start', '-n', '2'], numbers(24, 25)],
-  [['--from', '24', '-n', '5'], numbers(24, 25)],
+  [['--from-sequence', '24', '-n', '5'], numbers(24, 25)],
   [['--from', 'end'], ''],
-  [['--from', '26'], ''],
-  [['--from', '3', '-c', '4'], numbers(3, 6)],
+  [['--from-sequence', '26'], ''],
+  [['--from-sequence', '3', '-c', '4'], numbers(3, 6)],
   [['-c', '2'], numbers(16, 17)],
   [['-n', 'all', '-e', '-c', '1'], numbers(1, 1)],
   [['--idle', '100ms', '-n', '1'], numbers(25, 25)],
@@ -37,11 +37,11 @@ test.each([
 
 test('a start past the head is reported, except the next sequence, which a poller asks for', async () => {
   const ledger = await numbersLedger(25);
-  expect(await succeed(['tail', '-l', ledger, '--from', '999'])).toMatchObject({
+  expect(await succeed(['tail', '-l', ledger, '--from-sequence', '999'])).toMatchObject({
     stdout: Buffer.from(''),
     stderr: 'there is no sequence 999 yet: the head is at 25\n',
   });
-  expect((await succeed(['tail', '-l', ledger, '--from', '26'])).stderr).toBe('');
+  expect((await succeed(['tail', '-l', ledger, '--from-sequence', '26'])).stderr).toBe('');
 });
 
 test('a field that no event has is reported', async () => {
@@ -109,8 +109,8 @@ test('a cursor file of another ledger, or an invalid one, is refused and not cha
 
 test.each([
   [['--from', 'noon'], /'noon'/],
-  [['--from', '0'], /0 is not a sequence/],
-  [['--from', '1', '--since', '-1h'], /--from/],
+  [['--from-sequence', '0'], /0 is not a sequence/],
+  [['--from-sequence', '1', '--since', '-1h'], /--from/],
   [['-c', '0'], /0/],
   [['--idle', 'soon'], /'soon'/],
   [['-e', '-f'], /--follow/],

@@ -94,7 +94,7 @@ test('-f follows the commits of other processes from its start on', async () => 
 });
 
 test('-f follows an empty ledger, and a partition that is still empty', async () => {
-  const ledger = await newLedger('--partition', 'manual:to', '--partitions', 'herring,cod');
+  const ledger = await newLedger('--routing', 'manual:to', '--partitions', 'herring,cod');
   const child = startCli(['tail', 'cod', '-f', '-l', ledger]);
   const lines = new LineReader(child.stdout);
   const result = finished(child);
@@ -133,7 +133,7 @@ test('ends with an error when the ledger it follows is removed', async () => {
 });
 
 test('refuses an unknown partition, and lists the existing ones', async () => {
-  const ledger = await newLedger('--partition', 'manual:to', '--partitions', 'herring,cod');
+  const ledger = await newLedger('--routing', 'manual:to', '--partitions', 'herring,cod');
   const result = await runCli(['tail', 'squid', '-l', ledger]);
   expectFailure(result, 2, "the ledger has no partition 'squid'");
   expect(result.stderr).toContain('it has herring, cod');

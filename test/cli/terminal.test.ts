@@ -23,7 +23,7 @@ const EVIL_PAYLOADS = [
 ];
 
 async function evilLedger(): Promise<string> {
-  const ledger = await newLedger('--partition', 'hash:k');
+  const ledger = await newLedger('--routing', 'hash:k');
   await succeed(['emit', '-q', '-l', ledger], { input: `${EVIL_PAYLOADS.join('\n')}\n` });
   return ledger;
 }

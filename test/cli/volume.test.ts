@@ -25,7 +25,7 @@ function linesOf(emitter: string, skewMs = 0): string[] {
   );
 }
 
-const largeLedger = (...initArgs: string[]) => newLedger('--partition', 'hash:key', '--time', 'time', ...initArgs);
+const largeLedger = (...initArgs: string[]) => newLedger('--routing', 'hash:key', '--time', 'time', ...initArgs);
 
 function payloadsOf(events: readonly StoredEvent[], emitter: string): string[] {
   return events.map(({ payload }) => payload).filter((payload) => payload.startsWith(`{"emitter":"${emitter}"`));

@@ -119,7 +119,7 @@ describe('a segment', () => {
     expectFailure(await runCli(['replay', '-l', ledger]), 3, basename(path));
     writeFileSync(path, bytes);
     const other = join(tempDir(), 'other.codex');
-    await succeed(['replay', '-q', '-l', ledger, '--into', other, '--partition', 'hash:k', '--partitions', '3']);
+    await succeed(['replay', '-q', '-l', ledger, '--into', other, '--routing', 'hash:k', '--partitions', '3']);
     await succeed(archiveArgs(other, '--yes'));
     copyFileSync(segmentOf(other), path);
     expectFailure(await runCli(['replay', '-l', ledger]), 3, /of another ledger|has \d+ bytes/);

@@ -138,7 +138,7 @@ it('a page that SQLite cannot follow: the commit is named by each replay and by 
 it.each(['strict', 'relaxed'] as const)(
   'a command is given what stands before a body that cannot be cut, %s',
   async (determinism) => {
-    const ledger = await newLedger('--partitions', '2', '--partition', 'manual:to');
+    const ledger = await newLedger('--partitions', '2', '--routing', 'manual:to');
     for (let n = 1; n <= 7; n++) await succeed(['emit', '-q', '-l', ledger], { input: `{"to":"p1","n":${n}}\n` });
     rewrite<Buffer>(ledger, 6, 'body', (body) => flippedBehind(body, '6}', 1));
     const result = await runCli(['replay', '-l', ledger, '--determinism', determinism, '--exec', 'cat']);

@@ -26,7 +26,7 @@ function endLeases(ledger: string): void {
 test(`${MEMBERS} members share sixteen partitions under kill -9 and pauses`, {
   timeout: GROUP_TIMEOUT_MS,
 }, async () => {
-  await expectGroupUnderFire(await newLedger('--partition', 'hash:k', '--partitions', '16'), MEMBERS);
+  await expectGroupUnderFire(await newLedger('--routing', 'hash:k', '--partitions', '16'), MEMBERS);
 });
 
 test('a member that was paused while its command ran is refused, and goes on with what it is given then', async () => {
@@ -46,7 +46,7 @@ test('a member that was paused while its command ran is refused, and goes on wit
   // takes over, and stands behind both events
   const other = await Completengine.open({ ledger, busyTimeoutMs: BUSY_TIMEOUT_MS });
   let taken = 0;
-  const { finished } = await other.subscribe({ group: 'g', member: 'other', until: { count: 2 } }, ({ count }) => {
+  const { finished } = await other.subscribe({ group: 'g', member: 'other', until: { limit: 2 } }, ({ count }) => {
     taken += count;
   });
   await finished;
@@ -68,7 +68,7 @@ test('a member that was paused while its command ran is refused, and goes on wit
 });
 
 test('an event that kills its consumers is parked in the end, and events that were only held by crashed members are not', async () => {
-  const ledger = await newLedger('--partition', 'manual:to', '--partitions', '3');
+  const ledger = await newLedger('--routing', 'manual:to', '--partitions', '3');
   const engine = await openEngine({ ledger, busyTimeoutMs: BUSY_TIMEOUT_MS });
   await engine.emit(['p0', 'p1', 'p2'].flatMap((to) => [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ to, n }))));
   const poison = `events=$(cat); case "$events" in *'"p0","n":6'*) kill -9 $PPID;; esac; echo "$events"`;

@@ -22,7 +22,7 @@ async function shapeOf(ledger: string): Promise<{ epoch: number; partitions: rea
 test('leaves whole epochs alone', async (context) => {
   needs(context, ...STRACE_PROBE);
   const directory = tempDir();
-  const original = await newLedger('--partition', 'hash:k', '--partitions', '2');
+  const original = await newLedger('--routing', 'hash:k', '--partitions', '2');
   await succeed(['emit', '-q', '-l', original], { input: '{"k":"a"}\n{"k":"b"}\n' });
   await succeed(['partition', 'add', 'first', '-l', original]);
   const before = await shapeOf(original);

@@ -173,7 +173,7 @@ async function expectEverythingDelivered(
 }
 
 async function runLane(ledger: string, lane: number, random: Seeded, tally: Tally): Promise<void> {
-  expect((await runCli(['init', '--ledger', ledger, '--partition', 'hash:tenant', '--partitions', '3'])).code).toBe(0);
+  expect((await runCli(['init', '--ledger', ledger, '--routing', 'hash:tenant', '--partitions', '3'])).code).toBe(0);
   const streams: Delivered[] = [];
   let kills = 0;
   for (let cycle = 1; kills < KILLS_PER_LANE; cycle++) {

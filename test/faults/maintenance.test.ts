@@ -125,7 +125,7 @@ test('a ledger lives through years of archives, compactions, backups and kills',
   const random = seededForTest();
   const ledger = join(tempDir(), 'events.codex');
   const directory = join(ledger, '..');
-  await succeed(['init', '-l', ledger, '--partition', 'hash:n', '--partitions', '3']);
+  await succeed(['init', '-l', ledger, '--routing', 'hash:n', '--partitions', '3']);
   const traffic = new Traffic(await opened(ledger));
   const [keeper, worker] = [new FaultShim(), new FaultShim()];
   onTestFinished(async () => {

@@ -71,7 +71,7 @@ export const RECIPES: readonly Recipe[] = [
     steps: [
       {
         args: [
-          ...['init', '--partition', 'hash:tenant', '--partitions', '2'],
+          ...['init', '--routing', 'hash:tenant', '--partitions', '2'],
           ...['--time', 'at', '--unique', 'id', '--missing', 'none'],
         ],
       },
@@ -87,7 +87,7 @@ export const RECIPES: readonly Recipe[] = [
       consumed('mailer', 'initech'),
       { args: ['tail', '--group', 'mailer', '--parked', '--redeliver', '2'] },
       consumed('auditor', 'invoice'),
-      { args: ['replay', '--to-group', 'auditor', '--from', '8', '--yes'] },
+      { args: ['replay', '--to-group', 'auditor', '--from-sequence', '8', '--yes'] },
     ],
   },
   {
@@ -106,7 +106,7 @@ export const RECIPES: readonly Recipe[] = [
     steps: [
       {
         args: [
-          ...['init', '--partition', 'range:amount=10,100.5', '--partitions', 'low,mid,high'],
+          ...['init', '--routing', 'range:amount=10,100.5', '--partitions', 'low,mid,high'],
           ...['--missing', 'none', '--time', 'at'],
         ],
       },
@@ -120,7 +120,7 @@ export const RECIPES: readonly Recipe[] = [
   {
     name: 'composite',
     steps: [
-      { args: ['init', '--partition', 'composite:tenant+topic', '--partitions', '3', '--time', 'at'] },
+      { args: ['init', '--routing', 'composite:tenant+topic', '--partitions', '3', '--time', 'at'] },
       { args: ['emit', '-q'], input: lines(ORDERS) },
       { args: ['partition', 'place', 'acme+order', 'p2', '["initech","a\\"b"]', 'p1'] },
       { args: ['emit', '-q', '--producer', 'feed', '--atomic'], input: lines(MORE) },
@@ -129,7 +129,7 @@ export const RECIPES: readonly Recipe[] = [
   {
     name: 'manual',
     steps: [
-      { args: ['init', '--partition', 'manual:shoal', '--partitions', 'north-sea,herring,0.2_3', '--time', 'at'] },
+      { args: ['init', '--routing', 'manual:shoal', '--partitions', 'north-sea,herring,0.2_3', '--time', 'at'] },
       { args: ['emit', '-q'], input: lines(SHOALS) },
       { args: ['partition', 'add', 'cod'] },
       { args: ['emit', '-q'], input: lines(['{"at":1767607300,"shoal":"cod","n":5}']) },
@@ -139,7 +139,7 @@ export const RECIPES: readonly Recipe[] = [
   {
     name: 'sticky',
     steps: [
-      { args: ['init', '--partition', 'sticky:session,idle=30m', '--partitions', '3', '--time', 'at'] },
+      { args: ['init', '--routing', 'sticky:session,idle=30m', '--partitions', '3', '--time', 'at'] },
       { args: ['emit', '-q'], input: lines(FIRST_SESSIONS) },
       { args: ['partition', 'add', 'p7'] },
       { args: ['emit', '-q'], input: lines(NEXT_SESSIONS) },

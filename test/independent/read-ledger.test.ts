@@ -42,7 +42,7 @@ async function headOf(ledger: string): Promise<string> {
 
 for (const compression of ['none', 'zstd']) {
   it(`reads a ledger and its segments (compression ${compression})`, async (context) => {
-    const settings = ['--partition', 'hash:properties.net', '--time', 'properties.time', '--partitions', '3'];
+    const settings = ['--routing', 'hash:properties.net', '--time', 'properties.time', '--partitions', '3'];
     const ledger = await newLedger(...settings, '--compression', compression);
     await fill(ledger);
     const expected = await replayed(ledger);

@@ -232,7 +232,7 @@ describe('an archive', () => {
   it('refuses while a group has not read all of it, and moves it when forced', async () => {
     const engine = await reopened();
     const seen: number[] = [];
-    const subscription = await engine.subscribe({ group: 'g', from: 'start', until: { count: 10 } }, (delivery) => {
+    const subscription = await engine.subscribe({ group: 'g', from: 'start', until: { limit: 10 } }, (delivery) => {
       for (const { sequence } of delivery) seen.push(sequence);
     });
     await subscription.finished;
@@ -270,9 +270,9 @@ describe('an archive', () => {
     const after = await alone.subscribe({ group: 'h', from: 'end', until: { head: true } }, nothing);
     await after.finished;
     expect((await alone.groups()).map(({ lag }) => lag)).toEqual([0, 0]);
-    expect((await alone.planCursors('g', 61)).steps.map(({ to }) => to)).toEqual([20, 40, 0]);
+    expect((await alone.planCursors('g', { fromSequence: 61 })).steps.map(({ to }) => to)).toEqual([20, 40, 0]);
     // a place within it needs it
-    await failureOf(() => alone.planCursors('g', 30), 'ARCHIVE_MISSING');
+    await failureOf(() => alone.planCursors('g', { fromSequence: 30 }), 'ARCHIVE_MISSING');
     // a cursor that is ahead of the record is found as before
     await alone.close();
     const db = new Database(ledger);
@@ -292,7 +292,7 @@ describe('an archive', () => {
     await subscription.finished;
     const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
     expect(Object.fromEntries(seen)).toEqual({ p0: upTo(20), p1: upTo(40) });
-    await engine.setCursors('g', 25);
+    await engine.setCursors('g', { fromSequence: 25 });
     const [group] = await engine.groups();
     expect(group?.lag).toBe(36);
   });

@@ -44,7 +44,7 @@ beforeAll(async () => {
     if (sequence === 8) await engine.partitioning.add(['c']);
     await engine.emit(commit.map(() => JSON.parse((EVENTS[sequence++] as (typeof EVENTS)[number]).payload)));
   }
-  await (await engine.subscribe({ group: 'g', until: { count: 1 } }, () => {})).finished;
+  await (await engine.subscribe({ group: 'g', until: { limit: 1 } }, () => {})).finished;
   await engine.close();
   expect(compressedFrames(template)).toBe(COMMITS.filter((commit) => commit.includes('b')).length);
 });

@@ -15,11 +15,11 @@ test('is that of the next event, wherever in a commit the cursor stands', async 
   await member.close();
   const { sequence: head } = await engine.head();
   for (let sequence = 1; sequence <= head; sequence++) {
-    await engine.setCursors('g', sequence, { force: true });
+    await engine.setCursors('g', { fromSequence: sequence, force: true });
     const [group] = await engine.groups();
     for (const lane of group?.lanes ?? []) {
       let time: number | null = null;
-      for await (const next of engine.tail({ from: sequence, partitions: [lane.partition], count: 1 }))
+      for await (const next of engine.tail({ fromSequence: sequence, partitions: [lane.partition], limit: 1 }))
         time = next.time;
       expect([sequence, lane.partition, lane.oldestTime]).toEqual([sequence, lane.partition, time]);
     }

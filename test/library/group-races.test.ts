@@ -50,7 +50,7 @@ describe('a group that is stepped back by force', () => {
     await until(() => gate.begun.length === 1);
     gate.letGo();
     await until(() => gate.begun.length === 2);
-    const { liveMembers, steps } = await engine.setCursors('g', 'start', { force: true });
+    const { liveMembers, steps } = await engine.setCursors('g', { from: 'start', force: true });
     expect({ liveMembers: liveMembers.length, steps }).toEqual({
       liveMembers: 1,
       steps: [{ partition: 'p0', from: 2, to: 0 }],
@@ -79,8 +79,8 @@ describe('a group that is stepped back by force', () => {
     await (await engine.subscribe({ group: 'g', until: { head: true } }, () => {})).finished;
     await engine.partitioning.add(['b']);
     await engine.emit([{ to: 'a' }, { to: 'b' }, { to: 'b' }]);
-    expect(await engine.planCursors('g', 'end')).toMatchObject({ redelivered: 0, skipped: 3 });
-    expect((await engine.setCursors('g', 'end')).steps).toEqual([
+    expect(await engine.planCursors('g', { from: 'end' })).toMatchObject({ redelivered: 0, skipped: 3 });
+    expect((await engine.setCursors('g', { from: 'end' })).steps).toEqual([
       { partition: 'a', from: 1, to: 2 },
       { partition: 'b', from: 0, to: 2 },
     ]);

@@ -31,7 +31,7 @@ test('it begins at a time, keeps to partitions, keys and conditions, and verifie
   const controller = new AbortController();
   const delivered: string[] = [];
   const report = engine
-    .replay({ follow: true, from: '1000000003', key: 'a', where: 'at<1000000009', signal: controller.signal })
+    .replay({ follow: true, from: '1000000003.0', key: 'a', where: 'at<1000000009', signal: controller.signal })
     .deliver({
       deliver: async (batches) => {
         for (const batch of batches) delivered.push(...batch.lines().toString().trim().split('\n').filter(Boolean));

@@ -38,13 +38,15 @@ describe('a subscription without a group', () => {
     for (const [from, first] of [
       ['start', 1],
       [8, 8],
-      ['9', 9],
       ['-1h', 1],
       [9999, 21],
       ['end', 21],
     ] as const) {
       const seen: number[] = [];
-      const subscription = await engine.subscribe({ from }, (delivery) => void seen.push(...numbersOf(delivery)));
+      const subscription = await engine.subscribe(
+        typeof from === 'number' ? { fromSequence: from } : { from },
+        (delivery) => void seen.push(...numbersOf(delivery)),
+      );
       await until(() => seen.length === 21 - first);
       await subscription.close();
       expect(seen).toEqual(range(first, 20));
@@ -165,7 +167,7 @@ describe('a member of a group', () => {
       group: 'g',
       ackTimeoutMs: fortyDays,
       leaseMs: 3 * fortyDays,
-      until: { count: 3, idleMs: fortyDays },
+      until: { limit: 3, idleMs: fortyDays },
     };
     const delays = recordedDelays();
     let taken = 0;
@@ -345,7 +347,7 @@ describe('a member of a group', () => {
     const engine = await openEngine();
     await emitNumbers(engine, 1, 100);
     let seen = 0;
-    const { finished } = await engine.subscribe({ group: 'g', until: { count: 33 } }, ({ count }) => {
+    const { finished } = await engine.subscribe({ group: 'g', until: { limit: 33 } }, ({ count }) => {
       seen += count;
     });
     await finished;
@@ -398,16 +400,20 @@ describe("a group's cursors", () => {
     const seen: number[] = [];
     const take = (delivery: Delivery): void => void seen.push(...numbersOf(delivery));
     await (await engine.subscribe({ group: 'g', until: { head: true } }, take)).finished;
-    expect(await engine.planCursors('g', 31)).toMatchObject({ redelivered: 20, skipped: 0, liveMembers: [] });
-    await engine.setCursors('g', 31);
+    expect(await engine.planCursors('g', { fromSequence: 31 })).toMatchObject({
+      redelivered: 20,
+      skipped: 0,
+      liveMembers: [],
+    });
+    await engine.setCursors('g', { fromSequence: 31 });
     await (await engine.subscribe({ group: 'g', until: { head: true } }, take)).finished;
     expect(seen.slice(50).sort((one, other) => one - other)).toEqual(range(31, 50));
 
     await engine.subscribe({ group: 'g', ...QUICK }, take);
-    await failureOf(() => engine.setCursors('g', 'start'), 'GROUP_IN_USE');
-    await engine.setCursors('g', 'start', { force: true });
+    await failureOf(() => engine.setCursors('g', { from: 'start' }), 'GROUP_IN_USE');
+    await engine.setCursors('g', { from: 'start', force: true });
     await until(() => seen.length === 120);
     expect(seen.slice(70).sort((one, other) => one - other)).toEqual(range(1, 50));
-    await failureOf(() => engine.setCursors('h', 'start'), 'UNKNOWN_GROUP');
+    await failureOf(() => engine.setCursors('h', { from: 'start' }), 'UNKNOWN_GROUP');
   });
 });

@@ -156,7 +156,7 @@ describe('what a subscription has dealt with', () => {
   it('is bounded by a count also where everything is parked', async () => {
     const engine = await openEngine({ partitions: 3 });
     await emitNumbers(engine, 40);
-    const subscription = await engine.subscribe({ ...NEVER_AGAIN, until: { count: 5 }, onParked: () => {} }, refuse);
+    const subscription = await engine.subscribe({ ...NEVER_AGAIN, until: { limit: 5 }, onParked: () => {} }, refuse);
     await subscription.finished;
     expect(subscription).toMatchObject({ delivered: 0, parked: 5 });
     expect((await engine.groups())[0]).toMatchObject({ lag: 35, parked: 5 });
@@ -168,7 +168,7 @@ describe('what a subscription has dealt with', () => {
     const first = await engine.subscribe({ ...NEVER_AGAIN, until: { head: true }, onParked: () => {} }, refuse);
     await first.finished;
     await engine.redeliver('g', [2]);
-    const again = await engine.subscribe({ ...NEVER_AGAIN, until: { count: 1 }, onParked: () => {} }, refuse);
+    const again = await engine.subscribe({ ...NEVER_AGAIN, until: { limit: 1 }, onParked: () => {} }, refuse);
     await again.finished;
     expect(again).toMatchObject({ delivered: 0, parked: 1 });
   });

@@ -36,17 +36,15 @@ test('the last N that match are the end of all that match, whatever the filter, 
   const request = fc.record({
     filter,
     last: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(100, 2000, 1_000_000)),
-    from: fc.option(fc.integer({ min: 1, max: EVENTS + 10 }), { nil: undefined }),
-    count: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+    fromSequence: fc.option(fc.integer({ min: 1, max: EVENTS + 10 }), { nil: undefined }),
+    limit: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
     partitions: fc.constantFrom<readonly string[]>([], ['p1'], ['p0', 'p2']),
   });
   await fc.assert(
-    fc.asyncProperty(request, async ({ filter: { key, where }, last, from, count, partitions }) => {
-      const all = await payloadsOf(
-        engine.replay({ key, where, partitions, fromSequence: from, determinism: 'relaxed' }),
-      );
-      const expected = (last === 0 ? [] : all.slice(-last)).slice(0, count);
-      expect(await payloadsOf(engine.tail({ key, where, partitions, last, from, count }))).toEqual(expected);
+    fc.asyncProperty(request, async ({ filter: { key, where }, last, fromSequence, limit, partitions }) => {
+      const all = await payloadsOf(engine.replay({ key, where, partitions, fromSequence, determinism: 'relaxed' }));
+      const expected = (last === 0 ? [] : all.slice(-last)).slice(0, limit);
+      expect(await payloadsOf(engine.tail({ key, where, partitions, last, fromSequence, limit }))).toEqual(expected);
     }),
     { numRuns: quick(14, 120) },
   );
@@ -75,9 +73,9 @@ test('progress reports how far it has come, past filtered events, and never past
   };
   expect((await read({ where: 'n<3', last: 10 })).at(-1)).toBe(20);
   expect((await read({ where: 'n<0', last: 10 })).at(-1)).toBe(20);
-  expect(await read({ where: 'n>=5', from: 'start', count: 2 })).toEqual([7]);
+  expect(await read({ where: 'n>=5', from: 'start', limit: 2 })).toEqual([7]);
   expect(await read({ last: 0 })).toEqual([20]);
-  expect(await read({ from: 16 })).toEqual([20]);
+  expect(await read({ fromSequence: 16 })).toEqual([20]);
   expect(await read({ from: 'start', until: '-1h' })).toEqual([0]);
   const delivered: number[] = [];
   for await (const { sequence } of engine.tail({

@@ -52,8 +52,8 @@ const CALLS: Readonly<Record<string, (engine: Untyped, options: object) => unkno
   range: (engine, options) => engine.range(options),
   dryRun: (engine, options) => engine.dryRun(options),
   subscribe: (engine, options) => engine.subscribe(options, noop),
-  planCursors: (engine, options) => engine.planCursors('g', 'start', options),
-  setCursors: (engine, options) => engine.setCursors('g', 'start', options),
+  planCursors: (engine, options) => engine.planCursors('g', options),
+  setCursors: (engine, options) => engine.setCursors('g', options),
   parked: (engine, options) => drained(engine.parked('g', options)),
   verify: (engine, options) => engine.verify(options),
   explainLines: (engine, options) => drained(engine.partitioning.explainLines([], options)),
@@ -100,8 +100,8 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
   'a path that is none': [() => (Completengine as Untyped).create(undefined), /the argument path is undefined/],
   'a misspelt batch': [(engine) => engine.subscribe({ bacth: 3 }, noop), /no option "bacth"; the nearest is batch$/],
   'a misspelt part of until': [
-    (engine) => engine.subscribe({ group: 'g', until: { cuont: 3 } }, noop),
-    /the option until: there is no option "cuont"; the nearest is count$/,
+    (engine) => engine.subscribe({ group: 'g', until: { limti: 3 } }, noop),
+    /the option until: there is no option "limti"; the nearest is limit$/,
   ],
   'no handler': [
     (engine) => engine.subscribe({ group: 'g' }),
@@ -154,10 +154,11 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
     /the argument sequences is undefined; expected 'all' or a list of sequences/,
   ],
   'a place that is none': [
-    (engine) => engine.setCursors('g', null),
-    /the argument from is null; expected 'start', 'end'/,
+    (engine) => engine.setCursors('g', { from: 5 }),
+    /the option from is 5; expected 'start', 'end'/,
   ],
-  'a plan that forces': [(engine) => engine.planCursors('g', 'start', { force: true }), /no option "force"/],
+  'no place': [(engine) => engine.setCursors('g', {}), /an offset reset without a start/],
+  'a plan that forces': [(engine) => engine.planCursors('g', { from: 'start', force: true }), /no option "force"/],
   'an anchor of another kind': [
     (engine) => engine.verify({ expectHead: { sequence: 1 } }),
     /the option expectHead is an object/,
@@ -221,7 +222,7 @@ describe('a Date is taken wherever a time is', () => {
     expect(await engine.range({ from: at(1), through: at(2) })).toEqual({ from: 2, through: 3 });
     expect(await engine.range({ from: at(1), until: at(2) })).toEqual({ from: 2, through: 2 });
     expect((await engine.replay({ from: at(3) })).events).toBe(1);
-    expect(await payloadsOf(engine.tail({ since: at(1), until: at(2) }))).toHaveLength(1);
+    expect(await payloadsOf(engine.tail({ from: at(1), until: at(2) }))).toHaveLength(1);
     expect(await payloadsOf(engine.tail({ from: at(2) }))).toHaveLength(2);
     expect((await engine.dryRun({ from: at(1) })).events).toBe(3);
   });
@@ -231,8 +232,8 @@ describe('a Date is taken wherever a time is', () => {
     const member = await engine.subscribe({ group: 'g', from: at(2), until: { head: true } }, noop);
     await member.finished;
     expect(member.delivered).toBe(2);
-    expect((await engine.planCursors('g', at(1))).redelivered).toBe(3);
-    expect((await engine.setCursors('g', at(0))).redelivered).toBe(4);
+    expect((await engine.planCursors('g', { from: at(1) })).redelivered).toBe(3);
+    expect((await engine.setCursors('g', { from: at(0) })).redelivered).toBe(4);
   });
 
   it('and covers its millisecond, truncated', async () => {

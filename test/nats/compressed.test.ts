@@ -48,16 +48,7 @@ describe.skipIf(installedServer === null)('a ledger on NATS whose events are com
 
   async function onNats(name: string, ...initArgs: string[]): Promise<string> {
     const ledger = servers.location(name);
-    await succeed([
-      'init',
-      '-l',
-      ledger,
-      '--partition',
-      'hash:properties.net',
-      '--time',
-      'properties.time',
-      ...initArgs,
-    ]);
+    await succeed(['init', '-l', ledger, '--routing', 'hash:properties.net', '--time', 'properties.time', ...initArgs]);
     await succeed(['emit', '-q', '-l', ledger, EARTHQUAKES]);
     return ledger;
   }

@@ -28,7 +28,7 @@ it.each(quick(programs.slice(0, 1), programs))(
     const random = seededForTest();
     const servers = await NatsServers.forTest({ program, count: 1 });
     const location = servers.location('a');
-    await succeed(['init', '-l', location, '--partition', 'hash:tenant', '--partitions', '3', ...PATIENT]);
+    await succeed(['init', '-l', location, '--routing', 'hash:tenant', '--partitions', '3', ...PATIENT]);
     const reader = await Completengine.open({ ledger: location, create: false, access: 'read', busyTimeoutMs: 60_000 });
     const tail = new Tail(location);
     const writers = ['a', 'b'].map((name, at) => new Writer(location, { name, seed: random.seed + at }));

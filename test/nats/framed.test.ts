@@ -20,7 +20,7 @@ import { NatsServers } from './support/servers.ts';
 
 const programs = currentServer === null ? [] : [currentServer];
 const old = installedServer !== null && installedServer.version[1] < 12 ? [installedServer] : [];
-const FRAMED = ['--layout', 'framed', '--partition', 'hash:tenant'] as const;
+const FRAMED = ['--layout', 'framed', '--routing', 'hash:tenant'] as const;
 /** Marks what a test has published, and no writer. */
 const STRAY = { Stray: ['1'] };
 

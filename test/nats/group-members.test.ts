@@ -23,7 +23,7 @@ it.runIf(isSoak).each(SITES)(
   async ({ program, count }) => {
     const servers = await NatsServers.forTest({ program, count });
     const ledger = servers.location('a');
-    await succeed(['init', '-l', ledger, '--partition', 'hash:k', '--partitions', '16', '--busy-timeout', '60s']);
+    await succeed(['init', '-l', ledger, '--routing', 'hash:k', '--partitions', '16', '--busy-timeout', '60s']);
     const { kills, pauses } = await expectGroupUnderFire(ledger, MEMBERS);
     expect([kills > 0, pauses > 0]).toEqual([true, true]);
   },

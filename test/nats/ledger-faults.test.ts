@@ -57,7 +57,7 @@ async function underLoad(
       'init',
       '-l',
       location,
-      '--partition',
+      '--routing',
       'hash:tenant',
       '--partitions',
       '3',

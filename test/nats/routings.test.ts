@@ -13,11 +13,11 @@ import { currentServer, installedServer } from './support/server-program.ts';
 import { NatsServers } from './support/servers.ts';
 
 const ROUTINGS = [
-  ['hash', ['--partition', 'hash:properties.net', '--partitions', '8']],
-  ['range', ['--partition', 'range:properties.mag=1,2.5,4.5,missing=p0']],
-  ['composite', ['--partition', 'composite:properties.net+properties.type', '--partitions', '5']],
-  ['manual', ['--partition', 'manual:properties.magType', '--partitions', 'ml,mb,mb_lg,md,mww,mw,mwr']],
-  ['sticky', ['--partition', 'sticky:properties.net,idle=30m', '--partitions', '4']],
+  ['hash', ['--routing', 'hash:properties.net', '--partitions', '8']],
+  ['range', ['--routing', 'range:properties.mag=1,2.5,4.5,missing=p0']],
+  ['composite', ['--routing', 'composite:properties.net+properties.type', '--partitions', '5']],
+  ['manual', ['--routing', 'manual:properties.magType', '--partitions', 'ml,mb,mb_lg,md,mww,mw,mwr']],
+  ['sticky', ['--routing', 'sticky:properties.net,idle=30m', '--partitions', '4']],
 ] as const;
 
 const programs = [installedServer, currentServer].filter((program) => program !== null);

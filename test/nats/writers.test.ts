@@ -25,7 +25,7 @@ async function relayed(program: (typeof programs)[number]) {
   const raw = await RawClient.connect(servers);
   const messages = async () => (await raw.api<{ state: { last_seq: number } }>('STREAM.INFO.cdex_a')).state.last_seq;
   const location = servers.location('a');
-  await succeed(['init', '-l', location, '--partition', 'hash:tenant', '--partitions', '3']);
+  await succeed(['init', '-l', location, '--routing', 'hash:tenant', '--partitions', '3']);
   return { location, relay, messages, through: `nats://127.0.0.1:${relay.port}/a` };
 }
 

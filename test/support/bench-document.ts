@@ -18,7 +18,7 @@ export const DOCUMENT: BenchDocument = {
     events: 1_000_000,
     lineBytes: 200,
     partitions: 8,
-    partition: 'hash:tenant',
+    routing: 'hash:tenant',
     durability: 'full',
     time: 'time',
     synchronous: 'FULL',

@@ -21,7 +21,7 @@ export function largeLedgers(lines: number, ...initArgs: readonly string[]): () 
     if (!existsSync(template)) {
       const input = join(directory, 'input.jsonl');
       writeFileSync(input, Array.from({ length: lines }, (_, n) => `${largeLine(n + 1)}\n`).join(''));
-      await succeed(['init', '-l', template, '--partition', 'hash:k', '--partitions', '3', ...initArgs]);
+      await succeed(['init', '-l', template, '--routing', 'hash:k', '--partitions', '3', ...initArgs]);
       // chunks of a file have the maximum size, and so does the first page
       await succeed(['emit', '-q', '-l', template, input]);
     }

@@ -19,7 +19,7 @@ export const PLAIN = ['--compression', 'none'] as const;
 
 /** A ledger with a week of earthquakes, by network and with their own times. */
 export async function earthquakeLedger(...initArgs: string[]): Promise<string> {
-  const ledger = await newLedger('--partition', 'hash:properties.net', '--time', 'properties.time', ...initArgs);
+  const ledger = await newLedger('--routing', 'hash:properties.net', '--time', 'properties.time', ...initArgs);
   await succeed(['emit', '-q', '-l', ledger, EARTHQUAKES]);
   return ledger;
 }

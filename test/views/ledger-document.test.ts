@@ -43,7 +43,7 @@ function shared({ partitions, storage, ...document }: LedgerDocument): object {
 test.each(['empty', 'used'])('the overview of a ledger and a sample of it agree: %s', async (state) => {
   const engine = state === 'empty' ? await openEngine() : await earthquakeEngine();
   if (state === 'used') {
-    const group = await engine.subscribe({ group: 'g', from: 'start', until: { count: 10 } }, () => {});
+    const group = await engine.subscribe({ group: 'g', from: 'start', until: { limit: 10 } }, () => {});
     await group.finished;
   }
   const [overview, sample] = await bothOf(engine);

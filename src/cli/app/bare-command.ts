@@ -5,6 +5,7 @@ import * as ux from '@oclif/core/ux';
 import { forbidsOutput } from '../state/taken-files.ts';
 import { guardOutput } from '../terminal/guard-output.ts';
 import { failureDocument, printFailure } from './failure.ts';
+import { retiredFlag } from './retired-flags.ts';
 import { safeJson } from './safe-json.ts';
 import { verbHint } from './usage-hint.ts';
 
@@ -18,9 +19,11 @@ export abstract class BareCommand extends Command {
     ux.stdout(safeJson(json, 2));
   }
 
-  protected override async catch(error: Error): Promise<void> {
-    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson({ error: failureDocument(error) });
+  protected override async catch(thrown: Error): Promise<void> {
     const { id, baseFlags, flags } = this.ctor;
-    printFailure(error, verbHint(error, id.replaceAll(':', ' '), Object.keys({ ...baseFlags, ...flags })));
+    const verb = id.replaceAll(':', ' ');
+    const error = retiredFlag(thrown, verb) ?? thrown;
+    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson({ error: failureDocument(error) });
+    printFailure(error, verbHint(error, verb, Object.keys({ ...baseFlags, ...flags })));
   }
 }

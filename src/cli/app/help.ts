@@ -7,7 +7,7 @@ type Groups = ReturnType<CommandHelp['groupFlags']>;
 
 const GLOBAL_GROUP = 'GLOBAL';
 
-const FIRST_STEPS = `$ <%= config.bin %> init --partition hash:tenant --time created_at
+const FIRST_STEPS = `$ <%= config.bin %> init --routing hash:tenant --time created_at
 $ <%= config.bin %> emit events.jsonl
 $ <%= config.bin %> tail --follow
 $ <%= config.bin %> replay --from 2026-04-12`;

@@ -10,7 +10,7 @@ import { roundRatio } from './samples.ts';
 /** Our documents have a few kilobytes; a larger file, such as a log, is not read. */
 const DOCUMENT_BYTES_MAX = 1024 * 1024;
 
-const SETTINGS = ['events', 'lineBytes', 'partitions', 'partition', 'durability', 'synchronous', 'time'];
+const SETTINGS = ['events', 'lineBytes', 'partitions', 'routing', 'durability', 'synchronous', 'time'];
 const MACHINE = ['cpu', 'cores', 'platform', 'fileSystem', 'node', 'storage', 'completengine'];
 
 /** An earlier measurement. It may come from another version, so any figure may be missing. */

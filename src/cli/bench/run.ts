@@ -12,7 +12,7 @@ export interface BenchFlags {
   readonly events: string;
   readonly size: string;
   readonly partitions: number;
-  readonly partition: string;
+  readonly routing: string;
   readonly durability: Durability;
   readonly compare?: string | undefined;
   readonly ledger?: string | undefined;

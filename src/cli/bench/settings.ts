@@ -9,8 +9,8 @@ export interface BenchSettings {
   /** Of one line, including its newline. */
   readonly lineBytes: number;
   readonly partitions: number;
-  /** Routing rule, as in `--partition`. */
-  readonly partition: string;
+  /** Routing rule, as in `--routing`. */
+  readonly routing: string;
   readonly durability: Durability;
 }
 
@@ -24,12 +24,12 @@ export function readSettings(flags: {
   events: string;
   size: string;
   partitions: number;
-  partition: string;
+  routing: string;
   durability: Durability;
 }): BenchSettings {
   const events = readScaledNumber(flags.events, { noun: 'a number of events', least: 1, hint: HINT });
   const lineBytes = readScaledNumber(flags.size, { noun: 'a number of bytes', least: 1, hint: HINT });
-  const partition = formatRoutingSpec(parseRoutingSpec(flags.partition));
+  const routing = formatRoutingSpec(parseRoutingSpec(flags.routing));
   const least = lineBytesMin(events, flags.partitions);
   if (lineBytes < least || lineBytes > LINE_BYTES_MAX) {
     throw new LedgerError('INVALID_ARGUMENT', {
@@ -37,5 +37,5 @@ export function readSettings(flags: {
       hint: `use --size ${lineBytes < least ? least : LINE_BYTES_MAX}`,
     });
   }
-  return { events, lineBytes, partitions: flags.partitions, partition, durability: flags.durability };
+  return { events, lineBytes, partitions: flags.partitions, routing, durability: flags.durability };
 }

@@ -24,14 +24,14 @@ export interface Stage {
   readonly display: Display;
 }
 
-export function ledgerOptions({ partition, partitions, durability }: BenchSettings): CreateOptions {
-  return { partition, partitions, time: TIME_FIELD, durability };
+export function ledgerOptions({ routing, partitions, durability }: BenchSettings): CreateOptions {
+  return { partition: routing, partitions, time: TIME_FIELD, durability };
 }
 
 /** The error for a routing rule with fields that the events do not have. */
 export function unroutable(settings: BenchSettings, cause: LedgerError): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {
-    message: `the test events cannot be routed by ${settings.partition}`,
+    message: `the test events cannot be routed by ${settings.routing}`,
     hint: `their fields are ${FIELDS.join(', ')}; partition holds the names p0 to p${settings.partitions - 1}`,
     cause,
   });

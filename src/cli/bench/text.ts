@@ -23,8 +23,8 @@ export function benchText(
 }
 
 function settingsLine({ settings }: BenchDocument): string {
-  const { events, lineBytes, partition, partitions, synchronous } = settings;
-  return `${count(events)} events of ${count(lineBytes)} bytes, ${partition} over ${count(partitions)} partitions, synchronous=${synchronous}`;
+  const { events, lineBytes, routing, partitions, synchronous } = settings;
+  return `${count(events)} events of ${count(lineBytes)} bytes, ${routing} over ${count(partitions)} partitions, synchronous=${synchronous}`;
 }
 
 function machineLine({ machine }: BenchDocument): string {

@@ -2,46 +2,27 @@
 
 import * as Flags from '@oclif/core/flags';
 import type { ReplayOptions } from '../../index.ts';
+import { partitionFlag, type RangeArguments } from '../range/arguments.ts';
+import {
+  type EndFlagValues,
+  endFlags,
+  FLAGS_OF_A_RANGE,
+  limitFlag,
+  rangeOptions,
+  type StartFlagValues,
+  startFlags,
+  zoneFlag,
+} from '../range/range-flags.ts';
 import { outputFlags } from '../terminal/output-flags.ts';
 import { filterFlags } from './filter-flags.ts';
 
 export const replayFlags = {
-  from: Flags.string({
-    description: 'start time, inclusive; with --to-group also start, end or a sequence',
-    helpValue: 'TIME',
-    exclusive: ['from-sequence'],
-    helpGroup: 'RANGE',
-  }),
-  through: Flags.string({
-    description: 'end time, inclusive',
-    helpValue: 'TIME',
-    exclusive: ['until', 'through-sequence'],
-    helpGroup: 'RANGE',
-  }),
-  until: Flags.string({
-    description: 'end time, exclusive',
-    helpValue: 'TIME',
-    exclusive: ['through-sequence'],
-    helpGroup: 'RANGE',
-  }),
-  'from-sequence': Flags.integer({ description: 'first sequence', helpValue: 'N', helpGroup: 'RANGE' }),
-  'through-sequence': Flags.integer({ description: 'last sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
-  tz: Flags.string({
-    description:
-      'time zone of dates and of times without a zone, such as Europe/Berlin; an ambiguous time means the earlier one. Default UTC',
-    helpValue: 'ZONE',
-    helpGroup: 'RANGE',
-  }),
+  ...startFlags,
+  ...endFlags,
+  ...limitFlag('only the first N events of the range'),
+  ...zoneFlag,
   follow: Flags.boolean({ char: 'f', description: 'after history, continue with new events' }),
-  partition: Flags.string({
-    char: 'p',
-    description:
-      'only these partitions; with --into, a value with a colon is the routing rule of the new ledger: hash:FIELD',
-    multiple: true,
-    multipleNonGreedy: true,
-    helpValue: 'NAME',
-    helpGroup: 'FILTER',
-  }),
+  ...partitionFlag,
   ...filterFlags({ helpGroup: 'FILTER' }),
   speed: Flags.string({
     description: 'natural, max, or a factor of the original pace: 60, 0.5',
@@ -69,6 +50,12 @@ export const replayFlags = {
     description: 'write to this ledger, created if missing; run again to resume',
     helpValue: 'LEDGER',
     exclusive: ['exec', 'output', 'cursor-file'],
+    helpGroup: 'TARGET',
+  }),
+  routing: Flags.string({
+    description: 'routing rule of a ledger that --into creates, as in init; default: the rule of this ledger',
+    helpValue: 'SPEC',
+    dependsOn: ['into'],
     helpGroup: 'TARGET',
   }),
   partitions: Flags.string({
@@ -128,24 +115,10 @@ export const replayFlags = {
 };
 
 /** Flags of one run that are not part of the command that resumes it. */
-export const FLAGS_OF_A_RUN = [
-  'from',
-  'through',
-  'until',
-  'from-sequence',
-  'through-sequence',
-  'expect-digest',
-  'digest-file',
-];
+export const FLAGS_OF_A_RUN = [...FLAGS_OF_A_RANGE, 'expect-digest', 'digest-file'];
 
 /** The flags that define the replay: range, filter, pace and verification. */
-interface RequestFlags {
-  readonly from?: string | undefined;
-  readonly through?: string | undefined;
-  readonly until?: string | undefined;
-  readonly 'from-sequence'?: number | undefined;
-  readonly 'through-sequence'?: number | undefined;
-  readonly tz?: string | undefined;
+interface RequestFlags extends StartFlagValues, EndFlagValues {
   readonly follow: boolean;
   readonly key?: string | undefined;
   readonly where?: readonly string[] | undefined;
@@ -155,20 +128,9 @@ interface RequestFlags {
   readonly determinism?: 'strict' | 'relaxed' | undefined;
 }
 
-/** `range`: the argument. `partitions`: the names among the values of `--partition`. */
-export function replayRequest(
-  flags: RequestFlags,
-  range: string | undefined,
-  partitions: readonly string[],
-): ReplayOptions {
+export function replayRequest(flags: RequestFlags, { range, partitions }: RangeArguments): ReplayOptions {
   return {
-    range,
-    from: flags.from,
-    through: flags.through,
-    until: flags.until,
-    fromSequence: flags['from-sequence'],
-    throughSequence: flags['through-sequence'],
-    zone: flags.tz,
+    ...rangeOptions(flags, range),
     follow: flags.follow,
     partitions,
     key: flags.key,

@@ -22,20 +22,6 @@ export interface IntoFlags {
   readonly signal: AbortSignal;
 }
 
-/** Splits the values of `--partition`: one with a colon is a routing rule, because names cannot contain one. @throws LedgerError INVALID_ARGUMENT for more than one rule. */
-export function splitPartitionFlags(values: readonly string[] | undefined): {
-  names: string[];
-  routing: string | undefined;
-} {
-  const [routing, ...more] = (values ?? []).filter((value) => value.includes(':'));
-  if (more.length > 0)
-    throw new LedgerError('INVALID_ARGUMENT', {
-      message: 'a ledger has one routing rule',
-      hint: 'give only one --partition with a colon',
-    });
-  return { names: (values ?? []).filter((value) => !value.includes(':')), routing };
-}
-
 /** @throws LedgerError CONFIG_MISMATCH for an existing ledger that was created with different settings. */
 export async function openInto(
   { into, routing, partitions, busyTimeoutMs, signal }: IntoFlags,

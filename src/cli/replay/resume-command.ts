@@ -1,6 +1,6 @@
 /** Builds the command that resumes an interrupted one. */
 
-import { displayedLocation, shellFlag } from '../../index.ts';
+import { displayedLocation, shellFlag, shellWord } from '../../index.ts';
 
 type FlagValue = string | number | boolean | readonly string[] | undefined;
 
@@ -9,6 +9,8 @@ const LOCATIONS = new Set(['ledger', 'into']);
 
 /** Flags as parsed, with a mark for those set from their default. */
 export interface GivenFlags {
+  /** Arguments to keep. */
+  readonly words?: readonly string[];
   readonly flags: Readonly<Record<string, FlagValue>>;
   readonly metadata: { readonly flags: Readonly<Record<string, { readonly setFromDefault?: boolean } | undefined>> };
 }
@@ -30,5 +32,5 @@ export function resumeCommand(
       for (const each of [value].flat())
         words.push(shellFlag(name, LOCATIONS.has(name) ? displayedLocation(String(each)) : String(each)));
   }
-  return [...words, ...added].join(' ');
+  return [...words, ...added, ...(given.words ?? []).map(shellWord)].join(' ');
 }

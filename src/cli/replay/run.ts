@@ -7,6 +7,7 @@ import {
   LedgerError,
   type ReplayOptions,
   type ReplayProgress,
+  type Sink,
   type StreamReport,
   type TransferReport,
 } from '../../index.ts';
@@ -32,6 +33,8 @@ export interface ReplayRun {
 interface ReplayRest {
   readonly from: number;
   readonly through: number | null;
+  /** Events left of a limit; null: no limit. */
+  readonly limit: number | null;
   /** Whether the run has delivered an event. */
   readonly isBegun: boolean;
 }
@@ -70,7 +73,7 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
   let error: unknown;
   try {
     report = await deliver(engine, { ...run.request, playback: player?.playback, signal, onProgress }, run);
-    if (report.isComplete) run.cursor?.finish();
+    if (report.isComplete && !isLimited(report, run.request)) run.cursor?.finish();
   } catch (failure) {
     error = failure;
   } finally {
@@ -80,7 +83,7 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
     run.cursor?.save();
   }
   const isInterrupted = hasReader && (report === null ? isResumable(error) : signal.aborted);
-  return { report, error, rest: isInterrupted && last !== undefined ? restOf(last) : null };
+  return { report, error, rest: isInterrupted && last !== undefined ? restOf(last, run.request) : null };
 }
 
 async function deliver(
@@ -98,11 +101,20 @@ async function deliver(
       () => target.close(),
     );
   }
-  const sink =
+  const sink: Sink =
     exec === undefined
       ? await standardOutput(output, signal, cursor?.isBegun)
       : new CommandSink(exec, await outputFormat(output), signal);
-  return engine.replay(options).deliver(sink);
+  if (cursor === null || options.limit === undefined) return engine.replay(options).deliver(sink);
+  // the next run goes on in the same document: its end is written by the one that reaches the end of the range
+  const report = await engine.replay(options).deliver({ deliver: (page, labels) => sink.deliver(page, labels) });
+  if (report.isComplete && !isLimited(report, options)) await sink.end?.();
+  return report;
+}
+
+/** Whether the limit ended it: then there may be more in the range. */
+function isLimited({ events }: StreamReport, { limit }: Pick<ReplayOptions, 'limit'>): boolean {
+  return limit !== undefined && events >= limit;
 }
 
 /** Only errors that another run can overcome: a corrupt ledger stays corrupt. */
@@ -110,7 +122,11 @@ function isResumable(error: unknown): boolean {
   return error instanceof LedgerError && ['COMMAND_FAILED', 'IO_FAILED', 'DISK_FULL', 'BUSY'].includes(error.code);
 }
 
-function restOf({ from, through, sequence }: ReplayProgress): ReplayRest | null {
+function restOf(
+  { from, through, sequence, events }: ReplayProgress,
+  { limit }: Pick<ReplayOptions, 'limit'>,
+): ReplayRest | null {
   const next = sequence === null ? from : sequence + 1;
-  return through !== null && next > through ? null : { from: next, through, isBegun: sequence !== null };
+  if ((through !== null && next > through) || (limit !== undefined && events >= limit)) return null;
+  return { from: next, through, limit: limit === undefined ? null : limit - events, isBegun: sequence !== null };
 }

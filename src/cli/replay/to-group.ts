@@ -1,8 +1,9 @@
 /** `replay --to-group`: resets the offsets of a consumer group, so that its members receive history again. Prints a plan, and applies it on request. */
 
-import { type Completengine, type CursorPlan, LedgerError, type StartPoint } from '../../index.ts';
+import { type Completengine, type CursorPlan, LedgerError } from '../../index.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { type LedgerFlags, withLedger } from '../app/session.ts';
+import { startOptions } from '../range/range-flags.ts';
 import { canAsk, confirm } from '../terminal/confirm.ts';
 import { printOnOutputFailure } from '../terminal/guard-output.ts';
 import { cursorPlanDocument, cursorPlanText } from './cursor-plan-text.ts';
@@ -49,22 +50,22 @@ export interface Reset extends GivenFlags {
 
 export async function replayToGroup(reset: Reset): Promise<void> {
   const { flags, group, partitions } = reset;
-  const from = startOf(reset);
+  checkFlags(reset);
   const mayAsk = !flags.yes && !flags['dry-run'] && !flags.json && canAsk();
   await withLedger(flags, flags.yes || mayAsk ? 'write' : 'read', async (engine, { signal }) => {
-    await checkSequence(engine, from);
-    const options = { partitions, zone: flags.tz };
+    await checkSequence(engine, flags['from-sequence']);
+    const options = { ...startOptions(flags), partitions };
     const show = async (plan: CursorPlan, isDone: boolean): Promise<void> =>
       reset.print(flags.json ? safeJson(cursorPlanDocument(group, plan, isDone)) : await cursorPlanText(group, plan));
     if (!flags.yes) {
-      const plan = await engine.planCursors(group, from, options);
+      const plan = await engine.planCursors(group, options);
       await show(plan, false);
       const obstacle = obstacleTo(plan, flags.force, mayAsk);
       const isAgreed = obstacle === null && (await confirm(`reset the offsets of group ${group}?`, signal));
       if (!isAgreed) return reset.report(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
     }
     // the ledger may have changed since the plan: show what was done
-    const done = await engine.setCursors(group, from, { ...options, force: flags.force });
+    const done = await engine.setCursors(group, { ...options, force: flags.force });
     printOnOutputFailure('the group was reset');
     await show(done, true);
     if (!flags.json) reset.report('done: members continue from there');
@@ -78,7 +79,7 @@ function obstacleTo({ liveMembers }: CursorPlan, isForced: boolean, mayAsk: bool
 }
 
 /** @throws LedgerError INVALID_ARGUMENT */
-function startOf({ flags, metadata, range }: Reset): StartPoint {
+function checkFlags({ flags, metadata, range }: Reset): void {
   const given = Object.entries(flags).filter(
     ([name, value]) => value !== undefined && value !== false && !metadata.flags[name]?.setFromDefault,
   );
@@ -90,21 +91,20 @@ function startOf({ flags, metadata, range }: Reset): StartPoint {
       hint: 'use --from start, end, a sequence or a time; --partition NAME for some partitions only',
     });
   }
-  const from = flags['from-sequence'] ?? flags.from;
-  if (from !== undefined) return from;
+  if (flags.from !== undefined || flags['from-sequence'] !== undefined) return;
   throw new LedgerError('INVALID_ARGUMENT', {
     message: '--to-group without --from',
     hint: 'add the start position: --from start, end, a sequence or a time',
   });
 }
 
-/** Digits are a sequence here, but an epoch number in other replays. An epoch number taken for a sequence would skip everything. */
-async function checkSequence(engine: Completengine, from: StartPoint): Promise<void> {
-  if (!/^\d+$/.test(String(from))) return;
+/** A sequence past the end would skip everything. */
+async function checkSequence(engine: Completengine, sequence: number | undefined): Promise<void> {
+  if (sequence === undefined) return;
   const { sequence: head } = await engine.head();
-  if (Number(from) <= head + 1) return;
+  if (sequence <= head + 1) return;
   throw new LedgerError('INVALID_RANGE', {
-    message: `there is no sequence ${from}: the head is at ${head}`,
-    hint: 'with --to-group digits are a sequence: write a time as 2026-04-12T09:00:00Z or -2h, and the end as --from end',
+    message: `there is no sequence ${sequence}: the head is at ${head}`,
+    hint: 'to skip everything: --from end',
   });
 }

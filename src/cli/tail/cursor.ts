@@ -27,7 +27,8 @@ export class TailCursor {
   /** Returns the options with the start after the stored position. */
   resume(options: TailOptions): TailOptions {
     if (this.#kept === null) return options;
-    return { ...options, from: this.#kept.tailed + 1, since: undefined, last: undefined };
+    const { range: _, from: __, last: ___, ...rest } = options;
+    return { ...rest, fromSequence: this.#kept.tailed + 1 };
   }
 
   /** @throws LedgerError VERIFICATION_FAILED if the stored position is past `head`, the head of the ledger */

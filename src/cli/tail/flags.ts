@@ -2,11 +2,21 @@
 
 import * as Flags from '@oclif/core/flags';
 import type { LedgerFlags } from '../app/session.ts';
+import { partitionFlag } from '../range/arguments.ts';
+import { endFlags, limitFlag, startFlags, zoneFlag } from '../range/range-flags.ts';
 import { filterFlags } from '../replay/filter-flags.ts';
 import { type OutputFlags, outputFlags } from '../terminal/output-flags.ts';
 
 const IN_GROUP = { helpGroup: 'GROUP', dependsOn: ['group'] };
 const ALONE = { exclusive: ['group', 'parked'] };
+
+/** A group has no end: its members continue to the head. */
+const endFlagsAlone = Object.fromEntries(
+  Object.entries(endFlags).map(([name, flag]) => [
+    name,
+    { ...flag, exclusive: [...(flag.exclusive ?? []), ...ALONE.exclusive] },
+  ]),
+) as typeof endFlags;
 
 export const tailFlags = {
   follow: Flags.boolean({ char: 'f', description: 'keep following new events; always on with --group' }),
@@ -16,23 +26,12 @@ export const tailFlags = {
     helpValue: 'N|all',
     ...ALONE,
   }),
-  from: Flags.string({
-    description: 'start position; for a group only when it is new',
-    helpValue: 'start|end|SEQ|TIME',
-  }),
-  since: Flags.string({ description: 'start at this time', helpValue: 'TIME', exclusive: ['from', 'group', 'parked'] }),
-  until: Flags.string({ description: 'stop before this time', helpValue: 'TIME', ...ALONE }),
+  ...startFlags,
+  ...endFlagsAlone,
+  ...limitFlag('stop after N events, including parked ones'),
+  ...zoneFlag,
+  ...partitionFlag,
   ...filterFlags(ALONE),
-  tz: Flags.string({
-    description: 'time zone of dates and of times without a zone; an ambiguous time means the earlier one; default UTC',
-    helpValue: 'ZONE',
-  }),
-  count: Flags.integer({
-    char: 'c',
-    description: 'stop after N events, including parked ones',
-    helpValue: 'N',
-    min: 1,
-  }),
   'exit-at-head': Flags.boolean({
     char: 'e',
     description: 'stop at the head that the ledger has at the start',
@@ -109,7 +108,7 @@ export const tailFlags = {
   parked: Flags.boolean({
     description: 'list the parked events of the group (dead letters)',
     ...IN_GROUP,
-    exclusive: ['follow', 'exec', 'count', 'exit-at-head', 'idle', 'from'],
+    exclusive: ['follow', 'exec', 'limit', 'exit-at-head', 'idle', 'from'],
   }),
   redeliver: Flags.boolean({
     description: 'deliver parked events again: these sequences, or all',
@@ -129,12 +128,15 @@ export interface TailFlags extends LedgerFlags, OutputFlags {
   readonly follow: boolean;
   readonly number: string | undefined;
   readonly from: string | undefined;
-  readonly since: string | undefined;
+  readonly 'from-sequence': number | undefined;
+  readonly through: string | undefined;
   readonly until: string | undefined;
+  readonly 'through-sequence': number | undefined;
+  readonly limit: number | undefined;
+  readonly partition: string[] | undefined;
   readonly key: string | undefined;
   readonly where: string[] | undefined;
   readonly tz: string | undefined;
-  readonly count: number | undefined;
   readonly 'exit-at-head': boolean;
   readonly idle: string | undefined;
   readonly 'cursor-file': string | undefined;

@@ -14,6 +14,8 @@ import {
 import { millisOf } from '../app/durations.ts';
 import { EXIT_PARKED } from '../app/exit-codes.ts';
 import { type Interrupt, laterThan } from '../app/interrupt.ts';
+import type { RangeArguments } from '../range/arguments.ts';
+import { startOptions } from '../range/range-flags.ts';
 import { openCommandStderr } from '../terminal/command-stderr.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { outputFormat, standardOutput } from '../terminal/output.ts';
@@ -32,7 +34,7 @@ const LAST_WRITE_MS = 250;
 export async function tailGroup(
   engine: Completengine,
   interrupt: Interrupt,
-  partitions: readonly string[],
+  { partitions }: RangeArguments,
   flags: TailFlags,
 ): Promise<void> {
   const log = new DeliveryLog(report, systemTimer);
@@ -48,14 +50,15 @@ export async function tailGroup(
       { ...common(flags, partitions), ...target.options, signal: interrupt.signal },
       target.handler,
     );
-    if (!subscription.isNew && flags.from !== undefined)
+    const begin = beginFlag(flags);
+    if (!subscription.isNew && begin !== null)
       report(
-        `group ${subscription.group} resumes at its own offsets: --from is for a new group; to reset the offsets: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${shellFlag('from', flags.from)}`,
+        `group ${subscription.group} resumes at its own offsets: ${begin.split(/[ =]/)[0]} is for a new group; to reset the offsets: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${begin}`,
       );
     const head = (await engine.head()).sequence;
-    if (subscription.isNew && beyondHead(flags.from, head))
+    if (subscription.isNew && beyondHead(flags['from-sequence'], head))
       report(
-        `there is no sequence ${flags.from} yet: the head is at ${head}, and group ${subscription.group} starts after that sequence`,
+        `there is no sequence ${flags['from-sequence']} yet: the head is at ${head}, and group ${subscription.group} starts after that sequence`,
       );
     await subscription.finished;
   } finally {
@@ -64,6 +67,12 @@ export async function tailGroup(
     if (subscription !== undefined) reportParked(subscription);
   }
   await target.finish();
+}
+
+/** The flag of the start, as typed in a shell; null without one. */
+function beginFlag({ from, 'from-sequence': sequence }: TailFlags): string | null {
+  if (sequence !== undefined) return shellFlag('from-sequence', String(sequence));
+  return from === undefined ? null : shellFlag('from', from);
 }
 
 /** Sets the exit code for scripts; an error or a signal overrides it later. */
@@ -85,12 +94,11 @@ function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptio
     group: flags.group,
     member: flags.member,
     partitions,
-    from: flags.from,
-    zone: flags.tz,
+    ...startOptions(flags),
     leaseMs: flags.lease === undefined ? undefined : millisOf(flags.lease),
     onFenced: (delivery) => report(`${positionText(delivery)}: not acknowledged: lease lost or offsets reset`),
     until: {
-      count: flags.count,
+      limit: flags.limit,
       head: flags['exit-at-head'],
       idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle),
     },

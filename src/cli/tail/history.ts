@@ -4,6 +4,8 @@ import type { Completengine, Sink, TailOptions, TailProgress } from '../../index
 import { millisOf } from '../app/durations.ts';
 import type { Interrupt } from '../app/interrupt.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
+import type { RangeArguments } from '../range/arguments.ts';
+import { rangeOptions } from '../range/range-flags.ts';
 import { missingFieldsText } from '../terminal/missing-fields-text.ts';
 import { standardOutput } from '../terminal/output.ts';
 import { outputSync } from '../terminal/output-sync.ts';
@@ -15,10 +17,10 @@ import { beyondHead } from './start.ts';
 export async function tailHistory(
   engine: Completengine,
   interrupt: Interrupt,
-  partitions: readonly string[],
+  given: RangeArguments,
   flags: TailFlags,
 ): Promise<void> {
-  const asked = toOptions(flags, partitions);
+  const asked = toOptions(flags, given);
   const cursor =
     flags['cursor-file'] === undefined
       ? null
@@ -27,8 +29,10 @@ export async function tailHistory(
   cursor?.checkReached(head);
   const options = cursor?.resume(asked) ?? asked;
   const isFollowing = options.follow === true || options.idleMs !== undefined;
-  if (beyondHead(options.from, head))
-    note(`there is no sequence ${options.from} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`);
+  if (beyondHead(options.fromSequence, head))
+    note(
+      `there is no sequence ${options.fromSequence} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`,
+    );
   const output = await standardOutput(flags, interrupt.signal, cursor?.isBegun);
   // there may be a long time between two events, or many that the filter drops
   const mayPause = isFollowing || options.key !== undefined || options.where !== undefined;
@@ -50,17 +54,13 @@ function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function toOptions(flags: TailFlags, partitions: readonly string[]): TailOptions {
+function toOptions(flags: TailFlags, { range, partitions }: RangeArguments): TailOptions {
   return {
+    ...rangeOptions(flags, range),
     partitions,
     last: flags.number === undefined ? undefined : lastCount(flags.number),
-    from: flags.from,
-    since: flags.since,
-    until: flags.until,
     key: flags.key,
     where: flags.where,
-    zone: flags.tz,
-    count: flags.count,
     follow: flags.follow,
     idleMs: flags.idle === undefined ? undefined : millisOf(flags.idle),
   };

@@ -25,7 +25,7 @@ export default class PartitionReroute extends BaseCommand {
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
-    spec: Args.string({ description: 'routing rule, as in init --partition', required: true, ignoreStdin: true }),
+    spec: Args.string({ description: 'routing rule, as in init --routing', required: true, ignoreStdin: true }),
   };
   static override flags = {
     partitions: Flags.string({

@@ -11,11 +11,15 @@ import type {
 import type { Ledger } from '../ledger/ledger.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import type { Clock } from '../model/time/clock.ts';
-import { readTimeExpression, type TimeInput } from '../model/time/time-expression.ts';
+import { type EndRequest, hasNamedEnd, readEnd } from '../replay/resolve-range.ts';
 
-export interface ArchiveOptions {
-  /** Commits whose events are all before this time are archived, such as `2026-01-01` or `-90d`. The last commit always stays. */
-  readonly until: TimeInput;
+/**
+ * What is archived: from the oldest event that is not archived yet through the requested end, such as `until: '-90d'`.
+ * Commits stay whole, and the last one always stays.
+ */
+export interface ArchiveOptions extends EndRequest {
+  /** Most events to archive, by itself or with an end. */
+  readonly limit?: number | undefined;
   /** IANA zone of dates and of times without one. Default UTC. */
   readonly zone?: string | undefined;
   /** Directory of the segment, which must exist. Default: the ledger's archive, `LEDGER.archive`, which is made. */
@@ -53,11 +57,14 @@ export async function archivedRuns(ledger: Ledger): Promise<readonly ArchivedRun
   return ledger.archives?.runs() ?? [];
 }
 
-async function toRequest(clock: Clock, { until, zone, to, drop, force }: ArchiveOptions): Promise<ArchiveRequest> {
+async function toRequest(clock: Clock, options: ArchiveOptions): Promise<ArchiveRequest> {
+  const { zone, to, drop, force, limit } = options;
   if (drop === true && to !== undefined)
     throw invalidArgument('what is dropped has no segment', 'give --to, or --drop');
-  const { first } = await readTimeExpression(until, { now: clock.nowMicros(), zone });
-  return { until: first, directory: to ?? null, drop: drop ?? false, force: force ?? false };
+  if (!hasNamedEnd(options) && limit === undefined)
+    throw invalidArgument('an archive without an end', 'give --until, --through or --through-sequence, or --limit');
+  const end = await readEnd(options, { now: clock.nowMicros(), zone });
+  return { end, limit: limit ?? null, directory: to ?? null, drop: drop ?? false, force: force ?? false };
 }
 
 function archivesOf({ archives, identity }: Ledger): Archives {

@@ -80,6 +80,10 @@ const FILTER = {
   where: { ...either(text, texts), expected: 'a condition, or a list of conditions, each a string' },
 };
 
+const START = { from: place, fromSequence: number };
+const END = { through: time, until: time, throughSequence: number };
+const RANGE = { range: text, ...START, ...END, limit: whole, zone: text };
+
 const LEDGER = {
   partition: ROUTING,
   partitions: COUNT_OR_NAMES,
@@ -128,25 +132,15 @@ export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
 export const TAIL: OptionTable<TailOptions> = {
   ...FILTER,
   last: whole,
-  from: place,
-  since: time,
-  until: time,
-  zone: text,
+  ...RANGE,
   follow: flag,
   idleMs: millis,
-  count: whole,
   onProgress: hook(),
   ...ABORT,
 };
 
 export const REPLAY: OptionTable<ReplayOptions> = {
-  range: text,
-  from: time,
-  through: time,
-  until: time,
-  fromSequence: number,
-  throughSequence: number,
-  zone: text,
+  ...RANGE,
   ...FILTER,
   speed: { ...either(number, text), expected: "'max', 'natural', or a factor such as 60 or '0.5x'" },
   rate: { ...either(number, text), expected: "events per second, such as 100 or '100/s'" },
@@ -162,7 +156,7 @@ export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
   group: text,
   member: text,
   partitions: texts,
-  from: place,
+  ...START,
   zone: text,
   capacity: limit,
   batch: limit,
@@ -172,7 +166,7 @@ export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
   backoffMs: millis,
   ackTimeoutMs: millis,
   leaseMs: millis,
-  until: group<NonNullable<SubscribeOptions['until']>>({ count: limit, head: flag, idleMs: millis }),
+  until: group<NonNullable<SubscribeOptions['until']>>({ limit, head: flag, idleMs: millis }),
   onRetry: hook(),
   onParked: hook(),
   onFenced: hook(),
@@ -182,10 +176,11 @@ export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
 };
 
 export const PARKED: OptionTable<ParkedOptions> = { after: whole, limit };
-export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { partitions: texts, zone: text };
+export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { ...START, partitions: texts, zone: text };
 export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
 export const ARCHIVE: OptionTable<ArchiveOptions> = {
-  until: required(time),
+  ...END,
+  limit: whole,
   zone: text,
   to: text,
   drop: flag,

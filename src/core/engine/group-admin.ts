@@ -4,9 +4,10 @@ import { Groups } from '../ledger/groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import type { GroupPlan, GroupSummary, LaneSummary, ParkedEvent } from '../model/group.ts';
+import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { Clock } from '../model/time/clock.ts';
-import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
+import { resolveStart, type StartRequest } from '../replay/resolve-start.ts';
 
 type Named<Fact extends { readonly partition: PartitionId }> = Omit<Fact, 'partition'> & { readonly partition: string };
 
@@ -35,8 +36,8 @@ export interface CursorPlan {
   readonly liveMembers: readonly string[];
 }
 
-/** Which offsets are reset. */
-export interface SetCursorsOptions {
+/** Which offsets are reset, and where to: `from` or `fromSequence`, one of which is required. */
+export interface SetCursorsOptions extends StartRequest {
   /** Names of partitions; default all. */
   readonly partitions?: readonly string[] | undefined;
   /** IANA zone of dates in the starting point. Default UTC. */
@@ -53,7 +54,7 @@ export interface ParkedOptions {
   readonly limit?: number | undefined;
 }
 
-export interface CursorOptions {
+export interface CursorOptions extends StartRequest {
   /** IANA zone of dates in the starting point. Default UTC. */
   readonly zone?: string | undefined;
   readonly partitions?: readonly PartitionId[] | null | undefined;
@@ -141,17 +142,13 @@ export class GroupAdmin {
     return total;
   }
 
-  async plan(group: string, start: StartPoint, options: CursorOptions): Promise<CursorPlan> {
-    const move = await this.#move(group, start, options);
+  async plan(group: string, options: CursorOptions): Promise<CursorPlan> {
+    const move = await this.#move(group, options);
     return this.#described(await this.#learned(this.#groups.planMove({ ...move, force: false })));
   }
 
-  async move(
-    group: string,
-    start: StartPoint,
-    options: CursorOptions & { readonly force?: boolean | undefined },
-  ): Promise<CursorPlan> {
-    const move = await this.#move(group, start, options);
+  async move(group: string, options: CursorOptions & { readonly force?: boolean | undefined }): Promise<CursorPlan> {
+    const move = await this.#move(group, options);
     return this.#described(await this.#learned(this.#groups.move({ ...move, force: options.force ?? false })));
   }
 
@@ -162,9 +159,11 @@ export class GroupAdmin {
     return answer;
   }
 
-  async #move(group: string, start: StartPoint, { zone, partitions }: CursorOptions) {
+  async #move(group: string, { zone, partitions, ...start }: CursorOptions) {
+    if (start.from === undefined && start.fromSequence === undefined)
+      throw invalidArgument('an offset reset without a start', 'give from (start, end or a time), or fromSequence');
     const now = this.#clock.nowMicros();
-    const sequence = await resolveStart(start, this.#ledger, { now, zone });
+    const sequence = await resolveStart(start, 'start', this.#ledger, { now, zone });
     return { group, sequence, now, partitions: partitions ?? null };
   }
 

@@ -54,7 +54,7 @@ export async function join(
     backoff: { first: (options.backoffMs ?? BACKOFF_MS) * 1000, max: BACKOFF_MAX_MS * 1000 },
     hooks: namedHooks(parts, { ...options, onParked: options.onParked ?? ((failure) => warnings?.add(failure)) }),
     until: {
-      count: options.until?.count,
+      limit: options.until?.limit,
       idleMs: options.until?.idleMs,
       ends: options.until?.head ? await endsNow(parts, spec.partitions) : undefined,
     },

@@ -10,6 +10,7 @@ import type { Clock } from '../model/time/clock.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { Timer } from '../model/time/timer.ts';
 import { filtered } from '../replay/filter.ts';
+import { limited } from '../replay/limited.ts';
 import { follow } from '../replay/read-range.ts';
 import { hasEnd, type RangeRequest, resolveRange } from '../replay/resolve-range.ts';
 import { type PaceRequest, readPace } from '../scheduler/pacing/pace.ts';
@@ -92,6 +93,7 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
       const read = rangeReader(ledger, options, { partitions: await parts.select(), verify: parts.verify, signal });
       let delivered = options.follow ? follow(ledger, range.from, read, { grown: parts.grown, signal }) : read(range);
       if (accepts !== null) delivered = filtered(delivered, accepts, signal);
+      if (options.limit !== undefined) delivered = limited(delivered, options.limit);
       if (pace !== null || playback !== undefined)
         delivered = paced(delivered, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
       yield* options.onProgress === undefined

@@ -2,7 +2,7 @@
 
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { Delivery } from '../output/delivery.ts';
-import type { StartPoint } from '../replay/resolve-start.ts';
+import type { StartRequest } from '../replay/resolve-start.ts';
 
 /** Resolve the promise to acknowledge the events; a rejection means that they were not delivered. */
 export type Handler = (delivery: Delivery) => Promise<void> | void;
@@ -25,8 +25,12 @@ export interface FailedDelivery extends DeliveryPosition {
   readonly details: string;
 }
 
-/** All optional; `{}` subscribes without a group: new events in ledger order, and replayed ones. */
-export interface SubscribeOptions {
+/**
+ * All optional; `{}` subscribes without a group: new events in ledger order, and replayed ones. `from` and `fromSequence`
+ * are where a new group begins (default `start`; an existing one continues at its offsets), or a subscription without
+ * one (default `end`).
+ */
+export interface SubscribeOptions extends StartRequest {
   /**
    * Durable cursors under this name, shared by all members of the group. Without it only new events are delivered and
    * nothing is stored.
@@ -39,11 +43,6 @@ export interface SubscribeOptions {
   readonly member?: string | undefined;
   /** Names of partitions; default all, future ones included. */
   readonly partitions?: readonly string[] | undefined;
-  /**
-   * Where a new group begins (default `start`; an existing one continues at its offsets), or a subscription without one
-   * (default `end`).
-   */
-  readonly from?: StartPoint | undefined;
   /** IANA zone of dates in `from`. Default UTC. */
   readonly zone?: string | undefined;
   /** Most events delivered and not acknowledged. Default 16384. */
@@ -67,7 +66,7 @@ export interface SubscribeOptions {
    * after a silence in milliseconds.
    */
   readonly until?:
-    | { readonly count?: number | undefined; readonly head?: boolean | undefined; readonly idleMs?: number | undefined }
+    | { readonly limit?: number | undefined; readonly head?: boolean | undefined; readonly idleMs?: number | undefined }
     | undefined;
   /** A delivery failed and is retried, at the earliest after the pause. */
   readonly onRetry?: ((failure: FailedDelivery & { readonly pauseMs: number }) => void) | undefined;

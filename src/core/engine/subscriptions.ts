@@ -9,7 +9,7 @@ import { Groups } from '../ledger/groups.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import { checkName, type PartitionId } from '../model/routing/partition.ts';
 import type { Sink } from '../output/stream-sink.ts';
-import { resolveStart, type StartPoint } from '../replay/resolve-start.ts';
+import { resolveStart } from '../replay/resolve-start.ts';
 import { AckQueue } from '../scheduler/feeding/ack-queue.ts';
 import type { LiveConsumer } from '../scheduler/feeding/live-consumer.ts';
 import type { Shutdown } from '../scheduler/feeding/shutdown.ts';
@@ -114,9 +114,9 @@ export class Subscriptions {
     return { consumer, names: { group, member, isNew } };
   }
 
-  #start(options: SubscribeOptions, otherwise: StartPoint): Promise<number> {
+  #start(options: SubscribeOptions, otherwise: 'start' | 'end'): Promise<number> {
     const { ledger, clock } = this.#parts;
-    return resolveStart(options.from ?? otherwise, ledger, { now: clock.nowMicros(), zone: options.zone });
+    return resolveStart(options, otherwise, ledger, { now: clock.nowMicros(), zone: options.zone });
   }
 
   #add(consumer: EndingConsumer, onChange: () => void, signal: AbortSignal | undefined): void {

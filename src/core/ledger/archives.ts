@@ -5,8 +5,10 @@ import type { PartitionId } from '../model/routing/partition.ts';
 import type { Micros } from '../model/time/time.ts';
 
 export interface ArchiveRequest {
-  /** Commits whose events are all earlier are archived; the last commit of a ledger always stays. */
-  readonly until: Micros;
+  /** Last microsecond and last sequence to archive; null: not bounded by it. The last commit of a ledger always stays. */
+  readonly end: { readonly time: Micros | null; readonly sequence: number | null };
+  /** Most events; null: no limit. */
+  readonly limit: number | null;
   /** Delete without a segment. */
   readonly drop: boolean;
   /** Directory of the segment; null: that of the ledger's archive, which is made if it is missing. */
@@ -32,7 +34,7 @@ export interface ArchivePlan {
   readonly bytes: number;
   readonly firstTime: Micros | null;
   readonly lastTime: Micros | null;
-  /** The sequence at which the time would cut, if a commit holds it together with earlier ones: then that commit stays. */
+  /** The sequence at which the request would cut, if a commit holds it together with earlier ones: then that commit stays. */
   readonly movedFrom: number | null;
   /** Whether the last commit stays although it is earlier. */
   readonly keepsLast: boolean;

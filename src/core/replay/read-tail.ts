@@ -3,39 +3,30 @@
  * silence.
  */
 
-import type { BatchPage, EventBatch } from '../model/events/event.ts';
+import type { BatchPage } from '../model/events/event.ts';
 import type { History } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
-import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
-import type { Micros } from '../model/time/time.ts';
-import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time/time-expression.ts';
+import type { TimeContext } from '../model/time/time-expression.ts';
 import { WAIT_MS_MAX } from '../model/time/timer.ts';
 import { type EventPredicate, filterPage } from './filter.ts';
 import { lastMatches } from './last-matches.ts';
+import { firstOf } from './limited.ts';
 import type { ReadRange } from './read-range.ts';
-import { checkUntil } from './resolve-range.ts';
-import { readStart, type Start, type StartPoint } from './resolve-start.ts';
+import { hasNamedEnd, type RangeRequest, reachOf, readBounds } from './resolve-range.ts';
 import { Turns } from './turns.ts';
 
-export interface TailRequest {
+/** Its range, and how it goes on. No event before a requested sequence is delivered, even if that sequence does not exist yet. */
+export interface TailRequest extends RangeRequest {
   /**
    * Number of last events to begin with, counted after filtering and within the range if there is one. Default 10; with
    * a range, all of it.
    */
   readonly last?: number | undefined;
-  /** Where to begin. No event before a given sequence is delivered, even if that sequence does not exist yet. */
-  readonly from?: StartPoint | undefined;
-  /** Time to begin at, inclusive. */
-  readonly since?: TimeInput | undefined;
-  /** Time to end at, exclusive. */
-  readonly until?: TimeInput | undefined;
   /** Continue with new events until the signal aborts. */
   readonly follow?: boolean | undefined;
   /** Continue with new events until nothing was delivered for this long. */
   readonly idleMs?: number | undefined;
-  /** Most events to deliver. */
-  readonly count?: number | undefined;
 }
 
 export interface TailProgress {
@@ -66,16 +57,13 @@ export async function* readTail(
   context: TimeContext,
 ): AsyncGenerator<BatchPage, void, undefined> {
   const { read, accepts, signal, grown } = reading;
-  if (request.from !== undefined && request.since !== undefined)
-    throw invalidArgument('a tail with two starts', 'give one of from and since');
   const progress = new Progress(reading.onProgress);
-  const { sequence: start, time } = await startOf(request, history, context);
-  const end = await endOf(request, time, history, context);
+  const { start, end } = await readBounds(request, history, context);
   const isFollowing = request.follow === true || request.idleMs !== undefined;
-  let { through, isFinal } = await end();
-  let ranges = await beginning(request, { from: start, through }, history, reading);
-  let next = Math.max(start, through + 1);
-  let left = request.count ?? Number.POSITIVE_INFINITY;
+  let { through, isFinal } = await reachOf(end, history);
+  let ranges = await beginning(request, { from: start.sequence, through }, history, reading);
+  let next = Math.max(start.sequence, through + 1);
+  let left = request.limit ?? Number.POSITIVE_INFINITY;
   // null until the tail has caught up: only then does silence count
   let silentSince: number | null = null;
   const turns = new Turns();
@@ -102,7 +90,7 @@ export async function* readTail(
     if (silenceLeftMs !== undefined && silenceLeftMs <= 0) return;
     await waitFor((silence) => grown(next - 1, silence), signal, silenceLeftMs);
     if (signal?.aborted) return;
-    ({ through, isFinal } = await end());
+    ({ through, isFinal } = await reachOf(end, history));
     ranges = [{ from: next, through }];
     next = Math.max(next, through + 1);
   }
@@ -131,58 +119,21 @@ class Progress {
   }
 }
 
-type End = () => Promise<{ readonly through: number; readonly isFinal: boolean }>;
-
-/** Returns how far the range reaches now, and whether it can still grow. */
-async function endOf(
-  { since, until }: TailRequest,
-  start: Micros | null,
-  history: History,
-  context: TimeContext,
-): Promise<End> {
-  if (until === undefined) return async () => ({ through: (await history.head()).sequence, isFinal: false });
-  const time = (await readTimeExpression(until, context)).first;
-  if (start !== null) checkUntil(since === undefined ? 'from' : 'since', start, time);
-  return async () => {
-    const beyond = await history.sequenceAtTime(time);
-    const { sequence } = await history.head();
-    return { through: Math.min(beyond - 1, sequence), isFinal: beyond <= sequence };
-  };
-}
-
-async function startOf({ from, since }: TailRequest, history: History, context: TimeContext): Promise<Start> {
-  if (since === undefined) return readStart(from ?? 'start', history, context);
-  const time = (await readTimeExpression(since, context)).first;
-  return { sequence: await history.sequenceAtTime(time), time };
-}
-
 /** Ranges of existing history to deliver, ascending: all of it, or the last events. */
 async function beginning(
-  { from, since, until, last }: TailRequest,
+  request: TailRequest,
   range: SequenceRange,
   history: History,
   reading: TailReading,
 ): Promise<SequenceRange[]> {
   const { read, accepts, partitions, signal } = reading;
-  const hasRange = from !== undefined || since !== undefined || until !== undefined;
-  const count = last ?? (hasRange ? Number.MAX_SAFE_INTEGER : LAST);
+  const { range: both, from, fromSequence } = request;
+  const hasRange = hasNamedEnd(request) || [both, from, fromSequence].some((bound) => bound !== undefined);
+  const count = request.last ?? (hasRange ? Number.MAX_SAFE_INTEGER : LAST);
   if (count === 0 || range.from > range.through) return [];
   if (count === Number.MAX_SAFE_INTEGER) return [range];
   if (accepts !== null) return lastMatches(read, accepts, range, count, signal);
   return [{ ...range, from: Math.max(range.from, await history.sequenceOfLast(count, partitions, range.through)) }];
-}
-
-/** The first `wanted` events of a page. */
-function firstOf(page: BatchPage, wanted: number): BatchPage {
-  if (wanted === Number.POSITIVE_INFINITY) return page;
-  const delivered: EventBatch[] = [];
-  let left = wanted;
-  for (const batch of page) {
-    if (left <= 0) break;
-    delivered.push(batch.slice(0, Math.min(left, batch.count)));
-    left -= batch.count;
-  }
-  return delivered;
 }
 
 async function waitFor(

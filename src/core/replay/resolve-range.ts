@@ -1,32 +1,49 @@
-/** Resolves a requested range to sequences, once, when a replay starts: no later commit can enter it. */
+/** Resolves a requested range to sequences: once for a replay, which no later commit can enter, and again and again for a tail. */
 
 import type { History } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { formatTime, type Micros } from '../model/time/time.ts';
-import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time/time-expression.ts';
-import { readTimeInterval, type TimeInterval } from '../model/time/time-interval.ts';
+import type { TimeContext, TimeInput } from '../model/time/time-expression.ts';
+import { readTimeInterval } from '../model/time/time-interval.ts';
 import { timeZone } from '../model/time/time-zone.ts';
+import { readRangeTime } from './range-time.ts';
+import { checkedSequence, readStart, type Start, type StartRequest } from './resolve-start.ts';
+
+/** The end of a range. At most one of them is given; without one the range reaches to the head. */
+export interface EndRequest {
+  /** Time, inclusive: a date means all of its day. */
+  readonly through?: TimeInput | undefined;
+  /** Time, exclusive. */
+  readonly until?: TimeInput | undefined;
+  /** Sequence, inclusive. */
+  readonly throughSequence?: number | undefined;
+}
 
 /**
  * All ends are optional, and a range may be empty. A date as `from` means its first microsecond, as `through` its last.
  */
-export interface RangeRequest {
+export interface RangeRequest extends StartRequest, EndRequest {
   /**
    * Both ends at once: a day (`2026-04-12`, `yesterday`), or an ISO interval such as `2026-04-12T09:00Z/PT8H30M`, its
    * end exclusive.
    */
   readonly range?: string | undefined;
-  /** Time, inclusive. */
-  readonly from?: TimeInput | undefined;
-  /** Time, inclusive. */
-  readonly through?: TimeInput | undefined;
-  /** Time, exclusive. */
-  readonly until?: TimeInput | undefined;
-  /** Sequence, inclusive, 1-based. */
-  readonly fromSequence?: number | undefined;
-  /** Sequence, inclusive. */
-  readonly throughSequence?: number | undefined;
+  /** Most events to deliver: the first ones of the range that the filter accepts. */
+  readonly limit?: number | undefined;
+}
+
+/** A requested range, its times read. */
+export interface RangeBounds {
+  readonly start: Start;
+  readonly end: RangeEnd;
+}
+
+/** Null: not bounded by it. */
+export interface RangeEnd {
+  /** Last microsecond. */
+  readonly time: Micros | null;
+  readonly sequence: number | null;
 }
 
 /** @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
@@ -35,73 +52,87 @@ export async function resolveRange(
   history: History,
   context: TimeContext,
 ): Promise<SequenceRange> {
-  checkEnds(request);
-  const { first, last } = await readTimes(request, context);
-  const head = await history.head();
-  const from =
-    first === null ? (request.fromSequence ?? (await history.firstSequence())) : await history.sequenceAtTime(first);
-  const through =
-    last === null ? (request.throughSequence ?? head.sequence) : (await history.sequenceAtTime(last + 1)) - 1;
-  return { from, through: Math.min(through, head.sequence) };
+  const { start, end } = await readBounds(request, history, context);
+  const { through } = await reachOf(end, history);
+  return { from: start.sequence, through };
 }
 
 /** Whether the request names an end: a stream that follows has none. */
-export function hasEnd(request: RangeRequest): boolean {
-  const { range, through, until, throughSequence } = request;
-  return (
-    [through, until, throughSequence].some((end) => end !== undefined) ||
-    (range !== undefined && !range.trim().endsWith('/..'))
-  );
+export function hasEnd({ range, ...end }: RangeRequest): boolean {
+  return hasNamedEnd(end) || (range !== undefined && !range.trim().endsWith('/..'));
 }
 
-async function readTimes(request: RangeRequest, context: TimeContext): Promise<TimeInterval> {
+export function hasNamedEnd({ through, until, throughSequence }: EndRequest): boolean {
+  return [through, until, throughSequence].some((end) => end !== undefined);
+}
+
+/** @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
+export async function readBounds(request: RangeRequest, history: History, context: TimeContext): Promise<RangeBounds> {
+  checkEnds(request);
   // an invalid zone is an error even if no time needs it
   await timeZone(context.zone);
-  if (request.range !== undefined) return readTimeInterval(request.range, context);
-  const first = request.from === undefined ? null : (await readTimeExpression(request.from, context)).first;
-  const last = await lastTime(request, context);
-  checkOrder(first, last, request);
-  return { first, last };
+  if (request.range !== undefined) {
+    const { first, last } = await readTimeInterval(request.range, context);
+    const sequence = first === null ? await history.firstSequence() : await history.sequenceAtTime(first);
+    return { start: { sequence, time: first }, end: { time: last, sequence: null } };
+  }
+  const start = await readStart(request, 'start', history, context);
+  const end = await readEnd(request, context);
+  checkOrder(request, start.time, end.time);
+  return { start, end };
 }
 
-/** An exclusive end may equal the start: the range is empty. */
-function checkOrder(first: Micros | null, last: Micros | null, { until }: RangeRequest): void {
-  if (first === null || last === null) return;
-  if (until === undefined && first > last)
-    throw inverted(`--from ${formatTime(first)} is after --through ${formatTime(last)}`);
-  if (until !== undefined) checkUntil('from', first, last + 1);
+/** @throws LedgerError INVALID_TIME, INVALID_ARGUMENT */
+export async function readEnd(
+  { through, until, throughSequence }: EndRequest,
+  context: TimeContext,
+): Promise<RangeEnd> {
+  if ([through, until, throughSequence].filter((end) => end !== undefined).length > 1) throw twoEnds();
+  const sequence = throughSequence === undefined ? null : checkedSequence(throughSequence);
+  if (through !== undefined) return { time: (await readRangeTime('through', through, context)).last, sequence };
+  if (until !== undefined) return { time: (await readRangeTime('until', until, context)).first - 1, sequence };
+  return { time: null, sequence };
 }
 
-/** `end`: exclusive. @throws LedgerError INVALID_RANGE if it precedes the start */
-export function checkUntil(name: 'from' | 'since', start: Micros, end: Micros): void {
-  if (start > end) throw inverted(`--${name} ${formatTime(start)} is after --until ${formatTime(end)}`);
-}
-
-/** Last microsecond of the range; null if time does not end it. */
-async function lastTime(request: RangeRequest, context: TimeContext): Promise<Micros | null> {
-  if (request.through !== undefined) return (await readTimeExpression(request.through, context)).last;
-  if (request.until !== undefined) return (await readTimeExpression(request.until, context)).first - 1;
-  return null;
+/** How far an end reaches now, and whether that is final: `false` while events may still come before it. */
+export async function reachOf(
+  end: RangeEnd,
+  history: History,
+): Promise<{ readonly through: number; readonly isFinal: boolean }> {
+  // the head first: an event that is committed between the two reads would otherwise look like one after the end
+  const { sequence: head } = await history.head();
+  const beyond = end.time === null ? Number.POSITIVE_INFINITY : await history.sequenceAtTime(end.time + 1);
+  const last = Math.min(beyond - 1, end.sequence ?? Number.POSITIVE_INFINITY);
+  return {
+    through: Math.min(last, head),
+    isFinal: beyond <= head || (end.sequence ?? Number.POSITIVE_INFINITY) <= head,
+  };
 }
 
 function checkEnds(request: RangeRequest): void {
-  const starts = [request.range, request.from, request.fromSequence].filter((end) => end !== undefined);
-  const ends = [request.range, request.through, request.until, request.throughSequence].filter(
-    (end) => end !== undefined,
-  );
-  if (starts.length > 1 || ends.length > 1) {
-    throw invalidArgument(
-      `a range with ${starts.length > 1 ? 'two starts' : 'two ends'}`,
-      'give a range by itself, or one of --from and --from-sequence and one of --through, --until and --through-sequence',
-    );
-  }
-  for (const sequence of [request.fromSequence, request.throughSequence]) {
-    if (sequence === undefined || (Number.isSafeInteger(sequence) && sequence >= 1)) continue;
-    throw invalidArgument(`${sequence} is not a sequence`, 'sequences are whole numbers from 1');
-  }
-  const { fromSequence, throughSequence } = request;
-  if (fromSequence !== undefined && throughSequence !== undefined && fromSequence > throughSequence)
+  const { range, from, fromSequence, throughSequence } = request;
+  const starts = [range, from, fromSequence].filter((start) => start !== undefined);
+  if (starts.length > 1) throw invalidArgument('a range with two starts', HINT);
+  if (range !== undefined && hasNamedEnd(request)) throw twoEnds();
+  if (fromSequence === undefined || throughSequence === undefined) return;
+  if (checkedSequence(fromSequence) > checkedSequence(throughSequence))
     throw inverted(`--from-sequence ${fromSequence} is after --through-sequence ${throughSequence}`);
+}
+
+/** An exclusive end may equal the start: the range is empty. */
+function checkOrder({ until }: RangeRequest, first: Micros | null, last: Micros | null): void {
+  if (first === null || last === null) return;
+  if (until === undefined && first > last)
+    throw inverted(`--from ${formatTime(first)} is after --through ${formatTime(last)}`);
+  if (until !== undefined && first > last + 1)
+    throw inverted(`--from ${formatTime(first)} is after --until ${formatTime(last + 1)}`);
+}
+
+const HINT =
+  'give a range by itself, or one of --from and --from-sequence and one of --through, --until and --through-sequence';
+
+function twoEnds(): LedgerError {
+  return invalidArgument('a range with two ends', HINT);
 }
 
 function inverted(fact: string): LedgerError {

@@ -3,16 +3,20 @@
 import type { History } from '../model/events/history.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { Micros } from '../model/time/time.ts';
-import { readTimeExpression, type TimeContext, type TimeInput } from '../model/time/time-expression.ts';
+import type { TimeContext, TimeInput } from '../model/time/time-expression.ts';
 import { timeZone } from '../model/time/time-zone.ts';
+import { readRangeTime } from './range-time.ts';
 
-/**
- * `start`, `end`, a sequence (a number, or only digits), or a time such as `2026-04-12`, `2026-04-12T09:00:00Z`, `-1h`
- * or a Date.
- */
-export type StartPoint = number | TimeInput;
+/** `start`, `end`, or a time such as `2026-04-12`, `2026-04-12T09:00:00Z`, `-1h` or a Date. A sequence is no start point: it has an option of its own. */
+export type StartPoint = TimeInput;
 
-const SEQUENCE = /^\d+$/;
+/** Where a reader begins: a start point, or a sequence. */
+export interface StartRequest {
+  /** `start`, `end`, or a time, inclusive. */
+  readonly from?: StartPoint | undefined;
+  /** Sequence, inclusive, 1-based. */
+  readonly fromSequence?: number | undefined;
+}
 
 /** Start position of a reader. */
 export interface Start {
@@ -22,29 +26,38 @@ export interface Start {
   readonly time: Micros | null;
 }
 
-/** @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
-export async function readStart(start: StartPoint, history: History, context: TimeContext): Promise<Start> {
+/** `otherwise`: the start if none is requested. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME */
+export async function readStart(
+  { from, fromSequence }: StartRequest,
+  otherwise: 'start' | 'end',
+  history: History,
+  context: TimeContext,
+): Promise<Start> {
   // an invalid zone is an error even if no time needs it
   await timeZone(context.zone);
-  if (start === 'start') return { sequence: await history.firstSequence(), time: null };
-  if (start === 'end') return { sequence: (await history.head()).sequence + 1, time: null };
-  if (typeof start === 'number' || (typeof start === 'string' && SEQUENCE.test(start)))
-    return { sequence: checkedSequence(start), time: null };
-  const time = (await readTimeExpression(start, context)).first;
-  return { sequence: await history.sequenceAtTime(time), time };
+  if (from !== undefined && fromSequence !== undefined)
+    throw invalidArgument('a range with two starts', 'give one of --from and --from-sequence');
+  if (fromSequence !== undefined) return { sequence: checkedSequence(fromSequence), time: null };
+  const point = from ?? otherwise;
+  if (point === 'start') return { sequence: await history.firstSequence(), time: null };
+  if (point === 'end') return { sequence: (await history.head()).sequence + 1, time: null };
+  const { first } = await readRangeTime('from', point, context);
+  return { sequence: await history.sequenceAtTime(first), time: first };
 }
 
 /** As {@link readStart}, for readers that cannot wait for a sequence: one that does not exist yet means the end. */
-export async function resolveStart(start: StartPoint, history: History, context: TimeContext): Promise<number> {
-  const { sequence } = await readStart(start, history, context);
+export async function resolveStart(
+  request: StartRequest,
+  otherwise: 'start' | 'end',
+  history: History,
+  context: TimeContext,
+): Promise<number> {
+  const { sequence } = await readStart(request, otherwise, history, context);
   return Math.min(sequence, (await history.head()).sequence + 1);
 }
 
-function checkedSequence(start: string | number): number {
-  const sequence = Number(start);
+/** @throws LedgerError INVALID_ARGUMENT */
+export function checkedSequence(sequence: number): number {
   if (Number.isSafeInteger(sequence) && sequence >= 1) return sequence;
-  throw invalidArgument(
-    `${start} is not a sequence`,
-    'sequences are whole numbers from 1; or say start, end, or a time',
-  );
+  throw invalidArgument(`${sequence} is not a sequence`, 'sequences are whole numbers from 1');
 }

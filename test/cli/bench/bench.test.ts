@@ -49,7 +49,7 @@ it('measures everything on a temporary ledger, prints a document, and leaves no 
       events: 40,
       lineBytes: 300,
       partitions: 4,
-      partition: 'hash:tenant',
+      routing: 'hash:tenant',
       durability: 'full',
       synchronous: 'FULL',
     },
@@ -84,12 +84,12 @@ it.runIf(isSoak)('compares with a document saved before', async () => {
   const directory = tempDir();
   const before = join(directory, 'before.json');
   writeFileSync(before, JSON.stringify(DOCUMENT));
-  const args = ['--partition', 'manual:partition', '--durability', 'normal', '--compare', before];
+  const args = ['--routing', 'manual:partition', '--durability', 'normal', '--compare', before];
   const { stdout } = await succeed([...FEW, ...args, '--dir', directory]);
   expect(stdout.toString()).toMatch(/^figure +now +before +now\/before/m);
   expect(stdout.toString()).toMatch(/^cat \| emit +[\d,]+ events\/s +1,000,000 events\/s +0\.\d\d {2}worse$/m);
   expect(stdout.toString()).toContain(
-    'partition hash:tenant before, manual:partition now; durability full before, normal now; synchronous FULL before, NORMAL now',
+    'routing hash:tenant before, manual:partition now; durability full before, normal now; synchronous FULL before, NORMAL now',
   );
   expect(readdirSync(directory)).toEqual(['before.json']);
 });
@@ -161,9 +161,9 @@ it.each([
   [['--events', 'many'], 2, "'many' is not a number of events"],
   [['--size', '20'], 2, 'the event size 20 is not possible'],
   [['--partitions', '300'], 2, '300 partitions are out of range'],
-  [['--partition', 'hush:tenant'], 2, "'hush:tenant' is not a routing"],
-  [['--partition', 'hash:nosuch'], 2, 'cannot be routed by hash:nosuch'],
-  [['--partition', 'manual:tenant'], 2, 'cannot be routed by manual:tenant'],
+  [['--routing', 'hush:tenant'], 2, "'hush:tenant' is not a routing"],
+  [['--routing', 'hash:nosuch'], 2, 'cannot be routed by hash:nosuch'],
+  [['--routing', 'manual:tenant'], 2, 'cannot be routed by manual:tenant'],
   [['--events', '1e12', '--size', '1M'], 74, 'free, and the measurement needs'],
   [['--dir', '/nowhere/at/all'], 73, 'no temporary ledger can be created in /nowhere/at/all: ENOENT'],
   [['--compare', '/nowhere/before.json'], 66, 'there is no file /nowhere/before.json to compare with'],

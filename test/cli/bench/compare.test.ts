@@ -146,7 +146,7 @@ describe('the text', () => {
 
   it('escapes all text of an earlier file for the terminal', () => {
     const earlier = readEarlier(
-      kept({ ...DOCUMENT, measuredAt: '\u001b[2J', settings: { ...DOCUMENT.settings, partition: '\u009b31m' } }),
+      kept({ ...DOCUMENT, measuredAt: '\u001b[2J', settings: { ...DOCUMENT.settings, routing: '\u009b31m' } }),
     );
     const text = benchText(DOCUMENT, { earlier, comparison: compare(DOCUMENT, earlier) });
     expect(text).toContain('\\x1b[2J');

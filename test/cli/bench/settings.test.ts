@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { EventMaker, lineBytesMin } from '../../../src/cli/bench/events.ts';
 import { readSettings } from '../../../src/cli/bench/settings.ts';
 
-const FLAGS = { events: '1e6', size: '200', partitions: 8, partition: 'hash:tenant', durability: 'full' } as const;
+const FLAGS = { events: '1e6', size: '200', partitions: 8, routing: 'hash:tenant', durability: 'full' } as const;
 
 it.each(['0', 'many', '1.5'])("refuses '%s' as a number of events and of bytes", (text) => {
   expect(() => readSettings({ ...FLAGS, events: text })).toThrow(`'${text}' is not a number of events`);
@@ -26,6 +26,6 @@ it('accepts the longest line of a ledger, and none longer', () => {
 });
 
 it('accepts the routing rules of the core, and prints them in its canonical form', () => {
-  expect(readSettings(FLAGS).partition).toBe('hash:tenant');
-  expect(() => readSettings({ ...FLAGS, partition: 'hush:tenant' })).toThrow("'hush:tenant' is not a routing");
+  expect(readSettings(FLAGS).routing).toBe('hash:tenant');
+  expect(() => readSettings({ ...FLAGS, routing: 'hush:tenant' })).toThrow("'hush:tenant' is not a routing");
 });

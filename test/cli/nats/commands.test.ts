@@ -48,7 +48,7 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
   });
 
   it('returns what was emitted, and describes where it is', async () => {
-    const ledger = await created('--partition', 'hash:properties.net', '--time', 'properties.time', '--replicas', '1');
+    const ledger = await created('--routing', 'hash:properties.net', '--time', 'properties.time', '--replicas', '1');
     const emitted = await succeed(['emit', '-l', ledger, EARTHQUAKES]);
     expect(emitted.stderr).toMatch(/^1,707 events committed /);
     expect(await replayed(ledger)).toBe(readFileSync(EARTHQUAKES, 'utf8'));
@@ -91,7 +91,7 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
   });
 
   it('changes its routing', async () => {
-    const ledger = await filled('{"k":"a"}\n{"k":"b"}\n', '--partition', 'hash:k', '--partitions', '2');
+    const ledger = await filled('{"k":"a"}\n{"k":"b"}\n', '--routing', 'hash:k', '--partitions', '2');
     await succeed(['partition', 'add', 'third', '-l', ledger]);
     await succeed(['partition', 'place', 'a', 'third', '-l', ledger]);
     const explained = await succeed(['partition', 'explain', 'a', '-l', ledger]);
@@ -106,7 +106,7 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
 
   it('takes producers, unique ids, sticky sessions, atomic input and rejects', async () => {
     const directory = tempDir();
-    const ledger = await created('--unique', 'id', '--partition', 'sticky:s');
+    const ledger = await created('--unique', 'id', '--routing', 'sticky:s');
     const input = '{"id":1,"s":"x"}\n{"id":2,"s":"y"}\n{"id":1,"s":"x"}\n';
     const first = await succeed(['emit', '-l', ledger, '--producer', 'p'], { input });
     expect(first.stderr).toMatch(/^2 events committed .*1 duplicate/);
@@ -188,7 +188,7 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
   });
 
   it('moves into a file and back with the same digest and compression, and a limit for lines of its own', async () => {
-    const source = await newLedger('--compression', 'zstd:3', '--max-line', '3000000', '--partition', 'hash:n');
+    const source = await newLedger('--compression', 'zstd:3', '--max-line', '3000000', '--routing', 'hash:n');
     await succeed(['emit', '-q', '-l', source], { input: '{"n":1}\n{"n":2}\n' });
     const ledger = newName();
     const digestOf = async (...args: string[]) =>

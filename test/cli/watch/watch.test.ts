@@ -12,7 +12,7 @@ const UNTOUCHED = { hasCursor: true, isSecond: false, wraps: true };
 
 describe('in a pipe', () => {
   test('each refresh is a line of JSON, with the rates since the one before', async () => {
-    const ledger = await newLedger('--partitions', '2', '--partition', 'hash:n');
+    const ledger = await newLedger('--partitions', '2', '--routing', 'hash:n');
     await succeed(['emit', '-q', '-l', ledger], { input: '{"n":1}\n{"n":2}\n' });
     await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
     const watching = startCli(['inspect', '--watch', '--every', '100ms', '-l', ledger]);

@@ -83,9 +83,9 @@ const date: Kind<Date> = {
   read: (value) => (types.isDate(value) && !Number.isNaN(value.getTime()) ? new Date(value.getTime()) : undefined),
 };
 export const time: Kind<string | Date> = { ...either(text, date), expected: 'a time as a string or a valid Date' };
-export const place: Kind<string | number | Date> = {
-  ...either(number, time),
-  expected: "'start', 'end', a sequence, or a time as a string or a valid Date",
+export const place: Kind<string | Date> = {
+  ...time,
+  expected: "'start', 'end', or a time as a string or a valid Date; a sequence is the option fromSequence",
 };
 export const signal: Kind<AbortSignal> = kindOf(
   'an AbortSignal',

@@ -1,5 +1,5 @@
 /**
- * The text of a routing, as `--partition` takes it and as an epoch stores it: `range:amount=100,1000,missing=rest`. No
+ * The text of a routing, as `--routing` takes it and as an epoch stores it: `range:amount=100,1000,missing=rest`. No
  * I/O.
  */
 

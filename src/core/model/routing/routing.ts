@@ -8,7 +8,7 @@ import type { Micros } from '../time/time.ts';
 import type { PartitionId } from './partition.ts';
 import type { RangeBounds } from './range-bounds.ts';
 
-/** A routing as requested with `--partition` or a helper such as `hashOf`. */
+/** A routing as requested with `--routing` or a helper such as `hashOf`. */
 export type RoutingSpec =
   /** murmur2 over the key, or over the whole payload if `field` is null. */
   | (Keyed & { readonly rule: 'hash'; readonly field: FieldPath | null })

@@ -49,7 +49,7 @@ export class GroupConsumer implements Consumer {
   constructor(parts: GroupConsumerParts, options: ConsumeOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#left = options.until.count ?? Number.POSITIVE_INFINITY;
+    this.#left = options.until.limit ?? Number.POSITIVE_INFINITY;
     this.#lastDelivery = parts.clock.nowMicros();
     this.shutdown = parts.shutdown;
     this.shutdown.onDrain(() => this.#drain());

@@ -26,7 +26,7 @@ export interface GroupConsumerOptions {
   /** End conditions; without one the member runs until it is closed. */
   readonly until: {
     /** Events acknowledged or parked. */
-    readonly count?: number | undefined;
+    readonly limit?: number | undefined;
     /** End offset by partition, exclusive: done when the whole group has reached them. */
     readonly ends?: ReadonlyMap<PartitionId, number> | undefined;
     /** Milliseconds without a delivery. */

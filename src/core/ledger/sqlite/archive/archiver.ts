@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
+import type { Micros } from '../../../model/time/time.ts';
 import type {
   ArchivedRun,
   ArchiveHooks,
@@ -119,16 +120,26 @@ export class Archiver implements Archives {
     });
   }
 
-  #plan({ until, drop, directory }: ArchiveRequest): ArchivePlan {
+  #plan({ end, limit, drop, directory }: ArchiveRequest): ArchivePlan {
     const { db, files } = this.#deps;
-    const last = lastArchiveRow(db);
-    const isArchived = last !== null && last.lastTime >= until;
-    const cut = isArchived ? 1 : (this.#history.sequenceAtTime(until) ?? Number.MAX_SAFE_INTEGER);
+    const cut = Math.min(
+      this.#cutAt(end.time),
+      (end.sequence ?? Number.POSITIVE_INFINITY) + 1,
+      this.#reader.start().sequence + (limit ?? Number.POSITIVE_INFINITY),
+    );
     const plan = planRun(db, this.#reader, cut, drop);
     const { range } = plan;
     if (range === null || drop) return { ...plan, segment: null };
     const { uuid } = new ChainJoints(db, this.#reader.statements).ledger;
     return { ...plan, segment: join(directory ?? files.directory, segmentName(uuid, range.from, range.through)) };
+  }
+
+  /** The first sequence after a time that is not archived. */
+  #cutAt(time: Micros | null): number {
+    if (time === null) return Number.POSITIVE_INFINITY;
+    const last = lastArchiveRow(this.#deps.db);
+    if (last !== null && last.lastTime > time) return 1;
+    return this.#history.sequenceAtTime(time + 1) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Writes and verifies the segment, or takes the one that an interrupted run has left. */

@@ -1,0 +1,58 @@
+/** The arguments of `tail` and `replay`: partitions, and a range of time. */
+
+import * as Flags from '@oclif/core/flags';
+import { type Completengine, LedgerError, shellFlag } from '../../index.ts';
+
+export interface RangeArguments {
+  readonly range: string | undefined;
+  /** Names of partitions, of the arguments and of `--partition`. */
+  readonly partitions: readonly string[];
+  /** Those of the arguments. */
+  readonly positional: readonly string[];
+}
+
+/** An interval, or what begins like a date; no name of a partition has a slash. */
+const RANGE = /\/|^\d{4}-\d{2}-\d{2}|^(?:now|today|yesterday)$/;
+
+export const partitionFlag = {
+  partition: Flags.string({
+    char: 'p',
+    description: 'only these partitions, as the arguments',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NAME',
+    helpGroup: 'FILTER',
+  }),
+};
+
+/** @throws LedgerError INVALID_ARGUMENT */
+export function readArguments(given: readonly string[], flag: readonly string[] | undefined): RangeArguments {
+  const [range, second] = given.filter((text) => RANGE.test(text));
+  if (second !== undefined)
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: `two ranges: '${shown(range ?? '')}' and '${shown(second)}'`,
+      hint: 'give one interval START/END, or --from and --through',
+    });
+  const positional = given.filter((text) => !RANGE.test(text));
+  const partitions = [...positional, ...(flag ?? [])];
+  const rule = partitions.find((name) => name.includes(':'));
+  if (rule !== undefined)
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: `'${shown(rule)}' is a routing rule, not a partition`,
+      hint: `for the rule of the ledger of --into write ${shellFlag('routing', rule)}`,
+    });
+  return { range, partitions, positional };
+}
+
+/** A partition may be named like a day. @throws LedgerError INVALID_ARGUMENT */
+export function checkArguments({ range }: RangeArguments, engine: Completengine): void {
+  if (range === undefined || !engine.partitions.some(({ name }) => name === range)) return;
+  throw new LedgerError('INVALID_ARGUMENT', {
+    message: `'${range}' is ambiguous: a partition, or a range of time`,
+    hint: `for the partition ${shellFlag('partition', range)}, for the range ${shellFlag('from', range)} ${shellFlag('through', range)}`,
+  });
+}
+
+function shown(text: string): string {
+  return text.slice(0, 80);
+}
