@@ -142,7 +142,7 @@ describe('archive', () => {
     const ledger = await inCommits();
     const [time] = await cuts(ledger);
     const until = ['archive', '-l', ledger, '--until', time as string];
-    expectFailure(await runCli(['archive', '-l', ledger]), 2, 'Missing required flag --until');
+    expectFailure(await runCli(['archive', '-l', ledger]), 2, 'archive needs --until');
     expectFailure(await runCli(['archive', '-l', ledger, '--until', 'soon']), 2, 'soon');
     expectFailure(await runCli([...until, '--to', 'x', '--drop']), 2, '--drop cannot be combined with --to');
     expectFailure(
