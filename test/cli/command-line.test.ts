@@ -66,6 +66,48 @@ test.each(REFUSALS)('%j', async (args, fact, hint) => {
   expect(await runCli(args)).toMatchObject({ code: 2, stderr: `error: ${fact}\n  try: ${hint}\n` });
 });
 
+const SIZE_HINT = 'use 64kB, 30MB, 16MiB or a number of bytes';
+const COUNT_HINT = 'use 100, 200_000, 200k, 1.5M or 2e5';
+const DURATION_HINT = 'write 5s, 500ms, 30m, 24h, 7d or 1h30m; a number alone is seconds';
+
+test.each([
+  [['tail', '--busy-timeout', 'soon'], "--busy-timeout: 'soon' is not a duration", DURATION_HINT],
+  [['tail', '-g', 'g', '--lease', '5y'], "--lease: '5y' is not a duration", DURATION_HINT],
+  [['emit', '--max-skew', '1h-2m'], "--max-skew: '1h-2m' is not a duration", DURATION_HINT],
+  [['replay', '--max-gap', 'x'], "--max-gap: 'x' is not a duration", DURATION_HINT],
+  [['inspect', '--watch', '--every', '-1s'], "--every: '-1s' is not a duration", DURATION_HINT],
+  [['emit', '--max-line', '30MBit'], "--max-line: '30MBit' is not a size in bytes", SIZE_HINT],
+  [['tail', '-g', 'g', '--exec', 'cat', '--batch-bytes', '0'], "--batch-bytes: '0' is not a size in bytes", SIZE_HINT],
+  [['bench', '--size', '1.5'], "--size: '1.5' is not a size in bytes", SIZE_HINT],
+  [['bench', '--events', 'many'], "--events: 'many' is not a whole number from 1", COUNT_HINT],
+  [['tail', '-c', '0'], "--count: '0' is not a whole number from 1", COUNT_HINT],
+  [['tail', '-g', 'g', '--exec', 'cat', '--batch', '1.5'], "--batch: '1.5' is not a whole number from 1", COUNT_HINT],
+])('%j is refused by the name of its flag', async (args, fact, hint) => {
+  expect(await runCli(args)).toMatchObject({ code: 2, stderr: `error: ${fact}\n  try: ${hint}\n` });
+});
+
+test('durations, sizes and counts are taken as people write them', async () => {
+  const ledger = await newLedger('--max-line', '16KiB', '--busy-timeout', '5');
+  const { config } = JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString());
+  expect(config).toMatchObject({ lineBytesMax: 16_384 });
+  await succeed(['emit', '-l', ledger, '--max-skew', '1.5h', '--max-line', '2kB'], { input: '1\n2\n' });
+  const tail = ['tail', '-l', ledger, '-g', 'Mailer', '--member', 'ip-10-0-0-7.Example.com', '--exec', 'cat'];
+  const { stdout } = await succeed([
+    ...tail,
+    '--batch',
+    '1k',
+    '--batch-bytes',
+    '1MB',
+    '-c',
+    '2',
+    '--backoff',
+    '0.5',
+    '--lease',
+    '10',
+  ]);
+  expect(stdout.toString().split('\n').sort()).toEqual(['', '1', '2']);
+});
+
 test('the messages are the same for developers of oclif', async () => {
   const env = { ...process.env, NODE_ENV: 'development' };
   const { code, stderr } = await runCli(['tail', '-o', 'xml'], { env });

@@ -145,7 +145,11 @@ test('--busy-timeout waits until the other process is done', async () => {
   }, 200);
   await emitting;
   for (const args of [...READERS, ['emit'], ['init']])
-    expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");
+    expectFailure(
+      await runCli([...args, '--busy-timeout', 'soon', '-l', ledger]),
+      2,
+      "--busy-timeout: 'soon' is not a duration",
+    );
 });
 
 describe.skipIf(process.getuid?.() !== 0)('for another user', () => {

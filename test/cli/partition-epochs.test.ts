@@ -194,7 +194,7 @@ test.each([
   [['reroute', 'range:k=1', '--partitions', '3'], 2, 'a range with 1 bound has 2 partitions, not 3'],
   [['reroute', 'hash:k', '--partitions', 'a,,b'], 2, "invalid partition name ''"],
   [['reroute', 'hash:k', '--sample', '5'], 2, 'dry-run'],
-  [['reroute', 'hash:k', '--dry-run', '--sample', '0'], 2, 'a sample of 0 events'],
+  [['reroute', 'hash:k', '--dry-run', '--sample', '0'], 2, "--sample: '0' is not a whole number from 1"],
   [['reroute', 'hash:k', 'extra'], 2, 'extra'],
   [['explain', 'a', '--nonsense'], 2, 'nonsense'],
 ] as [string[], number, string][])('partition %j is refused, and changes nothing', async (args, code, fact) => {

@@ -3,7 +3,8 @@
  * object's own fields are read, so nothing reaches a prototype.
  */
 
-import { isName, PARTITIONS_MAX, type PartitionId } from '../../../model/routing/partition.ts';
+import { isClientName } from '../../../model/client-name.ts';
+import { PARTITIONS_MAX, type PartitionId } from '../../../model/routing/partition.ts';
 import { damagedRecord } from './damaged-record.ts';
 
 /** One object of a record's value. Every method throws LedgerError DAMAGED_LEDGER, naming the record's key, for a field that is not what it must be. */
@@ -42,7 +43,7 @@ export class JsonFields {
   /** The name of a member. */
   name(name: string): string {
     const value = this.text(name);
-    if (isName(value)) return value;
+    if (isClientName(value)) return value;
     throw this.#damaged(name);
   }
 
