@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import { printFailure } from './cli/app/failure.ts';
+import { asksForHelp, asksForVersion } from './cli/app/request.ts';
+import { keepTerminalMode } from './cli/terminal/terminal-mode.ts';
 import Archive from './commands/archive.ts';
 import Backup from './commands/backup.ts';
 import Bench from './commands/bench.ts';
@@ -42,13 +44,14 @@ const VERBS = new Map<string, { id: string; run(argv: string[], config: Config):
 
 export { printFailure };
 
-/** Returns false, and does nothing, if the arguments name none of our verbs or ask for help. `root`: the directory of package.json. */
+/** Returns false, and does nothing, if the arguments name none of our verbs or ask for help or the version. `root`: the directory of package.json. */
 export async function main(root: string, argv: readonly string[]): Promise<boolean> {
+  keepTerminalMode();
   const words = VERBS.has(argv.slice(0, 2).join(' ')) ? 2 : 1;
   const verb = argv.slice(0, words).join(' ');
   const command = VERBS.get(verb);
   const rest = argv.slice(words);
-  if (command === undefined || rest.includes('--help')) return false;
+  if (command === undefined || asksForHelp(argv) || asksForVersion(argv)) return false;
   try {
     const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     pjson.oclif.plugins = [];

@@ -18,8 +18,9 @@ The copy has the uuid of the ledger. Do not emit to both: inspect --verify --exp
     '<%= config.bin %> <%= command.id %> /backup/events-$(date +%F).codex',
     '<%= config.bin %> <%= command.id %> /backup/events.codex --json | jq -r .head',
   ];
+  // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
-    file: Args.string({ description: 'the new file, in an existing directory', required: true }),
+    file: Args.string({ description: 'the new file, in an existing directory', required: true, ignoreStdin: true }),
   };
 
   async run(): Promise<object | undefined> {

@@ -3,6 +3,7 @@
 import { tmpdir } from 'node:os';
 import * as Flags from '@oclif/core/flags';
 import { BareCommand } from '../cli/app/bare-command.ts';
+import { countFlag, sizeFlag } from '../cli/app/flag-kinds.ts';
 import { listenForInterrupt } from '../cli/app/interrupt.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { escapeForTerminal } from '../cli/terminal/escape.ts';
@@ -15,7 +16,7 @@ With --ledger it measures ledgers on NATS, which are new, too.
 Rates are medians of three rounds. Single commits go through the library, each acknowledged before the next.`;
   static override enableJsonFlag = true;
   static override usage =
-    '<%= command.id %> [--events N] [--size BYTES] [--partitions N] [-l LOCATION] [--compare FILE] [--json]';
+    '<%= command.id %> [--events N] [--size SIZE] [--partitions N] [-l LOCATION] [--compare FILE] [--json]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json > before.json',
@@ -24,13 +25,9 @@ Rates are medians of three rounds. Single commits go through the library, each a
     '<%= config.bin %> <%= command.id %> --ledger nats://n1,n2,n3/bench --events 200k',
   ];
   static override flags = {
-    events: Flags.string({
-      description: 'number of events, such as 200_000, 1e6 or 2M',
-      default: '1e6',
-      helpValue: 'N',
-    }),
-    size: Flags.string({ description: 'bytes per event, including the newline', default: '200', helpValue: 'BYTES' }),
-    partitions: Flags.integer({ description: 'number of partitions', default: 8, helpValue: 'N' }),
+    events: countFlag({ description: 'number of events, such as 200_000, 1e6 or 2M', default: 1_000_000 }),
+    size: sizeFlag({ description: 'size of an event, including the newline', default: 200 }),
+    partitions: countFlag({ description: 'number of partitions', default: 8 }),
     routing: Flags.string({
       description:
         'routing rule, as in init; the events have the fields id, tenant, topic, session, amount and partition',

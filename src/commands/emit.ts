@@ -5,6 +5,7 @@ import * as Flags from '@oclif/core/flags';
 import { argumentsInOrder } from '../cli/app/arguments.ts';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { EXIT_BAD_INPUT } from '../cli/app/exit-codes.ts';
+import { durationFlag, sizeFlag } from '../cli/app/flag-kinds.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { printWarning } from '../cli/app/warning.ts';
 import { emissionDocument, emissionLine } from '../cli/emit/emission-text.ts';
@@ -65,17 +66,15 @@ A bad line stops the run: the lines before it are committed, the error names the
       options: ['record', 'reject'] as const,
       default: 'record' as const,
     })(),
-    'max-skew': Flags.string({
+    'max-skew': durationFlag({
       description: 'how far the time of an event may be ahead of the clock',
       default: '24h',
-      helpValue: 'DURATION',
     }),
     'trust-clock': Flags.boolean({
       description: 'commit even if the clock of this machine is more than five years ahead of everything in the ledger',
     }),
-    'max-line': Flags.integer({
-      description: "maximum payload size in bytes; default: the ledger's limit",
-      helpValue: 'BYTES',
+    'max-line': sizeFlag({
+      description: "maximum payload size; default: the ledger's limit",
     }),
     quiet: Flags.boolean({ char: 'q', description: 'print no progress and no summary' }),
   };

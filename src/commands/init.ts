@@ -3,6 +3,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { busyTimeoutOf } from '../cli/app/durations.ts';
+import { countFlag, sizeFlag } from '../cli/app/flag-kinds.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { creationNotes, withReplicas } from '../cli/init/servers.ts';
 import { readPartitions } from '../cli/partition/partitions-flag.ts';
@@ -70,18 +71,16 @@ export default class Init extends BaseCommand {
       default: 'none',
       helpValue: 'CODEC',
     }),
-    'max-line': Flags.integer({
-      description: 'maximum payload size in bytes; default 1048576, on NATS what a message takes',
-      helpValue: 'BYTES',
+    'max-line': sizeFlag({
+      description: 'maximum payload size; default 1MiB, on NATS what a message takes',
     }),
     layout: Flags.option({
       description:
         'on NATS: packed (default), or framed, whose readers of some partitions get the bytes of these alone; framed needs nats-server 2.12',
       options: ['packed', 'framed'] as const,
     })(),
-    replicas: Flags.integer({
+    replicas: countFlag({
       description: 'on NATS: copies of the ledger, 1 to 5; default 3 in a cluster, 1 on a single server',
-      helpValue: 'N',
     }),
   };
 

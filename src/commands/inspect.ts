@@ -2,6 +2,7 @@
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
+import { durationFlag } from '../cli/app/flag-kinds.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
 import { archivedText } from '../cli/archive/archive-text.ts';
 import { Progress } from '../cli/emit/progress.ts';
@@ -48,7 +49,7 @@ export default class Inspect extends BaseCommand {
       description: 'show a live page; JSON lines in a pipe or with --json',
       exclusive: ['sequence', 'groups', 'verify', 'expect-head'],
     }),
-    every: Flags.string({ description: 'refresh interval; default 1s', helpValue: 'DURATION', dependsOn: ['watch'] }),
+    every: durationFlag({ description: 'refresh interval; default 1s', dependsOn: ['watch'] }),
     permissions: Flags.boolean({
       description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',
       exclusive: ['sequence', 'groups', 'watch', 'verify', 'expect-head'],

@@ -145,7 +145,11 @@ test('--busy-timeout waits until the other process is done', async () => {
   }, 200);
   await emitting;
   for (const args of [...READERS, ['emit'], ['init']])
-    expectFailure(await runCli([...args, '--busy-timeout', '5', '-l', ledger]), 2, "'5' is not a duration");
+    expectFailure(
+      await runCli([...args, '--busy-timeout', 'soon', '-l', ledger]),
+      2,
+      "--busy-timeout: 'soon' is not a duration",
+    );
 });
 
 describe.skipIf(process.getuid?.() !== 0)('for another user', () => {
@@ -175,7 +179,7 @@ test.each([...READERS.map(([verb]) => verb), 'emit', 'init'])('%s refuses an unk
 
 test.each([
   ['a flag without its value', ['tail', '-n'], '--number'],
-  ['an option there is none of', ['tail', '-o', 'xml'], '--output=xml'],
+  ['an option there is none of', ['tail', '-o', 'xml'], "--output: 'xml'"],
   ['a command there is none of', ['explode'], 'explode'],
 ])('refuses %s: 2', async (_, args, fact) => {
   expectFailure(await runCli(args), 2, fact);
@@ -243,31 +247,6 @@ test('an unreadable input is 65, and the input before it is committed', async ()
   });
   expectFailure(result, 65, 'cannot be read');
   expect((await succeed(['tail', '-l', ledger])).stdout.toString()).toBe('1\n');
-});
-
-test.each([
-  [['tali'], 'error: command tali not found\n  try: tail, or completengine --help\n'],
-  [['help', 'reply'], 'error: Command reply not found.\n  try: replay, or completengine --help\n'],
-  [['somersault'], 'error: command somersault not found\n  try: completengine --help\n'],
-  [['--hepl'], 'error: command --hepl not found\n  try: --help, or completengine --help\n'],
-  [['replay', '--frm', 'now'], 'error: Nonexistent flag: --frm\n  try: --from, or completengine replay --help\n'],
-  [['tail', '--legder', 'x'], 'error: Nonexistent flag: --legder\n  try: --ledger, or completengine tail --help\n'],
-  [
-    ['partition', 'add', '--somersault', 'x'],
-    'error: Nonexistent flag: --somersault\n  try: completengine partition add --help\n',
-  ],
-  [
-    ['partition', 'add'],
-    'error: Missing 1 required arg: name, names of the new partitions\n  try: completengine partition add --help\n',
-  ],
-  [
-    ['tail', '-o', 'josn'],
-    'error: Expected --output=josn to be one of: payload, envelope, pretty\n  try: completengine tail --help\n',
-  ],
-])('%j prints the most similar name, and the help of that command', async (args, stderr) => {
-  // in production mode: oclif prints more for developers
-  const env = { ...process.env, NODE_ENV: 'production' };
-  expect(await runCli(args, { env })).toMatchObject({ code: 2, stderr });
 });
 
 test.each(["it's here", '-dash', 'two\nlines \x1b[2J', '$(touch pwned)'])(

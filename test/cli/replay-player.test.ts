@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { newLedger, succeed } from '../support/ledger-cli.ts';
 import { hasScreen, Screen } from '../support/screen.ts';
+import { hasTerminal, runOnTerminal } from '../support/shell.ts';
 
 const onScreen = test.skipIf(!hasScreen);
+const onTerminal = test.skipIf(!hasTerminal);
 
 async function countingLedger(events = 40): Promise<string> {
   const ledger = await newLedger();
@@ -82,3 +84,26 @@ onScreen('progress is shown on standard error while the events go elsewhere', as
   screen.press('q');
   await screen.showing(/exit 130/);
 });
+
+onTerminal('a replay in a pipe leaves the keys to the next program', async () => {
+  const ledger = await countingLedger();
+  const shown = await runOnTerminal('completengine replay -l "$ledger" --rate 1000/s | cat > /dev/null', {
+    variables: { ledger },
+  });
+  expect(shown).toContain('40 events');
+  expect(shown).not.toContain('space: pause');
+});
+
+onTerminal.each(['tail -f', 'tail -n all', 'replay', '--help', 'tail --help'])(
+  '%s | less that quits early: the terminal has its echo, although the mode was raw at the start',
+  async (args) => {
+    const COMPLETENGINE_LEDGER = await countingLedger(1000);
+    // less has set its mode before Node starts, and restores it while Node runs
+    const pager = '{ read -r; stty sane < /dev/tty; }';
+    const shown = await runOnTerminal(`stty -echo -icanon; completengine ${args} | ${pager}; stty -a`, {
+      variables: { COMPLETENGINE_LEDGER },
+    });
+    expect(shown).toMatch(/[^-]icanon/);
+    expect(shown).toMatch(/[^-]echo /);
+  },
+);

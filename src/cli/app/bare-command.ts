@@ -1,13 +1,17 @@
 /** Base of every command, also of those that open no ledger: guards the output and prints errors. */
 
 import { Command } from '@oclif/core/command';
+import type { ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput } from '@oclif/core/interfaces';
 import * as ux from '@oclif/core/ux';
 import { forbidsOutput } from '../state/taken-files.ts';
 import { guardOutput } from '../terminal/guard-output.ts';
 import { failureDocument, printFailure } from './failure.ts';
+import { type CommandFacts, explainParserError, refuseValuesOfSwitches } from './parser-errors.ts';
 import { retiredFlag } from './retired-flags.ts';
 import { safeJson } from './safe-json.ts';
-import { verbHint } from './usage-hint.ts';
+
+/** The flag that oclif adds by `enableJsonFlag`. */
+const JSON_FLAG = { json: { type: 'boolean' } } as const;
 
 export abstract class BareCommand extends Command {
   protected override async init(): Promise<void> {
@@ -15,15 +19,41 @@ export abstract class BareCommand extends Command {
     guardOutput();
   }
 
+  /** @throws UsageError, LedgerError for an invalid command line */
+  protected override async parse<
+    Flags extends OutputFlags<FlagInput>,
+    Base extends OutputFlags<FlagInput>,
+    Args extends OutputArgs<ArgInput>,
+  >(options?: Input<Flags, Base, Args>, argv: string[] = this.argv): Promise<ParserOutput<Flags, Base, Args>> {
+    // also a refused command line was parsed: oclif would warn developers otherwise
+    this.parsed = true;
+    const facts = this.#facts();
+    refuseValuesOfSwitches(argv, facts);
+    try {
+      return await super.parse(options, argv);
+    } catch (error) {
+      throw retiredFlag(error as Error, facts.verb) ?? explainParserError(error as Error, facts);
+    }
+  }
+
   override logJson(json: unknown): void {
     ux.stdout(safeJson(json, 2));
   }
 
-  protected override async catch(thrown: Error): Promise<void> {
-    const { id, baseFlags, flags } = this.ctor;
-    const verb = id.replaceAll(':', ' ');
-    const error = retiredFlag(thrown, verb) ?? thrown;
+  protected override async catch(error: Error): Promise<void> {
     if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson({ error: failureDocument(error) });
-    printFailure(error, verbHint(error, verb, Object.keys({ ...baseFlags, ...flags })));
+    printFailure(error);
+  }
+
+  #facts(): CommandFacts {
+    const { id, baseFlags, flags, args, enableJsonFlag } = this.ctor;
+    const verb = id.replaceAll(':', ' ');
+    const below = this.config.commandIDs.map((each) => each.replaceAll(':', ' '));
+    return {
+      verb,
+      flags: { ...baseFlags, ...flags, ...(enableJsonFlag ? JSON_FLAG : {}) } as CommandFacts['flags'],
+      args: args as CommandFacts['args'],
+      below: below.filter((each) => each.startsWith(`${verb} `)),
+    };
   }
 }

@@ -2,6 +2,7 @@
 
 import * as Flags from '@oclif/core/flags';
 import { BareCommand } from './bare-command.ts';
+import { durationFlag } from './flag-kinds.ts';
 
 export abstract class BaseCommand extends BareCommand {
   static override baseFlags = {
@@ -19,11 +20,10 @@ export abstract class BaseCommand extends BareCommand {
       helpGroup: 'GLOBAL',
       helpValue: 'DIR',
     }),
-    'busy-timeout': Flags.string({
+    'busy-timeout': durationFlag({
       description:
         'how long to wait while another process holds the ledger, or no server answers; default 5s, on NATS 15s',
       helpGroup: 'GLOBAL',
-      helpValue: 'DURATION',
     }),
   };
 }

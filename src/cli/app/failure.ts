@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { LedgerError, outputFailure } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
+import { UsageError } from './usage-error.ts';
 
 /** An oclif error carries its exit code. */
 type Failure = Error & { readonly oclif?: { readonly exit?: number } };
@@ -17,21 +18,23 @@ export function printOutputFailure(error: NodeJS.ErrnoException): void {
   printed.add(error);
 }
 
-/** Prints to standard error and sets the exit code; a request to exit with 0 is not a failure. `usageHint`: the hint for an invalid command line. */
-export function printFailure(error: unknown, usageHint = 'completengine --help'): void {
+/** Prints to standard error and sets the exit code; a request to exit with 0 is not a failure. */
+export function printFailure(error: unknown): void {
   const failure: Failure = error instanceof Error ? error : new Error(String(error));
   if (failure.oclif?.exit === 0) return;
   process.exitCode = exitCodeOf(failure, process.exitCode);
   if (typeof failure.cause === 'object' && failure.cause !== null && printed.has(failure.cause)) return;
-  for (const line of linesOf(failure, usageHint)) process.stderr.write(`${line}\n`);
+  for (const line of linesOf(failure)) process.stderr.write(`${line}\n`);
 }
 
 /** Returns the failure as a JSON document. */
 export function failureDocument(error: unknown): object {
-  if (!(error instanceof LedgerError))
-    return { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', message: (error as Error).message };
-  const { code, message, hint, details } = error;
-  return { code, message, hint, details };
+  if (error instanceof LedgerError) {
+    const { code, message, hint, details } = error;
+    return { code, message, hint, details };
+  }
+  if (error instanceof UsageError) return { code: 'USAGE', message: error.message, hint: error.hint };
+  return { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', message: (error as Error).message };
 }
 
 /** A signal that aborted a wait has already set its own code. */
@@ -42,34 +45,21 @@ function exitCodeOf(failure: Failure, current: typeof process.exitCode): number 
 }
 
 function isUsage(failure: Failure): boolean {
-  return failure.oclif?.exit !== undefined;
+  return failure instanceof UsageError || failure.oclif?.exit !== undefined;
 }
 
-function linesOf(failure: Failure, usageHint: string): string[] {
-  if (failure instanceof LedgerError) {
+function linesOf(failure: Failure): string[] {
+  if (failure instanceof LedgerError || failure instanceof UsageError) {
     const lines = [`error: ${oneLine(failure.message)}`];
     if (failure.hint !== undefined) lines.push(`  try: ${oneLine(failure.hint)}`);
     return lines;
   }
   if (!isUsage(failure)) return bugLines(failure);
-  // oclif messages span lines, are partly coloured, and end with a hint
-  const facts = stripVTControlCharacters(failure.message)
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !BOILERPLATE.test(line))
-    .map(inWordsOfFlags);
-  const line = facts
-    .map((fact, nth) => oneLine(nth === 0 ? fact : fact.replace(LIST_GAP, '$1, ')))
-    .reduce((before, fact) => `${before}${before.endsWith(':') ? '' : ';'} ${fact}`, 'error:');
-  return [line, `  try: ${oneLine(usageHint)}`];
-}
-
-/** oclif names a flag without its hyphens, or with a value that nobody typed. */
-function inWordsOfFlags(fact: string): string {
-  return fact
-    .trim()
-    .replace(/^Missing required flag (?!-)(\S+)$/, 'Missing required flag --$1')
-    .replace(/^(--[\w-]+)=.* cannot also be provided when using (--[\w-]+)/, '$1 cannot be combined with $2')
-    .replace(/^All of the following must be provided when using (--[\w-]+): (--[\w-]+)$/, '$1 needs $2');
+  // an error of oclif that is not about arguments: it may span lines and be coloured
+  return [
+    `error: ${oneLine(stripVTControlCharacters(failure.message).replace(/\s*\n\s*/g, '; '))}`,
+    '  try: completengine --help',
+  ];
 }
 
 /** The stack on one line, for a bug report. */
@@ -81,9 +71,6 @@ function bugLines(failure: Failure): string[] {
   ];
 }
 
-const BOILERPLATE = /^(See more help|The following errors? occurred:)/;
-/** Gap between a name and its description in a list of names. */
-const LIST_GAP = /^(\S+) {2,}/;
 const LINE_CHARACTERS_MAX = 1000;
 
 /** Escapes and truncates: messages contain paths and arguments, which may hold any character. */

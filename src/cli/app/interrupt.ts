@@ -1,6 +1,7 @@
 /** Handles SIGINT, SIGTERM and SIGHUP: the first signal requests a graceful stop, the second ends the process at once. */
 
 import { writeSync } from 'node:fs';
+import { releaseTerminals } from '../terminal/terminal-mode.ts';
 import { SIGNAL_EXIT_CODES } from './exit-codes.ts';
 
 const STDERR = 2;
@@ -28,6 +29,7 @@ export function listenForInterrupt(): Interrupt {
       sayAtOnce(signal);
       // without listeners the signal has its default effect
       close();
+      releaseTerminals();
       process.kill(process.pid, signal);
       return;
     }

@@ -1,6 +1,6 @@
 /** Answers flags that a command does not have with what says the same, in one line: earlier spellings, and parts of a range that have no meaning there. */
 
-import { LedgerError } from '../../index.ts';
+import { UsageError } from './usage-error.ts';
 
 const BEGINS_AT_THE_OLDEST = 'leave it out: an archive begins with the oldest event that is not archived yet';
 
@@ -16,14 +16,13 @@ const RETIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 type UnknownFlags = Error & { readonly flags?: unknown };
 
 /** Null if no flag of the command line is a retired one. */
-export function retiredFlag(error: Error, verb: string): LedgerError | null {
+export function retiredFlag(error: Error, verb: string): UsageError | null {
   const { flags } = error as UnknownFlags;
   for (const typed of Array.isArray(flags) ? (flags as unknown[]) : []) {
     const name = /^--([\w-]+)/.exec(String(typed))?.[1] ?? '';
     const verbs = Object.hasOwn(RETIRED, verb) ? RETIRED[verb] : undefined;
     const present = verbs !== undefined && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-    if (present !== undefined)
-      return new LedgerError('INVALID_ARGUMENT', { message: `${verb} has no --${name}`, hint: present });
+    if (present !== undefined) return new UsageError(`${verb} has no --${name}`, present);
   }
   return null;
 }

@@ -12,8 +12,11 @@ export interface NumberRule {
 }
 
 const DIGITS = /^\d+$/;
+const BYTES = /^(\d[\d_]*(?:\.\d+)?(?:e\d{1,2})?) ?([kmgt]?)(i?)b?$/i;
+const BYTES_HINT = 'use 64kB, 30MB, 16MiB or a number of bytes';
 const SCALED = /^(\d[\d_]*(?:\.\d+)?(?:e\d{1,2})?)([kmg]?)$/i;
-const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
+const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+const BINARY_FACTORS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
 /** Accepts only digits. @throws LedgerError INVALID_ARGUMENT */
 export function readWholeNumber(text: string, rule: NumberRule): number {
@@ -30,6 +33,16 @@ export function readScaledNumber(text: string, rule: NumberRule): number {
     text,
     rule,
   );
+}
+
+/** A size of at least one byte: `30MB`, `16MiB`, `64k`, `1048576`. k, M, G and T are powers of 1000, and with an i of 1024. @throws LedgerError INVALID_ARGUMENT */
+export function readByteSize(text: string): number {
+  const [, digits = '', unit = '', binary = ''] = BYTES.exec(text) ?? [];
+  const factors = binary === '' ? FACTORS : BINARY_FACTORS;
+  const size =
+    digits === '' ? Number.NaN : Number(digits.replaceAll('_', '')) * (factors[unit.toLowerCase()] ?? Number.NaN);
+  // without rounding 1.1MB is 1100000.0000000002
+  return checked(Number(size.toPrecision(15)), text, { noun: 'a size in bytes', hint: BYTES_HINT, least: 1 });
 }
 
 function checked(number: number, text: string, { noun, hint, least = 0 }: NumberRule): number {

@@ -9,8 +9,8 @@ import { readSettings } from './settings.ts';
 import { benchText } from './text.ts';
 
 export interface BenchFlags {
-  readonly events: string;
-  readonly size: string;
+  readonly events: number;
+  readonly size: number;
   readonly partitions: number;
   readonly routing: string;
   readonly durability: Durability;

@@ -1,7 +1,6 @@
 /** Reads the settings of a measurement from the flags, and checks them before anything is created. */
 
 import { type Durability, formatRoutingSpec, LedgerError, parseRoutingSpec } from '../../index.ts';
-import { readScaledNumber } from '../app/whole-number.ts';
 import { lineBytesMin } from './events.ts';
 
 export interface BenchSettings {
@@ -17,18 +16,15 @@ export interface BenchSettings {
 /** The default line limit of a ledger, plus the newline. */
 const LINE_BYTES_MAX = 1_048_577;
 
-const HINT = 'use 200000, 200_000, 2e5, 200k or 1M';
-
 /** @throws LedgerError INVALID_ARGUMENT */
 export function readSettings(flags: {
-  events: string;
-  size: string;
+  events: number;
+  size: number;
   partitions: number;
   routing: string;
   durability: Durability;
 }): BenchSettings {
-  const events = readScaledNumber(flags.events, { noun: 'a number of events', least: 1, hint: HINT });
-  const lineBytes = readScaledNumber(flags.size, { noun: 'a number of bytes', least: 1, hint: HINT });
+  const { events, size: lineBytes } = flags;
   const routing = formatRoutingSpec(parseRoutingSpec(flags.routing));
   const least = lineBytesMin(events, flags.partitions);
   if (lineBytes < least || lineBytes > LINE_BYTES_MAX) {

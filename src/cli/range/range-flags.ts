@@ -2,6 +2,7 @@
 
 import * as Flags from '@oclif/core/flags';
 import type { EndRequest, RangeRequest, StartRequest } from '../../index.ts';
+import { countFlag } from '../app/flag-kinds.ts';
 
 const HELP = { helpGroup: 'RANGE' };
 
@@ -34,7 +35,7 @@ export const endFlags = {
 };
 
 export const limitFlag = (description: string) => ({
-  limit: Flags.integer({ char: 'c', description, helpValue: 'N', min: 1, ...HELP }),
+  limit: countFlag({ char: 'c', description, ...HELP }),
 });
 
 export const zoneFlag = {

@@ -2,6 +2,7 @@
 
 import * as Flags from '@oclif/core/flags';
 import type { ReplayOptions } from '../../index.ts';
+import { durationFlag } from '../app/flag-kinds.ts';
 import { partitionFlag, type RangeArguments } from '../range/arguments.ts';
 import {
   type EndFlagValues,
@@ -35,9 +36,8 @@ export const replayFlags = {
     helpValue: 'N/s',
     helpGroup: 'PACE',
   }),
-  'max-gap': Flags.string({
+  'max-gap': durationFlag({
     description: 'cap gaps between events, such as at 5s',
-    helpValue: 'DURATION',
     helpGroup: 'PACE',
   }),
   step: Flags.boolean({ description: 'one event per key press', exclusive: ['speed', 'rate'], helpGroup: 'PACE' }),

@@ -1,7 +1,7 @@
 /** Keyboard control of a paced replay: space pauses and resumes, or each key steps; `q` quits. */
 
 import { LedgerError, Playback } from '../../index.ts';
-import { hasKeyboard, listenForKeys } from '../terminal/terminal-keys.ts';
+import { hasKeyboard, listenForKeys, ownsKeyboard } from '../terminal/terminal-keys.ts';
 
 export interface Player {
   readonly playback: Playback;
@@ -17,10 +17,10 @@ export interface PlayerOptions {
   readonly onChange: (isPaused: boolean) => void;
 }
 
-/** Returns null without a keyboard. @throws LedgerError INVALID_ARGUMENT for --step without a keyboard. */
+/** Returns null without a keyboard, and in a pipe unless stepping. @throws LedgerError INVALID_ARGUMENT for --step without a keyboard. */
 export function openPlayer({ isStepping, isQuiet, signal, onChange }: PlayerOptions): Player | null {
+  if (!isStepping && !ownsKeyboard()) return null;
   if (!hasKeyboard()) {
-    if (!isStepping) return null;
     throw new LedgerError('INVALID_ARGUMENT', {
       message: '--step needs a terminal as standard input',
       hint: 'run it at a terminal, or use --rate 1/s',

@@ -1,6 +1,7 @@
 /** The flags of `tail`: range, filter, output and group membership. */
 
 import * as Flags from '@oclif/core/flags';
+import { countFlag, durationFlag, sizeFlag } from '../app/flag-kinds.ts';
 import type { LedgerFlags } from '../app/session.ts';
 import { partitionFlag } from '../range/arguments.ts';
 import { endFlags, limitFlag, startFlags, zoneFlag } from '../range/range-flags.ts';
@@ -37,9 +38,8 @@ export const tailFlags = {
     description: 'stop at the head that the ledger has at the start',
     exclusive: ['follow', 'idle'],
   }),
-  idle: Flags.string({
+  idle: durationFlag({
     description: 'follow, and stop after this long without a matching event',
-    helpValue: 'DURATION',
   }),
   'cursor-file': Flags.string({
     description: 'resume after the position in this file, and keep it up to date',
@@ -54,9 +54,8 @@ export const tailFlags = {
     helpGroup: 'GROUP',
   }),
   member: Flags.string({ description: 'name of this member; default: a generated one', helpValue: 'ID', ...IN_GROUP }),
-  lease: Flags.string({
+  lease: durationFlag({
     description: 'how long a member keeps its partitions without a heartbeat; default 10s',
-    helpValue: 'DURATION',
     ...IN_GROUP,
   }),
   exec: Flags.string({
@@ -65,43 +64,33 @@ export const tailFlags = {
     helpValue: 'COMMAND',
     ...IN_GROUP,
   }),
-  batch: Flags.integer({
+  batch: countFlag({
     description: 'maximum events per run; default 1',
-    helpValue: 'N',
-    min: 1,
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
-  'batch-bytes': Flags.integer({
+  'batch-bytes': sizeFlag({
     description: 'maximum bytes per run',
-    helpValue: 'N',
-    min: 1,
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
-  concurrency: Flags.integer({
+  concurrency: countFlag({
     description: 'partitions processed in parallel; default 1',
-    helpValue: 'N',
-    min: 1,
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
-  'max-deliver': Flags.integer({
+  'max-deliver': countFlag({
     description: 'failures before an event is parked (dead letter); default 10',
-    helpValue: 'N',
-    min: 1,
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
-  'ack-timeout': Flags.string({
+  'ack-timeout': durationFlag({
     description: 'kill a run that takes longer than this; default 30s',
-    helpValue: 'DURATION',
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
-  backoff: Flags.string({
+  backoff: durationFlag({
     description: 'pause after the first failure, doubled up to 30s with jitter; default 100ms',
-    helpValue: 'DURATION',
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),

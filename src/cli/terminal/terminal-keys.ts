@@ -1,7 +1,9 @@
 /** Reads single key presses from the terminal, and always restores the terminal's mode. */
 
+import { fstatSync, type Stats } from 'node:fs';
 import type { ReadStream } from 'node:tty';
 
+const STDOUT = 1;
 const CTRL_C = '\u0003';
 const CTRL_Z = '\u001a';
 /** The process group: the whole pipeline in the foreground. */
@@ -11,6 +13,15 @@ const ESCAPE = '\u001b';
 /** Whether standard input is a terminal. */
 export function hasKeyboard(): boolean {
   return process.stdin.isTTY === true;
+}
+
+/** Whether the keys are for this program: behind a pipe a pager may read them, and its mode of the terminal must stay. */
+export function ownsKeyboard(): boolean {
+  return hasKeyboard() && !isPipe(fstatSync(STDOUT));
+}
+
+function isPipe(stat: Stats): boolean {
+  return stat.isFIFO() || stat.isSocket();
 }
 
 /** Interrupts only this process. */

@@ -3,6 +3,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/app/base-command.ts';
+import { countFlag } from '../../cli/app/flag-kinds.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { readPartitions } from '../../cli/partition/partitions-flag.ts';
 import { previewText } from '../../cli/partition/preview-text.ts';
@@ -38,9 +39,8 @@ export default class PartitionReroute extends BaseCommand {
       helpValue: 'NAME',
     }),
     'dry-run': Flags.boolean({ description: 'only report what would change' }),
-    sample: Flags.integer({
+    sample: countFlag({
       description: 'use only the last N events; default: all events',
-      helpValue: 'N',
       dependsOn: ['dry-run'],
     }),
   };

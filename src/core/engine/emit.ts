@@ -12,10 +12,11 @@ import type { InputSource } from '../emission/input/input-source.ts';
 import { type EventFormat, type LineLayout, WHOLE_LINE } from '../formats/event-format.ts';
 import { EVENT_BYTES_MAX } from '../frames/frame-body.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { checkClientName } from '../model/client-name.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';
 import { invalidArgument, type LedgerError } from '../model/ledger-error.ts';
-import { checkName } from '../model/routing/partition.ts';
+
 import type { RoutingOverride } from '../model/routing/router.ts';
 import type { Clock } from '../model/time/clock.ts';
 import { readDuration } from '../model/time/time-expression.ts';
@@ -162,7 +163,7 @@ export class Emitting {
   }
 
   async #producerProgress(name: string): Promise<ProducerProgress> {
-    checkName('producer', name);
+    checkClientName('producer', name);
     // its import of node:crypto costs a tenth of a small command's time, and few commands need it
     const { ProducerProgress } = await import('../emission/commit/producer-progress.ts');
     return new ProducerProgress(name, await this.#parts.ledger.positionOfProducer(name));

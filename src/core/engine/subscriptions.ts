@@ -6,8 +6,9 @@
 import { randomInt } from 'node:crypto';
 import { SharedPages } from '../bus/shared-pages.ts';
 import { Groups } from '../ledger/groups.ts';
+import { checkClientName } from '../model/client-name.ts';
 import type { EventBatch } from '../model/events/event.ts';
-import { checkName, type PartitionId } from '../model/routing/partition.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
 import type { Sink } from '../output/stream-sink.ts';
 import { resolveStart } from '../replay/resolve-start.ts';
 import { AckQueue } from '../scheduler/feeding/ack-queue.ts';
@@ -103,8 +104,8 @@ export class Subscriptions {
   async #member(group: string, options: SubscribeOptions, handler: Handler): Promise<Begun> {
     const { groups } = this.#parts;
     const member = options.member ?? `m${process.pid}-${randomInt(2 ** 40).toString(36)}`;
-    checkName('group', group);
-    checkName('member', member);
+    checkClientName('group', group);
+    checkClientName('member', member);
     const partitions = await this.#parts.select(options.partitions);
     const from = await this.#start(options, 'start');
     const isNew =

@@ -1,5 +1,6 @@
 /** The calls about consumer groups, over any storage: durable cursors, leases with fencing tokens, parked events. Each is one transaction. Times come from the caller. */
 
+import { checkClientName } from '../model/client-name.ts';
 import type {
   Acknowledgement,
   CursorMove,
@@ -17,7 +18,7 @@ import type {
   ParkReason,
   RedeliveryOutcome,
 } from '../model/group.ts';
-import { checkName, type PartitionId } from '../model/routing/partition.ts';
+import type { PartitionId } from '../model/routing/partition.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { GroupStore, ParkedStep } from './group-store.ts';
 import { decideMove, newGroup, planMove } from './protocol/cursor-move.ts';
@@ -42,7 +43,7 @@ export class Groups {
 
   /** Creates the group, with its cursors before `fromSequence`. Returns false if it exists, and leaves it unchanged then. @throws LedgerError INVALID_ARGUMENT for its name */
   async create(group: string, fromSequence: number, now: Micros): Promise<boolean> {
-    checkName('group', group);
+    checkClientName('group', group);
     const positions = await this.#ledger.positionsAt(fromSequence);
     return this.#store.change(group, (state) =>
       state === null ? { state: newGroup(now, positions), result: true } : { state: null, result: false },

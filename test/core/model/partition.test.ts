@@ -11,20 +11,20 @@ import { expectRefusal, refusalOf } from '../../support/refusals.ts';
 
 describe('a name', () => {
   it.each(['a', '0', 'p0', 'north-sea', 'a.b_c-d', '9', 'x'.repeat(64)])('may be %s', (name) => {
-    expect(checkName('partition', name)).toBe(name);
+    expect(checkName(name)).toBe(name);
   });
 
   it.each(['', 'A', 'p 0', '.a', '_a', '-a', 'ä', 'a/b', "a'b", 'a"b', 'a;b', 'a\n', '\na', 'a\0', 'x'.repeat(65)])(
     'may not be %j',
     (name) => {
-      const refusal = refusalOf(() => checkName('group', name));
+      const refusal = refusalOf(() => checkName(name));
       expect(refusal.code).toBe('INVALID_ARGUMENT');
-      expect(refusal.message).toContain('invalid group name');
+      expect(refusal.message).toContain('invalid partition name');
     },
   );
 
   it('is cut in the message that refuses it', () => {
-    expect(refusalOf(() => checkName('partition', 'x'.repeat(100_000))).message.length).toBeLessThan(200);
+    expect(refusalOf(() => checkName('x'.repeat(100_000))).message.length).toBeLessThan(200);
   });
 });
 

@@ -194,11 +194,24 @@ describe('durations', () => {
     ['5ms', 5e3],
     ['1m5ms', 60.005e6],
     ['0s', 0],
+    ['5', 5e6],
+    ['0.25', 250e3],
+    ['1.5h', 1.5 * HOUR],
+    ['1h 30m', 1.5 * HOUR],
+    ['0.0005ms', 1],
   ])('reads %s', (text, micros) => {
     expect(readDuration(text)).toBe(micros);
   });
 
-  it.each(['', '5', 's', '-5s', '5 s', '1.5h', '5S', '5y', '5s ', '1h-30m', 'PT5S'])('refuses %j', (text) => {
-    expectRefusal('INVALID_TIME', () => readDuration(text));
+  it.each(['', '.', '5.', '.5s', '1e3', 's', '-5s', '5 s', '5S', '5y', '5s ', '1h-30m', '1h  30m', '5 5', 'PT5S'])(
+    'refuses %j',
+    (text) => {
+      expectRefusal('INVALID_TIME', () => readDuration(text));
+    },
+  );
+
+  it('refuses one that is longer than all of ledger time', () => {
+    expect(readDuration('14000w')).toBe(14_000 * 7 * 24 * HOUR);
+    for (const text of ['99999999w', '9'.repeat(400)]) expectRefusal('INVALID_TIME', () => readDuration(text));
   });
 });

@@ -16,18 +16,18 @@ export interface Partition {
   readonly name: string;
 }
 
-/** Whether a text is a valid name of a partition, a producer, a group or a member. */
+/** Whether a text is a valid name of a partition. */
 export function isName(text: string): boolean {
   return NAME.test(text);
 }
 
-/** Checks a name of a partition, a producer, a group or a member. @throws LedgerError INVALID_ARGUMENT */
-export function checkName(kind: string, name: string): string {
+/** @throws LedgerError INVALID_ARGUMENT for an invalid name of a partition */
+export function checkName(name: string): string {
   if (isName(name)) return name;
   throw new LedgerError('INVALID_ARGUMENT', {
-    message: `invalid ${kind} name '${name.slice(0, 80)}'`,
+    message: `invalid partition name '${name.slice(0, 80)}'`,
     hint: 'use 1 to 64 of a-z 0-9 . _ - and start with a letter or digit',
-    details: { kind, name },
+    details: { name },
   });
 }
 
@@ -40,7 +40,7 @@ export function partitionNames(partitions: number | readonly string[]): readonly
     typeof partitions === 'number' ? Array.from({ length: checkCount(partitions) }, (_, id) => `p${id}`) : partitions;
   checkCount(names.length);
   for (const [at, name] of names.entries()) {
-    checkName('partition', name);
+    checkName(name);
     if (names.indexOf(name) !== at) throw namedTwice(name);
   }
   return names;

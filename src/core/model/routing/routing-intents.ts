@@ -87,7 +87,7 @@ export function placedBy(field: string, options?: RoutingOptions): RoutingSpec {
 /** The same routing with a partition for events without a key; unchanged if no name is given. */
 export function withMissing(spec: RoutingSpec, name: string | undefined): RoutingSpec {
   if (name === undefined) return spec;
-  checkName('partition', name);
+  checkName(name);
   if (spec.rule === 'hash' && spec.field === null)
     throw invalidArgument('a hash over the whole payload always has a key', 'name a field: hash:FIELD');
   if (spec.missing !== null && spec.missing !== name) {

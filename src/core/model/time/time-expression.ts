@@ -118,15 +118,29 @@ export function startOfLocalDay(midnight: LocalMicros, zone: TimeZone): Micros {
   return start;
 }
 
-/** Sum of a chain of durations such as `1h30m`, in microseconds. @throws LedgerError INVALID_TIME */
+/** The span of all ledger times: more is a typing error. */
+const DURATION_MAX: Micros = 2 ** 53 - 1;
+const SECONDS = /^\d+(?:\.\d+)?$/;
+const SUM_OF_UNITS = /^(?:\d+(?:\.\d+)?(?:ms|[smhdw])(?: (?=\d))?)+$/;
+
+/**
+ * A sum such as `1h30m`, `1.5h` or `500ms`, or seconds without a unit; to the microsecond.
+ * @throws LedgerError INVALID_TIME
+ */
 export function readDuration(text: string): Micros {
-  if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(readArgument('readDuration()', 'text', text, anyText))) {
-    throw new LedgerError('INVALID_TIME', {
-      message: `'${text.slice(0, 80)}' is not a duration`,
-      hint: 'write 90s, 30m, 24h, 7d or 1h30m',
-    });
-  }
-  return duration(text);
+  const given = readArgument('readDuration()', 'text', text, anyText);
+  const written = SECONDS.test(given) ? `${given}s` : given;
+  if (!SUM_OF_UNITS.test(written)) throw notADuration(text, 'is not a duration');
+  const micros = Math.round(duration(written));
+  if (micros > DURATION_MAX) throw notADuration(text, 'is too long');
+  return micros;
+}
+
+function notADuration(text: string, fact: string): LedgerError {
+  return new LedgerError('INVALID_TIME', {
+    message: `'${text.slice(0, 80)}' ${fact}`,
+    hint: 'write 5s, 500ms, 30m, 24h, 7d or 1h30m; a number alone is seconds',
+  });
 }
 
 /** Whole milliseconds in the largest unit that divides them: `90m`, `36h`. {@link readDuration} reads it back. */
@@ -137,7 +151,7 @@ export function formatDuration(micros: Micros): string {
 
 function duration(text: string): Micros {
   let sum = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g))
+  for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g))
     sum += Number(count) * (UNIT_MICROS[unit as string] as number);
   return sum;
 }

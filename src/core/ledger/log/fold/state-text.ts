@@ -151,7 +151,7 @@ function toState(field: Field): LogState {
     producers: new Map(
       read.producers.list(MANY).map((each) => {
         const [name, position, digest] = each.tuple(3) as [Field, Field, Field];
-        return [name.name(), { position: position.whole(), digest: digest.hexUpTo(DIGEST_BYTES_MAX) }];
+        return [name.clientName(), { position: position.whole(), digest: digest.hexUpTo(DIGEST_BYTES_MAX) }];
       }),
     ),
     sessions: new Map(

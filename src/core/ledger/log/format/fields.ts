@@ -3,6 +3,7 @@
  * looked up by a name from outside. Pure.
  */
 
+import { CLIENT_NAME_MAX, isClientName } from '../../../model/client-name.ts';
 import { isName } from '../../../model/routing/partition.ts';
 import type { RoutingSpec } from '../../../model/routing/routing.ts';
 import { parseRoutingSpec } from '../../../model/routing/routing-text.ts';
@@ -117,9 +118,17 @@ export class Field {
     return value;
   }
 
+  /** The name of a partition. */
   name(): string {
     const text = this.text(64);
     if (!isName(text)) throw this.fault('is no name');
+    return text;
+  }
+
+  /** The name of a producer, or of a member of a group. */
+  clientName(): string {
+    const text = this.text(CLIENT_NAME_MAX);
+    if (!isClientName(text)) throw this.fault('is no name');
     return text;
   }
 

@@ -199,7 +199,7 @@ function toCommit(field: Field, places: Places): ProposedCommit {
     producer: producer.orNull((step) => {
       const { name, from, position, digest } = step.fields('name', 'from', 'position', 'digest');
       return {
-        name: name.name(),
+        name: name.clientName(),
         from: from.whole(),
         position: position.whole(),
         digest: digest.hexUpTo(DIGEST_BYTES_MAX),

@@ -1,6 +1,6 @@
 /** Reads and writes the records of groups. What it has written itself it does not take back, though the answer of a store may be older. */
 
-import { isName } from '../../../model/routing/partition.ts';
+import { isClientName } from '../../../model/client-name.ts';
 import type { RecordChange, RecordEditor, Versioned } from './record-editor.ts';
 import { GROUPS, groupKey, groupOfKey } from './record-keys.ts';
 import { GROUP, type GroupValue } from './record-values.ts';
@@ -17,7 +17,7 @@ export class GroupRecords {
   }
 
   async get(group: string): Promise<GroupRecord | null> {
-    if (!isName(group)) return null;
+    if (!isClientName(group)) return null;
     const key = groupKey(group);
     return this.#newest(key, await this.#editor.get(GROUP, key));
   }

@@ -3,7 +3,8 @@
  * that others write to as well, so they are checked when they are read.
  */
 
-import { isName, PARTITIONS_MAX, type PartitionId } from '../../../model/routing/partition.ts';
+import { isClientName } from '../../../model/client-name.ts';
+import { PARTITIONS_MAX, type PartitionId } from '../../../model/routing/partition.ts';
 import { damagedRecord } from './damaged-record.ts';
 
 /** The record that is written to learn the time of the store. */
@@ -27,7 +28,7 @@ export const parkedKey = (group: string, partition: PartitionId, sequence: numbe
 /** The group of a key of {@link groupKey}. @throws LedgerError DAMAGED_LEDGER */
 export function groupOfKey(key: string): string {
   const group = Buffer.from(key.slice(GROUPS.length), 'hex').toString();
-  if (isName(group) && groupKey(group) === key) return group;
+  if (isClientName(group) && groupKey(group) === key) return group;
   throw damagedRecord(key, 'its key names no group');
 }
 

@@ -140,7 +140,7 @@ export const GROUP: RecordCodec<GroupValue> = codecOf(
 function readMember(row: Field): Member {
   const fields = row.fields('name', 'token', 'partitions', 'ttl', 'expiresAt');
   return {
-    name: fields.name.name(),
+    name: fields.name.clientName(),
     token: fields.token.whole(),
     partitions: fields.partitions.orNull((list) => list.list(LENGTH_MAX).map(readPartition)),
     ttl: fields.ttl.whole(),
@@ -152,7 +152,7 @@ function readLease(row: Field): GroupLease {
   const fields = row.fields('partition', 'member', 'token');
   return {
     partition: readPartition(fields.partition),
-    member: fields.member.name(),
+    member: fields.member.clientName(),
     token: fields.token.whole(),
   };
 }

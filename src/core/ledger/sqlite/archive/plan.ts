@@ -3,7 +3,7 @@
 import type { Database } from 'better-sqlite3';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { ArchivePlan, GroupBehind } from '../../archives.ts';
-import { integer, name, natural, positive, type RawRow, time } from '../connection/rows.ts';
+import { clientName, integer, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { hasTable, partitionTable } from '../connection/schema.ts';
 import { type FrameReader, PLAIN_BYTES } from '../read/read.ts';
 import type { ArchivedEnd, LiveStart } from './live-start.ts';
@@ -93,7 +93,7 @@ function groupsBehind(db: Database, reader: FrameReader, start: LiveStart, end: 
     .prepare<[], RawRow>('SELECT group_name, partition, next_offset FROM cursors')
     .all()
     .map((row) => ({
-      group: name(row, 'group_name'),
+      group: clientName(row, 'group_name'),
       partition: natural(row, 'partition'),
       offset: natural(row, 'next_offset'),
     }));
@@ -102,7 +102,7 @@ function groupsBehind(db: Database, reader: FrameReader, start: LiveStart, end: 
     : [];
   const groups = db.prepare<[], RawRow>('SELECT name FROM groups ORDER BY name').all();
   return groups.flatMap((row): GroupBehind[] => {
-    const group = name(row, 'name');
+    const group = clientName(row, 'name');
     const lanes = ends.map(({ nextOffset }, partition) => {
       const cursor = cursors.find((each) => each.group === group && each.partition === partition);
       const own = parked.filter((each) => each['group_name'] === group && each['partition'] === partition);

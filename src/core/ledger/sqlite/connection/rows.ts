@@ -1,5 +1,6 @@
 /** Reads columns out of rows without trusting the file: a damaged record can hold any type and any number. */
 
+import { CLIENT_NAME_MAX, isClientName } from '../../../model/client-name.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { isName } from '../../../model/routing/partition.ts';
 import { isTime, type Micros } from '../../../model/time/time.ts';
@@ -46,12 +47,22 @@ export function time(row: RawRow, column: string): Micros {
   throw damaged(column, 'no time that can be');
 }
 
-/** The name of a partition, producer, group or member. @throws LedgerError VERIFICATION_FAILED */
+/** The name of a partition. @throws LedgerError VERIFICATION_FAILED */
 export function name(row: RawRow, column: string): string {
   const value = text(row, column);
   if (isName(value)) return value;
   // the name itself may hold anything, so the message does not repeat it
   throw damaged(column, 'no name that can be: 1 to 64 of a-z 0-9 . _ - with a letter or digit first');
+}
+
+/** The name of a producer, group or member. @throws LedgerError VERIFICATION_FAILED */
+export function clientName(row: RawRow, column: string): string {
+  const value = text(row, column);
+  if (isClientName(value)) return value;
+  throw damaged(
+    column,
+    `no name that can be: 1 to ${CLIENT_NAME_MAX} of A-Z a-z 0-9 . _ - with a letter or digit first`,
+  );
 }
 
 /** @throws LedgerError VERIFICATION_FAILED */

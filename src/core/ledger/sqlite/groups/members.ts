@@ -2,7 +2,7 @@
 
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { GroupLease, Member } from '../../protocol/group-state.ts';
-import { integer, name, type RawRow, textOrNull } from '../connection/rows.ts';
+import { clientName, integer, type RawRow, textOrNull } from '../connection/rows.ts';
 import type { GroupTables } from './group-rows.ts';
 
 /** Inserts the member, or replaces the one of its name. */
@@ -46,7 +46,7 @@ export function membersOf({ statements }: GroupTables, group: string): Member[] 
   return rows.map((row) => {
     const wanted = textOrNull(row, 'partitions');
     return {
-      name: name(row, 'name'),
+      name: clientName(row, 'name'),
       token: integer(row, 'token'),
       partitions: wanted === null ? null : (JSON.parse(wanted) as number[]),
       ttl: integer(row, 'ttl'),
@@ -62,7 +62,7 @@ export function leasesOf({ statements }: GroupTables, group: string): GroupLease
     .all(group);
   return rows.map((row) => ({
     partition: integer(row, 'partition'),
-    member: name(row, 'member'),
+    member: clientName(row, 'member'),
     token: integer(row, 'token'),
   }));
 }

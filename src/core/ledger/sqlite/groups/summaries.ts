@@ -4,7 +4,7 @@ import type { GroupSummary } from '../../../model/group.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { Cursor } from '../../protocol/group-state.ts';
 import { summarizeGroup } from '../../protocol/group-summary.ts';
-import { name, type RawRow } from '../connection/rows.ts';
+import { clientName, type RawRow } from '../connection/rows.ts';
 import { endOf, timeOfNext } from '../read/lanes.ts';
 import type { LedgerHistory } from '../read/ledger-history.ts';
 import type { FrameReader } from '../read/read.ts';
@@ -24,7 +24,7 @@ export function summarizeGroups(
   const partitions = reader.partitionIds();
   const rows = statements.get<[], RawRow>('SELECT name FROM groups ORDER BY name').all();
   return rows.flatMap((row) => {
-    const group = name(row, 'name');
+    const group = clientName(row, 'name');
     const state = readGroup(tables, group);
     if (state === null) return [];
     const facts = {

@@ -6,7 +6,7 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
 import { type CommitRow, checkLink, type HashedFrame } from '../../protocol/link-check.ts';
-import { blob, integer, name, natural, positive, type RawRow, time } from '../connection/rows.ts';
+import { blob, clientName, integer, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { ChainJoints, type Place } from './chain-joints.ts';
 import { FRAME_COLUMNS, type FrameReader, groupByCommit, toFrameLink } from './read.ts';
@@ -153,7 +153,7 @@ function toCommitRow(row: RawRow): CommitRow {
       firstTime: time(row, 'first_time'),
       lastTime: time(row, 'last_time'),
       committedAt: integer(row, 'committed_at'),
-      producer: row['producer'] === null ? null : name(row, 'producer'),
+      producer: row['producer'] === null ? null : clientName(row, 'producer'),
       producerPosition: row['producer_position'] === null ? null : natural(row, 'producer_position'),
       producerDigest: row['producer_digest'] === null ? null : blob(row, 'producer_digest'),
       sentTo: row['sent_to'] === null ? null : natural(row, 'sent_to'),

@@ -7,7 +7,7 @@ import type { Database } from 'better-sqlite3';
 import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { brokenCommit, IF_COPIED } from '../../protocol/broken-commit.ts';
-import { blob, name, natural, positive, type RawRow } from '../connection/rows.ts';
+import { blob, clientName, natural, positive, type RawRow } from '../connection/rows.ts';
 import { hasTable } from '../connection/schema.ts';
 import { aheadOfChain, type ProducerRow, readProducers } from '../write/producers.ts';
 import { positionAt } from './lanes.ts';
@@ -47,7 +47,7 @@ function withThoseSince(db: Database, head: number, producers: ReadonlyMap<strin
   );
   for (const row of rows.iterate(head)) {
     const sequence = positive(row, 'first_sequence');
-    all.set(name(row, 'producer'), {
+    all.set(clientName(row, 'producer'), {
       sequence,
       position: natural(row, 'producer_position'),
       digest: blob(row, 'producer_digest'),
@@ -83,7 +83,7 @@ function checkCursors(db: Database, reader: FrameReader, history: LedgerHistory,
     )
     .all();
   for (const row of rows) {
-    const group = name(row, 'group_name');
+    const group = clientName(row, 'group_name');
     const partition = natural(row, 'partition');
     const [offset, sequence] = [natural(row, 'next_offset'), positive(row, 'next_sequence')];
     if (!partitions.has(partition))
@@ -105,7 +105,7 @@ function checkParked(db: Database, next: number): void {
     .prepare<[number], RawRow>('SELECT group_name, sequence FROM parked WHERE sequence NOT BETWEEN 1 AND ? LIMIT 1')
     .get(next - 1);
   if (row !== undefined)
-    throw ahead(`group '${name(row, 'group_name')}' has parked sequence ${String(row['sequence'])}`, next);
+    throw ahead(`group '${clientName(row, 'group_name')}' has parked sequence ${String(row['sequence'])}`, next);
 }
 
 function ahead(fact: string, next: number): LedgerError {

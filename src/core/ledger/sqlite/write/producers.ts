@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { ProducerPosition, ProducerStep } from '../../../model/events/commit.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { IF_COPIED } from '../../protocol/broken-commit.ts';
-import { blob, name as nameOf, natural, positive, type RawRow } from '../connection/rows.ts';
+import { blob, clientName, natural, positive, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 
 const UNKNOWN_PRODUCER: ProducerPosition = { position: 0, digest: Buffer.alloc(0) };
@@ -38,7 +38,7 @@ export function readProducers(db: Database): ProducerRow[] {
 
 function toProducerRow(row: RawRow): ProducerRow {
   return {
-    name: nameOf(row, 'name'),
+    name: clientName(row, 'name'),
     position: natural(row, 'position'),
     digest: blob(row, 'digest'),
     sequence: positive(row, 'sequence'),
