@@ -18,7 +18,6 @@ export class RecognizingSource implements ByteSource {
   #isRecognized = false;
   #queue: PieceQueue | undefined;
   #decoding: IterableSource | undefined;
-  #sink: ByteSink | undefined;
 
   /** `name`: of the input, for messages. */
   constructor(source: ByteSource, name: string) {
@@ -28,7 +27,6 @@ export class RecognizingSource implements ByteSource {
   }
 
   start(sink: ByteSink): void {
-    this.#sink = sink;
     this.#source.start({
       room: (bytesMax) => this.#queue?.room(bytesMax) ?? sink.room(bytesMax),
       arrived: (room, bytes) => {
@@ -50,6 +48,8 @@ export class RecognizingSource implements ByteSource {
 
   close(): void {
     this.#decoding?.close();
+    // ends the decoder, too
+    this.#queue?.end(undefined);
     this.#source.close();
   }
 
