@@ -31,6 +31,9 @@ const PLAIN_DIGITS_MAX: u32 = 64;
 const WHOLE_PAYLOAD: i32 = -1;
 const NO_HASH: i32 = -2;
 
+/** Digits of a time of ms since 2001, and of any of us or ns since 1973. */
+const DIGITS_MIN: usize = 13;
+
 let chunkBase: usize = 0;
 let partition: u16 = 0;
 
@@ -91,6 +94,17 @@ function route(line: u32, keySlot: i32, partitionCount: u32): u8 {
   return FAULT_NONE;
 }
 
+/** The usual forms: a date-time, or the digits of a number. The reference reads the others. */
+@inline
+function readTimeText(from: usize, to: usize): u8 {
+  let fault = readRfc3339(from, to);
+  if (fault != FAULT_TIME_NOT_READABLE) return fault;
+  // as short as these may be a date without hyphens, which the reference refuses
+  if (to - from < DIGITS_MIN || load<u8>(from) < 0x31) return FAULT_UNDECIDED;
+  fault = readEpochNumber(from, to);
+  return fault == FAULT_NONE ? fault : FAULT_UNDECIDED;
+}
+
 @inline
 function timeOf(line: u32, timeSlot: i32): u8 {
   const cell = line * slotCount + <u32>timeSlot;
@@ -98,8 +112,13 @@ function timeOf(line: u32, timeSlot: i32): u8 {
   const column = <usize>cell << 2;
   const from = chunkBase + load<u32>(fieldStarts + column);
   const to = chunkBase + load<u32>(fieldEnds + column);
-  if (kind == KIND_INTEGER || kind == KIND_DECIMAL) return readEpochNumber(from, to);
-  if (kind == KIND_STRING) return readRfc3339(from + 1, to - 1);
+  if (kind == KIND_INTEGER) return readEpochNumber(from, to);
+  if (kind == KIND_DECIMAL) {
+    // only the reference reads an exponent
+    const fault = readEpochNumber(from, to);
+    return fault == FAULT_NONE ? fault : FAULT_UNDECIDED;
+  }
+  if (kind == KIND_STRING) return readTimeText(from + 1, to - 1);
   if (kind == KIND_ESCAPED_STRING) return FAULT_UNDECIDED;
   return kind == KIND_ABSENT ? FAULT_TIME_MISSING : FAULT_TIME_NOT_READABLE;
 }

@@ -2,7 +2,14 @@
  * Times from bytes, in integer microseconds. The reference is `model/time/time.ts`; the faults are those of its lines.
  */
 
-import { FAULT_NONE, FAULT_TIME_NO_SUCH_DATE, FAULT_TIME_NO_ZONE, FAULT_TIME_NOT_READABLE, FAULT_TIME_OUT_OF_RANGE } from './codes';
+import {
+  FAULT_NONE,
+  FAULT_TIME_NO_SUCH_DATE,
+  FAULT_TIME_NO_ZONE,
+  FAULT_TIME_NOT_READABLE,
+  FAULT_TIME_OUT_OF_RANGE,
+  FAULT_UNDECIDED,
+} from './codes';
 
 /**
  * Two to the power of 52: within this distance from the epoch the difference of two times is still exact in a double.
@@ -50,7 +57,7 @@ function daysFromCivil(year: i32, month: u32, day: u32): i64 {
   return <i64>era * 146097 + <i64>dayOfEra - 719468;
 }
 
-/** RFC 3339 in `[start, end)`. Returns a fault. */
+/** A date-time in `[start, end)`. Returns a fault; FAULT_UNDECIDED for a leap second. */
 export function readRfc3339(start: usize, end: usize): u8 {
   if (end - start < 19) return FAULT_TIME_NOT_READABLE;
   const century = twoDigits(start);
@@ -78,7 +85,7 @@ export function readRfc3339(start: usize, end: usize): u8 {
 
   let at = start + 19;
   let fraction: i64 = 0;
-  if (at < end && load<u8>(at) == 0x2e) {
+  if (at < end && (load<u8>(at) == 0x2e || load<u8>(at) == 0x2c)) {
     at++;
     const first = at;
     let weight: i64 = 100000;
@@ -96,9 +103,12 @@ export function readRfc3339(start: usize, end: usize): u8 {
   const zone = load<u8>(at);
   if (zone == 0x5a || zone == 0x7a) {
     at++;
-  } else if ((zone == 0x2b || zone == 0x2d) && end - at == 6 && load<u8>(at + 3) == 0x3a) {
+  } else if (zone == 0x2b || zone == 0x2d) {
+    const length = end - at;
+    const hasColon = length == 6 && load<u8>(at + 3) == 0x3a;
+    if (!hasColon && length != 5 && length != 3) return FAULT_TIME_NOT_READABLE;
     const zoneHour = twoDigits(at + 1);
-    const zoneMinute = twoDigits(at + 4);
+    const zoneMinute: u32 = length == 3 ? 0 : twoDigits(hasColon ? at + 4 : at + 3);
     if (zoneHour > 23 || zoneMinute > 59) return FAULT_TIME_NOT_READABLE;
     offsetMinutes = <i64>(zoneHour * 60 + zoneMinute);
     if (zone == 0x2d) offsetMinutes = -offsetMinutes;
@@ -110,6 +120,8 @@ export function readRfc3339(start: usize, end: usize): u8 {
 
   const year = <i32>(century * 100 + yearOfCentury);
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return FAULT_TIME_NO_SUCH_DATE;
+  // a leap second: the reference knows where one can be
+  if (second == 60) return FAULT_UNDECIDED;
   if (hour > 23 || minute > 59 || second > 59) return FAULT_TIME_NO_SUCH_DATE;
   const minutes = daysFromCivil(year, month, day) * 1440 + <i64>(hour * 60 + minute) - offsetMinutes;
   return storeTime((minutes * 60 + <i64>second) * 1000000 + fraction);

@@ -7,6 +7,7 @@ export type { CommittedColumns, CommittedEvents } from './core/emission/commit/c
 export type { EventReceipt } from './core/emission/commit/event-receipt.ts';
 export type { EmissionReport, IngestHooks, RejectedLine } from './core/emission/commit/ingest.ts';
 export { type ByteSink, type ByteSource, closedEarly } from './core/emission/input/byte-source.ts';
+export { isCompressed } from './core/emission/input/decode.ts';
 export type { InputSource } from './core/emission/input/input-source.ts';
 export type { ArchiveOptions, ArchiveProgress } from './core/engine/archive.ts';
 export type { BackupCallOptions } from './core/engine/backup.ts';

@@ -20,7 +20,7 @@ import { type EmissionReport, formats, LedgerError, type LedgerWarning } from '.
 export default class Emit extends BaseCommand {
   static override summary = 'Commit JSON lines from files or standard input.';
   static override description =
-    `Each line is one event and is stored byte for byte. Events are committed in input order while the input is read.
+    `Each line is one event and is stored byte for byte. gzip and zstd are decoded. Events are committed in input order while the input is read.
 A bad line stops the run: the lines before it are committed, the error names the line, and the exit code is 65. --rejects writes bad lines to a file and continues.`;
   static override enableJsonFlag = true;
   static override strict = false;

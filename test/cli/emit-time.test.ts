@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { formatTime } from '../../src/core/model/time/time.ts';
 import { runCli } from '../support/cli.ts';
 import { FakeClock, openEngine } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
@@ -97,6 +98,41 @@ test('reads RFC 3339 with any offset and epoch numbers of s, ms, us and ns as on
   expect(new Set(storedEvents(ledger).map(({ time }) => time))).toEqual(
     new Set([Date.UTC(2026, 3, 12, 9) * 1000 + 500_000]),
   );
+});
+
+test.each([
+  ['a line of journalctl -o json', '"1739797379231625"', '2025-02-17T13:02:59.231625Z'],
+  ['timeUnixNano of OTLP', '"1544712660300000000"', '2018-12-13T14:51:00.300000Z'],
+  ['a string of seconds with a fraction', '"1505194400.0"', '2017-09-12T05:33:20.000000Z'],
+  ['Suricata', '"2018-01-31T01:49:59.123456-0600"', '2018-01-31T07:49:59.123456Z'],
+  ['an offset without minutes', '"2018-01-31 01:49:59+00"', '2018-01-31T01:49:59.000000Z'],
+  ['logback', '"2018-01-31 01:49:59,123+0100"', '2018-01-31T00:49:59.123000Z'],
+  ['a time without seconds', '"2018-01-31T01:49Z"', '2018-01-31T01:49:00.000000Z'],
+  ['Zeek in scientific notation', '1.7e9', '2023-11-14T22:13:20.000000Z'],
+  ['a leap second', '"2016-12-31T23:59:60Z"', '2016-12-31T23:59:59.999999Z'],
+])('reads the time of %s', async (_, at, time) => {
+  const ledger = await newLedger('--time', 'at');
+  // many lines go through the kernel
+  for (const lines of [1, 2000])
+    await succeed(['emit', '-l', ledger], { input: `{"at":${at},"x":"${'x'.repeat(40)}"}\n`.repeat(lines) });
+  const times = storedEvents(ledger).map((event) => formatTime(event.time));
+  expect(new Set(times)).toEqual(new Set([time]));
+});
+
+test('a time that is none names what is accepted', async () => {
+  const ledger = await newLedger('--time', 'at');
+  expectFailure(
+    await runCli(['emit', '-l', ledger], { input: '{"at":"12.04.2026 09:00"}\n' }),
+    65,
+    "'at' is not a time: a date and time with its offset (2026-04-12T09:00:00Z, 2026-04-12 09:00:00,5 +0200), or a number of s, ms, us or ns since 1970",
+  );
+  expectFailure(await runCli(['emit', '-l', ledger], { input: '{"at":"2026-04-12 09:00"}\n' }), 65, 'init --tz');
+});
+
+test('--from takes a number in scientific notation', async () => {
+  const ledger = await newLedger('--time', 'at');
+  await succeed(['emit', '-l', ledger], { input: '{"at":1689999999}\n{"at":1690000000}\n' });
+  expect(await replayed(ledger, '--from', '1.69e9')).toBe('{"at":1690000000}\n');
 });
 
 test('without a time field the arrival time is used, and never decreases', async () => {

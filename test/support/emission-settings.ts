@@ -9,6 +9,7 @@ export function emissionSettings(settings: Partial<EmissionSettings> = {}): Emis
   return {
     time: null,
     unique: null,
+    zone: null,
     lineBytesMax: LINE_BYTES_DEFAULT,
     depthMax: DEPTH_MAX,
     maxSkewMicros: 86_400e6,

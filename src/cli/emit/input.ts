@@ -1,8 +1,18 @@
 /** Opens the input of `emit`: files in the order given, or standard input. */
 
-import { accessSync, constants, createReadStream, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { isatty } from 'node:tty';
-import { type InputSource, LedgerError } from '../../index.ts';
+import { type InputSource, isCompressed, LedgerError } from '../../index.ts';
 import type { NamedFile } from '../state/taken-files.ts';
 import { FileSource, PipeSource } from './direct-source.ts';
 
@@ -43,7 +53,7 @@ function standardInput(): { source: InputSource; bytes: number | null } {
     const open = () => createReadStream('', { fd: STDIN, autoClose: false });
     return {
       source: { name: 'stdin', open, openDirectly: () => new FileSource(STDIN, { isOwned: false }) },
-      bytes: stats.size,
+      bytes: plainBytes(STDIN, stats.size),
     };
   }
   const isPipe = stats.isFIFO() || stats.isSocket();
@@ -55,6 +65,13 @@ function standardInput(): { source: InputSource; bytes: number | null } {
     },
     bytes: null,
   };
+}
+
+/** Bytes of lines in a regular file; null if they are compressed. Leaves the position of the descriptor. */
+function plainBytes(descriptor: number, size: number): number | null {
+  const first = Buffer.alloc(4);
+  const length = readSync(descriptor, first, 0, first.length, 0);
+  return isCompressed(first.subarray(0, length)) ? null : size;
 }
 
 function statsOfStdin(): Stats {
@@ -88,9 +105,12 @@ function fileInput(name: string): { source: InputSource; bytes: number | null } 
   if (stats.isDirectory()) throw directory(name);
   const open = () => createReadStream(name);
   if (!stats.isFile()) return { source: { name, open }, bytes: null };
+  const descriptor = openSync(name, 'r');
+  const bytes = plainBytes(descriptor, stats.size);
+  closeSync(descriptor);
   return {
     source: { name, open, openDirectly: () => new FileSource(openSync(name, 'r'), { isOwned: true }) },
-    bytes: stats.size,
+    bytes,
   };
 }
 

@@ -18,20 +18,22 @@ export function replayLine(report: StreamReport | TransferReport): string {
   if (resumedBehind !== null) parts.push(`resumed after sequence ${resumedBehind}`);
   if ('head' in report) parts.push(`target head ${formatHead(report.head)}`);
   if (!report.isComplete) parts.push('stopped early');
-  if (report.missingFields.length > 0) parts.push(missingFieldsText(report.missingFields));
+  const missing = missingFieldsText(report);
+  if (missing !== null) parts.push(missing);
   return parts.join('; ');
 }
 
 /** If the pipe closes within the first page, it is unknown how many of its events the reader has taken. */
-function emptyLine({ isComplete, missingFields }: StreamReport, resumedBehind: number | null): string {
-  if (!isComplete) return 'stopped early, before the first batch of events was taken whole';
-  if (missingFields.length > 0) return `no events: ${missingFieldsText(missingFields)}`;
+function emptyLine(report: Omit<StreamReport, 'wallMs'>, resumedBehind: number | null): string {
+  const missing = missingFieldsText(report);
+  if (!report.isComplete) return 'stopped early, before the first batch of events was taken whole';
+  if (missing !== null) return `no events: ${missing}`;
   return resumedBehind === null
     ? 'no events in this range'
     : `nothing new: the target is complete through sequence ${resumedBehind}`;
 }
 
-export function replayDocument(report: StreamReport | TransferReport): object {
+export function replayDocument({ fieldHints: _, ...report }: StreamReport | TransferReport): object {
   const head = 'head' in report ? { head: formatHead(report.head) } : {};
   return { ...report, firstTime: timeOrNull(report.firstTime), lastTime: timeOrNull(report.lastTime), ...head };
 }
@@ -39,13 +41,14 @@ export function replayDocument(report: StreamReport | TransferReport): object {
 /** What a replay would output, and how long it would take. */
 export function dryRunLine({ durationMs, ...report }: DryRunReport): string {
   if (report.events === 0) return emptyLine(report, null);
+  const missing = missingFieldsText(report);
   return [
     `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be replayed`,
     sequences(report.firstSequence, report.lastSequence),
     `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}, a span of ${span(((report.lastTime ?? 0) - (report.firstTime ?? 0)) / 1000)}`,
     durationMs === null ? 'unthrottled' : `${span(durationMs)} at this speed`,
     `digest ${report.digest}`,
-    ...(report.missingFields.length > 0 ? [missingFieldsText(report.missingFields)] : []),
+    ...(missing === null ? [] : [missing]),
   ].join('; ');
 }
 

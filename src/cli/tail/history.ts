@@ -42,8 +42,9 @@ export async function tailHistory(
   try {
     const onProgress =
       cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress, output.isBegun);
-    const { missingFields } = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(sink);
-    if (missingFields.length > 0 && !interrupt.signal.aborted) note(missingFieldsText(missingFields));
+    const report = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(sink);
+    const missing = missingFieldsText(report);
+    if (missing !== null && !interrupt.signal.aborted) note(missing);
   } finally {
     reader?.close();
     cursor?.save();

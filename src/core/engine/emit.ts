@@ -143,6 +143,7 @@ export class Emitting {
     return {
       time: config.time,
       unique: config.unique,
+      zone: null,
       lineBytesMax: Math.min(
         checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax),
         commitBytesMax - EVENT_BYTES_MAX,

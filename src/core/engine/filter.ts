@@ -7,10 +7,12 @@ import type { EventLabels } from '../model/events/event-labels.ts';
 import type { SequenceRange } from '../model/events/range.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import { epochAt, NO_PLACEMENTS } from '../model/routing/routing.ts';
-import { formatFieldPath } from '../model/text/field-path.ts';
+import { formatElementPath } from '../model/text/field-path.ts';
+import { nearPath } from '../model/text/near-path.ts';
 import type { EventPredicate } from '../replay/filter.ts';
 import { type RangeRead, type ReadRange, readRange } from '../replay/read-range.ts';
 import { placeOfKey } from '../router/place-of-key.ts';
+import { loadCondition } from '../scan/condition-test.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 
@@ -25,6 +27,9 @@ export interface FilterRequest {
   readonly where?: string | readonly string[] | undefined;
 }
 
+/** Events in which another spelling of a missing field is looked for: they are parsed whole. */
+const NEAR_EVENTS = 100;
+
 /** The filter of one run, with the facts it has gathered so far. */
 export class EventFilter {
   readonly #key: string | undefined;
@@ -32,6 +37,11 @@ export class EventFilter {
   readonly #labels: EventLabels;
   /** Conditions whose field no event had so far. */
   readonly #unmet: Set<Condition>;
+  /** Conditions whose field was an array, and never anything else. */
+  readonly #arrays = new Set<Condition>();
+  readonly #scalars = new Set<Condition>();
+  /** What was meant instead, by the text of the path. */
+  readonly #near = new Map<string, string>();
   #examined = 0;
 
   /** @throws LedgerError INVALID_ARGUMENT */
@@ -54,28 +64,57 @@ export class EventFilter {
   /** Fields of conditions that none of the examined events had; empty if none was examined. */
   get missingFields(): string[] {
     if (this.#examined === 0) return [];
-    return [...new Set([...this.#unmet].map(({ path }) => formatFieldPath(path)))];
+    return [...new Set([...this.#unmet].map(formatElementPath))];
+  }
+
+  /** What to write instead of a path that met nothing, a sentence each. */
+  get fieldHints(): string[] {
+    const near = this.missingFields.flatMap((field) => {
+      const meant = this.#near.get(field);
+      return meant === undefined ? [] : [`${field} is there as ${meant}`];
+    });
+    const arrays = [...this.#arrays].filter((condition) => !this.#scalars.has(condition)).map(formatElementPath);
+    return [...near, ...[...new Set(arrays)].map((field) => `${field} is an array: ${field}[] is any of its elements`)];
   }
 
   async #meetsAll(): Promise<EventPredicate> {
     const conditions = this.#conditions;
-    const tests = await Promise.all(conditions.map((condition) => condition.load()));
+    const tests = await Promise.all(conditions.map(loadCondition));
     const fields = new FieldReader(
       conditions.map(({ path }) => path),
       DEPTH_MAX,
       'last',
     );
     return (batch, at) => {
-      const line = fields.read(batch.payload(at));
+      const payload = batch.payload(at);
+      const line = fields.read(payload);
       this.#examined++;
-      if (this.#unmet.size > 0) this.#note(line);
+      if (this.#scalars.size < conditions.length) this.#note(line, payload);
       return tests.every((holds, nth) => holds(line, nth));
     };
   }
 
-  #note(line: RoutableLine): void {
-    for (const [nth, condition] of this.#conditions.entries())
-      if (line.kind(nth) !== FieldKind.ABSENT) this.#unmet.delete(condition);
+  #note(line: RoutableLine, payload: Buffer): void {
+    for (const [nth, condition] of this.#conditions.entries()) {
+      const kind = line.kind(nth);
+      const isArray = kind === FieldKind.ARRAY;
+      if (kind === FieldKind.ABSENT || (condition.each !== null && !isArray)) {
+        if (this.#examined <= NEAR_EVENTS) this.#findNear(condition, payload);
+        continue;
+      }
+      this.#unmet.delete(condition);
+      if (isArray && condition.each === null) this.#arrays.add(condition);
+      else this.#scalars.add(condition);
+    }
+  }
+
+  #findNear(condition: Condition, payload: Buffer): void {
+    const field = formatElementPath(condition);
+    const near =
+      condition.each === null && !this.#near.has(field)
+        ? nearPath(condition.path, JSON.parse(payload.toString()))
+        : null;
+    if (near !== null) this.#near.set(field, near);
   }
 }
 

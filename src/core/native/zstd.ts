@@ -101,9 +101,15 @@ export function loadZstd(): Zstd {
 
 /** @throws LedgerError CANNOT_LOAD */
 export function chooseZstd(zlib: NodeZlib, loadPackage: (name: string) => unknown): Zstd {
-  if (zlib.zstdCompressSync !== undefined) return nodeZstd(zlib);
+  return zlib.zstdCompressSync === undefined
+    ? packageZstd(loadZstdPackage(loadPackage) as PackageBinding)
+    : nodeZstd(zlib);
+}
+
+/** The low-level part of the package, for a Node without zstd. @throws LedgerError CANNOT_LOAD */
+export function loadZstdPackage(loadPackage: (name: string) => unknown = load): unknown {
   try {
-    return packageZstd(loadPackage(`${PACKAGE}/binding.js`) as PackageBinding);
+    return loadPackage(`${PACKAGE}/binding.js`);
   } catch (error) {
     const { node } = process.versions;
     const isMissing = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';

@@ -24,6 +24,8 @@ export interface StreamReport {
   readonly digest: string;
   /** Fields of `where` that no examined event had: most likely a misspelt path. */
   readonly missingFields: readonly string[];
+  /** What to write instead of a path of `where` that met nothing, a sentence each. */
+  readonly fieldHints: readonly string[];
   /** Duration of the run. */
   readonly wallMs: number;
   /** Whether the chain was verified while reading. */
@@ -38,7 +40,7 @@ export interface EventStreamPlan {
   readonly labels: EventLabels;
   readonly isVerified: boolean;
   /** Drops unwanted events before delivery. */
-  readonly filter: { readonly missingFields: readonly string[] };
+  readonly filter: { readonly missingFields: readonly string[]; readonly fieldHints: readonly string[] };
   /** Receives the events when the stream is awaited; null: none. */
   readonly liveSubscribers?: (() => Sink | null) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -140,6 +142,7 @@ async function deliverTo(
     lastTime: last?.time ?? null,
     digest: hasher.digest('hex'),
     missingFields: filter.missingFields,
+    fieldHints: filter.fieldHints,
     wallMs: performance.now() - started,
     isVerified,
     isComplete,

@@ -1,9 +1,10 @@
-/** The position of an instant among bounds: the field holds RFC 3339 with a zone. */
+/** The position of an instant among bounds: the field holds a date and time with its offset. */
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal } from '../model/routing/router.ts';
-import { byteAt, ZERO } from '../model/text/bytes.ts';
-import { type Micros, NO_TIME, readRfc3339, type TimeReading } from '../model/time/time.ts';
+import { asBuffer, byteAt, ZERO } from '../model/text/bytes.ts';
+import { type Micros, NO_TIME, type TimeReading } from '../model/time/time.ts';
+import { readDateTime } from '../model/time/time-text.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { countAtOrBelow } from './count-at-or-below.ts';
 import { fieldText } from './field-text.ts';
@@ -14,7 +15,7 @@ export function timePlace(values: readonly Micros[]): (line: RoutableLine) => Pa
   const bounds = Float64Array.from(values);
   const reading: TimeReading = { time: NO_TIME, fault: undefined };
   const place = (bytes: Uint8Array, start: number, end: number): PartitionId | RouteRefusal => {
-    readRfc3339(bytes, start, end, reading);
+    readDateTime(asBuffer(bytes), start, end, reading);
     if (reading.fault === undefined) return countAtOrBelow(bounds, reading.time);
     if (reading.fault !== 'out-of-range') return 'key-not-comparable';
     // bounds are within the years that a ledger stores, 1828 to 2111, so this time precedes or follows all of them

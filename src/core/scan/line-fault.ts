@@ -1,5 +1,7 @@
 /** Why a line is rejected: a closed list of codes, small enough for a table of bytes, and their texts. */
 
+import { ACCEPTED_TIMES } from '../model/time/time.ts';
+
 export const LineFault = {
   NONE: 0,
   UNEXPECTED_BYTE: 1,
@@ -28,6 +30,7 @@ export const LineFault = {
   ID_CONFLICT: 22,
   NOT_AN_ENVELOPE: 23,
   KEY_NOT_COMPARABLE: 24,
+  TIME_SKIPPED: 25,
 } as const;
 export type LineFault = (typeof LineFault)[keyof typeof LineFault];
 
@@ -37,6 +40,8 @@ export interface FaultContext {
   readonly depthMax: number;
   readonly routing: string;
   readonly timePath: string;
+  /** Of times without an offset; null if they are rejected. */
+  readonly zone: string | null;
   readonly uniquePath: string;
   readonly maxSkew: string;
 }
@@ -75,11 +80,13 @@ export function describeLineFault(fault: LineFault, context: FaultContext): stri
     case LineFault.TIME_MISSING:
       return `the time field '${context.timePath}' is missing`;
     case LineFault.TIME_NOT_READABLE:
-      return `'${context.timePath}' is not a time: RFC 3339 with a zone, or a number since 1970`;
+      return `'${context.timePath}' is not a time: ${ACCEPTED_TIMES}`;
     case LineFault.TIME_NO_SUCH_DATE:
       return `'${context.timePath}' is a date or time of day that does not exist`;
     case LineFault.TIME_NO_ZONE:
-      return `'${context.timePath}' has no zone: Z or an offset such as +02:00`;
+      return `'${context.timePath}' has no zone: end it with Z or an offset such as +02:00, or create the ledger with init --tz`;
+    case LineFault.TIME_SKIPPED:
+      return `'${context.timePath}' does not exist in ${context.zone}: clocks there skip it`;
     case LineFault.TIME_OUT_OF_RANGE:
       return `'${context.timePath}' is out of range: years 1828 to 2111`;
     case LineFault.TIME_AHEAD:

@@ -8,6 +8,8 @@ import type { FieldPath } from '../model/text/field-path.ts';
 interface PlanNode {
   /** Keys of interest at this node, as UTF-8, with the node each leads to. */
   readonly keys: { readonly text: string; readonly bytes: Uint8Array; readonly node: number }[];
+  /** Indices of interest if this node is an array, from 0, with the node each leads to. */
+  readonly elements: { readonly index: number; readonly node: number }[];
   /** Slots of the fields that end here: a time and a key may be the same field. */
   readonly slots: number[];
 }
@@ -15,6 +17,8 @@ interface PlanNode {
 export interface ScanPlan {
   readonly nodes: readonly PlanNode[];
   readonly slotCount: number;
+  /** Whether any node has elements, which the kernel does not read. */
+  readonly hasElements: boolean;
   readonly lineBytesMax: number;
   readonly depthMax: number;
   /** If an object holds a key of interest twice: fault, or the last one counts. */
@@ -26,19 +30,24 @@ export function planScan(
   paths: readonly FieldPath[],
   limits: { lineBytesMax: number; depthMax: number; repeats?: ScanPlan['repeats'] },
 ): ScanPlan {
-  const nodes: PlanNode[] = [{ keys: [], slots: [] }];
+  const nodes: PlanNode[] = [{ keys: [], elements: [], slots: [] }];
   const nodeAt = (index: number) => nodes[index] as PlanNode;
   for (const [slot, path] of paths.entries()) {
     let current = 0;
-    for (const text of path) {
-      let next = nodeAt(current).keys.find((key) => key.text === text)?.node;
-      if (next === undefined) {
-        next = nodes.push({ keys: [], slots: [] }) - 1;
-        nodeAt(current).keys.push({ text, bytes: new TextEncoder().encode(text), node: next });
-      }
-      current = next;
+    for (const step of path) {
+      const { keys, elements } = nodeAt(current);
+      const known =
+        typeof step === 'number'
+          ? elements.find(({ index }) => index === step)
+          : keys.find(({ text }) => text === step);
+      const node = known?.node ?? nodes.push({ keys: [], elements: [], slots: [] }) - 1;
+      if (known === undefined && typeof step === 'number') elements.push({ index: step, node });
+      else if (known === undefined && typeof step === 'string')
+        keys.push({ text: step, bytes: new TextEncoder().encode(step), node });
+      current = node;
     }
     nodeAt(current).slots.push(slot);
   }
-  return { nodes, slotCount: paths.length, repeats: 'refuse', ...limits };
+  const hasElements = nodes.some(({ elements }) => elements.length > 0);
+  return { nodes, slotCount: paths.length, hasElements, repeats: 'refuse', ...limits };
 }

@@ -52,6 +52,8 @@ export class Scanner {
   readonly #plan: ScanPlan;
   readonly #isObject: Uint8Array;
   readonly #nodeOf: Int32Array;
+  /** The element of each open array, from 0; kept where the plan asks for elements. */
+  readonly #elementOf: Uint32Array;
   /** The last line in which a node of the plan occurred: twice in one line is a fault. */
   readonly #metIn: Uint32Array;
   #lineStamp = 0;
@@ -66,6 +68,7 @@ export class Scanner {
     this.#plan = plan;
     this.#isObject = new Uint8Array(plan.depthMax + 1);
     this.#nodeOf = new Int32Array(plan.depthMax + 1);
+    this.#elementOf = new Uint32Array(plan.depthMax + 1);
     this.#metIn = new Uint32Array(plan.nodes.length);
   }
 
@@ -157,7 +160,8 @@ export class Scanner {
             if (this.#fault !== LineFault.NONE) return;
             at = this.#at;
           } else {
-            node = NO_NODE;
+            this.#elementOf[depth] = 0;
+            node = this.#elementNode(node, 0);
           }
           continue;
         }
@@ -184,7 +188,10 @@ export class Scanner {
             if (this.#fault !== LineFault.NONE) return;
             at = this.#at;
           } else {
-            node = NO_NODE;
+            const parent = this.#nodeOf[depth] as number;
+            const element = (this.#elementOf[depth] as number) + 1;
+            this.#elementOf[depth] = element;
+            node = this.#elementNode(parent, element);
           }
           break;
         }
@@ -232,12 +239,20 @@ export class Scanner {
 
   /** Discards what was found at a node and below it: its key occurs again. */
   #forget(node: number, line: number, lines: ScannedLines): void {
-    const { keys, slots } = this.#plan.nodes[node] as ScanPlan['nodes'][number];
+    const { keys, elements, slots } = this.#plan.nodes[node] as ScanPlan['nodes'][number];
     for (const slot of slots) lines.fieldKinds[line * lines.slotCount + slot] = FieldKind.ABSENT;
     for (const key of keys) {
       this.#metIn[key.node] = 0;
       this.#forget(key.node, line, lines);
     }
+    for (const element of elements) this.#forget(element.node, line, lines);
+  }
+
+  /** The node to which an element of the array at `parent` leads. */
+  #elementNode(parent: number, index: number): number {
+    if (parent === NO_NODE || !this.#plan.hasElements) return NO_NODE;
+    const elements = this.#plan.nodes[parent]?.elements ?? [];
+    return elements.find((element) => element.index === index)?.node ?? NO_NODE;
   }
 
   /** The node to which the key `[start, end)`, quotes included, leads. */

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCondition } from '../../../src/core/model/events/condition.ts';
+import { loadCondition } from '../../../src/core/scan/condition-test.ts';
 import { FieldReader } from '../../../src/core/scan/field-reader.ts';
 import { FieldKind } from '../../../src/core/scan/scanned-field.ts';
 import { refusalOf, rejectionOf } from '../../support/refusals.ts';
 
 async function holds(condition: string, payload: string): Promise<boolean> {
-  const { path, load } = parseCondition(condition);
-  const test = await load();
-  return test(new FieldReader([path], 512, 'last').read(Buffer.from(payload)), 0);
+  const parsed = parseCondition(condition);
+  const test = await loadCondition(parsed);
+  return test(new FieldReader([parsed.path], 512, 'last').read(Buffer.from(payload)), 0);
 }
 
 test.each([
@@ -25,6 +26,26 @@ test.each([
   ['n!=1', '{"n":1.00}', false],
   ['n=0', '{"n":-0}', true],
   ['n>1', '{"n":1e400}', true],
+  // elements of arrays: one by its index, or any of them
+  ['items[1].x=2', '{"items":[{"x":1},{"x":2}]}', true],
+  ['items[0].x=2', '{"items":[{"x":1},{"x":2}]}', false],
+  ['items[2].x=2', '{"items":[{"x":1},{"x":2}]}', false],
+  ['a[1][0]=3', '{"a":[[1,2],[3]]}', true],
+  ['[1]=b', '["a","b"]', true],
+  ['a[1].k=2', '{"a":[0,{"k":1,"k":2}],"a":[0,{"k":2}]}', true],
+  ['a[0]=1', '{"a":[1],"a":[]}', false],
+  ['tags[]=x', '{"tags":["y","x"]}', true],
+  ['tags[]=x', '{"tags":[ ]}', false],
+  ['tags[]=x', '{"tags":"x"}', false],
+  ['tags[]=x', '{}', false],
+  ['tags[]!=x', '{"tags":["x","y"]}', true],
+  ['tags[]="a,b]"', '{"tags":["]","a,b]"]}', true],
+  ['tags[]>4', '{"tags":[1,[9],{"a":9}, 5 ]}', true],
+  ['tags[]~^a', '{"tags":["b\\"","\u00e4","ab"]}', true],
+  ['items[].id=7', '{"items":[{"id":1,"x":[7]},{"id":7}]}', true],
+  ['items[].x[]=7', '{"items":[{"id":1},{"x":[1,7]}]}', true],
+  ['items[].x[1]=7', '{"items":[{"x":[7]},{"x":[1,7]}]}', true],
+  ['[]=2', '[1,2]', true],
   // texts by their characters, in byte order
   ['s=us', '{"s":"us"}', true],
   ['s=us', '{"s":"u\\u0073"}', true],

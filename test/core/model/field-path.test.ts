@@ -2,7 +2,13 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { formatFieldPath, parseFieldPath } from '../../../src/core/model/text/field-path.ts';
+import {
+  formatElementPath,
+  formatFieldPath,
+  parseElementPath,
+  parseFieldPath,
+} from '../../../src/core/model/text/field-path.ts';
+import { nearPath } from '../../../src/core/model/text/near-path.ts';
 import { refusalOf } from '../../support/refusals.ts';
 
 it('reads the keys from the root down', () => {
@@ -28,6 +34,35 @@ it('takes any name in double quotes, written as in JSON', () => {
   ]);
 });
 
+it('reads elements of arrays by their index', () => {
+  expect(parseFieldPath('items[0].id')).toEqual(['items', 0, 'id']);
+  expect(parseFieldPath('[2].x')).toEqual([2, 'x']);
+  expect(parseFieldPath('a[1][20]."b[0].c"[3]')).toEqual(['a', 1, 20, 'b[0].c', 3]);
+  expect(formatFieldPath(['a', 1, 20, 'b[0].c', 3])).toBe('a[1][20]."b[0].c"[3]');
+});
+
+it.each(['a[x]', 'a[-1]', 'a[01]', 'a[1', 'a]', 'a[1]b', 'a.[1]', 'a[99999999999]', 'a[]', '[]'])(
+  'refuses %j, whose brackets hold no index',
+  (text) => {
+    expect(refusalOf(() => parseFieldPath(text)).code).toBe('INVALID_ARGUMENT');
+  },
+);
+
+it('reads any element of an array, and writes it back', () => {
+  for (const text of ['tags[]', 'a.items[].id', 'a[][]', '[].x', 'a[0][]."b.c"[].d'])
+    expect(formatElementPath(parseElementPath(text))).toBe(text);
+  expect(parseElementPath('a.items[].id')).toEqual({ path: ['a', 'items'], each: { path: ['id'], each: null } });
+});
+
+it('finds the spelling that was meant', () => {
+  expect(nearPath(['id', 'orig_h'], { 'id.orig_h': 1 })).toBe('"id.orig_h"');
+  expect(nearPath(['a', 'id', 'orig_h'], { a: { 'id.orig_h': 1 } })).toBe('a."id.orig_h"');
+  expect(nearPath(['items', '0', 'x'], { items: [{ x: 1 }] })).toBe('items[0].x');
+  expect(nearPath(['id', 'orig_h'], { id: { orig_h: 1 }, 'id.orig_h': 1 })).toBe(null);
+  expect(nearPath(['id', 'orig_h'], { id: 1 })).toBe(null);
+  expect(nearPath(['__proto__', 'x'], {})).toBe(null);
+});
+
 it.each(['a,b', 'a=b', 'a+b', 'a"b', '"a"b', '"a', ' a', 'a. b', 'a\t', '"a\nb"', '"\\x"'])(
   'refuses %j, where a name needs quotes or has them wrong',
   (text) => {
@@ -49,7 +84,11 @@ it.each(['', '.', 'a.', '.a', 'a..b'])('refuses %j, where a name is missing', (t
 });
 
 it('reads back what it writes', () => {
-  const key = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...'.,+="\\ \n\ud800a') }));
+  const key = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom(...'.,+="\\ \n\ud800a[]0') }),
+    fc.nat(),
+  );
   fc.assert(
     fc.property(fc.array(key, { minLength: 1 }), (path) => {
       expect(parseFieldPath(formatFieldPath(path))).toEqual(path);

@@ -6,16 +6,16 @@ import {
   formatTime,
   type Micros,
   NO_TIME,
-  readEpochNumber,
-  readRfc3339,
   startOfDay,
   TIME_MIN,
   type TimeFault,
   type TimeReading,
 } from '../../../src/core/model/time/time.ts';
+import { readTimeNumber, readTimeText } from '../../../src/core/model/time/time-text.ts';
+import { timeZone } from '../../../src/core/model/time/time-zone.ts';
 import { quick } from '../../support/test-size.ts';
 
-type Reader = typeof readRfc3339;
+type Reader = (bytes: Buffer, start: number, end: number, reading: TimeReading) => void;
 
 /** The time, or the fault where there is none. Read from the middle of other bytes, as a scanner hands it over. */
 function readWith(reader: Reader, text: string): Micros | TimeFault {
@@ -27,13 +27,13 @@ function readWith(reader: Reader, text: string): Micros | TimeFault {
   return reading.fault;
 }
 
-const rfc3339 = (text: string) => readWith(readRfc3339, text);
-const epochNumber = (text: string) => readWith(readEpochNumber, text);
+const rfc3339 = (text: string) => readWith(readTimeText, text);
+const epochNumber = (text: string) => readWith(readTimeNumber, text);
 const micros = (text: string, rest = 0): Micros => Date.parse(text) * 1000 + rest;
 
 const anyTime = fc.integer({ min: TIME_MIN, max: -TIME_MIN });
 
-describe('RFC 3339', () => {
+describe('date-times', () => {
   it.each([
     ['1970-01-01T00:00:00Z', 0],
     ['1969-12-31T23:59:59.999999Z', -1],
@@ -47,6 +47,17 @@ describe('RFC 3339', () => {
     ['2026-04-12t09:00:00z', micros('2026-04-12T09:00:00Z')],
     ['2026-04-12 09:00:00Z', micros('2026-04-12T09:00:00Z')],
     ['2026-04-12T09:00:00.5+02:00', micros('2026-04-12T07:00:00.500Z')],
+    ['2018-01-31T01:49:59.123456-0600', micros('2018-01-31T07:49:59Z', 123_456)],
+    ['2026-04-12T09:00:00+0200', micros('2026-04-12T07:00:00Z')],
+    ['2026-04-12T09:00:00+00', micros('2026-04-12T09:00:00Z')],
+    ['2026-04-12T09:00:00-09', micros('2026-04-12T18:00:00Z')],
+    ['2026-04-12 09:00:00,123 +0200', micros('2026-04-12T07:00:00.123Z')],
+    ['2026-04-12T09:00:00,5Z', micros('2026-04-12T09:00:00.500Z')],
+    ['2026-04-12T09:00Z', micros('2026-04-12T09:00:00Z')],
+    ['2026-04-12 09:00+02', micros('2026-04-12T07:00:00Z')],
+    ['2026-04-12 09:00:00 UTC', micros('2026-04-12T09:00:00Z')],
+    ['20260412T090000Z', micros('2026-04-12T09:00:00Z')],
+    ['20260412T090000.25+0200', micros('2026-04-12T07:00:00.250Z')],
   ])('reads %s', (text, time) => {
     expect(rfc3339(text)).toBe(time);
   });
@@ -70,12 +81,21 @@ describe('RFC 3339', () => {
     '2026-01-32T00:00:00Z',
     '2026-01-01T24:00:00Z',
     '2026-01-01T00:60:00Z',
-    '2016-12-31T23:59:60Z',
+    '2016-12-31T23:59:61Z',
+    '2016-12-31T22:59:60Z',
+    '2016-12-31T23:59:60+01:00',
+    '2016-12-31T23:58:60Z',
   ])('knows that %s does not exist', (text) => {
     expect(rfc3339(text)).toBe('no-such-date');
   });
 
-  it.each(['2026-01-01T00:00:00', '2026-01-01T00:00:00.5'])('misses the zone of %s', (text) => {
+  it.each([
+    '2026-01-01T00:00:00',
+    '2026-01-01T00:00:00.5',
+    '2026-01-01 00:00',
+    '2026-01-01 00:00:00,123',
+    '20260101T0000',
+  ])('misses the zone of %s', (text) => {
     expect(rfc3339(text)).toBe('no-zone');
   });
 
@@ -83,23 +103,27 @@ describe('RFC 3339', () => {
     '',
     'yesterday',
     '2026-01-01',
-    '2026-01-01T00:00Z',
-    '20260101T000000Z',
     '2026/01/01T00:00:00Z',
     '2026-01-01_00:00:00Z',
     '2026-01-01T00-00-00Z',
     '2026-01-01T00:00:00.Z',
-    '2026-01-01T00:00:00,5Z',
+    '2026-01-01T00:00.5Z',
+    '2026-01-01T00Z',
+    '2026-01-01T00:00:00  Z',
+    '2026-01-01  00:00:00Z',
+    '2026-01-01T00:00:00 CET',
+    '2026-01-01T00:00:00+020',
+    '2026-01-01T00:00:00+2400',
+    '2026-01-01T00:00:00 +0260',
+    '20260101 000000Z',
+    '01/02/2026 00:00:00Z',
     '2026-01-01T00:00:00ZZ',
     '2026-01-01T00:00:00Z ',
     ' 2026-01-01T00:00:00Z',
-    '2026-01-01T00:00:00+0200',
-    '2026-01-01T00:00:00+02',
     '2026-01-01T00:00:00+2:00',
     '2026-01-01T00:00:00+24:00',
     '2026-01-01T00:00:00+02:60',
     '2026-01-01T00:00:00+02:000',
-    '2026-01-01T00:00:00 UTC',
     '+2026-01-01T00:00:00Z',
     '-001-01-01T00:00:00Z',
     '202x-01-01T00:00:00Z',
@@ -127,6 +151,18 @@ describe('RFC 3339', () => {
     expect(rfc3339(formatTime(TIME_MIN))).toBe(TIME_MIN);
     expect(rfc3339('2112-09-17T23:53:47.370497Z')).toBe('out-of-range');
     expect(rfc3339('1827-04-16T00:06:12.629503Z')).toBe('out-of-range');
+  });
+
+  it('takes a leap second for the last microsecond before it, wherever the clock is', () => {
+    const last = micros('2016-12-31T23:59:59Z', 999_999);
+    for (const text of [
+      '2016-12-31T23:59:60Z',
+      '2016-12-31T23:59:60.75Z',
+      '2017-01-01T05:29:60+05:30',
+      '2016-12-31 15:59:60,1 -08',
+      '20161231T235960Z',
+    ])
+      expect(rfc3339(text), text).toBe(last);
   });
 
   it('never throws and always answers with a time or a fault, whatever the bytes', () => {
@@ -261,7 +297,7 @@ describe('epoch numbers', () => {
     expect(epochNumber('-0.0')).toBe(0);
   });
 
-  it.each(['', '-', 'x', '1x', '1.', '.5', '-.5', '1.2.3', '1e9', '1.5e9', '1E3', '+1', ' 1', '1 ', '0x10', '1_000'])(
+  it.each(['', '-', 'x', '1x', '1.', '.5', '-.5', '1.2.3', '1e', '1e+', 'e9', '+1', ' 1', '1 ', '0x10', '1_000'])(
     'refuses %j',
     (text) => {
       expect(epochNumber(text)).toBe('not-a-time');
@@ -306,5 +342,84 @@ describe('epoch numbers', () => {
       }),
       { numRuns: quick(1000, 3000) },
     );
+  });
+});
+
+describe('numbers of other spellings', () => {
+  it.each([
+    ['1.7e9', 1_700_000_000e6],
+    ['1.69E9', 1_690_000_000e6],
+    ['17e8', 1_700_000_000e6],
+    ['1.7e12', 1_700_000_000e6],
+    ['1.739797379231625e15', 1_739_797_379_231_625],
+    ['1739797379.231625e0', 1_739_797_379_231_625],
+    ['12345678901234567890e-10', 1_234_567_890_123_456],
+    ['1e-6', 1],
+    ['1e-400', 0],
+    ['-1e-400', -1],
+    ['0e999', 0],
+  ])('reads %s as what it is worth', (text, time) => {
+    expect(epochNumber(text)).toBe(time);
+  });
+
+  it.each(['1e20', '1e400', '-1e400', `1e${'9'.repeat(2000)}`])('finds %s out of range', (text) => {
+    expect(epochNumber(text)).toBe('out-of-range');
+  });
+
+  it.each([
+    ['1739797379231625', 1_739_797_379_231_625],
+    ['1739797379231625000', 1_739_797_379_231_625],
+    ['1739797379231', 1_739_797_379_231_000],
+    ['1505194400.0', 1_505_194_400e6],
+    ['1505194400', 1_505_194_400e6],
+    ['1.7e9', 1_700_000_000e6],
+    ['-1', -1e6],
+    ['0', 0],
+  ])('reads the text %j like the number', (text, time) => {
+    expect(rfc3339(text)).toBe(time);
+  });
+
+  it.each([
+    '2026',
+    '202604',
+    '20260412',
+    '202604120900',
+    '0123456789',
+    '+1505194400',
+    '1,505,194,400',
+    '1505194400,0',
+    '0x10',
+  ])('does not guess the text %j', (text) => {
+    expect(rfc3339(text)).toBe('not-a-time');
+  });
+});
+
+describe('a zone of times without an offset', () => {
+  const inBerlin = async (text: string): Promise<Micros | TimeFault> => {
+    const zone = await timeZone('Europe/Berlin');
+    return readWith((bytes, start, end, reading) => readTimeText(bytes, start, end, reading, zone), text);
+  };
+
+  it.each([
+    ['2026-01-12T09:00:00', micros('2026-01-12T08:00:00Z')],
+    ['2026-07-12 09:00:00,123', micros('2026-07-12T07:00:00.123Z')],
+    ['2026-07-12 09:00', micros('2026-07-12T07:00:00Z')],
+    ['2026-07-12T09:00:00Z', micros('2026-07-12T09:00:00Z')],
+    ['2026-07-12 09:00:00 -0600', micros('2026-07-12T15:00:00Z')],
+    // clocks go back from 03:00 to 02:00: the first of the two
+    ['2026-10-25 02:30:00', micros('2026-10-25T00:30:00Z')],
+    ['2017-01-01 00:59:60', micros('2016-12-31T23:59:59Z', 999_999)],
+    ['1739797379231625', 1_739_797_379_231_625],
+  ])('reads %s', async (text, time) => {
+    expect(await inBerlin(text)).toBe(time);
+  });
+
+  it.each([
+    ['2026-03-29 02:30:00', 'skipped'],
+    ['2026-02-30 02:30:00', 'no-such-date'],
+    ['2016-12-31 23:59:60', 'no-such-date'],
+    ['2026-02-03', 'not-a-time'],
+  ])('refuses %s', async (text, fault) => {
+    expect(await inBerlin(text)).toBe(fault);
   });
 });

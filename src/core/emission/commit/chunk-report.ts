@@ -7,6 +7,7 @@ import { LineFault } from '../../scan/line-fault.ts';
 import type { BadLine } from '../draft/bad-line.ts';
 import type { ReadChunk } from '../draft/chunk-encoder.ts';
 import type { BuiltDraft } from '../draft/draft-builder.ts';
+import { conversionHint, spreadJson } from '../input/input-kind.ts';
 
 /** The events of one commit, as passed to `onCommit`. */
 export class CommittedEvents {
@@ -97,9 +98,13 @@ export interface ChunkReport {
 
 /** The error of an emission that stops at a bad line. */
 export function badLineError(bad: BadLine, place: { source: string; line: number }): LedgerError {
+  const spread = place.line === 1 && bad.fault === LineFault.UNEXPECTED_END ? spreadJson(bad.text) : null;
   return new LedgerError(codeOf(bad), {
-    message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${bad.reason}`,
-    hint: 'fix the line, then emit again from there; or collect bad lines and continue: --rejects FILE',
+    message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${spread === null ? bad.reason : `${spread.name}, and not a JSON line each`}`,
+    hint:
+      spread !== null
+        ? conversionHint(place.source, spread.command)
+        : 'fix the line, then emit again from there; or collect bad lines and continue: --rejects FILE',
     details: { ...place, byte: bad.byte, reason: bad.reason },
   });
 }

@@ -6,11 +6,12 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
-import { type ByteSource, StreamSource } from '../input/byte-source.ts';
+import type { ByteSource } from '../input/byte-source.ts';
 import { type Chunk, chunkBytesFor } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import { cutChunk } from '../input/cut-chunk.ts';
 import type { InputSource } from '../input/input-source.ts';
+import { openSource } from '../input/open-source.ts';
 import { badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
 import type { Committer, OnCompleted, OnRejects } from './committer.ts';
 import { committerFor } from './committer-for.ts';
@@ -245,7 +246,7 @@ function count(report: Mutable<EmissionReport>, chunk: ChunkReport): void {
 /** @throws LedgerError INPUT_UNREADABLE naming the source that cannot be opened */
 function opened(source: InputSource): ByteSource {
   try {
-    return source.openDirectly?.() ?? new StreamSource(source.open(), { isPrompt: source.isPrompt ?? false });
+    return openSource(source);
   } catch (error) {
     throw inputFailure(source.name, error);
   }

@@ -1,11 +1,13 @@
 /** A line that is not committed: the position of its fault, the reason, and its text. */
 
-import type { RoutingSpec } from '../../model/routing/routing.ts';
-import { describeLineFault, type LineFault } from '../../scan/line-fault.ts';
+import { type RoutingSpec, routingFields } from '../../model/routing/routing.ts';
+import type { FieldPath } from '../../model/text/field-path.ts';
+import { nearPath } from '../../model/text/near-path.ts';
+import { describeLineFault, LineFault } from '../../scan/line-fault.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
 import type { Chunk } from '../input/chunk.ts';
 import type { BadLineAt } from './draft-builder.ts';
-import { type EmissionSettings, faultContext } from './settings.ts';
+import { type EmissionSettings, faultContext, isWrapped } from './settings.ts';
 
 export interface BadLine {
   /** 0-based within the chunk, blank lines counted. */
@@ -27,12 +29,35 @@ export function describeBadLine(
   spec: RoutingSpec,
 ): BadLine {
   const start = lines.starts[line] as number;
+  const text = Buffer.from(bytes.subarray(start, lines.ends[line]));
   const at = lines.fault(line) === fault ? (lines.faultsAt[line] as number) : start;
   return {
     lineInChunk: lines.numbers[line] as number,
     byte: at - start + 1,
     fault,
-    reason: describeLineFault(fault, faultContext(settings, spec)),
-    text: Buffer.from(bytes.subarray(start, lines.ends[line])),
+    reason: describeLineFault(fault, faultContext(settings, spec)) + nearText(fault, text, settings, spec),
+    text,
   };
+}
+
+/** Where a missing field is in the line after all, such as under a name with a dot, which the path must quote. */
+function nearText(fault: LineFault, text: Buffer, settings: EmissionSettings, spec: RoutingSpec): string {
+  const paths = missingPaths(fault, settings, spec);
+  if (paths.length === 0 || isWrapped(settings)) return '';
+  const payload: unknown = JSON.parse(text.toString());
+  const near = paths.map((path) => nearPath(path, payload)).find((found) => found !== null);
+  return near === undefined ? '' : `; it is there as ${near}`;
+}
+
+function missingPaths(fault: LineFault, settings: EmissionSettings, spec: RoutingSpec): readonly FieldPath[] {
+  switch (fault) {
+    case LineFault.KEY_MISSING:
+      return routingFields(spec);
+    case LineFault.TIME_MISSING:
+      return settings.time === null ? [] : [settings.time];
+    case LineFault.ID_MISSING:
+      return settings.unique === null ? [] : [settings.unique];
+    default:
+      return [];
+  }
 }

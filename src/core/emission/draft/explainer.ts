@@ -9,10 +9,10 @@ import { type Micros, NO_TIME } from '../../model/time/time.ts';
 import { describeLineFault, LineFault } from '../../scan/line-fault.ts';
 import type { RoutableLine } from '../../scan/scanned-field.ts';
 import { Scanner } from '../../scan/scanner.ts';
-import { StreamSource } from '../input/byte-source.ts';
 import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import type { InputSource } from '../input/input-source.ts';
+import { openSource } from '../input/open-source.ts';
 import { type EncoderParts, encoderParts, ReferenceEncoder } from './chunk-encoder.ts';
 import { placeSession } from './draft-builder.ts';
 import { LineCursor, ROUTE_FAULTS } from './line-checker.ts';
@@ -80,7 +80,7 @@ export class Explainer {
     signal?: AbortSignal,
   ): AsyncGenerator<readonly ExplainedLine[], void, undefined> {
     for (const source of sources) {
-      const bytes = source.openDirectly?.() ?? new StreamSource(source.open());
+      const bytes = openSource(source);
       const reader = new ChunkReader(
         bytes,
         { chunkBytes: CHUNK_BYTES, lineBytesMax: scanLimits(this.#settings).lineBytesMax },

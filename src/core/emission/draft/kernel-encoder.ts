@@ -70,10 +70,9 @@ class KernelEncoder implements ChunkEncoder {
     };
     if (chunk.times !== undefined) checked.times.set(chunk.times);
     this.#route(chunk, lines, checked);
-    if (undecided > 0) {
-      for (let line = 0; line < count; line++)
-        if (checked.faults[line] === UNDECIDED) this.#checker.recheck(chunk, lines, line, checked);
-    }
+    if (undecided > 0) this.#checker.recheck(chunk, lines, checked, UNDECIDED);
+    // the kernel knows no zones
+    if (this.#parts.settings.zone !== null) this.#checker.recheck(chunk, lines, checked, LineFault.TIME_NO_ZONE);
     return { lines, checked };
   }
 

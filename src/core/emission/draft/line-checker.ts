@@ -5,14 +5,8 @@ import type { Router } from '../../model/routing/router.ts';
 import { NO_SESSION } from '../../model/routing/session-pins.ts';
 import { scalarText } from '../../model/text/scalar-text.ts';
 import type { Clock } from '../../model/time/clock.ts';
-import {
-  type Micros,
-  NO_TIME,
-  readEpochNumber,
-  readRfc3339,
-  type TimeFault,
-  type TimeReading,
-} from '../../model/time/time.ts';
+import { type Micros, NO_TIME, type TimeFault, type TimeReading } from '../../model/time/time.ts';
+import { readTimeNumber, readTimeText } from '../../model/time/time-text.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import { FieldKind, type RoutableLine } from '../../scan/scanned-field.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
@@ -41,6 +35,7 @@ const TIME_FAULTS: Readonly<Record<TimeFault, LineFault>> = {
   'not-a-time': LineFault.TIME_NOT_READABLE,
   'no-such-date': LineFault.TIME_NO_SUCH_DATE,
   'no-zone': LineFault.TIME_NO_ZONE,
+  skipped: LineFault.TIME_SKIPPED,
   'out-of-range': LineFault.TIME_OUT_OF_RANGE,
 };
 
@@ -52,7 +47,7 @@ export const ROUTE_FAULTS = {
 } as const;
 
 function isTimeFault(fault: LineFault): boolean {
-  return fault >= LineFault.TIME_MISSING && fault <= LineFault.TIME_AHEAD;
+  return (fault >= LineFault.TIME_MISSING && fault <= LineFault.TIME_AHEAD) || fault === LineFault.TIME_SKIPPED;
 }
 
 export class LineChecker {
@@ -94,12 +89,15 @@ export class LineChecker {
     return checked;
   }
 
-  /** Checks one line whose row exists already: the kernel left it undecided. */
-  recheck(chunk: Chunk, lines: ScannedLines, line: number, checked: CheckedLines): void {
+  /** Checks the lines with this fault, whose rows exist already: the kernel left them undecided. */
+  recheck(chunk: Chunk, lines: ScannedLines, checked: CheckedLines, fault: number): void {
     const cursor = new LineCursor(chunk.bytes, lines);
-    cursor.line = line;
-    checked.times[line] = chunk.times?.[line] ?? NO_TIME;
-    checked.faults[line] = this.#checkLine(cursor, lines, checked, this.latestTime());
+    const latest = this.latestTime();
+    for (let line = checked.faults.indexOf(fault); line >= 0; line = checked.faults.indexOf(fault, line + 1)) {
+      cursor.line = line;
+      checked.times[line] = chunk.times?.[line] ?? NO_TIME;
+      checked.faults[line] = this.#checkLine(cursor, lines, checked, latest);
+    }
   }
 
   /** A column of `count` sessions of which none is known yet; null if the routing has no sessions. */
@@ -176,6 +174,7 @@ export class LineChecker {
   }
 
   #readTime(bytes: Buffer, lines: ScannedLines, line: number, slot: number, latest: number): LineFault {
+    const { zone } = this.#settings;
     const kind = lines.kind(line, slot);
     const start = lines.fieldStart(line, slot);
     const end = lines.fieldEnd(line, slot);
@@ -183,16 +182,16 @@ export class LineChecker {
       case FieldKind.ABSENT:
         return isWrapped(this.#settings) ? LineFault.NOT_AN_ENVELOPE : LineFault.TIME_MISSING;
       case FieldKind.STRING:
-        readRfc3339(bytes, start + 1, end - 1, this.#reading);
+        readTimeText(bytes, start + 1, end - 1, this.#reading, zone);
         break;
       case FieldKind.ESCAPED_STRING: {
         const text = Buffer.from(JSON.parse(bytes.toString('utf8', start, end)) as string);
-        readRfc3339(text, 0, text.length, this.#reading);
+        readTimeText(text, 0, text.length, this.#reading, zone);
         break;
       }
       case FieldKind.INTEGER:
       case FieldKind.DECIMAL:
-        readEpochNumber(bytes, start, end, this.#reading);
+        readTimeNumber(bytes, start, end, this.#reading);
         break;
       default:
         return LineFault.TIME_NOT_READABLE;

@@ -19,7 +19,7 @@ export class PayloadFinder {
 
   /** `path`: of the payload in a line. */
   constructor(path: FieldPath) {
-    this.#key = Buffer.from(`,${JSON.stringify(path.at(-1) ?? '')}:`);
+    this.#key = Buffer.from(`,${JSON.stringify(String(path.at(-1) ?? ''))}:`);
     this.#depth = path.length;
   }
 

@@ -6,10 +6,13 @@ import type { RoutingSpec } from '../../model/routing/routing.ts';
 import { formatRoutingSpec } from '../../model/routing/routing-text.ts';
 import { type FieldPath, formatFieldPath } from '../../model/text/field-path.ts';
 import type { Micros } from '../../model/time/time.ts';
+import type { TimeZone } from '../../model/time/time-zone.ts';
 import type { FaultContext } from '../../scan/line-fault.ts';
 
 export interface EmissionSettings {
   readonly time: FieldPath | null;
+  /** Of times without an offset; null: they are rejected. */
+  readonly zone: TimeZone | null;
   readonly unique: FieldPath | null;
   readonly lineBytesMax: number;
   readonly depthMax: number;
@@ -72,6 +75,7 @@ export function faultContext(settings: EmissionSettings, spec: RoutingSpec): Fau
     depthMax: settings.depthMax,
     routing: formatRoutingSpec(spec),
     timePath: settings.time === null ? 'time' : formatFieldPath(settings.time),
+    zone: settings.zone?.name ?? null,
     uniquePath: settings.unique === null ? '' : formatFieldPath(settings.unique),
     maxSkew: `${settings.maxSkewMicros / 3_600_000_000} h`,
   };

@@ -5,7 +5,7 @@ import { DETERMINISMS, DURABILITIES, isLineBytesMax, type LedgerConfig, LOG_LAYO
 import type { LedgerError } from '../../model/ledger-error.ts';
 import type { Epoch, RoutingSpec } from '../../model/routing/routing.ts';
 import { parseRoutingSpec } from '../../model/routing/routing-text.ts';
-import type { FieldPath } from '../../model/text/field-path.ts';
+import type { FieldPath, PathStep } from '../../model/text/field-path.ts';
 
 /** Makes the error of what cannot be read: `its config cannot be read`. */
 export type Unreadable = (fact: string, cause?: unknown) => LedgerError;
@@ -24,8 +24,7 @@ export function readConfig(json: string, unreadable: Unreadable): LedgerConfig {
   const raw = readObject(json, 'config', unreadable);
   const path = (value: unknown): FieldPath | null => {
     if (value === null) return null;
-    if (Array.isArray(value) && value.length > 0 && value.every((key) => typeof key === 'string'))
-      return value as string[];
+    if (Array.isArray(value) && value.length > 0 && value.every(isStep)) return value;
     throw unreadable('a path of its config cannot be read');
   };
   const oneOf = <Value extends string>(value: unknown, ...values: Value[]): Value => {
@@ -61,6 +60,10 @@ export function readRouting(json: string, unreadable: Unreadable): Pick<Epoch, '
   if (typeof spec !== 'string' || !isIdList(partitionIds) || !(placedFrom === null || isWhole(placedFrom)))
     throw unreadable('its routing cannot be read');
   return { spec: readSpec(spec, unreadable), partitionIds, placedFrom };
+}
+
+function isStep(value: unknown): value is PathStep {
+  return typeof value === 'string' || isWhole(value);
 }
 
 function isIdList(value: unknown): value is number[] {

@@ -7,7 +7,7 @@ import { FieldKind, type RoutableLine } from '../../scan/scanned-field.ts';
 import { LedgerError } from '../ledger-error.ts';
 import { asBuffer } from '../text/bytes.ts';
 import { compareDecimals, type Decimal, readDecimal } from '../text/decimal.ts';
-import { type FieldPath, formatFieldPath, parseFieldPath } from '../text/field-path.ts';
+import { type ElementPath, type FieldPath, formatElementPath, parseElementPath } from '../text/field-path.ts';
 import { scalarText } from '../text/scalar-text.ts';
 import { checkPattern, compilePattern, type Pattern } from './pattern.ts';
 
@@ -33,11 +33,13 @@ interface Operand {
 }
 
 /** Whether the nth field of a scanned line, which is the one at the condition's path, meets it. */
-type Holds = (line: RoutableLine, nth: number) => boolean;
+export type Holds = (line: RoutableLine, nth: number) => boolean;
 
 export interface Condition {
   readonly path: FieldPath;
-  /** @throws LedgerError INVALID_ARGUMENT for an invalid regular expression */
+  /** The path on from each element of the array at `path`, any of which may meet it; null: the field itself must. */
+  readonly each: ElementPath | null;
+  /** The test of the field itself, or of that of one element. @throws LedgerError INVALID_ARGUMENT for an invalid regular expression */
   load(): Promise<Holds>;
 }
 
@@ -46,12 +48,12 @@ export function parseCondition(text: string): Condition {
   const found = findOperator(text);
   if (found === null) throw notACondition(text, 'it has no operator');
   const { at, operator } = found;
-  const path = parseFieldPath(text.slice(0, at));
+  const whole = parseElementPath(text.slice(0, at));
   const value = text.slice(at + operator.length);
   if (operator === '~' || operator === '~*') {
     const pattern = { source: value, ignoresCase: operator === '~*' };
-    checkPattern(formatFieldPath(path), pattern);
-    return { path, load: () => matches(pattern) };
+    checkPattern(formatElementPath(whole), pattern);
+    return { ...whole, load: () => matches(pattern) };
   }
   if (operator === '=' && /^[=~]/.test(value))
     throw notACondition(
@@ -59,7 +61,7 @@ export function parseCondition(text: string): Condition {
       `'${text.slice(at, at + 2)}' is not an operator; put a value that begins like this in double quotes`,
     );
   const holds = comparison(operator, readOperand(text, value));
-  return { path, load: async () => holds };
+  return { ...whole, load: async () => holds };
 }
 
 function comparison(operator: Exclude<Operator, '~' | '~*'>, operand: Operand): Holds {

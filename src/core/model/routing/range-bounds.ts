@@ -7,7 +7,8 @@ import { types } from 'node:util';
 import { invalidArgument } from '../ledger-error.ts';
 import { compareDecimals, type Decimal, formatDecimal, readDecimal } from '../text/decimal.ts';
 import { quoted, readName } from '../text/quoting.ts';
-import { describeTimeFault, formatTime, type Micros, NO_TIME, readRfc3339, type TimeReading } from '../time/time.ts';
+import { describeTimeFault, formatTime, type Micros, NO_TIME, type TimeReading } from '../time/time.ts';
+import { readDateTime } from '../time/time-text.ts';
 import { PARTITIONS_MAX } from './partition.ts';
 
 export type RangeBounds =
@@ -17,7 +18,7 @@ export type RangeBounds =
   | { readonly kind: 'text'; readonly values: readonly string[] }
   | { readonly kind: 'time'; readonly values: readonly Micros[] };
 
-/** A bound in the library: numbers, texts, and as times Dates or texts in RFC 3339 with a zone. */
+/** A bound in the library: numbers, texts, and as times Dates or texts with an offset. */
 export type RangeBound = number | bigint | string | Date;
 
 type Bound =
@@ -106,7 +107,7 @@ function timeBound(text: string): TimeBound {
 function readTime(text: string): TimeReading {
   const reading: TimeReading = { time: NO_TIME, fault: undefined };
   const bytes = Buffer.from(text);
-  readRfc3339(bytes, 0, bytes.length, reading);
+  readDateTime(bytes, 0, bytes.length, reading);
   return reading;
 }
 

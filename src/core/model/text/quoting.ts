@@ -1,16 +1,16 @@
 /**
  * Names inside the text of a path or a routing. A name is written bare, or in double quotes as a JSON string. It must
- * be quoted if it is empty, contains one of . , + = or a quote, or begins or ends with a blank. No I/O.
+ * be quoted if it is empty, contains one of . , + = [ ] or a quote, or begins or ends with a blank. No I/O.
  */
 
 /** Why a text is not a valid name; for messages. */
 export type NameFault =
   | 'a name is missing'
   | 'a quote is not closed'
-  | 'a name with . , + = " or with blanks around it must be in double quotes';
+  | 'a name with . , + = [ ] " or with blanks around it must be in double quotes';
 
-const BARE = /^[^.,+="\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
-const NEEDS_QUOTES = /[.,+="]|^\s|\s$/;
+const BARE = /^[^.,+="[\]\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
+const NEEDS_QUOTES = /[.,+="[\]]|^\s|\s$/;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Reads one name, or returns why it is invalid. */
@@ -18,7 +18,7 @@ export function readName(text: string): { readonly name: string } | { readonly f
   if (text === '') return { fault: 'a name is missing' };
   if (text.startsWith('"')) return readQuoted(text);
   return NEEDS_QUOTES.test(text)
-    ? { fault: 'a name with . , + = " or with blanks around it must be in double quotes' }
+    ? { fault: 'a name with . , + = [ ] " or with blanks around it must be in double quotes' }
     : { name: text };
 }
 

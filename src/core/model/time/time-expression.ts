@@ -12,12 +12,11 @@ import {
   isTime,
   type Micros,
   NO_TIME,
-  readEpochNumber,
-  readRfc3339,
   startOfDay,
   type TimeFault,
   type TimeReading,
 } from './time.ts';
+import { isLikeADate, readDateTime, readTimeNumber } from './time-text.ts';
 import { DAY_MICROS, type LocalMicros, type TimeZone, timeZone } from './time-zone.ts';
 
 /** What an expression covers, both ends inclusive: one microsecond, or a whole day. */
@@ -49,12 +48,7 @@ const UNIT_MICROS: Readonly<Record<string, number>> = {
 };
 const AGO = /^-(?:\d+(?:ms|[smhdw]))+$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
-const NUMBER = /^-?\d+(\.\d+)?$/;
-/** `2026` and `20260412`: by their digits seconds of 1970, which is hardly ever intended. */
-const LIKE_A_DATE = /^(?:1[89]|2[01])\d{2}(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?$/;
-const LOCAL = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
-/** A time with a zone and without seconds, as ISO 8601 allows and RFC 3339 does not. */
-const MINUTES = /^(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2})([Zz]|[+-]\d{2}:\d{2})$/;
+const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 
 /** A time as callers pass it: an expression, or a Date, which covers its millisecond. */
 export type TimeInput = string | Date;
@@ -95,10 +89,12 @@ function readIn(zone: TimeZone, text: string, context: TimeContext): Moment {
     if (midnight === NO_TIME) throw invalid(text, 'no-such-date');
     return wholeDay(midnight, zone);
   }
-  if (LIKE_A_DATE.test(expression)) throw ambiguous(expression);
-  if (LOCAL.test(expression) && context.zone !== undefined)
-    return instant(instantOf(readExact(text, `${withSeconds(expression)}Z`), zone), zone);
-  return instant(readExact(text, expression), zone);
+  if (isLikeADate(expression)) throw ambiguous(expression);
+  const exact = readExact(expression);
+  const isLocal = exact.fault === 'no-zone' && context.zone !== undefined;
+  const { time, fault } = isLocal ? readExact(`${expression}Z`) : exact;
+  if (fault !== undefined) throw invalid(text, fault);
+  return instant(isLocal ? instantOf(time, zone) : time, zone);
 }
 
 /** The first instant at which clocks in the zone show this time. @throws LedgerError INVALID_TIME if they never do */
@@ -169,19 +165,13 @@ function wholeDay(midnight: LocalMicros, zone: TimeZone): Moment {
   return { first: startOfLocalDay(midnight, zone), last: zone.endOfDay(midnight) - 1, zone, midnight };
 }
 
-/** RFC 3339 or an epoch number. */
-function readExact(text: string, expression: string): Micros {
-  const bytes = Buffer.from(LOCAL.test(expression) ? withSeconds(expression) : expression.replace(MINUTES, '$1:00$2'));
+/** A date-time, or an epoch number. */
+function readExact(expression: string): TimeReading {
+  const bytes = Buffer.from(expression);
   const reading: TimeReading = { time: NO_TIME, fault: undefined };
-  const read = NUMBER.test(expression) ? readEpochNumber : readRfc3339;
+  const read = NUMBER.test(expression) ? readTimeNumber : readDateTime;
   read(bytes, 0, bytes.length, reading);
-  if (reading.fault !== undefined) throw invalid(text, reading.fault);
-  return reading.time;
-}
-
-/** `2026-04-12T09:00` lacks its zone before it lacks its seconds, so the message reports the zone. */
-function withSeconds(local: string): string {
-  return local.length === 16 ? `${local}:00` : local;
+  return reading;
 }
 
 /** A local time or date as it is written, without a zero fraction. */
@@ -200,7 +190,7 @@ function leftOut(written: string, local: LocalMicros, zone: TimeZone): LedgerErr
 }
 
 function ambiguous(text: string): LedgerError {
-  const date = `${text.slice(0, 4)}-${text.slice(4, 6) || '01'}-${text.slice(6) || '01'}`;
+  const date = `${text.slice(0, 4)}-${text.slice(4, 6) || '01'}-${text.slice(6, 8) || '01'}`;
   return new LedgerError('INVALID_TIME', {
     message: `'${text}' is ambiguous: a year or a date, or seconds since 1970`,
     hint: `write ${date}, or ${text}.0 for seconds`,

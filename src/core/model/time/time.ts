@@ -1,6 +1,6 @@
 /** Ledger time: integer microseconds since the epoch, as a JS number. Formats it and reads it from bytes. No I/O. */
 
-import { byteAt, isDigit, ZERO } from '../text/bytes.ts';
+import { byteAt, COMMA, isDigit, ZERO } from '../text/bytes.ts';
 
 /** Integer microseconds since 1970-01-01T00:00:00Z. */
 export type Micros = number;
@@ -67,16 +67,22 @@ export function startOfDay(year: number, month: number, day: number): Micros {
 }
 
 /** Why bytes are not a time; the texts are in {@link describeTimeFault}. */
-export type TimeFault = 'not-a-time' | 'no-such-date' | 'no-zone' | 'out-of-range';
+export type TimeFault = 'not-a-time' | 'no-such-date' | 'no-zone' | 'skipped' | 'out-of-range';
+
+/** What is read as a time, for messages. */
+export const ACCEPTED_TIMES =
+  'a date and time with its offset (2026-04-12T09:00:00Z, 2026-04-12 09:00:00,5 +0200), or a number of s, ms, us or ns since 1970';
 
 export function describeTimeFault(fault: TimeFault): string {
   switch (fault) {
     case 'not-a-time':
-      return 'is not a time: RFC 3339 with a zone, or a number of s, ms, us or ns since 1970';
+      return `is not a time: ${ACCEPTED_TIMES}`;
     case 'no-such-date':
       return 'is a date or time of day that does not exist';
     case 'no-zone':
       return 'has no zone: end it with Z or an offset such as +02:00';
+    case 'skipped':
+      return 'does not exist in its zone: clocks there skip it';
     case 'out-of-range':
       return 'is out of range: the ledger keeps times of the years 1828 to 2111';
   }
@@ -88,7 +94,8 @@ export interface TimeReading {
   fault: TimeFault | undefined;
 }
 
-function fail(reading: TimeReading, fault: TimeFault): void {
+/** Records why there is no time. */
+export function fail(reading: TimeReading, fault: TimeFault): void {
   reading.time = NO_TIME;
   reading.fault = fault;
 }
@@ -104,8 +111,9 @@ function storeTime(reading: TimeReading, time: number): void {
 }
 
 /**
- * Reads an RFC 3339 date-time from `bytes[start, end)` into `reading`. A zone is required, digits of the fraction after
- * the sixth are cut off, and a leap second (`:60`) counts as no such time because ledger time cannot represent it.
+ * Reads a date-time from `bytes[start, end)` into `reading`: RFC 3339, and as ISO 8601 has it a comma before the fraction
+ * and an offset without a colon or minutes. A zone is required, and digits of the fraction after the sixth are cut off.
+ * The usual forms alone, because it is on a hot path: `time-text.ts` reads the others.
  */
 export function readRfc3339(bytes: Uint8Array, start: number, end: number, reading: TimeReading): void {
   // the shortest is 2026-01-01T00:00:00Z
@@ -129,7 +137,7 @@ export function readRfc3339(bytes: Uint8Array, start: number, end: number, readi
 
   let at = start + 19;
   let fraction = 0;
-  if (at < end && byteAt(bytes, at) === 0x2e) {
+  if (at < end && (byteAt(bytes, at) === 0x2e || byteAt(bytes, at) === COMMA)) {
     at++;
     const first = at;
     let weight = 100_000;
@@ -147,9 +155,12 @@ export function readRfc3339(bytes: Uint8Array, start: number, end: number, readi
   const zone = byteAt(bytes, at);
   if (zone === 0x5a || zone === 0x7a) {
     at++;
-  } else if ((zone === 0x2b || zone === 0x2d) && end - at === 6 && byteAt(bytes, at + 3) === 0x3a) {
+  } else if (zone === 0x2b || zone === 0x2d) {
+    const length = end - at;
+    const hasColon = length === 6 && byteAt(bytes, at + 3) === 0x3a;
+    if (!hasColon && length !== 5 && length !== 3) return fail(reading, 'not-a-time');
     const zoneHour = twoDigits(bytes, at + 1);
-    const zoneMinute = twoDigits(bytes, at + 4);
+    const zoneMinute = length === 3 ? 0 : twoDigits(bytes, hasColon ? at + 4 : at + 3);
     if (zoneHour < 0 || zoneHour > 23 || zoneMinute < 0 || zoneMinute > 59) return fail(reading, 'not-a-time');
     offsetMinutes = (zoneHour * 60 + zoneMinute) * (zone === 0x2d ? -1 : 1);
     at = end;

@@ -1,0 +1,93 @@
+/** Recognises an input by its first bytes: plain lines, compressed ones, or a format that another command converts. Pure. */
+
+import { LedgerError } from '../../model/ledger-error.ts';
+import { shellWord } from '../../model/text/shell-word.ts';
+
+export type Codec = 'gzip' | 'zstd';
+
+/** A format that is named instead of read. */
+export interface ForeignFormat {
+  readonly name: string;
+  /** The command that reads it on standard input, and writes JSON lines. */
+  readonly command: string;
+}
+
+export type InputKind =
+  /** Undecided until there are more bytes. */
+  | { readonly kind: 'more' }
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'compressed'; readonly codec: Codec }
+  | { readonly kind: 'foreign'; readonly format: ForeignFormat };
+
+const MORE: InputKind = { kind: 'more' };
+const PLAIN: InputKind = { kind: 'plain' };
+
+/** `null` stands for any byte. */
+type Signature = readonly (number | null)[];
+
+const NUL = 0;
+const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')];
+const foreign = (name: string, command: string): InputKind => ({ kind: 'foreign', format: { name, command } });
+const utf = (encoding: string): InputKind =>
+  foreign(`text in ${encoding.replace(/[BL]E$/, '')}`, `iconv -f ${encoding} -t UTF-8`);
+
+/** The longer of two that begin alike comes first. */
+const SIGNATURES: readonly (readonly [Signature, InputKind])[] = [
+  [[0x1f, 0x8b], { kind: 'compressed', codec: 'gzip' }],
+  [[0x28, 0xb5, 0x2f, 0xfd], { kind: 'compressed', codec: 'zstd' }],
+  // a frame to skip, which tools put before or between the others
+  ...Array.from({ length: 16 }, (_, nth): readonly [Signature, InputKind] => [
+    [0x50 + nth, 0x2a, 0x4d, 0x18],
+    { kind: 'compressed', codec: 'zstd' },
+  ]),
+  [[0xfd, ...ascii('7zXZ'), 0], foreign('compressed by xz', 'xz -dc')],
+  [[...ascii('BZh'), null, ...ascii('1AY&SY')], foreign('compressed by bzip2', 'bzip2 -dc')],
+  [[0x04, 0x22, 0x4d, 0x18], foreign('compressed by lz4', 'lz4 -dc')],
+  [[...ascii('PK'), 3, 4], foreign('a zip archive', 'bsdtar -xOf -')],
+  [[0xff, 0xfe, NUL, NUL], utf('UTF-32')],
+  [[NUL, NUL, 0xfe, 0xff], utf('UTF-32')],
+  [[0xff, 0xfe], utf('UTF-16')],
+  [[0xfe, 0xff], utf('UTF-16')],
+  // without a byte order mark: no text in UTF-8 has a zero byte among its first
+  [[NUL, NUL, NUL, null], utf('UTF-32BE')],
+  [[NUL, null], utf('UTF-16BE')],
+  [[null, NUL, NUL, NUL], utf('UTF-32LE')],
+  [[null, NUL], utf('UTF-16LE')],
+];
+const RECORD_SEPARATOR = 0x1e;
+const JSON_SEQUENCE = foreign('a JSON text sequence (RFC 7464)', "tr -d '\\036'");
+
+/** `isWhole`: no more bytes come. */
+export function inputKind(first: Uint8Array, isWhole = false): InputKind {
+  if (first[0] === RECORD_SEPARATOR) return JSON_SEQUENCE;
+  for (const [signature, kind] of SIGNATURES) {
+    const known = Math.min(first.length, signature.length);
+    if (!signature.slice(0, known).every((byte, at) => byte === null || byte === first[at])) continue;
+    if (known === signature.length) return kind;
+    if (!isWhole) return MORE;
+  }
+  return PLAIN;
+}
+
+/** The kind of JSON that is spread over lines, by its first line, which is no JSON by itself; null if it is none. */
+export function spreadJson(line: Buffer): ForeignFormat | null {
+  const text = line.toString('latin1').trim();
+  if (text === '[' || (text.startsWith('[') && text.endsWith(',')))
+    return { name: 'an array over lines', command: "jq -c '.[]'" };
+  return text.startsWith('{') || text.startsWith('[') ? { name: 'JSON over several lines', command: 'jq -c .' } : null;
+}
+
+/** The error of an input in a format that another command converts. */
+export function foreignInput(source: string, { name, command }: ForeignFormat): LedgerError {
+  return new LedgerError('INPUT_UNREADABLE', {
+    message: `${source} is ${name}, and not JSON lines in UTF-8`,
+    hint: conversionHint(source, command),
+    details: { source, format: name },
+  });
+}
+
+/** `source`: a file, or `stdin`. */
+export function conversionHint(source: string, command: string): string {
+  const input = source === 'stdin' ? '' : ` < ${shellWord(source)}`;
+  return `convert it: ${command}${input} | completengine emit`;
+}
