@@ -2,7 +2,7 @@
 
 import * as Flags from '@oclif/core/flags';
 import type { ReplayOptions } from '../../index.ts';
-import { outputFlags } from '../terminal/output-flags.ts';
+import { OUTPUT_FLAGS, outputFlags } from '../terminal/output-flags.ts';
 import { filterFlags } from './filter-flags.ts';
 
 export const replayFlags = {
@@ -28,7 +28,7 @@ export const replayFlags = {
   'through-sequence': Flags.integer({ description: 'last sequence, inclusive', helpValue: 'N', helpGroup: 'RANGE' }),
   tz: Flags.string({
     description:
-      'time zone of dates and of times without a zone, such as Europe/Berlin; an ambiguous time means the earlier one. Default UTC',
+      'time zone of dates, of times without a zone and of the times shown, such as Europe/Berlin; an ambiguous time means the earlier one. Default UTC',
     helpValue: 'ZONE',
     helpGroup: 'RANGE',
   }),
@@ -68,7 +68,7 @@ export const replayFlags = {
   into: Flags.string({
     description: 'write to this ledger, created if missing; run again to resume',
     helpValue: 'LEDGER',
-    exclusive: ['exec', 'output', 'cursor-file'],
+    exclusive: ['exec', 'cursor-file', ...OUTPUT_FLAGS],
     helpGroup: 'TARGET',
   }),
   partitions: Flags.string({

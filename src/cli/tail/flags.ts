@@ -24,7 +24,8 @@ export const tailFlags = {
   until: Flags.string({ description: 'stop before this time', helpValue: 'TIME', ...ALONE }),
   ...filterFlags(ALONE),
   tz: Flags.string({
-    description: 'time zone of dates and of times without a zone; an ambiguous time means the earlier one; default UTC',
+    description:
+      'time zone of dates, of times without a zone and of the times shown; an ambiguous time means the earlier one; default UTC',
     helpValue: 'ZONE',
   }),
   count: Flags.integer({
