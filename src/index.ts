@@ -121,6 +121,8 @@ export { shellFlag, shellWord } from './core/model/text/shell-word.ts';
 export { type Clock, systemClock } from './core/model/time/clock.ts';
 export { formatTime, type Micros } from './core/model/time/time.ts';
 export { readDuration, type TimeInput } from './core/model/time/time-expression.ts';
+export { type TimeText, timeTextIn } from './core/model/time/zoned-time-text.ts';
+export { type TimeZone, timeZone } from './core/model/time/time-zone.ts';
 export { systemTimer, type Timer } from './core/model/time/timer.ts';
 export type { LedgerWarning } from './core/model/warning.ts';
 export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './core/output/command-consumer.ts';

@@ -10,7 +10,7 @@ import { tailGroup } from '../../src/cli/tail/group.ts';
 import { tailHistory } from '../../src/cli/tail/history.ts';
 import { deliverParked } from '../../src/cli/tail/parked-events.ts';
 import { appendFlags, outputFormat, standardOutput } from '../../src/cli/terminal/output.ts';
-import { outputFlags } from '../../src/cli/terminal/output-flags.ts';
+import { type OutputFlags, outputFlags } from '../../src/cli/terminal/output-flags.ts';
 import { type Completengine, type EventFormat, formats, type OpenOptions } from '../../src/index.ts';
 import { failureOf, openEngine } from '../support/engines.ts';
 import { FakeTimer } from '../support/fake-timer.ts';
@@ -64,6 +64,21 @@ test('without a format that needs more there is one flag; settings and --append 
   expect(flags['output']).toMatchObject({ options: ['payload', 'envelope', 'framed', 'pretty'] });
   expect(flags['output']?.description).toContain('; framed: sequences between a head and a foot; pretty: for people.');
   expect(tailFlags.output.options).toEqual([...Object.keys(formats), 'pretty']);
+});
+
+test('a setting alone chooses the format that has it; one that several have, or a missing one, is one line', async () => {
+  expect((await outputFormat({ format: '%s' } as object)).name).toBe('template');
+  for (const [flags, message, hint] of [
+    [{ fields: 'key' }, '--fields without a format', '-o csv or -o tsv'],
+    [{ output: 'csv' }, '-o csv needs --fields', '--fields FIELD,..'],
+    [{ output: 'template' }, '-o template needs --format', '--format TEMPLATE'],
+    [{ output: 'payload', fields: 'key' }, '--fields is not a setting of -o payload', '-o csv or -o tsv'],
+    [{ output: 'pretty', fields: 'key' }, '--fields is not a setting of -o pretty', '-o csv or -o tsv'],
+  ] as const) {
+    const failure = await failureOf(() => outputFormat(flags as OutputFlags), 'INVALID_ARGUMENT');
+    expect(failure.message).toBe(message);
+    expect(failure.hint).toContain(hint);
+  }
 });
 
 test('a setting goes to the format that has it, and is refused for others', async () => {

@@ -41,7 +41,7 @@ export const limitFlag = (description: string) => ({
 export const zoneFlag = {
   tz: Flags.string({
     description:
-      'time zone of dates and of times without a zone, such as Europe/Berlin; an ambiguous time means the earlier one. Default UTC',
+      'time zone of dates, of times without a zone and of the times shown, such as Europe/Berlin; an ambiguous time means the earlier one. Default UTC',
     helpValue: 'ZONE',
     ...HELP,
   }),

@@ -14,7 +14,7 @@ import {
   startFlags,
   zoneFlag,
 } from '../range/range-flags.ts';
-import { outputFlags } from '../terminal/output-flags.ts';
+import { OUTPUT_FLAGS, outputFlags } from '../terminal/output-flags.ts';
 import { filterFlags } from './filter-flags.ts';
 
 export const replayFlags = {
@@ -49,7 +49,7 @@ export const replayFlags = {
   into: Flags.string({
     description: 'write to this ledger, created if missing; run again to resume',
     helpValue: 'LEDGER',
-    exclusive: ['exec', 'output', 'cursor-file'],
+    exclusive: ['exec', 'cursor-file', ...OUTPUT_FLAGS],
     helpGroup: 'TARGET',
   }),
   routing: Flags.string({

@@ -12,7 +12,7 @@ import { safeJson } from '../app/safe-json.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
-import { standardOutput } from '../terminal/output.ts';
+import { choosesFormat, standardOutput } from '../terminal/output.ts';
 import type { OutputFlags } from '../terminal/output-flags.ts';
 import { deliverParked } from './parked-events.ts';
 import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
@@ -23,8 +23,8 @@ const PAGE_EVENTS = 256;
 const WRITE_CHARACTERS = 64 * 1024;
 
 /**
- * Prints the list page by page with backpressure: it may be larger than memory. With `--output` it prints the parked
- * events alone, in that format.
+ * Prints the list page by page with backpressure: it may be larger than memory. With a format it prints the parked
+ * events alone, as they are written in it.
  */
 export async function listParked(
   engine: Completengine,
@@ -32,7 +32,7 @@ export async function listParked(
   flags: OutputFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  if (flags.output !== undefined) {
+  if (choosesFormat(flags)) {
     await deliverParked(engine, engine.parked(group), await standardOutput(flags, signal), signal);
     return;
   }

@@ -1,11 +1,16 @@
 /** Chooses the format of events on standard output: by the flags, or by whether it is a terminal. */
 
-import { continued, type EventFormat, formats, LedgerError, StreamSink } from '../../index.ts';
+import { continued, type EventFormat, formats, LedgerError, StreamSink, timeZone } from '../../index.ts';
 import { type FormatRegistry, type OutputFlags, PRETTY, settingsOf } from './output-flags.ts';
 
-/** The format for a program that reads it. @throws LedgerError INVALID_ARGUMENT for a setting that it does not have */
+/** Whether the flags choose a format, by its name or by a setting. */
+export function choosesFormat(flags: OutputFlags, registry: FormatRegistry = formats): boolean {
+  return flags.output !== undefined || Object.keys(settingsGiven(flags, registry)).length > 0;
+}
+
+/** The format for a program that reads it. @throws LedgerError INVALID_ARGUMENT for settings that do not fit it */
 export async function outputFormat(flags: OutputFlags, registry: FormatRegistry = formats): Promise<EventFormat> {
-  return configured(await formatNamed(flags.output ?? formats.payload.name, undefined, registry), flags, registry);
+  return chosenFormat(flags, { unnamed: formats.payload.name, columns: undefined }, registry);
 }
 
 /**
@@ -28,16 +33,28 @@ export async function appendFlags(flags: OutputFlags): Promise<string[]> {
 }
 
 async function formatForStdout(flags: OutputFlags): Promise<EventFormat> {
-  const isTerminal = process.stdout.isTTY === true;
-  if (!isTerminal) return outputFormat(flags);
-  const name = flags.output ?? PRETTY.name;
-  const format = configured(await formatNamed(name, process.stdout.columns, formats), flags, formats);
-  if (name === PRETTY.name) return format;
+  if (process.stdout.isTTY !== true) return outputFormat(flags);
+  const format = await chosenFormat(flags, { unnamed: PRETTY.name, columns: process.stdout.columns }, formats);
+  if (format.name === PRETTY.name) return format;
   const { escapedFormat } = await import('./pretty.ts');
   return escapedFormat(format);
 }
 
-/** `columns`: width of pretty lines; undefined: unlimited. */
+interface Defaults {
+  /** The format without `--output` and without a setting. */
+  readonly unnamed: string;
+  /** Width of pretty lines; undefined: unlimited. */
+  readonly columns: number | undefined;
+}
+
+async function chosenFormat(flags: OutputFlags, defaults: Defaults, registry: FormatRegistry): Promise<EventFormat> {
+  const settings = settingsGiven(flags, registry);
+  const name = flags.output ?? formatOf(Object.keys(settings), registry) ?? defaults.unnamed;
+  const format = configured(await formatNamed(name, defaults.columns, registry), settings, registry);
+  if (flags.tz === undefined || format.inZone === undefined) return format;
+  return format.inZone(await timeZone(flags.tz));
+}
+
 async function formatNamed(name: string, columns: number | undefined, registry: FormatRegistry): Promise<EventFormat> {
   // oclif accepts no other names
   if (name !== PRETTY.name && Object.hasOwn(registry, name)) return registry[name] as EventFormat;
@@ -45,25 +62,58 @@ async function formatNamed(name: string, columns: number | undefined, registry: 
   return prettyFormat(columns);
 }
 
-function configured(format: EventFormat, flags: OutputFlags, registry: FormatRegistry): EventFormat {
-  const given = [...new Set(settingsOf(Object.values(registry)).map(([name]) => name))].flatMap((name) => {
-    const value = settingIn(flags, name);
-    return typeof value === 'string' ? [[name, value] as const] : [];
-  });
-  if (given.length === 0) return format;
-  const alien = given.find(([name]) => format.settings?.[name] === undefined);
-  if (alien === undefined && format.with !== undefined) return format.with(Object.fromEntries(given));
+function settingsGiven(flags: OutputFlags, registry: FormatRegistry): Readonly<Record<string, string>> {
+  const names = settingsOf(Object.values(registry)).map(([name]) => name);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = settingIn(flags, name);
+      return typeof value === 'string' ? [[name, value] as const] : [];
+    }),
+  );
+}
+
+/** The only format that has the first of these settings; undefined without a setting. @throws LedgerError INVALID_ARGUMENT if there are several */
+function formatOf([setting]: readonly string[], registry: FormatRegistry): string | undefined {
+  if (setting === undefined) return undefined;
+  const [format, ...others] = formatsWith(setting, registry);
+  if (others.length === 0) return format;
   throw new LedgerError('INVALID_ARGUMENT', {
-    message: `--${alien?.[0]} is not a setting of -o ${format.name}`,
-    hint: `leave it out, or choose one of: ${formatsWith(alien?.[0] ?? '', registry)}`,
+    message: `--${setting} without a format`,
+    hint: `add ${choiceText(setting, registry)}`,
   });
 }
 
-function formatsWith(setting: string, registry: FormatRegistry): string {
+/** @throws LedgerError INVALID_ARGUMENT for a setting that the format does not have, or that is missing */
+function configured(
+  format: EventFormat,
+  settings: Readonly<Record<string, string>>,
+  registry: FormatRegistry,
+): EventFormat {
+  const alien = Object.keys(settings).find((name) => format.settings?.[name] === undefined);
+  if (alien !== undefined)
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: `--${alien} is not a setting of -o ${format.name}`,
+      hint: `leave it out, or choose ${choiceText(alien, registry)}`,
+    });
+  const { lacks } = format;
+  if (lacks !== undefined && settings[lacks] === undefined)
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: `-o ${format.name} needs --${lacks}`,
+      hint: `add --${lacks} ${format.settings?.[lacks]?.helpValue ?? ''}: ${format.settings?.[lacks]?.summary ?? ''}`,
+    });
+  return format.with === undefined || Object.keys(settings).length === 0 ? format : format.with(settings);
+}
+
+function choiceText(setting: string, registry: FormatRegistry): string {
+  return formatsWith(setting, registry)
+    .map((name) => `-o ${name}`)
+    .join(' or ');
+}
+
+function formatsWith(setting: string, registry: FormatRegistry): string[] {
   return Object.values(registry)
     .filter(({ settings }) => settings?.[setting] !== undefined)
-    .map(({ name }) => `-o ${name}`)
-    .join(', ');
+    .map(({ name }) => name);
 }
 
 function settingIn(flags: OutputFlags, name: string): unknown {

@@ -1,36 +1,52 @@
 /** Formats events for people: time, position, key and payload on one escaped line of the terminal's width, with a colour per partition. */
 
 import stringWidth from 'string-width';
-import { type EventBatch, type EventFormat, type EventLabels, formatTime, inPieces, toEvent } from '../../index.ts';
+import {
+  type EventBatch,
+  type EventFormat,
+  type EventLabels,
+  formatTime,
+  inPieces,
+  type TimeText,
+  timeTextIn,
+  toEvent,
+} from '../../index.ts';
 import { chalk, partitionColour } from './colours.ts';
 import { cut } from './cut.ts';
 import { escapeForTerminal } from './escape.ts';
 import { PRETTY } from './output-flags.ts';
 
 /** Truncated to `columns`, or complete if that is undefined. */
-export function prettyFormat(columns: number | undefined): EventFormat {
-  return { ...PRETTY, layout: null, lines: (batch, labels) => inPieces(prettyLines(batch, labels, columns)) };
+export function prettyFormat(columns: number | undefined, timeText: TimeText = formatTime): EventFormat {
+  return {
+    ...PRETTY,
+    layout: null,
+    lines: (batch, labels) => inPieces(prettyLines(batch, labels, columns, timeText)),
+    inZone: (zone) => prettyFormat(columns, timeTextIn(zone)),
+  };
 }
 
 function* prettyLines(
   batch: EventBatch,
   labels: EventLabels,
   columns: number | undefined,
+  timeText: TimeText,
 ): Generator<readonly string[], void, undefined> {
   for (let at = 0; at < batch.count; at++) {
     const event = toEvent(batch, at, labels);
     const place = `${escapeForTerminal(event.partition)}/${event.offset}`;
     const key = event.key === null ? '' : ` ${escapeForTerminal(event.key)}`;
-    const head = `${formatTime(event.time)} ${place}${key} `;
+    const time = timeText(event.time);
+    const head = `${time} ${place}${key} `;
     const payload = escapeForTerminal(event.payload.toString('utf8'));
     const room = columns === undefined ? payload.length : Math.max(columns - stringWidth(head), 20);
     yield [
-      `${chalk.dim(formatTime(event.time))} ${partitionColour(batch.partition(at))(place)}${chalk.bold(key)} ${cut(payload, room)}\n`,
+      `${chalk.dim(time)} ${partitionColour(batch.partition(at))(place)}${chalk.bold(key)} ${cut(payload, room)}\n`,
     ];
   }
 }
 
-/** Wraps a format so that its control characters are escaped. */
+/** Wraps a format so that its control characters are escaped; a tab between columns moves no cursor but to the right. */
 export function escapedFormat(format: EventFormat): EventFormat {
   return {
     ...format,
@@ -44,7 +60,7 @@ export function escapedFormat(format: EventFormat): EventFormat {
 
 function escapedLines(text: string): string {
   return text
-    .split('\n')
-    .map((line) => escapeForTerminal(line))
-    .join('\n');
+    .split(/(\r?\n|\t)/)
+    .map((part, at) => (at % 2 === 0 ? escapeForTerminal(part) : part.replace('\r', '')))
+    .join('');
 }

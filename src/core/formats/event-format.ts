@@ -4,6 +4,7 @@ import type { EventBatch } from '../model/events/event.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import { kindOf } from '../model/options/option-kinds.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
+import type { TimeZone } from '../model/time/time-zone.ts';
 
 /** Where a line holds the event that it was written from. */
 export interface LineLayout {
@@ -22,6 +23,8 @@ export interface FormatSetting {
   readonly summary: string;
   /** Stands for its value in the help, such as `FIELDS`. */
   readonly helpValue: string;
+  /** Whether the format cannot write without it. */
+  readonly isRequired?: boolean | undefined;
 }
 
 /**
@@ -48,11 +51,19 @@ export interface EventFormat {
   readonly settings?: Readonly<Record<string, FormatSetting>> | undefined;
   /** The format with these settings; those that are left out have their default. @throws LedgerError INVALID_ARGUMENT */
   with?(settings: Readonly<Record<string, string>>): EventFormat;
+  /** A required setting that is not given yet: no output takes such a format. */
+  readonly lacks?: string | undefined;
+  /** The format with times as clocks in the zone show them. Without it, its times are in UTC, or it has none. */
+  inZone?(zone: TimeZone): EventFormat;
 }
 
 export const FORMAT = kindOf<EventFormat>(
-  'a format such as formats.payload',
-  (value) => typeof value === 'object' && value !== null && typeof (value as EventFormat).lines === 'function',
+  "a format such as formats.payload or formats.csv.with({ fields: 'time,key' })",
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as EventFormat).lines === 'function' &&
+    (value as EventFormat).lacks === undefined,
 );
 
 /** A format whose lines `emit` can read back. */

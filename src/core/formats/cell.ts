@@ -1,0 +1,45 @@
+/** The value of a column, handed over as text or as bytes, whichever is at hand. */
+
+import type { TimeText } from '../model/time/zoned-time-text.ts';
+import { FieldKind } from '../scan/scanned-field.ts';
+import { type Column, factText } from './columns.ts';
+import type { EventRow } from './event-row.ts';
+import type { PieceWriter } from './pieces.ts';
+
+/** How a format writes values. */
+export interface CellStyle {
+  /** Nothing: the event has no such field, or it is null. */
+  absent(out: PieceWriter): void;
+  /** Any text, also with control characters. */
+  text(text: string, out: PieceWriter): void;
+  /** UTF-8 of a string: no quote, no backslash and no control character. */
+  plain(bytes: Buffer, start: number, end: number, out: PieceWriter): void;
+  /** JSON on one line: an object, an array, or a whole payload. */
+  json(bytes: Buffer, start: number, end: number, out: PieceWriter): void;
+}
+
+/** Writes strings as their characters, numbers as they are spelled, objects and arrays as JSON. */
+export function writeCell(row: EventRow, { content }: Column, style: CellStyle, timeText: TimeText, out: PieceWriter) {
+  if (content === 'payload') return style.json(row.bytes, row.payloadStart, row.payloadEnd, out);
+  if ('fact' in content) {
+    const text = factText(row, content.fact, timeText);
+    return text === null ? style.absent(out) : style.text(text, out);
+  }
+  const { field } = content;
+  const [start, end] = [row.start(field), row.end(field)];
+  switch (row.kind(field)) {
+    case FieldKind.ABSENT:
+    case FieldKind.NULL:
+      return style.absent(out);
+    case FieldKind.STRING:
+      return style.plain(row.bytes, start + 1, end - 1, out);
+    case FieldKind.ESCAPED_STRING:
+      return style.text(JSON.parse(row.bytes.toString('utf8', start, end)) as string, out);
+    case FieldKind.OBJECT:
+    case FieldKind.ARRAY:
+      return style.json(row.bytes, start, end, out);
+    default:
+      // numbers and words of JSON: nothing in them is special to any format
+      return out.bytes(row.bytes, start, end);
+  }
+}

@@ -1,0 +1,69 @@
+/** What `csv` and `tsv` share: a header, and the columns of each event between separators. */
+
+import { formatTime } from '../model/time/time.ts';
+import { type TimeText, timeTextIn } from '../model/time/zoned-time-text.ts';
+import { type CellStyle, writeCell } from './cell.ts';
+import { type ColumnPlan, parseColumns } from './columns.ts';
+import type { EventFormat, FormatSetting } from './event-format.ts';
+import { RowWriter } from './event-row.ts';
+import { PieceWriter } from './pieces.ts';
+
+/** The setting of both. */
+const FIELDS: FormatSetting = {
+  summary:
+    'columns of -o csv and tsv: sequence, partition, offset, time, key, payload, and paths of fields such as properties.mag',
+  helpValue: 'FIELD,..',
+  isRequired: true,
+};
+
+export interface Dialect extends Pick<EventFormat, 'name' | 'summary'> {
+  /** One byte. */
+  readonly separator: number;
+  readonly lineEnd: string;
+  readonly cells: CellStyle;
+}
+
+/** A format of this dialect, which needs the setting `fields`. */
+export function delimited(dialect: Dialect): EventFormat {
+  return {
+    name: dialect.name,
+    summary: dialect.summary,
+    layout: null,
+    begin: '',
+    lines: () => [],
+    lacks: 'fields',
+    settings: { fields: FIELDS },
+    with: ({ fields = '' }) => withColumns(dialect, parseColumns(fields), formatTime),
+  };
+}
+
+function withColumns(dialect: Dialect, plan: ColumnPlan, timeText: TimeText): EventFormat {
+  const { columns, paths } = plan;
+  const { separator, cells } = dialect;
+  const rows = new RowWriter(paths);
+  const lineEnd = Buffer.from(dialect.lineEnd);
+  return {
+    ...delimited(dialect),
+    lacks: undefined,
+    begin: header(dialect, plan),
+    lines: (batch, labels) =>
+      rows.pieces(batch, labels, (row, out) => {
+        for (let nth = 0; nth < columns.length; nth++) {
+          if (nth > 0) out.byte(separator);
+          writeCell(row, columns[nth] as (typeof columns)[number], cells, timeText, out);
+        }
+        out.bytes(lineEnd);
+      }),
+    inZone: (zone) => withColumns(dialect, plan, timeTextIn(zone)),
+  };
+}
+
+function header({ separator, lineEnd, cells }: Dialect, { columns }: ColumnPlan): string {
+  const out = new PieceWriter();
+  for (const [nth, { name }] of columns.entries()) {
+    if (nth > 0) out.byte(separator);
+    cells.text(name, out);
+  }
+  out.text(lineEnd);
+  return out.take().toString('utf8');
+}

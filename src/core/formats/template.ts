@@ -1,0 +1,116 @@
+/**
+ * The format `template`: a text of the user with tokens for the facts of an event, as kcat and rpk have them. Values are
+ * written as they are: nothing in a payload or a key is interpreted.
+ */
+
+import { invalidArgument } from '../model/ledger-error.ts';
+import { formatTime } from '../model/time/time.ts';
+import { type TimeText, timeTextIn } from '../model/time/zoned-time-text.ts';
+import { type CellStyle, writeCell } from './cell.ts';
+import { type Column, ColumnPlanner } from './columns.ts';
+import type { EventFormat } from './event-format.ts';
+import { type EventRow, RowWriter } from './event-row.ts';
+import type { PieceWriter } from './pieces.ts';
+
+type Part = (row: EventRow, out: PieceWriter, timeText: TimeText) => void;
+
+/** Tokens that stand for a column. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  s: 'sequence',
+  p: 'partition',
+  o: 'offset',
+  t: 'time',
+  k: 'key',
+  v: 'payload',
+};
+
+/** Tokens that stand for a number. */
+const NUMBERS: Readonly<Record<string, (row: EventRow) => number>> = {
+  T: ({ batch, at }) => Math.floor((batch.times[at] as number) / 1000),
+  K: ({ batch, at, labels }) => Buffer.byteLength(labels.key(batch, at) ?? ''),
+  V: ({ payloadStart, payloadEnd }) => payloadEnd - payloadStart,
+};
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', '0': '\0' };
+
+const RAW: CellStyle = {
+  absent: () => {},
+  text: (text, out) => out.text(text),
+  plain: (bytes, start, end, out) => out.bytes(bytes, start, end),
+  json: (bytes, start, end, out) => out.bytes(bytes, start, end),
+};
+
+export const template: EventFormat = {
+  name: 'template',
+  summary: 'as --format says',
+  layout: null,
+  lines: () => [],
+  lacks: 'format',
+  settings: {
+    format: {
+      summary:
+        "a text with %s sequence, %p partition, %o offset, %t time, %T time in ms since 1970, %k key, %v payload, %{FIELD}, %K and %V bytes of key and payload, %%; and \\n \\t \\r \\0 \\\\ \\xHH: '%s %k %v\\n'",
+      helpValue: 'TEMPLATE',
+      isRequired: true,
+    },
+  },
+  with: ({ format = '' }) => fromParts(parseTemplate(format), formatTime),
+};
+
+interface Template {
+  readonly parts: readonly Part[];
+  readonly planner: ColumnPlanner;
+}
+
+function fromParts({ parts, planner }: Template, timeText: TimeText): EventFormat {
+  const rows = new RowWriter(planner.paths);
+  return {
+    ...template,
+    lacks: undefined,
+    lines: (batch, labels) =>
+      rows.pieces(batch, labels, (row, out) => {
+        for (const part of parts) part(row, out, timeText);
+      }),
+    inZone: (zone) => fromParts({ parts, planner }, timeTextIn(zone)),
+  };
+}
+
+// a token, an escape, or the text before either
+const PIECE = /%(?:\{((?:"(?:[^"\\]|\\.)*"|[^"}])*)\}|(.)?)|\\(?:x([0-9a-fA-F]{2})|(.)?)|[^%\\]+/gsu;
+
+/** @throws LedgerError INVALID_ARGUMENT */
+function parseTemplate(text: string): Template {
+  const planner = new ColumnPlanner();
+  if (text === '') throw refusal('the template is empty');
+  const parts = Array.from(text.matchAll(PIECE), ([whole, field, token, hex, escaped]): Part => {
+    if (field !== undefined) return cell(planner.column(field));
+    if (hex !== undefined) return literal(Buffer.from(hex, 'hex'));
+    if (whole.startsWith('%')) return tokenPart(token ?? '', planner);
+    if (!whole.startsWith('\\')) return literal(Buffer.from(whole));
+    const character = ESCAPES[escaped ?? ''];
+    if (character === undefined) throw refusal(`there is no escape \\${escaped ?? ''}`);
+    return literal(Buffer.from(character));
+  });
+  return { parts, planner };
+}
+
+function tokenPart(token: string, planner: ColumnPlanner): Part {
+  if (token === '%') return literal(Buffer.from('%'));
+  const column = Object.hasOwn(COLUMNS, token) ? COLUMNS[token] : undefined;
+  if (column !== undefined) return cell(planner.column(column));
+  const number = Object.hasOwn(NUMBERS, token) ? NUMBERS[token] : undefined;
+  if (number === undefined) throw refusal(`there is no token %${token}`);
+  return (row, out) => out.text(String(number(row)));
+}
+
+function cell(column: Column): Part {
+  return (row, out, timeText) => writeCell(row, column, RAW, timeText, out);
+}
+
+function literal(bytes: Buffer): Part {
+  return (_, out) => out.bytes(bytes);
+}
+
+function refusal(fact: string) {
+  return invalidArgument(`--format: ${fact}`, String.raw`use %s %p %o %t %k %v, %% and \n, such as '%s %k %v\n'`);
+}
