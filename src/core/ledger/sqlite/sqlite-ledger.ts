@@ -1,7 +1,7 @@
 /** Implements the port over one SQLite file, out of the parts of this folder. One connection, used from one thread. */
 
 import type { Database } from 'better-sqlite3';
-import { closeAll } from '../../model/closing.ts';
+import { closeAfter, closeAll } from '../../model/closing.ts';
 import type {
   Basis,
   CommitDraft,
@@ -25,6 +25,7 @@ import type { BusyLimit } from '../driver.ts';
 import type {
   BackupOptions,
   BackupReport,
+  CommitColumns,
   Ledger,
   LedgerDescription,
   LedgerGauges,
@@ -52,6 +53,7 @@ import type { BodyTarget } from './read/body-target.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges } from './read/gauges.ts';
 import { endOf, positionAt, readLane } from './read/lanes.ts';
+import { readLastCommits } from './read/last-commits.ts';
 import { LedgerHistory } from './read/ledger-history.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
@@ -360,6 +362,27 @@ export class SqliteLedger implements Ledger {
     this.#guarded.checkOpen();
     this.#backups ??= new Backups(this.#threadStart(), this.#parts.openCopy);
     return this.#backups.run(target, options);
+  }
+
+  /** Uses a connection of its own: this one goes on seeing new commits. */
+  async snapshot<Result>(work: (ledger: Ledger) => Promise<Result>): Promise<Result> {
+    this.#guarded.checkOpen();
+    const reader = await this.#parts.reopen();
+    return closeAfter(
+      async () => {
+        await reader.#guarded.read(() => beginSnapshot(reader.#db));
+        try {
+          return await work(reader);
+        } finally {
+          endSnapshot(reader.#db);
+        }
+      },
+      () => reader.close(),
+    );
+  }
+
+  lastCommits(limit: number): Promise<CommitColumns> {
+    return this.#guarded.read(() => readLastCommits(this.#reader.statements, limit));
   }
 
   /**
