@@ -57,7 +57,7 @@ import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './eng
 import { type TransferReport, transfer } from './engine/replay-into.ts';
 import type { Handler, SubscribeOptions, Subscription } from './engine/subscription.ts';
 import type { Subscriptions } from './engine/subscriptions.ts';
-import type { LedgerSurvey } from './engine/survey/survey.ts';
+import type { LedgerSurvey, SurveyOptions } from './engine/survey/survey.ts';
 import { type TailOptions, tailing } from './engine/tail.ts';
 import { type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
@@ -422,9 +422,9 @@ export class Completengine {
    * events by reason, the last events. Ten million events take a few seconds.
    * @internal
    */
-  async survey(signal?: AbortSignal): Promise<LedgerSurvey> {
+  async survey(options: SurveyOptions = {}): Promise<LedgerSurvey> {
     const { surveying } = await import('./engine/survey/survey.ts');
-    return surveying(this.#ledger, this.#clock, signal);
+    return surveying(this.#ledger, this.#clock, options);
   }
 
   /** Moving figures, cheap enough to poll every second; `after`: the head's sequence at the previous poll. */

@@ -23,6 +23,13 @@ import { EventTally, type LateFigures } from './event-tally.ts';
 import { ownTimeReader } from './own-time.ts';
 import { type ParkedFigures, parkedFigures } from './parked-reasons.ts';
 
+export interface SurveyOptions {
+  /** Most buckets of the time axis. Default {@link BUCKETS_MAX}. */
+  readonly bucketsMax?: number | undefined;
+  /** Ends it: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Events by time and partition. */
 export interface TimeFigures extends BucketScale {
   /** By partition id and bucket. */
@@ -61,11 +68,12 @@ const LAST_EVENTS = 12;
 const EPOCHS_MAX = 50;
 
 /** @throws LedgerError as opening and reading do; events that are damaged are reported in `unreadable` */
-export function surveying(ledger: Ledger, clock: Clock, signal?: AbortSignal): Promise<LedgerSurvey> {
-  return ledger.snapshot((snapshot) => surveySnapshot(snapshot, clock, signal));
+export function surveying(ledger: Ledger, clock: Clock, options: SurveyOptions): Promise<LedgerSurvey> {
+  return ledger.snapshot((snapshot) => surveySnapshot(snapshot, clock, options));
 }
 
-async function surveySnapshot(ledger: Ledger, clock: Clock, signal: AbortSignal | undefined): Promise<LedgerSurvey> {
+async function surveySnapshot(ledger: Ledger, clock: Clock, options: SurveyOptions): Promise<LedgerSurvey> {
+  const { signal } = options;
   const at = clock.nowMicros();
   const description = await ledger.describe();
   const labels = labelsOf(ledger);
@@ -75,7 +83,7 @@ async function surveySnapshot(ledger: Ledger, clock: Clock, signal: AbortSignal 
   const archived = await archivedRuns(ledger);
   const commits = commitFigures(await ledger.lastCommits(COMMITS_MAX));
   signal?.throwIfAborted();
-  const read = await readEvents(ledger, description, labels, signal);
+  const read = await readEvents(ledger, description, labels, options);
   return { at, description, archived, groups, parked, commits, ...read };
 }
 
@@ -85,7 +93,7 @@ async function readEvents(
   ledger: Ledger,
   description: LedgerSurvey['description'],
   labels: EventLabels,
-  signal: AbortSignal | undefined,
+  options: SurveyOptions,
 ): Promise<EventFacts> {
   const { head } = description;
   const nothing: EventFacts = {
@@ -94,7 +102,7 @@ async function readEvents(
   if (head.sequence === 0) return nothing;
   for (let from = nothing.from; ; ) {
     try {
-      return await readFrom(ledger, from, description, labels, signal);
+      return await readFrom(ledger, from, description, labels, options);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       const next = error.details['next'];
@@ -111,13 +119,14 @@ async function readFrom(
   from: number,
   description: LedgerSurvey['description'],
   labels: EventLabels,
-  signal: AbortSignal | undefined,
+  options: SurveyOptions,
 ): Promise<EventFacts> {
   const { head, partitions } = description;
   const { epochs, config } = ledger.identity;
+  const { signal, bucketsMax } = options;
   const through = head.sequence;
   const firstTime = await timeAt(ledger, from);
-  const scale = firstTime === null || firstTime === head.time ? null : bucketScale(firstTime, head.time);
+  const scale = firstTime === null || firstTime === head.time ? null : bucketScale(firstTime, head.time, bucketsMax);
   const ownTime = config.time === null ? null : ownTimeReader(config.time);
   const tally = new EventTally(scale, partitions.length, ownTime);
   const isWhole = through - from + 1 <= READ_WHOLE_MAX;

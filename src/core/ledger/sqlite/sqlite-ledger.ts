@@ -33,6 +33,7 @@ import type {
   LedgerTransaction,
   PartitionSummary,
   RoutingChange,
+  StorageSize,
   Verification,
   VerifyReport,
 } from '../ledger.ts';
@@ -106,6 +107,8 @@ export class SqliteLedger implements Ledger {
   readonly #watches = new Set<CommitWatch>();
   readonly #threads = new Set<WriterThread | ReaderThread>();
   #backups: Backups | undefined;
+  /** Measured before a snapshot began: within it that cannot be done. */
+  #sizeBefore: StorageSize | undefined;
 
   constructor(db: Database, file: FileIdentity, identity: LedgerIdentity, parts: SqliteLedgerParts) {
     this.#db = db;
@@ -159,7 +162,7 @@ export class SqliteLedger implements Ledger {
   describe(): Promise<Omit<LedgerDescription, 'warnings'>> {
     return this.#guarded.read(() => {
       this.#identity = readIdentity(this.#db, this.#identity.path);
-      return describeLedger(this.#db, this.#identity);
+      return describeLedger(this.#db, this.#identity, this.#sizeBefore);
     });
   }
 
@@ -370,7 +373,10 @@ export class SqliteLedger implements Ledger {
     const reader = await this.#parts.reopen();
     return closeAfter(
       async () => {
-        await reader.#guarded.read(() => beginSnapshot(reader.#db));
+        await reader.#guarded.read(() => {
+          reader.#sizeBefore = readStorageSize(reader.#db, reader.#identity.path);
+          beginSnapshot(reader.#db);
+        });
         try {
           return await work(reader);
         } finally {
