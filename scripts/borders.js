@@ -135,6 +135,15 @@ const BORDERS = [
       { group: ['**/commands/**'], message: 'what commands share does not know them' },
     ],
   }),
+  // it decides nothing about a ledger, and loads with the charts: a second copy of the core would come with it
+  border('src/cli/plate/**', {
+    paths: { ...NATIVE, ...TERMINAL },
+    patterns: [
+      FRONT_DOOR,
+      NATS_HERE_ALONE,
+      { group: ['**/index.ts', '**/commands/**'], message: 'a page is made of a document alone' },
+    ],
+  }),
   border('src/commands/**', { paths: NATIVE, patterns: [FRONT_DOOR, NATS_HERE_ALONE] }),
 ];
 

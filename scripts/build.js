@@ -4,7 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -71,6 +71,8 @@ const common = {
   logLevel: 'warning',
 };
 
+const BUNDLE_URL = 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;';
+
 const threads = {
   'writer-worker': 'src/core/ledger/sqlite/threads/writer-worker.ts',
   'reader-worker': 'src/core/ledger/sqlite/threads/reader-worker.ts',
@@ -97,22 +99,23 @@ const bundleCommands = () =>
     },
   });
 
-// a bundle of its own, which holds nothing that another one has: two copies of our error class would not know each other
-const NATS_CLIENT = 'nats-client';
-const natsClientApart = {
-  name: 'nats-client-apart',
+// bundles of their own, which few commands load; they hold nothing that another one compares: two copies of our error class would not know each other
+const APART = { 'nats-client': 'src/core/ledger/nats/client.ts', drawing: 'src/cli/plate/drawing.ts' };
+const apart = {
+  name: 'apart',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/client\.ts$/ }, ({ resolveDir, kind }) =>
-      resolveDir.endsWith('ledger/nats') && kind !== 'entry-point'
-        ? { path: `./${NATS_CLIENT}.cjs`, external: true }
-        : undefined,
-    );
+    onResolve({ filter: /\/(client|drawing)\.ts$/ }, ({ path, resolveDir, kind }) => {
+      const found = Object.entries(APART).find(([, file]) => join(resolveDir, path) === join(root, file));
+      return found === undefined || kind === 'entry-point' ? undefined : { path: `./${found[0]}.cjs`, external: true };
+    });
   },
 };
-const bundleNatsClient = () =>
+const bundleApart = () =>
   build({
     ...common,
-    entryPoints: { [NATS_CLIENT]: 'src/core/ledger/nats/client.ts' },
+    entryPoints: APART,
+    define: { 'import.meta.url': '__bundleUrl' },
+    banner: { js: BUNDLE_URL },
     outdir: 'dist/cli',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
@@ -123,7 +126,7 @@ const bundleNatsClient = () =>
 const bundleVerbs = () =>
   build({
     ...common,
-    plugins: [natsClientApart],
+    plugins: [apart],
     entryPoints: { verbs: 'src/main.ts', ...threads },
     outdir: 'dist/cli',
     outExtension: { '.js': '.cjs' },
@@ -133,18 +136,13 @@ const bundleVerbs = () =>
     // cached code cannot use import(); require() works as well
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': '__bundleUrl' },
-    banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    banner: { js: BUNDLE_URL },
   });
 // the compilers read only sources, so they share the cores
-await Promise.all([
-  compileKernel(),
-  run('tsc', '-p', 'tsconfig.json'),
-  bundleCommands(),
-  bundleVerbs(),
-  bundleNatsClient(),
-]);
+await Promise.all([compileKernel(), run('tsc', '-p', 'tsconfig.json'), bundleCommands(), bundleVerbs(), bundleApart()]);
 for (const directory of ['dist/lib/core/kernel', 'dist/cli'])
   copyFileSync(kernel, join(root, directory, 'kernel.wasm'));
+cpSync(join(root, 'src/cli/plate/fonts'), join(root, 'dist/cli/fonts'), { recursive: true });
 
 await run('oclif', 'manifest');
 await execute(process.execPath, [join(root, 'scripts/keep-code.js')]);

@@ -9,11 +9,14 @@ import { Progress } from '../cli/emit/progress.ts';
 import { groupsText } from '../cli/inspect/groups-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
 import { permissionsText } from '../cli/inspect/permissions-text.ts';
+import type { PlateFlags } from '../cli/inspect/plate-file.ts';
+import type { Window } from '../cli/inspect/timeline-text.ts';
 import { plural } from '../cli/terminal/format-numbers.ts';
 import { Completengine, LedgerError, type LedgerPermissions, parseHead, systemClock } from '../index.ts';
 import { eventDocument } from '../views/event-document.ts';
 import { type GroupsDocument, groupsDocument } from '../views/group-document.ts';
 import { overviewDocument } from '../views/ledger-document.ts';
+import type { TimelineDocument } from '../views/timeline-document.ts';
 import { type VerifyDocument, verifyDocument } from '../views/verify-document.ts';
 
 export default class Inspect extends BaseCommand {
@@ -50,6 +53,15 @@ export default class Inspect extends BaseCommand {
       exclusive: ['sequence', 'groups', 'verify', 'expect-head'],
     }),
     every: durationFlag({ description: 'refresh interval; default 1s', dependsOn: ['watch'] }),
+    html: Flags.string({
+      description: 'write a report as one page that needs no network; - is standard output',
+      helpValue: 'FILE',
+      exclusive: ['sequence', 'groups', 'watch', 'permissions', 'timeline'],
+    }),
+    timeline: Flags.boolean({
+      description: 'show events, epochs, late events and groups over time; JSON in a pipe or with --json',
+      exclusive: ['sequence', 'groups', 'watch', 'permissions', 'verify', 'expect-head'],
+    }),
     permissions: Flags.boolean({
       description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',
       exclusive: ['sequence', 'groups', 'watch', 'verify', 'expect-head'],
@@ -65,6 +77,8 @@ export default class Inspect extends BaseCommand {
     const { flags } = await this.parse(Inspect);
     if (flags.watch) return this.#watch(flags);
     if (flags.permissions) return this.#permissions(flags.ledger);
+    if (flags.html !== undefined) return this.#html(flags, flags.html);
+    if (flags.timeline) return this.#timeline(flags);
     const isVerifying = flags.verify || flags['expect-head'] !== undefined;
     if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
     try {
@@ -93,6 +107,30 @@ export default class Inspect extends BaseCommand {
     const { everyMsOf, watch } = await import('../cli/watch/watch.ts');
     const options = { everyMs: everyMsOf(flags.every), isJson: this.jsonEnabled() };
     await withLedger(flags, 'read', (engine, interrupt) => watch(engine, interrupt, options));
+  }
+
+  /** Returns no document: the page is the document. */
+  async #html(flags: LedgerFlags & PlateFlags, file: string): Promise<undefined> {
+    const { checkPlateFile, writePlate } = await import('../cli/inspect/plate-file.ts');
+    checkPlateFile(file, { ledger: flags.ledger, isJson: this.jsonEnabled() });
+    if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
+    const report = await withLedger(flags, 'read', (engine, { signal }) =>
+      writePlate(engine, file, { ...flags, signal }),
+    );
+    if (file === '-') this.log(report.page.trimEnd());
+    else this.logToStderr(report.summary);
+    if (report.failure !== null) throw report.failure;
+  }
+
+  async #timeline(flags: LedgerFlags): Promise<TimelineDocument> {
+    const { timelineOf } = await import('../cli/inspect/timeline.ts');
+    const isText = process.stdout.isTTY === true && !this.jsonEnabled();
+    const { document, text } = await withLedger(flags, 'read', (engine, { signal }) =>
+      timelineOf(engine, isText ? windowOf(process.stdout) : null, signal),
+    );
+    if (text !== null) this.log(text);
+    else if (!this.jsonEnabled()) this.log(JSON.stringify(document, null, 2));
+    return document;
   }
 
   /** Asks no server: they may refuse the account for now. */
@@ -136,6 +174,12 @@ export default class Inspect extends BaseCommand {
       progress.stop();
     }
   }
+}
+
+function windowOf({ columns, rows }: NodeJS.WriteStream): Window {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  const locale = LC_ALL || LC_CTYPE || LANG || '';
+  return { columns, rows, isUnicode: process.platform === 'win32' || /utf-?8/i.test(locale) };
 }
 
 /** With --verify a file that cannot be opened as a ledger has failed verification: exit 3, not 76. The hint of DAMAGED_LEDGER is `inspect --verify`, so it is replaced here. */

@@ -57,6 +57,7 @@ import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './eng
 import { type TransferReport, transfer } from './engine/replay-into.ts';
 import type { Handler, SubscribeOptions, Subscription } from './engine/subscription.ts';
 import type { Subscriptions } from './engine/subscriptions.ts';
+import type { LedgerSurvey, SurveyOptions } from './engine/survey/survey.ts';
 import { type TailOptions, tailing } from './engine/tail.ts';
 import { type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
@@ -407,6 +408,16 @@ export class Completengine {
       ...(await this.#ledger.warnings()),
     ];
     return { ...description, warnings: warnings.filter((warning) => warning !== null) };
+  }
+
+  /**
+   * Figures for a report, all as of one moment: events by time and partition, late events, commits, groups, parked
+   * events by reason, the last events. Ten million events take a few seconds.
+   * @internal
+   */
+  async survey(options: SurveyOptions = {}): Promise<LedgerSurvey> {
+    const { surveying } = await import('./engine/survey/survey.ts');
+    return surveying(this.#ledger, this.#clock, options);
   }
 
   /** Moving figures, cheap enough to poll every second; `after`: the head's sequence at the previous poll. */

@@ -1,4 +1,4 @@
-/** The document of a successful verification. */
+/** Documents of a verification: a successful one, and the outcome of one that a report has made. */
 
 import { formatHead, type VerifyReport } from '../index.ts';
 
@@ -15,4 +15,14 @@ export interface VerifyDocument {
 
 export function verifyDocument({ from, events, commits, head, isAnchored }: VerifyReport): VerifyDocument {
   return { isSound: true, from, events, commits, head: formatHead(head), isAnchored };
+}
+
+/** `broken`: `reason` says where. `unverified`: nobody asked, and the ledger is too large to verify by the way. */
+export type Verification =
+  | { readonly state: 'sound'; readonly from: number; readonly events: number; readonly isAnchored: boolean }
+  | { readonly state: 'broken'; readonly reason: string }
+  | { readonly state: 'unverified' };
+
+export function verificationOf({ from, events, isAnchored }: VerifyReport): Verification {
+  return { state: 'sound', from, events, isAnchored };
 }

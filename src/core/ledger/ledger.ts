@@ -173,6 +173,18 @@ export interface BackupReport {
   readonly incomplete: readonly string[];
 }
 
+/** Facts of consecutive commits as columns, in order. */
+export interface CommitColumns {
+  readonly firstSequences: Float64Array;
+  /** Events by commit. */
+  readonly counts: Float64Array;
+  /** By the emitters' clocks, in microseconds since the epoch. */
+  readonly committedAt: Float64Array;
+  /** Index in `producers` by commit; -1 for a commit without a producer. */
+  readonly producerOf: Int32Array;
+  readonly producers: readonly string[];
+}
+
 /** One transaction of several commits. */
 export interface LedgerTransaction {
   /** As {@link Ledger.pinsOf}, including the pins made in the transaction. */
@@ -203,6 +215,13 @@ export interface Ledger extends History {
   warnings(): Promise<readonly LedgerWarning[]>;
   /** `behind`: the head's sequence at an earlier call, from which growth is counted. @throws LEDGER_REPLACED */
   gauges(behind: number | null): Promise<LedgerGauges>;
+  /**
+   * Runs `work` over the ledger as of one moment, while others commit; `work` only reads, and keeps nothing of what it is passed. A storage whose
+   * history cannot change passes itself: history through a head that `work` has read is then as of that head, and what groups do meanwhile may show.
+   */
+  snapshot<Result>(work: (ledger: Ledger) => Promise<Result>): Promise<Result>;
+  /** The last commits whose facts can be read without their events, at most `limit`; none of an archived one. */
+  lastCommits(limit: number): Promise<CommitColumns>;
   /** Commits all of the draft or nothing; durable when it resolves. @throws DISK_FULL (nothing stored), OUTCOME_UNKNOWN (possibly stored) */
   commit(draft: CommitDraft): Promise<CommitOutcome>;
   begin(): Promise<LedgerTransaction>;

@@ -18,7 +18,7 @@ import { HEADER_BYTES_MAX } from './format/proposal.ts';
 import { LogGroups } from './log-groups.ts';
 import type { OpenedLog } from './log-store.ts';
 import type { OrderedLog } from './ordered-log.ts';
-import { describeLog, gaugeLog, summarizeLog } from './read/describe-log.ts';
+import { commitColumns, describeLog, gaugeLog, summarizeLog } from './read/describe-log.ts';
 import { HistoryWalk } from './read/history-walk.ts';
 import { LiveFold } from './read/live-fold.ts';
 import { LogHistory } from './read/log-history.ts';
@@ -187,6 +187,16 @@ export class LogLedger implements Ledger {
   async gauges(behind: number | null) {
     const state = await this.#live.current();
     return gaugeLog(state, behind, this.#live.recent, this.#parts.opened.storage);
+  }
+
+  snapshot<Result>(work: (ledger: Ledger) => Promise<Result>): Promise<Result> {
+    return work(this);
+  }
+
+  /** Those near the head, which are in memory. */
+  async lastCommits(limit: number) {
+    await this.#live.current();
+    return commitColumns(this.#live.recent, limit);
   }
 
   async commit(draft: CommitDraft) {

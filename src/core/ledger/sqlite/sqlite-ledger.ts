@@ -1,7 +1,7 @@
 /** Implements the port over one SQLite file, out of the parts of this folder. One connection, used from one thread. */
 
 import type { Database } from 'better-sqlite3';
-import { closeAll } from '../../model/closing.ts';
+import { closeAfter, closeAll } from '../../model/closing.ts';
 import type {
   Basis,
   CommitDraft,
@@ -25,6 +25,7 @@ import type { BusyLimit } from '../driver.ts';
 import type {
   BackupOptions,
   BackupReport,
+  CommitColumns,
   Ledger,
   LedgerDescription,
   LedgerGauges,
@@ -32,6 +33,7 @@ import type {
   LedgerTransaction,
   PartitionSummary,
   RoutingChange,
+  StorageSize,
   Verification,
   VerifyReport,
 } from '../ledger.ts';
@@ -52,6 +54,7 @@ import type { BodyTarget } from './read/body-target.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges } from './read/gauges.ts';
 import { endOf, positionAt, readLane } from './read/lanes.ts';
+import { readLastCommits } from './read/last-commits.ts';
 import { LedgerHistory } from './read/ledger-history.ts';
 import { FrameReader } from './read/read.ts';
 import { verifyLedger } from './read/verify.ts';
@@ -104,6 +107,8 @@ export class SqliteLedger implements Ledger {
   readonly #watches = new Set<CommitWatch>();
   readonly #threads = new Set<WriterThread | ReaderThread>();
   #backups: Backups | undefined;
+  /** Measured before a snapshot began: within it that cannot be done. */
+  #sizeBefore: StorageSize | undefined;
 
   constructor(db: Database, file: FileIdentity, identity: LedgerIdentity, parts: SqliteLedgerParts) {
     this.#db = db;
@@ -157,7 +162,7 @@ export class SqliteLedger implements Ledger {
   describe(): Promise<Omit<LedgerDescription, 'warnings'>> {
     return this.#guarded.read(() => {
       this.#identity = readIdentity(this.#db, this.#identity.path);
-      return describeLedger(this.#db, this.#identity);
+      return describeLedger(this.#db, this.#identity, this.#sizeBefore);
     });
   }
 
@@ -360,6 +365,30 @@ export class SqliteLedger implements Ledger {
     this.#guarded.checkOpen();
     this.#backups ??= new Backups(this.#threadStart(), this.#parts.openCopy);
     return this.#backups.run(target, options);
+  }
+
+  /** Uses a connection of its own: this one goes on seeing new commits. */
+  async snapshot<Result>(work: (ledger: Ledger) => Promise<Result>): Promise<Result> {
+    this.#guarded.checkOpen();
+    const reader = await this.#parts.reopen();
+    return closeAfter(
+      async () => {
+        await reader.#guarded.read(() => {
+          reader.#sizeBefore = readStorageSize(reader.#db, reader.#identity.path);
+          beginSnapshot(reader.#db);
+        });
+        try {
+          return await work(reader);
+        } finally {
+          endSnapshot(reader.#db);
+        }
+      },
+      () => reader.close(),
+    );
+  }
+
+  lastCommits(limit: number): Promise<CommitColumns> {
+    return this.#guarded.read(() => readLastCommits(this.#reader.statements, limit));
   }
 
   /**

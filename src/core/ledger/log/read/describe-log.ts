@@ -1,7 +1,7 @@
 /** Figures of a ledger in a log, out of its folded state: none of them costs a read. */
 
 import type { Head } from '../../../model/events/head.ts';
-import type { LedgerDescription, LedgerGauges, LedgerIdentity, PartitionSummary } from '../../ledger.ts';
+import type { CommitColumns, LedgerDescription, LedgerGauges, LedgerIdentity, PartitionSummary } from '../../ledger.ts';
 import { headOf } from '../../protocol/ledger-state.ts';
 import type { LogState } from '../fold/log-state.ts';
 import { LOG_FORMAT } from '../format/messages.ts';
@@ -89,4 +89,16 @@ function growthOf(recent: RecentCommits, behind: number): { commits: number; byt
   const since = recent.all.filter(({ link }) => link.firstSequence > behind);
   const bytes = since.reduce((sum, { frames }) => sum + frames.reduce((all, frame) => all + frame.bytes, 0), 0);
   return { commits: since.length, bytes };
+}
+
+export function commitColumns(recent: RecentCommits, limit: number): CommitColumns {
+  const links = recent.all.slice(-limit).map(({ link }) => link);
+  const producers = [...new Set(links.flatMap(({ producer }) => producer ?? []))];
+  return {
+    firstSequences: Float64Array.from(links, ({ firstSequence }) => firstSequence),
+    counts: Float64Array.from(links, ({ count }) => count),
+    committedAt: Float64Array.from(links, ({ committedAt }) => committedAt),
+    producerOf: Int32Array.from(links, ({ producer }) => (producer === null ? -1 : producers.indexOf(producer))),
+    producers,
+  };
 }

@@ -31,9 +31,14 @@ const SETTINGS = [
   'mmap_size',
 ];
 
-export function describeLedger(db: Database, identity: LedgerIdentity): Omit<LedgerDescription, 'warnings'> {
+/** `size`: of the storage, if it is known; within a transaction it must be. */
+export function describeLedger(
+  db: Database,
+  identity: LedgerIdentity,
+  size?: StorageSize,
+): Omit<LedgerDescription, 'warnings'> {
   const description = describeRows(db, identity);
-  return { ...description, storage: { ...readStorageSize(db, identity.path), ...description.storage } };
+  return { ...description, storage: { ...(size ?? readStorageSize(db, identity.path)), ...description.storage } };
 }
 
 type RowsDescription = Omit<LedgerDescription, 'warnings' | 'storage'> & {

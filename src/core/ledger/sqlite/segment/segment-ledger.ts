@@ -5,6 +5,7 @@
 
 import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { walkFrameBody } from '../../../frames/frame-body.ts';
 import type { StoredCommit } from '../../../model/events/commit.ts';
 import type { Head } from '../../../model/events/head.ts';
 import type { LaneRequest, Page, ReadRequest } from '../../../model/events/history.ts';
@@ -14,6 +15,7 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { Archives } from '../../archives.ts';
 import type {
+  CommitColumns,
   Ledger,
   LedgerDescription,
   LedgerGauges,
@@ -198,7 +200,28 @@ export class SegmentLedger implements Ledger {
     runs: async () => [],
   };
 
-  positionsAt: Ledger['positionsAt'] = () => this.#refuse();
+  positionsAt: Ledger['positionsAt'] = async (sequence) =>
+    this.identity.partitions.map(({ id }) => ({
+      nextOffset: this.#offsetAt(id, sequence),
+      nextSequence: Math.max(sequence, this.#segment.range.fromSequence),
+    }));
+
+  #offsetAt(partition: PartitionId, sequence: number): number {
+    const frame = this.#segment.frameBefore(partition, sequence);
+    if (frame === undefined) return this.#segment.frame.partitions[partition]?.firstOffset ?? 0;
+    let before = 0;
+    walkFrameBody(frame.body, (delta) => {
+      if (frame.sequence + delta < sequence) before++;
+    });
+    return frame.offset + before;
+  }
+
+  /** It never changes. */
+  snapshot<Result>(work: (ledger: Ledger) => Promise<Result>): Promise<Result> {
+    return work(this);
+  }
+
+  lastCommits: Ledger['lastCommits'] = async () => NO_COMMITS;
   backup: Ledger['backup'] = async () => {
     throw new LedgerError('UNSUPPORTED', {
       message: `${this.#segment.path} is a segment of an archive, which never changes`,
@@ -219,6 +242,15 @@ export class SegmentLedger implements Ledger {
     throw cannotWrite(this.#segment.path);
   }
 }
+
+/** Its commits are in blocks with their events: none can be read without them. */
+const NO_COMMITS: CommitColumns = {
+  firstSequences: new Float64Array(),
+  counts: new Float64Array(),
+  committedAt: new Float64Array(),
+  producerOf: new Int32Array(),
+  producers: [],
+};
 
 function emptyLedger({ frame: { ledger, epochs, partitions, placements } }: SegmentFile): Database {
   const db = new (betterSqlite3())(':memory:');

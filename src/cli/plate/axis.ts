@@ -1,0 +1,60 @@
+/** Axes of the charts: ticks and labels of time, the top of a value axis, and the unit that buckets are counted in. */
+
+import { scaleLinear, scaleUtc } from 'd3-scale';
+import { clockText, DAY, dayText, monthText } from './words.ts';
+
+export interface Tick {
+  readonly value: number;
+  readonly label: string;
+  /** Position on the axis, 0 to 1. */
+  readonly at: number;
+}
+
+/** About `wanted` ticks at round times of `[from, to)`, in milliseconds. None is so near an end that its label would leave the chart, or meet another. */
+export function timeTicks(from: number, to: number, wanted: number): Tick[] {
+  const ticks = scaleUtc([from, to], [0, 1]).ticks(wanted).map(Number);
+  const step = (ticks[1] ?? to) - (ticks[0] ?? from);
+  return ticks
+    .map((value) => ({ value, label: tickLabel(value, step), at: (value - from) / (to - from) }))
+    .filter(({ at }) => at >= 0 && at < 0.97);
+}
+
+function tickLabel(value: number, step: number): string {
+  const date = new Date(value);
+  if (step >= 360 * DAY) return String(date.getUTCFullYear());
+  if (step >= 27 * DAY) return date.getUTCMonth() === 0 ? String(date.getUTCFullYear()) : monthText(value);
+  if (step >= DAY || value % DAY === 0) return dayText(value);
+  if (step >= 60_000) return clockText(value, 'minute');
+  return clockText(value, step >= 1000 ? 'second' : 'ms');
+}
+
+/** A value axis from 0: its top, and the values with a line. */
+export function valueAxis(most: number): { readonly top: number; readonly lines: readonly number[] } {
+  const scale = scaleLinear([0, Math.max(most, 1e-9)], [0, 1]).nice(2);
+  const top = scale.domain()[1] ?? 1;
+  const lines = scale.ticks(2).filter((value) => value > 0);
+  return { top, lines };
+}
+
+export interface CountUnit {
+  /** `events/min`, or `events` for a bucket's count as it is. */
+  readonly name: string;
+  /** What a bucket's count is multiplied by. */
+  readonly factor: number;
+}
+
+const UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ['events/s', 1000],
+  ['events/min', 60_000],
+  ['events/h', 3_600_000],
+  ['events/day', DAY],
+];
+
+/** The first unit that is no longer than a bucket and gives numbers worth reading: the axis reaches 20 at least. */
+export function countUnit(bucketMs: number, most: number): CountUnit {
+  for (const [name, ms] of UNITS) {
+    const factor = ms / bucketMs;
+    if (factor <= 1 && valueAxis(most * factor).top >= 20) return { name, factor };
+  }
+  return { name: 'events', factor: 1 };
+}

@@ -1,0 +1,66 @@
+/** The table of partitions: how much each holds, beside an even share, and when. */
+
+import { area, curveStepAfter } from 'd3-shape';
+import type { SurveyDocument } from '../../views/survey-document.ts';
+import { bytes, count, percent, plural } from '../terminal/format-numbers.ts';
+import { type Coloured, colourOf } from './colours.ts';
+import { cut, html, type Markup } from './html.ts';
+import { section } from './section.ts';
+import { TimeWords } from './words.ts';
+
+type Partition = SurveyDocument['overview']['partitions'][number];
+
+/** With more than {@link ALL_MAX} the first ones are shown, and the rest is folded. */
+const SHOWN = 12;
+const ALL_MAX = 16;
+const NAME_MAX = 64;
+
+export function partitionTable(survey: SurveyDocument, coloured: readonly Coloured[]): Markup {
+  const sorted = [...survey.overview.partitions].sort((one, other) => other.events - one.events || one.id - other.id);
+  const shown = sorted.length > ALL_MAX ? SHOWN : sorted.length;
+  const rows = sorted.map((partition) => rowOf(partition, survey, coloured));
+  const folded = rows.slice(shown);
+  return section(
+    'partitions',
+    'Partitions',
+    table(rows.slice(0, shown)),
+    folded.length > 0 &&
+      html`<details><summary>${plural(folded.length, 'more partition')}, each with fewer events</summary>${table(folded)}</details>`,
+  );
+}
+
+function table(rows: readonly Markup[]): Markup {
+  return html`<table class="partitions"><thead><tr><th scope="col">partition</th><th scope="col" class="num">events</th><th scope="col" class="num">share</th><th scope="col" class="bar">beside an even share</th><th scope="col" class="num wide">skew</th><th scope="col" class="spark wide">over time, own scale</th><th scope="col" class="num">frames</th><th scope="col" class="num wide">last event</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+function rowOf(partition: Partition, survey: SurveyDocument, coloured: readonly Coloured[]): Markup {
+  const { overview, routed } = survey;
+  const { name, events, share, lastTime } = partition;
+  const isRouted = routed.includes(name);
+  const keyed = overview.partitions.filter((each) => routed.includes(each.name));
+  const total = keyed.reduce((sum, each) => sum + each.events, 0);
+  const even = keyed.length === 0 || overview.events === 0 ? 0 : total / keyed.length / overview.events;
+  const most = overview.partitions.reduce((max, each) => Math.max(max, each.share ?? 0), even);
+  const skew = even === 0 || !isRouted ? '' : `×${((share ?? 0) / even).toFixed(2)}`;
+  const words = new TimeWords(Date.parse(overview.firstTime ?? ''), Date.parse(overview.lastTime ?? ''));
+  return html`<tr><th scope="row"><i class="swatch ${colourOf(coloured, name)}${events === 0 ? ' empty' : ''}"></i><b>${cut(name, NAME_MAX)}</b>${!isRouted && html`<small>no longer routed to</small>`}</th><td class="num">${count(events)}</td><td class="num">${share === null ? '' : percent(share)}</td><td class="bar">${bar(share ?? 0, isRouted ? even : 0, most)}</td><td class="num wide">${skew}</td><td class="spark wide">${spark(partition, survey, colourOf(coloured, name))}</td><td class="num">${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}</td><td class="num wide">${lastTime === null ? 'none' : words.at(Date.parse(lastTime))}</td></tr>`;
+}
+
+/** Ink to the share, and a tick where an even share would end. The scale leaves a little room behind the largest. */
+function bar(share: number, even: number, most: number): Markup {
+  const pc = (value: number) => `${(most === 0 ? 0 : (value / most) * 92).toFixed(2)}%`;
+  return html`<svg width="100%" height="16" aria-hidden="true"><line class="grid" x1="0" x2="100%" y1="8" y2="8"/><rect class="ink" x="0" y="4.5" width="${pc(share)}" height="7"/>${even > 0 && html`<line class="even" x1="${pc(even)}" x2="${pc(even)}" y1="1" y2="15"/>`}</svg>`;
+}
+
+function spark({ id, events }: Partition, { timeline: { buckets } }: SurveyDocument, colour: string): Markup | null {
+  if (events === 0 || buckets.length === 0) return null;
+  const counts = buckets.map(({ partitions }) => partitions[id] ?? 0);
+  const most = counts.reduce((max, each) => Math.max(max, each), 1);
+  const steps = area<number>()
+    .x((_, at) => at)
+    .y0(100)
+    .y1((value) => Math.round(100 - (value / most) * 100))
+    .curve(curveStepAfter);
+  const d = steps([...counts, counts.at(-1) ?? 0]) ?? '';
+  return html`<svg class="geometry" width="100%" height="20" viewBox="0 0 ${counts.length} 100" preserveAspectRatio="none" aria-hidden="true"><path class="${colour}" d="${d}"/></svg>`;
+}

@@ -1,0 +1,80 @@
+/** Producers, and what the ledger's bytes are. */
+
+import type { ProducerDocument, SurveyDocument } from '../../views/survey-document.ts';
+import { bytes, count, plural } from '../terminal/format-numbers.ts';
+import { cut, html, type Markup } from './html.ts';
+import { note, section } from './section.ts';
+import { clockText, dayText } from './words.ts';
+
+const PRODUCERS_SHOWN = 16;
+const NAME_MAX = 60;
+
+export function producersAndStorage(survey: SurveyDocument): Markup {
+  return html`<div class="pair">${producers(survey)}${storage(survey)}</div>\n`;
+}
+
+function producers({ producers: all, commits, overview }: SurveyDocument): Markup {
+  if (all.length === 0)
+    return section(
+      'producers',
+      'Producers',
+      note(
+        'No named producer: an input that is emitted twice is stored twice. ',
+        html`<code>emit --producer NAME</code>`,
+        ' remembers its position.',
+      ),
+    );
+  const shown = [...all].sort((one, other) => other.events - one.events).slice(0, PRODUCERS_SHOWN);
+  const isPart = commits.examined < overview.commits;
+  return section(
+    'producers',
+    'Producers',
+    html`<table><thead><tr><th scope="col">producer</th><th scope="col" class="num">events</th><th scope="col" class="num">commits</th><th scope="col" class="num">position</th><th scope="col" class="num wide">last commit, UTC</th></tr></thead><tbody>${shown.map(producerRow)}</tbody></table>`,
+    all.length > shown.length && note(`${plural(all.length - shown.length, 'more producer')}.`),
+    isPart && note(`Events and commits of the last ${plural(commits.examined, 'commit')}.`),
+  );
+}
+
+function producerRow({ name, events, commits, position, isTransfer, lastCommitAt }: ProducerDocument): Markup {
+  const ms = lastCommitAt === null ? null : Date.parse(lastCommitAt);
+  const place = isTransfer ? `sequence ${count(position ?? 0)}` : bytes(position ?? 0);
+  return html`<tr><th scope="row"><b>${cut(name, NAME_MAX)}</b></th><td class="num">${count(events)}</td><td class="num">${count(commits)}</td><td class="num">${position !== null && place}</td><td class="num wide">${ms === null ? '' : `${dayText(ms)}, ${clockText(ms, 'second')}`}</td></tr>`;
+}
+
+function storage({ overview }: SurveyDocument): Markup {
+  const { storage: stored, partitions, config, events } = overview;
+  const about = partitions.some(({ isEstimate }) => isEstimate) ? '~' : '';
+  const frames = partitions.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const plain = partitions.reduce((sum, partition) => sum + partition.bytes, 0);
+  const log = stored.log?.bytes ?? 0;
+  // estimates may exceed the whole
+  const rest = Math.max(0, stored.bytes - frames);
+  const parts = [
+    { name: plain === frames ? 'frames' : 'frames, compressed', value: frames, colour: 'c1', about },
+    { name: 'index, chain, free pages', value: rest, colour: 'c2', about },
+    { name: 'write-ahead log', value: log, colour: 'c6', about: '' },
+  ].filter(({ value }) => value > 0);
+  const total = parts.reduce((sum, { value }) => sum + value, 0);
+  let x = 0;
+  const bar = parts.map(({ value, colour }) => {
+    const from = x;
+    const width = (value / Math.max(1, total)) * 100;
+    x += width;
+    return html`<rect class="${colour}" x="${from.toFixed(2)}%" y="0" width="${width.toFixed(2)}%" height="16"/>`;
+  });
+  const archived = overview.archived.filter(({ file }) => file !== null);
+  const perEvent =
+    events === 0
+      ? ''
+      : `${count(Math.round(stored.bytes / events))} bytes an event${plain > 0 ? `, ${(stored.bytes / plain).toFixed(2)} times the frames` : ''}. `;
+  const away = archived.length === 0 ? '' : ` ${plural(archived.length, 'segment')} in the archive.`;
+  return section(
+    'storage',
+    'Storage',
+    html`<svg class="geometry" width="100%" height="16" role="img" aria-label="${parts.map(({ name, value }) => `${name} ${bytes(value)}`).join(', ')}">${bar}</svg>
+<ul class="keys">${parts.map(({ name, value, colour, about: sign }) => html`<li><i class="swatch ${colour}"></i>${name} <b>${sign}${bytes(value)}</b></li>`)}</ul>`,
+    note(
+      `${perEvent}${stored.engine}, durability ${config.durability}, determinism ${config.determinism}, compression ${config.compression}.${away}`,
+    ),
+  );
+}

@@ -1,0 +1,105 @@
+/** Figures, durations and times as the plate words them. Times are in UTC. */
+
+import { count } from '../terminal/format-numbers.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `12.3 M` from ten million on, where a label has little room. */
+export function shortCount(value: number): string {
+  if (value < 10_000_000) return count(value);
+  return value < 10e9 ? `${count(Number((value / 1e6).toFixed(1)))} M` : `${count(Number((value / 1e9).toFixed(1)))} G`;
+}
+
+/** A duration in its two largest units: `13 ms`, `3.3 s`, `20 min`, `11 h 30 min`, `28 d 4 h`, `3 y 20 d`. */
+export function duration(ms: number): string {
+  if (ms < SECOND) return `${ms < 10 && !Number.isInteger(ms) ? Number(ms.toFixed(1)) : Math.round(ms)} ms`;
+  if (ms < 10 * SECOND) return `${Number((ms / SECOND).toFixed(1))} s`;
+  const whole = Math.round(ms / SECOND) * SECOND;
+  if (whole < MINUTE) return `${whole / SECOND} s`;
+  if (whole < HOUR) return two(whole, MINUTE, 'min', SECOND, 's');
+  const minutes = Math.round(whole / MINUTE) * MINUTE;
+  if (minutes < DAY) return two(minutes, HOUR, 'h', MINUTE, 'min');
+  const hours = Math.round(whole / HOUR) * HOUR;
+  return hours < YEAR ? two(hours, DAY, 'd', HOUR, 'h') : two(hours, YEAR, 'y', DAY, 'd');
+}
+
+function two(ms: number, large: number, largeName: string, small: number, smallName: string): string {
+  const rest = Math.floor((ms % large) / small);
+  return `${count(Math.floor(ms / large))} ${largeName}${rest === 0 ? '' : ` ${rest} ${smallName}`}`;
+}
+
+export const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
+
+/** `12 Apr 2026` */
+export function dateText(ms: number): string {
+  const date = new Date(ms);
+  return `${dayText(ms)} ${date.getUTCFullYear()}`;
+}
+
+/** `12 Apr` */
+export function dayText(ms: number): string {
+  const date = new Date(ms);
+  return `${date.getUTCDate()} ${monthText(ms)}`;
+}
+
+export function monthText(ms: number): string {
+  return MONTHS[new Date(ms).getUTCMonth()] as string;
+}
+
+/** `17:29:59.717`, or less of it. */
+export function clockText(ms: number, precision: 'minute' | 'second' | 'ms'): string {
+  const date = new Date(ms);
+  const minutes = `${pad(date.getUTCHours())}:${pad(date.getUTCMinutes())}`;
+  if (precision === 'minute') return minutes;
+  const seconds = `${minutes}:${pad(date.getUTCSeconds())}`;
+  return precision === 'second' ? seconds : `${seconds}.${pad(date.getUTCMilliseconds(), 3)}`;
+}
+
+export function sameDay(one: number, other: number): boolean {
+  return Math.floor(one / DAY) === Math.floor(other / DAY);
+}
+
+/** How times of a ledger are written, so that they differ within its span and say no more than that. */
+export class TimeWords {
+  readonly #isOneDay: boolean;
+  readonly #spanMs: number;
+
+  constructor(firstMs: number, lastMs: number) {
+    this.#isOneDay = sameDay(firstMs, lastMs);
+    this.#spanMs = lastMs - firstMs;
+  }
+
+  /** A time of the ledger: `07:44`, `12 Apr 07:44`, `12 Apr 2026`. */
+  at(ms: number): string {
+    if (this.#isOneDay) return clockText(ms, this.#precision());
+    if (this.#spanMs < 90 * DAY) return `${dayText(ms)} ${clockText(ms, 'minute')}`;
+    return dateText(ms);
+  }
+
+  #precision(): 'minute' | 'second' | 'ms' {
+    if (this.#spanMs < 10 * SECOND) return 'ms';
+    return this.#spanMs < 10 * MINUTE ? 'second' : 'minute';
+  }
+
+  /** First and last time: `06:00 – 17:29` with its day below. */
+  range(firstMs: number, lastMs: number): { readonly text: string; readonly note: string } {
+    if (this.#isOneDay)
+      return firstMs === lastMs
+        ? { text: clockText(firstMs, 'second'), note: dateText(firstMs) }
+        : { text: `${this.at(firstMs)} – ${this.at(lastMs)}`, note: dateText(firstMs) };
+    const isOneYear = new Date(firstMs).getUTCFullYear() === new Date(lastMs).getUTCFullYear();
+    if (isOneYear)
+      return { text: `${dayText(firstMs)} – ${dayText(lastMs)}`, note: String(new Date(firstMs).getUTCFullYear()) };
+    return { text: `${dateText(firstMs)} – ${dateText(lastMs)}`, note: '' };
+  }
+}
+
+/** A moment with its day, for what did not happen in ledger time: `26 Nov 2026, 12:16:50 UTC`. */
+export function momentText(ms: number): string {
+  return `${dateText(ms)}, ${clockText(ms, 'second')} UTC`;
+}
