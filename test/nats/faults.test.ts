@@ -5,7 +5,7 @@ import { createStore, openStore } from '../../src/core/ledger/nats/store.ts';
 import { rejectionOf } from '../support/refusals.ts';
 import { isSoak, quick } from '../support/test-size.ts';
 import { Load } from './support/load.ts';
-import { currentServer, installedServer, type ServerProgram } from './support/server-program.ts';
+import { currentServer, hasSoundCommits, installedServer, type ServerProgram } from './support/server-program.ts';
 import { NatsServers } from './support/servers.ts';
 
 /** Longer than an election on a loaded machine. */
@@ -42,7 +42,7 @@ async function underLoad(
 
 let ledgers = 0;
 
-describe.each(isSoak ? programs : programs.slice(0, 1))('a cluster of three nats-servers $name', (program) => {
+describe.each(isSoak ? programs : programs.slice(-1))('a cluster of three nats-servers $name', (program) => {
   let starting: Promise<NatsServers> | null = null;
   const cluster = () => {
     starting ??= NatsServers.start({ program: program as ServerProgram, count: 3 });
@@ -78,16 +78,21 @@ describe.each(isSoak ? programs : programs.slice(0, 1))('a cluster of three nats
     });
   });
 
-  it('loses nothing when its leader stands still', { timeout: quick(120_000, 3_600_000) }, async () => {
-    const servers = await cluster();
-    await underLoad(servers, quick(1, 20), async (load, leader, stream) => {
-      await servers.signal(leader, 'SIGSTOP');
-      await load.moreAnswered(MESSAGES);
-      expect(await servers.leaderOf(stream, leader)).not.toBe(leader);
-      await servers.signal(leader, 'SIGCONT');
-      await servers.areHealthy();
-    });
-  });
+  // one of 2.9.10 goes on as a leader, and delivers what the others have replaced: a follower had 83 such messages in 1 of 17 runs
+  it.runIf(hasSoundCommits(program))(
+    'loses nothing when its leader stands still',
+    { timeout: quick(120_000, 3_600_000) },
+    async () => {
+      const servers = await cluster();
+      await underLoad(servers, quick(1, 20), async (load, leader, stream) => {
+        await servers.signal(leader, 'SIGSTOP');
+        await load.moreAnswered(MESSAGES);
+        expect(await servers.leaderOf(stream, leader)).not.toBe(leader);
+        await servers.signal(leader, 'SIGCONT');
+        await servers.areHealthy();
+      });
+    },
+  );
 
   it('loses nothing when all are killed', { timeout: quick(120_000, 3_600_000) }, async () => {
     const servers = await cluster();
