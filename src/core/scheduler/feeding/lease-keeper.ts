@@ -30,6 +30,8 @@ export interface LeaseKeeperParts {
   wake(): void;
   /** The leases cannot be maintained any more. */
   fail(error: unknown): void;
+  /** Whether the member is shutting down. */
+  isEnding(): boolean;
 }
 
 type LeaseOptions = Pick<GroupConsumerOptions, 'group' | 'member' | 'partitions' | 'lease'> & {
@@ -50,7 +52,10 @@ export class LeaseKeeper {
   constructor(parts: LeaseKeeperParts, options: LeaseOptions) {
     this.#parts = parts;
     this.#options = options;
-    const onFailed = (error: unknown): void => parts.fail(error);
+    const onFailed = (error: unknown): void => {
+      // interrupted with the rest: the leases are released, or expire by themselves
+      if (!parts.isEnding() || !isAborted(error)) parts.fail(error);
+    };
     this.#heartbeats = new CoalescedTask(() => this.heartbeat(), onFailed);
     this.#refreshing = new CoalescedTask(() => this.#reload(), onFailed);
   }
@@ -121,7 +126,7 @@ export class LeaseKeeper {
       await this.#parts.groups.leave(this.#options.group, this.#options.member, this.#token);
     } catch (error) {
       // the leases expire by themselves
-      if (!(error instanceof LedgerError && (error.code === 'BUSY' || error.code === 'ABORTED'))) throw error;
+      if (!isAborted(error) && !(error instanceof LedgerError && error.code === 'BUSY')) throw error;
     }
     this.#parts.notifyChange();
   }
@@ -161,6 +166,8 @@ export class LeaseKeeper {
     this.#parts.wake();
   }
 }
+
+const isAborted = (error: unknown): boolean => error instanceof LedgerError && error.code === 'ABORTED';
 
 function readTooFar(group: string, { partition, nextOffset, end }: Lane): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
