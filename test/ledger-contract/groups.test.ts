@@ -117,6 +117,21 @@ describe.each(GROUP_STORAGES)('leases in $name', (storage) => {
     expect(await groups.generation('none')).toBeNull();
   });
 
+  it('are not renewed by a look, which writes nothing until there is something to move', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    const look = (now: number, { token }: Membership, idle: readonly number[] = []) =>
+      groups.heartbeat({ group: 'g', member: 'one', token, partitions: null, ttl: TTL, now, idle, isLook: true });
+    expect(await look(5, one)).toEqual(one);
+    await heartbeat('other', 6);
+    const asked = await look(7, one);
+    expect(asked).toMatchObject({ expiresAt: TTL, surplus: [expect.any(Number)] });
+    const given = await look(8, one, asked.surplus);
+    expect([given.leases.length, given.generation > asked.generation]).toEqual([1, true]);
+    // one that comes too late is as good as any other
+    expect((await look(2 * TTL, given)).expiresAt).toBe(3 * TTL);
+  });
+
   it('do not last longer because the clock was set back', async () => {
     const { heartbeat } = await openGroup(storage);
     await heartbeat('one', 1_000_000);

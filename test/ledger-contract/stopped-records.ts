@@ -19,7 +19,7 @@ export class StoppedRecords implements RecordStore {
     return record && this.#timed(record);
   }
 
-  async put(key: string, value: string, revision: number): Promise<StoredRecord | null> {
+  async put(key: string, value: string, revision: number | null): Promise<StoredRecord | null> {
     const now = this.#now();
     const record = await this.#records.put(key, value, revision);
     if (record !== null && now !== null) this.#times.set(record.revision, now);

@@ -111,6 +111,10 @@ it.skipIf(currentServer === null)('records in three copies are changed under one
       expect(others).toEqual([]);
       revision = (winner as StoredRecord).revision;
       expect(await first.get('n')).toEqual(winner);
+      const overwritten = await Promise.all(all.map((records, at) => records.put('n', `over ${at}`, null)));
+      const revisions = overwritten.map((written) => written?.revision ?? 0);
+      expect(new Set(revisions).size, 'each by itself').toBe(all.length);
+      revision = Math.max(...revisions);
     }
   } finally {
     await stores.stop();

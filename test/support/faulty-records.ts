@@ -17,6 +17,7 @@ export class FaultyRecords implements RecordStore {
   #isCut = false;
   /** Calls so far. */
   readings = 0;
+  lists = 0;
   writes = 0;
 
   constructor(records: RecordStore) {
@@ -35,7 +36,10 @@ export class FaultyRecords implements RecordStore {
   }
 
   get: RecordStore['get'] = (key) => this.#read(() => this.#records.get(key));
-  list: RecordStore['list'] = (prefix) => this.#read(() => this.#records.list(prefix));
+  list: RecordStore['list'] = (prefix) => {
+    this.lists++;
+    return this.#read(() => this.#records.list(prefix));
+  };
   put: RecordStore['put'] = (...put) => this.#write(() => this.#records.put(...put));
   delete: RecordStore['delete'] = (...deletion) => this.#write(() => this.#records.delete(...deletion));
 

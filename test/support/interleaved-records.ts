@@ -54,7 +54,7 @@ export class Interleaving {
           return [...keys].sort().flatMap((key) => this.#seen(key, records.get(key) ?? null) ?? []);
         }),
       put: (key, value, revision) =>
-        write(key, async () => this.#records.put(key, value, await this.#at(key, revision))),
+        write(key, async () => this.#records.put(key, value, revision === null ? null : await this.#at(key, revision))),
       delete: (key, revision) => write(key, async () => this.#records.delete(key, await this.#at(key, revision))),
     };
   }

@@ -18,6 +18,7 @@ export interface WrittenEvent {
 
 export class MemberProcess {
   readonly child: ChildProcess;
+  readonly name: string;
   wasKilled = false;
   readonly #output: string;
   readonly #errors: string;
@@ -25,6 +26,7 @@ export class MemberProcess {
 
   constructor(ledger: string, group: string, name: string, args: readonly string[]) {
     const directory = tempDir();
+    this.name = name;
     this.#output = join(directory, 'output');
     this.#errors = join(directory, 'errors');
     const files = [openSync(this.#output, 'w'), openSync(this.#errors, 'w')] as const;

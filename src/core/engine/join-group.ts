@@ -69,6 +69,7 @@ export async function join(
       notifyChange: () => bus.notifyChange(),
       wake,
       fail: (error) => shutdown.fail(error),
+      isEnding: () => shutdown.hasBegun,
     },
     settings,
   );

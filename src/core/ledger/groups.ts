@@ -53,8 +53,9 @@ export class Groups {
   /** Joins or renews the member, claims free partitions that are due to it, releases idle surplus ones. @throws LedgerError MEMBER_REPLACED, UNKNOWN_GROUP */
   heartbeat(beat: Heartbeat): Promise<Membership> {
     return this.#store.change(beat.group, (found, facts) => {
-      const { state, membership } = decideHeartbeat(known(beat.group, found), beat, facts);
-      return { state, result: membership };
+      const before = known(beat.group, found);
+      const { state, membership } = decideHeartbeat(before, beat, facts);
+      return { state: state === before ? null : state, result: membership };
     });
   }
 

@@ -35,6 +35,8 @@ export interface Heartbeat {
   readonly now: Micros;
   /** Held partitions without a delivery in progress: surplus ones among them are released at once. */
   readonly idle: readonly PartitionId[];
+  /** It asks whether leases are to be moved. If none is, nothing is written, and its own end when they would have ended. */
+  readonly isLook?: boolean;
 }
 
 export interface Membership {

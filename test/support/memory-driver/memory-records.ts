@@ -30,7 +30,7 @@ export class MemoryRecords implements RecordStore {
 
   put: RecordStore['put'] = async (key, value, revision) =>
     this.#write(key, () => {
-      if (!this.#isAt(key, revision)) return null;
+      if (revision !== null && !this.#isAt(key, revision)) return null;
       const record = { key, value, revision: ++this.#revision, writtenAt: this.#now() };
       this.#records.set(key, record);
       return record;

@@ -19,10 +19,10 @@ export interface RecordStore {
   /** Null if there is none. The answer may be older than the last write: a write under its revision then fails. */
   get(key: string): Promise<StoredRecord | null>;
   /**
-   * Writes the record if it still has this revision; 0: if there is none. Resolves with the record as written, or null if it has another revision by now.
-   * @throws LedgerError OUTCOME_UNKNOWN (possibly written)
+   * Writes the record if it still has this revision; 0: if there is none; null: whatever it has. Resolves with the record as written, or null if it has another
+   * revision by now. @throws LedgerError OUTCOME_UNKNOWN (possibly written)
    */
-  put(key: string, value: string, revision: number): Promise<StoredRecord | null>;
+  put(key: string, value: string, revision: number | null): Promise<StoredRecord | null>;
   /** Deletes the record if it still has this revision. @throws LedgerError OUTCOME_UNKNOWN (possibly deleted) */
   delete(key: string, revision: number): Promise<boolean>;
   /** All records whose key begins with the prefix (whole tokens and their dot), by key. */

@@ -27,7 +27,8 @@ const WRONG_SEQUENCE: readonly number[] = [API_ERRORS.wrongLastSequence, API_ERR
 interface Change {
   readonly key: string;
   readonly value: string | null;
-  readonly revision: number;
+  /** Null: whatever it has. */
+  readonly revision: number | null;
 }
 
 export class JetStreamRecords implements RecordStore {
@@ -45,7 +46,7 @@ export class JetStreamRecords implements RecordStore {
     return found === null || found.isDeleted ? null : found.record;
   }
 
-  put(key: string, value: string, revision: number): Promise<StoredRecord | null> {
+  put(key: string, value: string, revision: number | null): Promise<StoredRecord | null> {
     return this.#change({ key, value, revision });
   }
 
@@ -120,6 +121,11 @@ export class JetStreamRecords implements RecordStore {
       const isRefused = failure instanceof ApiError || isNoResponders(failure) || !isTransient(failure);
       if (isRefused && isFirst) mayBeStored = false;
       if (deadline.hasPassed || !(isOther || isTransient(failure))) throw this.#failed(failure, mayBeStored);
+      if (revision === null) {
+        // a second time does no harm
+        await deadline.pause();
+        continue;
+      }
       const found = await this.#last(change.key, deadline);
       if (found?.write === write) return found.record;
       const stands = found?.record.revision ?? 0;
@@ -134,10 +140,15 @@ export class JetStreamRecords implements RecordStore {
     }
   }
 
-  async #publish(change: Change, revision: number, write: string, deadline: Deadline): Promise<{ seq: number }> {
+  async #publish(
+    change: Change,
+    revision: Change['revision'],
+    write: string,
+    deadline: Deadline,
+  ): Promise<{ seq: number }> {
     const { connection } = this.#stream.api;
     const headers = connection.client.headers();
-    headers.set(EXPECTED_HEADER, String(revision));
+    if (revision !== null) headers.set(EXPECTED_HEADER, String(revision));
     headers.set(WRITE_HEADER, write);
     if (change.value === null) headers.set(OPERATION_HEADER, 'DEL');
     const timeoutMs = Math.min(ANSWER_MS, deadline.remainingMs);

@@ -15,7 +15,7 @@ import {
 } from './group-state.ts';
 
 export interface DecidedHeartbeat {
-  /** The group after it. What does not change is the same object as before. */
+  /** The group after it. What does not change is the same object as before, also all of it. */
   readonly state: GroupState;
   /** The answer to the member. */
   readonly membership: Membership;
@@ -68,19 +68,23 @@ export function decideHeartbeat(
     ...claimed.map((partition): GroupLease => ({ partition, member: name, token: generation })),
   ].sort((one, other) => one.partition - other.partition);
   const mine = leases.filter(({ member }) => member === name);
+  const left = renewed === null ? 0 : capped(renewed, now).expiresAt - now;
+  const isUnchanged = beat.isLook === true && left > 0 && generation === state.generation;
   return {
-    state: {
-      createdAt: state.createdAt,
-      generation,
-      members: alive.sort((one, other) => (one.name < other.name ? -1 : 1)),
-      leases,
-      cursors,
-    },
+    state: isUnchanged
+      ? state
+      : {
+          createdAt: state.createdAt,
+          generation,
+          members: alive.sort((one, other) => (one.name < other.name ? -1 : 1)),
+          leases,
+          cursors,
+        },
     membership: {
       token: self.token,
       generation,
       // by the member's clock: it began to count before the storage did
-      expiresAt: beat.now + ttl,
+      expiresAt: beat.now + (isUnchanged ? left : ttl),
       leases: withCursors(mine, cursors),
       surplus,
       due: mine.map(({ partition }) => partition).filter(hasDue),

@@ -13,6 +13,9 @@ import { CoalescedTask } from './coalesced-task.ts';
 import type { GroupConsumerOptions } from './group-options.ts';
 import { Lane } from './lane.ts';
 
+/** In the time for which a lease holds. */
+const RENEWALS = 3;
+
 export interface LeaseKeeperParts {
   readonly groups: {
     heartbeat(beat: Heartbeat): Promise<Membership>;
@@ -30,6 +33,8 @@ export interface LeaseKeeperParts {
   wake(): void;
   /** The leases cannot be maintained any more. */
   fail(error: unknown): void;
+  /** Whether the member is shutting down. */
+  isEnding(): boolean;
 }
 
 type LeaseOptions = Pick<GroupConsumerOptions, 'group' | 'member' | 'partitions' | 'lease'> & {
@@ -50,7 +55,10 @@ export class LeaseKeeper {
   constructor(parts: LeaseKeeperParts, options: LeaseOptions) {
     this.#parts = parts;
     this.#options = options;
-    const onFailed = (error: unknown): void => parts.fail(error);
+    const onFailed = (error: unknown): void => {
+      // interrupted with the rest: the leases are released, or expire by themselves
+      if (!parts.isEnding() || !isAborted(error)) parts.fail(error);
+    };
     this.#heartbeats = new CoalescedTask(() => this.heartbeat(), onFailed);
     this.#refreshing = new CoalescedTask(() => this.#reload(), onFailed);
   }
@@ -87,6 +95,9 @@ export class LeaseKeeper {
     // surplus lanes are not fed any more, so an idle one stays idle
     const idle = this.#lanes.filter(({ isSurplus, isBusy }) => isSurplus && !isBusy).map(({ partition }) => partition);
     const now = this.#parts.clock.nowMicros();
+    // A change of the group has all of its members ask what it is for them, at once: where they have just renewed their leases, they need not write.
+    const left = this.#heldUntil - now;
+    const isLook = this.#token !== null && left > lease - lease / RENEWALS && left <= lease;
     const membership = await this.#parts.groups.heartbeat({
       group,
       member,
@@ -95,6 +106,7 @@ export class LeaseKeeper {
       ttl: lease,
       now,
       idle,
+      isLook,
     });
     const hasChanged = membership.generation !== this.#generation;
     this.#token = membership.token;
@@ -102,7 +114,8 @@ export class LeaseKeeper {
     this.#heldUntil = membership.expiresAt;
     this.#takeUp(membership);
     clearTimeout(this.#renewal);
-    this.#renewal = setTimeout(() => this.#heartbeats.want(), Math.min(lease / 3000, WAIT_MS_MAX));
+    const pause = lease / RENEWALS - (isLook ? lease - left : 0);
+    this.#renewal = setTimeout(() => this.#heartbeats.want(), Math.min(pause / 1000, WAIT_MS_MAX));
     if (this.#lanes.some(({ isSurplus, isBusy }) => isSurplus && !isBusy)) this.#heartbeats.want();
     if (hasChanged) this.#parts.notifyChange();
     await this.#refresh();
@@ -121,7 +134,7 @@ export class LeaseKeeper {
       await this.#parts.groups.leave(this.#options.group, this.#options.member, this.#token);
     } catch (error) {
       // the leases expire by themselves
-      if (!(error instanceof LedgerError && (error.code === 'BUSY' || error.code === 'ABORTED'))) throw error;
+      if (!isAborted(error) && !(error instanceof LedgerError && error.code === 'BUSY')) throw error;
     }
     this.#parts.notifyChange();
   }
@@ -161,6 +174,8 @@ export class LeaseKeeper {
     this.#parts.wake();
   }
 }
+
+const isAborted = (error: unknown): boolean => error instanceof LedgerError && error.code === 'ABORTED';
 
 function readTooFar(group: string, { partition, nextOffset, end }: Lane): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {

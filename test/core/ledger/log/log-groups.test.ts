@@ -48,6 +48,61 @@ describe('leases of machines with clocks that are wrong', () => {
   });
 });
 
+describe('a heartbeat', () => {
+  /** Two members that hold one partition each; `renew` is a heartbeat of the other one, which changes no lease. */
+  async function openTwo() {
+    const { site } = await openSite();
+    const [machine, other] = [site.connect(), site.connect()];
+    let one = await machine.heartbeat('one');
+    let two = await other.heartbeat('two');
+    one = await machine.groups.heartbeat({
+      ...{ group: 'g', member: 'one', token: one.token, partitions: null, ttl: TTL, now: 0 },
+      idle: one.leases.map(({ partition }) => partition),
+    });
+    const renew = async () => {
+      two = await other.heartbeat('two', two);
+    };
+    for (let at = 0; at < 2; at++) await renew();
+    expect([one.leases.length, two.leases.length]).toEqual([1, 1]);
+    const cost = async () => {
+      const { readings, lists, writes } = machine.records;
+      one = await machine.heartbeat('one', one);
+      expect(one.leases.length).toBe(1);
+      const { records } = machine;
+      return { readings: records.readings - readings, lists: records.lists - lists, writes: records.writes - writes };
+    };
+    await cost();
+    return { machine, renew, cost };
+  }
+
+  it('that the renewals of others come before reads the group again, and not every cursor', async () => {
+    const { machine, renew, cost } = await openTwo();
+    const alone = await cost();
+    const others = 5;
+    let left = others;
+    const renewBefore = async () => {
+      await renew();
+      if (--left > 0) machine.records.disturb(0, 'interrupted', renewBefore);
+    };
+    machine.records.disturb(1, 'interrupted', renewBefore);
+    const { readings, lists, writes } = await cost();
+    expect(left).toBe(0);
+    expect({ readings, lists, writes }).toEqual({
+      readings: alone.readings + others,
+      lists: alone.lists,
+      writes: alone.writes + others,
+    });
+  });
+
+  it('asks for the time with one write, whoever does so as well', async () => {
+    const { machine, renew, cost } = await openTwo();
+    const alone = await cost();
+    machine.records.disturb(0, 'interrupted', renew);
+    expect((await cost()).writes).toBe(alone.writes);
+    expect(machine.records.hasHappened).toBe(true);
+  });
+});
+
 describe('an acknowledgement', () => {
   it('is one write, and nothing is read before', async () => {
     const { machine } = await openSite();

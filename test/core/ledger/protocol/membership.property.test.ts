@@ -93,6 +93,27 @@ it('gives each partition to one live member, with tokens that grow, and returns 
   );
 });
 
+it('moves the same leases by a look, which changes nothing where none is moved', () => {
+  fc.assert(
+    fc.property(steps, (sequence) => {
+      let [state, now] = [EMPTY, 1000];
+      for (const { member, isNew, step, idle } of sequence) {
+        now += step;
+        const token = isNew ? null : (state.members.find(({ name }) => name === member)?.token ?? null);
+        const decided = decide(state, beat(member, token, now, idle));
+        const looked = decide(state, { ...beat(member, token, now, idle), isLook: true });
+        if (looked.state === state) {
+          expect(decided.state.generation).toBe(state.generation);
+          expect(looked.membership.expiresAt).toBeGreaterThan(now);
+          expect(looked.membership.expiresAt).toBeLessThanOrEqual(now + TTL);
+          expect({ ...looked.membership, expiresAt: now + TTL }).toEqual(decided.membership);
+        } else expect(looked).toEqual(decided);
+        state = decided.state;
+      }
+    }),
+  );
+});
+
 it('ends with even shares and no surplus when members keep beating with nothing in flight', () => {
   fc.assert(
     fc.property(steps, fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1 }), (sequence, names) => {

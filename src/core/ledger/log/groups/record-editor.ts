@@ -106,7 +106,7 @@ export class RecordEditor {
         hasDeleted ||= write === null;
       }
       if (attempt === TRIES_MAX) throw failure ?? busy(key, attempt);
-      await this.#pauses.sleep(this.#pauses.chance() * Math.min(2 ** attempt, PAUSE_MS_MAX));
+      await this.#pause(attempt);
       // The same once more, under the same revision: an answer to that is certain, while a reading may be older than the record that is known.
       if (!isAnswered) continue;
       found = await orFailure(failure, () => this.get(codec, key));
@@ -114,6 +114,28 @@ export class RecordEditor {
       if (found !== null && tried.has(found.by)) return { record: found, result: tried.get(found.by) as Result };
       if (found === null && hasDeleted) return { record: null, result };
     }
+  }
+
+  /** Writes one record whatever it holds. @throws LedgerError OUTCOME_UNKNOWN (possibly written), and as {@link get} */
+  async overwrite<Value extends object>(
+    codec: RecordCodec<Value>,
+    key: string,
+    value: Value,
+  ): Promise<Versioned<Value>> {
+    for (let unanswered = 1; ; unanswered++) {
+      try {
+        const record = await this.#store.put(key, formatValue(value, this.nextId()), null);
+        return versioned(codec, record as StoredRecord);
+      } catch (error) {
+        if (!isUnanswered(error) || unanswered > UNANSWERED_MAX) throw error;
+      }
+      await this.#pause(unanswered);
+    }
+  }
+
+  /** Longer after each attempt, and by chance: who was refused together does not come together again. */
+  #pause(attempt: number): Promise<void> {
+    return this.#pauses.sleep(this.#pauses.chance() * Math.min(2 ** attempt, PAUSE_MS_MAX));
   }
 
   /** The record as written, null if deleted; undefined where another was first. */
