@@ -18,6 +18,7 @@ export type { FilterRequest } from './core/engine/filter.ts';
 export type {
   CursorPlan,
   CursorStep,
+  ForceOptions,
   GroupDescription,
   GroupLane,
   ParkedEventDescription,
