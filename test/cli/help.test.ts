@@ -222,7 +222,6 @@ test('help shows the groups of flags in the order of the command, GLOBAL last', 
     'FILTER FLAGS',
     'PACE FLAGS',
     'TARGET FLAGS',
-    'GROUP FLAGS',
     'PROOF FLAGS',
     'GLOBAL FLAGS',
   ]);
