@@ -19,6 +19,7 @@ export type { FilterRequest } from './core/engine/filter.ts';
 export type {
   CursorPlan,
   CursorStep,
+  ForceOptions,
   GroupDescription,
   GroupLane,
   ParkedEventDescription,

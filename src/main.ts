@@ -15,6 +15,12 @@ import Backup from './commands/backup.ts';
 import Bench from './commands/bench.ts';
 import Compact from './commands/compact.ts';
 import Emit from './commands/emit.ts';
+import GroupDelete from './commands/group/delete.ts';
+import Group from './commands/group/index.ts';
+import GroupParked from './commands/group/parked.ts';
+import GroupReset from './commands/group/reset.ts';
+import GroupShow from './commands/group/show.ts';
+import GroupSkip from './commands/group/skip.ts';
 import Init from './commands/init.ts';
 import Inspect from './commands/inspect.ts';
 import PartitionAdd from './commands/partition/add.ts';
@@ -31,6 +37,12 @@ const VERBS = new Map<string, { id: string; run(argv: string[], config: Config):
   ['bench', Bench],
   ['compact', Compact],
   ['emit', Emit],
+  ['group', Group],
+  ['group delete', GroupDelete],
+  ['group parked', GroupParked],
+  ['group reset', GroupReset],
+  ['group show', GroupShow],
+  ['group skip', GroupSkip],
   ['init', Init],
   ['inspect', Inspect],
   ['partition', Partition],

@@ -6,7 +6,6 @@ import { durationFlag } from '../cli/app/flag-kinds.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
 import { archivedText } from '../cli/archive/archive-text.ts';
 import { Progress } from '../cli/emit/progress.ts';
-import { groupsText } from '../cli/inspect/groups-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
 import { permissionsText } from '../cli/inspect/permissions-text.ts';
 import type { PlateFlags } from '../cli/inspect/plate-file.ts';
@@ -14,7 +13,6 @@ import type { Window } from '../cli/inspect/timeline-text.ts';
 import { plural } from '../cli/terminal/format-numbers.ts';
 import { Completengine, LedgerError, type LedgerPermissions, parseHead, systemClock } from '../index.ts';
 import { eventDocument } from '../views/event-document.ts';
-import { type GroupsDocument, groupsDocument } from '../views/group-document.ts';
 import { overviewDocument } from '../views/ledger-document.ts';
 import type { TimelineDocument } from '../views/timeline-document.ts';
 import { type VerifyDocument, verifyDocument } from '../views/verify-document.ts';
@@ -27,13 +25,12 @@ export default class Inspect extends BaseCommand {
 --verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.`;
   // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
-    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --groups | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH] | --permissions]';
+    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH] | --permissions]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --sequence 1000',
     '<%= config.bin %> <%= command.id %> --verify --expect-head "$(cat last-head)"',
-    '<%= config.bin %> <%= command.id %> --groups',
     '<%= config.bin %> <%= command.id %> --watch',
     '<%= config.bin %> <%= command.id %> --watch --every 10s | jq -c .emission.average',
     '<%= config.bin %> <%= command.id %> --json | jq -r .head',
@@ -44,13 +41,9 @@ export default class Inspect extends BaseCommand {
       helpValue: 'N',
       exclusive: ['verify', 'expect-head'],
     }),
-    groups: Flags.boolean({
-      description: 'show the consumer groups: lag, members, leases, parked events',
-      exclusive: ['sequence', 'verify', 'expect-head'],
-    }),
     watch: Flags.boolean({
       description: 'show a live page; JSON lines in a pipe or with --json',
-      exclusive: ['sequence', 'groups', 'verify', 'expect-head'],
+      exclusive: ['sequence', 'verify', 'expect-head'],
     }),
     every: durationFlag({ description: 'refresh interval; default 1s', dependsOn: ['watch'] }),
     html: Flags.string({
@@ -64,7 +57,7 @@ export default class Inspect extends BaseCommand {
     }),
     permissions: Flags.boolean({
       description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',
-      exclusive: ['sequence', 'groups', 'watch', 'verify', 'expect-head'],
+      exclusive: ['sequence', 'watch', 'verify', 'expect-head'],
     }),
     verify: Flags.boolean({ description: 'verify the whole hash chain' }),
     'expect-head': Flags.string({
@@ -89,7 +82,6 @@ export default class Inspect extends BaseCommand {
           this.log(eventText(event, process.stdout.isTTY === true));
           return event;
         }
-        if (flags.groups) return this.#groups(engine);
         const description = await engine.inspect();
         const groups = await engine.groups();
         const overview = overviewDocument(description, groups, await engine.archivedRuns(), systemClock.nowMicros());
@@ -138,12 +130,6 @@ export default class Inspect extends BaseCommand {
     const permissions = await Completengine.permissions(ledger);
     this.log(permissionsText(permissions));
     return permissions;
-  }
-
-  async #groups(engine: Completengine): Promise<GroupsDocument> {
-    const groups = groupsDocument(await engine.groups(), systemClock.nowMicros());
-    this.log(await groupsText(groups));
-    return groups;
   }
 
   async #verify(

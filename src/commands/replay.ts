@@ -25,13 +25,11 @@ export default class Replay extends BaseCommand {
   static override description =
     `The range is fixed when the replay starts. Events come in ledger order, byte for byte. Strict replay verifies the hash chain while it reads and outputs nothing of a corrupt commit (exit 3).
 Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it. RANGE is a day or an ISO interval.
---to-group outputs no events: it resets the offsets of a consumer group, whose members then receive everything from --from on. It prints a plan and applies it with --yes, or after a question on a terminal.
 At a speed other than max, on a terminal: space pauses, q quits. An interrupted replay prints the command that resumes it.`;
   static override strict = false;
   static override usage = [
     '<%= command.id %> [RANGE | --from PLACE] [--through TIME] [PARTITION...] [--key KEY] [--where PATH=VALUE] [--speed SPEED] [-f]',
     '<%= command.id %> [RANGE] --into LEDGER | --exec CMD | --dry-run',
-    '<%= command.id %> --to-group NAME --from PLACE [--yes]',
   ];
   static override examples = [
     '<%= config.bin %> <%= command.id %> > all.jsonl',
@@ -40,7 +38,6 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
     '<%= config.bin %> <%= command.id %> yesterday --digest-file yesterday.digest > yesterday.jsonl',
     '<%= config.bin %> <%= command.id %> --into repartitioned.codex --routing hash:tenant --partitions 16',
     '<%= config.bin %> <%= command.id %> --follow --exec ./import.sh --cursor-file import.cursor',
-    '<%= config.bin %> <%= command.id %> --to-group mailer --from 2026-04-12 --yes',
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
@@ -57,18 +54,6 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
     const { flags } = given;
     const { routing } = flags;
     const selected = readArguments(argumentsInOrder(given.raw), flags.partition);
-    const group = flags['to-group'];
-    if (group !== undefined) {
-      const { replayToGroup } = await import('../cli/replay/to-group.ts');
-      const print = (result: string): void => this.log(result);
-      return replayToGroup({
-        ...given,
-        group,
-        ...selected,
-        print,
-        report: (note) => this.logToStderr(note),
-      });
-    }
     refuseTaken(flags);
     const check = new DigestCheck(flags['expect-digest'], flags['digest-file']);
     const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file'], outputSync());

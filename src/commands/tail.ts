@@ -6,19 +6,18 @@ import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { checkArguments, readArguments } from '../cli/range/arguments.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
-import { type TailFlags, tailFlags } from '../cli/tail/flags.ts';
+import { tailFlags } from '../cli/tail/flags.ts';
 
 export default class Tail extends BaseCommand {
   static override summary = 'Show the last events, follow new ones, or consume them as a group.';
   static override description =
     `Without partitions it prints all of them, in ledger order. With -f it keeps following the commits of all processes until interrupted.
 --group joins a consumer group: its members share the partitions, the ledger stores the group's offsets, and the next member continues there. Delivery is at-least-once. Events are acknowledged when the reader of standard output has taken them, or when the command of --exec exits with 0.
-A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GROUP and _ATTEMPT in its environment. A failed event is retried with backoff, while later events of its partition wait. After --max-deliver failures it is parked (dead letter). If events were parked, the exit code is 5 and the last line says how many.`;
+A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GROUP and _ATTEMPT in its environment. A failed event is retried with backoff, while later events of its partition wait. After --max-deliver failures it is parked (dead letter): group parked lists these. If events were parked, the exit code is 5 and the last line says how many.`;
   static override strict = false;
   static override usage = [
     '<%= command.id %> [RANGE] [PARTITION...] [-f] [-n N] [--from PLACE] [--until TIME] [--key KEY] [--where PATH=VALUE]',
     '<%= command.id %> [PARTITION...] --group NAME [--exec COMMAND]',
-    '<%= command.id %> --parked --group NAME [--redeliver [SEQUENCE...|all] | --drop SEQUENCE...|all]',
   ];
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -27,13 +26,11 @@ A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GRO
     '<%= config.bin %> <%= command.id %> -f -o envelope | jq .payload',
     '<%= config.bin %> <%= command.id %> --key acme --where "amount>=100" -n 20 -f',
     "<%= config.bin %> <%= command.id %> --group mailer --exec './send-mail'",
-    '<%= config.bin %> <%= command.id %> --parked --group mailer',
-    '<%= config.bin %> <%= command.id %> --parked --group mailer -o payload > poison.jsonl',
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     partition: Args.string({
-      description: 'partitions to read, default all; with --redeliver and --drop: sequences',
+      description: 'partitions to read, default all; and a range: a day, or an ISO interval',
       required: false,
       ignoreStdin: true,
     }),
@@ -42,29 +39,17 @@ A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GRO
 
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(Tail);
-    const given = argumentsInOrder(raw);
-    const asked = readArguments(flags.parked ? [] : given, flags.partition);
-    const { group } = flags;
+    const asked = readArguments(argumentsInOrder(raw), flags.partition);
+    const isMember = flags.group !== undefined;
     refuseTakenFiles({ ledgers: [flags.ledger], outputs: { 'cursor-file': flags['cursor-file'] } });
-    await withLedger(flags, accessFor(flags), async (engine, interrupt) => {
+    await withLedger(flags, isMember ? 'member' : 'read', async (engine, interrupt) => {
       checkArguments(asked, engine);
-      if (group === undefined) {
-        const { tailHistory } = await import('../cli/tail/history.ts');
-        return tailHistory(engine, interrupt, asked, flags);
-      }
-      if (!flags.parked) {
+      if (isMember) {
         const { tailGroup } = await import('../cli/tail/group.ts');
         return tailGroup(engine, interrupt, asked, flags);
       }
-      const { dropParked, listParked, redeliverParked } = await import('../cli/tail/parked.ts');
-      if (flags.redeliver) return this.logToStderr(await redeliverParked(engine, group, given));
-      if (flags.drop) return this.logToStderr(await dropParked(engine, group, given));
-      await listParked(engine, group, flags, interrupt.signal);
+      const { tailHistory } = await import('../cli/tail/history.ts');
+      return tailHistory(engine, interrupt, asked, flags);
     });
   }
-}
-
-function accessFor({ group, parked, redeliver, drop }: TailFlags): 'read' | 'write' | 'member' {
-  if (redeliver || drop) return 'write';
-  return group === undefined || parked ? 'read' : 'member';
 }

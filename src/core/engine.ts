@@ -16,6 +16,7 @@ import {
   COMPACT,
   CREATE,
   EMIT,
+  FORCE,
   HANDLER,
   HEAD_BEFORE,
   OPEN,
@@ -36,6 +37,7 @@ import type { EventInput } from './engine/event-line.ts';
 import { EventFilter, filterText } from './engine/filter.ts';
 import {
   type CursorPlan,
+  type ForceOptions,
   GroupAdmin,
   type GroupDescription,
   type ParkedEventDescription,
@@ -378,6 +380,31 @@ export class Completengine {
     const plan = await this.#groupAdmin().move(group, { ...start, partitions: await this.#select(partitions) });
     this.#bus.notifyChange();
     return plan;
+  }
+
+  /**
+   * Moves a group past one event that it cannot take, which has to be the next one of its partition.
+   * @throws LedgerError CURSOR_CONFLICT if it is not, GROUP_IN_USE while members are alive and `force` is not set,
+   * UNKNOWN_GROUP, INVALID_RANGE if the ledger does not have the event
+   */
+  async skip(group: string, sequence: number, options?: ForceOptions): Promise<CursorPlan> {
+    const { force = false } = readOptions('skip()', options, FORCE);
+    readArgument('skip()', 'group', group, text);
+    const event = await this.event(readArgument('skip()', 'sequence', sequence, number));
+    const plan = await this.#groupAdmin().skip(group, event, force);
+    this.#bus.notifyChange();
+    return plan;
+  }
+
+  /**
+   * Deletes a group: its offsets, its members and its parked events. Members that still run end with UNKNOWN_GROUP.
+   * @throws LedgerError GROUP_IN_USE while members have not left, also expired ones, and `force` is not set,
+   * UNKNOWN_GROUP
+   */
+  async deleteGroup(group: string, options?: ForceOptions): Promise<void> {
+    const { force = false } = readOptions('deleteGroup()', options, FORCE);
+    await this.#groupAdmin().delete(readArgument('deleteGroup()', 'group', group, text), force);
+    this.#bus.notifyChange();
   }
 
   #groupAdmin(): GroupAdmin {

@@ -80,9 +80,9 @@ test('shows the lag of its groups on one line, and the document of --groups with
     { name: 'audit', lag: 0, parked: 0 },
     { name: 'mailer', lag: 3, parked: 0, partitions: [{ partition: 'p0' }, { partition: 'p1' }] },
   ]);
-  const named = await inspected(ledger, '--groups');
-  for (const each of [...groups, ...named.groups]) delete each.oldestAgeMs;
-  expect(named.groups).toEqual(groups);
+  const listed = JSON.parse((await succeed(['group', '--json', '-l', ledger])).stdout.toString());
+  for (const each of [...groups, ...listed.groups]) delete each.oldestAgeMs;
+  expect(listed.groups).toEqual(groups);
 });
 
 test('an invalid name in the file is refused, and not printed: 3', async () => {

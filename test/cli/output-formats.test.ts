@@ -2,13 +2,13 @@
 
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { deliverParked } from '../../src/cli/group/parked-events.ts';
 import { completeOutput } from '../../src/cli/replay/complete-output.ts';
 import { runReplay } from '../../src/cli/replay/run.ts';
 import { CursorFile } from '../../src/cli/state/cursor-file.ts';
 import { tailFlags } from '../../src/cli/tail/flags.ts';
 import { tailGroup } from '../../src/cli/tail/group.ts';
 import { tailHistory } from '../../src/cli/tail/history.ts';
-import { deliverParked } from '../../src/cli/tail/parked-events.ts';
 import { appendFlags, outputFormat, standardOutput } from '../../src/cli/terminal/output.ts';
 import { type OutputFlags, outputFlags } from '../../src/cli/terminal/output-flags.ts';
 import { type Completengine, type EventFormat, formats, type OpenOptions } from '../../src/index.ts';

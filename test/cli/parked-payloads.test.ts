@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { payloadsOfParked } from '../../src/cli/tail/parked-payloads.ts';
+import { payloadsOfParked } from '../../src/cli/group/parked-payloads.ts';
 import type { Completengine, ParkedEventDescription } from '../../src/index.ts';
 import { failureOf, openEngine } from '../support/engines.ts';
 

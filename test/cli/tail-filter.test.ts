@@ -198,7 +198,6 @@ test('a tail with a filter that nothing meets ends when its reader goes', async 
 test.each([
   [['--group', 'g', '--key', 'k3'], /--key/],
   [['--group', 'g', '--where', 'n=1'], /--where/],
-  [['--group', 'g', '--parked', '--where', 'n=1'], /--where/],
   [['--where', 'n'], /'n' is not a condition: it has no operator/],
   [['--where', 'n=1', '--where', 'k~('], /regular expression/],
 ])('refuses %j', async (args, fact) => {

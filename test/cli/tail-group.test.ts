@@ -26,7 +26,7 @@ interface GroupDocument {
 }
 
 async function groupsOf(ledger: string): Promise<GroupDocument[]> {
-  const { stdout } = await succeed(['inspect', '--groups', '--json', '-l', ledger]);
+  const { stdout } = await succeed(['group', '--json', '-l', ledger]);
   return (JSON.parse(stdout.toString()) as { groups: GroupDocument[] }).groups;
 }
 
@@ -59,7 +59,7 @@ describe('tail --group', () => {
     const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', 'start']);
     expect(again.stdout.toString()).toBe('');
     expect(again.stderr).toBe(
-      'group g resumes at its own offsets: --from is for a new group; to reset the offsets: completengine replay --to-group g --from start\n',
+      'group g resumes at its own offsets: --from is for a new group; to reset the offsets: completengine group reset g --from start\n',
     );
   });
 
@@ -124,9 +124,8 @@ describe('tail --group', () => {
     [['-g', 'g', '--lease', '1ms'], /too short/],
     [['-g', 'g', '--from', 'noon'], /'noon'/],
     [['-g', 'g', 'p77'], /p77/],
-    [['-g', 'none', '--parked'], /no group 'none'/],
-    [['-g', 'none', '--parked', '--drop', '1'], /no group 'none'/],
-    [['--parked'], /--group/],
+    [['--parked'], /^error: tail has no --parked/],
+    [['-g', 'g', '--redeliver', 'all'], /^error: tail has no --redeliver/],
   ])('refuses %j', async (args, fact) => {
     expectFailure(await runCli(['tail', '-l', await newLedger(), ...args]), 2, fact);
   });
@@ -188,28 +187,20 @@ describe('tail --exec', () => {
     expect(stderr).toMatch(/^p0\/2 \(sequence 3\): exit code 7; parked after 2 attempts/m);
     expect(stderr).toMatch(/\n6 events: 5 delivered, 1 parked\n$/);
     expect((await succeed(['replay', '-q', '-l', ledger])).stdout.toString()).toBe(numbers(1, 6));
-    const listed = async () => parseLines((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
+    const listed = async () => parseLines((await succeed(['group', 'parked', 'g', '-l', ledger])).stdout);
     expect(await listed()).toMatchObject([
       { sequence: 3, partition: 'p0', offset: 2, attempts: 2, reason: 'exit code 7', details: 'no threes', payload: 3 },
     ]);
     expect((await runShell('cat "$log"', { log })).stdout.toString()).toBe('1 \n2 \n4 \n5 6 \n');
 
-    const asked = await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']);
+    const asked = await succeed(['group', 'parked', 'g', '-l', ledger, '--redeliver', '3']);
     expect(asked.stderr).toBe('1 event will be redelivered when a member of the group runs\n');
     const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', environment]);
     expect(again.stdout.toString()).toBe('g p0 2-2 3 3 \n');
     expect(await listed()).toEqual([]);
-    expectFailure(
-      await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', '3']),
-      2,
-      /3 is not parked/,
-    );
-    expectFailure(await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop']), 2, /without a sequence/);
-    expectFailure(
-      await runCli(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'x']),
-      2,
-      /'x' is not a sequence/,
-    );
+    expectFailure(await runCli(['group', 'parked', 'g', '-l', ledger, '--redeliver', '3']), 2, /3 is not parked/);
+    expectFailure(await runCli(['group', 'parked', 'g', '-l', ledger, '--drop']), 2, /without a sequence/);
+    expectFailure(await runCli(['group', 'parked', 'g', '-l', ledger, '--drop', 'x']), 2, /'x' is not a sequence/);
   });
 
   test('--count includes parked events', async () => {
@@ -236,19 +227,19 @@ describe('tail --exec', () => {
     await succeed(['tail', '-l', ledger, '-g', 'g', '-c', '1']);
     parkAll(ledger, 'g');
     const listed = parseLines<{ sequence: number; payload: number }>(
-      (await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout,
+      (await succeed(['group', 'parked', 'g', '-l', ledger])).stdout,
     );
     expect(listed.map(({ sequence, payload }) => [sequence, payload])).toEqual(
       Array.from({ length: 3000 }, (_, at) => [at + 1, at + 1]),
     );
-    const left = await runShell('set -o pipefail; completengine tail --parked -g g -l "$ledger" | head -n 1', {
+    const left = await runShell('set -o pipefail; completengine group parked g -l "$ledger" | head -n 1', {
       ledger,
     });
     expect([left.code, parseLines(left.stdout).length]).toEqual([0, 1]);
-    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', 'all'])).stderr).toMatch(
+    expect((await succeed(['group', 'parked', 'g', '-l', ledger, '--redeliver', 'all'])).stderr).toMatch(
       /^3,000 events will be redelivered/,
     );
-    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', 'all'])).stderr).toBe(
+    expect((await succeed(['group', 'parked', 'g', '-l', ledger, '--drop', 'all'])).stderr).toBe(
       '3,000 events dropped\n',
     );
     expect((await groupsOf(ledger))[0]).toMatchObject({ parked: 0 });
@@ -286,9 +277,7 @@ describe('tail --exec', () => {
     const leader = Number(stdout);
     expect(leader).toBeGreaterThan(1);
     await until(() => !hasGroup(leader));
-    expect((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--drop', '1'])).stderr).toBe(
-      '1 event dropped\n',
-    );
+    expect((await succeed(['group', 'parked', 'g', '-l', ledger, '--drop', '1'])).stderr).toBe('1 event dropped\n');
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 0, parked: 0 });
   });
 
@@ -330,7 +319,7 @@ describe('tail --exec', () => {
       '--exec',
       'yes word | head -n 3000 >&2; echo "the last" >&2; kill -9 $$',
     ]);
-    const [parked] = parseLines((await succeed(['tail', '-l', ledger, '--parked', '-g', 'g'])).stdout);
+    const [parked] = parseLines((await succeed(['group', 'parked', 'g', '-l', ledger])).stdout);
     expect(parked).toMatchObject({ reason: 'signal SIGKILL', details: `${'word\n'.repeat(9)}the last` });
   });
 
@@ -381,11 +370,11 @@ describe('tail --exec', () => {
   });
 });
 
-test('inspect --groups prints the offsets of the groups', async () => {
+test('group prints the offsets of the groups', async () => {
   const ledger = await ledgerOf(numbers(1, 3), '--partitions', '1');
-  expect((await succeed(['inspect', '--groups', '-l', ledger])).stdout.toString()).toMatch(/^no groups yet/);
+  expect((await succeed(['group', '-l', ledger])).stdout.toString()).toMatch(/^no groups yet/);
   await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
-  const { stdout } = await succeed(['inspect', '--groups', '-l', ledger]);
+  const { stdout } = await succeed(['group', '-l', ledger]);
   expect(stdout.toString()).toMatch(
     /^group mailer: lag 2 events, the oldest from [\d.]+m?s ago; 0 parked; no members\npartition .*\np0 +1 +2 /,
   );
@@ -399,8 +388,10 @@ test('invalid names of groups and members are refused, and not printed: 3', asyn
   db.exec("INSERT INTO members VALUES ('g', '\u001b[2Jmember', 7, NULL, 1, 9e15)");
   db.close();
   for (const args of [
-    ['inspect', '--groups'],
-    ['replay', '--to-group', 'g', '--from', 'start'],
+    ['group'],
+    ['group', 'show', 'g'],
+    ['group', 'reset', 'g', '--from', 'start'],
+    ['group', 'delete', 'g', '--yes'],
   ]) {
     const result = await runCli([...args, '-l', ledger]);
     expectFailure(result, 3, 'the ledger is damaged: a name is no name that can be');

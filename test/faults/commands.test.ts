@@ -68,7 +68,7 @@ test.for([
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(code).toBe(69);
     expect(readFileSync(log, 'utf8')).toContain('INJECTED');
-    const { stdout } = await runCli(['inspect', '--groups', '--json', '-l', ledger]);
+    const { stdout } = await runCli(['group', '--json', '-l', ledger]);
     for (const group of (JSON.parse(stdout.toString()) as { groups: unknown[] }).groups)
       expect(group).toMatchObject({ lag: 1, parked: 0 });
   },

@@ -21,7 +21,7 @@ export const COMMON: readonly Command[] = all(
   'inspect --verify --json',
   'inspect --sequence 3',
   'inspect --sequence 3 --json',
-  'inspect --groups',
+  'group',
   'partition',
   'partition --json',
 );
@@ -34,15 +34,18 @@ const EMIT = ['emit', '--trust-clock'];
 export const SPECIAL: Readonly<Record<string, readonly Command[]>> = {
   hash: [
     ...all(
-      'inspect --groups --json',
+      'group --json',
+      'group show mailer',
       'replay -q --key acme -o envelope',
       'replay -q --where amount>=99.5 --partition p0',
       'replay --from 2026-01-05T10:05:00Z --through 2026-01-05T10:06:00Z',
-      'replay --to-group mailer --from-sequence 3 --json',
-      'replay --to-group mailer --from-sequence 3',
-      'replay --to-group mailer --from end --json --yes',
-      'tail --parked --group mailer',
-      'tail --parked --group mailer --drop all',
+      'group reset mailer --from-sequence 3 --json',
+      'group reset mailer --from-sequence 3',
+      'group reset mailer --from end --json --yes',
+      'group skip auditor p0 --json',
+      'group delete auditor --json',
+      'group parked mailer',
+      'group parked mailer --drop all',
       'tail --group mailer --exit-at-head -o envelope',
       'tail --group auditor --exit-at-head --batch 10 --exec cat',
       'partition explain acme globex 17 --json',
@@ -62,7 +65,7 @@ export const SPECIAL: Readonly<Record<string, readonly Command[]>> = {
     { args: [...EMIT, '--receipts'], input: '{"at":"2026-01-05T10:43:00Z","session":"ann"}\n' },
     ...all('partition explain ann zoe --json'),
   ],
-  manual: all('tail --parked --group boats', 'tail herring cod -n all'),
+  manual: all('group parked boats', 'tail herring cod -n all'),
 };
 
 const OTHER_BYTES = EVENT.replace('"n1"', '"o1"');
@@ -97,8 +100,8 @@ export const REFUSED: readonly Command[] = [
   refused(['replay', '-q', '--from', 'then']),
   refused(['replay', '-q', '--from-sequence', '5', '--through-sequence', '2']),
   refused(['tail', 'nowhere']),
-  refused(['tail', '--parked', '--group', 'nobody']),
-  refused(['tail', '--parked', '--group', 'mailer', '--redeliver', '3']),
+  refused(['group', 'parked', 'nobody']),
+  refused(['group', 'parked', 'mailer', '--redeliver', '3']),
   refused(['tail', '--wrong-flag']),
   refused(['wrong-verb']),
   refused(['inspect', '--sequence', '99']),
@@ -121,5 +124,5 @@ export const REFUSED: readonly Command[] = [
   refused(['inspect'], { prepare: (directory) => truncateSync(join(directory, 'hash.codex'), 50_000) }),
   refused(['replay', '-q', '--exec', 'exit 9']),
   refused(['tail', '--group', 'new', '--exit-at-head', '--max-deliver', '1', '--exec', '! grep -q initech']),
-  refused(['replay', '--to-group', 'nobody', '--from', 'start', '--yes']),
+  refused(['group', 'reset', 'nobody', '--from', 'start', '--yes']),
 ];

@@ -85,9 +85,9 @@ export const RECIPES: readonly Recipe[] = [
       { args: ['emit', '-q', '--key', 'given'], input: lines(LATER.slice(1, 2)) },
       { args: ['emit', '-q', '--producer', 'feed'], input: lines([...MORE, ORDERS[0] as string, LATER[2] as string]) },
       consumed('mailer', 'initech'),
-      { args: ['tail', '--group', 'mailer', '--parked', '--redeliver', '2'] },
+      { args: ['group', 'parked', 'mailer', '--redeliver', '2'] },
       consumed('auditor', 'invoice'),
-      { args: ['replay', '--to-group', 'auditor', '--from-sequence', '8', '--yes'] },
+      { args: ['group', 'reset', 'auditor', '--from-sequence', '8', '--yes'] },
     ],
   },
   {

@@ -32,6 +32,11 @@ class GroupsAt extends Groups {
     return super.heartbeat(beat);
   }
 
+  override delete(deletion: Parameters<Groups['delete']>[0]) {
+    this.#storage.setTime?.(deletion.now);
+    return super.delete(deletion);
+  }
+
   override move(move: CursorMove) {
     this.#storage.setTime?.(move.now);
     return super.move(move);
@@ -301,6 +306,46 @@ describe.each(GROUP_STORAGES)('a group in $name', (storage) => {
     );
     expect(acknowledged).toEqual([true, false]);
     expect((await groups.move({ ...move, now: TTL })).liveMembers).toEqual([]);
+  });
+
+  it('is moved past one event only where it is the next one', async () => {
+    const { groups, positions } = await openGroup(storage);
+    const past = { partition: 1, offset: 0, sequence: 2 };
+    const move = { group: 'g', sequence: 3, now: 0, partitions: [1], force: false };
+    await failureOf(() => groups.move({ ...move, past: { ...past, offset: 1 } }), 'CURSOR_CONFLICT');
+    expect(await positions()).toEqual([0, 0]);
+    expect((await groups.move({ ...move, past })).steps).toMatchObject([
+      { partition: 1, from: { nextOffset: 0 }, to: { nextOffset: 1 } },
+    ]);
+    expect(await positions()).toEqual([0, 1]);
+    await failureOf(() => groups.move({ ...move, past }), 'CURSOR_CONFLICT');
+  });
+
+  it('is deleted with all that is stored of it, once its members have left or by force', async () => {
+    const { groups, heartbeat, positions } = await openGroup(storage);
+    const deletion = (now: number, force = false) => ({ group: 'g', now, force });
+    const one = await heartbeat('one', 0);
+    await groups.park(held(one), { ...PARKED, offset: 0, sequence: 1 });
+    await groups.create('other', 1, 0);
+    await failureOf(() => groups.delete(deletion(0)), 'GROUP_IN_USE');
+    const expired = await failureOf(() => groups.delete(deletion(2 * TTL)), 'GROUP_IN_USE');
+    expect(expired.message).toContain('one (expired)');
+    await failureOf(() => groups.delete({ ...deletion(0), group: 'none' }), 'UNKNOWN_GROUP');
+    await groups.delete(deletion(2 * TTL, true));
+    expect((await groups.summaries(0)).map(({ name }) => name)).toEqual(['other']);
+    expect(await groups.generation('g')).toBeNull();
+    await failureOf(() => groups.parked('g', ALL), 'UNKNOWN_GROUP');
+    await failureOf(() => heartbeat('one', 2 * TTL, one), 'UNKNOWN_GROUP');
+    expect(await groups.acknowledge([{ ...held(one, 1), nextOffset: 1, nextSequence: 3 }])).toHaveLength(1);
+    // a new group under the name knows nothing of it
+    expect(await groups.create('g', 5, 2 * TTL)).toBe(true);
+    expect(await positions()).toEqual([2, 2]);
+    expect(await groups.parked('g', ALL)).toEqual([]);
+    const two = await heartbeat('two', 2 * TTL);
+    expect(two.leases).toMatchObject([{ nextOffset: 2 }, { nextOffset: 2 }]);
+    await groups.leave('g', 'two', two.token);
+    await groups.delete(deletion(2 * TTL));
+    expect((await groups.summaries(0)).map(({ name }) => name)).toEqual(['other']);
   });
 
   it('counts failures of the next event until it is acknowledged', async () => {

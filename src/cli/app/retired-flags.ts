@@ -3,13 +3,26 @@
 import { UsageError } from './usage-error.ts';
 
 const BEGINS_AT_THE_OLDEST = 'leave it out: an archive begins with the oldest event that is not archived yet';
+const HAS_NO_END = 'leave it out: after a reset, members continue to the head';
 
 /** By verb and flag: what says the same now. */
 const RETIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   archive: { from: BEGINS_AT_THE_OLDEST, 'from-sequence': BEGINS_AT_THE_OLDEST, since: BEGINS_AT_THE_OLDEST },
   init: { partition: '--routing hash:tenant' },
   bench: { partition: '--routing hash:tenant' },
-  tail: { count: '--limit 100, or -c 100' },
+  'group reset': { through: HAS_NO_END, until: HAS_NO_END, 'through-sequence': HAS_NO_END, limit: HAS_NO_END },
+  inspect: { groups: 'completengine group' },
+  replay: {
+    'to-group': 'completengine group reset NAME --from PLACE',
+    yes: 'completengine group reset NAME --from PLACE --yes',
+    force: 'completengine group reset NAME --from PLACE --force',
+  },
+  tail: {
+    count: '--limit 100, or -c 100',
+    parked: 'completengine group parked NAME',
+    redeliver: 'completengine group parked NAME --redeliver',
+    drop: 'completengine group parked NAME --drop',
+  },
 };
 
 /** The error of oclif for unknown flags. */

@@ -4,11 +4,11 @@ import { readTransferName } from '../../index.ts';
 import type { EventDocument } from '../../views/event-document.ts';
 import type { OverviewDocument } from '../../views/ledger-document.ts';
 import { warningText } from '../app/warning.ts';
+import { lagsText } from '../group/groups-text.ts';
 import { partitionTable } from '../partition/partition-table.ts';
 import { epochText } from '../partition/routing-text.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, plural } from '../terminal/format-numbers.ts';
-import { lagsText } from './groups-text.ts';
 import { storageRows } from './storage-text.ts';
 
 export async function overviewText(ledger: OverviewDocument): Promise<string> {

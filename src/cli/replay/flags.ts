@@ -42,8 +42,7 @@ export const replayFlags = {
   }),
   step: Flags.boolean({ description: 'one event per key press', exclusive: ['speed', 'rate'], helpGroup: 'PACE' }),
   'dry-run': Flags.boolean({
-    description:
-      'preview count, bytes, span and duration at this speed, or the offsets of --to-group; output and change nothing',
+    description: 'preview count, bytes, span and duration at this speed; output nothing',
     exclusive: ['follow', 'into', 'exec', 'cursor-file', 'step'],
   }),
   into: Flags.string({
@@ -69,23 +68,6 @@ export const replayFlags = {
     helpValue: 'CMD',
     helpGroup: 'TARGET',
   }),
-  'to-group': Flags.string({
-    description:
-      'offset reset: move this group to --from, so that its members receive everything from there on. Prints a plan; --yes applies it',
-    helpValue: 'NAME',
-    helpGroup: 'GROUP',
-  }),
-  yes: Flags.boolean({
-    description: 'apply the plan',
-    helpGroup: 'GROUP',
-    dependsOn: ['to-group'],
-    exclusive: ['dry-run'],
-  }),
-  force: Flags.boolean({
-    description: 'reset offsets even while members are active',
-    helpGroup: 'GROUP',
-    dependsOn: ['to-group'],
-  }),
   'cursor-file': Flags.string({
     description: 'store the position in this file, and resume from it',
     helpValue: 'FILE',
@@ -109,7 +91,7 @@ export const replayFlags = {
   })(),
   ...outputFlags(),
   json: Flags.boolean({
-    description: 'print the report as JSON on standard error, the plan of --to-group on standard output',
+    description: 'print the report as JSON on standard error',
   }),
   quiet: Flags.boolean({ char: 'q', description: 'print no report and no progress' }),
 };

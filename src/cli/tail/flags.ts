@@ -9,7 +9,7 @@ import { filterFlags } from '../replay/filter-flags.ts';
 import { type OutputFlags, outputFlags } from '../terminal/output-flags.ts';
 
 const IN_GROUP = { helpGroup: 'GROUP', dependsOn: ['group'] };
-const ALONE = { exclusive: ['group', 'parked'] };
+const ALONE = { exclusive: ['group'] };
 
 /** A group has no end: its members continue to the head. */
 const endFlagsAlone = Object.fromEntries(
@@ -94,22 +94,6 @@ export const tailFlags = {
     helpGroup: 'GROUP',
     dependsOn: ['exec'],
   }),
-  parked: Flags.boolean({
-    description: 'list the parked events of the group (dead letters)',
-    ...IN_GROUP,
-    exclusive: ['follow', 'exec', 'limit', 'exit-at-head', 'idle', 'from'],
-  }),
-  redeliver: Flags.boolean({
-    description: 'deliver parked events again: these sequences, or all',
-    helpGroup: 'GROUP',
-    dependsOn: ['parked'],
-  }),
-  drop: Flags.boolean({
-    description: 'discard these parked sequences, or all',
-    helpGroup: 'GROUP',
-    dependsOn: ['parked'],
-    exclusive: ['redeliver'],
-  }),
 };
 
 /** The flags as oclif parses them. */
@@ -139,7 +123,4 @@ export interface TailFlags extends LedgerFlags, OutputFlags {
   readonly 'max-deliver': number | undefined;
   readonly 'ack-timeout': string | undefined;
   readonly backoff: string | undefined;
-  readonly parked: boolean;
-  readonly redeliver: boolean;
-  readonly drop: boolean;
 }

@@ -9,6 +9,7 @@ import {
   type SubscribeOptions,
   type Subscription,
   shellFlag,
+  shellWord,
   systemTimer,
 } from '../../index.ts';
 import { millisOf } from '../app/durations.ts';
@@ -53,7 +54,7 @@ export async function tailGroup(
     const begin = beginFlag(flags);
     if (!subscription.isNew && begin !== null)
       report(
-        `group ${subscription.group} resumes at its own offsets: ${begin.split(/[ =]/)[0]} is for a new group; to reset the offsets: completengine replay ${shellFlag('to-group', subscription.group ?? '')} ${begin}`,
+        `group ${subscription.group} resumes at its own offsets: ${begin.split(/[ =]/)[0]} is for a new group; to reset the offsets: completengine group reset ${shellWord(subscription.group ?? '')} ${begin}`,
       );
     const head = (await engine.head()).sequence;
     if (subscription.isNew && beyondHead(flags['from-sequence'], head))

@@ -39,7 +39,7 @@ import type { ArchiveOptions } from './archive.ts';
 import type { BackupCallOptions } from './backup.ts';
 import type { CompactOptions } from './compact.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
-import type { ParkedOptions, SetCursorsOptions } from './group-admin.ts';
+import type { ForceOptions, ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
 import type { ExplainLinesOptions, PreviewOptions, RerouteOptions, WantedPlacement } from './partitioning-types.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -175,6 +175,7 @@ export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
   ...ABORT,
 };
 
+export const FORCE: OptionTable<ForceOptions> = { force: flag };
 export const PARKED: OptionTable<ParkedOptions> = { after: whole, limit };
 export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { ...START, partitions: texts, zone: text };
 export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };

@@ -3,6 +3,7 @@
 import { Groups } from '../ledger/groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
+import type { LedgerEvent } from '../model/events/ledger-event.ts';
 import type { GroupPlan, GroupSummary, LaneSummary, ParkedEvent } from '../model/group.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
@@ -43,6 +44,11 @@ export interface SetCursorsOptions extends StartRequest {
   /** IANA zone of dates in the starting point. Default UTC. */
   readonly zone?: string | undefined;
   /** Reset even while members are active: their leases end. */
+  readonly force?: boolean | undefined;
+}
+
+export interface ForceOptions {
+  /** Do it even while members are active: their leases end. */
   readonly force?: boolean | undefined;
 }
 
@@ -140,6 +146,23 @@ export class GroupAdmin {
     let total = 0;
     for (const piece of pieces) total += (await this.#groups.changeParked(group, piece, change)).count;
     return total;
+  }
+
+  /** Moves the cursor past one event, which has to be the next one of its partition. */
+  async skip(group: string, event: LedgerEvent, force: boolean): Promise<CursorPlan> {
+    const partition = this.#ledger.identity.partitions.find(({ name }) => name === event.partition)?.id;
+    if (partition === undefined) throw invalidArgument(`no partition '${event.partition}'`, 'open the ledger again');
+    const past = { partition, offset: event.offset, sequence: event.sequence };
+    const move = { group, sequence: event.sequence + 1, now: this.#clock.nowMicros(), partitions: [partition], past };
+    return this.#described(await this.#learned(this.#groups.move({ ...move, force })));
+  }
+
+  /** Parked events go first, in several transactions, as {@link drop} does. */
+  async delete(group: string, force: boolean): Promise<void> {
+    const deletion = { group, now: this.#clock.nowMicros(), force };
+    await this.#groups.checkDeletion(deletion);
+    await this.drop(group, 'all');
+    await this.#groups.delete(deletion);
   }
 
   async plan(group: string, options: CursorOptions): Promise<CursorPlan> {

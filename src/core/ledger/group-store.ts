@@ -64,6 +64,8 @@ export interface GroupStore {
    * them. Null if there is no such group.
    */
   changeParked(group: string, selection: ParkedSelection, change: ParkedChange): Promise<ParkedStep | null>;
+  /** Deletes the group and its parked events; one that is made again under its name begins with cursors of its own. Nothing is deleted if `check` throws. @throws whatever `check` throws */
+  remove(group: string, check: (state: GroupState | null, facts: GroupFacts) => void): Promise<void>;
   /** All groups by name, each by `summarizeGroup`. */
   summaries(now: Micros): Promise<GroupSummary[]>;
 }

@@ -22,6 +22,7 @@ import type { PartitionId } from '../model/routing/partition.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { GroupStore, ParkedStep } from './group-store.ts';
 import { decideMove, newGroup, planMove } from './protocol/cursor-move.ts';
+import { checkDeletion, type GroupDeletion } from './protocol/group-delete.ts';
 import { notParked, unknownGroup } from './protocol/group-errors.ts';
 import { beginRedelivery, countFailure, endRedelivery, park } from './protocol/lane-change.ts';
 import { decideHeartbeat, decideLeave } from './protocol/membership.ts';
@@ -153,6 +154,18 @@ export class Groups {
       const plan = planMove(before, { ...move, now: timeOf(move.now) }, positions);
       return { state: decideMove(before, move, plan), result: plan };
     });
+  }
+
+  /** Deletes the group with all that is stored of it. Its members end with UNKNOWN_GROUP. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
+  delete(deletion: GroupDeletion): Promise<void> {
+    return this.#store.remove(deletion.group, (state, { timeOf }) =>
+      checkDeletion(state, { ...deletion, now: timeOf(deletion.now) }),
+    );
+  }
+
+  /** Whether {@link delete} would be refused now. @throws LedgerError UNKNOWN_GROUP, GROUP_IN_USE */
+  async checkDeletion(deletion: GroupDeletion): Promise<void> {
+    checkDeletion(await this.#store.state(deletion.group), deletion);
   }
 
   /** All groups by name. */

@@ -125,6 +125,8 @@ export interface CursorMove {
   readonly now: Micros;
   /** Null: all partitions. */
   readonly partitions: readonly PartitionId[] | null;
+  /** Move it only past this event: then it is the only partition, and the cursor has to be at the event. */
+  readonly past?: EventPosition | undefined;
   /** Move the cursors although live members hold leases on them; those leases end. */
   readonly force: boolean;
 }

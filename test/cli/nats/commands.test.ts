@@ -139,15 +139,15 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
     ]);
     const lines = consumed.stdout.toString().trimEnd().split('\n');
     expect(lines.filter((line) => line !== 'g').sort()).toEqual(numbers(1, 9).trimEnd().split('\n'));
-    expect((await succeed(['inspect', '--groups', '-l', ledger])).stdout.toString()).toContain('group g: no lag');
+    expect((await succeed(['group', '-l', ledger])).stdout.toString()).toContain('group g: no lag');
     expect(
-      (await succeed(['replay', '-l', ledger, '--to-group', 'g', '--from', 'start', '--yes'])).stdout.toString(),
+      (await succeed(['group', 'reset', 'g', '-l', ledger, '--from', 'start', '--yes'])).stdout.toString(),
     ).toContain('9 events will be redelivered');
     const args = ['tail', '-l', ledger, '-g', 'g', '-e', '--max-deliver', '1', '--exec', '! grep -qx 5'];
     expect(await runCli(args)).toMatchObject({ code: 5, stderr: expect.stringContaining('1 parked') });
-    const parked = await succeed(['tail', '-l', ledger, '--parked', '-g', 'g']);
+    const parked = await succeed(['group', 'parked', 'g', '-l', ledger]);
     expect(parseLines(parked.stdout)).toMatchObject([{ sequence: 5, reason: 'exit code 1' }]);
-    await succeed(['tail', '-l', ledger, '--parked', '-g', 'g', '--redeliver', 'all']);
+    await succeed(['group', 'parked', 'g', '-l', ledger, '--redeliver', 'all']);
     expect((await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'cat'])).stdout.toString()).toBe('5\n');
   });
 

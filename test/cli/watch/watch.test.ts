@@ -81,7 +81,6 @@ test.each(['50ms', '2h', '0s'])('--every %s is refused with 2', async (every) =>
 
 test.each([
   ['--every', '1s'],
-  ['--watch', '--groups'],
   ['--watch', '--verify'],
 ])('inspect %s %s is refused with 2', async (...args) => {
   expectFailure(await runCli(['inspect', ...args, '-l', await newLedger()]), 2, '--watch');

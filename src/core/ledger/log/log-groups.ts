@@ -138,6 +138,23 @@ export class LogGroups implements GroupStore {
     return left;
   }
 
+  /**
+   * The group's record first: without it a member's next heartbeat ends it, and what else is left counts for nothing. The records of cursors stay: a group that
+   * is made again under the name takes its tokens from there on, and none of them comes back.
+   */
+  remove(group: string, check: (state: GroupState | null, facts: GroupFacts) => void): Promise<void> {
+    return this.#turns.take(groupKey(group), async () => {
+      const now = await this.#clock.now();
+      const { ids, endOf } = await this.#facts.partitions();
+      await this.#groups.remove(group, async (found) => {
+        const cursors = await this.#cursors.ofGroup(group);
+        const hasDue = (partition: PartitionId) => dueHintOf(found, partition) !== undefined;
+        check(found && stateOf(found, cursors, ids.length), { partitions: ids, endOf, hasDue, timeOf: () => now });
+      });
+      await afterwards(group, () => this.#parked.removeAll(group));
+    });
+  }
+
   /** Each by itself: one that fails changes nothing about the others. */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<boolean[]> {
     return inParallel(acknowledgements, (to) => this.#lanes.acknowledge(to));

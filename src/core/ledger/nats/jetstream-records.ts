@@ -238,7 +238,7 @@ export class JetStreamRecords implements RecordStore {
     if (!mayBeStored) return translateServerError(error, location);
     return new LedgerError('OUTCOME_UNKNOWN', {
       message: `${location}: no answer came: a record may be written or not`,
-      hint: 'look at the group: completengine inspect --groups',
+      hint: 'look at the group: completengine group',
       details: { location },
       cause: error,
     });

@@ -3,7 +3,7 @@
 import type { CursorMove, GroupPlan, LanePosition } from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Micros } from '../../model/time/time.ts';
-import { groupInUse } from './group-errors.ts';
+import { groupInUse, movedMeanwhile } from './group-errors.ts';
 import { type Cursor, cursorsOfAll, type GroupState } from './group-state.ts';
 
 /** A new group. `positions`: where it begins, by partition id. */
@@ -30,8 +30,9 @@ export function planMove(
   };
 }
 
-/** The group after a plan is carried out: the cursors are moved, and the leases on them have ended. @throws LedgerError GROUP_IN_USE */
-export function decideMove(state: GroupState, { group, force }: CursorMove, plan: GroupPlan): GroupState {
+/** The group after a plan is carried out: the cursors are moved, and the leases on them have ended. @throws LedgerError GROUP_IN_USE, CURSOR_CONFLICT */
+export function decideMove(state: GroupState, { group, force, past }: CursorMove, plan: GroupPlan): GroupState {
+  if (past !== undefined && plan.steps[0]?.from.nextOffset !== past.offset) throw movedMeanwhile(group, past.sequence);
   if (plan.liveMembers.length > 0 && !force) throw groupInUse(group, plan.liveMembers);
   const moved = new Map(
     plan.steps.map(({ partition, to }): [PartitionId, Cursor] => [partition, { partition, ...to, attempts: 0 }]),

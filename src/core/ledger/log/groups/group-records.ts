@@ -39,6 +39,8 @@ export class GroupRecords {
     const key = groupKey(group);
     let hasWritten = false;
     const { record, result } = await this.#editor.change<GroupValue, Result>(GROUP, key, known, async (value) => {
+      // deleted by another process: what was seen of it is over
+      if (value === null) this.#seen.delete(key);
       const change = await decide(value);
       hasWritten = change.write !== undefined;
       return change;
@@ -46,6 +48,16 @@ export class GroupRecords {
     // what was written is the newest, also where the group was deleted and created again meanwhile
     if (hasWritten && record !== null) this.#seen.set(key, record);
     return { value: record?.value ?? null, result };
+  }
+
+  /** Deletes the record. `check` throws if it must not be. */
+  async remove(group: string, check: (value: GroupValue | null) => Promise<void>): Promise<void> {
+    const key = groupKey(group);
+    await this.#editor.change<GroupValue, undefined>(GROUP, key, await this.get(group), async (value) => {
+      await check(value);
+      return { write: null, result: undefined };
+    });
+    this.#seen.delete(key);
   }
 
   #newest(key: string, record: GroupRecord | null): GroupRecord | null {

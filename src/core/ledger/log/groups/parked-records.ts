@@ -94,6 +94,16 @@ export class ParkedRecords {
     return result;
   }
 
+  /** Deletes all parked events of the group, and what was left of parking. */
+  async removeAll(group: string): Promise<void> {
+    await inParallel(await this.#editor.list(PARKED, parkedOf(group)), (record) =>
+      this.#editor.change<ParkedValue, undefined>(PARKED, record.key, record, () => ({
+        write: null,
+        result: undefined,
+      })),
+    );
+  }
+
   /** Sequence of the partition's first event that waits for redelivery; null if none does. `since`: when such were last requested. */
   async firstDue(group: string, partition: PartitionId, since: Micros, cursor: CursorRecord): Promise<number | null> {
     const prefix = parkedIn(group, partition);

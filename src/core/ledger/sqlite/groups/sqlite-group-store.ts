@@ -18,6 +18,7 @@ import type { ArchiveFiles } from '../archive/archive-files.ts';
 import { LedgerHistory } from '../read/ledger-history.ts';
 import { FrameReader } from '../read/read.ts';
 import { acknowledge, heldCursor, setCursors } from './cursors.ts';
+import { deleteGroup } from './delete-group.ts';
 import { groupFacts, readGroup, writeGroup } from './group-change.ts';
 import { type GroupTables, generationOf } from './group-rows.ts';
 import { changeParked, deleteParked, findParked, firstDue, parkedOf, storeParked } from './parked.ts';
@@ -105,6 +106,13 @@ export class SqliteGroupStore implements GroupStore {
 
   changeParked(group: string, selection: ParkedSelection, change: ParkedChange): Promise<ParkedStep | null> {
     return this.#write(() => changeParked(this.#tables, group, selection, change));
+  }
+
+  remove(group: string, check: (state: GroupState | null, facts: GroupFacts) => void): Promise<void> {
+    return this.#write(() => {
+      check(readGroup(this.#tables, group), groupFacts(this.#tables, this.#reader, group));
+      deleteGroup(this.#tables, group);
+    });
   }
 
   summaries(now: Micros): Promise<GroupSummary[]> {

@@ -115,6 +115,6 @@ function ahead(fact: string, next: number): LedgerError {
 function broken(fact: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `the chain is intact, but a position stored beside it is not: ${fact}`,
-    hint: `look for a newer copy with its -wal; a group is set to another place with: completengine replay --to-group GROUP --yes; ${IF_COPIED}`,
+    hint: `look for a newer copy with its -wal; a group is set to another place with: completengine group reset GROUP --from PLACE --yes; ${IF_COPIED}`,
   });
 }

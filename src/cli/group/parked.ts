@@ -1,4 +1,4 @@
-/** `tail --parked`: lists the parked events of a group, redelivers them, or drops them. */
+/** `group parked`: lists the parked events of a group, redelivers them, or drops them. */
 
 import {
   type Completengine,
@@ -6,7 +6,7 @@ import {
   LedgerError,
   type ParkedEventDescription,
   StreamWriter,
-  shellFlag,
+  shellWord,
 } from '../../index.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
@@ -29,15 +29,25 @@ const WRITE_CHARACTERS = 64 * 1024;
 export async function listParked(
   engine: Completengine,
   group: string,
-  flags: OutputFlags,
+  flags: OutputFlags & { readonly limit?: number | undefined },
   signal: AbortSignal,
 ): Promise<void> {
+<<<<<<< HEAD:src/cli/tail/parked.ts
   if (choosesFormat(flags)) {
     await deliverParked(engine, engine.parked(group), await standardOutput(flags, signal), signal);
+=======
+  if (flags.output !== undefined) {
+    await deliverParked(
+      engine,
+      engine.parked(group, { limit: flags.limit }),
+      await standardOutput(flags, signal),
+      signal,
+    );
+>>>>>>> w-ranges:src/cli/group/parked.ts
     return;
   }
   const output = new StreamWriter(process.stdout, signal);
-  const parked = engine.parked(group);
+  const parked = engine.parked(group, { limit: flags.limit });
   const pieces = process.stdout.isTTY === true ? tablesOf(parked) : linesOf(payloadsOfParked(engine, parked));
   for await (const piece of pieces) if (signal.aborted || !(await output.write(piece))) return;
 }
@@ -79,7 +89,7 @@ export async function dropParked(engine: Completengine, group: string, given: re
   if (given.length === 0)
     throw new LedgerError('INVALID_ARGUMENT', {
       message: '--drop without a sequence',
-      hint: `name sequences, or all; see them: completengine tail --parked ${shellFlag('group', group)}`,
+      hint: `name sequences, or all; see them: completengine group parked ${shellWord(group)}`,
     });
   return `${plural(await engine.dropParked(group, chosenOf(given)), 'event')} dropped`;
 }
@@ -87,7 +97,7 @@ export async function dropParked(engine: Completengine, group: string, given: re
 function chosenOf(given: readonly string[]): 'all' | number[] {
   if (given.length === 1 && given[0] === 'all') return 'all';
   return given.map((text) =>
-    readWholeNumber(text, { noun: 'a sequence', least: 1, hint: 'give sequences as --parked lists them, or all' }),
+    readWholeNumber(text, { noun: 'a sequence', least: 1, hint: 'give sequences as group parked lists them, or all' }),
   );
 }
 

@@ -1,4 +1,4 @@
-/** Formats `inspect --groups`: the offsets, members, leases and lag of each group. */
+/** Formats `group` and `group show`: the offsets, members, leases and lag of each group. */
 
 import type { GroupDocument, GroupsDocument } from '../../views/group-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';

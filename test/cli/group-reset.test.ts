@@ -1,4 +1,4 @@
-/** Tests `replay --to-group`: offset resets by processes, also during live consumers. */
+/** Tests `group reset`: offset resets by processes, also during live consumers. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -37,7 +37,7 @@ async function readLedger(): Promise<string> {
 }
 
 async function plan(ledger: string, ...args: string[]): Promise<PlanDocument> {
-  const { stdout } = await succeed(['replay', '-l', ledger, '--to-group', 'g', '--json', ...args]);
+  const { stdout } = await succeed(['group', 'reset', 'g', '-l', ledger, '--json', ...args]);
   return JSON.parse(stdout.toString()) as PlanDocument;
 }
 
@@ -53,20 +53,11 @@ async function consumed(ledger: string): Promise<number[]> {
 const range = (from: number, through: number): number[] =>
   Array.from({ length: through - from + 1 }, (_, at) => from + at);
 
-describe('replay --to-group', () => {
+describe('group reset', () => {
   test('prints a plan, and changes nothing without --yes', async () => {
     const ledger = await readLedger();
-    for (const args of [[], ['--dry-run'], ['--force']]) {
-      const { stdout, stderr } = await succeed([
-        'replay',
-        '-l',
-        ledger,
-        '--to-group',
-        'g',
-        '--from-sequence',
-        '25',
-        ...args,
-      ]);
+    for (const args of [[], ['--force']]) {
+      const { stdout, stderr } = await succeed(['group', 'reset', 'g', '-l', ledger, '--from-sequence', '25', ...args]);
       expect(stdout.toString().split('\n')).toEqual([
         'group g: 6 events will be redelivered, 0 skipped; no active members',
         'partition  from offset  to offset  redelivered  skipped',
@@ -82,16 +73,7 @@ describe('replay --to-group', () => {
 
   test('with --yes its members receive everything from there on, up to the head', async () => {
     const ledger = await readLedger();
-    const { stdout, stderr } = await succeed([
-      'replay',
-      '-l',
-      ledger,
-      '--to-group',
-      'g',
-      '--from-sequence',
-      '12',
-      '--yes',
-    ]);
+    const { stdout, stderr } = await succeed(['group', 'reset', 'g', '-l', ledger, '--from-sequence', '12', '--yes']);
     expect(stdout.toString()).toMatch(/^group g: 19 events will be redelivered, 0 skipped; no active members\n/);
     expect(stderr).toBe('done: members continue from there\n');
     await succeed(['emit', '-q', '-l', ledger], { input: '{"to":"p1","n":31}\n' });
@@ -120,48 +102,22 @@ describe('replay --to-group', () => {
   test('refuses invalid combinations with one line, and changes nothing', async () => {
     const ledger = await readLedger();
     const refused = async (code: number, fact: RegExp, ...args: string[]) =>
-      expectFailure(await runCli(['replay', '-l', ledger, '--to-group', 'g', '--yes', ...args]), code, fact);
-    await refused(2, /--to-group without --from/);
-    const alien = [
-      '--through now',
-      '--until now',
-      '--through-sequence 5',
-      '--speed 2',
-      '--rate 5/s',
-      '--max-gap 1s',
-      '--step',
-      '--follow',
-      '--key a',
-    ];
-    for (const words of [
-      ...alien,
-      '--where n=1',
-      '--exec cat',
-      '--cursor-file c',
-      '-o payload',
-      '--determinism strict',
-      '--quiet',
-      '--into other',
-    ]) {
-      await refused(
-        2,
-        /^error: --[a-z-]+ cannot be combined with --to-group: /,
-        '--from',
-        'start',
-        ...words.split(' '),
-      );
-    }
-    await refused(2, /^error: a range cannot be combined with --to-group: /, '--from', 'start', 'yesterday');
-    await refused(2, /'hash:n' is a routing rule, not a partition/, '--from', 'start', '--partition', 'hash:n');
+      expectFailure(await runCli(['group', 'reset', 'g', '-l', ledger, '--yes', ...args]), code, fact);
+    await refused(2, /an offset reset without a start/);
+    for (const words of ['--through now', '--until now', '--through-sequence 5', '--limit 3'])
+      await refused(2, /^error: group reset has no --/, '--from', 'start', ...words.split(' '));
+    for (const words of ['--speed 2', '--follow', '--key a', '--where n=1', '--exec cat', '-o payload', '--dry-run'])
+      await refused(2, /^error: .*-/, '--from', 'start', ...words.split(' '));
+    await refused(2, /yesterday/, '--from', 'start', 'yesterday');
+    await refused(2, /no partition 'hash:n'/, '--from', 'start', '--partition', 'hash:n');
     await refused(2, /no partition 'p9'/, '--from', 'start', '--partition', 'p9');
     await refused(2, /there is no sequence 1775984400: the head is at 30/, '--from-sequence', '1775984400');
     await refused(2, /there is no sequence 32/, '--from-sequence', '32');
     await refused(2, /0 is not a sequence/, '--from-sequence', '0');
     await refused(2, /'noon' is not a time/, '--from', 'noon');
-    expectFailure(await runCli(['replay', '-l', ledger, '--yes']), 2, /--to-group/);
     for (const group of ['h', '', "g'; DROP TABLE cursors; --", '\u001b[2J']) {
       expectFailure(
-        await runCli(['replay', '-l', ledger, '--to-group', group, '--from', 'start', '--yes']),
+        await runCli(['group', 'reset', group, '-l', ledger, '--from', 'start', '--yes']),
         2,
         /has no group/,
       );
@@ -174,7 +130,7 @@ describe('replay --to-group', () => {
     const engine = await openEngine({ ledger });
     const member = new MemberProcess(ledger, 'g', 'worker', LIVE);
     await until(async () => (await engine.groups())[0]?.lanes.every(({ member: holder }) => holder !== null) === true);
-    const args = ['replay', '-l', ledger, '--to-group', 'g', '--from', 'start'];
+    const args = ['group', 'reset', 'g', '-l', ledger, '--from', 'start'];
     const refused = await runCli([...args, '--yes']);
     expectFailure(refused, 4, /group g has a live member: worker/);
     expect(refused.stdout.toString()).toBe('');
@@ -221,9 +177,7 @@ describe('replay --to-group', () => {
     let asked = 0;
     const ask = async () => {
       // a number that is not in the typed text: the screen may still show the previous question
-      screen.type(
-        `clear; echo "round $((${asked++} + 1))"; completengine replay --to-group g --from start; echo "exit $?"`,
-      );
+      screen.type(`clear; echo "round $((${asked++} + 1))"; completengine group reset g --from start; echo "exit $?"`);
       await screen.showing(new RegExp(`round ${asked}\n[^]*reset the offsets of group g\\? \\[y/N\\]`));
     };
     await ask();

@@ -1,0 +1,56 @@
+/** `completengine group parked`: lists the parked events of a group, redelivers them, or drops them. */
+
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { argumentsInOrder } from '../../cli/app/arguments.ts';
+import { BaseCommand } from '../../cli/app/base-command.ts';
+import { withLedger } from '../../cli/app/session.ts';
+import { dropParked, listParked, redeliverParked } from '../../cli/group/parked.ts';
+import { limitFlag } from '../../cli/range/range-flags.ts';
+import { outputFlags } from '../../cli/terminal/output-flags.ts';
+
+export default class GroupParked extends BaseCommand {
+  static override summary = 'List the parked events of a group (dead letters), redeliver them, or drop them.';
+  static override description =
+    `In a pipe each parked event is a line of JSON with reason, attempts and, last, the payload byte for byte. With -o it prints the events alone, in that format.
+--redeliver has the members that hold their partitions deliver them once more. --drop discards them, which is final.`;
+  static override strict = false;
+  static override usage = [
+    '<%= command.id %> NAME [-o FORMAT] [--limit N]',
+    '<%= command.id %> NAME --redeliver [SEQUENCE...|all]',
+    '<%= command.id %> NAME --drop SEQUENCE...|all',
+  ];
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> mailer',
+    "<%= config.bin %> <%= command.id %> mailer | jq -c '[.sequence, .reason]'",
+    '<%= config.bin %> <%= command.id %> mailer -o payload > poison.jsonl',
+    '<%= config.bin %> <%= command.id %> mailer --redeliver all',
+    '<%= config.bin %> <%= command.id %> mailer --drop 901 907',
+  ];
+  // without ignoreStdin oclif reads the argument from a pipe
+  static override args = {
+    name: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
+    sequence: Args.string({
+      description: 'with --redeliver and --drop: sequences, or all',
+      required: false,
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    ...outputFlags(),
+    ...limitFlag('only the first N parked events'),
+    redeliver: Flags.boolean({ description: 'deliver them once more: these sequences, or all' }),
+    drop: Flags.boolean({ description: 'discard these sequences, or all', exclusive: ['redeliver'] }),
+  };
+
+  async run(): Promise<void> {
+    const { flags, raw } = await this.parse(GroupParked);
+    const [name = '', ...given] = argumentsInOrder(raw);
+    const { redeliver, drop } = flags;
+    await withLedger(flags, redeliver || drop ? 'write' : 'read', async (engine, { signal }) => {
+      if (redeliver) return this.logToStderr(await redeliverParked(engine, name, given));
+      if (drop) return this.logToStderr(await dropParked(engine, name, given));
+      await listParked(engine, name, flags, signal);
+    });
+  }
+}

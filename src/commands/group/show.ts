@@ -1,0 +1,34 @@
+/** `completengine group show`: shows one consumer group. */
+
+import * as Args from '@oclif/core/args';
+import { BaseCommand } from '../../cli/app/base-command.ts';
+import { withLedger } from '../../cli/app/session.ts';
+import { groupsText } from '../../cli/group/groups-text.ts';
+import { namedGroup } from '../../cli/group/named-group.ts';
+import { systemClock } from '../../index.ts';
+import { groupDocument } from '../../views/group-document.ts';
+
+export default class GroupShow extends BaseCommand {
+  static override summary = 'Show a consumer group: lag, members, and its place in each partition.';
+  static override description =
+    `failures above 0: the next event of that partition fails, and is retried with growing pauses. token is the fencing token of the lease.`;
+  static override enableJsonFlag = true;
+  static override usage = '<%= command.id %> NAME [-l LEDGER] [--json]';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> mailer',
+    '<%= config.bin %> <%= command.id %> mailer --json | jq .lag',
+  ];
+  // without ignoreStdin oclif reads the argument from a pipe
+  static override args = {
+    name: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
+  };
+
+  async run(): Promise<object | undefined> {
+    const { args, flags } = await this.parse(GroupShow);
+    return withLedger(flags, 'read', async (engine) => {
+      const group = groupDocument(await namedGroup(engine, args.name), systemClock.nowMicros());
+      this.log(await groupsText({ groups: [group] }));
+      return group;
+    });
+  }
+}
