@@ -14,6 +14,7 @@ import Archive from './commands/archive.ts';
 import Backup from './commands/backup.ts';
 import Bench from './commands/bench.ts';
 import Compact from './commands/compact.ts';
+import Diff from './commands/diff.ts';
 import Emit from './commands/emit.ts';
 import Init from './commands/init.ts';
 import Inspect from './commands/inspect.ts';
@@ -30,6 +31,7 @@ const VERBS = new Map<string, { id: string; run(argv: string[], config: Config):
   ['backup', Backup],
   ['bench', Bench],
   ['compact', Compact],
+  ['diff', Diff],
   ['emit', Emit],
   ['init', Init],
   ['inspect', Inspect],
