@@ -5,12 +5,12 @@ import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
 
 export function diffText(diff: DiffDocument): string {
-  const lines = [verdict(diff), ...because(diff)];
+  const lines = [summary(diff), ...because(diff)];
   if (diff.from > 1) lines.push(`compared from sequence ${diff.from} on: one of them begins there`);
   return lines.join('\n');
 }
 
-function verdict(diff: DiffDocument): string {
+function summary(diff: DiffDocument): string {
   const { result, sequence, by } = diff;
   if (result === 'equal') return `equal: ${plural(headOf(diff.a), 'event')}`;
   if (result === 'different') return `different from sequence ${sequence} on, by ${by}`;
