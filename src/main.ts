@@ -14,6 +14,7 @@ import Archive from './commands/archive.ts';
 import Backup from './commands/backup.ts';
 import Bench from './commands/bench.ts';
 import Compact from './commands/compact.ts';
+import Completion from './commands/completion.ts';
 import Diff from './commands/diff.ts';
 import Emit from './commands/emit.ts';
 import Init from './commands/init.ts';
@@ -31,6 +32,7 @@ const VERBS = new Map<string, { id: string; run(argv: string[], config: Config):
   ['backup', Backup],
   ['bench', Bench],
   ['compact', Compact],
+  ['completion', Completion],
   ['diff', Diff],
   ['emit', Emit],
   ['init', Init],

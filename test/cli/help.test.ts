@@ -11,6 +11,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   backup: [...COMMON, 'json'],
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'ledger', 'partition', 'partitions', 'size'],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
+  completion: [],
   diff: ['busy-timeout', 'json'],
   emit: [
     ...COMMON,

@@ -40,14 +40,14 @@ export const replayFlags = {
       'only these partitions; with --into, a value with a colon is the routing rule of the new ledger: hash:FIELD',
     multiple: true,
     multipleNonGreedy: true,
-    helpValue: 'NAME',
+    helpValue: 'PARTITION',
     helpGroup: 'FILTER',
   }),
   ...filterFlags({ helpGroup: 'FILTER' }),
   speed: Flags.string({
     description: 'natural, max, or a factor of the original pace: 60, 0.5',
     default: 'max',
-    helpValue: 'SPEED',
+    helpValue: 'natural|max|FACTOR',
     helpGroup: 'PACE',
   }),
   rate: Flags.string({
@@ -85,7 +85,7 @@ export const replayFlags = {
   'to-group': Flags.string({
     description:
       'offset reset: move this group to --from, so that its members receive everything from there on. Prints a plan; --yes applies it',
-    helpValue: 'NAME',
+    helpValue: 'GROUP',
     helpGroup: 'GROUP',
   }),
   yes: Flags.boolean({
