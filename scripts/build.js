@@ -4,11 +4,12 @@
  */
 
 import { spawn } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { inputHash } from './input-hash.js';
+import { manPage } from './man-page.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Resolves when the program has ended with 0. */
@@ -32,6 +33,7 @@ const results = [
   'dist/cli/main.js',
   'dist/cli/verbs.cjs.code',
   'oclif.manifest.json',
+  'dist/man/completengine.1',
   'src/core/kernel/kernel.wasm',
 ];
 const isBuilt =
@@ -145,5 +147,13 @@ for (const directory of ['dist/lib/core/kernel', 'dist/cli'])
 cpSync(join(root, 'src/cli/plate/fonts'), join(root, 'dist/cli/fonts'), { recursive: true });
 
 await run('oclif', 'manifest');
+const readJson = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'));
+mkdirSync(join(root, 'dist/man'), { recursive: true });
+// SOURCE_DATE_EPOCH, in seconds, makes the page of a release reproducible
+const built = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? Date.now() / 1000) * 1000);
+writeFileSync(
+  join(root, 'dist/man/completengine.1'),
+  manPage(readJson('oclif.manifest.json'), readJson('package.json'), built.toISOString().slice(0, 10)),
+);
 await execute(process.execPath, [join(root, 'scripts/keep-code.js')]);
 writeFileSync(stamp, hash);

@@ -12,6 +12,7 @@ export type { InputSource } from './core/emission/input/input-source.ts';
 export type { ArchiveOptions, ArchiveProgress } from './core/engine/archive.ts';
 export type { BackupCallOptions } from './core/engine/backup.ts';
 export type { CompactOptions } from './core/engine/compact.ts';
+export type { DiffOptions, DiffResult, LedgerDiff } from './core/engine/diff.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
 export type { EmitOptions, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
 export type { EventInput } from './core/engine/event-line.ts';

@@ -14,6 +14,8 @@ import Archive from './commands/archive.ts';
 import Backup from './commands/backup.ts';
 import Bench from './commands/bench.ts';
 import Compact from './commands/compact.ts';
+import Completion from './commands/completion.ts';
+import Diff from './commands/diff.ts';
 import Emit from './commands/emit.ts';
 import GroupDelete from './commands/group/delete.ts';
 import Group from './commands/group/index.ts';
@@ -36,6 +38,8 @@ const VERBS = new Map<string, { id: string; run(argv: string[], config: Config):
   ['backup', Backup],
   ['bench', Bench],
   ['compact', Compact],
+  ['completion', Completion],
+  ['diff', Diff],
   ['emit', Emit],
   ['group', Group],
   ['group delete', GroupDelete],

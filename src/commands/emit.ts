@@ -44,7 +44,7 @@ A bad line stops the run: the lines before it are committed, the error names the
   static override flags = {
     producer: Flags.string({
       description: 'exactly-once: store the input position under this name; run again with the same input to resume',
-      helpValue: 'NAME',
+      helpValue: 'PRODUCER',
     }),
     atomic: Flags.boolean({ description: 'commit all of the input, or nothing', exclusive: ['rejects'] }),
     rejects: Flags.string({
@@ -58,7 +58,7 @@ A bad line stops the run: the lines before it are committed, the error names the
     }),
     to: Flags.string({
       description: 'send all events to this partition, whatever the routing rule',
-      helpValue: 'NAME',
+      helpValue: 'PARTITION',
     }),
     envelope: Flags.boolean({ description: 'input lines are envelopes, as replay -o envelope prints them' }),
     late: Flags.option({

@@ -15,6 +15,7 @@ import {
   BACKUP,
   COMPACT,
   CREATE,
+  DIFF,
   EMIT,
   FORCE,
   HANDLER,
@@ -31,6 +32,7 @@ import {
   VERIFY,
 } from './engine/call-options.ts';
 import { type CompactOptions, compacting } from './engine/compact.ts';
+import { type DiffOptions, type DiffSide, diff, type LedgerDiff } from './engine/diff.ts';
 import { type DryRunReport, dryRun } from './engine/dry-run.ts';
 import { type EmitOptions, Emitting, type RoutingOverrideOptions, type SingleEvent } from './engine/emit.ts';
 import type { EventInput } from './engine/event-line.ts';
@@ -466,6 +468,24 @@ export class Completengine {
    */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
     return verifying(this.#ledger, this.#eventLabels(), readOptions('verify()', options, VERIFY));
+  }
+
+  /**
+   * The first sequence at which this ledger and another differ. Copies of one ledger are compared by their chain
+   * hashes, and by payload only after their last common commit; other ledgers by payload.
+   * @throws LedgerError INVALID_RANGE if they have no sequence in common; VERIFICATION_FAILED for an unreadable event
+   */
+  async diff(other: Completengine, options?: DiffOptions): Promise<LedgerDiff> {
+    readArgument('diff()', 'other', other, ENGINE);
+    return diff(this.#diffSide(), other.#diffSide(), readOptions('diff()', options, DIFF));
+  }
+
+  #diffSide(): DiffSide {
+    return {
+      ledger: this.#ledger,
+      // only payloads are compared, and the chain vouches for what is before them
+      events: (fromSequence, throughSequence) => this.replay({ fromSequence, throughSequence, determinism: 'relaxed' }),
+    };
   }
 
   /** What {@link archive} would do, with `groupsBehind` that it would refuse. @throws LedgerError INVALID_TIME, INVALID_ARGUMENT */

@@ -11,6 +11,8 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   backup: [...COMMON, 'json'],
   bench: ['compare', 'dir', 'durability', 'events', 'json', 'ledger', 'partitions', 'routing', 'size'],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
+  completion: [],
+  diff: ['busy-timeout', 'json'],
   emit: [
     ...COMMON,
     'atomic',

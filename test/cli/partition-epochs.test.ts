@@ -186,7 +186,7 @@ test.each([
   [['add', 'x', 'x'], 2, "the partition 'x' is named twice"],
   [['add', ...Array.from({ length: 255 }, (_, n) => `n${n}`)], 2, '257 partitions are out of range'],
   [['add'], 2, 'partition add needs NAME'],
-  [['place', 'k'], 2, 'partition place needs NAME'],
+  [['place', 'k'], 2, 'partition place needs PARTITION'],
   [['place', 'k', 'p0', 'j'], 2, "no partition is given for the key 'j'"],
   [['place', 'k', 'nowhere'], 2, "the ledger has no partition 'nowhere'"],
   [['place', 'k', 'p0', 'k', 'p1'], 2, "the key 'k' is placed twice"],

@@ -56,6 +56,7 @@ const CALLS: Readonly<Record<string, (engine: Untyped, options: object) => unkno
   setCursors: (engine, options) => engine.setCursors('g', options),
   parked: (engine, options) => drained(engine.parked('g', options)),
   verify: (engine, options) => engine.verify(options),
+  diff: (engine, options) => engine.diff(engine, options),
   explainLines: (engine, options) => drained(engine.partitioning.explainLines([], options)),
   reroute: (engine, options) => engine.partitioning.reroute('hash:k', options),
   previewReroute: (engine, options) => engine.partitioning.previewReroute('hash:k', options),

@@ -4,6 +4,8 @@ import type { LedgerErrorCode } from '../../index.ts';
 
 export const EXIT_BUG = 1;
 export const EXIT_USAGE = 2;
+/** Two ledgers differ. */
+export const EXIT_DIFFERENT = 3;
 /** The run finished, but some events were parked instead of delivered. */
 export const EXIT_PARKED = 5;
 export const EXIT_BAD_INPUT = 65;

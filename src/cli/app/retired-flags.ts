@@ -13,15 +13,15 @@ const RETIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'group reset': { through: HAS_NO_END, until: HAS_NO_END, 'through-sequence': HAS_NO_END, limit: HAS_NO_END },
   inspect: { groups: 'completengine group' },
   replay: {
-    'to-group': 'completengine group reset NAME --from PLACE',
-    yes: 'completengine group reset NAME --from PLACE --yes',
-    force: 'completengine group reset NAME --from PLACE --force',
+    'to-group': 'completengine group reset GROUP --from PLACE',
+    yes: 'completengine group reset GROUP --from PLACE --yes',
+    force: 'completengine group reset GROUP --from PLACE --force',
   },
   tail: {
     count: '--limit 100, or -c 100',
-    parked: 'completengine group parked NAME',
-    redeliver: 'completengine group parked NAME --redeliver',
-    drop: 'completengine group parked NAME --drop',
+    parked: 'completengine group parked GROUP',
+    redeliver: 'completengine group parked GROUP --redeliver',
+    drop: 'completengine group parked GROUP --drop',
   },
 };
 

@@ -32,18 +32,13 @@ export async function listParked(
   flags: OutputFlags & { readonly limit?: number | undefined },
   signal: AbortSignal,
 ): Promise<void> {
-<<<<<<< HEAD:src/cli/tail/parked.ts
   if (choosesFormat(flags)) {
-    await deliverParked(engine, engine.parked(group), await standardOutput(flags, signal), signal);
-=======
-  if (flags.output !== undefined) {
     await deliverParked(
       engine,
       engine.parked(group, { limit: flags.limit }),
       await standardOutput(flags, signal),
       signal,
     );
->>>>>>> w-ranges:src/cli/group/parked.ts
     return;
   }
   const output = new StreamWriter(process.stdout, signal);

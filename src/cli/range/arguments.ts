@@ -20,7 +20,7 @@ export const partitionFlag = {
     description: 'only these partitions, as the arguments',
     multiple: true,
     multipleNonGreedy: true,
-    helpValue: 'NAME',
+    helpValue: 'PARTITION',
     helpGroup: 'FILTER',
   }),
 };

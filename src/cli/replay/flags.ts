@@ -28,7 +28,7 @@ export const replayFlags = {
   speed: Flags.string({
     description: 'natural, max, or a factor of the original pace: 60, 0.5',
     default: 'max',
-    helpValue: 'SPEED',
+    helpValue: 'natural|max|FACTOR',
     helpGroup: 'PACE',
   }),
   rate: Flags.string({

@@ -50,7 +50,7 @@ export const tailFlags = {
   group: Flags.string({
     char: 'g',
     description: 'join this consumer group, whose offsets the ledger stores',
-    helpValue: 'NAME',
+    helpValue: 'GROUP',
     helpGroup: 'GROUP',
   }),
   member: Flags.string({ description: 'name of this member; default: a generated one', helpValue: 'ID', ...IN_GROUP }),

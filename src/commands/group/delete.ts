@@ -11,14 +11,14 @@ export default class GroupDelete extends BaseCommand {
   static override description =
     `Without --yes it prints the plan. No event of the ledger is deleted. A member that joins under the name afterwards makes a new group. It is refused while members have not left, also expired ones: their processes may only be paused.`;
   static override enableJsonFlag = true;
-  static override usage = '<%= command.id %> NAME [--yes] [--force]';
+  static override usage = '<%= command.id %> GROUP [--yes] [--force]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> mailer',
     '<%= config.bin %> <%= command.id %> mailer --yes',
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
-    name: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
+    group: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
   };
   static override flags = planFlags;
 
@@ -29,7 +29,7 @@ export default class GroupDelete extends BaseCommand {
       deleteGroup(
         engine,
         {
-          group: args.name,
+          group: args.group,
           decision,
           print: (text) => this.log(text),
           report: (note) => this.logToStderr(note),

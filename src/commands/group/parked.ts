@@ -16,9 +16,9 @@ export default class GroupParked extends BaseCommand {
 --redeliver has the members that hold their partitions deliver them once more. --drop discards them, which is final.`;
   static override strict = false;
   static override usage = [
-    '<%= command.id %> NAME [-o FORMAT] [--limit N]',
-    '<%= command.id %> NAME --redeliver [SEQUENCE...|all]',
-    '<%= command.id %> NAME --drop SEQUENCE...|all',
+    '<%= command.id %> GROUP [-o FORMAT] [--limit N]',
+    '<%= command.id %> GROUP --redeliver [SEQUENCE...|all]',
+    '<%= command.id %> GROUP --drop SEQUENCE...|all',
   ];
   static override examples = [
     '<%= config.bin %> <%= command.id %> mailer',
@@ -29,7 +29,7 @@ export default class GroupParked extends BaseCommand {
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
-    name: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
+    group: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
     sequence: Args.string({
       description: 'with --redeliver and --drop: sequences, or all',
       required: false,

@@ -13,7 +13,7 @@ export default class GroupReset extends BaseCommand {
   static override description =
     `Without --yes it prints the plan. Members continue from the new place to the head, so a reset has no end. Failure counts restart; parked events stay parked.`;
   static override enableJsonFlag = true;
-  static override usage = '<%= command.id %> NAME --from PLACE | --from-sequence N [-p NAME] [--yes] [--force]';
+  static override usage = '<%= command.id %> GROUP --from PLACE | --from-sequence N [-p GROUP] [--yes] [--force]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> mailer --from yesterday',
     '<%= config.bin %> <%= command.id %> mailer --from-sequence 901 --yes',
@@ -21,7 +21,7 @@ export default class GroupReset extends BaseCommand {
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
-    name: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
+    group: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
   };
   static override flags = { ...startFlags, ...zoneFlag, ...partitionFlag, ...planFlags };
 
@@ -33,7 +33,7 @@ export default class GroupReset extends BaseCommand {
       resetGroup(
         engine,
         {
-          group: args.name,
+          group: args.group,
           partitions: flags.partition ?? [],
           start: flags,
           decision,

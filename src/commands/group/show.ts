@@ -13,20 +13,20 @@ export default class GroupShow extends BaseCommand {
   static override description =
     `failures above 0: the next event of that partition fails, and is retried with growing pauses. token is the fencing token of the lease.`;
   static override enableJsonFlag = true;
-  static override usage = '<%= command.id %> NAME [-l LEDGER] [--json]';
+  static override usage = '<%= command.id %> GROUP [-l LEDGER] [--json]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> mailer',
     '<%= config.bin %> <%= command.id %> mailer --json | jq .lag',
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
-    name: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
+    group: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
   };
 
   async run(): Promise<object | undefined> {
     const { args, flags } = await this.parse(GroupShow);
     return withLedger(flags, 'read', async (engine) => {
-      const group = groupDocument(await namedGroup(engine, args.name), systemClock.nowMicros());
+      const group = groupDocument(await namedGroup(engine, args.group), systemClock.nowMicros());
       this.log(await groupsText({ groups: [group] }));
       return group;
     });

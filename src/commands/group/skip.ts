@@ -11,14 +11,14 @@ export default class GroupSkip extends BaseCommand {
   static override description =
     `Without --yes it shows the event. The event is not parked: the group does not get it again unless its offsets are reset. To have events set aside after some failures, use tail --max-deliver.`;
   static override enableJsonFlag = true;
-  static override usage = '<%= command.id %> NAME PARTITION [--yes] [--force]';
+  static override usage = '<%= command.id %> GROUP PARTITION [--yes] [--force]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> mailer p3',
     '<%= config.bin %> <%= command.id %> mailer p3 --yes',
   ];
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
-    name: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
+    group: Args.string({ description: 'name of the group', required: true, ignoreStdin: true }),
     partition: Args.string({ description: 'name of the partition', required: true, ignoreStdin: true }),
   };
   static override flags = planFlags;
@@ -30,7 +30,7 @@ export default class GroupSkip extends BaseCommand {
       skipEvent(
         engine,
         {
-          group: args.name,
+          group: args.group,
           partition: args.partition,
           decision,
           print: (text) => this.log(text),

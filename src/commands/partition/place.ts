@@ -16,7 +16,7 @@ export default class PartitionPlace extends BaseCommand {
 composite rule write a+b or the JSON list. All placements of one call take effect together.`;
   static override enableJsonFlag = true;
   static override strict = false;
-  static override usage = '<%= command.id %> KEY NAME [KEY NAME]...';
+  static override usage = '<%= command.id %> KEY PARTITION [KEY PARTITION]...';
   static override examples = [
     '<%= config.bin %> <%= command.id %> acme p3',
     '<%= config.bin %> <%= command.id %> acme p3 initech p4',
@@ -25,7 +25,7 @@ composite rule write a+b or the JSON list. All placements of one call take effec
   // without ignoreStdin oclif reads the argument from a pipe
   static override args = {
     key: Args.string({ description: 'key, as envelopes show it', required: true, ignoreStdin: true }),
-    name: Args.string({ description: 'partition for this key', required: true, ignoreStdin: true }),
+    partition: Args.string({ description: 'partition for this key', required: true, ignoreStdin: true }),
   };
 
   async run(): Promise<object> {
@@ -44,7 +44,7 @@ function inPairs(texts: readonly string[]): { key: string; partition: string }[]
   if (texts.length % 2 !== 0) {
     throw new LedgerError('INVALID_ARGUMENT', {
       message: `no partition is given for the key '${texts.at(-1)?.slice(0, 80)}'`,
-      hint: 'give pairs: completengine partition place KEY NAME KEY NAME',
+      hint: 'give pairs: completengine partition place KEY PARTITION KEY PARTITION',
     });
   }
   return Array.from({ length: texts.length / 2 }, (_, nth) => ({

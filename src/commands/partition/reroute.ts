@@ -36,7 +36,7 @@ export default class PartitionReroute extends BaseCommand {
     }),
     missing: Flags.string({
       description: 'partition for events without a key; default: reject them as bad lines',
-      helpValue: 'NAME',
+      helpValue: 'PARTITION',
     }),
     'dry-run': Flags.boolean({ description: 'only report what would change' }),
     sample: countFlag({

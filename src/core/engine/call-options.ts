@@ -38,6 +38,7 @@ import { Playback } from '../scheduler/pacing/playback.ts';
 import type { ArchiveOptions } from './archive.ts';
 import type { BackupCallOptions } from './backup.ts';
 import type { CompactOptions } from './compact.ts';
+import type { DiffOptions } from './diff.ts';
 import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ForceOptions, ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
@@ -192,6 +193,7 @@ export const ARCHIVE: OptionTable<ArchiveOptions> = {
 export const BACKUP: OptionTable<BackupCallOptions> = { onProgress: hook(), ...ABORT };
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
 
+export const DIFF: OptionTable<DiffOptions> = { onProgress: hook(), ...ABORT };
 export const COMPACT: OptionTable<CompactOptions> = {
   compression: text,
   before: time,

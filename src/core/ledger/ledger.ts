@@ -196,6 +196,14 @@ export interface LedgerTransaction {
   abandon(): Promise<void>;
 }
 
+/** A commit and the chain hash after it. Two ledgers of one uuid that have the same are the same up to its end. */
+export interface ChainLink {
+  readonly firstSequence: number;
+  readonly count: number;
+  /** 64 lower-case hex digits. */
+  readonly hash: string;
+}
+
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   readonly groupStore: GroupStore;
@@ -235,6 +243,8 @@ export interface Ledger extends History {
   ends(partitions: readonly PartitionId[]): Promise<number[]>;
   /** Where the events with this sequence or a later one begin in each partition, by partition id. */
   positionsAt(sequence: number): Promise<LanePosition[]>;
+  /** The commit that holds this sequence; null if there is none, or where finding it means reading the events. */
+  linkAt(sequence: number): Promise<ChainLink | null>;
   /** Opens a pipeline for volume: it commits in the background. */
   openPipeline(): Promise<CommitPipeline>;
   /** Verifies every commit. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */

@@ -145,6 +145,8 @@ export class LogLedger implements Ledger {
   firstSequence = () => this.#history.firstSequence();
   read = (request: ReadRequest) => this.#history.read(request);
   pages = (request: ReadRequest) => this.#history.pages(request);
+  /** A log keeps its commits with their events. */
+  linkAt: Ledger['linkAt'] = async () => null;
   sequenceAtTime: Ledger['sequenceAtTime'] = (time) => this.#history.sequenceAtTime(time);
   sequenceOfLast: Ledger['sequenceOfLast'] = (count, partitions, through) =>
     this.#history.sequenceOfLast(count, partitions, through);

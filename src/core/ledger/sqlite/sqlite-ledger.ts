@@ -25,6 +25,7 @@ import type { BusyLimit } from '../driver.ts';
 import type {
   BackupOptions,
   BackupReport,
+  ChainLink,
   CommitColumns,
   Ledger,
   LedgerDescription,
@@ -315,6 +316,10 @@ export class SqliteLedger implements Ledger {
       const reader = (await thread) ?? null;
       if (reader !== null) await this.#release(reader);
     }
+  }
+
+  linkAt(sequence: number): Promise<ChainLink | null> {
+    return this.#guarded.read(() => this.#reader.linkAt(sequence));
   }
 
   sequenceAtTime(time: Micros): Promise<number> {

@@ -9,6 +9,7 @@ import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Decompression } from '../../../native/zstd.ts';
+import type { ChainLink } from '../../ledger.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
 import { checkBodies, type HashedFrame } from '../../protocol/link-check.ts';
@@ -133,6 +134,19 @@ export class FrameReader {
     }
     const first = positive(row, 'first_sequence');
     return { first, next: first + positive(row, 'count') };
+  }
+
+  /** The commit that holds `sequence`, with its hash as stored; null if the ledger's own rows do not have it. */
+  linkAt(sequence: number): ChainLink | null {
+    const row = this.statements
+      .get<[number], RawRow>(
+        'SELECT first_sequence, count, hash FROM commits WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1',
+      )
+      .get(sequence);
+    if (row === undefined) return null;
+    const firstSequence = positive(row, 'first_sequence');
+    const count = positive(row, 'count');
+    return sequence < firstSequence + count ? { firstSequence, count, hash: blob(row, 'hash').toString('hex') } : null;
   }
 
   /** The commit that holds `sequence`. @throws LedgerError VERIFICATION_FAILED if its row is missing */

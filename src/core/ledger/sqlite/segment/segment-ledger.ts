@@ -15,6 +15,7 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { Archives } from '../../archives.ts';
 import type {
+  ChainLink,
   CommitColumns,
   Ledger,
   LedgerDescription,
@@ -116,6 +117,14 @@ export class SegmentLedger implements Ledger {
 
   async partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
     return this.#segment.partitionsSentTo(range);
+  }
+
+  /** Blocks of a segment hold many commits, so only the last one is at hand. */
+  async linkAt(sequence: number): Promise<ChainLink | null> {
+    const { through, hashBehind } = this.#segment.range;
+    if (sequence !== through) return null;
+    const { first, next } = this.#segment.commitHolding(through);
+    return { firstSequence: first, count: next - first, hash: hashBehind.toString('hex') };
   }
 
   basis: Ledger['basis'] = async () => {
