@@ -96,9 +96,9 @@ const FISH = `.plate{border:0;padding:0;margin-top:22px}
 .ray{stroke:var(--ink);stroke-width:2.6;stroke-linecap:round}.owed{stroke:var(--alarm);stroke-width:1.8;stroke-dasharray:1.8 4.2;stroke-linecap:round}.tip{fill:var(--ink)}.owing{fill:var(--alarm)}
 .dot{fill:var(--paper);stroke:var(--ink);stroke-width:1.1}
 .letters{display:none}.letters circle{fill:var(--paper);stroke:var(--ink);stroke-width:2}.letters text{font:italic 500 30px "Plate Title",Georgia,serif;text-anchor:middle;fill:var(--ink)}
-.organs>div{position:absolute;line-height:1.32}.organs dt{line-height:1.2}.organs dt>i{font-size:21px}.organs .letter{display:none}.organs dd span{display:block;font-size:14.5px}
+.organs>div{position:absolute;line-height:1.32}.organs dt{line-height:1.2}.organs dt>i{font-size:21px}.organs .letter{display:none}.organs dd span{display:block;font-size:clamp(13px,1.65vw,14.5px);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .o-a,.o-b,.o-c,.o-d{top:0}.o-e,.o-f,.o-g{bottom:0}
-.o-a{left:1.2%;width:19%}.o-b{left:22%;width:21%}.o-c{left:44.4%;width:29%}.o-d{left:76.2%;width:24%}.o-e{left:13.6%;width:25%}.o-f{left:40.8%;width:23%}.o-g{left:65.4%;width:34%}
+.o-a{left:1.2%;width:20.4%}.o-b{left:22%;width:22%}.o-c{left:44.4%;width:31.4%}.o-d{left:76.2%;width:23.8%}.o-e{left:13.6%;width:26.6%}.o-f{left:40.8%;width:24%}.o-g{left:65.4%;width:34.6%}
 .caption{font-size:13px;color:var(--muted);max-width:78ch;margin-top:18px}.caption b{color:var(--ink)}`;
 
 const SECTIONS = `table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4}
@@ -132,7 +132,7 @@ main{padding-top:20px}section{margin-top:36px}h1{font-size:38px}.plate{margin-to
 .findings{columns:1}.facts{display:grid;grid-template-columns:1fr 1fr}.facts div:last-child{grid-column:1/-1}
 .wide{display:none}.narrow{display:inline}
 .specimen{padding:0;display:flex;flex-direction:column-reverse}.leaders{display:none}.letters{display:inline}
-.organs{display:grid;grid-template-columns:1fr 1fr;gap:12px 16px;margin-top:14px}.organs>div{position:static;width:auto;padding-left:18px}.organs .letter{display:inline;margin-left:-18px;display:inline-block;width:18px;color:var(--alarm);font-size:18px}.organs dt small{display:block}.organs dd span{font-size:13.5px}
+.organs{display:grid;grid-template-columns:1fr 1fr;gap:12px 16px;margin-top:14px}.organs>div{position:static;width:auto;padding-left:18px}.organs .letter{display:inline;margin-left:-18px;display:inline-block;width:18px;color:var(--alarm);font-size:18px}.organs dt small{display:block}.organs dd span{font-size:13.5px;white-space:normal}
 .axis .row{grid-template-columns:minmax(0,1fr) auto;padding-top:3px}.axis .label{padding:0 8px 2px 0}.axis .plot{grid-column:1/-1;grid-row:2}.axis .value{padding:0;text-align:right}
 .axis .events{padding-top:0}.axis .events .label{grid-column:1/-1;padding-bottom:22px}.axis .label br{display:none}.axis .events .value{grid-column:1/-1;grid-row:3;text-align:left;padding:2px 0 8px}
 .legend{display:flex;flex-wrap:wrap;gap:0 16px}.legend b{padding-left:6px;margin:0}
@@ -142,4 +142,4 @@ main{padding-top:20px}section{margin-top:36px}h1{font-size:38px}.plate{margin-to
 }`;
 
 const PRINT = `@page{size:A4;margin:14mm}
-@media print{main{max-width:none;padding:0}body{font-size:12px}section{margin-top:26px;break-inside:avoid}#time,#partitions,#groups,#last{break-inside:auto}h2,h3{break-after:avoid}tr,article,figure,.axis .row{break-inside:avoid}.fish .stripe,svg,.swatch{-webkit-print-color-adjust:exact;print-color-adjust:exact}a{text-decoration:none}}`;
+@media print{main{max-width:none;padding:0}body{font-size:12px}small,.note,.axis .value,footer{font-size:11.5px}.facts{gap:10px 14px}.facts dd{font-size:16px}.facts code{font-size:13px}section{margin-top:26px;break-inside:avoid}#time,#partitions,#groups,#last{break-inside:auto}h2,h3{break-after:avoid}tr,article,figure,.axis .row{break-inside:avoid}.fish .stripe,svg,.swatch{-webkit-print-color-adjust:exact;print-color-adjust:exact}a{text-decoration:none}}`;
