@@ -22,15 +22,19 @@ export default class Inspect extends BaseCommand {
   static override description =
     `--watch shows the ledger section by section on a page that refreshes every second: input, routing, write-ahead log, consumer groups with lag and ETA, and replay. It only reads, a few milliseconds at a time, and no commit waits for it. Press q to quit. In a pipe, or with --json, each refresh is a line of JSON.
 
+--html writes a report as one page to attach or to print: what calls for attention, one time axis, partitions, groups, parked events, commits, storage. It needs no script and no network. --timeline shows the axis here, in at most eight lines.
+
 --verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.`;
   // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
-    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH] | --permissions]';
+    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --timeline | --watch [--every DURATION] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] | --permissions]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --sequence 1000',
     '<%= config.bin %> <%= command.id %> --verify --expect-head "$(cat last-head)"',
+    '<%= config.bin %> <%= command.id %> --html ledger.html',
+    '<%= config.bin %> <%= command.id %> --timeline',
     '<%= config.bin %> <%= command.id %> --watch',
     '<%= config.bin %> <%= command.id %> --watch --every 10s | jq -c .emission.average',
     '<%= config.bin %> <%= command.id %> --json | jq -r .head',
@@ -49,11 +53,11 @@ export default class Inspect extends BaseCommand {
     html: Flags.string({
       description: 'write a report as one page that needs no network; - is standard output',
       helpValue: 'FILE',
-      exclusive: ['sequence', 'groups', 'watch', 'permissions', 'timeline'],
+      exclusive: ['sequence', 'watch', 'permissions', 'timeline'],
     }),
     timeline: Flags.boolean({
       description: 'show events, epochs, late events and groups over time; JSON in a pipe or with --json',
-      exclusive: ['sequence', 'groups', 'watch', 'permissions', 'verify', 'expect-head'],
+      exclusive: ['sequence', 'watch', 'permissions', 'verify', 'expect-head'],
     }),
     permissions: Flags.boolean({
       description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',

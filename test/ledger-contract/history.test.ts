@@ -50,6 +50,26 @@ const within = (events: readonly ReadEvent[], { from, through }: SequenceRange, 
   );
 
 describe.each(STORAGES)('history of a ledger in $name', (storage) => {
+  it('has the same history in a snapshot, whatever is committed meanwhile', async () => {
+    const { ledger } = await stored(storage, ofPartitions([0, 1], [1]));
+    const seen = await ledger.snapshot(async (snapshot) => {
+      const before = await snapshot.head();
+      await ledger.commit(draftOf(await ledger.basis(), [{ partition: 0, time: 9, payload: '{"n":4}' }]));
+      return { before, events: await readAll(snapshot, { from: 1, through: before.sequence }) };
+    });
+    expect(seen.before.sequence).toBe(3);
+    expect(seen.events.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    expect((await ledger.head()).sequence).toBe(4);
+  });
+
+  it('lists its last commits without their events', async () => {
+    const { ledger } = await stored(storage, ofPartitions([0, 1], [1], [2, 0, 1]));
+    const { firstSequences, counts, producerOf } = await ledger.lastCommits(2);
+    expect([...firstSequences]).toEqual([3, 4]);
+    expect([...counts]).toEqual([1, 3]);
+    expect([...producerOf]).toEqual([-1, -1]);
+  });
+
   it('is read by range and by partition, to the event', async () => {
     const partitions = fc.option(fc.uniqueArray(fc.nat(PARTITIONS - 1), { minLength: 1 }));
     const ends = fc.record({ from: fc.integer({ min: 1, max: 30 }), through: fc.integer({ min: 0, max: 40 }) });

@@ -2,10 +2,11 @@
 
 import { medianOf } from '../../views/findings.ts';
 import type { TimelineDocument } from '../../views/timeline-document.ts';
+import { dayText, duration, TimeWords } from '../plate/words.ts';
 import { chalk } from '../terminal/colours.ts';
 import { cut } from '../terminal/cut.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
-import { count, percent, plural, span } from '../terminal/format-numbers.ts';
+import { count, percent, plural } from '../terminal/format-numbers.ts';
 
 export interface Window {
   readonly columns: number | undefined;
@@ -79,7 +80,8 @@ class Plot {
   oneLine(): string {
     const { events, buckets, firstTime, lastTime } = this.#timeline;
     const bars = this.#bars(buckets.map((bucket) => bucket.events));
-    const when = `${short(firstTime)}–${short(lastTime)} UTC`;
+    const [first, last] = [Date.parse(firstTime ?? ''), Date.parse(lastTime ?? '')];
+    const when = `${new TimeWords(first, last).range(first, last).text} UTC`;
     return `${bars} ${plural(events, 'event')}, ${when}, peak ${this.#pace(this.#most())} ${this.#unit.name}`;
   }
 
@@ -114,8 +116,7 @@ class Plot {
       for (const [nth, character] of [...label].entries()) row[start + nth] = character;
       free = start + label.length + 2;
     }
-    const day = `${new Date(this.#from).toISOString().slice(0, 10)} UTC`;
-    return line(day, row.join(''), `a bar is ${span(this.#bucketMs)}`);
+    return line(`${dayText(this.#from)}, UTC`, row.join(''), `a bar is ${duration(this.#bucketMs)}`);
   }
 
   epochs(): string {
@@ -190,9 +191,4 @@ function unitOf(bucketMs: number, most: number): { name: string; factor: number 
   for (const [name, ms] of UNITS)
     if (ms <= bucketMs && (most * ms) / bucketMs >= 10) return { name, factor: ms / bucketMs };
   return { name: 'events', factor: 1 };
-}
-
-/** `2026-04-12 06:00`, of an RFC 3339 time. */
-function short(time: string | null): string {
-  return (time ?? '').slice(0, 16).replace('T', ' ');
 }

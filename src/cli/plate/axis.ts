@@ -3,6 +3,9 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { clockText, DAY, dayText, monthText } from './words.ts';
 
+/** Characters of a label that have room in the plot of the narrowest page that shows every label, 430 px. */
+const CHARACTERS = 59;
+
 export interface Tick {
   readonly value: number;
   readonly label: string;
@@ -12,11 +15,28 @@ export interface Tick {
 
 /** About `wanted` ticks at round times of `[from, to)`, in milliseconds. None is so near an end that its label would leave the chart, or meet another. */
 export function timeTicks(from: number, to: number, wanted: number): Tick[] {
-  const ticks = scaleUtc([from, to], [0, 1]).ticks(wanted).map(Number);
-  const step = (ticks[1] ?? to) - (ticks[0] ?? from);
-  return ticks
+  const all = scaleUtc([from, to], [0, 1]).ticks(wanted).map(Number);
+  const allStep = (all[1] ?? to) - (all[0] ?? from);
+  // the steps of d3 go from one hour to three, and from one day to two: every second one where they would be crowded
+  const isCrowded = all.length > wanted + 2 && allStep < DAY;
+  const ticks = isCrowded ? all.filter((value) => (value / allStep) % 2 === 0) : all;
+  const step = isCrowded ? 2 * allStep : allStep;
+  const labelled = ticks
     .map((value) => ({ value, label: tickLabel(value, step), at: (value - from) / (to - from) }))
     .filter(({ at }) => at >= 0 && at < 0.97);
+  let free = 0;
+  return labelled.filter(({ at, label }) => {
+    const width = (label.length + 1) / CHARACTERS;
+    const start = isAtStart(at) ? at : at - width / 2;
+    if (start < free - 0.001) return false;
+    free = start + width;
+    return true;
+  });
+}
+
+/** Whether a label begins at its tick, instead of being centred over it: it would leave the chart. */
+export function isAtStart(at: number): boolean {
+  return at < 0.05;
 }
 
 function tickLabel(value: number, step: number): string {
@@ -28,12 +48,11 @@ function tickLabel(value: number, step: number): string {
   return clockText(value, step >= 1000 ? 'second' : 'ms');
 }
 
-/** A value axis from 0: its top, and the values with a line. */
+/** A value axis from 0: its top, and the values with a line. Counts of whole things have no line at a half. */
 export function valueAxis(most: number): { readonly top: number; readonly lines: readonly number[] } {
-  const scale = scaleLinear([0, Math.max(most, 1e-9)], [0, 1]).nice(2);
+  const scale = scaleLinear([0, Math.max(most, 1)], [0, 1]).nice(4);
   const top = scale.domain()[1] ?? 1;
-  const lines = scale.ticks(2).filter((value) => value > 0);
-  return { top, lines };
+  return { top, lines: [top / 2, top].filter((value) => Number.isInteger(value)) };
 }
 
 export interface CountUnit {
@@ -50,11 +69,11 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ['events/day', DAY],
 ];
 
-/** The first unit that is no longer than a bucket and gives numbers worth reading: the axis reaches 20 at least. */
+/** The first unit that is no longer than a bucket and gives numbers worth reading: 20 at least in the fullest bucket. */
 export function countUnit(bucketMs: number, most: number): CountUnit {
   for (const [name, ms] of UNITS) {
     const factor = ms / bucketMs;
-    if (factor <= 1 && valueAxis(most * factor).top >= 20) return { name, factor };
+    if (factor <= 1 && most * factor >= 20) return { name, factor };
   }
   return { name: 'events', factor: 1 };
 }

@@ -4,7 +4,7 @@ import { area, curveStepAfter, stack } from 'd3-shape';
 import type { SurveyDocument } from '../../views/survey-document.ts';
 import type { TimelineDocument, TimelineGroup } from '../../views/timeline-document.ts';
 import { count, percent, plural } from '../terminal/format-numbers.ts';
-import { type CountUnit, countUnit, timeTicks, valueAxis } from './axis.ts';
+import { type CountUnit, countUnit, isAtStart, timeTicks, valueAxis } from './axis.ts';
 import type { Coloured } from './colours.ts';
 import { cut, html, type Markup } from './html.ts';
 import { percentOf } from './masthead.ts';
@@ -94,12 +94,12 @@ function eventsRow(survey: SurveyDocument, coloured: readonly Coloured[], span: 
   });
   const ticks = timeTicks(span.from, span.to, TICKS).map(
     ({ at, label }, nth) =>
-      html`<text class="tick${nth % 2 === 1 ? ' wide' : ''}" x="${pc(at)}" y="${EVENTS_HEIGHT + 16}" text-anchor="${at < 0.03 ? 'start' : 'middle'}">${label}</text>`,
+      html`<text class="tick${nth % 2 === 1 ? ' wide' : ''}" x="${pc(at)}" y="${EVENTS_HEIGHT + 16}" text-anchor="${isAtStart(at) ? 'start' : 'middle'}">${label}</text>`,
   );
   const summary = `${plural(timeline.events, 'event')} in ${buckets.length} buckets of ${duration(bucketMs)}; the most in one: ${count(most)}.`;
   const svg = html`<svg class="chart" width="100%" height="${EVENTS_HEIGHT + 22}" role="img" aria-label="${summary}"><svg width="100%" height="${EVENTS_HEIGHT}" overflow="visible">${guides}${levels}</svg>${stackOf(timeline, coloured, unit, top)}<line class="base" x1="0" x2="100%" y1="${EVENTS_HEIGHT}" y2="${EVENTS_HEIGHT}"/>${ticks}</svg>`;
   const day = sameDay(span.from, span.to - 1) ? dateText(span.from) : `${dateText(span.from)} on`;
-  const label = html`<b>Events</b><small>${unit.name};<br>a bar is ${duration(bucketMs)};<br>${day}, UTC</small>`;
+  const label = html`<b>Events</b><small>${unit.name}; <br>a bar is ${duration(bucketMs)}; <br>${day}, UTC</small>`;
   return row(label, svg, legend(coloured), 'events');
 }
 
@@ -190,7 +190,7 @@ function lateRow({ buckets, late }: TimelineDocument, guides: Markup): Markup | 
   const isSample = buckets.reduce((sum, { events }) => sum + events, 0) > late.examined;
   const found = isSample ? `~${percentOf(share)}, sampled` : `${count(late.events)}, ${percentOf(share)}`;
   const text = late.events === 0 ? 'none late' : found;
-  const height = 26;
+  const height = 28;
   const svg = html`<svg class="chart" width="100%" height="${height}" role="img" aria-label="Late events: ${text}">${guides}<svg width="100%" height="${height - 1}" viewBox="0 0 ${buckets.length} 1000" preserveAspectRatio="none"><path class="late" d="${bars.join('')}"/></svg><line class="base" x1="0" x2="100%" y1="${height - 0.5}" y2="${height - 0.5}"/></svg>`;
   return row(html`<b>Late</b>`, svg, html`${text}`);
 }

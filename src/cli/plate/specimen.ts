@@ -1,7 +1,7 @@
 /** The specimen plate: the fish, and the figures of each organ beside it with the plain name of what it does. */
 
 import type { SurveyDocument } from '../../views/survey-document.ts';
-import { bytes, count, plural } from '../terminal/format-numbers.ts';
+import { bytes, plural } from '../terminal/format-numbers.ts';
 import type { Coloured } from './colours.ts';
 import { fish } from './fish.ts';
 import { cut, html, type Markup } from './html.ts';
@@ -65,12 +65,7 @@ function organsOf(survey: SurveyDocument): Organ[] {
     },
     {
       ...{ key: 'd', name: 'Tail', role: 'output' },
-      figures: [
-        timeline.groups.length === 0 ? 'no groups' : plural(timeline.groups.length, 'group'),
-        timeline.groups.length === 0
-          ? 'nothing is owed'
-          : `${lag === 0 ? 'all at the head' : `${shortCount(lag)} behind`}${parked === 0 ? '' : `, ${count(parked)} parked`}`,
-      ],
+      figures: [...tailFigures(timeline.groups.length, lag, parked)],
     },
     {
       ...{ key: 'e', name: 'Gills', role: 'router' },
@@ -88,6 +83,12 @@ function organsOf(survey: SurveyDocument): Organ[] {
       figures: [spanText(survey), CHAIN[verification.state]],
     },
   ];
+}
+
+function tailFigures(groups: number, lag: number, parked: number): string[] {
+  if (groups === 0) return ['no groups', 'nothing is owed'];
+  const aside = parked === 0 ? '' : `, ${shortCount(parked)} parked`;
+  return [`${plural(groups, 'group')}${aside}`, lag === 0 ? 'all at the head' : `${shortCount(lag)} behind`];
 }
 
 function lastCommitText({ at, overview }: SurveyDocument, lastCommitAt: string | null): string {

@@ -8,6 +8,8 @@ import { clockText, dayText } from './words.ts';
 
 const PRODUCERS_SHOWN = 16;
 const NAME_MAX = 60;
+/** Of fewer events the bytes of an event are those of the empty file. */
+const RATIO_EVENTS_MIN = 1000;
 
 export function producersAndStorage(survey: SurveyDocument): Markup {
   return html`<div class="pair">${producers(survey)}${storage(survey)}</div>\n`;
@@ -63,10 +65,9 @@ function storage({ overview }: SurveyDocument): Markup {
     return html`<rect class="${colour}" x="${from.toFixed(2)}%" y="0" width="${width.toFixed(2)}%" height="16"/>`;
   });
   const archived = overview.archived.filter(({ file }) => file !== null);
+  const ratio = plain > 0 ? `, ${(stored.bytes / plain).toFixed(2)} times the frames` : '';
   const perEvent =
-    events === 0
-      ? ''
-      : `${count(Math.round(stored.bytes / events))} bytes an event${plain > 0 ? `, ${(stored.bytes / plain).toFixed(2)} times the frames` : ''}. `;
+    events < RATIO_EVENTS_MIN ? '' : `${count(Math.round(stored.bytes / events))} bytes an event${ratio}. `;
   const away = archived.length === 0 ? '' : ` ${plural(archived.length, 'segment')} in the archive.`;
   return section(
     'storage',

@@ -70,7 +70,7 @@ const CHARTS = `svg{display:block}.chart{overflow:visible}
 .geometry{shape-rendering:crispEdges}
 .grid{stroke:var(--hair);stroke-width:1;shape-rendering:crispEdges}
 .base{stroke:var(--ink);stroke-width:1}
-.epoch-line{stroke:var(--ink);stroke-width:1.4;stroke-dasharray:3 3}
+.epoch-line{stroke:var(--ink);stroke-width:1.4;stroke-dasharray:3.5 3.5}
 .tick{font-size:12px;fill:var(--muted)}.figure{font-size:12.5px;fill:var(--ink)}
 .late,.alarm-fill{fill:var(--alarm)}.hollow{fill:none;stroke:var(--alarm);stroke-width:1.4}
 .ink{fill:var(--fill)}.tint{fill:var(--tint)}.band{fill:var(--panel)}.even{stroke:var(--alarm);stroke-width:1.6}
@@ -82,7 +82,7 @@ const CHARTS = `svg{display:block}.chart{overflow:visible}
 .axis .value{padding-left:14px;font-size:13px;color:var(--muted);min-width:0}.axis .value .alarm{color:var(--alarm)}
 .axis .events{align-items:stretch}.axis .events .value{align-self:end;padding-bottom:20px}
 .legend{list-style:none;padding:0}.legend li{display:flex;align-items:center;line-height:20px;color:var(--ink)}.legend span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}.legend b{font-weight:400;color:var(--muted);margin-left:auto;padding-left:8px;white-space:nowrap}
-.narrow{display:none}`;
+.narrow{display:none}.axis+.note{margin-top:14px}`;
 
 const FISH = `.plate{border:0;padding:0;margin-top:22px}
 .specimen{position:relative;padding:78px 0 74px}
@@ -96,26 +96,28 @@ const FISH = `.plate{border:0;padding:0;margin-top:22px}
 .ray{stroke:var(--ink);stroke-width:2.6;stroke-linecap:round}.owed{stroke:var(--alarm);stroke-width:1.8;stroke-dasharray:1.8 4.2;stroke-linecap:round}.tip{fill:var(--ink)}.owing{fill:var(--alarm)}
 .dot{fill:var(--paper);stroke:var(--ink);stroke-width:1.1}
 .letters{display:none}.letters circle{fill:var(--paper);stroke:var(--ink);stroke-width:2}.letters text{font:italic 500 30px "Plate Title",Georgia,serif;text-anchor:middle;fill:var(--ink)}
-.organs>div{position:absolute;line-height:1.32}.organs dt{line-height:1.2}.organs dt>i{font-size:21px}.organs .letter{display:none}.organs dd span{display:block;font-size:14.5px}
+.organs>div{position:absolute;line-height:1.32}.organs dt{line-height:1.2}.organs dt>i{font-size:21px}.organs .letter{display:none}.organs dd span{display:block;font-size:clamp(13px,1.65vw,14.5px);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .o-a,.o-b,.o-c,.o-d{top:0}.o-e,.o-f,.o-g{bottom:0}
-.o-a{left:1.2%;width:19%}.o-b{left:22%;width:21%}.o-c{left:44.4%;width:29%}.o-d{left:76.2%;width:24%}.o-e{left:13.6%;width:25%}.o-f{left:40.8%;width:23%}.o-g{left:65.4%;width:34%}
+.o-a{left:1.2%;width:20.4%}.o-b{left:22%;width:22%}.o-c{left:44.4%;width:31.4%}.o-d{left:76.2%;width:23.8%}.o-e{left:13.6%;width:26.6%}.o-f{left:40.8%;width:24%}.o-g{left:65.4%;width:34.6%}
 .caption{font-size:13px;color:var(--muted);max-width:78ch;margin-top:18px}.caption b{color:var(--ink)}`;
 
 const SECTIONS = `table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4}
 th,td{text-align:left;padding:4px 10px 4px 0;vertical-align:top;font-weight:400}th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--muted);font-size:13px;border-bottom:1px solid var(--ink);vertical-align:bottom}
+thead th{overflow-wrap:normal}tbody th{min-width:72px}
 tbody tr{border-bottom:1px solid var(--hair)}
 .num{text-align:right;white-space:nowrap}
 th small{display:block;padding-left:17px}
 .partitions td,.partitions th{vertical-align:middle}.partitions .bar{width:20%;padding-left:6px}.partitions .spark{width:20%;padding-left:8px}
 details{margin-top:14px}summary{cursor:pointer;color:var(--muted);margin-bottom:8px}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(225px,1fr));gap:26px 42px}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(205px,1fr));gap:26px 36px}
 .cards small{display:block;line-height:1.4}.lag{font-size:19px;font-weight:700;line-height:1.4}
 article{min-width:0}.bars{margin:8px 0 6px}
 .members{list-style:none;padding:0;font-size:13px;line-height:1.45;color:var(--muted)}.members li{padding-left:13px;position:relative}.members li::before{content:"";position:absolute;left:0;top:.5em;width:7px;height:7px;border-radius:50%;background:var(--sound)}.members b{color:var(--ink)}
-#parked{margin-top:30px}#parked h3 small{font-family:"Plate Text",Mulish,ui-sans-serif,system-ui,sans-serif;font-style:normal;margin-left:8px}
+#parked{margin-top:30px}#parked h3{margin-bottom:6px}#parked h3 small{font-family:"Plate Text",Mulish,ui-sans-serif,system-ui,sans-serif;font-style:normal;margin-left:8px}
+.parked{table-layout:fixed}.parked th:nth-child(1){width:15%}.parked th:nth-child(2){width:8%}.parked th:nth-child(4){width:6%}.parked th:nth-child(6){width:16%}
 .parked .said{display:block;color:var(--muted)}
-.histograms{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:28px 40px}
+.histograms{display:grid;grid-template-columns:repeat(auto-fit,minmax(280px,1fr));gap:28px 40px}
 figure{min-width:0}figure h3{margin-bottom:8px}figcaption{font-size:13px;color:var(--muted);line-height:1.45;margin-top:4px}
 .pair{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:0 44px}
 .keys{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:2px 20px;margin:8px 0 12px;font-size:13px}.keys li{white-space:nowrap}
@@ -130,14 +132,14 @@ main{padding-top:20px}section{margin-top:36px}h1{font-size:38px}.plate{margin-to
 .findings{columns:1}.facts{display:grid;grid-template-columns:1fr 1fr}.facts div:last-child{grid-column:1/-1}
 .wide{display:none}.narrow{display:inline}
 .specimen{padding:0;display:flex;flex-direction:column-reverse}.leaders{display:none}.letters{display:inline}
-.organs{display:grid;grid-template-columns:1fr 1fr;gap:12px 16px;margin-top:14px}.organs>div{position:static;width:auto;padding-left:18px}.organs .letter{display:inline;margin-left:-18px;display:inline-block;width:18px;color:var(--alarm);font-size:18px}.organs dt small{display:block}.organs dd span{font-size:13.5px}
+.organs{display:grid;grid-template-columns:1fr 1fr;gap:12px 16px;margin-top:14px}.organs>div{position:static;width:auto;padding-left:18px}.organs .letter{display:inline;margin-left:-18px;display:inline-block;width:18px;color:var(--alarm);font-size:18px}.organs dt small{display:block}.organs dd span{font-size:13.5px;white-space:normal}
 .axis .row{grid-template-columns:minmax(0,1fr) auto;padding-top:3px}.axis .label{padding:0 8px 2px 0}.axis .plot{grid-column:1/-1;grid-row:2}.axis .value{padding:0;text-align:right}
 .axis .events{padding-top:0}.axis .events .label{grid-column:1/-1;padding-bottom:22px}.axis .label br{display:none}.axis .events .value{grid-column:1/-1;grid-row:3;text-align:left;padding:2px 0 8px}
 .legend{display:flex;flex-wrap:wrap;gap:0 16px}.legend b{padding-left:6px;margin:0}
 .cards,.histograms,.pair{grid-template-columns:minmax(0,1fr)}
-.partitions .bar{width:24%}
+.partitions .bar{width:24%}.parked th:nth-child(1){width:22%}.parked th:nth-child(2){width:15%}
 .last thead{display:none}.last tr{display:flex;flex-wrap:wrap;padding:7px 0}.last td,.last th{padding:0 14px 0 0}.last .payload{width:100%;padding:0}
 }`;
 
 const PRINT = `@page{size:A4;margin:14mm}
-@media print{main{max-width:none;padding:0}body{font-size:12px}section{margin-top:26px;break-inside:avoid}#time,#partitions,#groups,#last{break-inside:auto}h2,h3{break-after:avoid}tr,article,figure,.axis .row{break-inside:avoid}.fish .stripe,svg,.swatch{-webkit-print-color-adjust:exact;print-color-adjust:exact}a{text-decoration:none}}`;
+@media print{main{max-width:none;padding:0}body{font-size:12px}small,.note,.axis .value,footer{font-size:11.5px}.facts{gap:10px 14px}.facts dd{font-size:16px}.facts code{font-size:13px}section{margin-top:26px;break-inside:avoid}#time,#partitions,#groups,#last{break-inside:auto}h2,h3{break-after:avoid}tr,article,figure,.axis .row{break-inside:avoid}.fish .stripe,svg,.swatch{-webkit-print-color-adjust:exact;print-color-adjust:exact}a{text-decoration:none}}`;

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { countByTime } from '../../src/core/engine/survey/count-by-time.ts';
+import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
+import { hashOf, LedgerError } from '../../src/index.ts';
+import { earthquakeEngine, ledgerPath, openEngine } from '../support/engines.ts';
+
+const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
+
+test('counts every event once, by time and by partition', async () => {
+  const engine = await earthquakeEngine();
+  const survey = await engine.survey();
+  const { time, description } = survey;
+  if (time === null) throw new Error('no buckets');
+  for (const { id, events } of description.partitions) expect(sum(time.events[id] ?? [])).toBe(events);
+  expect(time.events.reduce((total, lane) => total + sum(lane), 0)).toBe(1707);
+  expect(survey.late).toMatchObject({ examined: 1707, late: 0 });
+  expect(survey.lastEvents.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 12 }, (_, at) => 1707 - at));
+});
+
+test('counts the same by positions as by events', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partition: hashOf('key'), time: 'at' });
+  const start = Date.UTC(2026, 0, 1);
+  for (let commit = 0; commit < 40; commit++) {
+    const events = Array.from({ length: 1 + ((commit * 7) % 23) }, (_, at) => ({
+      key: `k${(commit * 31 + at * 17) % 50}`,
+      at: new Date(start + commit * 3_600_000 + at * 400_000).toISOString(),
+    }));
+    await engine.emit(events);
+  }
+  const survey = await engine.survey();
+  const { time, description, late } = survey;
+  if (time === null) throw new Error('no buckets');
+  const ends = description.partitions.map(({ nextOffset }) => nextOffset);
+  const port = await sqliteDriver.open(ledger, { access: 'read', busyLimit: { limitMs: 1000 } });
+  try {
+    const counted = await countByTime(port, time, { start: 1, head: description.head.sequence, ends });
+    expect(counted).toEqual(time.events);
+  } finally {
+    await port.close();
+  }
+  // a commit may end after the next one begins: those events were recorded later than they say
+  expect(late?.late).toBeGreaterThan(0);
+  expect(late?.late).toBe(sum(late?.byBucket ?? []));
+  expect(late?.late).toBe(sum((late?.lateness.classes ?? []).map(({ count }) => count)));
+});
+
+test('knows sizes, pauses and producers of commits', async () => {
+  const engine = await openEngine();
+  await engine.emit([{ n: 1 }]);
+  await engine.emit([{ n: 2 }, { n: 3 }, { n: 4 }]);
+  const { commits, time, late } = await engine.survey();
+  expect(commits.examined).toBe(2);
+  expect(commits.sizes).toMatchObject({ median: 1, largest: { value: 3, sequence: 2 } });
+  expect(commits.sizes.classes.map(({ count }) => count)).toEqual([1, 1, 0, 0, 0, 0]);
+  expect(sum(commits.intervals.classes.map(({ count }) => count))).toBe(1);
+  expect(late).toBeNull();
+  if (time !== null) expect(time.events.reduce((total, lane) => total + sum(lane), 0)).toBe(4);
+});
+
+test('an empty ledger and one event have no axis', async () => {
+  const engine = await openEngine();
+  expect(await engine.survey()).toMatchObject({ time: null, late: null, lastEvents: [], unreadable: null });
+  await engine.emit([{ n: 1 }]);
+  const survey = await engine.survey();
+  expect(survey.time).toBeNull();
+  expect(survey.lastEvents).toHaveLength(1);
+});
+
+test('an abort ends it', async () => {
+  const engine = await earthquakeEngine();
+  const reason = new LedgerError('CLOSED', { message: 'enough' });
+  await expect(engine.survey({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
