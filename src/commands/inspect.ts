@@ -1,18 +1,23 @@
-/** `completengine inspect`: shows what a ledger holds, or one event, or verifies the ledger. */
+/** `completengine inspect`: shows what a ledger holds, or one event, or checks or verifies the ledger. */
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
+import { EXIT_CHECK_FAILED } from '../cli/app/exit-codes.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
 import { archivedText } from '../cli/archive/archive-text.ts';
 import { Progress } from '../cli/emit/progress.ts';
+import { checksText } from '../cli/inspect/checks-text.ts';
 import { groupsText } from '../cli/inspect/groups-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
 import { permissionsText } from '../cli/inspect/permissions-text.ts';
+import { escapeForTerminal } from '../cli/terminal/escape.ts';
 import { plural } from '../cli/terminal/format-numbers.ts';
 import { Completengine, LedgerError, type LedgerPermissions, parseHead, systemClock } from '../index.ts';
+import { type Check, type ChecksDocument, checksDocument, FIGURE_NAMES, parseCheck } from '../views/checks.ts';
 import { eventDocument } from '../views/event-document.ts';
 import { type GroupsDocument, groupsDocument } from '../views/group-document.ts';
-import { overviewDocument } from '../views/ledger-document.ts';
+import { type OverviewDocument, overviewDocument } from '../views/ledger-document.ts';
+import { ageMs, timeOrNull } from '../views/times.ts';
 import { type VerifyDocument, verifyDocument } from '../views/verify-document.ts';
 
 export default class Inspect extends BaseCommand {
@@ -20,10 +25,12 @@ export default class Inspect extends BaseCommand {
   static override description =
     `--watch shows the ledger section by section on a page that refreshes every second: input, routing, write-ahead log, consumer groups with lag and ETA, and replay. It only reads, a few milliseconds at a time, and no commit waits for it. Press q to quit. In a pipe, or with --json, each refresh is a line of JSON.
 
+--metrics prints figures as OpenMetrics text, for node_exporter or a scrape by a script. --check compares figures with limits and exits with 8 if one fails. lag, oldest, parked and members are those of each group, or of one: lag:mailer<1000. idle (time since the last commit), size, wal and warnings are those of the ledger.
+
 --verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.`;
   // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
-    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --groups | --watch [--every DURATION] | --verify [--expect-head SEQUENCE:HASH] | --permissions]';
+    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --groups | --watch [--every DURATION] | --metrics | --check CHECK... | --verify [--expect-head SEQUENCE:HASH] | --permissions]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -33,6 +40,8 @@ export default class Inspect extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --watch',
     '<%= config.bin %> <%= command.id %> --watch --every 10s | jq -c .emission.average',
     '<%= config.bin %> <%= command.id %> --json | jq -r .head',
+    '<%= config.bin %> <%= command.id %> --metrics > ledger.prom',
+    "<%= config.bin %> <%= command.id %> --check 'lag<1000' --check 'oldest:mailer<5m' --check 'wal<64MiB'",
   ];
   static override flags = {
     sequence: Flags.integer({
@@ -49,9 +58,20 @@ export default class Inspect extends BaseCommand {
       exclusive: ['sequence', 'groups', 'verify', 'expect-head'],
     }),
     every: Flags.string({ description: 'refresh interval; default 1s', helpValue: 'DURATION', dependsOn: ['watch'] }),
+    metrics: Flags.boolean({
+      description: 'print the figures as OpenMetrics text',
+      exclusive: ['sequence', 'groups', 'watch', 'verify', 'expect-head', 'json'],
+    }),
+    check: Flags.string({
+      description: `exit 8 unless this holds; also <= > >= =. Figures: ${FIGURE_NAMES.join(', ')}. Repeated: all must hold`,
+      helpValue: 'FIGURE<LIMIT',
+      multiple: true,
+      multipleNonGreedy: true,
+      exclusive: ['sequence', 'groups', 'watch', 'verify', 'expect-head', 'metrics'],
+    }),
     permissions: Flags.boolean({
       description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',
-      exclusive: ['sequence', 'groups', 'watch', 'verify', 'expect-head'],
+      exclusive: ['sequence', 'groups', 'watch', 'metrics', 'check', 'verify', 'expect-head'],
     }),
     verify: Flags.boolean({ description: 'verify the whole hash chain' }),
     'expect-head': Flags.string({
@@ -64,6 +84,7 @@ export default class Inspect extends BaseCommand {
     const { flags } = await this.parse(Inspect);
     if (flags.watch) return this.#watch(flags);
     if (flags.permissions) return this.#permissions(flags.ledger);
+    const checks = flags.check?.map(parseCheck);
     const isVerifying = flags.verify || flags['expect-head'] !== undefined;
     if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
     try {
@@ -75,9 +96,9 @@ export default class Inspect extends BaseCommand {
           return event;
         }
         if (flags.groups) return this.#groups(engine);
-        const description = await engine.inspect();
-        const groups = await engine.groups();
-        const overview = overviewDocument(description, groups, await engine.archivedRuns(), systemClock.nowMicros());
+        if (flags.metrics) return this.#metrics(engine);
+        if (checks !== undefined) return this.#check(engine, checks);
+        const overview = await overviewOf(engine);
         this.log(await overviewText(overview));
         if (overview.archived.length > 0) this.log(`\n${await archivedText(overview.archived)}`);
         return overview;
@@ -99,6 +120,23 @@ export default class Inspect extends BaseCommand {
     const permissions = await Completengine.permissions(ledger);
     this.log(permissionsText(permissions));
     return permissions;
+  }
+
+  /** Everything is read before the first line is printed. */
+  async #metrics(engine: Completengine): Promise<undefined> {
+    const { metricsText } = await import('../views/metrics.ts');
+    const { committedAt } = await engine.gauges();
+    const text = metricsText(await overviewOf(engine), timeOrNull(committedAt)).slice(0, -1);
+    this.log(process.stdout.isTTY === true ? text.split('\n').map(escapeForTerminal).join('\n') : text);
+  }
+
+  async #check(engine: Completengine, checks: readonly Check[]): Promise<ChecksDocument> {
+    const { committedAt } = await engine.gauges();
+    const lastCommitAgeMs = ageMs(committedAt, systemClock.nowMicros());
+    const checked = checksDocument(checks, { ledger: await overviewOf(engine), lastCommitAgeMs });
+    this.log(checksText(checked));
+    if (!checked.isMet) process.exitCode = EXIT_CHECK_FAILED;
+    return checked;
   }
 
   async #groups(engine: Completengine): Promise<GroupsDocument> {
@@ -135,6 +173,12 @@ export default class Inspect extends BaseCommand {
       progress.stop();
     }
   }
+}
+
+async function overviewOf(engine: Completengine): Promise<OverviewDocument> {
+  const description = await engine.inspect();
+  const groups = await engine.groups();
+  return overviewDocument(description, groups, await engine.archivedRuns(), systemClock.nowMicros());
 }
 
 /** With --verify a file that cannot be opened as a ledger has failed verification: exit 3, not 76. The hint of DAMAGED_LEDGER is `inspect --verify`, so it is replaced here. */
