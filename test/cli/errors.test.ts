@@ -262,7 +262,7 @@ test.each([
   ],
   [
     ['tail', '-o', 'josn'],
-    'error: Expected --output=josn to be one of: payload, envelope, pretty\n  try: completengine tail --help\n',
+    'error: Expected --output=josn to be one of: payload, envelope, cloudevents, csv, tsv, template, pretty\n  try: completengine tail --help\n',
   ],
 ])('%j prints the most similar name, and the help of that command', async (args, stderr) => {
   // in production mode: oclif prints more for developers

@@ -19,7 +19,7 @@ export abstract class BareCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson({ error: failureDocument(error) });
+    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson(failureDocument(error));
     const { id, baseFlags, flags } = this.ctor;
     printFailure(error, verbHint(error, id.replaceAll(':', ' '), Object.keys({ ...baseFlags, ...flags })));
   }

@@ -2,6 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import { LedgerError, outputFailure } from '../../index.ts';
+import { type ErrorDocument, errorDocument } from '../../views/error-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
 
@@ -27,11 +28,8 @@ export function printFailure(error: unknown, usageHint = 'completengine --help')
 }
 
 /** Returns the failure as a JSON document. */
-export function failureDocument(error: unknown): object {
-  if (!(error instanceof LedgerError))
-    return { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', message: (error as Error).message };
-  const { code, message, hint, details } = error;
-  return { code, message, hint, details };
+export function failureDocument(error: unknown): ErrorDocument {
+  return errorDocument(error, isUsage(error as Failure));
 }
 
 /** A signal that aborted a wait has already set its own code. */

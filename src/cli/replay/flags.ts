@@ -122,7 +122,7 @@ export const replayFlags = {
   })(),
   ...outputFlags(),
   json: Flags.boolean({
-    description: 'print the report as JSON on standard error, the plan of --to-group on standard output',
+    description: 'print the report as JSON: on standard error where events are output, else on standard output',
   }),
   quiet: Flags.boolean({ char: 'q', description: 'print no report and no progress' }),
 };

@@ -1,11 +1,12 @@
 /** `replay --to-group`: resets the offsets of a consumer group, so that its members receive history again. Prints a plan, and applies it on request. */
 
 import { type Completengine, type CursorPlan, LedgerError, type StartPoint } from '../../index.ts';
+import { cursorPlanDocument } from '../../views/cursor-plan-document.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { type LedgerFlags, withLedger } from '../app/session.ts';
 import { canAsk, confirm } from '../terminal/confirm.ts';
 import { printOnOutputFailure } from '../terminal/guard-output.ts';
-import { cursorPlanDocument, cursorPlanText } from './cursor-plan-text.ts';
+import { cursorPlanText } from './cursor-plan-text.ts';
 import type { GivenFlags } from './resume-command.ts';
 
 /** Flags that apply to an offset reset. The others define a replay, while members of a group continue to the head anyway. */
