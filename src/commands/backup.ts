@@ -3,8 +3,9 @@
 import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
-import { backupDocument, backupText, incompleteNote, segmentsText } from '../cli/backup/backup-text.ts';
+import { backupText, incompleteNote, segmentsText } from '../cli/backup/backup-text.ts';
 import { BackupBar } from '../cli/backup/progress.ts';
+import { backupDocument } from '../views/backup-document.ts';
 
 export default class Backup extends BaseCommand {
   static override summary = 'Copy a ledger into a new file, while it is used.';

@@ -8,7 +8,7 @@ import { EXIT_BAD_INPUT } from '../cli/app/exit-codes.ts';
 import { durationFlag, sizeFlag } from '../cli/app/flag-kinds.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { printWarning } from '../cli/app/warning.ts';
-import { emissionDocument, emissionLine } from '../cli/emit/emission-text.ts';
+import { emissionLine } from '../cli/emit/emission-text.ts';
 import { inputFiles, openInput, unreadable } from '../cli/emit/input.ts';
 import { Progress } from '../cli/emit/progress.ts';
 import { ReceiptPrinter } from '../cli/emit/receipt-printer.ts';
@@ -16,6 +16,7 @@ import { RejectFile } from '../cli/emit/reject-file.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import { type EmissionReport, formats, LedgerError, type LedgerWarning } from '../index.ts';
+import { type EmissionDocument, emissionDocument } from '../views/emission-document.ts';
 
 export default class Emit extends BaseCommand {
   static override summary = 'Commit JSON lines from files or standard input.';
@@ -79,7 +80,7 @@ A bad line stops the run: the lines before it are committed, the error names the
     quiet: Flags.boolean({ char: 'q', description: 'print no progress and no summary' }),
   };
 
-  async run(): Promise<object | undefined> {
+  async run(): Promise<EmissionDocument | undefined> {
     const { flags, raw } = await this.parse(Emit);
     const files = argumentsInOrder(raw);
     refuseTakenFiles({ ledgers: [flags.ledger], inputs: inputFiles(files), outputs: { rejects: flags.rejects } });

@@ -13,12 +13,13 @@ import { FLAGS_OF_A_RUN, replayFlags, replayRequest } from '../cli/replay/flags.
 import { openInto } from '../cli/replay/into.ts';
 import { resumeCommand } from '../cli/replay/resume-command.ts';
 import { runReplay } from '../cli/replay/run.ts';
-import { dryRunDocument, dryRunLine, replayDocument, replayLine } from '../cli/replay/text.ts';
+import { dryRunLine, replayLine } from '../cli/replay/text.ts';
 import { CursorFile } from '../cli/state/cursor-file.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { appendFlags } from '../cli/terminal/output.ts';
 import { outputSync } from '../cli/terminal/output-sync.ts';
 import type { Completengine, ReplayOptions } from '../index.ts';
+import { dryRunDocument, replayDocument } from '../views/replay-document.ts';
 
 export default class Replay extends BaseCommand {
   static override summary = 'Replay a range of events in order.';
@@ -81,7 +82,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
         exec,
         output: flags,
       });
-      if (report !== null && json) this.logToStderr(safeJson(replayDocument(report)));
+      if (report !== null && json) this.#print(safeJson(replayDocument(report)), into !== undefined);
       else if (report !== null && !quiet) this.logToStderr(replayLine(report));
       if (rest !== null && (into !== undefined || cursor !== null))
         this.logToStderr('run the same command again to resume');
@@ -99,7 +100,14 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
 
   async #dryRun(engine: Completengine, request: ReplayOptions, isDocument: boolean): Promise<void> {
     const report = await engine.dryRun(request);
-    this.logToStderr(isDocument ? safeJson(dryRunDocument(report)) : dryRunLine(report));
+    if (isDocument) this.#print(safeJson(dryRunDocument(report)), true);
+    else this.logToStderr(dryRunLine(report));
+  }
+
+  /** The document is the output where no event is. */
+  #print(document: string, isOutput: boolean): void {
+    if (isOutput) this.log(document);
+    else this.logToStderr(document);
   }
 }
 

@@ -13,6 +13,11 @@ export interface EventDocument {
   readonly payload: string;
 }
 
+/** A line of `-o envelope`, with the payload as it was emitted. */
+export interface EnvelopeDocument extends Omit<EventDocument, 'payload'> {
+  readonly payload: unknown;
+}
+
 /** Where a key or an event would go; of a line of input also which one. */
 export type ExplanationDocument = Explanation & Partial<Pick<LineExplanation, 'source' | 'line'>>;
 

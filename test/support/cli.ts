@@ -3,6 +3,7 @@
 import { type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { CliResult } from './cli-result.ts';
+import { checkDocuments } from './documents.ts';
 import { ResidentCli } from './resident-cli.ts';
 
 export type { CliResult } from './cli-result.ts';
@@ -54,9 +55,15 @@ const worker = globalThis as { [RESIDENT]?: ResidentCli };
 
 /**
  * Runs a command to its end with all of its input at once. It gets a separate process if needed: for an own environment, user or time limit, and
- * while another command runs. For tests of processes (pipes, signals, start-up, memory) see {@link spawnCli}.
+ * while another command runs. JSON that it prints must be as its schema says. For tests of processes (pipes, signals, start-up, memory) see {@link spawnCli}.
  */
-export function runCli(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
+export async function runCli(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
+  const result = await run(args, options);
+  checkDocuments(args, result);
+  return result;
+}
+
+function run(args: readonly string[], options: RunOptions): Promise<CliResult> {
   const { input, cwd, ...ofProcess } = options;
   if (worker[RESIDENT]?.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
   worker[RESIDENT] ??= new ResidentCli();

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type CliResult, EARTHQUAKES, type RunOptions, runCli } from './cli.ts';
+import { checkDocument } from './documents.ts';
 import { tempDir } from './temp-dir.ts';
 import { compressionArgs } from './test-size.ts';
 
@@ -57,7 +58,9 @@ export async function emitWithRejects(
   const result = await runCli(['emit', '-l', ledger, '--rejects', rejects, ...args], options);
   expect(result.stderr).not.toContain('error:');
   expect(result.code).toBe(65);
-  return parseLines<Reject>(readFileSync(rejects));
+  const lines = readFileSync(rejects, 'utf8').split('\n').slice(0, -1);
+  for (const line of lines) checkDocument('reject', line);
+  return lines.map((line) => JSON.parse(line) as Reject);
 }
 
 /** Writes a file and returns its path. */

@@ -41,7 +41,7 @@ export abstract class BareCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson({ error: failureDocument(error) });
+    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson(failureDocument(error));
     printFailure(error);
   }
 

@@ -8,6 +8,8 @@ export const EXIT_USAGE = 2;
 export const EXIT_DIFFERENT = 3;
 /** The run finished, but some events were parked instead of delivered. */
 export const EXIT_PARKED = 5;
+/** A check of `inspect --check` failed. */
+export const EXIT_CHECK_FAILED = 8;
 export const EXIT_BAD_INPUT = 65;
 
 export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {

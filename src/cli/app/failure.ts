@@ -2,6 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import { LedgerError, outputFailure } from '../../index.ts';
+import { type ErrorDocument, errorDocument } from '../../views/error-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
 import { UsageError } from './usage-error.ts';
@@ -28,13 +29,9 @@ export function printFailure(error: unknown): void {
 }
 
 /** Returns the failure as a JSON document. */
-export function failureDocument(error: unknown): object {
-  if (error instanceof LedgerError) {
-    const { code, message, hint, details } = error;
-    return { code, message, hint, details };
-  }
-  if (error instanceof UsageError) return { code: 'USAGE', message: error.message, hint: error.hint };
-  return { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', message: (error as Error).message };
+export function failureDocument(error: unknown): ErrorDocument {
+  const hint = error instanceof UsageError ? { hint: error.hint } : {};
+  return errorDocument(error, { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', ...hint });
 }
 
 /** A signal that aborted a wait has already set its own code. */

@@ -1,4 +1,4 @@
-/** Formats the report of a backup, as text and as a JSON document. */
+/** Formats the report of a backup, as text. */
 
 import { type BackupReport, formatHead } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -21,10 +21,4 @@ export function incompleteNote({ incomplete }: BackupReport): string | null {
   if (incomplete.length === 0) return null;
   const names = incomplete.map((path) => escapeForTerminal(path)).join(', ');
   return `note: left by a backup that was killed, or still written by another: ${names}; remove what no backup writes`;
-}
-
-/** `uuid`: of the ledger, and so of its copy. */
-export function backupDocument(report: BackupReport, uuid: string): object {
-  const { path, head, events, commits, bytes: size, segments, incomplete } = report;
-  return { path, uuid, head: formatHead(head), events, commits, bytes: size, segments, incomplete };
 }

@@ -6,7 +6,6 @@ import {
   formatHead,
   formatTime,
   type LedgerError,
-  type LedgerWarning,
 } from '../../index.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { bytes, count, plural, rate, seconds, sequences } from '../terminal/format-numbers.ts';
@@ -24,11 +23,6 @@ export function receiptLines(events: CommittedEvents, place: { source: string; f
     lines += `{"source":${source},"line":${line},"sequence":${firstSequence + at},"partition":${partition},"offset":${offsets[at]},"time":"${formatTime(times[at] as number)}"}\n`;
   }
   return lines;
-}
-
-/** Returns the result as a JSON document; the head has the form of `--expect-head`. */
-export function emissionDocument(report: EmissionReport, warnings: readonly LedgerWarning[]): object {
-  return { ...report, head: report.head === null ? null : formatHead(report.head), warnings };
 }
 
 /** Returns the result as one line. */

@@ -24,20 +24,6 @@ export async function cursorPlanText(
   return `group ${group}: ${plural(redelivered, 'event')} will be redelivered, ${count(skipped)} skipped; ${members}\n${table}`;
 }
 
-/** `isDone`: false for a plan that was not applied. */
-export function cursorPlanDocument(
-  group: string,
-  { steps, redelivered, skipped, liveMembers }: CursorPlan,
-  isDone: boolean,
-): object {
-  const partitions = steps.map((step) => ({
-    ...step,
-    redelivered: eventsRedelivered(step),
-    skipped: eventsSkipped(step),
-  }));
-  return { group, isDone, redelivered, skipped, liveMembers, partitions };
-}
-
 function eventsRedelivered({ from, to }: CursorStep): number {
   return Math.max(0, from - to);
 }

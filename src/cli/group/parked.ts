@@ -8,6 +8,7 @@ import {
   StreamWriter,
   shellWord,
 } from '../../index.ts';
+import { parkedFacts } from '../../views/parked-document.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -97,8 +98,8 @@ function chosenOf(given: readonly string[]): 'all' | number[] {
 }
 
 /** The payload is last, byte for byte. */
-function parkedLine({ parkedAt, ...event }: ParkedEventDescription, payload: Buffer): string {
-  return `${safeJson({ ...event, parkedAt: formatTime(parkedAt) }).slice(0, -1)},"payload":${payload.toString('utf8')}}`;
+function parkedLine(event: ParkedEventDescription, payload: Buffer): string {
+  return `${safeJson(parkedFacts(event)).slice(0, -1)},"payload":${payload.toString('utf8')}}`;
 }
 
 async function parkedTable(parked: readonly ParkedEventDescription[]): Promise<string> {

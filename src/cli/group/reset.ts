@@ -2,8 +2,9 @@
 
 import { type Completengine, type CursorPlan, LedgerError } from '../../index.ts';
 import { type StartFlagValues, startOptions } from '../range/range-flags.ts';
+import { cursorPlanDocument } from '../../views/cursor-plan-document.ts';
 import { applyPlan, type Decision } from './apply-plan.ts';
-import { cursorPlanDocument, cursorPlanText } from './cursor-plan-text.ts';
+import { cursorPlanText } from './cursor-plan-text.ts';
 
 export interface Reset {
   readonly group: string;

@@ -91,7 +91,7 @@ export const replayFlags = {
   })(),
   ...outputFlags(),
   json: Flags.boolean({
-    description: 'print the report as JSON on standard error',
+    description: 'print the report as JSON: on standard error where events are output, else on standard output',
   }),
   quiet: Flags.boolean({ char: 'q', description: 'print no report and no progress' }),
 };

@@ -1,7 +1,6 @@
-/** Formats the report of a replay, as text and as a document. */
+/** Formats the report of a replay as text. */
 
 import { type DryRunReport, formatHead, formatTime, type StreamReport, type TransferReport } from '../../index.ts';
-import { timeOrNull } from '../../views/times.ts';
 import { bytes, plural, rate, seconds, sequences, span } from '../terminal/format-numbers.ts';
 import { missingFieldsText } from '../terminal/missing-fields-text.ts';
 
@@ -33,11 +32,6 @@ function emptyLine(report: Omit<StreamReport, 'wallMs'>, resumedBehind: number |
     : `nothing new: the target is complete through sequence ${resumedBehind}`;
 }
 
-export function replayDocument({ fieldHints: _, ...report }: StreamReport | TransferReport): object {
-  const head = 'head' in report ? { head: formatHead(report.head) } : {};
-  return { ...report, firstTime: timeOrNull(report.firstTime), lastTime: timeOrNull(report.lastTime), ...head };
-}
-
 /** What a replay would output, and how long it would take. */
 export function dryRunLine({ durationMs, ...report }: DryRunReport): string {
   if (report.events === 0) return emptyLine(report, null);
@@ -52,8 +46,3 @@ export function dryRunLine({ durationMs, ...report }: DryRunReport): string {
   ].join('; ');
 }
 
-export function dryRunDocument(report: DryRunReport): object {
-  const spanMs =
-    report.firstTime === null || report.lastTime === null ? null : (report.lastTime - report.firstTime) / 1000;
-  return { ...replayDocument(report), spanMs };
-}

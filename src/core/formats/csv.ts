@@ -12,7 +12,7 @@ export const csv = delimited({
   separator: COMMA,
   lineEnd: '\r\n',
   cells: {
-    // an empty text is in quotes, so that readers that tell the two apart can
+    // an empty text is in quotes, because some readers distinguish the two
     absent: () => {},
     text: (text, out) => out.text(text === '' || NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text),
     plain: (bytes, start, end, out) => {

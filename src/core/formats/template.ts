@@ -49,7 +49,7 @@ export const template: EventFormat = {
   settings: {
     format: {
       summary:
-        "a text with %s sequence, %p partition, %o offset, %t time, %T time in ms since 1970, %k key, %v payload, %{FIELD}, %K and %V bytes of key and payload, %%; and \\n \\t \\r \\0 \\\\ \\xHH: '%s %k %v\\n'",
+        "%s sequence, %p partition, %o offset, %t time, %k key, %v payload, %{FIELD}; %% and \\n: '%s %k %v\\n'. More in docs/COMMANDS.md",
       helpValue: 'TEMPLATE',
       isRequired: true,
     },

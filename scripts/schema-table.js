@@ -1,0 +1,30 @@
+/** The documents of the command line: the type of each, and which commands print it. */
+
+/** By the name of the schema. `isLine`: a JSON line among others. */
+export const SCHEMAS = {
+  archive: { type: 'ArchiveReportDocument', title: 'archive --yes --json' },
+  'archive-plan': { type: 'ArchivePlanDocument', title: 'archive --json' },
+  backup: { type: 'BackupDocument', title: 'backup --json' },
+  bench: { type: 'BenchDocument', title: 'bench --json' },
+  check: { type: 'ChecksDocument', title: 'inspect --check --json' },
+  compact: { type: 'CompactDocument', title: 'compact --json' },
+  'cursor-plan': { type: 'CursorPlanDocument', title: 'replay --to-group --json' },
+  'dry-run': { type: 'DryRunDocument', title: 'replay --dry-run --json' },
+  emit: { type: 'EmissionDocument', title: 'emit --json' },
+  envelope: { type: 'EnvelopeDocument', title: 'a line of -o envelope', isLine: true },
+  error: { type: 'ErrorDocument', title: 'any command with --json that fails' },
+  event: { type: 'EventDocument', title: 'inspect --sequence --json' },
+  explanation: { type: 'ExplanationDocument', title: 'a line of partition explain --json', isLine: true },
+  groups: { type: 'GroupsDocument', title: 'inspect --groups --json' },
+  inspect: { type: 'OverviewDocument', title: 'inspect --json, init --json' },
+  parked: { type: 'ParkedEventDocument', title: 'a line of tail --parked', isLine: true },
+  partition: { type: 'PartitionListDocument', title: 'partition --json' },
+  'partition-change': { type: 'RoutingChangeDocument', title: 'partition add, place and reroute --json' },
+  'partition-preview': { type: 'ReroutePreviewDocument', title: 'partition reroute --dry-run --json' },
+  permissions: { type: 'PermissionsDocument', title: 'inspect --permissions --json' },
+  receipt: { type: 'ReceiptDocument', title: 'a line of emit --receipts', isLine: true },
+  reject: { type: 'RejectDocument', title: 'a line of the file of emit --rejects', isLine: true },
+  replay: { type: 'ReplayDocument', title: 'replay --json' },
+  verify: { type: 'VerifyDocument', title: 'inspect --verify --json' },
+  watch: { type: 'SampleDocument', title: 'a line of inspect --watch --json', isLine: true },
+};

@@ -1,0 +1,25 @@
+/** Formats the result of `inspect --check`: a line per check, with each figure that fails. */
+
+import type { CheckDocument, CheckedFigure, ChecksDocument } from '../../views/checks.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
+import { bytes, count, span } from '../terminal/format-numbers.ts';
+
+export function checksText({ checks }: ChecksDocument): string {
+  return checks.map(lineOf).join('\n');
+}
+
+function lineOf(check: CheckDocument): string {
+  const text = escapeForTerminal(check.check);
+  if (check.isMet) return `ok: ${text}`;
+  return `failed: ${text}: ${check.failures.map((figure) => figureText(figure, check.unit)).join(', ')}`;
+}
+
+function figureText({ group, value }: CheckedFigure, unit: CheckDocument['unit']): string {
+  const shown = value === null ? 'no commit yet' : valueText(value, unit);
+  return group === null ? shown : `${escapeForTerminal(group)} ${shown}`;
+}
+
+function valueText(value: number, unit: CheckDocument['unit']): string {
+  if (unit === 'count') return count(value);
+  return unit === 'ms' ? span(value) : bytes(value);
+}

@@ -1,0 +1,171 @@
+/** Checks of a ledger against limits, for monitoring: `lag<1000`, `oldest:mailer<5m`. Pure. */
+
+import { LedgerError, nearName, readDuration } from '../index.ts';
+import type { GroupDocument } from './group-document.ts';
+import type { OverviewDocument } from './ledger-document.ts';
+import { liveMembers } from './metrics.ts';
+
+type Unit = 'count' | 'duration' | 'size';
+type Operator = '<' | '<=' | '>' | '>=' | '=';
+
+/** What is checked beside an overview. */
+export interface CheckedLedger {
+  readonly ledger: OverviewDocument;
+  /** Null in an empty ledger. */
+  readonly lastCommitAgeMs: number | null;
+}
+
+interface Figure {
+  readonly unit: Unit;
+  /** Of each group, or of the ledger; null: there is nothing to measure, which meets no limit. */
+  readonly ofGroup?: (group: GroupDocument) => number;
+  readonly ofLedger?: (checked: CheckedLedger) => number | null;
+}
+
+/** Figures by their name in a check; counts, milliseconds or bytes. */
+const FIGURES: Readonly<Record<string, Figure>> = {
+  lag: { unit: 'count', ofGroup: ({ lag }) => lag },
+  // a group without lag is as young as can be
+  oldest: { unit: 'duration', ofGroup: ({ oldestAgeMs }) => oldestAgeMs ?? 0 },
+  parked: { unit: 'count', ofGroup: ({ parked }) => parked },
+  members: { unit: 'count', ofGroup: liveMembers },
+  idle: { unit: 'duration', ofLedger: ({ lastCommitAgeMs }) => lastCommitAgeMs },
+  size: { unit: 'size', ofLedger: ({ ledger }) => ledger.storage.bytes },
+  wal: { unit: 'size', ofLedger: ({ ledger }) => ledger.storage.log?.bytes ?? 0 },
+  warnings: { unit: 'count', ofLedger: ({ ledger }) => ledger.warnings.length },
+};
+
+/** For help and hints. */
+export const FIGURE_NAMES = Object.keys(FIGURES);
+
+export interface Check {
+  /** As it was given. */
+  readonly text: string;
+  readonly name: string;
+  /** The group; null: each of them, or the ledger. */
+  readonly group: string | null;
+  readonly operator: Operator;
+  /** In events, milliseconds or bytes. */
+  readonly limit: number;
+}
+
+/** A figure that was compared. */
+export interface CheckedFigure {
+  /** Null: of the ledger. */
+  readonly group: string | null;
+  /** Null: there is nothing to measure. */
+  readonly value: number | null;
+}
+
+export interface CheckDocument {
+  readonly check: string;
+  readonly isMet: boolean;
+  /** Of `limit` and of the values: events, ms or bytes. */
+  readonly unit: 'count' | 'ms' | 'bytes';
+  readonly limit: number;
+  /** The figures that do not meet the limit. */
+  readonly failures: readonly CheckedFigure[];
+}
+
+/** `inspect --check`. */
+export interface ChecksDocument {
+  readonly isMet: boolean;
+  /** In the order in which they were given. */
+  readonly checks: readonly CheckDocument[];
+}
+
+const CHECK = /^\s*([a-z]+)(?::([^<>=]+))?\s*(<=|>=|<|>|=)\s*(\S+)\s*$/;
+const UNITS = { count: 'count', duration: 'ms', size: 'bytes' } as const;
+
+/** @throws LedgerError INVALID_ARGUMENT */
+export function parseCheck(text: string): Check {
+  const [, name = '', group, operator, limit = ''] = CHECK.exec(text) ?? [];
+  if (operator === undefined)
+    throw refusal(text, 'is not a check', "write FIGURE<LIMIT: 'lag<1000', 'oldest:mailer<5m'");
+  const figure = Object.hasOwn(FIGURES, name) ? FIGURES[name] : undefined;
+  if (figure === undefined) {
+    const near = nearName(name, FIGURE_NAMES);
+    throw refusal(
+      text,
+      `names no figure '${name}'`,
+      near === null ? `the figures are ${FIGURE_NAMES.join(', ')}` : `write ${near}`,
+    );
+  }
+  if (group !== undefined && figure.ofGroup === undefined)
+    throw refusal(text, `names a group, but ${name} is one of the ledger`, `write ${name}${operator}${limit}`);
+  return {
+    text,
+    name,
+    group: group?.trim() ?? null,
+    operator: operator as Operator,
+    limit: readLimit(text, limit, figure.unit),
+  };
+}
+
+/** @throws LedgerError UNKNOWN_GROUP */
+export function checksDocument(checks: readonly Check[], checked: CheckedLedger): ChecksDocument {
+  const documents = checks.map((check) => {
+    const { unit } = figureOf(check);
+    const failures = figuresOf(check, checked).filter(({ value }) => value === null || !meets(value, check));
+    return { check: check.text, isMet: failures.length === 0, unit: UNITS[unit], limit: check.limit, failures };
+  });
+  return { isMet: documents.every(({ isMet }) => isMet), checks: documents };
+}
+
+function figureOf({ name }: Check): Figure {
+  return FIGURES[name] as Figure;
+}
+
+function figuresOf(check: Check, checked: CheckedLedger): CheckedFigure[] {
+  const { ofGroup, ofLedger } = figureOf(check);
+  if (ofGroup === undefined) return [{ group: null, value: ofLedger?.(checked) ?? null }];
+  const { groups } = checked.ledger;
+  const chosen = check.group === null ? groups : groups.filter(({ name }) => name === check.group);
+  if (check.group !== null && chosen.length === 0)
+    throw new LedgerError('UNKNOWN_GROUP', {
+      message: `there is no group '${check.group.slice(0, 80)}'`,
+      hint:
+        groups.length === 0
+          ? 'no group has been created'
+          : `the groups are ${groups.map(({ name }) => name).join(', ')}`,
+    });
+  return chosen.map((group) => ({ group: group.name, value: ofGroup(group) }));
+}
+
+function meets(value: number, { operator, limit }: Check): boolean {
+  switch (operator) {
+    case '<':
+      return value < limit;
+    case '<=':
+      return value <= limit;
+    case '>':
+      return value > limit;
+    case '>=':
+      return value >= limit;
+    case '=':
+      return value === limit;
+  }
+}
+
+const COUNT = /^\d[\d_,]*$/;
+const SIZE = /^(\d+(?:\.\d+)?)\s*([kMGT]i?)?B?$/i;
+const POWERS: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
+
+function readLimit(check: string, text: string, unit: Unit): number {
+  if (unit === 'duration') return readDuration(text) / 1000;
+  if (unit === 'count' && COUNT.test(text)) return Number(text.replace(/[_,]/g, ''));
+  const [, digits, prefix = ''] = (unit === 'size' && SIZE.exec(text)) || [];
+  if (digits !== undefined) {
+    const base = prefix.toLowerCase().endsWith('i') ? 1024 : 1000;
+    return Number(digits) * base ** (POWERS[prefix.charAt(0).toLowerCase()] ?? 0);
+  }
+  throw refusal(
+    check,
+    `has no limit that can be read: '${text}'`,
+    unit === 'size' ? 'write 64MiB or 30MB' : 'write a whole number, such as 1000',
+  );
+}
+
+function refusal(check: string, fact: string, hint: string): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', { message: `--check '${check.slice(0, 80)}' ${fact}`, hint });
+}

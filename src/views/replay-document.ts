@@ -1,0 +1,33 @@
+/** Documents of `replay`: what was delivered, and what a dry run expects. */
+
+import { type DryRunReport, formatHead, type StreamReport, type TransferReport } from '../index.ts';
+import { timeOrNull } from './times.ts';
+
+export interface ReplayDocument extends Omit<StreamReport, 'firstTime' | 'lastTime'> {
+  /** Ledger times of the first and the last event; null if nothing was delivered. */
+  readonly firstTime: string | null;
+  readonly lastTime: string | null;
+  /** Only of a replay into a ledger: the sequence of the source through which the target already held it, or null. */
+  readonly resumedBehind?: number | null;
+  /** Only of a replay into a ledger: the head of the target, `SEQUENCE:HASH`. */
+  readonly head?: string;
+}
+
+export interface DryRunDocument extends ReplayDocument {
+  /** Duration at the requested speed; null if unthrottled. */
+  readonly durationMs: number | null;
+  /** Between the first and the last event; null without events. */
+  readonly spanMs: number | null;
+}
+
+export function replayDocument(report: StreamReport | TransferReport): ReplayDocument {
+  const { firstTime, lastTime, ...facts }: StreamReport = report;
+  const document = { ...facts, firstTime: timeOrNull(firstTime), lastTime: timeOrNull(lastTime) };
+  return 'head' in report ? { ...document, resumedBehind: report.resumedBehind, head: formatHead(report.head) } : document;
+}
+
+export function dryRunDocument(report: DryRunReport): DryRunDocument {
+  const { firstTime, lastTime, durationMs } = report;
+  const spanMs = firstTime === null || lastTime === null ? null : (lastTime - firstTime) / 1000;
+  return { ...replayDocument(report), durationMs, spanMs };
+}
