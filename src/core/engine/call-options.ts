@@ -115,6 +115,8 @@ export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
   atomic: flag,
   format: RESTORABLE,
   late: oneOf('record', 'reject'),
+  text: flag,
+  keepCr: flag,
   maxSkew: text,
   lineBytesMax: number,
   onCommit: hook(),

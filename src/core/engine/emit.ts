@@ -9,6 +9,7 @@ import { type EmissionReport, type IngestHooks, ingest } from '../emission/commi
 import type { ProducerProgress } from '../emission/commit/producer-progress.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
+import type { LineReading } from '../emission/input/line-reading.ts';
 import { type EventFormat, type LineLayout, WHOLE_LINE } from '../formats/event-format.ts';
 import { EVENT_BYTES_MAX } from '../frames/frame-body.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -50,6 +51,10 @@ export interface EmitOptions extends RoutingOverrideOptions {
   readonly atomic?: boolean | undefined;
   /** Format of the lines, such as `formats.envelope`: time and payload are read from its fields. Default: `formats.payload`. */
   readonly format?: EventFormat | undefined;
+  /** The input is plain text: each line becomes an event `{"message":..}`, an empty one too. Default: false, lines are JSON. */
+  readonly text?: boolean | undefined;
+  /** A carriage return before a line feed belongs to the payload. Default: false, it is part of the line end. */
+  readonly keepCr?: boolean | undefined;
   /** An event earlier than the head: recorded at the head's time (default), or a bad line. */
   readonly late?: 'record' | 'reject' | undefined;
   /** How far ahead of the clock an event may be, such as `24h`. */
@@ -151,6 +156,7 @@ export class Emitting {
       maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
       isClockTrusted: this.#parts.isClockTrusted,
       late: options.late ?? 'record',
+      reading: readingOf(options),
       layout: layoutOf(options.format),
       override: toRoutingOverride(options),
       onBadLine,
@@ -196,6 +202,12 @@ function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): Emi
       };
     },
   };
+}
+
+function readingOf({ text = false, keepCr = false, format }: EmitOptions): LineReading {
+  if (text && format !== undefined && layoutOf(format) !== WHOLE_LINE)
+    throw invalidArgument(`lines of text are not in the format ${format.name}`, 'leave out `text` or `format`');
+  return { isText: text, keepsReturns: keepCr };
 }
 
 function layoutOf(format: EventFormat | undefined): LineLayout {

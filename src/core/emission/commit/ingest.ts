@@ -11,6 +11,7 @@ import { type Chunk, chunkBytesFor } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import { cutChunk } from '../input/cut-chunk.ts';
 import type { InputSource } from '../input/input-source.ts';
+import type { LineReading } from '../input/line-reading.ts';
 import { openSource } from '../input/open-source.ts';
 import { badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
 import type { Committer, OnCompleted, OnRejects } from './committer.ts';
@@ -140,6 +141,7 @@ class Ingestion {
     isComplete: false,
   };
   readonly #committer: Committer;
+  readonly #reading: LineReading;
   readonly #lineBytesMax: number;
   readonly #commitBytesMax: number;
   readonly #producer: ProducerProgress | null;
@@ -151,6 +153,7 @@ class Ingestion {
 
   constructor(parts: EmissionParts, settings: EmissionSettings, producer: ProducerProgress | null, hooks: IngestHooks) {
     const drafts = new DraftFactory(parts, settings);
+    this.#reading = settings.reading;
     this.#lineBytesMax = drafts.lineBytesMax;
     this.#commitBytesMax = parts.target.commitBytesMax;
     this.#producer = producer;
@@ -167,7 +170,7 @@ class Ingestion {
   }
 
   async take(source: InputSource): Promise<void> {
-    const bytes = opened(source);
+    const bytes = opened(source, this.#reading, this.#lineBytesMax);
     const reader = new ChunkReader(
       bytes,
       { chunkBytes: chunkBytesFor(this.#commitBytesMax), lineBytesMax: this.#lineBytesMax },
@@ -244,9 +247,9 @@ function count(report: Mutable<EmissionReport>, chunk: ChunkReport): void {
 }
 
 /** @throws LedgerError INPUT_UNREADABLE naming the source that cannot be opened */
-function opened(source: InputSource): ByteSource {
+function opened(source: InputSource, reading: LineReading, lineBytesMax: number): ByteSource {
   try {
-    return openSource(source);
+    return openSource(source, reading, lineBytesMax);
   } catch (error) {
     throw inputFailure(source.name, error);
   }

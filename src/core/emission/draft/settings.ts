@@ -8,6 +8,7 @@ import { type FieldPath, formatFieldPath } from '../../model/text/field-path.ts'
 import type { Micros } from '../../model/time/time.ts';
 import type { TimeZone } from '../../model/time/time-zone.ts';
 import type { FaultContext } from '../../scan/line-fault.ts';
+import type { LineReading } from '../input/line-reading.ts';
 
 export interface EmissionSettings {
   readonly time: FieldPath | null;
@@ -21,6 +22,8 @@ export interface EmissionSettings {
   readonly isClockTrusted: boolean;
   /** An event earlier than the head: recorded at the head's time, or a bad line. */
   readonly late: 'record' | 'reject';
+  /** How the lines of an input become payloads. */
+  readonly reading: LineReading;
   /** Where payload and time are in a line: in that of an output format, or as in `payload`, where the line is the payload. */
   readonly layout: LineLayout;
   readonly override: RoutingOverride;
