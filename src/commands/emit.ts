@@ -59,6 +59,11 @@ A bad line stops the run: the lines before it are committed, the error names the
       description: 'send all events to this partition, whatever the routing rule',
       helpValue: 'NAME',
     }),
+    'expect-head': Flags.string({
+      description: 'commit only if this is the head, otherwise exit 4 with the head that is there and store nothing',
+      helpValue: 'SEQUENCE:HASH',
+      exclusive: ['producer'],
+    }),
     envelope: Flags.boolean({ description: 'input lines are envelopes, as replay -o envelope prints them' }),
     text: Flags.boolean({
       description: 'input lines are plain text: each becomes an event {"message": ..}',
@@ -111,6 +116,7 @@ A bad line stops the run: the lines before it are committed, the error names the
           key: flags.key,
           to: flags.to,
           format: flags.envelope ? formats.envelope : undefined,
+          expectHead: flags['expect-head'],
           text: flags.text,
           keepCr: flags['keep-cr'],
           late: flags.late,

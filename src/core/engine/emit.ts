@@ -15,11 +15,13 @@ import { EVENT_BYTES_MAX } from '../frames/frame-body.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';
+import { type Anchor, checkExpectedHead, parseHead } from '../model/events/head.ts';
 import { invalidArgument, type LedgerError } from '../model/ledger-error.ts';
 import { checkName } from '../model/routing/partition.ts';
 import type { RoutingOverride } from '../model/routing/router.ts';
 import type { Clock } from '../model/time/clock.ts';
 import { readDuration } from '../model/time/time-expression.ts';
+import type { TimeZone } from '../model/time/time-zone.ts';
 import { headAheadWarning } from '../model/warning.ts';
 import { makeRouter } from '../router/router.ts';
 import { type EventInput, toLine } from './event-line.ts';
@@ -44,7 +46,13 @@ export interface RoutingOverrideOptions {
   readonly to?: string | undefined;
 }
 
-export interface EmitOptions extends RoutingOverrideOptions {
+/** Of a call that emits events. */
+export interface EmitEventsOptions extends RoutingOverrideOptions {
+  /** Commit only if this is the head, `SEQUENCE:HASH`; of a stream, its first commit. Otherwise HEAD_CONFLICT, and nothing is stored. */
+  readonly expectHead?: string | undefined;
+}
+
+export interface EmitOptions extends EmitEventsOptions {
   /** Store the position in the input with each commit under this name, and continue after it. */
   readonly producer?: string | undefined;
   /** All of the input or nothing. */
@@ -68,6 +76,8 @@ export interface EmittingParts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly isClockTrusted: boolean;
+  /** Of event times without an offset; null: they are rejected. */
+  readonly zone: TimeZone | null;
   /** Finds the positions of events that were stored before. */
   readonly locate: LocateEvents;
 }
@@ -86,16 +96,19 @@ export class Emitting {
 
   /**
    * Commits the events together, all or none; simultaneous calls share a commit.
-   * @throws LedgerError BAD_LINE, ID_CONFLICT
+   * @throws LedgerError BAD_LINE, ID_CONFLICT, HEAD_CONFLICT
    */
-  emit(events: readonly EventInput[], override: RoutingOverrideOptions): Promise<EventReceipt[]> {
+  async emit(events: readonly EventInput[], options: EmitEventsOptions): Promise<EventReceipt[]> {
     this.#shared ??= new CommitBatcher(this.emission, this.settings({}, 'calls'), this.#parts.locate);
-    return this.#shared.emit(events.map(toLine), toRoutingOverride(override));
+    const expected = expectedHeadOf(options);
+    // a call without events is one that expects, too
+    if (expected !== undefined && events.length === 0) checkExpectedHead(expected, await this.#parts.ledger.head());
+    return this.#shared.emit(events.map(toLine), toRoutingOverride(options), expected);
   }
 
   /**
    * Commits named inputs one after the other as a single input.
-   * @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN
+   * @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, HEAD_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN
    */
   async ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks): Promise<EmissionReport> {
     if (options.onWarning === undefined) return this.#ingest(sources, options);
@@ -123,6 +136,10 @@ export class Emitting {
     const { ledger, bus, clock } = this.#parts;
     if (options.atomic && options.onReject !== undefined) throw rejectsOfAtomic();
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
+    if (settings.expectedHead !== undefined) {
+      if (options.producer !== undefined) throw expectedOfProducer();
+      checkExpectedHead(settings.expectedHead, await ledger.head());
+    }
     // an invalid override is rejected before any input is read
     makeRouter(await ledger.basis(), settings.override);
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
@@ -147,7 +164,7 @@ export class Emitting {
     return {
       time: config.time,
       unique: config.unique,
-      zone: null,
+      zone: this.#parts.zone,
       lineBytesMax: Math.min(
         checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax),
         commitBytesMax - EVENT_BYTES_MAX,
@@ -159,6 +176,7 @@ export class Emitting {
       reading: readingOf(options),
       layout: layoutOf(options.format),
       override: toRoutingOverride(options),
+      expectedHead: expectedHeadOf(options),
       onBadLine,
     };
   }
@@ -174,6 +192,17 @@ export class Emitting {
     const { ProducerProgress } = await import('../emission/commit/producer-progress.ts');
     return new ProducerProgress(name, await this.#parts.ledger.positionOfProducer(name));
   }
+}
+
+function expectedHeadOf({ expectHead }: EmitEventsOptions): Anchor | undefined {
+  return expectHead === undefined ? undefined : parseHead(expectHead);
+}
+
+function expectedOfProducer(): LedgerError {
+  return invalidArgument(
+    'a producer that resumes has moved the head itself, so it cannot expect one',
+    'leave out `producer` or `expectHead`',
+  );
 }
 
 function rejectsOfAtomic(): LedgerError {

@@ -1,7 +1,7 @@
 /** Emits whole inputs, source by source and chunk by chunk, and reports the result. */
 
 import { closeAfter } from '../../model/closing.ts';
-import type { Head } from '../../model/events/head.ts';
+import type { Anchor, Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
@@ -146,6 +146,7 @@ class Ingestion {
   readonly #commitBytesMax: number;
   readonly #producer: ProducerProgress | null;
   readonly #hooks: IngestHooks;
+  #expectedHead: Anchor | undefined;
   #source = '';
   /** Line number of the next chunk to be completed. */
   #firstLine = 1;
@@ -158,6 +159,7 @@ class Ingestion {
     this.#commitBytesMax = parts.target.commitBytesMax;
     this.#producer = producer;
     this.#hooks = hooks;
+    this.#expectedHead = settings.expectedHead;
     this.#committer = committerFor({
       target: parts.target,
       drafts,
@@ -184,7 +186,7 @@ class Ingestion {
       const next = (): Promise<Chunk | null> =>
         reader.next().catch((error: unknown) => Promise.reject(inputFailure(source.name, error)));
       for (let chunk = await next(); chunk !== null; chunk = await next()) {
-        for (const piece of cutChunk(chunk, this.#commitBytesMax)) await this.#committer.send(piece);
+        for (const piece of cutChunk(chunk, this.#commitBytesMax)) await this.#send(piece);
         sourceBytes = chunk.nextPosition;
       }
       await this.#committer.drain();
@@ -192,6 +194,14 @@ class Ingestion {
     } finally {
       reader.close();
     }
+  }
+
+  /** The first commit is made at the expected head; nothing more is sent before. */
+  async #send(chunk: Chunk): Promise<void> {
+    if (this.#expectedHead === undefined) return this.#committer.send(chunk);
+    await this.#committer.send({ ...chunk, expectedHead: this.#expectedHead });
+    await this.#committer.drain();
+    if (this.report.commits > 0) this.#expectedHead = undefined;
   }
 
   /** Waits for the chunks in flight after a failure, and counts those that are committed. */
